@@ -1,0 +1,6 @@
+"""`python -m dictate` is `dictate`."""
+
+from dictate.cli import main
+
+if __name__ == "__main__":
+    main()

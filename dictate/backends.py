@@ -1,0 +1,68 @@
+"""How a stage finds its backends: a table of names, imported only when chosen."""
+
+from importlib import import_module
+from typing import Any, Generic, Protocol, TypeVar
+
+from dictate.errors import NoSuchBackend, Unavailable
+
+
+class Backend(Protocol):
+    """What every backend of every stage can say of itself."""
+
+    def why_not(self) -> str | None:
+        """Why this cannot work here and what to do about it, or None.
+
+        It may block for up to a second (it may ask a server or start a child): call it off the
+        loop.
+        """
+
+
+B = TypeVar("B", bound=Backend)
+
+
+class Backends(Generic[B]):
+    """The backends of one stage.
+
+    `table` maps a name to "module:Class"; `auto` is the order in which `auto` tries them.
+    A user's choice is a name, or `name:argument` for a backend that takes one (`wav:talk.wav`).
+    """
+
+    def __init__(self, stage: str, table: dict[str, str], auto: tuple[str, ...]) -> None:
+        self.stage = stage
+        self.table = table
+        self.auto = auto
+
+    def load(self, name: str) -> type[B]:
+        """The class of the backend called `name`. Raises NoSuchBackend."""
+        try:
+            module, _, attribute = self.table[name].partition(":")
+        except KeyError:
+            known = ", ".join(["auto", *self.table])
+            raise NoSuchBackend(
+                f"no {self.stage} is called {name!r}; choose from {known}"
+            ) from None
+        found: type[B] = getattr(import_module(module), attribute)
+        return found
+
+    def make(self, name: str, settings: Any) -> B:
+        """An instance of the backend called `name`; making one does no work yet."""
+        return self.load(name)(settings)
+
+    def choose(self, use: str, settings: Any) -> B:
+        """The backend the user asked for, or for "auto" the first that can work here.
+
+        It blocks as `why_not` does. Raises NoSuchBackend, or Unavailable with every reason.
+        """
+        name = use.partition(":")[0]
+        reasons = []
+        for candidate in self.auto if name == "auto" else (name,):
+            backend = self.make(candidate, settings)
+            reason = backend.why_not()
+            if reason is None:
+                return backend
+            reasons.append(f"{candidate}: {reason}")
+        raise Unavailable(f"no {self.stage} can work here: " + "; ".join(reasons))
+
+    def survey(self, settings: Any) -> dict[str, str | None]:
+        """Every backend's answer to `why_not`, by name."""
+        return {name: self.make(name, settings).why_not() for name in self.table}

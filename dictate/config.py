@@ -1,0 +1,148 @@
+"""Every option once: its name, type, default, unit and description.
+
+The string below a field is its description: `config/config.toml`, `docs/config.md` and the error
+messages are made from these classes (`config_file.py` reads them back), so a fact stands here only.
+A field's metadata may say `choices`, `low`, `high`; `live` False means it takes a restart.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+def _option(default: Any, **metadata: Any) -> Any:
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True, slots=True)
+class MicrophoneSettings:
+    """Where the sound comes from."""
+
+    use: str = "auto"
+    """auto, portaudio, or wav:PATH, which speaks a recording in real time."""
+    device: str = ""
+    """The device by its name, or a part of it (`dictatectl devices` lists them); empty means the
+    system's default, also when that changes."""
+    keep_open: str = _option("linger", choices=("never", "linger", "always"))
+    """never opens the microphone at each press; linger keeps it open for some seconds after a
+    dictation, so that the next one has pre-roll; always never closes it."""
+    linger_s: float = _option(8.0, low=0.0, high=3600.0)
+    """How many seconds linger keeps the microphone open."""
+    pre_roll_ms: int = _option(300, low=0, high=2000)
+    """How many milliseconds before the press still belong to the dictation, where the microphone
+    was open by then."""
+    longest_min: float = _option(60.0, low=0.1, high=600.0)
+    """A dictation longer than this many minutes ends by itself, with its text kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechSettings:
+    """How speech is told from silence. While the key is held this only marks, it never cuts."""
+
+    use: str = "auto"
+    """auto, webrtc, or silero (install dictate[silero])."""
+    threshold: float = _option(0.5, low=0.0, high=1.0)
+    """A frame at least this likely to be speech counts as speech."""
+    start_ms: int = _option(60, low=0, high=1000)
+    """So many milliseconds of speech make a beginning."""
+    end_ms: int = _option(900, low=0, high=10000)
+    """In toggle mode, so many milliseconds of silence end an utterance, which is then written
+    while you go on; 0 waits for the second press."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """What turns sound into text."""
+
+    use: str = "auto"
+    """auto, pocketsphinx, or scripted:FILE, which says what the file says (for tests and demos)."""
+    language: str = "en"
+    """The language that is spoken, as a BCP 47 tag."""
+    tail_ms: int = _option(200, low=0, high=2000)
+    """How many milliseconds after the release still belong to the dictation, as people let go
+    early."""
+    deadline_s: float = _option(10.0, low=1.0, high=600.0)
+    """An engine that shows no progress for this many seconds counts as hung: it is restarted and
+    gets the same sound once more."""
+
+
+@dataclass(frozen=True, slots=True)
+class HotwordSettings:
+    """How your own words reach the engine; the words themselves stand in hotwords.toml."""
+
+    strength: float = _option(1.0, low=0.0, high=4.0)
+    """How strongly all terms are preferred: 0 is not at all, 1 is the engine's default."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextSettings:
+    """The steps a text passes before it is written."""
+
+    spoken_punctuation: bool = True
+    """Whether "comma", "full stop", "question mark" and the like become signs."""
+    spoken_newlines: bool = True
+    """Whether "new line" and "new paragraph" become line ends. No other line end is ever
+    written."""
+    trailing_space: bool = False
+    """Whether each text ends with a space, ready for the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutputSettings:
+    """Where the text goes."""
+
+    use: str = "auto"
+    """auto, x11, clipboard, or stdout."""
+    paste_timeout_ms: int = _option(1000, low=50, high=10000)
+    """x11: how many milliseconds an application has to take the text."""
+
+
+@dataclass(frozen=True, slots=True)
+class HotkeySettings:
+    """The key you hold while you talk."""
+
+    use: str = _option("auto", live=False)
+    """auto, x11, or none."""
+    key: str = "ctrl_r"
+    """The key: ctrl_r, alt_gr, pause, scroll_lock, f1 to f20, or one character."""
+    mode: str = _option("hold_or_tap", choices=("hold", "toggle", "hold_or_tap"))
+    """hold records while the key is down; toggle starts at one press and stops at the next;
+    hold_or_tap does both: a short tap toggles."""
+    tap_ms: int = _option(250, low=50, high=1000)
+    """A press shorter than this many milliseconds is a tap. In mode hold a tap is a slip, and
+    nothing is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class JournalSettings:
+    """What is kept of what you said."""
+
+    keep_days: float = _option(30.0, low=0.0, high=36500.0)
+    """Texts and sound older than this many days are deleted; 0 deletes a dictation as soon as it
+    has been delivered."""
+    keep_mb: float = _option(200.0, low=0.0, high=1e6)
+    """The oldest sound is deleted while there is more than this many megabytes of it."""
+    keep_audio: bool = True
+    """Whether the sound is kept after its text has been delivered. Until then it always is."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationSettings:
+    """Pop-up messages of the desktop."""
+
+    enabled: bool = True
+    """Whether trouble and held texts are shown as notifications (they are in the log anyway)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All of config.toml: one field for each of its tables."""
+
+    microphone: MicrophoneSettings = MicrophoneSettings()
+    speech: SpeechSettings = SpeechSettings()
+    engine: EngineSettings = EngineSettings()
+    hotwords: HotwordSettings = HotwordSettings()
+    text: TextSettings = TextSettings()
+    output: OutputSettings = OutputSettings()
+    hotkey: HotkeySettings = HotkeySettings()
+    journal: JournalSettings = JournalSettings()
+    notifications: NotificationSettings = NotificationSettings()

@@ -1,0 +1,83 @@
+"""The last stage: the text goes into the window, once.
+
+To add an output: write `outputs/<name>.py` with a subclass of `Output`, add one line to `OUTPUTS`.
+The contract tests run on it unasked.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from enum import Enum
+from typing import ClassVar
+
+from dictate.backends import Backends
+from dictate.config import OutputSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Focus:
+    """What has the keyboard focus. Two are the same place if they are equal."""
+
+    window: str
+    """The output's own name for it; nobody else reads it."""
+    application: str
+    """For people: the application's name, never the window's title (titles hold private things)."""
+
+
+class Receipt(Enum):
+    """What an output knows after it wrote."""
+
+    DELIVERED = "delivered"
+    """The application took the text: there is proof."""
+    UNCONFIRMED = "sent, unconfirmed"
+    """It was sent, and nothing says whether it arrived."""
+    COPIED = "copied"
+    """It is in the clipboard; the user pastes."""
+
+
+class Output(ABC):
+    """Writes text into the focused window.
+
+    `write` has a point of no return. Before it, trouble is NotDelivered (FocusMoved among it) and
+    nothing was sent. After it, trouble is DeliveryUnsure, and nobody sends the text again. No
+    synthetic key is left down either way.
+    """
+
+    name: ClassVar[str]
+
+    def __init__(self, settings: OutputSettings) -> None:
+        self.settings = settings
+
+    @abstractmethod
+    def why_not(self) -> str | None:
+        """Why this cannot work here and what to do, or None. May block for up to a second."""
+
+    @abstractmethod
+    async def open(self) -> None:
+        """Connect. Raises Unavailable."""
+
+    @abstractmethod
+    async def focus(self) -> Focus | None:
+        """What has the focus now; None if this output has no window to look at (stdout, clipboard)
+        or nothing has the focus. Cheap: it is asked at key release."""
+
+    @abstractmethod
+    async def write(self, text: str, focus: Focus | None) -> Receipt:
+        """Write `text`, exactly, only into `focus` (None: wherever this output writes).
+
+        Raises NotDelivered, FocusMoved, DeliveryUnsure.
+        """
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Let go. Idempotent, within a second."""
+
+
+OUTPUTS: Backends[Output] = Backends(
+    stage="output",
+    table={
+        "x11": "dictate.outputs.x11:X11Output",
+        "clipboard": "dictate.outputs.clipboard:ClipboardOutput",
+        "stdout": "dictate.outputs.stdout:StdoutOutput",
+    },
+    auto=("x11", "clipboard", "stdout"),
+)

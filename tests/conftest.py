@@ -1,0 +1,30 @@
+"""What every test gets: homes of its own, and an event loop in which nothing may block."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from blockbuster import BlockBuster, blockbuster_ctx
+
+
+@pytest.fixture(autouse=True)
+def nothing_blocks_the_loop() -> Iterator[BlockBuster]:
+    """A blocking call of ours inside an event loop fails the test."""
+    with blockbuster_ctx("dictate") as detector:
+        yield detector
+
+
+@pytest.fixture(autouse=True)
+def homes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Config, state, cache and runtime folders of the test's own, and no desktop of the tester's."""
+    for name in ("CONFIG", "STATE", "CACHE", "DATA"):
+        folder = tmp_path / name.lower()
+        folder.mkdir()
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(folder))
+    runtime = tmp_path / "run"
+    runtime.mkdir(mode=0o700)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "PULSE_SERVER"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
