@@ -28,8 +28,8 @@ fix: $(VENV)/test.stamp ## mend the style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs: $(VENV)/test.stamp ## generate what is generated: config/, docs/config.md, ...
-	$(BIN)/python scripts/generate.py
+docs: $(VENV)/test.stamp ## write again what is made from the code: config/, docs/config.md
+	$(BIN)/python -m dictate.config_file --write
 
 bench: $(VENV)/test.stamp ## measure this machine (bench/README.md says what)
 	$(BIN)/python -m bench

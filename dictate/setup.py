@@ -12,8 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from platformdirs import user_cache_path, user_config_path, user_data_path, user_state_path
+from platformdirs import user_config_path, user_data_path
 
+from dictate import paths
 from dictate.errors import DictateError
 from dictate.shipped import shipped
 
@@ -47,9 +48,9 @@ class _Places:
 def _places() -> _Places:
     units = user_config_path() / "systemd/user"
     return _Places(
-        config=user_config_path("dictate"),
-        state=user_state_path("dictate"),
-        cache=user_cache_path("dictate"),
+        config=paths.config_file().parent,
+        state=paths.state_dir(),
+        cache=paths.cache_dir(),
         unit=units / UNIT,
         drop_in=units / f"{UNIT}.d/no-user-namespaces.conf",
         activation=user_data_path() / "dbus-1/services" / ACTIVATION,

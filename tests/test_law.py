@@ -80,7 +80,7 @@ def test_the_law_bites(copy: Path, name: str, source: str, message: str) -> None
         ("daemon", "import time\nfrom dictate.engines.link import EngineLink\n"),
         ("journal", "import sqlite3\nimport time\n"),
         ("engines/nemotron", "import torch\nfrom dictate.hotwords import Hotwords\n"),
-        ("microphone/capture", "import sounddevice\nimport threading\n"),
+        ("microphone/capture", "import time\nimport threading\n"),
         ("outputs/x11", "import Xlib\nfrom dictate.events import Final\n"),
         ("control/x11", "import time\nfrom pynput import keyboard\n"),
         ("session", "from dictate.events import Final\n"),

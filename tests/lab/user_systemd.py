@@ -142,8 +142,8 @@ def user_systemd(
     reason = _why_not()
     if reason:
         pytest.skip(reason)
-    # Not pytest's own folder: only root may enter that.
-    folder = Path(tempfile.mkdtemp(prefix="dsd"))
+    # Not in pytest's folder, which only root may enter, nor in /tmp, where all may write.
+    folder = Path(tempfile.mkdtemp(prefix="dsd", dir="/var/tmp"))
     name = folder.name
     try:
         with _cgroups(name) as cgroups:
@@ -158,6 +158,8 @@ def _world(
     home, runtime = folder / "home", folder / "run"
     user = {
         "HOME": str(home),
+        # The bus would look below the home that the account has in the password file.
+        "XDG_DATA_HOME": str(home / ".local/share"),
         "USER": ACCOUNT,
         "LANG": "C.UTF-8",
         "PATH": "/usr/local/bin:/usr/bin:/bin",
@@ -206,7 +208,7 @@ def _world(
 
 
 _SESSION = """
-dbus-daemon --session --nofork --address="$DBUS_SESSION_BUS_ADDRESS" &
+dbus-daemon --session --systemd-activation --nofork --address="$DBUS_SESSION_BUS_ADDRESS" &
 bus=$!
 /lib/systemd/systemd --user --unit=default.target
 kill $bus
@@ -215,8 +217,11 @@ kill $bus
 
 def _wait_for_boot(manager: UserSystemd, process: subprocess.Popen[bytes]) -> None:
     end = time.monotonic() + BOOT_S
+    # Before its socket is there, systemctl would ask the bus to start a manager, and wait for it.
+    private = Path(manager.environment["XDG_RUNTIME_DIR"]) / "systemd/private"
     while time.monotonic() < end and process.poll() is None:
-        if manager.run("systemctl", "--user", "is-system-running").stdout.strip() == "running":
+        state = ["systemctl", "--user", "is-system-running"]
+        if private.exists() and manager.run(*state).stdout.strip() == "running":
             return
         time.sleep(0.1)
     pytest.fail(f"the user manager did not come up:\n{manager.log[-4000:]}")
