@@ -380,7 +380,7 @@ class Daemon:
     def _engine_changed(self) -> None:
         self.service.update(engine=self.link.info.name, engine_state=self.link.state)
 
-    def _microphone_changed(self, is_open: bool, device: str) -> None:
+    def _microphone_changed(self, is_open: bool, device: str) -> None:  # noqa: FBT001
         self.service.update(microphone_open=is_open, microphone=device)
 
 

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
+from dictate.config import Settings
 from dictate.engines.link import EngineLink, LinkUtterance
 from dictate.errors import DeliveryUnsure, DictateError, EngineError, JournalError, NotDelivered
 from dictate.events import (
@@ -28,7 +29,6 @@ from dictate.hotwords import Hotwords
 from dictate.journal import Entry, EntryState, Journal
 from dictate.microphone.tap import Tap
 from dictate.outputs import Focus, Output, Receipt
-from dictate.config import Settings
 from dictate.session import Command, Do, Input, Session
 from dictate.speech.segmenter import Segmenter
 from dictate.text import polish
@@ -85,6 +85,7 @@ class Dictation:
     number: int
     utterance: LinkUtterance
     continued: bool
+    pressed_at: float
     samples: int = 0
     lost: int = 0
     """Samples that the microphone lost."""
@@ -184,6 +185,7 @@ class Pipeline:
             number,
             self.link.begin(number, self.hotwords, self.settings.engine.language, self._partial),
             continued,
+            time.monotonic(),
         )
         if not continued:
             self.segmenter.reset()
@@ -200,6 +202,9 @@ class Pipeline:
         pcm = pcm_from_samples(chunk.samples)
         self._write(self.journal.append, number, pcm)
         dictation.utterance.feed(pcm)
+        if not dictation.samples:
+            waited_ms = (time.monotonic() - dictation.pressed_at) * 1000
+            log.debug("dictation %d: first sound %.0f ms after the press", number, waited_ms)
         dictation.samples += len(chunk.samples)
         dictation.lost += chunk.dropped
         heard = self.segmenter.push(chunk)

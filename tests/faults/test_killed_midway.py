@@ -90,7 +90,10 @@ def test_the_daemon_while_it_records(desk: Desk, tmp_path: Path) -> None:
         press(desk, daemon)
         desk.sound.play(SAMPLES[0]).wait(30)
         time.sleep(0.3)
-        children = [daemon.child("dictate.microphone.capture"), daemon.child("dictate.engines.worker")]
+        children = [
+            daemon.child("dictate.microphone.capture"),
+            daemon.child("dictate.engines.worker"),
+        ]
         daemon.kill()
         release(desk)
         for pid in children:
