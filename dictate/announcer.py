@@ -52,7 +52,7 @@ class Announcer:
 
     def changed(self) -> None:
         """The session's state is another."""
-        self._service.update(State=self._state())
+        self._service.update(state=self._state())
 
     def partial(self, partial: Partial) -> None:
         """Shown to the one who sits there; never sent anywhere."""
@@ -72,7 +72,7 @@ class Announcer:
             timing.journal_ms,
             timing.output_ms,
         )
-        self._service.update(Dictation=number, LastReleaseToTextMs=timing.total_ms)
+        self._service.update(dictation=number, last_finish_ms=timing.total_ms)
         if receipt is Receipt.COPIED:
             self._notify("Copied", "What you said is in the clipboard: paste it.", "copied")
 
@@ -85,14 +85,14 @@ class Announcer:
         """Kept, not written."""
         self._terminal.clear()
         log.warning("dictation %d is held: %s", number, reason)
-        self._service.update(Dictation=number, Trouble=f"held: {reason}")
+        self._service.update(dictation=number, trouble=f"held: {reason}")
         self._notify("Held", f"{reason}. dictatectl paste {number}", "held")
 
     def trouble(self, message: str) -> None:
         """Something is wrong."""
         self._terminal.clear()
         log.warning("%s", message)
-        self._service.update(Trouble=message)
+        self._service.update(trouble=message)
         self._notify("Dictate", message, "trouble")
 
     def _notify(self, summary: str, body: str, key: str) -> None:

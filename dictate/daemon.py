@@ -211,7 +211,7 @@ class Daemon:
 
     async def _make_segmenter(self, settings: Settings) -> Segmenter:
         detector = await asyncio.to_thread(DETECTORS.choose, settings.speech.use, settings.speech)
-        return Segmenter(settings.speech, detector)
+        return Segmenter(settings.speech, detector.frame_samples, detector.likelihood)
 
     def _make_microphone(self) -> Microphone:
         # Never refused here: a microphone may be plugged in at any time, the tap tries at a press.
@@ -244,7 +244,7 @@ class Daemon:
         """Dictate one recording, as if somebody held the key while it plays."""
         changed = replace(self.settings.microphone, use=f"wav:{path}")
         self.settings = replace(self.settings, microphone=changed)
-        await self.tap.replace(changed)
+        await self.tap.replace(changed, self._make_microphone)
         self.pipeline.act(lambda: self.pipeline.session.start(held=True))
         await self.pipeline.idle.wait()
 
@@ -265,7 +265,7 @@ class Daemon:
             self._rekey.clear()
             settings = self.settings.hotkey
             if settings.use == "none":
-                self.service.update(Hotkey="none")
+                self.service.update(hotkey="none")
                 await self._rekey.wait()
                 continue
             hotkey = Hotkey(settings)
@@ -287,12 +287,12 @@ class Daemon:
             except DictateError as error:
                 if tries == 0:
                     log.warning("no hotkey: %s", error)
-                self.service.update(Hotkey=f"none: {error}")
+                self.service.update(hotkey=f"none: {error}")
                 await asyncio.sleep(KEY_BACK_OFF_S[min(tries, len(KEY_BACK_OFF_S) - 1)])
                 tries += 1
 
     def _key_ready(self) -> None:
-        self.service.update(Hotkey=self.settings.hotkey.key)
+        self.service.update(hotkey=self.settings.hotkey.key)
         if isinstance(self.output, NowhereOutput):
             # The desktop came after us.
             task = asyncio.ensure_future(self._replace_output(self.settings))
@@ -327,7 +327,7 @@ class Daemon:
         supervisors answer."""
         interval = int(os.environ.get("WATCHDOG_USEC", "0")) / 1e6 / 2
         while interval:
-            if self.link.well and self.tap.well:
+            if self.link.well:
                 self.announcer.alive()
             await asyncio.sleep(interval)
 
@@ -348,11 +348,11 @@ class Daemon:
         if old.speech != settings.speech:
             self.pipeline.segmenter = await self._make_segmenter(settings)
         if old.microphone != settings.microphone:
-            await self.tap.replace(settings.microphone)
+            await self.tap.replace(settings.microphone, self._make_microphone)
         if old.hotkey != settings.hotkey:
             self._rekey.set()
         self.notifier.enabled = settings.notifications.enabled
-        self._pen.submit(self.journal.configure, settings.journal)
+        self.journal.settings = settings.journal
         return lines + await self._prepare()
 
     async def _replace_link(self, settings: Settings) -> None:
@@ -365,7 +365,7 @@ class Daemon:
         output = await self._make_output(settings)
         old, self.output, self.pipeline.output = self.output, output, output
         await old.close()
-        self.service.update(Output=output.name)
+        self.service.update(output=output.name)
 
     # What is told.
 
@@ -378,10 +378,10 @@ class Daemon:
         return self.pipeline.session.summary
 
     def _engine_changed(self) -> None:
-        self.service.update(Engine=self.link.info.name, EngineState=self.link.state)
+        self.service.update(engine=self.link.info.name, engine_state=self.link.state)
 
-    def _microphone_changed(self, is_open: bool, device: str) -> None:
-        self.service.update(MicrophoneOpen=is_open, Microphone=device)
+    def _microphone_changed(self, is_open: bool, device: str) -> None:  # noqa: FBT001
+        self.service.update(microphone_open=is_open, microphone=device)
 
 
 @contextmanager

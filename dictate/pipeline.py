@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
+from dictate.config import Settings
 from dictate.engines.link import EngineLink, LinkUtterance
 from dictate.errors import DeliveryUnsure, DictateError, EngineError, JournalError, NotDelivered
 from dictate.events import (
@@ -28,7 +29,6 @@ from dictate.hotwords import Hotwords
 from dictate.journal import Entry, EntryState, Journal
 from dictate.microphone.tap import Tap
 from dictate.outputs import Focus, Output, Receipt
-from dictate.config import Settings
 from dictate.session import Command, Do, Input, Session
 from dictate.speech.segmenter import Segmenter
 from dictate.text import polish
@@ -85,6 +85,7 @@ class Dictation:
     number: int
     utterance: LinkUtterance
     continued: bool
+    pressed_at: float
     samples: int = 0
     lost: int = 0
     """Samples that the microphone lost."""
@@ -171,7 +172,9 @@ class Pipeline:
                 self._abandon(number)
             case Do.HOLD:
                 self._hold(number)
-            case Do.KEEP | Do.DONE:
+            case Do.KEEP:
+                self._write(self.journal.cancelled, number, "cancelled; its text came late")
+            case Do.DONE:
                 self._end(number)
 
     # One dictation, from the key to the window.
@@ -182,6 +185,7 @@ class Pipeline:
             number,
             self.link.begin(number, self.hotwords, self.settings.engine.language, self._partial),
             continued,
+            time.monotonic(),
         )
         if not continued:
             self.segmenter.reset()
@@ -198,6 +202,9 @@ class Pipeline:
         pcm = pcm_from_samples(chunk.samples)
         self._write(self.journal.append, number, pcm)
         dictation.utterance.feed(pcm)
+        if not dictation.samples:
+            waited_ms = (time.monotonic() - dictation.pressed_at) * 1000
+            log.debug("dictation %d: first sound %.0f ms after the press", number, waited_ms)
         dictation.samples += len(chunk.samples)
         dictation.lost += chunk.dropped
         heard = self.segmenter.push(chunk)
@@ -234,7 +241,7 @@ class Pipeline:
         self._write(self.journal.captured, number, focus.application if focus else "")
         if dictation.lost:
             self.audience.trouble(f"{dictation.lost * 1000 // RATE} ms of sound were lost")
-        final = await dictation.utterance.finish(lambda: self._durably(self.journal.audio, number))
+        final = await dictation.utterance.finish(lambda: self.durably(self.journal.audio, number))
         timing.engine_ms = (time.monotonic() - ended_at) * 1000
         dictation.text = self._polish(final, continued=dictation.continued)
         if not dictation.text:
@@ -252,7 +259,7 @@ class Pipeline:
         """The text is durable when this returns, or the user has been told that it cannot be."""
         engine = self.link.info.name
         try:
-            await self._durably(self.journal.transcribed, number, text, final.text, engine)
+            await self.durably(self.journal.transcribed, number, text, final.text, engine)
         except JournalError as error:
             self.audience.trouble(f"{error}; the text is kept in memory only")
 
@@ -286,7 +293,7 @@ class Pipeline:
         async with self._writing:
             began = time.monotonic()
             try:
-                await self._durably(self.journal.typing, number, self.output.name)
+                await self.durably(self.journal.typing, number, self.output.name)
             except JournalError as error:
                 self.audience.trouble(f"{error}; the text is kept in memory only")
             durable = time.monotonic()
@@ -313,9 +320,9 @@ class Pipeline:
 
     # What was said earlier.
 
-    async def paste(self, number: int) -> Entry:
-        """Write an earlier text (0: the last) where the focus is now. Raises DictateError."""
-        entry = await self._durably(
+    async def paste(self, number: int | None) -> Receipt:
+        """Write an earlier text (None: the last) where the focus is now. Raises DictateError."""
+        entry = await self.durably(
             *((self.journal.get, number) if number else (self.journal.last,))
         )
         if entry is None:
@@ -333,22 +340,23 @@ class Pipeline:
             raise
         timing.total_ms = (time.monotonic() - began) * 1000
         self.audience.delivered(entry.number, receipt, timing)
-        return entry
+        return receipt
 
     async def transcribe(self, entry: Entry) -> Entry:
         """Hear kept sound again; the text goes into the journal, held. Raises EngineError."""
         number = entry.number
-        pcm = await self._durably(self.journal.audio, number)
+        pcm = await self.durably(self.journal.audio, number)
         utterance = self.link.begin(number, self.hotwords, self.settings.engine.language, _ignore)
         utterance.feed(pcm)
-        final = await utterance.finish(lambda: self._durably(self.journal.audio, number))
+        final = await utterance.finish(lambda: self.durably(self.journal.audio, number))
         text = self._polish(final)
         if not text:
-            self._write(self.journal.empty, number)
+            if entry.state is not EntryState.CANCELLED:
+                self._write(self.journal.empty, number)
         else:
             await self._keep(number, text, final)
             self._write(self.journal.held, number, entry.reason or "recovered")
-        return await self._durably(self.journal.get, number)
+        return await self.durably(self.journal.get, number)
 
     async def recover(self, entries: list[Entry]) -> None:
         """Hear what a crash left unheard. It is held, never written: its window is long gone."""
@@ -383,7 +391,7 @@ class Pipeline:
         """Have the journal write something down, in order, without waiting for it."""
         self._pen.submit(how, *what).add_done_callback(_log_failure)
 
-    async def _durably(self, how: Callable[..., T], *what: object) -> T:
+    async def durably(self, how: Callable[..., T], *what: object) -> T:
         """The same, waiting for it."""
         return await asyncio.get_running_loop().run_in_executor(self._pen, how, *what)
 

@@ -167,7 +167,7 @@ class RealDaemon:
 
     def wait_state(self, state: str, timeout_s: float = 20) -> None:
         """Until the daemon says that it is in this state."""
-        wait_for(lambda: self.status()["State"] == state, f"state {state}", timeout_s)
+        wait_for(lambda: self.status()["state"] == state, f"state {state}", timeout_s)
 
     def _up(self) -> bool:
         assert self._process is not None
