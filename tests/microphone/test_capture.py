@@ -17,9 +17,9 @@ import pytest
 from wyoming.event import Event, read_event
 
 from dictate.errors import MicrophoneError
-from dictate.events import RATE, samples_from_pcm
+from dictate.events import RATE, AudioChunk, samples_from_pcm
 from dictate.microphone.capture import Inbox, choose, open_stream, pump
-from tests.lab.hearing import likeness, tone
+from tests.lab.hearing import joined, likeness, tone
 from tests.lab.pulse import DESCRIPTION, MICROPHONE, SECOND_MICROPHONE, PulseAudio
 
 CAPTURE = (sys.executable, "-m", "dictate.microphone.capture")
@@ -188,23 +188,38 @@ def test_an_inbox_wakes_who_waits() -> None:
     timer.join()
 
 
-def test_another_rate_is_converted_and_losses_are_counted_in_our_rate() -> None:
-    inbox = Inbox(capacity=1000)
-    sound = np.repeat(tone(1.0, rate=48000)[:, None], 2, axis=1)
-    for start in range(0, 48000, 960):
-        inbox.put(sound[start : start + 960], arrived=100.0 + (start + 960) / 48000)
-    inbox._lost = 4800
-    inbox.finish()
+def pumped(inbox: Inbox, rate: int) -> list[AudioChunk]:
     out = BytesIO()
-    pump(inbox, 48000, out)
+    inbox.finish()
+    pump(inbox, rate, out)
     out.seek(0)
     chunks = []
     while (event := read_event(out)) is not None:
-        chunks.append(event)
-    heard = np.concatenate([samples_from_pcm(chunk.payload or b"") for chunk in chunks])
-    assert likeness(heard, tone(1.0)) > 0.999
-    assert sum(chunk.data["dropped"] for chunk in chunks) == 1600
-    assert chunks[-1].data["at"] == pytest.approx(100.98, abs=0.02)
+        samples = samples_from_pcm(event.payload or b"")
+        chunks.append(AudioChunk(samples, event.data["at"], event.data["dropped"]))
+    return chunks
+
+
+@pytest.mark.parametrize("rate", [16000, 44100, 48000])
+def test_another_rate_is_converted_and_keeps_its_time(rate: int) -> None:
+    inbox = Inbox(capacity=1000)
+    sound = np.repeat(tone(1.0, rate=rate)[:, None], 2, axis=1)
+    sound[: rate // 2] = 0.0
+    step = rate // 50
+    for start in range(0, rate, step):
+        inbox.put(sound[start : start + step], arrived=100.0 + (start + step) / rate)
+    chunks = pumped(inbox, rate)
+    assert likeness(joined(chunks), tone(0.5)) > 0.98
+    first = next(chunk for chunk in chunks if np.abs(chunk.samples).max() > 0.1)
+    began = first.at + int(np.argmax(np.abs(first.samples) > 0.1)) / RATE
+    assert began == pytest.approx(100.5, abs=0.003)
+
+
+def test_losses_are_counted_in_our_rate() -> None:
+    inbox = Inbox(capacity=5)
+    for number in range(10):
+        inbox.put(np.zeros((960, 1), np.float32), arrived=100.0 + number / 50)
+    assert sum(chunk.dropped for chunk in pumped(inbox, 48000)) == 5 * RATE // 50
 
 
 class PickyHardware:
