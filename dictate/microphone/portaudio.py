@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 # -P: a folder we happen to be started in must not be able to put its code in place of ours.
 _CAPTURE: Final = (sys.executable, "-P", "-m", "dictate.microphone.capture")
-LIST_TIMEOUT_S: Final = 5.0
+LIST_TIMEOUT_S: Final = 3.0
 """A listing takes 0.3 s; a hung sound server makes it hang too."""
 END_TIMEOUT_S: Final = 0.8
 """A killed process is gone within milliseconds, unless the kernel itself waits for a device."""
