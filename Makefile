@@ -28,8 +28,9 @@ fix: $(VENV)/test.stamp ## mend the style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs: $(VENV)/test.stamp ## write again what is made from the code: config/, docs/config.md
+docs: $(VENV)/test.stamp ## write again what is made from the code: config/, docs/config.md, ...
 	$(BIN)/python -m dictate.config_file --write
+	$(BIN)/python -m dictate.control.service --write
 
 bench: $(VENV)/test.stamp ## measure this machine (bench/README.md says what)
 	$(BIN)/python -m bench

@@ -15,6 +15,7 @@ from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -122,7 +123,8 @@ class Daemon:
         async with AsyncExitStack() as stack:
             stack.enter_context(_only_one())
             self.service = Service(DaemonSteering(self))
-            self.notifier = Notifier(self.service, enabled=self.settings.notifications.enabled)
+            wanted = self.settings.notifications.enabled
+            self.notifier = Notifier(lambda: self.service.bus, enabled=wanted)
             self.announcer = Announcer(self.service, self.notifier, self._terminal, self._state)
             stack.push_async_callback(self.service.close)
             await self._connect()
@@ -272,7 +274,7 @@ class Daemon:
             try:
                 source = await asyncio.to_thread(KEY_SOURCES.choose, settings.use, settings)
                 listening = asyncio.ensure_future(
-                    source.run(lambda event, h=hotkey: self._key(h, event), self._key_ready)
+                    source.run(partial(self._key, hotkey), self._key_ready)
                 )
                 changing = asyncio.ensure_future(self._rekey.wait())
                 try:

@@ -356,7 +356,7 @@ class Pipeline:
         else:
             await self._keep(number, text, final)
             self._write(self.journal.held, number, entry.reason or "recovered")
-        return await self.durably(self.journal.get, number)
+        return await self.durably(self.journal.get, number) or entry
 
     async def recover(self, entries: list[Entry]) -> None:
         """Hear what a crash left unheard. It is held, never written: its window is long gone."""

@@ -9,12 +9,14 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from dictate.config import MicrophoneSettings
 from dictate.errors import MicrophoneError, NoSuchBackend, Unavailable
 from dictate.events import AudioChunk
 from dictate.microphone import Microphone
+from dictate.microphone.complaints import Complaints
 from dictate.microphone.heartbeat import ZEROS_S, Heartbeat, Pulse
 
 log = logging.getLogger(__name__)
@@ -70,10 +72,7 @@ class Tap:
         self._spare: Microphone | None = None
         self._pre_roll: deque[AudioChunk] = deque()
         self._heartbeat = Heartbeat()
-        self._signal = False
-        self._lost_at: float | None = None
-        self._said_closed = False
-        self._said_muted = False
+        self._complaints = Complaints()
 
     @property
     def is_open(self) -> bool:
@@ -92,15 +91,14 @@ class Tap:
             return
         now = self._now()
         self._listening = True
-        self._signal = self._said_closed = self._said_muted = False
-        self._lost_at = None
+        self._complaints.begin()
         self._heartbeat.begin()
         self._stop_lingering()
         earliest = now - self._settings.pre_roll_ms / 1000
         pre_roll = [chunk for chunk in self._pre_roll if chunk.at >= earliest]
         self._pre_roll.clear()
         for chunk in pre_roll:
-            self._pass_on(chunk)
+            self._on_chunk(chunk)
         self._hurry.set()
         self._begin_keeping()
 
@@ -199,6 +197,7 @@ class Tap:
         try:
             while True:
                 began = self._now()
+                self._hurry.clear()
                 try:
                     await self._open_and_read()
                 except _CANNOT as error:
@@ -211,7 +210,8 @@ class Tap:
                     return
                 if self._now() - began > STEADY_S:
                     backoff_s = FIRST_BACKOFF_S
-                await self._pause(backoff_s)
+                if await self._pressed_within(backoff_s):
+                    backoff_s = FIRST_BACKOFF_S
                 limit_s = LONGEST_BACKOFF_S if self._listening else IDLE_BACKOFF_S
                 backoff_s = min(2 * backoff_s, limit_s)
         finally:
@@ -219,14 +219,13 @@ class Tap:
             if not self._stopped and self._keeper is asyncio.current_task():
                 await self._warm_spare()
 
-    async def _pause(self, seconds: float) -> None:
-        """Wait, but not when a dictation begins."""
-        self._hurry.clear()
+    async def _pressed_within(self, seconds: float) -> bool:
+        """Wait, but not when a dictation begins; whether one began."""
         try:
             async with asyncio.timeout(seconds):
-                await self._hurry.wait()
+                return await self._hurry.wait()
         except TimeoutError:
-            pass
+            return False
 
     async def _open_and_read(self) -> None:
         """Open a microphone and pass its sound on until it is over. Raises MicrophoneError when
@@ -247,8 +246,13 @@ class Tap:
             except MicrophoneError as error:
                 raise _Lost(str(error)) from error
         finally:
-            await microphone.close()
-            self._set_device(None)
+            closing = asyncio.create_task(microphone.close())
+            try:
+                # A release may come right now: what was opened is closed to the end all the same.
+                await asyncio.shield(closing)
+            finally:
+                await closing
+                self._set_device(None)
 
     def _set_device(self, device: str | None) -> None:
         before, self._device = self._device, device
@@ -270,15 +274,11 @@ class Tap:
     async def _read(self, microphone: Microphone) -> None:
         while (chunk := await microphone.read()) is not None:
             self._heartbeat.heard(self._now(), chunk.samples)
-            self._lost_at = None
+            self._complaints.sound(chunk.samples)
             if self._listening:
-                self._pass_on(chunk)
+                self._on_chunk(chunk)
             else:
                 self._remember(chunk)
-
-    def _pass_on(self, chunk: AudioChunk) -> None:
-        self._signal = self._signal or bool(chunk.samples.any())
-        self._on_chunk(chunk)
 
     def _remember(self, chunk: AudioChunk) -> None:
         self._pre_roll.append(chunk)
@@ -293,26 +293,18 @@ class Tap:
                 raise MicrophoneError("no sound comes from it")
             case Pulse.ZEROS:
                 raise MicrophoneError(f"it gave only digital silence for {ZEROS_S:.0f} s")
-            case Pulse.MUTED if self._listening and not (self._signal or self._said_muted):
-                self._said_muted = True
-                self._on_trouble("the microphone gives only digital silence: is it muted?")
+            case Pulse.MUTED:
+                self._tell(self._complaints.muted)
 
-    def _complain(self, reason: Exception) -> None:
-        """Once when it is lost, and once when it does not come back."""
-        log.info("microphone: %s", reason)
-        if not self._listening:
-            return
-        now = self._now()
-        if self._lost_at is None:
-            self._lost_at = now
-            self._said_closed = not isinstance(reason, _Lost)
-            if self._said_closed:
-                self._on_trouble(f"{reason}. Trying on, until you let go")
-            else:
-                self._on_trouble(f"the microphone is lost: {reason}. Opening it again")
-        elif not self._said_closed and now - self._lost_at >= OPEN_S:
-            self._said_closed = True
-            self._on_trouble(f"the microphone is still lost: {reason}")
+    def _complain(self, error: Exception) -> None:
+        log.info("microphone: %s", error)
+        kind = self._complaints.lost if isinstance(error, _Lost) else self._complaints.closed
+        self._tell(partial(kind, self._now(), str(error)))
+
+    def _tell(self, complaint: Callable[[], str | None]) -> None:
+        """Nobody wants to hear of it before the next dictation."""
+        if self._listening and (line := complaint()) is not None:
+            self._on_trouble(line)
 
     def _report_crash(self, keeper: asyncio.Task[None]) -> None:
         """An error of ours must not end the sound in silence."""
