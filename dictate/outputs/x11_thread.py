@@ -57,7 +57,7 @@ def why_no_x(*extensions: str) -> str | None:
             display = Display(name)
             missing = [each for each in extensions if not display.has_extension(each)]
             display.close()
-        except Exception as error:  # noqa: BLE001 - python-xlib raises anything from a bad handshake
+        except Exception as error:
             answer.set_result(f"cannot connect to the X server at {name}: {error}")
         else:
             absent = ", ".join(missing)
@@ -75,7 +75,7 @@ class XConnection:
 
     def __init__(self, display: Any, wake: socket.socket) -> None:
         self.display = display
-        self.client_mask = ~display.display.info.resource_id_mask & 0xFFFFFFFF
+        self._client_mask = ~int(display.display.info.resource_id_mask) & 0xFFFFFFFF
         self.window = display.screen().root.create_window(
             0, 0, 1, 1, 0, X.CopyFromParent, event_mask=X.PropertyChangeMask
         )
@@ -88,14 +88,14 @@ class XConnection:
     @property
     def lost(self) -> bool:
         """Whether python-xlib has seen the connection break."""
-        return self.display.display.socket_error is not None
+        return bool(self.display.display.socket_error)
 
     def atom(self, name: str) -> int:
         return int(self.display.get_atom(name))
 
     def client(self, xid: int) -> int:
         """The X client that made the resource `xid`, as the common part of all its numbers."""
-        return xid & self.client_mask
+        return xid & self._client_mask
 
     def call_later(self, seconds: float, action: Callable[[], None]) -> None:
         heapq.heappush(self._timers, (time.monotonic() + seconds, next(self._serial), action))
@@ -222,8 +222,8 @@ class _Worker(threading.Thread, Generic[D]):
         self._stopping = False
         self._display: Any = None
         self._ours, self._theirs = socket.socketpair()
-        self._ours.setblocking(False)
-        self._theirs.setblocking(False)
+        self._ours.settimeout(0)
+        self._theirs.settimeout(0)
 
     def submit(self, job: Callable[[D], T]) -> "Future[T]":
         future: Future[T] = Future()
@@ -254,7 +254,7 @@ class _Worker(threading.Thread, Generic[D]):
             self._display = Display()
             connection = XConnection(self._display, self._theirs)
             desk = self._make(connection)
-        except Exception as error:  # noqa: BLE001 - python-xlib raises anything from a bad handshake
+        except Exception as error:
             name = os.environ.get("DISPLAY", "")
             reason = Unavailable(f"cannot connect to the X server at {name!r}: {error}")
             reason.__cause__ = error
@@ -279,7 +279,7 @@ class _Worker(threading.Thread, Generic[D]):
                 future, job = self._jobs.popleft()
                 try:
                     future.set_result(job(desk))
-                except Exception as error:  # noqa: BLE001 - the caller gets it
+                except Exception as error:
                     if connection.lost:
                         lost = XServerLost("the X server is gone")
                         lost.__cause__ = error

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
@@ -67,7 +68,7 @@ class XServer:
         self.display = f":{number}"
         if self.window_manager:
             self.spawn("openbox", "--sm-disable")
-            self.wait_for(
+            wait_for(
                 lambda: "window id" in self.run("xprop", "-root", "_NET_SUPPORTING_WM_CHECK"),
                 "openbox",
             )
@@ -92,13 +93,13 @@ class XServer:
             for left in (f"/tmp/.X{number}-lock", f"/tmp/.X11-unix/X{number}"):
                 Path(left).unlink(missing_ok=True)
 
-    def spawn(self, *command: str, **env: str) -> subprocess.Popen[bytes]:
+    def spawn(self, *command: str, stdout: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
         """Start a program that is ended with the server."""
         child = subprocess.Popen(
             command,
-            env=self.env | env,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
+            env=self.env,
+            stdin=stdin,
+            stdout=stdout,
             stderr=subprocess.DEVNULL,
         )
         self._children.append(child)
@@ -120,7 +121,9 @@ class XServer:
             keymap = display.query_keymap()
         finally:
             display.close()
-        return {8 * at + bit for at, byte in enumerate(keymap) for bit in range(8) if byte >> bit & 1}
+        return {
+            8 * at + bit for at, byte in enumerate(keymap) for bit in range(8) if byte >> bit & 1
+        }
 
     def screenshot(self, path: Path) -> Path:
         """The whole screen as a PNG (needs ImageMagick)."""
@@ -128,14 +131,9 @@ class XServer:
         self.run("import", "-window", "root", str(path))
         return path
 
-    @staticmethod
-    def wait_for(condition: "object", what: str, seconds: float = 10) -> None:
-        wait_for(condition, what, seconds)
 
-
-def wait_for(condition: "object", what: str, seconds: float = 10) -> None:
+def wait_for(condition: Callable[[], object], what: str, seconds: float = 10) -> None:
     """Ask until `condition()` is true; fail with `what` after `seconds`."""
-    assert callable(condition)
     until = time.monotonic() + seconds
     while True:
         try:
@@ -152,3 +150,5 @@ def end(child: subprocess.Popen[bytes]) -> None:
     """SIGKILL a child, stopped or not, and reap it."""
     child.kill()
     child.wait()
+    if child.stdout is not None:
+        child.stdout.close()
