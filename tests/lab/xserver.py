@@ -29,11 +29,13 @@ def need(*programs: str) -> None:
 class XServer:
     """`with XServer() as x:` Xvfb and openbox run, and `x.display` is their DISPLAY.
 
-    Commands on it get `x.env`; the test's own process is left alone.
+    Commands on it get `x.env`; the test's own process is left alone. `without` names an extension
+    that the server shall lack.
     """
 
-    def __init__(self, *, window_manager: bool = True) -> None:
+    def __init__(self, *, window_manager: bool = True, without: str = "") -> None:
         self.window_manager = window_manager
+        self.without = without
         self.display = ""
         self.server: subprocess.Popen[bytes] | None = None
         self._children: list[subprocess.Popen[bytes]] = []
@@ -57,6 +59,8 @@ class XServer:
         reading, writing = os.pipe()
         arguments = ["Xvfb", *([display] if display else []), "-displayfd", str(writing)]
         arguments += ["-screen", "0", "1024x768x24", "-nolisten", "tcp", "-noreset"]
+        if self.without:
+            arguments += ["-extension", self.without]
         self.server = subprocess.Popen(
             arguments, pass_fds=(writing,), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
@@ -93,7 +97,9 @@ class XServer:
             for left in (f"/tmp/.X{number}-lock", f"/tmp/.X11-unix/X{number}"):
                 Path(left).unlink(missing_ok=True)
 
-    def spawn(self, *command: str, stdout: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
+    def spawn(
+        self, *command: str, stdin: int = subprocess.DEVNULL, stdout: int = subprocess.DEVNULL
+    ) -> subprocess.Popen[bytes]:
         """Start a program that is ended with the server."""
         child = subprocess.Popen(
             command,
