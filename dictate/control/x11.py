@@ -10,7 +10,6 @@ has gone deaf: so we hold a connection of our own, which breaks when the server 
 import asyncio
 import contextlib
 import difflib
-import os
 import select
 import socket
 import threading
@@ -21,13 +20,12 @@ from concurrent.futures import Future
 from typing import Any
 
 from Xlib import XK, X
-from Xlib.display import Display
 
 from dictate.config import HotkeySettings
 from dictate.control import KeyDown, KeySource, KeyUp
 from dictate.errors import Unavailable
+from dictate.x11 import close, connect, cut, why_no_x
 
-CONNECT_S = 1.0
 READY_S = 2.0
 STILL_DOWN_S = 0.25
 """How often the keymap is asked while the key is down."""
@@ -50,7 +48,7 @@ class X11KeySource(KeySource):
     name = "x11"
 
     def why_not(self) -> str | None:
-        return _unknown_key(self.settings.key) or _why_no_x()
+        return _unknown_key(self.settings.key) or why_no_x("RECORD")
 
     async def run(
         self, on_key: Callable[[KeyDown | KeyUp], None], on_ready: Callable[[], None]
@@ -98,17 +96,15 @@ class _Watch(threading.Thread):
     def stop(self) -> None:
         """End soon, even if the server hangs. Nothing is sent any more."""
         self._stopping = True
-        display = self._display
-        if display is not None:
-            with contextlib.suppress(OSError):
-                display.display.socket.shutdown(socket.SHUT_RDWR)
+        if self._display is not None:
+            cut(self._display)
         self._poke()
 
     def run(self) -> None:
         listener = None
         reason: Exception | None = None
         try:
-            self._display = Display()
+            self._display = connect()
             self._look_up_key()
             listener = self._listen()
             self._on_ready()
@@ -129,9 +125,10 @@ class _Watch(threading.Thread):
             self.ended.set_result(None)
         else:
             self.ended.set_exception(reason)
-        for each in (self._display and self._display.display.socket, self._ours, self._theirs):
-            if each is not None:
-                each.close()
+        if self._display is not None:
+            close(self._display)
+        self._ours.close()
+        self._theirs.close()
 
     def _listen(self) -> Any:
         try:
@@ -147,17 +144,16 @@ class _Watch(threading.Thread):
             def run(self) -> None:
                 with contextlib.suppress(Exception):
                     super().run()
-                for connection in self.connections():
-                    connection.close()
+                for display in self.displays():
+                    close(display)
 
             def cut(self) -> None:
-                for connection in self.connections():
-                    with contextlib.suppress(OSError):
-                        connection.shutdown(socket.SHUT_RDWR)
+                for display in self.displays():
+                    cut(display)
 
-            def connections(self) -> list[socket.socket]:
-                displays = (getattr(self, f"_display_{use}", None) for use in ("record", "stop"))
-                return [each.display.socket for each in displays if each is not None]
+            def displays(self) -> list[Any]:
+                both = (getattr(self, f"_display_{use}", None) for use in ("record", "stop"))
+                return [display for display in both if display is not None]
 
         listener = Listener(
             on_press=lambda key: self._hear(key, KeyDown),
@@ -237,26 +233,3 @@ def _unknown_key(key: str) -> str | None:
         f"no key is called {key!r}{hint}; there are ctrl_r, alt_gr, pause, scroll_lock, f1 to f20, "
         "and single characters"
     )
-
-
-def _why_no_x() -> str | None:
-    name = os.environ.get("DISPLAY")
-    if not name:
-        return "DISPLAY is not set: there is no X11 desktop to listen to; use dictatectl toggle"
-    answer: Future[str | None] = Future()
-
-    def ask() -> None:
-        try:
-            display = Display(name)
-            able = display.has_extension("RECORD")
-            display.display.socket.close()
-        except Exception as error:
-            answer.set_result(f"cannot connect to the X server at {name}: {error}")
-        else:
-            answer.set_result(None if able else f"the X server at {name} lacks RECORD")
-
-    threading.Thread(target=ask, name="dictate-x-probe", daemon=True).start()
-    try:
-        return answer.result(CONNECT_S)
-    except TimeoutError:
-        return f"the X server at {name} does not answer"

@@ -56,11 +56,8 @@ def test_hold_is_one_press_and_one_release_whatever_repeats(x: XServer) -> None:
         await asyncio.sleep(1.2)  # auto-repeat begins after 0.66 s
         assert keys.heard == []
         await xdotool(x, "keyup", "F9")
-        async with asyncio.timeout(5):
-            while not keys.heard:
-                await asyncio.sleep(0.01)
-        assert started + 1.2 < keys.heard[0].at < time.monotonic()
-        await keys.wait_for("KeyUp")
+        [released] = await keys.wait_for("KeyUp")
+        assert started + 1.2 < released.at < time.monotonic()
 
     listen(work, "f9")
 
@@ -225,7 +222,7 @@ def test_why_not(x: XServer, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_why_not_without_record(monkeypatch: pytest.MonkeyPatch) -> None:
     with XServer(window_manager=False, without="RECORD") as x:
         monkeypatch.setenv("DISPLAY", x.display)
-        assert "lacks RECORD" in (X11KeySource(HotkeySettings()).why_not() or "")
+        assert "extension RECORD" in (X11KeySource(HotkeySettings()).why_not() or "")
 
 
 def test_a_key_that_the_layout_lacks(x: XServer) -> None:

@@ -6,6 +6,9 @@ import subprocess
 import sys
 from collections.abc import Mapping
 
+from Xlib import X
+from Xlib.display import Display
+
 from tests.lab.xserver import XServer, wait_for
 
 # With python-xlib, for no command line program offers several targets at once.
@@ -107,6 +110,27 @@ def paste(x: XServer, selection: str = "clipboard", target: str = "UTF8_STRING")
         env=x.env, capture_output=True, timeout=10, check=False,
     )  # fmt: skip
     return done.stdout if done.returncode == 0 else None
+
+
+def read(x: XServer, selection: str, target: str) -> tuple[int, bytes] | None:
+    """Format and data of a selection in one target, as the server hands them over (xclip garbles
+    what is not bytes)."""
+    display = Display(x.display)
+    try:
+        window = display.screen().root.create_window(0, 0, 1, 1, 0, X.CopyFromParent)
+        into = display.get_atom("READ")
+        window.convert_selection(
+            display.get_atom(selection), display.get_atom(target), into, X.CurrentTime
+        )
+        while (event := display.next_event()).type != X.SelectionNotify:
+            pass
+        if event.property == X.NONE:
+            return None
+        found = window.get_full_property(into, X.AnyPropertyType)
+        value = found.value
+        return found.format, value if isinstance(value, bytes) else value.tobytes()
+    finally:
+        display.close()
 
 
 def _run(x: XServer, script: str, *arguments: str, data: bytes = b"") -> subprocess.Popen[bytes]:

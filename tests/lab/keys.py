@@ -44,11 +44,12 @@ class Listening:
     def kinds(self) -> list[str]:
         return [type(event).__name__ for event in self.heard]
 
-    async def wait_for(self, *kinds: str, seconds: float = 5) -> None:
+    async def wait_for(self, *kinds: str, seconds: float = 5) -> list[KeyDown | KeyUp]:
         """Wait until exactly these have been heard, in this order, since the last call."""
         async with asyncio.timeout(seconds):
             while len(self.heard) < len(kinds):
                 self.news.clear()
                 await self.news.wait()
         assert self.kinds == list(kinds)
-        self.heard.clear()
+        heard, self.heard = self.heard, []
+        return heard
