@@ -8,6 +8,7 @@ ends, the service manager starts it again, and the journal knows what was under 
 
 import asyncio
 import fcntl
+import itertools
 import logging
 import os
 import signal
@@ -26,7 +27,6 @@ from dictate.control import KEY_SOURCES, KeyDown, KeyUp
 from dictate.control.hotkey import Hotkey, Press
 from dictate.control.notifications import Notifier
 from dictate.control.service import Service
-from dictate.engines import ENGINES
 from dictate.engines.link import EngineLink
 from dictate.errors import AlreadyRunning, ConfigError, DictateError, JournalError, Unavailable
 from dictate.hotwords import Hotwords
@@ -113,6 +113,8 @@ class Daemon:
         self._stop = asyncio.Event()
         self._rekey = asyncio.Event()
         self._pen = ThreadPoolExecutor(1, thread_name_prefix="journal")
+        self._count = itertools.count(1)
+        self._hotkey: Hotkey | None = None
 
     async def run(self) -> int:
         """From start to stop. Raises ConfigError, AlreadyRunning."""
@@ -124,8 +126,10 @@ class Daemon:
             stack.enter_context(_only_one())
             self.service = Service(DaemonSteering(self))
             wanted = self.settings.notifications.enabled
-            self.notifier = Notifier(lambda: self.service.bus, enabled=wanted)
-            self.announcer = Announcer(self.service, self.notifier, self._terminal, self._state)
+            self.notifier = Notifier(self.service, enabled=wanted)
+            self.announcer = Announcer(
+                self.service, self.notifier, self._terminal, self._state_changed
+            )
             stack.push_async_callback(self.service.close)
             await self._connect()
             unfinished = await self._open_journal(stack)
@@ -171,7 +175,7 @@ class Daemon:
     async def _build(self, stack: AsyncExitStack) -> None:
         """Engine, output, detector, pipeline, microphone."""
         settings = self.settings
-        self.link = await self._make_link(settings)
+        self.link = self._make_link(settings)
         await self.link.start()
         stack.push_async_callback(lambda: self.link.stop())
         self.output = await self._make_output(settings)
@@ -198,9 +202,10 @@ class Daemon:
         await self.tap.start()
         stack.push_async_callback(self.tap.stop)
 
-    async def _make_link(self, settings: Settings) -> EngineLink:
-        engine = await asyncio.to_thread(ENGINES.choose, settings.engine.use, settings.engine)
-        return EngineLink(engine.name, settings.engine, on_change=self._engine_changed)
+    def _make_link(self, settings: Settings) -> EngineLink:
+        # A name of its own for each: the old engine may still be ending when the new one starts.
+        socket = paths.runtime_dir() / f"engine-{next(self._count)}.sock"
+        return EngineLink(settings.engine, socket, self._engine_changed)
 
     async def _make_output(self, settings: Settings) -> Output:
         """The chosen output, open; where none works, one that holds every text and says why."""
@@ -235,7 +240,6 @@ class Daemon:
         await self._prepare()
         await self.pipeline.recover(unfinished)
         for path in self._speak:
-            await self.link.until_ready()
             await self._say(path)
         if self._once:
             self._stop.set()
@@ -270,7 +274,7 @@ class Daemon:
                 self.service.update(hotkey="none")
                 await self._rekey.wait()
                 continue
-            hotkey = Hotkey(settings)
+            self._hotkey = hotkey = Hotkey(settings)
             try:
                 source = await asyncio.to_thread(KEY_SOURCES.choose, settings.use, settings)
                 listening = asyncio.ensure_future(
@@ -316,7 +320,7 @@ class Daemon:
                     self.pipeline.act(session.discard)
 
     async def _watch_files(self) -> None:
-        async def saved() -> None:
+        async def saved(_: Path) -> None:
             try:
                 await self.reload()
             except ConfigError as error:
@@ -329,8 +333,7 @@ class Daemon:
         supervisors answer."""
         interval = int(os.environ.get("WATCHDOG_USEC", "0")) / 1e6 / 2
         while interval:
-            if self.link.well:
-                self.announcer.alive()
+            self.announcer.alive()
             await asyncio.sleep(interval)
 
     # Changing while running.
@@ -358,7 +361,7 @@ class Daemon:
         return lines + await self._prepare()
 
     async def _replace_link(self, settings: Settings) -> None:
-        link = await self._make_link(settings)
+        link = self._make_link(settings)
         await link.start()
         old, self.link, self.pipeline.link = self.link, link, link
         await old.stop()
@@ -376,8 +379,11 @@ class Daemon:
         """One line: what was chosen."""
         return f"engine {self.link.info.name}, output {self.output.name}"
 
-    def _state(self) -> str:
-        return self.pipeline.session.summary
+    def _state_changed(self) -> None:
+        session = self.pipeline.session
+        self.service.update(state=session.summary)
+        if self._hotkey is not None:
+            self._hotkey.session(recording=session.listening)
 
     def _engine_changed(self) -> None:
         self.service.update(engine=self.link.info.name, engine_state=self.link.state)
@@ -389,7 +395,7 @@ class Daemon:
 @contextmanager
 def _only_one() -> Iterator[None]:
     """Hold the lock of the one daemon in this runtime folder. Raises AlreadyRunning."""
-    lock = (paths.runtime_dir() / "lock").open("w")
+    lock = (paths.safe_dir(paths.runtime_dir()) / "lock").open("w")
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

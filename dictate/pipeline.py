@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from dictate.config import Settings
-from dictate.engines.link import EngineLink, LinkUtterance
+from dictate.engines.exchange import LinkUtterance
+from dictate.engines.link import EngineLink
 from dictate.errors import DeliveryUnsure, DictateError, EngineError, JournalError, NotDelivered
 from dictate.events import (
     RATE,

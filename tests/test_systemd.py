@@ -171,7 +171,9 @@ def test_killed_it_comes_back(installed: UserSystemd) -> None:
 def test_hanging_it_is_ended_and_comes_back(installed: UserSystemd) -> None:
     drop_in = installed.home / f".config/systemd/user/{UNIT}.d/quick.conf"
     drop_in.parent.mkdir(exist_ok=True)
-    drop_in.write_text("[Service]\nWatchdogSec=1\n")
+    # There is no system journal here.
+    stacks = installed.folder / "stacks"
+    drop_in.write_text(f"[Service]\nWatchdogSec=1\nStandardError=append:{stacks}\n")
     try:
         installed.systemctl("daemon-reload")
         installed.systemctl("restart", UNIT)
@@ -180,7 +182,7 @@ def test_hanging_it_is_ended_and_comes_back(installed: UserSystemd) -> None:
         installed.systemctl("kill", "--kill-whom=main", "--signal=USR1", UNIT)
         installed.wait(UNIT, "NRestarts", "1")
         installed.wait(UNIT, "ActiveState", "active")
-        assert "Current thread" in installed.log, "a hang leaves the stacks in the log"
+        assert "Current thread" in stacks.read_text(), "a hang leaves the stacks in the log"
     finally:
         drop_in.unlink()
 
@@ -217,3 +219,19 @@ def test_the_service_ends_with_the_desktop(installed: UserSystemd) -> None:
     installed.wait(UNIT, "ActiveState", "active")
     installed.systemctl("stop", "desktop.target")
     target.unlink()
+
+
+def test_the_desktop_that_comes_later_is_found(manager: UserSystemd) -> None:
+    code = "import os; from dictate.desktop import adopt; print(adopt(), os.environ.get('DISPLAY'))"
+
+    def ask(**environment: str) -> str:
+        settings = [f"{name}={value}" for name, value in environment.items()]
+        return manager.run("env", *settings, sys.executable, "-c", code).stdout.strip()
+
+    assert ask(NOTIFY_SOCKET="x") == "False None"
+    manager.systemctl("set-environment", "DISPLAY=:7")
+    assert ask(NOTIFY_SOCKET="x") == "True :7"
+    assert ask(NOTIFY_SOCKET="x", DISPLAY=":7") == "False :7"
+    assert ask(DISPLAY=":3") == "False :3"
+    assert ask(NOTIFY_SOCKET="x", DBUS_SESSION_BUS_ADDRESS="unix:path=/gone") == "False None"
+    manager.systemctl("unset-environment", "DISPLAY")

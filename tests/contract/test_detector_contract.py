@@ -73,8 +73,8 @@ def test_after_a_reset_it_hears_as_at_first(detector: SpeechDetector, speech: Sa
 
 
 def test_the_segmenter_finds_the_sentence(detector: SpeechDetector, speech: Samples) -> None:
-    quiet = noise(0.0005)
-    sound = np.concatenate((quiet[:RATE], speech, quiet[: 2 * RATE]))
+    sound = np.concatenate((np.zeros(RATE, np.float32), speech, np.zeros(2 * RATE, np.float32)))
+    sound += np.resize(noise(0.0005), len(sound))
     segmenter = Segmenter(SETTINGS, detector.frame_samples, detector.likelihood)
     marks: list[SpeechStarted | SpeechEnded] = []
     for start in range(0, len(sound), 320):

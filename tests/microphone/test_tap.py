@@ -1,6 +1,7 @@
 """The tap on a microphone whose every move is scripted; on real ones see tests/faults."""
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
@@ -33,6 +34,7 @@ class Rig:
     """How many openings fail."""
     hangs: bool = False
     silent: bool = False
+    speed: float = 1.0
     chunks: list[AudioChunk] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
     opened: list[tuple[bool, str]] = field(default_factory=list)
@@ -74,10 +76,12 @@ class Scripted(Microphone):
         return None
 
     def live(self) -> None:
+        assert self.rig.alive < 3, "one open, one closing, one warm"
         self.rig.alive += not self.is_alive
         self.is_alive = True
 
     async def warm(self) -> None:
+        await asyncio.sleep(0.01)
         self.live()
 
     async def open(self) -> str:
@@ -92,7 +96,7 @@ class Scripted(Microphone):
         return "Scripted Microphone"
 
     async def read(self) -> AudioChunk | None:
-        self.due += CHUNK_S
+        self.due += CHUNK_S / self.rig.speed
         await asyncio.sleep(max(0.0, self.due - asyncio.get_running_loop().time()))
         self.rig.count += 1
         if self.rig.count == self.rig.loses_at:
@@ -204,6 +208,23 @@ def test_no_sound_of_a_dictation_reaches_the_next() -> None:
     assert rig.numbers == sorted(rig.numbers)
 
 
+def test_no_pre_roll_means_none() -> None:
+    rig = Rig(replace(LINGER, pre_roll_ms=0))
+
+    async def scenario(tap: Tap) -> None:
+        tap.listen()
+        await heard(rig, 3)
+        tap.release()
+        rig.chunks.clear()
+        await asyncio.sleep(0.2)
+        tap.listen()
+        assert rig.chunks == []
+        await heard(rig, 3)
+
+    play(rig, scenario)
+    assert rig.made == 1
+
+
 def test_linger_ends() -> None:
     rig = Rig(replace(LINGER, linger_s=0.2))
 
@@ -247,6 +268,32 @@ def test_a_press_right_after_the_release_waits_for_the_closing() -> None:
         assert rig.alive == 1
 
     play(rig, scenario)
+    assert [is_open for is_open, _ in rig.opened] == [True, False, True, False]
+
+
+@pytest.mark.parametrize("settings", [NEVER, LINGER, ALWAYS])
+@pytest.mark.parametrize("seed", range(4))
+def test_any_sequence_of_presses_ends_well(settings: MicrophoneSettings, seed: int) -> None:
+    rig = Rig(replace(settings, linger_s=0.03), refuses=2)
+    dice = random.Random(seed)
+
+    async def scenario(tap: Tap) -> None:
+        for _ in range(60):
+            move = dice.choice((tap.listen, tap.release))
+            move()
+            if dice.random() < 0.1:
+                await tap.replace(replace(settings, device=f"{dice.random()}"), make)
+            await asyncio.sleep(dice.choice((0.0, 0.0, 0.005, 0.02, 0.05)))
+        tap.listen()
+        rig.chunks.clear()
+        await heard(rig, 5)
+
+    def make() -> Scripted:
+        return Scripted(rig)
+
+    play(rig, scenario)
+    said = [is_open for is_open, _ in rig.opened]
+    assert said == [i % 2 == 0 for i in range(len(said))], "open and closed take turns"
 
 
 def test_a_lost_microphone_comes_back_and_is_told_once() -> None:
@@ -310,12 +357,12 @@ def test_a_press_does_not_wait_for_an_idle_back_off() -> None:
 
 
 def test_zeros_reopen_once_then_it_is_called_muted_and_left_alone() -> None:
-    rig = Rig(NEVER, silent=True)
+    rig = Rig(NEVER, silent=True, speed=5.0)
 
     async def scenario(tap: Tap) -> None:
         tap.listen()
         await until(lambda: len(rig.troubles) == 2)
-        await asyncio.sleep(2.5)
+        await heard(rig, len(rig.chunks) + 300)
 
     play(rig, scenario)
     assert rig.made == 2
