@@ -7,6 +7,7 @@ dbus-fast reads the annotations here at run time: no `from __future__ import ann
 """
 
 import logging
+import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -29,6 +30,7 @@ HISTORY_LIMIT: Final = 1000
 AT_ONCE: Final = 32
 """So many calls may wait for their answer at a time; further ones are refused at once."""
 _LINE_LIMIT: Final = 500
+_LINES_LIMIT: Final = 50
 
 READ: Final = PropertyAccess.READ
 Plain: TypeAlias = str | bool | int | float
@@ -239,10 +241,14 @@ def _errors() -> Iterator[None]:
         raise
     except DictateError as error:
         name = f"{ERRORS}.{type(error).__name__}"
-        raise DBusError(name, clean(str(error))) from error
+        lines = str(error).splitlines()[:_LINES_LIMIT]
+        raise DBusError(name, "\n".join(map(clean, lines))) from error
     except Exception as error:
-        log.exception("a call over D-Bus failed")
-        message = f"dictate made a mistake ({type(error).__name__}): its log says more"
+        # Its own words may be those that were dictated: only where it happened is logged.
+        kind = type(error).__name__
+        where = "".join(traceback.format_tb(error.__traceback__))
+        log.error("a call over D-Bus failed: %s\n%s", kind, where)  # noqa: TRY400
+        message = f"dictate made a mistake ({kind}): its log says more"
         raise DBusError(f"{ERRORS}.Mistake", message) from error
 
 

@@ -9,14 +9,15 @@ import html
 import logging
 import time
 from collections import deque
+from collections.abc import Callable
 from enum import IntEnum
 from typing import Final
 
 from dbus_fast import Message, MessageType, Variant
+from dbus_fast.aio import MessageBus
 from dbus_fast.errors import DBusFastError
 
 from dictate.control.interface import clean
-from dictate.control.service import Service
 
 log = logging.getLogger(__name__)
 
@@ -36,48 +37,41 @@ class Urgency(IntEnum):
 
 
 class Notifier:
-    """Shows messages through the connection that `service` has at the time; without one, none.
+    """Shows messages through whatever connection `bus` returns at the time; None shows none.
 
     At most five in ten seconds are shown; all are logged.
     """
 
-    def __init__(self, service: Service, *, enabled: bool) -> None:
+    def __init__(self, bus: Callable[[], MessageBus | None], *, enabled: bool) -> None:
         self.enabled = enabled
         """May be changed at any time."""
-        self._service = service
+        self._bus = bus
         self._shown: dict[str, int] = {}
         self._times: deque[float] = deque(maxlen=_MOST)
         self._rest_until = 0.0
 
     async def show(
-        self,
-        summary: str,
-        body: str = "",
-        *,
-        replaces: str = "",
-        urgency: Urgency = Urgency.NORMAL,
+        self, summary: str, body: str = "", *, key: str = "", urgency: Urgency = Urgency.NORMAL
     ) -> None:
-        """Show a message, in place of the last one with the same `replaces`, if that is given.
+        """Show a message, in place of the last one with the same `key`, if one is given.
 
         Returns within a second or so, and never raises.
         """
         level = logging.WARNING if urgency is Urgency.CRITICAL else logging.INFO
         log.log(level, "%s", f"{summary}: {body}" if body else summary)
-        bus = self._service.bus if self.enabled else None
+        bus = self._bus() if self.enabled else None
         if bus is None or not self._may_show():
             return
         try:
             async with asyncio.timeout(_ANSWER_S):
-                reply = await bus.call(
-                    _notify(summary, body, self._shown.get(replaces, 0), urgency)
-                )
+                reply = await bus.call(_notify(summary, body, self._shown.get(key, 0), urgency))
         except TimeoutError:
             self._rest_until = time.monotonic() + _REST_S
             log.info("the desktop's notifications do not answer: not asked for %.0f s", _REST_S)
         except (OSError, EOFError, DBusFastError) as error:
             log.debug("no notification: %r", error)
         else:
-            self._remember(replaces, reply)
+            self._remember(key, reply)
 
     def _may_show(self) -> bool:
         now = time.monotonic()

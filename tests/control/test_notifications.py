@@ -69,7 +69,7 @@ async def desktop(server: Server | None) -> AsyncIterator[Notifier]:
         connection.export("/org/freedesktop/Notifications", server)
         await connection.request_name(SERVER)
     try:
-        yield Notifier(service, enabled=True)
+        yield Notifier(lambda: service.bus, enabled=True)
     finally:
         await names.leave(connection)
         await service.close()
@@ -90,9 +90,9 @@ def test_one_of_the_same_kind_is_replaced(bus: Bus) -> None:
     async def tell() -> None:
         server = Server()
         async with desktop(server) as notifier:
-            await notifier.show("First", replaces="trouble")
-            await notifier.show("Second", replaces="held")
-            await notifier.show("Third", replaces="trouble")
+            await notifier.show("First", key="trouble")
+            await notifier.show("Second", key="held")
+            await notifier.show("Third", key="trouble")
             await notifier.show("Fourth")
         assert [(replaced, what) for replaced, what, *_ in server.shown] == [
             (0, "First"),
@@ -154,7 +154,7 @@ def test_a_server_that_hangs_costs_one_wait_only(bus: Bus, monkeypatch: pytest.M
 
 def test_without_a_bus_it_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    notifier = Notifier(Service(FakeSteering()), enabled=True)
+    notifier = Notifier(lambda: None, enabled=True)
     asyncio.run(notifier.show("Held", "why"))
     assert "Held: why" in caplog.text
 
