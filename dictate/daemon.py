@@ -123,7 +123,7 @@ class Daemon:
             stack.enter_context(_only_one())
             self.service = Service(DaemonSteering(self))
             wanted = self.settings.notifications.enabled
-            self.notifier = Notifier(self.service, enabled=wanted)
+            self.notifier = Notifier(lambda: self.service.bus, enabled=wanted)
             self.announcer = Announcer(
                 self.service, self.notifier, self._terminal, self._state_changed
             )
