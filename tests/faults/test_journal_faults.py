@@ -286,6 +286,18 @@ def test_files_of_others_in_the_sound_folder_are_left_alone(opened: Rig) -> None
     assert len(list((opened.folder / "audio").iterdir())) == 3
 
 
+def test_one_sound_file_that_cannot_be_read_does_not_hide_the_rest(opened: Rig) -> None:
+    broken, whole = spoken(opened), spoken(opened)
+    opened.journal.close()
+    path = opened.folder / "audio" / f"{broken}.wav"
+    path.unlink()
+    path.mkdir()
+    left = {entry.number: entry for entry in opened.restart()}
+    assert left[whole].state is S.CAPTURED
+    assert left[broken].state is S.HELD
+    assert len(opened.trouble) == 1
+
+
 def nonsense(path: Path) -> None:
     path.write_bytes(b"this is no database at all" * 400)
 
