@@ -100,6 +100,6 @@ class Announcer:
         self._notify("Dictate", message, "trouble")
 
     def _notify(self, summary: str, body: str, key: str) -> None:
-        task = asyncio.get_running_loop().create_task(self._notifier.show(summary, body, replaces=key))
+        task = asyncio.create_task(self._notifier.show(summary, body, key=key))
         self._notices.add(task)
         task.add_done_callback(self._notices.discard)

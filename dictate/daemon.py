@@ -12,19 +12,18 @@ import itertools
 import logging
 import os
 import signal
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from dictate import config_file, hotwords_file, paths
 from dictate.announcer import Announcer
 from dictate.config import Settings
-from dictate.control import KEY_SOURCES, KeyDown, KeyUp
-from dictate.control.hotkey import Hotkey, Press
+from dictate.control.hotkey import Press
+from dictate.control.listener import KeyListener
 from dictate.control.notifications import Notifier
 from dictate.control.service import Service
 from dictate.engines.link import EngineLink
@@ -36,6 +35,7 @@ from dictate.microphone.tap import Tap
 from dictate.outputs import OUTPUTS, Output
 from dictate.outputs.nowhere import NowhereOutput
 from dictate.pipeline import Pipeline
+from dictate.session import Command
 from dictate.speech import DETECTORS
 from dictate.speech.segmenter import Segmenter
 from dictate.steering import DaemonSteering
@@ -46,8 +46,6 @@ log = logging.getLogger(__name__)
 
 DRAIN_S = 1.5
 """So long a stopping daemon waits for texts on the way; what is not written by then is on disk."""
-KEY_BACK_OFF_S = (0.5, 1.0, 2.0, 5.0)
-"""Between two tries to hear the hotkey while there is no desktop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +109,9 @@ class Daemon:
         self._once = once
         self._terminal = Terminal(always=show)
         self._stop = asyncio.Event()
-        self._rekey = asyncio.Event()
         self._pen = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self._count = itertools.count(1)
-        self._hotkey: Hotkey | None = None
+        self._aside: set[asyncio.Task[None]] = set()
 
     async def run(self) -> int:
         """From start to stop. Raises ConfigError, AlreadyRunning."""
@@ -126,7 +123,7 @@ class Daemon:
             stack.enter_context(_only_one())
             self.service = Service(DaemonSteering(self))
             wanted = self.settings.notifications.enabled
-            self.notifier = Notifier(self.service, enabled=wanted)
+            self.notifier = Notifier(lambda: self.service.bus, enabled=wanted)
             self.announcer = Announcer(
                 self.service, self.notifier, self._terminal, self._state_changed
             )
@@ -137,6 +134,8 @@ class Daemon:
             group = await stack.enter_async_context(asyncio.TaskGroup())
             tasks = [group.create_task(way) for way in self._ways(unfinished)]
             stack.callback(_cancel, tasks)
+            self._state_changed()
+            self.service.update(output=self.output.name)
             self.announcer.ready(f"ready: {self.summary}")
             await self._stop.wait()
             self.announcer.stopping()
@@ -201,6 +200,7 @@ class Daemon:
         self.pipeline.tap = self.tap
         await self.tap.start()
         stack.push_async_callback(self.tap.stop)
+        self.key = KeyListener(settings.hotkey, self._pressed, self._key_state)
 
     def _make_link(self, settings: Settings) -> EngineLink:
         # A name of its own for each: the old engine may still be ending when the new one starts.
@@ -230,7 +230,7 @@ class Daemon:
 
     def _ways(self, unfinished: list[Entry]) -> Iterator[Coroutine[Any, Any, None]]:
         yield self.service.run()
-        yield self._hear_key()
+        yield self.key.run()
         yield self._watch_files()
         yield self._show_alive()
         yield self._first(unfinished)
@@ -264,60 +264,23 @@ class Daemon:
             self.announcer.trouble(line)
         return unusable
 
-    async def _hear_key(self) -> None:
-        """Listen for the hotkey for ever, whatever becomes of the desktop."""
-        tries = 0
-        while True:
-            self._rekey.clear()
-            settings = self.settings.hotkey
-            if settings.use == "none":
-                self.service.update(hotkey="none")
-                await self._rekey.wait()
-                continue
-            self._hotkey = hotkey = Hotkey(settings)
-            try:
-                source = await asyncio.to_thread(KEY_SOURCES.choose, settings.use, settings)
-                listening = asyncio.ensure_future(
-                    source.run(partial(self._key, hotkey), self._key_ready)
-                )
-                changing = asyncio.ensure_future(self._rekey.wait())
-                try:
-                    await asyncio.wait({listening, changing}, return_when="FIRST_COMPLETED")
-                    tries = 0
-                finally:
-                    changing.cancel()
-                    listening.cancel()
-                    await asyncio.gather(changing, return_exceptions=True)
-                if listening.done() and not self._rekey.is_set():
-                    listening.result()
-            except DictateError as error:
-                if tries == 0:
-                    log.warning("no hotkey: %s", error)
-                self.service.update(hotkey=f"none: {error}")
-                await asyncio.sleep(KEY_BACK_OFF_S[min(tries, len(KEY_BACK_OFF_S) - 1)])
-                tries += 1
+    def _key_state(self, state: str) -> None:
+        self.service.update(hotkey=state)
+        best = self.output.name == OUTPUTS.auto[0]
+        if not state.startswith("none") and self.settings.output.use == "auto" and not best:
+            # There is a desktop now; there was none when the output was chosen.
+            self._spawn(self._replace_output(self.settings))
 
-    def _key_ready(self) -> None:
-        self.service.update(hotkey=self.settings.hotkey.key)
-        if isinstance(self.output, NowhereOutput):
-            # The desktop came after us.
-            task = asyncio.ensure_future(self._replace_output(self.settings))
-            task.add_done_callback(lambda done: done.exception())
-
-    def _key(self, hotkey: Hotkey, event: KeyDown | KeyUp) -> None:
+    def _pressed(self, press: Press) -> None:
         session = self.pipeline.session
-        for press in hotkey.key(event):
-            match press:
-                case Press.START_HELD:
-                    self.pipeline.act(lambda: session.start(held=True))
-                case Press.STOP:
-                    self.pipeline.act(session.stop)
-                case Press.TOGGLE:
-                    self.pipeline.act(session.toggle)
-                case Press.LATCH:
-                    self.pipeline.act(session.latch)
-                case Press.DISCARD:
-                    self.pipeline.act(session.discard)
+        decide: dict[Press, Callable[[], list[Command]]] = {
+            Press.START_HELD: lambda: session.start(held=True),
+            Press.STOP: session.stop,
+            Press.TOGGLE: session.toggle,
+            Press.LATCH: session.latch,
+            Press.DISCARD: session.discard,
+        }
+        self.pipeline.act(decide[press])
 
     async def _watch_files(self) -> None:
         async def saved(_: Path) -> None:
@@ -355,7 +318,7 @@ class Daemon:
         if old.microphone != settings.microphone:
             await self.tap.replace(settings.microphone, self._make_microphone)
         if old.hotkey != settings.hotkey:
-            self._rekey.set()
+            self.key.change(settings.hotkey)
         self.notifier.enabled = settings.notifications.enabled
         self.journal.settings = settings.journal
         return lines + await self._prepare()
@@ -372,6 +335,11 @@ class Daemon:
         await old.close()
         self.service.update(output=output.name)
 
+    def _spawn(self, way: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(way)
+        self._aside.add(task)
+        task.add_done_callback(self._aside.discard)
+
     # What is told.
 
     @property
@@ -382,8 +350,7 @@ class Daemon:
     def _state_changed(self) -> None:
         session = self.pipeline.session
         self.service.update(state=session.summary)
-        if self._hotkey is not None:
-            self._hotkey.session(recording=session.listening)
+        self.key.session(recording=session.listening)
 
     def _engine_changed(self) -> None:
         self.service.update(engine=self.link.info.name, engine_state=self.link.state)
