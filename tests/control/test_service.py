@@ -466,6 +466,21 @@ def test_one_that_comes_back_too_late_says_so(bus: Bus) -> None:
     asyncio.run(tell())
 
 
+def test_a_bus_that_is_busy_for_a_while_is_waited_for(bus: Bus) -> None:
+    """More is told than fits between us and the bus, which would have dbus-fast hang up."""
+
+    async def tell() -> None:
+        async with rigged() as rig:
+            bus.kill(signal.SIGSTOP)
+            for number in range(1, 5_001):
+                rig.service.update(dictation=number, trouble="x" * 200)
+            await asyncio.sleep(0.1)
+            bus.kill(signal.SIGCONT)
+            assert (await rig.properties())["Dictation"] == 5_000
+
+    asyncio.run(tell())
+
+
 def test_who_listens_on_the_bus_never_reads_what_was_dictated(bus: Bus) -> None:
     """dbus-monitor sees all signals while text is asked for, and all messages while it is not."""
 
