@@ -40,6 +40,7 @@ from dictate.speech import DETECTORS
 from dictate.speech.segmenter import Segmenter
 from dictate.steering import DaemonSteering
 from dictate.terminal import Terminal
+from dictate.text import polish
 from dictate.watch import watch
 
 log = logging.getLogger(__name__)
@@ -87,6 +88,8 @@ class Files:
             problems += error.problems
         if problems:
             raise ConfigError(problems)
+        # The phrases of a long list take a moment to sort: here, not in the first dictation.
+        polish("", hotwords, settings.text)
         return wishes.over(settings), hotwords
 
 
@@ -289,7 +292,11 @@ class Daemon:
             except ConfigError as error:
                 self.announcer.trouble(f"{error.problems[0]}; the old settings stay")
 
-        await watch([self.files.config, self.files.hotwords], saved)
+        def watching() -> None:
+            # What was saved between our reading and now, nobody would tell us of.
+            self._spawn(saved(self.files.config))
+
+        await watch([self.files.config, self.files.hotwords], saved, watching)
 
     async def _show_alive(self) -> None:
         """Feed the watchdog while loop, capture and engine are well: this loop runs, and their
