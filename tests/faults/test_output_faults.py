@@ -205,9 +205,9 @@ def test_server_killed_in_the_middle_and_back(x: XServer, tmp_path: Path) -> Non
             with pytest.raises(NotDelivered, match="X server"):
                 await output.write("nowhere", focus)
             await asyncio.to_thread(x.start, x.display)
-            window = await asyncio.to_thread(TkField, x, tmp_path)
-            assert await output.write("back", await focus_on(output, window)) is Receipt.DELIVERED
-            await asyncio.to_thread(window.wait_text, "back")
+            other = await asyncio.to_thread(TkField, x, tmp_path)
+            assert await output.write("back", await focus_on(output, other)) is Receipt.DELIVERED
+            await asyncio.to_thread(other.wait_text, "back")
             assert len(threads()) == 1
 
     with_output(work, timeout_ms=10_000)

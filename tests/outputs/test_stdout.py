@@ -1,5 +1,6 @@
 """Lines on standard output, and readers that are slow or gone."""
 
+import json
 import os
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from dictate.config import OutputSettings
 from dictate.outputs.stdout import StdoutOutput
 
 _PROGRAM = """
-import asyncio, sys
+import asyncio, json, sys
 from dictate.config import OutputSettings
 from dictate.errors import DeliveryUnsure
 from dictate.outputs.stdout import StdoutOutput
@@ -19,7 +20,7 @@ async def main():
     output = StdoutOutput(OutputSettings())
     await output.open()
     try:
-        for line in sys.argv[2:]:
+        for line in map(json.loads, sys.argv[2:]):
             await asyncio.wait_for(output.write(line * int(sys.argv[1]), None), 1)
     except DeliveryUnsure as error:
         print("unsure:", error, file=sys.stderr)
@@ -32,7 +33,7 @@ asyncio.run(main())
 
 def start(times: int, *lines: str, **env: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-c", _PROGRAM, str(times), *lines],
+        [sys.executable, "-c", _PROGRAM, str(times), *map(json.dumps, lines)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
