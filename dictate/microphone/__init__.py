@@ -29,6 +29,10 @@ class Microphone(ABC):
     def why_not(self) -> str | None:
         """Why this cannot work here and what to do, or None. May block for up to a second."""
 
+    async def warm(self) -> None:  # noqa: B027 - most have nothing to get ready
+        """Get ready, so that `open` is fast, without touching the device. It never raises; `close`
+        undoes it too."""
+
     @abstractmethod
     async def open(self) -> str:
         """Open the device; its name, for people. Raises MicrophoneError."""

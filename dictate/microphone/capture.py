@@ -1,0 +1,263 @@
+"""The capture process: PortAudio, and nothing else, away from everything that must not hang.
+
+    python -m dictate.microphone.capture [--device NAME]     waits for a byte on stdin, then
+                                                             records until stdin ends
+    python -m dictate.microphone.capture --list              the input devices, as JSON
+
+What it writes to stdout are Wyoming events:
+
+    opened       {device, rate, channels}   the device works; its own rate and channel count
+    audio-chunk  {rate, width, channels, at, dropped}   mono 16 kHz, s16le, some 20 ms
+    error        {text}                     why it ends, and what to do
+
+PortAudio can report a dead stream as active, and `stop` and `abort` can hang for ever. So this
+process never closes a stream: it just ends, at once, and whoever started it watches the chunks.
+It waits for its byte with everything loaded but PortAudio: the device is not touched, the list of
+devices is as fresh as the press, and the first sample comes a quarter of a second earlier.
+"""
+
+import argparse
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from collections import deque
+from dataclasses import asdict
+from typing import Any, BinaryIO, Final, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+from wyoming.event import Event, write_event
+
+from dictate.errors import MicrophoneError
+from dictate.events import RATE, pcm_from_samples
+from dictate.microphone.clock import SampleClock
+from dictate.microphone.devices import Device, find, pulse_sources
+from dictate.microphone.resample import ToMono16k
+
+LATENCY_S: Final = 0.1
+"""Below 50 ms a busy machine loses samples without any notice."""
+BLOCK_S: Final = 0.02
+QUEUE_S: Final = 5.0
+"""How long the daemon may be busy before sound is lost."""
+LIST_TIMEOUT_S: Final = 8
+"""A listing that takes longer hangs in the sound server, and ends itself."""
+
+Block = NDArray[np.float32]
+
+
+class Inbox:
+    """Blocks on their way out of the sound callback: bounded, the oldest give way, and counted."""
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._blocks: deque[tuple[Block, float]] = deque()
+        self._lost = 0
+        self._over = False
+        self._changed = threading.Condition()
+
+    def put(self, block: Block, arrived: float) -> None:
+        """Called from PortAudio's thread: must not wait."""
+        with self._changed:
+            if len(self._blocks) == self._capacity:
+                self._lost += len(self._blocks.popleft()[0])
+            self._blocks.append((block, arrived))
+            self._changed.notify()
+
+    def finish(self) -> None:
+        """No block will come any more."""
+        with self._changed:
+            self._over = True
+            self._changed.notify()
+
+    def get(self) -> tuple[Block, float, int] | None:
+        """The next block, when it arrived, and how many frames were lost just before it; None
+        when it was finished and is empty."""
+        with self._changed:
+            while not self._blocks and not self._over:
+                self._changed.wait()
+            if not self._blocks:
+                return None
+            block, arrived = self._blocks.popleft()
+            lost, self._lost = self._lost, 0
+            return block, arrived, lost
+
+
+def list_devices(sd: Any) -> list[Device]:
+    """Every microphone: those of the sound server by name, and what PortAudio sees beside it."""
+    devices = pulse_sources()
+    default = sd.default.device[0]
+    for index, info in enumerate(sd.query_devices()):
+        if info["max_input_channels"] < 1 or (devices and info["name"] in ("pulse", "default")):
+            continue
+        devices.append(
+            Device(
+                name=info["name"],
+                description=info["name"],
+                rate=int(info["default_samplerate"]),
+                channels=info["max_input_channels"],
+                default=index == default and not any(device.default for device in devices),
+            )
+        )
+    return devices
+
+
+def choose(sd: Any, wanted: str) -> tuple[str | int, str]:
+    """What PortAudio is to open for `wanted` (empty: the default), and its name for people.
+
+    Raises MicrophoneError if there is no such device, with the names of those there are.
+    """
+    inputs = [info for info in sd.query_devices() if info["max_input_channels"] > 0]
+    if not inputs:
+        raise MicrophoneError(
+            "there is no microphone: plug one in, and see that the sound server runs"
+            " (systemctl --user status pipewire-pulse pulseaudio)"
+        )
+    if not wanted:
+        index = sd.default.device[0]
+        if index < 0:
+            index = inputs[0]["index"]
+        return index, sd.query_devices(index)["name"]
+    devices = list_devices(sd)
+    device = find(devices, wanted)
+    through_server = any(info["name"] == "pulse" for info in inputs)
+    if device is None:
+        known = ", ".join(device.description for device in devices)
+        raise MicrophoneError(
+            f"there is no microphone {wanted!r}, only: {known}."
+            " Set microphone.device to a part of one of these names"
+        )
+    if device.pulse and through_server:
+        os.environ["PULSE_SOURCE"] = device.name
+        return "pulse", device.description
+    return next(info["index"] for info in inputs if info["name"] == device.name), device.name
+
+
+def open_stream(sd: Any, device: str | int, inbox: Inbox) -> Any:
+    """Start recording into `inbox`; the stream, with the rate and the channel count that the
+    device agreed to. It must be kept: PortAudio calls into it.
+
+    Raises sounddevice.PortAudioError.
+    """
+    info = sd.query_devices(device, "input")
+    native = int(info["default_samplerate"])
+    # Most devices convert for us; hardware without a sound server may insist on its own format.
+    attempts = [(RATE, 1), (native, 1), (native, info["max_input_channels"])]
+    for rate, channels in attempts:
+        try:
+            stream = sd.InputStream(
+                device=device,
+                samplerate=rate,
+                channels=channels,
+                dtype="float32",
+                latency=LATENCY_S,
+                blocksize=round(rate * BLOCK_S),
+                callback=lambda block, *_: inbox.put(block.copy(), time.monotonic()),
+                finished_callback=inbox.finish,
+            )
+            stream.start()
+        except sd.PortAudioError:
+            if (rate, channels) == attempts[-1]:
+                raise
+        else:
+            return stream
+    raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+def pump(inbox: Inbox, rate: int, out: BinaryIO) -> None:
+    """Write what comes in to `out`, until the stream ends."""
+    convert = ToMono16k(rate)
+    clock = SampleClock()
+    lost_here = 0.0
+    while (item := inbox.get()) is not None:
+        block, arrived, lost = item
+        lost_here += lost * RATE / rate
+        samples = convert.push(block)
+        if not len(samples):
+            continue
+        dropped, lost_here = round(lost_here), 0.0
+        at = clock.stamp(arrived - convert.delay_s, len(samples), dropped)
+        data = {"rate": RATE, "width": 2, "channels": 1, "at": at, "dropped": dropped}
+        write_event(Event("audio-chunk", data, pcm_from_samples(samples)), out)
+
+
+def record(sd: Any, wanted: str, out: BinaryIO) -> None:
+    """Record from `wanted` into `out`. Raises MicrophoneError, and at the stream's end too."""
+    device, name = choose(sd, wanted)
+    inbox = Inbox(round(QUEUE_S / BLOCK_S))
+    try:
+        stream = open_stream(sd, device, inbox)
+    except (sd.PortAudioError, ValueError) as error:
+        raise MicrophoneError(
+            f"the microphone {name!r} cannot be opened ({error}): is another program using it, or"
+            " is its sound server gone? `dictatectl devices` lists what there is"
+        ) from error
+    rate = round(stream.samplerate)
+    write_event(Event("opened", {"device": name, "rate": rate, "channels": stream.channels}), out)
+    pump(inbox, rate, out)
+    raise MicrophoneError(f"the sound server let go of the microphone {name!r}")
+
+
+def import_sounddevice() -> Any:
+    """The library, with PortAudio initialised. Raises MicrophoneError if it is not installed."""
+    # The name in the desktop's list of who records; the ALSA plug-in would give its own.
+    os.environ["PULSE_PROP_OVERRIDE"] = "application.name=Dictate"
+    try:
+        import sounddevice  # noqa: TID251 - this is the capture process
+    except OSError as error:
+        raise MicrophoneError(f"{error}: apt install libportaudio2 libasound2-plugins") from error
+    return sounddevice
+
+
+def wait_for_start() -> None:
+    """Return when a byte comes on stdin. From then on, or if none comes, this process ends when
+    stdin ends, whatever PortAudio is doing."""
+    if not os.read(0, 1):
+        os._exit(0)
+    threading.Thread(target=_end_with_stdin, daemon=True).start()
+
+
+def _end_with_stdin() -> None:
+    while os.read(0, 4096):
+        pass
+    os._exit(0)
+
+
+def main() -> NoReturn:
+    parser = argparse.ArgumentParser(prog="python -m dictate.microphone.capture")
+    parser.add_argument("--device", default="", metavar="NAME", help="a part of its name")
+    parser.add_argument("--list", action="store_true", help="list the devices as JSON")
+    options = parser.parse_args()
+    # Ctrl+C in a terminal reaches every process of it; the daemon decides when this one ends.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Libraries may print: the events have this copy of stdout to themselves.
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    try:
+        if options.list:
+            signal.alarm(LIST_TIMEOUT_S)
+            listed = [asdict(device) for device in list_devices(import_sounddevice())]
+            out.write(json.dumps(listed).encode())
+            out.flush()
+        else:
+            wait_for_start()
+            record(import_sounddevice(), options.device, out)
+    except MicrophoneError as error:
+        _say(out, str(error))
+        os._exit(1)
+    except BrokenPipeError:
+        os._exit(0)
+    except Exception as error:  # the last word of a process: its parent must hear it
+        _say(out, f"the capture process failed: {type(error).__name__}: {error}")
+        os._exit(1)
+    os._exit(0)
+
+
+def _say(out: BinaryIO, text: str) -> None:
+    write_event(Event("error", {"text": text}), out)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,175 @@
+"""The microphone of this machine, through a process that can be killed (`capture.py`)."""
+
+import asyncio
+import io
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+from typing import ClassVar, Final
+
+from wyoming.event import Event, async_read_event, read_event
+
+from dictate.errors import MicrophoneError
+from dictate.events import AudioChunk, samples_from_pcm
+from dictate.microphone import Microphone
+from dictate.microphone.devices import Device
+
+log = logging.getLogger(__name__)
+
+# -P: a folder we happen to be started in must not be able to put its code in place of ours.
+_CAPTURE: Final = (sys.executable, "-P", "-m", "dictate.microphone.capture")
+LIST_TIMEOUT_S: Final = 3.0
+"""A listing takes 0.3 s; a hung sound server makes it hang too."""
+END_TIMEOUT_S: Final = 0.8
+"""A killed process is gone within milliseconds, unless the kernel itself waits for a device."""
+
+
+def list_devices() -> list[Device]:
+    """The microphones there are. It blocks for up to `LIST_TIMEOUT_S`: call it off the loop.
+
+    Raises MicrophoneError if they cannot be listed.
+    """
+    try:
+        done = subprocess.run(
+            [*_CAPTURE, "--list"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=LIST_TIMEOUT_S,
+            check=False,
+            start_new_session=True,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise MicrophoneError(
+            "the sound server does not answer: systemctl --user restart pipewire pipewire-pulse"
+            " (or pulseaudio)"
+        ) from error
+    if done.returncode != 0:
+        told = read_event(io.BytesIO(done.stdout))
+        raise MicrophoneError(told.data["text"] if told else _ending(done.returncode))
+    return [Device(**device) for device in json.loads(done.stdout)]
+
+
+class _Died(MicrophoneError):
+    """The capture process ended without a word."""
+
+
+class PortAudioMicrophone(Microphone):
+    """One capture process per opening: whatever PortAudio does, `close` ends it."""
+
+    name: ClassVar[str] = "portaudio"
+    _process: asyncio.subprocess.Process | None = None
+    _chatter: asyncio.Task[None] | None = None
+
+    def why_not(self) -> str | None:
+        try:
+            devices = list_devices()
+        except MicrophoneError as error:
+            return str(error)
+        if not devices:
+            return (
+                "there is no microphone: plug one in, and see that the sound server runs"
+                " (systemctl --user status pipewire-pulse pulseaudio)"
+            )
+        return None
+
+    async def warm(self) -> None:
+        try:
+            await self._spawn()
+        except MicrophoneError as error:
+            log.debug("no capture process in advance: %s", error)
+
+    async def open(self) -> str:
+        if self._process is not None:
+            try:
+                return await self._begin()
+            except _Died as error:
+                log.debug("the process that was ready is gone: %s", error)
+        await self._spawn()
+        return await self._begin()
+
+    async def read(self) -> AudioChunk | None:
+        event = await self._next_event()
+        return AudioChunk(
+            samples_from_pcm(event.payload or b""), event.data["at"], event.data["dropped"]
+        )
+
+    async def close(self) -> None:
+        process, self._process = self._process, None
+        chatter, self._chatter = self._chatter, None
+        if process is None or chatter is None or process.stdout is None:
+            return
+        if process.returncode is None:
+            # Not terminate: a stopped process, or one inside PortAudio, would not hear it.
+            _kill(process)
+        try:
+            async with asyncio.timeout(END_TIMEOUT_S):
+                # Only a pipe that was read to its end is closed.
+                await process.stdout.read()
+                await chatter
+                await process.wait()
+        except TimeoutError:
+            chatter.cancel()
+            log.warning("the capture process %d is killed, but does not end", process.pid)
+
+    async def _begin(self) -> str:
+        try:
+            assert self._process is not None
+            assert self._process.stdin is not None
+            self._process.stdin.write(b"\n")
+            event = await self._next_event()
+            return str(event.data["device"])
+        except BaseException:
+            await self.close()
+            raise
+
+    async def _spawn(self) -> None:
+        arguments = ["--device", self.settings.device] if self.settings.device else []
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                *_CAPTURE,
+                *arguments,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise MicrophoneError(f"the capture process cannot be started: {error}") from error
+        self._chatter = asyncio.create_task(_log_chatter(self._process))
+
+    async def _next_event(self) -> Event:
+        process = self._process
+        if process is None or process.stdout is None:
+            raise MicrophoneError("the microphone is not open")
+        try:
+            event = await async_read_event(process.stdout)
+        except asyncio.IncompleteReadError:
+            event = None
+        if event is None:
+            raise _Died(_ending(await process.wait()))
+        if event.type == "error":
+            raise MicrophoneError(event.data["text"])
+        return event
+
+
+def _kill(process: asyncio.subprocess.Process) -> None:
+    # Its whole session: nothing that it may have started stays behind.
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        log.debug("the capture process %d was gone already", process.pid)
+
+
+async def _log_chatter(process: asyncio.subprocess.Process) -> None:
+    """ALSA and PortAudio write long complaints about devices that nobody asked for."""
+    assert process.stderr is not None
+    while line := await process.stderr.read(4096):
+        log.debug("capture: %s", line.decode(errors="replace").rstrip())
+
+
+def _ending(code: int) -> str:
+    how = f"was killed by signal {-code}" if code < 0 else f"ended with status {code}"
+    return f"the capture process {how}"

@@ -1,0 +1,70 @@
+"""Sound files, of any format, rate and channel count that libsndfile reads."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import soundfile
+
+from dictate.errors import AudioFileError
+from dictate.events import Samples
+from dictate.microphone.resample import ToMono16k
+
+FORMATS: Final = "wav, flac, ogg, mp3"
+_BLOCK_FRAMES: Final = 1 << 18
+"""An hour of stereo at 48 kHz would take 1.4 GB at once."""
+
+
+def read_sound_file(path: Path) -> Samples:
+    """All of its sound, mono at 16 kHz, shape (n,).
+
+    It blocks for as long as the file is long: call it off the loop. Raises AudioFileError if it is
+    missing, unreadable, damaged, empty or no sound file.
+    """
+    return np.concatenate(list(iter_sound_file(path)))
+
+
+def iter_sound_file(path: Path) -> Iterator[Samples]:
+    """The same, in pieces of some seconds, none of them empty. Each piece blocks."""
+    silent = True
+    with open_sound_file(path) as file:
+        convert = ToMono16k(file.samplerate)
+        blocks = file.blocks(_BLOCK_FRAMES, dtype="float32", always_2d=True)
+        try:
+            for block in blocks:
+                piece = convert.push(np.nan_to_num(block, posinf=1.0, neginf=-1.0))
+                if len(piece):
+                    silent = False
+                    yield np.clip(piece, -1.0, 1.0)
+        except soundfile.LibsndfileError as error:
+            raise AudioFileError(f"{path} is damaged: {error.error_string}") from error
+    piece = convert.finish()
+    if len(piece):
+        yield np.clip(piece, -1.0, 1.0)
+    elif silent:
+        raise AudioFileError(f"{path} holds no sound")
+
+
+def open_sound_file(path: Path) -> soundfile.SoundFile:
+    """The open file, with `samplerate`, `channels` and `frames`; close it. Raises AudioFileError
+    if it is missing, unreadable, empty or no sound file."""
+    try:
+        with path.open("rb") as file:
+            empty = not file.read(1)
+    except FileNotFoundError as error:
+        raise AudioFileError(f"{path} does not exist") from error
+    except OSError as error:
+        raise AudioFileError(f"{path} cannot be read: {error.strerror}") from error
+    if empty:
+        raise AudioFileError(f"{path} is empty")
+    try:
+        opened = soundfile.SoundFile(path)
+    except soundfile.LibsndfileError as error:
+        raise AudioFileError(
+            f"{path} is no sound file that can be read here ({FORMATS}): {error.error_string}"
+        ) from error
+    if opened.frames == 0:
+        opened.close()
+        raise AudioFileError(f"{path} holds no sound")
+    return opened

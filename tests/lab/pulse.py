@@ -1,0 +1,174 @@
+"""A sound server of the test's own, with a virtual microphone into which recordings are played.
+
+    with PulseAudio(tmp_path) as pulse:
+        pulse.enter(monkeypatch)          # what we start from now on hears this server
+        pulse.play(Path("speech.wav"))    # "spoken" into the microphone
+
+The server is a real PulseAudio on a socket in `folder`; nothing of the tester's desktop is touched.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import pytest
+
+MICROPHONE = "virtmic"
+"""The source that is the default; `speak` and `play` are heard on it."""
+DESCRIPTION = "Virtual Microphone"
+SECOND_MICROPHONE = "othermic"
+
+# norewinds: without it a null sink renders two seconds ahead, and the first sound comes that late.
+_MODULES = (
+    "module-null-sink sink_name=feed rate=48000 channels=2 norewinds=1",
+    f"module-remap-source source_name={MICROPHONE} master=feed.monitor"
+    f""" source_properties="device.description='{DESCRIPTION}'" """,
+    "module-null-sink sink_name=other_feed rate=44100 channels=2 norewinds=1",
+    f"module-remap-source source_name={SECOND_MICROPHONE} master=other_feed.monitor",
+)
+
+
+class PulseAudio:
+    """Context manager: the server runs inside it, and whatever it became is gone afterwards."""
+
+    def __init__(self, folder: Path) -> None:
+        missing = [tool for tool in ("pulseaudio", "pactl", "paplay") if not shutil.which(tool)]
+        if missing:
+            pytest.skip(
+                f"{', '.join(missing)} not found: apt install pulseaudio pulseaudio-utils"
+                " libportaudio2 libasound2-plugins"
+            )
+        # A socket's path may have 107 bytes at most, and pytest's folders are deep.
+        self._folder = folder
+        self._socket = f"/tmp/dictate-pulse-{os.getpid()}-{id(self):x}"
+        self._server: subprocess.Popen[bytes] | None = None
+        self._players: list[subprocess.Popen[bytes]] = []
+        self._modules: dict[str, str] = {}
+
+    @property
+    def env(self) -> dict[str, str]:
+        """The environment variables that lead a program to this server."""
+        return {
+            "PULSE_SERVER": f"unix:{self._socket}",
+            "PULSE_COOKIE": str(self._folder / "cookie"),
+            "HOME": str(self._folder),
+            "XDG_RUNTIME_DIR": str(self._folder),
+        }
+
+    def enter(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Let everything this test starts from now on use this server."""
+        for name, value in self.env.items():
+            monkeypatch.setenv(name, value)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for player in self._players:
+            player.kill()
+            player.wait()
+        if self._server is not None:
+            self.kill()
+        Path(self._socket).unlink(missing_ok=True)
+
+    def start(self) -> None:
+        """Start the server, or start it again after `kill`."""
+        Path(self._socket).unlink(missing_ok=True)
+        modules = (f"module-native-protocol-unix auth-anonymous=1 socket={self._socket}", *_MODULES)
+        command = ["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1"]
+        command += ["--use-pid-file=no", "--disable-shm=yes"]
+        for module in modules:
+            command += ["-L", module]
+        with (self._folder / "pulse.log").open("ab") as log:
+            self._server = subprocess.Popen(
+                command,
+                env={**os.environ, **self.env},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        deadline = time.monotonic() + 20
+        while self._try("set-default-source", MICROPHONE) is None:
+            if time.monotonic() > deadline or self._server.poll() is not None:
+                told = (self._folder / "pulse.log").read_text(errors="replace")
+                raise RuntimeError(f"PulseAudio did not start:\n{told}")
+            time.sleep(0.03)
+
+    def play(self, recording: Path, sink: str = "feed") -> subprocess.Popen[bytes]:
+        """Play `recording` into the virtual microphone, in real time; `wait()` on the answer."""
+        player = subprocess.Popen(
+            ["paplay", f"--device={sink}", "--latency-msec=50", str(recording)],
+            env={**os.environ, **self.env},
+            stderr=subprocess.DEVNULL,
+        )
+        self._players.append(player)
+        return player
+
+    def pactl(self, *words: str) -> str:
+        """What `pactl` says to these words. Raises RuntimeError if it refuses."""
+        answer = self._try(*words)
+        if answer is None:
+            raise RuntimeError(f"pactl {' '.join(words)} failed")
+        return answer
+
+    def set_default_source(self, name: str) -> None:
+        self.pactl("set-default-source", name)
+
+    def recordings(self) -> int:
+        """How many streams record at this moment."""
+        streams = self.pactl("list", "short", "source-outputs").splitlines()
+        # A remapped source records from its master, too.
+        return sum("protocol-native" in stream for stream in streams)
+
+    def unload(self, source: str) -> None:
+        """Pull the plug of a virtual microphone."""
+        for line in self.pactl("list", "short", "modules").splitlines():
+            number, _, arguments = line.partition("\t")
+            if f"source_name={source} " in arguments:
+                self.pactl("unload-module", number)
+                return
+        raise RuntimeError(f"no module makes the source {source}")
+
+    def plug_in(self, source: str) -> None:
+        """Plug the virtual microphone in again, as the default."""
+        module = next(module for module in _MODULES if f"source_name={source} " in module)
+        self.pactl("load-module", *module.split(" "))
+        self.set_default_source(source)
+
+    def kill(self) -> None:
+        """SIGKILL, as the kernel does when memory runs out."""
+        assert self._server is not None
+        self._server.kill()
+        self._server.wait()
+        self._server = None
+
+    def stop(self) -> None:
+        """SIGSTOP: the server hangs, its sockets stay open."""
+        assert self._server is not None
+        self._server.send_signal(signal.SIGSTOP)
+
+    def cont(self) -> None:
+        assert self._server is not None
+        self._server.send_signal(signal.SIGCONT)
+
+    def _try(self, *words: str) -> str | None:
+        done = subprocess.run(
+            ["pactl", *words],
+            env={**os.environ, **self.env},
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=False,
+        )
+        return done.stdout if done.returncode == 0 else None
