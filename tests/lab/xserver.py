@@ -120,7 +120,9 @@ class XServer:
             keymap = display.query_keymap()
         finally:
             display.close()
-        return {8 * at + bit for at, byte in enumerate(keymap) for bit in range(8) if byte >> bit & 1}
+        return {
+            8 * at + bit for at, byte in enumerate(keymap) for bit in range(8) if byte >> bit & 1
+        }
 
     def screenshot(self, path: Path) -> Path:
         """The whole screen as a PNG (needs ImageMagick)."""
