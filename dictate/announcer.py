@@ -24,12 +24,16 @@ class Announcer:
     """The pipeline's audience."""
 
     def __init__(
-        self, service: Service, notifier: Notifier, terminal: Terminal, state: Callable[[], str]
+        self,
+        service: Service,
+        notifier: Notifier,
+        terminal: Terminal,
+        on_changed: Callable[[], None],
     ) -> None:
         self._service = service
         self._notifier = notifier
         self._terminal = terminal
-        self._state = state
+        self._on_changed = on_changed
         self._systemd = sdnotify.SystemdNotifier()
         self._notices: set[asyncio.Task[None]] = set()
 
@@ -52,7 +56,7 @@ class Announcer:
 
     def changed(self) -> None:
         """The session's state is another."""
-        self._service.update(state=self._state())
+        self._on_changed()
 
     def partial(self, partial: Partial) -> None:
         """Shown to the one who sits there; never sent anywhere."""
@@ -96,8 +100,6 @@ class Announcer:
         self._notify("Dictate", message, "trouble")
 
     def _notify(self, summary: str, body: str, key: str) -> None:
-        task = asyncio.get_running_loop().create_task(
-            self._notifier.show(summary, body, replaces=key)
-        )
+        task = asyncio.create_task(self._notifier.show(summary, body, key=key))
         self._notices.add(task)
         task.add_done_callback(self._notices.discard)

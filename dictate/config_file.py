@@ -21,6 +21,7 @@ from dictate.config_docs import default_toml as default_toml
 from dictate.config_docs import describe as describe
 from dictate.config_docs import docs as docs
 from dictate.toml_file import Problems
+from dictate.toml_lines import span_of
 
 
 def load(path: Path) -> Settings:
@@ -150,19 +151,28 @@ def set_option(path: Path, option: str, value: str | float | bool) -> None:  # n
 
     def change(text: str) -> str:
         document = tomlkit.parse(text)
-        if name not in document.get(table, {}):
-            document = tomlkit.parse(_uncommented(text, table, name, written))
-        document.setdefault(table, tomlkit.table())[name] = value
-        after = tomlkit.dumps(document)
-        parse(after, path.name)
-        return after
+        section: Any = document.get(table)
+        if section is None or (name not in section and span_of(text, (table,))):
+            changed = _with_line(text, table, name, written)
+        else:
+            section[name] = value
+            changed = tomlkit.dumps(document)
+        parse(changed, path.name)
+        return changed
 
     toml_file.edit(path, default_toml(), change)
 
 
-def _uncommented(text: str, table: str, name: str, written: str) -> str:
+def _with_line(text: str, table: str, name: str, written: str) -> str:
     shown = rf"(^\[{table}\][^\n]*\n(?:(?!\[)[^\n]*\n)*?)# ?{name} ?=[^\n]*"
-    return re.sub(shown, lambda match: match[1] + written, text, count=1, flags=re.MULTILINE)
+    uncommented = re.sub(shown, lambda match: match[1] + written, text, count=1, flags=re.MULTILINE)
+    if uncommented != text:
+        return uncommented
+    span = span_of(text, (table,))
+    if span is None:
+        return f"{text.rstrip()}\n\n[{table}]\n{written}\n".lstrip()
+    lines = text.split("\n")
+    return "\n".join([*lines[: span[1]], written, *lines[span[1] :]])
 
 
 def main() -> None:

@@ -8,10 +8,11 @@ ends, the service manager starts it again, and the journal knows what was under 
 
 import asyncio
 import fcntl
+import itertools
 import logging
 import os
 import signal
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -21,11 +22,10 @@ from typing import Any
 from dictate import config_file, hotwords_file, paths
 from dictate.announcer import Announcer
 from dictate.config import Settings
-from dictate.control import KEY_SOURCES, KeyDown, KeyUp
-from dictate.control.hotkey import Hotkey, Press
+from dictate.control.hotkey import Press
+from dictate.control.listener import KeyListener
 from dictate.control.notifications import Notifier
 from dictate.control.service import Service
-from dictate.engines import ENGINES
 from dictate.engines.link import EngineLink
 from dictate.errors import AlreadyRunning, ConfigError, DictateError, JournalError, Unavailable
 from dictate.hotwords import Hotwords
@@ -35,18 +35,18 @@ from dictate.microphone.tap import Tap
 from dictate.outputs import OUTPUTS, Output
 from dictate.outputs.nowhere import NowhereOutput
 from dictate.pipeline import Pipeline
+from dictate.session import Command
 from dictate.speech import DETECTORS
 from dictate.speech.segmenter import Segmenter
 from dictate.steering import DaemonSteering
 from dictate.terminal import Terminal
+from dictate.text import polish
 from dictate.watch import watch
 
 log = logging.getLogger(__name__)
 
 DRAIN_S = 1.5
 """So long a stopping daemon waits for texts on the way; what is not written by then is on disk."""
-KEY_BACK_OFF_S = (0.5, 1.0, 2.0, 5.0)
-"""Between two tries to hear the hotkey while there is no desktop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,8 @@ class Files:
             problems += error.problems
         if problems:
             raise ConfigError(problems)
+        # The phrases of a long list take a moment to sort: here, not in the first dictation.
+        polish("", hotwords, settings.text)
         return wishes.over(settings), hotwords
 
 
@@ -110,8 +112,9 @@ class Daemon:
         self._once = once
         self._terminal = Terminal(always=show)
         self._stop = asyncio.Event()
-        self._rekey = asyncio.Event()
         self._pen = ThreadPoolExecutor(1, thread_name_prefix="journal")
+        self._count = itertools.count(1)
+        self._aside: set[asyncio.Task[None]] = set()
 
     async def run(self) -> int:
         """From start to stop. Raises ConfigError, AlreadyRunning."""
@@ -122,8 +125,11 @@ class Daemon:
         async with AsyncExitStack() as stack:
             stack.enter_context(_only_one())
             self.service = Service(DaemonSteering(self))
-            self.notifier = Notifier(self.service, enabled=self.settings.notifications.enabled)
-            self.announcer = Announcer(self.service, self.notifier, self._terminal, self._state)
+            wanted = self.settings.notifications.enabled
+            self.notifier = Notifier(lambda: self.service.bus, enabled=wanted)
+            self.announcer = Announcer(
+                self.service, self.notifier, self._terminal, self._state_changed
+            )
             stack.push_async_callback(self.service.close)
             await self._connect()
             unfinished = await self._open_journal(stack)
@@ -131,6 +137,8 @@ class Daemon:
             group = await stack.enter_async_context(asyncio.TaskGroup())
             tasks = [group.create_task(way) for way in self._ways(unfinished)]
             stack.callback(_cancel, tasks)
+            self._state_changed()
+            self.service.update(output=self.output.name)
             self.announcer.ready(f"ready: {self.summary}")
             await self._stop.wait()
             self.announcer.stopping()
@@ -169,7 +177,7 @@ class Daemon:
     async def _build(self, stack: AsyncExitStack) -> None:
         """Engine, output, detector, pipeline, microphone."""
         settings = self.settings
-        self.link = await self._make_link(settings)
+        self.link = self._make_link(settings)
         await self.link.start()
         stack.push_async_callback(lambda: self.link.stop())
         self.output = await self._make_output(settings)
@@ -195,10 +203,12 @@ class Daemon:
         self.pipeline.tap = self.tap
         await self.tap.start()
         stack.push_async_callback(self.tap.stop)
+        self.key = KeyListener(settings.hotkey, self._pressed, self._key_state)
 
-    async def _make_link(self, settings: Settings) -> EngineLink:
-        engine = await asyncio.to_thread(ENGINES.choose, settings.engine.use, settings.engine)
-        return EngineLink(engine.name, settings.engine, on_change=self._engine_changed)
+    def _make_link(self, settings: Settings) -> EngineLink:
+        # A name of its own for each: the old engine may still be ending when the new one starts.
+        socket = paths.runtime_dir() / f"engine-{next(self._count)}.sock"
+        return EngineLink(settings.engine, socket, self._engine_changed)
 
     async def _make_output(self, settings: Settings) -> Output:
         """The chosen output, open; where none works, one that holds every text and says why."""
@@ -223,7 +233,7 @@ class Daemon:
 
     def _ways(self, unfinished: list[Entry]) -> Iterator[Coroutine[Any, Any, None]]:
         yield self.service.run()
-        yield self._hear_key()
+        yield self.key.run()
         yield self._watch_files()
         yield self._show_alive()
         yield self._first(unfinished)
@@ -233,7 +243,6 @@ class Daemon:
         await self._prepare()
         await self.pipeline.recover(unfinished)
         for path in self._speak:
-            await self.link.until_ready()
             await self._say(path)
         if self._once:
             self._stop.set()
@@ -258,77 +267,43 @@ class Daemon:
             self.announcer.trouble(line)
         return unusable
 
-    async def _hear_key(self) -> None:
-        """Listen for the hotkey for ever, whatever becomes of the desktop."""
-        tries = 0
-        while True:
-            self._rekey.clear()
-            settings = self.settings.hotkey
-            if settings.use == "none":
-                self.service.update(hotkey="none")
-                await self._rekey.wait()
-                continue
-            hotkey = Hotkey(settings)
-            try:
-                source = await asyncio.to_thread(KEY_SOURCES.choose, settings.use, settings)
-                listening = asyncio.ensure_future(
-                    source.run(lambda event, h=hotkey: self._key(h, event), self._key_ready)
-                )
-                changing = asyncio.ensure_future(self._rekey.wait())
-                try:
-                    await asyncio.wait({listening, changing}, return_when="FIRST_COMPLETED")
-                    tries = 0
-                finally:
-                    changing.cancel()
-                    listening.cancel()
-                    await asyncio.gather(changing, return_exceptions=True)
-                if listening.done() and not self._rekey.is_set():
-                    listening.result()
-            except DictateError as error:
-                if tries == 0:
-                    log.warning("no hotkey: %s", error)
-                self.service.update(hotkey=f"none: {error}")
-                await asyncio.sleep(KEY_BACK_OFF_S[min(tries, len(KEY_BACK_OFF_S) - 1)])
-                tries += 1
+    def _key_state(self, state: str) -> None:
+        self.service.update(hotkey=state)
+        best = self.output.name == OUTPUTS.auto[0]
+        if not state.startswith("none") and self.settings.output.use == "auto" and not best:
+            # There is a desktop now; there was none when the output was chosen.
+            self._spawn(self._replace_output(self.settings))
 
-    def _key_ready(self) -> None:
-        self.service.update(hotkey=self.settings.hotkey.key)
-        if isinstance(self.output, NowhereOutput):
-            # The desktop came after us.
-            task = asyncio.ensure_future(self._replace_output(self.settings))
-            task.add_done_callback(lambda done: done.exception())
-
-    def _key(self, hotkey: Hotkey, event: KeyDown | KeyUp) -> None:
+    def _pressed(self, press: Press) -> None:
         session = self.pipeline.session
-        for press in hotkey.key(event):
-            match press:
-                case Press.START_HELD:
-                    self.pipeline.act(lambda: session.start(held=True))
-                case Press.STOP:
-                    self.pipeline.act(session.stop)
-                case Press.TOGGLE:
-                    self.pipeline.act(session.toggle)
-                case Press.LATCH:
-                    self.pipeline.act(session.latch)
-                case Press.DISCARD:
-                    self.pipeline.act(session.discard)
+        decide: dict[Press, Callable[[], list[Command]]] = {
+            Press.START_HELD: lambda: session.start(held=True),
+            Press.STOP: session.stop,
+            Press.TOGGLE: session.toggle,
+            Press.LATCH: session.latch,
+            Press.DISCARD: session.discard,
+        }
+        self.pipeline.act(decide[press])
 
     async def _watch_files(self) -> None:
-        async def saved() -> None:
+        async def saved(_: Path) -> None:
             try:
                 await self.reload()
             except ConfigError as error:
                 self.announcer.trouble(f"{error.problems[0]}; the old settings stay")
 
-        await watch([self.files.config, self.files.hotwords], saved)
+        def watching() -> None:
+            # What was saved between our reading and now, nobody would tell us of.
+            self._spawn(saved(self.files.config))
+
+        await watch([self.files.config, self.files.hotwords], saved, watching)
 
     async def _show_alive(self) -> None:
         """Feed the watchdog while loop, capture and engine are well: this loop runs, and their
         supervisors answer."""
         interval = int(os.environ.get("WATCHDOG_USEC", "0")) / 1e6 / 2
         while interval:
-            if self.link.well:
-                self.announcer.alive()
+            self.announcer.alive()
             await asyncio.sleep(interval)
 
     # Changing while running.
@@ -350,13 +325,13 @@ class Daemon:
         if old.microphone != settings.microphone:
             await self.tap.replace(settings.microphone, self._make_microphone)
         if old.hotkey != settings.hotkey:
-            self._rekey.set()
+            self.key.change(settings.hotkey)
         self.notifier.enabled = settings.notifications.enabled
         self.journal.settings = settings.journal
         return lines + await self._prepare()
 
     async def _replace_link(self, settings: Settings) -> None:
-        link = await self._make_link(settings)
+        link = self._make_link(settings)
         await link.start()
         old, self.link, self.pipeline.link = self.link, link, link
         await old.stop()
@@ -367,6 +342,11 @@ class Daemon:
         await old.close()
         self.service.update(output=output.name)
 
+    def _spawn(self, way: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(way)
+        self._aside.add(task)
+        task.add_done_callback(self._aside.discard)
+
     # What is told.
 
     @property
@@ -374,8 +354,10 @@ class Daemon:
         """One line: what was chosen."""
         return f"engine {self.link.info.name}, output {self.output.name}"
 
-    def _state(self) -> str:
-        return self.pipeline.session.summary
+    def _state_changed(self) -> None:
+        session = self.pipeline.session
+        self.service.update(state=session.summary)
+        self.key.session(recording=session.listening)
 
     def _engine_changed(self) -> None:
         self.service.update(engine=self.link.info.name, engine_state=self.link.state)
@@ -387,7 +369,7 @@ class Daemon:
 @contextmanager
 def _only_one() -> Iterator[None]:
     """Hold the lock of the one daemon in this runtime folder. Raises AlreadyRunning."""
-    lock = (paths.runtime_dir() / "lock").open("w")
+    lock = (paths.safe_dir(paths.runtime_dir()) / "lock").open("w")
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -7,6 +7,7 @@ transcripts go to stdout, everything else to stderr.
 
 import asyncio
 import json
+import os
 import sys
 import time
 from contextlib import AbstractContextManager, nullcontext
@@ -18,7 +19,6 @@ from rich.progress import Progress
 
 from dictate import config_file, hotwords_file, paths
 from dictate.config import Settings
-from dictate.engines import ENGINES
 from dictate.engines.link import EngineLink
 from dictate.errors import AudioFileError, ConfigError, EngineError
 from dictate.events import RATE, Final, Partial, pcm_from_samples
@@ -56,12 +56,10 @@ def transcribe(
 
 
 async def _all(files: list[Path], settings: Settings, terms: Hotwords, *, as_json: bool) -> int:
-    chosen = await asyncio.to_thread(ENGINES.choose, settings.engine.use, settings.engine)
-    link = EngineLink(chosen.name, settings.engine, on_change=lambda: None)
+    link = EngineLink(settings.engine, paths.runtime_dir() / f"file-{os.getpid()}.sock")
     await link.start()
     done: list[Transcript] = []
     try:
-        await link.until_ready()
         for line in await link.prepare(terms):
             _complain(line)
         with _progress() as progress:

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from dictate.config import Settings
-from dictate.engines.link import EngineLink, LinkUtterance
+from dictate.engines.exchange import LinkUtterance
+from dictate.engines.link import EngineLink
 from dictate.errors import DeliveryUnsure, DictateError, EngineError, JournalError, NotDelivered
 from dictate.events import (
     RATE,
@@ -356,7 +357,7 @@ class Pipeline:
         else:
             await self._keep(number, text, final)
             self._write(self.journal.held, number, entry.reason or "recovered")
-        return await self.durably(self.journal.get, number)
+        return await self.durably(self.journal.get, number) or entry
 
     async def recover(self, entries: list[Entry]) -> None:
         """Hear what a crash left unheard. It is held, never written: its window is long gone."""

@@ -87,17 +87,17 @@ def read(path: Path) -> str | None:
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise ConfigError([f"{path.name}: this is not a regular file: move it away"])
+            with os.fdopen(descriptor, "rb", closefd=False) as file:
+                raw = file.read(LARGEST_BYTES + 1)
+        finally:
+            os.close(descriptor)
     except FileNotFoundError:
         return None
     except OSError as error:
         raise ConfigError([f"{path.name}: {_cannot('read', error)}"]) from error
-    with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise ConfigError([f"{path.name}: this is not a regular file: move it away"])
-        try:
-            raw = file.read(LARGEST_BYTES + 1)
-        except OSError as error:
-            raise ConfigError([f"{path.name}: {_cannot('read', error)}"]) from error
     if len(raw) > LARGEST_BYTES:
         raise ConfigError([f"{path.name}: the file has more than {LARGEST_BYTES // 1024} kB"])
     try:
@@ -189,6 +189,7 @@ def write(target: Path, text: str) -> None:
             file.flush()
             os.fsync(descriptor)
         Path(temporary).replace(target)
+        _sync(target.parent)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
@@ -201,7 +202,14 @@ def _one_at_a_time(folder: Path) -> Iterator[None]:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
+        os.close(descriptor)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
         os.fsync(descriptor)
+    finally:
         os.close(descriptor)
 
 

@@ -28,6 +28,25 @@ def lines_of(text: str) -> dict[Key, int]:
     return _Walk(text).lines
 
 
+def span_of(text: str, table: Key) -> tuple[int, int] | None:
+    """The lines of a [table] or [[table]] from its header to its last value, as a slice's ends.
+
+    Comments after the last value are not part of it: they mostly speak of what comes next. None if
+    there is no such header.
+    """
+    lines = text.split("\n")
+    places = lines_of(text)
+    start = places.get(table, 0)
+    if not lines[start - 1].lstrip().startswith("["):
+        return None
+    own = len(table)
+    later = (line for key, line in places.items() if line > start and key[:own] != table)
+    stop = min(later, default=len(lines) + 1) - 1
+    while stop > start and lines[stop - 1].strip()[:1] in ("", "#"):
+        stop -= 1
+    return start - 1, stop
+
+
 class _Walk:
     def __init__(self, text: str) -> None:
         self.lines: dict[Key, int] = {}

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 # -P: a folder we happen to be started in must not be able to put its code in place of ours.
 _CAPTURE: Final = (sys.executable, "-P", "-m", "dictate.microphone.capture")
-LIST_TIMEOUT_S: Final = 5.0
+LIST_TIMEOUT_S: Final = 3.0
 """A listing takes 0.3 s; a hung sound server makes it hang too."""
 END_TIMEOUT_S: Final = 0.8
 """A killed process is gone within milliseconds, unless the kernel itself waits for a device."""
@@ -52,6 +52,10 @@ def list_devices() -> list[Device]:
     return [Device(**device) for device in json.loads(done.stdout)]
 
 
+class _Died(MicrophoneError):
+    """The capture process ended without a word."""
+
+
 class PortAudioMicrophone(Microphone):
     """One capture process per opening: whatever PortAudio does, `close` ends it."""
 
@@ -78,19 +82,13 @@ class PortAudioMicrophone(Microphone):
             log.debug("no capture process in advance: %s", error)
 
     async def open(self) -> str:
-        if self._process is not None and self._process.returncode is not None:
-            await self.close()
-        if self._process is None:
-            await self._spawn()
-        try:
-            assert self._process is not None
-            assert self._process.stdin is not None
-            self._process.stdin.write(b"\n")
-            event = await self._next_event()
-            return str(event.data["device"])
-        except BaseException:
-            await self.close()
-            raise
+        if self._process is not None:
+            try:
+                return await self._begin()
+            except _Died as error:
+                log.debug("the process that was ready is gone: %s", error)
+        await self._spawn()
+        return await self._begin()
 
     async def read(self) -> AudioChunk | None:
         event = await self._next_event()
@@ -116,6 +114,17 @@ class PortAudioMicrophone(Microphone):
             chatter.cancel()
             log.warning("the capture process %d is killed, but does not end", process.pid)
 
+    async def _begin(self) -> str:
+        try:
+            assert self._process is not None
+            assert self._process.stdin is not None
+            self._process.stdin.write(b"\n")
+            event = await self._next_event()
+            return str(event.data["device"])
+        except BaseException:
+            await self.close()
+            raise
+
     async def _spawn(self) -> None:
         arguments = ["--device", self.settings.device] if self.settings.device else []
         try:
@@ -140,7 +149,7 @@ class PortAudioMicrophone(Microphone):
         except asyncio.IncompleteReadError:
             event = None
         if event is None:
-            raise MicrophoneError(_ending(await process.wait()))
+            raise _Died(_ending(await process.wait()))
         if event.type == "error":
             raise MicrophoneError(event.data["text"])
         return event

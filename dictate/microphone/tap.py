@@ -9,13 +9,16 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from dictate.config import MicrophoneSettings
-from dictate.errors import MicrophoneError, NoSuchBackend, Unavailable
+from dictate.errors import MicrophoneError
 from dictate.events import AudioChunk
 from dictate.microphone import Microphone
+from dictate.microphone.complaints import Complaints
 from dictate.microphone.heartbeat import ZEROS_S, Heartbeat, Pulse
+from dictate.microphone.spare import CANNOT, Spare
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +32,6 @@ IDLE_BACKOFF_S: Final = 30.0
 """While nobody listens, there is no hurry, and each attempt costs a process."""
 STEADY_S: Final = 5.0
 """A microphone that worked for so long gets its first, short back-off again."""
-
-_CANNOT = (MicrophoneError, NoSuchBackend, Unavailable)
 
 
 class _Lost(MicrophoneError):
@@ -55,7 +56,6 @@ class Tap:
         on_open_changed: Callable[[bool, str], None],
         on_end: Callable[[], None],
     ) -> None:
-        self._make = make
         self._settings = settings
         self._on_chunk = on_chunk
         self._on_trouble = on_trouble
@@ -67,13 +67,11 @@ class Tap:
         self._keeper: asyncio.Task[None] | None = None
         self._lingering: asyncio.TimerHandle | None = None
         self._hurry = asyncio.Event()
-        self._spare: Microphone | None = None
+        self._one_open = asyncio.Lock()
+        self._spare = Spare(make)
         self._pre_roll: deque[AudioChunk] = deque()
         self._heartbeat = Heartbeat()
-        self._signal = False
-        self._lost_at: float | None = None
-        self._said_closed = False
-        self._said_muted = False
+        self._complaints = Complaints()
 
     @property
     def is_open(self) -> bool:
@@ -83,7 +81,7 @@ class Tap:
     async def start(self) -> None:
         """Get ready; `keep_open = "always"` opens the microphone here."""
         self._stopped = False
-        await self._warm_spare()
+        self._spare.prepare()
         self._settle()
 
     def listen(self) -> None:
@@ -92,15 +90,14 @@ class Tap:
             return
         now = self._now()
         self._listening = True
-        self._signal = self._said_closed = self._said_muted = False
-        self._lost_at = None
+        self._complaints.begin()
         self._heartbeat.begin()
         self._stop_lingering()
         earliest = now - self._settings.pre_roll_ms / 1000
         pre_roll = [chunk for chunk in self._pre_roll if chunk.at >= earliest]
         self._pre_roll.clear()
         for chunk in pre_roll:
-            self._pass_on(chunk)
+            self._on_chunk(chunk)
         self._hurry.set()
         self._begin_keeping()
 
@@ -114,14 +111,16 @@ class Tap:
 
     async def replace(self, settings: MicrophoneSettings, make: Callable[[], Microphone]) -> None:
         """Apply changed settings. Another microphone replaces this one even while it is heard."""
-        before, self._settings, self._make = self._settings, settings, make
+        before, self._settings = self._settings, settings
+        stale, self._spare = self._spare, Spare(make)
         if (before.use, before.device) != (settings.use, settings.device):
-            await self._close_all()
+            await self._close()
             self._heartbeat = Heartbeat()
             if self._listening:
                 self._begin_keeping()
-            elif not self._stopped:
-                await self._warm_spare()
+        await stale.drop()
+        if not self._stopped:
+            self._spare.prepare()
         if not self._listening:
             self._settle()
 
@@ -129,7 +128,8 @@ class Tap:
         """Close everything; no child is left behind. Idempotent."""
         self._stopped = True
         self._listening = False
-        await self._close_all()
+        await self._close()
+        await self._spare.drop()
 
     # When the microphone is open
 
@@ -162,46 +162,34 @@ class Tap:
     def _begin_keeping(self) -> None:
         keeper = self._keeper
         if keeper is None or keeper.done() or keeper.cancelling():
-            self._keeper = asyncio.create_task(self._keep(keeper), name="microphone")
-            self._keeper.add_done_callback(self._report_crash)
+            self._keeper = asyncio.create_task(self._keep(), name="microphone")
+            self._keeper.add_done_callback(self._kept)
 
     def _end_keeping(self) -> None:
         # Once: a second cancel would interrupt the closing.
         if self._keeper is not None and not self._keeper.cancelling():
             self._keeper.cancel()
 
-    async def _close_all(self) -> None:
+    async def _close(self) -> None:
         self._stop_lingering()
         self._end_keeping()
         if self._keeper is not None:
             await asyncio.wait([self._keeper])
-        spare, self._spare = self._spare, None
-        if spare is not None:
-            await spare.close()
-
-    async def _warm_spare(self) -> None:
-        """Have the next microphone ready, so that a press waits for nothing but the device."""
-        if self._spare is None:
-            try:
-                self._spare = self._make()
-            except _CANNOT as error:
-                # The next dictation will find out and say so.
-                log.debug("no microphone in advance: %s", error)
-            else:
-                await self._spare.warm()
+        async with self._one_open:
+            log.debug("the microphone is closed")
 
     # The task that keeps it open
 
-    async def _keep(self, previous: asyncio.Task[None] | None) -> None:
-        if previous is not None and not previous.done():
-            await asyncio.wait([previous])
+    async def _keep(self) -> None:
         backoff_s = FIRST_BACKOFF_S
         try:
             while True:
                 began = self._now()
+                self._hurry.clear()
                 try:
-                    await self._open_and_read()
-                except _CANNOT as error:
+                    async with self._one_open:
+                        await self._open_and_read()
+                except CANNOT as error:
                     self._complain(error)
                 else:
                     if self._listening:
@@ -211,27 +199,25 @@ class Tap:
                     return
                 if self._now() - began > STEADY_S:
                     backoff_s = FIRST_BACKOFF_S
-                await self._pause(backoff_s)
+                if await self._pressed_within(backoff_s):
+                    backoff_s = FIRST_BACKOFF_S
                 limit_s = LONGEST_BACKOFF_S if self._listening else IDLE_BACKOFF_S
                 backoff_s = min(2 * backoff_s, limit_s)
         finally:
             self._pre_roll.clear()
-            if not self._stopped and self._keeper is asyncio.current_task():
-                await self._warm_spare()
 
-    async def _pause(self, seconds: float) -> None:
-        """Wait, but not when a dictation begins."""
-        self._hurry.clear()
+    async def _pressed_within(self, seconds: float) -> bool:
+        """Wait, but not when a dictation begins; whether one began."""
         try:
             async with asyncio.timeout(seconds):
-                await self._hurry.wait()
+                return await self._hurry.wait()
         except TimeoutError:
-            pass
+            return False
 
     async def _open_and_read(self) -> None:
         """Open a microphone and pass its sound on until it is over. Raises MicrophoneError when
         it cannot be opened or is lost."""
-        microphone, self._spare = self._spare or self._make(), None
+        microphone = await self._spare.take()
         try:
             try:
                 async with asyncio.timeout(OPEN_S):
@@ -247,8 +233,13 @@ class Tap:
             except MicrophoneError as error:
                 raise _Lost(str(error)) from error
         finally:
-            await microphone.close()
-            self._set_device(None)
+            closing = asyncio.create_task(microphone.close())
+            try:
+                # A release may come right now: what was opened is closed to the end all the same.
+                await asyncio.shield(closing)
+            finally:
+                await closing
+                self._set_device(None)
 
     def _set_device(self, device: str | None) -> None:
         before, self._device = self._device, device
@@ -265,24 +256,22 @@ class Tap:
             await reader
         finally:
             reader.cancel()
-            await asyncio.wait([reader])
+            await asyncio.gather(reader, return_exceptions=True)
 
     async def _read(self, microphone: Microphone) -> None:
         while (chunk := await microphone.read()) is not None:
             self._heartbeat.heard(self._now(), chunk.samples)
-            self._lost_at = None
+            self._complaints.sound(chunk.samples)
             if self._listening:
-                self._pass_on(chunk)
+                self._on_chunk(chunk)
             else:
                 self._remember(chunk)
 
-    def _pass_on(self, chunk: AudioChunk) -> None:
-        self._signal = self._signal or bool(chunk.samples.any())
-        self._on_chunk(chunk)
-
     def _remember(self, chunk: AudioChunk) -> None:
         self._pre_roll.append(chunk)
-        while self._pre_roll[0].at < chunk.end - self._settings.pre_roll_ms / 1000:
+        while (
+            self._pre_roll and self._pre_roll[0].at < chunk.end - self._settings.pre_roll_ms / 1000
+        ):
             self._pre_roll.popleft()
 
     # Trouble
@@ -293,33 +282,27 @@ class Tap:
                 raise MicrophoneError("no sound comes from it")
             case Pulse.ZEROS:
                 raise MicrophoneError(f"it gave only digital silence for {ZEROS_S:.0f} s")
-            case Pulse.MUTED if self._listening and not (self._signal or self._said_muted):
-                self._said_muted = True
-                self._on_trouble("the microphone gives only digital silence: is it muted?")
+            case Pulse.MUTED:
+                self._tell(self._complaints.muted)
 
-    def _complain(self, reason: Exception) -> None:
-        """Once when it is lost, and once when it does not come back."""
-        log.info("microphone: %s", reason)
-        if not self._listening:
-            return
-        now = self._now()
-        if self._lost_at is None:
-            self._lost_at = now
-            self._said_closed = not isinstance(reason, _Lost)
-            if self._said_closed:
-                self._on_trouble(f"{reason}. Trying on, until you let go")
-            else:
-                self._on_trouble(f"the microphone is lost: {reason}. Opening it again")
-        elif not self._said_closed and now - self._lost_at >= OPEN_S:
-            self._said_closed = True
-            self._on_trouble(f"the microphone is still lost: {reason}")
+    def _complain(self, error: Exception) -> None:
+        log.info("microphone: %s", error)
+        kind = self._complaints.lost if isinstance(error, _Lost) else self._complaints.closed
+        self._tell(partial(kind, self._now(), str(error)))
 
-    def _report_crash(self, keeper: asyncio.Task[None]) -> None:
-        """An error of ours must not end the sound in silence."""
+    def _tell(self, complaint: Callable[[], str | None]) -> None:
+        """Nobody wants to hear of it before the next dictation."""
+        if self._listening and (line := complaint()) is not None:
+            self._on_trouble(line)
+
+    def _kept(self, keeper: asyncio.Task[None]) -> None:
         if not keeper.cancelled() and (error := keeper.exception()) is not None:
+            # An error of ours must not end the sound in silence.
             log.error("the microphone's task failed", exc_info=error)
             if self._listening:
                 self._on_trouble(f"the microphone failed: {error}")
+        if keeper is self._keeper and not self._stopped:
+            self._spare.prepare()
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()

@@ -4,7 +4,8 @@ from dictate.config import OutputSettings
 from dictate.errors import NotDelivered, Unavailable
 from dictate.outputs import Focus, Output, Receipt
 from dictate.outputs.x11_selection import Selections, save_to_manager, text_content
-from dictate.outputs.x11_thread import XConnection, XServerLost, XThread, why_no_x
+from dictate.outputs.x11_thread import XConnection, XServerLost, XThread
+from dictate.x11 import why_no_x
 
 COPY_LIMIT_S = 2.0
 

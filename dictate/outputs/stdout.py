@@ -51,7 +51,7 @@ async def _in_thread(work: Callable[[], None]) -> None:
     def run() -> None:
         try:
             work()
-        except BaseException as error:  # noqa: BLE001 - the caller gets it
+        except BaseException as error:
             done.set_exception(error)
         else:
             done.set_result(None)

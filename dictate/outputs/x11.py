@@ -4,7 +4,8 @@ from dictate.config import OutputSettings
 from dictate.errors import DeliveryUnsure, NotDelivered, Unavailable
 from dictate.outputs import Focus, Output, Receipt
 from dictate.outputs.x11_paste import Paste, Paster
-from dictate.outputs.x11_thread import XServerLost, XThread, why_no_x
+from dictate.outputs.x11_thread import XServerLost, XThread
+from dictate.x11 import why_no_x
 
 FOCUS_LIMIT_S = 1.0
 PASTE_LIMIT_S = 8.0

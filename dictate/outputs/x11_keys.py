@@ -29,9 +29,7 @@ def modifiers_down(display: Any) -> list[int]:
     """The keycodes of the modifiers that are down, locks aside."""
     held = down(display.query_keymap())
     locks = {
-        code
-        for name in _LOCKS
-        for code, _ in display.keysym_to_keycodes(XK.string_to_keysym(name))
+        code for name in _LOCKS for code, _ in display.keysym_to_keycodes(XK.string_to_keysym(name))
     }
     modifiers = {code for row in display.get_modifier_mapping() for code in row if code}
     return sorted((modifiers & held) - locks)
@@ -39,9 +37,7 @@ def modifiers_down(display: Any) -> list[int]:
 
 def down(keymap: Iterable[int]) -> set[int]:
     """The keycodes in an answer to XQueryKeymap."""
-    return {
-        8 * at + bit for at, byte in enumerate(keymap) for bit in range(8) if byte & (1 << bit)
-    }
+    return {8 * at + bit for at, byte in enumerate(keymap) for bit in range(8) if byte & (1 << bit)}
 
 
 def press_chord(display: Any, chord: tuple[int, int], held: Iterable[int]) -> None:

@@ -46,7 +46,7 @@ QUIET_S = 0.03
 """An application that has not asked for so long is done with one text and may get the next."""
 PING_S = 0.3
 RECHECK_S = 2.0
-LATE_S = 30.0
+LATE_S = 10.0
 
 
 @dataclass(slots=True, eq=False)
@@ -100,9 +100,7 @@ class Paster:
         client = self._x.client(window.id)
         self._settle(client, paste.focus)
         chord = chord_keys(self._x.display)
-        promise = _Promise(
-            paste, client, window, text_content(self._x, paste.text, secret=True)
-        )
+        promise = _Promise(paste, client, window, text_content(self._x, paste.text, secret=True))
         try:
             window.change_attributes(event_mask=X.StructureNotifyMask)
             self._claim(promise)

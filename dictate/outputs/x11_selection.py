@@ -1,5 +1,6 @@
 """Owning X selections and answering for them, as ICCCM section 2 wants it."""
 
+import contextlib
 import time
 from array import array
 from collections.abc import Callable
@@ -47,10 +48,9 @@ def text_content(connection: XConnection, text: str, *, secret: bool) -> Content
         atom("text/plain;charset=utf-8"): Value(atom("text/plain;charset=utf-8"), 8, data),
         atom("text/plain"): Value(atom("text/plain"), 8, data),
     }
-    try:
+    # STRING is Latin-1 by definition; whoever wants only that gets nothing rather than "?".
+    with contextlib.suppress(UnicodeEncodeError):
         content[Xatom.STRING] = Value(Xatom.STRING, 8, text.encode("latin-1"))
-    except UnicodeEncodeError:
-        pass  # STRING is Latin-1 by definition; whoever wants only that gets nothing, not "?"
     if secret:
         hint = atom("x-kde-passwordManagerHint")
         content[hint] = Value(hint, 8, b"secret")
@@ -107,7 +107,7 @@ class Selections:
     def owns(self, selection: int) -> bool:
         """Whether the server says so, too."""
         owner = self._x.display.get_selection_owner(selection)
-        return owner != X.NONE and owner.id == self._x.window.id
+        return bool(owner != X.NONE and owner.id == self._x.window.id)
 
     def disown(self, selection: int) -> None:
         """Leave `selection` without an owner, if it is still ours."""
@@ -160,9 +160,7 @@ class Selections:
             if transfer is None:
                 self._answered(client, event.target)
 
-    def _convert(
-        self, event: Any, target: int, into: int, content: Content, client: int
-    ) -> bool:
+    def _convert(self, event: Any, target: int, into: int, content: Content, client: int) -> bool:
         requestor, atom = event.requestor, self._x.atom
         if target == atom("TARGETS"):
             known = [target, atom("TIMESTAMP"), atom("MULTIPLE"), *content]

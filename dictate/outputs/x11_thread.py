@@ -10,7 +10,6 @@ import contextlib
 import heapq
 import itertools
 import logging
-import os
 import select
 import socket
 import threading
@@ -21,15 +20,13 @@ from concurrent.futures import Future
 from typing import Any, Generic, TypeVar
 
 from Xlib import X, Xatom
-from Xlib.display import Display
 from Xlib.error import XError
 
 from dictate.errors import Unavailable
+from dictate.x11 import CONNECT_S, close, connect, cut
 
 _log = logging.getLogger(__name__)
 
-CONNECT_S = 1.0
-"""A server that does not answer for so long counts as hung."""
 STOP_S = 0.2
 
 T = TypeVar("T")
@@ -40,42 +37,12 @@ class XServerLost(Exception):
     """The connection to the X server is gone, or was given up because the server hung."""
 
 
-def why_no_x(*extensions: str) -> str | None:
-    """Why no X server with these extensions can be used here and what to do, or None.
-
-    Blocks for `CONNECT_S` at most.
-    """
-    name = os.environ.get("DISPLAY")
-    if not name:
-        if os.environ.get("WAYLAND_DISPLAY"):
-            return "this is a Wayland session without Xwayland (no DISPLAY), and only X11 is known"
-        return "DISPLAY is not set; start it from within an X11 desktop session"
-    answer: Future[str | None] = Future()
-
-    def ask() -> None:
-        try:
-            display = Display(name)
-            missing = [each for each in extensions if not display.has_extension(each)]
-            display.close()
-        except Exception as error:  # noqa: BLE001 - python-xlib raises anything from a bad handshake
-            answer.set_result(f"cannot connect to the X server at {name}: {error}")
-        else:
-            absent = ", ".join(missing)
-            answer.set_result(f"the X server at {name} lacks {absent}" if missing else None)
-
-    threading.Thread(target=ask, name="dictate-x-probe", daemon=True).start()
-    try:
-        return answer.result(CONNECT_S)
-    except TimeoutError:
-        return f"the X server at {name} does not answer"
-
-
 class XConnection:
     """The display as its thread sees it. Everything here runs in that thread."""
 
     def __init__(self, display: Any, wake: socket.socket) -> None:
         self.display = display
-        self.client_mask = ~display.display.info.resource_id_mask & 0xFFFFFFFF
+        self._client_mask = ~int(display.display.info.resource_id_mask) & 0xFFFFFFFF
         self.window = display.screen().root.create_window(
             0, 0, 1, 1, 0, X.CopyFromParent, event_mask=X.PropertyChangeMask
         )
@@ -88,14 +55,14 @@ class XConnection:
     @property
     def lost(self) -> bool:
         """Whether python-xlib has seen the connection break."""
-        return self.display.display.socket_error is not None
+        return bool(self.display.display.socket_error)
 
     def atom(self, name: str) -> int:
         return int(self.display.get_atom(name))
 
     def client(self, xid: int) -> int:
         """The X client that made the resource `xid`, as the common part of all its numbers."""
-        return xid & self.client_mask
+        return xid & self._client_mask
 
     def call_later(self, seconds: float, action: Callable[[], None]) -> None:
         heapq.heappush(self._timers, (time.monotonic() + seconds, next(self._serial), action))
@@ -222,8 +189,8 @@ class _Worker(threading.Thread, Generic[D]):
         self._stopping = False
         self._display: Any = None
         self._ours, self._theirs = socket.socketpair()
-        self._ours.setblocking(False)
-        self._theirs.setblocking(False)
+        self._ours.settimeout(0)
+        self._theirs.settimeout(0)
 
     def submit(self, job: Callable[[D], T]) -> "Future[T]":
         future: Future[T] = Future()
@@ -244,21 +211,21 @@ class _Worker(threading.Thread, Generic[D]):
     def cut(self) -> None:
         """End now: break the connection, which brings the thread out of any call of python-xlib."""
         self.stop()
-        display = self._display
-        if display is not None:
-            with contextlib.suppress(OSError):
-                display.display.socket.shutdown(socket.SHUT_RDWR)
+        if self._display is not None:
+            cut(self._display)
 
     def run(self) -> None:
         try:
-            self._display = Display()
+            self._display = connect()
             connection = XConnection(self._display, self._theirs)
             desk = self._make(connection)
-        except Exception as error:  # noqa: BLE001 - python-xlib raises anything from a bad handshake
-            name = os.environ.get("DISPLAY", "")
-            reason = Unavailable(f"cannot connect to the X server at {name!r}: {error}")
-            reason.__cause__ = error
+        except Unavailable as error:
             self._end()
+            self.started.set_exception(error)
+        except Exception as error:
+            self._end()
+            reason = Unavailable(f"the X server is gone: {error}")
+            reason.__cause__ = error
             self.started.set_exception(reason)
         else:
             self.started.set_result(None)
@@ -279,7 +246,7 @@ class _Worker(threading.Thread, Generic[D]):
                 future, job = self._jobs.popleft()
                 try:
                     future.set_result(job(desk))
-                except Exception as error:  # noqa: BLE001 - the caller gets it
+                except Exception as error:
                     if connection.lost:
                         lost = XServerLost("the X server is gone")
                         lost.__cause__ = error
@@ -289,9 +256,7 @@ class _Worker(threading.Thread, Generic[D]):
 
     def _end(self) -> None:
         if self._display is not None:
-            # Not display.close(): it flushes first, which fails or hangs on a dead server.
-            with contextlib.suppress(Exception):
-                self._display.display.socket.close()
+            close(self._display)
         with self._lock:
             self.ended.set_result(None)
             self._ours.close()

@@ -1,13 +1,16 @@
 """WebRTC's detector: a few microseconds a frame, no model, no memory to speak of."""
 
 from importlib.util import find_spec
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from dictate.config import SpeechSettings
 from dictate.events import RATE, Samples, pcm_from_samples
 from dictate.speech import SpeechDetector
 
-_MODES = (1, 2, 3)
+_MODES: Final = (1, 2, 3)
+_LEARNING_FRAMES: Final = 6
+"""At first any noise is louder than what was there before, so all of it passes for speech; after
+120 ms of the room it does not."""
 
 
 class WebRtcDetector(SpeechDetector):
@@ -20,6 +23,7 @@ class WebRtcDetector(SpeechDetector):
     def __init__(self, settings: SpeechSettings) -> None:
         super().__init__(settings)
         self._voters: list[Any] = []
+        self._learned = 0
 
     def why_not(self) -> str | None:
         if find_spec("webrtcvad") is None:
@@ -31,9 +35,13 @@ class WebRtcDetector(SpeechDetector):
             self.reset()
         pcm = pcm_from_samples(frame)
         votes = [bool(voter.is_speech(pcm, RATE)) for voter in self._voters]
+        if self._learned < _LEARNING_FRAMES:
+            self._learned += any(pcm)
+            return 0.0
         return votes.count(True) / len(votes)
 
     def reset(self) -> None:
         import webrtcvad
 
         self._voters = [webrtcvad.Vad(mode) for mode in _MODES]
+        self._learned = 0

@@ -14,6 +14,7 @@ _SIGNS_AFTER = re.compile(r"^[.,;:!?\u2026]+(?=\s|$)")
 _COMMA_BEFORE = re.compile(r",?\s*$")
 _COMMA_AFTER = re.compile(r"^,?(?=\s|$)")
 _FIRST_LETTER = re.compile(r"^[\W_]*[^\W\d_]")
+_SIGN = re.compile(r"[^\w\s]")
 _WORD = re.compile(r"[^\W_]")
 _AROUND = '"()[]'
 
@@ -35,12 +36,15 @@ def lay_out(pieces: Sequence[Piece]) -> list[str | Break]:
                 space = "" if piece.glue in (Glue.RIGHT, Glue.BOTH) else " "
                 capital = piece.ends_sentence or (capital and piece.sign in _AROUND)
             case Written(""):
+                if space is None:
+                    space = " " if line.strip() and line[-1].isspace() else ""
                 line = line.rstrip()
-                space = " " if line and space != "" else ""
             case Written(text):
                 line += (space or "") + text
                 space, capital = None, False
             case str(text):
+                if space == " " and _SIGN.match(text):
+                    space = ""
                 if space is not None:
                     text = text.lstrip()
                 if not text:

@@ -11,8 +11,10 @@ from itertools import groupby
 
 from dictate.text.pieces import Outcome, Piece
 
-_PART_OF_A_NAME = "./\\@"
-"""Between two words these make an address, a path or a file's name."""
+_JOINS_WORDS = tuple("./\\@'\u2019")
+"""Between two words these make one of them: a file's name, a path, an address, "don't"."""
+
+_LEADS_A_NAME = tuple("/\\@")
 
 _POSSESSIVE = re.compile(r"['\u2019]s(?!\w)", re.IGNORECASE)
 
@@ -82,9 +84,11 @@ def _inside_a_word(text: str, start: int, stop: int) -> bool:
     after = text[stop : stop + 3]
     if _kind(before[:1]) == "word" or _kind(after[:1]) == "word":
         return True
-    if before[:1] in tuple(_PART_OF_A_NAME + "'\u2019") and _kind(before[1:]) == "word":
+    if before.startswith(_LEADS_A_NAME):
         return True
-    if after[:1] in tuple(_PART_OF_A_NAME + "'\u2019") and _kind(after[1:2]) == "word":
+    if before.startswith(_JOINS_WORDS) and _kind(before[1:]) == "word":
+        return True
+    if after.startswith(_JOINS_WORDS) and _kind(after[1:2]) == "word":
         return not _POSSESSIVE.match(after)
     return False
 

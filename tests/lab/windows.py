@@ -1,5 +1,6 @@
 """Real applications with a text field, whose content can be read back as it changes."""
 
+import itertools
 import signal
 import subprocess
 from pathlib import Path
@@ -29,6 +30,18 @@ window.show_all(); view.grab_focus(); changed(None)
 Gtk.main()
 """
 
+_BLANK = """
+import sys, gi
+gi.require_version("Gtk", "3.0")
+from gi.repository import Gtk
+title, path = sys.argv[1:]
+open(path, "w").close()
+window = Gtk.Window(title=title); window.add(Gtk.Label(label="no text field here"))
+window.connect("destroy", Gtk.main_quit)
+window.show_all()
+Gtk.main()
+"""
+
 _TK = """
 import sys, tkinter
 title, path = sys.argv[1:]
@@ -43,20 +56,17 @@ changed()
 root.mainloop()
 """
 
-_count = 0
+_numbers = itertools.count(1)
 
 
 class Window:
     """One running application. `text()` is what stands in its field."""
 
     kind = ""
-    application = ""
 
     def __init__(self, x: XServer, folder: Path) -> None:
-        global _count  # noqa: PLW0603
-        _count += 1
         self.x = x
-        self.title = f"{self.kind}-{_count}"
+        self.title = f"{self.kind}-{next(_numbers)}"
         self.file = folder / f"{self.title}.txt"
         self.child = self.launch()
         wait_for(self.file.exists, f"{self.title} starts")
@@ -112,11 +122,10 @@ class Xterm(Window):
     """A terminal in raw mode: what arrives is what was pasted (a newline as carriage return)."""
 
     kind = "xterm"
-    application = "XTerm"
 
     def launch(self) -> subprocess.Popen[bytes]:
         need("xterm")
-        reader = f"stty raw -echo; exec cat > '{self.file}'"
+        reader = f"stty raw -echo; exec tee '{self.file}'"
         return self.x.spawn("xterm", "-u8", "-T", self.title, "-e", "sh", "-c", reader)
 
 
@@ -128,6 +137,16 @@ class GtkField(Window):
     def launch(self) -> subprocess.Popen[bytes]:
         _need_module("gi", "python3-gi gir1.2-gtk-3.0")
         return self.x.spawn(PYTHON, "-c", _GTK, self.title, str(self.file))
+
+
+class Blank(Window):
+    """A GTK 3 window that takes no text."""
+
+    kind = "blank"
+
+    def launch(self) -> subprocess.Popen[bytes]:
+        _need_module("gi", "python3-gi gir1.2-gtk-3.0")
+        return self.x.spawn(PYTHON, "-c", _BLANK, self.title, str(self.file))
 
 
 class TkField(Window):

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
@@ -28,11 +29,13 @@ def need(*programs: str) -> None:
 class XServer:
     """`with XServer() as x:` Xvfb and openbox run, and `x.display` is their DISPLAY.
 
-    Commands on it get `x.env`; the test's own process is left alone.
+    Commands on it get `x.env`; the test's own process is left alone. `without` names an extension
+    that the server shall lack.
     """
 
-    def __init__(self, *, window_manager: bool = True) -> None:
+    def __init__(self, *, window_manager: bool = True, without: str = "") -> None:
         self.window_manager = window_manager
+        self.without = without
         self.display = ""
         self.server: subprocess.Popen[bytes] | None = None
         self._children: list[subprocess.Popen[bytes]] = []
@@ -56,6 +59,8 @@ class XServer:
         reading, writing = os.pipe()
         arguments = ["Xvfb", *([display] if display else []), "-displayfd", str(writing)]
         arguments += ["-screen", "0", "1024x768x24", "-nolisten", "tcp", "-noreset"]
+        if self.without:
+            arguments += ["-extension", self.without]
         self.server = subprocess.Popen(
             arguments, pass_fds=(writing,), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
@@ -67,7 +72,7 @@ class XServer:
         self.display = f":{number}"
         if self.window_manager:
             self.spawn("openbox", "--sm-disable")
-            self.wait_for(
+            wait_for(
                 lambda: "window id" in self.run("xprop", "-root", "_NET_SUPPORTING_WM_CHECK"),
                 "openbox",
             )
@@ -92,13 +97,15 @@ class XServer:
             for left in (f"/tmp/.X{number}-lock", f"/tmp/.X11-unix/X{number}"):
                 Path(left).unlink(missing_ok=True)
 
-    def spawn(self, *command: str, **env: str) -> subprocess.Popen[bytes]:
+    def spawn(
+        self, *command: str, stdin: int = subprocess.DEVNULL, stdout: int = subprocess.DEVNULL
+    ) -> subprocess.Popen[bytes]:
         """Start a program that is ended with the server."""
         child = subprocess.Popen(
             command,
-            env=self.env | env,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
+            env=self.env,
+            stdin=stdin,
+            stdout=stdout,
             stderr=subprocess.DEVNULL,
         )
         self._children.append(child)
@@ -130,14 +137,9 @@ class XServer:
         self.run("import", "-window", "root", str(path))
         return path
 
-    @staticmethod
-    def wait_for(condition: "object", what: str, seconds: float = 10) -> None:
-        wait_for(condition, what, seconds)
 
-
-def wait_for(condition: "object", what: str, seconds: float = 10) -> None:
+def wait_for(condition: Callable[[], object], what: str, seconds: float = 10) -> None:
     """Ask until `condition()` is true; fail with `what` after `seconds`."""
-    assert callable(condition)
     until = time.monotonic() + seconds
     while True:
         try:
@@ -154,3 +156,5 @@ def end(child: subprocess.Popen[bytes]) -> None:
     """SIGKILL a child, stopped or not, and reap it."""
     child.kill()
     child.wait()
+    if child.stdout is not None:
+        child.stdout.close()

@@ -1,0 +1,28 @@
+"""Compares what was played with what was heard."""
+
+import numpy as np
+
+from dictate.events import RATE, AudioChunk, Samples
+
+
+def likeness(heard: Samples, played: Samples) -> float:
+    """The correlation at the best alignment, 1.0 for the same sound at any loudness and delay."""
+    size = 1 << (len(heard) + len(played)).bit_length()
+    product = np.fft.rfft(heard, size) * np.conj(np.fft.rfft(played, size))
+    delay = int(np.argmax(np.fft.irfft(product, size)))
+    if delay > len(heard):
+        delay -= size
+    start, end = max(0, delay), min(len(heard), delay + len(played))
+    a, b = heard[start:end], played[start - delay : end - delay]
+    return float(np.dot(a, b) / (np.linalg.norm(a) * np.linalg.norm(b) + 1e-12))
+
+
+def joined(chunks: list[AudioChunk]) -> Samples:
+    """The sound of these chunks in one piece."""
+    return np.concatenate([chunk.samples for chunk in chunks] or [np.zeros(0, np.float32)])
+
+
+def tone(seconds: float, hertz: float = 440.0, rate: int = RATE) -> Samples:
+    """A sine of a third of full scale."""
+    at = np.arange(round(seconds * rate)) / rate
+    return (np.sin(2 * np.pi * hertz * at) / 3).astype(np.float32)
