@@ -137,6 +137,17 @@ class RealDaemon:
                 return int(name.name)
         raise LookupError(f"the daemon has no child that runs {module}")
 
+    @property
+    def ended(self) -> int | None:
+        """Its exit status, once it has one."""
+        assert self._process is not None
+        return self._process.poll()
+
+    def children(self) -> set[int]:
+        """The pids of all its children."""
+        tasks = Path(f"/proc/{self.pid}/task").glob("*/children")
+        return {int(child) for task in tasks for child in task.read_text().split()}
+
     def logged(self) -> str:
         """What it wrote to stderr so far."""
         return self.log.read_text(errors="replace") if self.log.exists() else ""
