@@ -1,4 +1,4 @@
-"""What every microphone must do. One added to MICROPHONES needs a line in `use_of`, no more."""
+"""What every microphone must do. One added to MICROPHONES needs a way to be spoken to in `stage`."""
 
 import asyncio
 import os
@@ -134,7 +134,7 @@ def test_close_is_quick_idempotent_and_harmless_when_not_open(stage: Stage) -> N
     assert asyncio.run(scenario()) < 1.0
 
 
-def test_close_ends_a_read_that_waits(stage: Stage) -> None:
+def test_a_read_that_waits_can_be_cancelled(stage: Stage) -> None:
     async def scenario() -> None:
         microphone = stage.microphone()
         await microphone.open()

@@ -63,8 +63,6 @@ class Dictation:
     chunks: list[AudioChunk] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
     opened: list[bool] = field(default_factory=list)
-    spare: set[int] = field(default_factory=set)
-    """The capture processes that were only warm when the dictation began."""
 
     def tap(self) -> Tap:
         return Tap(
@@ -223,7 +221,7 @@ def test_the_default_changes_in_the_middle(pulse: PulseAudio, tmp_path: Path) ->
     asyncio.run(scenario())
 
 
-def recording_process(dictation: Dictation) -> int:
+def recording_process() -> int:
     (process,) = capture_processes()
     return process
 
@@ -236,11 +234,11 @@ def test_the_capture_process_dies_or_hangs(
         async with dictating() as (dictation, _):
             pulse.play(noise)
             await dictation.hears(1.0)
-            process = recording_process(dictation)
+            process = recording_process()
             os.kill(process, how)
             took = await dictation.hears_anew(time.monotonic() + 0.1)
             assert took < 5.0
-            assert recording_process(dictation) != process
+            assert recording_process() != process
             assert len(dictation.troubles) == 1
             assert "lost" in dictation.troubles[0]
 
@@ -254,7 +252,7 @@ def test_a_short_hiccup_of_the_capture_process_loses_nothing(
         async with dictating() as (dictation, _):
             pulse.play(noise)
             await dictation.hears(1.0)
-            process = recording_process(dictation)
+            process = recording_process()
             os.kill(process, signal.SIGSTOP)
             await asyncio.sleep(0.25)
             os.kill(process, signal.SIGCONT)
@@ -283,14 +281,34 @@ def test_a_warm_process_that_died_costs_nothing_but_its_head_start(pulse: PulseA
         dictation = Dictation(MicrophoneSettings(keep_open="never"))
         tap = dictation.tap()
         await tap.start()
-        (warm,) = capture_processes()
-        os.kill(warm, signal.SIGKILL)
-        await until(lambda: warm not in capture_processes())
-        tap.listen()
-        await dictation.hears(0.2)
-        assert dictation.troubles == []
-        await tap.stop()
+        try:
+            await until(capture_processes)
+            (warm,) = capture_processes()
+            os.kill(warm, signal.SIGKILL)
+            await until(lambda: warm not in capture_processes())
+            tap.listen()
+            await dictation.hears(0.2)
+            assert dictation.troubles == []
+        finally:
+            await tap.stop()
         assert capture_processes() == set()
+
+    asyncio.run(scenario())
+
+
+def test_presses_at_any_moment_leave_nothing_behind(pulse: PulseAudio) -> None:
+    """The spawning and the opening are interrupted at all their stages."""
+
+    async def scenario() -> None:
+        async with dictating() as (dictation, tap):
+            for milliseconds in (0, 0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233):
+                tap.listen()
+                await asyncio.sleep(milliseconds / 1000)
+                tap.release()
+            tap.listen()
+            await dictation.hears(0.2)
+            assert await asyncio.to_thread(pulse.recordings) == 1
+            assert dictation.troubles == []
 
     asyncio.run(scenario())
 

@@ -272,13 +272,13 @@ def test_a_press_right_after_the_release_waits_for_the_closing() -> None:
 
 
 @pytest.mark.parametrize("settings", [NEVER, LINGER, ALWAYS])
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_any_sequence_of_presses_ends_well(settings: MicrophoneSettings, seed: int) -> None:
     rig = Rig(replace(settings, linger_s=0.03), refuses=2)
     dice = random.Random(seed)
 
     async def scenario(tap: Tap) -> None:
-        for _ in range(60):
+        for _ in range(40):
             move = dice.choice((tap.listen, tap.release))
             move()
             if dice.random() < 0.1:
