@@ -1,4 +1,4 @@
-"""What every microphone must do. One added to MICROPHONES needs a way to be spoken to in `stage`."""
+"""What every microphone must do. One added to MICROPHONES needs a voice in `stage`."""
 
 import asyncio
 import os
