@@ -1,5 +1,6 @@
 """How a stage finds its backends: a table of names, imported only when chosen."""
 
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -46,7 +47,8 @@ class Backends(Generic[B]):
 
     def make(self, name: str, settings: Any) -> B:
         """An instance of the backend called `name`; making one does no work yet."""
-        return self.load(name)(settings)
+        make: Callable[[Any], B] = self.load(name)
+        return make(settings)
 
     def choose(self, use: str, settings: Any) -> B:
         """The backend the user asked for, or for "auto" the first that can work here.

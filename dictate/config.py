@@ -2,7 +2,8 @@
 
 The string below a field is its description: `config/config.toml`, `docs/config.md` and the error
 messages are made from these classes (`config_file.py` reads them back), so a fact stands here only.
-A field's metadata may say `choices`, `low`, `high`; `live` False means it takes a restart.
+A field's metadata may say `choices`, `low`, `high`; `backends` names the stage's table whose names
+are choices too; `live` False means it takes a restart.
 """
 
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ def _option(default: Any, **metadata: Any) -> Any:
 class MicrophoneSettings:
     """Where the sound comes from."""
 
-    use: str = "auto"
+    use: str = _option("auto", backends="dictate.microphone:MICROPHONES")
     """auto, portaudio, or wav:PATH, which speaks a recording in real time."""
     device: str = ""
     """The device by its name, or a part of it (`dictatectl devices` lists them); empty means the
@@ -38,7 +39,7 @@ class MicrophoneSettings:
 class SpeechSettings:
     """How speech is told from silence. While the key is held this only marks, it never cuts."""
 
-    use: str = "auto"
+    use: str = _option("auto", backends="dictate.speech:DETECTORS")
     """auto, webrtc, or silero (install dictate[silero])."""
     threshold: float = _option(0.5, low=0.0, high=1.0)
     """A frame at least this likely to be speech counts as speech."""
@@ -53,7 +54,7 @@ class SpeechSettings:
 class EngineSettings:
     """What turns sound into text."""
 
-    use: str = "auto"
+    use: str = _option("auto", backends="dictate.engines:ENGINES")
     """auto, pocketsphinx, or scripted:FILE, which says what the file says (for tests and demos)."""
     language: str = "en"
     """The language that is spoken, as a BCP 47 tag."""
@@ -90,7 +91,7 @@ class TextSettings:
 class OutputSettings:
     """Where the text goes."""
 
-    use: str = "auto"
+    use: str = _option("auto", backends="dictate.outputs:OUTPUTS")
     """auto, x11, clipboard, or stdout."""
     paste_timeout_ms: int = _option(1000, low=50, high=10000)
     """x11: how many milliseconds an application has to take the text."""
@@ -100,7 +101,9 @@ class OutputSettings:
 class HotkeySettings:
     """The key you hold while you talk."""
 
-    use: str = _option("auto", live=False)
+    use: str = _option(
+        "auto", backends="dictate.control:KEY_SOURCES", choices=("none",), live=False
+    )
     """auto, x11, or none."""
     key: str = "ctrl_r"
     """The key: ctrl_r, alt_gr, pause, scroll_lock, f1 to f20, or one character."""

@@ -31,7 +31,8 @@ def samples_from_pcm(pcm: bytes) -> Samples:
 def pcm_from_samples(samples: Samples) -> bytes:
     """Samples as signed 16-bit little-endian mono sound; values outside [-1, 1] are clipped."""
     scaled = np.clip(np.nan_to_num(samples) * np.float32(32768.0), -32768.0, 32767.0)
-    return np.rint(scaled).astype("<i2").tobytes()
+    pcm: bytes = np.rint(scaled).astype("<i2").tobytes()
+    return pcm
 
 
 @dataclass(frozen=True, slots=True)

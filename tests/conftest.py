@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
 
+pytest_plugins = ["tests.report"]
+
 
 @pytest.fixture(autouse=True)
 def nothing_blocks_the_loop() -> Iterator[BlockBuster]:
@@ -16,7 +18,7 @@ def nothing_blocks_the_loop() -> Iterator[BlockBuster]:
 
 @pytest.fixture(autouse=True)
 def homes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Config, state, cache and runtime folders of the test's own, and no desktop of the tester's."""
+    """Config, state, cache and runtime folders of its own, and no desktop of the tester's."""
     for name in ("CONFIG", "STATE", "CACHE", "DATA"):
         folder = tmp_path / name.lower()
         folder.mkdir()

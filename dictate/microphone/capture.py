@@ -21,8 +21,8 @@ import json
 import os
 import signal
 import sys
-import threading  # noqa: TID251 - PortAudio calls from a thread of its own
-import time  # noqa: TID251 - sound is stamped where it comes in
+import threading
+import time
 from collections import deque
 from dataclasses import asdict
 from typing import Any, BinaryIO, Final, NoReturn

@@ -1,6 +1,6 @@
 """The microphone of this machine, through a process that can be killed (`capture.py`)."""
 
-import asyncio  # noqa: TID251 - talks to the capture process
+import asyncio
 import io
 import json
 import logging

@@ -5,7 +5,7 @@ killed and opened again until it works or nobody listens any more; what was hear
 passed on already, so nothing of it is lost.
 """
 
-import asyncio  # noqa: TID251 - owns the task that reads
+import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable

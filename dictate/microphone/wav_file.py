@@ -1,7 +1,7 @@
 """A recording in place of a microphone: it is spoken in real time, for demonstrations and tests."""
 
-import asyncio  # noqa: TID251 - speaks in real time
-import time  # noqa: TID251 - speaks in real time
+import asyncio
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar, Final

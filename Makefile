@@ -1,0 +1,45 @@
+# `make` alone says what can be done. Everything happens in .venv; nothing asks a question.
+
+VENV := .venv
+BIN := $(VENV)/bin
+export PYTHONFAULTHANDLER := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test lint fix docs bench clean
+
+help: ## what can be done (this list)
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+setup: $(VENV)/run.stamp ## install Dictate as a service of this user
+	$(BIN)/dictate setup
+
+run: $(VENV)/run.stamp ## dictate, in this terminal
+	@$(BIN)/dictate run --demo
+
+test: $(VENV)/test.stamp lint ## everything that is checked before a change is taken
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/test.stamp ## style, import law and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+fix: $(VENV)/test.stamp ## mend the style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(VENV)/test.stamp ## write again what is made from the code: config/, docs/config.md, ...
+	$(BIN)/python -m dictate.config_file --write
+	$(BIN)/python -m dictate.control.service --write
+
+bench: $(VENV)/test.stamp ## measure this machine (bench/README.md says what)
+	$(BIN)/python -m bench
+
+clean: ## remove .venv and all that was built
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+# What is installed: made anew when a list changes, so that a second `make run` starts at once.
+$(VENV)/%.stamp: scripts/prepare scripts/packages-run.txt scripts/packages-test.txt pyproject.toml
+	@scripts/prepare $*
+	@touch $@ $(VENV)/run.stamp

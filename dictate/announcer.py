@@ -1,0 +1,108 @@
+"""Tells everybody what happens: log, bus, notifications, the service manager, the terminal.
+
+The one place that knows who may hear what: dictated text goes to the terminal the user looks at,
+and nowhere else.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+import sdnotify
+
+from dictate.control.notifications import Notifier
+from dictate.control.service import Service
+from dictate.events import Partial
+from dictate.outputs import Receipt
+from dictate.pipeline import Timing
+from dictate.terminal import Terminal
+
+log = logging.getLogger(__name__)
+
+
+class Announcer:
+    """The pipeline's audience."""
+
+    def __init__(
+        self,
+        service: Service,
+        notifier: Notifier,
+        terminal: Terminal,
+        on_changed: Callable[[], None],
+    ) -> None:
+        self._service = service
+        self._notifier = notifier
+        self._terminal = terminal
+        self._on_changed = on_changed
+        self._systemd = sdnotify.SystemdNotifier()
+        self._notices: set[asyncio.Task[None]] = set()
+
+    def ready(self, how: str) -> None:
+        """The hotkey and the bus are up."""
+        self._systemd.notify(f"READY=1\nSTATUS={how}")
+        log.info("%s", how)
+
+    def stopping(self) -> None:
+        """The daemon was told to stop."""
+        self._systemd.notify("STOPPING=1")
+
+    def alive(self) -> None:
+        """The watchdog's sign of life."""
+        self._systemd.notify("WATCHDOG=1")
+
+    def status(self, line: str) -> None:
+        """One line for `systemctl status`."""
+        self._systemd.notify(f"STATUS={line}")
+
+    def changed(self) -> None:
+        """The session's state is another."""
+        self._on_changed()
+
+    def partial(self, partial: Partial) -> None:
+        """Shown to the one who sits there; never sent anywhere."""
+        self._terminal.partial(partial.text)
+
+    def writing(self, number: int) -> None:  # noqa: ARG002
+        """The final text may come on the very line where the guess stands."""
+        self._terminal.clear()
+
+    def delivered(self, number: int, receipt: Receipt, timing: Timing) -> None:
+        """A text was written."""
+        log.info(
+            "dictation %d: %s, %.0f ms after the release (tail %.0f, engine %.0f, journal %.0f,"
+            " output %.0f)",
+            number,
+            receipt.value,
+            timing.total_ms,
+            timing.tail_ms,
+            timing.engine_ms,
+            timing.journal_ms,
+            timing.output_ms,
+        )
+        self._service.update(dictation=number, last_finish_ms=timing.total_ms)
+        if receipt is Receipt.COPIED:
+            self._notify("Copied", "What you said is in the clipboard: paste it.", "copied")
+
+    def nothing_heard(self, number: int) -> None:
+        """The engine heard no words."""
+        self._terminal.clear()
+        log.info("dictation %d: nothing heard", number)
+
+    def held(self, number: int, reason: str) -> None:
+        """Kept, not written."""
+        self._terminal.clear()
+        log.warning("dictation %d is held: %s", number, reason)
+        self._service.update(dictation=number, trouble=f"held: {reason}")
+        self._notify("Held", f"{reason}. dictatectl paste {number}", "held")
+
+    def trouble(self, message: str) -> None:
+        """Something is wrong."""
+        self._terminal.clear()
+        log.warning("%s", message)
+        self._service.update(trouble=message)
+        self._notify("Dictate", message, "trouble")
+
+    def _notify(self, summary: str, body: str, key: str) -> None:
+        task = asyncio.create_task(self._notifier.show(summary, body, key=key))
+        self._notices.add(task)
+        task.add_done_callback(self._notices.discard)

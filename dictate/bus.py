@@ -1,0 +1,89 @@
+"""The names under which the daemon is found on the session bus, and the way to that bus."""
+
+import asyncio
+import os
+from contextlib import suppress
+from typing import Any, Final
+
+from dbus_fast.aio import MessageBus
+from dbus_fast.errors import DBusFastError
+
+from dictate.errors import Unavailable
+
+NAME: Final = "io.github.dictate.Dictate1"
+PATH: Final = "/io/github/dictate/Dictate1"
+INTERFACE: Final = NAME
+ERRORS: Final = f"{INTERFACE}.Error"
+"""Before the last dot of each error name; after it stands the name of a class in errors.py."""
+
+_HELLO_S: Final = 5.0
+_LEAVE_S: Final = 0.5
+
+
+def session_address() -> str:
+    """Where the session bus is. Raises Unavailable."""
+    if address := os.environ.get("DBUS_SESSION_BUS_ADDRESS"):
+        return address
+    # Services and ssh logins lack the variable; systemd puts the bus here for everybody.
+    if runtime := os.environ.get("XDG_RUNTIME_DIR"):
+        return f"unix:path={runtime}/bus"
+    raise Unavailable(
+        "there is no session bus (neither DBUS_SESSION_BUS_ADDRESS nor XDG_RUNTIME_DIR is set): "
+        "log in to a desktop, or start with dbus-run-session"
+    )
+
+
+async def connect() -> MessageBus:
+    """A connection to the session bus. Raises Unavailable."""
+    # A stopped bus would accept us and then say nothing, for ever.
+    address = session_address()
+    try:
+        async with asyncio.timeout(_HELLO_S):
+            connection = await MessageBus(bus_address=address).connect()
+    except TimeoutError as error:
+        raise Unavailable(f"the session bus at {address} does not answer") from error
+    except (OSError, EOFError, DBusFastError) as error:
+        raise Unavailable(
+            f"the session bus at {address} cannot be reached ({error}): log in to a desktop, or "
+            "start with dbus-run-session"
+        ) from error
+    _make_patient(connection)
+    return connection
+
+
+async def lost(connection: MessageBus) -> None:
+    """Return when the connection has ended, whoever ended it."""
+    ended: Any = connection.wait_for_disconnect  # has no annotations
+    with suppress(EOFError, OSError):
+        # Shielded: all who wait share one future, and cancelling one would cancel it for all.
+        await asyncio.shield(ended())
+
+
+async def leave(connection: MessageBus) -> None:
+    """End the connection."""
+    connection.disconnect()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_LEAVE_S):
+            await lost(connection)
+
+
+class _PatientSocket:
+    def __init__(self, socket: Any) -> None:
+        self._socket = socket
+
+    def send(self, data: Any) -> int:
+        try:
+            return int(self._socket.send(data))
+        except BlockingIOError:
+            return 0
+
+
+def _make_patient(connection: Any) -> None:
+    """Have the connection wait while the bus is busy.
+
+    dbus-fast 5.2 takes a full socket for a broken one and hangs up, which any program could bring
+    about with some hundred calls at once. It does wait when a message was sent in part only, so
+    we say "none of it". tests/control/test_service.py shows when this is not needed any more.
+    """
+    if writer := getattr(connection, "_writer", None):
+        writer.sock = _PatientSocket(writer.sock)

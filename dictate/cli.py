@@ -1,0 +1,139 @@
+"""`dictate`: runs things in this terminal. Each command imports what it needs, and only then."""
+
+import argparse
+import asyncio
+import logging
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from dictate import __version__
+from dictate.errors import AlreadyRunning, ConfigError, DictateError
+
+EXIT_CONFIG = 78
+"""sysexits.h EX_CONFIG: the service manager does not restart after it."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line, whole: the shell completion is made from it."""
+    top = argparse.ArgumentParser(
+        prog="dictate",
+        description="Hold a key, talk, let go: the words stand in the focused window.",
+    )
+    top.add_argument("--version", action="version", version=f"dictate {__version__}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    run = commands.add_parser("run", help="dictate: the daemon, in this terminal")
+    run.add_argument("--microphone", metavar="NAME", help="portaudio, or wav:PATH (speaks a file)")
+    run.add_argument("--engine", metavar="NAME", help="pocketsphinx, or scripted:FILE")
+    run.add_argument("--output", metavar="NAME", help="x11, clipboard or stdout")
+    run.add_argument("--hotkey", metavar="NAME", help="x11 or none")
+    run.add_argument("--config", metavar="FILE", type=Path, help="instead of the usual config.toml")
+    run.add_argument("--hotwords", metavar="FILE", type=Path, help="instead of the usual list")
+    run.add_argument(
+        "--once", action="store_true", help="with wav:PATH: end when the recording is written"
+    )
+    run.add_argument(
+        "--demo",
+        action="store_true",
+        help="where there is no microphone or no display, dictate the sample recordings and end",
+    )
+    run.add_argument("-v", "--verbose", action="store_true", help="log every step")
+
+    file = commands.add_parser("file", help="transcribe sound files")
+    file.add_argument("paths", nargs="+", type=Path, metavar="FILE", help="wav, flac, ogg or mp3")
+    file.add_argument("--json", action="store_true", help="for machines")
+    file.add_argument("--engine", metavar="NAME", help="instead of the configured one")
+    file.add_argument("--hotwords", metavar="FILE", type=Path, help="instead of the usual list")
+
+    setup = commands.add_parser("setup", help="install the service for this user")
+    setup.add_argument("--remove", action="store_true", help="take it all away again")
+    setup.add_argument(
+        "--purge", action="store_true", help="with --remove: what was said, too (the journal)"
+    )
+    return top
+
+
+def main(argv: list[str] | None = None) -> None:
+    """The entry point of `dictate`."""
+    arguments = parser().parse_args(argv)
+    try:
+        sys.exit(_COMMANDS[arguments.command](arguments))
+    except ConfigError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        sys.exit(EXIT_CONFIG)
+    except AlreadyRunning as error:
+        # A second one is no failure: what was asked for is the case.
+        print(f"dictate: {error}", file=sys.stderr)  # noqa: T201
+        sys.exit(0)
+    except DictateError as error:
+        print(f"dictate: {error}", file=sys.stderr)  # noqa: T201
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _log(*, verbose: bool) -> None:
+    # Under systemd the journal has its own clock.
+    clock = "" if "INVOCATION_ID" in os.environ else "%(asctime)s "
+    logging.basicConfig(
+        level=logging.DEBUG if verbose else logging.INFO,
+        format=clock + "%(levelname)s %(name)s: %(message)s",
+        datefmt="%H:%M:%S",
+        stream=sys.stderr,
+    )
+    logging.getLogger("asyncio").setLevel(logging.WARNING)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from dictate import paths
+    from dictate.daemon import Daemon
+    from dictate.demo import bare, samples
+    from dictate.wishes import Files, Wishes
+
+    _log(verbose=arguments.verbose)
+    wishes = Wishes(
+        microphone=arguments.microphone,
+        engine=arguments.engine,
+        output=arguments.output,
+        hotkey=arguments.hotkey,
+    )
+    speak: list[Path] = []
+    if arguments.microphone and arguments.microphone.startswith("wav:"):
+        speak = [Path(arguments.microphone[4:])]
+    once = arguments.once
+    if arguments.demo and (missing := bare()):
+        for line in missing:
+            print(line, file=sys.stderr)  # noqa: T201
+        print("Dictating the sample recordings instead.", file=sys.stderr)  # noqa: T201
+        speak, once = samples(), True
+        wishes = replace(wishes, microphone=f"wav:{speak[0]}", output="stdout", hotkey="none")
+    files = Files(
+        arguments.config or paths.config_file(), arguments.hotwords or paths.hotwords_file()
+    )
+
+    async def run() -> int:
+        return await Daemon(files, wishes, speak=speak, once=once, show=arguments.demo).run()
+
+    return asyncio.run(run())
+
+
+def _file(arguments: argparse.Namespace) -> int:
+    from dictate.files import transcribe
+
+    return transcribe(
+        arguments.paths,
+        as_json=arguments.json,
+        engine=arguments.engine,
+        hotwords=arguments.hotwords,
+    )
+
+
+def _setup(arguments: argparse.Namespace) -> int:
+    from dictate import setup
+
+    return setup.remove(purge=arguments.purge) if arguments.remove else setup.install()
+
+
+_COMMANDS = {"run": _run, "file": _file, "setup": _setup}

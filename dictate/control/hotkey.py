@@ -1,0 +1,110 @@
+"""What the presses of one key mean. Pure: time comes in with the events, commands go out as values.
+
+              press            short release         long release
+    hold      START_HELD       DISCARD               STOP
+    toggle    TOGGLE           -                     -
+    hold_or_tap
+     at rest  START_HELD       LATCH                 STOP
+     latched  STOP             -                     -
+
+A contact that bounces makes several presses of one. A press within `BOUNCE_S` of a release goes on
+with the press before it where that is safe (a tap that has latched), and is never a toggle of its
+own. Where it is not known which of the two it was, sound is rather recorded than lost: a new
+recording starts, and if it ends as a tap, it is discarded.
+"""
+
+from enum import Enum
+
+from dictate.config import HotkeySettings
+from dictate.control import KeyDown, KeyUp
+
+BOUNCE_S = 0.05
+
+
+class Press(Enum):
+    """What the session is told."""
+
+    START_HELD = "start, while the key is held"
+    STOP = "stop, and write"
+    TOGGLE = "start, or stop and write"
+    LATCH = "go on after the release, until the next press"
+    DISCARD = "stop, and write nothing"
+
+
+class _At(Enum):
+    REST = 0
+    HELD = 1
+    """The key is down, and records."""
+    LATCHED = 2
+    """The key is up, and a tap of it records."""
+    SPENT = 3
+    """The key is down, and its press has done all it will do."""
+
+
+class Hotkey:
+    """Turns KeyDown and KeyUp into commands. Once a KeyUp has been seen, no recording is held."""
+
+    def __init__(self, settings: HotkeySettings) -> None:
+        self._mode = settings.mode
+        self._tap_s = settings.tap_ms / 1000
+        self._at = _At.REST
+        self._down_at = float("-inf")
+        self._up_at = float("-inf")
+        self._was = _At.REST
+        """What the release before this press ended: HELD, LATCHED (by that release) or SPENT."""
+        self._bounced = False
+        self._recording = False
+
+    def key(self, event: KeyDown | KeyUp) -> list[Press]:
+        """The commands that this event gives, in order; none for auto-repeat and stray releases."""
+        if isinstance(event, KeyDown):
+            if self._at in (_At.HELD, _At.SPENT):
+                return []
+            return self._down(event.at)
+        if self._at in (_At.REST, _At.LATCHED):
+            return []
+        return self._up(event.at)
+
+    def session(self, *, recording: bool) -> None:
+        """Told whenever the session starts or stops recording, whoever made it do so.
+
+        So a press stops what a command has started, and does not stop what has ended by itself.
+        """
+        self._recording = recording
+        if not recording and self._at is _At.LATCHED:
+            self._at = _At.REST
+
+    def _down(self, at: float) -> list[Press]:
+        bounced = 0 <= at - self._up_at < BOUNCE_S
+        if self._mode == "toggle":
+            self._at = _At.SPENT
+            return [] if bounced else [Press.TOGGLE]
+        if self._at is _At.LATCHED and bounced:
+            self._at = _At.HELD
+            return []
+        if bounced and self._was is _At.SPENT:
+            self._at = _At.SPENT
+            return []
+        if self._mode == "hold_or_tap" and (self._at is _At.LATCHED or self._recording):
+            self._at = _At.SPENT
+            self._recording = False
+            return [Press.STOP]
+        self._at = _At.HELD
+        self._down_at = at
+        self._bounced = bounced
+        return [Press.START_HELD]
+
+    def _up(self, at: float) -> list[Press]:
+        self._was, self._up_at = self._at, at
+        if self._at is _At.SPENT:
+            self._at = _At.REST
+            return []
+        self._at = _At.REST
+        # What we stop counts as stopped: the session may take a moment, and the next press is new.
+        self._recording = False
+        if at - self._down_at >= self._tap_s:
+            return [Press.STOP]
+        if self._mode == "hold" or self._bounced:
+            return [Press.DISCARD]
+        self._at = _At.LATCHED
+        return [Press.LATCH]

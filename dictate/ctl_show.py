@@ -1,0 +1,113 @@
+"""What `dictatectl` prints: for people, with colour on a terminal; for machines, JSON."""
+
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Any, Final, TextIO
+
+Fields = dict[str, Any]
+
+_COLOURS: Final = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33"}
+_STATES: Final = {"ready": "green", "recording": "red", "finishing": "yellow"}
+_SHORTEST: Final = 20
+
+
+def line(text: str = "", file: TextIO | None = None) -> None:
+    """One line, out at once: whoever reads a pipe waits for it."""
+    print(text, file=file or sys.stdout, flush=True)
+
+
+def as_json(value: object, *, indent: int | None = 2) -> None:
+    """One JSON document."""
+    line(json.dumps(value, ensure_ascii=False, indent=indent))
+
+
+def paint(text: str, colour: str) -> str:
+    """In a colour, where somebody sees it and did not forbid it (https://no-color.org)."""
+    wanted = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    wanted = wanted and os.environ.get("TERM") != "dumb"
+    return f"\033[{_COLOURS[colour]}m{text}\033[0m" if wanted and colour in _COLOURS else text
+
+
+def status(found: Fields) -> None:
+    """The daemon's status, one thing a line."""
+    state = str(found["state"])
+    line(paint(state, _STATES.get(state, "bold")))
+    microphone = found["microphone"] or "the default"
+    shown = {
+        "microphone": f"{microphone}, {'open' if found['microphone_open'] else 'closed'}",
+        "engine": ", ".join(filter(None, (found["engine"], found["engine_state"]))),
+        "output": found["output"],
+        "hotkey": found["hotkey"],
+        "last finish": f"{found['last_finish_ms']:.0f} ms" if found["last_finish_ms"] else "",
+        "trouble": found["trouble"],
+    }
+    for name, value in shown.items():
+        if value:
+            line(f"  {name:12} {paint(value, 'yellow') if name == 'trouble' else safe(value)}")
+
+
+def text(entry: Fields) -> None:
+    """What was dictated, as it is, so that it can be piped on; beside it, what became of it."""
+    line(safe(entry["text"], newlines=True) if sys.stdout.isatty() else entry["text"])
+    if entry["state"] == "held":
+        why = f": {safe(entry['reason'])}" if entry["reason"] else ""
+        line(f"not written{why} (dictatectl paste {entry['number']} writes it)", sys.stderr)
+
+
+def history(entries: Sequence[Fields]) -> None:
+    """The newest last, as it stands next to the prompt then; each in one line of the terminal."""
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    for entry in reversed(entries):
+        when = time.strftime("%a %d %b %H:%M", time.localtime(entry["started"]))
+        head = f"{entry['number']:5}  {when}  {entry['state']:11}"
+        said = safe(entry["text"] or entry["reason"])
+        if width and len(head) + 2 + len(said) > width:
+            said = said[: max(_SHORTEST, width - len(head) - 3)] + "…"
+        held = entry["state"] == "held"
+        line(f"{paint(head, 'yellow' if held else 'dim')}  {said}")
+
+
+def devices(found: Sequence[Fields]) -> None:
+    """The microphones; a star marks the default."""
+    for device in found:
+        mark = paint("*", "green") if device.get("default") else " "
+        rate = f"{float(device.get('rate', 0)) / 1000:g} kHz, {device.get('channels')} channels"
+        described = device.get("description") or ""
+        line(f"{mark} {safe(device['name'])}  {paint(safe(f'{described} ({rate})'), 'dim')}")
+
+
+def check(rows: Sequence[Fields]) -> None:
+    """What works, by stage, and the remedy where it does not."""
+    for stage, group in groupby(rows, key=lambda row: row["stage"]):
+        line(paint(stage, "bold"))
+        of_stage = list(group)
+        choice = not all(row["chosen"] for row in of_stage)
+        for row in of_stage:
+            works = not row["why_not"]
+            mark = paint("✓", "green") if works else paint("✗", "red" if row["chosen"] else "dim")
+            used = paint("  (this one is used)", "dim") if choice and row["chosen"] else ""
+            line(f"  {mark} {safe(row['name'])}{used}")
+            if not works:
+                line(f"      {safe(row['why_not'])}")
+    for stage in broken(rows):
+        line(paint(f"nothing works as {stage}", "red"))
+
+
+def broken(rows: Iterable[Fields]) -> list[str]:
+    """The stages of which nothing works that is chosen."""
+    working = {row["stage"]: False for row in rows}
+    for row in rows:
+        working[row["stage"]] |= row["chosen"] and not row["why_not"]
+    return [stage for stage, works in working.items() if not works]
+
+
+def safe(said: str, *, newlines: bool = False) -> str:
+    """Nothing a terminal would take for an order; without `newlines`, in one line."""
+    if not newlines:
+        said = " ".join(said.split())
+    return "".join(c if c.isprintable() or (newlines and c in "\n\t") else "�" for c in said)

@@ -1,0 +1,247 @@
+"""One utterance on its way through the engine process: live, and once more if that failed."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from wyoming.asr import Transcribe
+from wyoming.audio import AudioChunk, AudioStart, AudioStop
+from wyoming.event import Event, async_write_event
+
+from dictate.engines.protocol import BadEvent, Begin, PartialText, Progress, Timings, read_event
+from dictate.errors import EngineError, EngineLost
+from dictate.events import RATE, Final, Partial
+from dictate.hotwords import Hotwords
+
+if TYPE_CHECKING:
+    from dictate.engines.link import EngineLink
+
+log = logging.getLogger(__name__)
+
+LARGEST_BUFFER = RATE * 2 * 300
+"""Bytes of live sound that may wait for a slow engine; beyond it, all is sent at the end, from
+what the caller has on disk."""
+LARGEST_TEXT = 1_000_000
+"""Characters. No dictation is longer, so a longer answer is nonsense."""
+PIECE = 16_384
+"""Bytes of one audio-chunk when the whole is sent at once: half a second."""
+UNREPORTED_S = 0.5
+"""Seconds of sound the process may have worked through without having said so."""
+
+
+class Trouble(Exception):
+    """This sending came to nothing."""
+
+    def __init__(self, error: EngineError, *, again: bool = True) -> None:
+        super().__init__(str(error))
+        self.error = error
+        """What the caller gets if the second sending fails as well."""
+        self.again = again
+        """Whether a fresh process may do better."""
+
+
+class Exchange:
+    """One sending of one utterance, on a connection of its own."""
+
+    def __init__(
+        self,
+        link: "EngineLink",
+        dictation: int,
+        hotwords: Hotwords,
+        language: str | None,
+        on_partial: Callable[[Partial], None],
+    ) -> None:
+        self.process_run = -1
+        """Which run of the process it was sent to; -1 while to none."""
+        self._link = link
+        self._dictation = dictation
+        self._hotwords = hotwords
+        self._language = language
+        self._on_partial = on_partial
+        self._deadline: asyncio.Timeout | None = None
+        self._sent_s = 0.0
+        self._worked_s = 0.0
+        self._stopped = False
+        self._waiting_since: float | None = None
+        self._timings = Timings(0.0, 0.0, 0.0)
+
+    async def run(self, pieces: AsyncIterator[bytes]) -> Final:
+        """Send the PCM as it comes; the answer. Raises Trouble."""
+        reader, writer = await self._link.connect()
+        self.process_run = self._link.run
+        self._link.exchanges.add(self)
+        sending = None
+        try:
+            async with asyncio.timeout(None) as self._deadline:
+                sending = asyncio.create_task(self._send(writer, pieces))
+                return await self._receive(reader)
+        except TimeoutError as error:
+            deadline_s = self._link.settings.deadline_s
+            raise Trouble(EngineLost(f"the engine hung for {deadline_s:g} s")) from error
+        except OSError as error:
+            raise Trouble(EngineLost(f"the engine was lost: {error}")) from error
+        except BadEvent as error:
+            raise Trouble(EngineError(f"the engine answers nonsense: {error}")) from error
+        finally:
+            self._link.exchanges.discard(self)
+            if sending is not None:
+                sending.cancel()
+            writer.transport.abort()
+
+    def touch(self) -> None:
+        """Set the deadline anew: there is one while the loaded engine owes us work."""
+        loop = asyncio.get_running_loop()
+        owes = self._stopped or self._sent_s - self._worked_s > UNREPORTED_S
+        if not owes:
+            self._waiting_since = None
+        elif self._waiting_since is None:
+            self._waiting_since = loop.time()
+        if self._deadline is None or self._deadline.expired():
+            return
+        if self._waiting_since is None or self._link.state != "ready":
+            self._deadline.reschedule(None)
+        else:
+            since = max(self._waiting_since, self._link.ready_at)
+            self._deadline.reschedule(since + self._link.settings.deadline_s)
+
+    async def _send(self, writer: asyncio.StreamWriter, pieces: AsyncIterator[bytes]) -> None:
+        try:
+            for event in (
+                self._link.hotwords_event(self._hotwords),
+                Begin(self._dictation).event(),
+                Transcribe(language=self._language).event(),
+                AudioStart(RATE, 2, 1).event(),
+            ):
+                await async_write_event(event, writer)
+            async for piece in pieces:
+                await async_write_event(AudioChunk(RATE, 2, 1, piece).event(), writer)
+                self._sent_s += len(piece) / (2 * RATE)
+                self.touch()
+            await async_write_event(AudioStop().event(), writer)
+            self._stopped = True
+            self.touch()
+        except OSError as error:
+            log.debug("the receiving side will see it too: %s", error)
+
+    async def _receive(self, reader: asyncio.StreamReader) -> Final:
+        while event := await read_event(reader):
+            if event.type == Progress.type:
+                self._worked_s = Progress.from_event(event).audio_s
+                self._waiting_since = None
+                self.touch()
+            elif event.type == PartialText.type:
+                self._on_partial(Partial(self._dictation, _text(event)))
+            elif event.type == Timings.type:
+                self._timings = Timings.from_event(event)
+            elif event.type == "transcript":
+                self._link.took(self._timings)
+                return Final(
+                    self._dictation,
+                    _text(event),
+                    audio_s=self._timings.audio_s,
+                    finish_ms=self._timings.finish_ms,
+                )
+            elif event.type == "error":
+                says, code = event.data.get("text"), event.data.get("code")
+                raise Trouble(EngineError(str(says)[:1000]), again=code != "Unavailable")
+        raise Trouble(EngineLost("the engine process died or left"))
+
+
+def _text(event: Event) -> str:
+    text = event.data.get("text")
+    if not isinstance(text, str):
+        raise BadEvent(f"a {event.type} without a text")
+    if len(text) > LARGEST_TEXT:
+        raise BadEvent(f"a {event.type} of {len(text)} characters")
+    return text
+
+
+class LinkUtterance:
+    """One utterance, for the daemon: feed it, then finish or cancel it."""
+
+    def __init__(self, link: "EngineLink", exchange: Callable[[], Exchange]) -> None:
+        self._link = link
+        self._exchange = exchange
+        self._waiting: deque[bytes] = deque()
+        self._waiting_bytes = 0
+        self._more = asyncio.Event()
+        self._ended = False
+        self._too_slow = False
+        self._live = asyncio.create_task(self._send(self._pieces()))
+        self._live.add_done_callback(_seen)
+
+    def feed(self, pcm: bytes) -> None:
+        """Take more sound: signed 16-bit little-endian, mono, 16 kHz. Never blocks."""
+        if self._ended or self._live.done():
+            return
+        self._waiting.append(pcm)
+        self._waiting_bytes += len(pcm)
+        self._more.set()
+        if self._waiting_bytes > LARGEST_BUFFER:
+            self._too_slow = True
+            self._waiting.clear()
+            self._live.cancel()
+
+    async def finish(self, whole: Callable[[], Awaitable[bytes]]) -> Final:
+        """No more sound comes: the whole text. `whole` brings all that was fed, and is asked only
+        if the live sending failed; what it raises comes through.
+
+        Raises EngineLost if the engine died or hung twice, EngineError if it answered nonsense or
+        an error twice, or cannot do this at all.
+        """
+        self._ended = True
+        self._more.set()
+        try:
+            return await self._live
+        except Trouble as trouble:
+            if not trouble.again:
+                raise trouble.error from trouble
+        except asyncio.CancelledError:
+            if not self._too_slow:
+                raise
+        pcm = await whole()
+        try:
+            return await self._send(_cut(pcm))
+        except Trouble as trouble:
+            raise trouble.error from trouble
+
+    def cancel(self) -> None:
+        """Throw it away; no partial and no text come any more. Idempotent."""
+        self._ended = True
+        self._too_slow = False
+        self._live.cancel()
+        self._waiting.clear()
+
+    async def _send(self, pieces: AsyncIterator[bytes]) -> Final:
+        exchange = self._exchange()
+        self._link.want()
+        try:
+            return await exchange.run(pieces)
+        except Trouble as trouble:
+            if trouble.again:
+                self._link.restart(exchange.process_run, str(trouble))
+            raise
+
+    async def _pieces(self) -> AsyncIterator[bytes]:
+        while True:
+            while self._waiting:
+                piece = self._waiting.popleft()
+                self._waiting_bytes -= len(piece)
+                yield piece
+            if self._ended:
+                return
+            self._more.clear()
+            await self._more.wait()
+
+
+async def _cut(pcm: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(pcm), PIECE):
+        yield pcm[start : start + PIECE]
+
+
+def _seen(task: asyncio.Task[Final]) -> None:
+    """A failure that nobody asks about, as the utterance was cancelled, is not news."""
+    if not task.cancelled():
+        task.exception()

@@ -1,0 +1,319 @@
+"""The daemon's side of the engine: starts it, keeps it alive, and gets every utterance an answer.
+
+The engine process may die, hang or talk nonsense at any moment. Whatever happens, an utterance is
+sent once live, as the user speaks, and if that comes to nothing once more as a whole, from what
+is on disk, to a fresh process. Then it is EngineLost; the sound stays with the caller.
+
+Each utterance has a connection of its own (see `protocol.py`), so news of a cancelled one cannot
+reach a later one.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from wyoming.event import Event, async_write_event
+
+from dictate.config import EngineSettings
+from dictate.engines.child import Child
+from dictate.engines.exchange import Exchange, LinkUtterance, Trouble
+from dictate.engines.protocol import (
+    LARGEST_EVENT,
+    Status,
+    Timings,
+    Unusable,
+    Watch,
+    hotwords_event,
+    read_event,
+)
+from dictate.errors import EngineError, EngineLost
+from dictate.events import Partial
+from dictate.hotwords import Hotwords
+
+log = logging.getLogger(__name__)
+
+LOADING_S = 600.0
+"""An engine that is not loaded after so long counts as hung."""
+STEADY_S = 10.0
+"""A process that dies younger than this counts towards a crash loop."""
+CRASHES = 4
+"""So many young deaths in a row are a crash loop: `failed`, until somebody speaks again."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineInfo:
+    """What the engine says of itself, and what the last utterance took."""
+
+    name: str = ""
+    languages: tuple[str, ...] = ()
+    streams: bool = False
+    hotwords_as: str = ""
+    load_s: float = 0.0
+    memory_mb: float = 0.0
+    rtf: float = 0.0
+    """Seconds of work for a second of sound, of the last utterance."""
+    finish_ms: float = 0.0
+    """From the end of the sound to the text, of the last utterance."""
+
+
+class EngineLink:
+    """The engine, for the daemon: always there, whatever its process does."""
+
+    def __init__(
+        self,
+        settings: EngineSettings,
+        socket: Path,
+        on_change: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`socket` is where the engine process shall listen, in a folder that only this user can
+        enter; `on_change` is called on the loop when `state` or `info` changes."""
+        self.settings = settings
+        self.state = "loading"
+        """loading, ready, restarting or failed."""
+        self.message = ""
+        """Why it is restarting or failed."""
+        self.info = EngineInfo(name=settings.use)
+        self.ready_at = 0.0
+        """Loop time at which the engine was loaded."""
+        self.run = 0
+        """The number of this run of the process; each restart counts up."""
+        self.exchanges: set[Exchange] = set()
+        """What is under way."""
+        self._socket = socket
+        self._on_change = on_change
+        self._news = asyncio.Event()
+        self._keeper: asyncio.Task[None] | None = None
+        self._child: Child | None = None
+        self._reachable = False
+        self._doomed = asyncio.Event()
+        self._control: asyncio.StreamWriter | None = None
+        self._answers: deque[asyncio.Future[list[str]]] = deque()
+        self._list: Event | None = None
+        self._listed: Hotwords | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The engine process, while there is one."""
+        return None if self._child is None else self._child.pid
+
+    async def start(self) -> None:
+        """Start the engine process and keep it alive. Returns at once; see `state`."""
+        self._keeper = asyncio.create_task(self._keep())
+
+    async def stop(self) -> None:
+        """Kill the engine process. Utterances that are still open end in EngineLost."""
+        if self._keeper is not None:
+            self._keeper.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._keeper
+
+    async def prepare(self, hotwords: Hotwords) -> list[str]:
+        """Have the engine take the list in, ahead of the dictation that uses it: one line for
+        each term that cannot be used. It is taken in again after each restart. Raises EngineLost
+        if the engine does not answer; utterances bring their list along in any case."""
+        event = self.hotwords_event(hotwords)
+        self.want()
+        try:
+            async with asyncio.timeout(LOADING_S):
+                await self._until(lambda: self.state in ("ready", "failed"))
+            if self._control is None:
+                raise EngineLost(f"the engine is {self.state}: {self.message}")
+            async with asyncio.timeout(self.settings.deadline_s):
+                return await self._ask(event, self._control)
+        except (TimeoutError, OSError) as error:
+            self.restart(self.run, "it does not take the hotwords in")
+            raise EngineLost("the engine does not take the hotwords in: restarted") from error
+
+    async def _ask(self, event: Event, control: asyncio.StreamWriter) -> list[str]:
+        answer: asyncio.Future[list[str]] = asyncio.get_running_loop().create_future()
+        self._answers.append(answer)
+        await async_write_event(event, control)
+        return await answer
+
+    def hotwords_event(self, hotwords: Hotwords) -> Event:
+        """The event for this list; the last one is remembered, as a list may be long."""
+        if self._list is None or self._listed != hotwords:
+            self._list, self._listed = hotwords_event(hotwords), hotwords
+        return self._list
+
+    def begin(
+        self,
+        dictation: int,
+        hotwords: Hotwords,
+        language: str | None,
+        on_partial: Callable[[Partial], None] = lambda _: None,
+    ) -> "LinkUtterance":
+        """Begin an utterance, in any state: its sound waits for the engine. `on_partial` is
+        called on the loop."""
+        return LinkUtterance(
+            self, lambda: Exchange(self, dictation, hotwords, language, on_partial)
+        )
+
+    def want(self) -> None:
+        """Somebody needs the engine: one that was given up is tried again."""
+        if self.state == "failed" and self._keeper is not None and not self._keeper.done():
+            self._set("restarting", self.message)
+
+    async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """A new connection to the engine process. Raises Trouble."""
+        try:
+            async with asyncio.timeout(LOADING_S):
+                await self._until(lambda: self._reachable or self.state == "failed")
+            if self.state == "failed":
+                raise Trouble(EngineLost(f"the engine cannot be used: {self.message}"))
+            return await asyncio.open_unix_connection(str(self._socket), limit=LARGEST_EVENT)
+        except (OSError, TimeoutError) as error:
+            raise Trouble(EngineLost(f"the engine cannot be reached: {error}")) from error
+
+    async def _until(self, true: Callable[[], bool]) -> None:
+        while not true():
+            await self._news.wait()
+
+    def restart(self, run: int, reason: str) -> None:
+        """Kill the process and start it anew, unless that was done since `run`."""
+        if run == self.run:
+            self._reachable = False
+            self._doomed.set()
+            self._set("restarting", reason)
+
+    def took(self, timings: Timings) -> None:
+        """An utterance came through."""
+        self.info = replace(self.info, rtf=timings.rtf, finish_ms=timings.finish_ms)
+        self._on_change()
+
+    def _set(self, state: str, message: str = "") -> None:
+        if (state, message) != (self.state, self.message):
+            self.state, self.message = state, message
+            news, self._news = self._news, asyncio.Event()
+            news.set()
+            self._on_change()
+
+    async def _keep(self) -> None:
+        """Start the process again and again, more slowly if it keeps dying young."""
+        loop = asyncio.get_running_loop()
+        young_deaths = 0
+        try:
+            while True:
+                began = loop.time()
+                reason = await self._one_run()
+                young = loop.time() - began < STEADY_S
+                young_deaths = young_deaths + 1 if young else 1
+                if young_deaths >= CRASHES or self.state == "failed":
+                    log.error("the engine cannot be used: %s", reason)
+                    self._set("failed", reason)
+                    await self._until(lambda: self.state != "failed")
+                    young_deaths = 0
+                else:
+                    log.warning("the engine is restarted: %s", reason)
+                    self._set("restarting", reason)
+                    await asyncio.sleep(0.01 * 8 ** (young_deaths - 1))
+        finally:
+            self._reachable = False
+            self._set("failed", "the engine was stopped")
+            if self._child is not None:
+                await self._child.kill()
+
+    async def _one_run(self) -> str:
+        """One run of the process, from start to death; why it ended."""
+        self.run += 1
+        self._doomed.clear()
+        self._child = child = Child(self.settings, self._socket)
+        try:
+            await child.start()
+        except OSError as error:
+            return f"the engine process cannot be started: {error}"
+        died = asyncio.create_task(child.ended())
+        doomed = asyncio.create_task(self._doomed.wait())
+        watch = asyncio.create_task(self._watch())
+        try:
+            await asyncio.wait({died, doomed, watch}, return_when=asyncio.FIRST_COMPLETED)
+            if doomed.done():
+                return self.message
+            if died.done():
+                return f"the engine process died ({died.result()})"
+            with contextlib.suppress(TimeoutError):
+                return f"the engine process died ({await asyncio.wait_for(died, 1)})"
+            return watch.result()
+        finally:
+            self._reachable = False
+            for task in (died, doomed, watch):
+                task.cancel()
+            await child.kill()
+
+    async def _watch(self) -> str:
+        """Connect, and hear how the engine is, until it is gone; why it is of no use."""
+        try:
+            async with asyncio.timeout(LOADING_S) as limit:
+                reader, writer = await self._first_connection()
+                try:
+                    await async_write_event(Watch().event(), writer)
+                    self._control = writer
+                    if self._list is not None:
+                        self._answers.append(asyncio.get_running_loop().create_future())
+                        await async_write_event(self._list, writer)
+                    while event := await read_event(reader):
+                        if event.type in (Unusable.type, "error"):
+                            self._heard(event)
+                        elif event.type == Status.type:
+                            status = Status.from_event(event)
+                            self._now(status)
+                            if status.state == "failed":
+                                return status.message
+                            if status.state == "ready":
+                                limit.reschedule(None)
+                    return "the engine closed its connection"
+                finally:
+                    self._control = None
+                    while self._answers:
+                        _settle(self._answers.popleft(), EngineLost("the engine was lost"))
+                    writer.close()
+        except TimeoutError:
+            return f"the engine is not loaded after {LOADING_S:.0f} s"
+        except (OSError, EngineError) as error:
+            return f"the engine talks nonsense: {error}"
+
+    async def _first_connection(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        while True:
+            try:
+                return await asyncio.open_unix_connection(str(self._socket), limit=LARGEST_EVENT)
+            except OSError:  # not yet
+                await asyncio.sleep(0.02)
+
+    def _heard(self, event: Event) -> None:
+        if not self._answers:
+            raise EngineError(f"{event.type} unasked")
+        if event.type == "error":
+            _settle(self._answers.popleft(), EngineError(str(event.data.get("text"))[:1000]))
+        else:
+            terms = Unusable.from_event(event).terms
+            _settle(self._answers.popleft(), [str(term) for term in terms])
+
+    def _now(self, status: Status) -> None:
+        if status.state == "ready":
+            self.ready_at = asyncio.get_running_loop().time()
+            self.info = EngineInfo(
+                name=status.name,
+                languages=tuple(str(language) for language in status.languages),
+                streams=status.streams,
+                hotwords_as=status.hotwords_as,
+                load_s=status.load_s,
+                memory_mb=status.memory_mb,
+            )
+        self._reachable = status.state != "failed"
+        self._set(status.state, status.message)
+        for exchange in self.exchanges:
+            exchange.touch()
+
+
+def _settle(answer: asyncio.Future[list[str]], result: list[str] | EngineError) -> None:
+    if answer.done():
+        return
+    if isinstance(result, EngineError):
+        answer.set_exception(result)
+        answer.exception()  # it is not news to nobody
+    else:
+        answer.set_result(result)

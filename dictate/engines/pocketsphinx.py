@@ -1,0 +1,268 @@
+"""PocketSphinx 5: the starter. It brings its own model and works offline once installed.
+
+Its accuracy is modest: clear, slow American English comes out readable, other voices with many
+errors. It is there so that everything works before a better engine is set up.
+
+- It believes that everything is speech, so `speech_gate.py` decides what it gets to hear.
+- Its features are relative to the mean of the sound, which it does not know when it starts: the
+  first word would suffer. So the beginning of an utterance is held back until there is enough of
+  it to take the mean from, and later stretches go on with that.
+- A hotword is one unit in dictionary and language model, however many words it has, with a
+  probability of its own. Neither can forget a word, so each list gets a new language model and
+  new units; the acoustic model stays.
+"""
+
+import re
+from dataclasses import dataclass, field
+from typing import Final as Const
+
+from pocketsphinx import Config, Decoder, NGramModel
+
+from dictate.config import EngineSettings
+from dictate.engines import Engine, Utterance
+from dictate.engines.pronounce import Pronouncer
+from dictate.engines.speech_gate import FRAME_BYTES, SpeechGate, frames
+from dictate.errors import EngineError, Unavailable
+from dictate.events import RATE, Samples, pcm_from_samples
+from dictate.hotwords import Hotwords, Term
+
+BOOST: Const = 20.0
+"""How much more likely than an average word a term is at weight 1 and strength 1."""
+MOST_BOOST: Const = 3000.0
+MEAN_FROM_BYTES: Const = int(0.6 * RATE) * 2
+"""So much speech gives a good mean."""
+MOST_UNITS: Const = 20_000
+"""A decoder with more added units than this is replaced: it cannot forget any."""
+
+_CAPITALS = {"i": "I", "i'm": "I'm", "i'll": "I'll", "i've": "I've", "i'd": "I'd"}
+_NO_WORD = re.compile(r"[<\[+].*")
+_VARIANT = re.compile(r"\(\d+\)$")
+
+
+@dataclass(frozen=True, eq=False)
+class _Vocabulary:
+    """What is expected beside the model's own words."""
+
+    sounds: dict[Term, list[str]] = field(default_factory=dict)
+    strength: float = 0.0
+
+
+class _Recogniser:
+    """One decoder, and the vocabulary that it has in its head."""
+
+    def __init__(self) -> None:
+        # The second pass costs 100 ms at the end and gained nothing in our measurements.
+        self.decoder = Decoder(Config(loglevel="FATAL", fwdflat=False))
+        self.vocabulary = _Vocabulary()
+        self.units = 0
+        self._search: str | None = None
+        self._spellings: dict[str, str] = {}
+
+    def use(self, vocabulary: _Vocabulary) -> None:
+        """Expect this vocabulary, and no other."""
+        if vocabulary is self.vocabulary:
+            return
+        decoder, old = self.decoder, self._search
+        if old is not None:
+            decoder.activate_search()
+            decoder.remove_search(old)
+        self.vocabulary, self._search, self._spellings = vocabulary, None, {}
+        if not vocabulary.sounds or vocabulary.strength == 0:
+            return
+        model = NGramModel(decoder.config, decoder.logmath, decoder.config["lm"])
+        for term, sounds in vocabulary.sounds.items():
+            # No word of the dictionary has an underscore, so a unit cannot meet one.
+            unit = f"hotword_{self.units}"
+            self.units += 1
+            self._spellings[unit] = term.spelling
+            model.add_word(unit, min(BOOST ** (term.weight * vocabulary.strength), MOST_BOOST))
+            for number, sound in enumerate(sounds, start=1):
+                decoder.add_word(unit if number == 1 else f"{unit}({number})", sound, update=False)
+        self._search = f"list_{self.units}"
+        decoder.add_lm(self._search, model)
+        decoder.activate_search(self._search)
+
+    def mean_of(self, pcm: bytes) -> str:
+        """The mean of the features of this sound, as the decoder wants it back."""
+        self.decoder.start_utt()
+        self.decoder.process_raw(pcm, no_search=True, full_utt=True)
+        mean = str(self.decoder.get_cmn())
+        self.decoder.end_utt()
+        return mean
+
+    def text(self) -> str:
+        """What was heard of this stretch, so far or finally."""
+        hypothesis = self.decoder.hyp()
+        words = [] if hypothesis is None else hypothesis.hypstr.split()
+        return " ".join(
+            self._spellings.get(word, _CAPITALS.get(word, word))
+            for word in (_VARIANT.sub("", word) for word in words)
+            if not _NO_WORD.match(word)
+        )
+
+
+class PocketSphinxEngine(Engine):
+    """See the head of this file."""
+
+    name = "pocketsphinx"
+    languages = ("en",)
+    streams = True
+    hotwords_as = "words with pronunciations and a weight in the language model"
+
+    def __init__(self, settings: EngineSettings) -> None:
+        super().__init__(settings)
+        self._idle: list[_Recogniser] = []
+        self._pronouncer = Pronouncer(lambda _: None)
+        self._taken: tuple[Hotwords, str] | None = None
+        self._vocabulary = _Vocabulary()
+        self._unusable: list[str] = []
+
+    def why_not(self) -> str | None:
+        return _why_not_language(self.settings.language)
+
+    def load(self) -> None:
+        recogniser = self._make()
+        # The first decoding touches pages that loading did not.
+        recogniser.mean_of(bytes(MEAN_FROM_BYTES))
+        self.put_back(recogniser)
+
+    def prepare(self, hotwords: Hotwords) -> list[str]:
+        self._take(hotwords, self.settings.language)
+        self.put_back(self.borrow(self._vocabulary))
+        return list(self._unusable)
+
+    def begin(self, hotwords: Hotwords, language: str | None) -> Utterance:
+        language = language or self.settings.language
+        reason = _why_not_language(language)
+        if reason is not None:
+            raise Unavailable(reason)
+        self._take(hotwords, language)
+        return PocketSphinxUtterance(self, self._vocabulary)
+
+    def borrow(self, vocabulary: _Vocabulary) -> _Recogniser:
+        """A recogniser that expects this vocabulary and that nobody else has."""
+        self._idle.sort(key=lambda one: one.vocabulary is vocabulary)
+        recogniser = self._idle.pop() if self._idle else self._make()
+        recogniser.use(vocabulary)
+        return recogniser
+
+    def put_back(self, recogniser: _Recogniser) -> None:
+        """Somebody else may have it."""
+        if recogniser.units > MOST_UNITS:
+            recogniser = self._make()
+        self._idle.append(recogniser)
+
+    def _make(self) -> _Recogniser:
+        try:
+            recogniser = _Recogniser()
+        except (RuntimeError, ValueError, OSError) as error:
+            raise EngineError(
+                f"PocketSphinx cannot load its model ({error}); install pocketsphinx again"
+            ) from error
+        self._pronouncer.lookup = recogniser.decoder.lookup_word
+        return recogniser
+
+    def _take(self, hotwords: Hotwords, language: str) -> None:
+        if (hotwords, language) == self._taken:
+            return
+        sounds, self._unusable = self._pronouncer.pronounce(hotwords.for_language(language))
+        self._vocabulary = _Vocabulary(sounds, hotwords.strength)
+        self._taken = hotwords, language
+
+
+class PocketSphinxUtterance(Utterance):
+    """Stretch by stretch of speech through a recogniser, which is borrowed for that stretch."""
+
+    def __init__(self, engine: PocketSphinxEngine, vocabulary: _Vocabulary) -> None:
+        self._engine = engine
+        self._vocabulary = vocabulary
+        self._gate = SpeechGate()
+        self._rest = b""
+        self._texts: list[str] = []
+        self._recogniser: _Recogniser | None = None
+        self._mean: str | None = None
+        self._head = b""
+        """The beginning, held back until its mean is known."""
+        self._told = ""
+
+    def feed(self, samples: Samples) -> str | None:
+        pcm = self._rest + pcm_from_samples(samples)
+        self._rest = pcm[len(pcm) - len(pcm) % FRAME_BYTES :]
+        for frame in frames(pcm):
+            self._process(frame)
+        text = self._text_so_far()
+        if text == self._told:
+            return None
+        self._told = text
+        return text
+
+    def finish(self) -> str:
+        if self._rest:
+            self._process(self._rest.ljust(FRAME_BYTES, b"\0"))
+            self._rest = b""
+        self._end_stretch()
+        return " ".join(self._texts)
+
+    def cancel(self) -> None:
+        self._head = self._rest = b""
+        self._texts.clear()
+        if self._recogniser is not None:
+            self._recogniser.decoder.end_utt()
+            self._give_back(self._recogniser)
+
+    def _process(self, frame: bytes) -> None:
+        if pcm := self._gate.process(frame):
+            self._hear(pcm)
+            if not self._gate.inside:
+                self._end_stretch()
+
+    def _hear(self, pcm: bytes) -> None:
+        if self._recogniser is None:
+            self._head += pcm
+            if self._mean is not None or len(self._head) >= MEAN_FROM_BYTES:
+                self._begin_stretch()
+        else:
+            self._recogniser.decoder.process_raw(pcm)
+
+    def _begin_stretch(self) -> None:
+        recogniser = self._engine.borrow(self._vocabulary)
+        if self._mean is None:
+            self._mean = recogniser.mean_of(self._head)
+        recogniser.decoder.start_utt()
+        recogniser.decoder.set_cmn(self._mean)
+        recogniser.decoder.process_raw(self._head)
+        self._head = b""
+        self._recogniser = recogniser
+
+    def _end_stretch(self) -> None:
+        speech = self._gate.is_speech
+        if self._head and speech:
+            self._begin_stretch()
+        self._head = b""
+        recogniser = self._recogniser
+        if recogniser is None:
+            return
+        recogniser.decoder.end_utt()
+        if speech:
+            self._mean = str(recogniser.decoder.get_cmn())
+            if text := recogniser.text():
+                self._texts.append(text)
+        else:
+            self._mean = None
+        self._give_back(recogniser)
+
+    def _give_back(self, recogniser: _Recogniser) -> None:
+        self._recogniser = None
+        self._engine.put_back(recogniser)
+
+    def _text_so_far(self) -> str:
+        texts = list(self._texts)
+        if self._recogniser is not None and self._gate.is_speech:
+            texts.append(self._recogniser.text())
+        return " ".join(text for text in texts if text)
+
+
+def _why_not_language(language: str) -> str | None:
+    if language.partition("-")[0].lower() == "en":
+        return None
+    return f'PocketSphinx knows English only, not {language!r}; set engine.language to "en"'

@@ -1,0 +1,216 @@
+"""What the daemon and an engine process say to each other: Wyoming, and a few events beside it.
+
+A plain Wyoming client needs none of this: `describe` -> `info`, and `transcribe`, `audio-start`,
+`audio-chunk`*, `audio-stop` -> `transcript` or `error`, one after the other on one connection.
+
+A client that knows our events announces it with `dictate-watch` or `dictate-utterance`; only then
+is anything of ours sent to it. Each utterance has a connection of its own, so that one can finish
+while the next is being fed, and news of a cancelled one dies with its connection.
+
+    dictate-watch       ->  dictate-status, now and at each change
+    dictate-hotwords    ->  dictate-unusable, on a watching connection: the list is taken in ahead
+    dictate-hotwords, dictate-utterance, transcribe, audio-start, audio-chunk*, audio-stop
+                        ->  dictate-partial*, dictate-progress*, dictate-timings, transcript
+    dictate-cancel      ->  nothing more for this utterance
+"""
+
+import asyncio
+import json
+from dataclasses import asdict, dataclass, fields
+from types import UnionType
+from typing import Any, ClassVar, Self
+
+from wyoming.event import Event
+
+from dictate.errors import EngineError
+from dictate.hotwords import Hotwords, Term, TermState
+
+LARGEST_EVENT = 4 * 1024 * 1024
+"""Bytes. Whoever sends a larger event is not listened to any more."""
+
+
+class BadEvent(EngineError):
+    """What came is not an event as this protocol has them."""
+
+
+@dataclass(frozen=True)
+class _Ours:
+    """An event of ours: its fields are its data."""
+
+    type: ClassVar[str]
+
+    def event(self) -> Event:
+        return Event(type=self.type, data=asdict(self))
+
+    @classmethod
+    def from_event(cls, event: Event) -> Self:
+        """Raises BadEvent if a field is missing or is not of its type."""
+        values = {}
+        for field in fields(cls):
+            value = event.data.get(field.name, field.default)
+            kind = field.type
+            assert isinstance(kind, type | UnionType)
+            if not isinstance(value, kind):
+                raise BadEvent(f"{event.type}: {field.name} is {type(value).__name__}")
+            values[field.name] = value
+        return cls(**values)
+
+
+@dataclass(frozen=True)
+class Watch(_Ours):
+    """Tell me how the engine is, now and whenever it changes."""
+
+    type: ClassVar[str] = "dictate-watch"
+
+
+@dataclass(frozen=True)
+class Status(_Ours):
+    """How the engine is."""
+
+    type: ClassVar[str] = "dictate-status"
+
+    state: str
+    """loading, ready or failed."""
+    message: str = ""
+    """Why it failed."""
+    name: str = ""
+    languages: list | tuple = ()  # type: ignore[type-arg]
+    streams: bool = False
+    hotwords_as: str = ""
+    load_s: float | int = 0.0
+    memory_mb: float | int = 0.0
+
+
+@dataclass(frozen=True)
+class Begin(_Ours):
+    """The utterance that follows on this connection belongs to this dictation."""
+
+    type: ClassVar[str] = "dictate-utterance"
+
+    dictation: int
+    partials: bool = True
+    """Whether `dictate-partial` is wanted."""
+
+
+@dataclass(frozen=True)
+class PartialText(_Ours):
+    """The whole text so far."""
+
+    type: ClassVar[str] = "dictate-partial"
+
+    dictation: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Progress(_Ours):
+    """The engine's thread lives: it has worked through so many seconds of this utterance."""
+
+    type: ClassVar[str] = "dictate-progress"
+
+    audio_s: float | int
+
+
+@dataclass(frozen=True)
+class Timings(_Ours):
+    """How long this utterance took; sent just before its transcript."""
+
+    type: ClassVar[str] = "dictate-timings"
+
+    audio_s: float | int
+    finish_ms: float | int
+    """From the end of the sound to the text."""
+    rtf: float | int
+    """Seconds of work for a second of sound."""
+
+
+@dataclass(frozen=True)
+class Cancel(_Ours):
+    """Throw the utterance of this connection away."""
+
+    type: ClassVar[str] = "dictate-cancel"
+
+
+@dataclass(frozen=True)
+class Unusable(_Ours):
+    """The list was taken in; one line for each term that cannot be used."""
+
+    type: ClassVar[str] = "dictate-unusable"
+
+    terms: list  # type: ignore[type-arg]
+
+
+HOTWORDS = "dictate-hotwords"
+
+
+def hotwords_event(hotwords: Hotwords) -> Event:
+    """The whole list, as an event."""
+    data = asdict(hotwords)
+    for term in data["terms"]:
+        term["state"] = term["state"].value
+    return Event(type=HOTWORDS, data={"hotwords": data})
+
+
+def hotwords_from_event(event: Event) -> Hotwords:
+    """The list of a `dictate-hotwords` event. Raises BadEvent."""
+    try:
+        data = event.data["hotwords"]
+        return Hotwords(
+            terms=tuple(_term(term) for term in data["terms"]),
+            strength=float(data["strength"]),
+            replacements=tuple((str(a), str(b)) for a, b in data.get("replacements", ())),
+            commands=tuple((str(a), str(b)) for a, b in data.get("commands", ())),
+            context=str(data.get("context", "")),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BadEvent(f"{event.type}: not a list of hotwords ({error!r})") from error
+
+
+def _term(data: dict[str, Any]) -> Term:
+    language = data.get("language")
+    return Term(
+        spelling=str(data["spelling"]),
+        weight=float(data["weight"]),
+        sounds_like=tuple(str(form) for form in data.get("sounds_like", ())),
+        language=None if language is None else str(language),
+        state=TermState(data.get("state", "active")),
+    )
+
+
+async def read_event(reader: asyncio.StreamReader) -> Event | None:
+    """The next event, or None at the end.
+
+    The library's own reader takes any size and any JSON: this one raises BadEvent for what is
+    larger than LARGEST_EVENT or not an event at all.
+    """
+    try:
+        line = await reader.readline()
+        if not line:
+            return None
+        head = _json_object(line)
+        data = head.get("data") or {}
+        length, payload_length = _size(head, "data_length"), _size(head, "payload_length")
+        if length:
+            data = {**data, **_json_object(await reader.readexactly(length))}
+        payload = await reader.readexactly(payload_length) if payload_length else None
+        if not isinstance(head.get("type"), str) or not isinstance(data, dict):
+            raise BadEvent("an event without a type")
+        return Event(type=head["type"], data=data, payload=payload)
+    except asyncio.IncompleteReadError:
+        return None
+    except (ValueError, TypeError, RecursionError) as error:
+        raise BadEvent(f"not an event: {error}") from error
+
+
+def _json_object(raw: bytes) -> dict[str, Any]:
+    value = json.loads(raw)
+    if not isinstance(value, dict):
+        raise BadEvent("not a JSON object")
+    return value
+
+
+def _size(head: dict[str, Any], name: str) -> int:
+    size = head.get(name) or 0
+    if not isinstance(size, int) or not 0 <= size <= LARGEST_EVENT:
+        raise BadEvent(f"{name} is {size!r}; at most {LARGEST_EVENT} bytes are read")
+    return size

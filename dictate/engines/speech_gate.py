@@ -1,0 +1,138 @@
+"""Which part of the sound goes to a decoder that believes that everything is speech.
+
+WebRTC's detector finds the beginnings and ends, but takes fans, tones and key clicks for speech.
+So each stretch it finds must also show what speech has and those lack: voiced frames (a pitch
+between 70 and 400 Hz), and a spectrum that changes. The spectrum of a fan or a tone stands still;
+a key click has no pitch.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+from pocketsphinx import Vad
+
+from dictate.events import RATE, samples_from_pcm
+
+FRAME = 480
+"""Samples of one frame: 30 ms."""
+FRAME_BYTES = FRAME * 2
+
+_START = 3
+"""So many speech frames in a row begin a stretch."""
+_LOOK_BACK = 10
+"""So many frames before that belong to it."""
+_END = 15
+"""So many frames without speech end it: 450 ms."""
+_LONG = 12 * RATE // FRAME
+"""A stretch this long ends at the first quiet point, however short, ..."""
+_QUIET_POINT = 2
+_LONGEST = 25 * RATE // FRAME
+"""... and this long, anywhere."""
+
+_VOICED = 0.6
+"""Normalised autocorrelation at the pitch."""
+_FEWEST_VOICED = 2
+_SPREAD_DB = 2.5
+"""How much the bands of the spectrum vary over the stretch, on average."""
+
+_WINDOW = np.hanning(2 * FRAME).astype(np.float32)
+_FFT = 2048
+_LAGS = slice(RATE // 400, RATE // 70)
+_WINDOW_LAGS = np.fft.irfft(np.abs(np.fft.rfft(_WINDOW, _FFT)) ** 2)[_LAGS]
+_WINDOW_POWER = float(np.sum(_WINDOW**2))
+_BAND_EDGES = np.array([4, 12, 24, 40, 64, 96, 144, 216, 360, 600])
+
+
+class SpeechGate:
+    """Takes frames; gives the sound that may be speech, stretch by stretch."""
+
+    def __init__(self) -> None:
+        self._vad = Vad(Vad.MEDIUM_STRICT)
+        self._before: deque[bytes] = deque(maxlen=_LOOK_BACK + _START)
+        self._run = 0
+        self._last = bytes(FRAME_BYTES)
+        self._evidence = _Evidence()
+        self._length = 0
+        self.inside = False
+        """Whether the last frame was inside a stretch."""
+
+    @property
+    def is_speech(self) -> bool:
+        """Whether the stretch, as far as it has come, has shown to be speech."""
+        return self._evidence.is_speech
+
+    def process(self, frame: bytes) -> bytes:
+        """Take one frame of FRAME_BYTES; what is to be decoded, empty outside a stretch."""
+        loud = bool(self._vad.is_speech(frame))
+        if not self.inside:
+            self._before.append(frame)
+            self._run = self._run + 1 if loud else 0
+            if self._run < _START:
+                return b""
+            self.inside, self._run, self._length = True, 0, 0
+            self._evidence = _Evidence()
+            frames = list(self._before)
+            self._before.clear()
+            for one in frames:
+                self._note(one)
+            return b"".join(frames)
+        self._length += 1
+        self._run = 0 if loud else self._run + 1
+        if loud:
+            self._note(frame)
+        self._last = frame
+        enough = _QUIET_POINT if self._length > _LONG else _END
+        if self._run >= enough or self._length > _LONGEST:
+            self.inside, self._run = False, 0
+        return frame
+
+    def _note(self, frame: bytes) -> None:
+        self._evidence.note(self._last + frame)
+        self._last = frame
+
+
+class _Evidence:
+    """What speaks for speech in one stretch, in constant memory."""
+
+    def __init__(self) -> None:
+        self._frames = 0
+        self._voiced = 0
+        self._sum = np.zeros(len(_BAND_EDGES))
+        self._squares = np.zeros(len(_BAND_EDGES))
+
+    @property
+    def is_speech(self) -> bool:
+        if self._voiced < max(_FEWEST_VOICED, self._frames // 50):
+            return False
+        mean = self._sum / self._frames
+        spread = np.sqrt(np.maximum(self._squares / self._frames - mean**2, 0))
+        return float(spread.mean()) > _SPREAD_DB
+
+    def note(self, two_frames: bytes) -> None:
+        sound = samples_from_pcm(two_frames)
+        sound[1:] -= np.float32(0.9) * sound[:-1]
+        power = np.abs(np.fft.rfft(sound * _WINDOW, _FFT)) ** 2
+        total = float(power.sum())
+        if total < 1e-6:
+            return
+        self._frames += 1
+        self._voiced += _pitch(power) > _VOICED
+        bands = 10 * np.log10(np.add.reduceat(power, _BAND_EDGES) / total + 1e-5)
+        self._sum += bands
+        self._squares += bands**2
+
+
+def _pitch(power: NDArray[np.float32]) -> float:
+    """The height of the highest peak of the autocorrelation among the pitches of voices."""
+    correlation = np.fft.irfft(power)
+    inside = correlation[_LAGS] / _WINDOW_LAGS * (_WINDOW_POWER / correlation[0])
+    best = int(inside.argmax())
+    return float(inside[best]) if 0 < best < len(inside) - 1 else 0.0
+
+
+def frames(pcm: bytes) -> Iterator[bytes]:
+    """The whole frames of `pcm`; what remains is left out."""
+    for start in range(0, len(pcm) - FRAME_BYTES + 1, FRAME_BYTES):
+        yield pcm[start : start + FRAME_BYTES]

@@ -1,0 +1,368 @@
+"""The engine process: one model, one thread that runs it, and a Wyoming server before it.
+
+    python -m dictate.engines.worker --engine NAME[:ARG] --socket PATH [--settings JSON]
+
+It serves before the model is loaded, so that nobody has to wait to begin: sound stays in the
+socket until the engine's thread comes to it. Every call to the engine is made on that one thread,
+in the order asked; a connection has at most one call under way, so a fast client is slowed by its
+own socket and no queue can grow. The process ends when its standard input does: it dies with its
+parent, even when the engine's thread hangs for ever.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import ctypes
+import json
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from wyoming.asr import Transcript
+from wyoming.audio import AudioChunk, AudioStart
+from wyoming.error import Error
+from wyoming.event import Event, async_write_event
+from wyoming.info import AsrModel, AsrProgram, Attribution, Info
+from wyoming.ping import Ping, Pong
+
+from dictate import __version__
+from dictate.config import EngineSettings
+from dictate.engines import ENGINES, Engine, Utterance
+from dictate.engines.convert import Converter
+from dictate.engines.protocol import (
+    HOTWORDS,
+    LARGEST_EVENT,
+    BadEvent,
+    Begin,
+    Cancel,
+    PartialText,
+    Progress,
+    Status,
+    Timings,
+    Unusable,
+    Watch,
+    hotwords_from_event,
+    read_event,
+)
+from dictate.errors import DictateError
+from dictate.events import RATE
+from dictate.hotwords import Hotwords, Term
+
+log = logging.getLogger(__name__)
+
+PROGRESS_S = 0.25
+"""`dictate-progress` is sent each time so much more sound was worked through."""
+
+T = TypeVar("T")
+
+
+class Server:
+    """What all connections share: the engine, its thread, and who watches it."""
+
+    def __init__(self, settings: EngineSettings) -> None:
+        self.settings = settings
+        self.status = Status(state="loading", name=settings.use)
+        self.watchers: set[Connection] = set()
+        self.engine: Engine | None = None
+        self._thread = ThreadPoolExecutor(1, "engine")
+
+    async def on_thread(self, call: Callable[[], T]) -> T:
+        """Run `call` on the engine's thread, behind all that was asked before."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, call)
+
+    async def load(self) -> None:
+        """Choose and load the engine, then tell all who watch."""
+        began = time.monotonic()
+        try:
+            engine = await self.on_thread(self._load)
+        except Exception as error:
+            log.debug("the engine does not load", exc_info=True)
+            self.status = Status(state="failed", name=self.settings.use, message=_says(error))
+        else:
+            self.engine = engine
+            self.status = Status(
+                state="ready",
+                name=engine.name,
+                languages=list(engine.languages),
+                streams=engine.streams,
+                hotwords_as=engine.hotwords_as,
+                load_s=round(time.monotonic() - began, 3),
+                memory_mb=_memory_mb(),
+            )
+        for watcher in list(self.watchers):
+            with contextlib.suppress(OSError):
+                await watcher.send(self.status.event())
+
+    def _load(self) -> Engine:
+        engine = ENGINES.choose(self.settings.use, self.settings)
+        engine.load()
+        return engine
+
+    def loaded(self) -> Engine:
+        """The engine; called on its thread, so behind `load`. Raises DictateError."""
+        if self.engine is None:
+            raise DictateError(self.status.message or "the engine did not load")
+        return self.engine
+
+    async def serve(self, path: Path) -> None:
+        """Serve on a Unix socket at `path`, for this user only, until killed."""
+        listener = _bind(path)
+        server = await asyncio.start_unix_server(self._accept, sock=listener, limit=LARGEST_EVENT)
+        loading = asyncio.create_task(self.load())
+        async with server:
+            await server.serve_forever()
+        await loading
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await Connection(self, reader, writer).run()
+
+
+class Connection:
+    """One client. It may send one utterance after another."""
+
+    def __init__(
+        self, server: Server, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        self._server = server
+        self._reader = reader
+        self._writer = writer
+        self._hotwords = Hotwords()
+        self._reset()
+
+    def _reset(self) -> None:
+        self._ours: Begin | None = None
+        self._language: str | None = None
+        self._converter: Converter | None = None
+        self._utterance: Utterance | None = None
+        self._samples = 0
+        self._worked_s = 0.0
+        self._told_s = 0.0
+
+    async def send(self, event: Event) -> None:
+        await async_write_event(event, self._writer)
+
+    async def run(self) -> None:
+        """Answer until the client leaves; trouble with one event is an `error` to the client."""
+        try:
+            while event := await read_event(self._reader):
+                try:
+                    await self._handle(event)
+                except OSError:
+                    raise
+                except Exception as error:
+                    log.debug("%s failed", event.type, exc_info=True)
+                    await self._drop()
+                    await self.send(Error(_says(error), type(error).__name__).event())
+        except (OSError, BadEvent) as error:
+            log.debug("a client is gone: %s", error)
+        finally:
+            self._server.watchers.discard(self)
+            self._writer.close()
+            await self._drop()
+
+    async def _drop(self) -> None:
+        utterance = self._utterance
+        self._reset()
+        if utterance is not None:
+            with contextlib.suppress(Exception):
+                await self._server.on_thread(utterance.cancel)
+
+    async def _handle(self, event: Event) -> None:
+        match event.type:
+            case "describe":
+                await self.send(_info(self._server.status).event())
+            case "ping":
+                await self.send(Pong(Ping.from_event(event).text).event())
+            case Watch.type:
+                self._server.watchers.add(self)
+                await self.send(self._server.status.event())
+            case kind if kind == HOTWORDS:
+                await self._take_hotwords(event)
+            case Begin.type:
+                self._ours = Begin.from_event(event)
+            case "transcribe":
+                self._language = event.data.get("language")
+                if terms := _foreign_terms(event):
+                    self._hotwords = Hotwords(terms)
+            case "audio-start":
+                start = AudioStart.from_event(event)
+                await self._begin(start.rate, start.width, start.channels)
+            case "audio-chunk":
+                await self._feed(AudioChunk.from_event(event))
+            case "audio-stop":
+                await self._finish()
+            case Cancel.type:
+                await self._drop()
+            case _:
+                log.debug("nobody here knows %s", event.type)
+
+    async def _take_hotwords(self, event: Event) -> None:
+        self._hotwords = hotwords = hotwords_from_event(event)
+        if self in self._server.watchers:
+            server = self._server
+            terms = await server.on_thread(lambda: server.loaded().prepare(hotwords))
+            await self.send(Unusable(terms).event())
+
+    async def _begin(self, rate: int, width: int, channels: int) -> None:
+        server, hotwords, language = self._server, self._hotwords, self._language
+        if self._utterance is not None:
+            await server.on_thread(self._utterance.cancel)
+        self._converter = Converter(rate, width, channels)
+        self._utterance = await self._work(lambda: server.loaded().begin(hotwords, language))
+        await self._tell_progress()
+
+    async def _feed(self, chunk: AudioChunk) -> None:
+        if self._utterance is None:
+            await self._begin(chunk.rate, chunk.width, chunk.channels)
+        utterance, converter = self._utterance, self._converter
+        assert utterance is not None
+        assert converter is not None
+        if (chunk.rate, chunk.width, chunk.channels) != converter.format:
+            raise BadEvent("the sound changed its format in the middle")
+        samples = converter.convert(chunk.audio)
+        self._samples += len(samples)
+        text = await self._work(lambda: utterance.feed(samples))
+        if text is not None and self._ours is not None and self._ours.partials:
+            await self.send(PartialText(self._ours.dictation, text).event())
+        await self._tell_progress()
+
+    async def _finish(self) -> None:
+        if self._utterance is None:
+            await self._begin(RATE, 2, 1)
+        utterance, converter, ours = self._utterance, self._converter, self._ours
+        assert utterance is not None
+        assert converter is not None
+        began = time.monotonic()
+        rest = converter.convert(b"", last=True)
+        self._samples += len(rest)
+
+        def finish() -> str:
+            if len(rest):
+                utterance.feed(rest)
+            return utterance.finish()
+
+        text = await self._work(finish)
+        audio_s = self._samples / RATE
+        if ours is not None:
+            finish_ms = (time.monotonic() - began) * 1000
+            rtf = self._worked_s / audio_s if audio_s else 0.0
+            await self.send(Timings(audio_s, round(finish_ms, 1), round(rtf, 4)).event())
+        await self.send(Transcript(text).event())
+        self._reset()
+
+    async def _work(self, call: Callable[[], T]) -> T:
+        def timed() -> T:
+            began = time.monotonic()
+            try:
+                return call()
+            finally:
+                self._worked_s += time.monotonic() - began
+
+        return await self._server.on_thread(timed)
+
+    async def _tell_progress(self) -> None:
+        audio_s = self._samples / RATE
+        if self._ours is not None and (audio_s == 0 or audio_s - self._told_s >= PROGRESS_S):
+            self._told_s = audio_s
+            await self.send(Progress(audio_s).event())
+
+
+def _foreign_terms(event: Event) -> tuple[Term, ...]:
+    """The names and terms that a Wyoming client of another make wants to be expected."""
+    names = event.data.get("transcript_names") or ()
+    terms = event.data.get("transcript_terms") or ()
+    return (
+        *(Term(str(name)) for name in names),
+        *(Term(str(term), weight=0.7) for term in terms),
+    )
+
+
+def _info(status: Status) -> Info:
+    made_by = Attribution("dictate", "")
+    text = status.name if status.state == "ready" else f"{status.name} ({status.state})"
+    model = AsrModel(
+        name=status.name,
+        attribution=made_by,
+        installed=True,
+        description=text,
+        version=__version__,
+        languages=list(status.languages),
+    )
+    program = AsrProgram(
+        name="dictate",
+        attribution=made_by,
+        installed=True,
+        description=text,
+        version=__version__,
+        models=[model],
+    )
+    return Info(asr=[program])
+
+
+def _bind(path: Path) -> socket.socket:
+    """A listening socket that never was open to others: made aside, then put in the old one's
+    place."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    aside.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    before = os.umask(0o177)
+    try:
+        listener.bind(str(aside))
+    finally:
+        os.umask(before)
+    listener.listen(64)
+    aside.replace(path)
+    return listener
+
+
+def _memory_mb() -> float:
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return round(int(line.split()[1]) / 1024, 1)
+    return 0.0
+
+
+def _says(error: Exception) -> str:
+    return str(error) if isinstance(error, DictateError) else f"{type(error).__name__}: {error}"
+
+
+def _die_with_parent() -> None:
+    """End with the parent: at the end of standard input, and by a signal of the kernel in case a
+    hung engine holds the interpreter's lock."""
+    set_parent_death_signal = 1
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
+
+    def wait() -> None:
+        with contextlib.suppress(OSError):
+            while os.read(0, 4096):
+                pass
+        os._exit(0)
+
+    threading.Thread(target=wait, name="lifeline", daemon=True).start()
+
+
+def main() -> None:
+    """Run one engine until the parent is gone."""
+    parser = argparse.ArgumentParser(prog="dictate.engines.worker", description=main.__doc__)
+    parser.add_argument("--engine", required=True, metavar="NAME[:ARG]")
+    parser.add_argument("--socket", required=True, type=Path, metavar="PATH")
+    parser.add_argument("--settings", default="{}", metavar="JSON", help="of EngineSettings")
+    arguments = parser.parse_args()
+    settings = EngineSettings(**{**json.loads(arguments.settings), "use": arguments.engine})
+    logging.basicConfig(stream=sys.stderr, format="%(message)s")
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _die_with_parent()
+    asyncio.run(Server(settings).serve(arguments.socket))
+
+
+if __name__ == "__main__":
+    main()

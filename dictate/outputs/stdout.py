@@ -1,0 +1,60 @@
+"""Writes each text as a line to standard output."""
+
+import asyncio
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+
+from dictate.errors import DeliveryUnsure, Unavailable
+from dictate.outputs import Focus, Output, Receipt
+
+
+class StdoutOutput(Output):
+    """UTF-8, whatever the locale says. A reader that is slow delays only this."""
+
+    name = "stdout"
+
+    def why_not(self) -> str | None:
+        if sys.stdout is None or sys.stdout.closed:
+            return "standard output is closed"
+        return None
+
+    async def open(self) -> None:
+        if reason := self.why_not():
+            raise Unavailable(reason)
+
+    async def focus(self) -> Focus | None:
+        return None
+
+    async def write(self, text: str, focus: Focus | None) -> Receipt:  # noqa: ARG002
+        try:
+            await _in_thread(lambda: _print(text))
+        except (OSError, ValueError) as error:  # ValueError: it has been closed
+            raise DeliveryUnsure(f"standard output cannot be written: {error}") from error
+        return Receipt.DELIVERED
+
+    async def close(self) -> None:
+        pass
+
+
+def _print(text: str) -> None:
+    sys.stdout.flush()
+    sys.stdout.buffer.write(f"{text}\n".encode())
+    sys.stdout.buffer.flush()
+
+
+async def _in_thread(work: Callable[[], None]) -> None:
+    """Like asyncio.to_thread, but a reader that never reads cannot keep the program from ending."""
+    done: Future[None] = Future()
+
+    def run() -> None:
+        try:
+            work()
+        except BaseException as error:
+            done.set_exception(error)
+        else:
+            done.set_result(None)
+
+    threading.Thread(target=run, name="dictate-stdout", daemon=True).start()
+    await asyncio.wrap_future(done)

@@ -1,0 +1,56 @@
+"""Pastes into the focused window of an X11 desktop; `x11_paste.py` says how."""
+
+from dictate.config import OutputSettings
+from dictate.errors import DeliveryUnsure, NotDelivered, Unavailable
+from dictate.outputs import Focus, Output, Receipt
+from dictate.outputs.x11_paste import Paste, Paster
+from dictate.outputs.x11_thread import XServerLost, XThread
+from dictate.x11 import why_no_x
+
+FOCUS_LIMIT_S = 1.0
+PASTE_LIMIT_S = 8.0
+"""Beyond the application's own time: the former clipboard of a slow owner has to be read."""
+
+
+class X11Output(Output):
+    """A new X server after a crash of the old one is found by itself, at the next call."""
+
+    name = "x11"
+
+    def __init__(self, settings: OutputSettings) -> None:
+        super().__init__(settings)
+        self._x = XThread("dictate-x11-output", Paster)
+
+    def why_not(self) -> str | None:
+        return why_no_x("XTEST")
+
+    async def open(self) -> None:
+        await self._x.start()
+
+    async def focus(self) -> Focus | None:
+        try:
+            await self._x.start()
+            return await self._x.call(Paster.focus, FOCUS_LIMIT_S)
+        except (Unavailable, XServerLost):
+            return None
+
+    async def write(self, text: str, focus: Focus | None) -> Receipt:
+        if focus is None:
+            raise NotDelivered("no window had the focus")
+        timeout_s = self.settings.paste_timeout_ms / 1000
+        paste = Paste(text, focus, timeout_s)
+        try:
+            await self._x.start()
+            await self._x.call(lambda paster: paster.paste(paste), timeout_s + PASTE_LIMIT_S)
+        except Unavailable as error:
+            raise NotDelivered(str(error)) from error
+        except XServerLost as error:
+            if paste.taken:
+                return Receipt.DELIVERED
+            if paste.sent:
+                raise DeliveryUnsure(f"{error}, just as the text was sent") from error
+            raise NotDelivered(str(error)) from error
+        return Receipt.DELIVERED
+
+    async def close(self) -> None:
+        await self._x.stop(Paster.close, 0.7)

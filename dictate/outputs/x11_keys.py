@@ -1,0 +1,58 @@
+"""The one chord that is pressed: Shift+Insert, whatever the user's fingers do meanwhile."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from Xlib import XK, X
+
+from dictate.errors import NotDelivered
+
+# Their state is in the lock, not in the finger: a release and a press would switch it.
+_LOCKS = ("Caps_Lock", "Shift_Lock", "Num_Lock", "Scroll_Lock", "ISO_Lock")
+
+
+def chord_keys(display: Any) -> tuple[int, int]:
+    """The keycodes of Shift and Insert. Raises NotDelivered if the layout has none."""
+    shift, insert = (
+        next((code for code, level in display.keysym_to_keycodes(keysym) if level == 0), 0)
+        for keysym in (XK.XK_Shift_L, XK.XK_Insert)
+    )
+    if not (shift and insert):
+        raise NotDelivered(
+            "the keyboard layout has no Shift or no Insert key, so nothing can be pasted; "
+            'set use = "clipboard" under [output]'
+        )
+    return shift, insert
+
+
+def modifiers_down(display: Any) -> list[int]:
+    """The keycodes of the modifiers that are down, locks aside."""
+    held = down(display.query_keymap())
+    locks = {
+        code for name in _LOCKS for code, _ in display.keysym_to_keycodes(XK.string_to_keysym(name))
+    }
+    modifiers = {code for row in display.get_modifier_mapping() for code in row if code}
+    return sorted((modifiers & held) - locks)
+
+
+def down(keymap: Iterable[int]) -> set[int]:
+    """The keycodes in an answer to XQueryKeymap."""
+    return {8 * at + bit for at, byte in enumerate(keymap) for bit in range(8) if byte & (1 << bit)}
+
+
+def press_chord(display: Any, chord: tuple[int, int], held: Iterable[int]) -> None:
+    """Queue Shift+Insert with the `held` modifiers out of the way.
+
+    All of it goes out in one piece, so that no crash of ours can leave a key down, and what the
+    user holds counts as held again before anybody can ask.
+    """
+    shift, insert = chord
+    held = list(held)
+    for code in held:
+        display.xtest_fake_input(X.KeyRelease, code)
+    display.xtest_fake_input(X.KeyPress, shift)
+    display.xtest_fake_input(X.KeyPress, insert)
+    display.xtest_fake_input(X.KeyRelease, insert)
+    display.xtest_fake_input(X.KeyRelease, shift)
+    for code in held:
+        display.xtest_fake_input(X.KeyPress, code)

@@ -1,0 +1,91 @@
+"""Windows: which has the focus, whose it is, whether its application is awake."""
+
+import time
+from typing import Any
+
+from Xlib import X, Xatom
+from Xlib.error import XError
+from Xlib.protocol.event import ClientMessage
+
+from dictate.outputs import Focus
+from dictate.outputs.x11_thread import XConnection
+
+
+def focused(connection: XConnection) -> tuple[Any, Focus] | None:
+    """The application's window that has the focus, and its name for people; None if none has."""
+    display = connection.display
+    window = display.get_input_focus().focus
+    if isinstance(window, int):  # None or PointerRoot
+        return None
+    try:
+        top = _toplevel(connection, window)
+        if top is None:
+            return None
+        names = top.get_wm_class()
+    except XError:  # it vanished while we looked
+        return None
+    return top, Focus(f"{top.id:#x}", names[1] if names else "")
+
+
+def _toplevel(connection: XConnection, window: Any) -> Any | None:
+    """The window that the window manager knows (it bears WM_STATE); the outermost if there is no
+    window manager; None for the root."""
+    state = connection.atom("WM_STATE")
+    root = connection.display.screen().root
+    while window.id != root.id:
+        if window.get_property(state, X.AnyPropertyType, 0, 0) is not None:
+            return window
+        parent = window.query_tree().parent
+        if isinstance(parent, int) or parent.id == root.id:
+            return window
+        window = parent
+    return None
+
+
+def has_window(connection: XConnection, client: int) -> bool:
+    """Whether the user sees a window of this X client, as far as the window manager says."""
+    listed = connection.display.screen().root.get_full_property(
+        connection.atom("_NET_CLIENT_LIST"), Xatom.WINDOW
+    )
+    return listed is not None and any(connection.client(xid) == client for xid in listed.value)
+
+
+def answers_pings(connection: XConnection, window: Any) -> bool:
+    """Whether the window's application takes part in _NET_WM_PING."""
+    try:
+        protocols = window.get_full_property(connection.atom("WM_PROTOCOLS"), Xatom.ATOM)
+    except XError:
+        return False
+    return protocols is not None and connection.atom("_NET_WM_PING") in protocols.value
+
+
+def ping(connection: XConnection, window: Any, seconds: float) -> bool:
+    """Whether the application has dealt with everything sent to `window` before this.
+
+    An application takes its events in order, so its answer says that the key presses before the
+    question have been looked at.
+    """
+    root = connection.display.screen().root
+    question = connection.atom("_NET_WM_PING")
+    when = connection.now()
+    root.change_attributes(event_mask=X.SubstructureNotifyMask)
+    try:
+        window.send_event(
+            ClientMessage(
+                window=window,
+                client_type=connection.atom("WM_PROTOCOLS"),
+                data=(32, [question, when, window.id, 0, 0]),
+            )
+        )
+        end = time.monotonic() + seconds
+        answer = connection.expect(
+            lambda e: (
+                e.type == X.ClientMessage
+                and e.window.id == root.id
+                and list(e.data[1][:3]) == [question, when, window.id]
+            ),
+            max(0.0, end - time.monotonic()),
+        )
+    finally:
+        root.change_attributes(event_mask=X.NoEventMask)
+    return answer is not None

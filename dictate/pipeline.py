@@ -1,0 +1,377 @@
+"""The way itself: microphone, speech, engine, text, output - and the journal beside it.
+
+Strategy: `session.py` decides, this obeys. Each command has one short method below, in the order in
+which a dictation lives. What takes time (the engine's end, the journal's fsync, the writing) runs
+as a task of that dictation and comes back as news to the session; nothing here waits in line
+behind anything else. Whatever goes wrong ends as news too, so that no dictation hangs.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+from dictate.config import Settings
+from dictate.engines.exchange import LinkUtterance
+from dictate.engines.link import EngineLink
+from dictate.errors import DeliveryUnsure, DictateError, JournalError, NotDelivered
+from dictate.events import (
+    RATE,
+    AudioChunk,
+    Final,
+    Partial,
+    SpeechEnded,
+    pcm_from_samples,
+)
+from dictate.hotwords import Hotwords
+from dictate.journal import Journal
+from dictate.microphone.tap import Tap
+from dictate.outputs import Focus, Output, Receipt
+from dictate.session import Command, Do, Input, Session
+from dictate.speech.segmenter import Segmenter
+from dictate.text import polish
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+LATE_SOUND_S = 0.3
+"""So long after the tail's end we wait for its last chunk: the sound card's latency is 0.1 s."""
+
+
+class Audience(Protocol):
+    """Who is told what happens. Dictated text goes into `partial` alone."""
+
+    def changed(self) -> None:
+        """The session's state is another."""
+
+    def partial(self, partial: Partial) -> None:
+        """The engine has a new guess."""
+
+    def writing(self, number: int) -> None:
+        """A text is about to be written."""
+
+    def delivered(self, number: int, receipt: Receipt, timing: "Timing") -> None:
+        """A text was written."""
+
+    def nothing_heard(self, number: int) -> None:
+        """The engine heard no words: nothing is written."""
+
+    def held(self, number: int, reason: str) -> None:
+        """A text, or the sound, is kept and was not written."""
+
+    def trouble(self, message: str) -> None:
+        """Something is wrong, one line, what to do included."""
+
+
+@dataclass(slots=True)
+class Timing:
+    """Where the time between release and written text went, in milliseconds."""
+
+    tail_ms: float = 0.0
+    """From the release to the end of the sound."""
+    engine_ms: float = 0.0
+    """From the end of the sound to the final text."""
+    journal_ms: float = 0.0
+    """Until text and intent were durable."""
+    output_ms: float = 0.0
+    """Until the output had written."""
+    total_ms: float = 0.0
+    """From the release to the written text."""
+
+
+@dataclass(slots=True)
+class Dictation:
+    """One dictation on its way."""
+
+    number: int
+    utterance: LinkUtterance
+    continued: bool
+    pressed_at: float
+    samples: int = 0
+    lost: int = 0
+    """Samples that the microphone lost."""
+    released_at: float = 0.0
+    ends_at: float = float("inf")
+    """Where its sound ends, monotonic seconds."""
+    focus: "asyncio.Task[Focus | None] | None" = None
+    text: str = ""
+    reason: str = ""
+    timing: Timing = field(default_factory=Timing)
+
+
+class Pipeline:
+    """All stages joined. Made on the running loop; `daemon.py` builds and replaces the stages."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        hotwords: Hotwords,
+        link: EngineLink,
+        output: Output,
+        segmenter: Segmenter,
+        journal: Journal,
+        pen: ThreadPoolExecutor,
+        audience: Audience,
+    ) -> None:
+        self.settings = settings
+        self.hotwords = hotwords
+        self.link = link
+        self.output = output
+        self.segmenter = segmenter
+        self.journal = journal
+        self.audience = audience
+        self.session = Session(journal.next_number)
+        self.tap: Tap
+        """Set by the daemon: the tap calls back into this object."""
+        self._listening = False
+        self._pen = pen
+        self._on_way: dict[int, Dictation] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._writing = asyncio.Lock()
+        self.idle = asyncio.Event()
+        """Set while no dictation is under way."""
+        self.idle.set()
+
+    # The session's side.
+
+    def act(self, decide: Callable[[], list[Command]]) -> None:
+        """Let the session decide, then obey."""
+        before = self.session.summary
+        for command in decide():
+            log.debug("%s", command)
+            self._obey(command)
+        if self.session.recording is None and self._listening:
+            self._listening = False
+            self.tap.release()
+        if self.session.summary != before:
+            self.audience.changed()
+        if self.session.summary == "ready":
+            self.idle.set()
+        else:
+            self.idle.clear()
+
+    def _news(self, number: int, what: Input) -> None:
+        self.act(lambda: self.session.news(number, what))
+
+    def _obey(self, command: Command) -> None:
+        number = command.dictation
+        match command.do:
+            case Do.RECORD:
+                self._record(number, continued=command.continued)
+            case Do.TAIL:
+                self._tail(self._on_way[number])
+            case Do.FINISH:
+                self._run(number, self._finish(self._on_way[number]))
+            case Do.DELIVER:
+                self._run(number, self._deliver(self._on_way[number]))
+            case Do.DROP:
+                self._end(number)
+                self.write_down(self.journal.empty, number)
+                self.audience.nothing_heard(number)
+            case Do.ABANDON:
+                self._abandon(number)
+            case Do.HOLD:
+                self._hold(number)
+            case Do.KEEP:
+                self.write_down(self.journal.cancelled, number, "cancelled; its text came late")
+            case Do.DONE:
+                self._end(number)
+
+    # One dictation, from the key to the window.
+
+    def _record(self, number: int, *, continued: bool) -> None:
+        self.write_down(self.journal.begin, number, time.time())
+        self._on_way[number] = Dictation(
+            number,
+            self.link.begin(number, self.hotwords, self.settings.engine.language, self._partial),
+            continued,
+            time.monotonic(),
+        )
+        if not continued:
+            self.segmenter.reset()
+        if not self._listening:
+            self._listening = True
+            self.tap.listen()
+
+    def hear(self, chunk: AudioChunk) -> None:
+        """A chunk from the microphone: to disk, to the engine, to the speech detector."""
+        number = self.session.recording
+        dictation = self._on_way.get(number or 0)
+        if number is None or dictation is None:
+            return
+        pcm = pcm_from_samples(chunk.samples)
+        self.write_down(self.journal.append, number, pcm)
+        dictation.utterance.feed(pcm)
+        if not dictation.samples:
+            waited_ms = (time.monotonic() - dictation.pressed_at) * 1000
+            log.debug("dictation %d: first sound %.0f ms after the press", number, waited_ms)
+        dictation.samples += len(chunk.samples)
+        dictation.lost += chunk.dropped
+        heard = self.segmenter.push(chunk)
+        if chunk.end >= dictation.ends_at:
+            self._news(number, Input.TAIL_OVER)
+        elif dictation.samples >= self.settings.microphone.longest_min * 60 * RATE:
+            self.audience.trouble("the dictation has reached its longest time and was ended")
+            self.sound_over()
+        elif self.settings.speech.end_ms and any(isinstance(e, SpeechEnded) for e in heard):
+            self.act(self.session.endpoint)
+
+    def sound_over(self) -> None:
+        """The microphone is a recording, and it is over."""
+        self.act(self.session.sound_over)
+
+    def _tail(self, dictation: Dictation) -> None:
+        tail_s = self.settings.engine.tail_ms / 1000
+        loop = asyncio.get_running_loop()
+        dictation.released_at = time.monotonic()
+        dictation.ends_at = dictation.released_at + tail_s
+        dictation.focus = loop.create_task(self.output.focus())
+        # A microphone that died takes its last chunk with it: the tail must end all the same.
+        loop.call_later(tail_s + LATE_SOUND_S, self._news, dictation.number, Input.TAIL_OVER)
+
+    def _partial(self, partial: Partial) -> None:
+        if partial.dictation in self._on_way:
+            self.audience.partial(partial)
+
+    async def _finish(self, dictation: Dictation) -> None:
+        number, timing = dictation.number, dictation.timing
+        ended_at = time.monotonic()
+        timing.tail_ms = (ended_at - dictation.released_at) * 1000
+        focus = await self._focus(dictation)
+        self.write_down(self.journal.captured, number, focus.application if focus else "")
+        if dictation.lost:
+            self.audience.trouble(f"{dictation.lost * 1000 // RATE} ms of sound were lost")
+        final = await dictation.utterance.finish(lambda: self.durably(self.journal.audio, number))
+        timing.engine_ms = (time.monotonic() - ended_at) * 1000
+        dictation.text = self.polish(final, continued=dictation.continued)
+        if not dictation.text:
+            self._news(number, Input.HEARD_NOTHING)
+            return
+        began = time.monotonic()
+        await self.keep(number, dictation.text, final)
+        timing.journal_ms = (time.monotonic() - began) * 1000
+        self._news(number, Input.HEARD)
+
+    def polish(self, final: Final, *, continued: bool = False) -> str:
+        """The text as it is written."""
+        return polish(final.text, self.hotwords, self.settings.text, continued=continued)
+
+    async def keep(self, number: int, text: str, final: Final) -> None:
+        """The text is durable when this returns, or the user has been told that it cannot be."""
+        engine = self.link.info.name
+        try:
+            await self.durably(self.journal.transcribed, number, text, final.text, engine)
+        except JournalError as error:
+            self.audience.trouble(f"{error}; the text is kept in memory only")
+
+    async def _deliver(self, dictation: Dictation) -> None:
+        number, timing = dictation.number, dictation.timing
+        focus = await self._focus(dictation)
+        try:
+            receipt = await self.write_out(number, dictation.text, focus, timing)
+        except (NotDelivered, DeliveryUnsure) as error:
+            dictation.reason = str(error)
+            self._news(number, Input.REFUSED)
+            return
+        now = time.monotonic()
+        timing.total_ms = (now - dictation.released_at) * 1000
+        self._news(number, Input.WRITTEN)
+        self.audience.delivered(number, receipt, timing)
+
+    async def _focus(self, dictation: Dictation) -> Focus | None:
+        """What had the focus at release. Not knowing it must not cost the text: the output decides
+        what it does without."""
+        try:
+            return await dictation.focus if dictation.focus else None
+        except DictateError as error:
+            log.warning("nobody knows what has the focus: %s", error)
+            return None
+
+    async def write_out(
+        self, number: int, text: str, focus: Focus | None, timing: Timing
+    ) -> Receipt:
+        """Write the text once: intent durable first, outcome after. Raises as `Output.write`."""
+        async with self._writing:
+            began = time.monotonic()
+            try:
+                await self.durably(self.journal.typing, number, self.output.name)
+            except JournalError as error:
+                self.audience.trouble(f"{error}; the text is kept in memory only")
+            durable = time.monotonic()
+            self.audience.writing(number)
+            receipt = await self.output.write(text, focus)
+            timing.journal_ms += (durable - began) * 1000
+            timing.output_ms = (time.monotonic() - durable) * 1000
+            self.write_down(self.journal.delivered, number, receipt.value)
+            return receipt
+
+    def _hold(self, number: int) -> None:
+        dictation = self._end(number)
+        reason = dictation.reason if dictation else "interrupted"
+        self.write_down(self.journal.held, number, reason)
+        self.audience.held(number, reason)
+
+    def _abandon(self, number: int) -> None:
+        dictation = self._end(number)
+        if dictation:
+            dictation.utterance.cancel()
+        self.write_down(self.journal.cancelled, number, "cancelled")
+
+    def _end(self, number: int) -> Dictation | None:
+        return self._on_way.pop(number, None)
+
+    def under_way(self, number: int) -> bool:
+        """Whether this dictation is not over yet."""
+        return number in self._on_way
+
+    # Stopping.
+
+    async def drain(self, patience_s: float) -> None:
+        """End what is being said and give what is on the way so long to arrive; the rest is on
+        disk and recovered by the next start."""
+        self.act(self.session.sound_over)
+        deadline = time.monotonic() + patience_s
+        while self._tasks and time.monotonic() < deadline:
+            await asyncio.wait(
+                self._tasks,
+                timeout=deadline - time.monotonic(),
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    # The journal's thread, and the tasks.
+
+    def write_down(self, how: Callable[..., object], *what: object) -> None:
+        """Have the journal write something down, in order, without waiting for it."""
+        self._pen.submit(how, *what).add_done_callback(_log_failure)
+
+    async def durably(self, how: Callable[..., T], *what: object) -> T:
+        """The same, waiting for it."""
+        return await asyncio.get_running_loop().run_in_executor(self._pen, how, *what)
+
+    def _run(self, number: int, way: Coroutine[Any, Any, None]) -> None:
+        async def to_its_end() -> None:
+            try:
+                await way
+            except Exception as error:
+                if not isinstance(error, DictateError):
+                    log.exception("dictation %d", number)
+                if number in self._on_way:
+                    self._on_way[number].reason = str(error) or type(error).__name__
+                self._news(number, Input.FAILED)
+                self._news(number, Input.REFUSED)
+
+        task = asyncio.get_running_loop().create_task(to_its_end())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _log_failure(done: Any) -> None:
+    if not done.cancelled() and done.exception() is not None:
+        log.error("journal: %s", done.exception())

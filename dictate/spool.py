@@ -1,0 +1,166 @@
+"""The sound of one dictation on its way to the disk, so that no crash can lose it.
+
+A spool is a WAV file (16 kHz, mono, signed 16-bit) that any player can open while it still grows:
+its header says "until the end of the file" until `close` or `mend` writes the true length.
+What the disk does not take stays in memory, is still part of `audio`, and is offered again.
+"""
+
+import os
+import struct
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from dictate.events import RATE
+
+HEADER_BYTES: Final = 44
+SYNC_S: Final = 0.5
+"""A power cut loses at most so many seconds of sound."""
+
+_UNKNOWN: Final = 0xFFFFFFFF
+_SAMPLE_BYTES: Final = 2
+
+
+class Spool:
+    """One dictation's sound. Never raises for the disk's sake: it says so, once, and goes on.
+
+    `path` None keeps everything in memory. Not thread-safe.
+    """
+
+    def __init__(self, path: Path | None, on_trouble: Callable[[str], None]) -> None:
+        self.path = path
+        self._on_trouble = on_trouble
+        self._told = False
+        self._waiting = bytearray()
+        self._written = 0
+        self._synced = time.monotonic()
+        self._next_try = 0.0
+        self._fd: int | None = None
+        if path is not None:
+            try:
+                self._fd = _create(path)
+            except OSError as error:
+                self._tell(error)
+
+    @property
+    def seconds(self) -> float:
+        """How much sound there is, in memory and on disk."""
+        return (self._written + len(self._waiting)) / (_SAMPLE_BYTES * RATE)
+
+    @property
+    def whole(self) -> bool:
+        """Whether the disk has all of it."""
+        return self.path is not None and not self._waiting
+
+    def append(self, pcm: bytes) -> None:
+        """Take more sound: signed 16-bit little-endian mono."""
+        self._waiting += pcm
+        if time.monotonic() >= self._next_try:
+            self._write()
+
+    def audio(self) -> bytes:
+        """Everything taken so far."""
+        if self.path is None or not self._written:
+            return bytes(self._waiting)
+        try:
+            # Not `read`: a full disk may have cut a sample in two, and the rest of it waits here.
+            on_disk = self.path.read_bytes()[HEADER_BYTES:]
+            return on_disk[: self._written] + self._waiting
+        except OSError as error:
+            self._tell(error)
+            return bytes(self._waiting)
+
+    def close(self) -> None:
+        """Write what is left and the true length. The sound can still be read afterwards.
+
+        While the disk does not take it, the file stays open: call again to try again.
+        """
+        if self._fd is None:
+            return
+        self._write()
+        try:
+            os.pwrite(self._fd, _header(self._written), 0)
+            os.fsync(self._fd)
+        except OSError as error:
+            self._tell(error)
+        if not self._waiting:
+            self.abandon()
+
+    def abandon(self) -> None:
+        """Let go of the file as it is."""
+        if self._fd is not None:
+            fd, self._fd = self._fd, None
+            os.close(fd)
+
+    def _write(self) -> None:
+        if self._fd is None:
+            return
+        try:
+            while self._waiting:
+                count = os.pwrite(self._fd, self._waiting, HEADER_BYTES + self._written)
+                self._written += count
+                del self._waiting[:count]
+            if time.monotonic() - self._synced >= SYNC_S:
+                os.fdatasync(self._fd)
+                self._synced = time.monotonic()
+        except OSError as error:
+            self._next_try = time.monotonic() + SYNC_S
+            self._tell(error)
+
+    def _tell(self, error: OSError) -> None:
+        if not self._told:
+            self._told = True
+            self._on_trouble(
+                f"{self.path}: the sound cannot be written ({error.strerror}); this dictation is "
+                "kept in memory only. Make room on that disk, or let this user write there"
+            )
+
+
+def read(path: Path) -> bytes:
+    """The sound in a spool file, whatever state its header is in. Raises OSError."""
+    pcm = path.read_bytes()[HEADER_BYTES:]
+    return pcm[: len(pcm) // _SAMPLE_BYTES * _SAMPLE_BYTES]
+
+
+def mend(path: Path) -> float:
+    """Write the true length into a file that a crash left open; how many seconds of sound it has.
+
+    A torn half sample at its end is cut off. Raises OSError.
+    """
+    fd = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        size = max(0, os.fstat(fd).st_size - HEADER_BYTES) // _SAMPLE_BYTES * _SAMPLE_BYTES
+        if size:
+            os.ftruncate(fd, HEADER_BYTES + size)
+            os.pwrite(fd, _header(size), 0)
+            os.fsync(fd)
+    finally:
+        os.close(fd)
+    return size / (_SAMPLE_BYTES * RATE)
+
+
+def _create(path: Path) -> int:
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    fd = os.open(path, flags, 0o600)
+    try:
+        os.pwrite(fd, _header(None), 0)
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError:
+        os.close(fd)
+        raise
+    return fd
+
+
+def _header(size: int | None) -> bytes:
+    """A WAV header for `size` bytes of sound; None for "until the end of the file"."""
+    riff, data = (_UNKNOWN, _UNKNOWN) if size is None else (size + HEADER_BYTES - 8, size)
+    return struct.pack(
+        "<4sI4s4sIHHIIHH4sI",
+        *(b"RIFF", riff, b"WAVE", b"fmt ", 16, 1, 1, RATE, _SAMPLE_BYTES * RATE),
+        *(_SAMPLE_BYTES, 8 * _SAMPLE_BYTES, b"data", data),
+    )

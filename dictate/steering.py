@@ -1,0 +1,81 @@
+"""What the bus may ask of the daemon. Texts go to the caller that asked, and to nobody else."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, TypeVar
+
+from dictate import check
+from dictate.control.interface import Row
+from dictate.entry import Entry
+from dictate.microphone.portaudio import list_devices
+from dictate.session import Command
+
+if TYPE_CHECKING:
+    from dictate.daemon import Daemon
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+class DaemonSteering:
+    """The daemon's answers to `control.interface.Steering`."""
+
+    def __init__(self, daemon: "Daemon") -> None:
+        self._daemon = daemon
+
+    def start(self, by: str) -> None:
+        """Begin to listen, as a toggled dictation."""
+        self._act("start", by, lambda: self._daemon.pipeline.session.start(held=False))
+
+    def stop(self, by: str) -> None:
+        """The key is up, so to speak."""
+        self._act("stop", by, lambda: self._daemon.pipeline.session.stop())
+
+    def toggle(self, by: str) -> None:
+        """The other of the two."""
+        self._act("toggle", by, lambda: self._daemon.pipeline.session.toggle())
+
+    def cancel(self, by: str) -> None:
+        """Nothing of it is written."""
+        self._act("cancel", by, lambda: self._daemon.pipeline.session.cancel())
+
+    async def reload(self, by: str) -> Sequence[str]:
+        """Both files, and what changed."""
+        log.info("reload, asked by %s", by)
+        return await self._daemon.reload()
+
+    async def last(self) -> Entry | None:
+        """The newest text."""
+        return await self._journal(self._daemon.journal.last)
+
+    async def history(self, limit: int) -> Sequence[Entry]:
+        """The newest dictations."""
+        return await self._journal(self._daemon.journal.history, limit)
+
+    async def paste(self, number: int | None, by: str) -> str:
+        """Write it again, here."""
+        log.info("paste, asked by %s", by)
+        return (await self._daemon.recall.paste(number)).value
+
+    async def forget(self, number: int | None, by: str) -> int:
+        """Out of the journal."""
+        log.info("forget, asked by %s", by)
+        return await self._journal(self._daemon.journal.forget, number)
+
+    async def devices(self) -> Sequence[Row]:
+        """The microphones there are."""
+        return [asdict(device) for device in await asyncio.to_thread(list_devices)]
+
+    async def check(self) -> Sequence[Row]:
+        """Every backend's why not."""
+        return await asyncio.to_thread(check.rows, self._daemon.settings)
+
+    def _act(self, what: str, by: str, decide: Callable[[], list[Command]]) -> None:
+        # Who opened the microphone is always in the log.
+        log.info("%s, asked by %s", what, by)
+        self._daemon.pipeline.act(decide)
+
+    async def _journal(self, how: Callable[..., T], *what: object) -> T:
+        return await self._daemon.pipeline.durably(how, *what)

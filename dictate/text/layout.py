@@ -1,0 +1,87 @@
+"""Puts signs and line ends between the words: spaces, and a capital after a spoken full stop.
+
+Engines that punctuate by themselves put signs around what was a command ("Hello, comma. World"):
+where a command was spoken its own sign counts, and theirs go.
+"""
+
+import re
+from collections.abc import Sequence
+
+from dictate.text.pieces import Break, Glue, Mark, Piece, Written
+
+_SIGNS_BEFORE = re.compile(r"(?:(?:^|(?<=\w))[.,;:!?\u2026]+)?\s*$")
+_SIGNS_AFTER = re.compile(r"^[.,;:!?\u2026]+(?=\s|$)")
+_COMMA_BEFORE = re.compile(r",?\s*$")
+_COMMA_AFTER = re.compile(r"^,?(?=\s|$)")
+_FIRST_LETTER = re.compile(r"^[\W_]*[^\W\d_]")
+_SIGN = re.compile(r"[^\w\s]")
+_WORD = re.compile(r"[^\W_]")
+_AROUND = '"()[]'
+
+
+def lay_out(pieces: Sequence[Piece]) -> list[str | Break]:
+    """The text, cut at the line ends that were asked for. What needs no change gets none."""
+    lines: list[str | Break] = []
+    line = ""
+    space: str | None = None  # what goes before the next words; None: whatever the engine put there
+    capital = False
+    for piece in _without_the_engines_signs(pieces):
+        match piece:
+            case Break():
+                lines += [line.rstrip(), piece]
+                line, space = "", ""
+            case Mark():
+                apart = piece.glue in (Glue.RIGHT, Glue.NEITHER) and line and space != ""
+                line = line.rstrip() + (" " if apart else "") + piece.sign
+                space = "" if piece.glue in (Glue.RIGHT, Glue.BOTH) else " "
+                capital = piece.ends_sentence or (capital and piece.sign in _AROUND)
+            case Written(""):
+                if space is None:
+                    space = " " if line.strip() and line[-1].isspace() else ""
+                line = line.rstrip()
+            case Written(text):
+                line += (space or "") + text
+                space, capital = None, False
+            case str(text):
+                if space == " " and _SIGN.match(text):
+                    space = ""
+                if space is not None:
+                    text = text.lstrip()
+                if not text:
+                    continue
+                if capital:
+                    text = _FIRST_LETTER.sub(lambda match: match[0].upper(), text)
+                    capital = not _WORD.search(text)
+                line += (space or "") + text
+                space = None
+    return [*lines, line]
+
+
+def _without_the_engines_signs(pieces: Sequence[Piece]) -> list[Piece]:
+    cleared = list(pieces)
+    for number, piece in enumerate(pieces):
+        if isinstance(piece, str):
+            before = pieces[number - 1] if number else None
+            after = pieces[number + 1] if number + 1 < len(pieces) else None
+            cleared[number] = _clear_start(_clear_end(piece, after), before)
+    return cleared
+
+
+def _clear_end(text: str, after: Piece | None) -> str:
+    if isinstance(after, Break) or (isinstance(after, Mark) and _closes(after)):
+        return _COMMA_BEFORE.sub("", text)
+    if isinstance(after, Mark) and after.glue is not Glue.RIGHT:
+        return _SIGNS_BEFORE.sub("", text)
+    return text
+
+
+def _clear_start(text: str, before: Piece | None) -> str:
+    if before == Written(""):
+        return _COMMA_AFTER.sub("", text)
+    if isinstance(before, Break) or (isinstance(before, Mark) and not _closes(before)):
+        return _SIGNS_AFTER.sub("", text)
+    return text
+
+
+def _closes(mark: Mark) -> bool:
+    return mark.sign in _AROUND and mark.glue is Glue.LEFT

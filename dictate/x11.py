@@ -1,0 +1,82 @@
+"""A connection to the X server of this session, or the reason why there is none."""
+
+import contextlib
+import os
+import re
+import socket
+import threading
+from concurrent.futures import Future
+from typing import Any
+
+from Xlib.display import Display
+
+from dictate.errors import Unavailable
+
+CONNECT_S = 1.0
+"""A server that does not answer for so long counts as hung."""
+
+_LOCAL = re.compile(r"(?:unix)?:(\d+)(?:\.\d+)?")
+
+
+def connect() -> Any:
+    """A new python-xlib Display. Blocks, for ever if the server hangs. Raises Unavailable."""
+    name = os.environ.get("DISPLAY")
+    if not name:
+        if os.environ.get("WAYLAND_DISPLAY"):
+            raise Unavailable("DISPLAY is not set: Wayland without Xwayland is not known yet")
+        raise Unavailable("DISPLAY is not set; start it from within an X11 desktop session")
+    try:
+        if local := _LOCAL.fullmatch(name):
+            _knock(int(local[1]))
+        return Display(name)
+    except Exception as error:  # python-xlib lets anything out of a handshake that goes wrong
+        raise Unavailable(f"cannot connect to the X server at {name}: {error}") from error
+
+
+def why_no_x(*extensions: str) -> str | None:
+    """Why no X server with these extensions can be used here and what to do, or None.
+
+    Blocks for `CONNECT_S` at most.
+    """
+    answer: Future[str | None] = Future()
+
+    def ask() -> None:
+        try:
+            display = connect()
+            missing = [each for each in extensions if not display.has_extension(each)]
+            close(display)
+        except Exception as error:
+            answer.set_result(str(error))
+        else:
+            lacks = f"the X server lacks the extension {', '.join(missing)}"
+            answer.set_result(lacks if missing else None)
+
+    threading.Thread(target=ask, name="dictate-x11-probe", daemon=True).start()
+    try:
+        return answer.result(CONNECT_S)
+    except TimeoutError:
+        return "the X server does not answer; is the desktop hung?"
+
+
+def close(display: Any) -> None:
+    """Disconnect, whatever state the server is in. Not display.close(): it flushes first, which
+    fails or hangs on a server that is gone."""
+    with contextlib.suppress(OSError):
+        display.display.socket.close()
+
+
+def cut(display: Any) -> None:
+    """Break the connection from another thread, which ends any call of python-xlib at once."""
+    with contextlib.suppress(OSError):
+        display.display.socket.shutdown(socket.SHUT_RDWR)
+
+
+def _knock(number: int) -> None:
+    """Raise OSError if no server listens here: python-xlib would go on and try TCP ports, where
+    anybody may listen, and leave its sockets open."""
+    path = f"/tmp/.X11-unix/X{number}"
+    with socket.socket(socket.AF_UNIX) as knocking:
+        try:
+            knocking.connect("\0" + path)
+        except OSError:
+            knocking.connect(path)

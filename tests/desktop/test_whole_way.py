@@ -1,0 +1,151 @@
+"""Hold the key, speak, let go: what stands in the window is what the engine said, byte for byte.
+
+Nothing is a stand-in here: the key is pressed on a real X server, the speech is played into a real
+sound server's microphone, the starter engine hears it, and real applications take the text.
+"""
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.desktop.conftest import Desk
+from tests.lab.daemon import RealDaemon, wait_for
+from tests.lab.windows import GtkField, TkField, Window, Xterm
+
+pytestmark = [pytest.mark.desktop, pytest.mark.timeout(180)]
+
+SAMPLES = sorted((Path(__file__).parents[2] / "dictate" / "samples").glob("*.wav"))
+KEY = "Control_R"
+
+
+@pytest.fixture(scope="module")
+def daemon(desk: Desk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealDaemon]:
+    """The daemon as a user has it: no option set, no argument given."""
+    home = tmp_path_factory.mktemp("home")
+    with RealDaemon(home, desk.env, hotwords='words = ["Claude Code"]\n') as daemon:
+        wait_for(lambda: daemon.status()["hotkey"] == "ctrl_r", "the hotkey is heard")
+        wait_for(lambda: daemon.status()["engine_state"] == "ready", "the engine is loaded", 60)
+        yield daemon
+
+
+def dictate(desk: Desk, daemon: RealDaemon, recording: Path) -> str:
+    """Hold the key while this is spoken; the text as the journal has it, once it is settled."""
+    before = daemon.status()["dictation"]
+    desk.x.run("xdotool", "keydown", KEY)
+    wait_for(lambda: daemon.status()["state"] == "recording", "it records")
+    desk.sound.play(recording).wait(30)
+    time.sleep(0.1)  # the server's buffer between the player and the microphone
+    desk.x.run("xdotool", "keyup", KEY)
+    wait_for(
+        lambda: (s := daemon.status())["state"] == "ready" and s["dictation"] != before,
+        "it is written or held",
+        30,
+    )
+    return last(daemon)
+
+
+def last(daemon: RealDaemon) -> str:
+    text: str = json.loads(daemon.ctl("last", "--json").stdout)["text"]
+    return text
+
+
+def words(text: str) -> list[str]:
+    return "".join(c for c in text.lower() if c.isalnum() or c.isspace()).split()
+
+
+@pytest.mark.parametrize("kind", [Xterm, GtkField, TkField])
+def test_what_was_said_stands_in_the_window(
+    desk: Desk, daemon: RealDaemon, tmp_path: Path, kind: type[Window]
+) -> None:
+    window = kind(desk.x, tmp_path)
+    said = ""
+    for recording in SAMPLES:
+        text = dictate(desk, daemon, recording)
+        expected = words(recording.with_suffix(".txt").read_text())
+        missed = set(expected) - set(words(text))
+        assert len(missed) <= len(set(expected)) // 3, f"heard {text!r}, said {expected}"
+        said += text
+        window.wait_text(said)
+    assert "Claude Code" in said
+    assert not desk.x.keys_down()
+    window.close()
+
+
+def test_a_word_saved_in_the_file_is_known_to_the_next_dictation(
+    desk: Desk, daemon: RealDaemon, tmp_path: Path
+) -> None:
+    recording = next(p for p in SAMPLES if "Claude Code" in p.with_suffix(".txt").read_text())
+    window = GtkField(desk.x, tmp_path)
+    daemon.hotwords.write_text("words = []\n")
+    assert "- Claude Code" in daemon.ctl("reload").stdout or _reloaded(daemon)
+    without = dictate(desk, daemon, recording)
+    assert "Claude Code" not in without
+    daemon.hotwords.write_text('words = ["Claude Code"]\n')
+    time.sleep(1.0)  # the watcher waits for the end of a burst of saves
+    text = dictate(desk, daemon, recording)
+    assert "Claude Code" in text
+    window.wait_text(without + text)
+    window.close()
+
+
+def _reloaded(daemon: RealDaemon) -> bool:
+    # The watcher may have been faster than we were with `reload`.
+    return "nothing" in daemon.ctl("reload").stdout.lower()
+
+
+def test_silence_writes_nothing(desk: Desk, daemon: RealDaemon, tmp_path: Path) -> None:
+    window = Xterm(desk.x, tmp_path)
+    before = daemon.history()[0]["number"]
+    desk.x.run("xdotool", "keydown", KEY)
+    time.sleep(1.5)
+    desk.x.run("xdotool", "keyup", KEY)
+    wait_for(lambda: daemon.history()[0]["state"] == "empty", "nothing was heard")
+    assert daemon.history()[0]["number"] == before + 1
+    assert window.text() == ""
+    window.close()
+
+
+def test_a_tap_listens_until_the_next_tap(desk: Desk, daemon: RealDaemon, tmp_path: Path) -> None:
+    window = TkField(desk.x, tmp_path)
+    desk.x.run("xdotool", "key", KEY)
+    wait_for(lambda: daemon.status()["state"] == "recording", "it listens")
+    desk.sound.play(SAMPLES[0]).wait(30)
+    desk.x.run("xdotool", "key", KEY)
+    daemon.wait_state("ready")
+    wait_for(lambda: window.text() != "", "the text arrives")
+    entries = [e for e in daemon.history() if e["state"] == "delivered"]
+    assert window.text().endswith(entries[0]["text"])
+    window.close()
+
+
+def test_the_window_changed_while_it_was_finished(
+    desk: Desk, daemon: RealDaemon, tmp_path: Path
+) -> None:
+    spoken_to, other = GtkField(desk.x, tmp_path), Xterm(desk.x, tmp_path)
+    spoken_to.focus()
+    desk.x.run("xdotool", "keydown", KEY)
+    wait_for(lambda: daemon.status()["state"] == "recording", "it records")
+    desk.sound.play(SAMPLES[0]).wait(30)
+    desk.x.run("xdotool", "keyup", KEY)
+    other.focus()
+    wait_for(lambda: daemon.history()[0]["state"] == "held", "the text is held", 30)
+    assert spoken_to.text() == other.text() == ""
+    daemon.ctl("paste")
+    other.wait_text(last(daemon))
+    assert spoken_to.text() == ""
+    spoken_to.close()
+    other.close()
+
+
+def test_the_clipboard_is_as_it_was(desk: Desk, daemon: RealDaemon, tmp_path: Path) -> None:
+    window = GtkField(desk.x, tmp_path)
+    owner = desk.x.spawn("xclip", "-selection", "clipboard", "-i", "/dev/stdin")
+    owner.wait(10)  # it forks
+    desk.x.run("sh", "-c", "printf 'what I copied' | xclip -selection clipboard >/dev/null 2>&1")
+    text = dictate(desk, daemon, SAMPLES[0])
+    window.wait_text(text)
+    assert desk.x.run("xclip", "-selection", "clipboard", "-o") == "what I copied"
+    window.close()

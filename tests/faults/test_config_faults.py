@@ -1,0 +1,241 @@
+"""Files that break, hang or exhaust a careless reader: each ends in one clear error, at once."""
+
+import itertools
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import tomli
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dictate import config_file, hotwords_file, paths, toml_file
+from dictate.config import Settings
+from dictate.errors import ConfigError, JournalError
+from dictate.toml_lines import lines_of
+
+BOMBS = {
+    "brackets in brackets": "x = " + "[" * 1000,
+    "brackets in brackets, line by line": "x = " + "[\n" * 100_000,
+    "tables in tables": "x = " + "{a=" * 400,
+    "a dotted key of 40 kB": "a" + ".a" * 20_000 + " = 1",
+    "dotted keys, many lines": ("a" + ".a" * 2000 + " = 1\n") * 60,
+    "a quoted dotted key": '"a"' + ' . "a"' * 500 + " = 1",
+    "a dotted table": "[" + "a." * 1900 + "a]",
+    "an endless line": "x = " + "1" * 100_000,
+    "a string of 200 kB": 'x = """' + "\\n" * 1000 + ("\\n" * 1000 + "\n") * 100 + '"""',
+    "quotes that never end": '\\"""\n' * 50_000 + "\\",
+    "a quote that never ends": 'words = ["""a\n' + "word\n" * 40_000,
+    "a million words": "words = [\n" + '"word",\n' * 1_000_000 + "]\n",
+    "too many brackets": "x = [\n" + ("[]," * 1000 + "\n") * 80 + "]",
+    "a number of 100 000 digits": "x = " + "9" * 100_000,
+}
+
+
+@pytest.mark.parametrize("text", BOMBS.values(), ids=BOMBS)
+def test_a_bomb_is_refused_before_it_goes_off(text: str) -> None:
+    started = time.monotonic()
+    with pytest.raises(ConfigError) as caught:
+        toml_file.parse(text, "config.toml")
+    # Unguarded these take from seconds to minutes, or end the process.
+    assert time.monotonic() - started < 2
+    (problem,) = caught.value.problems
+    assert problem.startswith("config.toml:")
+    assert len(problem) < 200
+
+
+def a_folder(path: Path) -> None:
+    path.mkdir()
+
+
+def a_fifo(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def a_circle(path: Path) -> None:
+    path.symlink_to(path.name)
+
+
+def a_device(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+def latin_1(path: Path) -> None:
+    path.write_bytes(b'[engine]\n\nlanguage = "fran\xe7ais"\n')
+
+
+def a_giant(path: Path) -> None:
+    path.write_bytes(b"#" * 300_000)
+
+
+def a_file_below_a_file(path: Path) -> None:
+    path.parent.rmdir()
+    path.parent.write_text("")
+
+
+def nul_bytes(path: Path) -> None:
+    path.write_bytes(b"[engine]\n\0\n")
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (a_folder, "not a regular file"),
+        (a_fifo, "not a regular file"),
+        (a_circle, "in a circle"),
+        (a_device, "not a regular file"),
+        (latin_1, ":3: byte 0xe7 is not UTF-8"),
+        (a_giant, "more than 256 kB"),
+        (a_file_below_a_file, "Not a directory"),
+        (nul_bytes, ":2: Invalid statement (column 1)"),
+    ],
+)
+def test_what_is_no_text_file_is_told(
+    tmp_path: Path, make: Callable[[Path], None], told: str
+) -> None:
+    path = tmp_path / "dictate" / "config.toml"
+    path.parent.mkdir()
+    make(path)
+    with pytest.raises(ConfigError, match=r"config\.toml") as caught:
+        config_file.load(path)
+    assert told in str(caught.value)
+    with pytest.raises(ConfigError):
+        hotwords_file.load(path, 1.0)
+    if make is not latin_1:
+        with pytest.raises(ConfigError):
+            config_file.set_option(path, "engine.tail_ms", 5)
+
+
+def test_a_file_that_may_not_be_read_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text("")
+    path.chmod(0)
+    user = os.geteuid()
+    os.seteuid(user or 65534)  # root may read everything
+    try:
+        with pytest.raises(ConfigError, match="Permission denied"):
+            config_file.load(path)
+    finally:
+        os.seteuid(user)
+
+
+def test_a_dangling_link_counts_as_no_file(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.symlink_to(tmp_path / "nowhere.toml")
+    assert config_file.load(path) == Settings()
+
+
+def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_bytes(b"\xef\xbb\xbf[engine]\r\ntail_ms = 5\r\n")
+    assert config_file.load(path).engine.tail_ms == 5
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_litter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text("[engine]\n")
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(ConfigError, match="No space left"):
+        config_file.set_option(path, "engine.tail_ms", 5)
+    assert path.read_text() == "[engine]\n"
+    assert list(tmp_path.glob("*config.toml*")) == [path]
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.text(alphabet="[]{}\"'\\#=,.\n a1-\u00e9", max_size=60) | st.text(max_size=60))
+def test_any_text_ends_in_a_document_or_a_config_error(text: str) -> None:
+    try:
+        document = toml_file.parse(text, "x")
+    except ConfigError:
+        return
+    assert document.data == tomli.loads(text)
+    lines_of(text)
+
+
+VALUES = st.recursive(
+    st.sampled_from(['"a"', "'b # c'", "1.5", "true", '"""x\n]"""', "'''\n{'''", "07:32:00"]),
+    lambda inner: (
+        st.lists(inner, max_size=3).map(lambda items: "[ # c ]\n" + ", # d\n".join(items) + "\n]")
+        | st.lists(inner, max_size=2).map(
+            lambda items: "{" + ", ".join(f"k{n} = {item}" for n, item in enumerate(items)) + "}"
+        )
+    ),
+    max_leaves=6,
+)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(["", "[t{}]\n", "[[l]]\n"]), VALUES), max_size=5))
+def test_each_key_is_found_in_the_line_where_it_stands(parts: list[tuple[str, str]]) -> None:
+    text = ""
+    expected = {}
+    for number, (header, value) in enumerate(parts):
+        text += header.format(number) + f"# about key{number}\n\n"
+        expected[f"key{number}"] = text.count("\n") + 1
+        text += f"'key{number}' = {value} # end\n"
+    tomli.loads(text)
+    found = {key[-1]: line for key, line in lines_of(text).items() if str(key[-1])[:3] == "key"}
+    assert found == expected
+
+
+class TestSafeDir:
+    """`safe_dir` gives a folder only we can use, or says why not."""
+
+    def test_it_is_made_with_its_parents(self, tmp_path: Path) -> None:
+        path = paths.safe_dir(tmp_path / "a" / "dictate")
+        assert path.stat().st_mode & 0o777 == 0o700
+
+    @pytest.mark.parametrize("mode", [0o777, 0o755, 0o500])
+    def test_our_own_is_closed_to_others(self, tmp_path: Path, mode: int) -> None:
+        path = tmp_path / "dictate"
+        path.mkdir()
+        path.chmod(mode)
+        assert paths.safe_dir(path).stat().st_mode & 0o777 == 0o700
+
+    def test_a_symlink_is_refused(self, tmp_path: Path) -> None:
+        (tmp_path / "elsewhere").mkdir(mode=0o755)
+        (tmp_path / "dictate").symlink_to(tmp_path / "elsewhere")
+        with pytest.raises(JournalError, match="it is a symlink"):
+            paths.safe_dir(tmp_path / "dictate")
+        (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
+        with pytest.raises(JournalError, match="it is a symlink"):
+            paths.safe_dir(tmp_path / "dangling")
+        assert not (tmp_path / "nowhere").exists()
+
+    def test_a_file_in_its_place_is_refused(self, tmp_path: Path) -> None:
+        (tmp_path / "dictate").write_text("")
+        with pytest.raises(JournalError, match="a file stands where"):
+            paths.safe_dir(tmp_path / "dictate")
+
+    def test_a_parent_that_anybody_may_write_is_refused(self, tmp_path: Path) -> None:
+        (tmp_path / "open").mkdir()
+        (tmp_path / "open").chmod(0o777)
+        with pytest.raises(JournalError, match="chmod o-w"):
+            paths.safe_dir(tmp_path / "open" / "dictate")
+        (tmp_path / "open").chmod(0o1777)
+        paths.safe_dir(tmp_path / "open" / "dictate")
+
+    @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away: run as root")
+    @pytest.mark.parametrize("name", ["dictate", "parent/dictate"])
+    def test_another_owner_is_refused(self, tmp_path: Path, name: str) -> None:
+        path = tmp_path / name
+        path.mkdir(parents=True)
+        for folder in itertools.takewhile(lambda each: each != tmp_path, (path, *path.parents)):
+            os.chown(folder, 12345, 12345)
+        with pytest.raises(JournalError, match="belongs to somebody else"):
+            paths.safe_dir(path)
+
+    def test_the_xdg_folders_are_used(self, homes: Path) -> None:
+        assert paths.config_file() == homes / "config" / "dictate" / "config.toml"
+        assert paths.hotwords_file() == homes / "config" / "dictate" / "hotwords.toml"
+        assert paths.state_dir() == homes / "state" / "dictate"
+        assert paths.runtime_dir() == homes / "run" / "dictate"
+        assert paths.cache_dir() == homes / "cache" / "dictate"

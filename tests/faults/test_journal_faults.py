@@ -1,0 +1,469 @@
+"""The journal on bad days: killed at any point, full disks, torn files, unusable folders."""
+
+import os
+import re
+import resource
+import shutil
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import soundfile
+
+from dictate.config import JournalSettings
+from dictate.entry import EntryState
+from dictate.errors import JournalError
+from dictate.journal import Entry, Journal
+from tests.lab.journal_life import PIECE, text_of
+
+S = EntryState
+SECOND = b"\x01\x02" * 16_000
+
+
+class Rig:
+    """A journal in a folder of its own, and what it told the user."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.trouble: list[str] = []
+        self.journal = self._new()
+
+    def _new(self) -> Journal:
+        return Journal(self.folder, JournalSettings(), self.trouble.append)
+
+    def restart(self) -> list[Entry]:
+        self.journal.close()
+        self.journal = self._new()
+        return self.journal.open()
+
+    def begin(self) -> int:
+        number = self.journal.next_number
+        self.journal.begin(number, 1000.0)
+        return number
+
+    def entry(self, number: int) -> Entry:
+        found = self.journal.get(number)
+        assert found is not None
+        return found
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Iterator[Rig]:
+    made = Rig(tmp_path / "dictate")
+    yield made
+    made.journal.close()
+
+
+@pytest.fixture
+def opened(rig: Rig) -> Rig:
+    assert rig.journal.open() == []
+    return rig
+
+
+@contextmanager
+def full_disk(room: int = 0) -> Iterator[None]:
+    """No file of this process may grow beyond `room` bytes: writes come back short, then fail."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+# Killed at any point ------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def lives(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Hundreds of lives cut short by SIGKILL."""
+    base = tmp_path_factory.mktemp("lives")
+    subprocess.run(
+        [sys.executable, "-m", "tests.lab.journal_life", str(base), "37", "50"],
+        check=True,
+        timeout=100,
+        cwd=Path(__file__).parents[2],
+    )
+    return base
+
+
+AFTER_A_CRASH = {
+    "recording": {"captured"},
+    "captured": {"captured"},
+    "transcribed": {"held"},
+    "typing": {"held"},
+}
+"""Whatever was under way is then in one of these states; all others stay as they are."""
+
+
+def test_nothing_is_lost_and_every_state_is_true_after_a_kill_at_any_point(lives: Path) -> None:
+    logs = sorted(lives.glob("*.log"))
+    assert len(logs) > 200
+    for log in logs:
+        folder = log.with_suffix("")
+        if folder.is_dir():
+            check_life(folder, log.read_text().splitlines())
+
+
+def check_life(folder: Path, log: list[str]) -> None:
+    did: dict[int, str] = {}
+    tried: dict[int, str] = {}
+    sound: dict[int, int] = {}
+    for line in log:
+        kind, which, what = line.split()
+        if kind == "sound":
+            sound[int(which)] = int(what)
+        else:
+            (did if kind == "did" else tried)[int(which)] = what
+    trouble: list[str] = []
+    journal = Journal(folder, JournalSettings(), trouble.append)
+    waiting = {entry.number for entry in journal.open()}
+    assert trouble == [], folder
+    entries = {entry.number: entry for entry in journal.history(99)}
+    assert journal.next_number > max(did, default=0)
+    for number in did.keys() - {0}:
+        entry = entries.get(number)
+        if "forgotten" in (did[number], tried[number]) and entry is None:
+            assert not (folder / "audio" / f"{number}.wav").exists()
+            continue
+        assert entry is not None, (folder, number)
+        check_entry(journal, entry, {did[number], tried[number]}, sound.get(number, 0))
+        undone = entry.state is S.CAPTURED or "crash" in entry.reason
+        assert (number in waiting) is (undone and entry.state is not S.EMPTY)
+    journal.close()
+
+
+def check_entry(journal: Journal, entry: Entry, passed: set[str], sound: int) -> None:
+    """`passed`: the step it had taken for certain, and the step it may have been taking."""
+    where = (entry, passed)
+    possible = set().union(*(AFTER_A_CRASH.get(step, {step}) for step in passed))
+    if "recording" in passed and sound == 0:
+        possible.add("empty")
+    if "forgotten" in passed:
+        possible.add("delivered")
+    assert entry.state.value in possible, where
+    if entry.state is not S.EMPTY and "forgotten" not in passed:
+        audio = journal.audio(entry.number)
+        assert len(audio) >= sound, where
+        assert audio == (PIECE * 9)[: len(audio)], where
+    if passed & {"typing", "delivered", "held"}:
+        assert entry.text == entry.heard == text_of(entry.number), where
+    if passed == {"typing"}:
+        assert "in part" in entry.reason, where
+
+
+# A full disk --------------------------------------------------------------------------------------
+
+
+def test_sound_goes_on_in_memory_when_the_disk_is_full_and_is_said_once(opened: Rig) -> None:
+    number = opened.begin()
+    opened.journal.append(number, SECOND)
+    with full_disk(room=50_001):
+        for _ in range(20):
+            opened.journal.append(number, SECOND)
+    assert opened.journal.audio(number) == SECOND * 21
+    assert len(opened.trouble) == 1
+    assert f"{number}.wav" in opened.trouble[0]
+    assert "memory" in opened.trouble[0]
+    assert "Make room" in opened.trouble[0]
+
+
+def test_sound_from_memory_reaches_the_disk_when_there_is_room_again(opened: Rig) -> None:
+    number = opened.begin()
+    with full_disk(room=40_000):
+        opened.journal.append(number, SECOND * 3)
+        opened.journal.captured(number, "kate")
+        assert opened.journal.audio(number) == SECOND * 3
+        assert opened.entry(number).audio_s == 3.0
+    opened.journal.sweep(1000.0)
+    (left,) = opened.restart()
+    assert opened.journal.audio(number) == SECOND * 3
+    assert (left.state, left.audio_s) == (S.CAPTURED, 3.0)
+
+
+def test_a_dictation_that_begins_on_a_full_disk_is_whole(opened: Rig) -> None:
+    with full_disk():
+        number = opened.begin()
+        opened.journal.append(number, SECOND)
+        opened.journal.captured(number, "kate")
+        assert opened.journal.audio(number) == SECOND
+        assert opened.entry(number).state is S.CAPTURED
+    assert len(opened.trouble) == 2  # the sound, and the journal: each once
+
+
+def test_the_durable_steps_raise_but_the_text_can_still_be_read(opened: Rig) -> None:
+    number = opened.begin()
+    opened.journal.append(number, SECOND)
+    opened.journal.captured(number, "kate")
+    with full_disk():
+        with pytest.raises(JournalError, match="Make room"):
+            opened.journal.transcribed(number, "Hello.", "hello", "scripted")
+        assert opened.entry(number).text == "Hello."
+        last = opened.journal.last()
+        assert last is not None
+        assert last.text == "Hello."
+        assert [e.text for e in opened.journal.history(5)] == ["Hello."]
+        with pytest.raises(JournalError):
+            opened.journal.typing(number, "x11")
+        opened.journal.held(number, "the disk is full")
+        assert opened.entry(number).state is S.HELD
+    assert len(opened.trouble) == 1
+
+
+def test_what_could_not_be_written_is_written_with_the_next_step(opened: Rig) -> None:
+    first = opened.begin()
+    with full_disk():
+        opened.journal.cancelled(first, "by the user")
+    second = opened.begin()
+    opened.journal.empty(second)
+    opened.restart()
+    assert opened.entry(first).state is S.CANCELLED
+    assert opened.entry(second).state is S.EMPTY
+
+
+def test_trouble_is_told_again_only_after_things_were_well(opened: Rig) -> None:
+    for expected in (1, 2):
+        with full_disk():
+            for _ in range(3):
+                opened.journal.empty(opened.begin())
+        journal_lines = [line for line in opened.trouble if ".wav" not in line]
+        assert len(journal_lines) == expected
+        opened.journal.empty(opened.begin())
+
+
+def test_forgetting_on_a_full_disk_says_so(opened: Rig) -> None:
+    number = opened.begin()
+    opened.journal.empty(number)
+    with full_disk(), pytest.raises(JournalError, match="Make room"):
+        opened.journal.forget(number)
+    assert opened.journal.forget(number) == 1
+
+
+# Torn files ---------------------------------------------------------------------------------------
+
+
+def spoken(rig: Rig) -> int:
+    number = rig.begin()
+    rig.journal.append(number, SECOND)
+    rig.journal.captured(number, "kate")
+    return number
+
+
+@pytest.mark.parametrize("length", [0, 3, 44, 45, 46, 1001, 32_043])
+def test_a_torn_spool_is_mended(opened: Rig, length: int) -> None:
+    number = spoken(opened)
+    opened.journal.close()
+    path = opened.folder / "audio" / f"{number}.wav"
+    os.truncate(path, length)
+    left = opened.restart()
+    samples = max(0, length - 44) // 2
+    assert [e.audio_s for e in left] == ([samples / 16_000] if samples else [])
+    assert opened.entry(number).state is (S.CAPTURED if samples else S.EMPTY)
+    if samples:
+        assert opened.journal.audio(number) == SECOND[: 2 * samples]
+        assert soundfile.info(path).frames == samples
+
+
+def test_sound_without_a_row_is_taken_in_again(opened: Rig) -> None:
+    number = spoken(opened)
+    opened.journal.close()
+    for path in opened.folder.glob("journal.db*"):
+        path.unlink()
+    (left,) = opened.restart()
+    assert (left.number, left.state, left.reason) == (number, S.CAPTURED, "recovered")
+    assert opened.journal.audio(number) == SECOND
+    assert opened.journal.next_number == number + 1
+
+
+def test_files_of_others_in_the_sound_folder_are_left_alone(opened: Rig) -> None:
+    for name in ("notes.wav", "7.mp3", "-1.wav"):
+        (opened.folder / "audio" / name).write_bytes(b"x" * 100)
+    assert opened.restart() == []
+    assert len(list((opened.folder / "audio").iterdir())) == 3
+
+
+def test_one_sound_file_that_cannot_be_read_does_not_hide_the_rest(opened: Rig) -> None:
+    broken, whole = spoken(opened), spoken(opened)
+    opened.journal.close()
+    path = opened.folder / "audio" / f"{broken}.wav"
+    path.unlink()
+    path.mkdir()
+    left = {entry.number: entry for entry in opened.restart()}
+    assert left[whole].state is S.CAPTURED
+    assert left[broken].state is S.HELD
+    assert len(opened.trouble) == 1
+
+
+def nonsense(path: Path) -> None:
+    path.write_bytes(b"this is no database at all" * 400)
+
+
+def hole(path: Path) -> None:
+    with path.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xff" * 4096)
+
+
+def half(path: Path) -> None:
+    os.truncate(path, path.stat().st_size // 2 + 77)
+
+
+def other_schema(path: Path) -> None:
+    path.unlink()
+    subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sqlite3, sys; d = sqlite3.connect(sys.argv[1]);"
+            "d.execute('CREATE TABLE dictation (a)'); d.close()",
+            str(path),
+        ],
+        check=True,
+    )
+
+
+@pytest.mark.parametrize("damage", [nonsense, hole, half, other_schema])
+def test_a_damaged_journal_is_moved_aside_and_its_sound_is_saved(
+    opened: Rig, damage: Callable[[Path], None]
+) -> None:
+    number = spoken(opened)
+    opened.journal.close()
+    damage(opened.folder / "journal.db")
+    (left,) = opened.restart()
+    assert (left.number, left.state) == (number, S.CAPTURED)
+    assert opened.journal.audio(number) == SECOND
+    assert len(opened.trouble) == 1
+    assert "journal.db.broken-" in opened.trouble[0]
+    assert len(list(opened.folder.glob("journal.db.broken-*"))) == 1
+    assert opened.journal.forget(None) == 1
+    assert list(opened.folder.glob("journal.db.broken-*")) == []
+
+
+def test_a_torn_log_loses_at_most_what_was_torn(opened: Rig, tmp_path: Path) -> None:
+    """SQLite's own promise, held against our settings: cut the log of a killed program anywhere."""
+    numbers = [spoken(opened) for _ in range(3)]
+    log = opened.folder / "journal.db-wal"
+    size = log.stat().st_size
+    for length in range(0, size, size // 40):
+        copy = tmp_path / f"cut{length}"
+        shutil.copytree(opened.folder, copy)
+        os.truncate(copy / "journal.db-wal", length)
+        again = Rig(copy)
+        left = again.journal.open()
+        assert again.trouble == []
+        assert [e.number for e in left] == numbers
+        assert all(e.state is S.CAPTURED for e in left)
+        again.journal.close()
+
+
+def test_letters_that_are_no_utf8_do_not_hide_the_entry(opened: Rig) -> None:
+    number = spoken(opened)
+    opened.journal.transcribed(number, "QWERTYUIOP", "x", "e")
+    opened.journal.close()
+    path = opened.folder / "journal.db"
+    path.write_bytes(path.read_bytes().replace(b"QWERTYUIOP", b"QWERTY\xff\xfe\xfdP"))
+    opened.restart()
+    assert opened.entry(number).text == "QWERTY\ufffd\ufffd\ufffdP"
+
+
+def test_a_journal_of_a_newer_dictate_is_left_alone(opened: Rig) -> None:
+    opened.journal.close()
+    path = opened.folder / "journal.db"
+    raw = bytearray(path.read_bytes())
+    raw[60:64] = (99).to_bytes(4)
+    path.write_bytes(raw)
+    with pytest.raises(JournalError, match="newer dictate"):
+        opened.journal.open()
+    assert path.read_bytes() == raw
+
+
+# Folders it cannot use ----------------------------------------------------------------------------
+
+
+def test_a_folder_that_is_a_link_is_refused(rig: Rig, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    rig.folder.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(JournalError, match=r"dictate is a link.*remove it"):
+        rig.journal.open()
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["journal.db", "audio"])
+def test_links_inside_the_folder_are_not_followed(rig: Rig, tmp_path: Path, name: str) -> None:
+    target = tmp_path / "target"
+    rig.folder.mkdir()
+    (rig.folder / name).symlink_to(target)
+    with pytest.raises(JournalError, match=name):
+        rig.journal.open()
+    assert not target.exists()
+
+
+def test_a_link_in_place_of_a_sound_file_is_not_written_through(
+    opened: Rig, tmp_path: Path
+) -> None:
+    target = tmp_path / "target"
+    (opened.folder / "audio" / "1.wav").symlink_to(target)
+    number = opened.begin()
+    opened.journal.append(number, SECOND)
+    assert opened.journal.audio(number) == SECOND
+    assert not target.exists()
+    assert len(opened.trouble) == 1
+
+
+def test_a_file_in_place_of_the_folder_is_refused(rig: Rig) -> None:
+    rig.folder.write_text("mine")
+    with pytest.raises(JournalError, match=str(rig.folder)):
+        rig.journal.open()
+    assert rig.folder.read_text() == "mine"
+
+
+OPEN_AS_NOBODY = """
+import os, sys
+from pathlib import Path
+from dictate.config import JournalSettings
+from dictate.errors import JournalError
+from dictate.journal import Journal
+if os.geteuid() == 0:
+    os.setgroups([]); os.setgid(65534); os.setuid(65534)
+try:
+    Journal(Path(sys.argv[1]), JournalSettings(), print).open()
+except JournalError as error:
+    print("refused:", error)
+"""
+
+
+def open_as_a_user(folder: Path) -> str:
+    """What an ordinary user is told who opens this folder; root is above permissions."""
+    for parent in folder.parents:
+        if parent.exists() and os.access(parent, os.W_OK):
+            parent.chmod(parent.stat().st_mode | stat.S_IXOTH)
+        if parent.name.startswith("pytest-of-"):
+            break
+    done = subprocess.run(
+        [sys.executable, "-c", OPEN_AS_NOBODY, str(folder)],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[2],
+    )
+    return done.stdout
+
+
+def test_a_folder_that_cannot_be_written_is_refused(rig: Rig) -> None:
+    rig.folder.mkdir()
+    rig.folder.chmod(0o555)
+    said = open_as_a_user(rig.folder / "new" / "journal")
+    assert re.search(r"refused: .*Permission denied.*let this user write", said), said
+
+
+def test_a_folder_of_another_user_is_refused(rig: Rig) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a folder to another user: run the tests as root as well")
+    rig.folder.mkdir(mode=0o777)
+    rig.folder.chmod(0o777)
+    said = open_as_a_user(rig.folder)
+    assert re.search(r"refused: .*belongs to another user", said), said

@@ -1,0 +1,175 @@
+"""The real daemon in a process of its own, steered as a user would steer it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+def wait_for(what: Callable[[], object], why: str, timeout_s: float = 20.0) -> None:
+    """Poll until `what()` is true; AssertionError with `why` otherwise."""
+    deadline = time.monotonic() + timeout_s
+    while not what():
+        assert time.monotonic() < deadline, f"not within {timeout_s:g} s: {why}"
+        time.sleep(0.02)
+
+
+class RealDaemon:
+    """`dictate run` with folders of its own below `home`. A context manager: inside it is ready.
+
+    `env` leads to the desktop (bus, display, sound). A second one in the same `home` is the same
+    user's next start.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        env: Mapping[str, str],
+        *words: str,
+        config: str = "",
+        hotwords: str = "",
+    ) -> None:
+        self.home = home
+        self.words = words
+        folders = {
+            f"XDG_{name}_HOME": str(home / name.lower())
+            for name in ("CONFIG", "STATE", "CACHE", "DATA")
+        }
+        path = os.pathsep.join([str(REPOSITORY), os.environ.get("PYTHONPATH", "")])
+        self.env = {
+            **{k: os.environ[k] for k in ("PATH", "LANG", "LC_ALL") if k in os.environ},
+            "HOME": str(home),
+            "XDG_RUNTIME_DIR": str(home / "run"),
+            "PYTHONPATH": path,
+            "PYTHONFAULTHANDLER": "1",
+            **folders,
+            **env,
+        }
+        Path(self.env["XDG_RUNTIME_DIR"]).mkdir(mode=0o700, exist_ok=True, parents=True)
+        settings = home / "config" / "dictate"
+        settings.mkdir(parents=True, exist_ok=True)
+        self.config = settings / "config.toml"
+        self.hotwords = settings / "hotwords.toml"
+        if not self.config.exists():
+            self.config.write_text(config)
+        if not self.hotwords.exists():
+            self.hotwords.write_text(hotwords)
+        self.log = home / "daemon.log"
+        self.out = home / "daemon.out"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def start(self) -> None:
+        """Start it and wait until it is on the bus."""
+        self.spawn()
+        wait_for(self._up, f"the daemon is up; its log:\n{self.log}", 30)
+
+    def spawn(self) -> None:
+        """Start it, wait for nothing."""
+        with self.log.open("ab") as log, self.out.open("ab") as out:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "dictate", "run", "-v", *self.words],
+                env=self.env,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(10)
+            except subprocess.TimeoutExpired:
+                self._process.send_signal(signal.SIGABRT)
+                self._process.wait()
+                raise AssertionError(
+                    f"the daemon did not stop; its stacks:\n{self.logged()}"
+                ) from error
+        if error is not None:
+            print(self.logged())
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def kill(self) -> None:
+        """SIGKILL: no farewell."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+
+    def wait(self, timeout_s: float = 30) -> int:
+        """Until it ends by itself; its exit status."""
+        assert self._process is not None
+        return self._process.wait(timeout_s)
+
+    def child(self, module: str) -> int:
+        """The pid of its child that runs this module."""
+        for name in Path("/proc").glob("[0-9]*"):
+            try:
+                words = (name / "cmdline").read_bytes().split(b"\0")
+                parent = int((name / "stat").read_text().rpartition(")")[2].split()[1])
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            if parent == self.pid and module.encode() in words:
+                return int(name.name)
+        raise LookupError(f"the daemon has no child that runs {module}")
+
+    def logged(self) -> str:
+        """What it wrote to stderr so far."""
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
+
+    def written(self) -> str:
+        """What it wrote to stdout so far."""
+        return self.out.read_text() if self.out.exists() else ""
+
+    def ctl(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """`dictatectl` with these words."""
+        done = subprocess.run(
+            [sys.executable, "-m", "dictate.ctl", *words],
+            env=self.env,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+        assert not check or done.returncode == 0, f"dictatectl {words}: {done.stderr}{done.stdout}"
+        return done
+
+    def status(self) -> dict[str, Any]:
+        """`dictatectl status --json`."""
+        found: dict[str, Any] = json.loads(self.ctl("status", "--json").stdout)
+        return found
+
+    def history(self) -> Sequence[dict[str, Any]]:
+        """`dictatectl history --json`, newest first."""
+        found: list[dict[str, Any]] = json.loads(self.ctl("history", "--json").stdout)
+        return found
+
+    def wait_state(self, state: str, timeout_s: float = 20) -> None:
+        """Until the daemon says that it is in this state."""
+        wait_for(lambda: self.status()["state"] == state, f"state {state}", timeout_s)
+
+    def _up(self) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None, f"the daemon ended:\n{self.logged()}"
+        return self.ctl("status", "--json", check=False).returncode == 0

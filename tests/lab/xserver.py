@@ -1,0 +1,160 @@
+"""A private X server without a screen, with a window manager, on a display nobody else has."""
+
+import os
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+
+import pytest
+
+_NEEDED = {
+    "Xvfb": "xvfb",
+    "openbox": "openbox",
+    "xdotool": "xdotool",
+    "xclip": "xclip",
+    "xterm": "xterm",
+}
+
+
+def need(*programs: str) -> None:
+    """Skip the test if one of these programs is missing, and say how to get it."""
+    folders = os.environ.get("PATH", "").split(os.pathsep)
+    for program in programs:
+        if not any((Path(folder) / program).exists() for folder in folders):
+            pytest.skip(f"{program} is missing: apt install {_NEEDED.get(program, program)}")
+
+
+class XServer:
+    """`with XServer() as x:` Xvfb and openbox run, and `x.display` is their DISPLAY.
+
+    Commands on it get `x.env`; the test's own process is left alone. `without` names an extension
+    that the server shall lack.
+    """
+
+    def __init__(self, *, window_manager: bool = True, without: str = "") -> None:
+        self.window_manager = window_manager
+        self.without = without
+        self.display = ""
+        self.server: subprocess.Popen[bytes] | None = None
+        self._children: list[subprocess.Popen[bytes]] = []
+
+    @property
+    def env(self) -> dict[str, str]:
+        env = {k: v for k, v in os.environ.items() if k not in ("WAYLAND_DISPLAY",)}
+        return env | {"DISPLAY": self.display, "LC_ALL": "C.UTF-8", "NO_AT_BRIDGE": "1"}
+
+    def __enter__(self) -> "XServer":
+        need("Xvfb", "xdotool", *(["openbox"] if self.window_manager else []))
+        try:
+            self.start()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def start(self, display: str | None = None) -> None:
+        """Start the server, on a free display or on that one (":7"), then the window manager."""
+        reading, writing = os.pipe()
+        arguments = ["Xvfb", *([display] if display else []), "-displayfd", str(writing)]
+        arguments += ["-screen", "0", "1024x768x24", "-nolisten", "tcp", "-noreset"]
+        if self.without:
+            arguments += ["-extension", self.without]
+        self.server = subprocess.Popen(
+            arguments, pass_fds=(writing,), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        os.close(writing)
+        with os.fdopen(reading) as answer:
+            number = answer.readline().strip()
+        if not number:
+            raise RuntimeError("Xvfb did not start")
+        self.display = f":{number}"
+        if self.window_manager:
+            self.spawn("openbox", "--sm-disable")
+            wait_for(
+                lambda: "window id" in self.run("xprop", "-root", "_NET_SUPPORTING_WM_CHECK"),
+                "openbox",
+            )
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for child in reversed(self._children):
+            end(child)
+        self._children.clear()
+        self.kill()
+
+    def kill(self) -> None:
+        """SIGKILL the server."""
+        if self.server is not None:
+            end(self.server)
+            self.server = None
+            number = self.display.lstrip(":")
+            for left in (f"/tmp/.X{number}-lock", f"/tmp/.X11-unix/X{number}"):
+                Path(left).unlink(missing_ok=True)
+
+    def spawn(
+        self, *command: str, stdin: int = subprocess.DEVNULL, stdout: int = subprocess.DEVNULL
+    ) -> subprocess.Popen[bytes]:
+        """Start a program that is ended with the server."""
+        child = subprocess.Popen(
+            command,
+            env=self.env,
+            stdin=stdin,
+            stdout=stdout,
+            stderr=subprocess.DEVNULL,
+        )
+        self._children.append(child)
+        return child
+
+    def run(self, *command: str, data: bytes | None = None, timeout: float = 10) -> str:
+        """What a command on this display says; it must succeed."""
+        done = subprocess.run(
+            command, env=self.env, input=data, capture_output=True, timeout=timeout, check=True
+        )
+        return done.stdout.decode()
+
+    def keys_down(self) -> set[int]:
+        """The keycodes that the server holds for pressed."""
+        from Xlib.display import Display
+
+        display = Display(self.display)
+        try:
+            keymap = display.query_keymap()
+        finally:
+            display.close()
+        return {
+            8 * at + bit for at, byte in enumerate(keymap) for bit in range(8) if byte >> bit & 1
+        }
+
+    def screenshot(self, path: Path) -> Path:
+        """The whole screen as a PNG (needs ImageMagick)."""
+        need("import")
+        self.run("import", "-window", "root", str(path))
+        return path
+
+
+def wait_for(condition: Callable[[], object], what: str, seconds: float = 10) -> None:
+    """Ask until `condition()` is true; fail with `what` after `seconds`."""
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            if condition():
+                return
+        except subprocess.CalledProcessError:
+            pass
+        if time.monotonic() > until:
+            raise AssertionError(f"not within {seconds} s: {what}")
+        time.sleep(0.02)
+
+
+def end(child: subprocess.Popen[bytes]) -> None:
+    """SIGKILL a child, stopped or not, and reap it."""
+    child.kill()
+    child.wait()
+    if child.stdout is not None:
+        child.stdout.close()

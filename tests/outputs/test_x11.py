@@ -1,0 +1,358 @@
+"""Pasting into real windows: exactly, once, only there, and the clipboard is as it was."""
+
+import asyncio
+import os
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from dictate.config import OutputSettings
+from dictate.errors import FocusMoved, NotDelivered
+from dictate.outputs import Focus, Receipt
+from dictate.outputs.x11 import X11Output
+from tests.lab.clipboard import copy, manager, offer, paste, read
+from tests.lab.windows import KINDS, Blank, GtkField, TkField, Window, Xterm
+from tests.lab.xserver import XServer, need, wait_for
+
+# ruff: noqa: RUF001 - the signs are meant
+
+pytestmark = pytest.mark.desktop
+
+TEXTS = {
+    "ascii": 'The quick brown fox; 0123456789 ~!@#$%^&*()_+`-={}|[]\\:"<>?,./',
+    "quotes": "“double” ‘single’ «guillemets» it’s – en — em … 10 °C ½ €",
+    "accents": "àéîõü ß ÆØÅ ąćęłńśżź őű čřž e\u0301 (combining) İı",
+    "cjk": "日本語の文章、中文句子。한국어 문장 ｆｕｌｌ",
+    "emoji": "😀 👍🏽 👩‍👩‍👧‍👦 🇩🇪 ❤️ 🫠",
+    "rtl": "שלום עולם مرحبا بالعالم (123) אבג abc",
+    "tabs": "a\tb\t\tc  two  spaces ",
+    "2000": "".join(chr(0x21 + n % 94) if n % 7 else " é日😀"[n % 4] for n in range(2000)),
+    "10000": "".join("αβγ ходил 你好 text."[n % 18] for n in range(10_000)),
+}
+
+
+@pytest.fixture(scope="module")
+def x() -> Iterator[XServer]:
+    with XServer() as server:
+        yield server
+
+
+@pytest.fixture(autouse=True)
+def display(x: XServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    need("xclip")
+    monkeypatch.setenv("DISPLAY", x.display)
+
+
+@pytest.fixture(scope="module", params=KINDS, ids=lambda kind: kind.kind)
+def window(
+    request: pytest.FixtureRequest, x: XServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Window]:
+    yield from _opened(request.param, x, tmp_path_factory.mktemp("windows"))
+
+
+@pytest.fixture
+def field(x: XServer, tmp_path: Path) -> Iterator[Window]:
+    yield from _opened(GtkField, x, tmp_path)
+
+
+def _opened(kind: type[Window], x: XServer, folder: Path) -> Iterator[Window]:
+    opened = kind(x, folder)
+    yield opened
+    opened.close()
+
+
+def with_output(work: Callable[[X11Output], Awaitable[None]], timeout_ms: int = 5000) -> None:
+    """Run `work` with an open output."""
+    output = X11Output(OutputSettings(paste_timeout_ms=timeout_ms))
+    assert output.why_not() is None
+
+    async def main() -> None:
+        await output.open()
+        try:
+            await work(output)
+        finally:
+            await output.close()
+
+    asyncio.run(main())
+
+
+async def focus_on(output: X11Output, window: Window) -> Focus:
+    await asyncio.to_thread(window.focus)
+    focus = await output.focus()
+    assert focus is not None
+    return focus
+
+
+def write(window: Window, *texts: str) -> None:
+    async def work(output: X11Output) -> None:
+        focus = await focus_on(output, window)
+        for text in texts:
+            assert await output.write(text, focus) is Receipt.DELIVERED
+
+    with_output(work)
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_arrives_exactly(window: Window, name: str) -> None:
+    before = window.text()
+    write(window, TEXTS[name])
+    window.wait_text(before + TEXTS[name])
+
+
+def test_fifty_in_a_row_stay_in_order(window: Window) -> None:
+    before = window.text()
+    texts = [f"<{n} ünï 日>" for n in range(50)]
+    write(window, *texts)
+    window.wait_text(before + "".join(texts))
+
+
+def test_very_long_text_goes_in_pieces(window: Window) -> None:
+    before = window.text()
+    text = "0123456789abcdé" * 20_000
+    write(window, text)
+    window.wait_text(before + text, 40)
+
+
+def test_newlines_are_passed_as_they_are(x: XServer, tmp_path: Path) -> None:
+    for kind, line_end in ((Xterm, "\r"), (GtkField, "\n"), (TkField, "\n")):
+        opened = kind(x, tmp_path)
+        write(opened, "one\ntwo\n\nthree")
+        opened.wait_text("one\ntwo\n\nthree".replace("\n", line_end))
+        opened.close()
+
+
+@pytest.mark.parametrize("layout", ["de", "fr", "ru", "us,ru"])
+def test_keyboard_layout_does_not_matter(x: XServer, field: Window, layout: str) -> None:
+    need("setxkbmap")
+    x.run("setxkbmap", layout)
+    try:
+        write(field, "Zyklus, déjà vu, привет")
+        field.wait_text("Zyklus, déjà vu, привет")
+    finally:
+        x.run("setxkbmap", "us")
+
+
+def test_focus_names_the_application_not_its_title(window: Window) -> None:
+    async def work(output: X11Output) -> None:
+        focus = await focus_on(output, window)
+        assert window.title not in (focus.application + focus.window)
+        assert focus == await output.focus()
+        if isinstance(window, Xterm):
+            assert focus.application == "XTerm"
+
+    with_output(work)
+
+
+# What was in the clipboard
+
+
+def test_text_comes_back(x: XServer, window: Window) -> None:
+    copy(x, "vorher ü".encode())
+    copy(x, b"selected\n", "primary")
+    write(window, "spoken")
+    assert paste(x) is None  # the output has been closed, and no manager kept anything
+
+    async def work(output: X11Output) -> None:
+        focus = await focus_on(output, window)
+        await asyncio.to_thread(copy, x, "vorher ü".encode())
+        await asyncio.to_thread(copy, x, b"selected\n", "primary")
+        for _ in range(2):
+            await output.write("spoken", focus)
+            assert await asyncio.to_thread(paste, x) == "vorher ü".encode()
+            assert await asyncio.to_thread(paste, x, "primary") == b"selected\n"
+        await asyncio.sleep(0.5)  # past the time in which the application may ask again
+        assert await asyncio.to_thread(paste, x) == "vorher ü".encode()
+        assert await asyncio.to_thread(paste, x, "primary") == b"selected\n"
+
+    with_output(work)
+
+
+def test_nothing_comes_back_as_nothing(x: XServer, field: Window) -> None:
+    async def work(output: X11Output) -> None:
+        focus = await focus_on(output, field)
+        assert await asyncio.to_thread(paste, x) is None
+        await output.write("spoken", focus)
+        assert await asyncio.to_thread(paste, x) is None
+        await asyncio.to_thread(
+            wait_for, lambda: "no" == owner(x, "CLIPBOARD") == owner(x, "PRIMARY"), "no owner"
+        )
+
+    with_output(work)
+
+
+def owner(x: XServer, selection: str) -> str:
+    from Xlib.display import Display
+
+    display = Display(x.display)
+    try:
+        return "some" if display.get_selection_owner(display.get_atom(selection)) else "no"
+    finally:
+        display.close()
+
+
+def test_a_picture_and_many_targets_come_back(x: XServer, window: Window) -> None:
+    targets = {
+        "image/png": (8, b"\x89PNG\r\n\x1a\n" + os.urandom(90_000)),
+        "UTF8_STRING": (8, "Bild ✓".encode()),
+        "text/html": (8, b"<b>Bild\0</b>"),
+        "application/x-empty": (8, b""),
+        "application/x-words": (32, bytes(range(64))),
+        "application/x-shorts": (16, bytes(range(6))),
+    }
+
+    async def work(output: X11Output) -> None:
+        focus = await focus_on(output, window)
+        await asyncio.to_thread(offer, x, "CLIPBOARD", targets)
+        before = await asyncio.to_thread(window.text)
+        for n in range(3):
+            await output.write(f"spoken {n}.", focus)
+        await asyncio.to_thread(window.wait_text, before + "spoken 0.spoken 1.spoken 2.")
+        for target, (size, data) in targets.items():
+            assert await asyncio.to_thread(read, x, "CLIPBOARD", target) == (size, data)
+        listed = await asyncio.to_thread(paste, x, "clipboard", "TARGETS") or b""
+        assert set(targets) <= set(listed.decode().split())
+        assert "x-kde-passwordManagerHint" not in listed.decode()
+
+    with_output(work)
+
+
+def test_a_big_picture_in_pieces_comes_back(x: XServer, field: Window) -> None:
+    picture = os.urandom(3_000_000)
+
+    async def work(output: X11Output) -> None:
+        focus = await focus_on(output, field)
+        await asyncio.to_thread(copy, x, picture, "clipboard", "image/png")
+        await output.write("spoken", focus)
+        assert await asyncio.to_thread(paste, x, "clipboard", "image/png") == picture
+
+    with_output(work)
+    field.wait_text("spoken")
+
+
+def test_what_the_user_copies_meanwhile_is_kept(x: XServer, field: Window) -> None:
+    async def work(output: X11Output) -> None:
+        focus = await focus_on(output, field)
+        await asyncio.to_thread(copy, x, b"old")
+        await output.write("spoken ", focus)
+        await asyncio.to_thread(copy, x, b"new")
+        await asyncio.sleep(0.5)
+        assert await asyncio.to_thread(paste, x) == b"new"
+        await output.write("again", focus)
+        assert await asyncio.to_thread(paste, x) == b"new"
+
+    with_output(work)
+    field.wait_text("spoken again")
+
+
+def test_a_clipboard_manager_inherits(x: XServer, field: Window) -> None:
+    async def work(output: X11Output) -> None:
+        focus = await focus_on(output, field)
+        await asyncio.to_thread(copy, x, b"from before")
+        await output.write("spoken", focus)
+
+    keeper = manager(x)
+    with_output(work)
+    assert paste(x) == b"from before"
+    keeper.kill()
+    keeper.wait()
+
+
+# What the user's fingers do
+
+
+@pytest.mark.parametrize("held", [["ctrl"], ["alt"], ["shift"], ["super"], ["ISO_Level3_Shift"],
+                                  ["Control_R", "Shift_R"]], ids="+".join)  # fmt: skip
+def test_held_modifiers_do_no_harm(x: XServer, window: Window, held: list[str]) -> None:
+    before = window.text()
+
+    async def work(output: X11Output) -> None:
+        focus = await focus_on(output, window)
+        for key in held:
+            await asyncio.to_thread(x.run, "xdotool", "keydown", key)
+        try:
+            down = await asyncio.to_thread(x.keys_down)
+            assert len(down) >= len(held)
+            await output.write("one, ", focus)
+            await output.write("two.", focus)
+            assert await asyncio.to_thread(x.keys_down) == down
+        finally:
+            for key in held:
+                await asyncio.to_thread(x.run, "xdotool", "keyup", key)
+        assert await asyncio.to_thread(x.keys_down) == set()
+
+    with_output(work)
+    window.wait_text(before + "one, two.")
+
+
+def test_locks_stay_as_they_are(x: XServer, field: Window) -> None:
+    x.run("xdotool", "key", "Caps_Lock", "key", "Num_Lock")
+    try:
+        write(field, "Mixed Case 123")
+        field.wait_text("Mixed Case 123")
+        x.run("xdotool", "key", "b")
+        field.wait_text("Mixed Case 123B")
+    finally:
+        x.run("xdotool", "key", "Caps_Lock", "key", "Num_Lock")
+
+
+# Only there
+
+
+def test_focus_moved_before_writing(x: XServer, window: Window, field: Window) -> None:
+    before = window.text()
+
+    async def work(output: X11Output) -> None:
+        focus = await focus_on(output, window)
+        await asyncio.to_thread(copy, x, b"mine")
+        await focus_on(output, field)
+        with pytest.raises(FocusMoved):
+            await output.write("not for you", focus)
+        assert await asyncio.to_thread(paste, x) == b"mine"
+        assert await asyncio.to_thread(x.keys_down) == set()
+
+    with_output(work)
+    x.run("xdotool", "key", "x")
+    field.wait_text("x")  # whatever had been sent would stand before it
+    assert window.text() == before
+
+
+def test_the_window_is_gone(x: XServer, tmp_path: Path) -> None:
+    async def work(output: X11Output) -> None:
+        opened = await asyncio.to_thread(TkField, x, tmp_path)
+        focus = await focus_on(output, opened)
+        await asyncio.to_thread(opened.close)
+        with pytest.raises(NotDelivered):
+            await output.write("too late", focus)
+        with pytest.raises(NotDelivered):
+            await output.write("nowhere", None)
+
+    with_output(work)
+
+
+def test_no_text_field_says_so_and_the_next_text_arrives(
+    x: XServer, field: Window, tmp_path: Path
+) -> None:
+    async def work(output: X11Output) -> None:
+        blank = await asyncio.to_thread(Blank, x, tmp_path)
+        await asyncio.to_thread(copy, x, b"mine")
+        focus = await focus_on(output, blank)
+        with pytest.raises(NotDelivered, match="text field"):
+            await output.write("lost?", focus)
+        assert await asyncio.to_thread(paste, x) == b"mine"
+        await output.write("here", await focus_on(output, field))
+        await asyncio.to_thread(blank.close)
+
+    with_output(work, timeout_ms=300)
+    field.wait_text("here")
+
+
+def test_idle_costs_nothing(x: XServer) -> None:
+    async def work(output: X11Output) -> None:
+        await output.focus()
+        before = time.process_time()
+        await asyncio.sleep(1.0)
+        assert time.process_time() - before < 0.05  # a loop that polls would burn far more
+
+    with_output(work)
