@@ -19,6 +19,7 @@ from dictate.events import RATE, AudioChunk, Samples
 from dictate.microphone.portaudio import PortAudioMicrophone, list_devices
 from dictate.microphone.tap import Tap
 from tests.lab.hearing import joined, likeness, tone
+from tests.lab.processes import children
 from tests.lab.pulse import MICROPHONE, SECOND_MICROPHONE, PulseAudio
 
 BOUND_S = 15.0
@@ -46,13 +47,8 @@ def sound_of_a_minute() -> Samples:
 
 def capture_processes() -> set[int]:
     """Our children that are capture processes and alive."""
-    found = set()
-    for task in Path("/proc/self/task").glob("*/children"):
-        for child in task.read_text().split():
-            command = Path(f"/proc/{child}/cmdline").read_bytes()
-            if b"dictate.microphone.capture" in command:
-                found.add(int(child))
-    return found
+    listed = children().items()
+    return {number for number, command in listed if b"dictate.microphone.capture" in command}
 
 
 @dataclass
