@@ -2,12 +2,13 @@
 
 import argparse
 import time
+from functools import partial
 
 from Xlib import XK, X
 from Xlib.display import Display
 from Xlib.ext import xtest
 
-from bench.release_to_text import FIRST
+from bench.release_to_text import FIRST, said
 from bench.rig import bench, machine, quantiles
 from tests.lab.daemon import wait_for
 
@@ -29,7 +30,7 @@ def main() -> None:
                 logged = len(b.daemon.logged())
                 xtest.fake_input(display, X.KeyPress, key)
                 display.sync()
-                wait_for(lambda n=logged: FIRST.search(b.daemon.logged()[n:]), "sound comes")
+                wait_for(partial(said, b, FIRST, logged), "sound comes")
                 first = FIRST.search(b.daemon.logged()[logged:])
                 assert first
                 if run:  # the first one opens it in either way

@@ -8,6 +8,7 @@ time went; its own part is what is neither the tail the user configured nor the 
 import argparse
 import re
 import time
+from functools import partial
 from pathlib import Path
 
 from Xlib import XK, X
@@ -22,6 +23,11 @@ LINE = re.compile(
     r"(\d+) ms after the release \(tail (\d+), engine (\d+), journal (\d+), output (\d+)\)"
 )
 FIRST = re.compile(r"first sound (-?\d+) ms after the press")
+
+
+def said(b: Bench, what: re.Pattern[str], since: int) -> bool:
+    """Whether the daemon has logged this, past that point of its log."""
+    return what.search(b.daemon.logged()[since:]) is not None
 
 
 def measure(b: Bench, recording: Path, runs: int) -> list[tuple[float, ...]]:
@@ -43,7 +49,7 @@ def measure(b: Bench, recording: Path, runs: int) -> list[tuple[float, ...]]:
         while window.text() == before and time.perf_counter() < released + 30:
             time.sleep(0.0005)
         visible = (time.perf_counter() - released) * 1000
-        wait_for(lambda n=logged: LINE.search(b.daemon.logged()[n:]), "the daemon says so")
+        wait_for(partial(said, b, LINE, logged), "the daemon says so")
         found = LINE.search(b.daemon.logged()[logged:])
         assert found
         rows.append((visible, *map(float, found.groups())))

@@ -10,8 +10,8 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
-from tests.lab.bus import session_bus
 
+from tests.lab.bus import session_bus
 from tests.lab.daemon import RealDaemon, wait_for
 from tests.lab.pulse import PulseAudio
 from tests.lab.xserver import XServer

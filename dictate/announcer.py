@@ -62,9 +62,12 @@ class Announcer:
         """Shown to the one who sits there; never sent anywhere."""
         self._terminal.partial(partial.text)
 
+    def writing(self, number: int) -> None:  # noqa: ARG002
+        """The final text may come on the very line where the guess stands."""
+        self._terminal.clear()
+
     def delivered(self, number: int, receipt: Receipt, timing: Timing) -> None:
         """A text was written."""
-        self._terminal.clear()
         log.info(
             "dictation %d: %s, %.0f ms after the release (tail %.0f, engine %.0f, journal %.0f,"
             " output %.0f)",

@@ -88,8 +88,9 @@ def _log(*, verbose: bool) -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     from dictate import paths
-    from dictate.daemon import Daemon, Files, Wishes
+    from dictate.daemon import Daemon
     from dictate.demo import bare, samples
+    from dictate.wishes import Files, Wishes
 
     _log(verbose=arguments.verbose)
     wishes = Wishes(

@@ -12,10 +12,11 @@ import itertools
 import logging
 import os
 import signal
-from collections.abc import Callable, Coroutine, Iterator
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,69 +29,26 @@ from dictate.control.notifications import Notifier
 from dictate.control.service import Service
 from dictate.engines.link import EngineLink
 from dictate.errors import AlreadyRunning, ConfigError, DictateError, JournalError, Unavailable
-from dictate.hotwords import Hotwords
 from dictate.journal import Entry, Journal
 from dictate.microphone import MICROPHONES, Microphone
 from dictate.microphone.tap import Tap
 from dictate.outputs import OUTPUTS, Output
 from dictate.outputs.nowhere import NowhereOutput
 from dictate.pipeline import Pipeline
+from dictate.recall import Recall
 from dictate.session import Command
 from dictate.speech import DETECTORS
 from dictate.speech.segmenter import Segmenter
 from dictate.steering import DaemonSteering
 from dictate.terminal import Terminal
-from dictate.text import polish
 from dictate.watch import watch
+from dictate.wishes import Files, Wishes
 
 log = logging.getLogger(__name__)
 
+SWEEP_S = 3600.0
 DRAIN_S = 1.5
 """So long a stopping daemon waits for texts on the way; what is not written by then is on disk."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """What the command line asks for; it wins over config.toml, also after a reload."""
-
-    microphone: str | None = None
-    engine: str | None = None
-    output: str | None = None
-    hotkey: str | None = None
-
-    def over(self, settings: Settings) -> Settings:
-        """These settings with the wishes in their places."""
-        for section in ("microphone", "engine", "output", "hotkey"):
-            use = getattr(self, section)
-            if use is not None:
-                changed = replace(getattr(settings, section), use=use)
-                settings = replace(settings, **{section: changed})
-        return settings
-
-
-@dataclass(frozen=True, slots=True)
-class Files:
-    """The two files the user edits."""
-
-    config: Path
-    hotwords: Path
-
-    def read(self, wishes: Wishes) -> tuple[Settings, Hotwords]:
-        """Both, whole. Raises ConfigError with every problem of both. Blocks."""
-        settings, hotwords, problems = Settings(), Hotwords(), []
-        try:
-            settings = config_file.load(self.config)
-        except ConfigError as error:
-            problems += error.problems
-        try:
-            hotwords = hotwords_file.load(self.hotwords, settings.hotwords.strength)
-        except ConfigError as error:
-            problems += error.problems
-        if problems:
-            raise ConfigError(problems)
-        # The phrases of a long list take a moment to sort: here, not in the first dictation.
-        polish("", hotwords, settings.text)
-        return wishes.over(settings), hotwords
 
 
 class Daemon:
@@ -114,6 +72,7 @@ class Daemon:
         self._stop = asyncio.Event()
         self._pen = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self._count = itertools.count(1)
+        self._reloading = asyncio.Lock()
         self._aside: set[asyncio.Task[None]] = set()
 
     async def run(self) -> int:
@@ -201,6 +160,7 @@ class Daemon:
             on_end=self.pipeline.sound_over,
         )
         self.pipeline.tap = self.tap
+        self.recall = Recall(self.pipeline)
         await self.tap.start()
         stack.push_async_callback(self.tap.stop)
         self.key = KeyListener(settings.hotkey, self._pressed, self._key_state)
@@ -236,12 +196,13 @@ class Daemon:
         yield self.key.run()
         yield self._watch_files()
         yield self._show_alive()
+        yield self._sweep()
         yield self._first(unfinished)
 
     async def _first(self, unfinished: list[Entry]) -> None:
         """The hotwords to the engine, what a crash left, and what is to be spoken."""
         await self._prepare()
-        await self.pipeline.recover(unfinished)
+        await self.recall.recover(unfinished)
         for path in self._speak:
             await self._say(path)
         if self._once:
@@ -306,11 +267,21 @@ class Daemon:
             self.announcer.alive()
             await asyncio.sleep(interval)
 
+    async def _sweep(self) -> None:
+        """What the user does not want kept goes, now and every hour."""
+        while True:
+            self.pipeline.write_down(self.journal.sweep, time.time())
+            await asyncio.sleep(SWEEP_S)
+
     # Changing while running.
 
     async def reload(self) -> list[str]:
         """Read both files again and apply what changed; a line for each change. Raises ConfigError,
         and then nothing has changed."""
+        async with self._reloading:
+            return await self._reload()
+
+    async def _reload(self) -> list[str]:
         settings, hotwords = await asyncio.to_thread(self.files.read, self.wishes)
         lines = config_file.changes(self.settings, settings)
         lines += hotwords_file.difference(self.hotwords, hotwords)
@@ -334,13 +305,18 @@ class Daemon:
         link = self._make_link(settings)
         await link.start()
         old, self.link, self.pipeline.link = self.link, link, link
-        await old.stop()
+        self._spawn(self._retire(old.stop))
 
     async def _replace_output(self, settings: Settings) -> None:
         output = await self._make_output(settings)
         old, self.output, self.pipeline.output = self.output, output, output
-        await old.close()
+        self._spawn(self._retire(old.close))
         self.service.update(output=output.name)
+
+    async def _retire(self, end: Callable[[], Awaitable[None]]) -> None:
+        """A stage that was replaced ends when no dictation can be in it any more."""
+        await self.pipeline.idle.wait()
+        await end()
 
     def _spawn(self, way: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(way)

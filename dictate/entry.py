@@ -28,11 +28,11 @@ STEPS: Final[dict[EntryState, frozenset[EntryState]]] = {
     S.CAPTURED: frozenset({S.TRANSCRIBED, S.HELD, S.CANCELLED, S.EMPTY}),
     S.TRANSCRIBED: frozenset({S.TYPING, S.HELD, S.CANCELLED}),
     S.TYPING: frozenset({S.DELIVERED, S.HELD}),
-    # Asked for by the user, these may be recognised or written again.
-    S.DELIVERED: frozenset({S.TYPING, S.TRANSCRIBED}),
+    # Asked for by the user, these may be recognised or written again, which may fail.
+    S.DELIVERED: frozenset({S.TYPING, S.TRANSCRIBED, S.HELD}),
     S.HELD: frozenset({S.TYPING, S.TRANSCRIBED, S.HELD, S.CANCELLED, S.EMPTY}),
-    S.CANCELLED: frozenset({S.TYPING, S.TRANSCRIBED}),
-    S.EMPTY: frozenset({S.TRANSCRIBED}),
+    S.CANCELLED: frozenset({S.TYPING, S.TRANSCRIBED, S.HELD}),
+    S.EMPTY: frozenset({S.TRANSCRIBED, S.HELD}),
 }
 """From each state, where a dictation may go; any other step is a mistake and raises ValueError."""
 

@@ -53,6 +53,7 @@ class Journal:
         self._on_trouble = on_trouble
         self._told = False
         self._spools: dict[int, Spool] = {}
+        self._recording: set[int] = set()
         self._under_way: set[int] = set()
         self._unsaved: dict[int, Entry] = {}
 
@@ -64,13 +65,11 @@ class Journal:
         """
         for line in self._store.open():
             self._on_trouble(line)
-        self.next_number = self._store.last_number() + 1
-        left = self._store.unfinished()
-        for number in sorted(self._store.audio_numbers() - self._store.numbers()):
-            left.append(Entry(number, S.RECORDING, self._store.audio_time(number)))
-        healed = [self._heal(entry) for entry in left]
-        self._write(*healed)
-        return [entry for entry in healed if entry.state is not S.EMPTY]
+        try:
+            return self._recover()
+        except JournalError:
+            self._store.close()
+            raise
 
     def begin(self, number: int, started: float) -> None:
         """The key is down: from here on sound is kept. `started` is the wall clock."""
@@ -78,12 +77,13 @@ class Journal:
             raise ValueError(f"dictation {number} has been: the next is {self.next_number}")
         self.next_number = number + 1
         self._spools[number] = Spool(self._store.audio_path(number), self._on_trouble)
+        self._recording.add(number)
         self._under_way.add(number)
         self._write(Entry(number, S.RECORDING, started))
 
     def append(self, number: int, pcm: bytes) -> None:
         """More sound: signed 16-bit little-endian mono, 16 kHz."""
-        if self._entry(number).state is not S.RECORDING:
+        if number not in self._recording:
             raise ValueError(f"dictation {number} is not being recorded: it takes no more sound")
         self._spools[number].append(pcm)
 
@@ -194,6 +194,7 @@ class Journal:
         if to not in STEPS[entry.state]:
             raise ValueError(f"dictation {number} is {entry.state.value}: it cannot be {to.value}")
         if entry.state is S.RECORDING:
+            self._recording.discard(number)
             spool = self._spools[number]
             spool.close()
             changes["audio_s"] = spool.seconds
@@ -252,15 +253,29 @@ class Journal:
             audio_s=spool.seconds if spool else entry.audio_s,
         )
 
+    def _recover(self) -> list[Entry]:
+        self.next_number = self._store.last_number() + 1
+        left = self._store.unfinished()
+        for number in sorted(self._store.audio_numbers() - self._store.numbers()):
+            left.append(Entry(number, S.RECORDING, self._store.audio_time(number)))
+        healed = [self._heal(entry) for entry in left]
+        self._write(*healed)
+        return [entry for entry in healed if entry.state is not S.EMPTY]
+
     def _heal(self, entry: Entry) -> Entry:
         if entry.state is S.TRANSCRIBED:
             return replace(entry, state=S.HELD, reason="a crash came before it was written")
         if entry.state is S.TYPING:
             reason = "a crash came while writing: it may stand in the window in part"
             return replace(entry, state=S.HELD, reason=reason)
-        audio_s = self._store.mend_audio(entry.number)
+        try:
+            audio_s = self._store.mend_audio(entry.number)
+            if not audio_s:
+                self._store.delete_audio(entry.number)
+        except JournalError as error:
+            self._on_trouble(str(error))
+            return replace(entry, state=S.HELD, reason="recovered, but its sound cannot be read")
         if not audio_s:
-            self._store.delete_audio(entry.number)
             return replace(entry, state=S.EMPTY, reason="a crash came before any sound", audio_s=0)
         return replace(entry, state=S.CAPTURED, reason="recovered", audio_s=audio_s)
 

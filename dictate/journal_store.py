@@ -141,7 +141,8 @@ class Store:
     def audio_numbers(self) -> set[int]:
         """The numbers of all sound files."""
         found = self._audio.glob("*.wav") if self._audio else ()
-        return {int(path.stem) for path in found if path.stem.isdecimal() and path.is_file()}
+        ours = (path for path in found if path.is_file() and not path.is_symlink())
+        return {int(path.stem) for path in ours if path.stem.isdecimal()}
 
     def audio_time(self, number: int) -> float:
         """When the sound file was last written, wall clock."""

@@ -17,7 +17,7 @@ from typing import Any, Protocol, TypeVar
 from dictate.config import Settings
 from dictate.engines.exchange import LinkUtterance
 from dictate.engines.link import EngineLink
-from dictate.errors import DeliveryUnsure, DictateError, EngineError, JournalError, NotDelivered
+from dictate.errors import DeliveryUnsure, DictateError, JournalError, NotDelivered
 from dictate.events import (
     RATE,
     AudioChunk,
@@ -27,7 +27,7 @@ from dictate.events import (
     pcm_from_samples,
 )
 from dictate.hotwords import Hotwords
-from dictate.journal import Entry, EntryState, Journal
+from dictate.journal import Journal
 from dictate.microphone.tap import Tap
 from dictate.outputs import Focus, Output, Receipt
 from dictate.session import Command, Do, Input, Session
@@ -49,6 +49,9 @@ class Audience(Protocol):
 
     def partial(self, partial: Partial) -> None:
         """The engine has a new guess."""
+
+    def writing(self, number: int) -> None:
+        """A text is about to be written."""
 
     def delivered(self, number: int, receipt: Receipt, timing: "Timing") -> None:
         """A text was written."""
@@ -167,21 +170,21 @@ class Pipeline:
                 self._run(number, self._deliver(self._on_way[number]))
             case Do.DROP:
                 self._end(number)
-                self._write(self.journal.empty, number)
+                self.write_down(self.journal.empty, number)
                 self.audience.nothing_heard(number)
             case Do.ABANDON:
                 self._abandon(number)
             case Do.HOLD:
                 self._hold(number)
             case Do.KEEP:
-                self._write(self.journal.cancelled, number, "cancelled; its text came late")
+                self.write_down(self.journal.cancelled, number, "cancelled; its text came late")
             case Do.DONE:
                 self._end(number)
 
     # One dictation, from the key to the window.
 
     def _record(self, number: int, *, continued: bool) -> None:
-        self._write(self.journal.begin, number, time.time())
+        self.write_down(self.journal.begin, number, time.time())
         self._on_way[number] = Dictation(
             number,
             self.link.begin(number, self.hotwords, self.settings.engine.language, self._partial),
@@ -201,7 +204,7 @@ class Pipeline:
         if number is None or dictation is None:
             return
         pcm = pcm_from_samples(chunk.samples)
-        self._write(self.journal.append, number, pcm)
+        self.write_down(self.journal.append, number, pcm)
         dictation.utterance.feed(pcm)
         if not dictation.samples:
             waited_ms = (time.monotonic() - dictation.pressed_at) * 1000
@@ -239,24 +242,25 @@ class Pipeline:
         ended_at = time.monotonic()
         timing.tail_ms = (ended_at - dictation.released_at) * 1000
         focus = await self._focus(dictation)
-        self._write(self.journal.captured, number, focus.application if focus else "")
+        self.write_down(self.journal.captured, number, focus.application if focus else "")
         if dictation.lost:
             self.audience.trouble(f"{dictation.lost * 1000 // RATE} ms of sound were lost")
         final = await dictation.utterance.finish(lambda: self.durably(self.journal.audio, number))
         timing.engine_ms = (time.monotonic() - ended_at) * 1000
-        dictation.text = self._polish(final, continued=dictation.continued)
+        dictation.text = self.polish(final, continued=dictation.continued)
         if not dictation.text:
             self._news(number, Input.HEARD_NOTHING)
             return
         began = time.monotonic()
-        await self._keep(number, dictation.text, final)
+        await self.keep(number, dictation.text, final)
         timing.journal_ms = (time.monotonic() - began) * 1000
         self._news(number, Input.HEARD)
 
-    def _polish(self, final: Final, *, continued: bool = False) -> str:
+    def polish(self, final: Final, *, continued: bool = False) -> str:
+        """The text as it is written."""
         return polish(final.text, self.hotwords, self.settings.text, continued=continued)
 
-    async def _keep(self, number: int, text: str, final: Final) -> None:
+    async def keep(self, number: int, text: str, final: Final) -> None:
         """The text is durable when this returns, or the user has been told that it cannot be."""
         engine = self.link.info.name
         try:
@@ -268,7 +272,7 @@ class Pipeline:
         number, timing = dictation.number, dictation.timing
         focus = await self._focus(dictation)
         try:
-            receipt = await self._write_out(number, dictation.text, focus, timing)
+            receipt = await self.write_out(number, dictation.text, focus, timing)
         except (NotDelivered, DeliveryUnsure) as error:
             dictation.reason = str(error)
             self._news(number, Input.REFUSED)
@@ -287,7 +291,7 @@ class Pipeline:
             log.warning("nobody knows what has the focus: %s", error)
             return None
 
-    async def _write_out(
+    async def write_out(
         self, number: int, text: str, focus: Focus | None, timing: Timing
     ) -> Receipt:
         """Write the text once: intent durable first, outcome after. Raises as `Output.write`."""
@@ -298,78 +302,33 @@ class Pipeline:
             except JournalError as error:
                 self.audience.trouble(f"{error}; the text is kept in memory only")
             durable = time.monotonic()
+            self.audience.writing(number)
             receipt = await self.output.write(text, focus)
             timing.journal_ms += (durable - began) * 1000
             timing.output_ms = (time.monotonic() - durable) * 1000
-            self._write(self.journal.delivered, number, receipt.value)
+            self.write_down(self.journal.delivered, number, receipt.value)
             return receipt
 
     def _hold(self, number: int) -> None:
         dictation = self._end(number)
         reason = dictation.reason if dictation else "interrupted"
-        self._write(self.journal.held, number, reason)
+        self.write_down(self.journal.held, number, reason)
         self.audience.held(number, reason)
 
     def _abandon(self, number: int) -> None:
         dictation = self._end(number)
         if dictation:
             dictation.utterance.cancel()
-        self._write(self.journal.cancelled, number, "cancelled")
+        self.write_down(self.journal.cancelled, number, "cancelled")
 
     def _end(self, number: int) -> Dictation | None:
         return self._on_way.pop(number, None)
 
-    # What was said earlier.
+    def under_way(self, number: int) -> bool:
+        """Whether this dictation is not over yet."""
+        return number in self._on_way
 
-    async def paste(self, number: int | None) -> Receipt:
-        """Write an earlier text (None: the last) where the focus is now. Raises DictateError."""
-        entry = await self.durably(
-            *((self.journal.get, number) if number else (self.journal.last,))
-        )
-        if entry is None:
-            raise DictateError("there is no such dictation; see `dictatectl history`")
-        if not entry.text and entry.has_audio:
-            entry = await self.transcribe(entry)
-        if not entry.text:
-            raise DictateError(f"nothing was heard in dictation {entry.number}")
-        timing, began = Timing(), time.monotonic()
-        try:
-            focus = await self.output.focus()
-            receipt = await self._write_out(entry.number, entry.text, focus, timing)
-        except (NotDelivered, DeliveryUnsure) as error:
-            self._write(self.journal.held, entry.number, str(error))
-            raise
-        timing.total_ms = (time.monotonic() - began) * 1000
-        self.audience.delivered(entry.number, receipt, timing)
-        return receipt
-
-    async def transcribe(self, entry: Entry) -> Entry:
-        """Hear kept sound again; the text goes into the journal, held. Raises EngineError."""
-        number = entry.number
-        pcm = await self.durably(self.journal.audio, number)
-        utterance = self.link.begin(number, self.hotwords, self.settings.engine.language, _ignore)
-        utterance.feed(pcm)
-        final = await utterance.finish(lambda: self.durably(self.journal.audio, number))
-        text = self._polish(final)
-        if not text:
-            if entry.state is not EntryState.CANCELLED:
-                self._write(self.journal.empty, number)
-        else:
-            await self._keep(number, text, final)
-            self._write(self.journal.held, number, entry.reason or "recovered")
-        return await self.durably(self.journal.get, number) or entry
-
-    async def recover(self, entries: list[Entry]) -> None:
-        """Hear what a crash left unheard. It is held, never written: its window is long gone."""
-        for entry in entries:
-            if entry.state is EntryState.CAPTURED:
-                try:
-                    await self.transcribe(entry)
-                except EngineError as error:
-                    self._write(self.journal.held, entry.number, f"recovered; {error}")
-        if entries:
-            count = f"recovered {len(entries)} dictation{'s' if len(entries) > 1 else ''}"
-            self.audience.trouble(f"{count}; see `dictatectl history`, `dictatectl paste N`")
+    # Stopping.
 
     async def drain(self, patience_s: float) -> None:
         """End what is being said and give what is on the way so long to arrive; the rest is on
@@ -388,7 +347,7 @@ class Pipeline:
 
     # The journal's thread, and the tasks.
 
-    def _write(self, how: Callable[..., object], *what: object) -> None:
+    def write_down(self, how: Callable[..., object], *what: object) -> None:
         """Have the journal write something down, in order, without waiting for it."""
         self._pen.submit(how, *what).add_done_callback(_log_failure)
 
@@ -411,10 +370,6 @@ class Pipeline:
         task = asyncio.get_running_loop().create_task(to_its_end())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _ignore(partial: Partial) -> None:
-    """Partials of what was said earlier interest nobody."""
 
 
 def _log_failure(done: Any) -> None:

@@ -57,7 +57,7 @@ class DaemonSteering:
     async def paste(self, number: int | None, by: str) -> str:
         """Write it again, here."""
         log.info("paste, asked by %s", by)
-        return (await self._daemon.pipeline.paste(number)).value
+        return (await self._daemon.recall.paste(number)).value
 
     async def forget(self, number: int | None, by: str) -> int:
         """Out of the journal."""

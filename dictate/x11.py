@@ -72,8 +72,8 @@ def cut(display: Any) -> None:
 
 
 def _knock(number: int) -> None:
-    """Raise OSError if no server listens here: python-xlib would go on and try TCP port 6000 and up,
-    where anybody may listen, and leaves its sockets open."""
+    """Raise OSError if no server listens here: python-xlib would go on and try TCP ports, where
+    anybody may listen, and leave its sockets open."""
     path = f"/tmp/.X11-unix/X{number}"
     with socket.socket(socket.AF_UNIX) as knocking:
         try:

@@ -1,4 +1,4 @@
-"""The way itself, with a real journal and session; engine, output and microphone do as they are told.
+"""The way itself, with a real journal and session; the other stages do as they are told.
 
 These stand-ins are only for orders and faults that cannot be had at will from the real ones; the
 real ones walk the same way in tests/desktop and tests/faults.
@@ -23,6 +23,7 @@ from dictate.hotwords import Hotwords
 from dictate.journal import Journal
 from dictate.outputs import Focus, Output, Receipt
 from dictate.pipeline import Pipeline, Timing
+from dictate.recall import Recall
 from dictate.speech.segmenter import Segmenter
 
 PAUSE = 0.02
@@ -129,6 +130,8 @@ class Listener:
     def partial(self, partial: Partial) -> None:
         self.partials.append(partial)
 
+    def writing(self, number: int) -> None: ...
+
     def delivered(self, number: int, receipt: Receipt, timing: Timing) -> None:
         assert timing.total_ms > 0
         self.told.append(f"delivered {number} {receipt.value}")
@@ -163,6 +166,7 @@ class Rig:
             pen=self.pen,
             audience=self.listener,
         )
+        self.recall = Recall(self.pipeline)
         self.pipeline.tap = self.tap  # type: ignore[assignment]
 
     def press(self) -> None:
@@ -268,7 +272,7 @@ def test_the_window_changed(run: Callable[..., None]) -> None:
         assert rig.screen.windows == {}
         assert rig.listener.told == ["held 1: the window changed"]
         assert await rig.state(1) is EntryState.HELD
-        assert await rig.pipeline.paste(None) is Receipt.DELIVERED
+        assert await rig.recall.paste(None) is Receipt.DELIVERED
         assert rig.screen.windows == {"chat": "hello there"}
         assert await rig.state(1) is EntryState.DELIVERED
 
@@ -297,7 +301,7 @@ def test_the_engine_is_lost_and_the_sound_is_not(run: Callable[..., None]) -> No
         assert rig.listener.told == ["held 1: the engine died twice"]
         assert await rig.state(1) is EntryState.HELD
         rig.link.answers[1] = "heard at last"
-        assert await rig.pipeline.paste(1) is Receipt.DELIVERED
+        assert await rig.recall.paste(1) is Receipt.DELIVERED
         assert rig.screen.windows == {"editor": "heard at last"}
 
     run(way)
@@ -431,7 +435,7 @@ def test_what_a_stop_leaves_unheard_is_held_by_the_next_start(
 
     async def second(rig: Rig) -> None:
         assert [entry.number for entry in rig.left] == [1]
-        await rig.pipeline.recover(rig.left)
+        await rig.recall.recover(rig.left)
         assert await rig.state(1) is EntryState.HELD
         assert rig.screen.windows == {}
         assert rig.listener.told == [

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import asdict
+from itertools import accumulate
 from typing import Annotated, Final, Protocol, TypeAlias, TypedDict
 
 from dbus_fast import DBusError, ErrorType, PropertyAccess, Variant
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 
 HISTORY_LIMIT: Final = 1000
 """No call of History returns more."""
+HISTORY_CHARACTERS: Final = 8_000_000
+"""Nor more text than this: a bus hangs up on messages that are too big for it."""
 AT_ONCE: Final = 32
 """So many calls may wait for their answer at a time; further ones are refused at once."""
 _LINE_LIMIT: Final = 500
@@ -141,7 +144,9 @@ class Dictate1(ServiceInterface):
     async def history(self, limit: DBusUInt32) -> Dicts:
         with self._slot():
             entries = await self._steering.history(min(limit, HISTORY_LIMIT))
-            return [_from_entry(entry) for entry in entries]
+            room = accumulate(len(entry.text) + len(entry.heard) for entry in entries)
+            fitting = sum(used <= HISTORY_CHARACTERS for used in room)
+            return [_from_entry(entry) for entry in entries[:fitting]]
 
     @dbus_method("Paste")
     async def paste(self, number: DBusUInt32) -> DBusStr:

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from dbus_fast.aio import MessageBus
 from dictate import bus as names
 from dictate.control.interface import AT_ONCE, Dictate1, Status, property_name
 from dictate.control.service import DESCRIPTION, Service, description
-from dictate.errors import AlreadyRunning, Unavailable
+from dictate.errors import AlreadyRunning, ConfigError, Unavailable
 from tests.lab.bus import Bus, session_bus
 from tests.lab.fake_daemon import CANARY, FakeSteering
 
@@ -125,6 +126,16 @@ async def a_history_without_end_is_bounded(rig: Rig) -> None:
     assert rig.steering.asked == ["history 1000"]
 
 
+async def a_history_too_big_for_the_bus_is_cut(rig: Rig) -> None:
+    rig.steering.entries = [
+        replace(rig.steering.entries[0], number=number, text="é" * 3_000_000)
+        for number in range(9, 0, -1)
+    ]
+    history = await rig.ask("History", "u", 3)
+    assert len(history) == 2
+    assert len(plain(history[0])["text"]) == 3_000_000
+
+
 async def writing_again(rig: Rig) -> None:
     assert await rig.ask("Paste", "u", 0) == "delivered"
     assert await rig.ask("Paste", "u", 1) == "delivered"
@@ -159,6 +170,16 @@ async def a_mistake_of_ours_says_nothing_of_what_it_was_about(rig: Rig) -> None:
     assert reply.error_name == f"{names.ERRORS}.Mistake"
     assert "ZeroDivisionError" in reply.body[0]
     assert CANARY not in reply.body[0]
+
+
+async def errors_of_many_lines_keep_them(rig: Rig) -> None:
+    async def reload(by: str) -> list[str]:
+        raise ConfigError(["config.toml:1: this", "config.toml:2: that"])
+
+    rig.steering.reload = reload  # type: ignore[method-assign]
+    reply = await rig.call("Reload")
+    assert reply.error_name == f"{names.ERRORS}.ConfigError"
+    assert reply.body == ["config.toml:1: this\nconfig.toml:2: that"]
 
 
 # What is shown ------------------------------------------------------------------------------------
@@ -283,11 +304,13 @@ async def calls_that_want_no_answer_are_taken(rig: Rig) -> None:
         the_callers_name_is_right_in_slow_calls_too,
         what_was_said,
         a_history_without_end_is_bounded,
+        a_history_too_big_for_the_bus_is_cut,
         writing_again,
         forgetting,
         lists,
         our_errors_arrive_by_name_and_with_their_message,
         a_mistake_of_ours_says_nothing_of_what_it_was_about,
+        errors_of_many_lines_keep_them,
         properties_tell_the_status,
         only_real_changes_are_told,
         properties_cannot_be_written,
@@ -298,12 +321,15 @@ async def calls_that_want_no_answer_are_taken(rig: Rig) -> None:
     ],
     ids=lambda story: story.__name__,
 )
-def test_on_the_bus(bus: Bus, story: Callable[[Rig], Awaitable[None]]) -> None:
+def test_on_the_bus(
+    bus: Bus, story: Callable[[Rig], Awaitable[None]], caplog: pytest.LogCaptureFixture
+) -> None:
     async def tell() -> None:
         async with rigged() as rig:
             await story(rig)
 
     asyncio.run(tell())
+    assert CANARY not in caplog.text
 
 
 # The bus itself -----------------------------------------------------------------------------------
@@ -436,6 +462,21 @@ def test_one_that_comes_back_too_late_says_so(bus: Bus) -> None:
             with pytest.raises(AlreadyRunning):
                 await asyncio.wait_for(staying, 10)
             await faster.close()
+
+    asyncio.run(tell())
+
+
+def test_a_bus_that_is_busy_for_a_while_is_waited_for(bus: Bus) -> None:
+    """More is told than fits between us and the bus, which would have dbus-fast hang up."""
+
+    async def tell() -> None:
+        async with rigged() as rig:
+            bus.kill(signal.SIGSTOP)
+            for number in range(1, 5_001):
+                rig.service.update(dictation=number, trouble="x" * 200)
+            await asyncio.sleep(0.1)
+            bus.kill(signal.SIGCONT)
+            assert (await rig.properties())["Dictation"] == 5_000
 
     asyncio.run(tell())
 

@@ -83,7 +83,7 @@ def lives(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Hundreds of lives cut short by SIGKILL."""
     base = tmp_path_factory.mktemp("lives")
     subprocess.run(
-        [sys.executable, "-m", "tests.lab.journal_life", str(base), "29", "60"],
+        [sys.executable, "-m", "tests.lab.journal_life", str(base), "37", "50"],
         check=True,
         timeout=100,
         cwd=Path(__file__).parents[2],
@@ -284,6 +284,18 @@ def test_files_of_others_in_the_sound_folder_are_left_alone(opened: Rig) -> None
         (opened.folder / "audio" / name).write_bytes(b"x" * 100)
     assert opened.restart() == []
     assert len(list((opened.folder / "audio").iterdir())) == 3
+
+
+def test_one_sound_file_that_cannot_be_read_does_not_hide_the_rest(opened: Rig) -> None:
+    broken, whole = spoken(opened), spoken(opened)
+    opened.journal.close()
+    path = opened.folder / "audio" / f"{broken}.wav"
+    path.unlink()
+    path.mkdir()
+    left = {entry.number: entry for entry in opened.restart()}
+    assert left[whole].state is S.CAPTURED
+    assert left[broken].state is S.HELD
+    assert len(opened.trouble) == 1
 
 
 def nonsense(path: Path) -> None:

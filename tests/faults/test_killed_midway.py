@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,10 @@ def ready(daemon: RealDaemon) -> None:
 def press(desk: Desk, daemon: RealDaemon) -> None:
     desk.x.run("xdotool", "keydown", KEY)
     wait_for(lambda: daemon.status()["microphone_open"], "the microphone is open")
+
+
+def gone(pid: int) -> bool:
+    return not Path(f"/proc/{pid}").exists()
 
 
 def release(desk: Desk) -> None:
@@ -97,7 +102,7 @@ def test_the_daemon_while_it_records(desk: Desk, tmp_path: Path) -> None:
         daemon.kill()
         release(desk)
         for pid in children:
-            wait_for(lambda pid=pid: not Path(f"/proc/{pid}").exists(), "its children end")
+            wait_for(partial(gone, pid), "its children end")
     with daemon:
         wait_for(lambda: "recovered 1 dictation" in daemon.logged(), "it says so", 60)
         entry = daemon.history()[0]

@@ -1,0 +1,74 @@
+"""What was said earlier: written again, heard again, recovered after a crash."""
+
+import time
+
+from dictate.entry import Entry, EntryState
+from dictate.errors import DeliveryUnsure, DictateError, EngineError, NotDelivered
+from dictate.events import Partial
+from dictate.outputs import Receipt
+from dictate.pipeline import Pipeline, Timing
+
+
+class Recall:
+    """Works on the journal of a pipeline, through the pipeline's engine and output."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._way = pipeline
+        self._journal = pipeline.journal
+
+    async def paste(self, number: int | None) -> Receipt:
+        """Write an earlier text (None: the last) where the focus is now. Raises DictateError."""
+        entry = await self._way.durably(
+            *((self._journal.get, number) if number else (self._journal.last,))
+        )
+        if entry is None:
+            raise DictateError("there is no such dictation; see `dictatectl history`")
+        if self._way.under_way(entry.number):
+            raise DictateError(f"dictation {entry.number} is still under way; try again")
+        if not entry.text and entry.has_audio:
+            entry = await self.transcribe(entry)
+        if not entry.text:
+            raise DictateError(f"nothing was heard in dictation {entry.number}")
+        timing, began = Timing(), time.monotonic()
+        try:
+            focus = await self._way.output.focus()
+            receipt = await self._way.write_out(entry.number, entry.text, focus, timing)
+        except (NotDelivered, DeliveryUnsure) as error:
+            self._way.write_down(self._journal.held, entry.number, str(error))
+            raise
+        timing.total_ms = (time.monotonic() - began) * 1000
+        self._way.audience.delivered(entry.number, receipt, timing)
+        return receipt
+
+    async def transcribe(self, entry: Entry) -> Entry:
+        """Hear kept sound again; the text goes into the journal, held. Raises EngineError."""
+        number = entry.number
+        pcm = await self._way.durably(self._journal.audio, number)
+        language = self._way.settings.engine.language
+        utterance = self._way.link.begin(number, self._way.hotwords, language, _ignore)
+        utterance.feed(pcm)
+        final = await utterance.finish(lambda: self._way.durably(self._journal.audio, number))
+        text = self._way.polish(final)
+        if not text:
+            if entry.state is not EntryState.CANCELLED:
+                self._way.write_down(self._journal.empty, number)
+        else:
+            await self._way.keep(number, text, final)
+            self._way.write_down(self._journal.held, number, entry.reason or "recovered")
+        return await self._way.durably(self._journal.get, number) or entry
+
+    async def recover(self, entries: list[Entry]) -> None:
+        """Hear what a crash left unheard. It is held, never written: its window is long gone."""
+        for entry in entries:
+            if entry.state is EntryState.CAPTURED:
+                try:
+                    await self.transcribe(entry)
+                except EngineError as error:
+                    self._way.write_down(self._journal.held, entry.number, f"recovered; {error}")
+        if entries:
+            count = f"recovered {len(entries)} dictation{'s' if len(entries) > 1 else ''}"
+            self._way.audience.trouble(f"{count}; see `dictatectl history`, `dictatectl paste N`")
+
+
+def _ignore(partial: Partial) -> None:
+    """Partials of what was said earlier interest nobody."""

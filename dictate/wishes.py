@@ -1,0 +1,54 @@
+"""What the user wants: the two files, and the command line that wins over them."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from dictate import config_file, hotwords_file
+from dictate.config import Settings
+from dictate.errors import ConfigError
+from dictate.hotwords import Hotwords
+from dictate.text import polish
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the command line asks for; it wins over config.toml, also after a reload."""
+
+    microphone: str | None = None
+    engine: str | None = None
+    output: str | None = None
+    hotkey: str | None = None
+
+    def over(self, settings: Settings) -> Settings:
+        """These settings with the wishes in their places."""
+        for section in ("microphone", "engine", "output", "hotkey"):
+            use = getattr(self, section)
+            if use is not None:
+                changed = replace(getattr(settings, section), use=use)
+                settings = replace(settings, **{section: changed})
+        return settings
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The two files the user edits."""
+
+    config: Path
+    hotwords: Path
+
+    def read(self, wishes: Wishes) -> tuple[Settings, Hotwords]:
+        """Both, whole. Raises ConfigError with every problem of both. Blocks."""
+        settings, hotwords, problems = Settings(), Hotwords(), []
+        try:
+            settings = config_file.load(self.config)
+        except ConfigError as error:
+            problems += error.problems
+        try:
+            hotwords = hotwords_file.load(self.hotwords, settings.hotwords.strength)
+        except ConfigError as error:
+            problems += error.problems
+        if problems:
+            raise ConfigError(problems)
+        # The phrases of a long list take a moment to sort: here, not in the first dictation.
+        polish("", hotwords, settings.text)
+        return wishes.over(settings), hotwords
