@@ -56,7 +56,8 @@ def transcribe(
 
 
 async def _all(files: list[Path], settings: Settings, terms: Hotwords, *, as_json: bool) -> int:
-    link = EngineLink(settings.engine, paths.runtime_dir() / f"file-{os.getpid()}.sock")
+    folder = await asyncio.to_thread(paths.safe_dir, paths.runtime_dir())
+    link = EngineLink(settings.engine, folder / f"file-{os.getpid()}.sock")
     await link.start()
     done: list[Transcript] = []
     try:
@@ -97,10 +98,13 @@ async def _one(
     pieces = iter_sound_file(path)
     try:
         while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
-            utterance.feed(pcm_from_samples(piece))
-            samples += len(piece)
-            if progress is not None and task is not None:
-                progress.update(task, completed=samples / RATE)
+            for start in range(0, len(piece), RATE):
+                part = piece[start : start + RATE]
+                utterance.feed(pcm_from_samples(part))
+                await utterance.room()
+                samples += len(part)
+                if progress is not None and task is not None:
+                    progress.update(task, completed=samples / RATE)
         final: Final = await utterance.finish(lambda: asyncio.to_thread(_whole, path))
     except BaseException:
         utterance.cancel()
@@ -130,7 +134,7 @@ def _ignore(_: Partial) -> None:
 def _progress() -> AbstractContextManager[Progress | None]:
     if not sys.stderr.isatty():
         return nullcontext()
-    return Progress(console=Console(stderr=True), transient=True)
+    return Progress(console=Console(stderr=True), transient=True, redirect_stdout=False)
 
 
 def _print(text: str) -> None:
