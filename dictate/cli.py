@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from dictate import __version__
-from dictate.errors import AlreadyRunning, ConfigError, DictateError
+from dictate.errors import AlreadyRunning, ConfigError, DictateError, Unavailable
 
 EXIT_CONFIG = 78
 """sysexits.h EX_CONFIG: the service manager does not restart after it."""
@@ -88,8 +88,10 @@ def _log(*, verbose: bool) -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     from dictate import paths
+    from dictate.config import MicrophoneSettings
     from dictate.daemon import Daemon
     from dictate.demo import bare, samples
+    from dictate.microphone import MICROPHONES
     from dictate.wishes import Files, Wishes
 
     _log(verbose=arguments.verbose)
@@ -102,6 +104,9 @@ def _run(arguments: argparse.Namespace) -> int:
     speak: list[Path] = []
     if arguments.microphone and arguments.microphone.startswith("wav:"):
         speak = [Path(arguments.microphone[4:])]
+        settings = MicrophoneSettings(use=arguments.microphone)
+        if reason := MICROPHONES.make("wav", settings).why_not():
+            raise Unavailable(f"--microphone {arguments.microphone}: {reason}")
     once = arguments.once
     if arguments.demo and (missing := bare()):
         for line in missing:
@@ -109,6 +114,9 @@ def _run(arguments: argparse.Namespace) -> int:
         print("Dictating the sample recordings instead.", file=sys.stderr)  # noqa: T201
         speak, once = samples(), True
         wishes = replace(wishes, microphone=f"wav:{speak[0]}", output="stdout", hotkey="none")
+    for given in filter(None, (arguments.config, arguments.hotwords)):
+        if not given.exists():
+            raise ConfigError([f"{given}: there is no such file"])
     files = Files(
         arguments.config or paths.config_file(), arguments.hotwords or paths.hotwords_file()
     )

@@ -92,7 +92,7 @@ class OutputSettings:
     """Where the text goes."""
 
     use: str = _option("auto", backends="dictate.outputs:OUTPUTS")
-    """auto, x11, clipboard, or stdout."""
+    """auto, x11, clipboard, or stdout (which auto takes on a terminal only)."""
     paste_timeout_ms: int = _option(1000, low=50, high=10000)
     """x11: how many milliseconds an application has to take the text."""
 

@@ -66,6 +66,13 @@ def _section(table: str, default: Any, given: dict[str, Any], problems: Problems
     return replace(default, **values)
 
 
+def wrong(option: str, value: object) -> str | None:
+    """What is wrong with this value of an option ("engine.use"), or None."""
+    table, _, name = option.partition(".")
+    known = {field.name: field for field in fields(getattr(Settings(), table))}
+    return _wrong(known[name], value)
+
+
 def _wrong(option: Field[Any], value: Any) -> str | None:
     """What is wrong with this value of an option, or None."""
     kind: Any = option.type

@@ -12,6 +12,7 @@ import itertools
 import logging
 import os
 import signal
+import sys
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -74,6 +75,8 @@ class Daemon:
         self._count = itertools.count(1)
         self._reloading = asyncio.Lock()
         self._aside: set[asyncio.Task[None]] = set()
+        self._unusable: list[str] = []
+        """What the user was told of the words, the engine, or both."""
 
     async def run(self) -> int:
         """From start to stop. Raises ConfigError, AlreadyRunning."""
@@ -81,6 +84,7 @@ class Daemon:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._stop.set)
+        self._in_terminal = sys.stdin is not None and sys.stdin.isatty()
         async with AsyncExitStack() as stack:
             stack.enter_context(_only_one())
             self.service = Service(DaemonSteering(self))
@@ -98,6 +102,7 @@ class Daemon:
             stack.callback(_cancel, tasks)
             self._state_changed()
             self.service.update(output=self.output.name)
+            loop.add_signal_handler(signal.SIGHUP, self._hang_up)
             self.announcer.ready(f"ready: {self.summary}")
             await self._stop.wait()
             self.announcer.stopping()
@@ -192,7 +197,7 @@ class Daemon:
     # What goes on beside the dictations.
 
     def _ways(self, unfinished: list[Entry]) -> Iterator[Coroutine[Any, Any, None]]:
-        yield self.service.run()
+        yield self._stay_on_bus()
         yield self.key.run()
         yield self._watch_files()
         yield self._show_alive()
@@ -224,8 +229,10 @@ class Daemon:
             unusable = await self.link.prepare(self.hotwords)
         except DictateError as error:
             unusable = [str(error)]
-        for line in unusable:
-            self.announcer.trouble(line)
+        if unusable != self._unusable:
+            self._unusable = unusable
+            for line in unusable:
+                self.announcer.trouble(line)
         return unusable
 
     def _key_state(self, state: str) -> None:
@@ -247,17 +254,36 @@ class Daemon:
         self.pipeline.act(decide[press])
 
     async def _watch_files(self) -> None:
-        async def saved(_: Path) -> None:
-            try:
-                await self.reload()
-            except ConfigError as error:
-                self.announcer.trouble(f"{error.problems[0]}; the old settings stay")
-
         def watching() -> None:
             # What was saved between our reading and now, nobody would tell us of.
-            self._spawn(saved(self.files.config))
+            self._spawn(self._take_in())
 
-        await watch([self.files.config, self.files.hotwords], saved, watching)
+        files = [self.files.config, self.files.hotwords]
+        await watch(files, lambda _: self._take_in(), watching)
+
+    async def _take_in(self) -> None:
+        """What was saved; if something in it is wrong, nothing of it."""
+        try:
+            await self.reload()
+        except ConfigError as error:
+            first, *more = error.problems
+            rest = f" (and {len(more)} more: dictatectl check)" if more else ""
+            self.announcer.trouble(f"{first}{rest}; the old settings stay")
+
+    def _hang_up(self) -> None:
+        """SIGHUP: the terminal is closed, or somebody asks for a reload, as daemons do it."""
+        if self._in_terminal:
+            self._stop.set()
+        else:
+            self._spawn(self._take_in())
+
+    async def _stay_on_bus(self) -> None:
+        try:
+            await self.service.run()
+        except AlreadyRunning as error:
+            # The bus was away, and another dictate was faster when it came back.
+            log.warning("%s; this one ends", error)
+            self._stop.set()
 
     async def _show_alive(self) -> None:
         """Feed the watchdog while loop, capture and engine are well: this loop runs, and their

@@ -11,7 +11,7 @@ import os
 import sys
 import time
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from rich.console import Console
@@ -25,6 +25,7 @@ from dictate.events import RATE, Final, Partial, pcm_from_samples
 from dictate.hotwords import Hotwords
 from dictate.microphone.sound_file import iter_sound_file, open_sound_file
 from dictate.text import polish
+from dictate.wishes import Wishes
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,7 @@ def transcribe(
     `engine` and `hotwords` win over the configuration. A file that cannot be transcribed is named
     on stderr, the others go on. Raises ConfigError, Unavailable, EngineError.
     """
-    settings = config_file.load(paths.config_file())
-    if engine is not None:
-        settings = replace(settings, engine=replace(settings.engine, use=engine))
+    settings = Wishes(engine=engine).over(config_file.load(paths.config_file()))
     if hotwords is not None and not hotwords.is_file():
         raise ConfigError([f"{hotwords}: there is no such file"])
     terms = hotwords_file.load(hotwords or paths.hotwords_file(), settings.hotwords.strength)

@@ -3,7 +3,7 @@
 import time
 
 from dictate.entry import Entry, EntryState
-from dictate.errors import DeliveryUnsure, DictateError, EngineError, NotDelivered
+from dictate.errors import DeliveryUnsure, DictateError, EngineError, JournalError, NotDelivered
 from dictate.events import Partial
 from dictate.outputs import Receipt
 from dictate.pipeline import Pipeline, Timing
@@ -63,7 +63,7 @@ class Recall:
             if entry.state is EntryState.CAPTURED:
                 try:
                     await self.transcribe(entry)
-                except EngineError as error:
+                except (EngineError, JournalError) as error:
                     self._way.write_down(self._journal.held, entry.number, f"recovered; {error}")
         if entries:
             count = f"recovered {len(entries)} dictation{'s' if len(entries) > 1 else ''}"

@@ -1,6 +1,6 @@
 """What the user wants: the two files, and the command line that wins over them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from dictate import config_file, hotwords_file
@@ -20,12 +20,18 @@ class Wishes:
     hotkey: str | None = None
 
     def over(self, settings: Settings) -> Settings:
-        """These settings with the wishes in their places."""
-        for section in ("microphone", "engine", "output", "hotkey"):
+        """These settings with the wishes in their places. Raises ConfigError for unknown names."""
+        problems = []
+        for section in (field.name for field in fields(self)):
             use = getattr(self, section)
-            if use is not None:
-                changed = replace(getattr(settings, section), use=use)
-                settings = replace(settings, **{section: changed})
+            if use is None:
+                continue
+            if wrong := config_file.wrong(f"{section}.use", use):
+                problems.append(f"--{section} {wrong}")
+            changed = replace(getattr(settings, section), use=use)
+            settings = replace(settings, **{section: changed})
+        if problems:
+            raise ConfigError(problems)
         return settings
 
 
@@ -44,6 +50,10 @@ class Files:
         except ConfigError as error:
             problems += error.problems
         try:
+            settings = wishes.over(settings)
+        except ConfigError as error:
+            problems += error.problems
+        try:
             hotwords = hotwords_file.load(self.hotwords, settings.hotwords.strength)
         except ConfigError as error:
             problems += error.problems
@@ -51,4 +61,4 @@ class Files:
             raise ConfigError(problems)
         # The phrases of a long list take a moment to sort: here, not in the first dictation.
         polish("", hotwords, settings.text)
-        return wishes.over(settings), hotwords
+        return settings, hotwords

@@ -283,7 +283,7 @@ def test_the_check_works_without_a_daemon(bus: Bus) -> None:
     assert found["desktop", "session bus"]["why_not"] == ""
     assert "DISPLAY" in found["desktop", "display"]["why_not"]
     assert "DISPLAY" in found["output", "x11"]["why_not"]
-    assert found["output", "stdout"]["why_not"] == ""
+    assert "--output stdout" in found["output", "stdout"]["why_not"]
 
 
 # Hotwords -----------------------------------------------------------------------------------------

@@ -110,6 +110,7 @@ class EngineLink:
             self._keeper.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._keeper
+            await asyncio.to_thread(self._socket.unlink, missing_ok=True)
 
     async def prepare(self, hotwords: Hotwords) -> list[str]:
         """Have the engine take the list in, ahead of the dictation that uses it: one line for
@@ -121,7 +122,7 @@ class EngineLink:
             async with asyncio.timeout(LOADING_S):
                 await self._until(lambda: self.state in ("ready", "failed"))
             if self._control is None:
-                raise EngineLost(f"the engine is {self.state}: {self.message}")
+                raise EngineLost(f"the engine cannot be used: {self.message or self.state}")
             async with asyncio.timeout(self.settings.deadline_s):
                 return await self._ask(event, self._control)
         except (TimeoutError, OSError) as error:

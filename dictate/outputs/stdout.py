@@ -18,6 +18,9 @@ class StdoutOutput(Output):
     def why_not(self) -> str | None:
         if sys.stdout is None or sys.stdout.closed:
             return "standard output is closed"
+        if self.settings.use == "auto" and not sys.stdout.isatty():
+            # Nobody asked for it: it may be a log, and what was said does not belong there.
+            return "standard output is no terminal; if you mean it, say so: --output stdout"
         return None
 
     async def open(self) -> None:

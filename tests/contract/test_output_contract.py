@@ -37,7 +37,7 @@ def window(x: XServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
 
 @pytest.fixture(params=OUTPUTS.table)
 def output(request: pytest.FixtureRequest, window: Window) -> Output:
-    made = OUTPUTS.make(request.param, OutputSettings())
+    made = OUTPUTS.make(request.param, OutputSettings(use=request.param))
     reason = made.why_not()
     if reason is not None:
         pytest.skip(f"{made.name}: {reason}")
@@ -114,6 +114,9 @@ def test_without_a_desktop_it_says_why_not_or_works(
 def test_auto_takes_the_best_that_works(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
     assert OUTPUTS.choose("auto", OutputSettings()).name == "x11"
     monkeypatch.delenv("DISPLAY")
+    with pytest.raises(Unavailable, match="no terminal"):
+        OUTPUTS.choose("auto", OutputSettings())
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     assert OUTPUTS.choose("auto", OutputSettings()).name == "stdout"
     with pytest.raises(Unavailable, match="DISPLAY"):
         OUTPUTS.choose("x11", OutputSettings())

@@ -29,6 +29,9 @@ class RealDaemon:
     user's next start.
     """
 
+    program: Sequence[str] = ("-m", "dictate")
+    """What Python is to run."""
+
     def __init__(
         self,
         home: Path,
@@ -79,7 +82,7 @@ class RealDaemon:
         """Start it, wait for nothing."""
         with self.log.open("ab") as log, self.out.open("ab") as out:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "dictate", "run", "-v", *self.words],
+                [sys.executable, *self.program, "run", "-v", *self.words],
                 env=self.env,
                 stdin=subprocess.DEVNULL,
                 stdout=out,

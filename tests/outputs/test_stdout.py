@@ -17,7 +17,7 @@ from dictate.config import OutputSettings
 from dictate.errors import DeliveryUnsure
 from dictate.outputs.stdout import StdoutOutput
 async def main():
-    output = StdoutOutput(OutputSettings())
+    output = StdoutOutput(OutputSettings(use="stdout"))
     await output.open()
     try:
         for line in map(json.loads, sys.argv[2:]):
@@ -72,6 +72,10 @@ def test_a_reader_that_never_reads_holds_up_nothing_else() -> None:
 
 
 def test_why_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert StdoutOutput(OutputSettings()).why_not() is None
+    asked, unasked = StdoutOutput(OutputSettings(use="stdout")), StdoutOutput(OutputSettings())
+    assert asked.why_not() is None
+    assert "no terminal" in (unasked.why_not() or "")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert unasked.why_not() is None
     monkeypatch.setattr(sys, "stdout", None)
-    assert "closed" in (StdoutOutput(OutputSettings()).why_not() or "")
+    assert "closed" in (asked.why_not() or "")

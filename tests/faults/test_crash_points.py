@@ -1,0 +1,163 @@
+"""The daemon is killed at every step of a dictation, and started again: what was said is there,
+nothing is written a second time by itself, and the next dictation works.
+"""
+
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.lab.bus import session_bus
+from tests.lab.daemon import RealDaemon, wait_for
+from tests.lab.scripted import noise, script, settings
+from tests.lab.windows import GtkField
+from tests.lab.xserver import XServer
+
+TEXT = "Nothing said is ever lost."
+AT_ONCE = 3
+"""So many crashes are tried at a time: most of each is waiting."""
+
+BEFORE_IT = "a crash came before it was written"
+WHILE_WRITING = "a crash came while writing: it may stand in the window in part"
+
+
+@dataclass(frozen=True)
+class Point:
+    """Where the daemon is killed, and what must be the case after the next start."""
+
+    step: str
+    when: str
+    state: str
+    """Of the dictation; "none" if there is no trace of it."""
+    reason: str = ""
+    written: int = 0
+    """How often the text was written before the crash."""
+    at: int = 1
+    """At which call of the step."""
+
+    @property
+    def recovered(self) -> bool:
+        """Whether there is something to tell the user."""
+        return self.state == "held"
+
+    def __str__(self) -> str:
+        return f"{self.when} {self.step} {self.at}"
+
+
+POINTS = [
+    # No sound has been taken yet: nothing was said.
+    Point("begin", "before", "none"),
+    Point("begin", "after", "empty", "a crash came before any sound"),
+    Point("append", "before", "empty", "a crash came before any sound"),
+    Point("append", "after", "held", "recovered"),
+    Point("append", "before", "held", "recovered", at=20),
+    Point("captured", "before", "held", "recovered"),
+    Point("captured", "after", "held", "recovered"),
+    Point("transcribed", "before", "held", "recovered"),
+    Point("transcribed", "after", "held", BEFORE_IT),
+    Point("typing", "before", "held", BEFORE_IT),
+    Point("typing", "after", "held", WHILE_WRITING),
+    Point("write", "before", "held", WHILE_WRITING),
+    Point("write", "after", "held", WHILE_WRITING, written=1),
+    Point("delivered", "before", "held", WHILE_WRITING, written=1),
+    Point("delivered", "after", "delivered", "delivered", written=1),
+]
+
+
+class Crashing(RealDaemon):
+    """The daemon that dies there, while it dictates the recording."""
+
+    def __init__(self, home: Path, env: dict[str, str], point: Point, config: str) -> None:
+        recording = str(home / "noise.wav")
+        super().__init__(home, env, "--microphone", f"wav:{recording}", config=config)
+        self.program = ("-m", "tests.lab.crashing", point.step, point.when, str(point.at))
+
+    def die(self) -> None:
+        """Run, to the bitter end."""
+        self.spawn()
+        assert self.wait() == -9, self.logged()
+
+
+def live_on(daemon: RealDaemon, point: Point) -> None:
+    """After the restart: check what the daemon says of the dictation that the crash cut short."""
+    daemon.wait_state("ready")
+    if point.recovered:
+        wait_for(lambda: "recovered 1 dictation;" in daemon.logged(), daemon.logged())
+        assert "recovered 1 dictation" in daemon.status()["trouble"]
+        assert "dictatectl paste" in daemon.status()["trouble"]
+    else:
+        wait_for(lambda: daemon.status()["engine_state"] == "ready", "the engine is loaded")
+        assert "recovered" not in daemon.logged()
+    entries = daemon.history() if point.state != "none" else []
+    assert [entry["state"] for entry in entries] == [point.state] * len(entries)
+    for entry in entries:
+        assert entry["reason"] == point.reason
+        assert entry["number"] == 1
+        assert entry["text"] == ("" if point.state == "empty" else TEXT)
+        assert entry["has_audio"] is (point.state != "empty")
+
+
+def at_stdout(home: Path, point: Point) -> None:
+    """One crash, from the first start to the next dictation after it."""
+    home.mkdir()
+    config = settings(noise(home / "noise.wav", 0.6), script(home / "script", TEXT))
+    with session_bus(home) as bus:
+        env = {"DBUS_SESSION_BUS_ADDRESS": bus.address}
+        Crashing(home, env, point, config).die()
+        with RealDaemon(home, env) as daemon:
+            live_on(daemon, point)
+            assert daemon.written().splitlines() == [TEXT] * point.written
+            expected = point.written
+            if point.recovered:
+                daemon.ctl("paste")
+                expected += 1
+                assert daemon.written().splitlines() == [TEXT] * expected
+                assert daemon.history()[0]["state"] == "delivered"
+            daemon.ctl("start")
+            wait_for(lambda: daemon.written().count(TEXT) == expected + 1, "the next dictation")
+            daemon.wait_state("ready")
+            numbers = [entry["number"] for entry in daemon.history()]
+            assert numbers == list(range(len(numbers), 0, -1))
+            assert len(numbers) == (1 if point.state == "none" else 2)
+
+
+@pytest.fixture(scope="module")
+def lives(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[Point, Future[None]]]:
+    """All crashes, some of them at a time."""
+    base = tmp_path_factory.mktemp("crashes")
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        yield {
+            point: pool.submit(at_stdout, base / str(number), point)
+            for number, point in enumerate(POINTS)
+        }
+
+
+@pytest.mark.parametrize("point", POINTS, ids=str)
+def test_killed(lives: dict[Point, Future[None]], point: Point) -> None:
+    lives[point].result()
+
+
+@pytest.mark.desktop
+@pytest.mark.parametrize(
+    "point", [p for p in POINTS if (p.step, p.when) in {("write", "after"), ("typing", "after")}],
+    ids=str,
+)  # fmt: skip
+def test_killed_beside_a_window(tmp_path: Path, point: Point) -> None:
+    """The same with a real window: what stands in it is the witness."""
+    config = settings(noise(tmp_path / "noise.wav", 0.6), script(tmp_path / "script", TEXT), "x11")
+    with ExitStack() as stack:
+        bus = stack.enter_context(session_bus(tmp_path))
+        x = stack.enter_context(XServer())
+        window = GtkField(x, tmp_path)
+        env = {"DBUS_SESSION_BUS_ADDRESS": bus.address, "DISPLAY": x.display}
+        Crashing(tmp_path, env, point, config).die()
+        assert not x.keys_down()
+        with RealDaemon(tmp_path, env) as daemon:
+            live_on(daemon, point)
+            assert window.text() == TEXT * point.written
+            daemon.ctl("paste")
+            window.wait_text(TEXT * (point.written + 1))
+            window.close()
