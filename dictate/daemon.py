@@ -166,8 +166,8 @@ class Daemon:
         )
         self.pipeline.tap = self.tap
         self.recall = Recall(self.pipeline)
-        await self.tap.start()
         stack.push_async_callback(self.tap.stop)
+        await self.tap.start()
         self.key = KeyListener(settings.hotkey, self._pressed, self._key_state)
 
     def _make_link(self, settings: Settings) -> EngineLink:
@@ -186,7 +186,9 @@ class Daemon:
 
     async def _make_segmenter(self, settings: Settings) -> Segmenter:
         detector = await asyncio.to_thread(DETECTORS.choose, settings.speech.use, settings.speech)
-        return Segmenter(settings.speech, detector.frame_samples, detector.likelihood)
+        return Segmenter(
+            settings.speech, detector.frame_samples, detector.likelihood, detector.reset
+        )
 
     def _make_microphone(self) -> Microphone:
         # Never refused here: a microphone may be plugged in at any time, the tap tries at a press.
