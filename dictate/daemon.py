@@ -288,11 +288,12 @@ class Daemon:
             self._stop.set()
 
     async def _show_alive(self) -> None:
-        """Feed the watchdog while loop, capture and engine are well: this loop runs, and their
-        supervisors answer."""
+        """Feed the watchdog while loop, capture and engine are well: this loop runs, and somebody
+        looks after the other two (a microphone or engine that fails is no reason to be killed)."""
         interval = int(os.environ.get("WATCHDOG_USEC", "0")) / 1e6 / 2
         while interval:
-            self.announcer.alive()
+            if self.link.well and self.tap.well:
+                self.announcer.alive()
             await asyncio.sleep(interval)
 
     async def _sweep(self) -> None:

@@ -80,6 +80,11 @@ class Tap:
         """Whether the device is open at this moment."""
         return self._device is not None
 
+    @property
+    def well(self) -> bool:
+        """Whether somebody looks after the microphone while it is wanted."""
+        return not self._listening or (self._keeper is not None and not self._keeper.done())
+
     async def start(self) -> None:
         """Get ready; `keep_open = "always"` opens the microphone here."""
         self._stopped = False
