@@ -380,3 +380,17 @@ def test_idle_costs_nothing(x: XServer) -> None:
         assert time.process_time() - before < 0.05  # a loop that polls would burn far more
 
     with_output(work)
+
+
+def test_a_desktop_without_windows_has_no_focus() -> None:
+    async def ask(display: str) -> Focus | None:
+        output = X11Output(OutputSettings())
+        await output.open()
+        try:
+            return await output.focus()
+        finally:
+            await output.close()
+
+    with XServer() as x, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DISPLAY", x.display)
+        assert asyncio.run(ask(x.display)) is None
