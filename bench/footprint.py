@@ -36,6 +36,7 @@ def idle_and_listening(seconds: float) -> None:
         b.daemon.ctl("stop")
         b.daemon.wait_state("ready")
         wait_for(lambda: not b.daemon.status()["microphone_open"], "the microphone closes", 30)
+        time.sleep(3)  # the next capture process gets ready
         pids = processes(b)
         for name, pid in pids.items():
             rss, pss = memory_mb(pid), memory_mb(pid, "Pss")

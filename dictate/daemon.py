@@ -166,8 +166,8 @@ class Daemon:
         )
         self.pipeline.tap = self.tap
         self.recall = Recall(self.pipeline)
-        await self.tap.start()
         stack.push_async_callback(self.tap.stop)
+        await self.tap.start()
         self.key = KeyListener(settings.hotkey, self._pressed, self._key_state)
 
     def _make_link(self, settings: Settings) -> EngineLink:
@@ -186,7 +186,9 @@ class Daemon:
 
     async def _make_segmenter(self, settings: Settings) -> Segmenter:
         detector = await asyncio.to_thread(DETECTORS.choose, settings.speech.use, settings.speech)
-        return Segmenter(settings.speech, detector.frame_samples, detector.likelihood)
+        return Segmenter(
+            settings.speech, detector.frame_samples, detector.likelihood, detector.reset
+        )
 
     def _make_microphone(self) -> Microphone:
         # Never refused here: a microphone may be plugged in at any time, the tap tries at a press.
@@ -286,11 +288,12 @@ class Daemon:
             self._stop.set()
 
     async def _show_alive(self) -> None:
-        """Feed the watchdog while loop, capture and engine are well: this loop runs, and their
-        supervisors answer."""
+        """Feed the watchdog while loop, capture and engine are well: this loop runs, and somebody
+        looks after the other two (a microphone or engine that fails is no reason to be killed)."""
         interval = int(os.environ.get("WATCHDOG_USEC", "0")) / 1e6 / 2
         while interval:
-            self.announcer.alive()
+            if self.link.well and self.tap.well:
+                self.announcer.alive()
             await asyncio.sleep(interval)
 
     async def _sweep(self) -> None:

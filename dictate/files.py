@@ -97,10 +97,13 @@ async def _one(
     pieces = iter_sound_file(path)
     try:
         while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
-            utterance.feed(pcm_from_samples(piece))
-            samples += len(piece)
-            if progress is not None and task is not None:
-                progress.update(task, completed=samples / RATE)
+            for start in range(0, len(piece), RATE):
+                part = piece[start : start + RATE]
+                utterance.feed(pcm_from_samples(part))
+                await utterance.room()
+                samples += len(part)
+                if progress is not None and task is not None:
+                    progress.update(task, completed=samples / RATE)
         final: Final = await utterance.finish(lambda: asyncio.to_thread(_whole, path))
     except BaseException:
         utterance.cancel()
@@ -130,7 +133,7 @@ def _ignore(_: Partial) -> None:
 def _progress() -> AbstractContextManager[Progress | None]:
     if not sys.stderr.isatty():
         return nullcontext()
-    return Progress(console=Console(stderr=True), transient=True)
+    return Progress(console=Console(stderr=True), transient=True, redirect_stdout=False)
 
 
 def _print(text: str) -> None:

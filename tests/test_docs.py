@@ -13,6 +13,9 @@ ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(ROOT.glob("docs/*.md"))]
 OURS = r"(?:config|systemd|docs|bench|dictate|tests|scripts)"
 
+EXAMPLES = {"code.py"}
+"""Names that stand in a text as something to say."""
+
 
 def named_paths(page: Path) -> set[str]:
     """Every path of ours that a page names: in backticks, or as the target of a link."""
@@ -20,7 +23,7 @@ def named_paths(page: Path) -> set[str]:
     in_code = re.findall(rf"`({OURS}/[\w./-]*)`", text)
     at_top = re.findall(r"`([\w-]+\.(?:toml|md|py))`", text)
     links = re.findall(r"\]\(([^)#:]+)\)", text)
-    return {*in_code, *at_top, *links}
+    return {*in_code, *at_top, *links} - EXAMPLES
 
 
 def is_there(page: Path, name: str) -> bool:

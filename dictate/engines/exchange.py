@@ -167,10 +167,12 @@ class LinkUtterance:
         self._waiting: deque[bytes] = deque()
         self._waiting_bytes = 0
         self._more = asyncio.Event()
+        self._room = asyncio.Event()
         self._ended = False
         self._too_slow = False
         self._live = asyncio.create_task(self._send(self._pieces()))
         self._live.add_done_callback(_seen)
+        self._live.add_done_callback(lambda _: self._room.set())
 
     def feed(self, pcm: bytes) -> None:
         """Take more sound: signed 16-bit little-endian, mono, 16 kHz. Never blocks."""
@@ -183,6 +185,13 @@ class LinkUtterance:
             self._too_slow = True
             self._waiting.clear()
             self._live.cancel()
+
+    async def room(self) -> None:
+        """Wait until all that was fed is on its way, or lost: for who has the sound faster than
+        the engine hears it."""
+        while self._waiting and not self._live.done():
+            self._room.clear()
+            await self._room.wait()
 
     async def finish(self, whole: Callable[[], Awaitable[bytes]]) -> Final:
         """No more sound comes: the whole text. `whole` brings all that was fed, and is asked only
@@ -230,6 +239,7 @@ class LinkUtterance:
                 piece = self._waiting.popleft()
                 self._waiting_bytes -= len(piece)
                 yield piece
+                self._room.set()
             if self._ended:
                 return
             self._more.clear()

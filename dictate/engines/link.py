@@ -96,6 +96,11 @@ class EngineLink:
         self._listed: Hotwords | None = None
 
     @property
+    def well(self) -> bool:
+        """Whether somebody looks after the engine process, whatever state that is in."""
+        return self._keeper is not None and not self._keeper.done()
+
+    @property
     def pid(self) -> int | None:
         """The engine process, while there is one."""
         return None if self._child is None else self._child.pid

@@ -1,6 +1,6 @@
 """The next microphone, got ready in advance, so that a press waits for nothing but the device."""
 
-import asyncio  # noqa: TID251 - getting ready takes a task
+import asyncio
 import logging
 from collections.abc import Callable
 

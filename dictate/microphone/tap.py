@@ -39,7 +39,8 @@ class _Lost(MicrophoneError):
 
 
 class Tap:
-    """All methods belong on the loop, and the callbacks come there too.
+    """All methods belong on the loop, and the callbacks come there too. Whoever makes one must
+    `stop` it before the loop ends.
 
     `on_chunk` gets the sound of a dictation, in order. `on_trouble` gets one line for people, once
     for each trouble, and only while somebody listens. `on_open_changed` says that the device is
@@ -69,6 +70,7 @@ class Tap:
         self._hurry = asyncio.Event()
         self._one_open = asyncio.Lock()
         self._spare = Spare(make)
+        # Only what nobody has heard: no sound of a dictation reaches a later one.
         self._pre_roll: deque[AudioChunk] = deque()
         self._heartbeat = Heartbeat()
         self._complaints = Complaints()
@@ -77,6 +79,11 @@ class Tap:
     def is_open(self) -> bool:
         """Whether the device is open at this moment."""
         return self._device is not None
+
+    @property
+    def well(self) -> bool:
+        """Whether somebody looks after the microphone while it is wanted."""
+        return not self._listening or (self._keeper is not None and not self._keeper.done())
 
     async def start(self) -> None:
         """Get ready; `keep_open = "always"` opens the microphone here."""
@@ -105,8 +112,6 @@ class Tap:
         """The dictation is over: nothing is passed on any more, and `keep_open` decides."""
         if self._listening:
             self._listening = False
-            # What was passed on belongs to that dictation, and to no later one.
-            self._pre_roll.clear()
             self._settle()
 
     async def replace(self, settings: MicrophoneSettings, make: Callable[[], Microphone]) -> None:

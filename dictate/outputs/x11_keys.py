@@ -1,11 +1,15 @@
 """The one chord that is pressed: Shift+Insert, whatever the user's fingers do meanwhile."""
 
+import struct
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
 from Xlib import XK, X
+from Xlib.ext import ge, xinput
 
 from dictate.errors import NotDelivered
+from dictate.outputs.x11_thread import XConnection
 
 # Their state is in the lock, not in the finger: a release and a press would switch it.
 _LOCKS = ("Caps_Lock", "Shift_Lock", "Num_Lock", "Scroll_Lock", "ISO_Lock")
@@ -40,14 +44,13 @@ def down(keymap: Iterable[int]) -> set[int]:
     return {8 * at + bit for at, byte in enumerate(keymap) for bit in range(8) if byte & (1 << bit)}
 
 
-def press_chord(display: Any, chord: tuple[int, int], held: Iterable[int]) -> None:
+def press_chord(display: Any, chord: tuple[int, int], held: list[int]) -> None:
     """Queue Shift+Insert with the `held` modifiers out of the way.
 
     All of it goes out in one piece, so that no crash of ours can leave a key down, and what the
     user holds counts as held again before anybody can ask.
     """
     shift, insert = chord
-    held = list(held)
     for code in held:
         display.xtest_fake_input(X.KeyRelease, code)
     display.xtest_fake_input(X.KeyPress, shift)
@@ -56,3 +59,44 @@ def press_chord(display: Any, chord: tuple[int, int], held: Iterable[int]) -> No
     display.xtest_fake_input(X.KeyRelease, shift)
     for code in held:
         display.xtest_fake_input(X.KeyPress, code)
+
+
+class Releases:
+    """Counts key releases between `begin` and `end`, ours and the user's.
+
+    Between the question which modifiers are held and the answer's use, the user may let go of one;
+    pressing it again would leave it down for good.
+    """
+
+    def __init__(self, connection: XConnection) -> None:
+        self._x = connection
+        self._root = connection.display.screen().root
+        self._seen: Counter[int] = Counter()
+        self._able = bool(connection.display.has_extension("XInputExtension"))
+        if self._able:
+            connection.display.xinput_query_version()
+            connection.handlers.append(self._count)
+
+    def begin(self) -> None:
+        self._select(xinput.RawKeyReleaseMask)
+        self._seen.clear()
+
+    def end(self, chord: tuple[int, int], held: list[int]) -> None:
+        """After `press_chord`: let go of those `held` modifiers that the user let go of, too."""
+        self._select(0)
+        self._x.wait(lambda: True, 0)
+        ours = Counter([*chord, *held])
+        for code in held:
+            if self._seen[code] > ours[code]:
+                self._x.display.xtest_fake_input(X.KeyRelease, code)
+        self._x.display.flush()
+
+    def _select(self, mask: int) -> None:
+        if self._able:
+            self._root.xinput_select_events([(xinput.AllMasterDevices, mask)])
+            self._x.display.sync()
+
+    def _count(self, event: Any) -> None:
+        if event.type == ge.GenericEventCode and event.evtype == xinput.RawKeyRelease:
+            _device, _time, code = struct.unpack_from("=HII", event.data)
+            self._seen[code] += 1

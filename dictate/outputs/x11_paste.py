@@ -33,7 +33,7 @@ from Xlib.error import XError
 from dictate.errors import DeliveryUnsure, FocusMoved, NotDelivered
 from dictate.outputs import Focus
 from dictate.outputs.x11_fetch import NoAnswer, fetch
-from dictate.outputs.x11_keys import chord_keys, modifiers_down, press_chord
+from dictate.outputs.x11_keys import Releases, chord_keys, modifiers_down, press_chord
 from dictate.outputs.x11_selection import Content, Selections, save_to_manager, text_content
 from dictate.outputs.x11_thread import XConnection
 from dictate.outputs.x11_window import answers_pings, focused, has_window, ping
@@ -85,6 +85,7 @@ class Paster:
         self._x = connection
         self._selections = Selections(connection, choose=self._choose, answered=self._answered)
         self._both = (connection.atom("CLIPBOARD"), Xatom.PRIMARY)
+        self._releases = Releases(connection)
         self._promises: dict[int, _Promise] = {}
         self._current: _Promise | None = None
         connection.handlers.append(self._watch)
@@ -171,6 +172,8 @@ class Paster:
 
     def _press(self, promise: _Promise, chord: tuple[int, int]) -> None:
         display = self._x.display
+        held: list[int] = []
+        self._releases.begin()
         display.grab_server()
         try:
             self._check_focus(promise.paste.focus)
@@ -182,6 +185,7 @@ class Paster:
         finally:
             display.ungrab_server()
             display.sync()
+            self._releases.end(chord, held)
 
     # After it.
 

@@ -28,8 +28,9 @@ def focused(connection: XConnection) -> tuple[Any, Focus] | None:
 
 
 def _toplevel(connection: XConnection, window: Any) -> Any | None:
-    """The window that the window manager knows (it bears WM_STATE); the outermost if there is no
-    window manager; None for the root."""
+    """The window that the window manager knows (it bears WM_STATE); else the outermost one, such as
+    a launcher's; None for the root, and for the unseen window that holds the focus of a desktop
+    with no other."""
     state = connection.atom("WM_STATE")
     root = connection.display.screen().root
     while window.id != root.id:
@@ -37,9 +38,20 @@ def _toplevel(connection: XConnection, window: Any) -> Any | None:
             return window
         parent = window.query_tree().parent
         if isinstance(parent, int) or parent.id == root.id:
-            return window
+            return window if _seen(connection, window) else None
         window = parent
     return None
+
+
+def _seen(connection: XConnection, window: Any) -> bool:
+    """Whether any of it is on the screen."""
+    screen = connection.display.screen()
+    place = window.get_geometry()
+    return (
+        window.get_attributes().map_state == X.IsViewable
+        and -place.width < place.x < screen.width_in_pixels
+        and -place.height < place.y < screen.height_in_pixels
+    )
 
 
 def has_window(connection: XConnection, client: int) -> bool:

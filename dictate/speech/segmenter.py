@@ -11,7 +11,7 @@ from dictate.events import RATE, AudioChunk, Samples, SpeechEnded, SpeechStarted
 class Segmenter:
     """Takes chunks of any size, cuts them into frames of `frame_samples`, and marks.
 
-    `likelihood` is the detector's. It only marks: what the marks mean is decided elsewhere.
+    `likelihood` and `forget` are the detector's `likelihood` and `reset`. It only marks: what the marks mean is decided elsewhere.
     """
 
     def __init__(
@@ -19,16 +19,19 @@ class Segmenter:
         settings: SpeechSettings,
         frame_samples: int,
         likelihood: Callable[[Samples], float],
+        forget: Callable[[], None] = lambda: None,
     ) -> None:
         self._threshold = settings.threshold
         self._frame_samples = frame_samples
         self._likelihood = likelihood
+        self._forget = forget
         self._start_frames = max(1, self._frames(settings.start_ms))
         self._end_frames = self._frames(settings.end_ms)
         self.reset()
 
     def reset(self) -> None:
         """The next chunk begins a new dictation."""
+        self._forget()
         self.speaking = False
         """Whether somebody speaks at this moment."""
         self.heard_speech = False

@@ -19,6 +19,7 @@ from dictate.events import RATE, AudioChunk, Samples
 from dictate.microphone.portaudio import PortAudioMicrophone, list_devices
 from dictate.microphone.tap import Tap
 from tests.lab.hearing import joined, likeness, tone
+from tests.lab.processes import children
 from tests.lab.pulse import MICROPHONE, SECOND_MICROPHONE, PulseAudio
 
 BOUND_S = 15.0
@@ -46,13 +47,8 @@ def sound_of_a_minute() -> Samples:
 
 def capture_processes() -> set[int]:
     """Our children that are capture processes and alive."""
-    found = set()
-    for task in Path("/proc/self/task").glob("*/children"):
-        for child in task.read_text().split():
-            command = Path(f"/proc/{child}/cmdline").read_bytes()
-            if b"dictate.microphone.capture" in command:
-                found.add(int(child))
-    return found
+    listed = children().items()
+    return {number for number, command in listed if b"dictate.microphone.capture" in command}
 
 
 @dataclass
@@ -63,8 +59,6 @@ class Dictation:
     chunks: list[AudioChunk] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
     opened: list[bool] = field(default_factory=list)
-    spare: set[int] = field(default_factory=set)
-    """The capture processes that were only warm when the dictation began."""
 
     def tap(self) -> Tap:
         return Tap(
@@ -223,7 +217,7 @@ def test_the_default_changes_in_the_middle(pulse: PulseAudio, tmp_path: Path) ->
     asyncio.run(scenario())
 
 
-def recording_process(dictation: Dictation) -> int:
+def recording_process() -> int:
     (process,) = capture_processes()
     return process
 
@@ -236,11 +230,11 @@ def test_the_capture_process_dies_or_hangs(
         async with dictating() as (dictation, _):
             pulse.play(noise)
             await dictation.hears(1.0)
-            process = recording_process(dictation)
+            process = recording_process()
             os.kill(process, how)
             took = await dictation.hears_anew(time.monotonic() + 0.1)
             assert took < 5.0
-            assert recording_process(dictation) != process
+            assert recording_process() != process
             assert len(dictation.troubles) == 1
             assert "lost" in dictation.troubles[0]
 
@@ -254,7 +248,7 @@ def test_a_short_hiccup_of_the_capture_process_loses_nothing(
         async with dictating() as (dictation, _):
             pulse.play(noise)
             await dictation.hears(1.0)
-            process = recording_process(dictation)
+            process = recording_process()
             os.kill(process, signal.SIGSTOP)
             await asyncio.sleep(0.25)
             os.kill(process, signal.SIGCONT)
@@ -283,14 +277,34 @@ def test_a_warm_process_that_died_costs_nothing_but_its_head_start(pulse: PulseA
         dictation = Dictation(MicrophoneSettings(keep_open="never"))
         tap = dictation.tap()
         await tap.start()
-        (warm,) = capture_processes()
-        os.kill(warm, signal.SIGKILL)
-        await until(lambda: warm not in capture_processes())
-        tap.listen()
-        await dictation.hears(0.2)
-        assert dictation.troubles == []
-        await tap.stop()
+        try:
+            await until(capture_processes)
+            (warm,) = capture_processes()
+            os.kill(warm, signal.SIGKILL)
+            await until(lambda: warm not in capture_processes())
+            tap.listen()
+            await dictation.hears(0.2)
+            assert dictation.troubles == []
+        finally:
+            await tap.stop()
         assert capture_processes() == set()
+
+    asyncio.run(scenario())
+
+
+def test_presses_at_any_moment_leave_nothing_behind(pulse: PulseAudio) -> None:
+    """The spawning and the opening are interrupted at all their stages."""
+
+    async def scenario() -> None:
+        async with dictating() as (dictation, tap):
+            for milliseconds in (0, 0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233):
+                tap.listen()
+                await asyncio.sleep(milliseconds / 1000)
+                tap.release()
+            tap.listen()
+            await dictation.hears(0.2)
+            assert await asyncio.to_thread(pulse.recordings) == 1
+            assert dictation.troubles == []
 
     asyncio.run(scenario())
 

@@ -11,6 +11,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 from types import TracebackType
@@ -43,9 +44,9 @@ class PulseAudio:
                 f"{', '.join(missing)} not found: apt install pulseaudio pulseaudio-utils"
                 " libportaudio2 libasound2-plugins"
             )
-        # A socket's path may have 107 bytes at most, and pytest's folders are deep.
         self._folder = folder
-        self._socket = f"/tmp/dictate-pulse-{os.getpid()}-{id(self):x}"
+        # Not in `folder`: a socket's path may have 107 bytes at most, and pytest's are deep.
+        self._socket = f"{tempfile.gettempdir()}/dictate-pulse-{os.getpid()}-{id(self):x}"
         self._server: subprocess.Popen[bytes] | None = None
         self._players: list[subprocess.Popen[bytes]] = []
         self._modules: dict[str, str] = {}
@@ -108,7 +109,7 @@ class PulseAudio:
     def play(self, recording: Path, sink: str = "feed") -> subprocess.Popen[bytes]:
         """Play `recording` into the virtual microphone, in real time; `wait()` on the answer."""
         player = subprocess.Popen(
-            ["paplay", f"--device={sink}", "--latency-msec=50", str(recording)],
+            ["paplay", f"--device={sink}", str(recording)],
             env={**os.environ, **self.env},
             stderr=subprocess.DEVNULL,
         )

@@ -13,7 +13,7 @@ PYTHON = "/usr/bin/python3"
 """The system's Python: it has GTK and Tk, our virtual environment does not."""
 
 _GTK = """
-import sys, gi
+import os, sys, gi
 gi.require_version("Gtk", "3.0")
 from gi.repository import Gtk
 title, path = sys.argv[1:]
@@ -22,8 +22,9 @@ view = Gtk.TextView(); view.set_wrap_mode(Gtk.WrapMode.CHAR)
 scroller = Gtk.ScrolledWindow(); scroller.add(view); window.add(scroller)
 buffer = view.get_buffer()
 def changed(_):
-    with open(path, "wb") as file:
+    with open(path + "~", "wb") as file:
         file.write(buffer.get_text(*buffer.get_bounds(), True).encode())
+    os.replace(path + "~", path)
 buffer.connect("changed", changed)
 window.connect("destroy", Gtk.main_quit)
 window.show_all(); view.grab_focus(); changed(None)
@@ -43,13 +44,14 @@ Gtk.main()
 """
 
 _TK = """
-import sys, tkinter
+import os, sys, tkinter
 title, path = sys.argv[1:]
 root = tkinter.Tk(className="tkfield"); root.title(title); root.geometry("420x200")
 text = tkinter.Text(root, wrap="char"); text.pack(); text.focus_force()
 def changed(_=None):
-    with open(path, "wb") as file:
+    with open(path + "~", "wb") as file:
         file.write(text.get("1.0", "end-1c").encode("utf-8", "surrogatepass"))
+    os.replace(path + "~", path)
     text.edit_modified(False)
 text.bind("<<Modified>>", changed)
 changed()
@@ -103,8 +105,7 @@ class Window:
         try:
             wait_for(lambda: self.text() == expected, self.title, seconds)
         except AssertionError:
-            assert self.text() == expected
-            raise
+            raise AssertionError(_difference(self.title, self.text(), expected)) from None
 
     def hang(self) -> None:
         """SIGSTOP: it is there, and does nothing."""
@@ -166,3 +167,12 @@ def _need_module(module: str, packages: str) -> None:
     done = subprocess.run([PYTHON, "-c", f"import {module}"], capture_output=True, check=False)
     if done.returncode:
         pytest.skip(f"{PYTHON} cannot import {module}: apt install {packages}")
+
+
+def _difference(title: str, found: str, expected: str) -> str:
+    pairs = enumerate(zip(found, expected, strict=False))
+    at = next((n for n, (a, b) in pairs if a != b), min(len(found), len(expected)))
+    return (
+        f"{title}: {len(found)} characters instead of {len(expected)}; from character {at} on it "
+        f"has {found[at : at + 80]!r} instead of {expected[at : at + 80]!r}"
+    )

@@ -126,6 +126,15 @@ def test_it_ends_with_its_parent_even_if_the_server_hangs(pulse: PulseAudio) -> 
             pulse.cont()
 
 
+@pytest.fixture
+def ctrl_c_works() -> Iterator[None]:
+    """A job in the background inherits a SIGINT that is ignored already."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c_works")
 def test_ctrl_c_in_the_terminal_is_not_for_it(pulse: PulseAudio) -> None:
     with Child() as child:
         child.begin()

@@ -34,6 +34,7 @@ class Rig:
     """How many openings fail."""
     hangs: bool = False
     silent: bool = False
+    stalls: bool = False
     speed: float = 1.0
     chunks: list[AudioChunk] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
@@ -98,6 +99,8 @@ class Scripted(Microphone):
     async def read(self) -> AudioChunk | None:
         self.due += CHUNK_S / self.rig.speed
         await asyncio.sleep(max(0.0, self.due - asyncio.get_running_loop().time()))
+        if self.rig.stalls:
+            await asyncio.sleep(3600)
         self.rig.count += 1
         if self.rig.count == self.rig.loses_at:
             raise MicrophoneError("unplugged")
@@ -225,6 +228,27 @@ def test_no_pre_roll_means_none() -> None:
     assert rig.made == 1
 
 
+def test_sound_from_before_a_stall_is_too_old_to_be_pre_roll() -> None:
+    rig = Rig(LINGER)
+
+    async def scenario(tap: Tap) -> None:
+        tap.listen()
+        await heard(rig, 3)
+        tap.release()
+        rig.chunks.clear()
+        await asyncio.sleep(0.3)
+        rig.stalls = True
+        await asyncio.sleep(0.35)
+        tap.listen()
+        assert rig.chunks == []
+        await until(lambda: rig.troubles)
+        rig.stalls = False
+        await heard(rig, 3)
+
+    play(rig, scenario)
+    assert "no sound comes" in rig.troubles[0]
+
+
 def test_linger_ends() -> None:
     rig = Rig(replace(LINGER, linger_s=0.2))
 
@@ -272,13 +296,13 @@ def test_a_press_right_after_the_release_waits_for_the_closing() -> None:
 
 
 @pytest.mark.parametrize("settings", [NEVER, LINGER, ALWAYS])
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_any_sequence_of_presses_ends_well(settings: MicrophoneSettings, seed: int) -> None:
     rig = Rig(replace(settings, linger_s=0.03), refuses=2)
     dice = random.Random(seed)
 
     async def scenario(tap: Tap) -> None:
-        for _ in range(60):
+        for _ in range(40):
             move = dice.choice((tap.listen, tap.release))
             move()
             if dice.random() < 0.1:

@@ -1,22 +1,26 @@
 """Pasting into real windows: exactly, once, only there, and the clipboard is as it was."""
 
+# ruff: noqa: RUF001 - the signs are meant
+
 import asyncio
 import os
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from Xlib import X
+from Xlib.display import Display
 
 from dictate.config import OutputSettings
 from dictate.errors import FocusMoved, NotDelivered
-from dictate.outputs import Focus, Receipt
+from dictate.outputs import Focus, Receipt, x11_paste
 from dictate.outputs.x11 import X11Output
+from dictate.outputs.x11_keys import modifiers_down
 from tests.lab.clipboard import copy, manager, offer, paste, read
 from tests.lab.windows import KINDS, Blank, GtkField, TkField, Window, Xterm
 from tests.lab.xserver import XServer, need, wait_for
-
-# ruff: noqa: RUF001 - the signs are meant
 
 pytestmark = pytest.mark.desktop
 
@@ -183,8 +187,6 @@ def test_nothing_comes_back_as_nothing(x: XServer, field: Window) -> None:
 
 
 def owner(x: XServer, selection: str) -> str:
-    from Xlib.display import Display
-
     display = Display(x.display)
     try:
         return "some" if display.get_selection_owner(display.get_atom(selection)) else "no"
@@ -286,6 +288,28 @@ def test_held_modifiers_do_no_harm(x: XServer, window: Window, held: list[str]) 
     window.wait_text(before + "one, two.")
 
 
+def test_a_modifier_let_go_of_in_the_very_moment_stays_up(
+    x: XServer, field: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def and_then_the_user_lets_go(display: Any) -> list[int]:
+        held = modifiers_down(display)
+        for code in held:
+            display.xtest_fake_input(X.KeyRelease, code)
+        return held
+
+    monkeypatch.setattr(x11_paste, "modifiers_down", and_then_the_user_lets_go)
+
+    async def work(output: X11Output) -> None:
+        focus = await focus_on(output, field)
+        for key in ("Control_R", "alt", "super"):
+            await asyncio.to_thread(x.run, "xdotool", "keydown", key)
+            await output.write("text ", focus)
+            assert await asyncio.to_thread(x.keys_down) == set()
+
+    with_output(work)
+    field.wait_text("text text text ")
+
+
 def test_locks_stay_as_they_are(x: XServer, field: Window) -> None:
     x.run("xdotool", "key", "Caps_Lock", "key", "Num_Lock")
     try:
@@ -356,3 +380,17 @@ def test_idle_costs_nothing(x: XServer) -> None:
         assert time.process_time() - before < 0.05  # a loop that polls would burn far more
 
     with_output(work)
+
+
+def test_a_desktop_without_windows_has_no_focus() -> None:
+    async def ask(display: str) -> Focus | None:
+        output = X11Output(OutputSettings())
+        await output.open()
+        try:
+            return await output.focus()
+        finally:
+            await output.close()
+
+    with XServer() as x, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DISPLAY", x.display)
+        assert asyncio.run(ask(x.display)) is None
