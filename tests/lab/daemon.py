@@ -174,9 +174,10 @@ class RealDaemon:
         found: dict[str, Any] = json.loads(self.ctl("status", "--json").stdout)
         return found
 
-    def history(self) -> Sequence[dict[str, Any]]:
+    def history(self, limit: int = 10) -> Sequence[dict[str, Any]]:
         """`dictatectl history --json`, newest first."""
-        found: list[dict[str, Any]] = json.loads(self.ctl("history", "--json").stdout)
+        words = ("history", "--json", "-n", str(limit))
+        found: list[dict[str, Any]] = json.loads(self.ctl(*words).stdout)
         return found
 
     def wait_state(self, state: str, timeout_s: float = 20) -> None:
