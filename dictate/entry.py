@@ -28,10 +28,11 @@ STEPS: Final[dict[EntryState, frozenset[EntryState]]] = {
     S.CAPTURED: frozenset({S.TRANSCRIBED, S.HELD, S.CANCELLED, S.EMPTY}),
     S.TRANSCRIBED: frozenset({S.TYPING, S.HELD, S.CANCELLED}),
     S.TYPING: frozenset({S.DELIVERED, S.HELD}),
-    # Asked for by the user, these may be recognised or written again, which may fail.
+    # Asked for by the user, these may be recognised or written again, which may fail; and the
+    # text of a cancelled one may come late.
     S.DELIVERED: frozenset({S.TYPING, S.TRANSCRIBED, S.HELD}),
     S.HELD: frozenset({S.TYPING, S.TRANSCRIBED, S.HELD, S.CANCELLED, S.EMPTY}),
-    S.CANCELLED: frozenset({S.TYPING, S.TRANSCRIBED, S.HELD}),
+    S.CANCELLED: frozenset({S.TYPING, S.TRANSCRIBED, S.HELD, S.CANCELLED}),
     S.EMPTY: frozenset({S.TRANSCRIBED, S.HELD}),
 }
 """From each state, where a dictation may go; any other step is a mistake and raises ValueError."""
