@@ -242,6 +242,8 @@ class Pipeline:
         ended_at = time.monotonic()
         timing.tail_ms = (ended_at - dictation.released_at) * 1000
         focus = await self._focus(dictation)
+        if not self.under_way(number):
+            return  # cancelled meanwhile
         self.write_down(self.journal.captured, number, focus.application if focus else "")
         if dictation.lost:
             self.audience.trouble(f"{dictation.lost * 1000 // RATE} ms of sound were lost")

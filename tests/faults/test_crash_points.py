@@ -4,19 +4,17 @@ nothing is written a second time by itself, and the next dictation works.
 
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.lab.bus import session_bus
 from tests.lab.daemon import RealDaemon, wait_for
-from tests.lab.scripted import noise, script, settings
+from tests.lab.scripted import Home, home
 from tests.lab.windows import GtkField
 from tests.lab.xserver import XServer
 
-TEXT = "Nothing said is ever lost."
+TEXT = Home.text
 AT_ONCE = 3
 """So many crashes are tried at a time: most of each is waiting."""
 
@@ -70,9 +68,8 @@ POINTS = [
 class Crashing(RealDaemon):
     """The daemon that dies there, while it dictates the recording."""
 
-    def __init__(self, home: Path, env: dict[str, str], point: Point, config: str) -> None:
-        recording = str(home / "noise.wav")
-        super().__init__(home, env, "--microphone", f"wav:{recording}", config=config)
+    def __init__(self, user: Home, point: Point) -> None:
+        super().__init__(user.folder, user.env, *user.spoken, config=user.settings)
         self.program = ("-m", "tests.lab.crashing", point.step, point.when, str(point.at))
 
     def die(self) -> None:
@@ -100,14 +97,12 @@ def live_on(daemon: RealDaemon, point: Point) -> None:
         assert entry["has_audio"] is (point.state != "empty")
 
 
-def at_stdout(home: Path, point: Point) -> None:
+def at_stdout(folder: Path, point: Point) -> None:
     """One crash, from the first start to the next dictation after it."""
-    home.mkdir()
-    config = settings(noise(home / "noise.wav", 0.6), script(home / "script", TEXT))
-    with session_bus(home) as bus:
-        env = {"DBUS_SESSION_BUS_ADDRESS": bus.address}
-        Crashing(home, env, point, config).die()
-        with RealDaemon(home, env) as daemon:
+    folder.mkdir()
+    with home(folder) as user:
+        Crashing(user, point).die()
+        with user.daemon() as daemon:
             live_on(daemon, point)
             assert daemon.written().splitlines() == [TEXT] * point.written
             expected = point.written
@@ -147,15 +142,13 @@ def test_killed(lives: dict[Point, Future[None]], point: Point) -> None:
 )  # fmt: skip
 def test_killed_beside_a_window(tmp_path: Path, point: Point) -> None:
     """The same with a real window: what stands in it is the witness."""
-    config = settings(noise(tmp_path / "noise.wav", 0.6), script(tmp_path / "script", TEXT), "x11")
-    with ExitStack() as stack:
-        bus = stack.enter_context(session_bus(tmp_path))
-        x = stack.enter_context(XServer())
+    with home(tmp_path) as user, XServer() as x:
         window = GtkField(x, tmp_path)
-        env = {"DBUS_SESSION_BUS_ADDRESS": bus.address, "DISPLAY": x.display}
-        Crashing(tmp_path, env, point, config).die()
+        user.env["DISPLAY"] = x.display
+        user.settings = user.settings.replace("stdout", "x11")
+        Crashing(user, point).die()
         assert not x.keys_down()
-        with RealDaemon(tmp_path, env) as daemon:
+        with user.daemon() as daemon:
             live_on(daemon, point)
             assert window.text() == TEXT * point.written
             daemon.ctl("paste")

@@ -10,7 +10,6 @@ import itertools
 import os
 import signal
 import sys
-from collections.abc import Callable
 from typing import Any
 
 from dictate.cli import main as dictate
@@ -18,41 +17,29 @@ from dictate.journal import Journal
 from dictate.outputs import OUTPUTS
 
 
-def _deadly(when: str, at: int) -> tuple[Callable[[], None], Callable[[], None]]:
-    """What to call before and after each call of the step."""
-    calls = itertools.count(1)
-
-    def before() -> None:
-        nonlocal last
-        last = next(calls) == at
-        if last and when == "before":
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    def after() -> None:
-        if last:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    last = False
-    return before, after
-
-
 def _arm(owner: Any, step: str, when: str, at: int) -> None:
     original = getattr(owner, step)
-    before, after = _deadly(when, at)
+    calls = itertools.count(1)
 
-    def call(*what: Any, **more: Any) -> Any:
-        before()
+    def die_if(now: str, call: int) -> None:
+        if (now, call) == (when, at):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def step_(*what: Any, **more: Any) -> Any:
+        call = next(calls)
+        die_if("before", call)
         answer = original(*what, **more)
-        after()
+        die_if("after", call)
         return answer
 
-    async def call_async(*what: Any, **more: Any) -> Any:
-        before()
+    async def write(*what: Any, **more: Any) -> Any:
+        call = next(calls)
+        die_if("before", call)
         answer = await original(*what, **more)
-        after()
+        die_if("after", call)
         return answer
 
-    setattr(owner, step, call_async if step == "write" else call)
+    setattr(owner, step, write if step == "write" else step_)
 
 
 def main() -> None:

@@ -137,6 +137,17 @@ class RealDaemon:
                 return int(name.name)
         raise LookupError(f"the daemon has no child that runs {module}")
 
+    @property
+    def ended(self) -> int | None:
+        """Its exit status, once it has one."""
+        assert self._process is not None
+        return self._process.poll()
+
+    def children(self) -> set[int]:
+        """The pids of all its children."""
+        tasks = Path(f"/proc/{self.pid}/task").glob("*/children")
+        return {int(child) for task in tasks for child in task.read_text().split()}
+
     def logged(self) -> str:
         """What it wrote to stderr so far."""
         return self.log.read_text(errors="replace") if self.log.exists() else ""
@@ -163,9 +174,10 @@ class RealDaemon:
         found: dict[str, Any] = json.loads(self.ctl("status", "--json").stdout)
         return found
 
-    def history(self) -> Sequence[dict[str, Any]]:
+    def history(self, limit: int = 10) -> Sequence[dict[str, Any]]:
         """`dictatectl history --json`, newest first."""
-        found: list[dict[str, Any]] = json.loads(self.ctl("history", "--json").stdout)
+        words = ("history", "--json", "-n", str(limit))
+        found: list[dict[str, Any]] = json.loads(self.ctl(*words).stdout)
         return found
 
     def wait_state(self, state: str, timeout_s: float = 20) -> None:

@@ -1,11 +1,15 @@
 """A daemon without hardware: a recording for a microphone, a script for an engine."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import soundfile
 
 from dictate.events import RATE
+from tests.lab.bus import Bus, session_bus
+from tests.lab.daemon import RealDaemon
 
 
 def noise(path: Path, seconds: float) -> Path:
@@ -21,9 +25,39 @@ def script(path: Path, *lines: str) -> Path:
     return path
 
 
-def settings(recording: Path, says: Path, output: str = "stdout", more: str = "") -> str:
-    """A config.toml with these; a press of a key is not listened for."""
-    return (
-        f'[microphone]\nuse = "wav:{recording}"\n[engine]\nuse = "scripted:{says}"\n'
-        f'[output]\nuse = "{output}"\n[hotkey]\nuse = "none"\n{more}'
-    )
+class Home:
+    """A user's folders, with a recording and a script in them, and a session bus.
+
+    The recording is noise without end or beginning; the script says `text`, each time.
+    """
+
+    text = "Nothing said is ever lost."
+
+    def __init__(self, folder: Path, bus: Bus, seconds: float = 0.6) -> None:
+        self.folder = folder
+        self.bus = bus
+        self.env = {"DBUS_SESSION_BUS_ADDRESS": bus.address}
+        self.recording = noise(folder / "noise.wav", seconds)
+        self.says = script(folder / "script", self.text)
+        self.settings = (
+            f'[microphone]\nuse = "wav:{self.recording}"\n'
+            f'[engine]\nuse = "scripted:{self.says}"\n'
+            '[output]\nuse = "stdout"\n[hotkey]\nuse = "none"\n'
+        )
+
+    @property
+    def spoken(self) -> tuple[str, str]:
+        """The words that make `dictate run` speak the recording as soon as it is ready."""
+        return ("--microphone", f"wav:{self.recording}")
+
+    def daemon(self, *words: str, config: str | None = None, **env: str) -> RealDaemon:
+        """The daemon of this user, with the settings above unless told otherwise."""
+        config = self.settings if config is None else config
+        return RealDaemon(self.folder, self.env | env, *words, config=config)
+
+
+@contextmanager
+def home(folder: Path, seconds: float = 0.6) -> Iterator[Home]:
+    """A home whose recording is so long."""
+    with session_bus(folder) as bus:
+        yield Home(folder, bus, seconds)

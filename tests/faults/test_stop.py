@@ -1,0 +1,187 @@
+"""Stopping, and what others do to a running daemon: it ends at once, or goes on, and loses nothing."""
+
+import asyncio
+import itertools
+import os
+import random
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dictate.ctl_bus import client
+from tests.lab.daemon import RealDaemon, wait_for
+from tests.lab.scripted import Home, home, script
+
+STOP_S = 3.0
+TERM, INT = signal.SIGTERM, signal.SIGINT
+
+
+@pytest.fixture
+def user(tmp_path: Path) -> Iterator[Home]:
+    with home(tmp_path) as made:
+        yield made
+
+
+def stop(daemon: RealDaemon, how: signal.Signals) -> None:
+    """It ends in time and well, leaves no process behind, and dictatectl says so."""
+    children = daemon.children()
+    assert children
+    began = time.monotonic()
+    os.kill(daemon.pid, how)
+    assert daemon.wait() == 0, daemon.logged()
+    assert time.monotonic() - began < STOP_S
+    assert not [pid for pid in children if Path(f"/proc/{pid}").exists()]
+    assert "Traceback" not in daemon.logged()
+    failed = daemon.ctl("status", check=False)
+    assert failed.returncode == 3
+    assert "dictate is not running: start it" in failed.stderr
+
+
+@pytest.mark.parametrize("how", [TERM, INT])
+def test_while_idle(user: Home, how: signal.Signals) -> None:
+    with user.daemon() as daemon:
+        wait_for(lambda: daemon.status()["engine_state"] == "ready", "the engine is loaded")
+        stop(daemon, how)
+
+
+@pytest.mark.parametrize("how", [TERM, INT])
+def test_while_somebody_speaks(tmp_path: Path, how: signal.Signals) -> None:
+    """What was said so far is written: the engine is quick enough."""
+    with home(tmp_path, seconds=20.0) as user:
+        with user.daemon() as daemon:
+            wait_for(lambda: daemon.status()["engine_state"] == "ready", "the engine is loaded")
+            daemon.ctl("start")
+            wait_for(lambda: daemon.status()["microphone_open"], "it records")
+            stop(daemon, how)
+            assert daemon.written() == f"{Home.text}\n"
+        with user.daemon() as daemon:
+            daemon.wait_state("ready")
+            (entry,) = daemon.history()
+            assert (entry["state"], entry["text"]) == ("delivered", Home.text)
+            assert 0 < entry["audio_s"] < 19
+            assert "recovered" not in daemon.logged()
+
+
+def test_while_the_engine_is_busy(user: Home) -> None:
+    """What does not come in time is heard again at the next start, and held."""
+    script(user.says, "!slow 20", Home.text)
+    with user.daemon() as daemon:
+        daemon.ctl("start")
+        daemon.wait_state("finishing")
+        stop(daemon, TERM)
+        assert daemon.written() == ""
+    with user.daemon() as daemon:
+        wait_for(lambda: "recovered 1 dictation;" in daemon.logged(), "it is recovered")
+        (entry,) = daemon.history()
+        assert (entry["state"], entry["text"]) == ("held", Home.text)
+        assert daemon.written() == ""
+        daemon.ctl("paste")
+        assert daemon.written() == f"{Home.text}\n"
+
+
+def test_a_child_that_hangs_does_not_hold_it_up(user: Home) -> None:
+    with user.daemon() as daemon:
+        wait_for(lambda: daemon.status()["engine_state"] == "ready", "the engine is loaded")
+        os.kill(daemon.child("dictate.engines.worker"), signal.SIGSTOP)
+        daemon.ctl("start")
+        daemon.wait_state("finishing")
+        stop(daemon, TERM)
+    with user.daemon() as daemon:
+        wait_for(lambda: "recovered 1 dictation;" in daemon.logged(), "it is recovered")
+        assert daemon.history()[0]["text"] == Home.text
+
+
+def test_the_session_bus_goes_and_comes_back(tmp_path: Path) -> None:
+    with home(tmp_path, seconds=2.0) as user, user.daemon(*user.spoken) as daemon:
+        daemon.wait_state("recording")
+        user.bus.kill()
+        wait_for(lambda: daemon.written() != "", "dictating goes on")
+        assert daemon.written() == f"{Home.text}\n"
+        assert "the session bus is gone" in daemon.logged()
+        assert daemon.ctl("status", check=False).returncode == 3
+        user.bus.start()
+        wait_for(lambda: "back on the session bus" in daemon.logged(), "it is back", 40)
+        status = daemon.status()
+        assert (status["state"], status["dictation"]) == ("ready", 1)
+        assert daemon.ctl("last").stdout == f"{Home.text}\n"
+        daemon.ctl("start")
+        wait_for(lambda: daemon.written().count(Home.text) == 2, "it can be steered again")
+
+
+def test_another_one_was_faster_when_the_bus_came_back(user: Home, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    with user.daemon() as daemon:
+        daemon.wait_state("ready")
+        user.bus.kill()
+        wait_for(lambda: "the session bus is gone" in daemon.logged(), "it is gone")
+        os.kill(daemon.pid, signal.SIGSTOP)
+        user.bus.start()
+        with RealDaemon(elsewhere, user.env, config=user.settings) as other:
+            time.sleep(1.0)  # for so long the bus may list the one that has just left
+            os.kill(daemon.pid, signal.SIGCONT)
+            assert daemon.wait() == 0, daemon.logged()
+            assert "another dictate is running" in daemon.logged()
+            assert other.status()["state"] == "ready"
+
+
+def test_a_flood_of_calls(user: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", user.bus.address)
+    dice = random.Random(5)
+
+    async def flood() -> None:
+        async with client() as bus, client() as other:
+            for _ in range(20):
+                names = dice.choices(["Start", "Stop", "Toggle", "Cancel"], k=30)
+                calls = [by.ask(name) for by, name in zip(itertools.cycle((bus, other)), names)]  # noqa: B905
+                await asyncio.gather(*calls)
+                await asyncio.sleep(dice.random() * 0.2)
+            await bus.ask("Stop")
+
+    with user.daemon() as daemon:
+        wait_for(lambda: daemon.status()["engine_state"] == "ready", "the engine is loaded")
+        asyncio.run(flood())
+        daemon.wait_state("ready")
+        entries = daemon.history(1000)
+        numbers = [entry["number"] for entry in entries]
+        assert len(numbers) > 50
+        assert numbers == list(range(len(numbers), 0, -1))
+        states = [entry["state"] for entry in entries]
+        assert set(states) <= {"delivered", "cancelled", "empty"}
+        assert daemon.written().count(Home.text) == states.count("delivered")
+        assert "Traceback" not in daemon.logged()
+        assert "ERROR" not in daemon.logged()
+        before = daemon.written().count(Home.text)
+        daemon.ctl("start")
+        wait_for(lambda: daemon.written().count(Home.text) == before + 1, "it still works")
+        daemon.wait_state("ready")
+
+
+def test_an_engine_that_cannot_start(user: Home) -> None:
+    user.says.unlink()
+    with user.daemon() as daemon:
+        daemon.wait_state("ready")
+        daemon.ctl("start")
+        wait_for(lambda: daemon.status()["trouble"].startswith("held: "), daemon.logged())
+        assert f"there is no file '{user.says}'" in daemon.status()["trouble"]
+        wait_for(lambda: daemon.status()["engine_state"] == "failed", "it is given up")
+        daemon.wait_state("ready")
+        (entry,) = daemon.history()
+        assert entry["state"] == "held"
+        assert entry["has_audio"]
+        assert str(user.says) in entry["reason"]
+        failed = daemon.ctl("paste", "1", check=False)
+        assert failed.returncode == 1
+        assert str(user.says) in failed.stderr
+
+        script(user.says, Home.text)
+        daemon.ctl("start")
+        wait_for(lambda: daemon.written() == f"{Home.text}\n", "the next press works")
+        daemon.ctl("paste", "1")
+        assert daemon.written() == f"{Home.text}\n" * 2
+        daemon.wait_state("ready")
+        assert [entry["state"] for entry in daemon.history()] == ["delivered"] * 2
+        assert daemon.status()["engine_state"] == "ready"
