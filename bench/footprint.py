@@ -35,8 +35,8 @@ def idle_and_listening(seconds: float) -> None:
         b.sound.play(speech(b.folder, 2)).wait(30)
         b.daemon.ctl("stop")
         b.daemon.wait_state("ready")
-        wait_for(lambda: not b.daemon.status()["microphone_open"], "the microphone closes", 30)
-        time.sleep(3)  # the next capture process gets ready
+        # Longer than `linger`, so that the microphone is closed and the next process is ready.
+        time.sleep(15)
         pids = processes(b)
         for name, pid in pids.items():
             rss, pss = memory_mb(pid), memory_mb(pid, "Pss")

@@ -11,7 +11,8 @@ from dictate.events import RATE, AudioChunk, Samples, SpeechEnded, SpeechStarted
 class Segmenter:
     """Takes chunks of any size, cuts them into frames of `frame_samples`, and marks.
 
-    `likelihood` and `forget` are the detector's `likelihood` and `reset`. It only marks: what the marks mean is decided elsewhere.
+    `likelihood` and `forget` are the detector's `likelihood` and `reset`. It only marks: what the
+    marks mean is decided elsewhere.
     """
 
     def __init__(
