@@ -2,6 +2,7 @@
 
 import os
 import stat
+import warnings
 from pathlib import Path
 
 from platformdirs import PlatformDirs
@@ -30,7 +31,10 @@ def state_dir() -> Path:
 
 def runtime_dir() -> Path:
     """Sockets; gone at logout. Use it through `safe_dir`."""
-    return _dirs().user_runtime_path
+    with warnings.catch_warnings():
+        # Without a login session it is below the temporary folder; `safe_dir` looks after that.
+        warnings.simplefilter("ignore")
+        return _dirs().user_runtime_path
 
 
 def cache_dir() -> Path:
