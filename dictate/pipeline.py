@@ -193,6 +193,9 @@ class Pipeline:
         )
         if not continued:
             self.segmenter.reset()
+        # Without a microphone no sample would ever count the time.
+        longest_s = self.settings.microphone.longest_min * 60 + LATE_SOUND_S
+        asyncio.get_running_loop().call_later(longest_s, self._too_long, number)
         if not self._listening:
             self._listening = True
             self.tap.listen()
@@ -215,10 +218,14 @@ class Pipeline:
         if chunk.end >= dictation.ends_at:
             self._news(number, Input.TAIL_OVER)
         elif dictation.samples >= self.settings.microphone.longest_min * 60 * RATE:
-            self.audience.trouble("the dictation has reached its longest time and was ended")
-            self.sound_over()
+            self._too_long(number)
         elif self.settings.speech.end_ms and any(isinstance(e, SpeechEnded) for e in heard):
             self.act(self.session.endpoint)
+
+    def _too_long(self, number: int) -> None:
+        if self.session.recording == number:
+            self.audience.trouble("the dictation has reached its longest time and was ended")
+            self.sound_over()
 
     def sound_over(self) -> None:
         """The microphone is a recording, and it is over."""

@@ -407,6 +407,17 @@ def test_the_longest_time_ends_a_dictation_and_keeps_it(run: Callable[..., None]
     run(way, settings)
 
 
+def test_the_longest_time_ends_one_without_a_microphone_too(run: Callable[..., None]) -> None:
+    settings = replace(SETTINGS, microphone=replace(SETTINGS.microphone, longest_min=0.001))
+
+    async def way(rig: Rig) -> None:
+        rig.press()
+        await rig.settle()
+        assert "longest time" in rig.listener.told[0]
+
+    run(way, settings)
+
+
 def test_a_full_disk_costs_the_history_not_the_text(
     run: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
