@@ -156,9 +156,11 @@ def test_mistakes_while_it_runs_change_nothing(user: Home) -> None:
         wait_for(lambda: daemon.written() != "", "the text")
         assert daemon.written() == "Nothing said is ever gone. \n"  # the last good list, and space
 
-        daemon.hotwords.write_text("")
+        told = warnings(daemon, "hotwords.toml:1")
         os.kill(daemon.pid, signal.SIGHUP)
-        wait_for(lambda: daemon.ctl("reload").stdout == "nothing changed\n", "it is taken in")
+        wait_for(lambda: warnings(daemon, "hotwords.toml:1") > told, "it was read again")
+        daemon.hotwords.write_text("")
+        daemon.ctl("reload")
         daemon.ctl("start")
         wait_for(lambda: f"{Home.text} \n" in daemon.written(), "the new list")
         daemon.wait_state("ready")
@@ -349,7 +351,7 @@ def test_a_folder_that_cannot_be_used(
 
 
 def test_the_disk_fills_up_in_the_middle(tmp_path: Path, state: Path) -> None:
-    with home(tmp_path, seconds=4.0) as user:
+    with home(tmp_path, seconds=3.2) as user:
         state.mkdir(mode=0o700)
         mount(state, "size=96k,mode=700")
         with user.daemon(*user.spoken) as daemon:
@@ -359,7 +361,7 @@ def test_the_disk_fills_up_in_the_middle(tmp_path: Path, state: Path) -> None:
             assert daemon.ctl("last").stdout == f"{Home.text}\n"
             entry = daemon.history()[0]
             assert entry["state"] == "delivered"
-            assert entry["audio_s"] > 3.5
+            assert entry["audio_s"] > 3
             subprocess.run(["mount", "-o", "remount,size=10m", str(state)], check=True)
             daemon.ctl("start")
             written(daemon, 2)

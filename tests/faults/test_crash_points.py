@@ -83,8 +83,8 @@ def live_on(daemon: RealDaemon, point: Point) -> None:
     daemon.wait_state("ready")
     if point.recovered:
         wait_for(lambda: "recovered 1 dictation;" in daemon.logged(), daemon.logged())
-        assert "recovered 1 dictation" in daemon.status()["trouble"]
-        assert "dictatectl paste" in daemon.status()["trouble"]
+        trouble = daemon.status()["trouble"]
+        assert "recovered 1 dictation; see `dictatectl history`, `dictatectl paste N`" in trouble
     else:
         wait_for(lambda: daemon.status()["engine_state"] == "ready", "the engine is loaded")
         assert "recovered" not in daemon.logged()

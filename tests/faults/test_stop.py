@@ -1,4 +1,4 @@
-"""Stopping, and what others do to a running daemon: it ends at once, or goes on, and loses nothing."""
+"""A daemon that is stopped ends at once and loses nothing; what others do to it, it outlives."""
 
 import asyncio
 import itertools
@@ -7,6 +7,7 @@ import random
 import signal
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -40,11 +41,22 @@ def stop(daemon: RealDaemon, how: signal.Signals) -> None:
     assert "dictate is not running: start it" in failed.stderr
 
 
-@pytest.mark.parametrize("how", [TERM, INT])
-def test_while_idle(user: Home, how: signal.Signals) -> None:
+def test_while_idle(user: Home) -> None:
     with user.daemon() as daemon:
         wait_for(lambda: daemon.status()["engine_state"] == "ready", "the engine is loaded")
-        stop(daemon, how)
+        stop(daemon, TERM)
+
+
+def test_its_terminal_is_closed(user: Home) -> None:
+    terminal, its_end = os.openpty()
+    daemon = user.daemon()
+    with ExitStack() as stack:
+        for end in (terminal, its_end):
+            stack.callback(os.close, end)
+        stack.push(daemon.__exit__)
+        daemon.spawn(stdin=its_end)
+        wait_for(lambda: "ready:" in daemon.logged(), "it runs")
+        stop(daemon, signal.SIGHUP)
 
 
 @pytest.mark.parametrize("how", [TERM, INT])
@@ -136,7 +148,8 @@ def test_a_flood_of_calls(user: Home, monkeypatch: pytest.MonkeyPatch) -> None:
         async with client() as bus, client() as other:
             for _ in range(20):
                 names = dice.choices(["Start", "Stop", "Toggle", "Cancel"], k=30)
-                calls = [by.ask(name) for by, name in zip(itertools.cycle((bus, other)), names)]  # noqa: B905
+                clients = itertools.cycle((bus, other))
+                calls = [next(clients).ask(name) for name in names]
                 await asyncio.gather(*calls)
                 await asyncio.sleep(dice.random() * 0.2)
             await bus.ask("Stop")

@@ -12,14 +12,19 @@ from types import TracebackType
 from typing import Any, Self
 
 REPOSITORY = Path(__file__).parents[2]
+READY = ": ready: "
+"""In the log once the daemon is on the bus."""
 
 
 def wait_for(what: Callable[[], object], why: str, timeout_s: float = 20.0) -> None:
     """Poll until `what()` is true; AssertionError with `why` otherwise."""
-    deadline = time.monotonic() + timeout_s
+    asked = time.monotonic()
+    deadline = asked + timeout_s
     while not what():
         assert time.monotonic() < deadline, f"not within {timeout_s:g} s: {why}"
-        time.sleep(0.02)
+        # A question that takes long (dictatectl is a process) is asked less often.
+        time.sleep(max(0.02, time.monotonic() - asked))
+        asked = time.monotonic()
 
 
 class RealDaemon:
@@ -75,16 +80,18 @@ class RealDaemon:
 
     def start(self) -> None:
         """Start it and wait until it is on the bus."""
+        before = self.logged().count(READY)
         self.spawn()
-        wait_for(self._up, f"the daemon is up; its log:\n{self.log}", 30)
+        wait_for(lambda: self._lives() and self.logged().count(READY) > before, "it is ready", 30)
+        assert self._up(), self.logged()
 
-    def spawn(self) -> None:
+    def spawn(self, stdin: int = subprocess.DEVNULL) -> None:
         """Start it, wait for nothing."""
         with self.log.open("ab") as log, self.out.open("ab") as out:
             self._process = subprocess.Popen(
                 [sys.executable, *self.program, "run", "-v", *self.words],
                 env=self.env,
-                stdin=subprocess.DEVNULL,
+                stdin=stdin,
                 stdout=out,
                 stderr=log,
                 start_new_session=True,
@@ -184,7 +191,9 @@ class RealDaemon:
         """Until the daemon says that it is in this state."""
         wait_for(lambda: self.status()["state"] == state, f"state {state}", timeout_s)
 
+    def _lives(self) -> bool:
+        assert self.ended is None, f"the daemon ended:\n{self.logged()}"
+        return True
+
     def _up(self) -> bool:
-        assert self._process is not None
-        assert self._process.poll() is None, f"the daemon ended:\n{self.logged()}"
         return self.ctl("status", "--json", check=False).returncode == 0
