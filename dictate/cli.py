@@ -92,6 +92,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from dictate.daemon import Daemon
     from dictate.demo import bare, samples
     from dictate.microphone import MICROPHONES
+    from dictate.shipped import shipped
     from dictate.wishes import Files, Wishes
 
     _log(verbose=arguments.verbose)
@@ -117,9 +118,10 @@ def _run(arguments: argparse.Namespace) -> int:
     for given in filter(None, (arguments.config, arguments.hotwords)):
         if not given.exists():
             raise ConfigError([f"{given}: there is no such file"])
-    files = Files(
-        arguments.config or paths.config_file(), arguments.hotwords or paths.hotwords_file()
-    )
+    hotwords = arguments.hotwords or paths.hotwords_file()
+    if arguments.demo and not hotwords.exists():
+        hotwords = shipped("config/hotwords.toml")
+    files = Files(arguments.config or paths.config_file(), hotwords)
 
     async def run() -> int:
         return await Daemon(files, wishes, speak=speak, once=once, show=arguments.demo).run()

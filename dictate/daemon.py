@@ -357,7 +357,8 @@ class Daemon:
     @property
     def summary(self) -> str:
         """One line: what was chosen."""
-        return f"engine {self.link.info.name}, output {self.output.name}"
+        engine = self.link.info.name if self.link.state == "ready" else f"({self.link.state})"
+        return f"engine {engine}, output {self.output.name}"
 
     def _state_changed(self) -> None:
         session = self.pipeline.session
