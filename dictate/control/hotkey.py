@@ -10,8 +10,9 @@
 A contact that bounces makes several presses of one. A press within `BOUNCE_S` of a release goes on
 with the press before it where that is safe (a tap that has latched), and is never a toggle of its
 own. A short press during which another key was pressed was a shortcut (Ctrl+C) and is discarded; a
-long one is not: what was said in it is worth more. Where it is not known which of the two it was, sound is rather recorded than lost: a new
-recording starts, and if it ends as a tap, it is discarded.
+long one is not: what was said in it is worth more. Where it is not known which of the two it was,
+sound is rather recorded than lost: a new recording starts, and if it ends as a tap, it is
+discarded.
 """
 
 from enum import Enum
