@@ -35,7 +35,7 @@ class Converter:
         pcm, self._rest = pcm[:whole], pcm[whole:]
         if self._plain:
             return samples_from_pcm(pcm)
-        mono = self._decode(pcm).reshape(-1, self._channels).mean(axis=1, dtype=np.float32)
+        mono: Samples = self._decode(pcm).reshape(-1, self._channels).mean(axis=1, dtype=np.float32)
         if self._resampler is None:
             return mono
         resampled: Samples = self._resampler.resample_chunk(mono, last=last)
@@ -50,4 +50,5 @@ class Converter:
             numbers = (padded.reshape(-1).view("<i4") >> 8).astype(np.float32)
         else:
             numbers = np.frombuffer(pcm, f"<i{self._width}").astype(np.float32)
-        return numbers / np.float32(_FULL_SCALE[self._width])
+        samples: Samples = numbers / np.float32(_FULL_SCALE[self._width])
+        return samples

@@ -87,7 +87,6 @@ class Server:
             log.debug("the engine does not load", exc_info=True)
             self.status = Status(state="failed", name=self.settings.use, message=_says(error))
         else:
-            self.engine = engine
             self.status = Status(
                 state="ready",
                 name=engine.name,
@@ -104,6 +103,7 @@ class Server:
     def _load(self) -> Engine:
         engine = ENGINES.choose(self.settings.use, self.settings)
         engine.load()
+        self.engine = engine  # here, on the thread, as the next call may stand behind this one
         return engine
 
     def loaded(self) -> Engine:
@@ -135,6 +135,8 @@ class Connection:
         self._reader = reader
         self._writer = writer
         self._hotwords = Hotwords()
+        self._failed = False
+        """An error was sent: what still comes of that utterance is not listened to."""
         self._reset()
 
     def _reset(self) -> None:
@@ -160,6 +162,7 @@ class Connection:
                 except Exception as error:
                     log.debug("%s failed", event.type, exc_info=True)
                     await self._drop()
+                    self._failed = True
                     await self.send(Error(_says(error), type(error).__name__).event())
         except (OSError, BadEvent) as error:
             log.debug("a client is gone: %s", error)
@@ -176,7 +179,11 @@ class Connection:
                 await self._server.on_thread(utterance.cancel)
 
     async def _handle(self, event: Event) -> None:
+        if event.type in ("transcribe", "audio-start"):
+            self._failed = False
         match event.type:
+            case "audio-chunk" | "audio-stop" if self._failed:
+                pass
             case "describe":
                 await self.send(_info(self._server.status).event())
             case "ping":
