@@ -26,7 +26,7 @@ what the caller has on disk."""
 LARGEST_TEXT = 1_000_000
 """Characters. No dictation is longer, so a longer answer is nonsense."""
 PIECE = 16_384
-"""Bytes of one audio-chunk when the whole is sent at once: half a second."""
+"""Bytes of one audio-chunk at most: half a second."""
 UNREPORTED_S = 0.5
 """Seconds of sound the process may have worked through without having said so."""
 
@@ -177,7 +177,7 @@ class LinkUtterance:
         """Take more sound: signed 16-bit little-endian, mono, 16 kHz. Never blocks."""
         if self._ended or self._live.done():
             return
-        self._waiting.append(pcm)
+        self._waiting.extend(pcm[at : at + PIECE] for at in range(0, len(pcm), PIECE))
         self._waiting_bytes += len(pcm)
         self._more.set()
         if self._waiting_bytes > LARGEST_BUFFER:
