@@ -87,7 +87,6 @@ class Server:
             log.debug("the engine does not load", exc_info=True)
             self.status = Status(state="failed", name=self.settings.use, message=_says(error))
         else:
-            self.engine = engine
             self.status = Status(
                 state="ready",
                 name=engine.name,
@@ -104,6 +103,8 @@ class Server:
     def _load(self) -> Engine:
         engine = ENGINES.choose(self.settings.use, self.settings)
         engine.load()
+        # Here, not on the loop: the sound that waits for this thread must find it.
+        self.engine = engine
         return engine
 
     def loaded(self) -> Engine:
