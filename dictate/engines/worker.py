@@ -72,6 +72,7 @@ class Server:
         self.status = Status(state="loading", name=settings.use)
         self.watchers: set[Connection] = set()
         self.engine: Engine | None = None
+        """Set on its thread, where what was asked meanwhile comes right behind `load`."""
         self._thread = ThreadPoolExecutor(1, "engine")
 
     async def on_thread(self, call: Callable[[], T]) -> T:
@@ -87,7 +88,6 @@ class Server:
             log.debug("the engine does not load", exc_info=True)
             self.status = Status(state="failed", name=self.settings.use, message=_says(error))
         else:
-            self.engine = engine
             self.status = Status(
                 state="ready",
                 name=engine.name,
@@ -104,6 +104,7 @@ class Server:
     def _load(self) -> Engine:
         engine = ENGINES.choose(self.settings.use, self.settings)
         engine.load()
+        self.engine = engine
         return engine
 
     def loaded(self) -> Engine:
