@@ -72,6 +72,7 @@ class Server:
         self.status = Status(state="loading", name=settings.use)
         self.watchers: set[Connection] = set()
         self.engine: Engine | None = None
+        """Set on its thread, where what was asked meanwhile comes right behind `load`."""
         self._thread = ThreadPoolExecutor(1, "engine")
 
     async def on_thread(self, call: Callable[[], T]) -> T:
@@ -136,6 +137,8 @@ class Connection:
         self._reader = reader
         self._writer = writer
         self._hotwords = Hotwords()
+        self._over = False
+        """The rest of this utterance is not heard: it was answered by an error, or cancelled."""
         self._reset()
 
     def _reset(self) -> None:
@@ -160,6 +163,7 @@ class Connection:
                     raise
                 except Exception as error:
                     log.debug("%s failed", event.type, exc_info=True)
+                    self._over = event.type != "audio-stop"
                     await self._drop()
                     await self.send(Error(_says(error), type(error).__name__).event())
         except (OSError, BadEvent) as error:
@@ -194,13 +198,17 @@ class Connection:
                 if terms := _foreign_terms(event):
                     self._hotwords = Hotwords(terms)
             case "audio-start":
+                self._over = False
                 start = AudioStart.from_event(event)
                 await self._begin(start.rate, start.width, start.channels)
+            case "audio-chunk" | "audio-stop" if self._over:
+                self._over = event.type == "audio-chunk"
             case "audio-chunk":
                 await self._feed(AudioChunk.from_event(event))
             case "audio-stop":
                 await self._finish()
             case Cancel.type:
+                self._over = True
                 await self._drop()
             case _:
                 log.debug("nobody here knows %s", event.type)
@@ -278,11 +286,14 @@ class Connection:
 
 def _foreign_terms(event: Event) -> tuple[Term, ...]:
     """The names and terms that a Wyoming client of another make wants to be expected."""
-    names = event.data.get("transcript_names") or ()
-    terms = event.data.get("transcript_terms") or ()
+
+    def words(field: str) -> list[str]:
+        value = event.data.get(field)
+        return [word for word in value if isinstance(word, str)] if isinstance(value, list) else []
+
     return (
-        *(Term(str(name)) for name in names),
-        *(Term(str(term), weight=0.7) for term in terms),
+        *(Term(name) for name in words("transcript_names")),
+        *(Term(term, weight=0.7) for term in words("transcript_terms")),
     )
 
 

@@ -1,0 +1,378 @@
+"""The engine process from outside, as a Wyoming client of any make sees it."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import stat
+import struct
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from wyoming.asr import Transcribe
+from wyoming.audio import AudioChunk, AudioStart, AudioStop
+from wyoming.client import AsyncClient
+from wyoming.event import Event
+from wyoming.info import Describe, Info
+from wyoming.ping import Ping
+
+from dictate.engines.protocol import (
+    LARGEST_EVENT,
+    Begin,
+    Cancel,
+    Unusable,
+    Watch,
+    hotwords_event,
+)
+from dictate.engines.worker import _foreign_terms
+from dictate.events import RATE
+from dictate.hotwords import Hotwords, Term
+from tests.lab.engine import PATIENCE_S, Worker, loud
+
+LINE = "one two three four"
+
+
+def run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    async def in_time() -> None:
+        async with asyncio.timeout(PATIENCE_S):
+            await main()
+
+    asyncio.run(in_time())
+
+
+@asynccontextmanager
+async def client(worker: Worker) -> AsyncIterator[AsyncClient]:
+    one = await worker.connect()
+    try:
+        yield one
+    finally:
+        await one.disconnect()
+
+
+async def speak(
+    to: AsyncClient, seconds: float = 1.5, rate: int = RATE, channels: int = 1, pieces: int = 5
+) -> None:
+    """One utterance, as any client sends it."""
+    await to.write_event(Transcribe(language="en").event())
+    await to.write_event(AudioStart(rate, 2, channels).event())
+    for _ in range(pieces):
+        pcm = loud(seconds / pieces, rate=rate, channels=channels)
+        await to.write_event(AudioChunk(rate, 2, channels, pcm).event())
+    await to.write_event(AudioStop().event())
+
+
+async def answer(of: AsyncClient) -> Event:
+    event = await of.read_event()
+    assert event is not None, "the engine process closed the connection"
+    return event
+
+
+async def status(of: AsyncClient) -> Event:
+    await of.write_event(Watch().event())
+    return await answer(of)
+
+
+def test_a_client_of_another_make(tmp_path: Path) -> None:
+    """Nothing but what the Wyoming protocol has: no event of ours, one answer for each."""
+
+    async def main() -> None:
+        with Worker(tmp_path, LINE, "second") as worker:
+            async with client(worker) as plain:
+                await speak(plain)
+                first = await answer(plain)
+                assert (first.type, first.data["text"]) == ("transcript", LINE)
+                await plain.write_event(Describe().event())
+                info = Info.from_event(await answer(plain))
+                (program,) = info.asr
+                assert program.installed
+                assert program.models[0].name == "scripted"
+                assert program.models[0].languages == ["en"]
+                await speak(plain, rate=48_000, channels=2)
+                assert (await answer(plain)).data["text"] == "second"
+                await plain.write_event(Ping("still there").event())
+                assert (await answer(plain)).data == {"text": "still there"}
+
+    run(main)
+
+
+def test_sound_of_any_format_lasts_as_long_as_it_lasts(tmp_path: Path) -> None:
+    async def main() -> None:
+        with Worker(tmp_path, LINE) as worker:
+            for rate, channels in ((RATE, 1), (48_000, 2), (8_000, 1)):
+                async with client(worker) as ours:
+                    await ours.write_event(Begin(1, partials=False).event())
+                    await speak(ours, 1.5, rate, channels)
+                    while (event := await answer(ours)).type != "dictate-timings":
+                        assert event.type == "dictate-progress"
+                    assert event.data["audio_s"] == pytest.approx(1.5, abs=0.001)
+
+    run(main)
+
+
+def test_sound_without_a_beginning_and_an_end_without_sound(tmp_path: Path) -> None:
+    async def main() -> None:
+        with Worker(tmp_path, LINE) as worker:
+            async with client(worker) as plain:
+                await plain.write_event(AudioChunk(RATE, 2, 1, loud(0.5)).event())
+                await plain.write_event(AudioStop().event())
+                assert (await answer(plain)).data["text"] == LINE
+                await plain.write_event(AudioStop().event())
+                assert (await answer(plain)).data["text"] == ""
+
+    run(main)
+
+
+def test_after_an_error_the_rest_of_the_utterance_is_not_another_one(tmp_path: Path) -> None:
+    """One answer for each utterance, or the texts of a connection get out of step."""
+
+    async def main() -> None:
+        with Worker(tmp_path, "!raise no room feed", LINE) as worker:
+            async with client(worker) as plain:
+                for wrong in ("no room", "384000 Hz"):
+                    if wrong == "no room":
+                        await speak(plain)
+                    else:
+                        await speak(plain, rate=10, seconds=5)
+                    failed = await answer(plain)
+                    assert failed.type == "error"
+                    assert wrong in failed.data["text"]
+                await speak(plain)
+                assert (await answer(plain)).data["text"] == LINE
+                await plain.write_event(Ping().event())
+                assert (await answer(plain)).type == "pong"
+
+    run(main)
+
+
+def test_after_a_cancel_nothing_comes(tmp_path: Path) -> None:
+    async def main() -> None:
+        with Worker(tmp_path, "first", "second") as worker:
+            async with client(worker) as plain:
+                await plain.write_event(AudioStart(RATE, 2, 1).event())
+                await plain.write_event(AudioChunk(RATE, 2, 1, loud(0.5)).event())
+                await plain.write_event(Cancel().event())
+                await plain.write_event(AudioChunk(RATE, 2, 1, loud(0.5)).event())
+                await plain.write_event(AudioStop().event())
+                await speak(plain)
+                assert (await answer(plain)).data["text"] == "second"
+
+    run(main)
+
+
+def test_the_socket_is_for_this_user_alone_and_takes_the_place_of_an_old_one(
+    tmp_path: Path,
+) -> None:
+    async def main() -> None:
+        with socket.socket(socket.AF_UNIX) as stale:
+            stale.bind(str(tmp_path / "e"))
+        old = (tmp_path / "e").stat().st_ino
+        before = os.umask(0)
+        try:
+            worker = Worker(tmp_path, LINE)
+        finally:
+            os.umask(before)
+        with worker:
+            async with client(worker) as plain:
+                await speak(plain)
+                assert (await answer(plain)).data["text"] == LINE
+            found = worker.socket.stat()
+            assert stat.S_IMODE(found.st_mode) == 0o600
+            assert found.st_ino != old
+            assert sorted(p.name for p in tmp_path.glob("*e*") if p.is_socket()) == ["e"]
+
+    run(main)
+
+
+def test_it_answers_while_the_model_loads(tmp_path: Path) -> None:
+    async def main() -> None:
+        with Worker(tmp_path, "!loading 1", LINE) as worker:
+            async with client(worker) as watcher, client(worker) as plain:
+                assert (await status(watcher)).data["state"] == "loading"
+                await speak(plain)
+                await watcher.write_event(Describe().event())
+                description = Info.from_event(await answer(watcher)).asr[0].description
+                assert description is not None
+                assert "loading" in description
+                assert (await answer(plain)).data["text"] == LINE
+                assert (await answer(watcher)).data["state"] == "ready"
+
+    run(main)
+
+
+def test_an_engine_that_cannot_load_says_why(tmp_path: Path) -> None:
+    async def main() -> None:
+        with Worker(tmp_path, "# nothing to say") as worker:
+            async with client(worker) as watcher, client(worker) as plain:
+                while (event := await status(watcher)).data["state"] == "loading":
+                    await asyncio.sleep(0.02)
+                assert event.data["state"] == "failed"
+                assert "has no line to say" in event.data["message"]
+                await speak(plain)
+                failed = await answer(plain)
+                assert failed.type == "error"
+                assert "has no line to say" in failed.data["text"]
+
+    run(main)
+
+
+def test_hotwords_are_taken_in_ahead(tmp_path: Path) -> None:
+    """Only who watches gets an answer of ours to it."""
+
+    async def main() -> None:
+        words = hotwords_event(Hotwords((Term("Claude Code"),)))
+        with Worker(tmp_path, LINE) as worker:
+            async with client(worker) as watcher, client(worker) as plain:
+                await plain.write_event(words)
+                await speak(plain)
+                assert (await answer(plain)).type == "transcript"
+                assert (await status(watcher)).type == "dictate-status"
+                await watcher.write_event(words)
+                assert Unusable.from_event(await answer(watcher)).terms == []
+                await watcher.write_event(Event("dictate-hotwords", {"hotwords": 7}))
+                assert (await answer(watcher)).type == "error"
+
+    run(main)
+
+
+def test_names_and_terms_of_other_makes() -> None:
+    event = Transcribe(transcript_names=["Ada"], transcript_terms=["turbine"]).event()
+    name, term = _foreign_terms(event)
+    assert (name.spelling, term.spelling) == ("Ada", "turbine")
+    assert name.weight > term.weight
+    assert _foreign_terms(Transcribe().event()) == ()
+
+
+@pytest.mark.parametrize("names", ["Ada", 7, {"a": 1}, [7, None]])
+def test_names_that_are_no_list_of_words(tmp_path: Path, names: object) -> None:
+    """One word is no list of letters."""
+    assert _foreign_terms(Event("transcribe", {"transcript_names": names})) == ()
+
+
+def nonsense() -> dict[str, bytes]:
+    announced = {"type": "audio-chunk", "payload_length": 100 * 1024 * 1024}
+    return {
+        "junk": os.urandom(5000) + b"\n" + os.urandom(5000),
+        "a line without end": b"{" * (LARGEST_EVENT + 1),
+        "100 MB announced": json.dumps(announced).encode() + b"\n" + bytes(1_000_000),
+        "nothing": b"",
+        "half an event": b'{"type": "audio-chunk", "payload_length": 1000}\nabc',
+        "left in the middle": b'{"type": "audio-start", "data": {"rate": 16000, "width": 2, '
+        b'"channels": 1}}\n{"type": "audio-chunk", "data": {"rate": 16000, "width": 2, '
+        b'"channels": 1}, "payload_length": 20000}\n' + loud(0.625),
+    }
+
+
+def test_the_next_client_is_served_whatever_the_last_one_did(tmp_path: Path) -> None:
+    async def main() -> None:
+        with Worker(tmp_path, LINE) as worker:
+            await worker.served()
+            for what, raw in nonsense().items():
+                for rude in (False, True):
+                    reader, writer = await asyncio.open_unix_connection(str(worker.socket))
+                    writer.write(raw)
+                    if rude:  # leaves with a reset instead of an end
+                        raw_socket = writer.get_extra_info("socket")
+                        linger = struct.pack("ii", 1, 0)
+                        raw_socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+                        writer.transport.abort()
+                    else:
+                        writer.write_eof()
+                        try:
+                            assert await reader.read() == b"", what
+                        except ConnectionError:
+                            pass
+                        writer.close()
+            async with client(worker) as plain:
+                await speak(plain)
+                assert (await answer(plain)).data["text"] == LINE
+            assert worker.process.poll() is None
+
+    run(main)
+
+
+def test_events_that_make_no_sense_cost_an_error_at_most(tmp_path: Path) -> None:
+    async def main() -> None:
+        chunk = {"rate": RATE, "width": 2, "channels": 1}
+        wrong = [
+            Event("audio-start", {}),
+            Event("audio-start", chunk | {"rate": "much"}),
+            Event("audio-start", chunk | {"width": 2.5}),
+            Event("audio-chunk", chunk),
+            Event("audio-chunk", {}, loud(0.1)),
+            Event("dictate-utterance", {"dictation": "one"}),
+            Event("dictate-hotwords", {}),
+            Event("transcribe", {"language": 5, "transcript_terms": 5}),
+            Event("from-the-future", {"a": 1}, b"abc"),
+            Event("ping", {"text": 5}),
+        ]
+        with Worker(tmp_path, LINE) as worker:
+            for event in wrong:
+                async with client(worker) as plain:
+                    await plain.write_event(event)
+                    await speak(plain)
+                    while (came := await answer(plain)).type in ("error", "pong"):
+                        pass
+                    assert (came.type, came.data["text"]) == ("transcript", LINE), event
+
+    run(main)
+
+
+def test_a_change_of_format_in_the_middle_is_an_error(tmp_path: Path) -> None:
+    async def main() -> None:
+        with Worker(tmp_path, LINE) as worker:
+            async with client(worker) as plain:
+                await plain.write_event(AudioStart(RATE, 2, 1).event())
+                await plain.write_event(AudioChunk(48_000, 2, 2, loud(0.5)).event())
+                failed = await answer(plain)
+                assert failed.type == "error"
+                assert "format" in failed.data["text"]
+
+    run(main)
+
+
+async def brought_to(place: str, worker: Worker, happened: Path) -> None:
+    """Idle, loading or hung; `happened` is where a script notes its faults."""
+    async with client(worker) as one:
+        if place == "hung":
+            await speak(one)
+            while not happened.exists():
+                await asyncio.sleep(0.01)
+        else:
+            assert (await status(one)).data["state"] == "loading"
+            if place == "idle":
+                assert (await answer(one)).data["state"] == "ready"
+
+
+@pytest.mark.parametrize(
+    ("place", "lines"),
+    [
+        ("idle", ["!loading 0.5", LINE]),
+        ("loading", ["!loading 60", LINE]),
+        ("hung", ["!hang", LINE]),
+    ],
+)
+def test_it_ends_when_its_standard_input_does(tmp_path: Path, place: str, lines: list[str]) -> None:
+    with Worker(tmp_path, *lines) as worker:
+        run(lambda: brought_to(place, worker, tmp_path / "script.said"))
+        assert worker.process.poll() is None
+        assert worker.process.stdin is not None
+        worker.process.stdin.close()
+        worker.process.wait(timeout=2)
+        worker.process.stdin = None
+
+
+def test_an_interrupt_of_the_terminal_is_for_the_daemon(tmp_path: Path) -> None:
+    async def main() -> None:
+        with Worker(tmp_path, LINE) as worker:
+            async with client(worker) as plain:
+                await plain.write_event(Ping().event())
+                await answer(plain)
+                worker.process.send_signal(signal.SIGINT)
+                await speak(plain)
+                assert (await answer(plain)).data["text"] == LINE
+
+    run(main)
