@@ -35,7 +35,7 @@ class Converter:
         pcm, self._rest = pcm[:whole], pcm[whole:]
         if self._plain:
             return samples_from_pcm(pcm)
-        mono = self._decode(pcm).reshape(-1, self._channels).mean(axis=1, dtype=np.float32)
+        mono: Samples = self._decode(pcm).reshape(-1, self._channels).mean(axis=1, dtype=np.float32)
         if self._resampler is None:
             return mono
         resampled: Samples = self._resampler.resample_chunk(mono, last=last)

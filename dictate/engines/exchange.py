@@ -133,6 +133,8 @@ class Exchange:
                 self.touch()
             elif event.type == PartialText.type:
                 self._on_partial(Partial(self._dictation, _text(event)))
+                # More may have arrived already; who cancels on hearing this one gets no other.
+                await asyncio.sleep(0)
             elif event.type == Timings.type:
                 self._timings = Timings.from_event(event)
             elif event.type == "transcript":

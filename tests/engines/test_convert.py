@@ -1,5 +1,7 @@
 """Any sound becomes the same samples, however it is cut."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -12,7 +14,7 @@ SECONDS = 0.5
 RATES = (8000, 11025, 16000, 22050, 44100, 48000)
 
 
-def as_pcm(samples: Samples, width: int, channels: int) -> bytes:
+def as_pcm(samples: Samples, width: int, channels: int) -> Any:
     """Interleaved; with two channels, a louder and a softer one whose mean is `samples`."""
     spread = np.linspace(0.8, 1.2, channels) if channels > 1 else np.ones(1)
     frames = np.outer(samples, spread)

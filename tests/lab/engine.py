@@ -27,7 +27,7 @@ def loud(seconds: float, *, rate: int = RATE, channels: int = 1) -> bytes:
 
 async def until(condition: Callable[[], object]) -> None:
     """Wait until this is so, without end: see that there is a timeout around."""
-    while not condition():
+    while not condition():  # noqa: ASYNC110 - what happens in a process sets no event
         await asyncio.sleep(0.005)
 
 

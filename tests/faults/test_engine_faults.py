@@ -1,0 +1,337 @@
+"""The engine process dies, hangs or talks nonsense, at every point of a dictation.
+
+The text must come all the same, once, from the second sending; if that fails as well, the error
+says what happened, and the next dictation finds a fresh process.
+"""
+
+import asyncio
+import os
+import re
+import signal
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dictate.config import EngineSettings
+from dictate.engines import link as link_module
+from dictate.engines.link import EngineLink
+from dictate.errors import EngineError, EngineLost
+from dictate.events import Partial
+from dictate.hotwords import Hotwords
+from tests.lab.engine import Whole, loud, ready, running, until
+from tests.lab.processes import children
+from tests.lab.scripted import script
+
+LINE = "one two three four"
+NONE = Hotwords()
+DEADLINE_S = 0.4
+"""Of an engine whose calls take no time."""
+SOUND = loud(2)
+PIECE = 3200
+
+
+def run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    asyncio.run(main())
+    assert not [command for command in children().values() if b"engines.worker" in command]
+
+
+async def speak(link: EngineLink, number: int = 1) -> str:
+    """One whole dictation."""
+    utterance = link.begin(number, NONE, None)
+    utterance.feed(SOUND)
+    return (await utterance.finish(Whole(SOUND))).text
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
+@pytest.mark.parametrize("when", ["before", "feeding", "fed", "finishing"])
+def test_killed_or_stopped(tmp_path: Path, when: str, how: signal.Signals) -> None:
+    async def main() -> None:
+        lines = [f"!slow {DEADLINE_S * 0.8}", LINE] if when == "finishing" else [LINE]
+        async with running(tmp_path, *lines, deadline_s=DEADLINE_S) as link:
+            pid = await ready(link)
+            whole, heard = Whole(SOUND), list[Partial]()
+            utterance = link.begin(1, NONE, None, heard.append)
+            await until(lambda: link.exchanges)
+            for start in range(0, len(SOUND), PIECE):
+                if (when, start) in (("before", 0), ("feeding", 10 * PIECE)):
+                    os.kill(pid, how)
+                utterance.feed(SOUND[start : start + PIECE])
+                await asyncio.sleep(0.002)
+            if when == "fed":
+                await until(lambda: len(heard) == 4)
+                os.kill(pid, how)
+            finishing = asyncio.create_task(utterance.finish(whole))
+            if when == "finishing":
+                await until((tmp_path / "script.said").exists)  # the fault is happening
+                os.kill(pid, how)
+            final = await finishing
+            assert (final.dictation, final.text, final.audio_s) == (1, LINE, 2)
+            assert whole.asked == 1
+            assert (await ready(link) != pid, link.run) == (True, 2)
+            assert await speak(link, 2) == LINE
+            assert link.run == 2
+
+    run(main)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "crash feed",
+        "crash",
+        "hang feed",
+        "hang",
+        "raise out of memory feed",
+        "raise out of memory",
+        "slow 30",
+        "garbage",
+        "huge",
+    ],
+)
+def test_a_fault_of_its_own(tmp_path: Path, fault: str) -> None:
+    async def main() -> None:
+        async with running(tmp_path, f"!{fault}", LINE, deadline_s=DEADLINE_S) as link:
+            pid = await ready(link)
+            whole = Whole(SOUND)
+            utterance = link.begin(1, NONE, None)
+            for start in range(0, len(SOUND), PIECE):
+                utterance.feed(SOUND[start : start + PIECE])
+                await asyncio.sleep(0.002)
+            final = await utterance.finish(whole)
+            assert (final.text, final.audio_s, whole.asked) == (LINE, 2, 1)
+            assert (await ready(link) != pid, link.run) == (True, 2)
+
+    run(main)
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "says"),
+    [
+        ("crash", EngineLost, "died"),
+        ("hang", EngineLost, f"hung for {DEADLINE_S:g} s"),
+        ("garbage", EngineError, "nonsense: a transcript without a text"),
+        ("huge", EngineError, "nonsense: a transcript of 2000000 characters"),
+        ("raise out of memory", EngineError, "RuntimeError: out of memory"),
+    ],
+)
+def test_what_fails_twice_is_given_up_and_the_next_is_not(
+    tmp_path: Path, fault: str, error: type[EngineError], says: str
+) -> None:
+    async def main() -> None:
+        lines = [f"!{fault}", f"!{fault}", LINE]
+        async with running(tmp_path, *lines, deadline_s=DEADLINE_S) as link:
+            whole = Whole(SOUND)
+            utterance = link.begin(1, NONE, None)
+            utterance.feed(SOUND)
+            with pytest.raises(error, match=re.escape(says)) as raised:
+                await utterance.finish(whole)
+            assert type(raised.value) is error
+            assert (whole.asked, link.run) == (1, 2)
+            assert await speak(link, 2) == LINE
+            assert link.run == 3
+
+    run(main)
+
+
+def test_two_dictations_on_the_way_when_it_dies(tmp_path: Path) -> None:
+    """One restart for both, and each gets its own text back."""
+
+    async def main() -> None:
+        async with running(tmp_path, "!crash", LINE, deadline_s=DEADLINE_S) as link:
+            await ready(link)
+            wholes = [Whole(SOUND), Whole(loud(1))]
+            both = [link.begin(number, NONE, None) for number in (1, 2)]
+            for utterance, whole in zip(both, wholes, strict=True):
+                utterance.feed(whole.pcm)
+            await until(lambda: len(link.exchanges) == 2)
+            one = asyncio.create_task(both[0].finish(wholes[0]))
+            await until(lambda: link.run == 2)
+            finals = [await one, await both[1].finish(wholes[1])]
+            assert [(f.dictation, f.audio_s) for f in finals] == [(1, 2), (2, 1)]
+            assert [whole.asked for whole in wholes] == [1, 1]
+            assert link.run == 2
+
+    run(main)
+
+
+def test_what_cannot_be_read_again_comes_through(tmp_path: Path) -> None:
+    async def main() -> None:
+        async def gone() -> bytes:
+            raise FileNotFoundError("the recording")
+
+        async with running(tmp_path, "!crash", LINE) as link:
+            utterance = link.begin(1, NONE, None)
+            utterance.feed(SOUND)
+            with pytest.raises(FileNotFoundError):
+                await utterance.finish(gone)
+
+    run(main)
+
+
+def test_dead_while_idle_it_is_back_unasked(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with running(tmp_path, LINE) as link:
+            pid = await ready(link)
+            os.kill(pid, signal.SIGKILL)
+            await until(lambda: link.state == "restarting")
+            assert "killed by signal 9" in link.message
+            assert await ready(link) != pid
+            assert link.message == ""
+
+    run(main)
+
+
+def test_dead_while_it_loads(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with running(tmp_path, "!loading 0.5", LINE) as link:
+            utterance, whole = link.begin(1, NONE, None), Whole(SOUND)
+            utterance.feed(SOUND)
+            await until(lambda: link.exchanges)
+            assert link.pid is not None
+            os.kill(link.pid, signal.SIGKILL)
+            assert (await utterance.finish(whole)).text == LINE
+            assert (whole.asked, link.run) == (1, 2)
+
+    run(main)
+
+
+def test_slow_to_load_is_not_hung(tmp_path: Path) -> None:
+    """Also when it was restarted in the middle of a dictation."""
+
+    async def main() -> None:
+        lines = [f"!loading {3 * DEADLINE_S}", "!crash", LINE]
+        async with running(tmp_path, *lines, deadline_s=DEADLINE_S) as link:
+            whole = Whole(SOUND)
+            utterance = link.begin(1, NONE, None)
+            utterance.feed(SOUND)
+            assert (await utterance.finish(whole)).text == LINE
+            assert (whole.asked, link.run) == (1, 2)
+
+    run(main)
+
+
+def test_slow_but_at_work_is_not_hung(tmp_path: Path) -> None:
+    """What counts is progress, not the time that the whole takes."""
+
+    async def main() -> None:
+        async with running(tmp_path, LINE, deadline_s=DEADLINE_S) as link:
+            pid = await ready(link)
+            utterance, whole = link.begin(1, NONE, None), Whole(SOUND)
+            for _ in range(4):
+                utterance.feed(loud(0.5))
+                os.kill(pid, signal.SIGSTOP)
+                await asyncio.sleep(DEADLINE_S / 2)
+                os.kill(pid, signal.SIGCONT)
+                await asyncio.sleep(0.05)
+            assert (await utterance.finish(whole)).text == LINE
+            assert (whole.asked, link.run) == (0, 1)
+
+    run(main)
+
+
+def test_silence_of_the_user_is_not_a_hang(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with running(tmp_path, LINE, deadline_s=DEADLINE_S) as link:
+            await ready(link)
+            utterance, whole = link.begin(1, NONE, None), Whole(SOUND)
+            utterance.feed(loud(1.1))
+            await asyncio.sleep(2 * DEADLINE_S)
+            assert (await utterance.finish(whole)).text == LINE
+            assert (whole.asked, link.run) == (0, 1)
+
+    run(main)
+
+
+def test_never_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(link_module, "LOADING_S", 0.3)
+    monkeypatch.setattr(link_module, "CRASHES", 2)
+
+    async def main() -> None:
+        async with running(tmp_path, "!loading 60", LINE) as link:
+            await until(lambda: link.state == "failed")
+            assert "not loaded after" in link.message
+            assert link.run == link_module.CRASHES
+
+    run(main)
+
+
+def missing_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], object]:
+    (folder / "script").unlink()
+    return lambda: script(folder / "script", LINE)
+
+
+def ends_at_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], object]:
+    program = folder / "python"
+    program.write_text("#!/bin/sh\necho 'the library is broken' >&2\nexit 3\n")
+    program.chmod(0o755)
+    real = sys.executable
+    monkeypatch.setattr(sys, "executable", str(program))
+    return lambda: monkeypatch.setattr(sys, "executable", real)
+
+
+def no_program(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], object]:
+    real = sys.executable
+    monkeypatch.setattr(sys, "executable", str(folder / "nothing here"))
+    return lambda: monkeypatch.setattr(sys, "executable", real)
+
+
+@pytest.mark.parametrize(
+    ("breaks", "says", "runs"),
+    [
+        (missing_file, "there is no file", 1),
+        (ends_at_once, "exit status 3: the library is broken", link_module.CRASHES),
+        (no_program, "cannot be started.*nothing here", link_module.CRASHES),
+    ],
+)
+def test_what_cannot_start_is_given_up_until_somebody_speaks(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    breaks: Callable[[Path, pytest.MonkeyPatch], Callable[[], object]],
+    says: str,
+    runs: int,
+) -> None:
+    async def main() -> None:
+        says_file = script(tmp_path / "script", LINE)
+        link = EngineLink(EngineSettings(use=f"scripted:{says_file}"), tmp_path / "e")
+        mend = breaks(tmp_path, monkeypatch)
+        async with asyncio.timeout(30):
+            try:
+                await link.start()
+                await until(lambda: link.state == "failed")
+                assert re.search(says, link.message)
+                assert link.run == runs
+                await asyncio.sleep(0.2)
+                assert (link.run, link.well) == (runs, True)
+                whole = Whole(SOUND)
+                utterance = link.begin(1, NONE, None)
+                utterance.feed(SOUND)
+                with pytest.raises(EngineLost, match=says):
+                    await utterance.finish(whole)
+                assert whole.asked == 1
+                await until(lambda: link.state == "failed")
+                mend()
+                assert await speak(link, 2) == LINE
+                assert link.state == "ready"
+            finally:
+                await link.stop()
+
+    run(main)
+
+
+def test_hotwords_that_it_does_not_take_in(tmp_path: Path) -> None:
+    """A hung engine is noticed here as well, and the next dictation finds another."""
+
+    async def main() -> None:
+        async with running(tmp_path, LINE, deadline_s=DEADLINE_S) as link:
+            pid = await ready(link)
+            os.kill(pid, signal.SIGSTOP)
+            with pytest.raises(EngineLost, match="hotwords"):
+                await link.prepare(NONE)
+            assert await ready(link) != pid
+            assert await link.prepare(NONE) == []
+            assert await speak(link) == LINE
+
+    run(main)
