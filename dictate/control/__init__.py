@@ -26,6 +26,8 @@ class KeyUp:
     """The hotkey is up: released, or found to be up although no release was ever seen."""
 
     at: float
+    combined: bool = False
+    """Another key was pressed meanwhile: it served as a modifier."""
 
 
 class KeySource(ABC):

@@ -9,8 +9,10 @@
 
 A contact that bounces makes several presses of one. A press within `BOUNCE_S` of a release goes on
 with the press before it where that is safe (a tap that has latched), and is never a toggle of its
-own. Where it is not known which of the two it was, sound is rather recorded than lost: a new
-recording starts, and if it ends as a tap, it is discarded.
+own. A short press during which another key was pressed was a shortcut (Ctrl+C) and is discarded; a
+long one is not: what was said in it is worth more. Where it is not known which of the two it was,
+sound is rather recorded than lost: a new recording starts, and if it ends as a tap, it is
+discarded.
 """
 
 from enum import Enum
@@ -63,7 +65,7 @@ class Hotkey:
             return self._down(event.at)
         if self._at in (_At.REST, _At.LATCHED):
             return []
-        return self._up(event.at)
+        return self._up(event.at, combined=event.combined)
 
     def session(self, *, recording: bool) -> None:
         """Told whenever the session starts or stops recording, whoever made it do so.
@@ -94,7 +96,7 @@ class Hotkey:
         self._bounced = bounced
         return [Press.START_HELD]
 
-    def _up(self, at: float) -> list[Press]:
+    def _up(self, at: float, *, combined: bool) -> list[Press]:
         self._was, self._up_at = self._at, at
         if self._at is _At.SPENT:
             self._at = _At.REST
@@ -104,7 +106,7 @@ class Hotkey:
         self._recording = False
         if at - self._down_at >= self._tap_s:
             return [Press.STOP]
-        if self._mode == "hold" or self._bounced:
+        if self._mode == "hold" or self._bounced or combined:
             return [Press.DISCARD]
         self._at = _At.LATCHED
         return [Press.LATCH]

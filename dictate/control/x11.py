@@ -85,6 +85,8 @@ class _Watch(threading.Thread):
         self._on_ready = on_ready
         self._heard: deque[KeyDown | KeyUp] = deque()
         self._down = False
+        self._pressed = self._combined = False
+        """What pynput's thread knows of the key, and of the others while it is down."""
         self._codes: set[int] = set()
         self._symbols: set[int] = set()
         self._stopping = False
@@ -172,8 +174,13 @@ class _Watch(threading.Thread):
         """In pynput's thread: one key of all, and everything else is forgotten at once."""
         symbol = getattr(getattr(key, "value", key), "vk", None)
         if symbol in self._symbols:
+            if event is KeyDown and not self._pressed:
+                self._combined = False
+            self._pressed = event is KeyDown
             self._heard.append(event(time.monotonic()))
             self._poke()
+        elif event is KeyDown and self._pressed:
+            self._combined = True
 
     def _look_up_key(self) -> None:
         display = self._display
@@ -213,7 +220,7 @@ class _Watch(threading.Thread):
                 self._on_key(event)
         if self._down and not self._is_down():
             self._down = False
-            self._on_key(KeyUp(released))
+            self._on_key(KeyUp(released, self._combined))
 
     def _is_down(self) -> bool:
         keymap = self._display.query_keymap()

@@ -29,8 +29,8 @@ from dictate.hotwords import Hotwords, Term
 BOOST: Const = 20.0
 """How much more likely than an average word a term is at weight 1 and strength 1."""
 MOST_BOOST: Const = 3000.0
-MEAN_FROM_BYTES: Const = int(0.6 * RATE) * 2
-"""So much speech gives a good mean."""
+MEAN_FROM_BYTES: Const = RATE * 2
+"""A second, of which the first third is what came before the speech: enough for a good mean."""
 MOST_UNITS: Const = 20_000
 """A decoder with more added units than this is replaced: it cannot forget any."""
 
@@ -83,12 +83,27 @@ class _Recogniser:
         decoder.activate_search(self._search)
 
     def mean_of(self, pcm: bytes) -> str:
-        """The mean of the features of this sound, as the decoder wants it back."""
+        """The mean of the features of this sound, as the decoder wants it back.
+
+        The decoder gives the mean of what it was told to begin with, as if that had been 500
+        frames, and of the sound. So it is told zero, and that is taken out again.
+        """
+        self.decoder.reinit_feat()
         self.decoder.start_utt()
-        self.decoder.process_raw(pcm, no_search=True, full_utt=True)
-        mean = str(self.decoder.get_cmn())
+        self.decoder.set_cmn("0")
+        self.decoder.process_raw(pcm, no_search=True)
+        with_zeros = str(self.decoder.get_cmn(update=True))
         self.decoder.end_utt()
-        return mean
+        count = max(1, (len(pcm) // 2 - 410) // 160 + 1)
+        scale = (500 + count) / count
+        return ",".join(f"{float(value) * scale:.5f}" for value in with_zeros.split(","))
+
+    def start(self, mean: str, pcm: bytes) -> None:
+        """Begin a stretch with this sound. Nothing of an earlier one is left in the features."""
+        self.decoder.reinit_feat()
+        self.decoder.start_utt()
+        self.decoder.set_cmn(mean)
+        self.decoder.process_raw(pcm)
 
     def text(self) -> str:
         """What was heard of this stretch, so far or finally."""
@@ -228,9 +243,7 @@ class PocketSphinxUtterance(Utterance):
         recogniser = self._engine.borrow(self._vocabulary)
         if self._mean is None:
             self._mean = recogniser.mean_of(self._head)
-        recogniser.decoder.start_utt()
-        recogniser.decoder.set_cmn(self._mean)
-        recogniser.decoder.process_raw(self._head)
+        recogniser.start(self._mean, self._head)
         self._head = b""
         self._recogniser = recogniser
 

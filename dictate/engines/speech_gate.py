@@ -31,10 +31,10 @@ _QUIET_POINT = 2
 _LONGEST = 25 * RATE // FRAME
 """... and this long, anywhere."""
 
-_VOICED = 0.6
+_VOICED = 0.55
 """Normalised autocorrelation at the pitch."""
 _FEWEST_VOICED = 2
-_SPREAD_DB = 2.5
+_SPREAD_DB = 4.0
 """How much the bands of the spectrum vary over the stretch, on average."""
 
 _WINDOW = np.hanning(2 * FRAME).astype(np.float32)
@@ -112,7 +112,7 @@ class _Evidence:
 
     def note(self, two_frames: bytes) -> None:
         sound = samples_from_pcm(two_frames)
-        sound[1:] -= np.float32(0.9) * sound[:-1]
+        sound[1:] -= np.float32(0.7) * sound[:-1]
         power = np.abs(np.fft.rfft(sound * _WINDOW, _FFT)) ** 2
         total = float(power.sum())
         if total < 1e-6:

@@ -108,6 +108,7 @@ class Server:
     def _load(self) -> Engine:
         engine = ENGINES.choose(self.settings.use, self.settings)
         engine.load()
+        # Here, not on the loop: the sound that waits for this thread must find it.
         self.engine = engine
         return engine
 

@@ -8,8 +8,8 @@ from dictate.config import HotkeySettings
 from dictate.control import KeyDown, KeyUp
 from dictate.control.hotkey import Hotkey, Press
 
-# Milliseconds and what happens then: v down, ^ up, "off"/"on" what the session says of itself.
-# What is expected stands after the arrow, in order.
+# Milliseconds and what happens then: v down, ^ up, + up after another key was pressed; "off" and
+# "on" is what the session says of itself. Last, what is expected, in order.
 GOLDEN = {
     "hold": [
         ("hold and let go", "0v 900^", "START_HELD STOP"),
@@ -31,6 +31,8 @@ GOLDEN = {
     "hold_or_tap": [
         ("hold and let go", "0v 900^", "START_HELD STOP"),
         ("tap, talk, tap", "0v 100^ 3000v 3100^", "START_HELD LATCH STOP"),
+        ("a shortcut is no tap", "0v 150+ 3000v 4000^", "START_HELD DISCARD START_HELD STOP"),
+        ("a key touched while talking", "0v 900+", "START_HELD STOP"),
         ("tap, talk, long press", "0v 100^ 3000v 4000^", "START_HELD LATCH STOP"),
         ("tap, talk, tap, hold", "0v 100^ 3000v 3100^ 5000v 6000^",
          "START_HELD LATCH STOP START_HELD STOP"),
@@ -66,7 +68,7 @@ def test_golden(mode: str, script: str, expected: str) -> None:
             hotkey.session(recording=word == "on")
             continue
         at = int(word[:-1]) / 1000
-        presses += hotkey.key(KeyDown(at) if word[-1] == "v" else KeyUp(at))
+        presses += hotkey.key(KeyDown(at) if word[-1] == "v" else KeyUp(at, word[-1] == "+"))
     assert " ".join(press.name for press in presses) == expected
 
 

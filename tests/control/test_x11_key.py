@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator
 import pytest
 
 from dictate.config import HotkeySettings
+from dictate.control import KeyUp
 from dictate.control.x11 import X11KeySource
 from dictate.errors import Unavailable
 from tests.lab.keys import Listening
@@ -79,6 +80,18 @@ def test_every_kind_of_key(x: XServer, key: str, pressed: str) -> None:
         assert keys.heard == []
 
     listen(work, key)
+
+
+def test_a_shortcut_with_the_key_is_told_from_a_tap(x: XServer) -> None:
+    async def work(keys: Listening) -> None:
+        for other, combined in (("c", True), (None, False)):
+            between = ("key", other) if other else ("sleep", "0.02")
+            await xdotool(x, "keydown", "Control_R", *between, "keyup", "Control_R")
+            _, released = await keys.wait_for("KeyDown", "KeyUp")
+            assert isinstance(released, KeyUp)
+            assert released.combined is combined
+
+    listen(work, "ctrl_r")
 
 
 def test_alt_gr_where_the_layout_has_one(x: XServer) -> None:
