@@ -52,7 +52,7 @@ from dictate.engines.protocol import (
     hotwords_from_event,
     read_event,
 )
-from dictate.errors import DictateError
+from dictate.errors import DictateError, EngineError
 from dictate.events import RATE
 from dictate.hotwords import Hotwords, Term
 
@@ -76,8 +76,12 @@ class Server:
         self._thread = ThreadPoolExecutor(1, "engine")
 
     async def on_thread(self, call: Callable[[], T]) -> T:
-        """Run `call` on the engine's thread, behind all that was asked before."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, call)
+        """Run `call` on the engine's thread, behind all that was asked before. An OSError of the
+        engine is an EngineError, as one of ours means that the client left."""
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, call)
+        except OSError as error:
+            raise EngineError(f"{type(error).__name__}: {error}") from error
 
     async def load(self) -> None:
         """Choose and load the engine, then tell all who watch."""

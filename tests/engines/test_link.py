@@ -186,7 +186,7 @@ def test_nothing_comes_after_a_cancel_by_who_hears_the_partial(tmp_path: Path, r
 
 def test_cancelled_while_it_is_finished(tmp_path: Path, run: Run) -> None:
     async def main() -> None:
-        async with running(tmp_path, "!slow 0.3", LINE, "second") as link:
+        async with running(tmp_path, "!slow 30", LINE) as link:
             utterance = link.begin(1, NONE, None)
             utterance.feed(loud(1))
             finishing = asyncio.create_task(utterance.finish(Whole(loud(1))))
@@ -203,7 +203,7 @@ def test_cancelled_while_it_is_finished(tmp_path: Path, run: Run) -> None:
 @pytest.mark.parametrize("when", ["reading", "sending"])
 def test_cancelled_while_it_is_sent_once_more(tmp_path: Path, run: Run, when: str) -> None:
     async def main() -> None:
-        lines = ["!crash", "!slow 0.5", LINE]
+        lines = ["!crash", "!slow 30", LINE]
         async with running(tmp_path, *lines) as link:
             heard: list[Partial] = []
             asked, may_read = asyncio.Event(), asyncio.Event()

@@ -27,7 +27,7 @@ from tests.lab.scripted import script
 
 LINE = "one two three four"
 NONE = Hotwords()
-DEADLINE_S = 0.4
+DEADLINE_S = 0.6
 """Of an engine whose calls take no time."""
 SOUND = loud(2)
 PIECE = 3200
@@ -49,8 +49,10 @@ async def speak(link: EngineLink, number: int = 1) -> str:
 @pytest.mark.parametrize("when", ["before", "feeding", "fed", "finishing"])
 def test_killed_or_stopped(tmp_path: Path, when: str, how: signal.Signals) -> None:
     async def main() -> None:
-        lines = [f"!slow {DEADLINE_S * 0.8}", LINE] if when == "finishing" else [LINE]
-        async with running(tmp_path, *lines, deadline_s=DEADLINE_S) as link:
+        lines = ["!hang", LINE] if when == "finishing" else [LINE]
+        # A death is noticed as such: a long deadline would be missed by this test's own.
+        deadline_s = DEADLINE_S if how == signal.SIGSTOP else 600
+        async with running(tmp_path, *lines, deadline_s=deadline_s) as link:
             pid = await ready(link)
             whole, heard = Whole(SOUND), list[Partial]()
             utterance = link.begin(1, NONE, None, heard.append)
@@ -217,13 +219,13 @@ def test_slow_but_at_work_is_not_hung(tmp_path: Path) -> None:
     """What counts is progress, not the time that the whole takes."""
 
     async def main() -> None:
-        async with running(tmp_path, LINE, deadline_s=DEADLINE_S) as link:
+        async with running(tmp_path, LINE, deadline_s=1.0) as link:
             pid = await ready(link)
             utterance, whole = link.begin(1, NONE, None), Whole(SOUND)
             for _ in range(4):
                 utterance.feed(loud(0.5))
                 os.kill(pid, signal.SIGSTOP)
-                await asyncio.sleep(DEADLINE_S / 2)
+                await asyncio.sleep(0.4)
                 os.kill(pid, signal.SIGCONT)
                 await asyncio.sleep(0.05)
             assert (await utterance.finish(whole)).text == LINE
