@@ -69,8 +69,7 @@ class Exchange:
 
     async def run(self, pieces: AsyncIterator[bytes]) -> Final:
         """Send the PCM as it comes; the answer. Raises Trouble."""
-        reader, writer = await self._link.connect()
-        self.process_run = self._link.run
+        reader, writer, self.process_run = await self._link.connect()
         self._link.exchanges.add(self)
         sending = None
         try:

@@ -164,16 +164,25 @@ class EngineLink:
         if self.state == "failed" and self._keeper is not None and not self._keeper.done():
             self._set("restarting", self.message)
 
-    async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """A new connection to the engine process. Raises Trouble."""
+    async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter, int]:
+        """A new connection to the engine process, and to which run of it. Raises Trouble."""
         try:
             async with asyncio.timeout(LOADING_S):
-                await self._until(lambda: self._reachable or self.state == "failed")
-            if self.state == "failed":
-                raise Trouble(EngineLost(f"the engine cannot be used: {self.message}"))
-            return await asyncio.open_unix_connection(str(self._socket), limit=LARGEST_EVENT)
-        except (OSError, TimeoutError) as error:
-            raise Trouble(EngineLost(f"the engine cannot be reached: {error}")) from error
+                while True:
+                    await self._until(lambda: self._reachable or self.state == "failed")
+                    if self.state == "failed":
+                        raise Trouble(EngineLost(f"the engine cannot be used: {self.message}"))
+                    run = self.run
+                    try:
+                        connection = await asyncio.open_unix_connection(
+                            str(self._socket), limit=LARGEST_EVENT
+                        )
+                    except OSError as error:  # it died just now
+                        self.restart(run, f"it cannot be reached ({error})")
+                    else:
+                        return *connection, run
+        except TimeoutError as error:
+            raise Trouble(EngineLost("the engine does not start")) from error
 
     async def _until(self, true: Callable[[], bool]) -> None:
         while not true():

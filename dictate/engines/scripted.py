@@ -50,8 +50,9 @@ class ScriptedEngine(Engine):
 
     def __init__(self, settings: EngineSettings) -> None:
         super().__init__(settings)
-        self._path = Path(settings.use.partition(":")[2])
-        self._said_path = self._path.with_name(self._path.name + ".said")
+        named = settings.use.partition(":")[2]
+        self._path = Path(named)
+        self._said_path = Path(f"{named}.said")
         self._lines: list[str] = []
         self._faults: dict[int, list[str]] = {}
         """Line -> the faults before it."""
@@ -62,6 +63,8 @@ class ScriptedEngine(Engine):
         self._happened: list[str] = []
 
     def why_not(self) -> str | None:
+        if self._path == Path():
+            return "no file is named: set engine.use to scripted:FILE"
         if not self._path.is_file():
             return f"there is no file {str(self._path)!r}; write scripted:FILE"
         return None
@@ -100,11 +103,12 @@ class ScriptedEngine(Engine):
         self._taken.add(turn)
         return turn
 
-    def end_turn(self, turn: int) -> None:
-        """This turn is over, for good."""
+    def end_turn(self, turn: int, *, said: bool) -> None:
+        """This turn is over; one that was not said comes again."""
         self._taken.discard(turn)
-        self._said.add(turn)
-        self._keep()
+        if said:
+            self._said.add(turn)
+            self._keep()
 
     def line(self, turn: int) -> str:
         """What is said in this turn."""
@@ -142,7 +146,7 @@ class ScriptedUtterance(Utterance):
             if not loud.any():
                 return None
             self._turn = self._engine.take_turn()
-            _act(self._engine.fault(self._turn, at_feed=True))
+            self._fail(at_feed=True)
         self._heard_s += len(samples) / RATE if loud.any() else 0.0
         words = self._engine.line(self._turn).split()
         count = min(int(self._heard_s / WORD_S), len(words))
@@ -154,16 +158,26 @@ class ScriptedUtterance(Utterance):
     def finish(self) -> str:
         if self._turn is None:
             return ""
-        answer = _act(self._engine.fault(self._turn, at_feed=False))
-        text: str = self._engine.line(self._turn) if answer is None else answer
-        self._engine.end_turn(self._turn)
-        self._turn = None
-        return text
+        turn = self._turn
+        wrong: str | None = self._fail(at_feed=False)
+        self._end(said=wrong is None)
+        return self._engine.line(turn) if wrong is None else wrong
 
     def cancel(self) -> None:
+        self._end(said=True)
+
+    def _end(self, *, said: bool) -> None:
         if self._turn is not None:
-            self._engine.end_turn(self._turn)
+            self._engine.end_turn(self._turn, said=said)
             self._turn = None
+
+    def _fail(self, *, at_feed: bool) -> Any:
+        assert self._turn is not None
+        try:
+            return _act(self._engine.fault(self._turn, at_feed=at_feed))
+        except RuntimeError:
+            self._end(said=False)
+            raise
 
 
 def _act(fault: str | None) -> Any:

@@ -1,0 +1,73 @@
+"""Noise of all kinds is told from speech."""
+
+import numpy as np
+import pytest
+
+from dictate.engines.speech_gate import FRAME_BYTES, SpeechGate, frames
+from dictate.events import RATE, Samples, pcm_from_samples
+from tests.lab.voices import speak
+
+N = 4 * RATE
+T = np.arange(N) / RATE
+
+
+def random() -> np.random.Generator:
+    return np.random.default_rng(5)
+
+
+def key_clicks() -> Samples:
+    sound = random().normal(0, 0.001, N)
+    for at in random().integers(0, N - 1600, 20):
+        sound[at : at + 1600] += random().normal(0, 0.15, 1600) * np.exp(-np.arange(1600) / 200)
+    return sound.astype(np.float32)
+
+
+NOISES = {
+    "white noise": random().normal(0, 0.1, N),
+    "loud white noise": random().normal(0, 0.4, N),
+    "tone": 0.3 * np.sin(2 * np.pi * 440 * T),
+    "beep": 0.3 * np.sin(2 * np.pi * 1000 * T),
+    "mains hum": 0.2 * np.sin(2 * np.pi * 50 * T) + 0.05 * np.sin(2 * np.pi * 150 * T),
+    "square wave": 0.2 * np.sign(np.sin(2 * np.pi * 200 * T)),
+    "breath": random().normal(0, 0.05, N) * np.clip(np.sin(2 * np.pi * 0.3 * T), 0, 1),
+    "key clicks": key_clicks(),
+}
+
+
+def stretches(samples: Samples) -> list[tuple[int, bool]]:
+    """All that was found: bytes, and whether they are speech."""
+    gate, found, size = SpeechGate(), [], 0
+    for frame in frames(pcm_from_samples(samples)):
+        was_inside = gate.inside
+        size += len(gate.process(frame))
+        if was_inside and not gate.inside:
+            found.append((size, gate.is_speech))
+            size = 0
+    return [*found, (size, gate.is_speech)] if gate.inside else found
+
+
+@pytest.mark.parametrize("noise", NOISES)
+def test_noise_is_not_speech(noise: str) -> None:
+    assert not any(speech for _, speech in stretches(NOISES[noise].astype(np.float32)))
+
+
+@pytest.mark.parametrize("loudness", [1.0, 0.1])
+@pytest.mark.parametrize("word", ["yes", "no", "stop", "six", "right", "Kubernetes"])
+def test_one_short_word_is_speech(word: str, loudness: float) -> None:
+    sound = speak(word, "slt") * np.float32(loudness)
+    assert sum(speech for _, speech in stretches(sound)) == 1
+
+
+def test_a_pause_ends_a_stretch() -> None:
+    one = speak("please open the window")
+    pause = np.zeros(RATE // 2, np.float32)
+    found = stretches(np.concatenate([one, pause, one]))
+    assert sum(speech for _, speech in found) == 2
+
+
+def test_an_hour_without_a_pause_is_cut() -> None:
+    without_pauses = np.tile(speak("all the morning we were waiting for the rain")[7000:-7000], 40)
+    found = stretches(without_pauses)
+    assert len(found) > 1
+    assert max(size for size, _ in found) <= 26 * RATE * 2
+    assert all(size % FRAME_BYTES == 0 for size, _ in found)
