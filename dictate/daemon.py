@@ -101,6 +101,7 @@ class Daemon:
             tasks = [group.create_task(way) for way in self._ways(unfinished)]
             stack.callback(_cancel, tasks)
             self._state_changed()
+            self._engine_changed()
             self.service.update(output=self.output.name)
             loop.add_signal_handler(signal.SIGHUP, self._hang_up)
             self.announcer.ready(f"ready: {self.summary}")

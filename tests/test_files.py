@@ -150,7 +150,7 @@ def test_real_speech_through_the_starter_engine(tmp_path: Path) -> None:
         pytest.skip("flite is missing: apt install flite")
     wav = tmp_path / "speech.wav"
     subprocess.run(
-        ["flite", "-voice", "slt", "-t", "good morning everybody", "-o", wav], check=True
+        ["flite", "-voice", "rms", "-t", "the train leaves in the morning", "-o", wav], check=True
     )
     done = dictate_file("--engine", "pocketsphinx", wav)
     assert done.returncode == 0, done.stderr

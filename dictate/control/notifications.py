@@ -57,7 +57,7 @@ class Notifier:
 
         Returns within a second or so, and never raises.
         """
-        level = logging.WARNING if urgency is Urgency.CRITICAL else logging.INFO
+        level = logging.WARNING if urgency is Urgency.CRITICAL else logging.DEBUG
         log.log(level, "%s", f"{summary}: {body}" if body else summary)
         bus = self._bus() if self.enabled else None
         if bus is None or not self._may_show():

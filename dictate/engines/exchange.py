@@ -132,6 +132,8 @@ class Exchange:
                 self.touch()
             elif event.type == PartialText.type:
                 self._on_partial(Partial(self._dictation, _text(event)))
+                # More may have arrived already; who cancels on hearing this one gets no other.
+                await asyncio.sleep(0)
             elif event.type == Timings.type:
                 self._timings = Timings.from_event(event)
             elif event.type == "transcript":
@@ -169,6 +171,8 @@ class LinkUtterance:
         self._room = asyncio.Event()
         self._ended = False
         self._too_slow = False
+        self._cancelled = False
+        self._again: asyncio.Task[Final] | None = None
         self._live = asyncio.create_task(self._send(self._pieces()))
         self._live.add_done_callback(_seen)
         self._live.add_done_callback(lambda _: self._room.set())
@@ -207,19 +211,24 @@ class LinkUtterance:
             if not trouble.again:
                 raise trouble.error from trouble
         except asyncio.CancelledError:
-            if not self._too_slow:
+            if self._cancelled or not self._too_slow:
                 raise
         pcm = await whole()
+        if self._cancelled:
+            raise asyncio.CancelledError
+        self._again = asyncio.create_task(self._send(_cut(pcm)))
         try:
-            return await self._send(_cut(pcm))
+            return await self._again
         except Trouble as trouble:
             raise trouble.error from trouble
 
     def cancel(self) -> None:
-        """Throw it away; no partial and no text come any more. Idempotent."""
-        self._ended = True
-        self._too_slow = False
+        """Throw it away; no partial and no text come any more, and `finish` is cancelled.
+        Idempotent."""
+        self._ended = self._cancelled = True
         self._live.cancel()
+        if self._again is not None:
+            self._again.cancel()
         self._waiting.clear()
 
     async def _send(self, pieces: AsyncIterator[bytes]) -> Final:

@@ -250,6 +250,8 @@ class EngineLink:
                 return self.message
             if died.done():
                 return f"the engine process died ({died.result()})"
+            if self.state == "failed":
+                return watch.result()
             with contextlib.suppress(TimeoutError):
                 return f"the engine process died ({await asyncio.wait_for(died, 1)})"
             return watch.result()

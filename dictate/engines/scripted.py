@@ -50,8 +50,9 @@ class ScriptedEngine(Engine):
 
     def __init__(self, settings: EngineSettings) -> None:
         super().__init__(settings)
-        self._path = Path(settings.use.partition(":")[2])
-        self._said_path = self._path.with_name(self._path.name + ".said")
+        named = settings.use.partition(":")[2]
+        self._path = Path(named)
+        self._said_path = Path(f"{named}.said")
         self._lines: list[str] = []
         self._faults: dict[int, list[str]] = {}
         """Line -> the faults before it."""
@@ -62,6 +63,8 @@ class ScriptedEngine(Engine):
         self._happened: list[str] = []
 
     def why_not(self) -> str | None:
+        if self._path == Path():
+            return "no file is named: set engine.use to scripted:FILE"
         if not self._path.is_file():
             return f"there is no file {str(self._path)!r}; write scripted:FILE"
         return None

@@ -52,7 +52,7 @@ from dictate.engines.protocol import (
     hotwords_from_event,
     read_event,
 )
-from dictate.errors import DictateError
+from dictate.errors import DictateError, EngineError
 from dictate.events import RATE
 from dictate.hotwords import Hotwords, Term
 
@@ -72,11 +72,16 @@ class Server:
         self.status = Status(state="loading", name=settings.use)
         self.watchers: set[Connection] = set()
         self.engine: Engine | None = None
+        """Set on its thread, where what was asked meanwhile comes right behind `load`."""
         self._thread = ThreadPoolExecutor(1, "engine")
 
     async def on_thread(self, call: Callable[[], T]) -> T:
-        """Run `call` on the engine's thread, behind all that was asked before."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, call)
+        """Run `call` on the engine's thread, behind all that was asked before. An OSError of the
+        engine is an EngineError, as one of ours means that the client left."""
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, call)
+        except OSError as error:
+            raise EngineError(f"{type(error).__name__}: {error}") from error
 
     async def load(self) -> None:
         """Choose and load the engine, then tell all who watch."""
@@ -103,7 +108,8 @@ class Server:
     def _load(self) -> Engine:
         engine = ENGINES.choose(self.settings.use, self.settings)
         engine.load()
-        self.engine = engine  # here, on the thread, as the next call may stand behind this one
+        # Here, not on the loop: the sound that waits for this thread must find it.
+        self.engine = engine
         return engine
 
     def loaded(self) -> Engine:
@@ -135,8 +141,8 @@ class Connection:
         self._reader = reader
         self._writer = writer
         self._hotwords = Hotwords()
-        self._failed = False
-        """An error was sent: what still comes of that utterance is not listened to."""
+        self._over = False
+        """The rest of this utterance is not heard: it was answered by an error, or cancelled."""
         self._reset()
 
     def _reset(self) -> None:
@@ -161,8 +167,8 @@ class Connection:
                     raise
                 except Exception as error:
                     log.debug("%s failed", event.type, exc_info=True)
+                    self._over = event.type != "audio-stop"
                     await self._drop()
-                    self._failed = True
                     await self.send(Error(_says(error), type(error).__name__).event())
         except (OSError, BadEvent) as error:
             log.debug("a client is gone: %s", error)
@@ -179,11 +185,7 @@ class Connection:
                 await self._server.on_thread(utterance.cancel)
 
     async def _handle(self, event: Event) -> None:
-        if event.type in ("transcribe", "audio-start"):
-            self._failed = False
         match event.type:
-            case "audio-chunk" | "audio-stop" if self._failed:
-                pass
             case "describe":
                 await self.send(_info(self._server.status).event())
             case "ping":
@@ -200,13 +202,17 @@ class Connection:
                 if terms := _foreign_terms(event):
                     self._hotwords = Hotwords(terms)
             case "audio-start":
+                self._over = False
                 start = AudioStart.from_event(event)
                 await self._begin(start.rate, start.width, start.channels)
+            case "audio-chunk" | "audio-stop" if self._over:
+                self._over = event.type == "audio-chunk"
             case "audio-chunk":
                 await self._feed(AudioChunk.from_event(event))
             case "audio-stop":
                 await self._finish()
             case Cancel.type:
+                self._over = True
                 await self._drop()
             case _:
                 log.debug("nobody here knows %s", event.type)
@@ -284,11 +290,14 @@ class Connection:
 
 def _foreign_terms(event: Event) -> tuple[Term, ...]:
     """The names and terms that a Wyoming client of another make wants to be expected."""
-    names = event.data.get("transcript_names") or ()
-    terms = event.data.get("transcript_terms") or ()
+
+    def words(field: str) -> list[str]:
+        value = event.data.get(field)
+        return [word for word in value if isinstance(word, str)] if isinstance(value, list) else []
+
     return (
-        *(Term(str(name)) for name in names),
-        *(Term(str(term), weight=0.7) for term in terms),
+        *(Term(name) for name in words("transcript_names")),
+        *(Term(term, weight=0.7) for term in words("transcript_terms")),
     )
 
 

@@ -47,7 +47,7 @@ def _seen(connection: XConnection, window: Any) -> bool:
     """Whether any of it is on the screen."""
     screen = connection.display.screen()
     place = window.get_geometry()
-    return (
+    return bool(
         window.get_attributes().map_state == X.IsViewable
         and -place.width < place.x < screen.width_in_pixels
         and -place.height < place.y < screen.height_in_pixels

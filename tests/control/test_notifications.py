@@ -107,7 +107,7 @@ def test_one_of_the_same_kind_is_replaced(bus: Bus) -> None:
 def test_a_flood_of_messages_is_logged_but_not_shown(
     bus: Bus, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO)
+    caplog.set_level(logging.DEBUG)
 
     async def tell() -> None:
         server = Server()
@@ -124,7 +124,7 @@ def test_a_flood_of_messages_is_logged_but_not_shown(
 def test_where_nothing_can_be_shown_nothing_happens(
     bus: Bus, mood: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO)
+    caplog.set_level(logging.DEBUG)
 
     async def tell() -> None:
         server = Server(mood)
@@ -153,7 +153,7 @@ def test_a_server_that_hangs_costs_one_wait_only(bus: Bus, monkeypatch: pytest.M
 
 
 def test_without_a_bus_it_is_logged(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO)
+    caplog.set_level(logging.DEBUG)
     notifier = Notifier(lambda: None, enabled=True)
     asyncio.run(notifier.show("Held", "why"))
     assert "Held: why" in caplog.text

@@ -1,147 +1,359 @@
-"""The daemon's side of the engine, with real engine processes."""
+"""The daemon's side of the engine, with a real process behind it, as long as all goes well."""
 
 import asyncio
+import os
+import signal
+import time
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 import pytest
+import soundfile
+from wyoming.event import Event
 
 from dictate.config import EngineSettings
+from dictate.demo import SAMPLES
+from dictate.engines import exchange
 from dictate.engines.link import EngineLink
-from dictate.errors import EngineError, EngineLost
-from dictate.events import Partial, pcm_from_samples
+from dictate.engines.protocol import Unusable
+from dictate.errors import EngineLost
+from dictate.events import RATE, Partial
 from dictate.hotwords import Hotwords, Term
-from tests.lab.engines import link, loud, script, spool, until
-from tests.lab.voices import read
+from tests.lab.engine import PATIENCE_S, Whole, loud, ready, running, until
+from tests.lab.processes import children
+from tests.lab.scripted import script
 
+LINE = "one two three four"
 NONE = Hotwords()
-AUDIO = Path(__file__).parents[1] / "audio"
+
+Run = Callable[[Callable[[], Coroutine[Any, Any, None]]], None]
 
 
-async def never() -> bytes:
-    raise AssertionError("the whole sound was asked for, though nothing had failed")
+@pytest.fixture
+def run() -> Run:
+    def in_time(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        async def whole() -> None:
+            async with asyncio.timeout(2 * PATIENCE_S):
+                await main()
+
+        asyncio.run(whole())
+        assert not [command for command in children().values() if b"engines.worker" in command]
+
+    return in_time
 
 
-def test_partials_come_while_the_user_speaks(tmp_path: Path) -> None:
-    async def run() -> None:
-        partials: list[Partial] = []
-        async with link(tmp_path, script(tmp_path, "one two three")) as engine:
-            utterance = engine.begin(7, NONE, "en", partials.append)
+def test_from_loading_to_ready(tmp_path: Path, run: Run) -> None:
+    async def main() -> None:
+        states = []
+        says = script(tmp_path / "script", LINE)
+        settings = EngineSettings(use=f"scripted:{says}")
+        link = EngineLink(settings, tmp_path / "e", lambda: states.append(link.state))
+        assert (link.state, link.well, link.pid) == ("loading", False, None)
+        await link.start()
+        pid = await ready(link)
+        assert link.well
+        assert b"engines.worker" in children()[pid]
+        assert link.info.name == "scripted"
+        assert link.info.languages == ("en",)
+        assert link.info.streams
+        assert link.info.memory_mb > 5
+        assert link.info.load_s >= 0
+        await link.stop()
+        assert (link.well, link.pid in children()) == (False, False)
+        assert states == ["ready", "failed"]
+        assert not (tmp_path / "e").exists()
+
+    run(main)
+
+
+def test_what_is_said_before_the_engine_is_started_is_heard(tmp_path: Path, run: Run) -> None:
+    """Also while the model loads, which may take longer than the deadline."""
+
+    async def main() -> None:
+        says = script(tmp_path / "script", "!loading 1", LINE)
+        link = EngineLink(EngineSettings(use=f"scripted:{says}", deadline_s=0.3), tmp_path / "e")
+        whole = Whole(b"")
+        utterance = link.begin(4, NONE, "en")
+        for _ in range(10):
+            utterance.feed(loud(0.1))
+        await link.start()
+        utterance.feed(loud(0.5))
+        final = await utterance.finish(whole)
+        assert (final.dictation, final.text, final.audio_s) == (4, LINE, 1.5)
+        assert (whole.asked, link.run) == (0, 1)
+        assert link.info.finish_ms == final.finish_ms > 0
+        assert link.info.rtf > 0
+        await link.stop()
+
+    run(main)
+
+
+def test_partials_grow_and_carry_their_number(tmp_path: Path, run: Run) -> None:
+    async def main() -> None:
+        async with running(tmp_path, LINE) as link:
+            heard: list[Partial] = []
+            came = asyncio.Event()
+
+            def note(partial: Partial) -> None:
+                heard.append(partial)
+                came.set()
+
+            utterance = link.begin(7, NONE, None, note)
             for _ in range(4):
-                utterance.feed(loud(0.35))
-            await until(lambda: len(partials) > 0 and partials[-1].text == "one two three")
-            final = await utterance.finish(never)
-        assert final.text == "one two three"
-        assert final.dictation == 7
-        assert final.audio_s == pytest.approx(1.4)
-        assert all(partial.dictation == 7 for partial in partials)
-        assert engine.info.rtf > 0
+                utterance.feed(loud(0.34))
+                await came.wait()
+                came.clear()
+            assert heard == [Partial(7, " ".join(LINE.split()[:words])) for words in range(1, 5)]
+            assert (await utterance.finish(Whole(b""))).text == LINE
 
-    asyncio.run(run())
+    run(main)
 
 
-def test_begun_while_it_loads(tmp_path: Path) -> None:
-    async def run() -> None:
-        changes: list[str] = []
-        engine = EngineLink(
-            EngineSettings(use=script(tmp_path, "!loading 1.5", "early"), deadline_s=1.0),
-            tmp_path / "engine.sock",
-            lambda: changes.append(engine.state),
-        )
-        await engine.start()
-        utterance = engine.begin(1, NONE, None)
-        utterance.feed(loud(1.0))
-        assert (await utterance.finish(never)).text == "early"
-        assert engine.state == "ready"
-        assert "restarting" not in changes
-        assert engine.info.load_s >= 1.5
-        assert engine.info.memory_mb > 1
-        await engine.stop()
-        assert engine.state == "failed"
+def test_one_is_finished_while_the_next_is_fed(tmp_path: Path, run: Run) -> None:
+    async def main() -> None:
+        async with running(tmp_path, "!slow 0.3", "first one", "second two") as link:
+            heard: dict[int, list[Partial]] = {1: [], 2: []}
+            one = link.begin(1, NONE, None, heard[1].append)
+            one.feed(loud(1))
+            await until(lambda: len(heard[1]) > 0)
+            finishing = asyncio.create_task(one.finish(Whole(b"")))
+            two = link.begin(2, NONE, None, heard[2].append)
+            for _ in range(10):
+                two.feed(loud(0.1))
+                await asyncio.sleep(0)
+            finals = await asyncio.gather(finishing, two.finish(Whole(b"")))
+            assert [(f.dictation, f.text) for f in finals] == [(1, "first one"), (2, "second two")]
+            assert {p.dictation for p in heard[1]} == {1}
+            assert {p.text for p in heard[2]} <= {"second", "second two"}
+            assert heard[2]
 
-    asyncio.run(run())
-
-
-def test_one_is_finished_while_the_next_is_fed(tmp_path: Path) -> None:
-    async def run() -> None:
-        async with link(tmp_path, script(tmp_path, "!slow 0.5", "first", "second")) as engine:
-            first, second = engine.begin(1, NONE, None), None
-            first.feed(loud(0.5))
-            finishing = asyncio.create_task(first.finish(never))
-            await asyncio.sleep(0.2)
-            second = engine.begin(2, NONE, None)
-            second.feed(loud(0.5))
-            assert (await finishing).text == "first"
-            assert (await second.finish(never)).text == "second"
-
-    asyncio.run(run())
+    run(main)
 
 
-def test_nothing_comes_after_cancel(tmp_path: Path) -> None:
-    async def run() -> None:
-        partials: list[Partial] = []
-        async with link(tmp_path, script(tmp_path, "!slow 0.5 feed", "one two", "next")) as engine:
-            utterance = engine.begin(1, NONE, None, partials.append)
-            utterance.feed(loud(1.0))
-            await until(lambda: (tmp_path / "script.said").exists())
+def test_nothing_comes_after_a_cancel(tmp_path: Path, run: Run) -> None:
+    async def main() -> None:
+        async with running(tmp_path, "!slow 0.2 feed", LINE, "second") as link:
+            await ready(link)
+            heard: list[Partial] = []
+            utterance = link.begin(1, NONE, None, heard.append)
+            utterance.feed(loud(2))
+            await until(lambda: link.exchanges)
             utterance.cancel()
             utterance.cancel()
-            utterance.feed(loud(1.0))
-            following = engine.begin(2, NONE, None)
-            following.feed(loud(0.3))
-            assert (await following.finish(never)).text == "next"
-            assert partials == []
-            assert engine.run == 1
+            utterance.feed(loud(1))
+            whole = Whole(loud(2))
+            with pytest.raises(asyncio.CancelledError):
+                await utterance.finish(whole)
+            after = link.begin(2, NONE, None, heard.append)
+            after.feed(loud(0.5))
+            assert (await after.finish(whole)).text == "second"
+            assert {partial.dictation for partial in heard} == {2}
+            assert (whole.asked, link.run) == (0, 1)
 
-    asyncio.run(run())
-
-
-def test_terms_that_cannot_be_used_are_named(tmp_path: Path) -> None:
-    async def run() -> None:
-        async with link(tmp_path, "pocketsphinx") as engine:
-            unusable = await engine.prepare(Hotwords((Term("Claude Code"), Term("—"))))
-            assert [line.partition(":")[0] for line in unusable] == ["'—'"]
-            assert engine.info.name == "pocketsphinx"
-            assert engine.info.hotwords_as
-
-            recording = Path(__file__).parents[2] / "dictate" / "samples" / "2-claude-code.wav"
-            utterance = engine.begin(1, Hotwords((Term("Claude Code"),)), "en")
-            utterance.feed(pcm_from_samples(await asyncio.to_thread(read, recording)))
-            assert (await utterance.finish(never)).text == "I wrote it with Claude Code"
-
-            with pytest.raises(EngineError, match="English only"):
-                await engine.begin(2, NONE, "de").finish(never)
-            assert engine.run == 1
-
-    asyncio.run(run())
+    run(main)
 
 
-def test_too_much_waits_for_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def run() -> None:
-        async with link(tmp_path, script(tmp_path, "!loading 1", "all of it")) as engine:
-            utterance = engine.begin(1, NONE, None)
-            for _ in range(200):
-                utterance.feed(loud(10.0))
-            assert (await utterance.finish(spool(loud(1.0)))).text == "all of it"
-            assert engine.run == 1
-
-    asyncio.run(run())
+def hold_the_loop(seconds: float) -> None:
+    time.sleep(seconds)
 
 
-def test_an_engine_that_cannot_work_says_why(tmp_path: Path) -> None:
-    async def run() -> None:
-        async with link(tmp_path, f"scripted:{tmp_path}/nothing") as engine:
-            await until(lambda: engine.state == "failed")
-            assert "there is no file" in engine.message
-            with pytest.raises(EngineLost, match="there is no file"):
-                await engine.begin(1, NONE, None).finish(spool(loud(0.3)))
-            with pytest.raises(EngineLost, match="there is no file"):
-                await engine.prepare(NONE)
+def test_nothing_comes_after_a_cancel_by_who_hears_the_partial(tmp_path: Path, run: Run) -> None:
+    """Partials that have arrived already are not passed on either."""
 
-            script(tmp_path, "found").partition(":")
-            (tmp_path / "script").rename(tmp_path / "nothing")
-            utterance = engine.begin(2, NONE, None)
-            utterance.feed(loud(0.3))
-            assert (await utterance.finish(spool(loud(0.3)))).text == "found"
-            assert engine.state == "ready"
+    async def main() -> None:
+        async with running(tmp_path, LINE) as link:
+            heard: list[Partial] = []
 
-    asyncio.run(run())
+            def once(partial: Partial) -> None:
+                heard.append(partial)
+                utterance.cancel()
+
+            utterance = link.begin(1, NONE, None, once)
+            await ready(link)
+            await until(lambda: link.exchanges)
+            for _ in range(10):
+                utterance.feed(loud(0.2))
+            await until(lambda: not utterance._waiting)
+            hold_the_loop(0.3)  # all partials come at once
+            with pytest.raises(asyncio.CancelledError):
+                await utterance.finish(Whole(b""))
+            await asyncio.sleep(0.1)
+            assert len(heard) == 1
+
+    run(main)
+
+
+def test_cancelled_while_it_is_finished(tmp_path: Path, run: Run) -> None:
+    async def main() -> None:
+        async with running(tmp_path, "!slow 30", LINE) as link:
+            utterance = link.begin(1, NONE, None)
+            utterance.feed(loud(1))
+            finishing = asyncio.create_task(utterance.finish(Whole(loud(1))))
+            await ready(link)
+            await asyncio.sleep(0.1)
+            utterance.cancel()
+            await asyncio.wait({finishing})
+            assert finishing.cancelled()
+            assert (link.state, link.run) == ("ready", 1)
+
+    run(main)
+
+
+@pytest.mark.parametrize("when", ["reading", "sending"])
+def test_cancelled_while_it_is_sent_once_more(tmp_path: Path, run: Run, when: str) -> None:
+    async def main() -> None:
+        lines = ["!crash", "!slow 30", LINE]
+        async with running(tmp_path, *lines) as link:
+            heard: list[Partial] = []
+            asked, may_read = asyncio.Event(), asyncio.Event()
+
+            async def whole() -> bytes:
+                asked.set()
+                await may_read.wait()
+                return loud(1)
+
+            utterance = link.begin(1, NONE, None, heard.append)
+            utterance.feed(loud(1))
+            finishing = asyncio.create_task(utterance.finish(whole))
+            await asked.wait()
+            if when == "sending":
+                may_read.set()
+                await until(lambda: link.exchanges)
+            heard.clear()
+            utterance.cancel()
+            may_read.set()
+            await asyncio.wait({finishing})
+            assert finishing.cancelled()
+            await ready(link)
+            await asyncio.sleep(0.1)
+            assert (heard, link.exchanges) == ([], set())
+
+    run(main)
+
+
+def test_more_sound_than_may_wait_is_sent_as_a_whole(
+    tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Feeding never waits, and what waits is bounded: the sound is on disk as well."""
+    monkeypatch.setattr(exchange, "LARGEST_BUFFER", 3 * RATE * 2)
+
+    async def main() -> None:
+        async with running(tmp_path, LINE) as link:
+            pid = await ready(link)
+            os.kill(pid, signal.SIGSTOP)
+            utterance = link.begin(1, NONE, None)
+            whole = Whole(loud(60))
+            for _ in range(60 * 5):
+                utterance.feed(loud(0.2))  # does not give the loop a turn: it cannot wait
+            assert len(b"".join(utterance._waiting)) <= 3 * RATE * 2
+            os.kill(pid, signal.SIGCONT)
+            final = await utterance.finish(whole)
+            assert (final.text, final.audio_s, whole.asked) == (LINE, 60, 1)
+            assert link.pid == pid
+
+    run(main)
+
+
+def test_a_piece_larger_than_any_event_is_cut(tmp_path: Path, run: Run) -> None:
+    async def main() -> None:
+        async with running(tmp_path, LINE) as link:
+            whole = Whole(b"")
+            utterance = link.begin(1, NONE, None)
+            utterance.feed(loud(140))
+            final = await utterance.finish(whole)
+            assert (final.text, final.audio_s, whole.asked) == (LINE, 140, 0)
+
+    run(main)
+
+
+def test_room_is_when_all_is_on_its_way(tmp_path: Path, run: Run) -> None:
+    async def main() -> None:
+        async with running(tmp_path, LINE) as link:
+            utterance = link.begin(1, NONE, None)
+            utterance.feed(loud(1))
+            waiting = asyncio.create_task(utterance.room())
+            await asyncio.sleep(0.01)
+            assert not waiting.done()
+            await waiting
+            assert link.state == "ready"
+            utterance.feed(loud(1))
+            utterance.cancel()
+            await utterance.room()
+
+    run(main)
+
+
+def test_stop_ends_what_is_open(tmp_path: Path, run: Run) -> None:
+    async def main() -> None:
+        async with running(tmp_path, "!hang", LINE) as link:
+            await ready(link)
+            open_, finishing = link.begin(1, NONE, None), link.begin(2, NONE, None)
+            open_.feed(loud(1))
+            finishing.feed(loud(1))
+            whole = Whole(loud(1))
+            end = asyncio.create_task(finishing.finish(whole))
+            await until(lambda: len(link.exchanges) == 2)
+            await link.stop()
+            assert link.state == "failed"
+            for of in (end, open_.finish(whole)):
+                with pytest.raises(EngineLost, match="stopped"):
+                    await of
+
+    run(main)
+
+
+@pytest.mark.parametrize("after_s", [0, 0.001, 0.05, 0.2])
+def test_stop_at_any_moment_leaves_no_process(tmp_path: Path, run: Run, after_s: float) -> None:
+    async def main() -> None:
+        async with running(tmp_path, LINE) as link:
+            await asyncio.sleep(after_s)
+            await link.stop()
+            await link.stop()
+
+    run(main)
+
+
+def test_the_list_is_taken_in_ahead_and_again_after_a_restart(
+    tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The scripted engine takes any list: the starter engine knows what it cannot use."""
+
+    async def main() -> None:
+        words = Hotwords((Term("Claude"), Term("+++")))
+        async with running(tmp_path, LINE, use="pocketsphinx", deadline_s=20) as link:
+            (unusable,) = await link.prepare(words)
+            assert "+++" in unusable
+            assert await link.prepare(NONE) == []
+            asked = []
+            heard = link._heard
+
+            def note(event: Event) -> None:
+                asked.append(Unusable.from_event(event).terms)
+                heard(event)
+
+            monkeypatch.setattr(link, "_heard", note)
+            await link.prepare(words)
+            os.kill(await ready(link), signal.SIGKILL)
+            await until(lambda: len(asked) == 2)
+            assert asked == [[unusable], [unusable]]
+
+    run(main)
+
+
+def test_real_speech(tmp_path: Path, run: Run) -> None:
+    async def main() -> None:
+        sound, rate = soundfile.read(SAMPLES / "1-friday.wav", dtype="int16")
+        assert (rate, sound.ndim) == (RATE, 1)
+        pcm = sound.tobytes()
+        async with running(tmp_path, use="pocketsphinx", deadline_s=20) as link:
+            heard: list[Partial] = []
+            utterance = link.begin(1, NONE, "en", heard.append)
+            for start in range(0, len(pcm), 640):
+                utterance.feed(pcm[start : start + 640])
+            final = await utterance.finish(Whole(pcm))
+            assert "friday" in final.text.lower()
+            assert len({partial.text for partial in heard}) > 2
+            assert link.info.hotwords_as
+
+    run(main)

@@ -1,216 +1,392 @@
-"""The engine process, from outside: any Wyoming client can use it, and it dies with its parent."""
+"""The engine process from outside, as a Wyoming client of any make sees it."""
 
 import asyncio
-import contextlib
+import json
+import os
 import signal
+import socket
 import stat
-import sys
-import time
+import struct
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from subprocess import PIPE, Popen
+from typing import Any
 
-import numpy as np
 import pytest
-from wyoming.asr import Transcribe, Transcript
+from wyoming.asr import Transcribe
 from wyoming.audio import AudioChunk, AudioStart, AudioStop
 from wyoming.client import AsyncClient
-from wyoming.error import Error
 from wyoming.event import Event
 from wyoming.info import Describe, Info
+from wyoming.ping import Ping
 
-from dictate.engines.protocol import Begin, PartialText, Progress, Status, Timings, Watch
+from dictate.engines.protocol import (
+    LARGEST_EVENT,
+    Begin,
+    Cancel,
+    Unusable,
+    Watch,
+    hotwords_event,
+)
+from dictate.engines.worker import _foreign_terms
 from dictate.events import RATE
-from tests.lab.engines import loud, script, worker
+from dictate.hotwords import Hotwords, Term
+from tests.lab.engine import PATIENCE_S, Worker, loud, until
+
+LINE = "one two three four"
 
 
-async def connected(path: Path) -> AsyncClient:
-    client = AsyncClient.from_uri(f"unix://{path}", read_timeout=20)
-    async with asyncio.timeout(20):
-        while True:
-            try:
-                await client.connect()
-            except OSError:
-                await asyncio.sleep(0.02)
-            else:
-                return client
+def run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    async def in_time() -> None:
+        async with asyncio.timeout(PATIENCE_S):
+            await main()
+
+    asyncio.run(in_time())
 
 
-async def read(client: AsyncClient) -> Event:
-    event = await client.read_event()
-    assert event is not None
+@asynccontextmanager
+async def client(worker: Worker) -> AsyncIterator[AsyncClient]:
+    one = await worker.connect()
+    try:
+        yield one
+    finally:
+        await one.disconnect()
+
+
+async def speak(
+    to: AsyncClient, seconds: float = 1.5, rate: int = RATE, channels: int = 1, pieces: int = 5
+) -> None:
+    """One utterance, as any client sends it."""
+    await to.write_event(Transcribe(language="en").event())
+    await to.write_event(AudioStart(rate, 2, channels).event())
+    for _ in range(pieces):
+        pcm = loud(seconds / pieces, rate=rate, channels=channels)
+        await to.write_event(AudioChunk(rate, 2, channels, pcm).event())
+    await to.write_event(AudioStop().event())
+
+
+async def answer(of: AsyncClient) -> Event:
+    event = await of.read_event()
+    assert event is not None, "the engine process closed the connection"
     return event
 
 
-async def send_utterance(client: AsyncClient, pcm: bytes, *format_: int) -> None:
-    rate, width, channels = format_ or (RATE, 2, 1)
-    await client.write_event(Transcribe(language="en").event())
-    await client.write_event(AudioStart(rate, width, channels).event())
-    for start in range(0, len(pcm), 3840):
-        piece = pcm[start : start + 3840]
-        await client.write_event(AudioChunk(rate, width, channels, piece).event())
-    await client.write_event(AudioStop().event())
+async def status(of: AsyncClient) -> Event:
+    await of.write_event(Watch().event())
+    return await answer(of)
 
 
-def test_a_plain_wyoming_client_is_served(tmp_path: Path) -> None:
-    async def run() -> None:
-        client = await connected(path)
-        await client.write_event(Describe().event())
-        info = Info.from_event(await read(client))
-        assert info.asr[0].name == "dictate"
-        for line in ("one two three", "four"):
-            await send_utterance(client, loud(0.5))
-            answer = await read(client)  # nothing of ours comes before it
-            assert Transcript.from_event(answer).text == line
-        await client.disconnect()
+def test_a_client_of_another_make(tmp_path: Path) -> None:
+    """Nothing but what the Wyoming protocol has: no event of ours, one answer for each."""
 
-    path = tmp_path / "engine.sock"
-    with worker(script(tmp_path, "one two three", "four"), path):
-        asyncio.run(run())
+    async def main() -> None:
+        with Worker(tmp_path, LINE, "second") as worker:
+            async with client(worker) as plain:
+                await speak(plain)
+                first = await answer(plain)
+                assert (first.type, first.data["text"]) == ("transcript", LINE)
+                await plain.write_event(Describe().event())
+                info = Info.from_event(await answer(plain))
+                (program,) = info.asr
+                assert program.installed
+                assert program.models[0].name == "scripted"
+                assert program.models[0].languages == ["en"]
+                await speak(plain, rate=48_000, channels=2)
+                assert (await answer(plain)).data["text"] == "second"
+                await plain.write_event(Ping("still there").event())
+                assert (await answer(plain)).data == {"text": "still there"}
+
+    run(main)
 
 
-@pytest.mark.parametrize(
-    ("rate", "width", "channels"), [(48_000, 2, 2), (8_000, 1, 1), (44_100, 4, 1), (16_000, 3, 2)]
-)
-def test_sound_of_any_format_is_taken(tmp_path: Path, rate: int, width: int, channels: int) -> None:
-    async def run() -> None:
-        client = await connected(path)
-        wave = 0.5 * np.sin(2 * np.pi * 300 * np.arange(rate) / rate)
-        samples = np.repeat(wave, channels) * 2.0 ** (8 * width - 1)
-        if width == 1:
-            pcm = (samples + 128).astype(np.uint8).tobytes()
-        elif width == 3:
-            pcm = samples.astype("<i4").view(np.uint8).reshape(-1, 4)[:, :3].tobytes()
+def test_sound_of_any_format_lasts_as_long_as_it_lasts(tmp_path: Path) -> None:
+    async def main() -> None:
+        with Worker(tmp_path, LINE) as worker:
+            for rate, channels in ((RATE, 1), (48_000, 2), (8_000, 1)):
+                async with client(worker) as ours:
+                    await ours.write_event(Begin(1, partials=False).event())
+                    await speak(ours, 1.5, rate, channels)
+                    while (event := await answer(ours)).type != "dictate-timings":
+                        assert event.type == "dictate-progress"
+                    assert event.data["audio_s"] == pytest.approx(1.5, abs=0.001)
+
+    run(main)
+
+
+def test_sound_without_a_beginning_and_an_end_without_sound(tmp_path: Path) -> None:
+    async def main() -> None:
+        with Worker(tmp_path, LINE) as worker:
+            async with client(worker) as plain:
+                await plain.write_event(AudioChunk(RATE, 2, 1, loud(0.5)).event())
+                await plain.write_event(AudioStop().event())
+                assert (await answer(plain)).data["text"] == LINE
+                await plain.write_event(AudioStop().event())
+                assert (await answer(plain)).data["text"] == ""
+
+    run(main)
+
+
+def test_after_an_error_the_rest_of_the_utterance_is_not_another_one(tmp_path: Path) -> None:
+    """One answer for each utterance, or the texts of a connection get out of step."""
+
+    async def main() -> None:
+        with Worker(tmp_path, "!raise no room feed", LINE) as worker:
+            async with client(worker) as plain:
+                for wrong in ("no room", "384000 Hz"):
+                    if wrong == "no room":
+                        await speak(plain)
+                    else:
+                        await speak(plain, rate=10, seconds=5)
+                    failed = await answer(plain)
+                    assert failed.type == "error"
+                    assert wrong in failed.data["text"]
+                await speak(plain)
+                assert (await answer(plain)).data["text"] == LINE
+                await plain.write_event(Ping().event())
+                assert (await answer(plain)).type == "pong"
+
+    run(main)
+
+
+def test_an_engine_that_cannot_read_a_file_is_no_client_that_left(tmp_path: Path) -> None:
+    async def main() -> None:
+        (tmp_path / "script.said.new").mkdir()  # the scripted engine cannot write its notes
+        with Worker(tmp_path, LINE) as worker:
+            async with client(worker) as plain:
+                await speak(plain)
+                failed = await answer(plain)
+                assert failed.type == "error"
+                assert "IsADirectoryError" in failed.data["text"]
+                await plain.write_event(Ping().event())
+                assert (await answer(plain)).type == "pong"
+
+    run(main)
+
+
+def test_after_a_cancel_nothing_comes(tmp_path: Path) -> None:
+    async def main() -> None:
+        with Worker(tmp_path, "first", "second") as worker:
+            async with client(worker) as plain:
+                await plain.write_event(AudioStart(RATE, 2, 1).event())
+                await plain.write_event(AudioChunk(RATE, 2, 1, loud(0.5)).event())
+                await plain.write_event(Cancel().event())
+                await plain.write_event(AudioChunk(RATE, 2, 1, loud(0.5)).event())
+                await plain.write_event(AudioStop().event())
+                await speak(plain)
+                assert (await answer(plain)).data["text"] == "second"
+
+    run(main)
+
+
+def test_the_socket_is_for_this_user_alone_and_takes_the_place_of_an_old_one(
+    tmp_path: Path,
+) -> None:
+    async def main() -> None:
+        with socket.socket(socket.AF_UNIX) as stale:
+            stale.bind(str(tmp_path / "e"))
+        old = (tmp_path / "e").stat().st_ino
+        before = os.umask(0)
+        try:
+            worker = Worker(tmp_path, LINE)
+        finally:
+            os.umask(before)
+        with worker:
+            async with client(worker) as plain:
+                await speak(plain)
+                assert (await answer(plain)).data["text"] == LINE
+            found = worker.socket.stat()
+            assert stat.S_IMODE(found.st_mode) == 0o600
+            assert found.st_ino != old
+            assert not list(tmp_path.glob(".e*"))  # noqa: ASYNC240
+
+    run(main)
+
+
+def test_it_answers_while_the_model_loads(tmp_path: Path) -> None:
+    async def main() -> None:
+        with Worker(tmp_path, "!loading 1.5", LINE) as worker:
+            async with client(worker) as watcher, client(worker) as plain:
+                assert (await status(watcher)).data["state"] == "loading"
+                await speak(plain)
+                await watcher.write_event(Describe().event())
+                description = Info.from_event(await answer(watcher)).asr[0].description
+                assert description is not None
+                assert "loading" in description
+                assert (await answer(plain)).data["text"] == LINE
+                assert (await answer(watcher)).data["state"] == "ready"
+
+    run(main)
+
+
+def test_an_engine_that_cannot_load_says_why(tmp_path: Path) -> None:
+    async def main() -> None:
+        with Worker(tmp_path, "# nothing to say") as worker:
+            async with client(worker) as watcher, client(worker) as plain:
+                event = await status(watcher)
+                if event.data["state"] == "loading":
+                    event = await answer(watcher)
+                assert event.data["state"] == "failed"
+                assert "has no line to say" in event.data["message"]
+                await speak(plain)
+                failed = await answer(plain)
+                assert failed.type == "error"
+                assert "has no line to say" in failed.data["text"]
+
+    run(main)
+
+
+def test_hotwords_are_taken_in_ahead(tmp_path: Path) -> None:
+    """Only who watches gets an answer of ours to it."""
+
+    async def main() -> None:
+        words = hotwords_event(Hotwords((Term("Claude Code"),)))
+        with Worker(tmp_path, LINE) as worker:
+            async with client(worker) as watcher, client(worker) as plain:
+                await plain.write_event(words)
+                await speak(plain)
+                assert (await answer(plain)).type == "transcript"
+                assert (await status(watcher)).type == "dictate-status"
+                await watcher.write_event(words)
+                assert Unusable.from_event(await answer(watcher)).terms == []
+                await watcher.write_event(Event("dictate-hotwords", {"hotwords": 7}))
+                assert (await answer(watcher)).type == "error"
+
+    run(main)
+
+
+def test_names_and_terms_of_other_makes() -> None:
+    event = Transcribe(transcript_names=["Ada"], transcript_terms=["turbine"]).event()
+    name, term = _foreign_terms(event)
+    assert (name.spelling, term.spelling) == ("Ada", "turbine")
+    assert name.weight > term.weight
+    assert _foreign_terms(Transcribe().event()) == ()
+
+
+@pytest.mark.parametrize("names", ["Ada", 7, {"a": 1}, [7, None]])
+def test_names_that_are_no_list_of_words(tmp_path: Path, names: object) -> None:
+    """One word is no list of letters."""
+    assert _foreign_terms(Event("transcribe", {"transcript_names": names})) == ()
+
+
+def nonsense() -> dict[str, bytes]:
+    announced = {"type": "audio-chunk", "payload_length": 100 * 1024 * 1024}
+    return {
+        "junk": os.urandom(5000) + b"\n" + os.urandom(5000),
+        "a line without end": b"{" * (LARGEST_EVENT + 1),
+        "100 MB announced": json.dumps(announced).encode() + b"\n" + bytes(1_000_000),
+        "nothing": b"",
+        "half an event": b'{"type": "audio-chunk", "payload_length": 1000}\nabc',
+        "left in the middle": b'{"type": "audio-start", "data": {"rate": 16000, "width": 2, '
+        b'"channels": 1}}\n{"type": "audio-chunk", "data": {"rate": 16000, "width": 2, '
+        b'"channels": 1}, "payload_length": 20000}\n' + loud(0.625),
+    }
+
+
+def test_the_next_client_is_served_whatever_the_last_one_did(tmp_path: Path) -> None:
+    async def main() -> None:
+        with Worker(tmp_path, LINE) as worker:
+            await worker.served()
+            for what, raw in nonsense().items():
+                for rude in (False, True):
+                    reader, writer = await asyncio.open_unix_connection(str(worker.socket))
+                    writer.write(raw)
+                    if rude:  # leaves with a reset instead of an end
+                        raw_socket = writer.get_extra_info("socket")
+                        linger = struct.pack("ii", 1, 0)
+                        raw_socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+                        writer.transport.abort()
+                    else:
+                        writer.write_eof()
+                        with suppress(ConnectionError):
+                            assert await reader.read() == b"", what
+                        writer.close()
+            async with client(worker) as plain:
+                await speak(plain)
+                assert (await answer(plain)).data["text"] == LINE
+            assert worker.process.poll() is None
+
+    run(main)
+
+
+def test_events_that_make_no_sense_cost_an_error_at_most(tmp_path: Path) -> None:
+    async def main() -> None:
+        chunk = {"rate": RATE, "width": 2, "channels": 1}
+        wrong = [
+            Event("audio-start", {}),
+            Event("audio-start", chunk | {"rate": "much"}),
+            Event("audio-start", chunk | {"width": 2.5}),
+            Event("audio-chunk", chunk),
+            Event("audio-chunk", {}, loud(0.1)),
+            Event("dictate-utterance", {"dictation": "one"}),
+            Event("dictate-hotwords", {}),
+            Event("transcribe", {"language": 5, "transcript_terms": 5}),
+            Event("from-the-future", {"a": 1}, b"abc"),
+            Event("ping", {"text": 5}),
+        ]
+        with Worker(tmp_path, LINE) as worker:
+            for event in wrong:
+                async with client(worker) as plain:
+                    await plain.write_event(event)
+                    await speak(plain)
+                    while (came := await answer(plain)).type in ("error", "pong"):
+                        pass
+                    assert (came.type, came.data["text"]) == ("transcript", LINE), event
+
+    run(main)
+
+
+def test_a_change_of_format_in_the_middle_is_an_error(tmp_path: Path) -> None:
+    async def main() -> None:
+        with Worker(tmp_path, LINE) as worker:
+            async with client(worker) as plain:
+                await plain.write_event(AudioStart(RATE, 2, 1).event())
+                await plain.write_event(AudioChunk(48_000, 2, 2, loud(0.5)).event())
+                failed = await answer(plain)
+                assert failed.type == "error"
+                assert "format" in failed.data["text"]
+
+    run(main)
+
+
+async def brought_to(place: str, worker: Worker, happened: Path) -> None:
+    """Idle, loading or hung; `happened` is where a script notes its faults."""
+    async with client(worker) as one:
+        if place == "hung":
+            await speak(one)
+            await until(happened.exists)
         else:
-            pcm = samples.astype(f"<i{width}").tobytes()
-        await client.write_event(Begin(1).event())
-        await send_utterance(client, pcm, rate, width, channels)
-        while (event := await read(client)).type != Timings.type:
-            assert event.type in (PartialText.type, Progress.type)
-        assert Timings.from_event(event).audio_s == pytest.approx(1.0, abs=0.01)
-        assert Transcript.from_event(await read(client)).text == "heard"
-        await client.disconnect()
-
-    path = tmp_path / "engine.sock"
-    with worker(script(tmp_path, "heard"), path):
-        asyncio.run(run())
-
-
-def test_impossible_sound_is_an_error_and_no_more(tmp_path: Path) -> None:
-    async def run() -> None:
-        client = await connected(path)
-        await client.write_event(AudioStart(7, 2, 1).event())
-        assert "7 Hz" in Error.from_event(await read(client)).text
-        await client.write_event(AudioStart(RATE, 2, 1).event())
-        await client.write_event(AudioStop().event())
-        assert Transcript.from_event(await read(client)).text == ""
-        await client.disconnect()
-
-    path = tmp_path / "engine.sock"
-    with worker(script(tmp_path, "heard"), path):
-        asyncio.run(run())
+            event = await status(one)
+            if (place, event.data["state"]) == ("idle", "loading"):
+                event = await answer(one)
+            assert event.data["state"] == ("ready" if place == "idle" else "loading")
 
 
 @pytest.mark.parametrize(
-    "junk",
+    ("place", "lines"),
     [
-        b"nonsense\n",
-        b"[]\n",
-        b'{"type": 7}\n',
-        b'{"type": "x", "payload_length": 9999999999}\n',
-        b'{"type": "transcribe", "data_length": -1}\n',
-        b"\xff" * 5_000_000,
+        ("idle", [LINE]),
+        ("loading", ["!loading 60", LINE]),
+        ("hung", ["!hang", LINE]),
     ],
-    ids=["text", "list", "no type", "large", "negative", "endless"],
 )
-def test_junk_ends_that_connection_only(tmp_path: Path, junk: bytes) -> None:
-    async def run() -> None:
-        client = await connected(path)
-        reader, writer = await asyncio.open_unix_connection(str(path))
-        writer.write(junk)
-        async with asyncio.timeout(10):
-            with contextlib.suppress(ConnectionResetError):  # it did not read all of it
-                assert await reader.read() == b""
-        writer.close()
-        await send_utterance(client, loud(0.3))
-        assert Transcript.from_event(await read(client)).text == "still here"
-        await client.disconnect()
-
-    path = tmp_path / "engine.sock"
-    with worker(script(tmp_path, "still here"), path):
-        asyncio.run(run())
+def test_it_ends_when_its_standard_input_does(tmp_path: Path, place: str, lines: list[str]) -> None:
+    with Worker(tmp_path, *lines) as worker:
+        run(lambda: brought_to(place, worker, tmp_path / "script.said"))
+        assert worker.process.poll() is None
+        assert worker.process.stdin is not None
+        worker.process.stdin.close()
+        worker.process.wait(timeout=2)
+        worker.process.stdin = None
 
 
-def test_it_serves_while_it_loads(tmp_path: Path) -> None:
-    async def run() -> None:
-        watcher, client = await connected(path), await connected(path)
-        await watcher.write_event(Watch().event())
-        assert Status.from_event(await read(watcher)).state == "loading"
-        await send_utterance(client, loud(1.0))
-        assert Transcript.from_event(await read(client)).text == "early"
-        status = Status.from_event(await read(watcher))
-        assert (status.state, status.name) == ("ready", "scripted")
-        assert status.load_s >= 1
-        assert status.memory_mb > 1
-        await watcher.disconnect()
-        await client.disconnect()
+def test_an_interrupt_of_the_terminal_is_for_the_daemon(tmp_path: Path) -> None:
+    async def main() -> None:
+        with Worker(tmp_path, LINE) as worker:
+            async with client(worker) as plain:
+                await plain.write_event(Ping().event())
+                await answer(plain)
+                worker.process.send_signal(signal.SIGINT)
+                await speak(plain)
+                assert (await answer(plain)).data["text"] == LINE
 
-    path = tmp_path / "engine.sock"
-    with worker(script(tmp_path, "!loading 1", "early"), path):
-        asyncio.run(run())
-
-
-def test_only_this_user_may_enter(tmp_path: Path) -> None:
-    path = tmp_path / "engine.sock"
-    path.write_text("left behind")
-    with worker(script(tmp_path, "text"), path):
-        wait_for_socket(path)
-        assert stat.S_IMODE(path.stat().st_mode) == 0o600
-
-
-def wait_for_socket(path: Path) -> None:
-    for _ in range(1000):
-        if path.exists() and stat.S_ISSOCK(path.stat().st_mode):
-            return
-        time.sleep(0.02)
-    raise TimeoutError(f"nobody listens at {path}")
-
-
-def test_it_ends_with_its_input_even_if_it_hangs(tmp_path: Path) -> None:
-    async def run() -> None:
-        client = await connected(path)
-        await send_utterance(client, loud(0.5))
-        await client.disconnect()
-
-    path = tmp_path / "engine.sock"
-    with worker(script(tmp_path, "!hang", "text"), path) as process:
-        asyncio.run(run())
-        process.send_signal(signal.SIGINT)
-        with pytest.raises(Exception, match="timed out"):
-            process.wait(0.5)
-        assert process.stdin is not None
-        process.stdin.close()
-        process.wait(5)
-        process.stdin = None
-
-
-def test_it_dies_with_a_parent_that_is_killed(tmp_path: Path) -> None:
-    path = tmp_path / "engine.sock"
-    program = (
-        "import subprocess, sys, time\n"
-        "child = subprocess.Popen(sys.argv[1:], stdin=subprocess.PIPE)\n"
-        "print(child.pid, flush=True)\n"
-        "time.sleep(60)\n"
-    )
-    command = [sys.executable, "-m", "dictate.engines.worker"]
-    command += ["--engine", script(tmp_path, "text"), "--socket", str(path)]
-    with Popen([sys.executable, "-c", program, *command], stdout=PIPE) as parent:
-        assert parent.stdout is not None
-        child = Path(f"/proc/{int(parent.stdout.readline())}/cmdline")
-        wait_for_socket(path)
-        assert child.exists()
-        parent.kill()
-    for _ in range(250):
-        if not child.exists() or child.read_bytes() == b"":
-            return
-        time.sleep(0.02)
-    raise AssertionError("the engine process outlived its parent")
+    run(main)

@@ -1,193 +1,339 @@
-"""Whatever the engine process does, each utterance gets its text once, or a clear error."""
+"""The engine process dies, hangs or talks nonsense, at every point of a dictation.
+
+The text must come all the same, once, from the second sending; if that fails as well, the error
+says what happened, and the next dictation finds a fresh process.
+"""
 
 import asyncio
+import os
+import re
 import signal
-from collections.abc import Awaitable, Callable
+import sys
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from dictate.engines.link import CRASHES, EngineLink
+from dictate.config import EngineSettings
+from dictate.engines import link as link_module
+from dictate.engines.link import EngineLink
 from dictate.errors import EngineError, EngineLost
-from dictate.hotwords import Hotwords, Term
-from tests.lab.engines import link, loud, script, spool, until
-from tests.lab.engines import signal as send
+from dictate.events import Partial
+from dictate.hotwords import Hotwords
+from tests.lab.engine import Whole, loud, ready, running, until
+from tests.lab.processes import children
+from tests.lab.scripted import script
 
+LINE = "one two three four"
 NONE = Hotwords()
-SOUND = loud(1.0)
+DEADLINE_S = 0.6
+"""Of an engine whose calls take no time."""
+SOUND = loud(2)
+PIECE = 3200
 
 
-class Spool:
-    """Counts how often the whole sound was asked for."""
-
-    asked = 0
-
-    async def __call__(self) -> bytes:
-        self.asked += 1
-        return SOUND
+def run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    asyncio.run(main())
+    assert not [command for command in children().values() if b"engines.worker" in command]
 
 
-def dictate(
-    folder: Path,
-    *lines: str,
-    hurt: Callable[[EngineLink], Awaitable[None]] | None = None,
-    deadline_s: float = 10.0,
-) -> tuple[str, int, int]:
-    """Feed half, hurt the engine, feed the rest: the text, how often the whole sound was asked
-    for, and how many processes it took."""
-
-    async def run() -> tuple[str, int, int]:
-        whole = Spool()
-        async with link(folder, script(folder, *lines), deadline_s) as engine:
-            await until(lambda: engine.state == "ready")
-            utterance = engine.begin(1, NONE, None)
-            utterance.feed(SOUND[: len(SOUND) // 2])
-            if hurt is not None:
-                await hurt(engine)
-            utterance.feed(SOUND[len(SOUND) // 2 :])
-            final = await utterance.finish(whole)
-            return final.text, whole.asked, engine.run
-
-    return asyncio.run(run())
+async def speak(link: EngineLink, number: int = 1) -> str:
+    """One whole dictation."""
+    utterance = link.begin(number, NONE, None)
+    utterance.feed(SOUND)
+    return (await utterance.finish(Whole(SOUND))).text
 
 
-async def kill(engine: EngineLink) -> None:
-    send(engine, signal.SIGKILL)
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
+@pytest.mark.parametrize("when", ["before", "feeding", "fed", "finishing"])
+def test_killed_or_stopped(tmp_path: Path, when: str, how: signal.Signals) -> None:
+    async def main() -> None:
+        lines = ["!hang", LINE] if when == "finishing" else [LINE]
+        # A death is noticed as such: a long deadline would be missed by this test's own.
+        deadline_s = DEADLINE_S if how == signal.SIGSTOP else 600
+        async with running(tmp_path, *lines, deadline_s=deadline_s) as link:
+            pid = await ready(link)
+            whole, heard = Whole(SOUND), list[Partial]()
+            utterance = link.begin(1, NONE, None, heard.append)
+            await until(lambda: link.exchanges)
+            for start in range(0, len(SOUND), PIECE):
+                if (when, start) in (("before", 0), ("feeding", 10 * PIECE)):
+                    os.kill(pid, how)
+                utterance.feed(SOUND[start : start + PIECE])
+                await asyncio.sleep(0.002)
+            if when == "fed":
+                await until(lambda: len(heard) == 4)
+                os.kill(pid, how)
+            finishing = asyncio.create_task(utterance.finish(whole))
+            if when == "finishing":
+                await until((tmp_path / "script.said").exists)  # the fault is happening
+                os.kill(pid, how)
+            final = await finishing
+            assert (final.dictation, final.text, final.audio_s) == (1, LINE, 2)
+            assert whole.asked == 1
+            assert (await ready(link) != pid, link.run) == (True, 2)
+            assert await speak(link, 2) == LINE
+            assert link.run == 2
 
-
-async def kill_later(engine: EngineLink) -> None:
-    await asyncio.sleep(0.3)
-    send(engine, signal.SIGKILL)
-
-
-async def stop(engine: EngineLink) -> None:
-    send(engine, signal.SIGSTOP)
-
-
-@pytest.mark.parametrize("hurt", [kill, kill_later, stop])
-def test_killed_or_stopped_while_the_user_speaks(
-    tmp_path: Path, hurt: Callable[[EngineLink], Awaitable[None]]
-) -> None:
-    text, asked, processes = dictate(tmp_path, "said once", hurt=hurt, deadline_s=1.0)
-    assert (text, processes) == ("said once", 2)
-    assert asked == 1 or hurt is kill  # killed so early that nothing had been sent
+    run(main)
 
 
 @pytest.mark.parametrize(
     "fault",
     [
-        *("hang", "hang feed", "crash", "crash feed", "garbage", "huge"),
-        *("raise out of memory", "raise out of memory feed"),
+        "crash feed",
+        "crash",
+        "hang feed",
+        "hang",
+        "raise out of memory feed",
+        "raise out of memory",
+        "slow 30",
+        "garbage",
+        "huge",
     ],
 )
-def test_one_fault_is_healed(tmp_path: Path, fault: str) -> None:
-    lines = (f"!{fault}", "said once", "and this is next")
-    assert dictate(tmp_path, *lines, deadline_s=1.0) == ("said once", 1, 2)
+def test_a_fault_of_its_own(tmp_path: Path, fault: str) -> None:
+    async def main() -> None:
+        async with running(tmp_path, f"!{fault}", LINE, deadline_s=DEADLINE_S) as link:
+            pid = await ready(link)
+            whole = Whole(SOUND)
+            utterance = link.begin(1, NONE, None)
+            for start in range(0, len(SOUND), PIECE):
+                utterance.feed(SOUND[start : start + PIECE])
+                await asyncio.sleep(0.002)
+            final = await utterance.finish(whole)
+            assert (final.text, final.audio_s, whole.asked) == (LINE, 2, 1)
+            assert (await ready(link) != pid, link.run) == (True, 2)
+
+    run(main)
 
 
 @pytest.mark.parametrize(
     ("fault", "error", "says"),
     [
-        ("hang", EngineLost, "hung for 1 s"),
         ("crash", EngineLost, "died"),
-        ("garbage", EngineError, "nonsense"),
-        ("huge", EngineError, "2000000 characters"),
-        ("raise out of memory", EngineError, "out of memory"),
+        ("hang", EngineLost, f"hung for {DEADLINE_S:g} s"),
+        ("garbage", EngineError, "nonsense: a transcript without a text"),
+        ("huge", EngineError, "nonsense: a transcript of 2000000 characters"),
+        ("raise out of memory", EngineError, "RuntimeError: out of memory"),
     ],
 )
-def test_a_fault_that_stays_is_an_error(
+def test_what_fails_twice_is_given_up_and_the_next_is_not(
     tmp_path: Path, fault: str, error: type[EngineError], says: str
 ) -> None:
-    async def run() -> None:
-        lines = (f"!{fault}", f"!{fault}", "never said", "the next one")
-        async with link(tmp_path, script(tmp_path, *lines), 1.0) as engine:
-            utterance = engine.begin(1, NONE, None)
+    async def main() -> None:
+        lines = [f"!{fault}", f"!{fault}", LINE]
+        async with running(tmp_path, *lines, deadline_s=DEADLINE_S) as link:
+            whole = Whole(SOUND)
+            utterance = link.begin(1, NONE, None)
             utterance.feed(SOUND)
-            with pytest.raises(error, match=says):
-                await utterance.finish(spool(SOUND))
-            following = engine.begin(2, NONE, None)
-            following.feed(SOUND)
-            assert (await following.finish(spool(SOUND))).text == "never said"
+            with pytest.raises(error, match=re.escape(says)) as raised:
+                await utterance.finish(whole)
+            assert type(raised.value) is error
+            assert (whole.asked, link.run) == (1, 2)
+            assert await speak(link, 2) == LINE
+            assert link.run == 3
 
-    asyncio.run(run())
-
-
-def test_a_slow_engine_is_not_a_hung_one(tmp_path: Path) -> None:
-    assert dictate(tmp_path, "!slow 1", "in the end", deadline_s=3.0) == ("in the end", 0, 1)
+    run(main)
 
 
-def test_a_silent_microphone_is_not_a_hung_engine(tmp_path: Path) -> None:
-    async def silence(_: EngineLink) -> None:
-        await asyncio.sleep(2.5)
+def test_two_dictations_on_the_way_when_it_dies(tmp_path: Path) -> None:
+    """One restart for both, and each gets its own text back."""
 
-    assert dictate(tmp_path, "text", hurt=silence, deadline_s=1.0) == ("text", 0, 1)
+    async def main() -> None:
+        async with running(tmp_path, "!crash", LINE, deadline_s=DEADLINE_S) as link:
+            await ready(link)
+            wholes = [Whole(SOUND), Whole(loud(1))]
+            both = [link.begin(number, NONE, None) for number in (1, 2)]
+            for utterance, whole in zip(both, wholes, strict=True):
+                utterance.feed(whole.pcm)
+            await until(lambda: len(link.exchanges) == 2)
+            one = asyncio.create_task(both[0].finish(wholes[0]))
+            await until(lambda: link.run == 2)
+            finals = [await one, await both[1].finish(wholes[1])]
+            assert [(f.dictation, f.audio_s) for f in finals] == [(1, 2), (2, 1)]
+            assert [whole.asked for whole in wholes] == [1, 1]
+            assert link.run == 2
 
-
-def test_killed_while_it_finishes(tmp_path: Path) -> None:
-    async def run() -> None:
-        async with link(tmp_path, script(tmp_path, "!slow 5", "said once")) as engine:
-            utterance = engine.begin(1, NONE, None)
-            utterance.feed(SOUND)
-            finishing = asyncio.create_task(utterance.finish(spool(SOUND)))
-            await until(lambda: (tmp_path / "script.said").exists())
-            send(engine, signal.SIGKILL)
-            assert (await finishing).text == "said once"
-
-    asyncio.run(run())
-
-
-def test_killed_with_two_utterances_open(tmp_path: Path) -> None:
-    async def run() -> None:
-        async with link(tmp_path, script(tmp_path, "first", "second")) as engine:
-            await until(lambda: engine.state == "ready")
-            utterances = [engine.begin(number, NONE, None) for number in (1, 2)]
-            for utterance in utterances:
-                utterance.feed(SOUND)
-            await asyncio.sleep(0.3)
-            send(engine, signal.SIGKILL)
-            texts = [(await utterance.finish(spool(SOUND))).text for utterance in utterances]
-            assert texts == ["first", "second"]
-            assert engine.run == 2
-
-    asyncio.run(run())
+    run(main)
 
 
-def test_killed_while_idle_it_comes_back(tmp_path: Path) -> None:
-    async def run() -> None:
-        async with link(tmp_path, "pocketsphinx") as engine:
-            await engine.prepare(Hotwords((Term("Claude Code"),)))
-            send(engine, signal.SIGKILL)
-            await until(lambda: engine.run == 2 and engine.state == "ready")
-            assert await engine.prepare(Hotwords((Term("—"),))) != []
-
-    asyncio.run(run())
-
-
-def test_a_crash_loop_ends_and_the_next_press_tries_again(tmp_path: Path) -> None:
-    async def run() -> None:
-        async with link(tmp_path, script(tmp_path, "in the end")) as engine:
-            for _ in range(CRASHES):
-                await until(lambda: engine.state == "ready")
-                send(engine, signal.SIGKILL)
-                await until(lambda: engine.state != "ready")
-            await until(lambda: engine.state == "failed")
-            assert "killed by signal 9" in engine.message
-            utterance = engine.begin(1, NONE, None)
-            utterance.feed(SOUND)
-            assert (await utterance.finish(spool(SOUND))).text == "in the end"
-
-    asyncio.run(run())
-
-
-def test_what_whole_raises_comes_through(tmp_path: Path) -> None:
-    async def run() -> None:
+def test_what_cannot_be_read_again_comes_through(tmp_path: Path) -> None:
+    async def main() -> None:
         async def gone() -> bytes:
-            raise FileNotFoundError("the spool is gone")
+            raise FileNotFoundError("the recording")
 
-        async with link(tmp_path, script(tmp_path, "!crash", "text")) as engine:
-            utterance = engine.begin(1, NONE, None)
+        async with running(tmp_path, "!crash", LINE) as link:
+            utterance = link.begin(1, NONE, None)
             utterance.feed(SOUND)
-            with pytest.raises(FileNotFoundError, match="the spool is gone"):
+            with pytest.raises(FileNotFoundError):
                 await utterance.finish(gone)
 
-    asyncio.run(run())
+    run(main)
+
+
+def test_dead_while_idle_it_is_back_unasked(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with running(tmp_path, LINE) as link:
+            pid = await ready(link)
+            os.kill(pid, signal.SIGKILL)
+            await until(lambda: link.state == "restarting")
+            assert "killed by signal 9" in link.message
+            assert await ready(link) != pid
+            assert link.message == ""
+
+    run(main)
+
+
+def test_dead_while_it_loads(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with running(tmp_path, "!loading 0.5", LINE) as link:
+            utterance, whole = link.begin(1, NONE, None), Whole(SOUND)
+            utterance.feed(SOUND)
+            await until(lambda: link.exchanges)
+            assert link.pid is not None
+            os.kill(link.pid, signal.SIGKILL)
+            assert (await utterance.finish(whole)).text == LINE
+            assert (whole.asked, link.run) == (1, 2)
+
+    run(main)
+
+
+def test_slow_to_load_is_not_hung(tmp_path: Path) -> None:
+    """Also when it was restarted in the middle of a dictation."""
+
+    async def main() -> None:
+        lines = [f"!loading {3 * DEADLINE_S}", "!crash", LINE]
+        async with running(tmp_path, *lines, deadline_s=DEADLINE_S) as link:
+            whole = Whole(SOUND)
+            utterance = link.begin(1, NONE, None)
+            utterance.feed(SOUND)
+            assert (await utterance.finish(whole)).text == LINE
+            assert (whole.asked, link.run) == (1, 2)
+
+    run(main)
+
+
+def test_slow_but_at_work_is_not_hung(tmp_path: Path) -> None:
+    """What counts is progress, not the time that the whole takes."""
+
+    async def main() -> None:
+        async with running(tmp_path, LINE, deadline_s=1.0) as link:
+            pid = await ready(link)
+            utterance, whole = link.begin(1, NONE, None), Whole(SOUND)
+            for _ in range(4):
+                utterance.feed(loud(0.5))
+                os.kill(pid, signal.SIGSTOP)
+                await asyncio.sleep(0.4)
+                os.kill(pid, signal.SIGCONT)
+                await asyncio.sleep(0.05)
+            assert (await utterance.finish(whole)).text == LINE
+            assert (whole.asked, link.run) == (0, 1)
+
+    run(main)
+
+
+def test_silence_of_the_user_is_not_a_hang(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with running(tmp_path, LINE, deadline_s=DEADLINE_S) as link:
+            await ready(link)
+            utterance, whole = link.begin(1, NONE, None), Whole(SOUND)
+            utterance.feed(loud(1.1))
+            await asyncio.sleep(2 * DEADLINE_S)
+            assert (await utterance.finish(whole)).text == LINE
+            assert (whole.asked, link.run) == (0, 1)
+
+    run(main)
+
+
+def test_never_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(link_module, "LOADING_S", 0.3)
+    monkeypatch.setattr(link_module, "CRASHES", 2)
+
+    async def main() -> None:
+        async with running(tmp_path, "!loading 60", LINE) as link:
+            await until(lambda: link.state == "failed")
+            assert "not loaded after" in link.message
+            assert link.run == link_module.CRASHES
+
+    run(main)
+
+
+def missing_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], object]:
+    (folder / "script").unlink()
+    return lambda: script(folder / "script", LINE)
+
+
+def ends_at_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], object]:
+    program = folder / "python"
+    program.write_text("#!/bin/sh\necho 'the library is broken' >&2\nexit 3\n")
+    program.chmod(0o755)
+    real = sys.executable
+    monkeypatch.setattr(sys, "executable", str(program))
+    return lambda: monkeypatch.setattr(sys, "executable", real)
+
+
+def no_program(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], object]:
+    real = sys.executable
+    monkeypatch.setattr(sys, "executable", str(folder / "nothing here"))
+    return lambda: monkeypatch.setattr(sys, "executable", real)
+
+
+@pytest.mark.parametrize(
+    ("breaks", "says", "runs"),
+    [
+        (missing_file, "there is no file", 1),
+        (ends_at_once, "exit status 3: the library is broken", link_module.CRASHES),
+        (no_program, "cannot be started.*nothing here", link_module.CRASHES),
+    ],
+)
+def test_what_cannot_start_is_given_up_until_somebody_speaks(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    breaks: Callable[[Path, pytest.MonkeyPatch], Callable[[], object]],
+    says: str,
+    runs: int,
+) -> None:
+    async def main() -> None:
+        says_file = script(tmp_path / "script", LINE)
+        link = EngineLink(EngineSettings(use=f"scripted:{says_file}"), tmp_path / "e")
+        mend = breaks(tmp_path, monkeypatch)
+        async with asyncio.timeout(30):
+            try:
+                await link.start()
+                await until(lambda: link.state == "failed")
+                assert re.search(says, link.message)
+                assert link.run == runs
+                await asyncio.sleep(0.2)
+                assert (link.run, link.well) == (runs, True)
+                whole = Whole(SOUND)
+                utterance = link.begin(1, NONE, None)
+                utterance.feed(SOUND)
+                with pytest.raises(EngineLost, match=says):
+                    await utterance.finish(whole)
+                assert whole.asked == 1
+                await until(lambda: link.state == "failed")
+                mend()
+                assert await speak(link, 2) == LINE
+                assert link.state == "ready"
+            finally:
+                await link.stop()
+
+    run(main)
+
+
+def test_hotwords_that_it_does_not_take_in(tmp_path: Path) -> None:
+    """A hung engine is noticed here as well, and the next dictation finds another."""
+
+    async def main() -> None:
+        async with running(tmp_path, LINE, deadline_s=DEADLINE_S) as link:
+            pid = await ready(link)
+            os.kill(pid, signal.SIGSTOP)
+            with pytest.raises(EngineLost, match="hotwords"):
+                await link.prepare(NONE)
+            assert await ready(link) != pid
+            assert await link.prepare(NONE) == []
+            assert await speak(link) == LINE
+
+    run(main)

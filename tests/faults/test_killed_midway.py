@@ -64,7 +64,7 @@ def test_the_capture_process(desk: Desk, tmp_path: Path) -> None:
 @pytest.mark.parametrize("when", ["while speaking", "at the release"])
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
 def test_the_engine(desk: Desk, tmp_path: Path, when: str, how: signal.Signals) -> None:
-    with RealDaemon(tmp_path, desk.env, config="[engine]\ndeadline_s = 2.0\n") as daemon:
+    with RealDaemon(tmp_path, desk.env, config="[engine]\ndeadline_s = 4.0\n") as daemon:
         ready(daemon)
         window = GtkField(desk.x, tmp_path)
         press(desk, daemon)

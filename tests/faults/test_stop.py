@@ -198,3 +198,16 @@ def test_an_engine_that_cannot_start(user: Home) -> None:
         daemon.wait_state("ready")
         assert [entry["state"] for entry in daemon.history()] == ["delivered"] * 2
         assert daemon.status()["engine_state"] == "ready"
+
+
+def test_an_engine_that_takes_its_time(user: Home) -> None:
+    """The press comes before the model is loaded, and again while it is loaded anew."""
+    script(user.says, "!loading 2", Home.text)
+    with user.daemon() as daemon:
+        daemon.ctl("start")
+        daemon.wait_state("finishing")
+        assert daemon.status()["engine_state"] == "loading"
+        wait_for(lambda: daemon.written() == f"{Home.text}\n", daemon.logged())
+        os.kill(daemon.child("dictate.engines.worker"), signal.SIGKILL)
+        daemon.ctl("start")
+        wait_for(lambda: daemon.written() == f"{Home.text}\n" * 2, daemon.logged())

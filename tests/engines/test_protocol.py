@@ -1,0 +1,239 @@
+"""What is written by the library is read by us, and junk is nothing but a BadEvent."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from wyoming.event import Event, async_write_event
+
+from dictate.engines import protocol
+from dictate.engines.protocol import (
+    LARGEST_EVENT,
+    BadEvent,
+    Begin,
+    Cancel,
+    PartialText,
+    Progress,
+    Status,
+    Timings,
+    Unusable,
+    Watch,
+    hotwords_event,
+    hotwords_from_event,
+    read_event,
+)
+from dictate.hotwords import Hotwords, Term, TermState
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+numbers = st.floats(0, 1e6) | st.integers(0, 10**6)
+junk = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=8,
+)
+
+
+class Wire:
+    """Writes into memory, as a StreamWriter writes into a socket."""
+
+    def __init__(self) -> None:
+        self.raw = bytearray()
+        self.write: Callable[[bytes], None] = self.raw.extend
+
+    def writelines(self, pieces: list[bytes]) -> None:
+        self.raw.extend(b"".join(pieces))
+
+    async def drain(self) -> None:
+        pass
+
+
+def written(*events: Event) -> bytes:
+    async def main() -> bytes:
+        wire = Wire()
+        for event in events:
+            await async_write_event(event, wire)  # type: ignore[arg-type]
+        return bytes(wire.raw)
+
+    return asyncio.run(main())
+
+
+def read(raw: bytes) -> list[Event]:
+    """All events until the end."""
+
+    async def main() -> list[Event]:
+        reader = asyncio.StreamReader(limit=LARGEST_EVENT)
+        reader.feed_data(raw)
+        reader.feed_eof()
+        events = []
+        while event := await read_event(reader):
+            events.append(event)
+        return events
+
+    return asyncio.run(main())
+
+
+ours = st.one_of(
+    st.just(Watch()),
+    st.just(Cancel()),
+    st.builds(
+        Status,
+        state=st.sampled_from(["loading", "ready", "failed"]),
+        message=texts,
+        name=texts,
+        languages=st.lists(texts, max_size=3),
+        streams=st.booleans(),
+        hotwords_as=texts,
+        load_s=numbers,
+        memory_mb=numbers,
+    ),
+    st.builds(Begin, dictation=st.integers(0, 2**63), partials=st.booleans()),
+    st.builds(PartialText, dictation=st.integers(0, 2**63), text=texts),
+    st.builds(Progress, audio_s=numbers),
+    st.builds(Timings, audio_s=numbers, finish_ms=numbers, rtf=numbers),
+    st.builds(Unusable, terms=st.lists(texts, max_size=3)),
+)
+
+
+@given(st.lists(ours, max_size=4))
+def test_our_events_arrive_as_they_were_sent(sent: list[Any]) -> None:
+    came = read(written(*(event.event() for event in sent)))
+    assert [event.type for event in came] == [event.type for event in sent]
+    assert [type(one).from_event(event) for one, event in zip(sent, came, strict=True)] == sent
+
+
+hotwords = st.builds(
+    Hotwords,
+    terms=st.lists(
+        st.builds(
+            Term,
+            spelling=texts,
+            weight=st.floats(0.1, 10),
+            sounds_like=st.lists(texts, max_size=3).map(tuple),
+            language=st.none() | texts,
+            state=st.sampled_from(TermState),
+        ),
+        max_size=4,
+    ).map(tuple),
+    strength=st.floats(0, 4),
+    replacements=st.lists(st.tuples(texts, texts), max_size=3).map(tuple),
+    commands=st.lists(st.tuples(texts, texts), max_size=3).map(tuple),
+    context=texts,
+)
+
+
+@given(hotwords)
+def test_a_list_of_hotwords_arrives_equal(sent: Hotwords) -> None:
+    (came,) = read(written(hotwords_event(sent)))
+    assert hotwords_from_event(came) == sent
+
+
+def test_sound_and_a_client_that_writes_its_data_into_the_line() -> None:
+    sound = Event("audio-chunk", {"rate": 16000}, bytes(range(256)))
+    (came,) = read(written(sound))
+    assert (came.type, came.data, came.payload) == (sound.type, sound.data, sound.payload)
+    (came,) = read(b'{"type": "transcribe", "data": {"language": "en"}}\n')
+    assert came.data == {"language": "en"}
+
+
+def survives(raw: bytes) -> None:
+    """Events, the end, or BadEvent; anything else comes through."""
+    try:
+        for event in read(raw):
+            assert isinstance(event.type, str)
+            assert isinstance(event.data, dict)
+    except BadEvent:
+        pass
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes(raw: bytes) -> None:
+    survives(raw)
+    survives(raw + b"\n")
+
+
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "type": junk,
+            "data": junk,
+            "data_length": junk | st.integers(0, 60),
+            "payload_length": junk | st.integers(0, 60),
+        },
+    )
+    | junk,
+    st.binary(max_size=50) | junk.map(lambda value: json.dumps(value).encode()),
+)
+@settings(max_examples=200)
+def test_any_json(head: object, rest: bytes) -> None:
+    survives(json.dumps(head).encode() + b"\n" + rest)
+
+
+@given(
+    st.sampled_from([Watch, Status, Begin, PartialText, Progress, Timings, Cancel, Unusable]),
+    st.dictionaries(
+        st.sampled_from(["state", "dictation", "text", "audio_s", "terms", "languages", "rtf"]),
+        junk,
+    ),
+)
+@settings(max_examples=200)
+def test_any_data_in_an_event_of_ours(kind: Any, data: dict[str, Any]) -> None:
+    with contextlib.suppress(BadEvent):
+        came = kind.from_event(Event(kind.type, data))
+        assert all(
+            getattr(came, name) == value for name, value in data.items() if name in vars(came)
+        )
+
+
+@given(
+    junk
+    | st.fixed_dictionaries(
+        {"terms": junk | st.lists(st.fixed_dictionaries({"spelling": junk, "weight": junk}))},
+        optional={"strength": st.floats() | junk, "replacements": junk, "commands": junk},
+    )
+)
+@settings(max_examples=200)
+def test_any_data_for_a_list_of_hotwords(data: object) -> None:
+    with contextlib.suppress(BadEvent):
+        assert isinstance(
+            hotwords_from_event(Event(protocol.HOTWORDS, {"hotwords": data})), Hotwords
+        )
+
+
+@pytest.mark.parametrize("size", [LARGEST_EVENT + 1, 10**12, -1, "7", 1.5])
+@pytest.mark.parametrize("name", ["data_length", "payload_length"])
+def test_a_size_that_nobody_sends_is_not_waited_for(name: str, size: object) -> None:
+    with pytest.raises(BadEvent, match=name):
+        read(json.dumps({"type": "audio-chunk", name: size}).encode() + b"\n")
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"x" * (LARGEST_EVENT + 100),
+        b'{"type": "ping", "data": ' + b"[" * 100_000 + b"]" * 100_000 + b"}\n",
+        b'{"type": "ping", "data_length": ' + b"9" * 5000 + b"}\n",
+        b'{"type": 1}\n',
+        b'{"type": "ping", "data": [1]}\n',
+        b'{"type": "ping", "data": "text"}\n',
+        b'{"type": "ping", "data": [1], "data_length": 2}\n{}',
+        b'{"type": "ping", "data_length": 2}\n[]',
+        b"\xff\xfe\n",
+    ],
+    ids=lambda raw: repr(raw[:30]),
+)
+def test_no_event_at_all(raw: bytes) -> None:
+    with pytest.raises(BadEvent):
+        read(raw)
+
+
+@pytest.mark.parametrize("cut", range(1, 40, 3))
+def test_cut_off_in_the_middle_is_the_end(cut: int) -> None:
+    whole = written(Event("audio-chunk", {"rate": 16000}, b"0123456789"))
+    head = whole.index(b"\n") + 1
+    assert read(whole[: head + cut % (len(whole) - head)]) == []
