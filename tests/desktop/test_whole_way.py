@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.desktop, pytest.mark.timeout(180)]
 
 SAMPLES = sorted((Path(__file__).parents[2] / "dictate" / "samples").glob("*.wav"))
 KEY = "Control_R"
+TRIES = 3
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +48,13 @@ def dictate(desk: Desk, daemon: RealDaemon, recording: Path) -> str:
     return last(daemon)
 
 
+def attempts(desk: Desk, daemon: RealDaemon, recording: Path) -> Iterator[str]:
+    """Dictate it again and again: no two passages through a sound server are alike to the starter
+    engine. What it writes must stand in the window exactly each time; what it hears, once."""
+    for _ in range(TRIES):
+        yield dictate(desk, daemon, recording)
+
+
 def last(daemon: RealDaemon) -> str:
     text: str = json.loads(daemon.ctl("last", "--json").stdout)["text"]
     return text
@@ -63,12 +71,14 @@ def test_what_was_said_stands_in_the_window(
     window = kind(desk.x, tmp_path)
     said = ""
     for recording in SAMPLES:
-        text = dictate(desk, daemon, recording)
-        expected = words(recording.with_suffix(".txt").read_text())
-        missed = set(expected) - set(words(text))
-        assert len(missed) <= len(set(expected)) // 3, f"heard {text!r}, said {expected}"
-        said += text
-        window.wait_text(said)
+        expected = set(words(recording.with_suffix(".txt").read_text()))
+        for text in attempts(desk, daemon, recording):
+            said += text
+            window.wait_text(said)
+            if len(expected - set(words(text))) <= len(expected) // 3:
+                break
+        else:
+            pytest.fail(f"said {recording.name} {TRIES} times, and this was written: {said!r}")
     assert "Claude Code" in said
     assert not desk.x.keys_down()
     window.close()
@@ -85,9 +95,14 @@ def test_a_word_saved_in_the_file_is_known_to_the_next_dictation(
     assert "Claude Code" not in without
     daemon.hotwords.write_text('words = ["Claude Code"]\n')
     time.sleep(1.0)  # the watcher waits for the end of a burst of saves
-    text = dictate(desk, daemon, recording)
-    assert "Claude Code" in text
-    window.wait_text(without + text)
+    written = without
+    for text in attempts(desk, daemon, recording):
+        written += text
+        window.wait_text(written)
+        if "Claude Code" in text:
+            break
+    else:
+        pytest.fail(f"the word is not known: {written!r}")
     window.close()
 
 
