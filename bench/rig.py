@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.lab.bus import session_bus
 from tests.lab.daemon import RealDaemon, wait_for
+from tests.lab.desk import running_desk
 from tests.lab.pulse import PulseAudio
 from tests.lab.xserver import XServer
 
@@ -39,16 +39,13 @@ def bench(*words: str, config: str = "", hotwords: str = "") -> Iterator[Bench]:
     """The daemon, ready, with its engine loaded and its hotkey heard."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dictate-bench-")))
-        bus = stack.enter_context(session_bus(folder))
-        x = stack.enter_context(XServer())
-        sound = stack.enter_context(PulseAudio(folder))
-        pulse = {k: v for k, v in sound.env.items() if k.startswith("PULSE_")}
-        env = {"DISPLAY": x.display, "DBUS_SESSION_BUS_ADDRESS": bus.address, **pulse}
-        daemon = RealDaemon(folder / "home", env, *words, config=config, hotwords=hotwords)
+        desk = stack.enter_context(running_desk(folder))
+        home = folder / "home"
+        daemon = RealDaemon(home, desk.env, *words, config=config, hotwords=hotwords)
         with daemon:
             wait_for(lambda: daemon.status()["hotkey"] == "ctrl_r", "the hotkey is heard", 60)
             wait_for(lambda: daemon.status()["engine_state"] == "ready", "the engine loads", 120)
-            yield Bench(daemon, x, sound, folder)
+            yield Bench(daemon, desk.x, desk.sound, folder)
 
 
 def speech(folder: Path, seconds: float) -> Path:

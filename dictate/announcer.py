@@ -50,10 +50,6 @@ class Announcer:
         """The watchdog's sign of life."""
         self._systemd.notify("WATCHDOG=1")
 
-    def status(self, line: str) -> None:
-        """One line for `systemctl status`."""
-        self._systemd.notify(f"STATUS={line}")
-
     def changed(self) -> None:
         """The session's state is another."""
         self._on_changed()

@@ -64,7 +64,3 @@ class Backends(Generic[B]):
                 return backend
             reasons.append(f"{candidate}: {reason}")
         raise Unavailable(f"no {self.stage} can work here: " + "; ".join(reasons))
-
-    def survey(self, settings: Any) -> dict[str, str | None]:
-        """Every backend's answer to `why_not`, by name."""
-        return {name: self.make(name, settings).why_not() for name in self.table}

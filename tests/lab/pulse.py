@@ -49,7 +49,6 @@ class PulseAudio:
         self._socket = f"{tempfile.gettempdir()}/dictate-pulse-{os.getpid()}-{id(self):x}"
         self._server: subprocess.Popen[bytes] | None = None
         self._players: list[subprocess.Popen[bytes]] = []
-        self._modules: dict[str, str] = {}
 
     @property
     def env(self) -> dict[str, str]:
