@@ -1,12 +1,27 @@
 """What every test gets: homes of its own, and an event loop in which nothing may block."""
 
-from collections.abc import Iterator
+import gc
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
 
 pytest_plugins = ["tests.report"]
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A report parses the source of what failed, and CPython before 3.11.8 loses count if what the
+    garbage collector frees meanwhile makes a traceback, which is parsed, too (gh-106905): the run
+    would end there, without the failure's name."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        if was_on:
+            gc.enable()
 
 
 @pytest.fixture(autouse=True)
