@@ -214,8 +214,6 @@ def test_server_killed_in_the_middle_and_back(x: XServer, tmp_path: Path) -> Non
 
 
 def test_hung_server(x: XServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(x11_module, "FOCUS_LIMIT_S", 0.3)
-    monkeypatch.setattr(x11_module, "PASTE_LIMIT_S", 0.3)
     window = TkField(x, tmp_path)
     assert x.server is not None
     server = x.server
@@ -224,15 +222,17 @@ def test_hung_server(x: XServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         focus = await focus_on(output, window)
         server.send_signal(signal.SIGSTOP)
         try:
-            assert await asyncio.wait_for(output.focus(), 3) is None
-            with pytest.raises(NotDelivered, match="does not answer"):
-                await asyncio.wait_for(output.write("nowhere", focus), 3)
+            # Only for the server that hangs: one that is merely slow may take the time it needs.
+            with monkeypatch.context() as patch:
+                patch.setattr(x11_module, "FOCUS_LIMIT_S", 0.3)
+                patch.setattr(x11_module, "PASTE_LIMIT_S", 0.3)
+                assert await asyncio.wait_for(output.focus(), 3) is None
+                with pytest.raises(NotDelivered, match="does not answer"):
+                    await asyncio.wait_for(output.write("nowhere", focus), 3)
             reason = await asyncio.to_thread(output.why_not)
             assert "does not answer" in (reason or "")
         finally:
             server.send_signal(signal.SIGCONT)
-        monkeypatch.undo()
-        monkeypatch.setenv("DISPLAY", x.display)
         assert await output.write("again", await focus_on(output, window)) is Receipt.DELIVERED
 
     with_output(work)
