@@ -173,7 +173,10 @@ class XThread(Generic[D]):
 
 
 async def _bounded(future: "Future[T]", seconds: float) -> T:
-    return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(future)), seconds)
+    waiting = asyncio.wrap_future(future)
+    # What it comes to after the time is over, nobody asks; asyncio would call that an error.
+    waiting.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return await asyncio.wait_for(asyncio.shield(waiting), seconds)
 
 
 class _Worker(threading.Thread, Generic[D]):
