@@ -30,11 +30,19 @@ def state_dir() -> Path:
 
 
 def runtime_dir() -> Path:
-    """Sockets; gone at logout. Use it through `safe_dir`."""
+    """Sockets; gone at logout. Use it through `safe_dir`. Raises JournalError."""
+    # Not by platformdirs: newer ones refuse a folder whose parents are not root's, and in the
+    # service's user namespace root is nobody. `safe_dir` looks at what matters.
+    given = os.environ.get("XDG_RUNTIME_DIR", "")
+    if Path(given).is_absolute():
+        return Path(given) / "dictate"
     with warnings.catch_warnings():
-        # Without a login session it is below the temporary folder; `safe_dir` looks after that.
+        # Without a login session it is below the temporary folder.
         warnings.simplefilter("ignore")
-        return _dirs().user_runtime_path
+        try:
+            return _dirs().user_runtime_path
+        except PermissionError as error:
+            raise JournalError(f"no folder for sockets: {error}") from error
 
 
 def cache_dir() -> Path:
