@@ -3,10 +3,11 @@
 The string below a field is its description: `config/config.toml`, `docs/config.md` and the error
 messages are made from these classes (`config_file.py` reads them back), so a fact stands here only.
 A field's metadata may say `choices`, `low`, `high`; `backends` names the stage's table whose names
-are choices too; `live` False means it takes a restart.
+are choices too; `live` False means it takes a restart; `each_time` that an engine takes it with
+each dictation, so that a change need not load the model again.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 
@@ -58,12 +59,30 @@ class EngineSettings:
     """auto, pocketsphinx, or scripted:FILE, which says what the file says (for tests and demos)."""
     language: str = "en"
     """The language that is spoken, as a BCP 47 tag."""
-    tail_ms: int = _option(200, low=0, high=2000)
+    tail_ms: int = _option(200, low=0, high=2000, each_time=True)
     """How many milliseconds after the release still belong to the dictation, as people let go
     early."""
-    deadline_s: float = _option(10.0, low=1.0, high=600.0)
+    deadline_s: float = _option(10.0, low=1.0, high=600.0, each_time=True)
     """An engine that shows no progress for this many seconds counts as hung: it is restarted and
     gets the same sound once more."""
+    model: str = ""
+    """nemotron: the model by its name (`dictate models list`), or the path of a .nemo file of your
+    own; empty means nemotron, the English one."""
+    trust_model: bool = False
+    """nemotron: whether a .nemo file named by its path may be loaded. It comes from nobody we
+    know, and a model file can do harm: only if you made it, or trust who did."""
+    chunk_ms: int = _option(560, choices=(80, 160, 320, 560, 1120), each_time=True)
+    """nemotron: how many milliseconds of sound it works through at a time. A longer chunk hears
+    better and costs less; the words appear later while you speak, but not at the release."""
+    device: str = _option("auto", choices=("auto", "cuda", "cpu"))
+    """nemotron: auto takes the graphics card where there is one, cuda insists on it, cpu does
+    without it."""
+    precision: str = _option("auto", choices=("auto", "fp32", "bf16"))
+    """nemotron: fp32 is exact; bf16 takes half the memory, and is used only if it hears the same
+    in a test at the start; auto is fp32."""
+    encoder_graphs: bool = False
+    """nemotron: whether the encoder is recorded as a CUDA graph, which saves time on a card with a
+    slow processor beside it. Used only if it hears the same in a test at the start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,3 +168,12 @@ class Settings:
     hotkey: HotkeySettings = HotkeySettings()
     journal: JournalSettings = JournalSettings()
     notifications: NotificationSettings = NotificationSettings()
+
+
+def same_engine(one: EngineSettings, other: EngineSettings) -> bool:
+    """Whether an engine loaded with one of these serves the other as well."""
+    return all(
+        getattr(one, option.name) == getattr(other, option.name)
+        for option in fields(EngineSettings)
+        if not option.metadata.get("each_time")
+    )

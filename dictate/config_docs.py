@@ -88,7 +88,7 @@ class Section:
 
 def choices_of(option: Field[Any]) -> tuple[str, ...]:
     """The values that a field of a settings class may have; none if they cannot be listed."""
-    choices: tuple[str, ...] = option.metadata.get("choices", ())
+    choices = tuple(str(choice) for choice in option.metadata.get("choices", ()))
     if where := option.metadata.get("backends"):
         module, _, attribute = where.partition(":")
         return ("auto", *getattr(import_module(module), attribute).table, *choices)

@@ -41,6 +41,7 @@ def status(found: Fields) -> None:
     shown = {
         "microphone": f"{microphone}, {'open' if found['microphone_open'] else 'closed'}",
         "engine": ", ".join(filter(None, (found["engine"], found["engine_state"]))),
+        **_engine(found),
         "output": found["output"],
         "hotkey": found["hotkey"],
         "last finish": f"{found['last_finish_ms']:.0f} ms" if found["last_finish_ms"] else "",
@@ -49,6 +50,19 @@ def status(found: Fields) -> None:
     for name, value in shown.items():
         if value:
             line(f"  {name:12} {paint(value, 'yellow') if name == 'trouble' else safe(value)}")
+
+
+def _engine(found: Fields) -> Fields:
+    """What the engine runs on, as far as it says so."""
+    memory_mb, finish_ms = found["engine_memory_mb"], found["engine_finish_ms"]
+    return {
+        "model": found["model"],
+        "runs on": ", ".join(filter(None, (found["device"], found["precision"]))),
+        "chunk": f"{found['chunk_ms']} ms" if found["chunk_ms"] else "",
+        "memory": f"{memory_mb:.0f} MB" if memory_mb else "",
+        "engine took": f"{finish_ms:.0f} ms after the last sound" if finish_ms else "",
+        "note": found["engine_notes"],
+    }
 
 
 def text(entry: Fields) -> None:

@@ -23,7 +23,7 @@ from typing import Any
 
 from dictate import config_file, hotwords_file, paths
 from dictate.announcer import Announcer
-from dictate.config import Settings
+from dictate.config import Settings, same_engine
 from dictate.control.hotkey import Press
 from dictate.control.listener import KeyListener
 from dictate.control.notifications import Notifier
@@ -317,8 +317,9 @@ class Daemon:
         lines += hotwords_file.difference(self.hotwords, hotwords)
         old, self.settings, self.hotwords = self.settings, settings, hotwords
         self.pipeline.settings, self.pipeline.hotwords = settings, hotwords
-        if old.engine != settings.engine:
+        if not same_engine(old.engine, settings.engine):
             await self._replace_link(settings)
+        self.link.settings = settings.engine
         if old.output != settings.output:
             await self._replace_output(settings)
         if old.speech != settings.speech:
@@ -367,7 +368,18 @@ class Daemon:
         self.key.session(recording=session.listening)
 
     def _engine_changed(self) -> None:
-        self.service.update(engine=self.link.info.name, engine_state=self.link.state)
+        info = self.link.info
+        self.service.update(
+            engine=info.name,
+            engine_state=self.link.state,
+            model=info.model,
+            device=info.device,
+            precision=info.precision,
+            chunk_ms=info.chunk_ms,
+            engine_memory_mb=info.device_memory_mb or info.memory_mb,
+            engine_notes="; ".join(info.notes),
+            engine_finish_ms=info.finish_ms,
+        )
 
     def _microphone_changed(self, is_open: bool, device: str) -> None:  # noqa: FBT001
         self.service.update(microphone_open=is_open, microphone=device)

@@ -98,6 +98,13 @@ class Status(TypedDict, total=False):
     hotkey: str
     trouble: str
     last_finish_ms: float
+    model: str
+    device: str
+    precision: str
+    chunk_ms: int
+    engine_memory_mb: float
+    engine_notes: str
+    engine_finish_ms: float
 
 
 class Dictate1(ServiceInterface):
@@ -213,6 +220,34 @@ class Dictate1(ServiceInterface):
     @dbus_property(READ, "LastFinishMs")
     def last_finish_ms(self) -> DBusDouble:
         return self._status["last_finish_ms"]
+
+    @dbus_property(READ, "Model")
+    def model(self) -> DBusStr:
+        return self._status["model"]
+
+    @dbus_property(READ, "Device")
+    def device(self) -> DBusStr:
+        return self._status["device"]
+
+    @dbus_property(READ, "Precision")
+    def precision(self) -> DBusStr:
+        return self._status["precision"]
+
+    @dbus_property(READ, "ChunkMs")
+    def chunk_ms(self) -> DBusUInt32:
+        return self._status["chunk_ms"]
+
+    @dbus_property(READ, "EngineMemoryMb")
+    def engine_memory_mb(self) -> DBusDouble:
+        return self._status["engine_memory_mb"]
+
+    @dbus_property(READ, "EngineNotes")
+    def engine_notes(self) -> DBusStr:
+        return self._status["engine_notes"]
+
+    @dbus_property(READ, "EngineFinishMs")
+    def engine_finish_ms(self) -> DBusDouble:
+        return self._status["engine_finish_ms"]
 
     @contextmanager
     def _slot(self) -> Iterator[None]:

@@ -61,6 +61,13 @@ class Service:
             hotkey="",
             trouble="",
             last_finish_ms=0.0,
+            model="",
+            device="",
+            precision="",
+            chunk_ms=0,
+            engine_memory_mb=0.0,
+            engine_notes="",
+            engine_finish_ms=0.0,
         )
         self._bus: MessageBus | None = None
         self._interface: Dictate1 | None = None

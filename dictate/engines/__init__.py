@@ -6,6 +6,7 @@ with a subclass of `Engine`, add one line to `ENGINES`. The contract tests run o
 """
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from typing import ClassVar
 
 from dictate.backends import Backends
@@ -14,8 +15,41 @@ from dictate.events import Samples
 from dictate.hotwords import Hotwords
 
 
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a loaded engine runs on; empty fields do not apply to it."""
+
+    model: str = ""
+    device: str = ""
+    """For people: "NVIDIA GB10", "cpu"."""
+    precision: str = ""
+    """fp32 or bf16."""
+    chunk_ms: int = 0
+    """Milliseconds of sound that one step works through."""
+    device_memory_mb: float = 0.0
+    notes: tuple[str, ...] = ()
+    """One line for each thing that is not as it was asked for, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """What one utterance took, for an engine that works in steps."""
+
+    chunk_ms: int = 0
+    steps: int = 0
+    step_ms: float = 0.0
+    """The median step, in milliseconds of work."""
+    note: str = ""
+    """One line, without a dictated word, if the text is not as the hotwords would have it."""
+
+
 class Utterance(ABC):
     """One dictation inside an engine. After `finish` or `cancel` it is over."""
+
+    @property
+    def effort(self) -> Effort:
+        """What it took so far."""
+        return Effort()
 
     @abstractmethod
     def feed(self, samples: Samples) -> str | None:
@@ -59,8 +93,14 @@ class Engine(ABC):
         cannot be used, naming it, the reason and what to do. An unchanged list costs nothing."""
 
     @abstractmethod
-    def begin(self, hotwords: Hotwords, language: str | None) -> Utterance:
-        """Begin one dictation with these hotwords; `language` None means the engine's own."""
+    def begin(self, hotwords: Hotwords, language: str | None, chunk_ms: int = 0) -> Utterance:
+        """Begin one dictation with these hotwords; `language` None means the engine's own, and
+        `chunk_ms` 0 its own chunk. An engine that works in chunks takes the nearest it knows."""
+
+    @property
+    def facts(self) -> Facts:
+        """What it runs on, once loaded."""
+        return Facts()
 
 
 ENGINES: Backends[Engine] = Backends(

@@ -109,7 +109,7 @@ class Exchange:
         try:
             for event in (
                 self._link.hotwords_event(self._hotwords),
-                Begin(self._dictation).event(),
+                Begin(self._dictation, chunk_ms=self._link.settings.chunk_ms).event(),
                 Transcribe(language=self._language).event(),
                 AudioStart(RATE, 2, 1).event(),
             ):

@@ -58,6 +58,16 @@ class EngineInfo:
     """Seconds of work for a second of sound, of the last utterance."""
     finish_ms: float = 0.0
     """From the end of the sound to the text, of the last utterance."""
+    model: str = ""
+    device: str = ""
+    precision: str = ""
+    chunk_ms: int = 0
+    """Milliseconds of sound to a step, of the last utterance."""
+    step_ms: float = 0.0
+    """The median step of the last utterance, in milliseconds of work."""
+    device_memory_mb: float = 0.0
+    notes: tuple[str, ...] = ()
+    """What is not as it was asked for, and why: of the engine, then of the last utterance."""
 
 
 class EngineLink:
@@ -94,6 +104,7 @@ class EngineLink:
         self._answers: deque[asyncio.Future[list[str]]] = deque()
         self._list: Event | None = None
         self._listed: Hotwords | None = None
+        self._engine_notes: tuple[str, ...] = ()
 
     @property
     def well(self) -> bool:
@@ -197,7 +208,14 @@ class EngineLink:
 
     def took(self, timings: Timings) -> None:
         """An utterance came through."""
-        self.info = replace(self.info, rtf=timings.rtf, finish_ms=timings.finish_ms)
+        self.info = replace(
+            self.info,
+            rtf=timings.rtf,
+            finish_ms=timings.finish_ms,
+            chunk_ms=timings.chunk_ms,
+            step_ms=timings.step_ms,
+            notes=(*self._engine_notes, timings.note) if timings.note else self._engine_notes,
+        )
         self._on_change()
 
     def _set(self, state: str, message: str = "") -> None:
@@ -312,6 +330,7 @@ class EngineLink:
     def _now(self, status: Status) -> None:
         if status.state == "ready":
             self.ready_at = asyncio.get_running_loop().time()
+            self._engine_notes = tuple(str(note) for note in status.notes)
             self.info = EngineInfo(
                 name=status.name,
                 languages=tuple(str(language) for language in status.languages),
@@ -319,6 +338,12 @@ class EngineLink:
                 hotwords_as=status.hotwords_as,
                 load_s=status.load_s,
                 memory_mb=status.memory_mb,
+                model=status.model,
+                device=status.device,
+                precision=status.precision,
+                chunk_ms=status.chunk_ms,
+                device_memory_mb=status.device_memory_mb,
+                notes=self._engine_notes,
             )
         self._reachable = status.state != "failed"
         self._set(status.state, status.message)

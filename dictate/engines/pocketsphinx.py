@@ -153,7 +153,8 @@ class PocketSphinxEngine(Engine):
         self.put_back(self.borrow(self._vocabulary))
         return list(self._unusable)
 
-    def begin(self, hotwords: Hotwords, language: str | None) -> Utterance:
+    def begin(self, hotwords: Hotwords, language: str | None, chunk_ms: int = 0) -> Utterance:
+        del chunk_ms
         language = language or self.settings.language
         reason = _why_not_language(language)
         if reason is not None:

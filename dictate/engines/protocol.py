@@ -79,6 +79,12 @@ class Status(_Ours):
     hotwords_as: str = ""
     load_s: float | int = 0.0
     memory_mb: float | int = 0.0
+    model: str = ""
+    device: str = ""
+    precision: str = ""
+    chunk_ms: int = 0
+    device_memory_mb: float | int = 0.0
+    notes: list | tuple = ()  # type: ignore[type-arg]
 
 
 @dataclass(frozen=True)
@@ -90,6 +96,8 @@ class Begin(_Ours):
     dictation: int
     partials: bool = True
     """Whether `dictate-partial` is wanted."""
+    chunk_ms: int = 0
+    """Milliseconds of sound to a step; 0 is the engine's own."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +130,11 @@ class Timings(_Ours):
     """From the end of the sound to the text."""
     rtf: float | int
     """Seconds of work for a second of sound."""
+    chunk_ms: int = 0
+    steps: int = 0
+    step_ms: float | int = 0.0
+    """The median step."""
+    note: str = ""
 
 
 @dataclass(frozen=True)

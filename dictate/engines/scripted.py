@@ -91,8 +91,8 @@ class ScriptedEngine(Engine):
         del hotwords
         return []
 
-    def begin(self, hotwords: Hotwords, language: str | None) -> Utterance:
-        del hotwords, language
+    def begin(self, hotwords: Hotwords, language: str | None, chunk_ms: int = 0) -> Utterance:
+        del hotwords, language, chunk_ms
         return ScriptedUtterance(self)
 
     def take_turn(self) -> int:

@@ -23,6 +23,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
 from typing import TypeVar
 
@@ -100,6 +101,7 @@ class Server:
                 hotwords_as=engine.hotwords_as,
                 load_s=round(time.monotonic() - began, 3),
                 memory_mb=_memory_mb(),
+                **asdict(engine.facts),
             )
         for watcher in list(self.watchers):
             with contextlib.suppress(OSError):
@@ -226,10 +228,13 @@ class Connection:
 
     async def _begin(self, rate: int, width: int, channels: int) -> None:
         server, hotwords, language = self._server, self._hotwords, self._language
+        chunk_ms = 0 if self._ours is None else self._ours.chunk_ms
         if self._utterance is not None:
             await server.on_thread(self._utterance.cancel)
         self._converter = Converter(rate, width, channels)
-        self._utterance = await self._work(lambda: server.loaded().begin(hotwords, language))
+        self._utterance = await self._work(
+            lambda: server.loaded().begin(hotwords, language, chunk_ms)
+        )
         await self._tell_progress()
 
     async def _feed(self, chunk: AudioChunk) -> None:
@@ -267,7 +272,8 @@ class Connection:
         if ours is not None:
             finish_ms = (time.monotonic() - began) * 1000
             rtf = self._worked_s / audio_s if audio_s else 0.0
-            await self.send(Timings(audio_s, round(finish_ms, 1), round(rtf, 4)).event())
+            effort = asdict(utterance.effort)
+            await self.send(Timings(audio_s, round(finish_ms, 1), round(rtf, 4), **effort).event())
         await self.send(Transcript(text).event())
         self._reset()
 
