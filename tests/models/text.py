@@ -312,9 +312,9 @@ def _scramble(rng: random.Random) -> str:
 
 
 _SHAPES = (
-    [_command, _duty, _wish, _there, _weather, _state_at, _leaves, _moved]
-    + [_asked, _question, _ready, _sure, _lines, _cloud, _scramble]
-)  # fmt: skip
+    *(_command, _duty, _wish, _there, _weather, _state_at, _leaves, _moved),
+    *(_asked, _question, _ready, _sure, _lines, _cloud, _scramble),
+)
 _SHARES = [14, 9, 6, 7, 5, 8, 5, 5, 3, 8, 3, 3, 3, 9, 14]
 
 _AROUND_A_TERM = (

@@ -69,7 +69,7 @@ class Training:
         self, model: EncDecRNNTBPEModel, sound: Path, path: Path, seconds: float, *, anew: bool
     ) -> None:
         self.model = model
-        # Of no use with causal layers, and it would have the second process look when the first does.
+        # It would make one process wait for the other where only one of them looks.
         model.encoder.sync_max_audio_length = False
         self.path = path
         self.seconds = seconds
@@ -151,7 +151,7 @@ class Training:
         encoded = encoded.transpose(1, 2)
         nothing = torch.zeros(())
         guessed = transduced = nothing
-        if 0 < self.guessing and done < self.guessing + 0.25:
+        if self.guessing > 0 and done < self.guessing + 0.25:
             guess = loss.spread_evenly(features, sizes, labels, lengths, self.weights, frames)
             logits = self.guesser(encoded).flatten(0, 1)
             guessed = functional.cross_entropy(logits, guess.flatten(), ignore_index=-100)
