@@ -106,7 +106,8 @@ def _streamed(
     model.encoder.set_default_att_context_size(list(lookahead))
     model.encoder.setup_streaming_params()
     streaming = model.encoder.streaming_cfg
-    features, _ = features_of(model, [sound])
+    features, sizes = features_of(model, [sound])
+    features = features[:, :, : int(sizes[0])]  # what is beyond is zero, which would be loud
     caches = model.encoder.get_initial_cache_state(batch_size=1)
     heard = [Hypothesis.empty_with_biasing_cfg(bias)] if bias else None
     at, behind = 0, streaming.pre_encode_cache_size[1]
