@@ -56,7 +56,7 @@ class EngineSettings:
     """What turns sound into text."""
 
     use: str = _option("auto", backends="dictate.engines:ENGINES")
-    """auto, pocketsphinx, or scripted:FILE, which says what the file says (for tests and demos)."""
+    """auto, nemotron, pocketsphinx, or scripted:FILE, which says what the file says (for tests and demos)."""
     language: str = "en"
     """The language that is spoken, as a BCP 47 tag."""
     tail_ms: int = _option(200, low=0, high=2000, each_time=True)
@@ -80,9 +80,6 @@ class EngineSettings:
     precision: str = _option("auto", choices=("auto", "fp32", "bf16"))
     """nemotron: fp32 is exact; bf16 takes half the memory, and is used only if it hears the same
     in a test at the start; auto is fp32."""
-    encoder_graphs: bool = False
-    """nemotron: whether the encoder is recorded as a CUDA graph, which saves time on a card with a
-    slow processor beside it. Used only if it hears the same in a test at the start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +88,15 @@ class HotwordSettings:
 
     strength: float = _option(1.0, low=0.0, high=4.0)
     """How strongly all terms are preferred: 0 is not at all, 1 is the engine's default."""
+    shortest: int = _option(3, low=1, high=20)
+    """nemotron: a term with fewer letters than this is not preferred, as it would turn up
+    everywhere; it is still spelled your way where it is heard."""
+    cap: bool = True
+    """nemotron: whether a list of more than 100 terms is preferred less strongly: the longer the
+    list, the more often a term is close to what was really said."""
+    compare: bool = True
+    """nemotron: whether each text is compared with what would be heard without your words, which
+    stands instead where the two differ wildly."""
 
 
 @dataclass(frozen=True, slots=True)

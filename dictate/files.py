@@ -17,7 +17,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
-from dictate import config_file, hotwords_file, paths
+from dictate import config_file, paths
 from dictate.config import Settings
 from dictate.engines.link import EngineLink
 from dictate.errors import AudioFileError, ConfigError, EngineError
@@ -25,7 +25,7 @@ from dictate.events import RATE, Final, Partial, pcm_from_samples
 from dictate.hotwords import Hotwords
 from dictate.microphone.sound_file import iter_sound_file, open_sound_file
 from dictate.text import polish
-from dictate.wishes import Wishes
+from dictate.wishes import Wishes, hotwords_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def transcribe(
     settings = Wishes(engine=engine).over(config_file.load(paths.config_file()))
     if hotwords is not None and not hotwords.is_file():
         raise ConfigError([f"{hotwords}: there is no such file"])
-    terms = hotwords_file.load(hotwords or paths.hotwords_file(), settings.hotwords.strength)
+    terms = hotwords_of(settings.hotwords, hotwords or paths.hotwords_file())
     return asyncio.run(_all(files, settings, terms, as_json=as_json))
 
 

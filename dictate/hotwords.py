@@ -31,6 +31,18 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
+class Guards:
+    """What keeps terms from doing harm, for engines that boost; see config.toml, [hotwords]."""
+
+    shortest: int = 3
+    """Letters of the shortest term that is boosted."""
+    cap: bool = True
+    """Whether long lists are boosted less."""
+    compare: bool = True
+    """Whether a text that differs wildly from the unboosted one gives way to it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Hotwords:
     """The whole list, immutable; two equal lists are the same list."""
 
@@ -43,6 +55,7 @@ class Hotwords:
     """Spoken -> the name of an action ("new line" -> "newline")."""
     context: str = field(default="")
     """A sentence of the user's own on what this is about; engines that read prompts use it."""
+    guards: Guards = Guards()
 
     def for_language(self, language: str | None) -> tuple[Term, ...]:
         """The active terms that count for this language."""

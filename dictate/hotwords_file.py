@@ -1,13 +1,14 @@
 """hotwords.toml: read it, say what changed in it, add and remove a term, keeping the comments."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import tomlkit
 
 from dictate import toml_file
-from dictate.hotwords import Hotwords, Term, TermState
+from dictate.hotwords import Guards, Hotwords, Term, TermState
 from dictate.hotwords_reader import parse as parse
 from dictate.toml_lines import span_of
 
@@ -49,15 +50,18 @@ sounds_like = ["clawed code", "clod code", "clot code"]
 """
 """hotwords.toml as a new user gets it."""
 
+USUAL_GUARDS = Guards()
 
-def load(path: Path, strength: float) -> Hotwords:
+
+def load(path: Path, strength: float, guards: Guards = USUAL_GUARDS) -> Hotwords:
     """The list in the file at `path`; an empty one if there is none.
 
-    `strength` is that of all terms, from config.toml. It blocks on the disk: call it off the loop.
+    `strength` is that of all terms, and it and `guards` are from config.toml. It blocks on the disk: call it off the loop.
     Raises ConfigError with all problems at once.
     """
     text = toml_file.read(path)
-    return Hotwords(strength=strength) if text is None else parse(text, path.name, strength)
+    hotwords = Hotwords(strength=strength) if text is None else parse(text, path.name, strength)
+    return replace(hotwords, guards=guards)
 
 
 def difference(old: Hotwords, new: Hotwords) -> list[str]:

@@ -4,9 +4,9 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from dictate import config_file, hotwords_file
-from dictate.config import Settings
+from dictate.config import HotwordSettings, Settings
 from dictate.errors import ConfigError
-from dictate.hotwords import Hotwords
+from dictate.hotwords import Guards, Hotwords
 from dictate.text import polish
 
 
@@ -35,6 +35,12 @@ class Wishes:
         return settings
 
 
+def hotwords_of(settings: HotwordSettings, path: Path) -> Hotwords:
+    """The list in the file, as the settings want it used. Raises ConfigError. Blocks."""
+    guards = Guards(settings.shortest, settings.cap, settings.compare)
+    return hotwords_file.load(path, settings.strength, guards)
+
+
 @dataclass(frozen=True, slots=True)
 class Files:
     """The two files the user edits."""
@@ -54,7 +60,7 @@ class Files:
         except ConfigError as error:
             problems += error.problems
         try:
-            hotwords = hotwords_file.load(self.hotwords, settings.hotwords.strength)
+            hotwords = hotwords_of(settings.hotwords, self.hotwords)
         except ConfigError as error:
             problems += error.problems
         if problems:

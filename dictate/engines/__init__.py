@@ -106,8 +106,9 @@ class Engine(ABC):
 ENGINES: Backends[Engine] = Backends(
     stage="engine",
     table={
+        "nemotron": "dictate.engines.nemotron:NemotronEngine",
         "pocketsphinx": "dictate.engines.pocketsphinx:PocketSphinxEngine",
         "scripted": "dictate.engines.scripted:ScriptedEngine",
     },
-    auto=("pocketsphinx",),
+    auto=("nemotron", "pocketsphinx"),
 )

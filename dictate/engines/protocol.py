@@ -23,7 +23,7 @@ from typing import Any, ClassVar, Self
 from wyoming.event import Event
 
 from dictate.errors import EngineError
-from dictate.hotwords import Hotwords, Term, TermState
+from dictate.hotwords import Guards, Hotwords, Term, TermState
 
 LARGEST_EVENT = 4 * 1024 * 1024
 """Bytes. Whoever sends a larger event is not listened to any more."""
@@ -174,9 +174,19 @@ def hotwords_from_event(event: Event) -> Hotwords:
             replacements=tuple((str(a), str(b)) for a, b in data.get("replacements", ())),
             commands=tuple((str(a), str(b)) for a, b in data.get("commands", ())),
             context=str(data.get("context", "")),
+            guards=_guards(data.get("guards", {})),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BadEvent(f"{event.type}: not a list of hotwords ({error!r})") from error
+
+
+def _guards(data: dict[str, Any]) -> Guards:
+    usual = Guards()
+    return Guards(
+        shortest=int(data.get("shortest", usual.shortest)),
+        cap=bool(data.get("cap", usual.cap)),
+        compare=bool(data.get("compare", usual.compare)),
+    )
 
 
 def _term(data: dict[str, Any]) -> Term:

@@ -1,6 +1,7 @@
 """What every engine keeps to. A new one is tested unasked: it only has to stand in ENGINES."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from dictate.config import EngineSettings
 from dictate.engines import ENGINES, Engine, Utterance
 from dictate.events import RATE, Samples
 from dictate.hotwords import Hotwords, Term
+from tests.lab.mini_model import MINI
 from tests.lab.voices import read, word_errors
 
 AUDIO = Path(__file__).parents[1] / "audio"
@@ -28,7 +30,10 @@ def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         script = tmp_path_factory.mktemp("scripted") / "script"
         script.write_text("the same five words always\n")
         use = f"scripted:{script}"
-    engine = ENGINES.make(request.param, EngineSettings(use=use))
+    settings = EngineSettings(use=use)
+    if use == "nemotron":
+        settings = replace(settings, model=str(MINI), trust_model=True)
+    engine = ENGINES.make(request.param, settings)
     if reason := engine.why_not():
         pytest.skip(f"{request.param}: {reason}")
     engine.load()

@@ -27,7 +27,7 @@ from dictate.engines.protocol import (
     hotwords_from_event,
     read_event,
 )
-from dictate.hotwords import Hotwords, Term, TermState
+from dictate.hotwords import Guards, Hotwords, Term, TermState
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 numbers = st.floats(0, 1e6) | st.integers(0, 10**6)
@@ -90,11 +90,31 @@ ours = st.one_of(
         hotwords_as=texts,
         load_s=numbers,
         memory_mb=numbers,
+        model=texts,
+        device=texts,
+        precision=texts,
+        chunk_ms=st.integers(0, 2000),
+        device_memory_mb=numbers,
+        notes=st.lists(texts, max_size=3),
     ),
-    st.builds(Begin, dictation=st.integers(0, 2**63), partials=st.booleans()),
+    st.builds(
+        Begin,
+        dictation=st.integers(0, 2**63),
+        partials=st.booleans(),
+        chunk_ms=st.integers(0, 2000),
+    ),
     st.builds(PartialText, dictation=st.integers(0, 2**63), text=texts),
     st.builds(Progress, audio_s=numbers),
-    st.builds(Timings, audio_s=numbers, finish_ms=numbers, rtf=numbers),
+    st.builds(
+        Timings,
+        audio_s=numbers,
+        finish_ms=numbers,
+        rtf=numbers,
+        chunk_ms=st.integers(0, 2000),
+        steps=st.integers(0, 2**31),
+        step_ms=numbers,
+        note=texts,
+    ),
     st.builds(Unusable, terms=st.lists(texts, max_size=3)),
 )
 
@@ -123,6 +143,7 @@ hotwords = st.builds(
     replacements=st.lists(st.tuples(texts, texts), max_size=3).map(tuple),
     commands=st.lists(st.tuples(texts, texts), max_size=3).map(tuple),
     context=texts,
+    guards=st.builds(Guards, st.integers(1, 20), st.booleans(), st.booleans()),
 )
 
 

@@ -1,0 +1,73 @@
+"""What of a boosted text may stand, judged by what was heard without boosting. Pure.
+
+The decoder's score cannot tell a term that was said from one that merely fits; the plain text is a
+witness to the sound. A term may stand in for words that look like it in letters, as a mishearing
+does; nothing but terms may come of boosting; and a text that is another text falls as a whole.
+"""
+
+import re
+from collections.abc import Iterable
+from difflib import SequenceMatcher
+from typing import Final as Const
+
+LIKENESS: Const = 0.45
+"""How alike in letters (difflib's ratio, 0 to 1) a term must be to what was heard in its place.
+"Kubernetes" and "cuban eddies" have 0.48, "Hyprland" and "has been moved" 0.40."""
+FREE_WORDS: Const = 1
+FREE_SHARE: Const = 0.15
+"""So many words may differ that no term explains, at least, and as a share of the text."""
+
+
+def settle(plain: str, boosted: str, terms: Iterable[str]) -> tuple[str, bool]:
+    """The text that stands, and whether the boosted one was so wild that none of it does."""
+    one, other = plain.split(), boosted.split()
+    if not one:
+        return "", bool(other)
+    heard, claimed = [_letters(word) for word in one], [_letters(word) for word in other]
+    inside, occurrences, repeated = _terms_in(claimed, [_words(term) for term in terms])
+    settled: list[str] = []
+    gone = came = terms_came = 0
+    for kind, a, b, c, d in SequenceMatcher(None, heard, claimed, autojunk=False).get_opcodes():
+        if kind == "equal":
+            settled += other[c:d]
+            continue
+        gone, came, terms_came = gone + b - a, came + d - c, terms_came + sum(inside[c:d])
+        term = any(inside[c:d]) and _likeness(heard[a:b], claimed[c:d]) >= LIKENESS
+        settled += other[c:d] if term else one[a:b]
+    # "nemo tron" is heard for "Nemotron": a term may have a word more or less than its sound.
+    explained = terms_came + (occurrences if terms_came else 0)
+    unexplained = max(0, gone - explained) + max(0, came - repeated - explained) + repeated
+    if unexplained > max(FREE_WORDS, FREE_SHARE * len(one)):
+        return plain, True
+    return " ".join(settled), False
+
+
+def _terms_in(words: list[str], terms: list[list[str]]) -> tuple[list[bool], int, int]:
+    """Whether each word belongs to a term, how many terms there are, and how many words belong to
+    one that follows itself at once, which is how a boost that runs wild looks."""
+    inside = [False] * len(words)
+    occurrences = repeated = 0
+    for term in filter(None, terms):
+        size, end = len(term), -1
+        for at in range(len(words) - size + 1):
+            if words[at : at + size] != term or at < end:
+                continue
+            if at == end:
+                repeated += size
+            else:
+                occurrences += 1
+                inside[at : at + size] = [True] * size
+            end = at + size
+    return inside, occurrences, repeated
+
+
+def _likeness(heard: list[str], claimed: list[str]) -> float:
+    return SequenceMatcher(None, "".join(heard), "".join(claimed), autojunk=False).ratio()
+
+
+def _letters(word: str) -> str:
+    return "".join(re.findall(r"\w+", word.lower()))
+
+
+def _words(term: str) -> list[str]:
+    return [letters for word in term.split() if (letters := _letters(word))]

@@ -1,0 +1,218 @@
+"""NVIDIA Nemotron Speech Streaming through NeMo: the main engine.
+
+It streams while the user speaks, so that the release costs one step, and takes hotwords as a
+phrase-boosting tree for each utterance. An utterance with hotwords is decoded twice beside each
+other, with the tree and without: the encoder, which is what costs, runs once, and the plain text is
+there to compare with (`guards.py`).
+"""
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final as Const
+
+import numpy as np
+import soundfile
+
+from dictate import models
+from dictate.config import EngineSettings
+from dictate.engines import Effort, Engine, Facts, Utterance
+from dictate.engines.boosting import Phrases, Tree, Trees, phrases
+from dictate.engines.guards import settle
+from dictate.engines.nemotron_load import Loaded, load, unsafe_switch
+from dictate.engines.token_text import TokenText
+from dictate.errors import Unavailable
+from dictate.events import RATE, Samples
+from dictate.hotwords import Hotwords
+
+SHORTEST_S: Const = 0.3
+"""A shorter sound holds no word, and the model may invent one."""
+DIFFERENT: Const = (
+    "the hotwords changed the last text beyond the words themselves, so it stands as heard without "
+    "them (a lower hotwords.strength helps; hotwords.compare = false lets it pass)"
+)
+_CHECKED_BY: Const = Path(__file__).parents[1] / "samples" / "2-claude-code.wav"
+"""What the self-check and the warm-up listen to."""
+
+
+class NemotronEngine(Engine):
+    """See the head of this file."""
+
+    name = "nemotron"
+    languages = ("en",)
+    streams = True
+    hotwords_as = "a phrase-boosting tree in the decoder"
+
+    def __init__(self, settings: EngineSettings) -> None:
+        super().__init__(settings)
+        self._loaded: Loaded
+        self._trees: Trees
+        self._model_name = ""
+        self._precision = "fp32"
+        self._notes: list[str] = []
+        self._taken: tuple[Hotwords, Phrases, list[str]] | None = None
+
+    def why_not(self) -> str | None:
+        missing = [package for package in ("torch", "nemo") if find_spec(package) is None]
+        if missing:
+            return f'{" and ".join(missing)} is missing: pip install "dictate[nemotron]"'
+        try:
+            models.find(self.settings.model, trusted=self.settings.trust_model)
+        except Unavailable as error:
+            return str(error)
+        return unsafe_switch() or _why_not_language(self.settings.language)
+
+    def load(self) -> None:
+        if reason := unsafe_switch():
+            raise Unavailable(reason)
+        found = models.find(self.settings.model, trusted=self.settings.trust_model)
+        with models.opened(found) as path:
+            self._loaded = load(path, self.settings.device)
+        self._model_name = found.name
+        model = self._loaded.model
+        computer = model.decoding.decoding.decoding_computer
+        self._trees = Trees(computer.biasing_multi_model, model.tokenizer.vocab_size)
+        self._notes = []
+        plain = self._hear(_check_sound(), self.settings.chunk_ms)
+        if self.settings.precision == "bf16":
+            self._halve(plain)
+        self._warm_up()
+
+    def _halve(self, plain: str) -> None:
+        """The encoder in bf16, unless it then hears something else."""
+        import torch
+
+        encoder = self._loaded.model.encoder
+        encoder.to(torch.bfloat16)
+        heard = self._hear(_check_sound(), self.settings.chunk_ms)
+        if heard == plain:
+            self._precision = "bf16"
+            return
+        encoder.to(torch.float32)
+        self._notes.append("bf16 did not hear the same as fp32 in the test at the start: fp32 is used")
+
+    def _warm_up(self) -> None:
+        """Each size of step once, where the first of a size is slow: on a graphics card."""
+        if self._loaded.device == "cpu":
+            return
+        sound = np.concatenate([_check_sound()] * 4)
+        for chunk_ms in self._loaded.contexts:
+            chunk = chunk_ms * RATE // 1000
+            for many in (1, 2, 3, 4, 5, 8):
+                utterance = self.begin(Hotwords(), None, chunk_ms)
+                for start in range(0, len(sound), many * chunk):
+                    utterance.feed(sound[start : start + many * chunk])
+                utterance.finish()
+
+    def _hear(self, sound: Samples, chunk_ms: int) -> str:
+        utterance = self.begin(Hotwords(), None, chunk_ms)
+        utterance.feed(sound)
+        return utterance.finish()
+
+    def prepare(self, hotwords: Hotwords) -> list[str]:
+        wanted, refused = self._phrases(hotwords)
+        self._trees.prepare(wanted)
+        return refused
+
+    def begin(self, hotwords: Hotwords, language: str | None, chunk_ms: int = 0) -> Utterance:
+        if reason := _why_not_language(language or self.settings.language):
+            raise Unavailable(reason)
+        tree = self._trees.take(self._phrases(hotwords)[0])
+        return NemotronUtterance(self._loaded, hotwords, tree, self._chunk_ms(chunk_ms))
+
+    def _phrases(self, hotwords: Hotwords) -> tuple[Phrases, list[str]]:
+        if self._taken is None or self._taken[0] != hotwords:
+            tokenizer = self._loaded.model.tokenizer
+            found = phrases(
+                hotwords, self.settings.language, tokenizer.text_to_ids, tokenizer.unk_id
+            )
+            self._taken = hotwords, *found
+        return self._taken[1], list(self._taken[2])
+
+    def _chunk_ms(self, wanted: int) -> int:
+        """The chunk nearest to the wanted one, of those the model was trained with."""
+        wanted = wanted or self.settings.chunk_ms
+        return min(self._loaded.contexts, key=lambda known: abs(known - wanted))
+
+    @property
+    def facts(self) -> Facts:
+        return Facts(
+            model=self._model_name,
+            device=self._loaded.device,
+            precision=self._precision,
+            chunk_ms=self._chunk_ms(0),
+            device_memory_mb=self._loaded.memory_mb,
+            notes=tuple(self._notes),
+        )
+
+
+class NemotronUtterance(Utterance):
+    """One dictation in the model; the first of its texts counts, the second is to compare with."""
+
+    def __init__(
+        self, loaded: Loaded, hotwords: Hotwords, tree: Tree | None, chunk_ms: int
+    ) -> None:
+        from dictate.engines.nemotron_stream import Stream
+
+        hypotheses = [None] if tree is None else [tree.hypothesis(), None]
+        self._stream = Stream(loaded.model, loaded.contexts[chunk_ms], hypotheses)
+        self._texts = [TokenText(loaded.model.tokenizer) for _ in hypotheses]
+        self._hotwords = hotwords
+        self._tree = tree
+        self._chunk_ms = chunk_ms
+        self._samples = 0
+        self._told = ""
+        self._note = ""
+
+    @property
+    def effort(self) -> Effort:
+        stream = self._stream
+        return Effort(self._chunk_ms, stream.steps, round(stream.step_ms, 2), self._note)
+
+    def feed(self, samples: Samples) -> str | None:
+        self._samples += len(samples)
+        heard = np.nan_to_num(samples, posinf=1.0, neginf=-1.0)
+        self._append(self._stream.feed(heard))
+        text = self._texts[0].text
+        if text == self._told:
+            return None
+        self._told = text
+        return text
+
+    def finish(self) -> str:
+        try:
+            if self._samples < SHORTEST_S * RATE:
+                return ""
+            self._append(self._stream.finish())
+            return self._judged()
+        finally:
+            self.cancel()
+
+    def cancel(self) -> None:
+        if self._tree is not None:
+            self._tree.release()
+            self._tree = None
+
+    def _append(self, tokens: list[list[int]]) -> None:
+        for text, new in zip(self._texts, tokens, strict=True):
+            text.append(new)
+
+    def _judged(self) -> str:
+        """The text with the hotwords, unless they went wild."""
+        boosted, plain = self._texts[0].text, self._texts[-1].text
+        if boosted == plain or not self._hotwords.guards.compare:
+            return boosted
+        text, wild = settle(plain, boosted, (term.spelling for term in self._hotwords.terms))
+        self._note = DIFFERENT if wild else ""
+        return text
+
+
+def _check_sound() -> Samples:
+    sound, _ = soundfile.read(_CHECKED_BY, dtype="float32")
+    samples: Samples = sound
+    return samples
+
+
+def _why_not_language(language: str) -> str | None:
+    if language.partition("-")[0].lower() == "en":
+        return None
+    return f'this model knows English only, not {language!r}; set engine.language to "en"'

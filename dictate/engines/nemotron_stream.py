@@ -1,0 +1,190 @@
+"""Sound through a cache-aware FastConformer-RNNT, chunk by chunk, in constant memory.
+
+Strategy: `Features` makes log-mel frames as the sound comes, those of the whole sound to the last place.
+`Stream` gives them to the encoder in whole chunks, with the caches of the step before, and what
+comes out to the decoder. Chunks that wait go through in one step, which gives the same as one step
+each (attention is limited to whole chunks). The end is completed with silence, in one step.
+"""
+
+import statistics
+import time
+from collections import deque
+from typing import Any
+from typing import Final as Const
+
+import numpy as np
+import torch
+
+from dictate.events import RATE, Samples
+
+MARGIN: Const = 4
+"""Frames that are computed again to the left of new ones, so that the window and the pre-emphasis
+of the new ones see what they see in the whole sound."""
+TAIL_FRAMES: Const = 30
+"""Frames of silence after the end, 300 ms: below 240 ms the model leaves out the full stop, and the
+last word when the sound ends in it."""
+AT_ONCE: Const = (8, 5, 4, 3, 2, 1)
+"""So many chunks may go through in one step: few sizes, as each is slow the first time."""
+HISTORY: Const = 9
+"""Frames before the chunk that the subsampling needs."""
+SUBSAMPLING: Const = 8
+"""Mel frames to a frame of the encoder."""
+
+
+class Features:
+    """Log-mel frames, shape (1, mels, n), of a sound that is still coming."""
+
+    def __init__(self, preprocessor: Any, device: Any) -> None:
+        window = preprocessor.featurizer
+        self._preprocessor = preprocessor
+        self._device = device
+        self._hop: int = window.hop_length
+        self._half: int = window.n_fft // 2
+        self._sound = np.zeros(0, np.float32)
+        self._start = 0
+        """The first sample that is kept."""
+        self._frames = 0
+
+    @property
+    def samples(self) -> int:
+        """How much sound came."""
+        return self._start + len(self._sound)
+
+    def push(self, samples: Samples, *, last: bool = False) -> Any:
+        """The frames that are complete now; with `last`, all."""
+        self._sound = np.concatenate([self._sound, samples])
+        frames = self.samples // self._hop
+        if not last:
+            # Frame i is centred on sample i * hop and sees half a transform to its right.
+            frames = max(0, (self.samples - self._half) // self._hop + 1)
+        if frames <= self._frames:
+            return None
+        begin = max(0, self._frames - MARGIN)
+        end = self.samples if last else (frames * self._hop) + self._half
+        sound = self._sound[begin * self._hop - self._start : end - self._start]
+        mel, _ = self._preprocessor(
+            input_signal=torch.from_numpy(sound)[None].to(self._device),
+            length=torch.tensor([len(sound)], device=self._device),
+        )
+        new = mel[:, :, self._frames - begin : frames - begin]
+        self._frames = frames
+        keep = max(0, frames - MARGIN) * self._hop
+        if keep > self._start:
+            self._sound, self._start = self._sound[keep - self._start :].copy(), keep
+        return new
+
+
+class Stream:
+    """One sound on its way through the model. `context` is one of its `att_context_size`s, left
+    and right, in frames of the encoder; `hypotheses` are decoded beside each other, one for each
+    biasing, None for none."""
+
+    def __init__(self, model: Any, context: list[int], hypotheses: list[Any]) -> None:
+        self._model = model
+        self._context = context
+        self._size = SUBSAMPLING * (context[1] + 1)
+        self._first = self._size - SUBSAMPLING + 1
+        if self._first < HISTORY:
+            # The second chunk would lack a part of its history: both go first, together.
+            self._first += self._size
+        self._features = Features(model.preprocessor, model.device)
+        self._dtype = next(model.encoder.parameters()).dtype
+        self._kept: Any = None
+        """Up to HISTORY frames that are through, and those that wait."""
+        self._history = 0
+        self._taken = 0
+        use_context(model, context)
+        self._cache = model.encoder.get_initial_cache_state(batch_size=1, dtype=self._dtype)
+        self._hypotheses = hypotheses
+        self.steps = 0
+        self._step_ms: deque[float] = deque(maxlen=1000)
+
+    @property
+    def step_ms(self) -> float:
+        """The median step of late, in milliseconds."""
+        return statistics.median(self._step_ms) if self._step_ms else 0.0
+
+    @torch.inference_mode()
+    def feed(self, samples: Samples) -> list[list[int]]:
+        """Take sound in; the new token ids of each hypothesis."""
+        self._keep(self._features.push(samples))
+        tokens: list[list[int]] = [[] for _ in self._hypotheses]
+        while (chunks := self._whole_chunks()) > 0:
+            many = next(number for number in AT_ONCE if number <= chunks)
+            self._step(self._next_size(many), tokens)
+        return tokens
+
+    @torch.inference_mode()
+    def finish(self) -> list[list[int]]:
+        """The sound is over: complete it with silence, and take all of it."""
+        hop = RATE // 100
+        rest = self._features.samples // hop - self._taken + TAIL_FRAMES
+        many = 1
+        while self._next_size(many) < rest:
+            many += 1
+        size = self._next_size(many)
+        silence = (self._taken + size) * hop - self._features.samples
+        self._keep(self._features.push(np.zeros(silence, np.float32), last=True))
+        tokens: list[list[int]] = [[] for _ in self._hypotheses]
+        self._step(size, tokens)
+        return tokens
+
+    def _keep(self, frames: Any) -> None:
+        if frames is not None:
+            frames = frames.to(self._dtype)
+            self._kept = frames if self._kept is None else torch.cat((self._kept, frames), -1)
+
+    def _whole_chunks(self) -> int:
+        waiting = 0 if self._kept is None else self._kept.shape[-1] - self._history
+        if self.steps:
+            return int(waiting // self._size)
+        return 0 if waiting < self._first else 1 + int((waiting - self._first) // self._size)
+
+    def _next_size(self, chunks: int) -> int:
+        return self._size * chunks if self.steps else self._first + self._size * (chunks - 1)
+
+    def _step(self, size: int, tokens: list[list[int]]) -> None:
+        began = time.perf_counter()
+        model = self._model
+        use_context(model, self._context)
+        chunk = self._kept[:, :, : self._history + size]
+        encoded, length, *self._cache = model.encoder.cache_aware_stream_step(
+            processed_signal=chunk,
+            processed_signal_length=torch.tensor([chunk.shape[-1]], device=chunk.device),
+            cache_last_channel=self._cache[0],
+            cache_last_time=self._cache[1],
+            cache_last_channel_len=self._cache[2],
+            keep_all_outputs=True,
+            drop_extra_pre_encoded=(
+                model.encoder.streaming_cfg.drop_extra_pre_encoded if self.steps else 0
+            ),
+        )
+        many = len(self._hypotheses)
+        decoded = model.decoding.decoding(
+            encoder_output=encoded.float().expand(many, -1, -1),
+            encoded_lengths=length.expand(many),
+            partial_hypotheses=self._hypotheses,
+        )[0]
+        for number, hypothesis in enumerate(decoded):
+            tokens[number] += _take(hypothesis)
+        self._hypotheses = decoded
+        self._kept = self._kept[:, :, max(0, self._history + size - HISTORY) :].clone()
+        self._history = min(HISTORY, self._history + size)
+        self._taken += size
+        self.steps += 1
+        self._step_ms.append((time.perf_counter() - began) * 1000)
+
+
+def use_context(model: Any, context: list[int]) -> None:
+    """Set the look-ahead, which the model has but one of, for the step that follows."""
+    if list(model.encoder.att_context_size) != context:
+        model.encoder.set_default_att_context_size(context)
+
+
+def _take(hypothesis: Any) -> list[int]:
+    """The tokens of this step, out of the hypothesis: it would copy all of them at each step."""
+    sequence = hypothesis.y_sequence
+    tokens = sequence.tolist() if isinstance(sequence, torch.Tensor) else list(sequence)
+    hypothesis.y_sequence, hypothesis.timestamp = None, None
+    hypothesis.length = 0
+    return tokens

@@ -1,0 +1,34 @@
+"""The text of a token sequence that grows, without decoding all of it again each time."""
+
+from typing import Any
+from typing import Final as Const
+
+MANY: Const = 64
+"""More open tokens than this are closed up to a word's beginning."""
+WORD: Const = "\u2581"
+"""What a SentencePiece token begins with where a word begins."""
+
+
+class TokenText:
+    """Tokens in, text out; what was decoded once is decoded no more."""
+
+    def __init__(self, tokenizer: Any) -> None:
+        self._tokenizer = tokenizer
+        self._done: list[str] = []
+        self._open: list[int] = []
+
+    @property
+    def text(self) -> str:
+        """The whole text so far."""
+        return " ".join(filter(None, [*self._done, self._tokenizer.ids_to_text(self._open)]))
+
+    def append(self, tokens: list[int]) -> None:
+        """More tokens came."""
+        self._open += tokens
+        if len(self._open) <= MANY:
+            return
+        pieces = self._tokenizer.ids_to_tokens(self._open)
+        begins = [at for at, piece in enumerate(pieces) if at and piece.startswith(WORD)]
+        if begins:
+            self._done.append(self._tokenizer.ids_to_text(self._open[: begins[-1]]))
+            self._open = self._open[begins[-1] :]
