@@ -37,8 +37,8 @@ def show(*, as_json: bool) -> int:
 def download(name: str) -> int:
     """Fetch the model called `name`; 130 if interrupted. Raises what models_download raises."""
     model = models.named(name)
-    _say(f"{model.title}, {model.size / 1e9:.2f} GB, is the work of others and has a licence of")
-    _say(f"its own, the {model.licence}: {model.licence_url}")
+    _say(f"{model.title} ({model.size / 1e9:.2f} GB), under the {model.licence}:")
+    _say(model.licence_url)
     try:
         with _bar(model) as have:
             found = models_download.download(model, have)
@@ -123,8 +123,8 @@ def _lines(model: Model, found: ModelFile | None, problem: str) -> str:
         state = f"installed as {found.path}"
     elif problem:
         state = f"cannot be used: {problem}"
-    elif (part := models_download.partial(model)).is_file():
-        state = f"{part.stat().st_size / 1e9:.2f} GB of it are here"
+    elif (part := models_download.partial(model)).is_file() and (size := part.stat().st_size):
+        state = f"{size / 1e9:.2f} GB of it are here"
     else:
         state = "not downloaded"
     return (

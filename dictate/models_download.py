@@ -147,6 +147,7 @@ def _ask(model: Model, offset: int) -> tuple[http.client.HTTPResponse, dict[str,
         raise Unavailable(f"{url}: the server says {error.code} {error.reason}") from error
     except (OSError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", error)
+        reason = getattr(reason, "strerror", None) or reason
         raise Unavailable(f"{url} cannot be reached: {reason}; is the network up?") from error
     redirects.note(response.headers)
     return response, redirects.said

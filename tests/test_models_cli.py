@@ -42,7 +42,7 @@ def test_download_names_the_licence_first(hub: Hub, capsys: Out) -> None:
     assert dictate("download", "nemotron") == 0
     out, err = capsys.readouterr()
     assert out == f"{stored(model())}: as published (SHA-256 {SHA256})\n"
-    assert "NVIDIA Open Model License: https://www.nvidia.com/" in err
+    assert "under the NVIDIA Open Model License:\nhttps://www.nvidia.com/" in err
     hub.status = 404
     dictate("remove", "nemotron")
     assert dictate("download", "nemotron") == 1
@@ -66,6 +66,9 @@ def test_list_says_what_is_here(hub: Hub, capsys: Out) -> None:
     assert "nemotron: not downloaded\n" in before
     assert "chunks of 80, 160, 320, 560, 1120 ms" in before
     assert "OpenMDW-1.1: https://openmdw.ai/" in before
+    put(model(), b"")
+    dictate("list")
+    assert capsys.readouterr().out == before
     put(model(), CONTENT[:1000])
     dictate("list")
     assert "nemotron: 0.00 GB of it are here" in capsys.readouterr().out
