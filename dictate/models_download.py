@@ -80,11 +80,10 @@ def _alone(folder: Path) -> Iterator[None]:
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Unavailable("another download is going on: wait for it, or stop it") from None
         except OSError as error:
-            raise Unavailable(
-                f"{folder} is in use by another download ({error.strerror}): wait for it, or stop "
-                "it"
-            ) from error
+            raise Unavailable(f"{folder} cannot be locked: {error.strerror}") from error
         yield
     finally:
         os.close(descriptor)
@@ -132,7 +131,7 @@ def _room(folder: Path, needed: int) -> None:
 def _ask(model: Model, offset: int) -> tuple[http.client.HTTPResponse, dict[str, str]]:
     """The answer to the one request, and what the hub said of the file on the way there."""
     hub = os.environ.get("HF_ENDPOINT", "").rstrip("/") or HUB
-    if urlsplit(hub).scheme not in ("https", "http"):
+    if not hub.startswith(("https://", "http://")):
         raise Unavailable(f"HF_ENDPOINT is {hub!r}: it has to begin with https://")
     url = f"{hub}/{model.repository}/resolve/{model.revision}/{model.file}"
     headers = {"User-Agent": f"dictate/{__version__}", "Accept-Encoding": "identity"}
@@ -144,10 +143,10 @@ def _ask(model: Model, offset: int) -> tuple[http.client.HTTPResponse, dict[str,
         response = urllib.request.build_opener(redirects).open(request, timeout=TIMEOUT_S)
     except urllib.error.HTTPError as error:
         error.close()
-        raise Unavailable(f"{url}: the server says {error.code} {error.reason}") from error
-    except (OSError, http.client.HTTPException) as error:
+        raise Unavailable(f"{url}: the server says {error.code} {_plain(error.reason)}") from error
+    except (OSError, http.client.HTTPException, ValueError) as error:
         reason = getattr(error, "reason", error)
-        reason = getattr(reason, "strerror", None) or reason
+        reason = _plain(getattr(reason, "strerror", None) or reason)
         raise Unavailable(f"{url} cannot be reached: {reason}; is the network up?") from error
     redirects.note(response.headers)
     return response, redirects.said
@@ -175,7 +174,7 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
     ) -> urllib.request.Request | None:
         if urlsplit(req.full_url).scheme == "https" and urlsplit(newurl).scheme != "https":
             raise Unavailable(
-                f"{req.full_url} leads to {newurl[:200]}, where others could change what comes: "
+                f"{req.full_url} leads to {_plain(newurl)}, where others could change what comes: "
                 "refusing to follow"
             )
         self.note(headers)
@@ -188,7 +187,7 @@ def _compare(
     """See that the server has the very file, before a byte of what is here is given up for it."""
     if (commit := said.get("X-Repo-Commit", model.revision)) != model.revision:
         raise Unavailable(
-            f"{model.name}: the server has the commit {commit[:40]}, not {model.revision}"
+            f"{model.name}: the server has the commit {_plain(commit)}, not {model.revision}"
         )
     size = str(model.size)
     if response.status == http.HTTPStatus.PARTIAL_CONTENT:
@@ -200,8 +199,8 @@ def _compare(
     if given != wanted or said.get("X-Linked-Size", size) != size:
         linked = said.get("X-Linked-Size", "")
         raise Unavailable(
-            f"{model.name}: the server has another file: {given[:40]} bytes {linked[:40]}, where "
-            f"{wanted} are expected"
+            f"{model.name}: the server has another file: {_plain(given)} bytes {_plain(linked)}, "
+            f"where {wanted} are expected"
         )
 
 
@@ -219,7 +218,7 @@ def _receive(
             # Whatever is there: on a slow line the bar moves, and little is lost.
             piece = response.read1(min(PIECE, model.size - size))
         except (OSError, http.client.HTTPException) as error:
-            piece, why = b"", f"the connection is lost ({error})"
+            piece, why = b"", f"the connection is lost ({_plain(error)})"
         if not piece:
             raise Unavailable(
                 f"{model.name}: {why} at {size / 1e9:.2f} of {model.size / 1e9:.2f} GB; to go on "
@@ -228,3 +227,8 @@ def _receive(
         file.write(piece)
         size += len(piece)
         have(size)
+
+
+def _plain(said: object) -> str:
+    """What a server said, without what would steer the terminal."""
+    return "".join(sign if sign.isprintable() else "?" for sign in str(said)[:200])

@@ -141,6 +141,14 @@ def test_a_cut_download_goes_on_where_it_was(hub: Hub, redirect: str) -> None:
     assert not part.exists()
 
 
+def test_a_server_that_falls_silent_is_left(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(models_download, "TIMEOUT_S", 0.3)
+    hub.stall_after = HALF
+    with pytest.raises(Unavailable, match=r"the connection is lost \(timed out\) at 0\.00 of"):
+        download(model(), ignore)
+    assert partial(model()).stat().st_size == HALF
+
+
 def test_ctrl_c_keeps_what_came(hub: Hub) -> None:
     def interrupt(size: int) -> None:
         if size >= HALF:
@@ -228,7 +236,9 @@ def test_a_circle_of_redirections_ends(hub: Hub) -> None:
         download(model(), ignore)
 
 
-@pytest.mark.parametrize("to", ["file:///etc/passwd", "ftp://127.0.0.1/x", "gopher://x"])
+@pytest.mark.parametrize(
+    "to", ["file:///etc/passwd", "ftp://127.0.0.1/x", "gopher://x", "http://[x", "http://x:y/"]
+)
 def test_a_redirection_leads_to_the_web_only(hub: Hub, to: str) -> None:
     hub.redirect = to
     with pytest.raises(Unavailable):
@@ -241,6 +251,13 @@ def test_a_redirection_may_not_leave_encryption() -> None:
         models_download._Redirects().redirect_request(
             request, BytesIO(), 302, "", Message(), "http://hub.invalid/b"
         )
+
+
+def test_what_a_server_says_does_not_steer_the_terminal(hub: Hub) -> None:
+    hub.answer = {"X-Repo-Commit": "\x1b[2Jgone"}
+    with pytest.raises(Unavailable) as caught:
+        download(model(), ignore)
+    assert "the commit ?[2Jgone, not" in str(caught.value)
 
 
 def test_no_server_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
