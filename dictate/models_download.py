@@ -104,6 +104,7 @@ def _fetch(model: Model, part: Path, have: Callable[[int], None]) -> tuple[str, 
             file.truncate(offset)
             file.seek(offset)
             _receive(model, response, file, have)
+        file.flush()
         os.fsync(file.fileno())
         file.seek(0)
         found = models.sha256_of(file.fileno())
