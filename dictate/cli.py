@@ -47,6 +47,18 @@ def parser() -> argparse.ArgumentParser:
     file.add_argument("--engine", metavar="NAME", help="instead of the configured one")
     file.add_argument("--hotwords", metavar="FILE", type=Path, help="instead of the usual list")
 
+    models = commands.add_parser("models", help="fetch, check and remove speech models")
+    what = models.add_subparsers(dest="models_command", required=True, metavar="COMMAND")
+    for name, nargs, told in (
+        ("download", None, "fetch a model, or the rest of it"),
+        ("verify", "?", "hash a model again, or all that are downloaded"),
+        ("remove", None, "delete a model"),
+    ):
+        one = what.add_parser(name, help=told)
+        one.add_argument("name", nargs=nargs, metavar="NAME", help="as `dictate models list` says")
+    listed = what.add_parser("list", help="what there is, and what is downloaded")
+    listed.add_argument("--json", action="store_true", help="for machines")
+
     setup = commands.add_parser("setup", help="install the service for this user")
     setup.add_argument("--remove", action="store_true", help="take it all away again")
     setup.add_argument(
@@ -146,4 +158,17 @@ def _setup(arguments: argparse.Namespace) -> int:
     return setup.remove(purge=arguments.purge) if arguments.remove else setup.install()
 
 
-_COMMANDS = {"run": _run, "file": _file, "setup": _setup}
+def _models(arguments: argparse.Namespace) -> int:
+    from dictate import models_cli
+
+    if arguments.models_command == "list":
+        return models_cli.show(as_json=arguments.json)
+    commands = {
+        "download": models_cli.download,
+        "verify": models_cli.verify,
+        "remove": models_cli.remove,
+    }
+    return commands[arguments.models_command](arguments.name)
+
+
+_COMMANDS = {"run": _run, "file": _file, "models": _models, "setup": _setup}

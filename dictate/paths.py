@@ -50,6 +50,11 @@ def cache_dir() -> Path:
     return _dirs().user_cache_path
 
 
+def models_dir() -> Path:
+    """The downloaded models. Use it through `safe_dir` where something is written."""
+    return _dirs().user_data_path / "models"
+
+
 def safe_dir(path: Path) -> Path:
     """`path` as a folder of ours that nobody else can read, made if it is missing.
 

@@ -1,0 +1,231 @@
+"""The speech models that can be downloaded, and those that are. Nothing heavy is imported here.
+
+The store holds two files for each model: NAME.nemo, and NAME.json, which says what was downloaded
+and whose checksum it was held against.
+"""
+
+import hashlib
+import json
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Final
+
+from dictate import paths
+from dictate.errors import EngineError, Unavailable
+
+PUBLISHER: Final = "publisher"
+FIRST_DOWNLOAD: Final = "first download"
+TRUSTED_PATH: Final = "trusted path"
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model that can be downloaded: one file of one repository at one revision."""
+
+    name: str
+    title: str
+    languages: str
+    licence: str
+    licence_url: str
+    chunks_ms: tuple[int, ...]
+    """How many milliseconds of sound it can work through at a time."""
+    repository: str
+    revision: str
+    """The commit: what is downloaded today is what was downloaded yesterday."""
+    file: str
+    size: int
+    """Bytes, exactly."""
+    sha256: str = ""
+    """Of the file; empty where nobody has published it: then the server is asked."""
+
+
+# The revisions, sizes and checksums are those that several public projects pin and check,
+# independently of each other.
+CATALOGUE: Final[dict[str, Model]] = {
+    model.name: model
+    for model in (
+        Model(
+            name="nemotron",
+            title="NVIDIA Nemotron Speech Streaming 0.6B",
+            languages="English",
+            licence="NVIDIA Open Model License",
+            licence_url="https://www.nvidia.com/en-us/agreements/enterprise-software/"
+            "nvidia-open-model-license/",
+            chunks_ms=(80, 160, 560, 1120),
+            repository="nvidia/nemotron-speech-streaming-en-0.6b",
+            revision="ebe59e5a817142986528bbbee5dba8db7b38ed50",
+            file="nemotron-speech-streaming-en-0.6b.nemo",
+            size=2_473_041_920,
+            sha256="283638054c44f6794e74fe9af9048d78a6d9d6c058c12131856c7859a62ac9cd",
+        ),
+        Model(
+            name="nemotron-3.5",
+            title="NVIDIA Nemotron 3.5 ASR Streaming 0.6B",
+            languages="40 language-locales",
+            licence="OpenMDW-1.1",
+            licence_url="https://openmdw.ai/license/1-1/",
+            chunks_ms=(80, 160, 320, 560, 1120),
+            repository="nvidia/nemotron-3.5-asr-streaming-0.6b",
+            revision="ea30d66debe3740a08b573244286791d423d6b3e",
+            file="nemotron-3.5-asr-streaming-0.6b.nemo",
+            size=2_368_284_501,
+            sha256="210214ed94039bf6bfbb9a047c7fa289628db75b103e2bf6381fa78285436a74",
+        ),
+    )
+}
+DEFAULT: Final = "nemotron"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """A model that lies on this machine."""
+
+    name: str
+    path: Path
+    sha256: str
+    """What the file has to be; empty for a trusted path, of which nothing is known."""
+    source: str
+    """Where the checksum is from: "publisher", "first download" or "trusted path"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What NAME.json says of the model beside it."""
+
+    repository: str
+    revision: str
+    sha256: str
+    source: str
+
+    def text(self) -> str:
+        """As it stands in the file."""
+        return json.dumps(asdict(self), indent=2) + "\n"
+
+
+def store_path(name: str, kind: str) -> Path:
+    """Where the model of this name lies ("nemo"), or what is known of it ("json")."""
+    return paths.models_dir() / f"{name}.{kind}"
+
+
+def named(name: str) -> Model:
+    """The model of the catalogue that is called `name`. Raises Unavailable, with what is near."""
+    if (model := CATALOGUE.get(name)) is not None:
+        return model
+    near = get_close_matches(name.lower()[:64], CATALOGUE, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(CATALOGUE)}"
+    raise Unavailable(f"no model is called {name!r}; {hint}")
+
+
+def installed(model: Model) -> ModelFile | None:
+    """The file of a downloaded model, None if it is not. Raises Unavailable if it is unsafe.
+
+    It looks, and does not hash.
+    """
+    path = store_path(model.name, "nemo")
+    try:
+        os.close(_open(path, own=True))
+        record = _read_record(store_path(model.name, "json"))
+    except FileNotFoundError:
+        return None
+    except (EngineError, OSError) as error:
+        raise Unavailable(str(error)) from error
+    return ModelFile(model.name, path, record.sha256, record.source)
+
+
+def find(model: str, *, trusted: bool) -> ModelFile:
+    """The model that `engine.model` asks for: a name, a path, or "" for the English one.
+
+    A path is for `trusted` only (`engine.trust_model`). It looks, and does not hash: `opened` does.
+    Raises Unavailable: unknown, not downloaded, not trusted, or not there.
+    """
+    if "/" in model or model.endswith(".nemo"):
+        return _find_path(Path(model).expanduser().absolute(), trusted=trusted)
+    known = named(model or DEFAULT)
+    if (found := installed(known)) is None:
+        raise Unavailable(
+            f"the model {known.name} is not downloaded: dictate models download {known.name}"
+        )
+    return found
+
+
+def _find_path(path: Path, *, trusted: bool) -> ModelFile:
+    if not trusted:
+        raise Unavailable(
+            f"{path} comes from nobody we know, and loading a model file can run code that is in "
+            "it: if you made it, or trust who did, set engine.trust_model = true"
+        )
+    if not path.is_file():
+        raise Unavailable(f"engine.model names {path}, but there is no such file")
+    return ModelFile(path.stem, path, "", TRUSTED_PATH)
+
+
+@contextmanager
+def opened(model: ModelFile) -> Iterator[Path]:
+    """A path to the opened file of `model`, checked, good inside the block and in this process.
+
+    The path is that of the very descriptor that was hashed, so that nobody can put another file in
+    its place between the check and the reading. It reads the whole file: call it off the loop.
+    Raises EngineError: the file is gone, is not ours, or is not what its checksum says.
+    """
+    try:
+        descriptor = _open(model.path, own=model.source != TRUSTED_PATH)
+    except OSError as error:
+        raise EngineError(f"the model {model.path} cannot be read: {error.strerror}") from error
+    try:
+        if model.sha256 and (found := sha256_of(descriptor)) != model.sha256:
+            raise EngineError(
+                f"{model.path} is damaged or was changed: its SHA-256 is {found}, and should be "
+                f"{model.sha256}; to get it again: dictate models download {model.name}"
+            )
+        yield Path(f"/proc/self/fd/{descriptor}")
+    finally:
+        os.close(descriptor)
+
+
+def sha256_of(descriptor: int) -> str:
+    """The SHA-256 of an open file from where it stands to its end, in hexadecimal."""
+    with os.fdopen(descriptor, "rb", buffering=0, closefd=False) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _open(path: Path, *, own: bool) -> int:
+    # Without O_NONBLOCK a FIFO in the file's place would keep us waiting for ever.
+    flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | (os.O_NOFOLLOW if own else 0)
+    if own and path.is_symlink():
+        raise EngineError(f"{path} is a symlink, which could point anywhere: remove it")
+    descriptor = os.open(path, flags)
+    found = os.fstat(descriptor)
+    reason = None
+    if not stat.S_ISREG(found.st_mode):
+        reason = "is no regular file: remove it"
+    elif own and found.st_uid not in (0, os.geteuid()):
+        reason = "belongs to somebody else: remove it"
+    elif own and found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        reason = f"may be written by others: chmod go-w {path}"
+    if reason:
+        os.close(descriptor)
+        raise EngineError(f"{path} {reason}")
+    return descriptor
+
+
+def _read_record(path: Path) -> Record:
+    with os.fdopen(_open(path, own=True), "rb") as file:
+        content = file.read(1 << 16)
+    damaged = f"{path} is damaged; to get the model again: dictate models download {path.stem}"
+    try:
+        record = Record(**json.loads(content))
+    except (ValueError, TypeError, RecursionError) as error:
+        raise EngineError(damaged) from error
+    if not is_sha256(record.sha256) or record.source not in (PUBLISHER, FIRST_DOWNLOAD):
+        raise EngineError(damaged)
+    return record
+
+
+def is_sha256(text: object) -> bool:
+    """Whether this is a SHA-256 in lower-case hexadecimal."""
+    return isinstance(text, str) and len(text) == 64 and set(text) <= set("0123456789abcdef")
