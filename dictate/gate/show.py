@@ -102,7 +102,8 @@ def plot(report: Report, path: Path) -> None:
         labels = [f"{row.figure:g} / {row.reference:g} {row.unit}" for row in compared]
         right.bar_label(bars, labels, padding=4)
         right.set_xscale("log")
-        right.margins(x=0.4)
+        # The labels stand right of the bars.
+        right.set_xlim(min(*ratios, 1.0) / 3, max(*ratios, 1.0) * 20)
         right.axvline(1.0, color="tab:orange")
     try:
         figure.savefig(path)

@@ -66,10 +66,8 @@ def by_name(out: str) -> dict[str, dict[str, Any]]:
 
 def verdicts(out: str) -> list[str]:
     """The names of the rows that a table for people has, in its order."""
-    lines = [
-        line[6:35].strip() for line in out.splitlines() if line[:4] in ("PASS", "FAIL", "SKIP")
-    ]
-    return [line for line in lines if line]
+    marks = ("PASS", "FAIL", "SKIP")
+    return [line[6:35].strip() for line in out.splitlines() if line.startswith(marks)]
 
 
 @pytest.mark.usefixtures("short")
@@ -212,5 +210,6 @@ def test_a_terminal_sees_progress_and_colours(says: str) -> None:
         pass  # How a terminal says that the other side is closed.
     os.close(terminal)
     assert process.wait(timeout=60) == 0, shown
+    assert b"\x1b[?25l" in shown, "progress hides the cursor"
     assert b"\x1b[32mPASS" in shown
     assert b"\x1b[33mSKIP" in shown

@@ -30,7 +30,7 @@ def test_recordings_are_pairs_of_sound_and_text(tmp_path: Path) -> None:
 def test_a_folder_without_recordings_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no such folder"):
         speech.recorded(tmp_path / "gone")
-    with pytest.raises(ConfigError, match="NAME.txt"):
+    with pytest.raises(ConfigError, match="that says what is said"):
         speech.recorded(tmp_path)
 
 
