@@ -148,7 +148,7 @@ class _Gate:
         waited_s = time.monotonic() - self._began
         info = self._link.info
         runs_on = ", ".join(filter(None, (info.name, info.model, info.device, info.precision)))
-        saw = (runs_on, f"{waited_s:.1f} s from the start of its process", *info.notes)
+        saw = (f"engine: {runs_on}", f"{waited_s:.1f} s from the start of its process", *info.notes)
         return rows.loads(info.load_s, gpu=self._gpu, saw=saw)
 
     async def _transcription(self) -> Row:

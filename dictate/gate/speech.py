@@ -66,14 +66,14 @@ class Clips:
 
     def with_words(self, words: str) -> list[Clip]:
         """Those in which these words are said, whatever their case. Raises Unavailable if none."""
-        found = [clip for clip in self.clips if words.lower() in clip.text.lower()]
+        found = [clip for clip in self._all() if words.lower() in clip.text.lower()]
         if not found:
             raise Unavailable(f"nobody says {words!r}: {self.why_not}")
         return found
 
     def plain(self) -> list[Clip]:
         """Those that an engine without hotwords can know. Raises Unavailable if there are none."""
-        plain = [clip for clip in self.clips if HOTWORD.lower() not in clip.text.lower()]
+        plain = [clip for clip in self._all() if HOTWORD.lower() not in clip.text.lower()]
         if not plain:
             raise Unavailable(f"nobody says anything but {HOTWORD!r}: {self.why_not}")
         return plain
@@ -81,22 +81,23 @@ class Clips:
     def lasting(self, seconds: float, first: str = "") -> Samples:
         """So much of it in one piece, again and again if there is less, those with the words
         `first` in them before the others. Raises Unavailable if there is nothing to hear."""
-        if not self.clips:
-            raise Unavailable(self.why_not)
-        ordered = sorted(self.clips, key=lambda clip: first.lower() not in clip.text.lower())
+        ordered = sorted(self._all(), key=lambda clip: first.lower() not in clip.text.lower())
         whole = np.concatenate([clip.samples for clip in ordered])
         return np.resize(whole, round(seconds * RATE))
 
     def snippet(self) -> Samples:
         """The loudest SNIPPET_S of the first clip: speech, but no word. Raises Unavailable."""
-        if not self.clips:
-            raise Unavailable(self.why_not)
-        samples, length = self.clips[0].samples, round(SNIPPET_S * RATE)
+        samples, length = self._all()[0].samples, round(SNIPPET_S * RATE)
         if len(samples) <= length:
             return samples
         energy = np.cumsum([0.0, *np.square(samples, dtype=np.float64)])
         start = int(np.argmax(energy[length:] - energy[:-length]))
         return samples[start : start + length]
+
+    def _all(self) -> tuple[Clip, ...]:
+        if not self.clips:
+            raise Unavailable(self.why_not)
+        return self.clips
 
 
 def spoken() -> Clips:
