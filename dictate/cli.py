@@ -59,12 +59,39 @@ def parser() -> argparse.ArgumentParser:
     listed = what.add_parser("list", help="what there is, and what is downloaded")
     listed.add_argument("--json", action="store_true", help="for machines")
 
+    bench = commands.add_parser("bench", help="measure this machine with your engine")
+    benches = bench.add_subparsers(dest="bench", required=True, metavar="WHAT")
+    gate = benches.add_parser("gate", help="is it good enough to dictate with? a table of verdicts")
+    gate.add_argument("--engine", metavar="NAME", help="instead of the configured one")
+    gate.add_argument(
+        "--recordings",
+        metavar="FOLDER",
+        type=Path,
+        help="your own voice: NAME.wav or NAME.flac, each with a NAME.txt of what is said",
+    )
+    gate.add_argument(
+        "--runs",
+        metavar="N",
+        type=_at_least_one,
+        default=20,
+        help="utterances that are timed in real time (20)",
+    )
+    gate.add_argument("--json", action="store_true", help="for machines")
+    gate.add_argument("--plot", metavar="FILE", type=Path, help="draw it, too (dictate[plot])")
+
     setup = commands.add_parser("setup", help="install the service for this user")
     setup.add_argument("--remove", action="store_true", help="take it all away again")
     setup.add_argument(
         "--purge", action="store_true", help="with --remove: what was said, too (the journal)"
     )
     return top
+
+
+def _at_least_one(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is less than 1")
+    return number
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -152,6 +179,18 @@ def _file(arguments: argparse.Namespace) -> int:
     )
 
 
+def _bench(arguments: argparse.Namespace) -> int:
+    from dictate.gate.command import gate
+
+    return gate(
+        engine=arguments.engine,
+        recordings=arguments.recordings,
+        runs=arguments.runs,
+        machine_readable=arguments.json,
+        picture=arguments.plot,
+    )
+
+
 def _setup(arguments: argparse.Namespace) -> int:
     from dictate import setup
 
@@ -171,4 +210,10 @@ def _models(arguments: argparse.Namespace) -> int:
     return commands[arguments.models_command](arguments.name)
 
 
-_COMMANDS = {"run": _run, "file": _file, "models": _models, "setup": _setup}
+_COMMANDS = {
+    "run": _run,
+    "file": _file,
+    "models": _models,
+    "bench": _bench,
+    "setup": _setup,
+}

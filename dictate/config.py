@@ -56,7 +56,8 @@ class EngineSettings:
     """What turns sound into text."""
 
     use: str = _option("auto", backends="dictate.engines:ENGINES")
-    """auto, nemotron, pocketsphinx, or scripted:FILE, which says what the file says (for tests and demos)."""
+    """auto, nemotron, pocketsphinx, or scripted:FILE, which says what the file says (for tests and
+    demos)."""
     language: str = "en"
     """The language that is spoken, as a BCP 47 tag."""
     tail_ms: int = _option(200, low=0, high=2000, each_time=True)

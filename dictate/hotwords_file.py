@@ -56,8 +56,8 @@ USUAL_GUARDS = Guards()
 def load(path: Path, strength: float, guards: Guards = USUAL_GUARDS) -> Hotwords:
     """The list in the file at `path`; an empty one if there is none.
 
-    `strength` is that of all terms, and it and `guards` are from config.toml. It blocks on the disk: call it off the loop.
-    Raises ConfigError with all problems at once.
+    `strength` is that of all terms, and it and `guards` are from config.toml. It blocks on the
+    disk: call it off the loop. Raises ConfigError with all problems at once.
     """
     text = toml_file.read(path)
     hotwords = Hotwords(strength=strength) if text is None else parse(text, path.name, strength)

@@ -65,7 +65,7 @@ CATALOGUE: Final[dict[str, Model]] = {
         ),
         Model(
             name="nemotron-3.5",
-            title="NVIDIA Nemotron 3.5 ASR Streaming 0.6B",
+            title="NVIDIA Nemotron 3.5 ASR Streaming 0.6B (no engine here can use it yet)",
             languages="40 language-locales",
             licence="OpenMDW-1.1",
             licence_url="https://openmdw.ai/license/1-1/",

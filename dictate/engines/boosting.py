@@ -19,8 +19,9 @@ from typing import Final as Const
 from dictate.hotwords import Hotwords, Term
 
 ALPHA: Const = 2.0
-"""The weight of the tree at strength 1: with the test model 63 of 72 confusable terms were found (57
-at 1.5, all at 2.5), and none of 100 other sentences changed but one, which the guards now catch."""
+"""The weight of the tree at strength 1: with the test model 63 of 72 confusable terms were found
+(57 at 1.5, all at 2.5), and one of 100 other sentences changed, for which the guards were
+sharpened."""
 CONTEXT_SCORE: Const = 1.0
 DEPTH_SCALING: Const = 2.0
 """Scores of a phrase's first token and of the later ones, as NeMo's guide to word boosting advises

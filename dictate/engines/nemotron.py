@@ -88,7 +88,9 @@ class NemotronEngine(Engine):
             self._precision = "bf16"
             return
         encoder.to(torch.float32)
-        self._notes.append("bf16 did not hear the same as fp32 in the test at the start: fp32 is used")
+        self._notes.append(
+            "bf16 did not hear the same as fp32 in the test at the start: fp32 is used"
+        )
 
     def _warm_up(self) -> None:
         """Each size of step once, where the first of a size is slow: on a graphics card."""

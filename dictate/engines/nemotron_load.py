@@ -15,7 +15,10 @@ from dictate.errors import EngineError, Unavailable
 
 log = logging.getLogger(__name__)
 
-UNSAFE_SWITCHES: Const = ("TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD", "HYDRA_INSTANTIATE_ALLOWLIST_OVERRIDE")
+UNSAFE_SWITCHES: Const = (
+    "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD",
+    "HYDRA_INSTANTIATE_ALLOWLIST_OVERRIDE",
+)
 """Variables that switch off the checks which keep a model file from running a program."""
 MS_PER_FRAME: Const = 80
 """Milliseconds of sound in a frame of the encoder."""
@@ -64,7 +67,14 @@ def load(path: Path, device: str) -> Loaded:
         except torch.cuda.OutOfMemoryError as error:
             raise EngineError(f"the graphics card has too little free memory: {error}") from error
         except Exception as error:
-            raise EngineError(f"the model cannot be loaded ({type(error).__name__}): {error}") from error
+            raise EngineError(
+                f"the model cannot be loaded ({type(error).__name__}): {error}"
+            ) from error
+        if hasattr(model, "prompt_kernel"):
+            raise Unavailable(
+                "this model wants to be told the language, which this engine cannot do yet: set "
+                'engine.model to "nemotron"'
+            )
         contexts = _contexts(model)
         _decode_greedily(model)
         _still(model)
@@ -122,13 +132,13 @@ def _memory_mb(torch: Any, device: Any, before_mb: float) -> float:
     if getattr(torch.cuda.get_device_properties(device), "is_integrated", 0):
         # Unified memory: the driver counts what the kernel could reclaim as used.
         return round(max(0.0, before_mb - _free_mb()), 1)
-    return round(torch.cuda.memory_reserved() / 1e6, 1)
+    return round(float(torch.cuda.memory_reserved()) / 1e6, 1)
 
 
 def _free_mb() -> float:
     for line in Path("/proc/meminfo").read_text().splitlines():
         if line.startswith("MemAvailable:"):
-            return int(line.split()[1]) / 1000
+            return float(line.split()[1]) / 1000
     return 0.0
 
 

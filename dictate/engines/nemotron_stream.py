@@ -1,6 +1,6 @@
 """Sound through a cache-aware FastConformer-RNNT, chunk by chunk, in constant memory.
 
-Strategy: `Features` makes log-mel frames as the sound comes, those of the whole sound to the last place.
+Strategy: `Features` makes log-mel frames as the sound comes, equal to those of the whole sound.
 `Stream` gives them to the encoder in whole chunks, with the caches of the step before, and what
 comes out to the decoder. Chunks that wait go through in one step, which gives the same as one step
 each (attention is limited to whole chunks). The end is completed with silence, in one step.

@@ -4,6 +4,7 @@ import io
 import tarfile
 import threading
 import time
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,10 @@ from dictate.engines import nemotron as nemotron_module
 from dictate.engines.nemotron import DIFFERENT, NemotronEngine
 from dictate.errors import EngineError, Unavailable
 from dictate.events import RATE, Samples
+from dictate.gate.speech import FLITE
 from dictate.hotwords import Guards, Hotwords, Term
 from tests.lab import mini_model
-from tests.lab.voices import FLITE, read, speak
+from tests.lab.voices import read, speak
 
 AUDIO = Path(__file__).parents[1] / "audio"
 SAMPLES = Path(__file__).parents[2] / "dictate" / "samples"
@@ -74,9 +76,7 @@ def hear(
 # Streaming.
 
 
-def test_frames_are_those_of_the_whole_sound(
-    engine: NemotronEngine, asked: Samples
-) -> None:
+def test_frames_are_those_of_the_whole_sound(engine: NemotronEngine, asked: Samples) -> None:
     import torch
 
     from dictate.engines.nemotron_stream import Features
@@ -141,7 +141,7 @@ def test_partials_only_grow(engine: NemotronEngine, asked: Samples) -> None:
     texts = [utterance.feed(asked[at : at + 320]) for at in range(0, len(asked), 320)]
     seen = [text for text in texts if text is not None]
     assert len(seen) > 5
-    assert all(b.startswith(a) for a, b in zip(seen, seen[1:], strict=False))
+    assert all(b.startswith(a) for a, b in pairwise(seen))
     assert utterance.finish().startswith(seen[-1])
 
 
@@ -192,9 +192,7 @@ def test_no_term_out_of_silence(engine: NemotronEngine, level: float) -> None:
     assert hear(engine, noise, strong) == ""
 
 
-def test_a_sound_too_short_for_a_word_gives_nothing(
-    engine: NemotronEngine, asked: Samples
-) -> None:
+def test_a_sound_too_short_for_a_word_gives_nothing(engine: NemotronEngine, asked: Samples) -> None:
     assert hear(engine, asked[RATE : RATE + RATE // 4], TERMS) == ""
 
 
@@ -311,9 +309,7 @@ def test_where_the_boost_runs_wild_the_plain_text_stands_and_says_so(
 
 
 def test_the_strongest_boost_cannot_turn_a_sentence_into_terms(engine: NemotronEngine) -> None:
-    wild = Hotwords(
-        tuple(Term(term.spelling, weight=10.0) for term in TERMS.terms), strength=4.0
-    )
+    wild = Hotwords(tuple(Term(term.spelling, weight=10.0) for term in TERMS.terms), strength=4.0)
     sound = read(AUDIO / "window.wav")
     text = hear(engine, sound, wild)
     plain = hear(engine, sound).lower().split()
@@ -325,7 +321,7 @@ def test_the_strongest_boost_cannot_turn_a_sentence_into_terms(engine: NemotronE
 
 def test_it_says_what_it_runs_on(engine: NemotronEngine) -> None:
     facts = engine.facts
-    assert facts.model == str(mini_model.MINI)
+    assert facts.model == "mini"
     assert (facts.device, facts.precision, facts.chunk_ms) == ("cpu", "fp32", 560)
 
 

@@ -1,6 +1,6 @@
 """Measures the test model: wrong words, streaming against offline, and what boosting does.
 
-    python -m tests.models.evaluate SOUND MODEL.nemo
+python -m tests.models.evaluate SOUND MODEL.nemo
 """
 
 from __future__ import annotations
@@ -74,9 +74,7 @@ def _boosted(model: EncDecRNNTBPEModel, sets: dict[str, list[synth.Item]]) -> No
         found = []
         for term in SPECIAL:
             spoken = [
-                h
-                for (_, r), h in zip(sets["terms"], heard["terms"], strict=True)
-                if r.term == term
+                h for (_, r), h in zip(sets["terms"], heard["terms"], strict=True) if r.term == term
             ]
             found.append(f"{term} {sum(term in h for h in spoken)}/{len(spoken)}")
         wrong = [

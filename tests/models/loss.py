@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any, TypeAlias
+
 import torch
 
-Tensor = torch.Tensor
+Tensor: TypeAlias = Any  # torch's types take minutes to follow (pyproject.toml)
 
 
 def transducer(logits: Tensor, labels: Tensor, frames: Tensor, lengths: Tensor) -> Tensor:
@@ -32,7 +34,12 @@ def transducer(logits: Tensor, labels: Tensor, frames: Tensor, lengths: Tensor) 
 
 
 def spread_evenly(
-    features: Tensor, sizes: Tensor, labels: Tensor, lengths: Tensor, weights: Tensor, frames: Tensor
+    features: Tensor,
+    sizes: Tensor,
+    labels: Tensor,
+    lengths: Tensor,
+    weights: Tensor,
+    frames: Tensor,
 ) -> Tensor:
     """A guess which piece is spoken in which frame: between the first and the last loud sound, each
     piece for as long as its weight says. Blank elsewhere, -100 (ignore) beyond the end.

@@ -84,7 +84,7 @@ def read(folder: Path, name: str) -> list[Item]:
     recordings = [Recording(**r) for r in json.loads((folder / f"{name}.json").read_text())]
     ends = np.cumsum([r.samples for r in recordings])
     return [
-        (pcm[end - r.samples : end].astype(np.float32) / 32768, r)
+        (pcm[end - r.samples : end].astype(np.float32) / np.float32(32768), r)
         for end, r in zip(ends, recordings, strict=True)
     ]
 
@@ -189,7 +189,9 @@ def _nobody(rng: random.Random) -> Sound:
     kind = rng.choice(["silence", "noise", "noise", "hum", "clicks"])
     if kind == "hum":
         time = np.arange(len(sound)) / RATE
-        sound += np.sin(2 * np.pi * rng.choice([50, 60, 100, 120]) * time) * _decibels(rng, -60, -25)
+        sound += np.sin(2 * np.pi * rng.choice([50, 60, 100, 120]) * time) * _decibels(
+            rng, -60, -25
+        )
     if kind == "clicks":
         for _ in range(rng.randint(1, 6)):
             at, length = rng.randrange(len(sound)), rng.randint(20, 200)

@@ -13,6 +13,7 @@ import math
 import random
 import time
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import torch
 from nemo.collections.asr.models import ASRModel, EncDecRNNTBPEModel
@@ -23,7 +24,7 @@ from torch.nn import functional
 from tests.models import loss, shape, synth
 from tests.models.score import errors
 
-Tensor = torch.Tensor
+Tensor: TypeAlias = Any  # torch's types take minutes to follow (pyproject.toml)
 Batch = tuple[Tensor, Tensor, Tensor, Tensor]
 
 FRAMES = 9000
@@ -102,7 +103,7 @@ class Training:
             parts = self._losses(self._batch(order.pop()), done)
             total = torch.stack(parts).sum()
             optimizer.zero_grad()
-            total.backward()  # type: ignore[no-untyped-call]
+            total.backward()
             self._share_gradients()
             nn.utils.clip_grad_norm_(self.parameters, 1.0)
             optimizer.step()
