@@ -206,9 +206,9 @@ def test_any_json(head: object, rest: bytes) -> None:
 def test_any_data_in_an_event_of_ours(kind: Any, data: dict[str, Any]) -> None:
     with contextlib.suppress(BadEvent):
         came = kind.from_event(Event(kind.type, data))
-        assert all(
-            getattr(came, name) == value for name, value in data.items() if name in vars(came)
-        )
+        took = {name: value for name, value in data.items() if name in vars(came)}
+        # As text, where not-a-number is equal to itself.
+        assert repr({name: getattr(came, name) for name in took}) == repr(took)
 
 
 @given(
