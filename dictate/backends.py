@@ -1,6 +1,6 @@
 """How a stage finds its backends: a table of names, imported only when chosen."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from importlib import import_module
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -50,14 +50,18 @@ class Backends(Generic[B]):
         make: Callable[[Any], B] = self.load(name)
         return make(settings)
 
-    def choose(self, use: str, settings: Any) -> B:
-        """The backend the user asked for, or for "auto" the first that can work here.
+    def choose(self, use: str, settings: Any, without: Collection[str] = ()) -> B:
+        """The backend the user asked for, or for "auto" the first that can work here and is not
+        among those it shall do `without`.
 
         It blocks as `why_not` does. Raises NoSuchBackend, or Unavailable with every reason.
         """
         name = use.partition(":")[0]
         reasons = []
         for candidate in self.auto if name == "auto" else (name,):
+            if name == "auto" and candidate in without:
+                reasons.append(f"{candidate}: it failed here")
+                continue
             backend = self.make(candidate, settings)
             reason = backend.why_not()
             if reason is None:

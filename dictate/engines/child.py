@@ -5,6 +5,7 @@ import contextlib
 import json
 import logging
 import sys
+from collections.abc import Collection
 from dataclasses import asdict
 from pathlib import Path
 
@@ -16,8 +17,10 @@ log = logging.getLogger(__name__)
 class Child:
     """One run of the engine process. It is started once; the next run is another Child."""
 
-    def __init__(self, settings: EngineSettings, path: Path) -> None:
+    def __init__(self, settings: EngineSettings, path: Path, without: Collection[str] = ()) -> None:
+        """`without` names the engines that "auto" shall not choose."""
         self.path = path
+        self._without = without
         self.last_words = ""
         """The last line it wrote to standard error."""
         self._settings = settings
@@ -35,6 +38,7 @@ class Child:
             sys.executable,
             *("-m", "dictate.engines.worker", "--engine", self._settings.use),
             *("--socket", str(self.path), "--settings", json.dumps(asdict(self._settings))),
+            *(word for name in self._without for word in ("--without", name)),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,

@@ -201,7 +201,7 @@ class LinkUtterance:
         if the live sending failed; what it raises comes through.
 
         Raises EngineLost if the engine died or hung twice, EngineError if it answered nonsense or
-        an error twice, or cannot do this at all.
+        an error twice, or cannot do this at all, and no other engine takes its place.
         """
         self._ended = True
         self._more.set()
@@ -216,11 +216,19 @@ class LinkUtterance:
         pcm = await whole()
         if self._cancelled:
             raise asyncio.CancelledError
-        self._again = asyncio.create_task(self._send(_cut(pcm)))
         try:
-            return await self._again
+            return await self._once_more(pcm)
+        except Trouble as trouble:
+            if not self._link.fall_back(self._link.info.name, str(trouble)):
+                raise trouble.error from trouble
+        try:
+            return await self._once_more(pcm)
         except Trouble as trouble:
             raise trouble.error from trouble
+
+    async def _once_more(self, pcm: bytes) -> Final:
+        self._again = asyncio.create_task(self._send(_cut(pcm)))
+        return await self._again
 
     def cancel(self) -> None:
         """Throw it away; no partial and no text come any more, and `finish` is cancelled.

@@ -19,6 +19,7 @@ from pathlib import Path
 from wyoming.event import Event, async_write_event
 
 from dictate.config import EngineSettings
+from dictate.engines import ENGINES
 from dictate.engines.child import Child
 from dictate.engines.exchange import Exchange, LinkUtterance, Trouble
 from dictate.engines.protocol import (
@@ -105,6 +106,12 @@ class EngineLink:
         self._list: Event | None = None
         self._listed: Hotwords | None = None
         self._engine_notes: tuple[str, ...] = ()
+        self._without: dict[str, str] = {}
+        """Engines that failed here, and why: "auto" does without them from now on."""
+        self._name = ""
+        """The engine that the process chose."""
+        self._tried_again = ""
+        """The engine that did not load, and gets a fresh process once."""
 
     @property
     def well(self) -> bool:
@@ -206,6 +213,17 @@ class EngineLink:
             self._doomed.set()
             self._set("restarting", reason)
 
+    def fall_back(self, name: str, reason: str) -> bool:
+        """Do without the engine `name` from now on, as far as the user left the choice to us and
+        there is another; whether that is so. The process has to be started anew for it."""
+        if self.settings.use != "auto" or name not in ENGINES.auto:
+            return False
+        if not set(ENGINES.auto) - {name, *self._without}:
+            return False
+        log.error("the engine %s is given up, the next best takes its place: %s", name, reason)
+        self._without[name] = reason
+        return True
+
     def took(self, timings: Timings) -> None:
         """An utterance came through."""
         self.info = replace(
@@ -235,6 +253,8 @@ class EngineLink:
                 reason = await self._one_run()
                 young = loop.time() - began < STEADY_S
                 young_deaths = young_deaths + 1 if young else 1
+                if young_deaths >= CRASHES and self.fall_back(self._name, reason):
+                    young_deaths = 1
                 if young_deaths >= CRASHES or self.state == "failed":
                     log.error("the engine cannot be used: %s", reason)
                     self._set("failed", reason)
@@ -250,11 +270,20 @@ class EngineLink:
             if self._child is not None:
                 await self._child.kill()
 
+    def _another_try(self, reason: str) -> bool:
+        """Whether an engine that did not load gets a fresh process, once, or the next best one is
+        tried in its place."""
+        chosen = self.settings.use == "auto" and self._name in ENGINES.auto
+        if chosen and self._tried_again != self._name:
+            self._tried_again = self._name
+            return True
+        return self.fall_back(self._name, reason)
+
     async def _one_run(self) -> str:
         """One run of the process, from start to death; why it ended."""
         self.run += 1
         self._doomed.clear()
-        self._child = child = Child(self.settings, self._socket)
+        self._child = child = Child(self.settings, self._socket, self._without)
         try:
             await child.start()
         except OSError as error:
@@ -268,7 +297,7 @@ class EngineLink:
                 return self.message
             if died.done():
                 return f"the engine process died ({died.result()})"
-            if self.state == "failed":
+            if watch.done() and self.state in ("failed", "restarting"):
                 return watch.result()
             with contextlib.suppress(TimeoutError):
                 return f"the engine process died ({await asyncio.wait_for(died, 1)})"
@@ -328,9 +357,11 @@ class EngineLink:
             _settle(self._answers.popleft(), [str(term) for term in terms])
 
     def _now(self, status: Status) -> None:
+        self._name = status.name
         if status.state == "ready":
             self.ready_at = asyncio.get_running_loop().time()
-            self._engine_notes = tuple(str(note) for note in status.notes)
+            given_up = (f"{name} was given up: {why}" for name, why in self._without.items())
+            self._engine_notes = (*given_up, *(str(note) for note in status.notes))
             self.info = EngineInfo(
                 name=status.name,
                 languages=tuple(str(language) for language in status.languages),
@@ -345,8 +376,11 @@ class EngineLink:
                 device_memory_mb=status.device_memory_mb,
                 notes=self._engine_notes,
             )
-        self._reachable = status.state != "failed"
-        self._set(status.state, status.message)
+        state = status.state
+        if state == "failed" and self._another_try(status.message):
+            state = "restarting"
+        self._reachable = state not in ("failed", "restarting")
+        self._set(state, status.message)
         for exchange in self.exchanges:
             exchange.touch()
 

@@ -21,7 +21,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
@@ -68,8 +68,9 @@ T = TypeVar("T")
 class Server:
     """What all connections share: the engine, its thread, and who watches it."""
 
-    def __init__(self, settings: EngineSettings) -> None:
+    def __init__(self, settings: EngineSettings, without: Collection[str] = ()) -> None:
         self.settings = settings
+        self._without = without
         self.status = Status(state="loading", name=settings.use)
         self.watchers: set[Connection] = set()
         self.engine: Engine | None = None
@@ -91,7 +92,7 @@ class Server:
             engine = await self.on_thread(self._load)
         except Exception as error:
             log.debug("the engine does not load", exc_info=True)
-            self.status = Status(state="failed", name=self.settings.use, message=_says(error))
+            self.status = Status(state="failed", name=self.status.name, message=_says(error))
         else:
             self.status = Status(
                 state="ready",
@@ -108,7 +109,8 @@ class Server:
                 await watcher.send(self.status.event())
 
     def _load(self) -> Engine:
-        engine = ENGINES.choose(self.settings.use, self.settings)
+        engine = ENGINES.choose(self.settings.use, self.settings, self._without)
+        self.status = Status(state="loading", name=engine.name)
         engine.load()
         # Here, not on the loop: the sound that waits for this thread must find it.
         self.engine = engine
@@ -378,12 +380,13 @@ def main() -> None:
     parser.add_argument("--engine", required=True, metavar="NAME[:ARG]")
     parser.add_argument("--socket", required=True, type=Path, metavar="PATH")
     parser.add_argument("--settings", default="{}", metavar="JSON", help="of EngineSettings")
+    parser.add_argument("--without", default=[], action="append", metavar="NAME", help="for auto")
     arguments = parser.parse_args()
     settings = EngineSettings(**{**json.loads(arguments.settings), "use": arguments.engine})
     logging.basicConfig(stream=sys.stderr, format="%(message)s")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _die_with_parent()
-    asyncio.run(Server(settings).serve(arguments.socket))
+    asyncio.run(Server(settings, arguments.without).serve(arguments.socket))
 
 
 if __name__ == "__main__":
