@@ -50,17 +50,24 @@ class Features:
         """How much sound came."""
         return self._start + len(self._sound)
 
-    def push(self, samples: Samples, *, last: bool = False) -> Any:
-        """The frames that are complete now; with `last`, all."""
+    def add(self, samples: Samples) -> None:
+        """More sound came."""
         self._sound = np.concatenate([self._sound, samples])
-        frames = self.samples // self._hop
-        if not last:
-            # Frame i is centred on sample i * hop and sees half a transform to its right.
-            frames = max(0, (self.samples - self._half) // self._hop + 1)
+
+    @property
+    def ready(self) -> int:
+        """How many frames could be made now."""
+        # Frame i is centred on sample i * hop and sees half a transform to its right.
+        complete = max(0, (self.samples - self._half) // self._hop + 1)
+        return max(0, complete - self._frames)
+
+    def make(self, *, last: bool = False) -> Any:
+        """The frames that are ready; with `last`, all. None for none."""
+        frames = self.samples // self._hop if last else self._frames + self.ready
         if frames <= self._frames:
             return None
         begin = max(0, self._frames - MARGIN)
-        end = self.samples if last else (frames * self._hop) + self._half
+        end = self.samples if last else frames * self._hop + self._half
         sound = self._sound[begin * self._hop - self._start : end - self._start]
         mel, _ = self._preprocessor(
             input_signal=torch.from_numpy(sound)[None].to(self._device),
@@ -107,8 +114,11 @@ class Stream:
     @torch.inference_mode()
     def feed(self, samples: Samples) -> list[list[int]]:
         """Take sound in; the new token ids of each hypothesis."""
-        self._keep(self._features.push(samples))
+        self._features.add(samples)
         tokens: list[list[int]] = [[] for _ in self._hypotheses]
+        if self._waiting + self._features.ready < self._next_size(1):
+            return tokens
+        self._keep(self._features.make())
         while (chunks := self._whole_chunks()) > 0:
             many = next(number for number in AT_ONCE if number <= chunks)
             self._step(self._next_size(many), tokens)
@@ -124,7 +134,8 @@ class Stream:
             many += 1
         size = self._next_size(many)
         silence = (self._taken + size) * hop - self._features.samples
-        self._keep(self._features.push(np.zeros(silence, np.float32), last=True))
+        self._features.add(np.zeros(silence, np.float32))
+        self._keep(self._features.make(last=True))
         tokens: list[list[int]] = [[] for _ in self._hypotheses]
         self._step(size, tokens)
         return tokens
@@ -134,11 +145,13 @@ class Stream:
             frames = frames.to(self._dtype)
             self._kept = frames if self._kept is None else torch.cat((self._kept, frames), -1)
 
+    @property
+    def _waiting(self) -> int:
+        return 0 if self._kept is None else int(self._kept.shape[-1]) - self._history
+
     def _whole_chunks(self) -> int:
-        waiting = 0 if self._kept is None else self._kept.shape[-1] - self._history
-        if self.steps:
-            return int(waiting // self._size)
-        return 0 if waiting < self._first else 1 + int((waiting - self._first) // self._size)
+        beyond = self._waiting - self._next_size(1)
+        return 0 if beyond < 0 else 1 + beyond // self._size
 
     def _next_size(self, chunks: int) -> int:
         return self._size * chunks if self.steps else self._first + self._size * (chunks - 1)

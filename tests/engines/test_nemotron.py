@@ -91,9 +91,10 @@ def test_frames_are_those_of_the_whole_sound(engine: NemotronEngine, asked: Samp
         pieces, at = [], 0
         while at < len(asked):
             size = int(sizes.integers(1, 3000))
-            pieces.append(features.push(asked[at : at + size]))
+            features.add(asked[at : at + size])
+            pieces.append(features.make())
             at += size
-        pieces.append(features.push(np.zeros(0, np.float32), last=True))
+        pieces.append(features.make(last=True))
         streamed = torch.cat([piece for piece in pieces if piece is not None], -1)
         # Equal but for the order in which the matrix library adds up: a unit in the last place.
         difference = (streamed - whole[:, :, : streamed.shape[-1]]).abs().max()
@@ -178,7 +179,7 @@ def test_a_long_dictation_takes_no_more_memory_than_a_short_one(
             utterance.feed(minute[at : at + RATE])
         stream, text = utterance._stream, utterance._texts[0]
         assert stream._kept.shape[-1] <= HISTORY + 2 * 112
-        assert len(stream._features._sound) < RATE
+        assert len(stream._features._sound) < 2 * RATE
         assert len(text._open) <= 200
         assert all(hypothesis.y_sequence is None for hypothesis in stream._hypotheses)
     words = utterance.finish().split()
