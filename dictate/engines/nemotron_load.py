@@ -59,9 +59,9 @@ def load(path: Path, device: str) -> Loaded:
         chosen = _device(torch, device)
         before = _free_mb()
         from nemo.collections.asr.models import EncDecRNNTBPEModel
-        from nemo.utils import logging as chatter
 
-        chatter.setLevel(logging.ERROR)
+        # Not its own setLevel, which also sets the level of handlers that are not its own.
+        logging.getLogger("nemo_logger").setLevel(logging.ERROR)
         try:
             model = EncDecRNNTBPEModel.restore_from(str(path), map_location=chosen)
         except torch.cuda.OutOfMemoryError as error:
