@@ -6,6 +6,7 @@ other, with the tree and without: the encoder, which is what costs, runs once, a
 there to compare with (`guards.py`).
 """
 
+import copy
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final as Const
@@ -81,13 +82,15 @@ class NemotronEngine(Engine):
         """The encoder in bf16, unless it then hears something else."""
         import torch
 
-        encoder = self._loaded.model.encoder
-        encoder.to(torch.bfloat16)
+        model = self._loaded.model
+        exact = model.encoder
+        # A copy: what was rounded to bf16 does not become exact again.
+        model.encoder = copy.deepcopy(exact).to(torch.bfloat16)
         heard = self._hear(_check_sound(), self.settings.chunk_ms)
         if heard == plain:
             self._precision = "bf16"
             return
-        encoder.to(torch.float32)
+        model.encoder = exact
         self._notes.append(
             "bf16 did not hear the same as fp32 in the test at the start: fp32 is used"
         )

@@ -347,6 +347,22 @@ def test_bf16_is_used_only_if_it_hears_the_same(asked: Samples) -> None:
     assert hear(made, asked) == "We asked cloud code about the problem."
 
 
+def test_where_bf16_hears_something_else_the_exact_weights_are_back(
+    engine: NemotronEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    heard = iter(["one text", "another"])
+    monkeypatch.setattr(NemotronEngine, "_hear", lambda *_: next(heard))
+    made = NemotronEngine(mini_model.settings(precision="bf16"))
+    made.load()
+    assert made.facts.precision == "fp32"
+    assert "bf16" in made.facts.notes[0]
+    exact = engine._loaded.model.encoder.state_dict()
+    found = made._loaded.model.encoder.state_dict()
+    assert all(torch.equal(found[name], weights) for name, weights in exact.items())
+
+
 def test_a_card_that_is_not_there_is_named() -> None:
     made = NemotronEngine(mini_model.settings(device="cuda"))
     with pytest.raises(Unavailable, match="nvidia-smi"):
