@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from tests.lab.terminal import shown_on
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -132,13 +134,7 @@ def test_a_terminal_gets_a_progress_bar(tmp_path: Path, script: str) -> None:
         stderr=ours,
     )
     os.close(ours)
-    shown = b""
-    try:
-        while piece := os.read(terminal, 4096):
-            shown += piece
-    except OSError:
-        pass  # How a terminal says that the other side is closed.
-    os.close(terminal)
+    shown = shown_on(terminal)
     said, _ = process.communicate(timeout=60)
     assert process.returncode == 0
     assert said.decode().lower() == "the first one\n", "stdout has the text and nothing else"

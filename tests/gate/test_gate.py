@@ -14,6 +14,7 @@ import pytest
 from dictate.cli import main
 from dictate.gate import rows, speech
 from tests.lab.scripted import script
+from tests.lab.terminal import shown_on
 
 ROOT = Path(__file__).parents[2]
 AUDIO = ROOT / "tests" / "audio"
@@ -202,13 +203,7 @@ def test_a_terminal_sees_progress_and_colours(says: str) -> None:
         stderr=theirs,
     )
     os.close(theirs)
-    shown = b""
-    try:
-        while piece := os.read(terminal, 4096):
-            shown += piece
-    except OSError:
-        pass  # How a terminal says that the other side is closed.
-    os.close(terminal)
+    shown = shown_on(terminal)
     assert process.wait(timeout=60) == 0, shown
     assert b"\x1b[?25l" in shown, "progress hides the cursor"
     assert b"\x1b[32mPASS" in shown
