@@ -108,6 +108,7 @@ ENGINES: Backends[Engine] = Backends(
     table={
         "nemotron": "dictate.engines.nemotron:NemotronEngine",
         "pocketsphinx": "dictate.engines.pocketsphinx:PocketSphinxEngine",
+        "qwen3": "dictate.engines.qwen3:Qwen3Engine",
         "scripted": "dictate.engines.scripted:ScriptedEngine",
     },
     auto=("nemotron", "pocketsphinx"),
