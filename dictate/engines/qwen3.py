@@ -25,7 +25,6 @@ from dictate.engines.qwen3_guards import echoes, too_long
 from dictate.engines.qwen3_load import Loaded
 from dictate.engines.qwen3_prompt import (
     LANGUAGES,
-    Context,
     clean,
     context,
     language_name,
@@ -56,6 +55,7 @@ MOST_PROMPTS: Const = 8
 """So many lists of hotwords are kept as tokens."""
 TEXT_TAG: Const = "<asr_text>"
 AGAIN: Const = "the last text was heard again without your words, as it looked like the words alone"
+CIRCLES: Const = "the model turned in circles in the last text, which is cut there"
 UNSAID: Const = "what the model wrote last is longer than anybody speaks: it is not used"
 
 
@@ -322,17 +322,20 @@ class Qwen3Utterance(Utterance):
         speech_s = self._marks.seconds(self._start, self._start + part.sound.length)
         if not speech_s:
             return ""
-        asked, decoding = self._asked, part.decode(self._decoder, self._asked.prompt, part.draft)
+        asked = self._asked
+        decoding = part.decode(self._decoder, asked.prompt, part.draft)
         text = self._text(decoding)
         doubtful = decoding.looped or too_long(text, speech_s) or echoes(text, asked.context)
         if doubtful and asked.context.text:
-            again = part.decode(self._decoder, asked.plain, [])
-            plain = self._text(again)
-            text, changed = _believed(plain, text, asked.context)
-            self._note = AGAIN if changed else self._note
+            decoding = part.decode(self._decoder, asked.plain, [])
+            # A term stands where it looks like what is heard without being told of it.
+            believed, _ = settle(self._text(decoding), text, asked.context.terms)
+            if believed != text:
+                text, self._note = believed, AGAIN
+        if decoding.looped:
+            self._note = CIRCLES
         if too_long(text, speech_s):
-            self._note = UNSAID
-            return ""
+            text, self._note = "", UNSAID
         return text
 
     def _text(self, decoding: "Decoding") -> str:
@@ -346,13 +349,6 @@ def quietest(sound: Samples, within: int, width: int) -> int:
     start = max(0, len(sound) - within)
     power = np.concatenate([[0.0], np.cumsum(np.square(sound[start:], dtype=np.float64))])
     return start + int(np.argmin(power[width:] - power[:-width])) + width // 2
-
-
-def _believed(plain: str, text: str, context_: Context) -> tuple[str, bool]:
-    """The text, as far as it agrees with what is heard without a context, and whether less than all
-    of it does. A term stands where it looks like what was heard."""
-    settled, _ = settle(plain, text, context_.terms)
-    return settled, settled != text
 
 
 def _joined(texts: list[str]) -> str:

@@ -5,8 +5,15 @@ published one, and a few whole words that a script can say.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
+
+import pytest
+
+from dictate.config import EngineSettings
+from dictate.engines import device, qwen3_load
+from dictate.engines.qwen3 import Qwen3Engine
 
 CONTROL = {
     "bos": "<|im_start|>",
@@ -36,17 +43,38 @@ OLD_TEMPLATE = SYSTEM_AND_SOUND + OPEN
 """As it was published first: it leaves the assistant's turn out."""
 
 
-def make(
-    folder: Path, *, words: Sequence[str] = (), template: str = TEMPLATE, seed: int = 1
-) -> Path:
-    """Write a model with random weights to `folder`, in the files of the published ones.
+SAYS = ("Please", " open", " the", " window", ".")
 
-    With `words` it says these, whatever it hears: each word then calls up the next, and nothing
-    else in it has a say.
+
+def engine(folder: Path, **changes: object) -> Qwen3Engine:
+    """An engine for the model in `folder`, not yet loaded; with settings over the defaults. Skips
+    where the packages are not installed."""
+    wanted = {"use": "qwen3", "model": str(folder), "trust_model": True, **changes}
+    return Qwen3Engine(EngineSettings(**wanted))  # type: ignore[arg-type]
+
+
+def make(
+    folder: Path, *, words: Sequence[str] = (), for_ever: bool = False, template: str = TEMPLATE
+) -> Path:
+    """Write a model with random weights to `folder`, in the files of the published ones. Skips
+    where the packages are not installed.
+
+    With `words` it says these, once or `for_ever`, whatever it hears: each word calls up the next,
+    and nothing else in it has a say.
     """
+    if reason := qwen3_load.why_not():
+        pytest.skip(f"qwen3: {reason}")
+    with device.quiet():
+        _make(folder, words, template, for_ever=for_ever)
+    return folder
+
+
+def _make(folder: Path, words: Sequence[str], template: str, *, for_ever: bool) -> None:
     import torch
     from transformers import Qwen3ASRConfig, Qwen3ASRForConditionalGeneration
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()
     processor = _processor(template, words)
     tokenizer = processor.tokenizer
     ids = tokenizer.convert_tokens_to_ids
@@ -81,15 +109,16 @@ def make(
         initializer_range=0.3,
         tie_word_embeddings=False,
     )
-    torch.manual_seed(seed)
+    torch.manual_seed(1)
     model = Qwen3ASRForConditionalGeneration(config).eval()
     if words:
-        _script(model, ids, words)
+        said = [ids(word.replace(" ", "\u0120")) for word in words]
+        last = said[0] if for_ever else ids("<|im_end|>")
+        _script(model, [ids(TEXT_TAG), *said, last])
     model.generation_config.eos_token_id = config.eos_token_id
     model.generation_config.pad_token_id = config.pad_token_id
     model.save_pretrained(folder)
     processor.save_pretrained(folder)
-    return folder
 
 
 def _processor(template: str, words: Sequence[str]) -> Any:
@@ -112,7 +141,7 @@ def _processor(template: str, words: Sequence[str]) -> Any:
     return Qwen3ASRProcessor(Qwen3ASRFeatureExtractor(), tokenizer, chat_template=template)
 
 
-def _script(model: Any, ids: Any, words: Sequence[str]) -> None:
+def _script(model: Any, tokens: Sequence[int]) -> None:
     """Each of these tokens is followed by the next: a token's embedding passes through unchanged,
     as all that would be added to it is zero, and the head knows what comes after which."""
     import torch
@@ -123,6 +152,5 @@ def _script(model: Any, ids: Any, words: Sequence[str]) -> None:
             layer.mlp.down_proj.weight.zero_()
         table = model.model.language_model.embed_tokens.weight
         model.lm_head.weight.zero_()
-        said = [ids(word.replace(" ", "\u0120")) for word in words]
-        for one, other in zip([ids(TEXT_TAG), *said], [*said, ids("<|im_end|>")], strict=True):
+        for one, other in pairwise(tokens):
             model.lm_head.weight[other] += table[one] / table[one].norm() ** 2
