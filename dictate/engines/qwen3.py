@@ -235,7 +235,6 @@ class Qwen3Utterance(Utterance):
         self._told = ""
         self._note = ""
         self._step_ms: list[float] = []
-        self._over = False
 
     @property
     def effort(self) -> Effort:
@@ -270,7 +269,6 @@ class Qwen3Utterance(Utterance):
             self.cancel()
 
     def cancel(self) -> None:
-        self._over = True
         self._running = None
 
     def _cut(self) -> None:
@@ -339,7 +337,7 @@ class Qwen3Utterance(Utterance):
         return text
 
     def _text(self, decoding: "Decoding") -> str:
-        while not decoding.done and not self._over:
+        while not decoding.done and not self.stopped:
             self._step(decoding)
         return self._asked.text(decoding.tokens, whole=True)
 

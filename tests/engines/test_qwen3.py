@@ -346,7 +346,7 @@ def test_partial_texts_take_half_of_the_time_at_most(
 
 
 @pytest.mark.usefixtures("unguarded")
-def test_cancel_ends_a_text_in_the_making(
+def test_a_text_in_the_making_that_nobody_wants_is_left(
     engine: Qwen3Engine, window: Samples, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from dictate.engines.qwen3_decode import Decoding
@@ -366,7 +366,7 @@ def test_cancel_ends_a_text_in_the_making(
         thread = threading.Thread(target=utterance.finish)
         thread.start()
         assert began.wait(10)
-        utterance.cancel()
+        utterance.stop()
         thread.join(10)
     assert not thread.is_alive()
     assert engine._decoder.passes - steps < 5
