@@ -1,14 +1,18 @@
 """Qwen3-ASR on tiny models of the true classes with random weights: what they say is nonsense, the
 way to it is the true one."""
 
+import shutil
 import threading
 import time
+from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from dictate import models, paths
 from dictate.engines import qwen3, qwen3_guards, qwen3_load
 from dictate.engines.guards import settle
 from dictate.engines.qwen3 import AGAIN, CIRCLES, UNSAID, Qwen3Engine, Qwen3Utterance, prompt_text
@@ -499,6 +503,37 @@ def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch, folder: Pat
 
 def test_a_model_of_ones_own_takes_trust(folder: Path) -> None:
     assert "trust_model" in (tiny_qwen3.engine(folder, trust_model=False).why_not() or "")
+
+
+def test_a_downloaded_model_is_checked_and_loaded(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pieces = tuple(
+        models.Piece(path.name, path.stat().st_size, sha256(path.read_bytes()).hexdigest())
+        for path in sorted(folder.iterdir())
+    )
+    published = models.CATALOGUE["qwen3"]
+    assert {piece.file for piece in pieces} == {piece.file for piece in published.pieces}
+    small = replace(published, pieces=pieces, sha256=models.sha256_of_list(pieces))
+    monkeypatch.setitem(models.CATALOGUE, "qwen3", small)
+    assert "download qwen3" in (tiny_qwen3.engine(Path(), model="").why_not() or "")
+    shutil.copytree(folder, paths.safe_dir(paths.models_dir()) / "qwen3")
+    record = models.Record(small.repository, small.revision, small.sha256, models.PUBLISHER)
+    models.store_path("qwen3", "json").write_text(record.text())
+    made = tiny_qwen3.engine(Path(), model="", trust_model=False)
+    assert made.why_not() is None
+    made.load()
+    assert made.facts.model == "qwen3"
+    (small.path / "tokenizer_config.json").write_text("{}")
+    with pytest.raises(EngineError, match=r"tokenizer_config\.json is damaged"):
+        made.load()
+
+
+def test_bf16_runs(folder: Path, window: Samples) -> None:
+    made = tiny_qwen3.engine(folder, precision="bf16")
+    made.load()
+    assert made.facts.precision == "bf16"
+    assert hear(made, window, size=8000) == hear(made, window, size=8000) != ""
 
 
 def test_the_layout_of_other_programs_is_refused(folder: Path, tmp_path: Path) -> None:
