@@ -466,6 +466,8 @@ def test_a_long_sound_is_heard_in_parts_cut_where_it_is_quiet(
     parts = [offline(engine, part, TERMS, "en") for part in (sound[:at], sound[at:])]
     for size in (7777, len(sound)):
         assert hear(engine, sound, size=size) == " ".join(parts)
+    sound[at:] = 0
+    assert hear(engine, sound, size=7777) == parts[0], "nobody speaks in the second part"
 
 
 def test_the_quietest_point() -> None:
