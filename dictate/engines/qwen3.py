@@ -304,7 +304,7 @@ class Qwen3Utterance(Utterance):
         length = self._part.sound.length
         if length - self._partial_at < PARTIAL_S * RATE:
             return False
-        if not self._marks.seconds(self._start, self._start + length):
+        if not self._marks.span_s(self._start, self._start + length):
             return False
         self._partial_at = length
         self._running = self._part.decode(self._decoder, self._asked.prompt, self._part.draft)
@@ -317,7 +317,7 @@ class Qwen3Utterance(Utterance):
 
     def _hear(self, part: _Part) -> str:
         """The text of a part that is over."""
-        speech_s = self._marks.seconds(self._start, self._start + part.sound.length)
+        speech_s = self._marks.span_s(self._start, self._start + part.sound.length)
         if not speech_s:
             return ""
         asked = self._asked

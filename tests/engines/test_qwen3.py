@@ -441,7 +441,7 @@ def test_a_model_that_turns_in_circles_is_stopped(tmp_path: Path, window: Sample
 def test_more_than_anybody_says_is_not_used(
     scripted: Qwen3Engine, window: Samples, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    said = " ".join(f"word{number}" for number in range(60))
+    said = " ".join(f"word{number}" for number in range(40))
     monkeypatch.setattr(Qwen3Utterance, "_text", lambda *_: said)
     for seconds, wanted in ((10, said), (1, "")):
         utterance = scripted.begin(TERMS, None)

@@ -27,11 +27,11 @@ def test_speech_is_found_where_it_is(size: int) -> None:
     made = marks(sound, size)
     first, second = len(QUIET), 2 * len(QUIET) + len(WINDOW)
     said_s = len(WINDOW) / RATE
-    assert made.seconds(0, first - RATE // 2) == 0
-    assert 0.6 * said_s < made.seconds(first - RATE // 2, first + len(WINDOW)) < said_s + 0.5
-    assert made.seconds(first + len(WINDOW) + RATE // 10, second - RATE // 2) == 0
-    assert 0.6 * said_s < made.seconds(second - RATE // 2, len(sound)) < said_s + 0.5
-    assert made.seconds(0, len(sound)) < 2 * said_s + 1
+    assert made.span_s(0, first - RATE // 2) == 0
+    assert 0.8 * said_s < made.span_s(first - RATE // 2, first + len(WINDOW)) < said_s + 0.5
+    assert made.span_s(first + len(WINDOW) + RATE // 10, second - RATE // 2) == 0
+    assert 0.8 * said_s < made.span_s(second - RATE // 2, len(sound)) < said_s + 0.5
+    assert 1.8 * said_s + 3 < made.span_s(0, len(sound)) < 2 * said_s + 3.5
 
 
 def test_what_is_no_speech_is_not_marked() -> None:
@@ -39,4 +39,4 @@ def test_what_is_no_speech_is_not_marked() -> None:
     tone = (0.3 * np.sin(2 * np.pi * 440 * time)).astype(np.float32)
     noise = np.random.default_rng(1).normal(0, 0.1, 5 * RATE).astype(np.float32)
     for sound in (QUIET, tone, noise):
-        assert marks(sound, 320).seconds(0, len(sound)) == 0
+        assert marks(sound, 320).span_s(0, len(sound)) == 0
