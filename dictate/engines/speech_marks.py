@@ -16,7 +16,7 @@ class _Stretch:
 
 
 class SpeechMarks:
-    """Takes sound as it comes; tells where there is speech in it, which begins up to 0.3 s early."""
+    """Takes sound as it comes; tells where there is speech, which begins up to 0.3 s early."""
 
     def __init__(self) -> None:
         self._gate = SpeechGate()
