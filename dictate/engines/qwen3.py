@@ -332,7 +332,8 @@ class Qwen3Utterance(Utterance):
                 text, self._note = believed, AGAIN
         if decoding.looped:
             self._note = CIRCLES
-        if too_long(text, speech_s):
+        # Soft speech may be found in parts only: no word is lost for that.
+        if too_long(text, part.sound.length / RATE):
             text, self._note = "", UNSAID
         return text
 

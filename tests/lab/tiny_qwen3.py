@@ -127,7 +127,7 @@ def _processor(template: str, words: Sequence[str]) -> Any:
 
     vocabulary = {letter: number for number, letter in enumerate(bytes_to_unicode().values())}
     for word in words:
-        vocabulary[word.replace(" ", "\u0120")] = len(vocabulary)
+        vocabulary.setdefault(word.replace(" ", "\u0120"), len(vocabulary))
     named = {name: token for name, token in CONTROL.items() if name.startswith("audio")}
     tokenizer = Qwen2Tokenizer(
         vocab=vocabulary,
