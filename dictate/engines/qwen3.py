@@ -93,11 +93,14 @@ class Qwen3Engine(Engine):
         tokenizer = self._loaded.processor.tokenizer
         digits = frozenset(tokenizer.convert_tokens_to_ids(list("0123456789")))
         self._decoder = Decoder(self._loaded.model, LONGEST_S, digits)
-        # The first passes of a size are slow: take the room, and hear a second of nothing.
+        # The first pass of a kind is slow: one over a sound, and one over a token.
         asked = self._asked(Hotwords(), self.settings.language)
         part = _Part(self._loaded)
         part.sound.add(np.zeros(RATE, np.float32))
-        part.decode(self._decoder, asked.prompt, []).step()
+        decoding = part.decode(self._decoder, asked.prompt, [])
+        for _ in range(2):
+            if not decoding.done:
+                decoding.step()
 
     def _find(self) -> ModelFile:
         trusted = self.settings.trust_model
@@ -263,6 +266,8 @@ class Qwen3Utterance(Utterance):
             if self._start + self._part.sound.length < SHORTEST_S * RATE:
                 return ""
             self._marks.finish()
+            if self._running is not None and len(self._running.tokens) > len(self._part.draft):
+                self._part.draft = self._running.tokens
             self._texts.append(self._hear(self._part))
             return _joined(self._texts)
         finally:
