@@ -56,8 +56,8 @@ class EngineSettings:
     """What turns sound into text."""
 
     use: str = _option("auto", backends="dictate.engines:ENGINES")
-    """auto, nemotron, pocketsphinx, or scripted:FILE, which says what the file says (for tests and
-    demos)."""
+    """auto, nemotron, pocketsphinx, wyoming, which is another machine's engine, or scripted:FILE,
+    which says what the file says (for tests and demos)."""
     language: str = "en"
     """The language that is spoken, as a BCP 47 tag."""
     tail_ms: int = _option(200, low=0, high=2000, each_time=True)
@@ -81,6 +81,17 @@ class EngineSettings:
     precision: str = _option("auto", choices=("auto", "fp32", "bf16"))
     """nemotron: fp32 is exact; bf16 takes half the memory, and is used only if it hears the same
     in a test at the start; auto is fp32."""
+    address: str = ""
+    """wyoming: where the engine is: the path of a Unix socket (`dictate setup --remote HOST` makes
+    one), tls://HOST:PORT, or a port of this machine as 127.0.0.1:PORT."""
+    token_file: str = ""
+    """wyoming: the file with the token that the server asks for."""
+    certificate_file: str = ""
+    """wyoming: the certificate to trust behind tls://, where it is self-made; empty trusts those
+    that this system trusts."""
+    fallback: str = _option("none", backends="dictate.engines:ENGINES", choices=("none",))
+    """What hears a dictation in place of an engine that failed it twice: auto, an engine by its
+    name, or none, which holds the dictation. The next one tries the engine itself again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,8 @@ class Engine(ABC):
     """Whether `feed` yields text while the user speaks."""
     hotwords_as: ClassVar[str]
     """How hotwords reach it, for people; empty if they do not."""
+    local: ClassVar[bool] = True
+    """Whether it works on this machine alone; one that does not needs the network."""
 
     def __init__(self, settings: EngineSettings) -> None:
         self.settings = settings
@@ -109,6 +111,7 @@ ENGINES: Backends[Engine] = Backends(
         "nemotron": "dictate.engines.nemotron:NemotronEngine",
         "pocketsphinx": "dictate.engines.pocketsphinx:PocketSphinxEngine",
         "scripted": "dictate.engines.scripted:ScriptedEngine",
+        "wyoming": "dictate.engines.wyoming:WyomingEngine",
     },
     auto=("nemotron", "pocketsphinx"),
 )

@@ -23,7 +23,7 @@ import threading
 import time
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -41,6 +41,7 @@ from dictate.engines.convert import Converter
 from dictate.engines.protocol import (
     HOTWORDS,
     LARGEST_EVENT,
+    PROGRAM,
     BadEvent,
     Begin,
     Cancel,
@@ -92,7 +93,7 @@ class Server:
             engine = await self.on_thread(self._load)
         except Exception as error:
             log.debug("the engine does not load", exc_info=True)
-            self.status = Status(state="failed", name=self.status.name, message=_says(error))
+            self.status = replace(self.status, state="failed", message=_says(error))
         else:
             self.status = Status(
                 state="ready",
@@ -102,6 +103,7 @@ class Server:
                 hotwords_as=engine.hotwords_as,
                 load_s=round(time.monotonic() - began, 3),
                 memory_mb=_memory_mb(),
+                local=engine.local,
                 **asdict(engine.facts),
             )
         for watcher in list(self.watchers):
@@ -110,7 +112,7 @@ class Server:
 
     def _load(self) -> Engine:
         engine = ENGINES.choose(self.settings.use, self.settings, self._without)
-        self.status = Status(state="loading", name=engine.name)
+        self.status = Status(state="loading", name=engine.name, local=engine.local)
         engine.load()
         # Here, not on the loop: the sound that waits for this thread must find it.
         self.engine = engine
@@ -321,7 +323,7 @@ def _info(status: Status) -> Info:
         languages=list(status.languages),
     )
     program = AsrProgram(
-        name="dictate",
+        name=PROGRAM,
         attribution=made_by,
         installed=True,
         description=text,
