@@ -69,6 +69,9 @@ T = TypeVar("T")
 class Server:
     """What all connections share: the engine, its thread, and who watches it."""
 
+    idle_s: float | None = None
+    """A client that sends nothing for so many seconds, or takes nothing, is let go."""
+
     def __init__(self, settings: EngineSettings, without: Collection[str] = ()) -> None:
         self.settings = settings
         self._without = without
@@ -126,14 +129,15 @@ class Server:
 
     async def serve(self, path: Path) -> None:
         """Serve on a Unix socket at `path`, for this user only, until killed."""
-        listener = _bind(path)
-        server = await asyncio.start_unix_server(self._accept, sock=listener, limit=LARGEST_EVENT)
+        listener = bind(path)
+        server = await asyncio.start_unix_server(self.accept, sock=listener, limit=LARGEST_EVENT)
         loading = asyncio.create_task(self.load())
         async with server:
             await server.serve_forever()
         await loading
 
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one client, until it leaves."""
         await Connection(self, reader, writer).run()
 
 
@@ -160,13 +164,23 @@ class Connection:
         self._worked_s = 0.0
         self._told_s = 0.0
 
+    @property
+    def busy(self) -> bool:
+        """Whether an utterance is under way."""
+        return self._utterance is not None
+
     async def send(self, event: Event) -> None:
-        await async_write_event(event, self._writer)
+        async with asyncio.timeout(self._server.idle_s):
+            await async_write_event(event, self._writer)
+
+    async def _next(self) -> Event | None:
+        async with asyncio.timeout(self._server.idle_s):
+            return await read_event(self._reader)
 
     async def run(self) -> None:
         """Answer until the client leaves; trouble with one event is an `error` to the client."""
         try:
-            while event := await read_event(self._reader):
+            while event := await self._next():
                 try:
                     await self._handle(event)
                 except OSError:
@@ -333,7 +347,7 @@ def _info(status: Status) -> Info:
     return Info(asr=[program])
 
 
-def _bind(path: Path) -> socket.socket:
+def bind(path: Path) -> socket.socket:
     """A listening socket that never was open to others: made aside, then put in the old one's
     place."""
     aside = path.with_name(f".{path.name}.{os.getpid()}")
