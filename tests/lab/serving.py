@@ -44,10 +44,13 @@ class Serving:
         ]
         self.process: subprocess.Popen[str] | None = None
         self.said: list[str] = []
+        """The lines it printed."""
 
     def start(self) -> None:
         """Start it, and wait until its engine is loaded."""
         env = {"PYTHONPATH": str(REPOSITORY), "XDG_CONFIG_HOME": str(self.folder)}
+        self.__exit__()
+        self.said = []
         with (self.folder / "log").open("a") as log:
             self.process = subprocess.Popen(
                 self.command,
@@ -75,18 +78,18 @@ class Serving:
         assert self.process is not None
         self.process.send_signal(signal.SIGCONT)
         self.process.send_signal(how)
-        code = self.process.wait(20)
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-        return code
+        return self.process.wait(20)
 
     def __enter__(self) -> "Serving":
         self.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self.process is not None and self.process.poll() is None:
-            self.stop(signal.SIGKILL)
+        if self.process is not None:
+            if self.process.poll() is None:
+                self.stop(signal.SIGKILL)
+            assert self.process.stdout is not None
+            self.process.stdout.close()
 
 
 Play = Callable[[socket.socket, BinaryIO], None]
@@ -150,4 +153,4 @@ def foreign(text: str, before: Callable[[socket.socket, Event], None] = lambda *
 def reset(client: socket.socket) -> None:
     """End the connection as a crashed machine does where the network lives on."""
     client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    client.close()
+    os.close(client.detach())

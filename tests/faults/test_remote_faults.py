@@ -1,0 +1,300 @@
+"""The engine on another machine is away, stalls, dies, lies or answers late.
+
+Whatever it does, within its bound there is one text: from there by the second sending, or from the
+engine of this machine. The next dictation asks the other machine again.
+"""
+
+import asyncio
+import contextlib
+import signal
+import socket
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import pytest
+from wyoming.event import Event, read_event, write_event
+
+from dictate.config import EngineSettings
+from dictate.engines.link import EngineLink
+from dictate.errors import EngineError
+from dictate.events import Partial
+from dictate.hotwords import Hotwords
+from tests.lab.engine import PATIENCE_S, Whole, loud, ready, until
+from tests.lab.scripted import script
+from tests.lab.serving import LINE, Play, Serving, foreign, foreign_info, pretending, reset
+
+pytestmark = pytest.mark.timeout(180)
+
+HERE = "heard on this machine"
+THERE = "heard over there"
+DEADLINE_S = 1.5
+SOUND = loud(2)
+PIECE = 3200
+NONE = Hotwords()
+
+
+@asynccontextmanager
+async def linked(
+    folder: Path, address: str, *, fallback: bool = True, deadline_s: float = DEADLINE_S
+) -> AsyncIterator[EngineLink]:
+    """A link to the engine at this address, with one of this machine to fall back on."""
+    says = script(folder / "here", HERE)
+    settings = EngineSettings(
+        use="wyoming",
+        address=address,
+        fallback=f"scripted:{says}" if fallback else "none",
+        deadline_s=deadline_s,
+    )
+    link = EngineLink(settings, folder / "e")
+    async with asyncio.timeout(6 * PATIENCE_S):
+        await link.start()
+        try:
+            yield link
+        finally:
+            await link.stop()
+
+
+async def speak(link: EngineLink, whole: Whole, number: int = 1) -> str:
+    """One dictation, in pieces."""
+    utterance = link.begin(number, NONE, "en")
+    for start in range(0, len(whole.pcm), PIECE):
+        utterance.feed(whole.pcm[start : start + PIECE])
+        await asyncio.sleep(0.002)
+    final = await utterance.finish(whole)
+    assert final.dictation == number
+    return final.text
+
+
+def black_hole(client: socket.socket, stream: BinaryIO) -> None:
+    """Takes a connection, and then nothing."""
+    time.sleep(60)
+
+
+def stalled(client: socket.socket, stream: BinaryIO) -> None:
+    """Says who it is, and then nothing more."""
+    while event := read_event(stream):
+        if event.type == "describe":
+            write_event(foreign_info(), stream)
+        elif event.type == "audio-start":
+            time.sleep(60)
+
+
+def stalled_at_the_end(client: socket.socket, stream: BinaryIO) -> None:
+    """Takes all sound, and does not answer."""
+
+    def before(_: socket.socket, event: Event) -> None:
+        if event.type == "audio-stop":
+            time.sleep(60)
+
+    foreign(THERE, before)(client, stream)
+
+
+def reset_in_the_middle(client: socket.socket, stream: BinaryIO) -> None:
+    def before(_: socket.socket, event: Event) -> None:
+        if event.type == "audio-chunk":
+            reset(client)
+
+    foreign(THERE, before)(client, stream)
+
+
+def hung_up_at_the_end(client: socket.socket, stream: BinaryIO) -> None:
+    def before(_: socket.socket, event: Event) -> None:
+        if event.type == "audio-stop":
+            client.shutdown(socket.SHUT_RDWR)
+
+    foreign(THERE, before)(client, stream)
+
+
+def saying(raw: bytes, times: int = 1) -> Play:
+    """Answers the end of the sound with this."""
+
+    def play(client: socket.socket, stream: BinaryIO) -> None:
+        def before(_: socket.socket, event: Event) -> None:
+            if event.type == "audio-stop":
+                for _number in range(times):
+                    client.sendall(raw)
+                time.sleep(60)
+
+        foreign(THERE, before)(client, stream)
+
+    return play
+
+
+FAULTS: dict[str, Play] = {
+    "black hole": black_hole,
+    "stalled": stalled,
+    "stalled at the end": stalled_at_the_end,
+    "reset in the middle": reset_in_the_middle,
+    "hung up at the end": hung_up_at_the_end,
+    "nonsense": saying(b"HTTP/1.1 400 Bad Request\r\n\r\n"),
+    "no text": saying(b'{"type": "transcript", "data": {"text": 42}}\n'),
+    "two million characters": saying(
+        b'{"type": "transcript", "data": {"text": "' + b"x" * 2_000_000 + b'"}}\n'
+    ),
+    "100 MB announced": saying(b'{"type": "transcript", "data_length": 100000000}\n'),
+    "100 MB without an end": saying(b" " * 1_000_000, 100),
+    "events without end": saying(b'{"type": "ping"}\n' * 10_000, 100_000),
+    "an error": saying(b'{"type": "error", "data": {"text": "out of memory"}}\n'),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_it_fails_at_is_heard_here(tmp_path: Path, fault: str) -> None:
+    tried: list[str] = []
+
+    def counting(client: socket.socket, stream: BinaryIO) -> None:
+        peeked = client.recv(200_000, socket.MSG_PEEK)
+        if b"audio-start" in peeked:
+            tried.append(fault)
+        FAULTS[fault](client, stream)
+
+    async def main(address: str) -> None:
+        async with linked(tmp_path, address) as link:
+            await until(lambda: link.state in ("ready", "failed"))
+            whole = Whole(SOUND)
+            began = time.monotonic()
+            assert await speak(link, whole) == HERE
+            # Two sendings, a deadline each; the rest is processes that start on a busy machine.
+            assert time.monotonic() - began < 2 * (DEADLINE_S + 2) + PATIENCE_S
+            assert whole.asked == 1
+            assert link.info.name == "scripted"
+            assert link.serving == "ready"
+            assert "scripted took its place" in link.info.notes[0]
+
+    with pretending(tmp_path, counting) as address:
+        asyncio.run(main(address))
+    if fault != "black hole":  # that one is not even asked to hear anything
+        assert len(tried) == 2
+
+
+@pytest.mark.parametrize("fault", ["reset in the middle", "hung up at the end", "nonsense"])
+def test_a_fault_that_passes_costs_one_more_sending(tmp_path: Path, fault: str) -> None:
+    heard: list[int] = []
+
+    def healed(client: socket.socket, stream: BinaryIO) -> None:
+        sound = bytearray()
+
+        def before(_: socket.socket, event: Event) -> None:
+            sound.extend(event.payload or b"")
+            if event.type == "audio-stop":
+                heard.append(len(sound))
+
+        foreign(THERE, before)(client, stream)
+
+    async def main(address: str) -> None:
+        async with linked(tmp_path, address) as link:
+            await ready(link)
+            whole = Whole(SOUND)
+            assert await speak(link, whole) == THERE
+            assert whole.asked == 1
+            assert heard == [len(SOUND)]
+            assert link.info.name == "wyoming"
+            assert await speak(link, whole, 2) == THERE
+            assert whole.asked == 1
+
+    # The first client is the engine that looks who is there, the second the live sending.
+    with pretending(tmp_path, foreign(THERE), FAULTS[fault], healed) as address:
+        asyncio.run(main(address))
+
+
+def test_nobody_is_there_then_somebody_then_nobody(tmp_path: Path) -> None:
+    """A laptop that leaves home and comes back: each dictation has its text, from whom it can."""
+    server = Serving(tmp_path / "server", lines=(THERE,))
+
+    async def main() -> None:
+        async with linked(tmp_path, str(server.socket)) as link:
+            await until(lambda: link.state == "failed")
+            assert "cannot be reached" in link.message
+            whole = Whole(SOUND)
+            assert await speak(link, whole, 1) == HERE
+            await asyncio.to_thread(server.start)
+            assert await speak(link, whole, 2) == THERE
+            assert link.info.name == "wyoming"
+            assert link.info.device.startswith("remote: s, ")
+            await asyncio.to_thread(server.stop)
+            assert await speak(link, whole, 3) == HERE
+            (server.folder / "script.said").unlink()
+            await asyncio.to_thread(server.start)
+            assert await speak(link, whole, 4) == THERE
+
+    try:
+        asyncio.run(main())
+    finally:
+        server.__exit__()
+
+
+def test_somebody_who_comes_back_is_found_without_a_dictation(tmp_path: Path) -> None:
+    server = Serving(tmp_path / "server")
+
+    async def main() -> None:
+        async with linked(tmp_path, str(server.socket), fallback=False) as link:
+            await until(lambda: link.state == "failed")
+            run = link.run
+            await until(lambda: link.run == run + 1)  # nobody asked for it
+            await asyncio.to_thread(server.start)
+            await until(lambda: link.state == "ready")
+            assert await speak(link, Whole(SOUND)) == LINE
+
+    try:
+        asyncio.run(main())
+    finally:
+        server.__exit__()
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
+def test_our_own_server_dies_or_stops_in_the_middle(tmp_path: Path, how: signal.Signals) -> None:
+    async def main(server: Serving) -> None:
+        async with linked(tmp_path, str(server.socket)) as link:
+            await ready(link)
+            heard: list[Partial] = []
+            utterance = link.begin(1, NONE, "en", heard.append)
+            utterance.feed(SOUND)
+            await until(lambda: heard)
+            assert server.process is not None
+            server.process.send_signal(how)
+            utterance.feed(SOUND)
+            assert (await utterance.finish(Whole(2 * SOUND))).text == HERE
+
+    with Serving(tmp_path / "server", lines=(THERE,)) as server:
+        asyncio.run(main(server))
+
+
+def test_without_a_fall_back_the_error_says_who_failed(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with linked(tmp_path, str(tmp_path / "nobody"), fallback=False) as link:
+            with pytest.raises(EngineError, match="the engine at nobody cannot be reached"):
+                await speak(link, Whole(SOUND))
+
+    asyncio.run(main())
+
+
+def test_an_answer_that_comes_late_is_nobodys(tmp_path: Path) -> None:
+    """The text of a cancelled dictation comes while the next one is spoken."""
+    texts = iter(["who are you", "first", "second"])
+
+    def play(client: socket.socket, stream: BinaryIO) -> None:
+        text = next(texts)
+
+        def before(_: socket.socket, event: Event) -> None:
+            if event.type == "audio-stop" and text == "first":
+                time.sleep(0.5)
+
+        foreign(text, before)(client, stream)
+
+    async def main(address: str) -> None:
+        async with linked(tmp_path, address, deadline_s=20) as link:
+            await ready(link)
+            utterance = link.begin(1, NONE, "en")
+            utterance.feed(SOUND)
+            finishing = asyncio.create_task(utterance.finish(Whole(SOUND)))
+            await asyncio.sleep(0.2)
+            utterance.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await finishing
+            assert await speak(link, Whole(SOUND), 2) == "second"
+
+    with pretending(tmp_path, play) as address:
+        asyncio.run(main(address))
