@@ -64,6 +64,28 @@ class Offer:
     token_file: Path | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Where somebody may come in."""
+
+    listener: socket.socket
+    where: str
+    """For people: a path, or HOST:PORT."""
+
+    @property
+    def local(self) -> bool:
+        """Whether it is a Unix socket."""
+        return self.listener.family == socket.AF_UNIX
+
+    def says(self, *, tls: bool) -> str:
+        """To whom this is open, in a line."""
+        if self.local:
+            return f"serving on {self.where}, for this user"
+        if tls:
+            return f"serving on {self.where}, by TLS, for whoever has the token"
+        return f"serving on {self.where}, for everybody on this machine"
+
+
 class Host(Server):
     """The engine process's server, for strangers."""
 
@@ -143,7 +165,7 @@ def serve(offer: Offer, engine: str | None, out: Callable[[str], None] = print) 
     _check_local(settings)
     token = _token(offer)
     context = _context(offer, token)
-    code = asyncio.run(_serve(Host(settings, token), _listeners(offer, context), context, out))
+    code = asyncio.run(_serve(Host(settings, token), _doors(offer, context), context, out))
     logging.shutdown()
     # The engine's thread may be in the middle of loading a model, which nobody will use.
     os._exit(code)
@@ -151,7 +173,7 @@ def serve(offer: Offer, engine: str | None, out: Callable[[str], None] = print) 
 
 async def _serve(
     host: Host,
-    listeners: list[socket.socket],
+    doors: list[Door],
     context: ssl.SSLContext | None,
     out: Callable[[str], None],
 ) -> int:
@@ -162,18 +184,18 @@ async def _serve(
     loading = asyncio.create_task(host.load())
     async with AsyncExitStack() as stack:
         servers = []
-        for listener in listeners:
-            tls = context if listener.family != socket.AF_UNIX else None
+        for door in doors:
+            tls = None if door.local else context
             server = await asyncio.start_server(
                 host.accept,
-                sock=listener,
+                sock=door.listener,
                 limit=LARGEST_EVENT,
                 ssl=tls,
                 ssl_handshake_timeout=TOKEN_S if tls else None,
             )
             servers.append(server)
             stack.callback(server.close)
-            out(_says(listener, tls=tls is not None))
+            out(door.says(tls=tls is not None))
         loading.add_done_callback(lambda _: out(_state(host)))
         notifier = sdnotify.SystemdNotifier()
         notifier.notify("READY=1")
@@ -198,17 +220,6 @@ def _state(host: Host) -> str:
         on = f" on {status.device}" if status.device else ""
         return f"{status.name}{on} is loaded"
     return f"{status.name} does not work: {status.message}"
-
-
-def _says(listener: socket.socket, *, tls: bool) -> str:
-    """To whom this is open, in a line."""
-    where = listener.getsockname()
-    if listener.family == socket.AF_UNIX:
-        return f"serving on {where}, for this user"
-    address = f"{where[0]}:{where[1]}"
-    if tls:
-        return f"serving on {address}, by TLS, for whoever has the token"
-    return f"serving on {address}, for everybody on this machine"
 
 
 def _check_local(settings: EngineSettings) -> None:
@@ -251,21 +262,21 @@ def _context(offer: Offer, token: str) -> ssl.SSLContext | None:
     return context
 
 
-def _listeners(offer: Offer, context: ssl.SSLContext | None) -> list[socket.socket]:
+def _doors(offer: Offer, context: ssl.SSLContext | None) -> list[Door]:
     """What systemd opened for us, and what the command line asks for; else the usual socket."""
-    listeners = _given()
+    doors = _given()
+    for door in doors:
+        if not door.local:
+            _check_not_in_clear(door.listener.getsockname()[0], tls=context is not None)
     if offer.tcp:
-        listeners.append(_tcp(offer.tcp, tls=context is not None))
-    if offer.socket is not None:
-        listeners.append(bind(offer.socket))
-    for listener in listeners:
-        if listener.family != socket.AF_UNIX:
-            _check_not_in_clear(listener.getsockname()[0], tls=context is not None)
-    if not listeners:
-        usual = paths.serve_socket()
-        paths.safe_dir(usual.parent)
-        listeners.append(bind(usual))
-    return listeners
+        doors.append(Door(_tcp(offer.tcp, tls=context is not None), offer.tcp))
+    path = offer.socket
+    if not doors and path is None:
+        path = paths.serve_socket()
+        paths.safe_dir(path.parent)
+    if path is not None:
+        doors.append(Door(bind(path), str(path)))
+    return doors
 
 
 def _check_not_in_clear(host: str, *, tls: bool) -> None:
@@ -277,15 +288,17 @@ def _check_not_in_clear(host: str, *, tls: bool) -> None:
         )
 
 
-def _given() -> list[socket.socket]:
+def _given() -> list[Door]:
     """The sockets that systemd passes to this process."""
     if os.environ.pop("LISTEN_PID", "") != str(os.getpid()):
         return []
-    count = int(os.environ.pop("LISTEN_FDS", "0"))
-    given = [socket.socket(fileno=fd) for fd in range(_FIRST_FD, _FIRST_FD + count)]
-    for one in given:
-        os.set_inheritable(one.fileno(), False)  # noqa: FBT003 - positional only
-    return given
+    doors = []
+    for fd in range(_FIRST_FD, _FIRST_FD + int(os.environ.pop("LISTEN_FDS", "0"))):
+        os.set_inheritable(fd, False)  # noqa: FBT003 - positional only
+        listener = socket.socket(fileno=fd)
+        where = listener.getsockname()
+        doors.append(Door(listener, where if isinstance(where, str) else "{}:{}".format(*where)))
+    return doors
 
 
 def _tcp(address: str, *, tls: bool) -> socket.socket:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from wyoming.event import Event, read_event, write_event
 from wyoming.info import AsrModel, AsrProgram, Attribution, Info
@@ -42,6 +42,7 @@ class Serving:
             *("--engine", engine or f"scripted:{self.says}"),
             *(words or ("--socket", str(self.socket))),
         ]
+        self.pass_fds: tuple[int, ...] = ()
         self.process: subprocess.Popen[str] | None = None
         self.said: list[str] = []
         """The lines it printed."""
@@ -58,6 +59,7 @@ class Serving:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=log,
+                pass_fds=self.pass_fds,
                 text=True,
             )
         until = time.monotonic() + BOOT_S
@@ -114,7 +116,7 @@ def pretending(folder: Path, *plays: Play) -> Iterator[str]:
 
     def perform(play: Play, client: socket.socket) -> None:
         with contextlib.suppress(OSError, ValueError), client, client.makefile("rwb") as stream:
-            play(client, stream)
+            play(client, cast(BinaryIO, stream))
 
     threading.Thread(target=accept, daemon=True).start()
     try:
@@ -154,3 +156,37 @@ def reset(client: socket.socket) -> None:
     """End the connection as a crashed machine does where the network lives on."""
     client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     os.close(client.detach())
+
+
+@contextmanager
+def overheard(port: int) -> Iterator[tuple[int, bytearray]]:
+    """A way to this port of this machine on which somebody listens: its own port, and all bytes
+    that passed, in both directions."""
+    seen = bytearray()
+    listener = socket.create_server(("127.0.0.1", 0))
+    ends: list[socket.socket] = []
+
+    def accept() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                near, _ = listener.accept()
+                far = socket.create_connection(("127.0.0.1", port))
+                ends.extend((near, far))
+                for pair in ((near, far), (far, near)):
+                    threading.Thread(target=carry, args=pair, daemon=True).start()
+
+    def carry(source: socket.socket, target: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65_536):
+                seen.extend(data)
+                target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
+
+    threading.Thread(target=accept, daemon=True).start()
+    try:
+        yield listener.getsockname()[1], seen
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        for end in ends:
+            end.close()
