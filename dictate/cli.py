@@ -89,6 +89,14 @@ def parser() -> argparse.ArgumentParser:
     gate.add_argument("--plot", metavar="FILE", type=Path, help="draw it, too (dictate[plot])")
 
     setup = commands.add_parser("setup", help="install the service for this user")
+    setup.add_argument(
+        "--remote",
+        metavar="HOST",
+        help="use the engine of that machine, by SSH; this one's hears what it fails at",
+    )
+    setup.add_argument(
+        "--serve", action="store_true", help="lend this machine's engine to who logs in by SSH"
+    )
     setup.add_argument("--remove", action="store_true", help="take it all away again")
     setup.add_argument(
         "--purge", action="store_true", help="with --remove: what was said, too (the journal)"
@@ -218,9 +226,16 @@ def _bench(arguments: argparse.Namespace) -> int:
 
 
 def _setup(arguments: argparse.Namespace) -> int:
-    from dictate import setup
+    from dictate import setup, setup_remote
 
-    return setup.remove(purge=arguments.purge) if arguments.remove else setup.install()
+    if arguments.remove:
+        setup_remote.undo()
+        return setup.remove(purge=arguments.purge)
+    if arguments.serve:
+        return setup_remote.serve()
+    if arguments.remote is not None:
+        return setup_remote.remote(arguments.remote)
+    return setup.install()
 
 
 def _models(arguments: argparse.Namespace) -> int:

@@ -61,7 +61,8 @@ class WyomingEngine(Engine):
         self.ours = False
         """Whether the server knows our events."""
         self.round_trip_s = 0.0
-        self._there = Status(state="ready")
+        self.there = Status(state="ready")
+        """What the server says of its engine."""
         self._taken: tuple[Hotwords, list[str]] | None = None
 
     def why_not(self) -> str | None:
@@ -98,10 +99,10 @@ class WyomingEngine(Engine):
             self.ours = any(program.name == PROGRAM for program in info.asr)
             self.round_trip_s = _round_trip_s(remote)
             if self.ours:
-                self._there = self._until_loaded(remote)
+                self.there = self._until_loaded(remote)
             else:
-                self._there = _foreign(info)
-        there = self._there
+                self.there = _foreign(info)
+        there = self.there
         # What holds for the class holds for the instance, until the server says otherwise.
         self.languages = tuple(map(str, there.languages)) or ("und",)  # type: ignore[misc]
         self.streams = there.streams  # type: ignore[misc]
@@ -140,7 +141,7 @@ class WyomingEngine(Engine):
 
     @property
     def facts(self) -> Facts:
-        there = self._there
+        there = self.there
         where = f"remote: {self._address().host}, {self.round_trip_s * 1000:.1f} ms away"
         return Facts(
             model=" ".join(dict.fromkeys(filter(None, (there.name, there.model)))),
