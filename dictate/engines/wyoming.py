@@ -43,8 +43,8 @@ WINDOW_ROUND_TRIPS = 20
 """And so many round trips, lest a far machine be fed slowly."""
 SHARE = 0.8
 """Of the link's deadline: ours is over first, and says more."""
-PIECE = 16_384
-"""Bytes of one audio-chunk at most."""
+PIECE = 3_200
+"""Bytes of one audio-chunk: a tenth of a second, as each has a head of 180 bytes."""
 
 
 class WyomingEngine(Engine):
@@ -184,6 +184,8 @@ class WyomingUtterance(Utterance):
         self, engine: WyomingEngine, hotwords: Hotwords, language: str | None, chunk_ms: int
     ) -> None:
         self._engine = engine
+        self._waiting = bytearray()
+        """Sound that does not fill a piece yet."""
         self._sent_s = 0.0
         self._heard_s = 0.0
         """Seconds that the server says it has worked through."""
@@ -222,11 +224,10 @@ class WyomingUtterance(Utterance):
 
     def feed(self, samples: Samples) -> str | None:
         pcm = pcm_from_samples(np.nan_to_num(samples, posinf=1.0, neginf=-1.0))
-        for start in range(0, len(pcm), PIECE):
-            piece = pcm[start : start + PIECE]
-            self._send(AudioChunk(RATE, 2, 1, piece).event())
-            self._sent_s += len(piece) / (2 * RATE)
-            self._take_what_is_there()
+        self._waiting += pcm
+        while len(self._waiting) >= PIECE:
+            self._send_piece()
+        self._take_what_is_there()
         if self._text == self._told:
             return None
         self._told = self._text
@@ -234,7 +235,8 @@ class WyomingUtterance(Utterance):
 
     def finish(self) -> str:
         try:
-            self._send(AudioStop().event())
+            self._send_piece()
+            self._remote.send(AudioStop().event())
             until = time.monotonic() + self._engine.answer_s
             while (left := until - time.monotonic()) > 0:
                 event = self._remote.next(min(left, self._unanswered_s()))
@@ -250,8 +252,13 @@ class WyomingUtterance(Utterance):
         # The server throws away what is open when its connection ends.
         self._remote.close()
 
-    def _send(self, event: Event) -> None:
-        self._remote.send(event)
+    def _send_piece(self) -> None:
+        piece = bytes(self._waiting[:PIECE])
+        del self._waiting[:PIECE]
+        if piece:
+            self._remote.send(AudioChunk(RATE, 2, 1, piece).event())
+            self._sent_s += len(piece) / (2 * RATE)
+            self._take_what_is_there()
 
     def _take_what_is_there(self) -> None:
         """What came meanwhile; waits while too much is on its way."""
