@@ -105,7 +105,7 @@ class Server:
                 streams=engine.streams,
                 hotwords_as=engine.hotwords_as,
                 load_s=round(time.monotonic() - began, 3),
-                memory_mb=await asyncio.to_thread(_memory_mb),
+                memory_mb=_memory_mb(),
                 local=engine.local,
                 **asdict(engine.facts),
             )
