@@ -6,9 +6,11 @@ engine of this machine. The next dictation asks the other machine again.
 
 import asyncio
 import contextlib
+import random
 import signal
 import socket
 import time
+import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -298,3 +300,63 @@ def test_an_answer_that_comes_late_is_nobodys(tmp_path: Path) -> None:
 
     with pretending(tmp_path, play) as address:
         asyncio.run(main(address))
+
+
+class Fickle:
+    """A server that fails in some way at every third utterance or so. Its text says what it heard:
+    the checksum of all the sound."""
+
+    FAILS: tuple[Play, ...] = (
+        reset_in_the_middle,
+        hung_up_at_the_end,
+        saying(b"\0\n"),
+        saying(b'{"type": "error", "data": {"text": "busy"}}\n'),
+    )
+
+    def __init__(self, seed: int, share: float) -> None:
+        self._random = random.Random(seed)
+        self._share = share
+        self.failed = 0
+
+    def play(self, client: socket.socket, stream: BinaryIO) -> None:
+        """Serve one client."""
+        time.sleep(0.02)  # so that the first events are there
+        speaks = b"audio-start" in client.recv(200_000, socket.MSG_PEEK)
+        if speaks and self._random.random() < self._share:
+            self.failed += 1
+            self._random.choice(self.FAILS)(client, stream)
+            return
+        sound = bytearray()
+        while event := read_event(stream):
+            sound += event.payload or b""
+            if event.type == "describe":
+                write_event(foreign_info(), stream)
+            elif event.type == "audio-stop":
+                write_event(Event("transcript", {"text": f"{zlib.crc32(sound):x}"}), stream)
+                return
+
+
+async def many(address: str, folder: Path, count: int, seed: int) -> tuple[int, int]:
+    """So many dictations, each with a sound of its own; how many were heard there, and here."""
+    sounds = random.Random(seed)
+    there = here = 0
+    async with linked(folder, address, deadline_s=20) as link:
+        await ready(link)
+        for number in range(count):
+            pcm = sounds.randbytes(2 * sounds.randrange(4_000, 16_000))
+            whole = Whole(pcm)
+            text = await speak(link, whole, number)
+            assert whole.asked <= 1
+            there += text == f"{zlib.crc32(pcm):x}"
+            here += text == HERE
+    return there, here
+
+
+def test_of_many_dictations_none_is_lost_cut_or_doubled(tmp_path: Path) -> None:
+    """What is heard there is the whole sound, once, whatever happened to the first sending."""
+    fickle, count = Fickle(seed=5, share=0.35), 25
+    with pretending(tmp_path, fickle.play) as address:
+        there, here = asyncio.run(many(address, tmp_path, count, seed=5))
+    assert there + here == count
+    assert fickle.failed > 3
+    assert there > count / 2
