@@ -7,6 +7,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 
@@ -19,6 +20,8 @@ from dictate.errors import EngineError
 
 REACH_S = 2.0
 """Seconds in which somebody must answer at the other end."""
+MOST_ADDRESSES = 3
+"""Of one host: so many are tried."""
 _AT_ONCE = 65_536
 
 
@@ -133,7 +136,7 @@ def _connected(address: Address, settings: EngineSettings) -> socket.socket:
             local.close()
             raise
         return local
-    plain = socket.create_connection((address.host, address.port), REACH_S)
+    plain = _tcp(address.host, address.port)
     try:
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if not address.tls:
@@ -144,6 +147,31 @@ def _connected(address: Address, settings: EngineSettings) -> socket.socket:
     except OSError:
         plain.close()
         raise
+
+
+def _tcp(host: str, port: int) -> socket.socket:
+    """A socket connected to the first of the host's addresses that answers. Raises OSError."""
+    # A resolver without a network may take a minute to say so.
+    resolver = ThreadPoolExecutor(1)
+    try:
+        asked = resolver.submit(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+        found = asked.result(REACH_S)
+    except TimeoutError as error:
+        raise TimeoutError("nobody knows its address") from error
+    finally:
+        resolver.shutdown(wait=False)
+    for number, (family, kind, protocol, _, where) in enumerate(found, 1):
+        one = socket.socket(family, kind, protocol)
+        try:
+            one.settimeout(REACH_S)
+            one.connect(where)
+        except OSError:
+            one.close()
+            if number == min(len(found), MOST_ADDRESSES):
+                raise
+        else:
+            return one
+    raise OSError("it has no address")
 
 
 def _says(error: Exception) -> str:

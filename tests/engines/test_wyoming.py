@@ -6,6 +6,8 @@ import re
 import socket
 import subprocess
 import sys
+import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
@@ -263,6 +265,36 @@ def test_nothing_can_be_read_on_the_way(tmp_path: Path, free_port: int) -> None:
     for secret in (TOKEN, "Claude Code", "dictate", "audio-chunk", LINE):
         assert secret.encode() not in seen
     assert loud(0.01) not in seen
+
+
+def test_a_name_that_nobody_resolves_costs_seconds_not_minutes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    over = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: over.wait(30))
+    began = time.monotonic()
+    try:
+        with pytest.raises(EngineError, match="nobody knows its address"):
+            loaded("tls://spark.example:1")
+        assert time.monotonic() - began < 10
+    finally:
+        over.set()
+
+
+def test_all_addresses_of_a_host_are_tried(
+    monkeypatch: pytest.MonkeyPatch, free_port: int, tmp_path: Path
+) -> None:
+    """Nobody listens on the first; a name may lead to IPv6 and to IPv4."""
+    with Serving(tmp_path / "server", "--tcp", f"127.0.0.1:{free_port}"):
+        dead, alive = (
+            (socket.AF_INET, socket.SOCK_STREAM, 0, "", (host, free_port))
+            for host in ("127.0.0.2", "127.0.0.1")
+        )
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [dead, alive])
+        assert hear(loaded(f"localhost:{free_port}")) == LINE
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [dead] * 9 + [alive])
+        with pytest.raises(EngineError, match="refused"):
+            loaded(f"localhost:{free_port}")
 
 
 def test_the_daemon_carries_neither_tls_nor_the_engine(tmp_path: Path) -> None:
