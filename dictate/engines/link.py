@@ -288,7 +288,9 @@ class EngineLink:
             while True:
                 began = loop.time()
                 reason = await self._one_run()
-                young = loop.time() - began < STEADY_S
+                # What happens elsewhere is no fault of this process, which is as good as new.
+                blameless = not self._local and self._doomed.is_set()
+                young = loop.time() - began < STEADY_S and not blameless
                 young_deaths = young_deaths + 1 if young else 1
                 again_s = SOONEST_S if self.ready_at > began else again_s
                 if young_deaths >= CRASHES and self.fall_back(self._name, reason):

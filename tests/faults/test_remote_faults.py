@@ -20,6 +20,7 @@ import pytest
 from wyoming.event import Event, read_event, write_event
 
 from dictate.config import EngineSettings
+from dictate.engines import link as link_module
 from dictate.engines.link import EngineLink
 from dictate.errors import EngineError
 from dictate.events import Partial
@@ -360,3 +361,27 @@ def test_of_many_dictations_none_is_lost_cut_or_doubled(tmp_path: Path) -> None:
     assert there + here == count
     assert fickle.failed > 3
     assert there > count / 2
+
+
+def test_faults_in_a_row_are_no_crash_loop(tmp_path: Path) -> None:
+    """Each dictation has its second sending, however many before it needed theirs."""
+    speaking: list[socket.socket] = []
+
+    def every_other(client: socket.socket, stream: BinaryIO) -> None:
+        time.sleep(0.05)  # so that the first events are there
+        if b"audio-start" in client.recv(200_000, socket.MSG_PEEK):
+            speaking.append(client)
+            if len(speaking) % 2:
+                hung_up_at_the_end(client, stream)
+                return
+        foreign(THERE)(client, stream)
+
+    async def main(address: str) -> None:
+        async with linked(tmp_path, address, deadline_s=20) as link:
+            await ready(link)
+            for number in range(2 * link_module.CRASHES):
+                assert await speak(link, Whole(SOUND), number) == THERE
+
+    with pretending(tmp_path, every_other) as address:
+        asyncio.run(main(address))
+    assert len(speaking) == 4 * link_module.CRASHES
