@@ -49,6 +49,7 @@ TIMES = 3
 _HOST = re.compile(r"(?:[\w.-]{1,32}@)?\w[\w.:-]{0,62}", re.ASCII)
 _ASK = """sh -c 'd="${XDG_RUNTIME_DIR:-/run/user/$(id -u)}/dictate-serve/socket"; \
 test -S "$d" && echo "dictate: $d" || echo "dictate:"'"""
+_THERE = re.compile(r"dictate: ((?:/[\w.-]+)+)", re.ASCII)
 _BEFORE = re.compile(r"^# engine\.use was (\S.*)$", re.MULTILINE)
 _CHANGED = ("engine.address", "engine.fallback", "engine.use")
 
@@ -178,7 +179,8 @@ def _ssh() -> str:
 
 def _socket(host: str) -> Path:
     """Where the tunnel comes out; the engine there is known by the name of it."""
-    return paths.runtime_dir().with_name("dictate-remote") / host.rpartition("@")[2]
+    name = host.rpartition("@")[2].replace(":", "-")  # a colon has a meaning for ssh
+    return paths.runtime_dir().with_name("dictate-remote") / name
 
 
 def _ask(host: str) -> str:
@@ -192,9 +194,10 @@ def _ask(host: str) -> str:
             f"ssh {host} does not work without a question: {said}; try `ssh {host}` by hand, and "
             f"`ssh-copy-id {host}` for a login by key"
         )
+    # It goes into a unit, so it is taken for what a path of ours can be, and for nothing else.
     for line in asked.stdout.splitlines():
-        if line.startswith("dictate: /"):
-            return line.removeprefix("dictate: ")
+        if found := _THERE.fullmatch(line):
+            return found[1]
     raise DictateError(f"no engine is lent on {host}: run `dictate setup --serve` there")
 
 

@@ -174,6 +174,42 @@ def test_what_is_no_host_never_reaches_ssh(host: str, monkeypatch: pytest.Monkey
     assert "is no host" in lines[0]
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        '/x" "-oProxyCommand=touch pwned" "',
+        "/x %h",
+        "/x:/etc/passwd",
+        "x",
+        "/",
+    ],
+)
+def test_what_the_far_machine_answers_cannot_reach_the_unit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    (tmp_path / "answer").write_text(f"welcome\ndictate: {path}\n", newline="")
+    (tmp_path / "ssh").write_text(f"#!/bin/sh\ncat {tmp_path / 'answer'}\n")
+    (tmp_path / "ssh").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    code, lines = said()
+    assert code == 1
+    assert "no engine is lent" in lines[0]
+    assert not unit(tmp_path).exists()
+
+
+def test_an_address_of_ipv6_makes_a_socket_that_ssh_understands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "ssh").write_text("#!/bin/sh\necho dictate: /run/user/7/dictate-serve/socket\n")
+    (tmp_path / "ssh").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    said("me@fe80::1")
+    *_, forward, host = command(tmp_path)
+    here, _, there = forward.partition(":")
+    assert here == str(tmp_path / "run/dictate-remote/fe80--1")
+    assert (there, host) == ("/run/user/7/dictate-serve/socket", "me@fe80::1")
+
+
 def test_undo_leaves_an_engine_that_was_chosen_since(tmp_path: Path, lent: Serving) -> None:
     said()
     tunnel = Tunnel(tmp_path)
