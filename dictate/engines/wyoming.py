@@ -41,6 +41,8 @@ WINDOW_S = 0.5
 """Seconds of sound that may be on the way to a server of ours, and not yet heard there."""
 WINDOW_ROUND_TRIPS = 20
 """And so many round trips, lest a far machine be fed slowly."""
+QUIET_S = 1.5
+"""A server of ours from which nothing comes for so long is asked whether it is there."""
 SHARE = 0.8
 """Of the link's deadline: ours is over first, and says more."""
 PIECE = 3_200
@@ -90,6 +92,12 @@ class WyomingEngine(Engine):
     def connect(self) -> Remote:
         """A new connection. Raises EngineError."""
         return Remote(self._address(), self.settings)
+
+    def check_there(self) -> None:
+        """Ask on a connection of its own. Raises EngineError if nobody answers."""
+        with self.connect() as remote:
+            remote.send(Describe().event())
+            remote.expect(lambda event: event.type == "info", REACH_S)
 
     def load(self) -> None:
         """Reach the server, and wait until its engine is loaded. Raises EngineError."""
@@ -238,11 +246,9 @@ class WyomingUtterance(Utterance):
             self._send_piece()
             self._remote.send(AudioStop().event())
             until = time.monotonic() + self._engine.answer_s
-            while (left := until - time.monotonic()) > 0:
-                event = self._remote.next(min(left, self._unanswered_s()))
-                if event is None:
-                    self._check_answered()
-                elif self._take(event):
+            while time.monotonic() < until:
+                event = self._wait(until)
+                if event is not None and self._take(event):
                     return self._text
             raise self._remote.trouble(f"did not answer for {self._engine.answer_s:g} s")
         finally:
@@ -262,20 +268,32 @@ class WyomingUtterance(Utterance):
 
     def _take_what_is_there(self) -> None:
         """What came meanwhile; waits while too much is on its way."""
-        began, heard_s = time.monotonic(), self._heard_s
+        answer_s, heard_s = self._engine.answer_s, self._heard_s
+        until = time.monotonic() + answer_s
         window_s = WINDOW_S + WINDOW_ROUND_TRIPS * self._engine.round_trip_s
         while True:
             full = self._engine.ours and self._sent_s - self._heard_s > window_s
-            event = self._remote.next(min(0.1, self._unanswered_s()) if full else 0)
+            event = self._wait(until) if full else self._remote.next(0)
             if event is not None and self._take(event):
                 raise self._remote.trouble("answered before the end")
-            self._check_answered()
             if self._heard_s > heard_s:
-                began, heard_s = time.monotonic(), self._heard_s
-            if time.monotonic() - began > self._engine.answer_s:
-                raise self._remote.trouble(f"did not come on for {self._engine.answer_s:g} s")
+                until, heard_s = time.monotonic() + answer_s, self._heard_s
+            if time.monotonic() > until:
+                raise self._remote.trouble(f"did not come on for {answer_s:g} s")
             if event is None and not full:
+                self._check_answered()
                 return
+
+    def _wait(self, until: float) -> Event | None:
+        """The next event, or None if none comes by then, or for a while. Raises EngineError where
+        nobody is there any more: a server that works on something hard still says who it is."""
+        left_s = max(0.0, until - time.monotonic())
+        event = self._remote.next(min(QUIET_S, left_s, self._unanswered_s()))
+        if event is None:
+            self._check_answered()
+            if self._engine.ours and left_s > QUIET_S and self._remote.answered:
+                self._engine.check_there()
+        return event
 
     def _unanswered_s(self) -> float:
         """Seconds that the first answer still has; without end once it came."""

@@ -265,6 +265,38 @@ def test_our_own_server_dies_or_stops_in_the_middle(tmp_path: Path, how: signal.
         asyncio.run(main(server))
 
 
+def test_a_network_that_is_gone_is_noticed_long_before_the_deadline(tmp_path: Path) -> None:
+    """Nothing comes any more, and no connection ends: as where a wireless network is lost."""
+
+    async def main(server: Serving) -> None:
+        async with linked(tmp_path, str(server.socket), deadline_s=90) as link:
+            await ready(link)
+            heard: list[Partial] = []
+            utterance = link.begin(1, NONE, "en", heard.append)
+            utterance.feed(SOUND)
+            await until(lambda: heard)
+            assert server.process is not None
+            server.process.send_signal(signal.SIGSTOP)
+            began = time.monotonic()
+            assert (await utterance.finish(Whole(SOUND))).text == HERE
+            assert time.monotonic() - began < 45
+            assert "did not answer for 2 s" in link.info.notes[0]
+
+    with Serving(tmp_path / "server", lines=(THERE,)) as server:
+        asyncio.run(main(server))
+
+
+def test_an_engine_that_thinks_for_long_is_not_taken_for_dead(tmp_path: Path) -> None:
+    async def main(server: Serving) -> None:
+        async with linked(tmp_path, str(server.socket), deadline_s=90) as link:
+            whole = Whole(SOUND)
+            assert await speak(link, whole) == THERE
+            assert whole.asked == 0
+
+    with Serving(tmp_path / "server", lines=("!slow 5", THERE)) as server:
+        asyncio.run(main(server))
+
+
 def test_without_a_fall_back_the_error_says_who_failed(tmp_path: Path) -> None:
     async def main() -> None:
         async with linked(tmp_path, str(tmp_path / "nobody"), fallback=False) as link:
