@@ -1,5 +1,6 @@
 """What an engine on another machine costs: the release to the final text, beside the same engine
-on this one, by the round trip between the two; and the bytes that go up.
+on this one, by the round trip between the two; the bytes that go up; and how long one waits for
+the text where the other machine fails.
 
 The other machine is `dictate serve` behind a relay on loopback that keeps each byte back for half a
 round trip. Both speak from a script, so what is timed is the way and not an engine.
@@ -18,9 +19,10 @@ from bench.rig import machine, quantiles
 from dictate.config import EngineSettings
 from dictate.engines.link import EngineLink
 from dictate.hotwords import Hotwords, Term
-from tests.lab.engine import Whole, loud, ready
+from tests.lab.engine import Whole, loud, until
+from tests.lab.failing import FAULTS
 from tests.lab.scripted import script
-from tests.lab.serving import Serving
+from tests.lab.serving import Serving, pretending
 
 LINE = "the same five words always"
 WORDS = Hotwords(tuple(Term(f"Word Number {number}") for number in range(20)))
@@ -57,11 +59,11 @@ class Relay:
 
 @asynccontextmanager
 async def linked(settings: EngineSettings, folder: Path) -> AsyncIterator[EngineLink]:
-    """A ready link."""
+    """A link that is ready, or knows that its engine is not there."""
     link = EngineLink(settings, folder / "e")
     await link.start()
     try:
-        await ready(link)
+        await until(lambda: link.state in ("ready", "failed"))
         yield link
     finally:
         await link.stop()
@@ -78,11 +80,24 @@ async def timed(link: EngineLink, runs: int) -> list[float]:
             await asyncio.sleep(max(0.0, began + piece * piece_s - time.perf_counter()))
             utterance.feed(loud(piece_s))
         released = time.perf_counter()
-        final = await utterance.finish(Whole(b""))
+        final = await utterance.finish(Whole(loud(SPOKEN_S)))
         took.append((time.perf_counter() - released) * 1000)
         if final.text != LINE:
             raise SystemExit(f"heard {final.text!r}")
     return took
+
+
+async def failing(folder: Path, runs: int) -> None:
+    """How long one waits for the text where the other machine fails, with the usual deadline."""
+    says = script(folder / "here", LINE)
+    for number, (name, play) in enumerate(FAULTS.items()):
+        own = folder / f"{number}"
+        own.mkdir()
+        with pretending(own, play) as address:
+            settings = EngineSettings(use="wyoming", address=address, fallback=f"scripted:{says}")
+            async with linked(settings, own) as link:
+                took = await timed(link, runs)
+        print(f"| {name} | {min(took) / 1000:.1f} | {max(took) / 1000:.1f} |", flush=True)
 
 
 async def measure(folder: Path, server: Serving, trips: list[float], runs: int) -> None:
@@ -110,12 +125,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="bench.remote", description=__doc__)
     parser.add_argument("--trips", type=float, nargs="+", default=[0, 2, 20, 100], metavar="MS")
     parser.add_argument("--runs", type=int, default=30, metavar="N")
+    parser.add_argument("--failing", type=int, default=5, metavar="N", help="runs for each fault")
     arguments = parser.parse_args()
     print(f"{machine()}\n")
     print("| engine | release to final, ms: p50 | p95 | p99 | up, while somebody speaks |")
     print("|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as name, Serving(Path(name) / "server") as server:
         asyncio.run(measure(Path(name), server, arguments.trips, arguments.runs))
+    print("\n| the other machine | release to the text from this one, s: least | most |")
+    print("|---|---|---|")
+    with tempfile.TemporaryDirectory() as name:
+        asyncio.run(failing(Path(name), arguments.failing))
 
 
 if __name__ == "__main__":

@@ -26,13 +26,13 @@ from dictate.errors import EngineError
 from dictate.events import Partial
 from dictate.hotwords import Hotwords
 from tests.lab.engine import PATIENCE_S, Whole, loud, ready, until
+from tests.lab.failing import FAULTS, THERE, hung_up_at_the_end, reset_in_the_middle, saying
 from tests.lab.scripted import script
-from tests.lab.serving import LINE, Play, Serving, foreign, foreign_info, pretending, reset
+from tests.lab.serving import LINE, Play, Serving, foreign, foreign_info, pretending
 
 pytestmark = pytest.mark.timeout(180)
 
 HERE = "heard on this machine"
-THERE = "heard over there"
 DEADLINE_S = 1.5
 SOUND = loud(2)
 PIECE = 3200
@@ -69,79 +69,6 @@ async def speak(link: EngineLink, whole: Whole, number: int = 1) -> str:
     final = await utterance.finish(whole)
     assert final.dictation == number
     return final.text
-
-
-def black_hole(client: socket.socket, stream: BinaryIO) -> None:
-    """Takes a connection, and then nothing."""
-    time.sleep(60)
-
-
-def stalled(client: socket.socket, stream: BinaryIO) -> None:
-    """Says who it is, and then nothing more."""
-    while event := read_event(stream):
-        if event.type == "describe":
-            write_event(foreign_info(), stream)
-        elif event.type == "audio-start":
-            time.sleep(60)
-
-
-def stalled_at_the_end(client: socket.socket, stream: BinaryIO) -> None:
-    """Takes all sound, and does not answer."""
-
-    def before(_: socket.socket, event: Event) -> None:
-        if event.type == "audio-stop":
-            time.sleep(60)
-
-    foreign(THERE, before)(client, stream)
-
-
-def reset_in_the_middle(client: socket.socket, stream: BinaryIO) -> None:
-    def before(_: socket.socket, event: Event) -> None:
-        if event.type == "audio-chunk":
-            reset(client)
-
-    foreign(THERE, before)(client, stream)
-
-
-def hung_up_at_the_end(client: socket.socket, stream: BinaryIO) -> None:
-    def before(_: socket.socket, event: Event) -> None:
-        if event.type == "audio-stop":
-            client.shutdown(socket.SHUT_RDWR)
-
-    foreign(THERE, before)(client, stream)
-
-
-def saying(raw: bytes, times: int = 1) -> Play:
-    """Answers the end of the sound with this."""
-
-    def play(client: socket.socket, stream: BinaryIO) -> None:
-        def before(_: socket.socket, event: Event) -> None:
-            if event.type == "audio-stop":
-                for _number in range(times):
-                    client.sendall(raw)
-                time.sleep(60)
-
-        foreign(THERE, before)(client, stream)
-
-    return play
-
-
-FAULTS: dict[str, Play] = {
-    "black hole": black_hole,
-    "stalled": stalled,
-    "stalled at the end": stalled_at_the_end,
-    "reset in the middle": reset_in_the_middle,
-    "hung up at the end": hung_up_at_the_end,
-    "nonsense": saying(b"HTTP/1.1 400 Bad Request\r\n\r\n"),
-    "no text": saying(b'{"type": "transcript", "data": {"text": 42}}\n'),
-    "two million characters": saying(
-        b'{"type": "transcript", "data": {"text": "' + b"x" * 2_000_000 + b'"}}\n'
-    ),
-    "100 MB announced": saying(b'{"type": "transcript", "data_length": 100000000}\n'),
-    "100 MB without an end": saying(b" " * 1_000_000, 100),
-    "events without end": saying(b'{"type": "ping"}\n' * 10_000, 100_000),
-    "an error": saying(b'{"type": "error", "data": {"text": "out of memory"}}\n'),
-}
 
 
 @pytest.mark.parametrize("fault", FAULTS)
