@@ -75,6 +75,8 @@ class Engine(ABC):
     """Whether `feed` yields text while the user speaks."""
     hotwords_as: ClassVar[str]
     """How hotwords reach it, for people; empty if they do not."""
+    local: ClassVar[bool] = True
+    """Whether it hears on this machine: then its process has no network, from before `load` on."""
 
     def __init__(self, settings: EngineSettings) -> None:
         self.settings = settings

@@ -25,7 +25,7 @@ from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from wyoming.asr import Transcript
 from wyoming.audio import AudioChunk, AudioStart
@@ -38,6 +38,7 @@ from dictate import __version__
 from dictate.config import EngineSettings
 from dictate.engines import ENGINES, Engine, Utterance
 from dictate.engines.convert import Converter
+from dictate.engines.offline import close_network
 from dictate.engines.protocol import (
     HOTWORDS,
     LARGEST_EVENT,
@@ -76,6 +77,8 @@ class Server:
         self.engine: Engine | None = None
         """Set on its thread, where what was asked meanwhile comes right behind `load`."""
         self._thread = ThreadPoolExecutor(1, "engine")
+        self._reachable = ""
+        """Why a local engine has a network all the same."""
 
     async def on_thread(self, call: Callable[[], T]) -> T:
         """Run `call` on the engine's thread, behind all that was asked before. An OSError of the
@@ -102,7 +105,7 @@ class Server:
                 hotwords_as=engine.hotwords_as,
                 load_s=round(time.monotonic() - began, 3),
                 memory_mb=_memory_mb(),
-                **asdict(engine.facts),
+                **self._facts(engine),
             )
         for watcher in list(self.watchers):
             with contextlib.suppress(OSError):
@@ -111,10 +114,19 @@ class Server:
     def _load(self) -> Engine:
         engine = ENGINES.choose(self.settings.use, self.settings, self._without)
         self.status = Status(state="loading", name=engine.name)
+        if engine.local:
+            # Before: the file that it loads is what could do most harm.
+            self._reachable = close_network()
         engine.load()
         # Here, not on the loop: the sound that waits for this thread must find it.
         self.engine = engine
         return engine
+
+    def _facts(self, engine: Engine) -> dict[str, Any]:
+        facts = asdict(engine.facts)
+        if self._reachable:
+            facts["notes"] = (*facts["notes"], self._reachable)
+        return facts
 
     def loaded(self) -> Engine:
         """The engine; called on its thread, so behind `load`. Raises DictateError."""
