@@ -89,38 +89,48 @@ class Server:
             raise EngineError(f"{type(error).__name__}: {error}") from error
 
     async def load(self) -> None:
-        """Choose and load the engine, then tell all who watch."""
+        """Choose and load the engine; all who watch are told of both."""
+        loop = asyncio.get_running_loop()
+
+        def chosen() -> None:
+            asyncio.run_coroutine_threadsafe(self._tell(self.status), loop)
+
+        await self.on_thread(lambda: self._load(chosen))
+        await self._tell(self.status)
+
+    async def _tell(self, status: Status) -> None:
+        for watcher in list(self.watchers):
+            with contextlib.suppress(OSError):
+                await watcher.send(status.event())
+
+    def _load(self, chosen: Callable[[], None]) -> None:
+        # All of it on this thread, not on the loop: the sound that waits for the thread must find
+        # the engine, or why there is none.
         began = time.monotonic()
         try:
-            engine = await self.on_thread(self._load)
+            engine = ENGINES.choose(self.settings.use, self.settings, self._without)
+            self.status = Status(state="loading", name=engine.name)
+            # Before it loads: who dies of that has to be known by name.
+            chosen()
+            if engine.local:
+                # Before, too: the file that it loads is what could do most harm.
+                self._reachable = close_network()
+            engine.load()
         except Exception as error:
             log.debug("the engine does not load", exc_info=True)
             self.status = Status(state="failed", name=self.status.name, message=_says(error))
-        else:
-            self.status = Status(
-                state="ready",
-                name=engine.name,
-                languages=list(engine.languages),
-                streams=engine.streams,
-                hotwords_as=engine.hotwords_as,
-                load_s=round(time.monotonic() - began, 3),
-                memory_mb=_memory_mb(),
-                **self._facts(engine),
-            )
-        for watcher in list(self.watchers):
-            with contextlib.suppress(OSError):
-                await watcher.send(self.status.event())
-
-    def _load(self) -> Engine:
-        engine = ENGINES.choose(self.settings.use, self.settings, self._without)
-        self.status = Status(state="loading", name=engine.name)
-        if engine.local:
-            # Before: the file that it loads is what could do most harm.
-            self._reachable = close_network()
-        engine.load()
-        # Here, not on the loop: the sound that waits for this thread must find it.
+            return
         self.engine = engine
-        return engine
+        self.status = Status(
+            state="ready",
+            name=engine.name,
+            languages=list(engine.languages),
+            streams=engine.streams,
+            hotwords_as=engine.hotwords_as,
+            load_s=round(time.monotonic() - began, 3),
+            memory_mb=_memory_mb(),
+            **self._facts(engine),
+        )
 
     def _facts(self, engine: Engine) -> dict[str, Any]:
         facts = asdict(engine.facts)

@@ -16,14 +16,17 @@ import pytest
 
 from dictate.config import EngineSettings, Settings
 from dictate.engines import link as link_module
+from dictate.engines.child import Child
 from dictate.engines.link import EngineLink
 from dictate.entry import EntryState
+from dictate.errors import EngineLost
 from dictate.events import RATE, AudioChunk, Samples
+from dictate.hotwords import Hotwords
 from dictate.outputs import Receipt
 from tests.lab import mini_model
 from tests.lab.engine import until
 from tests.lab.faulty import ALWAYS
-from tests.lab.nursery import nursery
+from tests.lab.nursery import nursery, serves
 from tests.lab.processes import children
 from tests.lab.voices import read
 from tests.test_pipeline import PAUSE, Rig
@@ -124,15 +127,87 @@ async def living(folder: Path, **changes: object) -> AsyncIterator[Life]:
 
 @pytest.fixture(scope="module")
 def python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Engine processes come from the nursery, and one that loads for ever is found out soon."""
+    """Engine processes come from the nursery, and what loads for ever is found out soon."""
     mini_model.unloaded()  # skips where NeMo is missing, and says so
+    original = Child.kill
+
+    async def kill(child: Child) -> None:
+        await original(child)
+        await until(lambda: not serves(child.path))
+
     with nursery(tmp_path_factory.mktemp("nursery")) as python, pytest.MonkeyPatch.context() as m:
         m.setattr("sys.executable", python)
+        m.setattr(Child, "kill", kill)
         m.setattr(link_module, "LOADING_S", LOADING_S)
-        # One fault after the other would count as a crash loop.
-        m.setattr(link_module, "STEADY_S", 0.0)
         yield
     assert not [command for command in children().values() if b"engines.worker" in command]
+
+
+LASTING = [
+    Fault("in the restore", "no device memory"),
+    Fault("in the restore", "killed"),
+    Fault("at the first feed", "device lost"),
+    Fault("in the encoder's last step", "hung"),
+]
+"""Faults that come again in the fresh process."""
+
+
+@pytest.mark.parametrize("fault", LASTING, ids=str)
+def test_what_comes_again_ends_with_the_next_best_engine(
+    python: None, tmp_path: Path, fault: Fault
+) -> None:
+    async def main() -> None:
+        (tmp_path / "faults").write_text(f"{ALWAYS}{fault}")
+        async with living(tmp_path, use="auto") as life:
+            number = await life.say(SOUND)
+            assert "train" in life.written().lower()
+            assert await life.state(number) is EntryState.DELIVERED
+            info = life.engine.info
+            assert (info.name, life.engine.state) == ("pocketsphinx", "ready")
+            assert any("nemotron was given up" in note for note in info.notes)
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("fault", LASTING, ids=str)
+def test_what_comes_again_in_an_engine_that_was_named_keeps_the_sound(
+    python: None, tmp_path: Path, fault: Fault
+) -> None:
+    """Once it works again, the sound becomes the text that it was."""
+
+    async def main() -> None:
+        (tmp_path / "faults").write_text(f"{ALWAYS}{fault}")
+        async with living(tmp_path) as life:
+            number = await life.say(SOUND)
+            assert life.written() == ""
+            assert await life.state(number) is EntryState.HELD
+            (told,) = life.listener.told
+            assert SAYS[fault.kind] in told
+            if fault.point in LOADING:
+                await until(lambda: life.engine.state == "failed")
+                assert SAYS[fault.kind] in life.engine.message
+            life.faults.unlink()
+            assert await life.recall.paste(number) is Receipt.DELIVERED
+            assert "train" in life.written().lower()
+            assert life.engine.info.name == "nemotron"
+
+    asyncio.run(main())
+
+
+def test_hotwords_that_break_the_device_cost_a_process_and_no_dictation(
+    python: None, tmp_path: Path
+) -> None:
+    async def main() -> None:
+        async with living(tmp_path) as life:
+            await until(lambda: life.engine.state == "ready")
+            life.faults.write_text("in the hotwords: device lost")
+            with pytest.raises(EngineLost, match="CUDA error: unknown error"):
+                await life.engine.prepare(Hotwords())
+            await life.say(SOUND)
+            assert "train" in life.written().lower()
+            assert life.engine.run == 2
+
+    asyncio.run(main())
 
 
 async def suffer(life: Life, fault: Fault, text: str) -> None:
@@ -183,7 +258,9 @@ def outcomes(
             for fault in waiting:
                 found[fault].cancel()
 
-    with ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(1) as pool, pytest.MonkeyPatch.context() as monkeypatch:
+        # One fault after the other would count as a crash loop.
+        monkeypatch.setattr(link_module, "STEADY_S", 0.0)
         all_of_them = pool.submit(asyncio.run, main())
         yield found
         all_of_them.result()
@@ -192,54 +269,3 @@ def outcomes(
 @pytest.mark.parametrize("fault", FAULTS, ids=str)
 def test_the_text_comes_once(outcomes: dict[Fault, Future[None]], fault: Fault) -> None:
     outcomes[fault].result()
-
-
-LASTING = [
-    Fault("in the restore", "no device memory"),
-    Fault("in the restore", "killed"),
-    Fault("at the first feed", "device lost"),
-    Fault("in the encoder's last step", "hung"),
-]
-"""Faults that come again in the fresh process."""
-
-
-@pytest.mark.parametrize("fault", LASTING, ids=str)
-def test_what_comes_again_ends_with_the_next_best_engine(
-    python: None, tmp_path: Path, fault: Fault
-) -> None:
-    async def main() -> None:
-        (tmp_path / "faults").write_text(f"{ALWAYS}{fault}")
-        async with living(tmp_path, use="auto") as life:
-            number = await life.say(SOUND)
-            assert "train" in life.written().lower()
-            assert await life.state(number) is EntryState.DELIVERED
-            info = life.engine.info
-            assert (info.name, life.engine.state) == ("pocketsphinx", "ready")
-            assert any("nemotron was given up" in note for note in info.notes)
-
-    asyncio.run(main())
-
-
-@pytest.mark.parametrize("fault", LASTING, ids=str)
-def test_what_comes_again_in_an_engine_that_was_named_keeps_the_sound(
-    python: None, tmp_path: Path, fault: Fault
-) -> None:
-    """Once it works again, the sound becomes the text that it was."""
-
-    async def main() -> None:
-        (tmp_path / "faults").write_text(f"{ALWAYS}{fault}")
-        async with living(tmp_path) as life:
-            number = await life.say(SOUND)
-            assert life.written() == ""
-            assert await life.state(number) is EntryState.HELD
-            (told,) = life.listener.told
-            assert SAYS[fault.kind] in told
-            if fault.point in LOADING:
-                assert life.engine.state == "failed"
-                assert SAYS[fault.kind] in life.engine.message
-            life.faults.unlink()
-            assert await life.recall.paste(number) is Receipt.DELIVERED
-            assert "train" in life.written().lower()
-            assert life.engine.info.name == "nemotron"
-
-    asyncio.run(main())

@@ -109,6 +109,7 @@ def _arm_utterance(pass_by: Callable[[str], None]) -> None:
             if finishing:
                 pass_by("in the decoder's last step")
 
+        _before(NemotronEngine, "prepare", lambda: pass_by("in the hotwords"))
         _before(NemotronEngine, "begin", begin)
         _before(NemotronUtterance, "feed", feed)
         _before(model.encoder, "cache_aware_stream_step", step)
@@ -117,7 +118,7 @@ def _arm_utterance(pass_by: Callable[[str], None]) -> None:
         _before(model.decoding.decoding, "forward", decode)
         _before(worker, "Transcript", lambda: pass_by("before the text is sent"))
 
-    NemotronEngine.load = load  # type: ignore[method-assign]
+    setattr(NemotronEngine, "load", load)  # noqa: B010 - mypy knows that it is a method
 
 
 def _before(owner: Any, name: str, what: Callable[[], None]) -> None:

@@ -54,6 +54,14 @@ def nursery(folder: Path) -> Iterator[str]:
         process.communicate()
 
 
+def serves(path: Path) -> bool:
+    """Whether an engine process serves there: one that is killed does so a moment longer than the
+    program that was killed in its place."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.setblocking(False)
+        return probe.connect_ex(str(path)) == 0
+
+
 def borrow(where: str) -> None:
     """In the program: have an engine process forked, and live and die with it."""
     # Not our own standard error: it would outlive us there if somebody kills us.
@@ -100,7 +108,7 @@ def _end_with_input() -> None:
 def _look_after(child: int, client: socket.socket) -> None:
     """Until it ends, or who asked for it does; then both have."""
     process = os.pidfd_open(child)
-    if process not in select.select([process, client], [], [])[0]:
+    if process not in select.select([process, client.fileno()], [], [])[0]:
         signal.pidfd_send_signal(process, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
     os.close(process)

@@ -78,7 +78,7 @@ class ReachingEngine(Engine):
         found["thread"] = self._in_thread[0]
         found["udp"] = outcome(lambda: socket.socket(socket.AF_INET6, socket.SOCK_DGRAM).close())
         found["routes"] = outcome(lambda: socket.socket(socket.AF_NETLINK, socket.SOCK_RAW).close())
-        found["pair"] = outcome(lambda: [end.close() for end in socket.socketpair()])
+        found["pair"] = outcome(socket.socketpair)
         child = [sys.executable, "-c", CHILD, str(self.address[1])]
         found["child"] = subprocess.run(child, capture_output=True, check=False).returncode
         with contextlib.suppress(OSError):
