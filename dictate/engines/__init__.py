@@ -76,7 +76,7 @@ class Engine(ABC):
     hotwords_as: ClassVar[str]
     """How hotwords reach it, for people; empty if they do not."""
     local: ClassVar[bool] = True
-    """Whether it hears on this machine: then its process has no network, from before `load` on."""
+    """Whether it works on this machine alone; one that does not needs the network."""
 
     def __init__(self, settings: EngineSettings) -> None:
         self.settings = settings

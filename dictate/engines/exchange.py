@@ -147,6 +147,7 @@ class Exchange:
             elif event.type == "error":
                 says, code = event.data.get("text"), event.data.get("code")
                 raise Trouble(EngineError(str(says)[:1000]), again=code != "Unavailable")
+        # That it is gone says less than why, which the link may know.
         raise Trouble(EngineLost(self._link.message or "the engine process died or left"))
 
 
