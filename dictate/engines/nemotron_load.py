@@ -36,6 +36,8 @@ class Loaded:
     """What the machine had free before."""
     contexts: dict[int, list[int]]
     """Milliseconds of a chunk -> the `att_context_size` for it."""
+    graphs: Any = None
+    """`nemotron_graphs.Graphs`, or None: each step is launched kernel by kernel."""
 
 
 def unsafe_switch() -> str | None:
