@@ -224,7 +224,7 @@ class LinkUtterance:
         except Trouble as trouble:
             if spare := await self._link.spare():
                 return await self._by(spare, pcm, trouble)
-            if not self._link.fall_back(self._link.info.name, str(trouble)):
+            if not self._link.fall_back(self._link.chosen, str(trouble)):
                 raise trouble.error from trouble
         try:
             return await self._once_more(pcm)
