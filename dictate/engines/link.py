@@ -166,9 +166,9 @@ class EngineLink:
                 await self._until(lambda: self.state in ("ready", "failed"))
             async with asyncio.timeout(self.settings.deadline_s):
                 return await self._ask(event)
-        except EngineLost:
-            raise
         except (TimeoutError, OSError, EngineError) as error:
+            if isinstance(error, EngineLost):
+                raise
             reason = f"the engine does not take the hotwords in ({str(error) or 'no answer'})"
             self.restart(self.run, reason)
             raise EngineLost(f"{reason}: restarted") from error
@@ -301,7 +301,7 @@ class EngineLink:
                 young = loop.time() - began < STEADY_S and not blameless
                 young_deaths = young_deaths + 1 if young else 1
                 again_s = SOONEST_S if self.ready_at > began else again_s
-                if young_deaths >= CRASHES and self.fall_back(self.chosen, reason):
+                if young_deaths >= CRASHES and self._give_up(reason):
                     young_deaths = 1
                 if young_deaths >= CRASHES or self.state == "failed":
                     log.error("the engine cannot be used: %s", reason)
@@ -327,7 +327,11 @@ class EngineLink:
         if self.settings.use == "auto" and self._tried_again != self.chosen:
             self._tried_again = self.chosen
             return True
-        return self.fall_back(self.chosen, reason)
+        return self._give_up(reason)
+
+    def _give_up(self, reason: str) -> bool:
+        # One that was given up before is not what fails now: nothing could be chosen in its place.
+        return self.chosen not in self._without and self.fall_back(self.chosen, reason)
 
     async def _one_run(self) -> str:
         """One run of the process, from start to death; why it ended."""

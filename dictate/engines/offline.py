@@ -15,13 +15,14 @@ _SOCKET_FAMILY: Final = 0
 
 def close_network() -> str:
     """Close it; why it is still open, for people, or "" if it is closed."""
-    if closed():
-        return ""
     try:
         _refuse()
     except (ImportError, RuntimeError, OSError) as error:
-        return f"the engine process could reach the network: it cannot be closed ({error})"
-    return "" if closed() else "the engine process could reach the network: closing it did nothing"
+        # The service's sandbox may have closed it, and this very way with it.
+        why = f"it cannot be closed ({error})"
+    else:
+        why = "closing it did nothing"
+    return "" if closed() else f"the engine process could reach the network: {why}"
 
 
 def closed() -> bool:
