@@ -181,7 +181,7 @@ def test_a_long_dictation_takes_no_more_memory_than_a_short_one(
         assert stream._kept.shape[-1] <= HISTORY + 2 * 112
         assert len(stream._features._sound) < 2 * RATE
         assert len(text._open) <= 200
-        assert all(hypothesis.y_sequence is None for hypothesis in stream._hypotheses)
+        assert all(hypothesis.y_sequence is None for hypothesis in stream._decoder.hypotheses)
     words = utterance.finish().split()
     assert 0.9 < len(words) / (5 * 7 * (60 * RATE // len(asked))) < 1.1
 
