@@ -15,7 +15,7 @@ AUTO: Const = "auto"
 """Finds out what is spoken."""
 _USUAL: Const = {"en": "en-us"}
 """Which country is meant where none is said and the model tells them apart."""
-_TAG: Const = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
+_TAG: Const = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]+)*")
 _SPOKEN: Const = re.compile(r"\u2581?<[a-z]{2,3}-[A-Z]{2}>")
 
 
@@ -32,7 +32,7 @@ class Languages:
     @property
     def tags(self) -> tuple[str, ...]:
         """BCP 47 tags of all that it speaks."""
-        return tuple(sorted(filter(_TAG.fullmatch, self.slots))) or self.speaks
+        return tuple(sorted(filter(_TAG.fullmatch, self.slots.keys() - {AUTO}))) or self.speaks
 
     def slot(self, language: str) -> int | None:
         """The slot for this language, a BCP 47 tag or AUTO; None for a model without slots.
@@ -74,7 +74,9 @@ class Languages:
     def _shortest(self) -> list[str]:
         """The shortest name of each slot."""
         names: dict[int, str] = {}
-        for tag in sorted(self.slots, key=lambda tag: (len(tag), tag)):
+        for tag in sorted(
+            (*self.tags, *({AUTO} & self.slots.keys())), key=lambda tag: (len(tag), tag)
+        ):
             names.setdefault(self.slots[tag], tag)
         return sorted(names.values())
 

@@ -5,6 +5,8 @@
   "auto" with the tag "<en-US>", which nobody may ever see.
 - "whole": a full-context encoder, as Parakeet has, which does not stream.
 - "tdt": the same with a decoder that says how long each token lasts.
+- "ctc" and "telephone", with random weights: what it does not take, an encoder without a transducer
+  and a model of sound at 8 kHz.
 
 How the prompt reaches the text: the last layer normalisation leaves one direction of the encoder's
 output, of 128, without any variation. Each language moves the output along it, and two units that
@@ -20,6 +22,7 @@ from typing import Any
 import pytest
 
 from dictate.engines.nemotron import NemotronEngine
+from dictate.engines.nemotron_load import _quiet
 from tests.lab.mini_model import MINI, settings
 
 KINDS = ("prompt", "whole", "tdt")
@@ -36,7 +39,8 @@ def path(kind: str) -> Path:
     """The .nemo file of this kind. Skips where NeMo is not installed."""
     if reason := NemotronEngine(settings()).why_not():
         pytest.skip(f"nemotron: {reason}")
-    return _make(kind, Path(_made.name))
+    with _quiet():  # pytest takes each of NeMo's warnings for a failure
+        return _make(kind, Path(_made.name))
 
 
 @cache
@@ -48,8 +52,11 @@ def engine(kind: str, language: str = "en") -> NemotronEngine:
 
 
 def _make(kind: str, folder: Path) -> Path:
-    import torch
-    from nemo.collections.asr.models import EncDecRNNTBPEModel, EncDecRNNTBPEModelWithPrompt
+    from nemo.collections.asr.models import (
+        EncDecCTCModelBPE,
+        EncDecRNNTBPEModel,
+        EncDecRNNTBPEModelWithPrompt,
+    )
     from omegaconf import OmegaConf, open_dict
 
     small: Any = EncDecRNNTBPEModel.restore_from(str(MINI), map_location="cpu")
@@ -61,10 +68,10 @@ def _make(kind: str, folder: Path) -> Path:
         config.pop("target")
         config.tokenizer = {"dir": str(tokenizer), "type": "bpe"}
         if kind == "prompt":
+            config.joint.jointnet.joint_hidden = config.model_defaults.joint_hidden = 130
             config.model_defaults.initialize_prompt_feature = True
             config.model_defaults.num_prompts = 128
             config.model_defaults.prompt_dictionary = PROMPTS
-            config.joint.jointnet.joint_hidden = config.model_defaults.joint_hidden = 130
         else:
             config.encoder.att_context_style = "regular"
             config.encoder.att_context_size = [-1, -1]
@@ -75,15 +82,26 @@ def _make(kind: str, folder: Path) -> Path:
             config.joint.num_extra_outputs = len(DURATIONS)
             config.decoding.model_type = "tdt"
             config.decoding.durations = DURATIONS
-            config.loss = {"loss_name": "pytorch"}
-    made = (EncDecRNNTBPEModelWithPrompt if kind == "prompt" else EncDecRNNTBPEModel)(config)
+        if kind == "telephone":
+            config.preprocessor.sample_rate = config.sample_rate = 8000
+        if kind == "ctc":
+            config.decoder = {
+                "_target_": "nemo.collections.asr.modules.ConvASRDecoder",
+                "feat_in": config.model_defaults.enc_hidden,
+                "num_classes": config.decoder.vocab_size,
+                "vocabulary": config.joint.vocabulary,
+            }
+            config.pop("joint")
+            config.pop("decoding")
+    classes = {"prompt": EncDecRNNTBPEModelWithPrompt, "ctc": EncDecCTCModelBPE}
+    made = classes.get(kind, EncDecRNNTBPEModel)(config)
     if kind == "prompt":
         _teach_languages(weights, small)
     if kind == "tdt":
         _add_durations(weights)
-    made.load_state_dict(weights, strict=True)
-    with torch.no_grad():
-        made.save_to(str(folder / f"{kind}.nemo"))
+    if kind in KINDS:
+        made.load_state_dict(weights, strict=True)
+    made.save_to(str(folder / f"{kind}.nemo"))
     return folder / f"{kind}.nemo"
 
 
@@ -134,7 +152,7 @@ def _teach_languages(weights: dict[str, Any], small: Any) -> None:
     weights["joint.enc.bias"] = torch.cat(
         [weights["joint.enc.bias"] + along * rest, torch.tensor([-rest - 0.5, -rest - 1.5])]
     )
-    weights["joint.pred.weight"] = _rows(weights["joint.pred.weight"], torch.zeros(2, width))
+    weights["joint.pred.weight"] = torch.cat([weights["joint.pred.weight"], torch.zeros(2, width)])
     weights["joint.pred.bias"] = torch.cat([weights["joint.pred.bias"], torch.zeros(2)])
     stop = small.tokenizer.token_to_id(".")
     out, bias = weights["joint.joint_net.2.weight"], weights["joint.joint_net.2.bias"]
@@ -152,16 +170,11 @@ def _teach_languages(weights: dict[str, Any], small: Any) -> None:
     weights[name] = torch.cat([embed[:blank], embed[stop].repeat(2, 1), embed[blank:]])
 
 
-def _rows(weight: Any, more: Any) -> Any:
-    import torch
-
-    return torch.cat([weight, more])
-
-
 def _add_durations(weights: dict[str, Any]) -> None:
     """A label lasts no time, as without durations; NeMo makes a blank last one frame then."""
     import torch
 
     out, bias = weights["joint.joint_net.2.weight"], weights["joint.joint_net.2.bias"]
-    weights["joint.joint_net.2.weight"] = _rows(out, torch.zeros(len(DURATIONS), out.shape[1]))
+    width = out.shape[1]
+    weights["joint.joint_net.2.weight"] = torch.cat([out, torch.zeros(len(DURATIONS), width)])
     weights["joint.joint_net.2.bias"] = torch.cat([bias, torch.tensor([5.0, 0, 0, 0, 0])])
