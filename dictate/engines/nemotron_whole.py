@@ -17,8 +17,8 @@ from dictate.engines.nemotron_decode import Decoder
 from dictate.events import RATE, Samples
 
 LONGEST_S: Const = 40
-"""No more than this is heard at once: about what such models are trained with."""
-SHORTEST_S: Const = 30
+"""No more than this is heard at once."""
+CUT_FROM_S: Const = 30
 """A cut leaves at least this much before it."""
 REST_S: Const = 1
 """What has to be there beyond the longest, so that there is a rest to be heard."""
@@ -80,8 +80,8 @@ class Whole:
 
 
 def quietest(sound: Samples) -> int:
-    """The sample in the middle of the quietest stretch between SHORTEST_S and LONGEST_S."""
+    """The sample in the middle of the quietest stretch between CUT_FROM_S and LONGEST_S."""
     size = round(WINDOW_S * RATE)
-    stretches = sound[SHORTEST_S * RATE : LONGEST_S * RATE].reshape(-1, size)
+    stretches = sound[CUT_FROM_S * RATE : LONGEST_S * RATE].reshape(-1, size)
     loudness = np.square(stretches).sum(1)
-    return SHORTEST_S * RATE + int(loudness.argmin()) * size + size // 2
+    return CUT_FROM_S * RATE + int(loudness.argmin()) * size + size // 2

@@ -15,7 +15,7 @@ from dictate.config import EngineSettings, same_engine
 from dictate.engines import nemotron as nemotron_module
 from dictate.engines.link import EngineLink
 from dictate.engines.nemotron import DIFFERENT, WHOLE, NemotronEngine
-from dictate.engines.nemotron_whole import LONGEST_S, SHORTEST_S, quietest
+from dictate.engines.nemotron_whole import CUT_FROM_S, LONGEST_S, quietest
 from dictate.errors import EngineError, Unavailable
 from dictate.events import RATE, Samples, pcm_from_samples
 from dictate.hotwords import Hotwords, Term
@@ -248,9 +248,9 @@ def test_a_long_sound_is_heard_in_pieces_and_in_bounded_memory(
 
 def test_the_cut_is_in_the_pause() -> None:
     noise = np.random.default_rng(5).normal(0, 0.1, (LONGEST_S + 5) * RATE).astype(np.float32)
-    for pause_s in (5.0, SHORTEST_S + 3.4, LONGEST_S + 2.0):
+    for pause_s in (5.0, CUT_FROM_S + 3.4, LONGEST_S + 2.0):
         noise[round(pause_s * RATE) :][: RATE // 2] *= 0.01
-    assert SHORTEST_S + 3.4 < quietest(noise) / RATE < SHORTEST_S + 3.9
+    assert CUT_FROM_S + 3.4 < quietest(noise) / RATE < CUT_FROM_S + 3.9
 
 
 # What is taken, and what is refused.
@@ -261,6 +261,21 @@ def test_a_model_of_a_kind_that_it_cannot_run_is_named(kind: str) -> None:
     made = NemotronEngine(mini_model.settings(model=str(other_models.path(kind))))
     with pytest.raises(EngineError, match={"ctc": "EncDecCTCModelBPE", "telephone": "8000"}[kind]):
         made.load()
+
+
+def test_features_that_need_the_whole_sound_are_not_streamed() -> None:
+    from omegaconf import open_dict
+
+    from dictate.engines.nemotron_load import _contexts
+
+    model = mini_model.engine()._loaded.model
+    assert sorted(_contexts(model)) == [80, 160, 560, 1120]
+    with open_dict(model.cfg):
+        before, model.cfg.preprocessor.normalize = model.cfg.preprocessor.normalize, "per_feature"
+        try:
+            assert _contexts(model) == {}
+        finally:
+            model.cfg.preprocessor.normalize = before
 
 
 def test_a_model_of_ones_own_speaks_what_one_says() -> None:
