@@ -8,6 +8,7 @@ there to compare with (`guards.py`).
 """
 
 import copy
+import dataclasses
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final as Const
@@ -17,7 +18,7 @@ import soundfile
 
 from dictate import models
 from dictate.config import EngineSettings
-from dictate.engines import Effort, Engine, Facts, Utterance
+from dictate.engines import SHORTEST_S, Effort, Engine, Facts, Utterance
 from dictate.engines.boosting import Phrases, Tree, Trees, phrases
 from dictate.engines.guards import settle
 from dictate.engines.nemotron_language import AUTO, Languages
@@ -27,8 +28,6 @@ from dictate.errors import Unavailable
 from dictate.events import RATE, Samples
 from dictate.hotwords import Hotwords
 
-SHORTEST_S: Const = 0.3
-"""A shorter sound holds no word, and the model may invent one."""
 DIFFERENT: Const = (
     "the hotwords changed the last text beyond the words themselves, so it stands as heard without "
     "them (a lower hotwords.strength helps; hotwords.compare = false lets it pass)"
@@ -89,7 +88,8 @@ class NemotronEngine(Engine):
         plain = self._hear(_check_sound(), self.settings.chunk_ms)
         if self.settings.precision == "bf16":
             self._halve(plain)
-        self._warm_up()
+        if not (self.settings.cuda_graphs and self._record(plain)):
+            self._warm_up()
 
     def _halve(self, plain: str) -> None:
         """The encoder in bf16, unless it then hears something else."""
@@ -108,19 +108,46 @@ class NemotronEngine(Engine):
             "bf16 did not hear the same as fp32 in the test at the start: fp32 is used"
         )
 
+    def _record(self, plain: str) -> bool:
+        """The encoder's steps as CUDA graphs, unless they cannot be recorded or hear something
+        else; whether they are."""
+        if self._loaded.device == "cpu" or not self.streams:
+            self._notes.append(
+                "engine.cuda_graphs is for a graphics card, and for a model that streams: it does "
+                "nothing here"
+            )
+            return False
+        from dictate.engines import nemotron_graphs
+
+        without = self._loaded
+        graphs = nemotron_graphs.Graphs(nemotron_graphs.record)
+        self._loaded = dataclasses.replace(without, graphs=graphs)
+        try:
+            self._warm_up()
+            graphs.recording = False
+            heard = self._hear(_check_sound(), self.settings.chunk_ms)
+            trouble = "" if heard == plain else "they did not hear the same in the test"
+        except RuntimeError as error:
+            trouble = f"{type(error).__name__}: {error}"
+        if trouble:
+            self._loaded = without
+            self._notes.append(f"CUDA graphs are not used: {trouble}")
+        return not trouble
+
     def _warm_up(self) -> None:
         """Each size of step once, where the first of a size is slow: on a graphics card."""
         if self._loaded.device == "cpu":
             return
-        sound = np.concatenate([_check_sound()] * 4)
         for length in (1, 2, 4) if not self.streams else ():
-            self._hear(sound[: length * len(sound) // 4], 0)
+            self._hear(np.resize(_check_sound(), length * 3 * RATE), 0)
+        from dictate.engines.nemotron_stream import AT_ONCE
+
         for chunk_ms in self._loaded.contexts:
-            chunk = chunk_ms * RATE // 1000
-            for many in (1, 2, 3, 4, 5, 8):
+            for many in AT_ONCE:
+                piece = np.resize(_check_sound(), many * chunk_ms * RATE // 1000)
                 utterance = self.begin(Hotwords(), None, chunk_ms)
-                for start in range(0, len(sound), many * chunk):
-                    utterance.feed(sound[start : start + many * chunk])
+                utterance.feed(piece)
+                utterance.feed(piece)
                 utterance.finish()
 
     def _hear(self, sound: Samples, chunk_ms: int) -> str:
@@ -176,14 +203,15 @@ class NemotronUtterance(Utterance):
         chunk_ms: int,
         slot: int | None,
     ) -> None:
-        from dictate.engines.nemotron_stream import Stream
+        from dictate.engines.nemotron_stream import Stream, encode
         from dictate.engines.nemotron_whole import Whole
 
         model = loaded.model
         hypotheses = [None] if tree is None else [tree.hypothesis(), None]
         self._texts = [TokenText(model.tokenizer, loaded.tags) for _ in hypotheses]
+        run = encode if loaded.graphs is None else loaded.graphs.encode
         self._stream = (
-            Stream(model, loaded.contexts[chunk_ms], hypotheses, slot)
+            Stream(model, loaded.contexts[chunk_ms], hypotheses, run, slot)
             if chunk_ms
             else Whole(model, hypotheses, slot)
         )

@@ -43,6 +43,8 @@ class Loaded:
     """The languages that it wants to be told, if it wants to, and their slots."""
     tags: frozenset[int]
     """Tokens with which it says what language it heard."""
+    graphs: Any = None
+    """`nemotron_graphs.Graphs`, or None: each step is launched kernel by kernel."""
 
 
 def unsafe_switch() -> str | None:

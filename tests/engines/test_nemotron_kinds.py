@@ -77,7 +77,7 @@ def test_streamed_in_a_language_equals_offline(
     sizes = np.random.default_rng(chunk_ms)
     for path in (ASKED, AUDIO / "window.wav"):
         sound, tokens, at = read(path), [], 0
-        stream = Stream(model, context, [None], other_models.PROMPTS[language])
+        stream = Stream(model, context, [None], slot=other_models.PROMPTS[language])
         while at < len(sound):
             size = int(sizes.integers(1, 30_000))
             tokens += stream.feed(sound[at : at + size])[0]
