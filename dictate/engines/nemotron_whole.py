@@ -16,12 +16,11 @@ import torch
 from dictate.engines.nemotron_decode import Decoder
 from dictate.events import RATE, Samples
 
-LONGEST_S: Const = 40
-"""No more than this is heard at once."""
 CUT_FROM_S: Const = 30
-"""A cut leaves at least this much before it."""
+LONGEST_S: Const = 40
+"""A cut leaves at least and at most this much before it, ..."""
 REST_S: Const = 1
-"""What has to be there beyond the longest, so that there is a rest to be heard."""
+"""... and at least this much behind it, so that there is a rest to be heard."""
 WINDOW_S: Const = 0.2
 """A cut is in the quietest stretch of this length."""
 
