@@ -12,6 +12,7 @@ from dictate.config import EngineSettings
 from dictate.engines import ENGINES, Engine, Utterance
 from dictate.events import RATE, Samples
 from dictate.hotwords import Hotwords, Term
+from tests.lab import other_models
 from tests.lab.mini_model import MINI
 from tests.lab.voices import read, word_errors
 
@@ -23,9 +24,15 @@ CLAUDE = Hotwords((Term("Claude Code"),))
 RUST = Hotwords((Term("Rust"), Term("Kubernetes", sounds_like=("cuban eighties",))))
 
 
-@pytest.fixture(scope="module", params=sorted(ENGINES.table))
+OTHERS = [f"nemotron:{kind}" for kind in other_models.KINDS]
+"""Kinds of model, each of which makes another engine of it."""
+
+
+@pytest.fixture(scope="module", params=[*sorted(ENGINES.table), *OTHERS])
 def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Engine:
     use: str = request.param
+    if use in OTHERS:
+        return other_models.engine(use.partition(":")[2])
     if use == "scripted":
         script = tmp_path_factory.mktemp("scripted") / "script"
         script.write_text("the same five words always\n")
