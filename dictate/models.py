@@ -129,6 +129,12 @@ def store_path(name: str, kind: str) -> Path:
     return paths.models_dir() / f"{name}.{kind}"
 
 
+def stored() -> dict[Path, int]:
+    """What has been downloaded, whole or in part: each file and its size in bytes."""
+    files = (path for path in sorted(paths.models_dir().glob("*")) if path.suffix != ".json")
+    return {path: path.lstat().st_size for path in files}
+
+
 def named(name: str) -> Model:
     """The model of the catalogue that is called `name`. Raises Unavailable, with what is near."""
     if (model := CATALOGUE.get(name)) is not None:

@@ -78,6 +78,8 @@ class Engine(ABC):
     """Whether `feed` yields text while the user speaks; once it is loaded, with its model."""
     hotwords_as: ClassVar[str]
     """How hotwords reach it, for people; empty if they do not."""
+    local: ClassVar[bool] = True
+    """Whether it works on this machine alone; one that does not needs the network."""
 
     def __init__(self, settings: EngineSettings) -> None:
         self.settings = settings

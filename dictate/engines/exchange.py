@@ -147,7 +147,8 @@ class Exchange:
             elif event.type == "error":
                 says, code = event.data.get("text"), event.data.get("code")
                 raise Trouble(EngineError(str(says)[:1000]), again=code != "Unavailable")
-        raise Trouble(EngineLost("the engine process died or left"))
+        # That it is gone says less than why, which the link may know.
+        raise Trouble(EngineLost(self._link.message or "the engine process died or left"))
 
 
 def _text(event: Event) -> str:
@@ -219,7 +220,7 @@ class LinkUtterance:
         try:
             return await self._once_more(pcm)
         except Trouble as trouble:
-            if not self._link.fall_back(self._link.info.name, str(trouble)):
+            if not self._link.fall_back(self._link.chosen, str(trouble)):
                 raise trouble.error from trouble
         try:
             return await self._once_more(pcm)

@@ -22,7 +22,7 @@ from dictate.engines import SHORTEST_S, Effort, Engine, Facts, Utterance
 from dictate.engines.boosting import Phrases, Tree, Trees, phrases
 from dictate.engines.guards import settle
 from dictate.engines.nemotron_language import AUTO, Languages
-from dictate.engines.nemotron_load import Loaded, load, unsafe_switch
+from dictate.engines.nemotron_load import Loaded, load, memory_mb, release, unsafe_switch
 from dictate.engines.token_text import TokenText
 from dictate.errors import Unavailable
 from dictate.events import RATE, Samples
@@ -54,6 +54,7 @@ class NemotronEngine(Engine):
         self._trees: Trees
         self._model_name = ""
         self._precision = "fp32"
+        self._memory_mb = 0.0
         self._notes: list[str] = []
         self._languages: Languages
         self._taken: tuple[Hotwords, str, Phrases, list[str]] | None = None
@@ -88,8 +89,11 @@ class NemotronEngine(Engine):
         plain = self._hear(_check_sound(), self.settings.chunk_ms)
         if self.settings.precision == "bf16":
             self._halve(plain)
+        # Not later: what is taken from here on is what an utterance needs.
+        release()
         if not (self.settings.cuda_graphs and self._record(plain)):
             self._warm_up()
+        self._memory_mb = memory_mb(self._loaded)
 
     def _halve(self, plain: str) -> None:
         """The encoder in bf16, unless it then hears something else."""
@@ -187,7 +191,7 @@ class NemotronEngine(Engine):
             device=self._loaded.device,
             precision=self._precision,
             chunk_ms=self._chunk_ms(0),
-            device_memory_mb=self._loaded.memory_mb,
+            device_memory_mb=self._memory_mb,
             notes=tuple(self._notes),
         )
 

@@ -35,8 +35,8 @@ class Loaded:
     model: Any
     device: str
     """For people."""
-    memory_mb: float
-    """Of the device; 0 where it has none of its own and the process is to be asked."""
+    free_before_mb: float
+    """What the machine had free before."""
     contexts: dict[int, list[int]]
     """Milliseconds of a chunk -> the `att_context_size` for it; empty: it does not stream."""
     slots: dict[str, int]
@@ -93,11 +93,32 @@ def load(path: Path, device: str) -> Loaded:
         return Loaded(
             model,
             _name(torch, chosen),
-            _memory_mb(torch, chosen, before),
+            before,
             _contexts(model),
             _slots(model),
             _tags(model),
         )
+
+
+def release() -> None:
+    """Give back to the device what loading took and nobody uses any more: torch would keep it."""
+    import torch
+
+    torch.cuda.empty_cache()
+
+
+def memory_mb(loaded: Loaded) -> float:
+    """What of the device is taken by now, in megabytes; 0 where it has none of its own and the
+    process is to be asked."""
+    import torch
+
+    device = loaded.model.device
+    if device.type != "cuda":
+        return 0.0
+    if getattr(torch.cuda.get_device_properties(device), "is_integrated", 0):
+        # Unified memory: the driver counts what the kernel could reclaim as used.
+        return round(max(0.0, loaded.free_before_mb - _free_mb()), 1)
+    return round(float(torch.cuda.memory_reserved()) / 1e6, 1)
 
 
 def _device(torch: Any, wanted: str) -> Any:
@@ -161,15 +182,6 @@ def _decode_greedily(model: Any) -> None:
 
 def _name(torch: Any, device: Any) -> str:
     return torch.cuda.get_device_name() if device.type == "cuda" else "cpu"
-
-
-def _memory_mb(torch: Any, device: Any, before_mb: float) -> float:
-    if device.type != "cuda":
-        return 0.0
-    if getattr(torch.cuda.get_device_properties(device), "is_integrated", 0):
-        # Unified memory: the driver counts what the kernel could reclaim as used.
-        return round(max(0.0, before_mb - _free_mb()), 1)
-    return round(float(torch.cuda.memory_reserved()) / 1e6, 1)
 
 
 def _free_mb() -> float:
