@@ -46,4 +46,4 @@ def test_whose_memory_it_is(
     monkeypatch.setattr(torch.cuda, "memory_reserved", lambda: 1_500_000_000)
     monkeypatch.setattr(nemotron_load, "_free_mb", lambda: 5000.0)
     model = SimpleNamespace(device=SimpleNamespace(type=kind))
-    assert nemotron_load.memory_mb(Loaded(model, kind, 8000.0, {})) == megabytes
+    assert nemotron_load.memory_mb(Loaded(model, kind, 8000.0, {}, {}, frozenset())) == megabytes
