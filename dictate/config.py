@@ -56,8 +56,8 @@ class EngineSettings:
     """What turns sound into text."""
 
     use: str = _option("auto", backends="dictate.engines:ENGINES")
-    """auto, nemotron, pocketsphinx, or scripted:FILE, which says what the file says (for tests and
-    demos)."""
+    """auto, nemotron, pocketsphinx, wyoming, which is another machine's engine, or scripted:FILE,
+    which says what the file says (for tests and demos)."""
     language: str = "en"
     """The language that is spoken, as a BCP 47 tag; with nemotron-3.5 and parakeet also auto, which
     finds out."""
@@ -86,6 +86,17 @@ class EngineSettings:
     """nemotron: whether the steps of the model are recorded once and replayed, which saves the
     processor work beside a graphics card; used only if they can be, and hear the same in a test at
     the start."""
+    address: str = ""
+    """wyoming: where the engine is: the path of a Unix socket (`dictate setup --remote HOST` makes
+    one), tls://HOST:PORT, or a port of this machine as 127.0.0.1:PORT."""
+    token_file: str = ""
+    """wyoming: the file with the token that the server asks for."""
+    certificate_file: str = ""
+    """wyoming: the certificate to trust behind tls://, where it is self-made; empty trusts those
+    that this system trusts."""
+    fallback: str = _option("none", backends="dictate.engines:ENGINES", choices=("none",))
+    """What hears a dictation in place of an engine that failed it twice: auto, an engine by its
+    name, or none, which holds the dictation. The next one tries the engine itself again."""
 
 
 @dataclass(frozen=True, slots=True)

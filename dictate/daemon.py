@@ -361,7 +361,8 @@ class Daemon:
     @property
     def summary(self) -> str:
         """One line: what was chosen."""
-        engine = self.link.info.name if self.link.state == "ready" else f"({self.link.state})"
+        state = self.link.serving
+        engine = self.link.info.name if state == "ready" else f"({state})"
         return f"engine {engine}, output {self.output.name}"
 
     def _state_changed(self) -> None:
@@ -373,7 +374,7 @@ class Daemon:
         info = self.link.info
         self.service.update(
             engine=info.name,
-            engine_state=self.link.state,
+            engine_state=self.link.serving,
             model=info.model,
             device=info.device,
             precision=info.precision,

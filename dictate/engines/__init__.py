@@ -114,6 +114,7 @@ ENGINES: Backends[Engine] = Backends(
         "nemotron": "dictate.engines.nemotron:NemotronEngine",
         "pocketsphinx": "dictate.engines.pocketsphinx:PocketSphinxEngine",
         "scripted": "dictate.engines.scripted:ScriptedEngine",
+        "wyoming": "dictate.engines.wyoming:WyomingEngine",
     },
     auto=("nemotron", "pocketsphinx"),
 )

@@ -43,6 +43,9 @@ STEADY_S = 10.0
 """A process that dies younger than this counts towards a crash loop."""
 CRASHES = 4
 """So many young deaths in a row are a crash loop: `failed`, until somebody speaks again."""
+SOONEST_S, LATEST_S = 2.0, 60.0
+"""An engine elsewhere that cannot be reached is looked for again after so long, and twice as long
+each time; somebody who speaks has it looked for at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +115,21 @@ class EngineLink:
         """Engines that failed here, and why: "auto" does without them from now on."""
         self._tried_again = ""
         """The engine that did not load, and gets a fresh process once."""
+        self._own = self.info
+        """What the engine of this link says, where `info` is that of the one in its place."""
+        self._local = True
+        """Whether the engine is on this machine."""
+        self._spare: EngineLink | None = None
 
     @property
     def well(self) -> bool:
         """Whether somebody looks after the engine process, whatever state that is in."""
         return self._keeper is not None and not self._keeper.done()
+
+    @property
+    def serving(self) -> str:
+        """The state of the engine that `info` is about: ours, or the one in its place."""
+        return self.state if self._spare is None or self.info is self._own else self._spare.state
 
     @property
     def given_up(self) -> tuple[str, ...]:
@@ -139,6 +152,8 @@ class EngineLink:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._keeper
             await asyncio.to_thread(self._socket.unlink, missing_ok=True)
+        if self._spare is not None:
+            await self._spare.stop()
 
     async def prepare(self, hotwords: Hotwords) -> list[str]:
         """Have the engine take the list in, ahead of the dictation that uses it: one line for
@@ -182,7 +197,7 @@ class EngineLink:
         """Begin an utterance, in any state: its sound waits for the engine. `on_partial` is
         called on the loop."""
         return LinkUtterance(
-            self, lambda: Exchange(self, dictation, hotwords, language, on_partial)
+            self, lambda link: Exchange(link, dictation, hotwords, language, on_partial)
         )
 
     def want(self) -> None:
@@ -232,10 +247,31 @@ class EngineLink:
         self._without[name] = reason
         return True
 
+    async def spare(self) -> "EngineLink | None":
+        """The engine that hears what this one fails at, in a process of its own from now on; None
+        if the user wants none, or this one was stopped."""
+        if self.settings.fallback == "none" or not self.well:
+            return None
+        settings = replace(self.settings, use=self.settings.fallback, fallback="none")
+        if self._spare is None:
+            socket = self._socket.with_name(f"{self._socket.name}-2")
+            self._spare = EngineLink(settings, socket, self._on_change)
+            await self._spare.start()
+        self._spare.settings = settings
+        return self._spare
+
+    def stood_in(self, spare: "EngineLink", reason: str) -> None:
+        """The last utterance was heard by the engine of `spare`."""
+        name = spare.info.name
+        log.warning("%s heard it, because %s", name, reason)
+        notes = (f"{reason}; {name} took its place", *spare.info.notes)
+        self.info = replace(spare.info, notes=notes)
+        self._on_change()
+
     def took(self, timings: Timings) -> None:
         """An utterance came through."""
-        self.info = replace(
-            self.info,
+        self._own = self.info = replace(
+            self._own,
             rtf=timings.rtf,
             finish_ms=timings.finish_ms,
             chunk_ms=timings.chunk_ms,
@@ -255,19 +291,26 @@ class EngineLink:
         """Start the process again and again, more slowly if it keeps dying young."""
         loop = asyncio.get_running_loop()
         young_deaths = 0
+        again_s = SOONEST_S
         try:
             while True:
                 began = loop.time()
                 reason = await self._one_run()
-                young = loop.time() - began < STEADY_S
+                # What happens elsewhere is no fault of this process, which is as good as new.
+                blameless = not self._local and self._doomed.is_set()
+                young = loop.time() - began < STEADY_S and not blameless
                 young_deaths = young_deaths + 1 if young else 1
+                again_s = SOONEST_S if self.ready_at > began else again_s
                 if young_deaths >= CRASHES and self._give_up(reason):
                     young_deaths = 1
                 if young_deaths >= CRASHES or self.state == "failed":
                     log.error("the engine cannot be used: %s", reason)
                     self._set("failed", reason)
-                    await self._until(lambda: self.state != "failed")
+                    with contextlib.suppress(TimeoutError):
+                        async with asyncio.timeout(None if self._local else again_s):
+                            await self._until(lambda: self.state != "failed")
                     young_deaths = 0
+                    again_s = min(again_s * 2, LATEST_S)
                 else:
                     log.warning("the engine is restarted: %s", reason)
                     self._set("restarting", reason)
@@ -368,13 +411,14 @@ class EngineLink:
             _settle(self._answers.popleft(), [str(term) for term in terms])
 
     def _now(self, status: Status) -> None:
+        self._local = status.local
         if status.name in ENGINES.auto:
             self.chosen = status.name
         if status.state == "ready":
             self.ready_at = asyncio.get_running_loop().time()
             given_up = (f"{name} was given up: {why}" for name, why in self._without.items())
             self._engine_notes = (*given_up, *(str(note) for note in status.notes))
-            self.info = EngineInfo(
+            self._own = self.info = EngineInfo(
                 name=status.name,
                 languages=tuple(str(language) for language in status.languages),
                 streams=status.streams,

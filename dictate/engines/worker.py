@@ -23,7 +23,7 @@ import threading
 import time
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -42,6 +42,7 @@ from dictate.engines.offline import close_network
 from dictate.engines.protocol import (
     HOTWORDS,
     LARGEST_EVENT,
+    PROGRAM,
     BadEvent,
     Begin,
     Cancel,
@@ -68,6 +69,9 @@ T = TypeVar("T")
 
 class Server:
     """What all connections share: the engine, its thread, and who watches it."""
+
+    idle_s: float | None = None
+    """A client that sends nothing for so many seconds, or takes nothing, is let go."""
 
     def __init__(self, settings: EngineSettings, without: Collection[str] = ()) -> None:
         self.settings = settings
@@ -109,7 +113,7 @@ class Server:
         began = time.monotonic()
         try:
             engine = ENGINES.choose(self.settings.use, self.settings, self._without)
-            self.status = Status(state="loading", name=engine.name)
+            self.status = Status(state="loading", name=engine.name, local=engine.local)
             # Before it loads: who dies of that has to be known by name.
             chosen()
             if engine.local:
@@ -118,7 +122,7 @@ class Server:
             engine.load()
         except Exception as error:
             log.debug("the engine does not load", exc_info=True)
-            self.status = Status(state="failed", name=self.status.name, message=_says(error))
+            self.status = replace(self.status, state="failed", message=_says(error))
             return
         self.engine = engine
         self.status = Status(
@@ -129,6 +133,7 @@ class Server:
             hotwords_as=engine.hotwords_as,
             load_s=round(time.monotonic() - began, 3),
             memory_mb=_memory_mb(),
+            local=engine.local,
             **self._facts(engine),
         )
 
@@ -146,14 +151,15 @@ class Server:
 
     async def serve(self, path: Path) -> None:
         """Serve on a Unix socket at `path`, for this user only, until killed."""
-        listener = _bind(path)
-        server = await asyncio.start_unix_server(self._accept, sock=listener, limit=LARGEST_EVENT)
+        listener = bind(path)
+        server = await asyncio.start_unix_server(self.accept, sock=listener, limit=LARGEST_EVENT)
         loading = asyncio.create_task(self.load())
         async with server:
             await server.serve_forever()
         await loading
 
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one client, until it leaves."""
         await Connection(self, reader, writer).run()
 
 
@@ -180,13 +186,23 @@ class Connection:
         self._worked_s = 0.0
         self._told_s = 0.0
 
+    @property
+    def busy(self) -> bool:
+        """Whether an utterance is under way."""
+        return self._utterance is not None
+
     async def send(self, event: Event) -> None:
-        await async_write_event(event, self._writer)
+        async with asyncio.timeout(self._server.idle_s):
+            await async_write_event(event, self._writer)
+
+    async def _next(self) -> Event | None:
+        async with asyncio.timeout(self._server.idle_s):
+            return await read_event(self._reader)
 
     async def run(self) -> None:
         """Answer until the client leaves; trouble with one event is an `error` to the client."""
         try:
-            while event := await read_event(self._reader):
+            while event := await self._next():
                 try:
                     await self._handle(event)
                 except OSError:
@@ -343,7 +359,7 @@ def _info(status: Status) -> Info:
         languages=list(status.languages),
     )
     program = AsrProgram(
-        name="dictate",
+        name=PROGRAM,
         attribution=made_by,
         installed=True,
         description=text,
@@ -353,7 +369,7 @@ def _info(status: Status) -> Info:
     return Info(asr=[program])
 
 
-def _bind(path: Path) -> socket.socket:
+def bind(path: Path) -> socket.socket:
     """A listening socket that never was open to others: made aside, then put in the old one's
     place."""
     aside = path.with_name(f".{path.name}.{os.getpid()}")
