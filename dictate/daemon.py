@@ -371,16 +371,17 @@ class Daemon:
         self.key.session(recording=session.listening)
 
     def _engine_changed(self) -> None:
-        info = self.link.info
+        info, state = self.link.info, self.link.serving
+        why = self.link.message if state in ("restarting", "failed") else ""
         self.service.update(
             engine=info.name,
-            engine_state=self.link.serving,
+            engine_state=state,
             model=info.model,
             device=info.device,
             precision=info.precision,
             chunk_ms=info.chunk_ms,
             engine_memory_mb=info.device_memory_mb or info.memory_mb,
-            engine_notes="; ".join(info.notes),
+            engine_notes="; ".join(filter(None, (why, *info.notes))),
             engine_finish_ms=info.finish_ms,
         )
 

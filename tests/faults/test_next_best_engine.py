@@ -126,3 +126,13 @@ def test_who_asks_for_a_reload_has_it_tried_again(tmp_path: Path) -> None:
             assert "the engine nemotron is tried again" in daemon.ctl("reload").stdout
             wait_for(next_best, "the next best engine is ready again", 100)
             assert daemon.logged().count(GIVEN_UP) == 2
+
+
+def test_status_says_why_an_engine_cannot_be_used(tmp_path: Path) -> None:
+    with home(tmp_path) as user:
+        wanted = f'use = "nemotron"\nmodel = "{mini_model.MINI}"\ntrust_model = false\n'
+        user.settings = user.settings.replace(f'use = "scripted:{user.says}"\n', wanted)
+        with user.daemon() as daemon:
+            wait_for(lambda: daemon.status()["engine_state"] == "failed", "it failed", 60)
+            assert "trust_model" in daemon.status()["engine_notes"]
+            assert "trust_model" in daemon.ctl("status").stdout
