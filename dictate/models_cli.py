@@ -133,6 +133,8 @@ def _lines(model: Model, found: ModelFile | None, problem: str) -> str:
     else:
         state = "not downloaded"
     chunks = f"; chunks of {', '.join(map(str, model.chunks_ms))} ms" if model.chunks_ms else ""
+    if not chunks and model.engine == "nemotron":
+        chunks = "; does not stream"
     return (
         f"{model.name}: {state}\n"
         f"    {model.title}: {model.languages}\n"

@@ -14,6 +14,9 @@ from dictate.config import EngineSettings
 from dictate.events import Samples
 from dictate.hotwords import Hotwords
 
+SHORTEST_S = 0.3
+"""A sound of fewer seconds holds no word, and a model may invent one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -77,12 +80,14 @@ class Engine(ABC):
     utterances may be open at once."""
 
     name: ClassVar[str]
-    languages: ClassVar[tuple[str, ...]]
-    """BCP 47 tags."""
-    streams: ClassVar[bool]
-    """Whether `feed` yields text while the user speaks."""
+    languages: tuple[str, ...]
+    """BCP 47 tags; once it is loaded, those of its model."""
+    streams: bool
+    """Whether `feed` yields text while the user speaks; once it is loaded, with its model."""
     hotwords_as: ClassVar[str]
     """How hotwords reach it, for people; empty if they do not."""
+    local: ClassVar[bool] = True
+    """Whether it works on this machine alone; one that does not needs the network."""
 
     def __init__(self, settings: EngineSettings) -> None:
         self.settings = settings
@@ -118,6 +123,7 @@ ENGINES: Backends[Engine] = Backends(
         "pocketsphinx": "dictate.engines.pocketsphinx:PocketSphinxEngine",
         "qwen3": "dictate.engines.qwen3:Qwen3Engine",
         "scripted": "dictate.engines.scripted:ScriptedEngine",
+        "wyoming": "dictate.engines.wyoming:WyomingEngine",
     },
     auto=("nemotron", "pocketsphinx"),
 )
