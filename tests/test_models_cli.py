@@ -83,11 +83,12 @@ def test_list_for_machines(hub: Hub, capsys: Out) -> None:
     dictate("download", "nemotron")
     capsys.readouterr()
     assert dictate("list", "--json") == 0
-    here, missing, _ = json.loads(capsys.readouterr().out)
+    here, missing, *_ = json.loads(capsys.readouterr().out)
     assert here == {
         "name": "nemotron",
         "title": "NVIDIA Nemotron Speech Streaming 0.6B",
         "languages": "English",
+        "engine": "nemotron",
         "licence": "NVIDIA Open Model License",
         "licence_url": model().licence_url,
         "chunks_ms": [80, 160, 560, 1120],
@@ -150,8 +151,8 @@ def test_remove_takes_all_of_it_and_nothing_else(hub: Hub, capsys: Out) -> None:
     ("name", "hint"),
     [
         ("nemotorn", "did you mean nemotron?"),
-        ("../../etc/passwd", "there are nemotron, nemotron-3.5, parakeet"),
-        ("x.nemo", "there are nemotron, nemotron-3.5, parakeet"),
+        ("../../etc/passwd", "there are nemotron, nemotron-3.5, parakeet, qwen3, qwen3-0.6b"),
+        ("x.nemo", "there are nemotron, nemotron-3.5, parakeet, qwen3, qwen3-0.6b"),
     ],
 )
 def test_an_unknown_name(command: str, name: str, hint: str, capsys: Out) -> None:

@@ -4,15 +4,14 @@ with a biasing per stream.
 
 import logging
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from typing import Final as Const
 
+from dictate.engines import device
 from dictate.engines.nemotron_language import is_tag
-from dictate.errors import EngineError, Unavailable
+from dictate.errors import EngineError
 from dictate.events import RATE
 
 log = logging.getLogger(__name__)
@@ -25,7 +24,6 @@ UNSAFE_SWITCHES: Const = (
 SUBSAMPLING: Const = 8
 MS_PER_FRAME: Const = 80
 """Mel frames, and milliseconds of sound, in a frame of an encoder that streams."""
-MOST_THREADS: Const = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +53,12 @@ def unsafe_switch() -> str | None:
     return None
 
 
-def load(path: Path, device: str) -> Loaded:
+def load(path: Path, wanted: str) -> Loaded:
     """Load the .nemo file on "auto", "cuda" or "cpu". Raises EngineError, Unavailable."""
-    # Threads that spin while they wait starve everything else on a small machine.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    # Nothing is fetched while a model is loaded, and nothing is reported anywhere.
-    os.environ.update(HF_HUB_OFFLINE="1", WANDB_MODE="disabled")
-    with _quiet():
-        import torch
-
-        torch.set_num_threads(min(MOST_THREADS, os.cpu_count() or 1))
-        chosen = _device(torch, device)
-        before = _free_mb()
+    with device.quiet():
+        torch = device.torch_ready()
+        chosen = device.choose(torch, wanted)
+        before = device.free_mb()
         from nemo.collections.asr.models import EncDecRNNTBPEModel
 
         # Not its own setLevel, which also sets the level of handlers that are not its own.
@@ -92,7 +84,7 @@ def load(path: Path, device: str) -> Loaded:
         _still(model)
         return Loaded(
             model,
-            _name(torch, chosen),
+            device.name(torch, chosen),
             before,
             _contexts(model),
             _slots(model),
@@ -112,24 +104,7 @@ def memory_mb(loaded: Loaded) -> float:
     process is to be asked."""
     import torch
 
-    device = loaded.model.device
-    if device.type != "cuda":
-        return 0.0
-    if getattr(torch.cuda.get_device_properties(device), "is_integrated", 0):
-        # Unified memory: the driver counts what the kernel could reclaim as used.
-        return round(max(0.0, loaded.free_before_mb - _free_mb()), 1)
-    return round(float(torch.cuda.memory_reserved()) / 1e6, 1)
-
-
-def _device(torch: Any, wanted: str) -> Any:
-    if wanted == "cpu" or (wanted == "auto" and not torch.cuda.is_available()):
-        return torch.device("cpu")
-    if not torch.cuda.is_available():
-        raise Unavailable(
-            "no NVIDIA card can be used: see that nvidia-smi shows one and that "
-            f"torch was built for CUDA (this one: {torch.version.cuda or 'without'})"
-        )
-    return torch.device("cuda")
+    return device.memory_mb(torch, loaded.model.device, loaded.free_before_mb)
 
 
 def _contexts(model: Any) -> dict[int, list[int]]:
@@ -178,30 +153,3 @@ def _decode_greedily(model: Any) -> None:
         decoding.greedy.use_cuda_graph_decoder = False
         decoding.greedy.enable_per_stream_biasing = True
     model.change_decoding_strategy(decoding, verbose=False)
-
-
-def _name(torch: Any, device: Any) -> str:
-    return torch.cuda.get_device_name() if device.type == "cuda" else "cpu"
-
-
-def _free_mb() -> float:
-    for line in Path("/proc/meminfo").read_text().splitlines():
-        if line.startswith("MemAvailable:"):
-            return float(line.split()[1]) / 1000
-    return 0.0
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """NeMo and what it imports speak at length on standard error, whose last line is what the
-    daemon takes for the reason of a death."""
-    import warnings
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        before = logging.root.manager.disable
-        logging.disable(logging.WARNING)
-        try:
-            yield
-        finally:
-            logging.disable(before)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dictate.engines import nemotron, nemotron_load
+from dictate.engines import device, nemotron, nemotron_load
 from dictate.engines.nemotron_load import Loaded
 from tests.lab import mini_model
 
@@ -44,6 +44,6 @@ def test_whose_memory_it_is(
         torch.cuda, "get_device_properties", lambda _: SimpleNamespace(is_integrated=integrated)
     )
     monkeypatch.setattr(torch.cuda, "memory_reserved", lambda: 1_500_000_000)
-    monkeypatch.setattr(nemotron_load, "_free_mb", lambda: 5000.0)
+    monkeypatch.setattr(device, "free_mb", lambda: 5000.0)
     model = SimpleNamespace(device=SimpleNamespace(type=kind))
     assert nemotron_load.memory_mb(Loaded(model, kind, 8000.0, {}, {}, frozenset())) == megabytes

@@ -21,8 +21,8 @@ from typing import Any
 
 import pytest
 
+from dictate.engines.device import quiet
 from dictate.engines.nemotron import NemotronEngine
-from dictate.engines.nemotron_load import _quiet
 from tests.lab.mini_model import MINI, settings
 
 KINDS = ("prompt", "whole", "tdt")
@@ -39,7 +39,7 @@ def path(kind: str) -> Path:
     """The .nemo file of this kind. Skips where NeMo is not installed."""
     if reason := NemotronEngine(settings()).why_not():
         pytest.skip(f"nemotron: {reason}")
-    with _quiet():  # pytest takes each of NeMo's warnings for a failure
+    with quiet():  # pytest takes each of NeMo's warnings for a failure
         return _make(kind, Path(_made.name))
 
 
