@@ -112,6 +112,7 @@ ENGINES: Backends[Engine] = Backends(
     stage="engine",
     table={
         "nemotron": "dictate.engines.nemotron:NemotronEngine",
+        "openai": "dictate.engines.openai:OpenAIEngine",
         "pocketsphinx": "dictate.engines.pocketsphinx:PocketSphinxEngine",
         "scripted": "dictate.engines.scripted:ScriptedEngine",
         "wyoming": "dictate.engines.wyoming:WyomingEngine",

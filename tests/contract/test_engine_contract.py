@@ -13,6 +13,7 @@ from dictate.engines import ENGINES, Engine, Utterance
 from dictate.events import RATE, Samples
 from dictate.hotwords import Hotwords, Term
 from tests.lab.mini_model import MINI
+from tests.lab.openai_server import OpenAIServer, listener
 from tests.lab.serving import Serving
 from tests.lab.voices import read, word_errors
 
@@ -33,6 +34,13 @@ def engine(
         with Serving(tmp_path_factory.mktemp("serving")) as server:
             settings = EngineSettings(use=use, address=str(server.socket))
             engine = ENGINES.make(use, settings)
+            assert engine.why_not() is None
+            engine.load()
+            yield engine
+        return
+    if use == "openai":
+        with OpenAIServer(hears=listener()) as web:
+            engine = ENGINES.make(use, EngineSettings(use=use, base_url=web.url))
             assert engine.why_not() is None
             engine.load()
             yield engine
