@@ -207,10 +207,12 @@ class OpenAIUtterance(Utterance):
         return None
 
     def _take(self, frame: bytes) -> None:
+        inside = self._gate.inside
         self._gate.process(frame)
         self._spoken |= self._gate.inside and self._gate.is_speech
         self._sound += frame
-        longest_s = LONGEST_PIECE_S if self._gate.inside else PIECE_S
+        # Only where a stretch ends: what is before one may be the beginning of a word.
+        longest_s = PIECE_S if inside and not self._gate.inside else LONGEST_PIECE_S
         if len(self._sound) >= longest_s * _SECOND:
             self._send()
 

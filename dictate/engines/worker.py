@@ -116,7 +116,12 @@ class Server:
     def _load(self) -> Engine:
         engine = ENGINES.choose(self.settings.use, self.settings, self._without)
         self.status = Status(state="loading", name=engine.name, local=engine.local)
-        engine.load()
+        try:
+            engine.load()
+        except Exception as error:
+            # Here, too: who waits for this thread is told why.
+            self.status = replace(self.status, message=_says(error))
+            raise
         # Here, not on the loop: the sound that waits for this thread must find it.
         self.engine = engine
         return engine
