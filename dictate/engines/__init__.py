@@ -49,6 +49,9 @@ class Effort:
 class Utterance(ABC):
     """One dictation inside an engine. After `finish` or `cancel` it is over."""
 
+    stopped = False
+    """Whether nobody wants the text any more: a `finish` that takes long looks at it."""
+
     @property
     def effort(self) -> Effort:
         """What it took so far."""
@@ -65,6 +68,11 @@ class Utterance(ABC):
     @abstractmethod
     def cancel(self) -> None:
         """Throw it away, quickly. Idempotent."""
+
+    def stop(self) -> None:
+        """The text is not wanted any more. The one call that may come from another thread, while
+        `finish` runs."""
+        self.stopped = True
 
 
 class Engine(ABC):

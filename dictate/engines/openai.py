@@ -227,6 +227,10 @@ class OpenAIUtterance(Utterance):
     def cancel(self) -> None:
         self._client.close()
 
+    def stop(self) -> None:
+        super().stop()
+        self._client.stop()
+
     def _send(self) -> None:
         """Have what is there heard, if anybody spoke in it."""
         pcm, spoken = bytes(self._sound), self._spoken

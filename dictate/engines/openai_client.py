@@ -67,6 +67,8 @@ class Client:
             },
         )
         self._loop = asyncio.new_event_loop()
+        self._exchanging: asyncio.Task[Any] | None = None
+        self._stopped = False
 
     def __enter__(self) -> "Client":
         return self
@@ -82,9 +84,21 @@ class Client:
     def close(self) -> None:
         """Hang up. Idempotent."""
         if not self._loop.is_closed():
+            self._stopped = False
             with suppress(EngineError):
                 self._run(self._http.aclose(), REACH_S)
             self._loop.close()
+
+    def stop(self) -> None:
+        """Hang up in the middle of whatever is under way, and do nothing more. For another
+        thread."""
+        self._stopped = True
+        with suppress(RuntimeError):  # it is closed
+            self._loop.call_soon_threadsafe(self._give_up)
+
+    def _give_up(self) -> None:
+        if self._exchanging is not None:
+            self._exchanging.cancel()
 
     def trouble(self, what: str) -> EngineError:
         """An error that says where it happened, without the key."""
@@ -139,11 +153,17 @@ class Client:
 
     def _run(self, work: Coroutine[Any, Any, T], within_s: float) -> T:
         async def bounded() -> T:
+            self._exchanging = asyncio.current_task()
             async with asyncio.timeout(within_s):
                 return await work
 
+        if self._stopped:
+            work.close()
+            raise self.trouble("is not asked any more")
         try:
             return self._loop.run_until_complete(bounded())
+        except asyncio.CancelledError:
+            raise self.trouble("is not asked any more") from None
         except TimeoutError as error:
             raise self.trouble(f"did not answer for {within_s:.3g} s") from error
         except httpx2.ConnectError as error:

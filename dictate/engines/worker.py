@@ -63,6 +63,9 @@ log = logging.getLogger(__name__)
 PROGRESS_S = 0.25
 """`dictate-progress` is sent each time so much more sound was worked through."""
 
+GONE_S = 0.05
+"""So often is looked whether the client is still there, while an utterance is finished."""
+
 T = TypeVar("T")
 
 
@@ -290,7 +293,11 @@ class Connection:
                 utterance.feed(rest)
             return utterance.finish()
 
-        text = await self._work(finish)
+        gone = asyncio.create_task(self._stop_when_gone(utterance))
+        try:
+            text = await self._work(finish)
+        finally:
+            gone.cancel()
         audio_s = self._samples / RATE
         if ours is not None:
             finish_ms = (time.monotonic() - began) * 1000
@@ -299,6 +306,12 @@ class Connection:
             await self.send(Timings(audio_s, round(finish_ms, 1), round(rtf, 4), **effort).event())
         await self.send(Transcript(text).event())
         self._reset()
+
+    async def _stop_when_gone(self, utterance: Utterance) -> None:
+        """Who leaves has cancelled; a client of another make may only have no more to say."""
+        while self._ours is None or not self._reader.at_eof():  # noqa: ASYNC110 - it sets no event
+            await asyncio.sleep(GONE_S)
+        utterance.stop()
 
     async def _work(self, call: Callable[[], T]) -> T:
         def timed() -> T:

@@ -1,6 +1,7 @@
 """A server that speaks OpenAI's way, as long as that server is well, and what it is told."""
 
 import ssl
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +22,7 @@ from tests.lab.voices import read
 NONE = Hotwords()
 WORDS = Hotwords((Term("Claude Code"), Term("Kubernetes")), context="About Python.")
 PROMPT = "About Python. Technical terms: Claude Code, Kubernetes."
-SPEECH = read(Path(__file__).parents[1] / "audio" / "train.wav")
+SPEECH = read(Path(__file__).parents[1] / "audio" / "train.wav")[:-7]
 MAKES = ("vllm-chat", "vllm", "sglang", "speaches", "whisper-cpp", "localai", "openai")
 
 
@@ -322,6 +323,37 @@ def test_a_cancelled_one_is_not_sent() -> None:
         utterance.cancel()
         time.sleep(0.05)
     assert server.asked == []
+
+
+def test_one_that_nobody_waits_for_is_hung_up_on() -> None:
+    left = threading.Event()
+
+    def stall(handler: Handler) -> None:
+        assert handler.connection.recv(1) == b""
+        left.set()
+
+    with OpenAIServer() as server:
+        engine = loaded(server)
+        utterance = engine.begin(NONE, "en")
+        utterance.feed(SPEECH)
+
+        def stop(handler: Handler) -> None:
+            utterance.stop()
+            stall(handler)
+
+        server.on_asked = stop
+        began = time.monotonic()
+        with pytest.raises(EngineError, match="is not asked any more"):
+            utterance.finish()
+        assert time.monotonic() - began < 5
+        assert left.wait(5)
+        utterance.stop()
+        utterance = engine.begin(NONE, "en")
+        utterance.feed(SPEECH)
+        utterance.stop()
+        with pytest.raises(EngineError):
+            utterance.finish()
+    assert len(server.asked) == 1
 
 
 def test_one_who_works_long_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

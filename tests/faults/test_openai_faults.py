@@ -238,3 +238,32 @@ def test_nobody_there_is_heard_here(tmp_path: Path) -> None:
         dictations(tmp_path, f"http://127.0.0.1:{port}/v1", HERE, HERE, ready=False)
     )
     assert "the server at 127.0.0.1 cannot be reached" in link.info.notes[0]
+
+
+def test_a_cancelled_one_keeps_nobody_waiting(tmp_path: Path) -> None:
+    async def main(server: OpenAIServer) -> None:
+        link = EngineLink(
+            EngineSettings(use="openai", base_url=server.url, deadline_s=60), tmp_path / "e"
+        )
+        async with asyncio.timeout(2 * PATIENCE_S):
+            await link.start()
+            try:
+                utterance = link.begin(1, Hotwords(), "en")
+                utterance.feed(PCM)
+                finishing = asyncio.create_task(utterance.finish(Whole(PCM)))
+                await until(lambda: server.asked)
+                utterance.cancel()
+                await asyncio.wait({finishing})
+                server.on_asked = None
+                began = time.monotonic()
+                utterance = link.begin(2, Hotwords(), "en")
+                utterance.feed(PCM)
+                assert (await utterance.finish(Whole(PCM))).text == LINE
+                assert time.monotonic() - began < 15
+                assert link.run == 1
+            finally:
+                await link.stop()
+
+    with OpenAIServer() as server:
+        server.on_asked = stall
+        asyncio.run(main(server))
