@@ -121,8 +121,7 @@ class Client:
     def post(self, path: str, within_s: float, **content: Any) -> bytes:
         """Send this; the answer, if it is a good one. `content` is as the library has it. Raises
         EngineError."""
-        sending = self._exchange("POST", f"{self._web.url}/{path}", **content)
-        found = self._run(self._watched(sending), within_s)
+        found = self._run(self._watched("POST", f"{self._web.url}/{path}", **content), within_s)
         self.check(found)
         return found.raw
 
@@ -183,10 +182,10 @@ class Client:
             server = response.headers.get("Server", "")
             return Answer(response.status_code, server, bytes(raw))
 
-    async def _watched(self, exchange: Coroutine[Any, Any, T]) -> T:
-        """The result of it. One that takes long is no trouble as long as the other machine lives,
-        which its system says even where the server is busy."""
-        task = asyncio.ensure_future(exchange)
+    async def _watched(self, method: str, url: str, **content: Any) -> Answer:
+        """An exchange that may take long, as long as the other machine lives, which its system says
+        even where the server is busy."""
+        task = asyncio.create_task(self._exchange(method, url, **content))
         try:
             while not (await asyncio.wait({task}, timeout=QUIET_S))[0]:
                 await self._check_there()
