@@ -167,7 +167,7 @@ class Client:
             raise self.trouble(f"did not answer for {within_s:.3g} s") from error
         except httpx2.ConnectError as error:
             raise self.trouble(f"cannot be reached: {_why(error)}") from error
-        except (httpx2.HTTPError, httpx2.StreamError, OSError) as error:
+        except (httpx2.HTTPError, httpx2.InvalidURL, UnicodeError, OSError) as error:
             raise self.trouble(f"was lost: {_why(error)}") from error
 
     async def _exchange(self, method: str, url: str, **content: Any) -> Answer:
