@@ -99,7 +99,7 @@ def parser() -> argparse.ArgumentParser:
     )
     setup.add_argument("--remove", action="store_true", help="take it all away again")
     setup.add_argument(
-        "--purge", action="store_true", help="with --remove: what was said, too (the journal)"
+        "--purge", action="store_true", help="with --remove: what was said and the models, too"
     )
     return top
 

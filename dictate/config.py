@@ -60,7 +60,8 @@ class EngineSettings:
     server that speaks OpenAI's way, or scripted:FILE, which says what the file says (for tests and
     demos)."""
     language: str = "en"
-    """The language that is spoken, as a BCP 47 tag."""
+    """The language that is spoken, as a BCP 47 tag; with nemotron-3.5, parakeet and openai also
+    auto, which finds out."""
     tail_ms: int = _option(200, low=0, high=2000, each_time=True)
     """How many milliseconds after the release still belong to the dictation, as people let go
     early."""
@@ -68,8 +69,8 @@ class EngineSettings:
     """An engine that shows no progress for this many seconds counts as hung: it is restarted and
     gets the same sound once more."""
     model: str = ""
-    """nemotron: the model by its name (`dictate models list`), or the path of a .nemo file of your
-    own; empty means nemotron, the English one."""
+    """nemotron: the model by its name: nemotron, nemotron-3.5 or parakeet (`dictate models list`),
+    or the path of a .nemo file of your own; empty means nemotron, the English one."""
     trust_model: bool = False
     """nemotron: whether a .nemo file named by its path may be loaded. It comes from nobody we
     know, and a model file can do harm: only if you made it, or trust who did."""

@@ -305,19 +305,21 @@ class Daemon:
 
     # Changing while running.
 
-    async def reload(self) -> list[str]:
-        """Read both files again and apply what changed; a line for each change. Raises ConfigError,
-        and then nothing has changed."""
+    async def reload(self, *, asked: bool = False) -> list[str]:
+        """Read both files again and apply what changed; a line for each change. If somebody `asked`
+        for it, engines that were given up are tried again. Raises ConfigError, and then nothing
+        has changed."""
         async with self._reloading:
-            return await self._reload()
+            return await self._reload(self.link.given_up if asked else ())
 
-    async def _reload(self) -> list[str]:
+    async def _reload(self, try_again: tuple[str, ...]) -> list[str]:
         settings, hotwords = await asyncio.to_thread(self.files.read, self.wishes)
         lines = config_file.changes(self.settings, settings)
         lines += hotwords_file.difference(self.hotwords, hotwords)
+        lines += [f"the engine {name} is tried again" for name in try_again]
         old, self.settings, self.hotwords = self.settings, settings, hotwords
         self.pipeline.settings, self.pipeline.hotwords = settings, hotwords
-        if not same_engine(old.engine, settings.engine):
+        if try_again or not same_engine(old.engine, settings.engine):
             await self._replace_link(settings)
         self.link.settings = settings.engine
         if old.output != settings.output:

@@ -33,7 +33,7 @@ class Model:
     licence: str
     licence_url: str
     chunks_ms: tuple[int, ...]
-    """How many milliseconds of sound it can work through at a time."""
+    """How many milliseconds of sound it can work through at a time; empty: all of it at once."""
     repository: str
     revision: str
     """The commit: what is downloaded today is what was downloaded yesterday."""
@@ -42,6 +42,8 @@ class Model:
     """Bytes, exactly."""
     sha256: str = ""
     """Of the file; empty where nobody has published it: then the server is asked."""
+    speaks: str = ""
+    """BCP 47 tags without countries, parted by spaces; empty where the file itself names them."""
 
 
 # The revisions, sizes and checksums are those that several public projects pin and check,
@@ -62,10 +64,11 @@ CATALOGUE: Final[dict[str, Model]] = {
             file="nemotron-speech-streaming-en-0.6b.nemo",
             size=2_473_041_920,
             sha256="283638054c44f6794e74fe9af9048d78a6d9d6c058c12131856c7859a62ac9cd",
+            speaks="en",
         ),
         Model(
             name="nemotron-3.5",
-            title="NVIDIA Nemotron 3.5 ASR Streaming 0.6B (no engine here can use it yet)",
+            title="NVIDIA Nemotron 3.5 ASR Streaming 0.6B",
             languages="40 language-locales",
             licence="OpenMDW-1.1",
             licence_url="https://openmdw.ai/license/1-1/",
@@ -75,6 +78,20 @@ CATALOGUE: Final[dict[str, Model]] = {
             file="nemotron-3.5-asr-streaming-0.6b.nemo",
             size=2_368_284_501,
             sha256="210214ed94039bf6bfbb9a047c7fa289628db75b103e2bf6381fa78285436a74",
+        ),
+        Model(
+            name="parakeet",
+            title="NVIDIA Parakeet TDT 0.6B v3",
+            languages="25 European languages",
+            licence="CC BY 4.0",
+            licence_url="https://creativecommons.org/licenses/by/4.0/",
+            chunks_ms=(),
+            repository="nvidia/parakeet-tdt-0.6b-v3",
+            revision="541d1f99c6b0c3cd0b11a95167540bb8edefd82b",
+            file="parakeet-tdt-0.6b-v3.nemo",
+            size=2_509_332_480,
+            sha256="3cbdc85877e668ca7b82d0d56770eb1fac76691f55d6b97545e8d61ca588d10d",
+            speaks="bg cs da de el en es et fi fr hr hu it lt lv mt nl pl pt ro ru sk sl sv uk",
         ),
     )
 }
@@ -110,6 +127,12 @@ class Record:
 def store_path(name: str, kind: str) -> Path:
     """Where the model of this name lies ("nemo"), or what is known of it ("json")."""
     return paths.models_dir() / f"{name}.{kind}"
+
+
+def stored() -> dict[Path, int]:
+    """What has been downloaded, whole or in part: each file and its size in bytes."""
+    files = (path for path in sorted(paths.models_dir().glob("*")) if path.suffix != ".json")
+    return {path: path.lstat().st_size for path in files}
 
 
 def named(name: str) -> Model:
@@ -151,6 +174,11 @@ def find(model: str, *, trusted: bool) -> ModelFile:
             f"the model {known.name} is not downloaded: dictate models download {known.name}"
         )
     return found
+
+
+def speaks(found: ModelFile) -> tuple[str, ...]:
+    """The languages of a model that lies here, as far as the catalogue knows them."""
+    return () if found.source == TRUSTED_PATH else tuple(CATALOGUE[found.name].speaks.split())
 
 
 def _find_path(path: Path, *, trusted: bool) -> ModelFile:

@@ -127,10 +127,11 @@ def _lines(model: Model, found: ModelFile | None, problem: str) -> str:
         state = f"{size / 1e9:.2f} GB of it are here"
     else:
         state = "not downloaded"
+    chunks = f"chunks of {', '.join(map(str, model.chunks_ms))} ms"
     return (
         f"{model.name}: {state}\n"
         f"    {model.title}: {model.languages}\n"
-        f"    {model.size / 1e9:.2f} GB; chunks of {', '.join(map(str, model.chunks_ms))} ms\n"
+        f"    {model.size / 1e9:.2f} GB; {chunks if model.chunks_ms else 'does not stream'}\n"
         f"    {model.licence}: {model.licence_url}"
     )
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from platformdirs import user_config_path, user_data_path
 
-from dictate import paths
+from dictate import models, paths
 from dictate.errors import DictateError
 from dictate.shipped import shipped
 
@@ -42,6 +42,7 @@ class Places:
     config: Path
     state: Path
     cache: Path
+    models: Path
     units: Path
     """The folder of the user's units."""
     activation: Path
@@ -61,6 +62,7 @@ def find_places() -> Places:
         config=paths.config_file().parent,
         state=paths.state_dir(),
         cache=paths.cache_dir(),
+        models=paths.models_dir(),
         units=user_config_path() / "systemd/user",
         activation=user_data_path() / "dbus-1/services" / ACTIVATION,
     )
@@ -95,7 +97,8 @@ def install(*, out: Out = print) -> int:
 
 
 def remove(*, purge: bool, out: Out = print) -> int:
-    """Take away what `install` wrote; with `purge` also what was said. Says what it left.
+    """Take away what `install` wrote; with `purge` also what was said and the models that were
+    downloaded. Says what it left.
 
     Safe to repeat. 0 if nothing of ours is left but what it names, 1 if a step failed.
     """
@@ -116,25 +119,31 @@ def remove(*, purge: bool, out: Out = print) -> int:
             systemctl("daemon-reload")
         for name in ("config.toml", "hotwords.toml"):
             _remove_default(places.config / name, name, out)
-        if purge:
-            for folder in (places.state, places.cache):
-                if folder.exists():
-                    shutil.rmtree(folder)
-                    out(f"done: removed {folder}")
-        elif places.state.exists() and any(places.state.iterdir()):
-            out(f"left: {places.state}, what you said; dictate setup --remove --purge deletes it")
-        for folder in (
-            *(path.parent for path in drop_ins),
-            places.config,
-            places.state,
-            places.cache,
-        ):
+        _remove_data(places, out, purge=purge)
+        emptied = (places.config, places.state, places.cache, places.models, places.models.parent)
+        for folder in (*(path.parent for path in drop_ins), *emptied):
             if folder.is_dir() and not any(folder.iterdir()):
                 folder.rmdir()
     except OSError as error:
         out(f"failed: {error}")
         return 1
     return 0
+
+
+def _remove_data(places: Places, out: Out, *, purge: bool) -> None:
+    downloaded = [f"{path} ({size / 1e6:,.1f} MB)" for path, size in models.stored().items()]
+    if purge:
+        for folder in (places.state, places.cache, places.models):
+            if folder.exists():
+                shutil.rmtree(folder)
+                out(f"done: removed {folder}")
+        for file in downloaded:
+            out(f"done: removed {file}")
+        return
+    if places.state.exists() and any(places.state.iterdir()):
+        out(f"left: {places.state}, what you said; dictate setup --remove --purge deletes it")
+    for file in downloaded:
+        out(f"left: {file}; dictate setup --remove --purge deletes it, too")
 
 
 def executable() -> str:

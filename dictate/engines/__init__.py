@@ -80,10 +80,10 @@ class Engine(ABC):
     utterances may be open at once."""
 
     name: ClassVar[str]
-    languages: ClassVar[tuple[str, ...]]
-    """BCP 47 tags."""
-    streams: ClassVar[bool]
-    """Whether `feed` yields text while the user speaks."""
+    languages: tuple[str, ...]
+    """BCP 47 tags; once it is loaded, those of its model."""
+    streams: bool
+    """Whether `feed` yields text while the user speaks; once it is loaded, with its model."""
     hotwords_as: ClassVar[str]
     """How hotwords reach it, for people; empty if they do not."""
     local: ClassVar[bool] = True

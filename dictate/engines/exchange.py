@@ -80,7 +80,7 @@ class Exchange:
             deadline_s = self._link.settings.deadline_s
             raise Trouble(EngineLost(f"the engine hung for {deadline_s:g} s")) from error
         except OSError as error:
-            raise Trouble(EngineLost(f"the engine was lost: {error}")) from error
+            raise self._gone(f"the engine was lost: {error}") from error
         except BadEvent as error:
             raise Trouble(EngineError(f"the engine answers nonsense: {error}")) from error
         finally:
@@ -147,8 +147,11 @@ class Exchange:
             elif event.type == "error":
                 says, code = event.data.get("text"), event.data.get("code")
                 raise Trouble(EngineError(str(says)[:1000]), again=code != "Unavailable")
+        raise self._gone("the engine process died or left")
+
+    def _gone(self, what: str) -> Trouble:
         # That it is gone says less than why, which the link may know.
-        raise Trouble(EngineLost(self._link.message or "the engine process died or left"))
+        return Trouble(EngineLost(self._link.message or what))
 
 
 def _text(event: Event) -> str:
@@ -224,7 +227,7 @@ class LinkUtterance:
         except Trouble as trouble:
             if spare := await self._link.spare():
                 return await self._by(spare, pcm, trouble)
-            if not self._link.fall_back(self._link.info.name, str(trouble)):
+            if not self._link.fall_back(self._link.chosen, str(trouble)):
                 raise trouble.error from trouble
         try:
             return await self._once_more(pcm)

@@ -95,6 +95,8 @@ class EngineLink:
         """Loop time at which the engine was loaded."""
         self.run = 0
         """The number of this run of the process; each restart counts up."""
+        self.chosen = ""
+        """The engine that "auto" chose last, whether it loads or not."""
         self.exchanges: set[Exchange] = set()
         """What is under way."""
         self._socket = socket
@@ -111,8 +113,6 @@ class EngineLink:
         self._engine_notes: tuple[str, ...] = ()
         self._without: dict[str, str] = {}
         """Engines that failed here, and why: "auto" does without them from now on."""
-        self._name = ""
-        """The engine that the process chose."""
         self._tried_again = ""
         """The engine that did not load, and gets a fresh process once."""
         self._own = self.info
@@ -130,6 +130,11 @@ class EngineLink:
     def serving(self) -> str:
         """The state of the engine that `info` is about: ours, or the one in its place."""
         return self.state if self._spare is None or self.info is self._own else self._spare.state
+
+    @property
+    def given_up(self) -> tuple[str, ...]:
+        """The engines that "auto" does without, as they failed here."""
+        return tuple(self._without)
 
     @property
     def pid(self) -> int | None:
@@ -159,18 +164,21 @@ class EngineLink:
         try:
             async with asyncio.timeout(LOADING_S):
                 await self._until(lambda: self.state in ("ready", "failed"))
-            if self._control is None:
-                raise EngineLost(f"the engine cannot be used: {self.message or self.state}")
             async with asyncio.timeout(self.settings.deadline_s):
-                return await self._ask(event, self._control)
-        except (TimeoutError, OSError) as error:
-            self.restart(self.run, "it does not take the hotwords in")
-            raise EngineLost("the engine does not take the hotwords in: restarted") from error
+                return await self._ask(event)
+        except (TimeoutError, OSError, EngineError) as error:
+            if isinstance(error, EngineLost):
+                raise
+            reason = f"the engine does not take the hotwords in ({str(error) or 'no answer'})"
+            self.restart(self.run, reason)
+            raise EngineLost(f"{reason}: restarted") from error
 
-    async def _ask(self, event: Event, control: asyncio.StreamWriter) -> list[str]:
+    async def _ask(self, event: Event) -> list[str]:
+        if self._control is None:
+            raise EngineLost(f"the engine cannot be used: {self.message or self.state}")
         answer: asyncio.Future[list[str]] = asyncio.get_running_loop().create_future()
         self._answers.append(answer)
-        await async_write_event(event, control)
+        await async_write_event(event, self._control)
         return await answer
 
     def hotwords_event(self, hotwords: Hotwords) -> Event:
@@ -293,7 +301,7 @@ class EngineLink:
                 young = loop.time() - began < STEADY_S and not blameless
                 young_deaths = young_deaths + 1 if young else 1
                 again_s = SOONEST_S if self.ready_at > began else again_s
-                if young_deaths >= CRASHES and self.fall_back(self._name, reason):
+                if young_deaths >= CRASHES and self._give_up(reason):
                     young_deaths = 1
                 if young_deaths >= CRASHES or self.state == "failed":
                     log.error("the engine cannot be used: %s", reason)
@@ -316,11 +324,14 @@ class EngineLink:
     def _another_try(self, reason: str) -> bool:
         """Whether an engine that did not load gets a fresh process, once, or the next best one is
         tried in its place."""
-        chosen = self.settings.use == "auto" and self._name in ENGINES.auto
-        if chosen and self._tried_again != self._name:
-            self._tried_again = self._name
+        if self.settings.use == "auto" and self._tried_again != self.chosen:
+            self._tried_again = self.chosen
             return True
-        return self.fall_back(self._name, reason)
+        return self._give_up(reason)
+
+    def _give_up(self, reason: str) -> bool:
+        # One that was given up before is not what fails now: nothing could be chosen in its place.
+        return self.chosen not in self._without and self.fall_back(self.chosen, reason)
 
     async def _one_run(self) -> str:
         """One run of the process, from start to death; why it ended."""
@@ -400,7 +411,9 @@ class EngineLink:
             _settle(self._answers.popleft(), [str(term) for term in terms])
 
     def _now(self, status: Status) -> None:
-        self._name, self._local = status.name, status.local
+        self._local = status.local
+        if status.name in ENGINES.auto:
+            self.chosen = status.name
         if status.state == "ready":
             self.ready_at = asyncio.get_running_loop().time()
             given_up = (f"{name} was given up: {why}" for name, why in self._without.items())

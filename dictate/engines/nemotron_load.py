@@ -1,5 +1,5 @@
-"""Loads a NeMo transducer safely, and makes it ready: nothing random in it, greedy decoding with a
-biasing per stream, and no step that is slow because it is the first of its size.
+"""Loads a NeMo transducer safely, and makes it ready: nothing random in it, and greedy decoding
+with a biasing per stream.
 """
 
 import logging
@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 from typing import Final as Const
 
+from dictate.engines.nemotron_language import is_tag
 from dictate.errors import EngineError, Unavailable
+from dictate.events import RATE
 
 log = logging.getLogger(__name__)
 
@@ -20,8 +22,9 @@ UNSAFE_SWITCHES: Const = (
     "HYDRA_INSTANTIATE_ALLOWLIST_OVERRIDE",
 )
 """Variables that switch off the checks which keep a model file from running a program."""
+SUBSAMPLING: Const = 8
 MS_PER_FRAME: Const = 80
-"""Milliseconds of sound in a frame of the encoder."""
+"""Mel frames, and milliseconds of sound, in a frame of an encoder that streams."""
 MOST_THREADS: Const = 4
 
 
@@ -32,10 +35,14 @@ class Loaded:
     model: Any
     device: str
     """For people."""
-    memory_mb: float
-    """Of the device; 0 where it has none of its own and the process is to be asked."""
+    free_before_mb: float
+    """What the machine had free before."""
     contexts: dict[int, list[int]]
-    """Milliseconds of a chunk -> the `att_context_size` for it."""
+    """Milliseconds of a chunk -> the `att_context_size` for it; empty: it does not stream."""
+    slots: dict[str, int]
+    """The languages that it wants to be told, if it wants to, and their slots."""
+    tags: frozenset[int]
+    """Tokens with which it says what language it heard."""
     graphs: Any = None
     """`nemotron_graphs.Graphs`, or None: each step is launched kernel by kernel."""
 
@@ -72,15 +79,46 @@ def load(path: Path, device: str) -> Loaded:
             raise EngineError(
                 f"the model cannot be loaded ({type(error).__name__}): {error}"
             ) from error
-        if hasattr(model, "prompt_kernel"):
-            raise Unavailable(
-                "this model wants to be told the language, which this engine cannot do yet: set "
-                'engine.model to "nemotron"'
+        if not isinstance(model, EncDecRNNTBPEModel) or model.tokenizer_type != "bpe":
+            raise EngineError(
+                f"the model is of a kind that this engine cannot run ({type(model).__name__}): it "
+                "takes RNNT and TDT models with one SentencePiece tokenizer"
             )
-        contexts = _contexts(model)
+        if model.cfg.preprocessor.sample_rate != RATE:
+            raise EngineError(
+                f"the model hears sound at {model.cfg.preprocessor.sample_rate} Hz, not at {RATE}"
+            )
         _decode_greedily(model)
         _still(model)
-    return Loaded(model, _name(torch, chosen), _memory_mb(torch, chosen, before), contexts)
+        return Loaded(
+            model,
+            _name(torch, chosen),
+            before,
+            _contexts(model),
+            _slots(model),
+            _tags(model),
+        )
+
+
+def release() -> None:
+    """Give back to the device what loading took and nobody uses any more: torch would keep it."""
+    import torch
+
+    torch.cuda.empty_cache()
+
+
+def memory_mb(loaded: Loaded) -> float:
+    """What of the device is taken by now, in megabytes; 0 where it has none of its own and the
+    process is to be asked."""
+    import torch
+
+    device = loaded.model.device
+    if device.type != "cuda":
+        return 0.0
+    if getattr(torch.cuda.get_device_properties(device), "is_integrated", 0):
+        # Unified memory: the driver counts what the kernel could reclaim as used.
+        return round(max(0.0, loaded.free_before_mb - _free_mb()), 1)
+    return round(float(torch.cuda.memory_reserved()) / 1e6, 1)
 
 
 def _device(torch: Any, wanted: str) -> Any:
@@ -96,10 +134,28 @@ def _device(torch: Any, wanted: str) -> Any:
 
 def _contexts(model: Any) -> dict[int, list[int]]:
     encoder = model.encoder
-    if getattr(encoder, "att_context_style", "") != "chunked_limited":
-        raise EngineError("this model does not stream: it hears the whole sound or nothing")
-    found = [list(context) for context in encoder.att_context_size_all]
+    streams = (
+        getattr(encoder, "att_context_style", "") == "chunked_limited"
+        and encoder.subsampling_factor == SUBSAMPLING
+        # A mean over the whole sound is not known before its end.
+        and model.cfg.preprocessor.get("normalize") in (None, "NA")
+    )
+    found = [list(context) for context in encoder.att_context_size_all] if streams else []
     return {(right + 1) * MS_PER_FRAME: [left, right] for left, right in found}
+
+
+def _slots(model: Any) -> dict[str, int]:
+    if not hasattr(model, "prompt_kernel"):
+        return {}
+    slots = dict(model.cfg.model_defaults.prompt_dictionary)
+    if not slots or not all(0 <= slot < model.num_prompts for slot in slots.values()):
+        raise EngineError("the model wants to be told the language, and does not say how")
+    return slots
+
+
+def _tags(model: Any) -> frozenset[int]:
+    pieces = model.tokenizer.ids_to_tokens(list(range(model.tokenizer.vocab_size)))
+    return frozenset(number for number, piece in enumerate(pieces) if is_tag(piece))
 
 
 def _still(model: Any) -> None:
@@ -126,15 +182,6 @@ def _decode_greedily(model: Any) -> None:
 
 def _name(torch: Any, device: Any) -> str:
     return torch.cuda.get_device_name() if device.type == "cuda" else "cpu"
-
-
-def _memory_mb(torch: Any, device: Any, before_mb: float) -> float:
-    if device.type != "cuda":
-        return 0.0
-    if getattr(torch.cuda.get_device_properties(device), "is_integrated", 0):
-        # Unified memory: the driver counts what the kernel could reclaim as used.
-        return round(max(0.0, before_mb - _free_mb()), 1)
-    return round(float(torch.cuda.memory_reserved()) / 1e6, 1)
 
 
 def _free_mb() -> float:

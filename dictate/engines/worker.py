@@ -25,7 +25,7 @@ from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from wyoming.asr import Transcript
 from wyoming.audio import AudioChunk, AudioStart
@@ -38,6 +38,7 @@ from dictate import __version__
 from dictate.config import EngineSettings
 from dictate.engines import ENGINES, Engine, Utterance
 from dictate.engines.convert import Converter
+from dictate.engines.offline import close_network
 from dictate.engines.protocol import (
     HOTWORDS,
     LARGEST_EVENT,
@@ -83,6 +84,8 @@ class Server:
         self.engine: Engine | None = None
         """Set on its thread, where what was asked meanwhile comes right behind `load`."""
         self._thread = ThreadPoolExecutor(1, "engine")
+        self._reachable = ""
+        """Why a local engine has a network all the same."""
 
     async def on_thread(self, call: Callable[[], T]) -> T:
         """Run `call` on the engine's thread, behind all that was asked before. An OSError of the
@@ -93,41 +96,55 @@ class Server:
             raise EngineError(f"{type(error).__name__}: {error}") from error
 
     async def load(self) -> None:
-        """Choose and load the engine, then tell all who watch."""
+        """Choose and load the engine; all who watch are told of both."""
+        loop = asyncio.get_running_loop()
+
+        def chosen() -> None:
+            asyncio.run_coroutine_threadsafe(self._tell(self.status), loop)
+
+        await self.on_thread(lambda: self._load(chosen))
+        await self._tell(self.status)
+
+    async def _tell(self, status: Status) -> None:
+        for watcher in list(self.watchers):
+            with contextlib.suppress(OSError):
+                await watcher.send(status.event())
+
+    def _load(self, chosen: Callable[[], None]) -> None:
+        # All of it on this thread, not on the loop: the sound that waits for the thread must find
+        # the engine, or why there is none.
         began = time.monotonic()
         try:
-            engine = await self.on_thread(self._load)
+            engine = ENGINES.choose(self.settings.use, self.settings, self._without)
+            self.status = Status(state="loading", name=engine.name, local=engine.local)
+            # Before it loads: who dies of that has to be known by name.
+            chosen()
+            if engine.local:
+                # Before, too: the file that it loads is what could do most harm.
+                self._reachable = close_network()
+            engine.load()
         except Exception as error:
             log.debug("the engine does not load", exc_info=True)
             self.status = replace(self.status, state="failed", message=_says(error))
-        else:
-            self.status = Status(
-                state="ready",
-                name=engine.name,
-                languages=list(engine.languages),
-                streams=engine.streams,
-                hotwords_as=engine.hotwords_as,
-                load_s=round(time.monotonic() - began, 3),
-                memory_mb=_memory_mb(),
-                local=engine.local,
-                **asdict(engine.facts),
-            )
-        for watcher in list(self.watchers):
-            with contextlib.suppress(OSError):
-                await watcher.send(self.status.event())
-
-    def _load(self) -> Engine:
-        engine = ENGINES.choose(self.settings.use, self.settings, self._without)
-        self.status = Status(state="loading", name=engine.name, local=engine.local)
-        try:
-            engine.load()
-        except Exception as error:
-            # Here, too: who waits for this thread is told why.
-            self.status = replace(self.status, message=_says(error))
-            raise
-        # Here, not on the loop: the sound that waits for this thread must find it.
+            return
         self.engine = engine
-        return engine
+        self.status = Status(
+            state="ready",
+            name=engine.name,
+            languages=list(engine.languages),
+            streams=engine.streams,
+            hotwords_as=engine.hotwords_as,
+            load_s=round(time.monotonic() - began, 3),
+            memory_mb=_memory_mb(),
+            local=engine.local,
+            **self._facts(engine),
+        )
+
+    def _facts(self, engine: Engine) -> dict[str, Any]:
+        facts = asdict(engine.facts)
+        if self._reachable:
+            facts["notes"] = (*facts["notes"], self._reachable)
+        return facts
 
     def loaded(self) -> Engine:
         """The engine; called on its thread, so behind `load`. Raises DictateError."""

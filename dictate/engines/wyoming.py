@@ -9,7 +9,6 @@ A server of another make says nothing before its transcript.
 import statistics
 import time
 from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
 from wyoming.asr import Transcribe
@@ -53,9 +52,9 @@ class WyomingEngine(Engine):
     """See the head of this file."""
 
     name = "wyoming"
-    languages: ClassVar[tuple[str, ...]] = ("und",)
+    languages: tuple[str, ...] = ("und",)
     streams = False
-    hotwords_as = ""
+    hotwords_as = ""  # until the server says how
     local = False
 
     def __init__(self, settings: EngineSettings) -> None:
@@ -111,9 +110,8 @@ class WyomingEngine(Engine):
             else:
                 self.there = _foreign(info)
         there = self.there
-        # What holds for the class holds for the instance, until the server says otherwise.
-        self.languages = tuple(map(str, there.languages)) or ("und",)  # type: ignore[misc]
-        self.streams = there.streams  # type: ignore[misc]
+        self.languages = tuple(map(str, there.languages)) or ("und",)
+        self.streams = there.streams
         self.hotwords_as = there.hotwords_as  # type: ignore[misc]
 
     def _until_loaded(self, remote: Remote) -> Status:

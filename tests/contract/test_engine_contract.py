@@ -12,6 +12,7 @@ from dictate.config import EngineSettings
 from dictate.engines import ENGINES, Engine, Utterance
 from dictate.events import RATE, Samples
 from dictate.hotwords import Hotwords, Term
+from tests.lab import other_models
 from tests.lab.mini_model import MINI
 from tests.lab.openai_server import OpenAIServer, listener
 from tests.lab.serving import Serving
@@ -25,11 +26,18 @@ CLAUDE = Hotwords((Term("Claude Code"),))
 RUST = Hotwords((Term("Rust"), Term("Kubernetes", sounds_like=("cuban eighties",))))
 
 
-@pytest.fixture(scope="module", params=sorted(ENGINES.table))
+OTHERS = [f"nemotron:{kind}" for kind in other_models.KINDS]
+"""Kinds of model, each of which makes another engine of it."""
+
+
+@pytest.fixture(scope="module", params=[*sorted(ENGINES.table), *OTHERS])
 def engine(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Engine]:
     use: str = request.param
+    if use in OTHERS:
+        yield other_models.engine(use.partition(":")[2])
+        return
     if use == "wyoming":
         with Serving(tmp_path_factory.mktemp("serving")) as server:
             settings = EngineSettings(use=use, address=str(server.socket))

@@ -240,7 +240,7 @@ def test_an_engine_that_cannot_load_says_why(tmp_path: Path) -> None:
         with Worker(tmp_path, "# nothing to say") as worker:
             async with client(worker) as watcher, client(worker) as plain:
                 event = await status(watcher)
-                if event.data["state"] == "loading":
+                while event.data["state"] == "loading":
                     event = await answer(watcher)
                 assert event.data["state"] == "failed"
                 assert "has no line to say" in event.data["message"]
