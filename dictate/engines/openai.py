@@ -13,7 +13,7 @@ import time
 import wave
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -60,7 +60,7 @@ class OpenAIEngine(Engine):
     """See the head of this file."""
 
     name = "openai"
-    languages: ClassVar[tuple[str, ...]] = ("und",)
+    languages = ("und",)
     streams = False
     hotwords_as = "a sentence before the sound"
     local = False
@@ -125,7 +125,6 @@ class OpenAIEngine(Engine):
             self._choose(client, found, cards)
             self.round_trip_s = statistics.median(client.knock() for _ in range(3))
         lists = has_keywords(self.profile, self.model)
-        # What holds for the class holds for the instance, now that the server is known.
         self.hotwords_as = "keywords" if lists else self.profile.hotwords_as  # type: ignore[misc]
 
     def _choose(self, client: "Client", found: "Answer", cards: list[dict[str, Any]]) -> None:
