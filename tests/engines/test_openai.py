@@ -1,6 +1,8 @@
 """A server that speaks OpenAI's way, as long as that server is well, and what it is told."""
 
 import ssl
+import subprocess
+import sys
 import threading
 import time
 from dataclasses import replace
@@ -173,6 +175,16 @@ def test_a_key_goes_to_the_server_and_nowhere_else(tmp_path: Path) -> None:
             hear(engine)
         assert "sk-guessed" not in str(error.value)
         assert wrong == engine.settings.api_key_file
+        key_file(tmp_path)
+        server.on_asked = lambda handler: handler.say(500, {"error": f"{KEY} is out of luck"})
+        with pytest.raises(EngineError, match=r"it says: \.\.\. is out of luck"):
+            hear(engine)
+
+
+def test_the_library_is_loaded_with_the_engine_alone() -> None:
+    code = "import dictate.engines.openai, sys; print('httpx2' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
 
 
 def by_tls(folder: Path, name: str) -> tuple[ssl.SSLContext, str]:
