@@ -120,10 +120,10 @@ class OpenAIEngine(Engine):
     def load(self) -> None:
         """Reach the server, and find out what it is and has. Raises EngineError."""
         with self.client() as client:
-            found = client.get("models", self.answer_s)
-            cards = _cards(client, found)
-            self._choose(client, found, cards)
+            client.knock()  # who is not there is not waited for
             self.round_trip_s = statistics.median(client.knock() for _ in range(3))
+            found = client.get("models", self.answer_s)
+            self._choose(client, found, _cards(client, found))
         lists = has_keywords(self.profile, self.model)
         self.hotwords_as = "keywords" if lists else self.profile.hotwords_as  # type: ignore[misc]
 

@@ -20,6 +20,8 @@ MOST_TERMS: Const = 50
 """Others report that more help no more, and that long lists do harm."""
 LONGEST_PROMPT: Const = 800
 """Characters. Whisper reads no more than 224 tokens, and of a longer prompt only the end."""
+LONGEST_NAME: Const = 200
+"""Characters; what is longer is no model's name."""
 DETECT: Const = "auto"
 """Instead of a language: the model finds out."""
 
@@ -246,4 +248,8 @@ def speech_models(cards: Collection[dict[str, Any]]) -> list[str]:
     those for speech."""
     tasks = ("automatic-speech-recognition", None)
     names = [card.get("id") for card in cards if card.get("task") in tasks]
-    return [name for name in names if isinstance(name, str)]
+    return [name for name in names if isinstance(name, str) and _is_a_name(name)]
+
+
+def _is_a_name(text: str) -> bool:
+    return text.isprintable() and len(text) <= LONGEST_NAME

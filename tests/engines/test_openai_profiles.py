@@ -17,6 +17,7 @@ from dictate.engines.openai_profiles import (
     heard,
     hints,
     request,
+    speech_models,
     too_long,
 )
 from dictate.hotwords import Hotwords, Term
@@ -201,3 +202,9 @@ def test_which_make_it_is(host: str, server: str, make: str, expected: str) -> N
 def test_qwen_under_another_name_is_known_by_its_root() -> None:
     cards = [{"id": "asr", "owned_by": "vllm", "root": "Qwen/Qwen3-ASR-0.6B"}]
     assert guess("h", "", cards, "asr") == "vllm-chat"
+
+
+def test_what_is_no_name_of_a_model_is_none() -> None:
+    names = ["a", "b\x1b[31m", "c" * 201, 4, None, ["d"]]
+    assert speech_models([{"id": name} for name in names]) == ["a"]
+    assert speech_models(CARDS["speaches"]) == ["small"]
