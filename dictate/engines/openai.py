@@ -120,7 +120,7 @@ class OpenAIEngine(Engine):
     def load(self) -> None:
         """Reach the server, and find out what it is and has. Raises EngineError."""
         with self.client() as client:
-            client.knock()  # who is not there is not waited for
+            # First, as who is not there is not waited for.
             self.round_trip_s = statistics.median(client.knock() for _ in range(3))
             found = client.get("models", self.answer_s)
             self._choose(client, found, _cards(client, found))
