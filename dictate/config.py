@@ -56,11 +56,12 @@ class EngineSettings:
     """What turns sound into text."""
 
     use: str = _option("auto", backends="dictate.engines:ENGINES")
-    """auto, nemotron, qwen3, pocketsphinx, wyoming, which is another machine's engine, or
-    scripted:FILE, which says what the file says (for tests and demos)."""
+    """auto, nemotron, qwen3, pocketsphinx, wyoming, which is another machine's engine, openai, which
+    is a server that speaks OpenAI's way, or scripted:FILE, which says what the file says (for tests
+    and demos)."""
     language: str = "en"
-    """The language that is spoken, as a BCP 47 tag; with nemotron-3.5, parakeet and qwen3 also
-    auto, which finds out."""
+    """The language that is spoken, as a BCP 47 tag; with nemotron-3.5, parakeet, qwen3 and openai
+    also auto, which finds out."""
     tail_ms: int = _option(200, low=0, high=2000, each_time=True)
     """How many milliseconds after the release still belong to the dictation, as people let go
     early."""
@@ -94,8 +95,29 @@ class EngineSettings:
     token_file: str = ""
     """wyoming: the file with the token that the server asks for."""
     certificate_file: str = ""
-    """wyoming: the certificate to trust behind tls://, where it is self-made; empty trusts those
-    that this system trusts."""
+    """wyoming, openai: the certificate to trust behind tls:// or https://, where it is self-made;
+    empty trusts those that this system trusts."""
+    base_url: str = ""
+    """openai: where the server is, mostly https://HOST/v1; http:// only on this machine."""
+    profile: str = _option(
+        "auto",
+        choices=(
+            "auto",
+            "vllm-chat",
+            "vllm",
+            "sglang",
+            "speaches",
+            "whisper-cpp",
+            "localai",
+            "openai",
+        ),
+    )
+    """openai: the make of the server, which says how your own words reach its model; auto finds
+    out. vllm-chat is for Qwen3-ASR."""
+    remote_model: str = ""
+    """openai: the model over there; empty takes the only one that the server has."""
+    api_key_file: str = ""
+    """openai: the file with the key that the server asks for, which nobody else may read."""
     fallback: str = _option("none", backends="dictate.engines:ENGINES", choices=("none",))
     """What hears a dictation in place of an engine that failed it twice: auto, an engine by its
     name, or none, which holds the dictation. The next one tries the engine itself again."""

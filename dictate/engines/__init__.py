@@ -120,6 +120,7 @@ ENGINES: Backends[Engine] = Backends(
     stage="engine",
     table={
         "nemotron": "dictate.engines.nemotron:NemotronEngine",
+        "openai": "dictate.engines.openai:OpenAIEngine",
         "pocketsphinx": "dictate.engines.pocketsphinx:PocketSphinxEngine",
         "qwen3": "dictate.engines.qwen3:Qwen3Engine",
         "scripted": "dictate.engines.scripted:ScriptedEngine",

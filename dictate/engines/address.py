@@ -3,6 +3,7 @@ machine nothing goes in clear."""
 
 import ipaddress
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 FORMS = "the path of a Unix socket, tls://HOST:PORT, or a port of this machine as 127.0.0.1:PORT"
 
@@ -51,3 +52,36 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """The address of a server that speaks HTTP, which may be used as it is."""
+
+    url: str
+    """Without a slash at the end."""
+    host: str
+    port: int
+
+
+def parse_web(text: str) -> Web:
+    """The address that a user wrote. Raises ValueError, for people, also where the sound would
+    travel in clear."""
+    form = "write https://HOST/v1, or http://127.0.0.1:PORT/v1 for this machine"
+    if "@" in text:
+        raise ValueError("a name or password does not belong there: the key stands in a file")
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host = port = None
+    if not host or not text.isprintable() or " " in text or parts.scheme not in ("http", "https"):
+        raise ValueError(f"{text!r} is no address: {form}")
+    if parts.query or parts.fragment:
+        raise ValueError(f"{text!r} has more than an address: {form}")
+    if parts.scheme == "http" and not is_loopback(host):
+        raise ValueError(
+            f"{host} is another machine, and what you say would travel there in clear: use "
+            "https://, or a port of this machine that leads there by SSH (ssh -L)"
+        )
+    return Web(text.rstrip("/"), host, port or (443 if parts.scheme == "https" else 80))

@@ -14,6 +14,7 @@ from dictate.events import RATE, Samples
 from dictate.hotwords import Hotwords, Term
 from tests.lab import other_models, tiny_qwen3
 from tests.lab.mini_model import MINI
+from tests.lab.openai_server import OpenAIServer, listener
 from tests.lab.serving import Serving
 from tests.lab.voices import read, word_errors
 
@@ -41,6 +42,13 @@ def engine(
         with Serving(tmp_path_factory.mktemp("serving")) as server:
             settings = EngineSettings(use=use, address=str(server.socket))
             engine = ENGINES.make(use, settings)
+            assert engine.why_not() is None
+            engine.load()
+            yield engine
+        return
+    if use == "openai":
+        with OpenAIServer(hears=listener()) as web:
+            engine = ENGINES.make(use, EngineSettings(use=use, base_url=web.url))
             assert engine.why_not() is None
             engine.load()
             yield engine

@@ -226,7 +226,9 @@ def test_it_answers_while_the_model_loads(tmp_path: Path) -> None:
                 assert (await status(watcher)).data["state"] == "loading"
                 await speak(plain)
                 await watcher.write_event(Describe().event())
-                description = Info.from_event(await answer(watcher)).asr[0].description
+                while (event := await answer(watcher)).type != "info":
+                    assert event.data["state"] == "loading"
+                description = Info.from_event(event).asr[0].description
                 assert description is not None
                 assert "loading" in description
                 assert (await answer(plain)).data["text"] == LINE
