@@ -56,9 +56,9 @@ class EngineSettings:
     """What turns sound into text."""
 
     use: str = _option("auto", backends="dictate.engines:ENGINES")
-    """auto, nemotron, qwen3, pocketsphinx, wyoming, which is another machine's engine, openai, which
-    is a server that speaks OpenAI's way, or scripted:FILE, which says what the file says (for tests
-    and demos)."""
+    """auto, nemotron, qwen3, pocketsphinx, wyoming, which is another machine's engine, openai,
+    which is a server that speaks OpenAI's way, or scripted:FILE, which says what the file says (for
+    tests and demos)."""
     language: str = "en"
     """The language that is spoken, as a BCP 47 tag; with nemotron-3.5, parakeet, qwen3 and openai
     also auto, which finds out."""
