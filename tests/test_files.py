@@ -72,7 +72,7 @@ def test_json_is_a_list_for_machines(tmp_path: Path, script: str) -> None:
     done = dictate_file("--engine", script, "--json", *files)
     assert done.returncode == 0, done.stderr
     first, second = json.loads(done.stdout)
-    assert set(first) == {"file", "text", "audio_s", "seconds"}
+    assert set(first) == {"file", "text", "audio_s", "seconds", "segments"}
     assert first["file"] == str(files[0])
     assert first["audio_s"] == pytest.approx(2.0, abs=0.01)
     assert second["audio_s"] == pytest.approx(0.5, abs=0.01)
