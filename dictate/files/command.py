@@ -138,8 +138,10 @@ class _Run:
     def _write(self, one: Job, transcript: Transcript, so_far: Kept) -> None:
         refuse_existing(one, so_far, force=self.force)
         for output in one.outputs:
-            write(transcript, output)
-            so_far.wrote(output)
+            # What an earlier try wrote may have been corrected by hand meanwhile.
+            if not (so_far.has_written(output) and output.exists()):
+                write(transcript, output)
+                so_far.wrote(output)
 
     async def _hear(
         self, link: EngineLink, number: int, one: Job, so_far: Kept, show: Show

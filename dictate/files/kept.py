@@ -53,8 +53,7 @@ class Kept:
         self.path = path
         self.heard: dict[tuple[int, int], str] = {}
         """The text of each segment as the engine said it; the key is its start and end."""
-        self.written: set[str] = set()
-        """The outputs that are done."""
+        self._written: set[str] = set()
         try:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         except OSError as error:
@@ -88,13 +87,17 @@ class Kept:
             case ["heard", int(start), int(end), str(text)]:
                 self.heard[start, end] = text
             case ["written", str(path)]:
-                self.written.add(path)
+                self._written.add(path)
             case _:
                 raise ValueError(line)
 
     def add(self, start: int, end: int, text: str) -> None:
         """This was heard between these samples. Raises TranscriptError."""
         self._append(["heard", start, end, text])
+
+    def has_written(self, path: Path) -> bool:
+        """Whether this output was done by an earlier try."""
+        return str(path.absolute()) in self._written
 
     def wrote(self, path: Path) -> None:
         """This output is done. Raises TranscriptError."""

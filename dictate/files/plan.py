@@ -104,7 +104,7 @@ def job(
 def refuse_existing(planned: Job, earlier: Kept, *, force: bool) -> None:
     """Raises TranscriptError if an output exists that is not from an earlier try of this job."""
     for output in planned.outputs:
-        if not force and os.path.lexists(output) and str(output.absolute()) not in earlier.written:
+        if not force and os.path.lexists(output) and not earlier.has_written(output):
             raise TranscriptError(
                 f"{planned.path}: {output} exists already: --force writes over it"
             )
