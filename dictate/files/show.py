@@ -13,7 +13,8 @@ class Show:
     """One bar for all files. Transcripts go to stdout, everything else to stderr."""
 
     def __init__(self, lengths_s: Sequence[float]) -> None:
-        self.on_terminal = sys.stderr.isatty()
+        console = Console(stderr=True)
+        self.on_terminal = console.is_interactive
         self._lengths_s = lengths_s
         self._before_s = 0.0
         self._progress = Progress(
@@ -22,7 +23,7 @@ class Show:
             TaskProgressColumn(),
             TimeRemainingColumn(),
             TextColumn("left"),
-            console=Console(stderr=True),
+            console=console,
             transient=True,
             redirect_stdout=False,
             redirect_stderr=False,
@@ -31,7 +32,7 @@ class Show:
         self._task = self._progress.add_task("", total=sum(lengths_s))
 
     def __enter__(self) -> "Show":
-        self._progress.start()
+        self._bar(on=True)
         return self
 
     def __exit__(
@@ -40,7 +41,7 @@ class Show:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._progress.stop()
+        self._bar(on=False)
 
     def begin(self, number: int, name: str) -> None:
         """The file of this number comes, the first is 0."""
@@ -67,11 +68,16 @@ class Show:
     @contextmanager
     def _without_bar(self) -> Iterator[None]:
         """The bar's line is free meanwhile: both streams may be the same terminal."""
-        self._progress.stop()
+        self._bar(on=False)
         try:
             yield
         finally:
-            self._progress.start()
+            self._bar(on=True)
+
+    def _bar(self, *, on: bool) -> None:
+        # Where it is disabled, older versions of rich print an empty line when it stops.
+        if self.on_terminal:
+            (self._progress.start if on else self._progress.stop)()
 
 
 def complain(text: str) -> None:
