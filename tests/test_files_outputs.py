@@ -1,6 +1,7 @@
 """`dictate file` into files: formats, names, what is there already, words of its own."""
 
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 import srt
 import webvtt
 
-from tests.lab.files import dictate_file, silence, talk, tone
+from tests.lab.files import command, dictate_file, environment, silence, talk, tone
 from tests.lab.scripted import script
 from tests.lab.voices import write
 
@@ -103,19 +104,63 @@ def test_what_exists_stays_unless_forced(tmp_path: Path, engine: str) -> None:
     assert (tmp_path / "a.txt").read_text().lower() == f"{SAID[1]}\n"
 
 
-def test_an_output_is_whole_or_not_there(tmp_path: Path, engine: str) -> None:
-    wav = tone(tmp_path / "a.wav")
+def with_a_full_disk(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    """`dictate file` where no file can grow beyond 1 kB."""
+    limited = ["sh", "-c", 'ulimit -f 2; exec "$@"', "sh", *command(*words)]
+    return subprocess.run(
+        limited,
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,
+    )
+
+
+def test_an_output_is_whole_or_as_it_was(tmp_path: Path) -> None:
+    engine = f"scripted:{script(tmp_path / 'lines', 'word ' * 500)}"
     folder = tmp_path / "out"
     folder.mkdir()
-    (folder / "it.txt").mkdir()
-    done = dictate_file("--engine", engine, wav, "-o", folder / "it.txt", "--force")
+    output = folder / "it.txt"
+    output.write_text("my notes")
+    done = with_a_full_disk("--engine", engine, "-o", output, "--force", tone(tmp_path / "a.wav"))
     assert done.returncode == 1
-    assert f"{folder / 'it.txt'} cannot be written" in done.stderr
+    assert f"{output} cannot be written: File too large" in done.stderr
+    assert output.read_text() == "my notes"
     assert [path.name for path in folder.iterdir()] == ["it.txt"], "nothing half written is left"
-    (folder / "it.txt").rmdir()
-    done = dictate_file("--engine", engine, wav, "-o", folder / "it.txt")
+
+
+def test_a_full_disk_costs_the_going_on_and_not_the_text(tmp_path: Path) -> None:
+    engine = f"scripted:{script(tmp_path / 'lines', 'word ' * 500)}"
+    done = with_a_full_disk("--engine", engine, talk(tmp_path / "a.wav", 2))
     assert done.returncode == 0, done.stderr
-    assert (folder / "it.txt").read_text().lower() == f"{SAID[0]}\n", "not heard again"
+    assert done.stdout.lower().split() == ["word"] * 1000
+    assert done.stderr.count("what is heard cannot be kept") == 1
+
+
+def test_an_output_that_failed_is_written_without_hearing_again(
+    tmp_path: Path, engine: str
+) -> None:
+    output = tmp_path / "it.txt"
+    output.mkdir()
+    words: list[str | Path] = ["--engine", engine, "-o", output, tone(tmp_path / "a.wav")]
+    done = dictate_file(*words, "--force")
+    assert done.returncode == 1
+    assert f"{output} cannot be written" in done.stderr
+    output.rmdir()
+    done = dictate_file(*words)
+    assert done.returncode == 0, done.stderr
+    assert output.read_text().lower() == f"{SAID[0]}\n"
+
+
+def test_a_name_that_is_no_text(tmp_path: Path, engine: str) -> None:
+    strange = tmp_path / os.fsdecode(b"caf\xe9.wav")
+    tone(tmp_path / "a.wav").rename(strange)
+    done = dictate_file("--engine", engine, "--format", "json", "--json", strange)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)[0]["file"] == f"{tmp_path}/caf\ufffd.wav"
+    assert json.loads(strange.with_suffix(".json").read_text())["text"].lower() == SAID[0]
 
 
 @pytest.mark.parametrize(

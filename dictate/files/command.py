@@ -128,7 +128,7 @@ class _Run:
         took_s = time.monotonic() - began
         self.facts.append({**transcript.facts(), "seconds": round(took_s, 3)})
         if not (one.outputs or self.as_json):
-            named = transcript.text if self.alone else f"{one.path}: {transcript.text}"
+            named = transcript.text if self.alone else f"{transcript.name}: {transcript.text}"
             show.transcript(named)
         if one.outputs or not show.on_terminal:
             wrote = "".join(f", {output}" for output in one.outputs)
@@ -154,7 +154,7 @@ class _Run:
         )
         text, audio = "", 0
         heard: list[Heard] = []
-        resumes = bool(so_far.heard)
+        resumes, keeps = bool(so_far.heard), True
         # The space between two files or segments is ours to set.
         steps = replace(self.settings.text, trailing_space=False)
         while (segment := await asyncio.to_thread(next, cut, None)) is not None:
@@ -165,7 +165,13 @@ class _Run:
                     resumes = False
                 show.at(segment.start / RATE)
                 said = await self._say(link, number, segment, one.hotwords, show)
-                await asyncio.to_thread(so_far.add, segment.start, segment.end, said)
+                try:
+                    if keeps:
+                        await asyncio.to_thread(so_far.add, segment.start, segment.end, said)
+                except TranscriptError as error:
+                    # A full disk costs the going on, not the text.
+                    show.line(f"{one.path}: {error}")
+                    keeps = False
             audio = segment.end
             follows = bool(text) and not text.endswith("\n")
             written = polish(said, one.hotwords, steps, continued=follows)

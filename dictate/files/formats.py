@@ -29,10 +29,15 @@ class Transcript:
     heard: tuple[Heard, ...]
     """Segment by segment; those without a text are left out."""
 
+    @property
+    def name(self) -> str:
+        """The path, as far as it is text."""
+        return os.fsencode(self.path).decode(errors="replace")
+
     def facts(self) -> dict[str, Any]:
         """It for machines; times are seconds."""
         return {
-            "file": str(self.path),
+            "file": self.name,
             "audio_s": round(self.audio / RATE, 3),
             "text": self.text,
             "segments": [

@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,8 +37,9 @@ def folder() -> Path:
     found = paths.safe_dir(paths.cache_dir() / "files")
     oldest = time.time() - KEPT_DAYS * 86_400
     for path in found.glob("*.jsonl"):
-        if path.stat().st_mtime < oldest:
-            path.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):  # another one deletes as well
+            if path.stat().st_mtime < oldest:
+                path.unlink()
     return found
 
 

@@ -1,5 +1,6 @@
 """Sound files, of any format, rate and channel count that libsndfile reads."""
 
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
@@ -66,7 +67,7 @@ def open_sound_file(path: Path) -> soundfile.SoundFile:
     if empty:
         raise AudioFileError(f"{path} is empty")
     try:
-        opened = soundfile.SoundFile(path)
+        opened = soundfile.SoundFile(os.fsencode(path))  # a str has to be UTF-8
     except (soundfile.LibsndfileError, TypeError) as error:  # TypeError: headerless, by its suffix
         reason = getattr(error, "error_string", error)
         raise UnknownFormat(
