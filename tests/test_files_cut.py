@@ -44,10 +44,25 @@ def test_what_is_no_speech_counts_more_than_what_is_soft() -> None:
 
 
 def test_a_stop_inside_a_word_is_no_pause() -> None:
-    stops = [part for _ in range(20) for part in (noise(1), silence(0.1))]
-    sound = np.concatenate([*stops, noise(6), silence(0.4), noise(40)])
+    stops = [part for _ in range(25) for part in (noise(1), silence(0.1))]
+    sound = np.concatenate([noise(12), silence(0.4), *stops, noise(20)])
     first = cut(sound)[0]
-    assert 28.0 < first.end / RATE < 28.4
+    assert 12.0 < first.end / RATE < 12.4
+
+
+def test_it_is_cut_in_the_middle_of_a_pause() -> None:
+    sound = np.concatenate([noise(15), silence(0.3), noise(40)])
+    assert cut(sound)[0].end / RATE == pytest.approx(15.15, abs=0.02)
+
+
+def test_where_all_is_speech_the_softest_place_counts() -> None:
+    sound = np.concatenate([noise(15), noise(0.4) * 0.3, noise(40)])
+    first = next(segments([sound], FRAME, lambda _: 1.0, 0.5))
+    assert 15.1 < first.end / RATE < 15.3
+
+
+def test_in_a_long_silence_a_segment_is_as_long_as_can_be() -> None:
+    assert cut(silence(100))[0].end / RATE > 39.5
 
 
 def test_without_any_pause_it_is_cut_all_the_same() -> None:

@@ -185,7 +185,7 @@ def test_a_file_brings_its_own_words(tmp_path: Path, homes: Path) -> None:
     config = homes / "config" / "dictate"
     config.mkdir()
     (config / "hotwords.toml").write_text(
-        'context = "All."\nwords = ["Zürich"]\n[replacements]\n"one" = "1"\n"two" = "2"\n'
+        'context = "All."\nwords = ["Zürich"]\n[replacements]\n"one" = "1"\n"TWO" = "2"\n'
     )
     (tmp_path / "a.toml").write_text('words = ["Claude Code"]\n[replacements]\n"Two" = "zwei"\n')
     engine = f"scripted:{script(tmp_path / 'lines', 'one two zürich claude code')}"

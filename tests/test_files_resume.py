@@ -6,14 +6,16 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
+from dictate.errors import TranscriptError
 from dictate.events import RATE
+from dictate.files.kept import Kept
 from tests.lab.files import command, dictate_file, environment, noise, silence, talk
 from tests.lab.scripted import script
 from tests.lab.voices import speak, write
@@ -126,6 +128,19 @@ def test_a_line_half_written_is_heard_again(
     done = dictate_file(*words)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "out.srt").read_bytes() == whole.read_bytes()
+
+
+def test_what_is_kept_after_a_line_half_written_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "it.jsonl"
+    for start, half in ((0, b'["heard", 1, 2, "no'), (5, b'{"no": 1}\n')):
+        with closing(Kept(path)) as so_far:
+            so_far.add(start, start + 5, f"from {start}")
+        with path.open("ab") as file:
+            file.write(half)
+    with closing(Kept(path)) as so_far:
+        assert so_far.heard == {(0, 5): "from 0", (5, 10): "from 5"}
+        with pytest.raises(TranscriptError, match="another dictate"):
+            Kept(path)
 
 
 def test_another_sound_or_other_words_begin_anew(tmp_path: Path, homes: Path, hangs: str) -> None:
