@@ -10,6 +10,8 @@ import pytest
 import srt
 import webvtt
 
+from dictate.cli import parser
+from dictate.files.formats import FORMATS
 from tests.lab.files import command, dictate_file, environment, silence, talk, tone
 from tests.lab.scripted import script
 from tests.lab.voices import write
@@ -51,6 +53,13 @@ def test_each_format_by_its_suffix(tmp_path: Path, engine: str) -> None:
     assert [one["text"].lower() for one in data["segments"]] == list(SAID)
     assert set(data["segments"][0]) == {"start", "end", "text"}
     assert data["segments"][1]["start"] == pytest.approx(second.start.total_seconds(), abs=0.001)
+
+
+def test_the_command_line_knows_the_formats() -> None:
+    for name in FORMATS:
+        assert parser().parse_args(["file", "a.wav", "--format", name]).format == [name]
+    with pytest.raises(SystemExit):
+        parser().parse_args(["file", "a.wav", "--format", "doc"])
 
 
 def test_silence_makes_empty_subtitles(tmp_path: Path, engine: str) -> None:
