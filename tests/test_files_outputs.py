@@ -146,6 +146,15 @@ def test_a_full_disk_costs_the_going_on_and_not_the_text(tmp_path: Path) -> None
     assert done.returncode == 0, done.stderr
     assert done.stdout.lower().split() == ["word"] * 1000
     assert done.stderr.count("what is heard cannot be kept") == 1
+    assert "resumed" not in dictate_file("--engine", engine, tmp_path / "a.wav").stderr
+
+
+def test_a_disk_that_is_full_after_the_output_spoils_nothing(tmp_path: Path) -> None:
+    engine = f"scripted:{script(tmp_path / 'lines', 'word ' * 190)}"
+    output = tmp_path / "it.txt"
+    done = with_a_full_disk("--engine", engine, "-o", output, tone(tmp_path / "a.wav"))
+    assert done.returncode == 0, done.stderr
+    assert output.read_text().lower().split() == ["word"] * 190
 
 
 def test_an_output_that_failed_is_written_without_hearing_again(

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -100,12 +101,15 @@ class _Run:
         done: list[Job] = []
         try:
             taken_in = self.jobs[0].hotwords
-            await _take_in(link, taken_in)
+            for line in await link.prepare(taken_in):
+                complain(line)
             with Show([one.length_s for one in self.jobs]) as show:
                 for number, one in enumerate(self.jobs):
                     try:
                         if one.hotwords != taken_in:
-                            await _take_in(link, taken_in := one.hotwords)
+                            for line in await link.prepare(one.hotwords):
+                                show.line(line)
+                            taken_in = one.hotwords
                         show.begin(number, one.path.name)
                         await self._one(link, number, one, show)
                     except (AudioFileError, EngineError, TranscriptError) as error:
@@ -141,7 +145,8 @@ class _Run:
             # What an earlier try wrote may have been corrected by hand meanwhile.
             if not (so_far.has_written(output) and output.exists()):
                 write(transcript, output)
-                so_far.wrote(output)
+                with suppress(TranscriptError):  # it is written, whether that is known or not
+                    so_far.wrote(output)
 
     async def _hear(
         self, link: EngineLink, number: int, one: Job, so_far: Kept, show: Show
@@ -198,11 +203,6 @@ class _Run:
         except BaseException:
             utterance.cancel()
             raise
-
-
-async def _take_in(link: EngineLink, hotwords: Hotwords) -> None:
-    for line in await link.prepare(hotwords):
-        complain(line)
 
 
 def _ignore(_: Partial) -> None:

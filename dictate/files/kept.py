@@ -107,8 +107,10 @@ class Kept:
 
     def _append(self, line: list[Any]) -> None:
         self._take(line)
+        rest = json.dumps(line).encode() + b"\n"
         try:
-            os.write(self._file, json.dumps(line).encode() + b"\n")
+            while rest:  # a disk that becomes full takes a part first, and complains then
+                rest = rest[os.write(self._file, rest) :]
             os.fdatasync(self._file)
         except OSError as error:
             raise _trouble(self.path, error) from error
