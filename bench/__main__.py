@@ -1,7 +1,7 @@
 """`python -m bench`: every benchmark, one after the other, as Markdown tables."""
 
-from bench import footprint, nemotron, press_to_sample, release_to_text
+from bench import footprint, nemotron, press_to_sample, release_to_text, remote
 
-for one in (release_to_text, press_to_sample, footprint, nemotron):
+for one in (release_to_text, press_to_sample, footprint, nemotron, remote):
     print(f"\n## {one.__name__.partition('.')[2]}\n")
     one.main()

@@ -79,6 +79,15 @@ def parser() -> argparse.ArgumentParser:
     file.add_argument("--engine", metavar="NAME", help="instead of the configured one")
     file.add_argument("--hotwords", metavar="FILE", type=Path, help="instead of the usual list")
 
+    serve = commands.add_parser("serve", help="lend this machine's engine to others")
+    serve.add_argument("--engine", metavar="NAME", help="instead of the configured one")
+    serve.add_argument("--socket", metavar="PATH", type=Path, help="instead of the usual one")
+    serve.add_argument(
+        "--tcp", metavar="HOST:PORT", default="", help="of this machine only, unless with --tls"
+    )
+    serve.add_argument("--tls", nargs=2, metavar=("CERT", "KEY"), type=Path, help="PEM files")
+    serve.add_argument("--token-file", metavar="FILE", type=Path, help="whoever knows it may in")
+
     models = commands.add_parser("models", help="fetch, check and remove speech models")
     what = models.add_subparsers(dest="models_command", required=True, metavar="COMMAND")
     for name, nargs, told in (
@@ -112,9 +121,17 @@ def parser() -> argparse.ArgumentParser:
     gate.add_argument("--plot", metavar="FILE", type=Path, help="draw it, too (dictate[plot])")
 
     setup = commands.add_parser("setup", help="install the service for this user")
+    setup.add_argument(
+        "--remote",
+        metavar="HOST",
+        help="use the engine of that machine, by SSH; this one's hears what it fails at",
+    )
+    setup.add_argument(
+        "--serve", action="store_true", help="lend this machine's engine to who logs in by SSH"
+    )
     setup.add_argument("--remove", action="store_true", help="take it all away again")
     setup.add_argument(
-        "--purge", action="store_true", help="with --remove: what was said, too (the journal)"
+        "--purge", action="store_true", help="with --remove: what was said and the models, too"
     )
     return top
 
@@ -219,6 +236,23 @@ def _file(arguments: argparse.Namespace) -> int:
     )
 
 
+def _serve(arguments: argparse.Namespace) -> int:
+    from dictate.serve import Offer, serve
+
+    _log(verbose=False)
+    offer = Offer(
+        tcp=arguments.tcp,
+        socket=arguments.socket,
+        tls=arguments.tls and tuple(arguments.tls),
+        token_file=arguments.token_file,
+    )
+    return serve(offer, arguments.engine, out=_line)
+
+
+def _line(text: str) -> None:
+    print(text, flush=True)  # noqa: T201
+
+
 def _bench(arguments: argparse.Namespace) -> int:
     from dictate.gate.command import gate
 
@@ -232,9 +266,16 @@ def _bench(arguments: argparse.Namespace) -> int:
 
 
 def _setup(arguments: argparse.Namespace) -> int:
-    from dictate import setup
+    from dictate import setup, setup_remote
 
-    return setup.remove(purge=arguments.purge) if arguments.remove else setup.install()
+    if arguments.remove:
+        setup_remote.undo()
+        return setup.remove(purge=arguments.purge)
+    if arguments.serve:
+        return setup_remote.serve()
+    if arguments.remote is not None:
+        return setup_remote.remote(arguments.remote)
+    return setup.install()
 
 
 def _models(arguments: argparse.Namespace) -> int:
@@ -253,6 +294,7 @@ def _models(arguments: argparse.Namespace) -> int:
 _COMMANDS = {
     "run": _run,
     "file": _file,
+    "serve": _serve,
     "models": _models,
     "bench": _bench,
     "setup": _setup,

@@ -56,10 +56,11 @@ class EngineSettings:
     """What turns sound into text."""
 
     use: str = _option("auto", backends="dictate.engines:ENGINES")
-    """auto, nemotron, pocketsphinx, or scripted:FILE, which says what the file says (for tests and
-    demos)."""
+    """auto, nemotron, qwen3, pocketsphinx, wyoming, which is another machine's engine, or
+    scripted:FILE, which says what the file says (for tests and demos)."""
     language: str = "en"
-    """The language that is spoken, as a BCP 47 tag."""
+    """The language that is spoken, as a BCP 47 tag; with nemotron-3.5, parakeet and qwen3 also
+    auto, which finds out."""
     tail_ms: int = _option(200, low=0, high=2000, each_time=True)
     """How many milliseconds after the release still belong to the dictation, as people let go
     early."""
@@ -67,24 +68,37 @@ class EngineSettings:
     """An engine that shows no progress for this many seconds counts as hung: it is restarted and
     gets the same sound once more."""
     model: str = ""
-    """nemotron: the model by its name (`dictate models list`), or the path of a .nemo file of your
-    own; empty means nemotron, the English one."""
+    """nemotron: the model by its name: nemotron, nemotron-3.5 or parakeet (`dictate models list`),
+    or the path of a .nemo file of your own; empty means nemotron, the English one. qwen3: qwen3,
+    which empty means, qwen3-0.6b, or the path of a folder of your own."""
     trust_model: bool = False
-    """nemotron: whether a .nemo file named by its path may be loaded. It comes from nobody we
+    """nemotron, qwen3: whether a model named by its path may be loaded. It comes from nobody we
     know, and a model file can do harm: only if you made it, or trust who did."""
     chunk_ms: int = _option(560, choices=(80, 160, 320, 560, 1120), each_time=True)
     """nemotron: how many milliseconds of sound it works through at a time. A longer chunk hears
     better and costs less; the words appear later while you speak, but not at the release."""
     device: str = _option("auto", choices=("auto", "cuda", "cpu"))
-    """nemotron: auto takes the graphics card where there is one, cuda insists on it, cpu does
-    without it."""
+    """nemotron, qwen3: auto takes the graphics card where there is one, cuda insists on it, cpu
+    does without it."""
     precision: str = _option("auto", choices=("auto", "fp32", "bf16"))
     """nemotron: fp32 is exact; bf16 takes half the memory, and is used only if it hears the same
-    in a test at the start; auto is fp32."""
+    in a test at the start; auto is fp32. qwen3: auto is bf16 on a graphics card, as the model is
+    published, and fp32 on a processor."""
     cuda_graphs: bool = False
     """nemotron: whether the steps of the model are recorded once and replayed, which saves the
     processor work beside a graphics card; used only if they can be, and hear the same in a test at
     the start."""
+    address: str = ""
+    """wyoming: where the engine is: the path of a Unix socket (`dictate setup --remote HOST` makes
+    one), tls://HOST:PORT, or a port of this machine as 127.0.0.1:PORT."""
+    token_file: str = ""
+    """wyoming: the file with the token that the server asks for."""
+    certificate_file: str = ""
+    """wyoming: the certificate to trust behind tls://, where it is self-made; empty trusts those
+    that this system trusts."""
+    fallback: str = _option("none", backends="dictate.engines:ENGINES", choices=("none",))
+    """What hears a dictation in place of an engine that failed it twice: auto, an engine by its
+    name, or none, which holds the dictation. The next one tries the engine itself again."""
 
 
 @dataclass(frozen=True, slots=True)

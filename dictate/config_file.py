@@ -170,6 +170,23 @@ def set_option(path: Path, option: str, value: str | float | bool) -> None:  # n
     toml_file.edit(path, default_toml(), change)
 
 
+def unset_option(path: Path, option: str) -> None:
+    """Comment one option out again, as the file shows it by default; the opposite of `set_option`.
+
+    It blocks. Raises ConfigError, with the file as it was.
+    """
+    table, _, name = option.partition(".")
+    default = tomlkit.item(getattr(getattr(Settings(), table), name)).as_string()
+    written = re.compile(
+        rf"(^\[{table}\][^\n]*\n(?:(?!\[)[^\n]*\n)*?){name} ?=[^\n]*", re.MULTILINE
+    )
+
+    def change(text: str) -> str:
+        return written.sub(lambda match: f"{match[1]}#{name} = {default}", text, count=1)
+
+    toml_file.edit(path, default_toml(), change)
+
+
 def _with_line(text: str, table: str, name: str, written: str) -> str:
     shown = rf"(^\[{table}\][^\n]*\n(?:(?!\[)[^\n]*\n)*?)# ?{name} ?=[^\n]*"
     uncommented = re.sub(shown, lambda match: match[1] + written, text, count=1, flags=re.MULTILINE)

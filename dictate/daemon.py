@@ -305,19 +305,21 @@ class Daemon:
 
     # Changing while running.
 
-    async def reload(self) -> list[str]:
-        """Read both files again and apply what changed; a line for each change. Raises ConfigError,
-        and then nothing has changed."""
+    async def reload(self, *, asked: bool = False) -> list[str]:
+        """Read both files again and apply what changed; a line for each change. If somebody `asked`
+        for it, engines that were given up are tried again. Raises ConfigError, and then nothing
+        has changed."""
         async with self._reloading:
-            return await self._reload()
+            return await self._reload(self.link.given_up if asked else ())
 
-    async def _reload(self) -> list[str]:
+    async def _reload(self, try_again: tuple[str, ...]) -> list[str]:
         settings, hotwords = await asyncio.to_thread(self.files.read, self.wishes)
         lines = config_file.changes(self.settings, settings)
         lines += hotwords_file.difference(self.hotwords, hotwords)
+        lines += [f"the engine {name} is tried again" for name in try_again]
         old, self.settings, self.hotwords = self.settings, settings, hotwords
         self.pipeline.settings, self.pipeline.hotwords = settings, hotwords
-        if not same_engine(old.engine, settings.engine):
+        if try_again or not same_engine(old.engine, settings.engine):
             await self._replace_link(settings)
         self.link.settings = settings.engine
         if old.output != settings.output:
@@ -359,7 +361,8 @@ class Daemon:
     @property
     def summary(self) -> str:
         """One line: what was chosen."""
-        engine = self.link.info.name if self.link.state == "ready" else f"({self.link.state})"
+        state = self.link.serving
+        engine = self.link.info.name if state == "ready" else f"({state})"
         return f"engine {engine}, output {self.output.name}"
 
     def _state_changed(self) -> None:
@@ -368,16 +371,17 @@ class Daemon:
         self.key.session(recording=session.listening)
 
     def _engine_changed(self) -> None:
-        info = self.link.info
+        info, state = self.link.info, self.link.serving
+        why = self.link.message if state in ("restarting", "failed") else ""
         self.service.update(
             engine=info.name,
-            engine_state=self.link.state,
+            engine_state=state,
             model=info.model,
             device=info.device,
             precision=info.precision,
             chunk_ms=info.chunk_ms,
             engine_memory_mb=info.device_memory_mb or info.memory_mb,
-            engine_notes="; ".join(info.notes),
+            engine_notes="; ".join(filter(None, (why, *info.notes))),
             engine_finish_ms=info.finish_ms,
         )
 

@@ -1,15 +1,16 @@
 """The speech models that can be downloaded, and those that are. Nothing heavy is imported here.
 
-The store holds two files for each model: NAME.nemo, and NAME.json, which says what was downloaded
-and whose checksum it was held against.
+The store holds two things for each model: NAME.nemo, or the folder NAME where a model has several
+files, and NAME.json, which says what was downloaded and whose checksum it was held against.
 """
 
 import hashlib
 import json
 import os
 import stat
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -24,8 +25,18 @@ TRUSTED_PATH: Final = "trusted path"
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """One file of a model that has several."""
+
+    file: str
+    size: int
+    """Bytes, exactly."""
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
-    """A model that can be downloaded: one file of one repository at one revision."""
+    """A model that can be downloaded: files of one repository at one revision."""
 
     name: str
     title: str
@@ -33,7 +44,7 @@ class Model:
     licence: str
     licence_url: str
     chunks_ms: tuple[int, ...]
-    """How many milliseconds of sound it can work through at a time."""
+    """How many milliseconds of sound it can work through at a time; empty: all of it at once."""
     repository: str
     revision: str
     """The commit: what is downloaded today is what was downloaded yesterday."""
@@ -41,7 +52,75 @@ class Model:
     size: int
     """Bytes, exactly."""
     sha256: str = ""
-    """Of the file; empty where nobody has published it: then the server is asked."""
+    """Of the file; empty where nobody has published it: then the server is asked. Of a list of the
+    pieces, where there are some."""
+    engine: str = "nemotron"
+    """The one that can use it."""
+    speaks: str = ""
+    """BCP 47 tags without countries, parted by spaces; empty where the file itself names them."""
+    pieces: tuple[Piece, ...] = ()
+    """The files, where they are several."""
+
+    @property
+    def path(self) -> Path:
+        """Where it lies when it is downloaded."""
+        return paths.models_dir() / self.name if self.pieces else store_path(self.name, "nemo")
+
+
+def _qwen3(name: str, title: str, revision: str, config: Piece, weights: Piece) -> Model:
+    """Both have all but two files in common."""
+    pieces = (
+        Piece(
+            "chat_template.jinja",
+            1434,
+            "f50e6b694fbf4a683206e37869990d68333fe95d285730f084c838a34b0d98c2",
+        ),
+        config,
+        Piece(
+            "generation_config.json",
+            165,
+            "9939fc9388b79bd70757f938b87381e817173d6a6158f5af6506c0b73e775c3c",
+        ),
+        weights,
+        Piece(
+            "processor_config.json",
+            487,
+            "bc0b230081b44e629dd5b9045b78495615c1831b4b9f4cffe97bd37e82a6156a",
+        ),
+        Piece(
+            "tokenizer.json",
+            11_429_653,
+            "fe1fad59be22a41ee293363fcf95fdedbc7c93f3b49270b1d2e18bd1399a7a05",
+        ),
+        Piece(
+            "tokenizer_config.json",
+            998,
+            "945e980986de2ca7768f3326bfdbb4fbea3406f972b8ae0be233089f2b253c11",
+        ),
+    )
+    return Model(
+        name=name,
+        title=title,
+        languages="30 languages",
+        licence="Apache-2.0",
+        licence_url="https://www.apache.org/licenses/LICENSE-2.0",
+        chunks_ms=(),
+        repository=f"Qwen/{title}-hf",
+        revision=revision,
+        file="",
+        size=sum(piece.size for piece in pieces),
+        sha256=sha256_of_list(pieces),
+        engine="qwen3",
+        speaks="ar yue zh cs da nl en fil fi fr de el hi hu id it ja ko mk ms fa pl pt ro ru es sv "
+        "th tr vi",
+        pieces=pieces,
+    )
+
+
+def sha256_of_list(pieces: tuple[Piece, ...]) -> str:
+    """One checksum for several files."""
+    lines = "".join(f"{piece.sha256}  {piece.file}\n" for piece in pieces)
+    return hashlib.sha256(lines.encode()).hexdigest()
 
 
 # The revisions, sizes and checksums are those that several public projects pin and check,
@@ -62,10 +141,11 @@ CATALOGUE: Final[dict[str, Model]] = {
             file="nemotron-speech-streaming-en-0.6b.nemo",
             size=2_473_041_920,
             sha256="283638054c44f6794e74fe9af9048d78a6d9d6c058c12131856c7859a62ac9cd",
+            speaks="en",
         ),
         Model(
             name="nemotron-3.5",
-            title="NVIDIA Nemotron 3.5 ASR Streaming 0.6B (no engine here can use it yet)",
+            title="NVIDIA Nemotron 3.5 ASR Streaming 0.6B",
             languages="40 language-locales",
             licence="OpenMDW-1.1",
             licence_url="https://openmdw.ai/license/1-1/",
@@ -76,9 +156,54 @@ CATALOGUE: Final[dict[str, Model]] = {
             size=2_368_284_501,
             sha256="210214ed94039bf6bfbb9a047c7fa289628db75b103e2bf6381fa78285436a74",
         ),
+        Model(
+            name="parakeet",
+            title="NVIDIA Parakeet TDT 0.6B v3",
+            languages="25 European languages",
+            licence="CC BY 4.0",
+            licence_url="https://creativecommons.org/licenses/by/4.0/",
+            chunks_ms=(),
+            repository="nvidia/parakeet-tdt-0.6b-v3",
+            revision="541d1f99c6b0c3cd0b11a95167540bb8edefd82b",
+            file="parakeet-tdt-0.6b-v3.nemo",
+            size=2_509_332_480,
+            sha256="3cbdc85877e668ca7b82d0d56770eb1fac76691f55d6b97545e8d61ca588d10d",
+            speaks="bg cs da de el en es et fi fr hr hu it lt lv mt nl pl pt ro ru sk sl sv uk",
+        ),
+        _qwen3(
+            name="qwen3",
+            title="Qwen3-ASR-1.7B",
+            revision="bcd2b5b7f32b480ab5790554cfa8347f246a14f3",
+            config=Piece(
+                "config.json",
+                2399,
+                "117ac8e63e2af7cae3665e5a632d6eb03f5f384915519ceb6403c15ec6533f63",
+            ),
+            weights=Piece(
+                "model.safetensors",
+                4_076_193_080,
+                "2db53c7d81bd9b8cbc6a074e89be2c968a0d373fb4ee68bb1b1e14f7042dfee1",
+            ),
+        ),
+        _qwen3(
+            name="qwen3-0.6b",
+            title="Qwen3-ASR-0.6B",
+            revision="7f1569a48a89f3e3f4dc3a5c9d28bddd903bc76c",
+            config=Piece(
+                "config.json",
+                2398,
+                "9eecf6f1b383e343889c2e6010e632590fa57d4bc678e151c7d6a160a0dfb04a",
+            ),
+            weights=Piece(
+                "model.safetensors",
+                1_564_928_088,
+                "d3f212dd20abecd315d830bc54ae3865e56ebfc3276484e57b771288ba27fd35",
+            ),
+        ),
     )
 }
-DEFAULT: Final = "nemotron"
+DEFAULT: Final = {"nemotron": "nemotron", "qwen3": "qwen3"}
+"""The model of each engine where none is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +237,12 @@ def store_path(name: str, kind: str) -> Path:
     return paths.models_dir() / f"{name}.{kind}"
 
 
+def stored() -> dict[Path, int]:
+    """What has been downloaded, whole or in part: each file and its size in bytes."""
+    files = (path for path in sorted(paths.models_dir().glob("*")) if path.suffix != ".json")
+    return {path: path.lstat().st_size for path in files}
+
+
 def named(name: str) -> Model:
     """The model of the catalogue that is called `name`. Raises Unavailable, with what is near."""
     if (model := CATALOGUE.get(name)) is not None:
@@ -122,13 +253,15 @@ def named(name: str) -> Model:
 
 
 def installed(model: Model) -> ModelFile | None:
-    """The file of a downloaded model, None if it is not. Raises Unavailable if it is unsafe.
+    """The file, or folder, of a downloaded model, None if it is not. Raises Unavailable if it is
+    unsafe.
 
     It looks, and does not hash.
     """
-    path = store_path(model.name, "nemo")
+    path = model.path
     try:
-        os.close(_open(path, own=True))
+        for file in [path / piece.file for piece in model.pieces] or [path]:
+            os.close(_open(file, own=True))
         record = _read_record(store_path(model.name, "json"))
     except FileNotFoundError:
         return None
@@ -137,15 +270,21 @@ def installed(model: Model) -> ModelFile | None:
     return ModelFile(model.name, path, record.sha256, record.source)
 
 
-def find(model: str, *, trusted: bool) -> ModelFile:
-    """The model that `engine.model` asks for: a name, a path, or "" for the English one.
+def find(model: str, *, trusted: bool, engine: str = "nemotron") -> ModelFile:
+    """The model that `engine.model` asks for: a name, a path, or "" for the engine's usual one.
 
     A path is for `trusted` only (`engine.trust_model`). It looks, and does not hash: `opened` does.
-    Raises Unavailable: unknown, not downloaded, not trusted, or not there.
+    Raises Unavailable: unknown, of another engine, not downloaded, not trusted, or not there.
     """
     if "/" in model or model.endswith(".nemo"):
-        return _find_path(Path(model).expanduser().absolute(), trusted=trusted)
-    known = named(model or DEFAULT)
+        folder = engine == "qwen3"
+        return _find_path(Path(model).expanduser().absolute(), trusted=trusted, folder=folder)
+    known = named(model or DEFAULT[engine])
+    if known.engine != engine:
+        raise Unavailable(
+            f'the model {known.name} is for engine.use = "{known.engine}": set that, or another '
+            "engine.model"
+        )
     if (found := installed(known)) is None:
         raise Unavailable(
             f"the model {known.name} is not downloaded: dictate models download {known.name}"
@@ -153,34 +292,65 @@ def find(model: str, *, trusted: bool) -> ModelFile:
     return found
 
 
-def _find_path(path: Path, *, trusted: bool) -> ModelFile:
+def speaks(found: ModelFile) -> tuple[str, ...]:
+    """The languages of a model that lies here, as far as the catalogue knows them."""
+    return () if found.source == TRUSTED_PATH else tuple(CATALOGUE[found.name].speaks.split())
+
+
+def _find_path(path: Path, *, trusted: bool, folder: bool) -> ModelFile:
     if not trusted:
         raise Unavailable(
             f"{path} comes from nobody we know, and loading a model file can run code that is in "
             "it: if you made it, or trust who did, set engine.trust_model = true"
         )
-    if not path.is_file():
+    if folder and not path.is_dir():
+        raise Unavailable(f"engine.model names {path}, but there is no such folder")
+    if not folder and not path.is_file():
         raise Unavailable(f"engine.model names {path}, but there is no such file")
-    return ModelFile(path.stem, path, "", TRUSTED_PATH)
+    return ModelFile(path.name if folder else path.stem, path, "", TRUSTED_PATH)
 
 
 @contextmanager
 def opened(model: ModelFile) -> Iterator[Path]:
-    """A path to the opened file of `model`, checked, good inside the block and in this process.
+    """A path to the opened file, or folder, of `model`, checked, good inside the block and in this
+    process.
 
-    The path is that of the very descriptor that was hashed, so that nobody can put another file in
-    its place between the check and the reading. It reads the whole file: call it off the loop.
-    Raises EngineError: the file is gone, is not ours, or is not what its checksum says.
+    The path leads to the very descriptors that were hashed, so that nobody can put another file in
+    their place between the check and the reading. It reads all of it: call it off the loop.
+    Raises EngineError: a file is gone, is not ours, or is not what its checksum says.
     """
+    if model.path.is_dir():
+        with _opened_folder(model) as folder:
+            yield folder
+        return
+    with _opened_file(model, model.path, model.sha256) as path:
+        yield path
+
+
+@contextmanager
+def _opened_folder(model: ModelFile) -> Iterator[Path]:
+    if model.source == TRUSTED_PATH:
+        yield model.path
+        return
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dictate-")))
+        for piece in named(model.name).pieces:
+            file = _opened_file(model, model.path / piece.file, piece.sha256)
+            (folder / piece.file).symlink_to(stack.enter_context(file))
+        yield folder
+
+
+@contextmanager
+def _opened_file(model: ModelFile, path: Path, sha256: str) -> Iterator[Path]:
     try:
-        descriptor = _open(model.path, own=model.source != TRUSTED_PATH)
+        descriptor = _open(path, own=model.source != TRUSTED_PATH)
     except OSError as error:
-        raise EngineError(f"the model {model.path} cannot be read: {error.strerror}") from error
+        raise EngineError(f"the model {path} cannot be read: {error.strerror}") from error
     try:
-        if model.sha256 and (found := sha256_of(descriptor)) != model.sha256:
+        if sha256 and (found := sha256_of(descriptor)) != sha256:
             raise EngineError(
-                f"{model.path} is damaged or was changed: its SHA-256 is {found}, and should be "
-                f"{model.sha256}; to get it again: dictate models download {model.name}"
+                f"{path} is damaged or was changed: its SHA-256 is {found}, and should be "
+                f"{sha256}; to get it again: dictate models download {model.name}"
             )
         yield Path(f"/proc/self/fd/{descriptor}")
     finally:

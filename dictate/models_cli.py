@@ -4,6 +4,7 @@ What was asked for goes to stdout, what happens meanwhile to stderr.
 """
 
 import json
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -55,7 +56,7 @@ def verify(name: str | None) -> int:
     Raises Unavailable if `name` is unknown, or not downloaded.
     """
     if name is not None:
-        here = [models.find(models.named(name).name, trusted=False)]
+        here = [models.find(name, trusted=False, engine=models.named(name).engine)]
         problems = []
     else:
         looks = [_look(model) for model in CATALOGUE.values()]
@@ -77,14 +78,17 @@ def verify(name: str | None) -> int:
 def remove(name: str) -> int:
     """Delete the model called `name`, and what came of it so far. Raises Unavailable."""
     model = models.named(name)
-    files = [models.store_path(name, "nemo"), models.store_path(name, "json")]
-    files += models.store_path(name, "nemo").parent.glob(f"{name}.*.part")
+    files = [model.path, models.store_path(name, "json")]
+    files += model.path.parent.glob(f"{name}.*.part")
     there = [path for path in files if path.exists() or path.is_symlink()]
     if not there:
         raise Unavailable(f"the model {model.name} is not downloaded: there is nothing to remove")
     for path in there:
         try:
-            path.unlink()
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
         except OSError as error:
             raise Unavailable(f"{path} cannot be removed: {error.strerror}") from error
     _print(f"{model.name} is removed.")
@@ -104,6 +108,7 @@ def _facts(model: Model, found: ModelFile | None, problem: str) -> dict[str, obj
         "name": model.name,
         "title": model.title,
         "languages": model.languages,
+        "engine": model.engine,
         "licence": model.licence,
         "licence_url": model.licence_url,
         "chunks_ms": model.chunks_ms,
@@ -123,14 +128,17 @@ def _lines(model: Model, found: ModelFile | None, problem: str) -> str:
         state = f"installed as {found.path}"
     elif problem:
         state = f"cannot be used: {problem}"
-    elif (part := models_download.partial(model)).is_file() and (size := part.stat().st_size):
+    elif size := models_download.bytes_here(model):
         state = f"{size / 1e9:.2f} GB of it are here"
     else:
         state = "not downloaded"
+    chunks = f"; chunks of {', '.join(map(str, model.chunks_ms))} ms" if model.chunks_ms else ""
+    if not chunks and model.engine == "nemotron":
+        chunks = "; does not stream"
     return (
         f"{model.name}: {state}\n"
         f"    {model.title}: {model.languages}\n"
-        f"    {model.size / 1e9:.2f} GB; chunks of {', '.join(map(str, model.chunks_ms))} ms\n"
+        f"    {model.size / 1e9:.2f} GB{chunks}\n"
         f"    {model.licence}: {model.licence_url}"
     )
 

@@ -1,6 +1,6 @@
 """A model comes over the network: in pieces that are kept, and is checked before it counts.
 
-Strategy: one GET of one file at one commit, into a `.part` that the next try goes on with (HTTP
+Strategy: one GET of each file at one commit, into a `.part` that the next try goes on with (HTTP
 Range). Nothing that a server says is believed where the catalogue knows better: size and checksum
 come from there. Only a file that is whole gets its name in the store.
 """
@@ -14,6 +14,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from email.message import Message
 from pathlib import Path
 from typing import IO, Any
@@ -21,7 +22,7 @@ from urllib.parse import urlsplit
 
 from dictate import __version__, models, paths
 from dictate.errors import EngineError, Unavailable
-from dictate.models import FIRST_DOWNLOAD, PUBLISHER, Model, ModelFile, Record
+from dictate.models import FIRST_DOWNLOAD, PUBLISHER, Model, ModelFile, Piece, Record
 from dictate.toml_file import write
 
 HUB = "https://huggingface.co"
@@ -47,19 +48,54 @@ def download(model: Model, have: Callable[[int], None]) -> ModelFile:
         if (found := whole(model)) is not None:
             return found
         try:
+            if model.pieces:
+                return _fetch_pieces(model, have)
             sha256, source = _fetch(model, part, have)
             record = Record(model.repository, model.revision, sha256, source)
             # The record first: if we are interrupted here, the finished part is still found.
             write(models.store_path(model.name, "json"), record.text())
-            path = part.replace(models.store_path(model.name, "nemo"))
+            path = part.replace(model.path)
         except OSError as error:
             raise Unavailable(f"{part} cannot be written: {error.strerror or error}") from error
     return ModelFile(model.name, path, sha256, source)
 
 
+def _fetch_pieces(model: Model, have: Callable[[int], None]) -> ModelFile:
+    """All files of a model that has several: each gets its name in the folder once it is whole."""
+    folder = paths.safe_dir(model.path)
+    before = 0
+    for piece in model.pieces:
+        if not _is_whole(folder / piece.file, piece):
+            part = models.store_path(model.name, f"{model.revision}.{piece.file}.part")
+            only = replace(model, file=piece.file, size=piece.size, sha256=piece.sha256, pieces=())
+            _fetch(only, part, lambda size, before=before: have(before + size))  # type: ignore[misc]
+            part.replace(folder / piece.file)
+        before += piece.size
+        have(before)
+    record = Record(model.repository, model.revision, model.sha256, PUBLISHER)
+    write(models.store_path(model.name, "json"), record.text())
+    return ModelFile(model.name, folder, model.sha256, PUBLISHER)
+
+
+def _is_whole(path: Path, piece: Piece) -> bool:
+    try:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            return size == piece.size and models.sha256_of(file.fileno()) == piece.sha256
+    except OSError:
+        return False
+
+
 def partial(model: Model) -> Path:
-    """Where the pieces of this revision of the model are gathered."""
+    """Where the bytes of this revision of the model are gathered."""
     return models.store_path(model.name, f"{model.revision}.part")
+
+
+def bytes_here(model: Model) -> int:
+    """How many bytes an unfinished download has brought."""
+    pieces = [model.path / piece.file for piece in model.pieces]
+    parts = model.path.parent.glob(f"{model.name}.{model.revision}.*part")
+    return sum(path.stat().st_size for path in [*pieces, *parts] if path.is_file())
 
 
 def whole(model: Model) -> ModelFile | None:

@@ -45,6 +45,12 @@ def runtime_dir() -> Path:
             raise JournalError(f"no folder for sockets: {error}") from error
 
 
+def serve_socket() -> Path:
+    """Where `dictate serve` listens, unless told otherwise. Raises JournalError."""
+    # Beside the daemon's folder, which goes when the daemon's service does.
+    return runtime_dir().with_name("dictate-serve") / "socket"
+
+
 def cache_dir() -> Path:
     """What can be made again at any time. Use it through `safe_dir`."""
     return _dirs().user_cache_path

@@ -14,15 +14,17 @@ from pathlib import Path
 
 from platformdirs import user_config_path, user_data_path
 
-from dictate import paths
+from dictate import models, paths
 from dictate.errors import DictateError
 from dictate.shipped import shipped
 
 UNIT = "dictate.service"
+SERVE = ("dictate-serve.socket", "dictate-serve.service")
+REMOTE = "dictate-remote.service"
 ACTIVATION = "io.github.dictate.Dictate1.service"
-_OURS = "# Written by `dictate setup`"
+OURS = "# Written by `dictate setup`"
 """How a file begins that we may rewrite and remove."""
-_NO_NAMESPACES = f"""{_OURS}, because this system forbids user namespaces, without
+NO_NAMESPACES = f"""{OURS}, because this system forbids user namespaces, without
 # which the unit would not start. The file system is then not read-only for Dictate.
 [Service]
 PrivateUsers=no
@@ -34,25 +36,34 @@ Out = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class _Places:
+class Places:
     """Where this user's files are."""
 
     config: Path
     state: Path
     cache: Path
-    unit: Path
-    drop_in: Path
+    models: Path
+    units: Path
+    """The folder of the user's units."""
     activation: Path
 
+    @property
+    def unit(self) -> Path:
+        """The daemon's."""
+        return self.units / UNIT
 
-def _places() -> _Places:
-    units = user_config_path() / "systemd/user"
-    return _Places(
+    def drop_in(self, unit: str) -> Path:
+        """For a system that forbids user namespaces."""
+        return self.units / f"{unit}.d/no-user-namespaces.conf"
+
+
+def find_places() -> Places:
+    return Places(
         config=paths.config_file().parent,
         state=paths.state_dir(),
         cache=paths.cache_dir(),
-        unit=units / UNIT,
-        drop_in=units / f"{UNIT}.d/no-user-namespaces.conf",
+        models=paths.models_dir(),
+        units=user_config_path() / "systemd/user",
         activation=user_data_path() / "dbus-1/services" / ACTIVATION,
     )
 
@@ -62,17 +73,17 @@ def install(*, out: Out = print) -> int:
 
     Safe to repeat. 0 if all that can work here is in place, 1 if a step failed.
     """
-    places = _places()
+    places = find_places()
     try:
         for folder in (places.config, places.state, places.cache):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name in ("config.toml", "hotwords.toml"):
-            _write_default(places.config / name, name, out)
-        manager = _manager_missing()
-        changed = _write_ours(places.unit, _unit(places), out)
-        changed |= _write_ours(places.activation, _filled(ACTIVATION, DICTATE=_executable()), out)
-        if manager is None and _user_namespaces_forbidden():
-            changed |= _write_ours(places.drop_in, _NO_NAMESPACES, out)
+            write_default(places.config / name, name, out)
+        manager = manager_missing()
+        changed = write_ours(places.unit, unit(UNIT, places), out)
+        changed |= write_ours(places.activation, filled(ACTIVATION, DICTATE=executable()), out)
+        if manager is None and user_namespaces_forbidden():
+            changed |= write_ours(places.drop_in(UNIT), NO_NAMESPACES, out)
     except (OSError, DictateError) as error:
         out(f"failed: {error}")
         return 1
@@ -86,31 +97,31 @@ def install(*, out: Out = print) -> int:
 
 
 def remove(*, purge: bool, out: Out = print) -> int:
-    """Take away what `install` wrote; with `purge` also what was said. Says what it left.
+    """Take away what `install` wrote; with `purge` also what was said and the models that were
+    downloaded. Says what it left.
 
     Safe to repeat. 0 if nothing of ours is left but what it names, 1 if a step failed.
     """
-    places = _places()
-    manager = _manager_missing()
+    places = find_places()
+    manager = manager_missing()
+    all_units = (UNIT, *SERVE, REMOTE)
     try:
         if manager is not None:
             out(f"skipped: stopping the service: {manager}")
-        elif places.unit.exists():
-            _step("stopped and disabled", out, "disable", "--now", UNIT)
-        for path in (places.unit, places.drop_in, places.activation):
-            _remove_ours(path, out)
+        else:
+            for name in all_units:
+                if (places.units / name).exists():
+                    step(f"stopped and disabled {name}", out, "disable", "--now", name)
+        drop_ins = [places.drop_in(name) for name in all_units]
+        for path in (*(places.units / name for name in all_units), *drop_ins, places.activation):
+            remove_ours(path, out)
         if manager is None:
-            _systemctl("daemon-reload")
+            systemctl("daemon-reload")
         for name in ("config.toml", "hotwords.toml"):
             _remove_default(places.config / name, name, out)
-        if purge:
-            for folder in (places.state, places.cache):
-                if folder.exists():
-                    shutil.rmtree(folder)
-                    out(f"done: removed {folder}")
-        elif places.state.exists() and any(places.state.iterdir()):
-            out(f"left: {places.state}, what you said; dictate setup --remove --purge deletes it")
-        for folder in (places.drop_in.parent, places.config, places.state, places.cache):
+        _remove_data(places, out, purge=purge)
+        emptied = (places.config, places.state, places.cache, places.models, places.models.parent)
+        for folder in (*(path.parent for path in drop_ins), *emptied):
             if folder.is_dir() and not any(folder.iterdir()):
                 folder.rmdir()
     except OSError as error:
@@ -119,7 +130,23 @@ def remove(*, purge: bool, out: Out = print) -> int:
     return 0
 
 
-def _executable() -> str:
+def _remove_data(places: Places, out: Out, *, purge: bool) -> None:
+    downloaded = [f"{path} ({size / 1e6:,.1f} MB)" for path, size in models.stored().items()]
+    if purge:
+        for folder in (places.state, places.cache, places.models):
+            if folder.exists():
+                shutil.rmtree(folder)
+                out(f"done: removed {folder}")
+        for file in downloaded:
+            out(f"done: removed {file}")
+        return
+    if places.state.exists() and any(places.state.iterdir()):
+        out(f"left: {places.state}, what you said; dictate setup --remove --purge deletes it")
+    for file in downloaded:
+        out(f"left: {file}; dictate setup --remove --purge deletes it, too")
+
+
+def executable() -> str:
     """The installed `dictate`, whole: a service has another PATH than the user's shell."""
     for candidate in (Path(sys.argv[0]), Path(sys.executable).with_name("dictate")):
         # Not resolved: a link stays right when what it points to is renewed.
@@ -137,21 +164,21 @@ def _quoted(path: Path) -> str:
     return f'"{word}"' if set(word) & set(" \t'\"\\") else word
 
 
-def _filled(name: str, **values: str) -> str:
+def filled(name: str, **values: str) -> str:
     text = shipped(f"systemd/{name}").read_text()
     for key, value in values.items():
         text = text.replace(f"@{key}@", value)
     return text
 
 
-def _unit(places: _Places) -> str:
+def unit(name: str, places: Places) -> str:
     folders = {"CONFIG": places.config, "STATE": places.state, "CACHE": places.cache}
     words = {key: _quoted(path) for key, path in folders.items()}
-    words["DICTATE"] = _executable()
-    return _filled(UNIT, **{key: word.replace("%", "%%") for key, word in words.items()})
+    words["DICTATE"] = executable()
+    return filled(name, **{key: word.replace("%", "%%") for key, word in words.items()})
 
 
-def _write_default(path: Path, name: str, out: Out) -> None:
+def write_default(path: Path, name: str, out: Out) -> None:
     if path.exists():
         out(f"already so: {path} is there, and left as it is")
         return
@@ -170,13 +197,13 @@ def _remove_default(path: Path, name: str, out: Out) -> None:
         out(f"left: {path}, because you changed it")
 
 
-def _write_ours(path: Path, text: str, out: Out) -> bool:
+def write_ours(path: Path, text: str, out: Out) -> bool:
     """Write a file of ours; whether it changed."""
     old = path.read_text() if path.exists() else None
     if old == text:
         out(f"already so: {path}")
         return False
-    if old is not None and not old.startswith(_OURS):
+    if old is not None and not old.startswith(OURS):
         out(f"skipped: {path} is not from dictate setup, and left as it is")
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -185,17 +212,17 @@ def _write_ours(path: Path, text: str, out: Out) -> bool:
     return True
 
 
-def _remove_ours(path: Path, out: Out) -> None:
+def remove_ours(path: Path, out: Out) -> None:
     if not path.exists():
         return
-    if path.read_text().startswith(_OURS):
+    if path.read_text().startswith(OURS):
         path.unlink()
         out(f"done: removed {path}")
     else:
         out(f"left: {path}, because it is not from dictate setup")
 
 
-def _run(*command: str, timeout: float = 30.0) -> subprocess.CompletedProcess[str]:
+def run(*command: str, timeout: float = 30.0) -> subprocess.CompletedProcess[str]:
     """Run a program; one that is missing or hangs counts as one that failed and said so."""
     try:
         return subprocess.run(
@@ -210,20 +237,20 @@ def _run(*command: str, timeout: float = 30.0) -> subprocess.CompletedProcess[st
         return subprocess.CompletedProcess(command, 127, "", str(error))
 
 
-def _systemctl(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return _run("systemctl", "--user", *arguments, timeout=60.0)
+def systemctl(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return run("systemctl", "--user", *arguments, timeout=60.0)
 
 
-def _manager_missing() -> str | None:
+def manager_missing() -> str | None:
     """Why there is no systemd for this user, or None."""
     if shutil.which("systemctl") is None:
         return "systemd is not installed"
-    if _systemctl("show-environment").returncode:
+    if systemctl("show-environment").returncode:
         return "no systemd runs for this user (a container, or a login without a session)"
     return None
 
 
-def _user_namespaces_forbidden() -> bool:
+def user_namespaces_forbidden() -> bool:
     # Asked of the service manager itself: what a shell may do says little about it.
     probe = ("systemd-run", "--user", "--wait", "--quiet", "--collect")
     options = (
@@ -234,12 +261,12 @@ def _user_namespaces_forbidden() -> bool:
         "-p",
         "ProtectHome=read-only",
     )
-    plain = _run(*probe, "true").returncode == 0
-    return plain and _run(*probe, *options, "true").returncode != 0
+    plain = run(*probe, "true").returncode == 0
+    return plain and run(*probe, *options, "true").returncode != 0
 
 
-def _step(what: str, out: Out, *arguments: str) -> bool:
-    done = _systemctl(*arguments)
+def step(what: str, out: Out, *arguments: str) -> bool:
+    done = systemctl(*arguments)
     if done.returncode == 0:
         out(f"done: {what}")
         return True
@@ -250,9 +277,9 @@ def _step(what: str, out: Out, *arguments: str) -> bool:
 
 def _start(*, changed: bool, out: Out) -> bool:
     if changed:
-        _systemctl("daemon-reload")
+        systemctl("daemon-reload")
         # The bus, too, has to see its new file, where its folder is as new as the file.
-        _run(
+        run(
             "busctl",
             "--user",
             "call",
@@ -261,19 +288,19 @@ def _start(*, changed: bool, out: Out) -> bool:
             "org.freedesktop.DBus",
             "ReloadConfig",
         )
-    active = _systemctl("is-active", UNIT).returncode == 0
-    enabled = _systemctl("is-enabled", UNIT).returncode == 0
+    active = systemctl("is-active", UNIT).returncode == 0
+    enabled = systemctl("is-enabled", UNIT).returncode == 0
     if active and enabled and not changed:
         out("already so: the service is enabled and runs")
         return True
-    if not _step("the service is enabled", out, "enable", UNIT):
+    if not step("the service is enabled", out, "enable", UNIT):
         return False
-    return _step("the service runs", out, "restart" if changed else "start", UNIT)
+    return step("the service runs", out, "restart" if changed else "start", UNIT)
 
 
 def _show_check(out: Out) -> None:
     command = Path(sys.executable).with_name("dictatectl")
-    done = _run(str(command), "check")
+    done = run(str(command), "check")
     for line in (done.stdout or done.stderr).splitlines():
         out(line)
     if done.returncode == 127 and not done.stdout:

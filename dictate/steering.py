@@ -42,9 +42,9 @@ class DaemonSteering:
         self._act("cancel", by, lambda: self._daemon.pipeline.session.cancel())
 
     async def reload(self, by: str) -> Sequence[str]:
-        """Both files, and what changed."""
+        """Both files, what changed, and another try for engines that were given up."""
         log.info("reload, asked by %s", by)
-        return await self._daemon.reload()
+        return await self._daemon.reload(asked=True)
 
     async def last(self) -> Entry | None:
         """The newest text."""

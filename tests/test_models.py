@@ -43,14 +43,15 @@ def there() -> Path:
 
 
 def test_the_catalogue_is_pinned() -> None:
-    assert list(CATALOGUE) == ["nemotron", "nemotron-3.5"]
+    assert list(CATALOGUE) == ["nemotron", "nemotron-3.5", "parakeet", "qwen3", "qwen3-0.6b"]
     for name, model in CATALOGUE.items():
         assert model.name == name
         assert re.fullmatch(r"[0-9a-f]{40}", model.revision)
         assert models.is_sha256(model.sha256)
-        assert model.size > 2e9
+        assert model.size > 1e9
         assert model.licence_url.startswith("https://")
-        assert 560 in model.chunks_ms
+        assert 560 in model.chunks_ms or name in ("parakeet", "qwen3", "qwen3-0.6b")
+        assert model.speaks or name == "nemotron-3.5"
 
 
 @pytest.mark.parametrize("name", ["", "nemotron"])
@@ -59,10 +60,10 @@ def test_a_downloaded_model_is_found_without_hashing(there: Path, name: str) -> 
     assert find(name, trusted=False) == ModelFile("nemotron", there, SHA256, "publisher")
 
 
-@pytest.mark.parametrize("name", ["nemotron", "nemotron-3.5"])
+@pytest.mark.parametrize("name", CATALOGUE)
 def test_a_missing_one_says_how_to_get_it(name: str) -> None:
     with pytest.raises(Unavailable, match=f"dictate models download {name}$"):
-        find(name, trusted=False)
+        find(name, trusted=False, engine=CATALOGUE[name].engine)
     assert not paths.models_dir().exists(), "looking makes nothing"
 
 
@@ -75,7 +76,7 @@ def test_without_its_record_a_file_counts_for_nothing(there: Path) -> None:
 def test_an_unknown_name_hints_at_the_near_one() -> None:
     with pytest.raises(Unavailable, match=r"did you mean nemotron\?"):
         find("nemotorn", trusted=False)
-    with pytest.raises(Unavailable, match=r"there are nemotron, nemotron-3\.5"):
+    with pytest.raises(Unavailable, match=r"there are nemotron, nemotron-3\.5, parakeet"):
         find("whisper", trusted=False)
 
 

@@ -65,6 +65,7 @@ def test_list_says_what_is_here(hub: Hub, capsys: Out) -> None:
     before = capsys.readouterr().out
     assert "nemotron: not downloaded\n" in before
     assert "chunks of 80, 160, 320, 560, 1120 ms" in before
+    assert "2.51 GB; does not stream" in before
     assert "OpenMDW-1.1: https://openmdw.ai/" in before
     put(model(), b"")
     dictate("list")
@@ -82,11 +83,12 @@ def test_list_for_machines(hub: Hub, capsys: Out) -> None:
     dictate("download", "nemotron")
     capsys.readouterr()
     assert dictate("list", "--json") == 0
-    here, missing = json.loads(capsys.readouterr().out)
+    here, missing, *_ = json.loads(capsys.readouterr().out)
     assert here == {
         "name": "nemotron",
         "title": "NVIDIA Nemotron Speech Streaming 0.6B",
         "languages": "English",
+        "engine": "nemotron",
         "licence": "NVIDIA Open Model License",
         "licence_url": model().licence_url,
         "chunks_ms": [80, 160, 560, 1120],
@@ -149,8 +151,8 @@ def test_remove_takes_all_of_it_and_nothing_else(hub: Hub, capsys: Out) -> None:
     ("name", "hint"),
     [
         ("nemotorn", "did you mean nemotron?"),
-        ("../../etc/passwd", "there are nemotron, nemotron-3.5"),
-        ("x.nemo", "there are nemotron, nemotron-3.5"),
+        ("../../etc/passwd", "there are nemotron, nemotron-3.5, parakeet, qwen3, qwen3-0.6b"),
+        ("x.nemo", "there are nemotron, nemotron-3.5, parakeet, qwen3, qwen3-0.6b"),
     ],
 )
 def test_an_unknown_name(command: str, name: str, hint: str, capsys: Out) -> None:

@@ -144,6 +144,29 @@ def test_only_purge_deletes_what_was_said(home: Path) -> None:
     assert not journal.parent.exists()
 
 
+def test_only_purge_deletes_the_models_and_both_name_them(home: Path) -> None:
+    setup.install(out=lambda _: None)
+    folder = home / "data/dictate/models"
+    folder.mkdir(parents=True)
+    with (folder / "nemotron.nemo").open("wb") as model:
+        model.truncate(2_473_041_920)
+    (folder / "nemotron.json").write_text("{}")
+    (folder / "nemotron-3.5.ea30d66d.part").write_bytes(bytes(1_500_000))
+    names = [
+        f"{folder}/nemotron-3.5.ea30d66d.part (1.5 MB)",
+        f"{folder}/nemotron.nemo (2,473.0 MB)",
+    ]
+    said: list[str] = []
+    assert setup.remove(purge=False, out=said.append) == 0
+    assert (folder / "nemotron.nemo").exists()
+    how = "dictate setup --remove --purge deletes it, too"
+    assert [line for line in said if "nemotron" in line] == [f"left: {it}; {how}" for it in names]
+    said.clear()
+    assert setup.remove(purge=True, out=said.append) == 0
+    assert [line for line in said if "nemotron" in line] == [f"done: removed {it}" for it in names]
+    assert not (home / "data/dictate").exists()
+
+
 def test_a_home_that_cannot_be_written_is_one_clear_line(home: Path) -> None:
     (home / "config/systemd").write_text("a file where a folder must be")
     said: list[str] = []

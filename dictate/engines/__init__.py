@@ -49,6 +49,9 @@ class Effort:
 class Utterance(ABC):
     """One dictation inside an engine. After `finish` or `cancel` it is over."""
 
+    stopped = False
+    """Whether nobody wants the text any more: a `finish` that takes long looks at it."""
+
     @property
     def effort(self) -> Effort:
         """What it took so far."""
@@ -66,18 +69,25 @@ class Utterance(ABC):
     def cancel(self) -> None:
         """Throw it away, quickly. Idempotent."""
 
+    def stop(self) -> None:
+        """The text is not wanted any more. The one call that may come from another thread, while
+        `finish` runs."""
+        self.stopped = True
+
 
 class Engine(ABC):
     """One recogniser with its model. All calls come from one thread, one at a time; several
     utterances may be open at once."""
 
     name: ClassVar[str]
-    languages: ClassVar[tuple[str, ...]]
-    """BCP 47 tags."""
-    streams: ClassVar[bool]
-    """Whether `feed` yields text while the user speaks."""
+    languages: tuple[str, ...]
+    """BCP 47 tags; once it is loaded, those of its model."""
+    streams: bool
+    """Whether `feed` yields text while the user speaks; once it is loaded, with its model."""
     hotwords_as: ClassVar[str]
     """How hotwords reach it, for people; empty if they do not."""
+    local: ClassVar[bool] = True
+    """Whether it works on this machine alone; one that does not needs the network."""
 
     def __init__(self, settings: EngineSettings) -> None:
         self.settings = settings
@@ -111,7 +121,9 @@ ENGINES: Backends[Engine] = Backends(
     table={
         "nemotron": "dictate.engines.nemotron:NemotronEngine",
         "pocketsphinx": "dictate.engines.pocketsphinx:PocketSphinxEngine",
+        "qwen3": "dictate.engines.qwen3:Qwen3Engine",
         "scripted": "dictate.engines.scripted:ScriptedEngine",
+        "wyoming": "dictate.engines.wyoming:WyomingEngine",
     },
     auto=("nemotron", "pocketsphinx"),
 )

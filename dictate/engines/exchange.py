@@ -80,7 +80,7 @@ class Exchange:
             deadline_s = self._link.settings.deadline_s
             raise Trouble(EngineLost(f"the engine hung for {deadline_s:g} s")) from error
         except OSError as error:
-            raise Trouble(EngineLost(f"the engine was lost: {error}")) from error
+            raise self._gone(f"the engine was lost: {error}") from error
         except BadEvent as error:
             raise Trouble(EngineError(f"the engine answers nonsense: {error}")) from error
         finally:
@@ -147,7 +147,11 @@ class Exchange:
             elif event.type == "error":
                 says, code = event.data.get("text"), event.data.get("code")
                 raise Trouble(EngineError(str(says)[:1000]), again=code != "Unavailable")
-        raise Trouble(EngineLost("the engine process died or left"))
+        raise self._gone("the engine process died or left")
+
+    def _gone(self, what: str) -> Trouble:
+        # That it is gone says less than why, which the link may know.
+        return Trouble(EngineLost(self._link.message or what))
 
 
 def _text(event: Event) -> str:
@@ -162,7 +166,8 @@ def _text(event: Event) -> str:
 class LinkUtterance:
     """One utterance, for the daemon: feed it, then finish or cancel it."""
 
-    def __init__(self, link: "EngineLink", exchange: Callable[[], Exchange]) -> None:
+    def __init__(self, link: "EngineLink", exchange: Callable[["EngineLink"], Exchange]) -> None:
+        """`exchange` makes one sending through a link."""
         self._link = link
         self._exchange = exchange
         self._waiting: deque[bytes] = deque()
@@ -173,6 +178,7 @@ class LinkUtterance:
         self._too_slow = False
         self._cancelled = False
         self._again: asyncio.Task[Final] | None = None
+        self._elsewhere: LinkUtterance | None = None
         self._live = asyncio.create_task(self._send(self._pieces()))
         self._live.add_done_callback(_seen)
         self._live.add_done_callback(lambda _: self._room.set())
@@ -219,7 +225,9 @@ class LinkUtterance:
         try:
             return await self._once_more(pcm)
         except Trouble as trouble:
-            if not self._link.fall_back(self._link.info.name, str(trouble)):
+            if spare := await self._link.spare():
+                return await self._by(spare, pcm, trouble)
+            if not self._link.fall_back(self._link.chosen, str(trouble)):
                 raise trouble.error from trouble
         try:
             return await self._once_more(pcm)
@@ -230,6 +238,21 @@ class LinkUtterance:
         self._again = asyncio.create_task(self._send(_cut(pcm)))
         return await self._again
 
+    async def _by(self, spare: "EngineLink", pcm: bytes, trouble: Trouble) -> Final:
+        """Have another engine hear it."""
+
+        async def whole() -> bytes:
+            return pcm
+
+        self._elsewhere = LinkUtterance(spare, self._exchange)
+        self._elsewhere.feed(pcm)
+        try:
+            final = await self._elsewhere.finish(whole)
+        except EngineError as error:
+            raise EngineError(f"{trouble}; and its fall-back: {error}") from error
+        self._link.stood_in(spare, str(trouble))
+        return final
+
     def cancel(self) -> None:
         """Throw it away; no partial and no text come any more, and `finish` is cancelled.
         Idempotent."""
@@ -237,16 +260,19 @@ class LinkUtterance:
         self._live.cancel()
         if self._again is not None:
             self._again.cancel()
+        if self._elsewhere is not None:
+            self._elsewhere.cancel()
         self._waiting.clear()
 
     async def _send(self, pieces: AsyncIterator[bytes]) -> Final:
-        exchange = self._exchange()
+        exchange = self._exchange(self._link)
         self._link.want()
         try:
             return await exchange.run(pieces)
         except Trouble as trouble:
             if trouble.again:
                 self._link.restart(exchange.process_run, str(trouble))
+                await self._link.spare()  # it loads while the user still speaks
             raise
 
     async def _pieces(self) -> AsyncIterator[bytes]:

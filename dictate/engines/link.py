@@ -43,6 +43,9 @@ STEADY_S = 10.0
 """A process that dies younger than this counts towards a crash loop."""
 CRASHES = 4
 """So many young deaths in a row are a crash loop: `failed`, until somebody speaks again."""
+SOONEST_S, LATEST_S = 2.0, 60.0
+"""An engine elsewhere that cannot be reached is looked for again after so long, and twice as long
+each time; somebody who speaks has it looked for at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,8 @@ class EngineLink:
         """Loop time at which the engine was loaded."""
         self.run = 0
         """The number of this run of the process; each restart counts up."""
+        self.chosen = ""
+        """The engine that "auto" chose last, whether it loads or not."""
         self.exchanges: set[Exchange] = set()
         """What is under way."""
         self._socket = socket
@@ -108,15 +113,28 @@ class EngineLink:
         self._engine_notes: tuple[str, ...] = ()
         self._without: dict[str, str] = {}
         """Engines that failed here, and why: "auto" does without them from now on."""
-        self._name = ""
-        """The engine that the process chose."""
         self._tried_again = ""
         """The engine that did not load, and gets a fresh process once."""
+        self._own = self.info
+        """What the engine of this link says, where `info` is that of the one in its place."""
+        self._local = True
+        """Whether the engine is on this machine."""
+        self._spare: EngineLink | None = None
 
     @property
     def well(self) -> bool:
         """Whether somebody looks after the engine process, whatever state that is in."""
         return self._keeper is not None and not self._keeper.done()
+
+    @property
+    def serving(self) -> str:
+        """The state of the engine that `info` is about: ours, or the one in its place."""
+        return self.state if self._spare is None or self.info is self._own else self._spare.state
+
+    @property
+    def given_up(self) -> tuple[str, ...]:
+        """The engines that "auto" does without, as they failed here."""
+        return tuple(self._without)
 
     @property
     def pid(self) -> int | None:
@@ -134,6 +152,8 @@ class EngineLink:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._keeper
             await asyncio.to_thread(self._socket.unlink, missing_ok=True)
+        if self._spare is not None:
+            await self._spare.stop()
 
     async def prepare(self, hotwords: Hotwords) -> list[str]:
         """Have the engine take the list in, ahead of the dictation that uses it: one line for
@@ -144,18 +164,21 @@ class EngineLink:
         try:
             async with asyncio.timeout(LOADING_S):
                 await self._until(lambda: self.state in ("ready", "failed"))
-            if self._control is None:
-                raise EngineLost(f"the engine cannot be used: {self.message or self.state}")
             async with asyncio.timeout(self.settings.deadline_s):
-                return await self._ask(event, self._control)
-        except (TimeoutError, OSError) as error:
-            self.restart(self.run, "it does not take the hotwords in")
-            raise EngineLost("the engine does not take the hotwords in: restarted") from error
+                return await self._ask(event)
+        except (TimeoutError, OSError, EngineError) as error:
+            if isinstance(error, EngineLost):
+                raise
+            reason = f"the engine does not take the hotwords in ({str(error) or 'no answer'})"
+            self.restart(self.run, reason)
+            raise EngineLost(f"{reason}: restarted") from error
 
-    async def _ask(self, event: Event, control: asyncio.StreamWriter) -> list[str]:
+    async def _ask(self, event: Event) -> list[str]:
+        if self._control is None:
+            raise EngineLost(f"the engine cannot be used: {self.message or self.state}")
         answer: asyncio.Future[list[str]] = asyncio.get_running_loop().create_future()
         self._answers.append(answer)
-        await async_write_event(event, control)
+        await async_write_event(event, self._control)
         return await answer
 
     def hotwords_event(self, hotwords: Hotwords) -> Event:
@@ -174,7 +197,7 @@ class EngineLink:
         """Begin an utterance, in any state: its sound waits for the engine. `on_partial` is
         called on the loop."""
         return LinkUtterance(
-            self, lambda: Exchange(self, dictation, hotwords, language, on_partial)
+            self, lambda link: Exchange(link, dictation, hotwords, language, on_partial)
         )
 
     def want(self) -> None:
@@ -224,10 +247,31 @@ class EngineLink:
         self._without[name] = reason
         return True
 
+    async def spare(self) -> "EngineLink | None":
+        """The engine that hears what this one fails at, in a process of its own from now on; None
+        if the user wants none, or this one was stopped."""
+        if self.settings.fallback == "none" or not self.well:
+            return None
+        settings = replace(self.settings, use=self.settings.fallback, fallback="none")
+        if self._spare is None:
+            socket = self._socket.with_name(f"{self._socket.name}-2")
+            self._spare = EngineLink(settings, socket, self._on_change)
+            await self._spare.start()
+        self._spare.settings = settings
+        return self._spare
+
+    def stood_in(self, spare: "EngineLink", reason: str) -> None:
+        """The last utterance was heard by the engine of `spare`."""
+        name = spare.info.name
+        log.warning("%s heard it, because %s", name, reason)
+        notes = (f"{reason}; {name} took its place", *spare.info.notes)
+        self.info = replace(spare.info, notes=notes)
+        self._on_change()
+
     def took(self, timings: Timings) -> None:
         """An utterance came through."""
-        self.info = replace(
-            self.info,
+        self._own = self.info = replace(
+            self._own,
             rtf=timings.rtf,
             finish_ms=timings.finish_ms,
             chunk_ms=timings.chunk_ms,
@@ -247,19 +291,26 @@ class EngineLink:
         """Start the process again and again, more slowly if it keeps dying young."""
         loop = asyncio.get_running_loop()
         young_deaths = 0
+        again_s = SOONEST_S
         try:
             while True:
                 began = loop.time()
                 reason = await self._one_run()
-                young = loop.time() - began < STEADY_S
+                # What happens elsewhere is no fault of this process, which is as good as new.
+                blameless = not self._local and self._doomed.is_set()
+                young = loop.time() - began < STEADY_S and not blameless
                 young_deaths = young_deaths + 1 if young else 1
-                if young_deaths >= CRASHES and self.fall_back(self._name, reason):
+                again_s = SOONEST_S if self.ready_at > began else again_s
+                if young_deaths >= CRASHES and self._give_up(reason):
                     young_deaths = 1
                 if young_deaths >= CRASHES or self.state == "failed":
                     log.error("the engine cannot be used: %s", reason)
                     self._set("failed", reason)
-                    await self._until(lambda: self.state != "failed")
+                    with contextlib.suppress(TimeoutError):
+                        async with asyncio.timeout(None if self._local else again_s):
+                            await self._until(lambda: self.state != "failed")
                     young_deaths = 0
+                    again_s = min(again_s * 2, LATEST_S)
                 else:
                     log.warning("the engine is restarted: %s", reason)
                     self._set("restarting", reason)
@@ -273,11 +324,14 @@ class EngineLink:
     def _another_try(self, reason: str) -> bool:
         """Whether an engine that did not load gets a fresh process, once, or the next best one is
         tried in its place."""
-        chosen = self.settings.use == "auto" and self._name in ENGINES.auto
-        if chosen and self._tried_again != self._name:
-            self._tried_again = self._name
+        if self.settings.use == "auto" and self._tried_again != self.chosen:
+            self._tried_again = self.chosen
             return True
-        return self.fall_back(self._name, reason)
+        return self._give_up(reason)
+
+    def _give_up(self, reason: str) -> bool:
+        # One that was given up before is not what fails now: nothing could be chosen in its place.
+        return self.chosen not in self._without and self.fall_back(self.chosen, reason)
 
     async def _one_run(self) -> str:
         """One run of the process, from start to death; why it ended."""
@@ -357,12 +411,14 @@ class EngineLink:
             _settle(self._answers.popleft(), [str(term) for term in terms])
 
     def _now(self, status: Status) -> None:
-        self._name = status.name
+        self._local = status.local
+        if status.name in ENGINES.auto:
+            self.chosen = status.name
         if status.state == "ready":
             self.ready_at = asyncio.get_running_loop().time()
             given_up = (f"{name} was given up: {why}" for name, why in self._without.items())
             self._engine_notes = (*given_up, *(str(note) for note in status.notes))
-            self.info = EngineInfo(
+            self._own = self.info = EngineInfo(
                 name=status.name,
                 languages=tuple(str(language) for language in status.languages),
                 streams=status.streams,

@@ -1,7 +1,8 @@
-"""NVIDIA Nemotron Speech Streaming through NeMo: the main engine.
+"""NVIDIA Nemotron Speech Streaming, and other transducers of NeMo: the main engine.
 
-It streams while the user speaks, so that the release costs one step, and takes hotwords as a
-phrase-boosting tree for each utterance. An utterance with hotwords is decoded twice beside each
+It streams while the user speaks, so that the release costs one step; a model that cannot, such as
+Parakeet, hears the whole sound at the release. Hotwords are a phrase-boosting tree for each
+utterance. An utterance with hotwords is decoded twice beside each
 other, with the tree and without: the encoder, which is what costs, runs once, and the plain text is
 there to compare with (`guards.py`).
 """
@@ -20,7 +21,8 @@ from dictate.config import EngineSettings
 from dictate.engines import SHORTEST_S, Effort, Engine, Facts, Utterance
 from dictate.engines.boosting import Phrases, Tree, Trees, phrases
 from dictate.engines.guards import settle
-from dictate.engines.nemotron_load import Loaded, load, unsafe_switch
+from dictate.engines.nemotron_language import AUTO, Languages
+from dictate.engines.nemotron_load import Loaded, load, memory_mb, release, unsafe_switch
 from dictate.engines.token_text import TokenText
 from dictate.errors import Unavailable
 from dictate.events import RATE, Samples
@@ -30,6 +32,10 @@ DIFFERENT: Const = (
     "the hotwords changed the last text beyond the words themselves, so it stands as heard without "
     "them (a lower hotwords.strength helps; hotwords.compare = false lets it pass)"
 )
+WHOLE: Const = (
+    "this model hears the whole sound at the release: nothing is shown while you speak, and the "
+    "text takes longer"
+)
 _CHECKED_BY: Const = Path(__file__).parents[1] / "samples" / "2-claude-code.wav"
 """What the self-check and the warm-up listen to."""
 
@@ -38,7 +44,7 @@ class NemotronEngine(Engine):
     """See the head of this file."""
 
     name = "nemotron"
-    languages = ("en",)
+    languages: tuple[str, ...] = ("en",)
     streams = True
     hotwords_as = "a phrase-boosting tree in the decoder"
 
@@ -48,18 +54,22 @@ class NemotronEngine(Engine):
         self._trees: Trees
         self._model_name = ""
         self._precision = "fp32"
+        self._memory_mb = 0.0
         self._notes: list[str] = []
-        self._taken: tuple[Hotwords, Phrases, list[str]] | None = None
+        self._languages: Languages
+        self._taken: tuple[Hotwords, str, Phrases, list[str]] | None = None
 
     def why_not(self) -> str | None:
         missing = [package for package in ("torch", "nemo") if find_spec(package) is None]
         if missing:
             return f'{" and ".join(missing)} is missing: pip install "dictate[nemotron]"'
         try:
-            models.find(self.settings.model, trusted=self.settings.trust_model)
+            found = models.find(self.settings.model, trusted=self.settings.trust_model)
+            if speaks := models.speaks(found):
+                Languages({}, speaks).slot(self.settings.language)
         except Unavailable as error:
             return str(error)
-        return unsafe_switch() or _why_not_language(self.settings.language)
+        return unsafe_switch()
 
     def load(self) -> None:
         if reason := unsafe_switch():
@@ -68,15 +78,22 @@ class NemotronEngine(Engine):
         with models.opened(found) as path:
             self._loaded = load(path, self.settings.device)
         self._model_name = found.name
+        speaks = models.speaks(found) or _as_set(self.settings.language)
+        self._languages = Languages(self._loaded.slots, speaks)
+        self._languages.slot(self.settings.language)
+        self.languages, self.streams = self._languages.tags, bool(self._loaded.contexts)
         model = self._loaded.model
         computer = model.decoding.decoding.decoding_computer
         self._trees = Trees(computer.biasing_multi_model, model.tokenizer.vocab_size)
-        self._notes = []
+        self._notes = [] if self.streams else [WHOLE]
         plain = self._hear(_check_sound(), self.settings.chunk_ms)
         if self.settings.precision == "bf16":
             self._halve(plain)
+        # Not later: what is taken from here on is what an utterance needs.
+        release()
         if not (self.settings.cuda_graphs and self._record(plain)):
             self._warm_up()
+        self._memory_mb = memory_mb(self._loaded)
 
     def _halve(self, plain: str) -> None:
         """The encoder in bf16, unless it then hears something else."""
@@ -98,8 +115,11 @@ class NemotronEngine(Engine):
     def _record(self, plain: str) -> bool:
         """The encoder's steps as CUDA graphs, unless they cannot be recorded or hear something
         else; whether they are."""
-        if self._loaded.device == "cpu":
-            self._notes.append("engine.cuda_graphs is for a graphics card: it does nothing here")
+        if self._loaded.device == "cpu" or not self.streams:
+            self._notes.append(
+                "engine.cuda_graphs is for a graphics card, and for a model that streams: it does "
+                "nothing here"
+            )
             return False
         from dictate.engines import nemotron_graphs
 
@@ -122,6 +142,8 @@ class NemotronEngine(Engine):
         """Each size of step once, where the first of a size is slow: on a graphics card."""
         if self._loaded.device == "cpu":
             return
+        for length in (1, 2, 4) if not self.streams else ():
+            self._hear(np.resize(_check_sound(), length * 3 * RATE), 0)
         from dictate.engines.nemotron_stream import AT_ONCE
 
         for chunk_ms in self._loaded.contexts:
@@ -138,29 +160,29 @@ class NemotronEngine(Engine):
         return utterance.finish()
 
     def prepare(self, hotwords: Hotwords) -> list[str]:
-        wanted, refused = self._phrases(hotwords)
+        wanted, refused = self._phrases(hotwords, self.settings.language)
         self._trees.prepare(wanted)
         return refused
 
     def begin(self, hotwords: Hotwords, language: str | None, chunk_ms: int = 0) -> Utterance:
-        if reason := _why_not_language(language or self.settings.language):
-            raise Unavailable(reason)
-        tree = self._trees.take(self._phrases(hotwords)[0])
-        return NemotronUtterance(self._loaded, hotwords, tree, self._chunk_ms(chunk_ms))
+        language = language or self.settings.language
+        slot = self._languages.slot(language)
+        tree = self._trees.take(self._phrases(hotwords, language)[0])
+        return NemotronUtterance(self._loaded, hotwords, tree, self._chunk_ms(chunk_ms), slot)
 
-    def _phrases(self, hotwords: Hotwords) -> tuple[Phrases, list[str]]:
-        if self._taken is None or self._taken[0] != hotwords:
+    def _phrases(self, hotwords: Hotwords, language: str) -> tuple[Phrases, list[str]]:
+        if self._taken is None or self._taken[:2] != (hotwords, language):
             tokenizer = self._loaded.model.tokenizer
-            found = phrases(
-                hotwords, self.settings.language, tokenizer.text_to_ids, tokenizer.unk_id
-            )
-            self._taken = hotwords, *found
-        return self._taken[1], list(self._taken[2])
+            spoken = None if language.lower() == AUTO else language
+            found = phrases(hotwords, spoken, tokenizer.text_to_ids, tokenizer.unk_id)
+            self._taken = hotwords, language, *found
+        return self._taken[2], list(self._taken[3])
 
     def _chunk_ms(self, wanted: int) -> int:
-        """The chunk nearest to the wanted one, of those the model was trained with."""
+        """The chunk nearest to the wanted one, of those the model was trained with; 0 for one that
+        does not stream."""
         wanted = wanted or self.settings.chunk_ms
-        return min(self._loaded.contexts, key=lambda known: abs(known - wanted))
+        return min(self._loaded.contexts, key=lambda known: abs(known - wanted), default=0)
 
     @property
     def facts(self) -> Facts:
@@ -169,7 +191,7 @@ class NemotronEngine(Engine):
             device=self._loaded.device,
             precision=self._precision,
             chunk_ms=self._chunk_ms(0),
-            device_memory_mb=self._loaded.memory_mb,
+            device_memory_mb=self._memory_mb,
             notes=tuple(self._notes),
         )
 
@@ -178,14 +200,25 @@ class NemotronUtterance(Utterance):
     """One dictation in the model; the first of its texts counts, the second is to compare with."""
 
     def __init__(
-        self, loaded: Loaded, hotwords: Hotwords, tree: Tree | None, chunk_ms: int
+        self,
+        loaded: Loaded,
+        hotwords: Hotwords,
+        tree: Tree | None,
+        chunk_ms: int,
+        slot: int | None,
     ) -> None:
         from dictate.engines.nemotron_stream import Stream, encode
+        from dictate.engines.nemotron_whole import Whole
 
+        model = loaded.model
         hypotheses = [None] if tree is None else [tree.hypothesis(), None]
+        self._texts = [TokenText(model.tokenizer, loaded.tags) for _ in hypotheses]
         run = encode if loaded.graphs is None else loaded.graphs.encode
-        self._stream = Stream(loaded.model, loaded.contexts[chunk_ms], hypotheses, run)
-        self._texts = [TokenText(loaded.model.tokenizer) for _ in hypotheses]
+        self._stream = (
+            Stream(model, loaded.contexts[chunk_ms], hypotheses, run, slot)
+            if chunk_ms
+            else Whole(model, hypotheses, slot)
+        )
         self._hotwords = hotwords
         self._tree = tree
         self._chunk_ms = chunk_ms
@@ -242,7 +275,7 @@ def _check_sound() -> Samples:
     return samples
 
 
-def _why_not_language(language: str) -> str | None:
-    if language.partition("-")[0].lower() == "en":
-        return None
-    return f'this model knows English only, not {language!r}; set engine.language to "en"'
+def _as_set(language: str) -> tuple[str, ...]:
+    """What a model of the user's own speaks: nobody else knows."""
+    general = language.replace("_", "-").partition("-")[0].lower()
+    return () if general == AUTO else (general,)

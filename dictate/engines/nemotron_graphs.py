@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 from typing import Final as Const
 
-from dictate.engines.nemotron_stream import HISTORY, SUBSAMPLING, Encoded, encode
+from dictate.engines.nemotron_load import SUBSAMPLING
+from dictate.engines.nemotron_stream import HISTORY, Encoded, encode
 
 CHUNKS: Const = 2
 """A step of more chunks is rare, and long enough to be worth its launches."""

@@ -1,17 +1,18 @@
-"""Loads a NeMo transducer safely, and makes it ready: nothing random in it, greedy decoding with a
-biasing per stream, and no step that is slow because it is the first of its size.
+"""Loads a NeMo transducer safely, and makes it ready: nothing random in it, and greedy decoding
+with a biasing per stream.
 """
 
 import logging
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from typing import Final as Const
 
-from dictate.errors import EngineError, Unavailable
+from dictate.engines import device
+from dictate.engines.nemotron_language import is_tag
+from dictate.errors import EngineError
+from dictate.events import RATE
 
 log = logging.getLogger(__name__)
 
@@ -20,9 +21,9 @@ UNSAFE_SWITCHES: Const = (
     "HYDRA_INSTANTIATE_ALLOWLIST_OVERRIDE",
 )
 """Variables that switch off the checks which keep a model file from running a program."""
+SUBSAMPLING: Const = 8
 MS_PER_FRAME: Const = 80
-"""Milliseconds of sound in a frame of the encoder."""
-MOST_THREADS: Const = 4
+"""Mel frames, and milliseconds of sound, in a frame of an encoder that streams."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +33,14 @@ class Loaded:
     model: Any
     device: str
     """For people."""
-    memory_mb: float
-    """Of the device; 0 where it has none of its own and the process is to be asked."""
+    free_before_mb: float
+    """What the machine had free before."""
     contexts: dict[int, list[int]]
-    """Milliseconds of a chunk -> the `att_context_size` for it."""
+    """Milliseconds of a chunk -> the `att_context_size` for it; empty: it does not stream."""
+    slots: dict[str, int]
+    """The languages that it wants to be told, if it wants to, and their slots."""
+    tags: frozenset[int]
+    """Tokens with which it says what language it heard."""
     graphs: Any = None
     """`nemotron_graphs.Graphs`, or None: each step is launched kernel by kernel."""
 
@@ -48,18 +53,12 @@ def unsafe_switch() -> str | None:
     return None
 
 
-def load(path: Path, device: str) -> Loaded:
+def load(path: Path, wanted: str) -> Loaded:
     """Load the .nemo file on "auto", "cuda" or "cpu". Raises EngineError, Unavailable."""
-    # Threads that spin while they wait starve everything else on a small machine.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    # Nothing is fetched while a model is loaded, and nothing is reported anywhere.
-    os.environ.update(HF_HUB_OFFLINE="1", WANDB_MODE="disabled")
-    with _quiet():
-        import torch
-
-        torch.set_num_threads(min(MOST_THREADS, os.cpu_count() or 1))
-        chosen = _device(torch, device)
-        before = _free_mb()
+    with device.quiet():
+        torch = device.torch_ready()
+        chosen = device.choose(torch, wanted)
+        before = device.free_mb()
         from nemo.collections.asr.models import EncDecRNNTBPEModel
 
         # Not its own setLevel, which also sets the level of handlers that are not its own.
@@ -72,34 +71,66 @@ def load(path: Path, device: str) -> Loaded:
             raise EngineError(
                 f"the model cannot be loaded ({type(error).__name__}): {error}"
             ) from error
-        if hasattr(model, "prompt_kernel"):
-            raise Unavailable(
-                "this model wants to be told the language, which this engine cannot do yet: set "
-                'engine.model to "nemotron"'
+        if not isinstance(model, EncDecRNNTBPEModel) or model.tokenizer_type != "bpe":
+            raise EngineError(
+                f"the model is of a kind that this engine cannot run ({type(model).__name__}): it "
+                "takes RNNT and TDT models with one SentencePiece tokenizer"
             )
-        contexts = _contexts(model)
+        if model.cfg.preprocessor.sample_rate != RATE:
+            raise EngineError(
+                f"the model hears sound at {model.cfg.preprocessor.sample_rate} Hz, not at {RATE}"
+            )
         _decode_greedily(model)
         _still(model)
-    return Loaded(model, _name(torch, chosen), _memory_mb(torch, chosen, before), contexts)
-
-
-def _device(torch: Any, wanted: str) -> Any:
-    if wanted == "cpu" or (wanted == "auto" and not torch.cuda.is_available()):
-        return torch.device("cpu")
-    if not torch.cuda.is_available():
-        raise Unavailable(
-            "no NVIDIA card can be used: see that nvidia-smi shows one and that "
-            f"torch was built for CUDA (this one: {torch.version.cuda or 'without'})"
+        return Loaded(
+            model,
+            device.name(torch, chosen),
+            before,
+            _contexts(model),
+            _slots(model),
+            _tags(model),
         )
-    return torch.device("cuda")
+
+
+def release() -> None:
+    """Give back to the device what loading took and nobody uses any more: torch would keep it."""
+    import torch
+
+    torch.cuda.empty_cache()
+
+
+def memory_mb(loaded: Loaded) -> float:
+    """What of the device is taken by now, in megabytes; 0 where it has none of its own and the
+    process is to be asked."""
+    import torch
+
+    return device.memory_mb(torch, loaded.model.device, loaded.free_before_mb)
 
 
 def _contexts(model: Any) -> dict[int, list[int]]:
     encoder = model.encoder
-    if getattr(encoder, "att_context_style", "") != "chunked_limited":
-        raise EngineError("this model does not stream: it hears the whole sound or nothing")
-    found = [list(context) for context in encoder.att_context_size_all]
+    streams = (
+        getattr(encoder, "att_context_style", "") == "chunked_limited"
+        and encoder.subsampling_factor == SUBSAMPLING
+        # A mean over the whole sound is not known before its end.
+        and model.cfg.preprocessor.get("normalize") in (None, "NA")
+    )
+    found = [list(context) for context in encoder.att_context_size_all] if streams else []
     return {(right + 1) * MS_PER_FRAME: [left, right] for left, right in found}
+
+
+def _slots(model: Any) -> dict[str, int]:
+    if not hasattr(model, "prompt_kernel"):
+        return {}
+    slots = dict(model.cfg.model_defaults.prompt_dictionary)
+    if not slots or not all(0 <= slot < model.num_prompts for slot in slots.values()):
+        raise EngineError("the model wants to be told the language, and does not say how")
+    return slots
+
+
+def _tags(model: Any) -> frozenset[int]:
+    pieces = model.tokenizer.ids_to_tokens(list(range(model.tokenizer.vocab_size)))
+    return frozenset(number for number, piece in enumerate(pieces) if is_tag(piece))
 
 
 def _still(model: Any) -> None:
@@ -122,39 +153,3 @@ def _decode_greedily(model: Any) -> None:
         decoding.greedy.use_cuda_graph_decoder = False
         decoding.greedy.enable_per_stream_biasing = True
     model.change_decoding_strategy(decoding, verbose=False)
-
-
-def _name(torch: Any, device: Any) -> str:
-    return torch.cuda.get_device_name() if device.type == "cuda" else "cpu"
-
-
-def _memory_mb(torch: Any, device: Any, before_mb: float) -> float:
-    if device.type != "cuda":
-        return 0.0
-    if getattr(torch.cuda.get_device_properties(device), "is_integrated", 0):
-        # Unified memory: the driver counts what the kernel could reclaim as used.
-        return round(max(0.0, before_mb - _free_mb()), 1)
-    return round(float(torch.cuda.memory_reserved()) / 1e6, 1)
-
-
-def _free_mb() -> float:
-    for line in Path("/proc/meminfo").read_text().splitlines():
-        if line.startswith("MemAvailable:"):
-            return float(line.split()[1]) / 1000
-    return 0.0
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """NeMo and what it imports speak at length on standard error, whose last line is what the
-    daemon takes for the reason of a death."""
-    import warnings
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        before = logging.root.manager.disable
-        logging.disable(logging.WARNING)
-        try:
-            yield
-        finally:
-            logging.disable(before)

@@ -2,7 +2,7 @@
 
 Strategy: `Features` makes log-mel frames as the sound comes, equal to those of the whole sound.
 `Stream` gives them to the encoder in whole chunks, with the caches of the step before, and what
-comes out to the decoder. Chunks that wait go through in one step, which gives the same as one step
+comes out to a `Decoder`. Chunks that wait go through in one step, which gives the same as one step
 each (attention is limited to whole chunks). The end is completed with silence, in one step.
 """
 
@@ -16,6 +16,8 @@ from typing import Final as Const
 import numpy as np
 import torch
 
+from dictate.engines.nemotron_decode import Decoder
+from dictate.engines.nemotron_load import SUBSAMPLING
 from dictate.events import RATE, Samples
 
 MARGIN: Const = 4
@@ -28,8 +30,6 @@ AT_ONCE: Const = (8, 5, 4, 3, 2, 1)
 """So many chunks may go through in one step: few sizes, as each is slow the first time."""
 HISTORY: Const = 9
 """Frames before the chunk that the subsampling needs."""
-SUBSAMPLING: Const = 8
-"""Mel frames to a frame of the encoder."""
 
 
 Encoded = tuple[Any, ...]
@@ -117,8 +117,8 @@ class Features:
 
 class Stream:
     """One sound on its way through the model. `context` is one of its `att_context_size`s, left
-    and right, in frames of the encoder; `hypotheses` are decoded beside each other, one for each
-    biasing, None for none; `encode` runs a step of the encoder."""
+    and right, in frames of the encoder; `hypotheses` and `slot` are those of the `Decoder`;
+    `encode` runs a step of the encoder."""
 
     def __init__(
         self,
@@ -126,6 +126,7 @@ class Stream:
         context: list[int],
         hypotheses: list[Any],
         encode: Callable[..., Encoded] = encode,
+        slot: int | None = None,
     ) -> None:
         self._model = model
         self._encode = encode
@@ -143,7 +144,7 @@ class Stream:
         self._taken = 0
         use_context(model, context)
         self._cache = model.encoder.get_initial_cache_state(batch_size=1, dtype=self._dtype)
-        self._hypotheses = hypotheses
+        self._decoder = Decoder(model, hypotheses, slot)
         self.steps = 0
         self._step_ms: deque[float] = deque(maxlen=1000)
 
@@ -156,7 +157,7 @@ class Stream:
     def feed(self, samples: Samples) -> list[list[int]]:
         """Take sound in; the new token ids of each hypothesis."""
         self._features.add(samples)
-        tokens: list[list[int]] = [[] for _ in self._hypotheses]
+        tokens: list[list[int]] = [[] for _ in self._decoder.hypotheses]
         if self._waiting + self._features.ready < self._next_size(1):
             return tokens
         self._keep(self._features.make())
@@ -177,7 +178,7 @@ class Stream:
         silence = (self._taken + size) * hop - self._features.samples
         self._features.add(np.zeros(silence, np.float32))
         self._keep(self._features.make(last=True))
-        tokens: list[list[int]] = [[] for _ in self._hypotheses]
+        tokens: list[list[int]] = [[] for _ in self._decoder.hypotheses]
         self._step(size, tokens)
         return tokens
 
@@ -204,15 +205,8 @@ class Stream:
         encoded, length, *self._cache = self._encode(
             model, self._context, chunk, self._cache, first=not self.steps
         )
-        many = len(self._hypotheses)
-        decoded = model.decoding.decoding(
-            encoder_output=encoded.float().expand(many, -1, -1),
-            encoded_lengths=length.expand(many),
-            partial_hypotheses=self._hypotheses,
-        )[0]
-        for number, hypothesis in enumerate(decoded):
-            tokens[number] += _take(hypothesis)
-        self._hypotheses = decoded
+        for all_of_it, new in zip(tokens, self._decoder.take(encoded, length), strict=True):
+            all_of_it += new
         self._kept = self._kept[:, :, max(0, self._history + size - HISTORY) :].clone()
         self._history = min(HISTORY, self._history + size)
         self._taken += size
@@ -224,12 +218,3 @@ def use_context(model: Any, context: list[int]) -> None:
     """Set the look-ahead, which the model has but one of, for the step that follows."""
     if list(model.encoder.att_context_size) != context:
         model.encoder.set_default_att_context_size(context)
-
-
-def _take(hypothesis: Any) -> list[int]:
-    """The tokens of this step, out of the hypothesis: it would copy all of them at each step."""
-    sequence = hypothesis.y_sequence
-    tokens = sequence.tolist() if isinstance(sequence, torch.Tensor) else list(sequence)
-    hypothesis.y_sequence, hypothesis.timestamp = None, None
-    hypothesis.length = 0
-    return tokens

@@ -12,6 +12,9 @@ while the next is being fed, and news of a cancelled one dies with its connectio
     dictate-hotwords, dictate-utterance, transcribe, audio-start, audio-chunk*, audio-stop
                         ->  dictate-partial*, dictate-progress*, dictate-timings, transcript
     dictate-cancel      ->  nothing more for this utterance
+
+A server that asks for a token gets `dictate-token` as the first event of each connection, and
+answers nothing before it.
 """
 
 import asyncio
@@ -27,6 +30,9 @@ from dictate.hotwords import Guards, Hotwords, Term, TermState
 
 LARGEST_EVENT = 4 * 1024 * 1024
 """Bytes. Whoever sends a larger event is not listened to any more."""
+
+PROGRAM = "dictate"
+"""The name by which a server of ours is known in its `info`."""
 
 
 class BadEvent(EngineError):
@@ -54,6 +60,15 @@ class _Ours:
                 raise BadEvent(f"{event.type}: {field.name} is {type(value).__name__}")
             values[field.name] = value
         return cls(**values)
+
+
+@dataclass(frozen=True)
+class Token(_Ours):
+    """Who knows this may use the engine."""
+
+    type: ClassVar[str] = "dictate-token"
+
+    token: str
 
 
 @dataclass(frozen=True)
@@ -85,6 +100,8 @@ class Status(_Ours):
     chunk_ms: int = 0
     device_memory_mb: float | int = 0.0
     notes: list | tuple = ()  # type: ignore[type-arg]
+    local: bool = True
+    """Whether it is on this machine: one elsewhere may come back by itself."""
 
 
 @dataclass(frozen=True)
@@ -200,6 +217,38 @@ def _term(data: dict[str, Any]) -> Term:
     )
 
 
+class Inbox:
+    """Events out of a stream of bytes, for who reads without a loop; bounded as `read_event`."""
+
+    def __init__(self) -> None:
+        self._raw = bytearray()
+
+    def push(self, data: bytes) -> None:
+        """What came."""
+        self._raw += data
+
+    def pop(self) -> Event | None:
+        """The next event, or None while it is not all there. Raises BadEvent."""
+        end = self._raw.find(b"\n")
+        if end < 0:
+            if len(self._raw) > LARGEST_EVENT:
+                raise BadEvent(f"an event of more than {LARGEST_EVENT} bytes")
+            return None
+        try:
+            head = _json_object(bytes(self._raw[:end]))
+            length, payload_length = _size(head, "data_length"), _size(head, "payload_length")
+            start, stop = end + 1, end + 1 + length + payload_length
+            if len(self._raw) < stop:
+                return None
+            data = bytes(self._raw[start : start + length])
+            payload = bytes(self._raw[start + length : stop])
+            event = _event(head, data, payload)
+        except (ValueError, TypeError, RecursionError) as error:
+            raise BadEvent(f"not an event: {error}") from error
+        del self._raw[:stop]
+        return event
+
+
 async def read_event(reader: asyncio.StreamReader) -> Event | None:
     """The next event, or None at the end.
 
@@ -211,18 +260,22 @@ async def read_event(reader: asyncio.StreamReader) -> Event | None:
         if not line:
             return None
         head = _json_object(line)
-        data = head.get("data") or {}
         length, payload_length = _size(head, "data_length"), _size(head, "payload_length")
-        if length:
-            data = {**data, **_json_object(await reader.readexactly(length))}
-        payload = await reader.readexactly(payload_length) if payload_length else None
-        if not isinstance(head.get("type"), str) or not isinstance(data, dict):
-            raise BadEvent("an event without a type")
-        return Event(type=head["type"], data=data, payload=payload)
+        data = await reader.readexactly(length)
+        return _event(head, data, await reader.readexactly(payload_length))
     except asyncio.IncompleteReadError:
         return None
     except (ValueError, TypeError, RecursionError) as error:
         raise BadEvent(f"not an event: {error}") from error
+
+
+def _event(head: dict[str, Any], data: bytes, payload: bytes) -> Event:
+    whole = head.get("data") or {}
+    if data:
+        whole = {**whole, **_json_object(data)}
+    if not isinstance(head.get("type"), str) or not isinstance(whole, dict):
+        raise BadEvent("an event without a type")
+    return Event(type=head["type"], data=whole, payload=payload or None)
 
 
 def _json_object(raw: bytes) -> dict[str, Any]:

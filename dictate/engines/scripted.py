@@ -9,7 +9,7 @@ follows it (or, with the word "feed" behind it, at the first sound of it):
 
     !hang              never answers
     !crash             the process dies
-    !slow 3            takes three seconds
+    !slow 3            takes three seconds, or until nobody waits for it any more
     !garbage           an answer that is no text
     !huge              two million characters
     !raise some text   fails with this text
@@ -174,13 +174,13 @@ class ScriptedUtterance(Utterance):
     def _fail(self, *, at_feed: bool) -> Any:
         assert self._turn is not None
         try:
-            return _act(self._engine.fault(self._turn, at_feed=at_feed))
+            return _act(self._engine.fault(self._turn, at_feed=at_feed), self)
         except RuntimeError:
             self._end(said=False)
             raise
 
 
-def _act(fault: str | None) -> Any:
+def _act(fault: str | None, utterance: Utterance) -> Any:
     """Let a fault happen; what is answered instead of the line, or None for the line itself."""
     kind, _, argument = (fault or "").partition(" ")
     match kind:
@@ -190,7 +190,9 @@ def _act(fault: str | None) -> Any:
         case "crash":
             os.kill(os.getpid(), signal.SIGKILL)
         case "slow":
-            time.sleep(float(argument))
+            end = time.monotonic() + float(argument)
+            while time.monotonic() < end and not utterance.stopped:
+                time.sleep(0.01)
         case "garbage":
             return 42
         case "huge":

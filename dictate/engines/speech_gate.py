@@ -63,6 +63,11 @@ class SpeechGate:
         """Whether the stretch, as far as it has come, has shown to be speech."""
         return self._evidence.is_speech
 
+    @property
+    def is_loud(self) -> bool:
+        """Whether the last frame was inside a stretch, and not of the quiet that ends it."""
+        return self.inside and self._run == 0
+
     def process(self, frame: bytes) -> bytes:
         """Take one frame of FRAME_BYTES; what is to be decoded, empty outside a stretch."""
         loud = bool(self._vad.is_speech(frame))

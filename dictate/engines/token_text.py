@@ -1,5 +1,6 @@
 """The text of a token sequence that grows, without decoding all of it again each time."""
 
+from collections.abc import Collection
 from typing import Any
 from typing import Final as Const
 
@@ -12,19 +13,23 @@ WORD: Const = "\u2581"
 class TokenText:
     """Tokens in, text out; what was decoded once is decoded no more."""
 
-    def __init__(self, tokenizer: Any) -> None:
+    def __init__(self, tokenizer: Any, unwritten: Collection[int] = ()) -> None:
+        """`unwritten` are tokens that never stand in the text."""
         self._tokenizer = tokenizer
+        self._unwritten = unwritten
         self._done: list[str] = []
         self._open: list[int] = []
 
     @property
     def text(self) -> str:
         """The whole text so far."""
-        return " ".join(filter(None, [*self._done, self._tokenizer.ids_to_text(self._open)]))
+        text = " ".join([*self._done, self._tokenizer.ids_to_text(self._open)])
+        # Where a token is left out, the spaces on both sides of it remain.
+        return " ".join(filter(None, text.split(" ")))
 
     def append(self, tokens: list[int]) -> None:
         """More tokens came."""
-        self._open += tokens
+        self._open += [token for token in tokens if token not in self._unwritten]
         if len(self._open) <= MANY:
             return
         pieces = self._tokenizer.ids_to_tokens(self._open)

@@ -23,9 +23,9 @@ import threading
 import time
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from wyoming.asr import Transcript
 from wyoming.audio import AudioChunk, AudioStart
@@ -38,9 +38,11 @@ from dictate import __version__
 from dictate.config import EngineSettings
 from dictate.engines import ENGINES, Engine, Utterance
 from dictate.engines.convert import Converter
+from dictate.engines.offline import close_network
 from dictate.engines.protocol import (
     HOTWORDS,
     LARGEST_EVENT,
+    PROGRAM,
     BadEvent,
     Begin,
     Cancel,
@@ -62,11 +64,17 @@ log = logging.getLogger(__name__)
 PROGRESS_S = 0.25
 """`dictate-progress` is sent each time so much more sound was worked through."""
 
+GONE_S = 0.05
+"""So often is looked whether the client is still there, while an utterance is finished."""
+
 T = TypeVar("T")
 
 
 class Server:
     """What all connections share: the engine, its thread, and who watches it."""
+
+    idle_s: float | None = None
+    """A client that sends nothing for so many seconds, or takes nothing, is let go."""
 
     def __init__(self, settings: EngineSettings, without: Collection[str] = ()) -> None:
         self.settings = settings
@@ -76,6 +84,8 @@ class Server:
         self.engine: Engine | None = None
         """Set on its thread, where what was asked meanwhile comes right behind `load`."""
         self._thread = ThreadPoolExecutor(1, "engine")
+        self._reachable = ""
+        """Why a local engine has a network all the same."""
 
     async def on_thread(self, call: Callable[[], T]) -> T:
         """Run `call` on the engine's thread, behind all that was asked before. An OSError of the
@@ -86,35 +96,55 @@ class Server:
             raise EngineError(f"{type(error).__name__}: {error}") from error
 
     async def load(self) -> None:
-        """Choose and load the engine, then tell all who watch."""
-        began = time.monotonic()
-        try:
-            engine = await self.on_thread(self._load)
-        except Exception as error:
-            log.debug("the engine does not load", exc_info=True)
-            self.status = Status(state="failed", name=self.status.name, message=_says(error))
-        else:
-            self.status = Status(
-                state="ready",
-                name=engine.name,
-                languages=list(engine.languages),
-                streams=engine.streams,
-                hotwords_as=engine.hotwords_as,
-                load_s=round(time.monotonic() - began, 3),
-                memory_mb=_memory_mb(),
-                **asdict(engine.facts),
-            )
+        """Choose and load the engine; all who watch are told of both."""
+        loop = asyncio.get_running_loop()
+
+        def chosen() -> None:
+            asyncio.run_coroutine_threadsafe(self._tell(self.status), loop)
+
+        await self.on_thread(lambda: self._load(chosen))
+        await self._tell(self.status)
+
+    async def _tell(self, status: Status) -> None:
         for watcher in list(self.watchers):
             with contextlib.suppress(OSError):
-                await watcher.send(self.status.event())
+                await watcher.send(status.event())
 
-    def _load(self) -> Engine:
-        engine = ENGINES.choose(self.settings.use, self.settings, self._without)
-        self.status = Status(state="loading", name=engine.name)
-        engine.load()
-        # Here, not on the loop: the sound that waits for this thread must find it.
+    def _load(self, chosen: Callable[[], None]) -> None:
+        # All of it on this thread, not on the loop: the sound that waits for the thread must find
+        # the engine, or why there is none.
+        began = time.monotonic()
+        try:
+            engine = ENGINES.choose(self.settings.use, self.settings, self._without)
+            self.status = Status(state="loading", name=engine.name, local=engine.local)
+            # Before it loads: who dies of that has to be known by name.
+            chosen()
+            if engine.local:
+                # Before, too: the file that it loads is what could do most harm.
+                self._reachable = close_network()
+            engine.load()
+        except Exception as error:
+            log.debug("the engine does not load", exc_info=True)
+            self.status = replace(self.status, state="failed", message=_says(error))
+            return
         self.engine = engine
-        return engine
+        self.status = Status(
+            state="ready",
+            name=engine.name,
+            languages=list(engine.languages),
+            streams=engine.streams,
+            hotwords_as=engine.hotwords_as,
+            load_s=round(time.monotonic() - began, 3),
+            memory_mb=_memory_mb(),
+            local=engine.local,
+            **self._facts(engine),
+        )
+
+    def _facts(self, engine: Engine) -> dict[str, Any]:
+        facts = asdict(engine.facts)
+        if self._reachable:
+            facts["notes"] = (*facts["notes"], self._reachable)
+        return facts
 
     def loaded(self) -> Engine:
         """The engine; called on its thread, so behind `load`. Raises DictateError."""
@@ -124,14 +154,15 @@ class Server:
 
     async def serve(self, path: Path) -> None:
         """Serve on a Unix socket at `path`, for this user only, until killed."""
-        listener = _bind(path)
-        server = await asyncio.start_unix_server(self._accept, sock=listener, limit=LARGEST_EVENT)
+        listener = bind(path)
+        server = await asyncio.start_unix_server(self.accept, sock=listener, limit=LARGEST_EVENT)
         loading = asyncio.create_task(self.load())
         async with server:
             await server.serve_forever()
         await loading
 
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one client, until it leaves."""
         await Connection(self, reader, writer).run()
 
 
@@ -158,13 +189,23 @@ class Connection:
         self._worked_s = 0.0
         self._told_s = 0.0
 
+    @property
+    def busy(self) -> bool:
+        """Whether an utterance is under way."""
+        return self._utterance is not None
+
     async def send(self, event: Event) -> None:
-        await async_write_event(event, self._writer)
+        async with asyncio.timeout(self._server.idle_s):
+            await async_write_event(event, self._writer)
+
+    async def _next(self) -> Event | None:
+        async with asyncio.timeout(self._server.idle_s):
+            return await read_event(self._reader)
 
     async def run(self) -> None:
         """Answer until the client leaves; trouble with one event is an `error` to the client."""
         try:
-            while event := await read_event(self._reader):
+            while event := await self._next():
                 try:
                     await self._handle(event)
                 except OSError:
@@ -269,7 +310,11 @@ class Connection:
                 utterance.feed(rest)
             return utterance.finish()
 
-        text = await self._work(finish)
+        gone = asyncio.create_task(self._stop_when_gone(utterance))
+        try:
+            text = await self._work(finish)
+        finally:
+            gone.cancel()
         audio_s = self._samples / RATE
         if ours is not None:
             finish_ms = (time.monotonic() - began) * 1000
@@ -278,6 +323,12 @@ class Connection:
             await self.send(Timings(audio_s, round(finish_ms, 1), round(rtf, 4), **effort).event())
         await self.send(Transcript(text).event())
         self._reset()
+
+    async def _stop_when_gone(self, utterance: Utterance) -> None:
+        """Who leaves has cancelled; a client of another make may only have no more to say."""
+        while self._ours is None or not self._reader.at_eof():  # noqa: ASYNC110 - it sets no event
+            await asyncio.sleep(GONE_S)
+        utterance.stop()
 
     async def _work(self, call: Callable[[], T]) -> T:
         def timed() -> T:
@@ -321,7 +372,7 @@ def _info(status: Status) -> Info:
         languages=list(status.languages),
     )
     program = AsrProgram(
-        name="dictate",
+        name=PROGRAM,
         attribution=made_by,
         installed=True,
         description=text,
@@ -331,7 +382,7 @@ def _info(status: Status) -> Info:
     return Info(asr=[program])
 
 
-def _bind(path: Path) -> socket.socket:
+def bind(path: Path) -> socket.socket:
     """A listening socket that never was open to others: made aside, then put in the old one's
     place."""
     aside = path.with_name(f".{path.name}.{os.getpid()}")

@@ -16,7 +16,7 @@ from dictate.config import EngineSettings
 from dictate.demo import SAMPLES
 from dictate.engines import exchange
 from dictate.engines.link import EngineLink
-from dictate.engines.protocol import Unusable
+from dictate.engines.protocol import Status, Unusable
 from dictate.errors import EngineLost
 from dictate.events import RATE, Partial
 from dictate.hotwords import Hotwords, Term
@@ -152,6 +152,17 @@ def test_nothing_comes_after_a_cancel(tmp_path: Path, run: Run) -> None:
             assert (whole.asked, link.run) == (0, 1)
 
     run(main)
+
+
+def test_when_the_next_best_cannot_work_either_it_is_given_up(tmp_path: Path) -> None:
+    link = EngineLink(EngineSettings(use="auto"), tmp_path / "e")
+    states = []
+    for chosen in ("nemotron", "nemotron", "auto"):
+        link._now(Status(state="failed", name=chosen, message="it does not load"))
+        states.append(link.state)
+    assert states == ["restarting", "restarting", "failed"]
+    assert not link._give_up("it dies young")
+    assert link.given_up == ("nemotron",)
 
 
 def hold_the_loop(seconds: float) -> None:

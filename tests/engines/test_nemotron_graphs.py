@@ -120,7 +120,8 @@ def test_without_a_card_it_says_that_there_are_none() -> None:
 def test_unused_graphs_record_nothing(asked: Samples) -> None:
     graphs = Graphs(impossible)
     graphs.recording = False
-    loaded = dataclasses.replace(mini_model.engine()._loaded, graphs=graphs)
+    plain = mini_model.engine()
     made = NemotronEngine(mini_model.settings())
-    made._loaded, made._trees = loaded, mini_model.engine()._trees
-    assert hear(made, asked) == hear(mini_model.engine(), asked)
+    made._loaded = dataclasses.replace(plain._loaded, graphs=graphs)
+    made._trees, made._languages = plain._trees, plain._languages
+    assert hear(made, asked) == hear(plain, asked)

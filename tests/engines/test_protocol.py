@@ -17,10 +17,12 @@ from dictate.engines.protocol import (
     BadEvent,
     Begin,
     Cancel,
+    Inbox,
     PartialText,
     Progress,
     Status,
     Timings,
+    Token,
     Unusable,
     Watch,
     hotwords_event,
@@ -80,6 +82,7 @@ def read(raw: bytes) -> list[Event]:
 ours = st.one_of(
     st.just(Watch()),
     st.just(Cancel()),
+    st.builds(Token, token=texts),
     st.builds(
         Status,
         state=st.sampled_from(["loading", "ready", "failed"]),
@@ -96,6 +99,7 @@ ours = st.one_of(
         chunk_ms=st.integers(0, 2000),
         device_memory_mb=numbers,
         notes=st.lists(texts, max_size=3),
+        local=st.booleans(),
     ),
     st.builds(
         Begin,
@@ -258,3 +262,56 @@ def test_cut_off_in_the_middle_is_the_end(cut: int) -> None:
     whole = written(Event("audio-chunk", {"rate": 16000}, b"0123456789"))
     head = whole.index(b"\n") + 1
     assert read(whole[: head + cut % (len(whole) - head)]) == []
+
+
+@given(st.lists(ours, max_size=4), st.integers(1, 60))
+def test_without_a_loop_our_events_arrive_in_any_pieces(sent: list[Any], size: int) -> None:
+    inbox = Inbox()
+    came: list[Event] = []
+    raw = written(*(event.event() for event in sent))
+    for start in range(0, len(raw), size):
+        inbox.push(raw[start : start + size])
+        while event := inbox.pop():
+            came.append(event)
+    assert came == read(raw)
+    assert len(came) == len(sent)
+
+
+@given(
+    st.lists(
+        st.binary(max_size=40).map(lambda raw: raw + b"\n")
+        | st.dictionaries(
+            st.sampled_from(["type", "data", "data_length", "payload_length"]),
+            junk | st.integers(0, 9) | texts,
+        ).map(lambda head: json.dumps(head).encode() + b"\n{}\n"),
+        max_size=3,
+    ),
+    st.integers(1, 60),
+)
+@settings(max_examples=200)
+def test_without_a_loop_junk_is_the_same_junk(lines: list[bytes], size: int) -> None:
+    """As many events, and then the same BadEvent or the same end."""
+    raw = b"".join(lines)
+    inbox = Inbox()
+    outcomes: list[object] = []
+    try:
+        for start in range(0, len(raw), size):
+            inbox.push(raw[start : start + size])
+            while event := inbox.pop():
+                outcomes.append(event)
+    except BadEvent:
+        with pytest.raises(BadEvent):
+            read(raw)
+    else:
+        assert repr(read(raw)) == repr(outcomes)
+
+
+@pytest.mark.parametrize("size", [1000, 70_000])
+def test_without_a_loop_a_line_without_an_end_is_not_kept_for_ever(size: int) -> None:
+    inbox = Inbox()
+    for _ in range(LARGEST_EVENT // size):
+        inbox.push(b" " * size)
+        assert inbox.pop() is None
+    inbox.push(b" " * size)
+    with pytest.raises(BadEvent, match="more than"):
+        inbox.pop()

@@ -178,6 +178,23 @@ def test_after_a_cancel_nothing_comes(tmp_path: Path) -> None:
     run(main)
 
 
+def test_who_leaves_while_the_text_is_made_keeps_nobody_waiting(tmp_path: Path) -> None:
+    async def main() -> None:
+        with Worker(tmp_path, "!slow 15", "not wanted", LINE) as worker:
+            async with client(worker) as ours:
+                await ours.write_event(Begin(1, partials=False).event())
+                await speak(ours)
+                while (await answer(ours)).data.get("audio_s") != 1.5:
+                    pass
+            began = asyncio.get_running_loop().time()
+            async with client(worker) as plain:
+                await speak(plain)
+                assert (await answer(plain)).data["text"] == LINE
+            assert asyncio.get_running_loop().time() - began < 10
+
+    run(main)
+
+
 def test_the_socket_is_for_this_user_alone_and_takes_the_place_of_an_old_one(
     tmp_path: Path,
 ) -> None:
@@ -223,7 +240,7 @@ def test_an_engine_that_cannot_load_says_why(tmp_path: Path) -> None:
         with Worker(tmp_path, "# nothing to say") as worker:
             async with client(worker) as watcher, client(worker) as plain:
                 event = await status(watcher)
-                if event.data["state"] == "loading":
+                while event.data["state"] == "loading":
                     event = await answer(watcher)
                 assert event.data["state"] == "failed"
                 assert "has no line to say" in event.data["message"]

@@ -13,18 +13,21 @@ from dictate.engines.link import EngineLink
 from dictate.events import Final, pcm_from_samples
 from dictate.hotwords import Hotwords
 from tests.lab import mini_model
+from tests.lab.daemon import wait_for
 from tests.lab.engine import Whole, until
+from tests.lab.scripted import home
 from tests.lab.voices import read
 
 pytestmark = pytest.mark.timeout(240)
 
 TRAIN = Path(__file__).parents[1] / "audio" / "train.wav"
 PATIENCE_S = 200.0
+GIVEN_UP = "the engine nemotron is given up"
 
 
 @pytest.fixture(autouse=True)
 def nemo() -> None:
-    mini_model.engine()  # skips where NeMo is missing, and says so
+    mini_model.unloaded()  # skips where NeMo is missing, and says so
 
 
 async def said(link: EngineLink, pcm: bytes) -> Final:
@@ -103,3 +106,33 @@ def test_an_engine_that_was_asked_for_by_name_is_not_replaced(tmp_path: Path) ->
                 await link.stop()
 
     asyncio.run(main())
+
+
+def test_who_asks_for_a_reload_has_it_tried_again(tmp_path: Path) -> None:
+    """It may work by now: a card that was lost is back, or its memory is free."""
+    with home(tmp_path) as user:
+        wanted = f'use = "auto"\nmodel = "{mini_model.MINI}"\ntrust_model = true\ndevice = "cuda"\n'
+        user.env["CUDA_VISIBLE_DEVICES"] = ""
+        user.settings = user.settings.replace(f'use = "scripted:{user.says}"\n', wanted)
+        with user.daemon() as daemon:
+
+            def next_best() -> bool:
+                status = daemon.status()
+                return (status["engine"], status["engine_state"]) == ("pocketsphinx", "ready")
+
+            wait_for(next_best, "the next best engine is ready", 100)
+            assert "nemotron was given up: no NVIDIA card" in daemon.status()["engine_notes"]
+            assert daemon.logged().count(GIVEN_UP) == 1
+            assert "the engine nemotron is tried again" in daemon.ctl("reload").stdout
+            wait_for(next_best, "the next best engine is ready again", 100)
+            assert daemon.logged().count(GIVEN_UP) == 2
+
+
+def test_status_says_why_an_engine_cannot_be_used(tmp_path: Path) -> None:
+    with home(tmp_path) as user:
+        wanted = f'use = "nemotron"\nmodel = "{mini_model.MINI}"\ntrust_model = false\n'
+        user.settings = user.settings.replace(f'use = "scripted:{user.says}"\n', wanted)
+        with user.daemon() as daemon:
+            wait_for(lambda: daemon.status()["engine_state"] == "failed", "it failed", 60)
+            assert "trust_model" in daemon.status()["engine_notes"]
+            assert "trust_model" in daemon.ctl("status").stdout

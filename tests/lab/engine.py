@@ -34,12 +34,18 @@ async def until(condition: Callable[[], object]) -> None:
 class Worker:
     """An engine process whose standard input we hold."""
 
-    def __init__(self, folder: Path, *lines: str, engine: str = "") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *lines: str,
+        engine: str = "",
+        module: str = "dictate.engines.worker",
+    ) -> None:
         self.socket = folder / "e"
         says = script(folder / "script", *lines)
         self.process = subprocess.Popen(
             [
-                *(sys.executable, "-m", "dictate.engines.worker"),
+                *(sys.executable, "-m", module),
                 *("--engine", engine or f"scripted:{says}", "--socket", str(self.socket)),
             ],
             stdin=subprocess.PIPE,

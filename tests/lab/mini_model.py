@@ -17,11 +17,17 @@ def settings(**changes: object) -> EngineSettings:
     return EngineSettings(**wanted)  # type: ignore[arg-type]
 
 
-@cache
-def engine() -> NemotronEngine:
-    """One loaded engine for all tests of a run. Skips where NeMo is not installed."""
+def unloaded() -> NemotronEngine:
+    """An engine that is still to be loaded. Skips where NeMo is not installed."""
     made = NemotronEngine(settings())
     if reason := made.why_not():
         pytest.skip(f"nemotron: {reason}")
+    return made
+
+
+@cache
+def engine() -> NemotronEngine:
+    """One loaded engine for all tests of a run. Skips where NeMo is not installed."""
+    made = unloaded()
     made.load()
     return made

@@ -1,0 +1,75 @@
+"""Where torch computes, what that is called, and how much memory of it is taken."""
+
+import logging
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from typing import Final as Const
+
+from dictate.errors import Unavailable
+
+MOST_THREADS: Const = 4
+
+
+def torch_ready() -> Any:
+    """torch, imported with manners: few threads, which do not spin; nothing is fetched while a
+    model is loaded, and nothing is reported anywhere."""
+    # Threads that spin while they wait starve everything else on a small machine.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.update(HF_HUB_OFFLINE="1", WANDB_MODE="disabled")
+    import torch
+
+    torch.set_num_threads(min(MOST_THREADS, os.cpu_count() or 1))
+    return torch
+
+
+def choose(torch: Any, wanted: str) -> Any:
+    """The device for "auto", "cuda" or "cpu". Raises Unavailable."""
+    if wanted == "cpu" or (wanted == "auto" and not torch.cuda.is_available()):
+        return torch.device("cpu")
+    if not torch.cuda.is_available():
+        raise Unavailable(
+            "no NVIDIA card can be used: see that nvidia-smi shows one and that "
+            f"torch was built for CUDA (this one: {torch.version.cuda or 'without'})"
+        )
+    return torch.device("cuda")
+
+
+def name(torch: Any, device: Any) -> str:
+    """For people."""
+    return torch.cuda.get_device_name() if device.type == "cuda" else "cpu"
+
+
+def memory_mb(torch: Any, device: Any, before_mb: float) -> float:
+    """Megabytes taken of the device, 0 for a processor; `before_mb` was free at the start."""
+    if device.type != "cuda":
+        return 0.0
+    if getattr(torch.cuda.get_device_properties(device), "is_integrated", 0):
+        # Unified memory: the driver counts what the kernel could reclaim as used.
+        return round(max(0.0, before_mb - free_mb()), 1)
+    return round(float(torch.cuda.memory_reserved()) / 1e6, 1)
+
+
+def free_mb() -> float:
+    """Megabytes of main memory that are free, or could be."""
+    for line in Path("/proc/meminfo").read_text().splitlines():
+        if line.startswith("MemAvailable:"):
+            return float(line.split()[1]) / 1000
+    return 0.0
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Model libraries speak at length on standard error, whose last line is what the daemon takes
+    for the reason of a death."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        before = logging.root.manager.disable
+        logging.disable(logging.WARNING)
+        try:
+            yield
+        finally:
+            logging.disable(before)

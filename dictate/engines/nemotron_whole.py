@@ -1,0 +1,86 @@
+"""Sound through an encoder that does not stream: it is collected, and heard as a whole.
+
+Such an encoder sees all of the sound at once, which takes memory with the square of its length. So
+a sound that grows long is cut in a pause, and what is before the cut is heard at once; the decoder
+goes on where it stopped, so that no sentence begins anew.
+"""
+
+import statistics
+import time
+from typing import Any
+from typing import Final as Const
+
+import numpy as np
+import torch
+
+from dictate.engines.nemotron_decode import Decoder
+from dictate.events import RATE, Samples
+
+CUT_FROM_S: Const = 30
+LONGEST_S: Const = 40
+"""A cut leaves at least and at most this much before it, ..."""
+REST_S: Const = 1
+"""... and at least this much behind it, so that there is a rest to be heard."""
+WINDOW_S: Const = 0.2
+"""A cut is in the quietest stretch of this length."""
+
+
+class Whole:
+    """One sound; the same to its user as `nemotron_stream.Stream`."""
+
+    def __init__(self, model: Any, hypotheses: list[Any], slot: int | None) -> None:
+        self._model = model
+        self._decoder = Decoder(model, hypotheses, slot)
+        self._dtype = next(model.encoder.parameters()).dtype
+        self._kept: list[Samples] = []
+        self._samples = 0
+        self._took_ms: list[float] = []
+
+    @property
+    def steps(self) -> int:
+        """Into how many pieces it was cut."""
+        return len(self._took_ms)
+
+    @property
+    def step_ms(self) -> float:
+        """The median piece, in milliseconds of work."""
+        return statistics.median(self._took_ms) if self._took_ms else 0.0
+
+    def feed(self, samples: Samples) -> list[list[int]]:
+        """Take sound in; the new token ids of each hypothesis, mostly none."""
+        self._kept.append(samples)
+        self._samples += len(samples)
+        tokens: list[list[int]] = [[] for _ in self._decoder.hypotheses]
+        while self._samples > (LONGEST_S + REST_S) * RATE:
+            sound = np.concatenate(self._kept)
+            cut = quietest(sound)
+            self._kept, self._samples = [sound[cut:].copy()], len(sound) - cut
+            for all_of_it, new in zip(tokens, self._hear(sound[:cut]), strict=True):
+                all_of_it += new
+        return tokens
+
+    def finish(self) -> list[list[int]]:
+        """The sound is over: hear what is left of it."""
+        tokens: list[list[int]] = self._hear(np.concatenate(self._kept))
+        return tokens
+
+    @torch.inference_mode()
+    def _hear(self, sound: Samples) -> list[list[int]]:
+        began = time.perf_counter()
+        model = self._model
+        frames, length = model.preprocessor(
+            input_signal=torch.from_numpy(sound)[None].to(model.device),
+            length=torch.tensor([len(sound)], device=model.device),
+        )
+        encoded, length = model.encoder(audio_signal=frames.to(self._dtype), length=length)
+        tokens = self._decoder.take(encoded, length)
+        self._took_ms.append((time.perf_counter() - began) * 1000)
+        return tokens
+
+
+def quietest(sound: Samples) -> int:
+    """The sample in the middle of the quietest stretch between CUT_FROM_S and LONGEST_S."""
+    size = round(WINDOW_S * RATE)
+    stretches = sound[CUT_FROM_S * RATE : LONGEST_S * RATE].reshape(-1, size)
+    loudness = np.square(stretches).sum(1)
+    return CUT_FROM_S * RATE + int(loudness.argmin()) * size + size // 2

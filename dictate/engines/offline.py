@@ -1,0 +1,51 @@
+"""Closes the network to this process for good, as the service's sandbox does, also for who runs
+`dictate run` by hand. What an engine hears then stays on this machine, whatever is in the code that
+it has imported or in the model that it loads.
+
+The kernel refuses: only Unix sockets can be made from here on, in every thread and every child.
+"""
+
+import errno
+import socket
+from typing import Final
+
+_SOCKET_FAMILY: Final = 0
+"""The argument of socket(2) that says what the socket can reach."""
+
+
+def close_network() -> str:
+    """Close it; why it is still open, for people, or "" if it is closed."""
+    try:
+        _refuse()
+    except (ImportError, RuntimeError, OSError) as error:
+        # The service's sandbox may have closed it, and this very way with it.
+        why = f"it cannot be closed ({error})"
+    else:
+        why = "closing it did nothing"
+    return "" if closed() else f"the engine process could reach the network: {why}"
+
+
+def closed() -> bool:
+    """Whether no socket for the Internet can be made here."""
+    for family in (socket.AF_INET, socket.AF_INET6):
+        try:
+            socket.socket(family, socket.SOCK_DGRAM).close()
+        except OSError:
+            continue
+        return False
+    return True
+
+
+def _refuse() -> None:
+    # Where the library (libseccomp.so.2) is missing, the import raises RuntimeError.
+    import pyseccomp
+
+    rules = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
+    rules.set_attr(pyseccomp.Attr.CTL_TSYNC, 1)
+    no_such_family = pyseccomp.ERRNO(errno.EAFNOSUPPORT)
+    rules.add_rule(
+        no_such_family, "socket", pyseccomp.Arg(_SOCKET_FAMILY, pyseccomp.NE, socket.AF_UNIX)
+    )
+    # It makes sockets, too, and libraries do without it where the kernel has none.
+    rules.add_rule(pyseccomp.ERRNO(errno.ENOSYS), "io_uring_setup")
+    rules.load()

@@ -1,0 +1,197 @@
+"""Qwen3-ASR's language model, token by token, on keys and values that are kept.
+
+Strategy: one room for keys and values, as large as the longest sound needs, is taken at the start.
+What stands before the sound (the system turn with the context) is computed once for each context
+and stays in its front; each decoding only moves the end back to there. A decoding may begin with a
+draft, the text of an earlier one on less of the sound: all of it is checked in the one pass that
+the sound needs anyway, and only what the model would have said itself stands. So the text is that
+of a decoding without a draft, for fewer passes.
+"""
+
+import inspect
+from dataclasses import dataclass
+from typing import Any
+from typing import Final as Const
+
+import torch
+from transformers.cache_utils import Cache, DynamicLayer
+
+from dictate.engines.qwen3_guards import most_tokens, unlooped
+
+MOST_BEFORE: Const = 1024
+"""Tokens before the sound."""
+MOST_AFTER: Const = 64
+"""Tokens after it: the head of the answer, and a language."""
+TOKENS_PER_S: Const = 13
+"""Of sound."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What stands around the sound, as tokens."""
+
+    before: tuple[int, ...]
+    after: tuple[int, ...]
+
+
+class _Room(DynamicLayer):  # type: ignore[misc]
+    """Keys and values of one layer, written where `length` says; nothing is copied as they grow."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self._most = most
+        self.length = 0
+
+    def lazy_initialization(self, key_states: torch.Tensor, value_states: torch.Tensor) -> None:
+        heads, width = key_states.shape[1], key_states.shape[3]
+        self.device = key_states.device
+        self.keys = key_states.new_zeros(1, heads, self._most, width)
+        self.values = value_states.new_zeros(1, heads, self._most, width)
+        self.is_initialized = True
+
+    def update(
+        self, key_states: torch.Tensor, value_states: torch.Tensor, *_: Any, **__: Any
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        if not self.is_initialized:
+            self.lazy_initialization(key_states, value_states)
+        end = self.length + key_states.shape[2]
+        self.keys[:, :, self.length : end] = key_states
+        self.values[:, :, self.length : end] = value_states
+        self.length = end
+        return self.keys[:, :, :end], self.values[:, :, :end]
+
+    def get_seq_length(self) -> int:
+        return self.length
+
+
+class Decoder:
+    """The language model with its room, which one decoding has at a time: the last that began."""
+
+    def __init__(self, model: Any, longest_s: float, digits: frozenset[int] = frozenset()) -> None:
+        around = MOST_BEFORE + MOST_AFTER
+        most = around + int(TOKENS_PER_S * longest_s) + 1 + most_tokens(longest_s)
+        layers = model.config.text_config.num_hidden_layers
+        self._model = model
+        self._rooms = [_Room(most) for _ in range(layers)]
+        self._cache = Cache(layers=self._rooms)
+        forward = inspect.signature(model.forward).parameters
+        self._cache_name = "cache" if "cache" in forward else "past_key_values"
+        self._embed = model.get_input_embeddings()
+        ends = model.generation_config.eos_token_id
+        self.ends = frozenset([ends] if isinstance(ends, int) else ends)
+        self.digits = digits
+        self.user: object = None
+        """The decoding that has the room."""
+        self.prefixes = 0
+        """How often what stands before a sound was computed."""
+        self.passes = 0
+        self._before: tuple[int, ...] = ()
+
+    @torch.inference_mode()
+    def begin(self, before: tuple[int, ...]) -> None:
+        """Have what stands before the sound in the front of the room, and nothing else."""
+        self.user = None
+        if before != self._before:
+            self.cut(0)
+            self._before = ()
+            self.run(self.embed(before), 1)
+            self._before = before
+            self.prefixes += 1
+        self.cut(len(before))
+
+    @torch.inference_mode()
+    def run(self, embedded: torch.Tensor, keep: int) -> list[int]:
+        """Append this, shape (tokens, width); the likeliest token after each of the last `keep`."""
+        self.passes += 1
+        logits = self._model(
+            inputs_embeds=embedded[None],
+            use_cache=True,
+            logits_to_keep=keep,
+            **{self._cache_name: self._cache},
+        ).logits
+        tokens: list[int] = logits[0].argmax(-1).tolist()
+        return tokens
+
+    def cut(self, length: int) -> None:
+        """Forget all but the first `length` tokens."""
+        for room in self._rooms:
+            room.length = length
+
+    @property
+    def length(self) -> int:
+        """Tokens in the room."""
+        return self._rooms[0].length
+
+    def embed(self, tokens: tuple[int, ...] | list[int]) -> torch.Tensor:
+        """Tokens as the model wants them, shape (tokens, width)."""
+        embedded: torch.Tensor = self._embed(torch.tensor(tokens, device=self._model.device).long())
+        return embedded
+
+
+class Decoding:
+    """One text in the making: what the model finds most likely at each step, nothing random."""
+
+    def __init__(
+        self,
+        decoder: Decoder,
+        prompt: Prompt,
+        sound: torch.Tensor,
+        sound_s: float,
+        draft: list[int] | None = None,
+    ) -> None:
+        """`sound` is encoded, shape (tokens, width)."""
+        self._decoder = decoder
+        self._prompt = prompt
+        self._sound = sound
+        self._most = most_tokens(sound_s)
+        self._draft = (draft or [])[: self._most]
+        self.tokens: list[int] = []
+        """What is decoded, without the end."""
+        self.done = False
+        self.looped = False
+        """Whether it ended because it turned in circles."""
+
+    @property
+    def lost(self) -> bool:
+        """Whether another decoding took the room, so that this one cannot go on."""
+        return bool(self.tokens) and self._decoder.user is not self
+
+    @torch.inference_mode()
+    def step(self) -> None:
+        """One pass: the sound with the draft, or one token more."""
+        if self.tokens:
+            self._take(self._decoder.run(self._decoder.embed(self.tokens[-1:]), 1))
+        else:
+            self._start()
+
+    def finish(self) -> list[int]:
+        """All that is left, at once."""
+        while not self.done:
+            self.step()
+        return self.tokens
+
+    def _start(self) -> None:
+        decoder, draft = self._decoder, self._draft
+        decoder.begin(self._prompt.before)
+        decoder.user = self
+        after = decoder.embed([*self._prompt.after, *draft])
+        said = decoder.run(torch.cat([self._sound.to(after.dtype), after]), len(draft) + 1)
+        agreed = 0
+        while agreed < len(draft) and said[agreed] == draft[agreed]:
+            agreed += 1
+        decoder.cut(decoder.length - (len(draft) - agreed))
+        self._take(said[: agreed + 1])
+
+    def _take(self, new: list[int]) -> None:
+        for token in new:
+            if token in self._decoder.ends:
+                self.done = True
+                return
+            self.tokens.append(token)
+            keep = unlooped(self.tokens, self._decoder.digits)
+            if keep < len(self.tokens):
+                self.tokens, self.done, self.looped = self.tokens[:keep], True, True
+                return
+            if len(self.tokens) >= self._most:
+                self.done = True
+                return

@@ -1,0 +1,102 @@
+"""Loads Qwen3-ASR out of a folder with transformers, safely: safetensors only, no code of the
+model's own, and no network."""
+
+import re
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+from typing import Final as Const
+
+from dictate.engines import device
+from dictate.errors import EngineError, Unavailable
+
+OLDEST: Const = (5, 15)
+"""Before it, transformers put the language where the context belongs, or do not know the model."""
+_FILES: Const = ("config.json", "model.safetensors", "tokenizer.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A model that is ready."""
+
+    model: Any
+    processor: Any
+    device: str
+    """For people."""
+    precision: str
+    memory_mb: float
+    """Of the device; 0 where it has none of its own and the process is to be asked."""
+
+
+def why_not() -> str | None:
+    """Why the packages that are installed will not do, or None. Imports nothing heavy."""
+    missing = [package for package in ("torch", "transformers") if find_spec(package) is None]
+    if missing:
+        return f'{" and ".join(missing)} is missing: pip install "dictate[qwen3]"'
+    try:
+        found = version("transformers")
+    except PackageNotFoundError:
+        return 'transformers says no version: pip install "dictate[qwen3]"'
+    numbers = re.match(r"(\d+)\.(\d+)", found)
+    if numbers is None or tuple(map(int, numbers.groups())) < OLDEST:
+        oldest = ".".join(map(str, OLDEST))
+        return (
+            f"transformers {found} tells Qwen3-ASR the language where your words belong, if it "
+            f'knows it at all; {oldest} is the first that does not: pip install "dictate[qwen3]"'
+        )
+    return None
+
+
+def load(folder: Path, wanted: str, precision: str) -> Loaded:
+    """Load the model in the folder on "auto", "cuda" or "cpu", in "auto", "fp32" or "bf16"; auto is
+    bf16, as published, on a graphics card. Raises EngineError, Unavailable."""
+    if reason := why_not():
+        raise Unavailable(reason)
+    if missing := [name for name in _FILES if not (folder / name).is_file()]:
+        raise EngineError(f"{folder} is no Qwen3-ASR model: it has no {' and no '.join(missing)}")
+    with device.quiet():
+        torch = device.torch_ready()
+        chosen = device.choose(torch, wanted)
+        before = device.free_mb()
+        half = precision == "bf16" or (precision == "auto" and chosen.type == "cuda")
+        try:
+            model, processor = _read(folder, torch.bfloat16 if half else torch.float32)
+            model = model.to(chosen).eval()
+        except torch.cuda.OutOfMemoryError as error:
+            raise EngineError(f"the graphics card has too little free memory: {error}") from error
+        except EngineError:
+            raise
+        except Exception as error:
+            raise EngineError(
+                f"the model cannot be loaded ({type(error).__name__}): {error}"
+            ) from error
+        model.requires_grad_(False)  # noqa: FBT003
+        memory_mb = device.memory_mb(torch, chosen, before)
+    name = device.name(torch, chosen)
+    return Loaded(model, processor, name, "bf16" if half else "fp32", memory_mb)
+
+
+def _read(folder: Path, dtype: Any) -> tuple[Any, Any]:
+    from transformers import Qwen3ASRForConditionalGeneration, Qwen3ASRProcessor
+    from transformers.utils import logging as says
+
+    says.disable_progress_bar()
+    safely = {"local_files_only": True, "trust_remote_code": False}
+    processor = Qwen3ASRProcessor.from_pretrained(folder, **safely)
+    model, info = Qwen3ASRForConditionalGeneration.from_pretrained(
+        folder,
+        dtype=dtype,
+        attn_implementation="sdpa",
+        use_safetensors=True,
+        output_loading_info=True,
+        **safely,
+    )
+    # It would be filled up with random numbers, and say anything.
+    if lacks := [*info["missing_keys"], *info["mismatched_keys"]]:
+        raise EngineError(
+            f"{folder} lacks {len(lacks)} weights of Qwen3-ASR (such as {lacks[0]}): it has to be "
+            'one of the repositories whose names end in "-hf"'
+        )
+    return model, processor

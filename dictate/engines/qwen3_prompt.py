@@ -1,0 +1,146 @@
+"""What Qwen3-ASR is told before the sound: the language, and a context in the system turn. Pure.
+
+Bare words do nothing there ("Claude, Code" left "cloud code" as it was); a sentence does, and so do
+several names. So the terms become one: "This is a dictation about Claude Code and Nemotron.
+Technical terms: Claude Code, Nemotron." A sentence of the user's own takes the place of the first.
+"""
+
+import re
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Final as Const
+
+from dictate.hotwords import Hotwords, Term
+
+LANGUAGES: Const = {
+    "ar": "Arabic",
+    "yue": "Cantonese",
+    "zh": "Chinese",
+    "cs": "Czech",
+    "da": "Danish",
+    "nl": "Dutch",
+    "en": "English",
+    "fil": "Filipino",
+    "fi": "Finnish",
+    "fr": "French",
+    "de": "German",
+    "el": "Greek",
+    "hi": "Hindi",
+    "hu": "Hungarian",
+    "id": "Indonesian",
+    "it": "Italian",
+    "ja": "Japanese",
+    "ko": "Korean",
+    "mk": "Macedonian",
+    "ms": "Malay",
+    "fa": "Persian",
+    "pl": "Polish",
+    "pt": "Portuguese",
+    "ro": "Romanian",
+    "ru": "Russian",
+    "es": "Spanish",
+    "sv": "Swedish",
+    "th": "Thai",
+    "tr": "Turkish",
+    "vi": "Vietnamese",
+}
+"""The language of a BCP 47 tag, as the model calls it."""
+DETECT: Const = "auto"
+"""Instead of a tag: the model finds out."""
+MOST_TERMS: Const = 50
+"""More help no more, and cost time; others report that the gain ends near twenty."""
+NAMED: Const = 3
+"""So many terms are named in the sentence."""
+
+_CONTROL = re.compile(r"<\|[^<>|]*\|>")
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What stands in the system turn."""
+
+    text: str = ""
+    terms: tuple[str, ...] = ()
+    """The spellings that are in it."""
+    unusable: tuple[str, ...] = ()
+    """One line for each term that is not, and for a sentence that is cut."""
+
+
+def why_not_language(tag: str) -> str | None:
+    """Why the model cannot hear this language, or None."""
+    if tag == DETECT or _base(tag) in LANGUAGES:
+        return None
+    known = ", ".join(LANGUAGES)
+    return f'Qwen3-ASR does not know {tag!r}; set engine.language to "auto", or to one of {known}'
+
+
+def language_name(tag: str) -> str | None:
+    """The name that is forced on the model for a tag it knows; None where it shall find out."""
+    return None if tag == DETECT else LANGUAGES[_base(tag)]
+
+
+def context(
+    hotwords: Hotwords, tag: str, control: Collection[str], fits: Callable[[str], bool]
+) -> Context:
+    """The context for this list in this language.
+
+    `control` are the tokens that steer the model, which are taken out; `fits` says whether a text
+    is short enough. What does not fit is left out, the lightest terms first.
+    """
+    wanted = sorted(
+        hotwords.for_language(None if tag == DETECT else tag),
+        key=lambda term: -term.weight,
+    )
+    if not hotwords.strength:
+        wanted = []
+    own = clean(hotwords.context, control)
+    unusable = []
+    if not fits(own):
+        unusable.append("context: the sentence is too long for the model and is not told to it")
+        own = ""
+    spelled = [(term, clean(term.spelling, control)) for term in wanted]
+    unusable += [
+        f"{term.spelling}: nothing is left of it without the model's control tokens"
+        for term, spelling in spelled
+        if not spelling
+    ]
+    usable = [(term, spelling) for term, spelling in spelled if spelling]
+    many = min(len(usable), MOST_TERMS)
+    while not fits(_sentence(own, [spelling for _, spelling in usable[:many]])):
+        many -= 1
+    unusable += [_too_many(term, many) for term, _ in usable[many:]]
+    spellings = tuple(spelling for _, spelling in usable[:many])
+    return Context(_sentence(own, spellings), spellings, tuple(unusable))
+
+
+def clean(text: str, control: Collection[str]) -> str:
+    """The text in one line, without anything that the model takes for a command."""
+    before = None
+    while before != text:
+        # Again, as taking one out of the middle may put another together.
+        before = text
+        text = _CONTROL.sub(" ", text)
+        for token in control:
+            text = text.replace(token, " ")
+    return " ".join(text.split())
+
+
+def _sentence(own: str, terms: Collection[str]) -> str:
+    if not terms:
+        return own
+    first = list(terms)[:NAMED]
+    named = " and ".join(filter(None, [", ".join(first[:-1]), first[-1]]))
+    about = own or f"This is a dictation about {named}"
+    stop = "" if about.endswith((".", "!", "?", "\u3002")) else "."
+    return f"{about}{stop} Technical terms: {', '.join(terms)}."
+
+
+def _too_many(term: Term, many: int) -> str:
+    return (
+        f"{term.spelling}: not told to the model, which takes {many} of these terms, the heaviest "
+        "first: give it a higher weight, or remove others (it is spelled your way all the same)"
+    )
+
+
+def _base(tag: str) -> str:
+    return tag.partition("-")[0].lower()

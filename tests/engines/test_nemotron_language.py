@@ -1,0 +1,97 @@
+"""Which slot of a model a language finds, and what is refused. Pure."""
+
+import pytest
+
+from dictate.engines.nemotron_language import AUTO, Languages, is_tag
+from dictate.errors import Unavailable
+
+TOLD = Languages(
+    {
+        "en-US": 0,
+        "en-GB": 1,
+        "es-ES": 2,
+        "es": 3,
+        "zh-CN": 4,
+        "zh-TW": 5,
+        "de-DE": 9,
+        "ja-JP": 10,
+        "ja-JA": 10,
+        "enGB": 1,
+        "auto": 101,
+    },
+    (),
+)
+ENGLISH = Languages({}, ("en",))
+SEVERAL = Languages({}, ("de", "en"))
+
+
+@pytest.mark.parametrize(
+    ("language", "slot"),
+    [
+        ("de-DE", 9),
+        ("de", 9),
+        ("de-AT", 9),
+        ("DE_de", 9),
+        ("en", 0),
+        ("en-GB", 1),
+        ("en-AU", 0),
+        ("es", 3),
+        ("es-ES", 2),
+        ("es-MX", 3),
+        ("ja", 10),
+        ("zh-TW", 5),
+        ("auto", 101),
+    ],
+)
+def test_a_language_finds_its_slot(language: str, slot: int) -> None:
+    assert TOLD.slot(language) == slot
+
+
+@pytest.mark.parametrize("language", ["xx", "zh", "d", "", "<en-US>"])
+def test_a_language_without_a_slot_is_refused_with_what_there_is(language: str) -> None:
+    with pytest.raises(Unavailable) as refused:
+        TOLD.slot(language)
+    assert repr(language) in str(refused.value)
+    assert str(refused.value).endswith("auto, de-DE, en-GB, en-US, es, es-ES, ja-JA, zh-CN, zh-TW")
+    for name in ("auto", "de-DE", "es", "ja-JA", "zh-CN"):
+        TOLD.slot(name)
+
+
+def test_a_model_without_an_automatic_slot_says_so() -> None:
+    with pytest.raises(Unavailable, match="'auto', and this model has none of that"):
+        Languages({"de-DE": 9}, ()).slot(AUTO)
+
+
+def test_what_it_speaks_are_tags_and_nothing_else() -> None:
+    assert TOLD.tags == (
+        *("de-DE", "en-GB", "en-US", "es", "es-ES", "ja-JA", "ja-JP", "zh-CN", "zh-TW"),
+    )
+    assert SEVERAL.tags == ("de", "en")
+
+
+def test_a_model_that_cannot_be_told_takes_what_it_speaks() -> None:
+    assert ENGLISH.slot("en") is ENGLISH.slot("en-GB") is ENGLISH.slot("en_US") is None
+    assert SEVERAL.slot("de-AT") is SEVERAL.slot(AUTO) is None
+    for languages, language in ((ENGLISH, "de"), (ENGLISH, AUTO), (SEVERAL, "fr-FR")):
+        with pytest.raises(Unavailable, match=rf"speaks .*en, not '{language}': set engine.langua"):
+            languages.slot(language)
+
+
+def test_a_model_of_which_nobody_knows_what_it_speaks() -> None:
+    with pytest.raises(Unavailable, match="cannot be told a language"):
+        Languages({}, ()).slot(AUTO)
+
+
+@pytest.mark.parametrize(
+    ("piece", "tag"),
+    [
+        ("<en-US>", True),
+        ("\u2581<de-DE>", True),
+        ("<unk>", False),
+        ("<b>", False),
+        ("en-US", False),
+        ("<en-US>.", False),
+    ],
+)
+def test_what_says_the_language_is_told_from_text(piece: str, tag: bool) -> None:
+    assert is_tag(piece) is tag

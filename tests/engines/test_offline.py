@@ -1,0 +1,74 @@
+"""The process of a local engine has no network, in none of its threads and children; Unix sockets
+it has. An engine that says that it is not local keeps the network."""
+
+import asyncio
+import json
+import socket
+from pathlib import Path
+
+import pytest
+from wyoming.asr import Transcribe
+from wyoming.audio import AudioStart, AudioStop
+from wyoming.event import Event
+
+from dictate.engines.protocol import Status, Watch
+from dictate.events import RATE
+from tests.lab.engine import PATIENCE_S, Worker
+
+REFUSED = "Address family not supported by protocol"
+
+
+def reach(folder: Path, engine: str) -> tuple[dict[str, object], Status]:
+    """What an engine of this name reached, and what its process says of itself."""
+
+    async def main() -> tuple[dict[str, object], Status]:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            use = f"{engine}:{server.getsockname()[1]}"
+            with Worker(folder, "", engine=use, module="tests.lab.reaching") as worker:
+                one = await worker.connect()
+                for event in (Transcribe().event(), AudioStart(RATE, 2, 1).event()):
+                    await one.write_event(event)
+                await one.write_event(AudioStop().event())
+                said = await one.read_event()
+                await one.write_event(Watch().event())
+                status = await one.read_event()
+                await one.disconnect()
+        assert isinstance(said, Event)
+        assert isinstance(status, Event)
+        return json.loads(said.data["text"]), Status.from_event(status)
+
+    async def in_time() -> tuple[dict[str, object], Status]:
+        async with asyncio.timeout(PATIENCE_S):
+            return await main()
+
+    return asyncio.run(in_time())
+
+
+def test_a_local_engine_reaches_nobody(tmp_path: Path) -> None:
+    tried, status = reach(tmp_path, "reaching")
+    ways = {"loading", "tcp", "thread", "udp", "routes"}
+    assert {way: tried[way] for way in ways} == dict.fromkeys(ways, REFUSED)
+    assert tried["child"] == 1
+    assert tried["ring"] == -1
+    assert tried["pair"] == "ok"
+    assert status.state == "ready"
+    assert list(status.notes) == []
+
+
+def test_an_engine_elsewhere_keeps_the_network(tmp_path: Path) -> None:
+    tried, status = reach(tmp_path, "remote")
+    ways = {"loading", "tcp", "thread", "pair"}
+    assert {way: tried[way] for way in ways} == dict.fromkeys(ways, "ok")
+    assert tried["child"] == 0
+    assert list(status.notes) == []
+
+
+def test_where_it_cannot_be_closed_it_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_LIBSECCOMP", "1")
+    tried, status = reach(tmp_path, "reaching")
+    assert tried["tcp"] == "ok"
+    assert status.state == "ready"
+    assert len(status.notes) == 1
+    assert "cannot be closed" in status.notes[0]

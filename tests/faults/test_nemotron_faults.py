@@ -1,0 +1,271 @@
+"""The main engine, real and with a real model, fails at each point of its life in each way: what
+was said comes from a fresh process, and is written once.
+
+The way is the real one from the sound to the output: pipeline, session, journal, link, process.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from dictate.config import EngineSettings, Settings
+from dictate.engines import link as link_module
+from dictate.engines.child import Child
+from dictate.engines.link import EngineLink
+from dictate.entry import EntryState
+from dictate.errors import EngineLost
+from dictate.events import RATE, AudioChunk, Samples
+from dictate.hotwords import Hotwords
+from dictate.outputs import Receipt
+from tests.lab import mini_model
+from tests.lab.engine import until
+from tests.lab.faulty import ALWAYS
+from tests.lab.nursery import nursery, serves
+from tests.lab.processes import children
+from tests.lab.voices import read
+from tests.test_pipeline import PAUSE, Rig
+
+pytestmark = pytest.mark.timeout(400)
+
+SOUND = read(Path(__file__).parents[1] / "audio" / "train.wav")
+AT_ONCE = 4
+"""So many lives are lived beside each other: much of each is waiting."""
+DEADLINE_S = 3.0
+LOADING_S = 20.0
+PATIENCE_S = 90.0
+SAYS = {
+    "hung": f"hung for {DEADLINE_S:g} s",
+    "killed": "died",
+    "no device memory": "CUDA out of memory",
+    "device lost": "CUDA error",
+}
+"""What people are told of it."""
+LOADING = ["before the model", "in the restore", "in the warm-up"]
+UTTERANCE = [
+    "at the begin",
+    "at the first feed",
+    "in the middle of a feed",
+    "between two feeds",
+    "at the start of the finish",
+    "in the encoder's last step",
+    "in the decoder's last step",
+    "before the text is sent",
+]
+KINDS = ["hung", "killed", "no device memory", "device lost"]
+ON_THE_COMPUTER = ["in the restore", "between two feeds", "before the text is sent"]
+"""Where its own memory may run out, and not the graphics card's."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What happens where."""
+
+    point: str
+    kind: str
+
+    def __str__(self) -> str:
+        return f"{self.point}: {self.kind}"
+
+
+# What waits longest comes first, so that the others are done beside it.
+FAULTS = [
+    Fault(point, kind) for points in (LOADING, UTTERANCE) for kind in KINDS for point in points
+]
+FAULTS += [Fault(point, "no memory") for point in ON_THE_COMPUTER]
+
+
+class Life(Rig):
+    """The whole way with the real engine; `faults` are those that are still to come."""
+
+    def __init__(self, folder: Path, engine: EngineSettings) -> None:
+        folder.mkdir(exist_ok=True)
+        settings = replace(Settings(), engine=engine)
+        super().__init__(folder / "journal", settings)
+        self.faults = folder / "faults"
+        self.engine = EngineLink(engine, folder / "e")
+        self.pipeline.link = self.engine
+
+    async def say(self, sound: Samples) -> int:
+        """One dictation, to its end; its number."""
+        self.press()
+        number = self.pipeline.session.recording
+        assert number is not None
+        size = int(RATE * PAUSE)
+        for start in range(0, len(sound), size):
+            piece = sound[start : start + size]
+            self.pipeline.hear(AudioChunk(piece, time.monotonic() - PAUSE))
+            await asyncio.sleep(0)
+        self.release()
+        await self.speak(0.1, 0.0, real_time=True)
+        await asyncio.wait_for(self.pipeline.idle.wait(), PATIENCE_S)
+        return number
+
+    def written(self) -> str:
+        """What was written since the last time."""
+        return self.screen.windows.pop("editor", "")
+
+
+@asynccontextmanager
+async def living(folder: Path, **changes: object) -> AsyncIterator[Life]:
+    changes = {"deadline_s": DEADLINE_S, "tail_ms": 40, **changes}
+    life = Life(folder, mini_model.settings(**changes))
+    try:
+        await life.engine.start()
+        yield life
+    finally:
+        await life.pipeline.drain(0)
+        await life.engine.stop()
+        life.pen.submit(life.journal.close)
+        await asyncio.to_thread(life.pen.shutdown)
+
+
+@pytest.fixture(scope="module")
+def python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Engine processes come from the nursery, and what loads for ever is found out soon."""
+    mini_model.unloaded()  # skips where NeMo is missing, and says so
+    original = Child.kill
+
+    async def kill(child: Child) -> None:
+        await original(child)
+        await until(lambda: not serves(child.path))
+
+    with nursery(tmp_path_factory.mktemp("nursery")) as python, pytest.MonkeyPatch.context() as m:
+        m.setattr("sys.executable", python)
+        m.setattr(Child, "kill", kill)
+        m.setattr(link_module, "LOADING_S", LOADING_S)
+        yield
+    assert not [command for command in children().values() if b"engines.worker" in command]
+
+
+LASTING = [
+    Fault("in the restore", "no device memory"),
+    Fault("in the restore", "killed"),
+    Fault("at the first feed", "device lost"),
+    Fault("in the encoder's last step", "hung"),
+]
+"""Faults that come again in the fresh process."""
+
+
+@pytest.mark.parametrize("fault", LASTING, ids=str)
+def test_what_comes_again_ends_with_the_next_best_engine(
+    python: None, tmp_path: Path, fault: Fault
+) -> None:
+    async def main() -> None:
+        (tmp_path / "faults").write_text(f"{ALWAYS}{fault}")
+        async with living(tmp_path, use="auto") as life:
+            number = await life.say(SOUND)
+            assert "train" in life.written().lower()
+            assert await life.state(number) is EntryState.DELIVERED
+            info = life.engine.info
+            assert (info.name, life.engine.state) == ("pocketsphinx", "ready")
+            assert any("nemotron was given up" in note for note in info.notes)
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("fault", LASTING, ids=str)
+def test_what_comes_again_in_an_engine_that_was_named_keeps_the_sound(
+    python: None, tmp_path: Path, fault: Fault
+) -> None:
+    """Once it works again, the sound becomes the text that it was."""
+
+    async def main() -> None:
+        (tmp_path / "faults").write_text(f"{ALWAYS}{fault}")
+        async with living(tmp_path) as life:
+            number = await life.say(SOUND)
+            assert life.written() == ""
+            assert await life.state(number) is EntryState.HELD
+            (told,) = life.listener.told
+            assert SAYS[fault.kind] in told
+            if fault.point in LOADING:
+                await until(lambda: life.engine.state == "failed")
+                assert SAYS[fault.kind] in life.engine.message
+            life.faults.unlink()
+            assert await life.recall.paste(number) is Receipt.DELIVERED
+            assert "train" in life.written().lower()
+            assert life.engine.info.name == "nemotron"
+
+    asyncio.run(main())
+
+
+def test_hotwords_that_break_the_device_cost_a_process_and_no_dictation(
+    python: None, tmp_path: Path
+) -> None:
+    async def main() -> None:
+        async with living(tmp_path) as life:
+            await until(lambda: life.engine.state == "ready")
+            life.faults.write_text("in the hotwords: device lost")
+            with pytest.raises(EngineLost, match="CUDA error: unknown error"):
+                await life.engine.prepare(Hotwords())
+            await life.say(SOUND)
+            assert "train" in life.written().lower()
+            assert life.engine.run == 2
+
+    asyncio.run(main())
+
+
+async def suffer(life: Life, fault: Fault, text: str) -> None:
+    """Say something while this happens."""
+    link = life.engine
+    link.want()
+    await until(lambda: link.state == "ready")
+    run = link.run
+    life.faults.write_text(str(fault))
+    if fault.point in LOADING:
+        link.restart(run, "the test wants it to load")
+    number = await life.say(SOUND)
+    assert life.faults.read_text() == "", "it did not happen"
+    assert life.written() == text
+    assert await life.state(number) is EntryState.DELIVERED
+    assert link.run == run + (2 if fault.point in LOADING else 1)
+
+
+@pytest.fixture(scope="module")
+def outcomes(
+    python: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[Fault, Future[None]]]:
+    """All of them happen, in lives beside each other."""
+    folder = tmp_path_factory.mktemp("lives")
+    found: dict[Fault, Future[None]] = {fault: Future() for fault in FAULTS}
+    waiting = list(reversed(FAULTS))
+
+    async def live(number: int) -> None:
+        async with living(folder / str(number)) as life:
+            await life.say(SOUND)
+            text = life.written()
+            assert "train" in text.lower()
+            while waiting:
+                fault = waiting.pop()
+                try:
+                    await asyncio.wait_for(suffer(life, fault, text), PATIENCE_S)
+                except (Exception, AssertionError) as error:
+                    found[fault].set_exception(error)
+                    life.faults.unlink(missing_ok=True)
+                    life.written()
+                else:
+                    found[fault].set_result(None)
+
+    async def main() -> None:
+        try:
+            await asyncio.gather(*(live(number) for number in range(AT_ONCE)))
+        finally:
+            for fault in waiting:
+                found[fault].cancel()
+
+    with ThreadPoolExecutor(1) as pool, pytest.MonkeyPatch.context() as monkeypatch:
+        # One fault after the other would count as a crash loop.
+        monkeypatch.setattr(link_module, "STEADY_S", 0.0)
+        all_of_them = pool.submit(asyncio.run, main())
+        yield found
+        all_of_them.result()
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=str)
+def test_the_text_comes_once(outcomes: dict[Fault, Future[None]], fault: Fault) -> None:
+    outcomes[fault].result()
