@@ -41,9 +41,41 @@ def parser() -> argparse.ArgumentParser:
     )
     run.add_argument("-v", "--verbose", action="store_true", help="log every step")
 
-    file = commands.add_parser("file", help="transcribe sound files")
-    file.add_argument("paths", nargs="+", type=Path, metavar="FILE", help="wav, flac, ogg or mp3")
-    file.add_argument("--json", action="store_true", help="for machines")
+    file = commands.add_parser(
+        "file",
+        help="transcribe sound files",
+        description="Without --out, --format and --out-dir, the text goes to stdout. Interrupted,"
+        " the same command goes on where it stopped.",
+    )
+    file.add_argument(
+        "paths",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help="wav, flac, ogg, mp3; with ffmpeg installed, what that reads. Words of its own may"
+        " stand beside it: FILE's name, but .toml, written like hotwords.toml",
+    )
+    file.add_argument(
+        "-o",
+        "--out",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="OUTPUT",
+        help="for one FILE: write this, whose suffix is .txt, .srt, .vtt or .json; may be repeated",
+    )
+    file.add_argument(
+        "--format",
+        action="append",
+        default=[],
+        choices=("txt", "srt", "vtt", "json"),
+        help="write FILE's name with this suffix, beside each FILE; may be repeated",
+    )
+    file.add_argument(
+        "--out-dir", type=Path, metavar="FOLDER", help="write there instead of beside (txt)"
+    )
+    file.add_argument("--force", action="store_true", help="write over outputs that exist")
+    file.add_argument("--json", action="store_true", help="for machines, on stdout")
     file.add_argument("--engine", metavar="NAME", help="instead of the configured one")
     file.add_argument("--hotwords", metavar="FILE", type=Path, help="instead of the usual list")
 
@@ -186,10 +218,18 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _file(arguments: argparse.Namespace) -> int:
-    from dictate.files import transcribe
+    from dictate.files.command import transcribe
+    from dictate.files.plan import Asked
 
+    asked = Asked(
+        files=tuple(arguments.paths),
+        out=tuple(dict.fromkeys(arguments.out)),
+        formats=tuple(dict.fromkeys(arguments.format)),
+        out_dir=arguments.out_dir,
+        force=arguments.force,
+    )
     return transcribe(
-        arguments.paths,
+        asked,
         as_json=arguments.json,
         engine=arguments.engine,
         hotwords=arguments.hotwords,

@@ -6,6 +6,8 @@
     ├── Unavailable            a backend cannot work here; the message is its `why_not()`
     ├── MicrophoneError        the microphone could not be opened, or is lost
     ├── AudioFileError         a sound file cannot be read, or holds no sound
+    │   └── UnknownFormat      because libsndfile does not know its format
+    ├── TranscriptError        a transcript cannot be written, or kept while it grows
     ├── EngineError            the engine cannot answer
     │   └── EngineLost         its process died, hung or missed its deadline
     ├── NotDelivered           nothing was written; the text is held
@@ -48,6 +50,14 @@ class MicrophoneError(DictateError):
 
 class AudioFileError(DictateError):
     """A sound file cannot be read, or holds no sound."""
+
+
+class UnknownFormat(AudioFileError):
+    """libsndfile does not know its format; another program may."""
+
+
+class TranscriptError(DictateError):
+    """The transcript of a file cannot be written, or not be kept while it grows."""
 
 
 class EngineError(DictateError):

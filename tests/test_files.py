@@ -5,37 +5,14 @@ import os
 import pty
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
+from tests.lab.files import command, dictate_file, environment, tone
 from tests.lab.terminal import shown_on
-
-ROOT = Path(__file__).parents[1]
-
-
-def dictate_file(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run `dictate file` as a user would."""
-    return subprocess.run(
-        [sys.executable, "-m", "dictate", "file", *map(str, arguments)],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=100,
-    )
-
-
-def tone(path: Path, seconds: float = 2.0, rate: int = 16_000, channels: int = 1) -> Path:
-    """Something to hear."""
-    at = np.arange(int(seconds * rate)) / rate
-    wave = np.sin(2 * np.pi * 440 * at) * 0.5
-    soundfile.write(path, np.stack([wave] * channels, axis=1), rate)
-    return path
 
 
 @pytest.fixture
@@ -51,6 +28,7 @@ def test_one_file_is_its_text_alone(tmp_path: Path, script: str) -> None:
     assert done.returncode == 0, done.stderr
     assert done.stdout.lower() == "the first one\n"
     assert "\x1b" not in done.stderr, "no progress bar where there is no terminal"
+    assert f"{tmp_path}/a.wav: 0:02 of sound in 0:0" in done.stderr
 
 
 def test_any_format_rate_and_channel_count(tmp_path: Path, script: str) -> None:
@@ -72,7 +50,7 @@ def test_json_is_a_list_for_machines(tmp_path: Path, script: str) -> None:
     done = dictate_file("--engine", script, "--json", *files)
     assert done.returncode == 0, done.stderr
     first, second = json.loads(done.stdout)
-    assert set(first) == {"file", "text", "audio_s", "seconds"}
+    assert set(first) == {"file", "text", "audio_s", "seconds", "segments"}
     assert first["file"] == str(files[0])
     assert first["audio_s"] == pytest.approx(2.0, abs=0.01)
     assert second["audio_s"] == pytest.approx(0.5, abs=0.01)
@@ -127,8 +105,8 @@ def test_a_terminal_gets_a_progress_bar(tmp_path: Path, script: str) -> None:
     wav = tone(tmp_path / "a.wav", seconds=30)
     terminal, ours = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-m", "dictate", "file", "--engine", script, wav],
-        env={**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm-256color"},
+        command("--engine", script, wav),
+        env=environment(TERM="xterm-256color"),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=ours,
@@ -139,6 +117,7 @@ def test_a_terminal_gets_a_progress_bar(tmp_path: Path, script: str) -> None:
     assert process.returncode == 0
     assert said.decode().lower() == "the first one\n", "stdout has the text and nothing else"
     assert b"a.wav" in shown
+    assert b"left" in shown, "the time left"
 
 
 def test_real_speech_through_the_starter_engine(tmp_path: Path) -> None:

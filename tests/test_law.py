@@ -19,6 +19,8 @@ PURE = [
     "text/new",
     "control/hotkey",
     "gate/rows",
+    "files/cut",
+    "files/cues",
 ]
 BUILDS_THE_WAY = "only the files that build the way"
 STAGES_ARE_STRANGERS = "the stages know nothing of each other"

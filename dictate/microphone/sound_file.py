@@ -1,13 +1,15 @@
 """Sound files, of any format, rate and channel count that libsndfile reads."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import soundfile
+from numpy.typing import NDArray
 
-from dictate.errors import AudioFileError
+from dictate.errors import AudioFileError, UnknownFormat
 from dictate.events import Samples
 from dictate.microphone.resample import ToMono16k
 
@@ -27,18 +29,24 @@ def read_sound_file(path: Path) -> Samples:
 
 def iter_sound_file(path: Path) -> Iterator[Samples]:
     """The same, in pieces of some seconds, none of them empty. Each piece blocks."""
-    silent = True
     with open_sound_file(path) as file:
-        convert = ToMono16k(file.samplerate)
         blocks = file.blocks(_BLOCK_FRAMES, dtype="float32", always_2d=True)
         try:
-            for block in blocks:
-                piece = convert.push(np.nan_to_num(block, posinf=1.0, neginf=-1.0))
-                if len(piece):
-                    silent = False
-                    yield np.clip(piece, -1.0, 1.0)
+            yield from mono_16k(path, file.samplerate, blocks)
         except soundfile.LibsndfileError as error:
             raise AudioFileError(f"{path} is damaged: {error.error_string}") from error
+
+
+def mono_16k(path: Path, rate: int, blocks: Iterable[NDArray[np.float32]]) -> Iterator[Samples]:
+    """The blocks of a file, shape (frames, channels), as pieces of our own sound, none of them
+    empty. Raises AudioFileError if they hold nothing."""
+    silent = True
+    convert = ToMono16k(rate)
+    for block in blocks:
+        piece = convert.push(np.nan_to_num(block, posinf=1.0, neginf=-1.0))
+        if len(piece):
+            silent = False
+            yield np.clip(piece, -1.0, 1.0)
     piece = convert.finish()
     if len(piece):
         yield np.clip(piece, -1.0, 1.0)
@@ -48,7 +56,7 @@ def iter_sound_file(path: Path) -> Iterator[Samples]:
 
 def open_sound_file(path: Path) -> soundfile.SoundFile:
     """The open file, with `samplerate`, `channels` and `frames`; close it. Raises AudioFileError
-    if it is missing, unreadable, empty or no sound file."""
+    if it is missing, unreadable or empty, UnknownFormat if it is no sound file."""
     try:
         with path.open("rb") as file:
             empty = not file.read(1)
@@ -59,10 +67,11 @@ def open_sound_file(path: Path) -> soundfile.SoundFile:
     if empty:
         raise AudioFileError(f"{path} is empty")
     try:
-        opened = soundfile.SoundFile(path)
-    except soundfile.LibsndfileError as error:
-        raise AudioFileError(
-            f"{path} is no sound file that can be read here ({FORMATS}): {error.error_string}"
+        opened = soundfile.SoundFile(os.fsencode(path))  # a str has to be UTF-8
+    except (soundfile.LibsndfileError, TypeError) as error:  # TypeError: headerless, by its suffix
+        reason = getattr(error, "error_string", error)
+        raise UnknownFormat(
+            f"{path} is no sound file that can be read here ({FORMATS}): {reason}"
         ) from error
     if opened.frames == 0:
         opened.close()

@@ -1,0 +1,209 @@
+"""Does what was planned: file by file, segment by segment, through one engine process."""
+
+import asyncio
+import json
+import os
+import sys
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from dictate import config_file, paths
+from dictate.config import Settings
+from dictate.engines.link import EngineLink
+from dictate.errors import AudioFileError, ConfigError, DictateError, EngineError, TranscriptError
+from dictate.events import RATE, Partial, pcm_from_samples
+from dictate.files import kept
+from dictate.files.cues import Heard
+from dictate.files.cut import Segment, segments
+from dictate.files.formats import Transcript, write
+from dictate.files.kept import Kept
+from dictate.files.plan import Asked, Job, job, refuse_existing
+from dictate.files.show import Show, clock, complain
+from dictate.hotwords import Hotwords
+from dictate.microphone.ffmpeg import iter_any_file
+from dictate.speech import DETECTORS
+from dictate.text import polish
+from dictate.wishes import Wishes, hotwords_of
+
+INTERRUPTED = 130
+"""As shells say it of what Ctrl+C ended."""
+
+
+def transcribe(asked: Asked, *, as_json: bool, engine: str | None, hotwords: Path | None) -> int:
+    """Transcribe every file; 0, 1 if one of them failed, 130 if interrupted.
+
+    `engine` and `hotwords` win over the configuration. A file that cannot be transcribed is named
+    on stderr, the others go on. Raises ConfigError, TranscriptError, Unavailable, EngineError,
+    JournalError.
+    """
+    settings = Wishes(engine=engine).over(config_file.load(paths.config_file()))
+    if hotwords is not None and not hotwords.is_file():
+        raise ConfigError([f"{hotwords}: there is no such file"])
+    own = hotwords_of(settings.hotwords, hotwords or paths.hotwords_file())
+    try:
+        jobs = _plan(asked, settings, own)
+        alone = len(asked.files) == 1
+        run = _Run(settings, jobs, force=asked.force, as_json=as_json, alone=alone)
+        if jobs:
+            asyncio.run(run.all())
+    except KeyboardInterrupt:
+        complain("interrupted: what was heard is kept, the same command goes on from there")
+        return INTERRUPTED
+    if as_json:
+        sys.stdout.write(json.dumps(run.facts, ensure_ascii=False, indent=2) + "\n")
+    return 0 if len(run.facts) == len(asked.files) else 1
+
+
+def _plan(asked: Asked, settings: Settings, own: Hotwords) -> list[Job]:
+    """What can be done; what cannot is named."""
+    outputs = asked.outputs()
+    if asked.out_dir is not None:
+        try:
+            asked.out_dir.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise TranscriptError(f"--out-dir {asked.out_dir}: {error.strerror}") from error
+    folder = kept.folder()
+    jobs = []
+    for path, its_outputs in zip(asked.files, outputs, strict=True):
+        try:
+            jobs.append(job(path, its_outputs, settings, own, folder, force=asked.force))
+        except (AudioFileError, ConfigError, TranscriptError) as error:
+            complain(_about(path, error))
+    return jobs
+
+
+def _about(path: Path, error: DictateError) -> str:
+    return str(error) if str(path) in str(error) else f"{path}: {error}"
+
+
+@dataclass(slots=True)
+class _Run:
+    """All files, one after the other."""
+
+    settings: Settings
+    jobs: list[Job]
+    force: bool
+    as_json: bool
+    alone: bool
+    """Whether only one file was asked for, so that its text needs no name."""
+    facts: list[dict[str, Any]] = field(default_factory=list)
+    """What became of each, for machines."""
+
+    async def all(self) -> None:
+        """Do every job. What was heard is forgotten when all of it is where it belongs, so that
+        whoever is interrupted in the last file does not find the others to be done again."""
+        runtime = await asyncio.to_thread(paths.safe_dir, paths.runtime_dir())
+        link = EngineLink(self.settings.engine, runtime / f"file-{os.getpid()}.sock")
+        await link.start()
+        done: list[Job] = []
+        try:
+            taken_in = self.jobs[0].hotwords
+            for line in await link.prepare(taken_in):
+                complain(line)
+            with Show([one.length_s for one in self.jobs]) as show:
+                for number, one in enumerate(self.jobs):
+                    try:
+                        if one.hotwords != taken_in:
+                            for line in await link.prepare(one.hotwords):
+                                show.line(line)
+                            taken_in = one.hotwords
+                        show.begin(number, one.path.name)
+                        await self._one(link, number, one, show)
+                    except (AudioFileError, EngineError, TranscriptError) as error:
+                        show.line(_about(one.path, error))
+                    else:
+                        done.append(one)
+        finally:
+            await link.stop()
+        for one in done:
+            await asyncio.to_thread(one.kept.unlink, missing_ok=True)
+
+    async def _one(self, link: EngineLink, number: int, one: Job, show: Show) -> None:
+        began = time.monotonic()
+        so_far = await asyncio.to_thread(Kept, one.kept)
+        try:
+            transcript = await self._hear(link, number, one, so_far, show)
+            await asyncio.to_thread(self._write, one, transcript, so_far)
+        finally:
+            await asyncio.to_thread(so_far.close)
+        took_s = time.monotonic() - began
+        self.facts.append({**transcript.facts(), "seconds": round(took_s, 3)})
+        if not (one.outputs or self.as_json):
+            named = transcript.text if self.alone else f"{transcript.name}: {transcript.text}"
+            show.transcript(named)
+        if one.outputs or not show.on_terminal:
+            wrote = "".join(f", {output}" for output in one.outputs)
+            sound = clock(transcript.audio / RATE)
+            show.line(f"{one.path}: {sound} of sound in {clock(took_s)}{wrote}")
+
+    def _write(self, one: Job, transcript: Transcript, so_far: Kept) -> None:
+        refuse_existing(one, so_far, force=self.force)
+        for output in one.outputs:
+            # What an earlier try wrote may have been corrected by hand meanwhile.
+            if not (so_far.has_written(output) and output.exists()):
+                write(transcript, output)
+                with suppress(TranscriptError):  # it is written, whether that is known or not
+                    so_far.wrote(output)
+
+    async def _hear(
+        self, link: EngineLink, number: int, one: Job, so_far: Kept, show: Show
+    ) -> Transcript:
+        """The whole file; what was heard before is not heard again, only cut again."""
+        speech = self.settings.speech
+        detector = await asyncio.to_thread(DETECTORS.choose, speech.use, speech)
+        cut = segments(
+            iter_any_file(one.path), detector.frame_samples, detector.likelihood, speech.threshold
+        )
+        text, audio = "", 0
+        heard: list[Heard] = []
+        resumes, keeps = bool(so_far.heard), True
+        # The space between two files or segments is ours to set.
+        steps = replace(self.settings.text, trailing_space=False)
+        while (segment := await asyncio.to_thread(next, cut, None)) is not None:
+            said = so_far.heard.get((segment.start, segment.end))
+            if said is None:
+                if resumes:
+                    show.line(f"{one.path}: resumed at {clock(segment.start / RATE)}")
+                    resumes = False
+                show.at(segment.start / RATE)
+                said = await self._say(link, number, segment, one.hotwords, show)
+                try:
+                    if keeps:
+                        await asyncio.to_thread(so_far.add, segment.start, segment.end, said)
+                except TranscriptError as error:
+                    # A full disk costs the going on, not the text.
+                    show.line(f"{one.path}: {error}")
+                    keeps = False
+            audio = segment.end
+            follows = bool(text) and not text.endswith("\n")
+            written = polish(said, one.hotwords, steps, continued=follows)
+            text += written
+            if written.strip():
+                heard.append(Heard(segment.start, segment.end, segment.speech, written))
+        return Transcript(one.path, text, audio, tuple(heard))
+
+    async def _say(
+        self, link: EngineLink, number: int, segment: Segment, hotwords: Hotwords, show: Show
+    ) -> str:
+        """What the engine hears in a segment."""
+        utterance = link.begin(number, hotwords, self.settings.engine.language, _ignore)
+
+        async def whole() -> bytes:
+            return pcm_from_samples(segment.samples)
+
+        try:
+            for start in range(0, len(segment.samples), RATE):
+                utterance.feed(pcm_from_samples(segment.samples[start : start + RATE]))
+                await utterance.room()
+                show.at((segment.start + start) / RATE)
+            return (await utterance.finish(whole)).text
+        except BaseException:
+            utterance.cancel()
+            raise
+
+
+def _ignore(_: Partial) -> None:
+    pass
