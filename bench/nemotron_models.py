@@ -1,0 +1,140 @@
+"""The models that are measured: the small one of our own, and one of the full shape.
+
+The full one has the layers of nvidia/nemotron-speech-streaming-en-0.6b and random weights: it costs
+what the real one costs and understands nothing. So that it also decodes as much as the real one,
+its joint says a word piece at a quarter of the frames, some three in a second of speech.
+"""
+
+import random
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from typing import Final as Const
+
+from dictate.demo import samples
+from dictate.microphone.sound_file import read_sound_file
+
+SMALL: Const = Path(__file__).parents[1] / "tests" / "models" / "mini.nemo"
+LAYERS: Const = 24
+WIDTH: Const = 1024
+HEADS: Const = 8
+FEATURES: Const = 128
+CHANNELS: Const = 256
+"""Of the convolutions that subsample."""
+DECODER: Const = 640
+DECODER_LAYERS: Const = 2
+PIECES: Const = 1024
+SPEAKING: Const = 0.25
+"""The share of frames at which a word piece is said."""
+
+
+@contextmanager
+def model_file(wanted: str) -> Iterator[Path]:
+    """The .nemo file of "small", or of "full", which takes 2.5 GB of disk while it is needed; any
+    other word is the path of one."""
+    if wanted == "small":
+        yield SMALL
+    elif wanted != "full":
+        yield Path(wanted)
+    else:
+        with tempfile.TemporaryDirectory(prefix="dictate-bench-") as folder:
+            path = Path(folder) / "full.nemo"
+            build(Path(folder)).save_to(str(path))
+            yield path
+
+
+def build(folder: Path) -> Any:
+    """A model of the full shape, on the CPU. Its tokenizer's files are written to the folder."""
+    import torch
+    from nemo.collections.asr.models import EncDecRNNTBPEModel
+
+    config = EncDecRNNTBPEModel.restore_from(str(SMALL), return_config=True)
+    _tokenizer(folder)
+    # A path of the small model's own file would be looked for in it.
+    config.tokenizer = {"dir": str(folder), "type": "bpe"}
+    config.preprocessor.features = FEATURES
+    config.encoder.update(
+        feat_in=FEATURES,
+        n_layers=LAYERS,
+        d_model=WIDTH,
+        n_heads=HEADS,
+        subsampling_conv_channels=CHANNELS,
+    )
+    config.decoder.prednet.update(pred_hidden=DECODER, pred_rnn_layers=DECODER_LAYERS)
+    config.joint.jointnet.joint_hidden = DECODER
+    config.model_defaults.update(enc_hidden=WIDTH, pred_hidden=DECODER, joint_hidden=DECODER)
+    # One piece at a frame: what a joint of random weights starts to say, it does not stop saying.
+    config.decoding.greedy.max_symbols = 1
+    for derived in ("labels", "decoder.vocab_size", "joint.num_classes", "joint.vocabulary"):
+        _forget(config, derived)
+    torch.manual_seed(0)
+    model = EncDecRNNTBPEModel(config).eval()
+    _speak_seldom(model)
+    return model
+
+
+def _forget(config: Any, key: str) -> None:
+    *path, last = key.split(".")
+    for step in path:
+        config = config[step]
+    config.pop(last, None)
+
+
+def _tokenizer(folder: Path) -> None:
+    import sentencepiece
+
+    letters = random.Random(0)
+    words = (
+        "".join(letters.choices("abcdefghijklmnopqrstuvwxyz", k=letters.randint(2, 9)))
+        for _ in range(4000)
+    )
+    text = folder / "words.txt"
+    text.write_text("\n".join(words))
+    sentencepiece.SentencePieceTrainer.train(
+        input=str(text),
+        model_prefix=str(folder / "tokenizer"),
+        model_type="bpe",
+        vocab_size=PIECES,
+        bos_id=-1,
+        eos_id=-1,
+        minloglevel=2,
+    )
+    pieces = sentencepiece.SentencePieceProcessor(str(folder / "tokenizer.model"))
+    names = [pieces.id_to_piece(i) for i in range(1, pieces.get_piece_size())]
+    (folder / "vocab.txt").write_text(
+        "\n".join(name[1:] if name.startswith("▁") else f"##{name}" for name in names)
+    )
+
+
+def _speak_seldom(model: Any) -> None:
+    """Let the encoder alone decide where a piece is said, and as clearly as it can be: between the
+    two loudest neighbours lies the threshold, so that rounding to bf16 moves no frame over it."""
+    import torch
+
+    sound = torch.from_numpy(read_sound_file(samples()[1]))[None]
+    with torch.inference_mode():
+        features, length = model.preprocessor(
+            input_signal=sound, length=torch.tensor([sound.shape[-1]])
+        )
+        encoded, _ = model.encoder(audio_signal=features, length=length)
+        hidden = model.joint.enc(encoded[0].T).relu()
+    out = model.joint.joint_net[-1]
+    with torch.no_grad():
+        model.joint.pred.weight.zero_()
+        model.joint.pred.bias.zero_()
+        direction = torch.randn(hidden.shape[-1])
+        scores = hidden @ direction
+        scale = scores.std()
+        ordered = (scores / scale).sort().values
+        few, many = (int(len(ordered) * SPEAKING * share) for share in (0.5, 1.5))
+        gaps = ordered[few + 1 : many + 1] - ordered[few:many]
+        widest = few + int(gaps.argmax())
+        out.weight.zero_()
+        out.bias.zero_()
+        out.weight[-1] = direction / scale
+        out.bias[-1] = -(ordered[widest] + ordered[widest + 1]) / 2
+        # Of the pieces one is always the likeliest.
+        out.bias[PIECES // 2] = 0.5
+        out.bias[-1] += 0.5
