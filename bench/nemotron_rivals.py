@@ -4,7 +4,7 @@
 - *NeMo example*: the loop of examples/asr/asr_cache_aware_streaming. It makes the features of the
   whole sound first, so it is not for sound that is still coming; its end is its last step alone.
 - *NeMo example, as a server*: what one makes of that loop for a microphone. Its buffer wants the
-  whole sound at once, so the features are made again from the start for each chunk, and for the end.
+  whole sound at once, so the features are made again from the start for each chunk and the end.
 - *NeMo pipeline*: CacheAwareRNNTPipeline, with the settings of NVIDIA's own cache_aware_rnnt.yaml
   but for one stream, without its search for the end of speech.
 
@@ -104,7 +104,7 @@ class Ours(Subject):
         }
         self.engine = NemotronEngine(EngineSettings(**settings))
         self.engine.load()
-        self._hotwords = {(): Hotwords()}
+        self._hotwords: dict[Words, Hotwords] = {(): Hotwords()}
 
     def learn(self, words: Words) -> None:
         hotwords = self._hotwords[words] = Hotwords(tuple(map(Term, words)))
