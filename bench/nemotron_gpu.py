@@ -2,7 +2,8 @@
 
 Strategy: look for the card, measure how fast it reads, then run `nemotron.py` in a process of its
 own for each model and each configuration, so that none inherits the memory of another. What fails
-is said and the rest goes on.
+is said and the rest goes on. A bare machine has none of the packages: they are imported when it is
+known that they are there.
 """
 
 import argparse
@@ -11,19 +12,17 @@ import os
 import subprocess
 import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from typing import Final as Const
-
-from bench.figures import machine
-from bench.nemotron_models import model_file
-from bench.nemotron_report import tables
 
 CONFIGURATIONS: Const[tuple[dict[str, Any], ...]] = (
     {"precision": "fp32"},
     {"precision": "bf16"},
 )
 """Settings of [engine] to run with: a new one is a line here."""
+NEEDED: Const = ("nemo", "numpy", "platformdirs", "soundfile", "soxr")
 COPIES: Const = 20
 SIZE: Const = {"cuda": 1 << 30, "cpu": 1 << 28}
 """Bytes of a copy: more than any cache holds."""
@@ -42,6 +41,8 @@ def main() -> int:
     if reason := _why_not(arguments.device):
         print(reason, file=sys.stderr)
         return 2
+    from bench.nemotron_models import model_file
+
     arguments.out.mkdir(parents=True, exist_ok=True)
     bandwidth = _bandwidth(arguments.device)
     print(f"{_card(arguments.device)}: a copy reaches {bandwidth / 1e9:.0f} GB/s", flush=True)
@@ -65,8 +66,13 @@ def main() -> int:
 
 def _why_not(device: str) -> str | None:
     """Why nothing can be measured, or None."""
+    if find_spec("torch") is None:
+        return "PyTorch is missing in this Python: PYTHON=/path/to/python names another"
     import torch
 
+    missing = [name for name in NEEDED if find_spec(name) is None]
+    if missing:
+        return f"{', '.join(missing)} missing: --wheels DIR brings them (--help says how)"
     if device == "cpu" or torch.cuda.is_available():
         return None
     return (
@@ -78,6 +84,8 @@ def _why_not(device: str) -> str | None:
 
 def _card(device: str) -> str:
     import torch
+
+    from bench.figures import machine
 
     if device == "cpu":
         return machine()
@@ -131,6 +139,8 @@ def _run(
 
 
 def _write(out: Path, device: str, results: list[dict[str, Any]], failed: list[str]) -> None:
+    from bench.nemotron_report import tables
+
     (out / "results.json").write_text(json.dumps(results, indent=1))
     parts = [f"# {_card(device)}\n", *(f"Failed: {name}\n" for name in failed)]
     for found in results:

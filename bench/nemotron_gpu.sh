@@ -20,15 +20,16 @@ Writes results.md and results.json into the folder (nemotron-results).
 HELP
     exit
 fi
-cd "$(dirname "$0")/.."
+PYTHONPATH=$(cd "$(dirname "$0")/.." && pwd)
+export PYTHONPATH
 python=${PYTHON:-python3}
+packages() { "$1" -c 'import sysconfig; print(sysconfig.get_path("purelib"))'; }
 if [ "${1:-}" = --wheels ]; then
     wheels=$2
     shift 2
     "$python" -m venv --system-site-packages "$wheels-venv"
     # A Python that is a virtual environment itself would not be seen.
-    "$python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))' \
-        >"$("$wheels-venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/own.pth"
+    packages "$python" >"$(packages "$wheels-venv/bin/python")/own.pth"
     python=$wheels-venv/bin/python
     "$python" -m pip -q --disable-pip-version-check install --no-index --find-links "$wheels" \
         'nemo_toolkit[asr]==3.0.0' platformdirs soundfile soxr

@@ -13,7 +13,10 @@ from pathlib import Path
 from typing import Any
 from typing import Final as Const
 
+import numpy as np
+
 from dictate.demo import samples
+from dictate.events import RATE, Samples
 from dictate.microphone.sound_file import read_sound_file
 
 SMALL: Const = Path(__file__).parents[1] / "tests" / "models" / "mini.nemo"
@@ -28,6 +31,10 @@ DECODER_LAYERS: Const = 2
 PIECES: Const = 1024
 SPEAKING: Const = 0.25
 """The share of frames at which a word piece is said."""
+CONTEXT: Const = [70, 6]
+"""Frames that are looked back on and ahead, as in a chunk of 560 ms."""
+
+STEADY_S: Const = 12
 
 
 @contextmanager
@@ -71,6 +78,7 @@ def build(folder: Path) -> Any:
         _forget(config, derived)
     torch.manual_seed(0)
     model = EncDecRNNTBPEModel(config).eval()
+    model.encoder.set_default_att_context_size(CONTEXT)
     _speak_seldom(model)
     return model
 
@@ -109,32 +117,40 @@ def _tokenizer(folder: Path) -> None:
 
 
 def _speak_seldom(model: Any) -> None:
-    """Let the encoder alone decide where a piece is said, and as clearly as it can be: between the
-    two loudest neighbours lies the threshold, so that rounding to bf16 moves no frame over it."""
+    """Let the encoder alone decide where a piece is said: where the frame lies low in the direction
+    in which frames differ most. The threshold keeps away from the frames of the recording that
+    engines check themselves with, so that rounding to bf16 moves none of them over it."""
     import torch
 
-    sound = torch.from_numpy(read_sound_file(samples()[1]))[None]
-    with torch.inference_mode():
-        features, length = model.preprocessor(
-            input_signal=sound, length=torch.tensor([sound.shape[-1]])
-        )
-        encoded, _ = model.encoder(audio_signal=features, length=length)
-        hidden = model.joint.enc(encoded[0].T).relu()
-    out = model.joint.joint_net[-1]
+    voice = read_sound_file(samples()[1])
+    known = _hidden(model, voice)
+    # At the start of a sound the frames differ by how much they look back on, not by what is said.
+    steady = _hidden(model, np.resize(voice, STEADY_S * RATE))[CONTEXT[0] :]
     with torch.no_grad():
+        direction = torch.linalg.svd(steady - steady.mean(0), full_matrices=False).Vh[0]
+        scores = steady @ direction
+        low, high = (float(scores.quantile(SPEAKING * share)) for share in (0.6, 1.4))
+        thresholds = torch.linspace(low, high, 200)
+        nearest = (thresholds[:, None] - known @ direction).abs().min(1).values
+        scale = 1 / scores.std()
         model.joint.pred.weight.zero_()
         model.joint.pred.bias.zero_()
-        direction = torch.randn(hidden.shape[-1])
-        scores = hidden @ direction
-        scale = scores.std()
-        ordered = (scores / scale).sort().values
-        few, many = (int(len(ordered) * SPEAKING * share) for share in (0.5, 1.5))
-        gaps = ordered[few + 1 : many + 1] - ordered[few:many]
-        widest = few + int(gaps.argmax())
+        out = model.joint.joint_net[-1]
         out.weight.zero_()
         out.bias.zero_()
-        out.weight[-1] = direction / scale
-        out.bias[-1] = -(ordered[widest] + ordered[widest + 1]) / 2
-        # Of the pieces one is always the likeliest.
+        # The last is the blank. Of the pieces one is always the likeliest.
+        out.weight[-1] = direction * scale
+        out.bias[-1] = 0.5 - thresholds[nearest.argmax()] * scale
         out.bias[PIECES // 2] = 0.5
-        out.bias[-1] += 0.5
+
+
+def _hidden(model: Any, sound: Samples) -> Any:
+    """What the joint makes of each frame, shape (frames, hidden)."""
+    import torch
+
+    with torch.no_grad():
+        features, length = model.preprocessor(
+            input_signal=torch.from_numpy(sound)[None], length=torch.tensor([len(sound)])
+        )
+        encoded, _ = model.encoder(audio_signal=features, length=length)
+        return model.joint.enc(encoded[0].T).relu()
