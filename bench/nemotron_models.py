@@ -29,12 +29,13 @@ CHANNELS: Const = 256
 DECODER: Const = 640
 DECODER_LAYERS: Const = 2
 PIECES: Const = 1024
-SPEAKING: Const = 0.25
-"""The share of frames at which a word piece is said."""
+SPEAKING: Const = (0.2, 0.3)
+"""The share of frames at which a word piece is said lies between these."""
 CONTEXT: Const = [70, 6]
 """Frames that are looked back on and ahead, as in a chunk of 560 ms."""
-
-STEADY_S: Const = 12
+LONG_S: Const = 40
+DRIFT: Const = 45
+"""Frames of the recording that is heard again and again."""
 
 
 @contextmanager
@@ -117,20 +118,27 @@ def _tokenizer(folder: Path) -> None:
 
 
 def _speak_seldom(model: Any) -> None:
-    """Let the encoder alone decide where a piece is said: where the frame lies low in the direction
-    in which frames differ most. The threshold keeps away from the frames of the recording that
-    engines check themselves with, so that rounding to bf16 moves none of them over it."""
+    """Let the encoder alone decide where a piece is said, evenly over a long sound, and so clearly
+    in the recording that engines check themselves with that rounding to bf16 changes nothing."""
     import torch
 
     voice = read_sound_file(samples()[1])
     known = _hidden(model, voice)
-    # At the start of a sound the frames differ by how much they look back on, not by what is said.
-    steady = _hidden(model, np.resize(voice, STEADY_S * RATE))[CONTEXT[0] :]
+    hidden = _hidden(model, np.resize(voice, LONG_S * RATE))
     with torch.no_grad():
-        direction = torch.linalg.svd(steady - steady.mean(0), full_matrices=False).Vh[0]
-        scores = steady @ direction
-        low, high = (float(scores.quantile(SPEAKING * share)) for share in (0.6, 1.4))
-        thresholds = torch.linspace(low, high, 200)
+        # Random layers follow what is said, and drift with all that they look back on: the
+        # direction is the one in which a frame moves most, by how far the mean drifts there.
+        mean = torch.nn.functional.avg_pool1d(
+            hidden.T[None], DRIFT, 1, DRIFT // 2, count_include_pad=False
+        )[0].T
+        moving, drifting = (hidden - mean)[CONTEXT[0] :], (mean - mean.mean(0))[CONTEXT[0] :]
+        spread = drifting.T @ drifting
+        spread += spread.trace() / len(spread) * torch.eye(len(spread))
+        whiten = torch.linalg.inv(torch.linalg.cholesky(spread))
+        _, axes = torch.linalg.eigh(whiten @ moving.T @ moving @ whiten.T)
+        direction = whiten.T @ axes[:, -1]
+        scores = hidden @ direction
+        thresholds = torch.linspace(*(float(scores.quantile(share)) for share in SPEAKING), 100)
         nearest = (thresholds[:, None] - known @ direction).abs().min(1).values
         scale = 1 / scores.std()
         model.joint.pred.weight.zero_()
