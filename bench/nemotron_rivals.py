@@ -258,12 +258,14 @@ class Pipeline(Subject):
 
     def load(self) -> None:
         from nemo.collections.asr.inference.factory.pipeline_builder import PipelineBuilder
+        from nemo.collections.asr.models import EncDecRNNTBPEModel
         from omegaconf import OmegaConf
 
         _torch()
-        self._pipeline = PipelineBuilder.build_pipeline(
-            OmegaConf.create(_pipeline_settings(self.setup))
-        )
+        settings = OmegaConf.create(_pipeline_settings(self.setup))
+        own = EncDecRNNTBPEModel.restore_from(str(self.setup.model), return_config=True)
+        settings.asr.decoding.greedy.max_symbols = own.decoding.greedy.max_symbols
+        self._pipeline = PipelineBuilder.build_pipeline(settings)
         self._requests: dict[Words, Any] = {(): None}
 
     def learn(self, words: Words) -> None:
@@ -379,7 +381,6 @@ def _pipeline_settings(setup: Setup) -> dict[str, Any]:
                     "use_cuda_graph_decoder": False,
                     "enable_per_stream_biasing": True,
                     "preserve_frame_confidence": False,
-                    "max_symbols": 10,
                 },
             },
         },

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from bench.nemotron_rivals import SUBJECTS
+from dictate.engines.nemotron import NemotronEngine
 from tests.lab import mini_model
 from tests.lab.rivals import MORE
 
@@ -17,7 +18,7 @@ BOOSTED = "We asked Claude Code about the problem."
 @pytest.mark.timeout(400)  # NeMo alone takes ten seconds to import, and ten times that when busy
 @pytest.mark.parametrize("name", SUBJECTS)
 def test_each_way_hears_the_same_whatever_the_end_falls_on(name: str) -> None:
-    if reason := mini_model.NemotronEngine(mini_model.settings()).why_not():
+    if reason := NemotronEngine(mini_model.settings()).why_not():
         pytest.skip(f"nemotron: {reason}")
 
     done = subprocess.run(
