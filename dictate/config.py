@@ -81,6 +81,10 @@ class EngineSettings:
     precision: str = _option("auto", choices=("auto", "fp32", "bf16"))
     """nemotron: fp32 is exact; bf16 takes half the memory, and is used only if it hears the same
     in a test at the start; auto is fp32."""
+    cuda_graphs: bool = False
+    """nemotron: whether the steps of the model are recorded once and replayed, which saves the
+    processor work beside a graphics card; used only if they can be, and hear the same in a test at
+    the start."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """What every test gets: homes of its own, and an event loop in which nothing may block."""
 
 import gc
+import os
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -8,6 +9,9 @@ import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
 
 pytest_plugins = ["tests.report"]
+
+# Before anything imports torch: threads that spin while they wait starve whatever runs beside.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -14,6 +14,9 @@ from dictate.config import EngineSettings
 from dictate.events import Samples
 from dictate.hotwords import Hotwords
 
+SHORTEST_S = 0.3
+"""A sound of fewer seconds holds no word, and a model may invent one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:

@@ -7,6 +7,7 @@ there to compare with (`guards.py`).
 """
 
 import copy
+import dataclasses
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final as Const
@@ -16,7 +17,7 @@ import soundfile
 
 from dictate import models
 from dictate.config import EngineSettings
-from dictate.engines import Effort, Engine, Facts, Utterance
+from dictate.engines import SHORTEST_S, Effort, Engine, Facts, Utterance
 from dictate.engines.boosting import Phrases, Tree, Trees, phrases
 from dictate.engines.guards import settle
 from dictate.engines.nemotron_load import Loaded, load, unsafe_switch
@@ -25,8 +26,6 @@ from dictate.errors import Unavailable
 from dictate.events import RATE, Samples
 from dictate.hotwords import Hotwords
 
-SHORTEST_S: Const = 0.3
-"""A shorter sound holds no word, and the model may invent one."""
 DIFFERENT: Const = (
     "the hotwords changed the last text beyond the words themselves, so it stands as heard without "
     "them (a lower hotwords.strength helps; hotwords.compare = false lets it pass)"
@@ -76,7 +75,8 @@ class NemotronEngine(Engine):
         plain = self._hear(_check_sound(), self.settings.chunk_ms)
         if self.settings.precision == "bf16":
             self._halve(plain)
-        self._warm_up()
+        if not (self.settings.cuda_graphs and self._record(plain)):
+            self._warm_up()
 
     def _halve(self, plain: str) -> None:
         """The encoder in bf16, unless it then hears something else."""
@@ -95,17 +95,41 @@ class NemotronEngine(Engine):
             "bf16 did not hear the same as fp32 in the test at the start: fp32 is used"
         )
 
+    def _record(self, plain: str) -> bool:
+        """The encoder's steps as CUDA graphs, unless they cannot be recorded or hear something
+        else; whether they are."""
+        if self._loaded.device == "cpu":
+            self._notes.append("engine.cuda_graphs is for a graphics card: it does nothing here")
+            return False
+        from dictate.engines import nemotron_graphs
+
+        without = self._loaded
+        graphs = nemotron_graphs.Graphs(nemotron_graphs.record)
+        self._loaded = dataclasses.replace(without, graphs=graphs)
+        try:
+            self._warm_up()
+            graphs.recording = False
+            heard = self._hear(_check_sound(), self.settings.chunk_ms)
+            trouble = "" if heard == plain else "they did not hear the same in the test"
+        except RuntimeError as error:
+            trouble = f"{type(error).__name__}: {error}"
+        if trouble:
+            self._loaded = without
+            self._notes.append(f"CUDA graphs are not used: {trouble}")
+        return not trouble
+
     def _warm_up(self) -> None:
         """Each size of step once, where the first of a size is slow: on a graphics card."""
         if self._loaded.device == "cpu":
             return
-        sound = np.concatenate([_check_sound()] * 4)
+        from dictate.engines.nemotron_stream import AT_ONCE
+
         for chunk_ms in self._loaded.contexts:
-            chunk = chunk_ms * RATE // 1000
-            for many in (1, 2, 3, 4, 5, 8):
+            for many in AT_ONCE:
+                piece = np.resize(_check_sound(), many * chunk_ms * RATE // 1000)
                 utterance = self.begin(Hotwords(), None, chunk_ms)
-                for start in range(0, len(sound), many * chunk):
-                    utterance.feed(sound[start : start + many * chunk])
+                utterance.feed(piece)
+                utterance.feed(piece)
                 utterance.finish()
 
     def _hear(self, sound: Samples, chunk_ms: int) -> str:
@@ -156,10 +180,11 @@ class NemotronUtterance(Utterance):
     def __init__(
         self, loaded: Loaded, hotwords: Hotwords, tree: Tree | None, chunk_ms: int
     ) -> None:
-        from dictate.engines.nemotron_stream import Stream
+        from dictate.engines.nemotron_stream import Stream, encode
 
         hypotheses = [None] if tree is None else [tree.hypothesis(), None]
-        self._stream = Stream(loaded.model, loaded.contexts[chunk_ms], hypotheses)
+        run = encode if loaded.graphs is None else loaded.graphs.encode
+        self._stream = Stream(loaded.model, loaded.contexts[chunk_ms], hypotheses, run)
         self._texts = [TokenText(loaded.model.tokenizer) for _ in hypotheses]
         self._hotwords = hotwords
         self._tree = tree

@@ -36,6 +36,8 @@ class Loaded:
     """Of the device; 0 where it has none of its own and the process is to be asked."""
     contexts: dict[int, list[int]]
     """Milliseconds of a chunk -> the `att_context_size` for it."""
+    graphs: Any = None
+    """`nemotron_graphs.Graphs`, or None: each step is launched kernel by kernel."""
 
 
 def unsafe_switch() -> str | None:

@@ -9,6 +9,7 @@ each (attention is limited to whole chunks). The end is completed with silence, 
 import statistics
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 from typing import Final as Const
 
@@ -29,6 +30,39 @@ HISTORY: Const = 9
 """Frames before the chunk that the subsampling needs."""
 SUBSAMPLING: Const = 8
 """Mel frames to a frame of the encoder."""
+
+
+Encoded = tuple[Any, ...]
+"""What a step of the encoder gives: its frames, shape (1, width, n), their number, and the three
+caches for the next step."""
+
+
+def encode(
+    model: Any,
+    context: list[int],
+    chunk: Any,
+    cache: list[Any],
+    *,
+    first: bool,
+    length: Any = None,
+) -> Encoded:
+    """A step of the encoder over `chunk`, mel frames of shape (1, mels, n), history included unless
+    it is the `first`; `length` is n as a tensor, if the caller has it."""
+    use_context(model, context)
+    if length is None:
+        length = torch.tensor([chunk.shape[-1]], device=chunk.device)
+    streaming = model.encoder.streaming_cfg
+    return tuple(
+        model.encoder.cache_aware_stream_step(
+            processed_signal=chunk,
+            processed_signal_length=length,
+            cache_last_channel=cache[0],
+            cache_last_time=cache[1],
+            cache_last_channel_len=cache[2],
+            keep_all_outputs=True,
+            drop_extra_pre_encoded=0 if first else streaming.drop_extra_pre_encoded,
+        )
+    )
 
 
 class Features:
@@ -84,10 +118,17 @@ class Features:
 class Stream:
     """One sound on its way through the model. `context` is one of its `att_context_size`s, left
     and right, in frames of the encoder; `hypotheses` are decoded beside each other, one for each
-    biasing, None for none."""
+    biasing, None for none; `encode` runs a step of the encoder."""
 
-    def __init__(self, model: Any, context: list[int], hypotheses: list[Any]) -> None:
+    def __init__(
+        self,
+        model: Any,
+        context: list[int],
+        hypotheses: list[Any],
+        encode: Callable[..., Encoded] = encode,
+    ) -> None:
         self._model = model
+        self._encode = encode
         self._context = context
         self._size = SUBSAMPLING * (context[1] + 1)
         self._first = self._size - SUBSAMPLING + 1
@@ -159,18 +200,9 @@ class Stream:
     def _step(self, size: int, tokens: list[list[int]]) -> None:
         began = time.perf_counter()
         model = self._model
-        use_context(model, self._context)
         chunk = self._kept[:, :, : self._history + size]
-        encoded, length, *self._cache = model.encoder.cache_aware_stream_step(
-            processed_signal=chunk,
-            processed_signal_length=torch.tensor([chunk.shape[-1]], device=chunk.device),
-            cache_last_channel=self._cache[0],
-            cache_last_time=self._cache[1],
-            cache_last_channel_len=self._cache[2],
-            keep_all_outputs=True,
-            drop_extra_pre_encoded=(
-                model.encoder.streaming_cfg.drop_extra_pre_encoded if self.steps else 0
-            ),
+        encoded, length, *self._cache = self._encode(
+            model, self._context, chunk, self._cache, first=not self.steps
         )
         many = len(self._hypotheses)
         decoded = model.decoding.decoding(

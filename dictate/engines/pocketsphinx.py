@@ -19,7 +19,7 @@ from typing import Final as Const
 from pocketsphinx import Config, Decoder, NGramModel
 
 from dictate.config import EngineSettings
-from dictate.engines import Engine, Utterance
+from dictate.engines import SHORTEST_S, Engine, Utterance
 from dictate.engines.pronounce import Pronouncer
 from dictate.engines.speech_gate import FRAME_BYTES, SpeechGate, frames
 from dictate.errors import EngineError, Unavailable
@@ -207,8 +207,10 @@ class PocketSphinxUtterance(Utterance):
         self._head = b""
         """The beginning, held back until its mean is known."""
         self._told = ""
+        self._samples = 0
 
     def feed(self, samples: Samples) -> str | None:
+        self._samples += len(samples)
         pcm = self._rest + pcm_from_samples(samples)
         self._rest = pcm[len(pcm) - len(pcm) % FRAME_BYTES :]
         for frame in frames(pcm):
@@ -223,6 +225,8 @@ class PocketSphinxUtterance(Utterance):
         if self._rest:
             self._process(self._rest.ljust(FRAME_BYTES, b"\0"))
             self._rest = b""
+        if self._samples < SHORTEST_S * RATE:
+            self.cancel()
         self._end_stretch()
         return " ".join(self._texts)
 

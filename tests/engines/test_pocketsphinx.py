@@ -110,6 +110,12 @@ def test_one_short_word(engine: PocketSphinxEngine) -> None:
     assert hear(engine, speak("okay", "slt")) == "okay"
 
 
+def test_a_quarter_of_a_second_holds_no_word(engine: PocketSphinxEngine) -> None:
+    spoken = speak("We need cloud storage today and it was none of us")
+    for start in range(0, len(spoken) - RATE // 4, RATE // 8):
+        assert hear(engine, spoken[start : start + RATE // 4]) == ""
+
+
 def test_it_knows_english_only(engine: PocketSphinxEngine) -> None:
     assert "English" in str(PocketSphinxEngine(EngineSettings(language="de")).why_not())
     with pytest.raises(Unavailable, match="English only"):

@@ -49,7 +49,7 @@ def main() -> None:
             print(line, flush=True)
 
 
-def _boosted(model: EncDecRNNTBPEModel, sets: dict[str, list[synth.Item]]) -> None:
+def _boosted(model: EncDecRNNTBPEModel, sets: dict[str, list[synth.Stored]]) -> None:
     decoding = model.cfg.decoding
     with open_dict(decoding):
         decoding.greedy.loop_labels = True
@@ -86,7 +86,7 @@ def _boosted(model: EncDecRNNTBPEModel, sets: dict[str, list[synth.Item]]) -> No
 
 
 @torch.inference_mode()
-def _offline(model: EncDecRNNTBPEModel, sound: synth.Sound, lookahead: tuple[int, int]) -> str:
+def _offline(model: EncDecRNNTBPEModel, sound: synth.Pcm, lookahead: tuple[int, int]) -> str:
     model.encoder.set_default_att_context_size(list(lookahead))
     features, sizes = features_of(model, [sound])
     encoded, frames = model.encoder(audio_signal=features, length=sizes)
@@ -97,7 +97,7 @@ def _offline(model: EncDecRNNTBPEModel, sound: synth.Sound, lookahead: tuple[int
 @torch.inference_mode()
 def _streamed(
     model: EncDecRNNTBPEModel,
-    sound: synth.Sound,
+    sound: synth.Pcm,
     lookahead: tuple[int, int],
     bias: BiasingRequestItemConfig | None = None,
 ) -> str:

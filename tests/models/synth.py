@@ -26,6 +26,7 @@ import soxr
 from tests.models import text
 
 Sound = npt.NDArray[np.float32]
+Pcm = npt.NDArray[np.int16]
 
 RATE = 16000
 SPOKEN = 10000
@@ -33,10 +34,11 @@ SPOKEN = 10000
 PROCESSES = 2
 
 _VARIANTS = ("", "", "", "+f1", "+f2", "+f3", "+m1", "+m2", "+m3", "+m4", "+m6")
+_ACCENTS = ("en-029", "en-gb-x-gbclan", "en-gb-x-gbcwmd", "en-gb-x-rp", "en-us-nyc")
 TRAINED = (
-    *["slt", "slt", "rms", "rms", "rms", "awb", "awb"] * 4,
+    *["slt", "slt", "rms", "rms", "rms", "awb", "awb"] * 6,
     *[f"{accent}{variant}" for accent in ("en-us", "en-gb") for variant in _VARIANTS],
-    *["en-gb-x-rp", "en-gb-x-rp+f2"],
+    *[f"{accent}{variant}" for accent in _ACCENTS for variant in ("", "+f2", "+m3")],
 )
 UNHEARD = ("en-us+f4", "en-gb+m5", "en-gb-scotland", "en-gb-scotland+f5")
 """Voices that training never hears."""
@@ -65,6 +67,7 @@ class Recording:
 
 
 Item = tuple[Sound, Recording]
+Stored = tuple[Pcm, Recording]
 
 
 def main() -> None:
@@ -78,15 +81,12 @@ def main() -> None:
         _write(folder / "train", pool.imap(_for_training, range(SPOKEN), 16))
 
 
-def read(folder: Path, name: str) -> list[Item]:
-    """The recordings of a set."""
-    pcm = np.fromfile(folder / f"{name}.pcm", "<i2")
+def read(folder: Path, name: str) -> list[Stored]:
+    """The recordings of a set, left on the disk until they are used."""
+    pcm = np.memmap(folder / f"{name}.pcm", "<i2", "r")
     recordings = [Recording(**r) for r in json.loads((folder / f"{name}.json").read_text())]
     ends = np.cumsum([r.samples for r in recordings])
-    return [
-        (pcm[end - r.samples : end].astype(np.float32) / np.float32(32768), r)
-        for end, r in zip(ends, recordings, strict=True)
-    ]
+    return [(pcm[end - r.samples : end], r) for end, r in zip(ends, recordings, strict=True)]
 
 
 def _write(path: Path, groups: Iterable[list[Item]]) -> None:

@@ -149,7 +149,7 @@ class Training:
     def _losses(self, batch: Batch, done: float) -> list[Tensor]:
         features, sizes, labels, lengths = batch
         encoded, frames = self.model.encoder(audio_signal=_masked(features), length=sizes)
-        encoded = encoded.transpose(1, 2)
+        encoded = encoded[:, :, : int(frames.max())].transpose(1, 2)
         nothing = torch.zeros(())
         guessed = transduced = nothing
         if self.guessing > 0 and done < self.guessing + 0.25:
@@ -194,9 +194,9 @@ class Training:
 
 
 @torch.inference_mode()
-def features_of(model: EncDecRNNTBPEModel, sounds: list[synth.Sound]) -> tuple[Tensor, Tensor]:
+def features_of(model: EncDecRNNTBPEModel, sounds: list[synth.Pcm]) -> tuple[Tensor, Tensor]:
     """Log-mel features of sounds, in one batch, and how many frames each has."""
-    rows = [torch.from_numpy(sound) for sound in sounds]
+    rows = [torch.from_numpy(sound.astype("float32")) / 32768 for sound in sounds]
     signal = nn.utils.rnn.pad_sequence(rows, batch_first=True)
     features, sizes = model.preprocessor(
         input_signal=signal, length=torch.tensor([len(row) for row in rows])
@@ -217,10 +217,10 @@ def save(model: EncDecRNNTBPEModel, path: Path) -> None:
         part.float()
 
 
-def _batches(items: list[synth.Item]) -> list[list[synth.Item]]:
+def _batches(items: list[synth.Stored]) -> list[list[synth.Stored]]:
     """Recordings of like length together."""
     items = sorted(items, key=lambda item: len(item[0]))
-    batches: list[list[synth.Item]] = [[]]
+    batches: list[list[synth.Stored]] = [[]]
     for item in items:
         frames = len(item[0]) // 160 + 1
         if (len(batches[-1]) + 1) * frames > FRAMES or len(batches[-1]) == ROWS:
@@ -230,11 +230,16 @@ def _batches(items: list[synth.Item]) -> list[list[synth.Item]]:
 
 
 def _masked(features: Tensor) -> Tensor:
-    """Here and there louder, softer, or silent for a moment."""
-    features = features + 0.3 * torch.randn(len(features), 1, 1)
+    """Through another microphone, and here and there silent for a moment or in some bands."""
+    rows, bands, frames = features.shape
+    loudness, tilt = 0.3 * torch.randn(rows, 1, 1), 0.4 * torch.randn(rows, 1, 1)
+    features = features + loudness + tilt * torch.linspace(-1, 1, bands)[:, None]
     if torch.rand(()) < 0.5:
-        start = int(torch.randint(features.shape[-1], ()))
+        start = int(torch.randint(frames, ()))
         features[:, :, start : start + int(torch.randint(1, 9, ()))] = QUIET
+    if torch.rand(()) < 0.4:
+        start = int(torch.randint(bands, ()))
+        features[:, start : start + int(torch.randint(1, 9, ()))] = QUIET
     return features
 
 

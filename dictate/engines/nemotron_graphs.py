@@ -1,0 +1,89 @@
+"""The encoder's usual steps as CUDA graphs.
+
+A step of a large encoder launches some thousand kernels, which for one stream takes the processor
+longer than the card needs to run them. A graph records the launches of one size of step once, and
+each later step of that size is one launch. What a graph reads and writes lies always in the same
+memory, so what goes in and comes out is copied.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from typing import Final as Const
+
+from dictate.engines.nemotron_stream import HISTORY, SUBSAMPLING, Encoded, encode
+
+CHUNKS: Const = 2
+"""A step of more chunks is rare, and long enough to be worth its launches."""
+BEFORE: Const = 3
+"""Runs before the recording, in which the libraries choose and allocate what they need."""
+
+Replay = Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Graph:
+    inputs: tuple[Any, ...]
+    outputs: Encoded
+    replay: Replay
+
+
+class Graphs:
+    """Graphs of the encoder's steps, one for each size that came while `recording`."""
+
+    def __init__(self, record: Callable[[Callable[[], Encoded]], tuple[Encoded, Replay]]) -> None:
+        """`record` runs and records what it is given: where the results lie, and the replay."""
+        self.recording = True
+        self._record = record
+        self._graphs: dict[tuple[int, int, bool], _Graph] = {}
+
+    @property
+    def many(self) -> int:
+        """How many sizes of step have a graph."""
+        return len(self._graphs)
+
+    def encode(
+        self, model: Any, context: list[int], chunk: Any, cache: list[Any], *, first: bool
+    ) -> Encoded:
+        """As `nemotron_stream.encode`."""
+        size = int(chunk.shape[-1])
+        key = (context[1], size, first)
+        graph = self._graphs.get(key)
+        if graph is None:
+            longest = HISTORY + CHUNKS * SUBSAMPLING * (context[1] + 1)
+            if not self.recording or size > longest:
+                return encode(model, context, chunk, cache, first=first)
+            graph = self._graphs[key] = self._recorded(model, context, chunk, cache, first=first)
+        for kept, given in zip(graph.inputs, (chunk, *cache), strict=True):
+            kept.copy_(given)
+        graph.replay()
+        encoded, length, *after = graph.outputs
+        return (encoded.clone(), length.clone(), *(part.clone() for part in after))
+
+    def _recorded(
+        self, model: Any, context: list[int], chunk: Any, cache: list[Any], *, first: bool
+    ) -> _Graph:
+        inputs = tuple(part.clone() for part in (chunk, *cache))
+        length = inputs[0].new_full((1,), inputs[0].shape[-1], dtype=int)
+
+        def run() -> Encoded:
+            return encode(model, context, inputs[0], list(inputs[1:]), first=first, length=length)
+
+        return _Graph(inputs, *self._record(run))
+
+
+def record(run: Callable[[], Encoded]) -> tuple[Encoded, Replay]:
+    """Record on the graphics card (pytorch.org/docs/stable/notes/cuda.html, "CUDA Graphs").
+    Raises RuntimeError where something in it cannot be recorded."""
+    import torch
+
+    side = torch.cuda.Stream()
+    side.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(side):
+        for _ in range(BEFORE):
+            run()
+    torch.cuda.current_stream().wait_stream(side)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        outputs = run()
+    return outputs, graph.replay
