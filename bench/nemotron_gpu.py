@@ -20,6 +20,8 @@ from typing import Final as Const
 CONFIGURATIONS: Const[tuple[dict[str, Any], ...]] = (
     {"precision": "fp32"},
     {"precision": "bf16"},
+    {"precision": "fp32", "cuda_graphs": True},
+    {"precision": "bf16", "cuda_graphs": True},
 )
 """Settings of [engine] to run with: a new one is a line here."""
 NEEDED: Const = ("nemo", "numpy", "platformdirs", "soundfile", "soxr")
@@ -51,7 +53,7 @@ def main() -> int:
     results, failed = [], []
     for model in arguments.models:
         with model_file(model) as path:
-            for engine in CONFIGURATIONS:
+            for engine in _configurations(arguments.device):
                 print(f"{model} {json.dumps(engine)} ...", flush=True)
                 began = time.perf_counter()
                 found = _run(path, engine, words, arguments.out / "failure.txt")
@@ -62,6 +64,11 @@ def main() -> int:
                 print(f"... {time.perf_counter() - began:.0f} s", flush=True)
     _write(arguments.out, arguments.device, results, failed)
     return 1 if failed else 0
+
+
+def _configurations(device: str) -> list[dict[str, Any]]:
+    """Those that are something else on this device."""
+    return [one for one in CONFIGURATIONS if device == "cuda" or "cuda_graphs" not in one]
 
 
 def _why_not(device: str) -> str | None:
