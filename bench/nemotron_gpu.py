@@ -46,6 +46,8 @@ def main() -> int:
     from bench.nemotron_models import model_file
 
     arguments.out.mkdir(parents=True, exist_ok=True)
+    failure = arguments.out / "failure.txt"
+    failure.unlink(missing_ok=True)
     bandwidth = _bandwidth(arguments.device)
     print(f"{_card(arguments.device)}: a copy reaches {bandwidth / 1e9:.0f} GB/s", flush=True)
     words = ["--device", arguments.device, "--runs", arguments.runs]
@@ -56,7 +58,7 @@ def main() -> int:
             for engine in _configurations(arguments.device):
                 print(f"{model} {json.dumps(engine)} ...", flush=True)
                 began = time.perf_counter()
-                found = _run(path, engine, words, arguments.out / "failure.txt")
+                found = _run(path, engine, words, failure)
                 if found is None:
                     failed.append(f"{model} {json.dumps(engine)}")
                     continue
@@ -117,6 +119,9 @@ def _bandwidth(device: str) -> float:
         target.copy_(source)
         wait()
         best = min(best, time.perf_counter() - began)
+    if device == "cuda":
+        del source, target
+        torch.cuda.empty_cache()
     return 2 * SIZE[device] / best
 
 

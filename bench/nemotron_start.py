@@ -29,7 +29,6 @@ def start(name: str, setup: Setup) -> dict[str, float]:
     with subprocess.Popen(
         [sys.executable, "-m", "bench.nemotron_start", name, told],
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
         env={**os.environ, "OMP_WAIT_POLICY": "PASSIVE"},
         text=True,
     ) as process:
