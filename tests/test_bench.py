@@ -1,5 +1,10 @@
 """The benchmark of the main engine says what it found, and no goal is met that is not."""
 
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -120,3 +125,21 @@ def test_the_tables_show_the_figures_the_roof_and_who_heard_something_else() -> 
     assert "1200 MB; at the 4000 GB/s" in text
     assert "0.30 ms" in text
     assert "| text as ours | 6 of 6 | 5 of 6 |" in text
+
+
+def test_without_a_card_the_script_for_one_says_so(tmp_path: Path) -> None:
+    if find_spec("nemo") is None:
+        pytest.skip("NeMo is not installed: the script would say that first")
+    script = Path(__file__).parents[1] / "bench" / "nemotron_gpu.sh"
+
+    done = subprocess.run(
+        [script, "--out", tmp_path / "results"],
+        env={**os.environ, "PYTHON": sys.executable, "CUDA_VISIBLE_DEVICES": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 2
+    assert "no NVIDIA card can be used" in done.stderr
+    assert not (tmp_path / "results").exists()
