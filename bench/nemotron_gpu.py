@@ -8,7 +8,6 @@ known that they are there.
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import time
@@ -137,7 +136,6 @@ def _run(
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, "OMP_WAIT_POLICY": "PASSIVE"},
         check=False,
     )
     if done.returncode == 0:

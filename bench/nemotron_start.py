@@ -29,7 +29,6 @@ def start(name: str, setup: Setup) -> dict[str, float]:
     with subprocess.Popen(
         [sys.executable, "-m", "bench.nemotron_start", name, told],
         stdout=subprocess.PIPE,
-        env={**os.environ, "OMP_WAIT_POLICY": "PASSIVE"},
         text=True,
     ) as process:
         assert process.stdout is not None
