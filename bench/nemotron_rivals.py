@@ -40,7 +40,7 @@ HOP: Const = RATE // 100
 HALF_WINDOW: Const = 256
 """Samples that a frame of features sees to the right of its own place."""
 
-# Before torch is imported, as the engine has it: threads that spin starve whatever runs beside them.
+# Before torch is imported, as the engine has it: threads that spin starve what runs beside them.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 Words = tuple[str, ...]
