@@ -6,7 +6,8 @@ import subprocess
 import sys
 import time
 
-from bench.rig import Bench, bench, cpu_s, machine, memory_mb, quantiles, speech
+from bench.figures import cpu_s, machine, memory_mb, quantiles
+from bench.rig import Bench, bench, speech
 from tests.lab.daemon import wait_for
 
 WORDS = ("alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel", "india", "kilo")

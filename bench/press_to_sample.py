@@ -8,8 +8,9 @@ from Xlib import XK, X
 from Xlib.display import Display
 from Xlib.ext import xtest
 
+from bench.figures import machine, quantiles
 from bench.release_to_text import FIRST, said
-from bench.rig import bench, machine, quantiles
+from bench.rig import bench
 from tests.lab.daemon import wait_for
 
 

@@ -15,7 +15,8 @@ from Xlib import XK, X
 from Xlib.display import Display
 from Xlib.ext import xtest
 
-from bench.rig import Bench, bench, machine, quantiles, speech
+from bench.figures import machine, quantiles
+from bench.rig import Bench, bench, speech
 from tests.lab.daemon import wait_for
 from tests.lab.windows import GtkField
 

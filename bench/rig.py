@@ -1,15 +1,11 @@
-"""What the benchmarks share: a desktop without a screen, the daemon on it, and honest figures."""
+"""A desktop without a screen, and the daemon on it."""
 
-import platform
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
-
-import numpy as np
 
 from tests.lab.daemon import RealDaemon, wait_for
 from tests.lab.desk import running_desk
@@ -57,36 +53,3 @@ def speech(folder: Path, seconds: float) -> Path:
         subprocess.run(["flite", "-voice", "slt", "-t", text, "-o", str(whole)], check=True)
         subprocess.run(["sox", str(whole), str(path), "trim", "0", f"{seconds:g}"], check=True)
     return path
-
-
-def quantiles(values: Sequence[float]) -> str:
-    """p50, p95, p99 as cells of a Markdown table."""
-    return " | ".join(f"{q:.1f}" for q in np.percentile(values, (50, 95, 99)))
-
-
-def machine() -> str:
-    """Where and when this was measured."""
-    model = next(
-        (
-            line.partition(":")[2].strip()
-            for line in Path("/proc/cpuinfo").read_text().splitlines()
-            if line.startswith("model name")
-        ),
-        platform.machine(),
-    )
-    cores = len(list(Path("/sys/devices/system/cpu").glob("cpu[0-9]*")))
-    return f"{date.today()}, {cores} cores of {model}, Python {platform.python_version()}"
-
-
-def cpu_s(pid: int) -> float:
-    """The processor seconds that a process has used."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / 100
-
-
-def memory_mb(pid: int, field: str = "Rss") -> float:
-    """Resident (or "Pss") memory of a process, in MB."""
-    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-        if line.startswith(f"{field}:"):
-            return int(line.split()[1]) / 1024
-    raise LookupError(field)

@@ -1,0 +1,163 @@
+"""The main engine on a graphics card, all by itself: `nemotron_gpu.sh --help` says how.
+
+Strategy: look for the card, measure how fast it reads, then run `nemotron.py` in a process of its
+own for each model and each configuration, so that none inherits the memory of another. What fails
+is said and the rest goes on. A bare machine has none of the packages: they are imported when it is
+known that they are there.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+from typing import Final as Const
+
+CONFIGURATIONS: Const[tuple[dict[str, Any], ...]] = (
+    {"precision": "fp32"},
+    {"precision": "bf16"},
+    {"precision": "fp32", "cuda_graphs": True},
+    {"precision": "bf16", "cuda_graphs": True},
+)
+"""Settings of [engine] to run with: a new one is a line here."""
+NEEDED: Const = ("nemo", "numpy", "platformdirs", "soundfile", "soxr")
+COPIES: Const = 20
+SIZE: Const = {"cuda": 1 << 30, "cpu": 1 << 28}
+"""Bytes of a copy: more than any cache holds."""
+
+
+def main() -> int:
+    """Write results.json and results.md; 0 if all of it could be measured, 2 without a card."""
+    parser = argparse.ArgumentParser(prog="bench/nemotron_gpu.sh")
+    parser.add_argument("--out", type=Path, default=Path("nemotron-results"))
+    parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda")
+    parser.add_argument("--models", nargs="+", default=["small", "full"])
+    parser.add_argument("--engine", type=json.loads, nargs="+", default=CONFIGURATIONS)
+    parser.add_argument("--runs", default="15")
+    parser.add_argument("--seconds", nargs="+", default=["1", "5", "20", "60"])
+    parser.add_argument("--hotwords", nargs="+", default=["0", "100", "1000", "10000"])
+    arguments = parser.parse_args()
+    if reason := _why_not(arguments.device):
+        print(reason, file=sys.stderr)
+        return 2
+    from bench.nemotron_models import model_file
+
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    failure = arguments.out / "failure.txt"
+    failure.unlink(missing_ok=True)
+    bandwidth = _bandwidth(arguments.device)
+    print(f"{_card(arguments.device)}: a copy reaches {bandwidth / 1e9:.0f} GB/s", flush=True)
+    words = ["--device", arguments.device, "--runs", arguments.runs]
+    words += ["--seconds", *arguments.seconds, "--hotwords", *arguments.hotwords]
+    results, failed = [], []
+    for model in arguments.models:
+        with model_file(model) as path:
+            for engine in arguments.engine:
+                if arguments.device == "cpu" and engine.get("cuda_graphs"):
+                    continue
+                print(f"{model} {json.dumps(engine)} ...", flush=True)
+                began = time.perf_counter()
+                found = _run(path, engine, words, failure)
+                if found is None:
+                    failed.append(f"{model} {json.dumps(engine)}")
+                    continue
+                results.append(found | {"model": model, "bandwidth": bandwidth})
+                print(f"... {time.perf_counter() - began:.0f} s", flush=True)
+                # Each time, as a lent machine may be gone before the last one is measured.
+                _write(arguments.out, arguments.device, results)
+    print("\n".join(f"failed: {name}" for name in failed) or f"all is in {arguments.out}")
+    return 1 if failed else 0
+
+
+def _why_not(device: str) -> str | None:
+    """Why nothing can be measured, or None."""
+    if find_spec("torch") is None:
+        return "PyTorch is missing in this Python: PYTHON=/path/to/python names another"
+    import torch
+
+    missing = [name for name in NEEDED if find_spec(name) is None]
+    if missing:
+        return f"{', '.join(missing)} missing: --wheels DIR brings them (--help says how)"
+    if device == "cpu" or torch.cuda.is_available():
+        return None
+    return (
+        "no NVIDIA card can be used: nvidia-smi must show one, and torch must be built for CUDA "
+        f"(this one: {torch.version.cuda or 'without'}). --device cpu goes through all of this on "
+        "the processor instead."
+    )
+
+
+def _card(device: str) -> str:
+    import torch
+
+    from bench.figures import machine
+
+    if device == "cpu":
+        return machine()
+    return f"{machine()}, {torch.cuda.get_device_name()}, torch {torch.__version__}"
+
+
+def _bandwidth(device: str) -> float:
+    """Bytes in a second that a copy reads and writes, at its best."""
+    import torch
+
+    source = torch.ones(SIZE[device], dtype=torch.uint8, device=device)
+    target = torch.empty_like(source)
+
+    def wait() -> None:
+        if device == "cuda":
+            torch.cuda.synchronize()
+
+    best = float("inf")
+    for _ in range(COPIES):
+        wait()
+        began = time.perf_counter()
+        target.copy_(source)
+        wait()
+        best = min(best, time.perf_counter() - began)
+    if device == "cuda":
+        del source, target
+        torch.cuda.empty_cache()
+    return 2 * SIZE[device] / best
+
+
+def _run(
+    model: Path, engine: dict[str, Any], words: list[str], failure: Path
+) -> dict[str, Any] | None:
+    """What one process found; None if it failed, and its words are in the file then."""
+    file = failure.with_name("run.json")
+    file.unlink(missing_ok=True)
+    told = ["--model", str(model), "--engine", json.dumps(engine), "--json", str(file), *words]
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.nemotron", *told],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    if done.returncode == 0:
+        found: dict[str, Any] = json.loads(file.read_text())
+        file.unlink()
+        return found
+    with failure.open("a") as log:
+        log.write(f"{json.dumps(engine)} on {model.name}: exit {done.returncode}\n{done.stderr}\n")
+    print(f"failed: {failure} has its words", file=sys.stderr)
+    return None
+
+
+def _write(out: Path, device: str, results: list[dict[str, Any]]) -> None:
+    from bench.nemotron_report import tables
+
+    (out / "results.json").write_text(json.dumps(results, indent=1))
+    parts = [f"# {_card(device)}\n"]
+    for found in results:
+        engine = ", ".join(f"{key} = {value}" for key, value in found["asked"].items())
+        parts.append(f"## {found['model']} model, {engine}\n\n{tables(found)}")
+    (out / "results.md").write_text("\n".join(parts))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,71 @@
+"""From nothing to ready, and the memory then: each in a process of its own.
+
+Ready is when the next utterance is as fast as any: the model is loaded and has heard one. Ours
+sees to that by itself; NeMo's ways are given the same recording. On a graphics card ours goes
+through all sizes of a step, which NeMo's ways meet when they come.
+"""
+
+import dataclasses
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from bench.figures import memory_mb
+from bench.nemotron_rivals import SUBJECTS, Setup
+from dictate.demo import samples
+from dictate.microphone.sound_file import read_sound_file
+
+
+def start(name: str, setup: Setup) -> dict[str, float]:
+    """How one subject starts: `ready_s`, and memory as `_at_ready` has it. Raises
+    CalledProcessError."""
+    told = json.dumps(dataclasses.asdict(setup) | {"model": str(setup.model)})
+    began = time.perf_counter()
+    with subprocess.Popen(
+        [sys.executable, "-m", "bench.nemotron_start", name, told],
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        # NeMo may print lines of its own before.
+        line = next((line for line in process.stdout if line.startswith("{")), None)
+        ready_s = time.perf_counter() - began
+    if line is None:
+        raise subprocess.CalledProcessError(process.returncode, process.args)
+    found: dict[str, float] = json.loads(line)
+    return {"ready_s": ready_s, **found}
+
+
+def main() -> None:
+    """Be that process."""
+    name, told = sys.argv[1:]
+    setup = Setup(**json.loads(told))
+    setup = dataclasses.replace(setup, model=Path(setup.model))
+    subject = SUBJECTS[name](setup)
+    subject.load()
+    *_, way = subject.ways.values()
+    way(read_sound_file(samples()[1]), ())
+    print(json.dumps(_at_ready(setup)), flush=True)
+
+
+def _at_ready(setup: Setup) -> dict[str, Any]:
+    """Resident memory, now and at its highest; of the card what tensors hold and what is kept."""
+    found = {
+        "memory_mb": memory_mb(os.getpid()),
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+    if setup.device == "cuda":
+        import torch
+
+        found["card_held_mb"] = torch.cuda.memory_allocated() / 1e6
+        found["card_kept_mb"] = torch.cuda.memory_reserved() / 1e6
+    return found
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,35 @@
+"""What is compared in the benchmark of the main engine does the same work: the same words."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from bench.nemotron_rivals import SUBJECTS
+from dictate.engines.nemotron import NemotronEngine
+from tests.lab import mini_model
+from tests.lab.rivals import MORE
+
+PLAIN = "We asked cloud code about the problem."
+BOOSTED = "We asked Claude Code about the problem."
+
+
+@pytest.mark.timeout(400)  # NeMo alone takes ten seconds to import, and ten times that when busy
+@pytest.mark.parametrize("name", SUBJECTS)
+def test_each_way_hears_the_same_whatever_the_end_falls_on(name: str) -> None:
+    if reason := NemotronEngine(mini_model.settings()).why_not():
+        pytest.skip(f"nemotron: {reason}")
+
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.lab.rivals", name],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr[-2000:]
+    heard = json.loads(done.stdout.splitlines()[-1])
+    assert heard
+    for way, texts in heard.items():
+        assert texts == [[PLAIN, BOOSTED, PLAIN]] * len(MORE), way
