@@ -26,8 +26,8 @@ import numpy as np
 
 from dictate.config import EngineSettings
 from dictate.engines.boosting import ALPHA, CONTEXT_SCORE, DEPTH_SCALING, variants
+from dictate.engines.device import MOST_THREADS
 from dictate.engines.nemotron import NemotronEngine
-from dictate.engines.nemotron_load import MOST_THREADS
 from dictate.events import RATE, Samples
 from dictate.hotwords import Hotwords, Term
 
