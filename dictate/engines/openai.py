@@ -27,17 +27,16 @@ from dictate.engines.openai_profiles import (
     Hints,
     Profile,
     answer,
-    echoes,
     guess,
     has_keywords,
     hints,
     json_object,
     request,
     speech_models,
-    too_long,
     with_sound,
 )
 from dictate.engines.speech_gate import FRAME_BYTES, SpeechGate, frames
+from dictate.engines.told_words import echoes, too_long
 from dictate.errors import EngineError
 from dictate.events import RATE, Samples, pcm_from_samples
 from dictate.hotwords import Hotwords
@@ -245,7 +244,8 @@ class OpenAIUtterance(Utterance):
         sound_s = len(pcm) / _SECOND
         wav = _wav(pcm)
         text, whole = self._once(wav, sound_s, self._told, until)
-        if self._told != NO_HINTS and (not whole or echoes(text, self._told)):
+        told = self._told
+        if told != NO_HINTS and (not whole or echoes(text, told.prompt, told.terms)):
             text, whole = self._once(wav, sound_s, NO_HINTS, until)
         if not whole:
             raise self._client.trouble(

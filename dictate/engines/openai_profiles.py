@@ -25,20 +25,12 @@ LONGEST_NAME: Const = 200
 DETECT: Const = "auto"
 """Instead of a language: the model finds out."""
 
-ECHO_SHARE: Const = 0.8
-"""A text with this share of words out of the prompt may be the prompt, read out."""
-ECHO_WORDS: Const = 4
-"""So many words of it make an echo; fewer do if they are two terms. One term alone may be said."""
-FREE_SIGNS: Const = 60
-SIGNS_PER_S: Const = 40
-"""A text longer than this was not said: fast talkers get to 25 characters in a second."""
 FREE_TOKENS: Const = 64
 TOKENS_PER_S: Const = 8
 """Where a server can be told when to stop: speech has 3 to 5 tokens in a second."""
 
 _CONTROL = re.compile(r"<\|[^<>|]*\|>|</?asr_text>")
 _HEARD_IN = re.compile(r"\s*language\s+(\S+?)\s*<asr_text>")
-_WORD = re.compile(r"\w+")
 
 
 class BadAnswer(EngineError):
@@ -204,26 +196,6 @@ def json_object(raw: bytes) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise BadAnswer("answers with something else, not with a JSON object")
     return data
-
-
-def too_long(text: str, sound_s: float) -> bool:
-    """Whether nobody can have said so much in so many seconds."""
-    return len(text) > FREE_SIGNS + SIGNS_PER_S * sound_s
-
-
-def echoes(text: str, told: Hints) -> bool:
-    """Whether the text may be what the model was told, read out. What was really said may look
-    like that, too; to ask again without the hints tells."""
-    words, known = _words(text), set(_words(told.prompt))
-    if not words or sum(word in known for word in words) < ECHO_SHARE * len(words):
-        return False
-    said = f" {' '.join(words)} "
-    terms = sum(f" {' '.join(_words(term))} " in said for term in told.terms)
-    return terms >= 2 or len(words) >= ECHO_WORDS
-
-
-def _words(text: str) -> list[str]:
-    return _WORD.findall(text.casefold())
 
 
 def guess(host: str, server: str, cards: Collection[dict[str, Any]], model: str) -> str:

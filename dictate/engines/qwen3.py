@@ -21,7 +21,6 @@ from dictate.config import EngineSettings
 from dictate.engines import Effort, Engine, Facts, Utterance
 from dictate.engines import qwen3_load as loading
 from dictate.engines.guards import settle
-from dictate.engines.qwen3_guards import echoes, too_long
 from dictate.engines.qwen3_load import Loaded
 from dictate.engines.qwen3_prompt import (
     LANGUAGES,
@@ -31,6 +30,7 @@ from dictate.engines.qwen3_prompt import (
     why_not_language,
 )
 from dictate.engines.speech_marks import SpeechMarks
+from dictate.engines.told_words import echoes, too_long
 from dictate.errors import Unavailable
 from dictate.events import RATE, Samples
 from dictate.hotwords import Hotwords
@@ -328,7 +328,9 @@ class Qwen3Utterance(Utterance):
         asked = self._asked
         decoding = part.decode(self._decoder, asked.prompt, part.draft)
         text = self._text(decoding)
-        doubtful = decoding.looped or too_long(text, speech_s) or echoes(text, asked.context)
+        told = asked.context
+        echo = echoes(text, told.text, told.terms)
+        doubtful = echo or decoding.looped or too_long(text, speech_s)
         if doubtful and asked.context.text:
             decoding = part.decode(self._decoder, asked.plain, [])
             # A term stands where it looks like what is heard without being told of it.

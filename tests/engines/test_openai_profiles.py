@@ -12,13 +12,11 @@ from dictate.engines.openai_profiles import (
     Hints,
     answer,
     clean,
-    echoes,
     guess,
     heard,
     hints,
     request,
     speech_models,
-    too_long,
 )
 from dictate.hotwords import Hotwords, Term
 from tests.lab.openai_server import CARDS
@@ -153,30 +151,6 @@ def test_an_answer_that_was_cut_off_is_not_whole() -> None:
     choice = {"message": {"content": "and and and"}, "finish_reason": "length"}
     raw = json.dumps({"choices": [choice]}).encode()
     assert answer(PROFILES["vllm-chat"], raw) == ("and and and", False)
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("Technical terms: Claude Code, Kubernetes.", True),
-        ("Claude Code, Kubernetes", True),
-        ("claude code kubernetes claude code kubernetes", True),
-        ("about python technical terms", True),
-        ("Claude Code", False),
-        ("Kubernetes", False),
-        ("Python", False),
-        ("", False),
-        ("please open Claude Code and ask it about Kubernetes", False),
-        ("I use Claude Code for Kubernetes", False),
-    ],
-)
-def test_an_echo(text: str, expected: bool) -> None:
-    assert echoes(text, TOLD) is expected
-
-
-def test_nobody_says_so_much() -> None:
-    assert too_long("x" * 141, 2)
-    assert not too_long("x" * 140, 2)
 
 
 @pytest.mark.parametrize(
