@@ -115,19 +115,40 @@ def devices(arguments: Namespace) -> int:
 
 def check(arguments: Namespace) -> int:
     """What works here; without the daemon too."""
-    try:
-        rows = _ask("Check")
-        running = ""
-    except NotRunning as error:
-        rows = _check_ourselves()
-        running = f"{error}. This is what it would find."
+    rows = _checked()
     if arguments.json:
         show.as_json(rows)
     else:
         show.check(rows)
-    if running:
-        show.line(running, sys.stderr)
     return FAILED if show.broken(rows) else OK
+
+
+def engine(arguments: Namespace) -> int:
+    """The engines and what keeps them from working, or another one in use."""
+    rows = [row for row in _checked() if row["stage"] == "engine"]
+    if arguments.name is None:
+        show.as_json(rows) if arguments.json else show.check(rows)
+        return OK
+    from dictate import config_file, paths
+
+    before = config_file.load(paths.config_file()).engine.use
+    name = arguments.name
+    if name == before:
+        return _changed([f"engine.use is {name} already"])
+    reason = next((row["why_not"] for row in rows if row["name"] == name), "")
+    if reason:
+        raise DictateError(f"{name} cannot be used here: {reason}")
+    config_file.set_option(paths.config_file(), "engine.use", name)
+    return _changed([f"engine.use: {before} -> {name} (dictatectl engine {before} takes it back)"])
+
+
+def _checked() -> Any:
+    try:
+        return _ask("Check")
+    except NotRunning as error:
+        rows = _check_ourselves()
+        show.line(f"{error}. This is what it would find.", sys.stderr)
+        return rows
 
 
 def _check_ourselves() -> Any:

@@ -177,6 +177,21 @@ def test_the_check_of_the_daemon(running: object) -> None:
     assert len(json.loads(ctl("check", "--json").stdout)) == 3
 
 
+def test_the_engine_is_changed_and_the_daemon_is_told(running: "subprocess.Popen[str]") -> None:
+    from dictate import config_file, paths
+
+    assert done("engine").splitlines()[0] == "engine"
+    assert [row["name"] for row in json.loads(done("engine", "--json"))] == ["scripted"]
+    refused = ctl("engine", "scripted")
+    assert (refused.returncode, "no file given" in refused.stderr) == (1, True)
+    assert ctl("engine", "nonsense").returncode == 1
+    assert config_file.load(paths.config_file()).engine.use == "auto"
+    said = done("engine", "pocketsphinx")
+    assert "auto -> pocketsphinx" in said
+    assert asked(running) == "reload"
+    assert config_file.load(paths.config_file()).engine.use == "pocketsphinx"
+
+
 def test_a_daemon_that_hangs_is_not_waited_for_for_ever(
     running: "subprocess.Popen[str]", monkeypatch: pytest.MonkeyPatch
 ) -> None:
