@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from bench.rig import machine, quantiles
+from bench.figures import machine, quantiles
 from dictate.config import EngineSettings
 from dictate.engines.link import EngineLink
 from dictate.hotwords import Hotwords, Term

@@ -6,9 +6,11 @@ does; nothing but terms may come of boosting; and a text that is another text fa
 """
 
 import re
-from collections.abc import Iterable
-from difflib import SequenceMatcher
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 from typing import Final as Const
+
+from rapidfuzz.distance import Levenshtein
 
 LIKENESS: Const = 0.45
 """How alike in letters, 0 to 1, a term must be to what was heard in its place: "Kubernetes" and
@@ -28,8 +30,8 @@ def settle(plain: str, boosted: str, terms: Iterable[str]) -> tuple[str, bool]:
     inside, occurrences, repeated = _terms_in(claimed, [_words(term) for term in terms])
     settled: list[str] = []
     gone = came = terms_came = 0
-    for kind, a, b, c, d in SequenceMatcher(None, heard, claimed, autojunk=False).get_opcodes():
-        if kind == "equal":
+    for equal, a, b, c, d in _aligned(heard, claimed):
+        if equal:
             settled += other[c:d]
             continue
         gone, came, terms_came = gone + b - a, came + d - c, terms_came + sum(inside[c:d])
@@ -41,6 +43,17 @@ def settle(plain: str, boosted: str, terms: Iterable[str]) -> tuple[str, bool]:
     if unexplained > max(FREE_WORDS, FREE_SHARE * len(one)):
         return plain, True
     return " ".join(settled), False
+
+
+def _aligned(one: list[str], other: list[str]) -> Iterator[tuple[bool, int, int, int, int]]:
+    """Stretches of both that are equal, or stand for each other: with as few changes as can be.
+    Not difflib's, which takes the longest run first, and so may take one sentence for the next
+    where somebody says the same again and again."""
+    operations = Levenshtein.opcodes(one, other)
+    for equal, group in groupby(operations, key=lambda operation: operation.tag == "equal"):
+        stretch = list(group)
+        first, last = stretch[0], stretch[-1]
+        yield equal, first.src_start, last.src_end, first.dest_start, last.dest_end
 
 
 def _terms_in(words: list[str], terms: list[list[str]]) -> tuple[list[bool], int, int]:

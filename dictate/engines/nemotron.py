@@ -2,8 +2,8 @@
 
 It streams while the user speaks, so that the release costs one step; a model that cannot, such as
 Parakeet, hears the whole sound at the release. Hotwords are a phrase-boosting tree for each
-utterance. An utterance with hotwords is decoded twice beside each
-other, with the tree and without: the encoder, which is what costs, runs once, and the plain text is
+utterance. An utterance with hotwords is decoded twice beside each other, with the tree and without,
+unless nobody wants to compare: the encoder, which is what costs, runs once, and the plain text is
 there to compare with (`guards.py`).
 """
 
@@ -211,7 +211,9 @@ class NemotronUtterance(Utterance):
         from dictate.engines.nemotron_whole import Whole
 
         model = loaded.model
-        hypotheses = [None] if tree is None else [tree.hypothesis(), None]
+        hypotheses = [None if tree is None else tree.hypothesis()]
+        if tree is not None and hotwords.guards.compare:
+            hypotheses.append(None)
         self._texts = [TokenText(model.tokenizer, loaded.tags) for _ in hypotheses]
         run = encode if loaded.graphs is None else loaded.graphs.encode
         self._stream = (
