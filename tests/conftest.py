@@ -1,6 +1,7 @@
 """What every test gets: homes of its own, and an event loop in which nothing may block."""
 
 import gc
+import logging
 import os
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -33,6 +34,16 @@ def nothing_blocks_the_loop() -> Iterator[BlockBuster]:
     """A blocking call of ours inside an event loop fails the test."""
     with blockbuster_ctx("dictate") as detector:
         yield detector
+
+
+@pytest.fixture(autouse=True)
+def logs_are_heard(caplog: pytest.LogCaptureFixture) -> None:
+    """Model libraries set levels that are not theirs (NeMo those of every handler, `caplog`'s too):
+    what one test silenced, the next one hears again."""
+    logging.disable(logging.NOTSET)
+    logging.getLogger().setLevel(logging.WARNING)
+    logging.getLogger("dictate").setLevel(logging.NOTSET)
+    caplog.handler.setLevel(logging.NOTSET)
 
 
 @pytest.fixture(autouse=True)
