@@ -6,6 +6,9 @@ Boost terms, replacements and commands are three separate things, here and in th
 from dataclasses import dataclass, field
 from enum import Enum
 
+AUTO = "auto"
+"""Instead of a BCP 47 tag: the engine finds out what is spoken."""
+
 
 class TermState(Enum):
     """Whether a term goes to the engine."""
@@ -58,7 +61,8 @@ class Hotwords:
     guards: Guards = Guards()
 
     def for_language(self, language: str | None) -> tuple[Term, ...]:
-        """The active terms that count for this language."""
+        """The active terms that count for this language: for AUTO, those of all."""
+        language = None if language and language.lower() == AUTO else language
         return tuple(
             term
             for term in self.terms

@@ -306,3 +306,10 @@ class TestRemove:
         assert mine.read_text() == MINE
         assert hotwords_file.remove(tmp_path / "none.toml", "Vim") == []
         assert not (tmp_path / "none.toml").exists()
+
+
+def test_terms_of_a_language_and_of_all() -> None:
+    both = Hotwords((Term("Grüße", language="de"), Term("Claude Code")))
+    assert [term.spelling for term in both.for_language("en-US")] == ["Claude Code"]
+    for language in ("de-AT", None, "auto", "Auto"):
+        assert both.for_language(language) == both.terms

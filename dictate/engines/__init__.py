@@ -84,8 +84,9 @@ class Engine(ABC):
     """BCP 47 tags; once it is loaded, those of its model."""
     streams: bool
     """Whether `feed` yields text while the user speaks; once it is loaded, with its model."""
-    hotwords_as: ClassVar[str]
-    """How hotwords reach it, for people; empty if they do not."""
+    hotwords_as: str
+    """How hotwords reach it, for people; empty if they do not. Once it is loaded, with its
+    model."""
     local: ClassVar[bool] = True
     """Whether it works on this machine alone; one that does not needs the network."""
 

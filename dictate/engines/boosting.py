@@ -43,7 +43,7 @@ class Phrases:
 
 
 def phrases(
-    hotwords: Hotwords, language: str | None, encode: Callable[[str], list[int]], unknown: int
+    hotwords: Hotwords, language: str, encode: Callable[[str], list[int]], unknown: int
 ) -> tuple[Phrases, list[str]]:
     """What of the list can be boosted, and one line for each term that cannot.
 

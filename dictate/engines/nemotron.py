@@ -21,12 +21,12 @@ from dictate.config import EngineSettings
 from dictate.engines import SHORTEST_S, Effort, Engine, Facts, Utterance
 from dictate.engines.boosting import Phrases, Tree, Trees, phrases
 from dictate.engines.guards import settle
-from dictate.engines.nemotron_language import AUTO, Languages
+from dictate.engines.nemotron_language import Languages
 from dictate.engines.nemotron_load import Loaded, load, memory_mb, release, unsafe_switch
 from dictate.engines.token_text import TokenText
 from dictate.errors import Unavailable
 from dictate.events import RATE, Samples
-from dictate.hotwords import Hotwords
+from dictate.hotwords import AUTO, Hotwords
 
 DIFFERENT: Const = (
     "the hotwords changed the last text beyond the words themselves, so it stands as heard without "
@@ -173,8 +173,7 @@ class NemotronEngine(Engine):
     def _phrases(self, hotwords: Hotwords, language: str) -> tuple[Phrases, list[str]]:
         if self._taken is None or self._taken[:2] != (hotwords, language):
             tokenizer = self._loaded.model.tokenizer
-            spoken = None if language.lower() == AUTO else language
-            found = phrases(hotwords, spoken, tokenizer.text_to_ids, tokenizer.unk_id)
+            found = phrases(hotwords, language, tokenizer.text_to_ids, tokenizer.unk_id)
             self._taken = hotwords, language, *found
         return self._taken[2], list(self._taken[3])
 

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from typing import Final as Const
 
 from dictate.errors import Unavailable
+from dictate.hotwords import AUTO
 
-AUTO: Const = "auto"
-"""Finds out what is spoken."""
 _USUAL: Const = {"en": "en-us"}
 """Which country is meant where none is said and the model tells them apart."""
 _TAG: Const = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]+)*")

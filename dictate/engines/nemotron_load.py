@@ -14,8 +14,6 @@ from dictate.engines.nemotron_language import is_tag
 from dictate.errors import EngineError
 from dictate.events import RATE
 
-log = logging.getLogger(__name__)
-
 UNSAFE_SWITCHES: Const = (
     "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD",
     "HYDRA_INSTANTIATE_ALLOWLIST_OVERRIDE",

@@ -11,6 +11,7 @@ import ssl
 import statistics
 import time
 import wave
+from contextlib import closing
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ import numpy as np
 from dictate.config import EngineSettings
 from dictate.engines import SHORTEST_S, Engine, Facts, Utterance
 from dictate.engines.address import parse_web
+from dictate.engines.elsewhere import answer_s, away, missing_file
 from dictate.engines.openai_profiles import (
     NO_HINTS,
     PROFILES,
@@ -44,8 +46,6 @@ from dictate.hotwords import Hotwords
 if TYPE_CHECKING:
     from dictate.engines.openai_client import Answer, Client
 
-SHARE = 0.8
-"""Of the link's deadline: ours is over first, and says more."""
 WARM_S = 4.0
 """Servers hang up after a silence, the most common ones after 5 seconds."""
 PIECE_S = 120
@@ -84,19 +84,12 @@ class OpenAIEngine(Engine):
             parse_web(settings.base_url)
         except ValueError as error:
             return f"engine.base_url: {error}"
-        for option in ("api_key_file", "certificate_file"):
-            path = getattr(settings, option)
-            if path and not Path(path).is_file():
-                return f"engine.{option}: there is no file {path!r}"
+        if missing := missing_file(settings, "api_key_file", "certificate_file"):
+            return missing
         if settings.api_key_file and Path(settings.api_key_file).stat().st_mode & 0o077:
             path = settings.api_key_file
             return f"engine.api_key_file: others may read {path}: chmod 600 {path}"
         return None
-
-    @property
-    def answer_s(self) -> float:
-        """Seconds in which the server must answer."""
-        return self.settings.deadline_s * SHARE
 
     def client(self) -> "Client":
         """A client of that server, not connected yet. Raises EngineError."""
@@ -118,13 +111,13 @@ class OpenAIEngine(Engine):
 
     def load(self) -> None:
         """Reach the server, and find out what it is and has. Raises EngineError."""
-        with self.client() as client:
+        with closing(self.client()) as client:
             # First, as who is not there is not waited for.
             self.round_trip_s = statistics.median(client.knock() for _ in range(3))
-            found = client.get("models", self.answer_s)
+            found = client.get("models", answer_s(self.settings))
             self._choose(client, found, _cards(client, found))
         lists = has_keywords(self.profile, self.model)
-        self.hotwords_as = "keywords" if lists else self.profile.hotwords_as  # type: ignore[misc]
+        self.hotwords_as = "keywords" if lists else self.profile.hotwords_as
 
     def _choose(self, client: "Client", found: "Answer", cards: list[dict[str, Any]]) -> None:
         settings = self.settings
@@ -156,7 +149,7 @@ class OpenAIEngine(Engine):
         host = parse_web(self.settings.base_url).host
         return Facts(
             model=" ".join(filter(None, (self._profile_name, self.model))),
-            device=f"remote: {host}, {self.round_trip_s * 1000:.1f} ms away",
+            device=away(host, self.round_trip_s),
             notes=tuple(self._notes),
         )
 
@@ -240,7 +233,7 @@ class OpenAIUtterance(Utterance):
     def _ask(self, pcm: bytes) -> str:
         """The text of this sound. One that is not to be believed is asked for once more, without
         hints. Raises EngineError."""
-        until = time.monotonic() + self._engine.answer_s
+        until = time.monotonic() + answer_s(self._engine.settings)
         sound_s = len(pcm) / _SECOND
         wav = _wav(pcm)
         text, whole = self._once(wav, sound_s, self._told, until)

@@ -11,7 +11,6 @@ import time
 from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any, TypeVar
 
 import httpx2
@@ -69,17 +68,6 @@ class Client:
         self._loop = asyncio.new_event_loop()
         self._exchanging: asyncio.Task[Any] | None = None
         self._stopped = False
-
-    def __enter__(self) -> "Client":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Hang up. Idempotent."""

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 from typing import Final as Const
 
+from dictate.engines.told_words import clean, most_tokens
 from dictate.errors import EngineError
-from dictate.hotwords import Hotwords
+from dictate.hotwords import AUTO, Hotwords
 
 MOST_TERMS: Const = 50
 """Others report that more help no more, and that long lists do harm."""
@@ -22,14 +23,9 @@ LONGEST_PROMPT: Const = 800
 """Characters. Whisper reads no more than 224 tokens, and of a longer prompt only the end."""
 LONGEST_NAME: Const = 200
 """Characters; what is longer is no model's name."""
-DETECT: Const = "auto"
-"""Instead of a language: the model finds out."""
 
-FREE_TOKENS: Const = 64
-TOKENS_PER_S: Const = 8
-"""Where a server can be told when to stop: speech has 3 to 5 tokens in a second."""
-
-_CONTROL = re.compile(r"<\|[^<>|]*\|>|</?asr_text>")
+CONTROL: Const = ("<asr_text>", "</asr_text>")
+"""Beside `<|...|>`, what steers Qwen3-ASR."""
 _HEARD_IN = re.compile(r"\s*language\s+(\S+?)\s*<asr_text>")
 
 
@@ -97,12 +93,12 @@ class Request:
 
 def hints(hotwords: Hotwords, language: str) -> tuple[Hints, list[str]]:
     """What to tell the model, and one line for each term that it is not told."""
-    terms = hotwords.for_language(None if language == DETECT else language)
+    terms = hotwords.for_language(language)
     heaviest = sorted(terms, key=lambda term: -term.weight) if hotwords.strength else []
-    told = Hints(clean(hotwords.context)[:LONGEST_PROMPT])
+    told = Hints(clean(hotwords.context, CONTROL)[:LONGEST_PROMPT])
     unusable = []
     for term in heaviest:
-        spelling = clean(term.spelling)
+        spelling = clean(term.spelling, CONTROL)
         longer = Hints(told.context, (*told.terms, spelling))
         if not spelling:
             unusable.append(f"{term.spelling}: nothing is left of it without control tokens")
@@ -117,26 +113,17 @@ def hints(hotwords: Hotwords, language: str) -> tuple[Hints, list[str]]:
     return told, unusable
 
 
-def clean(text: str) -> str:
-    """The text in one line, without anything that a model takes for a command."""
-    before = None
-    while before != text:
-        # Again, as taking one out of the middle may put another together.
-        before, text = text, _CONTROL.sub(" ", text)
-    return " ".join(text.split())
-
-
 def request(profile: Profile, model: str, told: Hints, language: str, sound_s: float) -> Request:
     """What to ask; of a chat, all but the sound (`with_sound`)."""
     if profile.chat:
         messages = [{"role": "system", "content": told.prompt}] if told.prompt else []
-        limit = FREE_TOKENS + int(TOKENS_PER_S * sound_s)
+        limit = most_tokens(sound_s)
         body = {"model": model, "messages": messages, "temperature": 0, "max_tokens": limit}
         return Request(profile.path, body=body)
     form: dict[str, Any] = {"response_format": "json"}
     if profile.names_model:
         form["model"] = model
-    base = "" if language == DETECT else language.partition("-")[0].lower()
+    base = "" if language == AUTO else language.partition("-")[0].lower()
     if has_keywords(profile, model):
         lists = {"keywords[]": list(told.terms), "languages[]": [base] if base else []}
         rest = {"prompt": told.context}
@@ -182,7 +169,7 @@ def heard(text: object) -> str:
         raise BadAnswer("answers without a text")
     if found := _HEARD_IN.match(text):
         text = "" if found[1] == "None" else text[found.end() :]
-    return clean(text)
+    return clean(text, CONTROL)
 
 
 def json_object(raw: bytes) -> dict[str, Any]:

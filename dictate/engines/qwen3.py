@@ -18,19 +18,18 @@ import numpy as np
 
 from dictate import models
 from dictate.config import EngineSettings
-from dictate.engines import Effort, Engine, Facts, Utterance
+from dictate.engines import SHORTEST_S, Effort, Engine, Facts, Utterance
 from dictate.engines import qwen3_load as loading
 from dictate.engines.guards import settle
 from dictate.engines.qwen3_load import Loaded
 from dictate.engines.qwen3_prompt import (
     LANGUAGES,
-    clean,
     context,
     language_name,
     why_not_language,
 )
 from dictate.engines.speech_marks import SpeechMarks
-from dictate.engines.told_words import echoes, too_long
+from dictate.engines.told_words import clean, echoes, too_long
 from dictate.errors import Unavailable
 from dictate.events import RATE, Samples
 from dictate.hotwords import Hotwords
@@ -39,8 +38,6 @@ from dictate.models import ModelFile
 if TYPE_CHECKING:
     from dictate.engines.qwen3_decode import Decoder, Decoding, Prompt
 
-SHORTEST_S: Const = 0.3
-"""A shorter sound holds no word."""
 LONGEST_S: Const = 60
 """A longer one is heard in parts."""
 CUT_WITHIN_S: Const = 15

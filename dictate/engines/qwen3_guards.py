@@ -3,16 +3,8 @@
 from collections.abc import Collection, Sequence
 from typing import Final as Const
 
-FREE_TOKENS: Const = 64
-TOKENS_PER_S: Const = 8
-"""Decoding ends there: speech has 3 to 5 tokens in a second."""
 LONGEST_UNIT: Const = 16
 """Tokens of the longest phrase that is noticed when it repeats."""
-
-
-def most_tokens(sound_s: float) -> int:
-    """How many tokens a sound of so many seconds may have."""
-    return FREE_TOKENS + int(TOKENS_PER_S * sound_s)
 
 
 def unlooped(tokens: Sequence[int], digits: Collection[int] = ()) -> int:

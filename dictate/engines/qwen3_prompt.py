@@ -5,12 +5,12 @@ several names. So the terms become one: "This is a dictation about Claude Code a
 Technical terms: Claude Code, Nemotron." A sentence of the user's own takes the place of the first.
 """
 
-import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Final as Const
 
-from dictate.hotwords import Hotwords, Term
+from dictate.engines.told_words import clean
+from dictate.hotwords import AUTO, Hotwords, Term
 
 LANGUAGES: Const = {
     "ar": "Arabic",
@@ -45,14 +45,10 @@ LANGUAGES: Const = {
     "vi": "Vietnamese",
 }
 """The language of a BCP 47 tag, as the model calls it."""
-DETECT: Const = "auto"
-"""Instead of a tag: the model finds out."""
 MOST_TERMS: Const = 50
 """More help no more, and cost time; others report that the gain ends near twenty."""
 NAMED: Const = 3
 """So many terms are named in the sentence."""
-
-_CONTROL = re.compile(r"<\|[^<>|]*\|>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +64,7 @@ class Context:
 
 def why_not_language(tag: str) -> str | None:
     """Why the model cannot hear this language, or None."""
-    if tag == DETECT or _base(tag) in LANGUAGES:
+    if tag == AUTO or _base(tag) in LANGUAGES:
         return None
     known = ", ".join(LANGUAGES)
     return f'Qwen3-ASR does not know {tag!r}; set engine.language to "auto", or to one of {known}'
@@ -76,7 +72,7 @@ def why_not_language(tag: str) -> str | None:
 
 def language_name(tag: str) -> str | None:
     """The name that is forced on the model for a tag it knows; None where it shall find out."""
-    return None if tag == DETECT else LANGUAGES[_base(tag)]
+    return None if tag == AUTO else LANGUAGES[_base(tag)]
 
 
 def context(
@@ -88,7 +84,7 @@ def context(
     is short enough. What does not fit is left out, the lightest terms first.
     """
     wanted = sorted(
-        hotwords.for_language(None if tag == DETECT else tag),
+        hotwords.for_language(tag),
         key=lambda term: -term.weight,
     )
     if not hotwords.strength:
@@ -111,18 +107,6 @@ def context(
     unusable += [_too_many(term, many) for term, _ in usable[many:]]
     spellings = tuple(spelling for _, spelling in usable[:many])
     return Context(_sentence(own, spellings), spellings, tuple(unusable))
-
-
-def clean(text: str, control: Collection[str]) -> str:
-    """The text in one line, without anything that the model takes for a command."""
-    before = None
-    while before != text:
-        # Again, as taking one out of the middle may put another together.
-        before = text
-        text = _CONTROL.sub(" ", text)
-        for token in control:
-            text = text.replace(token, " ")
-    return " ".join(text.split())
 
 
 def _sentence(own: str, terms: Collection[str]) -> str:

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import TracebackType
 
 from wyoming.event import Event, write_event
 
@@ -26,7 +25,7 @@ _AT_ONCE = 65_536
 
 
 class Remote:
-    """One connection. Close it, or use it as a context."""
+    """One connection; close it."""
 
     def __init__(self, address: Address, settings: EngineSettings) -> None:
         """Connect, and show the token where there is one. Raises EngineError."""
@@ -43,17 +42,6 @@ class Remote:
         except (OSError, ValueError) as error:
             self.close()
             raise self.trouble(f"cannot be reached: {_says(error)}") from error
-
-    def __enter__(self) -> "Remote":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Hang up. Idempotent."""

@@ -1,5 +1,5 @@
-"""When not to believe a model that is told the words as a text: it may read them out, or go on
-talking when nobody does. Pure."""
+"""What a model is told as a text must not steer it, and when not to believe what it then writes: it
+may read the words out, or go on talking when nobody does. Pure."""
 
 import re
 from collections.abc import Collection
@@ -12,8 +12,30 @@ ECHO_WORDS: Const = 4
 FREE_SIGNS: Const = 60
 SIGNS_PER_S: Const = 40
 """A text longer than this was not said: fast talkers get to 25 characters in a second."""
+FREE_TOKENS: Const = 64
+TOKENS_PER_S: Const = 8
+"""So many tokens a text may have: speech has 3 to 5 in a second."""
 
+_CONTROL = re.compile(r"<\|[^<>|]*\|>")
 _WORD = re.compile(r"\w+")
+
+
+def clean(text: str, control: Collection[str]) -> str:
+    """The text in one line, without anything that a model takes for a command: `<|...|>`, and the
+    tokens in `control`."""
+    before = None
+    while before != text:
+        # Again, as taking one out of the middle may put another together.
+        before = text
+        text = _CONTROL.sub(" ", text)
+        for token in control:
+            text = text.replace(token, " ")
+    return " ".join(text.split())
+
+
+def most_tokens(sound_s: float) -> int:
+    """How many tokens a sound of so many seconds may have."""
+    return FREE_TOKENS + int(TOKENS_PER_S * sound_s)
 
 
 def too_long(text: str, sound_s: float) -> bool:

@@ -8,7 +8,7 @@ A server of another make says nothing before its transcript.
 
 import statistics
 import time
-from pathlib import Path
+from contextlib import closing
 
 import numpy as np
 from wyoming.asr import Transcribe
@@ -20,6 +20,7 @@ from wyoming.ping import Ping
 from dictate.config import EngineSettings
 from dictate.engines import Effort, Engine, Facts, Utterance
 from dictate.engines.address import FORMS, Address, parse
+from dictate.engines.elsewhere import answer_s, away, missing_file
 from dictate.engines.protocol import (
     PROGRAM,
     Begin,
@@ -42,8 +43,6 @@ WINDOW_ROUND_TRIPS = 20
 """And so many round trips, lest a far machine be fed slowly."""
 QUIET_S = 1.5
 """A server of ours from which nothing comes for so long is asked whether it is there."""
-SHARE = 0.8
-"""Of the link's deadline: ours is over first, and says more."""
 PIECE = 3_200
 """Bytes of one audio-chunk: a tenth of a second, as each has a head of 180 bytes."""
 
@@ -74,19 +73,10 @@ class WyomingEngine(Engine):
             self._address()
         except ValueError as error:
             return f"engine.address: {error}"
-        for option in ("token_file", "certificate_file"):
-            path = getattr(settings, option)
-            if path and not Path(path).is_file():
-                return f"engine.{option}: there is no file {path!r}"
-        return None
+        return missing_file(settings, "token_file", "certificate_file")
 
     def _address(self) -> Address:
         return parse(self.settings.address)
-
-    @property
-    def answer_s(self) -> float:
-        """Seconds in which the server must come on."""
-        return self.settings.deadline_s * SHARE
 
     def connect(self) -> Remote:
         """A new connection. Raises EngineError."""
@@ -94,15 +84,13 @@ class WyomingEngine(Engine):
 
     def check_there(self) -> None:
         """Ask on a connection of its own. Raises EngineError if nobody answers."""
-        with self.connect() as remote:
-            remote.send(Describe().event())
-            remote.expect(lambda event: event.type == "info", REACH_S)
+        with closing(self.connect()) as remote:
+            _described(remote)
 
     def load(self) -> None:
         """Reach the server, and wait until its engine is loaded. Raises EngineError."""
-        with self.connect() as remote:
-            remote.send(Describe().event())
-            info = Info.from_event(remote.expect(lambda event: event.type == "info", REACH_S))
+        with closing(self.connect()) as remote:
+            info = Info.from_event(_described(remote))
             self.ours = any(program.name == PROGRAM for program in info.asr)
             self.round_trip_s = _round_trip_s(remote)
             if self.ours:
@@ -112,7 +100,7 @@ class WyomingEngine(Engine):
         there = self.there
         self.languages = tuple(map(str, there.languages)) or ("und",)
         self.streams = there.streams
-        self.hotwords_as = there.hotwords_as  # type: ignore[misc]
+        self.hotwords_as = there.hotwords_as
 
     def _until_loaded(self, remote: Remote) -> Status:
         """Where another engine can take its place, nobody waits for a model to load there."""
@@ -129,16 +117,19 @@ class WyomingEngine(Engine):
                     raise remote.trouble(f"does not work: {status.message[:1000]}")
                 if status.state == "ready":
                     return status
-            if self.settings.fallback != "none" and time.monotonic() - began > self.answer_s:
+            waited_s = time.monotonic() - began
+            if self.settings.fallback != "none" and waited_s > answer_s(self.settings):
                 raise remote.trouble("still loads its model")
 
     def prepare(self, hotwords: Hotwords) -> list[str]:
         if not self.ours:
             return []
         if self._taken is None or self._taken[0] != hotwords:
-            with self.connect() as remote:
+            with closing(self.connect()) as remote:
                 remote.send(Watch().event(), hotwords_event(hotwords))
-                answer = remote.expect(lambda event: event.type == Unusable.type, self.answer_s)
+                answer = remote.expect(
+                    lambda event: event.type == Unusable.type, answer_s(self.settings)
+                )
                 self._taken = hotwords, [str(line) for line in Unusable.from_event(answer).terms]
         return list(self._taken[1])
 
@@ -148,7 +139,7 @@ class WyomingEngine(Engine):
     @property
     def facts(self) -> Facts:
         there = self.there
-        where = f"remote: {self._address().host}, {self.round_trip_s * 1000:.1f} ms away"
+        where = away(self._address().host, self.round_trip_s)
         return Facts(
             model=" ".join(dict.fromkeys(filter(None, (there.name, there.model)))),
             device=", ".join(filter(None, (where, there.device))),
@@ -158,13 +149,18 @@ class WyomingEngine(Engine):
         )
 
 
+def _described(remote: Remote) -> Event:
+    """What every server says of itself when it is asked. Raises EngineError."""
+    remote.send(Describe().event())
+    return remote.expect(lambda event: event.type == "info", REACH_S)
+
+
 def _round_trip_s(remote: Remote) -> float:
     """The median of a few; by `describe`, as not every server knows `ping`."""
     took = []
     for _ in range(3):
         began = time.monotonic()
-        remote.send(Describe().event())
-        remote.expect(lambda event: event.type == "info", REACH_S)
+        _described(remote)
         took.append(time.monotonic() - began)
     return statistics.median(took)
 
@@ -243,12 +239,13 @@ class WyomingUtterance(Utterance):
         try:
             self._send_piece()
             self._remote.send(AudioStop().event())
-            until = time.monotonic() + self._engine.answer_s
+            limit_s = answer_s(self._engine.settings)
+            until = time.monotonic() + limit_s
             while time.monotonic() < until:
                 event = self._wait(until)
                 if event is not None and self._take(event):
                     return self._text
-            raise self._remote.trouble(f"did not answer for {self._engine.answer_s:g} s")
+            raise self._remote.trouble(f"did not answer for {limit_s:g} s")
         finally:
             self.cancel()
 
@@ -266,8 +263,8 @@ class WyomingUtterance(Utterance):
 
     def _take_what_is_there(self) -> None:
         """What came meanwhile; waits while too much is on its way."""
-        answer_s, heard_s = self._engine.answer_s, self._heard_s
-        until = time.monotonic() + answer_s
+        limit_s, heard_s = answer_s(self._engine.settings), self._heard_s
+        until = time.monotonic() + limit_s
         window_s = WINDOW_S + WINDOW_ROUND_TRIPS * self._engine.round_trip_s
         while True:
             full = self._engine.ours and self._sent_s - self._heard_s > window_s
@@ -275,9 +272,9 @@ class WyomingUtterance(Utterance):
             if event is not None and self._take(event):
                 raise self._remote.trouble("answered before the end")
             if self._heard_s > heard_s:
-                until, heard_s = time.monotonic() + answer_s, self._heard_s
+                until, heard_s = time.monotonic() + limit_s, self._heard_s
             if time.monotonic() > until:
-                raise self._remote.trouble(f"did not come on for {answer_s:g} s")
+                raise self._remote.trouble(f"did not come on for {limit_s:g} s")
             if event is None and not full:
                 self._check_answered()
                 return

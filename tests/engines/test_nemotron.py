@@ -105,32 +105,12 @@ def test_frames_are_those_of_the_whole_sound(engine: NemotronEngine, asked: Samp
 
 @pytest.mark.parametrize("chunk_ms", CHUNKS_MS)
 def test_streamed_text_equals_offline_text(engine: NemotronEngine, chunk_ms: int) -> None:
-    import torch
-
-    from dictate.engines.nemotron_stream import Stream, use_context
     from dictate.engines.token_text import TokenText
 
     model, context = engine._loaded.model, engine._loaded.contexts[chunk_ms]
     sizes = np.random.default_rng(chunk_ms)
     for path in sorted([*AUDIO.glob("*.wav"), *SAMPLES.glob("*.wav")]):
-        sound, tokens, at = read(path), [], 0
-        stream = Stream(model, context, [None])
-        while at < len(sound):
-            size = int(sizes.integers(1, 30_000))
-            tokens += stream.feed(sound[at : at + size])[0]
-            at += size
-        tokens += stream.finish()[0]
-        whole = np.zeros(stream._taken * 160, np.float32)
-        whole[: len(sound)] = sound
-        use_context(model, context)
-        with torch.inference_mode():
-            frames, length = model.preprocessor(
-                input_signal=torch.from_numpy(whole)[None], length=torch.tensor([len(whole)])
-            )
-            encoded, length = model.encoder(audio_signal=frames, length=length)
-            offline = model.decoding.decoding(
-                encoder_output=encoded, encoded_lengths=length, partial_hypotheses=None
-            )[0][0].y_sequence.tolist()
+        tokens, offline = mini_model.both_ways(model, context, read(path), sizes)
         text = TokenText(model.tokenizer)
         text.append(tokens)
         assert tokens == offline, f"{path.stem}: {text.text}"

@@ -93,21 +93,15 @@ def test_two_dictations_at_once_do_not_meet_in_a_graph(
     assert texts[0] != texts[1]
 
 
-def test_graphs_that_hear_something_else_are_not_used(
-    monkeypatch: pytest.MonkeyPatch, asked: Samples
+@pytest.mark.parametrize(
+    ("record", "why"), [(stale, "did not hear the same"), (impossible, "capturing")]
+)
+def test_graphs_that_hear_something_else_or_cannot_be_made_are_not_used(
+    monkeypatch: pytest.MonkeyPatch, asked: Samples, record: Callable[[Run], Any], why: str
 ) -> None:
-    made = a_card(monkeypatch, stale)
+    made = a_card(monkeypatch, record)
     assert made._loaded.graphs is None
-    assert "did not hear the same" in made.facts.notes[0]
-    assert hear(made, asked) == hear(mini_model.engine(), asked)
-
-
-def test_graphs_that_cannot_be_made_are_not_used(
-    monkeypatch: pytest.MonkeyPatch, asked: Samples
-) -> None:
-    made = a_card(monkeypatch, impossible)
-    assert made._loaded.graphs is None
-    assert "capturing" in made.facts.notes[0]
+    assert why in made.facts.notes[0]
     assert hear(made, asked) == hear(mini_model.engine(), asked)
 
 

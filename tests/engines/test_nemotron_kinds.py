@@ -66,37 +66,22 @@ def hear(
 @pytest.mark.parametrize("language", ["en-US", "de-DE", "auto"])
 @pytest.mark.parametrize("chunk_ms", [80, 1120])
 def test_streamed_in_a_language_equals_offline(
-    told: NemotronEngine, chunk_ms: int, language: str
+    told: NemotronEngine, language: str, chunk_ms: int
 ) -> None:
     """Offline by NeMo's own way of telling the language."""
-    import torch
-
-    from dictate.engines.nemotron_stream import Stream, use_context
-
     model, context = told._loaded.model, told._loaded.contexts[chunk_ms]
+    slot = other_models.PROMPTS[language]
     sizes = np.random.default_rng(chunk_ms)
+
+    def in_language(encoded: Any) -> Any:
+        model.set_inference_prompt(language)
+        encoded = model._apply_prompt_to_encoded(encoded)
+        del model._inference_prompt_index
+        return encoded
+
     for path in (ASKED, AUDIO / "window.wav"):
-        sound, tokens, at = read(path), [], 0
-        stream = Stream(model, context, [None], slot=other_models.PROMPTS[language])
-        while at < len(sound):
-            size = int(sizes.integers(1, 30_000))
-            tokens += stream.feed(sound[at : at + size])[0]
-            at += size
-        tokens += stream.finish()[0]
-        whole = np.zeros(stream._taken * 160, np.float32)
-        whole[: len(sound)] = sound
-        use_context(model, context)
-        with torch.inference_mode():
-            frames, length = model.preprocessor(
-                input_signal=torch.from_numpy(whole)[None], length=torch.tensor([len(whole)])
-            )
-            encoded, length = model.encoder(audio_signal=frames, length=length)
-            model.set_inference_prompt(language)
-            encoded = model._apply_prompt_to_encoded(encoded)
-            del model._inference_prompt_index
-            offline = model.decoding.decoding(
-                encoder_output=encoded, encoded_lengths=length, partial_hypotheses=None
-            )[0][0].y_sequence.tolist()
+        sound = read(path)
+        tokens, offline = mini_model.both_ways(model, context, sound, sizes, slot, in_language)
         assert tokens == offline
         assert model.tokenizer.ids_to_text(tokens).endswith(
             {"en-US": ".", "de-DE": other_models.BANG, "auto": other_models.TAG}[language]

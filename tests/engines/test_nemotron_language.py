@@ -2,8 +2,9 @@
 
 import pytest
 
-from dictate.engines.nemotron_language import AUTO, Languages, is_tag
+from dictate.engines.nemotron_language import Languages, is_tag
 from dictate.errors import Unavailable
+from dictate.hotwords import AUTO
 
 TOLD = Languages(
     {

@@ -5,19 +5,20 @@ import json
 import pytest
 
 from dictate.engines.openai_profiles import (
+    CONTROL,
     LONGEST_PROMPT,
     MOST_TERMS,
     PROFILES,
     BadAnswer,
     Hints,
     answer,
-    clean,
     guess,
     heard,
     hints,
     request,
     speech_models,
 )
+from dictate.engines.told_words import clean
 from dictate.hotwords import Hotwords, Term
 from tests.lab.openai_server import CARDS
 
@@ -107,7 +108,7 @@ def test_each_term_that_is_not_told_is_named() -> None:
     ],
 )
 def test_nothing_in_a_term_steers_the_model(text: str, expected: str) -> None:
-    assert clean(text) == expected
+    assert clean(text, CONTROL) == expected
 
 
 @pytest.mark.parametrize(

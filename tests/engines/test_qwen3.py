@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 from dictate import models, paths
-from dictate.engines import qwen3, qwen3_guards, qwen3_load
+from dictate.engines import qwen3, qwen3_load, told_words
 from dictate.engines.guards import settle
 from dictate.engines.qwen3 import AGAIN, CIRCLES, UNSAID, Qwen3Engine, Qwen3Utterance, prompt_text
-from dictate.engines.qwen3_guards import most_tokens
 from dictate.engines.qwen3_prompt import LANGUAGES
+from dictate.engines.told_words import most_tokens
 from dictate.errors import EngineError, Unavailable
 from dictate.events import RATE, Samples
 from dictate.hotwords import Hotwords, Term
@@ -54,8 +54,8 @@ def scripted(tmp_path_factory: pytest.TempPathFactory) -> Qwen3Engine:
 @pytest.fixture(autouse=True)
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nonsense has no end: few tokens of it show as much as many."""
-    monkeypatch.setattr(qwen3_guards, "FREE_TOKENS", 12)
-    monkeypatch.setattr(qwen3_guards, "TOKENS_PER_S", 2)
+    monkeypatch.setattr(told_words, "FREE_TOKENS", 12)
+    monkeypatch.setattr(told_words, "TOKENS_PER_S", 2)
 
 
 @pytest.fixture

@@ -2,15 +2,15 @@
 
 import pytest
 
-from dictate.engines.qwen3_guards import most_tokens, unlooped
+from dictate.engines.qwen3_guards import unlooped
 from dictate.engines.qwen3_prompt import (
     MOST_TERMS,
     Context,
-    clean,
     context,
     language_name,
     why_not_language,
 )
+from dictate.engines.told_words import clean, most_tokens
 from dictate.hotwords import Hotwords, Term, TermState
 
 CONTROL = ("<|im_end|>", "<|audio_pad|>", "<asr_text>", "<think>")

@@ -1,12 +1,16 @@
 """The small speech model of our own (tests/models/README.md), and an engine that has it loaded."""
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from dictate.config import EngineSettings
 from dictate.engines.nemotron import NemotronEngine
+from dictate.events import Samples
 
 MINI = Path(__file__).parents[1] / "models" / "mini.nemo"
 
@@ -31,3 +35,39 @@ def engine() -> NemotronEngine:
     made = unloaded()
     made.load()
     return made
+
+
+def both_ways(
+    model: Any,
+    context: list[int],
+    sound: Samples,
+    sizes: np.random.Generator,
+    slot: int | None = None,
+    told: Callable[[Any], Any] = lambda encoded: encoded,
+) -> tuple[list[int], list[int]]:
+    """The tokens of a sound by our stream, in pieces of random sizes, and offline by NeMo, which
+    hears the silence too that the stream adds. `told` tells NeMo's encoder frames the language."""
+    import torch
+
+    from dictate.engines.nemotron_stream import Stream, use_context
+
+    streamed: list[int] = []
+    at = 0
+    stream = Stream(model, context, [None], slot=slot)
+    while at < len(sound):
+        size = int(sizes.integers(1, 30_000))
+        streamed += stream.feed(sound[at : at + size])[0]
+        at += size
+    streamed += stream.finish()[0]
+    whole = np.zeros(stream._taken * 160, np.float32)
+    whole[: len(sound)] = sound
+    use_context(model, context)
+    with torch.inference_mode():
+        frames, length = model.preprocessor(
+            input_signal=torch.from_numpy(whole)[None], length=torch.tensor([len(whole)])
+        )
+        encoded, length = model.encoder(audio_signal=frames, length=length)
+        decoded = model.decoding.decoding(
+            encoder_output=told(encoded), encoded_lengths=length, partial_hypotheses=None
+        )
+    return streamed, decoded[0][0].y_sequence.tolist()
