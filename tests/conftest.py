@@ -38,11 +38,8 @@ def nothing_blocks_the_loop() -> Iterator[BlockBuster]:
 
 @pytest.fixture(autouse=True)
 def logs_are_heard(caplog: pytest.LogCaptureFixture) -> None:
-    """Model libraries set levels that are not theirs (NeMo those of every handler, `caplog`'s too):
-    what one test silenced, the next one hears again."""
-    logging.disable(logging.NOTSET)
-    logging.getLogger().setLevel(logging.WARNING)
-    logging.getLogger("dictate").setLevel(logging.NOTSET)
+    """NeMo's `transcribe` sets the level of every handler, also of `caplog`'s, which is one for the
+    whole run: the tests after it would hear no warning."""
     caplog.handler.setLevel(logging.NOTSET)
 
 
