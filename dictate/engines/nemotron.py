@@ -142,13 +142,14 @@ class NemotronEngine(Engine):
         """Each size of step once, where the first of a size is slow: on a graphics card."""
         if self._loaded.device == "cpu":
             return
-        for length in (1, 2, 4) if not self.streams else ():
-            self._hear(np.resize(_check_sound(), length * 3 * RATE), 0)
         from dictate.engines.nemotron_stream import AT_ONCE
 
+        sound = _check_sound()
+        for length in (1, 2, 4) if not self.streams else ():
+            self._hear(np.resize(sound, length * 3 * RATE), 0)
         for chunk_ms in self._loaded.contexts:
             for many in AT_ONCE:
-                piece = np.resize(_check_sound(), many * chunk_ms * RATE // 1000)
+                piece = np.resize(sound, many * chunk_ms * RATE // 1000)
                 utterance = self.begin(Hotwords(), None, chunk_ms)
                 utterance.feed(piece)
                 utterance.feed(piece)
