@@ -1,23 +1,28 @@
-"""Tells everybody what happens: log, bus, notifications, the service manager, the terminal.
+"""Tells everybody what happens: log, bus, notifications, service manager, terminal, overlay.
 
-The one place that knows who may hear what: dictated text goes to the terminal the user looks at,
-and nowhere else.
+The one place that knows who may hear what: dictated text goes to the terminal and the overlay that
+the user looks at, and nowhere else.
 """
 
 import asyncio
 import logging
 from collections.abc import Callable
+from typing import Final
 
 import sdnotify
 
 from dictate.control.notifications import Notifier
 from dictate.control.service import Service
-from dictate.events import Partial
+from dictate.events import Partial, Samples
 from dictate.outputs import Receipt
+from dictate.overlay.picture import Picture
 from dictate.pipeline import Timing
 from dictate.terminal import Terminal
 
 log = logging.getLogger(__name__)
+
+READ_S: Final = 5.0
+"""So long the overlay says why a text is held."""
 
 
 class Announcer:
@@ -28,11 +33,13 @@ class Announcer:
         service: Service,
         notifier: Notifier,
         terminal: Terminal,
+        picture: Picture,
         on_changed: Callable[[], None],
     ) -> None:
         self._service = service
         self._notifier = notifier
         self._terminal = terminal
+        self._picture = picture
         self._on_changed = on_changed
         self._systemd = sdnotify.SystemdNotifier()
         self._notices: set[asyncio.Task[None]] = set()
@@ -57,10 +64,16 @@ class Announcer:
     def partial(self, partial: Partial) -> None:
         """Shown to the one who sits there; never sent anywhere."""
         self._terminal.partial(partial.text)
+        self._picture.partial(partial)
 
-    def writing(self, number: int) -> None:  # noqa: ARG002
+    def sound(self, samples: Samples) -> None:
+        """For the meter."""
+        self._picture.sound(samples)
+
+    def writing(self, number: int) -> None:
         """The final text may come on the very line where the guess stands."""
         self._terminal.clear()
+        self._picture.writing(number)
 
     def delivered(self, number: int, receipt: Receipt, timing: Timing) -> None:
         """A text was written."""
@@ -90,6 +103,8 @@ class Announcer:
         log.warning("dictation %d is held: %s", number, reason)
         self._service.update(dictation=number, trouble=f"held: {reason}")
         self._notify("Held", f"{reason}. dictatectl paste {number}", "held")
+        self._picture.held(number, reason)
+        asyncio.get_running_loop().call_later(READ_S, self._picture.release, number)
 
     def trouble(self, message: str) -> None:
         """Something is wrong."""

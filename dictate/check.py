@@ -20,6 +20,7 @@ from dictate.engines import ENGINES
 from dictate.errors import ConfigError, DictateError, Unavailable
 from dictate.microphone import MICROPHONES
 from dictate.outputs import OUTPUTS
+from dictate.overlay.process import why_not as overlay_why_not
 from dictate.speech import DETECTORS
 
 Row: TypeAlias = dict[str, str | bool]
@@ -40,6 +41,11 @@ def rows(settings: Settings) -> list[Row]:
         *_backends("hotkey", KEY_SOURCES, settings.hotkey.use, settings.hotkey),
         _row("desktop", "display", _display()),
         _row("desktop", "session bus", _bus()),
+        *(
+            [_row("desktop", "overlay", overlay_why_not())]
+            if settings.overlay.use == "auto"
+            else []
+        ),
         _row("journal", str(paths.state_dir()), _journal(paths.state_dir())),
     ]
 

@@ -203,6 +203,16 @@ class NotificationSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class OverlaySettings:
+    """The small window that shows the words as they come, while you speak."""
+
+    use: str = _option("auto", choices=("auto", "none"))
+    """auto shows it where the desktop lets it (`dictatectl status` says why not), none never."""
+    position: str = _option("bottom", choices=("bottom", "top"))
+    """The edge of the screen where it stands."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All of config.toml: one field for each of its tables."""
 
@@ -215,6 +225,7 @@ class Settings:
     hotkey: HotkeySettings = HotkeySettings()
     journal: JournalSettings = JournalSettings()
     notifications: NotificationSettings = NotificationSettings()
+    overlay: OverlaySettings = OverlaySettings()
 
 
 def same_engine(one: EngineSettings, other: EngineSettings) -> bool:

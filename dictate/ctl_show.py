@@ -44,6 +44,7 @@ def status(found: Fields) -> None:
         **_engine(found),
         "output": found["output"],
         "hotkey": found["hotkey"],
+        "overlay": found["overlay"],
         "last finish": f"{found['last_finish_ms']:.0f} ms" if found["last_finish_ms"] else "",
         "trouble": found["trouble"],
     }

@@ -35,6 +35,9 @@ from dictate.microphone import MICROPHONES, Microphone
 from dictate.microphone.tap import Tap
 from dictate.outputs import OUTPUTS, Output
 from dictate.outputs.nowhere import NowhereOutput
+from dictate.overlay.picture import Picture
+from dictate.overlay.process import Overlay
+from dictate.overlay.target import follow
 from dictate.pipeline import Pipeline
 from dictate.recall import Recall
 from dictate.session import Command
@@ -75,6 +78,8 @@ class Daemon:
         self._count = itertools.count(1)
         self._reloading = asyncio.Lock()
         self._aside: set[asyncio.Task[None]] = set()
+        self._following: asyncio.Task[None] | None = None
+        """Keeps the overlay right about where the text would go."""
         self._unusable: list[str] = []
         """What the user was told of the words, the engine, or both."""
 
@@ -90,8 +95,14 @@ class Daemon:
             self.service = Service(DaemonSteering(self))
             wanted = self.settings.notifications.enabled
             self.notifier = Notifier(lambda: self.service.bus, enabled=wanted)
+            self.picture = Picture()
             self.announcer = Announcer(
-                self.service, self.notifier, self._terminal, self._state_changed
+                self.service, self.notifier, self._terminal, self.picture, self._state_changed
+            )
+            self.overlay = Overlay(
+                self.settings.overlay,
+                self.picture,
+                lambda state: self.service.update(overlay=state),
             )
             stack.push_async_callback(self.service.close)
             await self._connect()
@@ -205,6 +216,7 @@ class Daemon:
         yield self._watch_files()
         yield self._show_alive()
         yield self._sweep()
+        yield self.overlay.run()
         yield self._first(unfinished)
 
     async def _first(self, unfinished: list[Entry]) -> None:
@@ -240,9 +252,12 @@ class Daemon:
 
     def _key_state(self, state: str) -> None:
         self.service.update(hotkey=state)
+        if state.startswith("none"):
+            return
+        # There is a desktop now; maybe there was none before.
+        self.overlay.try_again()
         best = self.output.name == OUTPUTS.auto[0]
-        if not state.startswith("none") and self.settings.output.use == "auto" and not best:
-            # There is a desktop now; there was none when the output was chosen.
+        if self.settings.output.use == "auto" and not best:
             self._spawn(self._replace_output(self.settings))
 
     def _pressed(self, press: Press) -> None:
@@ -309,6 +324,8 @@ class Daemon:
         """Read both files again and apply what changed; a line for each change. If somebody `asked`
         for it, engines that were given up are tried again. Raises ConfigError, and then nothing
         has changed."""
+        if asked:
+            self.overlay.try_again()
         async with self._reloading:
             return await self._reload(self.link.given_up if asked else ())
 
@@ -332,6 +349,7 @@ class Daemon:
             self.key.change(settings.hotkey)
         self.notifier.enabled = settings.notifications.enabled
         self.journal.settings = settings.journal
+        self.overlay.change(settings.overlay)
         return lines + await self._prepare()
 
     async def _replace_link(self, settings: Settings) -> None:
@@ -351,10 +369,11 @@ class Daemon:
         await self.pipeline.idle.wait()
         await end()
 
-    def _spawn(self, way: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, way: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(way)
         self._aside.add(task)
         task.add_done_callback(self._aside.discard)
+        return task
 
     # What is told.
 
@@ -369,9 +388,13 @@ class Daemon:
         session = self.pipeline.session
         self.service.update(state=session.summary)
         self.key.session(recording=session.listening)
+        self.picture.session(session.summary, time.monotonic())
+        if session.listening and (self._following is None or self._following.done()):
+            self._following = self._spawn(follow(self.pipeline, self.picture))
 
     def _engine_changed(self) -> None:
         info, state = self.link.info, self.link.serving
+        self.picture.engine(info.device)
         why = self.link.message if state in ("restarting", "failed") else ""
         self.service.update(
             engine=info.name,

@@ -23,6 +23,7 @@ from dictate.events import (
     AudioChunk,
     Final,
     Partial,
+    Samples,
     SpeechEnded,
     pcm_from_samples,
 )
@@ -49,6 +50,9 @@ class Audience(Protocol):
 
     def partial(self, partial: Partial) -> None:
         """The engine has a new guess."""
+
+    def sound(self, samples: Samples) -> None:
+        """What the microphone hears of a dictation, piece by piece."""
 
     def writing(self, number: int) -> None:
         """A text is about to be written."""
@@ -209,6 +213,7 @@ class Pipeline:
         pcm = pcm_from_samples(chunk.samples)
         self.write_down(self.journal.append, number, pcm)
         dictation.utterance.feed(pcm)
+        self.audience.sound(chunk.samples)
         if not dictation.samples:
             waited_ms = (time.monotonic() - dictation.pressed_at) * 1000
             log.debug("dictation %d: first sound %.0f ms after the press", number, waited_ms)
@@ -332,6 +337,11 @@ class Pipeline:
 
     def _end(self, number: int) -> Dictation | None:
         return self._on_way.pop(number, None)
+
+    @property
+    def writing(self) -> bool:
+        """Whether the output is at work."""
+        return self._writing.locked()
 
     def under_way(self, number: int) -> bool:
         """Whether this dictation is not over yet."""

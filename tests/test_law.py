@@ -21,6 +21,7 @@ PURE = [
     "gate/rows",
     "files/cut",
     "files/cues",
+    "overlay/picture",
 ]
 BUILDS_THE_WAY = "only the files that build the way"
 STAGES_ARE_STRANGERS = "the stages know nothing of each other"

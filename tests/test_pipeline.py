@@ -18,7 +18,7 @@ import pytest
 from dictate.config import OutputSettings, Settings
 from dictate.entry import EntryState
 from dictate.errors import DeliveryUnsure, EngineLost, FocusMoved, JournalError
-from dictate.events import RATE, AudioChunk, Final, Partial
+from dictate.events import RATE, AudioChunk, Final, Partial, Samples
 from dictate.hotwords import Hotwords
 from dictate.journal import Journal
 from dictate.outputs import Focus, Output, Receipt
@@ -129,6 +129,8 @@ class Listener:
 
     def partial(self, partial: Partial) -> None:
         self.partials.append(partial)
+
+    def sound(self, samples: Samples) -> None: ...
 
     def writing(self, number: int) -> None: ...
 

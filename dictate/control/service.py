@@ -59,6 +59,7 @@ class Service:
             microphone_open=False,
             output="",
             hotkey="",
+            overlay="",
             trouble="",
             last_finish_ms=0.0,
             model="",

@@ -92,8 +92,9 @@ class Picture:
             self._goes = where
             self.on_news()
 
-    def remote(self, where: str) -> None:
-        """Where the engine is that hears this, if it is not here."""
+    def engine(self, device: str) -> None:
+        """What the engine in use runs on: of interest if that is another machine."""
+        where = device.partition(",")[0] if device.startswith("remote: ") else ""
         if where != self._remote:
             self._remote = where
             self.on_news()

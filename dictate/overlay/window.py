@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 WIDTH = 520
 MARGIN = 48
 """From the edge of the screen, in logical pixels like all sizes here."""
+PADDING = 12
 LINES = 3
 """Of a longer text the last lines are shown."""
 TICK_MS = 250
@@ -74,9 +75,15 @@ class Overlay:
         self._mark = Gtk.DrawingArea()
         self._meter = Gtk.DrawingArea()
         self._text = Gtk.DrawingArea()
+        display = self.window.get_display()
+        monitors = [display.get_monitor(n) for n in range(display.get_n_monitors())]
+        narrowest = min((each.get_geometry().width for each in monitors), default=WIDTH)
+        self._width = min(WIDTH, narrowest - MARGIN)
         self._word = Gtk.Label()
         self._time = Gtk.Label()
-        self._note = Gtk.Label(ellipsize=Pango.EllipsizeMode.END, max_width_chars=30)
+        self._note = Gtk.Label(
+            ellipsize=Pango.EllipsizeMode.END, hexpand=True, halign=Gtk.Align.END
+        )
         self._build()
         GLib.timeout_add(TICK_MS, self._tick)
 
@@ -102,12 +109,12 @@ class Overlay:
         self._time.get_style_context().add_class("note")
         self._mark.set_valign(Gtk.Align.CENTER)
         for widget in (self._mark, self._word, self._meter, self._time):
-            row.pack_start(widget, False, False, 0)
-        row.pack_end(self._note, False, False, 0)
-        column = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=8, margin=12)
-        column.set_size_request(WIDTH - 24, -1)
-        column.pack_start(row, False, False, 0)
-        column.pack_start(self._text, False, False, 0)
+            row.add(widget)
+        row.add(self._note)
+        column = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=8, margin=PADDING)
+        column.set_size_request(self._width - 2 * PADDING, -1)
+        column.add(row)
+        column.add(self._text)
         window.add(column)
         column.show_all()
         self._mark.connect("draw", self._draw_mark)
@@ -129,7 +136,7 @@ class Overlay:
         shell.set_namespace(window, "dictate")
         shell.set_layer(window, shell.Layer.OVERLAY)
         shell.set_keyboard_mode(window, shell.KeyboardMode.NONE)
-        shell.set_anchor(window, edge, True)
+        shell.set_anchor(window, edge, anchor_to_edge=True)
         shell.set_margin(window, edge, MARGIN)
 
     def _place(self) -> None:
@@ -176,7 +183,7 @@ class Overlay:
         """The text, broken into lines; what may still change is dim."""
         solid, dim = self._picture["solid"], self._picture["dim"]
         layout = self._text.create_pango_layout(solid + dim)
-        layout.set_width((WIDTH - 26) * Pango.SCALE)
+        layout.set_width((self._width - 2 * PADDING) * Pango.SCALE)
         layout.set_wrap(Pango.WrapMode.WORD_CHAR)
         faint = Pango.attr_foreground_alpha_new(0x8C00)
         faint.start_index = len(solid.encode())
@@ -256,11 +263,11 @@ def layer_shell() -> Any:
 def follow_the_desktop() -> None:
     """Dark where the desktop is dark, also where it says so in the new way only."""
     source = Gio.SettingsSchemaSource.get_default()
-    schema = source and source.lookup("org.gnome.desktop.interface", True)
+    schema = source and source.lookup("org.gnome.desktop.interface", recursive=True)
     if schema and schema.has_key("color-scheme"):
         settings = Gio.Settings.new("org.gnome.desktop.interface")
         if settings.get_string("color-scheme") == "prefer-dark":
-            Gtk.Settings.get_default().set_property("gtk-application-prefer-dark-theme", True)
+            Gtk.Settings.get_default().props.gtk_application_prefer_dark_theme = True
 
 
 def listen(overlay: Overlay) -> None:
