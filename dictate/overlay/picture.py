@@ -144,9 +144,8 @@ def settled_length(guesses: tuple[str, ...]) -> int:
     """How much of the last guess was the same in the `ALIKE` last ones, in whole words."""
     if len(guesses) < ALIKE:
         return 0
-    text = guesses[-1]
-    same = min(_common(text, earlier) for earlier in guesses[:-1])
-    while 0 < same < len(text) and _one_word(text[same - 1], text[same]):
+    same = min(_common(guesses[-1], earlier) for earlier in guesses[:-1])
+    while any(0 < same < len(each) and _one_word(each[same - 1 : same + 1]) for each in guesses):
         same -= 1
     return same
 
@@ -177,5 +176,5 @@ def _common(one: str, other: str) -> int:
     return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
-def _one_word(before: str, after: str) -> bool:
-    return before.isalnum() and after.isalnum() and max(before, after) < NOT_LATIN
+def _one_word(pair: str) -> bool:
+    return pair.isalnum() and max(pair) < NOT_LATIN

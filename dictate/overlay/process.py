@@ -32,8 +32,8 @@ PAUSE_S: Final = 0.05
 """Between two pictures at least: twenty a second."""
 STEADY_S: Final = 60.0
 """A process that lived for so long did not die of what the ones before it died of."""
-DEATHS: Final = 5
-"""So many early deaths in a row, and it is given up."""
+BACK_OFF_S: Final = (0.25, 1.0, 4.0, 15.0)
+"""Before each new start, while they die early; after one more such death it is given up."""
 LOOK_S: Final = 5.0
 """How often we look for a desktop where there was none."""
 
@@ -90,6 +90,9 @@ class Overlay:
         if self._settings.use == "none":
             self._on_state("none")
             return
+        if not _there_is_a_desktop():
+            self._on_state("none: there is no desktop")
+            return
         loop = asyncio.get_running_loop()
         deaths = 0
         while True:
@@ -101,12 +104,12 @@ class Overlay:
                 self._on_state(f"none: {reason}")
                 return
             deaths = deaths + 1 if loop.time() - began < STEADY_S else 1
-            if deaths >= DEATHS:
+            if deaths > len(BACK_OFF_S):
                 log.warning("no overlay any more: it ended %d times (%s)", deaths, why)
                 self._on_state(f"none: {why}, again and again; dictatectl reload tries once more")
                 return
             log.info("the overlay is restarted: %s", why)
-            await asyncio.sleep(0.25 * 4 ** (deaths - 1))
+            await asyncio.sleep(BACK_OFF_S[deaths - 1])
 
     async def _one_run(self) -> str:
         """One process, from its start to its end; why it ended. Raises _CannotBe."""
@@ -171,6 +174,8 @@ class Overlay:
 
 def why_not() -> str:
     """Why there can be no overlay here and what to do, or nothing. Blocks: it asks a process."""
+    if not _there_is_a_desktop():
+        return "there is no desktop"
     try:
         done = subprocess.run(
             [PYTHON, "-I", str(WINDOW), "--check"],
@@ -207,6 +212,10 @@ async def _desktop_or(again: "asyncio.Task[bool]") -> None:
     before = _desktop()
     while not again.done() and _desktop() == before:
         await asyncio.wait({again}, timeout=LOOK_S)
+
+
+def _there_is_a_desktop() -> bool:
+    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
 
 
 def _desktop() -> list[str | None]:

@@ -82,7 +82,7 @@ class Overlay:
         self._word = Gtk.Label()
         self._time = Gtk.Label()
         self._note = Gtk.Label(
-            ellipsize=Pango.EllipsizeMode.END, hexpand=True, halign=Gtk.Align.END
+            ellipsize=Pango.EllipsizeMode.END, max_width_chars=1, hexpand=True, xalign=1.0
         )
         self._build()
         GLib.timeout_add(TICK_MS, self._tick)
@@ -120,13 +120,15 @@ class Overlay:
         self._mark.connect("draw", self._draw_mark)
         self._meter.connect("draw", self._draw_meter)
         self._text.connect("draw", self._draw_text)
-        window.connect("realize", self._let_through)
+        window.connect_after("map", self._let_through)
         if self._layer_shell:
             self._on_a_layer()
         else:
-            window.connect("size-allocate", lambda *_: self._place())
+            window.connect("map", lambda _: self._place(window.get_allocated_height()))
+            window.connect("size-allocate", lambda _, size: self._place(size.height))
 
     def _let_through(self, window: Any) -> None:
+        # Not earlier: GTK takes all input again while it maps a window.
         window.get_window().input_shape_combine_region(cairo.Region(), 0, 0)
 
     def _on_a_layer(self) -> None:
@@ -139,16 +141,13 @@ class Overlay:
         shell.set_anchor(window, edge, anchor_to_edge=True)
         shell.set_margin(window, edge, MARGIN)
 
-    def _place(self) -> None:
+    def _place(self, height: int) -> None:
         """On X11: in the middle of the edge, on the monitor where the pointer is."""
         display = self.window.get_display()
         _, x, y = display.get_default_seat().get_pointer().get_position()
         area = display.get_monitor_at_point(x, y).get_workarea()
-        width, height = self.window.get_size()
-        below = area.height - height - MARGIN
-        self.window.move(
-            area.x + (area.width - width) // 2, area.y + (MARGIN if self._top else below)
-        )
+        down = MARGIN if self._top else area.height - height - MARGIN
+        self.window.move(area.x + (area.width - self._width) // 2, area.y + down)
 
     # What it shows.
 
