@@ -213,6 +213,14 @@ class OverlaySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SoundSettings:
+    """A short, quiet sound when a dictation begins, and one when its recording has ended."""
+
+    enabled: bool = False
+    """Whether they are played."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All of config.toml: one field for each of its tables."""
 
@@ -226,6 +234,7 @@ class Settings:
     journal: JournalSettings = JournalSettings()
     notifications: NotificationSettings = NotificationSettings()
     overlay: OverlaySettings = OverlaySettings()
+    sounds: SoundSettings = SoundSettings()
 
 
 def same_engine(one: EngineSettings, other: EngineSettings) -> bool:

@@ -41,6 +41,7 @@ from dictate.overlay.target import follow
 from dictate.pipeline import Pipeline
 from dictate.recall import Recall
 from dictate.session import Command
+from dictate.sounds import Sounds
 from dictate.speech import DETECTORS
 from dictate.speech.segmenter import Segmenter
 from dictate.steering import DaemonSteering
@@ -104,6 +105,8 @@ class Daemon:
                 self.picture,
                 lambda state: self.service.update(overlay=state),
             )
+            self.sounds = Sounds(self.settings.sounds)
+            stack.push_async_callback(self.sounds.close)
             stack.push_async_callback(self.service.close)
             await self._connect()
             unfinished = await self._open_journal(stack)
@@ -350,6 +353,7 @@ class Daemon:
         self.notifier.enabled = settings.notifications.enabled
         self.journal.settings = settings.journal
         self.overlay.change(settings.overlay)
+        self.sounds.settings = settings.sounds
         return lines + await self._prepare()
 
     async def _replace_link(self, settings: Settings) -> None:
@@ -389,6 +393,7 @@ class Daemon:
         self.service.update(state=session.summary)
         self.key.session(recording=session.listening)
         self.picture.session(session.summary, time.monotonic())
+        self.sounds.session(session.summary)
         if session.listening and (self._following is None or self._following.done()):
             self._following = self._spawn(follow(self.pipeline, self.picture))
 
