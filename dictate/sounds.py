@@ -21,8 +21,8 @@ BEGIN: Final = "dialog-information"
 """The first sound of the freedesktop theme with this name; 60 ms. The microphone hears it: it is
 so short that no engine takes it for a word, while those of 200 ms became "but" and "what are"."""
 END: Final = "audio-volume-change"
-PLAYERS: Final = {"pw-play": "--volume=0.5", "paplay": "--volume=52000"}
-"""Each with half the loudness, in its own scale."""
+PLAYERS: Final = {"paplay": "--volume=52000", "pw-play": "--volume=0.5"}
+"""Each with half the amplitude, in its own scale. paplay serves PulseAudio and PipeWire alike."""
 LONGEST_S: Final = 2.0
 """A player that takes longer hangs."""
 
@@ -87,7 +87,7 @@ def _command(name: str) -> list[str] | str:
     """What plays this sound; or why nothing does."""
     player = next(filter(shutil.which, PLAYERS), None)
     if player is None:
-        return "there is no pw-play and no paplay: apt install pipewire-bin, or pulseaudio-utils"
+        return "there is no paplay and no pw-play: apt install pulseaudio-utils, or pipewire-bin"
     home = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
     folders = os.environ.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share"
     for folder in [home, *folders.split(":")]:

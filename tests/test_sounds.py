@@ -8,12 +8,20 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
+import soxr
 
 from dictate import sounds as module
-from dictate.config import SoundSettings
-from dictate.sounds import BEGIN, END, PLAYERS, Sounds, why_not
+from dictate.config import EngineSettings, SoundSettings
+from dictate.engines import ENGINES
+from dictate.events import RATE, Samples
+from dictate.hotwords import Hotwords
+from dictate.sounds import BEGIN, END, PLAYERS, Sounds, _command, why_not
+from tests.lab.daemon import wait_for
 from tests.lab.processes import children
+from tests.lab.pulse import PulseAudio
 
 THEME = "sounds/freedesktop/stereo"
 
@@ -48,7 +56,7 @@ def with_sounds(work: Callable[[Sounds], Awaitable[None]], *, enabled: bool = Tr
             await sounds.close()
 
     asyncio.run(main())
-    assert not children(), "a player is left"
+    assert not any(b"play" in command for command in children().values()), "a player is left"
 
 
 async def until(condition: Callable[[], object]) -> None:
@@ -127,7 +135,7 @@ def test_what_is_missing_is_said_once(
     (played.parent / "data" / THEME / f"{END}.oga").unlink()
     assert why_not() == f"the sound {END} is missing: apt install sound-theme-freedesktop"
     monkeypatch.setenv("PATH", "/nowhere")
-    assert "apt install pipewire-bin" in why_not()
+    assert "apt install pulseaudio-utils" in why_not()
 
     async def work(sounds: Sounds) -> None:
         for state in ("recording", "ready", "recording"):
@@ -135,7 +143,7 @@ def test_what_is_missing_is_said_once(
             await asyncio.sleep(0.05)
 
     with_sounds(work)
-    assert caplog.text.count("no sounds: there is no pw-play and no paplay") == 1
+    assert caplog.text.count("no sounds: there is no paplay and no pw-play") == 1
 
 
 def test_a_player_that_cannot_be_started_changes_nothing(played: Path) -> None:
@@ -160,3 +168,63 @@ def test_the_players_know_the_option_for_the_loudness(name: str) -> None:
     option = PLAYERS[name].partition("=")[0]
     done = subprocess.run([str(path), "--help"], capture_output=True, text=True, check=False)
     assert option in done.stdout + done.stderr
+
+
+def theme() -> None:
+    if reason := why_not():
+        pytest.skip(reason)
+
+
+def test_they_are_heard_and_short_and_quiet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theme()
+    with PulseAudio(tmp_path) as pulse:
+        pulse.enter(monkeypatch)
+        pulse.pactl("set-default-sink", "feed")
+        recording = tmp_path / "heard.wav"
+        recorder = subprocess.Popen(["parecord", "--latency-msec=20", str(recording)])
+
+        async def work(sounds: Sounds) -> None:
+            for state in ("recording", "ready"):
+                sounds.session(state)
+                await asyncio.sleep(1)
+            recorder.terminate()
+            await asyncio.to_thread(recorder.wait)
+
+        try:
+            wait_for(lambda: pulse.recordings() == 1, "it records")
+            with_sounds(work)
+        finally:
+            recorder.kill()
+            recorder.wait()
+    heard, rate = soundfile.read(recording, dtype="float32", always_2d=True)
+    loud = np.abs(heard).max(axis=1) > 0.005
+    assert 0.03 * rate < loud.sum() < 0.2 * rate
+    assert 0.02 < np.abs(heard).max() < 0.15
+
+
+def test_the_starter_engine_takes_them_for_no_word() -> None:
+    theme()
+    samples = Path(module.__file__).parent / "samples"
+    spoken, _ = soundfile.read(sorted(samples.glob("*.wav"))[0], dtype="float32")
+    engine = ENGINES.make("pocketsphinx", EngineSettings(use="pocketsphinx"))
+    engine.load()
+
+    def heard(samples: Samples) -> str:
+        utterance = engine.begin(Hotwords(), "en")
+        utterance.feed(samples)
+        return utterance.finish()
+
+    text = heard(spoken)
+    assert text
+    for name in (BEGIN, END):
+        tone, rate = soundfile.read(_command(name)[-1], dtype="float32", always_2d=True)
+        sound: Samples = soxr.resample(tone.mean(axis=1), rate, RATE)
+        # At full loudness: far more than a microphone hears of it.
+        begun = spoken.copy()
+        begun[960 : 960 + len(sound)] += sound
+        assert heard(begun) == text
+        alone = np.zeros(RATE, np.float32)
+        alone[960 : 960 + len(sound)] = sound
+        assert heard(alone) == ""
