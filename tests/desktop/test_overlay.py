@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from dictate.sounds import BEGIN, END
 from tests.lab.daemon import RealDaemon, wait_for
 from tests.lab.overlay_window import picture_of, shown
 from tests.lab.scripted import Home, home
@@ -36,7 +37,12 @@ def user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
 @pytest.fixture(scope="module")
 def daemon(x: XServer, user: Home) -> Iterator[RealDaemon]:
     kept = user.settings.split("[output]")[0]
-    with user.daemon(config=kept + CONFIG, DISPLAY=x.display, GTK_THEME="Adwaita") as daemon:
+    player = user.folder / "bin" / "paplay"
+    player.parent.mkdir()
+    player.write_text(f"#!/bin/sh\necho \"$@\" >> '{user.folder}/played'\nexec sleep 60\n")
+    player.chmod(0o755)
+    env = {"DISPLAY": x.display, "GTK_THEME": "Adwaita", "PATH": f"{player.parent}:/usr/bin:/bin"}
+    with user.daemon(config=kept + CONFIG, **env) as daemon:
         wait_for(lambda: daemon.status()["engine_state"] == "ready", "the engine is loaded")
         how = wait_shown(daemon)
         if "apt install" in how:
@@ -132,11 +138,35 @@ def test_it_can_be_turned_off_and_on_while_running(
     begin(daemon)
     time.sleep(0.5)
     assert shown(x) is None
+    arrives(daemon, field)
     daemon.config.write_text(settings.replace('"bottom"', '"top"'))
     daemon.ctl("reload")
-    wait_for(lambda: shown(x), "it is on, in the middle of a dictation")
+    wait_for(lambda: daemon.status()["overlay"] == "x11", "it is on")
+    begin(daemon)
+    wait_for(lambda: shown(x), "it is shown")
     assert (shown(x) or (0, 999, 0, 0))[1] < 100
+    field.wait_text(Home.text * 2)
+
+
+def test_sounds_that_hang_cost_nothing(
+    daemon: RealDaemon, user: Home, field: GtkField, tmp_path: Path
+) -> None:
+    theme = Path(daemon.env["XDG_DATA_HOME"]) / "sounds/freedesktop/stereo"
+    theme.mkdir(parents=True)
+    for name in (BEGIN, END):
+        (theme / f"{name}.oga").touch()
+    played = user.folder / "played"
+    assert not played.exists(), "off unless asked for"
+    settings = daemon.config.read_text()
+    daemon.config.write_text(f"{settings}[sounds]\nenabled = true\n")
+    daemon.ctl("reload")
+    begin(daemon)
+    wait_for(played.exists, "the first sound is played")
     arrives(daemon, field)
+    stems = [Path(line.split()[-1]).stem for line in played.read_text().splitlines()]
+    assert stems == [BEGIN, END]
+    daemon.config.write_text(settings)
+    daemon.ctl("reload")
 
 
 def test_what_is_held_is_said(x: XServer, daemon: RealDaemon, field: GtkField) -> None:

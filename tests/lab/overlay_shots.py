@@ -3,6 +3,7 @@
 import math
 import time
 from pathlib import Path
+from typing import Any
 
 from tests.lab.overlay_window import overlay_window, picture_of, shown
 from tests.lab.xserver import XServer
@@ -11,7 +12,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 WAVE = [abs(math.sin(at * 0.7) * math.cos(at * 0.23)) for at in range(28)]
 GOES = "→ Firefox"
 TEXT = "Let us meet on Friday and look at what "
-STATES = (
+STATES: tuple[dict[str, Any], ...] = (
     {"state": "recording", "goes": GOES, "levels": WAVE},
     {"state": "recording", "goes": GOES, "remote": "remote: spark", "solid": TEXT, "dim": "clawed"},
     {"state": "finishing", "solid": TEXT, "dim": "Claude Code has found"},
@@ -34,8 +35,8 @@ def main() -> None:
             target = DOCS / f"overlay-{name}.png"
             frame = ["-bordercolor", "#7a8a99", "-border", "12"]
             x.run("convert", *pictures, *frame, "-append", "-colors", "64", f"PNG8:{target}")
-        for picture in pictures:
-            Path(picture).unlink()
+        for taken in pictures:
+            Path(taken).unlink()
         print(target)
 
 
