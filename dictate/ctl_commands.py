@@ -48,7 +48,8 @@ async def _follow(daemon: Client) -> None:
 
 def steer(arguments: Namespace) -> int:
     """start, stop, toggle, cancel."""
-    _ask(arguments.command.capitalize())
+    second = "Second" if getattr(arguments, "second", False) else ""
+    _ask(arguments.command.capitalize() + second)
     return OK
 
 
@@ -146,16 +147,21 @@ def engine(arguments: Namespace) -> int:
         show.as_json(rows) if arguments.json else show.check(rows)
         return OK
     from dictate import config_file, paths
+    from dictate.config import second_engine
 
-    before = config_file.load(paths.config_file()).engine.use
+    settings = config_file.load(paths.config_file())
+    option, before, flag = "engine.use", settings.engine.use, ""
+    if arguments.second:
+        option, before, flag = "second.engine", second_engine(settings).use, "--second "
     name = arguments.name
     if name == before:
-        return _changed([f"engine.use is {name} already"])
+        return _changed([f"{option} is {name} already"])
     reason = next((row["why_not"] for row in rows if row["name"] == name), "")
     if reason:
         raise DictateError(f"{name} cannot be used here: {reason}")
-    config_file.set_option(paths.config_file(), "engine.use", name)
-    return _changed([f"engine.use: {before} -> {name} (dictatectl engine {before} takes it back)"])
+    config_file.set_option(paths.config_file(), option, name)
+    back = f"dictatectl engine {flag}{before} takes it back"
+    return _changed([f"{option}: {before} -> {name} ({back})"])
 
 
 def _checked(member: str, module: str) -> Any:

@@ -44,6 +44,8 @@ def status(found: Fields) -> None:
         **_engine(found),
         "output": found["output"],
         "hotkey": found["hotkey"],
+        **_second(found),
+        "cancel key": found["cancel_key"] if found["cancel_key"] != "none" else "",
         "last finish": f"{found['last_finish_ms']:.0f} ms" if found["last_finish_ms"] else "",
         "trouble": found["trouble"],
     }
@@ -62,6 +64,17 @@ def _engine(found: Fields) -> Fields:
         "memory": f"{memory_mb:.0f} MB" if memory_mb else "",
         "engine took": f"{finish_ms:.0f} ms after the last sound" if finish_ms else "",
         "note": found["engine_notes"],
+    }
+
+
+def _second(found: Fields) -> Fields:
+    """The second way, as far as it is not the main one."""
+    engine = (found["second_engine"], found["second_model"], found["second_engine_state"])
+    return {
+        "2nd engine": ", ".join(filter(None, engine)),
+        "2nd note": found["second_engine_notes"],
+        "2nd output": found["second_output"],
+        "2nd hotkey": found["second_hotkey"] if found["second_hotkey"] != "none" else "",
     }
 
 

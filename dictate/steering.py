@@ -25,17 +25,19 @@ class DaemonSteering:
     def __init__(self, daemon: "Daemon") -> None:
         self._daemon = daemon
 
-    def start(self, by: str) -> None:
+    def start(self, by: str, *, second: bool) -> None:
         """Begin to listen, as a toggled dictation."""
-        self._act("start", by, lambda: self._daemon.pipeline.session.start(held=False))
+        session = self._daemon.pipeline.session
+        self._act("start", by, lambda: session.start(held=False, second=second))
 
     def stop(self, by: str) -> None:
         """The key is up, so to speak."""
         self._act("stop", by, lambda: self._daemon.pipeline.session.stop())
 
-    def toggle(self, by: str) -> None:
+    def toggle(self, by: str, *, second: bool) -> None:
         """The other of the two."""
-        self._act("toggle", by, lambda: self._daemon.pipeline.session.toggle())
+        session = self._daemon.pipeline.session
+        self._act("toggle", by, lambda: session.toggle(second=second))
 
     def cancel(self, by: str) -> None:
         """Nothing of it is written."""
@@ -84,7 +86,7 @@ class DaemonSteering:
         pipeline = self._daemon.pipeline
         async with pipeline.writing:
             pipeline.written = None
-            return await live.rows(self._daemon.settings.output, pipeline.output)
+            return await live.rows(self._daemon.settings.output, pipeline.main.output)
 
     def _act(self, what: str, by: str, decide: Callable[[], list[Command]]) -> None:
         # Who opened the microphone is always in the log.

@@ -202,6 +202,15 @@ def test_the_engine_is_changed_and_the_daemon_is_told(running: "subprocess.Popen
     assert "auto -> pocketsphinx" in said
     assert asked(running) == "reload"
     assert config_file.load(paths.config_file()).engine.use == "pocketsphinx"
+    assert "engine --second pocketsphinx takes" in done("engine", "--second", "auto")
+    settings = config_file.load(paths.config_file())
+    assert (settings.engine.use, settings.second.engine) == ("pocketsphinx", "auto")
+
+
+def test_a_dictation_of_the_second_way(running: "subprocess.Popen[str]") -> None:
+    for words in (("start",), ("start", "--second"), ("toggle",), ("toggle", "--second")):
+        done(*words)
+        assert asked(running) == " ".join(words).replace("--", "")
 
 
 def test_a_daemon_that_hangs_is_not_waited_for_for_ever(

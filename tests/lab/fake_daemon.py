@@ -37,8 +37,8 @@ class FakeSteering:
         self.callers.add(by)
         print(what, flush=True)
 
-    def start(self, by: str) -> None:
-        self.note("start", by)
+    def start(self, by: str, *, second: bool) -> None:
+        self.note("start second" if second else "start", by)
         if self.service:
             self.service.update(state="recording", dictation=4, microphone_open=True)
 
@@ -47,8 +47,8 @@ class FakeSteering:
         if self.service:
             self.service.update(state="ready", microphone_open=False, last_finish_ms=84.2)
 
-    def toggle(self, by: str) -> None:
-        self.note("toggle", by)
+    def toggle(self, by: str, *, second: bool) -> None:
+        self.note("toggle second" if second else "toggle", by)
 
     def cancel(self, by: str) -> None:
         self.note("cancel", by)
