@@ -243,6 +243,14 @@ class SoundSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class TraySettings:
+    """The icon in the tray, where the desktop has one."""
+
+    enabled: bool = True
+    """Whether it is offered: state, pause, microphone, and the last texts to copy again."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All of config.toml: one field for each of its tables."""
 
@@ -258,6 +266,7 @@ class Settings:
     notifications: NotificationSettings = NotificationSettings()
     overlay: OverlaySettings = OverlaySettings()
     sounds: SoundSettings = SoundSettings()
+    tray: TraySettings = TraySettings()
 
 
 def second_engine(settings: Settings) -> EngineSettings:

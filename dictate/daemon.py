@@ -42,6 +42,7 @@ from dictate.speech import DETECTORS
 from dictate.speech.segmenter import Segmenter
 from dictate.steering import DaemonSteering
 from dictate.terminal import Terminal
+from dictate.tray import DaemonTray
 from dictate.watch import watch
 from dictate.wishes import Files, Wishes
 
@@ -84,9 +85,11 @@ class Daemon:
         self._in_terminal = sys.stdin is not None and sys.stdin.isatty()
         async with AsyncExitStack() as stack:
             stack.enter_context(_only_one())
-            self.service = Service(DaemonSteering(self))
+            self.steering = DaemonSteering(self)
+            self.service = Service(self.steering)
             wanted = self.settings.notifications.enabled
             self.notifier = Notifier(lambda: self.service.bus, enabled=wanted)
+            self.tray = DaemonTray(self, self.settings.tray)
             self.shown = Shown(self.settings, lambda how: self.service.update(overlay=how))
             self.announcer = Announcer(
                 self.service,
@@ -212,6 +215,7 @@ class Daemon:
         yield self._show_alive()
         yield self._sweep()
         yield self.shown.run()
+        yield self.tray.run()
         yield self._first(unfinished)
 
     async def _first(self, unfinished: list[Entry]) -> None:
@@ -335,6 +339,7 @@ class Daemon:
         self.notifier.enabled = settings.notifications.enabled
         self.journal.settings = settings.journal
         self.shown.change(settings)
+        self.tray.change(settings.tray)
         return lines + await self.links.prepare(hotwords)
 
     async def _replace_outputs(self) -> None:
@@ -367,9 +372,11 @@ class Daemon:
         self.service.update(state=session.summary)
         self.keys.session(recording=session.listening, under_way=session.summary != "ready")
         self.shown.state(self.pipeline)
+        self.tray.update()
 
     def _engine_changed(self) -> None:
         self.service.update(**self.links.status)
+        self.tray.update()
 
     def _show_outputs(self) -> None:
         main, second = self.outlets.main, self.outlets.second

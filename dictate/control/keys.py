@@ -30,6 +30,7 @@ class Keys:
     ) -> None:
         self.states = {"main": "", "second": "", "cancel": ""}
         """The key that is heard, "none", or "none: " and why."""
+        self.paused = False
         self._on_state = on_state
         self._first = FirstDown()
         self._under_way = False
@@ -61,6 +62,11 @@ class Keys:
         self._settings, self._second_key = settings, second_key
         self._want()
 
+    def pause(self, *, paused: bool) -> None:
+        """Hear no key from now on, or hear them again."""
+        self.paused = paused
+        self._want()
+
     def session(self, *, recording: bool, under_way: bool) -> None:
         """Whether a dictation records, and whether there is one that may be cancelled."""
         self._listeners["main"].session(recording=recording)
@@ -69,14 +75,15 @@ class Keys:
         self._want()
 
     def _want(self) -> None:
-        wanted = _wanted(self._settings, self._second_key, under_way=self._under_way)
+        settings = replace(self._settings, use="none") if self.paused else self._settings
+        wanted = _wanted(settings, self._second_key, under_way=self._under_way)
         for name, listener in self._listeners.items():
             if wanted[name] != self._wanted[name]:
                 listener.change(wanted[name])
         self._wanted = wanted
 
     def _state(self, name: str, state: str) -> None:
-        self.states[name] = state
+        self.states[name] = "none: paused" if self.paused and state == "none" else state
         self._on_state()
 
 
