@@ -6,13 +6,14 @@ the user looks at, and nowhere else.
 
 import asyncio
 import logging
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Final
 
 import sdnotify
 
-from dictate.control.notifications import Notifier
+from dictate.control.notifications import Action, Notifier
 from dictate.control.service import Service
+from dictate.errors import DictateError
 from dictate.events import Partial, Samples
 from dictate.outputs import Receipt
 from dictate.overlay.picture import Picture
@@ -21,6 +22,8 @@ from dictate.terminal import Terminal
 
 log = logging.getLogger(__name__)
 
+CLOSES_S: Final = 0.3
+"""A message that was clicked on is gone by then, and the window has the focus again."""
 READ_S: Final = 5.0
 """So long the overlay says why a text is held."""
 
@@ -35,12 +38,14 @@ class Announcer:
         terminal: Terminal,
         picture: Picture,
         on_changed: Callable[[], None],
+        paste: Callable[[int], Awaitable[object]],
     ) -> None:
         self._service = service
         self._notifier = notifier
         self._terminal = terminal
         self._picture = picture
         self._on_changed = on_changed
+        self._paste = paste
         self._systemd = sdnotify.SystemdNotifier()
         self._notices: set[asyncio.Task[None]] = set()
 
@@ -102,7 +107,8 @@ class Announcer:
         self._terminal.clear()
         log.warning("dictation %d is held: %s", number, reason)
         self._service.update(dictation=number, trouble=f"held: {reason}")
-        self._notify("Held", f"{reason}. dictatectl paste {number}", "held")
+        here = Action("Paste here", lambda: self._do(self._paste_here(number)))
+        self._notify("Held", f"{reason}. dictatectl paste {number}", "held", here)
         self._picture.held(number, reason)
         asyncio.get_running_loop().call_later(READ_S, self._picture.release, number)
 
@@ -113,7 +119,17 @@ class Announcer:
         self._service.update(trouble=message)
         self._notify("Dictate", message, "trouble")
 
-    def _notify(self, summary: str, body: str, key: str) -> None:
-        task = asyncio.create_task(self._notifier.show(summary, body, key=key))
+    async def _paste_here(self, number: int) -> None:
+        await asyncio.sleep(CLOSES_S)
+        try:
+            await self._paste(number)
+        except DictateError as error:
+            self.trouble(f"not written: {error}")
+
+    def _notify(self, summary: str, body: str, key: str, action: Action | None = None) -> None:
+        self._do(self._notifier.show(summary, body, key=key, action=action))
+
+    def _do(self, what: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(what)
         self._notices.add(task)
         task.add_done_callback(self._notices.discard)

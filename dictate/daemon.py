@@ -97,6 +97,7 @@ class Daemon:
                 self._terminal,
                 self.shown.picture,
                 self._state_changed,
+                lambda number: self.recall.paste(number),
             )
             stack.push_async_callback(self.service.close)
             await self._connect()

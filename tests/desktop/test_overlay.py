@@ -1,5 +1,6 @@
 """The overlay beside real dictations: seen while somebody speaks, and nothing waits for it."""
 
+import asyncio
 import os
 import signal
 import time
@@ -8,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from dictate import bus
 from dictate.sounds import BEGIN, END
+from tests.control.test_notifications import SERVER, Server
 from tests.lab.daemon import RealDaemon, wait_for
 from tests.lab.overlay_window import picture_of, shown
 from tests.lab.scripted import Home, home
@@ -181,3 +184,32 @@ def test_no_word_is_in_what_the_overlay_makes_the_log_say(daemon: RealDaemon) ->
     lines = [line for line in daemon.logged().splitlines() if "overlay" in line]
     assert any("restarted" in line for line in lines)
     assert not any(word in line for word in ("Nothing", "said", "lost") for line in lines)
+
+
+def test_a_click_on_the_notification_writes_it_here(
+    daemon: RealDaemon, user: Home, field: GtkField, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", user.bus.address)
+
+    async def main() -> None:
+        connection = await bus.connect()
+        server = Server()
+        connection.export("/org/freedesktop/Notifications", server)
+        await connection.request_name(SERVER)
+        try:
+            await asyncio.to_thread(daemon.ctl, "start")
+            await asyncio.to_thread(daemon.wait_state, "recording")
+            field.close()
+            async with asyncio.timeout(20):
+                while not any(shown[1] == "Held" for shown in server.shown):
+                    server.asked.clear()
+                    await server.asked.wait()
+            here = await asyncio.to_thread(GtkField, field.x, field.file.parent)
+            server.clicked(len(server.shown), "click")
+            await asyncio.to_thread(here.wait_text, Home.text)
+            here.close()
+        finally:
+            await bus.leave(connection)
+
+    asyncio.run(main())
+    assert daemon.history(1)[0]["state"] == "delivered"
