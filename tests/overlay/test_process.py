@@ -97,6 +97,9 @@ def test_it_shows_the_news(rig: Rig) -> None:
         await until(lambda: '"dim": "hello there"' in rig.seen)
         rig.picture.session("ready", 1.0)
         await until(lambda: '"state": ""' in rig.seen.splitlines()[-1])
+        lines = rig.seen.splitlines()
+        await asyncio.sleep(0.2)
+        assert rig.seen.splitlines() == lines, "nothing new, nothing sent"
 
     rig.run(work)
 
