@@ -43,7 +43,7 @@ class _CannotBe(Exception):
 
 
 class Overlay:
-    """Shows `picture`. `on_state` gets "x11" or "layer shell", or "none: " and why, on the loop."""
+    """Shows `picture`. `on_state` gets how ("x11", "xwayland", "layer shell"), or "none: " and why."""
 
     def __init__(
         self, settings: OverlaySettings, picture: Picture, on_state: Callable[[str], None]

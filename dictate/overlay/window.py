@@ -67,9 +67,10 @@ except (ImportError, ValueError) as error:
 class Overlay:
     """The window and what stands in it."""
 
-    def __init__(self, position: str, layer_shell: Any) -> None:
+    def __init__(self, position: str, layer_shell: Any, *, steps_aside: bool) -> None:
         self._top = position == "top"
         self._layer_shell = layer_shell
+        self._steps_aside = steps_aside
         self._picture: dict[str, Any] = {"state": "", "solid": "", "dim": ""}
         self._levels = [0.0] * BARS
         kind = Gtk.WindowType.TOPLEVEL if layer_shell else Gtk.WindowType.POPUP
@@ -122,7 +123,11 @@ class Overlay:
         self._mark.connect("draw", self._draw_mark)
         self._meter.connect("draw", self._draw_meter)
         self._text.connect("draw", self._draw_text)
-        window.connect_after("map", self._let_through)
+        if self._steps_aside:
+            window.add_events(Gdk.EventMask.ENTER_NOTIFY_MASK)
+            window.connect("enter-notify-event", self._step_aside)
+        else:
+            window.connect_after("map", self._let_through)
         if self._layer_shell:
             self._on_a_layer()
         else:
@@ -132,6 +137,12 @@ class Overlay:
     def _let_through(self, window: Any) -> None:
         # Not earlier: GTK takes all input again while it maps a window.
         window.get_window().input_shape_combine_region(cairo.Region(), 0, 0)
+
+    def _step_aside(self, *_: Any) -> None:
+        # GNOME 43 hands clicks to any window of Xwayland, whatever its input shape: so it goes to
+        # the other edge before it can be clicked.
+        self._top = not self._top
+        self._place(self.window.get_allocated_height())
 
     def _on_a_layer(self) -> None:
         shell, window = self._layer_shell, self.window
@@ -238,27 +249,33 @@ class Overlay:
         return colour if found else style.get_color(Gtk.StateFlags.NORMAL)
 
 
-def layer_shell() -> Any:
+def layer_shell(no_layers: str) -> Any:
     """The library that puts a window above all others on this desktop; None on X11.
 
-    Ends this process where there is neither.
+    Ends this process where there is neither. `no_layers` is why there are none, if it is known.
     """
     display = Gdk.Display.get_default()
+    x_server = os.environ.get("DISPLAY", "")
     if display is None:
-        where = [os.environ.get(name) for name in ("WAYLAND_DISPLAY", "DISPLAY")]
-        named = " and ".join(filter(None, where))
-        cannot(f"the desktop at {named} cannot be reached" if named else "there is no desktop")
+        where = " and ".join(filter(None, (os.environ.get("WAYLAND_DISPLAY"), x_server)))
+        missing = f"the desktop at {where} cannot be reached" if where else "there is no desktop"
+        cannot(f"{no_layers}, and Xwayland cannot be reached" if no_layers else missing)
     if "X11" in type(display).__name__:
         return None
     try:
         gi.require_version("GtkLayerShell", "0.1")
         from gi.repository import GtkLayerShell
     except (ImportError, ValueError):
-        cannot("GtkLayerShell is missing: apt install gir1.2-gtklayershell-0.1")
-    if not GtkLayerShell.is_supported():
-        desktop = os.environ.get("XDG_CURRENT_DESKTOP", "") or "this desktop"
-        cannot(f"{desktop} lets no program show a window above the others (it has no layer shell)")
-    return GtkLayerShell
+        no_layers = "GtkLayerShell is missing: apt install gir1.2-gtklayershell-0.1"
+    else:
+        if GtkLayerShell.is_supported():
+            return GtkLayerShell
+        no_layers = f"{os.environ.get('XDG_CURRENT_DESKTOP') or 'this desktop'} has no layer shell"
+    if not x_server:
+        cannot(no_layers)
+    # A toolkit that has begun with Wayland stays with it.
+    words = [*sys.orig_argv, "--no-layers", no_layers]
+    os.execve(sys.executable, words, {**os.environ, "GDK_BACKEND": "x11"})
 
 
 def follow_the_desktop() -> None:
@@ -300,12 +317,13 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--position", default="bottom", choices=("bottom", "top"))
     parser.add_argument("--check", action="store_true", help="only say how, or why not")
+    parser.add_argument("--no-layers", default="", help="why; then it is tried with X11")
     options = parser.parse_args()
     sys.excepthook = end
-    shell = layer_shell()
+    shell = layer_shell(options.no_layers)
     follow_the_desktop()
-    overlay = Overlay(options.position, shell)
-    answer({"by": "layer shell" if shell else "x11"})
+    overlay = Overlay(options.position, shell, steps_aside=bool(options.no_layers))
+    answer({"by": "layer shell" if shell else "xwayland" if options.no_layers else "x11"})
     if not options.check:
         listen(overlay)
         Gtk.main()

@@ -172,6 +172,19 @@ def test_a_dark_desktop_with_many_pixels(x: XServer, tmp_path: Path) -> None:
         assert measure(x, look(window, tmp_path), "mean") < 0.4
 
 
+def test_where_clicks_cannot_pass_it_steps_aside(x: XServer) -> None:
+    x.run("xdotool", "mousemove", "5", "5")
+    with overlay_window(x, "--no-layers", "as on GNOME with Wayland") as window:
+        assert window.hello == {"by": "xwayland"}
+        window.show(state="recording")
+        left, top, width, height = shown(x) or (0, 0, 0, 0)
+        assert top > 600
+        x.run("xdotool", "mousemove", str(left + width // 2), str(top + height // 2))
+        wait_for(lambda: (shown(x) or (0, 999, 0, 0))[1] < 100, "it is at the other edge")
+        x.run("xdotool", "mousemove", str(left + width // 2), "60")
+        wait_for(lambda: shown(x) == (left, top, width, height), "it is where it was")
+
+
 def test_it_ends_with_the_daemon(x: XServer) -> None:
     with overlay_window(x) as window:
         window.show(state="recording")
