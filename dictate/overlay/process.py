@@ -43,7 +43,7 @@ class _CannotBe(Exception):
 
 
 class Overlay:
-    """Shows `picture`. `on_state` gets how ("x11", "xwayland", "layer shell"), or "none: " and why."""
+    """Shows `picture`. `on_state` gets how (x11, xwayland, layer shell), or "none: " and why."""
 
     def __init__(
         self, settings: OverlaySettings, picture: Picture, on_state: Callable[[str], None]
@@ -209,8 +209,8 @@ async def _listen(process: Process) -> None:
 
 async def _desktop_or(again: "asyncio.Task[bool]") -> None:
     """Wait for `again`, or for another desktop than there is now."""
-    before = _desktop()
-    while not again.done() and _desktop() == before:
+    before = await asyncio.to_thread(_desktop)
+    while not again.done() and await asyncio.to_thread(_desktop) == before:
         await asyncio.wait({again}, timeout=LOOK_S)
 
 
@@ -218,8 +218,19 @@ def _there_is_a_desktop() -> bool:
     return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
 
 
-def _desktop() -> list[str | None]:
-    return [os.environ.get(name) for name in NAMES]
+def _desktop() -> list[object]:
+    """What differs once it is another one, or the same come again: its socket is a new one."""
+    number = os.environ.get("DISPLAY", "").rpartition(":")[2].partition(".")[0]
+    wayland = Path(os.environ.get("XDG_RUNTIME_DIR", ""), os.environ.get("WAYLAND_DISPLAY", ""))
+    found: list[object] = [os.environ.get(name) for name in NAMES]
+    for path in (Path(f"/tmp/.X11-unix/X{number}"), wayland):
+        try:
+            status = path.stat()
+        except OSError:
+            found.append(None)
+        else:
+            found.append((status.st_ino, status.st_ctime_ns) if path.is_socket() else None)
+    return found
 
 
 def _stdin(process: Process) -> asyncio.StreamWriter:

@@ -6,6 +6,7 @@ real one.
 
 import asyncio
 import logging
+import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -169,6 +170,25 @@ def test_a_desktop_without_layers_says_so(rig: Rig) -> None:
         assert await asyncio.to_thread(why_not) == "no layers here"
         await asyncio.sleep(0.2)
         assert rig.states == ["none: no layers here"], "asked once"
+
+    rig.run(work)
+
+
+def test_a_compositor_that_comes_again_is_found(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LOOK_S", 0.02)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(rig.folder))
+    monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-7")
+    rig.plays(CANNOT)
+
+    async def work(overlay: Overlay) -> None:
+        await until(lambda: rig.states == ["none: no layers here"])
+        (rig.folder / "nothing of interest").touch()
+        await asyncio.sleep(0.2)
+        assert len(rig.states) == 1
+        rig.plays(SHOWS)
+        with socket.socket(socket.AF_UNIX) as compositor:
+            compositor.bind(str(rig.folder / "wayland-7"))
+            await until(lambda: rig.states[-1] == "x11")
 
     rig.run(work)
 
