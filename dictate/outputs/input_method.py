@@ -1,9 +1,10 @@
 """Commits the text into the focused text field of a Wayland desktop of the wlroots kind.
 
 No key is pressed and no clipboard touched: the application gets the text as from any input method,
-on any layout, whatever keys are held. What does not take part in that is pasted into, as
-`virtual_keyboard` does it: a window that has never shown a text field to an input method, and a
-terminal that is to get line ends, since it knows only of a paste that it must not run it.
+on any layout, whatever keys are held. Two kinds of windows are pasted into, as `virtual_keyboard`
+does it: those that have never shown a text field to an input method, and terminals. A terminal
+tells the program in it what is pasted, so that a shell does not run a line end, and an editor does
+not take words for commands; and it says that it took the text, which it never does for a commit.
 """
 
 import contextlib
@@ -24,8 +25,10 @@ CHUNK_BYTES = 3900
 """A message has 4096 at most."""
 PREVIEW_BYTES = 1000
 """Of a longer preview the end is shown."""
-PACE_S = 0.005
-"""Between two chunks, where the application does not say that it has taken one."""
+QUIET_S = 0.03
+OTHER_NEWS_S = 0.2
+SETTLE_S = 0.5
+"""An application that has news without end is waited for no longer than this."""
 
 
 class _FieldDesk:
@@ -62,10 +65,13 @@ class _FieldDesk:
             raise NotDelivered(f"no text field is active in {name}")
         if field is not None and field.secret:
             raise NotDelivered("passwords are not dictated")
-        if field is None or (field.terminal and "\n" in delivery.text):
-            self._paste(delivery, name)
-            return Receipt.DELIVERED
-        return self._commit(delivery, field, name)
+        if field is not None and (self._paster is None or not field.terminal):
+            return self._commit(delivery, field, name)
+        if self._paster is None:
+            raise NotDelivered(f"{name} has no text field, and this compositor lets nobody paste")
+        self._previewed = None
+        self._paster.paste(delivery)
+        return Receipt.DELIVERED
 
     def preview(self, text: str) -> None:
         self._x.serve()
@@ -84,36 +90,54 @@ class _FieldDesk:
         if self._paster is not None:
             self._paster.close()
 
-    def _paste(self, delivery: Delivery, name: str) -> None:
-        if self._paster is None:
-            raise NotDelivered(f"{name} has no text field, and this compositor lets nobody paste")
-        self._previewed = None
-        self._paster.paste(delivery)
-
     def _commit(self, delivery: Delivery, field: Field, name: str) -> Receipt:
+        if field.terminal and "\n" in delivery.text:
+            raise NotDelivered(
+                f"{name} is a terminal, where a line end would run what is before it"
+            )
         end = time.monotonic() + delivery.timeout_s
         written = 0
         for chunk in _chunks(delivery.text):
-            news, around = field.news, field.around
+            if field.around is None:
+                self._settle(field)
+            if not written:
+                delivery.check(self.focus())
+            before = field.told
             delivery.sent = True
             self._previewed = None
             self._method.commit(chunk)
-            self._x.round_trip()
             written += len(chunk)
-            if self._method.field is not field:
-                of = f"{written} of {len(delivery.text)} characters"
-                raise DeliveryUnsure(f"the focus left {name} while it was written to, after {of}")
-            if field.around is None:
-                self._x.wait(lambda: False, PACE_S if written < len(delivery.text) else 0)
-                delivery.taken = False
-                continue
-
-            def told(news: int = news, around: tuple[str, int] | None = around) -> bool:
-                return field.news > news and field.around != around
-
-            self._x.wait(told, max(0.0, end - time.monotonic()))
-            delivery.taken = told() and _ends_with(field.before, chunk)
+            self._x.round_trip()
+            if field.around is not None:
+                self._await_news(field, before, chunk, end)
+            delivery.taken = field.told != before and field.ends_with(chunk)
+            if self._method.field is not field and not (
+                delivery.taken and written == len(delivery.text)
+            ):
+                raise DeliveryUnsure(
+                    f"the focus left {name} while the text was being written, at character "
+                    f"{written} of {len(delivery.text)}"
+                )
         return Receipt.DELIVERED if delivery.taken else Receipt.UNCONFIRMED
+
+    def _await_news(self, field: Field, before: object, chunk: str, end: float) -> None:
+        """Until the application tells that it has taken `chunk`, or something else that came of
+        it, or the focus leaves."""
+
+        def left() -> bool:
+            return self._method.field is not field
+
+        self._x.wait(lambda: field.told != before or left(), max(0.0, end - time.monotonic()))
+        # What it tells first may come of a preview.
+        rest = min(end - time.monotonic(), OTHER_NEWS_S)
+        self._x.wait(lambda: field.ends_with(chunk) or left(), max(0.0, rest))
+
+    def _settle(self, field: Field) -> None:
+        """Some applications (foot) drop a commit that crosses news of theirs on the way: wait until
+        there have been none for `QUIET_S`."""
+        end = time.monotonic() + SETTLE_S
+        while (rest := min(end, field.told_at + QUIET_S) - time.monotonic()) > 0:
+            self._x.wait(lambda: False, rest)
 
 
 def _chunks(text: str) -> Iterator[str]:
@@ -124,14 +148,6 @@ def _chunks(text: str) -> Iterator[str]:
         piece = data[at : at + CHUNK_BYTES].decode(errors="ignore")
         yield piece
         at += len(piece.encode())
-
-
-def _ends_with(before: str, chunk: str) -> bool:
-    """Whether the cursor stands behind `chunk`. Applications tell a part of what is there, at times
-    the last line only."""
-    if not before:
-        return chunk.endswith("\n")
-    return before.endswith(chunk) or chunk.endswith(before)
 
 
 class InputMethodOutput(WaylandOutput):

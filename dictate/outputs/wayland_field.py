@@ -6,6 +6,7 @@ goes into the field that is active when the compositor reads it, whatever its se
 """
 
 import itertools
+import time
 from dataclasses import dataclass, field
 from typing import ClassVar
 from weakref import WeakSet
@@ -16,6 +17,7 @@ from dictate.outputs.wayland_thread import WaylandConnection
 
 _PASSWORD, _PIN, _TERMINAL = 8, 9, 13
 _HIDDEN_TEXT = 0x40
+_BY_INPUT_METHOD = 0
 
 TAKEN = (
     "another input method (fcitx5, ibus, an on-screen keyboard) has the text fields of this "
@@ -32,8 +34,10 @@ class Field:
     hints: int = 0
     around: tuple[str, int] | None = None
     """The text around the cursor and the cursor's place in its UTF-8, if the application tells."""
-    news: int = 0
-    """How often it has told."""
+    ours: int = 0
+    """How often the application has told that the text is another by what we did."""
+    told_at: float = 0.0
+    """When anything was last told of it, monotonic seconds."""
 
     @property
     def secret(self) -> bool:
@@ -45,10 +49,18 @@ class Field:
         return self.purpose == _TERMINAL
 
     @property
-    def before(self) -> str:
-        """What stands before the cursor, as far as it is told."""
+    def told(self) -> object:
+        """Another value whenever the application has told of a change that may be ours."""
+        return self.ours, self.around
+
+    def ends_with(self, chunk: str) -> bool:
+        """Whether the cursor stands behind `chunk`, as far as it is told: a part of the text, at
+        times its last line only."""
         text, cursor = self.around or ("", 0)
-        return text.encode()[:cursor].decode(errors="replace")
+        before, wanted = text.encode()[:cursor], chunk.encode()
+        if not before:
+            return chunk.endswith("\n")
+        return before.endswith(wanted) or wanted.endswith(before)
 
 
 class InputMethod:
@@ -69,6 +81,7 @@ class InputMethod:
             activate=self._activate,
             deactivate=self._deactivate,
             surrounding_text=self._surrounding,
+            text_change_cause=self._cause,
             content_type=self._content_type,
             done=self._done,
             unavailable=self._unavailable,
@@ -108,7 +121,10 @@ class InputMethod:
     def _surrounding(self, text: str, cursor: int, _anchor: int) -> None:
         if self._coming is not None:
             self._coming.around = (text, cursor)
-            self._coming.news += 1
+
+    def _cause(self, cause: int) -> None:
+        if self._coming is not None:
+            self._coming.ours += cause == _BY_INPUT_METHOD
 
     def _content_type(self, hints: int, purpose: int) -> None:
         if self._coming is not None:
@@ -118,6 +134,8 @@ class InputMethod:
     def _done(self) -> None:
         self._serial += 1
         self.field = self._coming
+        if self.field is not None:
+            self.field.told_at = time.monotonic()
 
     def _unavailable(self) -> None:
         self.unavailable = True

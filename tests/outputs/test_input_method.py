@@ -94,13 +94,16 @@ def with_output(
 
 
 async def focus_on(output: InputMethodOutput, window: SwayWindow) -> Focus:
-    """Give it the focus, and wait until its text field has told that it is there."""
+    """Give it the focus, and wait until its text field has told that it is there, for good: to an
+    input method that comes, applications show it twice."""
     await asyncio.to_thread(window.focus)
-    for _ in range(200):
+    former = None
+    for _ in range(100):
         focus = await output.focus()
-        if focus is not None and not focus.window.endswith("/0"):
+        if focus is not None and focus == former and not focus.window.endswith("/0"):
             return focus
-        await asyncio.sleep(0.02)
+        former = focus
+        await asyncio.sleep(0.06)
     raise AssertionError(f"{window.title} shows no text field")
 
 
@@ -118,9 +121,8 @@ def write(window: SwayWindow, *texts: str) -> list[Receipt]:
 @pytest.mark.parametrize("name", TEXTS)
 def test_arrives_exactly(window: SwayWindow, name: str) -> None:
     before = window.text()
-    (receipt,) = write(window, TEXTS[name])
+    assert write(window, TEXTS[name]) == [Receipt.DELIVERED]
     window.wait_text(before + TEXTS[name])
-    assert receipt is (Receipt.UNCONFIRMED if isinstance(window, Foot) else Receipt.DELIVERED)
 
 
 def test_fifty_in_a_row_stay_in_order(window: SwayWindow) -> None:
@@ -130,11 +132,13 @@ def test_fifty_in_a_row_stay_in_order(window: SwayWindow) -> None:
     window.wait_text(before + "".join(texts))
 
 
-def test_very_long_text(window: SwayWindow) -> None:
-    before = window.text()
-    text = "0123456789abcdé" * 8_000
-    write(window, text)
-    window.wait_text(before + text, 60)
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.kind)
+def test_very_long_text(sway: Sway, tmp_path: Path, kind: type[SwayWindow]) -> None:
+    opened = kind(sway, tmp_path)
+    text = "0123456789abcdé" * 4_000
+    write(opened, text)
+    opened.wait_text(text, 60)
+    opened.close()
 
 
 def test_line_ends(sway: Sway, field: Gtk3, tmp_path: Path) -> None:
@@ -221,6 +225,8 @@ def test_focus_moved_before_writing(sway: Sway, window: SwayWindow, field: Gtk3)
 def test_focus_moved_during(
     sway: Sway, window: SwayWindow, field: Gtk3, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if isinstance(window, Foot):
+        pytest.skip("what a terminal gets comes in one piece")
     before = window.text()
     commits = []
 
@@ -235,7 +241,7 @@ def test_focus_moved_during(
 
     async def work(output: InputMethodOutput) -> None:
         focus = await focus_on(output, window)
-        with pytest.raises(DeliveryUnsure, match="characters"):
+        with pytest.raises(DeliveryUnsure, match="character"):
             await output.write(LONG, focus)
         assert len(commits) == 2
         monkeypatch.undo()
@@ -260,7 +266,7 @@ def test_focus_moves_while_it_is_finished(
             while True:
                 outcome.append(await output.write("text ", focus))
                 await asyncio.sleep(0.03)
-        except NotDelivered as error:
+        except (FocusMoved, DeliveryUnsure) as error:
             outcome.append(error)
         await moving
 
@@ -269,8 +275,9 @@ def test_focus_moves_while_it_is_finished(
         await asyncio.to_thread(field.focus)
 
     with_output(work)
-    assert isinstance(outcome.pop(), FocusMoved)
-    window.wait_text(before + "text " * len(outcome))
+    unsure = isinstance(outcome.pop(), DeliveryUnsure)
+    sure = before + "text " * len(outcome)
+    wait_for(lambda: window.text() in (sure, sure + "text " * unsure), "all that was written")
     assert field.text() == ""
 
 
