@@ -32,7 +32,7 @@ _CONFIG = """
 xwayland disable
 output HEADLESS-1 resolution 1280x720
 default_border none
-focus_on_window_activation focus
+focus_on_window_activation none
 """
 
 _GTK = """
