@@ -30,8 +30,9 @@ from dictate.outputs.wayland_selection import (
 from dictate.outputs.wayland_thread import WaylandConnection
 
 LINGER_S = 0.25
-"""How long after its last request an application may ask again for the same text."""
+"""How long after it got the text an application may ask again for it."""
 QUIET_S = 0.03
+"""An application needs as long to do with one text what it does, before it gets the next."""
 MANAGER_S = 0.3
 """A clipboard manager that asks without end is waited for no longer than this."""
 
@@ -47,6 +48,7 @@ class Paster:
         self._former: dict[str, Content] = {}
         self._delivery: Delivery | None = None
         self._asked_at = 0.0
+        self._given_at = 0.0
         self._asked_after = False
 
     def paste(self, delivery: Delivery) -> None:
@@ -54,7 +56,7 @@ class Paster:
 
         Raises NotDelivered, FocusMoved, DeliveryUnsure.
         """
-        while (rest := self._asked_at + QUIET_S - time.monotonic()) > 0:
+        while (rest := self._given_at + QUIET_S - time.monotonic()) > 0:
             self._x.wait(lambda: False, rest)
         window = self._windows.focused
         name = (window.application if window else "") or "the window"
@@ -112,11 +114,12 @@ class Paster:
         delivery = self._delivery
         if delivery is not None and delivery.sent and kind != HINT:
             delivery.taken = True
+            self._given_at = time.monotonic()
 
     def _tidy(self) -> None:
         if self._delivery is not None:
             return
-        rest = self._asked_at + LINGER_S - time.monotonic()
+        rest = self._given_at + LINGER_S - time.monotonic()
         if rest > 0:
             self._x.call_later(rest, self._tidy)
         else:

@@ -4,16 +4,19 @@ A compositor with data-control lets us do both without a window and without the 
 the content is not told: any program may, and gets it through a pipe.
 """
 
+import fcntl
 import logging
 import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from sys import byteorder
+from termios import FIONREAD
 from typing import TypeAlias
 
 from dictate.errors import Unavailable
 from dictate.outputs.wayland_protocols import DATA_CONTROLS
-from dictate.outputs.wayland_thread import Pipe, WaylandConnection, lacks
+from dictate.outputs.wayland_thread import Pipe, Want, WaylandConnection, lacks
 from dictate.outputs.wayland_wire import Object
 
 _log = logging.getLogger(__name__)
@@ -23,6 +26,8 @@ ANSWER_S = 0.5
 ALL_S = 2.0
 """Big pictures in many formats take an owner long; what is not there by then stays behind."""
 ALL_BYTES = 64 * 1024 * 1024
+READ_S = 2.0
+"""Whoever has asked and does not read within this time is no longer looked after."""
 _PIECE_BYTES = 256 * 1024
 
 Content: TypeAlias = dict[str, bytes]
@@ -59,19 +64,45 @@ class _Reading(Pipe):
 
 
 class _Writing(Pipe):
-    writes = True
+    """`taken` is called once the other side has read all of it."""
 
-    def __init__(self, descriptor: int, data: bytes, written: Callable[[], None]) -> None:
+    wants = Want.WRITE
+
+    def __init__(self, descriptor: int, data: bytes, taken: Callable[[], None]) -> None:
         super().__init__(descriptor)
         self._rest = memoryview(data)
-        self._written = written
+        self._taken = taken
+        self._until = float("inf")
 
     def move(self) -> bool:
         if self._rest:
             self._rest = self._rest[os.write(self.descriptor, self._rest[:_PIECE_BYTES]) :]
-        if not self._rest:
-            self._written()
-        return not self._rest
+        if self._rest:
+            return False
+        if self.wants is Want.WRITE:
+            self._close()
+        if self.over or not self._unread():
+            self._taken()
+            return True
+        return time.monotonic() > self._until
+
+    def _close(self) -> None:
+        """Let the other side see the end, and look on from there: an application that has read all
+        but not seen the end yet begins anew if the selection changes in that moment."""
+        try:
+            reading = os.open(f"/proc/self/fd/{self.descriptor}", os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:  # it is no pipe
+            self.end()
+            return
+        os.close(self.descriptor)
+        self.descriptor = reading
+        # Nothing wakes us when somebody else has read a pipe empty.
+        self.wants = Want.TICKS
+        self._until = time.monotonic() + READ_S
+
+    def _unread(self) -> int:
+        answer = fcntl.ioctl(self.descriptor, FIONREAD, bytes(4))
+        return int.from_bytes(answer, byteorder)
 
 
 @dataclass(slots=True, eq=False)

@@ -7,6 +7,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from concurrent.futures import Future
+from enum import Enum
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,10 +19,21 @@ from dictate.outputs.wayland_wire import Interface, Object, Wire, WireError
 D = TypeVar("D")
 
 
+TICK_S = 0.002
+
+
+class Want(Enum):
+    """What a pipe waits for."""
+
+    READ = "that it can be read"
+    WRITE = "that it can be written"
+    TICKS = "time"
+
+
 class Pipe(ABC):
     """One end of a pipe that is served beside the connection, until `over`."""
 
-    writes = False
+    wants = Want.READ
 
     def __init__(self, descriptor: int) -> None:
         os.set_blocking(descriptor, False)
@@ -47,6 +59,7 @@ class WaylandConnection(Connection):
         super().__init__(wake)
         self._wire = Wire(connect(), DISPLAY)
         self._pipes: list[Pipe] = []
+        self._ticking = False
         self.globals: dict[str, tuple[int, int]] = {}
         """Number and version of what the compositor offers, by its kind."""
         self._registry = self._wire.display.send("get_registry", REGISTRY)
@@ -98,6 +111,9 @@ class WaylandConnection(Connection):
             if done:
                 pipe.end()
         self._pipes = [pipe for pipe in self._pipes if not pipe.over]
+        if not self._ticking and any(pipe.wants is Want.TICKS for pipe in self._pipes):
+            self._ticking = True
+            self.call_later(TICK_S, self._tick)
 
     def flush(self) -> None:
         self._wire.flush()
@@ -107,8 +123,8 @@ class WaylandConnection(Connection):
 
     def watched(self) -> tuple[list[int], list[int]]:
         wire = self._wire.socket.fileno()
-        reading = [pipe.descriptor for pipe in self._pipes if not pipe.writes]
-        writing = [pipe.descriptor for pipe in self._pipes if pipe.writes]
+        reading = [pipe.descriptor for pipe in self._pipes if pipe.wants is Want.READ]
+        writing = [pipe.descriptor for pipe in self._pipes if pipe.wants is Want.WRITE]
         return [wire, *reading], [wire, *writing] if self._wire.waiting else writing
 
     def close(self) -> None:
@@ -121,6 +137,10 @@ class WaylandConnection(Connection):
     def cut(self) -> None:
         with contextlib.suppress(OSError):
             self._wire.socket.shutdown(socket.SHUT_RDWR)
+
+    def _tick(self) -> None:
+        self._ticking = False
+        self.serve()
 
     def _global(self, number: int, kind: str, version: int) -> None:
         self.globals.setdefault(kind, (number, version))
