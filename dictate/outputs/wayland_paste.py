@@ -4,8 +4,8 @@ Own clipboard and primary selection (a terminal pastes the one, a text field the
 Shift+Insert, and answer who asks for the text: that request is the receipt.
 
 - **Who asks is not told here**, other than on X11. A clipboard manager asks as soon as the
-  clipboard changes, so the chord waits until nobody has asked for `QUIET_S`; the first one who asks
-  after the chord counts as the application.
+  clipboard changes, so the chord waits until nobody has asked for `QUIET_S`, and longer where there
+  was one the last time; the first one who asks after the chord counts as the application.
 - **The focus may move between the last look and the chord** for as long as the compositor takes to
   read one message. Afterwards it is looked at again: if it has moved by then, nobody knows.
 - **A text that was not fetched in time is withdrawn for good**, so it can be said not to have been
@@ -29,12 +29,14 @@ from dictate.outputs.wayland_selection import (
 )
 from dictate.outputs.wayland_thread import WaylandConnection
 
-LINGER_S = 0.25
+LINGER_S = 0.5
 """How long after it got the text an application may ask again for it."""
+BETWEEN_S = 0.2
+"""So long after one text an application gets the next: where it has read the first but not done
+with it when the clipboard changes, it begins anew, with the second."""
 QUIET_S = 0.03
-"""An application needs as long to do with one text what it does, before it gets the next."""
 MANAGER_S = 0.3
-"""A clipboard manager that asks without end is waited for no longer than this."""
+"""A clipboard manager is waited for no longer than this, if there is one."""
 
 
 class Paster:
@@ -50,13 +52,15 @@ class Paster:
         self._asked_at = 0.0
         self._given_at = 0.0
         self._asked_after = False
+        self._managed = False
+        """Whether somebody asked before the last chord."""
 
     def paste(self, delivery: Delivery) -> None:
         """Returns once the application has the text. The caller has looked at the focus.
 
         Raises NotDelivered, FocusMoved, DeliveryUnsure.
         """
-        while (rest := self._given_at + QUIET_S - time.monotonic()) > 0:
+        while (rest := self._given_at + BETWEEN_S - time.monotonic()) > 0:
             self._x.wait(lambda: False, rest)
         window = self._windows.focused
         name = (window.application if window else "") or "the window"
@@ -101,10 +105,14 @@ class Paster:
 
     def _quiet(self) -> None:
         """Let a clipboard manager have its look. Ends with a round trip."""
-        end = time.monotonic() + MANAGER_S
-        while (rest := min(end, self._asked_at + QUIET_S) - time.monotonic()) > 0:
+        begun = time.monotonic()
+        if self._managed:
+            self._x.wait(lambda: self._asked_at > begun, MANAGER_S)
+        end = begun + MANAGER_S
+        while (rest := min(end, max(begun, self._asked_at) + QUIET_S) - time.monotonic()) > 0:
             self._x.wait(lambda: False, rest)
         self._x.round_trip()
+        self._managed = self._asked_at > begun
 
     def _asked(self, _selection: str, kind: str) -> None:
         self._asked_at = time.monotonic()
