@@ -100,7 +100,7 @@ class Window:
     def text(self) -> str:
         return self.file.read_bytes().decode("utf-8", "replace")
 
-    def wait_text(self, expected: str, seconds: float = 5) -> None:
+    def wait_text(self, expected: str, seconds: float = 20) -> None:
         """Wait for exactly this text, and fail with what stands there."""
         try:
             wait_for(lambda: self.text() == expected, self.title, seconds)
