@@ -1,6 +1,7 @@
 """`dictate serve --zeroconf`: who looks for a Wyoming server finds it, and can use it as it is."""
 
 import asyncio
+import contextlib
 import signal
 import socket
 from collections.abc import AsyncIterator
@@ -8,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from ifaddr import get_adapters
 from wyoming.asr import Transcribe, Transcript
 from wyoming.audio import AudioChunk, AudioStart, AudioStop
 from wyoming.client import AsyncClient
@@ -16,7 +18,7 @@ from zeroconf import ServiceStateChange, Zeroconf
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncZeroconf
 
 from dictate import discovery
-from dictate.discovery import SERVICE
+from dictate.discovery import SERVICE, Announcement
 from dictate.errors import Unavailable
 from dictate.events import RATE
 from dictate.serve import Offer, serve
@@ -25,6 +27,9 @@ from tests.lab.scripted import script
 from tests.lab.serving import LINE, Serving
 
 PATIENCE_S = 40.0
+GROUP = "224.0.0.251"
+IP_MULTICAST_ALL = 49
+"""Of Linux; the socket module does not know it."""
 
 
 class Looking:
@@ -111,7 +116,8 @@ def test_who_looks_finds_it_and_is_heard(tmp_path: Path) -> None:
                     assert await under_way.read_event()
                     assert server.process is not None
                     server.process.send_signal(signal.SIGTERM)
-                    await until(lambda: not here.names)
+                    async with asyncio.timeout(10):
+                        await until(lambda: not here.names)
                     assert server.process.poll() is None
                 assert await asyncio.to_thread(server.process.wait, 20) == 0
 
@@ -153,6 +159,43 @@ def test_two_on_one_machine_and_one_that_is_not_announced(tmp_path: Path) -> Non
                 assert quiet.command[-1] not in repr(uris)
 
     asyncio.run(main())
+
+
+def overhear(address: str) -> socket.socket:
+    """Whatever is announced on the interface of this address, and on no other."""
+    ear = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    ear.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    ear.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    ear.setsockopt(socket.IPPROTO_IP, IP_MULTICAST_ALL, 0)
+    ear.bind((GROUP, 5353))
+    member = socket.inet_aton(GROUP) + socket.inet_aton(address)
+    ear.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, member)
+    ear.setblocking(False)
+    return ear
+
+
+def heard(ear: socket.socket) -> bytes:
+    came = bytearray()
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            came += ear.recv(65_536)
+    return bytes(came)
+
+
+def test_a_port_of_this_machine_is_announced_to_this_machine_alone() -> None:
+    own = [str(ip.ip) for adapter in get_adapters() for ip in adapter.ips if isinstance(ip.ip, str)]
+    ears = {address: overhear(address) for address in own}
+
+    async def main() -> None:
+        announcement = Announcement("127.0.0.1", 1234)
+        assert (await announcement.announce()).startswith("found by Zeroconf as dictate-")
+        await announcement.close()
+        await announcement.close()
+
+    asyncio.run(main())
+    for address, ear in ears.items():
+        with ear:
+            assert (b"dictate-" in heard(ear)) == address.startswith("127."), address
 
 
 def test_without_the_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

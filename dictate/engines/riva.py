@@ -189,7 +189,8 @@ class RivaUtterance(Utterance):
     def feed(self, samples: Samples) -> str | None:
         self._waiting += pcm_from_samples(np.nan_to_num(samples, posinf=1.0, neginf=-1.0))
         while len(self._waiting) >= PIECE:
-            self._send(PIECE)
+            self._open.send(bytes(self._waiting[:PIECE]))
+            del self._waiting[:PIECE]
         self._take(self._open.news())
         text = self._text
         if text == self._told:
@@ -200,7 +201,7 @@ class RivaUtterance(Utterance):
     def finish(self) -> str:
         try:
             if self._waiting:
-                self._send(PIECE)
+                self._open.send(bytes(self._waiting))
             self._open.send(None)
             self._take(self._open.rest())
             return self._text
@@ -225,11 +226,6 @@ class RivaUtterance(Utterance):
     def _text(self) -> str:
         # A server that ends without having been done with the last stretch still heard it.
         return " ".join(" ".join((*self._heard, self._guess)).split())
-
-    def _send(self, size: int) -> None:
-        self._open.send(bytes(self._waiting[:size]))
-        del self._waiting[:size]
-        self._take(self._open.news())
 
     def _take(self, responses: Iterable[Any]) -> None:
         for response in responses:

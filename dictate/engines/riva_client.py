@@ -184,14 +184,15 @@ class Recognition:
         """Send this sound; None says that no more comes. Waits for the network. Raises
         EngineError if it takes nothing for too long, or nobody is there any more."""
         until = time.monotonic() + self._limit_s
-        while (left_s := until - time.monotonic()) > 0:
+        while self._call.is_active():  # else the news says why
+            left_s = until - time.monotonic()
+            if left_s <= 0:
+                raise self._client.trouble(f"did not come on for {self._limit_s:g} s")
             try:
                 return self._outbox.put(piece, timeout=min(QUIET_S, left_s))
             except queue.Full:
-                if not self._call.is_active():
-                    return None  # the news says why
                 self._client.check_there()
-        raise self._client.trouble(f"did not come on for {self._limit_s:g} s")
+        return None
 
     def news(self) -> Iterator[Any]:
         """Each StreamingRecognizeResponse that is there. Raises EngineError if it is over."""
