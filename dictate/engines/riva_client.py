@@ -17,7 +17,7 @@ import grpc
 
 from dictate.engines.address import Grpc
 from dictate.engines.remote import REACH_S, tcp
-from dictate.errors import EngineError
+from dictate.errors import EngineError, EngineLost
 from dictate.events import RATE
 
 with warnings.catch_warnings():
@@ -92,9 +92,12 @@ class Client:
         self._channel.close()
 
     def trouble(self, what: str) -> EngineError:
-        """An error that says where it happened, without the key."""
-        said = what.replace(self._key, "...") if self._key else what
-        return EngineError(f"the server at {self._where.host} {said}")
+        """An error that says where it happened."""
+        return EngineError(f"the server at {self._where.host} {what}")
+
+    def silence(self, what: str) -> EngineLost:
+        """An error for who did not do that in time: who is asked again may be silent again."""
+        return EngineLost(str(self.trouble(what)))
 
     def ask(self) -> tuple[Any, float]:
         """What it says of its models, and the seconds that took. A server that does not tell has
@@ -122,7 +125,10 @@ class Client:
 
     def failed(self, error: Any) -> EngineError:
         """What a failed call means, with what to do."""
-        status, says = error.code().name, _line(error.details())
+        details = error.details() or "nothing"
+        # Before it is cut, lest a part of the key stays.
+        says = _line(details.replace(self._key, "...") if self._key else details)
+        status = error.code().name
         match status:
             case "UNAVAILABLE" if any(
                 word in says.lower() for word in ("certificate", "verification")
@@ -131,7 +137,7 @@ class Client:
             case "UNAVAILABLE":
                 return self.trouble(f"cannot be reached, or was lost: {says}")
             case "DEADLINE_EXCEEDED":
-                return self.trouble(f"did not answer for {REACH_S:g} s")
+                return self.silence(f"did not answer for {REACH_S:g} s")
             case "CANCELLED":
                 return self.trouble("is not asked any more")
             case "UNAUTHENTICATED" | "PERMISSION_DENIED":
@@ -187,7 +193,7 @@ class Recognition:
         while self._call.is_active():  # else the news says why
             left_s = until - time.monotonic()
             if left_s <= 0:
-                raise self._client.trouble(f"did not come on for {self._limit_s:g} s")
+                raise self._client.silence(f"did not come on for {self._limit_s:g} s")
             try:
                 return self._outbox.put(piece, timeout=min(QUIET_S, left_s))
             except queue.Full:
@@ -212,7 +218,7 @@ class Recognition:
             if response is None:
                 return
             yield response
-        raise self._client.trouble(f"was not done after {self._limit_s:g} s")
+        raise self._client.silence(f"was not done after {self._limit_s:g} s")
 
     def _next(self, wait_s: float) -> Any:
         news = self._news.get(timeout=wait_s)
@@ -241,8 +247,7 @@ def _empty(full: queue.Queue[Any]) -> None:
             full.get_nowait()
 
 
-def _line(details: str | None) -> str:
+def _line(details: str) -> str:
     """What was said of an error, in one short line."""
-    says = (details or "nothing").rpartition("last error: ")[2]
-    line = " ".join(says.split())
+    line = " ".join(details.rpartition("last error: ")[2].split())
     return "".join(sign for sign in line if sign.isprintable())[:_SHOWN]

@@ -227,10 +227,10 @@ def test_a_key_and_a_function_go_to_the_server_and_nowhere_else(tmp_path: Path) 
         key_file(tmp_path, KEY)
 
         def talk(server: RivaServer, asked: Asked, sound: Iterator[bytes], context: Any) -> Any:
-            context.abort(grpc.StatusCode.INTERNAL, f"{KEY} is\n out of luck")
+            context.abort(grpc.StatusCode.INTERNAL, f"{KEY} is\n out of luck{'x' * 170}{KEY}")
 
         server.play = talk
-        with pytest.raises(EngineError, match=r"it says: \.\.\. is out of luck\)"):
+        with pytest.raises(EngineError, match=r"it says: \.\.\. is out of luckx+\.\.\.\)"):
             hear(engine)
 
 
