@@ -295,7 +295,9 @@ def _doors(offer: Offer, context: ssl.SSLContext | None) -> list[Door]:
     if offer.tcp:
         doors.append(Door(_tcp(offer.tcp, tls=context is not None), offer.tcp))
     if offer.zeroconf and _port(doors) is None:
-        raise Unavailable("--zeroconf announces a port, and there is none: --tcp 127.0.0.1:10300")
+        raise Unavailable(
+            "--zeroconf announces an IPv4 port, and there is none: give --tcp 127.0.0.1:10300"
+        )
     path = offer.socket
     if not doors and path is None:
         path = paths.serve_socket()
