@@ -87,6 +87,11 @@ def parser() -> argparse.ArgumentParser:
     )
     serve.add_argument("--tls", nargs=2, metavar=("CERT", "KEY"), type=Path, help="PEM files")
     serve.add_argument("--token-file", metavar="FILE", type=Path, help="whoever knows it may in")
+    serve.add_argument(
+        "--zeroconf",
+        action="store_true",
+        help="announce the port of --tcp, for Home Assistant and other Wyoming clients",
+    )
 
     models = commands.add_parser("models", help="fetch, check and remove speech models")
     what = models.add_subparsers(dest="models_command", required=True, metavar="COMMAND")
@@ -245,6 +250,7 @@ def _serve(arguments: argparse.Namespace) -> int:
         socket=arguments.socket,
         tls=arguments.tls and tuple(arguments.tls),
         token_file=arguments.token_file,
+        zeroconf=arguments.zeroconf,
     )
     return serve(offer, arguments.engine, out=_line)
 

@@ -74,6 +74,8 @@ class Daemon:
         self._stop = asyncio.Event()
         self._pen = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self._reloading = asyncio.Lock()
+        self._desktop = ""
+        """What the hotkey last said of it."""
         self._aside: set[asyncio.Task[None]] = set()
 
     async def run(self) -> int:
@@ -152,7 +154,7 @@ class Daemon:
         await self.links.start(settings)
         stack.push_async_callback(self.links.stop)
         self.outlets = Outlets()
-        await self.outlets.open(settings)
+        await self.outlets.choose(settings)
         stack.push_async_callback(self.outlets.close)
         main, second = self._main_and_second()
         self.pipeline = Pipeline(
@@ -243,12 +245,11 @@ class Daemon:
         self.service.update(
             hotkey=states["main"], second_hotkey=states["second"], cancel_key=states["cancel"]
         )
-        heard = any(state and not state.startswith("none") for state in states.values())
-        if heard:
-            # There is a desktop now; maybe there was none before.
+        if states["main"] != self._desktop:
+            # A desktop has come or gone, or it is another one.
+            self._desktop = states["main"]
+            self._spawn(self._replace_outputs())
             self.shown.overlay.try_again()
-            if self.outlets.better(self.settings):
-                self._spawn(self._replace_outputs())
 
     def _pressed(self, press: Press, *, second: bool) -> None:
         session = self.pipeline.session
@@ -344,7 +345,7 @@ class Daemon:
         return lines + await self.links.prepare(hotwords)
 
     async def _replace_outputs(self) -> None:
-        for output in await self.outlets.open(self.settings):
+        for output in await self.outlets.choose(self.settings):
             self._spawn(self._retire(output.close))
         self.pipeline.main, self.pipeline.second = self._main_and_second()
         self._show_outputs()
@@ -381,7 +382,11 @@ class Daemon:
 
     def _show_outputs(self) -> None:
         main, second = self.outlets.main, self.outlets.second
-        self.service.update(output=main.name, second_output="" if second is main else second.name)
+        self.service.update(
+            output=main.name,
+            second_output="" if second is main else second.name,
+            output_notes=self.outlets.notes,
+        )
 
     def _microphone_changed(self, is_open: bool, device: str) -> None:  # noqa: FBT001
         self.service.update(microphone_open=is_open, microphone=device)

@@ -67,4 +67,4 @@ async def words(output: Output) -> str:
         focus = await output.focus()
     except DictateError:
         return ""
-    return f"→ {focus.application}" if focus else ""
+    return f"→ {focus.application}" if focus and focus.application else ""

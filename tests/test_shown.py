@@ -37,6 +37,7 @@ FIREFOX, XTERM = Focus("1", "Firefox"), Focus("2", "xterm")
     [
         (Output("x11", FIREFOX), "→ Firefox"),
         (Output("x11", None), ""),
+        (Output("input_method", Focus("0/3", "")), ""),
         (Output("x11", Unavailable("the X server is gone")), ""),
         (Output("clipboard", None), "copies"),
         (Output("stdout", None), ""),

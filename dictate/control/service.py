@@ -58,6 +58,7 @@ class Service:
             microphone="",
             microphone_open=False,
             output="",
+            output_notes="",
             hotkey="",
             overlay="",
             trouble="",

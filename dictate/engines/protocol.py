@@ -1,7 +1,9 @@
 """What the daemon and an engine process say to each other: Wyoming, and a few events beside it.
 
 A plain Wyoming client needs none of this: `describe` -> `info`, and `transcribe`, `audio-start`,
-`audio-chunk`*, `audio-stop` -> `transcript` or `error`, one after the other on one connection.
+`audio-chunk`*, `audio-stop` -> `transcript` or `error`, one after the other on one connection,
+which ends after an `error`. An engine that streams puts Wyoming's own `transcript-start`,
+`transcript-chunk`* before the `transcript` and `transcript-stop` behind it (see `foreign.py`).
 
 A client that knows our events announces it with `dictate-watch` or `dictate-utterance`; only then
 is anything of ours sent to it. Each utterance has a connection of its own, so that one can finish

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from dictate.overlay.process import PYTHON, WINDOW
+from tests.lab.sway import Sway
 from tests.lab.xserver import XServer, wait_for
 
 NOTHING = {
@@ -29,23 +30,29 @@ NOTHING = {
 class OverlayWindow:
     """One process of `window.py`."""
 
-    x: XServer
+    x: XServer | Sway
     process: subprocess.Popen[bytes]
     hello: dict[str, str]
 
-    def show(self, **picture: Any) -> None:
-        """Have it show this; returns when that is taken in, and drawn."""
+    def tell(self, **picture: Any) -> None:
+        """Have it show this; returns when that is taken in."""
         picture = {**NOTHING, "since": time.monotonic(), **picture}
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.write(json.dumps(picture).encode() + b"\n")
         self.process.stdin.flush()
         assert self.process.stdout.readline() == b"{}\n"
+
+    def show(self, **picture: Any) -> None:
+        """The same on X11; returns when it is drawn."""
+        x = self.x
+        assert isinstance(x, XServer)
+        self.tell(**picture)
         if picture["state"]:
-            wait_for(lambda: shown(self.x), "the window is shown")
+            wait_for(lambda: shown(x), "the window is shown")
             time.sleep(0.15)  # no event says that it is drawn
         else:
-            wait_for(lambda: not shown(self.x), "the window is gone")
+            wait_for(lambda: not shown(x), "the window is gone")
 
 
 def shown(x: XServer) -> tuple[int, int, int, int] | None:
@@ -65,7 +72,7 @@ def shown(x: XServer) -> tuple[int, int, int, int] | None:
 
 
 @contextmanager
-def overlay_window(x: XServer, *words: str, **env: str) -> Iterator[OverlayWindow]:
+def overlay_window(x: XServer | Sway, *words: str, **env: str) -> Iterator[OverlayWindow]:
     """It runs until the end of the block."""
     process = subprocess.Popen(
         [PYTHON, "-I", str(WINDOW), *words],

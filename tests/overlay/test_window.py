@@ -32,6 +32,7 @@ def window(x: XServer) -> Iterator[OverlayWindow]:
 
 def look(window: OverlayWindow, folder: Path, crop: str = "") -> Path:
     """A picture of the overlay, or of a part of it ("20x40+10+5")."""
+    assert isinstance(window.x, XServer)
     where = shown(window.x)
     assert where is not None
     path = picture_of(window.x, folder / f"{time.monotonic_ns()}.png", where)
