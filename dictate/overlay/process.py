@@ -71,16 +71,15 @@ class Overlay:
         """Until cancelled; the process ends then."""
         while True:
             self._again.clear()
+            self._given_up = False
             again = asyncio.create_task(self._again.wait())
             keeping = asyncio.create_task(self._keep())
             try:
                 await asyncio.wait({again, keeping}, return_when=asyncio.FIRST_COMPLETED)
                 if keeping.done():
                     keeping.result()  # a bug of ours is no overlay's death
-                    self._given_up = True
                     await _desktop_or(again)
             finally:
-                self._given_up = False
                 again.cancel()
                 keeping.cancel()
                 await asyncio.gather(again, keeping, return_exceptions=True)
@@ -91,7 +90,7 @@ class Overlay:
             self._on_state("none")
             return
         if not _there_is_a_desktop():
-            self._on_state("none: there is no desktop")
+            self._give_up("there is no desktop")
             return
         loop = asyncio.get_running_loop()
         deaths = 0
@@ -101,15 +100,19 @@ class Overlay:
                 why = await self._one_run()
             except _CannotBe as reason:
                 log.info("no overlay: %s", reason)
-                self._on_state(f"none: {reason}")
+                self._give_up(str(reason))
                 return
             deaths = deaths + 1 if loop.time() - began < STEADY_S else 1
             if deaths > len(BACK_OFF_S):
                 log.warning("no overlay any more: it ended %d times (%s)", deaths, why)
-                self._on_state(f"none: {why}, again and again; dictatectl reload tries once more")
+                self._give_up(f"{why}, again and again; dictatectl reload tries once more")
                 return
             log.info("the overlay is restarted: %s", why)
             await asyncio.sleep(BACK_OFF_S[deaths - 1])
+
+    def _give_up(self, why: str) -> None:
+        self._given_up = True
+        self._on_state(f"none: {why}")
 
     async def _one_run(self) -> str:
         """One process, from its start to its end; why it ended. Raises _CannotBe."""
