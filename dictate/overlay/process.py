@@ -128,7 +128,8 @@ class Overlay:
         listening = asyncio.create_task(_listen(process))
         try:
             await self._feed(process)
-            code = await asyncio.wait_for(process.wait(), 1)
+            async with asyncio.timeout(1):
+                code = await process.wait()
         except TimeoutError:
             return "it hung"
         except ValueError:
@@ -145,7 +146,9 @@ class Overlay:
 
     async def _feed(self, process: Process) -> None:
         """Show all news until it ends. Raises TimeoutError, ValueError, _CannotBe."""
-        line = await asyncio.wait_for(_stdout(process).readline(), START_S)
+        # Not wait_for, here and below: in Python 3.11 it may lose that we are cancelled.
+        async with asyncio.timeout(START_S):
+            line = await _stdout(process).readline()
         if not line:
             return
         hello = json.loads(line)
@@ -166,7 +169,8 @@ class Overlay:
                 return False  # nobody asked: it is the end of its output
             self._news.clear()
             _stdin(process).write(json.dumps(self._picture.take()).encode() + b"\n")
-            lives = bool(await asyncio.wait_for(answer, ANSWER_S))
+            async with asyncio.timeout(ANSWER_S):
+                lives = bool(await answer)
             await asyncio.sleep(PAUSE_S)
         finally:
             for task in (answer, news):

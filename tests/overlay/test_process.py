@@ -7,6 +7,7 @@ real one.
 import asyncio
 import logging
 import socket
+from asyncio.subprocess import Process
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -238,3 +239,33 @@ def test_settings_count_at_once(rig: Rig) -> None:
         assert not children()
 
     rig.run(work, OverlaySettings(use="none"))
+
+
+def test_it_can_be_ended_at_the_very_moment_of_an_answer(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig.plays(SHOWS)
+    stdout = module._stdout
+
+    class Reader:
+        def __init__(self, process: Process) -> None:
+            self.reader = stdout(process)
+
+        async def readline(self) -> bytes:
+            line = await self.reader.readline()
+            if line == b"{}\n":
+                (keeping,) = (t for t in asyncio.all_tasks() if "_keep" in repr(t.get_coro()))
+                asyncio.get_running_loop().call_soon(keeping.cancel)
+            return line
+
+    monkeypatch.setattr(module, "_stdout", Reader)
+
+    async def main() -> None:
+        running = asyncio.create_task(
+            Overlay(OverlaySettings(), rig.picture, rig.states.append).run()
+        )
+        done, _ = await asyncio.wait({running}, timeout=10)
+        assert done, "it goes on"
+
+    asyncio.run(main())
+    assert not children()
