@@ -20,7 +20,7 @@ from tests.lab.xserver import XServer, need
 
 pytestmark = [pytest.mark.desktop, pytest.mark.timeout(180)]
 
-SPOKEN_S = 2.5
+SPOKEN_S = 2.0
 CONFIG = '[output]\nuse = "x11"\n[hotkey]\nuse = "none"\n[overlay]\nposition = "bottom"\n'
 
 
