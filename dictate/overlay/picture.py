@@ -72,10 +72,10 @@ class Picture:
         self.on_news()
 
     def writing(self, number: int) -> None:
-        """The text of this dictation stands where it belongs, so it need not stand here."""
+        """The text of this dictation goes where it belongs, so it need not stand here. No news: to
+        draw just now would keep the desktop from taking the text."""
         if number >= self._number:
             self._guesses.clear()
-            self.on_news()
 
     def sound(self, samples: Samples) -> None:
         """Some sound of a dictation."""

@@ -320,6 +320,7 @@ def main() -> None:
     parser.add_argument("--no-layers", default="", help="why; then it is tried with X11")
     options = parser.parse_args()
     sys.excepthook = end
+    os.nice(5)  # The text goes first, where there are few processors.
     shell = layer_shell(options.no_layers)
     follow_the_desktop()
     overlay = Overlay(options.position, shell, steps_aside=bool(options.no_layers))
