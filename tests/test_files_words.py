@@ -30,9 +30,7 @@ def split(text: str) -> list[str]:
 
 def timed(text: str, step: float = 0.5) -> list[tuple[str, float, float]]:
     """Each of them takes four fifths of a step."""
-    return [
-        (word, number * step, (number + 0.8) * step) for number, word in enumerate(split(text))
-    ]
+    return [(word, number * step, (number + 0.8) * step) for number, word in enumerate(split(text))]
 
 
 def placed(text: str, begin_s: float = 0.0) -> list[tuple[str, float, float]]:
@@ -62,8 +60,8 @@ def test_what_has_no_letters_lies_between_its_neighbours() -> None:
 
 
 def test_scripts_without_spaces_are_parted_as_the_aligner_does() -> None:
-    assert [word for word, _, _ in placed("我说“你好”，GPT模型。 OK")] == [
-        *("我", "说", "“你", "好”，", "GPT", "模", "型。", "OK"),
+    assert [word for word, _, _ in placed("我说“你好”\uff0cGPT模型。 OK")] == [
+        *("我", "说", "“你", "好”\uff0c", "GPT", "模", "型。", "OK"),
     ]
 
 
@@ -74,7 +72,7 @@ def test_japanese_is_normalised_before_it_is_parted() -> None:
     words = place(text, told, 0, 0.0, 3.0)
     assert "".join(word.text for word in words) == text
     assert [(word.text, word.start_s) for word in words] == [
-        *(("気温", 0.0), ("は", 0.5), ("25", 0.6), ("℃、", 1.0)),
+        *(("気温", 0.0), ("は", 0.5), ("25℃、", 0.6)),
         *(("ｶﾞｽ", 1.5), ("は", 1.9), ("㍻", 2.0), ("です。", 2.4)),
     ]
 
@@ -123,12 +121,14 @@ def test_a_text_of_apostrophes_has_no_words() -> None:
 def test_nobody_speaks_so_fast() -> None:
     assert too_fast("x" * 200, 2.0)
     assert not too_fast("x" * 50, 2.0)
-    long = "a" * 40
+    told = [("one", 0.0, 0.5), ("a" * 20, 3.0, 3.0), ("b" * 20, 3.08, 3.08), ("two", 9.0, 9.5)]
     with pytest.raises(Unplaced, match="nobody speaks as fast"):
-        place(f"{long} {long}", [(long, 3.0, 3.0), (long, 3.0, 3.0)], 0, 0.0, 20.0)
+        place(" ".join(word for word, _, _ in told), told, 0, 0.0, 20.0)
+    told[2] = ("b" * 20, 3.4, 3.4)
+    assert place(" ".join(word for word, _, _ in told), told, 0, 0.0, 20.0)
 
 
-TEXTS = st.text(alphabet="aé\u0301B1½'’-_./@+&«»“” \n\u00a0模型。（）カﾞー한ß™", max_size=60)
+TEXTS = st.text(alphabet="aé\u0301B1½'\u2019-_./@+&«»“” \n\u00a0模型。「」カﾞー한ß™", max_size=60)
 
 
 @settings(deadline=None)
@@ -143,9 +143,12 @@ def test_nothing_is_lost_and_times_follow_one_another(
         with pytest.raises(Unplaced):
             place(text, told, 0, begin_s, end_s)
         return
-    if too_fast("".join(split(text)), told[-1][2]):
+    try:
+        words = place(text, told, 0, begin_s, end_s)
+    except Unplaced as error:
+        assert str(error).startswith("nobody speaks as fast")  # noqa: PT017 - nothing else may be
+        assert too_fast("".join(split(text)), 0.0)
         return
-    words = place(text, told, 0, begin_s, end_s)
     assert "".join(word.text for word in words) == "".join(text.split())
     assert all(word.text and not word.text.isspace() for word in words)
     times = [at for word in words for at in (word.start_s, word.end_s)]
@@ -204,8 +207,8 @@ def test_a_cue_begins_and_ends_with_a_word() -> None:
 def test_a_line_that_ends_within_a_word_has_its_share() -> None:
     one = heard("x" * 200, step=10.0)
     shown = list(cues([one]))
-    assert [len("".join(cue.lines)) for cue in shown] == [84, 84, 32]
-    assert [cue.end_s for cue in shown] == [pytest.approx(8 * n / 200) for n in (84, 168, 200)]
+    assert [len("".join(cue.lines)) for cue in shown] == [80, 80, 40]
+    assert [cue.end_s for cue in shown] == [pytest.approx(8 * n / 200) for n in (80, 160, 200)]
     assert all(cue.marks == () for cue in shown)
 
 
@@ -214,7 +217,9 @@ def test_words_without_a_length_are_seen() -> None:
     text = " ".join(word.text for word in words)
     after = Heard(RATE, 2 * RATE, (), "next", (Word("next", 1.1, 1.2),))
     shown = list(cues([Heard(0, RATE, (), text, words), after]))
-    assert "".join("".join(cue.lines) for cue in shown) == text.replace(" ", "") + "next"
+    assert "".join("".join(cue.lines).replace(" ", "") for cue in shown) == (
+        text.replace(" ", "") + "next"
+    )
     assert shown[0].start_s == 1.0
     for one, other in pairwise(shown):
         assert one.end_s - one.start_s == pytest.approx(LEAST_S)

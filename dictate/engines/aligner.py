@@ -2,9 +2,9 @@
 
     python -m dictate.engines.aligner [--settings JSON]
 
-It does not hear: the text may be any engine's. It says `dictate-status` once it is loaded, or cannot
-be, and then answers each `dictate-align` on its standard input with `dictate-aligned` or `error` on
-its standard output, one after the other. It ends when its standard input does.
+It does not hear: the text may be any engine's. It says `dictate-status` once it is loaded, or
+cannot be, and then answers each `dictate-align` on its standard input with `dictate-aligned` or
+`error` on its standard output, one after the other. It ends when its standard input does.
 """
 
 import argparse
@@ -45,7 +45,7 @@ def why_not(settings: EngineSettings) -> str | None:
     language = _base(settings.language)
     if language not in _LANGUAGES:
         return (
-            f'the aligner does not know the language {settings.language!r}: set engine.language to'
+            f"the aligner does not know the language {settings.language!r}: set engine.language to"
             f" one of {', '.join(_LANGUAGES)}"
         )
     package = _TELLS_WORDS.get(language)

@@ -38,19 +38,13 @@ class AlignerLink:
         self._process = Process("dictate.engines.aligner", words, answers=True)
         try:
             await self._process.start()
-            event = await self._answer(LOADING_S)
-            if event.type != Status.type:
-                raise BadEvent(f"{event.type} unasked")
-            status = Status.from_event(event)
-            if status.state != "ready":
-                raise EngineError(f"the aligner cannot be used: {status.message}")
+            return _notes(await self._answer(LOADING_S))
         except OSError as error:
             await self.stop()
             raise EngineLost(f"the aligner cannot be started: {error}") from error
         except EngineError:
             await self.stop()
             raise
-        return [str(note) for note in status.notes]
 
     async def align(self, sound: Samples, text: str) -> Aligned:
         """The times of the words. Raises EngineError if a fresh process fails at it as well; then
@@ -111,6 +105,15 @@ class AlignerLink:
         except TimeoutError:
             reason = "it says nothing more"
         raise EngineLost(f"the aligner died ({reason})")
+
+
+def _notes(event: Event) -> list[str]:
+    if event.type != Status.type:
+        raise BadEvent(f"the aligner begins with {event.type}")
+    status = Status.from_event(event)
+    if status.state != "ready":
+        raise EngineError(f"the aligner cannot be used: {status.message}")
+    return [str(note) for note in status.notes]
 
 
 def _is_word(word: object) -> bool:

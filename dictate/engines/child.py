@@ -90,7 +90,9 @@ class Child(Process):
     """One run of the engine process."""
 
     def __init__(self, settings: EngineSettings, path: Path, without: Collection[str] = ()) -> None:
-        """`path` is its socket; `without` names the engines that "auto" shall not choose."""
+        """`without` names the engines that "auto" shall not choose."""
+        self.path = path
+        """Its socket."""
         words = ("--engine", settings.use, "--socket", str(path))
         more = ("--settings", json.dumps(asdict(settings)))
         not_these = (word for name in without for word in ("--without", name))

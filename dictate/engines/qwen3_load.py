@@ -1,5 +1,5 @@
-"""Loads Qwen3-ASR, or its aligner, out of a folder with transformers, safely: safetensors only, no code of the
-model's own, and no network."""
+"""Loads Qwen3-ASR, or its aligner, out of a folder with transformers, safely: safetensors only, no
+code of the model's own, and no network."""
 
 import re
 from dataclasses import dataclass
@@ -58,7 +58,7 @@ def load(folder: Path, wanted: str, precision: str, kind: str = HEARS) -> Loaded
     if reason := why_not():
         raise Unavailable(reason)
     if missing := [name for name in _FILES if not (folder / name).is_file()]:
-        raise EngineError(f"{folder} is no model of the Qwen3-ASR family: it has no {' and no '.join(missing)}")
+        raise EngineError(f"{folder} is no Qwen3-ASR model: it has no {' and no '.join(missing)}")
     with device.quiet():
         torch = device.torch_ready()
         chosen = device.choose(torch, wanted)

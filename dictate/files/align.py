@@ -31,14 +31,15 @@ class Timing:
         if self._lost:
             return (), ""
         begin_s, end_s = segment.start / RATE, segment.end / RATE
+        part = f"no word times from {clock(begin_s)} to {clock(end_s)}"
+        if too_fast(text, end_s - begin_s):
+            return (), f"{part}: nobody can say so much in that time"
         try:
-            if too_fast(text, end_s - begin_s):
-                raise Unplaced("nobody can say so much in that time")
             aligned = await self._link.align(segment.samples, text)
             told = [(str(word), float(start), float(end)) for word, start, end in aligned.words]
             return place(text, told, aligned.moved, begin_s, end_s), ""
         except Unplaced as error:
-            return (), f"no word times from {clock(begin_s)} to {clock(end_s)}: {error}"
+            return (), f"{part}: {error}"
         except EngineError as error:
             self._lost = True
             return (), f"no word times from {clock(begin_s)} on, nor in later files: {error}"

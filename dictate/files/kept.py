@@ -48,7 +48,8 @@ class Kept:
     """One file's, open; nobody else has it open meanwhile. Everything here blocks.
 
     Each line is a JSON list: ["heard", start, end, text], ["timed", start, end, text, words] or
-    ["written", path]. A line is durable when the method returns. A last line without an end was being written when the power went.
+    ["written", path]. A line is durable when the method returns. A last line without an end was
+    being written when the power went.
     """
 
     def __init__(self, path: Path) -> None:

@@ -20,9 +20,10 @@ CLASSES = 400
 
 
 def make(folder: Path, *, pace: float | None = None) -> Path:
-    """Write an aligner to `folder`. Its weights are random, and what it says contradicts itself;
+    """Write an aligner to `folder`. Its weights are random, and what it says has no sense;
     with `pace` it is a clock: the times go up by steps of nearly `pace` seconds, divided by the
-    seconds of sound, from one mark to the next. Skips where the packages are not installed."""
+    seconds of sound, from one mark to the next, or down from 8 s where `pace` is negative. Skips
+    where the packages are not installed."""
     if reason := qwen3_load.why_not():
         pytest.skip(f"qwen3-aligner: {reason}")
     with device.quiet():
@@ -72,5 +73,6 @@ def _wind_up(model: Any, mark: int, pace: float) -> None:
         m = pace * tokens_per_s / class_s / share
         classes = torch.arange(CLASSES, dtype=torch.float32)
         model.score.weight.zero_()
-        model.score.weight[:, 0] = -(classes**2)
+        begin = 8 / class_s if pace < 0 else 0
+        model.score.weight[:, 0] = -(classes**2) + 2 * classes * begin
         model.score.weight[:, 1] = 2 * classes * m
