@@ -1,8 +1,12 @@
 """The times of words: the aligner's words found again in the text, and what comes of them."""
 
+import html
 import math
+import re
 import unicodedata
+from contextlib import closing
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +14,8 @@ from hypothesis import strategies as st
 
 from dictate.events import RATE
 from dictate.files.cues import LEAST_S, LINE, LINES, Heard, cues
+from dictate.files.formats import FORMATS, Transcript
+from dictate.files.kept import Kept
 from dictate.files.words import Unplaced, Word, place, too_fast
 
 IDEOGRAPHS = ("\u3400", "\u9fff")
@@ -246,3 +252,61 @@ def test_cues_hold_every_word_in_order(text: str, step: float) -> None:
     for cue in shown:
         letters = sum(len("".join(line.split())) for line in cue.lines)
         assert all(0 < at < letters for at, _ in cue.marks)
+
+
+STAMP = re.compile(r"<(\d\d:\d\d:\d\d\.\d{3})>")
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.text(alphabet="ab&<>1:.-", min_size=1, max_size=30), min_size=1, max_size=12),
+    st.lists(st.floats(0, 9) | st.sampled_from([1.0, 1.0004]), min_size=24, max_size=24),
+)
+def test_the_times_in_a_vtt_are_as_the_format_wants_them(
+    said: list[str], times: list[float]
+) -> None:
+    pairs = zip(said, pairwise(sorted(times)[: 2 * len(said)]), strict=False)
+    words = tuple(Word(text, *pair) for text, pair in pairs)
+    text = " ".join(word.text for word in words)
+    one = Heard(0, 9 * RATE, (), text, words)
+    written = FORMATS["vtt"](Transcript(Path("a.wav"), text, 9 * RATE, (one,)))
+    head, *captions = written.strip().split("\n\n")
+    assert head == "WEBVTT"
+    assert len(captions) == len(list(cues([one])))
+    for caption, cue in zip(captions, cues([one]), strict=True):
+        timing, *lines = caption.splitlines()
+        begin, end = timing.split(" --> ")
+        stamps = STAMP.findall("\n".join(lines))
+        for earlier, later in pairwise([begin, *stamps, end]):
+            assert earlier < later
+        assert len(stamps) <= len(cue.marks)
+        assert [html.unescape(STAMP.sub("", line)) for line in lines] == list(cue.lines)
+
+
+def test_a_time_stands_before_its_word_in_a_vtt() -> None:
+    words = (Word("one", 1.0, 1.5), Word("&", 1.5, 1.5), Word("two-three", 1.5, 2.0))
+    one = Heard(0, 9 * RATE, (), "one & two-three", words)
+    written = FORMATS["vtt"](Transcript(Path("a.wav"), "", 9 * RATE, (one,)))
+    assert "one <00:00:01.500>&amp; two-three" in written
+
+
+def test_words_are_kept_for_the_very_text(tmp_path: Path) -> None:
+    words = (Word("C++,", 1.0, 1.5), Word("ok", 2.0, 2.25))
+    for _ in range(2):
+        with closing(Kept(tmp_path / "it.jsonl")) as so_far:
+            if not so_far.heard:
+                so_far.add(0, 9, "see plus plus ok")
+                so_far.add_words(0, 9, "C++, ok", words)
+            assert so_far.words(0, 9, "C++, ok") == words
+            assert so_far.words(0, 9, "C++ ok") == (), "it is written otherwise by now"
+            assert so_far.words(9, 18, "C++, ok") == ()
+
+
+@pytest.mark.parametrize("words", ["1", '[["a", 0]]', '[["a", "0", 1]]', "[[1, 0, 1]]"])
+def test_words_that_are_none_are_not_kept(tmp_path: Path, words: str) -> None:
+    path = tmp_path / "it.jsonl"
+    path.write_text(f'["heard", 0, 9, "a"]\n["timed", 0, 9, "a", {words}]\n')
+    with closing(Kept(path)) as so_far:
+        assert so_far.heard == {(0, 9): "a"}
+        assert so_far.words(0, 9, "a") == ()
+    assert path.read_text() == '["heard", 0, 9, "a"]\n'

@@ -50,7 +50,10 @@ def why_not(settings: EngineSettings) -> str | None:
         )
     package = _TELLS_WORDS.get(language)
     if package and find_spec(package) is None:
-        return f"{package} is missing, which parts this language into words: pip install {package}"
+        return (
+            f"{package} is missing, which parts this language into words: "
+            f'pip install "dictate[aligner-{language}]"'
+        )
     try:
         find(settings)
     except Unavailable as error:

@@ -113,7 +113,8 @@ def test_a_package_that_a_language_needs_is_named(
     monkeypatch.setattr(aligner, "find_spec", lambda _: None)
     reason = why_not(settings(clock, language=language))
     assert reason is not None
-    assert reason.endswith(f"pip install {package}")
+    assert reason.startswith(f"{package} is missing")
+    assert reason.endswith(f'pip install "dictate[aligner-{language[:2]}]"')
 
 
 def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
