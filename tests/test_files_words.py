@@ -117,6 +117,8 @@ def test_rubbish_is_not_believed(
 def test_a_little_beyond_the_sound_is_its_end() -> None:
     words = place("one two", [("one", 0.0, 0.5), ("two", 1.9, 2.1)], 2, 5.0, 7.0)
     assert words == (Word("one", 5.0, 5.5), Word("two", 6.9, 7.0))
+    words = place("one two", [("one", 0.0, 0.5), ("two", 2.1, 2.15)], 2, 5.0, 7.0)
+    assert words[1] == Word("two", 7.0, 7.0)
 
 
 def test_a_text_of_apostrophes_has_no_words() -> None:
