@@ -7,7 +7,7 @@ are choices too; `live` False means it takes a restart; `each_time` that an engi
 each dictation, so that a change need not load the model again.
 """
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 
@@ -127,6 +127,25 @@ class EngineSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SecondSettings:
+    """A second way to dictate beside the main one: with another engine, in another language, or to
+    the clipboard only. What is left empty is as in the main one, and so is all else."""
+
+    key: str = ""
+    """The key you hold for it, named as in [hotkey]; empty means none. `dictatectl start --second`
+    does the same, for a shortcut of your desktop."""
+    engine: str = _option("", backends="dictate.engines:ENGINES")
+    """The engine that hears it, loaded beside the main one; empty means the main one."""
+    language: str = ""
+    """The language that is spoken; where engine and model are the main one's, one process serves
+    both."""
+    model: str = ""
+    """The model, as in [engine]; empty means the main one's, or with another engine its default."""
+    output: str = _option("", choices=("clipboard",))
+    """clipboard copies the text, and writes it nowhere; empty means the main output."""
+
+
+@dataclass(frozen=True, slots=True)
 class HotwordSettings:
     """How your own words reach the engine; the words themselves stand in hotwords.toml."""
 
@@ -175,7 +194,10 @@ class HotkeySettings:
     )
     """auto, x11, or none."""
     key: str = "ctrl_r"
-    """The key: ctrl_r, alt_gr, pause, scroll_lock, f1 to f20, or one character."""
+    """The key: ctrl_r, alt_gr, pause, scroll_lock, escape, f1 to f20, or one character."""
+    cancel_key: str = ""
+    """A key that throws away what is being said, such as escape; it is listened for only while a
+    dictation is under way. Empty means none."""
     mode: str = _option("hold_or_tap", choices=("hold", "toggle", "hold_or_tap"))
     """hold records while the key is down; toggle starts at one press and stops at the next;
     hold_or_tap does both: a short tap toggles."""
@@ -212,12 +234,33 @@ class Settings:
     microphone: MicrophoneSettings = MicrophoneSettings()
     speech: SpeechSettings = SpeechSettings()
     engine: EngineSettings = EngineSettings()
+    second: SecondSettings = SecondSettings()
     hotwords: HotwordSettings = HotwordSettings()
     text: TextSettings = TextSettings()
     output: OutputSettings = OutputSettings()
     hotkey: HotkeySettings = HotkeySettings()
     journal: JournalSettings = JournalSettings()
     notifications: NotificationSettings = NotificationSettings()
+
+
+def second_engine(settings: Settings) -> EngineSettings:
+    """What the engine of the second way is loaded with."""
+    main, second = settings.engine, settings.second
+    use = second.engine or main.use
+    another = use != main.use
+    return replace(
+        main,
+        use=use,
+        language=second.language or main.language,
+        model=second.model or ("" if another else main.model),
+        fallback="none" if another and main.fallback == use else main.fallback,
+    )
+
+
+def one_engine(settings: Settings) -> bool:
+    """Whether the main engine serves the second way, too: each dictation has its own language."""
+    second = replace(second_engine(settings), language=settings.engine.language)
+    return same_engine(second, settings.engine)
 
 
 def same_engine(one: EngineSettings, other: EngineSettings) -> bool:

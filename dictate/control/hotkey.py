@@ -13,6 +13,8 @@ own. A short press during which another key was pressed was a shortcut (Ctrl+C) 
 long one is not: what was said in it is worth more. Where it is not known which of the two it was,
 sound is rather recorded than lost: a new recording starts, and if it ends as a tap, it is
 discarded.
+
+Where there are two keys, whoever touches the second while the first is down means nothing by it.
 """
 
 from enum import Enum
@@ -110,3 +112,26 @@ class Hotkey:
             return [Press.DISCARD]
         self._at = _At.LATCHED
         return [Press.LATCH]
+
+
+class FirstDown:
+    """Of several keys, only the first that is down counts, until it is up."""
+
+    def __init__(self) -> None:
+        self._down = ""
+        self._ignored: set[str] = set()
+
+    def counts(self, name: str, event: KeyDown | KeyUp) -> bool:
+        """Whether this event of the key `name` counts."""
+        if isinstance(event, KeyDown):
+            if self._down not in ("", name):
+                self._ignored.add(name)
+            if name not in self._ignored:
+                self._down = name
+            return name not in self._ignored
+        if name in self._ignored:
+            self._ignored.discard(name)
+            return False
+        if self._down == name:
+            self._down = ""
+        return True

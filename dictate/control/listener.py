@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from functools import partial
 
@@ -19,17 +20,20 @@ BACK_OFF_S = (0.5, 1.0, 2.0, 5.0)
 
 class KeyListener:
     """`on_press` gets what a press means, `on_state` whether the key is heard ("ctrl_r", or
-    "none: " and why), both on the loop."""
+    "none: " and why), both on the loop. What `counts` does not let through is no press."""
 
     def __init__(
         self,
         settings: HotkeySettings,
         on_press: Callable[[Press], None],
         on_state: Callable[[str], None],
+        counts: Callable[[KeyDown | KeyUp], bool],
     ) -> None:
         self._settings = settings
         self._on_press = on_press
         self._on_state = on_state
+        self._counts = counts
+        self._down = False
         self._hotkey = Hotkey(settings)
         self._changed = asyncio.Event()
         self._tries = 0
@@ -78,6 +82,8 @@ class KeyListener:
             listening.cancel()
             changed.cancel()
             await asyncio.wait({listening, changed})
+            if self._down:  # nobody is left who could tell of its release
+                self._key(self._hotkey, KeyUp(time.monotonic()))
 
     async def _wait_changed(self, seconds: float) -> None:
         try:
@@ -91,5 +97,7 @@ class KeyListener:
         self._on_state(self._settings.key)
 
     def _key(self, hotkey: Hotkey, event: KeyDown | KeyUp) -> None:
-        for press in hotkey.key(event):
-            self._on_press(press)
+        self._down = isinstance(event, KeyDown)
+        if self._counts(event):
+            for press in hotkey.key(event):
+                self._on_press(press)

@@ -38,6 +38,7 @@ _KEYSYMS = {
     "alt_gr": ("ISO_Level3_Shift", "Mode_switch", "Alt_R"),
     "pause": ("Pause",),
     "scroll_lock": ("Scroll_Lock",),
+    "escape": ("Escape",),
     **{f"f{number}": (f"F{number}",) for number in range(1, 21)},
 }
 
@@ -237,6 +238,6 @@ def _unknown_key(key: str) -> str | None:
     close = difflib.get_close_matches(key.lower(), _KEYSYMS, n=1)
     hint = f" (did you mean {close[0]!r}?)" if close else ""
     return (
-        f"no key is called {key!r}{hint}; there are ctrl_r, alt_gr, pause, scroll_lock, f1 to f20, "
-        "and single characters"
+        f"no key is called {key!r}{hint}; there are ctrl_r, alt_gr, pause, scroll_lock, escape, "
+        "f1 to f20, and single characters"
     )

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from dictate.config import HotkeySettings
 from dictate.control import KeyDown, KeyUp
-from dictate.control.hotkey import Hotkey, Press
+from dictate.control.hotkey import FirstDown, Hotkey, Press
 
 # Milliseconds and what happens then: v down, ^ up, + up after another key was pressed; "off" and
 # "on" is what the session says of itself. Last, what is expected, in order.
@@ -147,3 +147,21 @@ def test_a_long_hold_always_records_and_always_ends(
         session.take(press)
     assert session.state == "held"
     assert hotkey.key(KeyUp(at + 9)) == [Press.STOP]
+
+
+@pytest.mark.parametrize(
+    ("script", "counted"),
+    [
+        ("av a^ bv b^ av a^", "av a^ bv b^ av a^"),
+        ("av bv b^ a^ bv b^", "av a^ bv b^"),
+        ("av bv a^ b^ av a^", "av a^ av a^"),
+        ("av bv a^ bv b^ bv", "av a^ bv"),  # auto-repeat of the one that did not count
+        ("av bv a^ av b^ a^", "av a^ av a^"),
+        ("b^ av av a^", "b^ av av a^"),
+    ],
+)
+def test_of_two_keys_the_first_that_is_down_counts(script: str, counted: str) -> None:
+    first = FirstDown()
+    kinds = {"v": KeyDown, "^": KeyUp}
+    passed = [word for word in script.split() if first.counts(word[0], kinds[word[1]](0.0))]
+    assert " ".join(passed) == counted

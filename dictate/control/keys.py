@@ -1,0 +1,93 @@
+"""The keys of the daemon: the main one, the one of the second way, and the one that cancels.
+
+Each is listened to by itself, with its own tries and its own trouble. Of the two that record, only
+the first that is down counts, until it is up: whoever touches the other meanwhile ends nothing.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+from dictate.config import HotkeySettings
+from dictate.control.hotkey import FirstDown, Press
+from dictate.control.listener import KeyListener
+
+
+class Keys:
+    """`on_press` and `on_second` get what a press of the one or the other key means, `on_cancel`
+    that the user wants no text; `on_state` is called when `states` is another. All on the loop."""
+
+    def __init__(
+        self,
+        settings: HotkeySettings,
+        second_key: str,
+        *,
+        on_press: Callable[[Press], None],
+        on_second: Callable[[Press], None],
+        on_cancel: Callable[[], None],
+        on_state: Callable[[], None],
+    ) -> None:
+        self.states = {"main": "", "second": "", "cancel": ""}
+        """The key that is heard, "none", or "none: " and why."""
+        self._on_state = on_state
+        self._first = FirstDown()
+        self._under_way = False
+        self._wanted = _wanted(settings, second_key, under_way=False)
+        self._settings, self._second_key = settings, second_key
+        hears: dict[str, Callable[[Press], None]] = {
+            "main": on_press,
+            "second": on_second,
+            "cancel": lambda _: on_cancel(),
+        }
+        self._listeners = {
+            name: KeyListener(
+                self._wanted[name],
+                hears[name],
+                partial(self._state, name),
+                (lambda _: True) if name == "cancel" else partial(self._first.counts, name),
+            )
+            for name in hears
+        }
+
+    async def run(self) -> None:
+        """Listen until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for listener in self._listeners.values():
+                group.create_task(listener.run())
+
+    def change(self, settings: HotkeySettings, second_key: str) -> None:
+        """Other keys, or another meaning of them, from now on."""
+        self._settings, self._second_key = settings, second_key
+        self._want()
+
+    def session(self, *, recording: bool, under_way: bool) -> None:
+        """Whether a dictation records, and whether there is one that may be cancelled."""
+        self._listeners["main"].session(recording=recording)
+        self._listeners["second"].session(recording=recording)
+        self._under_way = under_way
+        self._want()
+
+    def _want(self) -> None:
+        wanted = _wanted(self._settings, self._second_key, under_way=self._under_way)
+        for name, listener in self._listeners.items():
+            if wanted[name] != self._wanted[name]:
+                listener.change(wanted[name])
+        self._wanted = wanted
+
+    def _state(self, name: str, state: str) -> None:
+        self.states[name] = state
+        self._on_state()
+
+
+def _wanted(
+    settings: HotkeySettings, second_key: str, *, under_way: bool
+) -> dict[str, HotkeySettings]:
+    nothing = replace(settings, use="none")
+    # A press of it counts at once, however long it is.
+    cancels = replace(settings, key=settings.cancel_key, mode="toggle")
+    return {
+        "main": settings,
+        "second": replace(settings, key=second_key) if second_key else nothing,
+        "cancel": cancels if under_way and settings.cancel_key else nothing,
+    }
