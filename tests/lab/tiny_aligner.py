@@ -1,12 +1,10 @@
-"""A tiny Qwen3-ForcedAligner of the true class, made here: see `tiny_qwen3.py`."""
+"""A tiny Qwen3-ForcedAligner of the true class, made here out of a tiny Qwen3-ASR."""
 
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from dictate.engines import device, qwen3_load
-from tests.lab.tiny_qwen3 import made_config, made_processor
+from dictate.engines import device
+from tests.lab import tiny_qwen3
 
 MARK = "<timestamp>"
 TEMPLATE = (
@@ -24,18 +22,17 @@ def make(folder: Path, *, pace: float | None = None) -> Path:
     with `pace` it is a clock: the times go up by steps of nearly `pace` seconds, divided by the
     seconds of sound, from one mark to the next, or down from 8 s where `pace` is negative. Skips
     where the packages are not installed."""
-    if reason := qwen3_load.why_not():
-        pytest.skip(f"qwen3-aligner: {reason}")
+    tiny_qwen3.make(folder)
     with device.quiet():
         import torch
-        from transformers import Qwen3ASRForTokenClassification
-        from transformers.utils import logging
+        from transformers import Qwen3ASRConfig, Qwen3ASRForTokenClassification, Qwen3ASRProcessor
 
-        logging.disable_progress_bar()
-        processor = made_processor(TEMPLATE, ())
+        processor = Qwen3ASRProcessor.from_pretrained(folder)
+        processor.chat_template = TEMPLATE
         processor.tokenizer.add_tokens([MARK], special_tokens=True)
         mark = processor.tokenizer.convert_tokens_to_ids(MARK)
-        config = made_config(processor.tokenizer, timestamp_token_id=mark, num_labels=CLASSES)
+        config = Qwen3ASRConfig.from_pretrained(folder, timestamp_token_id=mark, num_labels=CLASSES)
+        config.text_config.vocab_size = len(processor.tokenizer)
         torch.manual_seed(1)
         model = Qwen3ASRForTokenClassification(config).eval()
         if pace is not None:

@@ -71,32 +71,14 @@ def make(
 
 def _make(folder: Path, words: Sequence[str], template: str, *, for_ever: bool) -> None:
     import torch
-    from transformers import Qwen3ASRForConditionalGeneration
+    from transformers import Qwen3ASRConfig, Qwen3ASRForConditionalGeneration
     from transformers.utils import logging
 
     logging.disable_progress_bar()
-    processor = made_processor(template, words)
+    processor = _processor(template, words)
     tokenizer = processor.tokenizer
     ids = tokenizer.convert_tokens_to_ids
-    config = made_config(tokenizer, timestamp_token_id=len(tokenizer) - 1)
-    torch.manual_seed(1)
-    model = Qwen3ASRForConditionalGeneration(config).eval()
-    if words:
-        said = [ids(word.replace(" ", "\u0120")) for word in words]
-        last = said[0] if for_ever else ids("<|im_end|>")
-        _script(model, [ids(TEXT_TAG), *said, last])
-    model.generation_config.eos_token_id = config.eos_token_id
-    model.generation_config.pad_token_id = config.pad_token_id
-    model.save_pretrained(folder)
-    processor.save_pretrained(folder)
-
-
-def made_config(tokenizer: Any, **more: object) -> Any:
-    """The configuration of a tiny model."""
-    from transformers import Qwen3ASRConfig
-
-    ids = tokenizer.convert_tokens_to_ids
-    return Qwen3ASRConfig(
+    config = Qwen3ASRConfig(
         audio_config={
             "model_type": "qwen3_asr_encoder",
             "encoder_layers": 2,
@@ -121,16 +103,25 @@ def made_config(tokenizer: Any, **more: object) -> Any:
             "initializer_range": 0.3,
         },
         audio_token_id=ids("<|audio_pad|>"),
+        timestamp_token_id=len(tokenizer) - 1,
         pad_token_id=ids("<|im_end|>"),
         eos_token_id=[ids("<|endoftext|>"), ids("<|im_end|>")],
         initializer_range=0.3,
         tie_word_embeddings=False,
-        **more,
     )
+    torch.manual_seed(1)
+    model = Qwen3ASRForConditionalGeneration(config).eval()
+    if words:
+        said = [ids(word.replace(" ", "\u0120")) for word in words]
+        last = said[0] if for_ever else ids("<|im_end|>")
+        _script(model, [ids(TEXT_TAG), *said, last])
+    model.generation_config.eos_token_id = config.eos_token_id
+    model.generation_config.pad_token_id = config.pad_token_id
+    model.save_pretrained(folder)
+    processor.save_pretrained(folder)
 
 
-def made_processor(template: str, words: Sequence[str]) -> Any:
-    """The true processor, with the 256 bytes and these words for a vocabulary."""
+def _processor(template: str, words: Sequence[str]) -> Any:
     from transformers import Qwen2Tokenizer, Qwen3ASRFeatureExtractor, Qwen3ASRProcessor
     from transformers.convert_slow_tokenizer import bytes_to_unicode
 
