@@ -75,6 +75,12 @@ def parser() -> argparse.ArgumentParser:
         "--out-dir", type=Path, metavar="FOLDER", help="write there instead of beside (txt)"
     )
     file.add_argument("--force", action="store_true", help="write over outputs that exist")
+    file.add_argument(
+        "--words",
+        action="store_true",
+        help="find out when each word is said, for json, vtt and srt (`dictate models download"
+        " qwen3-aligner`)",
+    )
     file.add_argument("--json", action="store_true", help="for machines, on stdout")
     file.add_argument("--engine", metavar="NAME", help="instead of the configured one")
     file.add_argument("--hotwords", metavar="FILE", type=Path, help="instead of the usual list")
@@ -232,6 +238,7 @@ def _file(arguments: argparse.Namespace) -> int:
         formats=tuple(dict.fromkeys(arguments.format)),
         out_dir=arguments.out_dir,
         force=arguments.force,
+        words=arguments.words,
     )
     return transcribe(
         asked,

@@ -72,9 +72,12 @@ class EngineSettings:
     """nemotron: the model by its name: nemotron, nemotron-3.5 or parakeet (`dictate models list`),
     or the path of a .nemo file of your own; empty means nemotron, the English one. qwen3: qwen3,
     which empty means, qwen3-0.6b, or the path of a folder of your own."""
+    aligner: str = _option("", each_time=True)
+    """`dictate file --words`: the model that finds the times of the words, by its name:
+    qwen3-aligner, which empty means, or the path of a folder of your own."""
     trust_model: bool = False
-    """nemotron, qwen3: whether a model named by its path may be loaded. It comes from nobody we
-    know, and a model file can do harm: only if you made it, or trust who did."""
+    """nemotron, qwen3, the aligner: whether a model named by its path may be loaded. It comes from
+    nobody we know, and a model file can do harm: only if you made it, or trust who did."""
     chunk_ms: int = _option(560, choices=(80, 160, 320, 560, 1120), each_time=True)
     """nemotron: how many milliseconds of sound it works through at a time. A longer chunk hears
     better and costs less; the words appear later while you speak, but not at the release."""
