@@ -67,6 +67,10 @@ class Output(ABC):
         Raises NotDelivered, FocusMoved, DeliveryUnsure.
         """
 
+    async def preview(self, text: str) -> None:  # noqa: B027
+        """Show at the cursor what is being said, all of it, where the desktop can; it is no part of
+        the document. "" takes it away. Never raises, and does nothing where it cannot."""
+
     @abstractmethod
     async def close(self) -> None:
         """Let go. Idempotent, within a second."""
@@ -76,8 +80,9 @@ OUTPUTS: Backends[Output] = Backends(
     stage="output",
     table={
         "x11": "dictate.outputs.x11:X11Output",
+        "ibus": "dictate.outputs.ibus:IBusOutput",
         "clipboard": "dictate.outputs.clipboard:ClipboardOutput",
         "stdout": "dictate.outputs.stdout:StdoutOutput",
     },
-    auto=("x11", "clipboard", "stdout"),
+    auto=("ibus", "x11", "clipboard", "stdout"),
 )

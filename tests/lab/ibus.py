@@ -1,0 +1,56 @@
+"""An IBus of the test's own: the daemon of input methods, on a private bus."""
+
+import subprocess
+from pathlib import Path
+
+from tests.lab.xserver import XServer, end, need, wait_for
+
+
+class IBusDaemon:
+    """ibus-daemon for the applications of an X server, at an address that it keeps."""
+
+    def __init__(self, x: XServer, folder: Path) -> None:
+        need("ibus-daemon", "ibus")
+        self.address = f"unix:path={folder}/ibus-bus"
+        self.env = {"IBUS_ADDRESS": self.address, "GTK_IM_MODULE": "ibus"}
+        self._x = x
+        self._socket = folder / "ibus-bus"
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it; it answers when this returns."""
+        self._socket.unlink(missing_ok=True)
+        self._child = self._x.spawn(
+            *("ibus-daemon", "--address", self.address, "--panel", "disable"),
+            *("--emoji-extension", "disable", "--config", "disable"),
+        )
+        wait_for(self._socket.exists, "ibus-daemon listens")
+        wait_for(self._answers, "ibus-daemon answers")
+
+    def _answers(self) -> bool:
+        return bool(self._ibus("list-engine").stdout)
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        if self._child is not None:
+            end(self._child)
+            self._child = None
+
+    def engine(self) -> str:
+        """The engine that is on; "" if there is none."""
+        return self._ibus("engine").stdout.strip()
+
+    def use(self, engine: str) -> None:
+        """Switch it on, as the user does."""
+        self._ibus("engine", engine)
+        wait_for(lambda: self.engine() == engine, f"{engine} is on")
+
+    def _ibus(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["ibus", *words],
+            env=self._x.env | self.env,
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=False,
+        )
