@@ -32,10 +32,14 @@ T = TypeVar("T")
 
 _LONGEST_BYTES: Final = 3000
 """A Wayland message carries 4,096 bytes; GNOME passes each piece on as one."""
+_PAUSE_S: Final = 0.1
+"""Between two pieces. GNOME sends what it has when it is idle, and the application then takes the
+last piece only."""
+_RECEIPT_S: Final = 0.25
+_RECEIPT_S_PER_CHARACTER: Final = 0.0005
+"""So long an application has to say what it made of a piece: some read the whole line again."""
 _SHOWN: Final = 160
 """Characters of a text still being spoken that are shown: its end."""
-_RECEIPT_S: Final = 0.3
-"""So long an application has to say what it made of the text."""
 _CLOSE_S: Final = 0.4
 _DEFAULT: Final = "xkb:us::eng"
 """What IBus takes at the first key when it has no engine."""
@@ -60,6 +64,8 @@ class IBusOutput(Output):
         """What is being said is shown: our engine stays on."""
         self._unfit: str | None = None
         """A text field in which nothing is shown."""
+        self._silent: str | None = None
+        """One that never says what stands in it, although IBus thinks that it does."""
 
     def why_not(self) -> str | None:
         desktops = os.environ.get("XDG_CURRENT_DESKTOP", "").split(":")
@@ -104,7 +110,7 @@ class IBusOutput(Output):
         async with self._switching:
             try:
                 desktop, engine = await self._ready(window)
-                return await _commit(desktop, engine, text, window)
+                return await self._commit(desktop, engine, text, window)
             finally:
                 if not self._showing:
                     await self._give_back()
@@ -125,6 +131,37 @@ class IBusOutput(Output):
         except (Unavailable, IBusLost, IBusRefused) as error:
             raise NotDelivered(str(error)) from error
         return desktop, engine
+
+    async def _commit(self, desktop: Desktop, engine: Engine, text: str, window: str) -> Receipt:
+        """From here on nothing is sent twice. Raises DeliveryUnsure."""
+        told = False
+        try:
+            for number, piece in enumerate(_pieces(text)):
+                if number and not told:
+                    await asyncio.sleep(_PAUSE_S)
+                if desktop.seen != window:
+                    raise DeliveryUnsure("the focus moved while the text was written")
+                before = engine.before
+                await engine.commit(piece)
+                told = await self._told(engine, piece, before, window)
+            moved = await desktop.focus() != window
+        except IBusLost as error:
+            raise DeliveryUnsure(f"{error}, just as the text was sent") from error
+        if told:
+            return Receipt.DELIVERED
+        if moved:
+            raise DeliveryUnsure("the focus moved just as the text was sent")
+        return Receipt.UNCONFIRMED
+
+    async def _told(self, engine: Engine, piece: str, before: str | None, window: str) -> bool:
+        """Whether the application says that this piece stands before the cursor now."""
+        if not engine.tells_text or window == self._silent:
+            return False
+        patience_s = _RECEIPT_S + len(piece) * _RECEIPT_S_PER_CHARACTER
+        told = await engine.tells(patience_s, lambda now: now != before and _follows(now, piece))
+        if engine.before is None:
+            self._silent = window
+        return told
 
     async def _preview(self, text: str) -> None:
         async with self._switching:
@@ -210,27 +247,6 @@ class IBusOutput(Output):
 def _check(focus: str | None, window: str) -> None:
     if focus != window:
         raise FocusMoved("another text field, or none, has the focus now")
-
-
-async def _commit(desktop: Desktop, engine: Engine, text: str, window: str) -> Receipt:
-    """From here on nothing is sent twice. Raises DeliveryUnsure."""
-    before = engine.before
-
-    def taken(now: str) -> bool:
-        return now != before and _follows(now, text)
-
-    try:
-        for piece in _pieces(text):
-            if desktop.seen != window:
-                raise DeliveryUnsure("the focus moved while the text was written")
-            await engine.commit(piece)
-        if engine.tells_text and await engine.tells(_RECEIPT_S, taken):
-            return Receipt.DELIVERED
-        if await desktop.focus() != window:
-            raise DeliveryUnsure("the focus moved just as the text was sent")
-    except IBusLost as error:
-        raise DeliveryUnsure(f"{error}, just as the text was sent") from error
-    return Receipt.UNCONFIRMED
 
 
 def _follows(before: str, text: str) -> bool:

@@ -1,0 +1,50 @@
+"""What stands beside a GNOME Shell without a screen: `python -m tests.lab.gnome_side login1|keyboard`.
+
+- `login1`: the name of logind on the system bus, which the shell wants to see. It knows no session,
+  and refuses every call.
+- `keyboard`: a keyboard in the seat, without which GTK 3 takes no text.
+"""
+
+import asyncio
+import os
+import sys
+
+from dbus_fast import Message, MessageType
+from dbus_fast.aio import MessageBus
+
+MUTTER = "org.gnome.Mutter.RemoteDesktop"
+LEFT_SHIFT = 42
+
+
+async def login1() -> MessageBus:
+    bus = await MessageBus(bus_address=os.environ["DBUS_SYSTEM_BUS_ADDRESS"]).connect()
+    await bus.request_name("org.freedesktop.login1")
+    return bus
+
+
+async def keyboard() -> MessageBus:
+    bus = await MessageBus(bus_address=os.environ["DBUS_SESSION_BUS_ADDRESS"]).connect()
+
+    async def ask(path: str, interface: str, member: str, signature: str, *body: object) -> list:
+        call = Message(MUTTER, path, interface, member, signature=signature, body=list(body))
+        reply = await bus.call(call)
+        assert reply.message_type is MessageType.METHOD_RETURN, reply.body
+        return reply.body
+
+    (session,) = await ask(f"/{MUTTER.replace('.', '/')}", MUTTER, "CreateSession", "")
+    await ask(session, f"{MUTTER}.Session", "Start", "")
+    for down in (True, False):
+        member = "NotifyKeyboardKeycode"
+        await ask(session, f"{MUTTER}.Session", member, "ub", LEFT_SHIFT, down)
+    return bus
+
+
+async def main() -> None:
+    """Be there until killed."""
+    bus = await {"login1": login1, "keyboard": keyboard}[sys.argv[1]]()
+    print("ready", flush=True)
+    await bus.wait_for_disconnect()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
