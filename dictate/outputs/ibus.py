@@ -112,8 +112,7 @@ class IBusOutput(Output):
                 desktop, engine = await self._ready(window)
                 return await self._commit(desktop, engine, text, window)
             finally:
-                if not self._showing:
-                    await self._give_back()
+                await self._give_back()
 
     async def _ready(self, window: str) -> tuple[Desktop, Engine]:
         """Our engine is on, in this very field. Raises NotDelivered."""
@@ -126,6 +125,7 @@ class IBusOutput(Output):
             if not engine.on:
                 raise NotDelivered("IBus did not switch to dictate")
             if self._showing:
+                self._showing = False
                 await engine.preedit("")
             _check(await desktop.focus(), window)
         except (Unavailable, IBusLost, IBusRefused) as error:

@@ -19,6 +19,8 @@ from tests.lab.windows import (
 )
 from tests.lab.xserver import XServer, end, need, wait_for
 
+_MONITOR = ("--virtual-monitor", "1024x768")
+
 
 class Gnome(XServer):
     """`with Gnome(folder) as gnome:` the shell runs; programs started by `spawn` find it."""
@@ -72,8 +74,7 @@ class Gnome(XServer):
     def start_shell(self) -> None:
         """Start the shell, and give it a keyboard."""
         self.server = subprocess.Popen(
-            ["gnome-shell", "--headless", "--wayland", "--unsafe-mode"]
-            + ["--virtual-monitor", "1024x768"],
+            ["gnome-shell", "--headless", "--wayland", "--unsafe-mode", *_MONITOR],
             env=self.env,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -155,7 +156,7 @@ class Gtk4OnGnome(_OnGnome, Gtk4Field):
 
 
 class PasswordOnGnome(_OnGnome, PasswordField):
-    """A GTK 3 entry that hides what is typed."""
+    """A GTK 3 entry for a password."""
 
 
 class Gtk4PasswordOnGnome(_OnGnome, Gtk4PasswordField):

@@ -1,4 +1,4 @@
-"""What stands beside a GNOME Shell without a screen: `python -m tests.lab.gnome_side login1|keyboard`.
+"""What stands beside a GNOME Shell without a screen: `python -m tests.lab.gnome_side NAME`.
 
 - `login1`: the name of logind on the system bus, which the shell wants to see. It knows no session,
   and refuses every call.

@@ -1,5 +1,6 @@
 """An IBus of the test's own: the daemon of input methods, on a private bus."""
 
+import signal
 import subprocess
 from pathlib import Path
 
@@ -7,12 +8,19 @@ from tests.lab.xserver import XServer, end, need, wait_for
 
 
 class IBusDaemon:
-    """ibus-daemon for the applications of an X server, at an address that it keeps."""
+    """ibus-daemon for the applications of an X server that get its `env`.
+
+    It keeps its address, and ends with the thread that has started it.
+    """
 
     def __init__(self, x: XServer, folder: Path) -> None:
         need("ibus-daemon", "ibus")
         self.address = f"unix:path={folder}/ibus-bus"
-        self.env = {"IBUS_ADDRESS": self.address, "GTK_IM_MODULE": "ibus"}
+        self.env = {
+            "IBUS_ADDRESS": self.address,
+            "XDG_CONFIG_HOME": str(folder),  # where applications see it come back
+            "GTK_IM_MODULE": "ibus",
+        }
         self._x = x
         self._socket = folder / "ibus-bus"
         self._child: subprocess.Popen[bytes] | None = None
@@ -29,6 +37,11 @@ class IBusDaemon:
 
     def _answers(self) -> bool:
         return bool(self._ibus("list-engine").stdout)
+
+    def send_signal(self, number: signal.Signals) -> None:
+        """To the daemon: SIGSTOP makes it hang."""
+        assert self._child is not None
+        self._child.send_signal(number)
 
     def kill(self) -> None:
         """SIGKILL."""

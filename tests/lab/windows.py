@@ -59,14 +59,15 @@ import os, sys, gi
 version, title, path = sys.argv[1:]
 gi.require_version("Gtk", version)
 from gi.repository import GLib, Gtk
-if version == "4.0": Gtk.init()
-window = Gtk.Window(title=title); entry = Gtk.Entry(); entry.set_visibility(False)
+new = version == "4.0"
+if new: Gtk.init()
+entry = Gtk.PasswordEntry() if new else Gtk.Entry(visibility=False, input_purpose="password")
+window = Gtk.Window(title=title); (window.set_child if new else window.add)(entry)
 def changed(_):
     with open(path, "wb") as file:
         file.write(entry.get_text().encode())
 entry.connect("changed", changed)
-if version == "4.0": window.set_child(entry)
-else: window.add(entry); window.show_all()
+if not new: window.show_all()
 window.present(); entry.grab_focus(); changed(None)
 GLib.MainLoop().run()
 """
@@ -105,6 +106,7 @@ class Window:
     """One running application. `text()` is what stands in its field."""
 
     kind = ""
+    _known = 0
 
     def __init__(self, x: XServer, folder: Path) -> None:
         self.x = x
@@ -138,7 +140,11 @@ class Window:
         )
 
     def text(self) -> str:
-        return self.file.read_bytes().decode("utf-8", "replace")
+        return self.file.read_bytes().decode("utf-8", "replace")[self._known :]
+
+    def forget(self) -> None:
+        """What stands in it now is no part of `text()` any more."""
+        self._known += len(self.text())
 
     def wait_text(self, expected: str, seconds: float = 20) -> None:
         """Wait for exactly this text, and fail with what stands there."""
@@ -196,7 +202,7 @@ class Gtk4Field(Window):
 
 
 class PasswordField(Window):
-    """A GTK 3 entry that hides what is typed."""
+    """A GTK 3 entry for a password."""
 
     kind = "password"
     version = "3.0"
