@@ -43,6 +43,7 @@ def status(found: Fields) -> None:
         "engine": ", ".join(filter(None, (found["engine"], found["engine_state"]))),
         **_engine(found),
         "output": found["output"],
+        "passed over": found["output_notes"],
         "hotkey": found["hotkey"],
         "last finish": f"{found['last_finish_ms']:.0f} ms" if found["last_finish_ms"] else "",
         "trouble": found["trouble"],

@@ -102,7 +102,6 @@ class Daemon:
             stack.callback(_cancel, tasks)
             self._state_changed()
             self._engine_changed()
-            self.service.update(output=self.output.name)
             loop.add_signal_handler(signal.SIGHUP, self._hang_up)
             self.announcer.ready(f"ready: {self.summary}")
             await self._stop.wait()
@@ -145,7 +144,7 @@ class Daemon:
         self.link = self._make_link(settings)
         await self.link.start()
         stack.push_async_callback(lambda: self.link.stop())
-        self.output = await self._make_output(settings)
+        self.output = await self._open_output(await self._choose_output(settings))
         stack.push_async_callback(lambda: self.output.close())
         self.pipeline = Pipeline(
             settings=settings,
@@ -176,13 +175,22 @@ class Daemon:
         socket = paths.runtime_dir() / f"engine-{next(self._count)}.sock"
         return EngineLink(settings.engine, socket, self._engine_changed)
 
-    async def _make_output(self, settings: Settings) -> Output:
-        """The chosen output, open; where none works, one that holds every text and says why."""
+    async def _choose_output(self, settings: Settings) -> Output:
+        """The output that can work; where none does, one that holds every text and says why."""
+        use, passed = settings.output.use, list[str]()
         try:
-            output = await asyncio.to_thread(OUTPUTS.choose, settings.output.use, settings.output)
-            await output.open()
+            output, passed = await asyncio.to_thread(OUTPUTS.choose_and_say, use, settings.output)
         except Unavailable as error:
             output = NowhereOutput(settings.output, str(error))
+        self.service.update(output_notes="; ".join(passed))
+        return output
+
+    async def _open_output(self, output: Output) -> Output:
+        try:
+            await output.open()
+        except Unavailable as error:
+            output = NowhereOutput(output.settings, str(error))
+        self.service.update(output=output.name)
         return output
 
     async def _make_segmenter(self, settings: Settings) -> Segmenter:
@@ -240,9 +248,8 @@ class Daemon:
 
     def _key_state(self, state: str) -> None:
         self.service.update(hotkey=state)
-        best = self.output.name == OUTPUTS.auto[0]
-        if not state.startswith("none") and self.settings.output.use == "auto" and not best:
-            # There is a desktop now; there was none when the output was chosen.
+        if not state.startswith("none") and self.settings.output.use == "auto":
+            # There is a desktop now, or another one; perhaps there was none at the last choice.
             self._spawn(self._replace_output(self.settings))
 
     def _pressed(self, press: Press) -> None:
@@ -341,10 +348,14 @@ class Daemon:
         self._spawn(self._retire(old.stop))
 
     async def _replace_output(self, settings: Settings) -> None:
-        output = await self._make_output(settings)
+        output = await self._choose_output(settings)
+        if output.name == self.output.name:
+            # It goes on: a desktop may let only one be there at a time.
+            self.output.settings = settings.output
+            return
+        output = await self._open_output(output)
         old, self.output, self.pipeline.output = self.output, output, output
         self._spawn(self._retire(old.close))
-        self.service.update(output=output.name)
 
     async def _retire(self, end: Callable[[], Awaitable[None]]) -> None:
         """A stage that was replaced ends when no dictation can be in it any more."""

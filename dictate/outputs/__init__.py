@@ -67,9 +67,10 @@ class Output(ABC):
         Raises NotDelivered, FocusMoved, DeliveryUnsure.
         """
 
-    async def preview(self, text: str) -> None:  # noqa: B027
-        """Show at the cursor what is being said, all of it, where the desktop can; it is no part of
-        the document. "" takes it away. Never raises, and does nothing where it cannot."""
+    async def preview(self, text: str) -> None:  # noqa: B027 - most outputs have no place for it
+        """Show `text` where it will stand, marked as not written yet; it replaces what was shown
+        before. "" takes it away, as `write` does. Never raises; does nothing where there is no
+        such thing."""
 
     @abstractmethod
     async def close(self) -> None:
@@ -79,10 +80,12 @@ class Output(ABC):
 OUTPUTS: Backends[Output] = Backends(
     stage="output",
     table={
-        "x11": "dictate.outputs.x11:X11Output",
+        "input_method": "dictate.outputs.input_method:InputMethodOutput",
+        "virtual_keyboard": "dictate.outputs.virtual_keyboard:VirtualKeyboardOutput",
         "ibus": "dictate.outputs.ibus:IBusOutput",
+        "x11": "dictate.outputs.x11:X11Output",
         "clipboard": "dictate.outputs.clipboard:ClipboardOutput",
         "stdout": "dictate.outputs.stdout:StdoutOutput",
     },
-    auto=("ibus", "x11", "clipboard", "stdout"),
+    auto=("input_method", "virtual_keyboard", "ibus", "x11", "clipboard", "stdout"),
 )

@@ -112,6 +112,7 @@ class IBusOutput(Output):
                 desktop, engine = await self._ready(window)
                 return await self._commit(desktop, engine, text, window)
             finally:
+                self._showing = False
                 await self._give_back()
 
     async def _ready(self, window: str) -> tuple[Desktop, Engine]:
@@ -125,7 +126,6 @@ class IBusOutput(Output):
             if not engine.on:
                 raise NotDelivered("IBus did not switch to dictate")
             if self._showing:
-                self._showing = False
                 await engine.preedit("")
             _check(await desktop.focus(), window)
         except (Unavailable, IBusLost, IBusRefused) as error:
@@ -134,20 +134,20 @@ class IBusOutput(Output):
 
     async def _commit(self, desktop: Desktop, engine: Engine, text: str, window: str) -> Receipt:
         """From here on nothing is sent twice. Raises DeliveryUnsure."""
-        told = False
+        told: list[bool] = []
         try:
-            for number, piece in enumerate(_pieces(text)):
-                if number and not told:
+            for piece in _pieces(text):
+                if told and not told[-1]:
                     await asyncio.sleep(_PAUSE_S)
                 if desktop.seen != window:
                     raise DeliveryUnsure("the focus moved while the text was written")
                 before = engine.before
                 await engine.commit(piece)
-                told = await self._told(engine, piece, before, window)
+                told.append(await self._told(engine, piece, before, window))
             moved = await desktop.focus() != window
         except IBusLost as error:
             raise DeliveryUnsure(f"{error}, just as the text was sent") from error
-        if told:
+        if all(told):
             return Receipt.DELIVERED
         if moved:
             raise DeliveryUnsure("the focus moved just as the text was sent")

@@ -1,8 +1,12 @@
 """An IBus of the test's own: the daemon of input methods, on a private bus."""
 
+import asyncio
 import signal
 import subprocess
 from pathlib import Path
+
+from dbus_fast import Message
+from dbus_fast.aio import MessageBus
 
 from tests.lab.xserver import XServer, end, need, wait_for
 
@@ -53,6 +57,10 @@ class IBusDaemon:
         """The engine that is on; "" if there is none."""
         return self._ibus("engine").stdout.strip()
 
+    def wait_field(self) -> None:
+        """Return once a text field has the focus, and IBus knows it."""
+        wait_for(lambda: asyncio.run(_focus(self.address)), "IBus knows of a text field")
+
     def use(self, engine: str) -> None:
         """Switch it on, as the user does."""
         self._ibus("engine", engine)
@@ -67,3 +75,19 @@ class IBusDaemon:
             timeout=10,
             check=False,
         )
+
+
+async def _focus(address: str) -> bool:
+    bus = await MessageBus(bus_address=address).connect()
+    reply = await bus.call(
+        Message(
+            destination="org.freedesktop.IBus",
+            path="/org/freedesktop/IBus",
+            interface="org.freedesktop.DBus.Properties",
+            member="Get",
+            signature="ss",
+            body=["org.freedesktop.IBus", "CurrentInputContext"],
+        )
+    )
+    bus.disconnect()
+    return not reply.body[0].value.endswith("_1")  # that one is IBus's own
