@@ -47,17 +47,18 @@ class Gnome(XServer):
     def _start_all(self) -> None:
         buses = {}
         for name in ("SESSION", "SYSTEM"):
-            place = self.folder / name.lower()
+            place = self.folder / f"{name.lower()}-bus"
             place.mkdir()
             bus = self._stack.enter_context(session_bus(place))
             buses[f"DBUS_{name}_BUS_ADDRESS"] = bus.address
-        homes = {}
-        for name in ("CONFIG_HOME", "CACHE_HOME", "DATA_HOME", "RUNTIME_DIR"):
-            homes[f"XDG_{name}"] = str(self.folder / name.lower())
-            Path(homes[f"XDG_{name}"]).mkdir(mode=0o700)
+        homes = {"XDG_RUNTIME_DIR": self.folder / "run"}
+        for name in ("CONFIG", "STATE", "CACHE", "DATA"):
+            homes[f"XDG_{name}_HOME"] = self.folder / name.lower()
+        for home in homes.values():
+            home.mkdir(mode=0o700)
         self.more_env = {
             **buses,
-            **homes,
+            **{name: str(home) for name, home in homes.items()},
             "HOME": str(self.folder),
             "PYTHONPATH": str(REPOSITORY),
             "XDG_CURRENT_DESKTOP": "GNOME",

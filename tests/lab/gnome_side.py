@@ -8,26 +8,29 @@
 import asyncio
 import os
 import sys
+from typing import Any
 
 from dbus_fast import Message, MessageType
 from dbus_fast.aio import MessageBus
+
+from dictate import bus
 
 MUTTER = "org.gnome.Mutter.RemoteDesktop"
 LEFT_SHIFT = 42
 
 
 async def login1() -> MessageBus:
-    bus = await MessageBus(bus_address=os.environ["DBUS_SYSTEM_BUS_ADDRESS"]).connect()
-    await bus.request_name("org.freedesktop.login1")
-    return bus
+    system = await MessageBus(bus_address=os.environ["DBUS_SYSTEM_BUS_ADDRESS"]).connect()
+    await system.request_name("org.freedesktop.login1")
+    return system
 
 
 async def keyboard() -> MessageBus:
-    bus = await MessageBus(bus_address=os.environ["DBUS_SESSION_BUS_ADDRESS"]).connect()
+    session_bus = await bus.connect()
 
-    async def ask(path: str, interface: str, member: str, signature: str, *body: object) -> list:
+    async def ask(path: str, interface: str, member: str, signature: str, *body: Any) -> list[Any]:
         call = Message(MUTTER, path, interface, member, signature=signature, body=list(body))
-        reply = await bus.call(call)
+        reply = await session_bus.call(call)
         assert reply.message_type is MessageType.METHOD_RETURN, reply.body
         return reply.body
 
@@ -36,14 +39,14 @@ async def keyboard() -> MessageBus:
     for down in (True, False):
         member = "NotifyKeyboardKeycode"
         await ask(session, f"{MUTTER}.Session", member, "ub", LEFT_SHIFT, down)
-    return bus
+    return session_bus
 
 
 async def main() -> None:
     """Be there until killed."""
-    bus = await {"login1": login1, "keyboard": keyboard}[sys.argv[1]]()
+    connection = await {"login1": login1, "keyboard": keyboard}[sys.argv[1]]()
     print("ready", flush=True)
-    await bus.wait_for_disconnect()
+    await bus.lost(connection)
 
 
 if __name__ == "__main__":

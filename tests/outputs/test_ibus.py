@@ -61,7 +61,8 @@ def windows(
     desk: tuple[XServer, IBusDaemon], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, Window]]:
     folder = tmp_path_factory.mktemp("windows")
-    opened = {kind.kind: kind(desk[0], folder) for kind in (GtkField, Gtk4Field)}
+    kinds: tuple[type[Window], ...] = (GtkField, Gtk4Field)
+    opened = {kind.kind: kind(desk[0], folder) for kind in kinds}
     yield opened
     for window in opened.values():
         window.close()
