@@ -171,8 +171,8 @@ def test_from_the_voice_to_the_window(gnome: Gnome, windows: dict[str, Window]) 
     window.focus()
     samples = Path(__file__).parents[2] / "dictate" / "samples"
     recording = min(samples.glob("*.wav"), key=lambda path: path.stat().st_size)
-    config = '[hotkey]\nuse = "none"\n'
-    with RealDaemon(gnome.folder, gnome.more_env, f"wav:{recording}", config=config) as daemon:
+    config = f'[hotkey]\nuse = "none"\n[microphone]\nuse = "wav:{recording}"\n'
+    with RealDaemon(gnome.folder, gnome.more_env, config=config) as daemon:
         status = daemon.status()
         assert status["output"] == "ibus"
         assert "input_method: " in status["output_notes"]
