@@ -94,8 +94,9 @@ class Connection(ABC):
             limits = [when for when in (end, self._timers[0][0] if self._timers else None) if when]
             sleep = max(0.0, min(limits) - time.monotonic()) if limits else None
             reading, writing = self.watched()
-            readable, _, _ = select.select([*reading, self._wake], writing, [], sleep)
-            if self._wake in readable:
+            wake = self._wake.fileno()
+            readable, _, _ = select.select([*reading, wake], writing, [], sleep)
+            if wake in readable:
                 self._wake.recv(4096)
 
 

@@ -21,9 +21,9 @@ from dictate.outputs.wayland_wire import Object
 
 _log = logging.getLogger(__name__)
 
-ANSWER_S = 0.5
+ANSWER_S = 1.0
 """An owner that gives no sign for so long counts as hung."""
-ALL_S = 2.0
+ALL_S = 3.0
 """Big pictures in many formats take an owner long; what is not there by then stays behind."""
 ALL_BYTES = 64 * 1024 * 1024
 READ_S = 2.0

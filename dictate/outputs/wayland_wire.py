@@ -217,7 +217,8 @@ class Wire:
     def _deleted(self, number: int) -> None:
         # An object of ours keeps its place, and with it the shape of its last events, until here;
         # one of the compositor's until it gives the number to another.
-        if number < _FROM_SERVER and self._objects.pop(number, None):
+        if number < _FROM_SERVER and number in self._objects:
+            del self._objects[number]
             self._free.append(number)
 
     def _error(self, culprit: Object | None, code: int, message: str) -> None:

@@ -146,7 +146,7 @@ class Window:
         """What stands in it now is no part of `text()` any more."""
         self._known += len(self.text())
 
-    def wait_text(self, expected: str, seconds: float = 5) -> None:
+    def wait_text(self, expected: str, seconds: float = 20) -> None:
         """Wait for exactly this text, and fail with what stands there."""
         try:
             wait_for(lambda: self.text() == expected, self.title, seconds)
