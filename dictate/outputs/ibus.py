@@ -64,8 +64,10 @@ class IBusOutput(Output):
         """What is being said is shown: our engine stays on."""
         self._unfit: str | None = None
         """A text field in which nothing is shown."""
+        self._told_by: str | None = None
+        """One that has said what stands in it."""
         self._silent: str | None = None
-        """One that never says what stands in it, although IBus thinks that it does."""
+        """One that does not, although IBus thinks that it does: nobody waits for it again."""
 
     def why_not(self) -> str | None:
         desktops = os.environ.get("XDG_CURRENT_DESKTOP", "").split(":")
@@ -143,7 +145,7 @@ class IBusOutput(Output):
                     raise DeliveryUnsure("the focus moved while the text was written")
                 before = engine.before
                 await engine.commit(piece)
-                told.append(await self._told(engine, piece, before, window))
+                told.append(await self._is_told(engine, piece, before, window))
             moved = await desktop.focus() != window
         except IBusLost as error:
             raise DeliveryUnsure(f"{error}, just as the text was sent") from error
@@ -153,13 +155,15 @@ class IBusOutput(Output):
             raise DeliveryUnsure("the focus moved just as the text was sent")
         return Receipt.UNCONFIRMED
 
-    async def _told(self, engine: Engine, piece: str, before: str | None, window: str) -> bool:
+    async def _is_told(self, engine: Engine, piece: str, before: str | None, window: str) -> bool:
         """Whether the application says that this piece stands before the cursor now."""
         if not engine.tells_text or window == self._silent:
             return False
         patience_s = _RECEIPT_S + len(piece) * _RECEIPT_S_PER_CHARACTER
         told = await engine.tells(patience_s, lambda now: now != before and _follows(now, piece))
-        if engine.before is None:
+        if told:
+            self._told_by = window
+        elif engine.before is None and window != self._told_by:
             self._silent = window
         return told
 

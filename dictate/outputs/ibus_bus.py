@@ -75,6 +75,7 @@ class Connection:
 
     def __init__(self, connection: MessageBus) -> None:
         self._bus = connection
+        self._closing = False
         connection.add_message_handler(self._on_message)
 
     @classmethod
@@ -108,6 +109,7 @@ class Connection:
 
     async def close(self) -> None:
         """Hang up."""
+        self._closing = True
         await bus.leave(self._bus)
 
     async def call(self, interface: str, member: str, signature: str, *body: Any) -> list[Any]:
@@ -141,4 +143,7 @@ class Connection:
             raise IBusLost(f"IBus is gone ({error!r})") from error
 
     def _on_message(self, message: Message) -> Message | bool:
-        return message.message_type is MessageType.METHOD_CALL and self.answer(message)
+        if message.message_type is not MessageType.METHOD_CALL:
+            return False
+        # What comes in after we hung up cannot be answered.
+        return self._closing or self.answer(message)
