@@ -3,8 +3,10 @@
 import asyncio
 import time
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import pytest
+from dbus_fast import Message, Variant
 
 from dictate.config import OutputSettings
 from dictate.errors import DeliveryUnsure, FocusMoved, NotDelivered, Unavailable
@@ -29,9 +31,11 @@ def test_arrives_exactly(ibus: IBusDaemon, window: Window, name: str) -> None:
 
 
 def test_fifty_in_a_row_stay_in_order(ibus: IBusDaemon, window: Window) -> None:
+    ibus.use(MINE)
     texts = [f"<{n} ünï 日>" for n in range(50)]
     write(window, *texts)
     window.wait_text("".join(texts))
+    assert ibus.engine() == MINE
 
 
 # Only there.
@@ -101,6 +105,45 @@ def test_the_focus_moves_between_two_pieces(
     with_output(work)
     assert TEXTS["10000"].startswith(field.text())
     assert other.text() == ""
+
+
+def test_coming_back_counts_as_having_moved(
+    ibus_x: XServer, ibus: IBusDaemon, field: Gtk4Field, tmp_path: Path
+) -> None:
+    blank = Blank(ibus_x, tmp_path)
+
+    async def work(output: IBusOutput) -> None:
+        focus = await focus_on(output, field)
+        await asyncio.to_thread(blank.focus)
+        await asyncio.sleep(0.2)
+        await asyncio.to_thread(field.focus)
+        await asyncio.sleep(0.2)
+        with pytest.raises(FocusMoved):
+            await output.write("lost?", focus)
+
+    with_output(work)
+    assert field.text() == ""
+    blank.close()
+
+
+@pytest.mark.parametrize(
+    ("purpose", "hints", "secret"),
+    [(0, 0, False), (10, 1 << 11, False), (8, 0, True), (9, 0, True), (0, 1 << 12, True)],
+    ids=["free", "private terminal", "password", "pin", "hidden"],
+)
+def test_what_the_field_is_for(purpose: int, hints: int, secret: bool) -> None:
+    engine = Engine(MagicMock())
+    engine.answer(
+        Message(
+            path="/org/freedesktop/IBus/Engine/Dictate",
+            interface="org.freedesktop.DBus.Properties",
+            member="Set",
+            signature="ssv",
+            body=["", "ContentType", Variant("(uu)", (purpose, hints))],
+            serial=1,
+        )
+    )
+    assert engine.secret is secret
 
 
 def test_a_field_for_passwords_gets_nothing(
