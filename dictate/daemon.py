@@ -21,7 +21,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from dictate import config_file, hotwords_file, paths
+from dictate import config_file, desktop, hotwords_file, paths
 from dictate.announcer import Announcer
 from dictate.config import Settings, same_engine
 from dictate.control.hotkey import Press
@@ -48,6 +48,7 @@ from dictate.wishes import Files, Wishes
 log = logging.getLogger(__name__)
 
 SWEEP_S = 3600.0
+SEEK_S = 5.0
 DRAIN_S = 1.5
 """So long a stopping daemon waits for texts on the way; what is not written by then is on disk."""
 
@@ -74,6 +75,7 @@ class Daemon:
         self._pen = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self._count = itertools.count(1)
         self._reloading = asyncio.Lock()
+        self._choosing = asyncio.Lock()
         self._aside: set[asyncio.Task[None]] = set()
         self._unusable: list[str] = []
         """What the user was told of the words, the engine, or both."""
@@ -211,6 +213,7 @@ class Daemon:
         yield self._stay_on_bus()
         yield self.key.run()
         yield self._watch_files()
+        yield self._seek_desktop()
         yield self._show_alive()
         yield self._sweep()
         yield self._first(unfinished)
@@ -280,6 +283,16 @@ class Daemon:
             rest = f" (and {len(more)} more: dictatectl check)" if more else ""
             self.announcer.trouble(f"{first}{rest}; the old settings stay")
 
+    async def _seek_desktop(self) -> None:
+        """The desktop may come after us: look for it as long as there is no window to write into,
+        unless the user wants it so."""
+        while True:
+            await asyncio.sleep(SEEK_S)
+            use, name = self.settings.output.use, self.output.name
+            if name == "none" or (use == "auto" and name in ("clipboard", "stdout")):
+                await asyncio.to_thread(desktop.adopt)
+                await self._replace_output(self.settings)
+
     def _hang_up(self) -> None:
         """SIGHUP: the terminal is closed, or somebody asks for a reload, as daemons do it."""
         if self._in_terminal:
@@ -348,13 +361,14 @@ class Daemon:
         self._spawn(self._retire(old.stop))
 
     async def _replace_output(self, settings: Settings) -> None:
-        output = await self._choose_output(settings)
-        if output.name == self.output.name:
-            # It goes on: a desktop may let only one be there at a time.
-            self.output.settings = settings.output
-            return
-        output = await self._open_output(output)
-        old, self.output, self.pipeline.output = self.output, output, output
+        async with self._choosing:
+            output = await self._choose_output(settings)
+            if output.name == self.output.name != "none":
+                # It goes on: a desktop may let only one be there at a time.
+                self.output.settings = settings.output
+                return
+            output = await self._open_output(output)
+            old, self.output, self.pipeline.output = self.output, output, output
         self._spawn(self._retire(old.close))
 
     async def _retire(self, end: Callable[[], Awaitable[None]]) -> None:
