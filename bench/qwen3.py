@@ -147,15 +147,18 @@ def _length(engine: Qwen3Engine, sound: Samples, runs: int) -> dict[str, dict[st
     found: dict[str, list[Heard]] = {way: [] for way in WAYS}
     for run in range(runs):
         for way in _in_turn(WAYS, run):
-            _say(f"{len(sound) // RATE} s, run {run + 1} of {runs}: {way}")
-            found[way].append(hear(engine, sound, Hotwords(), way))
+            heard = hear(engine, sound, Hotwords(), way)
+            # A large model takes long: whoever stops it has what there is.
+            what = f"{len(sound) // RATE} s, run {run + 1} of {runs}: {way}"
+            _say(f"{what}: {heard.release_ms:.0f} ms, a step {heard.step_ms:.1f} ms")
+            found[way].append(heard)
     return {
         way: {
-            "release_ms": [one.release_ms for one in heard],
-            "step_ms": [one.step_ms for one in heard],
-            "texts": [one.text for one in heard],
+            "release_ms": [one.release_ms for one in each],
+            "step_ms": [one.step_ms for one in each],
+            "texts": [one.text for one in each],
         }
-        for way, heard in found.items()
+        for way, each in found.items()
     }
 
 
@@ -164,7 +167,6 @@ def _context(engine: Qwen3Engine, voice: Samples, number: int, runs: int) -> dic
     sound, other = np.resize(voice, HOTWORDS_S * RATE), _names(number + 1, -1)
     found: dict[str, Any] = {"prepare_ms": [], "warm": {}, "cold": {}}
     for run in range(runs):
-        _say(f"{number} hotwords, run {run + 1} of {runs}")
         hotwords = _names(number, run)
         for way in (AS_IT_IS, LATE):
             for state in ("cold", "warm"):
@@ -174,6 +176,8 @@ def _context(engine: Qwen3Engine, voice: Samples, number: int, runs: int) -> dic
                     engine.prepare(hotwords)
                     found["prepare_ms"].append((time.perf_counter() - began) * 1000)
                 heard = hear(engine, sound, hotwords, way)
+                what = f"{number} hotwords, run {run + 1} of {runs}: {way}, {state}"
+                _say(f"{what}: {heard.release_ms:.0f} ms")
                 found[state].setdefault(way, []).append(heard.release_ms)
     asked = engine._asked(hotwords, engine.settings.language)  # noqa: SLF001
     return found | {"tokens": len(asked.prompt.before), "told": len(asked.context.terms)}

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from itertools import product
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -26,8 +27,15 @@ Run = Callable[[], Any]
 
 
 def imitated(run: Run) -> tuple[Any, Replay]:
-    said = run()
-    return said, lambda: said.copy_(run())
+    from dictate.engines.qwen3_decode import _Room
+
+    def frozen() -> Any:
+        # What Python knew at the recording is what a card repeats: that the room was empty.
+        with patch.object(_Room, "get_seq_length", lambda _: 0):
+            return run()
+
+    said = frozen()
+    return said, lambda: said.copy_(frozen())
 
 
 def stale(run: Run) -> tuple[Any, Replay]:
@@ -110,6 +118,26 @@ def test_what_is_heard_is_the_same_on_every_stretch(
         assert hear(made, sound, hotwords) == hear(plain, sound, hotwords) != ""
     assert len(used) > 100, "the graphs were used"
     assert len({at // 64 for at in used}) > 3, "on several stretches"
+
+
+def test_a_step_takes_the_shortest_stretch_that_its_token_is_in() -> None:
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+    from dictate.engines.qwen3_graphs import Graphs
+
+    used: list[tuple[int, int, int]] = []
+
+    def step(token: Any, at: Any, stretch: int) -> Any:
+        used.append((int(token), int(at), stretch))
+        return token + 1
+
+    def again(run: Run) -> tuple[Any, Replay]:
+        said = run()
+        return said, lambda: said.copy_(run())
+
+    graphs = Graphs(step, (64, 128), torch.device("cpu"), again)
+    used.clear()
+    assert [graphs.step(7, at) for at in (0, 63, 64, 127)] == [8] * 4
+    assert used == [(7, 0, 64), (7, 63, 64), (7, 64, 128), (7, 127, 128)]
 
 
 def test_keys_and_values_lie_where_they_lay(
