@@ -189,10 +189,12 @@ class HotkeySettings:
     use: str = _option(
         "auto", backends="dictate.control:KEY_SOURCES", choices=("none",), live=False
     )
-    """auto, x11, or none."""
+    """auto, x11, portal, which asks a Wayland desktop (KDE, GNOME 48, Hyprland) for the key, or
+    none."""
     key: str = "ctrl_r"
     """The key: ctrl_r, alt_gr, pause, scroll_lock, f1 to f20, one character, or keys together, such
-    as ctrl+alt+space or super+d. Only ctrl_r and alt_gr reach the focused application, too."""
+    as ctrl+alt+space or super+d. Only ctrl_r and alt_gr reach the focused application, too. With
+    portal it is a proposal: your desktop's settings have the last word."""
     cancel_key: str = ""
     """A key that throws away what is being said, such as escape; it is listened for only while a
     dictation is under way. Empty means none."""

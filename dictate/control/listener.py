@@ -10,7 +10,7 @@ from dictate import desktop
 from dictate.config import HotkeySettings
 from dictate.control import KEY_SOURCES, KeyDown, KeySource, KeyUp
 from dictate.control.hotkey import Hotkey, Press
-from dictate.errors import DictateError
+from dictate.errors import DictateError, Refused
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +58,10 @@ class KeyListener:
                 continue
             try:
                 await self._until_changed(await asyncio.to_thread(self._choose))
+            except Refused as error:
+                log.warning("no hotkey: %s", error)
+                self._on_state(f"none: {error}; to be asked again, restart dictate")
+                await self._changed.wait()
             except DictateError as error:
                 if self._tries == 0:
                     log.warning("no hotkey: %s", error)

@@ -7,6 +7,7 @@ has gone deaf: so its thread is looked at now and then.
 
 import asyncio
 import contextlib
+import os
 import threading
 import time
 from collections import deque
@@ -35,7 +36,7 @@ class X11KeySource(KeySource):
     name = "x11"
 
     def why_not(self) -> str | None:
-        if reason := wrong(self.settings.key):
+        if reason := wrong(self.settings.key) or _wayland():
             return reason
         return why_no_x(*(["RECORD"] if parse(self.settings.key).lone_modifier else []))
 
@@ -66,6 +67,13 @@ class X11KeySource(KeySource):
         # The hotkey's own modifiers may be down when somebody cancels.
         always = self.settings.key == self.settings.cancel_key
         return GrabWatch(chord, on_key, on_ready, always=always)
+
+
+def _wayland() -> str | None:
+    # Xwayland answers as any X server, and hears what is pressed in its own windows only.
+    if os.environ.get("WAYLAND_DISPLAY"):
+        return "this is a Wayland desktop, where X11 hears no key that is pressed elsewhere"
+    return None
 
 
 class _Listening(Watch):

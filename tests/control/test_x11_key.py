@@ -227,6 +227,9 @@ def test_why_not(x: XServer, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "did you mean 'ctrl_r'" in reason
     assert "scroll_lock" in (X11KeySource(HotkeySettings(key="windows")).why_not() or "")
     assert "'strg'" in (X11KeySource(HotkeySettings(key="strg+d")).why_not() or "")
+    with monkeypatch.context() as wayland:
+        wayland.setenv("WAYLAND_DISPLAY", "wayland-1")
+        assert "Wayland" in (X11KeySource(HotkeySettings()).why_not() or "")
     monkeypatch.setenv("DISPLAY", ":65000")
     assert ":65000" in (X11KeySource(HotkeySettings()).why_not() or "")
     monkeypatch.delenv("DISPLAY")
