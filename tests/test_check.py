@@ -129,6 +129,7 @@ def test_what_the_second_way_uses_is_checked_where_it_is_something_else() -> Non
         ("second engine", "scripted"): "there",
         ("second output", "clipboard"): "DISPLAY",
         ("second key", "x11"): "DISPLAY",
+        ("second key", "portal"): "the",
     }
     same = check.rows(Settings(second=SecondSettings(language="de")))
     assert not [row for row in same if str(row["stage"]).startswith("second")]

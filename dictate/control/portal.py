@@ -195,8 +195,8 @@ async def _call(
     if answer.message_type is MessageType.ERROR:
         why = answer.body[0] if answer.body else answer.error_name
         raise Unavailable(
-            f"this desktop has no portal for global shortcuts ({why}): `dictate setup --keys` binds "
-            "a key in its own way"
+            f"this desktop has no portal for global shortcuts ({why}): `dictate setup --keys` "
+            "binds a key in its own way"
         )
     return answer.body[0] if answer.body else None
 
