@@ -5,13 +5,18 @@ the first that is down counts, until it is up: whoever touches the other meanwhi
 """
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
 from dictate.config import HotkeySettings
+from dictate.control import KeyDown, KeyUp
 from dictate.control.hotkey import FirstDown, Press
 from dictate.control.listener import KeyListener
+
+OVERTAKEN_S = 0.5
+"""A press that comes so soon after a release without one came too late."""
 
 
 class Keys:
@@ -32,6 +37,8 @@ class Keys:
         """The key that is heard, "none", or "none: " and why."""
         self._on_state = on_state
         self._first = FirstDown()
+        self._early: dict[str, float] = {}
+        """When a key was released that was not down."""
         self._under_way = False
         self._wanted = _wanted(settings, second_key, under_way=False)
         self._settings, self._second_key = settings, second_key
@@ -60,6 +67,18 @@ class Keys:
         """Other keys, or another meaning of them, from now on."""
         self._settings, self._second_key = settings, second_key
         self._want()
+
+    def bound(self, *, second: bool, down: bool) -> None:
+        """A shortcut of the desktop's was pressed or released: each time by a program of its own,
+        so that a release may overtake its press."""
+        name, now = "second" if second else "main", time.monotonic()
+        listener = self._listeners[name]
+        if not down and not listener.down:
+            self._early[name] = now
+            return
+        listener.tell(KeyDown(now) if down else KeyUp(now))
+        if down and now - self._early.pop(name, float("-inf")) < OVERTAKEN_S:
+            listener.tell(KeyUp(now))
 
     def session(self, *, recording: bool, under_way: bool) -> None:
         """Whether a dictation records, and whether there is one that may be cancelled."""
