@@ -129,7 +129,14 @@ def parser() -> argparse.ArgumentParser:
     setup.add_argument(
         "--serve", action="store_true", help="lend this machine's engine to who logs in by SSH"
     )
-    setup.add_argument("--remove", action="store_true", help="take it all away again")
+    setup.add_argument(
+        "--keys",
+        action="store_true",
+        help="have sway, Hyprland or GNOME listen for the keys of config.toml",
+    )
+    setup.add_argument(
+        "--remove", action="store_true", help="take it all away again; with --keys, only them"
+    )
     setup.add_argument(
         "--purge", action="store_true", help="with --remove: what was said and the models, too"
     )
@@ -266,9 +273,14 @@ def _bench(arguments: argparse.Namespace) -> int:
 
 
 def _setup(arguments: argparse.Namespace) -> int:
-    from dictate import setup, setup_remote
+    from dictate import setup, setup_keys, setup_remote
 
+    if arguments.keys and not arguments.remove:
+        return setup_keys.bind()
     if arguments.remove:
+        setup_keys.unbind()
+        if arguments.keys:
+            return 0
         setup_remote.undo()
         return setup.remove(purge=arguments.purge)
     if arguments.serve:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import pytest
 
 from dictate.config import HotkeySettings
-from dictate.control import KEY_SOURCES, KeyDown, KeySource, KeyUp, listener
+from dictate.control import KEY_SOURCES, KeyDown, KeySource, KeyUp, keys, listener
 from dictate.control.hotkey import Press
 from dictate.control.keys import Keys
 from dictate.errors import Unavailable
@@ -154,6 +154,23 @@ def test_a_shortcut_of_the_desktop_is_a_key_like_ours(run: Callable[..., None]) 
             rig.keys.bound(second=second, down=False)
             assert rig.heard == [f"{name} START_HELD", f"{name} STOP"]
             rig.heard.clear()
+
+    run(way)
+
+
+def test_after_a_lost_release_the_next_press_is_it(
+    run: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """sway tells of no release if another key was pressed meanwhile."""
+    monkeypatch.setattr(keys, "REPEATS_S", 0.1)
+
+    async def way(rig: Rig) -> None:
+        for down in (True, None, True, False, True, None, False):
+            if down is None:
+                await asyncio.sleep(0.15)
+            else:
+                rig.keys.bound(second=False, down=down)
+        assert rig.heard == ["main START_HELD", "main STOP"] * 2
 
     run(way)
 
