@@ -28,7 +28,7 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--microphone", metavar="NAME", help="portaudio, or wav:PATH (speaks a file)")
     run.add_argument("--engine", metavar="NAME", help="pocketsphinx, or scripted:FILE")
     run.add_argument("--output", metavar="NAME", help="x11, clipboard or stdout")
-    run.add_argument("--hotkey", metavar="NAME", help="x11, portal or none")
+    run.add_argument("--hotkey", metavar="NAME", help="x11, portal, evdev or none")
     run.add_argument("--config", metavar="FILE", type=Path, help="instead of the usual config.toml")
     run.add_argument("--hotwords", metavar="FILE", type=Path, help="instead of the usual list")
     run.add_argument(

@@ -189,8 +189,9 @@ class HotkeySettings:
     use: str = _option(
         "auto", backends="dictate.control:KEY_SOURCES", choices=("none",), live=False
     )
-    """auto, x11, portal, which asks a Wayland desktop (KDE, GNOME 48, Hyprland) for the key, or
-    none."""
+    """auto, x11, portal, which asks a Wayland desktop (KDE, GNOME 48, Hyprland) for the key,
+    evdev, which reads the keyboards themselves where it may and is never chosen unasked (install
+    dictate[evdev]), or none."""
     key: str = "ctrl_r"
     """The key: ctrl_r, alt_gr, pause, scroll_lock, f1 to f20, one character, or keys together, such
     as ctrl+alt+space or super+d. Only ctrl_r and alt_gr reach the focused application, too. With

@@ -57,6 +57,7 @@ KEY_SOURCES: Backends[KeySource] = Backends(
     table={
         "x11": "dictate.control.x11:X11KeySource",
         "portal": "dictate.control.portal:PortalKeySource",
+        "evdev": "dictate.control.evdev:EvdevKeySource",
     },
     auto=("x11", "portal"),
 )

@@ -16,6 +16,7 @@ from dictate.config import HotkeySettings
 from dictate.control import KEY_SOURCES, KeySource
 from dictate.errors import Unavailable
 from tests.lab.bus import session_bus
+from tests.lab.evdev import EvdevSource, Keyboard
 from tests.lab.keys import Listening
 from tests.lab.portal import Portal
 from tests.lab.xserver import XServer
@@ -53,16 +54,34 @@ class PortalHand:
         self.portal.tell("release")
 
 
+@dataclass
+class Desktop:
+    """Where one source listens."""
+
+    hand: Hand
+    variable: str
+    """What leads to it."""
+    value: str
+
+    def make(self, name: str, key: str = "f9") -> KeySource:
+        """The source; one that reads devices finds those of the test's folder."""
+        settings = HotkeySettings(key=key)
+        if name == "evdev":
+            return EvdevSource(settings, Path(os.environ.get(self.variable, "/nowhere")))
+        return KEY_SOURCES.make(name, settings)
+
+
 @pytest.fixture(scope="module")
-def hands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, tuple[Hand, str, str]]]:
-    """For each source: who presses, and the variable that leads to its desktop."""
+def desktops(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Desktop]]:
     with ExitStack() as stack:
         x = stack.enter_context(XServer(window_manager=False))
         bus = stack.enter_context(session_bus(tmp_path_factory.mktemp("bus")))
         portal = stack.enter_context(Portal(bus.address))
+        devices = tmp_path_factory.mktemp("devices")
         yield {
-            "x11": (XHand(x), "DISPLAY", x.display),
-            "portal": (PortalHand(portal), "DBUS_SESSION_BUS_ADDRESS", bus.address),
+            "x11": Desktop(XHand(x), "DISPLAY", x.display),
+            "portal": Desktop(PortalHand(portal), "DBUS_SESSION_BUS_ADDRESS", bus.address),
+            "evdev": Desktop(Keyboard(devices / "event0"), "DEVICES", str(devices)),
         }
 
 
@@ -72,23 +91,25 @@ def name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def source(
-    name: str, hands: dict[str, tuple[Hand, str, str]], monkeypatch: pytest.MonkeyPatch
-) -> KeySource:
-    _, variable, value = hands[name]
-    monkeypatch.setenv(variable, value)
-    made = KEY_SOURCES.make(name, HotkeySettings(key="f9"))
+def desktop(name: str, desktops: dict[str, Desktop], monkeypatch: pytest.MonkeyPatch) -> Desktop:
+    monkeypatch.setenv(desktops[name].variable, desktops[name].value)
+    return desktops[name]
+
+
+@pytest.fixture
+def source(name: str, desktop: Desktop) -> KeySource:
+    made = desktop.make(name)
     assert made.why_not() is None
     return made
 
 
 @pytest.fixture
-def hand(name: str, hands: dict[str, tuple[Hand, str, str]]) -> Hand:
-    return hands[name][0]
+def hand(desktop: Desktop) -> Hand:
+    return desktop.hand
 
 
 def test_it_is_called_what_the_table_calls_it(source: KeySource) -> None:
-    assert isinstance(KEY_SOURCES.make(source.name, HotkeySettings()), type(source))
+    assert isinstance(source, KEY_SOURCES.load(source.name))
 
 
 def test_press_and_release(source: KeySource, hand: Hand) -> None:
@@ -119,14 +140,11 @@ def test_it_can_be_cancelled_and_started_again(source: KeySource, hand: Hand) ->
 
 
 def test_without_a_desktop_it_says_why_not(
-    source: KeySource,
-    name: str,
-    hands: dict[str, tuple[Hand, str, str]],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    name: str, desktop: Desktop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv(hands[name][1])
+    monkeypatch.delenv(desktop.variable)
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    source = desktop.make(name)
     assert source.why_not() is not None
 
     async def main() -> None:
@@ -137,8 +155,8 @@ def test_without_a_desktop_it_says_why_not(
     asyncio.run(main())
 
 
-def test_a_key_that_nobody_has_is_refused(source: KeySource) -> None:
-    wrong = KEY_SOURCES.make(source.name, HotkeySettings(key="ctr_r"))
+def test_a_key_that_nobody_has_is_refused(name: str, desktop: Desktop) -> None:
+    wrong = desktop.make(name, "ctr_r")
     assert "did you mean 'ctrl_r'" in (wrong.why_not() or "")
 
     async def main() -> None:
