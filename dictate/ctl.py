@@ -53,6 +53,7 @@ def parser() -> argparse.ArgumentParser:
     history.add_argument("--json", action="store_true", help="for machines, newest first")
     paste = command("paste", "paste", "write a text once more, into the focused window")
     paste.add_argument("number", nargs="?", type=_count, default=0, help="the last, if not given")
+    command("undo", "undo", "take the last text back, out of the window it was written into")
     forget = command("forget", "forget", "delete a dictation, words and sound")
     what = forget.add_mutually_exclusive_group(required=True)
     what.add_argument("number", nargs="?", type=_count, default=0)
@@ -62,6 +63,9 @@ def parser() -> argparse.ArgumentParser:
     devices.add_argument("--json", action="store_true", help="for machines")
     check = command("check", "check", "say what works here, what does not, and what to do")
     check.add_argument("--json", action="store_true", help="for machines")
+    check.add_argument(
+        "--live", action="store_true", help="write into a small window and see what arrives"
+    )
     engine = command("engine", "engine", "list the engines, or use another one from now on")
     engine.add_argument("name", nargs="?", help="auto, or one that the list shows")
     engine.add_argument("--second", action="store_true", help="the one of the second way")

@@ -133,6 +133,32 @@ def broken(rows: Iterable[Fields]) -> list[str]:
     return [stage for stage, works in working.items() if not works]
 
 
+_VERDICTS = {
+    "exact": ("✓", "green", "exact"),
+    "copied": ("✓", "green", "in the clipboard; you paste it"),
+    "different": ("✗", "red", "something else arrived: "),
+    "failed": ("✗", "red", ""),
+}
+
+
+def live(rows: Sequence[Fields]) -> None:
+    """What came of each output."""
+    for row in rows:
+        sign, colour, verdict = _VERDICTS[row["verdict"]]
+        used = paint("  (this one is used)", "dim") if row["used"] else ""
+        took = f", {row['ms']:.0f} ms, {row['receipt']}" if row["verdict"] == "exact" else ""
+        found = row["found"] or ("nothing" if row["verdict"] == "different" else "")
+        line(f"{paint(sign, colour)} {safe(row['output'])}: {verdict}{safe(found)}{took}{used}")
+    if not rows:
+        line("no output can write into a window here: dictatectl check", sys.stderr)
+
+
+def lively(rows: Sequence[Fields]) -> bool:
+    """Whether the output that is used does what it shall, or one where none is used."""
+    of_use = [row for row in rows if row["used"]] or rows
+    return any(row["verdict"] in ("exact", "copied") for row in of_use)
+
+
 def safe(said: str, *, newlines: bool = False) -> str:
     """Nothing a terminal would take for an order; without `newlines`, in one line."""
     if not newlines:

@@ -113,6 +113,16 @@ class Dictation:
     timing: Timing = field(default_factory=Timing)
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The last text that was written, as long as it may be taken back."""
+
+    number: int
+    text: str
+    focus: Focus | None
+    output: Output
+
+
 class Pipeline:
     """All stages joined. Made on the running loop; `daemon.py` builds and replaces the stages."""
 
@@ -142,7 +152,9 @@ class Pipeline:
         self._pen = pen
         self._on_way: dict[int, Dictation] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._writing = asyncio.Lock()
+        self.written: Written | None = None
+        self.writing = asyncio.Lock()
+        """Held while the output has a text."""
         self.idle = asyncio.Event()
         """Set while no dictation is under way."""
         self.idle.set()
@@ -323,7 +335,7 @@ class Pipeline:
         self, number: int, text: str, output: Output, focus: Focus | None, timing: Timing
     ) -> Receipt:
         """Write the text once: intent durable first, outcome after. Raises as `Output.write`."""
-        async with self._writing:
+        async with self.writing:
             began = time.monotonic()
             try:
                 await self.durably(self.journal.typing, number, output.name)
@@ -331,7 +343,9 @@ class Pipeline:
                 self.audience.trouble(f"{error}; the text is kept in memory only")
             durable = time.monotonic()
             self.audience.writing(number)
+            self.written = None
             receipt = await output.write(text, focus)
+            self.written = Written(number, text, focus, output)
             timing.journal_ms += (durable - began) * 1000
             timing.output_ms = (time.monotonic() - durable) * 1000
             self.write_down(self.journal.delivered, number, receipt.value)

@@ -45,6 +45,23 @@ class Recall:
         self._pipeline.audience.delivered(entry.number, receipt, timing)
         return receipt
 
+    async def undo(self) -> int:
+        """Take the last written text back out of its window; it is held then. The number of its
+        dictation. Raises DictateError, and then the text stands where it stood."""
+        async with self._pipeline.writing:
+            last = self._pipeline.written
+            in_use = (self._pipeline.main.output, self._pipeline.second.output)
+            if last is None or last.output not in in_use:
+                raise DictateError("there is nothing that could be taken back")
+            try:
+                await last.output.undo(last.text, last.focus)
+            except NotDelivered as error:
+                raise NotDelivered(f"not taken back: {error}") from error
+            self._pipeline.written = None
+        if await self._pipeline.durably(self._journal.get, last.number):
+            self._pipeline.write_down(self._journal.held, last.number, "taken back")
+        return last.number
+
     async def transcribe(self, entry: Entry) -> Entry:
         """Hear kept sound again; the text goes into the journal, held. Raises EngineError."""
         number = entry.number

@@ -128,6 +128,18 @@ def test_writing_again(running: "subprocess.Popen[str]") -> None:
     assert asked(running) == "paste 1"
 
 
+def test_taking_back(running: "subprocess.Popen[str]") -> None:
+    assert done("undo") == "dictation 3 is taken back\n"
+    assert asked(running) == "undo"
+
+
+def test_what_really_arrives(running: object) -> None:
+    lines = done("check", "--live").splitlines()
+    assert lines[1] == "✓ x11: exact, 12 ms, delivered  (this one is used)"
+    assert lines[2] == "✗ ibus: something else arrived: �[1mDi"
+    assert json.loads(done("check", "--live", "--json"))[0]["verdict"] == "exact"
+
+
 def test_forgetting(running: "subprocess.Popen[str]") -> None:
     assert ctl("forget", "1", stdin="y\n").returncode == 2
     assert done("forget", "1", "--yes") == "1 deleted\n"

@@ -18,7 +18,14 @@ import pytest
 from dictate.config import OutputSettings, Settings
 from dictate.engines.link import EngineInfo
 from dictate.entry import EntryState
-from dictate.errors import DeliveryUnsure, EngineLost, FocusMoved, JournalError
+from dictate.errors import (
+    DeliveryUnsure,
+    DictateError,
+    EngineLost,
+    FocusMoved,
+    JournalError,
+    NotDelivered,
+)
 from dictate.events import RATE, AudioChunk, Final, Partial
 from dictate.hotwords import Hotwords
 from dictate.journal import Journal
@@ -104,6 +111,12 @@ class Screen(Output):
             raise self.trouble
         self.windows[self.focused] = self.windows.get(self.focused, "") + text
         return Receipt.DELIVERED
+
+    async def undo(self, text: str, focus: Focus | None) -> None:
+        if focus is not None and focus.window != self.focused:
+            raise FocusMoved("the window changed")
+        assert self.windows[self.focused].endswith(text)
+        self.windows[self.focused] = self.windows[self.focused].removesuffix(text)
 
 
 class Tap:
@@ -321,6 +334,51 @@ def test_the_window_changed(run: Callable[..., None]) -> None:
         assert await rig.recall.paste(None) is Receipt.DELIVERED
         assert rig.screen.windows == {"chat": "hello there"}
         assert await rig.state(1) is EntryState.DELIVERED
+
+    run(way)
+
+
+def test_the_last_text_is_taken_back_once_and_kept(run: Callable[..., None]) -> None:
+    async def way(rig: Rig) -> None:
+        with pytest.raises(DictateError, match="nothing that could"):
+            await rig.recall.undo()
+        await rig.dictate()
+        await rig.settle()
+        assert await rig.recall.undo() == 1
+        assert rig.screen.windows == {"editor": ""}
+        assert await rig.state(1) is EntryState.HELD
+        with pytest.raises(DictateError, match="nothing that could"):
+            await rig.recall.undo()
+        assert await rig.recall.paste(None) is Receipt.DELIVERED
+        assert rig.screen.windows == {"editor": "hello there"}
+
+    run(way)
+
+
+def test_a_text_that_cannot_be_taken_back_stays_delivered(run: Callable[..., None]) -> None:
+    async def way(rig: Rig) -> None:
+        await rig.dictate()
+        await rig.settle()
+        rig.screen.focused = "chat"
+        with pytest.raises(NotDelivered, match="not taken back: the window changed"):
+            await rig.recall.undo()
+        assert await rig.state(1) is EntryState.DELIVERED
+        rig.screen.focused = "editor"
+        assert await rig.recall.undo() == 1
+
+    run(way)
+
+
+def test_what_was_not_written_is_not_taken_back(run: Callable[..., None]) -> None:
+    async def way(rig: Rig) -> None:
+        await rig.dictate()
+        await rig.settle()
+        rig.screen.trouble = DeliveryUnsure("the application is gone")
+        await rig.dictate()
+        await rig.settle()
+        with pytest.raises(DictateError, match="nothing that could"):
+            await rig.recall.undo()
+        assert rig.screen.windows == {"editor": "hello there"}
 
     run(way)
 

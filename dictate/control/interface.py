@@ -79,6 +79,9 @@ class Steering(Protocol):
     async def paste(self, number: int | None, by: str) -> str:
         """Write a text (None: the last one) into the focused window; what is known of it then."""
 
+    async def undo(self, by: str) -> str:
+        """Take the last written text back out of its window; what was done, for people."""
+
     async def forget(self, number: int | None, by: str) -> int:
         """Delete one dictation or (None) all; how many were deleted."""
 
@@ -87,6 +90,9 @@ class Steering(Protocol):
 
     async def check(self) -> Sequence[Row]:
         """What works here and what does not, as `dictate.check` has it."""
+
+    async def check_live(self, by: str) -> Sequence[Row]:
+        """What came of a text through each output, as `dictate.live` has it."""
 
 
 class Status(TypedDict, total=False):
@@ -201,6 +207,11 @@ class Dictate1(ServiceInterface):
         with self._slot():
             return clean(await self._steering.paste(number or None, caller.get()))
 
+    @dbus_method("Undo")
+    async def undo(self) -> DBusStr:
+        with self._slot():
+            return clean(await self._steering.undo(caller.get()))
+
     @dbus_method("Forget")
     async def forget(self, number: DBusUInt32, everything: DBusBool) -> DBusUInt32:
         with self._slot():
@@ -217,6 +228,11 @@ class Dictate1(ServiceInterface):
     async def check(self) -> Dicts:
         with self._slot():
             return [_from_row(row) for row in await self._steering.check()]
+
+    @dbus_method("CheckLive")
+    async def check_live(self) -> Dicts:
+        with self._slot():
+            return [_from_row(row) for row in await self._steering.check_live(caller.get())]
 
     @dbus_property(READ, "Version")
     def version(self) -> DBusStr:

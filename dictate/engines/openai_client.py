@@ -18,7 +18,7 @@ import httpx2
 from dictate.engines.address import Web
 from dictate.engines.openai_profiles import BadAnswer, json_object
 from dictate.engines.remote import REACH_S
-from dictate.errors import EngineError
+from dictate.errors import EngineError, EngineLost
 
 LARGEST_ANSWER = 1_000_000
 """Bytes."""
@@ -152,7 +152,9 @@ class Client:
         except asyncio.CancelledError:
             raise self.trouble("is not asked any more") from None
         except TimeoutError as error:
-            raise self.trouble(f"did not answer for {within_s:.3g} s") from error
+            raise EngineLost(
+                f"the server at {self._web.host} did not answer for {within_s:.3g} s"
+            ) from error
         except httpx2.ConnectError as error:
             raise self.trouble(f"cannot be reached: {_why(error)}") from error
         except (httpx2.HTTPError, httpx2.InvalidURL, UnicodeError, OSError) as error:

@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from dictate.backends import Backends
 from dictate.config import OutputSettings
+from dictate.errors import NotDelivered
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,13 @@ class Output(ABC):
 
         Raises NotDelivered, FocusMoved, DeliveryUnsure.
         """
+
+    async def undo(self, text: str, focus: Focus | None) -> None:  # noqa: ARG002
+        """Take back `text`, which the last `write` put into `focus`: all of it, and nothing else.
+
+        Raises NotDelivered if that cannot be promised, and then nothing has changed.
+        """
+        raise NotDelivered(f"{self.name} cannot take a text back: press Ctrl+Z there")
 
     @abstractmethod
     async def close(self) -> None:
