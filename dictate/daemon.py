@@ -72,6 +72,8 @@ class Daemon:
         self._stop = asyncio.Event()
         self._pen = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self._reloading = asyncio.Lock()
+        self._desktop = False
+        """Whether there is one that tells us of a key."""
         self._aside: set[asyncio.Task[None]] = set()
 
     async def run(self) -> int:
@@ -231,8 +233,8 @@ class Daemon:
         self.service.update(
             hotkey=states["main"], second_hotkey=states["second"], cancel_key=states["cancel"]
         )
-        heard = any(state and not state.startswith("none") for state in states.values())
-        if heard and self.outlets.better(self.settings):
+        before, self._desktop = self._desktop, self.keys.heard
+        if self._desktop and not before and self.outlets.better(self.settings):
             # There is a desktop now; there was none when the outputs were chosen.
             self._spawn(self._replace_outputs())
 

@@ -5,10 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from dbus_fast import Message
 
+from dictate.bus import connect, leave
 from dictate.config import HotkeySettings
+from dictate.control.chord import Chord
 from dictate.control.listener import KeyListener
-from dictate.control.portal import PortalKeySource
+from dictate.control.portal import PortalKeySource, Shortcut
 from dictate.errors import Refused, Unavailable
 from tests.lab.bus import Bus, session_bus
 from tests.lab.keys import Listening
@@ -131,6 +134,27 @@ def test_it_is_bound_again(portal: Portal, how: str) -> None:
         assert heard[2:] == ["START_HELD", "STOP"]
         running.cancel()
         await asyncio.wait({running})
+
+    asyncio.run(main())
+
+
+def test_a_portal_that_our_first_call_has_started_is_none_that_was_restarted(bus: Bus) -> None:
+    """The bus starts it then, and tells of that."""
+
+    async def main() -> None:
+        connection = await connect()
+        shortcut = Shortcut(connection, Chord("f9"))
+        for body in (["there", "", ":1.7"], ["there", ":1.7", ""]):
+            shortcut._take(
+                Message.new_signal(
+                    *("/org/freedesktop/DBus", "org.freedesktop.DBus", "NameOwnerChanged"),
+                    *("sss", body),
+                )
+            )
+        assert (await shortcut._next()).body[1] == ""
+        with pytest.raises(Unavailable, match="restarted"):
+            await shortcut._next()
+        await leave(connection)
 
     asyncio.run(main())
 
