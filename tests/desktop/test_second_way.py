@@ -83,3 +83,23 @@ def test_escape_cancels_while_something_is_said_and_is_everybodys_else(
         window.wait_text("\x1b\x1b")
         assert daemon.history(1)[0]["number"] == 1
         window.close()
+
+
+@pytest.mark.parametrize(("use", "before", "after"), [("auto", "none", "x11"), ("stdout",) * 3])
+def test_both_ways_write_once_a_desktop_has_come(
+    user: Home, use: str, before: str, after: str
+) -> None:
+    user.settings += f'[output]\nuse = "{use}"\n'
+    with XServer(window_manager=False) as later:
+        display = user.env["DISPLAY"] = later.display
+        later.kill()
+        with user.daemon() as daemon:
+            found = daemon.status()
+            assert (found["output"], found["second_output"]) == (before, "none")
+            later.start(display)
+
+            def better() -> bool:
+                status = daemon.status()
+                return (status["output"], status["second_output"]) == (after, "clipboard")
+
+            wait_for(better, "the outputs are chosen again")
