@@ -56,6 +56,12 @@ class Backends(Generic[B]):
 
         It blocks as `why_not` does. Raises NoSuchBackend, or Unavailable with every reason.
         """
+        return self.choose_and_say(use, settings, without)[0]
+
+    def choose_and_say(
+        self, use: str, settings: Any, without: Collection[str] = ()
+    ) -> tuple[B, list[str]]:
+        """The same, with a line for each that was passed over: its name and why."""
         name = use.partition(":")[0]
         reasons = []
         for candidate in self.auto if name == "auto" else (name,):
@@ -65,6 +71,6 @@ class Backends(Generic[B]):
             backend = self.make(candidate, settings)
             reason = backend.why_not()
             if reason is None:
-                return backend
+                return backend, reasons
             reasons.append(f"{candidate}: {reason}")
         raise Unavailable(f"no {self.stage} can work here: " + "; ".join(reasons))

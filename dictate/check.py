@@ -100,10 +100,8 @@ def _why_not(door: Backends[Any], name: str, settings: Any) -> str:
 
 
 def _display() -> str:
-    if os.environ.get("DISPLAY"):
+    if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
         return ""
-    if os.environ.get("WAYLAND_DISPLAY"):
-        return "Wayland without Xwayland: text is copied, you paste it; log in with X11 to type"
     return (
         "neither DISPLAY nor WAYLAND_DISPLAY is set: start dictate within a desktop; for the "
         "service, systemctl --user import-environment DISPLAY XAUTHORITY"

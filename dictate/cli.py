@@ -75,6 +75,12 @@ def parser() -> argparse.ArgumentParser:
         "--out-dir", type=Path, metavar="FOLDER", help="write there instead of beside (txt)"
     )
     file.add_argument("--force", action="store_true", help="write over outputs that exist")
+    file.add_argument(
+        "--words",
+        action="store_true",
+        help="find out when each word is said, for json, vtt and srt (`dictate models download"
+        " qwen3-aligner`)",
+    )
     file.add_argument("--json", action="store_true", help="for machines, on stdout")
     file.add_argument("--engine", metavar="NAME", help="instead of the configured one")
     file.add_argument("--hotwords", metavar="FILE", type=Path, help="instead of the usual list")
@@ -87,6 +93,11 @@ def parser() -> argparse.ArgumentParser:
     )
     serve.add_argument("--tls", nargs=2, metavar=("CERT", "KEY"), type=Path, help="PEM files")
     serve.add_argument("--token-file", metavar="FILE", type=Path, help="whoever knows it may in")
+    serve.add_argument(
+        "--zeroconf",
+        action="store_true",
+        help="announce the port of --tcp, for Home Assistant and other Wyoming clients",
+    )
 
     models = commands.add_parser("models", help="fetch, check and remove speech models")
     what = models.add_subparsers(dest="models_command", required=True, metavar="COMMAND")
@@ -234,6 +245,7 @@ def _file(arguments: argparse.Namespace) -> int:
         formats=tuple(dict.fromkeys(arguments.format)),
         out_dir=arguments.out_dir,
         force=arguments.force,
+        words=arguments.words,
     )
     return transcribe(
         asked,
@@ -252,6 +264,7 @@ def _serve(arguments: argparse.Namespace) -> int:
         socket=arguments.socket,
         tls=arguments.tls and tuple(arguments.tls),
         token_file=arguments.token_file,
+        zeroconf=arguments.zeroconf,
     )
     return serve(offer, arguments.engine, out=_line)
 

@@ -57,11 +57,11 @@ class EngineSettings:
 
     use: str = _option("auto", backends="dictate.engines:ENGINES")
     """auto, nemotron, qwen3, pocketsphinx, wyoming, which is another machine's engine, openai,
-    which is a server that speaks OpenAI's way, or scripted:FILE, which says what the file says (for
-    tests and demos)."""
+    which is a server that speaks OpenAI's way, riva, which is NVIDIA Riva or a speech NIM, or
+    scripted:FILE, which says what the file says (for tests and demos)."""
     language: str = "en"
-    """The language that is spoken, as a BCP 47 tag; with nemotron-3.5, parakeet, qwen3 and openai
-    also auto, which finds out."""
+    """The language that is spoken, as a BCP 47 tag; with nemotron-3.5, parakeet, qwen3, openai and
+    riva also auto, which finds out."""
     tail_ms: int = _option(200, low=0, high=2000, each_time=True)
     """How many milliseconds after the release still belong to the dictation, as people let go
     early."""
@@ -72,9 +72,12 @@ class EngineSettings:
     """nemotron: the model by its name: nemotron, nemotron-3.5 or parakeet (`dictate models list`),
     or the path of a .nemo file of your own; empty means nemotron, the English one. qwen3: qwen3,
     which empty means, qwen3-0.6b, or the path of a folder of your own."""
+    aligner: str = _option("", each_time=True)
+    """`dictate file --words`: the model that finds the times of the words, by its name:
+    qwen3-aligner, which empty means, or the path of a folder of your own."""
     trust_model: bool = False
-    """nemotron, qwen3: whether a model named by its path may be loaded. It comes from nobody we
-    know, and a model file can do harm: only if you made it, or trust who did."""
+    """nemotron, qwen3, the aligner: whether a model named by its path may be loaded. It comes from
+    nobody we know, and a model file can do harm: only if you made it, or trust who did."""
     chunk_ms: int = _option(560, choices=(80, 160, 320, 560, 1120), each_time=True)
     """nemotron: how many milliseconds of sound it works through at a time. A longer chunk hears
     better and costs less; the words appear later while you speak, but not at the release."""
@@ -95,10 +98,13 @@ class EngineSettings:
     token_file: str = ""
     """wyoming: the file with the token that the server asks for."""
     certificate_file: str = ""
-    """wyoming, openai: the certificate to trust behind tls:// or https://, where it is self-made;
-    empty trusts those that this system trusts."""
+    """wyoming, openai, riva: the certificate to trust behind tls://, https:// or grpcs://, where it
+    is self-made; empty trusts those that this system trusts, and with riva those that gRPC
+    does."""
     base_url: str = ""
-    """openai: where the server is, mostly https://HOST/v1; http:// only on this machine."""
+    """openai: where the server is, mostly https://HOST/v1; http:// only on this machine. riva:
+    grpcs://HOST:PORT, with /FUNCTION-ID behind it in NVIDIA's cloud; grpc:// only on this
+    machine."""
     profile: str = _option(
         "auto",
         choices=(
@@ -115,9 +121,10 @@ class EngineSettings:
     """openai: the make of the server, which says how your own words reach its model; auto finds
     out. vllm-chat is for Qwen3-ASR."""
     remote_model: str = ""
-    """openai: the model over there; empty takes the only one that the server has."""
+    """openai, riva: the model over there; empty takes the only one that the server has, or with
+    riva the one that it chooses."""
     api_key_file: str = ""
-    """openai: the file with the key that the server asks for, which nobody else may read."""
+    """openai, riva: the file with the key that the server asks for, which nobody else may read."""
     fallback: str = _option("none", backends="dictate.engines:ENGINES", choices=("none",))
     """What hears a dictation in place of an engine that failed it twice: auto, an engine by its
     name, or none, which holds the dictation. The next one tries the engine itself again."""
@@ -177,9 +184,15 @@ class OutputSettings:
     """Where the text goes."""
 
     use: str = _option("auto", backends="dictate.outputs:OUTPUTS")
-    """auto, x11, clipboard, or stdout (which auto takes on a terminal only)."""
+    """auto, input_method or virtual_keyboard (Wayland: sway, Hyprland and their kind), ibus (which
+    auto takes on GNOME with Wayland only), x11, clipboard, or stdout (which auto takes on a
+    terminal only)."""
     paste_timeout_ms: int = _option(1000, low=50, high=10000)
-    """x11: how many milliseconds an application has to take the text."""
+    """x11, virtual_keyboard, input_method: how many milliseconds an application has to take the
+    text, or to say that it has."""
+    preedit: bool = True
+    """input_method, ibus: whether what is understood so far stands in the text field while you
+    speak, underlined, until the text itself takes its place."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ def status(found: Fields) -> None:
         "engine": ", ".join(filter(None, (found["engine"], found["engine_state"]))),
         **_engine(found),
         "output": found["output"],
+        "passed over": found["output_notes"],
         "hotkey": found["hotkey"],
         **_second(found),
         "cancel key": found["cancel_key"] if found["cancel_key"] != "none" else "",

@@ -21,7 +21,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from dictate import config_file, hotwords_file, paths
+from dictate import config_file, desktop, hotwords_file, paths
 from dictate.announcer import Announcer
 from dictate.config import Settings
 from dictate.control.hotkey import Press
@@ -47,6 +47,7 @@ from dictate.wishes import Files, Wishes
 log = logging.getLogger(__name__)
 
 SWEEP_S = 3600.0
+SEEK_S = 5.0
 DRAIN_S = 1.5
 """So long a stopping daemon waits for texts on the way; what is not written by then is on disk."""
 
@@ -72,8 +73,8 @@ class Daemon:
         self._stop = asyncio.Event()
         self._pen = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self._reloading = asyncio.Lock()
-        self._desktop = False
-        """Whether there is one that tells us of a key."""
+        self._desktop = ""
+        """What the hotkey last said of it."""
         self._aside: set[asyncio.Task[None]] = set()
 
     async def run(self) -> int:
@@ -144,7 +145,7 @@ class Daemon:
         await self.links.start(settings)
         stack.push_async_callback(self.links.stop)
         self.outlets = Outlets()
-        await self.outlets.open(settings)
+        await self.outlets.choose(settings)
         stack.push_async_callback(self.outlets.close)
         main, second = self._main_and_second()
         self.pipeline = Pipeline(
@@ -205,6 +206,7 @@ class Daemon:
         yield self._stay_on_bus()
         yield self.keys.run()
         yield self._watch_files()
+        yield self._seek_desktop()
         yield self._show_alive()
         yield self._sweep()
         yield self._first(unfinished)
@@ -233,9 +235,9 @@ class Daemon:
         self.service.update(
             hotkey=states["main"], second_hotkey=states["second"], cancel_key=states["cancel"]
         )
-        before, self._desktop = self._desktop, self.keys.heard
-        if self._desktop and not before and self.outlets.better(self.settings):
-            # There is a desktop now; there was none when the outputs were chosen.
+        if states["main"] != self._desktop:
+            # A desktop has come or gone, or it is another one.
+            self._desktop = states["main"]
             self._spawn(self._replace_outputs())
 
     def _pressed(self, press: Press, *, second: bool) -> None:
@@ -265,6 +267,16 @@ class Daemon:
             first, *more = error.problems
             rest = f" (and {len(more)} more: dictatectl check)" if more else ""
             self.announcer.trouble(f"{first}{rest}; the old settings stay")
+
+    async def _seek_desktop(self) -> None:
+        """The desktop may come after us: look for it as long as there is no window to write into,
+        unless the user wants it so."""
+        while True:
+            await asyncio.sleep(SEEK_S)
+            use, name = self.settings.output.use, self.outlets.main.name
+            if name == "none" or (use == "auto" and name in ("clipboard", "stdout")):
+                await asyncio.to_thread(desktop.adopt)
+                await self._replace_outputs()
 
     def _hang_up(self) -> None:
         """SIGHUP: the terminal is closed, or somebody asks for a reload, as daemons do it."""
@@ -328,7 +340,7 @@ class Daemon:
         return lines + await self.links.prepare(hotwords)
 
     async def _replace_outputs(self) -> None:
-        for output in await self.outlets.open(self.settings):
+        for output in await self.outlets.choose(self.settings):
             self._spawn(self._retire(output.close))
         self.pipeline.main, self.pipeline.second = self._main_and_second()
         self._show_outputs()
@@ -362,7 +374,11 @@ class Daemon:
 
     def _show_outputs(self) -> None:
         main, second = self.outlets.main, self.outlets.second
-        self.service.update(output=main.name, second_output="" if second is main else second.name)
+        self.service.update(
+            output=main.name,
+            second_output="" if second is main else second.name,
+            output_notes=self.outlets.notes,
+        )
 
     def _microphone_changed(self, is_open: bool, device: str) -> None:  # noqa: FBT001
         self.service.update(microphone_open=is_open, microphone=device)

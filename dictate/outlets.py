@@ -1,7 +1,6 @@
 """The outputs of the daemon, open: the main one, and that of the second way.
 
-Where none works, one that holds every text and says why stands in its place, and a better one is
-looked for when a desktop has come.
+Where none works, one that holds every text and says why stands in its place.
 """
 
 import asyncio
@@ -13,41 +12,52 @@ from dictate.outputs.nowhere import NowhereOutput
 
 
 class Outlets:
-    """`main` and `second` are other ones after each `open`."""
+    """`main` and `second` may be other ones after each `choose`."""
 
     main: Output
     second: Output
     """The main one itself, where the settings name no other."""
 
     def __init__(self) -> None:
+        self.notes = ""
+        """What "auto" passed over for the main one, and why."""
         self._opened: list[Output] = []
+        self._choosing = asyncio.Lock()
 
-    async def open(self, settings: Settings) -> list[Output]:
-        """Open what these settings want; the ones of before, which still are open, too."""
-        before = self._opened
-        use = settings.second.output
-        self.main = self.second = await _open(settings, settings.output.use)
-        if use:
-            self.second = await _open(settings, use)
-        self._opened = list({self.main, self.second})
-        return before
+    async def choose(self, settings: Settings) -> list[Output]:
+        """Choose and open what these settings want; those that are not wanted any more, still open.
+
+        What is still the best goes on: a desktop may let only one be there at a time.
+        """
+        async with self._choosing:
+            before, use = self._opened, settings.second.output
+            main, passed = await _choose(settings, settings.output.use)
+            self.main = self.second = await self._open(main)
+            if use:
+                self.second = await self._open((await _choose(settings, use))[0])
+            self.notes = "; ".join(passed)
+            self._opened = list({self.main, self.second})
+            return [output for output in before if output not in self._opened]
 
     async def close(self) -> None:
         """Close them."""
         for output in self._opened:
             await output.close()
 
-    def better(self, settings: Settings) -> bool:
-        """Whether another try may find better ones, now that there is a desktop."""
-        best = OUTPUTS.auto[0]
-        auto = settings.output.use == "auto" and self.main.name != best
-        return auto or isinstance(self.second, NowhereOutput)
+    async def _open(self, chosen: Output) -> Output:
+        for output in self._opened:
+            if output.name == chosen.name and not isinstance(chosen, NowhereOutput):
+                output.settings = chosen.settings
+                return output
+        try:
+            await chosen.open()
+        except Unavailable as error:
+            return NowhereOutput(chosen.settings, str(error))
+        return chosen
 
 
-async def _open(settings: Settings, use: str) -> Output:
+async def _choose(settings: Settings, use: str) -> tuple[Output, list[str]]:
     try:
-        output = await asyncio.to_thread(OUTPUTS.choose, use, settings.output)
-        await output.open()
+        return await asyncio.to_thread(OUTPUTS.choose_and_say, use, settings.output)
     except Unavailable as error:
-        output = NowhereOutput(settings.output, str(error))
-    return output
+        return NowhereOutput(settings.output, str(error)), []

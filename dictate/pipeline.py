@@ -149,6 +149,8 @@ class Pipeline:
         self.tap: Tap
         """Set by the daemon: the tap calls back into this object."""
         self._listening = False
+        self._previewed: int | None = None
+        """The dictation of which the window shows something."""
         self._pen = pen
         self._on_way: dict[int, Dictation] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -272,6 +274,16 @@ class Pipeline:
     def _partial(self, partial: Partial) -> None:
         if partial.dictation in self._on_way:
             self.audience.partial(partial)
+            if self.settings.output.preedit and partial.dictation == max(self._on_way):
+                self._preview(partial.dictation, partial.text)
+
+    def _preview(self, number: int, text: str) -> None:
+        """Show in the window what is understood so far of this dictation; "" takes it away."""
+        self._previewed = number if text else None
+        output = self._on_way[number].way.output
+        task = asyncio.get_running_loop().create_task(output.preview(text))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _finish(self, dictation: Dictation) -> None:
         number, timing = dictation.number, dictation.timing
@@ -364,6 +376,8 @@ class Pipeline:
         self.write_down(self.journal.cancelled, number, "cancelled")
 
     def _end(self, number: int) -> Dictation | None:
+        if self._previewed == number and number in self._on_way:
+            self._preview(number, "")
         return self._on_way.pop(number, None)
 
     def under_way(self, number: int) -> bool:

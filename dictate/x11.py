@@ -23,7 +23,7 @@ def connect() -> Any:
     name = os.environ.get("DISPLAY")
     if not name:
         if os.environ.get("WAYLAND_DISPLAY"):
-            raise Unavailable("DISPLAY is not set: Wayland without Xwayland is not known yet")
+            raise Unavailable("DISPLAY is not set: this Wayland session has no Xwayland")
         raise Unavailable("DISPLAY is not set; start it from within an X11 desktop session")
     try:
         if local := _LOCAL.fullmatch(name):

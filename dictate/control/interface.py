@@ -105,6 +105,7 @@ class Status(TypedDict, total=False):
     microphone: str
     microphone_open: bool
     output: str
+    output_notes: str
     hotkey: str
     trouble: str
     last_finish_ms: float
@@ -265,6 +266,10 @@ class Dictate1(ServiceInterface):
     @dbus_property(READ, "Output")
     def output(self) -> DBusStr:
         return self._status["output"]
+
+    @dbus_property(READ, "OutputNotes")
+    def output_notes(self) -> DBusStr:
+        return self._status["output_notes"]
 
     @dbus_property(READ, "Hotkey")
     def hotkey(self) -> DBusStr:

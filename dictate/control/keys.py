@@ -63,12 +63,6 @@ class Keys:
             for name in hears
         }
 
-    @property
-    def heard(self) -> bool:
-        """Whether a key that records is heard, so that there is a desktop."""
-        states = (self.states[name] for name in ("main", "second"))
-        return any(state and not state.startswith("none") for state in states)
-
     async def run(self) -> None:
         """Listen until cancelled."""
         async with asyncio.TaskGroup() as group:

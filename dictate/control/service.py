@@ -58,6 +58,7 @@ class Service:
             microphone="",
             microphone_open=False,
             output="",
+            output_notes="",
             hotkey="",
             trouble="",
             last_finish_ms=0.0,

@@ -128,7 +128,7 @@ def _connected(address: Address, settings: EngineSettings) -> socket.socket:
             local.close()
             raise
         return local
-    plain = _tcp(address.host, address.port)
+    plain = tcp(address.host, address.port)
     try:
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if not address.tls:
@@ -141,8 +141,9 @@ def _connected(address: Address, settings: EngineSettings) -> socket.socket:
         raise
 
 
-def _tcp(host: str, port: int) -> socket.socket:
-    """A socket connected to the first of the host's addresses that answers. Raises OSError."""
+def tcp(host: str, port: int) -> socket.socket:
+    """A socket connected to the first of the host's addresses that answers, soon. Raises
+    OSError."""
     # A resolver without a network may take a minute to say so.
     resolver = ThreadPoolExecutor(1)
     try:

@@ -68,6 +68,11 @@ class Output(ABC):
         Raises NotDelivered, FocusMoved, DeliveryUnsure.
         """
 
+    async def preview(self, text: str) -> None:  # noqa: B027 - most outputs have no place for it
+        """Show `text` where it will stand, marked as not written yet; it replaces what was shown
+        before. "" takes it away, as `write` does. Never raises; does nothing where there is no
+        such thing."""
+
     async def undo(self, text: str, focus: Focus | None) -> None:  # noqa: ARG002
         """Take back `text`, which the last `write` put into `focus`: all of it, and nothing else.
 
@@ -83,9 +88,12 @@ class Output(ABC):
 OUTPUTS: Backends[Output] = Backends(
     stage="output",
     table={
+        "input_method": "dictate.outputs.input_method:InputMethodOutput",
+        "virtual_keyboard": "dictate.outputs.virtual_keyboard:VirtualKeyboardOutput",
+        "ibus": "dictate.outputs.ibus:IBusOutput",
         "x11": "dictate.outputs.x11:X11Output",
         "clipboard": "dictate.outputs.clipboard:ClipboardOutput",
         "stdout": "dictate.outputs.stdout:StdoutOutput",
     },
-    auto=("x11", "clipboard", "stdout"),
+    auto=("input_method", "virtual_keyboard", "ibus", "x11", "clipboard", "stdout"),
 )

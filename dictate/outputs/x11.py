@@ -1,10 +1,13 @@
 """Pastes into the focused window of an X11 desktop; `x11_paste.py` says how."""
 
+import os
+
 from dictate.config import OutputSettings
 from dictate.errors import DeliveryUnsure, NotDelivered, Unavailable
 from dictate.outputs import Focus, Output, Receipt
+from dictate.outputs.thread import DesktopLost
 from dictate.outputs.x11_paste import Paste, Paster
-from dictate.outputs.x11_thread import XServerLost, XThread
+from dictate.outputs.x11_thread import XThread
 from dictate.x11 import why_no_x
 
 FOCUS_LIMIT_S = 1.0
@@ -23,6 +26,11 @@ class X11Output(Output):
         self._x = XThread("dictate-x11-output", Paster)
 
     def why_not(self) -> str | None:
+        if self.settings.use == "auto" and os.environ.get("WAYLAND_DISPLAY"):
+            return (
+                "this is a Wayland session, of which it reaches Xwayland's windows only; if you "
+                "mean that, say so: --output x11"
+            )
         return why_no_x("XTEST")
 
     async def open(self) -> None:
@@ -32,7 +40,7 @@ class X11Output(Output):
         try:
             await self._x.start()
             return await self._x.call(Paster.focus, FOCUS_LIMIT_S)
-        except (Unavailable, XServerLost):
+        except (Unavailable, DesktopLost):
             return None
 
     async def write(self, text: str, focus: Focus | None) -> Receipt:
@@ -45,7 +53,7 @@ class X11Output(Output):
             await self._x.call(lambda paster: paster.paste(paste), timeout_s + PASTE_LIMIT_S)
         except Unavailable as error:
             raise NotDelivered(str(error)) from error
-        except XServerLost as error:
+        except DesktopLost as error:
             if paste.taken:
                 return Receipt.DELIVERED
             if paste.sent:
@@ -59,7 +67,7 @@ class X11Output(Output):
         try:
             await self._x.start()
             await self._x.call(lambda paster: paster.undo(text, focus), UNDO_LIMIT_S)
-        except (Unavailable, XServerLost) as error:
+        except (Unavailable, DesktopLost) as error:
             raise NotDelivered(str(error)) from error
 
     async def close(self) -> None:

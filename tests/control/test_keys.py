@@ -111,7 +111,6 @@ def test_the_key_that_cancels_is_listened_for_only_while_there_is_something(
         for _ in range(2):
             rig.keys.session(recording=True, under_way=True)
             await rig.listens_for("abc")
-            assert rig.keys.heard
             rig.down("a")
             rig.down("c")
             rig.up("c")
@@ -187,7 +186,6 @@ def test_looking_for_a_desktop_meanwhile_lets_no_key_go(
         for source in list(HandHeldSource.listening.values()):
             source.dies.set()
         await rig.listens_for("")
-        assert not rig.keys.heard
         rig.keys.bound(second=False, down=True)
         await asyncio.sleep(0.2)
         rig.keys.bound(second=False, down=False)

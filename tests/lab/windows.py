@@ -31,6 +31,47 @@ window.show_all(); view.grab_focus(); changed(None)
 Gtk.main()
 """
 
+_GTK4 = """
+import os, sys, gi
+gi.require_version("Gtk", "4.0")
+from gi.repository import GLib, Gtk
+title, path = sys.argv[1:]
+Gtk.init()
+window = Gtk.Window(title=title); window.set_default_size(420, 200)
+view = Gtk.TextView(); view.set_wrap_mode(Gtk.WrapMode.CHAR)
+scroller = Gtk.ScrolledWindow(); scroller.set_child(view); window.set_child(scroller)
+buffer = view.get_buffer()
+def changed(_):
+    with open(path + "~", "wb") as file:
+        file.write(buffer.get_text(*buffer.get_bounds(), True).encode())
+    os.replace(path + "~", path)
+buffer.connect("changed", changed)
+def preedit(_, text):
+    with open(path + ".preedit", "wb") as file:
+        file.write(text.encode())
+view.connect("preedit-changed", preedit)
+window.present(); view.grab_focus(); changed(None)
+GLib.MainLoop().run()
+"""
+
+_PASSWORD = """
+import os, sys, gi
+version, title, path = sys.argv[1:]
+gi.require_version("Gtk", version)
+from gi.repository import GLib, Gtk
+new = version == "4.0"
+if new: Gtk.init()
+entry = Gtk.PasswordEntry() if new else Gtk.Entry(visibility=False, input_purpose="password")
+window = Gtk.Window(title=title); (window.set_child if new else window.add)(entry)
+def changed(_):
+    with open(path, "wb") as file:
+        file.write(entry.get_text().encode())
+entry.connect("changed", changed)
+if not new: window.show_all()
+window.present(); entry.grab_focus(); changed(None)
+GLib.MainLoop().run()
+"""
+
 _BLANK = """
 import sys, gi
 gi.require_version("Gtk", "3.0")
@@ -65,6 +106,7 @@ class Window:
     """One running application. `text()` is what stands in its field."""
 
     kind = ""
+    _known = 0
 
     def __init__(self, x: XServer, folder: Path) -> None:
         self.x = x
@@ -98,7 +140,11 @@ class Window:
         )
 
     def text(self) -> str:
-        return self.file.read_bytes().decode("utf-8", "replace")
+        return self.file.read_bytes().decode("utf-8", "replace")[self._known :]
+
+    def forget(self) -> None:
+        """What stands in it now is no part of `text()` any more."""
+        self._known += len(self.text())
 
     def wait_text(self, expected: str, seconds: float = 20) -> None:
         """Wait for exactly this text, and fail with what stands there."""
@@ -138,6 +184,38 @@ class GtkField(Window):
     def launch(self) -> subprocess.Popen[bytes]:
         _need_module("gi", "python3-gi gir1.2-gtk-3.0")
         return self.x.spawn(PYTHON, "-c", _GTK, self.title, str(self.file))
+
+
+class Gtk4Field(Window):
+    """A GTK 4 text view, which also says what is shown as preedit."""
+
+    kind = "gtk4"
+
+    def launch(self) -> subprocess.Popen[bytes]:
+        _need_module("gi", "python3-gi")
+        return self.x.spawn(PYTHON, "-c", _GTK4, self.title, str(self.file))
+
+    def preedit(self) -> str:
+        """What is shown at the cursor and is no part of the text."""
+        file = self.file.with_name(f"{self.file.name}.preedit")
+        return file.read_text() if file.exists() else ""
+
+
+class PasswordField(Window):
+    """A GTK 3 entry for a password."""
+
+    kind = "password"
+    version = "3.0"
+
+    def launch(self) -> subprocess.Popen[bytes]:
+        _need_module("gi", "python3-gi")
+        return self.x.spawn(PYTHON, "-c", _PASSWORD, self.version, self.title, str(self.file))
+
+
+class Gtk4PasswordField(PasswordField):
+    """The same with GTK 4."""
+
+    version = "4.0"
 
 
 class Blank(Window):

@@ -1,0 +1,171 @@
+"""Commits the text into the focused text field of a Wayland desktop of the wlroots kind.
+
+No key is pressed and no clipboard touched: the application gets the text as from any input method,
+on any layout, whatever keys are held. Two kinds of windows are pasted into, as `virtual_keyboard`
+does it: those that have never shown a text field to an input method, and terminals. A terminal
+tells the program in it what is pasted, so that a shell does not run a line end, and an editor does
+not take words for commands; and it says that it took the text, which it never does for a commit.
+"""
+
+import contextlib
+import time
+from collections.abc import Iterator
+
+from dictate.config import OutputSettings
+from dictate.errors import DeliveryUnsure, NotDelivered, Unavailable
+from dictate.outputs import Focus, Receipt
+from dictate.outputs.wayland_field import TAKEN, Field, InputMethod
+from dictate.outputs.wayland_focus import Toplevels
+from dictate.outputs.wayland_output import Delivery, WaylandOutput
+from dictate.outputs.wayland_paste import Paster
+from dictate.outputs.wayland_protocols import INPUT_METHOD_MANAGER, TOPLEVEL_MANAGER
+from dictate.outputs.wayland_thread import WaylandConnection, lacks, why_no_wayland
+
+CHUNK_BYTES = 3900
+"""A message has 4096 at most."""
+PREVIEW_BYTES = 1000
+"""Of a longer preview the end is shown."""
+QUIET_S = 0.03
+OTHER_NEWS_S = 0.2
+SETTLE_S = 0.5
+"""An application that has news without end is waited for no longer than this."""
+
+
+class _FieldDesk:
+    """Raises Unavailable."""
+
+    def __init__(self, connection: WaylandConnection) -> None:
+        self._x = connection
+        self._windows = Toplevels(connection)
+        self._method = InputMethod(connection)
+        self._paster: Paster | None = None
+        with contextlib.suppress(Unavailable):
+            self._paster = Paster(connection, self._windows)
+        self._speaking: set[int] = set()
+        """The windows that have shown a text field."""
+        self._previewed: Field | None = None
+
+    def focus(self) -> Focus | None:
+        self._x.round_trip()
+        window, field = self._windows.focused, self._method.field
+        if window is None and field is None:
+            return None
+        if window is not None and field is not None:
+            self._speaking.add(window.number)
+        place = (window.number if window else 0, field.number if field else 0)
+        return Focus("/".join(map(str, place)), window.application if window else "")
+
+    def write(self, delivery: Delivery) -> Receipt:
+        if not self._method.alive:
+            raise NotDelivered(TAKEN)
+        delivery.check(self.focus())
+        field, window = self._method.field, self._windows.focused
+        name = delivery.focus.application or "the window"
+        if field is None and window is not None and window.number in self._speaking:
+            raise NotDelivered(f"no text field is active in {name}")
+        if field is not None and field.secret:
+            raise NotDelivered("passwords are not dictated")
+        if field is not None and (self._paster is None or not field.terminal):
+            return self._commit(delivery, field, name)
+        if self._paster is None:
+            raise NotDelivered(f"{name} has no text field, and this compositor lets nobody paste")
+        self._previewed = None
+        self._paster.paste(delivery)
+        return Receipt.DELIVERED
+
+    def preview(self, text: str) -> None:
+        self._x.serve()
+        field = self._method.field
+        if not text:
+            if field is not None and field is self._previewed:
+                self._method.preedit("")
+            self._previewed = None
+        elif field is not None and not field.secret and self._previewed in (None, field):
+            self._previewed = field
+            self._method.preedit(text.encode()[-PREVIEW_BYTES:].decode(errors="ignore"))
+
+    def close(self) -> None:
+        self.preview("")
+        self._method.close()
+        if self._paster is not None:
+            self._paster.close()
+
+    def _commit(self, delivery: Delivery, field: Field, name: str) -> Receipt:
+        if field.terminal and "\n" in delivery.text:
+            raise NotDelivered(
+                f"{name} is a terminal, where a line end would run what is before it"
+            )
+        end = time.monotonic() + delivery.timeout_s
+        written = 0
+        for chunk in _chunks(delivery.text):
+            if field.around is None:
+                self._settle(field)
+            if not written:
+                delivery.check(self.focus())
+            before = field.told
+            delivery.sent = True
+            self._previewed = None
+            self._method.commit(chunk)
+            written += len(chunk)
+            self._x.round_trip()
+            if field.around is not None:
+                self._await_news(field, before, chunk, end)
+            delivery.taken = field.told != before and field.ends_with(chunk)
+            if self._method.field is not field and not (
+                delivery.taken and written == len(delivery.text)
+            ):
+                raise DeliveryUnsure(
+                    f"the focus left {name} while the text was being written, at character "
+                    f"{written} of {len(delivery.text)}"
+                )
+        return Receipt.DELIVERED if delivery.taken else Receipt.UNCONFIRMED
+
+    def _await_news(self, field: Field, before: object, chunk: str, end: float) -> None:
+        """Until the application tells that it has taken `chunk`, or something else that came of
+        it, or the focus leaves."""
+
+        def left() -> bool:
+            return self._method.field is not field
+
+        self._x.wait(lambda: field.told != before or left(), max(0.0, end - time.monotonic()))
+        # What it tells first may come of a preview.
+        rest = min(end - time.monotonic(), OTHER_NEWS_S)
+        self._x.wait(lambda: field.ends_with(chunk) or left(), max(0.0, rest))
+
+    def _settle(self, field: Field) -> None:
+        """Some applications (foot) drop a commit that crosses news of theirs on the way: wait until
+        there have been none for `QUIET_S`."""
+        end = time.monotonic() + SETTLE_S
+        while (rest := min(end, field.told_at + QUIET_S) - time.monotonic()) > 0:
+            self._x.wait(lambda: False, rest)
+
+
+def _chunks(text: str) -> Iterator[str]:
+    """`text` in pieces of `CHUNK_BYTES` at most."""
+    data = text.encode()
+    at = 0
+    while at < len(data):
+        piece = data[at : at + CHUNK_BYTES].decode(errors="ignore")
+        yield piece
+        at += len(piece.encode())
+
+
+class InputMethodOutput(WaylandOutput):
+    """For every application with text-input-v3, and by the clipboard for the others."""
+
+    name = "input_method"
+
+    def __init__(self, settings: OutputSettings) -> None:
+        super().__init__(settings, _FieldDesk)
+
+    def why_not(self) -> str | None:
+        return why_no_wayland(_probe)
+
+
+def _probe(connection: WaylandConnection) -> None:
+    """Raises Unavailable."""
+    for needed in (INPUT_METHOD_MANAGER, TOPLEVEL_MANAGER):
+        if not connection.offers(needed):
+            raise Unavailable(lacks(needed))
+    if not any(method.alive for method in InputMethod.held):
+        InputMethod(connection).close()

@@ -1,0 +1,46 @@
+"""Pastes into the focused window of a Wayland desktop of the wlroots kind (sway, Hyprland, ...);
+`wayland_paste.py` says how."""
+
+from dictate.config import OutputSettings
+from dictate.outputs import Focus, Receipt
+from dictate.outputs.wayland_focus import Toplevels
+from dictate.outputs.wayland_output import Delivery, WaylandOutput
+from dictate.outputs.wayland_paste import Paster
+from dictate.outputs.wayland_thread import WaylandConnection, why_no_wayland
+
+
+class _PasteDesk:
+    """Raises Unavailable."""
+
+    def __init__(self, connection: WaylandConnection) -> None:
+        self._x = connection
+        self._windows = Toplevels(connection)
+        self._paster = Paster(connection, self._windows)
+
+    def focus(self) -> Focus | None:
+        self._x.round_trip()
+        window = self._windows.focused
+        return Focus(str(window.number), window.application) if window else None
+
+    def write(self, delivery: Delivery) -> Receipt:
+        delivery.check(self.focus())
+        self._paster.paste(delivery)
+        return Receipt.DELIVERED
+
+    def preview(self, text: str) -> None:
+        """A window that gets its text by the clipboard has no place for it."""
+
+    def close(self) -> None:
+        self._paster.close()
+
+
+class VirtualKeyboardOutput(WaylandOutput):
+    """For every application that pastes at Shift+Insert."""
+
+    name = "virtual_keyboard"
+
+    def __init__(self, settings: OutputSettings) -> None:
+        super().__init__(settings, _PasteDesk)
+
+    def why_not(self) -> str | None:
+        return why_no_wayland(_PasteDesk)

@@ -1,0 +1,47 @@
+"""The one chord that is pressed: Shift+Insert, from a keyboard of our own.
+
+It has an ordinary layout and stays: applications get a keyboard's layout before its keys, and some
+do not take a chord from one that has a single key. What the user's keyboard holds down, or has
+locked, is that keyboard's, and does not mix with ours.
+"""
+
+import os
+import time
+
+from dictate.outputs.wayland_protocols import KEYBOARD, KEYBOARD_MANAGER
+from dictate.outputs.wayland_thread import WaylandConnection
+
+KEYMAP = b"""xkb_keymap {
+xkb_keycodes { include "evdev+aliases(qwerty)" };
+xkb_types { include "complete" };
+xkb_compat { include "complete" };
+xkb_symbols { include "pc+us+inet(evdev)" };
+};
+\0"""
+_XKB_V1 = 1
+_SHIFT, _INSERT = 42, 110
+"""As the kernel numbers keys."""
+_SHIFT_MASK = 1
+_UP, _DOWN = 0, 1
+
+
+class Chord:
+    """The keyboard. Raises Unavailable where the compositor allows none."""
+
+    def __init__(self, connection: WaylandConnection) -> None:
+        manager = connection.bind(KEYBOARD_MANAGER)
+        self._keyboard = manager.send("create_virtual_keyboard", connection.seat, KEYBOARD)
+        keymap = os.memfd_create("dictate-keymap", os.MFD_CLOEXEC)
+        os.write(keymap, KEYMAP)
+        self._keyboard.send("keymap", _XKB_V1, keymap, len(KEYMAP))
+
+    def press(self) -> None:
+        """Queue the whole chord, in one piece: no crash of ours can leave a key down."""
+        send = self._keyboard.send
+        when = int(time.monotonic() * 1000) & 0xFFFFFFFF
+        send("key", when, _SHIFT, _DOWN)
+        send("modifiers", _SHIFT_MASK, 0, 0, 0)
+        send("key", when, _INSERT, _DOWN)
+        send("key", when, _INSERT, _UP)
+        send("key", when, _SHIFT, _UP)
+        send("modifiers", 0, 0, 0, 0)

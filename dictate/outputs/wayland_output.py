@@ -1,0 +1,98 @@
+"""What the outputs of a Wayland desktop have in common: a desk in the connection's thread."""
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from dictate.config import OutputSettings
+from dictate.errors import DeliveryUnsure, FocusMoved, NotDelivered, Unavailable
+from dictate.outputs import Focus, Output, Receipt
+from dictate.outputs.thread import DesktopLost
+from dictate.outputs.wayland_thread import WaylandConnection, WaylandThread
+
+FOCUS_LIMIT_S = 1.0
+WRITE_LIMIT_S = 8.0
+"""Beyond the application's own time: the former clipboard of a slow owner has to be read."""
+
+
+@dataclass(slots=True, eq=False)
+class Delivery:
+    """One text on its way. The loop reads `sent` and `taken` if the compositor dies under it."""
+
+    text: str
+    focus: Focus
+    timeout_s: float
+    sent: bool = False
+    """The point of no return is behind us, or may be."""
+    taken: bool = False
+    """The application has the text."""
+
+    def check(self, now: Focus | None) -> None:
+        """Raise FocusMoved unless `now` is where the text belongs."""
+        if now is None:
+            raise FocusMoved("no window has the focus any more")
+        if now != self.focus:
+            where = self.focus.application or "the window"
+            elsewhere = now.application or "another window"
+            if where == elsewhere:
+                elsewhere = "another text field"
+            raise FocusMoved(f"the focus moved from {where} to {elsewhere}")
+
+
+class Desk(Protocol):
+    """What works in the thread."""
+
+    def focus(self) -> Focus | None:
+        """As `Output.focus`."""
+
+    def write(self, delivery: Delivery) -> Receipt:
+        """As `Output.write`."""
+
+    def preview(self, text: str) -> None:
+        """As `Output.preview`."""
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+
+
+class WaylandOutput(Output):
+    """A new compositor after a crash of the old one is found by itself, at the next call."""
+
+    def __init__(self, settings: OutputSettings, make: Callable[[WaylandConnection], Desk]) -> None:
+        super().__init__(settings)
+        self._desktop = WaylandThread(f"dictate-{self.name}", make)
+
+    async def open(self) -> None:
+        await self._desktop.start()
+
+    async def focus(self) -> Focus | None:
+        try:
+            await self._desktop.start()
+            return await self._desktop.call(lambda desk: desk.focus(), FOCUS_LIMIT_S)
+        except (Unavailable, DesktopLost):
+            return None
+
+    async def write(self, text: str, focus: Focus | None) -> Receipt:
+        if focus is None:
+            raise NotDelivered("no window had the focus")
+        delivery = Delivery(text, focus, self.settings.paste_timeout_ms / 1000)
+        limit_s = delivery.timeout_s + WRITE_LIMIT_S
+        try:
+            await self._desktop.start()
+            return await self._desktop.call(lambda desk: desk.write(delivery), limit_s)
+        except Unavailable as error:
+            raise NotDelivered(str(error)) from error
+        except DesktopLost as error:
+            if delivery.taken:
+                return Receipt.DELIVERED
+            if delivery.sent:
+                raise DeliveryUnsure(f"{error}, just as the text was sent") from error
+            raise NotDelivered(str(error)) from error
+
+    async def preview(self, text: str) -> None:
+        with contextlib.suppress(DesktopLost):
+            await self._desktop.call(lambda desk: desk.preview(text), FOCUS_LIMIT_S)
+
+    async def close(self) -> None:
+        await self._desktop.stop(lambda desk: desk.close(), 0.7)

@@ -1,0 +1,145 @@
+"""The clipboard transaction on Wayland: paste the text into one window, put back what was there.
+
+Own clipboard and primary selection (a terminal pastes the one, a text field the other), press
+Shift+Insert, and answer who asks for the text: that request is the receipt.
+
+- **Who asks is not told here**, other than on X11. A clipboard manager asks as soon as the
+  clipboard changes, so the chord waits until nobody has asked for `QUIET_S`, and longer where there
+  was one the last time; the first one who asks after the chord counts as the application.
+- **The focus may move between the last look and the chord** for as long as the compositor takes to
+  read one message. Afterwards it is looked at again: if it has moved by then, nobody knows.
+- **A text that was not fetched in time is withdrawn for good**, so it can be said not to have been
+  delivered. An application that was hung would paste the former content when it wakes, which its
+  user finds no worse than a dictation of a minute ago.
+"""
+
+import time
+
+from dictate.errors import DeliveryUnsure, FocusMoved, NotDelivered
+from dictate.outputs.wayland_focus import Toplevels
+from dictate.outputs.wayland_keys import Chord
+from dictate.outputs.wayland_output import Delivery
+from dictate.outputs.wayland_selection import (
+    CLIPBOARD,
+    HINT,
+    PRIMARY,
+    Content,
+    Selections,
+    text_content,
+)
+from dictate.outputs.wayland_thread import WaylandConnection
+
+LINGER_S = 0.5
+"""How long after it got the text an application may ask again for it."""
+BETWEEN_S = 0.2
+"""So long after one text an application gets the next: where it has read the first but not done
+with it when the clipboard changes, it begins anew, with the second."""
+QUIET_S = 0.03
+MANAGER_S = 0.3
+"""A clipboard manager is waited for no longer than this, if there is one."""
+
+
+class Paster:
+    """Pastes, in the thread of the connection. Raises Unavailable."""
+
+    def __init__(self, connection: WaylandConnection, windows: Toplevels) -> None:
+        self._x = connection
+        self._windows = windows
+        self._chord = Chord(connection)
+        self._selections = Selections(connection, asked=self._asked, given=self._given)
+        self._former: dict[str, Content] = {}
+        self._delivery: Delivery | None = None
+        self._asked_at = 0.0
+        self._given_at = 0.0
+        self._asked_after = False
+        self._managed = False
+        """Whether somebody asked before the last chord."""
+
+    def paste(self, delivery: Delivery) -> None:
+        """Returns once the application has the text. The caller has looked at the focus.
+
+        Raises NotDelivered, FocusMoved, DeliveryUnsure.
+        """
+        while (rest := self._given_at + BETWEEN_S - time.monotonic()) > 0:
+            self._x.wait(lambda: False, rest)
+        window = self._windows.focused
+        name = (window.application if window else "") or "the window"
+        self._claim(delivery)
+        try:
+            self._quiet()
+            if self._windows.focused is not window:
+                raise FocusMoved(f"the focus moved away from {name}")
+            if not all(map(self._selections.owns, (CLIPBOARD, PRIMARY))):
+                raise NotDelivered("another program does not let go of the clipboard")
+            self._asked_after = False
+            delivery.sent = True
+            self._chord.press()
+            self._x.wait(lambda: delivery.taken, delivery.timeout_s)
+            if delivery.taken:
+                return
+            if self._asked_after:
+                raise DeliveryUnsure(f"{name} began to take the text, and did not end")
+            if not all(map(self._selections.owns, (CLIPBOARD, PRIMARY))):
+                raise DeliveryUnsure(f"another program took the clipboard before {name} did")
+            raise NotDelivered(f"{name} did not take the text; is a text field active there?")
+        finally:
+            self._delivery = None
+            if delivery.taken:
+                self._x.call_later(LINGER_S, self._tidy)
+            else:
+                self._give_back()
+
+    def close(self) -> None:
+        self._give_back()
+        self._x.round_trip()
+
+    def _claim(self, delivery: Delivery) -> None:
+        content = text_content(delivery.text)
+        for selection in (CLIPBOARD, PRIMARY):
+            if selection not in self._former or not self._selections.owns(selection):
+                self._former[selection] = self._selections.content(selection)
+        self._delivery = delivery
+        for selection in (CLIPBOARD, PRIMARY):
+            self._selections.own(selection, content)
+        self._x.round_trip()
+
+    def _quiet(self) -> None:
+        """Let a clipboard manager have its look. Ends with a round trip."""
+        begun = time.monotonic()
+        if self._managed:
+            self._x.wait(lambda: self._asked_at > begun, MANAGER_S)
+        end = begun + MANAGER_S
+        while (rest := min(end, max(begun, self._asked_at) + QUIET_S) - time.monotonic()) > 0:
+            self._x.wait(lambda: False, rest)
+        self._x.round_trip()
+        self._managed = self._asked_at > begun
+
+    def _asked(self, _selection: str, kind: str) -> None:
+        self._asked_at = time.monotonic()
+        self._asked_after |= kind != HINT
+
+    def _given(self, _selection: str, kind: str) -> None:
+        delivery = self._delivery
+        if delivery is not None and delivery.sent and kind != HINT:
+            delivery.taken = True
+            self._given_at = time.monotonic()
+
+    def _tidy(self) -> None:
+        if self._delivery is not None:
+            return
+        rest = self._given_at + LINGER_S - time.monotonic()
+        if rest > 0:
+            self._x.call_later(rest, self._tidy)
+        else:
+            self._give_back()
+
+    def _give_back(self) -> None:
+        """Claim the former content anew, or nothing if there was none."""
+        for selection, content in self._former.items():
+            if not self._selections.owns(selection):
+                continue
+            if content:
+                self._selections.own(selection, content)
+            else:
+                self._selections.disown(selection)
+        self._former.clear()

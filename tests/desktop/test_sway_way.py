@@ -1,0 +1,146 @@
+"""Key to text in sway: a key that is bound there toggles, and what was said stands in the window.
+
+Real are the key, sway, the daemon, the bus and the application; a recording is the microphone and a
+script the engine. Where the tests are root, sway's user is another one, who may not talk to their
+bus: the key leaves a file then, and the test says `dictatectl toggle`.
+"""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.lab.daemon import RealDaemon, wait_for
+from tests.lab.scripted import Home, home
+from tests.lab.sway import Foot, Gtk3, Keyboard, Sway, SwayWindow
+
+pytestmark = [pytest.mark.desktop, pytest.mark.timeout(180)]
+
+
+class Desk:
+    """A sway with a daemon in it."""
+
+    def __init__(self, sway: Sway, keyboard: Keyboard, daemon: RealDaemon) -> None:
+        self.sway = sway
+        self.daemon = daemon
+        self._keyboard = keyboard
+        self._pressed = sway.folder / "pressed"
+
+    def press(self) -> None:
+        """The bound key, and what is bound to it."""
+        self._keyboard.tap(Keyboard.F9)
+        wait_for(self._pressed.exists, "the key is bound")
+        self._pressed.unlink()
+        self.daemon.ctl("toggle")
+
+    def speak(self) -> None:
+        """Press, and it listens to the recording."""
+        self.press()
+        self.daemon.wait_state("recording")
+
+
+@pytest.fixture(scope="module")
+def user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    with home(tmp_path_factory.mktemp("home"), seconds=60) as user:
+        yield user
+
+
+@pytest.fixture(scope="module")
+def desk(user: Home) -> Iterator[Desk]:
+    with Sway("bindsym --no-repeat F9 exec touch $XDG_RUNTIME_DIR/pressed\n") as sway:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("WAYLAND_DISPLAY", sway.display)
+            keyboard = Keyboard()
+        config = user.settings.replace('use = "stdout"', 'use = "auto"')
+        with user.daemon(config=config, WAYLAND_DISPLAY=sway.display) as daemon:
+            wait_for(lambda: daemon.status()["engine_state"] == "ready", "the engine is loaded")
+            yield Desk(sway, keyboard, daemon)
+        keyboard.close()
+
+
+def test_auto_says_what_it_took(desk: Desk) -> None:
+    status = desk.daemon.status()
+    assert (status["output"], status["output_notes"]) == ("input_method", "")
+    rows = desk.daemon.ctl("check", check=False).stdout
+    assert "another input method" not in rows
+
+
+@pytest.mark.parametrize("kind", [Foot, Gtk3], ids=lambda kind: kind.kind)
+def test_key_to_text(desk: Desk, tmp_path: Path, kind: type[SwayWindow]) -> None:
+    window = kind(desk.sway, tmp_path)
+    desk.speak()
+    if isinstance(window, Gtk3):
+        wait_for(
+            lambda: window.preedit().startswith("Nothing said"), "it shows what it understands"
+        )
+        assert window.text() == ""
+    desk.press()
+    desk.daemon.wait_state("ready")
+    window.wait_text(Home.text)
+    if isinstance(window, Gtk3):
+        assert window.preedit() == ""
+    window.close()
+
+
+def test_a_cancelled_dictation_leaves_nothing(desk: Desk, tmp_path: Path) -> None:
+    window = Gtk3(desk.sway, tmp_path)
+    desk.speak()
+    wait_for(lambda: window.preedit() != "", "it shows what it understands")
+    desk.daemon.ctl("cancel")
+    wait_for(lambda: window.preedit() == "", "it is gone")
+    assert window.text() == ""
+    window.close()
+
+
+def test_the_window_changed_while_it_was_finished(desk: Desk, tmp_path: Path) -> None:
+    spoken_to, other = Gtk3(desk.sway, tmp_path), Foot(desk.sway, tmp_path)
+    spoken_to.focus()
+    desk.speak()
+    wait_for(lambda: spoken_to.preedit() != "", "it shows what it understands")
+    desk.press()  # the tail goes on for 0.2 s
+    other.focus()
+    wait_for(lambda: desk.daemon.history()[0]["state"] == "held", "the text is held")
+    assert (spoken_to.text(), other.text()) == ("", "")
+    desk.daemon.ctl("paste")
+    other.wait_text(Home.text)
+    assert spoken_to.text() == ""
+    spoken_to.close()
+    other.close()
+
+
+def test_without_preedit(user: Home, desk: Desk, tmp_path: Path) -> None:
+    window = Gtk3(desk.sway, tmp_path)
+    before = desk.daemon.config.read_text()
+    desk.daemon.config.write_text(before.replace("[output]", "[output]\npreedit = false"))
+    desk.daemon.ctl("reload")
+    desk.speak()
+    time.sleep(1.5)  # four words
+    desk.press()
+    window.wait_text(Home.text)
+    assert window.preedit() == ""
+    desk.daemon.config.write_text(before)
+    desk.daemon.ctl("reload")
+    window.close()
+
+
+def test_the_desktop_comes_after_the_daemon(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Sway() as sway, home(tmp_path) as user:
+        monkeypatch.setenv("WAYLAND_DISPLAY", sway.display)
+        sway.kill()
+        config = user.settings.replace('use = "stdout"', 'use = "auto"')
+        with user.daemon(config=config, WAYLAND_DISPLAY=sway.display) as daemon:
+            status = daemon.status()
+            assert status["output"] == "none"
+            sway.start()
+            wait_for(lambda: daemon.status()["output"] == "input_method", "it is found", 30)
+            keyboard = Keyboard()
+            window = Gtk3(sway, tmp_path)
+            daemon.ctl("start")
+            daemon.wait_state("recording")
+            time.sleep(0.7)
+            daemon.ctl("stop")
+            window.wait_text(Home.text)
+            keyboard.close()

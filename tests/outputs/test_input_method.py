@@ -1,0 +1,506 @@
+"""Committing into real text fields in sway: exactly, once, only there, and nothing else touched."""
+
+import asyncio
+import signal
+import subprocess
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from dictate.config import OutputSettings
+from dictate.errors import DeliveryUnsure, FocusMoved, NotDelivered, Unavailable
+from dictate.outputs import OUTPUTS, Focus, Receipt, wayland_output
+from dictate.outputs.input_method import InputMethodOutput
+from dictate.outputs.wayland_field import InputMethod
+from tests.lab.corpus import TEXTS
+from tests.lab.sway import (
+    Blank,
+    Foot,
+    Gtk3,
+    Gtk4,
+    Keyboard,
+    Password,
+    Sway,
+    SwayWindow,
+    copy,
+    need,
+    paste,
+)
+from tests.lab.xserver import wait_for
+
+pytestmark = pytest.mark.desktop
+
+KINDS: tuple[type[SwayWindow], ...] = (Foot, Gtk3, Gtk4)
+LONG = TEXTS["10000"]
+
+
+@pytest.fixture(scope="module")
+def sway() -> Iterator[Sway]:
+    with Sway() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def seat(sway: Sway) -> Iterator[Keyboard]:
+    """A seat without a keyboard gives nobody the focus."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WAYLAND_DISPLAY", sway.display)
+        keyboard = Keyboard()
+    yield keyboard
+    keyboard.close()
+
+
+@pytest.fixture(autouse=True)
+def display(sway: Sway, seat: Keyboard, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WAYLAND_DISPLAY", sway.display)
+
+
+@pytest.fixture(scope="module", params=KINDS, ids=lambda kind: kind.kind)
+def window(
+    request: pytest.FixtureRequest,
+    sway: Sway,
+    seat: Keyboard,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[SwayWindow]:
+    opened = request.param(sway, tmp_path_factory.mktemp("windows"))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def field(sway: Sway, tmp_path: Path) -> Iterator[Gtk3]:
+    opened = Gtk3(sway, tmp_path)
+    yield opened
+    opened.close()
+
+
+def with_output(
+    work: Callable[[InputMethodOutput], Awaitable[None]], timeout_ms: int = 5000
+) -> None:
+    """Run `work` with an open output."""
+    output = InputMethodOutput(OutputSettings(paste_timeout_ms=timeout_ms))
+    assert output.why_not() is None
+
+    async def main() -> None:
+        await output.open()
+        try:
+            await work(output)
+        finally:
+            await output.close()
+
+    asyncio.run(main())
+
+
+async def focus_on(output: InputMethodOutput, window: SwayWindow) -> Focus:
+    """Give it the focus, and wait until its text field has told that it is there, for good: to an
+    input method that comes, applications show it twice."""
+    await asyncio.to_thread(window.focus)
+    seen: list[Focus | None] = []
+    while len(seen) < 100:
+        seen.append(await output.focus())
+        last = seen[-1]
+        if last is not None and not last.window.endswith("/0") and seen[-5:] == 5 * [last]:
+            return last
+        await asyncio.sleep(0.04)
+    raise AssertionError(f"{window.title} shows no text field")
+
+
+def write(window: SwayWindow, *texts: str) -> list[Receipt]:
+    receipts: list[Receipt] = []
+
+    async def work(output: InputMethodOutput) -> None:
+        await focus_on(output, window)
+        receipts.extend([await output.write(text, await output.focus()) for text in texts])
+
+    with_output(work)
+    return receipts
+
+
+def test_arrives_exactly(window: SwayWindow) -> None:
+    async def work(output: InputMethodOutput) -> None:
+        focus = await focus_on(output, window)
+        said = window.text()
+        for text in TEXTS.values():
+            assert await output.write(text, focus) is Receipt.DELIVERED
+            said += text
+            await asyncio.to_thread(window.wait_text, said)
+
+    with_output(work)
+
+
+def test_fifty_in_a_row_stay_in_order(window: SwayWindow) -> None:
+    before = window.text()
+    texts = [f"<{n} ünï 日>" for n in range(50)]
+    write(window, *texts)
+    window.wait_text(before + "".join(texts))
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.kind)
+def test_very_long_text(sway: Sway, tmp_path: Path, kind: type[SwayWindow]) -> None:
+    opened = kind(sway, tmp_path)
+    text = "0123456789abcdé" * 4_000
+    write(opened, text)
+    opened.wait_text(text, 60)
+    opened.close()
+
+
+def test_line_ends(sway: Sway, field: Gtk3, tmp_path: Path) -> None:
+    """A terminal gets them by a paste, so that a shell knows that it must not run them."""
+    write(field, "one\ntwo\n\nthree")
+    field.wait_text("one\ntwo\n\nthree")
+    shell = BashPrompt(sway, tmp_path)
+    assert write(shell, "touch one\ntouch two\n") == [Receipt.DELIVERED]
+    time.sleep(0.3)
+    assert not list(shell.folder.iterdir())
+    shell.close()
+
+
+class BashPrompt(SwayWindow):
+    """A shell that waits for a command, in a folder of its own."""
+
+    kind = "bash"
+
+    def launch(self) -> subprocess.Popen[bytes]:
+        need("foot", "bash")
+        self.folder = self.file.with_suffix(".d")
+        self.folder.mkdir()
+        self.file.touch()
+        start = f"cd '{self.folder}' && exec bash --norc -i"
+        return self.x.spawn("foot", "-T", self.title, "bash", "-c", start)
+
+
+# What the user's fingers do
+
+
+def test_held_modifiers_do_no_harm(window: SwayWindow, seat: Keyboard) -> None:
+    async def work(output: InputMethodOutput) -> None:
+        focus = await focus_on(output, window)
+        said = window.text()
+        for held in (Keyboard.CTRL, Keyboard.ALT, Keyboard.SHIFT, Keyboard.SUPER):
+            await asyncio.to_thread(seat.down, held)
+            try:
+                await output.write(f"with {held}, ", focus)
+                await output.write("still.", focus)
+            finally:
+                await asyncio.to_thread(seat.up, held)
+            said += f"with {held}, still."
+            await asyncio.to_thread(window.wait_text, said)
+
+    with_output(work)
+
+
+def test_caps_lock_stays_as_it_is(field: Gtk3, seat: Keyboard) -> None:
+    seat.tap(Keyboard.CAPS_LOCK)
+    try:
+        write(field, "Mixed Case 123")
+        field.wait_text("Mixed Case 123")
+        seat.tap(Keyboard.B)
+        field.wait_text("Mixed Case 123B")
+    finally:
+        seat.tap(Keyboard.CAPS_LOCK)
+
+
+def test_the_clipboard_is_not_touched(sway: Sway, field: Gtk3) -> None:
+    need("wl-copy")
+    copy(sway, b"mine")
+    write(field, "spoken")
+    field.wait_text("spoken")
+    assert paste(sway) == b"mine"
+
+
+# Only there
+
+
+def test_focus_moved_before_writing(sway: Sway, window: SwayWindow, field: Gtk3) -> None:
+    before = window.text()
+
+    async def work(output: InputMethodOutput) -> None:
+        focus = await focus_on(output, window)
+        await asyncio.to_thread(field.focus)
+        with pytest.raises(FocusMoved):
+            await output.write("not for you", focus)
+        # Back again is another time; perhaps another field of that window.
+        await focus_on(output, window)
+        with pytest.raises(FocusMoved):
+            await output.write("not for you", focus)
+        await focus_on(output, field)
+        await output.write("x", await output.focus())
+
+    with_output(work)
+    field.wait_text("x")
+    assert window.text() == before
+
+
+def test_focus_moved_during(
+    sway: Sway, window: SwayWindow, field: Gtk3, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if isinstance(window, Foot):
+        pytest.skip("what a terminal gets comes in one piece")
+    before = window.text()
+    commits = []
+
+    def commit(method: InputMethod, text: str) -> None:
+        commits.append(text)
+        if len(commits) == 2:
+            field.focus()
+        original(method, text)
+
+    original = InputMethod.commit
+    monkeypatch.setattr(InputMethod, "commit", commit)
+
+    async def work(output: InputMethodOutput) -> None:
+        focus = await focus_on(output, window)
+        with pytest.raises(DeliveryUnsure, match="character"):
+            await output.write(LONG, focus)
+        assert len(commits) == 2
+        monkeypatch.undo()
+
+    with_output(work)
+    window.wait_text(before + commits[0])
+    assert field.text() in ("", commits[1])  # it came in the very moment of the commit
+
+
+@pytest.mark.parametrize("delay_s", [0.0, 0.2, 0.5])
+def test_focus_moves_while_it_is_finished(
+    sway: Sway, window: SwayWindow, field: Gtk3, delay_s: float
+) -> None:
+    """Not one character in the wrong window."""
+    before = window.text()
+    outcome: list[object] = []
+
+    async def work(output: InputMethodOutput) -> None:
+        focus = await focus_on(output, window)
+        moving = asyncio.create_task(move(delay_s))
+        try:
+            while True:
+                outcome.append(await output.write("text ", focus))
+                await asyncio.sleep(0.03)
+        except (FocusMoved, DeliveryUnsure) as error:
+            outcome.append(error)
+        await moving
+
+    async def move(delay_s: float) -> None:
+        await asyncio.sleep(delay_s)
+        await asyncio.to_thread(field.focus)
+
+    with_output(work)
+    unsure = isinstance(outcome.pop(), DeliveryUnsure)
+    sure = before + "text " * len(outcome)
+    wait_for(lambda: window.text() in (sure, sure + "text " * unsure), "all that was written")
+    assert field.text() == ""
+
+
+def test_a_password_field_gets_nothing(sway: Sway, tmp_path: Path) -> None:
+    opened = Password(sway, tmp_path)
+
+    async def work(output: InputMethodOutput) -> None:
+        focus = await focus_on(output, opened)
+        await output.preview("nor this")
+        with pytest.raises(NotDelivered, match="password"):
+            await output.write("secret?", focus)
+
+    with_output(work)
+    time.sleep(0.2)
+    assert (opened.text(), opened.preedit()) == ("", "")
+    opened.close()
+
+
+def test_a_window_without_a_text_field(sway: Sway, tmp_path: Path) -> None:
+    opened = Blank(sway, tmp_path)
+
+    async def work(output: InputMethodOutput) -> None:
+        await asyncio.to_thread(opened.focus)
+        focus = await output.focus()
+        with pytest.raises(NotDelivered, match="text field"):
+            await output.write("lost?", focus)
+        with pytest.raises(NotDelivered):
+            await output.write("nowhere", None)
+
+    with_output(work, timeout_ms=300)
+    opened.close()
+
+
+def test_the_window_is_gone(sway: Sway, tmp_path: Path) -> None:
+    async def work(output: InputMethodOutput) -> None:
+        opened = await asyncio.to_thread(Gtk3, sway, tmp_path)
+        focus = await focus_on(output, opened)
+        await asyncio.to_thread(opened.close)
+        with pytest.raises(NotDelivered):
+            await output.write("too late", focus)
+
+    with_output(work)
+
+
+def test_a_hung_application_gets_the_text_once_when_it_wakes(sway: Sway, field: Gtk3) -> None:
+    async def work(output: InputMethodOutput) -> None:
+        focus = await focus_on(output, field)
+        field.hang()
+        assert await output.write(LONG, focus) is Receipt.UNCONFIRMED
+        assert field.text() == ""
+        field.wake()
+
+    with_output(work, timeout_ms=300)
+    field.wait_text(LONG)
+
+
+def test_an_application_killed_in_the_middle(
+    sway: Sway, field: Gtk3, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Gtk3(sway, tmp_path)
+
+    async def work(output: InputMethodOutput) -> None:
+        focus = await focus_on(output, field)
+        field.hang()
+        writing = asyncio.create_task(output.write(LONG, focus))
+        await asyncio.sleep(0.3)
+        await asyncio.to_thread(field.close)
+        with pytest.raises(DeliveryUnsure):
+            await asyncio.wait_for(writing, 10)
+        await focus_on(output, other)
+        await output.write("for the living", await output.focus())
+
+    with_output(work, timeout_ms=2000)
+    other.wait_text("for the living")
+    other.close()
+
+
+# Preedit
+
+
+def test_what_is_understood_so_far_is_shown_and_is_not_the_text(window: SwayWindow) -> None:
+    if not isinstance(window, Gtk3):
+        pytest.skip("foot tells nobody what it shows; a screenshot does")
+    before = window.text()
+
+    async def shows(text: str) -> None:
+        await asyncio.to_thread(wait_for, lambda: window.preedit() == text, f"it shows {text!r}")
+
+    async def work(output: InputMethodOutput) -> None:
+        focus = await focus_on(output, window)
+        for text in ("Grü", "Grüße an", "Grüße an alle 😀"):
+            await output.preview(text)
+            await shows(text)
+            assert window.text() == before
+        await output.preview("")
+        await shows("")
+        assert window.text() == before
+        await output.preview("once more")
+        await shows("once more")
+        assert await output.write("written", focus) is Receipt.DELIVERED
+        await shows("")
+        await output.preview("")
+
+    with_output(work)
+    window.wait_text(before + "written")
+
+
+def test_a_preview_does_not_follow_the_user(sway: Sway, window: SwayWindow, field: Gtk3) -> None:
+    before = window.text()
+
+    async def work(output: InputMethodOutput) -> None:
+        await focus_on(output, window)
+        await output.preview("here")
+        await focus_on(output, field)
+        await output.preview("here and there")
+        await output.focus()
+        await asyncio.sleep(0.2)
+        assert field.preedit() == ""
+        await output.preview("")
+        await output.preview("the next dictation")
+        await asyncio.to_thread(
+            wait_for, lambda: field.preedit() == "the next dictation", "it shows the next one"
+        )
+
+    with_output(work)
+    assert (window.text(), field.text()) == (before, "")
+
+
+# Another input method, another sway
+
+
+def test_steps_aside_for_another_input_method(sway: Sway, field: Gtk3) -> None:
+    async def work(output: InputMethodOutput) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(InputMethod, "held", set())  # as another program sees it
+            second = InputMethodOutput(OutputSettings())
+            assert "another input method" in (await asyncio.to_thread(second.why_not) or "")
+            chosen = await asyncio.to_thread(OUTPUTS.choose, "auto", OutputSettings())
+            assert chosen.name == "virtual_keyboard"
+            with pytest.raises(Unavailable, match="another input method"):
+                await second.open()
+            with pytest.raises(NotDelivered, match="another input method"):
+                await second.write("x", Focus("1/1", ""))
+        assert await output.write("first", await focus_on(output, field)) is Receipt.DELIVERED
+
+    with_output(work)
+    field.wait_text("first")
+    with_output(lambda _: asyncio.sleep(0))  # the seat is free again
+
+
+def test_idle_costs_nothing(sway: Sway) -> None:
+    async def work(output: InputMethodOutput) -> None:
+        await output.focus()
+        before = time.process_time()
+        await asyncio.sleep(1.0)
+        assert time.process_time() - before < 0.05  # a loop that polls would burn far more
+
+    with_output(work)
+
+
+def test_sway_killed_and_started_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Sway() as sway:
+        monkeypatch.setenv("WAYLAND_DISPLAY", sway.display)
+
+        async def work(output: InputMethodOutput) -> None:
+            keyboard = await asyncio.to_thread(Keyboard)
+            field = await asyncio.to_thread(Gtk3, sway, tmp_path)
+            focus = await focus_on(output, field)
+            await output.write("before", focus)
+            field.hang()
+            writing = asyncio.create_task(output.write("unsure", focus))
+            await asyncio.sleep(0.3)
+            await asyncio.to_thread(sway.kill)
+            with pytest.raises(DeliveryUnsure, match="gone"):
+                await asyncio.wait_for(writing, 2)
+            assert await output.focus() is None
+            await output.preview("nobody is there")
+            with pytest.raises(NotDelivered, match="compositor"):
+                await output.write("nowhere", focus)
+            keyboard.close()
+            await asyncio.to_thread(sway.start)
+            keyboard = await asyncio.to_thread(Keyboard)
+            other = await asyncio.to_thread(Gtk3, sway, tmp_path)
+            again = await focus_on(output, other)
+            assert again != focus
+            with pytest.raises(FocusMoved):
+                await output.write("for the former one", focus)
+            assert await output.write("back", again) is Receipt.DELIVERED
+            await asyncio.to_thread(other.wait_text, "back")
+            keyboard.close()
+
+        with_output(work, timeout_ms=10_000)
+
+
+def test_sway_hangs(sway: Sway, field: Gtk3, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert sway.process is not None
+    server = sway.process
+
+    async def work(output: InputMethodOutput) -> None:
+        focus = await focus_on(output, field)
+        server.send_signal(signal.SIGSTOP)
+        try:
+            with monkeypatch.context() as patch:
+                patch.setattr(wayland_output, "FOCUS_LIMIT_S", 0.3)
+                assert await asyncio.wait_for(output.focus(), 3) is None
+                with pytest.raises(NotDelivered, match="does not answer"):
+                    await asyncio.wait_for(output.write("nowhere", focus), 3)
+            reason = await asyncio.to_thread(output.why_not)
+            assert "does not answer" in (reason or "")
+        finally:
+            server.send_signal(signal.SIGCONT)
+        await output.write("again", await focus_on(output, field))
+
+    with_output(work)
+    field.wait_text("again")

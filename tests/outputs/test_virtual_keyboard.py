@@ -1,0 +1,407 @@
+"""Pasting into real windows in sway: exactly, once, only there, and the clipboard is as it was."""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from dictate.config import OutputSettings
+from dictate.errors import DeliveryUnsure, FocusMoved, NotDelivered
+from dictate.outputs import Focus, Receipt
+from dictate.outputs.clipboard import ClipboardOutput
+from dictate.outputs.virtual_keyboard import VirtualKeyboardOutput
+from dictate.outputs.wayland_keys import Chord
+from dictate.outputs.wayland_selection import CLIPBOARD, Content, Selections
+from dictate.outputs.wayland_thread import WaylandConnection, WaylandThread
+from tests.lab.corpus import TEXTS
+from tests.lab.sway import (
+    Blank,
+    Foot,
+    Gtk3,
+    Gtk4,
+    Keyboard,
+    Sway,
+    SwayWindow,
+    copy,
+    need,
+    paste,
+)
+from tests.lab.xserver import wait_for
+
+pytestmark = pytest.mark.desktop
+
+KINDS: tuple[type[SwayWindow], ...] = (Foot, Gtk3, Gtk4)
+
+
+@pytest.fixture(scope="module")
+def sway() -> Iterator[Sway]:
+    with Sway() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def seat(sway: Sway) -> Iterator[Keyboard]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WAYLAND_DISPLAY", sway.display)
+        keyboard = Keyboard()
+    yield keyboard
+    keyboard.close()
+
+
+@pytest.fixture(autouse=True)
+def display(sway: Sway, seat: Keyboard, monkeypatch: pytest.MonkeyPatch) -> None:
+    need("wl-copy")
+    monkeypatch.setenv("WAYLAND_DISPLAY", sway.display)
+
+
+@pytest.fixture(scope="module", params=KINDS, ids=lambda kind: kind.kind)
+def window(
+    request: pytest.FixtureRequest,
+    sway: Sway,
+    seat: Keyboard,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[SwayWindow]:
+    opened = request.param(sway, tmp_path_factory.mktemp("windows"))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def field(sway: Sway, tmp_path: Path) -> Iterator[Gtk3]:
+    opened = Gtk3(sway, tmp_path)
+    yield opened
+    opened.close()
+
+
+def with_output(
+    work: Callable[[VirtualKeyboardOutput], Awaitable[None]], timeout_ms: int = 5000
+) -> None:
+    """Run `work` with an open output."""
+    output = VirtualKeyboardOutput(OutputSettings(paste_timeout_ms=timeout_ms))
+    assert output.why_not() is None
+
+    async def main() -> None:
+        await output.open()
+        try:
+            await work(output)
+        finally:
+            await output.close()
+
+    asyncio.run(main())
+
+
+async def focus_on(output: VirtualKeyboardOutput, window: SwayWindow) -> Focus:
+    await asyncio.to_thread(window.focus)
+    focus = await output.focus()
+    assert focus is not None
+    return focus
+
+
+async def clipboard_is(
+    sway: Sway, data: bytes | None, kind: str = "", selection: str = "clipboard"
+) -> None:
+    await asyncio.to_thread(
+        wait_for,
+        lambda: paste(sway, kind, selection) == data,
+        f"{kind} in the {selection} is what it was",
+    )
+
+
+def test_arrives_exactly(sway: Sway, window: SwayWindow) -> None:
+    async def work(output: VirtualKeyboardOutput) -> None:
+        focus = await focus_on(output, window)
+        said = window.text()
+        for text in TEXTS.values():
+            assert await output.write(text, focus) is Receipt.DELIVERED
+            said += text
+            await asyncio.to_thread(window.wait_text, said)
+
+    with_output(work)
+
+
+def test_many_in_a_row_stay_in_order(window: SwayWindow) -> None:
+    texts = [f"<{n} ünï 日>" for n in range(12)]
+
+    async def work(output: VirtualKeyboardOutput) -> None:
+        focus = await focus_on(output, window)
+        before = window.text()
+        for text in texts:
+            await output.write(text, focus)
+        await asyncio.to_thread(window.wait_text, before + "".join(texts))
+
+    with_output(work)
+
+
+def test_held_modifiers_and_locks_do_no_harm(window: SwayWindow, seat: Keyboard) -> None:
+    async def work(output: VirtualKeyboardOutput) -> None:
+        focus = await focus_on(output, window)
+        said = window.text()
+        held = (Keyboard.CTRL, Keyboard.ALT, Keyboard.SHIFT, Keyboard.SUPER)
+        for key in held:
+            await asyncio.to_thread(seat.down, key)
+            try:
+                await output.write(f"with {key}, ", focus)
+            finally:
+                await asyncio.to_thread(seat.up, key)
+            said += f"with {key}, "
+            await asyncio.to_thread(window.wait_text, said)
+        await asyncio.to_thread(seat.tap, Keyboard.CAPS_LOCK)
+        try:
+            await output.write("Caps", focus)
+            await asyncio.to_thread(window.wait_text, said + "Caps")
+            # Nothing of ours is left down, and what is locked still is.
+            await asyncio.to_thread(seat.tap, Keyboard.B)
+            await asyncio.to_thread(window.wait_text, said + "CapsB")
+        finally:
+            await asyncio.to_thread(seat.tap, Keyboard.CAPS_LOCK)
+
+    with_output(work)
+
+
+# What was in the clipboard
+
+
+def test_text_comes_back(sway: Sway, window: SwayWindow) -> None:
+    async def work(output: VirtualKeyboardOutput) -> None:
+        focus = await focus_on(output, window)
+        await asyncio.to_thread(copy, sway, "vorher ü".encode())
+        await asyncio.to_thread(copy, sway, b"selected\n", "", "primary")
+        for _ in range(2):
+            await output.write("spoken", focus)
+            await clipboard_is(sway, "vorher ü".encode())
+            await clipboard_is(sway, b"selected\n", selection="primary")
+
+    with_output(work)
+
+
+def test_nothing_comes_back_as_nothing(sway: Sway, field: Gtk3) -> None:
+    async def work(output: VirtualKeyboardOutput) -> None:
+        focus = await focus_on(output, field)
+        await asyncio.to_thread(sway.run, "wl-copy", "--clear")
+        await asyncio.to_thread(sway.run, "wl-copy", "--clear", "--primary")
+        assert await asyncio.to_thread(paste, sway) is None
+        await output.write("spoken", focus)
+        await clipboard_is(sway, None)
+        await clipboard_is(sway, None, selection="primary")
+
+    with_output(work)
+
+
+class Owner:
+    """Another program, with a selection in many kinds."""
+
+    def __init__(self, connection: WaylandConnection) -> None:
+        self._x = connection
+        self._selections = Selections(connection)
+
+    def own(self, content: Content) -> None:
+        self._selections.own(CLIPBOARD, content)
+        self._x.round_trip()
+
+
+def test_a_picture_and_many_kinds_come_back(sway: Sway, window: SwayWindow) -> None:
+    kinds = {
+        "image/png": b"\x89PNG\r\n\x1a\n" + os.urandom(3_000_000),
+        "text/plain;charset=utf-8": "Bild ✓".encode(),
+        "text/html": b"<b>Bild\0</b>",
+        "application/x-empty": b"",
+        "application/x-words": bytes(range(256)),
+    }
+
+    async def work(output: VirtualKeyboardOutput) -> None:
+        focus = await focus_on(output, window)
+        owner = WaylandThread("owner", Owner)
+        await owner.start()
+        await owner.call(lambda desk: desk.own(kinds), 2)
+        before = await asyncio.to_thread(window.text)
+        for n in range(3):
+            await output.write(f"spoken {n}.", focus)
+        await asyncio.to_thread(window.wait_text, before + "spoken 0.spoken 1.spoken 2.")
+        await clipboard_is(sway, kinds["text/html"], "text/html")
+        await owner.stop(lambda _: None, 1)
+        for kind, data in kinds.items():
+            assert await asyncio.to_thread(paste, sway, kind) == data
+        listed = (await asyncio.to_thread(sway.run, "wl-paste", "-l")).decode().split("\n")
+        assert [kind for kind in listed if kind] == list(kinds)
+
+    with_output(work)
+
+
+def test_what_the_user_copies_meanwhile_is_kept(sway: Sway, field: Gtk3) -> None:
+    async def work(output: VirtualKeyboardOutput) -> None:
+        focus = await focus_on(output, field)
+        await asyncio.to_thread(copy, sway, b"old")
+        await output.write("spoken ", focus)
+        await asyncio.to_thread(copy, sway, b"new")
+        await asyncio.sleep(0.5)
+        assert await asyncio.to_thread(paste, sway) == b"new"
+        await output.write("again", focus)
+        await clipboard_is(sway, b"new")
+
+    with_output(work)
+    field.wait_text("spoken again")
+
+
+def test_hung_owner_of_the_clipboard_delays_but_does_not_block(sway: Sway, field: Gtk3) -> None:
+    async def work(output: VirtualKeyboardOutput) -> None:
+        focus = await focus_on(output, field)
+        owner = sway.spawn("wl-copy", "--foreground", "mine")
+        await clipboard_is(sway, b"mine")
+        owner.send_signal(signal.SIGSTOP)
+        try:
+            assert await output.write("spoken", focus) is Receipt.DELIVERED
+        finally:
+            owner.send_signal(signal.SIGCONT)
+
+    with_output(work)
+    field.wait_text("spoken")
+
+
+def test_a_clipboard_manager_is_not_taken_for_the_window(
+    sway: Sway, field: Gtk3, tmp_path: Path
+) -> None:
+    """It asks at once for whatever is new in the clipboard."""
+    blank = Blank(sway, tmp_path)
+    kept = tmp_path / "kept"
+    kept.touch()
+    watch = f"cat >> '{kept}'; echo >> '{kept}'"
+    manager = sway.spawn("wl-paste", "--watch", "sh", "-c", watch)
+
+    async def work(output: VirtualKeyboardOutput) -> None:
+        await asyncio.to_thread(copy, sway, b"mine")
+        await asyncio.to_thread(wait_for, lambda: b"mine" in kept.read_bytes(), "it keeps it")
+        # The first time tells that there is one.
+        await output.write("spoken", await focus_on(output, field))
+        focus = await focus_on(output, blank)
+        with pytest.raises(NotDelivered, match="text field"):
+            await output.write("lost?", focus)
+        await clipboard_is(sway, b"mine")
+
+    try:
+        with_output(work, timeout_ms=300)
+        assert b"lost?" in kept.read_bytes()  # it had its look
+    finally:
+        manager.kill()
+    field.wait_text("spoken")
+    blank.close()
+
+
+# Only there
+
+
+def test_focus_moved_before_and_in_the_last_moment(
+    sway: Sway, window: SwayWindow, field: Gtk3, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = window.text()
+    quiet = Chord.press
+
+    async def work(output: VirtualKeyboardOutput) -> None:
+        focus = await focus_on(output, window)
+        await asyncio.to_thread(copy, sway, b"mine")
+        await focus_on(output, field)
+        with pytest.raises(FocusMoved):
+            await output.write("not for you", focus)
+        await clipboard_is(sway, b"mine")
+        # While the former clipboard is being read.
+        focus = await focus_on(output, window)
+        owner = sway.spawn("wl-copy", "--foreground", "slow")
+        await clipboard_is(sway, b"slow")
+        owner.send_signal(signal.SIGSTOP)
+        writing = asyncio.create_task(output.write("nor now", focus))
+        await asyncio.sleep(0.2)
+        await asyncio.to_thread(field.focus)
+        owner.send_signal(signal.SIGCONT)
+        with pytest.raises(FocusMoved):
+            await writing
+
+    with_output(work)
+    assert Chord.press is quiet
+    time.sleep(0.2)
+    assert (window.text(), field.text()) == (before, "")
+
+
+def test_no_text_field_says_so_and_the_next_text_arrives(
+    sway: Sway, field: Gtk3, tmp_path: Path
+) -> None:
+    blank = Blank(sway, tmp_path)
+
+    async def work(output: VirtualKeyboardOutput) -> None:
+        await asyncio.to_thread(copy, sway, b"mine")
+        with pytest.raises(NotDelivered, match="text field"):
+            await output.write("lost?", await focus_on(output, blank))
+        await clipboard_is(sway, b"mine")
+        await output.write("here", await focus_on(output, field))
+
+    with_output(work, timeout_ms=300)
+    field.wait_text("here")
+    blank.close()
+
+
+def test_a_hung_application_gets_nothing_later(sway: Sway, field: Gtk3) -> None:
+    async def work(output: VirtualKeyboardOutput) -> None:
+        await asyncio.to_thread(copy, sway, b"mine")
+        focus = await focus_on(output, field)
+        field.hang()
+        with pytest.raises(NotDelivered):
+            await output.write("first ", focus)
+        await clipboard_is(sway, b"mine")
+        field.wake()
+        # The chord was in its queue: it pastes what the user had copied, and not the text.
+        await asyncio.to_thread(field.wait_text, "mine")
+        assert await output.write(" second", focus) is Receipt.DELIVERED
+
+    with_output(work, timeout_ms=300)
+    field.wait_text("mine second")
+
+
+def test_sway_killed_and_started_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Sway() as sway:
+        monkeypatch.setenv("WAYLAND_DISPLAY", sway.display)
+
+        async def work(output: VirtualKeyboardOutput) -> None:
+            field = await asyncio.to_thread(Gtk3, sway, tmp_path)
+            focus = await focus_on(output, field)
+            await output.write("before", focus)
+            field.hang()
+            writing = asyncio.create_task(output.write("unsure", focus))
+            await asyncio.sleep(0.3)
+            await asyncio.to_thread(sway.kill)
+            with pytest.raises(DeliveryUnsure, match="gone"):
+                await asyncio.wait_for(writing, 2)
+            assert await output.focus() is None
+            with pytest.raises(NotDelivered, match="compositor"):
+                await output.write("nowhere", focus)
+            await asyncio.to_thread(sway.start)
+            other = await asyncio.to_thread(Gtk3, sway, tmp_path)
+            assert await output.write("back", await focus_on(output, other)) is Receipt.DELIVERED
+            await asyncio.to_thread(other.wait_text, "back")
+
+        with_output(work, timeout_ms=10_000)
+
+
+# The clipboard alone
+
+
+def test_the_clipboard_output_copies(sway: Sway) -> None:
+    text = "Grüße, “Claude” 日本 😀\nzwei"
+
+    async def main() -> None:
+        output = ClipboardOutput(OutputSettings())
+        assert await asyncio.to_thread(output.why_not) is None
+        await output.open()
+        assert await output.focus() is None
+        for said in (text, "next", "x" * 500_000):
+            assert await output.write(said, None) is Receipt.COPIED
+            assert await asyncio.to_thread(paste, sway) == said.encode()
+        hint = await asyncio.to_thread(paste, sway, "x-kde-passwordManagerHint")
+        assert hint == b"secret"
+        await asyncio.to_thread(copy, sway, b"theirs")
+        assert await asyncio.to_thread(paste, sway) == b"theirs"
+        await output.close()
+
+    asyncio.run(main())
+    assert paste(sway, selection="primary") is None
