@@ -51,8 +51,8 @@ class GrabWatch(Watch):
     ) -> None:
         super().__init__(chord, on_key, on_ready)
         self._always = always
-        self._grabbed: set[int] = set()
-        """The codes that are."""
+        self._grabbed: tuple[frozenset[int], int, int] = frozenset(), 0, 0
+        """The codes that are, with which modifiers, and the bit of Num Lock."""
         self._modifiers: set[int] = set()
         """The codes of the modifiers that belong to the key."""
         self._exact = 0
@@ -69,21 +69,22 @@ class GrabWatch(Watch):
         _all.discard(self)
 
     def mapped(self) -> None:
-        root = self.display.screen().root
-        for code in self._grabbed:
-            root.ungrab_key(code, X.AnyModifier)
-        self._grabbed = set(self.codes)
         keys = self.display.get_modifier_mapping()
         bits = [self._bit(keys, name) for name in self.chord.modifiers]
         self._modifiers = {code for bit in bits for code in keys[bit.bit_length() - 1] if code}
+        caps, num = X.LockMask, self._bit(keys, "num_lock")
         self._exact = exact = reduce(or_, bits, 0)
+        self._locks = caps | num
+        if (wanted := (frozenset(self.codes), exact, num)) == self._grabbed:
+            return  # letting go for a moment would be enough for another program to take it
+        for code in self._grabbed[0]:
+            self.display.screen().root.ungrab_key(code, X.AnyModifier)
+        self._grabbed = wanted
         if not self._grab({exact}):
             raise Unavailable(
                 f"{self.chord} is taken by another program or the desktop: choose another key, or "
                 "free it there"
             )
-        caps, num = X.LockMask, self._bit(keys, "num_lock")
-        self._locks = caps | num
         self._grab({exact | caps, exact | num, exact | caps | num})
         if self._always:
             self._grab(set(range(_EVERY_MODIFIER + 1)))
