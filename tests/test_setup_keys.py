@@ -3,12 +3,18 @@
 import os
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
 from dictate import paths, setup_keys
 from dictate.setup import OURS
+from tests.lab.daemon import wait_for
+from tests.lab.sway import Keyboard, Sway
+
+SPACE, D = 57, 32
+"""As the kernel numbers them."""
 
 CONFIG = """
 [hotkey]
@@ -113,19 +119,35 @@ def test_a_cancel_key_that_everybody_needs_is_not_bound(sway: Path) -> None:
     ]
 
 
-@pytest.mark.skipif(shutil.which("sway") is None, reason="sway is missing: apt install sway")
-def test_sway_understands_what_is_written(sway: Path, homes: Path) -> None:
-    bound()
-    account = ["setpriv", "--reuid=1", "--regid=1", "--clear-groups"] if not os.geteuid() else []
-    for folder in (homes, *homes.parents):
-        if folder.stat().st_uid == os.geteuid() and folder != Path("/"):
-            folder.chmod(folder.stat().st_mode | 0o011)
-    (sway / "dictate.conf").chmod(0o644)
-    (homes / "config").chmod(0o755)
-    check = [*account, "sway", "--validate", "-c", str(sway / "dictate.conf")]
-    env = {"PATH": os.environ["PATH"], "XDG_RUNTIME_DIR": "/tmp", "WLR_BACKENDS": "headless"}
-    done = subprocess.run(check, env=env, capture_output=True, text=True, timeout=20, check=False)
-    assert (done.returncode, "rror" in done.stderr) == (0, False), done.stderr
+@pytest.mark.desktop
+def test_a_real_sway_tells_of_press_and_release(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Sway() as compositor:
+        told = compositor.folder / "told"
+        told.touch()
+        told.chmod(0o666)
+        monkeypatch.setattr(setup_keys, "command", lambda member: f"echo {member} >> {told}")
+        monkeypatch.setenv("SWAYSOCK", str(compositor.folder / "control"))
+        monkeypatch.setenv("WAYLAND_DISPLAY", compositor.display)
+        assert "done: sway listens for them from now on" in bound()
+        keyboard = Keyboard()
+        press(keyboard, Keyboard.CTRL, Keyboard.ALT, SPACE)
+        press(keyboard, Keyboard.SUPER, D)
+        lines = ["Press", "Release", "PressSecond", "ReleaseSecond"]
+        wait_for(lambda: told.read_text().split() == lines, "it is told")
+        unbound()
+        press(keyboard, Keyboard.CTRL, Keyboard.ALT, SPACE)
+        time.sleep(0.3)
+        assert told.read_text().split() == lines
+        keyboard.close()
+
+
+def press(keyboard: Keyboard, *keys: int) -> None:
+    """Down in this order, and up in the other."""
+    for key in keys:
+        keyboard.down(key)
+    time.sleep(0.2)
+    for key in reversed(keys):
+        keyboard.up(key)
 
 
 def test_hyprland_gets_a_file_of_our_own(homes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
