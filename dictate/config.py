@@ -89,9 +89,9 @@ class EngineSettings:
     in a test at the start; auto is fp32. qwen3: auto is bf16 on a graphics card, as the model is
     published, and fp32 on a processor."""
     cuda_graphs: bool = False
-    """nemotron: whether the steps of the model are recorded once and replayed, which saves the
-    processor work beside a graphics card; used only if they can be, and hear the same in a test at
-    the start."""
+    """nemotron, qwen3: whether the steps of the model are recorded once and replayed, which saves
+    the processor work beside a graphics card; used only if they can be, and hear the same in a test
+    at the start."""
     address: str = ""
     """wyoming: where the engine is: the path of a Unix socket (`dictate setup --remote HOST` makes
     one), tls://HOST:PORT, or a port of this machine as 127.0.0.1:PORT."""

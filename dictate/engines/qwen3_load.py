@@ -29,8 +29,8 @@ class Loaded:
     device: str
     """For people."""
     precision: str
-    memory_mb: float
-    """Of the device; 0 where it has none of its own and the process is to be asked."""
+    free_before_mb: float
+    """What the machine had free before."""
 
 
 def why_not() -> str | None:
@@ -76,9 +76,8 @@ def load(folder: Path, wanted: str, precision: str, kind: str = HEARS) -> Loaded
                 f"the model cannot be loaded ({type(error).__name__}): {error}"
             ) from error
         model.requires_grad_(False)  # noqa: FBT003
-        memory_mb = device.memory_mb(torch, chosen, before)
     name = device.name(torch, chosen)
-    return Loaded(model, processor, name, "bf16" if half else "fp32", memory_mb)
+    return Loaded(model, processor, name, "bf16" if half else "fp32", before)
 
 
 def _read(folder: Path, kind: str, dtype: Any) -> tuple[Any, Any]:
