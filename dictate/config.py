@@ -202,18 +202,23 @@ class HotkeySettings:
     use: str = _option(
         "auto", backends="dictate.control:KEY_SOURCES", choices=("none",), live=False
     )
-    """auto, x11, or none."""
+    """auto, x11, portal, which asks a Wayland desktop (KDE, GNOME 48, Hyprland) for the key,
+    evdev, which reads the keyboards themselves where it may and is never chosen unasked (install
+    dictate[evdev]), or none."""
     key: str = "ctrl_r"
-    """The key: ctrl_r, alt_gr, pause, scroll_lock, escape, f1 to f20, or one character."""
+    """The key: ctrl_r, alt_gr, pause, scroll_lock, f1 to f20, one character, or keys together, such
+    as ctrl+alt+space or super+d. Only ctrl_r and alt_gr reach the focused application, too. With
+    portal it is a proposal: your desktop's settings have the last word."""
     cancel_key: str = ""
     """A key that throws away what is being said, such as escape; it is listened for only while a
     dictation is under way. Empty means none."""
-    mode: str = _option("hold_or_tap", choices=("hold", "toggle", "hold_or_tap"))
+    mode: str = _option("hold_or_tap", choices=("hold", "toggle", "hold_or_tap", "double_tap"))
     """hold records while the key is down; toggle starts at one press and stops at the next;
-    hold_or_tap does both: a short tap toggles."""
+    hold_or_tap does both: a short tap toggles; double_tap does both, too, but at the second of two
+    taps, and the next one stops."""
     tap_ms: int = _option(250, low=50, high=1000)
-    """A press shorter than this many milliseconds is a tap. In mode hold a tap is a slip, and
-    nothing is written."""
+    """A press shorter than this many milliseconds is a tap, and so soon comes the second of two. In
+    mode hold a tap is a slip, and nothing is written."""
 
 
 @dataclass(frozen=True, slots=True)

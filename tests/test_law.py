@@ -17,6 +17,7 @@ PURE = [
     "hotwords",
     "speech/segmenter",
     "text/new",
+    "control/chord",
     "control/hotkey",
     "gate/rows",
     "files/cut",
