@@ -6,9 +6,11 @@ field of its own has gained or lost the focus.
 """
 
 import asyncio
+from contextlib import suppress
 from typing import Any, Final
 
 from dbus_fast import Message
+from dbus_fast.aio import MessageBus
 
 from dictate.outputs.ibus_bus import (
     ANSWER_S,
@@ -21,8 +23,13 @@ from dictate.outputs.ibus_bus import (
 )
 
 _CONTEXT: Final = "org.freedesktop.IBus.InputContext"
+_SERVICE: Final = "org.freedesktop.IBus.Service"
 _NO_CONTEXT: Final = "/org/freedesktop/IBus/InputContext_1"
 """IBus's own: it has the focus while nothing else has."""
+_PANEL: Final = "org.freedesktop.IBus.Panel"
+"""Whose panel it is: on GNOME, the shell itself."""
+_ANSWERS: Final = 3
+_CAN_FOCUS: Final = 1 << 3
 _GAINED: Final = "FocusIn"
 _LOST: Final = "FocusOut"
 
@@ -30,15 +37,27 @@ _LOST: Final = "FocusOut"
 class Desktop(Connection):
     """Watches, and switches engines."""
 
-    _context: str | None = None
-    _moves: int = 0
+    def __init__(self, connection: MessageBus) -> None:
+        super().__init__(connection)
+        self._context: str | None = None
+        self._moves = 0
+        self._ours = ""
+        """A context of our own, to try whether IBus tells."""
+        self._tells = False
 
     async def settle(self) -> None:
-        """Hear of the focus from now on."""
+        """Hear of the focus from now on, or see that this IBus does not tell."""
         for member in (_GAINED, _LOST):
             rule = f"type='method_call',interface='{_CONTEXT}',member='{member}'"
             await self.call(DBUS, "AddMatch", "s", rule)
+        (self._ours,) = await self.call(IBUS, "CreateInputContext", "s", "dictate")
+        await self.call(_CONTEXT, "SetCapabilities", "u", _CAN_FOCUS, path=self._ours)
+        # It never had it: this changes nothing.
+        await self.call(_CONTEXT, _LOST, path=self._ours)
+        await self.call(_SERVICE, "Destroy", path=self._ours)
         await self.focus()
+        if not self._tells:
+            raise IBusRefused("it does not tell where the focus is")
 
     @property
     def seen(self) -> str | None:
@@ -79,11 +98,22 @@ class Desktop(Connection):
         except TimeoutError as error:
             raise IBusLost("IBus does not notice that we hung up") from error
 
+    async def until_passed_on(self) -> None:
+        """Return once GNOME Shell has most likely passed on to the application what it got from us.
+
+        It does so when it has nothing else to do, and answers us in between. Raises IBusLost.
+        """
+        with suppress(IBusRefused):  # there may be no panel
+            for _ in range(_ANSWERS):
+                await self.call(PROPERTIES, "GetAll", "s", _PANEL, to=_PANEL)
+
     def answer(self, call: Message) -> Message | bool:
         """Look at what an application has told IBus; nobody waits for an answer of ours."""
         if call.interface != _CONTEXT:
             return False
-        if call.member == _GAINED:
+        if call.path == self._ours:
+            self._tells = True
+        elif call.member == _GAINED:
             self._focus_is(call.path)
         elif call.path == self._context:
             self._focus_is(None)

@@ -12,6 +12,7 @@ from dictate.config import OutputSettings
 from dictate.errors import DeliveryUnsure, FocusMoved, NotDelivered, Unavailable
 from dictate.outputs import OUTPUTS, Focus, Receipt, ibus_bus
 from dictate.outputs.ibus import IBusOutput
+from dictate.outputs.ibus_desktop import Desktop
 from dictate.outputs.ibus_engine import Engine
 from tests.lab.corpus import TEXTS
 from tests.lab.ibus import IBusDaemon
@@ -247,6 +248,14 @@ def test_without_ibus_it_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
         await output.close()
 
     asyncio.run(main())
+
+
+def test_an_ibus_that_does_not_tell_of_the_focus_is_not_used(
+    ibus: IBusDaemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Desktop, "answer", lambda *_: True)
+    output = IBusOutput(OutputSettings(use="ibus"))
+    assert "does not tell where the focus is" in (output.why_not() or "")
 
 
 def test_it_finds_ibus_by_its_file(
