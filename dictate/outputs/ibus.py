@@ -145,7 +145,7 @@ class IBusOutput(Output):
             for piece in _pieces(text):
                 if told:
                     await self._until_passed_on(desktop)
-                    if desktop.seen != window:
+                    if await desktop.focus() != window:
                         raise DeliveryUnsure("the focus moved while the text was written")
                 before = engine.before
                 await engine.commit(piece)

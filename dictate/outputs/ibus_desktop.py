@@ -6,6 +6,7 @@ field of its own has gained or lost the focus.
 """
 
 import asyncio
+from collections import deque
 from contextlib import suppress
 from typing import Any, Final
 
@@ -23,12 +24,12 @@ from dictate.outputs.ibus_bus import (
 )
 
 _CONTEXT: Final = "org.freedesktop.IBus.InputContext"
-_SERVICE: Final = "org.freedesktop.IBus.Service"
 _NO_CONTEXT: Final = "/org/freedesktop/IBus/InputContext_1"
 """IBus's own: it has the focus while nothing else has."""
 _PANEL: Final = "org.freedesktop.IBus.Panel"
 """Whose panel it is: on GNOME, the shell itself."""
 _ANSWERS: Final = 3
+_TOLD_S: Final = 1.0
 _CAN_FOCUS: Final = 1 << 3
 _GAINED: Final = "FocusIn"
 _LOST: Final = "FocusOut"
@@ -42,22 +43,17 @@ class Desktop(Connection):
         self._context: str | None = None
         self._moves = 0
         self._ours = ""
-        """A context of our own, to try whether IBus tells."""
-        self._tells = False
+        """A context of our own, which never has the focus."""
+        self._awaited: deque[asyncio.Future[None]] = deque()
 
     async def settle(self) -> None:
-        """Hear of the focus from now on, or see that this IBus does not tell."""
+        """Hear of the focus from now on."""
         for member in (_GAINED, _LOST):
             rule = f"type='method_call',interface='{_CONTEXT}',member='{member}'"
             await self.call(DBUS, "AddMatch", "s", rule)
         (self._ours,) = await self.call(IBUS, "CreateInputContext", "s", "dictate")
         await self.call(_CONTEXT, "SetCapabilities", "u", _CAN_FOCUS, path=self._ours)
-        # It never had it: this changes nothing.
-        await self.call(_CONTEXT, _LOST, path=self._ours)
-        await self.call(_SERVICE, "Destroy", path=self._ours)
         await self.focus()
-        if not self._tells:
-            raise IBusRefused("it does not tell where the focus is")
 
     @property
     def seen(self) -> str | None:
@@ -67,12 +63,13 @@ class Desktop(Connection):
         return self._context and f"{self._context} {self._moves}"
 
     async def focus(self) -> str | None:
-        """The same, asking. Raises IBusLost."""
+        """The same, and IBus has told all until now. Raises IBusLost."""
         try:
             context = await self._get("CurrentInputContext")
         except IBusRefused:
             context = _NO_CONTEXT
         self._focus_is(None if context == _NO_CONTEXT else context)
+        await self._until_told()
         return self.seen
 
     async def engine(self) -> str | None:
@@ -87,6 +84,18 @@ class Desktop(Connection):
     async def use_engine(self, name: str) -> None:
         """Switch this engine on. Raises IBusLost, IBusRefused."""
         await self.call(IBUS, "SetGlobalEngine", "s", name)
+
+    async def _until_told(self) -> None:
+        # What IBus forwards comes later than its answers, but in order: when this comes back to us,
+        # so has all that applications said before it. It changes nothing: ours had no focus.
+        told = asyncio.get_running_loop().create_future()
+        self._awaited.append(told)
+        await self.call(_CONTEXT, _LOST, path=self._ours)
+        try:
+            async with asyncio.timeout(_TOLD_S):
+                await told
+        except TimeoutError as error:
+            raise IBusLost("IBus does not tell where the focus is") from error
 
     async def until_gone(self, connection: str) -> None:
         """Return once IBus has noticed that the connection of that name has ended. Raises
@@ -112,7 +121,9 @@ class Desktop(Connection):
         if call.interface != _CONTEXT:
             return False
         if call.path == self._ours:
-            self._tells = True
+            told = self._awaited.popleft()
+            if not told.done():
+                told.set_result(None)
         elif call.member == _GAINED:
             self._focus_is(call.path)
         elif call.path == self._context:

@@ -10,7 +10,7 @@ from dbus_fast import Message, Variant
 
 from dictate.config import OutputSettings
 from dictate.errors import DeliveryUnsure, FocusMoved, NotDelivered, Unavailable
-from dictate.outputs import OUTPUTS, Focus, Receipt, ibus_bus
+from dictate.outputs import OUTPUTS, Focus, Receipt, ibus_bus, ibus_desktop
 from dictate.outputs.ibus import IBusOutput
 from dictate.outputs.ibus_desktop import Desktop
 from dictate.outputs.ibus_engine import Engine
@@ -108,13 +108,26 @@ def test_the_focus_moves_between_two_pieces(
     assert other.text() == ""
 
 
+@pytest.mark.parametrize("late_s", [0, 1.5])
 def test_coming_back_counts_as_having_moved(
-    ibus_x: XServer, ibus: IBusDaemon, field: Gtk4Field, tmp_path: Path
+    ibus_x: XServer,
+    ibus: IBusDaemon,
+    field: Gtk4Field,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    late_s: float,
 ) -> None:
+    """Also where IBus tells it so much later than it answers."""
     blank = Blank(ibus_x, tmp_path)
+    answer = Desktop.answer
+
+    def late(desktop: Desktop, call: Message) -> bool:
+        asyncio.get_running_loop().call_later(late_s, answer, desktop, call)
+        return True
 
     async def work(output: IBusOutput) -> None:
         focus = await focus_on(output, field)
+        monkeypatch.setattr(Desktop, "answer", late)
         await asyncio.to_thread(blank.focus)
         await asyncio.sleep(0.2)
         await asyncio.to_thread(field.focus)
@@ -122,6 +135,7 @@ def test_coming_back_counts_as_having_moved(
         with pytest.raises(FocusMoved):
             await output.write("lost?", focus)
 
+    monkeypatch.setattr(ibus_desktop, "_TOLD_S", 5)
     with_output(work)
     assert field.text() == ""
     blank.close()
@@ -255,7 +269,7 @@ def test_an_ibus_that_does_not_tell_of_the_focus_is_not_used(
 ) -> None:
     monkeypatch.setattr(Desktop, "answer", lambda *_: True)
     output = IBusOutput(OutputSettings(use="ibus"))
-    assert "does not tell where the focus is" in (output.why_not() or "")
+    assert "IBus does not tell where the focus is" in (output.why_not() or "")
 
 
 def test_it_finds_ibus_by_its_file(
