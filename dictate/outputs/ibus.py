@@ -33,6 +33,8 @@ T = TypeVar("T")
 
 _LONGEST_BYTES: Final = 3000
 """A Wayland message carries 4,096 bytes; GNOME passes each piece on as one."""
+_LONGEST_XIM_BYTES: Final = 400
+"""Older programs reach IBus through XIM, which breaks when more comes at once."""
 _PAUSE_S: Final = 0.1
 """Between two pieces, or texts. GNOME passes on what it has when it is idle, and the application
 then takes the last piece only."""
@@ -142,7 +144,8 @@ class IBusOutput(Output):
         """From here on nothing is sent twice. Raises DeliveryUnsure."""
         told: list[bool] = []
         try:
-            for piece in _pieces(text):
+            # Who says what stands in it does not come through XIM.
+            for piece in _pieces(text, _LONGEST_BYTES if engine.tells_text else _LONGEST_XIM_BYTES):
                 if told:
                     await self._until_passed_on(desktop)
                     if await desktop.focus() != window:
@@ -270,13 +273,13 @@ def _follows(before: str, text: str) -> bool:
     return bool(before) and (before.endswith(text) or text.endswith(before))
 
 
-def _pieces(text: str) -> Iterator[str]:
-    """`text` in pieces of `_LONGEST_BYTES` at most."""
+def _pieces(text: str, longest: int) -> Iterator[str]:
+    """`text` in pieces of so many bytes at most."""
     piece: list[str] = []
     size = 0
     for character in text:
         length = len(character.encode())
-        if size + length > _LONGEST_BYTES:
+        if size + length > longest:
             yield "".join(piece)
             piece, size = [], 0
         piece.append(character)

@@ -102,7 +102,7 @@ class Desktop(Connection):
         IBusLost."""
         try:
             async with asyncio.timeout(ANSWER_S):
-                while (await self.call(DBUS, "NameHasOwner", "s", connection))[0]:
+                while await self._knows(connection):
                     pass
         except TimeoutError as error:
             raise IBusLost("IBus does not notice that we hung up") from error
@@ -112,9 +112,15 @@ class Desktop(Connection):
 
         It does so when it has nothing else to do, and answers us in between. Raises IBusLost.
         """
-        with suppress(IBusRefused):  # there may be no panel
+        if not await self._knows(_PANEL):
+            return  # it would be started for us
+        with suppress(IBusRefused):
             for _ in range(_ANSWERS):
                 await self.call(PROPERTIES, "GetAll", "s", _PANEL, to=_PANEL)
+
+    async def _knows(self, name: str) -> bool:
+        (owned,) = await self.call(DBUS, "NameHasOwner", "s", name)
+        return bool(owned)
 
     def answer(self, call: Message) -> Message | bool:
         """Look at what an application has told IBus; nobody waits for an answer of ours."""

@@ -12,6 +12,7 @@ import pytest
 from dictate.config import OutputSettings
 from dictate.errors import NoSuchBackend, NotDelivered, Unavailable
 from dictate.outputs import OUTPUTS, Focus, Output, Receipt
+from dictate.outputs import ibus as ibus_output
 from tests.lab.ibus import IBusDaemon
 from tests.lab.sway import Gtk3, Keyboard, Sway
 from tests.lab.windows import GtkField, TkField, Window
@@ -69,6 +70,7 @@ def ibus_window(
     monkeypatch.setenv("DISPLAY", x.display)
     monkeypatch.setenv("IBUS_ADDRESS", ibus.address)
     monkeypatch.setattr(x, "more_env", ibus.env)
+    monkeypatch.setattr(ibus_output, "_RECEIPT_S", 2.0)  # this machine may be busy
     opened = GtkField(x, tmp_path)
     ibus.wait_field()
     yield opened

@@ -17,7 +17,7 @@ from dictate.outputs.ibus_engine import Engine
 from tests.lab.corpus import TEXTS
 from tests.lab.ibus import IBusDaemon
 from tests.lab.ibus_output import MINE, focus_on, with_output, write
-from tests.lab.windows import Blank, Gtk4Field, Gtk4PasswordField, Window
+from tests.lab.windows import Blank, Gtk4Field, Gtk4PasswordField, Window, Xterm
 from tests.lab.xserver import XServer, wait_for
 
 pytestmark = pytest.mark.desktop
@@ -29,6 +29,22 @@ def test_arrives_exactly(ibus: IBusDaemon, window: Window, name: str) -> None:
     write(window, TEXTS[name])
     window.wait_text(TEXTS[name])
     assert ibus.engine() == MINE
+
+
+def test_reaches_older_programs_by_xim(ibus_x: XServer, ibus: IBusDaemon, tmp_path: Path) -> None:
+    """They tell nothing, and take no more than a few hundred characters at a time."""
+    ibus.use(MINE)
+    xterm = Xterm(ibus_x, tmp_path)
+
+    async def work(output: IBusOutput) -> None:
+        focus = await focus_on(output, xterm)
+        for name in ("accents", "cjk", "2000"):
+            assert await output.write(TEXTS[name], focus) is Receipt.UNCONFIRMED
+
+    with_output(work)
+    xterm.wait_text(TEXTS["accents"] + TEXTS["cjk"] + TEXTS["2000"])
+    assert ibus.engine() == MINE
+    xterm.close()
 
 
 def test_fifty_in_a_row_stay_in_order(ibus: IBusDaemon, window: Window) -> None:
