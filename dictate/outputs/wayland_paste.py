@@ -53,7 +53,7 @@ class Paster:
         self._given_at = 0.0
         self._asked_after = False
         self._managed = False
-        """Whether somebody asked before the last chord."""
+        """Whether somebody seems to look at whatever is new in the clipboard."""
 
     def paste(self, delivery: Delivery) -> None:
         """Returns once the application has the text. The caller has looked at the focus.
@@ -117,6 +117,8 @@ class Paster:
     def _asked(self, _selection: str, kind: str) -> None:
         self._asked_at = time.monotonic()
         self._asked_after |= kind != HINT
+        # Who looks at what we give back is no application that pastes.
+        self._managed |= self._delivery is None
 
     def _given(self, _selection: str, kind: str) -> None:
         delivery = self._delivery
