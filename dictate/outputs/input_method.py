@@ -40,7 +40,7 @@ class _FieldDesk:
         self._method = InputMethod(connection)
         self._paster: Paster | None = None
         with contextlib.suppress(Unavailable):
-            self._paster = Paster(connection, self._windows)
+            self._paster = Paster(connection, self.focus)
         self._speaking: set[int] = set()
         """The windows that have shown a text field."""
         self._previewed: Field | None = None

@@ -109,9 +109,8 @@ def test_writes_and_says_what_it_knows(
     async def main() -> None:
         await output.open()
         try:
-            focus = await output.focus()
+            focus = await settled(output)
             assert focus is None or isinstance(focus, Focus)
-            assert await output.focus() == focus
             receipt = await output.write(TEXT, focus)
             if receipt is Receipt.COPIED:
                 found = await asyncio.to_thread(
@@ -129,6 +128,17 @@ def test_writes_and_says_what_it_knows(
             await output.close()
 
     asyncio.run(main())
+
+
+async def settled(output: Output) -> Focus | None:
+    """Where the focus is, once it stays there: an application shows its text field more than once
+    to an input method that comes."""
+    seen = [await output.focus()]
+    while seen[-5:] != 5 * seen[-1:]:
+        await asyncio.sleep(0.04)
+        seen.append(await output.focus())
+        assert len(seen) < 100
+    return seen[-1]
 
 
 def test_close_is_idempotent_quick_and_never_needs_open(output: Output) -> None:

@@ -45,8 +45,11 @@ _PAGE = """<!doctype html><meta charset=utf-8><title>{title}</title>
 let busy = false, again = false;
 async function tell() {{
   if (busy) {{ again = true; return; }}
-  do {{ again = false; busy = true; await fetch("/", {{method: "POST", body: t.value}}); busy = false; }}
-  while (again);
+  do {{
+    again = false; busy = true;
+    await fetch("/", {{method: "POST", body: t.value}});
+    busy = false;
+  }} while (again);
 }}
 t.focus(); t.oninput = tell;
 </script>"""
