@@ -117,6 +117,8 @@ class IBusOutput(Output):
         async with self._switching:
             try:
                 desktop, engine = await self._ready(window)
+                if engine.terminal and "\n" in text:
+                    raise NotDelivered("a terminal would take the line ends for Enter")
                 return await self._commit(desktop, engine, text, window)
             finally:
                 self._showing = False

@@ -138,6 +138,17 @@ def test_a_field_for_passwords_gets_nothing(
     secret.close()
 
 
+def test_no_line_end_reaches_a_terminal(gnome: Gnome, windows: dict[str, Window]) -> None:
+    async def work(output: Output) -> None:
+        focus = await focus_on(output, windows["foot"])
+        with pytest.raises(NotDelivered, match="Enter"):
+            await output.write("rm -rf /\n", focus)
+
+    with_output(work)
+    assert windows["foot"].text() == ""
+    assert gnome.engine() == MINE
+
+
 def test_what_is_being_said_is_shown(gnome: Gnome, windows: dict[str, Window]) -> None:
     field, other = windows["gtk4"], windows["gtk3"]
     assert isinstance(field, Gtk4OnGnome)

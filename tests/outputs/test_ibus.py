@@ -158,11 +158,17 @@ def test_coming_back_counts_as_having_moved(
 
 
 @pytest.mark.parametrize(
-    ("purpose", "hints", "secret"),
-    [(0, 0, False), (10, 1 << 11, False), (8, 0, True), (9, 0, True), (0, 1 << 12, True)],
+    ("purpose", "hints", "secret", "terminal"),
+    [
+        (0, 0, False, False),
+        (10, 1 << 11, False, True),
+        (8, 0, True, False),
+        (9, 0, True, False),
+        (0, 1 << 12, True, False),
+    ],
     ids=["free", "private terminal", "password", "pin", "hidden"],
 )
-def test_what_the_field_is_for(purpose: int, hints: int, secret: bool) -> None:
+def test_what_the_field_is_for(purpose: int, hints: int, secret: bool, terminal: bool) -> None:
     engine = Engine(MagicMock())
     engine.answer(
         Message(
@@ -174,7 +180,7 @@ def test_what_the_field_is_for(purpose: int, hints: int, secret: bool) -> None:
             serial=1,
         )
     )
-    assert engine.secret is secret
+    assert (engine.secret, engine.terminal) == (secret, terminal)
 
 
 def test_a_field_for_passwords_gets_nothing(
