@@ -184,7 +184,7 @@ class Daemon:
             output, passed = await asyncio.to_thread(OUTPUTS.choose_and_say, use, settings.output)
         except Unavailable as error:
             output = NowhereOutput(settings.output, str(error))
-        self.service.update(output_notes="; ".join(passed))
+        self.service.update(output_notes=_by_reason(passed))
         return output
 
     async def _open_output(self, output: Output) -> Output:
@@ -424,6 +424,15 @@ def _only_one() -> Iterator[None]:
         except BlockingIOError:
             raise AlreadyRunning("Dictate is running already; see `dictatectl status`") from None
         yield
+
+
+def _by_reason(passed: list[str]) -> str:
+    """Lines of "name: reason" as one, each reason once."""
+    reasons: dict[str, list[str]] = {}
+    for line in passed:
+        name, _, reason = line.partition(": ")
+        reasons.setdefault(reason, []).append(name)
+    return "; ".join(f"{', '.join(names)}: {reason}" for reason, names in reasons.items())
 
 
 def _cancel(tasks: list[asyncio.Task[None]]) -> None:

@@ -69,7 +69,7 @@ class _FieldDesk:
             return self._commit(delivery, field, name)
         if self._paster is None:
             raise NotDelivered(f"{name} has no text field, and this compositor lets nobody paste")
-        self._previewed = None
+        self.preview("")
         self._paster.paste(delivery)
         return Receipt.DELIVERED
 

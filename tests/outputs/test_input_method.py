@@ -417,6 +417,31 @@ def test_what_is_understood_so_far_is_shown_and_is_not_the_text(window: Gtk3) ->
     window.wait_text(before + "written")
 
 
+def test_a_preview_in_a_terminal_is_gone_when_the_text_is_pasted(
+    sway: Sway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It tells nobody what it shows, so what it was told to show has to do."""
+    shown: list[str] = []
+    preedit = InputMethod.preedit
+
+    def and_remember(method: InputMethod, text: str) -> None:
+        shown.append(text)
+        preedit(method, text)
+
+    monkeypatch.setattr(InputMethod, "preedit", and_remember)
+    terminal = Foot(sway, tmp_path)
+
+    async def work(output: InputMethodOutput) -> None:
+        focus = await focus_on(output, terminal)
+        await output.preview("so far")
+        await output.write("written", focus)
+        assert shown == ["so far", ""]
+
+    with_output(work)
+    terminal.wait_text("written")
+    terminal.close()
+
+
 @ONLY_GTK
 def test_a_preview_does_not_follow_the_user(sway: Sway, window: SwayWindow, field: Gtk3) -> None:
     before = window.text()

@@ -181,6 +181,7 @@ def test_the_chord_leaves_nothing_down(seat: Keyboard, monkeypatch: pytest.Monke
 # What was in the clipboard
 
 
+@pytest.mark.parametrize("window", [Foot, Gtk3], indirect=True, ids=lambda kind: kind.kind)
 def test_text_comes_back(sway: Sway, window: SwayWindow) -> None:
     async def work(output: VirtualKeyboardOutput) -> None:
         focus = await focus_on(output, window)
@@ -219,6 +220,7 @@ class Owner:
         self._x.round_trip()
 
 
+@pytest.mark.parametrize("window", [Foot, Gtk3], indirect=True, ids=lambda kind: kind.kind)
 def test_a_picture_and_many_kinds_come_back(sway: Sway, window: SwayWindow) -> None:
     kinds = {
         "image/png": b"\x89PNG\r\n\x1a\n" + os.urandom(3_000_000),
