@@ -33,11 +33,12 @@ from tests.lab.xserver import wait_for
 pytestmark = pytest.mark.desktop
 
 KINDS: tuple[type[SwayWindow], ...] = (Foot, Gtk3, Gtk4)
-ONLY_GTK = pytest.mark.parametrize(
-    "window", [Gtk3, Gtk4], indirect=True, ids=lambda kind: kind.kind
-)
-"""What a terminal gets comes in one piece, and it tells nobody what it shows."""
 LONG = TEXTS["10000"]
+
+
+def only(*kinds: type[SwayWindow]) -> pytest.MarkDecorator:
+    """In these windows, and not in all of them: that takes time."""
+    return pytest.mark.parametrize("window", kinds, indirect=True, ids=lambda kind: kind.kind)
 
 
 @pytest.fixture(scope="module")
@@ -142,9 +143,10 @@ def test_no_character_is_cut_in_two() -> None:
         assert all(len(piece.encode()) <= CHUNK_BYTES for piece in pieces)
 
 
+@only(Gtk3)
 def test_many_in_a_row_stay_in_order(window: SwayWindow) -> None:
     before = window.text()
-    texts = [f"<{n} ünï 日>" for n in range(10 if isinstance(window, Foot) else 50)]
+    texts = [f"<{n} ünï 日>" for n in range(30)]
     write(window, *texts)
     window.wait_text(before + "".join(texts))
 
@@ -186,6 +188,7 @@ class BashPrompt(SwayWindow):
 # What the user's fingers do
 
 
+@only(Foot, Gtk3)
 def test_held_modifiers_do_no_harm(window: SwayWindow, seat: Keyboard) -> None:
     async def work(output: InputMethodOutput) -> None:
         focus = await focus_on(output, window)
@@ -225,6 +228,7 @@ def test_the_clipboard_is_not_touched(sway: Sway, field: Gtk3) -> None:
 # Only there
 
 
+@only(Foot, Gtk3)
 def test_focus_moved_before_writing(sway: Sway, window: SwayWindow, field: Gtk3) -> None:
     before = window.text()
 
@@ -245,7 +249,7 @@ def test_focus_moved_before_writing(sway: Sway, window: SwayWindow, field: Gtk3)
     assert window.text() == before
 
 
-@ONLY_GTK
+@only(Gtk3)
 def test_focus_moved_during(
     sway: Sway, window: SwayWindow, field: Gtk3, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -273,6 +277,7 @@ def test_focus_moved_during(
     assert field.text() in ("", commits[1])  # it came in the very moment of the commit
 
 
+@only(Foot, Gtk3)
 def test_focus_moves_while_it_is_finished(sway: Sway, window: SwayWindow, field: Gtk3) -> None:
     """Not one character in the wrong window; where the focus moved in the very moment, it is said
     that nobody knows."""
@@ -391,7 +396,7 @@ def test_an_application_killed_in_the_middle(
 # Preedit
 
 
-@ONLY_GTK
+@only(Gtk3, Gtk4)
 def test_what_is_understood_so_far_is_shown_and_is_not_the_text(window: Gtk3) -> None:
     before = window.text()
 
@@ -442,7 +447,7 @@ def test_a_preview_in_a_terminal_is_gone_when_the_text_is_pasted(
     terminal.close()
 
 
-@ONLY_GTK
+@only(Gtk3)
 def test_a_preview_does_not_follow_the_user(sway: Sway, window: SwayWindow, field: Gtk3) -> None:
     before = window.text()
 
