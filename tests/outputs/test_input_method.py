@@ -14,6 +14,7 @@ from dictate.errors import DeliveryUnsure, FocusMoved, NotDelivered, Unavailable
 from dictate.outputs import OUTPUTS, Focus, Receipt, wayland_output
 from dictate.outputs.input_method import CHUNK_BYTES, InputMethodOutput, _chunks
 from dictate.outputs.wayland_field import InputMethod
+from dictate.outputs.wayland_keys import Chord
 from tests.lab.corpus import TEXTS
 from tests.lab.sway import (
     Blank,
@@ -169,6 +170,31 @@ def test_line_ends(sway: Sway, field: Gtk3, tmp_path: Path) -> None:
     time.sleep(0.3)
     assert not list(shell.folder.iterdir())
     shell.close()
+
+
+def test_a_compositor_that_lets_nobody_paste(
+    sway: Sway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise Unavailable("no keyboard for you")
+
+    monkeypatch.setattr(Chord, "__init__", refuse)
+    terminal, blank = Foot(sway, tmp_path), Blank(sway, tmp_path)
+
+    async def work(output: InputMethodOutput) -> None:
+        focus = await focus_on(output, terminal)
+        for text in ("Grüße ", LONG):
+            assert await output.write(text, focus) is Receipt.UNCONFIRMED
+        with pytest.raises(NotDelivered, match="line end"):
+            await output.write("rm everything\n", focus)
+        await asyncio.to_thread(blank.focus)
+        with pytest.raises(NotDelivered, match="nobody paste"):
+            await output.write("lost?", await output.focus())
+
+    with_output(work)
+    terminal.wait_text("Grüße " + LONG)
+    terminal.close()
+    blank.close()
 
 
 class BashPrompt(SwayWindow):
