@@ -38,6 +38,11 @@ pytestmark = pytest.mark.desktop
 KINDS: tuple[type[SwayWindow], ...] = (Foot, Gtk3, Gtk4)
 
 
+def only(*kinds: type[SwayWindow]) -> pytest.MarkDecorator:
+    """In these windows, and not in all of them: that takes time."""
+    return pytest.mark.parametrize("window", kinds, indirect=True, ids=lambda kind: kind.kind)
+
+
 @pytest.fixture(scope="module")
 def sway() -> Iterator[Sway]:
     with Sway() as running:
@@ -124,6 +129,7 @@ def test_arrives_exactly(sway: Sway, window: SwayWindow) -> None:
     with_output(work)
 
 
+@only(Gtk3)
 def test_many_in_a_row_stay_in_order(window: SwayWindow) -> None:
     texts = [f"<{n} ünï 日>" for n in range(12)]
 
@@ -137,6 +143,7 @@ def test_many_in_a_row_stay_in_order(window: SwayWindow) -> None:
     with_output(work)
 
 
+@only(Foot, Gtk3)
 def test_held_modifiers_and_locks_do_no_harm(window: SwayWindow, seat: Keyboard) -> None:
     async def work(output: VirtualKeyboardOutput) -> None:
         focus = await focus_on(output, window)
@@ -181,7 +188,7 @@ def test_the_chord_leaves_nothing_down(seat: Keyboard, monkeypatch: pytest.Monke
 # What was in the clipboard
 
 
-@pytest.mark.parametrize("window", [Foot, Gtk3], indirect=True, ids=lambda kind: kind.kind)
+@only(Foot, Gtk3)
 def test_text_comes_back(sway: Sway, window: SwayWindow) -> None:
     async def work(output: VirtualKeyboardOutput) -> None:
         focus = await focus_on(output, window)
@@ -220,7 +227,7 @@ class Owner:
         self._x.round_trip()
 
 
-@pytest.mark.parametrize("window", [Foot, Gtk3], indirect=True, ids=lambda kind: kind.kind)
+@only(Foot, Gtk3)
 def test_a_picture_and_many_kinds_come_back(sway: Sway, window: SwayWindow) -> None:
     kinds = {
         "image/png": b"\x89PNG\r\n\x1a\n" + os.urandom(3_000_000),
@@ -323,6 +330,7 @@ def test_a_clipboard_manager_is_not_taken_for_the_window(
 # Only there
 
 
+@only(Gtk3)
 def test_focus_moved_before_and_in_the_last_moment(
     sway: Sway, window: SwayWindow, field: Gtk3, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -354,6 +362,7 @@ def test_focus_moved_before_and_in_the_last_moment(
     assert (window.text(), field.text()) == (before, "")
 
 
+@only(Foot, Gtk3)
 def test_focus_moves_while_it_is_finished(sway: Sway, window: SwayWindow, field: Gtk3) -> None:
     """Not one character in the wrong window."""
 
