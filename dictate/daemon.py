@@ -47,7 +47,7 @@ from dictate.wishes import Files, Wishes
 log = logging.getLogger(__name__)
 
 SWEEP_S = 3600.0
-SEEK_S = 5.0
+SEEK_S = 2.0
 DRAIN_S = 1.5
 """So long a stopping daemon waits for texts on the way; what is not written by then is on disk."""
 

@@ -98,20 +98,20 @@ def measure(desk: Desk, folder: Path, rounds: int, runs: int) -> dict[str, dict[
     """Way of writing -> application -> what came of it."""
     found: dict[str, dict[str, Cell]] = {}
     with desk.start(folder) as running, _environment(desk.environment(running)):
-        for kind in desk.applications:
-            try:
-                window = kind(running, folder)
-            except pytest.skip.Exception as reason:
-                print(f"{kind.kind}: {reason}")
-                continue
-            try:
-                for name, writer in _writers(desk, running):
-                    cell = found.setdefault(name, {}).setdefault(kind.kind, Cell())
-                    ours = name in OUTPUTS.table
+        for name, writer in _writers(desk, running):
+            ours = name in OUTPUTS.table
+            for kind in desk.applications:
+                try:
+                    window = kind(running, folder)
+                except pytest.skip.Exception as reason:
+                    print(f"{kind.kind}: {reason}")
+                    continue
+                cell = found.setdefault(name, {}).setdefault(kind.kind, Cell())
+                try:
                     _fill(cell, window, writer, rounds * ours, runs if ours else RIVAL_RUNS)
-                    print(f"  {name} into {kind.kind}: {cell.exact} of {cell.runs}", flush=True)
-            finally:
-                window.close()
+                finally:
+                    window.close()
+                print(f"  {name} into {kind.kind}: {cell.exact} of {cell.runs}", flush=True)
     return found
 
 
@@ -177,7 +177,7 @@ def _once(cell: Cell, window: Window, writer: Writer, text: str) -> float | None
                 return (time.monotonic() - began) * 1000
             if len(now) != size:
                 size, since = len(now), time.monotonic()
-            if len(now) > len(expected):
+            if len(now) > len(expected) or window.child.poll() is not None:
                 break
             time.sleep(0.001)
     return None
@@ -187,6 +187,8 @@ def _settle(window: Window) -> None:
     """Wait until nothing arrives any more of what was written before."""
     size, since = -1, time.monotonic()
     while time.monotonic() - since < SETTLED_S:
+        if window.child.poll() is not None:
+            return
         if (now := window.file.stat().st_size) != size:
             size, since = now, time.monotonic()
         time.sleep(0.01)
