@@ -43,7 +43,7 @@ SHORT = (
     "“twice”, and says: déjà vu, 日本語, שלום – it’s 7 €! ok..."
 )
 LONG = "".join(chr(0x21 + n % 94) if n % 7 else " éд日"[n % 4] for n in range(2000))
-RIVAL_RUNS = 5
+RIVAL_RUNS = 3
 """And no corpus: who types key by key takes a minute for its longest text."""
 TIMED = {"100": SHORT, "2,000": LONG}
 assert len(SHORT) == 100
@@ -121,7 +121,7 @@ Writer = Callable[[Window, str], None]
 def _writers(desk: Desk, running: Any) -> Iterator[tuple[str, Writer]]:
     for name in desk.outputs:
         with asyncio.Runner() as runner:
-            output = OUTPUTS.make(name, OutputSettings())
+            output = OUTPUTS.make(name, OutputSettings(use=name))
             if reason := output.why_not():
                 print(f"{name}: {reason}")
                 continue
