@@ -72,9 +72,12 @@ class EngineSettings:
     """nemotron: the model by its name: nemotron, nemotron-3.5 or parakeet (`dictate models list`),
     or the path of a .nemo file of your own; empty means nemotron, the English one. qwen3: qwen3,
     which empty means, qwen3-0.6b, or the path of a folder of your own."""
+    aligner: str = _option("", each_time=True)
+    """`dictate file --words`: the model that finds the times of the words, by its name:
+    qwen3-aligner, which empty means, or the path of a folder of your own."""
     trust_model: bool = False
-    """nemotron, qwen3: whether a model named by its path may be loaded. It comes from nobody we
-    know, and a model file can do harm: only if you made it, or trust who did."""
+    """nemotron, qwen3, the aligner: whether a model named by its path may be loaded. It comes from
+    nobody we know, and a model file can do harm: only if you made it, or trust who did."""
     chunk_ms: int = _option(560, choices=(80, 160, 320, 560, 1120), each_time=True)
     """nemotron: how many milliseconds of sound it works through at a time. A longer chunk hears
     better and costs less; the words appear later while you speak, but not at the release."""
@@ -86,9 +89,9 @@ class EngineSettings:
     in a test at the start; auto is fp32. qwen3: auto is bf16 on a graphics card, as the model is
     published, and fp32 on a processor."""
     cuda_graphs: bool = False
-    """nemotron: whether the steps of the model are recorded once and replayed, which saves the
-    processor work beside a graphics card; used only if they can be, and hear the same in a test at
-    the start."""
+    """nemotron, qwen3: whether the steps of the model are recorded once and replayed, which saves
+    the processor work beside a graphics card; used only if they can be, and hear the same in a test
+    at the start."""
     address: str = ""
     """wyoming: where the engine is: the path of a Unix socket (`dictate setup --remote HOST` makes
     one), tls://HOST:PORT, or a port of this machine as 127.0.0.1:PORT."""
@@ -181,14 +184,15 @@ class OutputSettings:
     """Where the text goes."""
 
     use: str = _option("auto", backends="dictate.outputs:OUTPUTS")
-    """auto, input_method or virtual_keyboard (Wayland: sway, Hyprland and their kind), x11,
-    clipboard, or stdout (which auto takes on a terminal only)."""
+    """auto, input_method or virtual_keyboard (Wayland: sway, Hyprland and their kind), ibus (which
+    auto takes on GNOME with Wayland only), x11, clipboard, or stdout (which auto takes on a
+    terminal only)."""
     paste_timeout_ms: int = _option(1000, low=50, high=10000)
     """x11, virtual_keyboard, input_method: how many milliseconds an application has to take the
     text, or to say that it has."""
     preedit: bool = True
-    """input_method: whether what is understood so far stands in the text field while you speak,
-    underlined, until the text itself takes its place."""
+    """input_method, ibus: whether what is understood so far stands in the text field while you
+    speak, underlined, until the text itself takes its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,18 +202,23 @@ class HotkeySettings:
     use: str = _option(
         "auto", backends="dictate.control:KEY_SOURCES", choices=("none",), live=False
     )
-    """auto, x11, or none."""
+    """auto, x11, portal, which asks a Wayland desktop (KDE, GNOME 48, Hyprland) for the key,
+    evdev, which reads the keyboards themselves where it may and is never chosen unasked (install
+    dictate[evdev]), or none."""
     key: str = "ctrl_r"
-    """The key: ctrl_r, alt_gr, pause, scroll_lock, escape, f1 to f20, or one character."""
+    """The key: ctrl_r, alt_gr, pause, scroll_lock, f1 to f20, one character, or keys together, such
+    as ctrl+alt+space or super+d. Only ctrl_r and alt_gr reach the focused application, too. With
+    portal it is a proposal: your desktop's settings have the last word."""
     cancel_key: str = ""
     """A key that throws away what is being said, such as escape; it is listened for only while a
     dictation is under way. Empty means none."""
-    mode: str = _option("hold_or_tap", choices=("hold", "toggle", "hold_or_tap"))
+    mode: str = _option("hold_or_tap", choices=("hold", "toggle", "hold_or_tap", "double_tap"))
     """hold records while the key is down; toggle starts at one press and stops at the next;
-    hold_or_tap does both: a short tap toggles."""
+    hold_or_tap does both: a short tap toggles; double_tap does both, too, but at the second of two
+    taps, and the next one stops."""
     tap_ms: int = _option(250, low=50, high=1000)
-    """A press shorter than this many milliseconds is a tap. In mode hold a tap is a slip, and
-    nothing is written."""
+    """A press shorter than this many milliseconds is a tap, and so soon comes the second of two. In
+    mode hold a tap is a slip, and nothing is written."""
 
 
 @dataclass(frozen=True, slots=True)

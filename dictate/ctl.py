@@ -38,7 +38,9 @@ def parser() -> argparse.ArgumentParser:
     start = command("start", "steer", "begin a dictation")
     command("stop", "steer", "end the dictation and write it")
     toggle = command("toggle", "steer", "begin a dictation, or end it and write it")
-    for begins in (start, toggle):
+    press = command("press", "steer", "a key of your desktop is down: as the hotkey would be")
+    release = command("release", "steer", "that key is up")
+    for begins in (start, toggle, press, release):
         begins.add_argument(
             "--second", action="store_true", help="the second way: see [second] in config.toml"
         )

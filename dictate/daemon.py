@@ -21,7 +21,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from dictate import config_file, hotwords_file, paths
+from dictate import config_file, desktop, hotwords_file, paths
 from dictate.announcer import Announcer
 from dictate.config import Settings
 from dictate.control.hotkey import Press
@@ -49,6 +49,7 @@ from dictate.wishes import Files, Wishes
 log = logging.getLogger(__name__)
 
 SWEEP_S = 3600.0
+SEEK_S = 2.0
 DRAIN_S = 1.5
 """So long a stopping daemon waits for texts on the way; what is not written by then is on disk."""
 
@@ -215,6 +216,7 @@ class Daemon:
         yield self._stay_on_bus()
         yield self.keys.run()
         yield self._watch_files()
+        yield self._seek_desktop()
         yield self._show_alive()
         yield self._sweep()
         yield self.shown.run()
@@ -278,6 +280,16 @@ class Daemon:
             first, *more = error.problems
             rest = f" (and {len(more)} more: dictatectl check)" if more else ""
             self.announcer.trouble(f"{first}{rest}; the old settings stay")
+
+    async def _seek_desktop(self) -> None:
+        """The desktop may come after us: look for it as long as there is no window to write into,
+        unless the user wants it so."""
+        while True:
+            await asyncio.sleep(SEEK_S)
+            use, name = self.settings.output.use, self.outlets.main.name
+            if name == "none" or (use == "auto" and name in ("clipboard", "stdout")):
+                await asyncio.to_thread(desktop.adopt)
+                await self._replace_outputs()
 
     def _hang_up(self) -> None:
         """SIGHUP: the terminal is closed, or somebody asks for a reload, as daemons do it."""

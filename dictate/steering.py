@@ -39,6 +39,11 @@ class DaemonSteering:
         session = self._daemon.pipeline.session
         self._act("toggle", by, lambda: session.toggle(second=second))
 
+    def key(self, by: str, *, second: bool, down: bool) -> None:
+        """As if a hotkey of ours had been pressed or released."""
+        log.info("%s, asked by %s", "press" if down else "release", by)
+        self._daemon.keys.bound(second=second, down=down)
+
     def cancel(self, by: str) -> None:
         """Nothing of it is written."""
         self._act("cancel", by, lambda: self._daemon.pipeline.session.cancel())

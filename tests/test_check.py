@@ -121,14 +121,10 @@ def test_a_disk_almost_full_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_the_second_way_uses_is_checked_where_it_is_something_else() -> None:
     everything = SecondSettings(key="f8", engine="scripted:nowhere", output="clipboard")
     found = check.rows(Settings(second=everything))
-    assert {
-        (row["stage"], row["name"]): str(row["why_not"]).partition(" ")[0]
-        for row in found
-        if str(row["stage"]).startswith("second")
-    } == {
-        ("second engine", "scripted"): "there",
-        ("second output", "clipboard"): "DISPLAY",
-        ("second key", "x11"): "DISPLAY",
-    }
+    why_not = {(row["stage"], row["name"]): str(row["why_not"]) for row in found}
+    assert "there is no file" in why_not["second engine", "scripted"]
+    assert "DISPLAY" in why_not["second output", "clipboard"]
+    assert "DISPLAY" in why_not["second key", "x11"]
+    assert ("second engine", "nemotron") not in why_not
     same = check.rows(Settings(second=SecondSettings(language="de")))
     assert not [row for row in same if str(row["stage"]).startswith("second")]

@@ -208,9 +208,10 @@ def test_the_engine_is_changed_and_the_daemon_is_told(running: "subprocess.Popen
 
 
 def test_a_dictation_of_the_second_way(running: "subprocess.Popen[str]") -> None:
-    for words in (("start",), ("start", "--second"), ("toggle",), ("toggle", "--second")):
-        done(*words)
-        assert asked(running) == " ".join(words).replace("--", "")
+    for word in ("start", "toggle", "press", "release"):
+        done(word)
+        done(word, "--second")
+        assert [asked(running), asked(running)] == [word, f"{word} second"]
 
 
 def test_a_daemon_that_hangs_is_not_waited_for_for_ever(

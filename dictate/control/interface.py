@@ -61,6 +61,9 @@ class Steering(Protocol):
     def toggle(self, by: str, *, second: bool) -> None:
         """Begin or end one."""
 
+    def key(self, by: str, *, second: bool, down: bool) -> None:
+        """The desktop's own shortcut was pressed or released: it means what the hotkey means."""
+
     def cancel(self, by: str) -> None:
         """Throw the dictation away: nothing is written."""
 
@@ -156,6 +159,26 @@ class Dictate1(ServiceInterface):
     def toggle_second(self) -> None:
         with _errors():
             self._steering.toggle(caller.get(), second=True)
+
+    @dbus_method("Press")
+    def press(self) -> None:
+        with _errors():
+            self._steering.key(caller.get(), second=False, down=True)
+
+    @dbus_method("Release")
+    def release(self) -> None:
+        with _errors():
+            self._steering.key(caller.get(), second=False, down=False)
+
+    @dbus_method("PressSecond")
+    def press_second(self) -> None:
+        with _errors():
+            self._steering.key(caller.get(), second=True, down=True)
+
+    @dbus_method("ReleaseSecond")
+    def release_second(self) -> None:
+        with _errors():
+            self._steering.key(caller.get(), second=True, down=False)
 
     @dbus_method("Cancel")
     def cancel(self) -> None:

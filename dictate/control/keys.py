@@ -5,13 +5,20 @@ the first that is down counts, until it is up: whoever touches the other meanwhi
 """
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
 from dictate.config import HotkeySettings
+from dictate.control import KeyDown, KeyUp
 from dictate.control.hotkey import FirstDown, Press
 from dictate.control.listener import KeyListener
+
+REPEATS_S = 1.0
+"""A key that repeats itself does so sooner than that; later, it is a press of its own."""
+OVERTAKEN_S = 0.5
+"""A press that comes so soon after a release without one came too late."""
 
 
 class Keys:
@@ -33,6 +40,12 @@ class Keys:
         self.paused = False
         self._on_state = on_state
         self._first = FirstDown()
+        self._pressed: dict[str, float] = {}
+        """When the desktop told last of a press of it."""
+        self._early: dict[str, float] = {}
+        """When a key was released that was not down."""
+        self._ended: set[str] = set()
+        """The keys whose press has made up for a lost release."""
         self._under_way = False
         self._wanted = _wanted(settings, second_key, under_way=False)
         self._settings, self._second_key = settings, second_key
@@ -66,6 +79,30 @@ class Keys:
         """Hear no key from now on, or hear them again."""
         self.paused = paused
         self._want()
+
+    def bound(self, *, second: bool, down: bool) -> None:
+        """A shortcut of the desktop's was pressed or released. Each time that is a program of its
+        own, so that a release may overtake its press; and some desktops tell of no release if
+        another key was pressed meanwhile, which the next press then is."""
+        name, now = "second" if second else "main", time.monotonic()
+        listener = self._listeners[name]
+        if self.paused and down:
+            return
+        if down:
+            lost = listener.down and now - self._pressed.get(name, now) > REPEATS_S
+            overtaken = now - self._early.pop(name, float("-inf")) < OVERTAKEN_S
+            self._pressed[name] = now
+            listener.tell(KeyUp(now) if lost else KeyDown(now))
+            if lost:
+                self._ended.add(name)
+            elif overtaken:
+                listener.tell(KeyUp(now))
+        elif listener.down:
+            listener.tell(KeyUp(now))
+        elif name in self._ended:
+            self._ended.discard(name)
+        else:
+            self._early[name] = now
 
     def session(self, *, recording: bool, under_way: bool) -> None:
         """Whether a dictation records, and whether there is one that may be cancelled."""

@@ -10,7 +10,7 @@ from dictate import desktop
 from dictate.config import HotkeySettings
 from dictate.control import KEY_SOURCES, KeyDown, KeySource, KeyUp
 from dictate.control.hotkey import Hotkey, Press
-from dictate.errors import DictateError
+from dictate.errors import DictateError, Refused
 
 log = logging.getLogger(__name__)
 
@@ -40,24 +40,38 @@ class KeyListener:
 
     def change(self, settings: HotkeySettings) -> None:
         """Another key, or another meaning of it, from now on."""
+        self._let_go()
         self._settings = settings
+        self._hotkey = Hotkey(settings)
         self._changed.set()
 
     def session(self, *, recording: bool) -> None:
         """Whether a dictation records, whoever began it: the next press depends on it."""
         self._hotkey.session(recording=recording)
 
+    @property
+    def down(self) -> bool:
+        """Whether the key is."""
+        return self._down
+
+    def tell(self, event: KeyDown | KeyUp) -> None:
+        """The key is one that the desktop itself listens for, and tells us of."""
+        self._key(self._hotkey, event)
+
     async def run(self) -> None:
         """Until cancelled. A desktop that goes is waited for."""
         while True:
             self._changed.clear()
-            self._hotkey = Hotkey(self._settings)
             if self._settings.use == "none":
                 self._on_state("none")
                 await self._changed.wait()
                 continue
             try:
                 await self._until_changed(await asyncio.to_thread(self._choose))
+            except Refused as error:
+                log.warning("no hotkey: %s", error)
+                self._on_state(f"none: {error}; to be asked again, restart dictate")
+                await self._changed.wait()
             except DictateError as error:
                 if self._tries == 0:
                     log.warning("no hotkey: %s", error)
@@ -82,8 +96,7 @@ class KeyListener:
             listening.cancel()
             changed.cancel()
             await asyncio.wait({listening, changed})
-            if self._down:  # nobody is left who could tell of its release
-                self._key(self._hotkey, KeyUp(time.monotonic()))
+            self._let_go()
 
     async def _wait_changed(self, seconds: float) -> None:
         try:
@@ -96,7 +109,14 @@ class KeyListener:
         self._tries = 0
         self._on_state(self._settings.key)
 
+    def _let_go(self) -> None:
+        """Nobody is left who could tell of the release."""
+        if self._down:
+            self._key(self._hotkey, KeyUp(time.monotonic()))
+
     def _key(self, hotkey: Hotkey, event: KeyDown | KeyUp) -> None:
+        if hotkey is not self._hotkey:
+            return  # of a source that is about to be replaced
         self._down = isinstance(event, KeyDown)
         if self._counts(event):
             for press in hotkey.key(event):

@@ -172,6 +172,29 @@ class Unusable(_Ours):
     terms: list  # type: ignore[type-arg]
 
 
+@dataclass(frozen=True)
+class Align(_Ours):
+    """To the aligner, which serves nothing else: when is each word of this text said in the sound
+    that is the event's payload (PCM, mono, 16 kHz)?"""
+
+    type: ClassVar[str] = "dictate-align"
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Aligned(_Ours):
+    """The aligner's answer."""
+
+    type: ClassVar[str] = "dictate-aligned"
+
+    words: list  # type: ignore[type-arg]
+    """For each word that it made of the text: the word, and the seconds from the start of the sound
+    at which it begins and ends."""
+    moved: int = 0
+    """How many of these times contradicted the others and were moved."""
+
+
 HOTWORDS = "dictate-hotwords"
 
 

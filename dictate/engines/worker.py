@@ -128,7 +128,7 @@ class Server:
             engine.load()
         except Exception as error:
             log.debug("the engine does not load", exc_info=True)
-            self.status = replace(self.status, state="failed", message=_says(error))
+            self.status = replace(self.status, state="failed", message=says(error))
             return
         self.engine = engine
         self.status = Status(
@@ -222,7 +222,7 @@ class Connection:
                     log.debug("%s failed", event.type, exc_info=True)
                     self._over = self._failed = True
                     await self._drop()
-                    await self.send(Error(_says(error), type(error).__name__).event())
+                    await self.send(Error(says(error), type(error).__name__).event())
                 if event.type == "audio-stop" and self._failed:
                     # Home Assistant takes no notice of an `error`, but of the end.
                     break
@@ -400,16 +400,22 @@ def _memory_mb() -> float:
     return 0.0
 
 
-def _says(error: Exception) -> str:
+def says(error: Exception) -> str:
+    """An error as its process tells of it."""
     return str(error) if isinstance(error, DictateError) else f"{type(error).__name__}: {error}"
 
 
-def _die_with_parent() -> None:
-    """End with the parent: at the end of standard input, and by a signal of the kernel in case a
-    hung engine holds the interpreter's lock."""
+def die_with_parent() -> None:
+    """Have the kernel end this process with its parent, whatever it is at."""
     set_parent_death_signal = 1
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
+
+
+def _die_with_input() -> None:
+    """End with the parent: at the end of standard input, and by a signal of the kernel in case a
+    hung engine holds the interpreter's lock."""
+    die_with_parent()
 
     def wait() -> None:
         with contextlib.suppress(OSError):
@@ -431,7 +437,7 @@ def main() -> None:
     settings = EngineSettings(**{**json.loads(arguments.settings), "use": arguments.engine})
     logging.basicConfig(stream=sys.stderr, format="%(message)s")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _die_with_parent()
+    _die_with_input()
     asyncio.run(Server(settings, arguments.without).serve(arguments.socket))
 
 

@@ -90,9 +90,10 @@ OUTPUTS: Backends[Output] = Backends(
     table={
         "input_method": "dictate.outputs.input_method:InputMethodOutput",
         "virtual_keyboard": "dictate.outputs.virtual_keyboard:VirtualKeyboardOutput",
+        "ibus": "dictate.outputs.ibus:IBusOutput",
         "x11": "dictate.outputs.x11:X11Output",
         "clipboard": "dictate.outputs.clipboard:ClipboardOutput",
         "stdout": "dictate.outputs.stdout:StdoutOutput",
     },
-    auto=("input_method", "virtual_keyboard", "x11", "clipboard", "stdout"),
+    auto=("input_method", "virtual_keyboard", "ibus", "x11", "clipboard", "stdout"),
 )

@@ -1,10 +1,13 @@
 """Commits the text into the focused text field of a Wayland desktop of the wlroots kind.
 
 No key is pressed and no clipboard touched: the application gets the text as from any input method,
-on any layout, whatever keys are held. Two kinds of windows are pasted into, as `virtual_keyboard`
-does it: those that have never shown a text field to an input method, and terminals. A terminal
-tells the program in it what is pasted, so that a shell does not run a line end, and an editor does
-not take words for commands; and it says that it took the text, which it never does for a commit.
+on any layout, whatever keys are held. What is better pasted is pasted, as `virtual_keyboard` does
+it:
+
+- into a window that has never shown a text field to an input method;
+- into a terminal, which tells the program in it what is pasted, so that a shell does not run a line
+  end, and an editor does not take words for commands;
+- a text that would go in pieces, into a field that never tells what stands in it.
 """
 
 import contextlib
@@ -40,7 +43,7 @@ class _FieldDesk:
         self._method = InputMethod(connection)
         self._paster: Paster | None = None
         with contextlib.suppress(Unavailable):
-            self._paster = Paster(connection, self._windows)
+            self._paster = Paster(connection, self.focus)
         self._speaking: set[int] = set()
         """The windows that have shown a text field."""
         self._previewed: Field | None = None
@@ -65,13 +68,19 @@ class _FieldDesk:
             raise NotDelivered(f"no text field is active in {name}")
         if field is not None and field.secret:
             raise NotDelivered("passwords are not dictated")
-        if field is not None and (self._paster is None or not field.terminal):
+        if field is not None and (self._paster is None or self._takes(field, delivery.text)):
             return self._commit(delivery, field, name)
         if self._paster is None:
             raise NotDelivered(f"{name} has no text field, and this compositor lets nobody paste")
-        self._previewed = None
+        self.preview("")
         self._paster.paste(delivery)
         return Receipt.DELIVERED
+
+    def _takes(self, field: Field, text: str) -> bool:
+        """Whether a commit is better than a paste. One that goes in pieces is not, where nobody
+        tells that he has taken one."""
+        in_pieces = len(text.encode()) > CHUNK_BYTES
+        return not field.terminal and not (in_pieces and field.around is None)
 
     def preview(self, text: str) -> None:
         self._x.serve()
@@ -110,6 +119,9 @@ class _FieldDesk:
             self._x.round_trip()
             if field.around is not None:
                 self._await_news(field, before, chunk, end)
+            elif written < len(delivery.text):
+                told_at = field.told_at
+                self._x.wait(lambda: field.told_at > told_at, SETTLE_S)  # noqa: B023 - it is used up
             delivery.taken = field.told != before and field.ends_with(chunk)
             if self._method.field is not field and not (
                 delivery.taken and written == len(delivery.text)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import pytest
 
 from dictate.config import HotkeySettings
-from dictate.control import KEY_SOURCES, KeyDown, KeySource, KeyUp
+from dictate.control import KEY_SOURCES, KeyDown, KeySource, KeyUp, keys, listener
 from dictate.control.hotkey import Press
 from dictate.control.keys import Keys
 from dictate.errors import Unavailable
@@ -138,6 +138,69 @@ def test_a_key_that_nobody_listens_to_any_more_counts_as_released(
             await rig.listens_for("a")
         assert rig.heard == ["second START_HELD", "second STOP"]
         rig.down("a")
+        assert rig.heard[2:] == ["main START_HELD"]
+
+    run(way)
+
+
+def test_a_shortcut_of_the_desktop_is_a_key_like_ours(run: Callable[..., None]) -> None:
+    async def way(rig: Rig) -> None:
+        for second, name in ((False, "main"), (True, "second")):
+            rig.keys.bound(second=second, down=True)
+            rig.keys.bound(second=second, down=True)  # it may repeat itself
+            rig.keys.bound(second=not second, down=True)
+            await asyncio.sleep(0.06)
+            rig.keys.bound(second=not second, down=False)
+            rig.keys.bound(second=second, down=False)
+            assert rig.heard == [f"{name} START_HELD", f"{name} STOP"]
+            rig.heard.clear()
+
+    run(way)
+
+
+def test_after_a_lost_release_the_next_press_is_it(
+    run: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """sway tells of no release if another key was pressed meanwhile."""
+    monkeypatch.setattr(keys, "REPEATS_S", 0.1)
+
+    async def way(rig: Rig) -> None:
+        for down in (True, None, True, False, True, None, False):
+            if down is None:
+                await asyncio.sleep(0.15)
+            else:
+                rig.keys.bound(second=False, down=down)
+        assert rig.heard == ["main START_HELD", "main STOP"] * 2
+
+    run(way)
+
+
+def test_looking_for_a_desktop_meanwhile_lets_no_key_go(
+    run: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a desktop whose own shortcut is the only key, every few seconds."""
+    monkeypatch.setattr(listener, "BACK_OFF_S", (0.02,))
+
+    async def way(rig: Rig) -> None:
+        monkeypatch.setattr(HandHeldSource, "why_not", lambda _: "no desktop")
+        for source in list(HandHeldSource.listening.values()):
+            source.dies.set()
+        await rig.listens_for("")
+        rig.keys.bound(second=False, down=True)
+        await asyncio.sleep(0.2)
+        rig.keys.bound(second=False, down=False)
+        assert rig.heard == ["main START_HELD", "main STOP"]
+
+    run(way)
+
+
+def test_a_release_that_overtakes_its_press_is_not_lost(run: Callable[..., None]) -> None:
+    async def way(rig: Rig) -> None:
+        rig.keys.bound(second=False, down=False)
+        await asyncio.sleep(0.02)
+        rig.keys.bound(second=False, down=True)
+        assert rig.heard == ["main START_HELD", "main DISCARD"]
+        rig.keys.bound(second=False, down=True)
         assert rig.heard[2:] == ["main START_HELD"]
 
     run(way)

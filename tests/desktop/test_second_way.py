@@ -8,7 +8,7 @@ import pytest
 
 from tests.lab.daemon import RealDaemon, wait_for
 from tests.lab.scripted import Home, home, script
-from tests.lab.windows import GtkField
+from tests.lab.windows import GtkField, Xterm
 from tests.lab.xserver import XServer
 
 pytestmark = pytest.mark.desktop
@@ -67,10 +67,11 @@ def test_each_key_has_its_engine_and_its_output(user: Home, x: XServer, tmp_path
 
 
 def test_escape_cancels_while_something_is_said_and_is_everybodys_else(
-    user: Home, x: XServer
+    user: Home, x: XServer, tmp_path: Path
 ) -> None:
     with user.daemon() as daemon:
         ready(daemon)
+        window = Xterm(x, tmp_path)
         x.run("xdotool", "key", "Escape")
         hold(x, daemon, "F9")
         wait_for(lambda: daemon.status()["cancel_key"] == "escape", "it is listened for")
@@ -79,4 +80,26 @@ def test_escape_cancels_while_something_is_said_and_is_everybodys_else(
         x.run("xdotool", "keyup", "F9")
         wait_for(lambda: daemon.status()["cancel_key"] == "none", "it is let go")
         x.run("xdotool", "key", "Escape")
+        window.wait_text("\x1b\x1b")
         assert daemon.history(1)[0]["number"] == 1
+        window.close()
+
+
+@pytest.mark.parametrize(("use", "before", "after"), [("auto", "none", "x11"), ("stdout",) * 3])
+def test_both_ways_write_once_a_desktop_has_come(
+    user: Home, use: str, before: str, after: str
+) -> None:
+    user.settings += f'[output]\nuse = "{use}"\n'
+    with XServer(window_manager=False) as later:
+        display = user.env["DISPLAY"] = later.display
+        later.kill()
+        with user.daemon() as daemon:
+            found = daemon.status()
+            assert (found["output"], found["second_output"]) == (before, "none")
+            later.start(display)
+
+            def better() -> bool:
+                status = daemon.status()
+                return (status["output"], status["second_output"]) == (after, "clipboard")
+
+            wait_for(better, "the outputs are chosen again")

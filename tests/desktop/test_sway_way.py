@@ -122,3 +122,25 @@ def test_without_preedit(user: Home, desk: Desk, tmp_path: Path) -> None:
     desk.daemon.config.write_text(before)
     desk.daemon.ctl("reload")
     window.close()
+
+
+def test_the_desktop_comes_after_the_daemon(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Sway() as sway, home(tmp_path) as user:
+        monkeypatch.setenv("WAYLAND_DISPLAY", sway.display)
+        sway.kill()
+        config = user.settings.replace('use = "stdout"', 'use = "auto"')
+        with user.daemon(config=config, WAYLAND_DISPLAY=sway.display) as daemon:
+            status = daemon.status()
+            assert status["output"] == "none"
+            sway.start()
+            wait_for(lambda: daemon.status()["output"] == "input_method", "it is found", 30)
+            keyboard = Keyboard()
+            window = Gtk3(sway, tmp_path)
+            daemon.ctl("start")
+            daemon.wait_state("recording")
+            time.sleep(0.7)
+            daemon.ctl("stop")
+            window.wait_text(Home.text)
+            keyboard.close()

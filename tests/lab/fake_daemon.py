@@ -50,6 +50,9 @@ class FakeSteering:
     def toggle(self, by: str, *, second: bool) -> None:
         self.note("toggle second" if second else "toggle", by)
 
+    def key(self, by: str, *, second: bool, down: bool) -> None:
+        self.note(("press" if down else "release") + (" second" if second else ""), by)
+
     def cancel(self, by: str) -> None:
         self.note("cancel", by)
         raise ZeroDivisionError(CANARY)
