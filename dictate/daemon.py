@@ -23,6 +23,7 @@ from typing import Any
 
 from dictate import config_file, desktop, hotwords_file, paths
 from dictate.announcer import Announcer
+from dictate.backends import by_reason
 from dictate.config import Settings, same_engine
 from dictate.control.hotkey import Press
 from dictate.control.listener import KeyListener
@@ -184,7 +185,7 @@ class Daemon:
             output, passed = await asyncio.to_thread(OUTPUTS.choose_and_say, use, settings.output)
         except Unavailable as error:
             output = NowhereOutput(settings.output, str(error))
-        self.service.update(output_notes=_by_reason(passed))
+        self.service.update(output_notes=by_reason(passed))
         return output
 
     async def _open_output(self, output: Output) -> Output:
@@ -424,15 +425,6 @@ def _only_one() -> Iterator[None]:
         except BlockingIOError:
             raise AlreadyRunning("Dictate is running already; see `dictatectl status`") from None
         yield
-
-
-def _by_reason(passed: list[str]) -> str:
-    """Lines of "name: reason" as one, each reason once."""
-    reasons: dict[str, list[str]] = {}
-    for line in passed:
-        name, _, reason = line.partition(": ")
-        reasons.setdefault(reason, []).append(name)
-    return "; ".join(f"{', '.join(names)}: {reason}" for reason, names in reasons.items())
 
 
 def _cancel(tasks: list[asyncio.Task[None]]) -> None:
