@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export PYTHONFAULTHANDLER := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint fix docs bench clean
+.PHONY: help setup run test gnome lint fix docs bench clean
 
 help: ## what can be done (this list)
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -17,7 +17,10 @@ run: $(VENV)/run.stamp ## dictate, in this terminal
 	@$(BIN)/dictate run --demo
 
 test: $(VENV)/test.stamp lint ## everything that is checked before a change is taken
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+gnome: $(VENV)/gnome.stamp ## the tests on GNOME Shell, whose packages are 94 MB
+	$(BIN)/python -m pytest -m gnome tests/desktop $(ARGS)
 
 lint: $(VENV)/test.stamp ## style, import law and types
 	$(BIN)/ruff check .
@@ -40,6 +43,7 @@ clean: ## remove .venv and all that was built
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # What is installed: made anew when a list changes, so that a second `make run` starts at once.
-$(VENV)/%.stamp: scripts/prepare scripts/packages-run.txt scripts/packages-test.txt pyproject.toml
+$(VENV)/%.stamp: scripts/prepare scripts/packages-run.txt scripts/packages-test.txt \
+  scripts/packages-gnome.txt pyproject.toml
 	@scripts/prepare $*
 	@touch $@ $(VENV)/run.stamp

@@ -39,3 +39,14 @@ def memory_mb(pid: int, field: str = "Rss") -> float:
         if line.startswith(f"{field}:"):
             return int(line.split()[1]) / 1024
     raise LookupError(field)
+
+
+def percentile(at: int, values: Sequence[float]) -> float:
+    """What `at` percent of the values do not exceed."""
+    return float(np.percentile(values, at))
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"

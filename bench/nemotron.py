@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from bench.figures import machine
-from bench.nemotron_models import model_file
+from bench.nemotron_models import model_path
 from bench.nemotron_report import tables
 from bench.nemotron_rivals import CHUNK_MS, SUBJECTS, Heard, Ours, Setup, Subject, Words
 from bench.nemotron_start import start
@@ -65,7 +65,7 @@ def main() -> None:
 
 def measure(plan: Plan) -> dict[str, Any]:
     """All figures of one run, as JSON has them; `nemotron_report.py` reads them."""
-    with model_file(plan.model) as path:
+    with model_path(plan.model) as path:
         setup = Setup(path, plan.device, plan.engine)
         _say("from nothing to ready")
         starts = {name: start(name, setup) for name in SUBJECTS}

@@ -14,7 +14,7 @@ each configuration. All of it may take an hour: --models full, --engine '{"preci
 --wheels DIR   what else is needed comes from this folder, without a network, into a virtual
                environment beside it (DIR-venv) that sees the Python's own packages. To make the
                folder, on a machine with a network, the same Python and the same processor:
-                   pip wheel -w DIR 'nemo_toolkit[asr]==3.0.0' platformdirs soundfile soxr
+                   pip wheel -w DIR 'nemo_toolkit[asr]==3.0.0' platformdirs rapidfuzz soundfile soxr
                    rm DIR/torch-* DIR/triton-* DIR/nvidia_*     # the machine has its own
 --device cpu   goes through all of it without a card, to see that it works:
                    bench/nemotron_gpu.sh --device cpu --models small --runs 2 --seconds 1 2 \
@@ -22,18 +22,6 @@ each configuration. All of it may take an hour: --models full, --engine '{"preci
 HELP
     exit
 fi
-PYTHONPATH=$(cd "$(dirname "$0")/.." && pwd)
-export PYTHONPATH
-python=${PYTHON:-python3}
-packages() { "$1" -c 'import sysconfig; print(sysconfig.get_path("purelib"))'; }
-if [ "${1:-}" = --wheels ]; then
-    wheels=$2
-    shift 2
-    "$python" -m venv --system-site-packages "$wheels-venv"
-    # A Python that is a virtual environment itself would not be seen.
-    packages "$python" >"$(packages "$wheels-venv/bin/python")/own.pth"
-    python=$wheels-venv/bin/python
-    "$python" -m pip -q --disable-pip-version-check install --no-index --find-links "$wheels" \
-        'nemo_toolkit[asr]==3.0.0' platformdirs soundfile soxr
-fi
-exec "$python" -m bench.nemotron_gpu "$@"
+subject=nemotron
+needed='nemo_toolkit[asr]==3.0.0 platformdirs rapidfuzz soundfile soxr'
+. "$(dirname "$0")/gpu.sh"

@@ -39,7 +39,7 @@ DRIFT: Const = 45
 
 
 @contextmanager
-def model_file(wanted: str) -> Iterator[Path]:
+def model_path(wanted: str) -> Iterator[Path]:
     """The .nemo file of "small", or of "full", which takes 2.5 GB of disk while it is needed; any
     other word is the path of one."""
     if wanted == "small":

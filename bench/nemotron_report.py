@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from typing import Final as Const
 
-import numpy as np
+from bench.figures import percentile, table
 
 OURS: Const = "ours"
 SERVER: Const = "NeMo example, as a server"
@@ -42,8 +42,8 @@ def goals(found: Found) -> Iterator[Goal]:
     model, and what is asked anywhere."""
     spared = "" if found["device"] != "cpu" and found["model"] != "small" else _spared(found)
     ours = [figures[OURS]["finish_ms"] for figures in found["lengths"].values()]
-    p50s = [_p(50, times) for times in ours]
-    p95 = max(_p(95, times) for times in ours)
+    p50s = [percentile(50, times) for times in ours]
+    p95 = max(percentile(95, times) for times in ours)
     yield _most("end, p50 of the worst length, ms", max(p50s), 8, spared)
     yield _most("end, p95 of the worst length, ms", p95, 12, spared)
     if len(p50s) > 1:
@@ -54,11 +54,11 @@ def goals(found: Found) -> Iterator[Goal]:
     yield _most("memory in bf16, MB", held, 1600, halved)
     lists = found["lists"][OURS]
     if {"0", "1000"} <= set(lists):
-        more = _p(50, lists["1000"]["chunk_ms"]) - _p(50, lists["0"]["chunk_ms"])
+        more = percentile(50, lists["1000"]["chunk_ms"]) - percentile(50, lists["0"]["chunk_ms"])
         yield _most("1,000 hotwords, more for each chunk, ms", more, 0.5, spared)
     yield _most("start to ready, s", start["ready_s"], 10, spared)
     ratios = [
-        _p(50, figures[SERVER]["finish_ms"]) / p50
+        percentile(50, figures[SERVER]["finish_ms"]) / p50
         for figures, p50 in zip(found["lengths"].values(), p50s, strict=True)
     ]
     yield _least("the end against NeMo's example as a server, times", min(ratios), 2)
@@ -100,7 +100,7 @@ def _starts(found: Found) -> str:
             ]
         )
     columns = ("", "start to ready s", "memory MB", "at its highest", "of the card", "kept of it")
-    return _table(columns, rows)
+    return table(columns, rows)
 
 
 def _ends(found: Found) -> str:
@@ -111,23 +111,25 @@ def _ends(found: Found) -> str:
         [
             seconds,
             *(
-                " / ".join(f"{_p(at, figures[way]['finish_ms']):.1f}" for at in (50, 95, 99))
+                " / ".join(
+                    f"{percentile(at, figures[way]['finish_ms']):.1f}" for at in (50, 95, 99)
+                )
                 for way in ways
             ),
         ]
         for seconds, figures in lengths.items()
     ]
-    return _table(["end, p50 / p95 / p99; s", *ways], rows)
+    return table(["end, p50 / p95 / p99; s", *ways], rows)
 
 
 def _chunks(found: Found) -> str:
     lengths = found["lengths"]
     ways = list(next(iter(lengths.values())))
     rows = [
-        [seconds, *(f"{_p(50, figures[way]['chunk_ms']):.1f}" for way in ways)]
+        [seconds, *(f"{percentile(50, figures[way]['chunk_ms']):.1f}" for way in ways)]
         for seconds, figures in lengths.items()
     ]
-    return _table(["chunk, p50; s", *ways], [*rows, ["text as ours", *_same(lengths, ways)]])
+    return table(["chunk, p50; s", *ways], [*rows, ["text as ours", *_same(lengths, ways)]])
 
 
 def _same(lengths: Found, ways: Sequence[str]) -> Iterator[str]:
@@ -146,15 +148,15 @@ def _lists(found: Found) -> str:
         [
             number,
             *(
-                f"{_p(50, figures[number]['rebuild_ms']):.0f}"
-                f" / {_p(50, figures[number]['chunk_ms']):.1f}"
-                f" / {_p(50, figures[number]['finish_ms']):.1f}"
+                f"{percentile(50, figures[number]['rebuild_ms']):.0f}"
+                f" / {percentile(50, figures[number]['chunk_ms']):.1f}"
+                f" / {percentile(50, figures[number]['finish_ms']):.1f}"
                 for figures in lists.values()
             ),
         ]
         for number in lists[OURS]
     ]
-    return _table(["hotwords: new list / chunk / end, p50", *lists], rows)
+    return table(["hotwords: new list / chunk / end, p50", *lists], rows)
 
 
 def _goals(found: Found) -> str:
@@ -167,13 +169,4 @@ def _goals(found: Found) -> str:
             f"{bandwidth / 1e9:.0f} GB/s that a copy reaches here, that is "
             f"{weights / bandwidth * 1000:.2f} ms.\n\n"
         )
-    return roof + _table(["goal", "figure", ""], rows)
-
-
-def _p(at: int, values: Sequence[float]) -> float:
-    return float(np.percentile(values, at))
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+    return roof + table(["goal", "figure", ""], rows)

@@ -74,12 +74,3 @@ class Backends(Generic[B]):
                 return backend, reasons
             reasons.append(f"{candidate}: {reason}")
         raise Unavailable(f"no {self.stage} can work here: " + "; ".join(reasons))
-
-
-def by_reason(passed: list[str]) -> str:
-    """What `choose_and_say` says, as one line with each reason once."""
-    reasons: dict[str, list[str]] = {}
-    for line in passed:
-        name, _, reason = line.partition(": ")
-        reasons.setdefault(reason, []).append(name)
-    return "; ".join(f"{', '.join(names)}: {reason}" for reason, names in reasons.items())

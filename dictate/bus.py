@@ -35,18 +35,20 @@ def session_address() -> str:
 
 async def connect() -> MessageBus:
     """A connection to the session bus. Raises Unavailable."""
+    advice = "log in to a desktop, or start with dbus-run-session"
+    return await reach("the session bus", session_address(), advice)
+
+
+async def reach(name: str, address: str, advice: str) -> MessageBus:
+    """A connection to the bus at `address`. Raises Unavailable, with its name and the advice."""
     # A stopped bus would accept us and then say nothing, for ever.
-    address = session_address()
     try:
         async with asyncio.timeout(_HELLO_S):
             connection = await MessageBus(bus_address=address).connect()
     except TimeoutError as error:
-        raise Unavailable(f"the session bus at {address} does not answer") from error
+        raise Unavailable(f"{name} at {address} does not answer") from error
     except (OSError, EOFError, DBusFastError) as error:
-        raise Unavailable(
-            f"the session bus at {address} cannot be reached ({error}): log in to a desktop, or "
-            "start with dbus-run-session"
-        ) from error
+        raise Unavailable(f"{name} at {address} cannot be reached ({error}): {advice}") from error
     _make_patient(connection)
     return connection
 

@@ -9,12 +9,13 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from dictate import bus, config_file, hotwords_file, paths
 from dictate.backends import Backends
-from dictate.config import Settings
+from dictate.config import Settings, one_engine, second_engine
 from dictate.control import KEY_SOURCES
 from dictate.engines import ENGINES
 from dictate.errors import ConfigError, DictateError, Unavailable
@@ -38,6 +39,7 @@ def rows(settings: Settings) -> list[Row]:
         *_backends("engine", ENGINES, settings.engine.use, settings.engine),
         *_backends("output", OUTPUTS, settings.output.use, settings.output),
         *_backends("hotkey", KEY_SOURCES, settings.hotkey.use, settings.hotkey),
+        *_second(settings),
         _row("desktop", "display", _display()),
         _row("desktop", "session bus", _bus()),
         _row("journal", str(paths.state_dir()), _journal(paths.state_dir())),
@@ -71,6 +73,23 @@ def _backends(stage: str, door: Backends[Any], use: str, settings: Any) -> Itera
         yield _row(stage, use, f"there is no such {door.stage}: choose from {known}")
     for name, why_not in answers.items():
         yield {"stage": stage, "name": name, "chosen": name == asked, "why_not": why_not}
+
+
+def _second(settings: Settings) -> Iterator[Row]:
+    """What the second way uses, where that is not what the main one uses."""
+    stages: list[tuple[str, Backends[Any], str, Any]] = []
+    if not one_engine(settings):
+        engine = second_engine(settings)
+        stages.append(("second engine", ENGINES, engine.use, engine))
+    if use := settings.second.output:
+        stages.append(("second output", OUTPUTS, use, settings.output))
+    for name, key in (("second", settings.second.key), ("cancel", settings.hotkey.cancel_key)):
+        hotkey = replace(settings.hotkey, key=key)
+        if key:
+            stages.append((f"{name} key", KEY_SOURCES, hotkey.use, hotkey))
+    for stage in stages:
+        rows = list(_backends(*stage))
+        yield from [row for row in rows if row["chosen"]] or rows
 
 
 def _why_not(door: Backends[Any], name: str, settings: Any) -> str:

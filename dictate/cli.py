@@ -28,7 +28,7 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--microphone", metavar="NAME", help="portaudio, or wav:PATH (speaks a file)")
     run.add_argument("--engine", metavar="NAME", help="pocketsphinx, or scripted:FILE")
     run.add_argument("--output", metavar="NAME", help="x11, clipboard or stdout")
-    run.add_argument("--hotkey", metavar="NAME", help="x11 or none")
+    run.add_argument("--hotkey", metavar="NAME", help="x11, portal, evdev or none")
     run.add_argument("--config", metavar="FILE", type=Path, help="instead of the usual config.toml")
     run.add_argument("--hotwords", metavar="FILE", type=Path, help="instead of the usual list")
     run.add_argument(
@@ -75,6 +75,12 @@ def parser() -> argparse.ArgumentParser:
         "--out-dir", type=Path, metavar="FOLDER", help="write there instead of beside (txt)"
     )
     file.add_argument("--force", action="store_true", help="write over outputs that exist")
+    file.add_argument(
+        "--words",
+        action="store_true",
+        help="find out when each word is said, for json, vtt and srt (`dictate models download"
+        " qwen3-aligner`)",
+    )
     file.add_argument("--json", action="store_true", help="for machines, on stdout")
     file.add_argument("--engine", metavar="NAME", help="instead of the configured one")
     file.add_argument("--hotwords", metavar="FILE", type=Path, help="instead of the usual list")
@@ -87,6 +93,11 @@ def parser() -> argparse.ArgumentParser:
     )
     serve.add_argument("--tls", nargs=2, metavar=("CERT", "KEY"), type=Path, help="PEM files")
     serve.add_argument("--token-file", metavar="FILE", type=Path, help="whoever knows it may in")
+    serve.add_argument(
+        "--zeroconf",
+        action="store_true",
+        help="announce the port of --tcp, for Home Assistant and other Wyoming clients",
+    )
 
     models = commands.add_parser("models", help="fetch, check and remove speech models")
     what = models.add_subparsers(dest="models_command", required=True, metavar="COMMAND")
@@ -129,7 +140,14 @@ def parser() -> argparse.ArgumentParser:
     setup.add_argument(
         "--serve", action="store_true", help="lend this machine's engine to who logs in by SSH"
     )
-    setup.add_argument("--remove", action="store_true", help="take it all away again")
+    setup.add_argument(
+        "--keys",
+        action="store_true",
+        help="have sway, Hyprland or GNOME listen for the keys of config.toml",
+    )
+    setup.add_argument(
+        "--remove", action="store_true", help="take it all away again; with --keys, only them"
+    )
     setup.add_argument(
         "--purge", action="store_true", help="with --remove: what was said and the models, too"
     )
@@ -227,6 +245,7 @@ def _file(arguments: argparse.Namespace) -> int:
         formats=tuple(dict.fromkeys(arguments.format)),
         out_dir=arguments.out_dir,
         force=arguments.force,
+        words=arguments.words,
     )
     return transcribe(
         asked,
@@ -245,6 +264,7 @@ def _serve(arguments: argparse.Namespace) -> int:
         socket=arguments.socket,
         tls=arguments.tls and tuple(arguments.tls),
         token_file=arguments.token_file,
+        zeroconf=arguments.zeroconf,
     )
     return serve(offer, arguments.engine, out=_line)
 
@@ -266,9 +286,14 @@ def _bench(arguments: argparse.Namespace) -> int:
 
 
 def _setup(arguments: argparse.Namespace) -> int:
-    from dictate import setup, setup_remote
+    from dictate import setup, setup_keys, setup_remote
 
+    if arguments.keys and not arguments.remove:
+        return setup_keys.bind()
     if arguments.remove:
+        setup_keys.unbind()
+        if arguments.keys:
+            return 0
         setup_remote.undo()
         return setup.remove(purge=arguments.purge)
     if arguments.serve:

@@ -7,7 +7,7 @@ are choices too; `live` False means it takes a restart; `each_time` that an engi
 each dictation, so that a change need not load the model again.
 """
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 
@@ -57,11 +57,11 @@ class EngineSettings:
 
     use: str = _option("auto", backends="dictate.engines:ENGINES")
     """auto, nemotron, qwen3, pocketsphinx, wyoming, which is another machine's engine, openai,
-    which is a server that speaks OpenAI's way, or scripted:FILE, which says what the file says (for
-    tests and demos)."""
+    which is a server that speaks OpenAI's way, riva, which is NVIDIA Riva or a speech NIM, or
+    scripted:FILE, which says what the file says (for tests and demos)."""
     language: str = "en"
-    """The language that is spoken, as a BCP 47 tag; with nemotron-3.5, parakeet, qwen3 and openai
-    also auto, which finds out."""
+    """The language that is spoken, as a BCP 47 tag; with nemotron-3.5, parakeet, qwen3, openai and
+    riva also auto, which finds out."""
     tail_ms: int = _option(200, low=0, high=2000, each_time=True)
     """How many milliseconds after the release still belong to the dictation, as people let go
     early."""
@@ -72,9 +72,12 @@ class EngineSettings:
     """nemotron: the model by its name: nemotron, nemotron-3.5 or parakeet (`dictate models list`),
     or the path of a .nemo file of your own; empty means nemotron, the English one. qwen3: qwen3,
     which empty means, qwen3-0.6b, or the path of a folder of your own."""
+    aligner: str = _option("", each_time=True)
+    """`dictate file --words`: the model that finds the times of the words, by its name:
+    qwen3-aligner, which empty means, or the path of a folder of your own."""
     trust_model: bool = False
-    """nemotron, qwen3: whether a model named by its path may be loaded. It comes from nobody we
-    know, and a model file can do harm: only if you made it, or trust who did."""
+    """nemotron, qwen3, the aligner: whether a model named by its path may be loaded. It comes from
+    nobody we know, and a model file can do harm: only if you made it, or trust who did."""
     chunk_ms: int = _option(560, choices=(80, 160, 320, 560, 1120), each_time=True)
     """nemotron: how many milliseconds of sound it works through at a time. A longer chunk hears
     better and costs less; the words appear later while you speak, but not at the release."""
@@ -86,19 +89,22 @@ class EngineSettings:
     in a test at the start; auto is fp32. qwen3: auto is bf16 on a graphics card, as the model is
     published, and fp32 on a processor."""
     cuda_graphs: bool = False
-    """nemotron: whether the steps of the model are recorded once and replayed, which saves the
-    processor work beside a graphics card; used only if they can be, and hear the same in a test at
-    the start."""
+    """nemotron, qwen3: whether the steps of the model are recorded once and replayed, which saves
+    the processor work beside a graphics card; used only if they can be, and hear the same in a test
+    at the start."""
     address: str = ""
     """wyoming: where the engine is: the path of a Unix socket (`dictate setup --remote HOST` makes
     one), tls://HOST:PORT, or a port of this machine as 127.0.0.1:PORT."""
     token_file: str = ""
     """wyoming: the file with the token that the server asks for."""
     certificate_file: str = ""
-    """wyoming, openai: the certificate to trust behind tls:// or https://, where it is self-made;
-    empty trusts those that this system trusts."""
+    """wyoming, openai, riva: the certificate to trust behind tls://, https:// or grpcs://, where it
+    is self-made; empty trusts those that this system trusts, and with riva those that gRPC
+    does."""
     base_url: str = ""
-    """openai: where the server is, mostly https://HOST/v1; http:// only on this machine."""
+    """openai: where the server is, mostly https://HOST/v1; http:// only on this machine. riva:
+    grpcs://HOST:PORT, with /FUNCTION-ID behind it in NVIDIA's cloud; grpc:// only on this
+    machine."""
     profile: str = _option(
         "auto",
         choices=(
@@ -115,12 +121,32 @@ class EngineSettings:
     """openai: the make of the server, which says how your own words reach its model; auto finds
     out. vllm-chat is for Qwen3-ASR."""
     remote_model: str = ""
-    """openai: the model over there; empty takes the only one that the server has."""
+    """openai, riva: the model over there; empty takes the only one that the server has, or with
+    riva the one that it chooses."""
     api_key_file: str = ""
-    """openai: the file with the key that the server asks for, which nobody else may read."""
+    """openai, riva: the file with the key that the server asks for, which nobody else may read."""
     fallback: str = _option("none", backends="dictate.engines:ENGINES", choices=("none",))
     """What hears a dictation in place of an engine that failed it twice: auto, an engine by its
     name, or none, which holds the dictation. The next one tries the engine itself again."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecondSettings:
+    """A second way to dictate beside the main one: with another engine, in another language, or to
+    the clipboard only. What is left empty is as in the main one, and so is all else."""
+
+    key: str = ""
+    """The key you hold for it, named as in [hotkey]; empty means none. `dictatectl start --second`
+    does the same, for a shortcut of your desktop."""
+    engine: str = _option("", backends="dictate.engines:ENGINES")
+    """The engine that hears it, loaded beside the main one; empty means the main one."""
+    language: str = ""
+    """The language that is spoken; where engine and model are the main one's, one process serves
+    both."""
+    model: str = ""
+    """The model, as in [engine]; empty means the main one's, or with another engine its default."""
+    output: str = _option("", choices=("clipboard",))
+    """clipboard copies the text, and writes it nowhere; empty means the main output."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,14 +184,15 @@ class OutputSettings:
     """Where the text goes."""
 
     use: str = _option("auto", backends="dictate.outputs:OUTPUTS")
-    """auto, input_method or virtual_keyboard (Wayland: sway, Hyprland and their kind), x11,
-    clipboard, or stdout (which auto takes on a terminal only)."""
+    """auto, input_method or virtual_keyboard (Wayland: sway, Hyprland and their kind), ibus (which
+    auto takes on GNOME with Wayland only), x11, clipboard, or stdout (which auto takes on a
+    terminal only)."""
     paste_timeout_ms: int = _option(1000, low=50, high=10000)
     """x11, virtual_keyboard, input_method: how many milliseconds an application has to take the
     text, or to say that it has."""
     preedit: bool = True
-    """input_method: whether what is understood so far stands in the text field while you speak,
-    underlined, until the text itself takes its place."""
+    """input_method, ibus: whether what is understood so far stands in the text field while you
+    speak, underlined, until the text itself takes its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,15 +202,23 @@ class HotkeySettings:
     use: str = _option(
         "auto", backends="dictate.control:KEY_SOURCES", choices=("none",), live=False
     )
-    """auto, x11, or none."""
+    """auto, x11, portal, which asks a Wayland desktop (KDE, GNOME 48, Hyprland) for the key,
+    evdev, which reads the keyboards themselves where it may and is never chosen unasked (install
+    dictate[evdev]), or none."""
     key: str = "ctrl_r"
-    """The key: ctrl_r, alt_gr, pause, scroll_lock, f1 to f20, or one character."""
-    mode: str = _option("hold_or_tap", choices=("hold", "toggle", "hold_or_tap"))
+    """The key: ctrl_r, alt_gr, pause, scroll_lock, f1 to f20, one character, or keys together, such
+    as ctrl+alt+space or super+d. Only ctrl_r and alt_gr reach the focused application, too. With
+    portal it is a proposal: your desktop's settings have the last word."""
+    cancel_key: str = ""
+    """A key that throws away what is being said, such as escape; it is listened for only while a
+    dictation is under way. Empty means none."""
+    mode: str = _option("hold_or_tap", choices=("hold", "toggle", "hold_or_tap", "double_tap"))
     """hold records while the key is down; toggle starts at one press and stops at the next;
-    hold_or_tap does both: a short tap toggles."""
+    hold_or_tap does both: a short tap toggles; double_tap does both, too, but at the second of two
+    taps, and the next one stops."""
     tap_ms: int = _option(250, low=50, high=1000)
-    """A press shorter than this many milliseconds is a tap. In mode hold a tap is a slip, and
-    nothing is written."""
+    """A press shorter than this many milliseconds is a tap, and so soon comes the second of two. In
+    mode hold a tap is a slip, and nothing is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,12 +249,33 @@ class Settings:
     microphone: MicrophoneSettings = MicrophoneSettings()
     speech: SpeechSettings = SpeechSettings()
     engine: EngineSettings = EngineSettings()
+    second: SecondSettings = SecondSettings()
     hotwords: HotwordSettings = HotwordSettings()
     text: TextSettings = TextSettings()
     output: OutputSettings = OutputSettings()
     hotkey: HotkeySettings = HotkeySettings()
     journal: JournalSettings = JournalSettings()
     notifications: NotificationSettings = NotificationSettings()
+
+
+def second_engine(settings: Settings) -> EngineSettings:
+    """What the engine of the second way is loaded with."""
+    main, second = settings.engine, settings.second
+    use = second.engine or main.use
+    another = use != main.use
+    return replace(
+        main,
+        use=use,
+        language=second.language or main.language,
+        model=second.model or ("" if another else main.model),
+        fallback="none" if another and main.fallback == use else main.fallback,
+    )
+
+
+def one_engine(settings: Settings) -> bool:
+    """Whether the main engine serves the second way, too: each dictation has its own language."""
+    second = replace(second_engine(settings), language=settings.engine.language)
+    return same_engine(second, settings.engine)
 
 
 def same_engine(one: EngineSettings, other: EngineSettings) -> bool:

@@ -35,9 +35,15 @@ def parser() -> argparse.ArgumentParser:
     how.add_argument(
         "--follow", action="store_true", help="one line of JSON now and for each change, for bars"
     )
-    command("start", "steer", "begin a dictation")
+    start = command("start", "steer", "begin a dictation")
     command("stop", "steer", "end the dictation and write it")
-    command("toggle", "steer", "begin a dictation, or end it and write it")
+    toggle = command("toggle", "steer", "begin a dictation, or end it and write it")
+    press = command("press", "steer", "a key of your desktop is down: as the hotkey would be")
+    release = command("release", "steer", "that key is up")
+    for begins in (start, toggle, press, release):
+        begins.add_argument(
+            "--second", action="store_true", help="the second way: see [second] in config.toml"
+        )
     command("cancel", "steer", "throw the dictation away")
     command("reload", "reload", "read config.toml and hotwords.toml again")
     last = command("last", "last", "print the last text")
@@ -47,6 +53,7 @@ def parser() -> argparse.ArgumentParser:
     history.add_argument("--json", action="store_true", help="for machines, newest first")
     paste = command("paste", "paste", "write a text once more, into the focused window")
     paste.add_argument("number", nargs="?", type=_count, default=0, help="the last, if not given")
+    command("undo", "undo", "take the last text back, out of the window it was written into")
     forget = command("forget", "forget", "delete a dictation, words and sound")
     what = forget.add_mutually_exclusive_group(required=True)
     what.add_argument("number", nargs="?", type=_count, default=0)
@@ -56,8 +63,12 @@ def parser() -> argparse.ArgumentParser:
     devices.add_argument("--json", action="store_true", help="for machines")
     check = command("check", "check", "say what works here, what does not, and what to do")
     check.add_argument("--json", action="store_true", help="for machines")
+    check.add_argument(
+        "--live", action="store_true", help="write into a small window and see what arrives"
+    )
     engine = command("engine", "engine", "list the engines, or use another one from now on")
     engine.add_argument("name", nargs="?", help="auto, or one that the list shows")
+    engine.add_argument("--second", action="store_true", help="the one of the second way")
     engine.add_argument("--json", action="store_true", help="for machines")
     _add_hotwords(command("hotwords", "list", "show or change your words"))
     completion = command("completion", "completion", "print a completion script")

@@ -14,7 +14,13 @@ from dictate import bus
 from dictate.errors import DictateError, Unavailable
 
 ANSWER_S: Final = 10.0
-PATIENCE_S: Final = {"Paste": 60.0, "Check": 60.0, "Devices": 20.0, "Reload": 30.0}
+PATIENCE_S: Final = {
+    "Paste": 60.0,
+    "Check": 60.0,
+    "CheckLive": 120.0,
+    "Devices": 20.0,
+    "Reload": 30.0,
+}
 """Some answers take a while: a text that is heard again, all backends asked why not."""
 
 _START: Final = "start it with `systemctl --user start dictate`, or `dictate run` in a terminal"

@@ -48,7 +48,8 @@ async def _follow(daemon: Client) -> None:
 
 def steer(arguments: Namespace) -> int:
     """start, stop, toggle, cancel."""
-    _ask(arguments.command.capitalize())
+    second = "Second" if getattr(arguments, "second", False) else ""
+    _ask(arguments.command.capitalize() + second)
     return OK
 
 
@@ -87,6 +88,12 @@ def paste(arguments: Namespace) -> int:
     return OK
 
 
+def undo(_arguments: Namespace) -> int:
+    """Take the last text back."""
+    show.line(_ask("Undo"))
+    return OK
+
+
 def forget(arguments: Namespace) -> int:
     """Delete from the journal, for good."""
     what = "everything you ever dictated" if arguments.all else f"dictation {arguments.number}"
@@ -115,7 +122,9 @@ def devices(arguments: Namespace) -> int:
 
 def check(arguments: Namespace) -> int:
     """What works here; without the daemon too."""
-    rows = _checked()
+    if arguments.live:
+        return _check_live(arguments)
+    rows = _checked("Check", "dictate.check")
     if arguments.json:
         show.as_json(rows)
     else:
@@ -123,37 +132,50 @@ def check(arguments: Namespace) -> int:
     return FAILED if show.broken(rows) else OK
 
 
+def _check_live(arguments: Namespace) -> int:
+    if not arguments.json:
+        show.line("a small window opens: leave the keyboard alone until it is gone")
+    rows = _checked("CheckLive", "dictate.live")
+    show.as_json(rows) if arguments.json else show.live(rows)
+    return OK if show.lively(rows) else FAILED
+
+
 def engine(arguments: Namespace) -> int:
     """The engines and what keeps them from working, or another one in use."""
-    rows = [row for row in _checked() if row["stage"] == "engine"]
+    rows = [row for row in _checked("Check", "dictate.check") if row["stage"] == "engine"]
     if arguments.name is None:
         show.as_json(rows) if arguments.json else show.check(rows)
         return OK
     from dictate import config_file, paths
+    from dictate.config import second_engine
 
-    before = config_file.load(paths.config_file()).engine.use
+    settings = config_file.load(paths.config_file())
+    option, before, flag = "engine.use", settings.engine.use, ""
+    if arguments.second:
+        option, before, flag = "second.engine", second_engine(settings).use, "--second "
     name = arguments.name
     if name == before:
-        return _changed([f"engine.use is {name} already"])
+        return _changed([f"{option} is {name} already"])
     reason = next((row["why_not"] for row in rows if row["name"] == name), "")
     if reason:
         raise DictateError(f"{name} cannot be used here: {reason}")
-    config_file.set_option(paths.config_file(), "engine.use", name)
-    return _changed([f"engine.use: {before} -> {name} (dictatectl engine {before} takes it back)"])
+    config_file.set_option(paths.config_file(), option, name)
+    back = f"dictatectl engine {flag}{before} takes it back"
+    return _changed([f"{option}: {before} -> {name} ({back})"])
 
 
-def _checked() -> Any:
+def _checked(member: str, module: str) -> Any:
     try:
-        return _ask("Check")
+        return _ask(member)
     except NotRunning as error:
-        rows = _check_ourselves()
+        rows = _check_ourselves(module)
         show.line(f"{error}. This is what it would find.", sys.stderr)
         return rows
 
 
-def _check_ourselves() -> Any:
+def _check_ourselves(module: str) -> Any:
     # In a process of its own, as the stages are heavy and may hang.
-    command = [sys.executable, "-m", "dictate.check"]
+    command = [sys.executable, "-m", module]
     try:
         done = subprocess.run(command, capture_output=True, timeout=CHECK_S, check=True)
         return json.loads(done.stdout)

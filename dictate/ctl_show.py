@@ -45,6 +45,8 @@ def status(found: Fields) -> None:
         "output": found["output"],
         "passed over": found["output_notes"],
         "hotkey": found["hotkey"],
+        **_second(found),
+        "cancel key": found["cancel_key"] if found["cancel_key"] != "none" else "",
         "last finish": f"{found['last_finish_ms']:.0f} ms" if found["last_finish_ms"] else "",
         "trouble": found["trouble"],
     }
@@ -63,6 +65,17 @@ def _engine(found: Fields) -> Fields:
         "memory": f"{memory_mb:.0f} MB" if memory_mb else "",
         "engine took": f"{finish_ms:.0f} ms after the last sound" if finish_ms else "",
         "note": found["engine_notes"],
+    }
+
+
+def _second(found: Fields) -> Fields:
+    """The second way, as far as it is not the main one."""
+    engine = (found["second_engine"], found["second_model"], found["second_engine_state"])
+    return {
+        "2nd engine": ", ".join(filter(None, engine)),
+        "2nd note": found["second_engine_notes"],
+        "2nd output": found["second_output"],
+        "2nd hotkey": found["second_hotkey"] if found["second_hotkey"] != "none" else "",
     }
 
 
@@ -119,6 +132,32 @@ def broken(rows: Iterable[Fields]) -> list[str]:
     for row in rows:
         working[row["stage"]] |= row["chosen"] and not row["why_not"]
     return [stage for stage, works in working.items() if not works]
+
+
+_VERDICTS = {
+    "exact": ("✓", "green", "exact"),
+    "copied": ("✓", "green", "in the clipboard; you paste it"),
+    "different": ("✗", "red", "something else arrived: "),
+    "failed": ("✗", "red", ""),
+}
+
+
+def live(rows: Sequence[Fields]) -> None:
+    """What came of each output."""
+    for row in rows:
+        sign, colour, verdict = _VERDICTS[row["verdict"]]
+        used = paint("  (this one is used)", "dim") if row["used"] else ""
+        took = f", {row['ms']:.0f} ms, {row['receipt']}" if row["verdict"] == "exact" else ""
+        found = row["found"] or ("nothing" if row["verdict"] == "different" else "")
+        line(f"{paint(sign, colour)} {safe(row['output'])}: {verdict}{safe(found)}{took}{used}")
+    if not rows:
+        line("no output can write into a window here: dictatectl check", sys.stderr)
+
+
+def lively(rows: Sequence[Fields]) -> bool:
+    """Whether the output that is used does what it shall, or one where none is used."""
+    of_use = [row for row in rows if row["used"]] or rows
+    return any(row["verdict"] in ("exact", "copied") for row in of_use)
 
 
 def safe(said: str, *, newlines: bool = False) -> str:

@@ -8,7 +8,6 @@ ends, the service manager starts it again, and the journal knows what was under 
 
 import asyncio
 import fcntl
-import itertools
 import logging
 import os
 import signal
@@ -18,25 +17,24 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from dictate import config_file, desktop, hotwords_file, paths
 from dictate.announcer import Announcer
-from dictate.backends import by_reason
-from dictate.config import Settings, same_engine
+from dictate.config import Settings
 from dictate.control.hotkey import Press
-from dictate.control.listener import KeyListener
+from dictate.control.keys import Keys
 from dictate.control.notifications import Notifier
 from dictate.control.service import Service
-from dictate.engines.link import EngineLink
-from dictate.errors import AlreadyRunning, ConfigError, DictateError, JournalError, Unavailable
+from dictate.errors import AlreadyRunning, ConfigError, JournalError, Unavailable
 from dictate.journal import Entry, Journal
+from dictate.links import Links
 from dictate.microphone import MICROPHONES, Microphone
 from dictate.microphone.tap import Tap
-from dictate.outputs import OUTPUTS, Output
-from dictate.outputs.nowhere import NowhereOutput
-from dictate.pipeline import Pipeline
+from dictate.outlets import Outlets
+from dictate.pipeline import Pipeline, Way
 from dictate.recall import Recall
 from dictate.session import Command
 from dictate.speech import DETECTORS
@@ -74,12 +72,10 @@ class Daemon:
         self._terminal = Terminal(always=show)
         self._stop = asyncio.Event()
         self._pen = ThreadPoolExecutor(1, thread_name_prefix="journal")
-        self._count = itertools.count(1)
         self._reloading = asyncio.Lock()
-        self._choosing = asyncio.Lock()
+        self._desktop = ""
+        """What the hotkey last said of it."""
         self._aside: set[asyncio.Task[None]] = set()
-        self._unusable: list[str] = []
-        """What the user was told of the words, the engine, or both."""
 
     async def run(self) -> int:
         """From start to stop. Raises ConfigError, AlreadyRunning."""
@@ -105,6 +101,7 @@ class Daemon:
             stack.callback(_cancel, tasks)
             self._state_changed()
             self._engine_changed()
+            self._show_outputs()
             loop.add_signal_handler(signal.SIGHUP, self._hang_up)
             self.announcer.ready(f"ready: {self.summary}")
             await self._stop.wait()
@@ -144,16 +141,18 @@ class Daemon:
     async def _build(self, stack: AsyncExitStack) -> None:
         """Engine, output, detector, pipeline, microphone."""
         settings = self.settings
-        self.link = self._make_link(settings)
-        await self.link.start()
-        stack.push_async_callback(lambda: self.link.stop())
-        self.output = await self._open_output(await self._choose_output(settings))
-        stack.push_async_callback(lambda: self.output.close())
+        self.links = Links(self._engine_changed, self.announcer.trouble)
+        await self.links.start(settings)
+        stack.push_async_callback(self.links.stop)
+        self.outlets = Outlets()
+        await self.outlets.choose(settings)
+        stack.push_async_callback(self.outlets.close)
+        main, second = self._main_and_second()
         self.pipeline = Pipeline(
             settings=settings,
             hotwords=self.hotwords,
-            link=self.link,
-            output=self.output,
+            main=main,
+            second=second,
             segmenter=await self._make_segmenter(settings),
             journal=self.journal,
             pen=self._pen,
@@ -171,30 +170,23 @@ class Daemon:
         self.recall = Recall(self.pipeline)
         stack.push_async_callback(self.tap.stop)
         await self.tap.start()
-        self.key = KeyListener(settings.hotkey, self._pressed, self._key_state)
+        self.keys = Keys(
+            settings.hotkey,
+            settings.second.key,
+            on_press=partial(self._pressed, second=False),
+            on_second=partial(self._pressed, second=True),
+            on_cancel=lambda: self.pipeline.act(self.pipeline.session.cancel),
+            on_state=self._key_state,
+        )
 
-    def _make_link(self, settings: Settings) -> EngineLink:
-        # A name of its own for each: the old engine may still be ending when the new one starts.
-        socket = paths.runtime_dir() / f"engine-{next(self._count)}.sock"
-        return EngineLink(settings.engine, socket, self._engine_changed)
-
-    async def _choose_output(self, settings: Settings) -> Output:
-        """The output that can work; where none does, one that holds every text and says why."""
-        use, passed = settings.output.use, list[str]()
-        try:
-            output, passed = await asyncio.to_thread(OUTPUTS.choose_and_say, use, settings.output)
-        except Unavailable as error:
-            output = NowhereOutput(settings.output, str(error))
-        self.service.update(output_notes=by_reason(passed))
-        return output
-
-    async def _open_output(self, output: Output) -> Output:
-        try:
-            await output.open()
-        except Unavailable as error:
-            output = NowhereOutput(output.settings, str(error))
-        self.service.update(output=output.name)
-        return output
+    def _main_and_second(self) -> tuple[Way, Way]:
+        """The two ways, of the engines and outputs of now."""
+        main = self.settings.engine.language
+        second = self.settings.second.language or main
+        return (
+            Way(self.links.main, main, self.outlets.main),
+            Way(self.links.second, second, self.outlets.second),
+        )
 
     async def _make_segmenter(self, settings: Settings) -> Segmenter:
         detector = await asyncio.to_thread(DETECTORS.choose, settings.speech.use, settings.speech)
@@ -212,7 +204,7 @@ class Daemon:
 
     def _ways(self, unfinished: list[Entry]) -> Iterator[Coroutine[Any, Any, None]]:
         yield self._stay_on_bus()
-        yield self.key.run()
+        yield self.keys.run()
         yield self._watch_files()
         yield self._seek_desktop()
         yield self._show_alive()
@@ -221,7 +213,7 @@ class Daemon:
 
     async def _first(self, unfinished: list[Entry]) -> None:
         """The hotwords to the engine, what a crash left, and what is to be spoken."""
-        await self._prepare()
+        await self.links.prepare(self.hotwords)
         await self.recall.recover(unfinished)
         for path in self._speak:
             await self._say(path)
@@ -238,30 +230,22 @@ class Daemon:
         self.pipeline.act(lambda: self.pipeline.session.start(held=True))
         await self.pipeline.idle.wait()
 
-    async def _prepare(self) -> list[str]:
-        """Give the engine the list ahead of the next dictation; what it cannot use, in words."""
-        try:
-            unusable = await self.link.prepare(self.hotwords)
-        except DictateError as error:
-            unusable = [str(error)]
-        if unusable != self._unusable:
-            self._unusable = unusable
-            for line in unusable:
-                self.announcer.trouble(line)
-        return unusable
+    def _key_state(self) -> None:
+        states = self.keys.states
+        self.service.update(
+            hotkey=states["main"], second_hotkey=states["second"], cancel_key=states["cancel"]
+        )
+        if states["main"] != self._desktop:
+            # A desktop has come or gone, or it is another one.
+            self._desktop = states["main"]
+            self._spawn(self._replace_outputs())
 
-    def _key_state(self, state: str) -> None:
-        self.service.update(hotkey=state)
-        if not state.startswith("none") and self.settings.output.use == "auto":
-            # There is a desktop now, or another one; perhaps there was none at the last choice.
-            self._spawn(self._replace_output(self.settings))
-
-    def _pressed(self, press: Press) -> None:
+    def _pressed(self, press: Press, *, second: bool) -> None:
         session = self.pipeline.session
         decide: dict[Press, Callable[[], list[Command]]] = {
-            Press.START_HELD: lambda: session.start(held=True),
+            Press.START_HELD: lambda: session.start(held=True, second=second),
             Press.STOP: session.stop,
-            Press.TOGGLE: session.toggle,
+            Press.TOGGLE: lambda: session.toggle(second=second),
             Press.LATCH: session.latch,
             Press.DISCARD: session.discard,
         }
@@ -289,10 +273,10 @@ class Daemon:
         unless the user wants it so."""
         while True:
             await asyncio.sleep(SEEK_S)
-            use, name = self.settings.output.use, self.output.name
+            use, name = self.settings.output.use, self.outlets.main.name
             if name == "none" or (use == "auto" and name in ("clipboard", "stdout")):
                 await asyncio.to_thread(desktop.adopt)
-                await self._replace_output(self.settings)
+                await self._replace_outputs()
 
     def _hang_up(self) -> None:
         """SIGHUP: the terminal is closed, or somebody asks for a reload, as daemons do it."""
@@ -314,7 +298,7 @@ class Daemon:
         looks after the other two (a microphone or engine that fails is no reason to be killed)."""
         interval = int(os.environ.get("WATCHDOG_USEC", "0")) / 1e6 / 2
         while interval:
-            if self.link.well and self.tap.well:
+            if self.links.main.well and self.tap.well:
                 self.announcer.alive()
             await asyncio.sleep(interval)
 
@@ -331,46 +315,35 @@ class Daemon:
         for it, engines that were given up are tried again. Raises ConfigError, and then nothing
         has changed."""
         async with self._reloading:
-            return await self._reload(self.link.given_up if asked else ())
+            return await self._reload(asked=asked)
 
-    async def _reload(self, try_again: tuple[str, ...]) -> list[str]:
+    async def _reload(self, *, asked: bool) -> list[str]:
         settings, hotwords = await asyncio.to_thread(self.files.read, self.wishes)
         lines = config_file.changes(self.settings, settings)
         lines += hotwords_file.difference(self.hotwords, hotwords)
-        lines += [f"the engine {name} is tried again" for name in try_again]
+        if asked:
+            lines += [f"the engine {name} is tried again" for name in self.links.given_up]
         old, self.settings, self.hotwords = self.settings, settings, hotwords
         self.pipeline.settings, self.pipeline.hotwords = settings, hotwords
-        if try_again or not same_engine(old.engine, settings.engine):
-            await self._replace_link(settings)
-        self.link.settings = settings.engine
-        if old.output != settings.output:
-            await self._replace_output(settings)
+        for link in await self.links.change(settings, again=asked):
+            self._spawn(self._retire(link.stop))
+        if (old.output, old.second.output) != (settings.output, settings.second.output):
+            await self._replace_outputs()
+        self.pipeline.main, self.pipeline.second = self._main_and_second()
         if old.speech != settings.speech:
             self.pipeline.segmenter = await self._make_segmenter(settings)
         if old.microphone != settings.microphone:
             await self.tap.replace(settings.microphone, self._make_microphone)
-        if old.hotkey != settings.hotkey:
-            self.key.change(settings.hotkey)
+        self.keys.change(settings.hotkey, settings.second.key)
         self.notifier.enabled = settings.notifications.enabled
         self.journal.settings = settings.journal
-        return lines + await self._prepare()
+        return lines + await self.links.prepare(hotwords)
 
-    async def _replace_link(self, settings: Settings) -> None:
-        link = self._make_link(settings)
-        await link.start()
-        old, self.link, self.pipeline.link = self.link, link, link
-        self._spawn(self._retire(old.stop))
-
-    async def _replace_output(self, settings: Settings) -> None:
-        async with self._choosing:
-            output = await self._choose_output(settings)
-            if output.name == self.output.name != "none":
-                # It goes on: a desktop may let only one be there at a time.
-                self.output.settings = settings.output
-                return
-            output = await self._open_output(output)
-            old, self.output, self.pipeline.output = self.output, output, output
-        self._spawn(self._retire(old.close))
+    async def _replace_outputs(self) -> None:
+        for output in await self.outlets.choose(self.settings):
+            self._spawn(self._retire(output.close))
+        self.pipeline.main, self.pipeline.second = self._main_and_second()
+        self._show_outputs()
 
     async def _retire(self, end: Callable[[], Awaitable[None]]) -> None:
         """A stage that was replaced ends when no dictation can be in it any more."""
@@ -387,28 +360,24 @@ class Daemon:
     @property
     def summary(self) -> str:
         """One line: what was chosen."""
-        state = self.link.serving
-        engine = self.link.info.name if state == "ready" else f"({state})"
-        return f"engine {engine}, output {self.output.name}"
+        state = self.links.main.serving
+        engine = self.links.main.info.name if state == "ready" else f"({state})"
+        return f"engine {engine}, output {self.outlets.main.name}"
 
     def _state_changed(self) -> None:
         session = self.pipeline.session
         self.service.update(state=session.summary)
-        self.key.session(recording=session.listening)
+        self.keys.session(recording=session.listening, under_way=session.summary != "ready")
 
     def _engine_changed(self) -> None:
-        info, state = self.link.info, self.link.serving
-        why = self.link.message if state in ("restarting", "failed") else ""
+        self.service.update(**self.links.status)
+
+    def _show_outputs(self) -> None:
+        main, second = self.outlets.main, self.outlets.second
         self.service.update(
-            engine=info.name,
-            engine_state=state,
-            model=info.model,
-            device=info.device,
-            precision=info.precision,
-            chunk_ms=info.chunk_ms,
-            engine_memory_mb=info.device_memory_mb or info.memory_mb,
-            engine_notes="; ".join(filter(None, (why, *info.notes))),
-            engine_finish_ms=info.finish_ms,
+            output=main.name,
+            second_output="" if second is main else second.name,
+            output_notes=self.outlets.notes,
         )
 
     def _microphone_changed(self, is_open: bool, device: str) -> None:  # noqa: FBT001

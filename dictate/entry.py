@@ -59,4 +59,6 @@ class Entry:
     application: str = ""
     reason: str = ""
     """Why it is held or cancelled; for a delivered one, the receipt."""
+    second: bool = False
+    """Meant for the second way."""
     has_audio: bool = False

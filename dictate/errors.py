@@ -4,6 +4,7 @@
     ├── ConfigError            a file the user wrote cannot be used; nothing of it was applied
     ├── NoSuchBackend          a stage has no backend of that name
     ├── Unavailable            a backend cannot work here; the message is its `why_not()`
+    │   └── Refused            because somebody said no, and is not asked again unasked
     ├── MicrophoneError        the microphone could not be opened, or is lost
     ├── AudioFileError         a sound file cannot be read, or holds no sound
     │   └── UnknownFormat      because libsndfile does not know its format
@@ -42,6 +43,10 @@ class NoSuchBackend(DictateError):
 
 class Unavailable(DictateError):
     """A backend cannot work here; the message says why and what to do."""
+
+
+class Refused(Unavailable):
+    """Somebody was asked whether a backend may work, and said no."""
 
 
 class MicrophoneError(DictateError):

@@ -71,15 +71,16 @@ class Journal:
             self._store.close()
             raise
 
-    def begin(self, number: int, started: float) -> None:
-        """The key is down: from here on sound is kept. `started` is the wall clock."""
+    def begin(self, number: int, started: float, *, second: bool = False) -> None:
+        """The key is down: from here on sound is kept. `started` is the wall clock; `second`, that
+        the second way shall hear it."""
         if number < self.next_number:
             raise ValueError(f"dictation {number} has been: the next is {self.next_number}")
         self.next_number = number + 1
         self._spools[number] = Spool(self._store.audio_path(number), self._on_trouble)
         self._recording.add(number)
         self._under_way.add(number)
-        self._write(Entry(number, S.RECORDING, started))
+        self._write(Entry(number, S.RECORDING, started, second=second))
 
     def append(self, number: int, pcm: bytes) -> None:
         """More sound: signed 16-bit little-endian mono, 16 kHz."""

@@ -8,7 +8,7 @@ import sqlite3
 import time
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,6 +30,8 @@ CREATE TABLE IF NOT EXISTS dictation (
     started REAL NOT NULL, audio_s REAL NOT NULL, text TEXT NOT NULL, heard TEXT NOT NULL,
     engine TEXT NOT NULL, output TEXT NOT NULL, application TEXT NOT NULL, reason TEXT NOT NULL
 ) STRICT"""
+# Not in the schema: journals are older than it, and a dictate that is older can still write it.
+_SECOND: Final = "ALTER TABLE dictation ADD COLUMN second INTEGER NOT NULL DEFAULT 0"
 _BROKEN: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
 
 
@@ -205,6 +207,8 @@ class Store:
                 db.execute(f"PRAGMA {pragma}")
             _examine(db)
             db.execute(_SCHEMA)
+            if "second" not in [row[1] for row in db.execute("PRAGMA table_info(dictation)")]:
+                db.execute(_SECOND)
             db.execute(f"PRAGMA user_version={_VERSION}")
             db.execute(f"SELECT {_LIST} FROM dictation LIMIT 1").fetchall()
         except BaseException:
@@ -225,7 +229,10 @@ class Store:
     def _select(self, where: str, *values: object) -> list[Entry]:
         with self._errors() as db:
             rows = db.execute(f"SELECT {_LIST} FROM dictation {where}", values).fetchall()
-        return [Entry(number, EntryState(state), *rest) for number, state, *rest in rows]
+        return [
+            replace(Entry(number, EntryState(state), *rest), second=bool(second))
+            for number, state, *rest, second in rows
+        ]
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

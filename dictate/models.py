@@ -55,7 +55,7 @@ class Model:
     """Of the file; empty where nobody has published it: then the server is asked. Of a list of the
     pieces, where there are some."""
     engine: str = "nemotron"
-    """The one that can use it."""
+    """The one that can use it; "aligner" is `dictate file --words`."""
     speaks: str = ""
     """BCP 47 tags without countries, parted by spaces; empty where the file itself names them."""
     pieces: tuple[Piece, ...] = ()
@@ -123,8 +123,43 @@ def sha256_of_list(pieces: tuple[Piece, ...]) -> str:
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
+_ALIGNER: Final = (
+    Piece(
+        "chat_template.jinja",
+        551,
+        "59b5ae119bda7c00089bba5f49af775791ea67c7aeb7d2b828cddda9463121bf",
+    ),
+    Piece(
+        "config.json",
+        248_029,
+        "82ac390b36a8f80c5a0c4e202367debd149e5d8c30abe4cf5eed439101b1c5ce",
+    ),
+    Piece(
+        "model.safetensors",
+        1_835_545_960,
+        "00568245ceca5af1991d28562a75fe1ddc9bfeb041c27fda66947ea05c47fb86",
+    ),
+    Piece(
+        "processor_config.json",
+        487,
+        "bc0b230081b44e629dd5b9045b78495615c1831b4b9f4cffe97bd37e82a6156a",
+    ),
+    Piece(
+        "tokenizer.json",
+        11_429_842,
+        "cadfb9cbd9ff8f4e309075ec6a71b063295ff796afb4b5dbc0fd2873fbb301f2",
+    ),
+    Piece(
+        "tokenizer_config.json",
+        998,
+        "945e980986de2ca7768f3326bfdbb4fbea3406f972b8ae0be233089f2b253c11",
+    ),
+)
+
+
 # The revisions, sizes and checksums are those that several public projects pin and check,
-# independently of each other.
+# independently of each other. (The aligner's chat template: what transformers' own converter writes
+# has this checksum.)
 CATALOGUE: Final[dict[str, Model]] = {
     model.name: model
     for model in (
@@ -200,10 +235,28 @@ CATALOGUE: Final[dict[str, Model]] = {
                 "d3f212dd20abecd315d830bc54ae3865e56ebfc3276484e57b771288ba27fd35",
             ),
         ),
+        Model(
+            name="qwen3-aligner",
+            title="Qwen3-ForcedAligner-0.6B",
+            languages="11 languages",
+            licence="Apache-2.0",
+            licence_url="https://www.apache.org/licenses/LICENSE-2.0",
+            chunks_ms=(),
+            repository="Qwen/Qwen3-ForcedAligner-0.6B-hf",
+            revision="c07281df297b9905d24a508279258cccf987a064",
+            file="",
+            size=sum(piece.size for piece in _ALIGNER),
+            sha256=sha256_of_list(_ALIGNER),
+            engine="aligner",
+            speaks="zh yue en fr de it ja ko pt ru es",
+            pieces=_ALIGNER,
+        ),
     )
 }
-DEFAULT: Final = {"nemotron": "nemotron", "qwen3": "qwen3"}
-"""The model of each engine where none is asked for."""
+DEFAULT: Final = {"nemotron": "nemotron", "qwen3": "qwen3", "aligner": "qwen3-aligner"}
+"""The model of each engine, and of the aligner, where none is asked for."""
+_FOLDERS: Final = ("qwen3", "aligner")
+"""Whose models are folders."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,15 +324,20 @@ def installed(model: Model) -> ModelFile | None:
 
 
 def find(model: str, *, trusted: bool, engine: str = "nemotron") -> ModelFile:
-    """The model that `engine.model` asks for: a name, a path, or "" for the engine's usual one.
+    """The model that `engine.model`, or `engine.aligner`, asks for: a name, a path, or "" for the
+    engine's usual one.
 
     A path is for `trusted` only (`engine.trust_model`). It looks, and does not hash: `opened` does.
     Raises Unavailable: unknown, of another engine, not downloaded, not trusted, or not there.
     """
+    option = "engine.aligner" if engine == "aligner" else "engine.model"
     if "/" in model or model.endswith(".nemo"):
-        folder = engine == "qwen3"
-        return _find_path(Path(model).expanduser().absolute(), trusted=trusted, folder=folder)
+        path = Path(model).expanduser().absolute()
+        return _find_path(path, option, trusted=trusted, folder=engine in _FOLDERS)
     known = named(model or DEFAULT[engine])
+    if "aligner" in (known.engine, engine) and known.engine != engine:
+        purpose = "dictate file --words" if known.engine == "aligner" else "dictation"
+        raise Unavailable(f"{option} names the model {known.name}, which is for {purpose}")
     if known.engine != engine:
         raise Unavailable(
             f'the model {known.name} is for engine.use = "{known.engine}": set that, or another '
@@ -297,16 +355,16 @@ def speaks(found: ModelFile) -> tuple[str, ...]:
     return () if found.source == TRUSTED_PATH else tuple(CATALOGUE[found.name].speaks.split())
 
 
-def _find_path(path: Path, *, trusted: bool, folder: bool) -> ModelFile:
+def _find_path(path: Path, option: str, *, trusted: bool, folder: bool) -> ModelFile:
     if not trusted:
         raise Unavailable(
             f"{path} comes from nobody we know, and loading a model file can run code that is in "
             "it: if you made it, or trust who did, set engine.trust_model = true"
         )
     if folder and not path.is_dir():
-        raise Unavailable(f"engine.model names {path}, but there is no such folder")
+        raise Unavailable(f"{option} names {path}, but there is no such folder")
     if not folder and not path.is_file():
-        raise Unavailable(f"engine.model names {path}, but there is no such file")
+        raise Unavailable(f"{option} names {path}, but there is no such file")
     return ModelFile(path.name if folder else path.stem, path, "", TRUSTED_PATH)
 
 

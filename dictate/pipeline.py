@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from dictate.config import Settings
@@ -82,11 +83,21 @@ class Timing:
     """From the release to the written text."""
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What hears a dictation and what writes it, from its press to its end."""
+
+    link: EngineLink
+    language: str
+    output: Output
+
+
 @dataclass(slots=True)
 class Dictation:
     """One dictation on its way."""
 
     number: int
+    way: Way
     utterance: LinkUtterance
     continued: bool
     pressed_at: float
@@ -102,6 +113,16 @@ class Dictation:
     timing: Timing = field(default_factory=Timing)
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The last text that was written, as long as it may be taken back."""
+
+    number: int
+    text: str
+    focus: Focus | None
+    output: Output
+
+
 class Pipeline:
     """All stages joined. Made on the running loop; `daemon.py` builds and replaces the stages."""
 
@@ -110,8 +131,8 @@ class Pipeline:
         *,
         settings: Settings,
         hotwords: Hotwords,
-        link: EngineLink,
-        output: Output,
+        main: Way,
+        second: Way,
         segmenter: Segmenter,
         journal: Journal,
         pen: ThreadPoolExecutor,
@@ -119,8 +140,8 @@ class Pipeline:
     ) -> None:
         self.settings = settings
         self.hotwords = hotwords
-        self.link = link
-        self.output = output
+        self.main = main
+        self.second = second
         self.segmenter = segmenter
         self.journal = journal
         self.audience = audience
@@ -133,7 +154,9 @@ class Pipeline:
         self._pen = pen
         self._on_way: dict[int, Dictation] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._writing = asyncio.Lock()
+        self.written: Written | None = None
+        self.writing = asyncio.Lock()
+        """Held while the output has a text."""
         self.idle = asyncio.Event()
         """Set while no dictation is under way."""
         self.idle.set()
@@ -163,7 +186,7 @@ class Pipeline:
         number = command.dictation
         match command.do:
             case Do.RECORD:
-                self._record(number, continued=command.continued)
+                self._record(command)
             case Do.TAIL:
                 self._tail(self._on_way[number])
             case Do.FINISH:
@@ -185,15 +208,21 @@ class Pipeline:
 
     # One dictation, from the key to the window.
 
-    def _record(self, number: int, *, continued: bool) -> None:
-        self.write_down(self.journal.begin, number, time.time())
+    def way(self, *, second: bool) -> Way:
+        """The way that a dictation goes."""
+        return self.second if second else self.main
+
+    def _record(self, command: Command) -> None:
+        number, way = command.dictation, self.way(second=command.second)
+        self.write_down(partial(self.journal.begin, second=command.second), number, time.time())
         self._on_way[number] = Dictation(
             number,
-            self.link.begin(number, self.hotwords, self.settings.engine.language, self._partial),
-            continued,
+            way,
+            way.link.begin(number, self.hotwords, way.language, self._partial),
+            command.continued,
             time.monotonic(),
         )
-        if not continued:
+        if not command.continued:
             self.segmenter.reset()
         # Without a microphone no sample would ever count the time.
         longest_s = self.settings.microphone.longest_min * 60 + LATE_SOUND_S
@@ -238,7 +267,7 @@ class Pipeline:
         loop = asyncio.get_running_loop()
         dictation.released_at = time.monotonic()
         dictation.ends_at = dictation.released_at + tail_s
-        dictation.focus = loop.create_task(self.output.focus())
+        dictation.focus = loop.create_task(dictation.way.output.focus())
         # A microphone that died takes its last chunk with it: the tail must end all the same.
         loop.call_later(tail_s + LATE_SOUND_S, self._news, dictation.number, Input.TAIL_OVER)
 
@@ -251,7 +280,8 @@ class Pipeline:
     def _preview(self, number: int, text: str) -> None:
         """Show in the window what is understood so far of this dictation; "" takes it away."""
         self._previewed = number if text else None
-        task = asyncio.get_running_loop().create_task(self.output.preview(text))
+        output = self._on_way[number].way.output
+        task = asyncio.get_running_loop().create_task(output.preview(text))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -272,7 +302,7 @@ class Pipeline:
             self._news(number, Input.HEARD_NOTHING)
             return
         began = time.monotonic()
-        await self.keep(number, dictation.text, final)
+        await self.keep(number, dictation.text, final, dictation.way)
         timing.journal_ms = (time.monotonic() - began) * 1000
         self._news(number, Input.HEARD)
 
@@ -280,9 +310,9 @@ class Pipeline:
         """The text as it is written."""
         return polish(final.text, self.hotwords, self.settings.text, continued=continued)
 
-    async def keep(self, number: int, text: str, final: Final) -> None:
+    async def keep(self, number: int, text: str, final: Final, way: Way) -> None:
         """The text is durable when this returns, or the user has been told that it cannot be."""
-        engine = self.link.info.name
+        engine = way.link.info.name
         try:
             await self.durably(self.journal.transcribed, number, text, final.text, engine)
         except JournalError as error:
@@ -292,7 +322,9 @@ class Pipeline:
         number, timing = dictation.number, dictation.timing
         focus = await self._focus(dictation)
         try:
-            receipt = await self.write_out(number, dictation.text, focus, timing)
+            receipt = await self.write_out(
+                number, dictation.text, dictation.way.output, focus, timing
+            )
         except (NotDelivered, DeliveryUnsure) as error:
             dictation.reason = str(error)
             self._news(number, Input.REFUSED)
@@ -312,18 +344,20 @@ class Pipeline:
             return None
 
     async def write_out(
-        self, number: int, text: str, focus: Focus | None, timing: Timing
+        self, number: int, text: str, output: Output, focus: Focus | None, timing: Timing
     ) -> Receipt:
         """Write the text once: intent durable first, outcome after. Raises as `Output.write`."""
-        async with self._writing:
+        async with self.writing:
             began = time.monotonic()
             try:
-                await self.durably(self.journal.typing, number, self.output.name)
+                await self.durably(self.journal.typing, number, output.name)
             except JournalError as error:
                 self.audience.trouble(f"{error}; the text is kept in memory only")
             durable = time.monotonic()
             self.audience.writing(number)
-            receipt = await self.output.write(text, focus)
+            self.written = None
+            receipt = await output.write(text, focus)
+            self.written = Written(number, text, focus, output)
             timing.journal_ms += (durable - began) * 1000
             timing.output_ms = (time.monotonic() - durable) * 1000
             self.write_down(self.journal.delivered, number, receipt.value)
@@ -342,7 +376,7 @@ class Pipeline:
         self.write_down(self.journal.cancelled, number, "cancelled")
 
     def _end(self, number: int) -> Dictation | None:
-        if self._previewed == number:
+        if self._previewed == number and number in self._on_way:
             self._preview(number, "")
         return self._on_way.pop(number, None)
 

@@ -1,5 +1,6 @@
 """What was said earlier: written again, heard again, recovered after a crash."""
 
+import asyncio
 import time
 
 from dictate.entry import Entry, EntryState
@@ -10,20 +11,21 @@ from dictate.pipeline import Pipeline, Timing
 
 
 class Recall:
-    """Works on the journal of a pipeline, through the pipeline's engine and output."""
+    """Works on the journal of a pipeline. What is heard again is heard by the engine that it was
+    meant for; what is written again goes to the main output."""
 
     def __init__(self, pipeline: Pipeline) -> None:
-        self._way = pipeline
+        self._pipeline = pipeline
         self._journal = pipeline.journal
 
     async def paste(self, number: int | None) -> Receipt:
         """Write an earlier text (None: the last) where the focus is now. Raises DictateError."""
-        entry = await self._way.durably(
+        entry = await self._pipeline.durably(
             *((self._journal.get, number) if number else (self._journal.last,))
         )
         if entry is None:
             raise DictateError("there is no such dictation; see `dictatectl history`")
-        if self._way.under_way(entry.number):
+        if self._pipeline.under_way(entry.number):
             raise DictateError(f"dictation {entry.number} is still under way; try again")
         if not entry.text and entry.has_audio:
             entry = await self.transcribe(entry)
@@ -31,43 +33,74 @@ class Recall:
             raise DictateError(f"nothing was heard in dictation {entry.number}")
         timing, began = Timing(), time.monotonic()
         try:
-            focus = await self._way.output.focus()
-            receipt = await self._way.write_out(entry.number, entry.text, focus, timing)
+            output = self._pipeline.main.output
+            focus = await output.focus()
+            receipt = await self._pipeline.write_out(
+                entry.number, entry.text, output, focus, timing
+            )
         except (NotDelivered, DeliveryUnsure) as error:
-            self._way.write_down(self._journal.held, entry.number, str(error))
+            self._pipeline.write_down(self._journal.held, entry.number, str(error))
             raise
         timing.total_ms = (time.monotonic() - began) * 1000
-        self._way.audience.delivered(entry.number, receipt, timing)
+        self._pipeline.audience.delivered(entry.number, receipt, timing)
         return receipt
+
+    async def undo(self) -> int:
+        """Take the last written text back out of its window; it is held then. The number of its
+        dictation. Raises DictateError, and then the text stands where it stood."""
+        async with self._pipeline.writing:
+            last = self._pipeline.written
+            in_use = (self._pipeline.main.output, self._pipeline.second.output)
+            if last is None or last.output not in in_use:
+                raise DictateError("there is nothing that could be taken back")
+            try:
+                await last.output.undo(last.text, last.focus)
+            except NotDelivered as error:
+                raise NotDelivered(f"not taken back: {error}") from error
+            self._pipeline.written = None
+        if await self._pipeline.durably(self._journal.get, last.number):
+            self._pipeline.write_down(self._journal.held, last.number, "taken back")
+        return last.number
 
     async def transcribe(self, entry: Entry) -> Entry:
         """Hear kept sound again; the text goes into the journal, held. Raises EngineError."""
         number = entry.number
-        pcm = await self._way.durably(self._journal.audio, number)
-        language = self._way.settings.engine.language
-        utterance = self._way.link.begin(number, self._way.hotwords, language, _ignore)
+        pcm = await self._pipeline.durably(self._journal.audio, number)
+        way = self._pipeline.way(second=entry.second)
+        utterance = way.link.begin(number, self._pipeline.hotwords, way.language, _ignore)
         utterance.feed(pcm)
-        final = await utterance.finish(lambda: self._way.durably(self._journal.audio, number))
-        text = self._way.polish(final)
+        final = await utterance.finish(lambda: self._pipeline.durably(self._journal.audio, number))
+        text = self._pipeline.polish(final)
         if not text:
             if entry.state is not EntryState.CANCELLED:
-                self._way.write_down(self._journal.empty, number)
+                self._pipeline.write_down(self._journal.empty, number)
         else:
-            await self._way.keep(number, text, final)
-            self._way.write_down(self._journal.held, number, entry.reason or "recovered")
-        return await self._way.durably(self._journal.get, number) or entry
+            await self._pipeline.keep(number, text, final, way)
+            self._pipeline.write_down(self._journal.held, number, entry.reason or "recovered")
+        return await self._pipeline.durably(self._journal.get, number) or entry
 
     async def recover(self, entries: list[Entry]) -> None:
         """Hear what a crash left unheard. It is held, never written: its window is long gone."""
-        for entry in entries:
-            if entry.state is EntryState.CAPTURED:
-                try:
-                    await self.transcribe(entry)
-                except (EngineError, JournalError) as error:
-                    self._way.write_down(self._journal.held, entry.number, f"recovered; {error}")
+        unheard = [entry for entry in entries if entry.state is EntryState.CAPTURED]
+        # An engine that is slow, or dead, does not keep the other waiting.
+        await asyncio.gather(
+            *(
+                self._recover([entry for entry in unheard if entry.second is second])
+                for second in (False, True)
+            )
+        )
         if entries:
             count = f"recovered {len(entries)} dictation{'s' if len(entries) > 1 else ''}"
-            self._way.audience.trouble(f"{count}; see `dictatectl history`, `dictatectl paste N`")
+            advice = "see `dictatectl history`, `dictatectl paste N`"
+            self._pipeline.audience.trouble(f"{count}; {advice}")
+
+    async def _recover(self, entries: list[Entry]) -> None:
+        for entry in entries:
+            try:
+                await self.transcribe(entry)
+            except (EngineError, JournalError) as error:
+                reason = f"recovered; {error}"
+                self._pipeline.write_down(self._journal.held, entry.number, reason)
 
 
 def _ignore(partial: Partial) -> None:

@@ -27,7 +27,7 @@ from typing import TypeVar
 
 import sdnotify
 
-from dictate import config_file, paths
+from dictate import config_file, discovery, paths
 from dictate.config import EngineSettings
 from dictate.engines import ENGINES
 from dictate.engines.address import is_loopback, parse
@@ -62,6 +62,8 @@ class Offer:
     tls: tuple[Path, Path] | None = None
     """Certificate and key, as PEM files."""
     token_file: Path | None = None
+    zeroconf: bool = False
+    """Whether it is announced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +165,13 @@ def serve(offer: Offer, engine: str | None, out: Callable[[str], None] = print) 
     settings = config_file.load(paths.config_file()).engine
     settings = replace(settings, use=engine or settings.use, fallback="none")
     _check_local(settings)
+    if offer.zeroconf:
+        _check_announced(offer)
     token = _token(offer)
     context = _context(offer, token)
-    code = asyncio.run(_serve(Host(settings, token), _doors(offer, context), context, out))
+    doors = _doors(offer, context)
+    announced = _port(doors) if offer.zeroconf else None
+    code = asyncio.run(_serve(Host(settings, token), doors, context, announced, out))
     logging.shutdown()
     # The engine's thread may be in the middle of loading a model, which nobody will use.
     os._exit(code)
@@ -175,14 +181,20 @@ async def _serve(
     host: Host,
     doors: list[Door],
     context: ssl.SSLContext | None,
+    announced: Door | None,
     out: Callable[[str], None],
 ) -> int:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
-    loading = asyncio.create_task(host.load())
     async with AsyncExitStack() as stack:
+        announcement = None
+        if announced is not None:
+            # Before the engine is loaded, as its process closes the network to itself.
+            announcement = discovery.Announcement(*announced.listener.getsockname())
+            stack.push_async_callback(announcement.close)
+        opening = asyncio.create_task(_open(host, announcement, out))
         servers = []
         for door in doors:
             tls = None if door.local else context
@@ -196,7 +208,6 @@ async def _serve(
             servers.append(server)
             stack.callback(server.close)
             out(door.says(tls=tls is not None))
-        loading.add_done_callback(lambda _: out(_state(host)))
         notifier = sdnotify.SystemdNotifier()
         notifier.notify("READY=1")
         while not stop.is_set():
@@ -208,10 +219,23 @@ async def _serve(
             if host.status.state == "failed":
                 return 1
         notifier.notify("STOPPING=1")
+        opening.cancel()
+        if announcement is not None:
+            await announcement.close()
         for server in servers:
             server.close()
         await host.finished()
     return 0
+
+
+async def _open(
+    host: Host, announcement: discovery.Announcement | None, out: Callable[[str], None]
+) -> None:
+    """Load the engine, and say so: to who looks for one on the network, too."""
+    await host.load()
+    out(_state(host))
+    if announcement is not None and host.status.state == "ready":
+        out(await announcement.announce())
 
 
 def _state(host: Host) -> str:
@@ -270,6 +294,10 @@ def _doors(offer: Offer, context: ssl.SSLContext | None) -> list[Door]:
             _check_not_in_clear(door.listener.getsockname()[0], tls=context is not None)
     if offer.tcp:
         doors.append(Door(_tcp(offer.tcp, tls=context is not None), offer.tcp))
+    if offer.zeroconf and _port(doors) is None:
+        raise Unavailable(
+            "--zeroconf announces an IPv4 port, and there is none: give --tcp 127.0.0.1:10300"
+        )
     path = offer.socket
     if not doors and path is None:
         path = paths.serve_socket()
@@ -277,6 +305,22 @@ def _doors(offer: Offer, context: ssl.SSLContext | None) -> list[Door]:
     if path is not None:
         doors.append(Door(bind(path), str(path)))
     return doors
+
+
+def _port(doors: list[Door]) -> Door | None:
+    """The first port among them: what can be announced."""
+    return next((door for door in doors if door.listener.family == socket.AF_INET), None)
+
+
+def _check_announced(offer: Offer) -> None:
+    if offer.tls or offer.token_file:
+        raise Unavailable(
+            "--zeroconf is for Wyoming clients of other makes, which know neither TLS nor our "
+            "token: leave --tls and --token-file away, and serve on a port of this machine, which "
+            "others reach by SSH (docs/remote.md)"
+        )
+    if reason := discovery.why_not():
+        raise Unavailable(f"--zeroconf: {reason}")
 
 
 def _check_not_in_clear(host: str, *, tls: bool) -> None:

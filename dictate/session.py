@@ -6,7 +6,8 @@ without a row changes nothing and commands nothing, which is what makes start, s
 idempotent. A dictation has a number; what is said of a number that is over never reaches a window.
 
 At most one dictation records; any number may be finishing. They are delivered in the order in which
-they ended, never two at once.
+they ended; but one of the main way does not wait for one of the second, whose engine may be slow,
+still loading, or dead.
 
     HELD ──latch──> OPEN           the key is down / it listens until told to stop
       │ stop          │ stop, endpoint
@@ -34,7 +35,7 @@ class State(Enum):
     FINISHING = auto()
     """The engine has all the sound."""
     WAITING = auto()
-    """Its text is known and durable; an earlier dictation is not written yet."""
+    """Its text is known and durable; an earlier dictation that it waits for is not written yet."""
     WRITING = auto()
     """The output has the text: past this point it is never sent again."""
     OVER = auto()
@@ -62,7 +63,7 @@ class Input(Enum):
     FAILED = auto()
     """The engine could not answer, not even the second time."""
     TURN = auto()
-    """Every earlier dictation is over."""
+    """Every earlier dictation that it waits for is over."""
     WRITTEN = auto()
     REFUSED = auto()
     """The output did not write it, or does not know how much of it arrived."""
@@ -99,9 +100,12 @@ class Command:
     dictation: int
     continued: bool = False
     """RECORD: it goes on where the one before ended at a silence, without a gap."""
+    second: bool = False
+    """RECORD: it is one of the second way."""
 
     def __str__(self) -> str:
-        return f"{self.do.value} {self.dictation}" + (" continued" if self.continued else "")
+        how = (" second" if self.second else "") + (" continued" if self.continued else "")
+        return f"{self.do.value} {self.dictation}{how}"
 
 
 _Row = tuple[State, tuple[Do, ...]]
@@ -155,6 +159,8 @@ class Session:
     """The dictations that are not over, in the order in which they began."""
     _ended: list[int] = field(default_factory=list)
     """Those past recording, in the order in which they ended: the order of delivery."""
+    _second: set[int] = field(default_factory=set)
+    """Those of the second way."""
 
     @property
     def recording(self) -> int | None:
@@ -179,7 +185,7 @@ class Session:
 
     # What people do.
 
-    def start(self, *, held: bool) -> list[Command]:
+    def start(self, *, held: bool, second: bool = False) -> list[Command]:
         """A press, or a call over the bus.
 
         While one is open, a press of the key ends it (that is how a second tap stops); any other
@@ -189,11 +195,11 @@ class Session:
         if current is not None and self.state(current) is not State.TAIL:
             return self.stop() if held and self.state(current) is State.OPEN else []
         commands = [] if current is None else self.news(current, Input.TAIL_OVER)
-        return commands + self._begin(State.HELD if held else State.OPEN)
+        return commands + self._begin(State.HELD if held else State.OPEN, second=second)
 
-    def toggle(self) -> list[Command]:
-        """Start listening, or stop if it listens."""
-        return self.stop() if self.listening else self.start(held=False)
+    def toggle(self, *, second: bool = False) -> list[Command]:
+        """Start listening, or stop if it listens, whichever way it was started."""
+        return self.stop() if self.listening else self.start(held=False, second=second)
 
     def stop(self) -> list[Command]:
         """The key is up, or somebody said stop."""
@@ -221,8 +227,9 @@ class Session:
         current = self.recording
         if current is None or self.state(current) is not State.OPEN:
             return []
+        second = current in self._second
         commands = self.news(current, Input.ENDPOINT)
-        return commands + self._begin(State.OPEN, continued=True)
+        return commands + self._begin(State.OPEN, continued=True, second=second)
 
     def sound_over(self) -> list[Command]:
         """No more sound will come."""
@@ -243,6 +250,7 @@ class Session:
         commands = [Command(do, dictation) for do in does]
         if after is State.OVER and dictation in self._states:
             del self._states[dictation]
+            self._second.discard(dictation)
             if dictation in self._ended:
                 self._ended.remove(dictation)
         if what is not Input.TURN:
@@ -250,14 +258,20 @@ class Session:
         return commands
 
     def _turn(self) -> list[Command]:
-        return self.news(self._ended[0], Input.TURN) if self._ended else []
+        main = [dictation for dictation in self._ended if dictation not in self._second]
+        firsts = dict.fromkeys([*self._ended[:1], *main[:1]])
+        return [command for first in firsts for command in self.news(first, Input.TURN)]
 
     def _now(self, what: Input) -> list[Command]:
         current = self.recording
         return [] if current is None else self.news(current, what)
 
-    def _begin(self, state: State, *, continued: bool = False) -> list[Command]:
+    def _begin(
+        self, state: State, *, continued: bool = False, second: bool = False
+    ) -> list[Command]:
         number = self.next_number
         self.next_number += 1
         self._states[number] = state
-        return [Command(Do.RECORD, number, continued)]
+        if second:
+            self._second.add(number)
+        return [Command(Do.RECORD, number, continued, second)]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, TypeVar
 
-from dictate import check
+from dictate import check, live
 from dictate.control.interface import Row
 from dictate.entry import Entry
 from dictate.microphone.portaudio import list_devices
@@ -25,17 +25,24 @@ class DaemonSteering:
     def __init__(self, daemon: "Daemon") -> None:
         self._daemon = daemon
 
-    def start(self, by: str) -> None:
+    def start(self, by: str, *, second: bool) -> None:
         """Begin to listen, as a toggled dictation."""
-        self._act("start", by, lambda: self._daemon.pipeline.session.start(held=False))
+        session = self._daemon.pipeline.session
+        self._act("start", by, lambda: session.start(held=False, second=second))
 
     def stop(self, by: str) -> None:
         """The key is up, so to speak."""
         self._act("stop", by, lambda: self._daemon.pipeline.session.stop())
 
-    def toggle(self, by: str) -> None:
+    def toggle(self, by: str, *, second: bool) -> None:
         """The other of the two."""
-        self._act("toggle", by, lambda: self._daemon.pipeline.session.toggle())
+        session = self._daemon.pipeline.session
+        self._act("toggle", by, lambda: session.toggle(second=second))
+
+    def key(self, by: str, *, second: bool, down: bool) -> None:
+        """As if a hotkey of ours had been pressed or released."""
+        log.info("%s, asked by %s", "press" if down else "release", by)
+        self._daemon.keys.bound(second=second, down=down)
 
     def cancel(self, by: str) -> None:
         """Nothing of it is written."""
@@ -59,6 +66,12 @@ class DaemonSteering:
         log.info("paste, asked by %s", by)
         return (await self._daemon.recall.paste(number)).value
 
+    async def undo(self, by: str) -> str:
+        """Take the last text back."""
+        log.info("undo, asked by %s", by)
+        number = await self._daemon.recall.undo()
+        return f"dictation {number} is taken back (dictatectl paste {number} writes it again)"
+
     async def forget(self, number: int | None, by: str) -> int:
         """Out of the journal."""
         log.info("forget, asked by %s", by)
@@ -71,6 +84,14 @@ class DaemonSteering:
     async def check(self) -> Sequence[Row]:
         """Every backend's why not."""
         return await asyncio.to_thread(check.rows, self._daemon.settings)
+
+    async def check_live(self, by: str) -> Sequence[Row]:
+        """Every output tried on a window of our own."""
+        log.info("check --live, asked by %s", by)
+        pipeline = self._daemon.pipeline
+        async with pipeline.writing:
+            pipeline.written = None
+            return await live.rows(self._daemon.settings.output, pipeline.main.output)
 
     def _act(self, what: str, by: str, decide: Callable[[], list[Command]]) -> None:
         # Who opened the microphone is always in the log.

@@ -127,10 +127,11 @@ def test_the_tables_show_the_figures_the_roof_and_who_heard_something_else() -> 
     assert "| text as ours | 6 of 6 | 5 of 6 |" in text
 
 
-def test_without_a_card_the_script_for_one_says_so(tmp_path: Path) -> None:
-    if find_spec("nemo") is None:
-        pytest.skip("NeMo is not installed: the script would say that first")
-    script = Path(__file__).parents[1] / "bench" / "nemotron_gpu.sh"
+@pytest.mark.parametrize(("name", "package"), [("nemotron", "nemo"), ("qwen3", "transformers")])
+def test_without_a_card_the_script_for_one_says_so(tmp_path: Path, name: str, package: str) -> None:
+    if find_spec(package) is None:
+        pytest.skip(f"{package} is not installed: the script would say that first")
+    script = Path(__file__).parents[1] / "bench" / f"{name}_gpu.sh"
 
     done = subprocess.run(
         [script, "--out", tmp_path / "results"],

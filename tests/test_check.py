@@ -8,7 +8,7 @@ import pytest
 from dictate import check, paths
 from dictate.backends import Backends
 from dictate.check import Row
-from dictate.config import OutputSettings, Settings
+from dictate.config import OutputSettings, SecondSettings, Settings
 
 
 def rows(stage: str, settings: Settings | None = None) -> list[Row]:
@@ -116,3 +116,15 @@ def test_a_journal_folder_that_cannot_be_used_is_said(tmp_path: Path) -> None:
 def test_a_disk_almost_full_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(check, "LEAST_FREE_MB", 1e15)
     assert "make room" in str(rows("journal")[0]["why_not"])
+
+
+def test_what_the_second_way_uses_is_checked_where_it_is_something_else() -> None:
+    everything = SecondSettings(key="f8", engine="scripted:nowhere", output="clipboard")
+    found = check.rows(Settings(second=everything))
+    why_not = {(row["stage"], row["name"]): str(row["why_not"]) for row in found}
+    assert "there is no file" in why_not["second engine", "scripted"]
+    assert "DISPLAY" in why_not["second output", "clipboard"]
+    assert "DISPLAY" in why_not["second key", "x11"]
+    assert ("second engine", "nemotron") not in why_not
+    same = check.rows(Settings(second=SecondSettings(language="de")))
+    assert not [row for row in same if str(row["stage"]).startswith("second")]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dictate import config_file
-from dictate.config import Settings
+from dictate.config import Settings, one_engine, second_engine
 from dictate.errors import ConfigError
 
 ROOT = Path(__file__).parents[1]
@@ -241,3 +241,28 @@ class TestSetOption:
         with pytest.raises(ConfigError, match=r"config\.toml:1: "):
             config_file.set_option(path, "engine.tail_ms", 5)
         assert path.read_text() == "[engine\n"
+
+
+@pytest.mark.parametrize(
+    ("engine", "second", "wanted", "one"),
+    [
+        ("", "", "auto//en", True),
+        ('use = "qwen3"\nmodel = "m"', 'language = "hi"', "qwen3/m/hi", True),
+        ('use = "nemotron"\nmodel = "m"', 'engine = "qwen3"', "qwen3//en", False),
+        ('use = "nemotron"\nmodel = "m"', 'model = "n"', "nemotron/n/en", False),
+        ('use = "qwen3"', 'engine = "qwen3"\noutput = "clipboard"', "qwen3//en", True),
+    ],
+)
+def test_what_is_empty_in_the_second_way_is_as_in_the_main_one(
+    engine: str, second: str, wanted: str, *, one: bool
+) -> None:
+    settings = config_file.parse(f"[engine]\n{engine}\n[second]\n{second}\n")
+    found = second_engine(settings)
+    assert f"{found.use}/{found.model}/{found.language}" == wanted
+    assert one_engine(settings) is one
+
+
+def test_the_second_engine_is_no_fall_back_of_its_own() -> None:
+    text = '[engine]\nuse = "wyoming"\nfallback = "qwen3"\n[second]\nengine = "{}"\n'
+    assert second_engine(config_file.parse(text.format("qwen3"))).fallback == "none"
+    assert second_engine(config_file.parse(text.format("nemotron"))).fallback == "qwen3"

@@ -128,6 +128,18 @@ def test_writing_again(running: "subprocess.Popen[str]") -> None:
     assert asked(running) == "paste 1"
 
 
+def test_taking_back(running: "subprocess.Popen[str]") -> None:
+    assert done("undo") == "dictation 3 is taken back\n"
+    assert asked(running) == "undo"
+
+
+def test_what_really_arrives(running: object) -> None:
+    lines = done("check", "--live").splitlines()
+    assert lines[1] == "✓ x11: exact, 12 ms, delivered  (this one is used)"
+    assert lines[2] == "✗ ibus: something else arrived: �[1mDi"
+    assert json.loads(done("check", "--live", "--json"))[0]["verdict"] == "exact"
+
+
 def test_forgetting(running: "subprocess.Popen[str]") -> None:
     assert ctl("forget", "1", stdin="y\n").returncode == 2
     assert done("forget", "1", "--yes") == "1 deleted\n"
@@ -190,6 +202,16 @@ def test_the_engine_is_changed_and_the_daemon_is_told(running: "subprocess.Popen
     assert "auto -> pocketsphinx" in said
     assert asked(running) == "reload"
     assert config_file.load(paths.config_file()).engine.use == "pocketsphinx"
+    assert "engine --second pocketsphinx takes" in done("engine", "--second", "auto")
+    settings = config_file.load(paths.config_file())
+    assert (settings.engine.use, settings.second.engine) == ("pocketsphinx", "auto")
+
+
+def test_a_dictation_of_the_second_way(running: "subprocess.Popen[str]") -> None:
+    for word in ("start", "toggle", "press", "release"):
+        done(word)
+        done(word, "--second")
+        assert [asked(running), asked(running)] == [word, f"{word} second"]
 
 
 def test_a_daemon_that_hangs_is_not_waited_for_for_ever(

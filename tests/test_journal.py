@@ -1,9 +1,11 @@
 """The journal on a good day, and what it keeps and deletes."""
 
+import sqlite3
 import subprocess
 import time
 import wave
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -351,3 +353,16 @@ def test_text_that_is_no_unicode_is_kept_as_far_as_it_goes(journal: Journal) -> 
 def test_a_second_dictate_cannot_open_it(journal: Journal, folder: Path) -> None:
     with pytest.raises(JournalError, match="another dictate"):
         Journal(folder, JournalSettings(), Trouble()).open()
+
+
+def test_a_journal_from_before_the_second_way_is_used_on(
+    journal: Journal, folder: Path, reopen: Callable[[], Journal]
+) -> None:
+    number = dictate(journal)
+    journal.close()
+    with closing(sqlite3.connect(folder / "journal.db")) as older:
+        older.execute("ALTER TABLE dictation DROP COLUMN second")
+        older.commit()
+    again = reopen()
+    again.begin(number + 1, 1001.0, second=True)
+    assert [entry.second for entry in again.history(2)] == [True, False]

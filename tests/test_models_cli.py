@@ -151,8 +151,8 @@ def test_remove_takes_all_of_it_and_nothing_else(hub: Hub, capsys: Out) -> None:
     ("name", "hint"),
     [
         ("nemotorn", "did you mean nemotron?"),
-        ("../../etc/passwd", "there are nemotron, nemotron-3.5, parakeet, qwen3, qwen3-0.6b"),
-        ("x.nemo", "there are nemotron, nemotron-3.5, parakeet, qwen3, qwen3-0.6b"),
+        ("../../etc/passwd", f"there are {', '.join(models.CATALOGUE)}"),
+        ("x.nemo", f"there are {', '.join(models.CATALOGUE)}"),
     ],
 )
 def test_an_unknown_name(command: str, name: str, hint: str, capsys: Out) -> None:

@@ -44,15 +44,16 @@ def there(hub: Hub, small: Model) -> Path:
 
 
 def test_each_file_is_pinned() -> None:
-    for name in ("qwen3", "qwen3-0.6b"):
+    names = ("qwen3", "qwen3-0.6b", "qwen3-aligner")
+    for name in names:
         model = CATALOGUE[name]
-        assert model.engine == "qwen3"
+        assert model.engine == ("aligner" if name == "qwen3-aligner" else "qwen3")
         assert model.size == sum(piece.size for piece in model.pieces)
         assert model.sha256 == models.sha256_of_list(model.pieces)
         assert all(models.is_sha256(piece.sha256) for piece in model.pieces)
         endings = {Path(piece.file).suffix for piece in model.pieces}
         assert endings == {".json", ".jinja", ".safetensors"}, "nothing that could run"
-    assert CATALOGUE["qwen3"].sha256 != CATALOGUE["qwen3-0.6b"].sha256
+    assert len({CATALOGUE[name].sha256 for name in names}) == 3
 
 
 def test_all_files_come(hub: Hub, small: Model) -> None:
@@ -137,6 +138,8 @@ def test_a_model_is_for_its_engine() -> None:
         find("qwen3-0.6b", trusted=False)
     with pytest.raises(Unavailable, match=r'nemotron is for engine\.use = "nemotron"'):
         find("nemotron", trusted=False, engine="qwen3")
+    with pytest.raises(Unavailable, match=r"names the model qwen3-aligner.*dictate file --words"):
+        find("qwen3-aligner", trusted=False, engine="qwen3")
 
 
 def test_a_folder_of_ones_own_is_for_those_who_trust_it(tmp_path: Path) -> None:

@@ -16,13 +16,21 @@ import numpy as np
 import pytest
 
 from dictate.config import OutputSettings, Settings
+from dictate.engines.link import EngineInfo
 from dictate.entry import EntryState
-from dictate.errors import DeliveryUnsure, EngineLost, FocusMoved, JournalError
+from dictate.errors import (
+    DeliveryUnsure,
+    DictateError,
+    EngineLost,
+    FocusMoved,
+    JournalError,
+    NotDelivered,
+)
 from dictate.events import RATE, AudioChunk, Final, Partial
 from dictate.hotwords import Hotwords
 from dictate.journal import Journal
 from dictate.outputs import Focus, Output, Receipt
-from dictate.pipeline import Pipeline, Timing
+from dictate.pipeline import Pipeline, Timing, Way
 from dictate.recall import Recall
 from dictate.speech.segmenter import Segmenter
 
@@ -59,15 +67,15 @@ def _open() -> asyncio.Event:
 class Link:
     """An engine that answers what and when the test says."""
 
-    class info:  # noqa: N801
-        name = "stand-in"
-
-    def __init__(self) -> None:
+    def __init__(self, name: str = "stand-in") -> None:
+        self.info = EngineInfo(name)
+        self.languages: list[str] = []
         self.answers: dict[int, str | Exception] = {}
         self.may_answer: dict[int, asyncio.Event] = {}
         self.utterances: dict[int, Utterance] = {}
 
-    def begin(self, number: int, *_: Any) -> Utterance:
+    def begin(self, number: int, _: Hotwords, language: str, *__: Any) -> Utterance:
+        self.languages.append(language)
         self.utterances[number] = Utterance(self, number)
         return self.utterances[number]
 
@@ -103,6 +111,12 @@ class Screen(Output):
             raise self.trouble
         self.windows[self.focused] = self.windows.get(self.focused, "") + text
         return Receipt.DELIVERED
+
+    async def undo(self, text: str, focus: Focus | None) -> None:
+        if focus is not None and focus.window != self.focused:
+            raise FocusMoved("the window changed")
+        assert self.windows[self.focused].endswith(text)
+        self.windows[self.focused] = self.windows[self.focused].removesuffix(text)
 
 
 class Tap:
@@ -151,7 +165,9 @@ class Rig:
 
     def __init__(self, folder: Path, settings: Settings) -> None:
         self.pen = ThreadPoolExecutor(1)
-        self.listener, self.link, self.screen, self.tap = Listener(), Link(), Screen(), Tap()
+        self.listener, self.tap = Listener(), Tap()
+        self.link, self.screen = Link(), Screen()
+        self.other, self.copied = Link("other"), Screen()
         self.journal = Journal(folder, settings.journal, self.listener.trouble)
         self.left = self.pen.submit(self.journal.open).result()
         # Loud is speech: enough for the marks.
@@ -159,8 +175,8 @@ class Rig:
         self.pipeline = Pipeline(
             settings=settings,
             hotwords=Hotwords(),
-            link=self.link,  # type: ignore[arg-type]
-            output=self.screen,
+            main=Way(self.link, "en", self.screen),  # type: ignore[arg-type]
+            second=Way(self.other, "hi", self.copied),  # type: ignore[arg-type]
             segmenter=segmenter,
             journal=self.journal,
             pen=self.pen,
@@ -169,8 +185,8 @@ class Rig:
         self.recall = Recall(self.pipeline)
         self.pipeline.tap = self.tap  # type: ignore[assignment]
 
-    def press(self) -> None:
-        self.pipeline.act(lambda: self.pipeline.session.start(held=True))
+    def press(self, *, second: bool = False) -> None:
+        self.pipeline.act(lambda: self.pipeline.session.start(held=True, second=second))
 
     def start(self) -> None:
         self.pipeline.act(lambda: self.pipeline.session.start(held=False))
@@ -189,9 +205,9 @@ class Rig:
             self.pipeline.hear(AudioChunk(samples, time.monotonic() - PAUSE))
             await asyncio.sleep(PAUSE if real_time else 0)
 
-    async def dictate(self) -> None:
+    async def dictate(self, *, second: bool = False) -> None:
         """Press, speak, release, and the tail."""
-        self.press()
+        self.press(second=second)
         await self.speak(0.2)
         self.release()
         await self.speak(0.2, real_time=True)
@@ -262,6 +278,49 @@ def test_texts_are_written_in_the_order_in_which_they_were_said(run: Callable[..
     run(way)
 
 
+def test_the_second_way_has_an_engine_a_language_and_an_output_of_its_own(
+    run: Callable[..., None],
+) -> None:
+    async def way(rig: Rig) -> None:
+        rig.other.answers = {1: "one", 3: EngineLost("the engine died twice")}
+        rig.other.may_answer[1] = slow = asyncio.Event()
+        await rig.dictate(second=True)
+        await rig.dictate()
+        await asyncio.sleep(0.1)
+        assert rig.screen.windows == {"editor": "hello there"}  # it does not wait for the second
+        slow.set()
+        await rig.settle()
+        assert rig.copied.windows == {"editor": "one"}
+        assert (rig.link.languages, rig.other.languages) == (["en"], ["hi"])
+        await rig.dictate(second=True)
+        await rig.settle()
+        entries = await rig.pipeline.durably(rig.journal.history, 3)
+        assert [(entry.second, entry.engine) for entry in entries] == [
+            *((True, ""), (False, "stand-in"), (True, "other")),
+        ]
+        # Heard again by its own engine, but written where the user now is.
+        rig.other.answers[3] = "heard at last"
+        assert await rig.recall.paste(3) is Receipt.DELIVERED
+        assert rig.screen.windows == {"editor": "hello thereheard at last"}
+
+    run(way)
+
+
+def test_what_began_before_the_settings_were_saved_ends_as_it_began(
+    run: Callable[..., None],
+) -> None:
+    async def way(rig: Rig) -> None:
+        rig.press()
+        rig.pipeline.main = rig.pipeline.second
+        await rig.speak(0.2)
+        rig.release()
+        await rig.speak(0.2, real_time=True)
+        await rig.settle()
+        assert (rig.screen.windows, rig.copied.windows) == ({"editor": "hello there"}, {})
+
+    run(way)
+
+
 def test_the_window_changed(run: Callable[..., None]) -> None:
     async def way(rig: Rig) -> None:
         rig.link.may_answer[1] = slow = asyncio.Event()
@@ -275,6 +334,51 @@ def test_the_window_changed(run: Callable[..., None]) -> None:
         assert await rig.recall.paste(None) is Receipt.DELIVERED
         assert rig.screen.windows == {"chat": "hello there"}
         assert await rig.state(1) is EntryState.DELIVERED
+
+    run(way)
+
+
+def test_the_last_text_is_taken_back_once_and_kept(run: Callable[..., None]) -> None:
+    async def way(rig: Rig) -> None:
+        with pytest.raises(DictateError, match="nothing that could"):
+            await rig.recall.undo()
+        await rig.dictate()
+        await rig.settle()
+        assert await rig.recall.undo() == 1
+        assert rig.screen.windows == {"editor": ""}
+        assert await rig.state(1) is EntryState.HELD
+        with pytest.raises(DictateError, match="nothing that could"):
+            await rig.recall.undo()
+        assert await rig.recall.paste(None) is Receipt.DELIVERED
+        assert rig.screen.windows == {"editor": "hello there"}
+
+    run(way)
+
+
+def test_a_text_that_cannot_be_taken_back_stays_delivered(run: Callable[..., None]) -> None:
+    async def way(rig: Rig) -> None:
+        await rig.dictate()
+        await rig.settle()
+        rig.screen.focused = "chat"
+        with pytest.raises(NotDelivered, match="not taken back: the window changed"):
+            await rig.recall.undo()
+        assert await rig.state(1) is EntryState.DELIVERED
+        rig.screen.focused = "editor"
+        assert await rig.recall.undo() == 1
+
+    run(way)
+
+
+def test_what_was_not_written_is_not_taken_back(run: Callable[..., None]) -> None:
+    async def way(rig: Rig) -> None:
+        await rig.dictate()
+        await rig.settle()
+        rig.screen.trouble = DeliveryUnsure("the application is gone")
+        await rig.dictate()
+        await rig.settle()
+        with pytest.raises(DictateError, match="nothing that could"):
+            await rig.recall.undo()
+        assert rig.screen.windows == {"editor": "hello there"}
 
     run(way)
 

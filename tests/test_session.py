@@ -14,10 +14,10 @@ SESSIONS = Path(__file__).parent / "sessions"
 def say(session: Session, words: list[str]) -> list[Command]:
     """One line of a transcript, done to the session."""
     match words:
-        case ["press"]:
-            return session.start(held=True)
-        case ["start"]:
-            return session.start(held=False)
+        case ["press" | "start" as name, *second]:
+            return session.start(held=name == "press", second=bool(second))
+        case ["toggle", "second"]:
+            return session.toggle(second=True)
         case ["toggle" | "stop" | "latch" | "discard" | "cancel" | "endpoint" as name]:
             done: list[Command] = getattr(session, name)()
             return done
@@ -81,6 +81,8 @@ DOINGS = [
     "cancel",
     "endpoint",
     "sound over",
+    "press second",
+    "toggle second",
 ]
 
 
@@ -95,7 +97,7 @@ def test_whatever_happens_each_text_is_delivered_at_most_once_and_in_order(
     session = Session()
     delivered: list[int] = []
     ended: list[int] = []
-    writing = 0
+    second: set[int] = set()
     for doing in doings:
         if isinstance(doing, str):
             commands = say(session, doing.split())
@@ -105,15 +107,24 @@ def test_whatever_happens_each_text_is_delivered_at_most_once_and_in_order(
             commands = session.news(*doing)
         for command in commands:
             match command.do:
+                case Do.RECORD if command.second:
+                    second.add(command.dictation)
                 case Do.FINISH:
                     ended.append(command.dictation)
                 case Do.DELIVER:
                     delivered.append(command.dictation)
-        writing = sum(state is State.WRITING for state in session._states.values())
-        assert writing <= 1
+        writing = [n for n, state in session._states.items() if state is State.WRITING]
+        assert len(set(writing) - second) <= 1
+        assert len(second.intersection(writing)) <= 1
         assert sum(state in RECORDING for state in session._states.values()) <= 1
     assert len(delivered) == len(set(delivered))
-    assert delivered == [n for n in ended if n in delivered]
+    # Each way in its order; and one of the second behind what was said to the main one before.
+    for way in (second, set(ended) - second):
+        in_order = [n for n in ended if n in delivered and n in way]
+        assert [n for n in delivered if n in way] == in_order
+    for number in second.intersection(delivered):
+        earlier = {n for n in ended[: ended.index(number)] if n in delivered}
+        assert earlier <= set(delivered[: delivered.index(number)])
 
 
 @given(st.lists(st.sampled_from([*DOINGS, "stop"])))

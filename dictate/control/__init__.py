@@ -48,11 +48,16 @@ class KeySource(ABC):
     ) -> None:
         """Listen until cancelled. `on_ready` is called once it hears, `on_key` for each press and
         release, both on the loop. Raises Unavailable when the desktop is gone; the caller tries
-        again with back-off. When it dies while the key is down, it sends KeyUp first."""
+        again with back-off; Refused when somebody must ask for it first. When it dies while the key
+        is down, it sends KeyUp first."""
 
 
 KEY_SOURCES: Backends[KeySource] = Backends(
     stage="hotkey",
-    table={"x11": "dictate.control.x11:X11KeySource"},
-    auto=("x11",),
+    table={
+        "x11": "dictate.control.x11:X11KeySource",
+        "portal": "dictate.control.portal:PortalKeySource",
+        "evdev": "dictate.control.evdev:EvdevKeySource",
+    },
+    auto=("x11", "portal"),
 )

@@ -51,14 +51,18 @@ class Steering(Protocol):
     Any DictateError reaches the caller, with its message.
     """
 
-    def start(self, by: str) -> None:
-        """Begin a dictation. Idempotent, as are the next three."""
+    def start(self, by: str, *, second: bool) -> None:
+        """Begin a dictation, of the second way or the main one. Idempotent, as are the next
+        three."""
 
     def stop(self, by: str) -> None:
         """End it, and write the text."""
 
-    def toggle(self, by: str) -> None:
+    def toggle(self, by: str, *, second: bool) -> None:
         """Begin or end one."""
+
+    def key(self, by: str, *, second: bool, down: bool) -> None:
+        """The desktop's own shortcut was pressed or released: it means what the hotkey means."""
 
     def cancel(self, by: str) -> None:
         """Throw the dictation away: nothing is written."""
@@ -75,6 +79,9 @@ class Steering(Protocol):
     async def paste(self, number: int | None, by: str) -> str:
         """Write a text (None: the last one) into the focused window; what is known of it then."""
 
+    async def undo(self, by: str) -> str:
+        """Take the last written text back out of its window; what was done, for people."""
+
     async def forget(self, number: int | None, by: str) -> int:
         """Delete one dictation or (None) all; how many were deleted."""
 
@@ -83,6 +90,9 @@ class Steering(Protocol):
 
     async def check(self) -> Sequence[Row]:
         """What works here and what does not, as `dictate.check` has it."""
+
+    async def check_live(self, by: str) -> Sequence[Row]:
+        """What came of a text through each output, as `dictate.live` has it."""
 
 
 class Status(TypedDict, total=False):
@@ -106,6 +116,13 @@ class Status(TypedDict, total=False):
     engine_memory_mb: float
     engine_notes: str
     engine_finish_ms: float
+    second_engine: str
+    second_engine_state: str
+    second_model: str
+    second_engine_notes: str
+    second_output: str
+    second_hotkey: str
+    cancel_key: str
 
 
 class Dictate1(ServiceInterface):
@@ -120,7 +137,12 @@ class Dictate1(ServiceInterface):
     @dbus_method("Start")
     def start(self) -> None:
         with _errors():
-            self._steering.start(caller.get())
+            self._steering.start(caller.get(), second=False)
+
+    @dbus_method("StartSecond")
+    def start_second(self) -> None:
+        with _errors():
+            self._steering.start(caller.get(), second=True)
 
     @dbus_method("Stop")
     def stop(self) -> None:
@@ -130,7 +152,32 @@ class Dictate1(ServiceInterface):
     @dbus_method("Toggle")
     def toggle(self) -> None:
         with _errors():
-            self._steering.toggle(caller.get())
+            self._steering.toggle(caller.get(), second=False)
+
+    @dbus_method("ToggleSecond")
+    def toggle_second(self) -> None:
+        with _errors():
+            self._steering.toggle(caller.get(), second=True)
+
+    @dbus_method("Press")
+    def press(self) -> None:
+        with _errors():
+            self._steering.key(caller.get(), second=False, down=True)
+
+    @dbus_method("Release")
+    def release(self) -> None:
+        with _errors():
+            self._steering.key(caller.get(), second=False, down=False)
+
+    @dbus_method("PressSecond")
+    def press_second(self) -> None:
+        with _errors():
+            self._steering.key(caller.get(), second=True, down=True)
+
+    @dbus_method("ReleaseSecond")
+    def release_second(self) -> None:
+        with _errors():
+            self._steering.key(caller.get(), second=True, down=False)
 
     @dbus_method("Cancel")
     def cancel(self) -> None:
@@ -161,6 +208,11 @@ class Dictate1(ServiceInterface):
         with self._slot():
             return clean(await self._steering.paste(number or None, caller.get()))
 
+    @dbus_method("Undo")
+    async def undo(self) -> DBusStr:
+        with self._slot():
+            return clean(await self._steering.undo(caller.get()))
+
     @dbus_method("Forget")
     async def forget(self, number: DBusUInt32, everything: DBusBool) -> DBusUInt32:
         with self._slot():
@@ -177,6 +229,11 @@ class Dictate1(ServiceInterface):
     async def check(self) -> Dicts:
         with self._slot():
             return [_from_row(row) for row in await self._steering.check()]
+
+    @dbus_method("CheckLive")
+    async def check_live(self) -> Dicts:
+        with self._slot():
+            return [_from_row(row) for row in await self._steering.check_live(caller.get())]
 
     @dbus_property(READ, "Version")
     def version(self) -> DBusStr:
@@ -253,6 +310,34 @@ class Dictate1(ServiceInterface):
     @dbus_property(READ, "EngineFinishMs")
     def engine_finish_ms(self) -> DBusDouble:
         return self._status["engine_finish_ms"]
+
+    @dbus_property(READ, "SecondEngine")
+    def second_engine(self) -> DBusStr:
+        return self._status["second_engine"]
+
+    @dbus_property(READ, "SecondEngineState")
+    def second_engine_state(self) -> DBusStr:
+        return self._status["second_engine_state"]
+
+    @dbus_property(READ, "SecondModel")
+    def second_model(self) -> DBusStr:
+        return self._status["second_model"]
+
+    @dbus_property(READ, "SecondEngineNotes")
+    def second_engine_notes(self) -> DBusStr:
+        return self._status["second_engine_notes"]
+
+    @dbus_property(READ, "SecondOutput")
+    def second_output(self) -> DBusStr:
+        return self._status["second_output"]
+
+    @dbus_property(READ, "SecondHotkey")
+    def second_hotkey(self) -> DBusStr:
+        return self._status["second_hotkey"]
+
+    @dbus_property(READ, "CancelKey")
+    def cancel_key(self) -> DBusStr:
+        return self._status["cancel_key"]
 
     @contextmanager
     def _slot(self) -> Iterator[None]:

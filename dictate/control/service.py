@@ -69,6 +69,13 @@ class Service:
             engine_memory_mb=0.0,
             engine_notes="",
             engine_finish_ms=0.0,
+            second_engine="",
+            second_engine_state="",
+            second_model="",
+            second_engine_notes="",
+            second_output="",
+            second_hotkey="",
+            cancel_key="",
         )
         self._bus: MessageBus | None = None
         self._interface: Dictate1 | None = None

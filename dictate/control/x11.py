@@ -1,30 +1,27 @@
-"""Listens for the hotkey on an X11 desktop, through pynput.
+"""Listens for a key on an X11 desktop: a lone modifier through pynput, any other by a grab.
 
-pynput hears (the RECORD extension, a thread of its own), and is not believed in two things. A
-release may be lost, or may be a synthetic one while the finger is still down (whoever types for the
-user lets go of modifiers for a moment): so a release counts when the server's keymap says that the
-key is up, and while it is down the keymap is asked now and then. And pynput does not tell when it
-has gone deaf: so we hold a connection of our own, which breaks when the server dies.
+pynput hears (the RECORD extension, a thread of its own), and the focused application hears the key
+too: X11 offers nothing else for a modifier, which other keys go with. pynput does not tell when it
+has gone deaf: so its thread is looked at now and then.
 """
 
 import asyncio
 import contextlib
-import difflib
-import select
-import socket
+import os
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future
 from typing import Any
 
-from Xlib import XK, X
+from Xlib import X
 
-from dictate.config import HotkeySettings
 from dictate.control import KeyDown, KeySource, KeyUp
+from dictate.control.chord import Chord, parse, wrong
+from dictate.control.x11_grab import GrabWatch
+from dictate.control.x11_watch import Watch
 from dictate.errors import Unavailable
-from dictate.x11 import close, connect, cut, why_no_x
+from dictate.x11 import close, cut, why_no_x
 
 READY_S = 2.0
 STILL_DOWN_S = 0.25
@@ -32,28 +29,21 @@ STILL_DOWN_S = 0.25
 STILL_ALIVE_S = 1.0
 """How often pynput's thread is looked at."""
 
-_KEYSYMS = {
-    "ctrl_r": ("Control_R",),
-    # The key right of the space bar, by what layouts put there.
-    "alt_gr": ("ISO_Level3_Shift", "Mode_switch", "Alt_R"),
-    "pause": ("Pause",),
-    "scroll_lock": ("Scroll_Lock",),
-    **{f"f{number}": (f"F{number}",) for number in range(1, 21)},
-}
-
 
 class X11KeySource(KeySource):
-    """The key reaches the focused application too: X11 offers nothing else for a lone modifier."""
+    """See the head of this file."""
 
     name = "x11"
 
     def why_not(self) -> str | None:
-        return _unknown_key(self.settings.key) or why_no_x("RECORD")
+        if reason := wrong(self.settings.key) or _wayland():
+            return reason
+        return why_no_x(*(["RECORD"] if parse(self.settings.key).lone_modifier else []))
 
     async def run(
         self, on_key: Callable[[KeyDown | KeyUp], None], on_ready: Callable[[], None]
     ) -> None:
-        if reason := _unknown_key(self.settings.key):
+        if reason := wrong(self.settings.key):
             raise Unavailable(reason)
         loop = asyncio.get_running_loop()
 
@@ -61,76 +51,76 @@ class X11KeySource(KeySource):
             with contextlib.suppress(RuntimeError):  # the loop has been closed meanwhile
                 loop.call_soon_threadsafe(function, *arguments)
 
-        watch = _Watch(self.settings, lambda key: post(on_key, key), lambda: post(on_ready))
+        watch = self._watch(lambda key: post(on_key, key), lambda: post(on_ready))
         watch.start()
         try:
             await asyncio.shield(asyncio.wrap_future(watch.ended))
         finally:
             watch.stop()
 
+    def _watch(
+        self, on_key: Callable[[KeyDown | KeyUp], None], on_ready: Callable[[], None]
+    ) -> Watch:
+        chord = parse(self.settings.key)
+        if chord.lone_modifier:
+            return _Listening(chord, on_key, on_ready)
+        # The hotkey's own modifiers may be down when somebody cancels.
+        always = self.settings.key == self.settings.cancel_key
+        return GrabWatch(chord, on_key, on_ready, always=always)
 
-class _Watch(threading.Thread):
-    """Tells when the key goes down and up; `ended` gets Unavailable when it cannot hear."""
+
+def _wayland() -> str | None:
+    # Xwayland answers as any X server, and hears what is pressed in its own windows only.
+    if os.environ.get("WAYLAND_DISPLAY"):
+        return "this is a Wayland desktop, where X11 hears no key that is pressed elsewhere"
+    return None
+
+
+class _Listening(Watch):
+    """Hears by pynput, whose thread tells of the key, and pokes."""
 
     def __init__(
         self,
-        settings: HotkeySettings,
+        chord: Chord,
         on_key: Callable[[KeyDown | KeyUp], None],
         on_ready: Callable[[], None],
     ) -> None:
-        super().__init__(name="dictate-x11-hotkey", daemon=True)
-        self.ended: Future[None] = Future()
-        self._key = settings.key
-        self._on_key = on_key
-        self._on_ready = on_ready
+        super().__init__(chord, on_key, on_ready)
         self._heard: deque[KeyDown | KeyUp] = deque()
-        self._down = False
         self._pressed = self._combined = False
         """What pynput's thread knows of the key, and of the others while it is down."""
-        self._codes: set[int] = set()
         self._symbols: set[int] = set()
-        self._stopping = False
-        self._display: Any = None
-        self._ours, self._theirs = socket.socketpair()
-        self._ours.settimeout(0)
-        self._theirs.settimeout(0)
+        self._listener: Any = None
 
-    def stop(self) -> None:
-        """End soon, even if the server hangs. Nothing is sent any more."""
-        self._stopping = True
-        if self._display is not None:
-            cut(self._display)
-        self._poke()
+    def begin(self) -> None:
+        self.mapped()
+        self._listener = self._listen()
 
-    def run(self) -> None:
-        listener = None
-        reason: Exception | None = None
-        try:
-            self._display = connect()
-            self._look_up_key()
-            listener = self._listen()
-            self._on_ready()
-            while not self._stopping:
-                self._wait()
-                if not listener.is_alive():
-                    raise Unavailable("the key listener died")  # noqa: TRY301
-        except Unavailable as error:
-            reason = error
-        except Exception as error:
-            reason = Unavailable(f"the X server is gone: {error}")
-            reason.__cause__ = error
-        if self._down and not self._stopping:
-            self._on_key(KeyUp(time.monotonic()))
-        if listener is not None:
-            listener.cut()
-        if self._stopping:
-            self.ended.set_result(None)
-        else:
-            self.ended.set_exception(reason)
-        if self._display is not None:
-            close(self._display)
-        self._ours.close()
-        self._theirs.close()
+    def mapped(self) -> None:
+        # With Shift or AltGr held the same key says something else.
+        self._symbols = {
+            self.display.keycode_to_keysym(code, level) for code in self.codes for level in range(8)
+        } - {X.NoSymbol}
+
+    def end(self) -> None:
+        if self._listener is not None:
+            self._listener.cut()
+
+    def step(self) -> None:
+        self.events(STILL_DOWN_S if self.down else STILL_ALIVE_S)
+        released = time.monotonic()
+        while self._heard:
+            event = self._heard.popleft()
+            if isinstance(event, KeyUp):
+                released = event.at
+            elif not self.down:
+                self.down = True
+                self.on_key(event)
+        if self.down and not self.is_down():
+            self.down = False
+            self.on_key(KeyUp(released, self._combined))
+        if not self._listener.is_alive():
+            raise Unavailable("the key listener died")
 
     def _listen(self) -> Any:
         try:
@@ -178,65 +168,6 @@ class _Watch(threading.Thread):
                 self._combined = False
             self._pressed = event is KeyDown
             self._heard.append(event(time.monotonic()))
-            self._poke()
+            self.poke()
         elif event is KeyDown and self._pressed:
             self._combined = True
-
-    def _look_up_key(self) -> None:
-        display = self._display
-        names = _KEYSYMS.get(self._key)
-        if names is not None:
-            wanted = [XK.string_to_keysym(name) for name in names]
-        else:
-            number = ord(self._key)
-            wanted = [number if number < 0x100 else 0x1000000 | number]
-        self._codes = {code for symbol in wanted for code, _ in display.keysym_to_keycodes(symbol)}
-        if not self._codes:
-            raise Unavailable(
-                f"the keyboard layout has no key {self._key!r}; choose another under [hotkey]"
-            )
-        # With Shift or AltGr held the same key says something else.
-        self._symbols = {
-            display.keycode_to_keysym(code, level) for code in self._codes for level in range(8)
-        } - {X.NoSymbol}
-
-    def _wait(self) -> None:
-        limit = STILL_DOWN_S if self._down else STILL_ALIVE_S
-        select.select([self._display.fileno(), self._theirs], [], [], limit)
-        with contextlib.suppress(BlockingIOError):
-            self._theirs.recv(4096)
-        while self._display.pending_events():
-            event = self._display.next_event()
-            if event.type == X.MappingNotify:
-                self._display.refresh_keyboard_mapping(event)
-                self._look_up_key()
-        released = time.monotonic()
-        while self._heard:
-            event = self._heard.popleft()
-            if isinstance(event, KeyUp):
-                released = event.at
-            elif not self._down:
-                self._down = True
-                self._on_key(event)
-        if self._down and not self._is_down():
-            self._down = False
-            self._on_key(KeyUp(released, self._combined))
-
-    def _is_down(self) -> bool:
-        keymap = self._display.query_keymap()
-        return any(keymap[code // 8] >> code % 8 & 1 for code in self._codes)
-
-    def _poke(self) -> None:
-        with contextlib.suppress(OSError):
-            self._ours.send(b"x")
-
-
-def _unknown_key(key: str) -> str | None:
-    if key in _KEYSYMS or (len(key) == 1 and key.isprintable() and not key.isspace()):
-        return None
-    close = difflib.get_close_matches(key.lower(), _KEYSYMS, n=1)
-    hint = f" (did you mean {close[0]!r}?)" if close else ""
-    return (
-        f"no key is called {key!r}{hint}; there are ctrl_r, alt_gr, pause, scroll_lock, f1 to f20, "
-        "and single characters"
-    )

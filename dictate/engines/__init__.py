@@ -124,6 +124,7 @@ ENGINES: Backends[Engine] = Backends(
         "openai": "dictate.engines.openai:OpenAIEngine",
         "pocketsphinx": "dictate.engines.pocketsphinx:PocketSphinxEngine",
         "qwen3": "dictate.engines.qwen3:Qwen3Engine",
+        "riva": "dictate.engines.riva:RivaEngine",
         "scripted": "dictate.engines.scripted:ScriptedEngine",
         "wyoming": "dictate.engines.wyoming:WyomingEngine",
     },

@@ -2,8 +2,9 @@
 machine nothing goes in clear."""
 
 import ipaddress
+import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 FORMS = "the path of a Unix socket, tls://HOST:PORT, or a port of this machine as 127.0.0.1:PORT"
 
@@ -68,20 +69,49 @@ def parse_web(text: str) -> Web:
     """The address that a user wrote. Raises ValueError, for people, also where the sound would
     travel in clear."""
     form = "write https://HOST/v1, or http://127.0.0.1:PORT/v1 for this machine"
+    host, port, parts = _url(text, "http", form)
+    return Web(text.rstrip("/"), host, port or (443 if parts.scheme == "https" else 80))
+
+
+@dataclass(frozen=True, slots=True)
+class Grpc:
+    """The address of a server that speaks gRPC, which may be used as it is."""
+
+    host: str
+    port: int
+    tls: bool
+    function: str = ""
+    """Which of its functions is meant, where one address has many."""
+
+
+def parse_grpc(text: str) -> Grpc:
+    """The address that a user wrote. Raises ValueError, for people, also where the sound would
+    travel in clear."""
+    form = "write grpcs://HOST:PORT, or grpc://127.0.0.1:PORT for this machine"
+    host, port, parts = _url(text, "grpc", form)
+    function = parts.path.strip("/")
+    if not port or not re.fullmatch("[A-Za-z0-9-]*", function):
+        raise ValueError(f"{text!r} is no address: {form}")
+    return Grpc(host, port, tls=parts.scheme == "grpcs", function=function)
+
+
+def _url(text: str, scheme: str, form: str) -> tuple[str, int | None, SplitResult]:
+    """The host, the port and all parts of a URL of this scheme, which with an s is encrypted."""
     if "@" in text:
         raise ValueError("a name or password does not belong there: the key stands in a file")
     try:
         parts = urlsplit(text)
         host, port = parts.hostname, parts.port
-    except ValueError:
-        host = port = None
-    if not host or not text.isprintable() or " " in text or parts.scheme not in ("http", "https"):
+    except ValueError as error:
+        raise ValueError(f"{text!r} is no address: {form}") from error
+    known = parts.scheme in (scheme, f"{scheme}s")
+    if not host or not known or not text.isprintable() or " " in text:
         raise ValueError(f"{text!r} is no address: {form}")
     if parts.query or parts.fragment:
         raise ValueError(f"{text!r} has more than an address: {form}")
-    if parts.scheme == "http" and not is_loopback(host):
+    if parts.scheme == scheme and not is_loopback(host):
         raise ValueError(
             f"{host} is another machine, and what you say would travel there in clear: use "
-            "https://, or a port of this machine that leads there by SSH (ssh -L)"
+            f"{scheme}s://, or a port of this machine that leads there by SSH (ssh -L)"
         )
-    return Web(text.rstrip("/"), host, port or (443 if parts.scheme == "https" else 80))
+    return host, port, parts

@@ -1,11 +1,11 @@
-"""The engine process as seen from outside: started, listened to, killed."""
+"""A process with a model as seen from outside: started, listened to, killed."""
 
 import asyncio
 import contextlib
 import json
 import logging
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,16 +14,15 @@ from dictate.config import EngineSettings
 log = logging.getLogger(__name__)
 
 
-class Child:
-    """One run of the engine process. It is started once; the next run is another Child."""
+class Process:
+    """One run of a process. It is started once; the next run is another Process."""
 
-    def __init__(self, settings: EngineSettings, path: Path, without: Collection[str] = ()) -> None:
-        """`without` names the engines that "auto" shall not choose."""
-        self.path = path
-        self._without = without
+    def __init__(self, module: str, words: Sequence[str], *, answers: bool) -> None:
+        """`words` are its command line; one that `answers` does so on its standard output."""
         self.last_words = ""
         """The last line it wrote to standard error."""
-        self._settings = settings
+        self._command = ("-m", module, *words)
+        self._answers = answers
         self._process: asyncio.subprocess.Process | None = None
         self._listening: asyncio.Task[None] | None = None
 
@@ -32,15 +31,21 @@ class Child:
         """Its process, once started."""
         return None if self._process is None else self._process.pid
 
+    @property
+    def pipes(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """What it answers, and what it reads; once started, of one that `answers`."""
+        assert self._process is not None
+        assert self._process.stdout is not None
+        assert self._process.stdin is not None
+        return self._process.stdout, self._process.stdin
+
     async def start(self) -> None:
         """Start the process. Raises OSError."""
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
-            *("-m", "dictate.engines.worker", "--engine", self._settings.use),
-            *("--socket", str(self.path), "--settings", json.dumps(asdict(self._settings))),
-            *(word for name in self._without for word in ("--without", name)),
+            *self._command,
             stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE if self._answers else asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
         )
         self._listening = asyncio.create_task(self._listen())
@@ -79,3 +84,16 @@ class Child:
             self._listening.cancel()
         if self._process.stdin is not None:
             self._process.stdin.close()
+
+
+class Child(Process):
+    """One run of the engine process."""
+
+    def __init__(self, settings: EngineSettings, path: Path, without: Collection[str] = ()) -> None:
+        """`without` names the engines that "auto" shall not choose."""
+        self.path = path
+        """Its socket."""
+        words = ("--engine", settings.use, "--socket", str(path))
+        more = ("--settings", json.dumps(asdict(settings)))
+        not_these = (word for name in without for word in ("--without", name))
+        super().__init__("dictate.engines.worker", (*words, *more, *not_these), answers=False)

@@ -43,8 +43,11 @@ def name(torch: Any, device: Any) -> str:
     return torch.cuda.get_device_name() if device.type == "cuda" else "cpu"
 
 
-def memory_mb(torch: Any, device: Any, before_mb: float) -> float:
-    """Megabytes taken of the device, 0 for a processor; `before_mb` was free at the start."""
+def memory_mb(device: Any, before_mb: float) -> float:
+    """Megabytes taken of the device by now, 0 for a processor; `before_mb` of main memory were
+    free at the start."""
+    import torch
+
     if device.type != "cuda":
         return 0.0
     if getattr(torch.cuda.get_device_properties(device), "is_integrated", 0):

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from dictate.config import EngineSettings
+from dictate.errors import EngineError
 
 SHARE = 0.8
 """Of the link's deadline: the engine's own is over first, and says more."""
@@ -20,6 +21,31 @@ def missing_file(settings: EngineSettings, *options: str) -> str | None:
         if path and not Path(path).is_file():
             return f"engine.{option}: there is no file {path!r}"
     return None
+
+
+def open_key(settings: EngineSettings) -> str | None:
+    """What to say of a key that others may read, or None."""
+    path = settings.api_key_file
+    if path and Path(path).stat().st_mode & 0o077:
+        return f"engine.api_key_file: others may read {path}: chmod 600 {path}"
+    return None
+
+
+def read_key(settings: EngineSettings) -> str:
+    """The key that the server asks for; empty where none is named. Raises EngineError."""
+    try:
+        key = Path(settings.api_key_file).read_text().strip() if settings.api_key_file else ""
+    except (OSError, ValueError) as error:
+        raise unreadable("engine.api_key_file", error) from error
+    if not key.isascii() or not key.isprintable() or " " in key:
+        raise EngineError("engine.api_key_file: a key is one line of ASCII without a space")
+    return key
+
+
+def unreadable(option: str, error: Exception) -> EngineError:
+    """The file that this option names cannot be read; without what may be in it."""
+    why = getattr(error, "strerror", None) or type(error).__name__
+    return EngineError(f"{option} cannot be read: {why}")
 
 
 def away(host: str, round_trip_s: float) -> str:

@@ -34,12 +34,15 @@ UNREPORTED_S = 0.5
 class Trouble(Exception):
     """This sending came to nothing."""
 
-    def __init__(self, error: EngineError, *, again: bool = True) -> None:
+    def __init__(self, error: EngineError, *, again: bool = True, silent: bool = False) -> None:
         super().__init__(str(error))
         self.error = error
         """What the caller gets if the second sending fails as well."""
         self.again = again
         """Whether a fresh process may do better."""
+        self.silent = silent
+        """Whether the engine is elsewhere, and said nothing within its time: another would cost
+        the user the same again."""
 
 
 class Exchange:
@@ -78,7 +81,8 @@ class Exchange:
                 return await self._receive(reader)
         except TimeoutError as error:
             deadline_s = self._link.settings.deadline_s
-            raise Trouble(EngineLost(f"the engine hung for {deadline_s:g} s")) from error
+            hung = EngineLost(f"the engine hung for {deadline_s:g} s")
+            raise Trouble(hung, silent=not self._link.local) from error
         except OSError as error:
             raise self._gone(f"the engine was lost: {error}") from error
         except BadEvent as error:
@@ -146,7 +150,11 @@ class Exchange:
                 )
             elif event.type == "error":
                 says, code = event.data.get("text"), event.data.get("code")
-                raise Trouble(EngineError(str(says)[:1000]), again=code != "Unavailable")
+                raise Trouble(
+                    EngineError(str(says)[:1000]),
+                    again=code != "Unavailable",
+                    silent=code == EngineLost.__name__,
+                )
         raise self._gone("the engine process died or left")
 
     def _gone(self, what: str) -> Trouble:
@@ -211,17 +219,21 @@ class LinkUtterance:
         """
         self._ended = True
         self._more.set()
+        silent = None
         try:
             return await self._live
         except Trouble as trouble:
             if not trouble.again:
                 raise trouble.error from trouble
+            silent = trouble if trouble.silent else None
         except asyncio.CancelledError:
             if self._cancelled or not self._too_slow:
                 raise
         pcm = await whole()
         if self._cancelled:
             raise asyncio.CancelledError
+        if silent and (spare := await self._link.spare()):
+            return await self._by(spare, pcm, silent)
         try:
             return await self._once_more(pcm)
         except Trouble as trouble:

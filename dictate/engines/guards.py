@@ -5,12 +5,13 @@ witness to the sound. A term may stand in for words that look like it in letters
 does; nothing but terms may come of boosting; and a text that is another text falls as a whole.
 """
 
-import re
-from collections.abc import Iterable, Iterator
-from itertools import groupby
+from collections.abc import Collection, Iterable, Iterator
+from itertools import compress, groupby
 from typing import Final as Const
 
 from rapidfuzz.distance import Levenshtein
+
+from dictate.engines.scripts import pieces, runs, signs_per_word, units
 
 LIKENESS: Const = 0.45
 """How alike in letters, 0 to 1, a term must be to what was heard in its place: "Kubernetes" and
@@ -23,26 +24,30 @@ FREE_SHARE: Const = 0.15
 
 def settle(plain: str, boosted: str, terms: Iterable[str]) -> tuple[str, bool]:
     """The text that stands, and whether the boosted one was so wild that none of it does."""
-    one, other = plain.split(), boosted.split()
+    terms = list(terms)
+    whole = runs("\n".join(terms))
+    # With a space in front, as what begins one text may come to stand within the other.
+    one, other = pieces(f" {plain}", whole), pieces(f" {boosted}", whole)
     if not one:
         return "", bool(other)
     heard, claimed = [_letters(word) for word in one], [_letters(word) for word in other]
-    inside, occurrences, repeated = _terms_in(claimed, [_words(term) for term in terms])
+    inside, occurrences, repeated = _terms_in(claimed, [_words(term, whole) for term in terms])
     settled: list[str] = []
-    gone = came = terms_came = 0
+    gone = came = terms_came = 0.0
     for equal, a, b, c, d in _aligned(heard, claimed):
         if equal:
             settled += other[c:d]
             continue
-        gone, came, terms_came = gone + b - a, came + d - c, terms_came + sum(inside[c:d])
+        gone, came = gone + _many(heard[a:b]), came + _many(claimed[c:d])
+        terms_came += _many(compress(claimed[c:d], inside[c:d]))
         term = any(inside[c:d]) and _likeness(heard[a:b], claimed[c:d]) >= LIKENESS
         settled += other[c:d] if term else one[a:b]
     # "nemo tron" is heard for "Nemotron": a term may have a word more or less than its sound.
     explained = terms_came + (occurrences if terms_came else 0)
     unexplained = max(0, gone - explained) + max(0, came - repeated - explained) + repeated
-    if unexplained > max(FREE_WORDS, FREE_SHARE * len(one)):
+    if unexplained > max(FREE_WORDS, FREE_SHARE * _many(heard)):
         return plain, True
-    return " ".join(settled), False
+    return " ".join("".join(settled).split()), False
 
 
 def _aligned(one: list[str], other: list[str]) -> Iterator[tuple[bool, int, int, int, int]]:
@@ -56,18 +61,18 @@ def _aligned(one: list[str], other: list[str]) -> Iterator[tuple[bool, int, int,
         yield equal, first.src_start, last.src_end, first.dest_start, last.dest_end
 
 
-def _terms_in(words: list[str], terms: list[list[str]]) -> tuple[list[bool], int, int]:
+def _terms_in(words: list[str], terms: list[list[str]]) -> tuple[list[bool], int, float]:
     """Whether each word belongs to a term, how many terms there are, and how many words belong to
     one that follows itself at once, which is how a boost that runs wild looks."""
     inside = [False] * len(words)
-    occurrences = repeated = 0
+    occurrences, repeated = 0, 0.0
     for term in filter(None, terms):
         size, end = len(term), -1
         for at in range(len(words) - size + 1):
             if words[at : at + size] != term or at < end:
                 continue
             if at == end:
-                repeated += size
+                repeated += _many(term)
             else:
                 occurrences += 1
                 inside[at : at + size] = [True] * size
@@ -88,8 +93,15 @@ def _likeness(heard: list[str], claimed: list[str]) -> float:
 
 
 def _letters(word: str) -> str:
-    return "".join(re.findall(r"\w+", word.lower()))
+    return "".join(units(word))
 
 
-def _words(term: str) -> list[str]:
-    return [letters for word in term.split() if (letters := _letters(word))]
+def _words(term: str, whole: Collection[str]) -> list[str]:
+    return [letters for word in pieces(term, whole) if (letters := _letters(word))]
+
+
+def _many(those: Iterable[str]) -> float:
+    """How many words they are, where some may be signs of a script that does not tell."""
+    return sum(
+        1 if (signs := signs_per_word(letters)) == 1 else len(letters) / signs for letters in those
+    )

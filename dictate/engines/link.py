@@ -93,6 +93,8 @@ class EngineLink:
         self.info = EngineInfo(name=settings.use)
         self.ready_at = 0.0
         """Loop time at which the engine was loaded."""
+        self.local = True
+        """Whether the engine is on this machine."""
         self.run = 0
         """The number of this run of the process; each restart counts up."""
         self.chosen = ""
@@ -117,8 +119,6 @@ class EngineLink:
         """The engine that did not load, and gets a fresh process once."""
         self._own = self.info
         """What the engine of this link says, where `info` is that of the one in its place."""
-        self._local = True
-        """Whether the engine is on this machine."""
         self._spare: EngineLink | None = None
 
     @property
@@ -297,7 +297,7 @@ class EngineLink:
                 began = loop.time()
                 reason = await self._one_run()
                 # What happens elsewhere is no fault of this process, which is as good as new.
-                blameless = not self._local and self._doomed.is_set()
+                blameless = not self.local and self._doomed.is_set()
                 young = loop.time() - began < STEADY_S and not blameless
                 young_deaths = young_deaths + 1 if young else 1
                 again_s = SOONEST_S if self.ready_at > began else again_s
@@ -307,7 +307,7 @@ class EngineLink:
                     log.error("the engine cannot be used: %s", reason)
                     self._set("failed", reason)
                     with contextlib.suppress(TimeoutError):
-                        async with asyncio.timeout(None if self._local else again_s):
+                        async with asyncio.timeout(None if self.local else again_s):
                             await self._until(lambda: self.state != "failed")
                     young_deaths = 0
                     again_s = min(again_s * 2, LATEST_S)
@@ -411,7 +411,7 @@ class EngineLink:
             _settle(self._answers.popleft(), [str(term) for term in terms])
 
     def _now(self, status: Status) -> None:
-        self._local = status.local
+        self.local = status.local
         if status.name in ENGINES.auto:
             self.chosen = status.name
         if status.state == "ready":

@@ -10,19 +10,18 @@ there to compare with (`guards.py`).
 import copy
 import dataclasses
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Final as Const
 
 import numpy as np
-import soundfile
 
 from dictate import models
 from dictate.config import EngineSettings
-from dictate.engines import SHORTEST_S, Effort, Engine, Facts, Utterance
+from dictate.engines import SHORTEST_S, Effort, Engine, Facts, Utterance, device
 from dictate.engines.boosting import Phrases, Tree, Trees, phrases
+from dictate.engines.check_sound import check_sound
 from dictate.engines.guards import settle
 from dictate.engines.nemotron_language import Languages
-from dictate.engines.nemotron_load import Loaded, load, memory_mb, release, unsafe_switch
+from dictate.engines.nemotron_load import Loaded, load, release, unsafe_switch
 from dictate.engines.token_text import TokenText
 from dictate.errors import Unavailable
 from dictate.events import RATE, Samples
@@ -36,8 +35,6 @@ WHOLE: Const = (
     "this model hears the whole sound at the release: nothing is shown while you speak, and the "
     "text takes longer"
 )
-_CHECKED_BY: Const = Path(__file__).parents[1] / "samples" / "2-claude-code.wav"
-"""What the self-check and the warm-up listen to."""
 
 
 class NemotronEngine(Engine):
@@ -86,14 +83,15 @@ class NemotronEngine(Engine):
         computer = model.decoding.decoding.decoding_computer
         self._trees = Trees(computer.biasing_multi_model, model.tokenizer.vocab_size)
         self._notes = [] if self.streams else [WHOLE]
-        plain = self._hear(_check_sound(), self.settings.chunk_ms)
+        plain = self._hear(check_sound(), self.settings.chunk_ms)
         if self.settings.precision == "bf16":
             self._halve(plain)
         # Not later: what is taken from here on is what an utterance needs.
         release()
         if not (self.settings.cuda_graphs and self._record(plain)):
             self._warm_up()
-        self._memory_mb = memory_mb(self._loaded)
+        loaded = self._loaded
+        self._memory_mb = device.memory_mb(loaded.model.device, loaded.free_before_mb)
 
     def _halve(self, plain: str) -> None:
         """The encoder in bf16, unless it then hears something else."""
@@ -103,7 +101,7 @@ class NemotronEngine(Engine):
         exact = model.encoder
         # A copy: what was rounded to bf16 does not become exact again.
         model.encoder = copy.deepcopy(exact).to(torch.bfloat16)
-        heard = self._hear(_check_sound(), self.settings.chunk_ms)
+        heard = self._hear(check_sound(), self.settings.chunk_ms)
         if heard == plain:
             self._precision = "bf16"
             return
@@ -121,15 +119,15 @@ class NemotronEngine(Engine):
                 "nothing here"
             )
             return False
-        from dictate.engines import nemotron_graphs
+        from dictate.engines import cuda_graph, nemotron_graphs
 
         without = self._loaded
-        graphs = nemotron_graphs.Graphs(nemotron_graphs.record)
+        graphs = nemotron_graphs.Graphs(cuda_graph.record)
         self._loaded = dataclasses.replace(without, graphs=graphs)
         try:
             self._warm_up()
             graphs.recording = False
-            heard = self._hear(_check_sound(), self.settings.chunk_ms)
+            heard = self._hear(check_sound(), self.settings.chunk_ms)
             trouble = "" if heard == plain else "they did not hear the same in the test"
         except RuntimeError as error:
             trouble = f"{type(error).__name__}: {error}"
@@ -144,7 +142,7 @@ class NemotronEngine(Engine):
             return
         from dictate.engines.nemotron_stream import AT_ONCE
 
-        sound = _check_sound()
+        sound = check_sound()
         for length in (1, 2, 4) if not self.streams else ():
             self._hear(np.resize(sound, length * 3 * RATE), 0)
         for chunk_ms in self._loaded.contexts:
@@ -269,12 +267,6 @@ class NemotronUtterance(Utterance):
         text, wild = settle(plain, boosted, (term.spelling for term in self._hotwords.terms))
         self._note = DIFFERENT if wild else ""
         return text
-
-
-def _check_sound() -> Samples:
-    sound, _ = soundfile.read(_CHECKED_BY, dtype="float32")
-    samples: Samples = sound
-    return samples
 
 
 def _as_set(language: str) -> tuple[str, ...]:

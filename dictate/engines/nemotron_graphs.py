@@ -1,9 +1,7 @@
-"""The encoder's usual steps as CUDA graphs.
+"""The encoder's usual steps as CUDA graphs (`cuda_graph.py`), one for each size of step.
 
-A step of a large encoder launches some thousand kernels, which for one stream takes the processor
-longer than the card needs to run them. A graph records the launches of one size of step once, and
-each later step of that size is one launch. What a graph reads and writes lies always in the same
-memory, so what goes in and comes out is copied.
+What a graph reads and writes lies always in the same memory, so what goes in and comes out is
+copied.
 """
 
 from collections.abc import Callable
@@ -11,15 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 from typing import Final as Const
 
+from dictate.engines.cuda_graph import Replay
 from dictate.engines.nemotron_load import SUBSAMPLING
 from dictate.engines.nemotron_stream import HISTORY, Encoded, encode
 
 CHUNKS: Const = 2
 """A step of more chunks is rare, and long enough to be worth its launches."""
-BEFORE: Const = 3
-"""Runs before the recording, in which the libraries choose and allocate what they need."""
-
-Replay = Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,20 +66,3 @@ class Graphs:
             return encode(model, context, inputs[0], list(inputs[1:]), first=first, length=length)
 
         return _Graph(inputs, *self._record(run))
-
-
-def record(run: Callable[[], Encoded]) -> tuple[Encoded, Replay]:
-    """Record on the graphics card (pytorch.org/docs/stable/notes/cuda.html, "CUDA Graphs").
-    Raises RuntimeError where something in it cannot be recorded."""
-    import torch
-
-    side = torch.cuda.Stream()
-    side.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(side):
-        for _ in range(BEFORE):
-            run()
-    torch.cuda.current_stream().wait_stream(side)
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
-        outputs = run()
-    return outputs, graph.replay

@@ -97,14 +97,6 @@ def release() -> None:
     torch.cuda.empty_cache()
 
 
-def memory_mb(loaded: Loaded) -> float:
-    """What of the device is taken by now, in megabytes; 0 where it has none of its own and the
-    process is to be asked."""
-    import torch
-
-    return device.memory_mb(torch, loaded.model.device, loaded.free_before_mb)
-
-
 def _contexts(model: Any) -> dict[int, list[int]]:
     encoder = model.encoder
     streams = (

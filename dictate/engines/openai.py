@@ -13,7 +13,6 @@ import time
 import wave
 from contextlib import closing
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,7 +20,14 @@ import numpy as np
 from dictate.config import EngineSettings
 from dictate.engines import SHORTEST_S, Engine, Facts, Utterance
 from dictate.engines.address import parse_web
-from dictate.engines.elsewhere import answer_s, away, missing_file
+from dictate.engines.elsewhere import (
+    answer_s,
+    away,
+    missing_file,
+    open_key,
+    read_key,
+    unreadable,
+)
 from dictate.engines.openai_profiles import (
     NO_HINTS,
     PROFILES,
@@ -84,12 +90,8 @@ class OpenAIEngine(Engine):
             parse_web(settings.base_url)
         except ValueError as error:
             return f"engine.base_url: {error}"
-        if missing := missing_file(settings, "api_key_file", "certificate_file"):
-            return missing
-        if settings.api_key_file and Path(settings.api_key_file).stat().st_mode & 0o077:
-            path = settings.api_key_file
-            return f"engine.api_key_file: others may read {path}: chmod 600 {path}"
-        return None
+        missing = missing_file(settings, "api_key_file", "certificate_file")
+        return missing or open_key(settings)
 
     def client(self) -> "Client":
         """A client of that server, not connected yet. Raises EngineError."""
@@ -99,15 +101,9 @@ class OpenAIEngine(Engine):
         try:
             if self._trust is None:
                 self._trust = ssl.create_default_context(cafile=settings.certificate_file or None)
-            key = Path(settings.api_key_file).read_text().strip() if settings.api_key_file else ""
         except (OSError, ValueError) as error:
-            raise EngineError(
-                "engine.certificate_file or engine.api_key_file cannot be read: "
-                f"{getattr(error, 'strerror', None) or type(error).__name__}"
-            ) from error
-        if not key.isascii() or not key.isprintable() or " " in key:
-            raise EngineError("engine.api_key_file: a key is one line of ASCII without a space")
-        return Client(parse_web(settings.base_url), self._trust, key)
+            raise unreadable("engine.certificate_file", error) from error
+        return Client(parse_web(settings.base_url), self._trust, read_key(settings))
 
     def load(self) -> None:
         """Reach the server, and find out what it is and has. Raises EngineError."""

@@ -1,7 +1,9 @@
 """What the daemon and an engine process say to each other: Wyoming, and a few events beside it.
 
 A plain Wyoming client needs none of this: `describe` -> `info`, and `transcribe`, `audio-start`,
-`audio-chunk`*, `audio-stop` -> `transcript` or `error`, one after the other on one connection.
+`audio-chunk`*, `audio-stop` -> `transcript` or `error`, one after the other on one connection,
+which ends after an `error`. An engine that streams puts Wyoming's own `transcript-start`,
+`transcript-chunk`* before the `transcript` and `transcript-stop` behind it (see `foreign.py`).
 
 A client that knows our events announces it with `dictate-watch` or `dictate-utterance`; only then
 is anything of ours sent to it. Each utterance has a connection of its own, so that one can finish
@@ -168,6 +170,29 @@ class Unusable(_Ours):
     type: ClassVar[str] = "dictate-unusable"
 
     terms: list  # type: ignore[type-arg]
+
+
+@dataclass(frozen=True)
+class Align(_Ours):
+    """To the aligner, which serves nothing else: when is each word of this text said in the sound
+    that is the event's payload (PCM, mono, 16 kHz)?"""
+
+    type: ClassVar[str] = "dictate-align"
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Aligned(_Ours):
+    """The aligner's answer."""
+
+    type: ClassVar[str] = "dictate-aligned"
+
+    words: list  # type: ignore[type-arg]
+    """For each word that it made of the text: the word, and the seconds from the start of the sound
+    at which it begins and ends."""
+    moved: int = 0
+    """How many of these times contradicted the others and were moved."""
 
 
 HOTWORDS = "dictate-hotwords"

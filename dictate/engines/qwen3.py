@@ -18,8 +18,9 @@ import numpy as np
 
 from dictate import models
 from dictate.config import EngineSettings
-from dictate.engines import SHORTEST_S, Effort, Engine, Facts, Utterance
+from dictate.engines import SHORTEST_S, Effort, Engine, Facts, Utterance, device
 from dictate.engines import qwen3_load as loading
+from dictate.engines.check_sound import check_sound
 from dictate.engines.guards import settle
 from dictate.engines.qwen3_load import Loaded
 from dictate.engines.qwen3_prompt import (
@@ -28,6 +29,7 @@ from dictate.engines.qwen3_prompt import (
     language_name,
     why_not_language,
 )
+from dictate.engines.scripts import together
 from dictate.engines.speech_marks import SpeechMarks
 from dictate.engines.told_words import clean, echoes, too_long
 from dictate.errors import Unavailable
@@ -48,9 +50,12 @@ PARTIAL_S: Const = 1.0
 """So much new sound makes a new partial text."""
 PARTIAL_SHARE: Const = 0.5
 """Partial texts take at most this share of the time that the sound lasts."""
+CHECKED: Const = 24
+"""The self-check compares so many tokens of a text."""
 MOST_PROMPTS: Const = 8
 """So many lists of hotwords are kept as tokens."""
 TEXT_TAG: Const = "<asr_text>"
+SLOW: Const = "without a graphics card this model is slower than speech"
 AGAIN: Const = "the last text was heard again without your words, as it looked like the words alone"
 CIRCLES: Const = "the model turned in circles in the last text, which is cut there"
 UNSAID: Const = "what the model wrote last is longer than anybody speaks: it is not used"
@@ -69,6 +74,8 @@ class Qwen3Engine(Engine):
         self._loaded: Loaded
         self._decoder: Decoder
         self._model_name = ""
+        self._memory_mb = 0.0
+        self._notes: list[str] = []
         self._prompts: OrderedDict[tuple[Hotwords, str], Asked] = OrderedDict()
 
     def why_not(self) -> str | None:
@@ -98,6 +105,50 @@ class Qwen3Engine(Engine):
         for _ in range(2):
             if not decoding.done:
                 decoding.step()
+        self._notes = [SLOW] if self._loaded.device == "cpu" else []
+        if self.settings.cuda_graphs:
+            self._record()
+        loaded = self._loaded
+        self._memory_mb = device.memory_mb(loaded.model.device, loaded.free_before_mb)
+
+    def _record(self) -> None:
+        """The decoder's steps as CUDA graphs, unless they cannot be recorded or say something
+        else."""
+        if self._loaded.device == "cpu":
+            self._notes.append("engine.cuda_graphs is for a graphics card: it does nothing here")
+            return
+        from dictate.engines import cuda_graph
+
+        plain = self._check()
+        try:
+            self._decoder.record(cuda_graph.record)
+            trouble = "" if self._check() == plain else "they did not hear the same in the test"
+        except RuntimeError as error:
+            trouble = f"{type(error).__name__}: {error}"
+        if trouble:
+            self._decoder.graphs = None
+            self._notes.append(f"CUDA graphs are not used: {trouble}")
+
+    def _check(self) -> list[list[int]]:
+        """What it hears in a sentence, and in that said so often that the text falls into the
+        second stretch of the room, the third, and so on."""
+        from dictate.engines.qwen3_decode import Decoding
+        from dictate.engines.qwen3_graphs import STRETCH
+
+        prompt = self._asked(Hotwords(), self.settings.language).prompt
+        part, sound = _Part(self._loaded), check_sound()
+        part.sound.add(sound)
+        once = part.sound.embeddings()
+        around = len(prompt.before) + len(prompt.after)
+        heard = []
+        for stretch in range(0, self._decoder.room, STRETCH):
+            many = max(len(once), stretch - around)
+            often = once.repeat(-(-many // len(once)), 1)[:many]
+            decoding = Decoding(self._decoder, prompt, often, len(sound) / RATE)
+            while not decoding.done and len(decoding.tokens) < CHECKED:
+                decoding.step()
+            heard.append(decoding.tokens)
+        return heard
 
     def _find(self) -> ModelFile:
         trusted = self.settings.trust_model
@@ -126,14 +177,12 @@ class Qwen3Engine(Engine):
 
     @property
     def facts(self) -> Facts:
-        loaded = self._loaded
-        slow = "without a graphics card this model is slower than speech"
         return Facts(
             model=self._model_name,
-            device=loaded.device,
-            precision=loaded.precision,
-            device_memory_mb=loaded.memory_mb,
-            notes=(slow,) if loaded.device == "cpu" else (),
+            device=self._loaded.device,
+            precision=self._loaded.precision,
+            device_memory_mb=self._memory_mb,
+            notes=tuple(self._notes),
         )
 
 
@@ -252,7 +301,7 @@ class Qwen3Utterance(Utterance):
             if self._part.sound.length == LONGEST_S * RATE:
                 self._cut()
             self._work_on_partial(len(piece) / RATE)
-        text = _joined([*self._texts, self._partial])
+        text = together([*self._texts, self._partial])
         if text == self._told:
             return None
         self._told = text
@@ -266,7 +315,7 @@ class Qwen3Utterance(Utterance):
             if self._running is not None and len(self._running.tokens) > len(self._part.draft):
                 self._part.draft = self._running.tokens
             self._texts.append(self._hear(self._part))
-            return _joined(self._texts)
+            return together(self._texts)
         finally:
             self.cancel()
 
@@ -352,19 +401,3 @@ def quietest(sound: Samples, within: int, width: int) -> int:
     start = max(0, len(sound) - within)
     power = np.concatenate([[0.0], np.cumsum(np.square(sound[start:], dtype=np.float64))])
     return start + int(np.argmin(power[width:] - power[:-width])) + width // 2
-
-
-def _joined(texts: list[str]) -> str:
-    """Texts one after the other, with a space where the script has spaces."""
-    whole = ""
-    for text in filter(None, texts):
-        spaced = whole and not (_is_wide(whole[-1]) or _is_wide(text[0]))
-        whole += f" {text}" if spaced else text
-    return whole
-
-
-def _is_wide(sign: str) -> bool:
-    """Whether it is of a script without spaces: Thai, or Chinese and Japanese with their signs."""
-    return (
-        "\u0e00" <= sign <= "\u0e7f" or "\u3000" <= sign <= "\u9fff" or "\uff00" <= sign <= "\uffef"
-    )

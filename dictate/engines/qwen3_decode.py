@@ -16,6 +16,7 @@ from typing import Final as Const
 import torch
 from transformers.cache_utils import Cache, DynamicLayer
 
+from dictate.engines.qwen3_graphs import STRETCH, Graphs, Record, stretched
 from dictate.engines.qwen3_guards import unlooped
 from dictate.engines.told_words import most_tokens
 
@@ -42,6 +43,9 @@ class _Room(DynamicLayer):  # type: ignore[misc]
         super().__init__()
         self._most = most
         self.length = 0
+        self.still: tuple[torch.Tensor, int] | None = None
+        """While a step is recorded: where it writes, shape (1,), and what it attends to: so many
+        tokens, written or not."""
 
     def lazy_initialization(self, key_states: torch.Tensor, value_states: torch.Tensor) -> None:
         heads, width = key_states.shape[1], key_states.shape[3]
@@ -55,6 +59,11 @@ class _Room(DynamicLayer):  # type: ignore[misc]
     ) -> tuple[torch.Tensor, torch.Tensor]:
         if not self.is_initialized:
             self.lazy_initialization(key_states, value_states)
+        if self.still is not None:
+            at, stretch = self.still
+            self.keys.index_copy_(2, at, key_states)
+            self.values.index_copy_(2, at, value_states)
+            return self.keys[:, :, :stretch], self.values[:, :, :stretch]
         end = self.length + key_states.shape[2]
         self.keys[:, :, self.length : end] = key_states
         self.values[:, :, self.length : end] = value_states
@@ -73,7 +82,9 @@ class Decoder:
         most = around + int(TOKENS_PER_S * longest_s) + 1 + most_tokens(longest_s)
         layers = model.config.text_config.num_hidden_layers
         self._model = model
-        self._rooms = [_Room(most) for _ in range(layers)]
+        self.room = stretched(most)
+        """So many tokens have room."""
+        self._rooms = [_Room(self.room) for _ in range(layers)]
         self._cache = Cache(layers=self._rooms)
         forward = inspect.signature(model.forward).parameters
         self._cache_name = "cache" if "cache" in forward else "past_key_values"
@@ -86,6 +97,7 @@ class Decoder:
         self.prefixes = 0
         """How often what stands before a sound was computed."""
         self.passes = 0
+        self.graphs: Graphs | None = None
         self._before: tuple[int, ...] = ()
 
     @torch.inference_mode()
@@ -113,8 +125,48 @@ class Decoder:
         tokens: list[int] = logits[0].argmax(-1).tolist()
         return tokens
 
+    @torch.inference_mode()
+    def step(self, token: int) -> int:
+        """Append this one; the likeliest after it."""
+        if self.graphs is None:
+            likeliest: int = self.run(self.embed([token]), 1)[0]
+            return likeliest
+        self.passes += 1
+        said = self.graphs.step(token, self.length)
+        self.cut(self.length + 1)
+        return said
+
+    @torch.inference_mode()
+    def record(self, record: Record) -> None:
+        """Have steps as graphs from here on, which takes a room that is in use already. Raises
+        RuntimeError where they cannot be recorded."""
+        # A recording writes what it is tried with, in the front of the room.
+        self.user, self._before = None, ()
+        stretches = range(STRETCH, self.room + 1, STRETCH)
+        self.graphs = Graphs(self._still, stretches, self._model.device, record)
+
+    def _still(self, token: torch.Tensor, at: torch.Tensor, stretch: int) -> torch.Tensor:
+        """As `step`, for what can be recorded: nothing in it depends on how much there is."""
+        written = torch.arange(stretch, device=at.device) <= at
+        for room in self._rooms:
+            room.still = at, stretch
+        try:
+            logits = self._model(
+                inputs_embeds=self._embed(token)[None],
+                attention_mask=written[None, None, None],
+                position_ids=at[None],
+                use_cache=True,
+                logits_to_keep=1,
+                **{self._cache_name: self._cache},
+            ).logits
+        finally:
+            for room in self._rooms:
+                room.still = None
+        likeliest: torch.Tensor = logits[0, -1].argmax()
+        return likeliest
+
     def cut(self, length: int) -> None:
-        """Forget all but the first `length` tokens."""
+        """Have the first `length` tokens, and forget the rest."""
         for room in self._rooms:
             room.length = length
 
@@ -161,7 +213,7 @@ class Decoding:
     def step(self) -> None:
         """One pass: the sound with the draft, or one token more."""
         if self.tokens:
-            self._take(self._decoder.run(self._decoder.embed(self.tokens[-1:]), 1))
+            self._take([self._decoder.step(self.tokens[-1])])
         else:
             self._start()
 

@@ -1,5 +1,5 @@
-"""Loads Qwen3-ASR out of a folder with transformers, safely: safetensors only, no code of the
-model's own, and no network."""
+"""Loads Qwen3-ASR, or its aligner, out of a folder with transformers, safely: safetensors only, no
+code of the model's own, and no network."""
 
 import re
 from dataclasses import dataclass
@@ -14,6 +14,9 @@ from dictate.errors import EngineError, Unavailable
 
 OLDEST: Const = (5, 15)
 """Before it, transformers put the language where the context belongs, or do not know the model."""
+HEARS: Const = "Qwen3ASRForConditionalGeneration"
+ALIGNS: Const = "Qwen3ASRForTokenClassification"
+"""The classes of transformers: Qwen3-ASR, and Qwen3-ForcedAligner."""
 _FILES: Const = ("config.json", "model.safetensors", "tokenizer.json")
 
 
@@ -26,8 +29,8 @@ class Loaded:
     device: str
     """For people."""
     precision: str
-    memory_mb: float
-    """Of the device; 0 where it has none of its own and the process is to be asked."""
+    free_before_mb: float
+    """What the machine had free before."""
 
 
 def why_not() -> str | None:
@@ -49,9 +52,9 @@ def why_not() -> str | None:
     return None
 
 
-def load(folder: Path, wanted: str, precision: str) -> Loaded:
+def load(folder: Path, wanted: str, precision: str, kind: str = HEARS) -> Loaded:
     """Load the model in the folder on "auto", "cuda" or "cpu", in "auto", "fp32" or "bf16"; auto is
-    bf16, as published, on a graphics card. Raises EngineError, Unavailable."""
+    bf16, as published, on a graphics card. `kind` is its class. Raises EngineError, Unavailable."""
     if reason := why_not():
         raise Unavailable(reason)
     if missing := [name for name in _FILES if not (folder / name).is_file()]:
@@ -62,7 +65,7 @@ def load(folder: Path, wanted: str, precision: str) -> Loaded:
         before = device.free_mb()
         half = precision == "bf16" or (precision == "auto" and chosen.type == "cuda")
         try:
-            model, processor = _read(folder, torch.bfloat16 if half else torch.float32)
+            model, processor = _read(folder, kind, torch.bfloat16 if half else torch.float32)
             model = model.to(chosen).eval()
         except torch.cuda.OutOfMemoryError as error:
             raise EngineError(f"the graphics card has too little free memory: {error}") from error
@@ -73,19 +76,19 @@ def load(folder: Path, wanted: str, precision: str) -> Loaded:
                 f"the model cannot be loaded ({type(error).__name__}): {error}"
             ) from error
         model.requires_grad_(False)  # noqa: FBT003
-        memory_mb = device.memory_mb(torch, chosen, before)
     name = device.name(torch, chosen)
-    return Loaded(model, processor, name, "bf16" if half else "fp32", memory_mb)
+    return Loaded(model, processor, name, "bf16" if half else "fp32", before)
 
 
-def _read(folder: Path, dtype: Any) -> tuple[Any, Any]:
-    from transformers import Qwen3ASRForConditionalGeneration, Qwen3ASRProcessor
+def _read(folder: Path, kind: str, dtype: Any) -> tuple[Any, Any]:
+    import transformers
+    from transformers import Qwen3ASRProcessor
     from transformers.utils import logging as says
 
     says.disable_progress_bar()
     safely = {"local_files_only": True, "trust_remote_code": False}
     processor = Qwen3ASRProcessor.from_pretrained(folder, **safely)
-    model, info = Qwen3ASRForConditionalGeneration.from_pretrained(
+    model, info = getattr(transformers, kind).from_pretrained(
         folder,
         dtype=dtype,
         attn_implementation="sdpa",
@@ -96,7 +99,7 @@ def _read(folder: Path, dtype: Any) -> tuple[Any, Any]:
     # It would be filled up with random numbers, and say anything.
     if lacks := [*info["missing_keys"], *info["mismatched_keys"]]:
         raise EngineError(
-            f"{folder} lacks {len(lacks)} weights of Qwen3-ASR (such as {lacks[0]}): it has to be "
-            'one of the repositories whose names end in "-hf"'
+            f"{folder} lacks {len(lacks)} weights of {kind} (such as {lacks[0]}): it has to be one "
+            'of the repositories whose names end in "-hf"'
         )
     return model, processor

@@ -15,7 +15,7 @@ from wyoming.event import Event, write_event
 from dictate.config import EngineSettings
 from dictate.engines.address import Address
 from dictate.engines.protocol import BadEvent, Inbox, Token
-from dictate.errors import EngineError
+from dictate.errors import EngineError, EngineLost
 
 REACH_S = 2.0
 """Seconds in which somebody must answer at the other end."""
@@ -52,6 +52,10 @@ class Remote:
     def trouble(self, what: str) -> EngineError:
         """An error that says where it happened."""
         return EngineError(f"the engine at {self._address.host} {what}")
+
+    def silence(self, seconds: float, what: str = "answer") -> EngineLost:
+        """An error for who did not do that in time; see `Trouble.silent`."""
+        return EngineLost(str(self.trouble(f"did not {what} for {seconds:g} s")))
 
     def send(self, *events: Event) -> None:
         """Send these at once. Raises EngineError, also if nobody takes them in REACH_S."""
@@ -99,7 +103,7 @@ class Remote:
                 return event
             if time.monotonic() > until:
                 break
-        raise self.trouble(f"did not answer for {within_s:g} s")
+        raise self.silence(within_s)
 
     def _readable(self, wait_s: float) -> bool:
         opened = self._open()
@@ -124,7 +128,7 @@ def _connected(address: Address, settings: EngineSettings) -> socket.socket:
             local.close()
             raise
         return local
-    plain = _tcp(address.host, address.port)
+    plain = tcp(address.host, address.port)
     try:
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if not address.tls:
@@ -137,8 +141,9 @@ def _connected(address: Address, settings: EngineSettings) -> socket.socket:
         raise
 
 
-def _tcp(host: str, port: int) -> socket.socket:
-    """A socket connected to the first of the host's addresses that answers. Raises OSError."""
+def tcp(host: str, port: int) -> socket.socket:
+    """A socket connected to the first of the host's addresses that answers, soon. Raises
+    OSError."""
     # A resolver without a network may take a minute to say so.
     resolver = ThreadPoolExecutor(1)
     try:

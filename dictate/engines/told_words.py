@@ -2,8 +2,10 @@
 may read the words out, or go on talking when nobody does. Pure."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Final as Const
+
+from dictate.engines.scripts import signs_per_word, units
 
 ECHO_SHARE: Const = 0.8
 """A text with this share of words out of what the model was told may be that, read out."""
@@ -17,7 +19,6 @@ TOKENS_PER_S: Const = 8
 """So many tokens a text may have: speech has 3 to 5 in a second."""
 
 _CONTROL = re.compile(r"<\|[^<>|]*\|>")
-_WORD = re.compile(r"\w+")
 
 
 def clean(text: str, control: Collection[str]) -> str:
@@ -46,13 +47,22 @@ def too_long(text: str, sound_s: float) -> bool:
 def echoes(text: str, told: str, terms: Collection[str]) -> bool:
     """Whether the text may be what the model was told, with these terms in it, read out. What was
     really said may look like that, too; to hear it again without the words tells."""
-    words, known = _words(text), set(_words(told))
-    if not words or sum(word in known for word in words) < ECHO_SHARE * len(words):
+    said, known = units(text), _line(units(told))
+    words = [1 / signs_per_word(unit) for unit in said]
+    echoed = sum(word for at, word in enumerate(words) if _is_known(said, at, known))
+    if not words or echoed < ECHO_SHARE * sum(words):
         return False
-    said = f" {' '.join(words)} "
-    found = sum(f" {' '.join(_words(term))} " in said for term in terms)
-    return found >= 2 or len(words) >= ECHO_WORDS
+    found = sum(_line(units(term)) in _line(said) for term in terms)
+    return found >= 2 or sum(words) >= ECHO_WORDS
 
 
-def _words(text: str) -> list[str]:
-    return _WORD.findall(text.casefold())
+def _is_known(said: Sequence[str], at: int, known: str) -> bool:
+    """Whether this unit is in the line, within as many as make a word: a single sign of a script
+    without spaces turns up anywhere."""
+    size = signs_per_word(said[at])
+    starts = range(max(0, at - size + 1), min(at, len(said) - size) + 1)
+    return any(_line(said[start : start + size]) in known for start in starts)
+
+
+def _line(those: Sequence[str]) -> str:
+    return f" {' '.join(those)} "

@@ -27,22 +27,20 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from wyoming.asr import Transcript
+from wyoming.asr import Transcript, TranscriptChunk, TranscriptStart, TranscriptStop
 from wyoming.audio import AudioChunk, AudioStart
 from wyoming.error import Error
 from wyoming.event import Event, async_write_event
-from wyoming.info import AsrModel, AsrProgram, Attribution, Info
 from wyoming.ping import Ping, Pong
 
-from dictate import __version__
 from dictate.config import EngineSettings
 from dictate.engines import ENGINES, Engine, Utterance
 from dictate.engines.convert import Converter
+from dictate.engines.foreign import Pieces, info_of, terms_of
 from dictate.engines.offline import close_network
 from dictate.engines.protocol import (
     HOTWORDS,
     LARGEST_EVENT,
-    PROGRAM,
     BadEvent,
     Begin,
     Cancel,
@@ -57,7 +55,7 @@ from dictate.engines.protocol import (
 )
 from dictate.errors import DictateError, EngineError
 from dictate.events import RATE
-from dictate.hotwords import Hotwords, Term
+from dictate.hotwords import Hotwords
 
 log = logging.getLogger(__name__)
 
@@ -116,7 +114,12 @@ class Server:
         began = time.monotonic()
         try:
             engine = ENGINES.choose(self.settings.use, self.settings, self._without)
-            self.status = Status(state="loading", name=engine.name, local=engine.local)
+            self.status = Status(
+                state="loading",
+                name=engine.name,
+                languages=list(engine.languages),
+                local=engine.local,
+            )
             # Before it loads: who dies of that has to be known by name.
             chosen()
             if engine.local:
@@ -125,7 +128,7 @@ class Server:
             engine.load()
         except Exception as error:
             log.debug("the engine does not load", exc_info=True)
-            self.status = replace(self.status, state="failed", message=_says(error))
+            self.status = replace(self.status, state="failed", message=says(error))
             return
         self.engine = engine
         self.status = Status(
@@ -178,6 +181,8 @@ class Connection:
         self._hotwords = Hotwords()
         self._over = False
         """The rest of this utterance is not heard: it was answered by an error, or cancelled."""
+        self._failed = False
+        """It was answered by an error."""
         self._reset()
 
     def _reset(self) -> None:
@@ -185,6 +190,9 @@ class Connection:
         self._language: str | None = None
         self._converter: Converter | None = None
         self._utterance: Utterance | None = None
+        self._pieces = Pieces()
+        self._streaming = False
+        """Whether a client of another make gets the text in pieces."""
         self._samples = 0
         self._worked_s = 0.0
         self._told_s = 0.0
@@ -212,9 +220,12 @@ class Connection:
                     raise
                 except Exception as error:
                     log.debug("%s failed", event.type, exc_info=True)
-                    self._over = event.type != "audio-stop"
+                    self._over = self._failed = True
                     await self._drop()
-                    await self.send(Error(_says(error), type(error).__name__).event())
+                    await self.send(Error(says(error), type(error).__name__).event())
+                if event.type == "audio-stop" and self._failed:
+                    # Home Assistant takes no notice of an `error`, but of the end.
+                    break
         except (OSError, BadEvent) as error:
             log.debug("a client is gone: %s", error)
         finally:
@@ -232,7 +243,7 @@ class Connection:
     async def _handle(self, event: Event) -> None:
         match event.type:
             case "describe":
-                await self.send(_info(self._server.status).event())
+                await self.send(info_of(self._server.status).event())
             case "ping":
                 await self.send(Pong(Ping.from_event(event).text).event())
             case Watch.type:
@@ -244,10 +255,10 @@ class Connection:
                 self._ours = Begin.from_event(event)
             case "transcribe":
                 self._language = event.data.get("language")
-                if terms := _foreign_terms(event):
+                if terms := terms_of(event):
                     self._hotwords = Hotwords(terms)
             case "audio-start":
-                self._over = False
+                self._over = self._failed = False
                 start = AudioStart.from_event(event)
                 await self._begin(start.rate, start.width, start.channels)
             case "audio-chunk" | "audio-stop" if self._over:
@@ -291,8 +302,8 @@ class Connection:
         samples = converter.convert(chunk.audio)
         self._samples += len(samples)
         text = await self._work(lambda: utterance.feed(samples))
-        if text is not None and self._ours is not None and self._ours.partials:
-            await self.send(PartialText(self._ours.dictation, text).event())
+        if text is not None:
+            await self._tell_partial(text)
         await self._tell_progress()
 
     async def _finish(self) -> None:
@@ -321,8 +332,27 @@ class Connection:
             rtf = self._worked_s / audio_s if audio_s else 0.0
             effort = asdict(utterance.effort)
             await self.send(Timings(audio_s, round(finish_ms, 1), round(rtf, 4), **effort).event())
+        streams = ours is None and self._server.status.streams
+        if streams:
+            await self._stream(self._pieces.rest(text))
         await self.send(Transcript(text).event())
+        if streams:
+            await self.send(TranscriptStop().event())
         self._reset()
+
+    async def _tell_partial(self, text: str) -> None:
+        if self._ours is None:
+            if piece := self._pieces.more(text):
+                await self._stream(piece)
+        elif self._ours.partials:
+            await self.send(PartialText(self._ours.dictation, text).event())
+
+    async def _stream(self, piece: str) -> None:
+        if not self._streaming:
+            self._streaming = True
+            await self.send(TranscriptStart(language=self._language).event())
+        if piece:
+            await self.send(TranscriptChunk(piece).event())
 
     async def _stop_when_gone(self, utterance: Utterance) -> None:
         """Who leaves has cancelled; a client of another make may only have no more to say."""
@@ -345,41 +375,6 @@ class Connection:
         if self._ours is not None and (audio_s == 0 or audio_s - self._told_s >= PROGRESS_S):
             self._told_s = audio_s
             await self.send(Progress(audio_s).event())
-
-
-def _foreign_terms(event: Event) -> tuple[Term, ...]:
-    """The names and terms that a Wyoming client of another make wants to be expected."""
-
-    def words(field: str) -> list[str]:
-        value = event.data.get(field)
-        return [word for word in value if isinstance(word, str)] if isinstance(value, list) else []
-
-    return (
-        *(Term(name) for name in words("transcript_names")),
-        *(Term(term, weight=0.7) for term in words("transcript_terms")),
-    )
-
-
-def _info(status: Status) -> Info:
-    made_by = Attribution("dictate", "")
-    text = status.name if status.state == "ready" else f"{status.name} ({status.state})"
-    model = AsrModel(
-        name=status.name,
-        attribution=made_by,
-        installed=True,
-        description=text,
-        version=__version__,
-        languages=list(status.languages),
-    )
-    program = AsrProgram(
-        name=PROGRAM,
-        attribution=made_by,
-        installed=True,
-        description=text,
-        version=__version__,
-        models=[model],
-    )
-    return Info(asr=[program])
 
 
 def bind(path: Path) -> socket.socket:
@@ -405,16 +400,22 @@ def _memory_mb() -> float:
     return 0.0
 
 
-def _says(error: Exception) -> str:
+def says(error: Exception) -> str:
+    """An error as its process tells of it."""
     return str(error) if isinstance(error, DictateError) else f"{type(error).__name__}: {error}"
 
 
-def _die_with_parent() -> None:
-    """End with the parent: at the end of standard input, and by a signal of the kernel in case a
-    hung engine holds the interpreter's lock."""
+def die_with_parent() -> None:
+    """Have the kernel end this process with its parent, whatever it is at."""
     set_parent_death_signal = 1
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
+
+
+def _die_with_input() -> None:
+    """End with the parent: at the end of standard input, and by a signal of the kernel in case a
+    hung engine holds the interpreter's lock."""
+    die_with_parent()
 
     def wait() -> None:
         with contextlib.suppress(OSError):
@@ -436,7 +437,7 @@ def main() -> None:
     settings = EngineSettings(**{**json.loads(arguments.settings), "use": arguments.engine})
     logging.basicConfig(stream=sys.stderr, format="%(message)s")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _die_with_parent()
+    _die_with_input()
     asyncio.run(Server(settings, arguments.without).serve(arguments.socket))
 
 

@@ -245,7 +245,7 @@ class WyomingUtterance(Utterance):
                 event = self._wait(until)
                 if event is not None and self._take(event):
                     return self._text
-            raise self._remote.trouble(f"did not answer for {limit_s:g} s")
+            raise self._remote.silence(limit_s)
         finally:
             self.cancel()
 
@@ -274,7 +274,7 @@ class WyomingUtterance(Utterance):
             if self._heard_s > heard_s:
                 until, heard_s = time.monotonic() + limit_s, self._heard_s
             if time.monotonic() > until:
-                raise self._remote.trouble(f"did not come on for {limit_s:g} s")
+                raise self._remote.silence(limit_s, "come on")
             if event is None and not full:
                 self._check_answered()
                 return
@@ -298,7 +298,7 @@ class WyomingUtterance(Utterance):
 
     def _check_answered(self) -> None:
         if self._unanswered_s() == 0:
-            raise self._remote.trouble(f"did not answer for {REACH_S:g} s")
+            raise self._remote.silence(REACH_S)
 
     def _take(self, event: Event) -> bool:
         """Take in what the server says; whether that was the last of it."""

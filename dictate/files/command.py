@@ -5,17 +5,28 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from dictate import config_file, paths
 from dictate.config import Settings
+from dictate.engines import aligner
 from dictate.engines.link import EngineLink
-from dictate.errors import AudioFileError, ConfigError, DictateError, EngineError, TranscriptError
+from dictate.errors import (
+    AudioFileError,
+    ConfigError,
+    DictateError,
+    EngineError,
+    TranscriptError,
+    Unavailable,
+)
 from dictate.events import RATE, Partial, pcm_from_samples
 from dictate.files import kept
+from dictate.files.align import Timing
 from dictate.files.cues import Heard
 from dictate.files.cut import Segment, segments
 from dictate.files.formats import Transcript, write
@@ -43,10 +54,13 @@ def transcribe(asked: Asked, *, as_json: bool, engine: str | None, hotwords: Pat
     if hotwords is not None and not hotwords.is_file():
         raise ConfigError([f"{hotwords}: there is no such file"])
     own = hotwords_of(settings.hotwords, hotwords or paths.hotwords_file())
+    if asked.words:
+        _refuse_words(asked, settings, as_json=as_json)
     try:
         jobs = _plan(asked, settings, own)
+        timing = Timing(settings.engine) if asked.words else None
         alone = len(asked.files) == 1
-        run = _Run(settings, jobs, force=asked.force, as_json=as_json, alone=alone)
+        run = _Run(settings, jobs, timing, force=asked.force, as_json=as_json, alone=alone)
         if jobs:
             asyncio.run(run.all())
     except KeyboardInterrupt:
@@ -55,6 +69,15 @@ def transcribe(asked: Asked, *, as_json: bool, engine: str | None, hotwords: Pat
     if as_json:
         sys.stdout.write(json.dumps(run.facts, ensure_ascii=False, indent=2) + "\n")
     return 0 if len(run.facts) == len(asked.files) else 1
+
+
+def _refuse_words(asked: Asked, settings: Settings, *, as_json: bool) -> None:
+    """Raises TranscriptError if nobody would see the times, Unavailable if they cannot be had."""
+    outputs = [output for its_outputs in asked.outputs() for output in its_outputs]
+    if not as_json and all(output.suffix.lower() == ".txt" for output in outputs):
+        raise TranscriptError("--words is for json, vtt and srt: a text has no times")
+    if reason := aligner.why_not(settings.engine):
+        raise Unavailable(f"--words: {reason}")
 
 
 def _plan(asked: Asked, settings: Settings, own: Hotwords) -> list[Job]:
@@ -85,12 +108,16 @@ class _Run:
 
     settings: Settings
     jobs: list[Job]
+    timing: Timing | None
+    """Tells the times of the words, where they are wanted."""
     force: bool
     as_json: bool
     alone: bool
     """Whether only one file was asked for, so that its text needs no name."""
     facts: list[dict[str, Any]] = field(default_factory=list)
     """What became of each, for machines."""
+    full: set[Path] = field(default_factory=set)
+    """Where nothing more can be kept."""
 
     async def all(self) -> None:
         """Do every job. What was heard is forgotten when all of it is where it belongs, so that
@@ -100,6 +127,9 @@ class _Run:
         await link.start()
         done: list[Job] = []
         try:
+            if self.timing is not None:
+                for line in await self.timing.start():
+                    complain(line)
             taken_in = self.jobs[0].hotwords
             for line in await link.prepare(taken_in):
                 complain(line)
@@ -117,6 +147,8 @@ class _Run:
                     else:
                         done.append(one)
         finally:
+            if self.timing is not None:
+                await self.timing.stop()
             await link.stop()
         for one in done:
             await asyncio.to_thread(one.kept.unlink, missing_ok=True)
@@ -159,31 +191,51 @@ class _Run:
         )
         text, audio = "", 0
         heard: list[Heard] = []
-        resumes, keeps = bool(so_far.heard), True
+        resumes = bool(so_far.heard)
         # The space between two files or segments is ours to set.
         steps = replace(self.settings.text, trailing_space=False)
+
+        def goes_on(segment: Segment) -> None:
+            nonlocal resumes
+            if resumes:
+                show.line(f"{one.path}: resumed at {clock(segment.start / RATE)}")
+                resumes = False
+
         while (segment := await asyncio.to_thread(next, cut, None)) is not None:
-            said = so_far.heard.get((segment.start, segment.end))
+            start, audio = segment.start, segment.end
+            said = so_far.heard.get((start, audio))
             if said is None:
-                if resumes:
-                    show.line(f"{one.path}: resumed at {clock(segment.start / RATE)}")
-                    resumes = False
-                show.at(segment.start / RATE)
+                goes_on(segment)
+                show.at(start / RATE)
                 said = await self._say(link, number, segment, one.hotwords, show)
-                try:
-                    if keeps:
-                        await asyncio.to_thread(so_far.add, segment.start, segment.end, said)
-                except TranscriptError as error:
-                    # A full disk costs the going on, not the text.
-                    show.line(f"{one.path}: {error}")
-                    keeps = False
-            audio = segment.end
+                await self._keep(one, show, partial(so_far.add, start, audio, said))
             follows = bool(text) and not text.endswith("\n")
             written = polish(said, one.hotwords, steps, continued=follows)
             text += written
-            if written.strip():
-                heard.append(Heard(segment.start, segment.end, segment.speech, written))
+            if not written.strip():
+                continue
+            words = so_far.words(start, audio, written) if self.timing is not None else ()
+            if self.timing is not None and not words:
+                goes_on(segment)
+                show.at((start + audio) / 2 / RATE)
+                words, trouble = await self.timing.words(segment, written)
+                if trouble:
+                    show.line(f"{one.path}: {trouble}")
+                if words:
+                    timed = partial(so_far.add_words, start, audio, written, words)
+                    await self._keep(one, show, timed)
+            heard.append(Heard(start, audio, segment.speech, written, words))
         return Transcript(one.path, text, audio, tuple(heard))
+
+    async def _keep(self, one: Job, show: Show, keep: Callable[[], None]) -> None:
+        """A full disk costs the going on, not the text."""
+        if one.kept in self.full:
+            return
+        try:
+            await asyncio.to_thread(keep)
+        except TranscriptError as error:
+            show.line(f"{one.path}: {error}")
+            self.full.add(one.kept)
 
     async def _say(
         self, link: EngineLink, number: int, segment: Segment, hotwords: Hotwords, show: Show
@@ -198,7 +250,9 @@ class _Run:
             for start in range(0, len(segment.samples), RATE):
                 utterance.feed(pcm_from_samples(segment.samples[start : start + RATE]))
                 await utterance.room()
-                show.at((segment.start + start) / RATE)
+                # Where words get their times, that is the other half of the work.
+                part = 1.0 if self.timing is None else 0.5
+                show.at((segment.start + part * start) / RATE)
             return (await utterance.finish(whole)).text
         except BaseException:
             utterance.cancel()

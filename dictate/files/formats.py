@@ -4,7 +4,7 @@ import html
 import io
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -15,7 +15,7 @@ import webvtt
 
 from dictate.errors import TranscriptError
 from dictate.events import RATE
-from dictate.files.cues import Heard, cues
+from dictate.files.cues import Cue, Heard, cues
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +40,19 @@ class Transcript:
             "file": self.name,
             "audio_s": round(self.audio / RATE, 3),
             "text": self.text,
-            "segments": [
-                {"start": round(start, 3), "end": round(end, 3), "text": one.text.strip()}
-                for one in self.heard
-                for start, end in [one.span]
-            ],
+            "segments": [_segment(one) for one in self.heard],
         }
+
+
+def _segment(one: Heard) -> dict[str, Any]:
+    start, end = one.span
+    found = {"start": round(start, 3), "end": round(end, 3), "text": one.text.strip()}
+    if one.words:
+        found["words"] = [
+            {"text": word.text, "start": round(word.start_s, 3), "end": round(word.end_s, 3)}
+            for word in one.words
+        ]
+    return found
 
 
 def _txt(transcript: Transcript) -> str:
@@ -69,12 +76,31 @@ def _srt(transcript: Transcript) -> str:
 def _vtt(transcript: Transcript) -> str:
     captions = webvtt.WebVTT()
     for cue in cues(transcript.heard):
-        # The format has markup, so what is said must not look like it.
-        lines = [html.escape(line, quote=False) for line in cue.lines]
-        captions.captions.append(webvtt.Caption(_clock(cue.start_s), _clock(cue.end_s), lines))
+        captions.captions.append(
+            webvtt.Caption(_clock(cue.start_s), _clock(cue.end_s), list(_marked(cue)))
+        )
     written = io.StringIO()
     captions.write(written, format="vtt")
     return written.getvalue()
+
+
+def _marked(cue: Cue) -> Iterator[str]:
+    """Its lines with the times of its words between them. The format wants each time to be later
+    than the one before and within the cue, so a word that takes no time goes with the one before
+    it."""
+    marks, letters = dict(cue.marks), 0
+    last, end = _clock(cue.start_s), _clock(cue.end_s)
+    for line in cue.lines:
+        written = ""
+        for sign in line:
+            if not sign.isspace():
+                if letters in marks and last < (mark := _clock(marks[letters])) < end:
+                    written += f"<{mark}>"
+                    last = mark
+                letters += 1
+            # The format has markup, so what is said must not look like it.
+            written += html.escape(sign, quote=False)
+        yield written
 
 
 def _clock(seconds: float) -> str:

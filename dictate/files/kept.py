@@ -12,6 +12,7 @@ from typing import Any, Final
 from dictate import __version__, paths
 from dictate.config import Settings
 from dictate.errors import AudioFileError, TranscriptError
+from dictate.files.words import Word
 from dictate.hotwords import Hotwords
 
 KEPT_DAYS: Final = 7
@@ -46,8 +47,9 @@ def folder() -> Path:
 class Kept:
     """One file's, open; nobody else has it open meanwhile. Everything here blocks.
 
-    Each line is a JSON list: ["heard", start, end, text] or ["written", path]. A line is durable
-    when the method returns. A last line without an end was being written when the power went.
+    Each line is a JSON list: ["heard", start, end, text], ["timed", start, end, text, words] or
+    ["written", path]. A line is durable when the method returns. A last line without an end was
+    being written when the power went.
     """
 
     def __init__(self, path: Path) -> None:
@@ -55,6 +57,7 @@ class Kept:
         self.path = path
         self.heard: dict[tuple[int, int], str] = {}
         """The text of each segment as the engine said it; the key is its start and end."""
+        self._timed: dict[tuple[int, int], tuple[str, tuple[Word, ...]]] = {}
         self._written: set[str] = set()
         try:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
@@ -88,6 +91,8 @@ class Kept:
         match line:
             case ["heard", int(start), int(end), str(text)]:
                 self.heard[start, end] = text
+            case ["timed", int(start), int(end), str(text), [*words]]:
+                self._timed[start, end] = text, tuple(_word(word) for word in words)
             case ["written", str(path)]:
                 self._written.add(path)
             case _:
@@ -96,6 +101,16 @@ class Kept:
     def add(self, start: int, end: int, text: str) -> None:
         """This was heard between these samples. Raises TranscriptError."""
         self._append(["heard", start, end, text])
+
+    def words(self, start: int, end: int, text: str) -> tuple[Word, ...]:
+        """The words of the text that is written for what was heard there; empty if their times are
+        not known."""
+        written, words = self._timed.get((start, end), ("", ()))
+        return words if written == text else ()
+
+    def add_words(self, start: int, end: int, text: str, words: tuple[Word, ...]) -> None:
+        """These are the words of that text. Raises TranscriptError."""
+        self._append(["timed", start, end, text, [[w.text, w.start_s, w.end_s] for w in words]])
 
     def has_written(self, path: Path) -> bool:
         """Whether this output was done by an earlier try."""
@@ -120,6 +135,13 @@ class Kept:
         if not self.heard:
             self.path.unlink(missing_ok=True)
         os.close(self._file)
+
+
+def _word(kept: Any) -> Word:
+    match kept:
+        case [str(text), int() | float() as start_s, int() | float() as end_s]:
+            return Word(text, start_s, end_s)
+    raise ValueError(kept)
 
 
 def _trouble(path: Path, error: OSError) -> TranscriptError:

@@ -32,6 +32,8 @@ class Asked:
     """... in this folder; None is beside the file."""
     force: bool = False
     """Whether outputs that exist are written over."""
+    words: bool = False
+    """Whether each word gets its time."""
 
     def outputs(self) -> list[tuple[Path, ...]]:
         """The outputs of each file; empty where the text goes to stdout. Raises TranscriptError if

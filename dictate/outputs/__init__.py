@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from dictate.backends import Backends
 from dictate.config import OutputSettings
+from dictate.errors import NotDelivered
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,13 @@ class Output(ABC):
         before. "" takes it away, as `write` does. Never raises; does nothing where there is no
         such thing."""
 
+    async def undo(self, text: str, focus: Focus | None) -> None:  # noqa: ARG002
+        """Take back `text`, which the last `write` put into `focus`: all of it, and nothing else.
+
+        Raises NotDelivered if that cannot be promised, and then nothing has changed.
+        """
+        raise NotDelivered(f"{self.name} cannot take a text back: press Ctrl+Z there")
+
     @abstractmethod
     async def close(self) -> None:
         """Let go. Idempotent, within a second."""
@@ -82,9 +90,10 @@ OUTPUTS: Backends[Output] = Backends(
     table={
         "input_method": "dictate.outputs.input_method:InputMethodOutput",
         "virtual_keyboard": "dictate.outputs.virtual_keyboard:VirtualKeyboardOutput",
+        "ibus": "dictate.outputs.ibus:IBusOutput",
         "x11": "dictate.outputs.x11:X11Output",
         "clipboard": "dictate.outputs.clipboard:ClipboardOutput",
         "stdout": "dictate.outputs.stdout:StdoutOutput",
     },
-    auto=("input_method", "virtual_keyboard", "x11", "clipboard", "stdout"),
+    auto=("input_method", "virtual_keyboard", "ibus", "x11", "clipboard", "stdout"),
 )

@@ -11,6 +11,7 @@ from dictate.outputs.x11_thread import XThread
 from dictate.x11 import why_no_x
 
 FOCUS_LIMIT_S = 1.0
+UNDO_LIMIT_S = 5.0
 PASTE_LIMIT_S = 8.0
 """Beyond the application's own time: the former clipboard of a slow owner has to be read."""
 
@@ -59,6 +60,15 @@ class X11Output(Output):
                 raise DeliveryUnsure(f"{error}, just as the text was sent") from error
             raise NotDelivered(str(error)) from error
         return Receipt.DELIVERED
+
+    async def undo(self, text: str, focus: Focus | None) -> None:
+        if focus is None:
+            raise NotDelivered("nobody knows which window it went to")
+        try:
+            await self._x.start()
+            await self._x.call(lambda paster: paster.undo(text, focus), UNDO_LIMIT_S)
+        except (Unavailable, DesktopLost) as error:
+            raise NotDelivered(str(error)) from error
 
     async def close(self) -> None:
         await self._x.stop(Paster.close, 0.7)

@@ -1,14 +1,14 @@
 """The one chord that is pressed: Shift+Insert, whatever the user's fingers do meanwhile."""
 
-import struct
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
 from Xlib import XK, X
-from Xlib.ext import ge, xinput
+from Xlib.ext import xinput
 
 from dictate.errors import NotDelivered
+from dictate.outputs.x11_raw import RawEvents
 from dictate.outputs.x11_thread import XConnection
 
 # Their state is in the lock, not in the finger: a release and a press would switch it.
@@ -35,8 +35,12 @@ def modifiers_down(display: Any) -> list[int]:
     locks = {
         code for name in _LOCKS for code, _ in display.keysym_to_keycodes(XK.string_to_keysym(name))
     }
-    modifiers = {code for row in display.get_modifier_mapping() for code in row if code}
-    return sorted((modifiers & held) - locks)
+    return sorted((modifiers(display) & held) - locks)
+
+
+def modifiers(display: Any) -> set[int]:
+    """The keycodes of all modifiers, locks among them."""
+    return {code for row in display.get_modifier_mapping() for code in row if code}
 
 
 def down(keymap: Iterable[int]) -> set[int]:
@@ -68,35 +72,25 @@ class Releases:
     pressing it again would leave it down for good.
     """
 
-    def __init__(self, connection: XConnection) -> None:
+    def __init__(self, connection: XConnection, raw: RawEvents) -> None:
         self._x = connection
-        self._root = connection.display.screen().root
+        self._raw = raw
         self._seen: Counter[int] = Counter()
-        self._able = bool(connection.display.has_extension("XInputExtension"))
-        if self._able:
-            connection.display.xinput_query_version()
-            connection.handlers.append(self._count)
 
     def begin(self) -> None:
-        self._select(xinput.RawKeyReleaseMask)
+        self._raw.listen(self._count, xinput.RawKeyRelease)
         self._seen.clear()
 
-    def end(self, chord: tuple[int, int], held: list[int]) -> None:
-        """After `press_chord`: let go of those `held` modifiers that the user let go of, too."""
-        self._select(0)
+    def end(self, pressed: Iterable[int], held: list[int]) -> None:
+        """After keys were `pressed` by us: let go of those `held` modifiers that the user let go
+        of, too."""
         self._x.wait(lambda: True, 0)
-        ours = Counter([*chord, *held])
+        self._raw.deafen(self._count)
+        ours = Counter([*pressed, *held])
         for code in held:
             if self._seen[code] > ours[code]:
                 self._x.display.xtest_fake_input(X.KeyRelease, code)
         self._x.display.flush()
 
-    def _select(self, mask: int) -> None:
-        if self._able:
-            self._root.xinput_select_events([(xinput.AllMasterDevices, mask)])
-            self._x.display.sync()
-
-    def _count(self, event: Any) -> None:
-        if event.type == ge.GenericEventCode and event.evtype == xinput.RawKeyRelease:
-            _device, _time, code = struct.unpack_from("=HII", event.data)
-            self._seen[code] += 1
+    def _count(self, _kind: int, code: int) -> None:
+        self._seen[code] += 1

@@ -34,8 +34,10 @@ from dictate.errors import DeliveryUnsure, FocusMoved, NotDelivered
 from dictate.outputs import Focus
 from dictate.outputs.x11_fetch import NoAnswer, fetch
 from dictate.outputs.x11_keys import Releases, chord_keys, modifiers_down, press_chord
+from dictate.outputs.x11_raw import RawEvents
 from dictate.outputs.x11_selection import Content, Selections, save_to_manager, text_content
 from dictate.outputs.x11_thread import XConnection
+from dictate.outputs.x11_undo import Since, backspace_key, press_backspace, why_not_exact
 from dictate.outputs.x11_window import answers_pings, focused, has_window, ping
 
 _log = logging.getLogger(__name__)
@@ -85,7 +87,9 @@ class Paster:
         self._x = connection
         self._selections = Selections(connection, choose=self._choose, answered=self._answered)
         self._both = (connection.atom("CLIPBOARD"), Xatom.PRIMARY)
-        self._releases = Releases(connection)
+        raw = RawEvents(connection)
+        self._releases = Releases(connection, raw)
+        self._since = Since(connection, raw)
         self._promises: dict[int, _Promise] = {}
         self._current: _Promise | None = None
         connection.handlers.append(self._watch)
@@ -113,6 +117,26 @@ class Paster:
             self._forget(promise)
             raise NotDelivered(f"the window closed: {error}") from error
         self._await_receipt(promise)
+
+    def undo(self, text: str, focus: Focus) -> None:
+        """Take back what the last `paste` put there. Raises NotDelivered."""
+        display = self._x.display
+        code = backspace_key(display)
+        held: list[int] = []
+        pressed = [code] * len(text)
+        self._releases.begin()
+        display.grab_server()
+        try:
+            self._check_focus(focus)
+            if reason := self._since.why_not() or why_not_exact(text):
+                raise NotDelivered(reason)
+            held = modifiers_down(display)
+            press_backspace(display, code, len(text), held)
+        finally:
+            display.ungrab_server()
+            display.sync()
+            self._releases.end(pressed, held)
+        self._since.end()
 
     def close(self) -> None:
         """Leave the clipboard's content to a clipboard manager, if there is one."""
@@ -197,6 +221,7 @@ class Paster:
         self._current = None
         if paste.taken:
             self._x.call_later(LINGER_S, self._tidy)
+            self._since.begin()
             return
         if promise.lost or promise.fetched_by_helper:
             self._forget(promise)

@@ -1,5 +1,6 @@
 """What every engine keeps to. A new one is tested unasked: it only has to stand in ENGINES."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
@@ -12,7 +13,7 @@ from dictate.config import EngineSettings
 from dictate.engines import ENGINES, Engine, Utterance
 from dictate.events import RATE, Samples
 from dictate.hotwords import Hotwords, Term
-from tests.lab import other_models, tiny_qwen3
+from tests.lab import other_models, riva_server, tiny_qwen3
 from tests.lab.mini_model import MINI
 from tests.lab.openai_server import OpenAIServer, listener
 from tests.lab.serving import Serving
@@ -49,6 +50,13 @@ def engine(
     if use == "openai":
         with OpenAIServer(hears=listener()) as web:
             engine = ENGINES.make(use, EngineSettings(use=use, base_url=web.url))
+            assert engine.why_not() is None
+            engine.load()
+            yield engine
+        return
+    if use == "riva":
+        with riva_server.RivaServer(riva_server.listener()) as riva:
+            engine = ENGINES.make(use, EngineSettings(use=use, base_url=riva.url))
             assert engine.why_not() is None
             engine.load()
             yield engine
@@ -101,6 +109,7 @@ def test_it_says_what_it_is(engine: Engine) -> None:
 def test_a_partial_is_the_whole_text_so_far_or_none(engine: Engine, spoken: Samples) -> None:
     utterance = engine.begin(CLAUDE, None)
     partials = [utterance.feed(piece) for piece in pieces(spoken)]
+    partials += news(engine, utterance)
     final = utterance.finish()
     texts = [text for text in partials if text is not None]
     assert final
@@ -109,6 +118,18 @@ def test_a_partial_is_the_whole_text_so_far_or_none(engine: Engine, spoken: Samp
     assert bool(texts) == engine.streams
     if engine.streams:
         assert max(len(text.split()) for text in texts) >= len(final.split()) - 2
+
+
+def news(engine: Engine, utterance: Utterance) -> Iterator[str | None]:
+    """What an engine elsewhere says of sound that it was given faster than anybody speaks, until it
+    has said nothing for a while."""
+    until = time.monotonic() + 2.0
+    while engine.streams and not engine.local and time.monotonic() < until:
+        time.sleep(0.02)
+        text = utterance.feed(np.zeros(0, np.float32))
+        if text is not None:
+            until = time.monotonic() + 2.0
+        yield text
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,10 @@ import pytest
 from dictate.config import OutputSettings
 from dictate.errors import NoSuchBackend, NotDelivered, Unavailable
 from dictate.outputs import OUTPUTS, Focus, Output, Receipt
+from dictate.outputs import ibus as ibus_output
+from tests.lab.ibus import IBusDaemon
 from tests.lab.sway import Gtk3, Keyboard, Sway
-from tests.lab.windows import TkField, Window
+from tests.lab.windows import GtkField, TkField, Window
 from tests.lab.xserver import XServer, need
 
 pytestmark = pytest.mark.desktop
@@ -53,6 +55,28 @@ def sway_window(sway: Sway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     keyboard.close()
 
 
+@pytest.fixture(scope="module")
+def ibus(x: XServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[IBusDaemon]:
+    daemon = IBusDaemon(x, tmp_path_factory.mktemp("ibus"))
+    daemon.start()
+    yield daemon
+    daemon.kill()
+
+
+@pytest.fixture
+def ibus_window(
+    x: XServer, ibus: IBusDaemon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Window]:
+    monkeypatch.setenv("DISPLAY", x.display)
+    monkeypatch.setenv("IBUS_ADDRESS", ibus.address)
+    monkeypatch.setattr(x, "more_env", ibus.env)
+    monkeypatch.setattr(ibus_output, "_RECEIPT_S", 2.0)  # this machine may be busy
+    opened = GtkField(x, tmp_path)
+    ibus.wait_field()
+    yield opened
+    opened.close()
+
+
 @pytest.fixture(params=OUTPUTS.table)
 def name(request: pytest.FixtureRequest) -> str:
     chosen: str = request.param
@@ -61,7 +85,8 @@ def name(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def window(request: pytest.FixtureRequest, name: str) -> Window:
-    opened: Window = request.getfixturevalue("sway_window" if name in ON_WAYLAND else "x_window")
+    kind = "sway" if name in ON_WAYLAND else "ibus" if name == "ibus" else "x"
+    opened: Window = request.getfixturevalue(f"{kind}_window")
     return opened
 
 
@@ -134,6 +159,7 @@ def test_without_a_desktop_it_says_why_not_or_works(
 ) -> None:
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.delenv("IBUS_ADDRESS", raising=False)
     reason = output.why_not()
 
     async def main() -> None:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from dictate.config import HotkeySettings
 from dictate.control import KeyDown, KeyUp
-from dictate.control.hotkey import Hotkey, Press
+from dictate.control.hotkey import FirstDown, Hotkey, Press
 
 # Milliseconds and what happens then: v down, ^ up, + up after another key was pressed; "off" and
 # "on" is what the session says of itself. Last, what is expected, in order.
@@ -48,6 +48,24 @@ GOLDEN = {
         ("started by a command: a press stops", "on 1000v 1100^", "STOP"),
         ("the next press is not of the last recording", "0v on 900^ 1000v off on 1900^",
          "START_HELD STOP START_HELD STOP"),
+    ],
+    "double_tap": [
+        ("one tap is nothing", "0v 100^ 3000v 3100^", ""),
+        ("one hold is nothing", "0v 900^", ""),
+        ("two taps, talk, a tap", "0v 100^ 200v 300^ 3000v 3100^", "START_HELD LATCH STOP"),
+        ("a tap, hold and let go", "0v 100^ 200v 2000^", "START_HELD STOP"),
+        ("the second too late", "0v 100^ 360v 400^", ""),
+        ("the late one is a first", "0v 100^ 400v 500^ 600v 2000^", "START_HELD STOP"),
+        ("the first too long", "0v 300^ 400v 500^", ""),
+        ("two shortcuts", "0v 100+ 200v 300+", ""),
+        ("a press that bounces is no two taps", "0v 4^ 9v 100^", ""),
+        ("bouncing, and then the second", "0v 4^ 9v 100^ 200v 2000^", "START_HELD STOP"),
+        ("held too long, bouncing", "0v 4^ 9v 300^ 400v 500^", ""),
+        ("three taps", "0v 100^ 200v 300^ 400v 500^ 600v 700^", "START_HELD LATCH STOP"),
+        ("auto-repeat", "0v 100^ 200v 860v 900v 2000^", "START_HELD STOP"),
+        ("a release that bounces latches nothing", "0v 100^ 200v 900^ 905v 909^ 3000v",
+         "START_HELD STOP START_HELD DISCARD"),
+        ("started by a command: one press stops", "on 1000v 1100^", "STOP"),
     ],
 }  # fmt: skip
 
@@ -104,7 +122,7 @@ steps = st.lists(
 )
 
 
-@given(st.sampled_from(("hold", "toggle", "hold_or_tap")), steps)
+@given(st.sampled_from(("hold", "toggle", "hold_or_tap", "double_tap")), steps)
 def test_no_sequence_leaves_a_recording_held_after_a_release(
     mode: str, script: list[tuple[str, float]]
 ) -> None:
@@ -147,3 +165,21 @@ def test_a_long_hold_always_records_and_always_ends(
         session.take(press)
     assert session.state == "held"
     assert hotkey.key(KeyUp(at + 9)) == [Press.STOP]
+
+
+@pytest.mark.parametrize(
+    ("script", "counted"),
+    [
+        ("av a^ bv b^ av a^", "av a^ bv b^ av a^"),
+        ("av bv b^ a^ bv b^", "av a^ bv b^"),
+        ("av bv a^ b^ av a^", "av a^ av a^"),
+        ("av bv a^ bv b^ bv", "av a^ bv"),  # auto-repeat of the one that did not count
+        ("av bv a^ av b^ a^", "av a^ av a^"),
+        ("b^ av av a^", "b^ av av a^"),
+    ],
+)
+def test_of_two_keys_the_first_that_is_down_counts(script: str, counted: str) -> None:
+    first = FirstDown()
+    kinds = {"v": KeyDown, "^": KeyUp}
+    passed = [word for word in script.split() if first.counts(word[0], kinds[word[1]](0.0))]
+    assert " ".join(passed) == counted

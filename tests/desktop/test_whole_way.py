@@ -123,6 +123,25 @@ def test_silence_writes_nothing(desk: Desk, daemon: RealDaemon, tmp_path: Path) 
     window.close()
 
 
+def test_undo_takes_back_what_was_written_and_paste_brings_it_again(
+    desk: Desk, daemon: RealDaemon, tmp_path: Path
+) -> None:
+    window = GtkField(desk.x, tmp_path)
+    text = dictate(desk, daemon, SAMPLES[0])
+    window.wait_text(text)
+    assert "taken back" in daemon.ctl("undo").stdout
+    window.wait_text("")
+    assert "nothing that could" in daemon.ctl("undo", check=False).stderr
+    daemon.ctl("paste")
+    window.wait_text(text)
+    window.close()
+
+
+def test_check_live_shows_what_arrives(desk: Desk, daemon: RealDaemon) -> None:
+    lines = daemon.ctl("check", "--live").stdout.splitlines()
+    assert any(line.startswith("✓ x11: exact") and "used" in line for line in lines), lines
+
+
 def test_a_tap_listens_until_the_next_tap(desk: Desk, daemon: RealDaemon, tmp_path: Path) -> None:
     window = TkField(desk.x, tmp_path)
     desk.x.run("xdotool", "key", KEY)

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dictate.engines.guards import settle
+from dictate.engines.scripts import units
 
 TERMS = ("Claude Code", "Nemotron", "pytest", "Hyprland")
 WORDS = st.lists(st.sampled_from(["the", "a", "plan", "is", "with", "new"]), max_size=12)
@@ -84,5 +85,29 @@ def test_a_loop_is_wild_however_often_it_turns(times: int) -> None:
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_whatever_comes_the_text_is_made_of_the_two(plain: str, boosted: str) -> None:
     text, wild = settle(plain, boosted, TERMS)
-    assert set(text.split()) <= set(plain.split()) | set(boosted.split())
+    assert {*units(text)} <= {*units(plain), *units(boosted)}
     assert not wild or text.split() == plain.split()
+
+
+@pytest.mark.parametrize(
+    ("plain", "boosted", "text"),
+    [
+        # Signs that differ from those heard in half of the term, and in all of it.
+        ("请打开可劳德的窗口。", "请打开克劳德的窗口。", "请打开克劳德的窗口。"),
+        ("请打开门外的窗口。", "请打开克劳德的窗口。", "请打开门外的窗口。"),
+        # What is no term.
+        ("请打开克劳德的窗口。", "请打开克劳德的门口。", "请打开克劳德的窗口。"),
+        # Both in one sentence, with words that have spaces.
+        (
+            "用 cloud coat 打开可劳德。",
+            "用 Claude Code 打开克劳德。",
+            "用 Claude Code 打开克劳德。",
+        ),
+        ("ช่วยเปิดคลอดโคดด้วยครับ", "ช่วยเปิดคลอดโค้ดด้วยครับ", "ช่วยเปิดคลอดโค้ดด้วยครับ"),
+        ("ช่วยเปิดหน้าต่างด้วยครับ", "ช่วยเปิดคลอดโค้ดด้วยครับ", "ช่วยเปิดหน้าต่างด้วยครับ"),
+    ],
+)
+def test_where_a_script_has_no_spaces_signs_are_compared(
+    plain: str, boosted: str, text: str
+) -> None:
+    assert settle(plain, boosted, ("克劳德", "Claude Code", "คลอดโค้ด"))[0] == text

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from dictate.engines import nemotron_graphs, nemotron_stream
+from dictate.engines import cuda_graph, nemotron_stream
+from dictate.engines.cuda_graph import Replay
 from dictate.engines.nemotron import NemotronEngine
-from dictate.engines.nemotron_graphs import Graphs, Replay
+from dictate.engines.nemotron_graphs import Graphs
 from dictate.engines.nemotron_stream import Encoded
 from dictate.events import Samples
 from tests.engines.test_nemotron import AUDIO, CHUNKS_MS, CLAUDE, SAMPLES, hear
@@ -51,7 +52,7 @@ def a_card(monkeypatch: pytest.MonkeyPatch, record: Callable[[Run], Any]) -> Nem
         "dictate.engines.nemotron.load",
         lambda path, device: dataclasses.replace(load(path, device), device="a card"),
     )
-    monkeypatch.setattr(nemotron_graphs, "record", record)
+    monkeypatch.setattr(cuda_graph, "record", record)
     # Every size that gets a graph, and no more: on a processor the warm-up is long.
     monkeypatch.setattr(nemotron_stream, "AT_ONCE", (2, 1))
     made = NemotronEngine(mini_model.settings(cuda_graphs=True))

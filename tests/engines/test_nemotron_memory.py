@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from dictate.engines import device, nemotron, nemotron_load
-from dictate.engines.nemotron_load import Loaded
+from dictate.engines import device, nemotron
 from tests.lab import mini_model
 
 
@@ -27,7 +26,7 @@ def test_it_is_measured_after_the_halving_and_the_warm_up(monkeypatch: pytest.Mo
     note(engine, "_halve")
     note(nemotron, "release")
     note(engine, "_warm_up")
-    note(nemotron, "memory_mb", 1234.5)
+    note(device, "memory_mb", 1234.5)
     engine.load()
     assert happened == ["_halve", "release", "_warm_up", "memory_mb"]
     assert engine.facts.device_memory_mb == 1234.5
@@ -45,5 +44,4 @@ def test_whose_memory_it_is(
     )
     monkeypatch.setattr(torch.cuda, "memory_reserved", lambda: 1_500_000_000)
     monkeypatch.setattr(device, "free_mb", lambda: 5000.0)
-    model = SimpleNamespace(device=SimpleNamespace(type=kind))
-    assert nemotron_load.memory_mb(Loaded(model, kind, 8000.0, {}, {}, frozenset())) == megabytes
+    assert device.memory_mb(SimpleNamespace(type=kind), 8000.0) == megabytes

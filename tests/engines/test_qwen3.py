@@ -22,6 +22,7 @@ from dictate.errors import EngineError, Unavailable
 from dictate.events import RATE, Samples
 from dictate.hotwords import Hotwords, Term
 from tests.lab import tiny_qwen3
+from tests.lab.random_qwen3 import OLD_TEMPLATE
 from tests.lab.voices import read
 
 AUDIO = Path(__file__).parents[1] / "audio"
@@ -141,7 +142,7 @@ def test_a_template_that_leaves_the_answer_out_gives_the_same_prompt(
 
     processor = engine._loaded.processor
     old = Qwen3ASRProcessor(
-        processor.feature_extractor, processor.tokenizer, chat_template=tiny_qwen3.OLD_TEMPLATE
+        processor.feature_extractor, processor.tokenizer, chat_template=OLD_TEMPLATE
     )
     assert prompt_text(old, system, language) == prompt_text(processor, system, language)
 
@@ -475,11 +476,6 @@ def test_the_quietest_point() -> None:
     sound[20:30] = sound[70:76] = 0
     assert qwen3.quietest(sound, 100, 10) == 25
     assert qwen3.quietest(sound, 40, 4) in (72, 73, 74)
-
-
-def test_parts_are_joined_as_the_script_wants_it() -> None:
-    assert qwen3._joined(["One.", "", "Two."]) == "One. Two."
-    assert qwen3._joined(["\u4f60\u597d\u3002", "\u518d\u89c1"]) == "\u4f60\u597d\u3002\u518d\u89c1"
 
 
 # What is refused.

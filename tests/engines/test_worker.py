@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from wyoming.asr import Transcribe
+from wyoming.asr import Transcribe, TranscriptStart
 from wyoming.audio import AudioChunk, AudioStart, AudioStop
 from wyoming.client import AsyncClient
 from wyoming.event import Event
 from wyoming.info import Describe, Info
 from wyoming.ping import Ping
 
+from dictate.engines.foreign import Pieces, terms_of
 from dictate.engines.protocol import (
     LARGEST_EVENT,
     Begin,
@@ -28,12 +29,12 @@ from dictate.engines.protocol import (
     Watch,
     hotwords_event,
 )
-from dictate.engines.worker import _foreign_terms
 from dictate.events import RATE
 from dictate.hotwords import Hotwords, Term
 from tests.lab.engine import PATIENCE_S, Worker, loud, until
 
 LINE = "one two three four"
+STREAMING = ("transcript-start", "transcript-chunk", "transcript-stop")
 
 
 def run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -66,9 +67,11 @@ async def speak(
 
 
 async def answer(of: AsyncClient) -> Event:
-    event = await of.read_event()
-    assert event is not None, "the engine process closed the connection"
-    return event
+    """The next event, but those of Wyoming's that tell of a text while it grows."""
+    while event := await of.read_event():
+        if event.type not in STREAMING:
+            return event
+    raise AssertionError("the engine process closed the connection")
 
 
 async def status(of: AsyncClient) -> Event:
@@ -89,6 +92,7 @@ def test_a_client_of_another_make(tmp_path: Path) -> None:
                 info = Info.from_event(await answer(plain))
                 (program,) = info.asr
                 assert program.installed
+                assert program.supports_transcript_streaming
                 assert program.models[0].name == "scripted"
                 assert program.models[0].languages == ["en"]
                 await speak(plain, rate=48_000, channels=2)
@@ -97,6 +101,48 @@ def test_a_client_of_another_make(tmp_path: Path) -> None:
                 assert (await answer(plain)).data == {"text": "still there"}
 
     run(main)
+
+
+def test_a_client_that_shows_the_text_while_it_grows(tmp_path: Path) -> None:
+    """Wyoming's own events: a beginning, pieces that add up to the text, the text, and an end."""
+
+    async def main() -> None:
+        with Worker(tmp_path, LINE, "so") as worker:
+            async with client(worker) as plain:
+                for text, seconds, pieces in ((LINE, 2.5, 3), ("so", 0.5, 1), ("", 0.0, 0)):
+                    await speak(plain, seconds, pieces=round(10 * seconds))
+                    came: list[Event] = []
+                    while not came or came[-1].type != "transcript-stop":
+                        event = await plain.read_event()
+                        assert event is not None
+                        came.append(event)
+                    first, *chunks, whole, _ = came
+                    assert TranscriptStart.from_event(first).language == "en"
+                    assert {event.type for event in chunks} <= {"transcript-chunk"}
+                    assert len(chunks) >= pieces
+                    assert "".join(event.data["text"] for event in chunks) == text
+                    assert (whole.type, whole.data["text"]) == ("transcript", text)
+
+    run(main)
+
+
+@pytest.mark.parametrize(
+    ("partials", "text", "pieces"),
+    [
+        (["one", "one two", "one two three"], "one two three", ["one", " two", " three"]),
+        (["one", "won two", "won two three", "won two three"], "won two", ["won two"]),
+        (["a b c", "a b c", "a x c d"], "a x c d", ["a b"]),
+        (["a b", "a b"], "", ["a"]),
+        ([], "all at once", ["all at once"]),
+        ([], "", []),
+        (["日本語", "日本語で", "日本語です"], "日本語です", ["日本語です"]),
+    ],
+)
+def test_pieces_that_are_not_taken_back(partials: list[str], text: str, pieces: list[str]) -> None:
+    """Where an engine does, the pieces end; the whole text counts."""
+    growing = Pieces()
+    out = [*map(growing.more, partials), growing.rest(text)]
+    assert [piece for piece in out if piece] == pieces
 
 
 def test_sound_of_any_format_lasts_as_long_as_it_lasts(tmp_path: Path) -> None:
@@ -126,13 +172,12 @@ def test_sound_without_a_beginning_and_an_end_without_sound(tmp_path: Path) -> N
     run(main)
 
 
-def test_after_an_error_the_rest_of_the_utterance_is_not_another_one(tmp_path: Path) -> None:
-    """One answer for each utterance, or the texts of a connection get out of step."""
+def test_after_an_error_the_connection_ends_when_all_was_said(tmp_path: Path) -> None:
 
     async def main() -> None:
         with Worker(tmp_path, "!raise no room feed", LINE) as worker:
-            async with client(worker) as plain:
-                for wrong in ("no room", "384000 Hz"):
+            for wrong in ("no room", "384000 Hz"):
+                async with client(worker) as plain:
                     if wrong == "no room":
                         await speak(plain)
                     else:
@@ -140,6 +185,9 @@ def test_after_an_error_the_rest_of_the_utterance_is_not_another_one(tmp_path: P
                     failed = await answer(plain)
                     assert failed.type == "error"
                     assert wrong in failed.data["text"]
+                    # Home Assistant knows no error, but an end.
+                    assert await plain.read_event() is None
+            async with client(worker) as plain:
                 await speak(plain)
                 assert (await answer(plain)).data["text"] == LINE
                 await plain.write_event(Ping().event())
@@ -157,8 +205,7 @@ def test_an_engine_that_cannot_read_a_file_is_no_client_that_left(tmp_path: Path
                 failed = await answer(plain)
                 assert failed.type == "error"
                 assert "IsADirectoryError" in failed.data["text"]
-                await plain.write_event(Ping().event())
-                assert (await answer(plain)).type == "pong"
+                assert await plain.read_event() is None
 
     run(main)
 
@@ -228,9 +275,11 @@ def test_it_answers_while_the_model_loads(tmp_path: Path) -> None:
                 await watcher.write_event(Describe().event())
                 while (event := await answer(watcher)).type != "info":
                     assert event.data["state"] == "loading"
-                description = Info.from_event(event).asr[0].description
-                assert description is not None
-                assert "loading" in description
+                (program,) = Info.from_event(event).asr
+                assert program.description is not None
+                assert "loading" in program.description
+                # Who asks only once, as Home Assistant does, would offer no other.
+                assert program.models[0].languages == ["en"]
                 assert (await answer(plain)).data["text"] == LINE
                 assert (await answer(watcher)).data["state"] == "ready"
 
@@ -275,16 +324,16 @@ def test_hotwords_are_taken_in_ahead(tmp_path: Path) -> None:
 
 def test_names_and_terms_of_other_makes() -> None:
     event = Transcribe(transcript_names=["Ada"], transcript_terms=["turbine"]).event()
-    name, term = _foreign_terms(event)
+    name, term = terms_of(event)
     assert (name.spelling, term.spelling) == ("Ada", "turbine")
     assert name.weight > term.weight
-    assert _foreign_terms(Transcribe().event()) == ()
+    assert terms_of(Transcribe().event()) == ()
 
 
 @pytest.mark.parametrize("names", ["Ada", 7, {"a": 1}, [7, None]])
 def test_names_that_are_no_list_of_words(tmp_path: Path, names: object) -> None:
     """One word is no list of letters."""
-    assert _foreign_terms(Event("transcribe", {"transcript_names": names})) == ()
+    assert terms_of(Event("transcribe", {"transcript_names": names})) == ()
 
 
 def nonsense() -> dict[str, bytes]:

@@ -89,7 +89,7 @@ class Life(Rig):
         super().__init__(folder / "journal", settings)
         self.faults = folder / "faults"
         self.engine = EngineLink(engine, folder / "e")
-        self.pipeline.link = self.engine
+        self.pipeline.main = replace(self.pipeline.main, link=self.engine)
 
     async def say(self, sound: Samples) -> int:
         """One dictation, to its end; its number."""

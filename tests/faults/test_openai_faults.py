@@ -211,7 +211,8 @@ def test_what_it_fails_at_is_heard_here(tmp_path: Path, fault: str) -> None:
         server.on_asked = FAULTS[fault][0]
         link, asked = asyncio.run(dictations(tmp_path, server.url, HERE))
         assert asked == [1]
-        assert len(server.asked) == 2
+        # Who said nothing in time is not asked again: the user would wait as long once more.
+        assert len(server.asked) == (1 if fault == "stalls" else 2)
     assert link.info.name == "scripted"
     assert "scripted took its place" in link.info.notes[0]
     assert re.search(FAULTS[fault][1], link.info.notes[0])

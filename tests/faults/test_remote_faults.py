@@ -34,6 +34,7 @@ pytestmark = pytest.mark.timeout(180)
 
 HERE = "heard on this machine"
 DEADLINE_S = 1.5
+SILENT = ("stalled", "stalled at the end", "events without end")
 SOUND = loud(2)
 PIECE = 3200
 NONE = Hotwords()
@@ -87,8 +88,9 @@ def test_what_it_fails_at_is_heard_here(tmp_path: Path, fault: str) -> None:
             whole = Whole(SOUND)
             began = time.monotonic()
             assert await speak(link, whole) == HERE
-            # Two sendings, a deadline each; the rest is processes that start on a busy machine.
-            assert time.monotonic() - began < 2 * (DEADLINE_S + 2) + PATIENCE_S
+            # One deadline, or two sendings that fail at once; the rest is processes that start on
+            # a busy machine.
+            assert time.monotonic() - began < DEADLINE_S + 2 + PATIENCE_S
             assert whole.asked == 1
             assert link.info.name == "scripted"
             assert link.serving == "ready"
@@ -96,8 +98,9 @@ def test_what_it_fails_at_is_heard_here(tmp_path: Path, fault: str) -> None:
 
     with pretending(tmp_path, counting) as address:
         asyncio.run(main(address))
-    if fault != "black hole":  # that one is not even asked to hear anything
-        assert len(tried) == 2
+    # A black hole is not even asked to hear anything; and who says nothing in time is not asked
+    # again, as the user would wait as long once more.
+    assert len(tried) == (0 if fault == "black hole" else 1 if fault in SILENT else 2)
 
 
 @pytest.mark.parametrize("fault", ["reset in the middle", "hung up at the end", "nonsense"])

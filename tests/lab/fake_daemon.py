@@ -8,7 +8,7 @@ import asyncio
 import signal
 from collections.abc import Sequence
 
-from dictate.control.interface import Row
+from dictate.control.interface import Plain, Row
 from dictate.control.service import Service
 from dictate.entry import Entry, EntryState
 from dictate.errors import DictateError, JournalError, NotDelivered
@@ -37,8 +37,8 @@ class FakeSteering:
         self.callers.add(by)
         print(what, flush=True)
 
-    def start(self, by: str) -> None:
-        self.note("start", by)
+    def start(self, by: str, *, second: bool) -> None:
+        self.note("start second" if second else "start", by)
         if self.service:
             self.service.update(state="recording", dictation=4, microphone_open=True)
 
@@ -47,8 +47,11 @@ class FakeSteering:
         if self.service:
             self.service.update(state="ready", microphone_open=False, last_finish_ms=84.2)
 
-    def toggle(self, by: str) -> None:
-        self.note("toggle", by)
+    def toggle(self, by: str, *, second: bool) -> None:
+        self.note("toggle second" if second else "toggle", by)
+
+    def key(self, by: str, *, second: bool, down: bool) -> None:
+        self.note(("press" if down else "release") + (" second" if second else ""), by)
 
     def cancel(self, by: str) -> None:
         self.note("cancel", by)
@@ -71,6 +74,10 @@ class FakeSteering:
             raise NotDelivered("dictation 2 has no text\0: nothing to write")
         return "delivered"
 
+    async def undo(self, by: str) -> str:
+        self.note("undo", by)
+        return "dictation 3 is taken back"
+
     async def forget(self, number: int | None, by: str) -> int:
         self.note(f"forget {number}", by)
         if number == 9:
@@ -92,6 +99,13 @@ class FakeSteering:
             {"stage": "output", "name": "x11", "chosen": False, "why_not": "no DISPLAY"},
             {"stage": "output", "name": "stdout", "chosen": True, "why_not": ""},
             {"stage": "engine", "name": "scripted", "chosen": False, "why_not": "no file given"},
+        ]
+
+    async def check_live(self, by: str) -> Sequence[Row]:
+        row: dict[str, Plain] = {"output": "x11", "used": True, "receipt": "delivered", "ms": 12.5}
+        return [
+            row | {"verdict": "exact", "found": ""},
+            row | {"output": "ibus", "used": False, "verdict": "different", "found": "\x1b[1mDi"},
         ]
 
 

@@ -31,6 +31,34 @@ window.show_all(); view.grab_focus(); changed(None)
 Gtk.main()
 """
 
+GTK_FIELD = """
+import os, sys, gi
+version, secret, title, path = sys.argv[1:]
+gi.require_version("Gtk", version)
+from gi.repository import GLib, Gtk
+if version == "4.0": Gtk.init()
+window = Gtk.Window(title=title)
+if secret:
+    view = buffer = Gtk.Entry(visibility=False, input_purpose=Gtk.InputPurpose.PASSWORD)
+    read = view.get_text
+else:
+    view = Gtk.TextView(wrap_mode=Gtk.WrapMode.CHAR)
+    buffer = view.get_buffer()
+    read = lambda: buffer.get_text(*buffer.get_bounds(), True)
+def save(path, text):
+    with open(path + "~", "wb") as file:
+        file.write(text.encode())
+    os.replace(path + "~", path)
+buffer.connect("changed", lambda _: save(path, read()))
+shows = view.get_delegate() if secret and version == "4.0" else view
+shows.connect("preedit-changed", lambda _, text: save(path + ".preedit", text))
+if version == "4.0": window.set_child(view)
+else: window.add(view); window.show_all()
+save(path, ""); view.grab_focus(); window.present()
+GLib.MainLoop().run()
+"""
+"""GTK's version, "" or "yes" for a password, title, file; beside the file it says the preedit."""
+
 _BLANK = """
 import sys, gi
 gi.require_version("Gtk", "3.0")
@@ -65,6 +93,7 @@ class Window:
     """One running application. `text()` is what stands in its field."""
 
     kind = ""
+    _known = 0
 
     def __init__(self, x: XServer, folder: Path) -> None:
         self.x = x
@@ -98,7 +127,11 @@ class Window:
         )
 
     def text(self) -> str:
-        return self.file.read_bytes().decode("utf-8", "replace")
+        return self.file.read_bytes().decode("utf-8", "replace")[self._known :]
+
+    def forget(self) -> None:
+        """What stands in it now is no part of `text()` any more."""
+        self._known += len(self.text())
 
     def wait_text(self, expected: str, seconds: float = 20) -> None:
         """Wait for exactly this text, and fail with what stands there."""
@@ -138,6 +171,37 @@ class GtkField(Window):
     def launch(self) -> subprocess.Popen[bytes]:
         _need_module("gi", "python3-gi gir1.2-gtk-3.0")
         return self.x.spawn(PYTHON, "-c", _GTK, self.title, str(self.file))
+
+
+class Gtk4Field(Window):
+    """A GTK 4 text view, which also says what is shown as preedit."""
+
+    kind = "gtk4"
+    version = "4.0"
+    secret = ""
+
+    def launch(self) -> subprocess.Popen[bytes]:
+        _need_module("gi", "python3-gi gir1.2-gtk-4.0")
+        arguments = (self.version, self.secret, self.title, str(self.file))
+        return self.x.spawn(PYTHON, "-c", GTK_FIELD, *arguments)
+
+    def preedit(self) -> str:
+        """What is shown at the cursor and is no part of the text."""
+        file = self.file.with_name(f"{self.file.name}.preedit")
+        return file.read_text() if file.exists() else ""
+
+
+class Gtk4PasswordField(Gtk4Field):
+    """A GTK 4 entry for a password."""
+
+    kind = "password"
+    secret = "yes"
+
+
+class PasswordField(Gtk4PasswordField):
+    """The same with GTK 3."""
+
+    version = "3.0"
 
 
 class Blank(Window):

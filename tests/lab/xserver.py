@@ -15,6 +15,7 @@ _NEEDED = {
     "xdotool": "xdotool",
     "xclip": "xclip",
     "xterm": "xterm",
+    "ibus-daemon": "ibus",
 }
 
 
@@ -37,13 +38,16 @@ class XServer:
         self.window_manager = window_manager
         self.without = without
         self.display = ""
+        self.more_env: dict[str, str] = {}
+        """What else the programs on it shall have in their environment."""
         self.server: subprocess.Popen[bytes] | None = None
         self._children: list[subprocess.Popen[bytes]] = []
 
     @property
     def env(self) -> dict[str, str]:
         env = {k: v for k, v in os.environ.items() if k not in ("WAYLAND_DISPLAY",)}
-        return env | {"DISPLAY": self.display, "LC_ALL": "C.UTF-8", "NO_AT_BRIDGE": "1"}
+        here = {"DISPLAY": self.display, "LC_ALL": "C.UTF-8", "NO_AT_BRIDGE": "1"}
+        return env | here | self.more_env
 
     def __enter__(self) -> "XServer":
         need("Xvfb", "xdotool", *(["openbox"] if self.window_manager else []))

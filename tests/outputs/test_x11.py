@@ -1,7 +1,5 @@
 """Pasting into real windows: exactly, once, only there, and the clipboard is as it was."""
 
-# ruff: noqa: RUF001 - the signs are meant
-
 import asyncio
 import os
 import time
@@ -19,22 +17,11 @@ from dictate.outputs import Focus, Receipt, x11_paste
 from dictate.outputs.x11 import X11Output
 from dictate.outputs.x11_keys import modifiers_down
 from tests.lab.clipboard import copy, manager, offer, paste, read
+from tests.lab.corpus import TEXTS
 from tests.lab.windows import KINDS, Blank, GtkField, TkField, Window, Xterm
 from tests.lab.xserver import XServer, need, wait_for
 
 pytestmark = pytest.mark.desktop
-
-TEXTS = {
-    "ascii": 'The quick brown fox; 0123456789 ~!@#$%^&*()_+`-={}|[]\\:"<>?,./',
-    "quotes": "“double” ‘single’ «guillemets» it’s – en — em … 10 °C ½ €",
-    "accents": "àéîõü ß ÆØÅ ąćęłńśżź őű čřž e\u0301 (combining) İı",
-    "cjk": "日本語の文章、中文句子。한국어 문장 ｆｕｌｌ",
-    "emoji": "😀 👍🏽 👩‍👩‍👧‍👦 🇩🇪 ❤️ 🫠",
-    "rtl": "שלום עולם مرحبا بالعالم (123) אבג abc",
-    "tabs": "a\tb\t\tc  two  spaces ",
-    "2000": "".join(chr(0x21 + n % 94) if n % 7 else " é日😀"[n % 4] for n in range(2000)),
-    "10000": "".join("αβγ ходил 你好 text."[n % 18] for n in range(10_000)),
-}
 
 
 @pytest.fixture(scope="module")

@@ -1,9 +1,10 @@
-"""The main engine on a graphics card, all by itself: `nemotron_gpu.sh --help` says how.
+"""An engine on a graphics card, all by itself: `nemotron_gpu.sh --help` and `qwen3_gpu.sh --help`
+say how.
 
-Strategy: look for the card, measure how fast it reads, then run `nemotron.py` in a process of its
-own for each model and each configuration, so that none inherits the memory of another. What fails
-is said and the rest goes on. A bare machine has none of the packages: they are imported when it is
-known that they are there.
+Strategy: look for the card, measure how fast it reads, then run the engine's benchmark in a process
+of its own for each model and each configuration, so that none inherits the memory of another. What
+fails is said and the rest goes on. A bare machine has none of the packages: they are imported when
+it is known that they are there.
 """
 
 import argparse
@@ -11,11 +12,48 @@ import json
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from typing import Final as Const
 
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is measured, unless the command line says otherwise."""
+
+    needed: tuple[str, ...]
+    """Modules beside torch."""
+    models: tuple[str, ...]
+    hotwords: tuple[str, ...]
+    seconds: tuple[str, ...]
+
+
+SUBJECTS: Const = {
+    "nemotron": Subject(
+        needed=("nemo", "numpy", "platformdirs", "rapidfuzz", "soundfile", "soxr"),
+        models=("small", "full"),
+        hotwords=("0", "100", "1000", "10000"),
+        seconds=("1", "5", "20", "60"),
+    ),
+    "qwen3": Subject(
+        needed=(
+            "transformers",
+            "numpy",
+            "platformdirs",
+            "pocketsphinx",
+            "rapidfuzz",
+            "soundfile",
+            "soxr",
+        ),
+        models=("full", "1.7b"),
+        hotwords=("0", "20", "100"),
+        seconds=("1", "5", "15", "30", "60"),
+    ),
+}
+"""By name: `bench.NAME` is the benchmark, NAME_models.py and NAME_report.py stand beside it."""
 CONFIGURATIONS: Const[tuple[dict[str, Any], ...]] = (
     {"precision": "fp32"},
     {"precision": "bf16"},
@@ -23,7 +61,6 @@ CONFIGURATIONS: Const[tuple[dict[str, Any], ...]] = (
     {"precision": "bf16", "cuda_graphs": True},
 )
 """Settings of [engine] to run with: a new one is a line here."""
-NEEDED: Const = ("nemo", "numpy", "platformdirs", "soundfile", "soxr")
 COPIES: Const = 20
 SIZE: Const = {"cuda": 1 << 30, "cpu": 1 << 28}
 """Bytes of a copy: more than any cache holds."""
@@ -31,19 +68,21 @@ SIZE: Const = {"cuda": 1 << 30, "cpu": 1 << 28}
 
 def main() -> int:
     """Write results.json and results.md; 0 if all of it could be measured, 2 without a card."""
-    parser = argparse.ArgumentParser(prog="bench/nemotron_gpu.sh")
-    parser.add_argument("--out", type=Path, default=Path("nemotron-results"))
+    name, *words = sys.argv[1:]
+    subject = SUBJECTS[name]
+    parser = argparse.ArgumentParser(prog=f"bench/{name}_gpu.sh")
+    parser.add_argument("--out", type=Path, default=Path(f"{name}-results"))
     parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda")
-    parser.add_argument("--models", nargs="+", default=["small", "full"])
+    parser.add_argument("--models", nargs="+", default=subject.models)
     parser.add_argument("--engine", type=json.loads, nargs="+", default=CONFIGURATIONS)
     parser.add_argument("--runs", default="15")
-    parser.add_argument("--seconds", nargs="+", default=["1", "5", "20", "60"])
-    parser.add_argument("--hotwords", nargs="+", default=["0", "100", "1000", "10000"])
-    arguments = parser.parse_args()
-    if reason := _why_not(arguments.device):
+    parser.add_argument("--seconds", nargs="+", default=subject.seconds)
+    parser.add_argument("--hotwords", nargs="+", default=subject.hotwords)
+    arguments = parser.parse_args(words)
+    if reason := _why_not(subject, arguments.device):
         print(reason, file=sys.stderr)
         return 2
-    from bench.nemotron_models import model_file
+    models = import_module(f"bench.{name}_models")
 
     arguments.out.mkdir(parents=True, exist_ok=True)
     failure = arguments.out / "failure.txt"
@@ -54,31 +93,31 @@ def main() -> int:
     words += ["--seconds", *arguments.seconds, "--hotwords", *arguments.hotwords]
     results, failed = [], []
     for model in arguments.models:
-        with model_file(model) as path:
+        with models.model_path(model) as path:
             for engine in arguments.engine:
                 if arguments.device == "cpu" and engine.get("cuda_graphs"):
                     continue
                 print(f"{model} {json.dumps(engine)} ...", flush=True)
                 began = time.perf_counter()
-                found = _run(path, engine, words, failure)
+                found = _run(name, path, engine, words, failure)
                 if found is None:
                     failed.append(f"{model} {json.dumps(engine)}")
                     continue
                 results.append(found | {"model": model, "bandwidth": bandwidth})
                 print(f"... {time.perf_counter() - began:.0f} s", flush=True)
                 # Each time, as a lent machine may be gone before the last one is measured.
-                _write(arguments.out, arguments.device, results)
+                _write(name, arguments.out, arguments.device, results)
     print("\n".join(f"failed: {name}" for name in failed) or f"all is in {arguments.out}")
     return 1 if failed else 0
 
 
-def _why_not(device: str) -> str | None:
+def _why_not(subject: Subject, device: str) -> str | None:
     """Why nothing can be measured, or None."""
     if find_spec("torch") is None:
         return "PyTorch is missing in this Python: PYTHON=/path/to/python names another"
     import torch
 
-    missing = [name for name in NEEDED if find_spec(name) is None]
+    missing = [name for name in subject.needed if find_spec(name) is None]
     if missing:
         return f"{', '.join(missing)} missing: --wheels DIR brings them (--help says how)"
     if device == "cpu" or torch.cuda.is_available():
@@ -125,14 +164,14 @@ def _bandwidth(device: str) -> float:
 
 
 def _run(
-    model: Path, engine: dict[str, Any], words: list[str], failure: Path
+    name: str, model: Path, engine: dict[str, Any], words: list[str], failure: Path
 ) -> dict[str, Any] | None:
     """What one process found; None if it failed, and its words are in the file then."""
     file = failure.with_name("run.json")
     file.unlink(missing_ok=True)
     told = ["--model", str(model), "--engine", json.dumps(engine), "--json", str(file), *words]
     done = subprocess.run(
-        [sys.executable, "-m", "bench.nemotron", *told],
+        [sys.executable, "-m", f"bench.{name}", *told],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
@@ -148,14 +187,13 @@ def _run(
     return None
 
 
-def _write(out: Path, device: str, results: list[dict[str, Any]]) -> None:
-    from bench.nemotron_report import tables
-
+def _write(name: str, out: Path, device: str, results: list[dict[str, Any]]) -> None:
+    report = import_module(f"bench.{name}_report")
     (out / "results.json").write_text(json.dumps(results, indent=1))
     parts = [f"# {_card(device)}\n"]
     for found in results:
         engine = ", ".join(f"{key} = {value}" for key, value in found["asked"].items())
-        parts.append(f"## {found['model']} model, {engine}\n\n{tables(found)}")
+        parts.append(f"## {found['model']} model, {engine}\n\n{report.tables(found)}")
     (out / "results.md").write_text("\n".join(parts))
 
 

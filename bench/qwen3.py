@@ -1,0 +1,202 @@
+"""Qwen3-ASR: from the release to the final text, by what was done before the release.
+
+Each sound is heard in three ways, by turns: as the engine does it (the encoder works while the
+sound comes, and the last partial text is a draft), with the encoder alone ahead, and with nothing
+ahead, all of it at the release. Then with lists of hotwords whose context is computed before the
+release (warm), as after each change of the list, or not (cold). Sound is fed as fast as it is
+taken.
+"""
+
+import argparse
+import json
+import random
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from typing import Final as Const
+from unittest.mock import patch
+
+import numpy as np
+
+from bench.figures import machine
+from bench.qwen3_models import model_path
+from bench.qwen3_report import AHEAD, AS_IT_IS, LATE, tables
+from dictate.config import EngineSettings
+from dictate.demo import samples
+from dictate.engines import qwen3, told_words
+from dictate.engines.qwen3 import Qwen3Engine
+from dictate.events import RATE, Samples
+from dictate.hotwords import Hotwords, Term
+from dictate.microphone.sound_file import read_sound_file
+
+WAYS: Const = (AS_IT_IS, AHEAD, LATE)
+SPOKEN: Const = 4
+"""Tokens in a second: a model with a script has no end of its own."""
+PIECE: Const = RATE // 50
+HOTWORDS_S: Const = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is measured, and how often."""
+
+    model: str
+    device: str
+    engine: dict[str, Any]
+    runs: int
+    seconds: Sequence[int]
+    hotwords: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One dictation: from the release to the text, and a step of the decoder in it, in
+    milliseconds."""
+
+    release_ms: float
+    step_ms: float
+    text: str
+
+
+def main() -> None:
+    """Print the tables; with --json write the figures, too."""
+    parser = argparse.ArgumentParser(prog="python -m bench.qwen3", description=__doc__)
+    parser.add_argument("--model", default="tiny", help="tiny, full (0.6B), 1.7b, or a folder")
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    parser.add_argument("--engine", type=json.loads, default={}, help="settings of [engine]: JSON")
+    parser.add_argument("--runs", type=int, default=10)
+    parser.add_argument("--seconds", type=int, nargs="+", default=[1, 5, 15, 30, 60])
+    parser.add_argument("--hotwords", type=int, nargs="+", default=[0, 20, 100])
+    parser.add_argument("--json", type=Path)
+    arguments, _ = parser.parse_known_args()
+    given = vars(arguments)
+    file = given.pop("json")
+    found = measure(Plan(**given))
+    if file is not None:
+        file.write_text(json.dumps(found))
+    print(tables(found))
+
+
+def measure(plan: Plan) -> dict[str, Any]:
+    """All figures of one run, as JSON has them; `qwen3_report.py` reads them."""
+    with model_path(plan.model) as path:
+        settings = EngineSettings(
+            use="qwen3", model=str(path), trust_model=True, device=plan.device, **plan.engine
+        )
+        engine = Qwen3Engine(settings)
+        _say("the model loads")
+        began = time.perf_counter()
+        engine.load()
+        load_s = time.perf_counter() - began
+    voice = read_sound_file(samples()[1])
+    # Not before it is loaded, as the room is as large as real texts need.
+    with (
+        patch.object(told_words, "TOKENS_PER_S", SPOKEN),
+        patch.object(told_words, "FREE_TOKENS", 0),
+    ):
+        for way in WAYS:
+            hear(engine, np.resize(voice, 2 * RATE), Hotwords(), way)
+        facts = engine.facts
+        return {
+            "machine": machine(),
+            "device": facts.device,
+            "model": plan.model,
+            "asked": plan.engine,
+            "precision": facts.precision,
+            "notes": facts.notes,
+            "load_s": load_s,
+            "weights_bytes": weights_bytes(engine),
+            "lengths": {
+                str(seconds): _length(engine, np.resize(voice, seconds * RATE), plan.runs)
+                for seconds in plan.seconds
+            },
+            "contexts": {
+                str(number): _context(engine, voice, number, plan.runs) for number in plan.hotwords
+            },
+        }
+
+
+def hear(engine: Qwen3Engine, sound: Samples, hotwords: Hotwords, way: str) -> Heard:
+    """One dictation in one of the WAYS."""
+    share = qwen3.PARTIAL_SHARE if way == AS_IT_IS else 0.0
+    with patch.object(qwen3, "PARTIAL_SHARE", share):
+        utterance = engine.begin(hotwords, None)
+        if way != LATE:
+            for start in range(0, len(sound), PIECE):
+                utterance.feed(sound[start : start + PIECE])
+        began = time.perf_counter()
+        if way == LATE:
+            utterance.feed(sound)
+        text = utterance.finish()
+        release_ms = (time.perf_counter() - began) * 1000
+    return Heard(release_ms, utterance.effort.step_ms, text)
+
+
+def weights_bytes(engine: Qwen3Engine) -> int:
+    """What one token more has to read: the layers and the head."""
+    model = engine._loaded.model  # noqa: SLF001
+    parts = (model.model.language_model.layers, model.lm_head)
+    return sum(weight.nbytes for part in parts for weight in part.parameters())
+
+
+def _length(engine: Qwen3Engine, sound: Samples, runs: int) -> dict[str, dict[str, list[Any]]]:
+    """Way -> its figures."""
+    found: dict[str, list[Heard]] = {way: [] for way in WAYS}
+    for run in range(runs):
+        for way in _in_turn(WAYS, run):
+            heard = hear(engine, sound, Hotwords(), way)
+            # A large model takes long: whoever stops it has what there is.
+            what = f"{len(sound) // RATE} s, run {run + 1} of {runs}: {way}"
+            _say(f"{what}: {heard.release_ms:.0f} ms, a step {heard.step_ms:.1f} ms")
+            found[way].append(heard)
+    return {
+        way: {
+            "release_ms": [one.release_ms for one in each],
+            "step_ms": [one.step_ms for one in each],
+            "texts": [one.text for one in each],
+        }
+        for way, each in found.items()
+    }
+
+
+def _context(engine: Qwen3Engine, voice: Samples, number: int, runs: int) -> dict[str, Any]:
+    """The figures with so many hotwords, and how many tokens they are in front of the sound."""
+    sound, other = np.resize(voice, HOTWORDS_S * RATE), _names(number + 1, -1)
+    found: dict[str, Any] = {"prepare_ms": [], "warm": {}, "cold": {}}
+    for run in range(runs):
+        hotwords = _names(number, run)
+        for way in (AS_IT_IS, LATE):
+            for state in ("cold", "warm"):
+                engine.prepare(other)
+                if state == "warm":
+                    began = time.perf_counter()
+                    engine.prepare(hotwords)
+                    found["prepare_ms"].append((time.perf_counter() - began) * 1000)
+                heard = hear(engine, sound, hotwords, way)
+                what = f"{number} hotwords, run {run + 1} of {runs}: {way}, {state}"
+                _say(f"{what}: {heard.release_ms:.0f} ms")
+                found[state].setdefault(way, []).append(heard.release_ms)
+    asked = engine._asked(hotwords, engine.settings.language)  # noqa: SLF001
+    return found | {"tokens": len(asked.prompt.before), "told": len(asked.context.terms)}
+
+
+def _say(what: str) -> None:
+    print(time.strftime("%H:%M:%S"), what, file=sys.stderr, flush=True)
+
+
+def _in_turn(ways: Sequence[str], run: int) -> list[str]:
+    first = run % len(ways)
+    return [*ways[first:], *ways[:first]]
+
+
+def _names(number: int, seed: int) -> Hotwords:
+    letters = random.Random(seed)
+    names = ("".join(letters.choices("KLMNPRSTVXYZ", k=6)) for _ in range(number))
+    return Hotwords(tuple(map(Term, names)))
+
+
+if __name__ == "__main__":
+    main()

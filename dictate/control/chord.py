@@ -1,0 +1,91 @@
+"""The keys that a user may name: one ("ctrl_r", "f9", "x"), or several ("ctrl+alt+space"). Pure."""
+
+import difflib
+from dataclasses import dataclass
+
+MODIFIERS = ("ctrl", "alt", "shift", "super")
+
+LONE = {
+    "ctrl_r": ("Control_R",),
+    # The key right of the space bar, by what layouts put there.
+    "alt_gr": ("ISO_Level3_Shift", "Mode_switch", "Alt_R"),
+}
+"""Keys that are modifiers for everybody else, and their keysyms."""
+
+KEYS = {
+    **LONE,
+    "pause": ("Pause",),
+    "scroll_lock": ("Scroll_Lock",),
+    "escape": ("Escape",),
+    "space": ("space",),
+    "tab": ("Tab",),
+    "return": ("Return",),
+    "insert": ("Insert",),
+    "delete": ("Delete",),
+    "home": ("Home",),
+    "end": ("End",),
+    "page_up": ("Prior",),
+    "page_down": ("Next",),
+    "print": ("Print",),
+    "menu": ("Menu",),
+    **{f"f{number}": (f"F{number}",) for number in range(1, 21)},
+}
+"""Each key that has a name, and its keysyms, as X11 and Wayland call them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chord:
+    """A key, and the modifiers that are down with it."""
+
+    key: str
+    """A name from KEYS, or one character."""
+    modifiers: tuple[str, ...] = ()
+    """In the order of MODIFIERS."""
+
+    def __str__(self) -> str:
+        return "+".join((*self.modifiers, self.key))
+
+    @property
+    def lone_modifier(self) -> bool:
+        """Whether it is nothing but a modifier, which other keys go with."""
+        return self.key in LONE
+
+    @property
+    def keysyms(self) -> tuple[str, ...]:
+        """The names of its keysyms; empty for a character that has none that we know."""
+        known = self.key.isascii() and self.key.isalnum()
+        return KEYS.get(self.key, (self.key,) if known else ())
+
+
+def parse(text: str) -> Chord:
+    """The keys that are meant. Raises ValueError, with what to write instead."""
+    *modifiers, key = text.lower().split("+") if text != "+" else ("+",)
+    if not key and text.endswith("++"):
+        modifiers, key = modifiers[:-1], "+"
+    for modifier in modifiers:
+        if modifier not in MODIFIERS:
+            raise ValueError(_unknown("modifier", modifier, MODIFIERS, ", ".join(MODIFIERS)))
+    if key not in KEYS and not (len(key) == 1 and key.isprintable() and not key.isspace()):
+        there_are = (
+            "ctrl_r, alt_gr, f1 to f20, pause, scroll_lock, escape, single characters, and others "
+            "together with ctrl, alt, shift or super, such as ctrl+alt+space"
+        )
+        raise ValueError(_unknown("key", key or text, KEYS, there_are))
+    if modifiers and key in LONE:
+        raise ValueError(f"{key} is a modifier itself: it stands alone")
+    return Chord(key, tuple(name for name in MODIFIERS if name in modifiers))
+
+
+def wrong(text: str) -> str | None:
+    """What is wrong with this name of a key, or None."""
+    try:
+        parse(text)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+def _unknown(what: str, given: str, known: object, there_are: str) -> str:
+    close = difflib.get_close_matches(given, list(known), n=1)  # type: ignore[call-overload]
+    hint = f" (did you mean {close[0]!r}?)" if close else ""
+    return f"no {what} is called {given!r}{hint}; there are {there_are}"

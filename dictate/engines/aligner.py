@@ -1,0 +1,154 @@
+"""The aligner process: one model, Qwen3-ForcedAligner, that says when each word of a text is said.
+
+    python -m dictate.engines.aligner [--settings JSON]
+
+It does not hear: the text may be any engine's. It says `dictate-status` once it is loaded, or
+cannot be, and then answers each `dictate-align` on its standard input with `dictate-aligned` or
+`error` on its standard output, one after the other. It ends when its standard input does.
+"""
+
+import argparse
+import json
+import logging
+import os
+import signal
+import sys
+from importlib.util import find_spec
+from typing import BinaryIO, Self
+from typing import Final as Const
+
+from wyoming.error import Error
+from wyoming.event import Event, read_event, write_event
+
+from dictate import models
+from dictate.config import EngineSettings
+from dictate.engines import qwen3_load as loading
+from dictate.engines.offline import close_network
+from dictate.engines.protocol import Align, Aligned, Status
+from dictate.engines.qwen3_load import ALIGNS, Loaded
+from dictate.engines.worker import die_with_parent, says
+from dictate.errors import Unavailable
+from dictate.events import Samples, samples_from_pcm
+from dictate.models import ModelFile
+
+_LANGUAGES: Const = ("zh", "yue", "en", "fr", "de", "it", "ja", "ko", "pt", "ru", "es")
+_TELLS_WORDS: Const = {"ja": "nagisa", "ko": "soynlp"}
+"""The packages that part these languages into words."""
+
+log = logging.getLogger(__name__)
+
+
+def why_not(settings: EngineSettings) -> str | None:
+    """Why no times of words can be had here and what to do, or None. Imports nothing heavy."""
+    if reason := loading.why_not():
+        return reason
+    language = _base(settings.language)
+    if language not in _LANGUAGES:
+        return (
+            f"the aligner does not know the language {settings.language!r}: set engine.language to"
+            f" one of {', '.join(_LANGUAGES)}"
+        )
+    package = _TELLS_WORDS.get(language)
+    if package and find_spec(package) is None:
+        return (
+            f"{package} is missing, which parts this language into words: "
+            f'pip install "dictate[aligner-{language}]"'
+        )
+    try:
+        find(settings)
+    except Unavailable as error:
+        return str(error)
+    return None
+
+
+def find(settings: EngineSettings) -> ModelFile:
+    """The aligner's model on this machine. Raises Unavailable."""
+    return models.find(settings.aligner, trusted=settings.trust_model, engine="aligner")
+
+
+def _base(tag: str) -> str:
+    return tag.partition("-")[0].lower()
+
+
+class Aligner:
+    """The model, loaded."""
+
+    def __init__(self, loaded: Loaded, language: str) -> None:
+        self._loaded = loaded
+        self._language = language
+
+    @classmethod
+    def load(cls, settings: EngineSettings) -> Self:
+        """Raises Unavailable, EngineError."""
+        if reason := why_not(settings):
+            raise Unavailable(reason)
+        with models.opened(find(settings)) as folder:
+            loaded = loading.load(folder, settings.device, settings.precision, ALIGNS)
+        return cls(loaded, _base(settings.language))
+
+    def align(self, sound: Samples, text: str) -> Aligned:
+        """The times of the words that the model makes of the text, which are not those that are
+        written: signs are left out."""
+        import torch
+
+        model, processor = self._loaded.model, self._loaded.processor
+        inputs, words = processor.prepare_forced_aligner_inputs(
+            audio=sound, transcript=text, language=self._language
+        )
+        if not words[0]:
+            return Aligned([])
+        inputs = inputs.to(model.device, model.dtype)
+        with torch.inference_mode():
+            scores = model(**inputs).logits
+        mark = model.config.timestamp_token_id
+        found = processor.decode_forced_alignment(
+            scores, inputs["input_ids"], words, timestamp_token_id=mark
+        )[0]
+        marked = scores[0].argmax(dim=-1)[inputs["input_ids"][0] == mark]
+        said = (marked.double() * processor.timestamp_segment_time / 1000).tolist()
+        used = [at for one in found for at in (one["start_time"], one["end_time"])]
+        moved = sum(abs(one - other) > 0.001 for one, other in zip(said, used, strict=True))
+        return Aligned([[one["text"], one["start_time"], one["end_time"]] for one in found], moved)
+
+
+def serve(settings: EngineSettings, asked: BinaryIO, answers: BinaryIO) -> None:
+    """Load the model, and answer until nobody asks any more."""
+
+    def answer(event: Event) -> None:
+        write_event(event, answers)
+        answers.flush()
+
+    reachable = close_network()
+    try:
+        aligner = Aligner.load(settings)
+    except Exception as error:
+        log.debug("the aligner does not load", exc_info=True)
+        answer(Status(state="failed", message=says(error)).event())
+        return
+    answer(Status(state="ready", notes=[reachable] if reachable else []).event())
+    while event := read_event(asked):
+        try:
+            sound = samples_from_pcm(event.payload or b"")
+            reply = aligner.align(sound, Align.from_event(event).text).event()
+        except Exception as error:
+            log.debug("the aligner fails", exc_info=True)
+            reply = Error(says(error), type(error).__name__).event()
+        answer(reply)
+
+
+def main() -> None:
+    """Align until the parent is gone."""
+    parser = argparse.ArgumentParser(prog="dictate.engines.aligner", description=main.__doc__)
+    parser.add_argument("--settings", default="{}", metavar="JSON", help="of EngineSettings")
+    settings = EngineSettings(**json.loads(parser.parse_args().settings))
+    logging.basicConfig(stream=sys.stderr, format="%(message)s")
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    asked, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    # A library that prints would spoil an answer.
+    os.dup2(2, 1)
+    die_with_parent()
+    serve(settings, asked, answers)
+
+
+if __name__ == "__main__":
+    main()

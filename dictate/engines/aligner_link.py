@@ -1,0 +1,123 @@
+"""The aligner process, for who asks it: started, asked, and killed when it fails or hangs."""
+
+import asyncio
+import json
+import math
+from dataclasses import asdict
+
+from wyoming.event import Event, async_write_event
+
+from dictate.config import EngineSettings
+from dictate.engines.child import Process
+from dictate.engines.link import LOADING_S
+from dictate.engines.protocol import Align, Aligned, BadEvent, Status, read_event
+from dictate.errors import EngineError, EngineLost
+from dictate.events import RATE, Samples, pcm_from_samples
+
+PATIENCE: float = 5.0
+"""An aligner that takes so many seconds for a second of sound, beyond the engine's deadline, counts
+as hung. Nobody waits at a cursor, and a processor is slow."""
+
+
+class AlignerLink:
+    """One aligner process at a time; a sound that one fails at is given to a fresh one, once."""
+
+    def __init__(self, settings: EngineSettings) -> None:
+        self._settings = settings
+        self._process: Process | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """Its process, while there is one."""
+        return None if self._process is None else self._process.pid
+
+    async def start(self) -> list[str]:
+        """Start it and wait until it is loaded: one line for each thing that is not as it should
+        be. Raises EngineError."""
+        words = ("--settings", json.dumps(asdict(self._settings)))
+        self._process = Process("dictate.engines.aligner", words, answers=True)
+        try:
+            await self._process.start()
+            return _notes(await self._answer(LOADING_S))
+        except OSError as error:
+            await self.stop()
+            raise EngineLost(f"the aligner cannot be started: {error}") from error
+        except EngineError:
+            await self.stop()
+            raise
+
+    async def align(self, sound: Samples, text: str) -> Aligned:
+        """The times of the words. Raises EngineError if a fresh process fails at it as well; then
+        there is none until it is started again."""
+        try:
+            return await self._ask(sound, text)
+        except EngineError:
+            await self.stop()
+        try:
+            await self.start()
+            return await self._ask(sound, text)
+        except EngineError:
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        """Kill it. Idempotent."""
+        process, self._process = self._process, None
+        if process is not None:
+            await process.kill()
+
+    async def _ask(self, sound: Samples, text: str) -> Aligned:
+        if self._process is None:
+            raise EngineLost("the aligner is not running")
+        question = Align(text).event()
+        event = await self._answer(
+            self._settings.deadline_s + PATIENCE * len(sound) / RATE,
+            Event(question.type, question.data, pcm_from_samples(sound)),
+        )
+        if event.type == "error":
+            raise EngineError(f"the aligner failed: {str(event.data.get('text'))[:1000]}")
+        if event.type != Aligned.type:
+            raise BadEvent(f"the aligner answers {event.type}")
+        aligned = Aligned.from_event(event)
+        if not all(_is_word(word) for word in aligned.words):
+            raise BadEvent("the aligner answers nonsense")
+        return aligned
+
+    async def _answer(self, deadline_s: float, question: Event | None = None) -> Event:
+        """What it says next. Raises EngineLost if it dies or says nothing for so long."""
+        process = self._process
+        assert process is not None
+        reader, writer = process.pipes
+        try:
+            async with asyncio.timeout(deadline_s):
+                if question is not None:
+                    await async_write_event(question, writer)
+                event = await read_event(reader)
+        except TimeoutError as error:
+            raise EngineLost(f"the aligner hung for {deadline_s:.0f} s") from error
+        except OSError:  # it is gone; why, is to be found
+            event = None
+        if event is not None:
+            return event
+        try:
+            async with asyncio.timeout(self._settings.deadline_s):
+                reason = await process.ended()
+        except TimeoutError:
+            reason = "it says nothing more"
+        raise EngineLost(f"the aligner died ({reason})")
+
+
+def _notes(event: Event) -> list[str]:
+    if event.type != Status.type:
+        raise BadEvent(f"the aligner begins with {event.type}")
+    status = Status.from_event(event)
+    if status.state != "ready":
+        raise EngineError(f"the aligner cannot be used: {status.message}")
+    return [str(note) for note in status.notes]
+
+
+def _is_word(word: object) -> bool:
+    match word:
+        case [str(), int() | float() as start, int() | float() as end]:
+            return math.isfinite(start) and math.isfinite(end)
+    return False

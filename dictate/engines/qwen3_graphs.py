@@ -1,0 +1,53 @@
+"""The language model's step for one token as CUDA graphs (`cuda_graph.py`).
+
+A recording cannot know how many tokens came before: it attends to a stretch from the beginning of
+the room, whose unwritten end is masked. There are a few of them, each with its graph, so that a
+short dictation does not pay for the longest.
+"""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any, Protocol
+from typing import Final as Const
+
+import torch
+
+from dictate.engines.cuda_graph import Replay
+
+STRETCH: Const = 512
+"""A stretch is a multiple of so many tokens."""
+
+Step = Callable[[torch.Tensor, torch.Tensor, int], torch.Tensor]
+"""The token, its place, and the stretch; the likeliest token after it."""
+
+
+class Record(Protocol):
+    """As `cuda_graph.record`."""
+
+    def __call__(self, run: Callable[[], Any]) -> tuple[Any, Replay]: ...
+
+
+class Graphs:
+    """A graph of the step for each stretch."""
+
+    def __init__(
+        self, step: Step, stretches: Iterable[int], device: torch.device, record: Record
+    ) -> None:
+        self._token = torch.zeros(1, dtype=torch.long, device=device)
+        self._at = torch.zeros(1, dtype=torch.long, device=device)
+        self._graphs = {
+            stretch: record(partial(step, self._token, self._at, stretch)) for stretch in stretches
+        }
+
+    def step(self, token: int, at: int) -> int:
+        """The likeliest token after this one, which stands at `at`."""
+        said, replay = self._graphs[stretched(at + 1)]
+        self._token.fill_(token)
+        self._at.fill_(at)
+        replay()
+        return int(said)
+
+
+def stretched(length: int) -> int:
+    """The shortest stretch for so many tokens."""
+    return -(-length // STRETCH) * STRETCH

@@ -1,0 +1,48 @@
+"""Words in any script, also in those that put no space between them. Pure."""
+
+import re
+from collections.abc import Collection, Iterable
+from typing import Final as Const
+
+_THAI: Const = "\u0e00-\u0e7f"
+_HAN_AND_KANA: Const = (
+    "\u3005-\u3007\u3040-\u30fa\u30fc-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+)
+_UNSPACED: Const = _THAI + _HAN_AND_KANA
+_UNIT: Const = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+")
+_RUN: Const = re.compile(rf"[{_UNSPACED}]{{2,}}")
+_WIDE: Const = re.compile(r"[\u0e00-\u0e7f\u3000-\u9fff\uf900-\ufaff\uff00-\uffef]")
+
+
+def units(text: str) -> list[str]:
+    """Its words without punctuation, in small letters; its signs where words are not told apart."""
+    return _UNIT.findall(text.casefold())
+
+
+def signs_per_word(unit: str) -> int:
+    """How many units like this one make a word, more or less."""
+    if "\u0e00" <= unit <= "\u0e7f":
+        return 4
+    return 2 if re.match(f"[{_HAN_AND_KANA}]", unit) else 1
+
+
+def runs(text: str) -> set[str]:
+    """Its stretches of more than one sign without a space."""
+    return set(_RUN.findall(text))
+
+
+def pieces(text: str, whole: Collection[str] = ()) -> list[str]:
+    """The text as units with their punctuation and the space before them; together they are it.
+    The runs in `whole` stay in one piece."""
+    known = "".join(f"{run}|" for run in sorted(whole, key=len, reverse=True))
+    piece = rf"\s*(?:(?:{known}[{_UNSPACED}])[^\w\s{_UNSPACED}]*|[^\s{_UNSPACED}]+)"
+    return re.findall(piece, text)
+
+
+def together(texts: Iterable[str]) -> str:
+    """Texts one after the other, with a space where their scripts have spaces."""
+    whole = ""
+    for text in filter(None, texts):
+        spaced = whole and not (_WIDE.match(whole[-1]) or _WIDE.match(text[0]))
+        whole += f" {text}" if spaced else text
+    return whole

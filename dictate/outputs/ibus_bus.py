@@ -1,0 +1,157 @@
+"""The way to IBus, which has a bus of its own."""
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Any, Final, Self
+
+from dbus_fast import Message, MessageType
+from dbus_fast.aio import MessageBus
+from dbus_fast.errors import DBusFastError
+
+from dictate import bus
+from dictate.errors import Unavailable
+
+IBUS: Final = "org.freedesktop.IBus"
+DBUS: Final = "org.freedesktop.DBus"
+PROPERTIES: Final = "org.freedesktop.DBus.Properties"
+
+ANSWER_S: Final = 2.0
+"""IBus answers within milliseconds, unless it waits for an engine that hangs."""
+
+_ADVICE: Final = "start ibus-daemon, or install the package ibus and log in again"
+
+
+class IBusLost(Exception):
+    """The connection to IBus is gone, or was given up because IBus hung."""
+
+
+class IBusRefused(Exception):
+    """IBus answered with an error."""
+
+
+def address() -> str:
+    """Where the bus is. It reads a small file. Raises Unavailable."""
+    if given := os.environ.get("IBUS_ADDRESS"):
+        return given
+    for file in _address_files():
+        try:
+            lines = file.read_text().splitlines()
+        except (OSError, UnicodeDecodeError):
+            continue
+        for line in lines:
+            name, _, value = line.partition("=")
+            if name == "IBUS_ADDRESS":
+                return value
+    raise Unavailable(f"IBus does not run: {_ADVICE}")
+
+
+def _address_files() -> list[Path]:
+    if given := os.environ.get("IBUS_ADDRESS_FILE"):
+        return [Path(given)]
+    home = os.environ.get("XDG_CONFIG_HOME", "")
+    config = Path(home) if Path(home).is_absolute() else Path.home() / ".config"
+    displays = []
+    if wayland := os.environ.get("WAYLAND_DISPLAY"):
+        displays.append(f"unix-{wayland}")
+    if x := os.environ.get("DISPLAY"):
+        host, _, number = x.partition(":")
+        displays.append(f"{host or 'unix'}-{number.partition('.')[0]}")
+    return [config / "ibus" / "bus" / f"{_machine()}-{display}" for display in displays]
+
+
+def _machine() -> str:
+    for file in ("/var/lib/dbus/machine-id", "/etc/machine-id"):
+        try:
+            return Path(file).read_text().strip()
+        except OSError:
+            continue
+    return "machine-id"
+
+
+class Connection:
+    """One connection to IBus."""
+
+    def __init__(self, connection: MessageBus) -> None:
+        self._bus = connection
+        self._closing = False
+        connection.add_message_handler(self._on_message)
+
+    @classmethod
+    async def connect(cls) -> Self:
+        """Raises Unavailable."""
+        where = await asyncio.to_thread(address)
+        made = cls(await bus.reach("IBus", where, _ADVICE))
+        try:
+            await made.settle()
+        except (IBusLost, IBusRefused) as error:
+            await made.close()
+            raise Unavailable(f"IBus does not take us in: {error}") from error
+        return made
+
+    async def settle(self) -> None:
+        """What has to be said first. Raises IBusLost, IBusRefused."""
+
+    def answer(self, call: Message) -> Message | bool:  # noqa: ARG002
+        """The answer to what comes in, True if nobody waits for one, False if it is unknown."""
+        return False
+
+    @property
+    def name(self) -> str:
+        """How IBus calls this connection."""
+        return self._bus.unique_name or ""
+
+    @property
+    def lost(self) -> bool:
+        """Whether the connection has ended."""
+        return not self._bus.connected
+
+    async def close(self) -> None:
+        """Hang up."""
+        self._closing = True
+        await bus.leave(self._bus)
+
+    async def call(
+        self,
+        interface: str,
+        member: str,
+        signature: str = "",
+        *body: Any,
+        to: str = IBUS,
+        path: str = "",
+    ) -> list[Any]:
+        """The answer of IBus, or of another on its bus. Raises IBusLost, IBusRefused."""
+        to = DBUS if interface == DBUS else to
+        path = path or f"/{to.replace('.', '/')}"
+        call = Message(to, path, interface, member, signature=signature, body=list(body))
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                reply = await self._bus.call(call)
+        except TimeoutError as error:
+            # Hung up, IBus knows us no more: nothing of ours can come into effect later.
+            self._bus.disconnect()
+            raise IBusLost("IBus does not answer") from error
+        except (OSError, EOFError, DBusFastError) as error:
+            raise IBusLost(f"IBus is gone ({error!r})") from error
+        if reply.message_type is MessageType.ERROR:
+            raise IBusRefused(str(reply.body[0] if reply.body else reply.error_name))
+        answered: list[Any] = reply.body
+        return answered
+
+    async def signal(self, path: str, interface: str, member: str, *rest: Any) -> None:
+        """Send a signal: it is on its way when this returns. Raises IBusLost."""
+        signature, *body = rest or ("",)
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                await self._bus.send(Message.new_signal(path, interface, member, signature, body))
+        except TimeoutError as error:
+            self._bus.disconnect()
+            raise IBusLost("IBus does not read") from error
+        except (OSError, EOFError, DBusFastError) as error:
+            raise IBusLost(f"IBus is gone ({error!r})") from error
+
+    def _on_message(self, message: Message) -> Message | bool:
+        if message.message_type is not MessageType.METHOD_CALL:
+            return False
+        # What comes in after we hung up cannot be answered.
+        return self._closing or self.answer(message)

@@ -1,0 +1,192 @@
+"""GNOME Shell with Wayland, as it is: the text arrives exactly, once, only there.
+
+`make gnome` installs GNOME Shell and runs this; `make test` does not.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from dictate.config import OutputSettings
+from dictate.errors import FocusMoved, NotDelivered
+from dictate.outputs import OUTPUTS, Focus, Output, Receipt
+from tests.lab.corpus import TEXTS
+from tests.lab.daemon import RealDaemon
+from tests.lab.gnome import (
+    Foot,
+    Gnome,
+    Gtk3OnGnome,
+    Gtk4OnGnome,
+    Gtk4PasswordOnGnome,
+    PasswordOnGnome,
+)
+from tests.lab.windows import Window
+from tests.lab.xserver import wait_for
+
+pytestmark = [pytest.mark.gnome, pytest.mark.timeout(180)]
+
+MINE = "xkb:us::eng"
+"""What GNOME Shell switches on at its start."""
+KINDS: tuple[type[Window], ...] = (Gtk3OnGnome, Gtk4OnGnome, Foot)
+
+
+@pytest.fixture(scope="module")
+def gnome(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Gnome]:
+    if "gnome" not in request.config.getoption("-m"):
+        pytest.skip("GNOME Shell is 94 MB of packages: `make gnome` installs it and runs this")
+    with Gnome(tmp_path_factory.mktemp("gnome")) as gnome:
+        yield gnome
+
+
+@pytest.fixture(scope="module")
+def windows(gnome: Gnome) -> Iterator[dict[str, Window]]:
+    opened = {kind.kind: kind(gnome, gnome.folder) for kind in KINDS}
+    yield opened
+    for window in opened.values():
+        window.close()
+
+
+@pytest.fixture(autouse=True)
+def session(gnome: Gnome, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in gnome.more_env.items():
+        monkeypatch.setenv(name, value)
+
+
+def with_output(work: Callable[[Output], Awaitable[None]]) -> None:
+    """Run `work` with the output that "auto" takes."""
+    output = OUTPUTS.choose("auto", OutputSettings())
+    assert output.name == "ibus"
+
+    async def main() -> None:
+        await output.open()
+        try:
+            await work(output)
+        finally:
+            await output.close()
+
+    asyncio.run(main())
+
+
+async def focus_on(output: Output, window: Window) -> Focus:
+    """Have the window focused, and IBus know it."""
+    window.forget()
+    await asyncio.to_thread(window.focus)
+    for _ in range(50):
+        focus = await output.focus()
+        await asyncio.sleep(0.1)
+        if focus is not None and focus == await output.focus():
+            return focus
+    raise AssertionError(f"IBus does not know of {window.title}")
+
+
+@pytest.mark.parametrize("kind", [kind.kind for kind in KINDS])
+def test_arrives_exactly(gnome: Gnome, windows: dict[str, Window], kind: str) -> None:
+    window = windows[kind]
+    texts = list(TEXTS.values())
+    proof = Receipt.UNCONFIRMED if kind == "foot" else Receipt.DELIVERED
+
+    async def work(output: Output) -> None:
+        focus = await focus_on(output, window)
+        for text in texts:
+            receipt = await output.write(text, focus)
+            assert receipt is proof or len(text) == 10_000  # whose pieces all look alike
+        assert await output.focus() == focus
+
+    with_output(work)
+    window.wait_text("".join(texts))
+    assert gnome.engine() == MINE
+
+
+@pytest.mark.parametrize("seconds", [0, 0.2, 0.5])
+def test_nothing_is_written_into_another_window(
+    gnome: Gnome, windows: dict[str, Window], seconds: float
+) -> None:
+    async def work(output: Output) -> None:
+        focus = await focus_on(output, windows["gtk4"])
+        windows["foot"].forget()
+        await asyncio.to_thread(windows["foot"].focus)
+        await asyncio.sleep(seconds)
+        with pytest.raises(FocusMoved):
+            await output.write("lost?", focus)
+
+    with_output(work)
+    time.sleep(0.3)
+    assert windows["gtk4"].text() == windows["foot"].text() == ""
+    assert gnome.engine() == MINE
+
+
+@pytest.mark.parametrize("kind", [PasswordOnGnome, Gtk4PasswordOnGnome])
+def test_a_field_for_passwords_gets_nothing(
+    gnome: Gnome, tmp_path: Path, kind: type[Window]
+) -> None:
+    secret = kind(gnome, tmp_path)
+
+    async def work(output: Output) -> None:
+        focus = await focus_on(output, secret)
+        await output.preview("lost?")
+        with pytest.raises(NotDelivered, match="password"):
+            await output.write("lost?", focus)
+
+    with_output(work)
+    assert secret.text() == ""
+    assert gnome.engine() == MINE
+    secret.close()
+
+
+def test_no_line_end_reaches_a_terminal(gnome: Gnome, windows: dict[str, Window]) -> None:
+    async def work(output: Output) -> None:
+        focus = await focus_on(output, windows["foot"])
+        with pytest.raises(NotDelivered, match="Enter"):
+            await output.write("rm -rf /\n", focus)
+
+    with_output(work)
+    assert windows["foot"].text() == ""
+    assert gnome.engine() == MINE
+
+
+def test_what_is_being_said_is_shown(gnome: Gnome, windows: dict[str, Window]) -> None:
+    field, other = windows["gtk4"], windows["gtk3"]
+    assert isinstance(field, Gtk4OnGnome)
+
+    async def shown(text: str) -> None:
+        await asyncio.to_thread(wait_for, lambda: field.preedit() == text, f"{text!r} is shown")
+
+    async def work(output: Output) -> None:
+        await focus_on(output, field)
+        await output.preview("to be or")
+        await shown("to be or")
+        await focus_on(output, other)
+        await shown("")
+        focus = await focus_on(output, field)
+        await output.preview("to be or not")
+        await shown("to be or not")
+        assert await output.write("To be.", focus) is Receipt.DELIVERED
+        await shown("")
+
+    with_output(work)
+    field.wait_text("To be.")
+    assert other.text() == ""
+    assert gnome.engine() == MINE
+
+
+def test_from_the_voice_to_the_window(gnome: Gnome, windows: dict[str, Window]) -> None:
+    window = windows["gtk3"]
+    window.forget()
+    window.focus()
+    samples = Path(__file__).parents[2] / "dictate" / "samples"
+    recording = min(samples.glob("*.wav"), key=lambda path: path.stat().st_size)
+    config = f'[hotkey]\nuse = "none"\n[microphone]\nuse = "wav:{recording}"\n'
+    with RealDaemon(gnome.folder, gnome.more_env, config=config) as daemon:
+        status = daemon.status()
+        assert status["output"] == "ibus"
+        assert "input_method: " in status["output_notes"]
+        daemon.ctl("start")
+        wait_for(lambda: daemon.history() and daemon.history()[0]["text"], "it is heard", 60)
+        wait_for(lambda: daemon.history()[0]["state"] == "delivered", "it is written")
+        window.wait_text(daemon.history()[0]["text"])
+    assert gnome.engine() == MINE

@@ -1,0 +1,298 @@
+"""The aligner process on tiny models of the true class: a clock, and one with random weights."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from wyoming.error import Error
+from wyoming.event import Event
+
+from dictate.config import EngineSettings
+from dictate.engines import aligner, aligner_link, qwen3_load
+from dictate.engines.aligner import Aligner, why_not
+from dictate.engines.aligner_link import AlignerLink
+from dictate.engines.protocol import Aligned, Status
+from dictate.errors import EngineError
+from dictate.events import Samples
+from dictate.files.words import Unplaced, place
+from tests.lab import tiny_aligner, tiny_qwen3
+from tests.lab.files import noise
+from tests.test_files_words import split
+
+TEXT = "Hello, C++ and e-mail from /etc/hosts"
+
+
+def settings(folder: Path, **more: object) -> EngineSettings:
+    wanted = {"aligner": str(folder), "trust_model": True, "deadline_s": 30.0, **more}
+    return EngineSettings(**wanted)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def clock(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_aligner.make(tmp_path_factory.mktemp("clock"), pace=3.0)
+
+
+@pytest.fixture(scope="module")
+def loaded(clock: Path) -> Aligner:
+    return Aligner.load(settings(clock))
+
+
+@pytest.fixture(scope="module")
+def sound() -> Samples:
+    return noise(10)
+
+
+def test_the_words_get_their_times(loaded: Aligner, sound: Samples) -> None:
+    found = loaded.align(sound, TEXT)
+    assert [word for word, _, _ in found.words] == [
+        *("Hello", "C", "and", "email", "from", "etchosts"),
+    ]
+    words = place(TEXT, [(w, s, e) for w, s, e in found.words], found.moved, 60.0, 70.0)
+    assert [word.text for word in words] == TEXT.split()
+    assert found.moved == 0
+    starts = [start for _, start, _ in found.words]
+    assert starts == sorted(set(starts)), "a clock's times go up"
+    assert found.words[-1][2] == pytest.approx(12 * 3.0 / 10, rel=0.4)
+
+
+def test_a_clock_that_runs_backwards_contradicts_itself(tmp_path: Path, sound: Samples) -> None:
+    found = Aligner.load(settings(tiny_aligner.make(tmp_path, pace=-3.0))).align(sound, TEXT)
+    assert found.moved == 11, "all but the first of the times"
+    with pytest.raises(Unplaced, match="contradict each other"):
+        place(TEXT, [(w, s, e) for w, s, e in found.words], found.moved, 0.0, 10.0)
+
+
+def test_random_weights_are_not_believed(tmp_path: Path, sound: Samples) -> None:
+    found = Aligner.load(settings(tiny_aligner.make(tmp_path))).align(sound, TEXT)
+    assert [word for word, _, _ in found.words] == split(TEXT)
+    with pytest.raises(Unplaced):
+        place(TEXT, [(w, s, e) for w, s, e in found.words], found.moved, 0.0, 10.0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        TEXT,
+        "don't \u2018quote\u2019 \u00abthis\u00bb \u2014 foo_bar.py, v2.0! \u00bd",
+        "我说“你好”\uff0cGPT模型。",
+        "' \u00e9 e\u0301 \u2122 \u2103",
+        "<timestamp> <|audio_pad|>",
+    ],
+)
+def test_the_test_parts_words_as_transformers_do(
+    loaded: Aligner, sound: Samples, text: str
+) -> None:
+    assert [word for word, _, _ in loaded.align(sound, text).words] == split(text)
+
+
+@pytest.mark.parametrize("text", ["", " \n", "...", "\u2014 &"])
+def test_a_text_without_words_has_none(loaded: Aligner, sound: Samples, text: str) -> None:
+    assert loaded.align(sound, text) == Aligned([])
+
+
+@pytest.mark.parametrize("language", ["de-CH", "yue", "EN"])
+def test_a_language_that_it_knows(clock: Path, language: str) -> None:
+    assert why_not(settings(clock, language=language)) is None
+
+
+@pytest.mark.parametrize("language", ["nl", "auto", "hi-IN"])
+def test_a_language_that_it_does_not_know_is_said(clock: Path, language: str) -> None:
+    reason = why_not(settings(clock, language=language))
+    assert reason is not None
+    assert f"does not know the language '{language}'" in reason
+    assert "set engine.language to one of zh, yue, en" in reason
+
+
+@pytest.mark.parametrize(("language", "package"), [("ja", "nagisa"), ("ko-KR", "soynlp")])
+def test_a_package_that_a_language_needs_is_named(
+    clock: Path, monkeypatch: pytest.MonkeyPatch, language: str, package: str
+) -> None:
+    monkeypatch.setattr(aligner, "find_spec", lambda _: None)
+    reason = why_not(settings(clock, language=language))
+    assert reason is not None
+    assert reason.startswith(f"{package} is missing")
+    assert reason.endswith(f'pip install "dictate[aligner-{language[:2]}]"')
+
+
+def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert why_not(EngineSettings()) == (
+        "the model qwen3-aligner is not downloaded: dictate models download qwen3-aligner"
+    )
+    reason = why_not(EngineSettings(aligner="qwen3"))
+    assert reason == "engine.aligner names the model qwen3, which is for dictation"
+    monkeypatch.setattr(qwen3_load, "why_not", lambda: "torch is missing: pip install it")
+    assert why_not(EngineSettings()) == "torch is missing: pip install it"
+
+
+def test_a_model_that_hears_is_no_aligner(tmp_path: Path) -> None:
+    folder = tiny_qwen3.make(tmp_path)
+    with pytest.raises(EngineError, match=r"lacks 1 weights .*score\.weight"):
+        Aligner.load(settings(folder))
+
+
+def linked(wanted: EngineSettings, life: Callable[[AlignerLink], Awaitable[None]]) -> None:
+    """One life of a link; its process is gone afterwards."""
+
+    async def run() -> None:
+        link = AlignerLink(wanted)
+        try:
+            await life(link)
+        finally:
+            await link.stop()
+
+    asyncio.run(run())
+
+
+def test_it_runs_in_a_process_of_its_own(clock: Path, loaded: Aligner, sound: Samples) -> None:
+    async def life(link: AlignerLink) -> None:
+        assert await link.start() == []
+        assert link.pid not in (None, os.getpid())
+        for text in (TEXT, "", "one two"):
+            # PCM has 16 bits, which is not to change a step of 80 ms.
+            assert await link.align(sound, text) == loaded.align(sound, text)
+
+    linked(settings(clock), life)
+
+
+READY = Status(state="ready", notes=["a note"]).event()
+WORDS = Aligned([["one", 0, 0.5]], 1)
+
+STAND_IN = f"""#!{sys.executable} -I
+import os, sys, time
+sys.path[:0] = {sys.path!r}
+nan = float('nan')
+from wyoming.event import Event, read_event, write_event
+starts = FOLDER + "/starts"
+with open(starts, "a") as file:
+    file.write("x")
+kinds = KINDS
+kind, *more = kinds[min(os.path.getsize(starts), len(kinds)) - 1]
+for event in more[:1]:
+    write_event(Event(*event), sys.stdout.buffer)
+    sys.stdout.flush()
+    read_event(sys.stdin.buffer)
+for event in more[1:]:
+    write_event(Event(*event), sys.stdout.buffer)
+sys.stdout.write("hello\\n" if kind == "talk" else "")
+sys.stdout.flush()
+if kind == "die":
+    sys.exit("no memory")
+while kind != "leave" and os.read(0, 1):
+    pass
+time.sleep(100 if kind == "hang" else 0)
+"""
+
+
+class StandIn:
+    """A program in the place of the aligner, which does something else each time it is started."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folder = folder
+        self._monkeypatch = monkeypatch
+
+    def does(self, *kinds: tuple[object, ...]) -> None:
+        """Say the first event at once, and the others when it is asked; then `die`, `hang`, `talk`
+        or `answer` no more. The last of these again and again."""
+        program = self.folder / "python"
+        said = [
+            (kind, *((event.type, event.data) for event in events if isinstance(event, Event)))
+            for kind, *events in kinds
+        ]
+        program.write_text(
+            STAND_IN.replace("FOLDER", repr(str(self.folder))).replace("KINDS", repr(said))
+        )
+        program.chmod(0o755)
+        self._monkeypatch.setattr(sys, "executable", str(program))
+
+    @property
+    def starts(self) -> int:
+        """How often it was started."""
+        return len((self.folder / "starts").read_text())
+
+
+@pytest.fixture
+def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StandIn:
+    monkeypatch.setattr(aligner_link, "PATIENCE", 0.0)
+    return StandIn(tmp_path, monkeypatch)
+
+
+ANSWERS = ("answer", READY, WORDS.event())
+HANGS = ("hang", READY)
+DIES = ("die", READY)
+FAILS = ("answer", READY, Error("out of memory", "OutOfMemoryError").event())
+TALKS = ("talk", READY)
+OTHER = ("answer", READY, READY)
+
+
+def wrong(*words: object) -> tuple[object, ...]:
+    return ("answer", READY, Aligned(list(words)).event())
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        (HANGS, "the aligner hung for 2 s"),
+        (DIES, r"the aligner died \(exit status 1: no memory\)"),
+        (FAILS, "the aligner failed: out of memory"),
+        (TALKS, "not an event"),
+        (OTHER, "the aligner answers dictate-status"),
+        (wrong(["a", 0.0]), "nonsense"),
+        (wrong(["a", 0.0, "x"]), "nonsense"),
+        (wrong([1, 0.0, 1.0]), "nonsense"),
+        (wrong(["a", 0.0, float("nan")]), "nonsense"),
+        (wrong("abc"), "nonsense"),
+    ],
+)
+def test_what_fails_gets_a_fresh_process_once(
+    tmp_path: Path, stand_in: StandIn, kind: tuple[object, ...], reason: str
+) -> None:
+    async def life(link: AlignerLink) -> None:
+        stand_in.does(kind, ANSWERS)
+        assert await link.start() == ["a note"]
+        first = link.pid
+        assert await link.align(noise(1), TEXT) == WORDS
+        assert link.pid not in (None, first)
+        await link.stop()
+        stand_in.does(kind)
+        assert await link.start() == ["a note"]
+        with pytest.raises(EngineError, match=reason):
+            await link.align(noise(1), TEXT)
+        assert stand_in.starts == 4
+        assert link.pid is None
+
+    linked(settings(tmp_path, deadline_s=2.0), life)
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        (("die",), r"the aligner died \(exit status 1: no memory\)"),
+        (("answer", Status(state="failed", message="no such model").event()), "no such model"),
+        (("answer", Error("no").event()), "the aligner begins with error"),
+        (("hang",), "the aligner hung for 1 s"),
+    ],
+)
+def test_what_does_not_load_is_said(
+    tmp_path: Path,
+    stand_in: StandIn,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: tuple[object, ...],
+    reason: str,
+) -> None:
+    monkeypatch.setattr(aligner_link, "LOADING_S", 1.0 if kind == ("hang",) else 60.0)
+
+    async def life(link: AlignerLink) -> None:
+        stand_in.does(kind)
+        with pytest.raises(EngineError, match=reason):
+            await link.start()
+        assert link.pid is None
+
+    linked(settings(tmp_path), life)
+
+
+def test_a_folder_without_a_model_is_said(tmp_path: Path) -> None:
+    with pytest.raises(EngineError, match=r"is no Qwen3-ASR model: it has no config\.json"):
+        Aligner.load(settings(tmp_path))

@@ -1,0 +1,177 @@
+"""A GNOME Shell without a screen, on buses of its own, and applications on it."""
+
+import json
+import os
+import subprocess
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+
+from tests.lab.bus import session_bus
+from tests.lab.daemon import REPOSITORY
+from tests.lab.windows import (
+    Gtk4Field,
+    Gtk4PasswordField,
+    GtkField,
+    PasswordField,
+    Window,
+)
+from tests.lab.xserver import XServer, end, need, wait_for
+
+_MONITOR = ("--virtual-monitor", "1024x768")
+
+
+class Gnome(XServer):
+    """`with Gnome(folder) as gnome:` the shell runs; programs started by `spawn` find it."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.folder = folder
+        self._stack = ExitStack()
+
+    @property
+    def env(self) -> dict[str, str]:
+        env = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "IBUS_ADDRESS")}
+        return env | self.more_env
+
+    def __enter__(self) -> "Gnome":
+        need("gnome-shell", "ibus-daemon", "gdbus")
+        try:
+            self._start_all()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def _start_all(self) -> None:
+        buses = {}
+        for name in ("SESSION", "SYSTEM"):
+            place = self.folder / f"{name.lower()}-bus"
+            place.mkdir()
+            bus = self._stack.enter_context(session_bus(place))
+            buses[f"DBUS_{name}_BUS_ADDRESS"] = bus.address
+        homes = {"XDG_RUNTIME_DIR": self.folder / "run"}
+        for name in ("CONFIG", "STATE", "CACHE", "DATA"):
+            homes[f"XDG_{name}_HOME"] = self.folder / name.lower()
+        for home in homes.values():
+            home.mkdir(mode=0o700)
+        self.more_env = {
+            **buses,
+            **{name: str(home) for name, home in homes.items()},
+            "HOME": str(self.folder),
+            "PYTHONPATH": str(REPOSITORY),
+            "XDG_CURRENT_DESKTOP": "GNOME",
+            "XDG_SESSION_TYPE": "wayland",
+            "GSETTINGS_BACKEND": "memory",
+            "LIBGL_ALWAYS_SOFTWARE": "1",
+            "GSK_RENDERER": "cairo",
+            "NO_AT_BRIDGE": "1",
+            "LC_ALL": "C.UTF-8",
+        }
+        self._beside("login1")
+        self.start_shell()
+
+    def start_shell(self) -> None:
+        """Start the shell, and give it a keyboard."""
+        self.server = subprocess.Popen(
+            ["gnome-shell", "--headless", "--wayland", "--unsafe-mode", *_MONITOR],
+            env=self.env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        hidden = "Main.overview.hide(); Main.overview.visible || Main.layoutManager._startingUp"
+        wait_for(lambda: self.evaluate(hidden) is False, "GNOME Shell", 30)
+        self.more_env["WAYLAND_DISPLAY"] = "wayland-0"
+        self._beside("keyboard")
+        wait_for(lambda: self.engine(), "IBus has an engine", 20)
+
+    def _beside(self, what: str) -> None:
+        child = self.spawn(
+            *(sys.executable, "-m", "tests.lab.gnome_side", what), stdout=subprocess.PIPE
+        )
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"ready\n", f"{what} does not start"
+
+    def evaluate(self, script: str) -> object:
+        """What a script in the shell comes to."""
+        said = self.run(
+            *("gdbus", "call", "--session", "-d", "org.gnome.Shell", "-o", "/org/gnome/Shell"),
+            *("-m", "org.gnome.Shell.Eval", script),
+        ).strip()
+        if not said.startswith("(true, '"):
+            raise subprocess.CalledProcessError(1, script, said)
+        value = said.removeprefix("(true, '").removesuffix("')")
+        return json.loads(value) if value else None
+
+    def engine(self) -> str:
+        """The input method that is on; "" if there is none."""
+        done = subprocess.run(
+            ["ibus", "engine"], env=self.env, capture_output=True, text=True, check=False
+        )
+        return done.stdout.strip()
+
+    def kill(self) -> None:
+        """SIGKILL the shell, and the daemon of input methods that it has started."""
+        if self.server is not None:
+            end(self.server)
+            self.server = None
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        super().__exit__(kind, error, trace)
+        self._stack.close()
+
+
+class _OnGnome(Window):
+    x: Gnome
+
+    def xid(self) -> str:
+        found = self.x.evaluate(
+            f"global.get_window_actors().filter(a => a.meta_window.title == '{self.title}').length"
+        )
+        return str(found or "")
+
+    def focus(self) -> None:
+        self.x.evaluate(
+            "global.get_window_actors().map(a => a.meta_window)"
+            f".find(w => w.title == '{self.title}').activate(global.get_current_time()); 1"
+        )
+        wait_for(
+            lambda: self.x.evaluate("global.display.focus_window.title") == self.title,
+            f"{self.title} has the focus",
+        )
+
+
+class Gtk3OnGnome(_OnGnome, GtkField):
+    """A GTK 3 text view."""
+
+
+class Gtk4OnGnome(_OnGnome, Gtk4Field):
+    """A GTK 4 text view."""
+
+
+class PasswordOnGnome(_OnGnome, PasswordField):
+    """A GTK 3 entry for a password."""
+
+
+class Gtk4PasswordOnGnome(_OnGnome, Gtk4PasswordField):
+    """The same with GTK 4."""
+
+
+class Foot(_OnGnome):
+    """A terminal in raw mode: what arrives is what was written."""
+
+    kind = "foot"
+
+    def launch(self) -> subprocess.Popen[bytes]:
+        need("foot")
+        reader = f"stty raw -echo; exec tee '{self.file}'"
+        return self.x.spawn(
+            *("foot", "-T", self.title, "-o", "locked-title=yes"), "sh", "-c", reader
+        )

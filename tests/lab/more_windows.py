@@ -1,0 +1,105 @@
+"""Applications that take more to install than the tests of every day need: Qt 6 and Chromium."""
+
+import http.server
+import subprocess
+import threading
+from typing import ClassVar
+
+from tests.lab.sway import SwayWindow
+from tests.lab.windows import PYTHON, Window, _need_module
+from tests.lab.xserver import need
+
+_QT = """
+import os, sys
+from PyQt6.QtWidgets import QApplication, QPlainTextEdit
+title, path = sys.argv[1:]
+if "WAYLAND_DISPLAY" in os.environ: os.environ["QT_QPA_PLATFORM"] = "wayland"
+app = QApplication(sys.argv)
+field = QPlainTextEdit(); field.setWindowTitle(title); field.resize(420, 200)
+def changed():
+    with open(path + "~", "wb") as file:
+        file.write(field.toPlainText().encode())
+    os.replace(path + "~", path)
+field.textChanged.connect(changed)
+field.show(); field.setFocus(); changed()
+app.exec()
+"""
+
+_PAGE = """<!doctype html><meta charset="utf-8"><title>{title}</title>
+<textarea id="t" rows="8" cols="60" autofocus></textarea>
+<script>
+const field = document.getElementById("t");
+let busy = false, again = false;
+async function tell() {{
+  if (busy) {{ again = true; return; }}
+  busy = true;
+  do {{ again = false; await fetch("/", {{method: "POST", body: field.value}}); }} while (again);
+  busy = false;
+}}
+field.addEventListener("input", tell); field.focus(); tell();
+</script>"""
+
+
+class Qt6(Window):
+    """A Qt 6 text field."""
+
+    kind = "Qt 6"
+
+    def launch(self) -> subprocess.Popen[bytes]:
+        _need_module("PyQt6.QtWidgets", "python3-pyqt6")
+        return self.x.spawn(PYTHON, "-c", _QT, self.title, str(self.file))
+
+
+class Chromium(Window):
+    """A textarea in Chromium, which tells a server of ours what stands in it."""
+
+    kind = "Chromium"
+    flags: ClassVar[tuple[str, ...]] = ()
+
+    def launch(self) -> subprocess.Popen[bytes]:
+        need("chromium")
+        window = self
+
+        class Page(http.server.BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self._answer(_PAGE.format(title=window.title).encode())
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                new = window.file.with_suffix(".new")
+                new.write_bytes(body)
+                new.replace(window.file)
+                self._answer(b"")
+
+            def _answer(self, body: bytes) -> None:
+                self.send_response(200)
+                self.send_header("Content-Type", "text/html; charset=utf-8")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None: ...
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return self.x.spawn(
+            "chromium",
+            *("--no-sandbox", "--no-first-run", "--disable-gpu", "--disable-sync", *self.flags),
+            f"--user-data-dir={self.file.parent / self.title}",
+            f"--app=http://127.0.0.1:{self._server.server_address[1]}/",
+        )
+
+    def close(self) -> None:
+        super().close()
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class Qt6InSway(SwayWindow, Qt6):
+    """The same in sway; needs qt6-wayland."""
+
+
+class ChromiumInSway(SwayWindow, Chromium):
+    """The same in sway."""
+
+    flags = ("--ozone-platform=wayland", "--enable-wayland-ime")

@@ -1,0 +1,160 @@
+"""A desktop's portal for global shortcuts, which does as it is told: `python -m tests.lab.portal`.
+
+Each line of its standard input is an order; it answers with one line. `press` and `release` are the
+user's, `close` ends the session, `deny` and `allow` say what the user will answer, `ask` that she
+does not answer at all. It prints what was bound.
+"""
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Annotated, Any
+
+from dbus_fast import Message, MessageType, PropertyAccess, Variant
+from dbus_fast.aio import MessageBus
+from dbus_fast.annotations import DBusDict, DBusObjectPath, DBusSignature, DBusStr, DBusUInt32
+from dbus_fast.service import ServiceInterface, dbus_method, dbus_property
+
+from dictate.control.portal import NAME, PATH, SHORTCUTS
+
+_REQUEST = "org.freedesktop.portal.Request"
+
+
+class Shortcuts(ServiceInterface):
+    def __init__(self, bus: MessageBus) -> None:
+        super().__init__(SHORTCUTS)
+        self._bus = bus
+        self._sender = ""
+        self.answer: int | None = 0
+        self.bound: list[tuple[str, str, dict[str, Any]]] = []
+        """Session, name, and what else was said of it."""
+        bus.add_message_handler(self._remember)
+
+    def _remember(self, message: Message) -> None:
+        if message.message_type is MessageType.METHOD_CALL:
+            self._sender = message.sender or ""
+
+    def signal(self, path: str, interface: str, member: str, signature: str, *body: Any) -> None:
+        self._bus.send(
+            Message.new_signal(path, interface, member, signature=signature, body=list(body))
+        )
+
+    def key(self, member: str) -> None:
+        for session, name, _ in self.bound:
+            self.signal(PATH, SHORTCUTS, member, "osta{sv}", session, name, 0, {})
+
+    def _respond(self, kind: str, options: dict[str, Variant], results: dict[str, Variant]) -> str:
+        whose = self._sender[1:].replace(".", "_")
+        path = f"{PATH}/{kind}/{whose}/{options['handle_token'].value}"
+        answer = 0 if "session_handle" in results else self.answer
+        if answer is not None:
+            body = (answer, {} if answer else results)
+            asyncio.get_running_loop().call_later(
+                0.01, self.signal, path, _REQUEST, "Response", "ua{sv}", *body
+            )
+        return path
+
+    @dbus_property(PropertyAccess.READ, "version")
+    def version(self) -> DBusUInt32:
+        return 1
+
+    @dbus_method("CreateSession")
+    def create_session(self, options: DBusDict) -> DBusObjectPath:
+        token = options["session_handle_token"].value
+        session = f"{PATH}/session/{self._sender[1:].replace('.', '_')}/{token}"
+        return self._respond("request", options, {"session_handle": Variant("s", session)})
+
+    @dbus_method("BindShortcuts")
+    def bind_shortcuts(
+        self,
+        session: DBusObjectPath,
+        shortcuts: Annotated[list[tuple[str, dict[str, Variant]]], DBusSignature("a(sa{sv})")],
+        parent: DBusStr,
+        options: DBusDict,
+    ) -> DBusObjectPath:
+        for name, said in shortcuts:
+            self.bound.append((session, name, {key: value.value for key, value in said.items()}))
+            print("bound", name, said.get("preferred_trigger", Variant("s", "?")).value, flush=True)
+        return self._respond("request", options, {})
+
+
+async def main() -> None:
+    connection = await MessageBus().connect()
+    shortcuts = Shortcuts(connection)
+    connection.export(PATH, shortcuts)
+    await connection.request_name(NAME)
+    print("ready", flush=True)
+    loop = asyncio.get_running_loop()
+    while line := await loop.run_in_executor(None, sys.stdin.readline):
+        match line.strip():
+            case "press":
+                shortcuts.key("Activated")
+            case "release":
+                shortcuts.key("Deactivated")
+            case "close":
+                for session, _, _ in shortcuts.bound:
+                    shortcuts.signal(
+                        session, "org.freedesktop.portal.Session", "Closed", "a{sv}", {}
+                    )
+                shortcuts.bound.clear()
+            case "deny":
+                shortcuts.answer = 1
+            case "allow":
+                shortcuts.answer = 0
+
+
+class Portal:
+    """The above in a process of its own, on the session bus of `env`."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self.process: subprocess.Popen[str] | None = None
+
+    def __enter__(self) -> "Portal":
+        self.start()
+        return self
+
+    def start(self) -> None:
+        """Start it; it answers when this returns. Also after `kill`."""
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.lab.portal"],
+            env={"DBUS_SESSION_BUS_ADDRESS": self._address, "PATH": "/usr/bin:/bin"},
+            cwd=Path(__file__).parents[2],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self.heard() == "ready"
+
+    def tell(self, order: str) -> None:
+        assert self.process is not None
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{order}\n")
+        self.process.stdin.flush()
+
+    def heard(self) -> str:
+        """The next line that it prints."""
+        assert self.process is not None
+        assert self.process.stdout is not None
+        return self.process.stdout.readline().strip()
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.communicate()
+            self.process = None
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.kill()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

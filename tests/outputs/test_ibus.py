@@ -1,0 +1,326 @@
+"""Writing through IBus into real windows: exactly, once, only there."""
+
+import asyncio
+import time
+from pathlib import Path
+from unittest.mock import MagicMock
+
+import pytest
+from dbus_fast import Message, Variant
+
+from dictate.config import OutputSettings
+from dictate.errors import DeliveryUnsure, FocusMoved, NotDelivered, Unavailable
+from dictate.outputs import OUTPUTS, Focus, Receipt, ibus_bus, ibus_desktop
+from dictate.outputs.ibus import IBusOutput
+from dictate.outputs.ibus_desktop import Desktop
+from dictate.outputs.ibus_engine import Engine
+from tests.lab.corpus import TEXTS
+from tests.lab.ibus import IBusDaemon
+from tests.lab.ibus_output import MINE, focus_on, with_output, write
+from tests.lab.windows import Blank, Gtk4Field, Gtk4PasswordField, Window, Xterm
+from tests.lab.xserver import XServer, wait_for
+
+pytestmark = pytest.mark.desktop
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_arrives_exactly(ibus: IBusDaemon, window: Window, name: str) -> None:
+    ibus.use(MINE)
+    write(window, TEXTS[name])
+    window.wait_text(TEXTS[name])
+    assert ibus.engine() == MINE
+
+
+def test_reaches_older_programs_by_xim(ibus_x: XServer, ibus: IBusDaemon, tmp_path: Path) -> None:
+    """They tell nothing, and take no more than a few hundred characters at a time."""
+    ibus.use(MINE)
+    xterm = Xterm(ibus_x, tmp_path)
+
+    async def work(output: IBusOutput) -> None:
+        focus = await focus_on(output, xterm)
+        for name in ("accents", "cjk", "2000"):
+            assert await output.write(TEXTS[name], focus) is Receipt.UNCONFIRMED
+
+    with_output(work)
+    xterm.wait_text(TEXTS["accents"] + TEXTS["cjk"] + TEXTS["2000"])
+    assert ibus.engine() == MINE
+    xterm.close()
+
+
+def test_fifty_in_a_row_stay_in_order(ibus: IBusDaemon, window: Window) -> None:
+    ibus.use(MINE)
+    texts = [f"<{n} ünï 日>" for n in range(50)]
+    write(window, *texts)
+    window.wait_text("".join(texts))
+    assert ibus.engine() == MINE
+
+
+# Only there.
+
+
+@pytest.mark.parametrize("seconds", [0, 0.2, 0.5])
+def test_nothing_is_written_into_another_window(
+    ibus: IBusDaemon, field: Gtk4Field, other: Window, seconds: float
+) -> None:
+    ibus.use(MINE)
+
+    async def work(output: IBusOutput) -> None:
+        focus = await focus_on(output, field)
+        await asyncio.to_thread(other.focus)
+        await asyncio.sleep(seconds)
+        with pytest.raises(FocusMoved):
+            await output.write("lost?", focus)
+        assert await output.focus() != focus
+        with pytest.raises(NotDelivered):
+            await output.write("lost?", None)
+
+    with_output(work)
+    time.sleep(0.2)
+    assert field.text() == other.text() == ""
+    assert ibus.engine() == MINE
+
+
+def test_the_focus_moves_in_the_very_moment(
+    ibus: IBusDaemon, field: Gtk4Field, other: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ibus.use(MINE)
+    switch_on = Engine.switch_on
+
+    async def and_the_user_moves(engine: Engine) -> None:
+        await switch_on(engine)
+        await asyncio.to_thread(other.focus)
+        await asyncio.sleep(0.3)
+
+    async def work(output: IBusOutput) -> None:
+        focus = await focus_on(output, field)
+        monkeypatch.setattr(Engine, "switch_on", and_the_user_moves)
+        with pytest.raises(FocusMoved):
+            await output.write("lost?", focus)
+
+    with_output(work)
+    assert field.text() == other.text() == ""
+    assert ibus.engine() == MINE
+
+
+def test_the_focus_moves_between_two_pieces(
+    ibus: IBusDaemon, field: Gtk4Field, other: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = Engine.commit
+
+    async def and_the_user_moves(engine: Engine, text: str) -> None:
+        await commit(engine, text)
+        await asyncio.to_thread(field.wait_text, text)
+        await asyncio.to_thread(other.focus)
+        await asyncio.sleep(0.3)
+
+    async def work(output: IBusOutput) -> None:
+        focus = await focus_on(output, field)
+        monkeypatch.setattr(Engine, "commit", and_the_user_moves)
+        with pytest.raises(DeliveryUnsure):
+            await output.write(TEXTS["10000"], focus)
+
+    with_output(work)
+    assert TEXTS["10000"].startswith(field.text())
+    assert other.text() == ""
+
+
+@pytest.mark.parametrize("late_s", [0, 1.5])
+def test_coming_back_counts_as_having_moved(
+    ibus_x: XServer,
+    ibus: IBusDaemon,
+    field: Gtk4Field,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    late_s: float,
+) -> None:
+    """Also where IBus tells it so much later than it answers."""
+    blank = Blank(ibus_x, tmp_path)
+    answer = Desktop.answer
+
+    def late(desktop: Desktop, call: Message) -> bool:
+        asyncio.get_running_loop().call_later(late_s, answer, desktop, call)
+        return True
+
+    async def work(output: IBusOutput) -> None:
+        focus = await focus_on(output, field)
+        monkeypatch.setattr(Desktop, "answer", late)
+        await asyncio.to_thread(blank.focus)
+        await asyncio.sleep(0.2)
+        await asyncio.to_thread(field.focus)
+        await asyncio.sleep(0.2)
+        with pytest.raises(FocusMoved):
+            await output.write("lost?", focus)
+
+    monkeypatch.setattr(ibus_desktop, "_TOLD_S", 5)
+    with_output(work)
+    assert field.text() == ""
+    blank.close()
+
+
+@pytest.mark.parametrize(
+    ("purpose", "hints", "secret", "terminal"),
+    [
+        (0, 0, False, False),
+        (10, 1 << 11, False, True),
+        (8, 0, True, False),
+        (9, 0, True, False),
+        (0, 1 << 12, True, False),
+    ],
+    ids=["free", "private terminal", "password", "pin", "hidden"],
+)
+def test_what_the_field_is_for(purpose: int, hints: int, secret: bool, terminal: bool) -> None:
+    engine = Engine(MagicMock())
+    engine.answer(
+        Message(
+            path="/org/freedesktop/IBus/Engine/Dictate",
+            interface="org.freedesktop.DBus.Properties",
+            member="Set",
+            signature="ssv",
+            body=["", "ContentType", Variant("(uu)", (purpose, hints))],
+            serial=1,
+        )
+    )
+    assert (engine.secret, engine.terminal) == (secret, terminal)
+
+
+def test_a_field_for_passwords_gets_nothing(
+    ibus_x: XServer, ibus: IBusDaemon, tmp_path: Path
+) -> None:
+    ibus.use(MINE)
+    secret = Gtk4PasswordField(ibus_x, tmp_path)
+
+    async def work(output: IBusOutput) -> None:
+        focus = await focus_on(output, secret)
+        await output.preview("lost?")
+        assert await asyncio.to_thread(ibus.engine) == MINE
+        with pytest.raises(NotDelivered, match="password"):
+            await output.write("lost?", focus)
+
+    with_output(work)
+    assert secret.text() == ""
+    assert ibus.engine() == MINE
+    secret.close()
+
+
+def test_where_no_text_can_be_written_nothing_has_the_focus(
+    ibus_x: XServer, ibus: IBusDaemon, field: Gtk4Field, tmp_path: Path
+) -> None:
+    async def work(output: IBusOutput) -> None:
+        await focus_on(output, field)
+        blank = Blank(ibus_x, tmp_path)
+        await asyncio.to_thread(blank.focus)
+        await asyncio.sleep(0.3)
+        assert await output.focus() is None
+        await output.preview("nowhere")
+        await asyncio.to_thread(blank.close)
+
+    with_output(work)
+
+
+# What is shown while somebody speaks.
+
+
+def test_what_is_being_said_is_shown_and_is_no_part_of_the_text(
+    ibus: IBusDaemon, field: Gtk4Field
+) -> None:
+    ibus.use(MINE)
+
+    async def shown(text: str) -> None:
+        await asyncio.to_thread(wait_for, lambda: field.preedit() == text, f"{text!r} is shown")
+
+    async def work(output: IBusOutput) -> None:
+        focus = await focus_on(output, field)
+        await output.preview("to be or")
+        await shown("to be or")
+        await output.preview("to be or not")
+        await shown("to be or not")
+        assert await output.focus() == focus
+        await output.preview("to be " * 100)
+        await asyncio.to_thread(wait_for, lambda: 100 < len(field.preedit()) < 200, "its end")
+        assert field.text() == ""
+        await output.preview("")
+        await shown("")
+        assert await asyncio.to_thread(ibus.engine) == MINE
+        await output.preview("to be")
+        await shown("to be")
+        assert await output.write("To be.", focus) is Receipt.DELIVERED
+        await shown("")
+        await output.preview("")
+
+    with_output(work)
+    field.wait_text("To be.")
+    assert ibus.engine() == MINE
+
+
+def test_it_vanishes_when_the_output_is_closed(ibus: IBusDaemon, field: Gtk4Field) -> None:
+    ibus.use(MINE)
+
+    async def work(output: IBusOutput) -> None:
+        await focus_on(output, field)
+        await output.preview("to be or")
+
+    with_output(work)
+    wait_for(lambda: field.preedit() == "", "it is gone")
+    assert ibus.engine() == MINE
+    assert field.text() == ""
+
+
+# Where it works.
+
+
+def test_without_ibus_it_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    output = IBusOutput(OutputSettings(use="ibus"))
+    assert "does not run" in (output.why_not() or "")
+    monkeypatch.setenv("IBUS_ADDRESS", f"unix:path={tmp_path}/nowhere")
+    assert "cannot be reached" in (output.why_not() or "")
+
+    async def main() -> None:
+        with pytest.raises(Unavailable):
+            await output.open()
+        assert await output.focus() is None
+        await output.preview("nowhere")
+        with pytest.raises(NotDelivered):
+            await output.write("nowhere", Focus("x", ""))
+        await output.close()
+
+    asyncio.run(main())
+
+
+def test_an_ibus_that_does_not_tell_of_the_focus_is_not_used(
+    ibus: IBusDaemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Desktop, "answer", lambda *_: True)
+    output = IBusOutput(OutputSettings(use="ibus"))
+    assert "IBus does not tell where the focus is" in (output.why_not() or "")
+
+
+def test_it_finds_ibus_by_its_file(
+    ibus: IBusDaemon, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("IBUS_ADDRESS")
+    folder = tmp_path / "config" / "ibus" / "bus"
+    folder.mkdir(parents=True)
+    machine = ibus_bus._machine()
+    where = f"# a comment\nIBUS_ADDRESS={ibus.address}\nIBUS_DAEMON_PID=1\n"
+    for display, file in [
+        ({"WAYLAND_DISPLAY": "wayland-7", "DISPLAY": ":3"}, f"{machine}-unix-wayland-7"),
+        ({"DISPLAY": ":3.0"}, f"{machine}-unix-3"),
+    ]:
+        with monkeypatch.context() as patched:
+            for name, value in display.items():
+                patched.setenv(name, value)
+            assert IBusOutput(OutputSettings(use="ibus")).why_not() is not None
+            (folder / file).write_text(where)
+            assert IBusOutput(OutputSettings(use="ibus")).why_not() is None
+            (folder / file).unlink()
+
+
+def test_auto_takes_it_on_gnome_with_wayland(
+    ibus: IBusDaemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    auto = OUTPUTS.make("ibus", OutputSettings())
+    assert "GNOME" in (auto.why_not() or "")
+    monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-0")
+    monkeypatch.setenv("XDG_CURRENT_DESKTOP", "ubuntu:GNOME")
+    assert auto.why_not() is None
+    assert OUTPUTS.choose("auto", OutputSettings()).name == "ibus"
