@@ -183,8 +183,9 @@ def test_a_compositor_that_lets_nobody_paste(
 
     async def work(output: InputMethodOutput) -> None:
         focus = await focus_on(output, terminal)
-        for text in ("Grüße ", LONG):
-            assert await output.write(text, focus) is Receipt.UNCONFIRMED
+        assert await output.write("Grüße", focus) is Receipt.UNCONFIRMED
+        with pytest.raises(NotDelivered, match="too long"):
+            await output.write(LONG, focus)
         with pytest.raises(NotDelivered, match="line end"):
             await output.write("rm everything\n", focus)
         await asyncio.to_thread(blank.focus)
@@ -192,7 +193,7 @@ def test_a_compositor_that_lets_nobody_paste(
             await output.write("lost?", await output.focus())
 
     with_output(work)
-    terminal.wait_text("Grüße " + LONG)
+    terminal.wait_text("Grüße")
     terminal.close()
     blank.close()
 
