@@ -104,13 +104,14 @@ class _FieldDesk:
             raise NotDelivered(
                 f"{name} is a terminal, where a line end would run what is before it"
             )
+        if field.around is None:
+            if len(delivery.text.encode()) > CHUNK_BYTES:
+                raise NotDelivered(f"{name} does not tell what it took, and the text is too long")
+            self._settle(field)
+            delivery.check(self.focus())
         end = time.monotonic() + delivery.timeout_s
         written = 0
         for chunk in _chunks(delivery.text):
-            if field.around is None:
-                self._settle(field)
-            if not written:
-                delivery.check(self.focus())
             before = field.told
             delivery.sent = True
             self._previewed = None
@@ -119,9 +120,6 @@ class _FieldDesk:
             self._x.round_trip()
             if field.around is not None:
                 self._await_news(field, before, chunk, end)
-            elif written < len(delivery.text):
-                told_at = field.told_at
-                self._x.wait(lambda: field.told_at > told_at, SETTLE_S)  # noqa: B023 - it is used up
             delivery.taken = field.told != before and field.ends_with(chunk)
             if self._method.field is not field and not (
                 delivery.taken and written == len(delivery.text)

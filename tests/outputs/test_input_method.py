@@ -13,7 +13,7 @@ from dictate.config import OutputSettings
 from dictate.errors import DeliveryUnsure, FocusMoved, NotDelivered, Unavailable
 from dictate.outputs import OUTPUTS, Focus, Receipt, wayland_output
 from dictate.outputs.input_method import CHUNK_BYTES, InputMethodOutput, _chunks
-from dictate.outputs.wayland_field import InputMethod
+from dictate.outputs.wayland_field import Field, InputMethod
 from dictate.outputs.wayland_keys import Chord
 from tests.lab.corpus import TEXTS
 from tests.lab.sway import (
@@ -183,8 +183,9 @@ def test_a_compositor_that_lets_nobody_paste(
 
     async def work(output: InputMethodOutput) -> None:
         focus = await focus_on(output, terminal)
-        for text in ("Grüße ", LONG):
-            assert await output.write(text, focus) is Receipt.UNCONFIRMED
+        assert await output.write("Grüße", focus) is Receipt.UNCONFIRMED
+        with pytest.raises(NotDelivered, match="too long"):
+            await output.write(LONG, focus)
         with pytest.raises(NotDelivered, match="line end"):
             await output.write("rm everything\n", focus)
         await asyncio.to_thread(blank.focus)
@@ -192,9 +193,25 @@ def test_a_compositor_that_lets_nobody_paste(
             await output.write("lost?", await output.focus())
 
     with_output(work)
-    terminal.wait_text("Grüße " + LONG)
+    terminal.wait_text("Grüße")
     terminal.close()
     blank.close()
+
+
+def test_a_field_that_tells_nothing_gets_no_pieces(
+    sway: Sway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Field, "terminal", False)  # foot, as if it were something else
+    opened = Foot(sway, tmp_path)
+
+    async def work(output: InputMethodOutput) -> None:
+        focus = await focus_on(output, opened)
+        assert await output.write("short ", focus) is Receipt.UNCONFIRMED
+        assert await output.write(LONG, focus) is Receipt.DELIVERED
+
+    with_output(work)
+    opened.wait_text("short " + LONG)
+    opened.close()
 
 
 class BashPrompt(SwayWindow):
