@@ -59,6 +59,7 @@ class Chromium(Window):
     def launch(self) -> subprocess.Popen[bytes]:
         need("chromium")
         window = self
+        self.file.touch()
 
         class Page(http.server.BaseHTTPRequestHandler):
             def do_GET(self) -> None:
