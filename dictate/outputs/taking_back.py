@@ -33,7 +33,7 @@ class TakingBack:
         self._in_bytes: bool | None = None
         if text.isascii():
             self._in_bytes = True
-        elif self._most(passed_on) > len(text):
+        elif self._most(passed_on=passed_on) > len(text):
             raise NotDelivered(
                 "it is too short, or its last sign beyond ASCII too near its start, to see how the "
                 "application counts: undo it there"
@@ -68,7 +68,7 @@ class TakingBack:
         at = max(at for at, character in enumerate(self.left) if not character.isascii())
         return len(self.left[at:].encode())
 
-    def _most(self, passed_on: bool) -> int:
+    def _most(self, *, passed_on: bool) -> int:
         """The characters that may go at the first request."""
         count = self._telling()
         return len(self.left[-count:].encode()) if passed_on else count

@@ -32,8 +32,9 @@ class Field:
     number: int = field(default_factory=itertools.count(1).__next__)
     purpose: int = 0
     hints: int = 0
-    around: tuple[str, int] | None = None
-    """The text around the cursor and the cursor's place in its UTF-8, if the application tells."""
+    around: tuple[bytes, int] | None = None
+    """The text around the cursor, perhaps cut off within a character, and the cursor's place in it,
+    if the application tells."""
     selected: bool = False
     """Whether some of it is selected."""
     ours: int = 0
@@ -58,14 +59,14 @@ class Field:
     @property
     def before(self) -> str:
         """What stands before the cursor, as far as it is told."""
-        text, cursor = self.around or ("", 0)
-        return text.encode()[:cursor].decode(errors="replace")
+        text, cursor = self.around or (b"", 0)
+        return text[:cursor].decode(errors="ignore")
 
     def ends_with(self, chunk: str) -> bool:
         """Whether the cursor stands behind `chunk`, as far as it is told: a part of the text, at
         times its last line only."""
-        text, cursor = self.around or ("", 0)
-        before, wanted = text.encode()[:cursor], chunk.encode()
+        text, cursor = self.around or (b"", 0)
+        before, wanted = text[:cursor], chunk.encode()
         if not before:
             return chunk.endswith("\n")
         return before.endswith(wanted) or wanted.endswith(before)
@@ -131,7 +132,7 @@ class InputMethod:
     def _deactivate(self) -> None:
         self._coming = None
 
-    def _surrounding(self, text: str, cursor: int, anchor: int) -> None:
+    def _surrounding(self, text: bytes, cursor: int, anchor: int) -> None:
         if self._coming is not None:
             self._coming.around = (text, cursor)
             self._coming.selected = cursor != anchor
