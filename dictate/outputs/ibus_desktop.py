@@ -18,6 +18,7 @@ from dictate.outputs.ibus_bus import (
     Connection,
     IBusLost,
     IBusRefused,
+    Told,
 )
 
 _CONTEXT: Final = "org.freedesktop.IBus.InputContext"
@@ -25,6 +26,7 @@ _NO_CONTEXT: Final = "/org/freedesktop/IBus/InputContext_1"
 """IBus's own: it has the focus while nothing else has."""
 _GAINED: Final = "FocusIn"
 _LOST: Final = "FocusOut"
+_TOLD: Final = "SetSurroundingText"
 
 
 class Desktop(Connection):
@@ -32,6 +34,9 @@ class Desktop(Connection):
 
     _context: str | None = None
     _moves: int = 0
+    listening = False
+    told: Told | None = None
+    """What was last told of a text field, while we listen to that."""
 
     async def settle(self) -> None:
         """Hear of the focus from now on."""
@@ -55,6 +60,14 @@ class Desktop(Connection):
             context = _NO_CONTEXT
         self._focus_is(None if context == _NO_CONTEXT else context)
         return self.seen
+
+    async def listen(self, *, on: bool) -> None:
+        """Hear what is told of the text in fields, or no more. Raises IBusLost, IBusRefused."""
+        rule = f"type='method_call',interface='{_CONTEXT}',member='{_TOLD}'"
+        await self.call(DBUS, "AddMatch" if on else "RemoveMatch", "s", rule)
+        self.listening = on
+        if not on:
+            self.told = None
 
     async def engine(self) -> str | None:
         """The name of the engine that is on; None if there is none. Raises IBusLost."""
@@ -85,6 +98,8 @@ class Desktop(Connection):
             return False
         if call.member == _GAINED:
             self._focus_is(call.path)
+        elif call.member == _TOLD:
+            self.told = Told.of(call)
         elif call.path == self._context:
             self._focus_is(None)
         return True
