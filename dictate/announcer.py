@@ -1,23 +1,31 @@
-"""Tells everybody what happens: log, bus, notifications, the service manager, the terminal.
+"""Tells everybody what happens: log, bus, notifications, service manager, terminal, overlay.
 
-The one place that knows who may hear what: dictated text goes to the terminal the user looks at,
-and nowhere else.
+The one place that knows who may hear what: dictated text goes to the terminal and the overlay that
+the user looks at, and nowhere else.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Final
 
 import sdnotify
 
-from dictate.control.notifications import Notifier
+from dictate.control.notifications import Action, Notifier
 from dictate.control.service import Service
-from dictate.events import Partial
+from dictate.errors import DictateError
+from dictate.events import Partial, Samples
 from dictate.outputs import Receipt
+from dictate.overlay.picture import Picture
 from dictate.pipeline import Timing
 from dictate.terminal import Terminal
 
 log = logging.getLogger(__name__)
+
+CLOSES_S: Final = 0.3
+"""A message that was clicked on is gone by then, and the window has the focus again."""
+READ_S: Final = 5.0
+"""So long the overlay says why a text is held."""
 
 
 class Announcer:
@@ -28,12 +36,16 @@ class Announcer:
         service: Service,
         notifier: Notifier,
         terminal: Terminal,
+        picture: Picture,
         on_changed: Callable[[], None],
+        paste: Callable[[int], Awaitable[object]],
     ) -> None:
         self._service = service
         self._notifier = notifier
         self._terminal = terminal
+        self._picture = picture
         self._on_changed = on_changed
+        self._paste = paste
         self._systemd = sdnotify.SystemdNotifier()
         self._notices: set[asyncio.Task[None]] = set()
 
@@ -57,10 +69,16 @@ class Announcer:
     def partial(self, partial: Partial) -> None:
         """Shown to the one who sits there; never sent anywhere."""
         self._terminal.partial(partial.text)
+        self._picture.partial(partial)
 
-    def writing(self, number: int) -> None:  # noqa: ARG002
+    def sound(self, samples: Samples) -> None:
+        """For the meter."""
+        self._picture.sound(samples)
+
+    def writing(self, number: int) -> None:
         """The final text may come on the very line where the guess stands."""
         self._terminal.clear()
+        self._picture.writing(number)
 
     def delivered(self, number: int, receipt: Receipt, timing: Timing) -> None:
         """A text was written."""
@@ -89,7 +107,10 @@ class Announcer:
         self._terminal.clear()
         log.warning("dictation %d is held: %s", number, reason)
         self._service.update(dictation=number, trouble=f"held: {reason}")
-        self._notify("Held", f"{reason}. dictatectl paste {number}", "held")
+        here = Action("Paste here", lambda: self._do(self._paste_here(number)))
+        self._notify("Held", f"{reason}. dictatectl paste {number}", "held", here)
+        self._picture.held(number, reason)
+        asyncio.get_running_loop().call_later(READ_S, self._picture.release, number)
 
     def trouble(self, message: str) -> None:
         """Something is wrong."""
@@ -98,7 +119,17 @@ class Announcer:
         self._service.update(trouble=message)
         self._notify("Dictate", message, "trouble")
 
-    def _notify(self, summary: str, body: str, key: str) -> None:
-        task = asyncio.create_task(self._notifier.show(summary, body, key=key))
+    async def _paste_here(self, number: int) -> None:
+        await asyncio.sleep(CLOSES_S)
+        try:
+            await self._paste(number)
+        except DictateError as error:
+            self.trouble(f"not written: {error}")
+
+    def _notify(self, summary: str, body: str, key: str, action: Action | None = None) -> None:
+        self._do(self._notifier.show(summary, body, key=key, action=action))
+
+    def _do(self, what: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(what)
         self._notices.add(task)
         task.add_done_callback(self._notices.discard)

@@ -21,6 +21,8 @@ from dictate.engines import ENGINES
 from dictate.errors import ConfigError, DictateError, Unavailable
 from dictate.microphone import MICROPHONES
 from dictate.outputs import OUTPUTS
+from dictate.overlay.process import why_not as overlay_why_not
+from dictate.sounds import why_not as sounds_why_not
 from dictate.speech import DETECTORS
 
 Row: TypeAlias = dict[str, str | bool]
@@ -42,8 +44,17 @@ def rows(settings: Settings) -> list[Row]:
         *_second(settings),
         _row("desktop", "display", _display()),
         _row("desktop", "session bus", _bus()),
+        *_beside(settings),
         _row("journal", str(paths.state_dir()), _journal(paths.state_dir())),
     ]
+
+
+def _beside(settings: Settings) -> Iterator[Row]:
+    """What a dictation can do without."""
+    if settings.overlay.use != "none":
+        yield _row("desktop", "overlay", overlay_why_not())
+    if settings.sounds.enabled:
+        yield _row("desktop", "sounds", sounds_why_not())
 
 
 def _files() -> Iterator[Row]:

@@ -243,6 +243,32 @@ class NotificationSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class OverlaySettings:
+    """The small window that shows the words as they come, while you speak."""
+
+    use: str = _option("auto", choices=("auto", "none"))
+    """auto shows it where the desktop lets it (`dictatectl status` says why not), none never."""
+    position: str = _option("bottom", choices=("bottom", "top"))
+    """The edge of the screen where it stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class SoundSettings:
+    """A short, quiet sound when a dictation begins, and one when its recording has ended."""
+
+    enabled: bool = False
+    """Whether they are played."""
+
+
+@dataclass(frozen=True, slots=True)
+class TraySettings:
+    """The icon in the tray, where the desktop has one."""
+
+    enabled: bool = True
+    """Whether it is offered: state, pause, microphone, and the last texts to copy again."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All of config.toml: one field for each of its tables."""
 
@@ -256,6 +282,9 @@ class Settings:
     hotkey: HotkeySettings = HotkeySettings()
     journal: JournalSettings = JournalSettings()
     notifications: NotificationSettings = NotificationSettings()
+    overlay: OverlaySettings = OverlaySettings()
+    sounds: SoundSettings = SoundSettings()
+    tray: TraySettings = TraySettings()
 
 
 def second_engine(settings: Settings) -> EngineSettings:

@@ -45,6 +45,7 @@ def status(found: Fields) -> None:
         "output": found["output"],
         "passed over": found["output_notes"],
         "hotkey": found["hotkey"],
+        "overlay": found["overlay"],
         **_second(found),
         "cancel key": found["cancel_key"] if found["cancel_key"] != "none" else "",
         "last finish": f"{found['last_finish_ms']:.0f} ms" if found["last_finish_ms"] else "",

@@ -37,17 +37,19 @@ from dictate.outlets import Outlets
 from dictate.pipeline import Pipeline, Way
 from dictate.recall import Recall
 from dictate.session import Command
+from dictate.shown import Shown
 from dictate.speech import DETECTORS
 from dictate.speech.segmenter import Segmenter
 from dictate.steering import DaemonSteering
 from dictate.terminal import Terminal
+from dictate.tray import DaemonTray
 from dictate.watch import watch
 from dictate.wishes import Files, Wishes
 
 log = logging.getLogger(__name__)
 
 SWEEP_S = 3600.0
-SEEK_S = 5.0
+SEEK_S = 2.0
 DRAIN_S = 1.5
 """So long a stopping daemon waits for texts on the way; what is not written by then is on disk."""
 
@@ -86,11 +88,19 @@ class Daemon:
         self._in_terminal = sys.stdin is not None and sys.stdin.isatty()
         async with AsyncExitStack() as stack:
             stack.enter_context(_only_one())
-            self.service = Service(DaemonSteering(self))
+            self.steering = DaemonSteering(self)
+            self.service = Service(self.steering)
             wanted = self.settings.notifications.enabled
             self.notifier = Notifier(lambda: self.service.bus, enabled=wanted)
+            self.tray = DaemonTray(self, self.settings.tray)
+            self.shown = Shown(self.settings, lambda how: self.service.update(overlay=how))
             self.announcer = Announcer(
-                self.service, self.notifier, self._terminal, self._state_changed
+                self.service,
+                self.notifier,
+                self._terminal,
+                self.shown.picture,
+                self._state_changed,
+                lambda number: self.recall.paste(number),
             )
             stack.push_async_callback(self.service.close)
             await self._connect()
@@ -209,6 +219,8 @@ class Daemon:
         yield self._seek_desktop()
         yield self._show_alive()
         yield self._sweep()
+        yield self.shown.run()
+        yield self.tray.run()
         yield self._first(unfinished)
 
     async def _first(self, unfinished: list[Entry]) -> None:
@@ -239,6 +251,7 @@ class Daemon:
             # A desktop has come or gone, or it is another one.
             self._desktop = states["main"]
             self._spawn(self._replace_outputs())
+            self.shown.overlay.try_again()
 
     def _pressed(self, press: Press, *, second: bool) -> None:
         session = self.pipeline.session
@@ -314,6 +327,8 @@ class Daemon:
         """Read both files again and apply what changed; a line for each change. If somebody `asked`
         for it, engines that were given up are tried again. Raises ConfigError, and then nothing
         has changed."""
+        if asked:
+            self.shown.overlay.try_again()
         async with self._reloading:
             return await self._reload(asked=asked)
 
@@ -337,6 +352,8 @@ class Daemon:
         self.keys.change(settings.hotkey, settings.second.key)
         self.notifier.enabled = settings.notifications.enabled
         self.journal.settings = settings.journal
+        self.shown.change(settings)
+        self.tray.change(settings.tray)
         return lines + await self.links.prepare(hotwords)
 
     async def _replace_outputs(self) -> None:
@@ -368,9 +385,12 @@ class Daemon:
         session = self.pipeline.session
         self.service.update(state=session.summary)
         self.keys.session(recording=session.listening, under_way=session.summary != "ready")
+        self.shown.state(self.pipeline)
+        self.tray.update()
 
     def _engine_changed(self) -> None:
         self.service.update(**self.links.status)
+        self.tray.update()
 
     def _show_outputs(self) -> None:
         main, second = self.outlets.main, self.outlets.second

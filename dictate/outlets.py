@@ -35,7 +35,7 @@ class Outlets:
             self.main = self.second = await self._open(main)
             if use:
                 self.second = await self._open((await _choose(settings, use))[0])
-            self.notes = "; ".join(passed)
+            self.notes = _by_reason(passed)
             self._opened = list({self.main, self.second})
             return [output for output in before if output not in self._opened]
 
@@ -61,3 +61,12 @@ async def _choose(settings: Settings, use: str) -> tuple[Output, list[str]]:
         return await asyncio.to_thread(OUTPUTS.choose_and_say, use, settings.output)
     except Unavailable as error:
         return NowhereOutput(settings.output, str(error)), []
+
+
+def _by_reason(passed: list[str]) -> str:
+    """Lines of "name: reason" as one, each reason once."""
+    reasons: dict[str, list[str]] = {}
+    for line in passed:
+        name, _, reason = line.partition(": ")
+        reasons.setdefault(reason, []).append(name)
+    return "; ".join(f"{', '.join(names)}: {reason}" for reason, names in reasons.items())

@@ -24,6 +24,7 @@ from dictate.events import (
     AudioChunk,
     Final,
     Partial,
+    Samples,
     SpeechEnded,
     pcm_from_samples,
 )
@@ -50,6 +51,9 @@ class Audience(Protocol):
 
     def partial(self, partial: Partial) -> None:
         """The engine has a new guess."""
+
+    def sound(self, samples: Samples) -> None:
+        """What the microphone hears of a dictation, piece by piece."""
 
     def writing(self, number: int) -> None:
         """A text is about to be written."""
@@ -240,6 +244,7 @@ class Pipeline:
         pcm = pcm_from_samples(chunk.samples)
         self.write_down(self.journal.append, number, pcm)
         dictation.utterance.feed(pcm)
+        self.audience.sound(chunk.samples)
         if not dictation.samples:
             waited_ms = (time.monotonic() - dictation.pressed_at) * 1000
             log.debug("dictation %d: first sound %.0f ms after the press", number, waited_ms)
@@ -379,6 +384,12 @@ class Pipeline:
         if self._previewed == number and number in self._on_way:
             self._preview(number, "")
         return self._on_way.pop(number, None)
+
+    @property
+    def speaking(self) -> Way | None:
+        """The way that what is said now goes; None while nobody speaks."""
+        dictation = self._on_way.get(self.session.recording or 0)
+        return dictation.way if dictation else None
 
     def under_way(self, number: int) -> bool:
         """Whether this dictation is not over yet."""

@@ -23,6 +23,7 @@ PURE = [
     "files/cut",
     "files/cues",
     "files/words",
+    "overlay/picture",
 ]
 BUILDS_THE_WAY = "only the files that build the way"
 STAGES_ARE_STRANGERS = "the stages know nothing of each other"

@@ -26,7 +26,7 @@ from dictate.errors import (
     JournalError,
     NotDelivered,
 )
-from dictate.events import RATE, AudioChunk, Final, Partial
+from dictate.events import RATE, AudioChunk, Final, Partial, Samples
 from dictate.hotwords import Hotwords
 from dictate.journal import Journal
 from dictate.outputs import Focus, Output, Receipt
@@ -145,6 +145,8 @@ class Listener:
 
     def partial(self, partial: Partial) -> None:
         self.partials.append(partial)
+
+    def sound(self, samples: Samples) -> None: ...
 
     def writing(self, number: int) -> None: ...
 

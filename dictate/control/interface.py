@@ -107,6 +107,7 @@ class Status(TypedDict, total=False):
     output: str
     output_notes: str
     hotkey: str
+    overlay: str
     trouble: str
     last_finish_ms: float
     model: str
@@ -274,6 +275,10 @@ class Dictate1(ServiceInterface):
     @dbus_property(READ, "Hotkey")
     def hotkey(self) -> DBusStr:
         return self._status["hotkey"]
+
+    @dbus_property(READ, "Overlay")
+    def overlay(self) -> DBusStr:
+        return self._status["overlay"]
 
     @dbus_property(READ, "Trouble")
     def trouble(self) -> DBusStr:

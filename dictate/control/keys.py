@@ -37,6 +37,7 @@ class Keys:
     ) -> None:
         self.states = {"main": "", "second": "", "cancel": ""}
         """The key that is heard, "none", or "none: " and why."""
+        self.paused = False
         self._on_state = on_state
         self._first = FirstDown()
         self._pressed: dict[str, float] = {}
@@ -74,12 +75,19 @@ class Keys:
         self._settings, self._second_key = settings, second_key
         self._want()
 
+    def pause(self, *, paused: bool) -> None:
+        """Hear no key from now on, or hear them again."""
+        self.paused = paused
+        self._want()
+
     def bound(self, *, second: bool, down: bool) -> None:
         """A shortcut of the desktop's was pressed or released. Each time that is a program of its
         own, so that a release may overtake its press; and some desktops tell of no release if
         another key was pressed meanwhile, which the next press then is."""
         name, now = "second" if second else "main", time.monotonic()
         listener = self._listeners[name]
+        if self.paused and down:
+            return
         if down:
             lost = listener.down and now - self._pressed.get(name, now) > REPEATS_S
             overtaken = now - self._early.pop(name, float("-inf")) < OVERTAKEN_S
@@ -104,14 +112,15 @@ class Keys:
         self._want()
 
     def _want(self) -> None:
-        wanted = _wanted(self._settings, self._second_key, under_way=self._under_way)
+        settings = replace(self._settings, use="none") if self.paused else self._settings
+        wanted = _wanted(settings, self._second_key, under_way=self._under_way)
         for name, listener in self._listeners.items():
             if wanted[name] != self._wanted[name]:
                 listener.change(wanted[name])
         self._wanted = wanted
 
     def _state(self, name: str, state: str) -> None:
-        self.states[name] = state
+        self.states[name] = "none: paused" if self.paused and state == "none" else state
         self._on_state()
 
 

@@ -60,6 +60,7 @@ class Service:
             output="",
             output_notes="",
             hotkey="",
+            overlay="",
             trouble="",
             last_finish_ms=0.0,
             model="",

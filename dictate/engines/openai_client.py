@@ -90,8 +90,10 @@ class Client:
 
     def trouble(self, what: str) -> EngineError:
         """An error that says where it happened, without the key."""
-        said = what.replace(self._key, "...") if self._key else what
-        return EngineError(f"the server at {self._web.host} {said}")
+        return EngineError(f"the server at {self._web.host} {self._hidden(what)}")
+
+    def _hidden(self, said: str) -> str:
+        return said.replace(self._key, "...") if self._key else said
 
     def knock(self) -> float:
         """See that the server is there, with a connection that waits for the next request; the
@@ -117,7 +119,8 @@ class Client:
         """Raises EngineError if the answer is a refusal, with what to do."""
         if 200 <= found.status < 300:
             return
-        says = _says(found.raw)
+        # The key is hidden before the message is cut, lest a part of it stays at the cut.
+        says = self._hidden(_says(found.raw))[:_SHOWN]
         what = {
             301: "sends us to another address, which is not followed: see engine.base_url",
             401: "does not take our key: see engine.api_key_file",
@@ -194,7 +197,7 @@ class Client:
 
 
 def _says(raw: bytes) -> str:
-    """What a refusal says, in one short line; empty if that is not to be found."""
+    """What a refusal says, in one line; empty if that is not to be found."""
     try:
         answer = json_object(raw)
     except BadAnswer:
@@ -205,7 +208,7 @@ def _says(raw: bytes) -> str:
     if isinstance(said, dict):
         said = said.get("message") or said.get("msg") or ""
     line = " ".join(str(said).split())
-    return "".join(sign for sign in line if sign.isprintable())[:_SHOWN]
+    return "".join(sign for sign in line if sign.isprintable())
 
 
 def _why(error: BaseException) -> str:

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import time
 from collections.abc import Coroutine, Iterator
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -33,9 +34,11 @@ T = TypeVar("T")
 
 _LONGEST_BYTES: Final = 3000
 """A Wayland message carries 4,096 bytes; GNOME passes each piece on as one."""
+_LONGEST_XIM_BYTES: Final = 400
+"""Older programs reach IBus through XIM, which breaks when more comes at once."""
 _PAUSE_S: Final = 0.1
-"""Between two pieces. GNOME sends what it has when it is idle, and the application then takes the
-last piece only."""
+"""Between two pieces, or texts. GNOME passes on what it has when it is idle, and the application
+then takes the last piece only."""
 _RECEIPT_S: Final = 0.25
 _RECEIPT_S_PER_CHARACTER: Final = 0.0005
 """So long an application has to say what it made of a piece: some read the whole line again."""
@@ -67,6 +70,8 @@ class IBusOutput(Output):
         """What is being said is shown: our engine stays on."""
         self._unfit: str | None = None
         """A text field in which nothing is shown."""
+        self._untold_at: float | None = None
+        """When the last piece was sent, if nobody told that it has arrived."""
         self._told_by: str | None = None
         """One that has said what stands in it."""
         self._silent: str | None = None
@@ -125,6 +130,8 @@ class IBusOutput(Output):
         async with self._switching:
             try:
                 desktop, engine = await self._ready(window)
+                if engine.terminal and "\n" in text:
+                    raise NotDelivered("a terminal would take the line ends for Enter")
                 await self._listen(desktop)
                 receipt = await self._commit(desktop, engine, text, window)
                 if receipt is Receipt.DELIVERED:
@@ -146,6 +153,7 @@ class IBusOutput(Output):
                 raise NotDelivered("IBus did not switch to dictate")
             if self._showing:
                 await engine.preedit("")
+            await self._until_passed_on(desktop)
             _check(await desktop.focus(), window)
         except (Unavailable, IBusLost, IBusRefused) as error:
             raise NotDelivered(str(error)) from error
@@ -155,14 +163,16 @@ class IBusOutput(Output):
         """From here on nothing is sent twice. Raises DeliveryUnsure."""
         told: list[bool] = []
         try:
-            for piece in _pieces(text):
-                if told and not told[-1]:
-                    await asyncio.sleep(_PAUSE_S)
-                if desktop.seen != window:
-                    raise DeliveryUnsure("the focus moved while the text was written")
+            # Who says what stands in it does not come through XIM.
+            for piece in _pieces(text, _LONGEST_BYTES if engine.tells_text else _LONGEST_XIM_BYTES):
+                if told:
+                    await self._until_passed_on(desktop)
+                    if await desktop.focus() != window:
+                        raise DeliveryUnsure("the focus moved while the text was written")
                 before = engine.before
                 await engine.commit(piece)
                 told.append(await self._is_told(engine, piece, before, window))
+                self._untold_at = None if told[-1] else time.monotonic()
             moved = await desktop.focus() != window
         except IBusLost as error:
             raise DeliveryUnsure(f"{error}, just as the text was sent") from error
@@ -171,6 +181,12 @@ class IBusOutput(Output):
         if moved:
             raise DeliveryUnsure("the focus moved just as the text was sent")
         return Receipt.UNCONFIRMED
+
+    async def _until_passed_on(self, desktop: Desktop) -> None:
+        """Wait until the application has what was sent last, if nobody told that it has."""
+        if self._untold_at is not None:
+            await asyncio.sleep(self._untold_at + _PAUSE_S - time.monotonic())
+            await desktop.until_passed_on()
 
     async def _is_told(self, engine: Engine, piece: str, before: str | None, window: str) -> bool:
         """Whether the application says that this piece stands before the cursor now."""
@@ -346,13 +362,13 @@ def _follows(before: str, text: str) -> bool:
     return bool(before) and (before.endswith(text) or text.endswith(before))
 
 
-def _pieces(text: str) -> Iterator[str]:
-    """`text` in pieces of `_LONGEST_BYTES` at most."""
+def _pieces(text: str, longest: int) -> Iterator[str]:
+    """`text` in pieces of so many bytes at most."""
     piece: list[str] = []
     size = 0
     for character in text:
         length = len(character.encode())
-        if size + length > _LONGEST_BYTES:
+        if size + length > longest:
             yield "".join(piece)
             piece, size = [], 0
         piece.append(character)

@@ -20,7 +20,6 @@ PROPERTIES: Final = "org.freedesktop.DBus.Properties"
 ANSWER_S: Final = 2.0
 """IBus answers within milliseconds, unless it waits for an engine that hangs."""
 
-_PATHS: Final = {DBUS: "/org/freedesktop/DBus", IBUS: "/org/freedesktop/IBus"}
 _ADVICE: Final = "start ibus-daemon, or install the package ibus and log in again"
 
 
@@ -135,10 +134,19 @@ class Connection:
         self._closing = True
         await bus.leave(self._bus)
 
-    async def call(self, interface: str, member: str, signature: str, *body: Any) -> list[Any]:
-        """The answer of IBus. Raises IBusLost, IBusRefused."""
-        to = DBUS if interface == DBUS else IBUS
-        call = Message(to, _PATHS[to], interface, member, signature=signature, body=list(body))
+    async def call(
+        self,
+        interface: str,
+        member: str,
+        signature: str = "",
+        *body: Any,
+        to: str = IBUS,
+        path: str = "",
+    ) -> list[Any]:
+        """The answer of IBus, or of another on its bus. Raises IBusLost, IBusRefused."""
+        to = DBUS if interface == DBUS else to
+        path = path or f"/{to.replace('.', '/')}"
+        call = Message(to, path, interface, member, signature=signature, body=list(body))
         try:
             async with asyncio.timeout(ANSWER_S):
                 reply = await self._bus.call(call)

@@ -6,9 +6,12 @@ field of its own has gained or lost the focus.
 """
 
 import asyncio
+from collections import deque
+from contextlib import suppress
 from typing import Any, Final
 
 from dbus_fast import Message
+from dbus_fast.aio import MessageBus
 
 from dictate.outputs.ibus_bus import (
     ANSWER_S,
@@ -24,6 +27,11 @@ from dictate.outputs.ibus_bus import (
 _CONTEXT: Final = "org.freedesktop.IBus.InputContext"
 _NO_CONTEXT: Final = "/org/freedesktop/IBus/InputContext_1"
 """IBus's own: it has the focus while nothing else has."""
+_PANEL: Final = "org.freedesktop.IBus.Panel"
+"""Whose panel it is: on GNOME, the shell itself."""
+_ANSWERS: Final = 3
+_TOLD_S: Final = 1.0
+_CAN_FOCUS: Final = 1 << 3
 _GAINED: Final = "FocusIn"
 _LOST: Final = "FocusOut"
 _TOLD: Final = "SetSurroundingText"
@@ -32,17 +40,24 @@ _TOLD: Final = "SetSurroundingText"
 class Desktop(Connection):
     """Watches, and switches engines."""
 
-    _context: str | None = None
-    _moves: int = 0
-    listening = False
-    told: Told | None = None
-    """What was last told of a text field, while we listen to that."""
+    def __init__(self, connection: MessageBus) -> None:
+        super().__init__(connection)
+        self._context: str | None = None
+        self._moves = 0
+        self._ours = ""
+        """A context of our own, which never has the focus."""
+        self._awaited: deque[asyncio.Future[None]] = deque()
+        self.listening = False
+        self.told: Told | None = None
+        """What was last told of a text field, while we listen to that."""
 
     async def settle(self) -> None:
         """Hear of the focus from now on."""
         for member in (_GAINED, _LOST):
             rule = f"type='method_call',interface='{_CONTEXT}',member='{member}'"
             await self.call(DBUS, "AddMatch", "s", rule)
+        (self._ours,) = await self.call(IBUS, "CreateInputContext", "s", "dictate")
+        await self.call(_CONTEXT, "SetCapabilities", "u", _CAN_FOCUS, path=self._ours)
         await self.focus()
 
     @property
@@ -53,12 +68,13 @@ class Desktop(Connection):
         return self._context and f"{self._context} {self._moves}"
 
     async def focus(self) -> str | None:
-        """The same, asking. Raises IBusLost."""
+        """The same, and IBus has told all until now. Raises IBusLost."""
         try:
             context = await self._get("CurrentInputContext")
         except IBusRefused:
             context = _NO_CONTEXT
         self._focus_is(None if context == _NO_CONTEXT else context)
+        await self._until_told()
         return self.seen
 
     async def listen(self, *, on: bool) -> None:
@@ -82,21 +98,52 @@ class Desktop(Connection):
         """Switch this engine on. Raises IBusLost, IBusRefused."""
         await self.call(IBUS, "SetGlobalEngine", "s", name)
 
+    async def _until_told(self) -> None:
+        # What IBus forwards comes later than its answers, but in order: when this comes back to us,
+        # so has all that applications said before it. It changes nothing: ours had no focus.
+        told = asyncio.get_running_loop().create_future()
+        self._awaited.append(told)
+        await self.call(_CONTEXT, _LOST, path=self._ours)
+        try:
+            async with asyncio.timeout(_TOLD_S):
+                await told
+        except TimeoutError as error:
+            raise IBusLost("IBus does not tell where the focus is") from error
+
     async def until_gone(self, connection: str) -> None:
         """Return once IBus has noticed that the connection of that name has ended. Raises
         IBusLost."""
         try:
             async with asyncio.timeout(ANSWER_S):
-                while (await self.call(DBUS, "NameHasOwner", "s", connection))[0]:
+                while await self._knows(connection):
                     pass
         except TimeoutError as error:
             raise IBusLost("IBus does not notice that we hung up") from error
+
+    async def until_passed_on(self) -> None:
+        """Return once GNOME Shell has most likely passed on to the application what it got from us.
+
+        It does so when it has nothing else to do, and answers us in between. Raises IBusLost.
+        """
+        if not await self._knows(_PANEL):
+            return  # it would be started for us
+        with suppress(IBusRefused):
+            for _ in range(_ANSWERS):
+                await self.call(PROPERTIES, "GetAll", "s", _PANEL, to=_PANEL)
+
+    async def _knows(self, name: str) -> bool:
+        (owned,) = await self.call(DBUS, "NameHasOwner", "s", name)
+        return bool(owned)
 
     def answer(self, call: Message) -> Message | bool:
         """Look at what an application has told IBus; nobody waits for an answer of ours."""
         if call.interface != _CONTEXT:
             return False
-        if call.member == _GAINED:
+        if call.path == self._ours:
+            told = self._awaited.popleft()
+            if not told.done():
+                told.set_result(None)
+        elif call.member == _GAINED:
             self._focus_is(call.path)
         elif call.member == _TOLD:
             self.told = Told.of(call)

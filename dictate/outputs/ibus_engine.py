@@ -26,6 +26,7 @@ _PATH: Final = "/org/freedesktop/IBus/Engine/Dictate"
 _TELLS_TEXT: Final = 1 << 5
 _PASSWORD: Final = 8
 _PIN: Final = 9
+_TERMINAL: Final = 10
 _HIDDEN: Final = 1 << 12
 _UNDERLINE: Final = 1
 _SINGLE: Final = 1
@@ -42,6 +43,8 @@ class Engine(Connection):
     """Whether the application says what stands around the cursor."""
     secret = False
     """Whether it is a field for passwords."""
+    terminal = False
+    """Whether it is a terminal."""
     before: str | None = None
     """What the application says to stand before the cursor: some of it, if it is long."""
     around: Told | None = None
@@ -111,6 +114,7 @@ class Engine(Connection):
         match call.member, call.body:
             case "Set", [_, "ContentType", content]:
                 purpose, hints = content.value
+                self.terminal = purpose == _TERMINAL
                 self.secret = purpose in (_PASSWORD, _PIN) or bool(hints & _HIDDEN)
                 return Message.new_method_return(call)
             case "GetAll", _:

@@ -1,10 +1,13 @@
 """Commits the text into the focused text field of a Wayland desktop of the wlroots kind.
 
 No key is pressed and no clipboard touched: the application gets the text as from any input method,
-on any layout, whatever keys are held. Two kinds of windows are pasted into, as `virtual_keyboard`
-does it: those that have never shown a text field to an input method, and terminals. A terminal
-tells the program in it what is pasted, so that a shell does not run a line end, and an editor does
-not take words for commands; and it says that it took the text, which it never does for a commit.
+on any layout, whatever keys are held. What is better pasted is pasted, as `virtual_keyboard` does
+it:
+
+- into a window that has never shown a text field to an input method;
+- into a terminal, which tells the program in it what is pasted, so that a shell does not run a line
+  end, and an editor does not take words for commands;
+- a text that would go in pieces, into a field that never tells what stands in it.
 """
 
 import contextlib
@@ -41,7 +44,7 @@ class _FieldDesk:
         self._method = InputMethod(connection)
         self._paster: Paster | None = None
         with contextlib.suppress(Unavailable):
-            self._paster = Paster(connection, self._windows)
+            self._paster = Paster(connection, self.focus)
         self._speaking: set[int] = set()
         """The windows that have shown a text field."""
         self._previewed: Field | None = None
@@ -66,19 +69,25 @@ class _FieldDesk:
             raise NotDelivered(f"no text field is active in {name}")
         if field is not None and field.secret:
             raise NotDelivered("passwords are not dictated")
-        if field is not None and (self._paster is None or not field.terminal):
+        if field is not None and (self._paster is None or self._takes(field, delivery.text)):
             return self._commit(delivery, field, name)
         if self._paster is None:
             raise NotDelivered(f"{name} has no text field, and this compositor lets nobody paste")
-        self._previewed = None
+        self.preview("")
         self._paster.paste(delivery)
         return Receipt.DELIVERED
+
+    def _takes(self, field: Field, text: str) -> bool:
+        """Whether a commit is better than a paste. One that goes in pieces is not, where nobody
+        tells that he has taken one."""
+        in_pieces = len(text.encode()) > CHUNK_BYTES
+        return not field.terminal and not (in_pieces and field.around is None)
 
     def undo(self, back: Delivery) -> None:
         back.check(self.focus())
         field = self._method.field
         name = back.focus.application or "the window"
-        if field is None or (self._paster is not None and field.terminal):
+        if field is None or field.terminal:
             raise NotDelivered(PASTED)
         self._settle(field)
         back.check(self.focus())
@@ -110,13 +119,14 @@ class _FieldDesk:
             raise NotDelivered(
                 f"{name} is a terminal, where a line end would run what is before it"
             )
+        if field.around is None:
+            if len(delivery.text.encode()) > CHUNK_BYTES:
+                raise NotDelivered(f"{name} does not tell what it took, and the text is too long")
+            self._settle(field)
+            delivery.check(self.focus())
         end = time.monotonic() + delivery.timeout_s
         written = 0
         for chunk in _chunks(delivery.text):
-            if field.around is None:
-                self._settle(field)
-            if not written:
-                delivery.check(self.focus())
             before = field.told
             delivery.sent = True
             self._previewed = None

@@ -14,9 +14,10 @@ Shift+Insert, and answer who asks for the text: that request is the receipt.
 """
 
 import time
+from collections.abc import Callable
 
-from dictate.errors import DeliveryUnsure, FocusMoved, NotDelivered
-from dictate.outputs.wayland_focus import Toplevels
+from dictate.errors import DeliveryUnsure, NotDelivered
+from dictate.outputs import Focus
 from dictate.outputs.wayland_keys import Chord
 from dictate.outputs.wayland_output import Delivery
 from dictate.outputs.wayland_selection import (
@@ -42,9 +43,10 @@ MANAGER_S = 0.3
 class Paster:
     """Pastes, in the thread of the connection. Raises Unavailable."""
 
-    def __init__(self, connection: WaylandConnection, windows: Toplevels) -> None:
+    def __init__(self, connection: WaylandConnection, focus: Callable[[], Focus | None]) -> None:
+        """`focus` makes a round trip, and says where the focus is."""
         self._x = connection
-        self._windows = windows
+        self._focus = focus
         self._chord = Chord(connection)
         self._selections = Selections(connection, asked=self._asked, given=self._given)
         self._former: dict[str, Content] = {}
@@ -53,30 +55,32 @@ class Paster:
         self._given_at = 0.0
         self._asked_after = False
         self._managed = False
-        """Whether somebody asked before the last chord."""
+        """Whether somebody seems to look at whatever is new in the clipboard."""
 
     def paste(self, delivery: Delivery) -> None:
-        """Returns once the application has the text. The caller has looked at the focus.
+        """Returns once the application has the text.
 
         Raises NotDelivered, FocusMoved, DeliveryUnsure.
         """
         while (rest := self._given_at + BETWEEN_S - time.monotonic()) > 0:
             self._x.wait(lambda: False, rest)
-        window = self._windows.focused
-        name = (window.application if window else "") or "the window"
+        name = delivery.focus.application or "the window"
+        delivery.check(self._focus())
         self._claim(delivery)
         try:
             self._quiet()
-            if self._windows.focused is not window:
-                raise FocusMoved(f"the focus moved away from {name}")
+            delivery.check(self._focus())
             if not all(map(self._selections.owns, (CLIPBOARD, PRIMARY))):
                 raise NotDelivered("another program does not let go of the clipboard")
             self._asked_after = False
             delivery.sent = True
             self._chord.press()
+            there = self._focus() == delivery.focus
             self._x.wait(lambda: delivery.taken, delivery.timeout_s)
-            if delivery.taken:
+            if delivery.taken and there:
                 return
+            if delivery.taken:
+                raise DeliveryUnsure(f"the focus left {name} in the very moment of the paste")
             if self._asked_after:
                 raise DeliveryUnsure(f"{name} began to take the text, and did not end")
             if not all(map(self._selections.owns, (CLIPBOARD, PRIMARY))):
@@ -104,19 +108,20 @@ class Paster:
         self._x.round_trip()
 
     def _quiet(self) -> None:
-        """Let a clipboard manager have its look. Ends with a round trip."""
+        """Let a clipboard manager have its look."""
         begun = time.monotonic()
         if self._managed:
             self._x.wait(lambda: self._asked_at > begun, MANAGER_S)
         end = begun + MANAGER_S
         while (rest := min(end, max(begun, self._asked_at) + QUIET_S) - time.monotonic()) > 0:
             self._x.wait(lambda: False, rest)
-        self._x.round_trip()
         self._managed = self._asked_at > begun
 
     def _asked(self, _selection: str, kind: str) -> None:
         self._asked_at = time.monotonic()
         self._asked_after |= kind != HINT
+        # Who looks at what we give back is no application that pastes.
+        self._managed |= self._delivery is None
 
     def _given(self, _selection: str, kind: str) -> None:
         delivery = self._delivery

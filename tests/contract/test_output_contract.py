@@ -12,6 +12,7 @@ import pytest
 from dictate.config import OutputSettings
 from dictate.errors import NoSuchBackend, NotDelivered, Unavailable
 from dictate.outputs import OUTPUTS, Focus, Output, Receipt
+from dictate.outputs import ibus as ibus_output
 from tests.lab.ibus import IBusDaemon
 from tests.lab.sway import Gtk3, Keyboard, Sway
 from tests.lab.windows import GtkField, TkField, Window
@@ -69,6 +70,7 @@ def ibus_window(
     monkeypatch.setenv("DISPLAY", x.display)
     monkeypatch.setenv("IBUS_ADDRESS", ibus.address)
     monkeypatch.setattr(x, "more_env", ibus.env)
+    monkeypatch.setattr(ibus_output, "_RECEIPT_S", 2.0)  # this machine may be busy
     opened = GtkField(x, tmp_path)
     ibus.wait_field()
     yield opened
@@ -107,9 +109,8 @@ def test_writes_and_says_what_it_knows(
     async def main() -> None:
         await output.open()
         try:
-            focus = await output.focus()
+            focus = await settled(output)
             assert focus is None or isinstance(focus, Focus)
-            assert await output.focus() == focus
             receipt = await output.write(TEXT, focus)
             if receipt is Receipt.COPIED:
                 found = await asyncio.to_thread(
@@ -127,6 +128,17 @@ def test_writes_and_says_what_it_knows(
             await output.close()
 
     asyncio.run(main())
+
+
+async def settled(output: Output) -> Focus | None:
+    """Where the focus is, once it stays there: an application shows its text field more than once
+    to an input method that comes."""
+    seen = [await output.focus()]
+    while seen[-5:] != 5 * seen[-1:]:
+        await asyncio.sleep(0.04)
+        seen.append(await output.focus())
+        assert len(seen) < 100
+    return seen[-1]
 
 
 def test_close_is_idempotent_quick_and_never_needs_open(output: Output) -> None:

@@ -158,6 +158,26 @@ def test_a_shortcut_of_the_desktop_is_a_key_like_ours(run: Callable[..., None]) 
     run(way)
 
 
+def test_while_paused_no_key_begins_anything(run: Callable[..., None]) -> None:
+    async def way(rig: Rig) -> None:
+        rig.keys.bound(second=False, down=True)
+        rig.keys.pause(paused=True)
+        await asyncio.sleep(0.06)
+        rig.keys.bound(second=False, down=False)
+        rig.heard.clear()
+        await rig.listens_for("")
+        rig.keys.bound(second=False, down=True)
+        rig.keys.bound(second=True, down=True)
+        assert rig.heard == []
+        assert rig.keys.states["main"] == "none: paused"
+        rig.keys.pause(paused=False)
+        await rig.listens_for("ab")
+        rig.down("a")
+        assert rig.heard == ["main START_HELD"]
+
+    run(way)
+
+
 def test_after_a_lost_release_the_next_press_is_it(
     run: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:

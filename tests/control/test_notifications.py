@@ -11,11 +11,11 @@ from typing import Annotated, Any
 import pytest
 from dbus_fast import DBusError
 from dbus_fast.annotations import DBusDict, DBusInt32, DBusSignature, DBusStr, DBusUInt32
-from dbus_fast.service import ServiceInterface, dbus_method
+from dbus_fast.service import ServiceInterface, dbus_method, dbus_signal
 
 from dictate import bus as names
 from dictate.control import notifications
-from dictate.control.notifications import Notifier, Urgency
+from dictate.control.notifications import Action, Notifier, Urgency
 from dictate.control.service import Service
 from tests.lab.bus import Bus, session_bus
 from tests.lab.fake_daemon import FakeSteering
@@ -31,6 +31,7 @@ class Server(ServiceInterface):
         self.mood = mood
         self.asked = asyncio.Event()
         self.shown: list[tuple[int, str, str, int]] = []
+        self.actions: list[list[str]] = []
 
     @dbus_method("Notify")
     async def notify(
@@ -47,10 +48,19 @@ class Server(ServiceInterface):
         if self.mood == "refuses":
             raise DBusError("org.example.Error", "not today")
         self.shown.append((replaces, summary, body, hints["urgency"].value))
+        self.actions.append(actions)
         self.asked.set()
         if self.mood == "hangs":
             await asyncio.Event().wait()
         return replaces or len(self.shown)
+
+    @dbus_signal("ActionInvoked")
+    def clicked(self, number: int, key: str) -> Annotated[list[Any], DBusSignature("us")]:
+        return [number, key]
+
+    @dbus_signal("NotificationClosed")
+    def closed(self, number: int) -> Annotated[list[Any], DBusSignature("uu")]:
+        return [number, 2]
 
 
 @pytest.fixture
@@ -169,5 +179,37 @@ def test_a_bus_that_dies_meanwhile_is_no_trouble(bus: Bus) -> None:
             bus.kill()
             await asyncio.wait_for(showing, 5)
             await notifier.show("Once more")
+
+    asyncio.run(tell())
+
+
+def test_a_click_works_once_and_only_for_what_is_shown(bus: Bus) -> None:
+    async def tell() -> None:
+        server = Server()
+        clicked: list[str] = []
+        done = asyncio.Event()
+
+        def action(what: str) -> Action:
+            def click() -> None:
+                clicked.append(what)
+                done.set()
+
+            return Action("Paste here", click)
+
+        async with desktop(server) as notifier:
+            await notifier.show("First", key="held", action=action("first"))
+            await notifier.show("Second", key="held", action=action("second"))
+            await notifier.show("Third", action=action("third"))
+            await notifier.show("Fourth")
+            await notifier.show("Last", action=action("last"))
+            assert server.actions == [["click", "Paste here"]] * 3 + [[], ["click", "Paste here"]]
+            server.closed(3)
+            for number in (1, 1, 3, 4, 99, 5):
+                server.clicked(number, "click")
+            async with asyncio.timeout(5):
+                while "last" not in clicked:
+                    done.clear()
+                    await done.wait()
+        assert clicked == ["second", "last"]
 
     asyncio.run(tell())

@@ -43,7 +43,7 @@ SHORT = (
     "“twice”, and says: déjà vu, 日本語, שלום – it’s 7 €! ok..."
 )
 LONG = "".join(chr(0x21 + n % 94) if n % 7 else " éд日"[n % 4] for n in range(2000))
-RIVAL_RUNS = 5
+RIVAL_RUNS = 3
 """And no corpus: who types key by key takes a minute for its longest text."""
 TIMED = {"100": SHORT, "2,000": LONG}
 assert len(SHORT) == 100
@@ -98,20 +98,20 @@ def measure(desk: Desk, folder: Path, rounds: int, runs: int) -> dict[str, dict[
     """Way of writing -> application -> what came of it."""
     found: dict[str, dict[str, Cell]] = {}
     with desk.start(folder) as running, _environment(desk.environment(running)):
-        for kind in desk.applications:
-            try:
-                window = kind(running, folder)
-            except pytest.skip.Exception as reason:
-                print(f"{kind.kind}: {reason}")
-                continue
-            try:
-                for name, writer in _writers(desk, running):
-                    cell = found.setdefault(name, {}).setdefault(kind.kind, Cell())
-                    ours = name in OUTPUTS.table
+        for name, writer in _writers(desk, running):
+            ours = name in OUTPUTS.table
+            for kind in desk.applications:
+                try:
+                    window = kind(running, folder)
+                except pytest.skip.Exception as reason:
+                    print(f"{kind.kind}: {reason}")
+                    continue
+                cell = found.setdefault(name, {}).setdefault(kind.kind, Cell())
+                try:
                     _fill(cell, window, writer, rounds * ours, runs if ours else RIVAL_RUNS)
-                    print(f"  {name} into {kind.kind}: {cell.exact} of {cell.runs}", flush=True)
-            finally:
-                window.close()
+                finally:
+                    window.close()
+                print(f"  {name} into {kind.kind}: {cell.exact} of {cell.runs}", flush=True)
     return found
 
 
@@ -121,7 +121,7 @@ Writer = Callable[[Window, str], None]
 def _writers(desk: Desk, running: Any) -> Iterator[tuple[str, Writer]]:
     for name in desk.outputs:
         with asyncio.Runner() as runner:
-            output = OUTPUTS.make(name, OutputSettings())
+            output = OUTPUTS.make(name, OutputSettings(use=name))
             if reason := output.why_not():
                 print(f"{name}: {reason}")
                 continue
@@ -177,7 +177,7 @@ def _once(cell: Cell, window: Window, writer: Writer, text: str) -> float | None
                 return (time.monotonic() - began) * 1000
             if len(now) != size:
                 size, since = len(now), time.monotonic()
-            if len(now) > len(expected):
+            if len(now) > len(expected) or window.child.poll() is not None:
                 break
             time.sleep(0.001)
     return None
@@ -187,6 +187,8 @@ def _settle(window: Window) -> None:
     """Wait until nothing arrives any more of what was written before."""
     size, since = -1, time.monotonic()
     while time.monotonic() - since < SETTLED_S:
+        if window.child.poll() is not None:
+            return
         if (now := window.file.stat().st_size) != size:
             size, since = now, time.monotonic()
         time.sleep(0.01)

@@ -114,8 +114,10 @@ def test_without_preedit(user: Home, desk: Desk, tmp_path: Path) -> None:
     before = desk.daemon.config.read_text()
     desk.daemon.config.write_text(before.replace("[output]", "[output]\npreedit = false"))
     desk.daemon.ctl("reload")
+    assert desk.daemon.status()["output"] == "input_method"  # a second one could not be there
     desk.speak()
     time.sleep(1.5)  # four words
+    assert window.preedit() == ""
     desk.press()
     window.wait_text(Home.text)
     assert window.preedit() == ""

@@ -179,6 +179,12 @@ def test_a_key_goes_to_the_server_and_nowhere_else(tmp_path: Path) -> None:
         server.on_asked = lambda handler: handler.say(500, {"error": f"{KEY} is out of luck"})
         with pytest.raises(EngineError, match=r"it says: \.\.\. is out of luck"):
             hear(engine)
+        # Long messages are cut, but not in the middle of a key that nobody finds then.
+        long = "x" * 197 + KEY
+        server.on_asked = lambda handler: handler.say(500, {"error": long})
+        with pytest.raises(EngineError) as error:
+            hear(engine)
+        assert KEY[:3] not in str(error.value)
 
 
 def test_the_library_is_loaded_with_the_engine_alone() -> None:

@@ -24,6 +24,7 @@ class IBusDaemon:
             "IBUS_ADDRESS": self.address,
             "XDG_CONFIG_HOME": str(folder),  # where applications see it come back
             "GTK_IM_MODULE": "ibus",
+            "XMODIFIERS": "@im=ibus",
         }
         self._x = x
         self._socket = folder / "ibus-bus"
@@ -34,7 +35,7 @@ class IBusDaemon:
         self._socket.unlink(missing_ok=True)
         self._child = self._x.spawn(
             *("ibus-daemon", "--address", self.address, "--panel", "disable"),
-            *("--emoji-extension", "disable", "--config", "disable"),
+            *("--emoji-extension", "disable", "--config", "disable", "--xim"),
         )
         wait_for(self._socket.exists, "ibus-daemon listens")
         wait_for(self._answers, "ibus-daemon answers")

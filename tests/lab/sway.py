@@ -21,7 +21,7 @@ import pytest
 from dictate.outputs.wayland_keys import KEYMAP
 from dictate.outputs.wayland_protocols import KEYBOARD, KEYBOARD_MANAGER
 from dictate.outputs.wayland_thread import WaylandConnection
-from tests.lab.windows import PYTHON, Window
+from tests.lab.windows import GTK_FIELD, PYTHON, Window
 from tests.lab.xserver import end, wait_for
 
 ACCOUNT = "daemon"
@@ -33,32 +33,6 @@ xwayland disable
 output HEADLESS-1 resolution 1280x720
 default_border none
 focus_on_window_activation none
-"""
-
-_GTK = """
-import os, sys, gi
-version, secret, title, path = sys.argv[1:]
-gi.require_version("Gtk", version)
-from gi.repository import GLib, Gtk
-if version == "4.0": Gtk.init()
-window = Gtk.Window(title=title)
-if secret:
-    view = buffer = Gtk.Entry(visibility=False, input_purpose=Gtk.InputPurpose.PASSWORD)
-    read = view.get_text
-else:
-    view = Gtk.TextView(wrap_mode=Gtk.WrapMode.CHAR)
-    buffer = view.get_buffer()
-    read = lambda: buffer.get_text(*buffer.get_bounds(), True)
-def save(path, text):
-    with open(path + "~", "wb") as file:
-        file.write(text.encode())
-    os.replace(path + "~", path)
-buffer.connect("changed", lambda _: save(path, read()))
-view.connect("preedit-changed", lambda _, text: save(path + ".preedit", text))
-if version == "4.0": window.set_child(view)
-else: window.add(view); window.show_all()
-save(path, ""); view.grab_focus(); window.present()
-GLib.MainLoop().run()
 """
 
 _BLANK = """
@@ -331,7 +305,7 @@ class Gtk3(SwayWindow):
         if done.returncode:
             pytest.skip(f"no GTK for {PYTHON}: apt install python3-gi gir1.2-gtk-{self.version}")
         arguments = (self.version, self.secret, self.title, str(self.file))
-        return self.x.spawn(PYTHON, "-c", _GTK, *arguments)
+        return self.x.spawn(PYTHON, "-c", GTK_FIELD, *arguments)
 
     def preedit(self) -> str:
         """What is shown at the cursor and is no part of the text."""

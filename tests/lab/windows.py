@@ -31,46 +31,33 @@ window.show_all(); view.grab_focus(); changed(None)
 Gtk.main()
 """
 
-_GTK4 = """
+GTK_FIELD = """
 import os, sys, gi
-gi.require_version("Gtk", "4.0")
-from gi.repository import GLib, Gtk
-title, path = sys.argv[1:]
-Gtk.init()
-window = Gtk.Window(title=title); window.set_default_size(420, 200)
-view = Gtk.TextView(); view.set_wrap_mode(Gtk.WrapMode.CHAR)
-scroller = Gtk.ScrolledWindow(); scroller.set_child(view); window.set_child(scroller)
-buffer = view.get_buffer()
-def changed(_):
-    with open(path + "~", "wb") as file:
-        file.write(buffer.get_text(*buffer.get_bounds(), True).encode())
-    os.replace(path + "~", path)
-buffer.connect("changed", changed)
-def preedit(_, text):
-    with open(path + ".preedit", "wb") as file:
-        file.write(text.encode())
-view.connect("preedit-changed", preedit)
-window.present(); view.grab_focus(); changed(None)
-GLib.MainLoop().run()
-"""
-
-_PASSWORD = """
-import os, sys, gi
-version, title, path = sys.argv[1:]
+version, secret, title, path = sys.argv[1:]
 gi.require_version("Gtk", version)
 from gi.repository import GLib, Gtk
-new = version == "4.0"
-if new: Gtk.init()
-entry = Gtk.PasswordEntry() if new else Gtk.Entry(visibility=False, input_purpose="password")
-window = Gtk.Window(title=title); (window.set_child if new else window.add)(entry)
-def changed(_):
-    with open(path, "wb") as file:
-        file.write(entry.get_text().encode())
-entry.connect("changed", changed)
-if not new: window.show_all()
-window.present(); entry.grab_focus(); changed(None)
+if version == "4.0": Gtk.init()
+window = Gtk.Window(title=title)
+if secret:
+    view = buffer = Gtk.Entry(visibility=False, input_purpose=Gtk.InputPurpose.PASSWORD)
+    read = view.get_text
+else:
+    view = Gtk.TextView(wrap_mode=Gtk.WrapMode.CHAR)
+    buffer = view.get_buffer()
+    read = lambda: buffer.get_text(*buffer.get_bounds(), True)
+def save(path, text):
+    with open(path + "~", "wb") as file:
+        file.write(text.encode())
+    os.replace(path + "~", path)
+buffer.connect("changed", lambda _: save(path, read()))
+shows = view.get_delegate() if secret and version == "4.0" else view
+shows.connect("preedit-changed", lambda _, text: save(path + ".preedit", text))
+if version == "4.0": window.set_child(view)
+else: window.add(view); window.show_all()
+save(path, ""); view.grab_focus(); window.present()
 GLib.MainLoop().run()
 """
+"""GTK's version, "" or "yes" for a password, title, file; beside the file it says the preedit."""
 
 _BLANK = """
 import sys, gi
@@ -190,10 +177,13 @@ class Gtk4Field(Window):
     """A GTK 4 text view, which also says what is shown as preedit."""
 
     kind = "gtk4"
+    version = "4.0"
+    secret = ""
 
     def launch(self) -> subprocess.Popen[bytes]:
-        _need_module("gi", "python3-gi")
-        return self.x.spawn(PYTHON, "-c", _GTK4, self.title, str(self.file))
+        _need_module("gi", "python3-gi gir1.2-gtk-4.0")
+        arguments = (self.version, self.secret, self.title, str(self.file))
+        return self.x.spawn(PYTHON, "-c", GTK_FIELD, *arguments)
 
     def preedit(self) -> str:
         """What is shown at the cursor and is no part of the text."""
@@ -201,21 +191,17 @@ class Gtk4Field(Window):
         return file.read_text() if file.exists() else ""
 
 
-class PasswordField(Window):
-    """A GTK 3 entry for a password."""
+class Gtk4PasswordField(Gtk4Field):
+    """A GTK 4 entry for a password."""
 
     kind = "password"
+    secret = "yes"
+
+
+class PasswordField(Gtk4PasswordField):
+    """The same with GTK 3."""
+
     version = "3.0"
-
-    def launch(self) -> subprocess.Popen[bytes]:
-        _need_module("gi", "python3-gi")
-        return self.x.spawn(PYTHON, "-c", _PASSWORD, self.version, self.title, str(self.file))
-
-
-class Gtk4PasswordField(PasswordField):
-    """The same with GTK 4."""
-
-    version = "4.0"
 
 
 class Blank(Window):

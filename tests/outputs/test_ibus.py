@@ -10,13 +10,14 @@ from dbus_fast import Message, Variant
 
 from dictate.config import OutputSettings
 from dictate.errors import DeliveryUnsure, FocusMoved, NotDelivered, Unavailable
-from dictate.outputs import OUTPUTS, Focus, Receipt, ibus_bus
+from dictate.outputs import OUTPUTS, Focus, Receipt, ibus_bus, ibus_desktop
 from dictate.outputs.ibus import IBusOutput
+from dictate.outputs.ibus_desktop import Desktop
 from dictate.outputs.ibus_engine import Engine
 from tests.lab.corpus import TEXTS
 from tests.lab.ibus import IBusDaemon
 from tests.lab.ibus_output import MINE, focus_on, with_output, write
-from tests.lab.windows import Blank, Gtk4Field, Gtk4PasswordField, Window
+from tests.lab.windows import Blank, Gtk4Field, Gtk4PasswordField, Window, Xterm
 from tests.lab.xserver import XServer, wait_for
 
 pytestmark = pytest.mark.desktop
@@ -28,6 +29,22 @@ def test_arrives_exactly(ibus: IBusDaemon, window: Window, name: str) -> None:
     write(window, TEXTS[name])
     window.wait_text(TEXTS[name])
     assert ibus.engine() == MINE
+
+
+def test_reaches_older_programs_by_xim(ibus_x: XServer, ibus: IBusDaemon, tmp_path: Path) -> None:
+    """They tell nothing, and take no more than a few hundred characters at a time."""
+    ibus.use(MINE)
+    xterm = Xterm(ibus_x, tmp_path)
+
+    async def work(output: IBusOutput) -> None:
+        focus = await focus_on(output, xterm)
+        for name in ("accents", "cjk", "2000"):
+            assert await output.write(TEXTS[name], focus) is Receipt.UNCONFIRMED
+
+    with_output(work)
+    xterm.wait_text(TEXTS["accents"] + TEXTS["cjk"] + TEXTS["2000"])
+    assert ibus.engine() == MINE
+    xterm.close()
 
 
 def test_fifty_in_a_row_stay_in_order(ibus: IBusDaemon, window: Window) -> None:
@@ -107,13 +124,26 @@ def test_the_focus_moves_between_two_pieces(
     assert other.text() == ""
 
 
+@pytest.mark.parametrize("late_s", [0, 1.5])
 def test_coming_back_counts_as_having_moved(
-    ibus_x: XServer, ibus: IBusDaemon, field: Gtk4Field, tmp_path: Path
+    ibus_x: XServer,
+    ibus: IBusDaemon,
+    field: Gtk4Field,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    late_s: float,
 ) -> None:
+    """Also where IBus tells it so much later than it answers."""
     blank = Blank(ibus_x, tmp_path)
+    answer = Desktop.answer
+
+    def late(desktop: Desktop, call: Message) -> bool:
+        asyncio.get_running_loop().call_later(late_s, answer, desktop, call)
+        return True
 
     async def work(output: IBusOutput) -> None:
         focus = await focus_on(output, field)
+        monkeypatch.setattr(Desktop, "answer", late)
         await asyncio.to_thread(blank.focus)
         await asyncio.sleep(0.2)
         await asyncio.to_thread(field.focus)
@@ -121,17 +151,24 @@ def test_coming_back_counts_as_having_moved(
         with pytest.raises(FocusMoved):
             await output.write("lost?", focus)
 
+    monkeypatch.setattr(ibus_desktop, "_TOLD_S", 5)
     with_output(work)
     assert field.text() == ""
     blank.close()
 
 
 @pytest.mark.parametrize(
-    ("purpose", "hints", "secret"),
-    [(0, 0, False), (10, 1 << 11, False), (8, 0, True), (9, 0, True), (0, 1 << 12, True)],
+    ("purpose", "hints", "secret", "terminal"),
+    [
+        (0, 0, False, False),
+        (10, 1 << 11, False, True),
+        (8, 0, True, False),
+        (9, 0, True, False),
+        (0, 1 << 12, True, False),
+    ],
     ids=["free", "private terminal", "password", "pin", "hidden"],
 )
-def test_what_the_field_is_for(purpose: int, hints: int, secret: bool) -> None:
+def test_what_the_field_is_for(purpose: int, hints: int, secret: bool, terminal: bool) -> None:
     engine = Engine(MagicMock())
     engine.answer(
         Message(
@@ -143,7 +180,7 @@ def test_what_the_field_is_for(purpose: int, hints: int, secret: bool) -> None:
             serial=1,
         )
     )
-    assert engine.secret is secret
+    assert (engine.secret, engine.terminal) == (secret, terminal)
 
 
 def test_a_field_for_passwords_gets_nothing(
@@ -266,6 +303,14 @@ def test_without_ibus_it_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
         await output.close()
 
     asyncio.run(main())
+
+
+def test_an_ibus_that_does_not_tell_of_the_focus_is_not_used(
+    ibus: IBusDaemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Desktop, "answer", lambda *_: True)
+    output = IBusOutput(OutputSettings(use="ibus"))
+    assert "IBus does not tell where the focus is" in (output.why_not() or "")
 
 
 def test_it_finds_ibus_by_its_file(

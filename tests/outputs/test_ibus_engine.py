@@ -15,7 +15,7 @@ from dictate.outputs.ibus import IBusOutput
 from dictate.outputs.ibus_engine import NAME, Engine
 from tests.lab.ibus import IBusDaemon
 from tests.lab.ibus_output import ANOTHER, MINE, focus_on, with_output, write
-from tests.lab.windows import Gtk4Field
+from tests.lab.windows import Gtk4Field, Window
 from tests.lab.xserver import XServer, wait_for
 
 pytestmark = pytest.mark.desktop
@@ -163,7 +163,9 @@ def test_ibus_that_hangs_delays_only_this(ibus: IBusDaemon, field: Gtk4Field) ->
     assert field.text() == ""
 
 
-def test_it_is_back_after_ibus_was_killed(ibus: IBusDaemon, field: Gtk4Field) -> None:
+def test_it_is_back_after_ibus_was_killed(
+    ibus: IBusDaemon, field: Gtk4Field, other: Window
+) -> None:
     ibus.use(MINE)
 
     async def work(output: IBusOutput) -> None:
@@ -175,6 +177,10 @@ def test_it_is_back_after_ibus_was_killed(ibus: IBusDaemon, field: Gtk4Field) ->
             await output.write("nowhere", focus)
         ibus.start()
         await output.preview("")
+        while await output.focus() is None:  # the applications have to find it, too
+            await asyncio.to_thread(other.focus)
+            await asyncio.to_thread(field.focus)
+            await asyncio.sleep(0.2)
         focus = await focus_on(output, field)
         assert await asyncio.to_thread(ibus.engine) == MINE
         assert await output.write("after it", focus) is Receipt.DELIVERED

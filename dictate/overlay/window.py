@@ -1,0 +1,334 @@
+"""The overlay's window, in a process of its own: run by the system's Python, which has GTK 3.
+
+It imports nothing of ours. Each line on stdin is a whole picture as JSON; each is answered with a
+line on stdout once it is taken in, which shows that this process lives. The first line it writes
+says how the window is shown, or why it cannot be. Ends with stdin.
+
+The window takes neither keys nor clicks: they belong to what is below it. What it shows was
+dictated: nothing of it is printed, not even in an error.
+"""
+
+import argparse
+import json
+import os
+import sys
+import time
+from typing import Any, NoReturn
+
+WIDTH = 520
+MARGIN = 48
+"""From the edge of the screen, in logical pixels like all sizes here."""
+PADDING = 12
+LINES = 3
+"""Of a longer text the last lines are shown."""
+TICK_MS = 250
+BAR, GAP, BARS = 3, 2, 28
+MARK = 14
+CANNOT = 3
+"""The exit status for: not on this desktop."""
+
+STYLE = b"""
+#dictate { background-color: alpha(@theme_bg_color, 0.94); color: @theme_fg_color;
+  border: 1px solid alpha(@theme_fg_color, 0.25); border-radius: 14px; }
+#dictate.square { background-color: @theme_bg_color; border-radius: 0; }
+#dictate label.note { color: alpha(@theme_fg_color, 0.75); }
+"""
+WORDS = {"recording": "Listening", "finishing": "Writing", "held": "Not written"}
+COLOURS = {"recording": "error_color", "finishing": "success_color", "held": "warning_color"}
+
+
+def cannot(why: str) -> NoReturn:
+    """Say why this desktop gets no overlay, and end."""
+    answer({"why_not": why})
+    sys.exit(CANNOT)
+
+
+def answer(what: dict[str, str]) -> None:
+    """One line to the daemon."""
+    sys.stdout.write(json.dumps(what) + "\n")
+    sys.stdout.flush()
+
+
+# No screen reader shall read it out over the voice, and no other program through its bus.
+os.environ["NO_AT_BRIDGE"] = "1"
+try:
+    import cairo
+    import gi
+
+    gi.require_version("Gdk", "3.0")
+    gi.require_version("Gtk", "3.0")
+    gi.require_version("PangoCairo", "1.0")
+    gi.require_foreign("cairo")
+    from gi.repository import Gdk, Gio, GLib, Gtk, Pango, PangoCairo
+except (ImportError, ValueError) as error:
+    cannot(f"{error}: apt install python3-gi python3-gi-cairo gir1.2-gtk-3.0")
+
+
+class Overlay:
+    """The window and what stands in it."""
+
+    def __init__(self, position: str, layer_shell: Any, *, steps_aside: bool) -> None:
+        self._top = position == "top"
+        self._layer_shell = layer_shell
+        self._steps_aside = steps_aside
+        self._picture: dict[str, Any] = {"state": "", "solid": "", "dim": ""}
+        self._levels = [0.0] * BARS
+        kind = Gtk.WindowType.TOPLEVEL if layer_shell else Gtk.WindowType.POPUP
+        self.window = Gtk.Window(type=kind, name="dictate", title="Dictate")
+        self._mark = Gtk.DrawingArea()
+        self._meter = Gtk.DrawingArea()
+        self._text = Gtk.DrawingArea()
+        display = self.window.get_display()
+        monitors = [display.get_monitor(n) for n in range(display.get_n_monitors())]
+        narrowest = min((each.get_geometry().width for each in monitors), default=WIDTH)
+        self._width = min(WIDTH, narrowest - MARGIN)
+        self._word = Gtk.Label()
+        self._time = Gtk.Label()
+        self._note = Gtk.Label(
+            ellipsize=Pango.EllipsizeMode.END, max_width_chars=1, hexpand=True, xalign=1.0
+        )
+        self._build()
+        GLib.timeout_add(TICK_MS, self._tick)
+
+    def _build(self) -> None:
+        window = self.window
+        window.set_accept_focus(False)
+        window.set_focus_on_map(False)
+        window.set_resizable(False)
+        window.set_type_hint(Gdk.WindowTypeHint.NOTIFICATION)
+        screen = window.get_screen()
+        if screen.is_composited() and screen.get_rgba_visual():
+            window.set_visual(screen.get_rgba_visual())
+        else:
+            window.get_style_context().add_class("square")
+        provider = Gtk.CssProvider()
+        provider.load_from_data(STYLE)
+        priority = Gtk.STYLE_PROVIDER_PRIORITY_APPLICATION
+        Gtk.StyleContext.add_provider_for_screen(screen, provider, priority)
+        row = Gtk.Box(spacing=10)
+        self._mark.set_size_request(MARK, MARK)
+        self._meter.set_size_request(BARS * (BAR + GAP), MARK + 6)
+        self._note.get_style_context().add_class("note")
+        self._time.get_style_context().add_class("note")
+        self._mark.set_valign(Gtk.Align.CENTER)
+        for widget in (self._mark, self._word, self._meter, self._time):
+            row.add(widget)
+        row.add(self._note)
+        column = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=8, margin=PADDING)
+        column.set_size_request(self._width - 2 * PADDING, -1)
+        column.add(row)
+        column.add(self._text)
+        window.add(column)
+        column.show_all()
+        self._mark.connect("draw", self._draw_mark)
+        self._meter.connect("draw", self._draw_meter)
+        self._text.connect("draw", self._draw_text)
+        if self._steps_aside:
+            window.add_events(Gdk.EventMask.ENTER_NOTIFY_MASK)
+            window.connect("enter-notify-event", self._step_aside)
+        else:
+            window.connect_after("map", self._let_through)
+        if self._layer_shell:
+            self._on_a_layer()
+        else:
+            window.connect("map", lambda _: self._place(window.get_allocated_height()))
+            window.connect("size-allocate", lambda _, size: self._place(size.height))
+
+    def _let_through(self, window: Any) -> None:
+        # Not earlier: GTK takes all input again while it maps a window.
+        window.get_window().input_shape_combine_region(cairo.Region(), 0, 0)
+
+    def _step_aside(self, *_: Any) -> None:
+        # GNOME 43 hands clicks to any window of Xwayland, whatever its input shape: so it goes to
+        # the other edge before it can be clicked.
+        self._top = not self._top
+        self._place(self.window.get_allocated_height())
+
+    def _on_a_layer(self) -> None:
+        shell, window = self._layer_shell, self.window
+        edge = shell.Edge.TOP if self._top else shell.Edge.BOTTOM
+        shell.init_for_window(window)
+        shell.set_namespace(window, "dictate")
+        shell.set_layer(window, shell.Layer.OVERLAY)
+        shell.set_keyboard_mode(window, shell.KeyboardMode.NONE)
+        shell.set_anchor(window, edge, anchor_to_edge=True)
+        shell.set_margin(window, edge, MARGIN)
+
+    def _place(self, height: int) -> None:
+        """On X11: in the middle of the edge, on the monitor where the pointer is."""
+        display = self.window.get_display()
+        _, x, y = display.get_default_seat().get_pointer().get_position()
+        area = display.get_monitor_at_point(x, y).get_workarea()
+        down = MARGIN if self._top else area.height - height - MARGIN
+        self.window.move(area.x + (area.width - self._width) // 2, area.y + down)
+
+    # What it shows.
+
+    def show(self, picture: dict[str, Any]) -> None:
+        """Show this from now on."""
+        state = picture["state"]
+        if state == "recording" and self._picture["state"] != "recording":
+            self._levels = [0.0] * BARS
+        self._levels = (self._levels + picture["levels"])[-BARS:]
+        self._picture = picture
+        if not state:
+            self.window.hide()
+            return
+        self._word.set_text(WORDS[state])
+        self._note.set_text(" · ".join(filter(None, (picture["goes"], picture["remote"]))))
+        self._meter.set_visible(state == "recording")
+        self._time.set_visible(state == "recording")
+        self._tick()
+        self._fit_text()
+        for area in (self._mark, self._meter, self._text):
+            area.queue_draw()
+        if not self.window.get_visible():
+            self.window.show()
+
+    def _tick(self) -> bool:
+        if self._picture["state"] == "recording":
+            seconds = max(0, int(time.monotonic() - self._picture["since"]))
+            self._time.set_text(f"{seconds // 60}:{seconds % 60:02}")
+        return True
+
+    def _layout(self) -> Any:
+        """The text, broken into lines; what may still change is dim."""
+        solid, dim = self._picture["solid"], self._picture["dim"]
+        layout = self._text.create_pango_layout(solid + dim)
+        layout.set_width((self._width - 2 * PADDING) * Pango.SCALE)
+        layout.set_wrap(Pango.WrapMode.WORD_CHAR)
+        faint = Pango.attr_foreground_alpha_new(0x8C00)
+        faint.start_index = len(solid.encode())
+        attributes = Pango.AttrList()
+        attributes.insert(faint)
+        layout.set_attributes(attributes)
+        return layout
+
+    def _fit_text(self) -> None:
+        layout = self._layout()
+        self._text.set_visible(bool(layout.get_text()))
+        line = layout.get_pixel_size()[1] / layout.get_line_count()
+        self._text.set_size_request(-1, round(line * min(LINES, layout.get_line_count())))
+
+    def _draw_text(self, area: Any, context: Any) -> None:
+        layout = self._layout()
+        context.rectangle(0, 0, area.get_allocated_width(), area.get_allocated_height())
+        context.clip()
+        context.move_to(0, area.get_allocated_height() - layout.get_pixel_size()[1])
+        Gdk.cairo_set_source_rgba(context, self._colour("theme_fg_color"))
+        PangoCairo.show_layout(context, layout)
+
+    def _draw_meter(self, area: Any, context: Any) -> None:
+        height = area.get_allocated_height()
+        Gdk.cairo_set_source_rgba(context, self._colour("theme_fg_color"))
+        for at, level in enumerate(self._levels):
+            tall = max(2.0, level * height)
+            context.rectangle(at * (BAR + GAP), (height - tall) / 2, BAR, tall)
+        context.fill()
+
+    def _draw_mark(self, area: Any, context: Any) -> None:
+        """A form for each state, so that nobody has to tell colours apart."""
+        state = self._picture["state"]
+        Gdk.cairo_set_source_rgba(context, self._colour(COLOURS.get(state, "theme_fg_color")))
+        middle = area.get_allocated_height() / 2
+        if state == "recording":
+            context.arc(MARK / 2, middle, MARK / 2 - 1, 0, 7)
+            context.fill()
+        elif state == "finishing":
+            for at in range(3):
+                context.arc(2 + at * 5, middle, 1.8, 0, 7)
+                context.fill()
+        else:
+            for x in (2, 8):
+                context.rectangle(x, middle - 6, 4, 12)
+            context.fill()
+
+    def _colour(self, name: str) -> Any:
+        style = self.window.get_style_context()
+        found, colour = style.lookup_color(name)
+        return colour if found else style.get_color(Gtk.StateFlags.NORMAL)
+
+
+def layer_shell(no_layers: str) -> Any:
+    """The library that puts a window above all others on this desktop; None on X11.
+
+    Ends this process where there is neither. `no_layers` is why there are none, if it is known.
+    """
+    display = Gdk.Display.get_default()
+    x_server = os.environ.get("DISPLAY", "")
+    if display is None:
+        where = " and ".join(filter(None, (os.environ.get("WAYLAND_DISPLAY"), x_server)))
+        missing = f"the desktop at {where} cannot be reached" if where else "there is no desktop"
+        cannot(f"{no_layers}, and Xwayland cannot be reached" if no_layers else missing)
+    if "X11" in type(display).__name__:
+        return None
+    try:
+        gi.require_version("GtkLayerShell", "0.1")
+        from gi.repository import GtkLayerShell
+    except (ImportError, ValueError):
+        no_layers = "GtkLayerShell is missing: apt install gir1.2-gtklayershell-0.1"
+    else:
+        if GtkLayerShell.is_supported():
+            return GtkLayerShell
+        no_layers = f"{os.environ.get('XDG_CURRENT_DESKTOP') or 'this desktop'} has no layer shell"
+    if not x_server:
+        cannot(no_layers)
+    # A toolkit that has begun with Wayland stays with it.
+    words = [*sys.orig_argv, "--no-layers", no_layers]
+    os.execve(sys.executable, words, {**os.environ, "GDK_BACKEND": "x11"})
+
+
+def follow_the_desktop() -> None:
+    """Dark where the desktop is dark, also where it says so in the new way only."""
+    source = Gio.SettingsSchemaSource.get_default()
+    schema = source and source.lookup("org.gnome.desktop.interface", recursive=True)
+    if schema and schema.has_key("color-scheme"):
+        settings = Gio.Settings.new("org.gnome.desktop.interface")
+        if settings.get_string("color-scheme") == "prefer-dark":
+            Gtk.Settings.get_default().props.gtk_application_prefer_dark_theme = True
+
+
+def listen(overlay: Overlay) -> None:
+    """Show each line, and answer it; the end of stdin ends this process."""
+    rest = b""
+
+    def on_input(*_: Any) -> bool:
+        nonlocal rest
+        piece = os.read(0, 65536)
+        if not piece:
+            Gtk.main_quit()
+            return False
+        *lines, rest = (rest + piece).split(b"\n")
+        for line in lines:
+            overlay.show(json.loads(line))
+            answer({})
+        return True
+
+    GLib.io_add_watch(0, GLib.PRIORITY_DEFAULT, GLib.IO_IN | GLib.IO_HUP, on_input)
+
+
+def end(*what: Any) -> None:
+    """A mistake in a callback of GTK's would be printed and forgotten."""
+    sys.__excepthook__(*what)
+    os._exit(1)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--position", default="bottom", choices=("bottom", "top"))
+    parser.add_argument("--check", action="store_true", help="only say how, or why not")
+    parser.add_argument("--no-layers", default="", help="why; then it is tried with X11")
+    options = parser.parse_args()
+    sys.excepthook = end
+    os.nice(5)  # The text goes first, where there are few processors.
+    shell = layer_shell(options.no_layers)
+    follow_the_desktop()
+    overlay = Overlay(options.position, shell, steps_aside=bool(options.no_layers))
+    answer({"by": "layer shell" if shell else "xwayland" if options.no_layers else "x11"})
+    if not options.check:
+        listen(overlay)
+        Gtk.main()
+
+
+if __name__ == "__main__":
+    main()
