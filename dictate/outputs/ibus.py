@@ -27,7 +27,8 @@ from dictate.outputs import Focus, Output, Receipt
 from dictate.outputs.ibus_bus import IBusLost, IBusRefused, Told
 from dictate.outputs.ibus_desktop import Desktop
 from dictate.outputs.ibus_engine import NAME, Engine
-from dictate.outputs.taking_back import ANSWER_S, TakingBack
+from dictate.outputs.ibus_undo import ask, take_back
+from dictate.outputs.taking_back import TakingBack
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -233,42 +234,17 @@ class IBusOutput(Output):
                 before = befores[0] if len(befores) == 1 else ""
                 taking = TakingBack(text, before, passed_on=True)
                 desktop, engine = await self._ready(window)
-                # Heard beside the way, or not at all: now it is asked.
-                await engine.preedit(" ")
-                fresh = await engine.tells(ANSWER_S, lambda _: True)
-                await engine.preedit("")
-                await asyncio.sleep(_PAUSE_S)
+                now = await ask(engine)
                 _check(await desktop.focus(), window)
-                if not fresh or engine.around != self._last or desktop.told != self._last:
+                if now != self._last or desktop.told != self._last:
                     raise NotDelivered("the application does not say what stands there now")
             except (Unavailable, IBusLost, IBusRefused) as error:
                 raise NotDelivered(str(error)) from error
             else:
                 self._last = None
-                await self._take_back(desktop, engine, taking, window)
+                await take_back(desktop, engine, taking, window)
             finally:
                 await self._give_back()
-
-    async def _take_back(
-        self, desktop: Desktop, engine: Engine, taking: TakingBack, window: str
-    ) -> None:
-        """From here on nothing is asked for twice. Raises DeliveryUnsure."""
-
-        def answered(_: str) -> bool:
-            return engine.around is not None and any(map(taking.answered, engine.around.befores))
-
-        told = engine.around
-        try:
-            while taking.left:
-                if await desktop.focus() != window or engine.around != told:
-                    raise DeliveryUnsure("something happened there while the text was taken back")
-                await engine.delete(taking.request())
-                if not await engine.tells(ANSWER_S, answered):
-                    raise DeliveryUnsure("the application does not say that it took the text back")
-                told = engine.around
-                await asyncio.sleep(_PAUSE_S if taking.left else 0)
-        except IBusLost as error:
-            raise DeliveryUnsure(f"{error}, just as the text was taken back") from error
 
     async def _preview(self, text: str) -> None:
         async with self._switching:
