@@ -12,7 +12,7 @@ import pytest
 
 from dictate.config import OutputSettings
 from dictate.errors import FocusMoved, NotDelivered
-from dictate.outputs import OUTPUTS, Focus, Output, Receipt
+from dictate.outputs import OUTPUTS, Focus, Output, Receipt, ibus_undo
 from dictate.outputs import ibus as ibus_output
 from tests.lab.corpus import TEXTS
 from tests.lab.daemon import RealDaemon
@@ -232,6 +232,27 @@ def test_nothing_is_taken_back_after_a_key(
 
     with_output(work)
     assert window.text() == TEXT + "b"
+    assert gnome.engine() == MINE
+
+
+def test_nothing_is_taken_back_where_the_application_hangs(
+    gnome: Gnome, windows: dict[str, Window], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = windows["gtk4"]
+    monkeypatch.setattr(ibus_output, "_RECEIPT_S", 2.0)
+    monkeypatch.setattr(ibus_undo, "ANSWER_S", 0.3)
+
+    async def work(output: Output) -> None:
+        focus = await focus_on(output, window)
+        await output.write(TEXT, focus)
+        window.hang()
+        with pytest.raises(NotDelivered, match="stands there now"):
+            await output.undo(TEXT, focus)
+        window.wake()
+        await asyncio.sleep(0.5)
+
+    with_output(work)
+    window.wait_text(TEXT)
     assert gnome.engine() == MINE
 
 
