@@ -47,7 +47,8 @@ class Recall:
 
     async def undo(self) -> int:
         """Take the last written text back out of its window; it is held then. The number of its
-        dictation. Raises DictateError, and then the text stands where it stood."""
+        dictation. Raises DictateError, and then the text stands where it stood, or (DeliveryUnsure)
+        nobody knows."""
         async with self._pipeline.writing:
             last = self._pipeline.written
             in_use = (self._pipeline.main.output, self._pipeline.second.output)
@@ -57,6 +58,9 @@ class Recall:
                 await last.output.undo(last.text, last.focus)
             except NotDelivered as error:
                 raise NotDelivered(f"not taken back: {error}") from error
+            except DeliveryUnsure:
+                self._pipeline.written = None
+                raise
             self._pipeline.written = None
         if await self._pipeline.durably(self._journal.get, last.number):
             self._pipeline.write_down(self._journal.held, last.number, "taken back")

@@ -115,6 +115,8 @@ class Screen(Output):
     async def undo(self, text: str, focus: Focus | None) -> None:
         if focus is not None and focus.window != self.focused:
             raise FocusMoved("the window changed")
+        if self.trouble:
+            raise self.trouble
         assert self.windows[self.focused].endswith(text)
         self.windows[self.focused] = self.windows[self.focused].removesuffix(text)
 
@@ -367,6 +369,24 @@ def test_a_text_that_cannot_be_taken_back_stays_delivered(run: Callable[..., Non
         assert await rig.state(1) is EntryState.DELIVERED
         rig.screen.focused = "editor"
         assert await rig.recall.undo() == 1
+
+    run(way)
+
+
+def test_nobody_tries_twice_where_nobody_knows_whether_it_was_taken_back(
+    run: Callable[..., None],
+) -> None:
+    async def way(rig: Rig) -> None:
+        await rig.dictate()
+        await rig.settle()
+        rig.screen.trouble = DeliveryUnsure("the application says nothing")
+        with pytest.raises(DeliveryUnsure):
+            await rig.recall.undo()
+        assert await rig.state(1) is EntryState.DELIVERED
+        rig.screen.trouble = None
+        with pytest.raises(DictateError, match="nothing that could"):
+            await rig.recall.undo()
+        assert rig.screen.windows == {"editor": "hello there"}
 
     run(way)
 

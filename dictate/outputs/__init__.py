@@ -76,9 +76,10 @@ class Output(ABC):
     async def undo(self, text: str, focus: Focus | None) -> None:  # noqa: ARG002
         """Take back `text`, which the last `write` put into `focus`: all of it, and nothing else.
 
-        Raises NotDelivered if that cannot be promised, and then nothing has changed.
+        Raises NotDelivered if that cannot be promised, and then nothing has changed. Raises
+        DeliveryUnsure if it was tried, and nothing says what came of it: nobody tries again.
         """
-        raise NotDelivered(f"{self.name} cannot take a text back: press Ctrl+Z there")
+        raise NotDelivered(f"{self.name} cannot take a text back: undo it there")
 
     @abstractmethod
     async def close(self) -> None:

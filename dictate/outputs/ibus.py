@@ -24,9 +24,11 @@ from dictate.errors import (
     Unavailable,
 )
 from dictate.outputs import Focus, Output, Receipt
-from dictate.outputs.ibus_bus import IBusLost, IBusRefused
+from dictate.outputs.ibus_bus import IBusLost, IBusRefused, Told
 from dictate.outputs.ibus_desktop import Desktop
 from dictate.outputs.ibus_engine import NAME, Engine
+from dictate.outputs.ibus_undo import ask, take_back
+from dictate.outputs.taking_back import TakingBack
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -43,6 +45,8 @@ _RECEIPT_S_PER_CHARACTER: Final = 0.0005
 """So long an application has to say what it made of a piece: some read the whole line again."""
 _SHOWN: Final = 160
 """Characters of a text still being spoken that are shown: its end."""
+_UNDO_S: Final = 120.0
+"""How long after a text we listen to what stands in its field, and it may be taken back."""
 _CLOSE_S: Final = 0.4
 _DEFAULT: Final = "xkb:us::eng"
 """What IBus takes at the first key when it has no engine."""
@@ -73,6 +77,9 @@ class IBusOutput(Output):
         """One that has said what stands in it."""
         self._silent: str | None = None
         """One that does not, although IBus thinks that it does: nobody waits for it again."""
+        self._last: Told | None = None
+        """What was told when the last text stood there, while it may be taken back."""
+        self._deaf: asyncio.TimerHandle | None = None
 
     def why_not(self) -> str | None:
         desktops = os.environ.get("XDG_CURRENT_DESKTOP", "").split(":")
@@ -100,6 +107,11 @@ class IBusOutput(Output):
             raise NotDelivered("no text field had the focus")
         return await _to_its_end(self._write(text, focus.window))
 
+    async def undo(self, text: str, focus: Focus | None) -> None:
+        if focus is None:
+            raise NotDelivered("nobody knows which text field it went to")
+        await _to_its_end(self._undo(text, focus.window))
+
     async def preview(self, text: str) -> None:
         await _to_its_end(self._preview(text))
 
@@ -108,6 +120,8 @@ class IBusOutput(Output):
             async with asyncio.timeout(_CLOSE_S), self._switching:
                 self._showing = False
                 await self._give_back()
+        if self._deaf is not None:
+            self._deaf.cancel()
         for connection in (self._engine, self._desktop):
             if connection is not None:
                 await connection.close()
@@ -119,7 +133,11 @@ class IBusOutput(Output):
                 desktop, engine = await self._ready(window)
                 if engine.terminal and "\n" in text:
                     raise NotDelivered("a terminal would take the line ends for Enter")
-                return await self._commit(desktop, engine, text, window)
+                await self._listen(desktop)
+                receipt = await self._commit(desktop, engine, text, window)
+                if receipt is Receipt.DELIVERED:
+                    self._last = desktop.told
+                return receipt
             finally:
                 self._showing = False
                 await self._give_back()
@@ -182,6 +200,51 @@ class IBusOutput(Output):
         elif engine.before is None and window != self._told_by:
             self._silent = window
         return told
+
+    async def _listen(self, desktop: Desktop) -> None:
+        """Hear what stands in the field from now on, for a while."""
+        self._last = None
+        if self._deaf is not None:
+            self._deaf.cancel()
+        if not desktop.listening:
+            with contextlib.suppress(IBusLost, IBusRefused):
+                await desktop.listen(on=True)
+        loop = asyncio.get_running_loop()
+        self._deaf = loop.call_later(_UNDO_S, lambda: loop.create_task(self._listen_no_more()))
+
+    async def _listen_no_more(self) -> None:
+        self._last = self._deaf = None
+        if self._desktop is not None:
+            with contextlib.suppress(IBusLost, IBusRefused):
+                await self._desktop.listen(on=False)
+
+    async def _undo(self, text: str, window: str) -> None:
+        async with self._switching:
+            try:
+                desktop = await self._connected()
+                _check(await desktop.focus(), window)
+                if self._last is None:
+                    raise NotDelivered(
+                        "the application does not say what stands there, or it was written more "
+                        f"than {_UNDO_S:.0f} s ago: undo it there"
+                    )
+                if desktop.told != self._last:
+                    raise NotDelivered("something has changed there since: undo it there")
+                befores = [each for each in self._last.befores if each.endswith(text)]
+                before = befores[0] if len(befores) == 1 else ""
+                taking = TakingBack(text, before, passed_on=True)
+                desktop, engine = await self._ready(window)
+                now = await ask(engine)
+                _check(await desktop.focus(), window)
+                if now != self._last or desktop.told != self._last:
+                    raise NotDelivered("the application does not say what stands there now")
+            except (Unavailable, IBusLost, IBusRefused) as error:
+                raise NotDelivered(str(error)) from error
+            else:
+                self._last = None
+                await take_back(desktop, engine, taking, window)
+            finally:
+                await self._give_back()
 
     async def _preview(self, text: str) -> None:
         async with self._switching:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -28,6 +29,28 @@ class IBusLost(Exception):
 
 class IBusRefused(Exception):
     """IBus answered with an error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an application says of the text in its field."""
+
+    text: str
+    cursor: int
+    """In characters; GNOME 43 passes on its applications' bytes."""
+    anchor: int
+
+    @classmethod
+    def of(cls, call: Message) -> Self:
+        """As a call of SetSurroundingText has it."""
+        text, cursor, anchor = call.body
+        return cls(text.value[2], cursor, anchor)
+
+    @property
+    def befores(self) -> set[str]:
+        """What stands before the cursor, for each way to count."""
+        in_bytes = self.text.encode()[: self.cursor].decode(errors="ignore")
+        return {self.text[: self.cursor], in_bytes}
 
 
 def address() -> str:

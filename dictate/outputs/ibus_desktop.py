@@ -21,6 +21,7 @@ from dictate.outputs.ibus_bus import (
     Connection,
     IBusLost,
     IBusRefused,
+    Told,
 )
 
 _CONTEXT: Final = "org.freedesktop.IBus.InputContext"
@@ -33,6 +34,7 @@ _TOLD_S: Final = 1.0
 _CAN_FOCUS: Final = 1 << 3
 _GAINED: Final = "FocusIn"
 _LOST: Final = "FocusOut"
+_TOLD: Final = "SetSurroundingText"
 
 
 class Desktop(Connection):
@@ -45,6 +47,9 @@ class Desktop(Connection):
         self._ours = ""
         """A context of our own, which never has the focus."""
         self._awaited: deque[asyncio.Future[None]] = deque()
+        self.listening = False
+        self.told: Told | None = None
+        """What was last told of a text field, while we listen to that."""
 
     async def settle(self) -> None:
         """Hear of the focus from now on."""
@@ -71,6 +76,14 @@ class Desktop(Connection):
         self._focus_is(None if context == _NO_CONTEXT else context)
         await self._until_told()
         return self.seen
+
+    async def listen(self, *, on: bool) -> None:
+        """Hear what is told of the text in fields, or no more. Raises IBusLost, IBusRefused."""
+        rule = f"type='method_call',interface='{_CONTEXT}',member='{_TOLD}'"
+        await self.call(DBUS, "AddMatch" if on else "RemoveMatch", "s", rule)
+        self.listening = on
+        if not on:
+            self.told = None
 
     async def engine(self) -> str | None:
         """The name of the engine that is on; None if there is none. Raises IBusLost."""
@@ -132,6 +145,8 @@ class Desktop(Connection):
                 told.set_result(None)
         elif call.member == _GAINED:
             self._focus_is(call.path)
+        elif call.member == _TOLD:
+            self.told = Told.of(call)
         elif call.path == self._context:
             self._focus_is(None)
         return True

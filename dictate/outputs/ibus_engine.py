@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from dbus_fast import Message, Variant
 
-from dictate.outputs.ibus_bus import IBUS, PROPERTIES, Connection
+from dictate.outputs.ibus_bus import IBUS, PROPERTIES, Connection, Told
 
 NAME: Final = "dictate"
 
@@ -47,6 +47,8 @@ class Engine(Connection):
     """Whether it is a terminal."""
     before: str | None = None
     """What the application says to stand before the cursor: some of it, if it is long."""
+    around: Told | None = None
+    """All that it says."""
     _told: asyncio.Event
 
     async def settle(self) -> None:
@@ -61,6 +63,10 @@ class Engine(Connection):
     async def commit(self, text: str) -> None:
         """Write this at the cursor. Raises IBusLost."""
         await self.signal(_PATH, _INTERFACE, "CommitText", "v", _text(text))
+
+    async def delete(self, count: int) -> None:
+        """Delete so many characters before the cursor. Raises IBusLost."""
+        await self.signal(_PATH, _INTERFACE, "DeleteSurroundingText", "iu", -count, count)
 
     async def preedit(self, text: str) -> None:
         """Show this at the cursor, underlined, instead of what is shown; "" shows nothing. Raises
@@ -99,8 +105,8 @@ class Engine(Connection):
             case "SetCapabilities":
                 self.tells_text = bool(call.body[0] & _TELLS_TEXT)
             case "SetSurroundingText":
-                text, cursor, _anchor = call.body
-                self.before = text.value[2][:cursor]
+                self.around = Told.of(call)
+                self.before = self.around.text[: self.around.cursor]
                 self._told.set()
         return Message.new_method_return(call)
 

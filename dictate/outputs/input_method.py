@@ -17,9 +17,10 @@ from collections.abc import Iterator
 from dictate.config import OutputSettings
 from dictate.errors import DeliveryUnsure, NotDelivered, Unavailable
 from dictate.outputs import Focus, Receipt
+from dictate.outputs.taking_back import TakingBack
 from dictate.outputs.wayland_field import TAKEN, Field, InputMethod
 from dictate.outputs.wayland_focus import Toplevels
-from dictate.outputs.wayland_output import Delivery, WaylandOutput
+from dictate.outputs.wayland_output import PASTED, Delivery, WaylandOutput
 from dictate.outputs.wayland_paste import Paster
 from dictate.outputs.wayland_protocols import INPUT_METHOD_MANAGER, TOPLEVEL_MANAGER
 from dictate.outputs.wayland_thread import WaylandConnection, lacks, why_no_wayland
@@ -82,6 +83,20 @@ class _FieldDesk:
         in_pieces = len(text.encode()) > CHUNK_BYTES
         return not field.terminal and not (in_pieces and field.around is None)
 
+    def undo(self, back: Delivery) -> None:
+        back.check(self.focus())
+        field = self._method.field
+        name = back.focus.application or "the window"
+        if field is None or field.terminal:
+            raise NotDelivered(PASTED)
+        self._settle(field)
+        back.check(self.focus())
+        if field.selected:
+            raise NotDelivered(f"something is selected in {name}: undo it there")
+        if field.around is None:
+            raise NotDelivered(f"{name} does not say what stands there: undo it there")
+        self._take_back(back, TakingBack(back.text, field.before), field, name)
+
     def preview(self, text: str) -> None:
         self._x.serve()
         field = self._method.field
@@ -129,6 +144,27 @@ class _FieldDesk:
                     f"{written} of {len(delivery.text)}"
                 )
         return Receipt.DELIVERED if delivery.taken else Receipt.UNCONFIRMED
+
+    def _take_back(self, back: Delivery, taking: TakingBack, field: Field, name: str) -> None:
+        end = time.monotonic() + back.timeout_s
+        while True:
+            back.sent = True
+            self._previewed = None
+            self._method.delete(taking.request())
+            rest = max(0.0, end - time.monotonic())
+            if not self._x.wait(lambda: taking.answered(field.before), rest):
+                raise DeliveryUnsure(
+                    f"{name} does not say that it has taken the text back: look there"
+                )
+            if not taking.left:
+                return
+            before = field.before
+            self._settle(field)
+            self._x.round_trip()
+            if self._method.field is not field or field.before != before or field.selected:
+                raise DeliveryUnsure(
+                    f"something happened in {name} while the text was taken back: a part is left"
+                )
 
     def _await_news(self, field: Field, before: object, chunk: str, end: float) -> None:
         """Until the application tells that it has taken `chunk`, or something else that came of

@@ -2,9 +2,10 @@
 `wayland_paste.py` says how."""
 
 from dictate.config import OutputSettings
+from dictate.errors import NotDelivered
 from dictate.outputs import Focus, Receipt
 from dictate.outputs.wayland_focus import Toplevels
-from dictate.outputs.wayland_output import Delivery, WaylandOutput
+from dictate.outputs.wayland_output import PASTED, Delivery, WaylandOutput
 from dictate.outputs.wayland_paste import Paster
 from dictate.outputs.wayland_thread import WaylandConnection, why_no_wayland
 
@@ -25,6 +26,9 @@ class _PasteDesk:
     def write(self, delivery: Delivery) -> Receipt:
         self._paster.paste(delivery)
         return Receipt.DELIVERED
+
+    def undo(self, delivery: Delivery) -> None:  # noqa: ARG002
+        raise NotDelivered(PASTED)
 
     def preview(self, text: str) -> None:
         """A window that gets its text by the clipboard has no place for it."""

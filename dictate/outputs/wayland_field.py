@@ -32,8 +32,11 @@ class Field:
     number: int = field(default_factory=itertools.count(1).__next__)
     purpose: int = 0
     hints: int = 0
-    around: tuple[str, int] | None = None
-    """The text around the cursor and the cursor's place in its UTF-8, if the application tells."""
+    around: tuple[bytes, int] | None = None
+    """The text around the cursor, perhaps cut off within a character, and the cursor's place in it,
+    if the application tells."""
+    selected: bool = False
+    """Whether some of it is selected."""
     ours: int = 0
     """How often the application has told that the text is another by what we did."""
     told_at: float = 0.0
@@ -53,11 +56,17 @@ class Field:
         """Another value whenever the application has told of a change that may be ours."""
         return self.ours, self.around
 
+    @property
+    def before(self) -> str:
+        """What stands before the cursor, as far as it is told."""
+        text, cursor = self.around or (b"", 0)
+        return text[:cursor].decode(errors="ignore")
+
     def ends_with(self, chunk: str) -> bool:
         """Whether the cursor stands behind `chunk`, as far as it is told: a part of the text, at
         times its last line only."""
-        text, cursor = self.around or ("", 0)
-        before, wanted = text.encode()[:cursor], chunk.encode()
+        text, cursor = self.around or (b"", 0)
+        before, wanted = text[:cursor], chunk.encode()
         if not before:
             return chunk.endswith("\n")
         return before.endswith(wanted) or wanted.endswith(before)
@@ -101,6 +110,11 @@ class InputMethod:
         self._method.send("commit_string", text)
         self._method.send("commit", self._serial)
 
+    def delete(self, count: int) -> None:
+        """Queue that so many bytes before the cursor go."""
+        self._method.send("delete_surrounding_text", count, 0)
+        self._method.send("commit", self._serial)
+
     def preedit(self, text: str) -> None:
         """Queue `text` as one that is not there yet, with the cursor behind it."""
         end = len(text.encode())
@@ -118,9 +132,10 @@ class InputMethod:
     def _deactivate(self) -> None:
         self._coming = None
 
-    def _surrounding(self, text: str, cursor: int, _anchor: int) -> None:
+    def _surrounding(self, text: bytes, cursor: int, anchor: int) -> None:
         if self._coming is not None:
             self._coming.around = (text, cursor)
+            self._coming.selected = cursor != anchor
 
     def _cause(self, cause: int) -> None:
         if self._coming is not None:

@@ -8,10 +8,12 @@ from typing import Protocol
 from dictate.config import OutputSettings
 from dictate.errors import DeliveryUnsure, FocusMoved, NotDelivered, Unavailable
 from dictate.outputs import Focus, Output, Receipt
+from dictate.outputs.taking_back import ANSWER_S
 from dictate.outputs.thread import DesktopLost
 from dictate.outputs.wayland_thread import WaylandConnection, WaylandThread
 
 FOCUS_LIMIT_S = 1.0
+UNDO_LIMIT_S = 8.0
 WRITE_LIMIT_S = 8.0
 """Beyond the application's own time: the former clipboard of a slow owner has to be read."""
 
@@ -40,6 +42,11 @@ class Delivery:
             raise FocusMoved(f"the focus moved from {where} to {elsewhere}")
 
 
+PASTED = (
+    "it was pasted, and Wayland tells nobody what has happened in that window since: undo it there"
+)
+
+
 class Desk(Protocol):
     """What works in the thread."""
 
@@ -48,6 +55,9 @@ class Desk(Protocol):
 
     def write(self, delivery: Delivery) -> Receipt:
         """As `Output.write`."""
+
+    def undo(self, delivery: Delivery) -> None:
+        """As `Output.undo`."""
 
     def preview(self, text: str) -> None:
         """As `Output.preview`."""
@@ -88,6 +98,17 @@ class WaylandOutput(Output):
                 return Receipt.DELIVERED
             if delivery.sent:
                 raise DeliveryUnsure(f"{error}, just as the text was sent") from error
+            raise NotDelivered(str(error)) from error
+
+    async def undo(self, text: str, focus: Focus | None) -> None:
+        if focus is None:
+            raise NotDelivered("nobody knows which window it went to")
+        back = Delivery(text, focus, ANSWER_S)
+        try:
+            await self._desktop.call(lambda desk: desk.undo(back), UNDO_LIMIT_S)
+        except DesktopLost as error:
+            if back.sent:
+                raise DeliveryUnsure(f"{error}, just as the text was taken back") from error
             raise NotDelivered(str(error)) from error
 
     async def preview(self, text: str) -> None:

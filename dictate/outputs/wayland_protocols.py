@@ -31,13 +31,14 @@ TOPLEVEL_MANAGER = Interface(
 ACTIVATED = 2
 """Among a window's states: it has the focus."""
 
-# Text into the focused field.
+# Text into the focused field. What stands around the cursor is a string, but GTK cuts it off in the
+# middle of a character, which no decoding survives with the cursor in its place: read as an array.
 INPUT_METHOD = Interface(
     "zwp_input_method_v2",
     1,
     "commit_string:s set_preedit_string:sii delete_surrounding_text:uu commit:u"
     " get_input_popup_surface:no grab_keyboard:n destroy:",
-    "activate: deactivate: surrounding_text:suu text_change_cause:u content_type:uu done:"
+    "activate: deactivate: surrounding_text:auu text_change_cause:u content_type:uu done:"
     " unavailable:",
 )
 INPUT_METHOD_MANAGER = Interface("zwp_input_method_manager_v2", 1, "get_input_method:on destroy:")

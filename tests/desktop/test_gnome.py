@@ -12,7 +12,8 @@ import pytest
 
 from dictate.config import OutputSettings
 from dictate.errors import FocusMoved, NotDelivered
-from dictate.outputs import OUTPUTS, Focus, Output, Receipt
+from dictate.outputs import OUTPUTS, Focus, Output, Receipt, ibus_undo
+from dictate.outputs import ibus as ibus_output
 from tests.lab.corpus import TEXTS
 from tests.lab.daemon import RealDaemon
 from tests.lab.gnome import (
@@ -26,10 +27,19 @@ from tests.lab.gnome import (
 from tests.lab.windows import Window
 from tests.lab.xserver import wait_for
 
+# ruff: noqa: RUF001 - the signs are meant
+
 pytestmark = [pytest.mark.gnome, pytest.mark.timeout(180)]
 
 MINE = "xkb:us::eng"
 """What GNOME Shell switches on at its start."""
+_PRESS_B = """
+const C = imports.gi.Clutter, kind = C.InputDeviceType.KEYBOARD_DEVICE;
+const keys = C.get_default_backend().get_default_seat().create_virtual_device(kind);
+for (const state of [C.KeyState.PRESSED, C.KeyState.RELEASED])
+    keys.notify_keyval(C.get_current_event_time(), C.KEY_b, state);
+1
+"""
 KINDS: tuple[type[Window], ...] = (Gtk3OnGnome, Gtk4OnGnome, Foot)
 
 
@@ -171,6 +181,90 @@ def test_what_is_being_said_is_shown(gnome: Gnome, windows: dict[str, Window]) -
     with_output(work)
     field.wait_text("To be.")
     assert other.text() == ""
+    assert gnome.engine() == MINE
+
+
+TEXT = "Grüße – “Claude Code” 日本語 שלום 😀 e\u0301. "
+
+
+@pytest.mark.parametrize("kind", ["gtk3", "gtk4"])
+@pytest.mark.parametrize("text", [TEXT, "plain"], ids=["mixed", "ascii"])
+def test_it_is_taken_back_and_what_stood_there_is_not(
+    gnome: Gnome,
+    windows: dict[str, Window],
+    kind: str,
+    text: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    window = windows[kind]
+    monkeypatch.setattr(ibus_output, "_RECEIPT_S", 2.0)  # this machine may be busy
+
+    async def work(output: Output) -> None:
+        focus = await focus_on(output, window)
+        await output.write("beföre ", focus)
+        for _ in range(3):
+            await output.write(text, focus)
+            await asyncio.to_thread(window.wait_text, "beföre " + text)
+            await output.undo(text, focus)
+            await asyncio.to_thread(window.wait_text, "beföre ")
+            with pytest.raises(NotDelivered):
+                await output.undo(text, focus)
+
+    with_output(work)
+    assert window.text() == "beföre "
+    assert gnome.engine() == MINE
+
+
+@pytest.mark.parametrize("kind", ["gtk3", "gtk4"])
+def test_nothing_is_taken_back_after_a_key(
+    gnome: Gnome, windows: dict[str, Window], kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = windows[kind]
+    monkeypatch.setattr(ibus_output, "_RECEIPT_S", 2.0)
+
+    async def work(output: Output) -> None:
+        focus = await focus_on(output, window)
+        await output.write(TEXT, focus)
+        await asyncio.to_thread(gnome.evaluate, _PRESS_B)
+        await asyncio.to_thread(window.wait_text, TEXT + "b")
+        with pytest.raises(NotDelivered, match=r"changed|stands there now"):
+            await output.undo(TEXT, focus)
+
+    with_output(work)
+    assert window.text() == TEXT + "b"
+    assert gnome.engine() == MINE
+
+
+def test_nothing_is_taken_back_where_the_application_hangs(
+    gnome: Gnome, windows: dict[str, Window], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = windows["gtk4"]
+    monkeypatch.setattr(ibus_output, "_RECEIPT_S", 2.0)
+    monkeypatch.setattr(ibus_undo, "ANSWER_S", 0.3)
+
+    async def work(output: Output) -> None:
+        focus = await focus_on(output, window)
+        await output.write(TEXT, focus)
+        window.hang()
+        with pytest.raises(NotDelivered, match="stands there now"):
+            await output.undo(TEXT, focus)
+        window.wake()
+        await asyncio.sleep(0.5)
+
+    with_output(work)
+    window.wait_text(TEXT)
+    assert gnome.engine() == MINE
+
+
+def test_a_terminal_takes_nothing_back(gnome: Gnome, windows: dict[str, Window]) -> None:
+    async def work(output: Output) -> None:
+        focus = await focus_on(output, windows["foot"])
+        await output.write("stays", focus)
+        with pytest.raises(NotDelivered, match="does not say"):
+            await output.undo("stays", focus)
+
+    with_output(work)
+    windows["foot"].wait_text("stays")
     assert gnome.engine() == MINE
 
 

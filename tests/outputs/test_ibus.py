@@ -265,6 +265,25 @@ def test_it_vanishes_when_the_output_is_closed(ibus: IBusDaemon, field: Gtk4Fiel
     assert field.text() == ""
 
 
+def test_an_application_that_cannot_be_asked_what_stands_there_takes_nothing_back(
+    ibus: IBusDaemon, window: Window
+) -> None:
+    """Those that speak to IBus themselves say it when a key is pressed, and not of a click."""
+    ibus.use(MINE)
+
+    async def work(output: IBusOutput) -> None:
+        focus = await focus_on(output, window)
+        await output.write("stays", focus)
+        with pytest.raises(NotDelivered, match="does not say"):
+            await output.undo("stays", focus)
+        with pytest.raises(NotDelivered):
+            await output.undo("stays", None)
+
+    with_output(work)
+    window.wait_text("stays")
+    assert ibus.engine() == MINE
+
+
 # Where it works.
 
 
