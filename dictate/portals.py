@@ -39,10 +39,10 @@ class PortalSession:
         self._news: asyncio.Queue[Message | None] = asyncio.Queue()
         """Signals of the portal; None when the bus is gone."""
 
-    async def get(self, name: str, limit_s: float = ANSWER_S) -> int:
+    async def get(self, name: str) -> int:
         """A property of the portal. Raises Unavailable."""
         body = (self._interface, name)
-        value = await self._call(NAME, PATH, _PROPERTIES, "Get", "ss", body, limit_s)
+        value = await self._call(NAME, PATH, _PROPERTIES, "Get", "ss", body, ANSWER_S)
         return int(value.value)
 
     async def create(self) -> None:

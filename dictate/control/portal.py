@@ -87,9 +87,10 @@ class Shortcut:
         if trigger := _trigger(self._chord):
             wanted["preferred_trigger"] = Variant("s", trigger)
         shortcuts = [[self._id, wanted]]
-        asked = (self._portal.path, shortcuts, "", {})
-        wish = f"have {self._chord}"
-        await self._portal.request(wish, "BindShortcuts", "oa(sa{sv})sa{sv}", *asked)
+        wish, signature = f"have {self._chord}", "oa(sa{sv})sa{sv}"
+        await self._portal.request(
+            wish, "BindShortcuts", signature, self._portal.path, shortcuts, "", {}
+        )
 
     async def changed(self) -> bool:
         """Wait for the next press (true) or release. Raises Unavailable when the session ends."""

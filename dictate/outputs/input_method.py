@@ -16,6 +16,7 @@ from dictate.errors import DeliveryUnsure, NotDelivered, Unavailable
 from dictate.outputs import Focus, Receipt
 from dictate.outputs.wayland_field import TAKEN, Field, InputMethod
 from dictate.outputs.wayland_focus import Toplevels
+from dictate.outputs.wayland_keys import Chord
 from dictate.outputs.wayland_output import Delivery, WaylandOutput
 from dictate.outputs.wayland_paste import Paster
 from dictate.outputs.wayland_protocols import INPUT_METHOD_MANAGER, TOPLEVEL_MANAGER
@@ -40,7 +41,8 @@ class _FieldDesk:
         self._method = InputMethod(connection)
         self._paster: Paster | None = None
         with contextlib.suppress(Unavailable):
-            self._paster = Paster(connection, self._windows)
+            press = Chord(connection).press
+            self._paster = Paster(connection, press, lambda: self._windows.focused)
         self._speaking: set[int] = set()
         """The windows that have shown a text field."""
         self._previewed: Field | None = None

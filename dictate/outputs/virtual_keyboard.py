@@ -4,6 +4,7 @@
 from dictate.config import OutputSettings
 from dictate.outputs import Focus, Receipt
 from dictate.outputs.wayland_focus import Toplevels
+from dictate.outputs.wayland_keys import Chord
 from dictate.outputs.wayland_output import Delivery, WaylandOutput
 from dictate.outputs.wayland_paste import Paster
 from dictate.outputs.wayland_thread import WaylandConnection, why_no_wayland
@@ -15,7 +16,8 @@ class _PasteDesk:
     def __init__(self, connection: WaylandConnection) -> None:
         self._x = connection
         self._windows = Toplevels(connection)
-        self._paster = Paster(connection, self._windows)
+        press = Chord(connection).press
+        self._paster = Paster(connection, press, lambda: self._windows.focused)
 
     def focus(self) -> Focus | None:
         self._x.round_trip()

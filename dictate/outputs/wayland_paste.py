@@ -14,10 +14,10 @@ Shift+Insert, and answer who asks for the text: that request is the receipt.
 """
 
 import time
+from collections.abc import Callable
 
 from dictate.errors import DeliveryUnsure, FocusMoved, NotDelivered
-from dictate.outputs.wayland_focus import Toplevels
-from dictate.outputs.wayland_keys import Chord
+from dictate.outputs.wayland_focus import Toplevel
 from dictate.outputs.wayland_output import Delivery
 from dictate.outputs.wayland_selection import (
     CLIPBOARD,
@@ -42,10 +42,17 @@ MANAGER_S = 0.3
 class Paster:
     """Pastes, in the thread of the connection. Raises Unavailable."""
 
-    def __init__(self, connection: WaylandConnection, windows: Toplevels) -> None:
+    def __init__(
+        self,
+        connection: WaylandConnection,
+        press: Callable[[], None],
+        focused: Callable[[], Toplevel | None],
+    ) -> None:
+        """`press` sends the chord on its way; `focused` is where it will arrive, as of the last
+        round trip."""
         self._x = connection
-        self._windows = windows
-        self._chord = Chord(connection)
+        self._press = press
+        self._focused = focused
         self._selections = Selections(connection, asked=self._asked, given=self._given)
         self._former: dict[str, Content] = {}
         self._delivery: Delivery | None = None
@@ -62,18 +69,18 @@ class Paster:
         """
         while (rest := self._given_at + BETWEEN_S - time.monotonic()) > 0:
             self._x.wait(lambda: False, rest)
-        window = self._windows.focused
+        window = self._focused()
         name = (window.application if window else "") or "the window"
         self._claim(delivery)
         try:
             self._quiet()
-            if self._windows.focused is not window:
+            if self._focused() is not window:
                 raise FocusMoved(f"the focus moved away from {name}")
             if not all(map(self._selections.owns, (CLIPBOARD, PRIMARY))):
                 raise NotDelivered("another program does not let go of the clipboard")
             self._asked_after = False
             delivery.sent = True
-            self._chord.press()
+            self._press()
             self._x.wait(lambda: delivery.taken, delivery.timeout_s)
             if delivery.taken:
                 return
