@@ -12,6 +12,7 @@ said no is not asked again until the next start.
 import asyncio
 import contextlib
 import logging
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar, Final
@@ -22,12 +23,14 @@ from dictate import bus, paths
 from dictate.config import OutputSettings
 from dictate.errors import DeliveryUnsure, JournalError, NotDelivered, Refused, Unavailable
 from dictate.outputs import Focus, Output, Receipt
+from dictate.outputs.desktop_clipboard import DesktopClipboard
 from dictate.outputs.portal_keys import Keyboard
 from dictate.outputs.thread import DesktopLost
 from dictate.outputs.wayland_output import WRITE_LIMIT_S, Delivery
 from dictate.outputs.wayland_paste import Paster
-from dictate.outputs.wayland_selection import Selections
-from dictate.outputs.wayland_thread import WaylandConnection, WaylandThread, why_no_wayland
+from dictate.outputs.wayland_thread import WaylandConnection
+from dictate.outputs.x11_lend import Lender
+from dictate.outputs.x11_thread import XConnection
 
 _log = logging.getLogger(__name__)
 
@@ -37,6 +40,7 @@ RETRY_S: Final = 2.0
 READY_S: Final = 1.0
 """A session that needs no question is there within this time."""
 LOCKED_S: Final = 0.5
+NO_WAYLAND: Final = "this is no Wayland session: output x11 needs nobody's leave"
 AGAIN: Final = "to be asked again, restart dictate"
 _SOMEWHERE: Final = Focus("", "")
 
@@ -50,8 +54,8 @@ class PortalOutput(Output):
 
     def __init__(self, settings: OutputSettings) -> None:
         super().__init__(settings)
-        self._desktop = WaylandThread("dictate-portal", self._make_paster)
         self._press: Callable[[], None] = lambda: None
+        self._clipboard = DesktopClipboard("dictate-portal", self._make_paster, self._make_lender)
         self._keyboard: Keyboard | None = None
         self._keeping: asyncio.Task[None] | None = None
         self._ready = asyncio.Event()
@@ -60,10 +64,15 @@ class PortalOutput(Output):
     def _make_paster(self, connection: WaylandConnection) -> Paster:
         return Paster(connection, lambda: self._press(), lambda: None)
 
+    def _make_lender(self, connection: XConnection) -> Lender:
+        return Lender(connection, lambda: self._press())
+
     def why_not(self) -> str | None:
         if self.refused:
             return self.refused
-        if reason := why_no_wayland(Selections):
+        if not os.environ.get("WAYLAND_DISPLAY"):
+            return NO_WAYLAND
+        if reason := self._clipboard.why_not():
             return reason
         try:
             asyncio.run(_probe())
@@ -74,7 +83,9 @@ class PortalOutput(Output):
     async def open(self) -> None:
         if self.refused:
             raise Refused(self.refused)
-        await self._desktop.start()
+        if not os.environ.get("WAYLAND_DISPLAY"):
+            raise Unavailable(NO_WAYLAND)
+        await self._clipboard.start()
         if self._keeping is None:
             # Only who chose this output by name has asked for a question.
             if self.settings.use == self.name or await asyncio.to_thread(_token) != "":
@@ -98,8 +109,8 @@ class PortalOutput(Output):
         self._press = lambda: _in_loop(loop, press)
         delivery = Delivery(text, _SOMEWHERE, self.settings.paste_timeout_ms / 1000)
         try:
-            await self._desktop.start()
-            await self._desktop.call(
+            desktop = await self._clipboard.start()
+            await desktop.call(
                 lambda paster: paster.paste(delivery), delivery.timeout_s + WRITE_LIMIT_S
             )
         except Unavailable as error:
@@ -122,7 +133,7 @@ class PortalOutput(Output):
             self._keeping.cancel()
             await asyncio.wait({self._keeping})
             self._keeping = None
-        await self._desktop.stop(lambda paster: paster.close(), 0.4)
+        await self._clipboard.stop(lambda paster: paster.close(), 0.4)
 
     async def _have_keyboard(self) -> Keyboard:
         """Raises NotDelivered."""
