@@ -101,13 +101,13 @@ class PortalOutput(Output):
         if await _locked():
             raise NotDelivered("the screen is locked")
         loop = asyncio.get_running_loop()
+        delivery = Delivery(text, _SOMEWHERE, self.settings.paste_timeout_ms / 1000)
         pressing: list[asyncio.Task[None]] = []
 
         def press() -> None:
-            pressing.append(loop.create_task(keyboard.press()))
+            pressing.append(loop.create_task(keyboard.press(lambda: delivery.taken)))
 
         self._press = lambda: _in_loop(loop, press)
-        delivery = Delivery(text, _SOMEWHERE, self.settings.paste_timeout_ms / 1000)
         try:
             desktop = await self._clipboard.start()
             await desktop.call(

@@ -5,6 +5,7 @@ The user is asked once; what she said is kept as a token, which the portal chang
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from typing import Any, Final, Self
 
 from dbus_fast import Variant
@@ -25,7 +26,11 @@ UP, DOWN = 0, 1
 ASKED_S: Final = 120.0
 """So long a person may look at the desktop's question."""
 KEY_S: Final = 1.0
+HOLD_S: Final = 0.3
+"""Shift stays down until the application has acted, or for so long: GNOME tells a window which
+modifiers are down when it hears of a key, and not when the key was pressed."""
 _SAY_S: Final = 0.2
+_LOOK_S: Final = 0.005
 _KEEPS_TOKENS: Final = 2
 """The version since which the portal remembers what the user said."""
 _UNTIL_REVOKED: Final = 2
@@ -96,12 +101,15 @@ class Keyboard:
             except Unavailable as error:
                 return error
 
-    async def press(self) -> None:
-        """Press the chord and let it go. Raises Unavailable, and no key stays down."""
+    async def press(self, done: Callable[[], bool]) -> None:
+        """Press the chord and let it go, Shift once it is `done`. Raises Unavailable, and no key
+        stays down."""
         try:
             # One by one: a portal may look at two calls at once in any order.
-            for key, state in ((SHIFT, DOWN), (INSERT, DOWN), (INSERT, UP), (SHIFT, UP)):
-                await self._portal.call(_NOTIFY, "oa{sv}iu", *self._key(key, state), limit_s=KEY_S)
+            for key, state in ((SHIFT, DOWN), (INSERT, DOWN), (INSERT, UP)):
+                await self._notify(key, state)
+            await _soon(done)
+            await self._notify(SHIFT, UP)
         except BaseException:
             await self._let_go()
             raise
@@ -114,6 +122,9 @@ class Keyboard:
         # A portal that is hung or gone lets go of all keys when it sees that we have hung up.
         await self.close()
 
+    async def _notify(self, key: int, state: int) -> None:
+        await self._portal.call(_NOTIFY, "oa{sv}iu", *self._key(key, state), limit_s=KEY_S)
+
     def _key(self, key: int, state: int) -> tuple[Any, ...]:
         return self._portal.path, {}, key, state
 
@@ -123,6 +134,13 @@ class Keyboard:
     async def close(self) -> None:
         """End the session, and with it the desktop's question, if it still stands. Idempotent."""
         await bus.leave(self._connection)
+
+
+async def _soon(done: Callable[[], bool]) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(HOLD_S):
+            while not done():  # noqa: ASYNC110 - it is another thread that knows
+                await asyncio.sleep(_LOOK_S)
 
 
 def _value(given: dict[str, Variant], name: str, otherwise: Any) -> Any:
