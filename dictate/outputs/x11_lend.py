@@ -14,14 +14,13 @@ from Xlib import X, Xatom
 
 from dictate.errors import DeliveryUnsure, NotDelivered
 from dictate.outputs.wayland_output import Delivery
+from dictate.outputs.wayland_paste import BETWEEN_S, LINGER_S
 from dictate.outputs.x11_fetch import NoAnswer, fetch
 from dictate.outputs.x11_selection import Content, Selections, text_content
 from dictate.outputs.x11_thread import XConnection
 
 _log = logging.getLogger(__name__)
 
-LINGER_S = 0.5
-"""How long after it got the text an application may ask again for it."""
 NOTICED_S = 0.5
 """The compositor looks at a new selection within this time, or not at all."""
 QUIET_S = 0.05
@@ -40,10 +39,13 @@ class Lender:
         self._noticed: set[int] = set()
         self._delivery: Delivery | None = None
         self._asked_at = 0.0
+        self._taken_at = 0.0
         connection.handlers.append(self._watch)
 
     def paste(self, delivery: Delivery) -> None:
         """Returns once an application has the text. Raises NotDelivered, DeliveryUnsure."""
+        while (rest := self._taken_at + BETWEEN_S - time.monotonic()) > 0:
+            self._x.wait(lambda: False, rest)
         self._delivery = delivery
         try:
             self._claim(delivery.text)
@@ -99,11 +101,12 @@ class Lender:
         hint = self._x.atom("x-kde-passwordManagerHint")
         if self._delivery is not None and self._delivery.sent and target != hint:
             self._delivery.taken = True
+            self._taken_at = time.monotonic()
 
     def _tidy(self) -> None:
         if self._delivery is not None:
             return
-        rest = self._asked_at + LINGER_S - time.monotonic()
+        rest = self._taken_at + LINGER_S - time.monotonic()
         if rest > 0:
             self._x.call_later(rest, self._tidy)
         else:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 from types import TracebackType
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from dbus_fast import Message, MessageType, PropertyAccess, Variant
 from dbus_fast.aio import MessageBus
@@ -126,7 +126,7 @@ class Portal:
         self._env |= more_env or {}
         self.process: subprocess.Popen[str] | None = None
 
-    def __enter__(self) -> "Portal":
+    def __enter__(self) -> Self:
         self.start()
         return self
 

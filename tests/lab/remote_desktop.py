@@ -3,18 +3,21 @@
 Each line of its standard input is an order. `allow`, `deny`, `watch` (only look) and `wait` say
 what the user will answer, `close` ends the sessions, `lock` locks the screen; `die N`, `hang N`
 and `refuse N` happen at the Nth key from now. It prints what it was asked for, and each key that
-it presses: in the sway of WAYLAND_DISPLAY, too, if there is one.
+it presses: in the sway of WAYLAND_DISPLAY, too, or on the X server of DISPLAY, if there is one.
 """
 
 import asyncio
 import os
 import signal
 import sys
+from collections.abc import Callable
 
 from dbus_fast import DBusError, PropertyAccess, Variant
 from dbus_fast.aio import MessageBus
 from dbus_fast.annotations import DBusBool, DBusDict, DBusInt32, DBusObjectPath, DBusStr, DBusUInt32
 from dbus_fast.service import ServiceInterface, dbus_method, dbus_property
+from Xlib import X
+from Xlib.display import Display
 
 from dictate.outputs.portal_keys import REMOTE
 from dictate.portals import NAME, PATH
@@ -24,13 +27,29 @@ from tests.lab.sway import Keyboard
 SCREEN_SAVER = "org.freedesktop.ScreenSaver"
 
 
+def keys() -> Callable[[int, int], None]:
+    """What presses a key, by the kernel's number for it, or lets it go."""
+    if "WAYLAND_DISPLAY" in os.environ:
+        keyboard = Keyboard()
+        return lambda code, state: (keyboard.down if state else keyboard.up)(code)
+    if "DISPLAY" not in os.environ:
+        return lambda _code, _state: None
+    display = Display()
+
+    def press(code: int, state: int) -> None:
+        display.xtest_fake_input(X.KeyPress if state else X.KeyRelease, code + 8)
+        display.sync()
+
+    return press
+
+
 class RemoteDesktop(PortalInterface):
     def __init__(self, bus: MessageBus) -> None:
         super().__init__(bus, REMOTE)
         self.devices = 1
         self.started: list[str] = []
         self.ordered: dict[int, str] = {}
-        self.keyboard = Keyboard() if "WAYLAND_DISPLAY" in os.environ else None
+        self.press = keys()
 
     @dbus_property(PropertyAccess.READ, "version")
     def version(self) -> DBusUInt32:
@@ -67,8 +86,7 @@ class RemoteDesktop(PortalInterface):
                 os.kill(os.getpid(), signal.SIGSTOP)
             case "refuse":
                 raise DBusError("org.freedesktop.DBus.Error.AccessDenied", "no more")
-        if self.keyboard is not None:
-            (self.keyboard.down if state else self.keyboard.up)(code)
+        self.press(code, state)
         print("key", code, state, flush=True)
 
 
@@ -112,11 +130,11 @@ async def main() -> None:
 
 
 class RemoteDesktopPortal(Portal):
-    """The above in a process of its own; `display` is the sway in which it presses keys."""
+    """The above in a process of its own; `sway` is where it presses keys."""
 
-    def __init__(self, address: str, display: str = "", **more_env: str) -> None:
-        if display:
-            more_env["WAYLAND_DISPLAY"] = display
+    def __init__(self, address: str, sway: str = "", **more_env: str) -> None:
+        if sway:
+            more_env["WAYLAND_DISPLAY"] = sway
         super().__init__(address, "tests.lab.remote_desktop", more_env)
 
     def order(self, line: str) -> list[str]:
