@@ -106,6 +106,24 @@ def test_allowed_the_text_arrives_exactly(gnome: Gnome, tmp_path: Path) -> None:
     assert not asks(gnome)
 
 
+def test_who_dies_within_the_chord_leaves_no_key_down(gnome: Gnome) -> None:
+    def shift_is_down() -> bool:
+        return gnome.evaluate("global.get_pointer()[2] & 1") == 1
+
+    async def work(output: PortalOutput) -> None:
+        await answer(gnome, SWITCH, SHARE)
+        async with asyncio.timeout(10):
+            await output._ready.wait()
+        assert output._keyboard is not None
+        await output._keyboard._notify(portal_keys.SHIFT, portal_keys.DOWN)
+        await asyncio.to_thread(wait_for, shift_is_down, "Shift is down")
+        output._keyboard._connection.disconnect()  # as the kernel does for who dies
+        await asyncio.to_thread(wait_for, lambda: not shift_is_down(), "Shift is up")
+
+    with_output(work)
+    wait_for(lambda: not asks(gnome), "the question is gone")
+
+
 def test_nobody_answers(gnome: Gnome, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(portal_keys, "ASKED_S", 4)
 

@@ -258,6 +258,34 @@ def test_where_nothing_takes_the_text_it_is_held(
     window.close()
 
 
+def test_shift_is_held_until_the_application_has_acted(
+    sway: Sway,
+    portal: RemoteDesktopPortal,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(portal_keys, "HOLD_S", 2)
+
+    def held_s() -> float:
+        portal.until("key 110 0")
+        since = time.monotonic()
+        portal.until("key 42 0")
+        return time.monotonic() - since
+
+    async def work(output: PortalOutput) -> None:
+        for kind in (Blank, Gtk3):
+            window = await asyncio.to_thread(kind, sway, tmp_path)
+            await asyncio.to_thread(window.focus)
+            writing = asyncio.create_task(output.write("text", None))
+            seconds = await asyncio.to_thread(held_s)
+            assert (seconds > 1.5) == (kind is Blank)
+            await asyncio.wait({writing})
+            assert (writing.exception() is None) == (kind is Gtk3)
+            await asyncio.to_thread(window.close)
+
+    with_output(work)
+
+
 def test_a_locked_screen_gets_nothing(field: Gtk3, portal: RemoteDesktopPortal) -> None:
     portal.order("lock")
 
