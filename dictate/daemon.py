@@ -154,7 +154,7 @@ class Daemon:
         self.links = Links(self._engine_changed, self.announcer.trouble)
         await self.links.start(settings)
         stack.push_async_callback(self.links.stop)
-        self.outlets = Outlets()
+        self.outlets = Outlets(self.announcer.trouble)
         await self.outlets.choose(settings)
         stack.push_async_callback(self.outlets.close)
         main, second = self._main_and_second()

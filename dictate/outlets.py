@@ -4,6 +4,7 @@ Where none works, one that holds every text and says why stands in its place.
 """
 
 import asyncio
+from collections.abc import Callable
 
 from dictate.config import Settings
 from dictate.errors import Unavailable
@@ -18,7 +19,9 @@ class Outlets:
     second: Output
     """The main one itself, where the settings name no other."""
 
-    def __init__(self) -> None:
+    def __init__(self, report: Callable[[str], None]) -> None:
+        """`report` takes the trouble of an output that comes between two texts."""
+        self._report = report
         self.notes = ""
         """What "auto" passed over for the main one, and why."""
         self._opened: list[Output] = []
@@ -49,6 +52,7 @@ class Outlets:
             if output.name == chosen.name and not isinstance(chosen, NowhereOutput):
                 output.settings = chosen.settings
                 return output
+        chosen.report = self._report
         try:
             await chosen.open()
         except Unavailable as error:

@@ -5,6 +5,7 @@ The contract tests run on it unasked.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar
@@ -47,6 +48,8 @@ class Output(ABC):
 
     def __init__(self, settings: OutputSettings) -> None:
         self.settings = settings
+        self.report: Callable[[str], None] = lambda _message: None
+        """Called with trouble that comes while nobody writes."""
 
     @abstractmethod
     def why_not(self) -> str | None:
@@ -92,6 +95,7 @@ OUTPUTS: Backends[Output] = Backends(
         "input_method": "dictate.outputs.input_method:InputMethodOutput",
         "virtual_keyboard": "dictate.outputs.virtual_keyboard:VirtualKeyboardOutput",
         "ibus": "dictate.outputs.ibus:IBusOutput",
+        "portal": "dictate.outputs.portal:PortalOutput",
         "x11": "dictate.outputs.x11:X11Output",
         "clipboard": "dictate.outputs.clipboard:ClipboardOutput",
         "stdout": "dictate.outputs.stdout:StdoutOutput",

@@ -1,19 +1,16 @@
 """Puts the text into the clipboard, of Wayland or X11, for the user to paste."""
 
-import os
-from typing import Any
-
 from dictate.config import OutputSettings
 from dictate.errors import NotDelivered, Unavailable
 from dictate.outputs import Focus, Output, Receipt
-from dictate.outputs.thread import DesktopLost, DesktopThread
+from dictate.outputs.desktop_clipboard import DesktopClipboard
+from dictate.outputs.thread import DesktopLost
 from dictate.outputs.wayland_selection import CLIPBOARD
 from dictate.outputs.wayland_selection import Selections as WaylandSelections
 from dictate.outputs.wayland_selection import text_content as wayland_content
-from dictate.outputs.wayland_thread import WaylandConnection, WaylandThread, why_no_wayland
+from dictate.outputs.wayland_thread import WaylandConnection
 from dictate.outputs.x11_selection import Selections, save_to_manager, text_content
-from dictate.outputs.x11_thread import XConnection, XThread
-from dictate.x11 import why_no_x
+from dictate.outputs.x11_thread import XConnection
 
 COPY_LIMIT_S = 2.0
 
@@ -60,46 +57,24 @@ class ClipboardOutput(Output):
 
     def __init__(self, settings: OutputSettings) -> None:
         super().__init__(settings)
-        self._wayland = WaylandThread("dictate-clipboard", _WaylandCopier)
-        self._x = XThread("dictate-clipboard", _XCopier)
+        self._clipboard = DesktopClipboard("dictate-clipboard", _WaylandCopier, _XCopier)
 
     def why_not(self) -> str | None:
-        if not os.environ.get("WAYLAND_DISPLAY"):
-            return why_no_x()
-        reason = why_no_wayland(_WaylandCopier)
-        if reason is None:
-            return None
-        no_x = why_no_x()
-        return f"{reason}; {no_x}" if no_x else None
+        return self._clipboard.why_not()
 
     async def open(self) -> None:
-        await self._start()
+        await self._clipboard.start()
 
     async def focus(self) -> Focus | None:
         return None
 
     async def write(self, text: str, focus: Focus | None) -> Receipt:  # noqa: ARG002
         try:
-            desktop = await self._start()
+            desktop = await self._clipboard.start()
             await desktop.call(lambda copier: copier.copy(text), COPY_LIMIT_S)
         except (Unavailable, DesktopLost) as error:
             raise NotDelivered(str(error)) from error
         return Receipt.COPIED
 
     async def close(self) -> None:
-        for desktop in (self._wayland, self._x):
-            await desktop.stop(lambda copier: copier.close(), 0.4)
-
-    async def _start(self) -> "DesktopThread[Any, Any]":
-        """The clipboard of the compositor, or, where it lets nobody, Xwayland's, which compositors
-        pass on. Raises Unavailable."""
-        if os.environ.get("WAYLAND_DISPLAY"):
-            try:
-                await self._wayland.start()
-            except Unavailable:
-                if not os.environ.get("DISPLAY"):
-                    raise
-            else:
-                return self._wayland
-        await self._x.start()
-        return self._x
+        await self._clipboard.stop(lambda copier: copier.close(), 0.4)

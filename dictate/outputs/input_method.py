@@ -20,6 +20,7 @@ from dictate.outputs import Focus, Receipt
 from dictate.outputs.taking_back import TakingBack
 from dictate.outputs.wayland_field import TAKEN, Field, InputMethod
 from dictate.outputs.wayland_focus import Toplevels
+from dictate.outputs.wayland_keys import Chord
 from dictate.outputs.wayland_output import PASTED, Delivery, WaylandOutput
 from dictate.outputs.wayland_paste import Paster
 from dictate.outputs.wayland_protocols import INPUT_METHOD_MANAGER, TOPLEVEL_MANAGER
@@ -44,7 +45,7 @@ class _FieldDesk:
         self._method = InputMethod(connection)
         self._paster: Paster | None = None
         with contextlib.suppress(Unavailable):
-            self._paster = Paster(connection, self.focus)
+            self._paster = Paster(connection, Chord(connection).press, self.focus)
         self._speaking: set[int] = set()
         """The windows that have shown a text field."""
         self._previewed: Field | None = None

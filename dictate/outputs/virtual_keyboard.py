@@ -5,6 +5,7 @@ from dictate.config import OutputSettings
 from dictate.errors import NotDelivered
 from dictate.outputs import Focus, Receipt
 from dictate.outputs.wayland_focus import Toplevels
+from dictate.outputs.wayland_keys import Chord
 from dictate.outputs.wayland_output import PASTED, Delivery, WaylandOutput
 from dictate.outputs.wayland_paste import Paster
 from dictate.outputs.wayland_thread import WaylandConnection, why_no_wayland
@@ -16,7 +17,7 @@ class _PasteDesk:
     def __init__(self, connection: WaylandConnection) -> None:
         self._x = connection
         self._windows = Toplevels(connection)
-        self._paster = Paster(connection, self.focus)
+        self._paster = Paster(connection, Chord(connection).press, self.focus)
 
     def focus(self) -> Focus | None:
         self._x.round_trip()

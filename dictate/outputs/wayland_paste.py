@@ -18,7 +18,6 @@ from collections.abc import Callable
 
 from dictate.errors import DeliveryUnsure, NotDelivered
 from dictate.outputs import Focus
-from dictate.outputs.wayland_keys import Chord
 from dictate.outputs.wayland_output import Delivery
 from dictate.outputs.wayland_selection import (
     CLIPBOARD,
@@ -43,11 +42,17 @@ MANAGER_S = 0.3
 class Paster:
     """Pastes, in the thread of the connection. Raises Unavailable."""
 
-    def __init__(self, connection: WaylandConnection, focus: Callable[[], Focus | None]) -> None:
-        """`focus` makes a round trip, and says where the focus is."""
+    def __init__(
+        self,
+        connection: WaylandConnection,
+        press: Callable[[], None],
+        focus: Callable[[], Focus | None],
+    ) -> None:
+        """`press` sends the chord on its way; `focus` makes a round trip, and says where the focus
+        is."""
         self._x = connection
+        self._press = press
         self._focus = focus
-        self._chord = Chord(connection)
         self._selections = Selections(connection, asked=self._asked, given=self._given)
         self._former: dict[str, Content] = {}
         self._delivery: Delivery | None = None
@@ -74,7 +79,7 @@ class Paster:
                 raise NotDelivered("another program does not let go of the clipboard")
             self._asked_after = False
             delivery.sent = True
-            self._chord.press()
+            self._press()
             there = self._focus() == delivery.focus
             self._x.wait(lambda: delivery.taken, delivery.timeout_s)
             if delivery.taken and there:

@@ -13,7 +13,9 @@ from dictate.config import OutputSettings
 from dictate.errors import NoSuchBackend, NotDelivered, Unavailable
 from dictate.outputs import OUTPUTS, Focus, Output, Receipt
 from dictate.outputs import ibus as ibus_output
+from tests.lab.bus import session_bus
 from tests.lab.ibus import IBusDaemon
+from tests.lab.remote_desktop import RemoteDesktopPortal
 from tests.lab.sway import Gtk3, Keyboard, Sway
 from tests.lab.windows import GtkField, TkField, Window
 from tests.lab.xserver import XServer, need
@@ -77,6 +79,17 @@ def ibus_window(
     opened.close()
 
 
+@pytest.fixture
+def portal_window(sway: Sway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Window]:
+    monkeypatch.setenv("WAYLAND_DISPLAY", sway.display)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    with session_bus(tmp_path) as bus, RemoteDesktopPortal(bus.address, sway.display):
+        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", bus.address)
+        opened = Gtk3(sway, tmp_path)
+        yield opened
+        opened.close()
+
+
 @pytest.fixture(params=OUTPUTS.table)
 def name(request: pytest.FixtureRequest) -> str:
     chosen: str = request.param
@@ -85,7 +98,7 @@ def name(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def window(request: pytest.FixtureRequest, name: str) -> Window:
-    kind = "sway" if name in ON_WAYLAND else "ibus" if name == "ibus" else "x"
+    kind = "sway" if name in ON_WAYLAND else name if name in ("ibus", "portal") else "x"
     opened: Window = request.getfixturevalue(f"{kind}_window")
     return opened
 
@@ -120,7 +133,7 @@ def test_writes_and_says_what_it_knows(
                 assert window.text() == ""
             else:
                 assert receipt is Receipt.DELIVERED
-                if focus is None:
+                if output.name == "stdout":
                     assert capfdbinary.readouterr().out == f"{TEXT}\n".encode()
                 else:
                     await asyncio.to_thread(window.wait_text, TEXT)

@@ -145,15 +145,15 @@ def test_a_portal_that_our_first_call_has_started_is_none_that_was_restarted(bus
         connection = await connect()
         shortcut = Shortcut(connection, Chord("f9"))
         for body in (["there", "", ":1.7"], ["there", ":1.7", ""]):
-            shortcut._take(
+            shortcut._portal._take(
                 Message.new_signal(
                     *("/org/freedesktop/DBus", "org.freedesktop.DBus", "NameOwnerChanged"),
                     *("sss", body),
                 )
             )
-        assert (await shortcut._next()).body[1] == ""
+        assert (await shortcut._portal.next()).body[1] == ""
         with pytest.raises(Unavailable, match="restarted"):
-            await shortcut._next()
+            await shortcut._portal.next()
         await leave(connection)
 
     asyncio.run(main())

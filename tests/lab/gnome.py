@@ -4,9 +4,12 @@ import json
 import os
 import subprocess
 import sys
+import time
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
+
+import pytest
 
 from tests.lab.bus import session_bus
 from tests.lab.daemon import REPOSITORY
@@ -20,6 +23,16 @@ from tests.lab.windows import (
 from tests.lab.xserver import XServer, end, need, wait_for
 
 _MONITOR = ("--virtual-monitor", "1024x768")
+_PORTALS = {
+    "xdg-permission-store": "org.freedesktop.impl.portal.PermissionStore",
+    "xdg-desktop-portal-gnome": "org.freedesktop.impl.portal.desktop.gnome",
+    "xdg-desktop-portal": "org.freedesktop.portal.Desktop",
+}
+_POINTER = """
+const Clutter = imports.gi.Clutter;
+const pointer = global.testPointer ??= Clutter.get_default_backend().get_default_seat()
+    .create_virtual_device(Clutter.InputDeviceType.POINTER_DEVICE);
+"""
 
 
 class Gnome(XServer):
@@ -93,6 +106,22 @@ class Gnome(XServer):
         )
         assert child.stdout is not None
         assert child.stdout.readline() == b"ready\n", f"{what} does not start"
+
+    def start_portal(self) -> None:
+        """Start the desktop's portal, as it is installed."""
+        for name, known_as in _PORTALS.items():
+            program = Path("/usr/libexec", name)
+            if not program.exists():
+                pytest.skip(f"{program} is missing: apt install xdg-desktop-portal-gnome")
+            self.spawn(str(program))
+            self.run("gdbus", "wait", "--session", "--timeout", "20", known_as, timeout=30)
+
+    def click(self, x: int, y: int) -> None:
+        """Click there, once the pointer has come to rest."""
+        self.evaluate(f"{_POINTER} pointer.notify_absolute_motion(0, {x}, {y}); 1")
+        for state in ("PRESSED", "RELEASED"):
+            time.sleep(0.2)
+            self.evaluate(f"{_POINTER} pointer.notify_button(0, 1, Clutter.ButtonState.{state}); 1")
 
     def evaluate(self, script: str) -> object:
         """What a script in the shell comes to."""

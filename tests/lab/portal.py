@@ -10,26 +10,27 @@ import subprocess
 import sys
 from pathlib import Path
 from types import TracebackType
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from dbus_fast import Message, MessageType, PropertyAccess, Variant
 from dbus_fast.aio import MessageBus
 from dbus_fast.annotations import DBusDict, DBusObjectPath, DBusSignature, DBusStr, DBusUInt32
 from dbus_fast.service import ServiceInterface, dbus_method, dbus_property
 
-from dictate.control.portal import NAME, PATH, SHORTCUTS
+from dictate.control.portal import SHORTCUTS
+from dictate.portals import NAME, PATH
 
 _REQUEST = "org.freedesktop.portal.Request"
 
 
-class Shortcuts(ServiceInterface):
-    def __init__(self, bus: MessageBus) -> None:
-        super().__init__(SHORTCUTS)
+class PortalInterface(ServiceInterface):
+    """What the portals have in common."""
+
+    def __init__(self, bus: MessageBus, name: str) -> None:
+        super().__init__(name)
         self._bus = bus
         self._sender = ""
         self.answer: int | None = 0
-        self.bound: list[tuple[str, str, dict[str, Any]]] = []
-        """Session, name, and what else was said of it."""
         bus.add_message_handler(self._remember)
 
     def _remember(self, message: Message) -> None:
@@ -41,14 +42,14 @@ class Shortcuts(ServiceInterface):
             Message.new_signal(path, interface, member, signature=signature, body=list(body))
         )
 
-    def key(self, member: str) -> None:
-        for session, name, _ in self.bound:
-            self.signal(PATH, SHORTCUTS, member, "osta{sv}", session, name, 0, {})
+    def close(self, session: str) -> None:
+        self.signal(session, "org.freedesktop.portal.Session", "Closed", "a{sv}", {})
 
-    def _respond(self, kind: str, options: dict[str, Variant], results: dict[str, Variant]) -> str:
+    def respond(
+        self, options: dict[str, Variant], results: dict[str, Variant], answer: int | None
+    ) -> str:
         whose = self._sender[1:].replace(".", "_")
-        path = f"{PATH}/{kind}/{whose}/{options['handle_token'].value}"
-        answer = 0 if "session_handle" in results else self.answer
+        path = f"{PATH}/request/{whose}/{options['handle_token'].value}"
         if answer is not None:
             body = (answer, {} if answer else results)
             asyncio.get_running_loop().call_later(
@@ -56,15 +57,26 @@ class Shortcuts(ServiceInterface):
             )
         return path
 
-    @dbus_property(PropertyAccess.READ, "version")
-    def version(self) -> DBusUInt32:
-        return 1
-
     @dbus_method("CreateSession")
     def create_session(self, options: DBusDict) -> DBusObjectPath:
         token = options["session_handle_token"].value
         session = f"{PATH}/session/{self._sender[1:].replace('.', '_')}/{token}"
-        return self._respond("request", options, {"session_handle": Variant("s", session)})
+        return self.respond(options, {"session_handle": Variant("s", session)}, 0)
+
+
+class Shortcuts(PortalInterface):
+    def __init__(self, bus: MessageBus) -> None:
+        super().__init__(bus, SHORTCUTS)
+        self.bound: list[tuple[str, str, dict[str, Any]]] = []
+        """Session, name, and what else was said of it."""
+
+    def key(self, member: str) -> None:
+        for session, name, _ in self.bound:
+            self.signal(PATH, SHORTCUTS, member, "osta{sv}", session, name, 0, {})
+
+    @dbus_property(PropertyAccess.READ, "version")
+    def version(self) -> DBusUInt32:
+        return 1
 
     @dbus_method("BindShortcuts")
     def bind_shortcuts(
@@ -77,7 +89,7 @@ class Shortcuts(ServiceInterface):
         for name, said in shortcuts:
             self.bound.append((session, name, {key: value.value for key, value in said.items()}))
             print("bound", name, said.get("preferred_trigger", Variant("s", "?")).value, flush=True)
-        return self._respond("request", options, {})
+        return self.respond(options, {}, self.answer)
 
 
 async def main() -> None:
@@ -95,9 +107,7 @@ async def main() -> None:
                 shortcuts.key("Deactivated")
             case "close":
                 for session, _, _ in shortcuts.bound:
-                    shortcuts.signal(
-                        session, "org.freedesktop.portal.Session", "Closed", "a{sv}", {}
-                    )
+                    shortcuts.close(session)
                 shortcuts.bound.clear()
             case "deny":
                 shortcuts.answer = 1
@@ -106,21 +116,25 @@ async def main() -> None:
 
 
 class Portal:
-    """The above in a process of its own, on the session bus of `env`."""
+    """The above, or another module like it, in a process of its own, on the bus at `address`."""
 
-    def __init__(self, address: str) -> None:
-        self._address = address
+    def __init__(
+        self, address: str, module: str = __name__, more_env: dict[str, str] | None = None
+    ) -> None:
+        self._module = module
+        self._env = {"DBUS_SESSION_BUS_ADDRESS": address, "PATH": "/usr/bin:/bin"}
+        self._env |= more_env or {}
         self.process: subprocess.Popen[str] | None = None
 
-    def __enter__(self) -> "Portal":
+    def __enter__(self) -> Self:
         self.start()
         return self
 
     def start(self) -> None:
         """Start it; it answers when this returns. Also after `kill`."""
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.lab.portal"],
-            env={"DBUS_SESSION_BUS_ADDRESS": self._address, "PATH": "/usr/bin:/bin"},
+            [sys.executable, "-m", self._module],
+            env=self._env,
             cwd=Path(__file__).parents[2],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -1,0 +1,57 @@
+"""The way to the clipboard of this session: the Wayland compositor's own, or, where it lets nobody,
+Xwayland's, which compositors pass on; without a compositor, X11's."""
+
+import os
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+from dictate.errors import Unavailable
+from dictate.outputs.thread import DesktopThread
+from dictate.outputs.wayland_thread import WaylandConnection, WaylandThread, why_no_wayland
+from dictate.outputs.x11_thread import XConnection, XThread
+from dictate.x11 import why_no_x
+
+W = TypeVar("W")
+X = TypeVar("X")
+
+
+class DesktopClipboard(Generic[W, X]):
+    """What works on the one, or on the other, each in a thread of its own."""
+
+    def __init__(
+        self,
+        name: str,
+        on_wayland: Callable[[WaylandConnection], W],
+        on_x: Callable[[XConnection], X],
+    ) -> None:
+        self._on_wayland = on_wayland
+        self._wayland = WaylandThread(name, on_wayland)
+        self._x = XThread(name, on_x)
+
+    def why_not(self) -> str | None:
+        """Why neither can work here, or None. Blocks for up to two seconds."""
+        if not os.environ.get("WAYLAND_DISPLAY"):
+            return why_no_x()
+        reason = why_no_wayland(self._on_wayland)
+        if reason is None:
+            return None
+        no_x = why_no_x()
+        return f"{reason}; {no_x}" if no_x else None
+
+    async def start(self) -> DesktopThread[Any, Any]:
+        """The one that works, running. Raises Unavailable."""
+        if os.environ.get("WAYLAND_DISPLAY"):
+            try:
+                await self._wayland.start()
+            except Unavailable:
+                if not os.environ.get("DISPLAY"):
+                    raise
+            else:
+                return self._wayland
+        await self._x.start()
+        return self._x
+
+    async def stop(self, last: Callable[[W | X], None], limit_s: float) -> None:
+        """Run one last job on each that runs, and disconnect. Idempotent."""
+        for desktop in (self._wayland, self._x):
+            await desktop.stop(last, limit_s)
