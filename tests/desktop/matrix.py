@@ -103,7 +103,7 @@ def measure(desk: Desk, folder: Path, rounds: int, runs: int) -> dict[str, dict[
             for kind in desk.applications:
                 try:
                     window = kind(running, folder)
-                except pytest.skip.Exception as reason:
+                except (pytest.skip.Exception, AssertionError) as reason:
                     print(f"{kind.kind}: {reason}")
                     continue
                 cell = found.setdefault(name, {}).setdefault(kind.kind, Cell())
