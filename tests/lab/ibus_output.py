@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dictate.config import OutputSettings
 from dictate.outputs import Focus, Receipt
 from dictate.outputs.ibus import IBusOutput
+from tests.lab.outputs import working
 from tests.lab.windows import Window
 
 MINE = "xkb:fr::fra"
@@ -16,17 +17,7 @@ ANOTHER = "xkb:al::sqi"
 
 def with_output(work: Callable[[IBusOutput], Awaitable[None]]) -> None:
     """Run `work` with an open output."""
-    output = IBusOutput(OutputSettings(use="ibus"))
-    assert output.why_not() is None
-
-    async def main() -> None:
-        await output.open()
-        try:
-            await work(output)
-        finally:
-            await output.close()
-
-    asyncio.run(main())
+    working(IBusOutput(OutputSettings(use="ibus")), work)
 
 
 async def focus_on(output: IBusOutput, window: Window) -> Focus:

@@ -1,4 +1,4 @@
-"""What the tests of `ibus` share: an X server with IBus, and two windows on it."""
+"""What tests of outputs share: sway with a seat; an X server with IBus, and two windows on it."""
 
 from collections.abc import Iterator
 
@@ -6,8 +6,25 @@ import pytest
 
 from dictate.outputs import ibus as ibus_output
 from tests.lab.ibus import IBusDaemon
+from tests.lab.sway import Keyboard, Sway
 from tests.lab.windows import Gtk4Field, GtkField, Window
 from tests.lab.xserver import XServer
+
+
+@pytest.fixture(scope="module")
+def sway() -> Iterator[Sway]:
+    with Sway() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def seat(sway: Sway) -> Iterator[Keyboard]:
+    """A seat without a keyboard gives nobody the focus."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WAYLAND_DISPLAY", sway.display)
+        keyboard = Keyboard()
+    yield keyboard
+    keyboard.close()
 
 
 @pytest.fixture(scope="package")

@@ -16,6 +16,7 @@ from dictate.outputs.input_method import CHUNK_BYTES, InputMethodOutput, _chunks
 from dictate.outputs.wayland_field import Field, InputMethod
 from dictate.outputs.wayland_keys import Chord
 from tests.lab.corpus import TEXTS
+from tests.lab.outputs import working
 from tests.lab.sway import (
     Blank,
     Foot,
@@ -40,22 +41,6 @@ LONG = TEXTS["10000"]
 def only(*kinds: type[SwayWindow]) -> pytest.MarkDecorator:
     """In these windows, and not in all of them: that takes time."""
     return pytest.mark.parametrize("window", kinds, indirect=True, ids=lambda kind: kind.kind)
-
-
-@pytest.fixture(scope="module")
-def sway() -> Iterator[Sway]:
-    with Sway() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def seat(sway: Sway) -> Iterator[Keyboard]:
-    """A seat without a keyboard gives nobody the focus."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("WAYLAND_DISPLAY", sway.display)
-        keyboard = Keyboard()
-    yield keyboard
-    keyboard.close()
 
 
 @pytest.fixture(autouse=True)
@@ -86,17 +71,7 @@ def with_output(
     work: Callable[[InputMethodOutput], Awaitable[None]], timeout_ms: int = 5000
 ) -> None:
     """Run `work` with an open output."""
-    output = InputMethodOutput(OutputSettings(paste_timeout_ms=timeout_ms))
-    assert output.why_not() is None
-
-    async def main() -> None:
-        await output.open()
-        try:
-            await work(output)
-        finally:
-            await output.close()
-
-    asyncio.run(main())
+    working(InputMethodOutput(OutputSettings(paste_timeout_ms=timeout_ms)), work)
 
 
 async def focus_on(output: InputMethodOutput, window: SwayWindow) -> Focus:

@@ -19,6 +19,7 @@ from dictate.outputs.wayland_selection import CLIPBOARD, Content, Selections
 from dictate.outputs.wayland_thread import WaylandConnection, WaylandThread
 from dictate.outputs.wayland_wire import Object
 from tests.lab.corpus import TEXTS
+from tests.lab.outputs import working
 from tests.lab.sway import (
     Blank,
     Foot,
@@ -41,21 +42,6 @@ KINDS: tuple[type[SwayWindow], ...] = (Foot, Gtk3, Gtk4)
 def only(*kinds: type[SwayWindow]) -> pytest.MarkDecorator:
     """In these windows, and not in all of them: that takes time."""
     return pytest.mark.parametrize("window", kinds, indirect=True, ids=lambda kind: kind.kind)
-
-
-@pytest.fixture(scope="module")
-def sway() -> Iterator[Sway]:
-    with Sway() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def seat(sway: Sway) -> Iterator[Keyboard]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("WAYLAND_DISPLAY", sway.display)
-        keyboard = Keyboard()
-    yield keyboard
-    keyboard.close()
 
 
 @pytest.fixture(autouse=True)
@@ -87,17 +73,7 @@ def with_output(
     work: Callable[[VirtualKeyboardOutput], Awaitable[None]], timeout_ms: int = 5000
 ) -> None:
     """Run `work` with an open output."""
-    output = VirtualKeyboardOutput(OutputSettings(paste_timeout_ms=timeout_ms))
-    assert output.why_not() is None
-
-    async def main() -> None:
-        await output.open()
-        try:
-            await work(output)
-        finally:
-            await output.close()
-
-    asyncio.run(main())
+    working(VirtualKeyboardOutput(OutputSettings(paste_timeout_ms=timeout_ms)), work)
 
 
 async def focus_on(output: VirtualKeyboardOutput, window: SwayWindow) -> Focus:

@@ -25,21 +25,6 @@ LEFT, RIGHT, A = 105, 106, 30
 Work = Callable[[InputMethodOutput, Focus], Awaitable[None]]
 
 
-@pytest.fixture(scope="module")
-def sway() -> Iterator[Sway]:
-    with Sway() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def seat(sway: Sway) -> Iterator[Keyboard]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("WAYLAND_DISPLAY", sway.display)
-        keyboard = Keyboard()
-    yield keyboard
-    keyboard.close()
-
-
 @pytest.fixture(autouse=True)
 def display(sway: Sway, seat: Keyboard, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WAYLAND_DISPLAY", sway.display)

@@ -18,6 +18,7 @@ from dictate.outputs.x11 import X11Output
 from dictate.outputs.x11_keys import modifiers_down
 from tests.lab.clipboard import copy, manager, offer, paste, read
 from tests.lab.corpus import TEXTS
+from tests.lab.outputs import working
 from tests.lab.windows import KINDS, Blank, GtkField, TkField, Window, Xterm
 from tests.lab.xserver import XServer, need, wait_for
 
@@ -56,17 +57,7 @@ def _opened(kind: type[Window], x: XServer, folder: Path) -> Iterator[Window]:
 
 def with_output(work: Callable[[X11Output], Awaitable[None]], timeout_ms: int = 5000) -> None:
     """Run `work` with an open output."""
-    output = X11Output(OutputSettings(paste_timeout_ms=timeout_ms))
-    assert output.why_not() is None
-
-    async def main() -> None:
-        await output.open()
-        try:
-            await work(output)
-        finally:
-            await output.close()
-
-    asyncio.run(main())
+    working(X11Output(OutputSettings(paste_timeout_ms=timeout_ms)), work)
 
 
 async def focus_on(output: X11Output, window: Window) -> Focus:
