@@ -359,6 +359,7 @@ def test_a_cancelled_one_is_ended_over_there(monkeypatch: pytest.MonkeyPatch) ->
         utterance.feed(SPEECH[:RATE])
         assert begun.wait(10)
         assert at_work
+        time.sleep(0.2)  # until all that was fed is sent, and it waits for more
         utterance.cancel()
         utterance.cancel()
         assert left.wait(5)
