@@ -424,7 +424,8 @@ async def brought_to(place: str, worker: Worker, happened: Path) -> None:
             await until(happened.exists)
         else:
             event = await status(one)
-            if (place, event.data["state"]) == ("idle", "loading"):
+            # Loading may be told twice: when we ask, and by the start itself.
+            while (place, event.data["state"]) == ("idle", "loading"):
                 event = await answer(one)
             assert event.data["state"] == ("ready" if place == "idle" else "loading")
 
