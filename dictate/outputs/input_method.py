@@ -17,11 +17,12 @@ from collections.abc import Iterator
 from dictate.config import OutputSettings
 from dictate.errors import DeliveryUnsure, NotDelivered, Unavailable
 from dictate.outputs import Focus, Receipt
+from dictate.outputs.delivery import Delivery
 from dictate.outputs.taking_back import TakingBack
 from dictate.outputs.wayland_field import TAKEN, Field, InputMethod
 from dictate.outputs.wayland_focus import Toplevels
 from dictate.outputs.wayland_keys import Chord
-from dictate.outputs.wayland_output import PASTED, Delivery, WaylandOutput
+from dictate.outputs.wayland_output import PASTED, WaylandOutput
 from dictate.outputs.wayland_paste import Paster
 from dictate.outputs.wayland_protocols import INPUT_METHOD_MANAGER, TOPLEVEL_MANAGER
 from dictate.outputs.wayland_thread import WaylandConnection, lacks, why_no_wayland

@@ -18,15 +18,16 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from dbus_fast import Message, MessageType
+from dbus_fast.aio import MessageBus
 
-from dictate import bus, paths
+from dictate import paths
 from dictate.config import OutputSettings
-from dictate.errors import DeliveryUnsure, JournalError, NotDelivered, Refused, Unavailable
+from dictate.errors import JournalError, NotDelivered, Refused, Unavailable
 from dictate.outputs import Focus, Output, Receipt
+from dictate.outputs.delivery import WRITE_LIMIT_S, Delivery
 from dictate.outputs.desktop_clipboard import DesktopClipboard
 from dictate.outputs.portal_keys import Keyboard
 from dictate.outputs.thread import DesktopLost
-from dictate.outputs.wayland_output import WRITE_LIMIT_S, Delivery
 from dictate.outputs.wayland_paste import Paster
 from dictate.outputs.wayland_thread import WaylandConnection
 from dictate.outputs.x11_lend import Lender
@@ -98,7 +99,7 @@ class PortalOutput(Output):
 
     async def write(self, text: str, focus: Focus | None) -> Receipt:  # noqa: ARG002
         keyboard = await self._have_keyboard()
-        if await _locked():
+        if await _locked(keyboard.connection):
             raise NotDelivered("the screen is locked")
         loop = asyncio.get_running_loop()
         delivery = Delivery(text, _SOMEWHERE, self.settings.paste_timeout_ms / 1000)
@@ -116,10 +117,7 @@ class PortalOutput(Output):
         except Unavailable as error:
             raise NotDelivered(str(error)) from error
         except DesktopLost as error:
-            if not delivery.taken and delivery.sent:
-                raise DeliveryUnsure(f"{error}, just as the text was sent") from error
-            if not delivery.taken:
-                raise NotDelivered(str(error)) from error
+            return delivery.after(error)
         except NotDelivered as error:
             if trouble := await _outcome(pressing):
                 raise NotDelivered(f"the keys were not pressed: {trouble}") from error
@@ -195,24 +193,17 @@ async def _probe() -> None:
     await (await Keyboard.connect()).close()
 
 
-async def _locked() -> bool:
+async def _locked(connection: MessageBus) -> bool:
     """Whether the desktop says that its screen is locked."""
-    try:
-        connection = await bus.connect()
-    except Unavailable:
-        return False
-    try:
-        for name, path in (
-            ("org.freedesktop.ScreenSaver", "/ScreenSaver"),
-            ("org.gnome.ScreenSaver", "/org/gnome/ScreenSaver"),
-        ):
-            with contextlib.suppress(TimeoutError, OSError, EOFError):
-                async with asyncio.timeout(LOCKED_S):
-                    said = await connection.call(Message(name, path, name, "GetActive"))
-                if said and said.message_type is MessageType.METHOD_RETURN and said.body == [True]:
-                    return True
-    finally:
-        await bus.leave(connection)
+    for name, path in (
+        ("org.freedesktop.ScreenSaver", "/ScreenSaver"),
+        ("org.gnome.ScreenSaver", "/org/gnome/ScreenSaver"),
+    ):
+        with contextlib.suppress(TimeoutError, OSError, EOFError):
+            async with asyncio.timeout(LOCKED_S):
+                said = await connection.call(Message(name, path, name, "GetActive"))
+            if said and said.message_type is MessageType.METHOD_RETURN and said.body == [True]:
+                return True
     return False
 
 

@@ -42,7 +42,7 @@ class Keyboard:
     """One session. Ended, it is of no use any more."""
 
     def __init__(self, connection: MessageBus) -> None:
-        self._connection = connection
+        self.connection = connection
         self._portal = PortalSession(connection, REMOTE)
         self._keeps_tokens = False
 
@@ -133,7 +133,7 @@ class Keyboard:
 
     async def close(self) -> None:
         """End the session, and with it the desktop's question, if it still stands. Idempotent."""
-        await bus.leave(self._connection)
+        await bus.leave(self.connection)
 
 
 async def _soon(done: Callable[[], bool]) -> None:

@@ -4,9 +4,10 @@
 from dictate.config import OutputSettings
 from dictate.errors import NotDelivered
 from dictate.outputs import Focus, Receipt
+from dictate.outputs.delivery import Delivery
 from dictate.outputs.wayland_focus import Toplevels
 from dictate.outputs.wayland_keys import Chord
-from dictate.outputs.wayland_output import PASTED, Delivery, WaylandOutput
+from dictate.outputs.wayland_output import PASTED, WaylandOutput
 from dictate.outputs.wayland_paste import Paster
 from dictate.outputs.wayland_thread import WaylandConnection, why_no_wayland
 

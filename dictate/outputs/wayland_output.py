@@ -2,44 +2,18 @@
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
 from dictate.config import OutputSettings
-from dictate.errors import DeliveryUnsure, FocusMoved, NotDelivered, Unavailable
+from dictate.errors import NotDelivered, Unavailable
 from dictate.outputs import Focus, Output, Receipt
+from dictate.outputs.delivery import WRITE_LIMIT_S, Delivery
 from dictate.outputs.taking_back import ANSWER_S
 from dictate.outputs.thread import DesktopLost
 from dictate.outputs.wayland_thread import WaylandConnection, WaylandThread
 
 FOCUS_LIMIT_S = 1.0
 UNDO_LIMIT_S = 8.0
-WRITE_LIMIT_S = 8.0
-"""Beyond the application's own time: the former clipboard of a slow owner has to be read."""
-
-
-@dataclass(slots=True, eq=False)
-class Delivery:
-    """One text on its way. The loop reads `sent` and `taken` if the compositor dies under it."""
-
-    text: str
-    focus: Focus
-    timeout_s: float
-    sent: bool = False
-    """The point of no return is behind us, or may be."""
-    taken: bool = False
-    """The application has the text."""
-
-    def check(self, now: Focus | None) -> None:
-        """Raise FocusMoved unless `now` is where the text belongs."""
-        if now is None:
-            raise FocusMoved("no window has the focus any more")
-        if now != self.focus:
-            where = self.focus.application or "the window"
-            elsewhere = now.application or "another window"
-            if where == elsewhere:
-                elsewhere = "another text field"
-            raise FocusMoved(f"the focus moved from {where} to {elsewhere}")
 
 
 PASTED = (
@@ -94,11 +68,7 @@ class WaylandOutput(Output):
         except Unavailable as error:
             raise NotDelivered(str(error)) from error
         except DesktopLost as error:
-            if delivery.taken:
-                return Receipt.DELIVERED
-            if delivery.sent:
-                raise DeliveryUnsure(f"{error}, just as the text was sent") from error
-            raise NotDelivered(str(error)) from error
+            return delivery.after(error)
 
     async def undo(self, text: str, focus: Focus | None) -> None:
         if focus is None:
@@ -107,9 +77,7 @@ class WaylandOutput(Output):
         try:
             await self._desktop.call(lambda desk: desk.undo(back), UNDO_LIMIT_S)
         except DesktopLost as error:
-            if back.sent:
-                raise DeliveryUnsure(f"{error}, just as the text was taken back") from error
-            raise NotDelivered(str(error)) from error
+            back.after(error, "taken back")
 
     async def preview(self, text: str) -> None:
         with contextlib.suppress(DesktopLost):

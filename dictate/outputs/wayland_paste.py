@@ -18,22 +18,17 @@ from collections.abc import Callable
 
 from dictate.errors import DeliveryUnsure, NotDelivered
 from dictate.outputs import Focus
-from dictate.outputs.wayland_output import Delivery
+from dictate.outputs.borrowing import Borrowed
+from dictate.outputs.delivery import Delivery
 from dictate.outputs.wayland_selection import (
     CLIPBOARD,
     HINT,
     PRIMARY,
-    Content,
     Selections,
     text_content,
 )
 from dictate.outputs.wayland_thread import WaylandConnection
 
-LINGER_S = 0.5
-"""How long after it got the text an application may ask again for it."""
-BETWEEN_S = 0.2
-"""So long after one text an application gets the next: where it has read the first but not done
-with it when the clipboard changes, it begins anew, with the second."""
 QUIET_S = 0.03
 MANAGER_S = 0.3
 """A clipboard manager is waited for no longer than this, if there is one."""
@@ -54,10 +49,8 @@ class Paster:
         self._press = press
         self._focus = focus
         self._selections = Selections(connection, asked=self._asked, given=self._given)
-        self._former: dict[str, Content] = {}
-        self._delivery: Delivery | None = None
+        self._borrowed = Borrowed(connection, self._selections, (CLIPBOARD, PRIMARY))
         self._asked_at = 0.0
-        self._given_at = 0.0
         self._asked_after = False
         self._managed = False
         """Whether somebody seems to look at whatever is new in the clipboard."""
@@ -67,15 +60,14 @@ class Paster:
 
         Raises NotDelivered, FocusMoved, DeliveryUnsure.
         """
-        while (rest := self._given_at + BETWEEN_S - time.monotonic()) > 0:
-            self._x.wait(lambda: False, rest)
+        self._borrowed.wait_turn()
         name = delivery.focus.application or "the window"
         delivery.check(self._focus())
         self._claim(delivery)
         try:
             self._quiet()
             delivery.check(self._focus())
-            if not all(map(self._selections.owns, (CLIPBOARD, PRIMARY))):
+            if not self._borrowed.own_all():
                 raise NotDelivered("another program does not let go of the clipboard")
             self._asked_after = False
             delivery.sent = True
@@ -88,27 +80,20 @@ class Paster:
                 raise DeliveryUnsure(f"the focus left {name} in the very moment of the paste")
             if self._asked_after:
                 raise DeliveryUnsure(f"{name} began to take the text, and did not end")
-            if not all(map(self._selections.owns, (CLIPBOARD, PRIMARY))):
+            if not self._borrowed.own_all():
                 raise DeliveryUnsure(f"another program took the clipboard before {name} did")
             raise NotDelivered(f"{name} did not take the text; is a text field active there?")
         finally:
-            self._delivery = None
-            if delivery.taken:
-                self._x.call_later(LINGER_S, self._tidy)
-            else:
-                self._give_back()
+            self._borrowed.end()
 
     def close(self) -> None:
-        self._give_back()
+        self._borrowed.give_back()
         self._x.round_trip()
 
     def _claim(self, delivery: Delivery) -> None:
         content = text_content(delivery.text)
-        for selection in (CLIPBOARD, PRIMARY):
-            if selection not in self._former or not self._selections.owns(selection):
-                self._former[selection] = self._selections.content(selection)
-        self._delivery = delivery
-        for selection in (CLIPBOARD, PRIMARY):
+        self._borrowed.lend(delivery, self._selections.content)
+        for selection in self._borrowed.both:
             self._selections.own(selection, content)
         self._x.round_trip()
 
@@ -126,30 +111,8 @@ class Paster:
         self._asked_at = time.monotonic()
         self._asked_after |= kind != HINT
         # Who looks at what we give back is no application that pastes.
-        self._managed |= self._delivery is None
+        self._managed |= self._borrowed.delivery is None
 
     def _given(self, _selection: str, kind: str) -> None:
-        delivery = self._delivery
-        if delivery is not None and delivery.sent and kind != HINT:
-            delivery.taken = True
-            self._given_at = time.monotonic()
-
-    def _tidy(self) -> None:
-        if self._delivery is not None:
-            return
-        rest = self._given_at + LINGER_S - time.monotonic()
-        if rest > 0:
-            self._x.call_later(rest, self._tidy)
-        else:
-            self._give_back()
-
-    def _give_back(self) -> None:
-        """Claim the former content anew, or nothing if there was none."""
-        for selection, content in self._former.items():
-            if not self._selections.owns(selection):
-                continue
-            if content:
-                self._selections.own(selection, content)
-            else:
-                self._selections.disown(selection)
-        self._former.clear()
+        if kind != HINT:
+            self._borrowed.taken()

@@ -3,17 +3,16 @@
 import os
 
 from dictate.config import OutputSettings
-from dictate.errors import DeliveryUnsure, NotDelivered, Unavailable
+from dictate.errors import NotDelivered, Unavailable
 from dictate.outputs import Focus, Output, Receipt
+from dictate.outputs.delivery import WRITE_LIMIT_S, Delivery
 from dictate.outputs.thread import DesktopLost
-from dictate.outputs.x11_paste import Paste, Paster
+from dictate.outputs.x11_paste import Paster
 from dictate.outputs.x11_thread import XThread
 from dictate.x11 import why_no_x
 
 FOCUS_LIMIT_S = 1.0
 UNDO_LIMIT_S = 5.0
-PASTE_LIMIT_S = 8.0
-"""Beyond the application's own time: the former clipboard of a slow owner has to be read."""
 
 
 class X11Output(Output):
@@ -46,29 +45,28 @@ class X11Output(Output):
     async def write(self, text: str, focus: Focus | None) -> Receipt:
         if focus is None:
             raise NotDelivered("no window had the focus")
-        timeout_s = self.settings.paste_timeout_ms / 1000
-        paste = Paste(text, focus, timeout_s)
+        delivery = Delivery(text, focus, self.settings.paste_timeout_ms / 1000)
+        limit_s = delivery.timeout_s + WRITE_LIMIT_S
         try:
             await self._x.start()
-            await self._x.call(lambda paster: paster.paste(paste), timeout_s + PASTE_LIMIT_S)
+            await self._x.call(lambda paster: paster.paste(delivery), limit_s)
         except Unavailable as error:
             raise NotDelivered(str(error)) from error
         except DesktopLost as error:
-            if paste.taken:
-                return Receipt.DELIVERED
-            if paste.sent:
-                raise DeliveryUnsure(f"{error}, just as the text was sent") from error
-            raise NotDelivered(str(error)) from error
+            return delivery.after(error)
         return Receipt.DELIVERED
 
     async def undo(self, text: str, focus: Focus | None) -> None:
         if focus is None:
             raise NotDelivered("nobody knows which window it went to")
+        back = Delivery(text, focus, UNDO_LIMIT_S)
         try:
             await self._x.start()
-            await self._x.call(lambda paster: paster.undo(text, focus), UNDO_LIMIT_S)
-        except (Unavailable, DesktopLost) as error:
+            await self._x.call(lambda paster: paster.undo(back), UNDO_LIMIT_S)
+        except Unavailable as error:
             raise NotDelivered(str(error)) from error
+        except DesktopLost as error:
+            back.after(error, "taken back")
 
     async def close(self) -> None:
         await self._x.stop(Paster.close, 0.7)

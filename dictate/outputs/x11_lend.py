@@ -13,8 +13,8 @@ from typing import Any
 from Xlib import X, Xatom
 
 from dictate.errors import DeliveryUnsure, NotDelivered
-from dictate.outputs.wayland_output import Delivery
-from dictate.outputs.wayland_paste import BETWEEN_S, LINGER_S
+from dictate.outputs.borrowing import Borrowed
+from dictate.outputs.delivery import Delivery
 from dictate.outputs.x11_fetch import NoAnswer, fetch
 from dictate.outputs.x11_selection import Content, Selections, text_content
 from dictate.outputs.x11_thread import XConnection
@@ -34,51 +34,41 @@ class Lender:
         self._x = connection
         self._press = press
         self._selections = Selections(connection, answered=self._answered)
-        self._both = (connection.atom("CLIPBOARD"), Xatom.PRIMARY)
-        self._former: dict[int, Content] = {}
+        both = (connection.atom("CLIPBOARD"), Xatom.PRIMARY)
+        self._borrowed = Borrowed(connection, self._selections, both)
         self._noticed: set[int] = set()
-        self._delivery: Delivery | None = None
         self._asked_at = 0.0
-        self._taken_at = 0.0
         connection.handlers.append(self._watch)
 
     def paste(self, delivery: Delivery) -> None:
         """Returns once an application has the text. Raises NotDelivered, DeliveryUnsure."""
-        while (rest := self._taken_at + BETWEEN_S - time.monotonic()) > 0:
-            self._x.wait(lambda: False, rest)
-        self._delivery = delivery
+        self._borrowed.wait_turn()
         try:
-            self._claim(delivery.text)
-            if not self._own_all():
+            self._claim(delivery)
+            if not self._borrowed.own_all():
                 raise NotDelivered("another program does not let go of the clipboard")
             delivery.sent = True
             self._press()
             self._x.wait(lambda: delivery.taken, delivery.timeout_s)
             if delivery.taken:
                 return
-            if not self._own_all():
+            if not self._borrowed.own_all():
                 raise DeliveryUnsure("another program took the clipboard before the window did")
             raise NotDelivered("the window did not take the text; is a text field active there?")
         finally:
-            self._delivery = None
-            if delivery.taken:
-                self._x.call_later(LINGER_S, self._tidy)
-            else:
-                self._give_back()
+            self._borrowed.end()
 
     def close(self) -> None:
-        self._give_back()
+        self._borrowed.give_back()
 
-    def _claim(self, text: str) -> None:
+    def _claim(self, delivery: Delivery) -> None:
         """Own both selections, and let the compositor see it."""
-        content = text_content(self._x, text, secret=True)
-        for selection in self._both:
-            if selection not in self._former or not self._selections.owns(selection):
-                self._former[selection] = self._fetch(selection)
+        content = text_content(self._x, delivery.text, secret=True)
+        self._borrowed.lend(delivery, self._fetch)
         self._noticed.clear()
-        for selection in self._both:
+        for selection in self._borrowed.both:
             self._selections.own(selection, content)
-        self._x.wait(lambda: self._noticed.issuperset(self._both), NOTICED_S)
+        self._x.wait(lambda: self._noticed.issuperset(self._borrowed.both), NOTICED_S)
         while (rest := self._asked_at + QUIET_S - time.monotonic()) > 0:
             self._x.wait(lambda: False, rest)
 
@@ -89,9 +79,6 @@ class Lender:
             _log.warning("the program that owns the clipboard does not answer; its content is lost")
             return {}
 
-    def _own_all(self) -> bool:
-        return all(map(self._selections.owns, self._both))
-
     def _watch(self, event: Any) -> None:
         if event.type == X.SelectionRequest:
             self._asked_at = time.monotonic()
@@ -99,26 +86,5 @@ class Lender:
 
     def _answered(self, _client: int, target: int) -> None:
         hint = self._x.atom("x-kde-passwordManagerHint")
-        if self._delivery is not None and self._delivery.sent and target != hint:
-            self._delivery.taken = True
-            self._taken_at = time.monotonic()
-
-    def _tidy(self) -> None:
-        if self._delivery is not None:
-            return
-        rest = self._taken_at + LINGER_S - time.monotonic()
-        if rest > 0:
-            self._x.call_later(rest, self._tidy)
-        else:
-            self._give_back()
-
-    def _give_back(self) -> None:
-        """Claim the former content anew, or nothing if there was none."""
-        for selection, content in self._former.items():
-            if not self._selections.owns(selection):
-                continue
-            if content:
-                self._selections.own(selection, content)
-            else:
-                self._selections.disown(selection)
-        self._former.clear()
+        if target != hint:
+            self._borrowed.taken()

@@ -32,6 +32,7 @@ from Xlib.error import XError
 
 from dictate.errors import DeliveryUnsure, FocusMoved, NotDelivered
 from dictate.outputs import Focus
+from dictate.outputs.delivery import Delivery
 from dictate.outputs.x11_fetch import NoAnswer, fetch
 from dictate.outputs.x11_keys import Releases, chord_keys, modifiers_down, press_chord
 from dictate.outputs.x11_raw import RawEvents
@@ -52,23 +53,10 @@ LATE_S = 10.0
 
 
 @dataclass(slots=True, eq=False)
-class Paste:
-    """One text on its way. The loop reads `sent` and `taken` if the server dies under it."""
-
-    text: str
-    focus: Focus
-    timeout_s: float
-    sent: bool = False
-    """The chord is out, or may be."""
-    taken: bool = False
-    """The application has the text."""
-
-
-@dataclass(slots=True, eq=False)
 class _Promise:
     """A text that one application, and no other, gets when it asks."""
 
-    paste: Paste
+    delivery: Delivery
     client: int
     window: Any
     content: Content
@@ -98,14 +86,16 @@ class Paster:
         found = focused(self._x)
         return found[1] if found else None
 
-    def paste(self, paste: Paste) -> None:
+    def paste(self, delivery: Delivery) -> None:
         """Returns once the application has the text. Raises NotDelivered, FocusMoved,
         DeliveryUnsure."""
-        window = self._check_focus(paste.focus)
+        window = self._check_focus(delivery.focus)
         client = self._x.client(window.id)
-        self._settle(client, paste.focus)
+        self._settle(client, delivery.focus)
         chord = chord_keys(self._x.display)
-        promise = _Promise(paste, client, window, text_content(self._x, paste.text, secret=True))
+        promise = _Promise(
+            delivery, client, window, text_content(self._x, delivery.text, secret=True)
+        )
         try:
             window.change_attributes(event_mask=X.StructureNotifyMask)
             self._claim(promise)
@@ -118,20 +108,21 @@ class Paster:
             raise NotDelivered(f"the window closed: {error}") from error
         self._await_receipt(promise)
 
-    def undo(self, text: str, focus: Focus) -> None:
+    def undo(self, back: Delivery) -> None:
         """Take back what the last `paste` put there. Raises NotDelivered."""
         display = self._x.display
         code = backspace_key(display)
         held: list[int] = []
-        pressed = [code] * len(text)
+        pressed = [code] * len(back.text)
         self._releases.begin()
         display.grab_server()
         try:
-            self._check_focus(focus)
-            if reason := self._since.why_not() or why_not_exact(text):
+            self._check_focus(back.focus)
+            if reason := self._since.why_not() or why_not_exact(back.text):
                 raise NotDelivered(reason)
             held = modifiers_down(display)
-            press_backspace(display, code, len(text), held)
+            back.sent = True
+            press_backspace(display, code, len(back.text), held)
         finally:
             display.ungrab_server()
             display.sync()
@@ -161,7 +152,7 @@ class Paster:
         earlier = self._promises.get(client)
         if earlier is None:
             return
-        if not earlier.paste.taken:
+        if not earlier.delivery.taken:
             if not self._awake(earlier):
                 raise NotDelivered(
                     f"{focus.application or 'the application'} does not answer, and has not taken "
@@ -189,7 +180,7 @@ class Paster:
             owner = self._x.display.get_selection_owner(selection)
             if owner != X.NONE and self._x.client(owner.id) == promise.client:
                 raise NotDelivered(
-                    f"{promise.paste.focus.application or 'the application'} does not answer"
+                    f"{promise.delivery.focus.application or 'the application'} does not answer"
                 ) from None
             _log.warning("the program that owns the clipboard does not answer; its content is lost")
             return {}
@@ -200,11 +191,11 @@ class Paster:
         self._releases.begin()
         display.grab_server()
         try:
-            self._check_focus(promise.paste.focus)
+            self._check_focus(promise.delivery.focus)
             if not all(self._selections.owns(selection) for selection in self._both):
                 raise NotDelivered("another program does not let go of the clipboard")
             held = modifiers_down(display)
-            promise.paste.sent = True
+            promise.delivery.sent = True
             press_chord(display, chord, held)
         finally:
             display.ungrab_server()
@@ -214,12 +205,12 @@ class Paster:
     # After it.
 
     def _await_receipt(self, promise: _Promise) -> None:
-        paste = promise.paste
-        name = paste.focus.application or "the window"
-        self._x.wait(lambda: paste.taken or promise.closed, paste.timeout_s)
-        awake = not paste.taken and not promise.closed and self._awake(promise)
+        delivery = promise.delivery
+        name = delivery.focus.application or "the window"
+        self._x.wait(lambda: delivery.taken or promise.closed, delivery.timeout_s)
+        awake = not delivery.taken and not promise.closed and self._awake(promise)
         self._current = None
-        if paste.taken:
+        if delivery.taken:
             self._x.call_later(LINGER_S, self._tidy)
             self._since.begin()
             return
@@ -245,8 +236,8 @@ class Paster:
         if not ping(self._x, promise.window, PING_S):
             return False
         # It may be between asking which targets there are and asking for one.
-        self._x.wait(lambda: promise.paste.taken, LINGER_S)
-        return not promise.paste.taken
+        self._x.wait(lambda: promise.delivery.taken, LINGER_S)
+        return not promise.delivery.taken
 
     # What the others see.
 
@@ -264,8 +255,8 @@ class Paster:
                 self._current.fetched_by_helper |= target != hint
             return
         promise.asked_at = time.monotonic()
-        if promise.paste.sent and not promise.paste.taken:
-            promise.paste.taken = True
+        if promise.delivery.sent and not promise.delivery.taken:
+            promise.delivery.taken = True
             self._x.call_later(LINGER_S, self._tidy)
 
     def _watch(self, event: Any) -> None:
@@ -277,7 +268,7 @@ class Paster:
                         self._forget(promise)
         elif event.type == X.SelectionClear:
             for promise in self._promises.values():
-                promise.lost |= promise.paste.sent and not promise.paste.taken
+                promise.lost |= promise.delivery.sent and not promise.delivery.taken
         elif event.type == X.MappingNotify:
             self._x.display.refresh_keyboard_mapping(event)
 
@@ -296,7 +287,7 @@ class Paster:
 
     def _recheck(self, promise: _Promise) -> None:
         """Whether a text that was not fetched can still be asked for."""
-        if promise.paste.taken or self._promises.get(promise.client) is not promise:
+        if promise.delivery.taken or self._promises.get(promise.client) is not promise:
             return
         knows_pings = answers_pings(self._x, promise.window)
         if self._awake(promise) or (not knows_pings and time.monotonic() >= promise.late_until):
@@ -308,7 +299,7 @@ class Paster:
         """Forget the texts that have been taken and that nobody asks for any more."""
         now = time.monotonic()
         for promise in list(self._promises.values()):
-            if promise.paste.taken and promise is not self._current:
+            if promise.delivery.taken and promise is not self._current:
                 if now - promise.asked_at >= LINGER_S:
                     self._forget(promise)
                 else:

@@ -117,7 +117,7 @@ def test_who_dies_within_the_chord_leaves_no_key_down(gnome: Gnome) -> None:
         assert output._keyboard is not None
         await output._keyboard._notify(portal_keys.SHIFT, portal_keys.DOWN)
         await asyncio.to_thread(wait_for, shift_is_down, "Shift is down")
-        output._keyboard._connection.disconnect()  # as the kernel does for who dies
+        output._keyboard.connection.disconnect()  # as the kernel does for who dies
         await asyncio.to_thread(wait_for, lambda: not shift_is_down(), "Shift is up")
 
     with_output(work)

@@ -241,7 +241,7 @@ def test_hung_server(
             # Only for the server that hangs: one that is merely slow may take the time it needs.
             with monkeypatch.context() as patch:
                 patch.setattr(x11_module, "FOCUS_LIMIT_S", 0.3)
-                patch.setattr(x11_module, "PASTE_LIMIT_S", 0.3)
+                patch.setattr(x11_module, "WRITE_LIMIT_S", 0.3)
                 assert await asyncio.wait_for(output.focus(), 3) is None
                 with pytest.raises(NotDelivered, match="does not answer"):
                     await asyncio.wait_for(output.write("nowhere", focus), 3)
