@@ -1,5 +1,6 @@
 """What engines that are not in this process have in common."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from dictate.config import EngineSettings
@@ -23,7 +24,21 @@ def missing_file(settings: EngineSettings, *options: str) -> str | None:
     return None
 
 
-def open_key(settings: EngineSettings) -> str | None:
+def unreachable(
+    settings: EngineSettings, parse: Callable[[str], object], example: str
+) -> str | None:
+    """Why the server that engine.base_url shall name cannot even be asked, or None. `parse` raises
+    ValueError for what is no address of its kind, of which there is an example."""
+    if not settings.base_url:
+        return f"engine.base_url is empty: set it to the server's address, {example}"
+    try:
+        parse(settings.base_url)
+    except ValueError as error:
+        return f"engine.base_url: {error}"
+    return missing_file(settings, "api_key_file", "certificate_file") or _open_key(settings)
+
+
+def _open_key(settings: EngineSettings) -> str | None:
     """What to say of a key that others may read, or None."""
     path = settings.api_key_file
     if path and Path(path).stat().st_mode & 0o077:

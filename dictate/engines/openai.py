@@ -23,9 +23,8 @@ from dictate.engines.address import parse_web
 from dictate.engines.elsewhere import (
     answer_s,
     away,
-    missing_file,
-    open_key,
     read_key,
+    unreachable,
     unreadable,
 )
 from dictate.engines.openai_profiles import (
@@ -81,17 +80,9 @@ class OpenAIEngine(Engine):
         self._trust: ssl.SSLContext | None = None
 
     def why_not(self) -> str | None:
-        settings = self.settings
         if find_spec("httpx2") is None:
             return 'httpx2 is not installed: pip install "dictate[openai]"'
-        if not settings.base_url:
-            return "engine.base_url is empty: set it to the server's address, https://HOST/v1"
-        try:
-            parse_web(settings.base_url)
-        except ValueError as error:
-            return f"engine.base_url: {error}"
-        missing = missing_file(settings, "api_key_file", "certificate_file")
-        return missing or open_key(settings)
+        return unreachable(self.settings, parse_web, "https://HOST/v1")
 
     def client(self) -> "Client":
         """A client of that server, not connected yet. Raises EngineError."""

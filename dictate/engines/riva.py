@@ -20,9 +20,8 @@ from dictate.engines.address import parse_grpc
 from dictate.engines.elsewhere import (
     answer_s,
     away,
-    missing_file,
-    open_key,
     read_key,
+    unreachable,
     unreadable,
 )
 from dictate.engines.nemotron_language import Languages
@@ -64,17 +63,9 @@ class RivaEngine(Engine):
         self._notes: tuple[str, ...] = ()
 
     def why_not(self) -> str | None:
-        settings = self.settings
         if find_spec("riva") is None or find_spec("riva.client") is None:
             return 'nvidia-riva-client is not installed: pip install "dictate[riva]"'
-        if not settings.base_url:
-            return "engine.base_url is empty: set it to the server's address, grpcs://HOST:PORT"
-        try:
-            parse_grpc(settings.base_url)
-        except ValueError as error:
-            return f"engine.base_url: {error}"
-        missing = missing_file(settings, "api_key_file", "certificate_file")
-        return missing or open_key(settings)
+        return unreachable(self.settings, parse_grpc, "grpcs://HOST:PORT")
 
     def client(self) -> "Client":
         """A client of that server, not connected yet. Raises EngineError."""

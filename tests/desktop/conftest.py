@@ -1,12 +1,13 @@
-"""One desktop for each module of tests."""
+"""One desktop for each module of tests: X11, or GNOME Shell."""
 
 from collections.abc import Iterator
 
 import pytest
 
 from tests.lab.desk import Desk, running_desk
+from tests.lab.gnome import Gnome
 
-__all__ = ["Desk", "desk"]
+__all__ = ["Desk", "desk", "gnome"]
 
 
 @pytest.fixture(scope="module")
@@ -14,3 +15,14 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """The desktop."""
     with running_desk(tmp_path_factory.mktemp("desk")) as desk:
         yield desk
+
+
+@pytest.fixture(scope="module")
+def gnome(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Gnome]:
+    """A GNOME Shell, where it was asked for."""
+    if "gnome" not in request.config.getoption("-m"):
+        pytest.skip("GNOME Shell is 94 MB of packages: `make gnome` installs it and runs this")
+    with Gnome(tmp_path_factory.mktemp("gnome")) as gnome:
+        yield gnome

@@ -289,15 +289,12 @@ def _ibus() -> Desk:
 
 def _sway() -> Desk:
     from tests.lab.more_windows import ChromiumInSway, Qt6InSway
-    from tests.lab.sway import Foot, Gtk3, Gtk4, Keyboard, Sway, copy
+    from tests.lab.sway import Foot, Gtk3, Gtk4, Sway, copy
 
     @contextmanager
     def start(_: Path) -> Iterator[Sway]:
-        with Sway() as sway:
-            with _environment({"WAYLAND_DISPLAY": sway.display}):
-                keyboard = Keyboard()
+        with Sway() as sway, sway.keyboard():
             yield sway
-            keyboard.close()
 
     def wtype(sway: Sway, text: str) -> None:
         sway.run("wtype", text)

@@ -24,6 +24,7 @@ from tests.lab.gnome import (
     Gtk4PasswordOnGnome,
     PasswordOnGnome,
 )
+from tests.lab.outputs import working
 from tests.lab.windows import Window
 from tests.lab.xserver import wait_for
 
@@ -44,16 +45,6 @@ KINDS: tuple[type[Window], ...] = (Gtk3OnGnome, Gtk4OnGnome, Foot)
 
 
 @pytest.fixture(scope="module")
-def gnome(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Gnome]:
-    if "gnome" not in request.config.getoption("-m"):
-        pytest.skip("GNOME Shell is 94 MB of packages: `make gnome` installs it and runs this")
-    with Gnome(tmp_path_factory.mktemp("gnome")) as gnome:
-        yield gnome
-
-
-@pytest.fixture(scope="module")
 def windows(gnome: Gnome) -> Iterator[dict[str, Window]]:
     opened = {kind.kind: kind(gnome, gnome.folder) for kind in KINDS}
     yield opened
@@ -71,15 +62,7 @@ def with_output(work: Callable[[Output], Awaitable[None]]) -> None:
     """Run `work` with the output that "auto" takes."""
     output = OUTPUTS.choose("auto", OutputSettings())
     assert output.name == "ibus"
-
-    async def main() -> None:
-        await output.open()
-        try:
-            await work(output)
-        finally:
-            await output.close()
-
-    asyncio.run(main())
+    working(output, work)
 
 
 async def focus_on(output: Output, window: Window) -> Focus:

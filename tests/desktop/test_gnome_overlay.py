@@ -3,8 +3,6 @@
 `make gnome` installs GNOME Shell and runs this; `make test` does not.
 """
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.lab.gnome import Gnome, Gtk3OnGnome
@@ -20,16 +18,6 @@ global._pointer ??= Clutter.get_default_backend().get_default_seat()
 const now = () => GLib.get_monotonic_time();
 """
 WINDOWS = "global.get_window_actors().map(a => a.meta_window)"
-
-
-@pytest.fixture(scope="module")
-def gnome(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Gnome]:
-    if "gnome" not in request.config.getoption("-m"):
-        pytest.skip("GNOME Shell is 94 MB of packages: `make gnome` installs it and runs this")
-    with Gnome(tmp_path_factory.mktemp("gnome")) as gnome:
-        yield gnome
 
 
 def test_the_focus_stays_and_clicks_reach_what_is_below(gnome: Gnome) -> None:

@@ -4,7 +4,7 @@
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from dictate.outputs import Receipt, portal_keys
 from dictate.outputs.portal import PortalOutput
 from tests.lab.corpus import TEXTS
 from tests.lab.gnome import Foot, Gnome, Gtk3OnGnome, Gtk4OnGnome
+from tests.lab.outputs import working
 from tests.lab.windows import Window
 from tests.lab.xserver import wait_for
 
@@ -28,14 +29,9 @@ STOP = (919, 16)
 
 
 @pytest.fixture(scope="module")
-def gnome(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Gnome]:
-    if "gnome" not in request.config.getoption("-m"):
-        pytest.skip("GNOME Shell is 94 MB of packages: `make gnome` installs it and runs this")
-    with Gnome(tmp_path_factory.mktemp("gnome")) as gnome:
-        gnome.start_portal()
-        yield gnome
+def gnome(gnome: Gnome) -> Gnome:
+    gnome.start_portal()
+    return gnome
 
 
 @pytest.fixture(autouse=True)
@@ -50,18 +46,9 @@ def session(gnome: Gnome, monkeypatch: pytest.MonkeyPatch) -> None:
 def with_output(work: Callable[[PortalOutput], Awaitable[None]]) -> list[str]:
     """Run `work` with an open output; what it has reported."""
     output = PortalOutput(OutputSettings(use="portal", paste_timeout_ms=3000))
-    assert output.why_not() is None
     reports: list[str] = []
     output.report = reports.append
-
-    async def main() -> None:
-        await output.open()
-        try:
-            await work(output)
-        finally:
-            await output.close()
-
-    asyncio.run(main())
+    working(output, work)
     return reports
 
 

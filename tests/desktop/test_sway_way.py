@@ -48,15 +48,14 @@ def user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
 
 @pytest.fixture(scope="module")
 def desk(user: Home) -> Iterator[Desk]:
-    with Sway("bindsym --no-repeat F9 exec touch $XDG_RUNTIME_DIR/pressed\n") as sway:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("WAYLAND_DISPLAY", sway.display)
-            keyboard = Keyboard()
+    with (
+        Sway("bindsym --no-repeat F9 exec touch $XDG_RUNTIME_DIR/pressed\n") as sway,
+        sway.keyboard() as keyboard,
+    ):
         config = user.settings.replace('use = "stdout"', 'use = "auto"')
         with user.daemon(config=config, WAYLAND_DISPLAY=sway.display) as daemon:
             wait_for(lambda: daemon.status()["engine_state"] == "ready", "the engine is loaded")
             yield Desk(sway, keyboard, daemon)
-        keyboard.close()
 
 
 def test_auto_says_what_it_took(desk: Desk) -> None:

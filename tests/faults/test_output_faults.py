@@ -17,6 +17,7 @@ from dictate.outputs import x11 as x11_module
 from dictate.outputs import x11_paste as paste_module
 from dictate.outputs.x11 import X11Output
 from tests.lab.clipboard import copy, offer, paste
+from tests.lab.outputs import working
 from tests.lab.windows import GtkField, TkField, Window, Xterm
 from tests.lab.xserver import XServer, need, wait_for
 
@@ -32,15 +33,7 @@ def x(monkeypatch: pytest.MonkeyPatch) -> Iterator[XServer]:
 
 
 def with_output(work: Callable[[X11Output], Awaitable[None]], timeout_ms: int = 300) -> None:
-    async def main() -> None:
-        output = X11Output(OutputSettings(paste_timeout_ms=timeout_ms))
-        await output.open()
-        try:
-            await work(output)
-        finally:
-            await output.close()
-
-    asyncio.run(main())
+    working(X11Output(OutputSettings(paste_timeout_ms=timeout_ms)), work)
     wait_for(lambda: not threads(), "the thread ends")
 
 

@@ -24,14 +24,14 @@ from dictate.engines.riva import RivaEngine
 from dictate.errors import EngineError
 from dictate.events import pcm_from_samples
 from dictate.hotwords import Hotwords
+from tests.lab import fallen_back
 from tests.lab.engine import PATIENCE_S, Whole, until
+from tests.lab.fallen_back import HERE
 from tests.lab.riva_server import LINE, Asked, Play, RivaServer, heard
-from tests.lab.scripted import script
 from tests.lab.voices import read
 
 SPEECH = read(Path(__file__).parents[1] / "audio" / "train.wav")
 PCM = pcm_from_samples(SPEECH)
-HERE = "heard on this machine"
 DEADLINE_S = 2.0
 
 
@@ -297,32 +297,12 @@ def test_answers_that_are_no_riva_answers() -> None:
         server.stop(0).wait(10)
 
 
-async def dictations(
+def dictations(
     folder: Path, url: str, *expected: str, ready: bool = True
 ) -> tuple[EngineLink, list[int]]:
-    """So many dictations through a link with another engine to fall back on; the link, and how
-    often the whole sound was asked for in each."""
-    settings = EngineSettings(
-        use="riva",
-        base_url=url,
-        deadline_s=DEADLINE_S,
-        fallback=f"scripted:{script(folder / 'here', HERE, HERE)}",
-    )
-    link = EngineLink(settings, folder / "e")
-    asked = []
-    async with asyncio.timeout(6 * PATIENCE_S):
-        await link.start()
-        try:
-            await until(lambda: link.state == ("ready" if ready else "failed"))
-            for number, text in enumerate(expected):
-                whole = Whole(PCM)
-                utterance = link.begin(number, Hotwords(), "en")
-                utterance.feed(PCM)
-                assert (await utterance.finish(whole)).text == text
-                asked.append(whole.asked)
-        finally:
-            await link.stop()
-    return link, asked
+    """As in `fallen_back.py`."""
+    settings = EngineSettings(use="riva", base_url=url, deadline_s=DEADLINE_S)
+    return asyncio.run(fallen_back.dictations(folder, settings, PCM, *expected, ready=ready))
 
 
 @pytest.mark.parametrize("fault", ["stalls", "ends early", "UNAUTHENTICATED"])
@@ -330,7 +310,7 @@ def test_what_it_fails_at_is_heard_here(tmp_path: Path, fault: str) -> None:
     play, reason = FAULTS[fault]
     with RivaServer() as server:
         server.play = play
-        link, asked = asyncio.run(dictations(tmp_path, server.url, HERE))
+        link, asked = dictations(tmp_path, server.url, HERE)
         assert asked == [1]
         # Who is silent would be silent again, and the user would wait twice.
         assert len(server.asked) == (1 if fault == "stalls" else 2)
@@ -348,7 +328,7 @@ def test_a_fault_that_passes_costs_one_more_sending(tmp_path: Path) -> None:
             context.abort(grpc.StatusCode.INTERNAL, "out of memory")
 
         server.play = once
-        link, asked = asyncio.run(dictations(tmp_path, server.url, LINE, LINE))
+        link, asked = dictations(tmp_path, server.url, LINE, LINE)
         assert asked == [1, 0]
         assert [bytes(one.pcm) for one in server.asked] == [PCM] * 3
     assert link.info.name == "riva"
@@ -358,7 +338,7 @@ def test_a_fault_that_passes_costs_one_more_sending(tmp_path: Path) -> None:
 def test_nobody_there_is_heard_here(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    link, _ = asyncio.run(dictations(tmp_path, f"grpc://127.0.0.1:{port}", HERE, ready=False))
+    link, _ = dictations(tmp_path, f"grpc://127.0.0.1:{port}", HERE, ready=False)
     assert "the server at 127.0.0.1 cannot be reached" in link.info.notes[0]
 
 

@@ -12,6 +12,8 @@ import struct
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -166,6 +168,15 @@ class Sway:
             if node.get("pid"):
                 found.append(node)
         return found
+
+    @contextmanager
+    def keyboard(self) -> Iterator["Keyboard"]:
+        """A person's keyboard: without one the seat gives nobody the focus."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("WAYLAND_DISPLAY", self.display)
+            keyboard = Keyboard()
+        yield keyboard
+        keyboard.close()
 
     def screenshot(self, path: Path) -> None:
         """The whole screen as a PNG (needs grim)."""
@@ -334,3 +345,8 @@ class Blank(SwayWindow):
 
     def launch(self) -> subprocess.Popen[bytes]:
         return self.x.spawn(PYTHON, "-c", _BLANK, self.title, str(self.file))
+
+
+def only(*kinds: type[SwayWindow]) -> pytest.MarkDecorator:
+    """A test in these windows of the fixture `window`, and not in all of them: that takes time."""
+    return pytest.mark.parametrize("window", kinds, indirect=True, ids=lambda kind: kind.kind)

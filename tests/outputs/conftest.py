@@ -19,12 +19,8 @@ def sway() -> Iterator[Sway]:
 
 @pytest.fixture(scope="module")
 def seat(sway: Sway) -> Iterator[Keyboard]:
-    """A seat without a keyboard gives nobody the focus."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("WAYLAND_DISPLAY", sway.display)
-        keyboard = Keyboard()
-    yield keyboard
-    keyboard.close()
+    with sway.keyboard() as keyboard:
+        yield keyboard
 
 
 @pytest.fixture(scope="package")

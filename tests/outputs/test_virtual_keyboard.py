@@ -30,6 +30,7 @@ from tests.lab.sway import (
     SwayWindow,
     copy,
     need,
+    only,
     paste,
 )
 from tests.lab.xserver import wait_for
@@ -37,11 +38,6 @@ from tests.lab.xserver import wait_for
 pytestmark = pytest.mark.desktop
 
 KINDS: tuple[type[SwayWindow], ...] = (Foot, Gtk3, Gtk4)
-
-
-def only(*kinds: type[SwayWindow]) -> pytest.MarkDecorator:
-    """In these windows, and not in all of them: that takes time."""
-    return pytest.mark.parametrize("window", kinds, indirect=True, ids=lambda kind: kind.kind)
 
 
 @pytest.fixture(autouse=True)

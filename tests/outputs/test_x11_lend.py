@@ -16,6 +16,7 @@ from dictate.outputs.portal import PortalOutput
 from tests.lab.bus import session_bus
 from tests.lab.clipboard import copy, paste
 from tests.lab.corpus import TEXTS
+from tests.lab.outputs import working
 from tests.lab.remote_desktop import RemoteDesktopPortal
 from tests.lab.windows import GtkField, Window, Xterm
 from tests.lab.xserver import XServer, need, wait_for
@@ -44,17 +45,7 @@ def portal(
 
 
 def with_output(work: Callable[[PortalOutput], Awaitable[None]], timeout_ms: int = 5000) -> None:
-    output = PortalOutput(OutputSettings(use="portal", paste_timeout_ms=timeout_ms))
-    assert output.why_not() is None
-
-    async def main() -> None:
-        await output.open()
-        try:
-            await work(output)
-        finally:
-            await output.close()
-
-    asyncio.run(main())
+    working(PortalOutput(OutputSettings(use="portal", paste_timeout_ms=timeout_ms)), work)
 
 
 @pytest.mark.parametrize("kind", [GtkField, Xterm], ids=lambda kind: kind.kind)

@@ -26,11 +26,8 @@ def sway() -> Iterator[Sway]:
 
 @pytest.fixture(scope="module")
 def keyboard(sway: Sway) -> Iterator[Keyboard]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("WAYLAND_DISPLAY", sway.display)
-        keyboard = Keyboard()
-    yield keyboard
-    keyboard.close()
+    with sway.keyboard() as keyboard:
+        yield keyboard
 
 
 @pytest.fixture
