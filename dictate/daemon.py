@@ -247,11 +247,13 @@ class Daemon:
         self.service.update(
             hotkey=states["main"], second_hotkey=states["second"], cancel_key=states["cancel"]
         )
-        if states["main"] != self._desktop:
-            # A desktop has come or gone, or it is another one.
-            self._desktop = states["main"]
+        if states["main"] == self._desktop or self.keys.paused:
+            return
+        before, self._desktop = self._desktop, states["main"]
+        self.shown.overlay.try_again()
+        # A desktop has come or gone, or it is another one; at first, the outputs were just chosen.
+        if before or self.outlets.wanting(self.settings):
             self._spawn(self._replace_outputs())
-            self.shown.overlay.try_again()
 
     def _pressed(self, press: Press, *, second: bool) -> None:
         session = self.pipeline.session
@@ -286,8 +288,7 @@ class Daemon:
         unless the user wants it so."""
         while True:
             await asyncio.sleep(SEEK_S)
-            use, name = self.settings.output.use, self.outlets.main.name
-            if name == "none" or (use == "auto" and name in ("clipboard", "stdout")):
+            if self.outlets.wanting(self.settings):
                 await asyncio.to_thread(desktop.adopt)
                 await self._replace_outputs()
 

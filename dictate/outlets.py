@@ -42,6 +42,11 @@ class Outlets:
             self._opened = list({self.main, self.second})
             return [output for output in before if output not in self._opened]
 
+    def wanting(self, settings: Settings) -> bool:
+        """Whether there is no window to write into, unless the user wants it so."""
+        auto = settings.output.use == "auto" and self.main.name in ("clipboard", "stdout")
+        return auto or any(isinstance(each, NowhereOutput) for each in (self.main, self.second))
+
     async def close(self) -> None:
         """Close them."""
         for output in self._opened:
