@@ -1,6 +1,8 @@
 """Honest figures, for benchmarks that need no desktop as well."""
 
 import platform
+import sys
+import time
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -50,3 +52,8 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A Markdown table."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def say(what: str) -> None:
+    """What is being measured now, for who waits."""
+    print(time.strftime("%H:%M:%S"), what, file=sys.stderr, flush=True)

@@ -8,7 +8,6 @@ fed as fast as it is taken; no two are of the same length, so that the end is an
 import argparse
 import json
 import random
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.figures import machine
+from bench.figures import machine, say
 from bench.nemotron_models import model_path
 from bench.nemotron_report import tables
 from bench.nemotron_rivals import CHUNK_MS, SUBJECTS, Heard, Ours, Setup, Subject, Words
@@ -67,7 +66,7 @@ def measure(plan: Plan) -> dict[str, Any]:
     """All figures of one run, as JSON has them; `nemotron_report.py` reads them."""
     with model_path(plan.model) as path:
         setup = Setup(path, plan.device, plan.engine)
-        _say("from nothing to ready")
+        say("from nothing to ready")
         starts = {name: start(name, setup) for name in SUBJECTS}
         subjects = [kind(setup) for kind in SUBJECTS.values()]
         for subject in subjects:
@@ -101,7 +100,7 @@ def _length(
     """Way -> its figures, for utterances of `seconds` and up to a chunk more."""
     found: dict[str, list[Heard]] = {}
     for run in range(runs):
-        _say(f"{seconds} s, run {run + 1} of {runs}")
+        say(f"{seconds} s, run {run + 1} of {runs}")
         more = run * GOLDEN % 1 * CHUNK_MS / 1000
         sound = np.resize(voice, round((seconds + more) * RATE))
         for subject in _in_turn(subjects, run):
@@ -116,7 +115,7 @@ def _lists(
     """Subject -> number of hotwords -> its figures. Each subject goes its last way."""
     rebuilt: dict[tuple[str, int], list[float]] = {}
     for subject in subjects:
-        _say(f"lists of hotwords: {subject.name}")
+        say(f"lists of hotwords: {subject.name}")
         for number in numbers:
             for words in [_names(number, seed) for seed in range(REBUILDS)]:
                 began = time.perf_counter()
@@ -125,7 +124,7 @@ def _lists(
                 rebuilt.setdefault((subject.name, number), []).append(took_ms)
     heard: dict[tuple[str, int], list[Heard]] = {}
     for run in range(runs):
-        _say(f"with hotwords, run {run + 1} of {runs}")
+        say(f"with hotwords, run {run + 1} of {runs}")
         more = run * GOLDEN % 1 * CHUNK_MS / 1000
         sound = np.resize(voice, round((HOTWORDS_S + more) * RATE))
         for subject in _in_turn(subjects, run):
@@ -141,10 +140,6 @@ def _lists(
         }
         for subject in subjects
     }
-
-
-def _say(what: str) -> None:
-    print(time.strftime("%H:%M:%S"), what, file=sys.stderr, flush=True)
 
 
 def _in_turn(subjects: Sequence[Subject], run: int) -> list[Subject]:

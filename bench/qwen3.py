@@ -10,7 +10,6 @@ taken.
 import argparse
 import json
 import random
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from unittest.mock import patch
 
 import numpy as np
 
-from bench.figures import machine
+from bench.figures import machine, say
 from bench.qwen3_models import model_path
 from bench.qwen3_report import AHEAD, AS_IT_IS, LATE, tables
 from dictate.config import EngineSettings
@@ -87,7 +86,7 @@ def measure(plan: Plan) -> dict[str, Any]:
             use="qwen3", model=str(path), trust_model=True, device=plan.device, **plan.engine
         )
         engine = Qwen3Engine(settings)
-        _say("the model loads")
+        say("the model loads")
         began = time.perf_counter()
         engine.load()
         load_s = time.perf_counter() - began
@@ -150,7 +149,7 @@ def _length(engine: Qwen3Engine, sound: Samples, runs: int) -> dict[str, dict[st
             heard = hear(engine, sound, Hotwords(), way)
             # A large model takes long: whoever stops it has what there is.
             what = f"{len(sound) // RATE} s, run {run + 1} of {runs}: {way}"
-            _say(f"{what}: {heard.release_ms:.0f} ms, a step {heard.step_ms:.1f} ms")
+            say(f"{what}: {heard.release_ms:.0f} ms, a step {heard.step_ms:.1f} ms")
             found[way].append(heard)
     return {
         way: {
@@ -177,14 +176,10 @@ def _context(engine: Qwen3Engine, voice: Samples, number: int, runs: int) -> dic
                     found["prepare_ms"].append((time.perf_counter() - began) * 1000)
                 heard = hear(engine, sound, hotwords, way)
                 what = f"{number} hotwords, run {run + 1} of {runs}: {way}, {state}"
-                _say(f"{what}: {heard.release_ms:.0f} ms")
+                say(f"{what}: {heard.release_ms:.0f} ms")
                 found[state].setdefault(way, []).append(heard.release_ms)
     asked = engine._asked(hotwords, engine.settings.language)  # noqa: SLF001
     return found | {"tokens": len(asked.prompt.before), "told": len(asked.context.terms)}
-
-
-def _say(what: str) -> None:
-    print(time.strftime("%H:%M:%S"), what, file=sys.stderr, flush=True)
 
 
 def _in_turn(ways: Sequence[str], run: int) -> list[str]:

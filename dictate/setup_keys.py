@@ -11,6 +11,7 @@ import re
 import shlex
 import shutil
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -122,7 +123,7 @@ def command(member: str) -> str:
     return f"{ctl} {word}" + (" --second" if second else "")
 
 
-class _Included:
+class _Included(ABC):
     """A compositor whose file includes one of ours."""
 
     file: Path
@@ -152,18 +153,18 @@ class _Included:
             if str(self.file) in self._named():
                 out(f"to do: take this line out of {self.config}: {self.include}")
 
+    @abstractmethod
     def lines(self, shortcut: Shortcut) -> Iterator[str]:
         """As they stand in the compositor's file."""
-        raise NotImplementedError
 
+    @abstractmethod
     def taken(self, chord: Chord) -> str:
         """Where the user has given this key away; empty: nowhere that we can see."""
-        raise NotImplementedError
 
-    def apply(self, lines: list[str], out: Out) -> None:
+    def apply(self, lines: list[str], out: Out) -> None:  # noqa: B027 - some need no word
         """Have them count now."""
 
-    def withdraw(self, lines: list[str], out: Out) -> None:
+    def withdraw(self, lines: list[str], out: Out) -> None:  # noqa: B027 - some need no word
         """Have them count no more."""
 
     def included(self) -> bool:

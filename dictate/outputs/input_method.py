@@ -18,14 +18,15 @@ from dictate.config import OutputSettings
 from dictate.errors import DeliveryUnsure, NotDelivered, Unavailable
 from dictate.outputs import Focus, Receipt
 from dictate.outputs.delivery import Delivery
+from dictate.outputs.desk_output import FOCUS_LIMIT_S, DeskOutput
 from dictate.outputs.taking_back import TakingBack
+from dictate.outputs.thread import DesktopLost
 from dictate.outputs.wayland_field import TAKEN, Field, InputMethod
 from dictate.outputs.wayland_focus import Toplevels
 from dictate.outputs.wayland_keys import Chord
-from dictate.outputs.wayland_output import PASTED, WaylandOutput
-from dictate.outputs.wayland_paste import Paster
+from dictate.outputs.wayland_paste import PASTED, Paster
 from dictate.outputs.wayland_protocols import INPUT_METHOD_MANAGER, TOPLEVEL_MANAGER
-from dictate.outputs.wayland_thread import WaylandConnection, lacks, why_no_wayland
+from dictate.outputs.wayland_thread import WaylandConnection, WaylandThread, lacks, why_no_wayland
 
 CHUNK_BYTES = 3900
 """A message has 4096 at most."""
@@ -198,16 +199,20 @@ def _chunks(text: str) -> Iterator[str]:
         at += len(piece.encode())
 
 
-class InputMethodOutput(WaylandOutput):
+class InputMethodOutput(DeskOutput[_FieldDesk]):
     """For every application with text-input-v3, and by the clipboard for the others."""
 
     name = "input_method"
 
     def __init__(self, settings: OutputSettings) -> None:
-        super().__init__(settings, _FieldDesk)
+        super().__init__(settings, WaylandThread(f"dictate-{self.name}", _FieldDesk))
 
     def why_not(self) -> str | None:
         return why_no_wayland(_probe)
+
+    async def preview(self, text: str) -> None:
+        with contextlib.suppress(DesktopLost):
+            await self._desktop.call(lambda desk: desk.preview(text), FOCUS_LIMIT_S)
 
 
 def _probe(connection: WaylandConnection) -> None:

@@ -5,11 +5,11 @@ from dictate.config import OutputSettings
 from dictate.errors import NotDelivered
 from dictate.outputs import Focus, Receipt
 from dictate.outputs.delivery import Delivery
+from dictate.outputs.desk_output import DeskOutput
 from dictate.outputs.wayland_focus import Toplevels
 from dictate.outputs.wayland_keys import Chord
-from dictate.outputs.wayland_output import PASTED, WaylandOutput
-from dictate.outputs.wayland_paste import Paster
-from dictate.outputs.wayland_thread import WaylandConnection, why_no_wayland
+from dictate.outputs.wayland_paste import PASTED, Paster
+from dictate.outputs.wayland_thread import WaylandConnection, WaylandThread, why_no_wayland
 
 
 class _PasteDesk:
@@ -32,20 +32,17 @@ class _PasteDesk:
     def undo(self, delivery: Delivery) -> None:  # noqa: ARG002
         raise NotDelivered(PASTED)
 
-    def preview(self, text: str) -> None:
-        """A window that gets its text by the clipboard has no place for it."""
-
     def close(self) -> None:
         self._paster.close()
 
 
-class VirtualKeyboardOutput(WaylandOutput):
+class VirtualKeyboardOutput(DeskOutput[_PasteDesk]):
     """For every application that pastes at Shift+Insert."""
 
     name = "virtual_keyboard"
 
     def __init__(self, settings: OutputSettings) -> None:
-        super().__init__(settings, _PasteDesk)
+        super().__init__(settings, WaylandThread(f"dictate-{self.name}", _PasteDesk))
 
     def why_not(self) -> str | None:
         return why_no_wayland(_PasteDesk)

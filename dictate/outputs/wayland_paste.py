@@ -32,6 +32,10 @@ from dictate.outputs.wayland_thread import WaylandConnection
 QUIET_S = 0.03
 MANAGER_S = 0.3
 """A clipboard manager is waited for no longer than this, if there is one."""
+PASTED = (
+    "it was pasted, and Wayland tells nobody what has happened in that window since: undo it there"
+)
+"""Why it cannot be taken back."""
 
 
 class Paster:

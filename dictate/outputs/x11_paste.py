@@ -31,7 +31,7 @@ from Xlib import X, Xatom
 from Xlib.error import XError
 
 from dictate.errors import DeliveryUnsure, FocusMoved, NotDelivered
-from dictate.outputs import Focus
+from dictate.outputs import Focus, Receipt
 from dictate.outputs.delivery import Delivery
 from dictate.outputs.x11_fetch import NoAnswer, fetch
 from dictate.outputs.x11_keys import Releases, chord_keys, modifiers_down, press_chord
@@ -86,7 +86,7 @@ class Paster:
         found = focused(self._x)
         return found[1] if found else None
 
-    def paste(self, delivery: Delivery) -> None:
+    def write(self, delivery: Delivery) -> Receipt:
         """Returns once the application has the text. Raises NotDelivered, FocusMoved,
         DeliveryUnsure."""
         window = self._check_focus(delivery.focus)
@@ -107,9 +107,10 @@ class Paster:
             self._forget(promise)
             raise NotDelivered(f"the window closed: {error}") from error
         self._await_receipt(promise)
+        return Receipt.DELIVERED
 
     def undo(self, back: Delivery) -> None:
-        """Take back what the last `paste` put there. Raises NotDelivered."""
+        """Take back what the last `write` put there. Raises NotDelivered."""
         display = self._x.display
         code = backspace_key(display)
         held: list[int] = []

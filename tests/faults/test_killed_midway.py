@@ -64,7 +64,9 @@ def test_the_capture_process(desk: Desk, tmp_path: Path) -> None:
 @pytest.mark.parametrize("when", ["while speaking", "at the release"])
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
 def test_the_engine(desk: Desk, tmp_path: Path, when: str, how: signal.Signals) -> None:
-    with RealDaemon(tmp_path, desk.env, config="[engine]\ndeadline_s = 4.0\n") as daemon:
+    # So long a tail that the engine is struck before it has finished, also on a busy machine.
+    config = "[engine]\ndeadline_s = 4.0\ntail_ms = 2000\n"
+    with RealDaemon(tmp_path, desk.env, config=config) as daemon:
         ready(daemon)
         window = GtkField(desk.x, tmp_path)
         press(desk, daemon)

@@ -12,8 +12,7 @@ import pytest
 
 from dictate.config import OutputSettings
 from dictate.errors import DeliveryUnsure, NotDelivered
-from dictate.outputs import Focus, Receipt
-from dictate.outputs import x11 as x11_module
+from dictate.outputs import Focus, Receipt, desk_output
 from dictate.outputs import x11_paste as paste_module
 from dictate.outputs.x11 import X11Output
 from tests.lab.clipboard import copy, offer, paste
@@ -233,8 +232,8 @@ def test_hung_server(
         try:
             # Only for the server that hangs: one that is merely slow may take the time it needs.
             with monkeypatch.context() as patch:
-                patch.setattr(x11_module, "FOCUS_LIMIT_S", 0.3)
-                patch.setattr(x11_module, "WRITE_LIMIT_S", 0.3)
+                patch.setattr(desk_output, "FOCUS_LIMIT_S", 0.3)
+                patch.setattr(desk_output, "WRITE_LIMIT_S", 0.3)
                 assert await asyncio.wait_for(output.focus(), 3) is None
                 with pytest.raises(NotDelivered, match="does not answer"):
                     await asyncio.wait_for(output.write("nowhere", focus), 3)

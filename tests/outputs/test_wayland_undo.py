@@ -187,7 +187,7 @@ def test_an_application_that_says_nothing_of_it(
         finally:
             field.wake()
 
-    monkeypatch.setattr("dictate.outputs.wayland_output.ANSWER_S", 0.3)
+    monkeypatch.setattr("dictate.outputs.desk_output.ANSWER_S", 0.3)
     after_writing(field, work, "plain")
     field.wait_text("beföre ")
 

@@ -1,24 +1,16 @@
-"""What the outputs of a Wayland desktop have in common: a desk in the connection's thread."""
+"""What outputs that write into windows themselves have in common: a desk, in the thread of a
+connection to the desktop."""
 
-import contextlib
-from collections.abc import Callable
-from typing import Protocol
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from dictate.config import OutputSettings
 from dictate.errors import NotDelivered, Unavailable
 from dictate.outputs import Focus, Output, Receipt
 from dictate.outputs.delivery import WRITE_LIMIT_S, Delivery
 from dictate.outputs.taking_back import ANSWER_S
-from dictate.outputs.thread import DesktopLost
-from dictate.outputs.wayland_thread import WaylandConnection, WaylandThread
+from dictate.outputs.thread import DesktopLost, DesktopThread
 
 FOCUS_LIMIT_S = 1.0
-UNDO_LIMIT_S = 8.0
-
-
-PASTED = (
-    "it was pasted, and Wayland tells nobody what has happened in that window since: undo it there"
-)
 
 
 class Desk(Protocol):
@@ -33,19 +25,22 @@ class Desk(Protocol):
     def undo(self, delivery: Delivery) -> None:
         """As `Output.undo`."""
 
-    def preview(self, text: str) -> None:
-        """As `Output.preview`."""
-
     def close(self) -> None:
         """Leave nothing behind."""
 
 
-class WaylandOutput(Output):
-    """A new compositor after a crash of the old one is found by itself, at the next call."""
+D = TypeVar("D", bound=Desk)
 
-    def __init__(self, settings: OutputSettings, make: Callable[[WaylandConnection], Desk]) -> None:
+
+class DeskOutput(Output, Generic[D]):
+    """A new X server or compositor after a crash of the old one is found by itself, at the next
+    call."""
+
+    undo_limit_s: ClassVar[float] = 8.0
+
+    def __init__(self, settings: OutputSettings, desktop: DesktopThread[Any, D]) -> None:
         super().__init__(settings)
-        self._desktop = WaylandThread(f"dictate-{self.name}", make)
+        self._desktop = desktop
 
     async def open(self) -> None:
         await self._desktop.start()
@@ -75,13 +70,9 @@ class WaylandOutput(Output):
             raise NotDelivered("nobody knows which window it went to")
         back = Delivery(text, focus, ANSWER_S)
         try:
-            await self._desktop.call(lambda desk: desk.undo(back), UNDO_LIMIT_S)
+            await self._desktop.call(lambda desk: desk.undo(back), self.undo_limit_s)
         except DesktopLost as error:
             back.after(error, "taken back")
-
-    async def preview(self, text: str) -> None:
-        with contextlib.suppress(DesktopLost):
-            await self._desktop.call(lambda desk: desk.preview(text), FOCUS_LIMIT_S)
 
     async def close(self) -> None:
         await self._desktop.stop(lambda desk: desk.close(), 0.7)
