@@ -1,4 +1,5 @@
-"""Ends every run of the tests with what was not run, and why: nothing is skipped in silence."""
+"""Ends every run of the tests with what was not run, and why, and with what passed only when it was
+tried again, and how it failed: nothing is skipped or forgiven in silence."""
 
 from collections import Counter
 
@@ -6,6 +7,24 @@ import pytest
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    _not_run(terminalreporter)
+    _tried_again(terminalreporter)
+
+
+def _tried_again(terminalreporter: pytest.TerminalReporter) -> None:
+    again = terminalreporter.stats.get("rerun", [])
+    if not again:
+        return
+    terminalreporter.section("failed, and was tried again")
+    for report in again:
+        terminalreporter.section(report.nodeid, "_")
+        terminalreporter.line(report.longreprtext)
+        for name, content in report.sections:
+            terminalreporter.section(name, "-")
+            terminalreporter.line(content)
+
+
+def _not_run(terminalreporter: pytest.TerminalReporter) -> None:
     reasons: Counter[tuple[str, str]] = Counter()
     for kind in ("skipped", "xfailed", "deselected"):
         for report in terminalreporter.stats.get(kind, []):
