@@ -25,9 +25,9 @@ from typing import Final as Const
 import numpy as np
 
 from dictate.config import EngineSettings
-from dictate.engines.boosting import ALPHA, CONTEXT_SCORE, DEPTH_SCALING, variants
 from dictate.engines.device import MOST_THREADS
-from dictate.engines.nemotron import NemotronEngine
+from dictate.engines.nemotron.boosting import ALPHA, CONTEXT_SCORE, DEPTH_SCALING, variants
+from dictate.engines.nemotron.engine import NemotronEngine
 from dictate.events import RATE, Samples
 from dictate.hotwords import Hotwords, Term
 

@@ -25,8 +25,9 @@ from bench.qwen3_models import model_path
 from bench.qwen3_report import AHEAD, AS_IT_IS, LATE, tables
 from dictate.config import EngineSettings
 from dictate.demo import samples
-from dictate.engines import qwen3, told_words
-from dictate.engines.qwen3 import Qwen3Engine
+from dictate.engines import told_words
+from dictate.engines.qwen3 import engine as qwen3
+from dictate.engines.qwen3.engine import Qwen3Engine
 from dictate.events import RATE, Samples
 from dictate.hotwords import Hotwords, Term
 from dictate.microphone.sound_file import read_sound_file

@@ -30,7 +30,7 @@ import sdnotify
 from dictate import config_file, discovery, paths
 from dictate.config import EngineSettings
 from dictate.engines import ENGINES
-from dictate.engines.address import is_loopback, parse
+from dictate.engines.elsewhere.address import is_loopback, parse
 from dictate.engines.protocol import LARGEST_EVENT, Token, read_event
 from dictate.engines.worker import Connection, Server, bind
 from dictate.errors import DictateError, Unavailable

@@ -19,7 +19,7 @@ import soundfile
 from dictate import config_file, paths
 from dictate.config import EngineSettings
 from dictate.demo import samples
-from dictate.engines.wyoming import WyomingEngine, WyomingUtterance
+from dictate.engines.elsewhere.wyoming import WyomingEngine, WyomingUtterance
 from dictate.errors import ConfigError, DictateError, EngineError
 from dictate.events import RATE, Samples
 from dictate.hotwords import Hotwords

@@ -9,8 +9,9 @@ from bench import qwen3 as bench
 from bench.qwen3_models import SHAPES, model_path, words
 from bench.qwen3_report import AHEAD, AS_IT_IS, LATE, tables
 from dictate.demo import samples
-from dictate.engines import qwen3_load, told_words
-from dictate.engines.qwen3 import Qwen3Engine, Qwen3Utterance
+from dictate.engines import told_words
+from dictate.engines.qwen3 import load as qwen3_load
+from dictate.engines.qwen3.engine import Qwen3Engine, Qwen3Utterance
 from dictate.events import RATE, Samples
 from dictate.hotwords import Hotwords
 from dictate.microphone.sound_file import read_sound_file

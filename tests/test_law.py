@@ -43,7 +43,7 @@ def copy(tmp_path: Path) -> Path:
 def complaints(root: Path, name: str, source: str) -> str:
     """What ruff says of the imports in a file of this name."""
     path = root / "dictate" / f"{name}.py"
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(source)
     ruff = [sys.executable, "-m", "ruff", "check", "--no-cache", "--select", "TID"]
     done = subprocess.run(
@@ -79,8 +79,8 @@ def test_a_pure_file_has_no_clock_loop_thread_or_file(copy: Path, name: str, mod
         ("journal", "import torch\n", "only an engine"),
         ("outputs/x11", "import torch\n", "only an engine"),
         ("microphone/portaudio", "import sounddevice\n", "only the capture process"),
-        ("engines/riva", "import sounddevice\n", "only the capture process"),
-        ("engines/riva", "import Xlib.display\n", "only outputs and control"),
+        ("engines/elsewhere/riva", "import sounddevice\n", "only the capture process"),
+        ("engines/elsewhere/riva", "import Xlib.display\n", "only outputs and control"),
         ("outputs/x11", "from pynput import keyboard\n", "only control"),
     ],
 )
@@ -95,7 +95,7 @@ def test_the_law_bites(copy: Path, name: str, source: str, message: str) -> None
     [
         ("daemon", "import time\nfrom dictate.engines.link import EngineLink\n"),
         ("journal", "import sqlite3\nimport time\n"),
-        ("engines/nemotron", "import torch\nfrom dictate.hotwords import Hotwords\n"),
+        ("engines/nemotron/engine", "import torch\nfrom dictate.hotwords import Hotwords\n"),
         ("microphone/capture", "import time\nimport threading\n"),
         ("outputs/x11", "import Xlib\nfrom dictate.events import Final\n"),
         ("control/x11", "import time\nfrom pynput import keyboard\n"),

@@ -120,13 +120,13 @@ class Engine(ABC):
 ENGINES: Backends[Engine] = Backends(
     stage="engine",
     table={
-        "nemotron": "dictate.engines.nemotron:NemotronEngine",
-        "openai": "dictate.engines.openai:OpenAIEngine",
+        "nemotron": "dictate.engines.nemotron.engine:NemotronEngine",
+        "openai": "dictate.engines.elsewhere.openai:OpenAIEngine",
         "pocketsphinx": "dictate.engines.pocketsphinx:PocketSphinxEngine",
-        "qwen3": "dictate.engines.qwen3:Qwen3Engine",
-        "riva": "dictate.engines.riva:RivaEngine",
+        "qwen3": "dictate.engines.qwen3.engine:Qwen3Engine",
+        "riva": "dictate.engines.elsewhere.riva:RivaEngine",
         "scripted": "dictate.engines.scripted:ScriptedEngine",
-        "wyoming": "dictate.engines.wyoming:WyomingEngine",
+        "wyoming": "dictate.engines.elsewhere.wyoming:WyomingEngine",
     },
     auto=("nemotron", "pocketsphinx"),
 )

@@ -22,10 +22,10 @@ from wyoming.event import Event, read_event, write_event
 
 from dictate import models
 from dictate.config import EngineSettings
-from dictate.engines import qwen3_load as loading
 from dictate.engines.offline import close_network
 from dictate.engines.protocol import Align, Aligned, Status
-from dictate.engines.qwen3_load import ALIGNS, Loaded
+from dictate.engines.qwen3 import load as loading
+from dictate.engines.qwen3.load import ALIGNS, Loaded
 from dictate.engines.worker import die_with_parent, says
 from dictate.errors import Unavailable
 from dictate.events import Samples, samples_from_pcm

@@ -11,10 +11,11 @@ from wyoming.error import Error
 from wyoming.event import Event
 
 from dictate.config import EngineSettings
-from dictate.engines import aligner, aligner_link, qwen3_load
+from dictate.engines import aligner, aligner_link
 from dictate.engines.aligner import Aligner, why_not
 from dictate.engines.aligner_link import AlignerLink
 from dictate.engines.protocol import Aligned, Status
+from dictate.engines.qwen3 import load as qwen3_load
 from dictate.errors import EngineError
 from dictate.events import Samples
 from dictate.files.words import Unplaced, place

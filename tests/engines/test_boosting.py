@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dictate.engines.boosting import ALPHA, MOST_TREES, Phrases, Trees, phrases, variants
+from dictate.engines.nemotron.boosting import ALPHA, MOST_TREES, Phrases, Trees, phrases, variants
 from dictate.hotwords import Guards, Hotwords, Term
 
 UNKNOWN = 0
@@ -85,7 +85,7 @@ def one(number: int) -> Phrases:
 def test_a_tree_is_built_once_for_each_content_and_the_oldest_idle_one_goes(
     monkeypatch: Any,
 ) -> None:
-    monkeypatch.setattr("dictate.engines.boosting.build", lambda *_: object())
+    monkeypatch.setattr("dictate.engines.nemotron.boosting.build", lambda *_: object())
     decoder = MultiModel()
     trees = Trees(decoder, 256)
     held = trees.take(one(0))

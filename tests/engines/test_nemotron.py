@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from dictate.config import EngineSettings
-from dictate.engines import nemotron as nemotron_module
-from dictate.engines.nemotron import DIFFERENT, NemotronEngine
+from dictate.engines.nemotron import engine as nemotron_module
+from dictate.engines.nemotron.engine import DIFFERENT, NemotronEngine
 from dictate.errors import EngineError, Unavailable
 from dictate.events import RATE, Samples
 from dictate.gate.speech import FLITE
@@ -79,7 +79,7 @@ def hear(
 def test_frames_are_those_of_the_whole_sound(engine: NemotronEngine, asked: Samples) -> None:
     import torch
 
-    from dictate.engines.nemotron_stream import Features
+    from dictate.engines.nemotron.stream import Features
 
     model = engine._loaded.model
     whole, _ = model.preprocessor(
@@ -105,7 +105,7 @@ def test_frames_are_those_of_the_whole_sound(engine: NemotronEngine, asked: Samp
 
 @pytest.mark.parametrize("chunk_ms", CHUNKS_MS)
 def test_streamed_text_equals_offline_text(engine: NemotronEngine, chunk_ms: int) -> None:
-    from dictate.engines.token_text import TokenText
+    from dictate.engines.nemotron.token_text import TokenText
 
     model, context = engine._loaded.model, engine._loaded.contexts[chunk_ms]
     sizes = np.random.default_rng(chunk_ms)
@@ -150,7 +150,7 @@ def test_sound_that_ends_in_the_last_word_keeps_it_and_its_full_stop(
 def test_a_long_dictation_takes_no_more_memory_than_a_short_one(
     engine: NemotronEngine, asked: Samples
 ) -> None:
-    from dictate.engines.nemotron_stream import HISTORY
+    from dictate.engines.nemotron.stream import HISTORY
 
     utterance: Any = engine.begin(CLAUDE, None, 1120)
     minute = np.tile(asked, 60 * RATE // len(asked))
@@ -255,7 +255,7 @@ def test_a_tree_is_built_beside_a_running_dictation(
     engine: NemotronEngine, asked: Samples, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The engine's thread must not wait for a list that is being prepared."""
-    from dictate.engines import boosting
+    from dictate.engines.nemotron import boosting
 
     go_on, built = threading.Event(), boosting.build
 
@@ -407,7 +407,7 @@ def test_why_not_imports_nothing_heavy_and_is_quick() -> None:
     code = (
         "import sys\n"
         "from dictate.config import EngineSettings\n"
-        "from dictate.engines.nemotron import NemotronEngine\n"
+        "from dictate.engines.nemotron.engine import NemotronEngine\n"
         "NemotronEngine(EngineSettings(use='nemotron')).why_not()\n"
         "print('torch' in sys.modules, 'nemo' in sys.modules)\n"
     )

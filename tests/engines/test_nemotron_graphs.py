@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from dictate.engines import cuda_graph, nemotron_stream
+from dictate.engines import cuda_graph
 from dictate.engines.cuda_graph import Replay
-from dictate.engines.nemotron import NemotronEngine
-from dictate.engines.nemotron_graphs import Graphs
-from dictate.engines.nemotron_stream import Encoded
+from dictate.engines.nemotron import stream as nemotron_stream
+from dictate.engines.nemotron.engine import NemotronEngine
+from dictate.engines.nemotron.graphs import Graphs
+from dictate.engines.nemotron.stream import Encoded
 from dictate.events import Samples
 from tests.engines.test_nemotron import AUDIO, CHUNKS_MS, CLAUDE, SAMPLES, hear
 from tests.lab import mini_model
@@ -46,10 +47,10 @@ def asked() -> Samples:
 
 def a_card(monkeypatch: pytest.MonkeyPatch, record: Callable[[Run], Any]) -> NemotronEngine:
     """An engine that believes itself on a card where `record` makes the graphs."""
-    from dictate.engines.nemotron_load import load
+    from dictate.engines.nemotron.load import load
 
     monkeypatch.setattr(
-        "dictate.engines.nemotron.load",
+        "dictate.engines.nemotron.engine.load",
         lambda path, device: dataclasses.replace(load(path, device), device="a card"),
     )
     monkeypatch.setattr(cuda_graph, "record", record)

@@ -12,10 +12,10 @@ import pytest
 
 from dictate import models, paths
 from dictate.config import EngineSettings, same_engine
-from dictate.engines import nemotron as nemotron_module
 from dictate.engines.link import EngineLink
-from dictate.engines.nemotron import DIFFERENT, WHOLE, NemotronEngine
-from dictate.engines.nemotron_whole import CUT_FROM_S, LONGEST_S, quietest
+from dictate.engines.nemotron import engine as nemotron_module
+from dictate.engines.nemotron.engine import DIFFERENT, WHOLE, NemotronEngine
+from dictate.engines.nemotron.whole import CUT_FROM_S, LONGEST_S, quietest
 from dictate.errors import EngineError, Unavailable
 from dictate.events import RATE, Samples, pcm_from_samples
 from dictate.hotwords import Hotwords, Term
@@ -251,7 +251,7 @@ def test_a_model_of_a_kind_that_it_cannot_run_is_named(kind: str) -> None:
 def test_features_that_need_the_whole_sound_are_not_streamed() -> None:
     from omegaconf import open_dict
 
-    from dictate.engines.nemotron_load import _contexts
+    from dictate.engines.nemotron.load import _contexts
 
     model = mini_model.engine()._loaded.model
     assert sorted(_contexts(model)) == [80, 160, 560, 1120]

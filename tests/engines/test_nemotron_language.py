@@ -2,7 +2,7 @@
 
 import pytest
 
-from dictate.engines.nemotron_language import Languages, is_tag
+from dictate.engines.language import Languages, is_tag
 from dictate.errors import Unavailable
 from dictate.hotwords import AUTO
 

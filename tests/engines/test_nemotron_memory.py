@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from dictate.engines import device, nemotron
+from dictate.engines import device
+from dictate.engines.nemotron import engine as nemotron
 from tests.lab import mini_model
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from dictate.engines.openai_profiles import (
+from dictate.engines.elsewhere.openai_profiles import (
     CONTROL,
     LONGEST_PROMPT,
     MOST_TERMS,

@@ -13,10 +13,19 @@ import numpy as np
 import pytest
 
 from dictate import models, paths
-from dictate.engines import qwen3, qwen3_load, told_words
+from dictate.engines import told_words
 from dictate.engines.guards import settle
-from dictate.engines.qwen3 import AGAIN, CIRCLES, UNSAID, Qwen3Engine, Qwen3Utterance, prompt_text
-from dictate.engines.qwen3_prompt import LANGUAGES
+from dictate.engines.qwen3 import engine as qwen3
+from dictate.engines.qwen3 import load as qwen3_load
+from dictate.engines.qwen3.engine import (
+    AGAIN,
+    CIRCLES,
+    UNSAID,
+    Qwen3Engine,
+    Qwen3Utterance,
+    prompt_text,
+)
+from dictate.engines.qwen3.prompt import LANGUAGES
 from dictate.engines.told_words import most_tokens
 from dictate.errors import EngineError, Unavailable
 from dictate.events import RATE, Samples
@@ -62,7 +71,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def unguarded(monkeypatch: pytest.MonkeyPatch) -> None:
     """What random weights say is what the guards are there for."""
-    monkeypatch.setattr("dictate.engines.qwen3_decode.unlooped", lambda tokens, _: len(tokens))
+    monkeypatch.setattr("dictate.engines.qwen3.decode.unlooped", lambda tokens, _: len(tokens))
     monkeypatch.setattr(qwen3, "echoes", lambda *_: False)
     monkeypatch.setattr(qwen3, "too_long", lambda *_: False)
 
@@ -211,7 +220,7 @@ def whole(engine: Qwen3Engine, sound: Samples) -> Any:
 
 @pytest.mark.parametrize("seconds", [0.3, 0.5, 1.0, 7.99, 8.0, 8.01, 16.013, 29.0])
 def test_windows_give_what_the_whole_sound_gives(engine: Qwen3Engine, seconds: float) -> None:
-    from dictate.engines.qwen3_encode import Sound
+    from dictate.engines.qwen3.encode import Sound
 
     given, at = long_sound(seconds), 0
     sound = Sound(engine._loaded.model, engine._loaded.processor.feature_extractor, len(given))
@@ -232,7 +241,7 @@ def test_windows_give_what_the_whole_sound_gives(engine: Qwen3Engine, seconds: f
 def test_at_the_release_only_the_rest_is_encoded(
     engine: Qwen3Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from dictate.engines.qwen3_encode import Sound
+    from dictate.engines.qwen3.encode import Sound
 
     seen: list[int] = []
     encode = type(engine._loaded.model).get_audio_features
@@ -284,7 +293,7 @@ def test_the_context_changes_the_text(engine: Qwen3Engine, window: Samples) -> N
 
 @pytest.mark.usefixtures("unguarded")
 def test_a_draft_changes_the_passes_and_not_the_text(engine: Qwen3Engine, window: Samples) -> None:
-    from dictate.engines.qwen3_decode import Decoding
+    from dictate.engines.qwen3.decode import Decoding
 
     decoder, prompt = engine._decoder, engine._asked(TERMS, "en").prompt
     sound, seconds = whole(engine, window), len(window) / RATE
@@ -308,7 +317,7 @@ def test_a_draft_changes_the_passes_and_not_the_text(engine: Qwen3Engine, window
 
 
 def test_a_decoding_that_lost_the_room_says_so(engine: Qwen3Engine, window: Samples) -> None:
-    from dictate.engines.qwen3_decode import Decoding
+    from dictate.engines.qwen3.decode import Decoding
 
     prompt, sound = engine._asked(TERMS, "en").prompt, whole(engine, window)
     one, other = (Decoding(engine._decoder, prompt, sound, 3) for _ in range(2))
@@ -329,7 +338,7 @@ def test_the_text_has_a_limit(tmp_path: Path, window: Samples) -> None:
 def test_partial_texts_take_half_of_the_time_at_most(
     scripted: Qwen3Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from dictate.engines.qwen3_decode import Decoding
+    from dictate.engines.qwen3.decode import Decoding
 
     step, steps = Decoding.step, 0
 
@@ -354,7 +363,7 @@ def test_partial_texts_take_half_of_the_time_at_most(
 def test_a_text_in_the_making_that_nobody_wants_is_left(
     engine: Qwen3Engine, window: Samples, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from dictate.engines.qwen3_decode import Decoding
+    from dictate.engines.qwen3.decode import Decoding
 
     step, began = Decoding.step, threading.Event()
 

@@ -12,9 +12,10 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 
-from dictate.engines import cuda_graph, device, qwen3_load, told_words
+from dictate.engines import cuda_graph, device, told_words
 from dictate.engines.cuda_graph import Replay
-from dictate.engines.qwen3 import Qwen3Engine
+from dictate.engines.qwen3 import load as qwen3_load
+from dictate.engines.qwen3.engine import Qwen3Engine
 from dictate.events import RATE, Samples
 from dictate.hotwords import Hotwords, Term
 from tests.lab import tiny_qwen3
@@ -27,7 +28,7 @@ Run = Callable[[], Any]
 
 
 def imitated(run: Run) -> tuple[Any, Replay]:
-    from dictate.engines.qwen3_decode import _Room
+    from dictate.engines.qwen3.decode import _Room
 
     def frozen() -> Any:
         # What Python knew at the recording is what a card repeats: that the room was empty.
@@ -49,16 +50,16 @@ def impossible(run: Run) -> tuple[Any, Replay]:
 @pytest.fixture(autouse=True)
 def long_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     """Texts that go over the border of a stretch, of which there are many."""
-    monkeypatch.setattr("dictate.engines.qwen3_decode.STRETCH", 64)
-    monkeypatch.setattr("dictate.engines.qwen3_graphs.STRETCH", 64)
-    monkeypatch.setattr("dictate.engines.qwen3_decode.MOST_BEFORE", 256)
-    monkeypatch.setattr("dictate.engines.qwen3.LONGEST_S", 8)
+    monkeypatch.setattr("dictate.engines.qwen3.decode.STRETCH", 64)
+    monkeypatch.setattr("dictate.engines.qwen3.graphs.STRETCH", 64)
+    monkeypatch.setattr("dictate.engines.qwen3.decode.MOST_BEFORE", 256)
+    monkeypatch.setattr("dictate.engines.qwen3.engine.LONGEST_S", 8)
     monkeypatch.setattr(told_words, "TOKENS_PER_S", 4)
     monkeypatch.setattr(told_words, "FREE_TOKENS", 32)
     # What random weights say is what the guards are there for.
-    monkeypatch.setattr("dictate.engines.qwen3_decode.unlooped", lambda tokens, _: len(tokens))
-    monkeypatch.setattr("dictate.engines.qwen3.echoes", lambda *_: False)
-    monkeypatch.setattr("dictate.engines.qwen3.too_long", lambda *_: False)
+    monkeypatch.setattr("dictate.engines.qwen3.decode.unlooped", lambda tokens, _: len(tokens))
+    monkeypatch.setattr("dictate.engines.qwen3.engine.echoes", lambda *_: False)
+    monkeypatch.setattr("dictate.engines.qwen3.engine.too_long", lambda *_: False)
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +123,7 @@ def test_what_is_heard_is_the_same_on_every_stretch(
 
 def test_a_step_takes_the_shortest_stretch_that_its_token_is_in() -> None:
     torch = pytest.importorskip("torch", reason="torch is not installed")
-    from dictate.engines.qwen3_graphs import Graphs
+    from dictate.engines.qwen3.graphs import Graphs
 
     used: list[tuple[int, int, int]] = []
 

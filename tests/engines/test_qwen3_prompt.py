@@ -2,8 +2,8 @@
 
 import pytest
 
-from dictate.engines.qwen3_guards import unlooped
-from dictate.engines.qwen3_prompt import (
+from dictate.engines.qwen3.guards import unlooped
+from dictate.engines.qwen3.prompt import (
     MOST_TERMS,
     Context,
     context,

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from bench.nemotron_rivals import SUBJECTS
-from dictate.engines.nemotron import NemotronEngine
+from dictate.engines.nemotron.engine import NemotronEngine
 from tests.lab import mini_model
 from tests.lab.rivals import MORE
 

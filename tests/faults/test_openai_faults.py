@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from dictate.config import EngineSettings
-from dictate.engines import openai_client
+from dictate.engines.elsewhere import openai_client
+from dictate.engines.elsewhere.openai import OpenAIEngine
 from dictate.engines.link import EngineLink
-from dictate.engines.openai import OpenAIEngine
 from dictate.errors import EngineError
 from dictate.events import pcm_from_samples
 from dictate.hotwords import Hotwords

@@ -18,9 +18,9 @@ import numpy as np
 import pytest
 
 from dictate.config import EngineSettings
-from dictate.engines import riva_client
+from dictate.engines.elsewhere import riva_client
+from dictate.engines.elsewhere.riva import RivaEngine
 from dictate.engines.link import EngineLink
-from dictate.engines.riva import RivaEngine
 from dictate.errors import EngineError
 from dictate.events import pcm_from_samples
 from dictate.hotwords import Hotwords

@@ -14,9 +14,10 @@ from typing import Any
 
 import torch
 
-from dictate.engines import nemotron, worker
+from dictate.engines import worker
 from dictate.engines.convert import Converter
-from dictate.engines.nemotron import NemotronEngine, NemotronUtterance
+from dictate.engines.nemotron import engine as nemotron
+from dictate.engines.nemotron.engine import NemotronEngine, NemotronUtterance
 
 ALWAYS = "always "
 HUNG_S = 3600.0

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from dictate.config import EngineSettings
-from dictate.engines.nemotron import NemotronEngine
+from dictate.engines.nemotron.engine import NemotronEngine
 from dictate.events import Samples
 
 MINI = Path(__file__).parents[1] / "models" / "mini.nemo"
@@ -49,7 +49,7 @@ def both_ways(
     hears the silence too that the stream adds. `told` tells NeMo's encoder frames the language."""
     import torch
 
-    from dictate.engines.nemotron_stream import Stream, use_context
+    from dictate.engines.nemotron.stream import Stream, use_context
 
     streamed: list[int] = []
     at = 0

@@ -22,7 +22,7 @@ from typing import Any
 import pytest
 
 from dictate.engines.device import quiet
-from dictate.engines.nemotron import NemotronEngine
+from dictate.engines.nemotron.engine import NemotronEngine
 from tests.lab.mini_model import MINI, settings
 
 KINDS = ("prompt", "whole", "tdt")

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from dictate.config import EngineSettings
-from dictate.engines import device, qwen3_load
-from dictate.engines.qwen3 import Qwen3Engine
+from dictate.engines import device
+from dictate.engines.qwen3 import load as qwen3_load
+from dictate.engines.qwen3.engine import Qwen3Engine
 from tests.lab import random_qwen3
 from tests.lab.random_qwen3 import TEMPLATE
 

@@ -16,8 +16,8 @@ from typing import Final as Const
 import torch
 from transformers.cache_utils import Cache, DynamicLayer
 
-from dictate.engines.qwen3_graphs import STRETCH, Graphs, Record, stretched
-from dictate.engines.qwen3_guards import unlooped
+from dictate.engines.qwen3.graphs import STRETCH, Graphs, Record, stretched
+from dictate.engines.qwen3.guards import unlooped
 from dictate.engines.told_words import most_tokens
 
 MOST_BEFORE: Const = 1024

@@ -10,7 +10,7 @@ from typing import Any
 from typing import Final as Const
 
 from dictate.engines import device
-from dictate.engines.nemotron_language import is_tag
+from dictate.engines.language import is_tag
 from dictate.errors import EngineError
 from dictate.events import RATE
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from wyoming.event import Event, write_event
 
 from dictate.config import EngineSettings
-from dictate.engines.address import Address
+from dictate.engines.elsewhere.address import Address
 from dictate.engines.protocol import BadEvent, Inbox, Token
 from dictate.errors import EngineError, EngineLost
 

@@ -19,11 +19,11 @@ import numpy as np
 from dictate import models
 from dictate.config import EngineSettings
 from dictate.engines import SHORTEST_S, Effort, Engine, Facts, Utterance, device
-from dictate.engines import qwen3_load as loading
 from dictate.engines.check_sound import check_sound
 from dictate.engines.guards import settle
-from dictate.engines.qwen3_load import Loaded
-from dictate.engines.qwen3_prompt import (
+from dictate.engines.qwen3 import load as loading
+from dictate.engines.qwen3.load import Loaded
+from dictate.engines.qwen3.prompt import (
     LANGUAGES,
     context,
     language_name,
@@ -38,7 +38,7 @@ from dictate.hotwords import Hotwords
 from dictate.models import ModelFile
 
 if TYPE_CHECKING:
-    from dictate.engines.qwen3_decode import Decoder, Decoding, Prompt
+    from dictate.engines.qwen3.decode import Decoder, Decoding, Prompt
 
 LONGEST_S: Const = 60
 """A longer one is heard in parts."""
@@ -92,7 +92,7 @@ class Qwen3Engine(Engine):
         with models.opened(found) as folder:
             self._loaded = loading.load(folder, self.settings.device, self.settings.precision)
         self._model_name = found.name
-        from dictate.engines.qwen3_decode import Decoder
+        from dictate.engines.qwen3.decode import Decoder
 
         tokenizer = self._loaded.processor.tokenizer
         digits = frozenset(tokenizer.convert_tokens_to_ids(list("0123456789")))
@@ -132,8 +132,8 @@ class Qwen3Engine(Engine):
     def _check(self) -> list[list[int]]:
         """What it hears in a sentence, and in that said so often that the text falls into the
         second stretch of the room, the third, and so on."""
-        from dictate.engines.qwen3_decode import Decoding
-        from dictate.engines.qwen3_graphs import STRETCH
+        from dictate.engines.qwen3.decode import Decoding
+        from dictate.engines.qwen3.graphs import STRETCH
 
         prompt = self._asked(Hotwords(), self.settings.language).prompt
         part, sound = _Part(self._loaded), check_sound()
@@ -190,7 +190,7 @@ class Asked:
     """What the model is told before a sound: with the context, and without one."""
 
     def __init__(self, loaded: Loaded, hotwords: Hotwords, tag: str) -> None:
-        from dictate.engines.qwen3_decode import MOST_BEFORE
+        from dictate.engines.qwen3.decode import MOST_BEFORE
 
         self._processor = loaded.processor
         self._language = language_name(tag)
@@ -205,7 +205,7 @@ class Asked:
         self.plain = self._prompt("")
 
     def _prompt(self, system: str) -> "Prompt":
-        from dictate.engines.qwen3_decode import Prompt
+        from dictate.engines.qwen3.decode import Prompt
 
         text = prompt_text(self._processor, system, self._language)
         before, after = text.split(self._processor.audio_token)
@@ -251,14 +251,14 @@ class _Part:
     """A sound of a minute at most, and its encoder."""
 
     def __init__(self, loaded: Loaded) -> None:
-        from dictate.engines.qwen3_encode import Sound
+        from dictate.engines.qwen3.encode import Sound
 
         extractor = loaded.processor.feature_extractor
         self.sound = Sound(loaded.model, extractor, LONGEST_S * RATE)
         self.draft: list[int] = []
 
     def decode(self, decoder: "Decoder", prompt: "Prompt", draft: list[int]) -> "Decoding":
-        from dictate.engines.qwen3_decode import Decoding
+        from dictate.engines.qwen3.decode import Decoding
 
         sound_s = self.sound.length / RATE
         return Decoding(decoder, prompt, self.sound.embeddings(), sound_s, draft)

@@ -16,7 +16,6 @@ import numpy as np
 
 from dictate.config import EngineSettings
 from dictate.engines import Engine, Facts, Utterance
-from dictate.engines.address import parse_grpc
 from dictate.engines.elsewhere import (
     answer_s,
     away,
@@ -24,13 +23,14 @@ from dictate.engines.elsewhere import (
     unreachable,
     unreadable,
 )
-from dictate.engines.nemotron_language import Languages
+from dictate.engines.elsewhere.address import parse_grpc
+from dictate.engines.language import Languages
 from dictate.errors import Unavailable
 from dictate.events import Samples, pcm_from_samples
 from dictate.hotwords import AUTO, Hotwords
 
 if TYPE_CHECKING:
-    from dictate.engines.riva_client import Client, Recognition
+    from dictate.engines.elsewhere.riva_client import Client, Recognition
 
 BOOST = 20.0
 """Of a term of weight 1 at strength 1. NVIDIA advises 20 to 100, ..."""
@@ -69,7 +69,7 @@ class RivaEngine(Engine):
 
     def client(self) -> "Client":
         """A client of that server, not connected yet. Raises EngineError."""
-        from dictate.engines.riva_client import Client
+        from dictate.engines.elsewhere.riva_client import Client
 
         settings = self.settings
         try:
@@ -156,7 +156,7 @@ class RivaUtterance(Utterance):
     """One dictation on a connection of its own."""
 
     def __init__(self, engine: RivaEngine, hotwords: Hotwords, language: str) -> None:
-        from dictate.engines.riva_client import Recognition, configured
+        from dictate.engines.elsewhere.riva_client import Recognition, configured
 
         self._waiting = bytearray()
         """Sound that does not fill a piece yet."""

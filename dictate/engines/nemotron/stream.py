@@ -16,8 +16,8 @@ from typing import Final as Const
 import numpy as np
 import torch
 
-from dictate.engines.nemotron_decode import Decoder
-from dictate.engines.nemotron_load import SUBSAMPLING
+from dictate.engines.nemotron.decode import Decoder
+from dictate.engines.nemotron.load import SUBSAMPLING
 from dictate.events import RATE, Samples
 
 MARGIN: Const = 4

@@ -19,8 +19,9 @@ from wyoming.ping import Ping
 
 from dictate.config import EngineSettings
 from dictate.engines import Effort, Engine, Facts, Utterance
-from dictate.engines.address import FORMS, Address, parse
 from dictate.engines.elsewhere import answer_s, away, missing_file
+from dictate.engines.elsewhere.address import FORMS, Address, parse
+from dictate.engines.elsewhere.remote import REACH_S, Remote
 from dictate.engines.protocol import (
     PROGRAM,
     Begin,
@@ -32,7 +33,6 @@ from dictate.engines.protocol import (
     Watch,
     hotwords_event,
 )
-from dictate.engines.remote import REACH_S, Remote
 from dictate.errors import EngineError
 from dictate.events import RATE, Samples, pcm_from_samples
 from dictate.hotwords import Hotwords

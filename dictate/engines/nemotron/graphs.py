@@ -10,8 +10,8 @@ from typing import Any
 from typing import Final as Const
 
 from dictate.engines.cuda_graph import Replay
-from dictate.engines.nemotron_load import SUBSAMPLING
-from dictate.engines.nemotron_stream import HISTORY, Encoded, encode
+from dictate.engines.nemotron.load import SUBSAMPLING
+from dictate.engines.nemotron.stream import HISTORY, Encoded, encode
 
 CHUNKS: Const = 2
 """A step of more chunks is rare, and long enough to be worth its launches."""

@@ -15,9 +15,9 @@ from typing import Any, TypeVar
 
 import httpx2
 
-from dictate.engines.address import Web
-from dictate.engines.openai_profiles import BadAnswer, json_object
-from dictate.engines.remote import REACH_S
+from dictate.engines.elsewhere.address import Web
+from dictate.engines.elsewhere.openai_profiles import BadAnswer, json_object
+from dictate.engines.elsewhere.remote import REACH_S
 from dictate.errors import EngineError, EngineLost
 
 LARGEST_ANSWER = 1_000_000

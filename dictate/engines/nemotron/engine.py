@@ -17,12 +17,12 @@ import numpy as np
 from dictate import models
 from dictate.config import EngineSettings
 from dictate.engines import SHORTEST_S, Effort, Engine, Facts, Utterance, device
-from dictate.engines.boosting import Phrases, Tree, Trees, phrases
 from dictate.engines.check_sound import check_sound
 from dictate.engines.guards import settle
-from dictate.engines.nemotron_language import Languages
-from dictate.engines.nemotron_load import Loaded, load, release, unsafe_switch
-from dictate.engines.token_text import TokenText
+from dictate.engines.language import Languages
+from dictate.engines.nemotron.boosting import Phrases, Tree, Trees, phrases
+from dictate.engines.nemotron.load import Loaded, load, release, unsafe_switch
+from dictate.engines.nemotron.token_text import TokenText
 from dictate.errors import Unavailable
 from dictate.events import RATE, Samples
 from dictate.hotwords import AUTO, Hotwords
@@ -119,7 +119,8 @@ class NemotronEngine(Engine):
                 "nothing here"
             )
             return False
-        from dictate.engines import cuda_graph, nemotron_graphs
+        from dictate.engines import cuda_graph
+        from dictate.engines.nemotron import graphs as nemotron_graphs
 
         without = self._loaded
         graphs = nemotron_graphs.Graphs(cuda_graph.record)
@@ -140,7 +141,7 @@ class NemotronEngine(Engine):
         """Each size of step once, where the first of a size is slow: on a graphics card."""
         if self._loaded.device == "cpu":
             return
-        from dictate.engines.nemotron_stream import AT_ONCE
+        from dictate.engines.nemotron.stream import AT_ONCE
 
         sound = check_sound()
         for length in (1, 2, 4) if not self.streams else ():
@@ -205,8 +206,8 @@ class NemotronUtterance(Utterance):
         chunk_ms: int,
         slot: int | None,
     ) -> None:
-        from dictate.engines.nemotron_stream import Stream, encode
-        from dictate.engines.nemotron_whole import Whole
+        from dictate.engines.nemotron.stream import Stream, encode
+        from dictate.engines.nemotron.whole import Whole
 
         model = loaded.model
         hypotheses = [None if tree is None else tree.hypothesis()]

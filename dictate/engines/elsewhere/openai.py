@@ -19,7 +19,6 @@ import numpy as np
 
 from dictate.config import EngineSettings
 from dictate.engines import SHORTEST_S, Engine, Facts, Utterance
-from dictate.engines.address import parse_web
 from dictate.engines.elsewhere import (
     answer_s,
     away,
@@ -27,7 +26,8 @@ from dictate.engines.elsewhere import (
     unreachable,
     unreadable,
 )
-from dictate.engines.openai_profiles import (
+from dictate.engines.elsewhere.address import parse_web
+from dictate.engines.elsewhere.openai_profiles import (
     NO_HINTS,
     PROFILES,
     BadAnswer,
@@ -49,7 +49,7 @@ from dictate.events import RATE, Samples, pcm_from_samples
 from dictate.hotwords import Hotwords
 
 if TYPE_CHECKING:
-    from dictate.engines.openai_client import Answer, Client
+    from dictate.engines.elsewhere.openai_client import Answer, Client
 
 WARM_S = 4.0
 """Servers hang up after a silence, the most common ones after 5 seconds."""
@@ -86,7 +86,7 @@ class OpenAIEngine(Engine):
 
     def client(self) -> "Client":
         """A client of that server, not connected yet. Raises EngineError."""
-        from dictate.engines.openai_client import Client
+        from dictate.engines.elsewhere.openai_client import Client
 
         settings = self.settings
         try:

@@ -15,8 +15,8 @@ from typing import Any
 
 import grpc
 
-from dictate.engines.address import Grpc
-from dictate.engines.remote import REACH_S, tcp
+from dictate.engines.elsewhere.address import Grpc
+from dictate.engines.elsewhere.remote import REACH_S, tcp
 from dictate.errors import EngineError, EngineLost
 from dictate.events import RATE
 

@@ -13,7 +13,7 @@ from typing import Final as Const
 import numpy as np
 import torch
 
-from dictate.engines.nemotron_decode import Decoder
+from dictate.engines.nemotron.decode import Decoder
 from dictate.events import RATE, Samples
 
 CUT_FROM_S: Const = 30

@@ -1,0 +1,1 @@
+"""NVIDIA Nemotron Speech Streaming, through NeMo."""
