@@ -83,9 +83,13 @@ class Hotkey:
         """Told whenever the session starts or stops recording, whoever made it do so.
 
         So a press stops what a command has started, and does not stop what has ended by itself.
+        The release of a key whose recording was cancelled says nothing more.
         """
+        ended = self._recording and not recording
         self._recording = recording
-        if not recording and self._at is _At.LATCHED:
+        if ended and self._at is _At.HELD:
+            self._at = _At.SPENT
+        elif not recording and self._at is _At.LATCHED:
             self._at = _At.REST
 
     def _down(self, at: float) -> list[Press]:

@@ -353,9 +353,8 @@ class EngineLink:
                 return f"the engine process died ({died.result()})"
             if watch.done() and self.state in ("failed", "restarting"):
                 return watch.result()
-            with contextlib.suppress(TimeoutError):
-                return f"the engine process died ({await asyncio.wait_for(died, 1)})"
-            return watch.result()
+            await asyncio.wait({died}, timeout=1)
+            return f"the engine process died ({died.result()})" if died.done() else watch.result()
         finally:
             self._reachable = False
             for task in (died, doomed, watch):
