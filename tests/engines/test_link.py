@@ -138,9 +138,10 @@ def test_nothing_comes_after_a_cancel(tmp_path: Path, run: Run) -> None:
             heard: list[Partial] = []
             utterance = link.begin(1, NONE, None, heard.append)
             utterance.feed(loud(2))
-            await until(lambda: link.exchanges)
+            await until(lambda: heard)
             utterance.cancel()
             utterance.cancel()
+            heard.clear()
             utterance.feed(loud(1))
             whole = Whole(loud(2))
             with pytest.raises(asyncio.CancelledError):
