@@ -5,6 +5,8 @@ sound server's microphone, the starter engine hears it, and real applications ta
 """
 
 import json
+import os
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -163,8 +165,12 @@ def test_the_window_changed_while_it_was_finished(
     desk.x.run("xdotool", "keydown", KEY)
     wait_for(lambda: daemon.status()["state"] == "recording", "it records")
     desk.sound.play(SAMPLES[0]).wait(30)
+    engine = daemon.child("dictate.engines.worker")
+    os.kill(engine, signal.SIGSTOP)  # it takes its time to finish
     desk.x.run("xdotool", "keyup", KEY)
+    wait_for(lambda: daemon.status()["state"] == "finishing", "the release is heard")
     other.focus()
+    os.kill(engine, signal.SIGCONT)
     wait_for(lambda: daemon.history()[0]["state"] == "held", "the text is held", 30)
     assert spoken_to.text() == other.text() == ""
     daemon.ctl("paste")

@@ -131,7 +131,7 @@ def test_whatever_becomes_of_the_second_the_main_one_does_not_know(
 
 
 def test_the_main_one_does_not_wait_for_a_second_that_still_loads(user: TwoEngines) -> None:
-    user.say("!loading 6", SECOND)
+    user.say("!loading 15", SECOND)
     with user.daemon() as daemon:
         wait_for(lambda: daemon.status()["engine_state"] == "ready", "the main one is ready")
         daemon.ctl("start", "--second")
@@ -140,7 +140,9 @@ def test_the_main_one_does_not_wait_for_a_second_that_still_loads(user: TwoEngin
         assert daemon.written() == f"{MAIN}\n"
         daemon.ctl("reload")  # does not wait for it either
         assert daemon.status()["second_engine_state"] == "loading"
-        wait_for(lambda: daemon.written() == f"{MAIN}\n{SECOND}\n", "the second is written, too")
+        wait_for(
+            lambda: daemon.written() == f"{MAIN}\n{SECOND}\n", "the second is written, too", 40
+        )
 
 
 def test_the_second_has_a_fall_back_of_its_own(user: TwoEngines) -> None:

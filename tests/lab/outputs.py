@@ -11,7 +11,8 @@ AnOutput = TypeVar("AnOutput", bound=Output)
 
 def working(output: AnOutput, work: Callable[[AnOutput], Awaitable[None]]) -> None:
     """Run `work` with this output, open; it can work here."""
-    assert output.why_not() is None
+    reason = output.why_not()
+    assert reason is None, reason
 
     async def main() -> None:
         await output.open()
