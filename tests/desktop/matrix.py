@@ -297,20 +297,28 @@ def _ibus() -> Desk:
 
 def _sway() -> Desk:
     from tests.lab.more_windows import ChromiumInSway, Qt6InSway
-    from tests.lab.sway import Foot, Gtk3, Gtk4, Sway, copy
+    from tests.lab.sway import Foot, Gtk3, Gtk4, Keyboard, Sway, copy
+
+    hands: list[Keyboard] = []
 
     @contextmanager
     def start(_: Path) -> Iterator[Sway]:
-        with Sway() as sway, sway.keyboard():
+        with Sway() as sway, sway.keyboard() as keyboard:
+            hands[:] = [keyboard]
             yield sway
 
+    def by_wtype(sway: Sway, *words: str) -> None:
+        sway.run("wtype", *words)
+        # Chromium does not start while the last key was of wtype's keymap, which has no others.
+        hands[0].tap(Keyboard.SHIFT)
+
     def wtype(sway: Sway, text: str) -> None:
-        sway.run("wtype", text)
+        by_wtype(sway, text)
 
     def chord(sway: Sway, text: str) -> None:
         for selection in ("clipboard", "primary"):
             copy(sway, text.encode(), selection=selection)
-        sway.run("wtype", "-M", "shift", "-k", "Insert", "-m", "shift")
+        by_wtype(sway, "-M", "shift", "-k", "Insert", "-m", "shift")
 
     return Desk(
         start,
