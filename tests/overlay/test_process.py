@@ -54,6 +54,11 @@ class Rig:
         path = self.folder / "seen"
         return path.read_text() if path.exists() else ""
 
+    def guess(self, text: str, settled: int = 0) -> None:
+        """The engine's; it stands nowhere else."""
+        self.picture.partial(Partial(1, text, settled))
+        self.picture.previewed(1, in_field=False)
+
     def plays(self, what: str) -> None:
         text = HELLO.format(seen=str(self.folder / "seen")) + what
         (self.folder / "window.py").write_text(text)
@@ -95,7 +100,7 @@ def test_it_shows_the_news(rig: Rig) -> None:
     async def work(overlay: Overlay) -> None:
         await until(lambda: rig.states == ["x11"])
         rig.picture.session("recording", 1.0)
-        rig.picture.partial(Partial(1, "hello there"))
+        rig.guess("hello there")
         await until(lambda: '"dim": "hello there"' in rig.seen)
         rig.picture.session("ready", 1.0)
         await until(lambda: '"state": ""' in rig.seen.splitlines()[-1])
@@ -113,8 +118,8 @@ def test_many_news_are_one_picture(rig: Rig) -> None:
         await until(lambda: rig.seen)
         rig.picture.session("recording", 1.0)
         for number in range(1000):
-            rig.picture.partial(Partial(1, f"guess {number}"))
-        await until(lambda: '"dim": "999"' in rig.seen)
+            rig.guess(f"guess {number}")
+        await until(lambda: '"dim": "guess 999"' in rig.seen)
         assert len(rig.seen.splitlines()) <= 3
 
     rig.run(work)
@@ -131,7 +136,7 @@ def test_a_bad_process_is_replaced(rig: Rig, bad: str) -> None:
         # It gets more than its pipe holds, and nobody waits for it.
         began = asyncio.get_running_loop().time()
         for _ in range(1000):
-            rig.picture.partial(Partial(1, "word " * 200))
+            rig.guess("word " * 200)
             await asyncio.sleep(0)
         assert asyncio.get_running_loop().time() - began < 2
         await until(lambda: '"solid": "\\u2026' in rig.seen)
@@ -149,7 +154,7 @@ def test_what_is_always_bad_is_given_up(
 
     async def work(overlay: Overlay) -> None:
         rig.picture.session("recording", 1.0)
-        rig.picture.partial(Partial(1, "xylophone"))
+        rig.guess("xylophone")
         await until(lambda: rig.states and rig.states[-1].startswith("none: "))
         assert not children()
         assert "no overlay any more: it ended 3 times" in caplog.text
