@@ -116,6 +116,8 @@ class Dictation:
     ends_at: float = float("inf")
     """Where its sound ends, monotonic seconds."""
     focus: "asyncio.Task[Focus | None] | None" = None
+    guess: Partial | None = None
+    """The engine's last."""
     text: str = ""
     reason: str = ""
     timing: Timing = field(default_factory=Timing)
@@ -281,14 +283,22 @@ class Pipeline:
         loop.call_later(tail_s + LATE_SOUND_S, self._news, dictation.number, Input.TAIL_OVER)
 
     def _partial(self, partial: Partial) -> None:
-        number = partial.dictation
-        if number not in self._on_way:
-            return
-        self.audience.partial(partial)
-        if self.settings.output.preedit and number == max(self._on_way):
+        if partial.dictation in self._on_way:
+            self._on_way[partial.dictation].guess = partial
+            self.audience.partial(partial)
+            self._show(partial)
+
+    def show_again(self) -> None:
+        """Show the last guess once more: the user may have gone to another window."""
+        dictation = self._on_way.get(self.session.recording or 0)
+        if dictation and dictation.guess:
+            self._show(dictation.guess)
+
+    def _show(self, partial: Partial) -> None:
+        if self.settings.output.preedit and partial.dictation == max(self._on_way):
             self._preview(partial)
         else:
-            self.audience.previewed(number, in_field=False)
+            self.audience.previewed(partial.dictation, in_field=False)
 
     def _preview(self, partial: Partial) -> None:
         """Show in the window what is understood so far of this dictation; "" takes it away."""

@@ -354,9 +354,15 @@ def test_who_shows_the_words_hears_whether_they_stand_in_the_field(
             rig.link.on_partial(Partial(1, text, len("one")))
             assert await rig.screen.previews.get() == shown
         assert rig.listener.told == ["1 is in the field", "1 is not in the field"]
+        rig.link.on_partial(Partial(1, "one"))
+        assert await rig.screen.previews.get() == "|one"
+        rig.screen.focused = "image viewer"
+        rig.pipeline.show_again()
+        assert await rig.screen.previews.get() == "|one"
+        assert rig.listener.told[2:] == ["1 is in the field", "1 is not in the field"]
         rig.pipeline.settings = replace(SETTINGS, output=OutputSettings(preedit=False))
         rig.link.on_partial(Partial(1, "one two"))
-        assert rig.listener.told[2:] == ["1 is not in the field"]
+        assert rig.listener.told[4:] == ["1 is not in the field"]
         rig.cancel()
         assert rig.screen.previews.empty()
 

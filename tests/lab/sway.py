@@ -178,9 +178,10 @@ class Sway:
         yield keyboard
         keyboard.close()
 
-    def screenshot(self, path: Path) -> None:
+    def screenshot(self, path: Path) -> Path:
         """The whole screen as a PNG (needs grim)."""
         self.run("grim", str(path))
+        return path
 
     def _answers(self) -> bool:
         try:
