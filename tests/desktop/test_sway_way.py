@@ -7,7 +7,6 @@ bus: the key leaves a file then, and the test says `dictatectl toggle`.
 
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 
 from dictate.overlay.process import WINDOW
 from tests.lab.daemon import RealDaemon, wait_for
+from tests.lab.overlay_window import height
 from tests.lab.scripted import Home, home
 from tests.lab.sway import Blank, Foot, Gtk3, Keyboard, Sway, SwayWindow, need
 
@@ -45,10 +45,8 @@ class Desk:
         self.daemon.ctl("toggle")
 
     def overlay_height(self) -> int:
-        """In pixels; what is below it is of one colour. Without it: that of the whole part."""
-        picture = self.sway.screenshot(self.daemon.home / "overlay.png")
-        crop = ["convert", str(picture), "-crop", MIDDLE, "+repage", "-trim"]
-        return int(subprocess.check_output([*crop, "-format", "%h", "info:"]))
+        """In pixels, above a window of one colour."""
+        return height(self.sway, self.daemon.home / "overlay.png", MIDDLE)
 
     def speak(self) -> None:
         """Press, and it listens to the recording."""

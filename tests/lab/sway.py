@@ -178,10 +178,9 @@ class Sway:
         yield keyboard
         keyboard.close()
 
-    def screenshot(self, path: Path) -> Path:
+    def screenshot(self, path: Path) -> None:
         """The whole screen as a PNG (needs grim)."""
         self.run("grim", str(path))
-        return path
 
     def _answers(self) -> bool:
         try:
