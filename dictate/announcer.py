@@ -71,6 +71,10 @@ class Announcer:
         self._terminal.partial(partial.text)
         self._picture.partial(partial)
 
+    def previewed(self, number: int, *, in_field: bool) -> None:
+        """Then the overlay need not say it again."""
+        self._picture.previewed(number, in_field=in_field)
+
     def sound(self, samples: Samples) -> None:
         """For the meter."""
         self._picture.sound(samples)

@@ -193,7 +193,7 @@ class OutputSettings:
     the text, or to say that it has."""
     preedit: bool = True
     """input_method, ibus: whether what is understood so far stands in the text field while you
-    speak, underlined, until the text itself takes its place."""
+    speak, underlined, until the text itself takes its place; false has the overlay show it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,9 @@ class Partial:
 
     dictation: int
     text: str
+    settled: int = 0
+    """Characters at its start that stood unchanged for some guesses (`dictate/settled.py`): likely
+    to stay, and no promise."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,10 @@ class Audience(Protocol):
     def partial(self, partial: Partial) -> None:
         """The engine has a new guess."""
 
+    def previewed(self, number: int, *, in_field: bool) -> None:
+        """Whether the last guess stands in the text field itself, marked as not written yet. Told
+        of each that has words, as soon as the desktop has answered."""
+
     def sound(self, samples: Samples) -> None:
         """What the microphone hears of a dictation, piece by piece."""
 
@@ -112,6 +116,8 @@ class Dictation:
     ends_at: float = float("inf")
     """Where its sound ends, monotonic seconds."""
     focus: "asyncio.Task[Focus | None] | None" = None
+    guess: Partial | None = None
+    """The engine's last."""
     text: str = ""
     reason: str = ""
     timing: Timing = field(default_factory=Timing)
@@ -153,8 +159,8 @@ class Pipeline:
         self.tap: Tap
         """Set by the daemon: the tap calls back into this object."""
         self._listening = False
-        self._previewed: int | None = None
-        """The dictation of which the window shows something."""
+        self._previewed: dict[Output, int] = {}
+        """The dictation of which its window shows something."""
         self._pen = pen
         self._on_way: dict[int, Dictation] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -278,15 +284,36 @@ class Pipeline:
 
     def _partial(self, partial: Partial) -> None:
         if partial.dictation in self._on_way:
+            self._on_way[partial.dictation].guess = partial
             self.audience.partial(partial)
-            if self.settings.output.preedit and partial.dictation == max(self._on_way):
-                self._preview(partial.dictation, partial.text)
+            self._show(partial)
 
-    def _preview(self, number: int, text: str) -> None:
+    def show_again(self) -> None:
+        """Show the last guess once more: the user may have gone to another window."""
+        dictation = self._on_way.get(self.session.recording or 0)
+        if dictation and dictation.guess:
+            self._show(dictation.guess)
+
+    def _show(self, partial: Partial) -> None:
+        if self.settings.output.preedit and partial.dictation == max(self._on_way):
+            self._preview(partial)
+        else:
+            self.audience.previewed(partial.dictation, in_field=False)
+
+    def _preview(self, partial: Partial) -> None:
         """Show in the window what is understood so far of this dictation; "" takes it away."""
-        self._previewed = number if text else None
-        output = self._on_way[number].way.output
-        task = asyncio.get_running_loop().create_task(output.preview(text))
+        number, output = partial.dictation, self._on_way[partial.dictation].way.output
+        if partial.text:
+            self._previewed[output] = number
+        else:
+            self._previewed.pop(output, None)
+
+        async def show() -> None:
+            in_field = await output.preview(partial.text, partial.settled)
+            if partial.text:
+                self.audience.previewed(number, in_field=in_field)
+
+        task = asyncio.get_running_loop().create_task(show())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -381,8 +408,9 @@ class Pipeline:
         self.write_down(self.journal.cancelled, number, "cancelled")
 
     def _end(self, number: int) -> Dictation | None:
-        if self._previewed == number and number in self._on_way:
-            self._preview(number, "")
+        dictation = self._on_way.get(number)
+        if dictation and self._previewed.get(dictation.way.output) == number:
+            self._preview(Partial(number, ""))
         return self._on_way.pop(number, None)
 
     @property

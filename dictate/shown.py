@@ -13,7 +13,8 @@ from dictate.pipeline import Pipeline
 from dictate.sounds import Sounds
 
 EVERY_S = 0.7
-"""How often it is asked where the text would go, while somebody speaks: people change windows."""
+"""How often it is asked where the text would go, while somebody speaks, and the guess is shown
+there: people change windows."""
 
 
 class Shown:
@@ -49,13 +50,15 @@ class Shown:
 
 
 async def follow(pipeline: Pipeline, picture: Picture) -> None:
-    """Tell what hears it and where it would go, until nobody speaks any more."""
+    """Tell what hears it and where it would go, and show the guess there, until nobody speaks any
+    more."""
     while pipeline.session.listening:
         way = pipeline.speaking
         # An output at work shall have nothing else to do.
         if way is not None and not pipeline.writing.locked():
             picture.engine(way.link.info.device)
             picture.goes(await words(way.output))
+            pipeline.show_again()
         await asyncio.sleep(EVERY_S)
 
 

@@ -15,6 +15,7 @@ PURE = [
     "errors",
     "session",
     "hotwords",
+    "settled",
     "speech/segmenter",
     "text/new",
     "control/chord",

@@ -70,12 +70,16 @@ class Link:
     def __init__(self, name: str = "stand-in") -> None:
         self.info = EngineInfo(name)
         self.languages: list[str] = []
+        self.on_partial: Callable[[Partial], None]
         self.answers: dict[int, str | Exception] = {}
         self.may_answer: dict[int, asyncio.Event] = {}
         self.utterances: dict[int, Utterance] = {}
 
-    def begin(self, number: int, _: Hotwords, language: str, *__: Any) -> Utterance:
+    def begin(
+        self, number: int, _: Hotwords, language: str, on_partial: Callable[[Partial], None]
+    ) -> Utterance:
         self.languages.append(language)
+        self.on_partial = on_partial
         self.utterances[number] = Utterance(self, number)
         return self.utterances[number]
 
@@ -91,6 +95,9 @@ class Screen(Output):
         self.windows: dict[str, str] = {}
         self.trouble: Exception | None = None
         self.before_write: Callable[[], Awaitable[None]] | None = None
+        self.may_preview = _open()
+        self.previews: asyncio.Queue[str] = asyncio.Queue()
+        """What was shown, split where it is not settled any more."""
 
     def why_not(self) -> str | None:
         return None
@@ -111,6 +118,11 @@ class Screen(Output):
             raise self.trouble
         self.windows[self.focused] = self.windows.get(self.focused, "") + text
         return Receipt.DELIVERED
+
+    async def preview(self, text: str, settled: int = 0) -> bool:
+        await self.may_preview.wait()
+        self.previews.put_nowait(f"{text[:settled]}|{text[settled:]}")
+        return self.focused == "editor"
 
     async def undo(self, text: str, focus: Focus | None) -> None:
         if focus is not None and focus.window != self.focused:
@@ -145,6 +157,9 @@ class Listener:
 
     def partial(self, partial: Partial) -> None:
         self.partials.append(partial)
+
+    def previewed(self, number: int, *, in_field: bool) -> None:
+        self.told.append(f"{number} is {'' if in_field else 'not '}in the field")
 
     def sound(self, samples: Samples) -> None: ...
 
@@ -321,6 +336,71 @@ def test_what_began_before_the_settings_were_saved_ends_as_it_began(
         await rig.speak(0.2, real_time=True)
         await rig.settle()
         assert (rig.screen.windows, rig.copied.windows) == ({"editor": "hello there"}, {})
+
+    run(way)
+
+
+def test_who_shows_the_words_hears_whether_they_stand_in_the_field(
+    run: Callable[..., None],
+) -> None:
+    async def way(rig: Rig) -> None:
+        rig.press()
+        for text, focused, shown in (
+            ("one", "editor", "one|"),
+            ("one two", "image viewer", "one| two"),
+            ("", "editor", "|"),
+        ):
+            rig.screen.focused = focused
+            rig.link.on_partial(Partial(1, text, len("one")))
+            assert await rig.screen.previews.get() == shown
+        assert rig.listener.told == ["1 is in the field", "1 is not in the field"]
+        rig.link.on_partial(Partial(1, "one"))
+        assert await rig.screen.previews.get() == "|one"
+        rig.screen.focused = "image viewer"
+        rig.pipeline.show_again()
+        assert await rig.screen.previews.get() == "|one"
+        assert rig.listener.told[2:] == ["1 is in the field", "1 is not in the field"]
+        rig.pipeline.settings = replace(SETTINGS, output=OutputSettings(preedit=False))
+        rig.link.on_partial(Partial(1, "one two"))
+        assert rig.listener.told[4:] == ["1 is not in the field"]
+        rig.cancel()
+        assert rig.screen.previews.empty()
+
+    run(way)
+
+
+def test_a_text_field_that_hangs_delays_neither_guesses_nor_text(run: Callable[..., None]) -> None:
+    async def way(rig: Rig) -> None:
+        rig.screen.may_preview = asyncio.Event()
+        rig.press()
+        for text in ("one", "one two"):
+            rig.link.on_partial(Partial(1, text))
+        assert [partial.text for partial in rig.listener.partials] == ["one", "one two"]
+        rig.release()
+        await rig.speak(0.2, real_time=True)
+        await rig.settle()
+        assert rig.screen.windows == {"editor": "hello there"}
+        assert rig.listener.told == ["delivered 1 delivered"]
+        rig.screen.may_preview.set()
+
+    run(way)
+
+
+def test_each_output_takes_its_own_preview_away(run: Callable[..., None]) -> None:
+    async def way(rig: Rig) -> None:
+        rig.link.may_answer[1] = slow = asyncio.Event()
+        rig.press()
+        rig.link.on_partial(Partial(1, "one"))
+        rig.release()
+        await rig.speak(0.2, real_time=True)
+        rig.press(second=True)
+        rig.other.on_partial(Partial(2, "two"))
+        slow.set()
+        assert [await rig.screen.previews.get() for _ in range(2)] == ["|one", "|"]
+        assert await rig.copied.previews.get() == "|two"
+        rig.cancel()
+        assert await rig.copied.previews.get() == "|"
+        assert rig.screen.previews.empty()
 
     run(way)
 

@@ -14,6 +14,7 @@ from dictate.engines.protocol import BadEvent, Begin, PartialText, Progress, Tim
 from dictate.errors import EngineError, EngineLost
 from dictate.events import RATE, Final, Partial
 from dictate.hotwords import Hotwords
+from dictate.settled import Settling
 
 if TYPE_CHECKING:
     from dictate.engines.link import EngineLink
@@ -69,6 +70,7 @@ class Exchange:
         self._stopped = False
         self._waiting_since: float | None = None
         self._timings = Timings(0.0, 0.0, 0.0)
+        self._settling = Settling()
 
     async def run(self, pieces: AsyncIterator[bytes]) -> Final:
         """Send the PCM as it comes; the answer. Raises Trouble."""
@@ -135,7 +137,8 @@ class Exchange:
                 self._waiting_since = None
                 self.touch()
             elif event.type == PartialText.type:
-                self._on_partial(Partial(self._dictation, _text(event)))
+                text = _text(event)
+                self._on_partial(Partial(self._dictation, text, self._settling.next(text)))
                 # More may have arrived already; who cancels on hearing this one gets no other.
                 await asyncio.sleep(0)
             elif event.type == Timings.type:

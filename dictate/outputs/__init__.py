@@ -71,10 +71,14 @@ class Output(ABC):
         Raises NotDelivered, FocusMoved, DeliveryUnsure.
         """
 
-    async def preview(self, text: str) -> None:  # noqa: B027 - most outputs have no place for it
+    async def preview(self, text: str, settled: int = 0) -> bool:  # noqa: ARG002
         """Show `text` where it will stand, marked as not written yet; it replaces what was shown
-        before. "" takes it away, as `write` does. Never raises; does nothing where there is no
-        such thing."""
+        before. So many characters of it are `settled`; the rest may look less certain. "" takes it
+        away, as `write` does.
+
+        Whether it stands there now, for the user to read. Never raises; False where there is no
+        place for it, as with most outputs."""
+        return False
 
     async def undo(self, text: str, focus: Focus | None) -> None:  # noqa: ARG002
         """Take back `text`, which the last `write` put into `focus`: all of it, and nothing else.

@@ -69,6 +69,8 @@ class IBusOutput(Output):
         """Whoever holds it may write, or switch engines."""
         self._showing = False
         """What is being said is shown: our engine stays on."""
+        self._wanted = 0
+        """Counts what was to be shown, or written: who waits shows the newest only."""
         self._unfit: str | None = None
         """A text field in which nothing is shown."""
         self._untold_at: float | None = None
@@ -105,6 +107,7 @@ class IBusOutput(Output):
     async def write(self, text: str, focus: Focus | None) -> Receipt:
         if focus is None:
             raise NotDelivered("no text field had the focus")
+        self._wanted += 1
         return await _to_its_end(self._write(text, focus.window))
 
     async def undo(self, text: str, focus: Focus | None) -> None:
@@ -112,8 +115,9 @@ class IBusOutput(Output):
             raise NotDelivered("nobody knows which text field it went to")
         await _to_its_end(self._undo(text, focus.window))
 
-    async def preview(self, text: str) -> None:
-        await _to_its_end(self._preview(text))
+    async def preview(self, text: str, settled: int = 0) -> bool:
+        self._wanted += 1
+        return await _to_its_end(self._preview(text, settled, self._wanted))
 
     async def close(self) -> None:
         with contextlib.suppress(TimeoutError):
@@ -246,32 +250,37 @@ class IBusOutput(Output):
             finally:
                 await self._give_back()
 
-    async def _preview(self, text: str) -> None:
+    async def _preview(self, text: str, settled: int, wanted: int) -> bool:
         async with self._switching:
+            if wanted != self._wanted:
+                return self._showing
             try:
                 if text:
-                    await self._show(text)
-                else:
-                    self._showing, self._unfit = False, None
+                    return await self._show(text, settled)
+                self._showing, self._unfit = False, None
             except (Unavailable, IBusLost, IBusRefused) as error:
                 _log.debug("nothing is shown: %s", error)
                 self._showing = False
             finally:
                 if not self._showing:
                     await self._give_back()
+            return False
 
-    async def _show(self, text: str) -> None:
+    async def _show(self, text: str, settled: int) -> bool:
         desktop = await self._connected()
         if desktop.seen is None or desktop.seen == self._unfit:
-            return
+            return False
         if self._engine is not None and not self._engine.on:
-            return  # the user has switched to another one, and keeps it while he speaks
+            return False  # the user has switched to another one, and keeps it while he speaks
         self._showing = True
         engine = await self._take(desktop)
         if engine.secret:
             self._showing, self._unfit = False, desktop.seen
-            return
-        await engine.preedit(text if len(text) <= _SHOWN else f"…{text[-_SHOWN:]}")
+            return False
+        if (left_out := len(text) - _SHOWN) > 0:
+            text, settled = f"…{text[-_SHOWN:]}", max(0, settled - left_out) + 1
+        await engine.preedit(text, settled)
+        return engine.on and engine.shows_preedit
 
     # The engine, ours and the user's.
 

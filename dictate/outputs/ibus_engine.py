@@ -23,6 +23,7 @@ _INTERFACE: Final = "org.freedesktop.IBus.Engine"
 _FACTORY: Final = "/org/freedesktop/IBus/Factory"
 _PATH: Final = "/org/freedesktop/IBus/Engine/Dictate"
 
+_SHOWS_PREEDIT: Final = 1 << 0
 _TELLS_TEXT: Final = 1 << 5
 _PASSWORD: Final = 8
 _PIN: Final = 9
@@ -30,6 +31,9 @@ _TERMINAL: Final = 10
 _HIDDEN: Final = 1 << 12
 _UNDERLINE: Final = 1
 _SINGLE: Final = 1
+_FOREGROUND: Final = 2
+_DIM: Final = 0x808080
+"""As far from black as from white: nobody tells us the colours of a field."""
 _CLEAR: Final = 0
 """What becomes of a preedit when the focus moves: it vanishes."""
 
@@ -41,6 +45,8 @@ class Engine(Connection):
     """Whether what is written now reaches a text field."""
     tells_text = False
     """Whether the application says what stands around the cursor."""
+    shows_preedit = False
+    """Whether the application shows a preedit in its field."""
     secret = False
     """Whether it is a field for passwords."""
     terminal = False
@@ -68,11 +74,12 @@ class Engine(Connection):
         """Delete so many characters before the cursor. Raises IBusLost."""
         await self.signal(_PATH, _INTERFACE, "DeleteSurroundingText", "iu", -count, count)
 
-    async def preedit(self, text: str) -> None:
-        """Show this at the cursor, underlined, instead of what is shown; "" shows nothing. Raises
-        IBusLost."""
+    async def preedit(self, text: str, settled: int = 0) -> None:
+        """Show this at the cursor, underlined, instead of what is shown, and dim from the character
+        `settled` on; "" shows nothing. Raises IBusLost."""
         underline = _object("IBusAttribute", "uuuu", _UNDERLINE, _SINGLE, 0, len(text))
-        body = [_text(text, underline), len(text), bool(text), _CLEAR]
+        dim = _object("IBusAttribute", "uuuu", _FOREGROUND, _DIM, settled, len(text))
+        body = [_text(text, underline, dim), len(text), bool(text), _CLEAR]
         await self.signal(_PATH, _INTERFACE, "UpdatePreeditText", "vubu", *body)
 
     async def tells(self, seconds: float, enough: Callable[[str], bool]) -> bool:
@@ -104,6 +111,7 @@ class Engine(Connection):
                 self.on = False
             case "SetCapabilities":
                 self.tells_text = bool(call.body[0] & _TELLS_TEXT)
+                self.shows_preedit = bool(call.body[0] & _SHOWS_PREEDIT)
             case "SetSurroundingText":
                 self.around = Told.of(call)
                 self.before = self.around.text[: self.around.cursor]

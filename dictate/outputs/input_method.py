@@ -100,16 +100,20 @@ class _FieldDesk:
             raise NotDelivered(f"{name} does not say what stands there: undo it there")
         self._take_back(back, TakingBack(back.text, field.before), field, name)
 
-    def preview(self, text: str) -> None:
+    def preview(self, text: str) -> bool:
+        """Whether the field has it now."""
         self._x.serve()
         field = self._method.field
         if not text:
             if field is not None and field is self._previewed:
                 self._method.preedit("")
             self._previewed = None
-        elif field is not None and not field.secret and self._previewed in (None, field):
-            self._previewed = field
-            self._method.preedit(text.encode()[-PREVIEW_BYTES:].decode(errors="ignore"))
+            return False
+        if field is None or field.secret or self._previewed not in (None, field):
+            return False
+        self._previewed = field
+        self._method.preedit(text.encode()[-PREVIEW_BYTES:].decode(errors="ignore"))
+        return True
 
     def close(self) -> None:
         self.preview("")
@@ -210,9 +214,11 @@ class InputMethodOutput(DeskOutput[_FieldDesk]):
     def why_not(self) -> str | None:
         return why_no_wayland(_probe)
 
-    async def preview(self, text: str) -> None:
-        with contextlib.suppress(DesktopLost):
-            await self._desktop.call(lambda desk: desk.preview(text), FOCUS_LIMIT_S)
+    async def preview(self, text: str, settled: int = 0) -> bool:  # noqa: ARG002 - it has no styles
+        try:
+            return await self._desktop.call(lambda desk: desk.preview(text), FOCUS_LIMIT_S)
+        except DesktopLost:
+            return False
 
 
 def _probe(connection: WaylandConnection) -> None:

@@ -14,8 +14,6 @@ import numpy as np
 
 from dictate.events import RATE, Partial, Samples
 
-ALIKE: Final = 3
-"""Text that stood unchanged in so many guesses is shown as settled."""
 MOST: Final = 600
 """Characters: of a longer text the end is shown."""
 STEP: Final = 200
@@ -26,8 +24,6 @@ MOST_LEVELS: Final = 60
 QUIET_DB: Final = -55.0
 LOUD_DB: Final = -10.0
 """Between these the meter goes from nothing to full."""
-NOT_LATIN: Final = "\u2e80"
-"""From here on most scripts write no spaces between words."""
 
 
 class Picture:
@@ -43,7 +39,9 @@ class Picture:
         self._goes = ""
         self._remote = ""
         self._number = 0
-        self._guesses: deque[str] = deque(maxlen=ALIKE)
+        self._guess: Partial | None = None
+        self._in_field: bool | None = None
+        """Whether the guesses stand in the text field itself; None until that is known."""
         self._power = 0.0
         self._samples = 0
         self._levels: deque[float] = deque(maxlen=MOST_LEVELS)
@@ -55,9 +53,9 @@ class Picture:
             self._held = 0
             self._goes = ""
             self._levels.clear()
-            self._guesses.clear()
+            self._guess = None
         if state == "ready":
-            self._guesses.clear()
+            self._guess = None
         self._state = state
         self.on_news()
 
@@ -67,15 +65,23 @@ class Picture:
             return
         if partial.dictation > self._number:
             self._number = partial.dictation
-            self._guesses.clear()
-        self._guesses.append(clean(partial.text))
+            self._in_field = None
+        self._guess = partial
         self.on_news()
+
+    def previewed(self, number: int, *, in_field: bool) -> None:
+        """Whether the guess at this dictation stands in the text field itself, where the eye is:
+        its words are then left out here. Until that is told they are not shown, or they would
+        flash up."""
+        if number == self._number and in_field != self._in_field:
+            self._in_field = in_field
+            self.on_news()
 
     def writing(self, number: int) -> None:
         """The text of this dictation goes where it belongs, so it need not stand here. No news: to
         draw just now would keep the desktop from taking the text."""
         if number >= self._number:
-            self._guesses.clear()
+            self._guess = None
 
     def sound(self, samples: Samples) -> None:
         """Some sound of a dictation."""
@@ -102,7 +108,7 @@ class Picture:
     def held(self, number: int, reason: str) -> None:
         """A text was not written. Shown until `release`, or until the next one is spoken."""
         self._held, self._reason = number, clean(reason)
-        self._guesses.clear()
+        self._guess = None
         self.on_news()
 
     def release(self, number: int) -> None:
@@ -130,24 +136,14 @@ class Picture:
         }
 
     def _words(self) -> tuple[str, str]:
-        if not self._guesses:
+        if self._guess is None or self._in_field is not False:
             return "", ""
-        text = self._guesses[-1]
-        settled = settled_length(tuple(self._guesses))
+        text = clean(self._guess.text)
+        settled = len(clean(self._guess.text[: self._guess.settled]))
         start = first_shown(text)
         shown = ("…" if start else "") + text[start:]
         cut = max(0, settled - start) + bool(start)
         return shown[:cut], shown[cut:]
-
-
-def settled_length(guesses: tuple[str, ...]) -> int:
-    """How much of the last guess was the same in the `ALIKE` last ones, in whole words."""
-    if len(guesses) < ALIKE:
-        return 0
-    same = min(_common(guesses[-1], earlier) for earlier in guesses[:-1])
-    while any(0 < same < len(each) and _one_word(each[same - 1 : same + 1]) for each in guesses):
-        same -= 1
-    return same
 
 
 def first_shown(text: str) -> int:
@@ -169,12 +165,3 @@ def clean(text: str) -> str:
     """In one line, and nothing in it that no program can draw."""
     whole = text.encode("utf-8", "replace").decode()
     return "".join(" " if category(c) == "Cc" else c for c in " ".join(whole.split()))
-
-
-def _common(one: str, other: str) -> int:
-    pairs = enumerate(zip(one, other, strict=False))
-    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
-
-
-def _one_word(pair: str) -> bool:
-    return pair.isalnum() and max(pair) < NOT_LATIN

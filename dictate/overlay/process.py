@@ -2,7 +2,7 @@
 
 It may die, hang or never come: nothing of a dictation waits for it. At most one picture is on the
 way at a time, and the next is sent when that one was answered: so its pipe is never full, and a
-process that hangs shows within `ANSWER_S`.
+process that hangs shows within `ANSWER_S`. While nobody dictates it need not be there.
 """
 
 import asyncio
@@ -30,6 +30,9 @@ START_S: Final = 15.0
 ANSWER_S: Final = 5.0
 PAUSE_S: Final = 0.05
 """Between two pictures at least: twenty a second."""
+IDLE_S: Final = 600.0
+"""With nothing to show for so long it ends, until there is: its memory is worth more than the
+moment in which it starts."""
 STEADY_S: Final = 60.0
 """A process that lived for so long did not die of what the ones before it died of."""
 BACK_OFF_S: Final = (0.25, 1.0, 4.0, 15.0)
@@ -40,6 +43,10 @@ LOOK_S: Final = 5.0
 
 class _CannotBe(Exception):
     """There is no overlay on this desktop: why."""
+
+
+class _Idle(Exception):
+    """There has been nothing to show for a while."""
 
 
 class Overlay:
@@ -54,6 +61,8 @@ class Overlay:
         self._news = asyncio.Event()
         self._again = asyncio.Event()
         self._given_up = False
+        self._seen = False
+        """Whether the window is there."""
         picture.on_news = self._news.set
 
     def change(self, settings: OverlaySettings) -> None:
@@ -102,6 +111,10 @@ class Overlay:
                 log.info("no overlay: %s", reason)
                 self._give_up(str(reason))
                 return
+            except _Idle:
+                deaths = 0
+                await self._news.wait()
+                continue
             deaths = deaths + 1 if loop.time() - began < STEADY_S else 1
             if deaths > len(BACK_OFF_S):
                 log.warning("no overlay any more: it ended %d times (%s)", deaths, why)
@@ -115,7 +128,7 @@ class Overlay:
         self._on_state(f"none: {why}")
 
     async def _one_run(self) -> str:
-        """One process, from its start to its end; why it ended. Raises _CannotBe."""
+        """One process, from its start to its end; why it ended. Raises _CannotBe, _Idle."""
         try:
             process = await asyncio.create_subprocess_exec(
                 *(PYTHON, "-I", str(WINDOW), "--position", self._settings.position),
@@ -145,7 +158,7 @@ class Overlay:
             _stdin(process).close()
 
     async def _feed(self, process: Process) -> None:
-        """Show all news until it ends. Raises TimeoutError, ValueError, _CannotBe."""
+        """Show all news until it ends. Raises TimeoutError, ValueError, _CannotBe, _Idle."""
         # Not wait_for, here and below: in Python 3.11 it may lose that we are cancelled.
         async with asyncio.timeout(START_S):
             line = await _stdout(process).readline()
@@ -156,19 +169,28 @@ class Overlay:
             raise _CannotBe(hello["why_not"])
         self._on_state(hello["by"])
         self._news.set()
+        self._seen = False
         while await self._show(process):
             pass
 
     async def _show(self, process: Process) -> bool:
-        """Wait for news, show them, wait for the answer; False when there is none any more."""
+        """Wait for news, show them, wait for the answer; False when there is none any more. Raises
+        TimeoutError, _Idle."""
         answer = asyncio.create_task(_stdout(process).readline())
         news = asyncio.create_task(self._news.wait())
         try:
-            await asyncio.wait({answer, news}, return_when=asyncio.FIRST_COMPLETED)
+            patience_s = None if self._seen else IDLE_S
+            ready, _ = await asyncio.wait(
+                {answer, news}, timeout=patience_s, return_when=asyncio.FIRST_COMPLETED
+            )
+            if not ready:
+                raise _Idle
             if answer.done():
                 return False  # nobody asked: it is the end of its output
             self._news.clear()
-            _stdin(process).write(json.dumps(self._picture.take()).encode() + b"\n")
+            picture = self._picture.take()
+            self._seen = bool(picture["state"])
+            _stdin(process).write(json.dumps(picture).encode() + b"\n")
             async with asyncio.timeout(ANSWER_S):
                 lives = bool(await answer)
             await asyncio.sleep(PAUSE_S)

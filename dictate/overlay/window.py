@@ -51,6 +51,8 @@ def answer(what: dict[str, str]) -> None:
 
 # No screen reader shall read it out over the voice, and no other program through its bus.
 os.environ["NO_AT_BRIDGE"] = "1"
+# Or the first GTK program on an X server loads Mesa and LLVM, to choose among visuals.
+os.environ["GDK_GL"] = "disable"
 try:
     import cairo
     import gi

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from dictate import bus
+from dictate.overlay.process import WINDOW
 from dictate.sounds import BEGIN, END
 from tests.control.test_notifications import SERVER, Server
 from tests.lab.daemon import RealDaemon, wait_for
@@ -67,14 +68,6 @@ def wait_shown(daemon: RealDaemon) -> str:
     return how
 
 
-def overlay_of(daemon: RealDaemon) -> int:
-    """The pid of its overlay."""
-    for pid in daemon.children():
-        if b"window.py" in Path(f"/proc/{pid}/cmdline").read_bytes():
-            return pid
-    raise LookupError("there is no overlay")
-
-
 def begin(daemon: RealDaemon) -> None:
     daemon.ctl("start")
     daemon.wait_state("recording")
@@ -112,7 +105,7 @@ def test_it_is_seen_while_somebody_speaks(
 def test_without_it_the_text_arrives_all_the_same(
     x: XServer, daemon: RealDaemon, field: GtkField, number: signal.Signals
 ) -> None:
-    before = overlay_of(daemon)
+    before = daemon.child(str(WINDOW))
     begin(daemon)
     wait_for(lambda: shown(x), "it is shown")
     os.kill(before, number)
@@ -124,8 +117,8 @@ def test_without_it_the_text_arrives_all_the_same(
 
 def _another(daemon: RealDaemon, before: int) -> bool:
     try:
-        return overlay_of(daemon) != before
-    except (LookupError, FileNotFoundError):
+        return daemon.child(str(WINDOW)) != before
+    except LookupError:
         return False
 
 

@@ -5,17 +5,27 @@ script the engine. Where the tests are root, sway's user is another one, who may
 bus: the key leaves a file then, and the test says `dictatectl toggle`.
 """
 
+import os
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from dictate.overlay.process import WINDOW
 from tests.lab.daemon import RealDaemon, wait_for
+from tests.lab.overlay_window import height
 from tests.lab.scripted import Home, home
-from tests.lab.sway import Foot, Gtk3, Keyboard, Sway, SwayWindow
+from tests.lab.sway import Blank, Foot, Gtk3, Keyboard, Sway, SwayWindow, need
 
 pytestmark = [pytest.mark.desktop, pytest.mark.timeout(180)]
+
+
+MIDDLE = "600x200+340+510"
+"""Of the screen's lower edge: the overlay is there, with some of the window around it."""
+WITHOUT_WORDS, WITH_WORDS = range(20, 55), range(55, 120)
+"""How high it is, in pixels."""
 
 
 class Desk:
@@ -34,6 +44,10 @@ class Desk:
         self._pressed.unlink()
         self.daemon.ctl("toggle")
 
+    def overlay_height(self) -> int:
+        """In pixels, above a window of one colour."""
+        return height(self.sway, self.daemon.home / "overlay.png", MIDDLE)
+
     def speak(self) -> None:
         """Press, and it listens to the recording."""
         self.press()
@@ -48,6 +62,7 @@ def user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
 
 @pytest.fixture(scope="module")
 def desk(user: Home) -> Iterator[Desk]:
+    need("grim", "convert")
     with (
         Sway("bindsym --no-repeat F9 exec touch $XDG_RUNTIME_DIR/pressed\n") as sway,
         sway.keyboard() as keyboard,
@@ -74,6 +89,8 @@ def test_key_to_text(desk: Desk, tmp_path: Path, kind: type[SwayWindow]) -> None
             lambda: window.preedit().startswith("Nothing said"), "it shows what it understands"
         )
         assert window.text() == ""
+        wait_for(lambda: window.preedit() == Home.text, "all of it is there")
+        wait_for(lambda: desk.overlay_height() in WITHOUT_WORDS, "and nowhere else")
     desk.press()
     desk.daemon.wait_state("ready")
     window.wait_text(Home.text)
@@ -115,7 +132,7 @@ def test_without_preedit(user: Home, desk: Desk, tmp_path: Path) -> None:
     desk.daemon.ctl("reload")
     assert desk.daemon.status()["output"] == "input_method"  # a second one could not be there
     desk.speak()
-    time.sleep(1.5)  # four words
+    wait_for(lambda: desk.overlay_height() in WITH_WORDS, "the words are in the overlay")
     assert window.preedit() == ""
     desk.press()
     window.wait_text(Home.text)
@@ -123,6 +140,44 @@ def test_without_preedit(user: Home, desk: Desk, tmp_path: Path) -> None:
     desk.daemon.config.write_text(before)
     desk.daemon.ctl("reload")
     window.close()
+
+
+def test_where_there_is_no_text_field_the_overlay_has_the_words(desk: Desk, tmp_path: Path) -> None:
+    window = Blank(desk.sway, tmp_path)
+    desk.speak()
+    wait_for(lambda: desk.overlay_height() in WITH_WORDS, "the words are in the overlay")
+    field = Gtk3(desk.sway, tmp_path)
+    window.close()
+    wait_for(lambda: field.preedit() != "", "it is in the field now")
+    wait_for(lambda: desk.overlay_height() in WITHOUT_WORDS, "and nowhere else")
+    desk.daemon.ctl("cancel")
+    desk.daemon.wait_state("ready")
+    field.close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "hung"])
+def test_without_the_overlay_words_and_text_are_in_the_field_all_the_same(
+    desk: Desk, tmp_path: Path, number: signal.Signals
+) -> None:
+    window = Gtk3(desk.sway, tmp_path)
+    desk.speak()
+    wait_for(lambda: window.preedit() != "", "it shows what it understands")
+    before = desk.daemon.child(str(WINDOW))
+    os.kill(before, number)
+    wait_for(lambda: window.preedit() == Home.text, "it goes on")
+    desk.press()
+    window.wait_text(Home.text)
+    desk.daemon.wait_state("ready")
+    assert desk.daemon.history(1)[0]["state"] == "delivered"
+    wait_for(lambda: _another(desk.daemon, before), "there is another overlay")
+    window.close()
+
+
+def _another(daemon: RealDaemon, before: int) -> bool:
+    try:
+        return daemon.child(str(WINDOW)) != before
+    except LookupError:
+        return False
 
 
 def test_the_desktop_comes_after_the_daemon(

@@ -104,7 +104,9 @@ def test_partials_grow_and_carry_their_number(tmp_path: Path, run: Run) -> None:
                 utterance.feed(loud(0.34))
                 await came.wait()
                 came.clear()
-            assert heard == [Partial(7, " ".join(LINE.split()[:words])) for words in range(1, 5)]
+            said = [" ".join(LINE.split()[:words]) for words in range(1, 5)]
+            settled = [0, 0, len(said[0]), len(said[1])]
+            assert heard == [Partial(7, *each) for each in zip(said, settled, strict=True)]
             assert (await utterance.finish(Whole(b""))).text == LINE
 
     run(main)

@@ -71,6 +71,14 @@ def shown(x: XServer) -> tuple[int, int, int, int] | None:
     return int(values["X"]), int(values["Y"]), int(values["WIDTH"]), int(values["HEIGHT"])
 
 
+def height(sway: Sway, picture: Path, part: str) -> int:
+    """How many pixels of this part of the screen ("600x200+340+510") the overlay is high, where all
+    around it is of one colour; without it, that of the whole part. The screen goes to `picture`."""
+    sway.screenshot(picture)
+    crop = ["convert", str(picture), "-crop", part, "+repage", "-trim"]
+    return int(subprocess.check_output([*crop, "-format", "%h", "info:"]))
+
+
 @contextmanager
 def overlay_window(x: XServer | Sway, *words: str, **env: str) -> Iterator[OverlayWindow]:
     """It runs until the end of the block."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from pathlib import Path
 from unittest.mock import MagicMock
 
@@ -17,8 +18,8 @@ from dictate.outputs.ibus_engine import Engine
 from tests.lab.corpus import TEXTS
 from tests.lab.ibus import IBusDaemon
 from tests.lab.ibus_output import MINE, focus_on, with_output, write
-from tests.lab.windows import Blank, Gtk4Field, Gtk4PasswordField, Window, Xterm
-from tests.lab.xserver import XServer, wait_for
+from tests.lab.windows import Blank, Gtk4Field, Gtk4PasswordField, GtkField, Window, Xterm
+from tests.lab.xserver import XServer, need, wait_for
 
 pytestmark = pytest.mark.desktop
 
@@ -38,6 +39,7 @@ def test_reaches_older_programs_by_xim(ibus_x: XServer, ibus: IBusDaemon, tmp_pa
 
     async def work(output: IBusOutput) -> None:
         focus = await focus_on(output, xterm)
+        assert not await output.preview("it has no place for this")
         for name in ("accents", "cjk", "2000"):
             assert await output.write(TEXTS[name], focus) is Receipt.UNCONFIRMED
 
@@ -191,7 +193,7 @@ def test_a_field_for_passwords_gets_nothing(
 
     async def work(output: IBusOutput) -> None:
         focus = await focus_on(output, secret)
-        await output.preview("lost?")
+        assert not await output.preview("lost?")
         assert await asyncio.to_thread(ibus.engine) == MINE
         with pytest.raises(NotDelivered, match="password"):
             await output.write("lost?", focus)
@@ -211,7 +213,7 @@ def test_where_no_text_can_be_written_nothing_has_the_focus(
         await asyncio.to_thread(blank.focus)
         await asyncio.sleep(0.3)
         assert await output.focus() is None
-        await output.preview("nowhere")
+        assert not await output.preview("nowhere")
         await asyncio.to_thread(blank.close)
 
     with_output(work)
@@ -230,15 +232,15 @@ def test_what_is_being_said_is_shown_and_is_no_part_of_the_text(
 
     async def work(output: IBusOutput) -> None:
         focus = await focus_on(output, field)
-        await output.preview("to be or")
+        assert await output.preview("to be or")
         await shown("to be or")
-        await output.preview("to be or not")
+        assert await output.preview("to be or not")
         await shown("to be or not")
         assert await output.focus() == focus
         await output.preview("to be " * 100)
         await asyncio.to_thread(wait_for, lambda: 100 < len(field.preedit()) < 200, "its end")
         assert field.text() == ""
-        await output.preview("")
+        assert not await output.preview("")
         await shown("")
         assert await asyncio.to_thread(ibus.engine) == MINE
         await output.preview("to be")
@@ -250,6 +252,56 @@ def test_what_is_being_said_is_shown_and_is_no_part_of_the_text(
     with_output(work)
     field.wait_text("To be.")
     assert ibus.engine() == MINE
+
+
+@pytest.mark.parametrize("kind", [GtkField, Gtk4Field], ids=lambda kind: kind.kind)
+def test_what_may_change_is_dim(
+    ibus_x: XServer, ibus: IBusDaemon, tmp_path: Path, kind: type[Window]
+) -> None:
+    need("import", "convert")
+    opened = kind(ibus_x, tmp_path)
+
+    def darkest() -> float:
+        """Of the first letters, far from the cursor."""
+        picture = tmp_path / "field.png"
+        ibus_x.run("import", "-window", opened.xid(), str(picture))
+        words = ("-crop", "40x14+2+1", "-colorspace", "Gray", "-format", "%[fx:minima]", "info:")
+        return float(ibus_x.run("convert", str(picture), *words))
+
+    async def until(condition: Callable[[], bool], what: str) -> None:
+        await asyncio.to_thread(wait_for, condition, what)
+
+    async def work(output: IBusOutput) -> None:
+        await focus_on(output, opened)
+        assert await output.preview("MMMMMMMM")
+        await until(lambda: 0.3 < darkest() < 0.7, "all of it is dim")
+        assert await output.preview("MMMMMMMM", 6)
+        await until(lambda: darkest() < 0.1, "its beginning is not")
+
+    with_output(work)
+    opened.close()
+
+
+def test_of_a_long_text_too_only_the_settled_part_is_not_dim(
+    ibus: IBusDaemon, field: Gtk4Field, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[tuple[str, str]] = []
+
+    async def note(engine: Engine, text: str, settled: int = 0) -> None:
+        shown.append((text[:settled], text[settled:]))
+
+    monkeypatch.setattr(Engine, "preedit", note)
+
+    async def work(output: IBusOutput) -> None:
+        await focus_on(output, field)
+        for new in ("and this is new", "long " * 100):
+            said = "so we meet " * 30
+            assert await output.preview(said + new, len(said))
+            solid, dim = shown[-1]
+            assert (said + new).endswith(solid[1:] + dim)
+            assert solid == "…" or new == dim
+
+    with_output(work)
 
 
 def test_it_vanishes_when_the_output_is_closed(ibus: IBusDaemon, field: Gtk4Field) -> None:
@@ -297,7 +349,7 @@ def test_without_ibus_it_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
         with pytest.raises(Unavailable):
             await output.open()
         assert await output.focus() is None
-        await output.preview("nowhere")
+        assert not await output.preview("nowhere")
         with pytest.raises(NotDelivered):
             await output.write("nowhere", Focus("x", ""))
         await output.close()

@@ -163,6 +163,29 @@ def test_ibus_that_hangs_delays_only_this(ibus: IBusDaemon, field: Gtk4Field) ->
     assert field.text() == ""
 
 
+def test_what_was_to_be_shown_while_ibus_hung_does_not_delay_the_text(
+    ibus: IBusDaemon, field: Gtk4Field
+) -> None:
+    ibus.use(MINE)
+
+    async def work(output: IBusOutput) -> None:
+        focus = await focus_on(output, field)
+        ibus.send_signal(signal.SIGSTOP)
+        try:
+            previews = [asyncio.create_task(output.preview(f"guess {n}")) for n in range(60)]
+            await asyncio.sleep(0)
+            with pytest.raises(NotDelivered):
+                await asyncio.wait_for(output.write("lost?", focus), 30)
+            assert not any(await asyncio.gather(*previews))
+        finally:
+            ibus.send_signal(signal.SIGCONT)
+        await output.open()
+
+    with_output(work)
+    assert field.text() == ""
+    wait_for(lambda: ibus.engine() == MINE, "it is back")
+
+
 def test_it_is_back_after_ibus_was_killed(
     ibus: IBusDaemon, field: Gtk4Field, other: Window
 ) -> None:

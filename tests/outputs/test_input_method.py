@@ -420,7 +420,7 @@ def test_what_is_understood_so_far_is_shown_and_is_not_the_text(window: Gtk3) ->
     async def work(output: InputMethodOutput) -> None:
         focus = await focus_on(output, window)
         for text in ("Grü", "Grüße an", "Grüße an alle 😀"):
-            await output.preview(text)
+            assert await output.preview(text)
             await shows(text)
             assert window.text() == before
         await output.preview("")
@@ -452,7 +452,7 @@ def test_a_preview_in_a_terminal_is_gone_when_the_text_is_pasted(
 
     async def work(output: InputMethodOutput) -> None:
         focus = await focus_on(output, terminal)
-        await output.preview("so far")
+        assert await output.preview("so far")
         await output.write("written", focus)
         assert shown == ["so far", ""]
 
@@ -467,14 +467,14 @@ def test_a_preview_does_not_follow_the_user(sway: Sway, window: SwayWindow, fiel
 
     async def work(output: InputMethodOutput) -> None:
         await focus_on(output, window)
-        await output.preview("here")
+        assert await output.preview("here")
         await focus_on(output, field)
-        await output.preview("here and there")
+        assert not await output.preview("here and there")
         await output.focus()
         await asyncio.sleep(0.2)
         assert field.preedit() == ""
-        await output.preview("")
-        await output.preview("the next dictation")
+        assert not await output.preview("")
+        assert await output.preview("the next dictation")
         await asyncio.to_thread(
             wait_for, lambda: field.preedit() == "the next dictation", "it shows the next one"
         )
@@ -531,7 +531,7 @@ def test_sway_killed_and_started_again(tmp_path: Path, monkeypatch: pytest.Monke
             with pytest.raises(DeliveryUnsure, match="gone"):
                 await asyncio.wait_for(writing, 2)
             assert await output.focus() is None
-            await output.preview("nobody is there")
+            assert not await output.preview("nobody is there")
             with pytest.raises(NotDelivered, match="compositor"):
                 await output.write("nowhere", focus)
             keyboard.close()

@@ -101,7 +101,9 @@ def test_not_after_something_was_typed(field: SwayWindow, seat: Keyboard, keys: 
     async def work(output: InputMethodOutput, focus: Focus) -> None:
         for key in keys:
             await asyncio.to_thread(seat.tap, key)
-        await asyncio.sleep(0.2)
+        if A in keys:
+            await asyncio.to_thread(field.wait_text, "beföre " + TEXT + "a")
+        await asyncio.sleep(0.2 if A in keys else 1)  # nothing shows that it has moved
         before = await asyncio.to_thread(field.text)
         with pytest.raises(NotDelivered, match="whole text"):
             await output.undo(TEXT, focus)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.overlay_window import OverlayWindow, overlay_window
+from tests.lab.overlay_window import OverlayWindow, height, overlay_window
 from tests.lab.sway import Foot, Keyboard, Sway, need
 from tests.lab.xserver import wait_for
 
@@ -77,6 +77,19 @@ def test_keys_and_clicks_go_to_what_is_below(
     assert left.text() == "b"
     left.close()
     right.close()
+
+
+def test_a_screen_with_many_pixels(tmp_path: Path) -> None:
+    with (
+        Sway("output HEADLESS-1 scale 2\n") as sway,
+        sway.keyboard(),
+        overlay_window(sway) as window,
+    ):
+        window.tell(state="recording", solid="some words")
+        wait_for(
+            lambda: 110 < height(sway, tmp_path / "seen.png", "1200x300+40+320") < 240,
+            "it is twice as high",
+        )
 
 
 def test_it_ends_with_the_compositor() -> None:

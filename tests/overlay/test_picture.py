@@ -9,22 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dictate.events import RATE, Partial
-from dictate.overlay.picture import (
-    ALIKE,
-    MOST,
-    STEP,
-    Picture,
-    clean,
-    first_shown,
-    level,
-)
+from dictate.overlay.picture import MOST, STEP, Picture, clean, first_shown, level
+from dictate.settled import ALIKE, Settling
 
 
 def recording(*texts: str, number: int = 1) -> Picture:
-    picture = Picture()
+    """Somebody speaks, and nothing of it is seen elsewhere."""
+    picture, settling = Picture(), Settling()
     picture.session("recording", 5.0)
     for text in texts:
-        picture.partial(Partial(number, text))
+        picture.partial(Partial(number, text, settling.next(text)))
+        picture.previewed(number, in_field=False)
     return picture
 
 
@@ -33,23 +28,9 @@ def words(picture: Picture) -> tuple[str, str]:
     return shown["solid"], shown["dim"]
 
 
-def test_what_stood_for_some_guesses_is_solid_up_to_a_whole_word() -> None:
+def test_what_is_settled_is_solid() -> None:
     picture = recording("so we meet", "so we meet on", "so we meetings")
-    assert words(picture) == ("so we ", "meetings")
-
-
-def test_the_first_guesses_are_dim() -> None:
-    assert words(recording(*["so we"] * (ALIKE - 1))) == ("", "so we")
-    assert words(recording(*["so we"] * ALIKE)) == ("so we", "")
-
-
-def test_a_script_without_spaces_is_settled_sign_by_sign() -> None:
-    assert words(recording("今天天气", "今天天汽", "今天天气很")) == ("今天天", "气很")
-
-
-def test_a_revision_takes_back_what_was_solid() -> None:
-    picture = recording("one two", "one two", "one two", "on too")
-    assert words(picture) == ("", "on too")
+    assert words(picture) == ("so we", " meetings")
 
 
 @given(st.lists(st.text(), min_size=1, max_size=5))
@@ -78,8 +59,8 @@ def test_the_shown_end_stands_still_while_the_text_grows() -> None:
 def test_settled_text_is_measured_in_the_shown_end() -> None:
     text = "word " * 300
     solid, dim = words(recording(text + "one", text + "one", text + "two"))
-    assert solid.endswith("word ")
-    assert dim == "two"
+    assert solid.endswith("word")
+    assert dim == " two"
 
 
 def test_guesses_of_an_earlier_dictation_are_not_shown() -> None:
@@ -93,7 +74,38 @@ def test_a_text_that_is_written_is_not_shown_any_more() -> None:
     picture.writing(1)
     assert words(picture) == ("", "")
     picture.partial(Partial(2, "the second"))
+    picture.previewed(2, in_field=False)
     picture.writing(1)
+    assert words(picture) == ("", "the second")
+
+
+def test_words_that_stand_in_the_text_field_are_left_out() -> None:
+    picture = recording()
+    picture.goes("→ Firefox")
+    picture.sound(sine(0.1, 0.3))
+    picture.partial(Partial(1, "so we"))
+    assert words(picture) == ("", ""), "nobody knows yet"
+    picture.previewed(1, in_field=True)
+    picture.partial(Partial(1, "so we meet"))
+    shown = picture.take()
+    assert (shown["solid"], shown["dim"]) == ("", "")
+    assert (shown["state"], shown["goes"]) == ("recording", "→ Firefox")
+    picture.previewed(1, in_field=False)
+    assert words(picture) == ("", "so we meet"), "the user has left the field"
+    picture.previewed(1, in_field=True)
+    picture.held(1, "the window changed")
+    picture.session("ready", 6.0)
+    assert picture.take()["solid"] == "the window changed. dictatectl paste 1"
+
+
+def test_each_dictation_is_asked_anew_whether_its_words_stand_elsewhere() -> None:
+    picture = recording()
+    picture.partial(Partial(1, "the first"))
+    picture.previewed(1, in_field=True)
+    picture.partial(Partial(2, "the second"))
+    picture.previewed(1, in_field=False)
+    assert words(picture) == ("", "")
+    picture.previewed(2, in_field=False)
     assert words(picture) == ("", "the second")
 
 
@@ -182,12 +194,14 @@ def test_news_wake_who_shows_them() -> None:
     picture = Picture(lambda: told.append(1))
     picture.session("recording", 1.0)
     picture.partial(Partial(1, "a"))
+    picture.previewed(1, in_field=True)
+    picture.previewed(1, in_field=True)
     picture.sound(sine(0.1, 0.1))
     picture.goes("→ xterm")
     picture.goes("→ xterm")
     picture.held(1, "why")
     picture.release(1)
-    assert len(told) == 6
+    assert len(told) == 7
 
 
 def test_what_cannot_be_drawn_is_not_sent() -> None:

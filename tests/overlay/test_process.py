@@ -36,6 +36,17 @@ SHOWS = 'say({"by": "x11"})\nwhile look(): say({})\n'
 HANGS = 'say({"by": "x11"})\nlook()\ntime.sleep(60)\n'
 NEVER_READS = 'say({"by": "x11"})\ntime.sleep(60)\n'
 DIES = 'say({"by": "x11"})\nlook()\nos._exit(7)\n'
+DIES_NOW_AND_THEN = """
+print("begun", file=seen, flush=True)
+begun = open(seen.name).read().count("begun")
+if begun in (1, 2):
+    os._exit(7)
+say({"by": "x11"})
+while look():
+    if begun in (4, 5):
+        os._exit(7)
+    say({})
+"""
 DIES_AT_ONCE = "os._exit(1)\n"
 CHATTERS = 'print("hello", flush=True)\ntime.sleep(60)\n'
 CANNOT = 'say({"why_not": "no layers here"})\nsys.exit(3)\n'
@@ -50,12 +61,20 @@ class Rig:
     states: list[str] = field(default_factory=list)
 
     @property
+    def seen_file(self) -> Path:
+        return self.folder / "seen"
+
+    @property
     def seen(self) -> str:
-        path = self.folder / "seen"
-        return path.read_text() if path.exists() else ""
+        return self.seen_file.read_text() if self.seen_file.exists() else ""
+
+    def guess(self, text: str, settled: int = 0) -> None:
+        """The engine's; it stands nowhere else."""
+        self.picture.partial(Partial(1, text, settled))
+        self.picture.previewed(1, in_field=False)
 
     def plays(self, what: str) -> None:
-        text = HELLO.format(seen=str(self.folder / "seen")) + what
+        text = HELLO.format(seen=str(self.seen_file)) + what
         (self.folder / "window.py").write_text(text)
 
     def run(
@@ -95,7 +114,7 @@ def test_it_shows_the_news(rig: Rig) -> None:
     async def work(overlay: Overlay) -> None:
         await until(lambda: rig.states == ["x11"])
         rig.picture.session("recording", 1.0)
-        rig.picture.partial(Partial(1, "hello there"))
+        rig.guess("hello there")
         await until(lambda: '"dim": "hello there"' in rig.seen)
         rig.picture.session("ready", 1.0)
         await until(lambda: '"state": ""' in rig.seen.splitlines()[-1])
@@ -113,9 +132,43 @@ def test_many_news_are_one_picture(rig: Rig) -> None:
         await until(lambda: rig.seen)
         rig.picture.session("recording", 1.0)
         for number in range(1000):
-            rig.picture.partial(Partial(1, f"guess {number}"))
-        await until(lambda: '"dim": "999"' in rig.seen)
+            rig.guess(f"guess {number}")
+        await until(lambda: '"dim": "guess 999"' in rig.seen)
         assert len(rig.seen.splitlines()) <= 3
+
+    rig.run(work)
+
+
+def test_it_ends_while_nobody_dictates(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "IDLE_S", 0.2)
+    rig.plays(SHOWS)
+
+    async def work(overlay: Overlay) -> None:
+        for times in range(1, 4):
+            await until(lambda: rig.states and not children())
+            rig.seen_file.write_text("")
+            rig.picture.session("recording", 1.0)
+            await until(lambda: '"recording"' in rig.seen)
+            (shows,) = children()
+            await asyncio.sleep(0.5)
+            assert list(children()) == [shows], "the window is there"
+            rig.picture.session("ready", 1.0)
+            assert rig.states == ["x11"] * (1 + times)
+
+    rig.run(work)
+
+
+def test_deaths_before_it_ended_by_itself_are_forgotten(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "IDLE_S", 0.2)
+    rig.plays(DIES_NOW_AND_THEN)
+
+    async def work(overlay: Overlay) -> None:
+        await until(lambda: rig.seen.count("begun") == 3 and not children())
+        rig.picture.session("recording", 1.0)
+        await until(lambda: rig.seen.count("begun") == 6 and '"recording"' in rig.seen)
+        assert set(rig.states) == {"x11"}
 
     rig.run(work)
 
@@ -131,7 +184,7 @@ def test_a_bad_process_is_replaced(rig: Rig, bad: str) -> None:
         # It gets more than its pipe holds, and nobody waits for it.
         began = asyncio.get_running_loop().time()
         for _ in range(1000):
-            rig.picture.partial(Partial(1, "word " * 200))
+            rig.guess("word " * 200)
             await asyncio.sleep(0)
         assert asyncio.get_running_loop().time() - began < 2
         await until(lambda: '"solid": "\\u2026' in rig.seen)
@@ -149,7 +202,7 @@ def test_what_is_always_bad_is_given_up(
 
     async def work(overlay: Overlay) -> None:
         rig.picture.session("recording", 1.0)
-        rig.picture.partial(Partial(1, "xylophone"))
+        rig.guess("xylophone")
         await until(lambda: rig.states and rig.states[-1].startswith("none: "))
         assert not children()
         assert "no overlay any more: it ended 3 times" in caplog.text

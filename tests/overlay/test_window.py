@@ -186,6 +186,16 @@ def test_where_clicks_cannot_pass_it_steps_aside(x: XServer) -> None:
         wait_for(lambda: shown(x) == (left, top, width, height), "it is where it was")
 
 
+def test_the_first_gtk_program_on_a_desktop_does_without_opengl() -> None:
+    """With it, it would be twice as large."""
+    with XServer(window_manager=False) as fresh, overlay_window(fresh) as window:
+        window.show(state="recording", solid="some words")
+        maps = Path(f"/proc/{window.process.pid}/maps").read_text()
+        assert "libgtk-3" in maps
+        assert "libGL.so" not in maps
+        assert "libLLVM" not in maps
+
+
 def test_it_ends_with_the_daemon(x: XServer) -> None:
     with overlay_window(x) as window:
         window.show(state="recording")
