@@ -32,6 +32,7 @@ from dictate.hotwords import Hotwords
 from dictate.journal import Journal
 from dictate.microphone.tap import Tap
 from dictate.outputs import Focus, Output, Receipt
+from dictate.previews import Previews
 from dictate.session import Command, Do, Input, Session
 from dictate.speech.segmenter import Segmenter
 from dictate.text import polish
@@ -159,8 +160,9 @@ class Pipeline:
         self.tap: Tap
         """Set by the daemon: the tap calls back into this object."""
         self._listening = False
-        self._previewed: dict[Output, int] = {}
-        """The dictation of which its window shows something."""
+        self._previews = Previews(
+            self._spawn, lambda number, in_field: audience.previewed(number, in_field=in_field)
+        )
         self._pen = pen
         self._on_way: dict[int, Dictation] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -296,26 +298,9 @@ class Pipeline:
 
     def _show(self, partial: Partial) -> None:
         if self.settings.output.preedit and partial.dictation == max(self._on_way):
-            self._preview(partial)
+            self._previews.show(partial, self._on_way[partial.dictation].way.output)
         else:
             self.audience.previewed(partial.dictation, in_field=False)
-
-    def _preview(self, partial: Partial) -> None:
-        """Show in the window what is understood so far of this dictation; "" takes it away."""
-        number, output = partial.dictation, self._on_way[partial.dictation].way.output
-        if partial.text:
-            self._previewed[output] = number
-        else:
-            self._previewed.pop(output, None)
-
-        async def show() -> None:
-            in_field = await output.preview(partial.text, partial.settled)
-            if partial.text:
-                self.audience.previewed(number, in_field=in_field)
-
-        task = asyncio.get_running_loop().create_task(show())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
     async def _finish(self, dictation: Dictation) -> None:
         number, timing = dictation.number, dictation.timing
@@ -408,10 +393,10 @@ class Pipeline:
         self.write_down(self.journal.cancelled, number, "cancelled")
 
     def _end(self, number: int) -> Dictation | None:
-        dictation = self._on_way.get(number)
-        if dictation and self._previewed.get(dictation.way.output) == number:
-            self._preview(Partial(number, ""))
-        return self._on_way.pop(number, None)
+        dictation = self._on_way.pop(number, None)
+        if dictation:
+            self._previews.take_away(number, dictation.way.output)
+        return dictation
 
     @property
     def speaking(self) -> Way | None:
@@ -462,7 +447,10 @@ class Pipeline:
                 self._news(number, Input.FAILED)
                 self._news(number, Input.REFUSED)
 
-        task = asyncio.get_running_loop().create_task(to_its_end())
+        self._spawn(to_its_end())
+
+    def _spawn(self, way: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(way)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
