@@ -11,13 +11,13 @@ from typing import Any, Final
 
 import sdnotify
 
+from dictate.audience import Timing
 from dictate.control.notifications import Action, Notifier
 from dictate.control.service import Service
 from dictate.errors import DictateError
 from dictate.events import Partial, Samples
 from dictate.outputs import Receipt
 from dictate.overlay.picture import Picture
-from dictate.pipeline import Timing
 from dictate.terminal import Terminal
 
 log = logging.getLogger(__name__)

@@ -13,8 +13,9 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
+from dictate.audience import Audience, Timing
 from dictate.config import Settings
 from dictate.engines.exchange import LinkUtterance
 from dictate.engines.link import EngineLink
@@ -24,7 +25,6 @@ from dictate.events import (
     AudioChunk,
     Final,
     Partial,
-    Samples,
     SpeechEnded,
     pcm_from_samples,
 )
@@ -42,54 +42,6 @@ T = TypeVar("T")
 
 LATE_SOUND_S = 0.3
 """So long after the tail's end we wait for its last chunk: the sound card's latency is 0.1 s."""
-
-
-class Audience(Protocol):
-    """Who is told what happens. Dictated text goes into `partial` alone."""
-
-    def changed(self) -> None:
-        """The session's state is another."""
-
-    def partial(self, partial: Partial) -> None:
-        """The engine has a new guess."""
-
-    def previewed(self, number: int, *, in_field: bool) -> None:
-        """Whether the last guess stands in the text field itself, marked as not written yet. Told
-        of each that has words, as soon as the desktop has answered."""
-
-    def sound(self, samples: Samples) -> None:
-        """What the microphone hears of a dictation, piece by piece."""
-
-    def writing(self, number: int) -> None:
-        """A text is about to be written."""
-
-    def delivered(self, number: int, receipt: Receipt, timing: "Timing") -> None:
-        """A text was written."""
-
-    def nothing_heard(self, number: int) -> None:
-        """The engine heard no words: nothing is written."""
-
-    def held(self, number: int, reason: str) -> None:
-        """A text, or the sound, is kept and was not written."""
-
-    def trouble(self, message: str) -> None:
-        """Something is wrong, one line, what to do included."""
-
-
-@dataclass(slots=True)
-class Timing:
-    """Where the time between release and written text went, in milliseconds."""
-
-    tail_ms: float = 0.0
-    """From the release to the end of the sound."""
-    engine_ms: float = 0.0
-    """From the end of the sound to the final text."""
-    journal_ms: float = 0.0
-    """Until text and intent were durable."""
-    output_ms: float = 0.0
-    """Until the output had written."""
-    total_ms: float = 0.0
-    """From the release to the written text."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,12 @@
 import asyncio
 import time
 
+from dictate.audience import Timing
 from dictate.entry import Entry, EntryState
 from dictate.errors import DeliveryUnsure, DictateError, EngineError, JournalError, NotDelivered
 from dictate.events import Partial
 from dictate.outputs import Receipt
-from dictate.pipeline import Pipeline, Timing
+from dictate.pipeline import Pipeline
 
 
 class Recall:

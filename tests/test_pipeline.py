@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dictate.audience import Timing
 from dictate.config import OutputSettings, Settings
 from dictate.engines.link import EngineInfo
 from dictate.entry import EntryState
@@ -30,7 +31,7 @@ from dictate.events import RATE, AudioChunk, Final, Partial, Samples
 from dictate.hotwords import Hotwords
 from dictate.journal import Journal
 from dictate.outputs import Focus, Output, Receipt
-from dictate.pipeline import Pipeline, Timing, Way
+from dictate.pipeline import Pipeline, Way
 from dictate.recall import Recall
 from dictate.speech.segmenter import Segmenter
 
