@@ -211,8 +211,9 @@ class InputMethodOutput(DeskOutput[_FieldDesk]):
         return why_no_wayland(_probe)
 
     async def preview(self, text: str) -> None:
+        shown = "" if self._guard.secret else text
         with contextlib.suppress(DesktopLost):
-            await self._desktop.call(lambda desk: desk.preview(text), FOCUS_LIMIT_S)
+            await self._desktop.call(lambda desk: desk.preview(shown), FOCUS_LIMIT_S)
 
 
 def _probe(connection: WaylandConnection) -> None:
