@@ -12,7 +12,8 @@ switched on: nothing is started, and applications that want to be told (`org.a11
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, Final, Self
 
 from dbus_fast import Message, MessageFlag, MessageType
@@ -59,6 +60,8 @@ class FocusedField:
         """Whether it is for a password. From any thread."""
         self._bus = connection
         self._place: Place | None = None
+        self._moves = 0
+        """How often the focus was told to be elsewhere."""
         self._asking: set[asyncio.Task[None]] = set()
         connection.add_message_handler(self._take)
 
@@ -81,10 +84,10 @@ class FocusedField:
             async with asyncio.timeout(limit_s):
                 if self._asking:
                     await asyncio.wait(set(self._asking))
-                place = self._place
+                place, moves = self._place, self._moves
                 if place and self.secret:
                     states = await self._states(place)
-                    if states is not None and not states & _FOCUSED:
+                    if states is not None and not states & _FOCUSED and moves == self._moves:
                         self._forget(place)
 
     async def lost(self) -> None:
@@ -119,6 +122,7 @@ class FocusedField:
                     self._forget(self._place)
 
     def _found(self, place: Place) -> None:
+        self._moves += 1
         if place != self._place:
             self._place, self.secret = place, False
         self._run(self._ask(place))
@@ -127,12 +131,14 @@ class FocusedField:
         if place == self._place:
             self._place, self.secret = None, False
 
-    async def _register(self) -> None:
-        """Applications tell nothing that nobody has asked the registry for."""
+    async def _register(self, pauses: tuple[float, ...] = PAUSES_S) -> None:
+        """Applications tell nothing that nobody has asked the registry for. One that starts in the
+        same moment may not hear of it, so it is asked more than once."""
         registry = (REGISTRY, "/org/a11y/atspi/registry")
         for event in ("object:state-changed:focused", "window:activate"):
             await call(self._bus, registry, REGISTRY, "RegisterEvent", "s", event)
-        self._run(self._look_through((REGISTRY, _TOP), _ROOT))
+        await self._look_through((REGISTRY, _TOP), _ROOT, ())
+        self._later(pauses, self._register)
 
     async def _ask(self, place: Place) -> None:
         role = await call(self._bus, place, _ACCESSIBLE, "GetRole")
@@ -167,15 +173,25 @@ class FocusedField:
             answers = await asyncio.gather(*asked)
             level = [(name, path) for answer in answers if answer for name, path in answer[0]]
             below += 1
-        if pauses:
-            asyncio.get_running_loop().call_later(
-                pauses[0], self._look_again, start, depth, pauses[1:]
-            )
+        self._later(pauses, partial(self._look_again, start, depth))
 
-    def _look_again(self, start: Place, depth: int, pauses: tuple[float, ...]) -> None:
-        told = self._place is not None and depth != _ROOT and self._place[0] == start[0]
-        if self._bus.connected and not told:
-            self._run(self._look_through(start, depth, pauses))
+    async def _look_again(self, start: Place, depth: int, pauses: tuple[float, ...]) -> None:
+        if self._place is None or self._place[0] != start[0]:
+            await self._look_through(start, depth, pauses)
+
+    def _later(
+        self,
+        pauses: tuple[float, ...],
+        work: Callable[[tuple[float, ...]], Coroutine[Any, Any, None]],
+    ) -> None:
+        """Do it after the first of these pauses, with the others to come."""
+
+        def begin() -> None:
+            if self._bus.connected:
+                self._run(work(pauses[1:]))
+
+        if pauses:
+            asyncio.get_running_loop().call_later(pauses[0], begin)
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -11,6 +11,7 @@ from dictate.outputs import Focus, Output, Receipt
 from dictate.outputs.desk_output import DeskOutput
 from dictate.outputs.portal import PortalOutput
 from tests.lab.windows import Window
+from tests.lab.xserver import wait_for
 
 Guarded = DeskOutput[Any] | PortalOutput
 
@@ -29,6 +30,8 @@ async def listening(output: Guarded) -> None:
 
 
 async def focus_on(output: Output, window: Window) -> Focus:
+    # xdotool finds nothing at all while another window goes away.
+    await asyncio.to_thread(wait_for, window.xid, f"{window.title} is found", 20)
     await asyncio.to_thread(window.focus)
     focus = await output.focus()
     assert focus is not None
