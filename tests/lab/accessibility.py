@@ -5,6 +5,7 @@ import asyncio
 import os
 import signal
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import ClassVar, Self
@@ -77,6 +78,7 @@ class AccessibilityBus:
         here = {"XDG_RUNTIME_DIR": str(folder), "DISPLAY": display, "GSETTINGS_BACKEND": "memory"}
         self._env = {**os.environ, **self.env, **here}
         self.launcher: subprocess.Popen[bytes] | None = None
+        self._bus = -1
 
     def __enter__(self) -> Self:
         found = next((each for each in _LAUNCHERS if Path(each).exists()), None)
@@ -91,6 +93,7 @@ class AccessibilityBus:
         )
         try:
             wait_for(lambda: self.pid("bus"), "the accessibility bus", 20)
+            self._bus = os.pidfd_open(self.pid("bus"))
         except BaseException:
             self.__exit__(None, None, None)
             raise
@@ -103,9 +106,13 @@ class AccessibilityBus:
         trace: TracebackType | None,
     ) -> None:
         assert self.launcher is not None
-        for number in (signal.SIGCONT, signal.SIGTERM):  # it ends its bus, which SIGKILL would not
+        for number in (signal.SIGCONT, signal.SIGTERM):
             self.launcher.send_signal(number)
         self.launcher.wait(20)
+        if self._bus >= 0:
+            with suppress(ProcessLookupError):  # a launcher that was killed left it behind
+                signal.pidfd_send_signal(self._bus, signal.SIGKILL)
+            os.close(self._bus)
 
     def pid(self, who: str) -> int:
         """The process of the "registry", the "bus" or the "launcher"; 0 if there is none."""
