@@ -45,7 +45,8 @@ async def held(output: Output, focus: Focus, why: str) -> None:
 
 
 async def written(output: Output, text: str, focus: Focus | None) -> None:
-    """It is, once the application before has seen that it lost the focus."""
+    """It is, once the application before has seen that it lost the focus, and this one, which may
+    own the clipboard, answers."""
     async with asyncio.timeout(30):
         while True:
             with suppress(NotDelivered):

@@ -10,7 +10,7 @@ from dbus_fast.aio import MessageBus
 
 from dictate.config import OutputSettings
 from dictate.errors import NotDelivered
-from dictate.outputs import Focus, Receipt
+from dictate.outputs import Focus
 from dictate.outputs.guard import SECRET
 from dictate.outputs.input_method import InputMethodOutput
 from dictate.outputs.portal import PortalOutput
@@ -80,7 +80,7 @@ def test_a_field_for_passwords_gets_nothing(
         await listening(output)
         window = await asyncio.to_thread(kind, x, tmp_path)
         focus = await focus_on(output, window)
-        assert await output.write("one ", focus) is Receipt.DELIVERED
+        await written(output, "one ", focus)
         for text in ("two ", "three "):
             await asyncio.to_thread(x.run, "xdotool", "key", "Tab")
             await secret(output)
@@ -88,7 +88,7 @@ def test_a_field_for_passwords_gets_nothing(
             await asyncio.to_thread(x.run, "xdotool", "key", "shift+Tab")
             await secret(output, False)
             await asyncio.to_thread(x.run, "xdotool", "key", "End")
-            assert await output.write(text, focus) is Receipt.DELIVERED
+            await written(output, text, focus)
         await asyncio.to_thread(window.wait_text, "one two three ")
         assert window.secret() == ""
         await asyncio.to_thread(window.close)
