@@ -8,12 +8,16 @@ import threading
 from concurrent.futures import Future
 from typing import Any
 
+from Xlib import X
 from Xlib.display import Display
 
 from dictate.errors import Unavailable
 
 CONNECT_S = 1.0
 """A server that does not answer for so long counts as hung."""
+
+grabs_of_ours: set[object] = set()
+"""What of this process has the keyboard, from the press of its key to the release."""
 
 _LOCAL = re.compile(r"(?:unix)?:(\d+)(?:\.\d+)?")
 
@@ -69,6 +73,17 @@ def cut(display: Any) -> None:
     """Break the connection from another thread, which ends any call of python-xlib at once."""
     with contextlib.suppress(OSError):
         display.display.socket.shutdown(socket.SHUT_RDWR)
+
+
+def keyboard_taken(unseen: Any) -> bool:
+    """Whether another program has grabbed the keyboard, as a locked screen does, a question for a
+    password or an open menu: keys go there, wherever the focus is.
+
+    `unseen` is a window of ours that was never shown. There nobody can have the keyboard, so that
+    to ask for it changes nothing; but that somebody else has it is the server's first answer.
+    """
+    answer = unseen.grab_keyboard(X.NONE, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime)
+    return bool(answer == X.AlreadyGrabbed and not grabs_of_ours)
 
 
 def _knock(number: int) -> None:

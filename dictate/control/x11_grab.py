@@ -20,6 +20,7 @@ from dictate.control import KeyDown, KeyUp
 from dictate.control.chord import Chord
 from dictate.control.x11_watch import Watch
 from dictate.errors import Unavailable
+from dictate.x11 import grabs_of_ours
 
 DOWN_S = 0.02
 """How often the keymap is asked while the key is down."""
@@ -67,6 +68,7 @@ class GrabWatch(Watch):
 
     def end(self) -> None:
         _all.discard(self)
+        grabs_of_ours.discard(self)
 
     def mapped(self) -> None:
         keys = self.display.get_modifier_mapping()
@@ -103,11 +105,13 @@ class GrabWatch(Watch):
             self._press()
         if self.down and not self.is_down():
             self.down = False
+            grabs_of_ours.discard(self)
             self.on_key(KeyUp(time.monotonic()))
 
     def _press(self) -> None:
         if not self.down:
             self.down = True
+            grabs_of_ours.add(self)
             self.on_key(KeyDown(time.monotonic()))
 
     def _hand_over(self, event: Any) -> bool:

@@ -1,5 +1,6 @@
 """One text on its way through a desktop's thread, and what is known of it if that breaks."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from dictate.errors import DeliveryUnsure, FocusMoved, NotDelivered
@@ -18,13 +19,16 @@ class Delivery:
     text: str
     focus: Focus
     timeout_s: float
+    refuse: Callable[[], None]
+    """Raises NotDelivered where nothing may be written now."""
     sent: bool = False
     """The point of no return is behind us, or may be."""
     taken: bool = False
     """The application has the text."""
 
     def check(self, now: Focus | None) -> None:
-        """Raise FocusMoved unless `now` is where the text belongs."""
+        """Raise FocusMoved unless `now` is where the text belongs, NotDelivered where none may."""
+        self.refuse()
         if now is None:
             raise FocusMoved("no window has the focus any more")
         if now != self.focus:

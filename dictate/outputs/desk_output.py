@@ -1,12 +1,14 @@
 """What outputs that write into windows themselves have in common: a desk, in the thread of a
 connection to the desktop."""
 
+import asyncio
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from dictate.config import OutputSettings
 from dictate.errors import NotDelivered, Unavailable
 from dictate.outputs import Focus, Output, Receipt
 from dictate.outputs.delivery import WRITE_LIMIT_S, Delivery
+from dictate.outputs.guard import Guard
 from dictate.outputs.taking_back import ANSWER_S
 from dictate.outputs.thread import DesktopLost, DesktopThread
 
@@ -41,9 +43,11 @@ class DeskOutput(Output, Generic[D]):
     def __init__(self, settings: OutputSettings, desktop: DesktopThread[Any, D]) -> None:
         super().__init__(settings)
         self._desktop = desktop
+        self._guard = Guard()
 
     async def open(self) -> None:
         await self._desktop.start()
+        await self._guard.open()
 
     async def focus(self) -> Focus | None:
         try:
@@ -55,7 +59,9 @@ class DeskOutput(Output, Generic[D]):
     async def write(self, text: str, focus: Focus | None) -> Receipt:
         if focus is None:
             raise NotDelivered("no window had the focus")
-        delivery = Delivery(text, focus, self.settings.paste_timeout_ms / 1000)
+        await self._guard.look()
+        timeout_s = self.settings.paste_timeout_ms / 1000
+        delivery = Delivery(text, focus, timeout_s, self._guard.refuse)
         limit_s = delivery.timeout_s + WRITE_LIMIT_S
         try:
             await self._desktop.start()
@@ -68,11 +74,13 @@ class DeskOutput(Output, Generic[D]):
     async def undo(self, text: str, focus: Focus | None) -> None:
         if focus is None:
             raise NotDelivered("nobody knows which window it went to")
-        back = Delivery(text, focus, ANSWER_S)
+        await self._guard.look()
+        back = Delivery(text, focus, ANSWER_S, self._guard.refuse)
         try:
             await self._desktop.call(lambda desk: desk.undo(back), self.undo_limit_s)
         except DesktopLost as error:
             back.after(error, "taken back")
 
     async def close(self) -> None:
-        await self._desktop.stop(lambda desk: desk.close(), 0.7)
+        stopping = self._desktop.stop(lambda desk: desk.close(), 0.7)
+        await asyncio.gather(self._guard.close(), stopping)

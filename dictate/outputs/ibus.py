@@ -24,6 +24,7 @@ from dictate.errors import (
     Unavailable,
 )
 from dictate.outputs import Focus, Output, Receipt
+from dictate.outputs.guard import SECRET, Guard
 from dictate.outputs.ibus_bus import IBusLost, IBusRefused, Told
 from dictate.outputs.ibus_desktop import Desktop
 from dictate.outputs.ibus_engine import NAME, Engine
@@ -59,6 +60,7 @@ class IBusOutput(Output):
 
     def __init__(self, settings: OutputSettings) -> None:
         super().__init__(settings)
+        self._guard = Guard()
         self._desktop: Desktop | None = None
         self._connecting = asyncio.Lock()
         self._engine: Engine | None = None
@@ -96,6 +98,7 @@ class IBusOutput(Output):
 
     async def open(self) -> None:
         await self._connected()
+        await self._guard.open()
 
     async def focus(self) -> Focus | None:
         try:
@@ -108,6 +111,7 @@ class IBusOutput(Output):
         if focus is None:
             raise NotDelivered("no text field had the focus")
         self._wanted += 1
+        await self._guard.look()
         return await _to_its_end(self._write(text, focus.window))
 
     async def undo(self, text: str, focus: Focus | None) -> None:
@@ -130,6 +134,7 @@ class IBusOutput(Output):
             if connection is not None:
                 await connection.close()
         self._engine = self._desktop = None
+        await self._guard.close()
 
     async def _write(self, text: str, window: str) -> Receipt:
         async with self._switching:
@@ -153,13 +158,14 @@ class IBusOutput(Output):
             _check(await desktop.focus(), window)
             engine = await self._take(desktop)
             if engine.secret:
-                raise NotDelivered("a field for passwords has the focus: nothing is written there")
+                raise NotDelivered(SECRET)
             if not engine.on:
                 raise NotDelivered("IBus did not switch to dictate")
             if self._showing:
                 await engine.preedit("")
             await self._until_passed_on(desktop)
             _check(await desktop.focus(), window)
+            self._guard.refuse()
         except (Unavailable, IBusLost, IBusRefused) as error:
             raise NotDelivered(str(error)) from error
         return desktop, engine

@@ -19,6 +19,7 @@ from dictate.errors import DeliveryUnsure, NotDelivered, Unavailable
 from dictate.outputs import Focus, Receipt
 from dictate.outputs.delivery import Delivery
 from dictate.outputs.desk_output import FOCUS_LIMIT_S, DeskOutput
+from dictate.outputs.guard import SECRET
 from dictate.outputs.taking_back import TakingBack
 from dictate.outputs.thread import DesktopLost
 from dictate.outputs.wayland_field import TAKEN, Field, InputMethod
@@ -71,7 +72,7 @@ class _FieldDesk:
         if field is None and window is not None and window.number in self._speaking:
             raise NotDelivered(f"no text field is active in {name}")
         if field is not None and field.secret:
-            raise NotDelivered("passwords are not dictated")
+            raise NotDelivered(SECRET)
         if field is not None and (self._paster is None or self._takes(field, delivery.text)):
             return self._commit(delivery, field, name)
         if self._paster is None:
@@ -215,8 +216,9 @@ class InputMethodOutput(DeskOutput[_FieldDesk]):
         return why_no_wayland(_probe)
 
     async def preview(self, text: str, settled: int = 0) -> bool:  # noqa: ARG002 - it has no styles
+        shown = "" if self._guard.secret else text
         try:
-            return await self._desktop.call(lambda desk: desk.preview(text), FOCUS_LIMIT_S)
+            return await self._desktop.call(lambda desk: desk.preview(shown), FOCUS_LIMIT_S)
         except DesktopLost:
             return False
 

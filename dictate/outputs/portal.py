@@ -2,7 +2,7 @@
 
 `wayland_paste.py` says how the text goes through the clipboard; `portal_keys.py` has the keyboard.
 What this cannot do is look: the portal does not say which window has the focus, so the text goes
-where the focus is when it is written. It does not go to a locked screen.
+where the focus is when it is written.
 
 The user is asked when the output is opened, never within a dictation: what is said before she has
 answered is held. A session that ends, by her or with the portal, is asked for once more; who has
@@ -17,15 +17,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar, Final
 
-from dbus_fast import Message, MessageType
-from dbus_fast.aio import MessageBus
-
 from dictate import paths
 from dictate.config import OutputSettings
 from dictate.errors import JournalError, NotDelivered, Refused, Unavailable
 from dictate.outputs import Focus, Output, Receipt
 from dictate.outputs.delivery import WRITE_LIMIT_S, Delivery
 from dictate.outputs.desktop_clipboard import DesktopClipboard
+from dictate.outputs.guard import Guard
 from dictate.outputs.portal_keys import Keyboard
 from dictate.outputs.thread import DesktopLost
 from dictate.outputs.wayland_paste import Paster
@@ -40,7 +38,6 @@ RETRY_S: Final = 2.0
 """After it was lost, a portal is looked for so often."""
 READY_S: Final = 1.0
 """A session that needs no question is there within this time."""
-LOCKED_S: Final = 0.5
 NO_WAYLAND: Final = "this is no Wayland session: output x11 needs nobody's leave"
 AGAIN: Final = "to be asked again, restart dictate"
 _SOMEWHERE: Final = Focus("", "")
@@ -57,6 +54,7 @@ class PortalOutput(Output):
         super().__init__(settings)
         self._press: Callable[[], None] = lambda: None
         self._clipboard = DesktopClipboard("dictate-portal", self._make_paster, self._make_lender)
+        self._guard = Guard()
         self._keyboard: Keyboard | None = None
         self._keeping: asyncio.Task[None] | None = None
         self._ready = asyncio.Event()
@@ -87,6 +85,7 @@ class PortalOutput(Output):
         if not os.environ.get("WAYLAND_DISPLAY"):
             raise Unavailable(NO_WAYLAND)
         await self._clipboard.start()
+        await self._guard.open()
         if self._keeping is None:
             # Only who chose this output by name has asked for a question.
             if self.settings.use == self.name or await asyncio.to_thread(_token) != "":
@@ -99,10 +98,11 @@ class PortalOutput(Output):
 
     async def write(self, text: str, focus: Focus | None) -> Receipt:  # noqa: ARG002
         keyboard = await self._have_keyboard()
-        if await _locked(keyboard.connection):
-            raise NotDelivered("the screen is locked")
+        await self._guard.look()
+        self._guard.refuse()
         loop = asyncio.get_running_loop()
-        delivery = Delivery(text, _SOMEWHERE, self.settings.paste_timeout_ms / 1000)
+        timeout_s = self.settings.paste_timeout_ms / 1000
+        delivery = Delivery(text, _SOMEWHERE, timeout_s, self._guard.refuse)
         pressing: list[asyncio.Task[None]] = []
 
         def press() -> None:
@@ -131,7 +131,9 @@ class PortalOutput(Output):
             self._keeping.cancel()
             await asyncio.wait({self._keeping})
             self._keeping = None
-        await self._clipboard.stop(lambda paster: paster.close(), 0.4)
+        await asyncio.gather(
+            self._guard.close(), self._clipboard.stop(lambda paster: paster.close(), 0.4)
+        )
 
     async def _have_keyboard(self) -> Keyboard:
         """Raises NotDelivered."""
@@ -191,20 +193,6 @@ async def _outcome(pressing: list[asyncio.Task[None]]) -> Unavailable | None:
 
 async def _probe() -> None:
     await (await Keyboard.connect()).close()
-
-
-async def _locked(connection: MessageBus) -> bool:
-    """Whether the desktop says that its screen is locked."""
-    for name, path in (
-        ("org.freedesktop.ScreenSaver", "/ScreenSaver"),
-        ("org.gnome.ScreenSaver", "/org/gnome/ScreenSaver"),
-    ):
-        with contextlib.suppress(TimeoutError, OSError, EOFError):
-            async with asyncio.timeout(LOCKED_S):
-                said = await connection.call(Message(name, path, name, "GetActive"))
-            if said and said.message_type is MessageType.METHOD_RETURN and said.body == [True]:
-                return True
-    return False
 
 
 def _note() -> Path:

@@ -47,6 +47,7 @@ class Lender:
             self._claim(delivery)
             if not self._borrowed.own_all():
                 raise NotDelivered("another program does not let go of the clipboard")
+            delivery.refuse()
             delivery.sent = True
             self._press()
             self._x.wait(lambda: delivery.taken, delivery.timeout_s)

@@ -10,7 +10,8 @@ guessed time, and three rules make sure that nothing is lost, doubled or pasted 
   does), so it gets the text, with the hint not to keep it; that alone is no receipt.
 - **The focus cannot move between the last look and the chord:** the server is grabbed for the
   millisecond in which both happen. What the user holds is released and pressed again in the same
-  breath.
+  breath. In the same millisecond it is seen whether another program has taken the keyboard, as a
+  locked screen has: the chord would go there.
 - **A text that was not fetched stays promised.** If the application says in time that it is awake
   (_NET_WM_PING) and yet did not ask, it has ignored the chord for good: NotDelivered. If it is
   hung, the chord still waits in its queue. Giving the old clipboard back now would paste foreign
@@ -40,6 +41,7 @@ from dictate.outputs.x11_selection import Content, Selections, save_to_manager, 
 from dictate.outputs.x11_thread import XConnection
 from dictate.outputs.x11_undo import Since, backspace_key, press_backspace, why_not_exact
 from dictate.outputs.x11_window import answers_pings, focused, has_window, ping
+from dictate.x11 import keyboard_taken
 
 _log = logging.getLogger(__name__)
 
@@ -50,6 +52,12 @@ QUIET_S = 0.03
 PING_S = 0.3
 RECHECK_S = 2.0
 LATE_S = 10.0
+TAKEN_S = 1.0
+TAKEN_LOOK_S = 0.02
+TAKEN = (
+    "another program has taken the keyboard, as a locked screen does, a question for a password "
+    "or an open menu"
+)
 
 
 @dataclass(slots=True, eq=False)
@@ -89,9 +97,11 @@ class Paster:
     def write(self, delivery: Delivery) -> Receipt:
         """Returns once the application has the text. Raises NotDelivered, FocusMoved,
         DeliveryUnsure."""
+        delivery.refuse()
         window = self._check_focus(delivery.focus)
         client = self._x.client(window.id)
         self._settle(client, delivery.focus)
+        self._await_keyboard()
         chord = chord_keys(self._x.display)
         promise = _Promise(
             delivery, client, window, text_content(self._x, delivery.text, secret=True)
@@ -119,6 +129,7 @@ class Paster:
         display.grab_server()
         try:
             self._check_focus(back.focus)
+            self._check_free(back)
             if reason := self._since.why_not() or why_not_exact(back.text):
                 raise NotDelivered(reason)
             held = modifiers_down(display)
@@ -147,6 +158,18 @@ class Paster:
             where = f"{wanted.application or 'the window'} to {now.application or 'another window'}"
             raise FocusMoved(f"the focus moved from {where}")
         return window
+
+    def _await_keyboard(self) -> None:
+        """Whoever holds a key of the window manager's lets go of it soon."""
+        end = time.monotonic() + TAKEN_S
+        while keyboard_taken(self._x.window) and time.monotonic() < end:
+            self._x.wait(lambda: False, TAKEN_LOOK_S)
+
+    def _check_free(self, delivery: Delivery) -> None:
+        """Raises NotDelivered."""
+        delivery.refuse()
+        if keyboard_taken(self._x.window):
+            raise NotDelivered(TAKEN)
 
     def _settle(self, client: int, focus: Focus) -> None:
         """Wait until the application is done with the text before this one."""
@@ -193,6 +216,7 @@ class Paster:
         display.grab_server()
         try:
             self._check_focus(promise.delivery.focus)
+            self._check_free(promise.delivery)
             if not all(self._selections.owns(selection) for selection in self._both):
                 raise NotDelivered("another program does not let go of the clipboard")
             held = modifiers_down(display)

@@ -14,6 +14,7 @@ CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configurat
 <busconfig>
   <type>session</type>
   <listen>{address}</listen>
+  {services}
   <auth>EXTERNAL</auth>
   <policy context="default">
     <allow send_destination="*" eavesdrop="true"/>
@@ -29,13 +30,18 @@ CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configurat
 
 
 class Bus:
-    """A dbus-daemon at `address`, with nothing that it could activate."""
+    """A dbus-daemon at `address`; what it could activate lies in `services`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, services: Path | None = None) -> None:
         self.address = f"unix:path={folder}/test-bus"
         self._socket = folder / "test-bus"
         self._config = folder / "test-bus.conf"
-        self._config.write_text(CONFIG.format(address=self.address))
+        self._config.write_text(
+            CONFIG.format(
+                address=self.address,
+                services=f"<servicedir>{services}</servicedir>" if services else "",
+            )
+        )
         self._process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
@@ -62,11 +68,11 @@ class Bus:
 
 
 @contextmanager
-def session_bus(folder: Path) -> Iterator[Bus]:
+def session_bus(folder: Path, services: Path | None = None) -> Iterator[Bus]:
     """A running bus, whose socket lies in `folder`; skips where there is no dbus-daemon."""
     if shutil.which("dbus-daemon") is None:
         pytest.skip("dbus-daemon is missing: apt install dbus")
-    bus = Bus(folder)
+    bus = Bus(folder, services)
     bus.start()
     try:
         yield bus

@@ -124,6 +124,8 @@ async def main() -> None:
                     remote.close(session)
             case ["lock"]:
                 saver.active = True
+            case ["unlock"]:
+                saver.active = False
             case [order, number]:
                 remote.ordered[int(number)] = order
         print("did", line.strip(), flush=True)

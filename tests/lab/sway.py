@@ -69,6 +69,8 @@ class Sway:
         self._config = self.folder / "config"
         self._config.write_text(_CONFIG + config)
         self._environment = environment or {}
+        self.more_env: dict[str, str] = {}
+        """What else the programs in it shall have in their environment."""
         self._children: list[subprocess.Popen[bytes]] = []
         self.process: subprocess.Popen[bytes] | None = None
         self._prefix: list[str] = []
@@ -84,7 +86,8 @@ class Sway:
         """For the applications."""
         env = {k: v for k, v in os.environ.items() if k not in ("DISPLAY",)}
         here = {"WAYLAND_DISPLAY": self.display, "XDG_RUNTIME_DIR": str(self.folder)}
-        return env | here | {"GDK_BACKEND": "wayland", "LC_ALL": "C.UTF-8", "NO_AT_BRIDGE": "1"}
+        here |= {"GDK_BACKEND": "wayland", "LC_ALL": "C.UTF-8", "NO_AT_BRIDGE": "1"}
+        return env | here | self.more_env
 
     def __enter__(self) -> Self:
         need("sway", *(["setpriv"] if self._prefix else []))

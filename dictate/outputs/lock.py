@@ -1,0 +1,28 @@
+"""Whether the screen is locked, as the desktop tells on the session bus."""
+
+import asyncio
+
+from dbus_fast import Message, MessageFlag, MessageType
+from dbus_fast.aio import MessageBus
+
+LOCKED_S = 0.5
+"""A desktop that does not answer for so long counts as not locked."""
+
+
+async def locked(connection: MessageBus) -> bool:
+    """Whether any of them says so. Starts none that is not there."""
+    answers = await asyncio.gather(
+        _active(connection, "org.freedesktop.ScreenSaver", "/ScreenSaver"),
+        _active(connection, "org.gnome.ScreenSaver", "/org/gnome/ScreenSaver"),
+    )
+    return any(answers)
+
+
+async def _active(connection: MessageBus, name: str, path: str) -> bool:
+    question = Message(name, path, name, "GetActive", flags=MessageFlag.NO_AUTOSTART)
+    try:
+        async with asyncio.timeout(LOCKED_S):
+            said = await connection.call(question)
+    except (TimeoutError, OSError, EOFError):
+        return False
+    return bool(said and said.message_type is MessageType.METHOD_RETURN and said.body == [True])

@@ -1,0 +1,54 @@
+"""What tests of an output's guard share: who has the focus, and a text that is held."""
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from dictate.errors import NotDelivered
+from dictate.outputs import Focus, Output, Receipt
+from dictate.outputs.desk_output import DeskOutput
+from dictate.outputs.portal import PortalOutput
+from tests.lab.windows import Window
+from tests.lab.xserver import wait_for
+
+Guarded = DeskOutput[Any] | PortalOutput
+
+
+async def secret(output: Guarded, is_so: bool = True) -> None:
+    """Wait until it is known that a field for passwords has the focus, or that none has."""
+    async with asyncio.timeout(30):
+        while output._guard.secret != is_so:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+async def listening(output: Guarded) -> None:
+    async with asyncio.timeout(30):
+        while output._guard._field is None or output._guard._field._asking:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+async def focus_on(output: Output, window: Window) -> Focus:
+    # xdotool finds nothing at all while another window goes away.
+    await asyncio.to_thread(wait_for, window.xid, f"{window.title} is found", 20)
+    await asyncio.to_thread(window.focus)
+    focus = await output.focus()
+    assert focus is not None
+    return focus
+
+
+async def held(output: Output, focus: Focus, why: str) -> None:
+    with pytest.raises(NotDelivered) as caught:
+        await output.write("lost?", focus)
+    assert str(caught.value) == why
+
+
+async def written(output: Output, text: str, focus: Focus | None) -> None:
+    """It is, once the application before has seen that it lost the focus, and this one, which may
+    own the clipboard, answers."""
+    async with asyncio.timeout(30):
+        while True:
+            with suppress(NotDelivered):
+                assert await output.write(text, focus) is Receipt.DELIVERED
+                return
