@@ -205,7 +205,7 @@ class _Hearing:
         """Have the kernel say whether the key is down."""
         try:
             self._is(path, down=self._code in self.devices[path].active_keys())
-        except OSError:
+        except (OSError, SystemError):  # the library says so of one that is unplugged
             self._drop(path)
 
     def _is(self, path: str, *, down: bool) -> None:

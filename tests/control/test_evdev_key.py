@@ -117,6 +117,22 @@ def test_a_second_keyboard_is_plugged_in_and_the_first_goes(
     listen(tmp_path, work)
 
 
+def test_the_kernel_is_asked_of_one_that_was_unplugged_just_now(
+    tmp_path: Path, keyboard: Keyboard
+) -> None:
+    other = Keyboard(tmp_path / "event4")
+
+    async def work(keys: Listening) -> None:
+        keyboard.press()
+        await keys.wait_for("KeyDown")
+        keyboard.gone = True  # and nothing has come yet that would wake the reader
+        await keys.wait_for("KeyUp", seconds=20)
+        other.press()
+        await keys.wait_for("KeyDown", seconds=20)
+
+    listen(tmp_path, work)
+
+
 def test_our_own_keyboard_is_nobodys(tmp_path: Path, keyboard: Keyboard) -> None:
     """Neither that which is there, nor one that comes."""
     before = Keyboard(tmp_path / "event1", name=OWN_KEYBOARD)

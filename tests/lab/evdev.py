@@ -65,19 +65,17 @@ class Device(InputDevice[str]):
         self.fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
 
     def read(self) -> Any:
-        self._exists()
+        if self._keyboard.gone:
+            raise OSError(errno.ENODEV, "No such device")
         return super().read()
 
     def capabilities(self, *_: Any, **__: Any) -> Any:
         return {ecodes.EV_KEY: list(self._keyboard.keys)}
 
     def active_keys(self, *_: Any) -> Any:
-        self._exists()
-        return list(self._keyboard.down)
-
-    def _exists(self) -> None:
         if self._keyboard.gone:
-            raise OSError(errno.ENODEV, "No such device")
+            raise SystemError("returned NULL without setting an exception")  # as the library does
+        return list(self._keyboard.down)
 
 
 class EvdevSource(EvdevKeySource):
