@@ -7,14 +7,13 @@ so this is never chosen unasked.
 
 import asyncio
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dictate import bus
 from dictate.config import OutputSettings
 from dictate.errors import NotDelivered, Unavailable
-from dictate.kernel_keys import why_no_evdev
+from dictate.kernel_keys import how_to_allow, why_no_evdev
 from dictate.outputs import Focus, Output, Receipt
 from dictate.outputs.pressed_paste import PressedPaste, locked
 
@@ -80,13 +79,12 @@ def _make_keyboard() -> "KernelKeyboard":
 def _why_no_keyboard() -> str | None:
     if reason := why_no_evdev():
         return reason
-    dictate = Path(sys.executable).with_name("dictate")
     if not NODE.exists():
-        return f"there is no {NODE}: `sudo {dictate} setup --uinput` has the kernel load it"
+        return f"there is no {NODE}: `{how_to_allow()}` has the kernel load it"
     if not os.access(NODE, os.W_OK):
         return (
-            f"{NODE} may not be written: `sudo {dictate} setup --uinput` allows it to whoever sits "
-            "at this machine, and so to every program of theirs, which can press any key then"
+            f"{NODE} may not be written: `{how_to_allow()}` allows it to whoever sits at this "
+            "machine, and so to every program of theirs, which can press any key then"
         )
     return None
 
