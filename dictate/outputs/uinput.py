@@ -32,6 +32,7 @@ class UInputOutput(Output):
         super().__init__(settings)
         self._paste = PressedPaste("dictate-uinput")
         self._keyboard: KernelKeyboard | None = None
+        self._making = asyncio.Lock()
 
     def why_not(self) -> str | None:
         return _why_no_keyboard() or self._paste.why_not()
@@ -61,8 +62,9 @@ class UInputOutput(Output):
     async def _have_keyboard(self) -> "KernelKeyboard":
         """The keyboard, which the desktop listens to: the same one for all texts. Raises
         Unavailable."""
-        if self._keyboard is None or self._keyboard.lost:
-            self._keyboard = await asyncio.to_thread(_make_keyboard)
+        async with self._making:
+            if self._keyboard is None or self._keyboard.lost:
+                self._keyboard = await asyncio.to_thread(_make_keyboard)
         await asyncio.sleep(self._keyboard.warm_up_s)
         return self._keyboard
 

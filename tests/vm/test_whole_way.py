@@ -4,12 +4,17 @@ Real are the kernel, its keyboards, sway, the daemon, the bus and the applicatio
 the microphone and a script the engine.
 """
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from dictate.config import OutputSettings
+from dictate.errors import NotDelivered
 from dictate.kernel_keys import OWN_KEYBOARD
+from dictate.outputs import Receipt
+from dictate.outputs.uinput import UInputOutput
 from tests.lab.daemon import RealDaemon
 from tests.lab.kernel import (
     LIMIT_S,
@@ -21,6 +26,7 @@ from tests.lab.kernel import (
     seated_sway,
     shift_holder,
 )
+from tests.lab.outputs import working
 from tests.lab.scripted import Home, home
 from tests.lab.sway import Foot, Gtk3, Sway, SwayWindow, copy, paste
 from tests.lab.uinput import CHORD
@@ -58,6 +64,32 @@ def test_what_sway_holds_down_after_we_were_killed(
     person.press(C)
     person.release(C)
     window.wait_text("theirs c")
+    window.close()
+
+
+def test_with_a_modifier_held_the_receipt_is_true(
+    person: Keyboard, sway: Sway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a person holds counts for our keyboard, too, where the desktop makes one of both."""
+    monkeypatch.setenv("WAYLAND_DISPLAY", sway.display)
+    window = Gtk3(sway, tmp_path)
+    window.focus()
+    copy(sway, b"theirs")
+
+    async def work(output: UInputOutput) -> None:
+        said = ""
+        await asyncio.to_thread(person.press, RIGHT_CTRL)
+        try:
+            if await output.write("held ", None) is Receipt.DELIVERED:
+                said = "held "
+        except NotDelivered:
+            assert await asyncio.to_thread(paste, sway) == b"theirs"
+        print(f"with Ctrl held: {said or 'nothing'}")
+        await asyncio.to_thread(person.release, RIGHT_CTRL)
+        assert await output.write("free", None) is Receipt.DELIVERED
+        await asyncio.to_thread(window.wait_text, f"{said}free")
+
+    working(UInputOutput(OutputSettings(use="uinput", paste_timeout_ms=5000)), work)
     window.close()
 
 
