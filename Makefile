@@ -22,7 +22,7 @@ test: $(VENV)/test.stamp lint ## everything that is checked before a change is t
 gnome: $(VENV)/gnome.stamp ## the tests on GNOME Shell, whose packages are 94 MB
 	$(BIN)/python -m pytest -m gnome tests/desktop $(ARGS)
 
-vm: $(VENV)/vm.stamp ## the tests on a kernel with input devices, in a virtual machine (4 to 8 minutes)
+vm: $(VENV)/vm.stamp ## the tests on a kernel with input devices, in a virtual machine (4 to 10 minutes)
 	@scripts/vm $(ARGS)
 
 lint: $(VENV)/test.stamp ## style, import law and types
