@@ -146,7 +146,14 @@ def parser() -> argparse.ArgumentParser:
         help="have sway, Hyprland or GNOME listen for the keys of config.toml",
     )
     setup.add_argument(
-        "--remove", action="store_true", help="take it all away again; with --keys, only them"
+        "--uinput",
+        action="store_true",
+        help="as root: let whoever sits here press keys through the kernel, for the output uinput",
+    )
+    setup.add_argument(
+        "--remove",
+        action="store_true",
+        help="take it all away again; with --keys or --uinput, only that",
     )
     setup.add_argument(
         "--purge", action="store_true", help="with --remove: what was said and the models, too"
@@ -286,8 +293,10 @@ def _bench(arguments: argparse.Namespace) -> int:
 
 
 def _setup(arguments: argparse.Namespace) -> int:
-    from dictate import setup, setup_keys, setup_remote
+    from dictate import setup, setup_keys, setup_remote, setup_uinput
 
+    if arguments.uinput:
+        return setup_uinput.disallow() if arguments.remove else setup_uinput.allow()
     if arguments.keys and not arguments.remove:
         return setup_keys.bind()
     if arguments.remove:
@@ -295,7 +304,9 @@ def _setup(arguments: argparse.Namespace) -> int:
         if arguments.keys:
             return 0
         setup_remote.undo()
-        return setup.remove(purge=arguments.purge)
+        status = setup.remove(purge=arguments.purge)
+        setup_uinput.say_what_is_left()
+        return status
     if arguments.serve:
         return setup_remote.serve()
     if arguments.remote is not None:

@@ -186,11 +186,12 @@ class OutputSettings:
     use: str = _option("auto", backends="dictate.outputs:OUTPUTS")
     """auto, input_method or virtual_keyboard (Wayland: sway, Hyprland and their kind), ibus (which
     auto takes on GNOME with Wayland only), portal (KDE with Wayland: it asks you once whether it
-    may press keys, so auto never takes it), x11, clipboard, or stdout (which auto takes on a
-    terminal only)."""
+    may press keys, so auto never takes it), uinput (any Wayland desktop: a keyboard of its own in
+    the kernel, once you have given it the right, so auto never takes it; install dictate[evdev]),
+    x11, clipboard, or stdout (which auto takes on a terminal only)."""
     paste_timeout_ms: int = _option(1000, low=50, high=10000)
-    """x11, virtual_keyboard, input_method, portal: how many milliseconds an application has to take
-    the text, or to say that it has."""
+    """x11, virtual_keyboard, input_method, portal, uinput: how many milliseconds an application has
+    to take the text, or to say that it has."""
     preedit: bool = True
     """input_method, ibus: whether what is understood so far stands in the text field while you
     speak, underlined, until the text itself takes its place; false has the overlay show it."""

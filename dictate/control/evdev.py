@@ -8,7 +8,6 @@ which keys are down: it is asked where events were lost, and now and then while 
 import asyncio
 import time
 from collections.abc import Callable, Iterable
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -17,6 +16,7 @@ from asyncinotify import Inotify, Mask
 from dictate.control import KeyDown, KeySource, KeyUp
 from dictate.control.chord import Chord, parse, wrong
 from dictate.errors import Unavailable
+from dictate.kernel_keys import OWN_KEYBOARD, why_no_evdev
 
 if TYPE_CHECKING:
     from evdev import InputDevice, InputEvent
@@ -56,8 +56,8 @@ class EvdevKeySource(KeySource):
         return None if keyboards else self._nothing(refused=refused)
 
     def _unfit(self) -> str | None:
-        if find_spec("evdev") is None:
-            return 'the package evdev is missing: pip install "dictate[evdev]"'
+        if reason := why_no_evdev():
+            return reason
         if reason := wrong(self.settings.key):
             return reason
         chord = parse(self.settings.key)
@@ -87,7 +87,8 @@ class EvdevKeySource(KeySource):
             except OSError:  # it was unplugged just now, or is no input device
                 continue
             else:
-                if code in device.capabilities().get(ecodes.EV_KEY, ()):
+                keys = device.capabilities().get(ecodes.EV_KEY, ())
+                if code in keys and device.name != OWN_KEYBOARD:
                     found.append(device)
                 else:
                     device.close()
@@ -204,7 +205,7 @@ class _Hearing:
         """Have the kernel say whether the key is down."""
         try:
             self._is(path, down=self._code in self.devices[path].active_keys())
-        except OSError:
+        except (OSError, SystemError):  # the library says so of one that is unplugged
             self._drop(path)
 
     def _is(self, path: str, *, down: bool) -> None:

@@ -100,6 +100,7 @@ OUTPUTS: Backends[Output] = Backends(
         "virtual_keyboard": "dictate.outputs.virtual_keyboard:VirtualKeyboardOutput",
         "ibus": "dictate.outputs.ibus:IBusOutput",
         "portal": "dictate.outputs.portal:PortalOutput",
+        "uinput": "dictate.outputs.uinput:UInputOutput",
         "x11": "dictate.outputs.x11:X11Output",
         "clipboard": "dictate.outputs.clipboard:ClipboardOutput",
         "stdout": "dictate.outputs.stdout:StdoutOutput",

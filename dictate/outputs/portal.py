@@ -1,8 +1,7 @@
 """Pastes where the desktop's portal for remote control presses Shift+Insert: KDE 6 with Wayland.
 
-`wayland_paste.py` says how the text goes through the clipboard; `portal_keys.py` has the keyboard.
-What this cannot do is look: the portal does not say which window has the focus, so the text goes
-where the focus is when it is written.
+`pressed_paste.py` says how the text goes through the clipboard, and where; `portal_keys.py` has the
+keyboard.
 
 The user is asked when the output is opened, never within a dictation: what is said before she has
 answered is held. A session that ends, by her or with the portal, is asked for once more; who has
@@ -12,8 +11,6 @@ said no is not asked again until the next start.
 import asyncio
 import contextlib
 import logging
-import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar, Final
 
@@ -21,15 +18,8 @@ from dictate import paths
 from dictate.config import OutputSettings
 from dictate.errors import JournalError, NotDelivered, Refused, Unavailable
 from dictate.outputs import Focus, Output, Receipt
-from dictate.outputs.delivery import WRITE_LIMIT_S, Delivery
-from dictate.outputs.desktop_clipboard import DesktopClipboard
-from dictate.outputs.guard import Guard
 from dictate.outputs.portal_keys import Keyboard
-from dictate.outputs.thread import DesktopLost
-from dictate.outputs.wayland_paste import Paster
-from dictate.outputs.wayland_thread import WaylandConnection
-from dictate.outputs.x11_lend import Lender
-from dictate.outputs.x11_thread import XConnection
+from dictate.outputs.pressed_paste import PressedPaste
 
 _log = logging.getLogger(__name__)
 
@@ -38,9 +28,7 @@ RETRY_S: Final = 2.0
 """After it was lost, a portal is looked for so often."""
 READY_S: Final = 1.0
 """A session that needs no question is there within this time."""
-NO_WAYLAND: Final = "this is no Wayland session: output x11 needs nobody's leave"
 AGAIN: Final = "to be asked again, restart dictate"
-_SOMEWHERE: Final = Focus("", "")
 
 
 class PortalOutput(Output):
@@ -52,26 +40,16 @@ class PortalOutput(Output):
 
     def __init__(self, settings: OutputSettings) -> None:
         super().__init__(settings)
-        self._press: Callable[[], None] = lambda: None
-        self._clipboard = DesktopClipboard("dictate-portal", self._make_paster, self._make_lender)
-        self._guard = Guard()
+        self._paste = PressedPaste("dictate-portal")
         self._keyboard: Keyboard | None = None
         self._keeping: asyncio.Task[None] | None = None
         self._ready = asyncio.Event()
         self._trouble = "the desktop was not asked yet whether dictate may press keys"
 
-    def _make_paster(self, connection: WaylandConnection) -> Paster:
-        return Paster(connection, lambda: self._press(), lambda: _SOMEWHERE)
-
-    def _make_lender(self, connection: XConnection) -> Lender:
-        return Lender(connection, lambda: self._press())
-
     def why_not(self) -> str | None:
         if self.refused:
             return self.refused
-        if not os.environ.get("WAYLAND_DISPLAY"):
-            return NO_WAYLAND
-        if reason := self._clipboard.why_not():
+        if reason := self._paste.why_not():
             return reason
         try:
             asyncio.run(_probe())
@@ -82,10 +60,7 @@ class PortalOutput(Output):
     async def open(self) -> None:
         if self.refused:
             raise Refused(self.refused)
-        if not os.environ.get("WAYLAND_DISPLAY"):
-            raise Unavailable(NO_WAYLAND)
-        await self._clipboard.start()
-        await self._guard.open()
+        await self._paste.start()
         if self._keeping is None:
             # Only who chose this output by name has asked for a question.
             if self.settings.use == self.name or await asyncio.to_thread(_token) != "":
@@ -98,42 +73,15 @@ class PortalOutput(Output):
 
     async def write(self, text: str, focus: Focus | None) -> Receipt:  # noqa: ARG002
         keyboard = await self._have_keyboard()
-        await self._guard.look()
-        self._guard.refuse()
-        loop = asyncio.get_running_loop()
         timeout_s = self.settings.paste_timeout_ms / 1000
-        delivery = Delivery(text, _SOMEWHERE, timeout_s, self._guard.refuse)
-        pressing: list[asyncio.Task[None]] = []
-
-        def press() -> None:
-            pressing.append(loop.create_task(keyboard.press(lambda: delivery.taken)))
-
-        self._press = lambda: _in_loop(loop, press)
-        try:
-            desktop = await self._clipboard.start()
-            await desktop.call(
-                lambda paster: paster.paste(delivery), delivery.timeout_s + WRITE_LIMIT_S
-            )
-        except Unavailable as error:
-            raise NotDelivered(str(error)) from error
-        except DesktopLost as error:
-            return delivery.after(error)
-        except NotDelivered as error:
-            if trouble := await _outcome(pressing):
-                raise NotDelivered(f"the keys were not pressed: {trouble}") from error
-            raise
-        finally:
-            await _outcome(pressing)
-        return Receipt.DELIVERED
+        return await self._paste.paste(text, timeout_s, keyboard.press)
 
     async def close(self) -> None:
         if self._keeping is not None:
             self._keeping.cancel()
             await asyncio.wait({self._keeping})
             self._keeping = None
-        await asyncio.gather(
-            self._guard.close(), self._clipboard.stop(lambda paster: paster.close(), 0.4)
-        )
+        await self._paste.stop()
 
     async def _have_keyboard(self) -> Keyboard:
         """Raises NotDelivered."""
@@ -174,21 +122,6 @@ class PortalOutput(Output):
             await asyncio.sleep(RETRY_S)
         self._trouble += f"; {AGAIN}"
         self.report(self._trouble)
-
-
-def _in_loop(loop: asyncio.AbstractEventLoop, press: Callable[[], None]) -> None:
-    with contextlib.suppress(RuntimeError):  # it is closed: nobody waits for this text any more
-        loop.call_soon_threadsafe(press)
-
-
-async def _outcome(pressing: list[asyncio.Task[None]]) -> Unavailable | None:
-    """Why the keys could not be pressed; None if they were, or never began to be."""
-    for task in pressing:
-        await asyncio.wait({task})
-        error = task.exception()
-        if isinstance(error, Unavailable):
-            return error
-    return None
 
 
 async def _probe() -> None:

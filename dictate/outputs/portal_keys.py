@@ -14,23 +14,17 @@ from dbus_fast.errors import DBusFastError
 
 from dictate import bus
 from dictate.errors import Refused, Unavailable
+from dictate.outputs.shift_insert import INSERT, SHIFT, UP, press_chord
 from dictate.portals import PortalSession
 
 REMOTE: Final = "org.freedesktop.portal.RemoteDesktop"
 KEYBOARD: Final = 1
 """Among the kinds of devices."""
-SHIFT, INSERT = 42, 110
-"""As the kernel numbers keys."""
-UP, DOWN = 0, 1
 
 ASKED_S: Final = 120.0
 """So long a person may look at the desktop's question."""
 KEY_S: Final = 1.0
-HOLD_S: Final = 0.3
-"""Shift stays down until the application has acted, or for so long: GNOME tells a window which
-modifiers are down when it hears of a key, and not when the key was pressed."""
 _SAY_S: Final = 0.2
-_LOOK_S: Final = 0.005
 _KEEPS_TOKENS: Final = 2
 """The version since which the portal remembers what the user said."""
 _UNTIL_REVOKED: Final = 2
@@ -105,11 +99,7 @@ class Keyboard:
         """Press the chord and let it go, Shift once it is `done`. Raises Unavailable, and no key
         stays down."""
         try:
-            # One by one: a portal may look at two calls at once in any order.
-            for key, state in ((SHIFT, DOWN), (INSERT, DOWN), (INSERT, UP)):
-                await self._notify(key, state)
-            await _soon(done)
-            await self._notify(SHIFT, UP)
+            await press_chord(self._notify, done)
         except BaseException:
             await self._let_go()
             raise
@@ -134,13 +124,6 @@ class Keyboard:
     async def close(self) -> None:
         """End the session, and with it the desktop's question, if it still stands. Idempotent."""
         await bus.leave(self.connection)
-
-
-async def _soon(done: Callable[[], bool]) -> None:
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(HOLD_S):
-            while not done():  # noqa: ASYNC110 - it is another thread that knows
-                await asyncio.sleep(_LOOK_S)
 
 
 def _value(given: dict[str, Variant], name: str, otherwise: Any) -> Any:

@@ -8,6 +8,7 @@ locked, is that keyboard's, and does not mix with ours.
 import os
 import time
 
+from dictate.outputs.shift_insert import DOWN, INSERT, SHIFT, UP
 from dictate.outputs.wayland_protocols import KEYBOARD, KEYBOARD_MANAGER
 from dictate.outputs.wayland_thread import WaylandConnection
 
@@ -19,10 +20,7 @@ xkb_symbols { include "pc+us+inet(evdev)" };
 };
 \0"""
 _XKB_V1 = 1
-_SHIFT, _INSERT = 42, 110
-"""As the kernel numbers keys."""
 _SHIFT_MASK = 1
-_UP, _DOWN = 0, 1
 
 
 class Chord:
@@ -39,9 +37,9 @@ class Chord:
         """Queue the whole chord, in one piece: no crash of ours can leave a key down."""
         send = self._keyboard.send
         when = int(time.monotonic() * 1000) & 0xFFFFFFFF
-        send("key", when, _SHIFT, _DOWN)
+        send("key", when, SHIFT, DOWN)
         send("modifiers", _SHIFT_MASK, 0, 0, 0)
-        send("key", when, _INSERT, _DOWN)
-        send("key", when, _INSERT, _UP)
-        send("key", when, _SHIFT, _UP)
+        send("key", when, INSERT, DOWN)
+        send("key", when, INSERT, UP)
+        send("key", when, SHIFT, UP)
         send("modifiers", 0, 0, 0, 0)

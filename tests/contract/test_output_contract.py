@@ -17,6 +17,7 @@ from tests.lab.bus import session_bus
 from tests.lab.ibus import IBusDaemon
 from tests.lab.remote_desktop import RemoteDesktopPortal
 from tests.lab.sway import Gtk3, Keyboard, Sway
+from tests.lab.uinput import kernel
 from tests.lab.windows import GtkField, TkField, Window
 from tests.lab.xserver import XServer, need
 
@@ -90,6 +91,14 @@ def portal_window(sway: Sway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         opened.close()
 
 
+@pytest.fixture
+def uinput_window(
+    sway_window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Window]:
+    with kernel(tmp_path, monkeypatch):
+        yield sway_window
+
+
 @pytest.fixture(params=OUTPUTS.table)
 def name(request: pytest.FixtureRequest) -> str:
     chosen: str = request.param
@@ -98,7 +107,8 @@ def name(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def window(request: pytest.FixtureRequest, name: str) -> Window:
-    kind = "sway" if name in ON_WAYLAND else name if name in ("ibus", "portal") else "x"
+    own = ("ibus", "portal", "uinput")
+    kind = "sway" if name in ON_WAYLAND else name if name in own else "x"
     opened: Window = request.getfixturevalue(f"{kind}_window")
     return opened
 

@@ -11,6 +11,7 @@ from dictate.config import HotkeySettings
 from dictate.control import KeyUp
 from dictate.control.evdev import EvdevKeySource
 from dictate.errors import Unavailable
+from dictate.kernel_keys import OWN_KEYBOARD
 from tests.lab.evdev import RIGHT_CTRL, C, EvdevSource, Keyboard
 from tests.lab.keys import Listening
 
@@ -112,6 +113,47 @@ def test_a_second_keyboard_is_plugged_in_and_the_first_goes(
         await keys.wait_for("KeyUp")
         with pytest.raises(Unavailable, match="no keyboard in"):
             await asyncio.wait_for(keys.task, 5)
+
+    listen(tmp_path, work)
+
+
+def test_the_kernel_is_asked_of_one_that_was_unplugged_just_now(
+    tmp_path: Path, keyboard: Keyboard
+) -> None:
+    other = Keyboard(tmp_path / "event4")
+
+    async def work(keys: Listening) -> None:
+        keyboard.press()
+        await keys.wait_for("KeyDown")
+        keyboard.gone = True  # and nothing has come yet that would wake the reader
+        await keys.wait_for("KeyUp", seconds=20)
+        other.press()
+        await keys.wait_for("KeyDown", seconds=20)
+
+    listen(tmp_path, work)
+
+
+def test_our_own_keyboard_is_nobodys(tmp_path: Path, keyboard: Keyboard) -> None:
+    """Neither that which is there, nor one that comes."""
+    before = Keyboard(tmp_path / "event1", name=OWN_KEYBOARD)
+
+    async def work(keys: Listening) -> None:
+        after = Keyboard(tmp_path / "event9", name=OWN_KEYBOARD)
+        # What was plugged in after it is listened to: it has been looked at by then.
+        later = Keyboard(tmp_path / "event10")
+        async with asyncio.timeout(20):
+            while not keys.heard:
+                later.press()
+                later.release()
+                await asyncio.sleep(0.05)
+        await asyncio.sleep(0.1)
+        keys.heard.clear()
+        for own in (before, after):
+            own.press()
+            own.release()
+        keyboard.press()
+        keyboard.release()
+        await keys.wait_for("KeyDown", "KeyUp")
 
     listen(tmp_path, work)
 

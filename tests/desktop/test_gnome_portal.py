@@ -11,7 +11,7 @@ import pytest
 
 from dictate.config import OutputSettings
 from dictate.errors import NotDelivered
-from dictate.outputs import Receipt, portal_keys
+from dictate.outputs import Receipt, portal_keys, shift_insert
 from dictate.outputs.portal import PortalOutput
 from tests.lab.corpus import TEXTS
 from tests.lab.gnome import Foot, Gnome, Gtk3OnGnome, Gtk4OnGnome
@@ -102,7 +102,7 @@ def test_who_dies_within_the_chord_leaves_no_key_down(gnome: Gnome) -> None:
         async with asyncio.timeout(10):
             await output._ready.wait()
         assert output._keyboard is not None
-        await output._keyboard._notify(portal_keys.SHIFT, portal_keys.DOWN)
+        await output._keyboard._notify(shift_insert.SHIFT, shift_insert.DOWN)
         await asyncio.to_thread(wait_for, shift_is_down, "Shift is down")
         output._keyboard.connection.disconnect()  # as the kernel does for who dies
         await asyncio.to_thread(wait_for, lambda: not shift_is_down(), "Shift is up")

@@ -82,7 +82,7 @@ class RealDaemon:
         """Start it and wait until it is on the bus."""
         before = self.logged().count(READY)
         self.spawn()
-        wait_for(lambda: self._lives() and self.logged().count(READY) > before, "it is ready", 30)
+        wait_for(lambda: self._lives() and self.logged().count(READY) > before, "it is ready", 90)
         assert self._up(), self.logged()
 
     def spawn(self, stdin: int = subprocess.DEVNULL) -> None:

@@ -22,8 +22,10 @@ class Keyboard:
 
     plugged: dict[str, "Keyboard"] = {}  # noqa: RUF012
 
-    def __init__(self, path: Path, keys: tuple[int, ...] = (F9, RIGHT_CTRL, C)) -> None:
-        self.path, self.keys = path, keys
+    def __init__(
+        self, path: Path, keys: tuple[int, ...] = (F9, RIGHT_CTRL, C), name: str = "a keyboard"
+    ) -> None:
+        self.path, self.keys, self.name = path, keys, name
         self.down: set[int] = set()
         self.gone = False
         self.plugged[str(path)] = self
@@ -59,23 +61,21 @@ class Device(InputDevice[str]):
 
     def __init__(self, path: Path) -> None:
         self._keyboard = Keyboard.plugged[str(path)]
-        self.path = str(path)
+        self.path, self.name = str(path), self._keyboard.name
         self.fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
 
     def read(self) -> Any:
-        self._exists()
+        if self._keyboard.gone:
+            raise OSError(errno.ENODEV, "No such device")
         return super().read()
 
     def capabilities(self, *_: Any, **__: Any) -> Any:
         return {ecodes.EV_KEY: list(self._keyboard.keys)}
 
     def active_keys(self, *_: Any) -> Any:
-        self._exists()
-        return list(self._keyboard.down)
-
-    def _exists(self) -> None:
         if self._keyboard.gone:
-            raise OSError(errno.ENODEV, "No such device")
+            raise SystemError("returned NULL without setting an exception")  # as the library does
+        return list(self._keyboard.down)
 
 
 class EvdevSource(EvdevKeySource):

@@ -9,6 +9,7 @@ import pytest
 from dictate.errors import NotDelivered
 from dictate.outputs import Focus, Output, Receipt
 from dictate.outputs.desk_output import DeskOutput
+from dictate.outputs.guard import Guard
 from dictate.outputs.portal import PortalOutput
 from tests.lab.windows import Window
 from tests.lab.xserver import wait_for
@@ -16,16 +17,20 @@ from tests.lab.xserver import wait_for
 Guarded = DeskOutput[Any] | PortalOutput
 
 
+def _guard(output: Guarded) -> Guard:
+    return output._paste._guard if isinstance(output, PortalOutput) else output._guard
+
+
 async def secret(output: Guarded, is_so: bool = True) -> None:
     """Wait until it is known that a field for passwords has the focus, or that none has."""
     async with asyncio.timeout(30):
-        while output._guard.secret != is_so:  # noqa: ASYNC110
+        while _guard(output).secret != is_so:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
 
 async def listening(output: Guarded) -> None:
     async with asyncio.timeout(30):
-        while output._guard._field is None or output._guard._field._asking:  # noqa: ASYNC110
+        while (field := _guard(output)._field) is None or field._asking:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
 

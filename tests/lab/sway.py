@@ -172,6 +172,10 @@ class Sway:
                 found.append(node)
         return found
 
+    def devices(self) -> list[str]:
+        """The names of the keyboards and pointers that it reads."""
+        return [str(device["name"]) for device in self._ask(100)]
+
     @contextmanager
     def keyboard(self) -> Iterator["Keyboard"]:
         """A person's keyboard: without one the seat gives nobody the focus."""

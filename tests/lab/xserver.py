@@ -142,7 +142,7 @@ class XServer:
         return path
 
 
-def wait_for(condition: Callable[[], object], what: str, seconds: float = 10) -> None:
+def wait_for(condition: Callable[[], object], what: str, seconds: float = 30) -> None:
     """Ask until `condition()` is true; fail with `what` after `seconds`."""
     until = time.monotonic() + seconds
     while True:

@@ -11,7 +11,7 @@ import pytest
 
 from dictate.config import OutputSettings
 from dictate.errors import DeliveryUnsure, NotDelivered, Refused
-from dictate.outputs import Receipt, portal_keys
+from dictate.outputs import Receipt, portal_keys, shift_insert
 from dictate.outputs import portal as portal_output
 from dictate.outputs.portal import PortalOutput
 from tests.lab.bus import Bus, session_bus
@@ -266,7 +266,7 @@ def test_shift_is_held_until_the_application_has_acted(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(portal_keys, "HOLD_S", 2)
+    monkeypatch.setattr(shift_insert, "HOLD_S", 2)
 
     def held_s() -> float:
         portal.until("key 110 0")
