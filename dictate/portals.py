@@ -18,6 +18,9 @@ NAME: Final = "org.freedesktop.portal.Desktop"
 PATH: Final = "/org/freedesktop/portal/desktop"
 ANSWER_S: Final = 5.0
 
+_BACKENDS: Final = "org.freedesktop.impl.portal.desktop"
+"""What a desktop's own part of the portal is called, with the desktop's name behind it. It is where
+sessions live, and the portal does not say when it dies: KDE's does with the compositor."""
 _BUS: Final = "org.freedesktop.DBus"
 _PROPERTIES: Final = "org.freedesktop.DBus.Properties"
 _REQUEST: Final = "org.freedesktop.portal.Request"
@@ -53,11 +56,15 @@ class PortalSession:
         for rule in (
             f"type='signal',sender='{NAME}'",
             f"type='signal',sender='{_BUS}',member='NameOwnerChanged',arg0='{NAME}'",
+            f"type='signal',sender='{_BUS}',member='NameOwnerChanged',arg0namespace='{_BACKENDS}'",
         ):
             place = "/org/freedesktop/DBus"
             await self._call(_BUS, place, _BUS, "AddMatch", "s", (rule,), ANSWER_S)
         token = {"session_handle_token": Variant("s", _token())}
-        created = await self.request("begin", "CreateSession", "a{sv}", token)
+        try:
+            created = await self.request("begin", "CreateSession", "a{sv}", token)
+        except Refused as error:  # nobody was asked yet
+            raise Unavailable(str(error)) from error
         self.path = created["session_handle"].value
 
     async def request(

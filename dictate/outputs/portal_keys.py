@@ -91,6 +91,9 @@ class Keyboard:
             raise Refused(f"nobody told the desktop that dictate may {_WISH}") from error
         if not _value(given, "devices", 0) & KEYBOARD:
             raise Refused(f"you did not let dictate {_WISH}: allow the remote interaction, too")
+        # Who died within a chord has left them down: KDE's portal lets go of nothing.
+        for key in (INSERT, SHIFT):
+            await self._notify(key, UP)
         return str(_value(given, "restore_token", ""))
 
     async def ended(self) -> Unavailable:
@@ -119,7 +122,7 @@ class Keyboard:
             async with asyncio.timeout(_SAY_S):
                 for key in (INSERT, SHIFT):
                     await self._portal.send(_NOTIFY, "oa{sv}iu", *self._key(key, UP))
-        # A portal that is hung or gone lets go of all keys when it sees that we have hung up.
+        # GNOME's portal lets go of all keys when it sees that we have hung up.
         await self.close()
 
     async def _notify(self, key: int, state: int) -> None:
