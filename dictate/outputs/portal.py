@@ -1,8 +1,8 @@
-"""Pastes where the desktop's portal for remote control presses Shift+Insert: KDE 6 with Wayland.
+"""Pastes where the desktop's portal for remote control presses Shift+Insert: KDE with Wayland.
 
 `wayland_paste.py` says how the text goes through the clipboard; `portal_keys.py` has the keyboard.
-What this cannot do is look: the portal does not say which window has the focus, so the text goes
-where the focus is when it is written. It does not go to a locked screen.
+The portal does not say which window has the focus. On KDE `kwin_focus.py` does; elsewhere the text
+goes where the focus is when it is written. It does not go to a locked screen.
 
 The user is asked when the output is opened, never within a dictation: what is said before she has
 answered is held. A session that ends, by her or with the portal, is asked for once more; who has
@@ -13,19 +13,21 @@ import asyncio
 import contextlib
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from concurrent import futures
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from dbus_fast import Message, MessageType
 from dbus_fast.aio import MessageBus
 
 from dictate import paths
 from dictate.config import OutputSettings
-from dictate.errors import JournalError, NotDelivered, Refused, Unavailable
+from dictate.errors import DeliveryUnsure, JournalError, NotDelivered, Refused, Unavailable
 from dictate.outputs import Focus, Output, Receipt
 from dictate.outputs.delivery import WRITE_LIMIT_S, Delivery
 from dictate.outputs.desktop_clipboard import DesktopClipboard
+from dictate.outputs.kwin_focus import KwinFocus
 from dictate.outputs.portal_keys import Keyboard
 from dictate.outputs.thread import DesktopLost
 from dictate.outputs.wayland_paste import Paster
@@ -41,6 +43,8 @@ RETRY_S: Final = 2.0
 READY_S: Final = 1.0
 """A session that needs no question is there within this time."""
 LOCKED_S: Final = 0.5
+LOOK_S: Final = 3.0
+"""KWin answers in a millisecond; one that was restarted has to be told first what is wanted."""
 NO_WAYLAND: Final = "this is no Wayland session: output x11 needs nobody's leave"
 AGAIN: Final = "to be asked again, restart dictate"
 _SOMEWHERE: Final = Focus("", "")
@@ -56,6 +60,8 @@ class PortalOutput(Output):
     def __init__(self, settings: OutputSettings) -> None:
         super().__init__(settings)
         self._press: Callable[[], None] = lambda: None
+        self._look: Callable[[], Focus | None] = lambda: None
+        self._windows = KwinFocus()
         self._clipboard = DesktopClipboard("dictate-portal", self._make_paster, self._make_lender)
         self._keyboard: Keyboard | None = None
         self._keeping: asyncio.Task[None] | None = None
@@ -63,7 +69,7 @@ class PortalOutput(Output):
         self._trouble = "the desktop was not asked yet whether dictate may press keys"
 
     def _make_paster(self, connection: WaylandConnection) -> Paster:
-        return Paster(connection, lambda: self._press(), lambda: _SOMEWHERE)
+        return Paster(connection, lambda: self._press(), lambda: self._look())
 
     def _make_lender(self, connection: XConnection) -> Lender:
         return Lender(connection, lambda: self._press())
@@ -93,22 +99,28 @@ class PortalOutput(Output):
                 self._keeping = asyncio.get_running_loop().create_task(self._keep())
             else:
                 self._trouble = 'allow it once: put use = "portal" into [output] of config.toml'
+        await self.focus()  # the first time takes longest
 
     async def focus(self) -> Focus | None:
-        return None
+        try:
+            return await self._windows.focused()
+        except Unavailable:
+            return None
 
-    async def write(self, text: str, focus: Focus | None) -> Receipt:  # noqa: ARG002
+    async def write(self, text: str, focus: Focus | None) -> Receipt:
         keyboard = await self._have_keyboard()
         if await _locked(keyboard.connection):
             raise NotDelivered("the screen is locked")
         loop = asyncio.get_running_loop()
-        delivery = Delivery(text, _SOMEWHERE, self.settings.paste_timeout_ms / 1000)
+        where = focus or await self._somewhere()
+        delivery = Delivery(text, where, self.settings.paste_timeout_ms / 1000)
         pressing: list[asyncio.Task[None]] = []
 
         def press() -> None:
             pressing.append(loop.create_task(keyboard.press(lambda: delivery.taken)))
 
         self._press = lambda: _in_loop(loop, press)
+        self._look = lambda: _of_loop(loop, self._now(where))
         try:
             desktop = await self._clipboard.start()
             await desktop.call(
@@ -124,14 +136,33 @@ class PortalOutput(Output):
             raise
         finally:
             await _outcome(pressing)
+        # The keys took a while to get there.
+        if await self._now(where) != where:
+            raise DeliveryUnsure(f"the focus left {where.application} in the moment of the paste")
         return Receipt.DELIVERED
+
+    async def _somewhere(self) -> Focus:
+        """What there is to say where nothing was known to have the focus. Raises NotDelivered."""
+        with contextlib.suppress(Unavailable):
+            await self._windows.focused()
+            raise NotDelivered("no window had the focus")
+        return _SOMEWHERE
+
+    async def _now(self, where: Focus) -> Focus | None:
+        """What has the focus now; `where` it was if nobody tells."""
+        if where is _SOMEWHERE:
+            return where
+        with contextlib.suppress(Unavailable):
+            return await self._windows.focused()
+        return None
 
     async def close(self) -> None:
         if self._keeping is not None:
             self._keeping.cancel()
             await asyncio.wait({self._keeping})
             self._keeping = None
-        await self._clipboard.stop(lambda paster: paster.close(), 0.4)
+        leaving = self._clipboard.stop(lambda paster: paster.close(), 0.4)
+        await asyncio.gather(leaving, self._windows.close())
 
     async def _have_keyboard(self) -> Keyboard:
         """Raises NotDelivered."""
@@ -177,6 +208,21 @@ class PortalOutput(Output):
 def _in_loop(loop: asyncio.AbstractEventLoop, press: Callable[[], None]) -> None:
     with contextlib.suppress(RuntimeError):  # it is closed: nobody waits for this text any more
         loop.call_soon_threadsafe(press)
+
+
+def _of_loop(
+    loop: asyncio.AbstractEventLoop, looking: Coroutine[Any, Any, Focus | None]
+) -> Focus | None:
+    """What it comes to there, for another thread; None if that takes too long."""
+    try:
+        asked = asyncio.run_coroutine_threadsafe(looking, loop)
+    except RuntimeError:  # it is closed
+        looking.close()
+        return None
+    try:
+        return asked.result(LOOK_S)
+    except (TimeoutError, futures.CancelledError):
+        return None
 
 
 async def _outcome(pressing: list[asyncio.Task[None]]) -> Unavailable | None:
