@@ -21,6 +21,7 @@ from typing import Protocol
 from platformdirs import user_config_path
 
 from dictate import bus, config_file, paths
+from dictate import desktop as desktops
 from dictate.config import Settings
 from dictate.control.chord import Chord, parse
 from dictate.errors import DictateError
@@ -62,7 +63,7 @@ def bind(*, out: Out = print) -> int:
         out(f"failed: {error}")
         return 1
     desktop = here()
-    if "kde" in _desktops():
+    if "kde" in desktops.names():
         out('skipped: KDE has a portal for shortcuts, which dictate asks by itself: use = "portal"')
         return 0
     if desktop is None:
@@ -90,11 +91,7 @@ def here() -> Desktop | None:
         return Sway()
     if os.environ.get("HYPRLAND_INSTANCE_SIGNATURE"):
         return Hyprland()
-    return Gnome() if "gnome" in _desktops() else None
-
-
-def _desktops() -> list[str]:
-    return os.environ.get("XDG_CURRENT_DESKTOP", "").lower().split(":")
+    return Gnome() if "gnome" in desktops.names() else None
 
 
 def wanted(settings: Settings, out: Out) -> list[Shortcut]:
