@@ -21,6 +21,8 @@ KEYBOARD: Final = 1
 """Among the kinds of devices."""
 SHIFT, INSERT = 42, 110
 """As the kernel numbers keys."""
+OTHERS = (29, 97, 56, 100, 125, 126)
+"""Ctrl, Alt and Super, left and right."""
 UP, DOWN = 0, 1
 
 ASKED_S: Final = 120.0
@@ -108,6 +110,9 @@ class Keyboard:
         """Press the chord and let it go, Shift once it is `done`. Raises Unavailable, and no key
         stays down."""
         try:
+            # What a hand holds down still would be part of the chord: KDE has one state for all
+            # keyboards.
+            await asyncio.gather(*(self._notify(key, UP) for key in OTHERS))
             # One by one: a portal may look at two calls at once in any order.
             for key, state in ((SHIFT, DOWN), (INSERT, DOWN), (INSERT, UP)):
                 await self._notify(key, state)

@@ -19,6 +19,7 @@ from dictate.outputs.portal import PortalOutput
 from dictate.outputs.wayland_selection import CLIPBOARD, Selections
 from dictate.outputs.wayland_thread import WaylandConnection
 from tests.lab.corpus import TEXTS
+from tests.lab.daemon import RealDaemon
 from tests.lab.kwin import (
     Gtk3OnKwin,
     Gtk4OnKwin,
@@ -35,8 +36,8 @@ from tests.lab.xserver import wait_for
 pytestmark = [pytest.mark.kde, pytest.mark.timeout(180)]
 
 KINDS: tuple[type[Window], ...] = (Gtk3OnKwin, Gtk4OnKwin, Qt5OnKwin, Konsole, XtermOnKwin)
-B = 48
-"""As the kernel numbers keys."""
+B, CHORD = 48, (29, 56, 57)
+"""As the kernel numbers keys; a letter, and Ctrl, Alt and space."""
 
 
 @pytest.fixture(scope="module")
@@ -217,3 +218,40 @@ def test_kwin_dies_and_comes_back(kwin: Kwin, tmp_path: Path) -> None:
         await asyncio.to_thread(window.close)
 
     with_output(work)
+
+
+@pytest.mark.parametrize("held", [(29, 56), (125,), (42,), (100,)], ids=str)
+def test_keys_that_are_still_down(
+    kwin: Kwin, fields: tuple[Window, Window], held: tuple[int, ...]
+) -> None:
+    """As of a shortcut of keys together, let go one after the other."""
+
+    async def work(output: PortalOutput) -> None:
+        for window in fields:
+            focus = await focus_on(output, window)
+            await asyncio.to_thread(kwin.hand, *(f"key {key} 1" for key in held))
+            assert await output.write("here", focus) is Receipt.DELIVERED
+            await asyncio.to_thread(kwin.hand, *(f"key {key} 0" for key in held))
+            await asyncio.to_thread(window.wait_text, "here")
+            await asyncio.to_thread(kwin.hand, f"key {B} 1", f"key {B} 0")
+            await asyncio.to_thread(window.wait_text, "hereb")
+
+    with_output(work)
+
+
+def test_from_the_key_to_the_window(kwin: Kwin, fields: tuple[Window, Window]) -> None:
+    samples = Path(__file__).parents[2] / "dictate" / "samples"
+    recording = min(samples.glob("*.wav"), key=lambda path: path.stat().st_size)
+    config = (
+        f'[microphone]\nuse = "wav:{recording}"\n[output]\nuse = "portal"\n'
+        '[hotkey]\nkey = "ctrl+alt+space"\n'
+    )
+    with RealDaemon(kwin.folder, kwin.more_env, config=config) as daemon:
+        fields[0].focus()
+        wait_for(lambda: daemon.status()["hotkey"] == "ctrl+alt+space", "the key is heard", 30)
+        wait_for(lambda: daemon.status()["overlay"] == "layer shell", "the overlay is there", 30)
+        kwin.hand(*(f"key {key} 1" for key in CHORD))
+        wait_for(lambda: daemon.history() and daemon.history()[0]["text"], "it is heard", 60)
+        kwin.hand(*(f"key {key} 0" for key in CHORD))
+        wait_for(lambda: daemon.history()[0]["state"] == "delivered", "it is written")
+        fields[0].wait_text(daemon.history()[0]["text"])
