@@ -277,6 +277,7 @@ class Konsole(_OnKwin):
     """KDE's terminal in raw mode: what arrives is what was written."""
 
     kind = "konsole"
+    longest = 8000
 
     def launch(self) -> subprocess.Popen[bytes]:
         if shutil.which("konsole") is None:
