@@ -22,7 +22,7 @@ test: $(VENV)/test.stamp lint ## everything that is checked before a change is t
 gnome: $(VENV)/gnome.stamp ## the tests on GNOME Shell, whose packages are 94 MB
 	$(BIN)/python -m pytest -m gnome tests/desktop $(ARGS)
 
-kde: $(VENV)/kde.stamp ## the tests on KDE's KWin, whose packages are 55 MB
+kde: $(VENV)/kde.stamp ## the tests on KDE's KWin, whose packages are 51 MB
 	$(BIN)/python -m pytest -m kde tests/desktop $(ARGS)
 
 lint: $(VENV)/test.stamp ## style, import law and types

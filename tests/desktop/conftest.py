@@ -35,6 +35,6 @@ def kwin(
 ) -> Iterator[Kwin]:
     """A KWin, where it was asked for."""
     if "kde" not in request.config.getoption("-m"):
-        pytest.skip("KWin is 55 MB of packages: `make kde` installs it and runs this")
+        pytest.skip("KWin is 51 MB of packages: `make kde` installs it and runs this")
     with Kwin(tmp_path_factory.mktemp("kwin")) as kwin:
         yield kwin
