@@ -6,6 +6,7 @@
 import asyncio
 import contextlib
 import os
+import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
@@ -198,6 +199,27 @@ def test_who_dies_within_the_chord_leaves_no_key_down(
         await type_until("b")
 
     with_output(work)
+
+
+def test_kwin_hangs(kwin: Kwin, fields: tuple[Window, Window]) -> None:
+    async def work(output: PortalOutput) -> None:
+        focus = await focus_on(output, fields[0])
+        assert kwin.server is not None
+        kwin.server.send_signal(signal.SIGSTOP)
+        try:
+            async with asyncio.timeout(20):
+                assert await output.focus() is None
+                with pytest.raises(NotDelivered):
+                    await output.write("lost?", focus)
+        finally:
+            kwin.server.send_signal(signal.SIGCONT)
+        async with asyncio.timeout(20):
+            while await output.focus() != focus:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        assert await output.write("after", focus) is Receipt.DELIVERED
+
+    with_output(work)
+    fields[0].wait_text("after")
 
 
 def test_kwin_dies_and_comes_back(kwin: Kwin, tmp_path: Path) -> None:

@@ -16,6 +16,10 @@ _NEEDED = {
     "xclip": "xclip",
     "xterm": "xterm",
     "ibus-daemon": "ibus",
+    "kwin_wayland": "kwin-wayland",
+    "Xwayland": "xwayland",
+    "gdbus": "libglib2.0-bin",
+    "convert": "imagemagick",
 }
 
 
