@@ -43,7 +43,7 @@ RETRY_S: Final = 2.0
 READY_S: Final = 1.0
 """A session that needs no question is there within this time."""
 LOCKED_S: Final = 0.5
-LOOK_S: Final = 3.0
+LOOK_S: Final = 5.0
 """KWin answers in a millisecond; one that was restarted has to be told first what is wanted."""
 NO_WAYLAND: Final = "this is no Wayland session: output x11 needs nobody's leave"
 AGAIN: Final = "to be asked again, restart dictate"

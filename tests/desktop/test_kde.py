@@ -85,6 +85,15 @@ def clipboard() -> bytes:
         return selections.content(CLIPBOARD).get("text/plain;charset=utf-8", b"")
 
 
+async def type_until(kwin: Kwin, window: Window, letter: str) -> None:
+    """Type b until it comes as this: KWin hears of Shift and of the letter from two programs."""
+    async with asyncio.timeout(30):
+        while (before := window.text())[-1:] != letter:
+            await asyncio.to_thread(kwin.hand, f"key {B} 1", f"key {B} 0")
+            while window.text() == before:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+
+
 async def ready(output: PortalOutput) -> None:
     async with asyncio.timeout(30):
         await output._ready.wait()
@@ -178,25 +187,17 @@ def test_the_clipboard_is_given_back(
 def test_who_dies_within_the_chord_leaves_no_key_down(
     kwin: Kwin, fields: tuple[Window, Window]
 ) -> None:
-    async def type_until(letter: str) -> None:
-        # KWin hears of Shift and of the letter from two programs.
-        async with asyncio.timeout(30):
-            while fields[0].text()[-1:] != letter:
-                before = fields[0].text()
-                await asyncio.to_thread(kwin.hand, f"key {B} 1", f"key {B} 0")
-                await asyncio.to_thread(wait_for, lambda: fields[0].text() != before, "it types")  # noqa: B023
-
     async def work(output: PortalOutput) -> None:
         await focus_on(output, fields[0])
         assert output._keyboard is not None
         await output._keyboard._notify(portal_keys.SHIFT, portal_keys.DOWN)
-        await type_until("B")
+        await type_until(kwin, fields[0], "B")
         output._keyboard.connection.disconnect()  # as the kernel does for who dies
         async with asyncio.timeout(30):
             while output._ready.is_set():  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         await ready(output)  # anew, as when dictate is started again
-        await type_until("b")
+        await type_until(kwin, fields[0], "b")
 
     with_output(work)
 
@@ -259,8 +260,7 @@ def test_keys_that_are_still_down(
             assert await output.write("here", focus) is Receipt.DELIVERED
             await asyncio.to_thread(kwin.hand, *(f"key {key} 0" for key in held))
             await asyncio.to_thread(window.wait_text, "here")
-            await asyncio.to_thread(kwin.hand, f"key {B} 1", f"key {B} 0")
-            await asyncio.to_thread(window.wait_text, "hereb")
+            await type_until(kwin, window, "b")
 
     with_output(work)
 
