@@ -8,6 +8,11 @@ NAMES = ("DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "XDG_CURRENT_DESKTOP", "XDG
 """What a desktop tells the service manager when it starts, and what backends look at."""
 
 
+def names() -> list[str]:
+    """What the desktop calls itself, in small letters."""
+    return os.environ.get("XDG_CURRENT_DESKTOP", "").lower().split(":")
+
+
 def adopt() -> bool:
     """Take these variables from the user's service manager into our environment.
 

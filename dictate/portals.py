@@ -18,6 +18,9 @@ NAME: Final = "org.freedesktop.portal.Desktop"
 PATH: Final = "/org/freedesktop/portal/desktop"
 ANSWER_S: Final = 5.0
 
+_BACKENDS: Final = "org.freedesktop.impl.portal.desktop"
+"""What a desktop's own part of the portal is called, with the desktop's name behind it. It is where
+sessions live, and the portal does not say when it dies: KDE's does with the compositor."""
 _BUS: Final = "org.freedesktop.DBus"
 _PROPERTIES: Final = "org.freedesktop.DBus.Properties"
 _REQUEST: Final = "org.freedesktop.portal.Request"
@@ -45,20 +48,28 @@ class PortalSession:
         value = await self._call(NAME, PATH, _PROPERTIES, "Get", "ss", body, ANSWER_S)
         return int(value.value)
 
-    async def create(self) -> None:
-        """Begin. Raises Unavailable."""
+    async def create(
+        self, name: str = "", options: dict[str, Variant] | None = None
+    ) -> dict[str, Variant]:
+        """Begin; what the portal says of it. By the `name` a desktop may know what it gave to an
+        earlier session. Raises Unavailable."""
         self._connection.add_message_handler(self._take)
         lost = asyncio.ensure_future(bus.lost(self._connection))
         lost.add_done_callback(lambda _: self._news.put_nowait(None))
         for rule in (
             f"type='signal',sender='{NAME}'",
             f"type='signal',sender='{_BUS}',member='NameOwnerChanged',arg0='{NAME}'",
+            f"type='signal',sender='{_BUS}',member='NameOwnerChanged',arg0namespace='{_BACKENDS}'",
         ):
             place = "/org/freedesktop/DBus"
             await self._call(_BUS, place, _BUS, "AddMatch", "s", (rule,), ANSWER_S)
-        token = {"session_handle_token": Variant("s", _token())}
-        created = await self.request("begin", "CreateSession", "a{sv}", token)
+        options = {"session_handle_token": Variant("s", name or _token())} | (options or {})
+        try:
+            created = await self.request("begin", "CreateSession", "a{sv}", options)
+        except Refused as error:  # nobody was asked yet
+            raise Unavailable(str(error)) from error
         self.path = created["session_handle"].value
+        return created
 
     async def request(
         self, wish: str, member: str, signature: str, *body: Any

@@ -18,9 +18,10 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Protocol
 
-from platformdirs import user_config_path
+from platformdirs import user_config_path, user_data_path
 
-from dictate import bus, config_file, paths
+from dictate import bus, config_file, kde_keys, paths
+from dictate import desktop as desktops
 from dictate.config import Settings
 from dictate.control.chord import Chord, parse
 from dictate.errors import DictateError
@@ -57,14 +58,18 @@ class Desktop(Protocol):
 def bind(*, out: Out = print) -> int:
     """Bind the keys of config.toml in the desktop that we run in. 0, or 1 if it cannot be."""
     try:
-        shortcuts = wanted(config_file.load(paths.config_file()), out)
+        settings = config_file.load(paths.config_file())
+        shortcuts = wanted(settings, out)
     except (DictateError, ValueError) as error:
         out(f"failed: {error}")
         return 1
     desktop = here()
-    if "kde" in _desktops():
-        out('skipped: KDE has a portal for shortcuts, which dictate asks by itself: use = "portal"')
-        return 0
+    if isinstance(desktop, Kde) and settings.hotkey.use != "none":
+        out(
+            'skipped: KDE\'s portal tells dictate of the press and the release; with use = "none" '
+            "under [hotkey] KDE starts a program at the press, which begins or ends"
+        )
+        shortcuts = [each for each in shortcuts if each.name == "cancel"]
     if desktop is None:
         out("skipped: no desktop here has keys that dictate can bind; bind these by hand:")
         for shortcut in shortcuts:
@@ -80,7 +85,7 @@ def bind(*, out: Out = print) -> int:
 
 def unbind(*, out: Out = print) -> None:
     """Take back what `bind` did, on every desktop. Says what it took, and nothing else."""
-    for desktop in (Sway(), Hyprland(), Gnome()):
+    for desktop in (Sway(), Hyprland(), Gnome(), Kde()):
         desktop.unbind(out)
 
 
@@ -90,11 +95,9 @@ def here() -> Desktop | None:
         return Sway()
     if os.environ.get("HYPRLAND_INSTANCE_SIGNATURE"):
         return Hyprland()
-    return Gnome() if "gnome" in _desktops() else None
-
-
-def _desktops() -> list[str]:
-    return os.environ.get("XDG_CURRENT_DESKTOP", "").lower().split(":")
+    if "kde" in desktops.names():
+        return Kde()
+    return Gnome() if "gnome" in desktops.names() else None
 
 
 def wanted(settings: Settings, out: Out) -> list[Shortcut]:
@@ -300,6 +303,48 @@ class Gnome:
         done = run("gsettings", "set", schema, key, value)
         if done.returncode:
             raise OSError(f"gsettings: {done.stderr.strip()}")
+
+
+class Kde:
+    """A program for each shortcut, which KDE starts at the press."""
+
+    _NAMES = ("", "second", "cancel")
+
+    def bind(self, shortcuts: list[Shortcut], out: Out) -> None:
+        for shortcut in shortcuts:
+            if shortcut.chord.lone_modifier:
+                out(f"skipped: {shortcut.chord}: KDE binds no modifier: choose keys together")
+                continue
+            label = f"Dictate {shortcut.name}".strip()
+            does = command(shortcut.alone)
+            file = self._file(shortcut.name)
+            entry = ("[Desktop Entry]", "Type=Application", f"Name={label}", f"Exec={_exec(does)}")
+            quiet = ("NoDisplay=true", "StartupNotify=false")
+            write_ours(file, "\n".join((OURS, *entry, *quiet, "")), out)
+            if not file.read_text().startswith(OURS):
+                continue
+            if kde_keys.give(file.name, label, shortcut.chord):
+                out(f"done: KDE binds {shortcut.chord} to: {does}")
+            else:
+                out(f"skipped: {shortcut.chord}: another program has it in KDE: choose another key")
+                remove_ours(file, out)
+
+    def unbind(self, out: Out) -> None:
+        for file in filter(Path.exists, map(self._file, self._NAMES)):
+            try:
+                kde_keys.take(file.name)
+            except OSError as error:
+                out(f"failed: {error}")
+            remove_ours(file, out)
+
+    def _file(self, name: str) -> Path:
+        return user_data_path() / f"applications/dictate-key{name and '-'}{name}.desktop"
+
+
+def _exec(command: str) -> str:
+    """As a .desktop file has it."""
+    words = shlex.split(command.replace("%", "%%"))
+    return " ".join(word if re.fullmatch(r"[\w./%:=-]+", word) else f'"{word}"' for word in words)
 
 
 def _keysyms(chord: Chord) -> tuple[str, ...]:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from dictate import paths, setup_keys
+from dictate import kde_keys, paths, setup_keys
+from dictate.control.chord import parse
 from dictate.setup import OURS
 from tests.lab.daemon import wait_for
 from tests.lab.sway import Keyboard, Sway
@@ -205,9 +206,38 @@ def test_where_nothing_can_be_bound_it_says_what_to_bind() -> None:
     assert "  ctrl+alt+space: tell Toggle" in said
 
 
-def test_kde_has_a_portal(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_kde_has_a_portal(homes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CURRENT_DESKTOP", "KDE")
-    assert "portal" in bound()[0]
+    paths.config_file().write_text('[hotkey]\nkey = "f9"\n')
+    (said,) = bound()
+    assert "portal" in said
+    assert not list((homes / "data").iterdir())
+
+
+def test_kde_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CURRENT_DESKTOP", "KDE")
+    said: list[str] = []
+    assert setup_keys.bind(out=said.append) == 1
+    assert said[-1].startswith("failed: KDE's service for shortcuts: ")
+    assert any(line.startswith("done: removed") for line in unbound())
+    assert unbound() == []
+
+
+@pytest.mark.parametrize(
+    ("keys", "number"),
+    [("ctrl+alt+space", 0x0C000020), ("super+d", 0x10000044), ("f9", 0x01000038), ("ß", 0xDF)],
+)
+def test_keys_as_qt_numbers_them(keys: str, number: int) -> None:
+    assert kde_keys.number(parse(keys)) == number
+
+
+def test_a_command_in_a_desktop_file() -> None:
+    assert setup_keys._exec("busctl --user call a.B /a/B a.B Toggle") == (
+        "busctl --user call a.B /a/B a.B Toggle"
+    )
+    assert setup_keys._exec("'/my 100% own/dictatectl' toggle") == (
+        '"/my 100%% own/dictatectl" toggle'
+    )
 
 
 def test_the_command_works_without_busctl_too(monkeypatch: pytest.MonkeyPatch) -> None:

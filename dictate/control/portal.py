@@ -6,17 +6,18 @@ calls it again, and the shortcut is bound anew.
 """
 
 import asyncio
+import re
 import time
 from collections.abc import Callable
 from typing import Final
 
-from dbus_fast import Message, Variant
+from dbus_fast import Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
-from dictate import bus
+from dictate import bus, desktop
 from dictate.control import KeyDown, KeySource, KeyUp
 from dictate.control.chord import Chord, parse, wrong
-from dictate.errors import Unavailable
+from dictate.errors import Refused, Unavailable
 from dictate.portals import PortalSession
 
 SHORTCUTS: Final = "org.freedesktop.portal.GlobalShortcuts"
@@ -46,7 +47,14 @@ class PortalKeySource(KeySource):
                 "the portal would take the key from everybody for good: bind `dictatectl cancel` "
                 "to it in your desktop's settings"
             )
-        return wrong(self.settings.key)
+        if reason := wrong(self.settings.key):
+            return reason
+        if "kde" in desktop.names() and parse(self.settings.key).lone_modifier:
+            return (
+                f"KDE would take every key like {self.settings.key} from all programs: let key be "
+                "keys together, such as ctrl+alt+space"
+            )
+        return None
 
     async def run(
         self, on_key: Callable[[KeyDown | KeyUp], None], on_ready: Callable[[], None]
@@ -76,21 +84,46 @@ class Shortcut:
 
     def __init__(self, connection: MessageBus, chord: Chord) -> None:
         self._portal = PortalSession(connection, SHORTCUTS, ("Activated", "Deactivated"))
+        self._connection = connection
         self._chord = chord
         self._id = f"dictate {chord}"
+        self._name = re.sub(r"[^a-z0-9]", _in_a_path, self._id)
+        """KDE keeps the user's choice under it; a second shortcut there would end the first."""
 
     async def bind(self) -> None:
         """Have the shortcut, once the user has agreed. Raises Unavailable, Refused."""
         await _there(self._portal)
-        await self._portal.create()
         wanted = {"description": Variant("s", "Dictate: hold the key and talk")}
         if trigger := _trigger(self._chord):
             wanted["preferred_trigger"] = Variant("s", trigger)
         shortcuts = [[self._id, wanted]]
+        # KDE 5.27 takes them now; at BindShortcuts it would open its settings each time.
+        early = {"shortcuts": Variant("a(sa{sv})", shortcuts)}
+        if "shortcuts" in await self._portal.create(self._name, early):
+            await self._check_kde()
+            return
         wish, signature = f"have {self._chord}", "oa(sa{sv})sa{sv}"
         await self._portal.request(
             wish, "BindShortcuts", signature, self._portal.path, shortcuts, "", {}
         )
+
+    async def _check_kde(self) -> None:
+        """KDE's portal says what was wanted, and not that another program has the key."""
+        action = [self._name, self._id, "", ""]
+        question = Message(
+            *("org.kde.kglobalaccel", "/kglobalaccel", "org.kde.KGlobalAccel", "shortcutKeys"),
+            signature="as",
+            body=[action],
+        )
+        answer = await self._connection.call(question)
+        if answer is None or answer.message_type is MessageType.ERROR:
+            raise Unavailable("KDE does not say whether it listens for the key")
+        # Each is up to four keys, one after the other.
+        if not any(key for (keys,) in answer.body[0] for key in keys):
+            raise Refused(
+                f"KDE has given {self._chord} to another program: choose another key in "
+                f"config.toml, or one for {self._name} in System Settings"
+            )
 
     async def changed(self) -> bool:
         """Wait for the next press (true) or release. Raises Unavailable when the session ends."""
@@ -120,6 +153,10 @@ async def _there(portal: PortalSession) -> None:
             f"this desktop has no portal for global shortcuts ({error}): `dictate setup --keys` "
             "binds a key in its own way"
         ) from error
+
+
+def _in_a_path(found: re.Match[str]) -> str:
+    return "_" if found[0] in " +_" else f"u{ord(found[0]):x}"
 
 
 def _trigger(chord: Chord) -> str:

@@ -1,4 +1,4 @@
-"""Pastes where the desktop's portal for remote control presses Shift+Insert: KDE 6 with Wayland.
+"""Pastes where the desktop's portal for remote control presses Shift+Insert: KDE with Wayland.
 
 `pressed_paste.py` says how the text goes through the clipboard, and where; `portal_keys.py` has the
 keyboard.
@@ -69,12 +69,12 @@ class PortalOutput(Output):
                 self._trouble = 'allow it once: put use = "portal" into [output] of config.toml'
 
     async def focus(self) -> Focus | None:
-        return None
+        return await self._paste.focus()
 
-    async def write(self, text: str, focus: Focus | None) -> Receipt:  # noqa: ARG002
+    async def write(self, text: str, focus: Focus | None) -> Receipt:
         keyboard = await self._have_keyboard()
         timeout_s = self.settings.paste_timeout_ms / 1000
-        return await self._paste.paste(text, timeout_s, keyboard.press)
+        return await self._paste.paste(text, focus, timeout_s, keyboard.press)
 
     async def close(self) -> None:
         if self._keeping is not None:

@@ -20,6 +20,8 @@ from dictate.portals import PortalSession
 REMOTE: Final = "org.freedesktop.portal.RemoteDesktop"
 KEYBOARD: Final = 1
 """Among the kinds of devices."""
+OTHERS: Final = (29, 97, 56, 100, 125, 126)
+"""Ctrl, Alt and Super, left and right, as the kernel numbers them."""
 
 ASKED_S: Final = 120.0
 """So long a person may look at the desktop's question."""
@@ -85,6 +87,9 @@ class Keyboard:
             raise Refused(f"nobody told the desktop that dictate may {_WISH}") from error
         if not _value(given, "devices", 0) & KEYBOARD:
             raise Refused(f"you did not let dictate {_WISH}: allow the remote interaction, too")
+        # Who died within a chord has left them down: KDE's portal lets go of nothing.
+        for key in (INSERT, SHIFT):
+            await self._notify(key, UP)
         return str(_value(given, "restore_token", ""))
 
     async def ended(self) -> Unavailable:
@@ -99,6 +104,9 @@ class Keyboard:
         """Press the chord and let it go, Shift once it is `done`. Raises Unavailable, and no key
         stays down."""
         try:
+            # What a hand holds down still would be part of the chord: KDE has one state for all
+            # keyboards.
+            await asyncio.gather(*(self._notify(key, UP) for key in OTHERS))
             await press_chord(self._notify, done)
         except BaseException:
             await self._let_go()
@@ -109,7 +117,7 @@ class Keyboard:
             async with asyncio.timeout(_SAY_S):
                 for key in (INSERT, SHIFT):
                     await self._portal.send(_NOTIFY, "oa{sv}iu", *self._key(key, UP))
-        # A portal that is hung or gone lets go of all keys when it sees that we have hung up.
+        # GNOME's portal lets go of all keys when it sees that we have hung up.
         await self.close()
 
     async def _notify(self, key: int, state: int) -> None:

@@ -41,15 +41,15 @@ class UInputOutput(Output):
         await self._have_keyboard()
 
     async def focus(self) -> Focus | None:
-        return None
+        return await self._paste.focus()
 
-    async def write(self, text: str, focus: Focus | None) -> Receipt:  # noqa: ARG002
+    async def write(self, text: str, focus: Focus | None) -> Receipt:
         try:
             keyboard = await self._have_keyboard()
         except Unavailable as error:
             raise NotDelivered(str(error)) from error
         timeout_s = self.settings.paste_timeout_ms / 1000
-        return await self._paste.paste(text, timeout_s, keyboard.press)
+        return await self._paste.paste(text, focus, timeout_s, keyboard.press)
 
     async def close(self) -> None:
         await self._paste.stop()

@@ -163,8 +163,9 @@ class Selections:
             self._x.carry(_Writing(descriptor, data, lambda: self._given(selection, kind)))
 
         def cancelled() -> None:
-            owned.lost = True
-            source.send("destroy")
+            if not owned.lost:  # KWin says it twice, and hangs up on who destroys it twice
+                owned.lost = True
+                source.send("destroy")
 
         source.on.update(send=send, cancelled=cancelled)
         for kind in content:

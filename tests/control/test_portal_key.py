@@ -180,3 +180,23 @@ def test_a_desktop_without_it_says_what_to_do(bus: Bus) -> None:
 def test_the_key_that_cancels_is_not_taken_for_good(portal: Portal) -> None:
     settings = HotkeySettings(key="escape", cancel_key="escape")
     assert "dictatectl cancel" in (PortalKeySource(settings).why_not() or "")
+
+
+def test_kde_gets_no_modifier_alone(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert source("ctrl_r").why_not() is None
+    monkeypatch.setenv("XDG_CURRENT_DESKTOP", "KDE")
+    assert "let key be keys together" in (source("ctrl_r").why_not() or "")
+    assert source("ctrl+alt+space").why_not() is None
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [("ctrl+alt+space", "dictate_ctrl_alt_space"), ("ß", "dictate_udf"), ("é", "dictate_ue9")],
+)
+def test_each_shortcut_has_a_session_of_its_own_name(bus: Bus, key: str, name: str) -> None:
+    async def main() -> None:
+        connection = await connect()
+        assert Shortcut(connection, Chord(key))._name == name
+        await leave(connection)
+
+    asyncio.run(main())

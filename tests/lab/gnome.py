@@ -9,10 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
-import pytest
-
-from tests.lab.bus import session_bus
-from tests.lab.daemon import REPOSITORY
+from tests.lab.own_session import FRONT, KEEPER, own_session, start_portal
 from tests.lab.windows import (
     Gtk4Field,
     Gtk4PasswordField,
@@ -23,11 +20,10 @@ from tests.lab.windows import (
 from tests.lab.xserver import XServer, end, need, wait_for
 
 _MONITOR = ("--virtual-monitor", "1024x768")
-_PORTALS = {
-    "xdg-permission-store": "org.freedesktop.impl.portal.PermissionStore",
-    "xdg-desktop-portal-gnome": "org.freedesktop.impl.portal.desktop.gnome",
-    "xdg-desktop-portal": "org.freedesktop.portal.Desktop",
-}
+_PORTAL = (
+    "/usr/libexec/xdg-desktop-portal-gnome",
+    "org.freedesktop.impl.portal.desktop.gnome",
+)
 _POINTER = """
 const Clutter = imports.gi.Clutter;
 const pointer = global.testPointer ??= Clutter.get_default_backend().get_default_seat()
@@ -58,29 +54,10 @@ class Gnome(XServer):
         return self
 
     def _start_all(self) -> None:
-        buses = {}
-        for name in ("SESSION", "SYSTEM"):
-            place = self.folder / f"{name.lower()}-bus"
-            place.mkdir()
-            bus = self._stack.enter_context(session_bus(place))
-            buses[f"DBUS_{name}_BUS_ADDRESS"] = bus.address
-        homes = {"XDG_RUNTIME_DIR": self.folder / "run"}
-        for name in ("CONFIG", "STATE", "CACHE", "DATA"):
-            homes[f"XDG_{name}_HOME"] = self.folder / name.lower()
-        for home in homes.values():
-            home.mkdir(mode=0o700)
         self.more_env = {
-            **buses,
-            **{name: str(home) for name, home in homes.items()},
-            "HOME": str(self.folder),
-            "PYTHONPATH": str(REPOSITORY),
+            **own_session(self.folder, self._stack, "SESSION", "SYSTEM"),
             "XDG_CURRENT_DESKTOP": "GNOME",
-            "XDG_SESSION_TYPE": "wayland",
             "GSETTINGS_BACKEND": "memory",
-            "LIBGL_ALWAYS_SOFTWARE": "1",
-            "GSK_RENDERER": "cairo",
-            "NO_AT_BRIDGE": "1",
-            "LC_ALL": "C.UTF-8",
         }
         self._beside("login1")
         self.start_shell()
@@ -109,12 +86,8 @@ class Gnome(XServer):
 
     def start_portal(self) -> None:
         """Start the desktop's portal, as it is installed."""
-        for name, known_as in _PORTALS.items():
-            program = Path("/usr/libexec", name)
-            if not program.exists():
-                pytest.skip(f"{program} is missing: apt install xdg-desktop-portal-gnome")
-            self.spawn(str(program))
-            self.run("gdbus", "wait", "--session", "--timeout", "20", known_as, timeout=30)
+        for program, known_as in (KEEPER, _PORTAL, FRONT):
+            start_portal(self, program, known_as, "xdg-desktop-portal-gnome")
 
     def click(self, x: int, y: int) -> None:
         """Click there, once the pointer has come to rest."""

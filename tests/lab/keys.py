@@ -53,3 +53,10 @@ class Listening:
         assert self.kinds == list(kinds)
         heard, self.heard = self.heard, []
         return heard
+
+    async def until(self, kind: str) -> None:
+        """Wait until the last that was heard is of this kind, with or without auto-repeat."""
+        async with asyncio.timeout(20):
+            while self.kinds[-1:] != [kind]:
+                self.news.clear()
+                await self.news.wait()

@@ -1,4 +1,4 @@
-"""Applications that take more to install than the tests of every day need: Qt 6 and Chromium."""
+"""Applications that take more to install than the tests of every day need: Qt and Chromium."""
 
 import http.server
 import subprocess
@@ -10,12 +10,12 @@ from tests.lab.windows import PYTHON, Window, _need_module
 from tests.lab.xserver import need
 
 _QT = """
-import os, sys
-from PyQt6.QtWidgets import QApplication, QPlainTextEdit
-title, path = sys.argv[1:]
+import importlib, os, sys
+version, title, path = sys.argv[1:]
+widgets = importlib.import_module(f"PyQt{version}.QtWidgets")
 if "WAYLAND_DISPLAY" in os.environ: os.environ["QT_QPA_PLATFORM"] = "wayland"
-app = QApplication(sys.argv)
-field = QPlainTextEdit(); field.setWindowTitle(title); field.resize(420, 200)
+app = widgets.QApplication(sys.argv)
+field = widgets.QPlainTextEdit(); field.setWindowTitle(title); field.resize(420, 200)
 def changed():
     with open(path + "~", "wb") as file:
         file.write(field.toPlainText().encode())
@@ -24,6 +24,7 @@ field.textChanged.connect(changed)
 field.show(); field.setFocus(); changed()
 app.exec()
 """
+"""Qt's version, title, file."""
 
 _PAGE = """<!doctype html><meta charset="utf-8"><title>{title}</title>
 <textarea id="t" rows="8" cols="60" autofocus></textarea>
@@ -44,10 +45,18 @@ class Qt6(Window):
     """A Qt 6 text field."""
 
     kind = "Qt 6"
+    version = "6"
 
     def launch(self) -> subprocess.Popen[bytes]:
-        _need_module("PyQt6.QtWidgets", "python3-pyqt6")
-        return self.x.spawn(PYTHON, "-c", _QT, self.title, str(self.file))
+        _need_module(f"PyQt{self.version}.QtWidgets", f"python3-pyqt{self.version}")
+        return self.x.spawn(PYTHON, "-c", _QT, self.version, self.title, str(self.file))
+
+
+class Qt5(Qt6):
+    """The same with Qt 5."""
+
+    kind = "Qt 5"
+    version = "5"
 
 
 class Chromium(Window):

@@ -49,6 +49,8 @@ class RemoteDesktop(PortalInterface):
         self.devices = 1
         self.started: list[str] = []
         self.ordered: dict[int, str] = {}
+        self.down: set[int] = set()
+        """As KDE's has them: they stay down when a session ends."""
         self.press = keys()
 
     @dbus_property(PropertyAccess.READ, "version")
@@ -78,6 +80,8 @@ class RemoteDesktop(PortalInterface):
     def key(
         self, session: DBusObjectPath, options: DBusDict, code: DBusInt32, state: DBusUInt32
     ) -> None:
+        if not state and code not in self.down:
+            return
         self.ordered = {left - 1: order for left, order in self.ordered.items()}
         match self.ordered.pop(0, ""):
             case "die":
@@ -87,6 +91,7 @@ class RemoteDesktop(PortalInterface):
             case "refuse":
                 raise DBusError("org.freedesktop.DBus.Error.AccessDenied", "no more")
         self.press(code, state)
+        self.down ^= {code}
         print("key", code, state, flush=True)
 
 

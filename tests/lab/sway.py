@@ -24,7 +24,7 @@ from dictate.outputs.wayland_keys import KEYMAP
 from dictate.outputs.wayland_protocols import KEYBOARD, KEYBOARD_MANAGER
 from dictate.outputs.wayland_thread import WaylandConnection
 from tests.lab.windows import GTK_FIELD, PYTHON, Window
-from tests.lab.xserver import end, wait_for
+from tests.lab.xserver import XServer, end, wait_for
 
 ACCOUNT = "daemon"
 """Ordinary for the kernel, and there on every Linux."""
@@ -207,25 +207,25 @@ class Sway:
             return json.loads(answer.read(size))
 
 
-def copy(sway: Sway, data: bytes, kind: str = "", selection: str = "clipboard") -> None:
+def copy(desk: Sway | XServer, data: bytes, kind: str = "", selection: str = "clipboard") -> None:
     """Put it into the clipboard, as of this kind (text unless told otherwise)."""
     words = ["--type", kind] if kind else []
     words += ["--primary"] if selection == "primary" else []
     # It stays in the background to give it, and must not hold a pipe of ours.
-    owner = sway.spawn("wl-copy", *words, stdin=subprocess.PIPE)
+    owner = desk.spawn("wl-copy", *words, stdin=subprocess.PIPE)
     assert owner.stdin is not None
     owner.stdin.write(data)
     owner.stdin.close()
     assert owner.wait(10) == 0
 
 
-def paste(sway: Sway, kind: str = "", selection: str = "clipboard") -> bytes | None:
+def paste(desk: Sway | XServer, kind: str = "", selection: str = "clipboard") -> bytes | None:
     """What is in the clipboard; None if nothing is, or nothing of this kind."""
     words = ["--type", kind] if kind else []
     words += ["--primary"] if selection == "primary" else []
     done = subprocess.run(
         ["wl-paste", "--no-newline", *words],
-        env=sway.env, capture_output=True, timeout=10, check=False,
+        env=desk.env, capture_output=True, timeout=10, check=False,
     )  # fmt: skip
     return done.stdout if done.returncode == 0 else None
 

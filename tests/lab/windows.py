@@ -93,6 +93,8 @@ class Window:
     """One running application. `text()` is what stands in its field."""
 
     kind = ""
+    longest = 1_000_000
+    """It asks its user before it takes more characters at once."""
     _known = 0
 
     def __init__(self, x: XServer, folder: Path) -> None:

@@ -3,9 +3,9 @@
 import os
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 
 import pytest
 
@@ -16,6 +16,10 @@ _NEEDED = {
     "xclip": "xclip",
     "xterm": "xterm",
     "ibus-daemon": "ibus",
+    "kwin_wayland": "kwin-wayland",
+    "Xwayland": "xwayland",
+    "gdbus": "libglib2.0-bin",
+    "convert": "imagemagick",
 }
 
 
@@ -102,12 +106,16 @@ class XServer:
                 Path(left).unlink(missing_ok=True)
 
     def spawn(
-        self, *command: str, stdin: int = subprocess.DEVNULL, stdout: int = subprocess.DEVNULL
+        self,
+        *command: str,
+        stdin: int = subprocess.DEVNULL,
+        stdout: int = subprocess.DEVNULL,
+        more_env: Mapping[str, str] = MappingProxyType({}),
     ) -> subprocess.Popen[bytes]:
         """Start a program that is ended with the server."""
         child = subprocess.Popen(
             command,
-            env=self.env,
+            env={**self.env, **more_env},
             stdin=stdin,
             stdout=stdout,
             stderr=subprocess.DEVNULL,

@@ -228,6 +228,22 @@ def test_trouble_within_the_chord_leaves_no_key_down(
         assert [line for line in heard if line.startswith("key 110")][-1:] != ["key 110 1"]
 
 
+def test_what_was_left_down_is_let_go_at_the_start(portal: RemoteDesktopPortal) -> None:
+    async def die(output: PortalOutput) -> None:
+        await until(output._ready.is_set)
+        assert output._keyboard is not None
+        await output._keyboard._notify(shift_insert.SHIFT, shift_insert.DOWN)
+        output._keyboard.connection.disconnect()  # as the kernel does for who dies
+
+    async def work(output: PortalOutput) -> None:
+        await until(output._ready.is_set)
+
+    with_output(die)
+    assert portal.order("allow")[-1] == "key 42 1"
+    with_output(work)
+    assert portal.order("allow")[-2:] == ["asked", "key 42 0"]
+
+
 def test_a_portal_that_hangs_within_the_chord(
     field: Gtk3, portal: RemoteDesktopPortal, monkeypatch: pytest.MonkeyPatch
 ) -> None:

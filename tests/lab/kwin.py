@@ -1,0 +1,287 @@
+"""KDE's compositor without a screen, on a bus of its own, and applications on it."""
+
+import asyncio
+import itertools
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+
+import pytest
+from dbus_fast import Message, MessageType
+from dbus_fast.aio import MessageBus
+
+from tests.lab.more_windows import Qt5
+from tests.lab.own_session import FRONT, KEEPER, own_session, start_portal
+from tests.lab.windows import Gtk4Field, GtkField, PasswordField, Window, Xterm
+from tests.lab.xserver import XServer, end, need, wait_for
+
+KWIN = "org.kde.KWin"
+_PORTAL = next(map(str, Path("/usr/lib").glob("*/libexec/xdg-desktop-portal-kde")), "KDE's portal")
+_PORTAL_NAME = "org.freedesktop.impl.portal.desktop.kde"
+_SCREEN = ("--virtual", "--width", "1280", "--height", "720")
+_HAND = """[Desktop Entry]
+Type=Application
+Name=A hand
+NoDisplay=true
+Exec={program}
+X-KDE-Wayland-Interfaces=org_kde_kwin_fake_input
+"""
+_SETTINGS = {
+    "kwinrc": "[org.kde.kdecoration2]\nNoPlugin=true\n",
+    "kdeglobals": "[KDE]\nAnimationDurationFactor=0\n",
+}
+_numbers = itertools.count(1)
+
+
+class Kwin(XServer):
+    """`with Kwin(folder) as kwin:` it runs, with Xwayland; programs started by `spawn` find it."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.folder = folder
+        self._stack = ExitStack()
+        self._hand: subprocess.Popen[bytes] | None = None
+
+    @property
+    def env(self) -> dict[str, str]:
+        env = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "IBUS_ADDRESS")}
+        return env | self.more_env
+
+    def __enter__(self) -> "Kwin":
+        need("kwin_wayland", "Xwayland", "gdbus")
+        try:
+            self.more_env = {
+                **own_session(self.folder, self._stack, "SESSION"),
+                "XDG_CURRENT_DESKTOP": "KDE",
+                "KDE_FULL_SESSION": "true",
+                "KDE_SESSION_VERSION": "5",
+            }
+            for name, lines in _SETTINGS.items():
+                (self.folder / "config" / name).write_text(lines)
+            self._prepare()
+            self.start_kwin()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def _prepare(self) -> None:
+        # What is installed has a capability that a container may not give; a copy has none.
+        self._program = self.folder / "kwin_wayland"
+        shutil.copyfile(shutil.which("kwin_wayland") or "", self._program)
+        self._program.chmod(0o755)
+        self._ready = self.folder / "ready"
+        self._tells = self.folder / "tells"
+        self._tells.write_text(f'#!/bin/sh\necho "$DISPLAY $XAUTHORITY" > {self._ready}\n')
+        self._tells.chmod(0o755)
+        # KWin knows who may do what by the program: no other one may be this one.
+        self._python = self.folder / "hand"
+        shutil.copyfile(Path(sys.executable).resolve(), self._python)
+        self._python.chmod(0o755)
+        applications = self.folder / "data/applications"
+        applications.mkdir()
+        (applications / "hand.desktop").write_text(_HAND.format(program=self._python))
+
+    def start_kwin(self) -> None:
+        """Start it; also after `kill`, at the same address."""
+        self._ready.unlink(missing_ok=True)
+        log = (self.folder / "kwin.log").open("wb")
+        more = {
+            "KWIN_COMPOSE": "O2",
+            "KWIN_SCREENSHOT_NO_PERMISSION_CHECKS": "1",
+            "QT_LOGGING_RULES": "kwin_scripting.debug=true;js.debug=true",
+        }
+        options = ("--no-lockscreen", "--xwayland", "--socket", "wayland-0")
+        with log:
+            self.server = subprocess.Popen(
+                [str(self._program), *_SCREEN, *options, str(self._tells)],
+                env=self.env | more,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        wait_for(lambda: self._ready.exists() and self._ready.read_text(), "KWin", 30)
+        self.display, _, authority = self._ready.read_text().strip().partition(" ")
+        here = {"DISPLAY": self.display, "XAUTHORITY": authority, "WAYLAND_DISPLAY": "wayland-0"}
+        self.more_env |= here
+        wait_for(lambda: self.evaluate("1") == 1, "KWin's scripts")
+        self._hand = self.spawn(
+            *(str(self._python), "-m", "tests.lab.kwin_hand"),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            more_env={"PYTHONHOME": sys.base_prefix, "PYTHONPATH": os.pathsep.join(sys.path)},
+        )
+        self._heard("ready")
+
+    def kill(self) -> None:
+        """SIGKILL it; Xwayland and what is shown end with it."""
+        if self._hand is not None:
+            assert self._hand.stdin is not None
+            self._hand.stdin.close()
+            end(self._hand)
+            self._hand = None
+        if self.server is not None:
+            end(self.server)
+            self.server = None
+
+    def start_portal(self) -> None:
+        """Start the desktop's portal, as it is installed."""
+        start_portal(self, *KEEPER, "xdg-desktop-portal")
+        self.start_kde_portal()
+        start_portal(self, *FRONT, "xdg-desktop-portal")
+
+    def start_kde_portal(self) -> None:
+        """Start KDE's part of it, which ends with KWin."""
+        start_portal(self, _PORTAL, _PORTAL_NAME, "xdg-desktop-portal-kde")
+
+    def hand(self, *orders: str) -> None:
+        """What a person does: see `kwin_hand.py`."""
+        assert self._hand is not None
+        assert self._hand.stdin is not None
+        for order in orders:
+            self._hand.stdin.write(f"{order}\n".encode())
+            self._hand.stdin.flush()
+            self._heard("did")
+
+    def _heard(self, word: str) -> None:
+        assert self._hand is not None
+        assert self._hand.stdout is not None
+        assert self._hand.stdout.readline() == f"{word}\n".encode(), "the hand is gone"
+
+    def click(self, x: int, y: int) -> None:
+        """Click there."""
+        self.hand(f"move {x} {y}", "button 1", "button 0")
+
+    def evaluate(self, expression: str) -> object:
+        """What an expression in a script of KWin's comes to."""
+        name = f"test-{next(_numbers)}"
+        file = self.folder / f"{name}.js"
+        file.write_text(f'print("{name} " + JSON.stringify({expression}));')
+        self._scripting("loadScript", str(file), name)
+        self._scripting("start")
+        mark = f"js: {name} "
+        wait_for(lambda: mark in self.log(), f"KWin runs {expression}")
+        self._scripting("unloadScript", name)
+        return json.loads(self.log().partition(mark)[2].partition("\n")[0])
+
+    def _scripting(self, member: str, *arguments: str) -> None:
+        self.run(
+            *("gdbus", "call", "--session", "-d", KWIN, "-o", "/Scripting"),
+            *("-m", f"org.kde.kwin.Scripting.{member}", *arguments),
+        )
+
+    def log(self) -> str:
+        """What KWin has said since its start."""
+        return (self.folder / "kwin.log").read_text(errors="replace")
+
+    def titles(self) -> list[str]:
+        """Of all windows."""
+        found = self.evaluate("workspace.clientList().map(c => c.caption)")
+        assert isinstance(found, list)
+        return found
+
+    def screenshot(self, path: Path) -> Path:
+        """The whole screen as a PNG (needs ImageMagick)."""
+        need("convert")
+        size, pixels = asyncio.run(_capture(self.more_env["DBUS_SESSION_BUS_ADDRESS"]))
+        self.run("convert", "-size", size, "-depth", "8", "bgra:-", str(path), data=pixels)
+        return path
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        super().__exit__(kind, error, trace)
+        self._stack.close()
+
+
+async def _capture(address: str) -> tuple[str, bytes]:
+    """Size as 1280x720, and four bytes for each pixel."""
+    interface = "org.kde.KWin.ScreenShot2"
+    bus = await MessageBus(bus_address=address, negotiate_unix_fd=True).connect()
+    reading, writing = os.pipe()
+    pixels = bytearray()
+
+    def read() -> None:
+        with os.fdopen(reading, "rb") as pipe:
+            pixels.extend(pipe.read())
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    reply = await bus.call(
+        Message(
+            KWIN,
+            f"/{interface.replace('.', '/')}",
+            interface,
+            "CaptureActiveScreen",
+            signature="a{sv}h",
+            body=[{}, 0],
+            unix_fds=[writing],
+        )
+    )
+    os.close(writing)
+    await asyncio.to_thread(reader.join)
+    assert reply is not None
+    assert reply.message_type is MessageType.METHOD_RETURN, reply.body
+    bus.disconnect()
+    said = {name: value.value for name, value in reply.body[0].items()}
+    return f"{said['width']}x{said['height']}", bytes(pixels)
+
+
+class _OnKwin(Window):
+    x: Kwin
+
+    def xid(self) -> str:
+        return str(self.x.evaluate(f"workspace.clientList().filter({self._is_it()}).length") or "")
+
+    def focus(self) -> None:
+        found = f"workspace.clientList().find({self._is_it()})"
+        self.x.evaluate(f"(workspace.activeClient = {found}) && 1")
+        active = f"[workspace.activeClient].filter(c => c).filter({self._is_it()}).length"
+        wait_for(lambda: self.x.evaluate(active) == 1, f"{self.title} has the focus")
+
+    def _is_it(self) -> str:
+        # Konsole adds its own name.
+        return f'c => (c.caption + " ").startsWith("{self.title} ")'
+
+
+class Gtk3OnKwin(_OnKwin, GtkField):
+    """A GTK 3 text view."""
+
+
+class Gtk4OnKwin(_OnKwin, Gtk4Field):
+    """A GTK 4 text view."""
+
+
+class Qt5OnKwin(_OnKwin, Qt5):
+    """A Qt 5 text field."""
+
+
+class PasswordOnKwin(_OnKwin, PasswordField):
+    """A GTK 3 entry for a password."""
+
+
+class XtermOnKwin(_OnKwin, Xterm):
+    """A terminal on Xwayland."""
+
+
+class Konsole(_OnKwin):
+    """KDE's terminal in raw mode: what arrives is what was written."""
+
+    kind = "konsole"
+    longest = 8000
+
+    def launch(self) -> subprocess.Popen[bytes]:
+        if shutil.which("konsole") is None:
+            pytest.skip("konsole is missing: apt install konsole")
+        reader = f"stty raw -echo; exec tee '{self.file}'"
+        title = ("-p", f"tabtitle={self.title}")
+        return self.x.spawn("konsole", "--separate", *title, "-e", "sh", "-c", reader)

@@ -1,0 +1,47 @@
+"""A person's hand in KWin: `python -m tests.lab.kwin_hand`.
+
+Each line of its standard input is an order: `key CODE STATE` (as the kernel numbers keys; 1 is
+down), `move X Y`, `button STATE` (of the left one). It says `did` once KWin has done it. KWin lets
+only a program do so whose .desktop file asks for it: see `kwin.py`.
+"""
+
+import socket
+import sys
+
+from dictate.outputs.wayland_thread import WaylandConnection
+from dictate.outputs.wayland_wire import Interface
+
+# Co-ordinates are in steps of 1/256.
+FAKE_INPUT = Interface(
+    "org_kde_kwin_fake_input",
+    4,
+    "authenticate:ss pointer_motion:ii button:uu axis:ui touch_down:uii touch_motion:uii"
+    " touch_up:u touch_cancel: touch_frame: pointer_motion_absolute:ii keyboard_key:uu",
+)
+LEFT = 0x110
+
+
+def main() -> None:
+    """Do what the lines say, until there are no more."""
+    _ours, theirs = socket.socketpair()
+    connection = WaylandConnection(theirs)
+    hand = connection.bind(FAKE_INPUT)
+    hand.send("authenticate", "a person", "these are the tests of dictate")
+    connection.round_trip()
+    print("ready", flush=True)
+    for line in sys.stdin:
+        match line.split():
+            case ["key", code, state]:
+                hand.send("keyboard_key", int(code), int(state))
+            case ["move", x, y]:
+                hand.send("pointer_motion_absolute", int(x) * 256, int(y) * 256)
+            case ["button", state]:
+                hand.send("button", LEFT, int(state))
+            case order:
+                raise ValueError(order)
+        connection.round_trip()
+        print("did", flush=True)
+
+
+if __name__ == "__main__":
+    main()
