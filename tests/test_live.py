@@ -10,7 +10,7 @@ from dictate import live
 from dictate.config import OutputSettings
 from dictate.errors import NotDelivered
 from dictate.outputs import Focus, Receipt
-from dictate.outputs.x11 import X11Output
+from dictate.outputs.x11.output import X11Output
 from tests.lab.windows import Blank
 from tests.lab.xserver import XServer, need
 

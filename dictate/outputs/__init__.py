@@ -96,12 +96,12 @@ class Output(ABC):
 OUTPUTS: Backends[Output] = Backends(
     stage="output",
     table={
-        "input_method": "dictate.outputs.input_method:InputMethodOutput",
-        "virtual_keyboard": "dictate.outputs.virtual_keyboard:VirtualKeyboardOutput",
-        "ibus": "dictate.outputs.ibus:IBusOutput",
+        "input_method": "dictate.outputs.wayland.input_method:InputMethodOutput",
+        "virtual_keyboard": "dictate.outputs.wayland.virtual_keyboard:VirtualKeyboardOutput",
+        "ibus": "dictate.outputs.ibus.output:IBusOutput",
         "portal": "dictate.outputs.portal:PortalOutput",
         "uinput": "dictate.outputs.uinput:UInputOutput",
-        "x11": "dictate.outputs.x11:X11Output",
+        "x11": "dictate.outputs.x11.output:X11Output",
         "clipboard": "dictate.outputs.clipboard:ClipboardOutput",
         "stdout": "dictate.outputs.stdout:StdoutOutput",
     },

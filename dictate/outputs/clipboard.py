@@ -5,12 +5,12 @@ from dictate.errors import NotDelivered, Unavailable
 from dictate.outputs import Focus, Output, Receipt
 from dictate.outputs.desktop_clipboard import DesktopClipboard
 from dictate.outputs.thread import DesktopLost
-from dictate.outputs.wayland_selection import CLIPBOARD
-from dictate.outputs.wayland_selection import Selections as WaylandSelections
-from dictate.outputs.wayland_selection import text_content as wayland_content
-from dictate.outputs.wayland_thread import WaylandConnection
-from dictate.outputs.x11_selection import Selections, save_to_manager, text_content
-from dictate.outputs.x11_thread import XConnection
+from dictate.outputs.wayland.selection import CLIPBOARD
+from dictate.outputs.wayland.selection import Selections as WaylandSelections
+from dictate.outputs.wayland.selection import text_content as wayland_content
+from dictate.outputs.wayland.thread import WaylandConnection
+from dictate.outputs.x11.selection import Selections, save_to_manager, text_content
+from dictate.outputs.x11.thread import XConnection
 
 COPY_LIMIT_S = 2.0
 

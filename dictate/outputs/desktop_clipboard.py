@@ -7,8 +7,8 @@ from typing import Any, Generic, TypeVar
 
 from dictate.errors import Unavailable
 from dictate.outputs.thread import DesktopThread
-from dictate.outputs.wayland_thread import WaylandConnection, WaylandThread, why_no_wayland
-from dictate.outputs.x11_thread import XConnection, XThread
+from dictate.outputs.wayland.thread import WaylandConnection, WaylandThread, why_no_wayland
+from dictate.outputs.x11.thread import XConnection, XThread
 from dictate.x11 import why_no_x
 
 W = TypeVar("W")

@@ -1,6 +1,6 @@
 """The clipboard transaction of a Wayland desktop, where Shift+Insert comes from elsewhere.
 
-`wayland_paste.py` says how the text goes through the clipboard. Who presses, asynchronously and not
+`wayland/paste.py` says how the text goes through the clipboard. Who presses, asynchronously and not
 through the compositor's connection, cannot look there. On KDE `kwin_focus.py` says which window has
 the focus; elsewhere nobody does, and the text goes where the focus is when it is written. It does
 not go to a locked screen, nor to what an application says to be a field for passwords.
@@ -20,10 +20,10 @@ from dictate.outputs.desktop_clipboard import DesktopClipboard
 from dictate.outputs.guard import Guard
 from dictate.outputs.kwin_focus import KwinFocus
 from dictate.outputs.thread import DesktopLost
-from dictate.outputs.wayland_paste import Paster
-from dictate.outputs.wayland_thread import WaylandConnection
-from dictate.outputs.x11_lend import Lender
-from dictate.outputs.x11_thread import XConnection
+from dictate.outputs.wayland.paste import Paster
+from dictate.outputs.wayland.thread import WaylandConnection
+from dictate.outputs.x11.lend import Lender
+from dictate.outputs.x11.thread import XConnection
 
 LOOK_S: Final = 5.0
 """KWin answers in a millisecond; one that was restarted has to be told first what is wanted."""

@@ -12,7 +12,7 @@ import pytest
 from dictate.config import OutputSettings
 from dictate.errors import NoSuchBackend, NotDelivered, Unavailable
 from dictate.outputs import OUTPUTS, Focus, Output, Receipt
-from dictate.outputs import ibus as ibus_output
+from dictate.outputs.ibus import output as ibus_output
 from tests.lab.bus import session_bus
 from tests.lab.ibus import IBusDaemon
 from tests.lab.remote_desktop import RemoteDesktopPortal

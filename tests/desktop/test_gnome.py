@@ -12,8 +12,9 @@ import pytest
 
 from dictate.config import OutputSettings
 from dictate.errors import FocusMoved, NotDelivered
-from dictate.outputs import OUTPUTS, Focus, Output, Receipt, ibus_undo
-from dictate.outputs import ibus as ibus_output
+from dictate.outputs import OUTPUTS, Focus, Output, Receipt
+from dictate.outputs.ibus import output as ibus_output
+from dictate.outputs.ibus import undo as ibus_undo
 from tests.lab.corpus import TEXTS
 from tests.lab.daemon import RealDaemon
 from tests.lab.gnome import (

@@ -17,8 +17,8 @@ from dictate.config import OutputSettings
 from dictate.errors import FocusMoved, NotDelivered
 from dictate.outputs import OUTPUTS, Focus, Receipt, shift_insert
 from dictate.outputs.portal import PortalOutput
-from dictate.outputs.wayland_selection import CLIPBOARD, Selections
-from dictate.outputs.wayland_thread import WaylandConnection
+from dictate.outputs.wayland.selection import CLIPBOARD, Selections
+from dictate.outputs.wayland.thread import WaylandConnection
 from tests.lab.corpus import TEXTS
 from tests.lab.daemon import RealDaemon
 from tests.lab.kwin import (

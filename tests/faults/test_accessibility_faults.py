@@ -11,7 +11,7 @@ import pytest
 from dictate.config import OutputSettings
 from dictate.outputs import Receipt
 from dictate.outputs.guard import SECRET
-from dictate.outputs.x11 import X11Output
+from dictate.outputs.x11.output import X11Output
 from tests.lab.accessibility import AccessibilityBus, Gtk3Fields, Gtk4Fields, TwoFields
 from tests.lab.bus import Bus, session_bus
 from tests.lab.outputs import working

@@ -13,8 +13,8 @@ import pytest
 from dictate.config import OutputSettings
 from dictate.errors import DeliveryUnsure, NotDelivered
 from dictate.outputs import Focus, Receipt, desk_output
-from dictate.outputs import x11_paste as paste_module
-from dictate.outputs.x11 import X11Output
+from dictate.outputs.x11 import paste as paste_module
+from dictate.outputs.x11.output import X11Output
 from tests.lab.clipboard import copy, offer, paste
 from tests.lab.outputs import working
 from tests.lab.windows import GtkField, TkField, Window, Xterm

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from dictate.config import OutputSettings
 from dictate.outputs import Focus, Receipt
-from dictate.outputs.ibus import IBusOutput
+from dictate.outputs.ibus.output import IBusOutput
 from tests.lab.outputs import working
 from tests.lab.windows import Window
 

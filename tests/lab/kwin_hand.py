@@ -8,8 +8,8 @@ only a program do so whose .desktop file asks for it: see `kwin.py`.
 import socket
 import sys
 
-from dictate.outputs.wayland_thread import WaylandConnection
-from dictate.outputs.wayland_wire import Interface
+from dictate.outputs.wayland.thread import WaylandConnection
+from dictate.outputs.wayland.wire import Interface
 
 # Co-ordinates are in steps of 1/256.
 FAKE_INPUT = Interface(

@@ -20,9 +20,9 @@ from typing import Any, Self
 
 import pytest
 
-from dictate.outputs.wayland_keys import KEYMAP
-from dictate.outputs.wayland_protocols import KEYBOARD, KEYBOARD_MANAGER
-from dictate.outputs.wayland_thread import WaylandConnection
+from dictate.outputs.wayland.keys import KEYMAP
+from dictate.outputs.wayland.protocols import KEYBOARD, KEYBOARD_MANAGER
+from dictate.outputs.wayland.thread import WaylandConnection
 from tests.lab.windows import GTK_FIELD, PYTHON, Window
 from tests.lab.xserver import XServer, end, wait_for
 

@@ -16,7 +16,7 @@ import pytest
 from evdev import ecodes
 
 from dictate.outputs import uinput, uinput_keys
-from dictate.outputs.wayland_wire import WireError
+from dictate.outputs.wayland.wire import WireError
 from tests.lab.sway import Keyboard
 
 CHORD = ((42, 1), (110, 1), (110, 0), (42, 0))

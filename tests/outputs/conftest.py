@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from dictate.outputs import ibus as ibus_output
+from dictate.outputs.ibus import output as ibus_output
 from tests.lab.ibus import IBusDaemon
 from tests.lab.sway import Keyboard, Sway
 from tests.lab.windows import Gtk4Field, GtkField, Window

@@ -11,10 +11,12 @@ from dbus_fast import Message, Variant
 
 from dictate.config import OutputSettings
 from dictate.errors import DeliveryUnsure, FocusMoved, NotDelivered, Unavailable
-from dictate.outputs import OUTPUTS, Focus, Receipt, ibus_bus, ibus_desktop
-from dictate.outputs.ibus import IBusOutput
-from dictate.outputs.ibus_desktop import Desktop
-from dictate.outputs.ibus_engine import Engine
+from dictate.outputs import OUTPUTS, Focus, Receipt
+from dictate.outputs.ibus import bus as ibus_bus
+from dictate.outputs.ibus import desktop as ibus_desktop
+from dictate.outputs.ibus.desktop import Desktop
+from dictate.outputs.ibus.engine import Engine
+from dictate.outputs.ibus.output import IBusOutput
 from tests.lab.corpus import TEXTS
 from tests.lab.ibus import IBusDaemon
 from tests.lab.ibus_output import MINE, focus_on, with_output, write

@@ -11,8 +11,8 @@ import pytest
 from dictate import paths
 from dictate.errors import NotDelivered
 from dictate.outputs import Receipt
-from dictate.outputs.ibus import IBusOutput
-from dictate.outputs.ibus_engine import NAME, Engine
+from dictate.outputs.ibus.engine import NAME, Engine
+from dictate.outputs.ibus.output import IBusOutput
 from tests.lab.ibus import IBusDaemon
 from tests.lab.ibus_output import ANOTHER, MINE, focus_on, with_output, write
 from tests.lab.windows import Gtk4Field, Window
@@ -107,7 +107,7 @@ def test_it_is_back_at_the_next_start_after_sigkill(
 _SHOWS_AND_WAITS = """
 import asyncio
 from dictate.config import OutputSettings
-from dictate.outputs.ibus import IBusOutput
+from dictate.outputs.ibus.output import IBusOutput
 async def main():
     output = IBusOutput(OutputSettings(use="ibus"))
     while await output.focus() is None:

@@ -12,9 +12,9 @@ import pytest
 from dictate.config import OutputSettings
 from dictate.errors import DeliveryUnsure, FocusMoved, NotDelivered, Unavailable
 from dictate.outputs import OUTPUTS, Focus, Receipt, desk_output
-from dictate.outputs.input_method import CHUNK_BYTES, InputMethodOutput, _chunks
-from dictate.outputs.wayland_field import Field, InputMethod
-from dictate.outputs.wayland_keys import Chord
+from dictate.outputs.wayland.field import Field, InputMethod
+from dictate.outputs.wayland.input_method import CHUNK_BYTES, InputMethodOutput, _chunks
+from dictate.outputs.wayland.keys import Chord
 from tests.lab.corpus import TEXTS
 from tests.lab.outputs import working
 from tests.lab.sway import (

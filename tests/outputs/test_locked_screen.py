@@ -15,10 +15,10 @@ from dictate.control.x11 import X11KeySource
 from dictate.errors import FocusMoved, NotDelivered
 from dictate.outputs import Focus, Output, Receipt
 from dictate.outputs.guard import LOCKED
-from dictate.outputs.input_method import InputMethodOutput
-from dictate.outputs.virtual_keyboard import VirtualKeyboardOutput
-from dictate.outputs.x11 import X11Output
-from dictate.outputs.x11_paste import TAKEN
+from dictate.outputs.wayland.input_method import InputMethodOutput
+from dictate.outputs.wayland.virtual_keyboard import VirtualKeyboardOutput
+from dictate.outputs.x11.output import X11Output
+from dictate.outputs.x11.paste import TAKEN
 from tests.lab.bus import session_bus
 from tests.lab.keys import Listening
 from tests.lab.outputs import working

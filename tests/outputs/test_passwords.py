@@ -12,10 +12,10 @@ from dictate.config import OutputSettings
 from dictate.errors import NotDelivered
 from dictate.outputs import Focus
 from dictate.outputs.guard import SECRET
-from dictate.outputs.input_method import InputMethodOutput
 from dictate.outputs.portal import PortalOutput
-from dictate.outputs.virtual_keyboard import VirtualKeyboardOutput
-from dictate.outputs.x11 import X11Output
+from dictate.outputs.wayland.input_method import InputMethodOutput
+from dictate.outputs.wayland.virtual_keyboard import VirtualKeyboardOutput
+from dictate.outputs.x11.output import X11Output
 from tests.contract.test_output_contract import settled
 from tests.lab.accessibility import (
     AccessibilityBus,

@@ -13,11 +13,11 @@ from dictate.config import OutputSettings
 from dictate.errors import DeliveryUnsure, FocusMoved, NotDelivered
 from dictate.outputs import Focus, Receipt
 from dictate.outputs.clipboard import ClipboardOutput
-from dictate.outputs.virtual_keyboard import VirtualKeyboardOutput
-from dictate.outputs.wayland_keys import Chord
-from dictate.outputs.wayland_selection import CLIPBOARD, Content, Selections
-from dictate.outputs.wayland_thread import WaylandConnection, WaylandThread
-from dictate.outputs.wayland_wire import Object
+from dictate.outputs.wayland.keys import Chord
+from dictate.outputs.wayland.selection import CLIPBOARD, Content, Selections
+from dictate.outputs.wayland.thread import WaylandConnection, WaylandThread
+from dictate.outputs.wayland.virtual_keyboard import VirtualKeyboardOutput
+from dictate.outputs.wayland.wire import Object
 from tests.lab.corpus import TEXTS
 from tests.lab.outputs import working
 from tests.lab.sway import (

@@ -11,9 +11,9 @@ import pytest
 from dictate.config import OutputSettings
 from dictate.errors import DeliveryUnsure, FocusMoved, NotDelivered
 from dictate.outputs import Focus
-from dictate.outputs.input_method import InputMethodOutput
-from dictate.outputs.virtual_keyboard import VirtualKeyboardOutput
-from dictate.outputs.wayland_field import InputMethod
+from dictate.outputs.wayland.field import InputMethod
+from dictate.outputs.wayland.input_method import InputMethodOutput
+from dictate.outputs.wayland.virtual_keyboard import VirtualKeyboardOutput
 from tests.lab.corpus import TEXTS
 from tests.lab.sway import Foot, Gtk3, Gtk4, Keyboard, Sway, SwayWindow
 from tests.outputs.test_input_method import focus_on, with_output

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from dictate.outputs.wayland_protocols import CALLBACK, DATA_CONTROLS, DISPLAY, REGISTRY
-from dictate.outputs.wayland_wire import Object, Wire, WireError
+from dictate.outputs.wayland.protocols import CALLBACK, DATA_CONTROLS, DISPLAY, REGISTRY
+from dictate.outputs.wayland.wire import Object, Wire, WireError
 
 DEVICE, SOURCE = DATA_CONTROLS[1].makes["device"], DATA_CONTROLS[1].makes["source"]
 

@@ -13,9 +13,10 @@ from Xlib.display import Display
 
 from dictate.config import OutputSettings
 from dictate.errors import FocusMoved, NotDelivered
-from dictate.outputs import Focus, Receipt, x11_paste
-from dictate.outputs.x11 import X11Output
-from dictate.outputs.x11_keys import modifiers_down
+from dictate.outputs import Focus, Receipt
+from dictate.outputs.x11 import paste as x11_paste
+from dictate.outputs.x11.keys import modifiers_down
+from dictate.outputs.x11.output import X11Output
 from tests.lab.clipboard import copy, manager, offer, paste, read
 from tests.lab.corpus import TEXTS
 from tests.lab.outputs import working

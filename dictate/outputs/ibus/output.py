@@ -25,10 +25,10 @@ from dictate.errors import (
 )
 from dictate.outputs import Focus, Output, Receipt
 from dictate.outputs.guard import SECRET, Guard
-from dictate.outputs.ibus_bus import IBusLost, IBusRefused, Told
-from dictate.outputs.ibus_desktop import Desktop
-from dictate.outputs.ibus_engine import NAME, Engine
-from dictate.outputs.ibus_undo import ask, take_back
+from dictate.outputs.ibus.bus import IBusLost, IBusRefused, Told
+from dictate.outputs.ibus.desktop import Desktop
+from dictate.outputs.ibus.engine import NAME, Engine
+from dictate.outputs.ibus.undo import ask, take_back
 from dictate.outputs.taking_back import TakingBack
 
 _log = logging.getLogger(__name__)

@@ -1,11 +1,11 @@
-"""Pastes into the focused window of an X11 desktop; `x11_paste.py` says how."""
+"""Pastes into the focused window of an X11 desktop; `x11/paste.py` says how."""
 
 import os
 
 from dictate.config import OutputSettings
 from dictate.outputs.desk_output import DeskOutput
-from dictate.outputs.x11_paste import Paster
-from dictate.outputs.x11_thread import XThread
+from dictate.outputs.x11.paste import Paster
+from dictate.outputs.x11.thread import XThread
 from dictate.x11 import why_no_x
 
 

@@ -22,12 +22,12 @@ from dictate.outputs.desk_output import FOCUS_LIMIT_S, DeskOutput
 from dictate.outputs.guard import SECRET
 from dictate.outputs.taking_back import TakingBack
 from dictate.outputs.thread import DesktopLost
-from dictate.outputs.wayland_field import TAKEN, Field, InputMethod
-from dictate.outputs.wayland_focus import Toplevels
-from dictate.outputs.wayland_keys import Chord
-from dictate.outputs.wayland_paste import PASTED, Paster
-from dictate.outputs.wayland_protocols import INPUT_METHOD_MANAGER, TOPLEVEL_MANAGER
-from dictate.outputs.wayland_thread import WaylandConnection, WaylandThread, lacks, why_no_wayland
+from dictate.outputs.wayland.field import TAKEN, Field, InputMethod
+from dictate.outputs.wayland.focus import Toplevels
+from dictate.outputs.wayland.keys import Chord
+from dictate.outputs.wayland.paste import PASTED, Paster
+from dictate.outputs.wayland.protocols import INPUT_METHOD_MANAGER, TOPLEVEL_MANAGER
+from dictate.outputs.wayland.thread import WaylandConnection, WaylandThread, lacks, why_no_wayland
 
 CHUNK_BYTES = 3900
 """A message has 4096 at most."""

@@ -14,9 +14,9 @@ from Xlib import XK, X
 from Xlib.ext import xinput
 
 from dictate.errors import NotDelivered
-from dictate.outputs.x11_keys import modifiers, modifiers_down
-from dictate.outputs.x11_raw import RawEvents
-from dictate.outputs.x11_thread import XConnection
+from dictate.outputs.x11.keys import modifiers, modifiers_down
+from dictate.outputs.x11.raw import RawEvents
+from dictate.outputs.x11.thread import XConnection
 
 UNDO_S = 120.0
 """How long after a delivery we listen for keys and clicks, and it may be taken back."""

@@ -9,8 +9,8 @@ import os
 import time
 
 from dictate.outputs.shift_insert import DOWN, INSERT, SHIFT, UP
-from dictate.outputs.wayland_protocols import KEYBOARD, KEYBOARD_MANAGER
-from dictate.outputs.wayland_thread import WaylandConnection
+from dictate.outputs.wayland.protocols import KEYBOARD, KEYBOARD_MANAGER
+from dictate.outputs.wayland.thread import WaylandConnection
 
 KEYMAP = b"""xkb_keymap {
 xkb_keycodes { include "evdev+aliases(qwerty)" };

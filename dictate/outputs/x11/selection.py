@@ -11,7 +11,7 @@ from Xlib import X, Xatom
 from Xlib.protocol import request
 from Xlib.protocol.event import SelectionNotify
 
-from dictate.outputs.x11_thread import XConnection
+from dictate.outputs.x11.thread import XConnection
 
 DIRECT_BYTES = 128 * 1024
 """More than this goes in pieces (INCR): a server takes 256 KiB in one request at least."""

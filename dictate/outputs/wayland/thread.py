@@ -13,8 +13,8 @@ from typing import TypeVar
 
 from dictate.errors import Unavailable
 from dictate.outputs.thread import CONNECT_S, Connection, DesktopLost, DesktopThread
-from dictate.outputs.wayland_protocols import CALLBACK, DISPLAY, REGISTRY, SEAT
-from dictate.outputs.wayland_wire import Interface, Object, Wire, WireError
+from dictate.outputs.wayland.protocols import CALLBACK, DISPLAY, REGISTRY, SEAT
+from dictate.outputs.wayland.wire import Interface, Object, Wire, WireError
 
 D = TypeVar("D")
 

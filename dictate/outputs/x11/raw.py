@@ -9,7 +9,7 @@ from typing import Any
 
 from Xlib.ext import ge, xinput
 
-from dictate.outputs.x11_thread import XConnection
+from dictate.outputs.x11.thread import XConnection
 
 _MASKS = {
     xinput.RawKeyPress: xinput.RawKeyPressMask,

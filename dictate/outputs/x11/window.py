@@ -8,7 +8,7 @@ from Xlib.error import XError
 from Xlib.protocol.event import ClientMessage
 
 from dictate.outputs import Focus
-from dictate.outputs.x11_thread import XConnection
+from dictate.outputs.x11.thread import XConnection
 
 
 def focused(connection: XConnection) -> tuple[Any, Focus] | None:

@@ -12,8 +12,8 @@ from typing import ClassVar
 from weakref import WeakSet
 
 from dictate.errors import Unavailable
-from dictate.outputs.wayland_protocols import INPUT_METHOD, INPUT_METHOD_MANAGER
-from dictate.outputs.wayland_thread import WaylandConnection
+from dictate.outputs.wayland.protocols import INPUT_METHOD, INPUT_METHOD_MANAGER
+from dictate.outputs.wayland.thread import WaylandConnection
 
 _PASSWORD, _PIN, _TERMINAL = 8, 9, 13
 _HIDDEN_TEXT = 0x40

@@ -1,15 +1,15 @@
 """Pastes into the focused window of a Wayland desktop of the wlroots kind (sway, Hyprland, ...);
-`wayland_paste.py` says how."""
+`wayland/paste.py` says how."""
 
 from dictate.config import OutputSettings
 from dictate.errors import NotDelivered
 from dictate.outputs import Focus, Receipt
 from dictate.outputs.delivery import Delivery
 from dictate.outputs.desk_output import DeskOutput
-from dictate.outputs.wayland_focus import Toplevels
-from dictate.outputs.wayland_keys import Chord
-from dictate.outputs.wayland_paste import PASTED, Paster
-from dictate.outputs.wayland_thread import WaylandConnection, WaylandThread, why_no_wayland
+from dictate.outputs.wayland.focus import Toplevels
+from dictate.outputs.wayland.keys import Chord
+from dictate.outputs.wayland.paste import PASTED, Paster
+from dictate.outputs.wayland.thread import WaylandConnection, WaylandThread, why_no_wayland
 
 
 class _PasteDesk:

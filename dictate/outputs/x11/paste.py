@@ -34,13 +34,13 @@ from Xlib.error import XError
 from dictate.errors import DeliveryUnsure, FocusMoved, NotDelivered
 from dictate.outputs import Focus, Receipt
 from dictate.outputs.delivery import Delivery
-from dictate.outputs.x11_fetch import NoAnswer, fetch
-from dictate.outputs.x11_keys import Releases, chord_keys, modifiers_down, press_chord
-from dictate.outputs.x11_raw import RawEvents
-from dictate.outputs.x11_selection import Content, Selections, save_to_manager, text_content
-from dictate.outputs.x11_thread import XConnection
-from dictate.outputs.x11_undo import Since, backspace_key, press_backspace, why_not_exact
-from dictate.outputs.x11_window import answers_pings, focused, has_window, ping
+from dictate.outputs.x11.fetch import NoAnswer, fetch
+from dictate.outputs.x11.keys import Releases, chord_keys, modifiers_down, press_chord
+from dictate.outputs.x11.raw import RawEvents
+from dictate.outputs.x11.selection import Content, Selections, save_to_manager, text_content
+from dictate.outputs.x11.thread import XConnection
+from dictate.outputs.x11.undo import Since, backspace_key, press_backspace, why_not_exact
+from dictate.outputs.x11.window import answers_pings, focused, has_window, ping
 from dictate.x11 import keyboard_taken
 
 _log = logging.getLogger(__name__)

@@ -8,8 +8,8 @@ from Xlib import XK, X
 from Xlib.ext import xinput
 
 from dictate.errors import NotDelivered
-from dictate.outputs.x11_raw import RawEvents
-from dictate.outputs.x11_thread import XConnection
+from dictate.outputs.x11.raw import RawEvents
+from dictate.outputs.x11.thread import XConnection
 
 # Their state is in the lock, not in the finger: a release and a press would switch it.
 _LOCKS = ("Caps_Lock", "Shift_Lock", "Num_Lock", "Scroll_Lock", "ISO_Lock")

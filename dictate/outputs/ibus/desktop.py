@@ -13,7 +13,7 @@ from typing import Any, Final
 from dbus_fast import Message
 from dbus_fast.aio import MessageBus
 
-from dictate.outputs.ibus_bus import (
+from dictate.outputs.ibus.bus import (
     ANSWER_S,
     DBUS,
     IBUS,

@@ -15,9 +15,9 @@ from termios import FIONREAD
 from typing import TypeAlias
 
 from dictate.errors import Unavailable
-from dictate.outputs.wayland_protocols import DATA_CONTROLS
-from dictate.outputs.wayland_thread import Pipe, Want, WaylandConnection, lacks
-from dictate.outputs.wayland_wire import Object
+from dictate.outputs.wayland.protocols import DATA_CONTROLS
+from dictate.outputs.wayland.thread import Pipe, Want, WaylandConnection, lacks
+from dictate.outputs.wayland.wire import Object
 
 _log = logging.getLogger(__name__)
 

@@ -1,7 +1,7 @@
 """The Wayland protocol on the wire: messages to objects and from them, and open files with them.
 
 A message is the object's number, its size and opcode, and the arguments in the machine's byte
-order, in steps of four bytes. Which message takes which stands in `wayland_protocols.py`, one
+order, in steps of four bytes. Which message takes which stands in `wayland/protocols.py`, one
 letter for each: i int, u uint, s string, o object (0: none), n new object, a array, h open file.
 """
 

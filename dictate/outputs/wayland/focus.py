@@ -4,9 +4,9 @@ import itertools
 import struct
 from dataclasses import dataclass, field
 
-from dictate.outputs.wayland_protocols import ACTIVATED, TOPLEVEL_MANAGER
-from dictate.outputs.wayland_thread import WaylandConnection
-from dictate.outputs.wayland_wire import Object
+from dictate.outputs.wayland.protocols import ACTIVATED, TOPLEVEL_MANAGER
+from dictate.outputs.wayland.thread import WaylandConnection
+from dictate.outputs.wayland.wire import Object
 
 
 @dataclass(slots=True, eq=False)

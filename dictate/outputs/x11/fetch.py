@@ -6,8 +6,8 @@ from typing import Any
 
 from Xlib import X
 
-from dictate.outputs.x11_selection import Content, Value, atoms_in
-from dictate.outputs.x11_thread import XConnection
+from dictate.outputs.x11.selection import Content, Value, atoms_in
+from dictate.outputs.x11.thread import XConnection
 
 _log = logging.getLogger(__name__)
 

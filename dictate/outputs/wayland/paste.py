@@ -20,14 +20,14 @@ from dictate.errors import DeliveryUnsure, NotDelivered
 from dictate.outputs import Focus
 from dictate.outputs.borrowing import Borrowed
 from dictate.outputs.delivery import Delivery
-from dictate.outputs.wayland_selection import (
+from dictate.outputs.wayland.selection import (
     CLIPBOARD,
     HINT,
     PRIMARY,
     Selections,
     text_content,
 )
-from dictate.outputs.wayland_thread import WaylandConnection
+from dictate.outputs.wayland.thread import WaylandConnection
 
 QUIET_S = 0.03
 MANAGER_S = 0.3

@@ -1,10 +1,10 @@
 """The Wayland protocols we speak: the messages of each kind of object, ordered by their opcodes.
 
 Written down from what the protocols' own descriptions call "request" and "event"; what we never
-send or look at stands here too, as the order is the opcode. `wayland_wire.py` knows the letters.
+send or look at stands here too, as the order is the opcode. `wayland/wire.py` knows the letters.
 """
 
-from dictate.outputs.wayland_wire import Interface
+from dictate.outputs.wayland.wire import Interface
 
 CALLBACK = Interface("wl_callback", 1, "", "done:u")
 DISPLAY = Interface("wl_display", 1, "sync:n get_registry:n", "error:ous delete_id:u")

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from dbus_fast import Message, Variant
 
-from dictate.outputs.ibus_bus import IBUS, PROPERTIES, Connection, Told
+from dictate.outputs.ibus.bus import IBUS, PROPERTIES, Connection, Told
 
 NAME: Final = "dictate"
 

@@ -2,7 +2,7 @@
 
 Such a compositor (GNOME) passes X's selections on to its windows: it looks at each new one for
 what kinds there are, and fetches one when a window pastes. So there is nobody to tell apart, and
-the keys come from elsewhere; the rest is as in `wayland_paste.py`.
+the keys come from elsewhere; the rest is as in `wayland/paste.py`.
 """
 
 import logging
@@ -15,9 +15,9 @@ from Xlib import X, Xatom
 from dictate.errors import DeliveryUnsure, NotDelivered
 from dictate.outputs.borrowing import Borrowed
 from dictate.outputs.delivery import Delivery
-from dictate.outputs.x11_fetch import NoAnswer, fetch
-from dictate.outputs.x11_selection import Content, Selections, text_content
-from dictate.outputs.x11_thread import XConnection
+from dictate.outputs.x11.fetch import NoAnswer, fetch
+from dictate.outputs.x11.selection import Content, Selections, text_content
+from dictate.outputs.x11.thread import XConnection
 
 _log = logging.getLogger(__name__)
 

@@ -4,9 +4,9 @@ import asyncio
 from typing import Final
 
 from dictate.errors import DeliveryUnsure
-from dictate.outputs.ibus_bus import IBusLost, Told
-from dictate.outputs.ibus_desktop import Desktop
-from dictate.outputs.ibus_engine import Engine
+from dictate.outputs.ibus.bus import IBusLost, Told
+from dictate.outputs.ibus.desktop import Desktop
+from dictate.outputs.ibus.engine import Engine
 from dictate.outputs.taking_back import ANSWER_S, TakingBack
 
 _PAUSE_S: Final = 0.1

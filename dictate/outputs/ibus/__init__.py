@@ -1,0 +1,1 @@
+"""Text into the fields that belong to IBus."""

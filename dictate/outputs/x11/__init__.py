@@ -1,0 +1,1 @@
+"""Text into the windows of an X server."""
