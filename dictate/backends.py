@@ -13,7 +13,7 @@ class Backend(Protocol):
     def why_not(self) -> str | None:
         """Why this cannot work here and what to do about it, or None.
 
-        It may block for up to a second (it may ask a server or start a child): call it off the
+        It may block for up to two seconds (it may ask a server or start a child): call it off the
         loop.
         """
 

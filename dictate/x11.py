@@ -13,7 +13,7 @@ from Xlib.display import Display
 
 from dictate.errors import Unavailable
 
-CONNECT_S = 1.0
+CONNECT_S = 2.0
 """A server that does not answer for so long counts as hung."""
 
 grabs_of_ours: set[object] = set()

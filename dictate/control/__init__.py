@@ -40,7 +40,7 @@ class KeySource(ABC):
 
     @abstractmethod
     def why_not(self) -> str | None:
-        """Why this cannot work here and what to do, or None. May block for up to a second."""
+        """Why this cannot work here and what to do, or None. May block for two seconds."""
 
     @abstractmethod
     async def run(

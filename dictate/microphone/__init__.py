@@ -27,7 +27,7 @@ class Microphone(ABC):
 
     @abstractmethod
     def why_not(self) -> str | None:
-        """Why this cannot work here and what to do, or None. May block for up to a second."""
+        """Why this cannot work here and what to do, or None. May block for two seconds."""
 
     async def warm(self) -> None:  # noqa: B027 - most have nothing to get ready
         """Get ready, so that `open` is fast, without touching the device. It never raises; `close`

@@ -24,7 +24,7 @@ from dictate.errors import Unavailable
 
 _log = logging.getLogger(__name__)
 
-CONNECT_S = 1.0
+CONNECT_S = 2.0
 """A desktop that does not answer for so long counts as hung."""
 STOP_S = 0.2
 
