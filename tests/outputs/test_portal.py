@@ -16,9 +16,9 @@ from dictate.outputs import portal as portal_output
 from dictate.outputs.portal import PortalOutput
 from tests.lab.bus import Bus, session_bus
 from tests.lab.corpus import TEXTS
+from tests.lab.pressed import write_all
 from tests.lab.remote_desktop import RemoteDesktopPortal
 from tests.lab.sway import Blank, Foot, Gtk3, Gtk4, Sway, SwayWindow, copy, need, paste
-from tests.lab.xserver import wait_for
 
 pytestmark = pytest.mark.desktop
 
@@ -96,20 +96,9 @@ def test_arrives_exactly(
 ) -> None:
     window = kind(sway, tmp_path)
     window.focus()
-    copy(sway, b"theirs")
-    texts = list(TEXTS.values())
-
-    async def work(output: PortalOutput) -> None:
-        said = ""
-        for text in texts:
-            assert await output.write(text, await output.focus()) is Receipt.DELIVERED
-            said += text
-            await asyncio.to_thread(window.wait_text, said)
-        await asyncio.to_thread(wait_for, lambda: paste(sway) == b"theirs", "it is given back")
-
-    assert with_output(work, timeout_ms=5000) == []
+    assert with_output(lambda output: write_all(output, window, sway), timeout_ms=5000) == []
     heard = portal.order("allow")
-    assert heard == ["wanted persist_mode=2 types=1", "asked", *CHORD * len(texts)]
+    assert heard == ["wanted persist_mode=2 types=1", "asked", *CHORD * len(TEXTS)]
     window.close()
 
 

@@ -16,6 +16,7 @@ from dictate.outputs.uinput import UInputOutput
 from tests.lab.bus import session_bus
 from tests.lab.corpus import TEXTS
 from tests.lab.outputs import working
+from tests.lab.pressed import write_all
 from tests.lab.remote_desktop import RemoteDesktopPortal
 from tests.lab.sway import Blank, Foot, Gtk3, Gtk4, Keyboard, Sway, SwayWindow, copy, need, paste
 from tests.lab.uinput import CHORD, StandIn, kernel
@@ -58,21 +59,10 @@ def test_arrives_exactly(
 ) -> None:
     window = kind(sway, tmp_path)
     window.focus()
-    copy(sway, b"theirs")
-    texts = list(TEXTS.values())
-
-    async def work(output: UInputOutput) -> None:
-        said = ""
-        for text in texts:
-            assert await output.write(text, await output.focus()) is Receipt.DELIVERED
-            said += text
-            await asyncio.to_thread(window.wait_text, said)
-        await asyncio.to_thread(wait_for, lambda: paste(sway) == b"theirs", "it is given back")
-
-    with_output(work, timeout_ms=10_000)
+    with_output(lambda output: write_all(output, window, sway), timeout_ms=10_000)
     (device,) = devices.made
     assert device.name == OWN_KEYBOARD
-    assert tuple(device.pressed) == CHORD * len(texts)
+    assert tuple(device.pressed) == CHORD * len(TEXTS)
     assert device.closed
     window.close()
 
