@@ -25,7 +25,7 @@ gnome: $(VENV)/gnome.stamp ## the tests on GNOME Shell, whose packages are 94 MB
 kde: $(VENV)/kde.stamp ## the tests on KDE's KWin, whose packages are 51 MB
 	$(BIN)/python -m pytest -m kde tests/desktop $(ARGS)
 
-vm: $(VENV)/vm.stamp ## the tests on a kernel with input devices, in a virtual machine (4 to 10 minutes)
+vm: $(VENV)/vm.stamp ## the tests on a kernel with input devices, in a virtual machine (3 to 10 minutes)
 	@scripts/vm $(ARGS)
 
 lint: $(VENV)/test.stamp ## style, import law and types

@@ -37,7 +37,7 @@ from tests.lab.windows import Window
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "outputs.md"
 ARRIVES_S = 5.0
-SETTLED_S = 0.15
+SETTLED_S = 0.3
 SHORT = (
     "The quick brown fox jumps over the lazy dog, "
     "“twice”, and says: déjà vu, 日本語, שלום – it’s 7 €! ok..."
