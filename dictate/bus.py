@@ -5,6 +5,7 @@ import os
 from contextlib import suppress
 from typing import Any, Final
 
+from dbus_fast import Message, MessageType
 from dbus_fast.aio import MessageBus
 from dbus_fast.errors import DBusFastError
 
@@ -59,6 +60,33 @@ async def lost(connection: MessageBus) -> None:
     with suppress(EOFError, OSError):
         # Shielded: all who wait share one future, and cancelling one would cancel it for all.
         await asyncio.shield(ended())
+
+
+async def ask(connection: MessageBus, question: Message, whom: str, limit_s: float) -> Message:
+    """The answer, which may be an error. `whom`, as a person calls it, has so many seconds. Raises
+    Unavailable."""
+    try:
+        async with asyncio.timeout(limit_s):
+            answer = await connection.call(question)
+    except TimeoutError as error:
+        raise Unavailable(f"{whom} does not answer") from error
+    except (OSError, EOFError) as error:
+        raise Unavailable("the session bus is gone") from error
+    if answer is None:
+        raise Unavailable("the session bus is gone")
+    return answer
+
+
+async def told(connection: MessageBus, question: Message, limit_s: float) -> list[Any] | None:
+    """What is answered; None if nothing is in this time, or an error."""
+    try:
+        answer = await ask(connection, question, "it", limit_s)
+    except Unavailable:
+        return None
+    if answer.message_type is not MessageType.METHOD_RETURN:
+        return None
+    said: list[Any] = answer.body
+    return said
 
 
 async def leave(connection: MessageBus) -> None:

@@ -68,18 +68,17 @@ def _ask(member: str, signature: str, *body: Any) -> Any:
         body=list(body),
     )
 
-    async def ask() -> Message | None:
+    async def ask() -> Message:
         connection = await bus.connect()
         try:
-            async with asyncio.timeout(_ANSWER_S):
-                return await connection.call(question)
+            return await bus.ask(connection, question, "it", _ANSWER_S)
         finally:
             await bus.leave(connection)
 
     try:
         answer = asyncio.run(ask())
-    except (Unavailable, TimeoutError, EOFError) as error:
-        raise OSError(f"KDE's service for shortcuts: {error or 'no answer'}") from error
-    if answer is None or answer.message_type is MessageType.ERROR:
-        raise OSError(f"KDE's service for shortcuts: {answer and answer.body}")
+    except Unavailable as error:
+        raise OSError(f"KDE's service for shortcuts: {error}") from error
+    if answer.message_type is MessageType.ERROR:
+        raise OSError(f"KDE's service for shortcuts: {answer.body}")
     return answer.body[0] if answer.body else None

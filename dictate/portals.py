@@ -126,15 +126,7 @@ class PortalSession:
         limit_s: float,
     ) -> Any:
         question = Message(name, path, interface, member, signature=signature, body=list(body))
-        try:
-            async with asyncio.timeout(limit_s):
-                answer = await self._connection.call(question)
-        except TimeoutError as error:
-            raise Unavailable("the desktop's portal does not answer") from error
-        except (OSError, EOFError) as error:
-            raise Unavailable("the session bus is gone") from error
-        if answer is None:
-            raise Unavailable("the session bus is gone")
+        answer = await bus.ask(self._connection, question, "the desktop's portal", limit_s)
         if answer.message_type is MessageType.ERROR:
             why = answer.body[0] if answer.body else answer.error_name
             raise Unavailable(f"the desktop's portal does not do {member}: {why}")

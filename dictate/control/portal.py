@@ -18,7 +18,7 @@ from dictate import bus, desktop
 from dictate.control import KeyDown, KeySource, KeyUp
 from dictate.control.chord import Chord, parse, wrong
 from dictate.errors import Refused, Unavailable
-from dictate.portals import PortalSession
+from dictate.portals import ANSWER_S, PortalSession
 
 SHORTCUTS: Final = "org.freedesktop.portal.GlobalShortcuts"
 ASKED_S: Final = 300.0
@@ -115,8 +115,8 @@ class Shortcut:
             signature="as",
             body=[action],
         )
-        answer = await self._connection.call(question)
-        if answer is None or answer.message_type is MessageType.ERROR:
+        answer = await bus.ask(self._connection, question, "KDE", ANSWER_S)
+        if answer.message_type is MessageType.ERROR:
             raise Unavailable("KDE does not say whether it listens for the key")
         # Each is up to four keys, one after the other.
         if not any(key for (keys,) in answer.body[0] for key in keys):

@@ -214,12 +214,4 @@ async def call(
         signature=signature,
         body=list(body),
     )
-    try:
-        async with asyncio.timeout(ANSWER_S):
-            answer = await connection.call(question)
-    except (TimeoutError, OSError, EOFError):
-        return None
-    if answer is None or answer.message_type is not MessageType.METHOD_RETURN:
-        return None
-    said: list[Any] = answer.body
-    return said
+    return await bus.told(connection, question, ANSWER_S)

@@ -111,15 +111,9 @@ class KwinFocus:
             signature=signature,
             body=list(body),
         )
-        try:
-            async with asyncio.timeout(ANSWER_S):
-                answer = await self._connection.call(question)
-        except TimeoutError as error:
-            raise Unavailable("KWin does not answer") from error
-        except (OSError, EOFError) as error:
-            raise Unavailable("the session bus is gone") from error
-        if answer is None or answer.message_type is MessageType.ERROR:
-            raise Unavailable(f"no KWin tells of the focus: {answer and answer.error_name}")
+        answer = await bus.ask(self._connection, question, "KWin", ANSWER_S)
+        if answer.message_type is MessageType.ERROR:
+            raise Unavailable(f"no KWin tells of the focus: {answer.error_name}")
         return answer.body[0] if answer.body else None
 
 

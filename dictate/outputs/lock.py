@@ -2,8 +2,10 @@
 
 import asyncio
 
-from dbus_fast import Message, MessageFlag, MessageType
+from dbus_fast import Message, MessageFlag
 from dbus_fast.aio import MessageBus
+
+from dictate import bus
 
 LOCKED_S = 0.5
 """A desktop that does not answer for so long counts as not locked."""
@@ -20,9 +22,4 @@ async def locked(connection: MessageBus) -> bool:
 
 async def _active(connection: MessageBus, name: str, path: str) -> bool:
     question = Message(name, path, name, "GetActive", flags=MessageFlag.NO_AUTOSTART)
-    try:
-        async with asyncio.timeout(LOCKED_S):
-            said = await connection.call(question)
-    except (TimeoutError, OSError, EOFError):
-        return False
-    return bool(said and said.message_type is MessageType.METHOD_RETURN and said.body == [True])
+    return await bus.told(connection, question, LOCKED_S) == [True]
