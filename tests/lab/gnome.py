@@ -1,15 +1,11 @@
 """A GNOME Shell without a screen, on buses of its own, and applications on it."""
 
 import json
-import os
 import subprocess
 import sys
 import time
-from contextlib import ExitStack
-from pathlib import Path
-from types import TracebackType
 
-from tests.lab.own_session import FRONT, KEEPER, own_session, start_portal
+from tests.lab.own_session import FRONT, KEEPER, OwnDesktop, own_session, start_portal
 from tests.lab.windows import (
     Gtk4Field,
     Gtk4PasswordField,
@@ -17,7 +13,7 @@ from tests.lab.windows import (
     PasswordField,
     Window,
 )
-from tests.lab.xserver import XServer, end, need, wait_for
+from tests.lab.xserver import end, need, wait_for
 
 _MONITOR = ("--virtual-monitor", "1024x768")
 _PORTAL = (
@@ -31,31 +27,14 @@ const pointer = global.testPointer ??= Clutter.get_default_backend().get_default
 """
 
 
-class Gnome(XServer):
+class Gnome(OwnDesktop):
     """`with Gnome(folder) as gnome:` the shell runs; programs started by `spawn` find it."""
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__()
-        self.folder = folder
-        self._stack = ExitStack()
+    needs = ("gnome-shell", "ibus-daemon", "gdbus")
 
-    @property
-    def env(self) -> dict[str, str]:
-        env = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "IBUS_ADDRESS")}
-        return env | self.more_env
-
-    def __enter__(self) -> "Gnome":
-        need("gnome-shell", "ibus-daemon", "gdbus")
-        try:
-            self._start_all()
-        except BaseException:
-            self.__exit__(None, None, None)
-            raise
-        return self
-
-    def _start_all(self) -> None:
+    def start_all(self) -> None:
         self.more_env = {
-            **own_session(self.folder, self._stack, "SESSION", "SYSTEM"),
+            **own_session(self.folder, self.stack, "SESSION", "SYSTEM"),
             "XDG_CURRENT_DESKTOP": "GNOME",
             "GSETTINGS_BACKEND": "memory",
         }
@@ -119,15 +98,6 @@ class Gnome(XServer):
         if self.server is not None:
             end(self.server)
             self.server = None
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        super().__exit__(kind, error, trace)
-        self._stack.close()
 
 
 class _OnGnome(Window):

@@ -8,18 +8,16 @@ import shutil
 import subprocess
 import sys
 import threading
-from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
 
 import pytest
 from dbus_fast import Message, MessageType
 from dbus_fast.aio import MessageBus
 
 from tests.lab.more_windows import Qt5
-from tests.lab.own_session import FRONT, KEEPER, own_session, start_portal
+from tests.lab.own_session import FRONT, KEEPER, OwnDesktop, own_session, start_portal
 from tests.lab.windows import Gtk4Field, GtkField, PasswordField, Window, Xterm
-from tests.lab.xserver import XServer, end, need, wait_for
+from tests.lab.xserver import end, need, wait_for
 
 KWIN = "org.kde.KWin"
 _PORTAL = next(map(str, Path("/usr/lib").glob("*/libexec/xdg-desktop-portal-kde")), "KDE's portal")
@@ -39,37 +37,26 @@ _SETTINGS = {
 _numbers = itertools.count(1)
 
 
-class Kwin(XServer):
+class Kwin(OwnDesktop):
     """`with Kwin(folder) as kwin:` it runs, with Xwayland; programs started by `spawn` find it."""
 
+    needs = ("kwin_wayland", "Xwayland", "gdbus")
+
     def __init__(self, folder: Path) -> None:
-        super().__init__()
-        self.folder = folder
-        self._stack = ExitStack()
+        super().__init__(folder)
         self._hand: subprocess.Popen[bytes] | None = None
 
-    @property
-    def env(self) -> dict[str, str]:
-        env = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "IBUS_ADDRESS")}
-        return env | self.more_env
-
-    def __enter__(self) -> "Kwin":
-        need("kwin_wayland", "Xwayland", "gdbus")
-        try:
-            self.more_env = {
-                **own_session(self.folder, self._stack, "SESSION"),
-                "XDG_CURRENT_DESKTOP": "KDE",
-                "KDE_FULL_SESSION": "true",
-                "KDE_SESSION_VERSION": "5",
-            }
-            for name, lines in _SETTINGS.items():
-                (self.folder / "config" / name).write_text(lines)
-            self._prepare()
-            self.start_kwin()
-        except BaseException:
-            self.__exit__(None, None, None)
-            raise
-        return self
+    def start_all(self) -> None:
+        self.more_env = {
+            **own_session(self.folder, self.stack, "SESSION"),
+            "XDG_CURRENT_DESKTOP": "KDE",
+            "KDE_FULL_SESSION": "true",
+            "KDE_SESSION_VERSION": "5",
+        }
+        for name, lines in _SETTINGS.items():
+            (self.folder / "config" / name).write_text(lines)
+        self._prepare()
+        self.start_kwin()
 
     def _prepare(self) -> None:
         # What is installed has a capability that a container may not give; a copy has none.
@@ -192,15 +179,6 @@ class Kwin(XServer):
         size, pixels = asyncio.run(_capture(self.more_env["DBUS_SESSION_BUS_ADDRESS"]))
         self.run("convert", "-size", size, "-depth", "8", "bgra:-", str(path), data=pixels)
         return path
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        super().__exit__(kind, error, trace)
-        self._stack.close()
 
 
 async def _capture(address: str) -> tuple[str, bytes]:

@@ -1,13 +1,17 @@
 """What a desktop of the tests' own stands on: buses, folders and portals that nobody else uses."""
 
+import os
+from abc import abstractmethod
 from contextlib import ExitStack
 from pathlib import Path
+from types import TracebackType
+from typing import ClassVar, Self
 
 import pytest
 
 from tests.lab.bus import session_bus
 from tests.lab.daemon import REPOSITORY
-from tests.lab.xserver import XServer
+from tests.lab.xserver import XServer, need
 
 KEEPER = "/usr/libexec/xdg-permission-store", "org.freedesktop.impl.portal.PermissionStore"
 FRONT = "/usr/libexec/xdg-desktop-portal", "org.freedesktop.portal.Desktop"
@@ -33,6 +37,45 @@ def own_session(folder: Path, stack: ExitStack, *buses: str) -> dict[str, str]:
         "LC_ALL": "C.UTF-8",
     }
     return env | {name: str(home) for name, home in homes.items()} | shared
+
+
+class OwnDesktop(XServer):
+    """`with Desktop(folder) as desktop:` it runs; programs started by `spawn` find it."""
+
+    needs: ClassVar[tuple[str, ...]]
+    """The programs without which its tests are skipped."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.folder = folder
+        self.stack = ExitStack()
+
+    @property
+    def env(self) -> dict[str, str]:
+        env = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "IBUS_ADDRESS")}
+        return env | self.more_env
+
+    def __enter__(self) -> Self:
+        need(*self.needs)
+        try:
+            self.start_all()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    @abstractmethod
+    def start_all(self) -> None:
+        """Start all of it."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        super().__exit__(kind, error, trace)
+        self.stack.close()
 
 
 def start_portal(desk: XServer, program: str, known_as: str, package: str) -> None:
