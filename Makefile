@@ -31,6 +31,7 @@ vm: $(VENV)/vm.stamp ## the tests on a kernel with input devices, in a virtual m
 lint: $(VENV)/test.stamp ## style, import law and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
 	$(BIN)/mypy
 
 fix: $(VENV)/test.stamp ## mend the style
@@ -38,8 +39,8 @@ fix: $(VENV)/test.stamp ## mend the style
 	$(BIN)/ruff format .
 
 docs: $(VENV)/test.stamp ## write again what is made from the code: config/, docs/config.md, ...
-	$(BIN)/python -m dictate.config_file --write
-	$(BIN)/python -m dictate.control.service --write
+	$(BIN)/python -m dictate.config.config_file --write
+	$(BIN)/python -m dictate.dbus.service --write
 
 bench: $(VENV)/test.stamp ## measure this machine (bench/README.md says what)
 	$(BIN)/python -m bench

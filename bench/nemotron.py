@@ -21,9 +21,9 @@ from bench.nemotron_models import model_path
 from bench.nemotron_report import tables
 from bench.nemotron_rivals import CHUNK_MS, SUBJECTS, Heard, Ours, Setup, Subject, Words
 from bench.nemotron_start import start
-from dictate.demo import samples
 from dictate.events import RATE, Samples
 from dictate.microphone.sound_file import read_sound_file
+from dictate.platform.resources import samples
 
 GOLDEN = 0.618034
 """Its multiples fall evenly between whole numbers."""

@@ -15,11 +15,11 @@ from typing import Final as Const
 
 import numpy as np
 
-from dictate.demo import samples
 from dictate.events import RATE, Samples
 from dictate.microphone.sound_file import read_sound_file
+from dictate.platform.resources import samples
 
-SMALL: Const = Path(__file__).parents[1] / "tests" / "models" / "mini.nemo"
+SMALL: Const = Path(__file__).parents[1] / "tests" / "mini_model" / "mini.nemo"
 LAYERS: Const = 24
 WIDTH: Const = 1024
 HEADS: Const = 8

@@ -24,12 +24,12 @@ from typing import Final as Const
 
 import numpy as np
 
-from dictate.config import EngineSettings
+from dictate.config.schema import EngineSettings
 from dictate.engines.device import MOST_THREADS
 from dictate.engines.nemotron.boosting import ALPHA, CONTEXT_SCORE, DEPTH_SCALING, variants
 from dictate.engines.nemotron.engine import NemotronEngine
 from dictate.events import RATE, Samples
-from dictate.hotwords import Hotwords, Term
+from dictate.hotwords.model import Hotwords, Term
 
 CHUNK_MS: Const = 560
 CONTEXT: Const = [70, 6]

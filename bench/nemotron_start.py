@@ -17,8 +17,8 @@ from typing import Any
 
 from bench.figures import memory_mb
 from bench.nemotron_rivals import SUBJECTS, Setup
-from dictate.demo import samples
 from dictate.microphone.sound_file import read_sound_file
+from dictate.platform.resources import samples
 
 
 def start(name: str, setup: Setup) -> dict[str, float]:

@@ -23,14 +23,14 @@ import numpy as np
 from bench.figures import machine, say
 from bench.qwen3_models import model_path
 from bench.qwen3_report import AHEAD, AS_IT_IS, LATE, tables
-from dictate.config import EngineSettings
-from dictate.demo import samples
-from dictate.engines import told_words
+from dictate.config.schema import EngineSettings
+from dictate.engines import prompt_guard
 from dictate.engines.qwen3 import engine as qwen3
 from dictate.engines.qwen3.engine import Qwen3Engine
 from dictate.events import RATE, Samples
-from dictate.hotwords import Hotwords, Term
+from dictate.hotwords.model import Hotwords, Term
 from dictate.microphone.sound_file import read_sound_file
+from dictate.platform.resources import samples
 
 WAYS: Const = (AS_IT_IS, AHEAD, LATE)
 SPOKEN: Const = 4
@@ -94,8 +94,8 @@ def measure(plan: Plan) -> dict[str, Any]:
     voice = read_sound_file(samples()[1])
     # Not before it is loaded, as the room is as large as real texts need.
     with (
-        patch.object(told_words, "TOKENS_PER_S", SPOKEN),
-        patch.object(told_words, "FREE_TOKENS", 0),
+        patch.object(prompt_guard, "TOKENS_PER_S", SPOKEN),
+        patch.object(prompt_guard, "FREE_TOKENS", 0),
     ):
         for way in WAYS:
             hear(engine, np.resize(voice, 2 * RATE), Hotwords(), way)

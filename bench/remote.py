@@ -16,9 +16,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from bench.figures import machine, quantiles
-from dictate.config import EngineSettings
+from dictate.config.schema import EngineSettings
 from dictate.engines.link import EngineLink
-from dictate.hotwords import Hotwords, Term
+from dictate.hotwords.model import Hotwords, Term
 from tests.lab.engine import Whole, loud, until
 from tests.lab.failing import FAULTS
 from tests.lab.scripted import script

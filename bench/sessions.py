@@ -15,11 +15,11 @@ from pathlib import Path
 from bench.figures import machine, quantiles
 from bench.nemotron_models import SMALL
 from bench.remote import WORDS, linked
-from dictate.config import EngineSettings
-from dictate.demo import samples
+from dictate.config.schema import EngineSettings
 from dictate.engines.link import EngineLink
 from dictate.events import pcm_from_samples
 from dictate.microphone.sound_file import read_sound_file
+from dictate.platform.resources import samples
 from tests.lab.engine import Whole
 from tests.lab.serving import Serving
 

@@ -200,13 +200,13 @@ def _log(*, verbose: bool) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from dictate import paths
-    from dictate.config import MicrophoneSettings
-    from dictate.daemon import Daemon
-    from dictate.demo import bare, samples
+    from dictate.app.daemon import Daemon
+    from dictate.config.schema import MicrophoneSettings
+    from dictate.config.sources import Files, Wishes
+    from dictate.diagnostics.demo import bare
     from dictate.microphone import MICROPHONES
-    from dictate.shipped import shipped
-    from dictate.wishes import Files, Wishes
+    from dictate.platform import paths
+    from dictate.platform.resources import samples, shipped
 
     _log(verbose=arguments.verbose)
     wishes = Wishes(
@@ -243,8 +243,8 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _file(arguments: argparse.Namespace) -> int:
-    from dictate.files.command import transcribe
-    from dictate.files.plan import Asked
+    from dictate.transcribe.command import transcribe
+    from dictate.transcribe.plan import Asked
 
     asked = Asked(
         files=tuple(arguments.paths),
@@ -263,7 +263,7 @@ def _file(arguments: argparse.Namespace) -> int:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
-    from dictate.serve import Offer, serve
+    from dictate.server.server import Offer, serve
 
     _log(verbose=False)
     offer = Offer(
@@ -281,7 +281,7 @@ def _line(text: str) -> None:
 
 
 def _bench(arguments: argparse.Namespace) -> int:
-    from dictate.gate.command import gate
+    from dictate.benchmark.command import gate
 
     return gate(
         engine=arguments.engine,
@@ -293,38 +293,38 @@ def _bench(arguments: argparse.Namespace) -> int:
 
 
 def _setup(arguments: argparse.Namespace) -> int:
-    from dictate import setup, setup_keys, setup_remote, setup_uinput
+    from dictate.install import remote, service, shortcuts, uinput
 
     if arguments.uinput:
-        return setup_uinput.disallow() if arguments.remove else setup_uinput.allow()
+        return uinput.disallow() if arguments.remove else uinput.allow()
     if arguments.keys and not arguments.remove:
-        return setup_keys.bind()
+        return shortcuts.bind()
     if arguments.remove:
-        setup_keys.unbind()
+        shortcuts.unbind()
         if arguments.keys:
             return 0
-        setup_remote.undo()
-        status = setup.remove(purge=arguments.purge)
-        setup_uinput.say_what_is_left()
+        remote.undo()
+        status = service.remove(purge=arguments.purge)
+        uinput.say_what_is_left()
         return status
     if arguments.serve:
-        return setup_remote.serve()
+        return remote.serve()
     if arguments.remote is not None:
-        return setup_remote.remote(arguments.remote)
-    return setup.install()
+        return remote.remote(arguments.remote)
+    return service.install()
 
 
 def _models(arguments: argparse.Namespace) -> int:
-    from dictate import models_cli
+    from dictate.models import commands
 
     if arguments.models_command == "list":
-        return models_cli.show(as_json=arguments.json)
-    commands = {
-        "download": models_cli.download,
-        "verify": models_cli.verify,
-        "remove": models_cli.remove,
+        return commands.show(as_json=arguments.json)
+    chosen = {
+        "download": commands.download,
+        "verify": commands.verify,
+        "remove": commands.remove,
     }
-    return commands[arguments.models_command](arguments.name)
+    return chosen[arguments.models_command](arguments.name)
 
 
 _COMMANDS = {

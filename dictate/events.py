@@ -72,7 +72,7 @@ class Partial:
     dictation: int
     text: str
     settled: int = 0
-    """Characters at its start that stood unchanged for some guesses (`dictate/settled.py`): likely
+    """Characters at its start that stood unchanged for some guesses (engines/stability.py): likely
     to stay, and no promise."""
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from dictate.models import CATALOGUE, Model, store_path
-from dictate.models_download import partial
+from dictate.models.downloader import partial
+from dictate.models.store import CATALOGUE, Model, store_path
 
 CONTENT = bytes(range(256)) * 20_000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

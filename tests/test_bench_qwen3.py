@@ -8,13 +8,13 @@ import pytest
 from bench import qwen3 as bench
 from bench.qwen3_models import SHAPES, model_path, words
 from bench.qwen3_report import AHEAD, AS_IT_IS, LATE, tables
-from dictate.demo import samples
-from dictate.engines import told_words
+from dictate.engines import prompt_guard
 from dictate.engines.qwen3 import load as qwen3_load
 from dictate.engines.qwen3.engine import Qwen3Engine, Qwen3Utterance
 from dictate.events import RATE, Samples
-from dictate.hotwords import Hotwords
+from dictate.hotwords.model import Hotwords
 from dictate.microphone.sound_file import read_sound_file
+from dictate.platform.resources import samples
 from tests.lab import tiny_qwen3
 from tests.lab.random_qwen3 import configuration, processor
 
@@ -95,8 +95,8 @@ def engine() -> Qwen3Engine:
 
 @pytest.fixture
 def voice(monkeypatch: pytest.MonkeyPatch) -> Samples:
-    monkeypatch.setattr(told_words, "TOKENS_PER_S", bench.SPOKEN)
-    monkeypatch.setattr(told_words, "FREE_TOKENS", 0)
+    monkeypatch.setattr(prompt_guard, "TOKENS_PER_S", bench.SPOKEN)
+    monkeypatch.setattr(prompt_guard, "FREE_TOKENS", 0)
     return np.resize(read_sound_file(samples()[1]), 10 * RATE)
 
 

@@ -48,7 +48,9 @@ def test_it_carries_nothing_else(wheel: Path) -> None:
 
 def test_an_installed_program_finds_it(wheel: Path, tmp_path: Path) -> None:
     zipfile.ZipFile(wheel).extractall(tmp_path / "site")
-    code = "from dictate.shipped import shipped; print(shipped('systemd/dictate.service'))"
+    code = (
+        "from dictate.platform.resources import shipped; print(shipped('systemd/dictate.service'))"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=tmp_path,
@@ -65,4 +67,4 @@ def test_the_commands_are_declared(wheel: Path) -> None:
         (name,) = (name for name in archive.namelist() if name.endswith("entry_points.txt"))
         declared = archive.read(name).decode()
     assert "dictate = dictate.cli:main" in declared
-    assert "dictatectl = dictate.ctl:main" in declared
+    assert "dictatectl = dictate.ctl.main:main" in declared

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from dictate.backends import Backends
-from dictate.config import EngineSettings
+from dictate.config.schema import EngineSettings
 from dictate.events import Samples
-from dictate.hotwords import Hotwords
+from dictate.hotwords.model import Hotwords
 
 SHORTEST_S = 0.3
 """A sound of fewer seconds holds no word, and a model may invent one."""
@@ -121,12 +121,12 @@ ENGINES: Backends[Engine] = Backends(
     stage="engine",
     table={
         "nemotron": "dictate.engines.nemotron.engine:NemotronEngine",
-        "openai": "dictate.engines.elsewhere.openai:OpenAIEngine",
+        "openai": "dictate.engines.remote.openai:OpenAIEngine",
         "pocketsphinx": "dictate.engines.pocketsphinx:PocketSphinxEngine",
         "qwen3": "dictate.engines.qwen3.engine:Qwen3Engine",
-        "riva": "dictate.engines.elsewhere.riva:RivaEngine",
+        "riva": "dictate.engines.remote.riva:RivaEngine",
         "scripted": "dictate.engines.scripted:ScriptedEngine",
-        "wyoming": "dictate.engines.elsewhere.wyoming:WyomingEngine",
+        "wyoming": "dictate.engines.remote.wyoming:WyomingEngine",
     },
     auto=("nemotron", "pocketsphinx"),
 )

@@ -20,16 +20,16 @@ from typing import Final as Const
 from wyoming.error import Error
 from wyoming.event import Event, read_event, write_event
 
-from dictate import models
-from dictate.config import EngineSettings
-from dictate.engines.offline import close_network
+from dictate.config.schema import EngineSettings
 from dictate.engines.protocol import Align, Aligned, Status
 from dictate.engines.qwen3 import load as loading
 from dictate.engines.qwen3.load import ALIGNS, Loaded
+from dictate.engines.sandbox import close_network
 from dictate.engines.worker import die_with_parent, says
 from dictate.errors import Unavailable
 from dictate.events import Samples, samples_from_pcm
-from dictate.models import ModelFile
+from dictate.models import store
+from dictate.models.store import ModelFile
 
 _LANGUAGES: Const = ("zh", "yue", "en", "fr", "de", "it", "ja", "ko", "pt", "ru", "es")
 _TELLS_WORDS: Const = {"ja": "nagisa", "ko": "soynlp"}
@@ -63,7 +63,7 @@ def why_not(settings: EngineSettings) -> str | None:
 
 def find(settings: EngineSettings) -> ModelFile:
     """The aligner's model on this machine. Raises Unavailable."""
-    return models.find(settings.aligner, trusted=settings.trust_model, engine="aligner")
+    return store.find(settings.aligner, trusted=settings.trust_model, engine="aligner")
 
 
 def _base(tag: str) -> str:
@@ -82,7 +82,7 @@ class Aligner:
         """Raises Unavailable, EngineError."""
         if reason := why_not(settings):
             raise Unavailable(reason)
-        with models.opened(find(settings)) as folder:
+        with store.opened(find(settings)) as folder:
             loaded = loading.load(folder, settings.device, settings.precision, ALIGNS)
         return cls(loaded, _base(settings.language))
 

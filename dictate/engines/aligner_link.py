@@ -7,9 +7,9 @@ from dataclasses import asdict
 
 from wyoming.event import Event, async_write_event
 
-from dictate.config import EngineSettings
-from dictate.engines.child import Process
+from dictate.config.schema import EngineSettings
 from dictate.engines.link import LOADING_S
+from dictate.engines.process import Process
 from dictate.engines.protocol import Align, Aligned, BadEvent, Status, read_event
 from dictate.errors import EngineError, EngineLost
 from dictate.events import RATE, Samples, pcm_from_samples

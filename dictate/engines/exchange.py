@@ -11,10 +11,10 @@ from wyoming.audio import AudioChunk, AudioStart, AudioStop
 from wyoming.event import Event, async_write_event
 
 from dictate.engines.protocol import BadEvent, Begin, PartialText, Progress, Timings, read_event
+from dictate.engines.stability import Settling
 from dictate.errors import EngineError, EngineLost
 from dictate.events import RATE, Final, Partial
-from dictate.hotwords import Hotwords
-from dictate.settled import Settling
+from dictate.hotwords.model import Hotwords
 
 if TYPE_CHECKING:
     from dictate.engines.link import EngineLink

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final as Const
 
 from dictate.errors import Unavailable
-from dictate.hotwords import AUTO
+from dictate.hotwords.model import AUTO
 
 _USUAL: Const = {"en": "en-us"}
 """Which country is meant where none is said and the model tells them apart."""

@@ -18,10 +18,10 @@ from pathlib import Path
 
 from wyoming.event import Event, async_write_event
 
-from dictate.config import EngineSettings
+from dictate.config.schema import EngineSettings
 from dictate.engines import ENGINES
-from dictate.engines.child import Child
 from dictate.engines.exchange import Exchange, LinkUtterance, Trouble
+from dictate.engines.process import Child
 from dictate.engines.protocol import (
     LARGEST_EVENT,
     Status,
@@ -33,7 +33,7 @@ from dictate.engines.protocol import (
 )
 from dictate.errors import EngineError, EngineLost
 from dictate.events import Partial
-from dictate.hotwords import Hotwords
+from dictate.hotwords.model import Hotwords
 
 log = logging.getLogger(__name__)
 

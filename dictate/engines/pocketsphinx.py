@@ -18,13 +18,13 @@ from typing import Final as Const
 
 from pocketsphinx import Config, Decoder, NGramModel
 
-from dictate.config import EngineSettings
+from dictate.config.schema import EngineSettings
 from dictate.engines import SHORTEST_S, Engine, Utterance
-from dictate.engines.pronounce import Pronouncer
+from dictate.engines.g2p import Pronouncer
 from dictate.engines.speech_gate import FRAME_BYTES, SpeechGate, frames
 from dictate.errors import EngineError, Unavailable
 from dictate.events import RATE, Samples, pcm_from_samples
-from dictate.hotwords import Hotwords, Term
+from dictate.hotwords.model import Hotwords, Term
 
 BOOST: Const = 20.0
 """How much more likely than an average word a term is at weight 1 and strength 1."""

@@ -28,7 +28,7 @@ from typing import Any, ClassVar, Self
 from wyoming.event import Event
 
 from dictate.errors import EngineError
-from dictate.hotwords import Guards, Hotwords, Term, TermState
+from dictate.hotwords.model import Guards, Hotwords, Term, TermState
 
 LARGEST_EVENT = 4 * 1024 * 1024
 """Bytes. Whoever sends a larger event is not listened to any more."""

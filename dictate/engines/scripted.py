@@ -28,11 +28,11 @@ from typing import Any
 
 import numpy as np
 
-from dictate.config import EngineSettings
+from dictate.config.schema import EngineSettings
 from dictate.engines import Engine, Utterance
 from dictate.errors import EngineError
 from dictate.events import RATE, Samples
-from dictate.hotwords import Hotwords
+from dictate.hotwords.model import Hotwords
 
 WORD_S = 1 / 3
 """Seconds of sound for one more word in the partial."""

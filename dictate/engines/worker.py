@@ -33,11 +33,9 @@ from wyoming.error import Error
 from wyoming.event import Event, async_write_event
 from wyoming.ping import Ping, Pong
 
-from dictate.config import EngineSettings
+from dictate.config.schema import EngineSettings
 from dictate.engines import ENGINES, Engine, Utterance
 from dictate.engines.convert import Converter
-from dictate.engines.foreign import Pieces, info_of, terms_of
-from dictate.engines.offline import close_network
 from dictate.engines.protocol import (
     HOTWORDS,
     LARGEST_EVENT,
@@ -53,9 +51,11 @@ from dictate.engines.protocol import (
     hotwords_from_event,
     read_event,
 )
+from dictate.engines.sandbox import close_network
+from dictate.engines.wyoming_compat import Pieces, info_of, terms_of
 from dictate.errors import DictateError, EngineError
 from dictate.events import RATE
-from dictate.hotwords import Hotwords
+from dictate.hotwords.model import Hotwords
 
 log = logging.getLogger(__name__)
 

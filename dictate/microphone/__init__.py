@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from typing import ClassVar
 
 from dictate.backends import Backends
-from dictate.config import MicrophoneSettings
+from dictate.config.schema import MicrophoneSettings
 from dictate.events import AudioChunk
 
 

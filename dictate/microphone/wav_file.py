@@ -8,7 +8,7 @@ from typing import ClassVar, Final
 
 import numpy as np
 
-from dictate.config import MicrophoneSettings
+from dictate.config.schema import MicrophoneSettings
 from dictate.errors import AudioFileError, MicrophoneError
 from dictate.events import RATE, AudioChunk, Samples
 from dictate.microphone import Microphone

@@ -11,7 +11,7 @@ from enum import Enum
 from typing import ClassVar
 
 from dictate.backends import Backends
-from dictate.config import OutputSettings
+from dictate.config.schema import OutputSettings
 from dictate.errors import NotDelivered
 
 
@@ -99,8 +99,8 @@ OUTPUTS: Backends[Output] = Backends(
         "input_method": "dictate.outputs.wayland.input_method:InputMethodOutput",
         "virtual_keyboard": "dictate.outputs.wayland.virtual_keyboard:VirtualKeyboardOutput",
         "ibus": "dictate.outputs.ibus.output:IBusOutput",
-        "portal": "dictate.outputs.portal:PortalOutput",
-        "uinput": "dictate.outputs.uinput:UInputOutput",
+        "portal": "dictate.outputs.paste_keys.portal:PortalOutput",
+        "uinput": "dictate.outputs.paste_keys.uinput:UInputOutput",
         "x11": "dictate.outputs.x11.output:X11Output",
         "clipboard": "dictate.outputs.clipboard:ClipboardOutput",
         "stdout": "dictate.outputs.stdout:StdoutOutput",

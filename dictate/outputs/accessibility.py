@@ -19,8 +19,8 @@ from typing import Any, Final, Self
 from dbus_fast import Message, MessageFlag, MessageType
 from dbus_fast.aio import MessageBus
 
-from dictate import bus
 from dictate.errors import Unavailable
+from dictate.platform import bus
 
 LAUNCHER: Final = "org.a11y.Bus"
 REGISTRY: Final = "org.a11y.atspi.Registry"

@@ -1,6 +1,6 @@
 """Puts the text into the clipboard, of Wayland or X11, for the user to paste."""
 
-from dictate.config import OutputSettings
+from dictate.config.schema import OutputSettings
 from dictate.errors import NotDelivered, Unavailable
 from dictate.outputs import Focus, Output, Receipt
 from dictate.outputs.desktop_clipboard import DesktopClipboard

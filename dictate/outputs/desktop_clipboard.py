@@ -9,7 +9,7 @@ from dictate.errors import Unavailable
 from dictate.outputs.thread import DesktopThread
 from dictate.outputs.wayland.thread import WaylandConnection, WaylandThread, why_no_wayland
 from dictate.outputs.x11.thread import XConnection, XThread
-from dictate.x11 import why_no_x
+from dictate.platform.x11 import why_no_x
 
 W = TypeVar("W")
 X = TypeVar("X")

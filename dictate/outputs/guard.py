@@ -13,10 +13,10 @@ from typing import Any
 from dbus_fast import Message
 from dbus_fast.aio import MessageBus
 
-from dictate import bus
 from dictate.errors import NotDelivered, Unavailable
 from dictate.outputs.accessibility import DBUS, LAUNCHER, FocusedField, call
 from dictate.outputs.lock import locked
+from dictate.platform import bus
 
 _log = logging.getLogger(__name__)
 

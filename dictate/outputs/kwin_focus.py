@@ -15,9 +15,9 @@ from typing import Any, Final
 from dbus_fast import Message, MessageFlag, MessageType
 from dbus_fast.aio import MessageBus
 
-from dictate import bus
 from dictate.errors import Unavailable
 from dictate.outputs import Focus
+from dictate.platform import bus
 
 KWIN: Final = "org.kde.KWin"
 ANSWER_S: Final = 2.0

@@ -5,7 +5,7 @@ import asyncio
 from dbus_fast import Message, MessageFlag
 from dbus_fast.aio import MessageBus
 
-from dictate import bus
+from dictate.platform import bus
 
 LOCKED_S = 0.5
 """A desktop that does not answer for so long counts as not locked."""

@@ -14,14 +14,15 @@ and a spelling before a command.
 from functools import lru_cache
 from itertools import chain
 
-from dictate.config import TextSettings
-from dictate.hotwords import Hotwords
+from dictate.config.schema import TextSettings
+from dictate.hotwords.model import Hotwords
+from dictate.plain_text import clean
 from dictate.text.commands import commands, is_ordinary
 from dictate.text.layout import lay_out
 from dictate.text.phrases import Phrases
 from dictate.text.pieces import Outcome
 from dictate.text.replacements import replacements
-from dictate.text.sanitise import clean, sanitise
+from dictate.text.sanitise import sanitise
 from dictate.text.spelling import spellings
 
 _CLINGS_TO_WHAT_WAS = tuple("\n,.?!:;)]\u2026")

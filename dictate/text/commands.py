@@ -9,11 +9,10 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from dictate.hotwords import Hotwords
+from dictate.hotwords.model import ACTIONS, Hotwords
 from dictate.text.pieces import Break, Glue, Mark, Outcome
 
-ACTIONS: Final = {"newline": Break.LINE, "paragraph": Break.PARAGRAPH}
-"""What a command of the user's own may do, by the name it has in hotwords.toml."""
+_BREAKS: Final = dict(zip(ACTIONS, (Break.LINE, Break.PARAGRAPH), strict=True))
 
 NEWLINES: Final = {
     "new line": Break.LINE,
@@ -61,7 +60,7 @@ def commands(
     """Each spoken sign and line end with what becomes of it, the user's own commands first."""
     if newlines:
         for spoken, action in hotwords.commands:
-            yield spoken, ACTIONS[action]
+            yield spoken, _BREAKS[action]
         yield from NEWLINES.items()
     if punctuation:
         yield from PUNCTUATION.items()

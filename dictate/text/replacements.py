@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from dictate.hotwords import Hotwords
+from dictate.hotwords.model import Hotwords
 from dictate.text.pieces import Written
 
 

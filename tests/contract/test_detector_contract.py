@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dictate.config import SpeechSettings
+from dictate.config.schema import SpeechSettings
 from dictate.events import RATE, AudioChunk, Samples, SpeechEnded, SpeechStarted
 from dictate.microphone.sound_file import read_sound_file
-from dictate.speech import DETECTORS, SpeechDetector
-from dictate.speech.segmenter import Segmenter
+from dictate.vad import DETECTORS, SpeechDetector
+from dictate.vad.segmenter import Segmenter
 from tests.lab.voice import SENTENCE, say
 
 SETTINGS = SpeechSettings()

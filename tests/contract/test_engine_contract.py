@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dictate.config import EngineSettings
+from dictate.config.schema import EngineSettings
 from dictate.engines import ENGINES, Engine, Utterance
 from dictate.events import RATE, Samples
-from dictate.hotwords import Hotwords, Term
+from dictate.hotwords.model import Hotwords, Term
 from tests.lab import other_models, riva_server, tiny_qwen3
 from tests.lab.mini_model import MINI
 from tests.lab.openai_server import OpenAIServer, listener

@@ -12,9 +12,9 @@ from typing import Protocol
 
 import pytest
 
-from dictate.config import HotkeySettings
-from dictate.control import KEY_SOURCES, KeySource
+from dictate.config.schema import HotkeySettings
 from dictate.errors import Unavailable
+from dictate.hotkeys import KEY_SOURCES, KeySource
 from tests.lab.bus import session_bus
 from tests.lab.evdev import EvdevSource, Keyboard
 from tests.lab.keys import Listening

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dictate.config import MicrophoneSettings
+from dictate.config.schema import MicrophoneSettings
 from dictate.errors import MicrophoneError
 from dictate.events import AudioChunk
 from dictate.microphone import MICROPHONES, Microphone

@@ -29,7 +29,7 @@ import numpy as np
 import pytest
 
 from bench.figures import machine
-from dictate.config import OutputSettings
+from dictate.config.schema import OutputSettings
 from dictate.errors import DictateError
 from dictate.outputs import OUTPUTS
 from tests.lab.corpus import TEXTS

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dictate.config import OutputSettings
+from dictate.config.schema import OutputSettings
 from dictate.errors import FocusMoved, NotDelivered
 from dictate.outputs import OUTPUTS, Focus, Output, Receipt
 from dictate.outputs.ibus import output as ibus_output

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from dictate.config import OutputSettings
+from dictate.config.schema import OutputSettings
 from dictate.errors import NotDelivered
-from dictate.outputs import Receipt, portal_keys, shift_insert
-from dictate.outputs.portal import PortalOutput
+from dictate.outputs import Receipt
+from dictate.outputs.paste import shift_insert
+from dictate.outputs.paste_keys import portal_keys
+from dictate.outputs.paste_keys.portal import PortalOutput
 from tests.lab.corpus import TEXTS
 from tests.lab.gnome import Foot, Gnome, Gtk3OnGnome, Gtk4OnGnome
 from tests.lab.outputs import working

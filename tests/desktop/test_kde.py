@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from dictate.config import OutputSettings
+from dictate.config.schema import OutputSettings
 from dictate.errors import FocusMoved, NotDelivered
-from dictate.outputs import OUTPUTS, Focus, Receipt, shift_insert
-from dictate.outputs.portal import PortalOutput
+from dictate.outputs import OUTPUTS, Focus, Receipt
+from dictate.outputs.paste import shift_insert
+from dictate.outputs.paste_keys.portal import PortalOutput
 from dictate.outputs.wayland.selection import CLIPBOARD, Selections
 from dictate.outputs.wayland.thread import WaylandConnection
 from tests.lab.corpus import TEXTS

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from dictate.config import HotkeySettings
-from dictate.control.listener import KeyListener
-from dictate.control.portal import PortalKeySource
+from dictate.config.schema import HotkeySettings
 from dictate.errors import Refused
+from dictate.hotkeys.listener import KeyListener
+from dictate.hotkeys.portal import PortalKeySource
 from tests.lab.keys import Listening
 from tests.lab.kwin import Gtk3OnKwin, Kwin
 

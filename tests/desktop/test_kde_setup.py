@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from dictate import paths, setup_keys
+from dictate.install import shortcuts
+from dictate.platform import paths
 from tests.lab.kwin import Kwin
 from tests.lab.xserver import wait_for
 
@@ -33,7 +34,7 @@ def told(kwin: Kwin, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.setenv(name, value)
     told = kwin.folder / "told"
     told.mkdir(exist_ok=True)
-    monkeypatch.setattr(setup_keys, "command", lambda member: f"touch {told}/{member}")
+    monkeypatch.setattr(shortcuts, "command", lambda member: f"touch {told}/{member}")
     paths.config_file().parent.mkdir(exist_ok=True)
     return told
 
@@ -41,7 +42,7 @@ def told(kwin: Kwin, monkeypatch: pytest.MonkeyPatch) -> Path:
 def bound(use: str, second: str) -> list[str]:
     paths.config_file().write_text(CONFIG.format(use=use, second=second))
     said: list[str] = []
-    assert setup_keys.bind(out=said.append) == 0
+    assert shortcuts.bind(out=said.append) == 0
     return said
 
 
@@ -64,19 +65,19 @@ def test_kde_starts_what_was_bound_until_it_is_taken_back(kwin: Kwin, told: Path
         assert len([line for line in said if line.startswith("done: KDE binds")]) == 3
     press_all(kwin, told)
     # KDE writes down what was bound a little later.
-    wait_for(lambda: "dictate-key-cancel" in shortcuts(kwin), "it is kept", 30)
+    wait_for(lambda: "dictate-key-cancel" in saved_shortcuts(kwin), "it is kept", 30)
     kwin.kill()
     kwin.start_kwin()
     press_all(kwin, told)
     said = []
-    setup_keys.unbind(out=said.append)
+    shortcuts.unbind(out=said.append)
     assert len([line for line in said if line.startswith("done: removed")]) == 3
     forget(told)
     press(kwin, CTRL, ALT, SPACE)
     time.sleep(1)
     assert heard(told) == set()
     said.clear()
-    setup_keys.unbind(out=said.append)
+    shortcuts.unbind(out=said.append)
     assert said == []
 
 
@@ -87,7 +88,7 @@ def press_all(kwin: Kwin, told: Path) -> None:
     wait_for(lambda: heard(told) == {"Toggle", "ToggleSecond", "Cancel"}, "all is told", 30)
 
 
-def shortcuts(kwin: Kwin) -> str:
+def saved_shortcuts(kwin: Kwin) -> str:
     file = kwin.folder / "config/kglobalshortcutsrc"
     return file.read_text() if file.exists() else ""
 
@@ -98,7 +99,7 @@ def test_what_the_portal_hears_is_not_taken_from_it(kwin: Kwin, told: Path) -> N
     assert [line for line in said if line.startswith("done: KDE binds")] == [
         f"done: KDE binds ctrl+alt+c to: touch {told}/Cancel"
     ]
-    setup_keys.unbind(out=said.append)
+    shortcuts.unbind(out=said.append)
 
 
 def test_a_key_that_another_program_has_is_left_alone(kwin: Kwin, told: Path) -> None:
@@ -106,4 +107,4 @@ def test_a_key_that_another_program_has_is_left_alone(kwin: Kwin, told: Path) ->
     skipped = "skipped: super+d: another program has it in KDE: choose another key"
     assert skipped in said
     assert not list((kwin.folder / "data/applications").glob("dictate-key-second*"))
-    setup_keys.unbind(out=said.append)
+    shortcuts.unbind(out=said.append)

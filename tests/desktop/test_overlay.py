@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from dictate import bus
-from dictate.overlay.process import WINDOW
-from dictate.sounds import BEGIN, END
-from tests.control.test_notifications import SERVER, Server
+from dictate.platform import bus
+from dictate.ui.overlay.process import WINDOW
+from dictate.ui.sounds import BEGIN, END
 from tests.lab.daemon import RealDaemon, wait_for
 from tests.lab.overlay_window import picture_of, shown
 from tests.lab.scripted import Home, home
 from tests.lab.windows import GtkField
 from tests.lab.xserver import XServer, need
+from tests.ui.test_notifications import SERVER, Server
 
 pytestmark = [pytest.mark.desktop, pytest.mark.timeout(180)]
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from dictate.overlay.process import WINDOW
+from dictate.ui.overlay.process import WINDOW
 from tests.lab.daemon import RealDaemon, wait_for
 from tests.lab.overlay_window import height
 from tests.lab.scripted import Home, home

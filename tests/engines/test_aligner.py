@@ -10,7 +10,7 @@ import pytest
 from wyoming.error import Error
 from wyoming.event import Event
 
-from dictate.config import EngineSettings
+from dictate.config.schema import EngineSettings
 from dictate.engines import aligner, aligner_link
 from dictate.engines.aligner import Aligner, why_not
 from dictate.engines.aligner_link import AlignerLink
@@ -18,10 +18,10 @@ from dictate.engines.protocol import Aligned, Status
 from dictate.engines.qwen3 import load as qwen3_load
 from dictate.errors import EngineError
 from dictate.events import Samples
-from dictate.files.words import Unplaced, place
+from dictate.transcribe.words import Unplaced, place
 from tests.lab import tiny_aligner, tiny_qwen3
 from tests.lab.files import noise
-from tests.test_files_words import split
+from tests.transcribe.test_words import split
 
 TEXT = "Hello, C++ and e-mail from /etc/hosts"
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from dictate.engines.nemotron.boosting import ALPHA, MOST_TREES, Phrases, Trees, phrases, variants
-from dictate.hotwords import Guards, Hotwords, Term
+from dictate.hotwords.model import Guards, Hotwords, Term
 
 UNKNOWN = 0
 

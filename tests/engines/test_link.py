@@ -12,14 +12,14 @@ import pytest
 import soundfile
 from wyoming.event import Event
 
-from dictate.config import EngineSettings
-from dictate.demo import SAMPLES
+from dictate.config.schema import EngineSettings
 from dictate.engines import exchange
 from dictate.engines.link import EngineLink
 from dictate.engines.protocol import Status, Unusable
 from dictate.errors import EngineLost
 from dictate.events import RATE, Partial
-from dictate.hotwords import Hotwords, Term
+from dictate.hotwords.model import Hotwords, Term
+from dictate.platform.resources import samples
 from tests.lab.engine import PATIENCE_S, Whole, loud, ready, running, until
 from tests.lab.processes import children
 from tests.lab.scripted import script
@@ -357,7 +357,7 @@ def test_the_list_is_taken_in_ahead_and_again_after_a_restart(
 
 def test_real_speech(tmp_path: Path, run: Run) -> None:
     async def main() -> None:
-        sound, rate = soundfile.read(SAMPLES / "1-friday.wav", dtype="int16")
+        sound, rate = soundfile.read(samples()[0], dtype="int16")
         assert (rate, sound.ndim) == (RATE, 1)
         pcm = sound.tobytes()
         async with running(tmp_path, use="pocketsphinx", deadline_s=20) as link:

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dictate.config import EngineSettings
+from dictate.benchmark.speech import FLITE
+from dictate.config.schema import EngineSettings
 from dictate.engines.nemotron import engine as nemotron_module
 from dictate.engines.nemotron.engine import DIFFERENT, NemotronEngine
 from dictate.errors import EngineError, Unavailable
 from dictate.events import RATE, Samples
-from dictate.gate.speech import FLITE
-from dictate.hotwords import Guards, Hotwords, Term
+from dictate.hotwords.model import Guards, Hotwords, Term
 from tests.lab import mini_model
 from tests.lab.voices import read, speak
 
@@ -79,7 +79,7 @@ def hear(
 def test_frames_are_those_of_the_whole_sound(engine: NemotronEngine, asked: Samples) -> None:
     import torch
 
-    from dictate.engines.nemotron.stream import Features
+    from dictate.engines.nemotron.streaming import Features
 
     model = engine._loaded.model
     whole, _ = model.preprocessor(
@@ -150,7 +150,7 @@ def test_sound_that_ends_in_the_last_word_keeps_it_and_its_full_stop(
 def test_a_long_dictation_takes_no_more_memory_than_a_short_one(
     engine: NemotronEngine, asked: Samples
 ) -> None:
-    from dictate.engines.nemotron.stream import HISTORY
+    from dictate.engines.nemotron.streaming import HISTORY
 
     utterance: Any = engine.begin(CLAUDE, None, 1120)
     minute = np.tile(asked, 60 * RATE // len(asked))
@@ -406,7 +406,7 @@ def test_why_not_imports_nothing_heavy_and_is_quick() -> None:
 
     code = (
         "import sys\n"
-        "from dictate.config import EngineSettings\n"
+        "from dictate.config.schema import EngineSettings\n"
         "from dictate.engines.nemotron.engine import NemotronEngine\n"
         "NemotronEngine(EngineSettings(use='nemotron')).why_not()\n"
         "print('torch' in sys.modules, 'nemo' in sys.modules)\n"

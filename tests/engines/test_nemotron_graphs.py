@@ -10,10 +10,10 @@ import pytest
 
 from dictate.engines import cuda_graph
 from dictate.engines.cuda_graph import Replay
-from dictate.engines.nemotron import stream as nemotron_stream
+from dictate.engines.nemotron import streaming as nemotron_stream
 from dictate.engines.nemotron.engine import NemotronEngine
 from dictate.engines.nemotron.graphs import Graphs
-from dictate.engines.nemotron.stream import Encoded
+from dictate.engines.nemotron.streaming import Encoded
 from dictate.events import Samples
 from tests.engines.test_nemotron import AUDIO, CHUNKS_MS, CLAUDE, SAMPLES, hear
 from tests.lab import mini_model

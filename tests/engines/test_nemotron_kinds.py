@@ -10,15 +10,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dictate import models, paths
-from dictate.config import EngineSettings, same_engine
+from dictate.config.schema import EngineSettings, same_engine
 from dictate.engines.link import EngineLink
 from dictate.engines.nemotron import engine as nemotron_module
 from dictate.engines.nemotron.engine import DIFFERENT, WHOLE, NemotronEngine
-from dictate.engines.nemotron.whole import CUT_FROM_S, LONGEST_S, quietest
+from dictate.engines.nemotron.offline import CUT_FROM_S, LONGEST_S, quietest
 from dictate.errors import EngineError, Unavailable
 from dictate.events import RATE, Samples, pcm_from_samples
-from dictate.hotwords import Hotwords, Term
+from dictate.hotwords.model import Hotwords, Term
+from dictate.models import store
+from dictate.platform import paths
 from tests.lab import mini_model, other_models
 from tests.lab.engine import Whole, ready
 from tests.lab.voices import read
@@ -292,11 +293,11 @@ def test_a_downloaded_model_is_known_by_what_it_speaks(
     model: str, language: str, why_not: str | None
 ) -> None:
     paths.safe_dir(paths.models_dir())
-    known = models.CATALOGUE[model]
-    record = models.Record(known.repository, known.revision, known.sha256, models.PUBLISHER)
+    known = store.CATALOGUE[model]
+    record = store.Record(known.repository, known.revision, known.sha256, store.PUBLISHER)
     for kind, content in (("nemo", "weights"), ("json", record.text())):
-        models.store_path(model, kind).write_text(content)
-        models.store_path(model, kind).chmod(0o600)
+        store.store_path(model, kind).write_text(content)
+        store.store_path(model, kind).chmod(0o600)
     found = NemotronEngine(EngineSettings(model=model, language=language)).why_not()
     assert found is None if why_not is None else why_not in (found or "")
 

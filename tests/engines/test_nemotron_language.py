@@ -4,7 +4,7 @@ import pytest
 
 from dictate.engines.language import Languages, is_tag
 from dictate.errors import Unavailable
-from dictate.hotwords import AUTO
+from dictate.hotwords.model import AUTO
 
 TOLD = Languages(
     {

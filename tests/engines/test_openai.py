@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 import trustme
 
-from dictate.config import EngineSettings
-from dictate.engines.elsewhere import address, openai, openai_client
-from dictate.engines.elsewhere.openai import OpenAIEngine
+from dictate.config.schema import EngineSettings
+from dictate.engines.remote import address, openai, openai_client
+from dictate.engines.remote.openai import OpenAIEngine
 from dictate.errors import EngineError
 from dictate.events import RATE, Samples, pcm_from_samples, samples_from_pcm
-from dictate.hotwords import Hotwords, Term
+from dictate.hotwords.model import Hotwords, Term
 from tests.lab.openai_server import KEY, LINE, QWEN, Handler, OpenAIServer
 from tests.lab.voices import read
 
@@ -188,7 +188,7 @@ def test_a_key_goes_to_the_server_and_nowhere_else(tmp_path: Path) -> None:
 
 
 def test_the_library_is_loaded_with_the_engine_alone() -> None:
-    code = "import dictate.engines.elsewhere.openai, sys; print('httpx2' in sys.modules)"
+    code = "import dictate.engines.remote.openai, sys; print('httpx2' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
 

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from dictate.engines.elsewhere.openai_profiles import (
+from dictate.engines.prompt_guard import clean
+from dictate.engines.remote.openai_profiles import (
     CONTROL,
     LONGEST_PROMPT,
     MOST_TERMS,
@@ -18,8 +19,7 @@ from dictate.engines.elsewhere.openai_profiles import (
     request,
     speech_models,
 )
-from dictate.engines.told_words import clean
-from dictate.hotwords import Hotwords, Term
+from dictate.hotwords.model import Hotwords, Term
 from tests.lab.openai_server import CARDS
 
 TOLD = Hints("About Python", ("Claude Code", "Kubernetes"))

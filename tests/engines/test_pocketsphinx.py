@@ -6,11 +6,11 @@ import sys
 import numpy as np
 import pytest
 
-from dictate.config import EngineSettings
+from dictate.config.schema import EngineSettings
 from dictate.engines.pocketsphinx import PocketSphinxEngine
 from dictate.errors import Unavailable
 from dictate.events import RATE, Samples
-from dictate.hotwords import Hotwords, Term
+from dictate.hotwords.model import Hotwords, Term
 from tests.engines.test_speech_gate import NOISES
 from tests.lab.voices import speak
 
@@ -125,7 +125,7 @@ def test_it_knows_english_only(engine: PocketSphinxEngine) -> None:
 def test_it_writes_nothing_to_the_terminal() -> None:
     program = (
         "from dictate.engines.pocketsphinx import PocketSphinxEngine as E;"
-        "from dictate.config import EngineSettings as S; e = E(S()); e.load()"
+        "from dictate.config.schema import EngineSettings as S; e = E(S()); e.load()"
     )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60)
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, b"", b"")

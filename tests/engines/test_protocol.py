@@ -29,7 +29,7 @@ from dictate.engines.protocol import (
     hotwords_from_event,
     read_event,
 )
-from dictate.hotwords import Guards, Hotwords, Term, TermState
+from dictate.hotwords.model import Guards, Hotwords, Term, TermState
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 numbers = st.floats(0, 1e6) | st.integers(0, 10**6)

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dictate import models, paths
-from dictate.engines import told_words
-from dictate.engines.guards import settle
+from dictate.engines import prompt_guard
+from dictate.engines.boost_guard import settle
+from dictate.engines.prompt_guard import most_tokens
 from dictate.engines.qwen3 import engine as qwen3
 from dictate.engines.qwen3 import load as qwen3_load
 from dictate.engines.qwen3.engine import (
@@ -26,10 +26,11 @@ from dictate.engines.qwen3.engine import (
     prompt_text,
 )
 from dictate.engines.qwen3.prompt import LANGUAGES
-from dictate.engines.told_words import most_tokens
 from dictate.errors import EngineError, Unavailable
 from dictate.events import RATE, Samples
-from dictate.hotwords import Hotwords, Term
+from dictate.hotwords.model import Hotwords, Term
+from dictate.models import store
+from dictate.platform import paths
 from tests.lab import tiny_qwen3
 from tests.lab.random_qwen3 import OLD_TEMPLATE
 from tests.lab.voices import read
@@ -64,8 +65,8 @@ def scripted(tmp_path_factory: pytest.TempPathFactory) -> Qwen3Engine:
 @pytest.fixture(autouse=True)
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nonsense has no end: few tokens of it show as much as many."""
-    monkeypatch.setattr(told_words, "FREE_TOKENS", 12)
-    monkeypatch.setattr(told_words, "TOKENS_PER_S", 2)
+    monkeypatch.setattr(prompt_guard, "FREE_TOKENS", 12)
+    monkeypatch.setattr(prompt_guard, "TOKENS_PER_S", 2)
 
 
 @pytest.fixture
@@ -516,17 +517,17 @@ def test_a_downloaded_model_is_checked_and_loaded(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pieces = tuple(
-        models.Piece(path.name, path.stat().st_size, sha256(path.read_bytes()).hexdigest())
+        store.Piece(path.name, path.stat().st_size, sha256(path.read_bytes()).hexdigest())
         for path in sorted(folder.iterdir())
     )
-    published = models.CATALOGUE["qwen3"]
+    published = store.CATALOGUE["qwen3"]
     assert {piece.file for piece in pieces} == {piece.file for piece in published.pieces}
-    small = replace(published, pieces=pieces, sha256=models.sha256_of_list(pieces))
-    monkeypatch.setitem(models.CATALOGUE, "qwen3", small)
+    small = replace(published, pieces=pieces, sha256=store.sha256_of_list(pieces))
+    monkeypatch.setitem(store.CATALOGUE, "qwen3", small)
     assert "download qwen3" in (tiny_qwen3.engine(Path(), model="").why_not() or "")
     shutil.copytree(folder, paths.safe_dir(paths.models_dir()) / "qwen3")
-    record = models.Record(small.repository, small.revision, small.sha256, models.PUBLISHER)
-    models.store_path("qwen3", "json").write_text(record.text())
+    record = store.Record(small.repository, small.revision, small.sha256, store.PUBLISHER)
+    store.store_path("qwen3", "json").write_text(record.text())
     made = tiny_qwen3.engine(Path(), model="", trust_model=False)
     assert made.why_not() is None
     made.load()

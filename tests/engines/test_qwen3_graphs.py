@@ -12,12 +12,12 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 
-from dictate.engines import cuda_graph, device, told_words
+from dictate.engines import cuda_graph, device, prompt_guard
 from dictate.engines.cuda_graph import Replay
 from dictate.engines.qwen3 import load as qwen3_load
 from dictate.engines.qwen3.engine import Qwen3Engine
 from dictate.events import RATE, Samples
-from dictate.hotwords import Hotwords, Term
+from dictate.hotwords.model import Hotwords, Term
 from tests.lab import tiny_qwen3
 from tests.lab.voices import read
 
@@ -54,8 +54,8 @@ def long_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dictate.engines.qwen3.graphs.STRETCH", 64)
     monkeypatch.setattr("dictate.engines.qwen3.decode.MOST_BEFORE", 256)
     monkeypatch.setattr("dictate.engines.qwen3.engine.LONGEST_S", 8)
-    monkeypatch.setattr(told_words, "TOKENS_PER_S", 4)
-    monkeypatch.setattr(told_words, "FREE_TOKENS", 32)
+    monkeypatch.setattr(prompt_guard, "TOKENS_PER_S", 4)
+    monkeypatch.setattr(prompt_guard, "FREE_TOKENS", 32)
     # What random weights say is what the guards are there for.
     monkeypatch.setattr("dictate.engines.qwen3.decode.unlooped", lambda tokens, _: len(tokens))
     monkeypatch.setattr("dictate.engines.qwen3.engine.echoes", lambda *_: False)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from dictate.engines.qwen3.guards import unlooped
+from dictate.engines.prompt_guard import clean, most_tokens
+from dictate.engines.qwen3.loop_guard import unlooped
 from dictate.engines.qwen3.prompt import (
     MOST_TERMS,
     Context,
@@ -10,8 +11,7 @@ from dictate.engines.qwen3.prompt import (
     language_name,
     why_not_language,
 )
-from dictate.engines.told_words import clean, most_tokens
-from dictate.hotwords import Hotwords, Term, TermState
+from dictate.hotwords.model import Hotwords, Term, TermState
 
 CONTROL = ("<|im_end|>", "<|audio_pad|>", "<asr_text>", "<think>")
 

@@ -15,13 +15,13 @@ import numpy as np
 import pytest
 import trustme
 
-from dictate.config import EngineSettings
-from dictate.engines.elsewhere import address, riva, riva_client
-from dictate.engines.elsewhere.riva import RivaEngine, boosts
-from dictate.engines.elsewhere.riva_client import Recognition
+from dictate.config.schema import EngineSettings
+from dictate.engines.remote import address, riva, riva_client
+from dictate.engines.remote.riva import RivaEngine, boosts
+from dictate.engines.remote.riva_client import Recognition
 from dictate.errors import EngineError, Unavailable
 from dictate.events import RATE, Samples, pcm_from_samples
-from dictate.hotwords import Hotwords, Term, TermState
+from dictate.hotwords.model import Hotwords, Term, TermState
 from tests.engines.test_openai import key_file
 from tests.lab.riva_server import CARDS, KEY, LINE, MODEL, Asked, RivaServer, heard
 from tests.lab.voices import read
@@ -111,8 +111,8 @@ def test_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_the_library_is_loaded_with_the_engine_alone() -> None:
     code = (
-        "import sys; from dictate.config import EngineSettings\n"
-        "from dictate.engines.elsewhere.riva import RivaEngine\n"
+        "import sys; from dictate.config.schema import EngineSettings\n"
+        "from dictate.engines.remote.riva import RivaEngine\n"
         "RivaEngine(EngineSettings(base_url='grpcs://h:1')).why_not()\n"
         "print({'grpc', 'riva.client', 'google.protobuf'} & sys.modules.keys())"
     )
@@ -122,7 +122,7 @@ def test_the_library_is_loaded_with_the_engine_alone() -> None:
 
 def test_it_is_loaded_without_a_word() -> None:
     """What the library warns of is none of the user's business, and no error."""
-    code = "import dictate.engines.elsewhere.riva_client"
+    code = "import dictate.engines.remote.riva_client"
     strict = [sys.executable, "-W", "error", "-c", code]
     done = subprocess.run(strict, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -20,17 +20,10 @@ from wyoming.event import Event
 from wyoming.info import Describe, Info
 from wyoming.ping import Ping
 
-from dictate.engines.foreign import Pieces, terms_of
-from dictate.engines.protocol import (
-    LARGEST_EVENT,
-    Begin,
-    Cancel,
-    Unusable,
-    Watch,
-    hotwords_event,
-)
+from dictate.engines.protocol import LARGEST_EVENT, Begin, Cancel, Unusable, Watch, hotwords_event
+from dictate.engines.wyoming_compat import Pieces, terms_of
 from dictate.events import RATE
-from dictate.hotwords import Hotwords, Term
+from dictate.hotwords.model import Hotwords, Term
 from tests.lab.engine import PATIENCE_S, Worker, loud, until
 
 LINE = "one two three four"

@@ -17,13 +17,13 @@ import trustme
 from wyoming.asr import Transcribe
 from wyoming.event import Event, write_event
 
-from dictate.config import EngineSettings
-from dictate.engines.elsewhere import address
-from dictate.engines.elsewhere.wyoming import WyomingEngine, WyomingUtterance
+from dictate.config.schema import EngineSettings
 from dictate.engines.link import EngineLink
+from dictate.engines.remote import address
+from dictate.engines.remote.wyoming import WyomingEngine, WyomingUtterance
 from dictate.errors import EngineError
 from dictate.events import Samples, samples_from_pcm
-from dictate.hotwords import Hotwords, Term
+from dictate.hotwords.model import Hotwords, Term
 from tests.lab.engine import Whole, loud, ready
 from tests.lab.serving import LINE, Serving, foreign, foreign_info, overheard, pretending
 from tests.lab.voices import read
@@ -299,7 +299,7 @@ def test_all_addresses_of_a_host_are_tried(
 
 def test_the_daemon_carries_neither_tls_nor_the_engine(tmp_path: Path) -> None:
     """The choice is made in the engine process (docs/decisions.md)."""
-    code = "import dictate.daemon, sys; print('dictate.engines.elsewhere.wyoming' in sys.modules)"
+    code = "import dictate.app.daemon, sys; print('dictate.engines.remote.wyoming' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
 

@@ -11,10 +11,13 @@ import tomli
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dictate import config_file, hotwords_file, paths, toml_file
-from dictate.config import Settings
+from dictate.config import config_file
+from dictate.config.schema import Settings
 from dictate.errors import ConfigError, JournalError
-from dictate.toml_lines import lines_of
+from dictate.hotwords import hotwords_file
+from dictate.platform import paths
+from dictate.toml import toml_file
+from dictate.toml.positions import lines_of
 
 BOMBS = {
     "brackets in brackets": "x = " + "[" * 1000,

@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 
-from dictate.config import EngineSettings
+from dictate.config.schema import EngineSettings
 from dictate.engines import link as link_module
 from dictate.engines.link import EngineLink
 from dictate.errors import EngineError, EngineLost
 from dictate.events import Partial
-from dictate.hotwords import Hotwords
+from dictate.hotwords.model import Hotwords
 from tests.lab.engine import Whole, loud, ready, running, until
 from tests.lab.processes import children
 from tests.lab.scripted import script

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from dictate.config import JournalSettings
-from dictate.entry import EntryState
+from dictate.config.schema import JournalSettings
 from dictate.errors import JournalError
-from dictate.journal import Entry, Journal
+from dictate.journal.entry import EntryState
+from dictate.journal.journal import Entry, Journal
 from tests.lab.journal_life import PIECE, text_of
 
 S = EntryState

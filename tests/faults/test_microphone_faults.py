@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from dictate.config import MicrophoneSettings
+from dictate.config.schema import MicrophoneSettings
 from dictate.errors import MicrophoneError
 from dictate.events import RATE, AudioChunk, Samples
 from dictate.microphone.portaudio import PortAudioMicrophone, list_devices
-from dictate.microphone.tap import Tap
+from dictate.microphone.supervisor import Tap
 from tests.lab.hearing import joined, likeness, tone
 from tests.lab.processes import children
 from tests.lab.pulse import MICROPHONE, SECOND_MICROPHONE, PulseAudio

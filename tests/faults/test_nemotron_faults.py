@@ -14,22 +14,22 @@ from pathlib import Path
 
 import pytest
 
-from dictate.config import EngineSettings, Settings
+from dictate.config.schema import EngineSettings, Settings
 from dictate.engines import link as link_module
-from dictate.engines.child import Child
 from dictate.engines.link import EngineLink
-from dictate.entry import EntryState
+from dictate.engines.process import Child
 from dictate.errors import EngineLost
 from dictate.events import RATE, AudioChunk, Samples
-from dictate.hotwords import Hotwords
+from dictate.hotwords.model import Hotwords
+from dictate.journal.entry import EntryState
 from dictate.outputs import Receipt
+from tests.app.test_pipeline import PAUSE, Rig
 from tests.lab import mini_model
 from tests.lab.engine import until
 from tests.lab.faulty import ALWAYS
 from tests.lab.nursery import nursery, serves
 from tests.lab.processes import children
 from tests.lab.voices import read
-from tests.test_pipeline import PAUSE, Rig
 
 pytestmark = pytest.mark.timeout(400)
 

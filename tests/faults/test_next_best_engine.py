@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from dictate.config import EngineSettings
+from dictate.config.schema import EngineSettings
 from dictate.engines.link import EngineLink
 from dictate.events import Final, pcm_from_samples
-from dictate.hotwords import Hotwords
+from dictate.hotwords.model import Hotwords
 from tests.lab import mini_model
 from tests.lab.daemon import wait_for
 from tests.lab.engine import Whole, until

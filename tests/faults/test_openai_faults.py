@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from dictate.config import EngineSettings
-from dictate.engines.elsewhere import openai_client
-from dictate.engines.elsewhere.openai import OpenAIEngine
+from dictate.config.schema import EngineSettings
 from dictate.engines.link import EngineLink
+from dictate.engines.remote import openai_client
+from dictate.engines.remote.openai import OpenAIEngine
 from dictate.errors import EngineError
 from dictate.events import pcm_from_samples
-from dictate.hotwords import Hotwords
+from dictate.hotwords.model import Hotwords
 from tests.lab import fallen_back
 from tests.lab.engine import PATIENCE_S, Whole, until
 from tests.lab.fallen_back import HERE

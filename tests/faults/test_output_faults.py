@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from dictate.config import OutputSettings
+from dictate.config.schema import OutputSettings
 from dictate.errors import DeliveryUnsure, NotDelivered
-from dictate.outputs import Focus, Receipt, desk_output
+from dictate.outputs import Focus, Receipt
+from dictate.outputs.paste import window_output
 from dictate.outputs.x11 import paste as paste_module
 from dictate.outputs.x11.output import X11Output
 from tests.lab.clipboard import copy, offer, paste
@@ -232,8 +233,8 @@ def test_hung_server(
         try:
             # Only for the server that hangs: one that is merely slow may take the time it needs.
             with monkeypatch.context() as patch:
-                patch.setattr(desk_output, "FOCUS_LIMIT_S", 0.3)
-                patch.setattr(desk_output, "WRITE_LIMIT_S", 0.3)
+                patch.setattr(window_output, "FOCUS_LIMIT_S", 0.3)
+                patch.setattr(window_output, "WRITE_LIMIT_S", 0.3)
                 assert await asyncio.wait_for(output.focus(), 3) is None
                 with pytest.raises(NotDelivered, match="does not answer"):
                     await asyncio.wait_for(output.write("nowhere", focus), 3)

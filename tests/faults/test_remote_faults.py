@@ -19,12 +19,12 @@ from typing import BinaryIO
 import pytest
 from wyoming.event import Event, read_event, write_event
 
-from dictate.config import EngineSettings
+from dictate.config.schema import EngineSettings
 from dictate.engines import link as link_module
 from dictate.engines.link import EngineLink
 from dictate.errors import EngineError
 from dictate.events import Partial
-from dictate.hotwords import Hotwords
+from dictate.hotwords.model import Hotwords
 from tests.lab.engine import PATIENCE_S, Whole, loud, ready, until
 from tests.lab.failing import FAULTS, THERE, hung_up_at_the_end, reset_in_the_middle, saying
 from tests.lab.scripted import script

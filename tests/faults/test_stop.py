@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from dictate.ctl_bus import client
+from dictate.ctl.client import client
 from tests.lab.daemon import RealDaemon, wait_for
 from tests.lab.scripted import Home, home, script
 

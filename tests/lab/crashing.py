@@ -13,7 +13,7 @@ import sys
 from typing import Any
 
 from dictate.cli import main as dictate
-from dictate.journal import Journal
+from dictate.journal.journal import Journal
 from dictate.outputs import OUTPUTS
 
 

@@ -166,7 +166,7 @@ class RealDaemon:
     def ctl(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """`dictatectl` with these words."""
         done = subprocess.run(
-            [sys.executable, "-m", "dictate.ctl", *words],
+            [sys.executable, "-m", "dictate.ctl.main", *words],
             env=self.env,
             capture_output=True,
             text=True,

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from wyoming.client import AsyncClient
 
-from dictate.config import EngineSettings
+from dictate.config.schema import EngineSettings
 from dictate.engines.link import EngineLink
 from dictate.events import RATE
 from tests.lab.scripted import script

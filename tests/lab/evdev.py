@@ -11,8 +11,8 @@ from typing import Any
 
 from evdev import InputDevice, ecodes
 
-from dictate.config import HotkeySettings
-from dictate.control.evdev import EvdevKeySource
+from dictate.config.schema import HotkeySettings
+from dictate.hotkeys.evdev import EvdevKeySource
 
 F9, RIGHT_CTRL, C = ecodes.KEY_F9, ecodes.KEY_RIGHTCTRL, ecodes.KEY_C
 

@@ -8,10 +8,10 @@ import asyncio
 import signal
 from collections.abc import Sequence
 
-from dictate.control.interface import Plain, Row
-from dictate.control.service import Service
-from dictate.entry import Entry, EntryState
+from dictate.dbus.interface import Plain, Row
+from dictate.dbus.service import Service
 from dictate.errors import DictateError, JournalError, NotDelivered
+from dictate.journal.entry import Entry, EntryState
 
 CANARY = "xylophone-marzipan"
 

@@ -4,9 +4,9 @@ import asyncio
 from dataclasses import replace
 from pathlib import Path
 
-from dictate.config import EngineSettings
+from dictate.config.schema import EngineSettings
 from dictate.engines.link import EngineLink
-from dictate.hotwords import Hotwords
+from dictate.hotwords.model import Hotwords
 from tests.lab.engine import PATIENCE_S, Whole, until
 from tests.lab.scripted import script
 

@@ -13,7 +13,7 @@ from typing import Any
 from dbus_fast import Message, MessageType
 from dbus_fast.aio import MessageBus
 
-from dictate import bus
+from dictate.platform import bus
 
 MUTTER = "org.gnome.Mutter.RemoteDesktop"
 LEFT_SHIFT = 42

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
-from dictate.config import OutputSettings
+from dictate.config.schema import OutputSettings
 from dictate.outputs import Focus, Receipt
 from dictate.outputs.ibus.output import IBusOutput
 from tests.lab.outputs import working

@@ -14,8 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from dictate.config import JournalSettings
-from dictate.journal import Journal
+from dictate.config.schema import JournalSettings
+from dictate.journal.journal import Journal
 
 PIECE = bytes(range(256)) * 16
 PIECES = 4

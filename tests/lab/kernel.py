@@ -12,7 +12,7 @@ from pathlib import Path
 
 from evdev import InputDevice, UInput, ecodes, list_devices
 
-from dictate.kernel_keys import OWN_KEYBOARD
+from dictate.platform.kernel_input import OWN_KEYBOARD
 from tests.lab.daemon import REPOSITORY
 from tests.lab.sway import ACCOUNT, Sway
 from tests.lab.xserver import wait_for
@@ -102,7 +102,7 @@ class Reader:
 _HOLDER = """
 import asyncio
 from dictate.outputs import shift_insert
-from dictate.outputs.uinput_keys import KernelKeyboard
+from dictate.outputs.paste_keys.uinput_keys import KernelKeyboard
 shift_insert.HOLD_S = 600
 keyboard = KernelKeyboard()
 input()

@@ -3,7 +3,7 @@
 import asyncio
 from types import TracebackType
 
-from dictate.control import KeyDown, KeySource, KeyUp
+from dictate.hotkeys import KeyDown, KeySource, KeyUp
 
 
 class Listening:

@@ -1,4 +1,4 @@
-"""The small speech model of our own (tests/models/README.md), and an engine that has it loaded."""
+"""The small speech model of our own (tests/mini_model/README.md), loaded in an engine."""
 
 from collections.abc import Callable
 from functools import cache
@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dictate.config import EngineSettings
+from dictate.config.schema import EngineSettings
 from dictate.engines.nemotron.engine import NemotronEngine
 from dictate.events import Samples
 
-MINI = Path(__file__).parents[1] / "models" / "mini.nemo"
+MINI = Path(__file__).parents[1] / "mini_model" / "mini.nemo"
 
 
 def settings(**changes: object) -> EngineSettings:
@@ -49,7 +49,7 @@ def both_ways(
     hears the silence too that the stream adds. `told` tells NeMo's encoder frames the language."""
     import torch
 
-    from dictate.engines.nemotron.stream import Stream, use_context
+    from dictate.engines.nemotron.streaming import Stream, use_context
 
     streamed: list[int] = []
     at = 0

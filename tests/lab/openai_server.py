@@ -14,10 +14,10 @@ from email.parser import BytesParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from dictate.config import EngineSettings
+from dictate.config.schema import EngineSettings
 from dictate.engines import ENGINES
 from dictate.events import RATE, samples_from_pcm
-from dictate.hotwords import Hotwords
+from dictate.hotwords.model import Hotwords
 
 LINE = "the same five words always"
 KEY = "sk-a-key-that-nobody-guesses"

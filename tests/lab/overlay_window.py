@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from dictate.overlay.process import PYTHON, WINDOW
+from dictate.ui.overlay.process import PYTHON, WINDOW
 from tests.lab.sway import Sway
 from tests.lab.xserver import XServer, wait_for
 

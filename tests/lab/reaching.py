@@ -14,10 +14,10 @@ import sys
 import threading
 from collections.abc import Callable
 
-from dictate.config import EngineSettings
+from dictate.config.schema import EngineSettings
 from dictate.engines import ENGINES, Engine, Utterance, worker
 from dictate.events import Samples
-from dictate.hotwords import Hotwords
+from dictate.hotwords.model import Hotwords
 
 IO_URING_SETUP = 425
 CHILD = "import socket, sys; socket.create_connection(('127.0.0.1', int(sys.argv[1])), 5)"

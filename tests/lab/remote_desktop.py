@@ -19,8 +19,8 @@ from dbus_fast.service import ServiceInterface, dbus_method, dbus_property
 from Xlib import X
 from Xlib.display import Display
 
-from dictate.outputs.portal_keys import REMOTE
-from dictate.portals import NAME, PATH
+from dictate.outputs.paste_keys.portal_keys import REMOTE
+from dictate.platform.portal_session import NAME, PATH
 from tests.lab.portal import Portal, PortalInterface
 from tests.lab.sway import Keyboard
 

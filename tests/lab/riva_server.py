@@ -12,10 +12,10 @@ from typing import Any
 import grpc
 import numpy as np
 
-from dictate.config import EngineSettings
+from dictate.config.schema import EngineSettings
 from dictate.engines import ENGINES, Engine, Utterance
 from dictate.events import RATE, Samples, samples_from_pcm
-from dictate.hotwords import Hotwords
+from dictate.hotwords.model import Hotwords
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", UserWarning)  # as in riva_client.py

@@ -8,8 +8,8 @@ import numpy as np
 
 from bench.nemotron_models import SMALL
 from bench.nemotron_rivals import SUBJECTS, Setup
-from dictate.demo import samples
 from dictate.microphone.sound_file import read_sound_file
+from dictate.platform.resources import samples
 
 WORDS = ("Claude Code",)
 MORE = (0, 3000, 8000)

@@ -8,9 +8,9 @@ import pytest
 
 from dictate.errors import NotDelivered
 from dictate.outputs import Focus, Output, Receipt
-from dictate.outputs.desk_output import DeskOutput
 from dictate.outputs.guard import Guard
-from dictate.outputs.portal import PortalOutput
+from dictate.outputs.paste.window_output import DeskOutput
+from dictate.outputs.paste_keys.portal import PortalOutput
 from tests.lab.windows import Window
 from tests.lab.xserver import wait_for
 

@@ -21,7 +21,7 @@ from pathlib import Path
 import sdnotify
 from dbus_fast.aio import MessageBus
 
-from dictate import setup
+from dictate.install import service
 
 CLONE_NEWUSER = 0x10000000
 
@@ -96,7 +96,9 @@ async def run() -> None:
 if __name__ == "__main__":
     if sys.argv[1] == "setup":
         sys.exit(
-            setup.remove(purge="--purge" in sys.argv) if "--remove" in sys.argv else setup.install()
+            service.remove(purge="--purge" in sys.argv)
+            if "--remove" in sys.argv
+            else service.install()
         )
     if (Path.home() / ".config/dictate/bad").exists():
         sys.exit(78)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dictate.config import EngineSettings
+from dictate.config.schema import EngineSettings
 from dictate.engines import device
 from dictate.engines.qwen3 import load as qwen3_load
 from dictate.engines.qwen3.engine import Qwen3Engine

@@ -15,8 +15,8 @@ from dbus_fast.annotations import DBusBool, DBusStr
 from dbus_fast.service import ServiceInterface, dbus_method, dbus_property
 from dbus_fast.unpack import unpack_variants
 
-from dictate import bus
-from dictate.control import menu, tray
+from dictate.platform import bus
+from dictate.ui import menu, tray_icon
 
 ITEM = "org.kde.StatusNotifierItem"
 MENU = "com.canonical.dbusmenu"
@@ -26,7 +26,7 @@ class Watcher(ServiceInterface):
     """Remembers who registered."""
 
     def __init__(self) -> None:
-        super().__init__(tray.WATCHER)
+        super().__init__(tray_icon.WATCHER)
         self.registered: asyncio.Queue[str] = asyncio.Queue()
 
     @dbus_method("RegisterStatusNotifierItem")
@@ -66,7 +66,9 @@ class Host:
         return unpack_variants(reply.body)
 
     async def icon(self) -> dict[str, Any]:
-        (found,) = await self.ask(tray.PATH, "org.freedesktop.DBus.Properties", "GetAll", "s", ITEM)
+        (found,) = await self.ask(
+            tray_icon.PATH, "org.freedesktop.DBus.Properties", "GetAll", "s", ITEM
+        )
         return dict(found)
 
     async def menu(self) -> dict[str, tuple[int, dict[str, Any]]]:
@@ -99,7 +101,7 @@ async def watching() -> AsyncIterator[tuple[Watcher, MessageBus]]:
     connection = await bus.connect()
     watcher = Watcher()
     connection.export("/StatusNotifierWatcher", watcher)
-    await connection.request_name(tray.WATCHER)
+    await connection.request_name(tray_icon.WATCHER)
     for interface in (ITEM, MENU):
         await connection.call(
             Message(

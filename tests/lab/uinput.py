@@ -15,7 +15,7 @@ from typing import ClassVar
 import pytest
 from evdev import ecodes
 
-from dictate.outputs import uinput, uinput_keys
+from dictate.outputs.paste_keys import uinput, uinput_keys
 from dictate.outputs.wayland.wire import WireError
 from tests.lab.sway import Keyboard
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import soundfile
 
+from dictate.benchmark import speech
+from dictate.benchmark.rows import word_errors
 from dictate.errors import Unavailable
 from dictate.events import RATE, Samples, pcm_from_samples
-from dictate.gate import speech
-from dictate.gate.rows import word_errors
 from dictate.microphone.sound_file import read_sound_file as read
 
 __all__ = ["read", "speak", "word_errors", "write"]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from dictate.config import MicrophoneSettings
+from dictate.config.schema import MicrophoneSettings
 from dictate.errors import MicrophoneError
 from dictate.events import AudioChunk
 from dictate.microphone.sound_file import read_sound_file

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from dictate.config import OutputSettings
+from dictate.config.schema import OutputSettings
 from dictate.errors import NotDelivered
 from dictate.outputs import Receipt
 from dictate.outputs.clipboard import ClipboardOutput

@@ -9,7 +9,7 @@ from unittest.mock import MagicMock
 import pytest
 from dbus_fast import Message, Variant
 
-from dictate.config import OutputSettings
+from dictate.config.schema import OutputSettings
 from dictate.errors import DeliveryUnsure, FocusMoved, NotDelivered, Unavailable
 from dictate.outputs import OUTPUTS, Focus, Receipt
 from dictate.outputs.ibus import bus as ibus_bus

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from dictate import paths
 from dictate.errors import NotDelivered
 from dictate.outputs import Receipt
 from dictate.outputs.ibus.engine import NAME, Engine
 from dictate.outputs.ibus.output import IBusOutput
+from dictate.platform import paths
 from tests.lab.ibus import IBusDaemon
 from tests.lab.ibus_output import ANOTHER, MINE, focus_on, with_output, write
 from tests.lab.windows import Gtk4Field, Window

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from dictate.config import OutputSettings
+from dictate.config.schema import OutputSettings
 from dictate.errors import DeliveryUnsure, FocusMoved, NotDelivered, Unavailable
-from dictate.outputs import OUTPUTS, Focus, Receipt, desk_output
+from dictate.outputs import OUTPUTS, Focus, Receipt
+from dictate.outputs.paste import window_output
 from dictate.outputs.wayland.field import Field, InputMethod
 from dictate.outputs.wayland.input_method import CHUNK_BYTES, InputMethodOutput, _chunks
 from dictate.outputs.wayland.keys import Chord
@@ -558,7 +559,7 @@ def test_sway_hangs(sway: Sway, field: Gtk3, monkeypatch: pytest.MonkeyPatch) ->
         server.send_signal(signal.SIGSTOP)
         try:
             with monkeypatch.context() as patch:
-                patch.setattr(desk_output, "FOCUS_LIMIT_S", 0.3)
+                patch.setattr(window_output, "FOCUS_LIMIT_S", 0.3)
                 assert await asyncio.wait_for(output.focus(), 3) is None
                 with pytest.raises(NotDelivered, match="does not answer"):
                     await asyncio.wait_for(output.write("nowhere", focus), 3)

@@ -10,9 +10,9 @@ import pytest
 from Xlib import X
 from Xlib.display import Display
 
-from dictate.config import HotkeySettings, OutputSettings
-from dictate.control.x11 import X11KeySource
+from dictate.config.schema import HotkeySettings, OutputSettings
 from dictate.errors import FocusMoved, NotDelivered
+from dictate.hotkeys.x11 import X11KeySource
 from dictate.outputs import Focus, Output, Receipt
 from dictate.outputs.guard import LOCKED
 from dictate.outputs.wayland.input_method import InputMethodOutput

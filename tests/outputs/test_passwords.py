@@ -8,11 +8,11 @@ import pytest
 from dbus_fast import Message
 from dbus_fast.aio import MessageBus
 
-from dictate.config import OutputSettings
+from dictate.config.schema import OutputSettings
 from dictate.errors import NotDelivered
 from dictate.outputs import Focus
 from dictate.outputs.guard import SECRET
-from dictate.outputs.portal import PortalOutput
+from dictate.outputs.paste_keys.portal import PortalOutput
 from dictate.outputs.wayland.input_method import InputMethodOutput
 from dictate.outputs.wayland.virtual_keyboard import VirtualKeyboardOutput
 from dictate.outputs.x11.output import X11Output

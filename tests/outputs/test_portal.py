@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from dictate.config import OutputSettings
+from dictate.config.schema import OutputSettings
 from dictate.errors import DeliveryUnsure, NotDelivered, Refused
-from dictate.outputs import Receipt, portal_keys, shift_insert
-from dictate.outputs import portal as portal_output
-from dictate.outputs.portal import PortalOutput
+from dictate.outputs import Receipt
+from dictate.outputs.paste import shift_insert
+from dictate.outputs.paste_keys import portal as portal_output
+from dictate.outputs.paste_keys import portal_keys
+from dictate.outputs.paste_keys.portal import PortalOutput
 from tests.lab.bus import Bus, session_bus
 from tests.lab.corpus import TEXTS
 from tests.lab.pressed import write_all

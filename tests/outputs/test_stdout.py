@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from dictate.config import OutputSettings
+from dictate.config.schema import OutputSettings
 from dictate.outputs.stdout import StdoutOutput
 
 _PROGRAM = """

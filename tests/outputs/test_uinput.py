@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from dictate import kernel_keys
-from dictate.config import OutputSettings
+from dictate.config.schema import OutputSettings
 from dictate.errors import DeliveryUnsure, NotDelivered, Unavailable
-from dictate.kernel_keys import OWN_KEYBOARD
-from dictate.outputs import OUTPUTS, Receipt, shift_insert, uinput
-from dictate.outputs.uinput import UInputOutput
+from dictate.outputs import OUTPUTS, Receipt
+from dictate.outputs.paste import shift_insert
+from dictate.outputs.paste_keys import uinput
+from dictate.outputs.paste_keys.uinput import UInputOutput
+from dictate.platform import kernel_input
+from dictate.platform.kernel_input import OWN_KEYBOARD
 from tests.lab.bus import session_bus
 from tests.lab.corpus import TEXTS
 from tests.lab.outputs import working
@@ -175,7 +177,7 @@ def test_the_desktop_has_time_to_see_the_keyboard(
     field: Gtk3, devices: type[StandIn], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Once, before the first text; also where that comes while it is waited for."""
-    from dictate.outputs import uinput_keys
+    from dictate.outputs.paste_keys import uinput_keys
 
     monkeypatch.setattr(uinput_keys, "WARM_UP_S", 1.0)
     output = UInputOutput(OutputSettings(use="uinput", paste_timeout_ms=10_000))
@@ -213,7 +215,7 @@ def test_why_not(devices: type[StandIn], tmp_path: Path, monkeypatch: pytest.Mon
         assert devices.made == []
 
     with monkeypatch.context() as patch:
-        patch.setattr(kernel_keys, "find_spec", lambda _: None)
+        patch.setattr(kernel_input, "find_spec", lambda _: None)
         refused('pip install "dictate[evdev]"')
     with monkeypatch.context() as patch:
         patch.setattr(uinput, "NODE", tmp_path / "nothing")

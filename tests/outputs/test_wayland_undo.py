@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dictate.config import OutputSettings
+from dictate.config.schema import OutputSettings
 from dictate.errors import DeliveryUnsure, FocusMoved, NotDelivered
 from dictate.outputs import Focus
 from dictate.outputs.wayland.field import InputMethod
@@ -191,7 +191,7 @@ def test_an_application_that_says_nothing_of_it(
         finally:
             field.wake()
 
-    monkeypatch.setattr("dictate.outputs.desk_output.ANSWER_S", 0.3)
+    monkeypatch.setattr("dictate.outputs.paste.window_output.ANSWER_S", 0.3)
     after_writing(field, work, "plain")
     field.wait_text("beföre ")
 

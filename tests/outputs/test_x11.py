@@ -11,7 +11,7 @@ import pytest
 from Xlib import X
 from Xlib.display import Display
 
-from dictate.config import OutputSettings
+from dictate.config.schema import OutputSettings
 from dictate.errors import FocusMoved, NotDelivered
 from dictate.outputs import Focus, Receipt
 from dictate.outputs.x11 import paste as x11_paste

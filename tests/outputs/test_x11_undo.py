@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dictate.config import OutputSettings
+from dictate.config.schema import OutputSettings
 from dictate.errors import FocusMoved, NotDelivered
 from dictate.outputs import Focus
 from dictate.outputs.x11.output import X11Output

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from dictate.plain_text import clean
 from dictate.text.pieces import Break
-from dictate.text.sanitise import clean, sanitise
+from dictate.text.sanitise import sanitise
 
 BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 ANY_TEXT = st.text(

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dictate.config import TextSettings
-from dictate.hotwords import Hotwords, Term, TermState
+from dictate.config.schema import TextSettings
+from dictate.hotwords.model import Hotwords, Term, TermState
 from dictate.text import polish
 
 ON = TextSettings()

@@ -5,11 +5,11 @@ from collections.abc import Awaitable, Callable, Iterator
 
 import pytest
 
-from dictate.config import HotkeySettings
-from dictate.control import KeyUp
-from dictate.control.evdev import EvdevKeySource
+from dictate.config.schema import HotkeySettings
 from dictate.errors import Unavailable
-from dictate.kernel_keys import OWN_KEYBOARD
+from dictate.hotkeys import KeyUp
+from dictate.hotkeys.evdev import EvdevKeySource
+from dictate.platform.kernel_input import OWN_KEYBOARD
 from tests.lab.kernel import F9, LIMIT_S, C, Keyboard, Reader
 from tests.lab.keys import Listening
 

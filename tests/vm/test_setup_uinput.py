@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from dictate.setup_uinput import RULE
+from dictate.install.uinput import RULE
 
 pytestmark = [pytest.mark.vm, pytest.mark.usefixtures("settled")]
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from dictate.kernel_keys import OWN_KEYBOARD
-from dictate.outputs.uinput_keys import KernelKeyboard
+from dictate.outputs.paste_keys.uinput_keys import KernelKeyboard
+from dictate.platform.kernel_input import OWN_KEYBOARD
 from tests.lab.kernel import Reader, by_name, shift_holder
 from tests.lab.uinput import CHORD
 

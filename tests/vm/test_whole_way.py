@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from dictate.config import OutputSettings
+from dictate.config.schema import OutputSettings
 from dictate.errors import NotDelivered
-from dictate.kernel_keys import OWN_KEYBOARD
 from dictate.outputs import Receipt
-from dictate.outputs.uinput import UInputOutput
+from dictate.outputs.paste_keys.uinput import UInputOutput
+from dictate.platform.kernel_input import OWN_KEYBOARD
 from tests.lab.daemon import RealDaemon
 from tests.lab.kernel import (
     LIMIT_S,

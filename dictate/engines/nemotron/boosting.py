@@ -16,11 +16,12 @@ from dataclasses import dataclass
 from typing import Any
 from typing import Final as Const
 
-from dictate.hotwords import Hotwords, Term
+from dictate.hotwords.model import Hotwords, Term
 
 ALPHA: Const = 2.0
 """The weight of the tree at strength 1: with the test model 66 of 72 confusable terms are found (60
-at 1.5, 68 at 2.5), and none of 100 other sentences changes (one at 2.5): tests/models/README.md."""
+at 1.5, 68 at 2.5), and none of 100 other sentences changes (one at 2.5):
+tests/mini_model/README.md."""
 CONTEXT_SCORE: Const = 1.0
 DEPTH_SCALING: Const = 2.0
 """Scores of a phrase's first token and of the later ones, as NeMo's guide to word boosting advises

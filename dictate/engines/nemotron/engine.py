@@ -14,18 +14,18 @@ from typing import Final as Const
 
 import numpy as np
 
-from dictate import models
-from dictate.config import EngineSettings
+from dictate.config.schema import EngineSettings
 from dictate.engines import SHORTEST_S, Effort, Engine, Facts, Utterance, device
-from dictate.engines.check_sound import check_sound
-from dictate.engines.guards import settle
+from dictate.engines.boost_guard import settle
 from dictate.engines.language import Languages
 from dictate.engines.nemotron.boosting import Phrases, Tree, Trees, phrases
 from dictate.engines.nemotron.load import Loaded, load, release, unsafe_switch
 from dictate.engines.nemotron.token_text import TokenText
+from dictate.engines.self_test import check_sound
 from dictate.errors import Unavailable
 from dictate.events import RATE, Samples
-from dictate.hotwords import AUTO, Hotwords
+from dictate.hotwords.model import AUTO, Hotwords
+from dictate.models import store
 
 DIFFERENT: Const = (
     "the hotwords changed the last text beyond the words themselves, so it stands as heard without "
@@ -61,8 +61,8 @@ class NemotronEngine(Engine):
         if missing:
             return f'{" and ".join(missing)} is missing: pip install "dictate[nemotron]"'
         try:
-            found = models.find(self.settings.model, trusted=self.settings.trust_model)
-            if speaks := models.speaks(found):
+            found = store.find(self.settings.model, trusted=self.settings.trust_model)
+            if speaks := store.speaks(found):
                 Languages({}, speaks).slot(self.settings.language)
         except Unavailable as error:
             return str(error)
@@ -71,11 +71,11 @@ class NemotronEngine(Engine):
     def load(self) -> None:
         if reason := unsafe_switch():
             raise Unavailable(reason)
-        found = models.find(self.settings.model, trusted=self.settings.trust_model)
-        with models.opened(found) as path:
+        found = store.find(self.settings.model, trusted=self.settings.trust_model)
+        with store.opened(found) as path:
             self._loaded = load(path, self.settings.device)
         self._model_name = found.name
-        speaks = models.speaks(found) or _as_set(self.settings.language)
+        speaks = store.speaks(found) or _as_set(self.settings.language)
         self._languages = Languages(self._loaded.slots, speaks)
         self._languages.slot(self.settings.language)
         self.languages, self.streams = self._languages.tags, bool(self._loaded.contexts)
@@ -141,7 +141,7 @@ class NemotronEngine(Engine):
         """Each size of step once, where the first of a size is slow: on a graphics card."""
         if self._loaded.device == "cpu":
             return
-        from dictate.engines.nemotron.stream import AT_ONCE
+        from dictate.engines.nemotron.streaming import AT_ONCE
 
         sound = check_sound()
         for length in (1, 2, 4) if not self.streams else ():
@@ -206,8 +206,8 @@ class NemotronUtterance(Utterance):
         chunk_ms: int,
         slot: int | None,
     ) -> None:
-        from dictate.engines.nemotron.stream import Stream, encode
-        from dictate.engines.nemotron.whole import Whole
+        from dictate.engines.nemotron.offline import Whole
+        from dictate.engines.nemotron.streaming import Stream, encode
 
         model = loaded.model
         hypotheses = [None if tree is None else tree.hypothesis()]

@@ -11,7 +11,7 @@ from typing import Final as Const
 
 from dictate.engines.cuda_graph import Replay
 from dictate.engines.nemotron.load import SUBSAMPLING
-from dictate.engines.nemotron.stream import HISTORY, Encoded, encode
+from dictate.engines.nemotron.streaming import HISTORY, Encoded, encode
 
 CHUNKS: Const = 2
 """A step of more chunks is rare, and long enough to be worth its launches."""

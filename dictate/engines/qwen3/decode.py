@@ -16,9 +16,9 @@ from typing import Final as Const
 import torch
 from transformers.cache_utils import Cache, DynamicLayer
 
+from dictate.engines.prompt_guard import most_tokens
 from dictate.engines.qwen3.graphs import STRETCH, Graphs, Record, stretched
-from dictate.engines.qwen3.guards import unlooped
-from dictate.engines.told_words import most_tokens
+from dictate.engines.qwen3.loop_guard import unlooped
 
 MOST_BEFORE: Const = 1024
 """Tokens before the sound."""

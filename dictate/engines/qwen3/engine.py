@@ -16,26 +16,21 @@ from typing import Final as Const
 
 import numpy as np
 
-from dictate import models
-from dictate.config import EngineSettings
+from dictate.config.schema import EngineSettings
 from dictate.engines import SHORTEST_S, Effort, Engine, Facts, Utterance, device
-from dictate.engines.check_sound import check_sound
-from dictate.engines.guards import settle
+from dictate.engines.boost_guard import settle
+from dictate.engines.prompt_guard import clean, echoes, too_long
 from dictate.engines.qwen3 import load as loading
 from dictate.engines.qwen3.load import Loaded
-from dictate.engines.qwen3.prompt import (
-    LANGUAGES,
-    context,
-    language_name,
-    why_not_language,
-)
-from dictate.engines.scripts import together
-from dictate.engines.speech_marks import SpeechMarks
-from dictate.engines.told_words import clean, echoes, too_long
+from dictate.engines.qwen3.prompt import LANGUAGES, context, language_name, why_not_language
+from dictate.engines.self_test import check_sound
+from dictate.engines.unicode_scripts import together
+from dictate.engines.vad_segments import SpeechMarks
 from dictate.errors import Unavailable
 from dictate.events import RATE, Samples
-from dictate.hotwords import Hotwords
-from dictate.models import ModelFile
+from dictate.hotwords.model import Hotwords
+from dictate.models import store
+from dictate.models.store import ModelFile
 
 if TYPE_CHECKING:
     from dictate.engines.qwen3.decode import Decoder, Decoding, Prompt
@@ -89,7 +84,7 @@ class Qwen3Engine(Engine):
 
     def load(self) -> None:
         found = self._find()
-        with models.opened(found) as folder:
+        with store.opened(found) as folder:
             self._loaded = loading.load(folder, self.settings.device, self.settings.precision)
         self._model_name = found.name
         from dictate.engines.qwen3.decode import Decoder
@@ -152,7 +147,7 @@ class Qwen3Engine(Engine):
 
     def _find(self) -> ModelFile:
         trusted = self.settings.trust_model
-        return models.find(self.settings.model, trusted=trusted, engine=self.name)
+        return store.find(self.settings.model, trusted=trusted, engine=self.name)
 
     def prepare(self, hotwords: Hotwords) -> list[str]:
         asked = self._asked(hotwords, self.settings.language)

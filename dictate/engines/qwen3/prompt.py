@@ -9,8 +9,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Final as Const
 
-from dictate.engines.told_words import clean
-from dictate.hotwords import AUTO, Hotwords, Term
+from dictate.engines.prompt_guard import clean
+from dictate.hotwords.model import AUTO, Hotwords, Term
 
 LANGUAGES: Const = {
     "ar": "Arabic",

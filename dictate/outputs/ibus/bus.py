@@ -10,8 +10,8 @@ from dbus_fast import Message, MessageType
 from dbus_fast.aio import MessageBus
 from dbus_fast.errors import DBusFastError
 
-from dictate import bus
 from dictate.errors import Unavailable
+from dictate.platform import bus
 
 IBUS: Final = "org.freedesktop.IBus"
 DBUS: Final = "org.freedesktop.DBus"

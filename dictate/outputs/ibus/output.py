@@ -14,22 +14,16 @@ from collections.abc import Coroutine, Iterator
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from dictate import paths
-from dictate.config import OutputSettings
-from dictate.errors import (
-    DeliveryUnsure,
-    FocusMoved,
-    JournalError,
-    NotDelivered,
-    Unavailable,
-)
+from dictate.config.schema import OutputSettings
+from dictate.errors import DeliveryUnsure, FocusMoved, JournalError, NotDelivered, Unavailable
 from dictate.outputs import Focus, Output, Receipt
+from dictate.outputs.delete_surrounding import TakingBack
 from dictate.outputs.guard import SECRET, Guard
 from dictate.outputs.ibus.bus import IBusLost, IBusRefused, Told
 from dictate.outputs.ibus.desktop import Desktop
 from dictate.outputs.ibus.engine import NAME, Engine
 from dictate.outputs.ibus.undo import ask, take_back
-from dictate.outputs.taking_back import TakingBack
+from dictate.platform import paths
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")

@@ -4,10 +4,10 @@ import asyncio
 from typing import Final
 
 from dictate.errors import DeliveryUnsure
+from dictate.outputs.delete_surrounding import ANSWER_S, TakingBack
 from dictate.outputs.ibus.bus import IBusLost, Told
 from dictate.outputs.ibus.desktop import Desktop
 from dictate.outputs.ibus.engine import Engine
-from dictate.outputs.taking_back import ANSWER_S, TakingBack
 
 _PAUSE_S: Final = 0.1
 """GNOME's applications drop a request that crosses news of theirs on the way."""

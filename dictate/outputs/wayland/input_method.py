@@ -14,13 +14,13 @@ import contextlib
 import time
 from collections.abc import Iterator
 
-from dictate.config import OutputSettings
+from dictate.config.schema import OutputSettings
 from dictate.errors import DeliveryUnsure, NotDelivered, Unavailable
 from dictate.outputs import Focus, Receipt
-from dictate.outputs.delivery import Delivery
-from dictate.outputs.desk_output import FOCUS_LIMIT_S, DeskOutput
+from dictate.outputs.delete_surrounding import TakingBack
 from dictate.outputs.guard import SECRET
-from dictate.outputs.taking_back import TakingBack
+from dictate.outputs.paste.paste_request import Delivery
+from dictate.outputs.paste.window_output import FOCUS_LIMIT_S, DeskOutput
 from dictate.outputs.thread import DesktopLost
 from dictate.outputs.wayland.field import TAKEN, Field, InputMethod
 from dictate.outputs.wayland.focus import Toplevels

@@ -8,7 +8,7 @@ locked, is that keyboard's, and does not mix with ours.
 import os
 import time
 
-from dictate.outputs.shift_insert import DOWN, INSERT, SHIFT, UP
+from dictate.outputs.paste.shift_insert import DOWN, INSERT, SHIFT, UP
 from dictate.outputs.wayland.protocols import KEYBOARD, KEYBOARD_MANAGER
 from dictate.outputs.wayland.thread import WaylandConnection
 

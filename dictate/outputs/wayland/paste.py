@@ -18,15 +18,9 @@ from collections.abc import Callable
 
 from dictate.errors import DeliveryUnsure, NotDelivered
 from dictate.outputs import Focus
-from dictate.outputs.borrowing import Borrowed
-from dictate.outputs.delivery import Delivery
-from dictate.outputs.wayland.selection import (
-    CLIPBOARD,
-    HINT,
-    PRIMARY,
-    Selections,
-    text_content,
-)
+from dictate.outputs.paste.clipboard_transaction import Borrowed
+from dictate.outputs.paste.paste_request import Delivery
+from dictate.outputs.wayland.selection import CLIPBOARD, HINT, PRIMARY, Selections, text_content
 from dictate.outputs.wayland.thread import WaylandConnection
 
 QUIET_S = 0.03

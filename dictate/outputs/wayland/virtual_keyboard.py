@@ -1,11 +1,11 @@
 """Pastes into the focused window of a Wayland desktop of the wlroots kind (sway, Hyprland, ...);
 `wayland/paste.py` says how."""
 
-from dictate.config import OutputSettings
+from dictate.config.schema import OutputSettings
 from dictate.errors import NotDelivered
 from dictate.outputs import Focus, Receipt
-from dictate.outputs.delivery import Delivery
-from dictate.outputs.desk_output import DeskOutput
+from dictate.outputs.paste.paste_request import Delivery
+from dictate.outputs.paste.window_output import DeskOutput
 from dictate.outputs.wayland.focus import Toplevels
 from dictate.outputs.wayland.keys import Chord
 from dictate.outputs.wayland.paste import PASTED, Paster

@@ -2,11 +2,11 @@
 
 import os
 
-from dictate.config import OutputSettings
-from dictate.outputs.desk_output import DeskOutput
+from dictate.config.schema import OutputSettings
+from dictate.outputs.paste.window_output import DeskOutput
 from dictate.outputs.x11.paste import Paster
 from dictate.outputs.x11.thread import XThread
-from dictate.x11 import why_no_x
+from dictate.platform.x11 import why_no_x
 
 
 class X11Output(DeskOutput[Paster]):

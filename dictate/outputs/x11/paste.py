@@ -33,7 +33,7 @@ from Xlib.error import XError
 
 from dictate.errors import DeliveryUnsure, FocusMoved, NotDelivered
 from dictate.outputs import Focus, Receipt
-from dictate.outputs.delivery import Delivery
+from dictate.outputs.paste.paste_request import Delivery
 from dictate.outputs.x11.fetch import NoAnswer, fetch
 from dictate.outputs.x11.keys import Releases, chord_keys, modifiers_down, press_chord
 from dictate.outputs.x11.raw import RawEvents
@@ -41,7 +41,7 @@ from dictate.outputs.x11.selection import Content, Selections, save_to_manager, 
 from dictate.outputs.x11.thread import XConnection
 from dictate.outputs.x11.undo import Since, backspace_key, press_backspace, why_not_exact
 from dictate.outputs.x11.window import answers_pings, focused, has_window, ping
-from dictate.x11 import keyboard_taken
+from dictate.platform.x11 import keyboard_taken
 
 _log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from Xlib import X, Xatom
 from Xlib.error import XError
 
 from dictate.outputs.thread import CONNECT_S, Connection, DesktopLost, DesktopThread
-from dictate.x11 import close, connect, cut
+from dictate.platform.x11 import close, connect, cut
 
 _log = logging.getLogger(__name__)
 

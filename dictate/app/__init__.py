@@ -1,0 +1,1 @@
+"""The running daemon: what it is built of, and what happens when."""

@@ -1,0 +1,219 @@
+"""config.toml: read it, say all that is wrong with it, change an option in it, document it.
+
+`python -m dictate.config.config_file --write` writes the files of a checkout that are made from
+the code.
+"""
+
+import re
+import sys
+from collections.abc import Iterable
+from dataclasses import Field, fields, replace
+from difflib import get_close_matches
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+
+from dictate.config.reference import KINDS, choices_of
+from dictate.config.reference import default_toml as default_toml
+from dictate.config.reference import describe as describe
+from dictate.config.reference import docs as docs
+from dictate.config.schema import Settings
+from dictate.toml import toml_file
+from dictate.toml.positions import span_of
+from dictate.toml.toml_file import Problems
+
+
+def load(path: Path) -> Settings:
+    """The settings in the file at `path`; the defaults if there is none.
+
+    It blocks on the disk: call it off the loop. Raises ConfigError with all problems at once.
+    """
+    text = toml_file.read(path)
+    return Settings() if text is None else parse(text, path.name)
+
+
+def parse(text: str, name: str = "config.toml") -> Settings:
+    """The settings in a TOML text, over the defaults. Raises ConfigError with all problems."""
+    document = toml_file.parse(text, name)
+    problems = Problems(document)
+    defaults = Settings()
+    sections = {}
+    for table, given in document.data.items():
+        default = getattr(defaults, table, None)
+        if default is None:
+            problems.add((table,), _unknown_table(table, given))
+        elif not isinstance(given, dict):
+            problems.add((table,), f"{table} is a table: write [{table}] on a line of its own")
+        else:
+            sections[table] = _section(table, default, given, problems)
+    problems.raise_if_any()
+    return replace(defaults, **sections)
+
+
+def _section(table: str, default: Any, given: dict[str, Any], problems: Problems) -> Any:
+    known = {option.name: option for option in fields(default)}
+    values = {}
+    for name, value in given.items():
+        if name not in known:
+            problems.add((table, name), _unknown_option(table, name))
+            continue
+        wrong = _wrong(known[name], value)
+        if wrong:
+            problems.add((table, name), f"{table}.{name} {wrong}")
+        else:
+            values[name] = float(value) if known[name].type is float else value
+    return replace(default, **values)
+
+
+def wrong(option: str, value: object) -> str | None:
+    """What is wrong with this value of an option ("engine.use"), or None."""
+    table, _, name = option.partition(".")
+    known = {field.name: field for field in fields(getattr(Settings(), table))}
+    return _wrong(known[name], value)
+
+
+def _wrong(option: Field[Any], value: Any) -> str | None:
+    """What is wrong with this value of an option, or None."""
+    kind: Any = option.type
+    low, high = option.metadata.get("low"), option.metadata.get("high")
+    fits = isinstance(value, int | float) if kind is float else isinstance(value, kind)
+    if not fits or isinstance(value, bool) is not (kind is bool):
+        return f"must be {KINDS[kind]}, not {_shown(value)}"
+    if kind is float and not isfinite(value):
+        return f"must be a number, not {value}"
+    if low is not None and high is not None and not low <= value <= high:
+        return f"must be from {low:g} to {high:g}, not {value}"
+    # The default needs no table of backends, so that the usual file imports none.
+    if value != option.default and (choices := choices_of(option)):
+        names = [str(choice).partition(":")[0] for choice in choices]
+        if str(value).partition(":")[0] not in names:
+            meant = _did_you_mean(value, names) if kind is str else ""
+            return f"must be one of {', '.join(names)}, not {_shown(value)}{meant}"
+    return None
+
+
+def _unknown_table(table: str, given: Any) -> str:
+    names = [section.name for section in fields(Settings)]
+    if isinstance(given, dict):
+        return f"there is no table [{table}]{_did_you_mean(table, names)}"
+    homes = [f"[{name}]" for name in names if hasattr(getattr(Settings(), name), table)]
+    if homes:
+        return f"{table} must stand below its table: {' or '.join(homes)}"
+    return f"there is no option {table}{_did_you_mean(table, names)}"
+
+
+def _unknown_option(table: str, name: str) -> str:
+    everywhere = [
+        f"{section.name}.{option.name}"
+        for section in fields(Settings)
+        for option in fields(section.type)  # type: ignore[arg-type]
+    ]
+    here = [full.partition(".")[2] for full in everywhere if full.startswith(f"{table}.")]
+    elsewhere = [full for full in everywhere if full.partition(".")[2] == name]
+    near = f"; did you mean {elsewhere[0]}?" if elsewhere else _did_you_mean(name, here)
+    near = near or f"; it has {', '.join(here)}"
+    return f"there is no option {name} in [{table}]{near}"
+
+
+def _did_you_mean(given: str, known: Iterable[str]) -> str:
+    near = get_close_matches(given.lower()[:64], list(known), n=1)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def _shown(value: Any) -> str:
+    """A value as it would stand in the file, cut where it gets long."""
+    if isinstance(value, dict | list):
+        return KINDS[type(value)]
+    shown: str = tomlkit.item(value).as_string()
+    return shown if len(shown) <= 60 else f"{shown[:57]}..."
+
+
+def changes(old: Settings, new: Settings) -> list[str]:
+    """One line for each option that differs: "engine.use: auto -> pocketsphinx"."""
+    lines = []
+    for section in fields(Settings):
+        before, after = getattr(old, section.name), getattr(new, section.name)
+        for option in fields(before):
+            was, now = getattr(before, option.name), getattr(after, option.name)
+            if was != now:
+                restart = "" if option.metadata.get("live", True) else " (takes a restart)"
+                lines.append(f"{section.name}.{option.name}: {_bare(was)} -> {_bare(now)}{restart}")
+    return lines
+
+
+def _bare(value: Any) -> str:
+    return value if isinstance(value, str) and value else _shown(value)
+
+
+def set_option(path: Path, option: str, value: str | float | bool) -> None:  # noqa: FBT001
+    """Write one option ("engine.use") into the file, keeping its comments.
+
+    Where the file shows the option commented out, that line becomes the option. It blocks. Raises
+    ConfigError, with the file as it was.
+    """
+    table, _, name = option.partition(".")
+    written = f"{tomlkit.key(name).as_string()} = {tomlkit.item(value).as_string()}"
+    parse(f"[{tomlkit.key(table).as_string()}]\n{written}\n", name="new value")
+
+    def change(text: str) -> str:
+        document = tomlkit.parse(text)
+        section: Any = document.get(table)
+        if section is None or (name not in section and span_of(text, (table,))):
+            changed = _with_line(text, table, name, written)
+        else:
+            section[name] = value
+            changed = tomlkit.dumps(document)
+        parse(changed, path.name)
+        return changed
+
+    toml_file.edit(path, default_toml(), change)
+
+
+def unset_option(path: Path, option: str) -> None:
+    """Comment one option out again, as the file shows it by default; the opposite of `set_option`.
+
+    It blocks. Raises ConfigError, with the file as it was.
+    """
+    table, _, name = option.partition(".")
+    default = tomlkit.item(getattr(getattr(Settings(), table), name)).as_string()
+    written = re.compile(
+        rf"(^\[{table}\][^\n]*\n(?:(?!\[)[^\n]*\n)*?){name} ?=[^\n]*", re.MULTILINE
+    )
+
+    def change(text: str) -> str:
+        return written.sub(lambda match: f"{match[1]}#{name} = {default}", text, count=1)
+
+    toml_file.edit(path, default_toml(), change)
+
+
+def _with_line(text: str, table: str, name: str, written: str) -> str:
+    shown = rf"(^\[{table}\][^\n]*\n(?:(?!\[)[^\n]*\n)*?)# ?{name} ?=[^\n]*"
+    uncommented = re.sub(shown, lambda match: match[1] + written, text, count=1, flags=re.MULTILINE)
+    if uncommented != text:
+        return uncommented
+    span = span_of(text, (table,))
+    if span is None:
+        return f"{text.rstrip()}\n\n[{table}]\n{written}\n".lstrip()
+    lines = text.split("\n")
+    return "\n".join([*lines[: span[1]], written, *lines[span[1] :]])
+
+
+def main() -> None:
+    """Write what is made from the code, in the checkout this runs in."""
+    from dictate.hotwords import hotwords_file
+
+    if sys.argv[1:] != ["--write"]:
+        raise SystemExit("usage: python -m dictate.config.config_file --write")
+    for name, text in (
+        ("config/config.toml", default_toml()),
+        ("config/hotwords.toml", hotwords_file.DEFAULT),
+        ("docs/config.md", docs()),
+    ):
+        Path(name).parent.mkdir(exist_ok=True)
+        Path(name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The command `dictatectl`: talks to the running daemon over D-Bus."""

@@ -1,0 +1,131 @@
+"""The daemon as `dictatectl` sees it: one connection, one question, or a stream of changes."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+from dbus_fast import Message, MessageFlag, MessageType
+from dbus_fast.aio import MessageBus
+from dbus_fast.unpack import unpack_variants
+
+from dictate.errors import DictateError, Unavailable
+from dictate.platform import bus
+
+ANSWER_S: Final = 10.0
+PATIENCE_S: Final = {
+    "Paste": 60.0,
+    "Check": 60.0,
+    "CheckLive": 120.0,
+    "Devices": 20.0,
+    "Reload": 30.0,
+}
+"""Some answers take a while: a text that is heard again, all backends asked why not."""
+
+_START: Final = "start it with `systemctl --user start dictate`, or `dictate run` in a terminal"
+_BUS: Final = "org.freedesktop.DBus"
+_PROPERTIES: Final = "org.freedesktop.DBus.Properties"
+_ABSENT: Final = (f"{_BUS}.Error.ServiceUnknown", f"{_BUS}.Error.NameHasNoOwner")
+
+
+class NotRunning(DictateError):
+    """There is no daemon to talk to."""
+
+
+class Client:
+    """A connection to the daemon."""
+
+    def __init__(self, connection: MessageBus) -> None:
+        self._connection = connection
+
+    async def ask(self, member: str, signature: str = "", *body: Any) -> Any:
+        """Call a method of the daemon: its answer in plain types. Raises NotRunning, DictateError.
+
+        Never starts the daemon.
+        """
+        return await self._call(bus.NAME, bus.PATH, bus.INTERFACE, member, signature, *body)
+
+    async def status(self) -> dict[str, Any]:
+        """All properties, in Python's spelling."""
+        found = await self._call(bus.NAME, bus.PATH, _PROPERTIES, "GetAll", "s", bus.INTERFACE)
+        return _pythonic(found)
+
+    async def follow(self) -> AsyncIterator[dict[str, Any]]:
+        """The whole status now and after each change; only a state "off" while there is no daemon.
+
+        Raises NotRunning when the bus goes.
+        """
+        news: asyncio.Queue[Message] = asyncio.Queue()
+        self._connection.add_message_handler(lambda message: _put(news, message))
+        for rule in (
+            f"type='signal',sender='{bus.NAME}',interface='{_PROPERTIES}',path='{bus.PATH}'",
+            f"type='signal',sender='{_BUS}',member='NameOwnerChanged',arg0='{bus.NAME}'",
+        ):
+            await self._call(_BUS, "/org/freedesktop/DBus", _BUS, "AddMatch", "s", rule)
+        ended = asyncio.ensure_future(bus.lost(self._connection))
+        while True:
+            try:
+                yield await self.status()
+            except NotRunning:
+                yield {"state": "off"}
+            change = asyncio.ensure_future(news.get())
+            await asyncio.wait({change, ended}, return_when=asyncio.FIRST_COMPLETED)
+            if ended.done():
+                change.cancel()
+                raise NotRunning("the session bus is gone")
+            while not news.empty():
+                news.get_nowait()
+
+    async def _call(
+        self, name: str, path: str, interface: str, member: str, signature: str = "", *body: Any
+    ) -> Any:
+        question = Message(
+            destination=name,
+            path=path,
+            interface=interface,
+            member=member,
+            signature=signature,
+            body=list(body),
+            flags=MessageFlag.NO_AUTOSTART,
+        )
+        patience_s = PATIENCE_S.get(member, ANSWER_S)
+        try:
+            async with asyncio.timeout(patience_s):
+                answer = await self._connection.call(question)
+        except TimeoutError as error:
+            raise DictateError(
+                f"dictate did not answer within {patience_s:.0f} s: see its log "
+                "(journalctl --user -u dictate), or restart it"
+            ) from error
+        except (OSError, EOFError) as error:
+            raise NotRunning("the session bus is gone") from error
+        if answer is None:
+            raise NotRunning("the session bus is gone")
+        if answer.message_type is MessageType.ERROR:
+            if answer.error_name in _ABSENT:
+                raise NotRunning(f"dictate is not running: {_START}")
+            raise DictateError(str(answer.body[0]) if answer.body else answer.error_name)
+        return unpack_variants(answer.body[0]) if answer.body else None
+
+
+@asynccontextmanager
+async def client() -> AsyncIterator[Client]:
+    """A connection, closed afterwards. Raises NotRunning where there is no bus."""
+    try:
+        connection = await bus.connect()
+    except Unavailable as error:
+        raise NotRunning(str(error)) from error
+    try:
+        yield Client(connection)
+    finally:
+        await bus.leave(connection)
+
+
+def _put(news: "asyncio.Queue[Message]", message: Message) -> None:
+    if message.member in ("PropertiesChanged", "NameOwnerChanged"):
+        news.put_nowait(message)
+
+
+def _pythonic(properties: dict[str, Any]) -> dict[str, Any]:
+    return {re.sub(r"(?<!^)(?=[A-Z])", "_", key).lower(): v for key, v in properties.items()}

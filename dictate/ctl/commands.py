@@ -1,0 +1,256 @@
+"""The commands of `dictatectl`, one function each: arguments in, exit code out."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from argparse import Namespace
+from typing import Any, Final
+
+from dictate import console
+from dictate.ctl import render as show
+from dictate.ctl.client import Client, NotRunning, client
+from dictate.ctl.exit_codes import FAILED, NOTHING, OK, USAGE
+from dictate.errors import DictateError
+
+CHECK_S: Final = 60.0
+
+
+def _ask(member: str, signature: str = "", *body: Any) -> Any:
+    async def ask() -> Any:
+        async with client() as daemon:
+            return await daemon.ask(member, signature, *body)
+
+    return asyncio.run(ask())
+
+
+def status(arguments: Namespace) -> int:
+    """What the daemon is doing: once, or for ever."""
+
+    async def tell() -> None:
+        async with client() as daemon:
+            if arguments.follow:
+                await _follow(daemon)
+            else:
+                found = await daemon.status()
+                console.as_json(found) if arguments.json else show.status(found)
+
+    asyncio.run(tell())
+    return OK
+
+
+async def _follow(daemon: Client) -> None:
+    shown = None
+    async for found in daemon.follow():
+        if found != shown:
+            console.as_json(found, indent=None)
+            shown = found
+
+
+def steer(arguments: Namespace) -> int:
+    """start, stop, toggle, cancel."""
+    second = "Second" if getattr(arguments, "second", False) else ""
+    _ask(arguments.command.capitalize() + second)
+    return OK
+
+
+def reload(_arguments: Namespace) -> int:
+    """Read the files again; what changed."""
+    for line in _ask("Reload") or ["nothing changed"]:
+        console.line(line)
+    return OK
+
+
+def last(arguments: Namespace) -> int:
+    """The last text."""
+    entry = _ask("Last")
+    if not entry:
+        console.line("nothing was dictated yet", sys.stderr)
+        return NOTHING
+    console.as_json(entry) if arguments.json else show.text(entry)
+    return OK
+
+
+def history(arguments: Namespace) -> int:
+    """What was dictated."""
+    entries = _ask("History", "u", arguments.limit)
+    if arguments.json:
+        console.as_json(entries)
+    elif entries:
+        show.history(entries)
+    else:
+        console.line("nothing was dictated yet", sys.stderr)
+    return OK if entries else NOTHING
+
+
+def paste(arguments: Namespace) -> int:
+    """Write a text again."""
+    console.line(_ask("Paste", "u", arguments.number))
+    return OK
+
+
+def undo(_arguments: Namespace) -> int:
+    """Take the last text back."""
+    console.line(_ask("Undo"))
+    return OK
+
+
+def forget(arguments: Namespace) -> int:
+    """Delete from the journal, for good."""
+    what = "everything you ever dictated" if arguments.all else f"dictation {arguments.number}"
+    if not arguments.yes:
+        if not sys.stdin.isatty():
+            console.line(f"dictatectl: to delete {what}, say --yes", sys.stderr)
+            return USAGE
+        if input(f"Delete {what}, words and sound? [y/N] ").strip().lower() not in ("y", "yes"):
+            return FAILED
+    gone = _ask("Forget", "ub", arguments.number, arguments.all)
+    console.line(f"{gone} deleted" if gone else "there is nothing to delete")
+    return OK if gone else NOTHING
+
+
+def devices(arguments: Namespace) -> int:
+    """The microphones."""
+    found = _ask("Devices")
+    if arguments.json:
+        console.as_json(found)
+    elif found:
+        show.devices(found)
+    else:
+        console.line("no microphone: plug one in, and see that the sound server runs", sys.stderr)
+    return OK if found else NOTHING
+
+
+def check(arguments: Namespace) -> int:
+    """What works here; without the daemon too."""
+    if arguments.live:
+        return _check_live(arguments)
+    rows = _checked("Check", "dictate.diagnostics.check")
+    if arguments.json:
+        console.as_json(rows)
+    else:
+        show.check(rows)
+    return FAILED if show.broken(rows) else OK
+
+
+def _check_live(arguments: Namespace) -> int:
+    if not arguments.json:
+        console.line("a small window opens: leave the keyboard alone until it is gone")
+    rows = _checked("CheckLive", "dictate.diagnostics.output_trial")
+    console.as_json(rows) if arguments.json else show.live(rows)
+    return OK if show.lively(rows) else FAILED
+
+
+def engine(arguments: Namespace) -> int:
+    """The engines and what keeps them from working, or another one in use."""
+    rows = [
+        row for row in _checked("Check", "dictate.diagnostics.check") if row["stage"] == "engine"
+    ]
+    if arguments.name is None:
+        console.as_json(rows) if arguments.json else show.check(rows)
+        return OK
+    from dictate.config import config_file
+    from dictate.config.schema import second_engine
+    from dictate.platform import paths
+
+    settings = config_file.load(paths.config_file())
+    option, before, flag = "engine.use", settings.engine.use, ""
+    if arguments.second:
+        option, before, flag = "second.engine", second_engine(settings).use, "--second "
+    name = arguments.name
+    if name == before:
+        return _changed([f"{option} is {name} already"])
+    reason = next((row["why_not"] for row in rows if row["name"] == name), "")
+    if reason:
+        raise DictateError(f"{name} cannot be used here: {reason}")
+    config_file.set_option(paths.config_file(), option, name)
+    back = f"dictatectl engine {flag}{before} takes it back"
+    return _changed([f"{option}: {before} -> {name} ({back})"])
+
+
+def _checked(member: str, module: str) -> Any:
+    try:
+        return _ask(member)
+    except NotRunning as error:
+        rows = _check_ourselves(module)
+        console.line(f"{error}. This is what it would find.", sys.stderr)
+        return rows
+
+
+def _check_ourselves(module: str) -> Any:
+    # In a process of its own, as the stages are heavy and may hang.
+    command = [sys.executable, "-m", module]
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=CHECK_S, check=True)
+        return json.loads(done.stdout)
+    except subprocess.TimeoutExpired as error:
+        raise DictateError(f"the check did not end within {CHECK_S:.0f} s") from error
+    except (subprocess.CalledProcessError, ValueError) as error:
+        said = getattr(error, "stderr", b"").decode(errors="replace")
+        raise DictateError(f"the check failed; run {' '.join(command)}\n{said}") from error
+
+
+def list_hotwords(arguments: Namespace) -> int:
+    """The words in hotwords.toml."""
+    from dictate.hotwords import hotwords_file
+    from dictate.platform import paths
+
+    terms = hotwords_file.load(paths.hotwords_file(), 1.0).terms
+    if arguments.json:
+        console.as_json(
+            [
+                {
+                    "spelling": term.spelling,
+                    "weight": term.weight,
+                    "sounds_like": term.sounds_like,
+                    "language": term.language,
+                    "state": term.state.value,
+                }
+                for term in terms
+            ]
+        )
+    else:
+        for term in terms:
+            more = [f"weight {term.weight:g}"] if term.weight != 1.0 else []
+            more += [f"sounds like {', '.join(term.sounds_like)}"] if term.sounds_like else []
+            more += [term.state.value] if term.state.value != "active" else []
+            dim = console.paint(f"  ({'; '.join(more)})", "dim") if more else ""
+            console.line(console.safe(term.spelling) + dim)
+        if not terms:
+            console.line(
+                f"no words in {paths.hotwords_file()}: dictatectl hotwords add", sys.stderr
+            )
+    return OK if terms else NOTHING
+
+
+def add_hotword(arguments: Namespace) -> int:
+    """Put a word into hotwords.toml, and have it used."""
+    from dictate.hotwords import hotwords_file
+    from dictate.platform import paths
+
+    changed = hotwords_file.add(
+        paths.hotwords_file(), arguments.spelling, arguments.weight, arguments.sounds_like
+    )
+    return _changed(changed or ["nothing changed"])
+
+
+def remove_hotword(arguments: Namespace) -> int:
+    """Take a word out of hotwords.toml, and have it so."""
+    from dictate.hotwords import hotwords_file
+    from dictate.platform import paths
+
+    changed = hotwords_file.remove(paths.hotwords_file(), arguments.spelling)
+    if not changed:
+        console.line(f"there is no {arguments.spelling!r}: dictatectl hotwords list", sys.stderr)
+        return NOTHING
+    return _changed(changed)
+
+
+def _changed(lines: list[str]) -> int:
+    for line in lines:
+        console.line(line)
+    try:
+        _ask("Reload")
+    except NotRunning:
+        console.line("dictate is not running: it reads the file when it starts", sys.stderr)
+    return OK

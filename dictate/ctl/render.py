@@ -1,0 +1,143 @@
+"""What `dictatectl` prints: for people, with colour on a terminal; for machines, JSON."""
+
+import shutil
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Any, Final
+
+from dictate.console import line, paint, safe
+
+Fields = dict[str, Any]
+
+_STATES: Final = {"ready": "green", "recording": "red", "finishing": "yellow"}
+_SHORTEST: Final = 20
+
+
+def status(found: Fields) -> None:
+    """The daemon's status, one thing a line."""
+    state = str(found["state"])
+    line(paint(state, _STATES.get(state, "bold")))
+    microphone = found["microphone"] or "the default"
+    shown = {
+        "microphone": f"{microphone}, {'open' if found['microphone_open'] else 'closed'}",
+        "engine": ", ".join(filter(None, (found["engine"], found["engine_state"]))),
+        **_engine(found),
+        "output": found["output"],
+        "passed over": found["output_notes"],
+        "hotkey": found["hotkey"],
+        "overlay": found["overlay"],
+        **_second(found),
+        "cancel key": found["cancel_key"] if found["cancel_key"] != "none" else "",
+        "last finish": f"{found['last_finish_ms']:.0f} ms" if found["last_finish_ms"] else "",
+        "trouble": found["trouble"],
+    }
+    for name, value in shown.items():
+        if value:
+            line(f"  {name:12} {paint(value, 'yellow') if name == 'trouble' else safe(value)}")
+
+
+def _engine(found: Fields) -> Fields:
+    """What the engine runs on, as far as it says so."""
+    memory_mb, finish_ms = found["engine_memory_mb"], found["engine_finish_ms"]
+    return {
+        "model": found["model"],
+        "runs on": ", ".join(filter(None, (found["device"], found["precision"]))),
+        "chunk": f"{found['chunk_ms']} ms" if found["chunk_ms"] else "",
+        "memory": f"{memory_mb:.0f} MB" if memory_mb else "",
+        "engine took": f"{finish_ms:.0f} ms after the last sound" if finish_ms else "",
+        "note": found["engine_notes"],
+    }
+
+
+def _second(found: Fields) -> Fields:
+    """The second way, as far as it is not the main one."""
+    engine = (found["second_engine"], found["second_model"], found["second_engine_state"])
+    return {
+        "2nd engine": ", ".join(filter(None, engine)),
+        "2nd note": found["second_engine_notes"],
+        "2nd output": found["second_output"],
+        "2nd hotkey": found["second_hotkey"] if found["second_hotkey"] != "none" else "",
+    }
+
+
+def text(entry: Fields) -> None:
+    """What was dictated, as it is, so that it can be piped on; beside it, what became of it."""
+    line(safe(entry["text"], newlines=True) if sys.stdout.isatty() else entry["text"])
+    if entry["state"] == "held":
+        why = f": {safe(entry['reason'])}" if entry["reason"] else ""
+        line(f"not written{why} (dictatectl paste {entry['number']} writes it)", sys.stderr)
+
+
+def history(entries: Sequence[Fields]) -> None:
+    """The newest last, as it stands next to the prompt then; each in one line of the terminal."""
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    for entry in reversed(entries):
+        when = time.strftime("%a %d %b %H:%M", time.localtime(entry["started"]))
+        head = f"{entry['number']:5}  {when}  {entry['state']:11}"
+        said = safe(entry["text"] or entry["reason"])
+        if width and len(head) + 2 + len(said) > width:
+            said = said[: max(_SHORTEST, width - len(head) - 3)] + "…"
+        held = entry["state"] == "held"
+        line(f"{paint(head, 'yellow' if held else 'dim')}  {said}")
+
+
+def devices(found: Sequence[Fields]) -> None:
+    """The microphones; a star marks the default."""
+    for device in found:
+        mark = paint("*", "green") if device.get("default") else " "
+        rate = f"{float(device.get('rate', 0)) / 1000:g} kHz, {device.get('channels')} channels"
+        described = device.get("description") or ""
+        line(f"{mark} {safe(device['name'])}  {paint(safe(f'{described} ({rate})'), 'dim')}")
+
+
+def check(rows: Sequence[Fields]) -> None:
+    """What works, by stage, and the remedy where it does not."""
+    for stage, group in groupby(rows, key=lambda row: row["stage"]):
+        line(paint(stage, "bold"))
+        of_stage = list(group)
+        choice = not all(row["chosen"] for row in of_stage)
+        for row in of_stage:
+            works = not row["why_not"]
+            mark = paint("✓", "green") if works else paint("✗", "red" if row["chosen"] else "dim")
+            used = paint("  (this one is used)", "dim") if choice and row["chosen"] else ""
+            line(f"  {mark} {safe(row['name'])}{used}")
+            if not works:
+                line(f"      {safe(row['why_not'])}")
+    for stage in broken(rows):
+        line(paint(f"nothing works as {stage}", "red"))
+
+
+def broken(rows: Iterable[Fields]) -> list[str]:
+    """The stages of which nothing works that is chosen."""
+    working = {row["stage"]: False for row in rows}
+    for row in rows:
+        working[row["stage"]] |= row["chosen"] and not row["why_not"]
+    return [stage for stage, works in working.items() if not works]
+
+
+_VERDICTS = {
+    "exact": ("✓", "green", "exact"),
+    "copied": ("✓", "green", "in the clipboard; you paste it"),
+    "different": ("✗", "red", "something else arrived: "),
+    "failed": ("✗", "red", ""),
+}
+
+
+def live(rows: Sequence[Fields]) -> None:
+    """What came of each output."""
+    for row in rows:
+        sign, colour, verdict = _VERDICTS[row["verdict"]]
+        used = paint("  (this one is used)", "dim") if row["used"] else ""
+        took = f", {row['ms']:.0f} ms, {row['receipt']}" if row["verdict"] == "exact" else ""
+        found = row["found"] or ("nothing" if row["verdict"] == "different" else "")
+        line(f"{paint(sign, colour)} {safe(row['output'])}: {verdict}{safe(found)}{took}{used}")
+    if not rows:
+        line("no output can write into a window here: dictatectl check", sys.stderr)
+
+
+def lively(rows: Sequence[Fields]) -> bool:
+    """Whether the output that is used does what it shall, or one where none is used."""
+    of_use = [row for row in rows if row["used"]] or rows
+    return any(row["verdict"] in ("exact", "copied") for row in of_use)

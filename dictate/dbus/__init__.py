@@ -1,0 +1,1 @@
+"""The D-Bus service: what other programs may ask of the daemon."""

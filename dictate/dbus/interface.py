@@ -1,0 +1,399 @@
+"""The D-Bus interface: what can be asked of the daemon, and what it shows of itself.
+
+What was dictated is returned to the caller that asks for it, and to nobody else: never put it into
+a property or a signal, as every program of the user can listen to these.
+
+dbus-fast reads the annotations here at run time: no `from __future__ import annotations`.
+"""
+
+import logging
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import asdict
+from itertools import accumulate
+from typing import Annotated, Final, Protocol, TypeAlias, TypedDict
+
+from dbus_fast import DBusError, ErrorType, PropertyAccess, Variant
+from dbus_fast.annotations import DBusBool, DBusDict, DBusDouble, DBusSignature, DBusStr, DBusUInt32
+from dbus_fast.service import ServiceInterface, dbus_method, dbus_property
+
+from dictate import __version__
+from dictate.errors import DictateError
+from dictate.journal.entry import Entry
+from dictate.platform.bus import ERRORS, INTERFACE, one_line
+
+log = logging.getLogger(__name__)
+
+HISTORY_LIMIT: Final = 1000
+"""No call of History returns more."""
+HISTORY_CHARACTERS: Final = 8_000_000
+"""Nor more text than this: a bus hangs up on messages that are too big for it."""
+AT_ONCE: Final = 32
+"""So many calls may wait for their answer at a time; further ones are refused at once."""
+_LINES_LIMIT: Final = 50
+
+READ: Final = PropertyAccess.READ
+Plain: TypeAlias = str | bool | int | float
+Row: TypeAlias = Mapping[str, Plain]
+Strings = Annotated[list[str], DBusSignature("as")]
+Dicts = Annotated[list[dict[str, Variant]], DBusSignature("aa{sv}")]
+
+caller: ContextVar[str] = ContextVar("caller", default="")
+"""Inside a call: the unique bus name of the program that made it (":1.42")."""
+
+
+class Steering(Protocol):
+    """What the daemon lets others do; `by` is for its log: who asked.
+
+    Any DictateError reaches the caller, with its message.
+    """
+
+    def start(self, by: str, *, second: bool) -> None:
+        """Begin a dictation, of the second way or the main one. Idempotent, as are the next
+        three."""
+
+    def stop(self, by: str) -> None:
+        """End it, and write the text."""
+
+    def toggle(self, by: str, *, second: bool) -> None:
+        """Begin or end one."""
+
+    def key(self, by: str, *, second: bool, down: bool) -> None:
+        """The desktop's own shortcut was pressed or released: it means what the hotkey means."""
+
+    def cancel(self, by: str) -> None:
+        """Throw the dictation away: nothing is written."""
+
+    async def reload(self, by: str) -> Sequence[str]:
+        """Read the files again: what changed, one line each, for people."""
+
+    async def last(self) -> Entry | None:
+        """The newest dictation that has a text."""
+
+    async def history(self, limit: int) -> Sequence[Entry]:
+        """The newest dictations, newest first."""
+
+    async def paste(self, number: int | None, by: str) -> str:
+        """Write a text (None: the last one) into the focused window; what is known of it then."""
+
+    async def undo(self, by: str) -> str:
+        """Take the last written text back out of its window; what was done, for people."""
+
+    async def forget(self, number: int | None, by: str) -> int:
+        """Delete one dictation or (None) all; how many were deleted."""
+
+    async def devices(self) -> Sequence[Row]:
+        """The microphones there are."""
+
+    async def check(self) -> Sequence[Row]:
+        """What works here and what does not, as `dictate.diagnostics.check` has it."""
+
+    async def check_live(self, by: str) -> Sequence[Row]:
+        """What came of a text through each output, as `dictate.diagnostics.output_trial` has it."""
+
+
+class Status(TypedDict, total=False):
+    """What the daemon shows of itself: the properties of the interface, in Python's spelling."""
+
+    state: str
+    dictation: int
+    engine: str
+    engine_state: str
+    microphone: str
+    microphone_open: bool
+    output: str
+    output_notes: str
+    hotkey: str
+    overlay: str
+    trouble: str
+    last_finish_ms: float
+    model: str
+    device: str
+    precision: str
+    chunk_ms: int
+    engine_memory_mb: float
+    engine_notes: str
+    engine_finish_ms: float
+    second_engine: str
+    second_engine_state: str
+    second_model: str
+    second_engine_notes: str
+    second_output: str
+    second_hotkey: str
+    cancel_key: str
+
+
+class Dictate1(ServiceInterface):
+    """The interface on one connection. `status` is shared with whoever changes it."""
+
+    def __init__(self, steering: Steering, status: Status) -> None:
+        super().__init__(INTERFACE)
+        self._steering = steering
+        self._status = status
+        self._waiting = 0
+
+    @dbus_method("Start")
+    def start(self) -> None:
+        with _errors():
+            self._steering.start(caller.get(), second=False)
+
+    @dbus_method("StartSecond")
+    def start_second(self) -> None:
+        with _errors():
+            self._steering.start(caller.get(), second=True)
+
+    @dbus_method("Stop")
+    def stop(self) -> None:
+        with _errors():
+            self._steering.stop(caller.get())
+
+    @dbus_method("Toggle")
+    def toggle(self) -> None:
+        with _errors():
+            self._steering.toggle(caller.get(), second=False)
+
+    @dbus_method("ToggleSecond")
+    def toggle_second(self) -> None:
+        with _errors():
+            self._steering.toggle(caller.get(), second=True)
+
+    @dbus_method("Press")
+    def press(self) -> None:
+        with _errors():
+            self._steering.key(caller.get(), second=False, down=True)
+
+    @dbus_method("Release")
+    def release(self) -> None:
+        with _errors():
+            self._steering.key(caller.get(), second=False, down=False)
+
+    @dbus_method("PressSecond")
+    def press_second(self) -> None:
+        with _errors():
+            self._steering.key(caller.get(), second=True, down=True)
+
+    @dbus_method("ReleaseSecond")
+    def release_second(self) -> None:
+        with _errors():
+            self._steering.key(caller.get(), second=True, down=False)
+
+    @dbus_method("Cancel")
+    def cancel(self) -> None:
+        with _errors():
+            self._steering.cancel(caller.get())
+
+    @dbus_method("Reload")
+    async def reload(self) -> Strings:
+        with self._slot():
+            return [one_line(line) for line in await self._steering.reload(caller.get())]
+
+    @dbus_method("Last")
+    async def last(self) -> DBusDict:
+        with self._slot():
+            entry = await self._steering.last()
+            return _from_entry(entry) if entry else {}
+
+    @dbus_method("History")
+    async def history(self, limit: DBusUInt32) -> Dicts:
+        with self._slot():
+            entries = await self._steering.history(min(limit, HISTORY_LIMIT))
+            room = accumulate(len(entry.text) + len(entry.heard) for entry in entries)
+            fitting = sum(used <= HISTORY_CHARACTERS for used in room)
+            return [_from_entry(entry) for entry in entries[:fitting]]
+
+    @dbus_method("Paste")
+    async def paste(self, number: DBusUInt32) -> DBusStr:
+        with self._slot():
+            return one_line(await self._steering.paste(number or None, caller.get()))
+
+    @dbus_method("Undo")
+    async def undo(self) -> DBusStr:
+        with self._slot():
+            return one_line(await self._steering.undo(caller.get()))
+
+    @dbus_method("Forget")
+    async def forget(self, number: DBusUInt32, everything: DBusBool) -> DBusUInt32:
+        with self._slot():
+            if bool(number) is everything:
+                raise DBusError(ErrorType.INVALID_ARGS, "give a number, or 0 and true for all")
+            return await self._steering.forget(number or None, caller.get())
+
+    @dbus_method("Devices")
+    async def devices(self) -> Dicts:
+        with self._slot():
+            return [_from_row(row) for row in await self._steering.devices()]
+
+    @dbus_method("Check")
+    async def check(self) -> Dicts:
+        with self._slot():
+            return [_from_row(row) for row in await self._steering.check()]
+
+    @dbus_method("CheckLive")
+    async def check_live(self) -> Dicts:
+        with self._slot():
+            return [_from_row(row) for row in await self._steering.check_live(caller.get())]
+
+    @dbus_property(READ, "Version")
+    def version(self) -> DBusStr:
+        return __version__
+
+    @dbus_property(READ, "State")
+    def state(self) -> DBusStr:
+        return self._status["state"]
+
+    @dbus_property(READ, "Dictation")
+    def dictation(self) -> DBusUInt32:
+        return self._status["dictation"]
+
+    @dbus_property(READ, "Engine")
+    def engine(self) -> DBusStr:
+        return self._status["engine"]
+
+    @dbus_property(READ, "EngineState")
+    def engine_state(self) -> DBusStr:
+        return self._status["engine_state"]
+
+    @dbus_property(READ, "Microphone")
+    def microphone(self) -> DBusStr:
+        return self._status["microphone"]
+
+    @dbus_property(READ, "MicrophoneOpen")
+    def microphone_open(self) -> DBusBool:
+        return self._status["microphone_open"]
+
+    @dbus_property(READ, "Output")
+    def output(self) -> DBusStr:
+        return self._status["output"]
+
+    @dbus_property(READ, "OutputNotes")
+    def output_notes(self) -> DBusStr:
+        return self._status["output_notes"]
+
+    @dbus_property(READ, "Hotkey")
+    def hotkey(self) -> DBusStr:
+        return self._status["hotkey"]
+
+    @dbus_property(READ, "Overlay")
+    def overlay(self) -> DBusStr:
+        return self._status["overlay"]
+
+    @dbus_property(READ, "Trouble")
+    def trouble(self) -> DBusStr:
+        return self._status["trouble"]
+
+    @dbus_property(READ, "LastFinishMs")
+    def last_finish_ms(self) -> DBusDouble:
+        return self._status["last_finish_ms"]
+
+    @dbus_property(READ, "Model")
+    def model(self) -> DBusStr:
+        return self._status["model"]
+
+    @dbus_property(READ, "Device")
+    def device(self) -> DBusStr:
+        return self._status["device"]
+
+    @dbus_property(READ, "Precision")
+    def precision(self) -> DBusStr:
+        return self._status["precision"]
+
+    @dbus_property(READ, "ChunkMs")
+    def chunk_ms(self) -> DBusUInt32:
+        return self._status["chunk_ms"]
+
+    @dbus_property(READ, "EngineMemoryMb")
+    def engine_memory_mb(self) -> DBusDouble:
+        return self._status["engine_memory_mb"]
+
+    @dbus_property(READ, "EngineNotes")
+    def engine_notes(self) -> DBusStr:
+        return self._status["engine_notes"]
+
+    @dbus_property(READ, "EngineFinishMs")
+    def engine_finish_ms(self) -> DBusDouble:
+        return self._status["engine_finish_ms"]
+
+    @dbus_property(READ, "SecondEngine")
+    def second_engine(self) -> DBusStr:
+        return self._status["second_engine"]
+
+    @dbus_property(READ, "SecondEngineState")
+    def second_engine_state(self) -> DBusStr:
+        return self._status["second_engine_state"]
+
+    @dbus_property(READ, "SecondModel")
+    def second_model(self) -> DBusStr:
+        return self._status["second_model"]
+
+    @dbus_property(READ, "SecondEngineNotes")
+    def second_engine_notes(self) -> DBusStr:
+        return self._status["second_engine_notes"]
+
+    @dbus_property(READ, "SecondOutput")
+    def second_output(self) -> DBusStr:
+        return self._status["second_output"]
+
+    @dbus_property(READ, "SecondHotkey")
+    def second_hotkey(self) -> DBusStr:
+        return self._status["second_hotkey"]
+
+    @dbus_property(READ, "CancelKey")
+    def cancel_key(self) -> DBusStr:
+        return self._status["cancel_key"]
+
+    @contextmanager
+    def _slot(self) -> Iterator[None]:
+        """One of the calls that may wait at a time, with its errors named."""
+        if self._waiting >= AT_ONCE:
+            raise DBusError(ErrorType.LIMITS_EXCEEDED, "too many calls at once: try again later")
+        self._waiting += 1
+        try:
+            with _errors():
+                yield
+        finally:
+            self._waiting -= 1
+
+
+def property_name(name: str) -> str:
+    """`engine_state` as it is called on the bus: `EngineState`."""
+    return "".join(part.capitalize() for part in name.split("_"))
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    try:
+        yield
+    except DBusError:
+        raise
+    except DictateError as error:
+        name = f"{ERRORS}.{type(error).__name__}"
+        lines = str(error).splitlines()[:_LINES_LIMIT]
+        raise DBusError(name, "\n".join(map(one_line, lines))) from error
+    except Exception as error:
+        # Its own words may be those that were dictated: only where it happened is logged.
+        kind = type(error).__name__
+        where = "".join(traceback.format_tb(error.__traceback__))
+        log.error("a call over D-Bus failed: %s\n%s", kind, where)  # noqa: TRY400
+        message = f"dictate made a mistake ({kind}): its log says more"
+        raise DBusError(f"{ERRORS}.Mistake", message) from error
+
+
+def _from_entry(entry: Entry) -> dict[str, Variant]:
+    return _from_row(asdict(entry) | {"state": entry.state.value})
+
+
+def _from_row(row: Row) -> dict[str, Variant]:
+    return {key: _variant(value) for key, value in row.items()}
+
+
+def _variant(value: Plain) -> Variant:
+    match value:
+        case bool():
+            return Variant("b", value)
+        case int():
+            return Variant("x", value)
+        case float():
+            return Variant("d", value)
+    return Variant("s", value.encode("utf-8", "replace").decode().replace("\0", "\ufffd"))

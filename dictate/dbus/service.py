@@ -1,0 +1,174 @@
+"""The daemon on the session bus. Its name there is the lock: only one dictate can have it.
+
+`python -m dictate.dbus.service --write` renews the description of the interface in docs/.
+"""
+
+import argparse
+import asyncio
+import logging
+import math
+import sys
+import time
+from pathlib import Path
+from typing import Any, Final, Unpack
+from xml.etree.ElementTree import indent, tostring
+
+from dbus_fast import Message, NameFlag, RequestNameReply
+from dbus_fast.aio import MessageBus
+from dbus_fast.introspection import Node
+
+from dictate.dbus.interface import Dictate1, Status, Steering, caller, property_name
+from dictate.errors import AlreadyRunning, Unavailable
+from dictate.platform import bus
+
+log = logging.getLogger(__name__)
+
+DESCRIPTION: Final = Path(__file__).parents[2] / "docs" / f"{bus.INTERFACE}.xml"
+
+_DOCTYPE: Final = (
+    '<!DOCTYPE node PUBLIC "-//freedesktop//DTD D-BUS Object Introspection 1.0//EN"\n'
+    ' "http://www.freedesktop.org/standards/dbus/1.0/introspect.dtd">'
+)
+_FIRST_WAIT_S: Final = 0.25
+_LONGEST_WAIT_S: Final = 15.0
+_ANSWER_S: Final = 5.0
+_LISTED_S: Final = 1.0
+
+
+class Service:
+    """Offers a Steering on the bus, through any number of connections one after the other.
+
+    What `update` was told stays true across them. All methods belong to the event loop.
+    """
+
+    def __init__(self, steering: Steering) -> None:
+        self._steering = steering
+        self._status = Status(
+            state="starting",
+            dictation=0,
+            engine="",
+            engine_state="",
+            microphone="",
+            microphone_open=False,
+            output="",
+            output_notes="",
+            hotkey="",
+            overlay="",
+            trouble="",
+            last_finish_ms=0.0,
+            model="",
+            device="",
+            precision="",
+            chunk_ms=0,
+            engine_memory_mb=0.0,
+            engine_notes="",
+            engine_finish_ms=0.0,
+            second_engine="",
+            second_engine_state="",
+            second_model="",
+            second_engine_notes="",
+            second_output="",
+            second_hotkey="",
+            cancel_key="",
+        )
+        self._bus: MessageBus | None = None
+        self._interface: Dictate1 | None = None
+
+    @property
+    def bus(self) -> MessageBus | None:
+        """The connection, for others that have something to say on the bus; None while lost."""
+        return self._bus if self._bus is not None and self._bus.connected else None
+
+    async def connect(self) -> None:
+        """Be there. Raises AlreadyRunning, or Unavailable where there is no bus."""
+        connection = await bus.connect()
+        try:
+            connection.add_message_handler(_remember_caller)
+            self._interface = Dictate1(self._steering, self._status)
+            connection.export(bus.PATH, self._interface)
+            async with asyncio.timeout(_ANSWER_S):
+                reply = await connection.request_name(bus.NAME, NameFlag.DO_NOT_QUEUE)
+        except Exception as error:
+            await bus.leave(connection)
+            raise Unavailable(f"the session bus failed ({error!r}): is it overloaded?") from error
+        if reply is not RequestNameReply.PRIMARY_OWNER:
+            await bus.leave(connection)
+            raise AlreadyRunning(
+                "another dictate is running: steer it with dictatectl, or stop it first "
+                "(systemctl --user stop dictate)"
+            )
+        self._bus = connection
+
+    def update(self, **changes: Unpack[Status]) -> None:
+        """Show a new status. Only what really changed is told to those who listen."""
+        status: dict[str, Any] = self._status  # type: ignore[assignment]
+        new = {key: bus.one_line(v) if isinstance(v, str) else v for key, v in changes.items()}
+        changed = {key: value for key, value in new.items() if status[key] != value}
+        status.update(changed)
+        if changed and self._interface is not None:
+            self._interface.emit_properties_changed(
+                {property_name(key): value for key, value in changed.items()}
+            )
+
+    async def run(self) -> None:
+        """Stay there until cancelled: when the bus dies, come back as soon as there is one.
+
+        Works whether or not `connect` succeeded before. Raises AlreadyRunning if another dictate
+        was faster.
+        """
+        wait = _FIRST_WAIT_S
+        lost = -math.inf
+        while True:
+            if self.bus is not None:
+                await self.wait_disconnected()
+                log.warning("the session bus is gone: dictating goes on, dictatectl cannot")
+                wait, lost = _FIRST_WAIT_S, time.monotonic()
+            try:
+                await self.connect()
+                log.info("back on the session bus")
+            except (Unavailable, AlreadyRunning) as error:
+                # Soon after a loss, the other one may be we ourselves, whom the bus still lists.
+                soon = time.monotonic() - lost < _LISTED_S
+                if isinstance(error, AlreadyRunning) and not soon:
+                    raise
+                log.debug("%s; trying again in %.2g s", error, wait)
+                await asyncio.sleep(wait)
+                wait = min(2 * wait, _LONGEST_WAIT_S)
+
+    async def wait_disconnected(self) -> None:
+        """Return when the connection is lost or closed."""
+        if self._bus is not None:
+            await bus.lost(self._bus)
+
+    async def close(self) -> None:
+        """Leave the bus. Idempotent, within a second."""
+        connection, self._bus, self._interface = self._bus, None, None
+        if connection is not None:
+            await bus.leave(connection)
+
+
+def _remember_caller(message: Message) -> None:
+    # dbus-fast does not tell a method who called it; a method's task inherits this context.
+    caller.set(message.sender or "")
+
+
+def description() -> str:
+    """The interface, as the XML that D-Bus tools read."""
+    nobody: Any = None
+    node = Node(bus.PATH, [Dictate1(nobody, Status()).introspect()]).to_xml()
+    indent(node)
+    return f"{_DOCTYPE}\n{tostring(node, encoding='unicode')}\n"
+
+
+def main() -> None:
+    """Print the description of the interface, or write it to docs/."""
+    parser = argparse.ArgumentParser(prog="python -m dictate.dbus.service")
+    parser.add_argument("--write", action="store_true", help=f"write {DESCRIPTION}")
+    if parser.parse_args().write:
+        DESCRIPTION.write_text(description())
+    else:
+        sys.stdout.write(description())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""What of a boosted text may stand, judged by what was heard without boosting. Pure.
+
+The decoder's score cannot tell a term that was said from one that merely fits; the plain text is a
+witness to the sound. A term may stand in for words that look like it in letters, as a mishearing
+does; nothing but terms may come of boosting; and a text that is another text falls as a whole.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from itertools import compress, groupby
+from typing import Final as Const
+
+from rapidfuzz.distance import Levenshtein
+
+from dictate.engines.unicode_scripts import pieces, runs, signs_per_word, units
+
+LIKENESS: Const = 0.45
+"""How alike in letters, 0 to 1, a term must be to what was heard in its place: "Kubernetes" and
+"cuban eddies" have 0.57, "Claude Code" and "clod coat" 0.56, "Hyprland" and "has been moved"
+0.40."""
+FREE_WORDS: Const = 1
+FREE_SHARE: Const = 0.15
+"""So many words may differ that no term explains, at least, and as a share of the text."""
+
+
+def settle(plain: str, boosted: str, terms: Iterable[str]) -> tuple[str, bool]:
+    """The text that stands, and whether the boosted one was so wild that none of it does."""
+    terms = list(terms)
+    whole = runs("\n".join(terms))
+    # With a space in front, as what begins one text may come to stand within the other.
+    one, other = pieces(f" {plain}", whole), pieces(f" {boosted}", whole)
+    if not one:
+        return "", bool(other)
+    heard, claimed = [_letters(word) for word in one], [_letters(word) for word in other]
+    inside, occurrences, repeated = _terms_in(claimed, [_words(term, whole) for term in terms])
+    settled: list[str] = []
+    gone = came = terms_came = 0.0
+    for equal, a, b, c, d in _aligned(heard, claimed):
+        if equal:
+            settled += other[c:d]
+            continue
+        gone, came = gone + _many(heard[a:b]), came + _many(claimed[c:d])
+        terms_came += _many(compress(claimed[c:d], inside[c:d]))
+        term = any(inside[c:d]) and _likeness(heard[a:b], claimed[c:d]) >= LIKENESS
+        settled += other[c:d] if term else one[a:b]
+    # "nemo tron" is heard for "Nemotron": a term may have a word more or less than its sound.
+    explained = terms_came + (occurrences if terms_came else 0)
+    unexplained = max(0, gone - explained) + max(0, came - repeated - explained) + repeated
+    if unexplained > max(FREE_WORDS, FREE_SHARE * _many(heard)):
+        return plain, True
+    return " ".join("".join(settled).split()), False
+
+
+def _aligned(one: list[str], other: list[str]) -> Iterator[tuple[bool, int, int, int, int]]:
+    """Stretches of both that are equal, or stand for each other: with as few changes as can be.
+    Not difflib's, which takes the longest run first, and so may take one sentence for the next
+    where somebody says the same again and again."""
+    operations = Levenshtein.opcodes(one, other)
+    for equal, group in groupby(operations, key=lambda operation: operation.tag == "equal"):
+        stretch = list(group)
+        first, last = stretch[0], stretch[-1]
+        yield equal, first.src_start, last.src_end, first.dest_start, last.dest_end
+
+
+def _terms_in(words: list[str], terms: list[list[str]]) -> tuple[list[bool], int, float]:
+    """Whether each word belongs to a term, how many terms there are, and how many words belong to
+    one that follows itself at once, which is how a boost that runs wild looks."""
+    inside = [False] * len(words)
+    occurrences, repeated = 0, 0.0
+    for term in filter(None, terms):
+        size, end = len(term), -1
+        for at in range(len(words) - size + 1):
+            if words[at : at + size] != term or at < end:
+                continue
+            if at == end:
+                repeated += _many(term)
+            else:
+                occurrences += 1
+                inside[at : at + size] = [True] * size
+            end = at + size
+    return inside, occurrences, repeated
+
+
+def _likeness(heard: list[str], claimed: list[str]) -> float:
+    """The share of letters in the longest common subsequence. Not difflib's ratio, which takes the
+    longest common run first and may lose the rest for it."""
+    one, other = "".join(heard), "".join(claimed)
+    row = [0] * (len(other) + 1)
+    for letter in one:
+        above, row = row, [0]
+        for at, candidate in enumerate(other):
+            row.append(above[at] + 1 if letter == candidate else max(above[at + 1], row[at]))
+    return 2 * row[-1] / max(1, len(one) + len(other))
+
+
+def _letters(word: str) -> str:
+    return "".join(units(word))
+
+
+def _words(term: str, whole: Collection[str]) -> list[str]:
+    return [letters for word in pieces(term, whole) if (letters := _letters(word))]
+
+
+def _many(those: Iterable[str]) -> float:
+    """How many words they are, where some may be signs of a script that does not tell."""
+    return sum(
+        1 if (signs := signs_per_word(letters)) == 1 else len(letters) / signs for letters in those
+    )

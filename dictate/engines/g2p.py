@@ -1,0 +1,117 @@
+"""How a term sounds, in the phonemes of CMU's dictionary (ARPAbet without stress).
+
+Words that the dictionary has are taken from it; all others are asked of espeak-ng, all of a list
+in one call, and its IPA is mapped. A term of several words gets every combination, bounded.
+"""
+
+import itertools
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterable
+
+from dictate.hotwords.model import Term
+
+MOST_PRONUNCIATIONS = 8
+"""Of one term; combinations beyond are left out."""
+
+_IPA = {
+    "tʃ": "CH", "dʒ": "JH", "aɪ": "AY", "aʊ": "AW", "eɪ": "EY", "oʊ": "OW", "əʊ": "OW", "ɔɪ": "OY",
+    "iə": "IH", "eə": "EH", "ʊə": "UH", "n̩": "AH N", "l̩": "AH L", "ɚ": "ER", "ɝ": "ER", "ɜ": "ER",
+    "ɐ": "AH", "ə": "AH", "ʌ": "AH", "ɑ": "AA", "ɒ": "AA", "a": "AE", "æ": "AE", "ɔ": "AO",
+    "o": "AO", "ɛ": "EH", "e": "EH", "ɪ": "IH", "ᵻ": "IH", "i": "IY", "ʊ": "UH", "u": "UW",
+    "y": "UW", "ø": "ER", "œ": "ER", "b": "B", "d": "D", "ð": "DH", "f": "F", "g": "G", "ɡ": "G",
+    "h": "HH", "ç": "HH", "j": "Y", "k": "K", "x": "K", "q": "K", "l": "L", "ɫ": "L", "ɬ": "L",
+    "m": "M", "n": "N", "ɲ": "N Y", "ŋ": "NG", "p": "P", "ɹ": "R", "r": "R", "ʁ": "R", "ɾ": "T",
+    "s": "S", "ʃ": "SH", "t": "T", "θ": "TH", "v": "V", "w": "W", "z": "Z", "ʒ": "ZH",
+}  # fmt: skip
+_SOUNDS = re.compile("|".join(sorted(map(re.escape, _IPA), key=len, reverse=True)))
+_OTHER_LANGUAGE = re.compile(r"\([a-z-]+\)")
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+
+
+class Pronouncer:
+    """Knows the dictionary through `lookup`: a word in lower case -> its phonemes, or None."""
+
+    def __init__(self, lookup: Callable[[str], str | None]) -> None:
+        self.lookup = lookup
+        self._asked: dict[str, str] = {}
+        """Word -> what espeak-ng said of it, empty if nothing of use."""
+
+    def pronounce(self, terms: Iterable[Term]) -> tuple[dict[Term, list[str]], list[str]]:
+        """The pronunciations of each term that has some, and one line for each that has none."""
+        terms = list(terms)
+        forms = {term: (term.spelling, *term.sounds_like) for term in terms}
+        words = {word for said in forms.values() for form in said for word in _words(form)}
+        self._ask_espeak({word for word in words if not self._known(word)})
+        found, unusable = {}, []
+        for term in terms:
+            sounds = [sound for form in forms[term] for sound in self._form(form)]
+            if sounds:
+                found[term] = list(dict.fromkeys(sounds))[:MOST_PRONUNCIATIONS]
+            else:
+                unusable.append(_why_unusable(term))
+        return found, unusable
+
+    def _form(self, form: str) -> list[str]:
+        choices = [self._word(word) for word in _words(form)]
+        if not choices or not all(choices):
+            return []
+        combinations = itertools.islice(itertools.product(*choices), MOST_PRONUNCIATIONS)
+        return [" ".join(parts) for parts in combinations]
+
+    def _word(self, word: str) -> list[str]:
+        known = self._known(word)
+        if word.isupper() and 1 < len(word) <= 5:
+            letters = [self._letter(letter) for letter in word.lower()]
+            if all(letters):
+                return [" ".join(letters), *known]
+        return known or [sound for sound in [self._asked.get(word, "")] if sound]
+
+    def _letter(self, letter: str) -> str:
+        return "EY" if letter == "a" else self.lookup(letter) or ""
+
+    def _known(self, word: str) -> list[str]:
+        spelled = word.lower().replace("’", "'")
+        keys = (spelled, *(f"{spelled}({number})" for number in range(2, 5)))
+        return [sound for sound in map(self.lookup, keys) if sound]
+
+    def _ask_espeak(self, words: set[str]) -> None:
+        new = sorted(words - self._asked.keys())
+        if not new or (program := shutil.which("espeak-ng")) is None:
+            return
+        try:
+            answer = subprocess.run(
+                [program, "-q", "--ipa", "--sep=_", "-v", "en-us", "--stdin"],
+                input="\n\n".join(new) + "\n",
+                capture_output=True,
+                text=True,
+                timeout=20,
+                check=True,
+            ).stdout.splitlines()
+        except (OSError, subprocess.SubprocessError):
+            return
+        if len(answer) == len(new):
+            self._asked.update(zip(new, map(from_ipa, answer), strict=True))
+
+
+def from_ipa(ipa: str) -> str:
+    """ARPAbet for what espeak-ng writes; signs it has no phoneme for (stress, length) are left
+    out."""
+    plain = _OTHER_LANGUAGE.sub("", ipa)
+    plain = re.sub(r"[_ˈˌː\s]", "", plain.replace("ɜːɹ", "ɚ").replace("ɚɹ", "ɚ_ɹ"))
+    return " ".join(_IPA[sound] for sound in _SOUNDS.findall(plain))
+
+
+def _words(form: str) -> list[str]:
+    return _WORD.findall(form)
+
+
+def _why_unusable(term: Term) -> str:
+    if not _words(term.spelling) and not term.sounds_like:
+        return f"{term.spelling!r}: it has no word that can be spoken; add sounds_like"
+    if shutil.which("espeak-ng") is None:
+        return (
+            f"{term.spelling!r}: how it sounds is not known; install espeak-ng, or add sounds_like"
+        )
+    return f"{term.spelling!r}: espeak-ng cannot say how it sounds; add sounds_like"

@@ -1,0 +1,173 @@
+"""A connection to an engine elsewhere, for who works without a loop. Every wait has an end, and
+whatever goes wrong is an EngineError that names the host."""
+
+import io
+import select
+import socket
+import ssl
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from wyoming.event import Event, write_event
+
+from dictate.config.schema import EngineSettings
+from dictate.engines.protocol import BadEvent, Inbox, Token
+from dictate.engines.remote.address import Address
+from dictate.errors import EngineError, EngineLost
+
+REACH_S = 2.0
+"""Seconds in which somebody must answer at the other end."""
+MOST_ADDRESSES = 3
+"""Of one host: so many are tried."""
+_AT_ONCE = 65_536
+
+
+class Remote:
+    """One connection; close it."""
+
+    def __init__(self, address: Address, settings: EngineSettings) -> None:
+        """Connect, and show the token where there is one. Raises EngineError."""
+        self._address = address
+        self._inbox = Inbox()
+        self.began = time.monotonic()
+        self.answered = False
+        """Whether anything came from there."""
+        self._socket: socket.socket | None = None
+        try:
+            self._socket = _connected(address, settings)
+            if settings.token_file:
+                self.send(Token(Path(settings.token_file).read_text().strip()).event())
+        except (OSError, ValueError) as error:
+            self.close()
+            raise self.trouble(f"cannot be reached: {_says(error)}") from error
+
+    def close(self) -> None:
+        """Hang up. Idempotent."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    def trouble(self, what: str) -> EngineError:
+        """An error that says where it happened."""
+        return EngineError(f"the engine at {self._address.host} {what}")
+
+    def silence(self, seconds: float, what: str = "answer") -> EngineLost:
+        """An error for who did not do that in time; see `Trouble.silent`."""
+        return EngineLost(str(self.trouble(f"did not {what} for {seconds:g} s")))
+
+    def send(self, *events: Event) -> None:
+        """Send these at once. Raises EngineError, also if nobody takes them in REACH_S."""
+        raw = io.BytesIO()
+        for event in events:
+            write_event(event, raw)
+        try:
+            self._open().settimeout(REACH_S)
+            self._open().sendall(raw.getvalue())
+        except OSError as error:
+            raise self.trouble(f"was lost: {_says(error)}") from error
+
+    def next(self, wait_s: float) -> Event | None:
+        """The next event; None if none is there after `wait_s` seconds. Raises EngineError, also
+        at the end."""
+        until = time.monotonic() + wait_s
+        try:
+            while True:
+                if event := self._inbox.pop():
+                    self.answered = True
+                    return event
+                if not self._readable(max(0.0, until - time.monotonic())):
+                    return None
+                # The rest of a TLS record may still be on its way.
+                self._open().settimeout(REACH_S)
+                data = self._open().recv(_AT_ONCE)
+                if not data:
+                    raise self.trouble(
+                        "hung up" if self.answered else "hung up at once: does it ask for a token?"
+                    )
+                self._inbox.push(data)
+        except BadEvent as error:
+            raise self.trouble(f"answers nonsense: {error}") from error
+        except OSError as error:
+            raise self.trouble(f"was lost: {_says(error)}") from error
+
+    def expect(self, wanted: Callable[[Event], bool], within_s: float) -> Event:
+        """The first event that is wanted; others before it are of no interest. Raises EngineError
+        if it does not come in time, or an error comes instead."""
+        until = time.monotonic() + within_s
+        while event := self.next(max(0.0, until - time.monotonic())):
+            if event.type == "error":
+                raise self.trouble(f"says: {str(event.data.get('text'))[:1000]}")
+            if wanted(event):
+                return event
+            if time.monotonic() > until:
+                break
+        raise self.silence(within_s)
+
+    def _readable(self, wait_s: float) -> bool:
+        opened = self._open()
+        if isinstance(opened, ssl.SSLSocket) and opened.pending():
+            return True
+        return bool(select.select([opened], [], [], wait_s)[0])
+
+    def _open(self) -> socket.socket:
+        if self._socket is None:
+            raise self.trouble("was left")
+        return self._socket
+
+
+def _connected(address: Address, settings: EngineSettings) -> socket.socket:
+    """A connected socket. Raises OSError."""
+    if address.path:
+        local = socket.socket(socket.AF_UNIX)
+        try:
+            local.settimeout(REACH_S)
+            local.connect(address.path)
+        except OSError:
+            local.close()
+            raise
+        return local
+    plain = tcp(address.host, address.port)
+    try:
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if not address.tls:
+            return plain
+        context = ssl.create_default_context(cafile=settings.certificate_file or None)
+        context.minimum_version = ssl.TLSVersion.TLSv1_3
+        return context.wrap_socket(plain, server_hostname=address.host)
+    except OSError:
+        plain.close()
+        raise
+
+
+def tcp(host: str, port: int) -> socket.socket:
+    """A socket connected to the first of the host's addresses that answers, soon. Raises
+    OSError."""
+    # A resolver without a network may take a minute to say so.
+    resolver = ThreadPoolExecutor(1)
+    try:
+        asked = resolver.submit(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+        found = asked.result(REACH_S)
+    except TimeoutError as error:
+        raise TimeoutError("nobody knows its address") from error
+    finally:
+        resolver.shutdown(wait=False)
+    for number, (family, kind, protocol, _, where) in enumerate(found, 1):
+        one = socket.socket(family, kind, protocol)
+        try:
+            one.settimeout(REACH_S)
+            one.connect(where)
+        except OSError:
+            one.close()
+            if number == min(len(found), MOST_ADDRESSES):
+                raise
+        else:
+            return one
+    raise OSError("it has no address")
+
+
+def _says(error: Exception) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not to be trusted: {error.verify_message}"
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__

@@ -1,0 +1,253 @@
+"""A server that speaks OpenAI's way: vLLM, SGLang, speaches, whisper.cpp, LocalAI, OpenAI itself.
+
+It hears a piece of sound as a whole, so there are no partials, and the sound waits here until the
+release; a long dictation is sent piece by piece, cut where nobody speaks. Nothing is sent where
+nobody spoke. The connection is made when the user begins and kept warm, so that the release pays
+for neither TCP nor TLS. Each dictation has its own, so nothing has to be mended after a sleep.
+"""
+
+import io
+import ssl
+import statistics
+import time
+import wave
+from contextlib import closing
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dictate.config.schema import EngineSettings
+from dictate.engines import SHORTEST_S, Engine, Facts, Utterance
+from dictate.engines.prompt_guard import echoes, too_long
+from dictate.engines.remote import answer_s, away, read_key, unreachable, unreadable
+from dictate.engines.remote.address import parse_web
+from dictate.engines.remote.openai_profiles import (
+    NO_HINTS,
+    PROFILES,
+    BadAnswer,
+    Hints,
+    Profile,
+    answer,
+    guess,
+    has_keywords,
+    hints,
+    json_object,
+    request,
+    speech_models,
+    with_sound,
+)
+from dictate.engines.speech_gate import FRAME_BYTES, SpeechGate, frames
+from dictate.errors import EngineError
+from dictate.events import RATE, Samples, pcm_from_samples
+from dictate.hotwords.model import Hotwords
+
+if TYPE_CHECKING:
+    from dictate.engines.remote.openai_client import Answer, Client
+
+WARM_S = 4.0
+"""Servers hang up after a silence, the most common ones after 5 seconds."""
+PIECE_S = 120
+"""From so many seconds on, the sound is sent at the next pause; a server may take 25 MB, ..."""
+LONGEST_PIECE_S = 180
+"""... and from so many on, without one."""
+_SECOND = 2 * RATE
+
+
+class OpenAIEngine(Engine):
+    """See the head of this file."""
+
+    name = "openai"
+    languages = ("und",)
+    streams = False
+    hotwords_as = "a sentence before the sound"
+    local = False
+
+    def __init__(self, settings: EngineSettings) -> None:
+        super().__init__(settings)
+        self.round_trip_s = 0.0
+        self.model = ""
+        """Over there."""
+        self.profile: Profile = PROFILES["openai"]
+        self._profile_name = ""
+        self._notes: list[str] = []
+        self._trust: ssl.SSLContext | None = None
+
+    def why_not(self) -> str | None:
+        if find_spec("httpx2") is None:
+            return 'httpx2 is not installed: pip install "dictate[openai]"'
+        return unreachable(self.settings, parse_web, "https://HOST/v1")
+
+    def client(self) -> "Client":
+        """A client of that server, not connected yet. Raises EngineError."""
+        from dictate.engines.remote.openai_client import Client
+
+        settings = self.settings
+        try:
+            if self._trust is None:
+                self._trust = ssl.create_default_context(cafile=settings.certificate_file or None)
+        except (OSError, ValueError) as error:
+            raise unreadable("engine.certificate_file", error) from error
+        return Client(parse_web(settings.base_url), self._trust, read_key(settings))
+
+    def load(self) -> None:
+        """Reach the server, and find out what it is and has. Raises EngineError."""
+        with closing(self.client()) as client:
+            # First, as who is not there is not waited for.
+            self.round_trip_s = statistics.median(client.knock() for _ in range(3))
+            found = client.get("models", answer_s(self.settings))
+            self._choose(client, found, _cards(client, found))
+        lists = has_keywords(self.profile, self.model)
+        self.hotwords_as = "keywords" if lists else self.profile.hotwords_as
+
+    def _choose(self, client: "Client", found: "Answer", cards: list[dict[str, Any]]) -> None:
+        settings = self.settings
+        host = parse_web(settings.base_url).host
+        names = speech_models(cards)
+        self.model = settings.remote_model or (names[0] if len(names) == 1 else "")
+        self._profile_name = settings.profile
+        if settings.profile == "auto":
+            self._profile_name = guess(host, found.server, cards, self.model)
+        self.profile = PROFILES[self._profile_name]
+        if self.profile.names_model and not self.model:
+            has = f"has {', '.join(names[:20])}" if names else "does not say which it has"
+            raise client.trouble(f"{has}: set engine.remote_model to the one that shall hear you")
+        self._notes = []
+        if self.profile.chat and settings.language != "auto":
+            self._notes.append("the model finds out the language itself: the server takes none")
+        if names and self.model and self.model not in names:
+            self._notes.append(f"the server does not list the model {self.model}")
+
+    def prepare(self, hotwords: Hotwords) -> list[str]:
+        return hints(hotwords, self.settings.language)[1]
+
+    def begin(self, hotwords: Hotwords, language: str | None, chunk_ms: int = 0) -> Utterance:
+        del chunk_ms
+        return OpenAIUtterance(self, hotwords, language or self.settings.language)
+
+    @property
+    def facts(self) -> Facts:
+        host = parse_web(self.settings.base_url).host
+        return Facts(
+            model=" ".join(filter(None, (self._profile_name, self.model))),
+            device=away(host, self.round_trip_s),
+            notes=tuple(self._notes),
+        )
+
+
+def _cards(client: "Client", found: "Answer") -> list[dict[str, Any]]:
+    """What a server says of its models; nothing where it keeps no list."""
+    if found.status in (401, 403) or found.status >= 500:
+        client.check(found)
+    try:
+        cards = json_object(found.raw).get("data")
+    except BadAnswer:
+        return []
+    return [card for card in cards if isinstance(card, dict)] if isinstance(cards, list) else []
+
+
+class OpenAIUtterance(Utterance):
+    """One dictation on a connection of its own."""
+
+    def __init__(self, engine: OpenAIEngine, hotwords: Hotwords, language: str) -> None:
+        self._engine = engine
+        self._language = language
+        self._told, _ = hints(hotwords, language)
+        self._gate = SpeechGate()
+        self._spoken = False
+        self._rest = bytearray()
+        """Sound that does not fill a frame yet."""
+        self._sound = bytearray()
+        """What was not sent yet."""
+        self._texts: list[str] = []
+        """Of the pieces that were."""
+        self._client = engine.client()
+        try:
+            self._client.knock()
+        except EngineError:
+            self.cancel()
+            raise
+
+    def feed(self, samples: Samples) -> str | None:
+        self._rest += pcm_from_samples(np.nan_to_num(samples, posinf=1.0, neginf=-1.0))
+        whole = len(self._rest) // FRAME_BYTES * FRAME_BYTES
+        for frame in frames(bytes(self._rest[:whole])):
+            self._take(frame)
+        del self._rest[:whole]
+        if time.monotonic() - self._client.used > WARM_S:
+            self._client.knock()
+        return None
+
+    def _take(self, frame: bytes) -> None:
+        inside = self._gate.inside
+        self._gate.process(frame)
+        self._spoken |= self._gate.inside and self._gate.is_speech
+        self._sound += frame
+        # Only where a stretch ends: what is before one may be the beginning of a word.
+        longest_s = PIECE_S if inside and not self._gate.inside else LONGEST_PIECE_S
+        if len(self._sound) >= longest_s * _SECOND:
+            self._send()
+
+    def finish(self) -> str:
+        try:
+            self._sound += self._rest
+            self._send()
+            return " ".join(filter(None, self._texts))
+        finally:
+            self.cancel()
+
+    def cancel(self) -> None:
+        self._client.close()
+
+    def stop(self) -> None:
+        super().stop()
+        self._client.stop()
+
+    def _send(self) -> None:
+        """Have what is there heard, if anybody spoke in it."""
+        pcm, spoken = bytes(self._sound), self._spoken
+        self._sound.clear()
+        self._spoken = False
+        if spoken and len(pcm) >= SHORTEST_S * _SECOND:
+            self._texts.append(self._ask(pcm))
+
+    def _ask(self, pcm: bytes) -> str:
+        """The text of this sound. One that is not to be believed is asked for once more, without
+        hints. Raises EngineError."""
+        until = time.monotonic() + answer_s(self._engine.settings)
+        sound_s = len(pcm) / _SECOND
+        wav = _wav(pcm)
+        text, whole = self._once(wav, sound_s, self._told, until)
+        told = self._told
+        if told != NO_HINTS and (not whole or echoes(text, told.prompt, told.terms)):
+            text, whole = self._once(wav, sound_s, NO_HINTS, until)
+        if not whole:
+            raise self._client.trouble(
+                f"answers with more than can be said in {sound_s:.0f} s: its model turns in circles"
+            )
+        return text
+
+    def _once(self, wav: bytes, sound_s: float, told: Hints, until: float) -> tuple[str, bool]:
+        engine = self._engine
+        asked = request(engine.profile, engine.model, told, self._language, sound_s)
+        content: dict[str, Any]
+        if asked.body is not None:
+            content = {"json": with_sound(asked.body, wav)}
+        else:
+            content = {"data": asked.form, "files": {"file": ("speech.wav", wav, "audio/wav")}}
+        raw = self._client.post(asked.path, max(0.0, until - time.monotonic()), **content)
+        try:
+            text, whole = answer(engine.profile, raw)
+        except BadAnswer as error:
+            raise self._client.trouble(f"{error}: see engine.base_url and engine.profile") from None
+        return text, whole and not too_long(text, sound_s)
+
+
+def _wav(pcm: bytes) -> bytes:
+    file = io.BytesIO()
+    with wave.open(file, "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(RATE)
+        out.writeframes(pcm)
+    return file.getvalue()

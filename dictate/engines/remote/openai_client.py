@@ -1,0 +1,222 @@
+"""HTTP to one server, for who works without a loop. Every exchange has an end, whatever the server
+does; what it answers is bounded; and whatever goes wrong is an EngineError that names the host.
+
+The library's own limits are for one read at a time, so a server that sends a byte a second would
+never meet them. A loop of our own sets an end to the whole.
+"""
+
+import asyncio
+import ssl
+import time
+from collections.abc import Coroutine
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import httpx2
+
+from dictate.engines.remote.address import Web
+from dictate.engines.remote.connection import REACH_S
+from dictate.engines.remote.openai_profiles import BadAnswer, json_object
+from dictate.errors import EngineError, EngineLost
+
+LARGEST_ANSWER = 1_000_000
+"""Bytes."""
+QUIET_S = 1.5
+"""After so many seconds without an answer it is seen whether anybody is there at all."""
+KEPT_S = 60.0
+"""A connection that is idle for longer is not used again."""
+_SHOWN = 200
+"""Characters of what a server says of its trouble that are passed on."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back, whatever it says."""
+
+    status: int
+    server: str
+    """The Server header."""
+    raw: bytes
+
+
+class Client:
+    """One server; it keeps its connection for the next request. Close it, or use it as a
+    context."""
+
+    def __init__(self, web: Web, trust: ssl.SSLContext, key: str) -> None:
+        """`key` is empty where none is asked for."""
+        self._web = web
+        self._key = key
+        self.used = time.monotonic()
+        """When the server was last heard of."""
+        # Nothing of what the environment says: a proxy named there would hear what is said.
+        self._http = httpx2.AsyncClient(
+            verify=trust,
+            trust_env=False,
+            timeout=None,
+            follow_redirects=False,
+            limits=httpx2.Limits(keepalive_expiry=KEPT_S),
+            headers={
+                "Accept": "application/json",
+                "Accept-Encoding": "identity",
+                **({"Authorization": f"Bearer {key}"} if key else {}),
+            },
+        )
+        self._loop = asyncio.new_event_loop()
+        self._exchanging: asyncio.Task[Any] | None = None
+        self._stopped = False
+
+    def close(self) -> None:
+        """Hang up. Idempotent."""
+        if not self._loop.is_closed():
+            self._stopped = False
+            with suppress(EngineError):
+                self._run(self._http.aclose(), REACH_S)
+            self._loop.close()
+
+    def stop(self) -> None:
+        """Hang up in the middle of whatever is under way, and do nothing more. For another
+        thread."""
+        self._stopped = True
+        with suppress(RuntimeError):  # it is closed
+            self._loop.call_soon_threadsafe(self._give_up)
+
+    def _give_up(self) -> None:
+        if self._exchanging is not None:
+            self._exchanging.cancel()
+
+    def trouble(self, what: str) -> EngineError:
+        """An error that says where it happened, without the key."""
+        return EngineError(f"the server at {self._web.host} {self._hidden(what)}")
+
+    def _hidden(self, said: str) -> str:
+        return said.replace(self._key, "...") if self._key else said
+
+    def knock(self) -> float:
+        """See that the server is there, with a connection that waits for the next request; the
+        seconds it took. Raises EngineError."""
+        began = time.monotonic()
+        found = self._run(self._exchange("HEAD", self._web.url), REACH_S)
+        if found.status in (502, 503, 504):
+            raise self.trouble(f"is not ready (status {found.status})")
+        return time.monotonic() - began
+
+    def get(self, path: str, within_s: float) -> Answer:
+        """Whatever the server answers to this. Raises EngineError if it does not."""
+        return self._run(self._exchange("GET", f"{self._web.url}/{path}"), within_s)
+
+    def post(self, path: str, within_s: float, **content: Any) -> bytes:
+        """Send this; the answer, if it is a good one. `content` is as the library has it. Raises
+        EngineError."""
+        found = self._run(self._watched("POST", f"{self._web.url}/{path}", **content), within_s)
+        self.check(found)
+        return found.raw
+
+    def check(self, found: Answer) -> None:
+        """Raises EngineError if the answer is a refusal, with what to do."""
+        if 200 <= found.status < 300:
+            return
+        # The key is hidden before the message is cut, lest a part of it stays at the cut.
+        says = self._hidden(_says(found.raw))[:_SHOWN]
+        what = {
+            301: "sends us to another address, which is not followed: see engine.base_url",
+            401: "does not take our key: see engine.api_key_file",
+            404: "does not know what it was asked for: see engine.base_url, which mostly ends in "
+            "/v1, engine.remote_model and engine.profile",
+            413: "does not take so much sound at once: it has a limit of its own",
+            429: "has had enough for now, or the account is used up",
+        }
+        alike = {302: 301, 303: 301, 307: 301, 308: 301, 403: 401, 405: 404}
+        status = alike.get(found.status, found.status)
+        if status == 401:
+            says = ""  # some say the key again
+        usual = (
+            "has trouble of its own"
+            if status >= 500
+            else "refuses what it was asked: see engine.profile and engine.remote_model"
+        )
+        because = f"; it says: {says}" if says else ""
+        raise self.trouble(f"{what.get(status, usual)} (status {found.status}{because})")
+
+    def _run(self, work: Coroutine[Any, Any, T], within_s: float) -> T:
+        async def bounded() -> T:
+            self._exchanging = asyncio.current_task()
+            async with asyncio.timeout(within_s):
+                return await work
+
+        if self._stopped:
+            work.close()
+            raise self.trouble("is not asked any more")
+        try:
+            return self._loop.run_until_complete(bounded())
+        except asyncio.CancelledError:
+            raise self.trouble("is not asked any more") from None
+        except TimeoutError as error:
+            raise EngineLost(
+                f"the server at {self._web.host} did not answer for {within_s:.3g} s"
+            ) from error
+        except httpx2.ConnectError as error:
+            raise self.trouble(f"cannot be reached: {_why(error)}") from error
+        except (httpx2.HTTPError, httpx2.InvalidURL, UnicodeError, OSError) as error:
+            raise self.trouble(f"was lost: {_why(error)}") from error
+
+    async def _exchange(self, method: str, url: str, **content: Any) -> Answer:
+        raw = bytearray()
+        async with self._http.stream(method, url, **content) as response:
+            # As it came: what is packed may be without end when it is unpacked.
+            async for piece in response.aiter_raw():
+                raw += piece
+                if len(raw) > LARGEST_ANSWER:
+                    raise self.trouble(f"answers nonsense: more than {LARGEST_ANSWER} bytes")
+            self.used = time.monotonic()
+            server = response.headers.get("Server", "")
+            return Answer(response.status_code, server, bytes(raw))
+
+    async def _watched(self, method: str, url: str, **content: Any) -> Answer:
+        """An exchange that may take long, as long as the other machine lives, which its system says
+        even where the server is busy."""
+        task = asyncio.create_task(self._exchange(method, url, **content))
+        try:
+            while not (await asyncio.wait({task}, timeout=QUIET_S))[0]:
+                await self._check_there()
+            return task.result()
+        finally:
+            task.cancel()
+            await asyncio.wait({task})
+
+    async def _check_there(self) -> None:
+        try:
+            async with asyncio.timeout(REACH_S):
+                _, writer = await asyncio.open_connection(self._web.host, self._web.port)
+        except OSError as error:  # a TimeoutError is one
+            raise self.trouble("is gone") from error
+        writer.transport.abort()
+
+
+def _says(raw: bytes) -> str:
+    """What a refusal says, in one line; empty if that is not to be found."""
+    try:
+        answer = json_object(raw)
+    except BadAnswer:
+        return ""
+    said: Any = answer.get("error") or answer.get("detail") or answer.get("message") or ""
+    if isinstance(said, list):
+        said = said[0]
+    if isinstance(said, dict):
+        said = said.get("message") or said.get("msg") or ""
+    line = " ".join(str(said).split())
+    return "".join(sign for sign in line if sign.isprintable())
+
+
+def _why(error: BaseException) -> str:
+    """What the system said, at the end of a chain of errors."""
+    last: BaseException | None = error
+    while last is not None:
+        if isinstance(last, ssl.SSLCertVerificationError):
+            return f"its certificate is not to be trusted: {last.verify_message}"
+        said = getattr(last, "strerror", None) or str(last)
+        last = last.__cause__ or last.__context__
+    return said or type(error).__name__

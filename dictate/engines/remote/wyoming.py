@@ -1,0 +1,323 @@
+"""Another machine's engine: our own `dictate serve` there, or any Wyoming server.
+
+Each utterance has a connection of its own, so nothing has to be mended after a laptop slept: the
+next dictation simply connects. Of a server of ours, as much is on its way at any time as fits into
+WINDOW_S and some round trips; more waits here, where the link sees how far the engine really is.
+A server of another make says nothing before its transcript.
+"""
+
+import statistics
+import time
+from contextlib import closing
+
+import numpy as np
+from wyoming.asr import Transcribe
+from wyoming.audio import AudioChunk, AudioStart, AudioStop
+from wyoming.event import Event
+from wyoming.info import Describe, Info
+from wyoming.ping import Ping
+
+from dictate.config.schema import EngineSettings
+from dictate.engines import Effort, Engine, Facts, Utterance
+from dictate.engines.protocol import (
+    PROGRAM,
+    Begin,
+    PartialText,
+    Progress,
+    Status,
+    Timings,
+    Unusable,
+    Watch,
+    hotwords_event,
+)
+from dictate.engines.remote import answer_s, away, missing_file
+from dictate.engines.remote.address import FORMS, Address, parse
+from dictate.engines.remote.connection import REACH_S, Remote
+from dictate.errors import EngineError
+from dictate.events import RATE, Samples, pcm_from_samples
+from dictate.hotwords.model import Hotwords
+
+WINDOW_S = 0.5
+"""Seconds of sound that may be on the way to a server of ours, and not yet heard there."""
+WINDOW_ROUND_TRIPS = 20
+"""And so many round trips, lest a far machine be fed slowly."""
+QUIET_S = 1.5
+"""A server of ours from which nothing comes for so long is asked whether it is there."""
+PIECE = 3_200
+"""Bytes of one audio-chunk: a tenth of a second, as each has a head of 180 bytes."""
+
+
+class WyomingEngine(Engine):
+    """See the head of this file."""
+
+    name = "wyoming"
+    languages: tuple[str, ...] = ("und",)
+    streams = False
+    hotwords_as = ""  # until the server says how
+    local = False
+
+    def __init__(self, settings: EngineSettings) -> None:
+        super().__init__(settings)
+        self.ours = False
+        """Whether the server knows our events."""
+        self.round_trip_s = 0.0
+        self.there = Status(state="ready")
+        """What the server says of its engine."""
+        self._taken: tuple[Hotwords, list[str]] | None = None
+
+    def why_not(self) -> str | None:
+        settings = self.settings
+        if not settings.address:
+            return f"engine.address is empty: set it to {FORMS}"
+        try:
+            self._address()
+        except ValueError as error:
+            return f"engine.address: {error}"
+        return missing_file(settings, "token_file", "certificate_file")
+
+    def _address(self) -> Address:
+        return parse(self.settings.address)
+
+    def connect(self) -> Remote:
+        """A new connection. Raises EngineError."""
+        return Remote(self._address(), self.settings)
+
+    def check_there(self) -> None:
+        """Ask on a connection of its own. Raises EngineError if nobody answers."""
+        with closing(self.connect()) as remote:
+            _described(remote)
+
+    def load(self) -> None:
+        """Reach the server, and wait until its engine is loaded. Raises EngineError."""
+        with closing(self.connect()) as remote:
+            info = Info.from_event(_described(remote))
+            self.ours = any(program.name == PROGRAM for program in info.asr)
+            self.round_trip_s = _round_trip_s(remote)
+            if self.ours:
+                self.there = self._until_loaded(remote)
+            else:
+                self.there = _foreign(info)
+        there = self.there
+        self.languages = tuple(map(str, there.languages)) or ("und",)
+        self.streams = there.streams
+        self.hotwords_as = there.hotwords_as
+
+    def _until_loaded(self, remote: Remote) -> Status:
+        """Where another engine can take its place, nobody waits for a model to load there."""
+        remote.send(Watch().event())
+        began = time.monotonic()
+        while True:
+            event = remote.next(REACH_S)
+            if event is None:
+                remote.send(Ping().event())
+                event = remote.expect(lambda _: True, REACH_S)
+            if event.type == Status.type:
+                status = Status.from_event(event)
+                if status.state == "failed":
+                    raise remote.trouble(f"does not work: {status.message[:1000]}")
+                if status.state == "ready":
+                    return status
+            waited_s = time.monotonic() - began
+            if self.settings.fallback != "none" and waited_s > answer_s(self.settings):
+                raise remote.trouble("still loads its model")
+
+    def prepare(self, hotwords: Hotwords) -> list[str]:
+        if not self.ours:
+            return []
+        if self._taken is None or self._taken[0] != hotwords:
+            with closing(self.connect()) as remote:
+                remote.send(Watch().event(), hotwords_event(hotwords))
+                answer = remote.expect(
+                    lambda event: event.type == Unusable.type, answer_s(self.settings)
+                )
+                self._taken = hotwords, [str(line) for line in Unusable.from_event(answer).terms]
+        return list(self._taken[1])
+
+    def begin(self, hotwords: Hotwords, language: str | None, chunk_ms: int = 0) -> Utterance:
+        return WyomingUtterance(self, hotwords, language, chunk_ms)
+
+    @property
+    def facts(self) -> Facts:
+        there = self.there
+        where = away(self._address().host, self.round_trip_s)
+        return Facts(
+            model=" ".join(dict.fromkeys(filter(None, (there.name, there.model)))),
+            device=", ".join(filter(None, (where, there.device))),
+            precision=there.precision,
+            chunk_ms=there.chunk_ms,
+            notes=tuple(map(str, there.notes)),
+        )
+
+
+def _described(remote: Remote) -> Event:
+    """What every server says of itself when it is asked. Raises EngineError."""
+    remote.send(Describe().event())
+    return remote.expect(lambda event: event.type == "info", REACH_S)
+
+
+def _round_trip_s(remote: Remote) -> float:
+    """The median of a few; by `describe`, as not every server knows `ping`."""
+    took = []
+    for _ in range(3):
+        began = time.monotonic()
+        _described(remote)
+        took.append(time.monotonic() - began)
+    return statistics.median(took)
+
+
+def _foreign(info: Info) -> Status:
+    """What a server of another make says of itself, in our words."""
+    models = [model for program in info.asr for model in program.models]
+    if not info.asr:
+        raise EngineError("the server at engine.address does not turn speech into text")
+    return Status(
+        state="ready",
+        name=info.asr[0].name,
+        model=models[0].name if models else "",
+        languages=[language for model in models for language in model.languages],
+        hotwords_as="names beside the sound, if that server heeds them",
+    )
+
+
+class WyomingUtterance(Utterance):
+    """One dictation on a connection of its own."""
+
+    def __init__(
+        self, engine: WyomingEngine, hotwords: Hotwords, language: str | None, chunk_ms: int
+    ) -> None:
+        self._engine = engine
+        self._waiting = bytearray()
+        """Sound that does not fill a piece yet."""
+        self._sent_s = 0.0
+        self._heard_s = 0.0
+        """Seconds that the server says it has worked through."""
+        self._text = ""
+        self._told = ""
+        self._pieces = ""
+        """What a server of another make streamed so far."""
+        self._timings = Timings(0.0, 0.0, 0.0)
+        self._remote = engine.connect()
+        try:
+            self._remote.send(*self._head(hotwords, language, chunk_ms))
+        except EngineError:
+            self.cancel()
+            raise
+
+    def _head(self, hotwords: Hotwords, language: str | None, chunk_ms: int) -> list[Event]:
+        start = AudioStart(RATE, 2, 1).event()
+        # Each server answers this at once: whoever does not is not there.
+        describe = Describe().event()
+        if self._engine.ours:
+            ours = hotwords_event(hotwords), Begin(0, chunk_ms=chunk_ms).event()
+            return [describe, *ours, Transcribe(language=language).event(), start]
+        names = [term.spelling for term in hotwords.for_language(language)]
+        transcribe = Transcribe(language=language, transcript_names=names or None)
+        return [describe, transcribe.event(), start]
+
+    @property
+    def effort(self) -> Effort:
+        took = self._timings
+        return Effort(took.chunk_ms, took.steps, took.step_ms, took.note)
+
+    @property
+    def finish_ms(self) -> float:
+        """What the end of it took over there."""
+        return self._timings.finish_ms
+
+    def feed(self, samples: Samples) -> str | None:
+        pcm = pcm_from_samples(np.nan_to_num(samples, posinf=1.0, neginf=-1.0))
+        self._waiting += pcm
+        while len(self._waiting) >= PIECE:
+            self._send_piece()
+        self._take_what_is_there()
+        if self._text == self._told:
+            return None
+        self._told = self._text
+        return self._text
+
+    def finish(self) -> str:
+        try:
+            self._send_piece()
+            self._remote.send(AudioStop().event())
+            limit_s = answer_s(self._engine.settings)
+            until = time.monotonic() + limit_s
+            while time.monotonic() < until:
+                event = self._wait(until)
+                if event is not None and self._take(event):
+                    return self._text
+            raise self._remote.silence(limit_s)
+        finally:
+            self.cancel()
+
+    def cancel(self) -> None:
+        # The server throws away what is open when its connection ends.
+        self._remote.close()
+
+    def _send_piece(self) -> None:
+        piece = bytes(self._waiting[:PIECE])
+        del self._waiting[:PIECE]
+        if piece:
+            self._remote.send(AudioChunk(RATE, 2, 1, piece).event())
+            self._sent_s += len(piece) / (2 * RATE)
+            self._take_what_is_there()
+
+    def _take_what_is_there(self) -> None:
+        """What came meanwhile; waits while too much is on its way."""
+        limit_s, heard_s = answer_s(self._engine.settings), self._heard_s
+        until = time.monotonic() + limit_s
+        window_s = WINDOW_S + WINDOW_ROUND_TRIPS * self._engine.round_trip_s
+        while True:
+            full = self._engine.ours and self._sent_s - self._heard_s > window_s
+            event = self._wait(until) if full else self._remote.next(0)
+            if event is not None and self._take(event):
+                raise self._remote.trouble("answered before the end")
+            if self._heard_s > heard_s:
+                until, heard_s = time.monotonic() + limit_s, self._heard_s
+            if time.monotonic() > until:
+                raise self._remote.silence(limit_s, "come on")
+            if event is None and not full:
+                self._check_answered()
+                return
+
+    def _wait(self, until: float) -> Event | None:
+        """The next event, or None if none comes by then, or for a while. Raises EngineError where
+        nobody is there any more: a server that works on something hard still says who it is."""
+        left_s = max(0.0, until - time.monotonic())
+        event = self._remote.next(min(QUIET_S, left_s, self._unanswered_s()))
+        if event is None:
+            self._check_answered()
+            if self._engine.ours and left_s > QUIET_S and self._remote.answered:
+                self._engine.check_there()
+        return event
+
+    def _unanswered_s(self) -> float:
+        """Seconds that the first answer still has; without end once it came."""
+        if self._remote.answered:
+            return float("inf")
+        return max(0.0, self._remote.began + REACH_S - time.monotonic())
+
+    def _check_answered(self) -> None:
+        if self._unanswered_s() == 0:
+            raise self._remote.silence(REACH_S)
+
+    def _take(self, event: Event) -> bool:
+        """Take in what the server says; whether that was the last of it."""
+        match event.type:
+            case Progress.type:
+                self._heard_s = min(Progress.from_event(event).audio_s, self._sent_s)
+            case PartialText.type:
+                self._text = PartialText.from_event(event).text
+            case Timings.type:
+                self._timings = Timings.from_event(event)
+            case "transcript-chunk":
+                self._pieces += str(event.data.get("text"))
+                self._text = self._pieces
+            case "transcript":
+                text = event.data.get("text")
+                if not isinstance(text, str):
+                    raise self._remote.trouble("answers nonsense: a transcript without a text")
+                self._text = text
+                return True
+            case "error":
+                raise self._remote.trouble(f"says: {str(event.data.get('text'))[:1000]}")
+        return False

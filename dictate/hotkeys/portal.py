@@ -1,0 +1,166 @@
+"""Hears a key through the desktop's portal for global shortcuts: KDE, GNOME 48, Hyprland.
+
+The desktop asks the user once whether Dictate may have the key, and may give it another one. A
+session lives as long as our connection and the portal do: when either ends, whoever called `run`
+calls it again, and the shortcut is bound anew.
+"""
+
+import asyncio
+import re
+import time
+from collections.abc import Callable
+from typing import Final
+
+from dbus_fast import Message, MessageType, Variant
+from dbus_fast.aio import MessageBus
+
+from dictate.errors import Refused, Unavailable
+from dictate.hotkeys import KeyDown, KeySource, KeyUp
+from dictate.hotkeys.chord import Chord, parse, wrong
+from dictate.platform import bus, desktop
+from dictate.platform.portal_session import ANSWER_S, PortalSession
+
+SHORTCUTS: Final = "org.freedesktop.portal.GlobalShortcuts"
+ASKED_S: Final = 300.0
+"""So long a person may look at the desktop's question."""
+
+_TRIGGERS: Final = {"ctrl": "CTRL", "alt": "ALT", "shift": "SHIFT", "super": "LOGO"}
+
+
+class PortalKeySource(KeySource):
+    """See the head of this file."""
+
+    name = "portal"
+
+    def why_not(self) -> str | None:
+        if reason := self._unfit():
+            return reason
+        try:
+            asyncio.run(_probe())
+        except Unavailable as error:
+            return str(error)
+        return None
+
+    def _unfit(self) -> str | None:
+        if self.settings.key == self.settings.cancel_key:
+            return (
+                "the portal would take the key from everybody for good: bind `dictatectl cancel` "
+                "to it in your desktop's settings"
+            )
+        if reason := wrong(self.settings.key):
+            return reason
+        if "kde" in desktop.names() and parse(self.settings.key).lone_modifier:
+            return (
+                f"KDE would take every key like {self.settings.key} from all programs: let key be "
+                "keys together, such as ctrl+alt+space"
+            )
+        return None
+
+    async def run(
+        self, on_key: Callable[[KeyDown | KeyUp], None], on_ready: Callable[[], None]
+    ) -> None:
+        if reason := self._unfit():
+            raise Unavailable(reason)
+        connection = await bus.connect()
+        down = False
+        try:
+            shortcut = Shortcut(connection, parse(self.settings.key))
+            async with asyncio.timeout(ASKED_S):
+                await shortcut.bind()
+            on_ready()
+            while True:
+                down = await shortcut.changed()
+                on_key((KeyDown if down else KeyUp)(time.monotonic()))
+        except TimeoutError as error:
+            raise Unavailable("the desktop's portal for shortcuts does not answer") from error
+        finally:
+            if down:
+                on_key(KeyUp(time.monotonic()))
+            await bus.leave(connection)
+
+
+class Shortcut:
+    """One shortcut in one session of the portal."""
+
+    def __init__(self, connection: MessageBus, chord: Chord) -> None:
+        self._portal = PortalSession(connection, SHORTCUTS, ("Activated", "Deactivated"))
+        self._connection = connection
+        self._chord = chord
+        self._id = f"dictate {chord}"
+        self._name = re.sub(r"[^a-z0-9]", _in_a_path, self._id)
+        """KDE keeps the user's choice under it; a second shortcut there would end the first."""
+
+    async def bind(self) -> None:
+        """Have the shortcut, once the user has agreed. Raises Unavailable, Refused."""
+        await _there(self._portal)
+        wanted = {"description": Variant("s", "Dictate: hold the key and talk")}
+        if trigger := _trigger(self._chord):
+            wanted["preferred_trigger"] = Variant("s", trigger)
+        shortcuts = [[self._id, wanted]]
+        # KDE 5.27 takes them now; at BindShortcuts it would open its settings each time.
+        early = {"shortcuts": Variant("a(sa{sv})", shortcuts)}
+        if "shortcuts" in await self._portal.create(self._name, early):
+            await self._check_kde()
+            return
+        wish, signature = f"have {self._chord}", "oa(sa{sv})sa{sv}"
+        await self._portal.request(
+            wish, "BindShortcuts", signature, self._portal.path, shortcuts, "", {}
+        )
+
+    async def _check_kde(self) -> None:
+        """KDE's portal says what was wanted, and not that another program has the key."""
+        action = [self._name, self._id, "", ""]
+        question = Message(
+            *("org.kde.kglobalaccel", "/kglobalaccel", "org.kde.KGlobalAccel", "shortcutKeys"),
+            signature="as",
+            body=[action],
+        )
+        answer = await bus.ask(self._connection, question, "KDE", ANSWER_S)
+        if answer.message_type is MessageType.ERROR:
+            raise Unavailable("KDE does not say whether it listens for the key")
+        # Each is up to four keys, one after the other.
+        if not any(key for (keys,) in answer.body[0] for key in keys):
+            raise Refused(
+                f"KDE has given {self._chord} to another program: choose another key in "
+                f"config.toml, or one for {self._name} in System Settings"
+            )
+
+    async def changed(self) -> bool:
+        """Wait for the next press (true) or release. Raises Unavailable when the session ends."""
+        while True:
+            match await self._portal.next():
+                case Message(
+                    member="Activated" | "Deactivated" as member, body=[session, name, *_]
+                ):
+                    if (session, name) == (self._portal.path, self._id):
+                        return bool(member == "Activated")
+
+
+async def _probe() -> None:
+    connection = await bus.connect()
+    try:
+        await _there(PortalSession(connection, SHORTCUTS))
+    finally:
+        await bus.leave(connection)
+
+
+async def _there(portal: PortalSession) -> None:
+    """Raises Unavailable where no portal has global shortcuts."""
+    try:
+        await portal.get("version")
+    except Unavailable as error:
+        raise Unavailable(
+            f"this desktop has no portal for global shortcuts ({error}): `dictate setup --keys` "
+            "binds a key in its own way"
+        ) from error
+
+
+def _in_a_path(found: re.Match[str]) -> str:
+    return "_" if found[0] in " +_" else f"u{ord(found[0]):x}"
+
+
+def _trigger(chord: Chord) -> str:
+    """The keys as the portal wants them named; empty for those we have no name for."""
+    if not chord.keysyms:
+        return ""
+    return "+".join((*(_TRIGGERS[name] for name in chord.modifiers), chord.keysyms[0]))

@@ -1,0 +1,1 @@
+"""The user's own words: their model, and the file they are read from."""

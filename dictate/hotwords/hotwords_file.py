@@ -1,0 +1,217 @@
+"""hotwords.toml: read it, say what changed in it, add and remove a term, keeping the comments."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+
+from dictate.hotwords.model import Guards, Hotwords, Term, TermState
+from dictate.hotwords.parser import parse as parse
+from dictate.toml import toml_file
+from dictate.toml.positions import span_of
+
+DEFAULT = """\
+# Your own words, and how Dictate shall write them. Save the file, and the next dictation knows
+# them. A file with a mistake changes nothing and tells you the line.
+
+# What you talk about, in a sentence; some engines listen better for it.
+#context = "Notes about Python programming and machine learning."
+
+# The short way: words and phrases to expect, spelled as they shall be written.
+words = [
+    #"Anthropic",
+    #"Hyprland",
+]
+
+# The long way, for one that is often misheard. sounds_like says it in ordinary words: what you see
+# when it goes wrong. Choose forms that you never mean as such ("cloud" would be a bad one).
+[[word]]
+spelling = "Claude Code"
+sounds_like = ["clawed code", "clod code", "clot code"]
+
+#[[word]]
+#spelling = "Nemotron"
+#sounds_like = ["nemo tron"]
+#weight = 1.5             # above 0, at most 10; 1 is usual
+#language = "en"          # only when this language is spoken
+#state = "quarantined"    # "active", or "quarantined": stays here, but is not used
+
+# Heard on the left, written on the right. An empty text takes it out.
+[replacements]
+#"git hub" = "GitHub"
+#"my address" = "Example Street 1, 12345 Sampletown"
+#"um" = ""
+
+# Spoken on the left, done on the right: newline or paragraph.
+[commands]
+#"next line" = "newline"
+"""
+"""hotwords.toml as a new user gets it."""
+
+USUAL_GUARDS = Guards()
+
+
+def load(path: Path, strength: float, guards: Guards = USUAL_GUARDS) -> Hotwords:
+    """The list in the file at `path`; an empty one if there is none.
+
+    `strength` is that of all terms, and it and `guards` are from config.toml. It blocks on the
+    disk: call it off the loop. Raises ConfigError with all problems at once.
+    """
+    text = toml_file.read(path)
+    hotwords = Hotwords(strength=strength) if text is None else parse(text, path.name, strength)
+    return replace(hotwords, guards=guards)
+
+
+def difference(old: Hotwords, new: Hotwords) -> list[str]:
+    """One line for each thing that changed: "+ Claude Code", "~ Nemotron: weight 1 -> 1.5"."""
+    lines = []
+    before = {term.spelling: term for term in old.terms}
+    after = {term.spelling: term for term in new.terms}
+    lines += [f"- {spelling}" for spelling in before if spelling not in after]
+    for spelling, term in after.items():
+        if spelling not in before:
+            lines.append(f"+ {spelling}")
+        elif changed := _changed(before[spelling], term):
+            lines.append(f"~ {spelling}: {', '.join(changed)}")
+    lines += _pairs("replacement", dict(old.replacements), dict(new.replacements))
+    lines += _pairs("command", dict(old.commands), dict(new.commands))
+    if old.context != new.context:
+        lines.append("~ context")
+    if old.strength != new.strength:
+        lines.append(f"~ strength {old.strength:g} -> {new.strength:g}")
+    return lines
+
+
+def add(
+    path: Path, spelling: str, weight: float | None = None, sounds_like: Sequence[str] = ()
+) -> list[str]:
+    """Put a term into the file, or more about one that is in it; what changed, as `difference`.
+
+    Letter case aside, a term is in the file once: the new spelling counts, as does a weight that is
+    given; spoken forms are added to the old ones, and a quarantined term becomes active again. A
+    missing file is made. It blocks. Raises ConfigError, with the file as it was.
+    """
+
+    wanted: dict[str, Any] = {"spelling": spelling}
+    if weight is not None:
+        wanted["weight"] = weight
+    if sounds_like:
+        wanted["sounds_like"] = list(sounds_like)
+    written = f"[[word]]\n{tomlkit.dumps(wanted)}"
+    parse(written, name="new term")
+
+    def change(text: str) -> str:
+        document = tomlkit.parse(text)
+        words, tables = document.get("words", []), document.get("word", [])
+        short, long = _index(words, spelling), _index(tables, spelling)
+        if long is not None:
+            return _updated(text, long, wanted)
+        if len(wanted) > 1:
+            return _with_block(_without(text, spelling), written)
+        if short is not None:
+            words[short] = spelling
+        elif "words" in document:
+            words.append(spelling)
+        else:
+            document["words"] = [spelling]
+        return tomlkit.dumps(document)
+
+    return _edit(path, change)
+
+
+def remove(path: Path, spelling: str) -> list[str]:
+    """Take a term out of the file, letter case aside; what changed, empty if it was not there.
+
+    It blocks. Raises ConfigError, with the file as it was.
+    """
+    return _edit(path, lambda text: _without(text, spelling)) if path.exists() else []
+
+
+def _edit(path: Path, change: Callable[[str], str]) -> list[str]:
+    lines: list[str] = []
+
+    def edited(text: str) -> str:
+        before = parse(text, path.name)
+        after = change(text)
+        lines.extend(difference(before, parse(after, path.name)))
+        return after if lines else text
+
+    toml_file.edit(path, DEFAULT, edited)
+    return lines
+
+
+def _without(text: str, spelling: str) -> str:
+    document = tomlkit.parse(text)
+    for name in ("words", "word"):
+        items = document.get(name, [])
+        if (number := _index(items, spelling)) is not None:
+            # A removed [[word]] would take the comments after it along, so its lines are cut out.
+            if span := span_of(text, (name, number)):
+                lines = text.split("\n")
+                after = span[1] + (not "".join(lines[span[1] : span[1] + 1]).strip())
+                return "\n".join(lines[: span[0]] + lines[after:])
+            del items[number]
+    return tomlkit.dumps(document)
+
+
+def _with_block(text: str, block: str) -> str:
+    """`text` with a [[word]] after the last one, before the comments on what comes next."""
+    number = len(tomlkit.parse(text).get("word", [])) - 1
+    span = span_of(text, ("word", number))
+    if span is None:
+        return f"{text.rstrip()}\n\n{block}".lstrip()
+    lines = text.split("\n")
+    return "\n".join([*lines[: span[1]], "", *block.rstrip().split("\n"), *lines[span[1] :]])
+
+
+def _updated(text: str, number: int, wanted: dict[str, Any]) -> str:
+    document = tomlkit.parse(text)
+    table: Any = document["word"][number]
+    heard = table.get("sounds_like", [])
+    new = [form for form in wanted.get("sounds_like", []) if form not in heard]
+    values = {**wanted, "sounds_like": [*heard, *new]} if new else wanted
+    missing = {name: value for name, value in values.items() if name not in table}
+    for name, value in values.items():
+        if name in table and table[name] != value and (new or name != "sounds_like"):
+            table[name] = value
+    if table.get("state") == TermState.QUARANTINED.value:
+        table["state"] = TermState.ACTIVE.value
+    span = span_of(text := tomlkit.dumps(document), ("word", number))
+    if span is None:
+        table.update(missing)
+        return tomlkit.dumps(document)
+    lines = text.split("\n")
+    return "\n".join([*lines[: span[1]], *tomlkit.dumps(missing).splitlines(), *lines[span[1] :]])
+
+
+def _index(items: Sequence[Any], spelling: str) -> int | None:
+    """Where in `words` or among the [[word]] tables a term stands, letter case aside."""
+    for number, item in enumerate(items):
+        if (item if isinstance(item, str) else item["spelling"]).casefold() == spelling.casefold():
+            return number
+    return None
+
+
+def _changed(before: Term, after: Term) -> list[str]:
+    lines = []
+    if before.weight != after.weight:
+        lines.append(f"weight {before.weight:g} -> {after.weight:g}")
+    if before.sounds_like != after.sounds_like:
+        lines.append(f"sounds like {', '.join(after.sounds_like) or 'its spelling'}")
+    if before.language != after.language:
+        lines.append(f"language {before.language or 'any'} -> {after.language or 'any'}")
+    if before.state is not after.state:
+        lines.append(f"{before.state.value} -> {after.state.value}")
+    return lines
+
+
+def _pairs(kind: str, old: dict[str, str], new: dict[str, str]) -> list[str]:
+    lines = [f"- {kind} {spoken}" for spoken in old if spoken not in new]
+    for spoken, becomes in new.items():
+        if spoken not in old:
+            lines.append(f"+ {kind} {spoken} -> {becomes or 'nothing'}")
+        elif old[spoken] != becomes:
+            lines.append(f"~ {kind} {spoken} -> {becomes or 'nothing'}")
+    return lines

@@ -1,0 +1,194 @@
+"""Takes the text of hotwords.toml apart and collects all that is wrong with it."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import fields
+from difflib import get_close_matches
+from math import isfinite
+from typing import Any
+
+from dictate.hotwords.model import ACTIONS, Hotwords, Term, TermState
+from dictate.plain_text import clean
+from dictate.toml import toml_file
+from dictate.toml.positions import Key
+from dictate.toml.toml_file import Problems
+
+MOST_TERMS = 10_000
+MOST_FORMS = 16
+LONGEST_PHRASE = 64
+LONGEST_REPLACEMENT = 500
+LONGEST_CONTEXT = 1000
+HEAVIEST = 10.0
+
+_TOP = ("context", "words", "word", "replacements", "commands")
+_WORD = tuple(field.name for field in fields(Term))
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+
+
+def parse(text: str, name: str = "hotwords.toml", strength: float = 1.0) -> Hotwords:
+    """The list in a TOML text. Raises ConfigError with all problems at once."""
+    document = toml_file.parse(text, name)
+    problems = Problems(document)
+    hotwords = _Reader(document.data, problems).read(strength)
+    problems.raise_if_any()
+    return hotwords
+
+
+class _Reader:
+    """What is wrong goes to `problems`; what is returned then is of no use."""
+
+    def __init__(self, data: dict[str, Any], problems: Problems) -> None:
+        self._data = data
+        self._wrong = problems.add
+        self._line = problems.line
+
+    def read(self, strength: float) -> Hotwords:
+        for name in self._data:
+            if name not in _TOP:
+                self._wrong((name,), _unknown(name, _TOP))
+        return Hotwords(
+            terms=self._terms(),
+            strength=strength,
+            replacements=self._replacements(),
+            commands=self._commands(),
+            context=self._text(("context",), self._data.get("context", ""), LONGEST_CONTEXT),
+        )
+
+    def _terms(self) -> tuple[Term, ...]:
+        found: list[tuple[Key, Term]] = []
+        words = self._list("words", 'words must be a list, like ["Claude Code"]', (str, list, dict))
+        for number, word in enumerate(words):
+            key: Key = ("words", number)
+            if isinstance(word, dict):
+                self._wrong(key, "words holds texts only; the long way is called [[word]]")
+            else:
+                found.append((key, Term(self._phrase(key, word))))
+        tables = self._list("word", "write [[word]], with two brackets, above each term", (dict,))
+        for number, table in enumerate(tables):
+            key = ("word", number)
+            found.append(((*key, "spelling"), self._term(key, table)))
+        if len(found) > MOST_TERMS:
+            self._wrong(found[MOST_TERMS][0], f"there are more than {MOST_TERMS} terms")
+        self._no_twins([(key, term.spelling) for key, term in found])
+        return tuple(term for _, term in found)
+
+    def _term(self, key: Key, table: dict[str, Any]) -> Term:
+        for name in table:
+            if name in _TOP:
+                self._wrong((*key, name), f"{name} must stand above the first [table]")
+            elif name not in _WORD:
+                self._wrong((*key, name), _unknown(name, _WORD))
+        if "spelling" not in table:
+            self._wrong(key, 'this [[word]] has no spelling, like spelling = "Claude Code"')
+            return Term("")
+        return Term(
+            spelling=self._phrase((*key, "spelling"), table["spelling"]),
+            weight=self._weight((*key, "weight"), table.get("weight", 1.0)),
+            sounds_like=self._forms((*key, "sounds_like"), table.get("sounds_like", [])),
+            language=self._language((*key, "language"), table.get("language")),
+            state=self._state((*key, "state"), table.get("state", TermState.ACTIVE.value)),
+        )
+
+    def _weight(self, key: Key, given: Any) -> float:
+        if isinstance(given, bool) or not isinstance(given, int | float) or not isfinite(given):
+            self._wrong(key, "weight must be a number")
+        elif not 0 < given <= HEAVIEST:
+            self._wrong(key, f"weight must be above 0 and at most {HEAVIEST:g}, not {given:g}")
+        else:
+            return float(given)
+        return 1.0
+
+    def _forms(self, key: Key, given: Any) -> tuple[str, ...]:
+        if not isinstance(given, list):
+            self._wrong(key, 'sounds_like must be a list, like ["nemo tron"]')
+            return ()
+        if len(given) > MOST_FORMS:
+            self._wrong(key, f"sounds_like has more than {MOST_FORMS} forms")
+        return tuple(self._phrase((*key, number), form) for number, form in enumerate(given))
+
+    def _language(self, key: Key, given: Any) -> str | None:
+        if given is None:
+            return None
+        if not isinstance(given, str) or not _LANGUAGE.fullmatch(given):
+            self._wrong(key, 'language must be a tag like "en" or "de-CH"')
+            return None
+        return given
+
+    def _state(self, key: Key, given: Any) -> TermState:
+        states = [state.value for state in TermState]
+        if given in states:
+            return TermState(given)
+        self._wrong(key, f"state must be one of {', '.join(states)}{_did_you_mean(given, states)}")
+        return TermState.ACTIVE
+
+    def _replacements(self) -> tuple[tuple[str, str], ...]:
+        found = self._table("replacements", '"git hub" = "GitHub"')
+        pairs = []
+        for key, heard, given in found:
+            written = self._text(key, given, LONGEST_REPLACEMENT)
+            pairs.append((self._phrase(key, heard), written))
+        self._no_twins([(key, heard) for key, heard, _ in found])
+        return tuple(pairs)
+
+    def _commands(self) -> tuple[tuple[str, str], ...]:
+        found = self._table("commands", '"next line" = "newline"')
+        pairs = []
+        for key, spoken, action in found:
+            if not isinstance(action, str) or action not in ACTIONS:
+                meant = _did_you_mean(action, ACTIONS)
+                self._wrong(key, f"a command is one of {', '.join(ACTIONS)}{meant}")
+            else:
+                pairs.append((self._phrase(key, spoken), action))
+        self._no_twins([(key, spoken) for key, spoken, _ in found])
+        return tuple(pairs)
+
+    def _list(self, name: str, message: str, kinds: tuple[type, ...]) -> list[Any]:
+        given = self._data.get(name, [])
+        if isinstance(given, list) and all(isinstance(item, kinds) for item in given):
+            return given
+        self._wrong((name,), message)
+        return []
+
+    def _table(self, name: str, example: str) -> list[tuple[Key, str, Any]]:
+        given = self._data.get(name, {})
+        if not isinstance(given, dict):
+            self._wrong((name,), f"write [{name}], and below it lines like {example}")
+            return []
+        return [((name, key), key, value) for key, value in given.items()]
+
+    def _phrase(self, key: Key, given: Any) -> str:
+        """Something that can be said."""
+        phrase = self._text(key, given, LONGEST_PHRASE)
+        if isinstance(given, str) and not any(character.isalnum() for character in phrase):
+            self._wrong(key, "this needs at least one letter or digit")
+        return phrase
+
+    def _text(self, key: Key, given: Any, longest: int) -> str:
+        if not isinstance(given, str):
+            self._wrong(key, "this must be a text in quotes (is a key with a dot in quotes, too?)")
+            return ""
+        text = unicodedata.normalize("NFC", given.strip())
+        if len(text) > longest:
+            self._wrong(key, f"this has {len(text)} characters, at most {longest} are taken")
+        elif clean(text) != text:
+            self._wrong(key, "this has a line end, a tab or a character that cannot be seen")
+        return text
+
+    def _no_twins(self, phrases: list[tuple[Key, str]]) -> None:
+        seen: dict[str, Key] = {}
+        for key, phrase in phrases:
+            folded = unicodedata.normalize("NFC", phrase.casefold())
+            first = seen.setdefault(folded, key)
+            if folded and first != key:
+                line = self._line(first)
+                self._wrong(key, f'"{phrase}" stands in line {line} already: remove one of them')
+
+
+def _unknown(name: str, known: tuple[str, ...]) -> str:
+    return f"{name} means nothing here{_did_you_mean(name, list(known))}"
+
+
+def _did_you_mean(given: Any, known: Sequence[str]) -> str:
+    near = get_close_matches(str(given).lower()[:64], known, n=1)
+    return f"; did you mean {near[0]}?" if near else ""

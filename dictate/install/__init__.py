@@ -1,0 +1,1 @@
+"""`dictate setup`: the service, keyboard shortcuts, other machines, and how to take it all away."""

@@ -1,0 +1,1 @@
+"""What was said: texts and sound, kept so that no crash can lose them."""

@@ -1,0 +1,274 @@
+"""The journal's folder: `journal.db` (SQLite, WAL) and `audio/<number>.wav`, for one user only.
+
+Foreign errors end here: what comes out is JournalError, with what to do.
+"""
+
+import os
+import sqlite3
+import time
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any, Final
+
+from dictate.errors import JournalError
+from dictate.journal import spool
+from dictate.journal.entry import Entry, EntryState
+from dictate.platform.private_files import advice, own_file, own_folder
+
+_VERSION: Final = 1
+_COLUMNS: Final = tuple(f.name for f in fields(Entry) if f.name != "has_audio")
+_LIST: Final = ", ".join(_COLUMNS)
+_STATES: Final = ", ".join(f"'{state.value}'" for state in EntryState)
+_UNFINISHED: Final = ("recording", "captured", "transcribed", "typing")
+# AUTOINCREMENT remembers the highest number ever given, also when its row is deleted.
+_SCHEMA: Final = f"""
+CREATE TABLE IF NOT EXISTS dictation (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    state TEXT NOT NULL CHECK (state IN ({_STATES})),
+    started REAL NOT NULL, audio_s REAL NOT NULL, text TEXT NOT NULL, heard TEXT NOT NULL,
+    engine TEXT NOT NULL, output TEXT NOT NULL, application TEXT NOT NULL, reason TEXT NOT NULL
+) STRICT"""
+# Not in the schema: journals are older than it, and a dictate that is older can still write it.
+_SECOND: Final = "ALTER TABLE dictation ADD COLUMN second INTEGER NOT NULL DEFAULT 0"
+_BROKEN: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
+
+
+class Store:
+    """What `journal.py` keeps its entries in; `directory` None is memory only."""
+
+    def __init__(self, directory: Path | None) -> None:
+        self._directory = directory
+        self._audio = directory / "audio" if directory else None
+        self._lock: int | None = None
+        self._open_db: sqlite3.Connection | None = None
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether nothing of it survives the program."""
+        return self._directory is None
+
+    def open(self) -> list[str]:
+        """Open or make it; one line for people for each thing that had to be put right."""
+        if self._directory is None:
+            self._open_db = self._connect(":memory:")
+            return []
+        self._lock = own_folder(self._directory)
+        try:
+            os.close(own_folder(self._directory / "audio"))
+            path = self._directory / "journal.db"
+            own_file(path)
+            try:
+                self._open_db = self._connect(path)
+            except sqlite3.Error as error:
+                if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _BROKEN:
+                    raise JournalError(advice(path, error)) from error
+                aside = self._move_aside(path)
+                own_file(path)
+                self._open_db = self._connect(path)
+                return [f"{path} was damaged ({error}): it now is {aside.name}, a new one is begun"]
+        except BaseException:
+            self.close()
+            raise
+        return []
+
+    def close(self) -> None:
+        """Let go of the files. Idempotent."""
+        if self._open_db is not None:
+            with suppress(sqlite3.Error):
+                self._open_db.close()
+            self._open_db = None
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def put(self, entries: Iterable[Entry]) -> None:
+        """Write all of these or none; they are on the disk when it returns."""
+        marks = ", ".join("?" * len(_COLUMNS))
+        rows = [[_value(getattr(entry, name)) for name in _COLUMNS] for entry in entries]
+        with self._transaction() as db:
+            db.executemany(f"INSERT OR REPLACE INTO dictation ({_LIST}) VALUES ({marks})", rows)
+
+    def delete(self, numbers: Collection[int]) -> None:
+        """Delete rows, so that their words are gone from the files as well."""
+        if not numbers:
+            return
+        with self._transaction() as db:
+            db.executemany("DELETE FROM dictation WHERE number = ?", [(n,) for n in numbers])
+        with self._errors() as db:
+            # secure_delete has zeroed the words in the log's newest pages: bring these into the
+            # database and cut the log off, which still holds the older ones.
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def get(self, number: int) -> Entry | None:
+        """One entry."""
+        return next(iter(self._select("WHERE number = ?", number)), None)
+
+    def newest(self, limit: int) -> list[Entry]:
+        """Newest first; -1 means all."""
+        return self._select("ORDER BY number DESC LIMIT ?", limit)
+
+    def last_with_text(self, besides: Collection[int]) -> Entry | None:
+        """The newest with a text, these numbers aside."""
+        marks = ", ".join("?" * len(besides))
+        where = f"WHERE text != '' AND number NOT IN ({marks}) ORDER BY number DESC LIMIT 1"
+        return next(iter(self._select(where, *besides)), None)
+
+    def unfinished(self) -> list[Entry]:
+        """Those a crash left under way, oldest first."""
+        marks = ", ".join("?" * len(_UNFINISHED))
+        return self._select(f"WHERE state IN ({marks}) ORDER BY number", *_UNFINISHED)
+
+    def numbers(self) -> set[int]:
+        """The number of every entry."""
+        with self._errors() as db:
+            return {row[0] for row in db.execute("SELECT number FROM dictation")}
+
+    def last_number(self) -> int:
+        """The highest number ever given; 0 if none was."""
+        with self._errors() as db:
+            highest = db.execute("SELECT max(seq) FROM sqlite_sequence").fetchone()[0]
+        return max(self.audio_numbers() | {highest or 0})
+
+    def audio_path(self, number: int) -> Path | None:
+        """Where the sound of a dictation is; None in memory."""
+        return self._audio / f"{number}.wav" if self._audio else None
+
+    def has_audio(self, number: int) -> bool:
+        """Whether there is a sound file."""
+        path = self.audio_path(number)
+        return path is not None and path.is_file()
+
+    def audio_numbers(self) -> set[int]:
+        """The numbers of all sound files."""
+        found = self._audio.glob("*.wav") if self._audio else ()
+        ours = (path for path in found if path.is_file() and not path.is_symlink())
+        return {int(path.stem) for path in ours if path.stem.isdecimal()}
+
+    def audio_time(self, number: int) -> float:
+        """When the sound file was last written, wall clock."""
+        path = self.audio_path(number)
+        try:
+            return path.stat().st_mtime if path else time.time()
+        except OSError:
+            return time.time()
+
+    def mend_audio(self, number: int) -> float:
+        """Put the sound file's header right; how many seconds it has, 0 if there is none."""
+        path = self.audio_path(number)
+        try:
+            return spool.mend(path) if path else 0.0
+        except FileNotFoundError:
+            return 0.0
+        except OSError as error:
+            raise JournalError(advice(path, error)) from error
+
+    def delete_audio(self, number: int) -> None:
+        """Delete the sound file, if there is one."""
+        if path := self.audio_path(number):
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                raise JournalError(advice(path, error)) from error
+
+    def audio_beyond(self, limit: float, candidates: Collection[int]) -> list[int]:
+        """Which of these sound files, oldest first, must go for all to have `limit` bytes."""
+        sizes = {}
+        for number in sorted(self.audio_numbers()):
+            with suppress(OSError):
+                sizes[number] = (self._audio or Path()).joinpath(f"{number}.wav").stat().st_size
+        excess = sum(sizes.values()) - limit
+        chosen = []
+        for number in sizes:
+            if excess > 0 and number in candidates:
+                excess -= sizes[number]
+                chosen.append(number)
+        return chosen
+
+    def drop_broken(self, older_than: float | None) -> None:
+        """Delete damaged journals that were moved aside before that time; None: all."""
+        for path in self._directory.glob("journal.db.broken-*") if self._directory else ():
+            try:
+                if older_than is None or path.stat().st_mtime < older_than:
+                    path.unlink()
+            except OSError as error:
+                raise JournalError(advice(path, error)) from error
+
+    def _connect(self, path: Path | str) -> sqlite3.Connection:
+        db = sqlite3.connect(path, timeout=1.0, isolation_level=None)
+        try:
+            db.text_factory = lambda raw: raw.decode("utf-8", "replace")
+            # EXCLUSIVE spares the shared-memory file, which network file systems cannot have.
+            for pragma in (
+                *("locking_mode=EXCLUSIVE", "journal_mode=WAL", "synchronous=FULL"),
+                *("secure_delete=ON", "temp_store=MEMORY"),
+            ):
+                db.execute(f"PRAGMA {pragma}")
+            _examine(db)
+            db.execute(_SCHEMA)
+            if "second" not in [row[1] for row in db.execute("PRAGMA table_info(dictation)")]:
+                db.execute(_SECOND)
+            db.execute(f"PRAGMA user_version={_VERSION}")
+            db.execute(f"SELECT {_LIST} FROM dictation LIMIT 1").fetchall()
+        except BaseException:
+            db.close()
+            raise
+        return db
+
+    def _move_aside(self, path: Path) -> Path:
+        aside = path.with_name(f"{path.name}.broken-{time.strftime('%Y%m%d-%H%M%S')}")
+        try:
+            for ending in ("-wal", "-shm"):
+                with suppress(FileNotFoundError):
+                    path.with_name(path.name + ending).rename(aside.with_name(aside.name + ending))
+            return path.rename(aside)
+        except OSError as error:
+            raise JournalError(advice(path, error)) from error
+
+    def _select(self, where: str, *values: object) -> list[Entry]:
+        with self._errors() as db:
+            rows = db.execute(f"SELECT {_LIST} FROM dictation {where}", values).fetchall()
+        return [
+            replace(Entry(number, EntryState(state), *rest), second=bool(second))
+            for number, state, *rest, second in rows
+        ]
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._errors() as db:
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                yield db
+                db.execute("COMMIT")
+            except BaseException:
+                with suppress(sqlite3.Error):
+                    db.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def _errors(self) -> Iterator[sqlite3.Connection]:
+        if self._open_db is None:
+            raise JournalError("the journal is not open")
+        try:
+            yield self._open_db
+        except sqlite3.Error as error:
+            raise JournalError(advice(self._directory, error)) from error
+
+
+def _examine(db: sqlite3.Connection) -> None:
+    """Raises sqlite3.DatabaseError if the file is damaged, JournalError if it is too new."""
+    problem = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if problem != "ok":
+        damaged = sqlite3.DatabaseError(problem.splitlines()[-1])
+        damaged.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+        raise damaged
+    if db.execute("PRAGMA user_version").fetchone()[0] > _VERSION:
+        raise JournalError("a newer dictate made this journal.db: update, or move it away")
+
+
+def _value(value: Any) -> Any:
+    # An engine may send half a surrogate pair, which UTF-8 has no room for.
+    if isinstance(value, EntryState):
+        return value.value
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value

@@ -1,0 +1,313 @@
+"""The one microphone as the pipeline uses it: it opens, watches, restarts and closes it.
+
+A microphone is not trusted (see `heartbeat.py`). When it is lost while somebody listens, it is
+killed and opened again until it works or nobody listens any more; what was heard before has been
+passed on already, so nothing of it is lost.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+from dictate.config.schema import MicrophoneSettings
+from dictate.errors import MicrophoneError
+from dictate.events import AudioChunk
+from dictate.microphone import Microphone
+from dictate.microphone.alerts import Complaints
+from dictate.microphone.heartbeat import ZEROS_S, Heartbeat, Pulse
+from dictate.microphone.standby import CANNOT, Spare
+
+log = logging.getLogger(__name__)
+
+OPEN_S: Final = 3.0
+"""A microphone that has not opened by then hangs; half of a second is usual."""
+CHECK_S: Final = 0.1
+"""How often the heartbeat is asked, while the microphone is open."""
+FIRST_BACKOFF_S: Final = 0.1
+LONGEST_BACKOFF_S: Final = 2.0
+IDLE_BACKOFF_S: Final = 30.0
+"""While nobody listens, there is no hurry, and each attempt costs a process."""
+STEADY_S: Final = 5.0
+"""A microphone that worked for so long gets its first, short back-off again."""
+
+
+class _Lost(MicrophoneError):
+    """It was open, and then it failed."""
+
+
+class Tap:
+    """All methods belong on the loop, and the callbacks come there too. Whoever makes one must
+    `stop` it before the loop ends.
+
+    `on_chunk` gets the sound of a dictation, in order. `on_trouble` gets one line for people, once
+    for each trouble, and only while somebody listens. `on_open_changed` says that the device is
+    really open (with its name) or really closed. `on_end` says that a recording is over.
+    """
+
+    def __init__(
+        self,
+        make: Callable[[], Microphone],
+        settings: MicrophoneSettings,
+        *,
+        on_chunk: Callable[[AudioChunk], None],
+        on_trouble: Callable[[str], None],
+        on_open_changed: Callable[[bool, str], None],
+        on_end: Callable[[], None],
+    ) -> None:
+        self._settings = settings
+        self._on_chunk = on_chunk
+        self._on_trouble = on_trouble
+        self._on_open_changed = on_open_changed
+        self._on_end = on_end
+        self._listening = False
+        self._stopped = True
+        self._device: str | None = None
+        self._keeper: asyncio.Task[None] | None = None
+        self._lingering: asyncio.TimerHandle | None = None
+        self._hurry = asyncio.Event()
+        self._one_open = asyncio.Lock()
+        self._spare = Spare(make)
+        # Only what nobody has heard: no sound of a dictation reaches a later one.
+        self._pre_roll: deque[AudioChunk] = deque()
+        self._heartbeat = Heartbeat()
+        self._complaints = Complaints()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the device is open at this moment."""
+        return self._device is not None
+
+    @property
+    def well(self) -> bool:
+        """Whether somebody looks after the microphone while it is wanted."""
+        return not self._listening or (self._keeper is not None and not self._keeper.done())
+
+    async def start(self) -> None:
+        """Get ready; `keep_open = "always"` opens the microphone here."""
+        self._stopped = False
+        self._spare.prepare()
+        self._settle()
+
+    def listen(self) -> None:
+        """A dictation begins: its pre-roll is passed on at once, the live sound follows."""
+        if self._listening or self._stopped:
+            return
+        now = self._now()
+        self._listening = True
+        self._complaints.begin()
+        self._heartbeat.begin()
+        self._stop_lingering()
+        earliest = now - self._settings.pre_roll_ms / 1000
+        pre_roll = [chunk for chunk in self._pre_roll if chunk.at >= earliest]
+        self._pre_roll.clear()
+        for chunk in pre_roll:
+            self._on_chunk(chunk)
+        self._hurry.set()
+        self._begin_keeping()
+
+    def release(self) -> None:
+        """The dictation is over: nothing is passed on any more, and `keep_open` decides."""
+        if self._listening:
+            self._listening = False
+            self._settle()
+
+    async def replace(self, settings: MicrophoneSettings, make: Callable[[], Microphone]) -> None:
+        """Apply changed settings. Another microphone replaces this one even while it is heard."""
+        before, self._settings = self._settings, settings
+        stale, self._spare = self._spare, Spare(make)
+        if (before.use, before.device) != (settings.use, settings.device):
+            await self._close()
+            self._heartbeat = Heartbeat()
+            if self._listening:
+                self._begin_keeping()
+        await stale.drop()
+        if not self._stopped:
+            self._spare.prepare()
+        if not self._listening:
+            self._settle()
+
+    async def stop(self) -> None:
+        """Close everything; no child is left behind. Idempotent."""
+        self._stopped = True
+        self._listening = False
+        await self._close()
+        await self._spare.drop()
+
+    # When the microphone is open
+
+    def _settle(self) -> None:
+        """Nobody listens: keep the microphone open, for how long, or not."""
+        self._stop_lingering()
+        keeps = self._keeper is not None and not self._keeper.done()
+        if self._stopped or self._settings.keep_open == "never":
+            self._end_keeping()
+        elif self._settings.keep_open == "always":
+            self._begin_keeping()
+        elif keeps:
+            loop = asyncio.get_running_loop()
+            self._lingering = loop.call_later(self._settings.linger_s, self._stop_waiting)
+
+    def _stop_waiting(self) -> None:
+        self._lingering = None
+        self._end_keeping()
+
+    def _stop_lingering(self) -> None:
+        if self._lingering is not None:
+            self._lingering.cancel()
+            self._lingering = None
+
+    @property
+    def _wanted(self) -> bool:
+        always = self._settings.keep_open == "always"
+        return self._listening or self._lingering is not None or always
+
+    def _begin_keeping(self) -> None:
+        keeper = self._keeper
+        if keeper is None or keeper.done() or keeper.cancelling():
+            self._keeper = asyncio.create_task(self._keep(), name="microphone")
+            self._keeper.add_done_callback(self._kept)
+
+    def _end_keeping(self) -> None:
+        # Once: a second cancel would interrupt the closing.
+        if self._keeper is not None and not self._keeper.cancelling():
+            self._keeper.cancel()
+
+    async def _close(self) -> None:
+        self._stop_lingering()
+        self._end_keeping()
+        if self._keeper is not None:
+            await asyncio.wait([self._keeper])
+        async with self._one_open:
+            log.debug("the microphone is closed")
+
+    # The task that keeps it open
+
+    async def _keep(self) -> None:
+        backoff_s = FIRST_BACKOFF_S
+        try:
+            while True:
+                began = self._now()
+                self._hurry.clear()
+                try:
+                    async with self._one_open:
+                        await self._open_and_read()
+                except CANNOT as error:
+                    self._complain(error)
+                else:
+                    if self._listening:
+                        self._on_end()
+                    return
+                if not self._wanted:
+                    return
+                if self._now() - began > STEADY_S:
+                    backoff_s = FIRST_BACKOFF_S
+                if await self._pressed_within(backoff_s):
+                    backoff_s = FIRST_BACKOFF_S
+                limit_s = LONGEST_BACKOFF_S if self._listening else IDLE_BACKOFF_S
+                backoff_s = min(2 * backoff_s, limit_s)
+        finally:
+            self._pre_roll.clear()
+
+    async def _pressed_within(self, seconds: float) -> bool:
+        """Wait, but not when a dictation begins; whether one began."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._hurry.wait()
+        except TimeoutError:
+            return False
+
+    async def _open_and_read(self) -> None:
+        """Open a microphone and pass its sound on until it is over. Raises MicrophoneError when
+        it cannot be opened or is lost."""
+        microphone = await self._spare.take()
+        try:
+            try:
+                async with asyncio.timeout(OPEN_S):
+                    device = await microphone.open()
+            except TimeoutError:
+                raise MicrophoneError(
+                    f"the microphone did not open within {OPEN_S:.0f} s: the sound server may hang"
+                ) from None
+            self._set_device(device)
+            self._heartbeat.opened(self._now())
+            try:
+                await self._watch(microphone)
+            except MicrophoneError as error:
+                raise _Lost(str(error)) from error
+        finally:
+            closing = asyncio.create_task(microphone.close())
+            try:
+                # A release may come right now: what was opened is closed to the end all the same.
+                await asyncio.shield(closing)
+            finally:
+                await closing
+                self._set_device(None)
+
+    def _set_device(self, device: str | None) -> None:
+        before, self._device = self._device, device
+        if device != before:
+            self._on_open_changed(self.is_open, device or before or "")
+
+    async def _watch(self, microphone: Microphone) -> None:
+        reader = asyncio.create_task(self._read(microphone), name="microphone reader")
+        try:
+            while not reader.done():
+                await asyncio.wait([reader], timeout=CHECK_S)
+                if not reader.done():
+                    self._judge(self._heartbeat.check(self._now()))
+            await reader
+        finally:
+            reader.cancel()
+            await asyncio.gather(reader, return_exceptions=True)
+
+    async def _read(self, microphone: Microphone) -> None:
+        while (chunk := await microphone.read()) is not None:
+            self._heartbeat.heard(self._now(), chunk.samples)
+            self._complaints.sound(chunk.samples)
+            if self._listening:
+                self._on_chunk(chunk)
+            else:
+                self._remember(chunk)
+
+    def _remember(self, chunk: AudioChunk) -> None:
+        self._pre_roll.append(chunk)
+        while (
+            self._pre_roll and self._pre_roll[0].at < chunk.end - self._settings.pre_roll_ms / 1000
+        ):
+            self._pre_roll.popleft()
+
+    # Trouble
+
+    def _judge(self, pulse: Pulse) -> None:
+        match pulse:
+            case Pulse.STALLED:
+                raise MicrophoneError("no sound comes from it")
+            case Pulse.ZEROS:
+                raise MicrophoneError(f"it gave only digital silence for {ZEROS_S:.0f} s")
+            case Pulse.MUTED:
+                self._tell(self._complaints.muted)
+
+    def _complain(self, error: Exception) -> None:
+        log.info("microphone: %s", error)
+        kind = self._complaints.lost if isinstance(error, _Lost) else self._complaints.closed
+        self._tell(partial(kind, self._now(), str(error)))
+
+    def _tell(self, complaint: Callable[[], str | None]) -> None:
+        """Nobody wants to hear of it before the next dictation."""
+        if self._listening and (line := complaint()) is not None:
+            self._on_trouble(line)
+
+    def _kept(self, keeper: asyncio.Task[None]) -> None:
+        if not keeper.cancelled() and (error := keeper.exception()) is not None:
+            # An error of ours must not end the sound in silence.
+            log.error("the microphone's task failed", exc_info=error)
+            if self._listening:
+                self._on_trouble(f"the microphone failed: {error}")
+        if keeper is self._keeper and not self._stopped:
+            self._spare.prepare()
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()

@@ -1,0 +1,1 @@
+"""Speech models: which there are, where they lie, how they are downloaded."""

@@ -1,0 +1,181 @@
+"""`dictate models`: what there is, and fetching, checking and removing it.
+
+What was asked for goes to stdout, what happens meanwhile to stderr.
+"""
+
+import json
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+
+from dictate.errors import EngineError, Unavailable
+from dictate.models import downloader, store
+from dictate.models.store import CATALOGUE, FIRST_DOWNLOAD, Model, ModelFile
+
+
+def show(*, as_json: bool) -> int:
+    """List the models, and what is here of them."""
+    rows = [(model, *_look(model)) for model in CATALOGUE.values()]
+    if as_json:
+        _print(json.dumps([_facts(*row) for row in rows], ensure_ascii=False, indent=2))
+    else:
+        _print("\n".join(_lines(*row) for row in rows))
+    return 0
+
+
+def download(name: str) -> int:
+    """Fetch the model called `name`; 130 if interrupted. Raises what `downloader` raises."""
+    model = store.named(name)
+    _say(f"{model.title} ({model.size / 1e9:.2f} GB), under the {model.licence}:")
+    _say(model.licence_url)
+    try:
+        with _bar(model) as have:
+            found = downloader.download(model, have)
+    except KeyboardInterrupt:
+        _say(f"Interrupted; to go on from here: dictate models download {model.name}")
+        return 130
+    _print(f"{found.path}: {_checked(found)}")
+    return 0
+
+
+def verify(name: str | None) -> int:
+    """Hash one model, or all that are here; 1 if one is not what it should be.
+
+    Raises Unavailable if `name` is unknown, or not downloaded.
+    """
+    if name is not None:
+        here = [store.find(name, trusted=False, engine=store.named(name).engine)]
+        problems = []
+    else:
+        looks = [_look(model) for model in CATALOGUE.values()]
+        here = [found for found, _ in looks if found is not None]
+        problems = [problem for _, problem in looks if problem]
+    if not here and not problems:
+        _say("No model is downloaded.")
+    for found in here:
+        try:
+            with store.opened(found):
+                _print(f"{found.name}: {_checked(found)}")
+        except EngineError as error:
+            problems.append(str(error))
+    for problem in problems:
+        _say(f"dictate: {problem}")
+    return 1 if problems else 0
+
+
+def remove(name: str) -> int:
+    """Delete the model called `name`, and what came of it so far. Raises Unavailable."""
+    model = store.named(name)
+    files = [model.path, store.store_path(name, "json")]
+    files += model.path.parent.glob(f"{name}.*.part")
+    there = [path for path in files if path.exists() or path.is_symlink()]
+    if not there:
+        raise Unavailable(f"the model {model.name} is not downloaded: there is nothing to remove")
+    for path in there:
+        try:
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+        except OSError as error:
+            raise Unavailable(f"{path} cannot be removed: {error.strerror}") from error
+    _print(f"{model.name} is removed.")
+    return 0
+
+
+def _look(model: Model) -> tuple[ModelFile | None, str]:
+    """The model's file, and what keeps it from being used."""
+    try:
+        return store.installed(model), ""
+    except Unavailable as error:
+        return None, str(error)
+
+
+def _facts(model: Model, found: ModelFile | None, problem: str) -> dict[str, object]:
+    return {
+        "name": model.name,
+        "title": model.title,
+        "languages": model.languages,
+        "engine": model.engine,
+        "licence": model.licence,
+        "licence_url": model.licence_url,
+        "chunks_ms": model.chunks_ms,
+        "size": model.size,
+        "repository": model.repository,
+        "revision": model.revision,
+        "installed": found is not None,
+        "problem": problem or None,
+        "path": str(found.path) if found else None,
+        "sha256": (found.sha256 if found else model.sha256) or None,
+        "sha256_from": found.source if found else None,
+    }
+
+
+def _lines(model: Model, found: ModelFile | None, problem: str) -> str:
+    if found is not None:
+        state = f"installed as {found.path}"
+    elif problem:
+        state = f"cannot be used: {problem}"
+    elif size := downloader.bytes_here(model):
+        state = f"{size / 1e9:.2f} GB of it are here"
+    else:
+        state = "not downloaded"
+    chunks = f"; chunks of {', '.join(map(str, model.chunks_ms))} ms" if model.chunks_ms else ""
+    if not chunks and model.engine == "nemotron":
+        chunks = "; does not stream"
+    return (
+        f"{model.name}: {state}\n"
+        f"    {model.title}: {model.languages}\n"
+        f"    {model.size / 1e9:.2f} GB{chunks}\n"
+        f"    {model.licence}: {model.licence_url}"
+    )
+
+
+def _checked(found: ModelFile) -> str:
+    if found.source == FIRST_DOWNLOAD:
+        return f"as first downloaded (SHA-256 {found.sha256}, which no publisher has confirmed)"
+    return f"as published (SHA-256 {found.sha256})"
+
+
+@contextmanager
+def _bar(model: Model) -> Iterator[Callable[[int], None]]:
+    """Shows on a terminal how many bytes are here; elsewhere it shows nothing."""
+    columns = [
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    ]
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, disable=not sys.stderr.isatty()) as progress:
+        tasks: list[TaskID] = []
+
+        def have(size: int) -> None:
+            # It begins with what an earlier try brought, which tells nothing of the speed.
+            if not tasks:
+                tasks.append(progress.add_task(model.name, total=model.size, completed=size))
+            progress.update(tasks[0], completed=size)
+
+        yield have
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")

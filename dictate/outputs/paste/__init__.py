@@ -1,0 +1,1 @@
+"""Pasting: put the text on the clipboard, press the paste keys, put the clipboard back."""

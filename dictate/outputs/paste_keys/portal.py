@@ -1,0 +1,148 @@
+"""Pastes where the desktop's portal for remote control presses Shift+Insert: KDE with Wayland.
+
+`pressed_paste.py` says how the text goes through the clipboard, and where; `portal_keys.py` has the
+keyboard.
+
+The user is asked when the output is opened, never within a dictation: what is said before she has
+answered is held. A session that ends, by her or with the portal, is asked for once more; who has
+said no is not asked again until the next start.
+"""
+
+import asyncio
+import contextlib
+import logging
+from pathlib import Path
+from typing import ClassVar, Final
+
+from dictate.config.schema import OutputSettings
+from dictate.errors import JournalError, NotDelivered, Refused, Unavailable
+from dictate.outputs import Focus, Output, Receipt
+from dictate.outputs.paste_keys.portal_keys import Keyboard
+from dictate.outputs.paste_keys.pressed_paste import PressedPaste
+from dictate.platform import paths
+
+_log = logging.getLogger(__name__)
+
+ASKS: Final = 2
+RETRY_S: Final = 2.0
+"""After it was lost, a portal is looked for so often."""
+READY_S: Final = 1.0
+"""A session that needs no question is there within this time."""
+AGAIN: Final = "to be asked again, restart dictate"
+
+
+class PortalOutput(Output):
+    """See the head of this file."""
+
+    name = "portal"
+    refused: ClassVar[str] = ""
+    """Who said no, until the next start."""
+
+    def __init__(self, settings: OutputSettings) -> None:
+        super().__init__(settings)
+        self._paste = PressedPaste("dictate-portal")
+        self._keyboard: Keyboard | None = None
+        self._keeping: asyncio.Task[None] | None = None
+        self._ready = asyncio.Event()
+        self._trouble = "the desktop was not asked yet whether dictate may press keys"
+
+    def why_not(self) -> str | None:
+        if self.refused:
+            return self.refused
+        if reason := self._paste.why_not():
+            return reason
+        try:
+            asyncio.run(_probe())
+        except Unavailable as error:
+            return str(error)
+        return None
+
+    async def open(self) -> None:
+        if self.refused:
+            raise Refused(self.refused)
+        await self._paste.start()
+        if self._keeping is None:
+            # Only who chose this output by name has asked for a question.
+            if self.settings.use == self.name or await asyncio.to_thread(_token) != "":
+                self._keeping = asyncio.get_running_loop().create_task(self._keep())
+            else:
+                self._trouble = 'allow it once: put use = "portal" into [output] of config.toml'
+
+    async def focus(self) -> Focus | None:
+        return await self._paste.focus()
+
+    async def write(self, text: str, focus: Focus | None) -> Receipt:
+        keyboard = await self._have_keyboard()
+        timeout_s = self.settings.paste_timeout_ms / 1000
+        return await self._paste.paste(text, focus, timeout_s, keyboard.press)
+
+    async def close(self) -> None:
+        if self._keeping is not None:
+            self._keeping.cancel()
+            await asyncio.wait({self._keeping})
+            self._keeping = None
+        await self._paste.stop()
+
+    async def _have_keyboard(self) -> Keyboard:
+        """Raises NotDelivered."""
+        if self._keeping is not None and not self._keeping.done():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(READY_S):
+                    await self._ready.wait()
+        if self._keyboard is None:
+            raise NotDelivered(self._trouble)
+        return self._keyboard
+
+    async def _keep(self) -> None:
+        """Have a keyboard, as long as the user lets us."""
+        asked = 0
+        while asked < ASKS:
+            keyboard = None
+            try:
+                keyboard = await Keyboard.connect()
+                await keyboard.prepare(await asyncio.to_thread(_token))
+                asked += 1
+                self._trouble = "the desktop asks you whether dictate may press keys: allow it"
+                await asyncio.to_thread(_keep_token, await keyboard.start())
+                self._keyboard = keyboard
+                self._ready.set()
+                self._trouble = str(await keyboard.ended())
+            except Refused as error:
+                PortalOutput.refused = self._trouble = f"{error}; {AGAIN}"
+                self.report(self._trouble)
+                return
+            except Unavailable as error:
+                self._trouble = str(error)
+            finally:
+                self._keyboard = None
+                self._ready.clear()
+                if keyboard is not None:
+                    await keyboard.close()
+            _log.info("no keys are pressed: %s", self._trouble)
+            await asyncio.sleep(RETRY_S)
+        self._trouble += f"; {AGAIN}"
+        self.report(self._trouble)
+
+
+async def _probe() -> None:
+    await (await Keyboard.connect()).close()
+
+
+def _note() -> Path:
+    return paths.state_dir() / "portal-token"
+
+
+def _token() -> str:
+    try:
+        return _note().read_text().strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def _keep_token(token: str) -> None:
+    """Each is good for one time; none means that the user is asked the next time."""
+    try:
+        paths.safe_dir(paths.state_dir())
+        _note().write_text(token)
+    except (OSError, JournalError) as error:
+        _log.warning("what you allowed cannot be kept: %s", error)

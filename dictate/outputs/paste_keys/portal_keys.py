@@ -1,0 +1,138 @@
+"""A keyboard of ours that the desktop's portal lends: one chord, Shift+Insert.
+
+The user is asked once; what she said is kept as a token, which the portal changes at each use.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import Any, Final, Self
+
+from dbus_fast import Variant
+from dbus_fast.aio import MessageBus
+from dbus_fast.errors import DBusFastError
+
+from dictate.errors import Refused, Unavailable
+from dictate.outputs.paste.shift_insert import INSERT, SHIFT, UP, press_chord
+from dictate.platform import bus
+from dictate.platform.portal_session import PortalSession
+
+REMOTE: Final = "org.freedesktop.portal.RemoteDesktop"
+KEYBOARD: Final = 1
+"""Among the kinds of devices."""
+OTHERS: Final = (29, 97, 56, 100, 125, 126)
+"""Ctrl, Alt and Super, left and right, as the kernel numbers them."""
+
+ASKED_S: Final = 120.0
+"""So long a person may look at the desktop's question."""
+KEY_S: Final = 1.0
+_SAY_S: Final = 0.2
+_KEEPS_TOKENS: Final = 2
+"""The version since which the portal remembers what the user said."""
+_UNTIL_REVOKED: Final = 2
+_WISH: Final = "press keys"
+_NOTIFY: Final = "NotifyKeyboardKeycode"
+
+
+class Keyboard:
+    """One session. Ended, it is of no use any more."""
+
+    def __init__(self, connection: MessageBus) -> None:
+        self.connection = connection
+        self._portal = PortalSession(connection, REMOTE)
+        self._keeps_tokens = False
+
+    @classmethod
+    async def connect(cls) -> Self:
+        """Ask the portal whether there is such a thing, and the user nothing. Raises
+        Unavailable."""
+        keyboard = cls(await bus.connect())
+        try:
+            await keyboard._look()
+        except BaseException:
+            await keyboard.close()
+            raise
+        return keyboard
+
+    async def _look(self) -> None:
+        try:
+            version = await self._portal.get("version")
+            devices = await self._portal.get("AvailableDeviceTypes")
+        except Unavailable as error:
+            raise Unavailable(
+                f"this desktop has no portal for remote control ({error}): KDE and GNOME have one"
+            ) from error
+        if not devices & KEYBOARD:
+            raise Unavailable("the desktop's portal for remote control has no keyboard")
+        self._keeps_tokens = version >= _KEEPS_TOKENS
+
+    async def prepare(self, token: str) -> None:
+        """Say what is wanted, and that the user has agreed when she was given this token. Raises
+        Unavailable."""
+        await self._portal.create()
+        wanted = {"types": Variant("u", KEYBOARD)}
+        if self._keeps_tokens:
+            wanted["persist_mode"] = Variant("u", _UNTIL_REVOKED)
+            if token:
+                wanted["restore_token"] = Variant("s", token)
+        await self._request("SelectDevices", "oa{sv}", self._portal.path, wanted)
+
+    async def start(self) -> str:
+        """Have the keyboard, once the user has agreed; the token for the next time, empty if there
+        is none. Raises Unavailable, Refused."""
+        try:
+            async with asyncio.timeout(ASKED_S):
+                given = await self._request("Start", "osa{sv}", self._portal.path, "", {})
+        except TimeoutError as error:
+            raise Refused(f"nobody told the desktop that dictate may {_WISH}") from error
+        if not _value(given, "devices", 0) & KEYBOARD:
+            raise Refused(f"you did not let dictate {_WISH}: allow the remote interaction, too")
+        # Who died within a chord has left them down: KDE's portal lets go of nothing.
+        for key in (INSERT, SHIFT):
+            await self._notify(key, UP)
+        return str(_value(given, "restore_token", ""))
+
+    async def ended(self) -> Unavailable:
+        """Wait for the end of a session that was started; why it ended."""
+        while True:
+            try:
+                await self._portal.next()
+            except Unavailable as error:
+                return error
+
+    async def press(self, done: Callable[[], bool]) -> None:
+        """Press the chord and let it go, Shift once it is `done`. Raises Unavailable, and no key
+        stays down."""
+        try:
+            # What a hand holds down still would be part of the chord: KDE has one state for all
+            # keyboards.
+            await asyncio.gather(*(self._notify(key, UP) for key in OTHERS))
+            await press_chord(self._notify, done)
+        except BaseException:
+            await self._let_go()
+            raise
+
+    async def _let_go(self) -> None:
+        with contextlib.suppress(TimeoutError, OSError, EOFError, DBusFastError):
+            async with asyncio.timeout(_SAY_S):
+                for key in (INSERT, SHIFT):
+                    await self._portal.send(_NOTIFY, "oa{sv}iu", *self._key(key, UP))
+        # GNOME's portal lets go of all keys when it sees that we have hung up.
+        await self.close()
+
+    async def _notify(self, key: int, state: int) -> None:
+        await self._portal.call(_NOTIFY, "oa{sv}iu", *self._key(key, state), limit_s=KEY_S)
+
+    def _key(self, key: int, state: int) -> tuple[Any, ...]:
+        return self._portal.path, {}, key, state
+
+    async def _request(self, member: str, signature: str, *body: Any) -> dict[str, Variant]:
+        return await self._portal.request(_WISH, member, signature, *body)
+
+    async def close(self) -> None:
+        """End the session, and with it the desktop's question, if it still stands. Idempotent."""
+        await bus.leave(self.connection)
+
+
+def _value(given: dict[str, Variant], name: str, otherwise: Any) -> Any:
+    return given[name].value if name in given else otherwise

@@ -1,0 +1,159 @@
+"""The clipboard transaction of a Wayland desktop, where Shift+Insert comes from elsewhere.
+
+`wayland/paste.py` says how the text goes through the clipboard. Who presses, asynchronously and not
+through the compositor's connection, cannot look there. On KDE `kwin_focus.py` says which window has
+the focus; elsewhere nobody does, and the text goes where the focus is when it is written. It does
+not go to a locked screen, nor to what an application says to be a field for passwords.
+"""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Awaitable, Callable, Coroutine
+from concurrent import futures
+from typing import Any, Final
+
+from dictate.errors import DeliveryUnsure, NotDelivered, Unavailable
+from dictate.outputs import Focus, Receipt
+from dictate.outputs.desktop_clipboard import DesktopClipboard
+from dictate.outputs.guard import Guard
+from dictate.outputs.kwin_focus import KwinFocus
+from dictate.outputs.paste.paste_request import WRITE_LIMIT_S, Delivery
+from dictate.outputs.thread import DesktopLost
+from dictate.outputs.wayland.paste import Paster
+from dictate.outputs.wayland.thread import WaylandConnection
+from dictate.outputs.x11.thread import XConnection
+from dictate.outputs.x11.xwayland_paster import Lender
+
+LOOK_S: Final = 5.0
+"""KWin answers in a millisecond; one that was restarted has to be told first what is wanted."""
+NO_WAYLAND: Final = "this is no Wayland session: output x11 needs nobody's leave"
+_SOMEWHERE: Final = Focus("", "")
+
+Press = Callable[[Callable[[], bool]], Awaitable[None]]
+"""Presses the chord and lets it go, Shift once what it is given holds. Raises Unavailable, and no
+key stays down."""
+
+
+class PressedPaste:
+    """One text after the other."""
+
+    def __init__(self, name: str) -> None:
+        self._press: Callable[[], None] = lambda: None
+        self._look: Callable[[], Focus | None] = lambda: None
+        self._windows = KwinFocus()
+        self._clipboard = DesktopClipboard(name, self._make_paster, self._make_lender)
+        self._guard = Guard()
+
+    def _make_paster(self, connection: WaylandConnection) -> Paster:
+        return Paster(connection, lambda: self._press(), lambda: self._look())
+
+    def _make_lender(self, connection: XConnection) -> Lender:
+        return Lender(connection, lambda: self._press())
+
+    def why_not(self) -> str | None:
+        """Why it cannot work here, or None. Blocks for up to two seconds."""
+        if not os.environ.get("WAYLAND_DISPLAY"):
+            return NO_WAYLAND
+        return self._clipboard.why_not()
+
+    async def start(self) -> None:
+        """Have the clipboard. Raises Unavailable."""
+        if not os.environ.get("WAYLAND_DISPLAY"):
+            raise Unavailable(NO_WAYLAND)
+        await self._clipboard.start()
+        await self._guard.open()
+        await self.focus()  # the first time takes longest
+
+    async def focus(self) -> Focus | None:
+        """As `Output.focus`."""
+        try:
+            return await self._windows.focused()
+        except Unavailable:
+            return None
+
+    async def paste(
+        self, text: str, focus: Focus | None, timeout_s: float, press: Press
+    ) -> Receipt:
+        """As `Output.write`; `timeout_s` is the application's own time."""
+        await self._guard.look()
+        self._guard.refuse()
+        loop = asyncio.get_running_loop()
+        where = focus or await self._somewhere()
+        delivery = Delivery(text, where, timeout_s, self._guard.refuse)
+        pressing: list[asyncio.Future[None]] = []
+
+        def begin() -> None:
+            pressing.append(asyncio.ensure_future(press(lambda: delivery.taken)))
+
+        self._press = lambda: _in_loop(loop, begin)
+        self._look = lambda: _of_loop(loop, self._now(where))
+        try:
+            desktop = await self._clipboard.start()
+            await desktop.call(
+                lambda paster: paster.paste(delivery), delivery.timeout_s + WRITE_LIMIT_S
+            )
+        except Unavailable as error:
+            raise NotDelivered(str(error)) from error
+        except DesktopLost as error:
+            return delivery.after(error)
+        except NotDelivered as error:
+            if trouble := await _outcome(pressing):
+                raise NotDelivered(f"the keys were not pressed: {trouble}") from error
+            raise
+        finally:
+            await _outcome(pressing)
+        # The keys took a while to get there.
+        if await self._now(where) != where:
+            raise DeliveryUnsure(f"the focus left {where.application} in the moment of the paste")
+        return Receipt.DELIVERED
+
+    async def _somewhere(self) -> Focus:
+        """What there is to say where nothing was known to have the focus. Raises NotDelivered."""
+        with contextlib.suppress(Unavailable):
+            await self._windows.focused()
+            raise NotDelivered("no window had the focus")
+        return _SOMEWHERE
+
+    async def _now(self, where: Focus) -> Focus | None:
+        """What has the focus now; `where` it was if nobody tells."""
+        if where is _SOMEWHERE:
+            return where
+        with contextlib.suppress(Unavailable):
+            return await self._windows.focused()
+        return None
+
+    async def stop(self) -> None:
+        """Give the clipboard back. Idempotent."""
+        leaving = self._clipboard.stop(lambda paster: paster.close(), 0.4)
+        await asyncio.gather(leaving, self._guard.close(), self._windows.close())
+
+
+def _in_loop(loop: asyncio.AbstractEventLoop, begin: Callable[[], None]) -> None:
+    with contextlib.suppress(RuntimeError):  # it is closed: nobody waits for this text any more
+        loop.call_soon_threadsafe(begin)
+
+
+def _of_loop(
+    loop: asyncio.AbstractEventLoop, looking: Coroutine[Any, Any, Focus | None]
+) -> Focus | None:
+    """What it comes to there, for another thread; None if that takes too long."""
+    try:
+        asked = asyncio.run_coroutine_threadsafe(looking, loop)
+    except RuntimeError:  # it is closed
+        looking.close()
+        return None
+    try:
+        return asked.result(LOOK_S)
+    except (TimeoutError, futures.CancelledError):
+        return None
+
+
+async def _outcome(pressing: list[asyncio.Future[None]]) -> Unavailable | None:
+    """Why the keys could not be pressed; None if they were, or never began to be."""
+    for task in pressing:
+        await asyncio.wait({task})
+        error = task.exception()
+        if isinstance(error, Unavailable):
+            return error
+    return None

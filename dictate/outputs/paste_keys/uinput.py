@@ -1,0 +1,88 @@
+"""Pastes where a keyboard of ours in the kernel presses Shift+Insert: any Wayland desktop.
+
+`pressed_paste.py` says how the text goes through the clipboard, and where; `uinput_keys.py` has the
+keyboard. It needs the right to /dev/uinput, and whoever has that can press any key in any window;
+so this is never chosen unasked.
+"""
+
+import asyncio
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dictate.config.schema import OutputSettings
+from dictate.errors import NotDelivered, Unavailable
+from dictate.outputs import Focus, Output, Receipt
+from dictate.outputs.paste_keys.pressed_paste import PressedPaste
+from dictate.platform.kernel_input import how_to_allow, why_no_evdev
+
+if TYPE_CHECKING:
+    from dictate.outputs.paste_keys.uinput_keys import KernelKeyboard
+
+NODE = Path("/dev/uinput")
+
+
+class UInputOutput(Output):
+    """See the head of this file."""
+
+    name = "uinput"
+
+    def __init__(self, settings: OutputSettings) -> None:
+        super().__init__(settings)
+        self._paste = PressedPaste("dictate-uinput")
+        self._keyboard: KernelKeyboard | None = None
+        self._making = asyncio.Lock()
+
+    def why_not(self) -> str | None:
+        return _why_no_keyboard() or self._paste.why_not()
+
+    async def open(self) -> None:
+        await self._paste.start()
+        await self._have_keyboard()
+
+    async def focus(self) -> Focus | None:
+        return await self._paste.focus()
+
+    async def write(self, text: str, focus: Focus | None) -> Receipt:
+        try:
+            keyboard = await self._have_keyboard()
+        except Unavailable as error:
+            raise NotDelivered(str(error)) from error
+        timeout_s = self.settings.paste_timeout_ms / 1000
+        return await self._paste.paste(text, focus, timeout_s, keyboard.press)
+
+    async def close(self) -> None:
+        await self._paste.stop()
+        if self._keyboard is not None:
+            await asyncio.to_thread(self._keyboard.close)
+
+    async def _have_keyboard(self) -> "KernelKeyboard":
+        """The keyboard, which the desktop listens to: the same one for all texts. Raises
+        Unavailable."""
+        async with self._making:
+            if self._keyboard is None or self._keyboard.lost:
+                self._keyboard = await asyncio.to_thread(_make_keyboard)
+        await asyncio.sleep(self._keyboard.warm_up_s)
+        return self._keyboard
+
+
+def _make_keyboard() -> "KernelKeyboard":
+    """Raises Unavailable."""
+    if reason := _why_no_keyboard():
+        raise Unavailable(reason)
+    from dictate.outputs.paste_keys.uinput_keys import KernelKeyboard
+
+    return KernelKeyboard()
+
+
+def _why_no_keyboard() -> str | None:
+    if reason := why_no_evdev():
+        return reason
+    if not NODE.exists():
+        return f"there is no {NODE}: `{how_to_allow()}` has the kernel load it"
+    if not os.access(NODE, os.W_OK):
+        return (
+            f"{NODE} may not be written: `{how_to_allow()}` allows it to whoever sits at this "
+            "machine, and so to every program of theirs, which can press any key then"
+        )
+    return None

@@ -1,0 +1,137 @@
+"""A session of one of the desktop's portals: what is asked of it, and what it tells.
+
+A session lives as long as our connection to the bus and the portal do, and no longer than the user
+wants.
+"""
+
+import asyncio
+import secrets
+from typing import Any, Final
+
+from dbus_fast import Message, MessageType, Variant
+from dbus_fast.aio import MessageBus
+
+from dictate.errors import Refused, Unavailable
+from dictate.platform import bus
+
+NAME: Final = "org.freedesktop.portal.Desktop"
+PATH: Final = "/org/freedesktop/portal/desktop"
+ANSWER_S: Final = 5.0
+
+_BACKENDS: Final = "org.freedesktop.impl.portal.desktop"
+"""What a desktop's own part of the portal is called, with the desktop's name behind it. It is where
+sessions live, and the portal does not say when it dies: KDE's does with the compositor."""
+_BUS: Final = "org.freedesktop.DBus"
+_PROPERTIES: Final = "org.freedesktop.DBus.Properties"
+_REQUEST: Final = "org.freedesktop.portal.Request"
+_SESSION: Final = "org.freedesktop.portal.Session"
+
+
+class PortalSession:
+    """One session, of the portal `interface`."""
+
+    def __init__(
+        self, connection: MessageBus, interface: str, signals: tuple[str, ...] = ()
+    ) -> None:
+        """`signals` of that interface are handed out by `next`."""
+        self.path = ""
+        self._connection = connection
+        self._interface = interface
+        self._wanted = {(_REQUEST, "Response"), (_SESSION, "Closed"), (_BUS, "NameOwnerChanged")}
+        self._wanted |= {(interface, signal) for signal in signals}
+        self._news: asyncio.Queue[Message | None] = asyncio.Queue()
+        """Signals of the portal; None when the bus is gone."""
+
+    async def get(self, name: str) -> int:
+        """A property of the portal. Raises Unavailable."""
+        body = (self._interface, name)
+        value = await self._call(NAME, PATH, _PROPERTIES, "Get", "ss", body, ANSWER_S)
+        return int(value.value)
+
+    async def create(
+        self, name: str = "", options: dict[str, Variant] | None = None
+    ) -> dict[str, Variant]:
+        """Begin; what the portal says of it. By the `name` a desktop may know what it gave to an
+        earlier session. Raises Unavailable."""
+        self._connection.add_message_handler(self._take)
+        lost = asyncio.ensure_future(bus.lost(self._connection))
+        lost.add_done_callback(lambda _: self._news.put_nowait(None))
+        for rule in (
+            f"type='signal',sender='{NAME}'",
+            f"type='signal',sender='{_BUS}',member='NameOwnerChanged',arg0='{NAME}'",
+            f"type='signal',sender='{_BUS}',member='NameOwnerChanged',arg0namespace='{_BACKENDS}'",
+        ):
+            place = "/org/freedesktop/DBus"
+            await self._call(_BUS, place, _BUS, "AddMatch", "s", (rule,), ANSWER_S)
+        options = {"session_handle_token": Variant("s", name or _token())} | (options or {})
+        try:
+            created = await self.request("begin", "CreateSession", "a{sv}", options)
+        except Refused as error:  # nobody was asked yet
+            raise Unavailable(str(error)) from error
+        self.path = created["session_handle"].value
+        return created
+
+    async def request(
+        self, wish: str, member: str, signature: str, *body: Any
+    ) -> dict[str, Variant]:
+        """Ask, and wait for what the portal, or the user, answers: whether dictate may `wish`.
+
+        Raises Unavailable, Refused.
+        """
+        *first, options = body
+        options = {**options, "handle_token": Variant("s", _token())}
+        path = await self.call(member, signature, *first, options)
+        while True:
+            message = await self.next()
+            if message.member == "Response" and message.path == path:
+                code, results = message.body
+                if code:
+                    who = "you" if code == 1 else "the desktop"
+                    raise Refused(f"{who} did not let dictate {wish}")
+                return dict(results)
+
+    async def call(self, member: str, signature: str, *body: Any, limit_s: float = ANSWER_S) -> Any:
+        """What a method of the portal returns. Raises Unavailable."""
+        return await self._call(NAME, PATH, self._interface, member, signature, body, limit_s)
+
+    async def send(self, member: str, signature: str, *body: Any) -> None:
+        """Call a method whose answer nobody waits for."""
+        message = Message(NAME, PATH, self._interface, member, signature=signature, body=list(body))
+        await self._connection.send(message)
+
+    async def next(self) -> Message:
+        """The next signal. Raises Unavailable when the session ends."""
+        message = await self._news.get()
+        if message is None:
+            raise Unavailable("the session bus is gone")
+        if message.member == "NameOwnerChanged" and message.body[1]:  # it was there before
+            raise Unavailable("the desktop's portal was restarted")
+        if message.member == "Closed" and message.path == self.path:
+            raise Unavailable("the desktop has ended the session")
+        return message
+
+    def _take(self, message: Message) -> None:
+        signal = message.message_type is MessageType.SIGNAL
+        if signal and (message.interface, message.member) in self._wanted:
+            self._news.put_nowait(message)
+
+    async def _call(
+        self,
+        name: str,
+        path: str,
+        interface: str,
+        member: str,
+        signature: str,
+        body: tuple[Any, ...],
+        limit_s: float,
+    ) -> Any:
+        question = Message(name, path, interface, member, signature=signature, body=list(body))
+        answer = await bus.ask(self._connection, question, "the desktop's portal", limit_s)
+        if answer.message_type is MessageType.ERROR:
+            why = answer.body[0] if answer.body else answer.error_name
+            raise Unavailable(f"the desktop's portal does not do {member}: {why}")
+        return answer.body[0] if answer.body else None
+
+
+def _token() -> str:
+    return f"dictate_{secrets.token_hex(8)}"

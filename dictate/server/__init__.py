@@ -1,0 +1,1 @@
+"""`dictate serve`: this machine's engine for others."""

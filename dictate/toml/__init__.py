@@ -1,0 +1,1 @@
+"""Reading and writing TOML files, with line and column for each mistake."""

@@ -1,0 +1,219 @@
+"""TOML files that people write: read without trusting them, edited without losing a comment.
+
+A few bytes of TOML can keep a parser busy for seconds or exhaust its stack: brackets in brackets,
+keys of thousands of parts, endless strings. So these are counted first, in one pass that is linear
+in the text, and the parser sees only what it reads in milliseconds.
+"""
+
+import errno
+import fcntl
+import os
+import re
+import stat
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import tomli
+from tomlkit.exceptions import TOMLKitError
+
+from dictate.errors import ConfigError
+from dictate.toml.positions import STRING, Key, lines_of
+
+LARGEST_BYTES = 256 * 1024
+LONGEST_LINE = 4096
+LONGEST_STRING = 4096
+DEEPEST = 8
+MOST_BRACKETS = 25_000
+MOST_PROBLEMS = 50
+
+_BOUNDED = re.compile(
+    rf"""(?P<string>{STRING}) | \#[^\n]*+ | (?P<open>[\[{{]) | (?P<close>[\]}}])
+    | (?P<dots>(?:\.[ \t]*+(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+){{{DEEPEST}}})""",
+    re.VERBOSE | re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A parsed TOML text and how to call it in messages."""
+
+    name: str
+    text: str
+    data: dict[str, Any]
+
+
+class Problems:
+    """All that is wrong with a document, collected so that the user sees it at once."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._found: list[tuple[int, str]] = []
+
+    @cached_property
+    def _lines(self) -> dict[Key, int]:
+        return lines_of(self._document.text)
+
+    def line(self, key: Key) -> int:
+        """The line of `key`, or of the nearest thing around it."""
+        while key and key not in self._lines:
+            key = key[:-1]
+        return self._lines.get(key, 1)
+
+    def add(self, key: Key, message: str) -> None:
+        """Something is wrong with what stands at `key`."""
+        self._found.append((self.line(key), message))
+
+    def raise_if_any(self) -> None:
+        """Raise ConfigError with one line for each problem, in the file's order."""
+        if not self._found:
+            return
+        name = self._document.name
+        lines = [f"{name}:{line}: {message}" for line, message in sorted(self._found)]
+        if len(lines) > MOST_PROBLEMS:
+            more = len(lines) - MOST_PROBLEMS
+            lines[MOST_PROBLEMS:] = [f"{name}: and {more} more problems"]
+        raise ConfigError(lines)
+
+
+def read(path: Path) -> str | None:
+    """The text of a file that a user wrote; None if there is none. Never waits for a FIFO.
+
+    Line ends come as "\\n". It blocks on the disk: call it off the loop. Raises ConfigError.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise ConfigError([f"{path.name}: this is not a regular file: move it away"])
+            with os.fdopen(descriptor, "rb", closefd=False) as file:
+                raw = file.read(LARGEST_BYTES + 1)
+        finally:
+            os.close(descriptor)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ConfigError([f"{path.name}: {_cannot('read', error)}"]) from error
+    if len(raw) > LARGEST_BYTES:
+        raise ConfigError([f"{path.name}: the file has more than {LARGEST_BYTES // 1024} kB"])
+    try:
+        # An editor that writes a byte order mark is no reason to refuse.
+        return raw.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        message = f"byte 0x{raw[error.start]:02x} is not UTF-8: save the file as UTF-8"
+        raise ConfigError([f"{path.name}:{line}: {message}"]) from error
+
+
+def parse(text: str, name: str) -> Document:
+    """A TOML text, parsed within bounds. Raises ConfigError with the line and the column."""
+    _check_bounds(text, name)
+    try:
+        return Document(name, text, tomli.loads(text))
+    except tomli.TOMLDecodeError as error:
+        message = error.msg
+        line = text.split("\n")[error.lineno - 1]
+        if message == "Invalid value" and line[error.colno - 1 : error.colno].isalpha():
+            message = "Invalid value, text needs quotes"
+        problem = f"{name}:{error.lineno}: {message} (column {error.colno})"
+        raise ConfigError([problem]) from error
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise ConfigError([f"{name}:1: this cannot be read as TOML: {error}"]) from error
+
+
+def _check_bounds(text: str, name: str) -> None:
+    def refuse(at: int, message: str) -> ConfigError:
+        return ConfigError([f"{name}:{text.count(chr(10), 0, at) + 1}: {message}"])
+
+    if len(text) > LARGEST_BYTES:
+        raise ConfigError([f"{name}: the text has more than {LARGEST_BYTES // 1024} kB"])
+    for number, line in enumerate(text.split("\n"), 1):
+        if len(line) > LONGEST_LINE:
+            message = f"the line has {len(line)} characters, at most {LONGEST_LINE} are read"
+            raise ConfigError([f"{name}:{number}: {message}"])
+    depth = brackets = 0
+    for match in _BOUNDED.finditer(text):
+        kind = match.lastgroup
+        if kind == "open":
+            depth += 1
+            brackets += 1
+            if depth > DEEPEST:
+                raise refuse(match.start(), f"brackets are nested more than {DEEPEST} deep")
+            if brackets > MOST_BRACKETS:
+                raise refuse(match.start(), f"there are more than {MOST_BRACKETS} brackets")
+        elif kind == "close":
+            depth = max(depth - 1, 0)
+        elif kind == "dots":
+            raise refuse(match.start(), f"a key has more than {DEEPEST} parts")
+        elif kind == "string" and len(match[0]) > LONGEST_STRING:
+            message = f"a text is longer than {LONGEST_STRING} characters, or its quote is missing"
+            raise refuse(match.start(), message)
+
+
+def edit(path: Path, default: str, change: Callable[[str], str]) -> None:
+    """Apply `change` to the text of the file at `path`, or to `default` if there is none.
+
+    Two edits at once happen one after the other. The new file appears
+    whole or not at all, keeps its mode, and a symlink to it stays a symlink. It blocks. Raises
+    ConfigError, with the file as it was.
+    """
+    target = Path(os.path.realpath(path))
+    try:
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _one_at_a_time(target.parent):
+            before = read(path)
+            text = default if before is None else before
+            parse(text, path.name)
+            after = change(text)
+            parse(after, path.name)
+            if after != before:
+                write(target, after)
+    except OSError as error:
+        raise ConfigError([f"{path.name}: {_cannot('write', error)}"]) from error
+    except TOMLKitError as error:
+        raise ConfigError([f"{path.name}: this cannot be edited: {error}"]) from error
+
+
+def write(target: Path, text: str) -> None:
+    """Put `text` at `target` (no symlink), whole or not at all, keeping its mode; else 0600."""
+    descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            with suppress(FileNotFoundError):
+                os.fchmod(descriptor, stat.S_IMODE(target.stat().st_mode))
+            file.write(text)
+            file.flush()
+            os.fsync(descriptor)
+        Path(temporary).replace(target)
+        _sync(target.parent)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def _one_at_a_time(folder: Path) -> Iterator[None]:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _cannot(what: str, error: OSError) -> str:
+    if error.errno == errno.ELOOP:
+        return "the symlink leads in a circle: remove it"
+    return f"cannot {what} {error.filename or 'it'}: {error.strerror}"

@@ -1,0 +1,85 @@
+"""Where speech begins and ends, from one likelihood for each frame. The same for every detector."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from dictate.config.schema import SpeechSettings
+from dictate.events import RATE, AudioChunk, Samples, SpeechEnded, SpeechStarted
+
+
+class Segmenter:
+    """Takes chunks of any size, cuts them into frames of `frame_samples`, and marks.
+
+    `likelihood` and `forget` are the detector's `likelihood` and `reset`. It only marks: what the
+    marks mean is decided elsewhere.
+    """
+
+    def __init__(
+        self,
+        settings: SpeechSettings,
+        frame_samples: int,
+        likelihood: Callable[[Samples], float],
+        forget: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._threshold = settings.threshold
+        self._frame_samples = frame_samples
+        self._likelihood = likelihood
+        self._forget = forget
+        self._start_frames = max(1, self._frames(settings.start_ms))
+        self._end_frames = self._frames(settings.end_ms)
+        self.reset()
+
+    def reset(self) -> None:
+        """The next chunk begins a new dictation."""
+        self._forget()
+        self.speaking = False
+        """Whether somebody speaks at this moment."""
+        self.heard_speech = False
+        """Whether anybody spoke since the last reset."""
+        self._rest: Samples = np.zeros(0, np.float32)
+        self._run = 0
+        self._run_began = self._speech_end = 0.0
+
+    def push(self, chunk: AudioChunk) -> list[SpeechStarted | SpeechEnded]:
+        """What began and ended in the sound up to the last whole frame of `chunk`."""
+        size = self._frame_samples
+        sound = np.concatenate((self._rest, chunk.samples))
+        # Reckoned backwards from the chunk: a gap in the sound moves what is left over, at most.
+        began = chunk.at - len(self._rest) / RATE
+        whole = len(sound) - len(sound) % size
+        marks = []
+        for start in range(0, whole, size):
+            at = began + start / RATE
+            mark = self._frame(at, at + size / RATE, self._likelihood(sound[start : start + size]))
+            if mark is not None:
+                marks.append(mark)
+        self._rest = sound[whole:]
+        return marks
+
+    def _frame(
+        self, at: float, end: float, likelihood: float
+    ) -> SpeechStarted | SpeechEnded | None:
+        """`_run` counts the frames in a row that speak against the present state."""
+        speech = likelihood >= self._threshold
+        if speech == self.speaking:
+            self._run = 0
+            if speech:
+                self._speech_end = end
+            return None
+        if self._run == 0:
+            self._run_began = at
+        self._run += 1
+        if speech and self._run >= self._start_frames:
+            self._run = 0
+            self.speaking = self.heard_speech = True
+            self._speech_end = end
+            return SpeechStarted(self._run_began)
+        if self.speaking and 0 < self._end_frames <= self._run:
+            self._run = 0
+            self.speaking = False
+            return SpeechEnded(self._speech_end)
+        return None
+
+    def _frames(self, milliseconds: float) -> int:
+        return -(-round(milliseconds * RATE) // (1000 * self._frame_samples))

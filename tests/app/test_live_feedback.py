@@ -1,0 +1,79 @@
+"""What will become of the text is shown before the key is let go."""
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from dictate.app import live_feedback as module
+from dictate.app.live_feedback import follow, words
+from dictate.errors import Unavailable
+from dictate.outputs import Focus
+from dictate.ui.overlay.picture import Picture
+
+
+class Output:
+    """An output that says at once what has the focus, or raises."""
+
+    def __init__(self, name: str, *answers: Focus | Exception | None) -> None:
+        self.name = name
+        self.answers = list(answers)
+        self.asked = 0
+
+    async def focus(self) -> Focus | None:
+        self.asked += 1
+        answer = self.answers[min(self.asked, len(self.answers)) - 1]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+FIREFOX, XTERM = Focus("1", "Firefox"), Focus("2", "xterm")
+
+
+@pytest.mark.parametrize(
+    ("output", "said"),
+    [
+        (Output("x11", FIREFOX), "→ Firefox"),
+        (Output("x11", None), ""),
+        (Output("input_method", Focus("0/3", "")), ""),
+        (Output("x11", Unavailable("the X server is gone")), ""),
+        (Output("clipboard", None), "copies"),
+        (Output("stdout", None), ""),
+    ],
+)
+def test_what_it_says(output: Any, said: str) -> None:
+    assert asyncio.run(words(output)) == said
+
+
+def test_it_follows_the_focus_and_leaves_an_output_at_work_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "EVERY_S", 0.01)
+    output = Output("x11", FIREFOX, XTERM)
+    link = SimpleNamespace(info=SimpleNamespace(device="remote: spark, 2.0 ms away"))
+    session = SimpleNamespace(listening=True)
+    picture = Picture()
+    picture.session("recording", 1.0)
+    again: list[int] = []
+
+    async def main() -> None:
+        pipeline: Any = SimpleNamespace(
+            session=session,
+            speaking=SimpleNamespace(link=link, output=output),
+            writing=asyncio.Lock(),
+            show_again=lambda: again.append(output.asked),
+        )
+        async with pipeline.writing:
+            following = asyncio.create_task(follow(pipeline, picture))
+            await asyncio.sleep(0.1)
+            assert output.asked == 0
+        await asyncio.sleep(0.1)
+        assert again[:2] == [1, 2], "the guess is shown again each time"
+        shown = picture.take()
+        assert (shown["goes"], shown["remote"]) == ("→ xterm", "remote: spark")
+        session.listening = False
+        await asyncio.wait_for(following, 5)
+
+    asyncio.run(main())

@@ -1,0 +1,667 @@
+"""The way itself, with a real journal and session; the other stages do as they are told.
+
+These stand-ins are only for orders and faults that cannot be had at will from the real ones; the
+real ones walk the same way in tests/desktop and tests/faults.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dictate.app.observer import Timing
+from dictate.app.pipeline import Pipeline, Way
+from dictate.app.replay import Recall
+from dictate.config.schema import OutputSettings, Settings
+from dictate.engines.link import EngineInfo
+from dictate.errors import (
+    DeliveryUnsure,
+    DictateError,
+    EngineLost,
+    FocusMoved,
+    JournalError,
+    NotDelivered,
+)
+from dictate.events import RATE, AudioChunk, Final, Partial, Samples
+from dictate.hotwords.model import Hotwords
+from dictate.journal.entry import EntryState
+from dictate.journal.journal import Journal
+from dictate.outputs import Focus, Output, Receipt
+from dictate.vad.segmenter import Segmenter
+
+PAUSE = 0.02
+SETTINGS = replace(Settings(), engine=replace(Settings().engine, tail_ms=40))
+
+
+class Utterance:
+    def __init__(self, link: "Link", number: int) -> None:
+        self.link, self.number = link, number
+        self.fed = b""
+        self.cancelled = False
+
+    def feed(self, pcm: bytes) -> None:
+        self.fed += pcm
+
+    async def finish(self, whole: Callable[[], Awaitable[bytes]]) -> Final:
+        await self.link.may_answer.setdefault(self.number, _open()).wait()
+        if isinstance(answer := self.link.answers.get(self.number, "hello there"), Exception):
+            raise answer
+        assert await whole() == self.fed
+        return Final(self.number, answer, len(self.fed) / 2 / RATE)
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+
+def _open() -> asyncio.Event:
+    event = asyncio.Event()
+    event.set()
+    return event
+
+
+class Link:
+    """An engine that answers what and when the test says."""
+
+    def __init__(self, name: str = "stand-in") -> None:
+        self.info = EngineInfo(name)
+        self.languages: list[str] = []
+        self.on_partial: Callable[[Partial], None]
+        self.answers: dict[int, str | Exception] = {}
+        self.may_answer: dict[int, asyncio.Event] = {}
+        self.utterances: dict[int, Utterance] = {}
+
+    def begin(
+        self, number: int, _: Hotwords, language: str, on_partial: Callable[[Partial], None]
+    ) -> Utterance:
+        self.languages.append(language)
+        self.on_partial = on_partial
+        self.utterances[number] = Utterance(self, number)
+        return self.utterances[number]
+
+
+class Screen(Output):
+    """An output with windows, of which one has the focus."""
+
+    name = "screen"
+
+    def __init__(self) -> None:
+        super().__init__(OutputSettings())
+        self.focused = "editor"
+        self.windows: dict[str, str] = {}
+        self.trouble: Exception | None = None
+        self.before_write: Callable[[], Awaitable[None]] | None = None
+        self.may_preview = _open()
+        self.previews: asyncio.Queue[str] = asyncio.Queue()
+        """What was shown, split where it is not settled any more."""
+
+    def why_not(self) -> str | None:
+        return None
+
+    async def open(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+    async def focus(self) -> Focus | None:
+        return Focus(self.focused, self.focused)
+
+    async def write(self, text: str, focus: Focus | None) -> Receipt:
+        if self.before_write:
+            await self.before_write()
+        if focus is not None and focus.window != self.focused:
+            raise FocusMoved("the window changed")
+        if self.trouble:
+            raise self.trouble
+        self.windows[self.focused] = self.windows.get(self.focused, "") + text
+        return Receipt.DELIVERED
+
+    async def preview(self, text: str, settled: int = 0) -> bool:
+        await self.may_preview.wait()
+        self.previews.put_nowait(f"{text[:settled]}|{text[settled:]}")
+        return self.focused == "editor"
+
+    async def undo(self, text: str, focus: Focus | None) -> None:
+        if focus is not None and focus.window != self.focused:
+            raise FocusMoved("the window changed")
+        if self.trouble:
+            raise self.trouble
+        assert self.windows[self.focused].endswith(text)
+        self.windows[self.focused] = self.windows[self.focused].removesuffix(text)
+
+
+class Tap:
+    def __init__(self) -> None:
+        self.listening = False
+
+    def listen(self) -> None:
+        assert not self.listening
+        self.listening = True
+
+    def release(self) -> None:
+        assert self.listening
+        self.listening = False
+
+
+class Listener:
+    """Remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+        self.partials: list[Partial] = []
+
+    def changed(self) -> None: ...
+
+    def partial(self, partial: Partial) -> None:
+        self.partials.append(partial)
+
+    def previewed(self, number: int, *, in_field: bool) -> None:
+        self.told.append(f"{number} is {'' if in_field else 'not '}in the field")
+
+    def sound(self, samples: Samples) -> None: ...
+
+    def writing(self, number: int) -> None: ...
+
+    def delivered(self, number: int, receipt: Receipt, timing: Timing) -> None:
+        assert timing.total_ms > 0
+        self.told.append(f"delivered {number} {receipt.value}")
+
+    def nothing_heard(self, number: int) -> None:
+        self.told.append(f"nothing {number}")
+
+    def held(self, number: int, reason: str) -> None:
+        self.told.append(f"held {number}: {reason}")
+
+    def trouble(self, message: str) -> None:
+        self.told.append(f"trouble: {message}")
+
+
+class Rig:
+    """A pipeline and everything around it."""
+
+    def __init__(self, folder: Path, settings: Settings) -> None:
+        self.pen = ThreadPoolExecutor(1)
+        self.listener, self.tap = Listener(), Tap()
+        self.link, self.screen = Link(), Screen()
+        self.other, self.copied = Link("other"), Screen()
+        self.journal = Journal(folder, settings.journal, self.listener.trouble)
+        self.left = self.pen.submit(self.journal.open).result()
+        # Loud is speech: enough for the marks.
+        segmenter = Segmenter(settings.speech, 320, lambda frame: float(np.abs(frame).max() > 0.1))
+        self.pipeline = Pipeline(
+            settings=settings,
+            hotwords=Hotwords(),
+            main=Way(self.link, "en", self.screen),  # type: ignore[arg-type]
+            second=Way(self.other, "hi", self.copied),  # type: ignore[arg-type]
+            segmenter=segmenter,
+            journal=self.journal,
+            pen=self.pen,
+            audience=self.listener,
+        )
+        self.recall = Recall(self.pipeline)
+        self.pipeline.tap = self.tap  # type: ignore[assignment]
+
+    def press(self, *, second: bool = False) -> None:
+        self.pipeline.act(lambda: self.pipeline.session.start(held=True, second=second))
+
+    def start(self) -> None:
+        self.pipeline.act(lambda: self.pipeline.session.start(held=False))
+
+    def release(self) -> None:
+        self.pipeline.act(self.pipeline.session.stop)
+
+    def cancel(self) -> None:
+        self.pipeline.act(self.pipeline.session.cancel)
+
+    async def speak(self, seconds: float, level: float = 0.5, *, real_time: bool = False) -> None:
+        for _ in range(round(seconds / PAUSE)):
+            if not self.tap.listening:
+                return
+            samples = np.full(int(RATE * PAUSE), level, np.float32)
+            self.pipeline.hear(AudioChunk(samples, time.monotonic() - PAUSE))
+            await asyncio.sleep(PAUSE if real_time else 0)
+
+    async def dictate(self, *, second: bool = False) -> None:
+        """Press, speak, release, and the tail."""
+        self.press(second=second)
+        await self.speak(0.2)
+        self.release()
+        await self.speak(0.2, real_time=True)
+
+    async def state(self, number: int) -> EntryState:
+        entry = await self.pipeline.durably(self.journal.get, number)
+        assert entry is not None
+        return entry.state
+
+    async def settle(self) -> None:
+        await asyncio.wait_for(self.pipeline.idle.wait(), 5)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Callable[..., None]:
+    """Run a test's coroutine with a rig of its own."""
+
+    def runner(
+        way: Callable[[Rig], Coroutine[Any, Any, None]], settings: Settings = SETTINGS
+    ) -> None:
+        async def whole() -> None:
+            rig = Rig(tmp_path / "journal", settings)
+            try:
+                await asyncio.wait_for(way(rig), 30)
+                await rig.pipeline.drain(1)
+            finally:
+                rig.pen.submit(rig.journal.close)
+                await asyncio.to_thread(rig.pen.shutdown)
+
+        asyncio.run(whole())
+
+    return runner
+
+
+def test_the_text_is_durable_before_the_first_keystroke(run: Callable[..., None]) -> None:
+    async def way(rig: Rig) -> None:
+        found: list[EntryState] = []
+
+        async def look() -> None:
+            entry = await rig.pipeline.durably(rig.journal.get, 1)
+            assert entry is not None
+            assert entry.text == "hello there"
+            found.append(entry.state)
+
+        rig.screen.before_write = look
+        await rig.dictate()
+        await rig.settle()
+        assert found == [EntryState.TYPING]
+        assert rig.screen.windows == {"editor": "hello there"}
+        assert await rig.state(1) is EntryState.DELIVERED
+        assert not rig.tap.listening
+
+    run(way)
+
+
+def test_texts_are_written_in_the_order_in_which_they_were_said(run: Callable[..., None]) -> None:
+    async def way(rig: Rig) -> None:
+        rig.link.answers = {1: "one", 2: "two", 3: "three"}
+        rig.link.may_answer[1] = slow = asyncio.Event()
+        for _ in range(3):
+            await rig.dictate()
+        await asyncio.sleep(0.1)
+        assert rig.screen.windows == {}
+        slow.set()
+        await rig.settle()
+        assert rig.screen.windows == {"editor": "onetwothree"}
+
+    run(way)
+
+
+def test_the_second_way_has_an_engine_a_language_and_an_output_of_its_own(
+    run: Callable[..., None],
+) -> None:
+    async def way(rig: Rig) -> None:
+        rig.other.answers = {1: "one", 3: EngineLost("the engine died twice")}
+        rig.other.may_answer[1] = slow = asyncio.Event()
+        await rig.dictate(second=True)
+        await rig.dictate()
+        await asyncio.sleep(0.1)
+        assert rig.screen.windows == {"editor": "hello there"}  # it does not wait for the second
+        slow.set()
+        await rig.settle()
+        assert rig.copied.windows == {"editor": "one"}
+        assert (rig.link.languages, rig.other.languages) == (["en"], ["hi"])
+        await rig.dictate(second=True)
+        await rig.settle()
+        entries = await rig.pipeline.durably(rig.journal.history, 3)
+        assert [(entry.second, entry.engine) for entry in entries] == [
+            *((True, ""), (False, "stand-in"), (True, "other")),
+        ]
+        # Heard again by its own engine, but written where the user now is.
+        rig.other.answers[3] = "heard at last"
+        assert await rig.recall.paste(3) is Receipt.DELIVERED
+        assert rig.screen.windows == {"editor": "hello thereheard at last"}
+
+    run(way)
+
+
+def test_what_began_before_the_settings_were_saved_ends_as_it_began(
+    run: Callable[..., None],
+) -> None:
+    async def way(rig: Rig) -> None:
+        rig.press()
+        rig.pipeline.main = rig.pipeline.second
+        await rig.speak(0.2)
+        rig.release()
+        await rig.speak(0.2, real_time=True)
+        await rig.settle()
+        assert (rig.screen.windows, rig.copied.windows) == ({"editor": "hello there"}, {})
+
+    run(way)
+
+
+def test_who_shows_the_words_hears_whether_they_stand_in_the_field(
+    run: Callable[..., None],
+) -> None:
+    async def way(rig: Rig) -> None:
+        rig.press()
+        for text, focused, shown in (
+            ("one", "editor", "one|"),
+            ("one two", "image viewer", "one| two"),
+            ("", "editor", "|"),
+        ):
+            rig.screen.focused = focused
+            rig.link.on_partial(Partial(1, text, len("one")))
+            assert await rig.screen.previews.get() == shown
+        assert rig.listener.told == ["1 is in the field", "1 is not in the field"]
+        rig.link.on_partial(Partial(1, "one"))
+        assert await rig.screen.previews.get() == "|one"
+        rig.screen.focused = "image viewer"
+        rig.pipeline.show_again()
+        assert await rig.screen.previews.get() == "|one"
+        assert rig.listener.told[2:] == ["1 is in the field", "1 is not in the field"]
+        rig.pipeline.settings = replace(SETTINGS, output=OutputSettings(preedit=False))
+        rig.link.on_partial(Partial(1, "one two"))
+        assert rig.listener.told[4:] == ["1 is not in the field"]
+        rig.cancel()
+        assert rig.screen.previews.empty()
+
+    run(way)
+
+
+def test_a_text_field_that_hangs_delays_neither_guesses_nor_text(run: Callable[..., None]) -> None:
+    async def way(rig: Rig) -> None:
+        rig.screen.may_preview = asyncio.Event()
+        rig.press()
+        for text in ("one", "one two"):
+            rig.link.on_partial(Partial(1, text))
+        assert [partial.text for partial in rig.listener.partials] == ["one", "one two"]
+        rig.release()
+        await rig.speak(0.2, real_time=True)
+        await rig.settle()
+        assert rig.screen.windows == {"editor": "hello there"}
+        assert rig.listener.told == ["delivered 1 delivered"]
+        rig.screen.may_preview.set()
+
+    run(way)
+
+
+def test_each_output_takes_its_own_preview_away(run: Callable[..., None]) -> None:
+    async def way(rig: Rig) -> None:
+        rig.link.may_answer[1] = slow = asyncio.Event()
+        rig.press()
+        rig.link.on_partial(Partial(1, "one"))
+        rig.release()
+        await rig.speak(0.2, real_time=True)
+        rig.press(second=True)
+        rig.other.on_partial(Partial(2, "two"))
+        slow.set()
+        assert [await rig.screen.previews.get() for _ in range(2)] == ["|one", "|"]
+        assert await rig.copied.previews.get() == "|two"
+        rig.cancel()
+        assert await rig.copied.previews.get() == "|"
+        assert rig.screen.previews.empty()
+
+    run(way)
+
+
+def test_the_window_changed(run: Callable[..., None]) -> None:
+    async def way(rig: Rig) -> None:
+        rig.link.may_answer[1] = slow = asyncio.Event()
+        await rig.dictate()
+        rig.screen.focused = "chat"
+        slow.set()
+        await rig.settle()
+        assert rig.screen.windows == {}
+        assert rig.listener.told == ["held 1: the window changed"]
+        assert await rig.state(1) is EntryState.HELD
+        assert await rig.recall.paste(None) is Receipt.DELIVERED
+        assert rig.screen.windows == {"chat": "hello there"}
+        assert await rig.state(1) is EntryState.DELIVERED
+
+    run(way)
+
+
+def test_the_last_text_is_taken_back_once_and_kept(run: Callable[..., None]) -> None:
+    async def way(rig: Rig) -> None:
+        with pytest.raises(DictateError, match="nothing that could"):
+            await rig.recall.undo()
+        await rig.dictate()
+        await rig.settle()
+        assert await rig.recall.undo() == 1
+        assert rig.screen.windows == {"editor": ""}
+        assert await rig.state(1) is EntryState.HELD
+        with pytest.raises(DictateError, match="nothing that could"):
+            await rig.recall.undo()
+        assert await rig.recall.paste(None) is Receipt.DELIVERED
+        assert rig.screen.windows == {"editor": "hello there"}
+
+    run(way)
+
+
+def test_a_text_that_cannot_be_taken_back_stays_delivered(run: Callable[..., None]) -> None:
+    async def way(rig: Rig) -> None:
+        await rig.dictate()
+        await rig.settle()
+        rig.screen.focused = "chat"
+        with pytest.raises(NotDelivered, match="not taken back: the window changed"):
+            await rig.recall.undo()
+        assert await rig.state(1) is EntryState.DELIVERED
+        rig.screen.focused = "editor"
+        assert await rig.recall.undo() == 1
+
+    run(way)
+
+
+def test_nobody_tries_twice_where_nobody_knows_whether_it_was_taken_back(
+    run: Callable[..., None],
+) -> None:
+    async def way(rig: Rig) -> None:
+        await rig.dictate()
+        await rig.settle()
+        rig.screen.trouble = DeliveryUnsure("the application says nothing")
+        with pytest.raises(DeliveryUnsure):
+            await rig.recall.undo()
+        assert await rig.state(1) is EntryState.DELIVERED
+        rig.screen.trouble = None
+        with pytest.raises(DictateError, match="nothing that could"):
+            await rig.recall.undo()
+        assert rig.screen.windows == {"editor": "hello there"}
+
+    run(way)
+
+
+def test_what_was_not_written_is_not_taken_back(run: Callable[..., None]) -> None:
+    async def way(rig: Rig) -> None:
+        await rig.dictate()
+        await rig.settle()
+        rig.screen.trouble = DeliveryUnsure("the application is gone")
+        await rig.dictate()
+        await rig.settle()
+        with pytest.raises(DictateError, match="nothing that could"):
+            await rig.recall.undo()
+        assert rig.screen.windows == {"editor": "hello there"}
+
+    run(way)
+
+
+def test_after_the_point_of_no_return_nothing_is_sent_again(run: Callable[..., None]) -> None:
+    async def way(rig: Rig) -> None:
+        rig.screen.trouble = DeliveryUnsure("the application is gone")
+        await rig.dictate()
+        await rig.settle()
+        assert await rig.state(1) is EntryState.HELD
+        rig.screen.trouble = None
+        await rig.dictate()
+        await rig.settle()
+        assert rig.screen.windows == {"editor": "hello there"}
+
+    run(way)
+
+
+def test_the_engine_is_lost_and_the_sound_is_not(run: Callable[..., None]) -> None:
+    async def way(rig: Rig) -> None:
+        rig.link.answers[1] = EngineLost("the engine died twice")
+        await rig.dictate()
+        await rig.settle()
+        assert rig.listener.told == ["held 1: the engine died twice"]
+        assert await rig.state(1) is EntryState.HELD
+        rig.link.answers[1] = "heard at last"
+        assert await rig.recall.paste(1) is Receipt.DELIVERED
+        assert rig.screen.windows == {"editor": "heard at last"}
+
+    run(way)
+
+
+def test_a_bug_in_an_output_holds_the_text(run: Callable[..., None]) -> None:
+    async def way(rig: Rig) -> None:
+        rig.screen.trouble = ZeroDivisionError("a bug")
+        await rig.dictate()
+        await rig.settle()
+        assert rig.listener.told == ["held 1: a bug"]
+
+    run(way)
+
+
+def test_cancelled_while_the_engine_works(run: Callable[..., None]) -> None:
+    async def way(rig: Rig) -> None:
+        rig.link.may_answer[1] = slow = asyncio.Event()
+        await rig.dictate()
+        rig.cancel()
+        assert rig.link.utterances[1].cancelled
+        await rig.dictate()
+        await rig.settle()
+        slow.set()
+        await asyncio.sleep(0.1)
+        assert rig.screen.windows == {"editor": "hello there"}
+        entry = await rig.pipeline.durably(rig.journal.get, 1)
+        assert entry is not None
+        assert (entry.state, entry.text) == (EntryState.CANCELLED, "hello there")
+        assert await rig.state(2) is EntryState.DELIVERED
+
+    run(way)
+
+
+def test_nothing_heard_nothing_written(run: Callable[..., None]) -> None:
+    async def way(rig: Rig) -> None:
+        rig.link.answers[1] = ""
+        await rig.dictate()
+        await rig.settle()
+        assert rig.screen.windows == {}
+        assert rig.listener.told == ["nothing 1"]
+        assert await rig.state(1) is EntryState.EMPTY
+
+    run(way)
+
+
+def test_a_silence_commits_while_toggled_and_no_sample_is_lost(run: Callable[..., None]) -> None:
+    settings = replace(SETTINGS, speech=replace(SETTINGS.speech, end_ms=200))
+
+    async def way(rig: Rig) -> None:
+        rig.link.answers = {1: "one", 2: "two", 3: ""}
+        rig.start()
+        for _ in range(2):
+            await rig.speak(0.3, 0.5)
+            await rig.speak(0.3, 0.0)
+        rig.pipeline.act(rig.pipeline.session.stop)
+        await rig.speak(0.2, 0.0, real_time=True)
+        await rig.settle()
+        assert rig.screen.windows == {"editor": "one two"}
+        fed = sum(len(u.fed) for u in rig.link.utterances.values()) / 2 / RATE
+        assert fed >= 1.2
+
+    run(way, settings)
+
+
+def test_a_silence_cuts_nothing_while_the_key_is_held(run: Callable[..., None]) -> None:
+    settings = replace(SETTINGS, speech=replace(SETTINGS.speech, end_ms=100))
+
+    async def way(rig: Rig) -> None:
+        rig.press()
+        for _ in range(3):
+            await rig.speak(0.3, 0.5)
+            await rig.speak(1.0, 0.0)
+        assert list(rig.link.utterances) == [1]
+        rig.release()
+        await rig.speak(0.2, real_time=True)
+        await rig.settle()
+
+    run(way, settings)
+
+
+def test_a_dead_microphone_does_not_hold_up_the_end(run: Callable[..., None]) -> None:
+    async def way(rig: Rig) -> None:
+        rig.press()
+        await rig.speak(0.2)
+        rig.release()
+        await rig.settle()
+        assert rig.screen.windows == {"editor": "hello there"}
+
+    run(way)
+
+
+def test_the_longest_time_ends_a_dictation_and_keeps_it(run: Callable[..., None]) -> None:
+    settings = replace(SETTINGS, microphone=replace(SETTINGS.microphone, longest_min=0.1))
+
+    async def way(rig: Rig) -> None:
+        rig.press()
+        await rig.speak(7)
+        await rig.settle()
+        assert rig.screen.windows == {"editor": "hello there"}
+        assert "longest time" in rig.listener.told[0]
+
+    run(way, settings)
+
+
+def test_the_longest_time_ends_one_without_a_microphone_too(run: Callable[..., None]) -> None:
+    settings = replace(SETTINGS, microphone=replace(SETTINGS.microphone, longest_min=0.001))
+
+    async def way(rig: Rig) -> None:
+        rig.press()
+        await rig.settle()
+        assert "longest time" in rig.listener.told[0]
+
+    run(way, settings)
+
+
+def test_a_full_disk_costs_the_history_not_the_text(
+    run: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise JournalError("the disk is full")
+
+    async def way(rig: Rig) -> None:
+        await rig.dictate()
+        await rig.settle()
+        monkeypatch.setattr(rig.journal._store, "put", full)
+        await rig.dictate()
+        await rig.settle()
+        assert rig.screen.windows == {"editor": "hello therehello there"}
+        assert any("in memory only" in line for line in rig.listener.told)
+
+    run(way)
+
+
+def test_what_a_stop_leaves_unheard_is_held_by_the_next_start(
+    run: Callable[..., None], tmp_path: Path
+) -> None:
+    async def first(rig: Rig) -> None:
+        rig.link.may_answer[1] = asyncio.Event()
+        await rig.dictate()
+        await rig.pipeline.drain(0.1)
+
+    async def second(rig: Rig) -> None:
+        assert [entry.number for entry in rig.left] == [1]
+        await rig.recall.recover(rig.left)
+        assert await rig.state(1) is EntryState.HELD
+        assert rig.screen.windows == {}
+        assert rig.listener.told == [
+            "trouble: recovered 1 dictation; see `dictatectl history`, `dictatectl paste N`"
+        ]
+        await rig.dictate()
+        await rig.settle()
+        assert list(rig.link.utterances) == [1, 2]
+
+    run(first)
+    run(second)

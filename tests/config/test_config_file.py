@@ -1,0 +1,268 @@
+"""config.toml: what may be written, what is told, and what a command leaves of the file."""
+
+import dataclasses
+import re
+import stat
+from pathlib import Path
+
+import pytest
+
+from dictate.config import config_file
+from dictate.config.schema import Settings, one_engine, second_engine
+from dictate.errors import ConfigError
+
+ROOT = Path(__file__).parents[2]
+
+
+def problems_of(text: str) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        config_file.parse(text)
+    return caught.value.problems
+
+
+def test_an_empty_text_and_a_missing_file_mean_the_defaults(tmp_path: Path) -> None:
+    assert config_file.parse("") == Settings()
+    assert config_file.load(tmp_path / "config.toml") == Settings()
+
+
+def test_what_is_set_counts_and_the_rest_keeps_its_default() -> None:
+    settings = config_file.parse('[engine]\nuse = "pocketsphinx"\n[journal]\nkeep_mb = 5\n')
+    assert settings.engine.use == "pocketsphinx"
+    assert settings.engine.language == Settings().engine.language
+    assert settings.journal.keep_mb == 5.0
+    assert type(settings.journal.keep_mb) is float
+
+
+@pytest.mark.parametrize(
+    ("section", "line", "told"),
+    [
+        ("engine", 'uze = "auto"', "there is no option uze in [engine]; did you mean use?"),
+        ("engine", "linger_s = 1.0", "[engine]; did you mean microphone.linger_s?"),
+        ("engine", "xyzzy = 1", "[engine]; it has use, language, tail_ms, deadline_s"),
+        ("engine", "tail_ms = 2.5", "engine.tail_ms must be a whole number, not 2.5"),
+        ("engine", "tail_ms = true", "engine.tail_ms must be a whole number, not true"),
+        ("engine", "tail_ms = 2001", "engine.tail_ms must be from 0 to 2000, not 2001"),
+        ("engine", "deadline_s = nan", "engine.deadline_s must be a number, not nan"),
+        ("engine", "deadline_s = inf", "engine.deadline_s must be a number, not inf"),
+        ("engine", "deadline_s = '5'", 'engine.deadline_s must be a number, not "5"'),
+        ("engine", "language = 1979-05-27", "engine.language must be a text in quotes, not 1979-0"),
+        ("engine", "language = ['en']", "engine.language must be a text in quotes, not a list"),
+        ("engine", "language = {a = 1}", "engine.language must be a text in quotes, not a table"),
+        ("engine", 'use = "poketsphinx"', '"poketsphinx"; did you mean pocketsphinx?'),
+        ("microphone", 'keep_open = "lingr"', '"lingr"; did you mean linger?'),
+        ("journal", "keep_audio = 1", "journal.keep_audio must be true or false, not 1"),
+    ],
+)
+def test_a_wrong_line_is_told_with_its_number(section: str, line: str, told: str) -> None:
+    (problem,) = problems_of(f"# a comment\n\n[{section}]\n{line}\n")
+    assert problem.startswith("config.toml:4: ")
+    assert told in problem
+
+
+def test_all_problems_come_at_once_in_the_order_of_the_file() -> None:
+    text = """\
+    use = "auto"
+    [engin]
+    language = "en"
+
+    [[speech]]
+    [text]
+    spoken_newlines = [
+       # not a list at all
+       1,
+    ]
+    trailing_space = "no" # comment = 1
+    [hotkey]
+    tap_ms = 49
+    "ke\\u0079" = 5
+    """
+    assert [problem.split(": ")[0] for problem in problems_of(text)] == [
+        f"config.toml:{line}" for line in (1, 2, 5, 7, 11, 13, 14)
+    ]
+
+
+def test_an_option_outside_its_table_is_told_where_it_belongs() -> None:
+    (problem,) = problems_of("tap_ms = 300\n")
+    assert problem == "config.toml:1: tap_ms must stand below its table: [hotkey]"
+
+
+@pytest.mark.parametrize("use", ["wav:/tmp/talk.wav", "portaudio", "auto"])
+def test_a_backend_may_be_given_with_its_argument(use: str) -> None:
+    assert config_file.parse(f'[microphone]\nuse = "{use}"\n').microphone.use == use
+
+
+def test_no_hotkey_is_a_choice_too() -> None:
+    assert config_file.parse('[hotkey]\nuse = "none"\n').hotkey.use == "none"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[engine]\nuse = auto\n", "config.toml:2: Invalid value, text needs quotes (column 7)"),
+        ("[engine]\nuse = \n", "config.toml:2: Invalid value (column 7)"),
+        ('[engine]\nuse = "auto\n', "config.toml:2: Illegal character '\\n' (column 12)"),
+        ("[engine]\na = 1\na = 2\n", "config.toml:3: Cannot overwrite a value (column 6)"),
+        ("[engine]\r\n\r\nuse = x\r\n", "config.toml:3: Invalid value, text needs quotes (colum"),
+    ],
+)
+def test_broken_toml_is_told_with_line_and_column(text: str, told: str) -> None:
+    (problem,) = problems_of(text)
+    assert problem.startswith(told)
+
+
+def test_changes_are_told_and_those_that_need_a_restart_say_so() -> None:
+    old = Settings()
+    new = config_file.parse(
+        '[engine]\nuse = "pocketsphinx"\n[hotkey]\nuse = "none"\n[text]\ntrailing_space = true\n'
+        '[microphone]\ndevice = "USB"\n'
+    )
+    assert config_file.changes(old, new) == [
+        'microphone.device: "" -> USB',
+        "engine.use: auto -> pocketsphinx",
+        "text.trailing_space: false -> true",
+        "hotkey.use: auto -> none (takes a restart)",
+    ]
+    assert config_file.changes(new, new) == []
+
+
+def test_every_option_has_a_description() -> None:
+    described = {
+        (section.name, option.name): option.description
+        for section in config_file.describe()
+        for option in section.options
+    }
+    declared = {
+        (section.name, option.name)
+        for section in dataclasses.fields(Settings)
+        for option in dataclasses.fields(getattr(Settings(), section.name))
+    }
+    assert set(described) == declared
+    assert all(text.endswith(".") for text in described.values())
+
+
+def test_the_default_file_sets_nothing_and_shows_everything() -> None:
+    text = config_file.default_toml()
+    assert config_file.parse(text) == Settings()
+    shown = re.sub(r"^#(\w+ = )", r"\1", text, flags=re.MULTILINE)
+    assert config_file.parse(shown) == Settings()
+    for section in config_file.describe():
+        for option in section.options:
+            assert f"\n#{option.line}\n" in text
+    assert max(map(len, text.splitlines())) <= 100
+
+
+@pytest.mark.parametrize(
+    ("name", "made"),
+    [("config/config.toml", config_file.default_toml), ("docs/config.md", config_file.docs)],
+)
+def test_the_files_made_from_the_code_are_up_to_date(name: str, made: object) -> None:
+    assert callable(made)
+    stale = f"{name} is stale: run python -m dictate.config.config_file --write"
+    assert (ROOT / name).read_text(encoding="utf-8") == made(), stale
+
+
+class TestSetOption:
+    """`set_option` changes one line and nothing else."""
+
+    def test_it_takes_the_place_of_the_line_that_showed_it(self, tmp_path: Path) -> None:
+        path = tmp_path / "dictate" / "config.toml"
+        config_file.set_option(path, "engine.use", "pocketsphinx")
+        expected = config_file.default_toml().splitlines()
+        engine = expected.index("[engine]")
+        expected[expected.index('#use = "auto"', engine)] = 'use = "pocketsphinx"'
+        assert path.read_text().splitlines() == expected
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+    def test_a_value_is_replaced_and_its_comment_stays(self, tmp_path: Path) -> None:
+        path = tmp_path / "config.toml"
+        path.write_text("# mine\n[engine]\ntail_ms = 100  # I let go early\n\n[text] # none\n")
+        path.chmod(0o640)
+        config_file.set_option(path, "engine.tail_ms", 250)
+        assert path.read_text() == (
+            "# mine\n[engine]\ntail_ms = 250  # I let go early\n\n[text] # none\n"
+        )
+        assert stat.S_IMODE(path.stat().st_mode) == 0o640
+
+    def test_a_new_option_joins_its_table_above_the_comments_on_the_next(
+        self, tmp_path: Path
+    ) -> None:
+        path = tmp_path / "config.toml"
+        path.write_text("[engine]\nuse = 'auto'\n\n# how it is written\n[text]\n")
+        config_file.set_option(path, "engine.tail_ms", 250)
+        config_file.set_option(path, "hotkey.key", "f1")
+        assert path.read_text() == (
+            "[engine]\nuse = 'auto'\ntail_ms = 250\n\n# how it is written\n[text]\n"
+            '\n[hotkey]\nkey = "f1"\n'
+        )
+
+    @pytest.mark.parametrize("text", ["engine = {use = 'auto'}\n", "engine.use = 'auto'\n"])
+    def test_tables_written_in_one_line_work_too(self, tmp_path: Path, text: str) -> None:
+        path = tmp_path / "config.toml"
+        path.write_text(text)
+        config_file.set_option(path, "engine.tail_ms", 250)
+        assert config_file.load(path).engine.tail_ms == 250
+
+    def test_a_symlink_stays_one(self, tmp_path: Path) -> None:
+        dotfiles = tmp_path / "dotfiles"
+        dotfiles.mkdir()
+        (dotfiles / "dictate.toml").write_text("[engine]\n")
+        path = tmp_path / "config.toml"
+        path.symlink_to(dotfiles / "dictate.toml")
+        config_file.set_option(path, "engine.tail_ms", 250)
+        assert path.is_symlink()
+        assert (dotfiles / "dictate.toml").read_text() == "[engine]\ntail_ms = 250\n"
+        assert list(dotfiles.iterdir()) == [dotfiles / "dictate.toml"]
+
+    @pytest.mark.parametrize(
+        ("option", "value"),
+        [
+            ("engine.tail_ms", "5"),
+            ("engine.tail_ms", True),
+            ("engine.tail_ms", -1),
+            ("engine.tial_ms", 5),
+            ("engin.tail_ms", 5),
+            ("tail_ms", 5),
+            ("engine.use", "nonsense"),
+            ("", ""),
+        ],
+    )
+    def test_nonsense_is_refused_and_the_file_stays(
+        self, tmp_path: Path, option: str, value: str | int
+    ) -> None:
+        path = tmp_path / "config.toml"
+        path.write_text("[engine]\n")
+        with pytest.raises(ConfigError):
+            config_file.set_option(path, option, value)
+        assert path.read_text() == "[engine]\n"
+
+    def test_a_broken_file_is_not_touched(self, tmp_path: Path) -> None:
+        path = tmp_path / "config.toml"
+        path.write_text("[engine\n")
+        with pytest.raises(ConfigError, match=r"config\.toml:1: "):
+            config_file.set_option(path, "engine.tail_ms", 5)
+        assert path.read_text() == "[engine\n"
+
+
+@pytest.mark.parametrize(
+    ("engine", "second", "wanted", "one"),
+    [
+        ("", "", "auto//en", True),
+        ('use = "qwen3"\nmodel = "m"', 'language = "hi"', "qwen3/m/hi", True),
+        ('use = "nemotron"\nmodel = "m"', 'engine = "qwen3"', "qwen3//en", False),
+        ('use = "nemotron"\nmodel = "m"', 'model = "n"', "nemotron/n/en", False),
+        ('use = "qwen3"', 'engine = "qwen3"\noutput = "clipboard"', "qwen3//en", True),
+    ],
+)
+def test_what_is_empty_in_the_second_way_is_as_in_the_main_one(
+    engine: str, second: str, wanted: str, *, one: bool
+) -> None:
+    settings = config_file.parse(f"[engine]\n{engine}\n[second]\n{second}\n")
+    found = second_engine(settings)
+    assert f"{found.use}/{found.model}/{found.language}" == wanted
+    assert one_engine(settings) is one
+
+
+def test_the_second_engine_is_no_fall_back_of_its_own() -> None:
+    text = '[engine]\nuse = "wyoming"\nfallback = "qwen3"\n[second]\nengine = "{}"\n'
+    assert second_engine(config_file.parse(text.format("qwen3"))).fallback == "none"
+    assert second_engine(config_file.parse(text.format("nemotron"))).fallback == "qwen3"

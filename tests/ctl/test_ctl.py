@@ -1,0 +1,440 @@
+"""`dictatectl` from outside: real processes, a real bus, a daemon that only pretends to dictate."""
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dictate import console
+from dictate.ctl import render
+from dictate.ctl.main import parser
+from tests.lab.bus import Bus, session_bus
+from tests.lab.fake_daemon import CANARY
+
+ROOT = Path(__file__).parents[2]
+CTL = [sys.executable, "-m", "dictate.ctl.main"]
+
+
+@pytest.fixture
+def bus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bus]:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    with session_bus(tmp_path) as running:
+        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", running.address)
+        yield running
+
+
+@contextmanager
+def daemon() -> Iterator["subprocess.Popen[str]"]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.lab.fake_daemon"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        cwd=ROOT,
+    )
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        yield process
+    finally:
+        process.send_signal(signal.SIGCONT)
+        process.terminate()
+        process.communicate(timeout=20)
+
+
+@pytest.fixture
+def running(bus: Bus) -> Iterator["subprocess.Popen[str]"]:
+    with daemon() as process:
+        yield process
+
+
+def ctl(*words: str, stdin: str | None = None) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [*CTL, *words],
+        capture_output=True,
+        text=True,
+        input=stdin,
+        timeout=60,
+        check=False,
+    )
+
+
+def done(*words: str) -> str:
+    result = ctl(*words)
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+def asked(process: "subprocess.Popen[str]") -> str:
+    """The next thing the daemon was asked."""
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
+
+
+# With a daemon ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("word", ["start", "stop", "toggle"])
+def test_steering(running: "subprocess.Popen[str]", word: str) -> None:
+    assert done(word) == ""
+    assert asked(running) == word
+
+
+def test_the_daemons_errors_are_told(running: object) -> None:
+    result = ctl("paste", "2")
+    assert result.returncode == 1
+    assert result.stderr == "dictatectl: dictation 2 has no text : nothing to write\n"
+    result = ctl("cancel")
+    assert result.returncode == 1
+    assert "its log says more" in result.stderr
+    assert CANARY not in result.stderr
+
+
+def test_status(running: object) -> None:
+    shown = json.loads(done("status", "--json"))
+    assert shown["state"] == "ready"
+    assert shown["engine_state"] == "ready"
+    assert shown["microphone_open"] is False
+    done("start")
+    assert json.loads(done("status", "--json"))["microphone_open"] is True
+    assert done("status").splitlines()[:2] == ["recording", "  microphone   Blue Yeti, open"]
+
+
+def test_the_last_text_can_be_piped_on_as_it_is(running: object) -> None:
+    result = ctl("last")
+    assert result.stdout == f"Third {CANARY}.\nNext \U0001f600\n"
+    assert "dictatectl paste 3" in result.stderr
+    assert json.loads(done("last", "--json"))["state"] == "held"
+
+
+def test_the_history_is_newest_last_for_people_and_first_for_machines(running: object) -> None:
+    lines = done("history").splitlines()
+    assert [line.split()[0] for line in lines] == ["1", "2", "3"]
+    assert [entry["number"] for entry in json.loads(done("history", "--json"))] == [3, 2, 1]
+    assert len(json.loads(done("history", "--json", "-n", "1"))) == 1
+
+
+def test_writing_again(running: "subprocess.Popen[str]") -> None:
+    assert done("paste") == "delivered\n"
+    assert asked(running) == "paste None"
+    assert done("paste", "1") == "delivered\n"
+    assert asked(running) == "paste 1"
+
+
+def test_taking_back(running: "subprocess.Popen[str]") -> None:
+    assert done("undo") == "dictation 3 is taken back\n"
+    assert asked(running) == "undo"
+
+
+def test_what_really_arrives(running: object) -> None:
+    lines = done("check", "--live").splitlines()
+    assert lines[1] == "✓ x11: exact, 12 ms, delivered  (this one is used)"
+    assert lines[2] == "✗ ibus: something else arrived: �[1mDi"
+    assert json.loads(done("check", "--live", "--json"))[0]["verdict"] == "exact"
+
+
+def test_forgetting(running: "subprocess.Popen[str]") -> None:
+    assert ctl("forget", "1", stdin="y\n").returncode == 2
+    assert done("forget", "1", "--yes") == "1 deleted\n"
+    assert asked(running) == "forget 1"
+    assert done("forget", "--all", "--yes") == "2 deleted\n"
+    assert asked(running) == "forget None"
+    assert ctl("forget", "--all", "--yes").returncode == 4
+    for command in ("last", "history"):
+        assert ctl(command).returncode == 4
+
+
+@pytest.mark.parametrize(("answer", "code"), [("y\n", 0), ("n\n", 1), ("\n", 1)])
+def test_forgetting_asks_on_a_terminal(running: object, answer: str, code: int) -> None:
+    ours, theirs = pty.openpty()
+    try:
+        process = subprocess.Popen(
+            [*CTL, "forget", "1"], stdin=theirs, stdout=subprocess.PIPE, text=True
+        )
+        os.write(ours, answer.encode())
+        out = process.communicate(timeout=60)[0]
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert "Delete dictation 1, words and sound?" in out
+    assert process.returncode == code
+
+
+def test_reload_and_devices(running: object) -> None:
+    assert done("reload") == "hotwords.toml: 1 term added: Claude Code\n"
+    assert done("devices").startswith("* Blue Yeti  (48 kHz, 2 channels)\n")
+    assert json.loads(done("devices", "--json"))[0]["default"] is True
+
+
+def test_the_check_of_the_daemon(running: object) -> None:
+    result = ctl("check")
+    assert result.returncode == 1
+    assert result.stdout.splitlines() == [
+        "output",
+        "  ✗ x11",
+        "      no DISPLAY",
+        "  ✓ stdout  (this one is used)",
+        "engine",
+        "  ✗ scripted",
+        "      no file given",
+        "nothing works as engine",
+    ]
+    assert len(json.loads(ctl("check", "--json").stdout)) == 3
+
+
+def test_the_engine_is_changed_and_the_daemon_is_told(running: "subprocess.Popen[str]") -> None:
+    from dictate.config import config_file
+    from dictate.platform import paths
+
+    assert done("engine").splitlines()[0] == "engine"
+    assert [row["name"] for row in json.loads(done("engine", "--json"))] == ["scripted"]
+    refused = ctl("engine", "scripted")
+    assert (refused.returncode, "no file given" in refused.stderr) == (1, True)
+    assert ctl("engine", "nonsense").returncode == 1
+    assert config_file.load(paths.config_file()).engine.use == "auto"
+    said = done("engine", "pocketsphinx")
+    assert "auto -> pocketsphinx" in said
+    assert asked(running) == "reload"
+    assert config_file.load(paths.config_file()).engine.use == "pocketsphinx"
+    assert "engine --second pocketsphinx takes" in done("engine", "--second", "auto")
+    settings = config_file.load(paths.config_file())
+    assert (settings.engine.use, settings.second.engine) == ("pocketsphinx", "auto")
+
+
+def test_a_dictation_of_the_second_way(running: "subprocess.Popen[str]") -> None:
+    for word in ("start", "toggle", "press", "release"):
+        done(word)
+        done(word, "--second")
+        assert [asked(running), asked(running)] == [word, f"{word} second"]
+
+
+def test_a_daemon_that_hangs_is_not_waited_for_for_ever(
+    running: "subprocess.Popen[str]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running.send_signal(signal.SIGSTOP)
+    code = (
+        "import sys; from dictate.ctl import client, main; client.ANSWER_S = 0.3;"
+        "sys.exit(main.run(['toggle']))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert result.returncode == 1
+    assert "did not answer" in result.stderr
+
+
+# Following ----------------------------------------------------------------------------------------
+
+
+@contextmanager
+def following() -> Iterator["subprocess.Popen[str]"]:
+    process = subprocess.Popen([*CTL, "status", "--follow"], stdout=subprocess.PIPE, text=True)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def next_line(process: "subprocess.Popen[str]") -> dict[str, Any]:
+    assert process.stdout is not None
+    found: dict[str, Any] = json.loads(process.stdout.readline())
+    return found
+
+
+def test_following_goes_on_across_restarts_and_never_shows_a_text(bus: Bus) -> None:
+    with following() as follower:
+        assert next_line(follower) == {"state": "off"}
+        for _ in range(2):
+            with daemon():
+                # The daemon tells of itself in two steps: it is there, and it is ready.
+                seen = next_line(follower)
+                while seen["state"] != "ready":
+                    seen = next_line(follower)
+                done("start")
+                seen = next_line(follower)
+                assert (seen["state"], seen["dictation"]) == ("recording", 4)
+                assert CANARY in done("last")
+                done("stop")
+                seen = next_line(follower)
+                assert seen["last_finish_ms"] == 84.2
+                assert CANARY not in json.dumps(seen)
+            assert next_line(follower) == {"state": "off"}
+
+
+def test_following_ends_with_the_bus(bus: Bus) -> None:
+    with following() as follower:
+        next_line(follower)
+        bus.kill()
+        assert follower.wait(timeout=20) == 3
+
+
+def test_a_reader_that_goes_is_no_trouble(running: object) -> None:
+    result = subprocess.run(
+        f"{sys.executable} -m dictate.ctl.main history --json | true; exit ${{PIPESTATUS[0]}}",
+        shell=True,
+        executable="/bin/bash",
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+# Without a daemon ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["status"], ["status", "--json"], ["start"], ["last"], ["history"], ["forget", "1", "--yes"]],
+)
+def test_without_a_daemon_it_says_what_to_do(bus: Bus, words: list[str]) -> None:
+    result = ctl(*words)
+    assert result.returncode == 3
+    assert result.stdout == ""
+    assert "dictate is not running: start it with `systemctl --user start" in result.stderr
+
+
+def test_without_a_bus_it_says_so() -> None:
+    result = ctl("status")
+    assert result.returncode == 3
+    assert "session bus" in result.stderr
+
+
+def test_the_check_works_without_a_daemon(bus: Bus) -> None:
+    result = ctl("check", "--json")
+    rows = json.loads(result.stdout)
+    assert result.returncode == (1 if render.broken(rows) else 0)
+    stages = dict.fromkeys(row["stage"] for row in rows)
+    assert list(stages) == [
+        *("files", "microphone", "speech", "engine", "output", "hotkey", "desktop", "journal"),
+    ]
+    found = {(row["stage"], row["name"]): row for row in rows}
+    assert found["desktop", "session bus"]["why_not"] == ""
+    assert "DISPLAY" in found["desktop", "display"]["why_not"]
+    assert "DISPLAY" in found["output", "x11"]["why_not"]
+    assert "--output stdout" in found["output", "stdout"]["why_not"]
+
+
+# Hotwords -----------------------------------------------------------------------------------------
+
+
+def test_hotwords_are_changed_and_the_daemon_is_told(running: "subprocess.Popen[str]") -> None:
+    assert ctl("hotwords", "remove", "Nobody").returncode == 4
+    added = done("hotwords", "add", "Grzegorz", "--weight", "2", "--sounds-like", "gregorsh")
+    assert "Grzegorz" in added
+    assert asked(running) == "reload"
+    listed = {row["spelling"]: row for row in json.loads(done("hotwords", "list", "--json"))}
+    assert listed["Grzegorz"]["weight"] == 2.0
+    assert listed["Grzegorz"]["sounds_like"] == ["gregorsh"]
+    assert "Grzegorz  (weight 2; sounds like gregorsh)" in done("hotwords", "list")
+    assert "Grzegorz" in done("hotwords", "remove", "Grzegorz")
+    assert asked(running) == "reload"
+    assert "Grzegorz" not in done("hotwords", "list")
+
+
+def test_hotwords_can_be_changed_without_a_daemon(bus: Bus) -> None:
+    result = ctl("hotwords", "add", "Grzegorz")
+    assert result.returncode == 0
+    assert "when it starts" in result.stderr
+
+
+def test_a_hotword_that_cannot_be_is_refused(bus: Bus) -> None:
+    result = ctl("hotwords", "add", "Grzegorz", "--weight", "-5")
+    assert result.returncode == 1
+    assert "weight" in result.stderr
+
+
+# The command line ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["nonsense"],
+        ["forget"],
+        ["forget", "1", "--all"],
+        ["history", "-n", "0"],
+        ["paste", "x"],
+    ],
+)
+def test_wrong_usage(words: list[str]) -> None:
+    result = ctl(*words)
+    assert result.returncode == 2
+    assert "usage: dictatectl" in result.stderr
+
+
+def test_the_help_names_the_exit_codes() -> None:
+    text = done("--help")
+    for code in ("  0  done", "  3  dictate is not running", "  4  there is nothing to show"):
+        assert code in text
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])
+def test_completion(shell: str) -> None:
+    script = done("completion", shell)
+    assert "hotwords" in script
+    if shell == "bash":
+        subprocess.run(["bash", "-n"], input=script, text=True, check=True)
+
+
+def test_every_command_has_a_function_and_a_help() -> None:
+    from dictate.ctl import commands
+
+    listed = next(action for action in parser()._actions if action.dest == "command")
+    assert isinstance(listed.choices, dict)
+    for name, command in listed.choices.items():
+        if name not in ("completion", "hotwords"):
+            assert callable(getattr(commands, command.get_default("run")))
+        assert command.description
+
+
+@pytest.mark.parametrize("words", [["status"], ["hotwords", "list"], ["toggle"]])
+def test_it_carries_nothing_heavy(running: object, words: list[str]) -> None:
+    code = "import sys; from dictate.ctl.main import run\n"
+    code += f"run({words!r}); print('MODULES', *sys.modules)"
+    out = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    ).stdout
+    carried = set(out.partition("MODULES")[2].split())
+    heavy = {
+        "numpy",
+        "rich",
+        "torch",
+        "sounddevice",
+        "sqlite3",
+        "dictate.hotkeys",
+        "dictate.events",
+    }
+    assert "dbus_fast" in carried
+    assert not heavy & carried
+
+
+# For people ---------------------------------------------------------------------------------------
+
+
+def test_colour_only_where_somebody_sees_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert console.paint("ready", "green") == "ready"
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert console.paint("ready", "green") == "\033[32mready\033[0m"
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert console.paint("ready", "green") == "ready"
+
+
+def test_a_terminal_gets_no_orders_from_a_text() -> None:
+    assert console.safe("a\033[2Jb\nc\u202ed\x9be") == "a�[2Jb c�d�e"
+    assert console.safe("a\nb\033", newlines=True) == "a\nb�"

@@ -1,0 +1,113 @@
+"""What of a boosted text may stand beside the plain one."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dictate.engines.boost_guard import settle
+from dictate.engines.unicode_scripts import units
+
+TERMS = ("Claude Code", "Nemotron", "pytest", "Hyprland")
+WORDS = st.lists(st.sampled_from(["the", "a", "plan", "is", "with", "new"]), max_size=12)
+
+
+@pytest.mark.parametrize(
+    ("plain", "boosted"),
+    [
+        ("We need cloud code today.", "We need Claude Code today."),
+        ("Run pie test now.", "Run pytest now."),
+        ("Ask nemo tron about it.", "Ask Nemotron about it."),
+        ("Clod coat can fix it.", "Claude Code can fix it."),
+        (
+            "Use nemo tron and run pie test with cloud code.",
+            "Use Nemotron and run pytest with Claude Code.",
+        ),
+        ("", ""),
+    ],
+)
+def test_a_repaired_term_stands(plain: str, boosted: str) -> None:
+    assert settle(plain, boosted, TERMS) == (boosted, False)
+
+
+@pytest.mark.parametrize(
+    ("plain", "boosted"),
+    [
+        ("", "Claude Code"),
+        ("Please open the window and close the door.", "Claude Code Claude Code Claude Code"),
+        ("Please open the window and close the door.", "pytest"),
+        ("The clouds are dark today.", "Nemotron Nemotron Nemotron dark pytest"),
+    ],
+)
+def test_a_text_gone_wild_does_not(plain: str, boosted: str) -> None:
+    assert settle(plain, boosted, TERMS) == (plain, True)
+
+
+@pytest.mark.parametrize(
+    ("plain", "boosted"),
+    [
+        ("You have to run my fast code.", "You hyprland to run my fast code."),
+        ("The program has been moved to Friday.", "The program hyprland to Friday."),
+        ("The cloud is dark.", "The cloud is hyprland."),
+        ("Thursday old talk.", "Thursday old dark talk."),
+        ("Asked the page.", "Asked pytest."),
+    ],
+)
+def test_a_term_unlike_what_was_heard_and_what_is_no_term_is_taken_back(
+    plain: str, boosted: str
+) -> None:
+    assert settle(plain, boosted, TERMS) == (plain, False)
+
+
+def test_one_term_stands_and_the_other_is_taken_back() -> None:
+    plain = "You have to run pie test with my fast code."
+    boosted = "You hyprland to run pytest with my fast code."
+    assert settle(plain, boosted, TERMS) == ("You have to run pytest with my fast code.", False)
+
+
+@given(WORDS)
+def test_the_same_text_in_other_cases_stands(words: list[str]) -> None:
+    text = " ".join(words)
+    assert settle(text, text.upper(), TERMS) == (text.upper(), False)
+
+
+@given(WORDS, st.integers(0, 12))
+def test_a_term_for_what_sounds_like_it_stands_anywhere(words: list[str], at: int) -> None:
+    plain = " ".join([*words[:at], "cloud", "coat", *words[at:]])
+    boosted = " ".join([*words[:at], "Claude", "Code", *words[at:]])
+    assert settle(plain, boosted, TERMS) == (boosted, False)
+
+
+@given(st.integers(4, 40))
+def test_a_loop_is_wild_however_often_it_turns(times: int) -> None:
+    assert settle("it is a new plan", "Claude Code " * times, TERMS) == ("it is a new plan", True)
+
+
+@given(st.text(max_size=60), st.text(max_size=60))
+def test_whatever_comes_the_text_is_made_of_the_two(plain: str, boosted: str) -> None:
+    text, wild = settle(plain, boosted, TERMS)
+    assert {*units(text)} <= {*units(plain), *units(boosted)}
+    assert not wild or text.split() == plain.split()
+
+
+@pytest.mark.parametrize(
+    ("plain", "boosted", "text"),
+    [
+        # Signs that differ from those heard in half of the term, and in all of it.
+        ("请打开可劳德的窗口。", "请打开克劳德的窗口。", "请打开克劳德的窗口。"),
+        ("请打开门外的窗口。", "请打开克劳德的窗口。", "请打开门外的窗口。"),
+        # What is no term.
+        ("请打开克劳德的窗口。", "请打开克劳德的门口。", "请打开克劳德的窗口。"),
+        # Both in one sentence, with words that have spaces.
+        (
+            "用 cloud coat 打开可劳德。",
+            "用 Claude Code 打开克劳德。",
+            "用 Claude Code 打开克劳德。",
+        ),
+        ("ช่วยเปิดคลอดโคดด้วยครับ", "ช่วยเปิดคลอดโค้ดด้วยครับ", "ช่วยเปิดคลอดโค้ดด้วยครับ"),
+        ("ช่วยเปิดหน้าต่างด้วยครับ", "ช่วยเปิดคลอดโค้ดด้วยครับ", "ช่วยเปิดหน้าต่างด้วยครับ"),
+    ],
+)
+def test_where_a_script_has_no_spaces_signs_are_compared(
+    plain: str, boosted: str, text: str
+) -> None:
+    assert settle(plain, boosted, ("克劳德", "Claude Code", "คลอดโค้ด"))[0] == text

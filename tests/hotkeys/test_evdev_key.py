@@ -1,0 +1,217 @@
+"""The key from the kernel: unplugged, plugged in, lost events, and what nobody may read."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from evdev import InputDevice, ecodes
+
+from dictate.config.schema import HotkeySettings
+from dictate.errors import Unavailable
+from dictate.hotkeys import KeyUp
+from dictate.hotkeys.evdev import EvdevKeySource
+from dictate.platform.kernel_input import OWN_KEYBOARD
+from tests.lab.evdev import RIGHT_CTRL, C, EvdevSource, Keyboard
+from tests.lab.keys import Listening
+
+
+@pytest.fixture
+def keyboard(tmp_path: Path) -> Keyboard:
+    return Keyboard(tmp_path / "event3")
+
+
+def listen(folder: Path, work: Callable[[Listening], Awaitable[None]], key: str = "f9") -> None:
+    source = EvdevSource(HotkeySettings(key=key), folder)
+    assert source.why_not() is None
+
+    async def main() -> None:
+        async with Listening(source) as keys:
+            await work(keys)
+
+    asyncio.run(main())
+
+
+def test_repetition_is_no_press(tmp_path: Path, keyboard: Keyboard) -> None:
+    async def work(keys: Listening) -> None:
+        keyboard.press()
+        await keys.wait_for("KeyDown")
+        for _ in range(5):
+            keyboard.repeat()
+        await asyncio.sleep(0.4)  # the kernel is asked meanwhile
+        assert keys.heard == []
+        keyboard.release()
+        await keys.wait_for("KeyUp")
+
+    listen(tmp_path, work)
+
+
+def test_a_shortcut_with_the_key_is_told_from_a_tap(tmp_path: Path, keyboard: Keyboard) -> None:
+    async def work(keys: Listening) -> None:
+        for other in (C, None):
+            keyboard.press(RIGHT_CTRL)
+            if other:
+                keyboard.press(other)
+                keyboard.release(other)
+            keyboard.release(RIGHT_CTRL)
+            _, released = await keys.wait_for("KeyDown", "KeyUp")
+            assert isinstance(released, KeyUp)
+            assert released.combined is bool(other)
+
+    listen(tmp_path, work, "ctrl_r")
+
+
+def test_a_lost_release_is_found(tmp_path: Path, keyboard: Keyboard) -> None:
+    async def work(keys: Listening) -> None:
+        keyboard.press()
+        await keys.wait_for("KeyDown")
+        keyboard.down.clear()
+        await keys.wait_for("KeyUp", seconds=2)
+
+    listen(tmp_path, work)
+
+
+@pytest.mark.parametrize("down", [True, False])
+def test_where_events_were_dropped_the_kernel_knows(
+    tmp_path: Path, keyboard: Keyboard, *, down: bool
+) -> None:
+    async def work(keys: Listening) -> None:
+        if not down:
+            keyboard.press()
+            await keys.wait_for("KeyDown")
+        keyboard.event(ecodes.EV_SYN, ecodes.SYN_DROPPED, 0)
+        # What still comes of before is of no use: here it says the contrary.
+        keyboard.event(ecodes.EV_KEY, ecodes.KEY_F9, 0 if down else 1)
+        keyboard.down = {ecodes.KEY_F9} if down else set()
+        keyboard.event(ecodes.EV_SYN, ecodes.SYN_REPORT, 0)
+        await keys.wait_for("KeyDown" if down else "KeyUp", seconds=0.2)
+
+    listen(tmp_path, work)
+
+
+def test_a_second_keyboard_is_plugged_in_and_the_first_goes(
+    tmp_path: Path, keyboard: Keyboard
+) -> None:
+    async def work(keys: Listening) -> None:
+        Keyboard(tmp_path / "event4", keys=(C,))  # a mouse, so to speak
+        other = Keyboard(tmp_path / "event7")
+        async with asyncio.timeout(5):
+            while not keys.heard:
+                other.press()
+                other.release()
+                await asyncio.sleep(0.05)
+        keys.heard.clear()
+        await asyncio.sleep(0.1)
+        keys.heard.clear()
+        keyboard.press()
+        await keys.wait_for("KeyDown")
+        keyboard.unplug()
+        await keys.wait_for("KeyUp")
+        other.press()
+        await keys.wait_for("KeyDown")
+        other.unplug()
+        await keys.wait_for("KeyUp")
+        with pytest.raises(Unavailable, match="no keyboard in"):
+            await asyncio.wait_for(keys.task, 5)
+
+    listen(tmp_path, work)
+
+
+def test_the_kernel_is_asked_of_one_that_was_unplugged_just_now(
+    tmp_path: Path, keyboard: Keyboard
+) -> None:
+    other = Keyboard(tmp_path / "event4")
+
+    async def work(keys: Listening) -> None:
+        keyboard.press()
+        await keys.wait_for("KeyDown")
+        keyboard.gone = True  # and nothing has come yet that would wake the reader
+        await keys.wait_for("KeyUp", seconds=20)
+        other.press()
+        await keys.wait_for("KeyDown", seconds=20)
+
+    listen(tmp_path, work)
+
+
+def test_our_own_keyboard_is_nobodys(tmp_path: Path, keyboard: Keyboard) -> None:
+    """Neither that which is there, nor one that comes."""
+    before = Keyboard(tmp_path / "event1", name=OWN_KEYBOARD)
+
+    async def work(keys: Listening) -> None:
+        after = Keyboard(tmp_path / "event9", name=OWN_KEYBOARD)
+        # What was plugged in after it is listened to: it has been looked at by then.
+        later = Keyboard(tmp_path / "event10")
+        async with asyncio.timeout(20):
+            while not keys.heard:
+                later.press()
+                later.release()
+                await asyncio.sleep(0.05)
+        await asyncio.sleep(0.1)
+        keys.heard.clear()
+        for own in (before, after):
+            own.press()
+            own.release()
+        keyboard.press()
+        keyboard.release()
+        await keys.wait_for("KeyDown", "KeyUp")
+
+    listen(tmp_path, work)
+
+
+def test_nothing_stays_open(tmp_path: Path, keyboard: Keyboard) -> None:
+    async def work(keys: Listening) -> None:
+        keyboard.press()
+        await keys.wait_for("KeyDown")
+
+    def opened() -> int:
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    before = opened()
+    listen(tmp_path, work)
+    assert opened() == before
+
+
+def test_on_two_keyboards_at_once_it_is_one_key(tmp_path: Path, keyboard: Keyboard) -> None:
+    other = Keyboard(tmp_path / "event4")
+
+    async def work(keys: Listening) -> None:
+        for press in (keyboard.press, other.press, keyboard.release, other.release):
+            press()
+            await asyncio.sleep(0.05)
+        await keys.wait_for("KeyDown", "KeyUp")
+
+    listen(tmp_path, work)
+
+
+def test_who_may_not_read_is_told_how(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "event0").touch()
+
+    def refuse(_: Path) -> InputDevice[str]:
+        raise PermissionError
+
+    source = EvdevSource(HotkeySettings(key="f9"), tmp_path)
+    monkeypatch.setattr(source, "open", refuse)
+    assert "usermod -aG input" in (source.why_not() or "")
+    (tmp_path / "event0").unlink()
+    assert "no keyboard in" in (source.why_not() or "")
+
+
+def test_what_is_no_input_device_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "event0").touch()
+    source = EvdevKeySource(HotkeySettings(key="f9"))
+    source.folder = tmp_path  # type: ignore[misc]
+    assert "no keyboard in" in (source.why_not() or "")
+
+
+@pytest.mark.parametrize("key", ["ctrl+f9", "x"])
+def test_it_hears_one_key_with_a_name(tmp_path: Path, key: str) -> None:
+    assert "one key that has a name" in (
+        EvdevSource(HotkeySettings(key=key), tmp_path).why_not() or ""
+    )
+
+
+def test_every_name_is_one_of_the_kernels() -> None:
+    from dictate.hotkeys.chord import KEYS, Chord
+    from dictate.hotkeys.evdev import _code
+
+    assert len({_code(Chord(key)) for key in KEYS}) == len(KEYS)

@@ -1,0 +1,226 @@
+"""The three keys together: which is listened to when, and what a press of each means."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, ClassVar
+
+import pytest
+
+from dictate.config.schema import HotkeySettings
+from dictate.errors import Unavailable
+from dictate.hotkeys import KEY_SOURCES, KeyDown, KeySource, KeyUp, keys, listener
+from dictate.hotkeys.hotkey import Press
+from dictate.hotkeys.keys import Keys
+
+SETTINGS = HotkeySettings(use="held", key="a", cancel_key="c", mode="hold", tap_ms=50)
+
+
+class HandHeldSource(KeySource):
+    """The test presses."""
+
+    name = "held"
+    listening: ClassVar[dict[str, "HandHeldSource"]] = {}
+    """By the key that each listens for."""
+
+    def why_not(self) -> str | None:
+        return None
+
+    async def run(
+        self, on_key: Callable[[KeyDown | KeyUp], None], on_ready: Callable[[], None]
+    ) -> None:
+        self.on_key = on_key
+        self.dies = asyncio.Event()
+        self.listening[self.settings.key] = self
+        on_ready()
+        try:
+            await self.dies.wait()
+            raise Unavailable("the desktop is gone")
+        finally:
+            del self.listening[self.settings.key]
+
+
+class Rig:
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+        self.keys = Keys(
+            SETTINGS,
+            "b",
+            on_press=lambda press: self.hear("main", press),
+            on_second=lambda press: self.hear("second", press),
+            on_cancel=lambda: self.heard.append("cancel"),
+            on_state=lambda: None,
+        )
+
+    def hear(self, which: str, press: Press) -> None:
+        self.heard.append(f"{which} {press.name}")
+
+    async def listens_for(self, names: str) -> None:
+        async with asyncio.timeout(5):
+            while "".join(sorted(HandHeldSource.listening)) != names:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+
+    def down(self, key: str) -> None:
+        HandHeldSource.listening[key].on_key(KeyDown(asyncio.get_running_loop().time()))
+
+    def up(self, key: str) -> None:
+        HandHeldSource.listening[key].on_key(KeyUp(asyncio.get_running_loop().time()))
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    monkeypatch.setitem(KEY_SOURCES.table, "held", f"{__name__}:HandHeldSource")
+
+    def runner(way: Callable[[Rig], Coroutine[Any, Any, None]]) -> None:
+        async def whole() -> None:
+            rig = Rig()
+            running = asyncio.create_task(rig.keys.run())
+            await rig.listens_for("ab")
+            await way(rig)
+            running.cancel()
+            await asyncio.wait({running})
+            assert HandHeldSource.listening == {}
+
+        asyncio.run(whole())
+
+    return runner
+
+
+def test_each_press_is_of_its_key_and_only_the_first_that_is_down_counts(
+    run: Callable[..., None],
+) -> None:
+    async def way(rig: Rig) -> None:
+        rig.down("b")
+        rig.down("a")
+        await asyncio.sleep(0.06)
+        rig.up("a")
+        rig.up("b")
+        rig.down("a")
+        await asyncio.sleep(0.06)
+        rig.up("a")
+        assert rig.heard == [
+            *("second START_HELD", "second STOP", "main START_HELD", "main STOP"),
+        ]
+
+    run(way)
+
+
+def test_the_key_that_cancels_is_listened_for_only_while_there_is_something(
+    run: Callable[..., None],
+) -> None:
+    async def way(rig: Rig) -> None:
+        for _ in range(2):
+            rig.keys.session(recording=True, under_way=True)
+            await rig.listens_for("abc")
+            rig.down("a")
+            rig.down("c")
+            rig.up("c")
+            rig.up("a")
+            assert rig.heard.count("cancel") == 1
+            rig.heard.clear()
+            rig.keys.session(recording=False, under_way=False)
+            await rig.listens_for("ab")
+
+    run(way)
+
+
+@pytest.mark.parametrize("how", ["another key", "the source dies"])
+def test_a_key_that_nobody_listens_to_any_more_counts_as_released(
+    run: Callable[..., None], how: str
+) -> None:
+    async def way(rig: Rig) -> None:
+        rig.down("b")
+        await asyncio.sleep(0.06)
+        if how == "another key":
+            rig.keys.change(SETTINGS, "d")
+            await rig.listens_for("ad")
+        else:
+            HandHeldSource.listening["b"].dies.set()
+            await rig.listens_for("a")
+        assert rig.heard == ["second START_HELD", "second STOP"]
+        rig.down("a")
+        assert rig.heard[2:] == ["main START_HELD"]
+
+    run(way)
+
+
+def test_a_shortcut_of_the_desktop_is_a_key_like_ours(run: Callable[..., None]) -> None:
+    async def way(rig: Rig) -> None:
+        for second, name in ((False, "main"), (True, "second")):
+            rig.keys.bound(second=second, down=True)
+            rig.keys.bound(second=second, down=True)  # it may repeat itself
+            rig.keys.bound(second=not second, down=True)
+            await asyncio.sleep(0.06)
+            rig.keys.bound(second=not second, down=False)
+            rig.keys.bound(second=second, down=False)
+            assert rig.heard == [f"{name} START_HELD", f"{name} STOP"]
+            rig.heard.clear()
+
+    run(way)
+
+
+def test_while_paused_no_key_begins_anything(run: Callable[..., None]) -> None:
+    async def way(rig: Rig) -> None:
+        rig.keys.bound(second=False, down=True)
+        rig.keys.pause(paused=True)
+        await asyncio.sleep(0.06)
+        rig.keys.bound(second=False, down=False)
+        rig.heard.clear()
+        await rig.listens_for("")
+        rig.keys.bound(second=False, down=True)
+        rig.keys.bound(second=True, down=True)
+        assert rig.heard == []
+        assert rig.keys.states["main"] == "none: paused"
+        rig.keys.pause(paused=False)
+        await rig.listens_for("ab")
+        rig.down("a")
+        assert rig.heard == ["main START_HELD"]
+
+    run(way)
+
+
+def test_after_a_lost_release_the_next_press_is_it(
+    run: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """sway tells of no release if another key was pressed meanwhile."""
+    monkeypatch.setattr(keys, "REPEATS_S", 0.1)
+
+    async def way(rig: Rig) -> None:
+        for down in (True, None, True, False, True, None, False):
+            if down is None:
+                await asyncio.sleep(0.15)
+            else:
+                rig.keys.bound(second=False, down=down)
+        assert rig.heard == ["main START_HELD", "main STOP"] * 2
+
+    run(way)
+
+
+def test_looking_for_a_desktop_meanwhile_lets_no_key_go(
+    run: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a desktop whose own shortcut is the only key, every few seconds."""
+    monkeypatch.setattr(listener, "BACK_OFF_S", (0.02,))
+
+    async def way(rig: Rig) -> None:
+        monkeypatch.setattr(HandHeldSource, "why_not", lambda _: "no desktop")
+        for source in list(HandHeldSource.listening.values()):
+            source.dies.set()
+        await rig.listens_for("")
+        rig.keys.bound(second=False, down=True)
+        await asyncio.sleep(0.2)
+        rig.keys.bound(second=False, down=False)
+        assert rig.heard == ["main START_HELD", "main STOP"]
+
+    run(way)
+
+
+def test_a_release_that_overtakes_its_press_is_not_lost(run: Callable[..., None]) -> None:
+    async def way(rig: Rig) -> None:
+        rig.keys.bound(second=False, down=False)
+        await asyncio.sleep(0.02)
+        rig.keys.bound(second=False, down=True)
+        assert rig.heard == ["main START_HELD", "main DISCARD"]
+        rig.keys.bound(second=False, down=True)
+        assert rig.heard[2:] == ["main START_HELD"]
+
+    run(way)

@@ -1,0 +1,315 @@
+"""hotwords.toml: what may be written, what is told, and what a command leaves of the file."""
+
+import threading
+import unicodedata
+from pathlib import Path
+
+import pytest
+
+from dictate.errors import ConfigError
+from dictate.hotwords import hotwords_file
+from dictate.hotwords.hotwords_file import parse
+from dictate.hotwords.model import Hotwords, Term, TermState
+
+ROOT = Path(__file__).parents[2]
+
+EVERYTHING = """\
+context = "About speech."
+words = ["Claude Code", " Anthropic "]
+[[word]]
+spelling = "Nemotron"
+weight = 2
+sounds_like = ["nemo tron"]
+language = "en-GB"
+state = "quarantined"
+[replacements]
+"git hub" = "GitHub"
+um = ""
+[commands]
+"next line" = "newline"
+"""
+
+
+def test_everything_that_may_be_written_arrives() -> None:
+    assert parse(EVERYTHING, strength=1.5) == Hotwords(
+        terms=(
+            Term("Claude Code"),
+            Term("Anthropic"),
+            Term("Nemotron", 2.0, ("nemo tron",), "en-GB", TermState.QUARANTINED),
+        ),
+        strength=1.5,
+        replacements=(("git hub", "GitHub"), ("um", "")),
+        commands=(("next line", "newline"),),
+        context="About speech.",
+    )
+
+
+def test_a_missing_file_is_an_empty_list(tmp_path: Path) -> None:
+    assert hotwords_file.load(tmp_path / "none.toml", 2.0) == Hotwords(strength=2.0)
+
+
+def test_spellings_are_composed() -> None:
+    decomposed = unicodedata.normalize("NFD", "Zürich")
+    assert parse(f'words = ["{decomposed}"]').terms == (Term("Zürich"),)
+
+
+@pytest.mark.parametrize(
+    ("text", "problems"),
+    [
+        ('words = "x"', ['1: words must be a list, like ["Claude Code"]']),
+        ("words = [\n'a',\n\n1]", ['1: words must be a list, like ["Claude Code"]']),
+        ('[word]\nspelling = "a"', ["1: write [[word]], with two brackets, above each term"]),
+        ("words = [{spelling = 'a'}]", ["1: words holds texts only; the long way is called"]),
+        ("wrods = []", ["1: wrods means nothing here; did you mean words?"]),
+        ("[[word]]\nweight = 1", ["1: this [[word]] has no spelling"]),
+        ("[[word]]\nspelling = 'a'\nwords = ['b']", ["3: words must stand above the first [tab"]),
+        (
+            "words = [\n'Claude Code',\n'b', # x\n\n'claude code']",
+            ['5: "claude code" stands in line 2 already'],
+        ),
+        (
+            "words = ['x']\n[[word]]\nspelling = 'y'\n[[word]]\nweight = 1\nspelling = 'X'",
+            ['6: "X" stands in line 1 already'],
+        ),
+        ("words = ['']", ["1: this needs at least one letter or digit"]),
+        ("words = ['+-']", ["1: this needs at least one letter or digit"]),
+        ('words = ["a\\tb"]', ["1: this has a line end, a tab or a character that cannot be seen"]),
+        ('words = ["a\\u202eb"]', ["1: this has a line end, a tab or a character that cannot"]),
+        (f"words = ['{'x' * 65}']", ["1: this has 65 characters, at most 64 are taken"]),
+        ("[replacements]\ngit.hub = 'x'", ["2: this must be a text in quotes (is a key with a"]),
+        ('[replacements]\na = "b\\n"', []),
+        ('[replacements]\na = "b\\nc"', ["2: this has a line end, a tab or a character"]),
+        ("[replacements]\na = 'b'\n\nA = 'c'", ['4: "A" stands in line 2 already']),
+        ("[commands]\nx = 'new_line'", ["2: a command is one of newline, paragraph; did you me"]),
+        ("[commands]\nx = ['newline']", ["2: a command is one of newline, paragraph"]),
+        ("commands = 5", ["1: write [commands], and below it lines like"]),
+        ("context = 5", ["1: this must be a text in quotes"]),
+        ("words = ['a'", ["1: Unclosed array (column 13)"]),
+        (
+            "[[word]]\nspelling = 'a'\nweight = 0\nsounds_like = 'b'\nlanguage = 'x y'\nstate = 1",
+            [
+                "3: weight must be above 0 and at most 10, not 0",
+                '4: sounds_like must be a list, like ["nemo tron"]',
+                '5: language must be a tag like "en" or "de-CH"',
+                "6: state must be one of active, quarantined",
+            ],
+        ),
+        ("[[word]]\nspelling = 'a'\nweight = true", ["3: weight must be a number"]),
+        ("[[word]]\nspelling = 'a'\nweight = nan", ["3: weight must be a number"]),
+        ("[[word]]\nspelling = 'a'\nsounds_like = [\n'b',\n'']", ["5: this needs at least one"]),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_line(text: str, problems: list[str]) -> None:
+    if not problems:
+        parse(text)
+        return
+    with pytest.raises(ConfigError) as caught:
+        parse(text)
+    assert len(caught.value.problems) == len(problems)
+    for problem, expected in zip(caught.value.problems, problems, strict=True):
+        assert problem.startswith(f"hotwords.toml:{expected}")
+
+
+def test_ten_thousand_terms_are_taken_and_one_more_is_not() -> None:
+    words = ",\n".join(f"'t{number}'" for number in range(10_000))
+    assert len(parse(f"words = [{words}]").terms) == 10_000
+    with pytest.raises(ConfigError, match=r"10001: there are more than 10000 terms"):
+        parse(f"words = [{words},\n'one more']")
+
+
+def test_thousands_of_problems_are_not_all_told() -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse("[[word]]\n" * 5000)
+    assert caught.value.problems[-1] == "hotwords.toml: and 4950 more problems"
+    assert len(caught.value.problems) == 51
+
+
+def test_the_difference_is_told_in_one_line_each() -> None:
+    old = parse(EVERYTHING)
+    new = parse(
+        "words = ['Claude Code', 'Zed']\n"
+        "[[word]]\nspelling = 'Nemotron'\nweight = 1.5\nsounds_like = ['nemo', 'tron']\n"
+        "[replacements]\n'git hub' = 'Git Hub'\n'k' = 'okay'\n",
+        strength=0.5,
+    )
+    assert hotwords_file.difference(old, new) == [
+        "- Anthropic",
+        "+ Zed",
+        "~ Nemotron: weight 2 -> 1.5, sounds like nemo, tron, language en-GB -> any, "
+        "quarantined -> active",
+        "- replacement um",
+        "~ replacement git hub -> Git Hub",
+        "+ replacement k -> okay",
+        "- command next line",
+        "~ context",
+        "~ strength 1 -> 0.5",
+    ]
+    assert hotwords_file.difference(new, new) == []
+
+
+def test_the_default_file_knows_claude_code_and_is_up_to_date() -> None:
+    assert [term.spelling for term in parse(hotwords_file.DEFAULT).terms] == ["Claude Code"]
+    stale = "config/hotwords.toml is stale: run python -m dictate.config.config_file --write"
+    written = (ROOT / "config" / "hotwords.toml").read_text(encoding="utf-8")
+    assert written == hotwords_file.DEFAULT, stale
+
+
+def test_the_examples_in_the_default_file_are_right() -> None:
+    lines = [
+        line[1:] if line.lstrip().startswith("#") and not line.startswith("# ") else line
+        for line in hotwords_file.DEFAULT.replace("    #", "#").splitlines()
+    ]
+    hotwords = parse("\n".join(lines))
+    assert [term.spelling for term in hotwords.terms] == [
+        "Anthropic",
+        "Hyprland",
+        "Claude Code",
+        "Nemotron",
+    ]
+    assert len(hotwords.replacements) == 3
+    assert hotwords.commands == (("next line", "newline"),)
+    assert hotwords.context
+
+
+MINE = """\
+# my words
+words = [
+    "Anthropic",  # the firm
+    # editors
+    "Zed",
+]
+
+# the hard one
+[[word]]
+spelling = "Nemotron"  # NVIDIA's
+weight = 1.5
+
+# what I say, and what I mean
+[replacements]
+"git hub" = "GitHub"
+"""
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> Path:
+    """A file with comments everywhere."""
+    path = tmp_path / "hotwords.toml"
+    path.write_text(MINE)
+    return path
+
+
+class TestAdd:
+    """`add` changes the lines it has to, and no other."""
+
+    def test_a_word_joins_the_words(self, mine: Path) -> None:
+        assert hotwords_file.add(mine, "Helix") == ["+ Helix"]
+        assert mine.read_text() == MINE.replace('"Zed",\n', '"Zed",\n    "Helix",\n')
+
+    def test_again_it_changes_nothing(self, mine: Path) -> None:
+        before = mine.stat()
+        assert hotwords_file.add(mine, "Zed") == []
+        assert hotwords_file.add(mine, "Nemotron", 1.5) == []
+        assert mine.read_text() == MINE
+        assert mine.stat().st_ino == before.st_ino
+
+    def test_a_word_with_more_to_it_gets_a_table(self, mine: Path) -> None:
+        assert hotwords_file.add(mine, "Hyprland", 2.0, ["hyper land"]) == ["+ Hyprland"]
+        block = '\n[[word]]\nspelling = "Hyprland"\nweight = 2.0\nsounds_like = ["hyper land"]\n'
+        assert mine.read_text() == MINE.replace("weight = 1.5\n", f"weight = 1.5\n{block}")
+
+    def test_a_word_moves_to_a_table_when_there_is_more_to_say(self, mine: Path) -> None:
+        assert hotwords_file.add(mine, "Zed", sounds_like=["set"]) == ["~ Zed: sounds like set"]
+        text = mine.read_text()
+        assert '    # editors\n]\n\n# the hard one\n[[word]]\nspelling = "Nemotron"' in text
+        assert '\n[[word]]\nspelling = "Zed"\nsounds_like = ["set"]\n\n# what I say' in text
+
+    def test_a_table_is_added_to(self, mine: Path) -> None:
+        told = hotwords_file.add(mine, "Nemotron", 3.0, ["nemo tron"])
+        assert told == ["~ Nemotron: weight 1.5 -> 3, sounds like nemo tron"]
+        told = hotwords_file.add(mine, "Nemotron", sounds_like=["nemo tron", "no tron"])
+        assert told == ["~ Nemotron: sounds like nemo tron, no tron"]
+        changed = 'weight = 3.0\nsounds_like = ["nemo tron", "no tron"]'
+        assert mine.read_text() == MINE.replace("weight = 1.5", changed)
+
+    def test_the_new_spelling_counts(self, mine: Path) -> None:
+        assert hotwords_file.add(mine, "ZED") == ["- Zed", "+ ZED"]
+        assert mine.read_text() == MINE.replace("Zed", "ZED")
+
+    def test_a_quarantined_term_becomes_active(self, mine: Path) -> None:
+        mine.write_text(MINE.replace("weight = 1.5", 'state = "quarantined" # misfired'))
+        assert hotwords_file.add(mine, "Nemotron") == ["~ Nemotron: quarantined -> active"]
+        assert mine.read_text() == MINE.replace("weight = 1.5", 'state = "active" # misfired')
+
+    def test_a_missing_file_is_made_from_the_default(self, tmp_path: Path) -> None:
+        path = tmp_path / "new" / "hotwords.toml"
+        assert hotwords_file.add(path, "Zed") == ["+ Zed"]
+        assert [term.spelling for term in hotwords_file.load(path, 1.0).terms] == [
+            "Zed",
+            "Claude Code",
+        ]
+        assert "# Heard on the left" in path.read_text()
+
+    @pytest.mark.parametrize("text", ["", "# nothing\n", "[replacements]\na = 'b'\n"])
+    def test_it_works_on_files_without_a_list(self, tmp_path: Path, text: str) -> None:
+        path = tmp_path / "hotwords.toml"
+        path.write_text(text)
+        assert hotwords_file.add(path, "Zed") == ["+ Zed"]
+        assert hotwords_file.add(path, "Helix", 2.0) == ["+ Helix"]
+        assert hotwords_file.remove(path, "Helix") == ["- Helix"]
+        assert hotwords_file.remove(path, "Zed") == ["- Zed"]
+        assert hotwords_file.load(path, 1.0) == parse(text)
+
+    def test_tables_in_one_line_work_too(self, tmp_path: Path) -> None:
+        path = tmp_path / "hotwords.toml"
+        path.write_text("word = [{spelling = 'Zed'}, {spelling = 'Helix'}]\n")
+        assert hotwords_file.add(path, "Zed", 2.0) == ["~ Zed: weight 1 -> 2"]
+        assert hotwords_file.remove(path, "Helix") == ["- Helix"]
+        assert hotwords_file.load(path, 1.0).terms == (Term("Zed", 2.0),)
+
+    @pytest.mark.parametrize("spelling", ["", "x" * 65, "a\nb", "++", "\u202eabc"])
+    def test_nonsense_is_refused_and_the_file_stays(self, mine: Path, spelling: str) -> None:
+        with pytest.raises(ConfigError, match="new term"):
+            hotwords_file.add(mine, spelling)
+        assert mine.read_text() == MINE
+
+    def test_a_broken_file_is_not_touched(self, mine: Path) -> None:
+        mine.write_text(MINE + "oops")
+        with pytest.raises(ConfigError, match=r"hotwords\.toml:16: "):
+            hotwords_file.add(mine, "Helix")
+        assert mine.read_text() == MINE + "oops"
+
+    def test_of_many_at_once_none_is_lost(self, mine: Path) -> None:
+        names = [f"Term{number}" for number in range(12)]
+        threads = [threading.Thread(target=hotwords_file.add, args=(mine, name)) for name in names]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        spellings = {term.spelling for term in hotwords_file.load(mine, 1.0).terms}
+        assert spellings == {"Anthropic", "Zed", "Nemotron", *names}
+
+
+class TestRemove:
+    """`remove` takes a term out, with its own lines only."""
+
+    def test_a_word_leaves_the_words(self, mine: Path) -> None:
+        assert hotwords_file.remove(mine, "zed") == ["- Zed"]
+        assert mine.read_text() == MINE.replace('    "Zed",\n', "")
+
+    def test_a_table_leaves_the_comments_around_it(self, mine: Path) -> None:
+        assert hotwords_file.remove(mine, "Nemotron") == ["- Nemotron"]
+        block = '[[word]]\nspelling = "Nemotron"  # NVIDIA\'s\nweight = 1.5\n\n'
+        assert mine.read_text() == MINE.replace(block, "")
+
+    def test_what_is_not_there_changes_nothing(self, mine: Path, tmp_path: Path) -> None:
+        assert hotwords_file.remove(mine, "Vim") == []
+        assert mine.read_text() == MINE
+        assert hotwords_file.remove(tmp_path / "none.toml", "Vim") == []
+        assert not (tmp_path / "none.toml").exists()
+
+
+def test_terms_of_a_language_and_of_all() -> None:
+    both = Hotwords((Term("Grüße", language="de"), Term("Claude Code")))
+    assert [term.spelling for term in both.for_language("en-US")] == ["Claude Code"]
+    for language in ("de-AT", None, "auto", "Auto"):
+        assert both.for_language(language) == both.terms

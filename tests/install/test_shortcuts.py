@@ -1,0 +1,249 @@
+"""`dictate setup --keys`: what it writes, shows, and takes back."""
+
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from dictate.hotkeys.chord import parse
+from dictate.install import kglobalaccel, shortcuts
+from dictate.install.service import OURS
+from dictate.platform import paths
+from tests.lab.daemon import wait_for
+from tests.lab.sway import Keyboard, Sway
+
+SPACE, D = 57, 32
+"""As the kernel numbers them."""
+
+CONFIG = """
+[hotkey]
+key = "ctrl+alt+space"
+cancel_key = "ctrl+alt+c"
+[second]
+key = "super+d"
+"""
+
+
+@pytest.fixture(autouse=True)
+def no_desktop(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SWAYSOCK", "HYPRLAND_INSTANCE_SIGNATURE", "XDG_CURRENT_DESKTOP"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(shortcuts, "command", lambda member: f"tell {member}")
+    paths.config_file().parent.mkdir(parents=True)
+    paths.config_file().write_text(CONFIG)
+
+
+@pytest.fixture
+def sway(homes: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a user's configuration; `swaymsg` writes down what it is told."""
+    programs = homes / "programs"
+    programs.mkdir()
+    told = homes / "told"
+    (programs / "swaymsg").write_text(f'#!/bin/sh\necho "$2" >> {told}\n')
+    (programs / "swaymsg").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    monkeypatch.setenv("SWAYSOCK", "there")
+    folder = homes / "config/sway"
+    folder.mkdir()
+    return folder
+
+
+def bound() -> list[str]:
+    said: list[str] = []
+    assert shortcuts.bind(out=said.append) == 0
+    return said
+
+
+def unbound() -> list[str]:
+    said: list[str] = []
+    shortcuts.unbind(out=said.append)
+    return said
+
+
+LINES = [
+    "bindsym --no-repeat Ctrl+Mod1+space exec tell Press",
+    "bindsym --release Ctrl+Mod1+space exec tell Release",
+    "bindsym --no-repeat Mod4+d exec tell PressSecond",
+    "bindsym --release Mod4+d exec tell ReleaseSecond",
+    "bindsym --no-repeat Ctrl+Mod1+c exec tell Cancel",
+]
+
+
+def test_sway_gets_a_file_of_our_own_and_listens_at_once(sway: Path, homes: Path) -> None:
+    mine = "set $mod Mod4\nbindsym $mod+Return exec foot\n"
+    (sway / "config").write_text(mine)
+    said = bound()
+    assert (sway / "dictate.conf").read_text().splitlines() == [OURS, *LINES]
+    assert [line.strip() for line in said[1:6]] == LINES
+    assert said[6] == f"to do: write this line into {sway}/config: include {sway}/dictate.conf"
+    assert (homes / "told").read_text().splitlines() == LINES
+    assert (sway / "config").read_text() == mine
+    (homes / "told").unlink()
+    assert f"done: removed {sway}/dictate.conf" in unbound()
+    assert "unbindsym --release Mod4+d" in (homes / "told").read_text().splitlines()
+    assert not (sway / "dictate.conf").exists()
+    assert unbound() == []
+
+
+@pytest.mark.parametrize("line", ["include dictate.conf", "include {}/*.conf", "include *.conf"])
+def test_what_is_included_need_not_be_written(sway: Path, line: str) -> None:
+    (sway / "config").write_text(line.format(sway) + "\n")
+    assert not [said for said in bound() if said.startswith("to do")]
+    assert bound()[0].startswith("already so")
+    assert ("to do" in "".join(unbound())) is ("*" not in line)
+
+
+@pytest.mark.parametrize(
+    "line", ["bindsym $mod+d exec menu", "bindsym --locked d+Mod4 exec menu", "bindsym $mod+D kill"]
+)
+def test_a_key_that_is_given_away_is_left_alone(sway: Path, line: str) -> None:
+    (sway / "config").write_text(f"set $mod Mod4\n{line}\n")
+    assert f"skipped: super+d: {sway}/config:2 has it: choose another key in config.toml" in bound()
+    assert "Mod4+d" not in (sway / "dictate.conf").read_text()
+
+
+def test_a_file_of_the_users_is_left_alone(sway: Path) -> None:
+    (sway / "dictate.conf").write_text("# mine\n")
+    assert "not from dictate setup" in bound()[0]
+    assert "not from dictate setup" in unbound()[-1]
+    assert (sway / "dictate.conf").read_text() == "# mine\n"
+
+
+def test_a_cancel_key_that_everybody_needs_is_not_bound(sway: Path) -> None:
+    paths.config_file().write_text('[hotkey]\nkey = "ctrl_r"\ncancel_key = "escape"\n')
+    assert any("escape would be taken from every program" in said for said in bound())
+    assert (sway / "dictate.conf").read_text().splitlines()[1:] == [
+        "bindsym --no-repeat Control_R exec tell Press",
+        "bindsym --release Control_R exec tell Release",
+    ]
+
+
+@pytest.mark.desktop
+def test_a_real_sway_tells_of_press_and_release(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Sway() as compositor:
+        told = compositor.folder / "told"
+        told.touch()
+        told.chmod(0o666)
+        monkeypatch.setattr(shortcuts, "command", lambda member: f"echo {member} >> {told}")
+        monkeypatch.setenv("SWAYSOCK", str(compositor.folder / "control"))
+        monkeypatch.setenv("WAYLAND_DISPLAY", compositor.display)
+        assert "done: sway listens for them from now on" in bound()
+        keyboard = Keyboard()
+        press(keyboard, Keyboard.CTRL, Keyboard.ALT, SPACE)
+        press(keyboard, Keyboard.SUPER, D)
+        lines = ["Press", "Release", "PressSecond", "ReleaseSecond"]
+        wait_for(lambda: told.read_text().split() == lines, "it is told")
+        unbound()
+        press(keyboard, Keyboard.CTRL, Keyboard.ALT, SPACE)
+        time.sleep(0.3)
+        assert told.read_text().split() == lines
+        keyboard.close()
+
+
+def press(keyboard: Keyboard, *keys: int) -> None:
+    """Down in this order, and up in the other."""
+    for key in keys:
+        keyboard.down(key)
+    time.sleep(0.2)
+    for key in reversed(keys):
+        keyboard.up(key)
+
+
+def test_hyprland_gets_a_file_of_our_own(homes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HYPRLAND_INSTANCE_SIGNATURE", "x")
+    folder = homes / "config/hypr"
+    folder.mkdir()
+    (folder / "hyprland.conf").write_text("bind = SUPER, D, exec, menu\n")
+    said = bound()
+    assert f"skipped: super+d: {folder}/hyprland.conf:1 has it: choose another" in "\n".join(said)
+    assert f"source = {folder}/dictate.conf" in said[-1]
+    assert (folder / "dictate.conf").read_text().splitlines() == [
+        OURS,
+        "bind = CTRL ALT, space, exec, tell Press",
+        "bindr = CTRL ALT, space, exec, tell Release",
+        "bind = CTRL ALT, c, exec, tell Cancel",
+    ]
+    (folder / "hyprland.conf").write_text(f"source={folder}/dictate.conf\n")
+    assert not [line for line in bound() if line.startswith("to do")]
+    assert f"done: removed {folder}/dictate.conf" in unbound()
+
+
+def test_gnome_gets_a_shortcut_that_toggles(homes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def settings(*words: str) -> str:
+        done = subprocess.run(
+            ["gsettings", *words], capture_output=True, text=True, timeout=20, check=False
+        )
+        return done.stdout.strip()
+
+    if shutil.which("gsettings") is None or shortcuts.GNOME not in settings("list-schemas"):
+        pytest.skip("GNOME's schemas are missing: apt install gnome-settings-daemon-common")
+    monkeypatch.setenv("XDG_CURRENT_DESKTOP", "ubuntu:GNOME")
+    monkeypatch.setenv("GSETTINGS_BACKEND", "keyfile")
+    theirs = f"{shortcuts.GNOME_PATH}/custom0/"
+    settings("set", shortcuts.GNOME, "custom-keybindings", f"['{theirs}']")
+    for _ in range(2):
+        said = bound()
+        assert said[0] == "done: GNOME binds <Control><Alt>space to: tell Toggle"
+        listed = settings("get", shortcuts.GNOME, "custom-keybindings")
+        names = ("custom0", "dictate", "dictate-second", "dictate-cancel")
+        assert listed == str([f"{shortcuts.GNOME_PATH}/{name}/" for name in names])
+    one = f"{shortcuts.GNOME}.custom-keybinding:{shortcuts.GNOME_PATH}/dictate-second/"
+    assert settings("get", one, "binding") == "'<Super>d'"
+    assert settings("get", one, "command") == "'tell ToggleSecond'"
+    assert unbound() == ["done: GNOME's shortcuts for dictate are removed"]
+    assert settings("get", shortcuts.GNOME, "custom-keybindings") == f"['{theirs}']"
+    assert settings("get", one, "command") == "''"
+    assert unbound() == []
+    paths.config_file().write_text('[hotkey]\nkey = "ctrl_r"\n')
+    assert "GNOME binds no modifier" in bound()[0]
+
+
+def test_where_nothing_can_be_bound_it_says_what_to_bind() -> None:
+    said: list[str] = []
+    assert shortcuts.bind(out=said.append) == 1
+    assert "  ctrl+alt+space: tell Toggle" in said
+
+
+def test_kde_has_a_portal(homes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CURRENT_DESKTOP", "KDE")
+    paths.config_file().write_text('[hotkey]\nkey = "f9"\n')
+    (said,) = bound()
+    assert "portal" in said
+    assert not list((homes / "data").iterdir())
+
+
+def test_kde_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CURRENT_DESKTOP", "KDE")
+    said: list[str] = []
+    assert shortcuts.bind(out=said.append) == 1
+    assert said[-1].startswith("failed: KDE's service for shortcuts: ")
+    assert any(line.startswith("done: removed") for line in unbound())
+    assert unbound() == []
+
+
+@pytest.mark.parametrize(
+    ("keys", "number"),
+    [("ctrl+alt+space", 0x0C000020), ("super+d", 0x10000044), ("f9", 0x01000038), ("ß", 0xDF)],
+)
+def test_keys_as_qt_numbers_them(keys: str, number: int) -> None:
+    assert kglobalaccel.number(parse(keys)) == number
+
+
+def test_a_command_in_a_desktop_file() -> None:
+    assert shortcuts._exec("busctl --user call a.B /a/B a.B Toggle") == (
+        "busctl --user call a.B /a/B a.B Toggle"
+    )
+    assert shortcuts._exec("'/my 100% own/dictatectl' toggle") == (
+        '"/my 100%% own/dictatectl" toggle'
+    )
+
+
+def test_the_command_works_without_busctl_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    monkeypatch.setattr(shutil, "which", lambda _: "/usr/bin/busctl")
+    assert shortcuts.command("Press").endswith(" io.github.dictate.Dictate1 Press")
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    assert shortcuts.command("ReleaseSecond").endswith("dictatectl release --second")

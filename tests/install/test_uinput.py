@@ -1,0 +1,97 @@
+"""`dictate setup --uinput`: the right to press keys through the kernel, given, explained, and taken
+back. What udev makes of the rule is looked at by `make vm`."""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dictate.cli import main
+from dictate.install import uinput
+from dictate.install.service import OURS
+
+
+@pytest.fixture
+def rule(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "rules.d" / "60-dictate-uinput.rules"
+    monkeypatch.setattr(uinput, "RULE", path)
+    return path
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the system was told, which does as it is told."""
+    asked: list[str] = []
+
+    def run(*command: str) -> subprocess.CompletedProcess[str]:
+        asked.append(" ".join(command))
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    monkeypatch.setattr(uinput, "run", run)
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    return asked
+
+
+def said(what: Callable[..., int], status: int) -> list[str]:
+    lines: list[str] = []
+    assert what(out=lines.append) == status
+    return lines
+
+
+def test_root_gives_it_and_takes_it_back(rule: Path, asked: list[str]) -> None:
+    assert said(uinput.allow, 0) == [f"done: wrote {rule}", "done: it counts now"]
+    assert rule.read_text().startswith(OURS)
+    (line,) = [line for line in rule.read_text().splitlines() if not line.startswith("#")]
+    assert 'TAG+="uaccess"' in line
+    now = ["udevadm control --reload", "modprobe uinput", "udevadm trigger --settle /dev/uinput"]
+    assert asked == now
+    assert said(uinput.allow, 0)[0] == f"already so: {rule}"
+    assert said(uinput.disallow, 0) == [f"done: removed {rule}", "done: it counts now"]
+    assert asked == now * 3
+    assert said(uinput.disallow, 0) == [f"already so: there is no {rule}"]
+
+
+def test_who_is_not_root_is_told_what_to_do(rule: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    lines = said(uinput.allow, 1)
+    assert lines[0].startswith("to do, as only root may: sudo /")
+    assert lines[0].endswith("/dictate setup --uinput")
+    assert [line.strip() for line in lines[2:]] == uinput.TEXT.splitlines()
+    assert not rule.exists()
+    rule.parent.mkdir()
+    rule.write_text(uinput.TEXT)
+    (left,) = said(uinput.disallow, 1)
+    assert left.startswith(f"left: {rule}")
+    assert rule.exists()
+
+
+def test_a_rule_of_somebody_else_is_left_alone(rule: Path, asked: list[str]) -> None:
+    rule.parent.mkdir()
+    rule.write_text("# mine\n")
+    assert said(uinput.allow, 0)[0].startswith(f"skipped: {rule} is not from dictate setup")
+    assert said(uinput.disallow, 0)[0].startswith(f"left: {rule}")
+    assert rule.read_text() == "# mine\n"
+
+
+def test_a_system_that_does_not_do_it(rule: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.CompletedProcess(command, 1, "", "no such module\nmore")
+
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    monkeypatch.setattr(uinput, "run", refuse)
+    last = said(uinput.allow, 1)[-1]
+    assert (
+        last == "failed: udevadm control --reload: no such module; it counts after the next start"
+    )
+
+
+def test_taking_all_away_names_what_is_left(
+    rule: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rule.parent.mkdir()
+    rule.write_text(uinput.TEXT)
+    with pytest.raises(SystemExit, match="0"):
+        main(["setup", "--remove"])
+    assert capsys.readouterr().out.splitlines()[-1].startswith(f"left: {rule}")
+    assert rule.exists()

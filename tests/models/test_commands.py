@@ -1,0 +1,227 @@
+"""`dictate models`, as a user sees it."""
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dictate import cli
+from dictate.models import downloader, store
+from dictate.platform import paths
+from tests.hub import CONTENT, SHA256, Hub, model, put, serving, stored
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    """A hub of a catalogue of one small model."""
+    monkeypatch.setattr(store, "CATALOGUE", catalogue := store.CATALOGUE)
+    monkeypatch.setitem(catalogue, "nemotron", model())
+    with serving() as hub:
+        monkeypatch.setenv("HF_ENDPOINT", hub.address)
+        monkeypatch.setenv("no_proxy", "*")
+        yield hub
+
+
+def dictate(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["models", *arguments])
+    return int(ended.value.code or 0)
+
+
+Out = pytest.CaptureFixture[str]
+
+
+def test_download_names_the_licence_first(hub: Hub, capsys: Out) -> None:
+    assert dictate("download", "nemotron") == 0
+    out, err = capsys.readouterr()
+    assert out == f"{stored(model())}: as published (SHA-256 {SHA256})\n"
+    assert "under the NVIDIA Open Model License:\nhttps://www.nvidia.com/" in err
+    hub.status = 404
+    dictate("remove", "nemotron")
+    assert dictate("download", "nemotron") == 1
+    err = capsys.readouterr().err
+    assert err.index("NVIDIA Open Model License") < err.index("404 Not Found")
+
+
+def test_a_checksum_of_nobody_is_said_to_be_one(
+    hub: Hub, capsys: Out, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(store.CATALOGUE, "nemotron", model(sha256=""))
+    assert dictate("download", "nemotron") == 0
+    assert "which no publisher has confirmed" in capsys.readouterr().out
+    assert dictate("verify") == 0
+    assert "as first downloaded" in capsys.readouterr().out
+
+
+def test_list_says_what_is_here(hub: Hub, capsys: Out) -> None:
+    assert dictate("list") == 0
+    before = capsys.readouterr().out
+    assert "nemotron: not downloaded\n" in before
+    assert "chunks of 80, 160, 320, 560, 1120 ms" in before
+    assert "2.51 GB; does not stream" in before
+    assert "OpenMDW-1.1: https://openmdw.ai/" in before
+    put(model(), b"")
+    dictate("list")
+    assert capsys.readouterr().out == before
+    put(model(), CONTENT[:1000])
+    dictate("list")
+    assert "nemotron: 0.00 GB of it are here" in capsys.readouterr().out
+    dictate("download", "nemotron")
+    capsys.readouterr()
+    dictate("list")
+    assert f"nemotron: installed as {stored(model())}\n" in capsys.readouterr().out
+
+
+def test_list_for_machines(hub: Hub, capsys: Out) -> None:
+    dictate("download", "nemotron")
+    capsys.readouterr()
+    assert dictate("list", "--json") == 0
+    here, missing, *_ = json.loads(capsys.readouterr().out)
+    assert here == {
+        "name": "nemotron",
+        "title": "NVIDIA Nemotron Speech Streaming 0.6B",
+        "languages": "English",
+        "engine": "nemotron",
+        "licence": "NVIDIA Open Model License",
+        "licence_url": model().licence_url,
+        "chunks_ms": [80, 160, 560, 1120],
+        "size": len(CONTENT),
+        "repository": "nvidia/nemotron-speech-streaming-en-0.6b",
+        "revision": model().revision,
+        "installed": True,
+        "problem": None,
+        "path": str(stored(model())),
+        "sha256": SHA256,
+        "sha256_from": "publisher",
+    }
+    assert (missing["name"], missing["installed"], missing["path"]) == ("nemotron-3.5", False, None)
+
+
+def test_verify_hashes_again(hub: Hub, capsys: Out) -> None:
+    assert dictate("verify") == 0
+    assert capsys.readouterr().err == "No model is downloaded.\n"
+    assert dictate("verify", "nemotron") == 1
+    assert "dictate models download nemotron" in capsys.readouterr().err
+    dictate("download", "nemotron")
+    capsys.readouterr()
+    for arguments in (["verify"], ["verify", "nemotron"]):
+        assert dictate(*arguments) == 0
+        assert capsys.readouterr().out == f"nemotron: as published (SHA-256 {SHA256})\n"
+    stored(model()).write_bytes(b"damaged")
+    for arguments in (["verify"], ["verify", "nemotron"]):
+        assert dictate(*arguments) == 1
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert "is damaged or was changed" in err
+
+
+def test_what_is_unsafe_is_listed_and_fails_verify(hub: Hub, capsys: Out) -> None:
+    dictate("download", "nemotron")
+    stored(model()).chmod(0o666)
+    capsys.readouterr()
+    assert dictate("list") == 0
+    assert "nemotron: cannot be used: " in capsys.readouterr().out
+    assert dictate("list", "--json") == 0
+    assert "chmod go-w" in json.loads(capsys.readouterr().out)[0]["problem"]
+    assert dictate("verify") == 1
+    assert "chmod go-w" in capsys.readouterr().err
+
+
+def test_remove_takes_all_of_it_and_nothing_else(hub: Hub, capsys: Out) -> None:
+    dictate("download", "nemotron")
+    put(model(), b"of a later try")
+    other = downloader.partial(store.CATALOGUE["nemotron-3.5"])
+    other.write_bytes(b"another model")
+    assert dictate("remove", "nemotron") == 0
+    assert capsys.readouterr().out.endswith("nemotron is removed.\n")
+    assert list(paths.models_dir().iterdir()) == [other]
+    assert dictate("remove", "nemotron") == 1
+    assert "nothing to remove" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["download", "verify", "remove"])
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("nemotorn", "did you mean nemotron?"),
+        ("../../etc/passwd", f"there are {', '.join(store.CATALOGUE)}"),
+        ("x.nemo", f"there are {', '.join(store.CATALOGUE)}"),
+    ],
+)
+def test_an_unknown_name(command: str, name: str, hint: str, capsys: Out) -> None:
+    assert dictate(command, name) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == f"dictate: no model is called {name!r}; {hint}\n"
+
+
+SMALL = """
+import sys
+from dictate.models import store
+from tests.hub import model
+store.CATALOGUE["nemotron"] = model()
+from dictate.cli import main
+main(["models", *sys.argv[1:]])
+"""
+
+
+def in_a_terminal(*arguments: str, interrupt: bool = False) -> tuple[int, str]:
+    """Run it as a user does, with Ctrl+C once the bar is there; exit status and what was shown."""
+    ours, theirs = pty.openpty()
+    shown = bytearray()
+    with subprocess.Popen(
+        [sys.executable, "-c", SMALL, *arguments],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm", "COLUMNS": "100"},
+        cwd=ROOT,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+    ) as process:
+        os.close(theirs)
+        killer = threading.Timer(60, process.kill)
+        killer.start()
+        try:
+            while True:
+                try:
+                    some = os.read(ours, 4096)
+                except OSError:
+                    break
+                shown += some
+                if interrupt and b"2.6/5.1 MB" in shown:
+                    process.send_signal(signal.SIGINT)
+                    interrupt = False
+        finally:
+            killer.cancel()
+            os.close(ours)
+    return process.returncode, shown.decode()
+
+
+def test_a_terminal_gets_a_progress_bar(hub: Hub) -> None:
+    status, shown = in_a_terminal("download", "nemotron")
+    assert status == 0, shown
+    assert "5.1/5.1 MB" in shown
+    assert "as published" in shown
+    assert stored(model()).read_bytes() == CONTENT
+
+
+def test_ctrl_c_says_how_to_go_on(hub: Hub) -> None:
+    hub.stall_after = len(CONTENT) // 2
+    status, shown = in_a_terminal("download", "nemotron", interrupt=True)
+    assert status == 130, shown
+    assert "Interrupted; to go on from here: dictate models download nemotron" in shown
+    assert "Traceback" not in shown
+    assert downloader.partial(model()).stat().st_size > 0
+    hub.stall_after = None
+    status, shown = in_a_terminal("download", "nemotron")
+    assert status == 0, shown
+    assert hub.asked[-1][1].startswith("bytes=")
