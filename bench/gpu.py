@@ -16,8 +16,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
-from typing import Final as Const
+from typing import Any, Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,7 @@ class Subject:
     seconds: tuple[str, ...]
 
 
-SUBJECTS: Const = {
+SUBJECTS: Final = {
     "nemotron": Subject(
         needed=("nemo", "numpy", "platformdirs", "rapidfuzz", "soundfile", "soxr"),
         models=("small", "full"),
@@ -54,15 +53,15 @@ SUBJECTS: Const = {
     ),
 }
 """By name: `bench.NAME` is the benchmark, NAME_models.py and NAME_report.py stand beside it."""
-CONFIGURATIONS: Const[tuple[dict[str, Any], ...]] = (
+CONFIGURATIONS: Final[tuple[dict[str, Any], ...]] = (
     {"precision": "fp32"},
     {"precision": "bf16"},
     {"precision": "fp32", "cuda_graphs": True},
     {"precision": "bf16", "cuda_graphs": True},
 )
 """Settings of [engine] to run with: a new one is a line here."""
-COPIES: Const = 20
-SIZE: Const = {"cuda": 1 << 30, "cpu": 1 << 28}
+COPIES: Final = 20
+SIZE: Final = {"cuda": 1 << 30, "cpu": 1 << 28}
 """Bytes of a copy: more than any cache holds."""
 
 

@@ -10,8 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-from typing import Final as Const
+from typing import Any, Final
 
 import numpy as np
 
@@ -19,22 +18,22 @@ from dictate.events import RATE, Samples
 from dictate.microphone.sound_file import read_sound_file
 from dictate.platform.resources import samples
 
-SMALL: Const = Path(__file__).parents[1] / "tests" / "mini_model" / "mini.nemo"
-LAYERS: Const = 24
-WIDTH: Const = 1024
-HEADS: Const = 8
-FEATURES: Const = 128
-CHANNELS: Const = 256
+SMALL: Final = Path(__file__).parents[1] / "tests" / "mini_model" / "mini.nemo"
+LAYERS: Final = 24
+WIDTH: Final = 1024
+HEADS: Final = 8
+FEATURES: Final = 128
+CHANNELS: Final = 256
 """Of the convolutions that subsample."""
-DECODER: Const = 640
-DECODER_LAYERS: Const = 2
-PIECES: Const = 1024
-SPEAKING: Const = (0.2, 0.3)
+DECODER: Final = 640
+DECODER_LAYERS: Final = 2
+PIECES: Final = 1024
+SPEAKING: Final = (0.2, 0.3)
 """The share of frames at which a word piece is said lies between these."""
-CONTEXT: Const = [70, 6]
+CONTEXT: Final = [70, 6]
 """Frames that are looked back on and ahead, as in a chunk of 560 ms."""
-LONG_S: Const = 40
-DRIFT: Const = 45
+LONG_S: Final = 40
+DRIFT: Final = 45
 """Frames of the recording that is heard again and again."""
 
 

@@ -3,14 +3,13 @@ out."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
-from typing import Final as Const
+from typing import Any, Final
 
 from bench.figures import percentile, table
 
-OURS: Const = "ours"
-SERVER: Const = "NeMo example, as a server"
-FLAT: Const = 1.2
+OURS: Final = "ours"
+SERVER: Final = "NeMo example, as a server"
+FLAT: Final = 1.2
 """The end of the longest utterance may take so much of that of the shortest."""
 
 Found = dict[str, Any]

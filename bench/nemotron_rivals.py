@@ -19,8 +19,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-from typing import Final as Const
+from typing import Any, Final
 
 import numpy as np
 
@@ -31,13 +30,13 @@ from dictate.engines.nemotron.engine import NemotronEngine
 from dictate.events import RATE, Samples
 from dictate.hotwords.model import Hotwords, Term
 
-CHUNK_MS: Const = 560
-CONTEXT: Const = [70, 6]
+CHUNK_MS: Final = 560
+CONTEXT: Final = [70, 6]
 """The look-back and look-ahead of that chunk, in frames of the encoder."""
-SILENCE: Const = np.zeros(RATE * 3 // 10, np.float32)
-PIECE: Const = RATE // 50
-HOP: Const = RATE // 100
-HALF_WINDOW: Const = 256
+SILENCE: Final = np.zeros(RATE * 3 // 10, np.float32)
+PIECE: Final = RATE // 50
+HOP: Final = RATE // 100
+HALF_WINDOW: Final = 256
 """Samples that a frame of features sees to the right of its own place."""
 
 # Before torch is imported, as the engine has it: threads that spin starve what runs beside them.
@@ -337,7 +336,7 @@ class Pipeline(Subject):
         return heard
 
 
-SUBJECTS: Const[dict[str, type[Subject]]] = {one.name: one for one in (Ours, Example, Pipeline)}
+SUBJECTS: Final[dict[str, type[Subject]]] = {one.name: one for one in (Ours, Example, Pipeline)}
 
 
 def _heard(text: str, began: float, ended: float, chunks: int) -> Heard:

@@ -14,8 +14,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-from typing import Final as Const
+from typing import Any, Final
 from unittest.mock import patch
 
 import numpy as np
@@ -32,11 +31,11 @@ from dictate.hotwords.model import Hotwords, Term
 from dictate.microphone.sound_file import read_sound_file
 from dictate.platform.resources import samples
 
-WAYS: Const = (AS_IT_IS, AHEAD, LATE)
-SPOKEN: Const = 4
+WAYS: Final = (AS_IT_IS, AHEAD, LATE)
+SPOKEN: Final = 4
 """Tokens in a second: a model with a script has no end of its own."""
-PIECE: Const = RATE // 50
-HOTWORDS_S: Const = 5
+PIECE: Final = RATE // 50
+HOTWORDS_S: Final = 5
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,20 +11,19 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-from typing import Final as Const
+from typing import Any, Final
 
 from tests.lab import random_qwen3
 from tests.lab.random_qwen3 import TINY, Shape
 
-WORDS: Const = 600
-_TEXT: Const[dict[str, Any]] = {
+WORDS: Final = 600
+_TEXT: Final[dict[str, Any]] = {
     "num_hidden_layers": 28,
     "num_attention_heads": 16,
     "num_key_value_heads": 8,
     "head_dim": 128,
 }
-SHAPES: Const = {
+SHAPES: Final = {
     "tiny": TINY,
     # Qwen3-ASR-0.6B
     "full": Shape(

@@ -1,13 +1,12 @@
 """What a run of `qwen3.py` found, as Markdown tables. Pure: figures in, text out."""
 
-from typing import Any
-from typing import Final as Const
+from typing import Any, Final
 
 from bench.figures import percentile, table
 
-AS_IT_IS: Const = "encoded early, with a draft"
-AHEAD: Const = "encoded early, no draft"
-LATE: Const = "nothing early"
+AS_IT_IS: Final = "encoded early, with a draft"
+AHEAD: Final = "encoded early, no draft"
+LATE: Final = "nothing early"
 
 Found = dict[str, Any]
 

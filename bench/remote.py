@@ -17,7 +17,7 @@ from pathlib import Path
 
 from bench.figures import machine, quantiles
 from dictate.config.schema import EngineSettings
-from dictate.engines.link import EngineLink
+from dictate.engines.link import EngineClient
 from dictate.hotwords.model import Hotwords, Term
 from tests.lab.engine import Whole, loud, until
 from tests.lab.failing import FAULTS
@@ -58,9 +58,9 @@ class Relay:
 
 
 @asynccontextmanager
-async def linked(settings: EngineSettings, folder: Path) -> AsyncIterator[EngineLink]:
+async def linked(settings: EngineSettings, folder: Path) -> AsyncIterator[EngineClient]:
     """A link that is ready, or knows that its engine is not there."""
-    link = EngineLink(settings, folder / "e")
+    link = EngineClient(settings, folder / "e")
     await link.start()
     try:
         await until(lambda: link.state in ("ready", "failed"))
@@ -69,7 +69,7 @@ async def linked(settings: EngineSettings, folder: Path) -> AsyncIterator[Engine
         await link.stop()
 
 
-async def timed(link: EngineLink, runs: int) -> list[float]:
+async def timed(link: EngineClient, runs: int) -> list[float]:
     """Milliseconds from the last sound to the text, of so many utterances in real time."""
     took = []
     piece_s = 0.02

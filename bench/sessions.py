@@ -16,7 +16,7 @@ from bench.figures import machine, quantiles
 from bench.nemotron_models import SMALL
 from bench.remote import WORDS, linked
 from dictate.config.schema import EngineSettings
-from dictate.engines.link import EngineLink
+from dictate.engines.link import EngineClient
 from dictate.events import pcm_from_samples
 from dictate.microphone.sound_file import read_sound_file
 from dictate.platform.resources import samples
@@ -27,7 +27,7 @@ PIECE_S = 0.02
 PIECE = 640
 
 
-async def dictate(link: EngineLink, pcm: bytes, runs: int, late_s: float) -> list[float]:
+async def dictate(link: EngineClient, pcm: bytes, runs: int, late_s: float) -> list[float]:
     """Milliseconds from the release to the text, of so many dictations in real time."""
     took = []
     await asyncio.sleep(late_s)

@@ -10,7 +10,7 @@ from dictate.errors import NoSuchBackend, Unavailable
 class Backend(Protocol):
     """What every backend of every stage can say of itself."""
 
-    def why_not(self) -> str | None:
+    def unavailable_reason(self) -> str | None:
         """Why this cannot work here and what to do about it, or None.
 
         It may block for up to two seconds (it may ask a server or start a child): call it off the
@@ -54,7 +54,7 @@ class Backends(Generic[B]):
         """The backend the user asked for, or for "auto" the first that can work here and is not
         among those it shall do `without`.
 
-        It blocks as `why_not` does. Raises NoSuchBackend, or Unavailable with every reason.
+        Blocks as `unavailable_reason` does. Raises NoSuchBackend, or Unavailable with every reason.
         """
         return self.choose_and_say(use, settings, without)[0]
 
@@ -69,7 +69,7 @@ class Backends(Generic[B]):
                 reasons.append(f"{candidate}: it failed here")
                 continue
             backend = self.make(candidate, settings)
-            reason = backend.why_not()
+            reason = backend.unavailable_reason()
             if reason is None:
                 return backend, reasons
             reasons.append(f"{candidate}: {reason}")

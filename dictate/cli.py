@@ -202,14 +202,14 @@ def _log(*, verbose: bool) -> None:
 def _run(arguments: argparse.Namespace) -> int:
     from dictate.app.daemon import Daemon
     from dictate.config.schema import MicrophoneSettings
-    from dictate.config.sources import Files, Wishes
+    from dictate.config.sources import CommandLineOverrides, ConfigFiles
     from dictate.diagnostics.demo import bare
     from dictate.microphone import MICROPHONES
     from dictate.platform import paths
     from dictate.platform.resources import samples, shipped
 
     _log(verbose=arguments.verbose)
-    wishes = Wishes(
+    wishes = CommandLineOverrides(
         microphone=arguments.microphone,
         engine=arguments.engine,
         output=arguments.output,
@@ -219,7 +219,7 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.microphone and arguments.microphone.startswith("wav:"):
         speak = [Path(arguments.microphone[4:])]
         settings = MicrophoneSettings(use=arguments.microphone)
-        if reason := MICROPHONES.make("wav", settings).why_not():
+        if reason := MICROPHONES.make("wav", settings).unavailable_reason():
             raise Unavailable(f"--microphone {arguments.microphone}: {reason}")
     once = arguments.once
     if arguments.demo and (missing := bare()):
@@ -234,7 +234,7 @@ def _run(arguments: argparse.Namespace) -> int:
     hotwords = arguments.hotwords or paths.hotwords_file()
     if arguments.demo and not hotwords.exists():
         hotwords = shipped("config/hotwords.toml")
-    files = Files(arguments.config or paths.config_file(), hotwords)
+    files = ConfigFiles(arguments.config or paths.config_file(), hotwords)
 
     async def run() -> int:
         return await Daemon(files, wishes, speak=speak, once=once, show=arguments.demo).run()
@@ -244,9 +244,9 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _file(arguments: argparse.Namespace) -> int:
     from dictate.transcribe.command import transcribe
-    from dictate.transcribe.plan import Asked
+    from dictate.transcribe.plan import TranscribeOptions
 
-    asked = Asked(
+    asked = TranscribeOptions(
         files=tuple(arguments.paths),
         out=tuple(dict.fromkeys(arguments.out)),
         formats=tuple(dict.fromkeys(arguments.format)),
@@ -263,10 +263,10 @@ def _file(arguments: argparse.Namespace) -> int:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
-    from dictate.server.server import Offer, serve
+    from dictate.server.server import ServerOptions, serve
 
     _log(verbose=False)
-    offer = Offer(
+    offer = ServerOptions(
         tcp=arguments.tcp,
         socket=arguments.socket,
         tls=arguments.tls and tuple(arguments.tls),

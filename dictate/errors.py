@@ -3,7 +3,7 @@
     DictateError
     ├── ConfigError            a file the user wrote cannot be used; nothing of it was applied
     ├── NoSuchBackend          a stage has no backend of that name
-    ├── Unavailable            a backend cannot work here; the message is its `why_not()`
+    ├── Unavailable            a backend cannot work here; the message is its `unavailable_reason()`
     │   └── Refused            because somebody said no, and is not asked again unasked
     ├── MicrophoneError        the microphone could not be opened, or is lost
     ├── AudioFileError         a sound file cannot be read, or holds no sound

@@ -10,13 +10,12 @@ Meanings, fixed once:
 """
 
 from dataclasses import dataclass
-from typing import Final as Const
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-RATE: Const = 16_000
+RATE: Final = 16_000
 """Samples per second, everywhere past the microphone."""
 
 Samples: TypeAlias = NDArray[np.float32]
@@ -66,7 +65,7 @@ class SpeechEnded:
 
 
 @dataclass(frozen=True, slots=True)
-class Partial:
+class PartialTranscript:
     """What the engine believes so far; it may be revised anywhere and never reaches the cursor."""
 
     dictation: int
@@ -77,7 +76,7 @@ class Partial:
 
 
 @dataclass(frozen=True, slots=True)
-class Final:
+class FinalTranscript:
     """What the engine heard, once and for all; empty if it heard nothing."""
 
     dictation: int

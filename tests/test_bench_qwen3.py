@@ -66,7 +66,7 @@ def test_on_a_card_the_roof_is_shown() -> None:
 def test_the_shapes_have_as_many_weights_as_the_published_models(
     name: str, all_of_it: int, audio: int
 ) -> None:
-    if reason := qwen3_load.why_not():
+    if reason := qwen3_load.unavailable_reason():
         pytest.skip(f"qwen3: {reason}")
     import torch
     from transformers import Qwen3ASRForConditionalGeneration
@@ -85,7 +85,7 @@ def test_the_shapes_have_as_many_weights_as_the_published_models(
 
 @pytest.fixture(scope="module")
 def engine() -> Qwen3Engine:
-    if reason := qwen3_load.why_not():
+    if reason := qwen3_load.unavailable_reason():
         pytest.skip(f"qwen3: {reason}")
     with model_path("tiny") as path:
         made = tiny_qwen3.engine(path)
@@ -148,7 +148,7 @@ def test_a_context_is_cold_or_warm(engine: Qwen3Engine, voice: Samples) -> None:
 
 
 def test_a_run_has_all_its_figures() -> None:
-    if reason := qwen3_load.why_not():
+    if reason := qwen3_load.unavailable_reason():
         pytest.skip(f"qwen3: {reason}")
     run = bench.measure(bench.Plan("tiny", "cpu", {"precision": "fp32"}, 1, [1, 2], [0, 3]))
     assert "| 2 | " in tables(run)

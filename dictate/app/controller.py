@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
-class DaemonSteering:
+class DaemonController:
     """The daemon's answers to `control.interface.Steering`."""
 
     def __init__(self, daemon: "Daemon") -> None:

@@ -1,8 +1,8 @@
 """Builds the stages in the order in which sound travels, reloads them, stops them in reverse.
 
 Strategy: `run` is the whole life; read it first. Every stage is chosen by its door, off the loop,
-since `why_not` may block. What a user saves in a file is read whole before the old is let go. One
-TaskGroup owns all that goes on beside the dictations: if a part of it dies of a bug the daemon
+since `unavailable_reason` may block. What a user saves in a file is read whole before the old is
+let go. One TaskGroup owns all that goes on beside the dictations: if a part of it dies of a bug the daemon
 ends, the service manager starts it again, and the journal knows what was under way.
 """
 
@@ -21,19 +21,19 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from dictate.app.controller import DaemonSteering
-from dictate.app.engine_manager import Links
-from dictate.app.event_dispatcher import Announcer
-from dictate.app.live_feedback import Shown
-from dictate.app.output_manager import Outlets
-from dictate.app.pipeline import Pipeline, Way
-from dictate.app.replay import Recall
+from dictate.app.controller import DaemonController
+from dictate.app.engine_manager import EngineManager
+from dictate.app.event_dispatcher import EventDispatcher
+from dictate.app.live_feedback import LiveFeedback
+from dictate.app.output_manager import OutputManager
+from dictate.app.pipeline import Pipeline, Profile
+from dictate.app.replay import Replay
 from dictate.app.session import Command
 from dictate.app.terminal import Terminal
-from dictate.app.tray_controller import DaemonTray
+from dictate.app.tray_controller import TrayController
 from dictate.config import config_file
 from dictate.config.schema import Settings
-from dictate.config.sources import Files, Wishes
+from dictate.config.sources import CommandLineOverrides, ConfigFiles
 from dictate.dbus.service import Service
 from dictate.errors import AlreadyRunning, ConfigError, JournalError, Unavailable
 from dictate.hotkeys.hotkey import Press
@@ -42,7 +42,7 @@ from dictate.hotwords import hotwords_file
 from dictate.hotwords.model import Hotwords
 from dictate.journal.journal import Entry, Journal
 from dictate.microphone import MICROPHONES, Microphone
-from dictate.microphone.supervisor import Tap
+from dictate.microphone.supervisor import MicrophoneSupervisor
 from dictate.platform import desktop, paths
 from dictate.platform.file_watcher import watch
 from dictate.text import polish
@@ -63,8 +63,8 @@ class Daemon:
 
     def __init__(
         self,
-        files: Files,
-        wishes: Wishes,
+        files: ConfigFiles,
+        wishes: CommandLineOverrides,
         *,
         speak: list[Path],
         once: bool = False,
@@ -77,11 +77,11 @@ class Daemon:
         self._once = once
         self._terminal = Terminal(always=show)
         self._stop = asyncio.Event()
-        self._pen = ThreadPoolExecutor(1, thread_name_prefix="journal")
+        self._journal_executor = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self._reloading = asyncio.Lock()
         self._desktop = ""
         """What the hotkey last said of it."""
-        self._aside: set[asyncio.Task[None]] = set()
+        self._background_tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> int:
         """From start to stop. Raises ConfigError, AlreadyRunning."""
@@ -92,13 +92,13 @@ class Daemon:
         self._in_terminal = sys.stdin is not None and sys.stdin.isatty()
         async with AsyncExitStack() as stack:
             stack.enter_context(_only_one())
-            self.steering = DaemonSteering(self)
+            self.steering = DaemonController(self)
             self.service = Service(self.steering)
             wanted = self.settings.notifications.enabled
             self.notifier = Notifier(lambda: self.service.bus, enabled=wanted)
-            self.tray = DaemonTray(self, self.settings.tray)
-            self.shown = Shown(self.settings, lambda how: self.service.update(overlay=how))
-            self.announcer = Announcer(
+            self.tray = TrayController(self, self.settings.tray)
+            self.shown = LiveFeedback(self.settings, lambda how: self.service.update(overlay=how))
+            self.announcer = EventDispatcher(
                 self.service,
                 self.notifier,
                 self._terminal,
@@ -151,21 +151,25 @@ class Daemon:
 
         try:
             where = paths.state_dir()
-            self.journal, unfinished = await loop.run_in_executor(self._pen, open_it, where)
+            self.journal, unfinished = await loop.run_in_executor(
+                self._journal_executor, open_it, where
+            )
         except JournalError as error:
             self.announcer.trouble(f"{error}; what you say is kept in memory only")
-            self.journal, unfinished = await loop.run_in_executor(self._pen, open_it, None)
-        stack.callback(self._pen.shutdown)
-        stack.callback(self._pen.submit, self.journal.close)
+            self.journal, unfinished = await loop.run_in_executor(
+                self._journal_executor, open_it, None
+            )
+        stack.callback(self._journal_executor.shutdown)
+        stack.callback(self._journal_executor.submit, self.journal.close)
         return unfinished
 
     async def _build(self, stack: AsyncExitStack) -> None:
         """Engine, output, detector, pipeline, microphone."""
         settings = self.settings
-        self.links = Links(self._engine_changed, self.announcer.trouble)
+        self.links = EngineManager(self._engine_changed, self.announcer.trouble)
         await self.links.start(settings)
         stack.push_async_callback(self.links.stop)
-        self.outlets = Outlets(self.announcer.trouble)
+        self.outlets = OutputManager(self.announcer.trouble)
         await self.outlets.choose(settings)
         stack.push_async_callback(self.outlets.close)
         main, second = self._main_and_second()
@@ -176,10 +180,10 @@ class Daemon:
             second=second,
             segmenter=await self._make_segmenter(settings),
             journal=self.journal,
-            pen=self._pen,
+            journal_executor=self._journal_executor,
             audience=self.announcer,
         )
-        self.tap = Tap(
+        self.tap = MicrophoneSupervisor(
             self._make_microphone,
             settings.microphone,
             on_chunk=self.pipeline.hear,
@@ -188,7 +192,7 @@ class Daemon:
             on_end=self.pipeline.sound_over,
         )
         self.pipeline.tap = self.tap
-        self.recall = Recall(self.pipeline)
+        self.recall = Replay(self.pipeline)
         stack.push_async_callback(self.tap.stop)
         await self.tap.start()
         self.keys = Keys(
@@ -200,13 +204,13 @@ class Daemon:
             on_state=self._key_state,
         )
 
-    def _main_and_second(self) -> tuple[Way, Way]:
+    def _main_and_second(self) -> tuple[Profile, Profile]:
         """The two ways, of the engines and outputs of now."""
         main = self.settings.engine.language
         second = self.settings.second.language or main
         return (
-            Way(self.links.main, main, self.outlets.main),
-            Way(self.links.second, second, self.outlets.second),
+            Profile(self.links.main, main, self.outlets.main),
+            Profile(self.links.second, second, self.outlets.second),
         )
 
     async def _make_segmenter(self, settings: Settings) -> Segmenter:
@@ -381,8 +385,8 @@ class Daemon:
 
     def _spawn(self, way: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(way)
-        self._aside.add(task)
-        task.add_done_callback(self._aside.discard)
+        self._background_tasks.add(task)
+        task.add_done_callback(self._background_tasks.discard)
 
     # What is told.
 

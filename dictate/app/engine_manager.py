@@ -11,17 +11,17 @@ from collections.abc import Callable
 
 from dictate.config.schema import EngineSettings, Settings, one_engine, same_engine, second_engine
 from dictate.dbus.interface import Status
-from dictate.engines.link import EngineLink
+from dictate.engines.link import EngineClient
 from dictate.errors import DictateError
 from dictate.hotwords.model import Hotwords
 from dictate.platform import paths
 
 
-class Links:
+class EngineManager:
     """Made on the loop; `main` and `second` may be other ones after each `change`."""
 
-    main: EngineLink
-    second: EngineLink
+    main: EngineClient
+    second: EngineClient
     """The main one itself, where that serves both."""
 
     def __init__(self, on_change: Callable[[], None], on_trouble: Callable[[str], None]) -> None:
@@ -50,7 +50,7 @@ class Links:
         for link in {self.main, self.second}:
             await link.stop()
 
-    async def change(self, settings: Settings, *, again: bool = False) -> list[EngineLink]:
+    async def change(self, settings: Settings, *, again: bool = False) -> list[EngineClient]:
         """Have what these settings want; with `again`, an engine that was given up is tried once
         more. Those that were replaced are returned, and still run."""
         before = self.main, self.second
@@ -67,10 +67,10 @@ class Links:
         self._on_change()
         return [link for link in set(before) if link not in (self.main, self.second)]
 
-    async def _start(self, settings: EngineSettings) -> EngineLink:
+    async def _start(self, settings: EngineSettings) -> EngineClient:
         # A name of its own for each: the old engine may still be ending when the new one starts.
         socket = paths.runtime_dir() / f"engine-{next(self._count)}.sock"
-        link = EngineLink(settings, socket, self._on_change)
+        link = EngineClient(settings, socket, self._on_change)
         await link.start()
         return link
 
@@ -83,7 +83,7 @@ class Links:
             self._preparing = asyncio.create_task(preparing)
         return await self._prepare(self.main, hotwords, "")
 
-    async def _prepare(self, link: EngineLink, hotwords: Hotwords, whose: str) -> list[str]:
+    async def _prepare(self, link: EngineClient, hotwords: Hotwords, whose: str) -> list[str]:
         try:
             unusable = await link.prepare(hotwords)
         except DictateError as error:
@@ -130,10 +130,10 @@ class Links:
         return shown
 
 
-def _serves(link: EngineLink, settings: EngineSettings, *, again: bool) -> bool:
+def _serves(link: EngineClient, settings: EngineSettings, *, again: bool) -> bool:
     return same_engine(link.settings, settings) and not (again and link.given_up)
 
 
-def _notes(link: EngineLink) -> str:
+def _notes(link: EngineClient) -> str:
     why = link.message if link.serving in ("restarting", "failed") else ""
     return "; ".join(filter(None, (why, *link.info.notes)))

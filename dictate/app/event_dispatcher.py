@@ -15,7 +15,7 @@ from dictate.app.observer import Timing
 from dictate.app.terminal import Terminal
 from dictate.dbus.service import Service
 from dictate.errors import DictateError
-from dictate.events import Partial, Samples
+from dictate.events import PartialTranscript, Samples
 from dictate.outputs import Receipt
 from dictate.ui.notifications import Action, Notifier
 from dictate.ui.overlay.picture import Picture
@@ -28,7 +28,7 @@ READ_S: Final = 5.0
 """So long the overlay says why a text is held."""
 
 
-class Announcer:
+class EventDispatcher:
     """The pipeline's audience."""
 
     def __init__(
@@ -66,7 +66,7 @@ class Announcer:
         """The session's state is another."""
         self._on_changed()
 
-    def partial(self, partial: Partial) -> None:
+    def partial(self, partial: PartialTranscript) -> None:
         """Shown to the one who sits there; never sent anywhere."""
         self._terminal.partial(partial.text)
         self._picture.partial(partial)

@@ -17,7 +17,7 @@ EVERY_S = 0.7
 there: people change windows."""
 
 
-class Shown:
+class LiveFeedback:
     """All methods belong on the loop. `on_overlay` hears how the overlay is shown, or why not."""
 
     def __init__(self, settings: Settings, on_overlay: Callable[[str], None]) -> None:

@@ -3,17 +3,17 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from dictate.events import Partial, Samples
+from dictate.events import PartialTranscript, Samples
 from dictate.outputs import Receipt
 
 
-class Audience(Protocol):
+class PipelineObserver(Protocol):
     """Who is told what happens. Dictated text goes into `partial` alone."""
 
     def changed(self) -> None:
         """The session's state is another."""
 
-    def partial(self, partial: Partial) -> None:
+    def partial(self, partial: PartialTranscript) -> None:
         """The engine has a new guess."""
 
     def previewed(self, number: int, *, in_field: bool) -> None:

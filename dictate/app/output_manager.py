@@ -9,10 +9,10 @@ from collections.abc import Callable
 from dictate.config.schema import Settings
 from dictate.errors import Unavailable
 from dictate.outputs import OUTPUTS, Output
-from dictate.outputs.unavailable import NowhereOutput
+from dictate.outputs.unavailable import UnavailableOutput
 
 
-class Outlets:
+class OutputManager:
     """`main` and `second` may be other ones after each `choose`."""
 
     main: Output
@@ -45,7 +45,7 @@ class Outlets:
     def wanting(self, settings: Settings) -> bool:
         """Whether there is no window to write into, unless the user wants it so."""
         auto = settings.output.use == "auto" and self.main.name in ("clipboard", "stdout")
-        return auto or any(isinstance(each, NowhereOutput) for each in (self.main, self.second))
+        return auto or any(isinstance(each, UnavailableOutput) for each in (self.main, self.second))
 
     async def close(self) -> None:
         """Close them."""
@@ -54,14 +54,14 @@ class Outlets:
 
     async def _open(self, chosen: Output) -> Output:
         for output in self._opened:
-            if output.name == chosen.name and not isinstance(chosen, NowhereOutput):
+            if output.name == chosen.name and not isinstance(chosen, UnavailableOutput):
                 output.settings = chosen.settings
                 return output
         chosen.report = self._report
         try:
             await chosen.open()
         except Unavailable as error:
-            return NowhereOutput(chosen.settings, str(error))
+            return UnavailableOutput(chosen.settings, str(error))
         return chosen
 
 
@@ -69,7 +69,7 @@ async def _choose(settings: Settings, use: str) -> tuple[Output, list[str]]:
     try:
         return await asyncio.to_thread(OUTPUTS.choose_and_say, use, settings.output)
     except Unavailable as error:
-        return NowhereOutput(settings.output, str(error)), []
+        return UnavailableOutput(settings.output, str(error)), []
 
 
 def _by_reason(passed: list[str]) -> str:

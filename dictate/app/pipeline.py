@@ -15,17 +15,24 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
-from dictate.app.observer import Audience, Timing
-from dictate.app.preedit import Previews
+from dictate.app.observer import PipelineObserver, Timing
+from dictate.app.preedit import Preedit
 from dictate.app.session import Command, Do, Input, Session
 from dictate.config.schema import Settings
-from dictate.engines.exchange import LinkUtterance
-from dictate.engines.link import EngineLink
+from dictate.engines.exchange import UtteranceClient
+from dictate.engines.link import EngineClient
 from dictate.errors import DeliveryUnsure, DictateError, JournalError, NotDelivered
-from dictate.events import RATE, AudioChunk, Final, Partial, SpeechEnded, pcm_from_samples
+from dictate.events import (
+    RATE,
+    AudioChunk,
+    FinalTranscript,
+    PartialTranscript,
+    SpeechEnded,
+    pcm_from_samples,
+)
 from dictate.hotwords.model import Hotwords
 from dictate.journal.journal import Journal
-from dictate.microphone.supervisor import Tap
+from dictate.microphone.supervisor import MicrophoneSupervisor
 from dictate.outputs import Focus, Output, Receipt
 from dictate.text import polish
 from dictate.vad.segmenter import Segmenter
@@ -38,10 +45,10 @@ LATE_SOUND_S = 0.3
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class Profile:
     """What hears a dictation and what writes it, from its press to its end."""
 
-    link: EngineLink
+    link: EngineClient
     language: str
     output: Output
 
@@ -51,8 +58,8 @@ class Dictation:
     """One dictation on its way."""
 
     number: int
-    way: Way
-    utterance: LinkUtterance
+    way: Profile
+    utterance: UtteranceClient
     continued: bool
     pressed_at: float
     samples: int = 0
@@ -62,7 +69,7 @@ class Dictation:
     ends_at: float = float("inf")
     """Where its sound ends, monotonic seconds."""
     focus: "asyncio.Task[Focus | None] | None" = None
-    guess: Partial | None = None
+    guess: PartialTranscript | None = None
     """The engine's last."""
     text: str = ""
     reason: str = ""
@@ -70,7 +77,7 @@ class Dictation:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class LastDelivery:
     """The last text that was written, as long as it may be taken back."""
 
     number: int
@@ -87,12 +94,12 @@ class Pipeline:
         *,
         settings: Settings,
         hotwords: Hotwords,
-        main: Way,
-        second: Way,
+        main: Profile,
+        second: Profile,
         segmenter: Segmenter,
         journal: Journal,
-        pen: ThreadPoolExecutor,
-        audience: Audience,
+        journal_executor: ThreadPoolExecutor,
+        audience: PipelineObserver,
     ) -> None:
         self.settings = settings
         self.hotwords = hotwords
@@ -102,16 +109,16 @@ class Pipeline:
         self.journal = journal
         self.audience = audience
         self.session = Session(journal.next_number)
-        self.tap: Tap
+        self.tap: MicrophoneSupervisor
         """Set by the daemon: the tap calls back into this object."""
         self._listening = False
-        self._previews = Previews(
+        self._previews = Preedit(
             self._spawn, lambda number, in_field: audience.previewed(number, in_field=in_field)
         )
-        self._pen = pen
-        self._on_way: dict[int, Dictation] = {}
+        self._journal_executor = journal_executor
+        self._in_flight: dict[int, Dictation] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self.written: Written | None = None
+        self.written: LastDelivery | None = None
         self.writing = asyncio.Lock()
         """Held while the output has a text."""
         self.idle = asyncio.Event()
@@ -145,11 +152,11 @@ class Pipeline:
             case Do.RECORD:
                 self._record(command)
             case Do.TAIL:
-                self._tail(self._on_way[number])
+                self._tail(self._in_flight[number])
             case Do.FINISH:
-                self._run(number, self._finish(self._on_way[number]))
+                self._run(number, self._finish(self._in_flight[number]))
             case Do.DELIVER:
-                self._run(number, self._deliver(self._on_way[number]))
+                self._run(number, self._deliver(self._in_flight[number]))
             case Do.DROP:
                 self._end(number)
                 self.write_down(self.journal.empty, number)
@@ -165,14 +172,14 @@ class Pipeline:
 
     # One dictation, from the key to the window.
 
-    def way(self, *, second: bool) -> Way:
+    def way(self, *, second: bool) -> Profile:
         """The way that a dictation goes."""
         return self.second if second else self.main
 
     def _record(self, command: Command) -> None:
         number, way = command.dictation, self.way(second=command.second)
         self.write_down(partial(self.journal.begin, second=command.second), number, time.time())
-        self._on_way[number] = Dictation(
+        self._in_flight[number] = Dictation(
             number,
             way,
             way.link.begin(number, self.hotwords, way.language, self._partial),
@@ -191,7 +198,7 @@ class Pipeline:
     def hear(self, chunk: AudioChunk) -> None:
         """A chunk from the microphone: to disk, to the engine, to the speech detector."""
         number = self.session.recording
-        dictation = self._on_way.get(number or 0)
+        dictation = self._in_flight.get(number or 0)
         if number is None or dictation is None:
             return
         pcm = pcm_from_samples(chunk.samples)
@@ -229,21 +236,21 @@ class Pipeline:
         # A microphone that died takes its last chunk with it: the tail must end all the same.
         loop.call_later(tail_s + LATE_SOUND_S, self._news, dictation.number, Input.TAIL_OVER)
 
-    def _partial(self, partial: Partial) -> None:
-        if partial.dictation in self._on_way:
-            self._on_way[partial.dictation].guess = partial
+    def _partial(self, partial: PartialTranscript) -> None:
+        if partial.dictation in self._in_flight:
+            self._in_flight[partial.dictation].guess = partial
             self.audience.partial(partial)
             self._show(partial)
 
     def show_again(self) -> None:
         """Show the last guess once more: the user may have gone to another window."""
-        dictation = self._on_way.get(self.session.recording or 0)
+        dictation = self._in_flight.get(self.session.recording or 0)
         if dictation and dictation.guess:
             self._show(dictation.guess)
 
-    def _show(self, partial: Partial) -> None:
-        if self.settings.output.preedit and partial.dictation == max(self._on_way):
-            self._previews.show(partial, self._on_way[partial.dictation].way.output)
+    def _show(self, partial: PartialTranscript) -> None:
+        if self.settings.output.preedit and partial.dictation == max(self._in_flight):
+            self._previews.show(partial, self._in_flight[partial.dictation].way.output)
         else:
             self.audience.previewed(partial.dictation, in_field=False)
 
@@ -268,11 +275,11 @@ class Pipeline:
         timing.journal_ms = (time.monotonic() - began) * 1000
         self._news(number, Input.HEARD)
 
-    def polish(self, final: Final, *, continued: bool = False) -> str:
+    def polish(self, final: FinalTranscript, *, continued: bool = False) -> str:
         """The text as it is written."""
         return polish(final.text, self.hotwords, self.settings.text, continued=continued)
 
-    async def keep(self, number: int, text: str, final: Final, way: Way) -> None:
+    async def keep(self, number: int, text: str, final: FinalTranscript, way: Profile) -> None:
         """The text is durable when this returns, or the user has been told that it cannot be."""
         engine = way.link.info.name
         try:
@@ -319,7 +326,7 @@ class Pipeline:
             self.audience.writing(number)
             self.written = None
             receipt = await output.write(text, focus)
-            self.written = Written(number, text, focus, output)
+            self.written = LastDelivery(number, text, focus, output)
             timing.journal_ms += (durable - began) * 1000
             timing.output_ms = (time.monotonic() - durable) * 1000
             self.write_down(self.journal.delivered, number, receipt.value)
@@ -338,20 +345,20 @@ class Pipeline:
         self.write_down(self.journal.cancelled, number, "cancelled")
 
     def _end(self, number: int) -> Dictation | None:
-        dictation = self._on_way.pop(number, None)
+        dictation = self._in_flight.pop(number, None)
         if dictation:
             self._previews.take_away(number, dictation.way.output)
         return dictation
 
     @property
-    def speaking(self) -> Way | None:
+    def speaking(self) -> Profile | None:
         """The way that what is said now goes; None while nobody speaks."""
-        dictation = self._on_way.get(self.session.recording or 0)
+        dictation = self._in_flight.get(self.session.recording or 0)
         return dictation.way if dictation else None
 
     def under_way(self, number: int) -> bool:
         """Whether this dictation is not over yet."""
-        return number in self._on_way
+        return number in self._in_flight
 
     # Stopping.
 
@@ -374,11 +381,11 @@ class Pipeline:
 
     def write_down(self, how: Callable[..., object], *what: object) -> None:
         """Have the journal write something down, in order, without waiting for it."""
-        self._pen.submit(how, *what).add_done_callback(_log_failure)
+        self._journal_executor.submit(how, *what).add_done_callback(_log_failure)
 
     async def durably(self, how: Callable[..., T], *what: object) -> T:
         """The same, waiting for it."""
-        return await asyncio.get_running_loop().run_in_executor(self._pen, how, *what)
+        return await asyncio.get_running_loop().run_in_executor(self._journal_executor, how, *what)
 
     def _run(self, number: int, way: Coroutine[Any, Any, None]) -> None:
         async def to_its_end() -> None:
@@ -387,8 +394,8 @@ class Pipeline:
             except Exception as error:
                 if not isinstance(error, DictateError):
                     log.exception("dictation %d", number)
-                if number in self._on_way:
-                    self._on_way[number].reason = str(error) or type(error).__name__
+                if number in self._in_flight:
+                    self._in_flight[number].reason = str(error) or type(error).__name__
                 self._news(number, Input.FAILED)
                 self._news(number, Input.REFUSED)
 

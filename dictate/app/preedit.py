@@ -3,11 +3,11 @@
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from dictate.events import Partial
+from dictate.events import PartialTranscript
 from dictate.outputs import Output
 
 
-class Previews:
+class Preedit:
     """At most one in each output's window. Nothing waits for a window to show it."""
 
     def __init__(
@@ -22,7 +22,7 @@ class Previews:
         self._shown: dict[Output, int] = {}
         """The dictation of which its window shows something."""
 
-    def show(self, partial: Partial, output: Output) -> None:
+    def show(self, partial: PartialTranscript, output: Output) -> None:
         """Show this guess, instead of the one before; one without words takes that away."""
         number = partial.dictation
         if partial.text:
@@ -40,4 +40,4 @@ class Previews:
     def take_away(self, number: int, output: Output) -> None:
         """Show nothing of this dictation any more."""
         if self._shown.get(output) == number:
-            self.show(Partial(number, ""), output)
+            self.show(PartialTranscript(number, ""), output)

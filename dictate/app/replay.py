@@ -6,12 +6,12 @@ import time
 from dictate.app.observer import Timing
 from dictate.app.pipeline import Pipeline
 from dictate.errors import DeliveryUnsure, DictateError, EngineError, JournalError, NotDelivered
-from dictate.events import Partial
+from dictate.events import PartialTranscript
 from dictate.journal.entry import Entry, EntryState
 from dictate.outputs import Receipt
 
 
-class Recall:
+class Replay:
     """Works on the journal of a pipeline. What is heard again is heard by the engine that it was
     meant for; what is written again goes to the main output."""
 
@@ -108,5 +108,5 @@ class Recall:
                 self._pipeline.write_down(self._journal.held, entry.number, reason)
 
 
-def _ignore(partial: Partial) -> None:
+def _ignore(partial: PartialTranscript) -> None:
     """Partials of what was said earlier interest nobody."""

@@ -29,7 +29,7 @@ RECENT: Final = 5
 BY: Final = "the tray"
 
 
-class DaemonTray:
+class TrayController:
     """All methods belong on the loop."""
 
     def __init__(self, daemon: "Daemon", settings: TraySettings) -> None:

@@ -11,7 +11,7 @@ from rich.console import Console
 from dictate.benchmark import show, speech
 from dictate.benchmark.run import measure
 from dictate.config import config_file
-from dictate.config.sources import Wishes
+from dictate.config.sources import CommandLineOverrides
 from dictate.hotwords import hotwords_file
 from dictate.platform import paths
 
@@ -26,7 +26,7 @@ def gate(
 ) -> int:
     """Measure and show; 0, or 1 if a row failed. `engine` wins over the configuration, and
     `recordings` over the program that speaks. Raises ConfigError, Unavailable, AudioFileError."""
-    settings = Wishes(engine=engine).over(config_file.load(paths.config_file()))
+    settings = CommandLineOverrides(engine=engine).over(config_file.load(paths.config_file()))
     own = hotwords_file.load(paths.hotwords_file(), settings.hotwords.strength)
     if picture is not None:
         show.can_plot(picture)

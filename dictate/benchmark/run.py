@@ -15,8 +15,8 @@ from dictate.benchmark import rows, speech
 from dictate.benchmark.rows import HARMLESS, HOTWORD, Row, on_gpu
 from dictate.benchmark.speech import Clips
 from dictate.config.schema import Settings
-from dictate.engines.exchange import LinkUtterance
-from dictate.engines.link import EngineInfo, EngineLink
+from dictate.engines.exchange import UtteranceClient
+from dictate.engines.link import EngineClient, EngineStatus
 from dictate.errors import EngineError, Unavailable
 from dictate.events import RATE, Samples, pcm_from_samples
 from dictate.hotwords.model import Hotwords, Term
@@ -48,7 +48,7 @@ class Report:
     """All that was found out."""
 
     machine: Machine
-    engine: EngineInfo
+    engine: EngineStatus
     source: str
     """Who spoke, for people."""
     rows: list[Row]
@@ -68,7 +68,7 @@ async def measure(
     """Every row of the table, whatever goes wrong in it. `own` are the user's hotwords, `runs` the
     utterances that are fed in real time; `tell` is told what is under way."""
     folder = await asyncio.to_thread(paths.safe_dir, paths.runtime_dir())
-    link = EngineLink(settings.engine, folder / f"gate-{os.getpid()}.sock")
+    link = EngineClient(settings.engine, folder / f"gate-{os.getpid()}.sock")
     gate = _Gate(link, settings, own, clips, runs, tell)
     await link.start()
     try:
@@ -86,7 +86,7 @@ class _Gate:
 
     def __init__(
         self,
-        link: EngineLink,
+        link: EngineClient,
         settings: Settings,
         own: Hotwords,
         clips: Clips,
@@ -261,7 +261,7 @@ class _Gate:
             raise
         return polish(final.text, hotwords, self._settings.text).strip()
 
-    def _begin(self, hotwords: Hotwords) -> LinkUtterance:
+    def _begin(self, hotwords: Hotwords) -> UtteranceClient:
         self._number += 1
         return self._link.begin(self._number, hotwords, self._settings.engine.language)
 

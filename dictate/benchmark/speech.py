@@ -61,21 +61,21 @@ class Clips:
     source: str
     """Who speaks, for people; empty if nobody does."""
     clips: tuple[Clip, ...]
-    why_not: str
+    unavailable_reason: str
     """Why there is not what is not there, and what to do."""
 
     def with_words(self, words: str) -> list[Clip]:
         """Those in which these words are said, whatever their case. Raises Unavailable if none."""
         found = [clip for clip in self._all() if words.lower() in clip.text.lower()]
         if not found:
-            raise Unavailable(f"nobody says {words!r}: {self.why_not}")
+            raise Unavailable(f"nobody says {words!r}: {self.unavailable_reason}")
         return found
 
     def plain(self) -> list[Clip]:
         """Those that an engine without hotwords can know. Raises Unavailable if there are none."""
         plain = [clip for clip in self._all() if HOTWORD.lower() not in clip.text.lower()]
         if not plain:
-            raise Unavailable(f"nobody says anything but {HOTWORD!r}: {self.why_not}")
+            raise Unavailable(f"nobody says anything but {HOTWORD!r}: {self.unavailable_reason}")
         return plain
 
     def lasting(self, seconds: float, first: str = "") -> Samples:
@@ -96,7 +96,7 @@ class Clips:
 
     def _all(self) -> tuple[Clip, ...]:
         if not self.clips:
-            raise Unavailable(self.why_not)
+            raise Unavailable(self.unavailable_reason)
         return self.clips
 
 

@@ -11,7 +11,7 @@ from dictate.hotwords.model import Guards, Hotwords
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class CommandLineOverrides:
     """What the command line asks for; it wins over config.toml, also after a reload."""
 
     microphone: str | None = None
@@ -42,13 +42,13 @@ def hotwords_of(settings: HotwordSettings, path: Path) -> Hotwords:
 
 
 @dataclass(frozen=True, slots=True)
-class Files:
+class ConfigFiles:
     """The two files the user edits."""
 
     config: Path
     hotwords: Path
 
-    def read(self, wishes: Wishes) -> tuple[Settings, Hotwords]:
+    def read(self, wishes: CommandLineOverrides) -> tuple[Settings, Hotwords]:
         """Both, whole. Raises ConfigError with every problem of both. Blocks."""
         settings, hotwords, problems = Settings(), Hotwords(), []
         try:

@@ -33,7 +33,7 @@ class NotRunning(DictateError):
     """There is no daemon to talk to."""
 
 
-class Client:
+class DaemonClient:
     """A connection to the daemon."""
 
     def __init__(self, connection: MessageBus) -> None:
@@ -110,14 +110,14 @@ class Client:
 
 
 @asynccontextmanager
-async def client() -> AsyncIterator[Client]:
+async def client() -> AsyncIterator[DaemonClient]:
     """A connection, closed afterwards. Raises NotRunning where there is no bus."""
     try:
         connection = await bus.connect()
     except Unavailable as error:
         raise NotRunning(str(error)) from error
     try:
-        yield Client(connection)
+        yield DaemonClient(connection)
     finally:
         await bus.leave(connection)
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from dictate import console
 from dictate.ctl import render as show
-from dictate.ctl.client import Client, NotRunning, client
+from dictate.ctl.client import DaemonClient, NotRunning, client
 from dictate.ctl.exit_codes import FAILED, NOTHING, OK, USAGE
 from dictate.errors import DictateError
 
@@ -39,7 +39,7 @@ def status(arguments: Namespace) -> int:
     return OK
 
 
-async def _follow(daemon: Client) -> None:
+async def _follow(daemon: DaemonClient) -> None:
     shown = None
     async for found in daemon.follow():
         if found != shown:

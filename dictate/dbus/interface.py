@@ -44,7 +44,7 @@ caller: ContextVar[str] = ContextVar("caller", default="")
 """Inside a call: the unique bus name of the program that made it (":1.42")."""
 
 
-class Steering(Protocol):
+class Controller(Protocol):
     """What the daemon lets others do; `by` is for its log: who asked.
 
     Any DictateError reaches the caller, with its message.
@@ -128,7 +128,7 @@ class Status(TypedDict, total=False):
 class Dictate1(ServiceInterface):
     """The interface on one connection. `status` is shared with whoever changes it."""
 
-    def __init__(self, steering: Steering, status: Status) -> None:
+    def __init__(self, steering: Controller, status: Status) -> None:
         super().__init__(INTERFACE)
         self._steering = steering
         self._status = status

@@ -17,7 +17,7 @@ from dbus_fast import Message, NameFlag, RequestNameReply
 from dbus_fast.aio import MessageBus
 from dbus_fast.introspection import Node
 
-from dictate.dbus.interface import Dictate1, Status, Steering, caller, property_name
+from dictate.dbus.interface import Controller, Dictate1, Status, caller, property_name
 from dictate.errors import AlreadyRunning, Unavailable
 from dictate.platform import bus
 
@@ -41,7 +41,7 @@ class Service:
     What `update` was told stays true across them. All methods belong to the event loop.
     """
 
-    def __init__(self, steering: Steering) -> None:
+    def __init__(self, steering: Controller) -> None:
         self._steering = steering
         self._status = Status(
             state="starting",

@@ -23,8 +23,8 @@ from dictate.hotwords import hotwords_file
 from dictate.microphone import MICROPHONES
 from dictate.outputs import OUTPUTS
 from dictate.platform import bus, paths
-from dictate.ui.overlay.process import why_not as overlay_why_not
-from dictate.ui.sounds import why_not as sounds_why_not
+from dictate.ui.overlay.process import unavailable_reason as overlay_why_not
+from dictate.ui.sounds import unavailable_reason as sounds_why_not
 from dictate.vad import DETECTORS
 
 Row: TypeAlias = dict[str, str | bool]
@@ -84,8 +84,13 @@ def _backends(stage: str, door: Backends[Any], use: str, settings: Any) -> Itera
     elif asked not in answers:
         known = ", ".join(["auto", *answers])
         yield _row(stage, use, f"there is no such {door.stage}: choose from {known}")
-    for name, why_not in answers.items():
-        yield {"stage": stage, "name": name, "chosen": name == asked, "why_not": why_not}
+    for name, unavailable_reason in answers.items():
+        yield {
+            "stage": stage,
+            "name": name,
+            "chosen": name == asked,
+            "why_not": unavailable_reason,
+        }
 
 
 def _second(settings: Settings) -> Iterator[Row]:
@@ -107,7 +112,7 @@ def _second(settings: Settings) -> Iterator[Row]:
 
 def _why_not(door: Backends[Any], name: str, settings: Any) -> str:
     try:
-        return door.make(name, settings).why_not() or ""
+        return door.make(name, settings).unavailable_reason() or ""
     except Exception as error:  # a backend that breaks must not hide what the others say
         return f"it is broken here ({type(error).__name__}: {error}): install dictate again"
 
@@ -149,8 +154,8 @@ def _journal(folder: Path) -> str:
     return ""
 
 
-def _row(stage: str, name: str, why_not: str = "") -> Row:
-    return {"stage": stage, "name": name, "chosen": True, "why_not": why_not}
+def _row(stage: str, name: str, unavailable_reason: str = "") -> Row:
+    return {"stage": stage, "name": name, "chosen": True, "why_not": unavailable_reason}
 
 
 def main() -> None:

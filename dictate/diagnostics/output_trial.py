@@ -61,7 +61,7 @@ def _working(settings: OutputSettings, used: Output | None) -> Iterator[Output]:
             continue
         with contextlib.suppress(NoSuchBackend):
             output = OUTPUTS.make(name, settings)
-            if output.why_not() is None:
+            if output.unavailable_reason() is None:
                 yield output
 
 

@@ -19,7 +19,7 @@ SHORTEST_S = 0.3
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class EngineInfo:
     """What a loaded engine runs on; empty fields do not apply to it."""
 
     model: str = ""
@@ -35,7 +35,7 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
-class Effort:
+class UtteranceStats:
     """What one utterance took, for an engine that works in steps."""
 
     chunk_ms: int = 0
@@ -53,9 +53,9 @@ class Utterance(ABC):
     """Whether nobody wants the text any more: a `finish` that takes long looks at it."""
 
     @property
-    def effort(self) -> Effort:
+    def effort(self) -> UtteranceStats:
         """What it took so far."""
-        return Effort()
+        return UtteranceStats()
 
     @abstractmethod
     def feed(self, samples: Samples) -> str | None:
@@ -94,7 +94,7 @@ class Engine(ABC):
         self.settings = settings
 
     @abstractmethod
-    def why_not(self) -> str | None:
+    def unavailable_reason(self) -> str | None:
         """Why this cannot work here and what to do, or None. Imports nothing heavy."""
 
     @abstractmethod
@@ -112,9 +112,9 @@ class Engine(ABC):
         `chunk_ms` 0 its own chunk. An engine that works in chunks takes the nearest it knows."""
 
     @property
-    def facts(self) -> Facts:
+    def facts(self) -> EngineInfo:
         """What it runs on, once loaded."""
-        return Facts()
+        return EngineInfo()
 
 
 ENGINES: Backends[Engine] = Backends(

@@ -14,14 +14,13 @@ import os
 import signal
 import sys
 from importlib.util import find_spec
-from typing import BinaryIO, Self
-from typing import Final as Const
+from typing import BinaryIO, Final, Self
 
 from wyoming.error import Error
 from wyoming.event import Event, read_event, write_event
 
 from dictate.config.schema import EngineSettings
-from dictate.engines.protocol import Align, Aligned, Status
+from dictate.engines.protocol import Align, Aligned, EngineState
 from dictate.engines.qwen3 import load as loading
 from dictate.engines.qwen3.load import ALIGNS, Loaded
 from dictate.engines.sandbox import close_network
@@ -31,16 +30,16 @@ from dictate.events import Samples, samples_from_pcm
 from dictate.models import store
 from dictate.models.store import ModelFile
 
-_LANGUAGES: Const = ("zh", "yue", "en", "fr", "de", "it", "ja", "ko", "pt", "ru", "es")
-_TELLS_WORDS: Const = {"ja": "nagisa", "ko": "soynlp"}
+_LANGUAGES: Final = ("zh", "yue", "en", "fr", "de", "it", "ja", "ko", "pt", "ru", "es")
+_TELLS_WORDS: Final = {"ja": "nagisa", "ko": "soynlp"}
 """The packages that part these languages into words."""
 
 log = logging.getLogger(__name__)
 
 
-def why_not(settings: EngineSettings) -> str | None:
+def unavailable_reason(settings: EngineSettings) -> str | None:
     """Why no times of words can be had here and what to do, or None. Imports nothing heavy."""
-    if reason := loading.why_not():
+    if reason := loading.unavailable_reason():
         return reason
     language = _base(settings.language)
     if language not in _LANGUAGES:
@@ -80,7 +79,7 @@ class Aligner:
     @classmethod
     def load(cls, settings: EngineSettings) -> Self:
         """Raises Unavailable, EngineError."""
-        if reason := why_not(settings):
+        if reason := unavailable_reason(settings):
             raise Unavailable(reason)
         with store.opened(find(settings)) as folder:
             loaded = loading.load(folder, settings.device, settings.precision, ALIGNS)
@@ -123,9 +122,9 @@ def serve(settings: EngineSettings, asked: BinaryIO, answers: BinaryIO) -> None:
         aligner = Aligner.load(settings)
     except Exception as error:
         log.debug("the aligner does not load", exc_info=True)
-        answer(Status(state="failed", message=says(error)).event())
+        answer(EngineState(state="failed", message=says(error)).event())
         return
-    answer(Status(state="ready", notes=[reachable] if reachable else []).event())
+    answer(EngineState(state="ready", notes=[reachable] if reachable else []).event())
     while event := read_event(asked):
         try:
             sound = samples_from_pcm(event.payload or b"")

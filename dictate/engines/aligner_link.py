@@ -9,8 +9,8 @@ from wyoming.event import Event, async_write_event
 
 from dictate.config.schema import EngineSettings
 from dictate.engines.link import LOADING_S
-from dictate.engines.process import Process
-from dictate.engines.protocol import Align, Aligned, BadEvent, Status, read_event
+from dictate.engines.process import SupervisedProcess
+from dictate.engines.protocol import Align, Aligned, BadEvent, EngineState, read_event
 from dictate.errors import EngineError, EngineLost
 from dictate.events import RATE, Samples, pcm_from_samples
 
@@ -24,7 +24,7 @@ class AlignerLink:
 
     def __init__(self, settings: EngineSettings) -> None:
         self._settings = settings
-        self._process: Process | None = None
+        self._process: SupervisedProcess | None = None
 
     @property
     def pid(self) -> int | None:
@@ -35,7 +35,7 @@ class AlignerLink:
         """Start it and wait until it is loaded: one line for each thing that is not as it should
         be. Raises EngineError."""
         words = ("--settings", json.dumps(asdict(self._settings)))
-        self._process = Process("dictate.engines.aligner", words, answers=True)
+        self._process = SupervisedProcess("dictate.engines.aligner", words, answers=True)
         try:
             await self._process.start()
             return _notes(await self._answer(LOADING_S))
@@ -108,9 +108,9 @@ class AlignerLink:
 
 
 def _notes(event: Event) -> list[str]:
-    if event.type != Status.type:
+    if event.type != EngineState.type:
         raise BadEvent(f"the aligner begins with {event.type}")
-    status = Status.from_event(event)
+    status = EngineState.from_event(event)
     if status.state != "ready":
         raise EngineError(f"the aligner cannot be used: {status.message}")
     return [str(note) for note in status.notes]

@@ -7,18 +7,18 @@ does; nothing but terms may come of boosting; and a text that is another text fa
 
 from collections.abc import Collection, Iterable, Iterator
 from itertools import compress, groupby
-from typing import Final as Const
+from typing import Final
 
 from rapidfuzz.distance import Levenshtein
 
 from dictate.engines.unicode_scripts import pieces, runs, signs_per_word, units
 
-LIKENESS: Const = 0.45
+LIKENESS: Final = 0.45
 """How alike in letters, 0 to 1, a term must be to what was heard in its place: "Kubernetes" and
 "cuban eddies" have 0.57, "Claude Code" and "clod coat" 0.56, "Hyprland" and "has been moved"
 0.40."""
-FREE_WORDS: Const = 1
-FREE_SHARE: Const = 0.15
+FREE_WORDS: Final = 1
+FREE_SHARE: Final = 0.15
 """So many words may differ that no term explains, at least, and as a share of the text."""
 
 

@@ -6,10 +6,9 @@ one launch. What it reads and writes lies always in the same memory.
 """
 
 from collections.abc import Callable
-from typing import Final as Const
-from typing import TypeVar
+from typing import Final, TypeVar
 
-BEFORE: Const = 3
+BEFORE: Final = 3
 """Runs before the recording, in which the libraries choose and allocate what they need."""
 
 Outputs = TypeVar("Outputs")

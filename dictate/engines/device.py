@@ -6,12 +6,11 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-from typing import Final as Const
+from typing import Any, Final
 
 from dictate.errors import Unavailable
 
-MOST_THREADS: Const = 4
+MOST_THREADS: Final = 4
 
 
 def torch_ready() -> Any:

@@ -11,13 +11,13 @@ from wyoming.audio import AudioChunk, AudioStart, AudioStop
 from wyoming.event import Event, async_write_event
 
 from dictate.engines.protocol import BadEvent, Begin, PartialText, Progress, Timings, read_event
-from dictate.engines.stability import Settling
+from dictate.engines.stability import PartialStability
 from dictate.errors import EngineError, EngineLost
-from dictate.events import RATE, Final, Partial
+from dictate.events import RATE, FinalTranscript, PartialTranscript
 from dictate.hotwords.model import Hotwords
 
 if TYPE_CHECKING:
-    from dictate.engines.link import EngineLink
+    from dictate.engines.link import EngineClient
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ UNREPORTED_S = 0.5
 """Seconds of sound the process may have worked through without having said so."""
 
 
-class Trouble(Exception):
+class AttemptFailed(Exception):
     """This sending came to nothing."""
 
     def __init__(self, error: EngineError, *, again: bool = True, silent: bool = False) -> None:
@@ -46,16 +46,16 @@ class Trouble(Exception):
         the user the same again."""
 
 
-class Exchange:
+class UtteranceAttempt:
     """One sending of one utterance, on a connection of its own."""
 
     def __init__(
         self,
-        link: "EngineLink",
+        link: "EngineClient",
         dictation: int,
         hotwords: Hotwords,
         language: str | None,
-        on_partial: Callable[[Partial], None],
+        on_partial: Callable[[PartialTranscript], None],
     ) -> None:
         self.process_run = -1
         """Which run of the process it was sent to; -1 while to none."""
@@ -70,9 +70,9 @@ class Exchange:
         self._stopped = False
         self._waiting_since: float | None = None
         self._timings = Timings(0.0, 0.0, 0.0)
-        self._settling = Settling()
+        self._settling = PartialStability()
 
-    async def run(self, pieces: AsyncIterator[bytes]) -> Final:
+    async def run(self, pieces: AsyncIterator[bytes]) -> FinalTranscript:
         """Send the PCM as it comes; the answer. Raises Trouble."""
         reader, writer, self.process_run = await self._link.connect()
         self._link.exchanges.add(self)
@@ -84,11 +84,11 @@ class Exchange:
         except TimeoutError as error:
             deadline_s = self._link.settings.deadline_s
             hung = EngineLost(f"the engine hung for {deadline_s:g} s")
-            raise Trouble(hung, silent=not self._link.local) from error
+            raise AttemptFailed(hung, silent=not self._link.local) from error
         except OSError as error:
             raise self._gone(f"the engine was lost: {error}") from error
         except BadEvent as error:
-            raise Trouble(EngineError(f"the engine answers nonsense: {error}")) from error
+            raise AttemptFailed(EngineError(f"the engine answers nonsense: {error}")) from error
         finally:
             self._link.exchanges.discard(self)
             if sending is not None:
@@ -130,7 +130,7 @@ class Exchange:
         except OSError as error:
             log.debug("the receiving side will see it too: %s", error)
 
-    async def _receive(self, reader: asyncio.StreamReader) -> Final:
+    async def _receive(self, reader: asyncio.StreamReader) -> FinalTranscript:
         while event := await read_event(reader):
             if event.type == Progress.type:
                 self._worked_s = Progress.from_event(event).audio_s
@@ -138,14 +138,16 @@ class Exchange:
                 self.touch()
             elif event.type == PartialText.type:
                 text = _text(event)
-                self._on_partial(Partial(self._dictation, text, self._settling.next(text)))
+                self._on_partial(
+                    PartialTranscript(self._dictation, text, self._settling.next(text))
+                )
                 # More may have arrived already; who cancels on hearing this one gets no other.
                 await asyncio.sleep(0)
             elif event.type == Timings.type:
                 self._timings = Timings.from_event(event)
             elif event.type == "transcript":
                 self._link.took(self._timings)
-                return Final(
+                return FinalTranscript(
                     self._dictation,
                     _text(event),
                     audio_s=self._timings.audio_s,
@@ -153,16 +155,16 @@ class Exchange:
                 )
             elif event.type == "error":
                 says, code = event.data.get("text"), event.data.get("code")
-                raise Trouble(
+                raise AttemptFailed(
                     EngineError(str(says)[:1000]),
                     again=code != "Unavailable",
                     silent=code == EngineLost.__name__,
                 )
         raise self._gone("the engine process died or left")
 
-    def _gone(self, what: str) -> Trouble:
+    def _gone(self, what: str) -> AttemptFailed:
         # That it is gone says less than why, which the link may know.
-        return Trouble(EngineLost(self._link.message or what))
+        return AttemptFailed(EngineLost(self._link.message or what))
 
 
 def _text(event: Event) -> str:
@@ -174,10 +176,12 @@ def _text(event: Event) -> str:
     return text
 
 
-class LinkUtterance:
+class UtteranceClient:
     """One utterance, for the daemon: feed it, then finish or cancel it."""
 
-    def __init__(self, link: "EngineLink", exchange: Callable[["EngineLink"], Exchange]) -> None:
+    def __init__(
+        self, link: "EngineClient", exchange: Callable[["EngineClient"], UtteranceAttempt]
+    ) -> None:
         """`exchange` makes one sending through a link."""
         self._link = link
         self._exchange = exchange
@@ -188,8 +192,8 @@ class LinkUtterance:
         self._ended = False
         self._too_slow = False
         self._cancelled = False
-        self._again: asyncio.Task[Final] | None = None
-        self._elsewhere: LinkUtterance | None = None
+        self._again: asyncio.Task[FinalTranscript] | None = None
+        self._elsewhere: UtteranceClient | None = None
         self._live = asyncio.create_task(self._send(self._pieces()))
         self._live.add_done_callback(_seen)
         self._live.add_done_callback(lambda _: self._room.set())
@@ -213,7 +217,7 @@ class LinkUtterance:
             self._room.clear()
             await self._room.wait()
 
-    async def finish(self, whole: Callable[[], Awaitable[bytes]]) -> Final:
+    async def finish(self, whole: Callable[[], Awaitable[bytes]]) -> FinalTranscript:
         """No more sound comes: the whole text. `whole` brings all that was fed, and is asked only
         if the live sending failed; what it raises comes through.
 
@@ -225,7 +229,7 @@ class LinkUtterance:
         silent = None
         try:
             return await self._live
-        except Trouble as trouble:
+        except AttemptFailed as trouble:
             if not trouble.again:
                 raise trouble.error from trouble
             silent = trouble if trouble.silent else None
@@ -239,27 +243,29 @@ class LinkUtterance:
             return await self._by(spare, pcm, silent)
         try:
             return await self._once_more(pcm)
-        except Trouble as trouble:
+        except AttemptFailed as trouble:
             if spare := await self._link.spare():
                 return await self._by(spare, pcm, trouble)
             if not self._link.fall_back(self._link.chosen, str(trouble)):
                 raise trouble.error from trouble
         try:
             return await self._once_more(pcm)
-        except Trouble as trouble:
+        except AttemptFailed as trouble:
             raise trouble.error from trouble
 
-    async def _once_more(self, pcm: bytes) -> Final:
+    async def _once_more(self, pcm: bytes) -> FinalTranscript:
         self._again = asyncio.create_task(self._send(_cut(pcm)))
         return await self._again
 
-    async def _by(self, spare: "EngineLink", pcm: bytes, trouble: Trouble) -> Final:
+    async def _by(
+        self, spare: "EngineClient", pcm: bytes, trouble: AttemptFailed
+    ) -> FinalTranscript:
         """Have another engine hear it."""
 
         async def whole() -> bytes:
             return pcm
 
-        self._elsewhere = LinkUtterance(spare, self._exchange)
+        self._elsewhere = UtteranceClient(spare, self._exchange)
         self._elsewhere.feed(pcm)
         try:
             final = await self._elsewhere.finish(whole)
@@ -279,12 +285,12 @@ class LinkUtterance:
             self._elsewhere.cancel()
         self._waiting.clear()
 
-    async def _send(self, pieces: AsyncIterator[bytes]) -> Final:
+    async def _send(self, pieces: AsyncIterator[bytes]) -> FinalTranscript:
         exchange = self._exchange(self._link)
         self._link.want()
         try:
             return await exchange.run(pieces)
-        except Trouble as trouble:
+        except AttemptFailed as trouble:
             if trouble.again:
                 self._link.restart(exchange.process_run, str(trouble))
                 await self._link.spare()  # it loads while the user still speaks
@@ -308,7 +314,7 @@ async def _cut(pcm: bytes) -> AsyncIterator[bytes]:
         yield pcm[start : start + PIECE]
 
 
-def _seen(task: asyncio.Task[Final]) -> None:
+def _seen(task: asyncio.Task[FinalTranscript]) -> None:
     """A failure that nobody asks about, as the utterance was cancelled, is not news."""
     if not task.cancelled():
         task.exception()

@@ -7,15 +7,15 @@ finds out itself, or speaks but one.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final as Const
+from typing import Final
 
 from dictate.errors import Unavailable
 from dictate.hotwords.model import AUTO
 
-_USUAL: Const = {"en": "en-us"}
+_USUAL: Final = {"en": "en-us"}
 """Which country is meant where none is said and the model tells them apart."""
-_TAG: Const = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]+)*")
-_SPOKEN: Const = re.compile(r"\u2581?<[a-z]{2,3}-[A-Z]{2}>")
+_TAG: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]+)*")
+_SPOKEN: Final = re.compile(r"\u2581?<[a-z]{2,3}-[A-Z]{2}>")
 
 
 @dataclass(frozen=True, slots=True)

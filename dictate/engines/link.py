@@ -20,19 +20,19 @@ from wyoming.event import Event, async_write_event
 
 from dictate.config.schema import EngineSettings
 from dictate.engines import ENGINES
-from dictate.engines.exchange import Exchange, LinkUtterance, Trouble
-from dictate.engines.process import Child
+from dictate.engines.exchange import AttemptFailed, UtteranceAttempt, UtteranceClient
+from dictate.engines.process import EngineProcess
 from dictate.engines.protocol import (
     LARGEST_EVENT,
-    Status,
+    EngineState,
     Timings,
     Unusable,
-    Watch,
+    WatchStatus,
     hotwords_event,
     read_event,
 )
 from dictate.errors import EngineError, EngineLost
-from dictate.events import Partial
+from dictate.events import PartialTranscript
 from dictate.hotwords.model import Hotwords
 
 log = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ each time; somebody who speaks has it looked for at once."""
 
 
 @dataclass(frozen=True, slots=True)
-class EngineInfo:
+class EngineStatus:
     """What the engine says of itself, and what the last utterance took."""
 
     name: str = ""
@@ -74,7 +74,7 @@ class EngineInfo:
     """What is not as it was asked for, and why: of the engine, then of the last utterance."""
 
 
-class EngineLink:
+class EngineClient:
     """The engine, for the daemon: always there, whatever its process does."""
 
     def __init__(
@@ -90,7 +90,7 @@ class EngineLink:
         """loading, ready, restarting or failed."""
         self.message = ""
         """Why it is restarting or failed."""
-        self.info = EngineInfo(name=settings.use)
+        self.info = EngineStatus(name=settings.use)
         self.ready_at = 0.0
         """Loop time at which the engine was loaded."""
         self.local = True
@@ -99,13 +99,13 @@ class EngineLink:
         """The number of this run of the process; each restart counts up."""
         self.chosen = ""
         """The engine that "auto" chose last, whether it loads or not."""
-        self.exchanges: set[Exchange] = set()
+        self.exchanges: set[UtteranceAttempt] = set()
         """What is under way."""
         self._socket = socket
         self._on_change = on_change
         self._news = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
-        self._child: Child | None = None
+        self._child: EngineProcess | None = None
         self._reachable = False
         self._doomed = asyncio.Event()
         self._control: asyncio.StreamWriter | None = None
@@ -119,7 +119,7 @@ class EngineLink:
         """The engine that did not load, and gets a fresh process once."""
         self._own = self.info
         """What the engine of this link says, where `info` is that of the one in its place."""
-        self._spare: EngineLink | None = None
+        self._spare: EngineClient | None = None
 
     @property
     def well(self) -> bool:
@@ -192,12 +192,12 @@ class EngineLink:
         dictation: int,
         hotwords: Hotwords,
         language: str | None,
-        on_partial: Callable[[Partial], None] = lambda _: None,
-    ) -> "LinkUtterance":
+        on_partial: Callable[[PartialTranscript], None] = lambda _: None,
+    ) -> "UtteranceClient":
         """Begin an utterance, in any state: its sound waits for the engine. `on_partial` is
         called on the loop."""
-        return LinkUtterance(
-            self, lambda link: Exchange(link, dictation, hotwords, language, on_partial)
+        return UtteranceClient(
+            self, lambda link: UtteranceAttempt(link, dictation, hotwords, language, on_partial)
         )
 
     def want(self) -> None:
@@ -212,7 +212,9 @@ class EngineLink:
                 while True:
                     await self._until(lambda: self._reachable or self.state == "failed")
                     if self.state == "failed":
-                        raise Trouble(EngineLost(f"the engine cannot be used: {self.message}"))
+                        raise AttemptFailed(
+                            EngineLost(f"the engine cannot be used: {self.message}")
+                        )
                     run = self.run
                     try:
                         connection = await asyncio.open_unix_connection(
@@ -223,7 +225,7 @@ class EngineLink:
                     else:
                         return *connection, run
         except TimeoutError as error:
-            raise Trouble(EngineLost("the engine does not start")) from error
+            raise AttemptFailed(EngineLost("the engine does not start")) from error
 
     async def _until(self, true: Callable[[], bool]) -> None:
         while not true():
@@ -247,7 +249,7 @@ class EngineLink:
         self._without[name] = reason
         return True
 
-    async def spare(self) -> "EngineLink | None":
+    async def spare(self) -> "EngineClient | None":
         """The engine that hears what this one fails at, in a process of its own from now on; None
         if the user wants none, or this one was stopped."""
         if self.settings.fallback == "none" or not self.well:
@@ -255,12 +257,12 @@ class EngineLink:
         settings = replace(self.settings, use=self.settings.fallback, fallback="none")
         if self._spare is None:
             socket = self._socket.with_name(f"{self._socket.name}-2")
-            self._spare = EngineLink(settings, socket, self._on_change)
+            self._spare = EngineClient(settings, socket, self._on_change)
             await self._spare.start()
         self._spare.settings = settings
         return self._spare
 
-    def stood_in(self, spare: "EngineLink", reason: str) -> None:
+    def stood_in(self, spare: "EngineClient", reason: str) -> None:
         """The last utterance was heard by the engine of `spare`."""
         name = spare.info.name
         log.warning("%s heard it, because %s", name, reason)
@@ -337,7 +339,7 @@ class EngineLink:
         """One run of the process, from start to death; why it ended."""
         self.run += 1
         self._doomed.clear()
-        self._child = child = Child(self.settings, self._socket, self._without)
+        self._child = child = EngineProcess(self.settings, self._socket, self._without)
         try:
             await child.start()
         except OSError as error:
@@ -367,7 +369,7 @@ class EngineLink:
             async with asyncio.timeout(LOADING_S) as limit:
                 reader, writer = await self._first_connection()
                 try:
-                    await async_write_event(Watch().event(), writer)
+                    await async_write_event(WatchStatus().event(), writer)
                     self._control = writer
                     if self._list is not None:
                         self._answers.append(asyncio.get_running_loop().create_future())
@@ -375,8 +377,8 @@ class EngineLink:
                     while event := await read_event(reader):
                         if event.type in (Unusable.type, "error"):
                             self._heard(event)
-                        elif event.type == Status.type:
-                            status = Status.from_event(event)
+                        elif event.type == EngineState.type:
+                            status = EngineState.from_event(event)
                             self._now(status)
                             if status.state == "failed":
                                 return status.message
@@ -409,7 +411,7 @@ class EngineLink:
             terms = Unusable.from_event(event).terms
             _settle(self._answers.popleft(), [str(term) for term in terms])
 
-    def _now(self, status: Status) -> None:
+    def _now(self, status: EngineState) -> None:
         self.local = status.local
         if status.name in ENGINES.auto:
             self.chosen = status.name
@@ -417,7 +419,7 @@ class EngineLink:
             self.ready_at = asyncio.get_running_loop().time()
             given_up = (f"{name} was given up: {why}" for name, why in self._without.items())
             self._engine_notes = (*given_up, *(str(note) for note in status.notes))
-            self._own = self.info = EngineInfo(
+            self._own = self.info = EngineStatus(
                 name=status.name,
                 languages=tuple(str(language) for language in status.languages),
                 streams=status.streams,

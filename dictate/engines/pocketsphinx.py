@@ -14,7 +14,7 @@ errors. It is there so that everything works before a better engine is set up.
 
 import re
 from dataclasses import dataclass, field
-from typing import Final as Const
+from typing import Final
 
 from pocketsphinx import Config, Decoder, NGramModel
 
@@ -26,12 +26,12 @@ from dictate.errors import EngineError, Unavailable
 from dictate.events import RATE, Samples, pcm_from_samples
 from dictate.hotwords.model import Hotwords, Term
 
-BOOST: Const = 20.0
+BOOST: Final = 20.0
 """How much more likely than an average word a term is at weight 1 and strength 1."""
-MOST_BOOST: Const = 3000.0
-MEAN_FROM_BYTES: Const = RATE * 2
+MOST_BOOST: Final = 3000.0
+MEAN_FROM_BYTES: Final = RATE * 2
 """A second, of which the first third is what came before the speech: enough for a good mean."""
-MOST_UNITS: Const = 20_000
+MOST_UNITS: Final = 20_000
 """A decoder with more added units than this is replaced: it cannot forget any."""
 
 _MEAN_SEARCH = "mean"
@@ -139,7 +139,7 @@ class PocketSphinxEngine(Engine):
         self._vocabulary = _Vocabulary()
         self._unusable: list[str] = []
 
-    def why_not(self) -> str | None:
+    def unavailable_reason(self) -> str | None:
         return _why_not_language(self.settings.language)
 
     def load(self) -> None:

@@ -14,7 +14,7 @@ from dictate.config.schema import EngineSettings
 log = logging.getLogger(__name__)
 
 
-class Process:
+class SupervisedProcess:
     """One run of a process. It is started once; the next run is another Process."""
 
     def __init__(self, module: str, words: Sequence[str], *, answers: bool) -> None:
@@ -86,7 +86,7 @@ class Process:
             self._process.stdin.close()
 
 
-class Child(Process):
+class EngineProcess(SupervisedProcess):
     """One run of the engine process."""
 
     def __init__(self, settings: EngineSettings, path: Path, without: Collection[str] = ()) -> None:

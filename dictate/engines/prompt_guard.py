@@ -3,19 +3,19 @@ may read the words out, or go on talking when nobody does. Pure."""
 
 import re
 from collections.abc import Collection, Sequence
-from typing import Final as Const
+from typing import Final
 
 from dictate.engines.unicode_scripts import signs_per_word, units
 
-ECHO_SHARE: Const = 0.8
+ECHO_SHARE: Final = 0.8
 """A text with this share of words out of what the model was told may be that, read out."""
-ECHO_WORDS: Const = 4
+ECHO_WORDS: Final = 4
 """So many words of it make an echo; fewer do if they are two terms. One term alone may be said."""
-FREE_SIGNS: Const = 60
-SIGNS_PER_S: Const = 40
+FREE_SIGNS: Final = 60
+SIGNS_PER_S: Final = 40
 """A text longer than this was not said: fast talkers get to 25 characters in a second."""
-FREE_TOKENS: Const = 64
-TOKENS_PER_S: Const = 8
+FREE_TOKENS: Final = 64
+TOKENS_PER_S: Final = 8
 """So many tokens a text may have: speech has 3 to 5 in a second."""
 
 _CONTROL = re.compile(r"<\|[^<>|]*\|>")

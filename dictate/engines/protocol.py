@@ -74,14 +74,14 @@ class Token(_Ours):
 
 
 @dataclass(frozen=True)
-class Watch(_Ours):
+class WatchStatus(_Ours):
     """Tell me how the engine is, now and whenever it changes."""
 
     type: ClassVar[str] = "dictate-watch"
 
 
 @dataclass(frozen=True)
-class Status(_Ours):
+class EngineState(_Ours):
     """How the engine is."""
 
     type: ClassVar[str] = "dictate-status"
@@ -242,7 +242,7 @@ def _term(data: dict[str, Any]) -> Term:
     )
 
 
-class Inbox:
+class EventQueue:
     """Events out of a stream of bytes, for who reads without a loop; bounded as `read_event`."""
 
     def __init__(self) -> None:

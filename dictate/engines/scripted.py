@@ -62,7 +62,7 @@ class ScriptedEngine(Engine):
         """Turns that are over. A turn counts on when the lines begin again."""
         self._happened: list[str] = []
 
-    def why_not(self) -> str | None:
+    def unavailable_reason(self) -> str | None:
         if self._path == Path():
             return "no file is named: set engine.use to scripted:FILE"
         if not self._path.is_file():

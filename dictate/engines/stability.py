@@ -13,7 +13,7 @@ NOT_LATIN: Final = "\u2e80"
 """From here on most scripts write no spaces between words."""
 
 
-class Settling:
+class PartialStability:
     """The guesses at one utterance."""
 
     def __init__(self) -> None:

@@ -2,16 +2,16 @@
 
 import re
 from collections.abc import Collection, Iterable
-from typing import Final as Const
+from typing import Final
 
-_THAI: Const = "\u0e00-\u0e7f"
-_HAN_AND_KANA: Const = (
+_THAI: Final = "\u0e00-\u0e7f"
+_HAN_AND_KANA: Final = (
     "\u3005-\u3007\u3040-\u30fa\u30fc-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 )
-_UNSPACED: Const = _THAI + _HAN_AND_KANA
-_UNIT: Const = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+")
-_RUN: Const = re.compile(rf"[{_UNSPACED}]{{2,}}")
-_WIDE: Const = re.compile(r"[\u0e00-\u0e7f\u3000-\u9fff\uf900-\ufaff\uff00-\uffef]")
+_UNSPACED: Final = _THAI + _HAN_AND_KANA
+_UNIT: Final = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+")
+_RUN: Final = re.compile(rf"[{_UNSPACED}]{{2,}}")
+_WIDE: Final = re.compile(r"[\u0e00-\u0e7f\u3000-\u9fff\uf900-\ufaff\uff00-\uffef]")
 
 
 def units(text: str) -> list[str]:

@@ -42,17 +42,17 @@ from dictate.engines.protocol import (
     BadEvent,
     Begin,
     Cancel,
+    EngineState,
     PartialText,
     Progress,
-    Status,
     Timings,
     Unusable,
-    Watch,
+    WatchStatus,
     hotwords_from_event,
     read_event,
 )
 from dictate.engines.sandbox import close_network
-from dictate.engines.wyoming_compat import Pieces, info_of, terms_of
+from dictate.engines.wyoming_compat import TranscriptChunker, info_of, terms_of
 from dictate.errors import DictateError, EngineError
 from dictate.events import RATE
 from dictate.hotwords.model import Hotwords
@@ -77,8 +77,8 @@ class Server:
     def __init__(self, settings: EngineSettings, without: Collection[str] = ()) -> None:
         self.settings = settings
         self._without = without
-        self.status = Status(state="loading", name=settings.use)
-        self.watchers: set[Connection] = set()
+        self.status = EngineState(state="loading", name=settings.use)
+        self.watchers: set[ClientConnection] = set()
         self.engine: Engine | None = None
         """Set on its thread, where what was asked meanwhile comes right behind `load`."""
         self._thread = ThreadPoolExecutor(1, "engine")
@@ -103,7 +103,7 @@ class Server:
         await self.on_thread(lambda: self._load(chosen))
         await self._tell(self.status)
 
-    async def _tell(self, status: Status) -> None:
+    async def _tell(self, status: EngineState) -> None:
         for watcher in list(self.watchers):
             with contextlib.suppress(OSError):
                 await watcher.send(status.event())
@@ -114,7 +114,7 @@ class Server:
         began = time.monotonic()
         try:
             engine = ENGINES.choose(self.settings.use, self.settings, self._without)
-            self.status = Status(
+            self.status = EngineState(
                 state="loading",
                 name=engine.name,
                 languages=list(engine.languages),
@@ -131,7 +131,7 @@ class Server:
             self.status = replace(self.status, state="failed", message=says(error))
             return
         self.engine = engine
-        self.status = Status(
+        self.status = EngineState(
             state="ready",
             name=engine.name,
             languages=list(engine.languages),
@@ -166,10 +166,10 @@ class Server:
 
     async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one client, until it leaves."""
-        await Connection(self, reader, writer).run()
+        await ClientConnection(self, reader, writer).run()
 
 
-class Connection:
+class ClientConnection:
     """One client. It may send one utterance after another."""
 
     def __init__(
@@ -190,7 +190,7 @@ class Connection:
         self._language: str | None = None
         self._converter: Converter | None = None
         self._utterance: Utterance | None = None
-        self._pieces = Pieces()
+        self._pieces = TranscriptChunker()
         self._streaming = False
         """Whether a client of another make gets the text in pieces."""
         self._samples = 0
@@ -246,7 +246,7 @@ class Connection:
                 await self.send(info_of(self._server.status).event())
             case "ping":
                 await self.send(Pong(Ping.from_event(event).text).event())
-            case Watch.type:
+            case WatchStatus.type:
                 self._server.watchers.add(self)
                 await self.send(self._server.status.event())
             case kind if kind == HOTWORDS:

@@ -4,7 +4,7 @@ from wyoming.event import Event
 from wyoming.info import AsrModel, AsrProgram, Attribution, Info
 
 from dictate import __version__
-from dictate.engines.protocol import PROGRAM, Status
+from dictate.engines.protocol import PROGRAM, EngineState
 from dictate.hotwords.model import Term
 
 
@@ -21,7 +21,7 @@ def terms_of(event: Event) -> tuple[Term, ...]:
     )
 
 
-def info_of(status: Status) -> Info:
+def info_of(status: EngineState) -> Info:
     """What the server is. Home Assistant asks once, and offers only the languages it was told."""
     made_by = Attribution("dictate", "")
     text = status.name if status.state == "ready" else f"{status.name} ({status.state})"
@@ -45,7 +45,7 @@ def info_of(status: Status) -> Info:
     return Info(asr=[program])
 
 
-class Pieces:
+class TranscriptChunker:
     """The growing text of an utterance, in pieces that add up to it.
 
     Wyoming cannot take a piece back, and a partial text may be revised anywhere: so words go out

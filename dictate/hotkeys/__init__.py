@@ -39,7 +39,7 @@ class KeySource(ABC):
         self.settings = settings
 
     @abstractmethod
-    def why_not(self) -> str | None:
+    def unavailable_reason(self) -> str | None:
         """Why this cannot work here and what to do, or None. May block for two seconds."""
 
     @abstractmethod

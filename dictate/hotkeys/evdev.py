@@ -16,7 +16,7 @@ from asyncinotify import Inotify, Mask
 from dictate.errors import Unavailable
 from dictate.hotkeys import KeyDown, KeySource, KeyUp
 from dictate.hotkeys.chord import Chord, parse, wrong
-from dictate.platform.kernel_input import OWN_KEYBOARD, why_no_evdev
+from dictate.platform.kernel_input import OWN_KEYBOARD, evdev_unavailable_reason
 
 if TYPE_CHECKING:
     from evdev import InputDevice, InputEvent
@@ -47,7 +47,7 @@ class EvdevKeySource(KeySource):
     name = "evdev"
     folder: ClassVar[Path] = Path("/dev/input")
 
-    def why_not(self) -> str | None:
+    def unavailable_reason(self) -> str | None:
         if reason := self._unfit():
             return reason
         keyboards, refused = self._keyboards(self.folder.glob("event*"))
@@ -56,7 +56,7 @@ class EvdevKeySource(KeySource):
         return None if keyboards else self._nothing(refused=refused)
 
     def _unfit(self) -> str | None:
-        if reason := why_no_evdev():
+        if reason := evdev_unavailable_reason():
             return reason
         if reason := wrong(self.settings.key):
             return reason

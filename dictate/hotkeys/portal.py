@@ -32,7 +32,7 @@ class PortalKeySource(KeySource):
 
     name = "portal"
 
-    def why_not(self) -> str | None:
+    def unavailable_reason(self) -> str | None:
         if reason := self._unfit():
             return reason
         try:
@@ -64,7 +64,7 @@ class PortalKeySource(KeySource):
         connection = await bus.connect()
         down = False
         try:
-            shortcut = Shortcut(connection, parse(self.settings.key))
+            shortcut = PortalShortcut(connection, parse(self.settings.key))
             async with asyncio.timeout(ASKED_S):
                 await shortcut.bind()
             on_ready()
@@ -79,7 +79,7 @@ class PortalKeySource(KeySource):
             await bus.leave(connection)
 
 
-class Shortcut:
+class PortalShortcut:
     """One shortcut in one session of the portal."""
 
     def __init__(self, connection: MessageBus, chord: Chord) -> None:

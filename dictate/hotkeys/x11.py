@@ -20,8 +20,8 @@ from dictate.errors import Unavailable
 from dictate.hotkeys import KeyDown, KeySource, KeyUp
 from dictate.hotkeys.chord import Chord, parse, wrong
 from dictate.hotkeys.x11_grab import GrabWatch
-from dictate.hotkeys.x11_watch import Watch
-from dictate.platform.x11 import close, cut, why_no_x
+from dictate.hotkeys.x11_watch import KeyWatcher
+from dictate.platform.x11 import close, cut, x11_unavailable_reason
 
 READY_S = 2.0
 STILL_DOWN_S = 0.25
@@ -35,10 +35,12 @@ class X11KeySource(KeySource):
 
     name = "x11"
 
-    def why_not(self) -> str | None:
+    def unavailable_reason(self) -> str | None:
         if reason := wrong(self.settings.key) or _wayland():
             return reason
-        return why_no_x(*(["RECORD"] if parse(self.settings.key).lone_modifier else []))
+        return x11_unavailable_reason(
+            *(["RECORD"] if parse(self.settings.key).lone_modifier else [])
+        )
 
     async def run(
         self, on_key: Callable[[KeyDown | KeyUp], None], on_ready: Callable[[], None]
@@ -60,7 +62,7 @@ class X11KeySource(KeySource):
 
     def _watch(
         self, on_key: Callable[[KeyDown | KeyUp], None], on_ready: Callable[[], None]
-    ) -> Watch:
+    ) -> KeyWatcher:
         chord = parse(self.settings.key)
         if chord.lone_modifier:
             return _Listening(chord, on_key, on_ready)
@@ -76,7 +78,7 @@ def _wayland() -> str | None:
     return None
 
 
-class _Listening(Watch):
+class _Listening(KeyWatcher):
     """Hears by pynput, whose thread tells of the key, and pokes."""
 
     def __init__(

@@ -19,7 +19,7 @@ from Xlib import XK, X, error
 from dictate.errors import Unavailable
 from dictate.hotkeys import KeyDown, KeyUp
 from dictate.hotkeys.chord import Chord
-from dictate.hotkeys.x11_watch import Watch
+from dictate.hotkeys.x11_watch import KeyWatcher
 from dictate.platform.x11 import grabs_of_ours
 
 DOWN_S = 0.02
@@ -39,7 +39,7 @@ _all: "set[GrabWatch]" = set()
 """Those that listen in this process."""
 
 
-class GrabWatch(Watch):
+class GrabWatch(KeyWatcher):
     """`always`: whichever modifiers are down with it; else only those of the chord."""
 
     def __init__(

@@ -23,7 +23,7 @@ from dictate.hotkeys.chord import KEYS, Chord
 from dictate.platform.x11 import close, connect, cut
 
 
-class Watch(threading.Thread):
+class KeyWatcher(threading.Thread):
     """Tells when the key goes down and up; `ended` gets Unavailable when it cannot hear."""
 
     def __init__(

@@ -47,7 +47,7 @@ class Shortcut:
     alone: str
 
 
-class Desktop(Protocol):
+class ShortcutBackend(Protocol):
     """Where shortcuts can be bound."""
 
     def bind(self, shortcuts: list[Shortcut], out: Out) -> None:
@@ -91,7 +91,7 @@ def unbind(*, out: Out = print) -> None:
         desktop.unbind(out)
 
 
-def here() -> Desktop | None:
+def here() -> ShortcutBackend | None:
     """The desktop that we run in, if its keys can be bound."""
     if os.environ.get("SWAYSOCK"):
         return Sway()

@@ -26,7 +26,7 @@ class Microphone(ABC):
         self.settings = settings
 
     @abstractmethod
-    def why_not(self) -> str | None:
+    def unavailable_reason(self) -> str | None:
         """Why this cannot work here and what to do, or None. May block for two seconds."""
 
     async def warm(self) -> None:  # noqa: B027 - most have nothing to get ready

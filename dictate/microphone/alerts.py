@@ -8,7 +8,7 @@ PATIENCE_S: Final = 3.0
 """A sound server that restarts is back by then; the user need hear of it only once."""
 
 
-class Complaints:
+class MicrophoneAlerts:
     """Told of what happens, it answers with a line for people, or None. Times are monotonic."""
 
     def __init__(self) -> None:

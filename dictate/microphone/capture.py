@@ -48,7 +48,7 @@ LIST_TIMEOUT_S: Final = 8
 Block = NDArray[np.float32]
 
 
-class Inbox:
+class BlockQueue:
     """Blocks on their way out of the sound callback: bounded, the oldest give way, and counted."""
 
     def __init__(self, capacity: int) -> None:
@@ -135,7 +135,7 @@ def choose(sd: Any, wanted: str) -> tuple[str | int, str]:
     return next(info["index"] for info in inputs if info["name"] == device.name), device.name
 
 
-def open_stream(sd: Any, device: str | int, inbox: Inbox) -> Any:
+def open_stream(sd: Any, device: str | int, inbox: BlockQueue) -> Any:
     """Start recording into `inbox`; the stream, with the rate and the channel count that the
     device agreed to. It must be kept: PortAudio calls into it.
 
@@ -166,7 +166,7 @@ def open_stream(sd: Any, device: str | int, inbox: Inbox) -> Any:
     raise AssertionError("unreachable: the last attempt returns or raises")
 
 
-def pump(inbox: Inbox, rate: int, out: BinaryIO) -> None:
+def pump(inbox: BlockQueue, rate: int, out: BinaryIO) -> None:
     """Write what comes in to `out`, until the stream ends."""
     convert = ToMono16k(rate)
     clock = SampleClock()
@@ -186,7 +186,7 @@ def pump(inbox: Inbox, rate: int, out: BinaryIO) -> None:
 def record(sd: Any, wanted: str, out: BinaryIO) -> None:
     """Record from `wanted` into `out`. Raises MicrophoneError, and at the stream's end too."""
     device, name = choose(sd, wanted)
-    inbox = Inbox(round(QUEUE_S / BLOCK_S))
+    inbox = BlockQueue(round(QUEUE_S / BLOCK_S))
     try:
         stream = open_stream(sd, device, inbox)
     except (sd.PortAudioError, ValueError) as error:

@@ -19,7 +19,7 @@ LATE_QUESTION_S: Final = 0.3
 """Who asks this late was busy itself: sound may wait unread."""
 
 
-class Pulse(Enum):
+class Health(Enum):
     """What `check` can say."""
 
     FINE = "fine"
@@ -67,15 +67,15 @@ class Heartbeat:
         if self._heard_s <= STALLED_S:
             self._reopened = False
 
-    def check(self, now: float) -> Pulse:
+    def check(self, now: float) -> Health:
         """How the microphone is at this moment. After ZEROS the next zeros are MUTED."""
         late = now - self._asked > LATE_QUESTION_S
         self._asked = now
         if now - self._last > self._patience_s:
-            return Pulse.FINE if late else Pulse.STALLED
+            return Health.FINE if late else Health.STALLED
         if self._zeros_s < ZEROS_S:
-            return Pulse.FINE
+            return Health.FINE
         if self._reopened:
-            return Pulse.MUTED
+            return Health.MUTED
         self._reopened = True
-        return Pulse.ZEROS
+        return Health.ZEROS

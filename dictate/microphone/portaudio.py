@@ -63,7 +63,7 @@ class PortAudioMicrophone(Microphone):
     _process: asyncio.subprocess.Process | None = None
     _chatter: asyncio.Task[None] | None = None
 
-    def why_not(self) -> str | None:
+    def unavailable_reason(self) -> str | None:
         try:
             devices = list_devices()
         except MicrophoneError as error:

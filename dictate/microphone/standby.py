@@ -13,7 +13,7 @@ CANNOT = (MicrophoneError, NoSuchBackend, Unavailable)
 """What making or opening a microphone may raise."""
 
 
-class Spare:
+class WarmStandby:
     """At most one microphone that is warm and not open. `drop` it at the end."""
 
     def __init__(self, make: Callable[[], Microphone]) -> None:

@@ -16,9 +16,9 @@ from dictate.config.schema import MicrophoneSettings
 from dictate.errors import MicrophoneError
 from dictate.events import AudioChunk
 from dictate.microphone import Microphone
-from dictate.microphone.alerts import Complaints
-from dictate.microphone.heartbeat import ZEROS_S, Heartbeat, Pulse
-from dictate.microphone.standby import CANNOT, Spare
+from dictate.microphone.alerts import MicrophoneAlerts
+from dictate.microphone.heartbeat import ZEROS_S, Health, Heartbeat
+from dictate.microphone.standby import CANNOT, WarmStandby
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ class _Lost(MicrophoneError):
     """It was open, and then it failed."""
 
 
-class Tap:
+class MicrophoneSupervisor:
     """All methods belong on the loop, and the callbacks come there too. Whoever makes one must
     `stop` it before the loop ends.
 
@@ -69,11 +69,11 @@ class Tap:
         self._lingering: asyncio.TimerHandle | None = None
         self._hurry = asyncio.Event()
         self._one_open = asyncio.Lock()
-        self._spare = Spare(make)
+        self._spare = WarmStandby(make)
         # Only what nobody has heard: no sound of a dictation reaches a later one.
         self._pre_roll: deque[AudioChunk] = deque()
         self._heartbeat = Heartbeat()
-        self._complaints = Complaints()
+        self._complaints = MicrophoneAlerts()
 
     @property
     def is_open(self) -> bool:
@@ -117,7 +117,7 @@ class Tap:
     async def replace(self, settings: MicrophoneSettings, make: Callable[[], Microphone]) -> None:
         """Apply changed settings. Another microphone replaces this one even while it is heard."""
         before, self._settings = self._settings, settings
-        stale, self._spare = self._spare, Spare(make)
+        stale, self._spare = self._spare, WarmStandby(make)
         if (before.use, before.device) != (settings.use, settings.device):
             await self._close()
             self._heartbeat = Heartbeat()
@@ -281,13 +281,13 @@ class Tap:
 
     # Trouble
 
-    def _judge(self, pulse: Pulse) -> None:
+    def _judge(self, pulse: Health) -> None:
         match pulse:
-            case Pulse.STALLED:
+            case Health.STALLED:
                 raise MicrophoneError("no sound comes from it")
-            case Pulse.ZEROS:
+            case Health.ZEROS:
                 raise MicrophoneError(f"it gave only digital silence for {ZEROS_S:.0f} s")
-            case Pulse.MUTED:
+            case Health.MUTED:
                 self._tell(self._complaints.muted)
 
     def _complain(self, error: Exception) -> None:

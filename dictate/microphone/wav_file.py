@@ -31,7 +31,7 @@ class WavFileMicrophone(Microphone):
         self._position = 0
         self._began = 0.0
 
-    def why_not(self) -> str | None:
+    def unavailable_reason(self) -> str | None:
         if not self.settings.use.partition(":")[2]:
             return "no file is named: set microphone.use to wav:PATH"
         try:

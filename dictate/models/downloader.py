@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 from dictate import __version__
 from dictate.errors import EngineError, Unavailable
 from dictate.models import store
-from dictate.models.store import FIRST_DOWNLOAD, PUBLISHER, Model, ModelFile, Piece, Record
+from dictate.models.store import FIRST_DOWNLOAD, PUBLISHER, InstalledModel, Model, ModelFile, Piece
 from dictate.platform import paths
 from dictate.toml.toml_file import write
 
@@ -53,7 +53,7 @@ def download(model: Model, have: Callable[[int], None]) -> ModelFile:
             if model.pieces:
                 return _fetch_pieces(model, have)
             sha256, source = _fetch(model, part, have)
-            record = Record(model.repository, model.revision, sha256, source)
+            record = InstalledModel(model.repository, model.revision, sha256, source)
             # The record first: if we are interrupted here, the finished part is still found.
             write(store.store_path(model.name, "json"), record.text())
             path = part.replace(model.path)
@@ -74,7 +74,7 @@ def _fetch_pieces(model: Model, have: Callable[[int], None]) -> ModelFile:
             part.replace(folder / piece.file)
         before += piece.size
         have(before)
-    record = Record(model.repository, model.revision, model.sha256, PUBLISHER)
+    record = InstalledModel(model.repository, model.revision, model.sha256, PUBLISHER)
     write(store.store_path(model.name, "json"), record.text())
     return ModelFile(model.name, folder, model.sha256, PUBLISHER)
 

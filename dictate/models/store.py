@@ -272,7 +272,7 @@ class ModelFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class InstalledModel:
     """What NAME.json says of the model beside it."""
 
     repository: str
@@ -441,12 +441,12 @@ def _open(path: Path, *, own: bool) -> int:
     return descriptor
 
 
-def _read_record(path: Path) -> Record:
+def _read_record(path: Path) -> InstalledModel:
     with os.fdopen(_open(path, own=True), "rb") as file:
         content = file.read(1 << 16)
     damaged = f"{path} is damaged; to get the model again: dictate models download {path.stem}"
     try:
-        record = Record(**json.loads(content))
+        record = InstalledModel(**json.loads(content))
     except (ValueError, TypeError, RecursionError) as error:
         raise EngineError(damaged) from error
     if not is_sha256(record.sha256) or record.source not in (PUBLISHER, FIRST_DOWNLOAD):

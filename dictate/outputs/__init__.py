@@ -52,7 +52,7 @@ class Output(ABC):
         """Called with trouble that comes while nobody writes."""
 
     @abstractmethod
-    def why_not(self) -> str | None:
+    def unavailable_reason(self) -> str | None:
         """Why this cannot work here and what to do, or None. May block for two seconds."""
 
     @abstractmethod

@@ -59,8 +59,8 @@ class ClipboardOutput(Output):
         super().__init__(settings)
         self._clipboard = DesktopClipboard("dictate-clipboard", _WaylandCopier, _XCopier)
 
-    def why_not(self) -> str | None:
-        return self._clipboard.why_not()
+    def unavailable_reason(self) -> str | None:
+        return self._clipboard.unavailable_reason()
 
     async def open(self) -> None:
         await self._clipboard.start()

@@ -14,7 +14,7 @@ _CUT_BYTES = 1000
 """An application that has told of more may tell from another place on afterwards."""
 
 
-class TakingBack:
+class DeleteSurrounding:
     """What is left of `text`, which has to be the end of `before`, all that is told. Raises
     NotDelivered.
 

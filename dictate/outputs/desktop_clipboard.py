@@ -9,7 +9,7 @@ from dictate.errors import Unavailable
 from dictate.outputs.thread import DesktopThread
 from dictate.outputs.wayland.thread import WaylandConnection, WaylandThread, why_no_wayland
 from dictate.outputs.x11.thread import XConnection, XThread
-from dictate.platform.x11 import why_no_x
+from dictate.platform.x11 import x11_unavailable_reason
 
 W = TypeVar("W")
 X = TypeVar("X")
@@ -28,14 +28,14 @@ class DesktopClipboard(Generic[W, X]):
         self._wayland = WaylandThread(name, on_wayland)
         self._x = XThread(name, on_x)
 
-    def why_not(self) -> str | None:
+    def unavailable_reason(self) -> str | None:
         """Why neither can work here, or None. Blocks for up to two seconds."""
         if not os.environ.get("WAYLAND_DISPLAY"):
-            return why_no_x()
+            return x11_unavailable_reason()
         reason = why_no_wayland(self._on_wayland)
         if reason is None:
             return None
-        no_x = why_no_x()
+        no_x = x11_unavailable_reason()
         return f"{reason}; {no_x}" if no_x else None
 
     async def start(self) -> DesktopThread[Any, Any]:

@@ -15,7 +15,7 @@ class StdoutOutput(Output):
 
     name = "stdout"
 
-    def why_not(self) -> str | None:
+    def unavailable_reason(self) -> str | None:
         if sys.stdout is None or sys.stdout.closed:
             return "standard output is closed"
         if self.settings.use == "auto" and not sys.stdout.isatty():
@@ -24,7 +24,7 @@ class StdoutOutput(Output):
         return None
 
     async def open(self) -> None:
-        if reason := self.why_not():
+        if reason := self.unavailable_reason():
             raise Unavailable(reason)
 
     async def focus(self) -> Focus | None:

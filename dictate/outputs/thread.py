@@ -36,7 +36,7 @@ class DesktopLost(Exception):
     """The connection is gone, or was given up because the other side hung."""
 
 
-class Connection(ABC):
+class DesktopConnection(ABC):
     """A connection as its thread sees it. Everything here runs in that thread, `cut` aside."""
 
     def __init__(self, wake: socket.socket) -> None:
@@ -100,7 +100,7 @@ class Connection(ABC):
                 self._wake.recv(4096)
 
 
-C = TypeVar("C", bound=Connection)
+C = TypeVar("C", bound=DesktopConnection)
 
 
 class DesktopThread(Generic[C, D]):

@@ -5,7 +5,7 @@ from dictate.errors import NotDelivered
 from dictate.outputs import Focus, Output, Receipt
 
 
-class NowhereOutput(Output):
+class UnavailableOutput(Output):
     """Holds everything. Not in the table: nobody chooses it."""
 
     name = "none"
@@ -14,7 +14,7 @@ class NowhereOutput(Output):
         super().__init__(settings)
         self.reason = reason
 
-    def why_not(self) -> str | None:
+    def unavailable_reason(self) -> str | None:
         return self.reason
 
     async def open(self) -> None:

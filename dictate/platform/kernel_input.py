@@ -9,7 +9,7 @@ OWN_KEYBOARD = "Dictate"
 """The name of our own keyboard: nobody of ours listens to it."""
 
 
-def why_no_evdev() -> str | None:
+def evdev_unavailable_reason() -> str | None:
     """Why the package that knows the kernel's devices is not there, or None."""
     if find_spec("evdev") is None:
         return 'the package evdev is missing: pip install "dictate[evdev]"'

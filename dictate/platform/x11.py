@@ -37,7 +37,7 @@ def connect() -> Any:
         raise Unavailable(f"cannot connect to the X server at {name}: {error}") from error
 
 
-def why_no_x(*extensions: str) -> str | None:
+def x11_unavailable_reason(*extensions: str) -> str | None:
     """Why no X server with these extensions can be used here and what to do, or None.
 
     Blocks for `CONNECT_S` at most.

@@ -19,7 +19,7 @@ _LONGEST = 50
 """Characters of a host's name that are used: an announced name has 63 bytes."""
 
 
-def why_not() -> str | None:
+def unavailable_reason() -> str | None:
     """Why nothing can be announced and what to do, or None."""
     if find_spec("zeroconf") is None:
         return 'zeroconf is not installed: pip install "dictate[zeroconf]"'

@@ -32,7 +32,7 @@ from dictate.config.schema import EngineSettings
 from dictate.engines import ENGINES
 from dictate.engines.protocol import LARGEST_EVENT, Token, read_event
 from dictate.engines.remote.address import is_loopback, parse
-from dictate.engines.worker import Connection, Server, bind
+from dictate.engines.worker import ClientConnection, Server, bind
 from dictate.errors import DictateError, Unavailable
 from dictate.platform import paths
 from dictate.server import discovery
@@ -55,7 +55,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class ServerOptions:
     """What the command line asks for."""
 
     tcp: str = ""
@@ -69,7 +69,7 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class Listener:
     """Where somebody may come in."""
 
     listener: socket.socket
@@ -90,7 +90,7 @@ class Door:
         return f"serving on {self.where}, for everybody on this machine"
 
 
-class Host(Server):
+class PublicServer(Server):
     """The engine process's server, for strangers."""
 
     idle_s = IDLE_S
@@ -99,7 +99,7 @@ class Host(Server):
         super().__init__(settings)
         self._token = token.encode()
         self._open = 0
-        self._clients: set[Connection] = set()
+        self._clients: set[ClientConnection] = set()
         self._busy_since = 0.0
         """When the engine's thread began what it does; 0 if it does nothing."""
 
@@ -128,7 +128,7 @@ class Host(Server):
         self._open += 1
         try:
             if await self._may(reader):
-                client = Connection(self, reader, writer)
+                client = ClientConnection(self, reader, writer)
                 self._clients.add(client)
                 try:
                     await client.run()
@@ -162,7 +162,7 @@ class Host(Server):
                     await asyncio.sleep(0.05)
 
 
-def serve(offer: Offer, engine: str | None, out: Callable[[str], None] = print) -> int:
+def serve(offer: ServerOptions, engine: str | None, out: Callable[[str], None] = print) -> int:
     """Lend the engine of the user's settings, or `engine`, until SIGTERM. Raises DictateError."""
     settings = config_file.load(paths.config_file()).engine
     settings = replace(settings, use=engine or settings.use, fallback="none")
@@ -173,17 +173,17 @@ def serve(offer: Offer, engine: str | None, out: Callable[[str], None] = print) 
     context = _context(offer, token)
     doors = _doors(offer, context)
     announced = _port(doors) if offer.zeroconf else None
-    code = asyncio.run(_serve(Host(settings, token), doors, context, announced, out))
+    code = asyncio.run(_serve(PublicServer(settings, token), doors, context, announced, out))
     logging.shutdown()
     # The engine's thread may be in the middle of loading a model, which nobody will use.
     os._exit(code)
 
 
 async def _serve(
-    host: Host,
-    doors: list[Door],
+    host: PublicServer,
+    doors: list[Listener],
     context: ssl.SSLContext | None,
-    announced: Door | None,
+    announced: Listener | None,
     out: Callable[[str], None],
 ) -> int:
     stop = asyncio.Event()
@@ -231,7 +231,7 @@ async def _serve(
 
 
 async def _open(
-    host: Host, announcement: discovery.Announcement | None, out: Callable[[str], None]
+    host: PublicServer, announcement: discovery.Announcement | None, out: Callable[[str], None]
 ) -> None:
     """Load the engine, and say so: to who looks for one on the network, too."""
     await host.load()
@@ -240,7 +240,7 @@ async def _open(
         out(await announcement.announce())
 
 
-def _state(host: Host) -> str:
+def _state(host: PublicServer) -> str:
     status = host.status
     if status.state == "ready":
         on = f" on {status.device}" if status.device else ""
@@ -257,7 +257,7 @@ def _check_local(settings: EngineSettings) -> None:
         )
 
 
-def _token(offer: Offer) -> str:
+def _token(offer: ServerOptions) -> str:
     if offer.token_file is None:
         return ""
     try:
@@ -274,7 +274,7 @@ def _token(offer: Offer) -> str:
     return token
 
 
-def _context(offer: Offer, token: str) -> ssl.SSLContext | None:
+def _context(offer: ServerOptions, token: str) -> ssl.SSLContext | None:
     if offer.tls is None:
         return None
     if not token:
@@ -288,14 +288,14 @@ def _context(offer: Offer, token: str) -> ssl.SSLContext | None:
     return context
 
 
-def _doors(offer: Offer, context: ssl.SSLContext | None) -> list[Door]:
+def _doors(offer: ServerOptions, context: ssl.SSLContext | None) -> list[Listener]:
     """What systemd opened for us, and what the command line asks for; else the usual socket."""
     doors = _given()
     for door in doors:
         if not door.local:
             _check_not_in_clear(door.listener.getsockname()[0], tls=context is not None)
     if offer.tcp:
-        doors.append(Door(_tcp(offer.tcp, tls=context is not None), offer.tcp))
+        doors.append(Listener(_tcp(offer.tcp, tls=context is not None), offer.tcp))
     if offer.zeroconf and _port(doors) is None:
         raise Unavailable(
             "--zeroconf announces an IPv4 port, and there is none: give --tcp 127.0.0.1:10300"
@@ -305,23 +305,23 @@ def _doors(offer: Offer, context: ssl.SSLContext | None) -> list[Door]:
         path = paths.serve_socket()
         paths.safe_dir(path.parent)
     if path is not None:
-        doors.append(Door(bind(path), str(path)))
+        doors.append(Listener(bind(path), str(path)))
     return doors
 
 
-def _port(doors: list[Door]) -> Door | None:
+def _port(doors: list[Listener]) -> Listener | None:
     """The first port among them: what can be announced."""
     return next((door for door in doors if door.listener.family == socket.AF_INET), None)
 
 
-def _check_announced(offer: Offer) -> None:
+def _check_announced(offer: ServerOptions) -> None:
     if offer.tls or offer.token_file:
         raise Unavailable(
             "--zeroconf is for Wyoming clients of other makes, which know neither TLS nor our "
             "token: leave --tls and --token-file away, and serve on a port of this machine, which "
             "others reach by SSH (docs/remote.md)"
         )
-    if reason := discovery.why_not():
+    if reason := discovery.unavailable_reason():
         raise Unavailable(f"--zeroconf: {reason}")
 
 
@@ -334,7 +334,7 @@ def _check_not_in_clear(host: str, *, tls: bool) -> None:
         )
 
 
-def _given() -> list[Door]:
+def _given() -> list[Listener]:
     """The sockets that systemd passes to this process."""
     if os.environ.pop("LISTEN_PID", "") != str(os.getpid()):
         return []
@@ -343,7 +343,9 @@ def _given() -> list[Door]:
         os.set_inheritable(fd, False)  # noqa: FBT003 - positional only
         listener = socket.socket(fileno=fd)
         where = listener.getsockname()
-        doors.append(Door(listener, where if isinstance(where, str) else "{}:{}".format(*where)))
+        doors.append(
+            Listener(listener, where if isinstance(where, str) else "{}:{}".format(*where))
+        )
     return doors
 
 

@@ -7,7 +7,7 @@ where a command was spoken its own sign counts, and theirs go.
 import re
 from collections.abc import Sequence
 
-from dictate.text.pieces import Break, Glue, Mark, Piece, Written
+from dictate.text.pieces import Break, Glue, Literal, Mark, Piece
 
 _SIGNS_BEFORE = re.compile(r"(?:(?:^|(?<=\w))[.,;:!?\u2026]+)?\s*$")
 _SIGNS_AFTER = re.compile(r"^[.,;:!?\u2026]+(?=\s|$)")
@@ -35,11 +35,11 @@ def lay_out(pieces: Sequence[Piece]) -> list[str | Break]:
                 line = line.rstrip() + (" " if apart else "") + piece.sign
                 space = "" if piece.glue in (Glue.RIGHT, Glue.BOTH) else " "
                 capital = piece.ends_sentence or (capital and piece.sign in _AROUND)
-            case Written(""):
+            case Literal(""):
                 if space is None:
                     space = " " if line.strip() and line[-1].isspace() else ""
                 line = line.rstrip()
-            case Written(text):
+            case Literal(text):
                 line += (space or "") + text
                 space, capital = None, False
             case str(text):
@@ -76,7 +76,7 @@ def _clear_end(text: str, after: Piece | None) -> str:
 
 
 def _clear_start(text: str, before: Piece | None) -> str:
-    if before == Written(""):
+    if before == Literal(""):
         return _COMMA_AFTER.sub("", text)
     if isinstance(before, Break) or (isinstance(before, Mark) and not _closes(before)):
         return _SIGNS_AFTER.sub("", text)

@@ -34,13 +34,13 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class Literal:
     """Text that is as it has to be: a term's spelling, a replacement. No later step changes it."""
 
     text: str
 
 
-Outcome: TypeAlias = Written | Mark | Break
+Outcome: TypeAlias = Literal | Mark | Break
 """What a spoken phrase becomes."""
 
 Piece: TypeAlias = str | Outcome

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from dictate.hotwords.model import Hotwords
-from dictate.text.pieces import Written
+from dictate.text.pieces import Literal
 
 
-def replacements(hotwords: Hotwords) -> Iterator[tuple[str, Written]]:
+def replacements(hotwords: Hotwords) -> Iterator[tuple[str, Literal]]:
     """Each phrase that may be heard, with what is written; an empty text takes it out."""
     for heard, written in hotwords.replacements:
-        yield heard, Written(written)
+        yield heard, Literal(written)

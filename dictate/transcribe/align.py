@@ -9,7 +9,7 @@ from dictate.transcribe.show import clock
 from dictate.transcribe.words import Unplaced, Word, place, too_fast
 
 
-class Timing:
+class WordTiming:
     """For one command. Whatever the aligner does, a text stays what it is: then it has no times."""
 
     def __init__(self, settings: EngineSettings) -> None:

@@ -14,9 +14,9 @@ from typing import Any
 
 from dictate.config import config_file
 from dictate.config.schema import Settings
-from dictate.config.sources import Wishes, hotwords_of
+from dictate.config.sources import CommandLineOverrides, hotwords_of
 from dictate.engines import aligner
-from dictate.engines.link import EngineLink
+from dictate.engines.link import EngineClient
 from dictate.errors import (
     AudioFileError,
     ConfigError,
@@ -25,18 +25,18 @@ from dictate.errors import (
     TranscriptError,
     Unavailable,
 )
-from dictate.events import RATE, Partial, pcm_from_samples
+from dictate.events import RATE, PartialTranscript, pcm_from_samples
 from dictate.hotwords.model import Hotwords
 from dictate.microphone.ffmpeg import iter_any_file
 from dictate.platform import paths
 from dictate.text import polish
 from dictate.transcribe import kept
-from dictate.transcribe.align import Timing
+from dictate.transcribe.align import WordTiming
 from dictate.transcribe.cues import Heard
 from dictate.transcribe.cut import Segment, segments
 from dictate.transcribe.formats import Transcript, write
-from dictate.transcribe.kept import Kept
-from dictate.transcribe.plan import Asked, Job, job, refuse_existing
+from dictate.transcribe.kept import ResumeFile
+from dictate.transcribe.plan import Job, TranscribeOptions, job, refuse_existing
 from dictate.transcribe.show import Show, clock, complain
 from dictate.vad import DETECTORS
 
@@ -44,14 +44,16 @@ INTERRUPTED = 130
 """As shells say it of what Ctrl+C ended."""
 
 
-def transcribe(asked: Asked, *, as_json: bool, engine: str | None, hotwords: Path | None) -> int:
+def transcribe(
+    asked: TranscribeOptions, *, as_json: bool, engine: str | None, hotwords: Path | None
+) -> int:
     """Transcribe every file; 0, 1 if one of them failed, 130 if interrupted.
 
     `engine` and `hotwords` win over the configuration. A file that cannot be transcribed is named
     on stderr, the others go on. Raises ConfigError, TranscriptError, Unavailable, EngineError,
     JournalError.
     """
-    settings = Wishes(engine=engine).over(config_file.load(paths.config_file()))
+    settings = CommandLineOverrides(engine=engine).over(config_file.load(paths.config_file()))
     if hotwords is not None and not hotwords.is_file():
         raise ConfigError([f"{hotwords}: there is no such file"])
     own = hotwords_of(settings.hotwords, hotwords or paths.hotwords_file())
@@ -59,7 +61,7 @@ def transcribe(asked: Asked, *, as_json: bool, engine: str | None, hotwords: Pat
         _refuse_words(asked, settings, as_json=as_json)
     try:
         jobs = _plan(asked, settings, own)
-        timing = Timing(settings.engine) if asked.words else None
+        timing = WordTiming(settings.engine) if asked.words else None
         alone = len(asked.files) == 1
         run = _Run(settings, jobs, timing, force=asked.force, as_json=as_json, alone=alone)
         if jobs:
@@ -72,16 +74,16 @@ def transcribe(asked: Asked, *, as_json: bool, engine: str | None, hotwords: Pat
     return 0 if len(run.facts) == len(asked.files) else 1
 
 
-def _refuse_words(asked: Asked, settings: Settings, *, as_json: bool) -> None:
+def _refuse_words(asked: TranscribeOptions, settings: Settings, *, as_json: bool) -> None:
     """Raises TranscriptError if nobody would see the times, Unavailable if they cannot be had."""
     outputs = [output for its_outputs in asked.outputs() for output in its_outputs]
     if not as_json and all(output.suffix.lower() == ".txt" for output in outputs):
         raise TranscriptError("--words is for json, vtt and srt: a text has no times")
-    if reason := aligner.why_not(settings.engine):
+    if reason := aligner.unavailable_reason(settings.engine):
         raise Unavailable(f"--words: {reason}")
 
 
-def _plan(asked: Asked, settings: Settings, own: Hotwords) -> list[Job]:
+def _plan(asked: TranscribeOptions, settings: Settings, own: Hotwords) -> list[Job]:
     """What can be done; what cannot is named."""
     outputs = asked.outputs()
     if asked.out_dir is not None:
@@ -109,7 +111,7 @@ class _Run:
 
     settings: Settings
     jobs: list[Job]
-    timing: Timing | None
+    timing: WordTiming | None
     """Tells the times of the words, where they are wanted."""
     force: bool
     as_json: bool
@@ -124,7 +126,7 @@ class _Run:
         """Do every job. What was heard is forgotten when all of it is where it belongs, so that
         whoever is interrupted in the last file does not find the others to be done again."""
         runtime = await asyncio.to_thread(paths.safe_dir, paths.runtime_dir())
-        link = EngineLink(self.settings.engine, runtime / f"file-{os.getpid()}.sock")
+        link = EngineClient(self.settings.engine, runtime / f"file-{os.getpid()}.sock")
         await link.start()
         done: list[Job] = []
         try:
@@ -154,9 +156,9 @@ class _Run:
         for one in done:
             await asyncio.to_thread(one.kept.unlink, missing_ok=True)
 
-    async def _one(self, link: EngineLink, number: int, one: Job, show: Show) -> None:
+    async def _one(self, link: EngineClient, number: int, one: Job, show: Show) -> None:
         began = time.monotonic()
-        so_far = await asyncio.to_thread(Kept, one.kept)
+        so_far = await asyncio.to_thread(ResumeFile, one.kept)
         try:
             transcript = await self._hear(link, number, one, so_far, show)
             await asyncio.to_thread(self._write, one, transcript, so_far)
@@ -172,7 +174,7 @@ class _Run:
             sound = clock(transcript.audio / RATE)
             show.line(f"{one.path}: {sound} of sound in {clock(took_s)}{wrote}")
 
-    def _write(self, one: Job, transcript: Transcript, so_far: Kept) -> None:
+    def _write(self, one: Job, transcript: Transcript, so_far: ResumeFile) -> None:
         refuse_existing(one, so_far, force=self.force)
         for output in one.outputs:
             # What an earlier try wrote may have been corrected by hand meanwhile.
@@ -182,7 +184,7 @@ class _Run:
                     so_far.wrote(output)
 
     async def _hear(
-        self, link: EngineLink, number: int, one: Job, so_far: Kept, show: Show
+        self, link: EngineClient, number: int, one: Job, so_far: ResumeFile, show: Show
     ) -> Transcript:
         """The whole file; what was heard before is not heard again, only cut again."""
         speech = self.settings.speech
@@ -239,7 +241,7 @@ class _Run:
             self.full.add(one.kept)
 
     async def _say(
-        self, link: EngineLink, number: int, segment: Segment, hotwords: Hotwords, show: Show
+        self, link: EngineClient, number: int, segment: Segment, hotwords: Hotwords, show: Show
     ) -> str:
         """What the engine hears in a segment."""
         utterance = link.begin(number, hotwords, self.settings.engine.language, _ignore)
@@ -260,5 +262,5 @@ class _Run:
             raise
 
 
-def _ignore(_: Partial) -> None:
+def _ignore(_: PartialTranscript) -> None:
     pass

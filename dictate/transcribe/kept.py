@@ -45,7 +45,7 @@ def folder() -> Path:
     return found
 
 
-class Kept:
+class ResumeFile:
     """One file's, open; nobody else has it open meanwhile. Everything here blocks.
 
     Each line is a JSON list: ["heard", start, end, text], ["timed", start, end, text, words] or

@@ -14,13 +14,13 @@ from dictate.hotwords.model import Hotwords
 from dictate.microphone.ffmpeg import length_s
 from dictate.transcribe import kept
 from dictate.transcribe.formats import FORMATS
-from dictate.transcribe.kept import Kept
+from dictate.transcribe.kept import ResumeFile
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class TranscribeOptions:
     """The files and outputs on the command line."""
 
     files: tuple[Path, ...]
@@ -98,12 +98,12 @@ def job(
         for parent in {output.parent for output in outputs}:
             if not os.access(parent, os.W_OK | os.X_OK):
                 raise TranscriptError(f"{parent} is no folder that you can write to")
-        with closing(Kept(planned.kept)) as earlier:
+        with closing(ResumeFile(planned.kept)) as earlier:
             refuse_existing(planned, earlier, force=force)
     return planned
 
 
-def refuse_existing(planned: Job, earlier: Kept, *, force: bool) -> None:
+def refuse_existing(planned: Job, earlier: ResumeFile, *, force: bool) -> None:
     """Raises TranscriptError if an output exists that is not from an earlier try of this job."""
     for output in planned.outputs:
         if not force and os.path.lexists(output) and not earlier.has_written(output):

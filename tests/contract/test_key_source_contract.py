@@ -99,7 +99,7 @@ def desktop(name: str, desktops: dict[str, Desktop], monkeypatch: pytest.MonkeyP
 @pytest.fixture
 def source(name: str, desktop: Desktop) -> KeySource:
     made = desktop.make(name)
-    assert made.why_not() is None
+    assert made.unavailable_reason() is None
     return made
 
 
@@ -145,7 +145,7 @@ def test_without_a_desktop_it_says_why_not(
     monkeypatch.delenv(desktop.variable)
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     source = desktop.make(name)
-    assert source.why_not() is not None
+    assert source.unavailable_reason() is not None
 
     async def main() -> None:
         with pytest.raises(Unavailable):
@@ -157,7 +157,7 @@ def test_without_a_desktop_it_says_why_not(
 
 def test_a_key_that_nobody_has_is_refused(name: str, desktop: Desktop) -> None:
     wrong = desktop.make(name, "ctr_r")
-    assert "did you mean 'ctrl_r'" in (wrong.why_not() or "")
+    assert "did you mean 'ctrl_r'" in (wrong.unavailable_reason() or "")
 
     async def main() -> None:
         with pytest.raises(Unavailable, match="did you mean"):

@@ -64,7 +64,7 @@ async def listen(microphone: Microphone, seconds: float) -> list[AudioChunk]:
 
 
 def test_it_can_work_here(stage: Stage) -> None:
-    assert stage.microphone().why_not() is None
+    assert stage.microphone().unavailable_reason() is None
 
 
 def test_what_is_spoken_is_heard_in_real_time(stage: Stage) -> None:

@@ -116,7 +116,7 @@ def window(request: pytest.FixtureRequest, name: str) -> Window:
 @pytest.fixture
 def output(name: str, window: Window) -> Output:
     made = OUTPUTS.make(name, OutputSettings(use=name))
-    reason = made.why_not()
+    reason = made.unavailable_reason()
     if reason is not None:
         pytest.skip(f"{made.name}: {reason}")
     return made
@@ -183,7 +183,7 @@ def test_without_a_desktop_it_says_why_not_or_works(
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     monkeypatch.delenv("IBUS_ADDRESS", raising=False)
-    reason = output.why_not()
+    reason = output.unavailable_reason()
 
     async def main() -> None:
         if reason is None:
@@ -233,9 +233,9 @@ def test_auto_on_wayland(
 
     asyncio.run(main())
     monkeypatch.setenv("WAYLAND_DISPLAY", "/nowhere")
-    reasons = str(OUTPUTS.make("x11", OutputSettings()).why_not())
+    reasons = str(OUTPUTS.make("x11", OutputSettings()).unavailable_reason())
     assert "Wayland" in reasons
-    assert OUTPUTS.make("x11", OutputSettings(use="x11")).why_not() is None
+    assert OUTPUTS.make("x11", OutputSettings(use="x11")).unavailable_reason() is None
     assert OUTPUTS.choose("auto", OutputSettings()).name == "clipboard"
 
 

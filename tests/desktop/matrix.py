@@ -135,7 +135,7 @@ def _writers(desk: Desk, running: Any) -> Iterator[tuple[str, Writer]]:
     for name in desk.outputs:
         with asyncio.Runner() as runner:
             output = OUTPUTS.make(name, OutputSettings(use=name))
-            if reason := output.why_not():
+            if reason := output.unavailable_reason():
                 print(f"{name}: {reason}")
                 continue
 

@@ -113,7 +113,7 @@ def test_auto_copies_as_the_portal_wants_to_be_chosen(kwin: Kwin) -> None:
     assert [each.partition(":")[0] for each in passed_over] == [
         *("input_method", "virtual_keyboard", "ibus", "x11"),
     ]
-    assert OUTPUTS.make("portal", OutputSettings()).why_not() is None
+    assert OUTPUTS.make("portal", OutputSettings()).unavailable_reason() is None
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.kind)

@@ -20,17 +20,17 @@ class Works:
     def __init__(self, settings: object) -> None:
         self.settings = settings
 
-    def why_not(self) -> str | None:
+    def unavailable_reason(self) -> str | None:
         return None
 
 
 class Refuses(Works):
-    def why_not(self) -> str | None:
+    def unavailable_reason(self) -> str | None:
         return "no such thing here: buy one"
 
 
 class Breaks(Works):
-    def why_not(self) -> str | None:
+    def unavailable_reason(self) -> str | None:
         raise ZeroDivisionError
 
 
@@ -122,10 +122,10 @@ def test_a_disk_almost_full_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_the_second_way_uses_is_checked_where_it_is_something_else() -> None:
     everything = SecondSettings(key="f8", engine="scripted:nowhere", output="clipboard")
     found = check.rows(Settings(second=everything))
-    why_not = {(row["stage"], row["name"]): str(row["why_not"]) for row in found}
-    assert "there is no file" in why_not["second engine", "scripted"]
-    assert "DISPLAY" in why_not["second output", "clipboard"]
-    assert "DISPLAY" in why_not["second key", "x11"]
-    assert ("second engine", "nemotron") not in why_not
+    unavailable_reason = {(row["stage"], row["name"]): str(row["why_not"]) for row in found}
+    assert "there is no file" in unavailable_reason["second engine", "scripted"]
+    assert "DISPLAY" in unavailable_reason["second output", "clipboard"]
+    assert "DISPLAY" in unavailable_reason["second key", "x11"]
+    assert ("second engine", "nemotron") not in unavailable_reason
     same = check.rows(Settings(second=SecondSettings(language="de")))
     assert not [row for row in same if str(row["stage"]).startswith("second")]

@@ -12,9 +12,9 @@ from wyoming.event import Event
 
 from dictate.config.schema import EngineSettings
 from dictate.engines import aligner, aligner_link
-from dictate.engines.aligner import Aligner, why_not
+from dictate.engines.aligner import Aligner, unavailable_reason
 from dictate.engines.aligner_link import AlignerLink
-from dictate.engines.protocol import Aligned, Status
+from dictate.engines.protocol import Aligned, EngineState
 from dictate.engines.qwen3 import load as qwen3_load
 from dictate.errors import EngineError
 from dictate.events import Samples
@@ -96,12 +96,12 @@ def test_a_text_without_words_has_none(loaded: Aligner, sound: Samples, text: st
 
 @pytest.mark.parametrize("language", ["de-CH", "yue", "EN"])
 def test_a_language_that_it_knows(clock: Path, language: str) -> None:
-    assert why_not(settings(clock, language=language)) is None
+    assert unavailable_reason(settings(clock, language=language)) is None
 
 
 @pytest.mark.parametrize("language", ["nl", "auto", "hi-IN"])
 def test_a_language_that_it_does_not_know_is_said(clock: Path, language: str) -> None:
-    reason = why_not(settings(clock, language=language))
+    reason = unavailable_reason(settings(clock, language=language))
     assert reason is not None
     assert f"does not know the language '{language}'" in reason
     assert "set engine.language to one of zh, yue, en" in reason
@@ -112,20 +112,22 @@ def test_a_package_that_a_language_needs_is_named(
     clock: Path, monkeypatch: pytest.MonkeyPatch, language: str, package: str
 ) -> None:
     monkeypatch.setattr(aligner, "find_spec", lambda _: None)
-    reason = why_not(settings(clock, language=language))
+    reason = unavailable_reason(settings(clock, language=language))
     assert reason is not None
     assert reason.startswith(f"{package} is missing")
     assert reason.endswith(f'pip install "dictate[aligner-{language[:2]}]"')
 
 
 def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert why_not(EngineSettings()) == (
+    assert unavailable_reason(EngineSettings()) == (
         "the model qwen3-aligner is not downloaded: dictate models download qwen3-aligner"
     )
-    reason = why_not(EngineSettings(aligner="qwen3"))
+    reason = unavailable_reason(EngineSettings(aligner="qwen3"))
     assert reason == "engine.aligner names the model qwen3, which is for dictation"
-    monkeypatch.setattr(qwen3_load, "why_not", lambda: "torch is missing: pip install it")
-    assert why_not(EngineSettings()) == "torch is missing: pip install it"
+    monkeypatch.setattr(
+        qwen3_load, "unavailable_reason", lambda: "torch is missing: pip install it"
+    )
+    assert unavailable_reason(EngineSettings()) == "torch is missing: pip install it"
 
 
 def test_a_model_that_hears_is_no_aligner(tmp_path: Path) -> None:
@@ -158,7 +160,7 @@ def test_it_runs_in_a_process_of_its_own(clock: Path, loaded: Aligner, sound: Sa
     linked(settings(clock), life)
 
 
-READY = Status(state="ready", notes=["a note"]).event()
+READY = EngineState(state="ready", notes=["a note"]).event()
 WORDS = Aligned([["one", 0, 0.5]], 1)
 
 STAND_IN = f"""#!{sys.executable} -I
@@ -271,7 +273,7 @@ def test_what_fails_gets_a_fresh_process_once(
     ("kind", "reason"),
     [
         (("die",), r"the aligner died \(exit status 1: no memory\)"),
-        (("answer", Status(state="failed", message="no such model").event()), "no such model"),
+        (("answer", EngineState(state="failed", message="no such model").event()), "no such model"),
         (("answer", Error("no").event()), "the aligner begins with error"),
         (("hang",), "the aligner hung for 1 s"),
     ],

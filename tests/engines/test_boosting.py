@@ -2,7 +2,14 @@
 
 from typing import Any
 
-from dictate.engines.nemotron.boosting import ALPHA, MOST_TREES, Phrases, Trees, phrases, variants
+from dictate.engines.nemotron.boosting import (
+    ALPHA,
+    MOST_TREES,
+    BoostingTreeCache,
+    BoostPhrases,
+    boost_phrases,
+    variants,
+)
 from dictate.hotwords.model import Guards, Hotwords, Term
 
 UNKNOWN = 0
@@ -13,8 +20,8 @@ def encode(text: str) -> list[int]:
     return [UNKNOWN if letter.isdigit() else ord(letter) for letter in text]
 
 
-def found(*terms: Term, **more: Any) -> tuple[Phrases, list[str]]:
-    return phrases(Hotwords(terms, **more), "en", encode, UNKNOWN)
+def found(*terms: Term, **more: Any) -> tuple[BoostPhrases, list[str]]:
+    return boost_phrases(Hotwords(terms, **more), "en", encode, UNKNOWN)
 
 
 def test_each_term_stands_in_the_cases_that_a_model_may_write() -> None:
@@ -78,8 +85,8 @@ class MultiModel:
         self.holds.remove(number)
 
 
-def one(number: int) -> Phrases:
-    return Phrases(((number + 1,),), (str(number),), (1.0,), 1.5)
+def one(number: int) -> BoostPhrases:
+    return BoostPhrases(((number + 1,),), (str(number),), (1.0,), 1.5)
 
 
 def test_a_tree_is_built_once_for_each_content_and_the_oldest_idle_one_goes(
@@ -87,7 +94,7 @@ def test_a_tree_is_built_once_for_each_content_and_the_oldest_idle_one_goes(
 ) -> None:
     monkeypatch.setattr("dictate.engines.nemotron.boosting.build", lambda *_: object())
     decoder = MultiModel()
-    trees = Trees(decoder, 256)
+    trees = BoostingTreeCache(decoder, 256)
     held = trees.take(one(0))
     assert held is not None
     again = trees.take(one(0))
@@ -102,6 +109,6 @@ def test_a_tree_is_built_once_for_each_content_and_the_oldest_idle_one_goes(
 
 
 def test_nothing_to_boost_is_no_tree() -> None:
-    trees = Trees(MultiModel(), 256)
-    assert trees.take(Phrases()) is None
-    assert trees.take(Phrases(((1,),), ("a",), (1.0,), 0.0)) is None
+    trees = BoostingTreeCache(MultiModel(), 256)
+    assert trees.take(BoostPhrases()) is None
+    assert trees.take(BoostPhrases(((1,),), ("a",), (1.0,), 0.0)) is None

@@ -14,10 +14,10 @@ from wyoming.event import Event
 
 from dictate.config.schema import EngineSettings
 from dictate.engines import exchange
-from dictate.engines.link import EngineLink
-from dictate.engines.protocol import Status, Unusable
+from dictate.engines.link import EngineClient
+from dictate.engines.protocol import EngineState, Unusable
 from dictate.errors import EngineLost
-from dictate.events import RATE, Partial
+from dictate.events import RATE, PartialTranscript
 from dictate.hotwords.model import Hotwords, Term
 from dictate.platform.resources import samples
 from tests.lab.engine import PATIENCE_S, Whole, loud, ready, running, until
@@ -48,7 +48,7 @@ def test_from_loading_to_ready(tmp_path: Path, run: Run) -> None:
         states = []
         says = script(tmp_path / "script", LINE)
         settings = EngineSettings(use=f"scripted:{says}")
-        link = EngineLink(settings, tmp_path / "e", lambda: states.append(link.state))
+        link = EngineClient(settings, tmp_path / "e", lambda: states.append(link.state))
         assert (link.state, link.well, link.pid) == ("loading", False, None)
         await link.start()
         pid = await ready(link)
@@ -72,7 +72,7 @@ def test_what_is_said_before_the_engine_is_started_is_heard(tmp_path: Path, run:
 
     async def main() -> None:
         says = script(tmp_path / "script", "!loading 1", LINE)
-        link = EngineLink(EngineSettings(use=f"scripted:{says}", deadline_s=0.3), tmp_path / "e")
+        link = EngineClient(EngineSettings(use=f"scripted:{says}", deadline_s=0.3), tmp_path / "e")
         whole = Whole(b"")
         utterance = link.begin(4, NONE, "en")
         for _ in range(10):
@@ -92,10 +92,10 @@ def test_what_is_said_before_the_engine_is_started_is_heard(tmp_path: Path, run:
 def test_partials_grow_and_carry_their_number(tmp_path: Path, run: Run) -> None:
     async def main() -> None:
         async with running(tmp_path, LINE) as link:
-            heard: list[Partial] = []
+            heard: list[PartialTranscript] = []
             came = asyncio.Event()
 
-            def note(partial: Partial) -> None:
+            def note(partial: PartialTranscript) -> None:
                 heard.append(partial)
                 came.set()
 
@@ -106,7 +106,9 @@ def test_partials_grow_and_carry_their_number(tmp_path: Path, run: Run) -> None:
                 came.clear()
             said = [" ".join(LINE.split()[:words]) for words in range(1, 5)]
             settled = [0, 0, len(said[0]), len(said[1])]
-            assert heard == [Partial(7, *each) for each in zip(said, settled, strict=True)]
+            assert heard == [
+                PartialTranscript(7, *each) for each in zip(said, settled, strict=True)
+            ]
             assert (await utterance.finish(Whole(b""))).text == LINE
 
     run(main)
@@ -115,7 +117,7 @@ def test_partials_grow_and_carry_their_number(tmp_path: Path, run: Run) -> None:
 def test_one_is_finished_while_the_next_is_fed(tmp_path: Path, run: Run) -> None:
     async def main() -> None:
         async with running(tmp_path, "!slow 0.3", "first one", "second two") as link:
-            heard: dict[int, list[Partial]] = {1: [], 2: []}
+            heard: dict[int, list[PartialTranscript]] = {1: [], 2: []}
             one = link.begin(1, NONE, None, heard[1].append)
             one.feed(loud(1))
             await until(lambda: len(heard[1]) > 0)
@@ -137,7 +139,7 @@ def test_nothing_comes_after_a_cancel(tmp_path: Path, run: Run) -> None:
     async def main() -> None:
         async with running(tmp_path, "!slow 0.2 feed", LINE, "second") as link:
             await ready(link)
-            heard: list[Partial] = []
+            heard: list[PartialTranscript] = []
             utterance = link.begin(1, NONE, None, heard.append)
             utterance.feed(loud(2))
             await until(lambda: heard)
@@ -158,10 +160,10 @@ def test_nothing_comes_after_a_cancel(tmp_path: Path, run: Run) -> None:
 
 
 def test_when_the_next_best_cannot_work_either_it_is_given_up(tmp_path: Path) -> None:
-    link = EngineLink(EngineSettings(use="auto"), tmp_path / "e")
+    link = EngineClient(EngineSettings(use="auto"), tmp_path / "e")
     states = []
     for chosen in ("nemotron", "nemotron", "auto"):
-        link._now(Status(state="failed", name=chosen, message="it does not load"))
+        link._now(EngineState(state="failed", name=chosen, message="it does not load"))
         states.append(link.state)
     assert states == ["restarting", "restarting", "failed"]
     assert not link._give_up("it dies young")
@@ -177,9 +179,9 @@ def test_nothing_comes_after_a_cancel_by_who_hears_the_partial(tmp_path: Path, r
 
     async def main() -> None:
         async with running(tmp_path, LINE) as link:
-            heard: list[Partial] = []
+            heard: list[PartialTranscript] = []
 
-            def once(partial: Partial) -> None:
+            def once(partial: PartialTranscript) -> None:
                 heard.append(partial)
                 utterance.cancel()
 
@@ -219,7 +221,7 @@ def test_cancelled_while_it_is_sent_once_more(tmp_path: Path, run: Run, when: st
     async def main() -> None:
         lines = ["!crash", "!slow 30", LINE]
         async with running(tmp_path, *lines) as link:
-            heard: list[Partial] = []
+            heard: list[PartialTranscript] = []
             asked, may_read = asyncio.Event(), asyncio.Event()
 
             async def whole() -> bytes:
@@ -361,7 +363,7 @@ def test_real_speech(tmp_path: Path, run: Run) -> None:
         assert (rate, sound.ndim) == (RATE, 1)
         pcm = sound.tobytes()
         async with running(tmp_path, use="pocketsphinx", deadline_s=20) as link:
-            heard: list[Partial] = []
+            heard: list[PartialTranscript] = []
             utterance = link.begin(1, NONE, "en", heard.append)
             for start in range(0, len(pcm), 640):
                 utterance.feed(pcm[start : start + 640])

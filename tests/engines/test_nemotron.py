@@ -351,16 +351,16 @@ def test_a_card_that_is_not_there_is_named() -> None:
 
 def test_switches_that_make_loading_unsafe_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     made = NemotronEngine(mini_model.settings())
-    assert made.why_not() is None
+    assert made.unavailable_reason() is None
     monkeypatch.setenv("TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD", "1")
-    assert "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD" in (made.why_not() or "")
+    assert "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD" in (made.unavailable_reason() or "")
     with pytest.raises(Unavailable, match="unset it"):
         made.load()
 
 
 def test_a_file_of_ones_own_takes_trust() -> None:
     made = NemotronEngine(mini_model.settings(trust_model=False))
-    assert "trust_model" in (made.why_not() or "")
+    assert "trust_model" in (made.unavailable_reason() or "")
     with pytest.raises(Unavailable, match="trust_model"):
         made.load()
 
@@ -426,4 +426,4 @@ def test_loading_a_second_time_is_quick_enough_for_a_restart() -> None:
 
 def test_the_settings_name_no_model_by_default() -> None:
     made = NemotronEngine(EngineSettings(use="nemotron"))
-    assert "dictate models download nemotron" in (made.why_not() or "")
+    assert "dictate models download nemotron" in (made.unavailable_reason() or "")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from dictate.config.schema import EngineSettings, same_engine
-from dictate.engines.link import EngineLink
+from dictate.engines.link import EngineClient
 from dictate.engines.nemotron import engine as nemotron_module
 from dictate.engines.nemotron.engine import DIFFERENT, WHOLE, NemotronEngine
 from dictate.engines.nemotron.offline import CUT_FROM_S, LONGEST_S, quietest
@@ -149,7 +149,7 @@ def test_it_says_which_languages_it_speaks(told: NemotronEngine) -> None:
 def test_a_language_that_it_has_not_is_refused(told: NemotronEngine, language: str) -> None:
     path = str(other_models.path("prompt"))
     made = NemotronEngine(mini_model.settings(model=path, language=language))
-    assert made.why_not() is None, "only the file knows"
+    assert made.unavailable_reason() is None, "only the file knows"
     known = f"'{language}'.*auto, de-DE, en-GB, en-US, pt, zh-CN, zh-TW"
     with pytest.raises(Unavailable, match=known):
         made.load()
@@ -268,7 +268,7 @@ def test_a_model_of_ones_own_speaks_what_one_says() -> None:
     made = NemotronEngine(
         mini_model.settings(model=str(other_models.path("whole")), language="de-DE")
     )
-    assert made.why_not() is None
+    assert made.unavailable_reason() is None
     made.load()
     assert made.languages == ("de",)
     assert made.begin(NONE, "de-AT")
@@ -277,7 +277,7 @@ def test_a_model_of_ones_own_speaks_what_one_says() -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "language", "why_not"),
+    ("model", "language", "unavailable_reason"),
     [
         ("nemotron", "en-GB", None),
         ("nemotron", "de-DE", "speaks en, not 'de-DE'"),
@@ -290,16 +290,16 @@ def test_a_model_of_ones_own_speaks_what_one_says() -> None:
     ],
 )
 def test_a_downloaded_model_is_known_by_what_it_speaks(
-    model: str, language: str, why_not: str | None
+    model: str, language: str, unavailable_reason: str | None
 ) -> None:
     paths.safe_dir(paths.models_dir())
     known = store.CATALOGUE[model]
-    record = store.Record(known.repository, known.revision, known.sha256, store.PUBLISHER)
+    record = store.InstalledModel(known.repository, known.revision, known.sha256, store.PUBLISHER)
     for kind, content in (("nemo", "weights"), ("json", record.text())):
         store.store_path(model, kind).write_text(content)
         store.store_path(model, kind).chmod(0o600)
-    found = NemotronEngine(EngineSettings(model=model, language=language)).why_not()
-    assert found is None if why_not is None else why_not in (found or "")
+    found = NemotronEngine(EngineSettings(model=model, language=language)).unavailable_reason()
+    assert found is None if unavailable_reason is None else unavailable_reason in (found or "")
 
 
 def test_another_language_or_model_is_another_engine() -> None:
@@ -325,7 +325,7 @@ def test_the_daemon_hears_it_through_the_engine_process(
     )
 
     async def main() -> str:
-        link = EngineLink(settings, tmp_path / "e")
+        link = EngineClient(settings, tmp_path / "e")
         async with asyncio.timeout(200):
             await link.start()
             try:

@@ -44,7 +44,7 @@ def loaded(server: OpenAIServer, **changes: str) -> OpenAIEngine:
     if server.make == "openai":
         changes = {"remote_model": "gpt-transcribe", **changes}
     engine = made(server.url, **changes)
-    assert engine.why_not() is None
+    assert engine.unavailable_reason() is None
     engine.load()
     return engine
 
@@ -89,7 +89,7 @@ def test_an_address(text: str, expected: address.Web) -> None:
     ],
 )
 def test_an_address_that_is_not_used(text: str, says: str) -> None:
-    reason = made(text).why_not()
+    reason = made(text).unavailable_reason()
     assert reason is not None
     assert "sk-secret" not in reason
     with pytest.raises(AssertionError, match=says):
@@ -98,12 +98,12 @@ def test_an_address_that_is_not_used(text: str, says: str) -> None:
 
 def test_a_key_that_others_may_read_is_not_used(tmp_path: Path) -> None:
     url = "https://spark/v1"
-    assert made(url, api_key_file=key_file(tmp_path)).why_not() is None
+    assert made(url, api_key_file=key_file(tmp_path)).unavailable_reason() is None
     for mode in (0o640, 0o604):
         path = key_file(tmp_path, mode=mode)
-        reason = made(url, api_key_file=path).why_not()
+        reason = made(url, api_key_file=path).unavailable_reason()
         assert reason == f"engine.api_key_file: others may read {path}: chmod 600 {path}"
-    reason = made(url, api_key_file="/gone").why_not()
+    reason = made(url, api_key_file="/gone").unavailable_reason()
     assert reason == "engine.api_key_file: there is no file '/gone'"
     engine = made(url, api_key_file=key_file(tmp_path, "a key\r\nX-Evil: yes"))
     with pytest.raises(EngineError, match="one line of ASCII"):

@@ -117,7 +117,7 @@ def test_a_quarter_of_a_second_holds_no_word(engine: PocketSphinxEngine) -> None
 
 
 def test_it_knows_english_only(engine: PocketSphinxEngine) -> None:
-    assert "English" in str(PocketSphinxEngine(EngineSettings(language="de")).why_not())
+    assert "English" in str(PocketSphinxEngine(EngineSettings(language="de")).unavailable_reason())
     with pytest.raises(Unavailable, match="English only"):
         engine.begin(NONE, "de")
 

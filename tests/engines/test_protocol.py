@@ -17,14 +17,14 @@ from dictate.engines.protocol import (
     BadEvent,
     Begin,
     Cancel,
-    Inbox,
+    EngineState,
+    EventQueue,
     PartialText,
     Progress,
-    Status,
     Timings,
     Token,
     Unusable,
-    Watch,
+    WatchStatus,
     hotwords_event,
     hotwords_from_event,
     read_event,
@@ -80,11 +80,11 @@ def read(raw: bytes) -> list[Event]:
 
 
 ours = st.one_of(
-    st.just(Watch()),
+    st.just(WatchStatus()),
     st.just(Cancel()),
     st.builds(Token, token=texts),
     st.builds(
-        Status,
+        EngineState,
         state=st.sampled_from(["loading", "ready", "failed"]),
         message=texts,
         name=texts,
@@ -200,7 +200,9 @@ def test_any_json(head: object, rest: bytes) -> None:
 
 
 @given(
-    st.sampled_from([Watch, Status, Begin, PartialText, Progress, Timings, Cancel, Unusable]),
+    st.sampled_from(
+        [WatchStatus, EngineState, Begin, PartialText, Progress, Timings, Cancel, Unusable]
+    ),
     st.dictionaries(
         st.sampled_from(["state", "dictation", "text", "audio_s", "terms", "languages", "rtf"]),
         junk,
@@ -266,7 +268,7 @@ def test_cut_off_in_the_middle_is_the_end(cut: int) -> None:
 
 @given(st.lists(ours, max_size=4), st.integers(1, 60))
 def test_without_a_loop_our_events_arrive_in_any_pieces(sent: list[Any], size: int) -> None:
-    inbox = Inbox()
+    inbox = EventQueue()
     came: list[Event] = []
     raw = written(*(event.event() for event in sent))
     for start in range(0, len(raw), size):
@@ -292,7 +294,7 @@ def test_without_a_loop_our_events_arrive_in_any_pieces(sent: list[Any], size: i
 def test_without_a_loop_junk_is_the_same_junk(lines: list[bytes], size: int) -> None:
     """As many events, and then the same BadEvent or the same end."""
     raw = b"".join(lines)
-    inbox = Inbox()
+    inbox = EventQueue()
     outcomes: list[object] = []
     try:
         for start in range(0, len(raw), size):
@@ -308,7 +310,7 @@ def test_without_a_loop_junk_is_the_same_junk(lines: list[bytes], size: int) -> 
 
 @pytest.mark.parametrize("size", [1000, 70_000])
 def test_without_a_loop_a_line_without_an_end_is_not_kept_for_ever(size: int) -> None:
-    inbox = Inbox()
+    inbox = EventQueue()
     for _ in range(LARGEST_EVENT // size):
         inbox.push(b" " * size)
         assert inbox.pop() is None

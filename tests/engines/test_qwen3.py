@@ -49,7 +49,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def engine(folder: Path) -> Qwen3Engine:
     made = tiny_qwen3.engine(folder)
-    assert made.why_not() is None
+    assert made.unavailable_reason() is None
     made.load()
     return made
 
@@ -177,7 +177,7 @@ def test_the_languages_are_those_of_transformers(engine: Qwen3Engine) -> None:
 
 
 def test_a_language_it_does_not_know_is_refused(engine: Qwen3Engine, folder: Path) -> None:
-    assert "'uk'" in (tiny_qwen3.engine(folder, language="uk").why_not() or "")
+    assert "'uk'" in (tiny_qwen3.engine(folder, language="uk").unavailable_reason() or "")
     with pytest.raises(Unavailable, match=r"'tlh'.*auto"):
         engine.begin(TERMS, "tlh")
 
@@ -497,20 +497,22 @@ def test_versions_that_mistake_the_language_are_refused(
 ) -> None:
     monkeypatch.setattr(qwen3_load, "version", lambda _: version)
     made = tiny_qwen3.engine(folder)
-    assert f"transformers {version}" in (made.why_not() or "")
+    assert f"transformers {version}" in (made.unavailable_reason() or "")
     with pytest.raises(Unavailable, match=r'5\.15 is the first.*pip install "dictate\[qwen3\]"'):
         made.load()
 
 
 def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     monkeypatch.setattr(qwen3_load, "find_spec", lambda _: None)
-    assert tiny_qwen3.engine(folder).why_not() == (
+    assert tiny_qwen3.engine(folder).unavailable_reason() == (
         'torch and transformers is missing: pip install "dictate[qwen3]"'
     )
 
 
 def test_a_model_of_ones_own_takes_trust(folder: Path) -> None:
-    assert "trust_model" in (tiny_qwen3.engine(folder, trust_model=False).why_not() or "")
+    assert "trust_model" in (
+        tiny_qwen3.engine(folder, trust_model=False).unavailable_reason() or ""
+    )
 
 
 def test_a_downloaded_model_is_checked_and_loaded(
@@ -524,12 +526,12 @@ def test_a_downloaded_model_is_checked_and_loaded(
     assert {piece.file for piece in pieces} == {piece.file for piece in published.pieces}
     small = replace(published, pieces=pieces, sha256=store.sha256_of_list(pieces))
     monkeypatch.setitem(store.CATALOGUE, "qwen3", small)
-    assert "download qwen3" in (tiny_qwen3.engine(Path(), model="").why_not() or "")
+    assert "download qwen3" in (tiny_qwen3.engine(Path(), model="").unavailable_reason() or "")
     shutil.copytree(folder, paths.safe_dir(paths.models_dir()) / "qwen3")
-    record = store.Record(small.repository, small.revision, small.sha256, store.PUBLISHER)
+    record = store.InstalledModel(small.repository, small.revision, small.sha256, store.PUBLISHER)
     store.store_path("qwen3", "json").write_text(record.text())
     made = tiny_qwen3.engine(Path(), model="", trust_model=False)
-    assert made.why_not() is None
+    assert made.unavailable_reason() is None
     made.load()
     assert made.facts.model == "qwen3"
     (small.path / "tokenizer_config.json").write_text("{}")

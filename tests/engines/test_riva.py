@@ -39,7 +39,7 @@ def made(url: str, **changes: str) -> RivaEngine:
 
 def loaded(server: RivaServer, **changes: str) -> RivaEngine:
     engine = made(server.url, **changes)
-    assert engine.why_not() is None
+    assert engine.unavailable_reason() is None
     engine.load()
     return engine
 
@@ -91,7 +91,7 @@ def test_an_address(text: str, expected: address.Grpc) -> None:
     ],
 )
 def test_an_address_that_is_not_used(text: str, says: str) -> None:
-    reason = made(text).why_not()
+    reason = made(text).unavailable_reason()
     assert reason is not None
     with pytest.raises(AssertionError, match=says):
         raise AssertionError(reason)
@@ -99,14 +99,14 @@ def test_an_address_that_is_not_used(text: str, says: str) -> None:
 
 def test_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     url = "grpcs://riva:50051"
-    assert made(url, api_key_file=key_file(tmp_path)).why_not() is None
-    reason = made(url, certificate_file="/gone").why_not()
+    assert made(url, api_key_file=key_file(tmp_path)).unavailable_reason() is None
+    reason = made(url, certificate_file="/gone").unavailable_reason()
     assert reason == "engine.certificate_file: there is no file '/gone'"
     path = key_file(tmp_path, mode=0o644)
-    reason = made(url, api_key_file=path).why_not()
+    reason = made(url, api_key_file=path).unavailable_reason()
     assert reason == f"engine.api_key_file: others may read {path}: chmod 600 {path}"
     monkeypatch.setattr(riva, "find_spec", lambda _: None)
-    assert 'pip install "dictate[riva]"' in str(made(url).why_not())
+    assert 'pip install "dictate[riva]"' in str(made(url).unavailable_reason())
 
 
 def test_the_library_is_loaded_with_the_engine_alone() -> None:

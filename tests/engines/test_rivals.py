@@ -18,7 +18,7 @@ BOOSTED = "We asked Claude Code about the problem."
 @pytest.mark.timeout(400)  # NeMo alone takes ten seconds to import, and ten times that when busy
 @pytest.mark.parametrize("name", SUBJECTS)
 def test_each_way_hears_the_same_whatever_the_end_falls_on(name: str) -> None:
-    if reason := NemotronEngine(mini_model.settings()).why_not():
+    if reason := NemotronEngine(mini_model.settings()).unavailable_reason():
         pytest.skip(f"nemotron: {reason}")
 
     done = subprocess.run(

@@ -11,17 +11,17 @@ from wyoming.asr import Transcribe
 from wyoming.audio import AudioStart, AudioStop
 from wyoming.event import Event
 
-from dictate.engines.protocol import Status, Watch
+from dictate.engines.protocol import EngineState, WatchStatus
 from dictate.events import RATE
 from tests.lab.engine import PATIENCE_S, Worker
 
 REFUSED = "Address family not supported by protocol"
 
 
-def reach(folder: Path, engine: str) -> tuple[dict[str, object], Status]:
+def reach(folder: Path, engine: str) -> tuple[dict[str, object], EngineState]:
     """What an engine of this name reached, and what its process says of itself."""
 
-    async def main() -> tuple[dict[str, object], Status]:
+    async def main() -> tuple[dict[str, object], EngineState]:
         with socket.create_server(("127.0.0.1", 0)) as server:
             use = f"{engine}:{server.getsockname()[1]}"
             with Worker(folder, "", engine=use, module="tests.lab.reaching") as worker:
@@ -30,14 +30,14 @@ def reach(folder: Path, engine: str) -> tuple[dict[str, object], Status]:
                     await one.write_event(event)
                 await one.write_event(AudioStop().event())
                 said = await one.read_event()
-                await one.write_event(Watch().event())
+                await one.write_event(WatchStatus().event())
                 status = await one.read_event()
                 await one.disconnect()
         assert isinstance(said, Event)
         assert isinstance(status, Event)
-        return json.loads(said.data["text"]), Status.from_event(status)
+        return json.loads(said.data["text"]), EngineState.from_event(status)
 
-    async def in_time() -> tuple[dict[str, object], Status]:
+    async def in_time() -> tuple[dict[str, object], EngineState]:
         async with asyncio.timeout(PATIENCE_S):
             return await main()
 

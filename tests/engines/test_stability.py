@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dictate.engines.stability import ALIKE, NOT_LATIN, Settling
+from dictate.engines.stability import ALIKE, NOT_LATIN, PartialStability
 
 WORDS = st.lists(st.sampled_from(["so", "we", "meet", "meeting", "今天", "日本", ","]), max_size=6)
 GUESSES = st.lists(st.one_of(st.text(), WORDS.map(" ".join), WORDS.map("".join)), min_size=1)
@@ -11,7 +11,7 @@ GUESSES = st.lists(st.one_of(st.text(), WORDS.map(" ".join), WORDS.map("".join))
 
 def settled(*guesses: str) -> str:
     """The settled part of the last guess."""
-    settling = Settling()
+    settling = PartialStability()
     lengths = [settling.next(guess) for guess in guesses]
     return guesses[-1][: lengths[-1]]
 

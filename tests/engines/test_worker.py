@@ -20,8 +20,15 @@ from wyoming.event import Event
 from wyoming.info import Describe, Info
 from wyoming.ping import Ping
 
-from dictate.engines.protocol import LARGEST_EVENT, Begin, Cancel, Unusable, Watch, hotwords_event
-from dictate.engines.wyoming_compat import Pieces, terms_of
+from dictate.engines.protocol import (
+    LARGEST_EVENT,
+    Begin,
+    Cancel,
+    Unusable,
+    WatchStatus,
+    hotwords_event,
+)
+from dictate.engines.wyoming_compat import TranscriptChunker, terms_of
 from dictate.events import RATE
 from dictate.hotwords.model import Hotwords, Term
 from tests.lab.engine import PATIENCE_S, Worker, loud, until
@@ -68,7 +75,7 @@ async def answer(of: AsyncClient) -> Event:
 
 
 async def status(of: AsyncClient) -> Event:
-    await of.write_event(Watch().event())
+    await of.write_event(WatchStatus().event())
     return await answer(of)
 
 
@@ -133,7 +140,7 @@ def test_a_client_that_shows_the_text_while_it_grows(tmp_path: Path) -> None:
 )
 def test_pieces_that_are_not_taken_back(partials: list[str], text: str, pieces: list[str]) -> None:
     """Where an engine does, the pieces end; the whole text counts."""
-    growing = Pieces()
+    growing = TranscriptChunker()
     out = [*map(growing.more, partials), growing.rest(text)]
     assert [piece for piece in out if piece] == pieces
 

@@ -18,7 +18,7 @@ from wyoming.asr import Transcribe
 from wyoming.event import Event, write_event
 
 from dictate.config.schema import EngineSettings
-from dictate.engines.link import EngineLink
+from dictate.engines.link import EngineClient
 from dictate.engines.remote import address
 from dictate.engines.remote.wyoming import WyomingEngine, WyomingUtterance
 from dictate.errors import EngineError
@@ -47,7 +47,7 @@ def sound(seconds: float = 1.0) -> Samples:
 def loaded(where: str | Path, **changes: str) -> WyomingEngine:
     settings = EngineSettings(use="wyoming", address=str(where), deadline_s=20.0)
     engine = WyomingEngine(replace(settings, **changes))  # type: ignore[arg-type]
-    assert engine.why_not() is None
+    assert engine.unavailable_reason() is None
     engine.load()
     return engine
 
@@ -92,7 +92,7 @@ def test_an_address(text: str, expected: address.Address) -> None:
     ],
 )
 def test_an_address_that_is_not_used(text: str, says: str) -> None:
-    reason = WyomingEngine(EngineSettings(use="wyoming", address=text)).why_not()
+    reason = WyomingEngine(EngineSettings(use="wyoming", address=text)).unavailable_reason()
     assert reason is not None
     assert re.search(says, reason)
 
@@ -100,7 +100,7 @@ def test_an_address_that_is_not_used(text: str, says: str) -> None:
 @pytest.mark.parametrize("option", ["token_file", "certificate_file"])
 def test_a_file_that_is_missing(option: str) -> None:
     settings = EngineSettings(use="wyoming", address="/s", **{option: "/gone"})  # type: ignore[arg-type]
-    reason = WyomingEngine(settings).why_not()
+    reason = WyomingEngine(settings).unavailable_reason()
     assert reason == f"engine.{option}: there is no file '/gone'"
 
 
@@ -307,7 +307,7 @@ def test_the_daemon_carries_neither_tls_nor_the_engine(tmp_path: Path) -> None:
 def test_through_the_link_with_hotwords_and_partials(tmp_path: Path) -> None:
     async def main(path: Path) -> None:
         settings = EngineSettings(use="wyoming", address=str(path))
-        link = EngineLink(settings, tmp_path / "e")
+        link = EngineClient(settings, tmp_path / "e")
         async with asyncio.timeout(60):
             await link.start()
             try:

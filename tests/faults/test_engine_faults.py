@@ -17,9 +17,9 @@ import pytest
 
 from dictate.config.schema import EngineSettings
 from dictate.engines import link as link_module
-from dictate.engines.link import EngineLink
+from dictate.engines.link import EngineClient
 from dictate.errors import EngineError, EngineLost
-from dictate.events import Partial
+from dictate.events import PartialTranscript
 from dictate.hotwords.model import Hotwords
 from tests.lab.engine import Whole, loud, ready, running, until
 from tests.lab.processes import children
@@ -38,7 +38,7 @@ def run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
     assert not [command for command in children().values() if b"engines.worker" in command]
 
 
-async def speak(link: EngineLink, number: int = 1) -> str:
+async def speak(link: EngineClient, number: int = 1) -> str:
     """One whole dictation."""
     utterance = link.begin(number, NONE, None)
     utterance.feed(SOUND)
@@ -54,7 +54,7 @@ def test_killed_or_stopped(tmp_path: Path, when: str, how: signal.Signals) -> No
         deadline_s = DEADLINE_S if how == signal.SIGSTOP else 600
         async with running(tmp_path, *lines, deadline_s=deadline_s) as link:
             pid = await ready(link)
-            whole, heard = Whole(SOUND), list[Partial]()
+            whole, heard = Whole(SOUND), list[PartialTranscript]()
             utterance = link.begin(1, NONE, None, heard.append)
             await until(lambda: link.exchanges)
             for start in range(0, len(SOUND), PIECE):
@@ -297,7 +297,7 @@ def test_what_cannot_start_is_given_up_until_somebody_speaks(
 ) -> None:
     async def main() -> None:
         says_file = script(tmp_path / "script", LINE)
-        link = EngineLink(EngineSettings(use=f"scripted:{says_file}"), tmp_path / "e")
+        link = EngineClient(EngineSettings(use=f"scripted:{says_file}"), tmp_path / "e")
         mend = breaks(tmp_path, monkeypatch)
         async with asyncio.timeout(30):
             try:

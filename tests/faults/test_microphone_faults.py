@@ -17,7 +17,7 @@ from dictate.config.schema import MicrophoneSettings
 from dictate.errors import MicrophoneError
 from dictate.events import RATE, AudioChunk, Samples
 from dictate.microphone.portaudio import PortAudioMicrophone, list_devices
-from dictate.microphone.supervisor import Tap
+from dictate.microphone.supervisor import MicrophoneSupervisor
 from tests.lab.hearing import joined, likeness, tone
 from tests.lab.processes import children
 from tests.lab.pulse import MICROPHONE, SECOND_MICROPHONE, PulseAudio
@@ -60,8 +60,8 @@ class Dictation:
     troubles: list[str] = field(default_factory=list)
     opened: list[bool] = field(default_factory=list)
 
-    def tap(self) -> Tap:
-        return Tap(
+    def tap(self) -> MicrophoneSupervisor:
+        return MicrophoneSupervisor(
             lambda: PortAudioMicrophone(self.settings),
             self.settings,
             on_chunk=self.chunks.append,
@@ -99,7 +99,7 @@ async def until(condition: Callable[[], object]) -> None:
 @asynccontextmanager
 async def dictating(
     settings: MicrophoneSettings | None = None,
-) -> AsyncIterator[tuple[Dictation, Tap]]:
+) -> AsyncIterator[tuple[Dictation, MicrophoneSupervisor]]:
     """Somebody holds the key; afterwards no process is left."""
     dictation = Dictation(settings or MicrophoneSettings(keep_open="never"))
     tap = dictation.tap()

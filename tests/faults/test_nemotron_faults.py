@@ -16,8 +16,8 @@ import pytest
 
 from dictate.config.schema import EngineSettings, Settings
 from dictate.engines import link as link_module
-from dictate.engines.link import EngineLink
-from dictate.engines.process import Child
+from dictate.engines.link import EngineClient
+from dictate.engines.process import EngineProcess
 from dictate.errors import EngineLost
 from dictate.events import RATE, AudioChunk, Samples
 from dictate.hotwords.model import Hotwords
@@ -88,7 +88,7 @@ class Life(Rig):
         settings = replace(Settings(), engine=engine)
         super().__init__(folder / "journal", settings)
         self.faults = folder / "faults"
-        self.engine = EngineLink(engine, folder / "e")
+        self.engine = EngineClient(engine, folder / "e")
         self.pipeline.main = replace(self.pipeline.main, link=self.engine)
 
     async def say(self, sound: Samples) -> int:
@@ -121,23 +121,23 @@ async def living(folder: Path, **changes: object) -> AsyncIterator[Life]:
     finally:
         await life.pipeline.drain(0)
         await life.engine.stop()
-        life.pen.submit(life.journal.close)
-        await asyncio.to_thread(life.pen.shutdown)
+        life.journal_executor.submit(life.journal.close)
+        await asyncio.to_thread(life.journal_executor.shutdown)
 
 
 @pytest.fixture(scope="module")
 def python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Engine processes come from the nursery, and what loads for ever is found out soon."""
     mini_model.unloaded()  # skips where NeMo is missing, and says so
-    original = Child.kill
+    original = EngineProcess.kill
 
-    async def kill(child: Child) -> None:
+    async def kill(child: EngineProcess) -> None:
         await original(child)
         await until(lambda: not serves(child.path))
 
     with nursery(tmp_path_factory.mktemp("nursery")) as python, pytest.MonkeyPatch.context() as m:
         m.setattr("sys.executable", python)
-        m.setattr(Child, "kill", kill)
+        m.setattr(EngineProcess, "kill", kill)
         m.setattr(link_module, "LOADING_S", LOADING_S)
         yield
     assert not [command for command in children().values() if b"engines.worker" in command]

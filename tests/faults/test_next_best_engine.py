@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from dictate.config.schema import EngineSettings
-from dictate.engines.link import EngineLink
-from dictate.events import Final, pcm_from_samples
+from dictate.engines.link import EngineClient
+from dictate.events import FinalTranscript, pcm_from_samples
 from dictate.hotwords.model import Hotwords
 from tests.lab import mini_model
 from tests.lab.daemon import wait_for
@@ -30,13 +30,13 @@ def nemo() -> None:
     mini_model.unloaded()  # skips where NeMo is missing, and says so
 
 
-async def said(link: EngineLink, pcm: bytes) -> Final:
+async def said(link: EngineClient, pcm: bytes) -> FinalTranscript:
     utterance = link.begin(1, Hotwords(), "en")
     utterance.feed(pcm)
     return await utterance.finish(Whole(pcm))
 
 
-async def kill_while_it_hears(link: EngineLink, run: int) -> None:
+async def kill_while_it_hears(link: EngineClient, run: int) -> None:
     await until(lambda: link.run == run and bool(link.exchanges))
     assert link.pid is not None
     os.kill(link.pid, signal.SIGKILL)
@@ -53,7 +53,7 @@ def test_a_model_that_does_not_load_gives_way_and_nothing_said_is_lost(tmp_path:
     pcm = pcm_from_samples(read(TRAIN))
 
     async def main() -> None:
-        link = EngineLink(auto(broken), tmp_path / "e")
+        link = EngineClient(auto(broken), tmp_path / "e")
         async with asyncio.timeout(PATIENCE_S):
             await link.start()
             try:
@@ -72,7 +72,7 @@ def test_an_engine_that_dies_of_an_utterance_twice_gives_way_to_the_next(tmp_pat
     pcm = pcm_from_samples(read(TRAIN))
 
     async def main() -> None:
-        link = EngineLink(auto(mini_model.MINI), tmp_path / "e")
+        link = EngineClient(auto(mini_model.MINI), tmp_path / "e")
         async with asyncio.timeout(PATIENCE_S):
             await link.start()
             try:
@@ -96,7 +96,7 @@ def test_an_engine_that_was_asked_for_by_name_is_not_replaced(tmp_path: Path) ->
 
     async def main() -> None:
         settings = mini_model.settings(model=str(broken))
-        link = EngineLink(settings, tmp_path / "e")
+        link = EngineClient(settings, tmp_path / "e")
         async with asyncio.timeout(PATIENCE_S):
             await link.start()
             try:

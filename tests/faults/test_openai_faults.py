@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from dictate.config.schema import EngineSettings
-from dictate.engines.link import EngineLink
+from dictate.engines.link import EngineClient
 from dictate.engines.remote import openai_client
 from dictate.engines.remote.openai import OpenAIEngine
 from dictate.errors import EngineError
@@ -179,7 +179,7 @@ def test_a_machine_that_goes_while_it_works_is_noticed_before_the_deadline(
 
 def dictations(
     folder: Path, url: str, *expected: str, ready: bool = True
-) -> tuple[EngineLink, list[int]]:
+) -> tuple[EngineClient, list[int]]:
     """As in `fallen_back.py`."""
     settings = EngineSettings(use="openai", base_url=url, deadline_s=DEADLINE_S)
     return asyncio.run(fallen_back.dictations(folder, settings, PCM, *expected, ready=ready))
@@ -223,7 +223,7 @@ def test_nobody_there_is_heard_here(tmp_path: Path) -> None:
 
 def test_a_cancelled_one_keeps_nobody_waiting(tmp_path: Path) -> None:
     async def main(server: OpenAIServer) -> None:
-        link = EngineLink(
+        link = EngineClient(
             EngineSettings(use="openai", base_url=server.url, deadline_s=60), tmp_path / "e"
         )
         async with asyncio.timeout(2 * PATIENCE_S):

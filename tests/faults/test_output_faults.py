@@ -238,7 +238,7 @@ def test_hung_server(
                 assert await asyncio.wait_for(output.focus(), 3) is None
                 with pytest.raises(NotDelivered, match="does not answer"):
                     await asyncio.wait_for(output.write("nowhere", focus), 3)
-            reason = await asyncio.to_thread(output.why_not)
+            reason = await asyncio.to_thread(output.unavailable_reason)
             assert "does not answer" in (reason or "")
         finally:
             server.send_signal(signal.SIGCONT)

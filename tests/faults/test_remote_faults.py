@@ -21,9 +21,9 @@ from wyoming.event import Event, read_event, write_event
 
 from dictate.config.schema import EngineSettings
 from dictate.engines import link as link_module
-from dictate.engines.link import EngineLink
+from dictate.engines.link import EngineClient
 from dictate.errors import EngineError
-from dictate.events import Partial
+from dictate.events import PartialTranscript
 from dictate.hotwords.model import Hotwords
 from tests.lab.engine import PATIENCE_S, Whole, loud, ready, until
 from tests.lab.failing import FAULTS, THERE, hung_up_at_the_end, reset_in_the_middle, saying
@@ -43,7 +43,7 @@ NONE = Hotwords()
 @asynccontextmanager
 async def linked(
     folder: Path, address: str, *, fallback: bool = True, deadline_s: float = DEADLINE_S
-) -> AsyncIterator[EngineLink]:
+) -> AsyncIterator[EngineClient]:
     """A link to the engine at this address, with one of this machine to fall back on."""
     says = script(folder / "here", HERE)
     settings = EngineSettings(
@@ -52,7 +52,7 @@ async def linked(
         fallback=f"scripted:{says}" if fallback else "none",
         deadline_s=deadline_s,
     )
-    link = EngineLink(settings, folder / "e")
+    link = EngineClient(settings, folder / "e")
     async with asyncio.timeout(6 * PATIENCE_S):
         await link.start()
         try:
@@ -61,7 +61,7 @@ async def linked(
             await link.stop()
 
 
-async def speak(link: EngineLink, whole: Whole, number: int = 1) -> str:
+async def speak(link: EngineClient, whole: Whole, number: int = 1) -> str:
     """One dictation, in pieces."""
     utterance = link.begin(number, NONE, "en")
     for start in range(0, len(whole.pcm), PIECE):
@@ -182,7 +182,7 @@ def test_our_own_server_dies_or_stops_in_the_middle(tmp_path: Path, how: signal.
     async def main(server: Serving) -> None:
         async with linked(tmp_path, str(server.socket)) as link:
             await ready(link)
-            heard: list[Partial] = []
+            heard: list[PartialTranscript] = []
             utterance = link.begin(1, NONE, "en", heard.append)
             utterance.feed(SOUND)
             await until(lambda: heard)
@@ -201,7 +201,7 @@ def test_a_network_that_is_gone_is_noticed_long_before_the_deadline(tmp_path: Pa
     async def main(server: Serving) -> None:
         async with linked(tmp_path, str(server.socket), deadline_s=90) as link:
             await ready(link)
-            heard: list[Partial] = []
+            heard: list[PartialTranscript] = []
             utterance = link.begin(1, NONE, "en", heard.append)
             utterance.feed(SOUND)
             await until(lambda: heard)

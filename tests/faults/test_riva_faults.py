@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from dictate.config.schema import EngineSettings
-from dictate.engines.link import EngineLink
+from dictate.engines.link import EngineClient
 from dictate.engines.remote import riva_client
 from dictate.engines.remote.riva import RivaEngine
 from dictate.errors import EngineError
@@ -299,7 +299,7 @@ def test_answers_that_are_no_riva_answers() -> None:
 
 def dictations(
     folder: Path, url: str, *expected: str, ready: bool = True
-) -> tuple[EngineLink, list[int]]:
+) -> tuple[EngineClient, list[int]]:
     """As in `fallen_back.py`."""
     settings = EngineSettings(use="riva", base_url=url, deadline_s=DEADLINE_S)
     return asyncio.run(fallen_back.dictations(folder, settings, PCM, *expected, ready=ready))
@@ -344,7 +344,7 @@ def test_nobody_there_is_heard_here(tmp_path: Path) -> None:
 
 def test_a_cancelled_one_keeps_nobody_waiting(tmp_path: Path) -> None:
     async def main(server: RivaServer) -> None:
-        link = EngineLink(
+        link = EngineClient(
             EngineSettings(use="riva", base_url=server.url, deadline_s=60), tmp_path / "e"
         )
         async with asyncio.timeout(2 * PATIENCE_S):

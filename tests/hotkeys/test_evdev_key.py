@@ -23,7 +23,7 @@ def keyboard(tmp_path: Path) -> Keyboard:
 
 def listen(folder: Path, work: Callable[[Listening], Awaitable[None]], key: str = "f9") -> None:
     source = EvdevSource(HotkeySettings(key=key), folder)
-    assert source.why_not() is None
+    assert source.unavailable_reason() is None
 
     async def main() -> None:
         async with Listening(source) as keys:
@@ -191,22 +191,22 @@ def test_who_may_not_read_is_told_how(tmp_path: Path, monkeypatch: pytest.Monkey
 
     source = EvdevSource(HotkeySettings(key="f9"), tmp_path)
     monkeypatch.setattr(source, "open", refuse)
-    assert "usermod -aG input" in (source.why_not() or "")
+    assert "usermod -aG input" in (source.unavailable_reason() or "")
     (tmp_path / "event0").unlink()
-    assert "no keyboard in" in (source.why_not() or "")
+    assert "no keyboard in" in (source.unavailable_reason() or "")
 
 
 def test_what_is_no_input_device_is_passed_over(tmp_path: Path) -> None:
     (tmp_path / "event0").touch()
     source = EvdevKeySource(HotkeySettings(key="f9"))
     source.folder = tmp_path  # type: ignore[misc]
-    assert "no keyboard in" in (source.why_not() or "")
+    assert "no keyboard in" in (source.unavailable_reason() or "")
 
 
 @pytest.mark.parametrize("key", ["ctrl+f9", "x"])
 def test_it_hears_one_key_with_a_name(tmp_path: Path, key: str) -> None:
     assert "one key that has a name" in (
-        EvdevSource(HotkeySettings(key=key), tmp_path).why_not() or ""
+        EvdevSource(HotkeySettings(key=key), tmp_path).unavailable_reason() or ""
     )
 
 

@@ -22,7 +22,7 @@ class HandHeldSource(KeySource):
     listening: ClassVar[dict[str, "HandHeldSource"]] = {}
     """By the key that each listens for."""
 
-    def why_not(self) -> str | None:
+    def unavailable_reason(self) -> str | None:
         return None
 
     async def run(
@@ -202,7 +202,7 @@ def test_looking_for_a_desktop_meanwhile_lets_no_key_go(
     monkeypatch.setattr(listener, "BACK_OFF_S", (0.02,))
 
     async def way(rig: Rig) -> None:
-        monkeypatch.setattr(HandHeldSource, "why_not", lambda _: "no desktop")
+        monkeypatch.setattr(HandHeldSource, "unavailable_reason", lambda _: "no desktop")
         for source in list(HandHeldSource.listening.values()):
             source.dies.set()
         await rig.listens_for("")

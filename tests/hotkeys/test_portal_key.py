@@ -11,7 +11,7 @@ from dictate.config.schema import HotkeySettings
 from dictate.errors import Refused, Unavailable
 from dictate.hotkeys.chord import Chord
 from dictate.hotkeys.listener import KeyListener
-from dictate.hotkeys.portal import PortalKeySource, Shortcut
+from dictate.hotkeys.portal import PortalKeySource, PortalShortcut
 from dictate.platform.bus import connect, leave
 from tests.lab.bus import Bus, session_bus
 from tests.lab.keys import Listening
@@ -143,7 +143,7 @@ def test_a_portal_that_our_first_call_has_started_is_none_that_was_restarted(bus
 
     async def main() -> None:
         connection = await connect()
-        shortcut = Shortcut(connection, Chord("f9"))
+        shortcut = PortalShortcut(connection, Chord("f9"))
         for body in (["there", "", ":1.7"], ["there", ":1.7", ""]):
             shortcut._portal._take(
                 Message.new_signal(
@@ -172,21 +172,21 @@ def test_auto_repeat_is_no_release(portal: Portal) -> None:
 
 
 def test_a_desktop_without_it_says_what_to_do(bus: Bus) -> None:
-    reason = source().why_not() or ""
+    reason = source().unavailable_reason() or ""
     assert "no portal for global shortcuts" in reason
     assert "dictate setup --keys" in reason
 
 
 def test_the_key_that_cancels_is_not_taken_for_good(portal: Portal) -> None:
     settings = HotkeySettings(key="escape", cancel_key="escape")
-    assert "dictatectl cancel" in (PortalKeySource(settings).why_not() or "")
+    assert "dictatectl cancel" in (PortalKeySource(settings).unavailable_reason() or "")
 
 
 def test_kde_gets_no_modifier_alone(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert source("ctrl_r").why_not() is None
+    assert source("ctrl_r").unavailable_reason() is None
     monkeypatch.setenv("XDG_CURRENT_DESKTOP", "KDE")
-    assert "let key be keys together" in (source("ctrl_r").why_not() or "")
-    assert source("ctrl+alt+space").why_not() is None
+    assert "let key be keys together" in (source("ctrl_r").unavailable_reason() or "")
+    assert source("ctrl+alt+space").unavailable_reason() is None
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ def test_kde_gets_no_modifier_alone(portal: Portal, monkeypatch: pytest.MonkeyPa
 def test_each_shortcut_has_a_session_of_its_own_name(bus: Bus, key: str, name: str) -> None:
     async def main() -> None:
         connection = await connect()
-        assert Shortcut(connection, Chord(key))._name == name
+        assert PortalShortcut(connection, Chord(key))._name == name
         await leave(connection)
 
     asyncio.run(main())

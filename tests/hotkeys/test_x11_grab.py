@@ -41,7 +41,7 @@ def window(x: XServer, tmp_path: Path) -> Iterator[GtkField]:
 
 def listen(work: Callable[[Listening], Awaitable[None]], key: str, cancel_key: str = "") -> None:
     source = X11KeySource(HotkeySettings(key=key, cancel_key=cancel_key))
-    assert source.why_not() is None
+    assert source.unavailable_reason() is None
 
     async def main() -> None:
         async with Listening(source) as keys:

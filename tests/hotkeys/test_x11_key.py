@@ -31,7 +31,7 @@ def x(shared: XServer, monkeypatch: pytest.MonkeyPatch) -> XServer:
 
 def listen(work: Callable[[Listening], Awaitable[None]], key: str = "ctrl_r") -> None:
     source = X11KeySource(HotkeySettings(key=key))
-    assert source.why_not() is None
+    assert source.unavailable_reason() is None
 
     async def main() -> None:
         async with Listening(source) as keys:
@@ -222,25 +222,25 @@ def test_the_server_dies_while_the_key_is_down_and_comes_back(
 
 
 def test_why_not(x: XServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    reason = X11KeySource(HotkeySettings(key="ctr_r")).why_not()
+    reason = X11KeySource(HotkeySettings(key="ctr_r")).unavailable_reason()
     assert reason is not None
     assert "did you mean 'ctrl_r'" in reason
-    assert "scroll_lock" in (X11KeySource(HotkeySettings(key="windows")).why_not() or "")
-    assert "'strg'" in (X11KeySource(HotkeySettings(key="strg+d")).why_not() or "")
+    assert "scroll_lock" in (X11KeySource(HotkeySettings(key="windows")).unavailable_reason() or "")
+    assert "'strg'" in (X11KeySource(HotkeySettings(key="strg+d")).unavailable_reason() or "")
     with monkeypatch.context() as wayland:
         wayland.setenv("WAYLAND_DISPLAY", "wayland-1")
-        assert "Wayland" in (X11KeySource(HotkeySettings()).why_not() or "")
+        assert "Wayland" in (X11KeySource(HotkeySettings()).unavailable_reason() or "")
     monkeypatch.setenv("DISPLAY", ":65000")
-    assert ":65000" in (X11KeySource(HotkeySettings()).why_not() or "")
+    assert ":65000" in (X11KeySource(HotkeySettings()).unavailable_reason() or "")
     monkeypatch.delenv("DISPLAY")
-    assert "DISPLAY" in (X11KeySource(HotkeySettings()).why_not() or "")
+    assert "DISPLAY" in (X11KeySource(HotkeySettings()).unavailable_reason() or "")
 
 
 def test_why_not_without_record(monkeypatch: pytest.MonkeyPatch) -> None:
     with XServer(window_manager=False, without="RECORD") as x:
         monkeypatch.setenv("DISPLAY", x.display)
-        assert "extension RECORD" in (X11KeySource(HotkeySettings()).why_not() or "")
-        assert X11KeySource(HotkeySettings(key="ctrl+alt+space")).why_not() is None
+        assert "extension RECORD" in (X11KeySource(HotkeySettings()).unavailable_reason() or "")
+        assert X11KeySource(HotkeySettings(key="ctrl+alt+space")).unavailable_reason() is None
 
 
 def test_a_key_that_the_layout_lacks(x: XServer) -> None:

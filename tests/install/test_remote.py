@@ -14,7 +14,7 @@ import pytest
 
 from dictate.config import config_file
 from dictate.config.schema import EngineSettings
-from dictate.engines.link import EngineLink
+from dictate.engines.link import EngineClient
 from dictate.hotwords.model import Hotwords
 from dictate.install import remote as module
 from dictate.install.remote import remote, undo
@@ -113,14 +113,14 @@ def test_the_tunnel_dies_and_comes_back(tmp_path: Path, lent: Serving) -> None:
     said()
     tunnel = Tunnel(tmp_path)
 
-    async def text(link: EngineLink, number: int) -> str:
+    async def text(link: EngineClient, number: int) -> str:
         utterance = link.begin(number, Hotwords(), "en")
         utterance.feed(loud(1))
         return (await utterance.finish(Whole(loud(1)))).text
 
     async def main(engine: EngineSettings) -> None:
         assert engine.fallback == here
-        link = EngineLink(engine, tmp_path / "e")
+        link = EngineClient(engine, tmp_path / "e")
         async with asyncio.timeout(120):
             await link.start()
             try:

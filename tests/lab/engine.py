@@ -13,7 +13,7 @@ import numpy as np
 from wyoming.client import AsyncClient
 
 from dictate.config.schema import EngineSettings
-from dictate.engines.link import EngineLink
+from dictate.engines.link import EngineClient
 from dictate.events import RATE
 from tests.lab.scripted import script
 
@@ -81,10 +81,10 @@ class Worker:
 @asynccontextmanager
 async def running(
     folder: Path, *lines: str, deadline_s: float = 5.0, use: str = ""
-) -> AsyncIterator[EngineLink]:
+) -> AsyncIterator[EngineClient]:
     """A started link to an engine that says these lines; all of it must be over in time."""
     says = script(folder / "script", *lines)
-    link = EngineLink(
+    link = EngineClient(
         EngineSettings(use=use or f"scripted:{says}", deadline_s=deadline_s), folder / "e"
     )
     async with asyncio.timeout(2 * PATIENCE_S):
@@ -95,7 +95,7 @@ async def running(
             await link.stop()
 
 
-async def ready(link: EngineLink) -> int:
+async def ready(link: EngineClient) -> int:
     """Wait until it is ready; its process."""
     await until(lambda: link.state == "ready")
     assert link.pid is not None

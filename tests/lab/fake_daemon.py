@@ -98,7 +98,12 @@ class FakeSteering:
         return [
             {"stage": "output", "name": "x11", "chosen": False, "why_not": "no DISPLAY"},
             {"stage": "output", "name": "stdout", "chosen": True, "why_not": ""},
-            {"stage": "engine", "name": "scripted", "chosen": False, "why_not": "no file given"},
+            {
+                "stage": "engine",
+                "name": "scripted",
+                "chosen": False,
+                "why_not": "no file given",
+            },
         ]
 
     async def check_live(self, by: str) -> Sequence[Row]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from dictate.config.schema import EngineSettings
-from dictate.engines.link import EngineLink
+from dictate.engines.link import EngineClient
 from dictate.hotwords.model import Hotwords
 from tests.lab.engine import PATIENCE_S, Whole, until
 from tests.lab.scripted import script
@@ -16,11 +16,11 @@ HERE = "heard on this machine"
 
 async def dictations(
     folder: Path, settings: EngineSettings, pcm: bytes, *expected: str, ready: bool = True
-) -> tuple[EngineLink, list[int]]:
+) -> tuple[EngineClient, list[int]]:
     """Dictate this sound once for each text that is expected; the link, and how often the whole
     sound was asked for in each."""
     fallback = f"scripted:{script(folder / 'here', HERE, HERE)}"
-    link = EngineLink(replace(settings, fallback=fallback), folder / "e")
+    link = EngineClient(replace(settings, fallback=fallback), folder / "e")
     asked = []
     async with asyncio.timeout(6 * PATIENCE_S):
         await link.start()

@@ -24,7 +24,7 @@ def settings(**changes: object) -> EngineSettings:
 def unloaded() -> NemotronEngine:
     """An engine that is still to be loaded. Skips where NeMo is not installed."""
     made = NemotronEngine(settings())
-    if reason := made.why_not():
+    if reason := made.unavailable_reason():
         pytest.skip(f"nemotron: {reason}")
     return made
 
@@ -49,11 +49,11 @@ def both_ways(
     hears the silence too that the stream adds. `told` tells NeMo's encoder frames the language."""
     import torch
 
-    from dictate.engines.nemotron.streaming import Stream, use_context
+    from dictate.engines.nemotron.streaming import StreamingRecognizer, use_context
 
     streamed: list[int] = []
     at = 0
-    stream = Stream(model, context, [None], slot=slot)
+    stream = StreamingRecognizer(model, context, [None], slot=slot)
     while at < len(sound):
         size = int(sizes.integers(1, 30_000))
         streamed += stream.feed(sound[at : at + size])[0]

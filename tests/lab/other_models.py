@@ -37,7 +37,7 @@ _made = TemporaryDirectory(prefix="other-models-")
 @cache
 def path(kind: str) -> Path:
     """The .nemo file of this kind. Skips where NeMo is not installed."""
-    if reason := NemotronEngine(settings()).why_not():
+    if reason := NemotronEngine(settings()).unavailable_reason():
         pytest.skip(f"nemotron: {reason}")
     with quiet():  # pytest takes each of NeMo's warnings for a failure
         return _make(kind, Path(_made.name))

@@ -11,7 +11,7 @@ AnOutput = TypeVar("AnOutput", bound=Output)
 
 def working(output: AnOutput, work: Callable[[AnOutput], Awaitable[None]]) -> None:
     """Run `work` with this output, open; it can work here."""
-    reason = output.why_not()
+    reason = output.unavailable_reason()
     assert reason is None, reason
 
     async def main() -> None:

@@ -54,7 +54,7 @@ class ReachingEngine(Engine):
         self._may_try.wait()
         self._in_thread.append(outcome(self.tcp))
 
-    def why_not(self) -> str | None:
+    def unavailable_reason(self) -> str | None:
         return None
 
     def load(self) -> None:

@@ -9,12 +9,12 @@ import pytest
 from dictate.errors import NotDelivered
 from dictate.outputs import Focus, Output, Receipt
 from dictate.outputs.guard import Guard
-from dictate.outputs.paste.window_output import DeskOutput
+from dictate.outputs.paste.window_output import WindowOutput
 from dictate.outputs.paste_keys.portal import PortalOutput
 from tests.lab.windows import Window
 from tests.lab.xserver import wait_for
 
-Guarded = DeskOutput[Any] | PortalOutput
+Guarded = WindowOutput[Any] | PortalOutput
 
 
 def _guard(output: Guarded) -> Guard:

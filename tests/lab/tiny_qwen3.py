@@ -31,7 +31,7 @@ def make(
     With `words` it says these, once or `for_ever`, whatever it hears: each word calls up the next,
     and nothing else in it has a say.
     """
-    if reason := qwen3_load.why_not():
+    if reason := qwen3_load.unavailable_reason():
         pytest.skip(f"qwen3: {reason}")
     with device.quiet():
         random_qwen3.write(folder, words=words, for_ever=for_ever, template=template)

@@ -1,13 +1,13 @@
 import numpy as np
 
-from dictate.microphone.alerts import PATIENCE_S, Complaints
+from dictate.microphone.alerts import PATIENCE_S, MicrophoneAlerts
 
 SOUND = np.full(320, 0.1, np.float32)
 SILENCE = np.zeros(320, np.float32)
 
 
 def test_a_loss_is_told_at_once_and_that_it_lasts_only_later() -> None:
-    complaints = Complaints()
+    complaints = MicrophoneAlerts()
     told = complaints.lost(10.0, "unplugged")
     assert told is not None
     assert "unplugged" in told
@@ -20,7 +20,7 @@ def test_a_loss_is_told_at_once_and_that_it_lasts_only_later() -> None:
 
 
 def test_what_cannot_be_opened_is_told_at_once_and_once() -> None:
-    complaints = Complaints()
+    complaints = MicrophoneAlerts()
     told = complaints.closed(10.0, "there is no microphone 'x'")
     assert told is not None
     assert told.startswith("there is no microphone 'x'.")
@@ -28,7 +28,7 @@ def test_what_cannot_be_opened_is_told_at_once_and_once() -> None:
 
 
 def test_each_loss_and_each_dictation_is_told_anew() -> None:
-    complaints = Complaints()
+    complaints = MicrophoneAlerts()
     assert complaints.lost(10.0, "unplugged")
     complaints.sound(SOUND)
     assert complaints.lost(20.0, "unplugged")
@@ -37,7 +37,7 @@ def test_each_loss_and_each_dictation_is_told_anew() -> None:
 
 
 def test_muted_is_said_once_and_never_after_sound() -> None:
-    complaints = Complaints()
+    complaints = MicrophoneAlerts()
     complaints.sound(SILENCE)
     assert complaints.muted()
     assert complaints.muted() is None

@@ -18,7 +18,7 @@ from wyoming.event import Event, read_event
 
 from dictate.errors import MicrophoneError
 from dictate.events import RATE, AudioChunk, samples_from_pcm
-from dictate.microphone.capture import Inbox, choose, open_stream, pump
+from dictate.microphone.capture import BlockQueue, choose, open_stream, pump
 from tests.lab.hearing import joined, likeness, tone
 from tests.lab.pulse import DESCRIPTION, MICROPHONE, SECOND_MICROPHONE, PulseAudio
 
@@ -179,7 +179,7 @@ def test_a_reader_that_hangs_for_a_while_loses_nothing(pulse: PulseAudio) -> Non
 
 
 def test_a_full_inbox_drops_the_oldest_and_counts() -> None:
-    inbox = Inbox(capacity=3)
+    inbox = BlockQueue(capacity=3)
     for number in range(5):
         inbox.put(np.full((320, 1), number, np.float32), arrived=float(number))
     inbox.finish()
@@ -190,14 +190,14 @@ def test_a_full_inbox_drops_the_oldest_and_counts() -> None:
 
 
 def test_an_inbox_wakes_who_waits() -> None:
-    inbox = Inbox(capacity=3)
+    inbox = BlockQueue(capacity=3)
     timer = threading.Timer(0.1, inbox.finish)
     timer.start()
     assert inbox.get() is None
     timer.join()
 
 
-def pumped(inbox: Inbox, rate: int) -> list[AudioChunk]:
+def pumped(inbox: BlockQueue, rate: int) -> list[AudioChunk]:
     out = BytesIO()
     inbox.finish()
     pump(inbox, rate, out)
@@ -211,7 +211,7 @@ def pumped(inbox: Inbox, rate: int) -> list[AudioChunk]:
 
 @pytest.mark.parametrize("rate", [16000, 44100, 48000])
 def test_another_rate_is_converted_and_keeps_its_time(rate: int) -> None:
-    inbox = Inbox(capacity=1000)
+    inbox = BlockQueue(capacity=1000)
     sound = np.repeat(tone(1.0, rate=rate)[:, None], 2, axis=1)
     sound[: rate // 2] = 0.0
     step = rate // 50
@@ -225,7 +225,7 @@ def test_another_rate_is_converted_and_keeps_its_time(rate: int) -> None:
 
 
 def test_losses_are_counted_in_our_rate() -> None:
-    inbox = Inbox(capacity=5)
+    inbox = BlockQueue(capacity=5)
     for number in range(10):
         inbox.put(np.zeros((960, 1), np.float32), arrived=100.0 + number / 50)
     assert sum(chunk.dropped for chunk in pumped(inbox, 48000)) == 5 * RATE // 50
@@ -259,7 +259,7 @@ class PickyHardware:
 @pytest.mark.parametrize("accepted", [(16000, 1), (48000, 1), (48000, 2)])
 def test_hardware_that_insists_on_its_own_format_gets_it(accepted: tuple[int, int]) -> None:
     PickyHardware.accepts, PickyHardware.tried = {accepted}, []
-    stream = open_stream(PickyHardware, 0, Inbox(10))
+    stream = open_stream(PickyHardware, 0, BlockQueue(10))
     assert (stream.samplerate, stream.channels) == accepted
     assert PickyHardware.tried[-1] == accepted
 
@@ -267,7 +267,7 @@ def test_hardware_that_insists_on_its_own_format_gets_it(accepted: tuple[int, in
 def test_hardware_that_takes_nothing_is_an_error() -> None:
     PickyHardware.accepts, PickyHardware.tried = set(), []
     with pytest.raises(PickyHardware.PortAudioError, match="Invalid"):
-        open_stream(PickyHardware, 0, Inbox(10))
+        open_stream(PickyHardware, 0, BlockQueue(10))
 
 
 def test_hardware_without_a_sound_server_is_chosen_by_a_part_of_its_name(

@@ -13,7 +13,7 @@ from dictate.config.schema import MicrophoneSettings
 from dictate.errors import MicrophoneError
 from dictate.events import RATE, AudioChunk
 from dictate.microphone import Microphone
-from dictate.microphone.supervisor import Tap
+from dictate.microphone.supervisor import MicrophoneSupervisor
 
 CHUNK = RATE // 50
 CHUNK_S = CHUNK / RATE
@@ -45,8 +45,8 @@ class Rig:
     """Microphones that are warm or open."""
     count: int = 0
 
-    def tap(self) -> Tap:
-        return Tap(
+    def tap(self) -> MicrophoneSupervisor:
+        return MicrophoneSupervisor(
             lambda: Scripted(self),
             self.settings,
             on_chunk=self.chunks.append,
@@ -73,7 +73,7 @@ class Scripted(Microphone):
         self.is_alive = False
         self.due = 0.0
 
-    def why_not(self) -> str | None:
+    def unavailable_reason(self) -> str | None:
         return None
 
     def live(self) -> None:
@@ -115,7 +115,7 @@ class Scripted(Microphone):
         self.is_alive = False
 
 
-def play(rig: Rig, scenario: Callable[[Tap], Coroutine[Any, Any, None]]) -> Rig:
+def play(rig: Rig, scenario: Callable[[MicrophoneSupervisor], Coroutine[Any, Any, None]]) -> Rig:
     """Run `scenario` on a started tap; afterwards nothing may be left."""
 
     async def whole() -> None:
@@ -146,7 +146,7 @@ def heard(rig: Rig, count: int) -> Awaitable[None]:
 def test_never_opens_at_the_press_and_closes_at_the_release() -> None:
     rig = Rig(NEVER)
 
-    async def scenario(tap: Tap) -> None:
+    async def scenario(tap: MicrophoneSupervisor) -> None:
         assert not tap.is_open
         tap.listen()
         await heard(rig, 3)
@@ -162,7 +162,7 @@ def test_never_opens_at_the_press_and_closes_at_the_release() -> None:
 def test_what_is_open_is_always_what_was_said() -> None:
     rig = Rig(LINGER)
 
-    async def scenario(tap: Tap) -> None:
+    async def scenario(tap: MicrophoneSupervisor) -> None:
         for _ in range(3):
             tap.listen()
             await heard(rig, 2)
@@ -179,7 +179,7 @@ def test_pre_roll_joins_the_live_sound_without_gap_or_repetition(
 ) -> None:
     rig = Rig(settings)
 
-    async def scenario(tap: Tap) -> None:
+    async def scenario(tap: MicrophoneSupervisor) -> None:
         tap.listen()
         await heard(rig, 3)
         tap.release()
@@ -199,7 +199,7 @@ def test_pre_roll_joins_the_live_sound_without_gap_or_repetition(
 def test_no_sound_of_a_dictation_reaches_the_next() -> None:
     rig = Rig(LINGER)
 
-    async def scenario(tap: Tap) -> None:
+    async def scenario(tap: MicrophoneSupervisor) -> None:
         for _ in range(5):
             tap.listen()
             await heard(rig, len(rig.chunks) + 3)
@@ -214,7 +214,7 @@ def test_no_sound_of_a_dictation_reaches_the_next() -> None:
 def test_no_pre_roll_means_none() -> None:
     rig = Rig(replace(LINGER, pre_roll_ms=0))
 
-    async def scenario(tap: Tap) -> None:
+    async def scenario(tap: MicrophoneSupervisor) -> None:
         tap.listen()
         await heard(rig, 3)
         tap.release()
@@ -231,7 +231,7 @@ def test_no_pre_roll_means_none() -> None:
 def test_sound_from_before_a_stall_is_too_old_to_be_pre_roll() -> None:
     rig = Rig(LINGER)
 
-    async def scenario(tap: Tap) -> None:
+    async def scenario(tap: MicrophoneSupervisor) -> None:
         tap.listen()
         await heard(rig, 3)
         tap.release()
@@ -252,7 +252,7 @@ def test_sound_from_before_a_stall_is_too_old_to_be_pre_roll() -> None:
 def test_linger_ends() -> None:
     rig = Rig(replace(LINGER, linger_s=0.2))
 
-    async def scenario(tap: Tap) -> None:
+    async def scenario(tap: MicrophoneSupervisor) -> None:
         tap.listen()
         await heard(rig, 1)
         tap.release()
@@ -265,7 +265,7 @@ def test_linger_ends() -> None:
 def test_always_opens_at_the_start_and_keeps_nothing_old() -> None:
     rig = Rig(ALWAYS)
 
-    async def scenario(tap: Tap) -> None:
+    async def scenario(tap: MicrophoneSupervisor) -> None:
         await until(lambda: tap.is_open)
         await asyncio.sleep(0.6)
         tap.listen()
@@ -280,7 +280,7 @@ def test_always_opens_at_the_start_and_keeps_nothing_old() -> None:
 def test_a_press_right_after_the_release_waits_for_the_closing() -> None:
     rig = Rig(NEVER)
 
-    async def scenario(tap: Tap) -> None:
+    async def scenario(tap: MicrophoneSupervisor) -> None:
         for _ in range(4):
             tap.listen()
             tap.release()
@@ -301,7 +301,7 @@ def test_any_sequence_of_presses_ends_well(settings: MicrophoneSettings, seed: i
     rig = Rig(replace(settings, linger_s=0.03), refuses=2)
     dice = random.Random(seed)
 
-    async def scenario(tap: Tap) -> None:
+    async def scenario(tap: MicrophoneSupervisor) -> None:
         for _ in range(40):
             move = dice.choice((tap.listen, tap.release))
             move()
@@ -323,7 +323,7 @@ def test_any_sequence_of_presses_ends_well(settings: MicrophoneSettings, seed: i
 def test_a_lost_microphone_comes_back_and_is_told_once() -> None:
     rig = Rig(NEVER, loses_at=5, refuses=0)
 
-    async def scenario(tap: Tap) -> None:
+    async def scenario(tap: MicrophoneSupervisor) -> None:
         tap.listen()
         await heard(rig, 4)
         rig.refuses = 2
@@ -339,7 +339,7 @@ def test_a_lost_microphone_comes_back_and_is_told_once() -> None:
 def test_one_that_cannot_be_opened_is_told_at_once_and_tried_until_release() -> None:
     rig = Rig(NEVER, refuses=1000)
 
-    async def scenario(tap: Tap) -> None:
+    async def scenario(tap: MicrophoneSupervisor) -> None:
         tap.listen()
         await until(lambda: rig.troubles, within_s=1.0)
         await until(lambda: rig.made >= 3)
@@ -358,7 +358,7 @@ def test_one_that_cannot_be_opened_is_told_at_once_and_tried_until_release() -> 
 def test_an_opening_that_hangs_is_given_up() -> None:
     rig = Rig(NEVER, hangs=True)
 
-    async def scenario(tap: Tap) -> None:
+    async def scenario(tap: MicrophoneSupervisor) -> None:
         tap.listen()
         await until(lambda: rig.troubles, within_s=5.0)
         rig.hangs = False
@@ -371,7 +371,7 @@ def test_an_opening_that_hangs_is_given_up() -> None:
 def test_a_press_does_not_wait_for_an_idle_back_off() -> None:
     rig = Rig(ALWAYS, refuses=4)
 
-    async def scenario(tap: Tap) -> None:
+    async def scenario(tap: MicrophoneSupervisor) -> None:
         await until(lambda: rig.made == 4)
         assert rig.troubles == [], "nobody listens, nobody is told"
         tap.listen()
@@ -383,7 +383,7 @@ def test_a_press_does_not_wait_for_an_idle_back_off() -> None:
 def test_zeros_reopen_once_then_it_is_called_muted_and_left_alone() -> None:
     rig = Rig(NEVER, silent=True, speed=5.0)
 
-    async def scenario(tap: Tap) -> None:
+    async def scenario(tap: MicrophoneSupervisor) -> None:
         tap.listen()
         await until(lambda: len(rig.troubles) == 2)
         await heard(rig, len(rig.chunks) + 300)
@@ -398,7 +398,7 @@ def test_zeros_reopen_once_then_it_is_called_muted_and_left_alone() -> None:
 def test_the_end_of_a_recording_is_told_and_the_next_press_begins_anew() -> None:
     rig = Rig(LINGER, ends_at=4)
 
-    async def scenario(tap: Tap) -> None:
+    async def scenario(tap: MicrophoneSupervisor) -> None:
         tap.listen()
         await until(lambda: rig.ends == 1)
         await until(lambda: not tap.is_open)
@@ -414,7 +414,7 @@ def test_the_end_of_a_recording_is_told_and_the_next_press_begins_anew() -> None
 def test_another_microphone_takes_over_in_the_middle_of_a_dictation() -> None:
     rig, other = Rig(NEVER), Rig(NEVER)
 
-    async def scenario(tap: Tap) -> None:
+    async def scenario(tap: MicrophoneSupervisor) -> None:
         tap.listen()
         await heard(rig, 3)
         await tap.replace(replace(NEVER, device="other"), lambda: Scripted(other))
@@ -430,7 +430,7 @@ def test_another_microphone_takes_over_in_the_middle_of_a_dictation() -> None:
 def test_a_new_keep_open_applies_at_once_and_not_in_a_dictation() -> None:
     rig = Rig(LINGER)
 
-    async def scenario(tap: Tap) -> None:
+    async def scenario(tap: MicrophoneSupervisor) -> None:
         tap.listen()
         await heard(rig, 3)
         await tap.replace(NEVER, lambda: Scripted(rig))
@@ -469,7 +469,7 @@ def test_a_bug_of_a_listener_is_told_and_leaves_no_open_microphone() -> None:
 def test_stop_is_idempotent_and_final() -> None:
     rig = Rig(ALWAYS)
 
-    async def scenario(tap: Tap) -> None:
+    async def scenario(tap: MicrophoneSupervisor) -> None:
         await until(lambda: tap.is_open)
         await asyncio.gather(tap.stop(), tap.stop())
         tap.listen()

@@ -66,10 +66,10 @@ def test_every_opening_begins_anew(tmp_path: Path) -> None:
 
 def test_a_missing_file_says_so(tmp_path: Path) -> None:
     mic = microphone(tmp_path / "missing.wav")
-    assert "does not exist" in str(mic.why_not())
+    assert "does not exist" in str(mic.unavailable_reason())
     with pytest.raises(MicrophoneError, match="does not exist"):
         asyncio.run(mic.open())
 
 
 def test_no_file_says_what_to_set() -> None:
-    assert "wav:PATH" in str(WavFileMicrophone(MicrophoneSettings(use="wav")).why_not())
+    assert "wav:PATH" in str(WavFileMicrophone(MicrophoneSettings(use="wav")).unavailable_reason())

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dictate.errors import NotDelivered
-from dictate.outputs.delete_surrounding import TakingBack
+from dictate.outputs.delete_surrounding import DeleteSurrounding
 
 
 def by_bytes(before: str, count: int) -> str:
@@ -32,7 +32,7 @@ def test_all_of_it_and_nothing_else(way: Callable[[str, int], str], kept: str, t
     """Or nothing at all: then the reason is said before anything is asked for."""
     before = kept + text
     try:
-        taking = TakingBack(text, before)
+        taking = DeleteSurrounding(text, before)
     except NotDelivered:
         return
     while taking.left:
@@ -45,7 +45,7 @@ def test_all_of_it_and_nothing_else(way: Callable[[str, int], str], kept: str, t
 @given(kept=st.text(), text=st.text(min_size=1))
 def test_what_is_asked_first_stays_inside_it_in_a_third_way_too(kept: str, text: str) -> None:
     try:
-        taking = TakingBack(text, kept + text, passed_on=True)
+        taking = DeleteSurrounding(text, kept + text, passed_on=True)
     except NotDelivered:
         return
     assert all_as_bytes(kept + text, taking.request()).startswith(kept)
@@ -58,7 +58,7 @@ def test_what_is_asked_first_stays_inside_it_in_a_third_way_too(kept: str, text:
 )
 def test_texts_of_every_kind(way: Callable[[str, int], str], text: str) -> None:
     before = "beföre " + text
-    taking = TakingBack(text, before)
+    taking = DeleteSurrounding(text, before)
     for _ in range(2):
         if taking.left:
             before = way(before, taking.request())
@@ -79,20 +79,20 @@ def test_texts_of_every_kind(way: Callable[[str, int], str], text: str) -> None:
 )
 def test_what_is_refused(text: str, before: str) -> None:
     with pytest.raises(NotDelivered, match="undo it there"):
-        TakingBack(text, before)
+        DeleteSurrounding(text, before)
 
 
 def test_no_answer_counts_that_does_not_come_of_the_request() -> None:
     for told in ("haha haha", "haha", "", "haha hah", "other"):
-        assert not TakingBack("haha ", "haha haha ").answered(told)
-    assert not TakingBack("haha", "haha").answered("haha")
-    assert TakingBack("haha", "haha haha").answered("haha ")
+        assert not DeleteSurrounding("haha ", "haha haha ").answered(told)
+    assert not DeleteSurrounding("haha", "haha").answered("haha")
+    assert DeleteSurrounding("haha", "haha haha").answered("haha ")
 
 
 def test_an_application_that_tells_from_another_place_on() -> None:
     """Of a long text only some is told, as much as before."""
     whole = "".join(f"{n} ü, " for n in range(1000))
-    taking = TakingBack(whole[-20:], whole[-1500:])
+    taking = DeleteSurrounding(whole[-20:], whole[-1500:])
     for _ in range(2):
         whole = by_characters(whole, taking.request())
         assert not taking.answered(whole[-1500:] + "x")

@@ -14,8 +14,8 @@ from dictate.errors import DeliveryUnsure, FocusMoved, NotDelivered, Unavailable
 from dictate.outputs import OUTPUTS, Focus, Receipt
 from dictate.outputs.ibus import bus as ibus_bus
 from dictate.outputs.ibus import desktop as ibus_desktop
-from dictate.outputs.ibus.desktop import Desktop
-from dictate.outputs.ibus.engine import Engine
+from dictate.outputs.ibus.desktop import IBusDesktop
+from dictate.outputs.ibus.engine import IBusEngine
 from dictate.outputs.ibus.output import IBusOutput
 from tests.lab.corpus import TEXTS
 from tests.lab.ibus import IBusDaemon
@@ -88,16 +88,16 @@ def test_the_focus_moves_in_the_very_moment(
     ibus: IBusDaemon, field: Gtk4Field, other: Window, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ibus.use(MINE)
-    switch_on = Engine.switch_on
+    switch_on = IBusEngine.switch_on
 
-    async def and_the_user_moves(engine: Engine) -> None:
+    async def and_the_user_moves(engine: IBusEngine) -> None:
         await switch_on(engine)
         await asyncio.to_thread(other.focus)
         await asyncio.sleep(0.3)
 
     async def work(output: IBusOutput) -> None:
         focus = await focus_on(output, field)
-        monkeypatch.setattr(Engine, "switch_on", and_the_user_moves)
+        monkeypatch.setattr(IBusEngine, "switch_on", and_the_user_moves)
         with pytest.raises(FocusMoved):
             await output.write("lost?", focus)
 
@@ -109,9 +109,9 @@ def test_the_focus_moves_in_the_very_moment(
 def test_the_focus_moves_between_two_pieces(
     ibus: IBusDaemon, field: Gtk4Field, other: Window, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    commit = Engine.commit
+    commit = IBusEngine.commit
 
-    async def and_the_user_moves(engine: Engine, text: str) -> None:
+    async def and_the_user_moves(engine: IBusEngine, text: str) -> None:
         await commit(engine, text)
         await asyncio.to_thread(field.wait_text, text)
         await asyncio.to_thread(other.focus)
@@ -119,7 +119,7 @@ def test_the_focus_moves_between_two_pieces(
 
     async def work(output: IBusOutput) -> None:
         focus = await focus_on(output, field)
-        monkeypatch.setattr(Engine, "commit", and_the_user_moves)
+        monkeypatch.setattr(IBusEngine, "commit", and_the_user_moves)
         with pytest.raises(DeliveryUnsure):
             await output.write(TEXTS["10000"], focus)
 
@@ -139,15 +139,15 @@ def test_coming_back_counts_as_having_moved(
 ) -> None:
     """Also where IBus tells it so much later than it answers."""
     blank = Blank(ibus_x, tmp_path)
-    answer = Desktop.answer
+    answer = IBusDesktop.answer
 
-    def late(desktop: Desktop, call: Message) -> bool:
+    def late(desktop: IBusDesktop, call: Message) -> bool:
         asyncio.get_running_loop().call_later(late_s, answer, desktop, call)
         return True
 
     async def work(output: IBusOutput) -> None:
         focus = await focus_on(output, field)
-        monkeypatch.setattr(Desktop, "answer", late)
+        monkeypatch.setattr(IBusDesktop, "answer", late)
         await asyncio.to_thread(blank.focus)
         await asyncio.sleep(0.2)
         await asyncio.to_thread(field.focus)
@@ -173,7 +173,7 @@ def test_coming_back_counts_as_having_moved(
     ids=["free", "private terminal", "password", "pin", "hidden"],
 )
 def test_what_the_field_is_for(purpose: int, hints: int, secret: bool, terminal: bool) -> None:
-    engine = Engine(MagicMock())
+    engine = IBusEngine(MagicMock())
     engine.answer(
         Message(
             path="/org/freedesktop/IBus/Engine/Dictate",
@@ -289,10 +289,10 @@ def test_of_a_long_text_too_only_the_settled_part_is_not_dim(
 ) -> None:
     shown: list[tuple[str, str]] = []
 
-    async def note(engine: Engine, text: str, settled: int = 0) -> None:
+    async def note(engine: IBusEngine, text: str, settled: int = 0) -> None:
         shown.append((text[:settled], text[settled:]))
 
-    monkeypatch.setattr(Engine, "preedit", note)
+    monkeypatch.setattr(IBusEngine, "preedit", note)
 
     async def work(output: IBusOutput) -> None:
         await focus_on(output, field)
@@ -343,9 +343,9 @@ def test_an_application_that_cannot_be_asked_what_stands_there_takes_nothing_bac
 
 def test_without_ibus_it_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     output = IBusOutput(OutputSettings(use="ibus"))
-    assert "does not run" in (output.why_not() or "")
+    assert "does not run" in (output.unavailable_reason() or "")
     monkeypatch.setenv("IBUS_ADDRESS", f"unix:path={tmp_path}/nowhere")
-    assert "cannot be reached" in (output.why_not() or "")
+    assert "cannot be reached" in (output.unavailable_reason() or "")
 
     async def main() -> None:
         with pytest.raises(Unavailable):
@@ -362,9 +362,9 @@ def test_without_ibus_it_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 def test_an_ibus_that_does_not_tell_of_the_focus_is_not_used(
     ibus: IBusDaemon, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Desktop, "answer", lambda *_: True)
+    monkeypatch.setattr(IBusDesktop, "answer", lambda *_: True)
     output = IBusOutput(OutputSettings(use="ibus"))
-    assert "IBus does not tell where the focus is" in (output.why_not() or "")
+    assert "IBus does not tell where the focus is" in (output.unavailable_reason() or "")
 
 
 def test_it_finds_ibus_by_its_file(
@@ -382,9 +382,9 @@ def test_it_finds_ibus_by_its_file(
         with monkeypatch.context() as patched:
             for name, value in display.items():
                 patched.setenv(name, value)
-            assert IBusOutput(OutputSettings(use="ibus")).why_not() is not None
+            assert IBusOutput(OutputSettings(use="ibus")).unavailable_reason() is not None
             (folder / file).write_text(where)
-            assert IBusOutput(OutputSettings(use="ibus")).why_not() is None
+            assert IBusOutput(OutputSettings(use="ibus")).unavailable_reason() is None
             (folder / file).unlink()
 
 
@@ -392,8 +392,8 @@ def test_auto_takes_it_on_gnome_with_wayland(
     ibus: IBusDaemon, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     auto = OUTPUTS.make("ibus", OutputSettings())
-    assert "GNOME" in (auto.why_not() or "")
+    assert "GNOME" in (auto.unavailable_reason() or "")
     monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-0")
     monkeypatch.setenv("XDG_CURRENT_DESKTOP", "ubuntu:GNOME")
-    assert auto.why_not() is None
+    assert auto.unavailable_reason() is None
     assert OUTPUTS.choose("auto", OutputSettings()).name == "ibus"

@@ -10,7 +10,7 @@ import pytest
 
 from dictate.errors import NotDelivered
 from dictate.outputs import Receipt
-from dictate.outputs.ibus.engine import NAME, Engine
+from dictate.outputs.ibus.engine import NAME, IBusEngine
 from dictate.outputs.ibus.output import IBusOutput
 from dictate.platform import paths
 from tests.lab.ibus import IBusDaemon
@@ -26,10 +26,10 @@ def test_it_is_back_after_an_error(
 ) -> None:
     ibus.use(MINE)
 
-    async def fails(engine: Engine, text: str) -> None:
+    async def fails(engine: IBusEngine, text: str) -> None:
         raise RuntimeError("no")
 
-    monkeypatch.setattr(Engine, "commit", fails)
+    monkeypatch.setattr(IBusEngine, "commit", fails)
 
     async def work(output: IBusOutput) -> None:
         focus = await focus_on(output, field)

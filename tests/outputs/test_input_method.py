@@ -15,7 +15,7 @@ from dictate.outputs import OUTPUTS, Focus, Receipt
 from dictate.outputs.paste import window_output
 from dictate.outputs.wayland.field import Field, InputMethod
 from dictate.outputs.wayland.input_method import CHUNK_BYTES, InputMethodOutput, _chunks
-from dictate.outputs.wayland.keys import Chord
+from dictate.outputs.wayland.keys import KeyChord
 from tests.lab.corpus import TEXTS
 from tests.lab.outputs import working
 from tests.lab.sway import (
@@ -150,7 +150,7 @@ def test_a_compositor_that_lets_nobody_paste(
     def refuse(*_: object) -> None:
         raise Unavailable("no keyboard for you")
 
-    monkeypatch.setattr(Chord, "__init__", refuse)
+    monkeypatch.setattr(KeyChord, "__init__", refuse)
     terminal, blank = Foot(sway, tmp_path), Blank(sway, tmp_path)
 
     async def work(output: InputMethodOutput) -> None:
@@ -492,7 +492,9 @@ def test_steps_aside_for_another_input_method(sway: Sway, field: Gtk3) -> None:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(InputMethod, "held", set())  # as another program sees it
             second = InputMethodOutput(OutputSettings())
-            assert "another input method" in (await asyncio.to_thread(second.why_not) or "")
+            assert "another input method" in (
+                await asyncio.to_thread(second.unavailable_reason) or ""
+            )
             chosen = await asyncio.to_thread(OUTPUTS.choose, "auto", OutputSettings())
             assert chosen.name == "virtual_keyboard"
             with pytest.raises(Unavailable, match="another input method"):
@@ -563,7 +565,7 @@ def test_sway_hangs(sway: Sway, field: Gtk3, monkeypatch: pytest.MonkeyPatch) ->
                 assert await asyncio.wait_for(output.focus(), 3) is None
                 with pytest.raises(NotDelivered, match="does not answer"):
                     await asyncio.wait_for(output.write("nowhere", focus), 3)
-            reason = await asyncio.to_thread(output.why_not)
+            reason = await asyncio.to_thread(output.unavailable_reason)
             assert "does not answer" in (reason or "")
         finally:
             server.send_signal(signal.SIGCONT)

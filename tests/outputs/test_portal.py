@@ -64,7 +64,7 @@ def with_output(
 ) -> list[str]:
     """Run `work` with an open output; what it has reported."""
     output = PortalOutput(OutputSettings(use=use, paste_timeout_ms=timeout_ms))
-    assert output.why_not() is None
+    assert output.unavailable_reason() is None
     reports: list[str] = []
     output.report = reports.append
 
@@ -128,7 +128,7 @@ def test_who_says_no_is_not_asked_again(field: Gtk3, portal: RemoteDesktopPortal
 
     reports = with_output(work)
     assert reports == ["you did not let dictate press keys; to be asked again, restart dictate"]
-    assert PortalOutput(OutputSettings()).why_not() == reports[0]
+    assert PortalOutput(OutputSettings()).unavailable_reason() == reports[0]
     portal.order("allow")
     time.sleep(0.5)  # times a second try
     assert portal.order("allow") == []
@@ -351,14 +351,14 @@ def test_what_an_older_portal_is_asked_for(bus: Bus) -> None:
 
 def test_why_not(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
     output = PortalOutput(OutputSettings(use="portal"))
-    assert "no portal for remote control" in (output.why_not() or "")
+    assert "no portal for remote control" in (output.unavailable_reason() or "")
     with RemoteDesktopPortal(bus.address, PORTAL_DEVICES="6"):
-        assert "no keyboard" in (output.why_not() or "")
+        assert "no keyboard" in (output.unavailable_reason() or "")
     with RemoteDesktopPortal(bus.address) as portal:
-        assert output.why_not() is None
+        assert output.unavailable_reason() is None
         assert portal.order("allow") == []
         monkeypatch.delenv("WAYLAND_DISPLAY")
-        assert "no Wayland session" in (output.why_not() or "")
+        assert "no Wayland session" in (output.unavailable_reason() or "")
 
 
 def test_a_portal_that_comes_later_is_found(bus: Bus, sway: Sway) -> None:

@@ -73,9 +73,9 @@ def test_a_reader_that_never_reads_holds_up_nothing_else() -> None:
 
 def test_why_not(monkeypatch: pytest.MonkeyPatch) -> None:
     asked, unasked = StdoutOutput(OutputSettings(use="stdout")), StdoutOutput(OutputSettings())
-    assert asked.why_not() is None
-    assert "no terminal" in (unasked.why_not() or "")
+    assert asked.unavailable_reason() is None
+    assert "no terminal" in (unasked.unavailable_reason() or "")
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    assert unasked.why_not() is None
+    assert unasked.unavailable_reason() is None
     monkeypatch.setattr(sys, "stdout", None)
-    assert "closed" in (asked.why_not() or "")
+    assert "closed" in (asked.unavailable_reason() or "")

@@ -199,10 +199,10 @@ def test_the_desktop_has_time_to_see_the_keyboard(
 
 def test_why_not(devices: type[StandIn], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     output = UInputOutput(OutputSettings(use="uinput"))
-    assert output.why_not() is None
+    assert output.unavailable_reason() is None
 
     def refused(reason: str) -> None:
-        assert reason in (output.why_not() or "")
+        assert reason in (output.unavailable_reason() or "")
 
         async def main() -> None:
             with pytest.raises(Unavailable):
@@ -231,4 +231,4 @@ def test_it_is_for_wayland_and_for_who_asks_for_it(
     assert "uinput" not in OUTPUTS.auto
     monkeypatch.delenv("WAYLAND_DISPLAY")
     output = UInputOutput(OutputSettings(use="uinput"))
-    assert "this is no Wayland session" in (output.why_not() or "")
+    assert "this is no Wayland session" in (output.unavailable_reason() or "")

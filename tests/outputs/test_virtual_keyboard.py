@@ -13,7 +13,7 @@ from dictate.config.schema import OutputSettings
 from dictate.errors import DeliveryUnsure, FocusMoved, NotDelivered
 from dictate.outputs import Focus, Receipt
 from dictate.outputs.clipboard import ClipboardOutput
-from dictate.outputs.wayland.keys import Chord
+from dictate.outputs.wayland.keys import KeyChord
 from dictate.outputs.wayland.selection import CLIPBOARD, Content, Selections
 from dictate.outputs.wayland.thread import WaylandConnection, WaylandThread
 from dictate.outputs.wayland.virtual_keyboard import VirtualKeyboardOutput
@@ -146,7 +146,7 @@ def test_the_chord_leaves_nothing_down(seat: Keyboard, monkeypatch: pytest.Monke
     """Not even Shift for the next click, which only the next key of the user's would take away."""
     sent: list[tuple[object, ...]] = []
     monkeypatch.setattr(Object, "send", lambda _, *request: sent.append(request))
-    chord = Chord.__new__(Chord)
+    chord = KeyChord.__new__(KeyChord)
     chord._keyboard = Object.__new__(Object)
     chord.press()
     keys = [request[2:] for request in sent if request[0] == "key"]
@@ -307,7 +307,7 @@ def test_focus_moved_before_and_in_the_last_moment(
     sway: Sway, window: SwayWindow, field: Gtk3, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = window.text()
-    quiet = Chord.press
+    quiet = KeyChord.press
 
     async def work(output: VirtualKeyboardOutput) -> None:
         focus = await focus_on(output, window)
@@ -331,7 +331,7 @@ def test_focus_moved_before_and_in_the_last_moment(
             await writing
 
     with_output(work)
-    assert Chord.press is quiet
+    assert KeyChord.press is quiet
     time.sleep(0.2)
     assert (window.text(), field.text()) == (before, "")
 
@@ -431,7 +431,7 @@ def test_the_clipboard_output_copies(sway: Sway) -> None:
 
     async def main() -> None:
         output = ClipboardOutput(OutputSettings())
-        assert await asyncio.to_thread(output.why_not) is None
+        assert await asyncio.to_thread(output.unavailable_reason) is None
         await output.open()
         assert await output.focus() is None
         for said in (text, "next", "x" * 500_000):

@@ -21,7 +21,7 @@ from dictate.errors import Unavailable
 from dictate.events import RATE
 from dictate.server import discovery
 from dictate.server.discovery import SERVICE, Announcement
-from dictate.server.server import Offer, serve
+from dictate.server.server import ServerOptions, serve
 from tests.lab.engine import loud, until
 from tests.lab.scripted import script
 from tests.lab.serving import LINE, Serving
@@ -200,7 +200,7 @@ def test_a_port_of_this_machine_is_announced_to_this_machine_alone() -> None:
 
 def test_without_the_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(discovery, "find_spec", lambda _: None)
-    offer = Offer(tcp=f"127.0.0.1:{free_port()}", zeroconf=True)
+    offer = ServerOptions(tcp=f"127.0.0.1:{free_port()}", zeroconf=True)
     with pytest.raises(Unavailable, match=r'pip install "dictate\[zeroconf\]"'):
         serve(offer, f"scripted:{script(tmp_path / 'script', LINE)}")
 

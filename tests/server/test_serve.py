@@ -23,9 +23,9 @@ from dictate.config.schema import EngineSettings
 from dictate.engines.protocol import (
     LARGEST_EVENT,
     Begin,
-    Status,
+    EngineState,
     Token,
-    Watch,
+    WatchStatus,
     hotwords_event,
     read_event,
 )
@@ -34,7 +34,7 @@ from dictate.errors import Unavailable
 from dictate.events import RATE
 from dictate.hotwords.model import Hotwords, Term
 from dictate.server import server as serve_module
-from dictate.server.server import Host, Offer, serve
+from dictate.server.server import PublicServer, ServerOptions, serve
 from tests.lab.engine import loud, until
 from tests.lab.scripted import script
 from tests.lab.serving import BOOT_S, LINE, Serving
@@ -108,7 +108,7 @@ def test_two_clients_at_once_learn_nothing_of_each_other(tmp_path: Path) -> None
     async def client(path: Path, number: int, all_came: list[Event]) -> str:
         words = Hotwords((Term(f"Term{number}"),), context=f"context{number}")
         async with connected(path) as watching, connected(path) as speaking:
-            await say(watching, Watch().event(), hotwords_event(words))
+            await say(watching, WatchStatus().event(), hotwords_event(words))
             _, came = await heard(watching, "dictate-unusable")
             all_came += came
             await say(speaking, hotwords_event(words), Begin(number).event())
@@ -135,9 +135,9 @@ def test_two_clients_at_once_learn_nothing_of_each_other(tmp_path: Path) -> None
             assert f"context{1 - number}" not in seen
         # Somebody who comes later and only watches learns how the engine is, and no more.
         async with connected(path) as late:
-            await say(late, Watch().event(), Describe().event())
+            await say(late, WatchStatus().event(), Describe().event())
             _, events = await heard(late, "info")
-            assert [event.type for event in events] == [Status.type, "info"]
+            assert [event.type for event in events] == [EngineState.type, "info"]
             assert "secret" not in repr([event.data for event in events])
 
     with Serving(tmp_path / "server", lines=SECRETS) as server:
@@ -146,10 +146,10 @@ def test_two_clients_at_once_learn_nothing_of_each_other(tmp_path: Path) -> None
 
 
 @asynccontextmanager
-async def hosted(folder: Path, token: str = "") -> AsyncIterator[tuple[Host, Path]]:
+async def hosted(folder: Path, token: str = "") -> AsyncIterator[tuple[PublicServer, Path]]:
     """The server in this loop, so that its limits can be changed."""
     settings = EngineSettings(use=f"scripted:{script(folder / 'script', LINE)}")
-    host = Host(settings, token)
+    host = PublicServer(settings, token)
     # Loaded by hand: what a server does to its own process is nothing for the tests' process.
     host.engine = ScriptedEngine(settings)
     await asyncio.to_thread(host.engine.load)
@@ -186,7 +186,7 @@ async def answer(path: Path, *events: Event) -> bytes:
         Token(TOKEN + "é").event(),
         Event(Token.type, {"token": 42}),
         Event(Token.type),
-        Watch().event(),
+        WatchStatus().event(),
         Event("x" * 1_000_000),
     ],
     ids=lambda event: f"{event.type[:20]} {event.data}",
@@ -327,11 +327,11 @@ def test_an_engine_that_does_not_load_ends_it_with_the_reason(tmp_path: Path) ->
     assert "scripted does not work" in done.stdout
 
 
-def _offer(tmp_path: Path, **changes: object) -> Offer:
-    return Offer(**{"socket": tmp_path / "s", **changes})  # type: ignore[arg-type]
+def _offer(tmp_path: Path, **changes: object) -> ServerOptions:
+    return ServerOptions(**{"socket": tmp_path / "s", **changes})  # type: ignore[arg-type]
 
 
-REFUSED: dict[str, Callable[[Path], tuple[Offer, str]]] = {
+REFUSED: dict[str, Callable[[Path], tuple[ServerOptions, str]]] = {
     "in clear": lambda p: (_offer(p, tcp="0.0.0.0:10300"), "in clear"),
     "in clear by name": lambda p: (_offer(p, tcp="spark.local:10300"), "in clear"),
     "in clear with a token": lambda p: (

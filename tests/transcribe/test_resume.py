@@ -15,7 +15,7 @@ import soundfile
 
 from dictate.errors import TranscriptError
 from dictate.events import RATE
-from dictate.transcribe.kept import Kept
+from dictate.transcribe.kept import ResumeFile
 from tests.lab.files import command, dictate_file, environment, noise, silence, talk
 from tests.lab.scripted import script
 from tests.lab.voices import speak, write
@@ -140,14 +140,14 @@ def test_a_line_half_written_is_heard_again(
 def test_what_is_kept_after_a_line_half_written_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "it.jsonl"
     for start, half in ((0, b'["heard", 1, 2, "no'), (5, b'{"no": 1}\n')):
-        with closing(Kept(path)) as so_far:
+        with closing(ResumeFile(path)) as so_far:
             so_far.add(start, start + 5, f"from {start}")
         with path.open("ab") as file:
             file.write(half)
-    with closing(Kept(path)) as so_far:
+    with closing(ResumeFile(path)) as so_far:
         assert so_far.heard == {(0, 5): "from 0", (5, 10): "from 5"}
         with pytest.raises(TranscriptError, match="another dictate"):
-            Kept(path)
+            ResumeFile(path)
 
 
 def test_another_sound_or_other_words_begin_anew(tmp_path: Path, homes: Path, hangs: str) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from dictate.events import RATE
 from dictate.transcribe.cues import LEAST_S, LINE, LINES, Heard, cues
 from dictate.transcribe.formats import FORMATS, Transcript
-from dictate.transcribe.kept import Kept
+from dictate.transcribe.kept import ResumeFile
 from dictate.transcribe.words import Unplaced, Word, place, too_fast
 
 IDEOGRAPHS = ("\u3400", "\u9fff")
@@ -295,7 +295,7 @@ def test_a_time_stands_before_its_word_in_a_vtt() -> None:
 def test_words_are_kept_for_the_very_text(tmp_path: Path) -> None:
     words = (Word("C++,", 1.0, 1.5), Word("ok", 2.0, 2.25))
     for _ in range(2):
-        with closing(Kept(tmp_path / "it.jsonl")) as so_far:
+        with closing(ResumeFile(tmp_path / "it.jsonl")) as so_far:
             if not so_far.heard:
                 so_far.add(0, 9, "see plus plus ok")
                 so_far.add_words(0, 9, "C++, ok", words)
@@ -308,7 +308,7 @@ def test_words_are_kept_for_the_very_text(tmp_path: Path) -> None:
 def test_words_that_are_none_are_not_kept(tmp_path: Path, words: str) -> None:
     path = tmp_path / "it.jsonl"
     path.write_text(f'["heard", 0, 9, "a"]\n["timed", 0, 9, "a", {words}]\n')
-    with closing(Kept(path)) as so_far:
+    with closing(ResumeFile(path)) as so_far:
         assert so_far.heard == {(0, 9): "a"}
         assert so_far.words(0, 9, "a") == ()
     assert path.read_text() == '["heard", 0, 9, "a"]\n'

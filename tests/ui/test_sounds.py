@@ -19,7 +19,7 @@ from dictate.events import RATE, Samples
 from dictate.hotwords.model import Hotwords
 from dictate.platform.resources import samples as recordings
 from dictate.ui import sounds as module
-from dictate.ui.sounds import BEGIN, END, PLAYERS, Sounds, _command, why_not
+from dictate.ui.sounds import BEGIN, END, PLAYERS, Sounds, _command, unavailable_reason
 from tests.lab.daemon import wait_for
 from tests.lab.processes import children
 from tests.lab.pulse import PulseAudio
@@ -132,11 +132,13 @@ def test_the_next_sound_does_not_wait_for_one_that_hangs(played: Path) -> None:
 def test_what_is_missing_is_said_once(
     played: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert why_not() == ""
+    assert unavailable_reason() == ""
     (played.parent / "data" / THEME / f"{END}.oga").unlink()
-    assert why_not() == f"the sound {END} is missing: apt install sound-theme-freedesktop"
+    assert (
+        unavailable_reason() == f"the sound {END} is missing: apt install sound-theme-freedesktop"
+    )
     monkeypatch.setenv("PATH", "/nowhere")
-    assert "apt install pulseaudio-utils" in why_not()
+    assert "apt install pulseaudio-utils" in unavailable_reason()
 
     async def work(sounds: Sounds) -> None:
         for state in ("recording", "ready", "recording"):
@@ -172,7 +174,7 @@ def test_the_players_know_the_option_for_the_loudness(name: str) -> None:
 
 
 def theme() -> None:
-    if reason := why_not():
+    if reason := unavailable_reason():
         pytest.skip(reason)
 
 

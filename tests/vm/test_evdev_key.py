@@ -28,7 +28,7 @@ def keyboard() -> Iterator[Keyboard]:
 
 def listen(work: Callable[[Listening], Awaitable[None]], key: str = "f9") -> None:
     source = EvdevKeySource(HotkeySettings(key=key))
-    assert source.why_not() is None
+    assert source.unavailable_reason() is None
 
     async def main() -> None:
         async with Listening(source) as keys:

@@ -5,36 +5,35 @@ cases, and the text step writes it the user's way. Boosting re-ranks the labels 
 wants to emit one anyway (rnnt_label_looping.py decides about the blank before): it repairs
 substitutions and cannot put a word into silence.
 
-Strategy: `phrases` says what may be boosted and is quick; the tree of a list is built in a thread
-of its own, ahead of the dictation, and kept for the next ones with the same list.
+Strategy: `boost_phrases` says what may be boosted and is quick; the tree of a list is built in a
+thread of its own, ahead of the dictation, and kept for the next ones with the same list.
 """
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
-from typing import Final as Const
+from typing import Any, Final
 
 from dictate.hotwords.model import Hotwords, Term
 
-ALPHA: Const = 2.0
+ALPHA: Final = 2.0
 """The weight of the tree at strength 1: with the test model 66 of 72 confusable terms are found (60
 at 1.5, 68 at 2.5), and none of 100 other sentences changes (one at 2.5):
 tests/mini_model/README.md."""
-CONTEXT_SCORE: Const = 1.0
-DEPTH_SCALING: Const = 2.0
+CONTEXT_SCORE: Final = 1.0
+DEPTH_SCALING: Final = 2.0
 """Scores of a phrase's first token and of the later ones, as NeMo's guide to word boosting advises
 for RNNT."""
-LONG_LISTS: Const = ((1000, 0.6), (100, 0.8))
+LONG_LISTS: Final = ((1000, 0.6), (100, 0.8))
 """More terms than this are boosted with so much of the strength. Lists of 20,000 phrases were seen
 to raise the word error rate from 9.9 to 11.4 % (arXiv 2508.07014)."""
-MOST_TREES: Const = 4
+MOST_TREES: Final = 4
 """Lists that are remembered beside those in use."""
 
 
 @dataclass(frozen=True, slots=True)
-class Phrases:
+class BoostPhrases:
     """What one tree is built from; equal ones make equal trees."""
 
     tokens: tuple[tuple[int, ...], ...] = ()
@@ -43,9 +42,9 @@ class Phrases:
     alpha: float = 0.0
 
 
-def phrases(
+def boost_phrases(
     hotwords: Hotwords, language: str, encode: Callable[[str], list[int]], unknown: int
-) -> tuple[Phrases, list[str]]:
+) -> tuple[BoostPhrases, list[str]]:
     """What of the list can be boosted, and one line for each term that cannot.
 
     `encode` gives the token ids of a text, `unknown` the id that stands for what has no token.
@@ -74,7 +73,7 @@ def phrases(
             )
     share = next((s for n, s in LONG_LISTS if len(terms) > n), 1.0) if hotwords.guards.cap else 1.0
     return (
-        Phrases(
+        BoostPhrases(
             tokens=tuple(found),
             texts=tuple(text for text, _ in found.values()),
             weights=tuple(weight for _, weight in found.values()),
@@ -92,7 +91,7 @@ def variants(term: Term) -> Iterator[str]:
     )
 
 
-class Tree:
+class BoostingTree:
     """The tree of one list, as the decoder knows it; `release` it when the utterance is over."""
 
     def __init__(self, number: int) -> None:
@@ -117,22 +116,22 @@ class Tree:
         self.users -= 1
 
 
-class Trees:
+class BoostingTreeCache:
     """All trees of one decoder. Everything but the building runs on the engine's thread."""
 
     def __init__(self, multi_model: Any, vocabulary: int) -> None:
         self._multi_model = multi_model
         self._vocabulary = vocabulary
         self._builder = ThreadPoolExecutor(1, "boosting")
-        self._building: dict[Phrases, Future[Any]] = {}
-        self._trees: OrderedDict[Phrases, Tree] = OrderedDict()
+        self._building: dict[BoostPhrases, Future[Any]] = {}
+        self._trees: OrderedDict[BoostPhrases, BoostingTree] = OrderedDict()
 
-    def prepare(self, wanted: Phrases) -> None:
+    def prepare(self, wanted: BoostPhrases) -> None:
         """Have the tree built, unless it is there. Returns at once."""
         if wanted.tokens and wanted not in self._trees and wanted not in self._building:
             self._building[wanted] = self._builder.submit(build, wanted, self._vocabulary)
 
-    def take(self, wanted: Phrases) -> Tree | None:
+    def take(self, wanted: BoostPhrases) -> BoostingTree | None:
         """The tree, to be released; None where there is nothing to boost. It waits for a tree
         that is being built."""
         if not wanted.tokens or wanted.alpha <= 0:
@@ -141,14 +140,14 @@ class Trees:
         if wanted not in self._trees:
             built = self._building.pop(wanted).result()
             number = self._multi_model.add_model(built, wanted.alpha)
-            self._trees[wanted] = Tree(number)
+            self._trees[wanted] = BoostingTree(number)
             self._evict(wanted)
         self._trees.move_to_end(wanted)
         tree = self._trees[wanted]
         tree.users += 1
         return tree
 
-    def _evict(self, keep: Phrases) -> None:
+    def _evict(self, keep: BoostPhrases) -> None:
         idle = [key for key, tree in self._trees.items() if not tree.users and key != keep]
         for key in idle[: max(0, len(self._trees) - MOST_TREES)]:
             self._multi_model.remove_model(self._trees.pop(key).number)
@@ -156,7 +155,7 @@ class Trees:
             self._building.pop(key).cancel()
 
 
-def build(wanted: Phrases, vocabulary: int) -> Any:
+def build(wanted: BoostPhrases, vocabulary: int) -> Any:
     """A GPUBoostingTreeModel on the CPU. Some 10 ms for 100 terms, 2 s for 10,000."""
     from nemo.collections.asr.parts.context_biasing.boosting_graph_batched import (
         GPUBoostingTreeModel,
@@ -166,7 +165,7 @@ def build(wanted: Phrases, vocabulary: int) -> Any:
     graph = ContextGraph(context_score=CONTEXT_SCORE, depth_scaling=DEPTH_SCALING)
     graph.build(
         token_ids=[list(tokens) for tokens in wanted.tokens],
-        phrases=list(wanted.texts),
+        boost_phrases=list(wanted.texts),
         scores=[CONTEXT_SCORE * weight for weight in wanted.weights],
         uniform_weights=False,
     )

@@ -10,15 +10,20 @@ there to compare with (`guards.py`).
 import copy
 import dataclasses
 from importlib.util import find_spec
-from typing import Final as Const
+from typing import Final
 
 import numpy as np
 
 from dictate.config.schema import EngineSettings
-from dictate.engines import SHORTEST_S, Effort, Engine, Facts, Utterance, device
+from dictate.engines import SHORTEST_S, Engine, EngineInfo, Utterance, UtteranceStats, device
 from dictate.engines.boost_guard import settle
 from dictate.engines.language import Languages
-from dictate.engines.nemotron.boosting import Phrases, Tree, Trees, phrases
+from dictate.engines.nemotron.boosting import (
+    BoostingTree,
+    BoostingTreeCache,
+    BoostPhrases,
+    boost_phrases,
+)
 from dictate.engines.nemotron.load import Loaded, load, release, unsafe_switch
 from dictate.engines.nemotron.token_text import TokenText
 from dictate.engines.self_test import check_sound
@@ -27,11 +32,11 @@ from dictate.events import RATE, Samples
 from dictate.hotwords.model import AUTO, Hotwords
 from dictate.models import store
 
-DIFFERENT: Const = (
+DIFFERENT: Final = (
     "the hotwords changed the last text beyond the words themselves, so it stands as heard without "
     "them (a lower hotwords.strength helps; hotwords.compare = false lets it pass)"
 )
-WHOLE: Const = (
+WHOLE: Final = (
     "this model hears the whole sound at the release: nothing is shown while you speak, and the "
     "text takes longer"
 )
@@ -48,15 +53,15 @@ class NemotronEngine(Engine):
     def __init__(self, settings: EngineSettings) -> None:
         super().__init__(settings)
         self._loaded: Loaded
-        self._trees: Trees
+        self._trees: BoostingTreeCache
         self._model_name = ""
         self._precision = "fp32"
         self._memory_mb = 0.0
         self._notes: list[str] = []
         self._languages: Languages
-        self._taken: tuple[Hotwords, str, Phrases, list[str]] | None = None
+        self._taken: tuple[Hotwords, str, BoostPhrases, list[str]] | None = None
 
-    def why_not(self) -> str | None:
+    def unavailable_reason(self) -> str | None:
         missing = [package for package in ("torch", "nemo") if find_spec(package) is None]
         if missing:
             return f'{" and ".join(missing)} is missing: pip install "dictate[nemotron]"'
@@ -81,7 +86,7 @@ class NemotronEngine(Engine):
         self.languages, self.streams = self._languages.tags, bool(self._loaded.contexts)
         model = self._loaded.model
         computer = model.decoding.decoding.decoding_computer
-        self._trees = Trees(computer.biasing_multi_model, model.tokenizer.vocab_size)
+        self._trees = BoostingTreeCache(computer.biasing_multi_model, model.tokenizer.vocab_size)
         self._notes = [] if self.streams else [WHOLE]
         plain = self._hear(check_sound(), self.settings.chunk_ms)
         if self.settings.precision == "bf16":
@@ -170,10 +175,10 @@ class NemotronEngine(Engine):
         tree = self._trees.take(self._phrases(hotwords, language)[0])
         return NemotronUtterance(self._loaded, hotwords, tree, self._chunk_ms(chunk_ms), slot)
 
-    def _phrases(self, hotwords: Hotwords, language: str) -> tuple[Phrases, list[str]]:
+    def _phrases(self, hotwords: Hotwords, language: str) -> tuple[BoostPhrases, list[str]]:
         if self._taken is None or self._taken[:2] != (hotwords, language):
             tokenizer = self._loaded.model.tokenizer
-            found = phrases(hotwords, language, tokenizer.text_to_ids, tokenizer.unk_id)
+            found = boost_phrases(hotwords, language, tokenizer.text_to_ids, tokenizer.unk_id)
             self._taken = hotwords, language, *found
         return self._taken[2], list(self._taken[3])
 
@@ -184,8 +189,8 @@ class NemotronEngine(Engine):
         return min(self._loaded.contexts, key=lambda known: abs(known - wanted), default=0)
 
     @property
-    def facts(self) -> Facts:
-        return Facts(
+    def facts(self) -> EngineInfo:
+        return EngineInfo(
             model=self._model_name,
             device=self._loaded.device,
             precision=self._precision,
@@ -202,12 +207,12 @@ class NemotronUtterance(Utterance):
         self,
         loaded: Loaded,
         hotwords: Hotwords,
-        tree: Tree | None,
+        tree: BoostingTree | None,
         chunk_ms: int,
         slot: int | None,
     ) -> None:
-        from dictate.engines.nemotron.offline import Whole
-        from dictate.engines.nemotron.streaming import Stream, encode
+        from dictate.engines.nemotron.offline import OfflineRecognizer
+        from dictate.engines.nemotron.streaming import StreamingRecognizer, encode
 
         model = loaded.model
         hypotheses = [None if tree is None else tree.hypothesis()]
@@ -216,9 +221,9 @@ class NemotronUtterance(Utterance):
         self._texts = [TokenText(model.tokenizer, loaded.tags) for _ in hypotheses]
         run = encode if loaded.graphs is None else loaded.graphs.encode
         self._stream = (
-            Stream(model, loaded.contexts[chunk_ms], hypotheses, run, slot)
+            StreamingRecognizer(model, loaded.contexts[chunk_ms], hypotheses, run, slot)
             if chunk_ms
-            else Whole(model, hypotheses, slot)
+            else OfflineRecognizer(model, hypotheses, slot)
         )
         self._hotwords = hotwords
         self._tree = tree
@@ -228,9 +233,9 @@ class NemotronUtterance(Utterance):
         self._note = ""
 
     @property
-    def effort(self) -> Effort:
+    def effort(self) -> UtteranceStats:
         stream = self._stream
-        return Effort(self._chunk_ms, stream.steps, round(stream.step_ms, 2), self._note)
+        return UtteranceStats(self._chunk_ms, stream.steps, round(stream.step_ms, 2), self._note)
 
     def feed(self, samples: Samples) -> str | None:
         self._samples += len(samples)

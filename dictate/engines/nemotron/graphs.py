@@ -6,14 +6,13 @@ copied.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
-from typing import Final as Const
+from typing import Any, Final
 
 from dictate.engines.cuda_graph import Replay
 from dictate.engines.nemotron.load import SUBSAMPLING
 from dictate.engines.nemotron.streaming import HISTORY, Encoded, encode
 
-CHUNKS: Const = 2
+CHUNKS: Final = 2
 """A step of more chunks is rare, and long enough to be worth its launches."""
 
 

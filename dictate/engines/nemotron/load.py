@@ -6,21 +6,20 @@ import logging
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-from typing import Final as Const
+from typing import Any, Final
 
 from dictate.engines import device
 from dictate.engines.language import is_tag
 from dictate.errors import EngineError
 from dictate.events import RATE
 
-UNSAFE_SWITCHES: Const = (
+UNSAFE_SWITCHES: Final = (
     "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD",
     "HYDRA_INSTANTIATE_ALLOWLIST_OVERRIDE",
 )
 """Variables that switch off the checks which keep a model file from running a program."""
-SUBSAMPLING: Const = 8
-MS_PER_FRAME: Const = 80
+SUBSAMPLING: Final = 8
+MS_PER_FRAME: Final = 80
 """Mel frames, and milliseconds of sound, in a frame of an encoder that streams."""
 
 

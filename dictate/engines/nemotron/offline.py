@@ -7,8 +7,7 @@ goes on where it stopped, so that no sentence begins anew.
 
 import statistics
 import time
-from typing import Any
-from typing import Final as Const
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -16,16 +15,16 @@ import torch
 from dictate.engines.nemotron.decode import Decoder
 from dictate.events import RATE, Samples
 
-CUT_FROM_S: Const = 30
-LONGEST_S: Const = 40
+CUT_FROM_S: Final = 30
+LONGEST_S: Final = 40
 """A cut leaves at least and at most this much before it, ..."""
-REST_S: Const = 1
+REST_S: Final = 1
 """... and at least this much behind it, so that there is a rest to be heard."""
-WINDOW_S: Const = 0.2
+WINDOW_S: Final = 0.2
 """A cut is in the quietest stretch of this length."""
 
 
-class Whole:
+class OfflineRecognizer:
     """One sound; the same to its user as `nemotron_stream.Stream`."""
 
     def __init__(self, model: Any, hypotheses: list[Any], slot: int | None) -> None:

@@ -1,8 +1,8 @@
 """Sound through a cache-aware FastConformer-RNNT, chunk by chunk, in constant memory.
 
 Strategy: `Features` makes log-mel frames as the sound comes, equal to those of the whole sound.
-`Stream` gives them to the encoder in whole chunks, with the caches of the step before, and what
-comes out to a `Decoder`. Chunks that wait go through in one step, which gives the same as one step
+`StreamingRecognizer` gives them to the encoder in whole chunks, with the caches of the step
+before, and what comes out to a `Decoder`. Chunks that wait go through in one step, which gives the same as one step
 each (attention is limited to whole chunks). The end is completed with silence, in one step.
 """
 
@@ -10,8 +10,7 @@ import statistics
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any
-from typing import Final as Const
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -20,15 +19,15 @@ from dictate.engines.nemotron.decode import Decoder
 from dictate.engines.nemotron.load import SUBSAMPLING
 from dictate.events import RATE, Samples
 
-MARGIN: Const = 4
+MARGIN: Final = 4
 """Frames that are computed again to the left of new ones, so that the window and the pre-emphasis
 of the new ones see what they see in the whole sound."""
-TAIL_FRAMES: Const = 30
+TAIL_FRAMES: Final = 30
 """Frames of silence after the end, 300 ms: below 240 ms the model leaves out the full stop, and the
 last word when the sound ends in it."""
-AT_ONCE: Const = (8, 5, 4, 3, 2, 1)
+AT_ONCE: Final = (8, 5, 4, 3, 2, 1)
 """So many chunks may go through in one step: few sizes, as each is slow the first time."""
-HISTORY: Const = 9
+HISTORY: Final = 9
 """Frames before the chunk that the subsampling needs."""
 
 
@@ -115,7 +114,7 @@ class Features:
         return new
 
 
-class Stream:
+class StreamingRecognizer:
     """One sound on its way through the model. `context` is one of its `att_context_size`s, left
     and right, in frames of the encoder; `hypotheses` and `slot` are those of the `Decoder`;
     `encode` runs a step of the encoder."""

@@ -1,12 +1,11 @@
 """The text of a token sequence that grows, without decoding all of it again each time."""
 
 from collections.abc import Collection
-from typing import Any
-from typing import Final as Const
+from typing import Any, Final
 
-MANY: Const = 64
+MANY: Final = 64
 """More open tokens than this are closed up to a word's beginning."""
-WORD: Const = "\u2581"
+WORD: Final = "\u2581"
 """What a SentencePiece token begins with where a word begins."""
 
 

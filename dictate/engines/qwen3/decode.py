@@ -10,21 +10,20 @@ of a decoding without a draft, for fewer passes.
 
 import inspect
 from dataclasses import dataclass
-from typing import Any
-from typing import Final as Const
+from typing import Any, Final
 
 import torch
 from transformers.cache_utils import Cache, DynamicLayer
 
 from dictate.engines.prompt_guard import most_tokens
-from dictate.engines.qwen3.graphs import STRETCH, Graphs, Record, stretched
+from dictate.engines.qwen3.graphs import STRETCH, Graphs, Recorder, stretched
 from dictate.engines.qwen3.loop_guard import unlooped
 
-MOST_BEFORE: Const = 1024
+MOST_BEFORE: Final = 1024
 """Tokens before the sound."""
-MOST_AFTER: Const = 64
+MOST_AFTER: Final = 64
 """Tokens after it: the head of the answer, and a language."""
-TOKENS_PER_S: Const = 13
+TOKENS_PER_S: Final = 13
 """Of sound."""
 
 
@@ -137,7 +136,7 @@ class Decoder:
         return said
 
     @torch.inference_mode()
-    def record(self, record: Record) -> None:
+    def record(self, record: Recorder) -> None:
         """Have steps as graphs from here on, which takes a room that is in use already. Raises
         RuntimeError where they cannot be recorded."""
         # A recording writes what it is tried with, in the front of the room.

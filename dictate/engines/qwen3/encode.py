@@ -8,15 +8,14 @@ what comes out is what the whole sound would give.
 """
 
 from dataclasses import dataclass
-from typing import Any
-from typing import Final as Const
+from typing import Any, Final
 
 import numpy as np
 import torch
 
 from dictate.events import Samples
 
-FLOOR: Const = 8.0
+FLOOR: Final = 8.0
 """How far below the loudest value log10 of the power is cut off."""
 
 

@@ -11,13 +11,12 @@ What is longer than a minute is heard in parts, cut at the quietest point of its
 import time
 from collections import OrderedDict
 from statistics import median
-from typing import TYPE_CHECKING, Any
-from typing import Final as Const
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from dictate.config.schema import EngineSettings
-from dictate.engines import SHORTEST_S, Effort, Engine, Facts, Utterance, device
+from dictate.engines import SHORTEST_S, Engine, EngineInfo, Utterance, UtteranceStats, device
 from dictate.engines.boost_guard import settle
 from dictate.engines.prompt_guard import clean, echoes, too_long
 from dictate.engines.qwen3 import load as loading
@@ -35,25 +34,25 @@ from dictate.models.store import ModelFile
 if TYPE_CHECKING:
     from dictate.engines.qwen3.decode import Decoder, Decoding, Prompt
 
-LONGEST_S: Const = 60
+LONGEST_S: Final = 60
 """A longer one is heard in parts."""
-CUT_WITHIN_S: Const = 15
+CUT_WITHIN_S: Final = 15
 """A part ends in its last so many seconds, where it is quietest."""
-QUIET_S: Const = 0.3
+QUIET_S: Final = 0.3
 """Over so many seconds."""
-PARTIAL_S: Const = 1.0
+PARTIAL_S: Final = 1.0
 """So much new sound makes a new partial text."""
-PARTIAL_SHARE: Const = 0.5
+PARTIAL_SHARE: Final = 0.5
 """Partial texts take at most this share of the time that the sound lasts."""
-CHECKED: Const = 24
+CHECKED: Final = 24
 """The self-check compares so many tokens of a text."""
-MOST_PROMPTS: Const = 8
+MOST_PROMPTS: Final = 8
 """So many lists of hotwords are kept as tokens."""
-TEXT_TAG: Const = "<asr_text>"
-SLOW: Const = "without a graphics card this model is slower than speech"
-AGAIN: Const = "the last text was heard again without your words, as it looked like the words alone"
-CIRCLES: Const = "the model turned in circles in the last text, which is cut there"
-UNSAID: Const = "what the model wrote last is longer than anybody speaks: it is not used"
+TEXT_TAG: Final = "<asr_text>"
+SLOW: Final = "without a graphics card this model is slower than speech"
+AGAIN: Final = "the last text was heard again without your words, as it looked like the words alone"
+CIRCLES: Final = "the model turned in circles in the last text, which is cut there"
+UNSAID: Final = "what the model wrote last is longer than anybody speaks: it is not used"
 
 
 class Qwen3Engine(Engine):
@@ -71,10 +70,10 @@ class Qwen3Engine(Engine):
         self._model_name = ""
         self._memory_mb = 0.0
         self._notes: list[str] = []
-        self._prompts: OrderedDict[tuple[Hotwords, str], Asked] = OrderedDict()
+        self._prompts: OrderedDict[tuple[Hotwords, str], PromptRequest] = OrderedDict()
 
-    def why_not(self) -> str | None:
-        if reason := loading.why_not() or why_not_language(self.settings.language):
+    def unavailable_reason(self) -> str | None:
+        if reason := loading.unavailable_reason() or why_not_language(self.settings.language):
             return reason
         try:
             self._find()
@@ -161,18 +160,18 @@ class Qwen3Engine(Engine):
             raise Unavailable(reason)
         return Qwen3Utterance(self._loaded, self._decoder, self._asked(hotwords, tag))
 
-    def _asked(self, hotwords: Hotwords, tag: str) -> "Asked":
+    def _asked(self, hotwords: Hotwords, tag: str) -> "PromptRequest":
         key = hotwords, tag
         if key not in self._prompts:
-            self._prompts[key] = Asked(self._loaded, hotwords, tag)
+            self._prompts[key] = PromptRequest(self._loaded, hotwords, tag)
         self._prompts.move_to_end(key)
         while len(self._prompts) > MOST_PROMPTS:
             self._prompts.popitem(last=False)
         return self._prompts[key]
 
     @property
-    def facts(self) -> Facts:
-        return Facts(
+    def facts(self) -> EngineInfo:
+        return EngineInfo(
             model=self._model_name,
             device=self._loaded.device,
             precision=self._loaded.precision,
@@ -181,7 +180,7 @@ class Qwen3Engine(Engine):
         )
 
 
-class Asked:
+class PromptRequest:
     """What the model is told before a sound: with the context, and without one."""
 
     def __init__(self, loaded: Loaded, hotwords: Hotwords, tag: str) -> None:
@@ -262,7 +261,7 @@ class _Part:
 class Qwen3Utterance(Utterance):
     """One dictation, part by part."""
 
-    def __init__(self, loaded: Loaded, decoder: "Decoder", asked: Asked) -> None:
+    def __init__(self, loaded: Loaded, decoder: "Decoder", asked: PromptRequest) -> None:
         self._loaded = loaded
         self._decoder = decoder
         self._asked = asked
@@ -281,9 +280,9 @@ class Qwen3Utterance(Utterance):
         self._step_ms: list[float] = []
 
     @property
-    def effort(self) -> Effort:
+    def effort(self) -> UtteranceStats:
         steps = self._step_ms
-        return Effort(0, len(steps), round(median(steps), 2) if steps else 0.0, self._note)
+        return UtteranceStats(0, len(steps), round(median(steps), 2) if steps else 0.0, self._note)
 
     def feed(self, samples: Samples) -> str | None:
         heard = np.nan_to_num(samples, posinf=1.0, neginf=-1.0)

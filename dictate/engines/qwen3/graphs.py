@@ -7,21 +7,20 @@ short dictation does not pay for the longest.
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any, Protocol
-from typing import Final as Const
+from typing import Any, Final, Protocol
 
 import torch
 
 from dictate.engines.cuda_graph import Replay
 
-STRETCH: Const = 512
+STRETCH: Final = 512
 """A stretch is a multiple of so many tokens."""
 
 Step = Callable[[torch.Tensor, torch.Tensor, int], torch.Tensor]
 """The token, its place, and the stretch; the likeliest token after it."""
 
 
-class Record(Protocol):
+class Recorder(Protocol):
     """As `cuda_graph.record`."""
 
     def __call__(self, run: Callable[[], Any]) -> tuple[Any, Replay]: ...
@@ -31,7 +30,7 @@ class Graphs:
     """A graph of the step for each stretch."""
 
     def __init__(
-        self, step: Step, stretches: Iterable[int], device: torch.device, record: Record
+        self, step: Step, stretches: Iterable[int], device: torch.device, record: Recorder
     ) -> None:
         self._token = torch.zeros(1, dtype=torch.long, device=device)
         self._at = torch.zeros(1, dtype=torch.long, device=device)

@@ -6,18 +6,17 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
-from typing import Final as Const
+from typing import Any, Final
 
 from dictate.engines import device
 from dictate.errors import EngineError, Unavailable
 
-OLDEST: Const = (5, 15)
+OLDEST: Final = (5, 15)
 """Before it, transformers put the language where the context belongs, or do not know the model."""
-HEARS: Const = "Qwen3ASRForConditionalGeneration"
-ALIGNS: Const = "Qwen3ASRForTokenClassification"
+HEARS: Final = "Qwen3ASRForConditionalGeneration"
+ALIGNS: Final = "Qwen3ASRForTokenClassification"
 """The classes of transformers: Qwen3-ASR, and Qwen3-ForcedAligner."""
-_FILES: Const = ("config.json", "model.safetensors", "tokenizer.json")
+_FILES: Final = ("config.json", "model.safetensors", "tokenizer.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +32,7 @@ class Loaded:
     """What the machine had free before."""
 
 
-def why_not() -> str | None:
+def unavailable_reason() -> str | None:
     """Why the packages that are installed will not do, or None. Imports nothing heavy."""
     missing = [package for package in ("torch", "transformers") if find_spec(package) is None]
     if missing:
@@ -55,7 +54,7 @@ def why_not() -> str | None:
 def load(folder: Path, wanted: str, precision: str, kind: str = HEARS) -> Loaded:
     """Load the model in the folder on "auto", "cuda" or "cpu", in "auto", "fp32" or "bf16"; auto is
     bf16, as published, on a graphics card. `kind` is its class. Raises EngineError, Unavailable."""
-    if reason := why_not():
+    if reason := unavailable_reason():
         raise Unavailable(reason)
     if missing := [name for name in _FILES if not (folder / name).is_file()]:
         raise EngineError(f"{folder} is no Qwen3-ASR model: it has no {' and no '.join(missing)}")

@@ -1,9 +1,9 @@
 """Qwen3-ASR can turn in circles: where to end it. Pure."""
 
 from collections.abc import Collection, Sequence
-from typing import Final as Const
+from typing import Final
 
-LONGEST_UNIT: Const = 16
+LONGEST_UNIT: Final = 16
 """Tokens of the longest phrase that is noticed when it repeats."""
 
 

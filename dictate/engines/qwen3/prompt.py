@@ -7,12 +7,12 @@ Technical terms: Claude Code, Nemotron." A sentence of the user's own takes the 
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Final as Const
+from typing import Final
 
 from dictate.engines.prompt_guard import clean
 from dictate.hotwords.model import AUTO, Hotwords, Term
 
-LANGUAGES: Const = {
+LANGUAGES: Final = {
     "ar": "Arabic",
     "yue": "Cantonese",
     "zh": "Chinese",
@@ -45,9 +45,9 @@ LANGUAGES: Const = {
     "vi": "Vietnamese",
 }
 """The language of a BCP 47 tag, as the model calls it."""
-MOST_TERMS: Const = 50
+MOST_TERMS: Final = 50
 """More help no more, and cost time; others report that the gain ends near twenty."""
-NAMED: Const = 3
+NAMED: Final = 3
 """So many terms are named in the sentence."""
 
 

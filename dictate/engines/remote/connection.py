@@ -13,7 +13,7 @@ from pathlib import Path
 from wyoming.event import Event, write_event
 
 from dictate.config.schema import EngineSettings
-from dictate.engines.protocol import BadEvent, Inbox, Token
+from dictate.engines.protocol import BadEvent, EventQueue, Token
 from dictate.engines.remote.address import Address
 from dictate.errors import EngineError, EngineLost
 
@@ -30,7 +30,7 @@ class Remote:
     def __init__(self, address: Address, settings: EngineSettings) -> None:
         """Connect, and show the token where there is one. Raises EngineError."""
         self._address = address
-        self._inbox = Inbox()
+        self._inbox = EventQueue()
         self.began = time.monotonic()
         self.answered = False
         """Whether anything came from there."""

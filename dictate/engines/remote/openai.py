@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dictate.config.schema import EngineSettings
-from dictate.engines import SHORTEST_S, Engine, Facts, Utterance
+from dictate.engines import SHORTEST_S, Engine, EngineInfo, Utterance
 from dictate.engines.prompt_guard import echoes, too_long
 from dictate.engines.remote import answer_s, away, read_key, unreachable, unreadable
 from dictate.engines.remote.address import parse_web
@@ -43,7 +43,7 @@ from dictate.events import RATE, Samples, pcm_from_samples
 from dictate.hotwords.model import Hotwords
 
 if TYPE_CHECKING:
-    from dictate.engines.remote.openai_client import Answer, Client
+    from dictate.engines.remote.openai_client import Answer, OpenAIClient
 
 WARM_S = 4.0
 """Servers hang up after a silence, the most common ones after 5 seconds."""
@@ -73,14 +73,14 @@ class OpenAIEngine(Engine):
         self._notes: list[str] = []
         self._trust: ssl.SSLContext | None = None
 
-    def why_not(self) -> str | None:
+    def unavailable_reason(self) -> str | None:
         if find_spec("httpx2") is None:
             return 'httpx2 is not installed: pip install "dictate[openai]"'
         return unreachable(self.settings, parse_web, "https://HOST/v1")
 
-    def client(self) -> "Client":
+    def client(self) -> "OpenAIClient":
         """A client of that server, not connected yet. Raises EngineError."""
-        from dictate.engines.remote.openai_client import Client
+        from dictate.engines.remote.openai_client import OpenAIClient
 
         settings = self.settings
         try:
@@ -88,7 +88,7 @@ class OpenAIEngine(Engine):
                 self._trust = ssl.create_default_context(cafile=settings.certificate_file or None)
         except (OSError, ValueError) as error:
             raise unreadable("engine.certificate_file", error) from error
-        return Client(parse_web(settings.base_url), self._trust, read_key(settings))
+        return OpenAIClient(parse_web(settings.base_url), self._trust, read_key(settings))
 
     def load(self) -> None:
         """Reach the server, and find out what it is and has. Raises EngineError."""
@@ -100,7 +100,7 @@ class OpenAIEngine(Engine):
         lists = has_keywords(self.profile, self.model)
         self.hotwords_as = "keywords" if lists else self.profile.hotwords_as
 
-    def _choose(self, client: "Client", found: "Answer", cards: list[dict[str, Any]]) -> None:
+    def _choose(self, client: "OpenAIClient", found: "Answer", cards: list[dict[str, Any]]) -> None:
         settings = self.settings
         host = parse_web(settings.base_url).host
         names = speech_models(cards)
@@ -126,16 +126,16 @@ class OpenAIEngine(Engine):
         return OpenAIUtterance(self, hotwords, language or self.settings.language)
 
     @property
-    def facts(self) -> Facts:
+    def facts(self) -> EngineInfo:
         host = parse_web(self.settings.base_url).host
-        return Facts(
+        return EngineInfo(
             model=" ".join(filter(None, (self._profile_name, self.model))),
             device=away(host, self.round_trip_s),
             notes=tuple(self._notes),
         )
 
 
-def _cards(client: "Client", found: "Answer") -> list[dict[str, Any]]:
+def _cards(client: "OpenAIClient", found: "Answer") -> list[dict[str, Any]]:
     """What a server says of its models; nothing where it keeps no list."""
     if found.status in (401, 403) or found.status >= 500:
         client.check(found)

@@ -42,7 +42,7 @@ class Answer:
     raw: bytes
 
 
-class Client:
+class OpenAIClient:
     """One server; it keeps its connection for the next request. Close it, or use it as a
     context."""
 

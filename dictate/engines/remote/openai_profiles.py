@@ -10,21 +10,20 @@ import json
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
-from typing import Final as Const
+from typing import Any, Final
 
 from dictate.engines.prompt_guard import clean, most_tokens
 from dictate.errors import EngineError
 from dictate.hotwords.model import AUTO, Hotwords
 
-MOST_TERMS: Const = 50
+MOST_TERMS: Final = 50
 """Others report that more help no more, and that long lists do harm."""
-LONGEST_PROMPT: Const = 800
+LONGEST_PROMPT: Final = 800
 """Characters. Whisper reads no more than 224 tokens, and of a longer prompt only the end."""
-LONGEST_NAME: Const = 200
+LONGEST_NAME: Final = 200
 """Characters; what is longer is no model's name."""
 
-CONTROL: Const = ("<asr_text>", "</asr_text>")
+CONTROL: Final = ("<asr_text>", "</asr_text>")
 """Beside `<|...|>`, what steers Qwen3-ASR."""
 _HEARD_IN = re.compile(r"\s*language\s+(\S+?)\s*<asr_text>")
 
@@ -50,8 +49,8 @@ class Profile:
     """What the form says where the model shall find out; empty leaves the field away."""
 
 
-_PROMPT: Const = "a sentence in the prompt"
-PROFILES: Const = {
+_PROMPT: Final = "a sentence in the prompt"
+PROFILES: Final = {
     "vllm-chat": Profile("a system message", path="chat/completions", chat=True),
     "vllm": Profile(_PROMPT),
     "sglang": Profile(_PROMPT),
@@ -79,7 +78,7 @@ class Hints:
         return f"{self.context}{stop} Technical terms: {', '.join(self.terms)}.".strip()
 
 
-NO_HINTS: Const = Hints()
+NO_HINTS: Final = Hints()
 
 
 @dataclass(frozen=True, slots=True)

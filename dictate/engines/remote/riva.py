@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dictate.config.schema import EngineSettings
-from dictate.engines import Engine, Facts, Utterance
+from dictate.engines import Engine, EngineInfo, Utterance
 from dictate.engines.language import Languages
 from dictate.engines.remote import answer_s, away, read_key, unreachable, unreadable
 from dictate.engines.remote.address import parse_grpc
@@ -24,7 +24,7 @@ from dictate.events import Samples, pcm_from_samples
 from dictate.hotwords.model import AUTO, Hotwords
 
 if TYPE_CHECKING:
-    from dictate.engines.remote.riva_client import Client, Recognition
+    from dictate.engines.remote.riva_client import Recognition, RivaClient
 
 BOOST = 20.0
 """Of a term of weight 1 at strength 1. NVIDIA advises 20 to 100, ..."""
@@ -56,14 +56,14 @@ class RivaEngine(Engine):
         """The languages over there, in its own words; empty where it does not say."""
         self._notes: tuple[str, ...] = ()
 
-    def why_not(self) -> str | None:
+    def unavailable_reason(self) -> str | None:
         if find_spec("riva") is None or find_spec("riva.client") is None:
             return 'nvidia-riva-client is not installed: pip install "dictate[riva]"'
         return unreachable(self.settings, parse_grpc, "grpcs://HOST:PORT")
 
-    def client(self) -> "Client":
+    def client(self) -> "RivaClient":
         """A client of that server, not connected yet. Raises EngineError."""
-        from dictate.engines.remote.riva_client import Client
+        from dictate.engines.remote.riva_client import RivaClient
 
         settings = self.settings
         try:
@@ -71,7 +71,7 @@ class RivaEngine(Engine):
             roots = Path(path).read_bytes() if path else None
         except OSError as error:
             raise unreadable("engine.certificate_file", error) from error
-        return Client(parse_grpc(settings.base_url), roots, read_key(settings))
+        return RivaClient(parse_grpc(settings.base_url), roots, read_key(settings))
 
     def load(self) -> None:
         """Reach the server, and find out what it has. Raises EngineError."""
@@ -81,7 +81,7 @@ class RivaEngine(Engine):
             self._choose(client, asked[-1][0].model_config)
         self.code(self.settings.language)
 
-    def _choose(self, client: "Client", cards: Collection[Any]) -> None:
+    def _choose(self, client: "RivaClient", cards: Collection[Any]) -> None:
         streaming = [card for card in cards if card.parameters.get("type", "online") == "online"]
         if cards and not streaming:
             has = ", ".join(card.model_name for card in cards)[:200]
@@ -128,9 +128,9 @@ class RivaEngine(Engine):
         return RivaUtterance(self, hotwords, language or self.settings.language)
 
     @property
-    def facts(self) -> Facts:
+    def facts(self) -> EngineInfo:
         host = parse_grpc(self.settings.base_url).host
-        return Facts(
+        return EngineInfo(
             model=self.model,
             device=away(host, self.round_trip_s),
             notes=self._notes,

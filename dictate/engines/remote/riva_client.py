@@ -66,7 +66,7 @@ def configured(language: str, model: str, boosts: Mapping[float, Iterable[str]])
     return messages.StreamingRecognitionConfig(config=config, interim_results=True)
 
 
-class Client:
+class RivaClient:
     """One server; close it."""
 
     def __init__(self, where: Grpc, roots: bytes | None, key: str) -> None:
@@ -159,7 +159,7 @@ class Client:
 class Recognition:
     """One stream of sound, and what is heard in it."""
 
-    def __init__(self, client: Client, config: Any, limit_s: float) -> None:
+    def __init__(self, client: RivaClient, config: Any, limit_s: float) -> None:
         """`config` is a StreamingRecognitionConfig; in `limit_s` seconds the server must come
         on, or be done."""
         self._client = client

@@ -18,16 +18,16 @@ from wyoming.info import Describe, Info
 from wyoming.ping import Ping
 
 from dictate.config.schema import EngineSettings
-from dictate.engines import Effort, Engine, Facts, Utterance
+from dictate.engines import Engine, EngineInfo, Utterance, UtteranceStats
 from dictate.engines.protocol import (
     PROGRAM,
     Begin,
+    EngineState,
     PartialText,
     Progress,
-    Status,
     Timings,
     Unusable,
-    Watch,
+    WatchStatus,
     hotwords_event,
 )
 from dictate.engines.remote import answer_s, away, missing_file
@@ -61,11 +61,11 @@ class WyomingEngine(Engine):
         self.ours = False
         """Whether the server knows our events."""
         self.round_trip_s = 0.0
-        self.there = Status(state="ready")
+        self.there = EngineState(state="ready")
         """What the server says of its engine."""
         self._taken: tuple[Hotwords, list[str]] | None = None
 
-    def why_not(self) -> str | None:
+    def unavailable_reason(self) -> str | None:
         settings = self.settings
         if not settings.address:
             return f"engine.address is empty: set it to {FORMS}"
@@ -102,17 +102,17 @@ class WyomingEngine(Engine):
         self.streams = there.streams
         self.hotwords_as = there.hotwords_as
 
-    def _until_loaded(self, remote: Remote) -> Status:
+    def _until_loaded(self, remote: Remote) -> EngineState:
         """Where another engine can take its place, nobody waits for a model to load there."""
-        remote.send(Watch().event())
+        remote.send(WatchStatus().event())
         began = time.monotonic()
         while True:
             event = remote.next(REACH_S)
             if event is None:
                 remote.send(Ping().event())
                 event = remote.expect(lambda _: True, REACH_S)
-            if event.type == Status.type:
-                status = Status.from_event(event)
+            if event.type == EngineState.type:
+                status = EngineState.from_event(event)
                 if status.state == "failed":
                     raise remote.trouble(f"does not work: {status.message[:1000]}")
                 if status.state == "ready":
@@ -126,7 +126,7 @@ class WyomingEngine(Engine):
             return []
         if self._taken is None or self._taken[0] != hotwords:
             with closing(self.connect()) as remote:
-                remote.send(Watch().event(), hotwords_event(hotwords))
+                remote.send(WatchStatus().event(), hotwords_event(hotwords))
                 answer = remote.expect(
                     lambda event: event.type == Unusable.type, answer_s(self.settings)
                 )
@@ -137,10 +137,10 @@ class WyomingEngine(Engine):
         return WyomingUtterance(self, hotwords, language, chunk_ms)
 
     @property
-    def facts(self) -> Facts:
+    def facts(self) -> EngineInfo:
         there = self.there
         where = away(self._address().host, self.round_trip_s)
-        return Facts(
+        return EngineInfo(
             model=" ".join(dict.fromkeys(filter(None, (there.name, there.model)))),
             device=", ".join(filter(None, (where, there.device))),
             precision=there.precision,
@@ -165,12 +165,12 @@ def _round_trip_s(remote: Remote) -> float:
     return statistics.median(took)
 
 
-def _foreign(info: Info) -> Status:
+def _foreign(info: Info) -> EngineState:
     """What a server of another make says of itself, in our words."""
     models = [model for program in info.asr for model in program.models]
     if not info.asr:
         raise EngineError("the server at engine.address does not turn speech into text")
-    return Status(
+    return EngineState(
         state="ready",
         name=info.asr[0].name,
         model=models[0].name if models else "",
@@ -215,9 +215,9 @@ class WyomingUtterance(Utterance):
         return [describe, transcribe.event(), start]
 
     @property
-    def effort(self) -> Effort:
+    def effort(self) -> UtteranceStats:
         took = self._timings
-        return Effort(took.chunk_ms, took.steps, took.step_ms, took.note)
+        return UtteranceStats(took.chunk_ms, took.steps, took.step_ms, took.note)
 
     @property
     def finish_ms(self) -> float:

@@ -92,7 +92,7 @@ def _machine() -> str:
     return "machine-id"
 
 
-class Connection:
+class IBusConnection:
     """One connection to IBus."""
 
     def __init__(self, connection: MessageBus) -> None:

@@ -18,7 +18,7 @@ from dictate.outputs.ibus.bus import (
     DBUS,
     IBUS,
     PROPERTIES,
-    Connection,
+    IBusConnection,
     IBusLost,
     IBusRefused,
     Told,
@@ -37,7 +37,7 @@ _LOST: Final = "FocusOut"
 _TOLD: Final = "SetSurroundingText"
 
 
-class Desktop(Connection):
+class IBusDesktop(IBusConnection):
     """Watches, and switches engines."""
 
     def __init__(self, connection: MessageBus) -> None:

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from dbus_fast import Message, Variant
 
-from dictate.outputs.ibus.bus import IBUS, PROPERTIES, Connection, Told
+from dictate.outputs.ibus.bus import IBUS, PROPERTIES, IBusConnection, Told
 
 NAME: Final = "dictate"
 
@@ -38,7 +38,7 @@ _CLEAR: Final = 0
 """What becomes of a preedit when the focus moves: it vanishes."""
 
 
-class Engine(Connection):
+class IBusEngine(IBusConnection):
     """One use of our engine, from `switch_on` to `close`."""
 
     on = False

@@ -17,11 +17,11 @@ from typing import Any, Final, TypeVar
 from dictate.config.schema import OutputSettings
 from dictate.errors import DeliveryUnsure, FocusMoved, JournalError, NotDelivered, Unavailable
 from dictate.outputs import Focus, Output, Receipt
-from dictate.outputs.delete_surrounding import TakingBack
+from dictate.outputs.delete_surrounding import DeleteSurrounding
 from dictate.outputs.guard import SECRET, Guard
 from dictate.outputs.ibus.bus import IBusLost, IBusRefused, Told
-from dictate.outputs.ibus.desktop import Desktop
-from dictate.outputs.ibus.engine import NAME, Engine
+from dictate.outputs.ibus.desktop import IBusDesktop
+from dictate.outputs.ibus.engine import NAME, IBusEngine
 from dictate.outputs.ibus.undo import ask, take_back
 from dictate.platform import paths
 
@@ -55,9 +55,9 @@ class IBusOutput(Output):
     def __init__(self, settings: OutputSettings) -> None:
         super().__init__(settings)
         self._guard = Guard()
-        self._desktop: Desktop | None = None
+        self._desktop: IBusDesktop | None = None
         self._connecting = asyncio.Lock()
-        self._engine: Engine | None = None
+        self._engine: IBusEngine | None = None
         """Ours, while it is on."""
         self._theirs: str | None = None
         """The user's, while ours is on."""
@@ -79,7 +79,7 @@ class IBusOutput(Output):
         """What was told when the last text stood there, while it may be taken back."""
         self._deaf: asyncio.TimerHandle | None = None
 
-    def why_not(self) -> str | None:
+    def unavailable_reason(self) -> str | None:
         desktops = os.environ.get("XDG_CURRENT_DESKTOP", "").split(":")
         wayland = os.environ.get("WAYLAND_DISPLAY")
         if self.settings.use == "auto" and not (wayland and "GNOME" in desktops):
@@ -145,7 +145,7 @@ class IBusOutput(Output):
                 self._showing = False
                 await self._give_back()
 
-    async def _ready(self, window: str) -> tuple[Desktop, Engine]:
+    async def _ready(self, window: str) -> tuple[IBusDesktop, IBusEngine]:
         """Our engine is on, in this very field. Raises NotDelivered."""
         try:
             desktop = await self._connected()
@@ -164,7 +164,9 @@ class IBusOutput(Output):
             raise NotDelivered(str(error)) from error
         return desktop, engine
 
-    async def _commit(self, desktop: Desktop, engine: Engine, text: str, window: str) -> Receipt:
+    async def _commit(
+        self, desktop: IBusDesktop, engine: IBusEngine, text: str, window: str
+    ) -> Receipt:
         """From here on nothing is sent twice. Raises DeliveryUnsure."""
         told: list[bool] = []
         try:
@@ -187,13 +189,15 @@ class IBusOutput(Output):
             raise DeliveryUnsure("the focus moved just as the text was sent")
         return Receipt.UNCONFIRMED
 
-    async def _until_passed_on(self, desktop: Desktop) -> None:
+    async def _until_passed_on(self, desktop: IBusDesktop) -> None:
         """Wait until the application has what was sent last, if nobody told that it has."""
         if self._untold_at is not None:
             await asyncio.sleep(self._untold_at + _PAUSE_S - time.monotonic())
             await desktop.until_passed_on()
 
-    async def _is_told(self, engine: Engine, piece: str, before: str | None, window: str) -> bool:
+    async def _is_told(
+        self, engine: IBusEngine, piece: str, before: str | None, window: str
+    ) -> bool:
         """Whether the application says that this piece stands before the cursor now."""
         if not engine.tells_text or window == self._silent:
             return False
@@ -205,7 +209,7 @@ class IBusOutput(Output):
             self._silent = window
         return told
 
-    async def _listen(self, desktop: Desktop) -> None:
+    async def _listen(self, desktop: IBusDesktop) -> None:
         """Hear what stands in the field from now on, for a while."""
         self._last = None
         if self._deaf is not None:
@@ -236,7 +240,7 @@ class IBusOutput(Output):
                     raise NotDelivered("something has changed there since: undo it there")
                 befores = [each for each in self._last.befores if each.endswith(text)]
                 before = befores[0] if len(befores) == 1 else ""
-                taking = TakingBack(text, before, passed_on=True)
+                taking = DeleteSurrounding(text, before, passed_on=True)
                 desktop, engine = await self._ready(window)
                 now = await ask(engine)
                 _check(await desktop.focus(), window)
@@ -284,7 +288,7 @@ class IBusOutput(Output):
 
     # The engine, ours and the user's.
 
-    async def _take(self, desktop: Desktop) -> Engine:
+    async def _take(self, desktop: IBusDesktop) -> IBusEngine:
         """Our engine is on, unless IBus does not do it. Raises Unavailable, IBusLost,
         IBusRefused."""
         if self._engine is not None and self._engine.on and not self._engine.lost:
@@ -292,7 +296,7 @@ class IBusOutput(Output):
         await self._give_back()
         self._theirs = await desktop.engine()
         await asyncio.to_thread(_remember, self._theirs)
-        self._engine = await Engine.connect()
+        self._engine = await IBusEngine.connect()
         await self._engine.switch_on()
         return self._engine
 
@@ -318,12 +322,12 @@ class IBusOutput(Output):
         else:
             await asyncio.to_thread(_forget)
 
-    async def _connected(self) -> Desktop:
+    async def _connected(self) -> IBusDesktop:
         """The connection, a new one if need be, which first brings back the engine that is
         remembered. Raises Unavailable."""
         async with self._connecting:
             if self._desktop is None or self._desktop.lost:
-                desktop = await Desktop.connect()
+                desktop = await IBusDesktop.connect()
                 theirs = await asyncio.to_thread(_remembered)
                 try:
                     if theirs and await desktop.engine() in (None, NAME, _DEFAULT):
@@ -387,7 +391,7 @@ def _forget() -> None:
 
 
 async def _probe() -> None:
-    await (await Desktop.connect()).close()
+    await (await IBusDesktop.connect()).close()
 
 
 async def _to_its_end(work: Coroutine[Any, Any, T]) -> T:

@@ -4,16 +4,16 @@ import asyncio
 from typing import Final
 
 from dictate.errors import DeliveryUnsure
-from dictate.outputs.delete_surrounding import ANSWER_S, TakingBack
+from dictate.outputs.delete_surrounding import ANSWER_S, DeleteSurrounding
 from dictate.outputs.ibus.bus import IBusLost, Told
-from dictate.outputs.ibus.desktop import Desktop
-from dictate.outputs.ibus.engine import Engine
+from dictate.outputs.ibus.desktop import IBusDesktop
+from dictate.outputs.ibus.engine import IBusEngine
 
 _PAUSE_S: Final = 0.1
 """GNOME's applications drop a request that crosses news of theirs on the way."""
 
 
-async def ask(engine: Engine) -> Told | None:
+async def ask(engine: IBusEngine) -> Told | None:
     """What stands in the field now: an application that is shown something says it. None if this
     one does not. Raises IBusLost."""
     await engine.preedit(" ")
@@ -23,7 +23,9 @@ async def ask(engine: Engine) -> Told | None:
     return engine.around if told else None
 
 
-async def take_back(desktop: Desktop, engine: Engine, taking: TakingBack, window: str) -> None:
+async def take_back(
+    desktop: IBusDesktop, engine: IBusEngine, taking: DeleteSurrounding, window: str
+) -> None:
     """From here on nothing is asked for twice. Raises DeliveryUnsure."""
 
     def answered(_: str) -> bool:

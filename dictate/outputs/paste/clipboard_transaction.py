@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Generic, Protocol, TypeVar
 
-from dictate.outputs.paste.paste_request import Delivery
-from dictate.outputs.thread import Connection
+from dictate.outputs.paste.paste_request import PasteRequest
+from dictate.outputs.thread import DesktopConnection
 
 LINGER_S = 0.5
 """How long after it got the text an application may ask again for it."""
@@ -36,11 +36,13 @@ class Owning(Protocol[S, C]):
         """Leave it empty, if it is still ours."""
 
 
-class Borrowed(Generic[K, V]):
+class ClipboardTransaction(Generic[K, V]):
     """In the thread of the connection. While a text is lent, `delivery` is it."""
 
-    def __init__(self, connection: Connection, selections: Owning[K, V], both: Iterable[K]) -> None:
-        self.delivery: Delivery | None = None
+    def __init__(
+        self, connection: DesktopConnection, selections: Owning[K, V], both: Iterable[K]
+    ) -> None:
+        self.delivery: PasteRequest | None = None
         self.both = tuple(both)
         self._x = connection
         self._selections = selections
@@ -52,7 +54,7 @@ class Borrowed(Generic[K, V]):
         while (rest := self._taken_at + BETWEEN_S - time.monotonic()) > 0:
             self._x.wait(lambda: False, rest)
 
-    def lend(self, delivery: Delivery, read: Callable[[K], V]) -> None:
+    def lend(self, delivery: PasteRequest, read: Callable[[K], V]) -> None:
         """Keep what they hold, as `read` finds it: this text comes into its place."""
         for selection in self.both:
             if selection not in self._former or not self._selections.owns(selection):

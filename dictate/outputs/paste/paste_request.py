@@ -12,7 +12,7 @@ WRITE_LIMIT_S = 8.0
 
 
 @dataclass(slots=True, eq=False)
-class Delivery:
+class PasteRequest:
     """A text that is written, or taken back. The thread changes `sent` and `taken`, the loop reads
     them if the desktop dies under it."""
 

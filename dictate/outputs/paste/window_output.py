@@ -9,32 +9,32 @@ from dictate.errors import NotDelivered, Unavailable
 from dictate.outputs import Focus, Output, Receipt
 from dictate.outputs.delete_surrounding import ANSWER_S
 from dictate.outputs.guard import Guard
-from dictate.outputs.paste.paste_request import WRITE_LIMIT_S, Delivery
+from dictate.outputs.paste.paste_request import WRITE_LIMIT_S, PasteRequest
 from dictate.outputs.thread import DesktopLost, DesktopThread
 
 FOCUS_LIMIT_S = 1.0
 
 
-class Desk(Protocol):
+class WindowBackend(Protocol):
     """What works in the thread."""
 
     def focus(self) -> Focus | None:
         """As `Output.focus`."""
 
-    def write(self, delivery: Delivery) -> Receipt:
+    def write(self, delivery: PasteRequest) -> Receipt:
         """As `Output.write`."""
 
-    def undo(self, delivery: Delivery) -> None:
+    def undo(self, delivery: PasteRequest) -> None:
         """As `Output.undo`."""
 
     def close(self) -> None:
         """Leave nothing behind."""
 
 
-D = TypeVar("D", bound=Desk)
+D = TypeVar("D", bound=WindowBackend)
 
 
-class DeskOutput(Output, Generic[D]):
+class WindowOutput(Output, Generic[D]):
     """A new X server or compositor after a crash of the old one is found by itself, at the next
     call."""
 
@@ -61,7 +61,7 @@ class DeskOutput(Output, Generic[D]):
             raise NotDelivered("no window had the focus")
         await self._guard.look()
         timeout_s = self.settings.paste_timeout_ms / 1000
-        delivery = Delivery(text, focus, timeout_s, self._guard.refuse)
+        delivery = PasteRequest(text, focus, timeout_s, self._guard.refuse)
         limit_s = delivery.timeout_s + WRITE_LIMIT_S
         try:
             await self._desktop.start()
@@ -75,7 +75,7 @@ class DeskOutput(Output, Generic[D]):
         if focus is None:
             raise NotDelivered("nobody knows which window it went to")
         await self._guard.look()
-        back = Delivery(text, focus, ANSWER_S, self._guard.refuse)
+        back = PasteRequest(text, focus, ANSWER_S, self._guard.refuse)
         try:
             await self._desktop.call(lambda desk: desk.undo(back), self.undo_limit_s)
         except DesktopLost as error:

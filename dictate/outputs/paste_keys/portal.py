@@ -46,10 +46,10 @@ class PortalOutput(Output):
         self._ready = asyncio.Event()
         self._trouble = "the desktop was not asked yet whether dictate may press keys"
 
-    def why_not(self) -> str | None:
+    def unavailable_reason(self) -> str | None:
         if self.refused:
             return self.refused
-        if reason := self._paste.why_not():
+        if reason := self._paste.unavailable_reason():
             return reason
         try:
             asyncio.run(_probe())

@@ -18,12 +18,12 @@ from dictate.outputs import Focus, Receipt
 from dictate.outputs.desktop_clipboard import DesktopClipboard
 from dictate.outputs.guard import Guard
 from dictate.outputs.kwin_focus import KwinFocus
-from dictate.outputs.paste.paste_request import WRITE_LIMIT_S, Delivery
+from dictate.outputs.paste.paste_request import WRITE_LIMIT_S, PasteRequest
 from dictate.outputs.thread import DesktopLost
 from dictate.outputs.wayland.paste import Paster
 from dictate.outputs.wayland.thread import WaylandConnection
 from dictate.outputs.x11.thread import XConnection
-from dictate.outputs.x11.xwayland_paster import Lender
+from dictate.outputs.x11.xwayland_paster import XwaylandPaster
 
 LOOK_S: Final = 5.0
 """KWin answers in a millisecond; one that was restarted has to be told first what is wanted."""
@@ -48,14 +48,14 @@ class PressedPaste:
     def _make_paster(self, connection: WaylandConnection) -> Paster:
         return Paster(connection, lambda: self._press(), lambda: self._look())
 
-    def _make_lender(self, connection: XConnection) -> Lender:
-        return Lender(connection, lambda: self._press())
+    def _make_lender(self, connection: XConnection) -> XwaylandPaster:
+        return XwaylandPaster(connection, lambda: self._press())
 
-    def why_not(self) -> str | None:
+    def unavailable_reason(self) -> str | None:
         """Why it cannot work here, or None. Blocks for up to two seconds."""
         if not os.environ.get("WAYLAND_DISPLAY"):
             return NO_WAYLAND
-        return self._clipboard.why_not()
+        return self._clipboard.unavailable_reason()
 
     async def start(self) -> None:
         """Have the clipboard. Raises Unavailable."""
@@ -80,7 +80,7 @@ class PressedPaste:
         self._guard.refuse()
         loop = asyncio.get_running_loop()
         where = focus or await self._somewhere()
-        delivery = Delivery(text, where, timeout_s, self._guard.refuse)
+        delivery = PasteRequest(text, where, timeout_s, self._guard.refuse)
         pressing: list[asyncio.Future[None]] = []
 
         def begin() -> None:

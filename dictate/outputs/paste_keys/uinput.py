@@ -14,7 +14,7 @@ from dictate.config.schema import OutputSettings
 from dictate.errors import NotDelivered, Unavailable
 from dictate.outputs import Focus, Output, Receipt
 from dictate.outputs.paste_keys.pressed_paste import PressedPaste
-from dictate.platform.kernel_input import how_to_allow, why_no_evdev
+from dictate.platform.kernel_input import evdev_unavailable_reason, how_to_allow
 
 if TYPE_CHECKING:
     from dictate.outputs.paste_keys.uinput_keys import KernelKeyboard
@@ -33,8 +33,8 @@ class UInputOutput(Output):
         self._keyboard: KernelKeyboard | None = None
         self._making = asyncio.Lock()
 
-    def why_not(self) -> str | None:
-        return _why_no_keyboard() or self._paste.why_not()
+    def unavailable_reason(self) -> str | None:
+        return _why_no_keyboard() or self._paste.unavailable_reason()
 
     async def open(self) -> None:
         await self._paste.start()
@@ -76,7 +76,7 @@ def _make_keyboard() -> "KernelKeyboard":
 
 
 def _why_no_keyboard() -> str | None:
-    if reason := why_no_evdev():
+    if reason := evdev_unavailable_reason():
         return reason
     if not NODE.exists():
         return f"there is no {NODE}: `{how_to_allow()}` has the kernel load it"

@@ -17,14 +17,14 @@ from collections.abc import Iterator
 from dictate.config.schema import OutputSettings
 from dictate.errors import DeliveryUnsure, NotDelivered, Unavailable
 from dictate.outputs import Focus, Receipt
-from dictate.outputs.delete_surrounding import TakingBack
+from dictate.outputs.delete_surrounding import DeleteSurrounding
 from dictate.outputs.guard import SECRET
-from dictate.outputs.paste.paste_request import Delivery
-from dictate.outputs.paste.window_output import FOCUS_LIMIT_S, DeskOutput
+from dictate.outputs.paste.paste_request import PasteRequest
+from dictate.outputs.paste.window_output import FOCUS_LIMIT_S, WindowOutput
 from dictate.outputs.thread import DesktopLost
 from dictate.outputs.wayland.field import TAKEN, Field, InputMethod
 from dictate.outputs.wayland.focus import Toplevels
-from dictate.outputs.wayland.keys import Chord
+from dictate.outputs.wayland.keys import KeyChord
 from dictate.outputs.wayland.paste import PASTED, Paster
 from dictate.outputs.wayland.protocols import INPUT_METHOD_MANAGER, TOPLEVEL_MANAGER
 from dictate.outputs.wayland.thread import WaylandConnection, WaylandThread, lacks, why_no_wayland
@@ -48,7 +48,7 @@ class _FieldDesk:
         self._method = InputMethod(connection)
         self._paster: Paster | None = None
         with contextlib.suppress(Unavailable):
-            self._paster = Paster(connection, Chord(connection).press, self.focus)
+            self._paster = Paster(connection, KeyChord(connection).press, self.focus)
         self._speaking: set[int] = set()
         """The windows that have shown a text field."""
         self._previewed: Field | None = None
@@ -63,7 +63,7 @@ class _FieldDesk:
         place = (window.number if window else 0, field.number if field else 0)
         return Focus("/".join(map(str, place)), window.application if window else "")
 
-    def write(self, delivery: Delivery) -> Receipt:
+    def write(self, delivery: PasteRequest) -> Receipt:
         if not self._method.alive:
             raise NotDelivered(TAKEN)
         delivery.check(self.focus())
@@ -87,7 +87,7 @@ class _FieldDesk:
         in_pieces = len(text.encode()) > CHUNK_BYTES
         return not field.terminal and not (in_pieces and field.around is None)
 
-    def undo(self, back: Delivery) -> None:
+    def undo(self, back: PasteRequest) -> None:
         back.check(self.focus())
         field = self._method.field
         name = back.focus.application or "the window"
@@ -99,7 +99,7 @@ class _FieldDesk:
             raise NotDelivered(f"something is selected in {name}: undo it there")
         if field.around is None:
             raise NotDelivered(f"{name} does not say what stands there: undo it there")
-        self._take_back(back, TakingBack(back.text, field.before), field, name)
+        self._take_back(back, DeleteSurrounding(back.text, field.before), field, name)
 
     def preview(self, text: str) -> bool:
         """Whether the field has it now."""
@@ -122,7 +122,7 @@ class _FieldDesk:
         if self._paster is not None:
             self._paster.close()
 
-    def _commit(self, delivery: Delivery, field: Field, name: str) -> Receipt:
+    def _commit(self, delivery: PasteRequest, field: Field, name: str) -> Receipt:
         if field.terminal and "\n" in delivery.text:
             raise NotDelivered(
                 f"{name} is a terminal, where a line end would run what is before it"
@@ -153,7 +153,9 @@ class _FieldDesk:
                 )
         return Receipt.DELIVERED if delivery.taken else Receipt.UNCONFIRMED
 
-    def _take_back(self, back: Delivery, taking: TakingBack, field: Field, name: str) -> None:
+    def _take_back(
+        self, back: PasteRequest, taking: DeleteSurrounding, field: Field, name: str
+    ) -> None:
         end = time.monotonic() + back.timeout_s
         while True:
             back.sent = True
@@ -204,7 +206,7 @@ def _chunks(text: str) -> Iterator[str]:
         at += len(piece.encode())
 
 
-class InputMethodOutput(DeskOutput[_FieldDesk]):
+class InputMethodOutput(WindowOutput[_FieldDesk]):
     """For every application with text-input-v3, and by the clipboard for the others."""
 
     name = "input_method"
@@ -212,7 +214,7 @@ class InputMethodOutput(DeskOutput[_FieldDesk]):
     def __init__(self, settings: OutputSettings) -> None:
         super().__init__(settings, WaylandThread(f"dictate-{self.name}", _FieldDesk))
 
-    def why_not(self) -> str | None:
+    def unavailable_reason(self) -> str | None:
         return why_no_wayland(_probe)
 
     async def preview(self, text: str, settled: int = 0) -> bool:  # noqa: ARG002 - it has no styles

@@ -23,7 +23,7 @@ _XKB_V1 = 1
 _SHIFT_MASK = 1
 
 
-class Chord:
+class KeyChord:
     """The keyboard. Raises Unavailable where the compositor allows none."""
 
     def __init__(self, connection: WaylandConnection) -> None:

@@ -18,8 +18,8 @@ from collections.abc import Callable
 
 from dictate.errors import DeliveryUnsure, NotDelivered
 from dictate.outputs import Focus
-from dictate.outputs.paste.clipboard_transaction import Borrowed
-from dictate.outputs.paste.paste_request import Delivery
+from dictate.outputs.paste.clipboard_transaction import ClipboardTransaction
+from dictate.outputs.paste.paste_request import PasteRequest
 from dictate.outputs.wayland.selection import CLIPBOARD, HINT, PRIMARY, Selections, text_content
 from dictate.outputs.wayland.thread import WaylandConnection
 
@@ -47,13 +47,13 @@ class Paster:
         self._press = press
         self._focus = focus
         self._selections = Selections(connection, asked=self._asked, given=self._given)
-        self._borrowed = Borrowed(connection, self._selections, (CLIPBOARD, PRIMARY))
+        self._borrowed = ClipboardTransaction(connection, self._selections, (CLIPBOARD, PRIMARY))
         self._asked_at = 0.0
         self._asked_after = False
         self._managed = False
         """Whether somebody seems to look at whatever is new in the clipboard."""
 
-    def paste(self, delivery: Delivery) -> None:
+    def paste(self, delivery: PasteRequest) -> None:
         """Returns once the application has the text.
 
         Raises NotDelivered, FocusMoved, DeliveryUnsure.
@@ -88,7 +88,7 @@ class Paster:
         self._borrowed.give_back()
         self._x.round_trip()
 
-    def _claim(self, delivery: Delivery) -> None:
+    def _claim(self, delivery: PasteRequest) -> None:
         content = text_content(delivery.text)
         self._borrowed.lend(delivery, self._selections.content)
         for selection in self._borrowed.both:

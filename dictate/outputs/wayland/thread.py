@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from dictate.errors import Unavailable
-from dictate.outputs.thread import CONNECT_S, Connection, DesktopLost, DesktopThread
+from dictate.outputs.thread import CONNECT_S, DesktopConnection, DesktopLost, DesktopThread
 from dictate.outputs.wayland.protocols import CALLBACK, DISPLAY, REGISTRY, SEAT
 from dictate.outputs.wayland.wire import Interface, Object, Wire, WireError
 
@@ -52,7 +52,7 @@ class Pipe(ABC):
             os.close(self.descriptor)
 
 
-class WaylandConnection(Connection):
+class WaylandConnection(DesktopConnection):
     """The compositor as its thread sees it. Everything here runs in that thread."""
 
     def __init__(self, wake: socket.socket) -> None:

@@ -4,10 +4,10 @@
 from dictate.config.schema import OutputSettings
 from dictate.errors import NotDelivered
 from dictate.outputs import Focus, Receipt
-from dictate.outputs.paste.paste_request import Delivery
-from dictate.outputs.paste.window_output import DeskOutput
+from dictate.outputs.paste.paste_request import PasteRequest
+from dictate.outputs.paste.window_output import WindowOutput
 from dictate.outputs.wayland.focus import Toplevels
-from dictate.outputs.wayland.keys import Chord
+from dictate.outputs.wayland.keys import KeyChord
 from dictate.outputs.wayland.paste import PASTED, Paster
 from dictate.outputs.wayland.thread import WaylandConnection, WaylandThread, why_no_wayland
 
@@ -18,25 +18,25 @@ class _PasteDesk:
     def __init__(self, connection: WaylandConnection) -> None:
         self._x = connection
         self._windows = Toplevels(connection)
-        self._paster = Paster(connection, Chord(connection).press, self.focus)
+        self._paster = Paster(connection, KeyChord(connection).press, self.focus)
 
     def focus(self) -> Focus | None:
         self._x.round_trip()
         window = self._windows.focused
         return Focus(str(window.number), window.application) if window else None
 
-    def write(self, delivery: Delivery) -> Receipt:
+    def write(self, delivery: PasteRequest) -> Receipt:
         self._paster.paste(delivery)
         return Receipt.DELIVERED
 
-    def undo(self, delivery: Delivery) -> None:  # noqa: ARG002
+    def undo(self, delivery: PasteRequest) -> None:  # noqa: ARG002
         raise NotDelivered(PASTED)
 
     def close(self) -> None:
         self._paster.close()
 
 
-class VirtualKeyboardOutput(DeskOutput[_PasteDesk]):
+class VirtualKeyboardOutput(WindowOutput[_PasteDesk]):
     """For every application that pastes at Shift+Insert."""
 
     name = "virtual_keyboard"
@@ -44,5 +44,5 @@ class VirtualKeyboardOutput(DeskOutput[_PasteDesk]):
     def __init__(self, settings: OutputSettings) -> None:
         super().__init__(settings, WaylandThread(f"dictate-{self.name}", _PasteDesk))
 
-    def why_not(self) -> str | None:
+    def unavailable_reason(self) -> str | None:
         return why_no_wayland(_PasteDesk)

@@ -3,13 +3,13 @@
 import os
 
 from dictate.config.schema import OutputSettings
-from dictate.outputs.paste.window_output import DeskOutput
+from dictate.outputs.paste.window_output import WindowOutput
 from dictate.outputs.x11.paste import Paster
 from dictate.outputs.x11.thread import XThread
-from dictate.platform.x11 import why_no_x
+from dictate.platform.x11 import x11_unavailable_reason
 
 
-class X11Output(DeskOutput[Paster]):
+class X11Output(WindowOutput[Paster]):
     """For every application that pastes at Shift+Insert."""
 
     name = "x11"
@@ -18,10 +18,10 @@ class X11Output(DeskOutput[Paster]):
     def __init__(self, settings: OutputSettings) -> None:
         super().__init__(settings, XThread("dictate-x11-output", Paster))
 
-    def why_not(self) -> str | None:
+    def unavailable_reason(self) -> str | None:
         if self.settings.use == "auto" and os.environ.get("WAYLAND_DISPLAY"):
             return (
                 "this is a Wayland session, of which it reaches Xwayland's windows only; if you "
                 "mean that, say so: --output x11"
             )
-        return why_no_x("XTEST")
+        return x11_unavailable_reason("XTEST")

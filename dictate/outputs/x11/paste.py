@@ -33,13 +33,13 @@ from Xlib.error import XError
 
 from dictate.errors import DeliveryUnsure, FocusMoved, NotDelivered
 from dictate.outputs import Focus, Receipt
-from dictate.outputs.paste.paste_request import Delivery
+from dictate.outputs.paste.paste_request import PasteRequest
 from dictate.outputs.x11.fetch import NoAnswer, fetch
 from dictate.outputs.x11.keys import Releases, chord_keys, modifiers_down, press_chord
 from dictate.outputs.x11.raw import RawEvents
 from dictate.outputs.x11.selection import Content, Selections, save_to_manager, text_content
 from dictate.outputs.x11.thread import XConnection
-from dictate.outputs.x11.undo import Since, backspace_key, press_backspace, why_not_exact
+from dictate.outputs.x11.undo import InputActivity, backspace_key, press_backspace, why_not_exact
 from dictate.outputs.x11.window import answers_pings, focused, has_window, ping
 from dictate.platform.x11 import keyboard_taken
 
@@ -64,7 +64,7 @@ TAKEN = (
 class _Promise:
     """A text that one application, and no other, gets when it asks."""
 
-    delivery: Delivery
+    delivery: PasteRequest
     client: int
     window: Any
     content: Content
@@ -85,7 +85,7 @@ class Paster:
         self._both = (connection.atom("CLIPBOARD"), Xatom.PRIMARY)
         raw = RawEvents(connection)
         self._releases = Releases(connection, raw)
-        self._since = Since(connection, raw)
+        self._since = InputActivity(connection, raw)
         self._promises: dict[int, _Promise] = {}
         self._current: _Promise | None = None
         connection.handlers.append(self._watch)
@@ -94,7 +94,7 @@ class Paster:
         found = focused(self._x)
         return found[1] if found else None
 
-    def write(self, delivery: Delivery) -> Receipt:
+    def write(self, delivery: PasteRequest) -> Receipt:
         """Returns once the application has the text. Raises NotDelivered, FocusMoved,
         DeliveryUnsure."""
         delivery.refuse()
@@ -119,7 +119,7 @@ class Paster:
         self._await_receipt(promise)
         return Receipt.DELIVERED
 
-    def undo(self, back: Delivery) -> None:
+    def undo(self, back: PasteRequest) -> None:
         """Take back what the last `write` put there. Raises NotDelivered."""
         display = self._x.display
         code = backspace_key(display)
@@ -130,7 +130,7 @@ class Paster:
         try:
             self._check_focus(back.focus)
             self._check_free(back)
-            if reason := self._since.why_not() or why_not_exact(back.text):
+            if reason := self._since.unavailable_reason() or why_not_exact(back.text):
                 raise NotDelivered(reason)
             held = modifiers_down(display)
             back.sent = True
@@ -165,7 +165,7 @@ class Paster:
         while keyboard_taken(self._x.window) and time.monotonic() < end:
             self._x.wait(lambda: False, TAKEN_LOOK_S)
 
-    def _check_free(self, delivery: Delivery) -> None:
+    def _check_free(self, delivery: PasteRequest) -> None:
         """Raises NotDelivered."""
         delivery.refuse()
         if keyboard_taken(self._x.window):

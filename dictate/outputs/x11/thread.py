@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from Xlib import X, Xatom
 from Xlib.error import XError
 
-from dictate.outputs.thread import CONNECT_S, Connection, DesktopLost, DesktopThread
+from dictate.outputs.thread import CONNECT_S, DesktopConnection, DesktopLost, DesktopThread
 from dictate.platform.x11 import close, connect, cut
 
 _log = logging.getLogger(__name__)
@@ -16,7 +16,7 @@ _log = logging.getLogger(__name__)
 D = TypeVar("D")
 
 
-class XConnection(Connection):
+class XConnection(DesktopConnection):
     """The display as its thread sees it. Everything here runs in that thread."""
 
     def __init__(self, wake: socket.socket) -> None:

@@ -26,7 +26,7 @@ LONGEST = 1000
 """More characters take an application seconds, in which the user may type among them."""
 
 
-class Since:
+class InputActivity:
     """Whether the user has touched anything since the last delivery."""
 
     def __init__(self, connection: XConnection, raw: RawEvents) -> None:
@@ -59,7 +59,7 @@ class Since:
         self._until = 0.0
         self._raw.deafen(self._see)
 
-    def why_not(self) -> str | None:
+    def unavailable_reason(self) -> str | None:
         """Why the text may not be the last thing that happened in its window, or None."""
         if not self._raw.able:
             return "this X server does not say whether something was typed since"

@@ -13,8 +13,8 @@ from typing import Any
 from Xlib import X, Xatom
 
 from dictate.errors import DeliveryUnsure, NotDelivered
-from dictate.outputs.paste.clipboard_transaction import Borrowed
-from dictate.outputs.paste.paste_request import Delivery
+from dictate.outputs.paste.clipboard_transaction import ClipboardTransaction
+from dictate.outputs.paste.paste_request import PasteRequest
 from dictate.outputs.x11.fetch import NoAnswer, fetch
 from dictate.outputs.x11.selection import Content, Selections, text_content
 from dictate.outputs.x11.thread import XConnection
@@ -26,7 +26,7 @@ NOTICED_S = 0.5
 QUIET_S = 0.05
 
 
-class Lender:
+class XwaylandPaster:
     """Pastes, in the X thread."""
 
     def __init__(self, connection: XConnection, press: Callable[[], None]) -> None:
@@ -35,12 +35,12 @@ class Lender:
         self._press = press
         self._selections = Selections(connection, answered=self._answered)
         both = (connection.atom("CLIPBOARD"), Xatom.PRIMARY)
-        self._borrowed = Borrowed(connection, self._selections, both)
+        self._borrowed = ClipboardTransaction(connection, self._selections, both)
         self._noticed: set[int] = set()
         self._asked_at = 0.0
         connection.handlers.append(self._watch)
 
-    def paste(self, delivery: Delivery) -> None:
+    def paste(self, delivery: PasteRequest) -> None:
         """Returns once an application has the text. Raises NotDelivered, DeliveryUnsure."""
         self._borrowed.wait_turn()
         try:
@@ -62,7 +62,7 @@ class Lender:
     def close(self) -> None:
         self._borrowed.give_back()
 
-    def _claim(self, delivery: Delivery) -> None:
+    def _claim(self, delivery: PasteRequest) -> None:
         """Own both selections, and let the compositor see it."""
         content = text_content(self._x, delivery.text, secret=True)
         self._borrowed.lend(delivery, self._fetch)

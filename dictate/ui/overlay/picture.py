@@ -12,7 +12,7 @@ from unicodedata import category
 
 import numpy as np
 
-from dictate.events import RATE, Partial, Samples
+from dictate.events import RATE, PartialTranscript, Samples
 
 MOST: Final = 600
 """Characters: of a longer text the end is shown."""
@@ -39,7 +39,7 @@ class Picture:
         self._goes = ""
         self._remote = ""
         self._number = 0
-        self._guess: Partial | None = None
+        self._guess: PartialTranscript | None = None
         self._in_field: bool | None = None
         """Whether the guesses stand in the text field itself; None until that is known."""
         self._power = 0.0
@@ -59,7 +59,7 @@ class Picture:
         self._state = state
         self.on_news()
 
-    def partial(self, partial: Partial) -> None:
+    def partial(self, partial: PartialTranscript) -> None:
         """A new guess; one of an earlier dictation than the last is not shown."""
         if partial.dictation < self._number:
             return

@@ -201,7 +201,7 @@ class Overlay:
         return lives
 
 
-def why_not() -> str:
+def unavailable_reason() -> str:
     """Why there can be no overlay here and what to do, or nothing. Blocks: it asks a process."""
     if not _there_is_a_desktop():
         return "there is no desktop"

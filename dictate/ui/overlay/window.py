@@ -66,7 +66,7 @@ except (ImportError, ValueError) as error:
     cannot(f"{error}: apt install python3-gi python3-gi-cairo gir1.2-gtk-3.0")
 
 
-class Overlay:
+class OverlayWindow:
     """The window and what stands in it."""
 
     def __init__(self, position: str, layer_shell: Any, *, steps_aside: bool) -> None:
@@ -290,7 +290,7 @@ def follow_the_desktop() -> None:
             Gtk.Settings.get_default().props.gtk_application_prefer_dark_theme = True
 
 
-def listen(overlay: Overlay) -> None:
+def listen(overlay: OverlayWindow) -> None:
     """Show each line, and answer it; the end of stdin ends this process."""
     rest = b""
 
@@ -325,7 +325,7 @@ def main() -> None:
     os.nice(5)  # The text goes first, where there are few processors.
     shell = layer_shell(options.no_layers)
     follow_the_desktop()
-    overlay = Overlay(options.position, shell, steps_aside=bool(options.no_layers))
+    overlay = OverlayWindow(options.position, shell, steps_aside=bool(options.no_layers))
     answer({"by": "layer shell" if shell else "xwayland" if options.no_layers else "x11"})
     if not options.check:
         listen(overlay)

@@ -8,17 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dictate.engines.stability import ALIKE, Settling
-from dictate.events import RATE, Partial
+from dictate.engines.stability import ALIKE, PartialStability
+from dictate.events import RATE, PartialTranscript
 from dictate.ui.overlay.picture import MOST, STEP, Picture, clean, first_shown, level
 
 
 def recording(*texts: str, number: int = 1) -> Picture:
     """Somebody speaks, and nothing of it is seen elsewhere."""
-    picture, settling = Picture(), Settling()
+    picture, settling = Picture(), PartialStability()
     picture.session("recording", 5.0)
     for text in texts:
-        picture.partial(Partial(number, text, settling.next(text)))
+        picture.partial(PartialTranscript(number, text, settling.next(text)))
         picture.previewed(number, in_field=False)
     return picture
 
@@ -65,7 +65,7 @@ def test_settled_text_is_measured_in_the_shown_end() -> None:
 
 def test_guesses_of_an_earlier_dictation_are_not_shown() -> None:
     picture = recording("the second", number=2)
-    picture.partial(Partial(1, "the first"))
+    picture.partial(PartialTranscript(1, "the first"))
     assert words(picture) == ("", "the second")
 
 
@@ -73,7 +73,7 @@ def test_a_text_that_is_written_is_not_shown_any_more() -> None:
     picture = recording("the first")
     picture.writing(1)
     assert words(picture) == ("", "")
-    picture.partial(Partial(2, "the second"))
+    picture.partial(PartialTranscript(2, "the second"))
     picture.previewed(2, in_field=False)
     picture.writing(1)
     assert words(picture) == ("", "the second")
@@ -83,10 +83,10 @@ def test_words_that_stand_in_the_text_field_are_left_out() -> None:
     picture = recording()
     picture.goes("→ Firefox")
     picture.sound(sine(0.1, 0.3))
-    picture.partial(Partial(1, "so we"))
+    picture.partial(PartialTranscript(1, "so we"))
     assert words(picture) == ("", ""), "nobody knows yet"
     picture.previewed(1, in_field=True)
-    picture.partial(Partial(1, "so we meet"))
+    picture.partial(PartialTranscript(1, "so we meet"))
     shown = picture.take()
     assert (shown["solid"], shown["dim"]) == ("", "")
     assert (shown["state"], shown["goes"]) == ("recording", "→ Firefox")
@@ -100,9 +100,9 @@ def test_words_that_stand_in_the_text_field_are_left_out() -> None:
 
 def test_each_dictation_is_asked_anew_whether_its_words_stand_elsewhere() -> None:
     picture = recording()
-    picture.partial(Partial(1, "the first"))
+    picture.partial(PartialTranscript(1, "the first"))
     picture.previewed(1, in_field=True)
-    picture.partial(Partial(2, "the second"))
+    picture.partial(PartialTranscript(2, "the second"))
     picture.previewed(1, in_field=False)
     assert words(picture) == ("", "")
     picture.previewed(2, in_field=False)
@@ -193,7 +193,7 @@ def test_news_wake_who_shows_them() -> None:
     told: list[int] = []
     picture = Picture(lambda: told.append(1))
     picture.session("recording", 1.0)
-    picture.partial(Partial(1, "a"))
+    picture.partial(PartialTranscript(1, "a"))
     picture.previewed(1, in_field=True)
     picture.previewed(1, in_field=True)
     picture.sound(sine(0.1, 0.1))

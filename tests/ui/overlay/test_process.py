@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 
 from dictate.config.schema import OverlaySettings
-from dictate.events import Partial
+from dictate.events import PartialTranscript
 from dictate.ui.overlay import process as module
 from dictate.ui.overlay.picture import Picture
-from dictate.ui.overlay.process import Overlay, why_not
+from dictate.ui.overlay.process import Overlay, unavailable_reason
 from tests.lab.processes import children
 
 HELLO = """
@@ -70,7 +70,7 @@ class Rig:
 
     def guess(self, text: str, settled: int = 0) -> None:
         """The engine's; it stands nowhere else."""
-        self.picture.partial(Partial(1, text, settled))
+        self.picture.partial(PartialTranscript(1, text, settled))
         self.picture.previewed(1, in_field=False)
 
     def plays(self, what: str) -> None:
@@ -221,7 +221,7 @@ def test_a_desktop_without_layers_says_so(rig: Rig) -> None:
     async def work(overlay: Overlay) -> None:
         await until(lambda: rig.states)
         assert rig.states == ["none: no layers here"]
-        assert await asyncio.to_thread(why_not) == "no layers here"
+        assert await asyncio.to_thread(unavailable_reason) == "no layers here"
         await asyncio.sleep(0.2)
         assert rig.states == ["none: no layers here"], "asked once"
 
@@ -255,7 +255,7 @@ def test_without_a_desktop_nothing_is_started(rig: Rig, monkeypatch: pytest.Monk
     async def work(overlay: Overlay) -> None:
         await until(lambda: rig.states == ["none: there is no desktop"])
         assert not children()
-        assert await asyncio.to_thread(why_not) == "there is no desktop"
+        assert await asyncio.to_thread(unavailable_reason) == "there is no desktop"
         monkeypatch.setenv("DISPLAY", ":4711")
         await until(lambda: rig.states[-1] == "x11")
 
@@ -268,7 +268,7 @@ def test_without_the_systems_python_it_says_so(rig: Rig, monkeypatch: pytest.Mon
     async def work(overlay: Overlay) -> None:
         await until(lambda: rig.states)
         assert rig.states == ["none: /nowhere/python3 cannot be started: No such file or directory"]
-        assert "none: " + await asyncio.to_thread(why_not) == rig.states[0]
+        assert "none: " + await asyncio.to_thread(unavailable_reason) == rig.states[0]
 
     rig.run(work)
 
