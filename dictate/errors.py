@@ -21,6 +21,15 @@ A message says what, where, and what to do. Errors of libraries are translated a
 they come in, with `raise ... from`.
 """
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+def did_you_mean(given: object, known: Iterable[str]) -> str:
+    """The end of a message about a wrong name: "; did you mean x11?", or nothing."""
+    near = get_close_matches(str(given).lower()[:64], list(known), n=1)
+    return f"; did you mean {near[0]}?" if near else ""
+
 
 class DictateError(Exception):
     """The base of all that we raise."""

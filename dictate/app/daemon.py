@@ -2,12 +2,11 @@
 
 Strategy: `run` is the whole life; read it first. Every stage is chosen by its door, off the loop,
 since `unavailable_reason` may block. What a user saves in a file is read whole before the old is
-let go. One TaskGroup owns all that goes on beside the dictations: if a part of it dies of a bug the daemon
-ends, the service manager starts it again, and the journal knows what was under way.
+let go. One TaskGroup owns all that goes on beside the dictations: if a part of it dies of a bug the
+daemon ends, the service manager starts it again, and the journal knows what was under way.
 """
 
 import asyncio
-import fcntl
 import logging
 import os
 import signal
@@ -45,6 +44,7 @@ from dictate.microphone import MICROPHONES, Microphone
 from dictate.microphone.supervisor import MicrophoneSupervisor
 from dictate.platform import desktop, paths
 from dictate.platform.file_watcher import watch
+from dictate.platform.locks import lock
 from dictate.text import polish
 from dictate.ui.notifications import Notifier
 from dictate.vad import DETECTORS
@@ -423,10 +423,9 @@ class Daemon:
 @contextmanager
 def _only_one() -> Iterator[None]:
     """Hold the lock of the one daemon in this runtime folder. Raises AlreadyRunning."""
-    lock = (paths.safe_dir(paths.runtime_dir()) / "lock").open("w")
-    with lock:
+    with (paths.safe_dir(paths.runtime_dir()) / "lock").open("w") as file:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock(file.fileno())
         except BlockingIOError:
             raise AlreadyRunning("Dictate is running already; see `dictatectl status`") from None
         yield

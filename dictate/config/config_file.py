@@ -6,9 +6,7 @@ the code.
 
 import re
 import sys
-from collections.abc import Iterable
 from dataclasses import Field, fields, replace
-from difflib import get_close_matches
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -20,6 +18,7 @@ from dictate.config.reference import default_toml as default_toml
 from dictate.config.reference import describe as describe
 from dictate.config.reference import docs as docs
 from dictate.config.schema import Settings
+from dictate.errors import did_you_mean
 from dictate.toml import toml_file
 from dictate.toml.positions import span_of
 from dictate.toml.toml_file import Problems
@@ -89,7 +88,7 @@ def _wrong(option: Field[Any], value: Any) -> str | None:
     if value != option.default and (choices := choices_of(option)):
         names = [str(choice).partition(":")[0] for choice in choices]
         if str(value).partition(":")[0] not in names:
-            meant = _did_you_mean(value, names) if kind is str else ""
+            meant = did_you_mean(value, names) if kind is str else ""
             return f"must be one of {', '.join(names)}, not {_shown(value)}{meant}"
     return None
 
@@ -97,11 +96,11 @@ def _wrong(option: Field[Any], value: Any) -> str | None:
 def _unknown_table(table: str, given: Any) -> str:
     names = [section.name for section in fields(Settings)]
     if isinstance(given, dict):
-        return f"there is no table [{table}]{_did_you_mean(table, names)}"
+        return f"there is no table [{table}]{did_you_mean(table, names)}"
     homes = [f"[{name}]" for name in names if hasattr(getattr(Settings(), name), table)]
     if homes:
         return f"{table} must stand below its table: {' or '.join(homes)}"
-    return f"there is no option {table}{_did_you_mean(table, names)}"
+    return f"there is no option {table}{did_you_mean(table, names)}"
 
 
 def _unknown_option(table: str, name: str) -> str:
@@ -112,14 +111,9 @@ def _unknown_option(table: str, name: str) -> str:
     ]
     here = [full.partition(".")[2] for full in everywhere if full.startswith(f"{table}.")]
     elsewhere = [full for full in everywhere if full.partition(".")[2] == name]
-    near = f"; did you mean {elsewhere[0]}?" if elsewhere else _did_you_mean(name, here)
+    near = f"; did you mean {elsewhere[0]}?" if elsewhere else did_you_mean(name, here)
     near = near or f"; it has {', '.join(here)}"
     return f"there is no option {name} in [{table}]{near}"
-
-
-def _did_you_mean(given: str, known: Iterable[str]) -> str:
-    near = get_close_matches(given.lower()[:64], list(known), n=1)
-    return f"; did you mean {near[0]}?" if near else ""
 
 
 def _shown(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import math
 from dataclasses import asdict
 
@@ -9,10 +10,12 @@ from wyoming.event import Event, async_write_event
 
 from dictate.config.schema import EngineSettings
 from dictate.engines.link import LOADING_S
-from dictate.engines.process import SupervisedProcess
 from dictate.engines.protocol import Align, Aligned, BadEvent, EngineState, read_event
 from dictate.errors import EngineError, EngineLost
 from dictate.events import RATE, Samples, pcm_from_samples
+from dictate.platform.child_process import ChildProcess, python_module
+
+log = logging.getLogger(__name__)
 
 PATIENCE: float = 5.0
 """An aligner that takes so many seconds for a second of sound, beyond the engine's deadline, counts
@@ -24,7 +27,7 @@ class AlignerLink:
 
     def __init__(self, settings: EngineSettings) -> None:
         self._settings = settings
-        self._process: SupervisedProcess | None = None
+        self._process: ChildProcess | None = None
 
     @property
     def pid(self) -> int | None:
@@ -34,8 +37,9 @@ class AlignerLink:
     async def start(self) -> list[str]:
         """Start it and wait until it is loaded: one line for each thing that is not as it should
         be. Raises EngineError."""
-        words = ("--settings", json.dumps(asdict(self._settings)))
-        self._process = SupervisedProcess("dictate.engines.aligner", words, answers=True)
+        settings = json.dumps(asdict(self._settings))
+        command = python_module("dictate.engines.aligner", "--settings", settings)
+        self._process = ChildProcess("the aligner", command, log, answers=True)
         try:
             await self._process.start()
             return _notes(await self._answer(LOADING_S))
@@ -87,12 +91,11 @@ class AlignerLink:
         """What it says next. Raises EngineLost if it dies or says nothing for so long."""
         process = self._process
         assert process is not None
-        reader, writer = process.pipes
         try:
             async with asyncio.timeout(deadline_s):
                 if question is not None:
-                    await async_write_event(question, writer)
-                event = await read_event(reader)
+                    await async_write_event(question, process.stdin)
+                event = await read_event(process.stdout)
         except TimeoutError as error:
             raise EngineLost(f"the aligner hung for {deadline_s:.0f} s") from error
         except OSError:  # it is gone; why, is to be found

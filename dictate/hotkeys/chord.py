@@ -1,7 +1,9 @@
 """The keys that a user may name: one ("ctrl_r", "f9", "x"), or several ("ctrl+alt+space"). Pure."""
 
-import difflib
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+from dictate.errors import did_you_mean
 
 MODIFIERS = ("ctrl", "alt", "shift", "super")
 
@@ -85,7 +87,6 @@ def wrong(text: str) -> str | None:
     return None
 
 
-def _unknown(what: str, given: str, known: object, there_are: str) -> str:
-    close = difflib.get_close_matches(given, list(known), n=1)  # type: ignore[call-overload]
-    hint = f" (did you mean {close[0]!r}?)" if close else ""
-    return f"no {what} is called {given!r}{hint}; there are {there_are}"
+def _unknown(what: str, given: str, known: Iterable[str], there_are: str) -> str:
+    hint = did_you_mean(given, known) or f"; there are {there_are}"
+    return f"no {what} is called {given!r}{hint}"

@@ -2,12 +2,11 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import fields
-from difflib import get_close_matches
 from math import isfinite
 from typing import Any
 
+from dictate.errors import did_you_mean
 from dictate.hotwords.model import ACTIONS, Hotwords, Term, TermState
 from dictate.plain_text import clean
 from dictate.toml import toml_file
@@ -119,7 +118,7 @@ class _Reader:
         states = [state.value for state in TermState]
         if given in states:
             return TermState(given)
-        self._wrong(key, f"state must be one of {', '.join(states)}{_did_you_mean(given, states)}")
+        self._wrong(key, f"state must be one of {', '.join(states)}{did_you_mean(given, states)}")
         return TermState.ACTIVE
 
     def _replacements(self) -> tuple[tuple[str, str], ...]:
@@ -136,7 +135,7 @@ class _Reader:
         pairs = []
         for key, spoken, action in found:
             if not isinstance(action, str) or action not in ACTIONS:
-                meant = _did_you_mean(action, ACTIONS)
+                meant = did_you_mean(action, ACTIONS)
                 self._wrong(key, f"a command is one of {', '.join(ACTIONS)}{meant}")
             else:
                 pairs.append((self._phrase(key, spoken), action))
@@ -186,9 +185,4 @@ class _Reader:
 
 
 def _unknown(name: str, known: tuple[str, ...]) -> str:
-    return f"{name} means nothing here{_did_you_mean(name, list(known))}"
-
-
-def _did_you_mean(given: Any, known: Sequence[str]) -> str:
-    near = get_close_matches(str(given).lower()[:64], known, n=1)
-    return f"; did you mean {near[0]}?" if near else ""
+    return f"{name} means nothing here{did_you_mean(name, known)}"

@@ -4,10 +4,7 @@ import asyncio
 import io
 import json
 import logging
-import os
-import signal
 import subprocess
-import sys
 from typing import ClassVar, Final
 
 from wyoming.event import Event, async_read_event, read_event
@@ -16,11 +13,11 @@ from dictate.errors import MicrophoneError
 from dictate.events import AudioChunk, samples_from_pcm
 from dictate.microphone import Microphone
 from dictate.microphone.devices import Device
+from dictate.platform.child_process import ChildProcess, python_module
 
 log = logging.getLogger(__name__)
 
-# -P: a folder we happen to be started in must not be able to put its code in place of ours.
-_CAPTURE: Final = (sys.executable, "-P", "-m", "dictate.microphone.capture")
+_CAPTURE: Final = python_module("dictate.microphone.capture")
 LIST_TIMEOUT_S: Final = 3.0
 """A listing takes 0.3 s; a hung sound server makes it hang too."""
 END_TIMEOUT_S: Final = 0.8
@@ -48,7 +45,8 @@ def list_devices() -> list[Device]:
         ) from error
     if done.returncode != 0:
         told = read_event(io.BytesIO(done.stdout))
-        raise MicrophoneError(told.data["text"] if told else _ending(done.returncode))
+        ending = f"the capture process ended with status {done.returncode}"
+        raise MicrophoneError(told.data["text"] if told else ending)
     return [Device(**device) for device in json.loads(done.stdout)]
 
 
@@ -60,8 +58,7 @@ class PortAudioMicrophone(Microphone):
     """One capture process per opening: whatever PortAudio does, `close` ends it."""
 
     name: ClassVar[str] = "portaudio"
-    _process: asyncio.subprocess.Process | None = None
-    _chatter: asyncio.Task[None] | None = None
+    _process: ChildProcess | None = None
 
     def unavailable_reason(self) -> str | None:
         try:
@@ -98,26 +95,12 @@ class PortAudioMicrophone(Microphone):
 
     async def close(self) -> None:
         process, self._process = self._process, None
-        chatter, self._chatter = self._chatter, None
-        if process is None or chatter is None or process.stdout is None:
-            return
-        if process.returncode is None:
-            # Not terminate: a stopped process, or one inside PortAudio, would not hear it.
-            _kill(process)
-        try:
-            async with asyncio.timeout(END_TIMEOUT_S):
-                # Only a pipe that was read to its end is closed.
-                await process.stdout.read()
-                await chatter
-                await process.wait()
-        except TimeoutError:
-            chatter.cancel()
-            log.warning("the capture process %d is killed, but does not end", process.pid)
+        if process is not None:
+            await process.kill(END_TIMEOUT_S)
 
     async def _begin(self) -> str:
         try:
             assert self._process is not None
-            assert self._process.stdin is not None
             self._process.stdin.write(b"\n")
             event = await self._next_event()
             return str(event.data["device"])
@@ -127,49 +110,23 @@ class PortAudioMicrophone(Microphone):
 
     async def _spawn(self) -> None:
         arguments = ["--device", self.settings.device] if self.settings.device else []
+        process = ChildProcess("the capture process", [*_CAPTURE, *arguments], log, answers=True)
         try:
-            self._process = await asyncio.create_subprocess_exec(
-                *_CAPTURE,
-                *arguments,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-                start_new_session=True,
-            )
+            await process.start()
         except OSError as error:
             raise MicrophoneError(f"the capture process cannot be started: {error}") from error
-        self._chatter = asyncio.create_task(_log_chatter(self._process))
+        self._process = process
 
     async def _next_event(self) -> Event:
         process = self._process
-        if process is None or process.stdout is None:
+        if process is None:
             raise MicrophoneError("the microphone is not open")
         try:
             event = await async_read_event(process.stdout)
         except asyncio.IncompleteReadError:
             event = None
         if event is None:
-            raise _Died(_ending(await process.wait()))
+            raise _Died(f"the capture process ended ({await process.ended()})")
         if event.type == "error":
             raise MicrophoneError(event.data["text"])
         return event
-
-
-def _kill(process: asyncio.subprocess.Process) -> None:
-    # Its whole session: nothing that it may have started stays behind.
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        log.debug("the capture process %d was gone already", process.pid)
-
-
-async def _log_chatter(process: asyncio.subprocess.Process) -> None:
-    """ALSA and PortAudio write long complaints about devices that nobody asked for."""
-    assert process.stderr is not None
-    while line := await process.stderr.read(4096):
-        log.debug("capture: %s", line.decode(errors="replace").rstrip())
-
-
-def _ending(code: int) -> str:
-    how = f"was killed by signal {-code}" if code < 0 else f"ended with status {code}"
-    return f"the capture process {how}"

@@ -5,7 +5,6 @@ Range). Nothing that a server says is believed where the catalogue knows better:
 come from there. Only a file that is whole gets its name in the store.
 """
 
-import fcntl
 import http
 import http.client
 import os
@@ -13,7 +12,7 @@ import shutil
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from email.message import Message
 from pathlib import Path
@@ -25,6 +24,7 @@ from dictate.errors import EngineError, Unavailable
 from dictate.models import store
 from dictate.models.store import FIRST_DOWNLOAD, PUBLISHER, InstalledModel, Model, ModelFile, Piece
 from dictate.platform import paths
+from dictate.platform.locks import locked
 from dictate.toml.toml_file import write
 
 HUB = "https://huggingface.co"
@@ -114,17 +114,14 @@ def whole(model: Model) -> ModelFile | None:
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
+    with ExitStack() as stack:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            stack.enter_context(locked(folder))
         except BlockingIOError:
             raise Unavailable("another download is going on: wait for it, or stop it") from None
         except OSError as error:
             raise Unavailable(f"{folder} cannot be locked: {error.strerror}") from error
         yield
-    finally:
-        os.close(descriptor)
 
 
 def _fetch(model: Model, part: Path, have: Callable[[int], None]) -> tuple[str, str]:

@@ -12,11 +12,10 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
-from dictate.errors import EngineError, Unavailable
+from dictate.errors import EngineError, Unavailable, did_you_mean
 from dictate.platform import paths
 
 PUBLISHER: Final = "publisher"
@@ -300,9 +299,8 @@ def named(name: str) -> Model:
     """The model of the catalogue that is called `name`. Raises Unavailable, with what is near."""
     if (model := CATALOGUE.get(name)) is not None:
         return model
-    near = get_close_matches(name.lower()[:64], CATALOGUE, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(CATALOGUE)}"
-    raise Unavailable(f"no model is called {name!r}; {hint}")
+    hint = did_you_mean(name, CATALOGUE) or f"; there are {', '.join(CATALOGUE)}"
+    raise Unavailable(f"no model is called {name!r}{hint}")
 
 
 def installed(model: Model) -> ModelFile | None:

@@ -17,8 +17,8 @@ def adopt() -> bool:
     """Take these variables from the user's service manager into our environment.
 
     Whether one of them changed: then it is worth asking every `unavailable_reason` again. Does
-    nothing unless the service manager runs us, for who starts us in a terminal means that terminal's desktop. It
-    blocks for some milliseconds.
+    nothing unless the service manager runs us: a daemon started in a terminal belongs to that
+    terminal's desktop. Blocks for some milliseconds.
     """
     if "NOTIFY_SOCKET" not in os.environ:
         return False

@@ -1,10 +1,10 @@
 """Files and folders that hold what somebody said, and so are for one user only."""
 
-import fcntl
 import os
 from pathlib import Path
 
 from dictate.errors import JournalError
+from dictate.platform.locks import lock
 
 
 def own_folder(path: Path) -> int:
@@ -32,7 +32,7 @@ def _lock(path: Path, folder: int) -> None:
         raise JournalError(f"{path} belongs to another user: chown or remove it")
     try:
         os.fchmod(folder, 0o700)
-        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock(folder)
     except BlockingIOError:
         raise JournalError(f"{path}: another dictate has this journal open; stop it") from None
     except OSError as error:

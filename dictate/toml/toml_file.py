@@ -6,13 +6,12 @@ in the text, and the parser sees only what it reads in milliseconds.
 """
 
 import errno
-import fcntl
 import os
 import re
 import stat
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +21,7 @@ import tomli
 from tomlkit.exceptions import TOMLKitError
 
 from dictate.errors import ConfigError
+from dictate.platform.locks import locked
 from dictate.toml.positions import STRING, Key, lines_of
 
 LARGEST_BYTES = 256 * 1024
@@ -164,7 +164,7 @@ def edit(path: Path, default: str, change: Callable[[str], str]) -> None:
     target = Path(os.path.realpath(path))
     try:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _one_at_a_time(target.parent):
+        with locked(target.parent, wait=True):
             before = read(path)
             text = default if before is None else before
             parse(text, path.name)
@@ -193,16 +193,6 @@ def write(target: Path, text: str) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
-
-
-@contextmanager
-def _one_at_a_time(folder: Path) -> Iterator[None]:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def _sync(folder: Path) -> None:

@@ -1,6 +1,5 @@
 """What was heard of a file so far, on disk: whoever is interrupted goes on from there."""
 
-import fcntl
 import hashlib
 import json
 import os
@@ -14,6 +13,7 @@ from dictate.config.schema import Settings
 from dictate.errors import AudioFileError, TranscriptError
 from dictate.hotwords.model import Hotwords
 from dictate.platform import paths
+from dictate.platform.locks import lock
 from dictate.transcribe.words import Word
 
 KEPT_DAYS: Final = 7
@@ -65,7 +65,7 @@ class ResumeFile:
         except OSError as error:
             raise _trouble(path, error) from error
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock(self._file)
             self._read()
         except BlockingIOError:
             os.close(self._file)

@@ -157,7 +157,7 @@ def test_without_a_desktop_it_says_why_not(
 
 def test_a_key_that_nobody_has_is_refused(name: str, desktop: Desktop) -> None:
     wrong = desktop.make(name, "ctr_r")
-    assert "did you mean 'ctrl_r'" in (wrong.unavailable_reason() or "")
+    assert "did you mean ctrl_r" in (wrong.unavailable_reason() or "")
 
     async def main() -> None:
         with pytest.raises(Unavailable, match="did you mean"):

@@ -25,6 +25,7 @@ from tests.lab.processes import children
 from tests.lab.scripted import script
 
 LINE = "one two three four"
+FRIDAY = samples()[0]
 NONE = Hotwords()
 
 Run = Callable[[Callable[[], Coroutine[Any, Any, None]]], None]
@@ -359,7 +360,7 @@ def test_the_list_is_taken_in_ahead_and_again_after_a_restart(
 
 def test_real_speech(tmp_path: Path, run: Run) -> None:
     async def main() -> None:
-        sound, rate = soundfile.read(samples()[0], dtype="int16")
+        sound, rate = soundfile.read(FRIDAY, dtype="int16")
         assert (rate, sound.ndim) == (RATE, 1)
         pcm = sound.tobytes()
         async with running(tmp_path, use="pocketsphinx", deadline_s=20) as link:

@@ -224,7 +224,7 @@ def test_the_server_dies_while_the_key_is_down_and_comes_back(
 def test_why_not(x: XServer, monkeypatch: pytest.MonkeyPatch) -> None:
     reason = X11KeySource(HotkeySettings(key="ctr_r")).unavailable_reason()
     assert reason is not None
-    assert "did you mean 'ctrl_r'" in reason
+    assert "did you mean ctrl_r" in reason
     assert "scroll_lock" in (X11KeySource(HotkeySettings(key="windows")).unavailable_reason() or "")
     assert "'strg'" in (X11KeySource(HotkeySettings(key="strg+d")).unavailable_reason() or "")
     with monkeypatch.context() as wayland:

@@ -165,7 +165,7 @@ def build(wanted: BoostPhrases, vocabulary: int) -> Any:
     graph = ContextGraph(context_score=CONTEXT_SCORE, depth_scaling=DEPTH_SCALING)
     graph.build(
         token_ids=[list(tokens) for tokens in wanted.tokens],
-        boost_phrases=list(wanted.texts),
+        phrases=list(wanted.texts),
         scores=[CONTEXT_SCORE * weight for weight in wanted.weights],
         uniform_weights=False,
     )

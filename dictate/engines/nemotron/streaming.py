@@ -2,8 +2,9 @@
 
 Strategy: `Features` makes log-mel frames as the sound comes, equal to those of the whole sound.
 `StreamingRecognizer` gives them to the encoder in whole chunks, with the caches of the step
-before, and what comes out to a `Decoder`. Chunks that wait go through in one step, which gives the same as one step
-each (attention is limited to whole chunks). The end is completed with silence, in one step.
+before, and what comes out to a `Decoder`. Chunks that wait go through in one step, which gives the
+same as one step each (attention is limited to whole chunks). The end is completed with silence, in
+one step.
 """
 
 import statistics

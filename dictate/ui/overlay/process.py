@@ -6,17 +6,17 @@ process that hangs shows within `ANSWER_S`. While nobody dictates it need not be
 """
 
 import asyncio
-import contextlib
 import json
 import logging
 import os
 import subprocess
-from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from dictate.config.schema import OverlaySettings
+from dictate.platform.backoff import Backoff
+from dictate.platform.child_process import ChildProcess
 from dictate.platform.desktop import NAMES
 from dictate.ui.overlay.picture import Picture
 
@@ -35,8 +35,9 @@ IDLE_S: Final = 600.0
 moment in which it starts."""
 STEADY_S: Final = 60.0
 """A process that lived for so long did not die of what the ones before it died of."""
-BACK_OFF_S: Final = (0.25, 1.0, 4.0, 15.0)
-"""Before each new start, while they die early; after one more such death it is given up."""
+FIRST_BACKOFF_S, LONGEST_BACKOFF_S = 0.25, 15.0
+MOST_DEATHS: Final = 4
+"""After one more early death in a row it is given up."""
 LOOK_S: Final = 5.0
 """How often we look for a desktop where there was none."""
 
@@ -102,7 +103,7 @@ class Overlay:
             self._give_up("there is no desktop")
             return
         loop = asyncio.get_running_loop()
-        deaths = 0
+        backoff = Backoff(FIRST_BACKOFF_S, LONGEST_BACKOFF_S, STEADY_S, factor=4.0)
         while True:
             began = loop.time()
             try:
@@ -112,16 +113,16 @@ class Overlay:
                 self._give_up(str(reason))
                 return
             except _Idle:
-                deaths = 0
+                backoff.reset()
                 await self._news.wait()
                 continue
-            deaths = deaths + 1 if loop.time() - began < STEADY_S else 1
-            if deaths > len(BACK_OFF_S):
-                log.warning("no overlay any more: it ended %d times (%s)", deaths, why)
+            wait_s = backoff.after(loop.time() - began)
+            if backoff.failures > MOST_DEATHS:
+                log.warning("no overlay any more: it ended %d times (%s)", backoff.failures, why)
                 self._give_up(f"{why}, again and again; dictatectl reload tries once more")
                 return
             log.info("the overlay is restarted: %s", why)
-            await asyncio.sleep(BACK_OFF_S[deaths - 1])
+            await asyncio.sleep(wait_s)
 
     def _give_up(self, why: str) -> None:
         self._given_up = True
@@ -129,39 +130,28 @@ class Overlay:
 
     async def _one_run(self) -> str:
         """One process, from its start to its end; why it ended. Raises _CannotBe, _Idle."""
+        command = (PYTHON, "-I", str(WINDOW), "--position", self._settings.position)
+        process = ChildProcess("the overlay", command, log, answers=True)
         try:
-            process = await asyncio.create_subprocess_exec(
-                *(PYTHON, "-I", str(WINDOW), "--position", self._settings.position),
-                stdin=PIPE,
-                stdout=PIPE,
-                stderr=PIPE,
-            )
+            await process.start()
         except OSError as error:
             raise _CannotBe(f"{PYTHON} cannot be started: {error.strerror}") from error
-        listening = asyncio.create_task(_listen(process))
         try:
             await self._feed(process)
             async with asyncio.timeout(1):
-                code = await process.wait()
+                return await process.ended()
         except TimeoutError:
             return "it hung"
         except ValueError:
             return "it talks nonsense"
-        else:
-            return f"killed by signal {-code}" if code < 0 else f"exit status {code}"
         finally:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
-            listening.cancel()
-            await asyncio.gather(listening, return_exceptions=True)
-            _stdin(process).close()
+            await process.kill()
 
-    async def _feed(self, process: Process) -> None:
+    async def _feed(self, process: ChildProcess) -> None:
         """Show all news until it ends. Raises TimeoutError, ValueError, _CannotBe, _Idle."""
         # Not wait_for, here and below: in Python 3.11 it may lose that we are cancelled.
         async with asyncio.timeout(START_S):
-            line = await _stdout(process).readline()
+            line = await process.stdout.readline()
         if not line:
             return
         hello = json.loads(line)
@@ -173,10 +163,10 @@ class Overlay:
         while await self._show(process):
             pass
 
-    async def _show(self, process: Process) -> bool:
+    async def _show(self, process: ChildProcess) -> bool:
         """Wait for news, show them, wait for the answer; False when there is none any more. Raises
         TimeoutError, _Idle."""
-        answer = asyncio.create_task(_stdout(process).readline())
+        answer = asyncio.create_task(process.stdout.readline())
         news = asyncio.create_task(self._news.wait())
         try:
             patience_s = None if self._seen else IDLE_S
@@ -190,7 +180,7 @@ class Overlay:
             self._news.clear()
             picture = self._picture.take()
             self._seen = bool(picture["state"])
-            _stdin(process).write(json.dumps(picture).encode() + b"\n")
+            process.stdin.write(json.dumps(picture).encode() + b"\n")
             async with asyncio.timeout(ANSWER_S):
                 lives = bool(await answer)
             await asyncio.sleep(PAUSE_S)
@@ -223,19 +213,6 @@ def unavailable_reason() -> str:
     return str(hello.get("why_not", ""))
 
 
-async def _listen(process: Process) -> None:
-    """What GTK complains of; never what was said, which `window.py` does not print."""
-    assert process.stderr is not None
-    while True:
-        try:
-            line = await process.stderr.readline()
-        except ValueError:  # a line without an end
-            continue
-        if not line:
-            return
-        log.debug("overlay: %s", line.decode(errors="replace").rstrip()[:500])
-
-
 async def _desktop_or(again: "asyncio.Task[bool]") -> None:
     """Wait for `again`, or for another desktop than there is now."""
     before = await asyncio.to_thread(_desktop)
@@ -260,13 +237,3 @@ def _desktop() -> list[object]:
         else:
             found.append((status.st_ino, status.st_ctime_ns) if path.is_socket() else None)
     return found
-
-
-def _stdin(process: Process) -> asyncio.StreamWriter:
-    assert process.stdin is not None
-    return process.stdin
-
-
-def _stdout(process: Process) -> asyncio.StreamReader:
-    assert process.stdout is not None
-    return process.stdout

@@ -7,7 +7,6 @@ real one.
 import asyncio
 import logging
 import socket
-from asyncio.subprocess import Process
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 
 from dictate.config.schema import OverlaySettings
 from dictate.events import PartialTranscript
+from dictate.platform.child_process import ChildProcess
 from dictate.ui.overlay import process as module
 from dictate.ui.overlay.picture import Picture
 from dictate.ui.overlay.process import Overlay, unavailable_reason
@@ -97,7 +97,9 @@ class Rig:
 def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Rig:
     monkeypatch.setattr(module, "WINDOW", tmp_path / "window.py")
     monkeypatch.setattr(module, "ANSWER_S", 0.3)
-    monkeypatch.setattr(module, "BACK_OFF_S", (0.01, 0.01))
+    monkeypatch.setattr(module, "FIRST_BACKOFF_S", 0.01)
+    monkeypatch.setattr(module, "LONGEST_BACKOFF_S", 0.01)
+    monkeypatch.setattr(module, "MOST_DEATHS", 2)
     monkeypatch.setenv("DISPLAY", ":4711")
     return Rig(tmp_path)
 
@@ -298,11 +300,14 @@ def test_it_can_be_ended_at_the_very_moment_of_an_answer(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rig.plays(SHOWS)
-    stdout = module._stdout
+    stdout = ChildProcess.stdout.__get__
 
     class Reader:
-        def __init__(self, process: Process) -> None:
-            self.reader = stdout(process)
+        def __init__(self, process: ChildProcess) -> None:
+            self.reader: asyncio.StreamReader = stdout(process, ChildProcess)
+
+        async def read(self) -> bytes:
+            return await self.reader.read()
 
         async def readline(self) -> bytes:
             line = await self.reader.readline()
@@ -311,7 +316,7 @@ def test_it_can_be_ended_at_the_very_moment_of_an_answer(
                 asyncio.get_running_loop().call_soon(keeping.cancel)
             return line
 
-    monkeypatch.setattr(module, "_stdout", Reader)
+    monkeypatch.setattr(ChildProcess, "stdout", property(Reader))
 
     async def main() -> None:
         running = asyncio.create_task(

@@ -1,0 +1,40 @@
+"""Tasks that nobody waits for, but whose exceptions somebody sees."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import Any
+
+
+class BackgroundTasks:
+    """Keeps a reference to each task until it ends: asyncio itself keeps only a weak one."""
+
+    def __init__(self, log: logging.Logger) -> None:
+        """`log` gets the traceback of a task that failed."""
+        self._log = log
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def start(self, work: Coroutine[Any, Any, object], name: str | None = None) -> None:
+        """Start `work`. What it raises is logged as an error, with its traceback."""
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    async def wait(self) -> None:
+        """Wait until all tasks have ended."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def cancel(self) -> None:
+        """Cancel all tasks and wait for their ends."""
+        for task in self._tasks:
+            task.cancel()
+        await self.wait()
+
+    def __len__(self) -> int:
+        return len(self._tasks)
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._log.error("the background task %s failed", task.get_name(), exc_info=error)

@@ -1,0 +1,28 @@
+"""How long to wait before the next attempt of something that keeps failing."""
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Backoff:
+    """Waits that grow from `first_s` to `longest_s`. Pure: the caller has the clock and sleeps."""
+
+    first_s: float
+    longest_s: float
+    steady_s: float = float("inf")
+    """An attempt that held for this many seconds starts the count anew."""
+    factor: float = 2.0
+    failures: int = 0
+    """Failed attempts in a row."""
+
+    def after(self, held_s: float = 0.0) -> float:
+        """Seconds to wait after an attempt that failed when it had held for `held_s` seconds."""
+        if held_s >= self.steady_s:
+            self.failures = 0
+        self.failures += 1
+        # The exponent is bounded: a float overflows at some thousand failures.
+        return min(self.first_s * self.factor ** min(self.failures - 1, 64), self.longest_s)
+
+    def reset(self) -> None:
+        """The next failure is the first of its kind."""
+        self.failures = 0

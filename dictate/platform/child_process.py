@@ -1,0 +1,117 @@
+"""A child process as asyncio code uses it: started, listened to, killed."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Final
+
+LINE_LIMIT: Final = 500
+"""Characters of a line of standard error that are kept."""
+
+
+def python_module(module: str, *words: str) -> tuple[str, ...]:
+    """The command line that runs one of our modules in this Python."""
+    # -P: a folder we happen to be started in must not be able to put its code in place of ours.
+    return (sys.executable, "-P", "-m", module, *words)
+
+
+class ChildProcess:
+    """One run of a child. It is started once; the next run is another ChildProcess.
+
+    It leads a session of its own, so that `kill` also ends what it started. Its standard error
+    goes to `log` at DEBUG.
+    """
+
+    def __init__(
+        self, name: str, command: Sequence[str], log: logging.Logger, *, answers: bool
+    ) -> None:
+        """`name` is for people; one that `answers` does so on its standard output."""
+        self.last_words = ""
+        """The last line it wrote to standard error."""
+        self._name = name
+        self._command = tuple(command)
+        self._log = log
+        self._answers = answers
+        self._process: asyncio.subprocess.Process | None = None
+        self._listening: asyncio.Task[None] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """Its process number, once started."""
+        return None if self._process is None else self._process.pid
+
+    @property
+    def stdin(self) -> asyncio.StreamWriter:
+        """What it reads, once started."""
+        assert self._process is not None
+        assert self._process.stdin is not None
+        return self._process.stdin
+
+    @property
+    def stdout(self) -> asyncio.StreamReader:
+        """What it answers, once started, of one that `answers`."""
+        assert self._process is not None
+        assert self._process.stdout is not None
+        return self._process.stdout
+
+    async def start(self) -> None:
+        """Start it. Raises OSError."""
+        self._process = await asyncio.create_subprocess_exec(
+            *self._command,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE if self._answers else asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
+        )
+        self._listening = asyncio.create_task(self._listen(), name=f"stderr of {self._name}")
+
+    async def ended(self) -> str:
+        """Wait until it has ended; how, for people: exit status or signal, and its last words."""
+        assert self._process is not None
+        assert self._listening is not None
+        code = await self._process.wait()
+        await asyncio.wait({self._listening}, timeout=1)
+        how = f"killed by signal {-code}" if code < 0 else f"exit status {code}"
+        return f"{how}: {self.last_words}" if self.last_words else how
+
+    async def kill(self, timeout_s: float | None = None) -> None:
+        """End it, whatever state it is in. Idempotent.
+
+        A killed process is gone within milliseconds, unless the kernel itself waits for a device:
+        `timeout_s` is how long to wait for it; None waits for ever.
+        """
+        process = self._process
+        if process is None:
+            return
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+        try:
+            async with asyncio.timeout(timeout_s):
+                if process.stdout is not None:
+                    # Only a pipe that was read to its end is closed.
+                    await process.stdout.read()
+                await process.wait()
+        except TimeoutError:
+            self._log.warning("%s (process %d) does not end", self._name, process.pid)
+        if self._listening is not None:
+            self._listening.cancel()
+        self.stdin.close()
+
+    async def _listen(self) -> None:
+        assert self._process is not None
+        assert self._process.stderr is not None
+        while True:
+            try:
+                line = await self._process.stderr.readline()
+            except ValueError:  # a line longer than the buffer
+                continue
+            if not line:
+                return
+            if text := line.decode(errors="replace").strip():
+                self.last_words = text[:LINE_LIMIT]
+                self._log.debug("%s: %s", self._name, self.last_words)
