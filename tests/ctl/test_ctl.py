@@ -164,7 +164,7 @@ def test_forgetting_asks_on_a_terminal(running: object, answer: str, code: int) 
     finally:
         os.close(ours)
         os.close(theirs)
-    assert "Delete dictation 1, words and sound?" in out
+    assert "Delete dictation 1, text and sound?" in out
     assert process.returncode == code
 
 
@@ -185,7 +185,7 @@ def test_the_check_of_the_daemon(running: object) -> None:
         "engine",
         "  ✗ scripted",
         "      no file given",
-        "nothing works as engine",
+        "nothing works for this stage: engine",
     ]
     assert len(json.loads(ctl("check", "--json").stdout)) == 3
 
@@ -204,7 +204,7 @@ def test_the_engine_is_changed_and_the_daemon_is_told(running: "subprocess.Popen
     assert "auto -> pocketsphinx" in said
     assert asked(running) == "reload"
     assert config_file.load(paths.config_file()).engine.use == "pocketsphinx"
-    assert "engine --second pocketsphinx takes" in done("engine", "--second", "auto")
+    assert "undo: dictatectl engine --second pocketsphinx" in done("engine", "--second", "auto")
     settings = config_file.load(paths.config_file())
     assert (settings.engine.use, settings.second.engine) == ("pocketsphinx", "auto")
 

@@ -65,7 +65,7 @@ def test_install_again_changes_nothing(home: Path) -> None:
     said: list[str] = []
     assert service.install(out=said.append) == 0
     assert tree(home) == before
-    assert [line.split(":")[0] for line in said[:4]] == ["already so"] * 4
+    assert [line.split(":")[0] for line in said[:4]] == ["unchanged"] * 4
 
 
 def test_what_the_user_wrote_is_never_overwritten(home: Path) -> None:
@@ -79,7 +79,7 @@ def test_what_the_user_wrote_is_never_overwritten(home: Path) -> None:
     assert service.install(out=said.append) == 0
     assert mine.read_text() == "mine\n"
     assert "/bin/true" in unit.read_text()
-    assert any("skipped" in line and "not from dictate setup" in line for line in said)
+    assert any("skipped" in line and "not written by dictate setup" in line for line in said)
 
 
 def test_an_older_unit_of_ours_is_renewed(home: Path) -> None:
@@ -159,7 +159,7 @@ def test_only_purge_deletes_the_models_and_both_name_them(home: Path) -> None:
     said: list[str] = []
     assert service.remove(purge=False, out=said.append) == 0
     assert (folder / "nemotron.nemo").exists()
-    how = "dictate setup --remove --purge deletes it, too"
+    how = "`dictate setup --remove --purge` deletes it, too"
     assert [line for line in said if "nemotron" in line] == [f"left: {it}; {how}" for it in names]
     said.clear()
     assert service.remove(purge=True, out=said.append) == 0

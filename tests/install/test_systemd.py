@@ -97,7 +97,7 @@ def test_setup_enables_and_starts_it(installed: UserSystemd) -> None:
 def test_setup_again_does_not_restart_it(installed: UserSystemd) -> None:
     before = pid(installed)
     done = dictate(installed, "setup")
-    assert "already so: the service is enabled and runs" in done.stdout
+    assert "unchanged: the service is enabled and running" in done.stdout
     assert not [line for line in done.stdout.splitlines() if line.startswith("done")]
     assert pid(installed) == before
 

@@ -92,7 +92,7 @@ def test_lent_at_one_end_and_used_at_the_other(manager: UserSystemd, tmp_path: P
         manager.wait(REMOTE, "ActiveState", "active")
         again = dictate(manager, "setup", "--remote", HOST, path=str(far.tools))
         assert again.returncode == 0, again.stdout
-        assert "already so" in again.stdout
+        assert "unchanged" in again.stdout
 
         manager.systemctl("stop", SERVICE)
         manager.wait(SERVICE, "ActiveState", "inactive")

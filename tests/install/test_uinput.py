@@ -9,7 +9,7 @@ import pytest
 
 from dictate.cli import main
 from dictate.install import uinput
-from dictate.install.service import OURS
+from dictate.install.service import MARKER
 
 
 @pytest.fixture
@@ -40,22 +40,22 @@ def said(what: Callable[..., int], status: int) -> list[str]:
 
 
 def test_root_gives_it_and_takes_it_back(rule: Path, asked: list[str]) -> None:
-    assert said(uinput.allow, 0) == [f"done: wrote {rule}", "done: it counts now"]
-    assert rule.read_text().startswith(OURS)
+    assert said(uinput.allow, 0) == [f"done: wrote {rule}", "done: it is in effect now"]
+    assert rule.read_text().startswith(MARKER)
     (line,) = [line for line in rule.read_text().splitlines() if not line.startswith("#")]
     assert 'TAG+="uaccess"' in line
     now = ["udevadm control --reload", "modprobe uinput", "udevadm trigger --settle /dev/uinput"]
     assert asked == now
-    assert said(uinput.allow, 0)[0] == f"already so: {rule}"
-    assert said(uinput.disallow, 0) == [f"done: removed {rule}", "done: it counts now"]
+    assert said(uinput.allow, 0)[0] == f"unchanged: {rule}"
+    assert said(uinput.disallow, 0) == [f"done: removed {rule}", "done: it is in effect now"]
     assert asked == now * 3
-    assert said(uinput.disallow, 0) == [f"already so: there is no {rule}"]
+    assert said(uinput.disallow, 0) == [f"unchanged: there is no {rule}"]
 
 
 def test_who_is_not_root_is_told_what_to_do(rule: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     lines = said(uinput.allow, 1)
-    assert lines[0].startswith("to do, as only root may: sudo /")
+    assert lines[0].startswith("to do: only root can do this; run sudo /")
     assert lines[0].endswith("/dictate setup --uinput")
     assert [line.strip() for line in lines[2:]] == uinput.TEXT.splitlines()
     assert not rule.exists()
@@ -69,7 +69,7 @@ def test_who_is_not_root_is_told_what_to_do(rule: Path, monkeypatch: pytest.Monk
 def test_a_rule_of_somebody_else_is_left_alone(rule: Path, asked: list[str]) -> None:
     rule.parent.mkdir()
     rule.write_text("# mine\n")
-    assert said(uinput.allow, 0)[0].startswith(f"skipped: {rule} is not from dictate setup")
+    assert said(uinput.allow, 0)[0].startswith(f"skipped: {rule} was not written by dictate setup")
     assert said(uinput.disallow, 0)[0].startswith(f"left: {rule}")
     assert rule.read_text() == "# mine\n"
 
@@ -81,9 +81,7 @@ def test_a_system_that_does_not_do_it(rule: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("os.geteuid", lambda: 0)
     monkeypatch.setattr(uinput, "run", refuse)
     last = said(uinput.allow, 1)[-1]
-    assert (
-        last == "failed: udevadm control --reload: no such module; it counts after the next start"
-    )
+    assert last == "failed: udevadm control --reload: no such module; reboot to apply it"
 
 
 def test_taking_all_away_names_what_is_left(

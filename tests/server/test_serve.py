@@ -34,7 +34,8 @@ from dictate.errors import Unavailable
 from dictate.events import RATE
 from dictate.hotwords.model import Hotwords, Term
 from dictate.server import server as serve_module
-from dictate.server.server import PublicServer, ServerOptions, serve
+from dictate.server.listeners import ServerOptions
+from dictate.server.server import PublicServer, serve
 from tests.lab.engine import loud, until
 from tests.lab.scripted import script
 from tests.lab.serving import BOOT_S, LINE, Serving
@@ -231,7 +232,7 @@ def test_one_that_is_not_idle_stays(tmp_path: Path) -> None:
 def test_a_client_too_many_is_refused_and_the_others_go_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(serve_module, "MOST_CLIENTS", 2)
+    monkeypatch.setattr(serve_module, "MAX_CLIENTS", 2)
 
     async def main() -> None:
         async with hosted(tmp_path) as (_, path):
@@ -327,59 +328,50 @@ def test_an_engine_that_does_not_load_ends_it_with_the_reason(tmp_path: Path) ->
     assert "scripted does not work" in done.stdout
 
 
-def _offer(tmp_path: Path, **changes: object) -> ServerOptions:
+def _options(tmp_path: Path, **changes: object) -> ServerOptions:
     return ServerOptions(**{"socket": tmp_path / "s", **changes})  # type: ignore[arg-type]
 
 
 REFUSED: dict[str, Callable[[Path], tuple[ServerOptions, str]]] = {
-    "in clear": lambda p: (_offer(p, tcp="0.0.0.0:10300"), "in clear"),
-    "in clear by name": lambda p: (_offer(p, tcp="spark.local:10300"), "in clear"),
+    "in clear": lambda p: (_options(p, tcp="0.0.0.0:10300"), "in clear"),
+    "in clear by name": lambda p: (_options(p, tcp="spark.local:10300"), "in clear"),
     "in clear with a token": lambda p: (
-        _offer(p, tcp="0.0.0.0:10300", token_file=token_file(p)),
+        _options(p, tcp="0.0.0.0:10300", token_file=token_file(p)),
         "in clear",
     ),
-    "no port": lambda p: (_offer(p, tcp="127.0.0.1"), "no address"),
+    "no port": lambda p: (_options(p, tcp="127.0.0.1"), "no address"),
     "TLS without a token": lambda p: (
-        _offer(p, tcp="0.0.0.0:1", tls=(p / "c", p / "k")),
+        _options(p, tcp="0.0.0.0:1", tls=(p / "c", p / "k")),
         "let everybody in",
     ),
     "no certificate": lambda p: (
-        _offer(p, tcp="0.0.0.0:1", tls=(p / "c", p / "k"), token_file=token_file(p)),
+        _options(p, tcp="0.0.0.0:1", tls=(p / "c", p / "k"), token_file=token_file(p)),
         "cannot be used",
     ),
-    "no token file": lambda p: (_offer(p, token_file=p / "gone"), "token cannot be read"),
+    "no token file": lambda p: (_options(p, token_file=p / "gone"), "token cannot be read"),
     "a token others may read": lambda p: (
-        _offer(p, token_file=token_file(p, mode=0o640)),
+        _options(p, token_file=token_file(p, mode=0o640)),
         "chmod 600",
     ),
     "a token too short": lambda p: (
-        _offer(p, token_file=token_file(p, "short")),
+        _options(p, token_file=token_file(p, "short")),
         "openssl rand -hex 32",
     ),
-    "TLS that is announced": lambda p: (
-        _offer(p, tcp="0.0.0.0:1", tls=(p / "c", p / "k"), token_file=p / "t", zeroconf=True),
-        "know neither TLS nor our token: leave --tls and --token-file away",
-    ),
-    "a token that is announced": lambda p: (
-        _offer(p, tcp="127.0.0.1:10300", token_file=token_file(p), zeroconf=True),
-        "know neither TLS nor our token",
-    ),
-    "no port that could be announced": lambda p: (_offer(p, zeroconf=True), "--tcp 127.0.0.1"),
 }
 
 
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_is_refused_and_why(tmp_path: Path, case: str) -> None:
-    offer, says = REFUSED[case](tmp_path)
+    options, says = REFUSED[case](tmp_path)
     engine = f"scripted:{script(tmp_path / 'script', LINE)}"
     with pytest.raises(Unavailable, match=says):
-        serve(offer, engine)
+        serve(options, engine)
     assert not (tmp_path / "s").exists()
 
 
-def test_an_engine_elsewhere_is_not_lent(tmp_path: Path) -> None:
+def test_a_remote_engine_is_not_served(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="not on this machine"):
-        serve(_offer(tmp_path), "wyoming")
+        serve(_options(tmp_path), "wyoming")
 
 
 def test_sockets_that_systemd_opened(tmp_path: Path) -> None:
@@ -410,4 +402,4 @@ def test_sockets_that_systemd_opened(tmp_path: Path) -> None:
     with port, unix, server:
         asyncio.run(main())
     assert server.said[0] == f"serving on {tmp_path / 'given'}, for this user"
-    assert "for everybody on this machine" in server.said[1]
+    assert "for every user of this machine" in server.said[1]
