@@ -96,7 +96,7 @@ def _add_run(commands: "Commands") -> None:
         commands,
         "run",
         "start the daemon in this terminal",
-        "The options win over config.toml and take the same names; `dictatectl check` lists them.",
+        "The options override config.toml and take the same names; `dictatectl check` lists them.",
     )
     run.add_argument(
         "--microphone", metavar="NAME", help="portaudio, or wav:FILE to dictate a recording"
@@ -109,7 +109,7 @@ def _add_run(commands: "Commands") -> None:
     )
     _add_hotwords(run)
     run.add_argument(
-        "--once", action="store_true", help="with wav:FILE: stop after the recording is written"
+        "--once", action="store_true", help="with wav:FILE: stop when its text has been written"
     )
     run.add_argument(
         "--demo",
@@ -171,16 +171,16 @@ def _add_file(commands: "Commands") -> None:
         commands,
         "file",
         "transcribe sound files",
-        "The text goes to stdout, unless you give --out, --format or --out-dir. If it is"
-        " interrupted, run the same command again: it continues where it stopped.",
+        "The text goes to stdout, unless you give --out, --format or --out-dir. If the command is"
+        " interrupted, run it again: it continues where it stopped. Hotwords for talk.wav alone"
+        " can go into talk.toml beside it, in the format of hotwords.toml.",
     )
     file.add_argument(
         "paths",
         nargs="+",
         type=Path,
         metavar="FILE",
-        help="wav, flac, ogg or mp3; with ffmpeg installed, every format that it reads. Hotwords"
-        " for one file: put them beside it, as FILE.toml without the sound's suffix",
+        help="wav, flac, ogg or mp3; if ffmpeg is installed, also the formats that it reads",
     )
     file.add_argument(
         "-o",
@@ -189,7 +189,7 @@ def _add_file(commands: "Commands") -> None:
         default=[],
         type=Path,
         metavar="OUTPUT",
-        help="write this file (.txt, .srt, .vtt or .json); for a single FILE; may be repeated",
+        help="for a single FILE: write this output (.txt, .srt, .vtt or .json); may be repeated",
     )
     file.add_argument(
         "--format",
@@ -377,7 +377,7 @@ def _add_setup(commands: "Commands") -> None:
         "setup",
         "install dictate as a service of this user",
         "It never changes a file that you wrote, and you may run it again at any time. With an"
-        " option it sets up only what the option names.",
+        " option, it does only what the option says.",
     )
     setup.add_argument(
         "--remote",
@@ -403,7 +403,7 @@ def _add_setup(commands: "Commands") -> None:
     setup.add_argument(
         "--remove",
         action="store_true",
-        help="remove everything that setup installed; with --keys or --uinput, only that",
+        help="remove what setup installed; with --keys or --uinput, only that",
     )
     setup.add_argument(
         "--purge",

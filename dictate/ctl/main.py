@@ -66,16 +66,16 @@ def _add_status(commands: "Commands") -> None:
 def _add_dictating(commands: "Commands") -> None:
     for name, summary in (
         ("start", "start a dictation"),
-        ("toggle", "start a dictation, or end the current one and write it"),
-        ("press", "report that a key of your desktop is down; it acts like the hotkey"),
-        ("release", "report that this key is up again"),
+        ("toggle", "start a dictation, or end the current one and write its text"),
+        ("press", "act as if the hotkey were pressed; for key bindings of your desktop"),
+        ("release", "act as if the hotkey were released"),
     ):
         _command(commands, name, "control", summary).add_argument(
             "--second",
             action="store_true",
             help="use the secondary profile, [second] in config.toml",
         )
-    _command(commands, "stop", "control", "end the dictation and write it")
+    _command(commands, "stop", "control", "end the dictation and write its text")
     _command(commands, "cancel", "control", "discard the dictation")
     _command(commands, "reload", "reload", "read config.toml and hotwords.toml again")
 
@@ -96,7 +96,7 @@ def _add_texts(commands: "Commands") -> None:
         default=0,
         help="a number from `dictatectl history`; without it, the last text",
     )
-    _command(commands, "undo", "undo", "delete the last text from the window it was written into")
+    _command(commands, "undo", "undo", "remove the last text from the window it was written into")
     forget = _command(
         commands, "forget", "forget", "delete a dictation from the history, text and sound"
     )
@@ -122,9 +122,7 @@ def _add_diagnostics(commands: "Commands") -> None:
 
 
 def _add_engine(commands: "Commands") -> None:
-    engine = _command(
-        commands, "engine", "engine", "list the engines, or switch to another one for good"
-    )
+    engine = _command(commands, "engine", "engine", "list the engines, or switch to another one")
     engine.add_argument("name", nargs="?", help="auto, or a name from the list")
     engine.add_argument(
         "--second", action="store_true", help="switch the engine of the secondary profile"

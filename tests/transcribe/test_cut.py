@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dictate.events import RATE, Samples
-from dictate.transcribe.cues import LINE, LINES, Heard, cues
-from dictate.transcribe.cut import LONGEST, SHORTEST, Segment, segments
+from dictate.transcribe.cues import MAX_LINE, MAX_LINES, TranscribedSegment, cues
+from dictate.transcribe.cut import MAX_SEGMENT, MIN_SEGMENT, Segment, segments
 from tests.lab.files import noise, silence
 
 FRAME = RATE // 50
@@ -68,7 +68,7 @@ def test_in_a_long_silence_a_segment_is_as_long_as_can_be() -> None:
 def test_without_any_pause_it_is_cut_all_the_same() -> None:
     sound = noise(130)
     found = cut(sound)
-    assert all(SHORTEST <= len(one.samples) <= LONGEST for one in found[:-1])
+    assert all(MIN_SEGMENT <= len(one.samples) <= MAX_SEGMENT for one in found[:-1])
     assert b"".join(one.samples.tobytes() for one in found) == sound.tobytes()
 
 
@@ -83,8 +83,8 @@ def test_nothing_is_lost_and_the_pieces_do_not_matter(lengths: list[int], piece:
     found = cut(sound, piece)
     assert np.array_equal(np.concatenate([one.samples for one in found]), sound)
     assert [one.start for one in found[1:]] == [one.end for one in found[:-1]]
-    assert all(SHORTEST <= len(one.samples) <= LONGEST for one in found[:-1])
-    assert len(found[-1].samples) <= LONGEST
+    assert all(MIN_SEGMENT <= len(one.samples) <= MAX_SEGMENT for one in found[:-1])
+    assert len(found[-1].samples) <= MAX_SEGMENT
     assert [one.end for one in found] == [one.end for one in cut(sound, len(sound))]
 
 
@@ -109,15 +109,15 @@ SENTENCES = (
 
 
 def test_lines_are_of_subtitle_length_and_hold_every_word() -> None:
-    shown = list(cues([Heard(0, 10 * RATE, (), SENTENCES)]))
-    assert all(len(line) <= LINE for cue in shown for line in cue.lines)
-    assert all(len(cue.lines) <= LINES for cue in shown)
+    shown = list(cues([TranscribedSegment(0, 10 * RATE, (), SENTENCES)]))
+    assert all(len(line) <= MAX_LINE for cue in shown for line in cue.lines)
+    assert all(len(cue.lines) <= MAX_LINES for cue in shown)
     assert " ".join(line for cue in shown for line in cue.lines) == SENTENCES
     assert shown[0].lines == ("This is the first sentence.",), "a sentence begins a cue"
 
 
 def test_times_are_split_by_letters() -> None:
-    heard = Heard(0, 10 * RATE, ((RATE, 9 * RATE),), f"{'a' * 30}. {'b' * 61}.")
+    heard = TranscribedSegment(0, 10 * RATE, ((RATE, 9 * RATE),), f"{'a' * 30}. {'b' * 61}.")
     first, second = cues([heard])
     assert (first.start_s, second.end_s) == (1, 9)
     assert first.end_s == second.start_s == pytest.approx(1 + 8 / 3)
@@ -125,7 +125,7 @@ def test_times_are_split_by_letters() -> None:
 
 def test_a_pause_is_nobodys_time() -> None:
     speech = ((RATE, 3 * RATE), (20 * RATE, 22 * RATE))
-    first, second = cues([Heard(0, 30 * RATE, speech, f"{'a' * 60}. {'b' * 60}.")])
+    first, second = cues([TranscribedSegment(0, 30 * RATE, speech, f"{'a' * 60}. {'b' * 60}.")])
     assert (first.start_s, first.end_s) == (1, 3)
     assert (second.start_s, second.end_s) == (20, 22)
 
@@ -134,7 +134,7 @@ def test_a_pause_is_nobodys_time() -> None:
 @given(st.text(alphabet="ab .?!。\n", max_size=400), st.integers(1, 5))
 def test_cues_follow_one_another(text: str, count: int) -> None:
     speech = tuple((n * 5 * RATE, n * 5 * RATE + RATE) for n in range(count))
-    shown = list(cues([Heard(0, 30 * RATE, speech, text)]))
+    shown = list(cues([TranscribedSegment(0, 30 * RATE, speech, text)]))
     times = [at for cue in shown for at in (cue.start_s, cue.end_s)]
     assert times == sorted(times)
     assert all(cue.start_s < cue.end_s for cue in shown)
@@ -143,6 +143,6 @@ def test_cues_follow_one_another(text: str, count: int) -> None:
 
 
 def test_words_without_spaces_and_endless_words_are_cut() -> None:
-    shown = list(cues([Heard(0, RATE, (), "x" * 300)]))
+    shown = list(cues([TranscribedSegment(0, RATE, (), "x" * 300)]))
     assert "".join(line for cue in shown for line in cue.lines) == "x" * 300
-    assert all(len(line) <= LINE for cue in shown for line in cue.lines)
+    assert all(len(line) <= MAX_LINE for cue in shown for line in cue.lines)

@@ -15,7 +15,7 @@ import soundfile
 
 from dictate.errors import TranscriptError
 from dictate.events import RATE
-from dictate.transcribe.kept import ResumeFile
+from dictate.transcribe.resume_file import ResumeFile
 from tests.lab.files import command, dictate_file, environment, noise, silence, talk
 from tests.lab.scripted import script
 from tests.lab.voices import speak, write
@@ -145,7 +145,7 @@ def test_what_is_kept_after_a_line_half_written_is_kept(tmp_path: Path) -> None:
         with path.open("ab") as file:
             file.write(half)
     with closing(ResumeFile(path)) as so_far:
-        assert so_far.heard == {(0, 5): "from 0", (5, 10): "from 5"}
+        assert so_far.transcripts == {(0, 5): "from 0", (5, 10): "from 5"}
         with pytest.raises(TranscriptError, match="another dictate"):
             ResumeFile(path)
 
