@@ -1,8 +1,8 @@
 """The time from start to ready, and the memory then, each in its own process.
 
 Ready means that the next utterance is as fast as any later one: the model is loaded and has
-processed one. Ours does that itself; NeMo's variants get the same recording. On a graphics card ours
-warms up all step sizes; NeMo's variants meet them when they occur.
+processed one. Ours does that itself; NeMo's variants get the same recording. On a graphics card
+ours warms up all step sizes; NeMo's variants meet them when they occur.
 """
 
 import dataclasses
