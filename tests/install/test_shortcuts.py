@@ -102,7 +102,7 @@ def test_what_is_included_need_not_be_written(sway: Path, line: str) -> None:
 def test_a_key_that_is_given_away_is_left_alone(sway: Path, line: str) -> None:
     (sway / "config").write_text(f"set $mod Mod4\n{line}\n")
     assert (
-        f"skipped: super+d: {sway}/config:2 binds it; choose another key in config.toml" in bound()
+        f"skipped: super+d: {sway}/config:2 binds it: choose another key in config.toml" in bound()
     )
     assert "Mod4+d" not in (sway / "dictate.conf").read_text()
 
@@ -160,7 +160,7 @@ def test_hyprland_gets_a_file_of_our_own(homes: Path, monkeypatch: pytest.Monkey
     folder.mkdir()
     (folder / "hyprland.conf").write_text("bind = SUPER, D, exec, menu\n")
     said = bound()
-    assert f"skipped: super+d: {folder}/hyprland.conf:1 binds it; choose another" in "\n".join(said)
+    assert f"skipped: super+d: {folder}/hyprland.conf:1 binds it: choose another" in "\n".join(said)
     assert f"source = {folder}/dictate.conf" in said[-1]
     assert (folder / "dictate.conf").read_text().splitlines() == [
         MARKER,

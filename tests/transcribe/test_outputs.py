@@ -184,10 +184,10 @@ def test_a_name_that_is_no_text(tmp_path: Path, engine: str) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["-o", "a.doc"], "the suffix says the format, one of .txt, .srt, .vtt, .json"),
-        (["-o", "a.txt", "--format", "srt"], "use it without --format"),
+        (["-o", "a.doc"], "the suffix sets the format, and must be one of .txt, .srt, .vtt, .json"),
+        (["-o", "a.txt", "--format", "srt"], "leave out --format"),
         (["-o", "a.txt", "b.wav"], "--out is for one file"),
-        (["-o", "nowhere/a.txt"], "nowhere is no folder that you can write to"),
+        (["-o", "nowhere/a.txt"], "you cannot write to the folder"),
     ],
 )
 def test_what_cannot_be_meant_is_said(

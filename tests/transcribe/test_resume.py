@@ -90,7 +90,7 @@ def test_it_goes_on_and_the_result_is_the_same(
         _, said = process.communicate(timeout=30)
     assert process.returncode == (130 if end is signal.SIGINT else -end)
     if end is signal.SIGINT:
-        assert "the same command goes on from there" in said
+        assert "run the same command again" in said
         assert "Traceback" not in said
     assert not (tmp_path / "out.srt").exists()
     assert [path.stat().st_mode & 0o777 for path in kept(homes)] == [0o600]

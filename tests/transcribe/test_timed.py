@@ -196,8 +196,8 @@ def test_interrupted_it_goes_on_with_the_times_that_it_had(
         (["--json"], 'language = "nl"', "does not know the language 'nl': set engine.language to"),
         (["--json"], 'aligner = "/no/where"', "engine.trust_model = true"),
         (["--json"], 'aligner = "/no/where"\ntrust_model = true', "there is no such folder"),
-        ([], "", "--words is for json, vtt and srt: a text has no times"),
-        (["-o", "it.TXT"], "", "--words is for json, vtt and srt: a text has no times"),
+        ([], "", "--words is for json, vtt and srt: a txt has no times"),
+        (["-o", "it.TXT"], "", "--words is for json, vtt and srt: a txt has no times"),
     ],
 )
 def test_what_keeps_it_from_working_is_said_at_once(
