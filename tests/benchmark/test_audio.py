@@ -1,4 +1,4 @@
-"""What the engine gets to hear."""
+"""The speech for the benchmark."""
 
 from pathlib import Path
 
@@ -34,7 +34,7 @@ def test_a_folder_without_recordings_is_an_error(tmp_path: Path) -> None:
         audio.recorded(tmp_path)
 
 
-def test_what_nobody_says_is_a_reason(tmp_path: Path) -> None:
+def test_a_missing_clip_is_a_reason(tmp_path: Path) -> None:
     clips = audio.recorded(AUDIO)
     assert len(clips.plain()) == len(clips.clips)
     assert [clip.text for clip in clips.with_words("THE TRAIN")] == [
@@ -60,7 +60,7 @@ def test_a_snippet_is_the_loudest_quarter_of_a_second() -> None:
     assert Clips("us", (Clip("oh", samples),), "").snippet() == pytest.approx(0.5)
 
 
-def test_without_a_program_that_speaks_there_is_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_synthesizer_there_is_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     clips = audio.synthesized()
     assert (clips.source, clips.clips) == ("", ())

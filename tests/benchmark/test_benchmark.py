@@ -38,7 +38,7 @@ TABLE = [
 
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Less to hear, so that a whole run takes some seconds."""
+    """Less speech, so that a whole run takes some seconds."""
     kept = [sentence for at, sentence in enumerate(audio.SENTENCES) if at in (1, 6, 9)]
     monkeypatch.setattr(audio, "SENTENCES", kept)
     monkeypatch.setattr(rows, "LONG_S", 5.0)
@@ -48,7 +48,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def says(tmp_path: Path) -> str:
-    """An engine that hears this in every speech."""
+    """An engine that returns this text for every sound."""
     return f"scripted:{script(tmp_path / 'lines', 'please open the window')}"
 
 
@@ -126,7 +126,7 @@ def test_recordings_of_ones_own(capsys: pytest.CaptureFixture[str]) -> None:
         assert str(AUDIO) in found[name]["why"]
 
 
-def test_where_nothing_speaks_rows_are_skipped_with_the_reason(
+def test_without_a_synthesizer_rows_are_skipped_with_the_reason(
     says: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
@@ -167,7 +167,7 @@ def test_an_engine_that_hears_nothing_is_not_called_fast(
 
 
 @pytest.mark.usefixtures("short")
-def test_an_engine_that_died_on_the_way_is_mentioned(
+def test_an_engine_that_died_during_the_run_is_mentioned(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     engine = f"scripted:{script(tmp_path / 'lines', '!crash', 'please open the window')}"
@@ -177,7 +177,7 @@ def test_an_engine_that_died_on_the_way_is_mentioned(
     assert "restarts of the engine process: 1" in out
 
 
-def test_what_cannot_be_is_said_before_anything_is_measured(
+def test_wrong_options_are_refused_before_anything_is_measured(
     tmp_path: Path, says: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert gate("--engine", says, "--recordings", tmp_path / "gone") == 78

@@ -1,6 +1,5 @@
-"""`dictate setup --remote HOST`, with a real SSH server on loopback: from the question where the
-engine is to a dictation through the tunnel, and back. What systemd makes of the units is shown in
-test_systemd_remote.py."""
+"""`dictate setup --remote HOST`, with a real SSH server on loopback: from the search for the engine
+to a dictation through the tunnel, and back. test_systemd_remote.py tests the units with systemd."""
 
 import asyncio
 import re
@@ -85,7 +84,7 @@ class Tunnel:
 @pytest.mark.usefixtures("served")
 def test_from_the_first_question_to_a_text_and_back(tmp_path: Path) -> None:
     code, lines = said()
-    # Nobody runs the unit here, so nothing may change yet.
+    # The unit does not run here, so nothing may change yet.
     assert code == 1
     assert "no systemd runs for this user" in lines[1]
     assert not paths.config_file().exists()
@@ -131,7 +130,7 @@ def test_the_tunnel_dies_and_comes_back(tmp_path: Path, served: Serving) -> None
                 assert await text(link, 2) == HERE
                 await asyncio.to_thread(tunnel.start)
                 assert await text(link, 3) == THERE
-                # The far machine is there, but deaf: no key is lost, and nobody waits for ever.
+                # The remote machine accepts connections but hangs: no dictation is lost.
                 assert served.process is not None
                 served.process.send_signal(signal.SIGSTOP)
                 assert await text(link, 4) == HERE
@@ -149,7 +148,7 @@ def test_the_tunnel_dies_and_comes_back(tmp_path: Path, served: Serving) -> None
     assert config_file.load(paths.config_file()).engine.use == here
 
 
-def test_what_is_missing_is_said_and_nothing_is_changed(
+def test_it_names_what_is_missing_and_changes_nothing(
     tmp_path: Path, far: FarMachine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     code, lines = said()
@@ -169,7 +168,7 @@ def test_what_is_missing_is_said_and_nothing_is_changed(
 @pytest.mark.parametrize(
     "host", ["-oProxyCommand=id", "", "a b", "a;b", "$(id)", "a\nb", "%h", "a/b"]
 )
-def test_what_is_no_host_never_reaches_ssh(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_host_never_reaches_ssh(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "run", lambda *_, **__: pytest.fail("it was run"))
     code, lines = said(host)
     assert code == 1

@@ -1,4 +1,4 @@
-"""`dictate setup` where no systemd runs for this user; test_systemd.py has it where one does."""
+"""`dictate setup` without systemd for this user; test_systemd.py tests it with systemd."""
 
 import re
 import stat
@@ -108,7 +108,7 @@ def test_paths_are_quoted_for_systemd_and_for_the_bus(home: Path) -> None:
         assert not re.search("@[A-Z]+@", (home / name).read_text())
 
 
-def test_remove_takes_exactly_what_install_wrote(home: Path) -> None:
+def test_remove_deletes_exactly_what_install_wrote(home: Path) -> None:
     stranger = home / "config/systemd/user/other.service"
     stranger.parent.mkdir(parents=True)
     stranger.write_text("[Service]\n")
@@ -132,7 +132,7 @@ def test_remove_leaves_what_the_user_changed_and_says_where(home: Path) -> None:
     assert f"left: {hotwords}, because you changed it" in said
 
 
-def test_only_purge_deletes_what_was_said(home: Path) -> None:
+def test_only_purge_deletes_the_dictations(home: Path) -> None:
     service.install(out=lambda _: None)
     journal = home / "state/dictate/journal.sqlite"
     journal.write_text("what was said")

@@ -1,4 +1,4 @@
-"""`dictate setup --keys`: what it writes, shows, and takes back."""
+"""`dictate setup --keys`: what it writes, prints, and removes."""
 
 import os
 import shutil
@@ -16,7 +16,7 @@ from tests.lab.daemon import wait_for
 from tests.lab.sway import Keyboard, Sway
 
 SPACE, D = 57, 32
-"""As the kernel numbers them."""
+"""Key codes of the kernel."""
 
 CONFIG = """
 [hotkey]
@@ -89,7 +89,7 @@ def test_sway_gets_a_file_of_our_own_and_listens_at_once(sway: Path, homes: Path
 
 
 @pytest.mark.parametrize("line", ["include dictate.conf", "include {}/*.conf", "include *.conf"])
-def test_what_is_included_need_not_be_written(sway: Path, line: str) -> None:
+def test_a_line_that_is_there_need_not_be_added(sway: Path, line: str) -> None:
     (sway / "config").write_text(line.format(sway) + "\n")
     assert not [said for said in bound() if said.startswith("to do")]
     assert bound()[0].startswith("unchanged")
@@ -99,7 +99,7 @@ def test_what_is_included_need_not_be_written(sway: Path, line: str) -> None:
 @pytest.mark.parametrize(
     "line", ["bindsym $mod+d exec menu", "bindsym --locked d+Mod4 exec menu", "bindsym $mod+D kill"]
 )
-def test_a_key_that_is_given_away_is_left_alone(sway: Path, line: str) -> None:
+def test_a_key_that_the_user_has_bound_is_left_alone(sway: Path, line: str) -> None:
     (sway / "config").write_text(f"set $mod Mod4\n{line}\n")
     assert (
         f"skipped: super+d: {sway}/config:2 binds it: choose another key in config.toml" in bound()
@@ -107,14 +107,14 @@ def test_a_key_that_is_given_away_is_left_alone(sway: Path, line: str) -> None:
     assert "Mod4+d" not in (sway / "dictate.conf").read_text()
 
 
-def test_a_file_of_the_users_is_left_alone(sway: Path) -> None:
+def test_a_file_that_the_user_wrote_is_left_alone(sway: Path) -> None:
     (sway / "dictate.conf").write_text("# mine\n")
     assert "not written by dictate setup" in bound()[0]
     assert "not written by dictate setup" in unbound()[-1]
     assert (sway / "dictate.conf").read_text() == "# mine\n"
 
 
-def test_a_cancel_key_that_everybody_needs_is_not_bound(sway: Path) -> None:
+def test_a_cancel_key_that_all_programs_need_is_not_bound(sway: Path) -> None:
     paths.config_file().write_text('[hotkey]\nkey = "ctrl_r"\ncancel_key = "escape"\n')
     assert any("no program would receive escape any more" in said for said in bound())
     assert (sway / "dictate.conf").read_text().splitlines()[1:] == [
@@ -124,7 +124,9 @@ def test_a_cancel_key_that_everybody_needs_is_not_bound(sway: Path) -> None:
 
 
 @pytest.mark.desktop
-def test_a_real_sway_tells_of_press_and_release(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_real_sway_runs_the_commands(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     with Sway() as compositor:
         told = compositor.folder / "told"
         told.touch()

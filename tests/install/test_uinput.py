@@ -1,5 +1,5 @@
-"""`dictate setup --uinput`: the right to press keys through the kernel, given, explained, and taken
-back. What udev makes of the rule is looked at by `make vm`."""
+"""`dictate setup --uinput`: the permission to press keys through the kernel, granted, explained and
+revoked. `make vm` tests what udev makes of the rule."""
 
 import subprocess
 from collections.abc import Callable
@@ -21,7 +21,7 @@ def rule(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What the system was told, which does as it is told."""
+    """The commands that were run, all of which succeed."""
     asked: list[str] = []
 
     def run(*command: str) -> subprocess.CompletedProcess[str]:
@@ -39,7 +39,7 @@ def said(what: Callable[..., int], status: int) -> list[str]:
     return lines
 
 
-def test_root_gives_it_and_takes_it_back(rule: Path, asked: list[str]) -> None:
+def test_root_allows_it_and_disallows_it(rule: Path, asked: list[str]) -> None:
     assert said(uinput.allow, 0) == [f"done: wrote {rule}", "done: it is in effect now"]
     assert rule.read_text().startswith(MARKER)
     (line,) = [line for line in rule.read_text().splitlines() if not line.startswith("#")]
@@ -52,7 +52,7 @@ def test_root_gives_it_and_takes_it_back(rule: Path, asked: list[str]) -> None:
     assert said(uinput.disallow, 0) == [f"unchanged: there is no {rule}"]
 
 
-def test_who_is_not_root_is_told_what_to_do(rule: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_root_it_says_what_to_do(rule: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     lines = said(uinput.allow, 1)
     assert lines[0].startswith("to do: only root can do this; run sudo /")
@@ -66,7 +66,7 @@ def test_who_is_not_root_is_told_what_to_do(rule: Path, monkeypatch: pytest.Monk
     assert rule.exists()
 
 
-def test_a_rule_of_somebody_else_is_left_alone(rule: Path, asked: list[str]) -> None:
+def test_a_rule_that_the_user_wrote_is_left_alone(rule: Path, asked: list[str]) -> None:
     rule.parent.mkdir()
     rule.write_text("# mine\n")
     assert said(uinput.allow, 0)[0].startswith(f"skipped: {rule} was not written by dictate setup")
@@ -74,7 +74,7 @@ def test_a_rule_of_somebody_else_is_left_alone(rule: Path, asked: list[str]) -> 
     assert rule.read_text() == "# mine\n"
 
 
-def test_a_system_that_does_not_do_it(rule: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_system_that_refuses(rule: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*command: str) -> subprocess.CompletedProcess[str]:
         return subprocess.CompletedProcess(command, 1, "", "no such module\nmore")
 
@@ -84,7 +84,7 @@ def test_a_system_that_does_not_do_it(rule: Path, monkeypatch: pytest.MonkeyPatc
     assert last == "failed: udevadm control --reload: no such module; reboot to apply it"
 
 
-def test_taking_all_away_names_what_is_left(
+def test_removing_everything_names_the_rule_that_is_left(
     rule: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rule.parent.mkdir()

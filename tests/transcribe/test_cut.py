@@ -1,4 +1,4 @@
-"""Where sound is cut, and how a text becomes lines with times: the pure half of `dictate file`."""
+"""Where sound is cut, and how a text becomes cues: the pure half of `dictate file`."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ FRAME = RATE // 50
 
 
 def loud(frame: Samples) -> float:
-    """A detector that takes loudness for speech."""
+    """A detector for which loud frames are speech."""
     return float(np.abs(frame).max() > 0.05)
 
 
@@ -31,7 +31,7 @@ def test_it_is_cut_in_the_pauses() -> None:
     assert third.end == len(sound)
 
 
-def test_what_is_no_speech_counts_more_than_what_is_soft() -> None:
+def test_no_speech_counts_more_than_low_power() -> None:
     # Whispered speech, softer than the fan that is heard in the pause.
     fan, whisper = noise(0.6) * 0.2, noise(6) * 0.01
     sound = np.concatenate([noise(15), fan, noise(6), whisper, noise(30)])
@@ -61,7 +61,7 @@ def test_where_all_is_speech_the_softest_place_counts() -> None:
     assert 15.1 < first.end / RATE < 15.3
 
 
-def test_in_a_long_silence_a_segment_is_as_long_as_can_be() -> None:
+def test_in_a_long_silence_a_segment_has_the_maximum_length() -> None:
     assert cut(silence(100))[0].end / RATE > 39.5
 
 
@@ -74,7 +74,7 @@ def test_without_any_pause_it_is_cut_all_the_same() -> None:
 
 @settings(deadline=None, max_examples=25)
 @given(st.lists(st.integers(1, 400_000), min_size=1, max_size=8), st.integers(500, 300_000))
-def test_nothing_is_lost_and_the_pieces_do_not_matter(lengths: list[int], piece: int) -> None:
+def test_nothing_is_lost_whatever_the_size_of_the_blocks(lengths: list[int], piece: int) -> None:
     parts = [
         np.full(length, 0.3 if number % 2 else 0.0, np.float32)
         for number, length in enumerate(lengths)
@@ -88,7 +88,7 @@ def test_nothing_is_lost_and_the_pieces_do_not_matter(lengths: list[int], piece:
     assert [one.end for one in found] == [one.end for one in cut(sound, len(sound))]
 
 
-def test_speech_is_where_somebody_speaks() -> None:
+def test_segments_know_where_they_contain_speech() -> None:
     sound = np.concatenate([silence(2), noise(3), silence(0.2), noise(1), silence(5), noise(1)])
     (only,) = cut(sound)
     assert [(start / RATE, end / RATE) for start, end in only.speech] == [(2, 6.2), (11.2, 12.2)]
@@ -123,7 +123,7 @@ def test_times_are_split_by_letters() -> None:
     assert first.end_s == second.start_s == pytest.approx(1 + 8 / 3)
 
 
-def test_a_pause_is_nobodys_time() -> None:
+def test_a_pause_belongs_to_no_cue() -> None:
     speech = ((RATE, 3 * RATE), (20 * RATE, 22 * RATE))
     first, second = cues([TranscribedSegment(0, 30 * RATE, speech, f"{'a' * 60}. {'b' * 60}.")])
     assert (first.start_s, first.end_s) == (1, 3)

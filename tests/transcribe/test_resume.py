@@ -137,7 +137,7 @@ def test_a_line_half_written_is_heard_again(
     assert (tmp_path / "out.srt").read_bytes() == whole.read_bytes()
 
 
-def test_what_is_kept_after_a_line_half_written_is_kept(tmp_path: Path) -> None:
+def test_lines_after_a_half_written_one_are_durable(tmp_path: Path) -> None:
     path = tmp_path / "it.jsonl"
     for start, half in ((0, b'["heard", 1, 2, "no'), (5, b'{"no": 1}\n')):
         with closing(ResumeFile(path)) as so_far:
@@ -195,7 +195,7 @@ def test_an_engine_that_fails_keeps_what_was_heard(tmp_path: Path, homes: Path) 
     assert done.stdout.lower() == f"{' '.join(LINES[:3])}\n"
 
 
-def test_what_nobody_goes_on_with_is_deleted(tmp_path: Path, homes: Path, hangs: str) -> None:
+def test_the_file_of_an_abandoned_run_is_deleted(tmp_path: Path, homes: Path, hangs: str) -> None:
     talk(tmp_path / "a.wav", 1)
     assert dictate_file("--engine", hangs, tmp_path / "a.wav").returncode == 0
     old, young = (homes / "cache" / "dictate" / "files" / f"{n}.jsonl" for n in ("old", "young"))

@@ -100,13 +100,13 @@ def aligners(parent: int) -> list[int]:
 
 
 def kept(homes: Path, kind: str) -> int:
-    """So many lines of this kind are kept."""
+    """The number of lines of this kind in the resume file."""
     files = (homes / "cache" / "dictate" / "files").glob("*.jsonl")
     return sum(path.read_text().count(f'["{kind}"') for path in files)
 
 
 def hangs(said: Path) -> bool:
-    """Whether the engine hangs by now."""
+    """Whether the engine hangs."""
     return said.exists() and bool(json.loads(said.read_text())["happened"])
 
 
@@ -152,7 +152,7 @@ def test_an_aligner_that_is_killed_costs_the_times_and_not_the_text(
     assert f"{wav}: no word times after 0:25, nor in later files: the aligner died" in told
 
 
-def test_interrupted_it_goes_on_with_the_times_that_it_had(
+def test_a_resumed_run_keeps_the_times_that_it_had(
     tmp_path: Path, homes: Path, clock: Path
 ) -> None:
     folder = tmp_path / "aligner"
@@ -200,7 +200,7 @@ def test_interrupted_it_goes_on_with_the_times_that_it_had(
         (["-o", "it.TXT"], "", "--words is for json, vtt and srt: a txt has no times"),
     ],
 )
-def test_what_keeps_it_from_working_is_said_at_once(
+def test_what_is_missing_is_reported_at_once(
     tmp_path: Path, homes: Path, words: list[str], config: str, message: str
 ) -> None:
     configure(homes, config)

@@ -126,7 +126,7 @@ def test_a_text_of_apostrophes_has_no_words() -> None:
         place("' '", [("'", 0.0, 0.1), ("'", 0.1, 0.2)], 0, 0.0, 1.0)
 
 
-def test_nobody_speaks_so_fast() -> None:
+def test_times_faster_than_speech_are_refused() -> None:
     assert too_fast("x" * 200, 2.0)
     assert not too_fast("x" * 50, 2.0)
     told = [("one", 0.0, 0.5), ("a" * 20, 3.0, 3.0), ("b" * 20, 3.08, 3.08), ("two", 9.0, 9.5)]
@@ -292,7 +292,7 @@ def test_a_time_stands_before_its_word_in_a_vtt() -> None:
     assert "one <00:00:01.500>&amp; two-three" in written
 
 
-def test_words_are_kept_for_the_very_text(tmp_path: Path) -> None:
+def test_words_are_kept_for_exactly_this_text(tmp_path: Path) -> None:
     words = (Word("C++,", 1.0, 1.5), Word("ok", 2.0, 2.25))
     for _ in range(2):
         with closing(ResumeFile(tmp_path / "it.jsonl")) as so_far:
@@ -305,7 +305,7 @@ def test_words_are_kept_for_the_very_text(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("words", ["1", '[["a", 0]]', '[["a", "0", 1]]', "[[1, 0, 1]]"])
-def test_words_that_are_none_are_not_kept(tmp_path: Path, words: str) -> None:
+def test_malformed_words_are_not_kept(tmp_path: Path, words: str) -> None:
     path = tmp_path / "it.jsonl"
     path.write_text(f'["heard", 0, 9, "a"]\n["timed", 0, 9, "a", {words}]\n')
     with closing(ResumeFile(path)) as so_far:
