@@ -20,7 +20,7 @@ from wyoming.error import Error
 from wyoming.event import Event, read_event, write_event
 
 from dictate.config.schema import EngineSettings
-from dictate.engines.protocol import Align, Aligned, EngineState
+from dictate.engines.protocol import Align, Aligned, EngineState, StatusEvent
 from dictate.engines.qwen3 import load as loading
 from dictate.engines.qwen3.load import ALIGNS, Loaded
 from dictate.engines.sandbox import close_network
@@ -122,9 +122,9 @@ def serve(settings: EngineSettings, asked: BinaryIO, answers: BinaryIO) -> None:
         aligner = Aligner.load(settings)
     except Exception as error:
         log.debug("the aligner does not load", exc_info=True)
-        answer(EngineState(state="failed", message=says(error)).event())
+        answer(StatusEvent(state=EngineState.FAILED, message=says(error)).event())
         return
-    answer(EngineState(state="ready", notes=[reachable] if reachable else []).event())
+    answer(StatusEvent(state=EngineState.READY, notes=[reachable] if reachable else []).event())
     while event := read_event(asked):
         try:
             sound = samples_from_pcm(event.payload or b"")

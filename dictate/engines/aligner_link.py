@@ -9,8 +9,8 @@ from dataclasses import asdict
 from wyoming.event import Event, async_write_event
 
 from dictate.config.schema import EngineSettings
-from dictate.engines.link import LOADING_S
-from dictate.engines.protocol import Align, Aligned, BadEvent, EngineState, read_event
+from dictate.engines.process import LOADING_S
+from dictate.engines.protocol import Align, Aligned, BadEvent, EngineState, StatusEvent, read_event
 from dictate.errors import EngineError, EngineLost
 from dictate.events import RATE, Samples, pcm_from_samples
 from dictate.platform.child_process import ChildProcess, python_module
@@ -111,10 +111,10 @@ class AlignerLink:
 
 
 def _notes(event: Event) -> list[str]:
-    if event.type != EngineState.type:
+    if event.type != StatusEvent.type:
         raise BadEvent(f"the aligner begins with {event.type}")
-    status = EngineState.from_event(event)
-    if status.state != "ready":
+    status = StatusEvent.from_event(event)
+    if status.state != EngineState.READY:
         raise EngineError(f"the aligner cannot be used: {status.message}")
     return [str(note) for note in status.notes]
 

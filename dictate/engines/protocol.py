@@ -22,6 +22,7 @@ answers nothing before it.
 import asyncio
 import json
 from dataclasses import asdict, dataclass, fields
+from enum import StrEnum
 from types import UnionType
 from typing import Any, ClassVar, Self
 
@@ -37,12 +38,22 @@ PROGRAM = "dictate"
 """The name by which a server of ours is known in its `info`."""
 
 
+class EngineState(StrEnum):
+    """What an engine process is doing."""
+
+    LOADING = "loading"
+    READY = "ready"
+    RESTARTING = "restarting"
+    """The process has failed, and the next one starts. A process never reports this itself."""
+    FAILED = "failed"
+
+
 class BadEvent(EngineError):
     """What came is not an event as this protocol has them."""
 
 
 @dataclass(frozen=True)
-class _Ours:
+class DictateEvent:
     """An event of ours: its fields are its data."""
 
     type: ClassVar[str]
@@ -58,6 +69,8 @@ class _Ours:
             value = event.data.get(field.name, field.default)
             kind = field.type
             assert isinstance(kind, type | UnionType)
+            if kind is EngineState and value in tuple(EngineState):
+                value = EngineState(value)
             if not isinstance(value, kind):
                 raise BadEvent(f"{event.type}: {field.name} is {type(value).__name__}")
             values[field.name] = value
@@ -65,7 +78,7 @@ class _Ours:
 
 
 @dataclass(frozen=True)
-class Token(_Ours):
+class Token(DictateEvent):
     """Who knows this may use the engine."""
 
     type: ClassVar[str] = "dictate-token"
@@ -74,20 +87,19 @@ class Token(_Ours):
 
 
 @dataclass(frozen=True)
-class WatchStatus(_Ours):
+class WatchStatus(DictateEvent):
     """Tell me how the engine is, now and whenever it changes."""
 
     type: ClassVar[str] = "dictate-watch"
 
 
 @dataclass(frozen=True)
-class EngineState(_Ours):
+class StatusEvent(DictateEvent):
     """How the engine is."""
 
     type: ClassVar[str] = "dictate-status"
 
-    state: str
-    """loading, ready or failed."""
+    state: EngineState
     message: str = ""
     """Why it failed."""
     name: str = ""
@@ -107,7 +119,7 @@ class EngineState(_Ours):
 
 
 @dataclass(frozen=True)
-class Begin(_Ours):
+class BeginUtterance(DictateEvent):
     """The utterance that follows on this connection belongs to this dictation."""
 
     type: ClassVar[str] = "dictate-utterance"
@@ -120,7 +132,7 @@ class Begin(_Ours):
 
 
 @dataclass(frozen=True)
-class PartialText(_Ours):
+class PartialText(DictateEvent):
     """The whole text so far."""
 
     type: ClassVar[str] = "dictate-partial"
@@ -130,7 +142,7 @@ class PartialText(_Ours):
 
 
 @dataclass(frozen=True)
-class Progress(_Ours):
+class Progress(DictateEvent):
     """The engine's thread lives: it has worked through so many seconds of this utterance."""
 
     type: ClassVar[str] = "dictate-progress"
@@ -139,7 +151,7 @@ class Progress(_Ours):
 
 
 @dataclass(frozen=True)
-class Timings(_Ours):
+class Timings(DictateEvent):
     """How long this utterance took; sent just before its transcript."""
 
     type: ClassVar[str] = "dictate-timings"
@@ -157,14 +169,14 @@ class Timings(_Ours):
 
 
 @dataclass(frozen=True)
-class Cancel(_Ours):
+class Cancel(DictateEvent):
     """Throw the utterance of this connection away."""
 
     type: ClassVar[str] = "dictate-cancel"
 
 
 @dataclass(frozen=True)
-class Unusable(_Ours):
+class UnusableTerms(DictateEvent):
     """The list was taken in; one line for each term that cannot be used."""
 
     type: ClassVar[str] = "dictate-unusable"
@@ -173,7 +185,7 @@ class Unusable(_Ours):
 
 
 @dataclass(frozen=True)
-class Align(_Ours):
+class Align(DictateEvent):
     """To the aligner, which serves nothing else: when is each word of this text said in the sound
     that is the event's payload (PCM, mono, 16 kHz)?"""
 
@@ -183,7 +195,7 @@ class Align(_Ours):
 
 
 @dataclass(frozen=True)
-class Aligned(_Ours):
+class Aligned(DictateEvent):
     """The aligner's answer."""
 
     type: ClassVar[str] = "dictate-aligned"

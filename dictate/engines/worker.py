@@ -40,13 +40,14 @@ from dictate.engines.protocol import (
     HOTWORDS,
     LARGEST_EVENT,
     BadEvent,
-    Begin,
+    BeginUtterance,
     Cancel,
     EngineState,
     PartialText,
     Progress,
+    StatusEvent,
     Timings,
-    Unusable,
+    UnusableTerms,
     WatchStatus,
     hotwords_from_event,
     read_event,
@@ -74,10 +75,10 @@ class Server:
     idle_s: float | None = None
     """A client that sends nothing for so many seconds, or takes nothing, is let go."""
 
-    def __init__(self, settings: EngineSettings, without: Collection[str] = ()) -> None:
+    def __init__(self, settings: EngineSettings, excluded: Collection[str] = ()) -> None:
         self.settings = settings
-        self._without = without
-        self.status = EngineState(state="loading", name=settings.use)
+        self._excluded = excluded
+        self.status = StatusEvent(state=EngineState.LOADING, name=settings.use)
         self.watchers: set[ClientConnection] = set()
         self.engine: Engine | None = None
         """Set on its thread, where what was asked meanwhile comes right behind `load`."""
@@ -103,7 +104,7 @@ class Server:
         await self.on_thread(lambda: self._load(chosen))
         await self._tell(self.status)
 
-    async def _tell(self, status: EngineState) -> None:
+    async def _tell(self, status: StatusEvent) -> None:
         for watcher in list(self.watchers):
             with contextlib.suppress(OSError):
                 await watcher.send(status.event())
@@ -113,9 +114,9 @@ class Server:
         # the engine, or why there is none.
         began = time.monotonic()
         try:
-            engine = ENGINES.choose(self.settings.use, self.settings, self._without)
-            self.status = EngineState(
-                state="loading",
+            engine = ENGINES.choose(self.settings.use, self.settings, self._excluded)
+            self.status = StatusEvent(
+                state=EngineState.LOADING,
                 name=engine.name,
                 languages=list(engine.languages),
                 local=engine.local,
@@ -128,11 +129,11 @@ class Server:
             engine.load()
         except Exception as error:
             log.debug("the engine does not load", exc_info=True)
-            self.status = replace(self.status, state="failed", message=says(error))
+            self.status = replace(self.status, state=EngineState.FAILED, message=says(error))
             return
         self.engine = engine
-        self.status = EngineState(
-            state="ready",
+        self.status = StatusEvent(
+            state=EngineState.READY,
             name=engine.name,
             languages=list(engine.languages),
             streams=engine.streams,
@@ -186,7 +187,7 @@ class ClientConnection:
         self._reset()
 
     def _reset(self) -> None:
-        self._ours: Begin | None = None
+        self._ours: BeginUtterance | None = None
         self._language: str | None = None
         self._converter: Converter | None = None
         self._utterance: Utterance | None = None
@@ -251,8 +252,8 @@ class ClientConnection:
                 await self.send(self._server.status.event())
             case kind if kind == HOTWORDS:
                 await self._take_hotwords(event)
-            case Begin.type:
-                self._ours = Begin.from_event(event)
+            case BeginUtterance.type:
+                self._ours = BeginUtterance.from_event(event)
             case "transcribe":
                 self._language = event.data.get("language")
                 if terms := terms_of(event):
@@ -278,7 +279,7 @@ class ClientConnection:
         if self in self._server.watchers:
             server = self._server
             terms = await server.on_thread(lambda: server.loaded().prepare(hotwords))
-            await self.send(Unusable(terms).event())
+            await self.send(UnusableTerms(terms).event())
 
     async def _begin(self, rate: int, width: int, channels: int) -> None:
         server, hotwords, language = self._server, self._hotwords, self._language
@@ -432,13 +433,13 @@ def main() -> None:
     parser.add_argument("--engine", required=True, metavar="NAME[:ARG]")
     parser.add_argument("--socket", required=True, type=Path, metavar="PATH")
     parser.add_argument("--settings", default="{}", metavar="JSON", help="of EngineSettings")
-    parser.add_argument("--without", default=[], action="append", metavar="NAME", help="for auto")
+    parser.add_argument("--exclude", default=[], action="append", metavar="NAME", help="for auto")
     arguments = parser.parse_args()
     settings = EngineSettings(**{**json.loads(arguments.settings), "use": arguments.engine})
     logging.basicConfig(stream=sys.stderr, format="%(message)s")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _die_with_input()
-    asyncio.run(Server(settings, arguments.without).serve(arguments.socket))
+    asyncio.run(Server(settings, arguments.exclude).serve(arguments.socket))
 
 
 if __name__ == "__main__":

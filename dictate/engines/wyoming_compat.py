@@ -4,7 +4,7 @@ from wyoming.event import Event
 from wyoming.info import AsrModel, AsrProgram, Attribution, Info
 
 from dictate import __version__
-from dictate.engines.protocol import PROGRAM, EngineState
+from dictate.engines.protocol import PROGRAM, EngineState, StatusEvent
 from dictate.hotwords.model import Term
 
 
@@ -21,10 +21,10 @@ def terms_of(event: Event) -> tuple[Term, ...]:
     )
 
 
-def info_of(status: EngineState) -> Info:
+def info_of(status: StatusEvent) -> Info:
     """What the server is. Home Assistant asks once, and offers only the languages it was told."""
     made_by = Attribution("dictate", "")
-    text = status.name if status.state == "ready" else f"{status.name} ({status.state})"
+    text = status.name if status.state == EngineState.READY else f"{status.name} ({status.state})"
     model = AsrModel(
         name=status.name,
         attribution=made_by,

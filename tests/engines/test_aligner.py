@@ -1,10 +1,12 @@
 """The aligner process on tiny models of the true class: a clock, and one with random weights."""
 
 import asyncio
+import json
 import os
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from wyoming.error import Error
@@ -14,7 +16,7 @@ from dictate.config.schema import EngineSettings
 from dictate.engines import aligner, aligner_link
 from dictate.engines.aligner import Aligner, unavailable_reason
 from dictate.engines.aligner_link import AlignerLink
-from dictate.engines.protocol import Aligned, EngineState
+from dictate.engines.protocol import Aligned, EngineState, StatusEvent
 from dictate.engines.qwen3 import load as qwen3_load
 from dictate.errors import EngineError
 from dictate.events import Samples
@@ -160,7 +162,8 @@ def test_it_runs_in_a_process_of_its_own(clock: Path, loaded: Aligner, sound: Sa
     linked(settings(clock), life)
 
 
-READY = EngineState(state="ready", notes=["a note"]).event()
+READY = StatusEvent(state=EngineState.READY, notes=["a note"]).event()
+BROKEN = StatusEvent(state=EngineState.FAILED, message="no such model").event()
 WORDS = Aligned([["one", 0, 0.5]], 1)
 
 STAND_IN = f"""#!{sys.executable} -I
@@ -189,6 +192,11 @@ time.sleep(100 if kind == "hang" else 0)
 """
 
 
+def wire(event: Event) -> tuple[str, dict[str, Any]]:
+    """What is sent of it: plain JSON."""
+    return event.type, json.loads(json.dumps(event.data))
+
+
 class StandIn:
     """A program in the place of the aligner, which does something else each time it is started."""
 
@@ -201,7 +209,7 @@ class StandIn:
         or `answer` no more. The last of these again and again."""
         program = self.folder / "python"
         said = [
-            (kind, *((event.type, event.data) for event in events if isinstance(event, Event)))
+            (kind, *(wire(event) for event in events if isinstance(event, Event)))
             for kind, *events in kinds
         ]
         program.write_text(
@@ -273,7 +281,10 @@ def test_what_fails_gets_a_fresh_process_once(
     ("kind", "reason"),
     [
         (("die",), r"the aligner died \(exit status 1: no memory\)"),
-        (("answer", EngineState(state="failed", message="no such model").event()), "no such model"),
+        (
+            ("answer", StatusEvent(state=EngineState.FAILED, message="no such model").event()),
+            "no such model",
+        ),
         (("answer", Error("no").event()), "the aligner begins with error"),
         (("hang",), "the aligner hung for 1 s"),
     ],

@@ -22,9 +22,9 @@ from wyoming.ping import Ping
 
 from dictate.engines.protocol import (
     LARGEST_EVENT,
-    Begin,
+    BeginUtterance,
     Cancel,
-    Unusable,
+    UnusableTerms,
     WatchStatus,
     hotwords_event,
 )
@@ -150,7 +150,7 @@ def test_sound_of_any_format_lasts_as_long_as_it_lasts(tmp_path: Path) -> None:
         with Worker(tmp_path, LINE) as worker:
             for rate, channels in ((RATE, 1), (48_000, 2), (8_000, 1)):
                 async with client(worker) as ours:
-                    await ours.write_event(Begin(1, partials=False).event())
+                    await ours.write_event(BeginUtterance(1, partials=False).event())
                     await speak(ours, 1.5, rate, channels)
                     while (event := await answer(ours)).type != "dictate-timings":
                         assert event.type == "dictate-progress"
@@ -229,7 +229,7 @@ def test_who_leaves_while_the_text_is_made_keeps_nobody_waiting(tmp_path: Path) 
     async def main() -> None:
         with Worker(tmp_path, "!slow 15", "not wanted", LINE) as worker:
             async with client(worker) as ours:
-                await ours.write_event(Begin(1, partials=False).event())
+                await ours.write_event(BeginUtterance(1, partials=False).event())
                 await speak(ours)
                 while (await answer(ours)).data.get("audio_s") != 1.5:
                     pass
@@ -315,7 +315,7 @@ def test_hotwords_are_taken_in_ahead(tmp_path: Path) -> None:
                 assert (await answer(plain)).type == "transcript"
                 assert (await status(watcher)).type == "dictate-status"
                 await watcher.write_event(words)
-                assert Unusable.from_event(await answer(watcher)).terms == []
+                assert UnusableTerms.from_event(await answer(watcher)).terms == []
                 await watcher.write_event(Event("dictate-hotwords", {"hotwords": 7}))
                 assert (await answer(watcher)).type == "error"
 

@@ -16,12 +16,12 @@ from typing import Any
 import pytest
 
 from dictate.config.schema import EngineSettings
-from dictate.engines import link as link_module
-from dictate.engines.link import EngineClient
+from dictate.engines import control, supervisor
+from dictate.engines.client import EngineClient
 from dictate.errors import EngineError, EngineLost
 from dictate.events import PartialTranscript
 from dictate.hotwords.model import Hotwords
-from tests.lab.engine import Whole, loud, ready, running, until
+from tests.lab.engine import Whole, attempts, loud, ready, running, until
 from tests.lab.processes import children
 from tests.lab.scripted import script
 
@@ -56,7 +56,7 @@ def test_killed_or_stopped(tmp_path: Path, when: str, how: signal.Signals) -> No
             pid = await ready(link)
             whole, heard = Whole(SOUND), list[PartialTranscript]()
             utterance = link.begin(1, NONE, None, heard.append)
-            await until(lambda: link.exchanges)
+            await until(lambda: attempts(link))
             for start in range(0, len(SOUND), PIECE):
                 if (when, start) in (("before", 0), ("feeding", 10 * PIECE)):
                     os.kill(pid, how)
@@ -72,9 +72,9 @@ def test_killed_or_stopped(tmp_path: Path, when: str, how: signal.Signals) -> No
             final = await finishing
             assert (final.dictation, final.text, final.audio_s) == (1, LINE, 2)
             assert whole.asked == 1
-            assert (await ready(link) != pid, link.run) == (True, 2)
+            assert (await ready(link) != pid, link.supervisor.run) == (True, 2)
             assert await speak(link, 2) == LINE
-            assert link.run == 2
+            assert link.supervisor.run == 2
 
     run(main)
 
@@ -104,7 +104,7 @@ def test_a_fault_of_its_own(tmp_path: Path, fault: str) -> None:
                 await asyncio.sleep(0.002)
             final = await utterance.finish(whole)
             assert (final.text, final.audio_s, whole.asked) == (LINE, 2, 1)
-            assert (await ready(link) != pid, link.run) == (True, 2)
+            assert (await ready(link) != pid, link.supervisor.run) == (True, 2)
 
     run(main)
 
@@ -131,9 +131,9 @@ def test_what_fails_twice_is_given_up_and_the_next_is_not(
             with pytest.raises(error, match=re.escape(says)) as raised:
                 await utterance.finish(whole)
             assert type(raised.value) is error
-            assert (whole.asked, link.run) == (1, 2)
+            assert (whole.asked, link.supervisor.run) == (1, 2)
             assert await speak(link, 2) == LINE
-            assert link.run == 3
+            assert link.supervisor.run == 3
 
     run(main)
 
@@ -148,13 +148,13 @@ def test_two_dictations_on_the_way_when_it_dies(tmp_path: Path) -> None:
             both = [link.begin(number, NONE, None) for number in (1, 2)]
             for utterance, whole in zip(both, wholes, strict=True):
                 utterance.feed(whole.pcm)
-            await until(lambda: len(link.exchanges) == 2)
+            await until(lambda: len(attempts(link)) == 2)
             one = asyncio.create_task(both[0].finish(wholes[0]))
-            await until(lambda: link.run == 2)
+            await until(lambda: link.supervisor.run == 2)
             finals = [await one, await both[1].finish(wholes[1])]
             assert [(f.dictation, f.audio_s) for f in finals] == [(1, 2), (2, 1)]
             assert [whole.asked for whole in wholes] == [1, 1]
-            assert link.run == 2
+            assert link.supervisor.run == 2
 
     run(main)
 
@@ -191,11 +191,11 @@ def test_dead_while_it_loads(tmp_path: Path) -> None:
         async with running(tmp_path, "!loading 0.5", LINE) as link:
             utterance, whole = link.begin(1, NONE, None), Whole(SOUND)
             utterance.feed(SOUND)
-            await until(lambda: link.exchanges)
-            assert link.pid is not None
-            os.kill(link.pid, signal.SIGKILL)
+            await until(lambda: attempts(link))
+            assert link.supervisor.pid is not None
+            os.kill(link.supervisor.pid, signal.SIGKILL)
             assert (await utterance.finish(whole)).text == LINE
-            assert (whole.asked, link.run) == (1, 2)
+            assert (whole.asked, link.supervisor.run) == (1, 2)
 
     run(main)
 
@@ -210,7 +210,7 @@ def test_slow_to_load_is_not_hung(tmp_path: Path) -> None:
             utterance = link.begin(1, NONE, None)
             utterance.feed(SOUND)
             assert (await utterance.finish(whole)).text == LINE
-            assert (whole.asked, link.run) == (1, 2)
+            assert (whole.asked, link.supervisor.run) == (1, 2)
 
     run(main)
 
@@ -229,7 +229,7 @@ def test_slow_but_at_work_is_not_hung(tmp_path: Path) -> None:
                 os.kill(pid, signal.SIGCONT)
                 await asyncio.sleep(0.05)
             assert (await utterance.finish(whole)).text == LINE
-            assert (whole.asked, link.run) == (0, 1)
+            assert (whole.asked, link.supervisor.run) == (0, 1)
 
     run(main)
 
@@ -242,20 +242,20 @@ def test_silence_of_the_user_is_not_a_hang(tmp_path: Path) -> None:
             utterance.feed(loud(1.1))
             await asyncio.sleep(2 * DEADLINE_S)
             assert (await utterance.finish(whole)).text == LINE
-            assert (whole.asked, link.run) == (0, 1)
+            assert (whole.asked, link.supervisor.run) == (0, 1)
 
     run(main)
 
 
 def test_never_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(link_module, "LOADING_S", 0.3)
-    monkeypatch.setattr(link_module, "CRASHES", 2)
+    monkeypatch.setattr(control, "LOADING_S", 0.3)
+    monkeypatch.setattr(supervisor, "CRASHES", 2)
 
     async def main() -> None:
         async with running(tmp_path, "!loading 60", LINE) as link:
             await until(lambda: link.state == "failed")
             assert "not loaded after" in link.message
-            assert link.run == link_module.CRASHES
+            assert link.supervisor.run == supervisor.CRASHES
 
     run(main)
 
@@ -284,8 +284,8 @@ def no_program(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], ob
     ("breaks", "says", "runs"),
     [
         (missing_file, "there is no file", 1),
-        (ends_at_once, "exit status 3: the library is broken", link_module.CRASHES),
-        (no_program, "cannot be started.*nothing here", link_module.CRASHES),
+        (ends_at_once, "exit status 3: the library is broken", supervisor.CRASHES),
+        (no_program, "cannot be started.*nothing here", supervisor.CRASHES),
     ],
 )
 def test_what_cannot_start_is_given_up_until_somebody_speaks(
@@ -304,9 +304,9 @@ def test_what_cannot_start_is_given_up_until_somebody_speaks(
                 await link.start()
                 await until(lambda: link.state == "failed")
                 assert re.search(says, link.message)
-                assert link.run == runs
+                assert link.supervisor.run == runs
                 await asyncio.sleep(0.2)
-                assert (link.run, link.well) == (runs, True)
+                assert (link.supervisor.run, link.is_supervised) == (runs, True)
                 whole = Whole(SOUND)
                 utterance = link.begin(1, NONE, None)
                 utterance.feed(SOUND)

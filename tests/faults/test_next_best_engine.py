@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from dictate.config.schema import EngineSettings
-from dictate.engines.link import EngineClient
+from dictate.engines.client import EngineClient
 from dictate.events import FinalTranscript, pcm_from_samples
 from dictate.hotwords.model import Hotwords
 from tests.lab import mini_model
 from tests.lab.daemon import wait_for
-from tests.lab.engine import Whole, until
+from tests.lab.engine import Whole, attempts, until
 from tests.lab.scripted import home
 from tests.lab.voices import read
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.timeout(240)
 
 TRAIN = Path(__file__).parents[1] / "audio" / "train.wav"
 PATIENCE_S = 200.0
-GIVEN_UP = "the engine nemotron is given up"
+GIVEN_UP = "engine nemotron: given up"
 
 
 @pytest.fixture(autouse=True)
@@ -37,10 +37,10 @@ async def said(link: EngineClient, pcm: bytes) -> FinalTranscript:
 
 
 async def kill_while_it_hears(link: EngineClient, run: int) -> None:
-    await until(lambda: link.run == run and bool(link.exchanges))
-    assert link.pid is not None
-    os.kill(link.pid, signal.SIGKILL)
-    await until(lambda: link.run > run)
+    await until(lambda: link.supervisor.run == run and bool(attempts(link)))
+    assert link.supervisor.pid is not None
+    os.kill(link.supervisor.pid, signal.SIGKILL)
+    await until(lambda: link.supervisor.run > run)
 
 
 def auto(model: Path) -> EngineSettings:
@@ -60,7 +60,7 @@ def test_a_model_that_does_not_load_gives_way_and_nothing_said_is_lost(tmp_path:
                 final = await said(link, pcm)
                 assert "train" in final.text.lower()
                 assert link.info.name == "pocketsphinx"
-                assert link.run == 3, "two processes for the broken one"
+                assert link.supervisor.run == 3, "two processes for the broken one"
                 assert any("nemotron was given up" in note for note in link.info.notes)
             finally:
                 await link.stop()

@@ -13,7 +13,7 @@ import numpy as np
 from wyoming.client import AsyncClient
 
 from dictate.config.schema import EngineSettings
-from dictate.engines.link import EngineClient
+from dictate.engines.client import EngineClient
 from dictate.events import RATE
 from tests.lab.scripted import script
 
@@ -98,8 +98,13 @@ async def running(
 async def ready(link: EngineClient) -> int:
     """Wait until it is ready; its process."""
     await until(lambda: link.state == "ready")
-    assert link.pid is not None
-    return link.pid
+    assert link.supervisor.pid is not None
+    return link.supervisor.pid
+
+
+def attempts(link: EngineClient) -> set[Callable[[], None]]:
+    """The utterances that its process is working on: each waits for its status."""
+    return link.supervisor.status_listeners
 
 
 class Whole:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from dictate.config.schema import EngineSettings
-from dictate.engines.link import EngineClient
+from dictate.engines.client import EngineClient
 from dictate.hotwords.model import Hotwords
 from tests.lab.engine import PATIENCE_S, Whole, until
 from tests.lab.scripted import script

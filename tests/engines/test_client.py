@@ -13,14 +13,14 @@ import soundfile
 from wyoming.event import Event
 
 from dictate.config.schema import EngineSettings
-from dictate.engines import exchange
-from dictate.engines.link import EngineClient
-from dictate.engines.protocol import EngineState, Unusable
+from dictate.engines import client
+from dictate.engines.client import EngineClient
+from dictate.engines.protocol import EngineState, StatusEvent, UnusableTerms
 from dictate.errors import EngineLost
 from dictate.events import RATE, PartialTranscript
 from dictate.hotwords.model import Hotwords, Term
 from dictate.platform.resources import samples
-from tests.lab.engine import PATIENCE_S, Whole, loud, ready, running, until
+from tests.lab.engine import PATIENCE_S, Whole, attempts, loud, ready, running, until
 from tests.lab.processes import children
 from tests.lab.scripted import script
 
@@ -50,10 +50,10 @@ def test_from_loading_to_ready(tmp_path: Path, run: Run) -> None:
         says = script(tmp_path / "script", LINE)
         settings = EngineSettings(use=f"scripted:{says}")
         link = EngineClient(settings, tmp_path / "e", lambda: states.append(link.state))
-        assert (link.state, link.well, link.pid) == ("loading", False, None)
+        assert (link.state, link.is_supervised, link.supervisor.pid) == ("loading", False, None)
         await link.start()
         pid = await ready(link)
-        assert link.well
+        assert link.is_supervised
         assert b"engines.worker" in children()[pid]
         assert link.info.name == "scripted"
         assert link.info.languages == ("en",)
@@ -61,7 +61,7 @@ def test_from_loading_to_ready(tmp_path: Path, run: Run) -> None:
         assert link.info.memory_mb > 5
         assert link.info.load_s >= 0
         await link.stop()
-        assert (link.well, link.pid in children()) == (False, False)
+        assert (link.is_supervised, link.supervisor.pid in children()) == (False, False)
         assert states == ["ready", "failed"]
         assert not (tmp_path / "e").exists()
 
@@ -82,7 +82,7 @@ def test_what_is_said_before_the_engine_is_started_is_heard(tmp_path: Path, run:
         utterance.feed(loud(0.5))
         final = await utterance.finish(whole)
         assert (final.dictation, final.text, final.audio_s) == (4, LINE, 1.5)
-        assert (whole.asked, link.run) == (0, 1)
+        assert (whole.asked, link.supervisor.run) == (0, 1)
         assert link.info.finish_ms == final.finish_ms > 0
         assert link.info.rtf > 0
         await link.stop()
@@ -155,7 +155,7 @@ def test_nothing_comes_after_a_cancel(tmp_path: Path, run: Run) -> None:
             after.feed(loud(0.5))
             assert (await after.finish(whole)).text == "second"
             assert {partial.dictation for partial in heard} == {2}
-            assert (whole.asked, link.run) == (0, 1)
+            assert (whole.asked, link.supervisor.run) == (0, 1)
 
     run(main)
 
@@ -164,11 +164,12 @@ def test_when_the_next_best_cannot_work_either_it_is_given_up(tmp_path: Path) ->
     link = EngineClient(EngineSettings(use="auto"), tmp_path / "e")
     states = []
     for chosen in ("nemotron", "nemotron", "auto"):
-        link._now(EngineState(state="failed", name=chosen, message="it does not load"))
+        failed = StatusEvent(EngineState.FAILED, name=chosen, message="it does not load")
+        link.supervisor._status_received(failed)
         states.append(link.state)
-    assert states == ["restarting", "restarting", "failed"]
-    assert not link._give_up("it dies young")
-    assert link.given_up == ("nemotron",)
+    assert states == [EngineState.RESTARTING, EngineState.RESTARTING, EngineState.FAILED]
+    assert not link.supervisor.choice.process_failed("it dies young")
+    assert link.excluded == ("nemotron",)
 
 
 def hold_the_loop(seconds: float) -> None:
@@ -188,10 +189,10 @@ def test_nothing_comes_after_a_cancel_by_who_hears_the_partial(tmp_path: Path, r
 
             utterance = link.begin(1, NONE, None, once)
             await ready(link)
-            await until(lambda: link.exchanges)
+            await until(lambda: attempts(link))
             for _ in range(10):
                 utterance.feed(loud(0.2))
-            await until(lambda: not utterance._waiting)
+            await until(lambda: not utterance._unsent)
             hold_the_loop(0.3)  # all partials come at once
             with pytest.raises(asyncio.CancelledError):
                 await utterance.finish(Whole(b""))
@@ -212,7 +213,7 @@ def test_cancelled_while_it_is_finished(tmp_path: Path, run: Run) -> None:
             utterance.cancel()
             await asyncio.wait({finishing})
             assert finishing.cancelled()
-            assert (link.state, link.run) == ("ready", 1)
+            assert (link.state, link.supervisor.run) == ("ready", 1)
 
     run(main)
 
@@ -236,7 +237,7 @@ def test_cancelled_while_it_is_sent_once_more(tmp_path: Path, run: Run, when: st
             await asked.wait()
             if when == "sending":
                 may_read.set()
-                await until(lambda: link.exchanges)
+                await until(lambda: attempts(link))
             heard.clear()
             utterance.cancel()
             may_read.set()
@@ -244,7 +245,7 @@ def test_cancelled_while_it_is_sent_once_more(tmp_path: Path, run: Run, when: st
             assert finishing.cancelled()
             await ready(link)
             await asyncio.sleep(0.1)
-            assert (heard, link.exchanges) == ([], set())
+            assert (heard, attempts(link)) == ([], set())
 
     run(main)
 
@@ -253,7 +254,7 @@ def test_more_sound_than_may_wait_is_sent_as_a_whole(
     tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Feeding never waits, and what waits is bounded: the sound is on disk as well."""
-    monkeypatch.setattr(exchange, "LARGEST_BUFFER", 3 * RATE * 2)
+    monkeypatch.setattr(client, "LARGEST_BUFFER", 3 * RATE * 2)
 
     async def main() -> None:
         async with running(tmp_path, LINE) as link:
@@ -263,11 +264,11 @@ def test_more_sound_than_may_wait_is_sent_as_a_whole(
             whole = Whole(loud(60))
             for _ in range(60 * 5):
                 utterance.feed(loud(0.2))  # does not give the loop a turn: it cannot wait
-            assert len(b"".join(utterance._waiting)) <= 3 * RATE * 2
+            assert len(b"".join(utterance._unsent)) <= 3 * RATE * 2
             os.kill(pid, signal.SIGCONT)
             final = await utterance.finish(whole)
             assert (final.text, final.audio_s, whole.asked) == (LINE, 60, 1)
-            assert link.pid == pid
+            assert link.supervisor.pid == pid
 
     run(main)
 
@@ -289,14 +290,14 @@ def test_room_is_when_all_is_on_its_way(tmp_path: Path, run: Run) -> None:
         async with running(tmp_path, LINE) as link:
             utterance = link.begin(1, NONE, None)
             utterance.feed(loud(1))
-            waiting = asyncio.create_task(utterance.room())
+            waiting = asyncio.create_task(utterance.drain())
             await asyncio.sleep(0.01)
             assert not waiting.done()
             await waiting
             assert link.state == "ready"
             utterance.feed(loud(1))
             utterance.cancel()
-            await utterance.room()
+            await utterance.drain()
 
     run(main)
 
@@ -310,7 +311,7 @@ def test_stop_ends_what_is_open(tmp_path: Path, run: Run) -> None:
             finishing.feed(loud(1))
             whole = Whole(loud(1))
             end = asyncio.create_task(finishing.finish(whole))
-            await until(lambda: len(link.exchanges) == 2)
+            await until(lambda: len(attempts(link)) == 2)
             await link.stop()
             assert link.state == "failed"
             for of in (end, open_.finish(whole)):
@@ -343,13 +344,14 @@ def test_the_list_is_taken_in_ahead_and_again_after_a_restart(
             assert "+++" in unusable
             assert await link.prepare(NONE) == []
             asked = []
-            heard = link._heard
+            control = link.supervisor.control
+            take = control._answer
 
             def note(event: Event) -> None:
-                asked.append(Unusable.from_event(event).terms)
-                heard(event)
+                asked.append(UnusableTerms.from_event(event).terms)
+                take(event)
 
-            monkeypatch.setattr(link, "_heard", note)
+            monkeypatch.setattr(control, "_answer", note)
             await link.prepare(words)
             os.kill(await ready(link), signal.SIGKILL)
             await until(lambda: len(asked) == 2)
