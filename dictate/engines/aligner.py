@@ -20,11 +20,11 @@ from wyoming.error import Error
 from wyoming.event import Event, read_event, write_event
 
 from dictate.config.schema import EngineSettings
-from dictate.engines.protocol import Align, Aligned, EngineState, StatusEvent
+from dictate.engines.lifeline import die_with_parent
+from dictate.engines.protocol import Align, Aligned, EngineState, StatusEvent, error_text
 from dictate.engines.qwen3 import load as loading
 from dictate.engines.qwen3.load import ALIGNS, Loaded
 from dictate.engines.sandbox import close_network
-from dictate.engines.worker import die_with_parent, says
 from dictate.errors import Unavailable
 from dictate.events import Samples, samples_from_pcm
 from dictate.models import store
@@ -122,7 +122,7 @@ def serve(settings: EngineSettings, asked: BinaryIO, answers: BinaryIO) -> None:
         aligner = Aligner.load(settings)
     except Exception as error:
         log.debug("the aligner does not load", exc_info=True)
-        answer(StatusEvent(state=EngineState.FAILED, message=says(error)).event())
+        answer(StatusEvent(state=EngineState.FAILED, message=error_text(error)).event())
         return
     answer(StatusEvent(state=EngineState.READY, notes=[reachable] if reachable else []).event())
     while event := read_event(asked):
@@ -131,7 +131,7 @@ def serve(settings: EngineSettings, asked: BinaryIO, answers: BinaryIO) -> None:
             reply = aligner.align(sound, Align.from_event(event).text).event()
         except Exception as error:
             log.debug("the aligner fails", exc_info=True)
-            reply = Error(says(error), type(error).__name__).event()
+            reply = Error(error_text(error), type(error).__name__).event()
         answer(reply)
 
 

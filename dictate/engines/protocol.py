@@ -28,7 +28,7 @@ from typing import Any, ClassVar, Self
 
 from wyoming.event import Event
 
-from dictate.errors import EngineError
+from dictate.errors import DictateError, EngineError
 from dictate.hotwords.model import Guards, Hotwords, Term, TermState
 
 LARGEST_EVENT = 4 * 1024 * 1024
@@ -50,6 +50,11 @@ class EngineState(StrEnum):
 
 class BadEvent(EngineError):
     """What came is not an event as this protocol has them."""
+
+
+def error_text(error: Exception) -> str:
+    """An error as its process reports it to the client."""
+    return str(error) if isinstance(error, DictateError) else f"{type(error).__name__}: {error}"
 
 
 @dataclass(frozen=True)
