@@ -146,7 +146,7 @@ class UtteranceAttempt:
             elif event.type == PartialText.type:
                 text = _text(event)
                 self._on_partial(
-                    PartialTranscript(self._dictation, text, self._stability.next(text))
+                    PartialTranscript(self._dictation, text, self._stability.update(text))
                 )
                 # Yield once, so that a caller that cancels here receives no further partials.
                 await asyncio.sleep(0)

@@ -16,7 +16,7 @@ from dictate.config.schema import EngineSettings
 from dictate.engines import ENGINES, Engine
 from dictate.engines.protocol import EngineState, StatusEvent, error_text
 from dictate.engines.sandbox import close_network
-from dictate.errors import DictateError, EngineError
+from dictate.errors import EngineError
 
 log = logging.getLogger(__name__)
 
@@ -108,9 +108,9 @@ class EngineHost:
         return facts
 
     def loaded(self) -> Engine:
-        """The engine; to be called on its thread, so behind `load`. Raises DictateError."""
+        """The engine; to be called on its thread, so behind `load`. Raises EngineError."""
         if self.engine is None:
-            raise DictateError(self.status.message or "the engine did not load")
+            raise EngineError(self.status.message or "the engine did not load")
         return self.engine
 
 

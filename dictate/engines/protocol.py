@@ -1,16 +1,17 @@
-"""What the daemon and an engine process say to each other: Wyoming, and a few events beside it.
+"""The protocol between the daemon and an engine process: Wyoming, and a few events of our own.
 
 A plain Wyoming client needs none of this: `describe` -> `info`, and `transcribe`, `audio-start`,
 `audio-chunk`*, `audio-stop` -> `transcript` or `error`, one after the other on one connection,
 which ends after an `error`. An engine that streams puts Wyoming's own `transcript-start`,
-`transcript-chunk`* before the `transcript` and `transcript-stop` behind it (see `foreign.py`).
+`transcript-chunk`* before the `transcript`, and `transcript-stop` after it (see
+`wyoming_compat.py`).
 
 A client that knows our events announces it with `dictate-watch` or `dictate-utterance`; only then
-is anything of ours sent to it. Each utterance has a connection of its own, so that one can finish
-while the next is being fed, and news of a cancelled one dies with its connection.
+are they sent to it. Each utterance has a connection of its own, so that one can finish while the
+next is being fed, and late events of a cancelled one die with its connection.
 
     dictate-watch       ->  dictate-status, now and at each change
-    dictate-hotwords    ->  dictate-unusable, on a watching connection: the list is taken in ahead
+    dictate-hotwords    ->  dictate-unusable, on a watching connection: the list is prepared ahead
     dictate-hotwords, dictate-utterance, transcribe, audio-start, audio-chunk*, audio-stop
                         ->  dictate-partial*, dictate-progress*, dictate-timings, transcript
     dictate-cancel      ->  nothing more for this utterance
@@ -32,10 +33,10 @@ from dictate.errors import DictateError, EngineError
 from dictate.hotwords.model import Guards, Hotwords, Term, TermState
 
 LARGEST_EVENT = 4 * 1024 * 1024
-"""Bytes. Whoever sends a larger event is not listened to any more."""
+"""Maximum number of bytes in an event. A connection that sends a larger one is closed."""
 
 PROGRAM = "dictate"
-"""The name by which a server of ours is known in its `info`."""
+"""The name in the `info` of a server that knows our events."""
 
 
 class EngineState(StrEnum):
@@ -49,7 +50,7 @@ class EngineState(StrEnum):
 
 
 class BadEvent(EngineError):
-    """What came is not an event as this protocol has them."""
+    """What was received is not an event of this protocol."""
 
 
 def error_text(error: Exception) -> str:
@@ -59,7 +60,7 @@ def error_text(error: Exception) -> str:
 
 @dataclass(frozen=True)
 class DictateEvent:
-    """An event of ours: its fields are its data."""
+    """An event of our own: its fields are its data."""
 
     type: ClassVar[str]
 
@@ -84,7 +85,7 @@ class DictateEvent:
 
 @dataclass(frozen=True)
 class Token(DictateEvent):
-    """Who knows this may use the engine."""
+    """A client that knows it may use the engine."""
 
     type: ClassVar[str] = "dictate-token"
 
@@ -93,14 +94,14 @@ class Token(DictateEvent):
 
 @dataclass(frozen=True)
 class WatchStatus(DictateEvent):
-    """Tell me how the engine is, now and whenever it changes."""
+    """Asks for a `dictate-status`, now and at each change."""
 
     type: ClassVar[str] = "dictate-watch"
 
 
 @dataclass(frozen=True)
 class StatusEvent(DictateEvent):
-    """How the engine is."""
+    """The state of the engine, and what it runs on."""
 
     type: ClassVar[str] = "dictate-status"
 
@@ -120,7 +121,7 @@ class StatusEvent(DictateEvent):
     device_memory_mb: float | int = 0.0
     notes: list | tuple = ()  # type: ignore[type-arg]
     local: bool = True
-    """Whether it is on this machine: one elsewhere may come back by itself."""
+    """Whether it is on this machine: a remote one may come back by itself."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,7 @@ class BeginUtterance(DictateEvent):
     partials: bool = True
     """Whether `dictate-partial` is wanted."""
     chunk_ms: int = 0
-    """Milliseconds of sound to a step; 0 is the engine's own."""
+    """Milliseconds of sound in a step; 0 means the engine's default."""
 
 
 @dataclass(frozen=True)
@@ -148,11 +149,12 @@ class PartialText(DictateEvent):
 
 @dataclass(frozen=True)
 class Progress(DictateEvent):
-    """The engine's thread lives: it has worked through so many seconds of this utterance."""
+    """The engine's thread is alive and at work."""
 
     type: ClassVar[str] = "dictate-progress"
 
     audio_s: float | int
+    """Seconds of this utterance that it has worked through."""
 
 
 @dataclass(frozen=True)
@@ -165,7 +167,7 @@ class Timings(DictateEvent):
     finish_ms: float | int
     """From the end of the sound to the text."""
     rtf: float | int
-    """Seconds of work for a second of sound."""
+    """Real-time factor: seconds of work for a second of sound."""
     chunk_ms: int = 0
     steps: int = 0
     step_ms: float | int = 0.0
@@ -191,8 +193,8 @@ class UnusableTerms(DictateEvent):
 
 @dataclass(frozen=True)
 class Align(DictateEvent):
-    """To the aligner, which serves nothing else: when is each word of this text said in the sound
-    that is the event's payload (PCM, mono, 16 kHz)?"""
+    """Asks the aligner when each word of this text is said in the sound that is the event's payload
+    (PCM, mono, 16 kHz)."""
 
     type: ClassVar[str] = "dictate-align"
 
@@ -206,10 +208,10 @@ class Aligned(DictateEvent):
     type: ClassVar[str] = "dictate-aligned"
 
     words: list  # type: ignore[type-arg]
-    """For each word that it made of the text: the word, and the seconds from the start of the sound
-    at which it begins and ends."""
+    """For each word that it found in the text: the word, and the seconds from the start of the
+    sound at which it begins and ends."""
     moved: int = 0
-    """How many of these times contradicted the others and were moved."""
+    """Number of these times that contradicted the others and were moved."""
 
 
 HOTWORDS = "dictate-hotwords"
@@ -260,17 +262,18 @@ def _term(data: dict[str, Any]) -> Term:
 
 
 class EventQueue:
-    """Events out of a stream of bytes, for who reads without a loop; bounded as `read_event`."""
+    """Events out of a stream of bytes, for a reader without an event loop. As strict as
+    `read_event`."""
 
     def __init__(self) -> None:
         self._raw = bytearray()
 
     def push(self, data: bytes) -> None:
-        """What came."""
+        """Add what was received."""
         self._raw += data
 
     def pop(self) -> Event | None:
-        """The next event, or None while it is not all there. Raises BadEvent."""
+        """The next event, or None while it is incomplete. Raises BadEvent."""
         end = self._raw.find(b"\n")
         if end < 0:
             if len(self._raw) > LARGEST_EVENT:
@@ -294,8 +297,8 @@ class EventQueue:
 async def read_event(reader: asyncio.StreamReader) -> Event | None:
     """The next event, or None at the end.
 
-    The library's own reader takes any size and any JSON: this one raises BadEvent for what is
-    larger than LARGEST_EVENT or not an event at all.
+    The library's own reader accepts any size and any JSON. This one raises BadEvent for an event
+    larger than LARGEST_EVENT, and for anything that is not an event.
     """
     try:
         line = await reader.readline()
@@ -330,5 +333,5 @@ def _json_object(raw: bytes) -> dict[str, Any]:
 def _size(head: dict[str, Any], name: str) -> int:
     size = head.get(name) or 0
     if not isinstance(size, int) or not 0 <= size <= LARGEST_EVENT:
-        raise BadEvent(f"{name} is {size!r}; at most {LARGEST_EVENT} bytes are read")
+        raise BadEvent(f"{name} is {size!r}; the limit is {LARGEST_EVENT} bytes")
     return size

@@ -1,5 +1,5 @@
-"""The process of a local engine has no network, in none of its threads and children; Unix sockets
-it has. An engine that says that it is not local keeps the network."""
+"""The process of a local engine has no network, in any of its threads and children; it has Unix
+sockets. An engine that declares itself remote keeps the network."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ REFUSED = "Address family not supported by protocol"
 
 
 def reach(folder: Path, engine: str) -> tuple[dict[str, object], StatusEvent]:
-    """What an engine of this name reached, and what its process says of itself."""
+    """What an engine of this name reached, and the status of its process."""
 
     async def main() -> tuple[dict[str, object], StatusEvent]:
         with socket.create_server(("127.0.0.1", 0)) as server:

@@ -1,4 +1,4 @@
-"""The engine process from outside, as a Wyoming client of any make sees it."""
+"""The engine process from outside, as any Wyoming client sees it."""
 
 import asyncio
 import json
@@ -67,7 +67,7 @@ async def speak(
 
 
 async def answer(of: AsyncClient) -> Event:
-    """The next event, but those of Wyoming's that tell of a text while it grows."""
+    """The next event, except Wyoming's own for a text that grows."""
     while event := await of.read_event():
         if event.type not in STREAMING:
             return event
@@ -139,7 +139,7 @@ def test_a_client_that_shows_the_text_while_it_grows(tmp_path: Path) -> None:
     ],
 )
 def test_pieces_that_are_not_taken_back(partials: list[str], text: str, pieces: list[str]) -> None:
-    """Where an engine does, the pieces end; the whole text counts."""
+    """If an engine does, the chunks end; the final transcript counts."""
     growing = TranscriptChunker()
     out = [*map(growing.more, partials), growing.rest(text)]
     assert [piece for piece in out if piece] == pieces
@@ -304,7 +304,7 @@ def test_an_engine_that_cannot_load_says_why(tmp_path: Path) -> None:
 
 
 def test_hotwords_are_taken_in_ahead(tmp_path: Path) -> None:
-    """Only who watches gets an answer of ours to it."""
+    """Only a client that watches gets an answer to it."""
 
     async def main() -> None:
         words = hotwords_event(Hotwords((Term("Claude Code"),)))
