@@ -16,7 +16,7 @@ from pathlib import Path
 
 from bench.figures import machine, quantiles
 from dictate.config.schema import EngineSettings
-from dictate.engines.link import EngineClient
+from dictate.engines.client import EngineClient
 from dictate.hotwords.model import Hotwords, Term
 from tests.lab.engine import Whole, loud, until
 from tests.lab.failing import FAULTS
