@@ -129,4 +129,5 @@ ENGINES: Backends[Engine] = Backends(
         "wyoming": "dictate.engines.remote.wyoming:WyomingEngine",
     },
     auto=("nemotron", "pocketsphinx"),
+    group="dictate.engines",
 )
