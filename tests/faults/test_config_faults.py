@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from dictate.config import config_file
 from dictate.config.schema import Settings
-from dictate.errors import ConfigError, JournalError
+from dictate.errors import ConfigError, UnsafeFolder
 from dictate.hotwords import hotwords_file
 from dictate.platform import paths
 from dictate.toml import toml_file
@@ -206,22 +206,22 @@ class TestSafeDir:
     def test_a_symlink_is_refused(self, tmp_path: Path) -> None:
         (tmp_path / "elsewhere").mkdir(mode=0o755)
         (tmp_path / "dictate").symlink_to(tmp_path / "elsewhere")
-        with pytest.raises(JournalError, match="it is a symlink"):
+        with pytest.raises(UnsafeFolder, match="it is a symlink"):
             paths.safe_dir(tmp_path / "dictate")
         (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
-        with pytest.raises(JournalError, match="it is a symlink"):
+        with pytest.raises(UnsafeFolder, match="it is a symlink"):
             paths.safe_dir(tmp_path / "dangling")
         assert not (tmp_path / "nowhere").exists()
 
     def test_a_file_in_its_place_is_refused(self, tmp_path: Path) -> None:
         (tmp_path / "dictate").write_text("")
-        with pytest.raises(JournalError, match="a file stands where"):
+        with pytest.raises(UnsafeFolder, match="a file stands where"):
             paths.safe_dir(tmp_path / "dictate")
 
     def test_a_parent_that_anybody_may_write_is_refused(self, tmp_path: Path) -> None:
         (tmp_path / "open").mkdir()
         (tmp_path / "open").chmod(0o777)
-        with pytest.raises(JournalError, match="chmod o-w"):
+        with pytest.raises(UnsafeFolder, match="chmod o-w"):
             paths.safe_dir(tmp_path / "open" / "dictate")
         (tmp_path / "open").chmod(0o1777)
         paths.safe_dir(tmp_path / "open" / "dictate")
@@ -233,7 +233,7 @@ class TestSafeDir:
         path.mkdir(parents=True)
         for folder in itertools.takewhile(lambda each: each != tmp_path, (path, *path.parents)):
             os.chown(folder, 12345, 12345)
-        with pytest.raises(JournalError, match="belongs to somebody else"):
+        with pytest.raises(UnsafeFolder, match="belongs to another user"):
             paths.safe_dir(path)
 
     def test_the_xdg_folders_are_used(self, homes: Path) -> None:
