@@ -206,7 +206,7 @@ def test_a_file_of_a_different_size_is_refused_and_costs_nothing(
     put(model(), CONTENT[:begun])
     hub.ranges = False
     hub.answer = answer
-    with pytest.raises(Unavailable, match="the server has a different file|bad Content-Length"):
+    with pytest.raises(Unavailable, match=r"the server has a different file|bad Content-Length"):
         download(model(), ignore)
     assert part_of(model()).read_bytes() == CONTENT[:begun], "what was here is kept"
 
