@@ -51,7 +51,7 @@ def transcribe(
 
     `engine` and `hotwords` win over the configuration. A file that cannot be transcribed is named
     on stderr, the others go on. Raises ConfigError, TranscriptError, Unavailable, EngineError,
-    JournalError.
+    UnsafeFolder.
     """
     settings = CommandLineOverrides(engine=engine).over(config_file.load(paths.config_file()))
     if hotwords is not None and not hotwords.is_file():
