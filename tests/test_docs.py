@@ -10,7 +10,7 @@ import pytest
 from dictate.cli import parser
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(ROOT.glob("docs/*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(ROOT.glob("docs/**/*.md"))]
 OURS = r"(?:config|systemd|docs|bench|dictate|tests|scripts)"
 
 EXAMPLES = {"code.py"}
