@@ -127,7 +127,7 @@ def main() -> None:
     parser.add_argument("--failing", type=int, default=5, metavar="N", help="runs for each fault")
     arguments = parser.parse_args()
     print(f"{machine()}\n")
-    print("| engine | release to final, ms: p50 | p95 | p99 | up, while somebody speaks |")
+    print("| engine | release to final, ms: p50 | p95 | p99 | upload, while you speak |")
     print("|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as name, Serving(Path(name) / "server") as server:
         asyncio.run(measure(Path(name), server, arguments.trips, arguments.runs))

@@ -321,7 +321,7 @@ def _check_announced(offer: ServerOptions) -> None:
         raise Unavailable(
             "--zeroconf is for Wyoming clients of other makes, which know neither TLS nor our "
             "token: leave --tls and --token-file away, and serve on a port of this machine, which "
-            "others reach by SSH (docs/remote.md)"
+            "others reach by SSH (docs/guide/remote.md)"
         )
     if reason := discovery.unavailable_reason():
         raise Unavailable(f"--zeroconf: {reason}")
