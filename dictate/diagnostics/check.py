@@ -104,7 +104,7 @@ def _backends(stage: str, backends: Backends[Any], use: str, settings: Any) -> I
         yield CheckRow(stage, "none")
         return
     chosen = use.partition(":")[0]
-    reasons = {name: _reason(backends, name, settings) for name in backends.table}
+    reasons = {name: backends.why_not(name, settings) for name in backends.names}
     if chosen == "auto":
         chosen = next((name for name in backends.auto if not reasons[name]), "")
     elif chosen not in reasons:
@@ -131,13 +131,6 @@ def _second(settings: Settings) -> Iterator[CheckRow]:
         yield from [row for row in rows if row.chosen] or rows
 
 
-def _reason(backends: Backends[Any], name: str, settings: Any) -> str:
-    try:
-        return backends.make(name, settings).unavailable_reason() or ""
-    except Exception as error:  # a broken backend must not hide the other rows
-        return f"it is broken ({type(error).__name__}: {error}): install dictate again"
-
-
 def _display_reason() -> str:
     if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
         return ""
@@ -159,16 +152,10 @@ def _bus_reason() -> str:
 
 
 def _journal_reason(folder: Path) -> str:
-    """The message that opening the journal would give. Creates nothing."""
+    """Why opening the journal would fail or be of little use. Creates nothing."""
+    if reason := paths.unsafe_reason(folder):
+        return f"{reason}; until then, dictations are kept in memory only"
     there = next(path for path in (folder, *folder.parents) if path.exists())
-    if folder.is_symlink():
-        return "it is a link: remove it, and dictate creates a folder"
-    if not there.is_dir():
-        return f"{there} is a file: move it away"
-    if folder.exists() and folder.stat().st_uid != os.geteuid():
-        return "it belongs to another user: chown or remove it"
-    if not os.access(there, os.W_OK | os.X_OK):
-        return f"you cannot write to {there}: until you can, dictations are kept in memory only"
     free_mb = shutil.disk_usage(there).free / 1e6
     if free_mb < MIN_FREE_MB:
         return f"only {free_mb:.0f} MB are free on its disk: make room"

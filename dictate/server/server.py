@@ -27,8 +27,9 @@ import sdnotify
 from dictate.config import config_file
 from dictate.config.schema import EngineSettings
 from dictate.engines import ENGINES
+from dictate.engines.client_connection import ClientConnection
+from dictate.engines.host import EngineHost
 from dictate.engines.protocol import LARGEST_EVENT, Token, read_event
-from dictate.engines.worker import ClientConnection, Server
 from dictate.errors import DictateError, Unavailable
 from dictate.platform import paths
 from dictate.server.listeners import (
@@ -55,7 +56,7 @@ HUNG_S: Final = 60.0
 T = TypeVar("T")
 
 
-class PublicServer(Server):
+class PublicServer(EngineHost):
     """The engine process's server, for clients that are not trusted."""
 
     idle_s = IDLE_S

@@ -1,7 +1,7 @@
 """The time of each word in a segment, from the aligner process."""
 
 from dictate.config.schema import EngineSettings
-from dictate.engines.aligner_link import AlignerLink
+from dictate.engines.aligner_client import AlignerClient
 from dictate.errors import EngineError
 from dictate.events import RATE
 from dictate.transcribe.cut import Segment
@@ -13,16 +13,16 @@ class WordTiming:
     """Word times for one command. If the aligner fails, the text stays, without times."""
 
     def __init__(self, settings: EngineSettings) -> None:
-        self._link = AlignerLink(settings)
+        self._aligner = AlignerClient(settings)
         self._failed = False
 
     async def start(self) -> list[str]:
         """Load the aligner; one line for each problem that does not stop it. Raises EngineError."""
-        return await self._link.start()
+        return await self._aligner.start()
 
     async def stop(self) -> None:
         """End its process. Idempotent."""
-        await self._link.stop()
+        await self._aligner.stop()
 
     async def words(self, segment: Segment, text: str) -> tuple[tuple[Word, ...], str]:
         """The words of the text that is written for this segment, with their times; if there are no
@@ -34,7 +34,7 @@ class WordTiming:
         if too_fast(text, end_s - begin_s):
             return (), f"{part}: the text is too long for that time"
         try:
-            aligned = await self._link.align(segment.samples, text)
+            aligned = await self._aligner.align(segment.samples, text)
             aligned_words = [
                 (str(word), float(start), float(end)) for word, start, end in aligned.words
             ]

@@ -34,7 +34,7 @@ def resume_key(path: Path, settings: Settings, hotwords: Hotwords) -> str:
 
 
 def resume_folder() -> Path:
-    """The folder of these files, without those that are too old. Blocks. Raises JournalError."""
+    """The folder of these files, without those that are too old. Blocks. Raises UnsafeFolder."""
     paths.safe_dir(paths.cache_dir())
     found = paths.safe_dir(paths.cache_dir() / "files")
     oldest = time.time() - KEPT_DAYS * 86_400

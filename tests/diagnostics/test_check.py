@@ -104,10 +104,10 @@ def test_a_journal_folder_that_can_be_made_is_well_and_is_not_made() -> None:
 def test_a_journal_folder_that_cannot_be_used_is_said(tmp_path: Path) -> None:
     folder = paths.state_dir()
     folder.symlink_to(tmp_path)
-    assert "is a link" in rows("journal")[0].reason
+    assert "is a symlink" in rows("journal")[0].reason
     folder.unlink()
     folder.write_text("mine")
-    assert "is a file" in rows("journal")[0].reason
+    assert "a file stands where" in rows("journal")[0].reason
     folder.unlink()
     if os.geteuid() == 0:
         folder.mkdir()
