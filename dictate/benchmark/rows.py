@@ -1,8 +1,7 @@
 """The rows of the benchmark: their references, and when each one passes. Pure.
 
-The reference is the measurement that decided to build Dictate. On a GPU, a row passes if it is at
-least as good. Without a GPU the reference means nothing, so the row has a rule of its own, and says
-so.
+The reference is the engine with which the project began. On a GPU, a row passes if it is at least
+as good. Without a GPU the reference means nothing, so the row has a rule of its own, and says so.
 """
 
 import math

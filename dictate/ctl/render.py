@@ -26,7 +26,7 @@ def status(found: Fields) -> None:
         "engine": ", ".join(filter(None, (found["engine"], found["engine_state"]))),
         **_engine(found),
         "output": found["output"],
-        "skipped": found["output_notes"],
+        "passed over": found["output_notes"],
         "hotkey": found["hotkey"],
         "overlay": found["overlay"],
         **_second(found),

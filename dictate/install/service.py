@@ -97,7 +97,7 @@ def install(*, out: Out = print) -> int:
     if no_systemd is None:
         started = _start(changed=changed, out=out)
     else:
-        out(f"skipped: starting the service: {no_systemd}; `dictate run` runs it in a terminal")
+        out(f"skipped: starting the service: {no_systemd}; run `dictate run` in a terminal")
     _show_check(out)
     return 0 if started else 1
 
