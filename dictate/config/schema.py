@@ -1,8 +1,8 @@
 """Every option: its name, type, default, unit and description.
 
-The string below a field is its description. `config/config.toml`, `docs/config.md` and the error
-messages are made from these classes (`reference.py` reads the strings back), so that each fact is
-written once. The metadata of a field may have:
+The string below a field is its description. `config/config.toml`, `docs/reference/config.md` and
+the error messages are made from these classes (`reference.py` reads the strings back), so that each
+fact is written once. The metadata of a field may have:
 
 - `choices`: the permitted values; `backends`: the table of a stage, whose names are permitted too.
 - `low` and `high`: the range of a number.

@@ -78,7 +78,7 @@ def _backends(stage: str, door: Backends[Any], use: str, settings: Any) -> Itera
         yield _row(stage, "none")
         return
     asked = use.partition(":")[0]
-    answers = {name: _why_not(door, name, settings) for name in door.table}
+    answers = {name: door.why_not(name, settings) for name in door.names}
     if asked == "auto":
         asked = next((name for name in door.auto if not answers[name]), "")
     elif asked not in answers:
@@ -108,13 +108,6 @@ def _second(settings: Settings) -> Iterator[Row]:
     for stage in stages:
         rows = list(_backends(*stage))
         yield from [row for row in rows if row["chosen"]] or rows
-
-
-def _why_not(door: Backends[Any], name: str, settings: Any) -> str:
-    try:
-        return door.make(name, settings).unavailable_reason() or ""
-    except Exception as error:  # a backend that breaks must not hide what the others say
-        return f"it is broken here ({type(error).__name__}: {error}): install dictate again"
 
 
 def _display() -> str:

@@ -70,7 +70,7 @@ class ChildProcess:
         self._listening = asyncio.create_task(self._listen(), name=f"stderr of {self._name}")
 
     async def ended(self) -> str:
-        """Wait until it has ended; returns for people how: exit status or signal, and last words."""
+        """Wait until it has ended; returns in words how: exit status or signal, and last words."""
         assert self._process is not None
         assert self._listening is not None
         code = await self._process.wait()

@@ -18,8 +18,8 @@ PATH: Final = "/org/freedesktop/portal/desktop"
 ANSWER_S: Final = 5.0
 
 _BACKENDS: Final = "org.freedesktop.impl.portal.desktop"
-"""The prefix of the bus name of a desktop's portal backend. Sessions live there, and the portal does
-not report when it dies: KDE's dies with the compositor."""
+"""The prefix of the bus name of a desktop's portal backend, where sessions live. The portal does
+not report when its backend dies: KDE's dies with the compositor."""
 _BUS: Final = "org.freedesktop.DBus"
 _PROPERTIES: Final = "org.freedesktop.DBus.Properties"
 _REQUEST: Final = "org.freedesktop.portal.Request"
@@ -50,8 +50,8 @@ class PortalSession:
     async def create(
         self, name: str = "", options: dict[str, Variant] | None = None
     ) -> dict[str, Variant]:
-        """Begin the session; returns the answer of the portal. By the `name` a desktop may find what
-        it permitted an earlier session. Raises Unavailable."""
+        """Begin the session; returns the answer of the portal. By the `name` a desktop may find
+        what it permitted an earlier session. Raises Unavailable."""
         self._connection.add_message_handler(self._take)
         lost = asyncio.ensure_future(bus.lost(self._connection))
         lost.add_done_callback(lambda _: self._signals.put_nowait(None))

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from dictate.config.schema import EngineSettings, same_engine
-from dictate.engines.link import EngineClient
+from dictate.engines.client import EngineClient
 from dictate.engines.nemotron import engine as nemotron_module
 from dictate.engines.nemotron.engine import DIFFERENT, WHOLE, NemotronEngine
 from dictate.engines.nemotron.offline import CUT_FROM_S, LONGEST_S, quietest
