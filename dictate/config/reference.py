@@ -86,12 +86,16 @@ class Section:
     options: tuple[Option, ...]
 
 
-def choices_of(option: Field[Any]) -> tuple[str, ...]:
-    """The values that a field of a settings class may have; none if they cannot be listed."""
+def choices_of(option: Field[Any], *, installed: bool = False) -> tuple[str, ...]:
+    """The values that a field of a settings class may have; none if they cannot be listed.
+
+    With `installed`, the backends of other packages that are installed here are among them.
+    """
     choices = tuple(str(choice) for choice in option.metadata.get("choices", ()))
     if where := option.metadata.get("backends"):
         module, _, attribute = where.partition(":")
-        return ("auto", *getattr(import_module(module), attribute).table, *choices)
+        backends = getattr(import_module(module), attribute)
+        return ("auto", *(backends.names if installed else backends.table), *choices)
     return choices
 
 
