@@ -205,7 +205,7 @@ def test_numbers_are_never_given_twice(journal: Journal, reopen: Callable[[], Jo
     first = dictate(journal)
     second = dictate(journal)
     assert second > first
-    with pytest.raises(ValueError, match="has been"):
+    with pytest.raises(ValueError, match="exists already"):
         journal.begin(first, 0.0)
     journal.forget(None)
     assert reopen().next_number > second
