@@ -171,10 +171,10 @@ def test_the_documents_do_not_depend_on_what_is_installed(echo: Path) -> None:
 
 def test_the_check_lists_it_and_chooses_it(echo: Path) -> None:
     settings = config_file.parse('[engine]\nuse = "echo"\n[output]\nuse = "thefile:x"\n')
-    found = {(row["stage"], row["name"]): row for row in rows(settings)}
-    assert found["engine", "echo"]["chosen"] is True
-    assert found["engine", "echo"]["why_not"] == ""
-    assert found["output", "thefile"]["chosen"] is True
+    found = {(row.stage, row.name): row for row in rows(settings)}
+    assert found["engine", "echo"].chosen is True
+    assert found["engine", "echo"].reason == ""
+    assert found["output", "thefile"].chosen is True
 
 
 def test_one_of_ours_cannot_be_replaced(
@@ -218,7 +218,7 @@ def test_a_broken_one_is_unavailable_with_its_reason(broken: Path, name: str) ->
 
 
 def test_broken_ones_hide_no_other_from_the_check(broken: Path, echo_beside: None) -> None:
-    found = {row["name"]: row["why_not"] for row in rows(config_file.parse(""))}
+    found = {row.name: row.reason for row in rows(config_file.parse(""))}
     for name, reason in REASONS.items():
         assert reason in str(found[name])
     assert found["echo"] == ""

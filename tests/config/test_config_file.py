@@ -83,7 +83,7 @@ def test_all_problems_come_at_once_in_the_order_of_the_file() -> None:
 
 def test_an_option_outside_its_table_is_told_where_it_belongs() -> None:
     (problem,) = problems_of("tap_ms = 300\n")
-    assert problem == "config.toml:1: tap_ms must stand below its table: [hotkey]"
+    assert problem == "config.toml:1: tap_ms must be below its table: [hotkey]"
 
 
 @pytest.mark.parametrize("use", ["wav:/tmp/talk.wav", "portaudio", "auto"])
@@ -120,7 +120,7 @@ def test_changes_are_told_and_those_that_need_a_restart_say_so() -> None:
         'microphone.device: "" -> USB',
         "engine.use: auto -> pocketsphinx",
         "text.trailing_space: false -> true",
-        "hotkey.use: auto -> none (takes a restart)",
+        "hotkey.use: auto -> none (after a restart)",
     ]
     assert config_file.changes(new, new) == []
 

@@ -20,7 +20,7 @@ from dictate.engines.protocol import Aligned, EngineState, StatusEvent
 from dictate.engines.qwen3 import load as qwen3_load
 from dictate.errors import EngineError
 from dictate.events import Samples
-from dictate.transcribe.words import Unplaced, place
+from dictate.transcribe.words import AlignmentFailed, place
 from tests.lab import tiny_aligner, tiny_qwen3
 from tests.lab.files import noise
 from tests.transcribe.test_words import split
@@ -64,14 +64,14 @@ def test_the_words_get_their_times(loaded: Aligner, sound: Samples) -> None:
 def test_a_clock_that_runs_backwards_contradicts_itself(tmp_path: Path, sound: Samples) -> None:
     found = Aligner.load(settings(tiny_aligner.make(tmp_path, pace=-3.0))).align(sound, TEXT)
     assert found.moved == 11, "all but the first of the times"
-    with pytest.raises(Unplaced, match="contradict each other"):
+    with pytest.raises(AlignmentFailed, match="contradict each other"):
         place(TEXT, [(w, s, e) for w, s, e in found.words], found.moved, 0.0, 10.0)
 
 
 def test_random_weights_are_not_believed(tmp_path: Path, sound: Samples) -> None:
     found = Aligner.load(settings(tiny_aligner.make(tmp_path))).align(sound, TEXT)
     assert [word for word, _, _ in found.words] == split(TEXT)
-    with pytest.raises(Unplaced):
+    with pytest.raises(AlignmentFailed):
         place(TEXT, [(w, s, e) for w, s, e in found.words], found.moved, 0.0, 10.0)
 
 

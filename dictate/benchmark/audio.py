@@ -1,7 +1,7 @@
-"""What the engine gets to hear: spoken by a program that is installed, or recordings of the user.
+"""The speech for the benchmark: synthesized by an installed program, or the user's recordings.
 
-A program says the same text the same way each time, so two machines can be compared; a recording
-says what the user can expect.
+A program says the same text in the same way every time, so two machines can be compared. Recordings
+show what the user can expect.
 """
 
 import shutil
@@ -21,9 +21,9 @@ from dictate.microphone.sound_file import read_sound_file
 FLITE: Final = ("slt", "rms", "awb")
 ESPEAK: Final = ("en-us", "en-gb")
 QUIET_S: Final = 0.4
-"""Seconds of quiet room before and after what is spoken."""
+"""Seconds of quiet room before and after the speech."""
 SNIPPET_S: Final = 0.25
-"""Seconds of speech in which nobody can have said a word."""
+"""Seconds of speech that are too short for a word."""
 
 SENTENCES: Final = (
     "The weather in the mountains was cold and clear this morning.",
@@ -39,16 +39,16 @@ SENTENCES: Final = (
     f"The price of {HARMLESS} went down last year.",
     f"Is there enough {HARMLESS} for all the files?",
 )
-"""No number and no spoken sign, which engines write in more than one right way."""
+"""Without numbers and spoken punctuation, which engines may write correctly in several ways."""
 
-_NOBODY_SPEAKS: Final = (
-    "no program that speaks is installed: apt install flite, or say it yourself (--recordings)"
+_NO_SPEECH: Final = (
+    "no speech synthesizer is installed: apt install flite, or give your own --recordings"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """Something that was said."""
+    """A sentence, as text and as sound."""
 
     text: str
     samples: Samples
@@ -56,31 +56,31 @@ class Clip:
 
 @dataclass(frozen=True, slots=True)
 class Clips:
-    """All that there is to hear."""
+    """All sentences."""
 
     source: str
-    """Who speaks, for people; empty if nobody does."""
+    """Who speaks, for people; empty if there is no speech."""
     clips: tuple[Clip, ...]
     unavailable_reason: str
-    """Why there is not what is not there, and what to do."""
+    """What to do if a clip that is needed is missing."""
 
     def with_words(self, words: str) -> list[Clip]:
-        """Those in which these words are said, whatever their case. Raises Unavailable if none."""
+        """The clips with these words, in any letter case. Raises Unavailable if there are none."""
         found = [clip for clip in self._all() if words.lower() in clip.text.lower()]
         if not found:
-            raise Unavailable(f"nobody says {words!r}: {self.unavailable_reason}")
+            raise Unavailable(f"no clip contains {words!r}: {self.unavailable_reason}")
         return found
 
     def plain(self) -> list[Clip]:
-        """Those that an engine without hotwords can know. Raises Unavailable if there are none."""
+        """The clips without the hotword. Raises Unavailable if there are none."""
         plain = [clip for clip in self._all() if HOTWORD.lower() not in clip.text.lower()]
         if not plain:
-            raise Unavailable(f"nobody says anything but {HOTWORD!r}: {self.unavailable_reason}")
+            raise Unavailable(f"every clip contains {HOTWORD!r}: {self.unavailable_reason}")
         return plain
 
     def lasting(self, seconds: float, first: str = "") -> Samples:
-        """So much of it in one piece, again and again if there is less, those with the words
-        `first` in them before the others. Raises Unavailable if there is nothing to hear."""
+        """One sound of this length from all clips, repeated as needed; clips with the words `first`
+        come first. Raises Unavailable if there is no clip."""
         ordered = sorted(self._all(), key=lambda clip: first.lower() not in clip.text.lower())
         whole = np.concatenate([clip.samples for clip in ordered])
         return np.resize(whole, round(seconds * RATE))
@@ -100,19 +100,19 @@ class Clips:
         return self.clips
 
 
-def spoken() -> Clips:
-    """The sentences, by flite, else by espeak-ng. Without either there is nothing to hear, and
-    the clips say why. Raises Unavailable if the program fails."""
+def synthesized() -> Clips:
+    """The sentences, spoken by flite or else by espeak-ng. Without either there are no clips, and
+    `unavailable_reason` says why. Raises Unavailable if the program fails."""
     for program, voice in (("flite", FLITE[0]), ("espeak-ng", ESPEAK[0])):
         if shutil.which(program):
-            clips = tuple(Clip(text, speak(text, voice)) for text in SENTENCES)
+            clips = tuple(Clip(text, synthesize(text, voice)) for text in SENTENCES)
             return Clips(f"{program}, voice {voice}", clips, "")
-    return Clips("", (), _NOBODY_SPEAKS)
+    return Clips("", (), _NO_SPEECH)
 
 
 def recorded(folder: Path) -> Clips:
-    """The recordings in a folder: each NAME.wav or NAME.flac that has a NAME.txt, which says what
-    is said. Raises ConfigError if there is none, AudioFileError for one that cannot be read."""
+    """The recordings in a folder: each NAME.wav or NAME.flac with a NAME.txt that has its words.
+    Raises ConfigError if there is none, AudioFileError for one that cannot be read."""
     if not folder.is_dir():
         raise ConfigError([f"{folder}: there is no such folder"])
     sounds = sorted(path for path in folder.iterdir() if path.suffix.lower() in (".wav", ".flac"))
@@ -124,24 +124,24 @@ def recorded(folder: Path) -> Clips:
     ]
     if not clips:
         raise ConfigError(
-            [f"{folder}: no NAME.wav or NAME.flac with a NAME.txt beside it that says what is said"]
+            [f"{folder}: no NAME.wav or NAME.flac with a NAME.txt beside it that has its words"]
         )
-    return Clips(f"recordings in {folder}", tuple(clips), f"record it, and put it into {folder}")
+    return Clips(f"recordings in {folder}", tuple(clips), f"add such a recording to {folder}")
 
 
 def silence(seconds: float) -> Samples:
-    """Nothing at all."""
+    """Digital silence."""
     return np.zeros(round(seconds * RATE), np.float32)
 
 
 def noise(seconds: float) -> Samples:
-    """A quiet room with a fan in it, at -50 dB; the same each time."""
+    """The noise of a fan in a quiet room, at -50 dB; the same every time."""
     count = round(seconds * RATE)
     return np.random.default_rng(0).normal(0, 0.003, count).astype(np.float32)
 
 
-def speak(text: str, voice: str) -> Samples:
-    """The text in this voice (one of FLITE or ESPEAK), in a quiet room. Blocks. Raises
+def synthesize(text: str, voice: str) -> Samples:
+    """The text, spoken in this voice (one of FLITE or ESPEAK) in a quiet room. Blocks. Raises
     Unavailable if the program is missing or fails."""
     program = "flite" if voice in FLITE else "espeak-ng"
     if shutil.which(program) is None:
@@ -155,12 +155,12 @@ def speak(text: str, voice: str) -> Samples:
         try:
             subprocess.run(command, check=True, capture_output=True, timeout=30)
         except (subprocess.SubprocessError, OSError) as error:
-            raise Unavailable(f"{program} cannot speak ({error}): install it again") from error
-        return in_a_room(read_sound_file(path))
+            raise Unavailable(f"{program} failed ({error}): install it again") from error
+        return with_room_noise(read_sound_file(path))
 
 
-def in_a_room(samples: Samples) -> Samples:
-    """With quiet before and after, and a little noise all over; the same each time."""
+def with_room_noise(samples: Samples) -> Samples:
+    """The sound with quiet before and after, and a little noise all over; the same every time."""
     quiet = np.zeros(int(QUIET_S * RATE), np.float32)
     sound = np.concatenate([quiet, samples, quiet])
     hiss = np.random.default_rng(0).normal(0, 0.0005, len(sound))

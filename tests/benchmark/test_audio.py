@@ -1,13 +1,13 @@
-"""What the engine gets to hear."""
+"""The speech for the benchmark."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from dictate.benchmark import speech
+from dictate.benchmark import audio
+from dictate.benchmark.audio import Clip, Clips
 from dictate.benchmark.rows import HOTWORD
-from dictate.benchmark.speech import Clip, Clips
 from dictate.errors import ConfigError, Unavailable
 from dictate.events import RATE
 from tests.lab.voices import write
@@ -16,12 +16,12 @@ AUDIO = Path(__file__).parents[1] / "audio"
 
 
 def test_recordings_are_pairs_of_sound_and_text(tmp_path: Path) -> None:
-    write(tmp_path / "b.wav", speech.noise(1))
+    write(tmp_path / "b.wav", audio.noise(1))
     (tmp_path / "b.txt").write_text("the  second\none\n")
-    write(tmp_path / "a.flac", speech.noise(2))
+    write(tmp_path / "a.flac", audio.noise(2))
     (tmp_path / "a.txt").write_text("the first one")
-    write(tmp_path / "alone.wav", speech.noise(1))
-    clips = speech.recorded(tmp_path)
+    write(tmp_path / "alone.wav", audio.noise(1))
+    clips = audio.recorded(tmp_path)
     assert [clip.text for clip in clips.clips] == ["the first one", "the second one"]
     assert len(clips.clips[0].samples) == 2 * RATE
     assert str(tmp_path) in clips.source
@@ -29,13 +29,13 @@ def test_recordings_are_pairs_of_sound_and_text(tmp_path: Path) -> None:
 
 def test_a_folder_without_recordings_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no such folder"):
-        speech.recorded(tmp_path / "gone")
-    with pytest.raises(ConfigError, match="that says what is said"):
-        speech.recorded(tmp_path)
+        audio.recorded(tmp_path / "gone")
+    with pytest.raises(ConfigError, match="that has its words"):
+        audio.recorded(tmp_path)
 
 
-def test_what_nobody_says_is_a_reason(tmp_path: Path) -> None:
-    clips = speech.recorded(AUDIO)
+def test_a_missing_clip_is_a_reason(tmp_path: Path) -> None:
+    clips = audio.recorded(AUDIO)
     assert len(clips.plain()) == len(clips.clips)
     assert [clip.text for clip in clips.with_words("THE TRAIN")] == [
         "The train leaves at seven in the morning."
@@ -55,17 +55,17 @@ def test_a_clip_lasts_as_long_as_it_must_and_begins_with_what_matters() -> None:
 
 
 def test_a_snippet_is_the_loudest_quarter_of_a_second() -> None:
-    samples = speech.noise(2)
+    samples = audio.noise(2)
     samples[RATE : RATE + RATE // 4] = 0.5
     assert Clips("us", (Clip("oh", samples),), "").snippet() == pytest.approx(0.5)
 
 
-def test_without_a_program_that_speaks_there_is_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_synthesizer_there_is_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
-    clips = speech.spoken()
+    clips = audio.synthesized()
     assert (clips.source, clips.clips) == ("", ())
     for ask in (clips.plain, clips.snippet, lambda: clips.lasting(1)):
         with pytest.raises(Unavailable, match="apt install flite"):
             ask()
     with pytest.raises(Unavailable, match="apt install flite"):
-        speech.speak("hello", "slt")
+        audio.synthesize("hello", "slt")

@@ -1,4 +1,4 @@
-"""The measurement: the clips go through the engine process, as dictations do, row by row."""
+"""Measures row by row: the clips go through the engine process, like dictations."""
 
 import asyncio
 import os
@@ -11,9 +11,9 @@ from statistics import median
 from typing import Final
 
 from dictate import __version__
-from dictate.benchmark import rows, speech
+from dictate.benchmark import audio, rows
+from dictate.benchmark.audio import Clips
 from dictate.benchmark.rows import HARMLESS, HOTWORD, Row, on_gpu
-from dictate.benchmark.speech import Clips
 from dictate.config.schema import Settings
 from dictate.engines.client import EngineClient, UtteranceClient
 from dictate.engines.supervisor import EngineStatus
@@ -23,16 +23,17 @@ from dictate.hotwords.model import Hotwords, Term
 from dictate.platform import paths
 from dictate.text import polish
 
-MOST_CLIP_RUNS: Final = 5
-"""A long clip says little more when it is heard more often than this."""
+MAX_CLIP_RUNS: Final = 5
+"""Maximum number of runs with a long clip: more runs hardly change the average."""
 QUIET_S: Final = 3.0
-PIECE_S: Final = 0.02
-"""Seconds of sound that a microphone hands over at a time."""
+"""Seconds of the silence and of the noise that must give no text."""
+BLOCK_S: Final = 0.02
+"""Seconds of one block of sound from a microphone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """Where it was measured; these are the names in the JSON."""
+    """The machine that was measured. The JSON has the same names."""
 
     system: str
     architecture: str
@@ -45,72 +46,75 @@ class Machine:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All that was found out."""
+    """Everything that was measured. The JSON has the same names."""
 
     machine: Machine
     engine: EngineStatus
     source: str
-    """Who spoke, for people."""
+    """Who speaks, for people; empty if there is no speech."""
     rows: list[Row]
     restarts: int
-    """How often the engine process had to be started again; what was under way took longer."""
+    """How often the engine process was restarted, which lengthens the times of that moment."""
     release_ms: list[float]
     """From the last sound to the text, for each utterance that was fed in real time."""
 
 
 async def measure(
     settings: Settings,
-    own: Hotwords,
+    hotwords: Hotwords,
     clips: Clips,
     runs: int,
-    tell: Callable[[str], None],
+    show_progress: Callable[[str], None],
 ) -> Report:
-    """Every row of the table, whatever goes wrong in it. `own` are the user's hotwords, `runs` the
-    utterances that are fed in real time; `tell` is told what is under way."""
+    """Measure every row of the table, even if some fail.
+
+    `hotwords` are the user's; `runs` is the number of utterances that are fed in real time;
+    `show_progress` is called with the current step.
+    """
     folder = await asyncio.to_thread(paths.safe_dir, paths.runtime_dir())
-    link = EngineClient(settings.engine, folder / f"gate-{os.getpid()}.sock")
-    gate = _Gate(link, settings, own, clips, runs, tell)
+    link = EngineClient(settings.engine, folder / f"bench-{os.getpid()}.sock")
+    table = _Table(link, settings, hotwords, clips, runs, show_progress)
     await link.start()
     try:
-        table = await gate.table()
+        measured = await table.measure()
         restarts = link.supervisor.run - 1
     finally:
         await link.stop()
     machine = await asyncio.to_thread(_machine)
-    return Report(machine, link.info, clips.source, table, restarts, gate.release_ms)
+    return Report(machine, link.info, clips.source, measured, restarts, table.release_ms)
 
 
-class _Gate:
-    """One pass through the table; each row is a method that raises what keeps it from its figure:
-    Unavailable for what is missing here, EngineError for what the engine failed to do."""
+class _Table:
+    """One pass through the table. Each row is a method; it raises Unavailable if something it needs
+    is missing here, and EngineError if the engine fails."""
 
     def __init__(
         self,
         link: EngineClient,
         settings: Settings,
-        own: Hotwords,
+        hotwords: Hotwords,
         clips: Clips,
         runs: int,
-        tell: Callable[[str], None],
+        show_progress: Callable[[str], None],
     ) -> None:
         self.release_ms: list[float] = []
         self._link = link
         self._settings = settings
         self._clips = clips
         self._runs = runs
-        self._tell = tell
+        self._show_progress = show_progress
         self._began = time.monotonic()
         self._number = 0
         self._loaded = False
         self._prepared = Hotwords()
         self._steps_ms: list[float] = []
-        self._without = Hotwords(strength=own.strength)
-        self._with = Hotwords((Term(HOTWORD),), own.strength)
-        others = tuple(term for term in own.terms if term.spelling != HOTWORD)
-        self._whole_list = replace(own, terms=(*others, Term(HOTWORD)))
+        self._without = Hotwords(strength=hotwords.strength)
+        self._with = Hotwords((Term(HOTWORD),), hotwords.strength)
+        others = tuple(term for term in hotwords.terms if term.spelling != HOTWORD)
+        self._whole_list = replace(hotwords, terms=(*others, Term(HOTWORD)))
 
-    async def table(self) -> list[Row]:
-        """The rows, all of them, in their order."""
+    async def measure(self) -> list[Row]:
+        """All rows, in their order."""
         table: list[tuple[str, Callable[[], Awaitable[Row]]]] = [
             (rows.LOADS, self._loads),
             (rows.TRANSCRIPTION, self._transcription),
@@ -123,13 +127,13 @@ class _Gate:
             (rows.CHUNK, self._chunk),
             (rows.MEMORY, self._memory),
             (rows.SHORT, lambda: self._nothing(rows.SHORT, self._clips.snippet)),
-            (rows.SILENCE, lambda: self._nothing(rows.SILENCE, lambda: speech.silence(QUIET_S))),
-            (rows.NOISE, lambda: self._nothing(rows.NOISE, lambda: speech.noise(QUIET_S))),
+            (rows.SILENCE, lambda: self._nothing(rows.SILENCE, lambda: audio.silence(QUIET_S))),
+            (rows.NOISE, lambda: self._nothing(rows.NOISE, lambda: audio.noise(QUIET_S))),
         ]
         return [await self._row(name, measure) for name, measure in table]
 
     async def _row(self, name: str, measure: Callable[[], Awaitable[Row]]) -> Row:
-        self._tell(name)
+        self._show_progress(name)
         if not self._loaded and name != rows.LOADS:
             return rows.skipped(name, "the model did not load")
         try:
@@ -154,11 +158,11 @@ class _Gate:
 
     async def _transcription(self) -> Row:
         return rows.transcription(
-            [(clip.text, await self._hear(clip.samples)) for clip in self._clips.plain()]
+            [(clip.text, await self._transcribe(clip.samples)) for clip in self._clips.plain()]
         )
 
     async def _boosting(self) -> Row:
-        self._takes_hotwords()
+        self._require_hotwords()
         began = time.monotonic()
         unusable = await self._link.prepare(self._whole_list)
         took_ms = 1000 * (time.monotonic() - began)
@@ -166,21 +170,21 @@ class _Gate:
         return rows.boosting(took_ms, unusable, self._link.info.hotwords_as)
 
     async def _repaired(self) -> Row:
-        self._takes_hotwords()
-        return rows.repaired(await self._both_ways(HOTWORD))
+        self._require_hotwords()
+        return rows.repaired(await self._without_and_with(HOTWORD))
 
     async def _harm(self) -> Row:
-        self._takes_hotwords()
-        return rows.harm(await self._both_ways(HARMLESS))
+        self._require_hotwords()
+        return rows.harm(await self._without_and_with(HARMLESS))
 
-    def _takes_hotwords(self) -> None:
+    def _require_hotwords(self) -> None:
         if not self._link.info.hotwords_as:
-            raise Unavailable(f"hotwords do not reach the engine {self._link.info.name}")
+            raise Unavailable(f"the engine {self._link.info.name} takes no hotwords")
 
-    async def _both_ways(self, words: str) -> list[tuple[str, str, str]]:
+    async def _without_and_with(self, words: str) -> list[tuple[str, str, str]]:
         clips = self._clips.with_words(words)
-        without = [await self._hear(clip.samples) for clip in clips]
-        boosted = [await self._hear(clip.samples, self._with) for clip in clips]
+        without = [await self._transcribe(clip.samples) for clip in clips]
+        boosted = [await self._transcribe(clip.samples, self._with) for clip in clips]
         said = [clip.text for clip in clips]
         return list(zip(said, without, boosted, strict=True))
 
@@ -191,48 +195,48 @@ class _Gate:
     async def _boosted(self) -> Row:
         sound = self._clips.lasting(rows.BOOSTED_S, first=HOTWORD)
         times = await self._times(sound, self._with)
-        note = "" if self._link.info.hotwords_as else "not boosted: hotwords do not reach it"
+        note = "" if self._link.info.hotwords_as else "not boosted: the engine takes no hotwords"
         return rows.clip(rows.BOOSTED, times, rows.BOOSTED_S, gpu=self._gpu, note=note)
 
     async def _times(self, sound: Samples, hotwords: Hotwords | None = None) -> list[float]:
-        """Milliseconds to the text of this sound, fed at once, again and again."""
+        """Milliseconds to the text of this sound, fed at once, for each run."""
         times = []
-        for _ in range(min(self._runs, MOST_CLIP_RUNS)):
+        for _ in range(min(self._runs, MAX_CLIP_RUNS)):
             await self._prepare(hotwords or self._without)
             began = time.monotonic()
-            text = await self._hear(sound, hotwords)
+            text = await self._transcribe(sound, hotwords)
             times.append(1000 * (time.monotonic() - began))
-            _must_say_something(text)
+            _refuse_empty(text)
         return times
 
     async def _release(self) -> Row:
         pcm = pcm_from_samples(self._clips.lasting(rows.SHORT_S))
         await self._prepare(self._with)
         for number in range(1, self._runs + 1):
-            self._tell(f"{rows.RELEASE}: {number} of {self._runs}")
-            self.release_ms.append(await self._spoken(pcm))
+            self._show_progress(f"{rows.RELEASE}: {number} of {self._runs}")
+            self.release_ms.append(await self._real_time_ms(pcm))
             self._steps_ms.append(self._link.info.step_ms)
         return rows.release(self.release_ms, gpu=self._gpu)
 
-    async def _spoken(self, pcm: bytes) -> float:
-        """Milliseconds from the last sound, fed as a microphone does, to the text."""
+    async def _real_time_ms(self, pcm: bytes) -> float:
+        """Milliseconds from the last sound to the text, fed in real time like a microphone."""
         loop = asyncio.get_running_loop()
         utterance = self._begin(self._with)
-        size = 2 * round(PIECE_S * RATE)
+        size = 2 * round(BLOCK_S * RATE)
         try:
             began = loop.time()
             for number, at in enumerate(range(0, len(pcm), size), 1):
-                # A piece is handed over when its last sample was spoken; being late adds up to
-                # nothing, as the next one is due at its own time.
-                await asyncio.sleep(began + number * PIECE_S - loop.time())
+                # A block is complete when its last sample has been spoken. Delays do not add up,
+                # because each block has its own due time.
+                await asyncio.sleep(began + number * BLOCK_S - loop.time())
                 utterance.feed(pcm[at : at + size])
             released = loop.time()
-            final = await utterance.finish(lambda: _bring(pcm))
+            final = await utterance.finish(lambda: _whole(pcm))
         except BaseException:
             utterance.cancel()
             raise
         took_ms = 1000 * (loop.time() - released)
-        _must_say_something(final.text)
+        _refuse_empty(final.text)
         return took_ms
 
     async def _chunk(self) -> Row:
@@ -245,17 +249,17 @@ class _Gate:
         return rows.memory(info.device_memory_mb, info.memory_mb, gpu=self._gpu)
 
     async def _nothing(self, name: str, sound: Callable[[], Samples]) -> Row:
-        return rows.nothing(name, await self._hear(sound(), self._with))
+        return rows.nothing(name, await self._transcribe(sound(), self._with))
 
-    async def _hear(self, sound: Samples, hotwords: Hotwords | None = None) -> str:
-        """The text of this sound as it would be written."""
+    async def _transcribe(self, sound: Samples, hotwords: Hotwords | None = None) -> str:
+        """The text of this sound, as it would be written."""
         hotwords = hotwords or self._without
         await self._prepare(hotwords)
         pcm = pcm_from_samples(sound)
         utterance = self._begin(hotwords)
         try:
             utterance.feed(pcm)
-            final = await utterance.finish(lambda: _bring(pcm))
+            final = await utterance.finish(lambda: _whole(pcm))
         except BaseException:
             utterance.cancel()
             raise
@@ -266,20 +270,20 @@ class _Gate:
         return self._link.begin(self._number, hotwords, self._settings.engine.language)
 
     async def _prepare(self, hotwords: Hotwords) -> None:
-        # As in the daemon, a dictation does not pay for a list that is new.
+        # As in the daemon, the list is prepared before the dictation, not during it.
         if hotwords != self._prepared:
             await self._link.prepare(hotwords)
             self._prepared = hotwords
 
 
-async def _bring(pcm: bytes) -> bytes:
+async def _whole(pcm: bytes) -> bytes:
     return pcm
 
 
-def _must_say_something(text: str) -> None:
-    # To hear nothing is quick.
+def _refuse_empty(text: str) -> None:
+    # An engine that hears nothing is quick, but not fast.
     if not text.strip():
-        raise EngineError("no text came out of speech, so its time says nothing")
+        raise EngineError("the engine found no text in speech, so its time means nothing")
 
 
 def _machine() -> Machine:
@@ -296,6 +300,6 @@ def _machine() -> Machine:
 
 
 def _processor(cpuinfo: str) -> str:
-    """Its name; empty where the kernel does not say it, as on aarch64."""
+    """The processor's name; empty if the kernel does not give it, as on aarch64."""
     names = [line.partition(":")[2] for line in cpuinfo.splitlines() if "model name" in line]
     return names[0].strip() if names else ""

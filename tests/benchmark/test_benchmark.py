@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from dictate.benchmark import rows, speech
+from dictate.benchmark import audio, rows
 from dictate.cli import main
 from tests.lab.scripted import script
 from tests.lab.terminal import shown_on
@@ -38,9 +38,9 @@ TABLE = [
 
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Less to hear, so that a whole run takes some seconds."""
-    kept = [sentence for at, sentence in enumerate(speech.SENTENCES) if at in (1, 6, 9)]
-    monkeypatch.setattr(speech, "SENTENCES", kept)
+    """Less speech, so that a whole run takes some seconds."""
+    kept = [sentence for at, sentence in enumerate(audio.SENTENCES) if at in (1, 6, 9)]
+    monkeypatch.setattr(audio, "SENTENCES", kept)
     monkeypatch.setattr(rows, "LONG_S", 5.0)
     monkeypatch.setattr(rows, "BOOSTED_S", 4.0)
     monkeypatch.setattr(rows, "SHORT_S", 1.3)
@@ -48,7 +48,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def says(tmp_path: Path) -> str:
-    """An engine that hears this in every speech."""
+    """An engine that returns this text for every sound."""
     return f"scripted:{script(tmp_path / 'lines', 'please open the window')}"
 
 
@@ -83,8 +83,8 @@ def test_a_scripted_engine_fails_and_the_table_says_where(
     assert f"FAIL  {rows.SHORT}" in out
     assert "heard 'please open the window'" in out
     assert f"SKIP  {rows.REPAIRED}" in out
-    assert "hotwords do not reach the engine scripted" in out
-    assert "no reference for a CPU: passes when RTF < 1" in out
+    assert "the engine scripted takes no hotwords" in out
+    assert "no reference for a CPU: passes if RTF < 1" in out
     assert "not boosted" in out
     assert "\x1b" not in out + err, "no colour and no progress where there is no terminal"
 
@@ -126,7 +126,7 @@ def test_recordings_of_ones_own(capsys: pytest.CaptureFixture[str]) -> None:
         assert str(AUDIO) in found[name]["why"]
 
 
-def test_where_nothing_speaks_rows_are_skipped_with_the_reason(
+def test_without_a_synthesizer_rows_are_skipped_with_the_reason(
     says: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
@@ -155,35 +155,35 @@ def test_a_model_that_does_not_load_is_a_whole_table_all_the_same(
 def test_an_engine_that_hears_nothing_is_not_called_fast(
     monkeypatch: pytest.MonkeyPatch, says: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def quiet(folder: Path) -> speech.Clips:
-        return speech.Clips(str(folder), (speech.Clip("nothing", speech.silence(3)),), "")
+    def quiet(folder: Path) -> audio.Clips:
+        return audio.Clips(str(folder), (audio.Clip("nothing", audio.silence(3)),), "")
 
-    monkeypatch.setattr(speech, "recorded", quiet)
+    monkeypatch.setattr(audio, "recorded", quiet)
     assert gate("--engine", says, "--recordings", AUDIO, "--json") == 1
     found = by_name(capsys.readouterr().out)
     for name in (rows.LONG, rows.BOOSTED, rows.RELEASE):
         assert found[name]["verdict"] == "FAIL"
-        assert "no text came out" in found[name]["why"]
+        assert "found no text" in found[name]["why"]
 
 
 @pytest.mark.usefixtures("short")
-def test_an_engine_that_died_on_the_way_is_mentioned(
+def test_an_engine_that_died_during_the_run_is_mentioned(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     engine = f"scripted:{script(tmp_path / 'lines', '!crash', 'please open the window')}"
     gate("--engine", engine, "--recordings", AUDIO)
     out = capsys.readouterr().out
     assert verdicts(out) == TABLE
-    assert "had to be started again: 1" in out
+    assert "restarts of the engine process: 1" in out
 
 
-def test_what_cannot_be_is_said_before_anything_is_measured(
+def test_wrong_options_are_refused_before_anything_is_measured(
     tmp_path: Path, says: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert gate("--engine", says, "--recordings", tmp_path / "gone") == 78
     assert f"{tmp_path / 'gone'}: there is no such folder" in capsys.readouterr().err
     assert gate("--engine", says, "--plot", tmp_path / "gone" / "a.png") == 1
-    assert "make it first" in capsys.readouterr().err
+    assert "create it first" in capsys.readouterr().err
     assert gate("--engine", says, "--plot", tmp_path / "picture.doc") == 1
     assert "png" in capsys.readouterr().err
     assert gate("--engine", says, "--runs", "0") == 2
