@@ -20,17 +20,22 @@ PAGES = [
 GENERATED = {DOCS / "reference" / "config.md"}
 OURS = r"(?:config|systemd|docs|bench|dictate|tests|scripts)"
 
-EXAMPLES = {"code.py"}
-"""Names that stand in a text as something to say."""
+EXAMPLES = {
+    "code.py",
+    "dictate/engines/parrot.py",
+    "talks/monday.toml",
+    "vllm/v1/executor/uniproc_executor.py",
+}
+"""Files that exist in the text only, or in another program."""
 
 DECISION = re.compile(r"\d{4}-\d\d-\d\d · (?:accepted|replaced by \[.+\]\(#(.+)\))")
 """The line below the heading of a decision: its date and its state."""
 TERM = re.compile(r"- \*\*(.+?)\*\*: ")
 
 TERMS = """back-off, boosting tree, chord, chunk, client, double tap, endpoint, engine, event,
-fallback, final transcript, heartbeat, held, hotkey, hotword, journal, latch, linger, look-ahead, output,
-partial transcript, portal, pre-roll, preedit, profile, receipt, segmenter, spool, stability,
-strength, supervisor, tail, utterance, VAD, weight"""
+fallback, final transcript, heartbeat, held, hotkey, hotword, journal, latch, linger, look-ahead,
+output, partial transcript, portal, pre-roll, preedit, profile, receipt, segmenter, spool,
+stability, strength, supervisor, tail, utterance, VAD, weight"""
 """What a newcomer has to know, as the glossary says it once."""
 
 
@@ -38,7 +43,7 @@ def named_paths(page: Path) -> set[str]:
     """Every path of ours that a page names in backticks."""
     text = page.read_text()
     in_code = re.findall(rf"`({OURS}/[\w./-]*)`", text)
-    at_top = re.findall(r"`([\w-]+\.(?:toml|md|py))`", text)
+    at_top = re.findall(r"`([\w/-]+\.(?:toml|md|py))`", text)
     return {*in_code, *at_top} - EXAMPLES
 
 
