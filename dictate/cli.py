@@ -200,7 +200,8 @@ def _log(*, verbose: bool) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from dictate.app.daemon import Daemon
+    from dictate.app.assembly import run_daemon
+    from dictate.app.daemon import RunOptions
     from dictate.config.schema import MicrophoneSettings
     from dictate.config.sources import CommandLineOverrides, ConfigFiles
     from dictate.diagnostics.demo import bare
@@ -209,15 +210,15 @@ def _run(arguments: argparse.Namespace) -> int:
     from dictate.platform.resources import samples, shipped
 
     _log(verbose=arguments.verbose)
-    wishes = CommandLineOverrides(
+    overrides = CommandLineOverrides(
         microphone=arguments.microphone,
         engine=arguments.engine,
         output=arguments.output,
         hotkey=arguments.hotkey,
     )
-    speak: list[Path] = []
+    recordings: tuple[Path, ...] = ()
     if arguments.microphone and arguments.microphone.startswith("wav:"):
-        speak = [Path(arguments.microphone[4:])]
+        recordings = (Path(arguments.microphone[4:]),)
         settings = MicrophoneSettings(use=arguments.microphone)
         if reason := MICROPHONES.make("wav", settings).unavailable_reason():
             raise Unavailable(f"--microphone {arguments.microphone}: {reason}")
@@ -226,8 +227,9 @@ def _run(arguments: argparse.Namespace) -> int:
         for line in missing:
             print(line, file=sys.stderr)  # noqa: T201
         print("Dictating the sample recordings instead.", file=sys.stderr)  # noqa: T201
-        speak, once = samples(), True
-        wishes = replace(wishes, microphone=f"wav:{speak[0]}", output="stdout", hotkey="none")
+        recordings, once = tuple(samples()), True
+        wav = f"wav:{recordings[0]}"
+        overrides = replace(overrides, microphone=wav, output="stdout", hotkey="none")
     for given in filter(None, (arguments.config, arguments.hotwords)):
         if not given.exists():
             raise ConfigError([f"{given}: there is no such file"])
@@ -235,11 +237,9 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.demo and not hotwords.exists():
         hotwords = shipped("config/hotwords.toml")
     files = ConfigFiles(arguments.config or paths.config_file(), hotwords)
-
-    async def run() -> int:
-        return await Daemon(files, wishes, speak=speak, once=once, show=arguments.demo).run()
-
-    return asyncio.run(run())
+    options = RunOptions(recordings, once=once, show_partials=arguments.demo)
+    asyncio.run(run_daemon(files, overrides, options))
+    return 0
 
 
 def _file(arguments: argparse.Namespace) -> int:

@@ -26,7 +26,7 @@ def gate(
 ) -> int:
     """Measure and show; 0, or 1 if a row failed. `engine` wins over the configuration, and
     `recordings` over the program that speaks. Raises ConfigError, Unavailable, AudioFileError."""
-    settings = CommandLineOverrides(engine=engine).over(config_file.load(paths.config_file()))
+    settings = CommandLineOverrides(engine=engine).apply_to(config_file.load(paths.config_file()))
     own = hotwords_file.load(paths.hotwords_file(), settings.hotwords.strength)
     if picture is not None:
         show.can_plot(picture)

@@ -53,7 +53,7 @@ def transcribe(
     on stderr, the others go on. Raises ConfigError, TranscriptError, Unavailable, EngineError,
     JournalError.
     """
-    settings = CommandLineOverrides(engine=engine).over(config_file.load(paths.config_file()))
+    settings = CommandLineOverrides(engine=engine).apply_to(config_file.load(paths.config_file()))
     if hotwords is not None and not hotwords.is_file():
         raise ConfigError([f"{hotwords}: there is no such file"])
     own = hotwords_of(settings.hotwords, hotwords or paths.hotwords_file())

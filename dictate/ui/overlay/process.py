@@ -66,8 +66,8 @@ class Overlay:
         """Whether the window is there."""
         picture.on_news = self._news.set
 
-    def change(self, settings: OverlaySettings) -> None:
-        """Other settings, from now on."""
+    def apply(self, settings: OverlaySettings) -> None:
+        """Use these settings from now on."""
         if settings != self._settings:
             self._settings = settings
             self._again.set()
