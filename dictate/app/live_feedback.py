@@ -86,7 +86,7 @@ async def follow(dictations: Dictations, picture: Picture) -> None:
         # An output that writes a text must have nothing else to do.
         if profile is not None and not dictations.writing:
             picture.engine(profile.engine.info.device)
-            picture.goes(await describe_target(profile.output))
+            picture.destination(await describe_target(profile.output))
             dictations.show_again()
         await asyncio.sleep(EVERY_S)
 

@@ -81,7 +81,7 @@ def test_a_text_that_is_written_is_not_shown_any_more() -> None:
 
 def test_words_that_stand_in_the_text_field_are_left_out() -> None:
     picture = recording()
-    picture.goes("→ Firefox")
+    picture.destination("→ Firefox")
     picture.sound(sine(0.1, 0.3))
     picture.partial(PartialTranscript(1, "so we"))
     assert words(picture) == ("", ""), "nobody knows yet"
@@ -153,7 +153,7 @@ def test_the_next_dictation_takes_the_place_of_a_held_one() -> None:
 
 def test_where_it_goes_is_shown_while_one_can_still_choose() -> None:
     picture = recording()
-    picture.goes("→ Firefox")
+    picture.destination("→ Firefox")
     assert picture.take()["goes"] == "→ Firefox"
     picture.session("finishing", 6.0)
     assert picture.take()["goes"] == ""
@@ -197,8 +197,8 @@ def test_news_wake_who_shows_them() -> None:
     picture.previewed(1, in_field=True)
     picture.previewed(1, in_field=True)
     picture.sound(sine(0.1, 0.1))
-    picture.goes("→ xterm")
-    picture.goes("→ xterm")
+    picture.destination("→ xterm")
+    picture.destination("→ xterm")
     picture.held(1, "why")
     picture.release(1)
     assert len(told) == 7
