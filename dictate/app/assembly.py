@@ -19,7 +19,7 @@ from dictate.app.journal_thread import open_journal
 from dictate.app.live_feedback import LiveFeedback
 from dictate.app.output_manager import OutputManager
 from dictate.app.output_writer import OutputWriter
-from dictate.app.parts import Controls, Interface, Stages
+from dictate.app.parts import Controls, Stages, UserInterface
 from dictate.app.pipeline import Pipeline
 from dictate.app.profiles import Profiles
 from dictate.app.reloader import (
@@ -62,16 +62,14 @@ async def run_daemon(
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
         stack.enter_context(_only_one())
-        interface = await open_interface(stack, configuration.settings, options)
-        stages = await open_stages(stack, configuration, interface)
-        controls = open_controls(stack, source, configuration, interface, stages)
-        connect(interface, stages, controls)
-        await Daemon(options, source, interface, stages, controls, stop).run()
+        ui = await open_ui(stack, configuration.settings, options)
+        stages = await open_stages(stack, configuration, ui)
+        controls = open_controls(stack, source, configuration, ui, stages)
+        connect(ui, stages, controls)
+        await Daemon(options, source, ui, stages, controls, stop).run()
 
 
-async def open_interface(
-    stack: AsyncExitStack, settings: Settings, options: RunOptions
-) -> Interface:
+async def open_ui(stack: AsyncExitStack, settings: Settings, options: RunOptions) -> UserInterface:
     """The bus first: its name is the lock of this session. Raises AlreadyRunning."""
     service = Service()
     notifier = Notifier(lambda: service.bus, enabled=settings.notifications.enabled)
@@ -83,14 +81,14 @@ async def open_interface(
         await service.connect()
     except Unavailable as error:
         log.warning("%s; dictatectl cannot reach this daemon", error)
-    return Interface(service, notifier, feedback, terminal, dispatcher)
+    return UserInterface(service, notifier, feedback, terminal, dispatcher)
 
 
 async def open_stages(
-    stack: AsyncExitStack, configuration: Configuration, interface: Interface
+    stack: AsyncExitStack, configuration: Configuration, ui: UserInterface
 ) -> Stages:
     """The journal, and the stages against the direction of the sound. Raises DictateError."""
-    settings, dispatcher = configuration.settings, interface.dispatcher
+    settings, dispatcher = configuration.settings, ui.dispatcher
     journal, unfinished = await open_journal(
         paths.state_dir(), settings.journal, dispatcher.trouble
     )
@@ -107,7 +105,7 @@ async def open_stages(
         settings.microphone,
         on_chunk=chunk,
         on_trouble=dispatcher.trouble,
-        on_open_changed=lambda is_open, device: interface.service.update(
+        on_open_changed=lambda is_open, device: ui.service.update(
             microphone_open=is_open, microphone=device
         ),
         on_end=sound_over,
@@ -146,12 +144,12 @@ def open_controls(
     stack: AsyncExitStack,
     source: ConfigSource,
     configuration: Configuration,
-    interface: Interface,
+    ui: UserInterface,
     stages: Stages,
 ) -> Controls:
     """What acts on the stages."""
     settings, pipeline = configuration.settings, stages.pipeline
-    on_trouble, feedback = interface.dispatcher.trouble, interface.feedback
+    on_trouble, feedback = ui.dispatcher.trouble, ui.feedback
     reloader = Reloader(
         source,
         configuration,
@@ -173,7 +171,7 @@ def open_controls(
         on_state=keys_changed,
     )
     desktop_watcher = DesktopWatcher(keys, stages.outputs, reloader, feedback.retry_overlay)
-    status = StatusPublisher(interface.service, pipeline, stages.engines, stages.outputs, keys)
+    status = StatusPublisher(ui.service, pipeline, stages.engines, stages.outputs, keys)
     keys_changed.connect(status.keys)
     keys_changed.connect(desktop_watcher.keys_changed)
     controller = DaemonController(
@@ -197,10 +195,10 @@ def open_controls(
     return Controls(keys, reloader, desktop_watcher, controller, status, tray)
 
 
-def connect(interface: Interface, stages: Stages, controls: Controls) -> None:
+def connect(ui: UserInterface, stages: Stages, controls: Controls) -> None:
     """Have each part receive the events of the others."""
     keys, status, tray = controls.keys, controls.status, controls.tray
-    dispatcher, feedback, pipeline = interface.dispatcher, interface.feedback, stages.pipeline
+    dispatcher, feedback, pipeline = ui.dispatcher, ui.feedback, stages.pipeline
 
     def session_changed() -> None:
         under_way = pipeline.activity is not Activity.READY
@@ -217,14 +215,14 @@ def connect(interface: Interface, stages: Stages, controls: Controls) -> None:
 
     def applied(settings: Settings) -> None:
         keys.apply(settings.hotkey, settings.second.key)
-        interface.notifier.apply(settings.notifications)
+        ui.notifier.apply(settings.notifications)
         stages.journal.apply(settings.journal)
         feedback.apply(settings)
         tray.apply(settings.tray)
 
     controls.reloader.applied.connect(applied)
     controls.reloader.retried.connect(feedback.retry_overlay)
-    interface.service.serve(controls.controller)
+    ui.service.serve(controls.controller)
 
 
 def make_microphone(settings: MicrophoneSettings) -> Microphone:

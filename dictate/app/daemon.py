@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from dictate.app.parts import Controls, Interface, Stages
+from dictate.app.parts import Controls, Stages, UserInterface
 from dictate.app.reloader import ConfigSource
 from dictate.errors import AlreadyRunning
 from dictate.journal.journal import Journal
@@ -49,7 +49,7 @@ class Daemon:
         self,
         options: RunOptions,
         source: ConfigSource,
-        interface: Interface,
+        ui: UserInterface,
         stages: Stages,
         controls: Controls,
         stop: asyncio.Event,
@@ -57,7 +57,7 @@ class Daemon:
         """The daemon ends when `stop` is set."""
         self._options = options
         self._files = source.files
-        self._interface = interface
+        self._ui = ui
         self._stages = stages
         self._controls = controls
         self._stop = stop
@@ -65,7 +65,7 @@ class Daemon:
 
     async def run(self) -> None:
         """Until it is stopped."""
-        dispatcher, status = self._interface.dispatcher, self._controls.status
+        dispatcher, status = self._ui.dispatcher, self._controls.status
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(service) for service in self._services()]
             try:
@@ -89,7 +89,7 @@ class Daemon:
         yield self._controls.desktop_watcher.run()
         yield self._feed_watchdog()
         yield self._sweep()
-        yield self._interface.feedback.run()
+        yield self._ui.feedback.run()
         yield self._controls.tray.run()
         yield self._begin()
 
@@ -102,9 +102,7 @@ class Daemon:
         if self._options.once:
             self._stop.set()
         elif self._options.recordings:
-            self._interface.terminal.line(
-                "Spoken. `dictatectl start` speaks it again; Ctrl+C ends."
-            )
+            self._ui.terminal.line("Spoken. `dictatectl start` speaks it again; Ctrl+C ends.")
 
     async def _dictate(self, path: Path) -> None:
         """Dictate one recording, as if the key were held while it plays."""
@@ -130,7 +128,7 @@ class Daemon:
 
     async def _stay_on_bus(self) -> None:
         try:
-            await self._interface.service.run()
+            await self._ui.service.run()
         except AlreadyRunning as error:
             # The bus was away, and another dictate was faster when it came back.
             log.warning("%s; this one ends", error)
@@ -142,7 +140,7 @@ class Daemon:
         interval_s = int(os.environ.get("WATCHDOG_USEC", "0")) / 1e6 / 2
         while interval_s:
             if self._stages.engines.main.well and self._stages.microphone.well:
-                self._interface.dispatcher.alive()
+                self._ui.dispatcher.alive()
             await asyncio.sleep(interval_s)
 
     async def _sweep(self) -> None:

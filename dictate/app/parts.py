@@ -25,7 +25,7 @@ from dictate.ui.notifications import Notifier
 
 
 @dataclass(frozen=True, slots=True)
-class Interface:
+class UserInterface:
     """What the user, and the programs of the user, see and hear of the daemon."""
 
     service: Service
