@@ -197,8 +197,12 @@ def make_profiles(
 
 async def make_segmenter(settings: SpeechSettings) -> Segmenter:
     """A segmenter with the detector that the settings choose. Raises Unavailable."""
-    detector = await asyncio.to_thread(DETECTORS.choose, settings.use, settings)
-    return Segmenter(settings, detector.frame_samples, detector.likelihood, detector.reset)
+
+    def make() -> Segmenter:
+        detector = DETECTORS.choose(settings.use, settings)
+        return Segmenter(settings, detector.frame_samples, detector.likelihood, detector.reset)
+
+    return await asyncio.to_thread(make)
 
 
 def _outputs_differ(old: Settings, new: Settings) -> bool:

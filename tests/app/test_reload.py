@@ -6,10 +6,11 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
+from unittest.mock import MagicMock
 
 import pytest
 
-from dictate.app import assembly, engine_manager, output_manager
+from dictate.app import assembly, engine_manager, event_dispatcher, output_manager
 from dictate.app.daemon import RunOptions
 from dictate.app.parts import Controls, Stages, UserInterface
 from dictate.app.reloader import ConfigSource
@@ -180,6 +181,7 @@ class Parts:
 
 @pytest.fixture(autouse=True)
 def stand_ins(homes: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(event_dispatcher, "sdnotify", MagicMock())
     monkeypatch.setattr(engine_manager, "EngineClient", FakeEngine)
     monkeypatch.setattr(output_manager, "OUTPUTS", FakeOutputs())
     folder = paths.config_file().parent

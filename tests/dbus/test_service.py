@@ -451,14 +451,41 @@ def test_it_joins_a_bus_that_comes_up_later(bus: Bus) -> None:
     asyncio.run(tell())
 
 
-def test_one_that_comes_back_too_late_says_so(bus: Bus) -> None:
+def test_calls_get_an_error_until_the_daemon_serves_them(bus: Bus) -> None:
+    async def tell() -> None:
+        client, service = await names.connect(), Service()
+        rig = Rig(client)
+        await service.connect()
+        assert (await rig.properties())["State"] == "starting"
+        reply = await rig.call("Toggle")
+        assert reply.error_name == f"{names.ERRORS}.Unavailable"
+        assert "still starting" in reply.body[0]
+        service.serve(rig.controller)
+        assert await rig.ask("Toggle") is None
+        assert rig.controller.asked == ["toggle"]
+        await service.close()
+        await names.leave(client)
+
+    asyncio.run(tell())
+
+
+def test_one_that_comes_back_too_late_says_so(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
     async def tell() -> None:
         async with rigged() as rig:
+            late = asyncio.Event()
+            connect = rig.service.connect
+
+            async def connect_late() -> None:
+                await late.wait()
+                await connect()
+
+            monkeypatch.setattr(rig.service, "connect", connect_late)
             staying = asyncio.create_task(rig.service.run())
             bus.kill()
             bus.start()
             faster = Service(FakeController())
             await faster.connect()
+            late.set()
             with pytest.raises(AlreadyRunning):
                 await asyncio.wait_for(staying, 10)
             await faster.close()
