@@ -1,8 +1,8 @@
 """The benchmark models: our own small one, and one of the full shape.
 
 The full one has the layers of nvidia/nemotron-speech-streaming-en-0.6b with random weights: it
-costs as much as the real one and recognises nothing. To decode as much as the real one, its joint emits a
-word piece at a quarter of the frames, about three per second of speech.
+costs as much as the real one and recognises nothing. To decode as much as the real one, its joint
+emits a word piece at a quarter of the frames, about three per second of speech.
 """
 
 import random

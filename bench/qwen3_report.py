@@ -52,7 +52,7 @@ def _contexts(found: Found) -> str:
         ]
         for number, figures in found["contexts"].items()
     ]
-    head = ["hotwords", "told", "tokens before the sound", "prepare ms"]
+    head = ["hotwords", "in the prompt", "tokens before the sound", "prepare ms"]
     head += [f"{way}, {state}" for way, state in columns]
     return table(head, rows)
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from bench.figures import machine, quantiles
 from dictate.config.schema import EngineSettings
-from dictate.engines.link import EngineClient
+from dictate.engines.client import EngineClient
 from dictate.hotwords.model import Hotwords, Term
 from tests.lab.engine import Whole, loud, until
 from tests.lab.failing import FAULTS
@@ -127,7 +127,7 @@ def main() -> None:
     parser.add_argument("--failing", type=int, default=5, metavar="N", help="runs for each fault")
     arguments = parser.parse_args()
     print(f"{machine()}\n")
-    print("| engine | release to final, ms: p50 | p95 | p99 | up, while somebody speaks |")
+    print("| engine | release to final, ms: p50 | p95 | p99 | upload, while you speak |")
     print("|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as name, Serving(Path(name) / "server") as server:
         asyncio.run(measure(Path(name), server, arguments.trips, arguments.runs))

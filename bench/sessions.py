@@ -16,7 +16,7 @@ from bench.figures import machine, quantiles
 from bench.nemotron_models import SMALL
 from bench.remote import WORDS, linked
 from dictate.config.schema import EngineSettings
-from dictate.engines.link import EngineClient
+from dictate.engines.client import EngineClient
 from dictate.events import pcm_from_samples
 from dictate.microphone.sound_file import read_sound_file
 from dictate.platform.resources import samples

@@ -139,7 +139,7 @@ class Daemon:
         supervised (one that fails is no reason to be killed)."""
         interval_s = int(os.environ.get("WATCHDOG_USEC", "0")) / 1e6 / 2
         while interval_s:
-            if self._stages.engines.main.well and self._stages.microphone.well:
+            if self._stages.engines.main.is_supervised and self._stages.microphone.well:
                 self._ui.dispatcher.alive()
             await asyncio.sleep(interval_s)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from dictate.app.observer import Timing
 from dictate.app.profiles import Profile
-from dictate.engines.exchange import UtteranceClient
+from dictate.engines.client import UtteranceClient
 from dictate.events import PartialTranscript
 from dictate.outputs import Focus
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from dictate.app.signals import Signal
 from dictate.config.schema import EngineSettings, Settings, one_engine, same_engine, second_engine
-from dictate.engines.link import EngineClient
+from dictate.engines.client import EngineClient
+from dictate.engines.protocol import EngineState
 from dictate.errors import DictateError
 from dictate.hotwords.model import Hotwords
 from dictate.platform import paths
@@ -31,7 +32,7 @@ class EngineReport:
     """One engine, as the user sees it."""
 
     name: str
-    state: str
+    state: EngineState
     model: str
     device: str
     precision: str
@@ -95,7 +96,7 @@ class EngineManager:
             return started[-1]
 
         def serves(client: EngineClient, settings: EngineSettings) -> bool:
-            return same_engine(client.settings, settings) and not (retry and client.given_up)
+            return same_engine(client.settings, settings) and not (retry and client.excluded)
 
         try:
             kept = serves(self.main, settings.engine)
@@ -114,9 +115,9 @@ class EngineManager:
         and still run."""
         before = {self.main, self.second}
         self.main, self.second = pair.main, pair.second
-        self.main.settings = settings.engine
+        self.main.apply(settings.engine)
         if self.second is not self.main:
-            self.second.settings = second_engine(settings)
+            self.second.apply(second_engine(settings))
         self.changed()
         return [client for client in before if client not in (self.main, self.second)]
 
@@ -156,9 +157,9 @@ class EngineManager:
     # What there is to see.
 
     @property
-    def given_up(self) -> tuple[str, ...]:
+    def excluded(self) -> tuple[str, ...]:
         """The engines that "auto" does without, in either of the two, because they failed here."""
-        return tuple(dict.fromkeys((*self.main.given_up, *self.second.given_up)))
+        return tuple(dict.fromkeys((*self.main.excluded, *self.second.excluded)))
 
     @property
     def report(self) -> tuple[EngineReport, EngineReport | None]:
@@ -169,10 +170,11 @@ class EngineManager:
 
 def _report(client: EngineClient) -> EngineReport:
     info = client.info
-    reason = client.message if client.serving in ("restarting", "failed") else ""
+    state = client.serving_state
+    reason = client.message if state in (EngineState.RESTARTING, EngineState.FAILED) else ""
     return EngineReport(
         name=info.name,
-        state=client.serving,
+        state=state,
         model=info.model,
         device=info.device,
         precision=info.precision,

@@ -4,8 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dictate.config.schema import Settings
-from dictate.engines.exchange import UtteranceClient
-from dictate.engines.link import EngineClient
+from dictate.engines.client import EngineClient, UtteranceClient
 from dictate.events import FinalTranscript, PartialTranscript
 from dictate.hotwords.model import Hotwords
 from dictate.outputs import Output

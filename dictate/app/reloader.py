@@ -116,7 +116,7 @@ class Reloader:
             lines = config_file.changes(old.settings, new.settings)
             lines += hotwords_file.difference(old.hotwords, new.hotwords)
             if retry:
-                lines += [f"the engine {name} is tried again" for name in self._engines.given_up]
+                lines += [f"the engine {name} is tried again" for name in self._engines.excluded]
             async with AsyncExitStack() as unused:
                 segmenter = self._pipeline.segmenter
                 if old.settings.speech != new.settings.speech:

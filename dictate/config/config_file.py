@@ -86,8 +86,8 @@ def _wrong(option: Field[Any], value: Any) -> str | None:
         return f"must be from {low:g} to {high:g}, not {value}"
     # The default needs no table of backends, so that the usual file imports none.
     if value != option.default and (choices := choices_of(option)):
-        names = [str(choice).partition(":")[0] for choice in choices]
-        if str(value).partition(":")[0] not in names:
+        name = str(value).partition(":")[0]
+        if name not in choices and name not in (names := choices_of(option, installed=True)):
             meant = did_you_mean(value, names) if kind is str else ""
             return f"must be one of {', '.join(names)}, not {_shown(value)}{meant}"
     return None
@@ -203,9 +203,9 @@ def main() -> None:
     for name, text in (
         ("config/config.toml", default_toml()),
         ("config/hotwords.toml", hotwords_file.DEFAULT),
-        ("docs/config.md", docs()),
+        ("docs/reference/config.md", docs()),
     ):
-        Path(name).parent.mkdir(exist_ok=True)
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
         Path(name).write_text(text, encoding="utf-8")
 
 

@@ -1,5 +1,5 @@
-"""What people read about the options: the commented config.toml and docs/config.md, made from the
-classes in config.py and the strings below their fields.
+"""What people read about the options: the commented config.toml and docs/reference/config.md, made
+from the classes in schema.py and the strings below their fields.
 """
 
 import ast
@@ -40,7 +40,7 @@ They stand in `~/.config/dictate/config.toml`. A missing file, table or option m
 Saving the file applies it, to the next dictation at the latest; an option marked *restart* waits
 for `systemctl --user restart dictate`. A file with a mistake changes nothing: every mistake is
 reported with its line, and the settings stay as they were. The words you want spelled your way
-have [a file of their own](hotwords.md).
+have [a file of their own](../guide/hotwords.md).
 """
 
 
@@ -86,12 +86,16 @@ class Section:
     options: tuple[Option, ...]
 
 
-def choices_of(option: Field[Any]) -> tuple[str, ...]:
-    """The values that a field of a settings class may have; none if they cannot be listed."""
+def choices_of(option: Field[Any], *, installed: bool = False) -> tuple[str, ...]:
+    """The values that a field of a settings class may have; none if they cannot be listed.
+
+    With `installed`, the backends of other packages that are installed here are among them.
+    """
     choices = tuple(str(choice) for choice in option.metadata.get("choices", ()))
     if where := option.metadata.get("backends"):
         module, _, attribute = where.partition(":")
-        return ("auto", *getattr(import_module(module), attribute).table, *choices)
+        backends = getattr(import_module(module), attribute)
+        return ("auto", *(backends.names if installed else backends.table), *choices)
     return choices
 
 
@@ -124,7 +128,7 @@ def default_toml() -> str:
 
 
 def docs() -> str:
-    """docs/config.md."""
+    """docs/reference/config.md."""
     parts = [_DOCS_HEAD]
     for section in describe():
         parts.append(f"\n## [{section.name}]\n\n{section.description}\n\n")

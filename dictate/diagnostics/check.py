@@ -78,7 +78,7 @@ def _backends(stage: str, door: Backends[Any], use: str, settings: Any) -> Itera
         yield _row(stage, "none")
         return
     asked = use.partition(":")[0]
-    answers = {name: _why_not(door, name, settings) for name in door.table}
+    answers = {name: door.why_not(name, settings) for name in door.names}
     if asked == "auto":
         asked = next((name for name in door.auto if not answers[name]), "")
     elif asked not in answers:
@@ -110,13 +110,6 @@ def _second(settings: Settings) -> Iterator[Row]:
         yield from [row for row in rows if row["chosen"]] or rows
 
 
-def _why_not(door: Backends[Any], name: str, settings: Any) -> str:
-    try:
-        return door.make(name, settings).unavailable_reason() or ""
-    except Exception as error:  # a backend that breaks must not hide what the others say
-        return f"it is broken here ({type(error).__name__}: {error}): install dictate again"
-
-
 def _display() -> str:
     if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
         return ""
@@ -138,16 +131,10 @@ def _bus() -> str:
 
 
 def _journal(folder: Path) -> str:
-    """Says what opening would say, and makes nothing."""
+    """Why opening the journal would fail or be of little use. It makes nothing."""
+    if reason := paths.unsafe_reason(folder):
+        return f"{reason}; until then everything is kept in memory only"
     there = next(path for path in (folder, *folder.parents) if path.exists())
-    if folder.is_symlink():
-        return "it is a link: remove it, dictate makes a folder of its own"
-    if not there.is_dir():
-        return f"{there} is a file: move it away"
-    if folder.exists() and folder.stat().st_uid != os.geteuid():
-        return "it belongs to another user: chown or remove it"
-    if not os.access(there, os.W_OK | os.X_OK):
-        return f"{there} cannot be written: until this user may, all is kept in memory only"
     free_mb = shutil.disk_usage(there).free / 1e6
     if free_mb < LEAST_FREE_MB:
         return f"only {free_mb:.0f} MB are free on that disk: make room"

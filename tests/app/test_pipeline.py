@@ -22,7 +22,7 @@ from dictate.app.pipeline import Pipeline
 from dictate.app.profiles import Profile, Profiles
 from dictate.app.replay import Replay
 from dictate.config.schema import OutputSettings, Settings
-from dictate.engines.link import EngineStatus
+from dictate.engines.supervisor import EngineStatus
 from dictate.errors import (
     DeliveryUnsure,
     DictateError,

@@ -16,7 +16,8 @@ from dictate.app.parts import Controls, Stages, UserInterface
 from dictate.app.reloader import ConfigSource
 from dictate.config.schema import EngineSettings, OutputSettings
 from dictate.config.sources import CommandLineOverrides, ConfigFiles
-from dictate.engines.link import EngineStatus
+from dictate.engines.protocol import EngineState
+from dictate.engines.supervisor import EngineStatus
 from dictate.errors import DictateError, EngineError, JournalError, NoSuchBackend, Unavailable
 from dictate.hotwords.model import Hotwords
 from dictate.outputs import Focus, Output, Receipt
@@ -80,9 +81,12 @@ class FakeEngine:
     def __init__(self, settings: EngineSettings, _: Path, __: Callable[[], None]) -> None:
         self.settings = settings
         self.info = EngineStatus(settings.use)
-        self.serving, self.message = "ready", ""
-        self.given_up: tuple[str, ...] = ()
-        self.well = True
+        self.serving_state, self.message = EngineState.READY, ""
+        self.excluded: tuple[str, ...] = ()
+        self.is_supervised = True
+
+    def apply(self, settings: EngineSettings) -> None:
+        self.settings = settings
 
     async def start(self) -> None:
         self.running.add(self)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dictate.engines.stability import ALIKE, PartialStability
+from dictate.engines.stability import STABLE_AFTER, PartialStability
 from dictate.events import RATE, PartialTranscript
 from dictate.ui.overlay.picture import MOST, STEP, Picture, clean, first_shown, level
 
@@ -18,7 +18,7 @@ def recording(*texts: str, number: int = 1) -> Picture:
     picture, settling = Picture(), PartialStability()
     picture.session("recording", 5.0)
     for text in texts:
-        picture.partial(PartialTranscript(number, text, settling.next(text)))
+        picture.partial(PartialTranscript(number, text, settling.update(text)))
         picture.previewed(number, in_field=False)
     return picture
 
@@ -37,7 +37,7 @@ def test_what_is_settled_is_solid() -> None:
 def test_solid_and_dim_are_the_text(texts: list[str]) -> None:
     solid, dim = words(recording(*texts))
     assert solid + dim == clean(texts[-1])
-    assert all(clean(each).startswith(solid) for each in texts[-ALIKE:])
+    assert all(clean(each).startswith(solid) for each in texts[-STABLE_AFTER:])
 
 
 @pytest.mark.parametrize("text", ["word " * 200, "x" * 1500, "今天" * 5000])
