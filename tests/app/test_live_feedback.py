@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dictate.app import live_feedback as module
-from dictate.app.live_feedback import follow, words
+from dictate.app.live_feedback import describe_target, follow
 from dictate.errors import Unavailable
 from dictate.outputs import Focus
 from dictate.ui.overlay.picture import Picture
@@ -44,7 +44,7 @@ FIREFOX, XTERM = Focus("1", "Firefox"), Focus("2", "xterm")
     ],
 )
 def test_what_it_says(output: Any, said: str) -> None:
-    assert asyncio.run(words(output)) == said
+    assert asyncio.run(describe_target(output)) == said
 
 
 def test_it_follows_the_focus_and_leaves_an_output_at_work_alone(
@@ -52,28 +52,27 @@ def test_it_follows_the_focus_and_leaves_an_output_at_work_alone(
 ) -> None:
     monkeypatch.setattr(module, "EVERY_S", 0.01)
     output = Output("x11", FIREFOX, XTERM)
-    link = SimpleNamespace(info=SimpleNamespace(device="remote: spark, 2.0 ms away"))
-    session = SimpleNamespace(listening=True)
+    engine = SimpleNamespace(info=SimpleNamespace(device="remote: spark, 2.0 ms away"))
     picture = Picture()
     picture.session("recording", 1.0)
     again: list[int] = []
 
     async def main() -> None:
         pipeline: Any = SimpleNamespace(
-            session=session,
-            speaking=SimpleNamespace(link=link, output=output),
-            writing=asyncio.Lock(),
+            listening=True,
+            recording_profile=SimpleNamespace(engine=engine, output=output),
+            writing=True,
             show_again=lambda: again.append(output.asked),
         )
-        async with pipeline.writing:
-            following = asyncio.create_task(follow(pipeline, picture))
-            await asyncio.sleep(0.1)
-            assert output.asked == 0
+        following = asyncio.create_task(follow(pipeline, picture))
         await asyncio.sleep(0.1)
-        assert again[:2] == [1, 2], "the guess is shown again each time"
+        assert output.asked == 0
+        pipeline.writing = False
+        await asyncio.sleep(0.1)
+        assert again[:2] == [1, 2], "the partial is shown again each time"
         shown = picture.take()
         assert (shown["goes"], shown["remote"]) == ("→ xterm", "remote: spark")
-        session.listening = False
+        pipeline.listening = False
         await asyncio.wait_for(following, 5)
 
     asyncio.run(main())

@@ -1,4 +1,4 @@
-"""The real daemon in a process of its own, steered as a user would steer it."""
+"""The real daemon in a process of its own, controlled as a user would control it."""
 
 import json
 import os
@@ -22,7 +22,7 @@ def wait_for(what: Callable[[], object], why: str, timeout_s: float = 20.0) -> N
     deadline = asked + timeout_s
     while not what():
         assert time.monotonic() < deadline, f"not within {timeout_s:g} s: {why}"
-        # A question that takes long (dictatectl is a process) is asked less often.
+        # A slow question (dictatectl is a process) is asked less often.
         time.sleep(max(0.02, time.monotonic() - asked))
         asked = time.monotonic()
 
@@ -86,7 +86,7 @@ class RealDaemon:
         assert self._up(), self.logged()
 
     def spawn(self, stdin: int = subprocess.DEVNULL) -> None:
-        """Start it, wait for nothing."""
+        """Start it without waiting."""
         with self.log.open("ab") as log, self.out.open("ab") as out:
             self._process = subprocess.Popen(
                 [sys.executable, *self.program, "run", "-v", *self.words],
@@ -122,7 +122,7 @@ class RealDaemon:
         return self._process.pid
 
     def kill(self) -> None:
-        """SIGKILL: no farewell."""
+        """SIGKILL: it cannot clean up."""
         assert self._process is not None
         self._process.kill()
         self._process.wait()
