@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
 
-pytest_plugins = ["tests.report"]
+pytest_plugins = ["tests.report", "tests.retries"]
 
 # Before anything imports torch: threads that spin while they wait starve whatever runs beside.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
