@@ -178,6 +178,7 @@ def theme() -> None:
         pytest.skip(reason)
 
 
+@pytest.mark.desktop
 def test_they_are_heard_and_short_and_quiet(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
