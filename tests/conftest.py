@@ -1,5 +1,6 @@
 """What every test gets: homes of its own, and an event loop in which nothing may block."""
 
+import asyncio
 import gc
 import logging
 import os
@@ -9,6 +10,9 @@ from pathlib import Path
 
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
+
+from dictate.engines.process import EngineProcess
+from tests.lab import forked_engines
 
 pytest_plugins = ["tests.report", "tests.retries"]
 
@@ -33,6 +37,31 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
     finally:
         if was_on:
             gc.enable()
+
+
+@pytest.fixture(scope="session")
+def fork_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A program to use as `sys.executable`: it forks engine processes that have imported NeMo.
+    Skips where NeMo is not installed."""
+    from tests.lab import mini_model  # imports torch
+
+    mini_model.unloaded()
+    with forked_engines.fork_server(tmp_path_factory.mktemp("fork-server")) as python:
+        yield python
+
+
+@pytest.fixture
+def forked_engine_processes(fork_server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Engine processes of this test are forked."""
+    original = EngineProcess.kill
+
+    async def kill(process: EngineProcess) -> None:
+        await original(process)
+        while forked_engines.serves(process.path):
+            await asyncio.sleep(0.01)
+
+    monkeypatch.setattr(EngineProcess, "kill", kill)
+    monkeypatch.setattr("sys.executable", fork_server)
 
 
 @pytest.fixture(autouse=True)

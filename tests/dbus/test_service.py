@@ -454,13 +454,12 @@ def test_it_joins_a_bus_that_comes_up_later(bus: Bus) -> None:
 def test_one_that_comes_back_too_late_says_so(bus: Bus) -> None:
     async def tell() -> None:
         async with rigged() as rig:
-            staying = asyncio.create_task(rig.service.run())
             bus.kill()
             bus.start()
             faster = Service(FakeSteering())
             await faster.connect()
             with pytest.raises(AlreadyRunning):
-                await asyncio.wait_for(staying, 10)
+                await asyncio.wait_for(rig.service.run(), 10)
             await faster.close()
 
     asyncio.run(tell())
