@@ -1,4 +1,4 @@
-"""Dictations through a link to an engine elsewhere, with another to fall back on."""
+"""Dictations with a remote engine that has a local fallback."""
 
 import asyncio
 from dataclasses import replace
