@@ -1,7 +1,7 @@
 """The unit and the activation file: what systemd says of them, and what they do under a real one.
 
-The real one is a `systemd --user` of the test's own; tests/lab/systemd_daemon.py replaces the daemon
-where a test is about the unit alone.
+The real one is a `systemd --user` of the test's own; tests/lab/systemd_daemon.py replaces the
+daemon where a test is about the unit alone.
 """
 
 import json
