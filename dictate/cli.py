@@ -1,4 +1,8 @@
-"""`dictate`: runs things in this terminal. Each command imports what it needs, and only then."""
+"""`dictate`: every command that runs in this terminal.
+
+For each command, `_add_X` describes its command line and `_X` runs it. A command imports what it
+needs only when it runs, so that `--help` and mistyped commands answer at once.
+"""
 
 import argparse
 import asyncio
@@ -7,188 +11,76 @@ import os
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
-from dictate import __version__
+from dictate import __version__, console
 from dictate.errors import AlreadyRunning, ConfigError, DictateError, Unavailable
 
-EXIT_CONFIG = 78
-"""sysexits.h EX_CONFIG: the service manager does not restart after it."""
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - for the type
+
+EXIT_CONFIG: Final = 78
+"""EX_CONFIG of sysexits.h: systemd does not start the service again after it."""
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line, whole: the shell completion is made from it."""
+    """The whole command line."""
     top = argparse.ArgumentParser(
         prog="dictate",
-        description="Hold a key, talk, let go: the words stand in the focused window.",
+        description="Hold a key, speak, and release it: your words are typed into the focused"
+        " window. `dictatectl` controls a running dictate.",
     )
     top.add_argument("--version", action="version", version=f"dictate {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-
-    run = commands.add_parser("run", help="dictate: the daemon, in this terminal")
-    run.add_argument("--microphone", metavar="NAME", help="portaudio, or wav:PATH (speaks a file)")
-    run.add_argument("--engine", metavar="NAME", help="pocketsphinx, or scripted:FILE")
-    run.add_argument("--output", metavar="NAME", help="x11, clipboard or stdout")
-    run.add_argument("--hotkey", metavar="NAME", help="x11, portal, evdev or none")
-    run.add_argument("--config", metavar="FILE", type=Path, help="instead of the usual config.toml")
-    run.add_argument("--hotwords", metavar="FILE", type=Path, help="instead of the usual list")
-    run.add_argument(
-        "--once", action="store_true", help="with wav:PATH: end when the recording is written"
-    )
-    run.add_argument(
-        "--demo",
-        action="store_true",
-        help="where there is no microphone or no display, dictate the sample recordings and end",
-    )
-    run.add_argument("-v", "--verbose", action="store_true", help="log every step")
-
-    file = commands.add_parser(
-        "file",
-        help="transcribe sound files",
-        description="Without --out, --format and --out-dir, the text goes to stdout. Interrupted,"
-        " the same command goes on where it stopped.",
-    )
-    file.add_argument(
-        "paths",
-        nargs="+",
-        type=Path,
-        metavar="FILE",
-        help="wav, flac, ogg, mp3; with ffmpeg installed, what that reads. Words of its own may"
-        " stand beside it: FILE's name, but .toml, written like hotwords.toml",
-    )
-    file.add_argument(
-        "-o",
-        "--out",
-        action="append",
-        default=[],
-        type=Path,
-        metavar="OUTPUT",
-        help="for one FILE: write this, whose suffix is .txt, .srt, .vtt or .json; may be repeated",
-    )
-    file.add_argument(
-        "--format",
-        action="append",
-        default=[],
-        choices=("txt", "srt", "vtt", "json"),
-        help="write FILE's name with this suffix, beside each FILE; may be repeated",
-    )
-    file.add_argument(
-        "--out-dir", type=Path, metavar="FOLDER", help="write there instead of beside (txt)"
-    )
-    file.add_argument("--force", action="store_true", help="write over outputs that exist")
-    file.add_argument(
-        "--words",
-        action="store_true",
-        help="find out when each word is said, for json, vtt and srt (`dictate models download"
-        " qwen3-aligner`)",
-    )
-    file.add_argument("--json", action="store_true", help="for machines, on stdout")
-    file.add_argument("--engine", metavar="NAME", help="instead of the configured one")
-    file.add_argument("--hotwords", metavar="FILE", type=Path, help="instead of the usual list")
-
-    serve = commands.add_parser("serve", help="lend this machine's engine to others")
-    serve.add_argument("--engine", metavar="NAME", help="instead of the configured one")
-    serve.add_argument("--socket", metavar="PATH", type=Path, help="instead of the usual one")
-    serve.add_argument(
-        "--tcp", metavar="HOST:PORT", default="", help="of this machine only, unless with --tls"
-    )
-    serve.add_argument("--tls", nargs=2, metavar=("CERT", "KEY"), type=Path, help="PEM files")
-    serve.add_argument("--token-file", metavar="FILE", type=Path, help="whoever knows it may in")
-    serve.add_argument(
-        "--zeroconf",
-        action="store_true",
-        help="announce the port of --tcp, for Home Assistant and other Wyoming clients",
-    )
-
-    models = commands.add_parser("models", help="fetch, check and remove speech models")
-    what = models.add_subparsers(dest="models_command", required=True, metavar="COMMAND")
-    for name, nargs, told in (
-        ("download", None, "fetch a model, or the rest of it"),
-        ("verify", "?", "hash a model again, or all that are downloaded"),
-        ("remove", None, "delete a model"),
-    ):
-        one = what.add_parser(name, help=told)
-        one.add_argument("name", nargs=nargs, metavar="NAME", help="as `dictate models list` says")
-    listed = what.add_parser("list", help="what there is, and what is downloaded")
-    listed.add_argument("--json", action="store_true", help="for machines")
-
-    bench = commands.add_parser("bench", help="measure this machine with your engine")
-    benches = bench.add_subparsers(dest="bench", required=True, metavar="WHAT")
-    gate = benches.add_parser("gate", help="is it good enough to dictate with? a table of verdicts")
-    gate.add_argument("--engine", metavar="NAME", help="instead of the configured one")
-    gate.add_argument(
-        "--recordings",
-        metavar="FOLDER",
-        type=Path,
-        help="your own voice: NAME.wav or NAME.flac, each with a NAME.txt of what is said",
-    )
-    gate.add_argument(
-        "--runs",
-        metavar="N",
-        type=_at_least_one,
-        default=20,
-        help="utterances that are timed in real time (20)",
-    )
-    gate.add_argument("--json", action="store_true", help="for machines")
-    gate.add_argument("--plot", metavar="FILE", type=Path, help="draw it, too (dictate[plot])")
-
-    setup = commands.add_parser("setup", help="install the service for this user")
-    setup.add_argument(
-        "--remote",
-        metavar="HOST",
-        help="use the engine of that machine, by SSH; this one's hears what it fails at",
-    )
-    setup.add_argument(
-        "--serve", action="store_true", help="lend this machine's engine to who logs in by SSH"
-    )
-    setup.add_argument(
-        "--keys",
-        action="store_true",
-        help="have sway, Hyprland or GNOME listen for the keys of config.toml",
-    )
-    setup.add_argument(
-        "--uinput",
-        action="store_true",
-        help="as root: let whoever sits here press keys through the kernel, for the output uinput",
-    )
-    setup.add_argument(
-        "--remove",
-        action="store_true",
-        help="take it all away again; with --keys or --uinput, only that",
-    )
-    setup.add_argument(
-        "--purge", action="store_true", help="with --remove: what was said and the models, too"
-    )
+    for add in (_add_run, _add_file, _add_serve, _add_models, _add_bench, _add_setup):
+        add(commands)
     return top
-
-
-def _at_least_one(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{number} is less than 1")
-    return number
 
 
 def main(argv: list[str] | None = None) -> None:
     """The entry point of `dictate`."""
     arguments = parser().parse_args(argv)
     try:
-        sys.exit(_COMMANDS[arguments.command](arguments))
+        sys.exit(arguments.run(arguments))
     except ConfigError as error:
-        print(error, file=sys.stderr)  # noqa: T201
+        console.line(str(error), sys.stderr)
         sys.exit(EXIT_CONFIG)
     except AlreadyRunning as error:
-        # A second one is no failure: what was asked for is the case.
-        print(f"dictate: {error}", file=sys.stderr)  # noqa: T201
+        # Not a failure: the user wanted a running dictate, and there is one.
+        console.line(f"dictate: {error}", sys.stderr)
         sys.exit(0)
     except DictateError as error:
-        print(f"dictate: {error}", file=sys.stderr)  # noqa: T201
+        console.line(f"dictate: {error}", sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
 
 
-def _log(*, verbose: bool) -> None:
-    # Under systemd the journal has its own clock.
+def _command(
+    commands: "Commands", name: str, summary: str, description: str = ""
+) -> argparse.ArgumentParser:
+    sentence = f"{summary[0].upper()}{summary[1:]}."
+    return commands.add_parser(name, help=summary, description=f"{sentence} {description}".strip())
+
+
+def _add_engine(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--engine", metavar="NAME", help="use this engine, whatever config.toml says"
+    )
+
+
+def _add_hotwords(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--hotwords", metavar="FILE", type=Path, help="read this file instead of your hotwords.toml"
+    )
+
+
+def _add_json(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--json", action="store_true", help="print JSON, for scripts")
+
+
+def _set_up_logging(*, verbose: bool = False) -> None:
+    # Under systemd, the system's journal adds the time.
     clock = "" if "INVOCATION_ID" in os.environ else "%(asctime)s "
     logging.basicConfig(
         level=logging.DEBUG if verbose else logging.INFO,
@@ -199,35 +91,66 @@ def _log(*, verbose: bool) -> None:
     logging.getLogger("asyncio").setLevel(logging.WARNING)
 
 
+def _add_run(commands: "Commands") -> None:
+    run = _command(
+        commands,
+        "run",
+        "start the daemon in this terminal",
+        "The options override config.toml and take the same names; `dictatectl check` lists them.",
+    )
+    run.add_argument(
+        "--microphone", metavar="NAME", help="portaudio, or wav:FILE to dictate a recording"
+    )
+    run.add_argument("--engine", metavar="NAME", help="the engine, e.g. nemotron")
+    run.add_argument("--output", metavar="NAME", help="the output, e.g. x11, clipboard or stdout")
+    run.add_argument("--hotkey", metavar="NAME", help="where the key comes from, e.g. x11 or none")
+    run.add_argument(
+        "--config", metavar="FILE", type=Path, help="read this file instead of your config.toml"
+    )
+    _add_hotwords(run)
+    run.add_argument(
+        "--once", action="store_true", help="with wav:FILE: stop when its text has been written"
+    )
+    run.add_argument(
+        "--demo",
+        action="store_true",
+        help="without a microphone or a display: dictate the sample recordings, and stop",
+    )
+    run.add_argument("-v", "--verbose", action="store_true", help="log every step")
+    run.set_defaults(run=_run)
+
+
 def _run(arguments: argparse.Namespace) -> int:
     from dictate.app.daemon import Daemon
     from dictate.config.schema import MicrophoneSettings
     from dictate.config.sources import CommandLineOverrides, ConfigFiles
-    from dictate.diagnostics.demo import bare
+    from dictate.diagnostics.check import missing_devices
     from dictate.microphone import MICROPHONES
     from dictate.platform import paths
     from dictate.platform.resources import samples, shipped
 
-    _log(verbose=arguments.verbose)
-    wishes = CommandLineOverrides(
+    _set_up_logging(verbose=arguments.verbose)
+    overrides = CommandLineOverrides(
         microphone=arguments.microphone,
         engine=arguments.engine,
         output=arguments.output,
         hotkey=arguments.hotkey,
     )
-    speak: list[Path] = []
+    recordings: list[Path] = []
     if arguments.microphone and arguments.microphone.startswith("wav:"):
-        speak = [Path(arguments.microphone[4:])]
+        recordings = [Path(arguments.microphone[4:])]
         settings = MicrophoneSettings(use=arguments.microphone)
         if reason := MICROPHONES.make("wav", settings).unavailable_reason():
             raise Unavailable(f"--microphone {arguments.microphone}: {reason}")
     once = arguments.once
-    if arguments.demo and (missing := bare()):
+    if arguments.demo and (missing := missing_devices()):
         for line in missing:
-            print(line, file=sys.stderr)  # noqa: T201
-        print("Dictating the sample recordings instead.", file=sys.stderr)  # noqa: T201
-        speak, once = samples(), True
-        wishes = replace(wishes, microphone=f"wav:{speak[0]}", output="stdout", hotkey="none")
+            console.line(line, sys.stderr)
+        console.line("Dictating the sample recordings instead.", sys.stderr)
+        recordings, once = samples(), True
+        overrides = replace(
+            overrides, microphone=f"wav:{recordings[0]}", output="stdout", hotkey="none"
+        )
     for given in filter(None, (arguments.config, arguments.hotwords)):
         if not given.exists():
             raise ConfigError([f"{given}: there is no such file"])
@@ -237,16 +160,68 @@ def _run(arguments: argparse.Namespace) -> int:
     files = ConfigFiles(arguments.config or paths.config_file(), hotwords)
 
     async def run() -> int:
-        return await Daemon(files, wishes, speak=speak, once=once, show=arguments.demo).run()
+        daemon = Daemon(files, overrides, speak=recordings, once=once, show=arguments.demo)
+        return await daemon.run()
 
     return asyncio.run(run())
+
+
+def _add_file(commands: "Commands") -> None:
+    file = _command(
+        commands,
+        "file",
+        "transcribe sound files",
+        "The text goes to stdout, unless you give --out, --format or --out-dir. If the command is"
+        " interrupted, run it again: it continues where it stopped. Hotwords for talk.wav alone"
+        " can go into talk.toml beside it, in the format of hotwords.toml.",
+    )
+    file.add_argument(
+        "paths",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help="wav, flac, ogg or mp3; if ffmpeg is installed, also the formats that it reads",
+    )
+    file.add_argument(
+        "-o",
+        "--out",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="OUTPUT",
+        help="for a single FILE: write this output (.txt, .srt, .vtt or .json); may be repeated",
+    )
+    file.add_argument(
+        "--format",
+        action="append",
+        default=[],
+        choices=("txt", "srt", "vtt", "json"),
+        help="write an output of this format beside each FILE; may be repeated",
+    )
+    file.add_argument(
+        "--out-dir",
+        type=Path,
+        metavar="FOLDER",
+        help="write the outputs into this folder; txt unless --format says otherwise",
+    )
+    file.add_argument("--force", action="store_true", help="overwrite outputs that exist")
+    file.add_argument(
+        "--words",
+        action="store_true",
+        help="add the time of each word to json, vtt and srt (first run"
+        " `dictate models download qwen3-aligner`)",
+    )
+    file.add_argument("--json", action="store_true", help="print JSON to stdout, for scripts")
+    _add_engine(file)
+    _add_hotwords(file)
+    file.set_defaults(run=_file)
 
 
 def _file(arguments: argparse.Namespace) -> int:
     from dictate.transcribe.command import transcribe
     from dictate.transcribe.plan import TranscribeOptions
 
-    asked = TranscribeOptions(
+    options = TranscribeOptions(
         files=tuple(arguments.paths),
         out=tuple(dict.fromkeys(arguments.out)),
         formats=tuple(dict.fromkeys(arguments.format)),
@@ -255,41 +230,187 @@ def _file(arguments: argparse.Namespace) -> int:
         words=arguments.words,
     )
     return transcribe(
-        asked,
+        options,
         as_json=arguments.json,
         engine=arguments.engine,
         hotwords=arguments.hotwords,
     )
 
 
-def _serve(arguments: argparse.Namespace) -> int:
-    from dictate.server.server import ServerOptions, serve
+def _add_serve(commands: "Commands") -> None:
+    serve = _command(
+        commands, "serve", "let other machines and programs use the engine of this machine"
+    )
+    _add_engine(serve)
+    serve.add_argument(
+        "--socket", metavar="PATH", type=Path, help="listen on this Unix socket, not the usual one"
+    )
+    serve.add_argument(
+        "--tcp",
+        metavar="HOST:PORT",
+        default="",
+        help="listen on this port; without --tls it must be one of this machine only (127.0.0.1)",
+    )
+    serve.add_argument(
+        "--tls",
+        nargs=2,
+        metavar=("CERT", "KEY"),
+        type=Path,
+        help="encrypt --tcp with this certificate and key (PEM files); needs --token-file",
+    )
+    serve.add_argument(
+        "--token-file",
+        metavar="FILE",
+        type=Path,
+        help="serve only clients that send the secret in this file",
+    )
+    serve.add_argument("--zeroconf", action="store_true", help=argparse.SUPPRESS)
+    serve.set_defaults(run=_serve)
 
-    _log(verbose=False)
-    offer = ServerOptions(
+
+def _serve(arguments: argparse.Namespace) -> int:
+    from dictate.server.listeners import ServerOptions
+    from dictate.server.server import serve
+
+    _set_up_logging()
+    if arguments.zeroconf:
+        console.line(
+            "dictate: --zeroconf does nothing any more: a port without TLS can be reached from this"
+            " machine only, so give its address to the client by hand",
+            sys.stderr,
+        )
+    options = ServerOptions(
         tcp=arguments.tcp,
         socket=arguments.socket,
         tls=arguments.tls and tuple(arguments.tls),
         token_file=arguments.token_file,
-        zeroconf=arguments.zeroconf,
     )
-    return serve(offer, arguments.engine, out=_line)
+    return serve(options, arguments.engine, out=console.line)
 
 
-def _line(text: str) -> None:
-    print(text, flush=True)  # noqa: T201
+def _add_models(commands: "Commands") -> None:
+    models = _command(commands, "models", "download, verify and remove speech models")
+    actions = models.add_subparsers(dest="action", required=True, metavar="COMMAND")
+    listed = _command(actions, "list", "list the models, and which of them are downloaded")
+    _add_json(listed)
+    for name, nargs, summary in (
+        ("download", None, "download a model, or continue its download"),
+        ("verify", "?", "verify the checksums of one downloaded model, or of all"),
+        ("remove", None, "delete a downloaded model"),
+    ):
+        action = _command(actions, name, summary)
+        action.add_argument(
+            "name", nargs=nargs, metavar="NAME", help="a name from `dictate models list`"
+        )
+    models.set_defaults(run=_models)
+
+
+def _models(arguments: argparse.Namespace) -> int:
+    from dictate.models import commands
+
+    if arguments.action == "list":
+        return commands.show(as_json=arguments.json)
+    actions = {
+        "download": commands.download,
+        "verify": commands.verify,
+        "remove": commands.remove,
+    }
+    return actions[arguments.action](arguments.name)
+
+
+def _add_bench(commands: "Commands") -> None:
+    bench = _command(commands, "bench", "measure this machine with your engine")
+    benchmarks = bench.add_subparsers(dest="bench", required=True, metavar="BENCHMARK")
+    gate = _command(
+        benchmarks,
+        "gate",
+        "check whether this machine and engine are good enough to dictate with",
+        "Prints a table: what was measured, and whether it passed.",
+    )
+    _add_engine(gate)
+    gate.add_argument(
+        "--recordings",
+        metavar="FOLDER",
+        type=Path,
+        help="measure with your own voice: a folder with NAME.wav or NAME.flac, and beside each a"
+        " NAME.txt with its words",
+    )
+    gate.add_argument(
+        "--runs",
+        metavar="N",
+        type=_at_least_one,
+        default=20,
+        help="number of utterances to time as if they were spoken now (default: 20)",
+    )
+    _add_json(gate)
+    gate.add_argument(
+        "--plot",
+        metavar="FILE",
+        type=Path,
+        help="also draw the results into this file (needs dictate[plot])",
+    )
+    bench.set_defaults(run=_bench)
+
+
+def _at_least_one(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is less than 1")
+    return number
 
 
 def _bench(arguments: argparse.Namespace) -> int:
-    from dictate.benchmark.command import gate
+    from dictate.benchmark.command import benchmark
 
-    return gate(
+    return benchmark(
         engine=arguments.engine,
         recordings=arguments.recordings,
         runs=arguments.runs,
-        machine_readable=arguments.json,
-        picture=arguments.plot,
+        as_json=arguments.json,
+        plot_file=arguments.plot,
     )
+
+
+def _add_setup(commands: "Commands") -> None:
+    setup = _command(
+        commands,
+        "setup",
+        "install dictate as a service of this user",
+        "It never changes a file that you wrote, and you may run it again at any time. With an"
+        " option, it does only what the option says.",
+    )
+    setup.add_argument(
+        "--remote",
+        metavar="HOST",
+        help="use the engine of HOST, by SSH; this machine's engine stays as the fallback",
+    )
+    setup.add_argument(
+        "--serve",
+        action="store_true",
+        help="let users who log in by SSH use the engine of this machine",
+    )
+    setup.add_argument(
+        "--keys",
+        action="store_true",
+        help="bind the keys of config.toml in sway, Hyprland, GNOME or KDE",
+    )
+    setup.add_argument(
+        "--uinput",
+        action="store_true",
+        help="as root: allow the user at this machine to press keys through the kernel, which the"
+        " output uinput needs",
+    )
+    setup.add_argument(
+        "--remove",
+        action="store_true",
+        help="remove what setup installed; with --keys or --uinput, only that",
+    )
+    setup.add_argument(
+        "--purge",
+        action="store_true",
+        help="with --remove: also delete your dictations and the models",
+    )
+    setup.set_defaults(run=_setup)
 
 
 def _setup(arguments: argparse.Namespace) -> int:
@@ -305,33 +426,10 @@ def _setup(arguments: argparse.Namespace) -> int:
             return 0
         remote.undo()
         status = service.remove(purge=arguments.purge)
-        uinput.say_what_is_left()
+        uinput.report_remaining_rule()
         return status
     if arguments.serve:
         return remote.serve()
     if arguments.remote is not None:
         return remote.remote(arguments.remote)
     return service.install()
-
-
-def _models(arguments: argparse.Namespace) -> int:
-    from dictate.models import commands
-
-    if arguments.models_command == "list":
-        return commands.show(as_json=arguments.json)
-    chosen = {
-        "download": commands.download,
-        "verify": commands.verify,
-        "remove": commands.remove,
-    }
-    return chosen[arguments.models_command](arguments.name)
-
-
-_COMMANDS = {
-    "run": _run,
-    "file": _file,
-    "serve": _serve,
-    "models": _models,
-    "bench": _bench,
-    "setup": _setup,
-}

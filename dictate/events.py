@@ -1,12 +1,13 @@
-"""The nouns on the way from the microphone to the window.
+"""The data that goes from the microphone to the window.
 
 Meanings, fixed once:
 
 - Sound is mono float32 in [-1, 1] at 16 kHz.
 - `at` is monotonic seconds (`time.monotonic`) at the first sample.
-- `Partial.text` and `Final.text` are the *whole* utterance, never only what is new.
-- `dictation` is the number of the dictation that a piece of news belongs to; news of an earlier
-  one than the listener waits for is dropped.
+- `PartialTranscript.text` and `FinalTranscript.text` are the *whole* utterance, never only the
+  new part.
+- `dictation` is the number of the dictation that an event belongs to. A receiver that waits for
+  a later dictation drops the event.
 """
 
 from dataclasses import dataclass
@@ -16,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 RATE: Final = 16_000
-"""Samples per second, everywhere past the microphone."""
+"""Samples per second, everywhere after the microphone."""
 
 Samples: TypeAlias = NDArray[np.float32]
-"""Mono sound, shape (n,), in [-1, 1], at `RATE`."""
+"""Mono sound, shape (n,), values in [-1, 1], at `RATE`."""
 
 
 def samples_from_pcm(pcm: bytes) -> Samples:
@@ -42,7 +43,7 @@ class AudioChunk:
     at: float
     """Monotonic seconds at the first sample."""
     dropped: int = 0
-    """Samples lost just before this chunk, because somebody was too slow."""
+    """Samples lost just before this chunk, because a receiver was too slow."""
 
     @property
     def end(self) -> float:
@@ -52,36 +53,36 @@ class AudioChunk:
 
 @dataclass(frozen=True, slots=True)
 class SpeechStarted:
-    """Somebody began to speak."""
+    """The user began to speak."""
 
     at: float
 
 
 @dataclass(frozen=True, slots=True)
 class SpeechEnded:
-    """Nobody has spoken for the configured silence; `at` is where the speech ended."""
+    """The configured silence has passed; `at` is where the speech ended."""
 
     at: float
 
 
 @dataclass(frozen=True, slots=True)
 class PartialTranscript:
-    """What the engine believes so far; it may be revised anywhere and never reaches the cursor."""
+    """The text so far; the engine may revise any part of it, and it is never written."""
 
     dictation: int
     text: str
     settled: int = 0
-    """Characters at its start that stood unchanged for some guesses (engines/stability.py): likely
-    to stay, and no promise."""
+    """Characters at its start that were the same in several partial transcripts
+    (engines/stability.py): likely to stay, but not certain."""
 
 
 @dataclass(frozen=True, slots=True)
 class FinalTranscript:
-    """What the engine heard, once and for all; empty if it heard nothing."""
+    """The text of the engine, which it does not revise; empty if it recognized nothing."""
 
     dictation: int
     text: str
     audio_s: float = 0.0
-    """Seconds of sound behind this text."""
+    """Seconds of sound that the text was recognized from."""
     finish_ms: float = 0.0
-    """From the end of the sound to this text, as the engine process measured it."""
+    """Milliseconds from the end of the sound to this text, measured by the engine process."""

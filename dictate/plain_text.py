@@ -1,8 +1,8 @@
-"""Text that a window can take for nothing but text.
+"""Text that no window can mistake for anything else.
 
-No control characters (they execute in terminals), no characters that reorder or hide text. What
-some scripts and emoji need stays: joiners where they join, the tags of a flag, variation
-selectors, the signs that stand before Arabic numbers.
+Control characters are removed (terminals execute them), and so are characters that reorder or hide
+text. Some scripts and emoji need format characters, which stay: joiners where they join, the tags
+of a flag, variation selectors, the signs before Arabic numbers.
 """
 
 import re

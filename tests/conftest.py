@@ -57,7 +57,7 @@ def forked_engine_processes(fork_server: str, monkeypatch: pytest.MonkeyPatch) -
 
     async def kill(process: EngineProcess) -> None:
         await original(process)
-        while forked_engines.serves(process.path):  # noqa: ASYNC110 - it is another process
+        while forked_engines.serves(process.socket):  # noqa: ASYNC110 - it is another process
             await asyncio.sleep(0.01)
 
     monkeypatch.setattr(EngineProcess, "kill", kill)

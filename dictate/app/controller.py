@@ -83,7 +83,8 @@ class DaemonController:
 
     async def check(self) -> Sequence[Row]:
         """Every backend's why not."""
-        return await asyncio.to_thread(check.rows, self._daemon.settings)
+        rows = await asyncio.to_thread(check.rows, self._daemon.settings)
+        return [row.as_dict() for row in rows]
 
     async def check_live(self, by: str) -> Sequence[Row]:
         """Every output tried on a window of our own."""

@@ -1,5 +1,5 @@
 """`dictate bench gate`: is this machine, with this engine, good enough to dictate with?
 
-The table that started the project, measured where the user sits, through the engine process that
-the daemon uses: `rows.py` judges, `speech.py` speaks, `run.py` measures, `show.py` shows.
+It measures on the user's machine, through the same engine process that the daemon uses. `audio.py`
+makes the speech, `measure.py` measures, `rows.py` judges, `report.py` prints.
 """

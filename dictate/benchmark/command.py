@@ -1,4 +1,4 @@
-"""`dictate bench gate` as a whole: what is asked for, measured, shown."""
+"""`dictate bench gate`: makes the speech, measures, and prints."""
 
 import asyncio
 import sys
@@ -8,44 +8,44 @@ from pathlib import Path
 
 from rich.console import Console
 
-from dictate.benchmark import show, speech
-from dictate.benchmark.run import measure
+from dictate.benchmark import audio, report
+from dictate.benchmark.measure import measure
 from dictate.config import config_file
 from dictate.config.sources import CommandLineOverrides
 from dictate.hotwords import hotwords_file
 from dictate.platform import paths
 
 
-def gate(
+def benchmark(
     *,
     engine: str | None,
     recordings: Path | None,
     runs: int,
-    machine_readable: bool,
-    picture: Path | None,
+    as_json: bool,
+    plot_file: Path | None,
 ) -> int:
-    """Measure and show; 0, or 1 if a row failed. `engine` wins over the configuration, and
-    `recordings` over the program that speaks. Raises ConfigError, Unavailable, AudioFileError."""
+    """Measure and print; 0, or 1 if a row failed. `engine` wins over the configuration, and
+    `recordings` over synthesized speech. Raises ConfigError, Unavailable, AudioFileError."""
     settings = CommandLineOverrides(engine=engine).over(config_file.load(paths.config_file()))
-    own = hotwords_file.load(paths.hotwords_file(), settings.hotwords.strength)
-    if picture is not None:
-        show.can_plot(picture)
-    with _progress() as tell:
-        tell("preparing what is said")
-        clips = speech.spoken() if recordings is None else speech.recorded(recordings)
-        report = asyncio.run(measure(settings, own, clips, runs, tell))
-    if machine_readable:
-        show.machine_readable(report)
+    hotwords = hotwords_file.load(paths.hotwords_file(), settings.hotwords.strength)
+    if plot_file is not None:
+        report.check_plot_file(plot_file)
+    with _progress() as show_progress:
+        show_progress("preparing the speech")
+        clips = audio.synthesized() if recordings is None else audio.recorded(recordings)
+        found = asyncio.run(measure(settings, hotwords, clips, runs, show_progress))
+    if as_json:
+        report.print_json(found)
     else:
-        show.text(report)
-    if picture is not None:
-        show.plot(report, picture)
-    return 0 if show.passed(report.rows) else 1
+        report.print_table(found)
+    if plot_file is not None:
+        report.plot(found, plot_file)
+    return 0 if report.passed(found.rows) else 1
 
 
 @contextmanager
 def _progress() -> Iterator[Callable[[str], None]]:
-    """Tells a terminal what is under way, and nobody else."""
+    """A function that shows the current step on a terminal, and does nothing without one."""
     if not sys.stderr.isatty():
         yield lambda _: None
         return

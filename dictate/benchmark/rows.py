@@ -1,7 +1,7 @@
-"""The table: what each row measures itself against, and when it passes. No clock, no sound.
+"""The rows of the benchmark: their references, and when each one passes. Pure.
 
-The reference is the first engine we believed in: on a GPU a row passes where it is at least as
-good. Without a GPU the reference says nothing, so a row has a rule of its own there, and says so.
+The reference is the engine with which the project began. On a GPU, a row passes if it is at least
+as good. Without a GPU the reference means nothing, so the row has a rule of its own, and says so.
 """
 
 import math
@@ -14,8 +14,9 @@ from typing import Final
 REFERENCE: Final = "DGX Spark, NeMo 2.8.0rc0"
 HOTWORD: Final = "Claude Code"
 HARMLESS: Final = "cloud storage"
-"""What sounds like the hotword and must stay as it is."""
+"""Words that sound like the hotword, and must not be replaced by it."""
 
+# Figures of the reference: the *_S of a clip are its length, the *_MS its time to the text.
 LOAD_S: Final = 6.0
 LONG_S: Final = 71.0
 LONG_MS: Final = 431.0
@@ -25,14 +26,15 @@ SHORT_S: Final = 2.6
 RELEASE_MS: Final = 24.0
 MEMORY_GB: Final = 2.49
 
-MOST_WORD_ERRORS: Final = 15.0
-"""Per cent."""
-SLOWEST_RELEASE_MS: Final = 1000.0
-"""Without a GPU: who waits longer than this for the text has gone on typing."""
+MAX_WORD_ERRORS: Final = 15.0
+"""Maximum word error rate, in per cent."""
+MAX_RELEASE_MS: Final = 1000.0
+"""Maximum milliseconds from release to text without a GPU: a user does not wait longer before
+typing on."""
 
 
 class Verdict(Enum):
-    """What became of a row."""
+    """The result of a row."""
 
     PASS = "PASS"
     FAIL = "FAIL"
@@ -41,18 +43,18 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of the table; these are the names in the JSON."""
+    """One row of the table. The JSON has the same names."""
 
     name: str
     verdict: Verdict
     why: str
-    """The rule it was judged by, or why it could not be measured."""
+    """The rule that decided, or why it could not be measured."""
     figure: float | None = None
     unit: str = ""
     reference: float | None = None
-    """In the same unit; None where the reference has no such figure."""
+    """In the same unit; None if the reference has no such figure."""
     saw: tuple[str, ...] = ()
-    """What else was seen, a line each."""
+    """Details, one line each."""
 
 
 LOADS: Final = "model loads"
@@ -71,7 +73,7 @@ NOISE: Final = "quiet noise gives nothing"
 
 
 def on_gpu(device: str) -> bool:
-    """Whether the device, as the engine names it, can be held against the reference."""
+    """Whether the device, as the engine names it, can be compared with the reference."""
     return device.lower() not in ("", "cpu")
 
 
@@ -81,29 +83,29 @@ def skipped(name: str, reason: str) -> Row:
 
 
 def failed(name: str, reason: str) -> Row:
-    """A row whose measurement came to nothing, as the engine gave no answer."""
+    """A row without a figure, because the engine gave no answer."""
     return Row(name, Verdict.FAIL, reason)
 
 
 def loads(seconds: float, *, gpu: bool, saw: tuple[str, ...] = ()) -> Row:
-    """The model was loaded in so many seconds."""
+    """The time in which the model loaded."""
     passes, why = _judged(seconds, LOAD_S, "s", gpu=gpu, alone=True, rule="it loads")
     return Row(LOADS, passes, why, round(seconds, 2), "s", LOAD_S, saw)
 
 
-def transcription(said_heard: Sequence[tuple[str, str]]) -> Row:
-    """What was said and what was heard, sentence by sentence, without hotwords."""
-    counts = [word_errors(said, heard) for said, heard in said_heard]
+def transcription(pairs: Sequence[tuple[str, str]]) -> Row:
+    """Reference text and transcript of each sentence, without hotwords."""
+    counts = [word_errors(said, heard) for said, heard in pairs]
     wrong, words = (sum(column) for column in zip(*counts, strict=True))
     figure = 100.0 * wrong / max(words, 1)
-    worst = max(zip(counts, said_heard, strict=True), key=lambda one: one[0][0])
+    worst = max(zip(counts, pairs, strict=True), key=lambda one: one[0][0])
     saw = [f"{wrong} of {words} words wrong, missing or added, in {len(counts)} sentences"]
     if worst[0][0]:
         saw.append(f"the worst: said {worst[1][0]!r}, heard {worst[1][1]!r}")
     return Row(
         TRANSCRIPTION,
-        _verdict(figure <= MOST_WORD_ERRORS),
-        f"passes with at most {MOST_WORD_ERRORS:g} % word errors",
+        _verdict(figure <= MAX_WORD_ERRORS),
+        f"passes with at most {MAX_WORD_ERRORS:g} % word errors",
         round(figure, 1),
         "% word errors",
         saw=tuple(saw),
@@ -111,38 +113,44 @@ def transcription(said_heard: Sequence[tuple[str, str]]) -> Row:
 
 
 def boosting(milliseconds: float, unusable: Sequence[str], hotwords_as: str) -> Row:
-    """The list was taken in, in so long; a line for each term of it that cannot be used."""
+    """The time in which the engine prepared the list, and one line for each term that it cannot
+    use."""
     return Row(
         BOOSTING,
         _verdict(not any(HOTWORD in line for line in unusable)),
-        f"passes when the list is taken in and {HOTWORD} can be used",
+        f"passes if the engine accepts the list and can use {HOTWORD}",
         round(milliseconds, 1),
         "ms",
-        saw=(f"hotwords reach it as {hotwords_as}", *(f"unusable: {line}" for line in unusable)),
+        saw=(
+            f"the engine takes hotwords as {hotwords_as}",
+            *(f"unusable: {line}" for line in unusable),
+        ),
     )
 
 
-def repaired(said_without_with: Sequence[tuple[str, str, str]]) -> Row:
-    """Sentences with the hotword in them: as said, as heard without it and with it."""
-    good = sum(HOTWORD in heard for _, _, heard in said_without_with)
+def repaired(sentences: Sequence[tuple[str, str, str]]) -> Row:
+    """Sentences that contain the hotword: reference text, transcript without boosting it, and
+    transcript with boosting."""
+    good = sum(HOTWORD in heard for _, _, heard in sentences)
     saw = []
-    for said, without, heard in said_without_with:
+    for said, without, heard in sentences:
         saw += [f"said: {said}", f"without: {without}", f"with: {heard}"]
     return Row(
         REPAIRED,
-        _verdict(good == len(said_without_with)),
-        f"passes when every sentence comes out with {HOTWORD}",
+        _verdict(good == len(sentences)),
+        f"passes if every transcript contains {HOTWORD}",
         good,
-        f"of {len(said_without_with)} sentences",
+        f"of {len(sentences)} sentences",
         saw=tuple(saw),
     )
 
 
-def harm(said_without_with: Sequence[tuple[str, str, str]]) -> Row:
-    """Sentences with something alike in them: as said, as heard without the hotword and with it."""
+def harm(sentences: Sequence[tuple[str, str, str]]) -> Row:
+    """Sentences that contain something similar: reference text, transcript without boosting the
+    hotword, and transcript with boosting."""
     saw = []
     changed = 0
-    for said, without, heard in said_without_with:
+    for said, without, heard in sentences:
         if without != heard or HOTWORD in heard:
             changed += 1
             saw += [f"said: {said}", f"without: {without}", f"with: {heard}"]
@@ -151,15 +159,15 @@ def harm(said_without_with: Sequence[tuple[str, str, str]]) -> Row:
     return Row(
         HARM,
         _verdict(changed == 0),
-        "passes when every sentence stays as it is without the hotword",
+        "passes if the hotword changes no sentence",
         changed,
-        f"of {len(said_without_with)} sentences changed",
+        f"of {len(sentences)} sentences changed",
         saw=tuple(saw),
     )
 
 
 def clip(name: str, runs_ms: Sequence[float], audio_s: float, *, gpu: bool, note: str = "") -> Row:
-    """A clip whose sound was fed at once, and the milliseconds to its text, for each run."""
+    """A clip that was fed at once: the milliseconds to its text, for each run."""
     reference = {LONG: LONG_MS, BOOSTED: BOOSTED_MS}[name]
     figure = fmean(runs_ms)
     rtf = figure / 1000 / audio_s
@@ -175,23 +183,24 @@ def clip(name: str, runs_ms: Sequence[float], audio_s: float, *, gpu: bool, note
 
 
 def release(runs_ms: Sequence[float], *, gpu: bool) -> Row:
-    """From the last sound of an utterance fed in real time to its text, for each run."""
+    """An utterance that was fed in real time: the milliseconds from its last sound to its text, for
+    each run."""
     p50, p95, p99 = (percentile(runs_ms, share) for share in (50, 95, 99))
-    rule = f"the median is under {SLOWEST_RELEASE_MS / 1000:g} s"
-    alone = p50 < SLOWEST_RELEASE_MS
+    rule = f"the median is under {MAX_RELEASE_MS / 1000:g} s"
+    alone = p50 < MAX_RELEASE_MS
     passes, why = _judged(p50, RELEASE_MS, "ms", gpu=gpu, alone=alone, rule=rule)
     saw = f"p50 {p50:.1f} ms, p95 {p95:.1f} ms, p99 {p99:.1f} ms, of {len(runs_ms)} utterances"
     return Row(RELEASE, passes, why, round(p50, 1), "ms (median)", RELEASE_MS, (saw,))
 
 
 def chunk(step_ms: float, chunk_ms: int) -> Row:
-    """So much work for a chunk of so much sound."""
+    """The median time that the engine works on a chunk, and the length of a chunk."""
     if step_ms <= 0 or chunk_ms <= 0:
-        return skipped(CHUNK, "this engine does not work in chunks, or does not time them")
+        return skipped(CHUNK, "this engine does not stream in chunks, or does not time them")
     return Row(
         CHUNK,
         _verdict(step_ms < chunk_ms),
-        "passes when a chunk takes less time than it lasts",
+        "passes if a chunk takes less time than it lasts",
         round(step_ms, 2),
         "ms (median)",
         saw=(f"a chunk is {chunk_ms} ms of sound",),
@@ -199,23 +208,23 @@ def chunk(step_ms: float, chunk_ms: int) -> Row:
 
 
 def memory(device_mb: float, process_mb: float, *, gpu: bool) -> Row:
-    """Megabytes on the device, 0 if the engine does not say, and of the engine process."""
+    """Megabytes on the device (0 if the engine does not report it) and of the engine process."""
     figure_mb = device_mb or process_mb
     if not figure_mb:
-        return skipped(MEMORY, "the engine does not say how much memory it takes")
+        return skipped(MEMORY, "the engine does not report its memory")
     gb = figure_mb / 1024
-    passes, why = _judged(gb, MEMORY_GB, "GB", gpu=gpu, alone=True, rule="the engine says it")
+    passes, why = _judged(gb, MEMORY_GB, "GB", gpu=gpu, alone=True, rule="the engine reports it")
     whose = "on the device" if device_mb else "the engine process"
     saw = (f"{whose}, once loaded",)
     return Row(MEMORY, passes, why, round(gb, 2), "GB", MEMORY_GB, saw)
 
 
 def nothing(name: str, heard: str) -> Row:
-    """Sound in which nothing was said, and what was heard all the same."""
+    """Sound without words, and the transcript, which should be empty."""
     return Row(
         name,
         _verdict(not heard),
-        "passes when no text comes out",
+        "passes if the transcript is empty",
         len(heard.split()),
         "words",
         saw=(f"heard {heard!r}",) if heard else (),
@@ -228,7 +237,7 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 def word_errors(said: str, heard: str) -> tuple[int, int]:
-    """Words wrong, missing or added, and words said; letter case and signs do not count."""
+    """Number of words wrong, missing or added, and of words said. Ignores case and punctuation."""
     one, other = _words(said), _words(heard)
     row = list(range(len(other) + 1))
     for i, word in enumerate(one, start=1):
@@ -247,8 +256,8 @@ def _judged(
 ) -> tuple[Verdict, str]:
     if gpu:
         return _verdict(figure <= reference), f"passes at {reference:g} {unit} or less"
-    return _verdict(alone), f"no reference for a CPU: passes when {rule}"
+    return _verdict(alone), f"no reference for a CPU: passes if {rule}"
 
 
-def _verdict(passes: bool) -> Verdict:  # noqa: FBT001 - it is the question
+def _verdict(passes: bool) -> Verdict:  # noqa: FBT001 - the only argument
     return Verdict.PASS if passes else Verdict.FAIL

@@ -1,4 +1,4 @@
-"""config.toml: read it, say all that is wrong with it, change an option in it, document it.
+"""config.toml: reads it, reports every mistake in it, and changes single options.
 
 `python -m dictate.config.config_file --write` writes the files of a checkout that are made from
 the code.
@@ -67,14 +67,14 @@ def _section(table: str, default: Any, given: dict[str, Any], problems: Problems
 
 
 def wrong(option: str, value: object) -> str | None:
-    """What is wrong with this value of an option ("engine.use"), or None."""
+    """What is wrong with a value of the option ("engine.use"), or None."""
     table, _, name = option.partition(".")
     known = {field.name: field for field in fields(getattr(Settings(), table))}
     return _wrong(known[name], value)
 
 
 def _wrong(option: Field[Any], value: Any) -> str | None:
-    """What is wrong with this value of an option, or None."""
+    """What is wrong with a value of the option, or None."""
     kind: Any = option.type
     low, high = option.metadata.get("low"), option.metadata.get("high")
     fits = isinstance(value, int | float) if kind is float else isinstance(value, kind)
@@ -84,10 +84,10 @@ def _wrong(option: Field[Any], value: Any) -> str | None:
         return f"must be a number, not {value}"
     if low is not None and high is not None and not low <= value <= high:
         return f"must be from {low:g} to {high:g}, not {value}"
-    # The default needs no table of backends, so that the usual file imports none.
+    # The default is not looked up, so that most files import no table of backends.
     if value != option.default and (choices := choices_of(option)):
-        names = [str(choice).partition(":")[0] for choice in choices]
-        if str(value).partition(":")[0] not in names:
+        name = str(value).partition(":")[0]
+        if name not in choices and name not in (names := choices_of(option, installed=True)):
             meant = did_you_mean(value, names) if kind is str else ""
             return f"must be one of {', '.join(names)}, not {_shown(value)}{meant}"
     return None
@@ -99,7 +99,7 @@ def _unknown_table(table: str, given: Any) -> str:
         return f"there is no table [{table}]{did_you_mean(table, names)}"
     homes = [f"[{name}]" for name in names if hasattr(getattr(Settings(), name), table)]
     if homes:
-        return f"{table} must stand below its table: {' or '.join(homes)}"
+        return f"{table} must be below its table: {' or '.join(homes)}"
     return f"there is no option {table}{did_you_mean(table, names)}"
 
 
@@ -110,14 +110,14 @@ def _unknown_option(table: str, name: str) -> str:
         for option in fields(section.type)  # type: ignore[arg-type]
     ]
     here = [full.partition(".")[2] for full in everywhere if full.startswith(f"{table}.")]
-    elsewhere = [full for full in everywhere if full.partition(".")[2] == name]
-    near = f"; did you mean {elsewhere[0]}?" if elsewhere else did_you_mean(name, here)
+    namesakes = [full for full in everywhere if full.partition(".")[2] == name]
+    near = f"; did you mean {namesakes[0]}?" if namesakes else did_you_mean(name, here)
     near = near or f"; it has {', '.join(here)}"
     return f"there is no option {name} in [{table}]{near}"
 
 
 def _shown(value: Any) -> str:
-    """A value as it would stand in the file, cut where it gets long."""
+    """A value as the file would have it, shortened if it is long."""
     if isinstance(value, dict | list):
         return KINDS[type(value)]
     shown: str = tomlkit.item(value).as_string()
@@ -132,7 +132,7 @@ def changes(old: Settings, new: Settings) -> list[str]:
         for option in fields(before):
             was, now = getattr(before, option.name), getattr(after, option.name)
             if was != now:
-                restart = "" if option.metadata.get("live", True) else " (takes a restart)"
+                restart = "" if option.metadata.get("live", True) else " (after a restart)"
                 lines.append(f"{section.name}.{option.name}: {_bare(was)} -> {_bare(now)}{restart}")
     return lines
 
@@ -142,10 +142,10 @@ def _bare(value: Any) -> str:
 
 
 def set_option(path: Path, option: str, value: str | float | bool) -> None:  # noqa: FBT001
-    """Write one option ("engine.use") into the file, keeping its comments.
+    """Set one option ("engine.use") in the file, and keep its comments.
 
-    Where the file shows the option commented out, that line becomes the option. It blocks. Raises
-    ConfigError, with the file as it was.
+    If the file has the option commented out, that line becomes the option. It blocks. Raises
+    ConfigError and leaves the file as it was.
     """
     table, _, name = option.partition(".")
     written = f"{tomlkit.key(name).as_string()} = {tomlkit.item(value).as_string()}"
@@ -166,9 +166,9 @@ def set_option(path: Path, option: str, value: str | float | bool) -> None:  # n
 
 
 def unset_option(path: Path, option: str) -> None:
-    """Comment one option out again, as the file shows it by default; the opposite of `set_option`.
+    """Comment one option out again, with its default; the opposite of `set_option`.
 
-    It blocks. Raises ConfigError, with the file as it was.
+    It blocks. Raises ConfigError and leaves the file as it was.
     """
     table, _, name = option.partition(".")
     default = tomlkit.item(getattr(getattr(Settings(), table), name)).as_string()
@@ -195,7 +195,7 @@ def _with_line(text: str, table: str, name: str, written: str) -> str:
 
 
 def main() -> None:
-    """Write what is made from the code, in the checkout this runs in."""
+    """Write the files that are made from the code into the checkout that is the current folder."""
     from dictate.hotwords import hotwords_file
 
     if sys.argv[1:] != ["--write"]:
@@ -203,9 +203,9 @@ def main() -> None:
     for name, text in (
         ("config/config.toml", default_toml()),
         ("config/hotwords.toml", hotwords_file.DEFAULT),
-        ("docs/config.md", docs()),
+        ("docs/reference/config.md", docs()),
     ):
-        Path(name).parent.mkdir(exist_ok=True)
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
         Path(name).write_text(text, encoding="utf-8")
 
 

@@ -1,5 +1,5 @@
-"""What people read about the options: the commented config.toml and docs/config.md, made from the
-classes in config.py and the strings below their fields.
+"""The documentation of the options: the commented config.toml and docs/reference/config.md, made
+from the classes in schema.py and the strings below their fields.
 """
 
 import ast
@@ -21,14 +21,14 @@ KINDS: dict[Any, str] = {
     list: "a list",
     dict: "a table",
 }
-"""The types of TOML, in words."""
+"""The TOML types in words."""
 
 _UNITS = {"ms": "milliseconds", "s": "seconds", "min": "minutes", "days": "days", "mb": "megabytes"}
 
 _HEAD = """\
-# The settings of Dictate. Each option is shown with its default: take the "#" before it away and
-# change it. A change counts as soon as the file is saved, except where it says otherwise. A file
-# with a mistake changes nothing and tells you the line (also: dictatectl check).
+# The settings of Dictate. Each option is shown with its default: to change it, remove the "#".
+# A change takes effect as soon as you save the file, unless the text says otherwise. A file with a
+# mistake changes nothing, and you get a message with the line (also: dictatectl check).
 """
 
 _DOCS_HEAD = """\
@@ -36,17 +36,17 @@ _DOCS_HEAD = """\
 
 <!-- Made from dictate/config/schema.py by `make docs`: change it there. -->
 
-They stand in `~/.config/dictate/config.toml`. A missing file, table or option means the default.
-Saving the file applies it, to the next dictation at the latest; an option marked *restart* waits
-for `systemctl --user restart dictate`. A file with a mistake changes nothing: every mistake is
-reported with its line, and the settings stay as they were. The words you want spelled your way
-have [a file of their own](hotwords.md).
+The options are in `~/.config/dictate/config.toml`. A missing file, table or option means the
+default. A change takes effect when you save the file, at the latest with the next dictation; an
+option marked *restart* needs `systemctl --user restart dictate`. A file with a mistake changes
+nothing: every mistake is reported with its line, and the settings stay as they were. The words that
+you want spelled your way have [a file of their own](../guide/hotwords.md).
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One option, as people read about it."""
+    """One option and its documentation."""
 
     name: str
     kind: Any
@@ -54,16 +54,16 @@ class Option:
     default: Any
     description: str
     unit: str
-    """In full ("milliseconds"), or empty."""
+    """In full: "milliseconds"; empty if there is none."""
     choices: tuple[str, ...]
     low: float | None
     high: float | None
     live: bool
-    """Whether a change counts without a restart."""
+    """Whether a change takes effect without a restart."""
 
     @property
     def values(self) -> str:
-        """What it may be, in words."""
+        """The permitted values, in words."""
         if self.choices:
             return "one of " + ", ".join(self.choices)
         said = KINDS[self.kind]
@@ -73,30 +73,34 @@ class Option:
 
     @property
     def line(self) -> str:
-        """The default as it would stand in the file."""
+        """The line of the file that sets the default."""
         return f"{self.name} = {tomlkit.item(self.default).as_string()}"
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One table of config.toml, as people read about it."""
+    """One table of config.toml and its documentation."""
 
     name: str
     description: str
     options: tuple[Option, ...]
 
 
-def choices_of(option: Field[Any]) -> tuple[str, ...]:
-    """The values that a field of a settings class may have; none if they cannot be listed."""
+def choices_of(option: Field[Any], *, installed: bool = False) -> tuple[str, ...]:
+    """The values that a field of a settings class may have; empty if they cannot be listed.
+
+    `installed` includes the backends of other packages that are installed here.
+    """
     choices = tuple(str(choice) for choice in option.metadata.get("choices", ()))
     if where := option.metadata.get("backends"):
         module, _, attribute = where.partition(":")
-        return ("auto", *getattr(import_module(module), attribute).table, *choices)
+        backends = getattr(import_module(module), attribute)
+        return ("auto", *(backends.names if installed else backends.table), *choices)
     return choices
 
 
 def describe() -> tuple[Section, ...]:
-    """Every table and option with its description, read back from the source of config.py."""
+    """Every table and option with its description, read back from the source of schema.py."""
     classes = {
         node.name: node
         for node in ast.parse(inspect.getsource(schema)).body
@@ -109,7 +113,7 @@ def describe() -> tuple[Section, ...]:
 
 
 def default_toml() -> str:
-    """config.toml as a new user gets it: every option explained, none of them set."""
+    """The config.toml of a new user: every option is explained, none is set."""
     parts = [_HEAD]
     for section in describe():
         parts.append(f"\n[{section.name}]\n{_comment(section.description)}")
@@ -118,18 +122,18 @@ def default_toml() -> str:
             if option.choices and all(choice in option.description for choice in option.choices):
                 said = ""
             if not option.live:
-                said += " A change takes a restart."
+                said += " A change takes effect after a restart."
             parts.append(f"\n{_comment(option.description)}{_comment(said)}#{option.line}\n")
     return "".join(parts)
 
 
 def docs() -> str:
-    """docs/config.md."""
+    """docs/reference/config.md."""
     parts = [_DOCS_HEAD]
     for section in describe():
         parts.append(f"\n## [{section.name}]\n\n{section.description}\n\n")
         parts.append(
-            "| option and default | may be | what it does | applied |\n|---|---|---|---|\n"
+            "| option and default | values | what it does | applied |\n|---|---|---|---|\n"
         )
         for option in section.options:
             applied = "live" if option.live else "*restart*"

@@ -1,4 +1,4 @@
-"""The daemon as `dictatectl` sees it: one connection, one question, or a stream of changes."""
+"""The daemon as `dictatectl` sees it: one connection, for one call or a stream of changes."""
 
 import asyncio
 import re
@@ -14,14 +14,15 @@ from dictate.errors import DictateError, Unavailable
 from dictate.platform import bus
 
 ANSWER_S: Final = 10.0
-PATIENCE_S: Final = {
+"""Seconds to wait for an answer."""
+SLOW_ANSWER_S: Final = {
     "Paste": 60.0,
     "Check": 60.0,
     "CheckLive": 120.0,
     "Devices": 20.0,
     "Reload": 30.0,
 }
-"""Some answers take a while: a text that is heard again, all backends asked why not."""
+"""Seconds to wait for slow methods: some transcribe a recording again, some try every backend."""
 
 _START: Final = "start it with `systemctl --user start dictate`, or `dictate run` in a terminal"
 _BUS: Final = "org.freedesktop.DBus"
@@ -30,7 +31,7 @@ _ABSENT: Final = (f"{_BUS}.Error.ServiceUnknown", f"{_BUS}.Error.NameHasNoOwner"
 
 
 class NotRunning(DictateError):
-    """There is no daemon to talk to."""
+    """The daemon is not running, or cannot be reached."""
 
 
 class DaemonClient:
@@ -40,24 +41,23 @@ class DaemonClient:
         self._connection = connection
 
     async def ask(self, member: str, signature: str = "", *body: Any) -> Any:
-        """Call a method of the daemon: its answer in plain types. Raises NotRunning, DictateError.
+        """Call a method of the daemon; its answer in plain types. Never starts the daemon.
 
-        Never starts the daemon.
+        Raises NotRunning, DictateError.
         """
         return await self._call(bus.NAME, bus.PATH, bus.INTERFACE, member, signature, *body)
 
     async def status(self) -> dict[str, Any]:
-        """All properties, in Python's spelling."""
+        """All properties, with names in snake_case."""
         found = await self._call(bus.NAME, bus.PATH, _PROPERTIES, "GetAll", "s", bus.INTERFACE)
-        return _pythonic(found)
+        return _snake_case(found)
 
     async def follow(self) -> AsyncIterator[dict[str, Any]]:
-        """The whole status now and after each change; only a state "off" while there is no daemon.
-
-        Raises NotRunning when the bus goes.
+        """The whole status now and after each change. While the daemon is not running, only a state
+        "off". Raises NotRunning when the bus goes away.
         """
-        news: asyncio.Queue[Message] = asyncio.Queue()
-        self._connection.add_message_handler(lambda message: _put(news, message))
+        changes: asyncio.Queue[Message] = asyncio.Queue()
+        self._connection.add_message_handler(lambda message: _put(changes, message))
         for rule in (
             f"type='signal',sender='{bus.NAME}',interface='{_PROPERTIES}',path='{bus.PATH}'",
             f"type='signal',sender='{_BUS}',member='NameOwnerChanged',arg0='{bus.NAME}'",
@@ -69,13 +69,13 @@ class DaemonClient:
                 yield await self.status()
             except NotRunning:
                 yield {"state": "off"}
-            change = asyncio.ensure_future(news.get())
+            change = asyncio.ensure_future(changes.get())
             await asyncio.wait({change, ended}, return_when=asyncio.FIRST_COMPLETED)
             if ended.done():
                 change.cancel()
-                raise NotRunning("the session bus is gone")
-            while not news.empty():
-                news.get_nowait()
+                raise NotRunning("the session bus has gone away: log in again")
+            while not changes.empty():
+                changes.get_nowait()
 
     async def _call(
         self, name: str, path: str, interface: str, member: str, signature: str = "", *body: Any
@@ -89,19 +89,19 @@ class DaemonClient:
             body=list(body),
             flags=MessageFlag.NO_AUTOSTART,
         )
-        patience_s = PATIENCE_S.get(member, ANSWER_S)
+        limit_s = SLOW_ANSWER_S.get(member, ANSWER_S)
         try:
-            async with asyncio.timeout(patience_s):
+            async with asyncio.timeout(limit_s):
                 answer = await self._connection.call(question)
         except TimeoutError as error:
             raise DictateError(
-                f"dictate did not answer within {patience_s:.0f} s: see its log "
-                "(journalctl --user -u dictate), or restart it"
+                f"dictate did not answer within {limit_s:.0f} s: see its log "
+                "(`journalctl --user -u dictate`), or restart it"
             ) from error
         except (OSError, EOFError) as error:
-            raise NotRunning("the session bus is gone") from error
+            raise NotRunning("the session bus has gone away: log in again") from error
         if answer is None:
-            raise NotRunning("the session bus is gone")
+            raise NotRunning("the session bus has gone away: log in again")
         if answer.message_type is MessageType.ERROR:
             if answer.error_name in _ABSENT:
                 raise NotRunning(f"dictate is not running: {_START}")
@@ -111,7 +111,7 @@ class DaemonClient:
 
 @asynccontextmanager
 async def client() -> AsyncIterator[DaemonClient]:
-    """A connection, closed afterwards. Raises NotRunning where there is no bus."""
+    """A connection, closed afterwards. Raises NotRunning if there is no session bus."""
     try:
         connection = await bus.connect()
     except Unavailable as error:
@@ -122,10 +122,10 @@ async def client() -> AsyncIterator[DaemonClient]:
         await bus.leave(connection)
 
 
-def _put(news: "asyncio.Queue[Message]", message: Message) -> None:
+def _put(changes: "asyncio.Queue[Message]", message: Message) -> None:
     if message.member in ("PropertiesChanged", "NameOwnerChanged"):
-        news.put_nowait(message)
+        changes.put_nowait(message)
 
 
-def _pythonic(properties: dict[str, Any]) -> dict[str, Any]:
+def _snake_case(properties: dict[str, Any]) -> dict[str, Any]:
     return {re.sub(r"(?<!^)(?=[A-Z])", "_", key).lower(): v for key, v in properties.items()}

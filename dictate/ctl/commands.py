@@ -1,4 +1,4 @@
-"""The commands of `dictatectl`, one function each: arguments in, exit code out."""
+"""The commands of `dictatectl`: one function for each, which returns the exit code."""
 
 import asyncio
 import json
@@ -8,12 +8,13 @@ from argparse import Namespace
 from typing import Any, Final
 
 from dictate import console
-from dictate.ctl import render as show
+from dictate.ctl import render
 from dictate.ctl.client import DaemonClient, NotRunning, client
 from dictate.ctl.exit_codes import FAILED, NOTHING, OK, USAGE
 from dictate.errors import DictateError
 
 CHECK_S: Final = 60.0
+"""Seconds to wait for the check when it runs in a process of ours."""
 
 
 def _ask(member: str, signature: str = "", *body: Any) -> Any:
@@ -25,61 +26,61 @@ def _ask(member: str, signature: str = "", *body: Any) -> Any:
 
 
 def status(arguments: Namespace) -> int:
-    """What the daemon is doing: once, or for ever."""
+    """Show what the daemon is doing: once, or until it is interrupted."""
 
-    async def tell() -> None:
+    async def show() -> None:
         async with client() as daemon:
             if arguments.follow:
                 await _follow(daemon)
             else:
                 found = await daemon.status()
-                console.as_json(found) if arguments.json else show.status(found)
+                console.as_json(found) if arguments.json else render.status(found)
 
-    asyncio.run(tell())
+    asyncio.run(show())
     return OK
 
 
 async def _follow(daemon: DaemonClient) -> None:
-    shown = None
+    previous = None
     async for found in daemon.follow():
-        if found != shown:
+        if found != previous:
             console.as_json(found, indent=None)
-            shown = found
+            previous = found
 
 
-def steer(arguments: Namespace) -> int:
-    """start, stop, toggle, cancel."""
+def control(arguments: Namespace) -> int:
+    """start, stop, toggle, press, release and cancel."""
     second = "Second" if getattr(arguments, "second", False) else ""
     _ask(arguments.command.capitalize() + second)
     return OK
 
 
 def reload(_arguments: Namespace) -> int:
-    """Read the files again; what changed."""
+    """Make the daemon read its files again, and print what changed."""
     for line in _ask("Reload") or ["nothing changed"]:
         console.line(line)
     return OK
 
 
 def last(arguments: Namespace) -> int:
-    """The last text."""
+    """Print the last text."""
     entry = _ask("Last")
     if not entry:
-        console.line("nothing was dictated yet", sys.stderr)
+        console.line("there are no dictations yet", sys.stderr)
         return NOTHING
-    console.as_json(entry) if arguments.json else show.text(entry)
+    console.as_json(entry) if arguments.json else render.text(entry)
     return OK
 
 
 def history(arguments: Namespace) -> int:
-    """What was dictated."""
+    """List the dictations."""
     entries = _ask("History", "u", arguments.limit)
     if arguments.json:
         console.as_json(entries)
     elif entries:
-        show.history(entries)
+        render.history(entries)
     else:
-        console.line("nothing was dictated yet", sys.stderr)
+        console.line("there are no dictations yet", sys.stderr)
     return OK if entries else NOTHING
 
 
@@ -90,19 +91,19 @@ def paste(arguments: Namespace) -> int:
 
 
 def undo(_arguments: Namespace) -> int:
-    """Take the last text back."""
+    """Delete the last text from its window."""
     console.line(_ask("Undo"))
     return OK
 
 
 def forget(arguments: Namespace) -> int:
-    """Delete from the journal, for good."""
-    what = "everything you ever dictated" if arguments.all else f"dictation {arguments.number}"
+    """Delete from the journal for good."""
+    what = "all dictations" if arguments.all else f"dictation {arguments.number}"
     if not arguments.yes:
         if not sys.stdin.isatty():
-            console.line(f"dictatectl: to delete {what}, say --yes", sys.stderr)
+            console.line(f"dictatectl: give --yes to delete {what}", sys.stderr)
             return USAGE
-        if input(f"Delete {what}, words and sound? [y/N] ").strip().lower() not in ("y", "yes"):
+        if input(f"Delete {what}, text and sound? [y/N] ").strip().lower() not in ("y", "yes"):
             return FAILED
     gone = _ask("Forget", "ub", arguments.number, arguments.all)
     console.line(f"{gone} deleted" if gone else "there is nothing to delete")
@@ -110,44 +111,46 @@ def forget(arguments: Namespace) -> int:
 
 
 def devices(arguments: Namespace) -> int:
-    """The microphones."""
+    """List the microphones."""
     found = _ask("Devices")
     if arguments.json:
         console.as_json(found)
     elif found:
-        show.devices(found)
+        render.devices(found)
     else:
-        console.line("no microphone: plug one in, and see that the sound server runs", sys.stderr)
+        console.line(
+            "no microphone: plug one in, and check that the sound server is running", sys.stderr
+        )
     return OK if found else NOTHING
 
 
 def check(arguments: Namespace) -> int:
-    """What works here; without the daemon too."""
+    """Show what works here, with or without the daemon."""
     if arguments.live:
         return _check_live(arguments)
-    rows = _checked("Check", "dictate.diagnostics.check")
+    rows = _check_rows("Check", "dictate.diagnostics.check")
     if arguments.json:
         console.as_json(rows)
     else:
-        show.check(rows)
-    return FAILED if show.broken(rows) else OK
+        render.check(rows)
+    return FAILED if render.broken(rows) else OK
 
 
 def _check_live(arguments: Namespace) -> int:
     if not arguments.json:
-        console.line("a small window opens: leave the keyboard alone until it is gone")
-    rows = _checked("CheckLive", "dictate.diagnostics.output_trial")
-    console.as_json(rows) if arguments.json else show.live(rows)
-    return OK if show.lively(rows) else FAILED
+        console.line("a small window opens: do not touch the keyboard until it closes")
+    rows = _check_rows("CheckLive", "dictate.diagnostics.output_trial")
+    console.as_json(rows) if arguments.json else render.live(rows)
+    return OK if render.output_works(rows) else FAILED
 
 
 def engine(arguments: Namespace) -> int:
-    """The engines and what keeps them from working, or another one in use."""
+    """List the engines, or switch to another one."""
     rows = [
-        row for row in _checked("Check", "dictate.diagnostics.check") if row["stage"] == "engine"
+        row for row in _check_rows("Check", "dictate.diagnostics.check") if row["stage"] == "engine"
     ]
     if arguments.name is None:
-        console.as_json(rows) if arguments.json else show.check(rows)
+        console.as_json(rows) if arguments.json else render.check(rows)
         return OK
     from dictate.config import config_file
     from dictate.config.schema import second_engine
@@ -159,39 +162,41 @@ def engine(arguments: Namespace) -> int:
         option, before, flag = "second.engine", second_engine(settings).use, "--second "
     name = arguments.name
     if name == before:
-        return _changed([f"{option} is {name} already"])
+        return _report_change([f"{option} is {name} already"])
     reason = next((row["why_not"] for row in rows if row["name"] == name), "")
     if reason:
         raise DictateError(f"{name} cannot be used here: {reason}")
     config_file.set_option(paths.config_file(), option, name)
-    back = f"dictatectl engine {flag}{before} takes it back"
-    return _changed([f"{option}: {before} -> {name} ({back})"])
+    back = f"undo: dictatectl engine {flag}{before}"
+    return _report_change([f"{option}: {before} -> {name} ({back})"])
 
 
-def _checked(member: str, module: str) -> Any:
+def _check_rows(member: str, module: str) -> Any:
     try:
         return _ask(member)
     except NotRunning as error:
-        rows = _check_ourselves(module)
-        console.line(f"{error}. This is what it would find.", sys.stderr)
+        rows = _check_in_child(module)
+        console.line(f"{error}. This is what it would report.", sys.stderr)
         return rows
 
 
-def _check_ourselves(module: str) -> Any:
-    # In a process of its own, as the stages are heavy and may hang.
+def _check_in_child(module: str) -> Any:
+    # In a process of its own, because the stages are large and may hang.
     command = [sys.executable, "-m", module]
     try:
         done = subprocess.run(command, capture_output=True, timeout=CHECK_S, check=True)
         return json.loads(done.stdout)
     except subprocess.TimeoutExpired as error:
-        raise DictateError(f"the check did not end within {CHECK_S:.0f} s") from error
+        raise DictateError(f"the check did not finish within {CHECK_S:.0f} s") from error
     except (subprocess.CalledProcessError, ValueError) as error:
         said = getattr(error, "stderr", b"").decode(errors="replace")
-        raise DictateError(f"the check failed; run {' '.join(command)}\n{said}") from error
+        raise DictateError(
+            f"the check failed; run `{' '.join(command)}` to see why\n{said}"
+        ) from error
 
 
 def list_hotwords(arguments: Namespace) -> int:
-    """The words in hotwords.toml."""
+    """List the hotwords."""
     from dictate.hotwords import hotwords_file
     from dictate.platform import paths
 
@@ -218,39 +223,43 @@ def list_hotwords(arguments: Namespace) -> int:
             console.line(console.safe(term.spelling) + dim)
         if not terms:
             console.line(
-                f"no words in {paths.hotwords_file()}: dictatectl hotwords add", sys.stderr
+                f"no hotwords in {paths.hotwords_file()}: add one with `dictatectl hotwords add`",
+                sys.stderr,
             )
     return OK if terms else NOTHING
 
 
 def add_hotword(arguments: Namespace) -> int:
-    """Put a word into hotwords.toml, and have it used."""
+    """Add a hotword to hotwords.toml, and make the daemon use it."""
     from dictate.hotwords import hotwords_file
     from dictate.platform import paths
 
     changed = hotwords_file.add(
         paths.hotwords_file(), arguments.spelling, arguments.weight, arguments.sounds_like
     )
-    return _changed(changed or ["nothing changed"])
+    return _report_change(changed or ["nothing changed"])
 
 
 def remove_hotword(arguments: Namespace) -> int:
-    """Take a word out of hotwords.toml, and have it so."""
+    """Remove a hotword from hotwords.toml, and make the daemon forget it."""
     from dictate.hotwords import hotwords_file
     from dictate.platform import paths
 
     changed = hotwords_file.remove(paths.hotwords_file(), arguments.spelling)
     if not changed:
-        console.line(f"there is no {arguments.spelling!r}: dictatectl hotwords list", sys.stderr)
+        console.line(
+            f"there is no hotword {arguments.spelling!r}: see `dictatectl hotwords list`",
+            sys.stderr,
+        )
         return NOTHING
-    return _changed(changed)
+    return _report_change(changed)
 
 
-def _changed(lines: list[str]) -> int:
+def _report_change(lines: list[str]) -> int:
     for line in lines:
         console.line(line)
     try:
         _ask("Reload")
     except NotRunning:
-        console.line("dictate is not running: it reads the file when it starts", sys.stderr)
+        console.line("dictate is not running; it will read the file when it starts", sys.stderr)
     return OK

@@ -1,4 +1,4 @@
-"""The exit codes of `dictatectl`. Scripts rely on them: a number never changes its meaning."""
+"""The exit codes of `dictatectl`. Scripts rely on them, so a number never changes its meaning."""
 
 from typing import Final
 
@@ -12,7 +12,7 @@ INTERRUPTED: Final = 130
 EXPLAINED: Final = """\
 exit codes:
   0  done
-  1  it failed; the message says why
+  1  failed; the message says why
   2  wrong usage
   3  dictate is not running, or cannot be reached
   4  there is nothing to show

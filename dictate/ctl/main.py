@@ -1,96 +1,151 @@
-"""`dictatectl`: steers the running daemon. Small, as it is called for each press of a key.
+"""`dictatectl`: controls the running daemon. It must start fast: a key press may run it.
 
-It imports no stage, and what a single command needs only there.
+So it imports no stage, and each command imports what only that command needs.
 """
 
 import argparse
 import os
 import sys
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from dictate import __version__
 from dictate.ctl.exit_codes import EXPLAINED, FAILED, INTERRUPTED, NOT_RUNNING, OK
 from dictate.errors import ConfigError, DictateError
 
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - for the type
+
 
 def parser() -> argparse.ArgumentParser:
-    """The whole command line; the completion scripts are made from it."""
+    """The whole command line; the shell completion is generated from it."""
     top = argparse.ArgumentParser(
         prog="dictatectl",
-        description="Steer the running dictate.",
+        description="Control the running dictate.",
         epilog=EXPLAINED,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     top.add_argument("--version", action="version", version=f"dictatectl {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-
-    def command(name: str, run: str, text: str) -> argparse.ArgumentParser:
-        added = commands.add_parser(name, help=text, description=text.capitalize() + ".")
-        added.set_defaults(run=run)
-        return added
-
-    status = command("status", "status", "show what dictate is doing")
-    how = status.add_mutually_exclusive_group()
-    how.add_argument("--json", action="store_true", help="for machines")
-    how.add_argument(
-        "--follow", action="store_true", help="one line of JSON now and for each change, for bars"
-    )
-    start = command("start", "steer", "begin a dictation")
-    command("stop", "steer", "end the dictation and write it")
-    toggle = command("toggle", "steer", "begin a dictation, or end it and write it")
-    press = command("press", "steer", "a key of your desktop is down: as the hotkey would be")
-    release = command("release", "steer", "that key is up")
-    for begins in (start, toggle, press, release):
-        begins.add_argument(
-            "--second", action="store_true", help="the second way: see [second] in config.toml"
-        )
-    command("cancel", "steer", "throw the dictation away")
-    command("reload", "reload", "read config.toml and hotwords.toml again")
-    last = command("last", "last", "print the last text")
-    last.add_argument("--json", action="store_true", help="all that is known of it")
-    history = command("history", "history", "list what was dictated")
-    history.add_argument("-n", dest="limit", type=_count, default=10, help="how many (10)")
-    history.add_argument("--json", action="store_true", help="for machines, newest first")
-    paste = command("paste", "paste", "write a text once more, into the focused window")
-    paste.add_argument("number", nargs="?", type=_count, default=0, help="the last, if not given")
-    command("undo", "undo", "take the last text back, out of the window it was written into")
-    forget = command("forget", "forget", "delete a dictation, words and sound")
-    what = forget.add_mutually_exclusive_group(required=True)
-    what.add_argument("number", nargs="?", type=_count, default=0)
-    what.add_argument("--all", action="store_true", help="everything that was ever dictated")
-    forget.add_argument("--yes", action="store_true", help="do not ask")
-    devices = command("devices", "devices", "list the microphones")
-    devices.add_argument("--json", action="store_true", help="for machines")
-    check = command("check", "check", "say what works here, what does not, and what to do")
-    check.add_argument("--json", action="store_true", help="for machines")
-    check.add_argument(
-        "--live", action="store_true", help="write into a small window and see what arrives"
-    )
-    engine = command("engine", "engine", "list the engines, or use another one from now on")
-    engine.add_argument("name", nargs="?", help="auto, or one that the list shows")
-    engine.add_argument("--second", action="store_true", help="the one of the second way")
-    engine.add_argument("--json", action="store_true", help="for machines")
-    _add_hotwords(command("hotwords", "list", "show or change your words"))
-    completion = command("completion", "completion", "print a completion script")
+    _add_status(commands)
+    _add_dictating(commands)
+    _add_texts(commands)
+    _add_diagnostics(commands)
+    _add_engine(commands)
+    _add_hotwords(commands)
+    completion = _command(commands, "completion", "completion", "print a shell completion script")
     completion.add_argument("shell", choices=("bash", "zsh", "tcsh"))
     return top
 
 
-def _add_hotwords(hotwords: argparse.ArgumentParser) -> None:
-    actions = hotwords.add_subparsers(dest="action", metavar="ACTION", required=True)
-    listed = actions.add_parser("list", help="show them")
-    listed.set_defaults(run="list_hotwords")
-    listed.add_argument("--json", action="store_true", help="for machines")
-    add = actions.add_parser("add", help="add a word, or change it")
-    add.set_defaults(run="add_hotword")
-    add.add_argument("spelling", help="as it shall be written: 'Claude Code'")
-    add.add_argument("--weight", type=float, help="how strongly it is preferred (1)")
-    add.add_argument(
-        "--sounds-like", action="append", default=[], metavar="WORDS", help="may be repeated"
+def _command(commands: "Commands", name: str, run: str, summary: str) -> argparse.ArgumentParser:
+    description = f"{summary[0].upper()}{summary[1:]}."
+    command = commands.add_parser(name, help=summary, description=description)
+    command.set_defaults(run=run)
+    return command
+
+
+def _add_json(
+    to: "argparse.ArgumentParser | argparse._MutuallyExclusiveGroup",
+    text: str = "print JSON, for scripts",
+) -> None:
+    to.add_argument("--json", action="store_true", help=text)
+
+
+def _add_status(commands: "Commands") -> None:
+    status = _command(commands, "status", "status", "show what dictate is doing")
+    form = status.add_mutually_exclusive_group()
+    _add_json(form)
+    form.add_argument(
+        "--follow",
+        action="store_true",
+        help="print one line of JSON now and after every change, for status bars",
     )
-    remove = actions.add_parser("remove", help="remove a word")
-    remove.set_defaults(run="remove_hotword")
-    remove.add_argument("spelling")
+
+
+def _add_dictating(commands: "Commands") -> None:
+    for name, summary in (
+        ("start", "start a dictation"),
+        ("toggle", "start a dictation, or end the current one and write its text"),
+        ("press", "act as if the hotkey were pressed; for key bindings of your desktop"),
+        ("release", "act as if the hotkey were released"),
+    ):
+        _command(commands, name, "control", summary).add_argument(
+            "--second",
+            action="store_true",
+            help="use the secondary profile, [second] in config.toml",
+        )
+    _command(commands, "stop", "control", "end the dictation and write its text")
+    _command(commands, "cancel", "control", "discard the dictation")
+    _command(commands, "reload", "reload", "read config.toml and hotwords.toml again")
+
+
+def _add_texts(commands: "Commands") -> None:
+    last = _command(commands, "last", "last", "print the last text")
+    _add_json(last, "print everything that is known about it, as JSON")
+    history = _command(commands, "history", "history", "list your dictations, newest last")
+    history.add_argument(
+        "-n", dest="limit", type=_count, default=10, help="maximum number (default: 10)"
+    )
+    _add_json(history, "print JSON, for scripts; newest first")
+    paste = _command(commands, "paste", "paste", "write a text again, into the focused window")
+    paste.add_argument(
+        "number",
+        nargs="?",
+        type=_count,
+        default=0,
+        help="a number from `dictatectl history`; without it, the last text",
+    )
+    _command(commands, "undo", "undo", "remove the last text from the window it was written into")
+    forget = _command(
+        commands, "forget", "forget", "delete a dictation from the history, text and sound"
+    )
+    which = forget.add_mutually_exclusive_group(required=True)
+    which.add_argument(
+        "number", nargs="?", type=_count, default=0, help="a number from `dictatectl history`"
+    )
+    which.add_argument("--all", action="store_true", help="delete all dictations")
+    forget.add_argument("--yes", action="store_true", help="do not ask for confirmation")
+
+
+def _add_diagnostics(commands: "Commands") -> None:
+    _add_json(_command(commands, "devices", "devices", "list the microphones"))
+    check = _command(
+        commands, "check", "check", "show what works here, what does not, and how to fix it"
+    )
+    _add_json(check)
+    check.add_argument(
+        "--live",
+        action="store_true",
+        help="open a small window, write into it with every output, and show what arrives",
+    )
+
+
+def _add_engine(commands: "Commands") -> None:
+    engine = _command(commands, "engine", "engine", "list the engines, or switch to another one")
+    engine.add_argument("name", nargs="?", help="auto, or a name from the list")
+    engine.add_argument(
+        "--second", action="store_true", help="switch the engine of the secondary profile"
+    )
+    _add_json(engine)
+
+
+def _add_hotwords(commands: "Commands") -> None:
+    hotwords = _command(commands, "hotwords", "list", "show or change your hotwords")
+    actions = hotwords.add_subparsers(dest="action", metavar="ACTION", required=True)
+    _add_json(_command(actions, "list", "list_hotwords", "list the hotwords"))
+    add = _command(actions, "add", "add_hotword", "add a hotword, or change it")
+    add.add_argument("spelling", help="how it is written, e.g. 'Claude Code'")
+    add.add_argument("--weight", type=float, help="how strongly it is boosted (default: 1)")
+    add.add_argument(
+        "--sounds-like",
+        action="append",
+        default=[],
+        metavar="WORDS",
+        help="how it sounds, in ordinary words; may be repeated",
+    )
+    remove = _command(actions, "remove", "remove_hotword", "remove a hotword")
+    remove.add_argument("spelling", help="how it is written, as in `dictatectl hotwords list`")
 
 
 def _count(text: str) -> int:
@@ -101,7 +156,7 @@ def _count(text: str) -> int:
 
 
 def run(argv: list[str] | None = None) -> int:
-    """Do what the words say; the exit code."""
+    """Run a command line; the exit code."""
     top = parser()
     arguments = top.parse_args(argv)
     if arguments.command == "completion":
@@ -116,14 +171,14 @@ def run(argv: list[str] | None = None) -> int:
     try:
         return do(arguments)
     except NotRunning as error:
-        return _complain(str(error), NOT_RUNNING)
+        return _fail(str(error), NOT_RUNNING)
     except ConfigError as error:
-        return _complain("\n".join(error.problems), FAILED)
+        return _fail("\n".join(error.problems), FAILED)
     except DictateError as error:
-        return _complain(str(error), FAILED)
+        return _fail(str(error), FAILED)
 
 
-def _complain(message: str, code: int) -> int:
+def _fail(message: str, code: int) -> int:
     sys.stderr.write(f"dictatectl: {message}\n")
     return code
 
@@ -136,7 +191,7 @@ def main() -> None:
     except KeyboardInterrupt:
         code = INTERRUPTED
     except BrokenPipeError:
-        # Whoever read us has seen enough; Python would complain once more when it flushes.
+        # The reader closed the pipe. Without this, Python would report it again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = OK
     sys.exit(code)

@@ -1,4 +1,4 @@
-"""What `dictatectl` prints: for people, with colour on a terminal; for machines, JSON."""
+"""The output of `dictatectl` for people, with colour on a terminal."""
 
 import shutil
 import sys
@@ -12,15 +12,16 @@ from dictate.console import line, paint, safe
 Fields = dict[str, Any]
 
 _STATES: Final = {"ready": "green", "recording": "red", "finishing": "yellow"}
-_SHORTEST: Final = 20
+_MIN_TEXT: Final = 20
+"""Characters of a text that are shown on even the narrowest terminal."""
 
 
 def status(found: Fields) -> None:
-    """The daemon's status, one thing a line."""
+    """The daemon's status, one item on each line."""
     state = str(found["state"])
     line(paint(state, _STATES.get(state, "bold")))
     microphone = found["microphone"] or "the default"
-    shown = {
+    items = {
         "microphone": f"{microphone}, {'open' if found['microphone_open'] else 'closed'}",
         "engine": ", ".join(filter(None, (found["engine"], found["engine_state"]))),
         **_engine(found),
@@ -33,26 +34,26 @@ def status(found: Fields) -> None:
         "last finish": f"{found['last_finish_ms']:.0f} ms" if found["last_finish_ms"] else "",
         "trouble": found["trouble"],
     }
-    for name, value in shown.items():
+    for name, value in items.items():
         if value:
             line(f"  {name:12} {paint(value, 'yellow') if name == 'trouble' else safe(value)}")
 
 
 def _engine(found: Fields) -> Fields:
-    """What the engine runs on, as far as it says so."""
+    """What the engine runs on, as far as it reports it."""
     memory_mb, finish_ms = found["engine_memory_mb"], found["engine_finish_ms"]
     return {
         "model": found["model"],
         "runs on": ", ".join(filter(None, (found["device"], found["precision"]))),
         "chunk": f"{found['chunk_ms']} ms" if found["chunk_ms"] else "",
         "memory": f"{memory_mb:.0f} MB" if memory_mb else "",
-        "engine took": f"{finish_ms:.0f} ms after the last sound" if finish_ms else "",
+        "engine time": f"{finish_ms:.0f} ms after the last sound" if finish_ms else "",
         "note": found["engine_notes"],
     }
 
 
 def _second(found: Fields) -> Fields:
-    """The second way, as far as it is not the main one."""
+    """The secondary profile, as far as it differs from the primary one."""
     engine = (found["second_engine"], found["second_model"], found["second_engine_state"])
     return {
         "2nd engine": ", ".join(filter(None, engine)),
@@ -63,7 +64,7 @@ def _second(found: Fields) -> Fields:
 
 
 def text(entry: Fields) -> None:
-    """What was dictated, as it is, so that it can be piped on; beside it, what became of it."""
+    """The text itself to stdout, so that it can be piped; if it is held, a note to stderr."""
     line(safe(entry["text"], newlines=True) if sys.stdout.isatty() else entry["text"])
     if entry["state"] == "held":
         why = f": {safe(entry['reason'])}" if entry["reason"] else ""
@@ -71,14 +72,14 @@ def text(entry: Fields) -> None:
 
 
 def history(entries: Sequence[Fields]) -> None:
-    """The newest last, as it stands next to the prompt then; each in one line of the terminal."""
+    """The newest last, next to the prompt; each on one line of the terminal."""
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     for entry in reversed(entries):
         when = time.strftime("%a %d %b %H:%M", time.localtime(entry["started"]))
         head = f"{entry['number']:5}  {when}  {entry['state']:11}"
         said = safe(entry["text"] or entry["reason"])
         if width and len(head) + 2 + len(said) > width:
-            said = said[: max(_SHORTEST, width - len(head) - 3)] + "…"
+            said = said[: max(_MIN_TEXT, width - len(head) - 3)] + "…"
         held = entry["state"] == "held"
         line(f"{paint(head, 'yellow' if held else 'dim')}  {said}")
 
@@ -93,7 +94,7 @@ def devices(found: Sequence[Fields]) -> None:
 
 
 def check(rows: Sequence[Fields]) -> None:
-    """What works, by stage, and the remedy where it does not."""
+    """What works, by stage, and what to do about the rest."""
     for stage, group in groupby(rows, key=lambda row: row["stage"]):
         line(paint(stage, "bold"))
         of_stage = list(group)
@@ -106,11 +107,11 @@ def check(rows: Sequence[Fields]) -> None:
             if not works:
                 line(f"      {safe(row['why_not'])}")
     for stage in broken(rows):
-        line(paint(f"nothing works as {stage}", "red"))
+        line(paint(f"nothing works for this stage: {stage}", "red"))
 
 
 def broken(rows: Iterable[Fields]) -> list[str]:
-    """The stages of which nothing works that is chosen."""
+    """The stages whose chosen backend does not work."""
     working = {row["stage"]: False for row in rows}
     for row in rows:
         working[row["stage"]] |= row["chosen"] and not row["why_not"]
@@ -119,14 +120,14 @@ def broken(rows: Iterable[Fields]) -> list[str]:
 
 _VERDICTS = {
     "exact": ("✓", "green", "exact"),
-    "copied": ("✓", "green", "in the clipboard; you paste it"),
+    "copied": ("✓", "green", "in the clipboard, for you to paste"),
     "different": ("✗", "red", "something else arrived: "),
     "failed": ("✗", "red", ""),
 }
 
 
 def live(rows: Sequence[Fields]) -> None:
-    """What came of each output."""
+    """What arrived from each output."""
     for row in rows:
         sign, colour, verdict = _VERDICTS[row["verdict"]]
         used = paint("  (this one is used)", "dim") if row["used"] else ""
@@ -134,10 +135,10 @@ def live(rows: Sequence[Fields]) -> None:
         found = row["found"] or ("nothing" if row["verdict"] == "different" else "")
         line(f"{paint(sign, colour)} {safe(row['output'])}: {verdict}{safe(found)}{took}{used}")
     if not rows:
-        line("no output can write into a window here: dictatectl check", sys.stderr)
+        line("no output can write into a window here: see `dictatectl check`", sys.stderr)
 
 
-def lively(rows: Sequence[Fields]) -> bool:
-    """Whether the output that is used does what it shall, or one where none is used."""
-    of_use = [row for row in rows if row["used"]] or rows
-    return any(row["verdict"] in ("exact", "copied") for row in of_use)
+def output_works(rows: Sequence[Fields]) -> bool:
+    """Whether the chosen output works; if none is chosen, whether any does."""
+    chosen = [row for row in rows if row["used"]] or rows
+    return any(row["verdict"] in ("exact", "copied") for row in chosen)

@@ -1,4 +1,4 @@
-"""What works here and what does not: every backend of every stage is asked why not.
+"""What works here and what does not: asks every backend of every stage.
 
 `python -m dictate.diagnostics.check` prints the rows as JSON. It may take some seconds.
 """
@@ -9,13 +9,19 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from dictate.backends import Backends
 from dictate.config import config_file
-from dictate.config.schema import Settings, one_engine, second_engine
+from dictate.config.schema import (
+    HotkeySettings,
+    MicrophoneSettings,
+    Settings,
+    one_engine,
+    second_engine,
+)
 from dictate.engines import ENGINES
 from dictate.errors import ConfigError, DictateError, Unavailable
 from dictate.hotkeys import KEY_SOURCES
@@ -23,19 +29,37 @@ from dictate.hotwords import hotwords_file
 from dictate.microphone import MICROPHONES
 from dictate.outputs import OUTPUTS
 from dictate.platform import bus, paths
-from dictate.ui.overlay.process import unavailable_reason as overlay_why_not
-from dictate.ui.sounds import unavailable_reason as sounds_why_not
+from dictate.ui.overlay.process import unavailable_reason as overlay_reason
+from dictate.ui.sounds import unavailable_reason as sounds_reason
 from dictate.vad import DETECTORS
 
-Row: TypeAlias = dict[str, str | bool]
-"""stage, name, chosen (whether dictate uses it), why_not (empty: it works)."""
-
-LEAST_FREE_MB: Final = 100
-"""With less room than this, a long dictation may fill the disk."""
+MIN_FREE_MB: Final = 100
+"""Megabytes that must be free on the journal's disk: with less, a long dictation may fill it."""
 
 
-def rows(settings: Settings) -> list[Row]:
-    """All rows, in the order sound travels. It blocks: call it off the loop."""
+@dataclass(frozen=True, slots=True)
+class CheckRow:
+    """One line of the check."""
+
+    stage: str
+    name: str
+    reason: str = ""
+    """Why it cannot work and what to do; empty if it works."""
+    chosen: bool = True
+    """Whether dictate uses it."""
+
+    def as_dict(self) -> dict[str, str | bool]:
+        """The row for JSON and D-Bus."""
+        return {
+            "stage": self.stage,
+            "name": self.name,
+            "chosen": self.chosen,
+            "why_not": self.reason,
+        }
+
+
+def rows(settings: Settings) -> list[CheckRow]:
+    """All rows, in the order in which sound travels. Blocks: call it off the loop."""
     return [
         *_files(),
         *_backends("microphone", MICROPHONES, settings.microphone.use, settings.microphone),
@@ -44,22 +68,22 @@ def rows(settings: Settings) -> list[Row]:
         *_backends("output", OUTPUTS, settings.output.use, settings.output),
         *_backends("hotkey", KEY_SOURCES, settings.hotkey.use, settings.hotkey),
         *_second(settings),
-        _row("desktop", "display", _display()),
-        _row("desktop", "session bus", _bus()),
-        *_beside(settings),
-        _row("journal", str(paths.state_dir()), _journal(paths.state_dir())),
+        CheckRow("desktop", "display", _display_reason()),
+        CheckRow("desktop", "session bus", _bus_reason()),
+        *_extras(settings),
+        CheckRow("journal", str(paths.state_dir()), _journal_reason(paths.state_dir())),
     ]
 
 
-def _beside(settings: Settings) -> Iterator[Row]:
-    """What a dictation can do without."""
+def _extras(settings: Settings) -> Iterator[CheckRow]:
+    """Parts that a dictation does not need."""
     if settings.overlay.use != "none":
-        yield _row("desktop", "overlay", overlay_why_not())
+        yield CheckRow("desktop", "overlay", overlay_reason())
     if settings.sounds.enabled:
-        yield _row("desktop", "sounds", sounds_why_not())
+        yield CheckRow("desktop", "sounds", sounds_reason())
 
 
-def _files() -> Iterator[Row]:
+def _files() -> Iterator[CheckRow]:
     readers: dict[Path, Callable[[Path], object]] = {
         paths.config_file(): config_file.load,
         paths.hotwords_file(): lambda path: hotwords_file.load(path, 1.0),
@@ -68,33 +92,30 @@ def _files() -> Iterator[Row]:
         try:
             load(path)
         except ConfigError as error:
-            yield _row("files", str(path), "; ".join(error.problems))
+            yield CheckRow("files", str(path), "; ".join(error.problems))
         else:
-            yield _row("files", str(path) if path.exists() else f"{path} (not there: defaults)")
+            yield CheckRow(
+                "files", str(path) if path.exists() else f"{path} (missing: defaults are used)"
+            )
 
 
-def _backends(stage: str, door: Backends[Any], use: str, settings: Any) -> Iterator[Row]:
+def _backends(stage: str, backends: Backends[Any], use: str, settings: Any) -> Iterator[CheckRow]:
     if use == "none":
-        yield _row(stage, "none")
+        yield CheckRow(stage, "none")
         return
-    asked = use.partition(":")[0]
-    answers = {name: _why_not(door, name, settings) for name in door.table}
-    if asked == "auto":
-        asked = next((name for name in door.auto if not answers[name]), "")
-    elif asked not in answers:
-        known = ", ".join(["auto", *answers])
-        yield _row(stage, use, f"there is no such {door.stage}: choose from {known}")
-    for name, unavailable_reason in answers.items():
-        yield {
-            "stage": stage,
-            "name": name,
-            "chosen": name == asked,
-            "why_not": unavailable_reason,
-        }
+    chosen = use.partition(":")[0]
+    reasons = {name: backends.why_not(name, settings) for name in backends.names}
+    if chosen == "auto":
+        chosen = next((name for name in backends.auto if not reasons[name]), "")
+    elif chosen not in reasons:
+        known = ", ".join(["auto", *reasons])
+        yield CheckRow(stage, use, f"there is no such {backends.stage}: choose from {known}")
+    for name, reason in reasons.items():
+        yield CheckRow(stage, name, reason, chosen=name == chosen)
 
 
-def _second(settings: Settings) -> Iterator[Row]:
-    """What the second way uses, where that is not what the main one uses."""
+def _second(settings: Settings) -> Iterator[CheckRow]:
+    """What the secondary profile uses, if it differs from the primary one."""
     stages: list[tuple[str, Backends[Any], str, Any]] = []
     if not one_engine(settings):
         engine = second_engine(settings)
@@ -107,26 +128,19 @@ def _second(settings: Settings) -> Iterator[Row]:
             stages.append((f"{name} key", KEY_SOURCES, hotkey.use, hotkey))
     for stage in stages:
         rows = list(_backends(*stage))
-        yield from [row for row in rows if row["chosen"]] or rows
+        yield from [row for row in rows if row.chosen] or rows
 
 
-def _why_not(door: Backends[Any], name: str, settings: Any) -> str:
-    try:
-        return door.make(name, settings).unavailable_reason() or ""
-    except Exception as error:  # a backend that breaks must not hide what the others say
-        return f"it is broken here ({type(error).__name__}: {error}): install dictate again"
-
-
-def _display() -> str:
+def _display_reason() -> str:
     if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
         return ""
     return (
-        "neither DISPLAY nor WAYLAND_DISPLAY is set: start dictate within a desktop; for the "
-        "service, systemctl --user import-environment DISPLAY XAUTHORITY"
+        "neither DISPLAY nor WAYLAND_DISPLAY is set: start dictate inside a desktop; for the "
+        "service, run `systemctl --user import-environment DISPLAY XAUTHORITY`"
     )
 
 
-def _bus() -> str:
+def _bus_reason() -> str:
     async def reach() -> None:
         await bus.leave(await bus.connect())
 
@@ -137,25 +151,23 @@ def _bus() -> str:
     return ""
 
 
-def _journal(folder: Path) -> str:
-    """Says what opening would say, and makes nothing."""
+def _journal_reason(folder: Path) -> str:
+    """Why opening the journal would fail or be of little use. Creates nothing."""
+    if reason := paths.unsafe_reason(folder):
+        return f"{reason}; until then, dictations are kept in memory only"
     there = next(path for path in (folder, *folder.parents) if path.exists())
-    if folder.is_symlink():
-        return "it is a link: remove it, dictate makes a folder of its own"
-    if not there.is_dir():
-        return f"{there} is a file: move it away"
-    if folder.exists() and folder.stat().st_uid != os.geteuid():
-        return "it belongs to another user: chown or remove it"
-    if not os.access(there, os.W_OK | os.X_OK):
-        return f"{there} cannot be written: until this user may, all is kept in memory only"
     free_mb = shutil.disk_usage(there).free / 1e6
-    if free_mb < LEAST_FREE_MB:
-        return f"only {free_mb:.0f} MB are free on that disk: make room"
+    if free_mb < MIN_FREE_MB:
+        return f"only {free_mb:.0f} MB are free on its disk: make room"
     return ""
 
 
-def _row(stage: str, name: str, unavailable_reason: str = "") -> Row:
-    return {"stage": stage, "name": name, "chosen": True, "why_not": unavailable_reason}
+def missing_devices() -> list[str]:
+    """One line for each of microphone and display that is missing; empty if both are there."""
+    microphone = MICROPHONES.make("portaudio", MicrophoneSettings()).unavailable_reason()
+    display = KEY_SOURCES.make("x11", HotkeySettings()).unavailable_reason()
+    lines = [] if microphone is None else [f"No microphone: {microphone}"]
+    return lines if display is None else [*lines, f"No display: {display}"]
 
 
 def main() -> None:
@@ -163,8 +175,8 @@ def main() -> None:
     try:
         settings = config_file.load(paths.config_file())
     except DictateError:
-        settings = Settings()  # what is wrong with the file is one of the rows
-    json.dump(rows(settings), sys.stdout)
+        settings = Settings()  # one of the rows says what is wrong with the file
+    json.dump([row.as_dict() for row in rows(settings)], sys.stdout)
 
 
 if __name__ == "__main__":

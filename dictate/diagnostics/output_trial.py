@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from dictate.config.schema import OutputSettings
-from dictate.errors import DictateError, NoSuchBackend, Unavailable
+from dictate.errors import DictateError, Unavailable
 from dictate.outputs import OUTPUTS, Focus, Output, Receipt
 
 WINDOW: Final = Path(__file__).with_name("trial_window.py")
@@ -54,15 +54,13 @@ async def rows(settings: OutputSettings, used: Output | None) -> list[Row]:
 
 
 def _working(settings: OutputSettings, used: Output | None) -> Iterator[Output]:
-    if used is not None and used.name in OUTPUTS.table:
+    if used is not None and used.name in OUTPUTS.names:
         yield used
-    for name in OUTPUTS.table:
+    for name in OUTPUTS.names:
         if name in _WITHOUT_A_WINDOW or (used is not None and name == used.name):
             continue
-        with contextlib.suppress(NoSuchBackend):
-            output = OUTPUTS.make(name, settings)
-            if output.unavailable_reason() is None:
-                yield output
+        if not OUTPUTS.why_not(name, settings):
+            yield OUTPUTS.make(name, settings)
 
 
 async def _try(output: Output) -> dict[str, Any]:

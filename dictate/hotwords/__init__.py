@@ -1,1 +1,1 @@
-"""The user's own words: their model, and the file they are read from."""
+"""The user's own words: their data model, and hotwords.toml."""

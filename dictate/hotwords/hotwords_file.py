@@ -1,4 +1,4 @@
-"""hotwords.toml: read it, say what changed in it, add and remove a term, keeping the comments."""
+"""hotwords.toml: reads it, lists what changed, adds and removes terms and keeps the comments."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -13,20 +13,20 @@ from dictate.toml import toml_file
 from dictate.toml.positions import span_of
 
 DEFAULT = """\
-# Your own words, and how Dictate shall write them. Save the file, and the next dictation knows
-# them. A file with a mistake changes nothing and tells you the line.
+# Your own words, and how Dictate writes them. Save the file, and the next dictation uses them. A
+# file with a mistake changes nothing, and you get a message with the line.
 
-# What you talk about, in a sentence; some engines listen better for it.
+# What you talk about, in a sentence. Some engines recognize your words better with it.
 #context = "Notes about Python programming and machine learning."
 
-# The short way: words and phrases to expect, spelled as they shall be written.
+# The short form: words and phrases to expect, spelled the way you want them.
 words = [
     #"Anthropic",
     #"Hyprland",
 ]
 
-# The long way, for one that is often misheard. sounds_like says it in ordinary words: what you see
-# when it goes wrong. Choose forms that you never mean as such ("cloud" would be a bad one).
+# The long form, for a term that is often misheard. sounds_like lists in ordinary words what you see
+# when it goes wrong. Choose forms that you never say on purpose ("cloud" would be a bad one).
 [[word]]
 spelling = "Claude Code"
 sounds_like = ["clawed code", "clod code", "clot code"]
@@ -34,21 +34,21 @@ sounds_like = ["clawed code", "clod code", "clot code"]
 #[[word]]
 #spelling = "Nemotron"
 #sounds_like = ["nemo tron"]
-#weight = 1.5             # above 0, at most 10; 1 is usual
-#language = "en"          # only when this language is spoken
-#state = "quarantined"    # "active", or "quarantined": stays here, but is not used
+#weight = 1.5             # above 0, at most 10; 1 is the default
+#language = "en"          # the only language in which it counts
+#state = "quarantined"    # "active", or "quarantined": kept here, but not used
 
-# Heard on the left, written on the right. An empty text takes it out.
+# On the left what is recognized, on the right what is written. An empty text removes it.
 [replacements]
 #"git hub" = "GitHub"
 #"my address" = "Example Street 1, 12345 Sampletown"
 #"um" = ""
 
-# Spoken on the left, done on the right: newline or paragraph.
+# On the left what you say, on the right the action: newline or paragraph.
 [commands]
 #"next line" = "newline"
 """
-"""hotwords.toml as a new user gets it."""
+"""The hotwords.toml of a new user."""
 
 USUAL_GUARDS = Guards()
 
@@ -56,7 +56,7 @@ USUAL_GUARDS = Guards()
 def load(path: Path, strength: float, guards: Guards = USUAL_GUARDS) -> Hotwords:
     """The list in the file at `path`; an empty one if there is none.
 
-    `strength` is that of all terms, and it and `guards` are from config.toml. It blocks on the
+    `strength`, which applies to all terms, and `guards` are from config.toml. It blocks on the
     disk: call it off the loop. Raises ConfigError with all problems at once.
     """
     text = toml_file.read(path)
@@ -65,7 +65,7 @@ def load(path: Path, strength: float, guards: Guards = USUAL_GUARDS) -> Hotwords
 
 
 def difference(old: Hotwords, new: Hotwords) -> list[str]:
-    """One line for each thing that changed: "+ Claude Code", "~ Nemotron: weight 1 -> 1.5"."""
+    """One line for each change: "+ Claude Code", "~ Nemotron: weight 1 -> 1.5"."""
     lines = []
     before = {term.spelling: term for term in old.terms}
     after = {term.spelling: term for term in new.terms}
@@ -87,11 +87,12 @@ def difference(old: Hotwords, new: Hotwords) -> list[str]:
 def add(
     path: Path, spelling: str, weight: float | None = None, sounds_like: Sequence[str] = ()
 ) -> list[str]:
-    """Put a term into the file, or more about one that is in it; what changed, as `difference`.
+    """Add a term to the file, or update it, and return what changed, as `difference` does.
 
-    Letter case aside, a term is in the file once: the new spelling counts, as does a weight that is
-    given; spoken forms are added to the old ones, and a quarantined term becomes active again. A
-    missing file is made. It blocks. Raises ConfigError, with the file as it was.
+    Regardless of letter case, a term is in the file once: the new spelling replaces the old one,
+    and so does the weight if it is given; spoken forms are added to the old ones, and a quarantined
+    term becomes active again. A missing file is made. It blocks. Raises ConfigError and leaves the
+    file as it was.
     """
 
     wanted: dict[str, Any] = {"spelling": spelling}
@@ -122,9 +123,10 @@ def add(
 
 
 def remove(path: Path, spelling: str) -> list[str]:
-    """Take a term out of the file, letter case aside; what changed, empty if it was not there.
+    """Remove a term from the file, regardless of letter case, and return what changed; empty if it
+    was not there.
 
-    It blocks. Raises ConfigError, with the file as it was.
+    It blocks. Raises ConfigError and leaves the file as it was.
     """
     return _edit(path, lambda text: _without(text, spelling)) if path.exists() else []
 
@@ -147,7 +149,7 @@ def _without(text: str, spelling: str) -> str:
     for name in ("words", "word"):
         items = document.get(name, [])
         if (number := _index(items, spelling)) is not None:
-            # A removed [[word]] would take the comments after it along, so its lines are cut out.
+            # tomlkit would remove the comments after a [[word]] with it, so its lines are cut out.
             if span := span_of(text, (name, number)):
                 lines = text.split("\n")
                 after = span[1] + (not "".join(lines[span[1] : span[1] + 1]).strip())
@@ -157,7 +159,7 @@ def _without(text: str, spelling: str) -> str:
 
 
 def _with_block(text: str, block: str) -> str:
-    """`text` with a [[word]] after the last one, before the comments on what comes next."""
+    """`text` with a [[word]] after the last one, before the comments on the next table."""
     number = len(tomlkit.parse(text).get("word", [])) - 1
     span = span_of(text, ("word", number))
     if span is None:
@@ -187,7 +189,7 @@ def _updated(text: str, number: int, wanted: dict[str, Any]) -> str:
 
 
 def _index(items: Sequence[Any], spelling: str) -> int | None:
-    """Where in `words` or among the [[word]] tables a term stands, letter case aside."""
+    """The position of a term in `words` or among the [[word]] tables, regardless of letter case."""
     for number, item in enumerate(items):
         if (item if isinstance(item, str) else item["spelling"]).casefold() == spelling.casefold():
             return number

@@ -1,6 +1,6 @@
-"""hotwords.toml as the program sees it: neutral, each engine maps it to a mechanism of its own.
+"""The content of hotwords.toml, independent of engines: each engine maps it to its own mechanism.
 
-Boost terms, replacements and commands are three separate things, here and in the file.
+Terms, replacements and commands are three separate things, here and in the file.
 """
 
 from dataclasses import dataclass, field
@@ -8,9 +8,9 @@ from enum import Enum
 from typing import Final
 
 AUTO = "auto"
-"""Instead of a BCP 47 tag: the engine finds out what is spoken."""
+"""In place of a BCP 47 tag: the engine detects the language."""
 ACTIONS: Final = ("newline", "paragraph")
-"""What a spoken command may do, as hotwords.toml names it."""
+"""The actions of spoken commands, by their names in hotwords.toml."""
 
 
 class TermState(Enum):
@@ -18,7 +18,7 @@ class TermState(Enum):
 
     ACTIVE = "active"
     QUARANTINED = "quarantined"
-    """Kept in the file, but it fires where it should not."""
+    """Kept in the file but not used, because it turns up where it was not said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,26 +26,26 @@ class Term:
     """One word or phrase the engine should expect."""
 
     spelling: str
-    """As it shall be written: "Claude Code"."""
+    """How it is written: "Claude Code"."""
     weight: float = 1.0
-    """Its own strength, times the strength of all; above 0, at most 10."""
+    """Its own strength, multiplied by the strength of the list; above 0, at most 10."""
     sounds_like: tuple[str, ...] = ()
     """Spoken forms in ordinary words: "clod code"."""
     language: str | None = None
-    """Only for this language (BCP 47); None for all."""
+    """The only language in which it counts (BCP 47); None means all."""
     state: TermState = TermState.ACTIVE
 
 
 @dataclass(frozen=True, slots=True)
 class Guards:
-    """What keeps terms from doing harm, for engines that boost; see config.toml, [hotwords]."""
+    """Limits to the harm of terms, for engines that boost; see config.toml, [hotwords]."""
 
     shortest: int = 3
-    """Letters of the shortest term that is boosted."""
+    """Minimum number of letters of a term that is boosted."""
     cap: bool = True
     """Whether long lists are boosted less."""
     compare: bool = True
-    """Whether a text that differs wildly from the unboosted one gives way to it."""
+    """Whether the unboosted text replaces a boosted one that differs wildly from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +54,17 @@ class Hotwords:
 
     terms: tuple[Term, ...] = ()
     strength: float = 1.0
-    """The strength of all, from config.toml."""
+    """The strength of the list, from config.toml."""
     replacements: tuple[tuple[str, str], ...] = ()
-    """Heard -> written, whole words, letter case ignored."""
+    """Recognized -> written; whole words, regardless of letter case."""
     commands: tuple[tuple[str, str], ...] = ()
     """Spoken -> the name of an action ("new line" -> "newline")."""
     context: str = field(default="")
-    """A sentence of the user's own on what this is about; engines that read prompts use it."""
+    """A sentence of the user about the topic; engines that take prompts use it."""
     guards: Guards = Guards()
 
     def for_language(self, language: str | None) -> tuple[Term, ...]:
-        """The active terms that count for this language: for AUTO, those of all."""
+        """The active terms for this language; AUTO means those of all languages."""
         language = None if language and language.lower() == AUTO else language
         return tuple(
             term
@@ -75,5 +75,5 @@ class Hotwords:
 
 
 def _same(one: str, other: str) -> bool:
-    """Whether two BCP 47 tags name the same language, regions aside."""
+    """Whether two BCP 47 tags name the same language, regardless of the region."""
     return one.partition("-")[0].lower() == other.partition("-")[0].lower()

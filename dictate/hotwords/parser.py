@@ -1,4 +1,4 @@
-"""Takes the text of hotwords.toml apart and collects all that is wrong with it."""
+"""Parses hotwords.toml and collects every mistake in it."""
 
 import re
 import unicodedata
@@ -35,7 +35,7 @@ def parse(text: str, name: str = "hotwords.toml", strength: float = 1.0) -> Hotw
 
 
 class _Reader:
-    """What is wrong goes to `problems`; what is returned then is of no use."""
+    """Reports mistakes to `problems`; after a mistake, the values it returns are of no use."""
 
     def __init__(self, data: dict[str, Any], problems: Problems) -> None:
         self._data = data
@@ -60,7 +60,7 @@ class _Reader:
         for number, word in enumerate(words):
             key: Key = ("words", number)
             if isinstance(word, dict):
-                self._wrong(key, "words holds texts only; the long way is called [[word]]")
+                self._wrong(key, "words holds texts only; for more about a term, write [[word]]")
             else:
                 found.append((key, Term(self._phrase(key, word))))
         tables = self._list("word", "write [[word]], with two brackets, above each term", (dict,))
@@ -75,7 +75,7 @@ class _Reader:
     def _term(self, key: Key, table: dict[str, Any]) -> Term:
         for name in table:
             if name in _TOP:
-                self._wrong((*key, name), f"{name} must stand above the first [table]")
+                self._wrong((*key, name), f"{name} must be above the first [table]")
             elif name not in _WORD:
                 self._wrong((*key, name), _unknown(name, _WORD))
         if "spelling" not in table:
@@ -157,7 +157,7 @@ class _Reader:
         return [((name, key), key, value) for key, value in given.items()]
 
     def _phrase(self, key: Key, given: Any) -> str:
-        """Something that can be said."""
+        """A phrase that can be spoken."""
         phrase = self._text(key, given, LONGEST_PHRASE)
         if isinstance(given, str) and not any(character.isalnum() for character in phrase):
             self._wrong(key, "this needs at least one letter or digit")
@@ -165,13 +165,13 @@ class _Reader:
 
     def _text(self, key: Key, given: Any, longest: int) -> str:
         if not isinstance(given, str):
-            self._wrong(key, "this must be a text in quotes (is a key with a dot in quotes, too?)")
+            self._wrong(key, "this must be a text in quotes (a key with a dot needs quotes, too)")
             return ""
         text = unicodedata.normalize("NFC", given.strip())
         if len(text) > longest:
-            self._wrong(key, f"this has {len(text)} characters, at most {longest} are taken")
+            self._wrong(key, f"this has {len(text)} characters, at most {longest} are allowed")
         elif clean(text) != text:
-            self._wrong(key, "this has a line end, a tab or a character that cannot be seen")
+            self._wrong(key, "this has a line end, a tab or an invisible character")
         return text
 
     def _no_twins(self, phrases: list[tuple[Key, str]]) -> None:
@@ -181,8 +181,8 @@ class _Reader:
             first = seen.setdefault(folded, key)
             if folded and first != key:
                 line = self._line(first)
-                self._wrong(key, f'"{phrase}" stands in line {line} already: remove one of them')
+                self._wrong(key, f'"{phrase}" is in line {line} already: remove one of them')
 
 
 def _unknown(name: str, known: tuple[str, ...]) -> str:
-    return f"{name} means nothing here{did_you_mean(name, known)}"
+    return f"{name} has no meaning here{did_you_mean(name, known)}"

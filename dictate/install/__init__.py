@@ -1,1 +1,1 @@
-"""`dictate setup`: the service, keyboard shortcuts, other machines, and how to take it all away."""
+"""`dictate setup`: installs the service, keyboard shortcuts and tunnels, and removes them again."""

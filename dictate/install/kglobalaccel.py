@@ -1,7 +1,7 @@
-"""KDE's own service for shortcuts, which starts a program at the press of a key.
+"""KDE's service for shortcuts, kglobalaccel, which starts a program when a key is pressed.
 
-It knows a program by its .desktop file, and a key as Qt numbers it. What it is told counts at once
-and after the next login.
+It knows a program by its .desktop file, and a key by Qt's number for it. A shortcut takes effect at
+once and survives the next login.
 """
 
 import asyncio
@@ -14,8 +14,10 @@ from dictate.hotkeys.chord import Chord
 from dictate.platform import bus
 
 _NAME: Final = "org.kde.kglobalaccel"
-_ANSWER_S: Final = 5.0
-_PRESENT, _NOT_AS_BEFORE = 2, 4
+_TIMEOUT_S: Final = 5.0
+"""Seconds to wait for an answer."""
+_PRESENT, _NO_AUTOLOADING = 2, 4
+"""Flags of KGlobalAccel: the shortcut is active, and replaces one that was saved earlier."""
 _MODIFIERS: Final = {"ctrl": 1 << 26, "alt": 1 << 27, "shift": 1 << 25, "super": 1 << 28}
 _KEYS: Final = {
     "escape": 0x01000000,
@@ -36,32 +38,32 @@ _KEYS: Final = {
 }
 
 
-def number(chord: Chord) -> int:
-    """As Qt has it: the key, which is no lone modifier, and a bit for each that is down with it."""
+def qt_key(chord: Chord) -> int:
+    """Qt's number for a chord: its key (no lone modifier), and a bit for each modifier."""
     letter = chord.key.upper() if len(chord.key.upper()) == 1 else chord.key
     key = _KEYS[chord.key] if chord.key in _KEYS else ord(letter)
     return key | sum(_MODIFIERS[name] for name in chord.modifiers)
 
 
-def give(program: str, label: str, chord: Chord) -> bool:
-    """Have the keys start this program, by the name of its .desktop file. False if another one has
-    them. Raises OSError."""
-    action = [program, "_launch", label, label]
-    keys = [[[number(chord), 0, 0, 0]]]
-    _ask("doRegister", "as", action)
-    given = _ask("setShortcutKeys", "asa(ai)u", action, keys, _PRESENT | _NOT_AS_BEFORE)
-    if any(key for (each,) in given for key in each):
+def bind(desktop_file: str, label: str, chord: Chord) -> bool:
+    """Start the program of this .desktop file (its name) when the chord is pressed. False if
+    another program has the chord. Raises Unavailable."""
+    action = [desktop_file, "_launch", label, label]
+    keys = [[[qt_key(chord), 0, 0, 0]]]
+    _call("doRegister", "as", action)
+    bound = _call("setShortcutKeys", "asa(ai)u", action, keys, _PRESENT | _NO_AUTOLOADING)
+    if any(key for (each,) in bound for key in each):
         return True
-    take(program)
+    unbind(desktop_file)
     return False
 
 
-def take(program: str) -> None:
-    """Nothing starts it any more. Raises OSError."""
-    _ask("unregister", "ss", program, "_launch")
+def unbind(desktop_file: str) -> None:
+    """Remove the shortcut of this .desktop file. Raises Unavailable."""
+    _call("unregister", "ss", desktop_file, "_launch")
 
 
-def _ask(member: str, signature: str, *body: Any) -> Any:
+def _call(member: str, signature: str, *body: Any) -> Any:
     question = Message(
         *(_NAME, "/kglobalaccel", "org.kde.KGlobalAccel", member),
         signature=signature,
@@ -71,14 +73,21 @@ def _ask(member: str, signature: str, *body: Any) -> Any:
     async def ask() -> Message:
         connection = await bus.connect()
         try:
-            return await bus.ask(connection, question, "it", _ANSWER_S)
+            return await bus.ask(connection, question, "it", _TIMEOUT_S)
         finally:
             await bus.leave(connection)
 
     try:
         answer = asyncio.run(ask())
     except Unavailable as error:
-        raise OSError(f"KDE's service for shortcuts: {error}") from error
+        raise _unavailable(error) from error
     if answer.message_type is MessageType.ERROR:
-        raise OSError(f"KDE's service for shortcuts: {answer.body}")
+        raise _unavailable(answer.body[0] if answer.body else answer.error_name)
     return answer.body[0] if answer.body else None
+
+
+def _unavailable(reason: object) -> Unavailable:
+    return Unavailable(
+        f"KDE's service for shortcuts: {reason}; run this inside your KDE session, or bind the key "
+        "in KDE's system settings"
+    )

@@ -1,9 +1,9 @@
-"""`dictate setup --serve` on the machine with the engine, `dictate setup --remote HOST` on the one
-without: an SSH tunnel from Unix socket to Unix socket, and the settings that use it.
+"""`dictate setup --serve` on the machine with the engine, and `dictate setup --remote HOST` on the
+machine without: an SSH tunnel from Unix socket to Unix socket, and the settings that use it.
 
-SSH brings what is needed: nothing travels in clear, and who may log in there may use the engine.
-The tunnel is a unit of its own, tried for ever. The config is changed only when somebody answers
-at the other end, and `dictate setup --remove` puts it back.
+SSH already does what is needed: it encrypts, and a user who can log in can use the engine. The
+tunnel is a unit of its own, which systemd restarts for ever. `setup --remote` changes the
+configuration only after the remote engine has answered, and `dictate setup --remove` restores it.
 """
 
 import re
@@ -13,6 +13,7 @@ import statistics
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import soundfile
 
@@ -23,153 +24,156 @@ from dictate.errors import ConfigError, DictateError, EngineError
 from dictate.events import RATE, Samples
 from dictate.hotwords.model import Hotwords
 from dictate.install.service import (
+    MARKER,
     NO_NAMESPACES,
-    OURS,
-    REMOTE,
-    SERVE,
+    REMOTE_UNIT,
+    SERVE_UNITS,
     UNIT,
     Out,
-    filled,
-    find_places,
-    manager_missing,
+    fill_template,
+    locations,
     run,
-    step,
     systemctl,
-    unit,
+    systemctl_step,
+    systemd_unavailable_reason,
+    unit_text,
     user_namespaces_forbidden,
     write_default,
-    write_ours,
+    write_generated,
 )
 from dictate.platform import paths
 from dictate.platform.resources import samples
 
-UP_S = 20.0
-"""Seconds in which the tunnel must be up."""
-TIMES = 3
-"""Utterances that are timed."""
-_HOST = re.compile(r"(?:[\w.-]{1,32}@)?\w[\w.:-]{0,62}", re.ASCII)
-_ASK = """sh -c 'd="${XDG_RUNTIME_DIR:-/run/user/$(id -u)}/dictate-serve/socket"; \
+TUNNEL_S: Final = 20.0
+"""Seconds that the tunnel has to come up."""
+TIMED_UTTERANCES: Final = 3
+"""Number of utterances that are timed; the median counts."""
+_HOST: Final = re.compile(r"(?:[\w.-]{1,32}@)?\w[\w.:-]{0,62}", re.ASCII)
+_FIND_SOCKET: Final = """sh -c 'd="${XDG_RUNTIME_DIR:-/run/user/$(id -u)}/dictate-serve/socket"; \
 test -S "$d" && echo "dictate: $d" || echo "dictate:"'"""
-_THERE = re.compile(r"dictate: ((?:/[\w.-]+)+)", re.ASCII)
-_BEFORE = re.compile(r"^# engine\.use was (\S.*)$", re.MULTILINE)
-_CHANGED = ("engine.address", "engine.fallback", "engine.use")
+_SOCKET_FOUND: Final = re.compile(r"dictate: ((?:/[\w.-]+)+)", re.ASCII)
+_PREVIOUS_ENGINE: Final = re.compile(r"^# engine\.use was (\S.*)$", re.MULTILINE)
+_OPTIONS: Final = ("engine.address", "engine.fallback", "engine.use")
 
 
 def serve(*, out: Out = print) -> int:
-    """Lend this machine's engine: write the config if it is missing, install and start the socket
-    on which the engine is started when somebody asks for it. 0 if all is in place."""
-    places = find_places()
+    """Serve this machine's engine: write the configuration if it is missing, and install and start
+    the socket; the first client starts the engine. 0 if everything is in place."""
+    places = locations()
     try:
         for folder in (places.config, places.state, places.cache):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_default(places.config / "config.toml", "config.toml", out)
-        manager = manager_missing()
+        no_systemd = systemd_unavailable_reason()
         changed = False
-        for name in SERVE:
-            changed |= write_ours(places.units / name, unit(name, places), out)
-        if manager is None and user_namespaces_forbidden():
-            changed |= write_ours(places.drop_in(SERVE[1]), NO_NAMESPACES, out)
+        for name in SERVE_UNITS:
+            changed |= write_generated(places.units / name, unit_text(name, places), out)
+        if no_systemd is None and user_namespaces_forbidden():
+            changed |= write_generated(places.drop_in(SERVE_UNITS[1]), NO_NAMESPACES, out)
     except (OSError, DictateError) as error:
         out(f"failed: {error}")
         return 1
-    if manager is not None:
-        out(f"skipped: starting it: {manager}; `dictate serve` runs it in a terminal")
+    if no_systemd is not None:
+        out(f"skipped: starting the server: {no_systemd}; run `dictate serve` in a terminal")
         return 0
     if changed:
         systemctl("daemon-reload")
-        systemctl("stop", *SERVE)
-    if not step(
-        "the engine is lent, and started when somebody asks", out, "enable", "--now", SERVE[0]
+        systemctl("stop", *SERVE_UNITS)
+    if not systemctl_step(
+        "the engine is served; the first client starts it", out, "enable", "--now", SERVE_UNITS[0]
     ):
         return 1
     linger = run("loginctl", "show-user", "--property=Linger", "--value").stdout.strip()
     if linger == "no":
-        out("note: it ends when you log out here; `loginctl enable-linger` lets it stay")
+        out("note: it stops when you log out here; `loginctl enable-linger` keeps it running")
     return 0
 
 
 def remote(host: str, *, out: Out = print) -> int:
-    """Use the engine of `host` from now on, and show how far away it is. Safe to repeat. 0 if it
-    answers; else what is missing is said, and the config stays as it was."""
+    """Use the engine of `host` from now on, and print how much time the network adds. Safe to
+    repeat. 0 if it answers; otherwise prints what is missing and leaves the configuration alone."""
     if not _HOST.fullmatch(host):
-        out(f"failed: {host!r} is no host: write its name, or USER@NAME, as for ssh")
+        out(f"failed: {host!r} is not a host: give its name, or USER@NAME, as for ssh")
         return 1
-    places = find_places()
-    socket = _socket(host)
+    places = locations()
+    socket = _local_socket(host)
     try:
-        there = _ask(host)
-        before = _before(places.units / REMOTE)
-        if before is None:
-            before = _settings().use
-        command = tunnel(host, socket, there)
+        remote_socket = _remote_socket(host)
+        previous = _previous_engine(places.units / REMOTE_UNIT)
+        if previous is None:
+            previous = _settings().use
+        command = tunnel(host, socket, remote_socket)
         words = " ".join(f'"{word}"' if set(word) & set(" \t") else word for word in command)
-        text = filled(REMOTE, HOST=host, BEFORE=before, SSH=words.replace("%", "%%"))
-        changed = write_ours(places.units / REMOTE, text, out)
+        text = fill_template(REMOTE_UNIT, HOST=host, BEFORE=previous, SSH=words.replace("%", "%%"))
+        changed = write_generated(places.units / REMOTE_UNIT, text, out)
     except (OSError, DictateError) as error:
         out(f"failed: {error}")
         return 1
-    manager = manager_missing()
-    if manager is not None:
-        out(f"skipped: starting the tunnel: {manager}; run it yourself, and then this again:")
+    no_systemd = systemd_unavailable_reason()
+    if no_systemd is not None:
+        out(f"skipped: starting the tunnel: {no_systemd}; start it yourself, then run setup again:")
         out(f"    mkdir -p -m 700 {socket.parent} && {shlex.join(command)}")
     else:
         systemctl("daemon-reload")
-        if not step("the tunnel is enabled", out, "enable", REMOTE) or not step(
-            "the tunnel runs", out, "restart" if changed else "start", REMOTE
+        if not systemctl_step(
+            "the tunnel is enabled", out, "enable", REMOTE_UNIT
+        ) or not systemctl_step(
+            "the tunnel is running", out, "restart" if changed else "start", REMOTE_UNIT
         ):
             return 1
     settings = EngineSettings(use="wyoming", address=str(socket))
-    out(f"asking {host}, which may have to load its model first")
+    out(f"waiting for {host}, which may have to load its model first")
     try:
-        found = _measured(settings, UP_S if manager is None else 0.0)
-        _use(socket, before)
+        timing = _measure(settings, TUNNEL_S if no_systemd is None else 0.0)
+        _use(socket, previous)
     except (EngineError, ConfigError) as error:
         out(f"failed: {error}")
         return 1
-    out(f"done: engine.use is wyoming, and {before} hears what {host} fails at")
-    out(f"{host}: {found}")
-    if manager is None and systemctl("is-active", UNIT).returncode == 0:
-        out("the running service takes it over by itself")
+    out(f"done: engine.use is wyoming; if {host} fails, the fallback is {previous}")
+    out(f"{host}: {timing}")
+    if no_systemd is None and systemctl("is-active", UNIT).returncode == 0:
+        out("the running service uses it from now on")
     return 0
 
 
 def undo(*, out: Out = print) -> None:
-    """Put the config back as it was before `remote`, unless another engine was chosen since."""
-    before = _before(find_places().units / REMOTE)
-    if before is None:
+    """Restore the configuration from before `remote`, unless the user has chosen another engine
+    since."""
+    previous = _previous_engine(locations().units / REMOTE_UNIT)
+    if previous is None:
         return
     path = paths.config_file()
     try:
         settings = config_file.load(path).engine
         if settings.use != "wyoming" or "/dictate-remote/" not in settings.address:
             return
-        for option in _CHANGED:
+        for option in _OPTIONS:
             config_file.unset_option(path, option)
-        if before != EngineSettings().use:
-            config_file.set_option(path, "engine.use", before)
+        if previous != EngineSettings().use:
+            config_file.set_option(path, "engine.use", previous)
     except ConfigError as error:
         out(f"failed: {error}")
     else:
-        out(f"done: engine.use is {before} again")
+        out(f"done: engine.use is {previous} again")
 
 
-def tunnel(host: str, here: Path, there: str) -> list[str]:
-    """The command that keeps the two sockets connected, and ends when it cannot."""
+def tunnel(host: str, local: Path, remote: str) -> list[str]:
+    """The command that connects the two sockets, and ends when it cannot."""
     options = {
-        # It must never wait for somebody to type, nor run inside another connection.
+        # Never wait for a password, and never share an existing connection.
         "BatchMode": "yes",
         "ControlMaster": "no",
         "ControlPath": "none",
         "ExitOnForwardFailure": "yes",
         "StreamLocalBindUnlink": "yes",
         "StreamLocalBindMask": "0177",
-        # A laptop that wakes up must not wait for a connection that died in its sleep.
+        # A laptop that wakes up must not wait for a connection that died while it slept.
         "ServerAliveInterval": "5",
         "ServerAliveCountMax": "2",
         "ConnectTimeout": "10",
     }
     words = [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
-    return [_ssh(), "-N", "-T", *words, "-L", f"{here}:{there}", host]
+    return [_ssh(), "-N", "-T", *words, "-L", f"{local}:{remote}", host]
 
 
 def _ssh() -> str:
@@ -178,35 +182,36 @@ def _ssh() -> str:
     raise DictateError("ssh is missing: install it (openssh-client)")
 
 
-def _socket(host: str) -> Path:
-    """Where the tunnel comes out; the engine there is known by the name of it."""
-    name = host.rpartition("@")[2].replace(":", "-")  # a colon has a meaning for ssh
+def _local_socket(host: str) -> Path:
+    """The local end of the tunnel; its file name is the name of the remote engine's host."""
+    name = host.rpartition("@")[2].replace(":", "-")  # ssh would read a colon as a separator
     return paths.runtime_dir().with_name("dictate-remote") / name
 
 
-def _ask(host: str) -> str:
-    """Where the engine over there listens. Raises DictateError."""
+def _remote_socket(host: str) -> str:
+    """The socket on which the remote engine listens. Raises DictateError."""
     asked = run(
-        *(_ssh(), "-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10", host, _ASK), timeout=30.0
+        *(_ssh(), "-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10", host, _FIND_SOCKET),
+        timeout=30.0,
     )
     if asked.returncode:
         said = (asked.stderr.strip() or f"exit status {asked.returncode}").splitlines()[-1]
         raise DictateError(
-            f"ssh {host} does not work without a question: {said}; try `ssh {host}` by hand, and "
-            f"`ssh-copy-id {host}` for a login by key"
+            f"ssh cannot log in to {host} without asking: {said}; try `ssh {host}` by hand, and "
+            f"run `ssh-copy-id {host}` to log in by key"
         )
-    # It goes into a unit, so it is taken for what a path of ours can be, and for nothing else.
+    # The path goes into a unit, so accept only what a path of ours can look like.
     for line in asked.stdout.splitlines():
-        if found := _THERE.fullmatch(line):
+        if found := _SOCKET_FOUND.fullmatch(line):
             return found[1]
-    raise DictateError(f"no engine is lent on {host}: run `dictate setup --serve` there")
+    raise DictateError(f"no engine is served on {host}: run `dictate setup --serve` there")
 
 
-def _before(path: Path) -> str | None:
-    """The engine that was in use before the tunnel; None if there is no tunnel of ours."""
-    if not path.exists() or not (text := path.read_text()).startswith(OURS):
+def _previous_engine(path: Path) -> str | None:
+    """The engine in use before the tunnel was set up; None if no tunnel of ours is set up."""
+    if not path.exists() or not (text := path.read_text()).startswith(MARKER):
         return None
-    found = _BEFORE.search(text)
+    found = _PREVIOUS_ENGINE.search(text)
     return found[1] if found else EngineSettings().use
 
 
@@ -214,22 +219,22 @@ def _settings() -> EngineSettings:
     return config_file.load(paths.config_file()).engine
 
 
-def _use(socket: Path, before: str) -> None:
+def _use(socket: Path, previous: str) -> None:
     path = paths.config_file()
-    fallback = "auto" if before.partition(":")[0] == "wyoming" else before
-    for option, value in zip(_CHANGED, (str(socket), fallback, "wyoming"), strict=True):
+    fallback = "auto" if previous.partition(":")[0] == "wyoming" else previous
+    for option, value in zip(_OPTIONS, (str(socket), fallback, "wyoming"), strict=True):
         config_file.set_option(path, option, value)
 
 
 @dataclass(frozen=True, slots=True)
-class Distance:
-    """How far away an engine is."""
+class RemoteTiming:
+    """How much time a remote engine adds."""
 
     engine: str
     device: str
     round_trip_ms: float
     added_ms: float
-    """From the release to the final text, without what the engine itself takes."""
+    """From the release to the final transcript, without the time of the engine itself."""
 
     def __str__(self) -> str:
         on = f" on {self.device}" if self.device else ""
@@ -239,32 +244,34 @@ class Distance:
         )
 
 
-def _measured(settings: EngineSettings, within_s: float) -> Distance:
-    """Wait until somebody answers, and measure. Raises EngineError."""
+def _measure(settings: EngineSettings, timeout_s: float) -> RemoteTiming:
+    """Wait until the engine answers, and measure. Raises EngineError."""
     engine = WyomingEngine(settings)
-    until = time.monotonic() + within_s
+    deadline = time.monotonic() + timeout_s
     while True:
         try:
             engine.load()
             break
         except EngineError:
-            if time.monotonic() > until:
+            if time.monotonic() > deadline:
                 raise
             time.sleep(0.2)
     sound, _ = soundfile.read(samples()[0], dtype="float32", frames=RATE)
-    added = [_added_ms(engine, sound) for _ in range(TIMES)]
+    added = [_added_ms(engine, sound) for _ in range(TIMED_UTTERANCES)]
     there = engine.there
-    return Distance(there.name, there.device, engine.round_trip_s * 1000, statistics.median(added))
+    return RemoteTiming(
+        there.name, there.device, engine.round_trip_s * 1000, statistics.median(added)
+    )
 
 
 def _added_ms(engine: WyomingEngine, sound: Samples) -> float:
-    """One utterance, spoken in real time."""
+    """The added time of one utterance that is fed in real time."""
     utterance = engine.begin(Hotwords(), None)
     assert isinstance(utterance, WyomingUtterance)
-    piece = RATE // 50
-    for start in range(0, len(sound), piece):
-        utterance.feed(sound[start : start + piece])
-        time.sleep(piece / RATE)
+    chunk = RATE // 50
+    for start in range(0, len(sound), chunk):
+        utterance.feed(sound[start : start + chunk])
+        time.sleep(chunk / RATE)
     began = time.monotonic()
     utterance.finish()
     return max(0.0, (time.monotonic() - began) * 1000 - utterance.finish_ms)

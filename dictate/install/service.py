@@ -1,8 +1,8 @@
-"""`dictate setup`: makes Dictate a service of this user, and takes that back.
+"""`dictate setup`: installs Dictate as a service of this user, and removes it again.
 
-Strategy: every step looks first, does only what is missing, and says one line: "done", "already
-so", or "skipped" with the reason. A file that the user wrote or changed is never touched, neither
-by installing nor by removing.
+Strategy: every step checks first, does only what is missing, and prints one line: "done",
+"unchanged", or "skipped" with the reason. Neither installing nor removing touches a file that the
+user wrote or changed.
 """
 
 import shutil
@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from platformdirs import user_config_path, user_data_path
 
@@ -19,14 +20,14 @@ from dictate.models import store
 from dictate.platform import paths
 from dictate.platform.resources import shipped
 
-UNIT = "dictate.service"
-SERVE = ("dictate-serve.socket", "dictate-serve.service")
-REMOTE = "dictate-remote.service"
-ACTIVATION = "io.github.dictate.Dictate1.service"
-OURS = "# Written by `dictate setup`"
-"""How a file begins that we may rewrite and remove."""
-NO_NAMESPACES = f"""{OURS}, because this system forbids user namespaces, without
-# which the unit would not start. The file system is then not read-only for Dictate.
+UNIT: Final = "dictate.service"
+SERVE_UNITS: Final = ("dictate-serve.socket", "dictate-serve.service")
+REMOTE_UNIT: Final = "dictate-remote.service"
+ACTIVATION: Final = "io.github.dictate.Dictate1.service"
+MARKER: Final = "# Written by `dictate setup`"
+"""The beginning of every file that setup may overwrite and remove."""
+NO_NAMESPACES: Final = f"""{MARKER}, because this system forbids user namespaces.
+# Without them the unit starts only with these settings, and Dictate may write to all your files.
 [Service]
 PrivateUsers=no
 ProtectSystem=no
@@ -37,29 +38,31 @@ Out = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
-    """Where this user's files are."""
+class Locations:
+    """The folders and files of this user."""
 
     config: Path
     state: Path
     cache: Path
     models: Path
     units: Path
-    """The folder of the user's units."""
+    """The folder of the user's systemd units."""
     activation: Path
+    """The file that lets the session bus start the service."""
 
     @property
     def unit(self) -> Path:
-        """The daemon's."""
+        """The daemon's unit."""
         return self.units / UNIT
 
     def drop_in(self, unit: str) -> Path:
-        """For a system that forbids user namespaces."""
+        """The drop-in of a unit for systems that forbid user namespaces."""
         return self.units / f"{unit}.d/no-user-namespaces.conf"
 
 
-def find_places() -> Places:
-    return Places(
+def locations() -> Locations:
+    """Where the files of this user are."""
+    return Locations(
         config=paths.config_file().parent,
         state=paths.state_dir(),
         cache=paths.cache_dir(),
@@ -70,59 +73,67 @@ def find_places() -> Places:
 
 
 def install(*, out: Out = print) -> int:
-    """Write the two configuration files, install and start the service, and show the check.
+    """Write the two configuration files, install and start the service, and print the check.
 
-    Safe to repeat. 0 if all that can work here is in place, 1 if a step failed.
+    Safe to repeat. 0 if everything that can work here is in place, 1 if a step failed.
     """
-    places = find_places()
+    places = locations()
     try:
         for folder in (places.config, places.state, places.cache):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name in ("config.toml", "hotwords.toml"):
             write_default(places.config / name, name, out)
-        manager = manager_missing()
-        changed = write_ours(places.unit, unit(UNIT, places), out)
-        changed |= write_ours(places.activation, filled(ACTIVATION, DICTATE=executable()), out)
-        if manager is None and user_namespaces_forbidden():
-            changed |= write_ours(places.drop_in(UNIT), NO_NAMESPACES, out)
+        no_systemd = systemd_unavailable_reason()
+        changed = write_generated(places.unit, unit_text(UNIT, places), out)
+        changed |= write_generated(
+            places.activation, fill_template(ACTIVATION, DICTATE=executable()), out
+        )
+        if no_systemd is None and user_namespaces_forbidden():
+            changed |= write_generated(places.drop_in(UNIT), NO_NAMESPACES, out)
     except (OSError, DictateError) as error:
         out(f"failed: {error}")
         return 1
     started = True
-    if manager is None:
+    if no_systemd is None:
         started = _start(changed=changed, out=out)
     else:
-        out(f"skipped: starting the service: {manager}; `dictate run` runs it in a terminal")
+        out(f"skipped: starting the service: {no_systemd}; run `dictate run` in a terminal")
     _show_check(out)
     return 0 if started else 1
 
 
 def remove(*, purge: bool, out: Out = print) -> int:
-    """Take away what `install` wrote; with `purge` also what was said and the models that were
-    downloaded. Says what it left.
+    """Remove what `install` wrote; with `purge` also the dictations and the downloaded models.
+    Names what it leaves.
 
-    Safe to repeat. 0 if nothing of ours is left but what it names, 1 if a step failed.
+    Safe to repeat. 0 if nothing else is left, 1 if a step failed.
     """
-    places = find_places()
-    manager = manager_missing()
-    all_units = (UNIT, *SERVE, REMOTE)
+    places = locations()
+    no_systemd = systemd_unavailable_reason()
+    all_units = (UNIT, *SERVE_UNITS, REMOTE_UNIT)
     try:
-        if manager is not None:
-            out(f"skipped: stopping the service: {manager}")
+        if no_systemd is not None:
+            out(f"skipped: stopping the service: {no_systemd}")
         else:
             for name in all_units:
                 if (places.units / name).exists():
-                    step(f"stopped and disabled {name}", out, "disable", "--now", name)
+                    systemctl_step(f"stopped and disabled {name}", out, "disable", "--now", name)
         drop_ins = [places.drop_in(name) for name in all_units]
         for path in (*(places.units / name for name in all_units), *drop_ins, places.activation):
-            remove_ours(path, out)
-        if manager is None:
+            remove_generated(path, out)
+        if no_systemd is None:
             systemctl("daemon-reload")
         for name in ("config.toml", "hotwords.toml"):
             _remove_default(places.config / name, name, out)
         _remove_data(places, out, purge=purge)
-        emptied = (places.config, places.state, places.cache, places.models, places.models.parent)
-        for folder in (*(path.parent for path in drop_ins), *emptied):
+        own_folders = (
+            places.config,
+            places.state,
+            places.cache,
+            places.models,
+            places.models.parent,
+        )
+        for folder in (*(path.parent for path in drop_ins), *own_folders):
             if folder.is_dir() and not any(folder.iterdir()):
                 folder.rmdir()
     except OSError as error:
@@ -131,7 +142,7 @@ def remove(*, purge: bool, out: Out = print) -> int:
     return 0
 
 
-def _remove_data(places: Places, out: Out, *, purge: bool) -> None:
+def _remove_data(places: Locations, out: Out, *, purge: bool) -> None:
     downloaded = [f"{path} ({size / 1e6:,.1f} MB)" for path, size in store.stored().items()]
     if purge:
         for folder in (places.state, places.cache, places.models):
@@ -142,15 +153,16 @@ def _remove_data(places: Places, out: Out, *, purge: bool) -> None:
             out(f"done: removed {file}")
         return
     if places.state.exists() and any(places.state.iterdir()):
-        out(f"left: {places.state}, what you said; dictate setup --remove --purge deletes it")
+        out(f"left: {places.state}, your dictations; `dictate setup --remove --purge` deletes them")
     for file in downloaded:
-        out(f"left: {file}; dictate setup --remove --purge deletes it, too")
+        out(f"left: {file}; `dictate setup --remove --purge` deletes it, too")
 
 
 def executable() -> str:
-    """The installed `dictate`, whole: a service has another PATH than the user's shell."""
+    """The absolute path of `dictate`, quoted: a service has a different PATH than the shell. Raises
+    DictateError."""
     for candidate in (Path(sys.argv[0]), Path(sys.executable).with_name("dictate")):
-        # Not resolved: a link stays right when what it points to is renewed.
+        # Not resolved: a link stays valid after an update of its target.
         if candidate.name == "dictate" and candidate.is_file():
             return _quoted(candidate.absolute())
     raise DictateError(
@@ -160,28 +172,31 @@ def executable() -> str:
 
 
 def _quoted(path: Path) -> str:
-    """A path as one word, in a unit as well as in a D-Bus service file."""
+    """A path as one word, for a unit or a D-Bus service file."""
     word = str(path).replace("\\", "\\\\").replace('"', '\\"')
     return f'"{word}"' if set(word) & set(" \t'\"\\") else word
 
 
-def filled(name: str, **values: str) -> str:
+def fill_template(name: str, **values: str) -> str:
+    """The file `name` of our systemd folder, with each @KEY@ replaced by its value."""
     text = shipped(f"systemd/{name}").read_text()
     for key, value in values.items():
         text = text.replace(f"@{key}@", value)
     return text
 
 
-def unit(name: str, places: Places) -> str:
+def unit_text(name: str, places: Locations) -> str:
+    """The text of a unit. Raises DictateError if `dictate` is not installed."""
     folders = {"CONFIG": places.config, "STATE": places.state, "CACHE": places.cache}
     words = {key: _quoted(path) for key, path in folders.items()}
     words["DICTATE"] = executable()
-    return filled(name, **{key: word.replace("%", "%%") for key, word in words.items()})
+    return fill_template(name, **{key: word.replace("%", "%%") for key, word in words.items()})
 
 
 def write_default(path: Path, name: str, out: Out) -> None:
+    """Write our default file of this name, unless the user has one."""
     if path.exists():
-        out(f"already so: {path} is there, and left as it is")
+        out(f"unchanged: {path}, which exists already")
         return
     path.write_text(shipped(f"config/{name}").read_text())
     path.chmod(0o600)
@@ -198,14 +213,14 @@ def _remove_default(path: Path, name: str, out: Out) -> None:
         out(f"left: {path}, because you changed it")
 
 
-def write_ours(path: Path, text: str, out: Out) -> bool:
-    """Write a file of ours; whether it changed."""
+def write_generated(path: Path, text: str, out: Out) -> bool:
+    """Write a file, unless the user wrote one there; whether it changed."""
     old = path.read_text() if path.exists() else None
     if old == text:
-        out(f"already so: {path}")
+        out(f"unchanged: {path}")
         return False
-    if old is not None and not old.startswith(OURS):
-        out(f"skipped: {path} is not from dictate setup, and left as it is")
+    if old is not None and not old.startswith(MARKER):
+        out(f"skipped: {path} was not written by dictate setup")
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
@@ -213,18 +228,20 @@ def write_ours(path: Path, text: str, out: Out) -> bool:
     return True
 
 
-def remove_ours(path: Path, out: Out) -> None:
+def remove_generated(path: Path, out: Out) -> None:
+    """Remove a file that `write_generated` wrote."""
     if not path.exists():
         return
-    if path.read_text().startswith(OURS):
+    if path.read_text().startswith(MARKER):
         path.unlink()
         out(f"done: removed {path}")
     else:
-        out(f"left: {path}, because it is not from dictate setup")
+        out(f"left: {path}, which was not written by dictate setup")
 
 
 def run(*command: str, timeout: float = 30.0) -> subprocess.CompletedProcess[str]:
-    """Run a program; one that is missing or hangs counts as one that failed and said so."""
+    """Run a program. One that is missing, or hangs for `timeout` seconds, returns 127 and an error
+    message."""
     try:
         return subprocess.run(
             command,
@@ -239,20 +256,22 @@ def run(*command: str, timeout: float = 30.0) -> subprocess.CompletedProcess[str
 
 
 def systemctl(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run `systemctl --user`."""
     return run("systemctl", "--user", *arguments, timeout=60.0)
 
 
-def manager_missing() -> str | None:
-    """Why there is no systemd for this user, or None."""
+def systemd_unavailable_reason() -> str | None:
+    """Why this user has no systemd, or None."""
     if shutil.which("systemctl") is None:
         return "systemd is not installed"
     if systemctl("show-environment").returncode:
-        return "no systemd runs for this user (a container, or a login without a session)"
+        return "no systemd runs for this user (in a container, or after a login without a session)"
     return None
 
 
 def user_namespaces_forbidden() -> bool:
-    # Asked of the service manager itself: what a shell may do says little about it.
+    """Whether a unit with user namespaces fails to start here."""
+    # The service manager must try it: its permissions are not those of the shell.
     probe = ("systemd-run", "--user", "--wait", "--quiet", "--collect")
     options = (
         "-p",
@@ -262,11 +281,12 @@ def user_namespaces_forbidden() -> bool:
         "-p",
         "ProtectHome=read-only",
     )
-    plain = run(*probe, "true").returncode == 0
-    return plain and run(*probe, *options, "true").returncode != 0
+    works_without = run(*probe, "true").returncode == 0
+    return works_without and run(*probe, *options, "true").returncode != 0
 
 
-def step(what: str, out: Out, *arguments: str) -> bool:
+def systemctl_step(what: str, out: Out, *arguments: str) -> bool:
+    """Run `systemctl --user`, and print `what` was done, or why it failed; whether it worked."""
     done = systemctl(*arguments)
     if done.returncode == 0:
         out(f"done: {what}")
@@ -279,7 +299,7 @@ def step(what: str, out: Out, *arguments: str) -> bool:
 def _start(*, changed: bool, out: Out) -> bool:
     if changed:
         systemctl("daemon-reload")
-        # The bus, too, has to see its new file, where its folder is as new as the file.
+        # The bus has to reload, too: it does not watch a folder that has just been created.
         run(
             "busctl",
             "--user",
@@ -292,11 +312,11 @@ def _start(*, changed: bool, out: Out) -> bool:
     active = systemctl("is-active", UNIT).returncode == 0
     enabled = systemctl("is-enabled", UNIT).returncode == 0
     if active and enabled and not changed:
-        out("already so: the service is enabled and runs")
+        out("unchanged: the service is enabled and running")
         return True
-    if not step("the service is enabled", out, "enable", UNIT):
+    if not systemctl_step("the service is enabled", out, "enable", UNIT):
         return False
-    return step("the service runs", out, "restart" if changed else "start", UNIT)
+    return systemctl_step("the service is running", out, "restart" if changed else "start", UNIT)
 
 
 def _show_check(out: Out) -> None:
@@ -305,4 +325,4 @@ def _show_check(out: Out) -> None:
     for line in (done.stdout or done.stderr).splitlines():
         out(line)
     if done.returncode == 127 and not done.stdout:
-        out("skipped: dictatectl check; run it yourself")
+        out("skipped: `dictatectl check`; run it yourself")

@@ -1,39 +1,41 @@
-"""`dictate setup --uinput`: gives the right that the output `uinput` needs, and takes it back.
+"""`dictate setup --uinput`: grants the permission that the output `uinput` needs, and revokes it.
 
-It is root's to give: for anybody else this says what to do, and changes nothing.
+Only root can grant it. For every other user, this prints what to do and changes nothing.
 """
 
 import os
 from pathlib import Path
+from typing import Final
 
-from dictate.install.service import OURS, Out, remove_ours, run, write_ours
+from dictate.install.service import MARKER, Out, remove_generated, run, write_generated
 from dictate.platform.kernel_input import how_to_allow
 
-RULE = Path("/etc/udev/rules.d/60-dictate-uinput.rules")
-"""Before 73-seat-late.rules, which gives what the tag asks for."""
-TEXT = f"""{OURS} with --uinput, taken away by `dictate setup --uinput --remove`.
-# Whoever sits at this machine may press any key in any window, with any program. The kernel has the
-# device from its start, and loads what makes it when it is opened.
+RULE: Final = Path("/etc/udev/rules.d/60-dictate-uinput.rules")
+"""The rule. It must sort before 73-seat-late.rules, which acts on the tag."""
+TEXT: Final = f"""{MARKER} with --uinput, and removed by `dictate setup --uinput --remove`.
+# The user who is logged in at this machine may press any key in any window, with any program. The
+# kernel has the device from boot on, and loads the module when a program opens it.
 KERNEL=="uinput", SUBSYSTEM=="misc", TAG+="uaccess", OPTIONS+="static_node=uinput"
 """
-_COUNTS_NOW = (
+_APPLY: Final = (
     ("udevadm", "control", "--reload"),
     ("modprobe", "uinput"),
     ("udevadm", "trigger", "--settle", "/dev/uinput"),
 )
+"""Commands that apply the rule without a reboot."""
 
 
 def allow(*, out: Out = print) -> int:
-    """Have who sits at this machine write to /dev/uinput, now and after the next start. 0, or 1 if
-    it could not be done."""
+    """Let the user at this machine write to /dev/uinput, now and after a reboot. 0, or 1 if that
+    failed."""
     if os.geteuid() != 0:
-        out(f"to do, as only root may: {how_to_allow()}")
+        out(f"to do: only root can do this; run {how_to_allow()}")
         out(f"  it writes {RULE}:")
         for line in TEXT.splitlines():
             out(f"  {line}")
         return 1
     try:
-        write_ours(RULE, TEXT, out)
+        write_generated(RULE, TEXT, out)
     except OSError as error:
         out(f"failed: {error}")
         return 1
@@ -41,33 +43,33 @@ def allow(*, out: Out = print) -> int:
 
 
 def disallow(*, out: Out = print) -> int:
-    """Take that back. 0, or 1 if it could not be done."""
+    """Undo `allow`. 0, or 1 if that failed."""
     if not RULE.exists():
-        out(f"already so: there is no {RULE}")
+        out(f"unchanged: there is no {RULE}")
         return 0
     if os.geteuid() != 0:
-        say_what_is_left(out=out)
+        report_remaining_rule(out=out)
         return 1
     try:
-        remove_ours(RULE, out)
+        remove_generated(RULE, out)
     except OSError as error:
         out(f"failed: {error}")
         return 1
     return _apply(out)
 
 
-def say_what_is_left(*, out: Out = print) -> None:
-    """Name the rule, if it is there."""
+def report_remaining_rule(*, out: Out = print) -> None:
+    """Name the rule, if it exists."""
     if RULE.exists():
-        out(f"left: {RULE}, which is root's; {how_to_allow()} --remove deletes it")
+        out(f"left: {RULE}, which only root can remove; run {how_to_allow()} --remove")
 
 
 def _apply(out: Out) -> int:
-    for command in _COUNTS_NOW:
+    for command in _APPLY:
         done = run(*command)
         if done.returncode:
             reason = (done.stderr.strip() or f"exit status {done.returncode}").splitlines()[0]
-            out(f"failed: {' '.join(command)}: {reason}; it counts after the next start")
+            out(f"failed: {' '.join(command)}: {reason}; reboot to apply it")
             return 1
-    out("done: it counts now")
+    out("done: it is in effect now")
     return 0

@@ -1,1 +1,1 @@
-"""What was said: texts and sound, kept so that no crash can lose them."""
+"""The dictations: texts and sound, kept so that no crash can lose them."""

@@ -1,4 +1,4 @@
-"""What the journal says of one dictation, and the steps it may take. Pure."""
+"""What the journal knows of one dictation, and the steps between its states. Pure."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -6,20 +6,20 @@ from typing import Final
 
 
 class EntryState(Enum):
-    """How far a dictation has come."""
+    """The state of a dictation. The values are stored in the user's database."""
 
     RECORDING = "recording"
     CAPTURED = "captured"
-    """All sound is there, no text yet."""
+    """All sound is recorded; there is no text yet."""
     TRANSCRIBED = "transcribed"
     TYPING = "typing"
-    """Writing has begun; how much arrived is not known yet."""
+    """Writing has begun; how much of the text arrived is not known yet."""
     DELIVERED = "delivered"
     HELD = "held"
-    """Not delivered, for the reason given; the user may have it written again."""
+    """Not delivered, for the recorded reason; the user can have it written again."""
     CANCELLED = "cancelled"
     EMPTY = "empty"
-    """Nothing was heard."""
+    """The engine recognized nothing."""
 
 
 S = EntryState
@@ -28,22 +28,22 @@ STEPS: Final[dict[EntryState, frozenset[EntryState]]] = {
     S.CAPTURED: frozenset({S.TRANSCRIBED, S.HELD, S.CANCELLED, S.EMPTY}),
     S.TRANSCRIBED: frozenset({S.TYPING, S.HELD, S.CANCELLED}),
     S.TYPING: frozenset({S.DELIVERED, S.HELD}),
-    # Asked for by the user, these may be recognised or written again, which may fail; and the
-    # text of a cancelled one may come late.
+    # The user may have these recognized or written again, which may fail; and the text of a
+    # cancelled one may arrive late.
     S.DELIVERED: frozenset({S.TYPING, S.TRANSCRIBED, S.HELD}),
     S.HELD: frozenset({S.TYPING, S.TRANSCRIBED, S.HELD, S.CANCELLED, S.EMPTY}),
     S.CANCELLED: frozenset({S.TYPING, S.TRANSCRIBED, S.HELD, S.CANCELLED}),
     S.EMPTY: frozenset({S.TRANSCRIBED, S.HELD}),
 }
-"""From each state, where a dictation may go; any other step is a mistake and raises ValueError."""
+"""The states that may follow each state; any other step is a bug and raises ValueError."""
 
 FINISHED: Final = frozenset({S.DELIVERED, S.CANCELLED, S.EMPTY})
-"""Nobody waits for these: retention applies in full."""
+"""States in which nothing is left to do: retention applies in full."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One dictation, as the journal knows it."""
+    """One dictation. The fields up to `second` are the columns of the user's database."""
 
     number: int
     state: EntryState
@@ -51,14 +51,14 @@ class Entry:
     """Wall clock, seconds since the epoch."""
     audio_s: float = 0.0
     text: str = ""
-    """As it is written."""
+    """The text that is written."""
     heard: str = ""
-    """As the engine said it."""
+    """The text of the engine, before the text steps."""
     engine: str = ""
     output: str = ""
     application: str = ""
     reason: str = ""
-    """Why it is held or cancelled; for a delivered one, the receipt."""
+    """Why it is held or cancelled; for a delivered dictation, the receipt."""
     second: bool = False
-    """Meant for the second way."""
+    """Whether it belongs to the second profile."""
     has_audio: bool = False

@@ -1,14 +1,14 @@
-"""What was said: a text and its sound for each dictation, from key-down on, through any crash.
+"""The journal: the text and the sound of each dictation, from key-down on, through any crash.
 
     recording -> captured -> transcribed -> typing -> delivered
                                   |            |
                                   +-> held <---+      cancelled, empty
 
-`transcribed` and `typing` are on the disk when they return, so a text is safe before its first
-keystroke, and after a crash nobody types a second time: what was being typed is held instead.
+`transcribed` and `typing` are on the disk when they return. So a text is safe before its first
+keystroke, and after a crash nothing is typed a second time: what was being typed is held.
 
-A journal is synchronous and belongs to one thread. Where the disk fails, a step is still taken in
-memory and written with the next one; only the two durable steps raise JournalError.
+A journal is synchronous and belongs to one thread. If the disk fails, a step still takes place in
+memory and is written with the next one; only the two durable steps raise JournalError.
 """
 
 from collections.abc import Callable, Iterable
@@ -26,7 +26,7 @@ __all__ = ["KEPT_DAYS", "Entry", "EntryState", "Journal"]
 
 
 KEPT_DAYS: Final = 7.0
-"""What was never delivered is kept at least so many days, whatever the settings say."""
+"""Minimum number of days that an undelivered dictation is kept, whatever the settings are."""
 
 _DAY_S: Final = 86_400.0
 
@@ -36,7 +36,7 @@ S = EntryState
 class Journal:
     """The journal in one folder, or in memory only (`directory` None).
 
-    `on_trouble` is called with one line for people when the disk fails, once until it works again.
+    `on_trouble` gets one line for the user when the disk fails, once until it works again.
     """
 
     def __init__(
@@ -46,9 +46,9 @@ class Journal:
         on_trouble: Callable[[str], None],
     ) -> None:
         self.settings = settings
-        """May be exchanged at any time."""
+        """May be replaced at any time."""
         self.next_number = 1
-        """The number the next dictation shall have; none is ever given twice."""
+        """The number of the next dictation; no number is used twice."""
         self._store = Store(directory)
         self._on_trouble = on_trouble
         self._told = False
@@ -58,10 +58,10 @@ class Journal:
         self._unsaved: dict[int, Entry] = {}
 
     def open(self) -> list[Entry]:
-        """Open it, and mend what a crash left: the dictations that still want something.
+        """Open it, repair what a crash left, and return the unfinished dictations.
 
-        They are CAPTURED (their sound wants to be recognised), or HELD. Raises JournalError if the
-        folder cannot be used or another dictate has it open.
+        They are CAPTURED (their sound is to be recognized) or HELD. Raises JournalError if the
+        folder cannot be used, or if another dictate has it open.
         """
         for line in self._store.open():
             self._on_trouble(line)
@@ -72,10 +72,10 @@ class Journal:
             raise
 
     def begin(self, number: int, started: float, *, second: bool = False) -> None:
-        """The key is down: from here on sound is kept. `started` is the wall clock; `second`, that
-        the second way shall hear it."""
+        """The key is down: from here on sound is kept. `started` is the wall clock; `second` means
+        the second profile."""
         if number < self.next_number:
-            raise ValueError(f"dictation {number} has been: the next is {self.next_number}")
+            raise ValueError(f"dictation {number} exists already: the next is {self.next_number}")
         self.next_number = number + 1
         self._spools[number] = Spool(self._store.audio_path(number), self._on_trouble)
         self._recording.add(number)
@@ -89,33 +89,35 @@ class Journal:
         self._spools[number].append(pcm)
 
     def captured(self, number: int, application: str) -> None:
-        """The key is up, all sound is here."""
+        """The key is up, all sound is recorded."""
         self._step(number, S.CAPTURED, application=application)
 
     def transcribed(self, number: int, text: str, heard: str, engine: str) -> None:
-        """On the disk when it returns, or JournalError; `get` has the text either way."""
+        """The text is on the disk when it returns, or it raises JournalError; `get` has the text
+        either way."""
         self._step(
             number, S.TRANSCRIBED, durable=True, text=text, heard=heard, engine=engine, reason=""
         )
 
     def typing(self, number: int, output: str) -> None:
-        """On the disk when it returns, or JournalError: then the caller must not write."""
+        """The step is on the disk when it returns; if it raises JournalError, the caller must not
+        write."""
         self._step(number, S.TYPING, durable=True, output=output)
 
     def delivered(self, number: int, receipt: str) -> None:
-        """It was written; `receipt` says what is known of that."""
+        """The text was written; `receipt` is the evidence for it."""
         self._step(number, S.DELIVERED, reason=receipt)
 
     def held(self, number: int, reason: str) -> None:
-        """It could not be recognised, or not be written; the user decides."""
+        """It could not be recognized or written; the user decides what happens."""
         self._step(number, S.HELD, reason=reason)
 
     def cancelled(self, number: int, reason: str) -> None:
-        """The user does not want it."""
+        """The user discarded it."""
         self._step(number, S.CANCELLED, reason=reason)
 
     def empty(self, number: int) -> None:
-        """Nothing was heard."""
+        """The engine recognized nothing."""
         self._step(number, S.EMPTY)
 
     def audio(self, number: int) -> bytes:
@@ -133,10 +135,10 @@ class Journal:
                 pass
             except OSError as error:
                 raise JournalError(f"{path}: cannot be read: {error.strerror}") from error
-        raise JournalError(f"the sound of dictation {number} is not kept any more")
+        raise JournalError(f"the sound of dictation {number} is no longer kept")
 
     def get(self, number: int) -> Entry | None:
-        """One dictation; None if there is none of that number (any more)."""
+        """One dictation; None if there is none with that number, or no longer."""
         entry = self._unsaved.get(number) or self._store.get(number)
         return self._with_audio(entry) if entry else None
 
@@ -154,10 +156,10 @@ class Journal:
         return [self._with_audio(entry) for entry in newest]
 
     def forget(self, number: int | None) -> int:
-        """Delete one dictation, or all (None): words and sound are gone from the files.
+        """Delete one dictation, or all (None): words and sound are erased from the files.
 
-        How many were deleted. One that is under way is left alone, or raises JournalError if it
-        was meant in particular.
+        Returns the number of deleted dictations. A dictation that is under way stays; naming it
+        raises JournalError.
         """
         if number is not None and number in self._under_way:
             raise JournalError(f"dictation {number} is under way: cancel it, or wait for its end")
@@ -169,9 +171,9 @@ class Journal:
         return len(chosen)
 
     def sweep(self, now: float) -> None:
-        """Delete what the settings do not want kept; `now` is the wall clock.
+        """Delete what the settings do not keep; `now` is the wall clock.
 
-        What was never delivered stays at least KEPT_DAYS.
+        An undelivered dictation stays for at least KEPT_DAYS.
         """
         for spool in self._spools.values():
             if not spool.whole:
@@ -182,7 +184,7 @@ class Journal:
             self._tell(error)
 
     def close(self) -> None:
-        """Write what is left and let go of the files. Idempotent."""
+        """Write what is left and close the files. Idempotent."""
         self._write()
         for spool in self._spools.values():
             spool.close()
@@ -210,7 +212,7 @@ class Journal:
             self._end(number)
 
     def _end(self, number: int) -> None:
-        """A dictation is finished: what nobody wants kept goes at once."""
+        """A dictation is finished: delete at once what the settings do not keep."""
         try:
             if self.settings.keep_days == 0:
                 self._delete({number})
@@ -233,7 +235,7 @@ class Journal:
             self._on_trouble(str(error))
 
     def _save(self, entries: Iterable[Entry]) -> None:
-        """Write these, and all that could not be written before. Raises JournalError."""
+        """Write these, and everything that could not be written before. Raises JournalError."""
         self._unsaved.update((entry.number, entry) for entry in entries)
         if self._unsaved:
             self._store.put(self._unsaved.values())
@@ -265,9 +267,9 @@ class Journal:
 
     def _heal(self, entry: Entry) -> Entry:
         if entry.state is S.TRANSCRIBED:
-            return replace(entry, state=S.HELD, reason="a crash came before it was written")
+            return replace(entry, state=S.HELD, reason="Dictate crashed before writing it")
         if entry.state is S.TYPING:
-            reason = "a crash came while writing: it may stand in the window in part"
+            reason = "Dictate crashed while writing it: part of it may be in the window"
             return replace(entry, state=S.HELD, reason=reason)
         try:
             audio_s = self._store.mend_audio(entry.number)
@@ -277,7 +279,12 @@ class Journal:
             self._on_trouble(str(error))
             return replace(entry, state=S.HELD, reason="recovered, but its sound cannot be read")
         if not audio_s:
-            return replace(entry, state=S.EMPTY, reason="a crash came before any sound", audio_s=0)
+            return replace(
+                entry,
+                state=S.EMPTY,
+                reason="Dictate crashed before any sound was recorded",
+                audio_s=0,
+            )
         return replace(entry, state=S.CAPTURED, reason="recovered", audio_s=audio_s)
 
     def _sweep(self, now: float, settings: JournalSettings) -> None:
@@ -294,7 +301,7 @@ class Journal:
         self._delete_audio(self._store.audio_beyond(settings.keep_mb * 1e6, spare))
 
     def _delete(self, numbers: set[int]) -> None:
-        # The sound first: a file without its row would come back as a recovered dictation.
+        # The sound first: a sound file without its row would be recovered as a dictation.
         self._delete_audio(numbers)
         for number in numbers:
             self._unsaved.pop(number, None)

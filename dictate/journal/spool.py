@@ -1,8 +1,8 @@
-"""The sound of one dictation on its way to the disk, so that no crash can lose it.
+"""Writes the sound of one dictation to the disk while it is recorded, so that no crash loses it.
 
-A spool is a WAV file (16 kHz, mono, signed 16-bit) that any player can open while it still grows:
-its header says "until the end of the file" until `close` or `mend` writes the true length.
-What the disk does not take stays in memory, is still part of `audio`, and is offered again.
+A spool is a WAV file (16 kHz, mono, signed 16-bit) that any player can open while it grows: its
+header says "until the end of the file" until `close` or `mend` writes the true length. What the
+disk does not take stays in memory, is still part of `audio`, and is written at the next attempt.
 """
 
 import os
@@ -16,14 +16,14 @@ from dictate.events import RATE
 
 HEADER_BYTES: Final = 44
 SYNC_S: Final = 0.5
-"""A power cut loses at most so many seconds of sound."""
+"""Maximum number of seconds of sound that a power cut loses."""
 
 _UNKNOWN: Final = 0xFFFFFFFF
 _SAMPLE_BYTES: Final = 2
 
 
 class Spool:
-    """One dictation's sound. Never raises for the disk's sake: it says so, once, and goes on.
+    """The sound of one dictation. A failing disk raises nothing: it is reported once.
 
     `path` None keeps everything in memory. Not thread-safe.
     """
@@ -45,7 +45,7 @@ class Spool:
 
     @property
     def seconds(self) -> float:
-        """How much sound there is, in memory and on disk."""
+        """Seconds of sound, in memory and on disk."""
         return (self._written + len(self._waiting)) / (_SAMPLE_BYTES * RATE)
 
     @property
@@ -54,17 +54,17 @@ class Spool:
         return self.path is not None and not self._waiting
 
     def append(self, pcm: bytes) -> None:
-        """Take more sound: signed 16-bit little-endian mono."""
+        """Add sound: signed 16-bit little-endian mono."""
         self._waiting += pcm
         if time.monotonic() >= self._next_try:
             self._write()
 
     def audio(self) -> bytes:
-        """Everything taken so far."""
+        """All sound so far."""
         if self.path is None or not self._written:
             return bytes(self._waiting)
         try:
-            # Not `read`: a full disk may have cut a sample in two, and the rest of it waits here.
+            # Not `read`: a full disk may have cut a sample in two, and the rest of it is in memory.
             on_disk = self.path.read_bytes()[HEADER_BYTES:]
             return on_disk[: self._written] + self._waiting
         except OSError as error:
@@ -74,7 +74,7 @@ class Spool:
     def close(self) -> None:
         """Write what is left and the true length. The sound can still be read afterwards.
 
-        While the disk does not take it, the file stays open: call again to try again.
+        If the disk does not take it, the file stays open: call again for the next attempt.
         """
         if self._fd is None:
             return
@@ -88,7 +88,7 @@ class Spool:
             self.abandon()
 
     def abandon(self) -> None:
-        """Let go of the file as it is."""
+        """Close the file as it is."""
         if self._fd is not None:
             fd, self._fd = self._fd, None
             os.close(fd)
@@ -124,7 +124,7 @@ def read(path: Path) -> bytes:
 
 
 def mend(path: Path) -> float:
-    """Write the true length into a file that a crash left open; how many seconds of sound it has.
+    """Write the true length into a file that a crash left open; returns its seconds of sound.
 
     A torn half sample at its end is cut off. Raises OSError.
     """

@@ -1,6 +1,6 @@
 """The journal's folder: `journal.db` (SQLite, WAL) and `audio/<number>.wav`, for one user only.
 
-Foreign errors end here: what comes out is JournalError, with what to do.
+Errors of libraries become JournalError here, with what the user can do.
 """
 
 import os
@@ -12,17 +12,18 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, Final
 
-from dictate.errors import JournalError
+from dictate.errors import JournalError, UnsafeFolder
 from dictate.journal import spool
 from dictate.journal.entry import Entry, EntryState
-from dictate.platform.private_files import advice, own_file, own_folder
+from dictate.platform import paths
+from dictate.platform.locks import lock
 
 _VERSION: Final = 1
 _COLUMNS: Final = tuple(f.name for f in fields(Entry) if f.name != "has_audio")
 _LIST: Final = ", ".join(_COLUMNS)
 _STATES: Final = ", ".join(f"'{state.value}'" for state in EntryState)
 _UNFINISHED: Final = ("recording", "captured", "transcribed", "typing")
-# AUTOINCREMENT remembers the highest number ever given, also when its row is deleted.
+# AUTOINCREMENT remembers the highest number ever used, even when its row is deleted.
 _SCHEMA: Final = f"""
 CREATE TABLE IF NOT EXISTS dictation (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -30,13 +31,13 @@ CREATE TABLE IF NOT EXISTS dictation (
     started REAL NOT NULL, audio_s REAL NOT NULL, text TEXT NOT NULL, heard TEXT NOT NULL,
     engine TEXT NOT NULL, output TEXT NOT NULL, application TEXT NOT NULL, reason TEXT NOT NULL
 ) STRICT"""
-# Not in the schema: journals are older than it, and a dictate that is older can still write it.
+# Not in the schema: older journals lack it, and an older dictate can still write a journal with it.
 _SECOND: Final = "ALTER TABLE dictation ADD COLUMN second INTEGER NOT NULL DEFAULT 0"
 _BROKEN: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
 
 
 class Store:
-    """What `journal.py` keeps its entries in; `directory` None is memory only."""
+    """The database and the sound files of a journal; `directory` None means memory only."""
 
     def __init__(self, directory: Path | None) -> None:
         self._directory = directory
@@ -46,35 +47,46 @@ class Store:
 
     @property
     def in_memory(self) -> bool:
-        """Whether nothing of it survives the program."""
+        """Whether everything is lost when the program ends."""
         return self._directory is None
 
     def open(self) -> list[str]:
-        """Open or make it; one line for people for each thing that had to be put right."""
+        """Open or make it; returns one line for the user for each repair."""
         if self._directory is None:
             self._open_db = self._connect(":memory:")
             return []
-        self._lock = own_folder(self._directory)
         try:
-            os.close(own_folder(self._directory / "audio"))
+            self._lock = paths.open_safe_dir(self._directory)
+            lock(self._lock)
+            paths.safe_dir(self._directory / "audio")
             path = self._directory / "journal.db"
-            own_file(path)
+            _make_file(path)
             try:
                 self._open_db = self._connect(path)
             except sqlite3.Error as error:
                 if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _BROKEN:
-                    raise JournalError(advice(path, error)) from error
+                    raise JournalError(_advice(path, error)) from error
                 aside = self._move_aside(path)
-                own_file(path)
+                _make_file(path)
                 self._open_db = self._connect(path)
-                return [f"{path} was damaged ({error}): it now is {aside.name}, a new one is begun"]
+                return [
+                    f"{path} was damaged ({error}): it is now {aside.name}, and a new one is begun"
+                ]
+        except BlockingIOError:
+            self.close()
+            raise JournalError(
+                f"{self._directory}: another dictate has this journal open; stop it"
+            ) from None
+        except UnsafeFolder as error:
+            self.close()
+            raise JournalError(str(error)) from error
         except BaseException:
             self.close()
             raise
         return []
 
     def close(self) -> None:
-        """Let go of the files. Idempotent."""
+        """Close the files. Idempotent."""
         if self._open_db is not None:
             with suppress(sqlite3.Error):
                 self._open_db.close()
@@ -84,14 +96,14 @@ class Store:
             self._lock = None
 
     def put(self, entries: Iterable[Entry]) -> None:
-        """Write all of these or none; they are on the disk when it returns."""
+        """Write all of these entries or none; they are on the disk when it returns."""
         marks = ", ".join("?" * len(_COLUMNS))
         rows = [[_value(getattr(entry, name)) for name in _COLUMNS] for entry in entries]
         with self._transaction() as db:
             db.executemany(f"INSERT OR REPLACE INTO dictation ({_LIST}) VALUES ({marks})", rows)
 
     def delete(self, numbers: Collection[int]) -> None:
-        """Delete rows, so that their words are gone from the files as well."""
+        """Delete rows and erase their words from the files."""
         if not numbers:
             return
         with self._transaction() as db:
@@ -110,13 +122,13 @@ class Store:
         return self._select("ORDER BY number DESC LIMIT ?", limit)
 
     def last_with_text(self, besides: Collection[int]) -> Entry | None:
-        """The newest with a text, these numbers aside."""
+        """The newest entry with a text, except these numbers."""
         marks = ", ".join("?" * len(besides))
         where = f"WHERE text != '' AND number NOT IN ({marks}) ORDER BY number DESC LIMIT 1"
         return next(iter(self._select(where, *besides)), None)
 
     def unfinished(self) -> list[Entry]:
-        """Those a crash left under way, oldest first."""
+        """The entries that a crash left under way, oldest first."""
         marks = ", ".join("?" * len(_UNFINISHED))
         return self._select(f"WHERE state IN ({marks}) ORDER BY number", *_UNFINISHED)
 
@@ -126,13 +138,13 @@ class Store:
             return {row[0] for row in db.execute("SELECT number FROM dictation")}
 
     def last_number(self) -> int:
-        """The highest number ever given; 0 if none was."""
+        """The highest number ever used; 0 if there is none."""
         with self._errors() as db:
             highest = db.execute("SELECT max(seq) FROM sqlite_sequence").fetchone()[0]
         return max(self.audio_numbers() | {highest or 0})
 
     def audio_path(self, number: int) -> Path | None:
-        """Where the sound of a dictation is; None in memory."""
+        """The sound file of a dictation; None in memory."""
         return self._audio / f"{number}.wav" if self._audio else None
 
     def has_audio(self, number: int) -> bool:
@@ -155,14 +167,14 @@ class Store:
             return time.time()
 
     def mend_audio(self, number: int) -> float:
-        """Put the sound file's header right; how many seconds it has, 0 if there is none."""
+        """Repair the header of the sound file; returns its seconds, 0 if there is no file."""
         path = self.audio_path(number)
         try:
             return spool.mend(path) if path else 0.0
         except FileNotFoundError:
             return 0.0
         except OSError as error:
-            raise JournalError(advice(path, error)) from error
+            raise JournalError(_advice(path, error)) from error
 
     def delete_audio(self, number: int) -> None:
         """Delete the sound file, if there is one."""
@@ -170,10 +182,10 @@ class Store:
             try:
                 path.unlink(missing_ok=True)
             except OSError as error:
-                raise JournalError(advice(path, error)) from error
+                raise JournalError(_advice(path, error)) from error
 
     def audio_beyond(self, limit: float, candidates: Collection[int]) -> list[int]:
-        """Which of these sound files, oldest first, must go for all to have `limit` bytes."""
+        """The candidates to delete, oldest first, so that all sound files have `limit` bytes."""
         sizes = {}
         for number in sorted(self.audio_numbers()):
             with suppress(OSError):
@@ -187,19 +199,19 @@ class Store:
         return chosen
 
     def drop_broken(self, older_than: float | None) -> None:
-        """Delete damaged journals that were moved aside before that time; None: all."""
+        """Delete damaged journals that were moved aside before that time; None means all."""
         for path in self._directory.glob("journal.db.broken-*") if self._directory else ():
             try:
                 if older_than is None or path.stat().st_mtime < older_than:
                     path.unlink()
             except OSError as error:
-                raise JournalError(advice(path, error)) from error
+                raise JournalError(_advice(path, error)) from error
 
     def _connect(self, path: Path | str) -> sqlite3.Connection:
         db = sqlite3.connect(path, timeout=1.0, isolation_level=None)
         try:
             db.text_factory = lambda raw: raw.decode("utf-8", "replace")
-            # EXCLUSIVE spares the shared-memory file, which network file systems cannot have.
+            # EXCLUSIVE avoids the shared-memory file, which network file systems do not support.
             for pragma in (
                 *("locking_mode=EXCLUSIVE", "journal_mode=WAL", "synchronous=FULL"),
                 *("secure_delete=ON", "temp_store=MEMORY"),
@@ -224,7 +236,7 @@ class Store:
                     path.with_name(path.name + ending).rename(aside.with_name(aside.name + ending))
             return path.rename(aside)
         except OSError as error:
-            raise JournalError(advice(path, error)) from error
+            raise JournalError(_advice(path, error)) from error
 
     def _select(self, where: str, *values: object) -> list[Entry]:
         with self._errors() as db:
@@ -253,11 +265,11 @@ class Store:
         try:
             yield self._open_db
         except sqlite3.Error as error:
-            raise JournalError(advice(self._directory, error)) from error
+            raise JournalError(_advice(self._directory, error)) from error
 
 
 def _examine(db: sqlite3.Connection) -> None:
-    """Raises sqlite3.DatabaseError if the file is damaged, JournalError if it is too new."""
+    """Raise sqlite3.DatabaseError if the file is damaged, JournalError if it is too new."""
     problem = db.execute("PRAGMA quick_check(1)").fetchone()[0]
     if problem != "ok":
         damaged = sqlite3.DatabaseError(problem.splitlines()[-1])
@@ -268,7 +280,26 @@ def _examine(db: sqlite3.Connection) -> None:
 
 
 def _value(value: Any) -> Any:
-    # An engine may send half a surrogate pair, which UTF-8 has no room for.
+    # An engine may send half a surrogate pair, which UTF-8 cannot encode.
     if isinstance(value, EntryState):
         return value.value
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+
+
+def _make_file(path: Path) -> None:
+    """Make an empty file if there is none, for this user only. Raises JournalError."""
+    try:
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        file = os.open(path, flags, 0o600)
+        try:
+            os.fchmod(file, 0o600)
+        finally:
+            os.close(file)
+    except OSError as error:
+        raise JournalError(_advice(path, error)) from error
+
+
+def _advice(path: object, error: Exception) -> str:
+    """What is wrong with the disk, and what the user can do."""
+    what = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return f"{path}: {what}. Make room on that disk, and let this user write there"

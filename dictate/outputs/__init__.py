@@ -106,4 +106,5 @@ OUTPUTS: Backends[Output] = Backends(
         "stdout": "dictate.outputs.stdout:StdoutOutput",
     },
     auto=("input_method", "virtual_keyboard", "ibus", "x11", "clipboard", "stdout"),
+    group="dictate.outputs",
 )

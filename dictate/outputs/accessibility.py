@@ -214,4 +214,4 @@ async def call(
         signature=signature,
         body=list(body),
     )
-    return await bus.told(connection, question, ANSWER_S)
+    return await bus.answer_or_none(connection, question, ANSWER_S)

@@ -22,4 +22,4 @@ async def locked(connection: MessageBus) -> bool:
 
 async def _active(connection: MessageBus, name: str, path: str) -> bool:
     question = Message(name, path, name, "GetActive", flags=MessageFlag.NO_AUTOSTART)
-    return await bus.told(connection, question, LOCKED_S) == [True]
+    return await bus.answer_or_none(connection, question, LOCKED_S) == [True]

@@ -1,4 +1,4 @@
-"""Tasks that nobody waits for, but whose exceptions somebody sees."""
+"""Tasks without a caller that awaits them; their exceptions are logged."""
 
 import asyncio
 import logging
@@ -15,7 +15,7 @@ class BackgroundTasks:
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def start(self, work: Coroutine[Any, Any, object], name: str | None = None) -> None:
-        """Start `work`. What it raises is logged as an error, with its traceback."""
+        """Start `work`. An exception that it raises is logged as an error, with its traceback."""
         task = asyncio.create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
@@ -26,7 +26,7 @@ class BackgroundTasks:
             await asyncio.wait(self._tasks)
 
     async def cancel(self) -> None:
-        """Cancel all tasks and wait for their ends."""
+        """Cancel all tasks and wait until they have ended."""
         for task in self._tasks:
             task.cancel()
         await self.wait()

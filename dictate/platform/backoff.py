@@ -1,4 +1,4 @@
-"""How long to wait before the next attempt of something that keeps failing."""
+"""How long to wait before the next attempt after repeated failures."""
 
 from dataclasses import dataclass
 
@@ -10,13 +10,13 @@ class Backoff:
     first_s: float
     longest_s: float
     steady_s: float = float("inf")
-    """An attempt that held for this many seconds starts the count anew."""
+    """An attempt that lasted this many seconds resets the count."""
     factor: float = 2.0
     failures: int = 0
     """Failed attempts in a row."""
 
     def after(self, held_s: float = 0.0) -> float:
-        """Seconds to wait after an attempt that failed when it had held for `held_s` seconds."""
+        """Seconds to wait after an attempt that failed after `held_s` seconds."""
         if held_s >= self.steady_s:
             self.failures = 0
         self.failures += 1
@@ -24,5 +24,5 @@ class Backoff:
         return min(self.first_s * self.factor ** min(self.failures - 1, 64), self.longest_s)
 
     def reset(self) -> None:
-        """The next failure is the first of its kind."""
+        """Forget the failures so far."""
         self.failures = 0

@@ -1,4 +1,4 @@
-"""The names under which the daemon is found on the session bus, and the way to that bus."""
+"""The names of the daemon on the session bus, and connections to a bus."""
 
 import asyncio
 import os
@@ -15,20 +15,22 @@ NAME: Final = "io.github.dictate.Dictate1"
 PATH: Final = "/io/github/dictate/Dictate1"
 INTERFACE: Final = NAME
 ERRORS: Final = f"{INTERFACE}.Error"
-"""Before the last dot of each error name; after it stands the name of a class in errors.py."""
+"""The part of an error name before the last dot; after it is the name of a class in errors.py."""
 
 LINE_LIMIT: Final = 500
-"""Characters of a line of text on the bus, at most."""
+"""Maximum number of characters of a line of text on the bus."""
 
 _HELLO_S: Final = 5.0
+"""Seconds that a bus may take to accept a connection."""
 _LEAVE_S: Final = 0.5
+"""Seconds to wait for the end of a connection."""
 
 
 def session_address() -> str:
-    """Where the session bus is. Raises Unavailable."""
+    """The address of the session bus. Raises Unavailable."""
     if address := os.environ.get("DBUS_SESSION_BUS_ADDRESS"):
         return address
-    # Services and ssh logins lack the variable; systemd puts the bus here for everybody.
+    # Services and ssh logins lack the variable; systemd puts the bus of every user here.
     if runtime := os.environ.get("XDG_RUNTIME_DIR"):
         return f"unix:path={runtime}/bus"
     raise Unavailable(
@@ -44,8 +46,8 @@ async def connect() -> MessageBus:
 
 
 async def reach(name: str, address: str, advice: str) -> MessageBus:
-    """A connection to the bus at `address`. Raises Unavailable, with its name and the advice."""
-    # A stopped bus would accept us and then say nothing, for ever.
+    """A connection to the bus at `address`. Raises Unavailable with the name and the advice."""
+    # A stopped bus accepts a connection and then never answers.
     try:
         async with asyncio.timeout(_HELLO_S):
             connection = await MessageBus(bus_address=address).connect()
@@ -58,16 +60,16 @@ async def reach(name: str, address: str, advice: str) -> MessageBus:
 
 
 async def lost(connection: MessageBus) -> None:
-    """Return when the connection has ended, whoever ended it."""
+    """Return when the connection has ended, from either side."""
     ended: Any = connection.wait_for_disconnect  # has no annotations
     with suppress(EOFError, OSError):
-        # Shielded: all who wait share one future, and cancelling one would cancel it for all.
+        # Shielded: all callers share one future, and cancelling one call would cancel it for all.
         await asyncio.shield(ended())
 
 
 async def ask(connection: MessageBus, question: Message, whom: str, limit_s: float) -> Message:
-    """The answer, which may be an error. `whom`, as a person calls it, has so many seconds. Raises
-    Unavailable."""
+    """The answer, which may be an error. `whom` is the name of the receiver in messages, which has
+    `limit_s` seconds to answer. Raises Unavailable."""
     try:
         async with asyncio.timeout(limit_s):
             answer = await connection.call(question)
@@ -80,16 +82,18 @@ async def ask(connection: MessageBus, question: Message, whom: str, limit_s: flo
     return answer
 
 
-async def told(connection: MessageBus, question: Message, limit_s: float) -> list[Any] | None:
-    """What is answered; None if nothing is in this time, or an error."""
+async def answer_or_none(
+    connection: MessageBus, question: Message, limit_s: float
+) -> list[Any] | None:
+    """The values of the answer; None if it is an error, or does not arrive within `limit_s`."""
     try:
         answer = await ask(connection, question, "it", limit_s)
     except Unavailable:
         return None
     if answer.message_type is not MessageType.METHOD_RETURN:
         return None
-    said: list[Any] = answer.body
-    return said
+    values: list[Any] = answer.body
+    return values
 
 
 async def leave(connection: MessageBus) -> None:
@@ -112,17 +116,17 @@ class _PatientSocket:
 
 
 def _make_patient(connection: Any) -> None:
-    """Have the connection wait while the bus is busy.
+    """Make the connection wait while the bus is busy.
 
-    dbus-fast 5.2 takes a full socket for a broken one and hangs up, which any program could bring
-    about with some hundred calls at once. It does wait when a message was sent in part only, so
-    we say "none of it". tests/dbus/test_service.py shows when this is not needed any more.
+    dbus-fast 5.2 mistakes a full socket for a broken one and disconnects, which any program could
+    cause with some hundred calls at once. It does wait after a message was sent in part, so we
+    report that none of it was sent. tests/dbus/test_service.py shows when this is no longer needed.
     """
     if writer := getattr(connection, "_writer", None):
         writer.sock = _PatientSocket(writer.sock)
 
 
 def one_line(text: str, limit: int = LINE_LIMIT) -> str:
-    """As one line that any program can show; D-Bus itself refuses NUL and half surrogates."""
+    """The text as one line that any program can show; D-Bus refuses NUL and half surrogates."""
     line = " ".join(text.encode("utf-8", "replace").decode().replace("\0", " ").split())
     return line if len(line) <= limit else line[: limit - 1] + "…"

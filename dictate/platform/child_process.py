@@ -1,4 +1,4 @@
-"""A child process as asyncio code uses it: started, listened to, killed."""
+"""A child process for asyncio code: started, its standard error logged, killed."""
 
 import asyncio
 import logging
@@ -10,26 +10,26 @@ from contextlib import suppress
 from typing import Final
 
 LINE_LIMIT: Final = 500
-"""Characters of a line of standard error that are kept."""
+"""Maximum number of characters of a line of standard error that are kept."""
 
 
 def python_module(module: str, *words: str) -> tuple[str, ...]:
     """The command line that runs one of our modules in this Python."""
-    # -P: a folder we happen to be started in must not be able to put its code in place of ours.
+    # -P: the current folder must not be able to replace our code with its own.
     return (sys.executable, "-P", "-m", module, *words)
 
 
 class ChildProcess:
-    """One run of a child. It is started once; the next run is another ChildProcess.
+    """One run of a child process. The next run is a new ChildProcess.
 
-    It leads a session of its own, so that `kill` also ends what it started. Its standard error
+    It leads its own session, so that `kill` also ends the processes it started. Its standard error
     goes to `log` at DEBUG.
     """
 
     def __init__(
         self, name: str, command: Sequence[str], log: logging.Logger, *, answers: bool
     ) -> None:
-        """`name` is for people; one that `answers` does so on its standard output."""
+        """`name` is for log lines; `answers` means that its standard output is read."""
         self.last_words = ""
         """The last line it wrote to standard error."""
         self._name = name
@@ -46,14 +46,14 @@ class ChildProcess:
 
     @property
     def stdin(self) -> asyncio.StreamWriter:
-        """What it reads, once started."""
+        """Its standard input, once started."""
         assert self._process is not None
         assert self._process.stdin is not None
         return self._process.stdin
 
     @property
     def stdout(self) -> asyncio.StreamReader:
-        """What it answers, once started, of one that `answers`."""
+        """Its standard output, once started, if it `answers`."""
         assert self._process is not None
         assert self._process.stdout is not None
         return self._process.stdout
@@ -70,7 +70,7 @@ class ChildProcess:
         self._listening = asyncio.create_task(self._listen(), name=f"stderr of {self._name}")
 
     async def ended(self) -> str:
-        """Wait until it has ended; how, for people: exit status or signal, and its last words."""
+        """Wait until it has ended; returns in words how: exit status or signal, and last words."""
         assert self._process is not None
         assert self._listening is not None
         code = await self._process.wait()
@@ -81,8 +81,8 @@ class ChildProcess:
     async def kill(self, timeout_s: float | None = None) -> None:
         """End it, whatever state it is in. Idempotent.
 
-        A killed process is gone within milliseconds, unless the kernel itself waits for a device:
-        `timeout_s` is how long to wait for it; None waits for ever.
+        A killed process ends within milliseconds, unless the kernel waits for a device. `timeout_s`
+        is how long to wait for it; None waits for ever.
         """
         process = self._process
         if process is None:
@@ -93,7 +93,7 @@ class ChildProcess:
         try:
             async with asyncio.timeout(timeout_s):
                 if process.stdout is not None:
-                    # Only a pipe that was read to its end is closed.
+                    # Only a pipe that is read to its end is closed.
                     await process.stdout.read()
                 await process.wait()
         except TimeoutError:

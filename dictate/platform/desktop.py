@@ -1,24 +1,24 @@
-"""The desktop may come after the service: where it is, the service manager knows by then."""
+"""Finds the desktop that started after the service: the service manager knows its variables."""
 
 import json
 import os
 import subprocess
 
 NAMES = ("DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "XDG_CURRENT_DESKTOP", "XDG_SESSION_TYPE")
-"""What a desktop tells the service manager when it starts, and what backends look at."""
+"""Variables that a desktop sets in the service manager when it starts; backends read them."""
 
 
 def names() -> list[str]:
-    """What the desktop calls itself, in small letters."""
+    """The names of the desktop, in small letters."""
     return os.environ.get("XDG_CURRENT_DESKTOP", "").lower().split(":")
 
 
 def adopt() -> bool:
-    """Take these variables from the user's service manager into our environment.
+    """Copy these variables from the user's service manager into our environment.
 
-    Whether one of them changed: then it is worth asking every `unavailable_reason` again. Does
-    nothing unless the service manager runs us: a daemon started in a terminal belongs to that
-    terminal's desktop. Blocks for some milliseconds.
+    Returns whether one of them changed: then each `unavailable_reason` may have changed, too. It
+    does nothing unless the service manager started us: a daemon in a terminal belongs to the
+    desktop of that terminal. It blocks for some milliseconds.
     """
     if "NOTIFY_SOCKET" not in os.environ:
         return False
@@ -35,7 +35,7 @@ def adopt() -> bool:
         known = dict(line.partition("=")[::2] for line in json.loads(done.stdout)["data"])
     except (OSError, subprocess.SubprocessError, ValueError):
         return False
-    news = {name: known[name] for name in NAMES if known.get(name, "") != ""}
-    changed = any(os.environ.get(name) != value for name, value in news.items())
-    os.environ.update(news)
+    found = {name: known[name] for name in NAMES if known.get(name, "") != ""}
+    changed = any(os.environ.get(name) != value for name, value in found.items())
+    os.environ.update(found)
     return changed

@@ -1,9 +1,9 @@
-"""Tells when files change, however an editor saves them, without ever polling.
+"""Reports when files change, however an editor saves them, without polling.
 
 Editors write in place, rename a new file over the old one, or delete and create; dotfile managers
-put symlinks into the way; the folder may appear later. So it is the folders that are watched: for
-each file the one its name stands in, and those of every symlink on the way to it. When something
-happens there, the files are looked at again after a short quiet.
+put symlinks into the path; the folder may appear later. So the folders are watched: for each file
+the folder that contains it, and the folder of every symlink on the path to it. When something
+happens there, the files are examined again after a short pause.
 """
 
 import asyncio
@@ -19,9 +19,13 @@ from asyncinotify import Event, Inotify, Mask
 _log = logging.getLogger(__name__)
 
 QUIET_S = 0.1
+"""Seconds from an event to the examination: a save causes several events."""
 RETRY_S = 10.0
+"""Seconds until the next attempt if the system cannot watch."""
 _MOST_LINKS = 40
+"""Maximum number of symlinks on the path to a file, as in the kernel."""
 _MOST_TRIES = 10
+"""Maximum number of rounds in which folders may appear while they are found."""
 
 _GONE = Mask.DELETE_SELF | Mask.MOVE_SELF | Mask.IGNORED | Mask.UNMOUNT | Mask.Q_OVERFLOW
 _EVENTS = (
@@ -37,10 +41,10 @@ _EVENTS = (
 )
 
 Spot: TypeAlias = tuple[Path, str]
-"""A folder, and a name in it that leads to a file."""
+"""A folder, and a name in it that is on the path to a file."""
 
 Look: TypeAlias = tuple[int, ...]
-"""What a file looks like from outside: it differs after every change."""
+"""The metadata of a file, which differs after every change."""
 
 
 async def watch(
@@ -50,9 +54,9 @@ async def watch(
 ) -> None:
     """Call `on_change` with each of `paths` that changed, appeared or vanished, until cancelled.
 
-    `on_ready` is called once nothing can be missed any more: read the files after that. A save is
-    one change, told about 100 ms later. What `on_change` raises is logged, and so is a system that
-    cannot watch; that is tried again.
+    `on_ready` is called when no change can be missed any more: read the files after that. A save is
+    one change, reported about 100 ms later. Exceptions of `on_change` are logged. A system that
+    cannot watch is logged, too, and the next attempt follows after `RETRY_S`.
     """
     known = await asyncio.to_thread(_looks, paths)
     while True:
@@ -62,8 +66,8 @@ async def watch(
             _log.warning("no file can be watched (%s); use: dictatectl reload", error.strerror)
             await asyncio.sleep(RETRY_S)
             continue
-        # New watches each time, and the files looked at once they stand: so whatever happened to
-        # the folders and links meanwhile needs no bookkeeping, and nothing falls between.
+        # The watches are new each time, and the files are examined after they are set: so changes
+        # to folders and links need no bookkeeping, and no change is missed.
         with inotify:
             os.set_blocking(inotify.fd, False)
             spots = await asyncio.to_thread(_watch_spots, inotify, paths)
@@ -83,7 +87,7 @@ async def _tell(on_change: Callable[[Path], Awaitable[None]], path: Path) -> Non
     try:
         await on_change(path)
     except Exception:
-        _log.exception("%s changed, and taking it in failed", path)
+        _log.exception("%s changed, and applying it failed", path)
 
 
 async def _matters(event: Event, spots: set[Spot]) -> bool:
@@ -92,7 +96,7 @@ async def _matters(event: Event, spots: set[Spot]) -> bool:
     if (event.watch.path, str(event.name)) not in spots:
         return False
     if event.mask & Mask.CREATE and event.path is not None:
-        # A file that was only begun is told when it is closed; a link or folder is complete now.
+        # A new file is reported when it is closed; a link or folder is complete now.
         return not await asyncio.to_thread(_is_single_file, event.path)
     return True
 
@@ -118,13 +122,13 @@ def _look(path: Path) -> Look:
 
 
 def _watch_spots(inotify: Inotify, paths: Sequence[Path]) -> set[Spot]:
-    """Watch all folders that lead to `paths`; the names in them that matter."""
+    """Watch all folders on the paths to `paths`; returns the names in them that matter."""
     spots: set[Spot] = set()
     for _ in range(_MOST_TRIES):
         found = {spot for path in paths for spot in _spots(path)}
         if found <= spots:
             break
-        # What appeared between finding and watching is found in the next round.
+        # A folder that appears between finding and watching is found in the next round.
         for folder in {folder for folder, _ in found - spots}:
             try:
                 inotify.add_watch(folder, _EVENTS)
@@ -137,7 +141,7 @@ def _watch_spots(inotify: Inotify, paths: Sequence[Path]) -> set[Spot]:
 
 
 def _spots(path: Path) -> set[Spot]:
-    """Where the way to `path` may change: its name, links on the way, the first missing name."""
+    """The places where the path may change: its name, links on it, the first missing name."""
     spots: set[Spot] = set()
     at = Path("/")
     todo = list(reversed(path.absolute().parts[1:]))

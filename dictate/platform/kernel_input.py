@@ -1,4 +1,4 @@
-"""What the output that presses keys through the kernel has in common with the listener that reads
+"""Shared by the output that presses keys through the kernel and the hotkey source that reads
 keyboards there."""
 
 import sys
@@ -6,16 +6,16 @@ from importlib.util import find_spec
 from pathlib import Path
 
 OWN_KEYBOARD = "Dictate"
-"""The name of our own keyboard: nobody of ours listens to it."""
+"""The name of our own keyboard, which our hotkey source ignores."""
 
 
 def evdev_unavailable_reason() -> str | None:
-    """Why the package that knows the kernel's devices is not there, or None."""
+    """Why the package for the devices of the kernel is missing, or None."""
     if find_spec("evdev") is None:
         return 'the package evdev is missing: pip install "dictate[evdev]"'
     return None
 
 
 def how_to_allow() -> str:
-    """The command that lets us press keys in the kernel."""
+    """The command that permits us to press keys through the kernel."""
     return f"sudo {Path(sys.executable).with_name('dictate')} setup --uinput"

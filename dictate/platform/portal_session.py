@@ -1,7 +1,6 @@
-"""A session of one of the desktop's portals: what is asked of it, and what it tells.
+"""A session of one of the desktop's portals: its requests and its signals.
 
-A session lives as long as our connection to the bus and the portal do, and no longer than the user
-wants.
+A session ends with our connection to the bus, with the portal, or when the user ends it.
 """
 
 import asyncio
@@ -19,8 +18,8 @@ PATH: Final = "/org/freedesktop/portal/desktop"
 ANSWER_S: Final = 5.0
 
 _BACKENDS: Final = "org.freedesktop.impl.portal.desktop"
-"""What a desktop's own part of the portal is called, with the desktop's name behind it. It is where
-sessions live, and the portal does not say when it dies: KDE's does with the compositor."""
+"""The prefix of the bus name of a desktop's portal backend, where sessions live. The portal does
+not report when its backend dies: KDE's dies with the compositor."""
 _BUS: Final = "org.freedesktop.DBus"
 _PROPERTIES: Final = "org.freedesktop.DBus.Properties"
 _REQUEST: Final = "org.freedesktop.portal.Request"
@@ -28,18 +27,18 @@ _SESSION: Final = "org.freedesktop.portal.Session"
 
 
 class PortalSession:
-    """One session, of the portal `interface`."""
+    """One session of the portal `interface`."""
 
     def __init__(
         self, connection: MessageBus, interface: str, signals: tuple[str, ...] = ()
     ) -> None:
-        """`signals` of that interface are handed out by `next`."""
+        """`next` returns these `signals` of that interface."""
         self.path = ""
         self._connection = connection
         self._interface = interface
         self._wanted = {(_REQUEST, "Response"), (_SESSION, "Closed"), (_BUS, "NameOwnerChanged")}
         self._wanted |= {(interface, signal) for signal in signals}
-        self._news: asyncio.Queue[Message | None] = asyncio.Queue()
+        self._signals: asyncio.Queue[Message | None] = asyncio.Queue()
         """Signals of the portal; None when the bus is gone."""
 
     async def get(self, name: str) -> int:
@@ -51,11 +50,11 @@ class PortalSession:
     async def create(
         self, name: str = "", options: dict[str, Variant] | None = None
     ) -> dict[str, Variant]:
-        """Begin; what the portal says of it. By the `name` a desktop may know what it gave to an
-        earlier session. Raises Unavailable."""
+        """Begin the session; returns the answer of the portal. By the `name` a desktop may find
+        what it permitted an earlier session. Raises Unavailable."""
         self._connection.add_message_handler(self._take)
         lost = asyncio.ensure_future(bus.lost(self._connection))
-        lost.add_done_callback(lambda _: self._news.put_nowait(None))
+        lost.add_done_callback(lambda _: self._signals.put_nowait(None))
         for rule in (
             f"type='signal',sender='{NAME}'",
             f"type='signal',sender='{_BUS}',member='NameOwnerChanged',arg0='{NAME}'",
@@ -66,15 +65,15 @@ class PortalSession:
         options = {"session_handle_token": Variant("s", name or _token())} | (options or {})
         try:
             created = await self.request("begin", "CreateSession", "a{sv}", options)
-        except Refused as error:  # nobody was asked yet
+        except Refused as error:  # the user was not asked yet
             raise Unavailable(str(error)) from error
         self.path = created["session_handle"].value
         return created
 
     async def request(
-        self, wish: str, member: str, signature: str, *body: Any
+        self, purpose: str, member: str, signature: str, *body: Any
     ) -> dict[str, Variant]:
-        """Ask, and wait for what the portal, or the user, answers: whether dictate may `wish`.
+        """Ask for permission to `purpose`, and wait for the answer of the portal or of the user.
 
         Raises Unavailable, Refused.
         """
@@ -87,21 +86,21 @@ class PortalSession:
                 code, results = message.body
                 if code:
                     who = "you" if code == 1 else "the desktop"
-                    raise Refused(f"{who} did not let dictate {wish}")
+                    raise Refused(f"{who} did not let dictate {purpose}")
                 return dict(results)
 
     async def call(self, member: str, signature: str, *body: Any, limit_s: float = ANSWER_S) -> Any:
-        """What a method of the portal returns. Raises Unavailable."""
+        """The result of a method of the portal. Raises Unavailable."""
         return await self._call(NAME, PATH, self._interface, member, signature, body, limit_s)
 
     async def send(self, member: str, signature: str, *body: Any) -> None:
-        """Call a method whose answer nobody waits for."""
+        """Call a method without waiting for its answer."""
         message = Message(NAME, PATH, self._interface, member, signature=signature, body=list(body))
         await self._connection.send(message)
 
     async def next(self) -> Message:
         """The next signal. Raises Unavailable when the session ends."""
-        message = await self._news.get()
+        message = await self._signals.get()
         if message is None:
             raise Unavailable("the session bus is gone")
         if message.member == "NameOwnerChanged" and message.body[1]:  # it was there before
@@ -113,7 +112,7 @@ class PortalSession:
     def _take(self, message: Message) -> None:
         signal = message.message_type is MessageType.SIGNAL
         if signal and (message.interface, message.member) in self._wanted:
-            self._news.put_nowait(message)
+            self._signals.put_nowait(message)
 
     async def _call(
         self,

@@ -1,4 +1,4 @@
-"""A connection to the X server of this session, or the reason why there is none."""
+"""Connects to the X server of this session, or says why that is impossible."""
 
 import contextlib
 import os
@@ -14,16 +14,16 @@ from Xlib.display import Display
 from dictate.errors import Unavailable
 
 CONNECT_S = 2.0
-"""A server that does not answer for so long counts as hung."""
+"""Seconds without an answer, after which the server counts as hung."""
 
 grabs_of_ours: set[object] = set()
-"""What of this process has the keyboard, from the press of its key to the release."""
+"""The grabs by which this process has the keyboard, from the press of a key to its release."""
 
 _LOCAL = re.compile(r"(?:unix)?:(\d+)(?:\.\d+)?")
 
 
 def connect() -> Any:
-    """A new python-xlib Display. Blocks, for ever if the server hangs. Raises Unavailable."""
+    """A new python-xlib Display. It blocks, for ever if the server hangs. Raises Unavailable."""
     name = os.environ.get("DISPLAY")
     if not name:
         if os.environ.get("WAYLAND_DISPLAY"):
@@ -33,7 +33,7 @@ def connect() -> Any:
         if local := _LOCAL.fullmatch(name):
             _knock(int(local[1]))
         return Display(name)
-    except Exception as error:  # python-xlib lets anything out of a handshake that goes wrong
+    except Exception as error:  # python-xlib raises anything when the handshake fails
         raise Unavailable(f"cannot connect to the X server at {name}: {error}") from error
 
 
@@ -64,7 +64,7 @@ def x11_unavailable_reason(*extensions: str) -> str | None:
 
 def close(display: Any) -> None:
     """Disconnect, whatever state the server is in. Not display.close(): it flushes first, which
-    fails or hangs on a server that is gone."""
+    fails or hangs if the server is gone."""
     with contextlib.suppress(OSError):
         display.display.socket.close()
 
@@ -76,19 +76,19 @@ def cut(display: Any) -> None:
 
 
 def keyboard_taken(unseen: Any) -> bool:
-    """Whether another program has grabbed the keyboard, as a locked screen does, a question for a
-    password or an open menu: keys go there, wherever the focus is.
+    """Whether another program has grabbed the keyboard: a locked screen, a password prompt or an
+    open menu. Keys go there, wherever the focus is.
 
-    `unseen` is a window of ours that was never shown. There nobody can have the keyboard, so that
-    to ask for it changes nothing; but that somebody else has it is the server's first answer.
+    `unseen` is a window of ours that was never mapped. The keyboard cannot be grabbed for it, so
+    the request changes nothing; but the server first checks whether another program has a grab.
     """
     answer = unseen.grab_keyboard(X.NONE, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime)
     return bool(answer == X.AlreadyGrabbed and not grabs_of_ours)
 
 
 def _knock(number: int) -> None:
-    """Raise OSError if no server listens here: python-xlib would go on and try TCP ports, where
-    anybody may listen, and leave its sockets open."""
+    """Raise OSError if no server listens here: python-xlib would go on to TCP ports, where any
+    program may listen, and would leave its sockets open."""
     path = f"/tmp/.X11-unix/X{number}"
     with socket.socket(socket.AF_UNIX) as knocking:
         try:

@@ -1,1 +1,1 @@
-"""`dictate serve`: this machine's engine for others."""
+"""`dictate serve`: shares this machine's engine with other users and machines."""

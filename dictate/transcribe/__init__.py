@@ -1,7 +1,13 @@
-"""`dictate file`: recordings become text, the same way as what is spoken into the microphone.
+"""`dictate file`: transcribes recordings, in the same way as speech from the microphone.
 
-One engine process for all files. The sound is read as a stream and cut where nobody speaks; each
-segment is one dictation, and is kept on disk as soon as it is heard. `plan.py` says what is to be
-done, `command.py` does it, `cut.py` cuts, `kept.py` keeps, `cues.py` makes lines of subtitle
-length, `formats.py` writes, `show.py` tells.
+One engine process serves all files. The sound is read as a stream and cut where nobody speaks. Each
+segment is one utterance, and its transcript is on disk as soon as it is known.
+
+- `plan.py` decides which file becomes which output, with which hotwords.
+- `command.py` does it.
+- `cut.py` cuts the sound into segments.
+- `align.py` and `words.py` find the time of each word.
+- `resume_file.py` keeps the transcripts, so that an interrupted run can be resumed.
+- `cues.py` makes subtitles, and `formats.py` writes the outputs.
+- `progress.py` shows the progress.
 """

@@ -1,45 +1,46 @@
-"""The times of the words of each segment, from the aligner process."""
+"""The time of each word in a segment, from the aligner process."""
 
 from dictate.config.schema import EngineSettings
-from dictate.engines.aligner_link import AlignerLink
+from dictate.engines.aligner_client import AlignerClient
 from dictate.errors import EngineError
 from dictate.events import RATE
 from dictate.transcribe.cut import Segment
-from dictate.transcribe.show import clock
-from dictate.transcribe.words import Unplaced, Word, place, too_fast
+from dictate.transcribe.progress import clock
+from dictate.transcribe.words import AlignmentFailed, Word, place, too_fast
 
 
 class WordTiming:
-    """For one command. Whatever the aligner does, a text stays what it is: then it has no times."""
+    """Word times for one command. If the aligner fails, the text stays, without times."""
 
     def __init__(self, settings: EngineSettings) -> None:
-        self._link = AlignerLink(settings)
-        self._lost = False
+        self._aligner = AlignerClient(settings)
+        self._failed = False
 
     async def start(self) -> list[str]:
-        """Load the aligner: one line for each thing that is not as it should be. Raises
-        EngineError."""
-        return await self._link.start()
+        """Load the aligner; one line for each problem that does not stop it. Raises EngineError."""
+        return await self._aligner.start()
 
     async def stop(self) -> None:
         """End its process. Idempotent."""
-        await self._link.stop()
+        await self._aligner.stop()
 
     async def words(self, segment: Segment, text: str) -> tuple[tuple[Word, ...], str]:
-        """The words of this text, as it is written for the segment; empty, and why, if their times
-        cannot be had."""
-        if self._lost:
+        """The words of the text that is written for this segment, with their times; if there are no
+        times, no words and the reason."""
+        if self._failed:
             return (), ""
         begin_s, end_s = segment.start / RATE, segment.end / RATE
         part = f"no word times from {clock(begin_s)} to {clock(end_s)}"
         if too_fast(text, end_s - begin_s):
-            return (), f"{part}: nobody can say so much in that time"
+            return (), f"{part}: the text is too long for that time"
         try:
-            aligned = await self._link.align(segment.samples, text)
-            told = [(str(word), float(start), float(end)) for word, start, end in aligned.words]
-            return place(text, told, aligned.moved, begin_s, end_s), ""
-        except Unplaced as error:
+            aligned = await self._aligner.align(segment.samples, text)
+            aligned_words = [
+                (str(word), float(start), float(end)) for word, start, end in aligned.words
+            ]
+            return place(text, aligned_words, aligned.moved, begin_s, end_s), ""
+        except AlignmentFailed as error:
             return (), f"{part}: {error}"
         except EngineError as error:
-            self._lost = True
-            return (), f"no word times from {clock(begin_s)} on, nor in later files: {error}"
+            self._failed = True
+            return (), f"no word times after {clock(begin_s)}, nor in later files: {error}"

@@ -1,8 +1,8 @@
-"""What is shown at once, and when: lines of subtitle length. Pure.
+"""Cues: which lines of a subtitle are shown together, and when. Pure.
 
-An engine gives a text for each segment, without times. Where the aligner has told the times of its
-words, a cue begins and ends with a word. Elsewhere the times inside a segment are estimates: each
-line gets its share, by letters, of the time in which somebody speaks.
+An engine returns a text for each segment, without times. If the aligner has found the times of the
+words, a cue begins and ends with a word. Otherwise the times inside a segment are estimates: each
+line gets a share of the time with speech, in proportion to its letters.
 """
 
 import re
@@ -16,60 +16,61 @@ from typing import Final
 from dictate.events import RATE
 from dictate.transcribe.words import Word
 
-LINE: Final = 42
-"""Letters of a line at most, as is usual for subtitles, ..."""
-LINES: Final = 2
-"""... and lines of a cue."""
-LEAST_S: Final = 0.08
-"""No cue is shorter, also where a word takes no time: it would not be seen, or be left out."""
+MAX_LINE: Final = 42
+"""Maximum number of letters in a line, as is usual for subtitles."""
+MAX_LINES: Final = 2
+"""Maximum number of lines in a cue."""
+MIN_CUE_S: Final = 0.08
+"""Minimum seconds of a cue, even for a word that takes no time: players skip shorter ones."""
 _SENTENCE_END: Final = re.compile(r"(?<=[.?!\u2026])\s+|(?<=[\u3002\uff01\uff1f])")
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """One segment, heard."""
+class TranscribedSegment:
+    """A segment and its text."""
 
     start: int
     end: int
-    """Samples before it, and before the next one."""
+    """Number of samples before it (`start`) and before the next segment (`end`)."""
     speech: tuple[tuple[int, int], ...]
-    """Where somebody speaks in it, in samples; empty if that could not be told."""
+    """Where it contains speech, in samples; empty if the detector found none."""
     text: str
     words: tuple[Word, ...] = ()
-    """The words of the text with their times; empty where these are not known."""
+    """The words of the text with their times; empty if these are not known."""
 
     @property
     def span(self) -> tuple[float, float]:
-        """From the first speech in it to the last, in seconds."""
+        """From its first speech to its last, in seconds."""
         stretches = self.speech or ((self.start, self.end),)
         return stretches[0][0] / RATE, stretches[-1][1] / RATE
 
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """What is shown at once."""
+    """Lines that are shown together."""
 
     start_s: float
     end_s: float
     lines: tuple[str, ...]
     marks: tuple[tuple[int, float], ...] = ()
-    """Where in it a word begins but the first: after how many letters, and at which second. Spaces
-    are no letters."""
+    """Where each word except the first begins: the number of letters before it, without spaces, and
+    the time in seconds."""
 
 
-def cues(heard: Iterable[Heard]) -> Iterator[Cue]:
-    """All that was heard, in cues that do not overlap."""
+def cues(transcribed: Iterable[TranscribedSegment]) -> Iterator[Cue]:
+    """All segments, as cues that do not overlap."""
     last_s = 0.0
-    for one in heard:
-        shown = list(_portions(" ".join(one.text.split())))
+    for one in transcribed:
+        shown = list(_lines_of_cues(" ".join(one.text.split())))
         for cue in _timed(shown, one.words) if one.words else _estimated(shown, one):
             start = max(cue.start_s, last_s)
-            last_s = max(cue.end_s, start + LEAST_S)
+            last_s = max(cue.end_s, start + MIN_CUE_S)
             yield Cue(start, last_s, cue.lines, cue.marks)
 
 
 def _timed(shown: list[tuple[str, ...]], words: tuple[Word, ...]) -> Iterator[Cue]:
-    """A line may end within a word, as at a hyphen: then its share counts."""
+    """Cues with the times of words. A line may end inside a word, at a hyphen for example; the time
+    there is in proportion to the letters."""
     begins = [0, *accumulate(len(word.text) for word in words)]
 
     def second(letters: int, number: int) -> float:
@@ -86,7 +87,7 @@ def _timed(shown: list[tuple[str, ...]], words: tuple[Word, ...]) -> Iterator[Cu
         before = after
 
 
-def _estimated(shown: list[tuple[str, ...]], one: Heard) -> Iterator[Cue]:
+def _estimated(shown: list[tuple[str, ...]], one: TranscribedSegment) -> Iterator[Cue]:
     letters = sum(_letters(lines) for lines in shown)
     stretches = one.speech or ((one.start, one.end),)
     before = 0
@@ -97,12 +98,12 @@ def _estimated(shown: list[tuple[str, ...]], one: Heard) -> Iterator[Cue]:
         before = after
 
 
-def _portions(text: str) -> Iterator[tuple[str, ...]]:
-    """The lines of each cue. A sentence begins a new cue unless both fit into one."""
+def _lines_of_cues(text: str) -> Iterator[tuple[str, ...]]:
+    """The lines of each cue. A sentence begins a new cue, unless it fits into the previous one."""
     together = ""
     for sentence in filter(None, _SENTENCE_END.split(text)):
         longer = f"{together} {sentence}".strip()
-        if together and len(wrap(longer, LINE)) > LINES:
+        if together and len(wrap(longer, MAX_LINE)) > MAX_LINES:
             yield from _lines(together)
             longer = sentence
         together = longer
@@ -110,12 +111,12 @@ def _portions(text: str) -> Iterator[tuple[str, ...]]:
 
 
 def _lines(text: str) -> Iterator[tuple[str, ...]]:
-    width, lines = LINE, wrap(text, LINE)
-    # Lines of the same length read better than a long one and a single word.
+    width, lines = MAX_LINE, wrap(text, MAX_LINE)
+    # Lines of similar length read better than a long line and a single word.
     while width > 1 and len(narrower := wrap(text, width - 1)) == len(lines):
         width, lines = width - 1, narrower
-    for first in range(0, len(lines), LINES):
-        yield tuple(lines[first : first + LINES])
+    for first in range(0, len(lines), MAX_LINES):
+        yield tuple(lines[first : first + MAX_LINES])
 
 
 def _letters(lines: tuple[str, ...]) -> int:
@@ -123,8 +124,9 @@ def _letters(lines: tuple[str, ...]) -> int:
 
 
 def _at(stretches: tuple[tuple[int, int], ...], share: float, *, ends: bool) -> float:
-    """Seconds at which this share of the speech is over. Between two stretches what `ends` there
-    ends with the earlier one, and what begins there begins with the later one."""
+    """The time in seconds at which this share of the speech is over. Between two stretches of
+    speech, a cue that ends there gets the end of the first one, and a cue that begins there gets
+    the start of the second one."""
     left = share * sum(end - start for start, end in stretches)
     for start, end in stretches:
         length = end - start

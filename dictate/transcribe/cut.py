@@ -1,4 +1,4 @@
-"""Sound of any length, cut where nobody speaks. Pure: sound and speech detector are handed in."""
+"""Cuts sound of any length where nobody speaks. Pure: the caller passes sound and detector."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -9,54 +9,55 @@ from numpy.typing import NDArray
 
 from dictate.events import RATE, Samples
 
-SHORTEST: Final = 10 * RATE
-LONGEST: Final = 40 * RATE
-"""Samples of one segment; the last one may be shorter."""
+MIN_SEGMENT: Final = 10 * RATE
+"""Minimum number of samples of a segment, except for the last one."""
+MAX_SEGMENT: Final = 40 * RATE
+"""Maximum number of samples of a segment."""
 _QUIET: Final = 3 * RATE // 10
-"""A cut lies in the middle of this much sound, which is as quiet as can be: longer than the stop
-inside a word, shorter than a breath."""
+"""Samples of the window that is searched for the quietest place, with the cut in its middle: longer
+than a stop inside a word, shorter than a breath."""
 _PAUSE: Final = RATE // 2
-"""Silence shorter than this does not part two stretches of speech."""
+"""Samples of silence that separate two stretches of speech."""
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A piece of the sound. Segments follow one another without gap or overlap."""
+    """A part of the sound. Segments follow one another without gap or overlap."""
 
     start: int
-    """How many samples lie before it."""
+    """Number of samples before it."""
     samples: Samples
     speech: tuple[tuple[int, int], ...]
-    """Where somebody speaks in it, in samples from the start of the whole sound."""
+    """Where it contains speech, in samples from the start of the whole sound."""
 
     @property
     def end(self) -> int:
-        """How many samples lie before the next one."""
+        """Number of samples before the next segment."""
         return self.start + len(self.samples)
 
 
 def segments(
-    pieces: Iterable[Samples],
+    blocks: Iterable[Samples],
     frame_samples: int,
     likelihood: Callable[[Samples], float],
     threshold: float,
 ) -> Iterator[Segment]:
-    """The sound in `pieces`, in segments of SHORTEST to LONGEST, the last one to its end.
+    """The sound in `blocks`, in segments of MIN_SEGMENT to MAX_SEGMENT; the last may be shorter.
 
-    `likelihood` says of a frame of `frame_samples`, shape (frame_samples,), how likely it is
-    speech; it is asked for every frame once, in order; from `threshold` on it is speech. The same
-    sound is always cut in the same places, however it comes in pieces. Holds a piece and LONGEST.
+    `likelihood` returns how likely a frame, shape (frame_samples,), is speech. It is called once
+    for each frame, in order; `threshold` or more is speech. The same sound is always cut in the
+    same places, whatever the sizes of the blocks. Holds one block and MAX_SEGMENT in memory.
     """
     start, sound = 0, np.zeros(0, np.float32)
     speech: list[bool] = []
     power: list[float] = []
-    for piece in pieces:
-        sound = np.concatenate((sound, piece))
+    for block in blocks:
+        sound = np.concatenate((sound, block))
         for at in range(len(speech) * frame_samples, len(sound) - frame_samples + 1, frame_samples):
             frame = sound[at : at + frame_samples]
             speech.append(likelihood(frame) >= threshold)
             power.append(float(np.dot(frame, frame)))
-        while len(sound) > LONGEST:
+        while len(sound) > MAX_SEGMENT:
             frames = _quietest(np.array(speech), np.array(power), frame_samples)
             cut = frames * frame_samples
             yield Segment(start, sound[:cut], _stretches(speech[:frames], start, frame_samples))
@@ -67,14 +68,16 @@ def segments(
 
 
 def _quietest(speech: NDArray[np.bool_], power: NDArray[np.float64], frame_samples: int) -> int:
-    """The frame before which to cut: the least speech around it counts, then the least power,
-    and of equals the last one, as an engine hears better the more it hears at once."""
+    """The frame before which to cut: the one with the least speech around it, then with the least
+    power. Among equals it is the last one: engines are more accurate with longer segments."""
     half = max(1, _QUIET // (2 * frame_samples))
     window = np.ones(2 * half)
     around_speech = np.convolve(speech, window, "valid")
     around_power = np.convolve(power, window, "valid")
-    # The window at index i has its middle before frame i + half.
-    candidates = np.arange(SHORTEST // frame_samples - half, LONGEST // frame_samples - 2 * half)
+    # The middle of the window at index i lies before frame i + half.
+    candidates = np.arange(
+        MIN_SEGMENT // frame_samples - half, MAX_SEGMENT // frame_samples - 2 * half
+    )
     order = np.lexsort((-candidates, around_power[candidates], around_speech[candidates]))
     return int(candidates[order[0]]) + half
 

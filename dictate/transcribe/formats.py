@@ -1,4 +1,4 @@
-"""A transcript as a text, as subtitles or for machines, and onto the disk."""
+"""Writes a transcript as text, subtitles or JSON."""
 
 import html
 import io
@@ -15,36 +15,36 @@ import webvtt
 
 from dictate.errors import TranscriptError
 from dictate.events import RATE
-from dictate.transcribe.cues import Cue, Heard, cues
+from dictate.transcribe.cues import Cue, TranscribedSegment, cues
 
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """What became of one file."""
+    """The transcript of one file."""
 
     path: Path
     text: str
     audio: int
-    """Samples of sound in it."""
-    heard: tuple[Heard, ...]
-    """Segment by segment; those without a text are left out."""
+    """Number of samples of its sound."""
+    segments: tuple[TranscribedSegment, ...]
+    """Its segments, without those that have no text."""
 
     @property
     def name(self) -> str:
-        """The path, as far as it is text."""
+        """The path; bytes that are not text are replaced."""
         return os.fsencode(self.path).decode(errors="replace")
 
     def facts(self) -> dict[str, Any]:
-        """It for machines; times are seconds."""
+        """The transcript as JSON; times are in seconds."""
         return {
             "file": self.name,
             "audio_s": round(self.audio / RATE, 3),
             "text": self.text,
-            "segments": [_segment(one) for one in self.heard],
+            "segments": [_segment(one) for one in self.segments],
         }
 
 
-def _segment(one: Heard) -> dict[str, Any]:
+def _segment(one: TranscribedSegment) -> dict[str, Any]:
     start, end = one.span
     found = {"start": round(start, 3), "end": round(end, 3), "text": one.text.strip()}
     if one.words:
@@ -68,14 +68,14 @@ def _srt(transcript: Transcript) -> str:
         srt.Subtitle(
             None, timedelta(seconds=cue.start_s), timedelta(seconds=cue.end_s), "\n".join(cue.lines)
         )
-        for cue in cues(transcript.heard)
+        for cue in cues(transcript.segments)
     )
     return composed
 
 
 def _vtt(transcript: Transcript) -> str:
     captions = webvtt.WebVTT()
-    for cue in cues(transcript.heard):
+    for cue in cues(transcript.segments):
         captions.captions.append(
             webvtt.Caption(_clock(cue.start_s), _clock(cue.end_s), list(_marked(cue)))
         )
@@ -85,9 +85,9 @@ def _vtt(transcript: Transcript) -> str:
 
 
 def _marked(cue: Cue) -> Iterator[str]:
-    """Its lines with the times of its words between them. The format wants each time to be later
-    than the one before and within the cue, so a word that takes no time goes with the one before
-    it."""
+    """The lines of a cue, with the times of the words between them. WebVTT requires each time to be
+    later than the previous one and inside the cue, so a word that takes no time is joined with the
+    previous one."""
     marks, letters = dict(cue.marks), 0
     last, end = _clock(cue.start_s), _clock(cue.end_s)
     for line in cue.lines:
@@ -98,14 +98,14 @@ def _marked(cue: Cue) -> Iterator[str]:
                     written += f"<{mark}>"
                     last = mark
                 letters += 1
-            # The format has markup, so what is said must not look like it.
+            # WebVTT has markup, so the text must not look like markup.
             written += html.escape(sign, quote=False)
         yield written
 
 
 def _clock(seconds: float) -> str:
-    told: str = srt.timedelta_to_srt_timestamp(timedelta(seconds=seconds))
-    return told.replace(",", ".")
+    timestamp: str = srt.timedelta_to_srt_timestamp(timedelta(seconds=seconds))
+    return timestamp.replace(",", ".")
 
 
 FORMATS: Final[dict[str, Callable[[Transcript], str]]] = {
@@ -117,17 +117,17 @@ FORMATS: Final[dict[str, Callable[[Transcript], str]]] = {
 
 
 def write(transcript: Transcript, path: Path) -> None:
-    """Write it in the format of the suffix, whole or not at all. Raises TranscriptError."""
+    """Write it in the format of the suffix, completely or not at all. Raises TranscriptError."""
     text = FORMATS[path.suffix[1:].lower()](transcript)
-    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         try:
-            with aside.open("w", encoding="utf-8", newline="\n") as file:
+            with temporary.open("w", encoding="utf-8", newline="\n") as file:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
-            aside.replace(path)
+            temporary.replace(path)
         finally:
-            aside.unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
     except OSError as error:
         raise TranscriptError(f"{path} cannot be written: {error.strerror}") from error

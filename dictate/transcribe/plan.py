@@ -1,4 +1,4 @@
-"""What is to be done: which file, with which words, into which outputs. Everything here blocks."""
+"""Which file becomes which output, with which hotwords. Everything here blocks."""
 
 import os
 from collections.abc import Iterable
@@ -12,9 +12,8 @@ from dictate.config.sources import hotwords_of
 from dictate.errors import TranscriptError
 from dictate.hotwords.model import Hotwords
 from dictate.microphone.ffmpeg import length_s
-from dictate.transcribe import kept
 from dictate.transcribe.formats import FORMATS
-from dictate.transcribe.kept import ResumeFile
+from dictate.transcribe.resume_file import ResumeFile, resume_key
 
 T = TypeVar("T")
 
@@ -25,27 +24,29 @@ class TranscribeOptions:
 
     files: tuple[Path, ...]
     out: tuple[Path, ...] = ()
-    """Outputs of the only file; the suffix says the format."""
+    """Outputs of a single file; the suffix sets the format."""
     formats: tuple[str, ...] = ()
-    """For each file an output of its name in each of these formats, ..."""
+    """Formats in which each file gets an output of its name, ..."""
     out_dir: Path | None = None
-    """... in this folder; None is beside the file."""
+    """... in this folder, or beside the file if None."""
     force: bool = False
-    """Whether outputs that exist are written over."""
+    """Whether existing outputs are overwritten."""
     words: bool = False
     """Whether each word gets its time."""
 
     def outputs(self) -> list[tuple[Path, ...]]:
-        """The outputs of each file; empty where the text goes to stdout. Raises TranscriptError if
-        it cannot be meant so."""
+        """The outputs of each file; empty if the text goes to stdout. Raises TranscriptError if the
+        options contradict each other."""
         if self.out and (self.formats or self.out_dir):
-            raise TranscriptError("--out names one output: use it without --format and --out-dir")
+            raise TranscriptError("--out names the whole output: leave out --format and --out-dir")
         if self.out and len(self.files) > 1:
             raise TranscriptError("--out is for one file: for several, use --format and --out-dir")
         for path in self.out:
             if path.suffix[1:].lower() not in FORMATS:
                 known = ", ".join(f".{name}" for name in FORMATS)
-                raise TranscriptError(f"--out {path}: the suffix says the format, one of {known}")
+                raise TranscriptError(
+                    f"--out {path}: the suffix sets the format, and must be one of {known}"
+                )
         formats = self.formats or (("txt",) if self.out_dir else ())
         found: list[tuple[Path, ...]] = []
         owners: dict[Path, Path] = {}
@@ -68,72 +69,73 @@ class Job:
 
     path: Path
     length_s: float
-    """Seconds of sound, as the file says; 0 if it does not."""
+    """Seconds of sound according to the file; 0 if it does not say."""
     hotwords: Hotwords
     outputs: tuple[Path, ...]
-    kept: Path
-    """Where what is heard of it is kept."""
+    resume_path: Path
+    """Where its transcripts are kept while it is not finished."""
 
 
 def job(
     path: Path,
     outputs: tuple[Path, ...],
     settings: Settings,
-    own: Hotwords,
+    hotwords: Hotwords,
     folder: Path,
     *,
     force: bool,
 ) -> Job:
-    """`own` are the user's words, `folder` is where what is heard is kept. Raises AudioFileError,
-    ConfigError for the words beside the file, TranscriptError if an output cannot be made."""
+    """Plan one file. `hotwords` are the user's; `folder` holds the files to resume from.
+
+    Raises AudioFileError, ConfigError for the hotwords beside the file, TranscriptError if an
+    output cannot be written.
+    """
     length = length_s(path)
-    beside = path.with_suffix(".toml")
-    hotwords = own
-    if beside.exists():
-        hotwords = together(own, hotwords_of(settings.hotwords, beside))
+    own_list = path.with_suffix(".toml")
+    if own_list.exists():
+        hotwords = merge_hotwords(hotwords, hotwords_of(settings.hotwords, own_list))
     planned = Job(
-        path, length, hotwords, outputs, folder / f"{kept.key(path, settings, hotwords)}.jsonl"
+        path, length, hotwords, outputs, folder / f"{resume_key(path, settings, hotwords)}.jsonl"
     )
     if outputs:
         for parent in {output.parent for output in outputs}:
             if not os.access(parent, os.W_OK | os.X_OK):
-                raise TranscriptError(f"{parent} is no folder that you can write to")
-        with closing(ResumeFile(planned.kept)) as earlier:
+                raise TranscriptError(f"you cannot write to the folder {parent}")
+        with closing(ResumeFile(planned.resume_path)) as earlier:
             refuse_existing(planned, earlier, force=force)
     return planned
 
 
 def refuse_existing(planned: Job, earlier: ResumeFile, *, force: bool) -> None:
-    """Raises TranscriptError if an output exists that is not from an earlier try of this job."""
+    """Raises TranscriptError if an output exists that no earlier run of this job wrote."""
     for output in planned.outputs:
         if not force and os.path.lexists(output) and not earlier.has_written(output):
-            raise TranscriptError(
-                f"{planned.path}: {output} exists already: --force writes over it"
-            )
+            raise TranscriptError(f"{planned.path}: {output} exists already: --force overwrites it")
 
 
-def together(own: Hotwords, beside: Hotwords) -> Hotwords:
-    """The user's words and those of one file, which win; so does its context, if it has one."""
+def merge_hotwords(general: Hotwords, specific: Hotwords) -> Hotwords:
+    """The user's hotwords and those of one file. The file's win, as does its context if it has
+    one."""
     return replace(
-        own,
+        general,
         terms=_merged(
-            [(term.spelling, term) for term in own.terms],
-            [(term.spelling, term) for term in beside.terms],
+            [(term.spelling, term) for term in general.terms],
+            [(term.spelling, term) for term in specific.terms],
         ),
         replacements=_merged(
-            [(pair[0], pair) for pair in own.replacements],
-            [(pair[0], pair) for pair in beside.replacements],
+            [(pair[0], pair) for pair in general.replacements],
+            [(pair[0], pair) for pair in specific.replacements],
         ),
         commands=_merged(
-            [(pair[0], pair) for pair in own.commands],
-            [(pair[0], pair) for pair in beside.commands],
+            [(pair[0], pair) for pair in general.commands],
+            [(pair[0], pair) for pair in specific.commands],
         ),
-        context=beside.context or own.context,
+        context=specific.context or general.context,
     )
 
 
-def _merged(own: Iterable[tuple[str, T]], beside: Iterable[tuple[str, T]]) -> tuple[T, ...]:
-    """By name, letter case aside."""
-    found = {name.casefold(): one for name, one in own}
-    found |= {name.casefold(): one for name, one in beside}
+def _merged(general: Iterable[tuple[str, T]], specific: Iterable[tuple[str, T]]) -> tuple[T, ...]:
+    """Merged by name, ignoring letter case."""
+    found = {name.casefold(): one for name, one in general}
+    found |= {name.casefold(): one for name, one in specific}
     return tuple(found.values())

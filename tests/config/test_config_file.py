@@ -83,7 +83,7 @@ def test_all_problems_come_at_once_in_the_order_of_the_file() -> None:
 
 def test_an_option_outside_its_table_is_told_where_it_belongs() -> None:
     (problem,) = problems_of("tap_ms = 300\n")
-    assert problem == "config.toml:1: tap_ms must stand below its table: [hotkey]"
+    assert problem == "config.toml:1: tap_ms must be below its table: [hotkey]"
 
 
 @pytest.mark.parametrize("use", ["wav:/tmp/talk.wav", "portaudio", "auto"])
@@ -120,7 +120,7 @@ def test_changes_are_told_and_those_that_need_a_restart_say_so() -> None:
         'microphone.device: "" -> USB',
         "engine.use: auto -> pocketsphinx",
         "text.trailing_space: false -> true",
-        "hotkey.use: auto -> none (takes a restart)",
+        "hotkey.use: auto -> none (after a restart)",
     ]
     assert config_file.changes(new, new) == []
 
@@ -153,7 +153,10 @@ def test_the_default_file_sets_nothing_and_shows_everything() -> None:
 
 @pytest.mark.parametrize(
     ("name", "made"),
-    [("config/config.toml", config_file.default_toml), ("docs/config.md", config_file.docs)],
+    [
+        ("config/config.toml", config_file.default_toml),
+        ("docs/reference/config.md", config_file.docs),
+    ],
 )
 def test_the_files_made_from_the_code_are_up_to_date(name: str, made: object) -> None:
     assert callable(made)

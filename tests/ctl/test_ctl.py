@@ -74,7 +74,7 @@ def done(*words: str) -> str:
 
 
 def asked(process: "subprocess.Popen[str]") -> str:
-    """The next thing the daemon was asked."""
+    """The next call that the daemon received."""
     assert process.stdout is not None
     return process.stdout.readline().strip()
 
@@ -83,12 +83,12 @@ def asked(process: "subprocess.Popen[str]") -> str:
 
 
 @pytest.mark.parametrize("word", ["start", "stop", "toggle"])
-def test_steering(running: "subprocess.Popen[str]", word: str) -> None:
+def test_control(running: "subprocess.Popen[str]", word: str) -> None:
     assert done(word) == ""
     assert asked(running) == word
 
 
-def test_the_daemons_errors_are_told(running: object) -> None:
+def test_errors_of_the_daemon_are_printed(running: object) -> None:
     result = ctl("paste", "2")
     assert result.returncode == 1
     assert result.stderr == "dictatectl: dictation 2 has no text : nothing to write\n"
@@ -129,12 +129,12 @@ def test_writing_again(running: "subprocess.Popen[str]") -> None:
     assert asked(running) == "paste 1"
 
 
-def test_taking_back(running: "subprocess.Popen[str]") -> None:
+def test_undo(running: "subprocess.Popen[str]") -> None:
     assert done("undo") == "dictation 3 is taken back\n"
     assert asked(running) == "undo"
 
 
-def test_what_really_arrives(running: object) -> None:
+def test_check_live_shows_what_arrives(running: object) -> None:
     lines = done("check", "--live").splitlines()
     assert lines[1] == "✓ x11: exact, 12 ms, delivered  (this one is used)"
     assert lines[2] == "✗ ibus: something else arrived: �[1mDi"
@@ -164,7 +164,7 @@ def test_forgetting_asks_on_a_terminal(running: object, answer: str, code: int) 
     finally:
         os.close(ours)
         os.close(theirs)
-    assert "Delete dictation 1, words and sound?" in out
+    assert "Delete dictation 1, text and sound?" in out
     assert process.returncode == code
 
 
@@ -185,12 +185,12 @@ def test_the_check_of_the_daemon(running: object) -> None:
         "engine",
         "  ✗ scripted",
         "      no file given",
-        "nothing works as engine",
+        "nothing works for this stage: engine",
     ]
     assert len(json.loads(ctl("check", "--json").stdout)) == 3
 
 
-def test_the_engine_is_changed_and_the_daemon_is_told(running: "subprocess.Popen[str]") -> None:
+def test_changing_the_engine_reloads_the_daemon(running: "subprocess.Popen[str]") -> None:
     from dictate.config import config_file
     from dictate.platform import paths
 
@@ -204,19 +204,19 @@ def test_the_engine_is_changed_and_the_daemon_is_told(running: "subprocess.Popen
     assert "auto -> pocketsphinx" in said
     assert asked(running) == "reload"
     assert config_file.load(paths.config_file()).engine.use == "pocketsphinx"
-    assert "engine --second pocketsphinx takes" in done("engine", "--second", "auto")
+    assert "undo: dictatectl engine --second pocketsphinx" in done("engine", "--second", "auto")
     settings = config_file.load(paths.config_file())
     assert (settings.engine.use, settings.second.engine) == ("pocketsphinx", "auto")
 
 
-def test_a_dictation_of_the_second_way(running: "subprocess.Popen[str]") -> None:
+def test_a_dictation_with_the_secondary_profile(running: "subprocess.Popen[str]") -> None:
     for word in ("start", "toggle", "press", "release"):
         done(word)
         done(word, "--second")
         assert [asked(running), asked(running)] == [word, f"{word} second"]
 
 
-def test_a_daemon_that_hangs_is_not_waited_for_for_ever(
+def test_a_daemon_that_hangs_times_out(
     running: "subprocess.Popen[str]", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     running.send_signal(signal.SIGSTOP)
@@ -277,7 +277,7 @@ def test_following_ends_with_the_bus(bus: Bus) -> None:
         assert follower.wait(timeout=20) == 3
 
 
-def test_a_reader_that_goes_is_no_trouble(running: object) -> None:
+def test_a_closed_pipe_is_no_error(running: object) -> None:
     result = subprocess.run(
         f"{sys.executable} -m dictate.ctl.main history --json | true; exit ${{PIPESTATUS[0]}}",
         shell=True,
@@ -328,7 +328,7 @@ def test_the_check_works_without_a_daemon(bus: Bus) -> None:
 # Hotwords -----------------------------------------------------------------------------------------
 
 
-def test_hotwords_are_changed_and_the_daemon_is_told(running: "subprocess.Popen[str]") -> None:
+def test_changing_hotwords_reloads_the_daemon(running: "subprocess.Popen[str]") -> None:
     assert ctl("hotwords", "remove", "Nobody").returncode == 4
     added = done("hotwords", "add", "Grzegorz", "--weight", "2", "--sounds-like", "gregorsh")
     assert "Grzegorz" in added
@@ -348,7 +348,7 @@ def test_hotwords_can_be_changed_without_a_daemon(bus: Bus) -> None:
     assert "when it starts" in result.stderr
 
 
-def test_a_hotword_that_cannot_be_is_refused(bus: Bus) -> None:
+def test_an_impossible_hotword_is_refused(bus: Bus) -> None:
     result = ctl("hotwords", "add", "Grzegorz", "--weight", "-5")
     assert result.returncode == 1
     assert "weight" in result.stderr
@@ -423,7 +423,7 @@ def test_it_carries_nothing_heavy(running: object, words: list[str]) -> None:
 # For people ---------------------------------------------------------------------------------------
 
 
-def test_colour_only_where_somebody_sees_it(
+def test_colour_only_on_a_terminal(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("TERM", "xterm")
@@ -435,6 +435,6 @@ def test_colour_only_where_somebody_sees_it(
     assert console.paint("ready", "green") == "ready"
 
 
-def test_a_terminal_gets_no_orders_from_a_text() -> None:
+def test_a_text_cannot_control_the_terminal() -> None:
     assert console.safe("a\033[2Jb\nc\u202ed\x9be") == "a�[2Jb c�d�e"
     assert console.safe("a\nb\033", newlines=True) == "a\nb�"

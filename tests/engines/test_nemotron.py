@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dictate.benchmark.speech import FLITE
+from dictate.benchmark.audio import FLITE
 from dictate.config.schema import EngineSettings
 from dictate.engines.nemotron import engine as nemotron_module
 from dictate.engines.nemotron.engine import DIFFERENT, NemotronEngine

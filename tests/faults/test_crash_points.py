@@ -18,8 +18,8 @@ TEXT = Home.text
 AT_ONCE = 3
 """So many crashes are tried at a time: most of each is waiting."""
 
-BEFORE_IT = "a crash came before it was written"
-WHILE_WRITING = "a crash came while writing: it may stand in the window in part"
+BEFORE_IT = "Dictate crashed before writing it"
+WHILE_WRITING = "Dictate crashed while writing it: part of it may be in the window"
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,8 @@ class Point:
 POINTS = [
     # No sound has been taken yet: nothing was said.
     Point("begin", "before", "none"),
-    Point("begin", "after", "empty", "a crash came before any sound"),
-    Point("append", "before", "empty", "a crash came before any sound"),
+    Point("begin", "after", "empty", "Dictate crashed before any sound was recorded"),
+    Point("append", "before", "empty", "Dictate crashed before any sound was recorded"),
     Point("append", "after", "held", "recovered"),
     Point("append", "before", "held", "recovered", at=20),
     Point("captured", "before", "held", "recovered"),

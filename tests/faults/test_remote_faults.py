@@ -20,8 +20,8 @@ import pytest
 from wyoming.event import Event, read_event, write_event
 
 from dictate.config.schema import EngineSettings
-from dictate.engines import link as link_module
-from dictate.engines.link import EngineClient
+from dictate.engines import supervisor
+from dictate.engines.client import EngineClient
 from dictate.errors import EngineError
 from dictate.events import PartialTranscript
 from dictate.hotwords.model import Hotwords
@@ -44,7 +44,7 @@ NONE = Hotwords()
 async def linked(
     folder: Path, address: str, *, fallback: bool = True, deadline_s: float = DEADLINE_S
 ) -> AsyncIterator[EngineClient]:
-    """A link to the engine at this address, with one of this machine to fall back on."""
+    """A client of the engine at this address, with a fallback on this machine."""
     says = script(folder / "here", HERE)
     settings = EngineSettings(
         use="wyoming",
@@ -62,7 +62,7 @@ async def linked(
 
 
 async def speak(link: EngineClient, whole: Whole, number: int = 1) -> str:
-    """One dictation, in pieces."""
+    """One utterance, fed in chunks."""
     utterance = link.begin(number, NONE, "en")
     for start in range(0, len(whole.pcm), PIECE):
         utterance.feed(whole.pcm[start : start + PIECE])
@@ -73,7 +73,7 @@ async def speak(link: EngineClient, whole: Whole, number: int = 1) -> str:
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_what_it_fails_at_is_heard_here(tmp_path: Path, fault: str) -> None:
+def test_the_fallback_transcribes_what_it_fails_at(tmp_path: Path, fault: str) -> None:
     tried: list[str] = []
 
     def counting(client: socket.socket, stream: BinaryIO) -> None:
@@ -93,8 +93,8 @@ def test_what_it_fails_at_is_heard_here(tmp_path: Path, fault: str) -> None:
             assert time.monotonic() - began < DEADLINE_S + 2 + PATIENCE_S
             assert whole.asked == 1
             assert link.info.name == "scripted"
-            assert link.serving == "ready"
-            assert "scripted took its place" in link.info.notes[0]
+            assert link.serving_state == "ready"
+            assert "scripted served instead" in link.info.notes[0]
 
     with pretending(tmp_path, counting) as address:
         asyncio.run(main(address))
@@ -104,7 +104,7 @@ def test_what_it_fails_at_is_heard_here(tmp_path: Path, fault: str) -> None:
 
 
 @pytest.mark.parametrize("fault", ["reset in the middle", "hung up at the end", "nonsense"])
-def test_a_fault_that_passes_costs_one_more_sending(tmp_path: Path, fault: str) -> None:
+def test_a_passing_fault_costs_one_more_attempt(tmp_path: Path, fault: str) -> None:
     heard: list[int] = []
 
     def healed(client: socket.socket, stream: BinaryIO) -> None:
@@ -133,8 +133,8 @@ def test_a_fault_that_passes_costs_one_more_sending(tmp_path: Path, fault: str) 
         asyncio.run(main(address))
 
 
-def test_nobody_is_there_then_somebody_then_nobody(tmp_path: Path) -> None:
-    """A laptop that leaves home and comes back: each dictation has its text, from whom it can."""
+def test_the_server_is_away_then_back_then_away(tmp_path: Path) -> None:
+    """A laptop that leaves home and comes back: each dictation has its text, from either engine."""
     server = Serving(tmp_path / "server", lines=(THERE,))
 
     async def main() -> None:
@@ -159,14 +159,14 @@ def test_nobody_is_there_then_somebody_then_nobody(tmp_path: Path) -> None:
         server.__exit__()
 
 
-def test_somebody_who_comes_back_is_found_without_a_dictation(tmp_path: Path) -> None:
+def test_a_server_that_comes_back_is_found_without_a_dictation(tmp_path: Path) -> None:
     server = Serving(tmp_path / "server")
 
     async def main() -> None:
         async with linked(tmp_path, str(server.socket), fallback=False) as link:
             await until(lambda: link.state == "failed")
-            run = link.run
-            await until(lambda: link.run == run + 1)  # nobody asked for it
+            run = link.supervisor.run
+            await until(lambda: link.supervisor.run == run + 1)  # nobody asked for it
             await asyncio.to_thread(server.start)
             await until(lambda: link.state == "ready")
             assert await speak(link, Whole(SOUND)) == LINE
@@ -196,7 +196,7 @@ def test_our_own_server_dies_or_stops_in_the_middle(tmp_path: Path, how: signal.
 
 
 def test_a_network_that_is_gone_is_noticed_long_before_the_deadline(tmp_path: Path) -> None:
-    """Nothing comes any more, and no connection ends: as where a wireless network is lost."""
+    """No data arrives and no connection ends, as when a wireless network is lost."""
 
     async def main(server: Serving) -> None:
         async with linked(tmp_path, str(server.socket), deadline_s=90) as link:
@@ -216,7 +216,7 @@ def test_a_network_that_is_gone_is_noticed_long_before_the_deadline(tmp_path: Pa
         asyncio.run(main(server))
 
 
-def test_an_engine_that_thinks_for_long_is_not_taken_for_dead(tmp_path: Path) -> None:
+def test_a_slow_engine_is_not_taken_for_dead(tmp_path: Path) -> None:
     async def main(server: Serving) -> None:
         async with linked(tmp_path, str(server.socket), deadline_s=90) as link:
             whole = Whole(SOUND)
@@ -227,7 +227,7 @@ def test_an_engine_that_thinks_for_long_is_not_taken_for_dead(tmp_path: Path) ->
         asyncio.run(main(server))
 
 
-def test_without_a_fall_back_the_error_says_who_failed(tmp_path: Path) -> None:
+def test_without_a_fallback_the_error_names_the_server(tmp_path: Path) -> None:
     async def main() -> None:
         async with linked(tmp_path, str(tmp_path / "nobody"), fallback=False) as link:
             with pytest.raises(EngineError, match="the engine at nobody cannot be reached"):
@@ -236,7 +236,7 @@ def test_without_a_fall_back_the_error_says_who_failed(tmp_path: Path) -> None:
     asyncio.run(main())
 
 
-def test_an_answer_that_comes_late_is_nobodys(tmp_path: Path) -> None:
+def test_a_late_answer_is_dropped(tmp_path: Path) -> None:
     """The text of a cancelled dictation comes while the next one is spoken."""
     texts = iter(["who are you", "first", "second"])
 
@@ -266,8 +266,8 @@ def test_an_answer_that_comes_late_is_nobodys(tmp_path: Path) -> None:
 
 
 class Fickle:
-    """A server that fails in some way at every third utterance or so. Its text says what it heard:
-    the checksum of all the sound."""
+    """A server that fails in some way at about every third utterance. Its text is the checksum of
+    all the sound it received."""
 
     FAILS: tuple[Play, ...] = (
         reset_in_the_middle,
@@ -300,7 +300,8 @@ class Fickle:
 
 
 async def many(address: str, folder: Path, count: int, seed: int) -> tuple[int, int]:
-    """So many dictations, each with a sound of its own; how many were heard there, and here."""
+    """Speak `count` utterances, each with a sound of its own; how many were transcribed by the
+    remote engine, and by the local one."""
     sounds = random.Random(seed)
     there = here = 0
     async with linked(folder, address, deadline_s=20) as link:
@@ -316,7 +317,7 @@ async def many(address: str, folder: Path, count: int, seed: int) -> tuple[int, 
 
 
 def test_of_many_dictations_none_is_lost_cut_or_doubled(tmp_path: Path) -> None:
-    """What is heard there is the whole sound, once, whatever happened to the first sending."""
+    """The remote engine receives the whole sound once, whatever happened to the first attempt."""
     fickle, count = Fickle(seed=5, share=0.35), 25
     with pretending(tmp_path, fickle.play) as address:
         there, here = asyncio.run(many(address, tmp_path, count, seed=5))
@@ -326,7 +327,7 @@ def test_of_many_dictations_none_is_lost_cut_or_doubled(tmp_path: Path) -> None:
 
 
 def test_faults_in_a_row_are_no_crash_loop(tmp_path: Path) -> None:
-    """Each dictation has its second sending, however many before it needed theirs."""
+    """Each utterance has a second attempt, however many before it needed theirs."""
     speaking: list[socket.socket] = []
 
     def every_other(client: socket.socket, stream: BinaryIO) -> None:
@@ -341,9 +342,9 @@ def test_faults_in_a_row_are_no_crash_loop(tmp_path: Path) -> None:
     async def main(address: str) -> None:
         async with linked(tmp_path, address, deadline_s=20) as link:
             await ready(link)
-            for number in range(2 * link_module.CRASHES):
+            for number in range(2 * supervisor.CRASHES):
                 assert await speak(link, Whole(SOUND), number) == THERE
 
     with pretending(tmp_path, every_other) as address:
         asyncio.run(main(address))
-    assert len(speaking) == 4 * link_module.CRASHES
+    assert len(speaking) == 4 * supervisor.CRASHES

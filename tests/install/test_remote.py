@@ -1,6 +1,5 @@
-"""`dictate setup --remote HOST`, with a real SSH server on loopback: from the question where the
-engine is to a dictation through the tunnel, and back. What systemd makes of the units is shown in
-test_systemd_remote.py."""
+"""`dictate setup --remote HOST`, with a real SSH server on loopback: from the search for the engine
+to a dictation through the tunnel, and back. test_systemd_remote.py tests the units with systemd."""
 
 import asyncio
 import re
@@ -14,7 +13,7 @@ import pytest
 
 from dictate.config import config_file
 from dictate.config.schema import EngineSettings
-from dictate.engines.link import EngineClient
+from dictate.engines.client import EngineClient
 from dictate.hotwords.model import Hotwords
 from dictate.install import remote as module
 from dictate.install.remote import remote, undo
@@ -40,7 +39,7 @@ def far(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FarMachine]
 
 
 @pytest.fixture
-def lent(far: FarMachine, tmp_path: Path) -> Iterator[Serving]:
+def served(far: FarMachine, tmp_path: Path) -> Iterator[Serving]:
     where = far.runtime / "dictate-serve/socket"
     with Serving(tmp_path / "server", "--socket", str(where), lines=(THERE,)) as server:
         yield server
@@ -82,10 +81,10 @@ class Tunnel:
         self.socket.unlink(missing_ok=True)
 
 
-@pytest.mark.usefixtures("lent")
+@pytest.mark.usefixtures("served")
 def test_from_the_first_question_to_a_text_and_back(tmp_path: Path) -> None:
     code, lines = said()
-    # Nobody runs the unit here, so nothing may change yet.
+    # The unit does not run here, so nothing may change yet.
     assert code == 1
     assert "no systemd runs for this user" in lines[1]
     assert not paths.config_file().exists()
@@ -106,7 +105,7 @@ def test_from_the_first_question_to_a_text_and_back(tmp_path: Path) -> None:
     assert paths.config_file().read_text() == config_file.default_toml()
 
 
-def test_the_tunnel_dies_and_comes_back(tmp_path: Path, lent: Serving) -> None:
+def test_the_tunnel_dies_and_comes_back(tmp_path: Path, served: Serving) -> None:
     """The text comes from there, from here, and from there again."""
     here = f"scripted:{script(tmp_path / 'here', HERE)}"
     config_file.set_option(paths.config_file(), "engine.use", here)
@@ -131,11 +130,11 @@ def test_the_tunnel_dies_and_comes_back(tmp_path: Path, lent: Serving) -> None:
                 assert await text(link, 2) == HERE
                 await asyncio.to_thread(tunnel.start)
                 assert await text(link, 3) == THERE
-                # The far machine is there, but deaf: no key is lost, and nobody waits for ever.
-                assert lent.process is not None
-                lent.process.send_signal(signal.SIGSTOP)
+                # The remote machine accepts connections but hangs: no dictation is lost.
+                assert served.process is not None
+                served.process.send_signal(signal.SIGSTOP)
                 assert await text(link, 4) == HERE
-                lent.process.send_signal(signal.SIGCONT)
+                served.process.send_signal(signal.SIGCONT)
                 assert await text(link, 5) == THERE
             finally:
                 await link.stop()
@@ -149,13 +148,13 @@ def test_the_tunnel_dies_and_comes_back(tmp_path: Path, lent: Serving) -> None:
     assert config_file.load(paths.config_file()).engine.use == here
 
 
-def test_what_is_missing_is_said_and_nothing_is_changed(
+def test_it_names_what_is_missing_and_changes_nothing(
     tmp_path: Path, far: FarMachine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     code, lines = said()
     assert (code, lines) == (
         1,
-        [f"failed: no engine is lent on {HOST}: run `dictate setup --serve` there"],
+        [f"failed: no engine is served on {HOST}: run `dictate setup --serve` there"],
     )
     code, lines = said("nobody.invalid")
     assert code == 1
@@ -169,11 +168,11 @@ def test_what_is_missing_is_said_and_nothing_is_changed(
 @pytest.mark.parametrize(
     "host", ["-oProxyCommand=id", "", "a b", "a;b", "$(id)", "a\nb", "%h", "a/b"]
 )
-def test_what_is_no_host_never_reaches_ssh(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_host_never_reaches_ssh(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "run", lambda *_, **__: pytest.fail("it was run"))
     code, lines = said(host)
     assert code == 1
-    assert "is no host" in lines[0]
+    assert "is not a host" in lines[0]
 
 
 @pytest.mark.parametrize(
@@ -195,7 +194,7 @@ def test_what_the_far_machine_answers_cannot_reach_the_unit(
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     code, lines = said()
     assert code == 1
-    assert "no engine is lent" in lines[0]
+    assert "no engine is served" in lines[0]
     assert not unit(tmp_path).exists()
 
 
@@ -212,7 +211,7 @@ def test_an_address_of_ipv6_makes_a_socket_that_ssh_understands(
     assert (there, host) == ("/run/user/7/dictate-serve/socket", "me@fe80::1")
 
 
-def test_undo_leaves_an_engine_that_was_chosen_since(tmp_path: Path, lent: Serving) -> None:
+def test_undo_leaves_an_engine_that_was_chosen_since(tmp_path: Path, served: Serving) -> None:
     said()
     tunnel = Tunnel(tmp_path)
     try:

@@ -1,4 +1,4 @@
-"""`dictate setup` where no systemd runs for this user; test_systemd.py has it where one does."""
+"""`dictate setup` without systemd for this user; test_systemd.py tests it with systemd."""
 
 import re
 import stat
@@ -65,7 +65,7 @@ def test_install_again_changes_nothing(home: Path) -> None:
     said: list[str] = []
     assert service.install(out=said.append) == 0
     assert tree(home) == before
-    assert [line.split(":")[0] for line in said[:4]] == ["already so"] * 4
+    assert [line.split(":")[0] for line in said[:4]] == ["unchanged"] * 4
 
 
 def test_what_the_user_wrote_is_never_overwritten(home: Path) -> None:
@@ -79,7 +79,7 @@ def test_what_the_user_wrote_is_never_overwritten(home: Path) -> None:
     assert service.install(out=said.append) == 0
     assert mine.read_text() == "mine\n"
     assert "/bin/true" in unit.read_text()
-    assert any("skipped" in line and "not from dictate setup" in line for line in said)
+    assert any("skipped" in line and "not written by dictate setup" in line for line in said)
 
 
 def test_an_older_unit_of_ours_is_renewed(home: Path) -> None:
@@ -108,7 +108,7 @@ def test_paths_are_quoted_for_systemd_and_for_the_bus(home: Path) -> None:
         assert not re.search("@[A-Z]+@", (home / name).read_text())
 
 
-def test_remove_takes_exactly_what_install_wrote(home: Path) -> None:
+def test_remove_deletes_exactly_what_install_wrote(home: Path) -> None:
     stranger = home / "config/systemd/user/other.service"
     stranger.parent.mkdir(parents=True)
     stranger.write_text("[Service]\n")
@@ -132,7 +132,7 @@ def test_remove_leaves_what_the_user_changed_and_says_where(home: Path) -> None:
     assert f"left: {hotwords}, because you changed it" in said
 
 
-def test_only_purge_deletes_what_was_said(home: Path) -> None:
+def test_only_purge_deletes_the_dictations(home: Path) -> None:
     service.install(out=lambda _: None)
     journal = home / "state/dictate/journal.sqlite"
     journal.write_text("what was said")
@@ -159,7 +159,7 @@ def test_only_purge_deletes_the_models_and_both_name_them(home: Path) -> None:
     said: list[str] = []
     assert service.remove(purge=False, out=said.append) == 0
     assert (folder / "nemotron.nemo").exists()
-    how = "dictate setup --remove --purge deletes it, too"
+    how = "`dictate setup --remove --purge` deletes it, too"
     assert [line for line in said if "nemotron" in line] == [f"left: {it}; {how}" for it in names]
     said.clear()
     assert service.remove(purge=True, out=said.append) == 0

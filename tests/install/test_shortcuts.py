@@ -1,4 +1,4 @@
-"""`dictate setup --keys`: what it writes, shows, and takes back."""
+"""`dictate setup --keys`: what it writes, prints, and removes."""
 
 import os
 import shutil
@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from dictate.hotkeys.chord import parse
-from dictate.install import kglobalaccel, shortcuts
-from dictate.install.service import OURS
+from dictate.install import desktop_keys, kglobalaccel, shortcuts
+from dictate.install.service import MARKER
 from dictate.platform import paths
 from tests.lab.daemon import wait_for
 from tests.lab.sway import Keyboard, Sway
 
 SPACE, D = 57, 32
-"""As the kernel numbers them."""
+"""Key codes of the kernel."""
 
 CONFIG = """
 [hotkey]
@@ -76,9 +76,9 @@ def test_sway_gets_a_file_of_our_own_and_listens_at_once(sway: Path, homes: Path
     mine = "set $mod Mod4\nbindsym $mod+Return exec foot\n"
     (sway / "config").write_text(mine)
     said = bound()
-    assert (sway / "dictate.conf").read_text().splitlines() == [OURS, *LINES]
+    assert (sway / "dictate.conf").read_text().splitlines() == [MARKER, *LINES]
     assert [line.strip() for line in said[1:6]] == LINES
-    assert said[6] == f"to do: write this line into {sway}/config: include {sway}/dictate.conf"
+    assert said[6] == f"to do: add this line to {sway}/config: include {sway}/dictate.conf"
     assert (homes / "told").read_text().splitlines() == LINES
     assert (sway / "config").read_text() == mine
     (homes / "told").unlink()
@@ -89,32 +89,34 @@ def test_sway_gets_a_file_of_our_own_and_listens_at_once(sway: Path, homes: Path
 
 
 @pytest.mark.parametrize("line", ["include dictate.conf", "include {}/*.conf", "include *.conf"])
-def test_what_is_included_need_not_be_written(sway: Path, line: str) -> None:
+def test_a_line_that_is_there_need_not_be_added(sway: Path, line: str) -> None:
     (sway / "config").write_text(line.format(sway) + "\n")
     assert not [said for said in bound() if said.startswith("to do")]
-    assert bound()[0].startswith("already so")
+    assert bound()[0].startswith("unchanged")
     assert ("to do" in "".join(unbound())) is ("*" not in line)
 
 
 @pytest.mark.parametrize(
     "line", ["bindsym $mod+d exec menu", "bindsym --locked d+Mod4 exec menu", "bindsym $mod+D kill"]
 )
-def test_a_key_that_is_given_away_is_left_alone(sway: Path, line: str) -> None:
+def test_a_key_that_the_user_has_bound_is_left_alone(sway: Path, line: str) -> None:
     (sway / "config").write_text(f"set $mod Mod4\n{line}\n")
-    assert f"skipped: super+d: {sway}/config:2 has it: choose another key in config.toml" in bound()
+    assert (
+        f"skipped: super+d: {sway}/config:2 binds it: choose another key in config.toml" in bound()
+    )
     assert "Mod4+d" not in (sway / "dictate.conf").read_text()
 
 
-def test_a_file_of_the_users_is_left_alone(sway: Path) -> None:
+def test_a_file_that_the_user_wrote_is_left_alone(sway: Path) -> None:
     (sway / "dictate.conf").write_text("# mine\n")
-    assert "not from dictate setup" in bound()[0]
-    assert "not from dictate setup" in unbound()[-1]
+    assert "not written by dictate setup" in bound()[0]
+    assert "not written by dictate setup" in unbound()[-1]
     assert (sway / "dictate.conf").read_text() == "# mine\n"
 
 
-def test_a_cancel_key_that_everybody_needs_is_not_bound(sway: Path) -> None:
+def test_a_cancel_key_that_all_programs_need_is_not_bound(sway: Path) -> None:
     paths.config_file().write_text('[hotkey]\nkey = "ctrl_r"\ncancel_key = "escape"\n')
-    assert any("escape would be taken from every program" in said for said in bound())
+    assert any("no program would receive escape any more" in said for said in bound())
     assert (sway / "dictate.conf").read_text().splitlines()[1:] == [
         "bindsym --no-repeat Control_R exec tell Press",
         "bindsym --release Control_R exec tell Release",
@@ -122,7 +124,9 @@ def test_a_cancel_key_that_everybody_needs_is_not_bound(sway: Path) -> None:
 
 
 @pytest.mark.desktop
-def test_a_real_sway_tells_of_press_and_release(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_real_sway_runs_the_commands(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     with Sway() as compositor:
         told = compositor.folder / "told"
         told.touch()
@@ -130,7 +134,7 @@ def test_a_real_sway_tells_of_press_and_release(monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setattr(shortcuts, "command", lambda member: f"echo {member} >> {told}")
         monkeypatch.setenv("SWAYSOCK", str(compositor.folder / "control"))
         monkeypatch.setenv("WAYLAND_DISPLAY", compositor.display)
-        assert "done: sway listens for them from now on" in bound()
+        assert "done: the keys work in sway now" in bound()
         keyboard = Keyboard()
         press(keyboard, Keyboard.CTRL, Keyboard.ALT, SPACE)
         press(keyboard, Keyboard.SUPER, D)
@@ -158,10 +162,10 @@ def test_hyprland_gets_a_file_of_our_own(homes: Path, monkeypatch: pytest.Monkey
     folder.mkdir()
     (folder / "hyprland.conf").write_text("bind = SUPER, D, exec, menu\n")
     said = bound()
-    assert f"skipped: super+d: {folder}/hyprland.conf:1 has it: choose another" in "\n".join(said)
+    assert f"skipped: super+d: {folder}/hyprland.conf:1 binds it: choose another" in "\n".join(said)
     assert f"source = {folder}/dictate.conf" in said[-1]
     assert (folder / "dictate.conf").read_text().splitlines() == [
-        OURS,
+        MARKER,
         "bind = CTRL ALT, space, exec, tell Press",
         "bindr = CTRL ALT, space, exec, tell Release",
         "bind = CTRL ALT, c, exec, tell Cancel",
@@ -178,27 +182,27 @@ def test_gnome_gets_a_shortcut_that_toggles(homes: Path, monkeypatch: pytest.Mon
         )
         return done.stdout.strip()
 
-    if shutil.which("gsettings") is None or shortcuts.GNOME not in settings("list-schemas"):
+    if shutil.which("gsettings") is None or desktop_keys.GNOME not in settings("list-schemas"):
         pytest.skip("GNOME's schemas are missing: apt install gnome-settings-daemon-common")
     monkeypatch.setenv("XDG_CURRENT_DESKTOP", "ubuntu:GNOME")
     monkeypatch.setenv("GSETTINGS_BACKEND", "keyfile")
-    theirs = f"{shortcuts.GNOME_PATH}/custom0/"
-    settings("set", shortcuts.GNOME, "custom-keybindings", f"['{theirs}']")
+    theirs = f"{desktop_keys.GNOME_PATH}/custom0/"
+    settings("set", desktop_keys.GNOME, "custom-keybindings", f"['{theirs}']")
     for _ in range(2):
         said = bound()
         assert said[0] == "done: GNOME binds <Control><Alt>space to: tell Toggle"
-        listed = settings("get", shortcuts.GNOME, "custom-keybindings")
+        listed = settings("get", desktop_keys.GNOME, "custom-keybindings")
         names = ("custom0", "dictate", "dictate-second", "dictate-cancel")
-        assert listed == str([f"{shortcuts.GNOME_PATH}/{name}/" for name in names])
-    one = f"{shortcuts.GNOME}.custom-keybinding:{shortcuts.GNOME_PATH}/dictate-second/"
+        assert listed == str([f"{desktop_keys.GNOME_PATH}/{name}/" for name in names])
+    one = f"{desktop_keys.GNOME}.custom-keybinding:{desktop_keys.GNOME_PATH}/dictate-second/"
     assert settings("get", one, "binding") == "'<Super>d'"
     assert settings("get", one, "command") == "'tell ToggleSecond'"
-    assert unbound() == ["done: GNOME's shortcuts for dictate are removed"]
-    assert settings("get", shortcuts.GNOME, "custom-keybindings") == f"['{theirs}']"
+    assert unbound() == ["done: removed GNOME's shortcuts for dictate"]
+    assert settings("get", desktop_keys.GNOME, "custom-keybindings") == f"['{theirs}']"
     assert settings("get", one, "command") == "''"
     assert unbound() == []
     paths.config_file().write_text('[hotkey]\nkey = "ctrl_r"\n')
-    assert "GNOME binds no modifier" in bound()[0]
+    assert "GNOME cannot bind a lone modifier" in bound()[0]
 
 
 def test_where_nothing_can_be_bound_it_says_what_to_bind() -> None:
@@ -229,14 +233,14 @@ def test_kde_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     [("ctrl+alt+space", 0x0C000020), ("super+d", 0x10000044), ("f9", 0x01000038), ("ß", 0xDF)],
 )
 def test_keys_as_qt_numbers_them(keys: str, number: int) -> None:
-    assert kglobalaccel.number(parse(keys)) == number
+    assert kglobalaccel.qt_key(parse(keys)) == number
 
 
 def test_a_command_in_a_desktop_file() -> None:
-    assert shortcuts._exec("busctl --user call a.B /a/B a.B Toggle") == (
+    assert desktop_keys._exec("busctl --user call a.B /a/B a.B Toggle") == (
         "busctl --user call a.B /a/B a.B Toggle"
     )
-    assert shortcuts._exec("'/my 100% own/dictatectl' toggle") == (
+    assert desktop_keys._exec("'/my 100% own/dictatectl' toggle") == (
         '"/my 100%% own/dictatectl" toggle'
     )
 

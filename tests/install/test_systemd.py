@@ -24,7 +24,7 @@ NAME = "io.github.dictate.Dictate1"
 
 
 def verify(folder: Path, text: str) -> str:
-    """What `systemd-analyze verify` has to say of a unit; its exit status says nothing."""
+    """The complaints of `systemd-analyze verify` about a unit; its exit status means nothing."""
     if shutil.which("systemd-analyze") is None:
         pytest.skip("systemd-analyze is missing: apt install systemd")
     unit = folder / UNIT
@@ -43,11 +43,11 @@ def verify(folder: Path, text: str) -> str:
     return "\n".join(line for line in said if UNIT in line)
 
 
-def test_systemd_has_nothing_to_say_against_the_unit(tmp_path: Path) -> None:
+def test_systemd_accepts_the_unit(tmp_path: Path) -> None:
     assert verify(tmp_path, shipped(f"systemd/{UNIT}").read_text()) == ""
 
 
-def test_systemd_would_have_said_so(tmp_path: Path) -> None:
+def test_systemd_rejects_a_wrong_unit(tmp_path: Path) -> None:
     wrong = shipped(f"systemd/{UNIT}").read_text().replace("Type=notify", "Type=notfy")
     assert "notfy" in verify(tmp_path, wrong)
 
@@ -97,7 +97,7 @@ def test_setup_enables_and_starts_it(installed: UserSystemd) -> None:
 def test_setup_again_does_not_restart_it(installed: UserSystemd) -> None:
     before = pid(installed)
     done = dictate(installed, "setup")
-    assert "already so: the service is enabled and runs" in done.stdout
+    assert "unchanged: the service is enabled and running" in done.stdout
     assert not [line for line in done.stdout.splitlines() if line.startswith("done")]
     assert pid(installed) == before
 
@@ -170,7 +170,7 @@ def test_killed_it_comes_back(installed: UserSystemd) -> None:
     assert pid(installed) not in (0, before)
 
 
-def test_hanging_it_is_ended_and_comes_back(installed: UserSystemd) -> None:
+def test_after_a_hang_it_is_ended_and_comes_back(installed: UserSystemd) -> None:
     drop_in = installed.home / f".config/systemd/user/{UNIT}.d/quick.conf"
     drop_in.parent.mkdir(exist_ok=True)
     # There is no system journal here.
@@ -202,7 +202,7 @@ def test_a_bad_configuration_does_not_loop(installed: UserSystemd) -> None:
         bad.unlink()
 
 
-def test_whoever_calls_it_on_the_bus_starts_it(installed: UserSystemd) -> None:
+def test_a_call_on_the_bus_starts_it(installed: UserSystemd) -> None:
     installed.systemctl("stop", UNIT)
     ping = ["busctl", "--user", "call", NAME, "/", "org.freedesktop.DBus.Peer", "Ping"]
     done = installed.run(*ping)

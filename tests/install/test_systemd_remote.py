@@ -1,4 +1,4 @@
-"""The units for an engine elsewhere: what systemd says of them, and both ends under a real one."""
+"""The units for a remote engine: systemd accepts them, and both ends run under a real manager."""
 
 import os
 import shutil
@@ -19,7 +19,7 @@ LINE = "heard over there"
 
 
 @pytest.mark.parametrize("name", [SERVICE, REMOTE, SOCKET])
-def test_systemd_has_nothing_to_say_against_the_unit(tmp_path: Path, name: str) -> None:
+def test_systemd_accepts_the_unit(tmp_path: Path, name: str) -> None:
     if shutil.which("systemd-analyze") is None:
         pytest.skip("systemd-analyze is missing: apt install systemd")
     values = {"DICTATE": "/bin/true", "SSH": "/bin/true", "HOST": HOST, "BEFORE": "auto"}
@@ -58,8 +58,8 @@ def dictate(manager: UserSystemd, *words: str, path: str = "") -> subprocess.Com
     return manager.run("env", *environment, manager.home / "programs/dictate", *words, timeout=90)
 
 
-def test_lent_at_one_end_and_used_at_the_other(manager: UserSystemd, tmp_path: Path) -> None:
-    """The engine is started by the first who asks; the tunnel comes back when it dies."""
+def test_served_at_one_end_and_used_at_the_other(manager: UserSystemd, tmp_path: Path) -> None:
+    """The first client starts the engine; the tunnel comes back after it dies."""
     cache = manager.home / ".cache/dictate"  # the script's engine keeps its place beside it
     config = manager.home / ".config/dictate/config.toml"
     for folder in (cache, config.parent):
@@ -92,7 +92,7 @@ def test_lent_at_one_end_and_used_at_the_other(manager: UserSystemd, tmp_path: P
         manager.wait(REMOTE, "ActiveState", "active")
         again = dictate(manager, "setup", "--remote", HOST, path=str(far.tools))
         assert again.returncode == 0, again.stdout
-        assert "already so" in again.stdout
+        assert "unchanged" in again.stdout
 
         manager.systemctl("stop", SERVICE)
         manager.wait(SERVICE, "ActiveState", "inactive")

@@ -1,5 +1,5 @@
-"""`dictate setup --uinput`: the right to press keys through the kernel, given, explained, and taken
-back. What udev makes of the rule is looked at by `make vm`."""
+"""`dictate setup --uinput`: the permission to press keys through the kernel, granted, explained and
+revoked. `make vm` tests what udev makes of the rule."""
 
 import subprocess
 from collections.abc import Callable
@@ -9,7 +9,7 @@ import pytest
 
 from dictate.cli import main
 from dictate.install import uinput
-from dictate.install.service import OURS
+from dictate.install.service import MARKER
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def rule(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What the system was told, which does as it is told."""
+    """The commands that were run, all of which succeed."""
     asked: list[str] = []
 
     def run(*command: str) -> subprocess.CompletedProcess[str]:
@@ -39,23 +39,23 @@ def said(what: Callable[..., int], status: int) -> list[str]:
     return lines
 
 
-def test_root_gives_it_and_takes_it_back(rule: Path, asked: list[str]) -> None:
-    assert said(uinput.allow, 0) == [f"done: wrote {rule}", "done: it counts now"]
-    assert rule.read_text().startswith(OURS)
+def test_root_allows_it_and_disallows_it(rule: Path, asked: list[str]) -> None:
+    assert said(uinput.allow, 0) == [f"done: wrote {rule}", "done: it is in effect now"]
+    assert rule.read_text().startswith(MARKER)
     (line,) = [line for line in rule.read_text().splitlines() if not line.startswith("#")]
     assert 'TAG+="uaccess"' in line
     now = ["udevadm control --reload", "modprobe uinput", "udevadm trigger --settle /dev/uinput"]
     assert asked == now
-    assert said(uinput.allow, 0)[0] == f"already so: {rule}"
-    assert said(uinput.disallow, 0) == [f"done: removed {rule}", "done: it counts now"]
+    assert said(uinput.allow, 0)[0] == f"unchanged: {rule}"
+    assert said(uinput.disallow, 0) == [f"done: removed {rule}", "done: it is in effect now"]
     assert asked == now * 3
-    assert said(uinput.disallow, 0) == [f"already so: there is no {rule}"]
+    assert said(uinput.disallow, 0) == [f"unchanged: there is no {rule}"]
 
 
-def test_who_is_not_root_is_told_what_to_do(rule: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_root_it_says_what_to_do(rule: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     lines = said(uinput.allow, 1)
-    assert lines[0].startswith("to do, as only root may: sudo /")
+    assert lines[0].startswith("to do: only root can do this; run sudo /")
     assert lines[0].endswith("/dictate setup --uinput")
     assert [line.strip() for line in lines[2:]] == uinput.TEXT.splitlines()
     assert not rule.exists()
@@ -66,27 +66,25 @@ def test_who_is_not_root_is_told_what_to_do(rule: Path, monkeypatch: pytest.Monk
     assert rule.exists()
 
 
-def test_a_rule_of_somebody_else_is_left_alone(rule: Path, asked: list[str]) -> None:
+def test_a_rule_that_the_user_wrote_is_left_alone(rule: Path, asked: list[str]) -> None:
     rule.parent.mkdir()
     rule.write_text("# mine\n")
-    assert said(uinput.allow, 0)[0].startswith(f"skipped: {rule} is not from dictate setup")
+    assert said(uinput.allow, 0)[0].startswith(f"skipped: {rule} was not written by dictate setup")
     assert said(uinput.disallow, 0)[0].startswith(f"left: {rule}")
     assert rule.read_text() == "# mine\n"
 
 
-def test_a_system_that_does_not_do_it(rule: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_system_that_refuses(rule: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*command: str) -> subprocess.CompletedProcess[str]:
         return subprocess.CompletedProcess(command, 1, "", "no such module\nmore")
 
     monkeypatch.setattr("os.geteuid", lambda: 0)
     monkeypatch.setattr(uinput, "run", refuse)
     last = said(uinput.allow, 1)[-1]
-    assert (
-        last == "failed: udevadm control --reload: no such module; it counts after the next start"
-    )
+    assert last == "failed: udevadm control --reload: no such module; reboot to apply it"
 
 
-def test_taking_all_away_names_what_is_left(
+def test_removing_everything_names_the_rule_that_is_left(
     rule: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rule.parent.mkdir()

@@ -15,11 +15,16 @@ from tests.lab.random_qwen3 import TEMPLATE
 SAYS = ("Please", " open", " the", " window", ".")
 
 
+def settings(folder: Path, **changes: object) -> EngineSettings:
+    """Settings for the model in `folder`, over the defaults."""
+    wanted = {"use": "qwen3", "model": str(folder), "trust_model": True, **changes}
+    return EngineSettings(**wanted)  # type: ignore[arg-type]
+
+
 def engine(folder: Path, **changes: object) -> Qwen3Engine:
     """An engine for the model in `folder`, not yet loaded; with settings over the defaults. Skips
     where the packages are not installed."""
-    wanted = {"use": "qwen3", "model": str(folder), "trust_model": True, **changes}
-    return Qwen3Engine(EngineSettings(**wanted))  # type: ignore[arg-type]
+    return Qwen3Engine(settings(folder, **changes))
 
 
 def make(

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from dictate.benchmark import speech
+from dictate.benchmark import audio
 from dictate.benchmark.rows import word_errors
 from dictate.errors import Unavailable
 from dictate.events import RATE, Samples, pcm_from_samples
@@ -21,7 +21,7 @@ def speak(text: str, voice: str = "rms") -> Samples:
     """The text in this voice (one of FLITE or ESPEAK), in a quiet room. Skips without the
     program."""
     try:
-        return speech.speak(text, voice)
+        return audio.synthesize(text, voice)
     except Unavailable as error:
         pytest.skip(str(error))
 

@@ -274,7 +274,7 @@ def test_trouble_in_the_listener_does_not_end_the_watch(
 
     steps: list[Callable[[], object]] = [lambda: in_place(path), lambda: in_place(path)]
     assert run([path], steps, fail) == [{path}, {path}]
-    assert caplog.text.count("taking it in failed") == 2
+    assert caplog.text.count("applying it failed") == 2
 
 
 def test_a_system_that_cannot_watch_is_told_and_tried_again(

@@ -1,4 +1,4 @@
-"""`dictate serve`: what it serves, to whom, and what one client can learn of another: nothing."""
+"""`dictate serve`: what it serves, to which clients, and that they learn nothing of each other."""
 
 import asyncio
 import contextlib
@@ -22,8 +22,8 @@ from wyoming.info import Describe
 from dictate.config.schema import EngineSettings
 from dictate.engines.protocol import (
     LARGEST_EVENT,
-    Begin,
-    EngineState,
+    BeginUtterance,
+    StatusEvent,
     Token,
     WatchStatus,
     hotwords_event,
@@ -34,7 +34,8 @@ from dictate.errors import Unavailable
 from dictate.events import RATE
 from dictate.hotwords.model import Hotwords, Term
 from dictate.server import server as serve_module
-from dictate.server.server import PublicServer, ServerOptions, serve
+from dictate.server.listeners import ServerOptions
+from dictate.server.server import PublicServer, serve
 from tests.lab.engine import loud, until
 from tests.lab.scripted import script
 from tests.lab.serving import BOOT_S, LINE, Serving
@@ -51,7 +52,7 @@ def token_file(folder: Path, token: str = TOKEN, mode: int = 0o600) -> Path:
 
 
 def connected(path: Path) -> AsyncClient:
-    """A client as other programs have it; to be used as a context."""
+    """A client as third-party programs use it; a context manager."""
     return AsyncClient.from_uri(f"unix://{path}", read_timeout=20.0)
 
 
@@ -70,7 +71,7 @@ def spoken(seconds: float = 1.0) -> list[Event]:
 
 
 async def heard(client: AsyncClient, kind: str) -> tuple[Event, list[Event]]:
-    """The first event of this kind, and all until then."""
+    """The first event of this kind, and all events until then."""
     came = []
     while event := await client.read_event():
         came.append(event)
@@ -79,7 +80,7 @@ async def heard(client: AsyncClient, kind: str) -> tuple[Event, list[Event]]:
     raise AssertionError(f"no {kind}, but {[event.type for event in came]}")
 
 
-def test_a_client_of_another_make_is_served_by_the_usual_socket(tmp_path: Path) -> None:
+def test_a_third_party_client_is_served_on_the_usual_socket(tmp_path: Path) -> None:
     usual = tmp_path / "run/dictate-serve/socket"
 
     async def main() -> None:
@@ -103,7 +104,7 @@ def test_a_client_of_another_make_is_served_by_the_usual_socket(tmp_path: Path) 
 
 
 def test_two_clients_at_once_learn_nothing_of_each_other(tmp_path: Path) -> None:
-    """Everything that each of them ever gets, while both prepare, watch and speak."""
+    """Everything that each of them receives while both prepare, watch and speak."""
 
     async def client(path: Path, number: int, all_came: list[Event]) -> str:
         words = Hotwords((Term(f"Term{number}"),), context=f"context{number}")
@@ -111,7 +112,7 @@ def test_two_clients_at_once_learn_nothing_of_each_other(tmp_path: Path) -> None
             await say(watching, WatchStatus().event(), hotwords_event(words))
             _, came = await heard(watching, "dictate-unusable")
             all_came += came
-            await say(speaking, hotwords_event(words), Begin(number).event())
+            await say(speaking, hotwords_event(words), BeginUtterance(number).event())
             for event in spoken(3):
                 await say(speaking, event)
                 await asyncio.sleep(0.01)
@@ -133,11 +134,11 @@ def test_two_clients_at_once_learn_nothing_of_each_other(tmp_path: Path) -> None
             assert other not in seen
             assert f"Term{1 - number}" not in seen
             assert f"context{1 - number}" not in seen
-        # Somebody who comes later and only watches learns how the engine is, and no more.
+        # A client that connects later and only watches learns the state of the engine, and no more.
         async with connected(path) as late:
             await say(late, WatchStatus().event(), Describe().event())
             _, events = await heard(late, "info")
-            assert [event.type for event in events] == [EngineState.type, "info"]
+            assert [event.type for event in events] == [StatusEvent.type, "info"]
             assert "secret" not in repr([event.data for event in events])
 
     with Serving(tmp_path / "server", lines=SECRETS) as server:
@@ -147,10 +148,10 @@ def test_two_clients_at_once_learn_nothing_of_each_other(tmp_path: Path) -> None
 
 @asynccontextmanager
 async def hosted(folder: Path, token: str = "") -> AsyncIterator[tuple[PublicServer, Path]]:
-    """The server in this loop, so that its limits can be changed."""
+    """The server in this loop, so that a test can change its limits."""
     settings = EngineSettings(use=f"scripted:{script(folder / 'script', LINE)}")
     host = PublicServer(settings, token)
-    # Loaded by hand: what a server does to its own process is nothing for the tests' process.
+    # Loaded by hand: a server closes the network of its process, and this is the tests' process.
     host.engine = ScriptedEngine(settings)
     await asyncio.to_thread(host.engine.load)
     path = folder / "h"
@@ -165,7 +166,7 @@ async def hosted(folder: Path, token: str = "") -> AsyncIterator[tuple[PublicSer
 
 
 async def answer(path: Path, *events: Event) -> bytes:
-    """All that comes back for these."""
+    """Everything that comes back for these events."""
     reader, writer = await asyncio.open_unix_connection(str(path))
     try:
         for event in events:
@@ -199,7 +200,7 @@ def test_without_the_token_there_is_no_answer_of_any_kind(tmp_path: Path, first:
     asyncio.run(main())
 
 
-def test_whoever_says_nothing_is_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_silent_client_is_disconnected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serve_module, "TOKEN_S", 0.2)
 
     async def main() -> None:
@@ -207,14 +208,14 @@ def test_whoever_says_nothing_is_let_go(tmp_path: Path, monkeypatch: pytest.Monk
             assert await answer(path) == b""
             host.idle_s = 0.2
             assert await answer(path, Token(TOKEN).event()) == b""
-            # In the middle of an utterance, too: its connection holds a place.
+            # Also in the middle of an utterance: its connection uses up one of the places.
             begun = Token(TOKEN).event(), *spoken()[:-1]
             assert b'"transcript"' not in await answer(path, *begun)
 
     asyncio.run(main())
 
 
-def test_one_that_is_not_idle_stays(tmp_path: Path) -> None:
+def test_a_client_that_is_not_idle_stays_connected(tmp_path: Path) -> None:
     async def main() -> None:
         async with hosted(tmp_path) as (host, path):
             host.idle_s = 1.0
@@ -228,10 +229,10 @@ def test_one_that_is_not_idle_stays(tmp_path: Path) -> None:
     asyncio.run(main())
 
 
-def test_a_client_too_many_is_refused_and_the_others_go_on(
+def test_one_client_too_many_is_refused_and_the_others_go_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(serve_module, "MOST_CLIENTS", 2)
+    monkeypatch.setattr(serve_module, "MAX_CLIENTS", 2)
 
     async def main() -> None:
         async with hosted(tmp_path) as (_, path):
@@ -279,7 +280,7 @@ def test_an_event_too_large_ends_the_connection_not_the_server(tmp_path: Path, r
     asyncio.run(main())
 
 
-def test_sigterm_lets_what_is_under_way_finish(tmp_path: Path) -> None:
+def test_sigterm_lets_utterances_in_flight_finish(tmp_path: Path) -> None:
     async def main(server: Serving) -> None:
         async with connected(server.socket) as client, connected(server.socket) as idle:
             *events, end = spoken()
@@ -327,63 +328,54 @@ def test_an_engine_that_does_not_load_ends_it_with_the_reason(tmp_path: Path) ->
     assert "scripted does not work" in done.stdout
 
 
-def _offer(tmp_path: Path, **changes: object) -> ServerOptions:
+def _options(tmp_path: Path, **changes: object) -> ServerOptions:
     return ServerOptions(**{"socket": tmp_path / "s", **changes})  # type: ignore[arg-type]
 
 
 REFUSED: dict[str, Callable[[Path], tuple[ServerOptions, str]]] = {
-    "in clear": lambda p: (_offer(p, tcp="0.0.0.0:10300"), "in clear"),
-    "in clear by name": lambda p: (_offer(p, tcp="spark.local:10300"), "in clear"),
+    "in clear": lambda p: (_options(p, tcp="0.0.0.0:10300"), "in clear"),
+    "in clear by name": lambda p: (_options(p, tcp="spark.local:10300"), "in clear"),
     "in clear with a token": lambda p: (
-        _offer(p, tcp="0.0.0.0:10300", token_file=token_file(p)),
+        _options(p, tcp="0.0.0.0:10300", token_file=token_file(p)),
         "in clear",
     ),
-    "no port": lambda p: (_offer(p, tcp="127.0.0.1"), "no address"),
+    "no port": lambda p: (_options(p, tcp="127.0.0.1"), "no address"),
     "TLS without a token": lambda p: (
-        _offer(p, tcp="0.0.0.0:1", tls=(p / "c", p / "k")),
+        _options(p, tcp="0.0.0.0:1", tls=(p / "c", p / "k")),
         "let everybody in",
     ),
     "no certificate": lambda p: (
-        _offer(p, tcp="0.0.0.0:1", tls=(p / "c", p / "k"), token_file=token_file(p)),
+        _options(p, tcp="0.0.0.0:1", tls=(p / "c", p / "k"), token_file=token_file(p)),
         "cannot be used",
     ),
-    "no token file": lambda p: (_offer(p, token_file=p / "gone"), "token cannot be read"),
+    "no token file": lambda p: (_options(p, token_file=p / "gone"), "token cannot be read"),
     "a token others may read": lambda p: (
-        _offer(p, token_file=token_file(p, mode=0o640)),
+        _options(p, token_file=token_file(p, mode=0o640)),
         "chmod 600",
     ),
     "a token too short": lambda p: (
-        _offer(p, token_file=token_file(p, "short")),
+        _options(p, token_file=token_file(p, "short")),
         "openssl rand -hex 32",
     ),
-    "TLS that is announced": lambda p: (
-        _offer(p, tcp="0.0.0.0:1", tls=(p / "c", p / "k"), token_file=p / "t", zeroconf=True),
-        "know neither TLS nor our token: leave --tls and --token-file away",
-    ),
-    "a token that is announced": lambda p: (
-        _offer(p, tcp="127.0.0.1:10300", token_file=token_file(p), zeroconf=True),
-        "know neither TLS nor our token",
-    ),
-    "no port that could be announced": lambda p: (_offer(p, zeroconf=True), "--tcp 127.0.0.1"),
 }
 
 
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_is_refused_and_why(tmp_path: Path, case: str) -> None:
-    offer, says = REFUSED[case](tmp_path)
+    options, says = REFUSED[case](tmp_path)
     engine = f"scripted:{script(tmp_path / 'script', LINE)}"
     with pytest.raises(Unavailable, match=says):
-        serve(offer, engine)
+        serve(options, engine)
     assert not (tmp_path / "s").exists()
 
 
-def test_an_engine_elsewhere_is_not_lent(tmp_path: Path) -> None:
+def test_a_remote_engine_is_not_served(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="not on this machine"):
-        serve(_offer(tmp_path), "wyoming")
+        serve(_options(tmp_path), "wyoming")
 
 
 def test_sockets_that_systemd_opened(tmp_path: Path) -> None:
-    """One Unix socket and one port, as socket activation passes them on."""
+    """One Unix socket and one port, passed on as by socket activation."""
     port = socket.create_server(("127.0.0.1", 0))
     unix = socket.create_server(str(tmp_path / "given"), family=socket.AF_UNIX)
     code = (
@@ -410,4 +402,4 @@ def test_sockets_that_systemd_opened(tmp_path: Path) -> None:
     with port, unix, server:
         asyncio.run(main())
     assert server.said[0] == f"serving on {tmp_path / 'given'}, for this user"
-    assert "for everybody on this machine" in server.said[1]
+    assert "for every user of this machine" in server.said[1]

@@ -1,4 +1,4 @@
-"""Where sound is cut, and how a text becomes lines with times: the pure half of `dictate file`."""
+"""Where sound is cut, and how a text becomes cues: the pure half of `dictate file`."""
 
 import numpy as np
 import pytest
@@ -6,15 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dictate.events import RATE, Samples
-from dictate.transcribe.cues import LINE, LINES, Heard, cues
-from dictate.transcribe.cut import LONGEST, SHORTEST, Segment, segments
+from dictate.transcribe.cues import MAX_LINE, MAX_LINES, TranscribedSegment, cues
+from dictate.transcribe.cut import MAX_SEGMENT, MIN_SEGMENT, Segment, segments
 from tests.lab.files import noise, silence
 
 FRAME = RATE // 50
 
 
 def loud(frame: Samples) -> float:
-    """A detector that takes loudness for speech."""
+    """A detector for which loud frames are speech."""
     return float(np.abs(frame).max() > 0.05)
 
 
@@ -31,7 +31,7 @@ def test_it_is_cut_in_the_pauses() -> None:
     assert third.end == len(sound)
 
 
-def test_what_is_no_speech_counts_more_than_what_is_soft() -> None:
+def test_no_speech_counts_more_than_low_power() -> None:
     # Whispered speech, softer than the fan that is heard in the pause.
     fan, whisper = noise(0.6) * 0.2, noise(6) * 0.01
     sound = np.concatenate([noise(15), fan, noise(6), whisper, noise(30)])
@@ -61,20 +61,20 @@ def test_where_all_is_speech_the_softest_place_counts() -> None:
     assert 15.1 < first.end / RATE < 15.3
 
 
-def test_in_a_long_silence_a_segment_is_as_long_as_can_be() -> None:
+def test_in_a_long_silence_a_segment_has_the_maximum_length() -> None:
     assert cut(silence(100))[0].end / RATE > 39.5
 
 
 def test_without_any_pause_it_is_cut_all_the_same() -> None:
     sound = noise(130)
     found = cut(sound)
-    assert all(SHORTEST <= len(one.samples) <= LONGEST for one in found[:-1])
+    assert all(MIN_SEGMENT <= len(one.samples) <= MAX_SEGMENT for one in found[:-1])
     assert b"".join(one.samples.tobytes() for one in found) == sound.tobytes()
 
 
 @settings(deadline=None, max_examples=25)
 @given(st.lists(st.integers(1, 400_000), min_size=1, max_size=8), st.integers(500, 300_000))
-def test_nothing_is_lost_and_the_pieces_do_not_matter(lengths: list[int], piece: int) -> None:
+def test_nothing_is_lost_whatever_the_size_of_the_blocks(lengths: list[int], piece: int) -> None:
     parts = [
         np.full(length, 0.3 if number % 2 else 0.0, np.float32)
         for number, length in enumerate(lengths)
@@ -83,12 +83,12 @@ def test_nothing_is_lost_and_the_pieces_do_not_matter(lengths: list[int], piece:
     found = cut(sound, piece)
     assert np.array_equal(np.concatenate([one.samples for one in found]), sound)
     assert [one.start for one in found[1:]] == [one.end for one in found[:-1]]
-    assert all(SHORTEST <= len(one.samples) <= LONGEST for one in found[:-1])
-    assert len(found[-1].samples) <= LONGEST
+    assert all(MIN_SEGMENT <= len(one.samples) <= MAX_SEGMENT for one in found[:-1])
+    assert len(found[-1].samples) <= MAX_SEGMENT
     assert [one.end for one in found] == [one.end for one in cut(sound, len(sound))]
 
 
-def test_speech_is_where_somebody_speaks() -> None:
+def test_segments_know_where_they_contain_speech() -> None:
     sound = np.concatenate([silence(2), noise(3), silence(0.2), noise(1), silence(5), noise(1)])
     (only,) = cut(sound)
     assert [(start / RATE, end / RATE) for start, end in only.speech] == [(2, 6.2), (11.2, 12.2)]
@@ -109,23 +109,23 @@ SENTENCES = (
 
 
 def test_lines_are_of_subtitle_length_and_hold_every_word() -> None:
-    shown = list(cues([Heard(0, 10 * RATE, (), SENTENCES)]))
-    assert all(len(line) <= LINE for cue in shown for line in cue.lines)
-    assert all(len(cue.lines) <= LINES for cue in shown)
+    shown = list(cues([TranscribedSegment(0, 10 * RATE, (), SENTENCES)]))
+    assert all(len(line) <= MAX_LINE for cue in shown for line in cue.lines)
+    assert all(len(cue.lines) <= MAX_LINES for cue in shown)
     assert " ".join(line for cue in shown for line in cue.lines) == SENTENCES
     assert shown[0].lines == ("This is the first sentence.",), "a sentence begins a cue"
 
 
 def test_times_are_split_by_letters() -> None:
-    heard = Heard(0, 10 * RATE, ((RATE, 9 * RATE),), f"{'a' * 30}. {'b' * 61}.")
+    heard = TranscribedSegment(0, 10 * RATE, ((RATE, 9 * RATE),), f"{'a' * 30}. {'b' * 61}.")
     first, second = cues([heard])
     assert (first.start_s, second.end_s) == (1, 9)
     assert first.end_s == second.start_s == pytest.approx(1 + 8 / 3)
 
 
-def test_a_pause_is_nobodys_time() -> None:
+def test_a_pause_belongs_to_no_cue() -> None:
     speech = ((RATE, 3 * RATE), (20 * RATE, 22 * RATE))
-    first, second = cues([Heard(0, 30 * RATE, speech, f"{'a' * 60}. {'b' * 60}.")])
+    first, second = cues([TranscribedSegment(0, 30 * RATE, speech, f"{'a' * 60}. {'b' * 60}.")])
     assert (first.start_s, first.end_s) == (1, 3)
     assert (second.start_s, second.end_s) == (20, 22)
 
@@ -134,7 +134,7 @@ def test_a_pause_is_nobodys_time() -> None:
 @given(st.text(alphabet="ab .?!。\n", max_size=400), st.integers(1, 5))
 def test_cues_follow_one_another(text: str, count: int) -> None:
     speech = tuple((n * 5 * RATE, n * 5 * RATE + RATE) for n in range(count))
-    shown = list(cues([Heard(0, 30 * RATE, speech, text)]))
+    shown = list(cues([TranscribedSegment(0, 30 * RATE, speech, text)]))
     times = [at for cue in shown for at in (cue.start_s, cue.end_s)]
     assert times == sorted(times)
     assert all(cue.start_s < cue.end_s for cue in shown)
@@ -143,6 +143,6 @@ def test_cues_follow_one_another(text: str, count: int) -> None:
 
 
 def test_words_without_spaces_and_endless_words_are_cut() -> None:
-    shown = list(cues([Heard(0, RATE, (), "x" * 300)]))
+    shown = list(cues([TranscribedSegment(0, RATE, (), "x" * 300)]))
     assert "".join(line for cue in shown for line in cue.lines) == "x" * 300
-    assert all(len(line) <= LINE for cue in shown for line in cue.lines)
+    assert all(len(line) <= MAX_LINE for cue in shown for line in cue.lines)

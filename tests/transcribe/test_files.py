@@ -45,7 +45,7 @@ def test_any_format_rate_and_channel_count(tmp_path: Path, script: str) -> None:
     assert done.stdout.lower().splitlines() == [line.lower() for line in expected]
 
 
-def test_json_is_a_list_for_machines(tmp_path: Path, script: str) -> None:
+def test_json_is_a_list(tmp_path: Path, script: str) -> None:
     files = [tone(tmp_path / "a.wav"), tone(tmp_path / "b.wav", seconds=0.5)]
     done = dictate_file("--engine", script, "--json", *files)
     assert done.returncode == 0, done.stderr
@@ -77,7 +77,7 @@ def test_silence_is_the_empty_text(tmp_path: Path, script: str) -> None:
     assert (done.returncode, done.stdout) == (0, "\n"), done.stderr
 
 
-def test_an_engine_that_dies_hears_it_once_more(tmp_path: Path) -> None:
+def test_an_engine_that_dies_gets_the_sound_once_more(tmp_path: Path) -> None:
     lines = tmp_path / "lines"
     lines.write_text("!crash\nit came through\n")
     done = dictate_file("--engine", f"scripted:{lines}", tone(tmp_path / "a.wav", seconds=20))
@@ -93,7 +93,7 @@ def test_an_engine_that_cannot_work_is_one_clear_line(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_hotwords_that_are_not_there_are_an_error(tmp_path: Path, script: str) -> None:
+def test_a_missing_hotwords_file_is_an_error(tmp_path: Path, script: str) -> None:
     missing = tmp_path / "gone.toml"
     wav = tone(tmp_path / "a.wav")
     done = dictate_file("--engine", script, "--hotwords", missing, wav)

@@ -1,4 +1,4 @@
-"""`dictate file` into files: formats, names, what is there already, words of its own."""
+"""`dictate file` into files: formats, names, existing outputs, hotwords for one file."""
 
 import json
 import os
@@ -105,7 +105,7 @@ def test_what_exists_stays_unless_forced(tmp_path: Path, engine: str) -> None:
     words: list[str | Path] = ["--engine", engine, *files, "--format", "txt"]
     done = dictate_file(*words)
     assert done.returncode == 1
-    assert f"{tmp_path / 'a.txt'} exists already: --force writes over it" in done.stderr
+    assert f"{tmp_path / 'a.txt'} exists already: --force overwrites it" in done.stderr
     assert (tmp_path / "a.txt").read_text() == "my notes"
     assert (tmp_path / "b.txt").read_text().lower() == f"{SAID[0]}\n", "the other one is done"
     done = dictate_file(*words, "--force")
@@ -140,12 +140,12 @@ def test_an_output_is_whole_or_as_it_was(tmp_path: Path) -> None:
     assert [path.name for path in folder.iterdir()] == ["it.txt"], "nothing half written is left"
 
 
-def test_a_full_disk_costs_the_going_on_and_not_the_text(tmp_path: Path) -> None:
+def test_a_full_disk_costs_the_resuming_and_not_the_text(tmp_path: Path) -> None:
     engine = f"scripted:{script(tmp_path / 'lines', 'word ' * 500)}"
     done = with_a_full_disk("--engine", engine, talk(tmp_path / "a.wav", 2))
     assert done.returncode == 0, done.stderr
     assert done.stdout.lower().split() == ["word"] * 1000
-    assert done.stderr.count("what is heard cannot be kept") == 1
+    assert done.stderr.count("cannot save the progress") == 1
     assert "resumed" not in dictate_file("--engine", engine, tmp_path / "a.wav").stderr
 
 
@@ -172,7 +172,7 @@ def test_an_output_that_failed_is_written_without_hearing_again(
     assert output.read_text().lower() == f"{SAID[0]}\n"
 
 
-def test_a_name_that_is_no_text(tmp_path: Path, engine: str) -> None:
+def test_a_file_name_that_is_not_text(tmp_path: Path, engine: str) -> None:
     strange = tmp_path / os.fsdecode(b"caf\xe9.wav")
     tone(tmp_path / "a.wav").rename(strange)
     done = dictate_file("--engine", engine, "--format", "json", "--json", strange)
@@ -184,13 +184,13 @@ def test_a_name_that_is_no_text(tmp_path: Path, engine: str) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["-o", "a.doc"], "the suffix says the format, one of .txt, .srt, .vtt, .json"),
-        (["-o", "a.txt", "--format", "srt"], "use it without --format"),
+        (["-o", "a.doc"], "the suffix sets the format, and must be one of .txt, .srt, .vtt, .json"),
+        (["-o", "a.txt", "--format", "srt"], "leave out --format"),
         (["-o", "a.txt", "b.wav"], "--out is for one file"),
-        (["-o", "nowhere/a.txt"], "nowhere is no folder that you can write to"),
+        (["-o", "nowhere/a.txt"], "you cannot write to the folder"),
     ],
 )
-def test_what_cannot_be_meant_is_said(
+def test_contradicting_options_are_refused(
     tmp_path: Path, engine: str, words: list[str], message: str
 ) -> None:
     done = dictate_file("--engine", engine, *words, tone(tmp_path / "a.wav"))
@@ -199,7 +199,7 @@ def test_what_cannot_be_meant_is_said(
     assert "Traceback" not in done.stderr
 
 
-def test_a_file_brings_its_own_words(tmp_path: Path, homes: Path) -> None:
+def test_a_file_has_hotwords_of_its_own(tmp_path: Path, homes: Path) -> None:
     config = homes / "config" / "dictate"
     config.mkdir()
     (config / "hotwords.toml").write_text(
@@ -215,7 +215,7 @@ def test_a_file_brings_its_own_words(tmp_path: Path, homes: Path) -> None:
     assert second == f"{files[1]}: 1 2 Zürich claude code", "the next file does not have them"
 
 
-def test_the_engine_gets_the_words_of_each_file(tmp_path: Path) -> None:
+def test_the_engine_gets_the_hotwords_of_each_file(tmp_path: Path) -> None:
     (tmp_path / "b.toml").write_text('words = ["Qxzwv"]\n')
     files = [tone(tmp_path / "a.wav"), tone(tmp_path / "b.wav", 3)]
     # The starter engine names a word that it cannot pronounce, with no program to help it.
@@ -224,7 +224,7 @@ def test_the_engine_gets_the_words_of_each_file(tmp_path: Path) -> None:
     assert "Qxzwv" in done.stderr
 
 
-def test_broken_words_of_its_own_fail_that_file_only(tmp_path: Path, engine: str) -> None:
+def test_broken_hotwords_of_a_file_fail_that_file_only(tmp_path: Path, engine: str) -> None:
     files = [tone(tmp_path / "a.wav"), tone(tmp_path / "b.wav", 3)]
     (tmp_path / "a.toml").write_text('word = "Claude"\n')
     done = dictate_file("--engine", engine, *files)
@@ -233,7 +233,7 @@ def test_broken_words_of_its_own_fail_that_file_only(tmp_path: Path, engine: str
     assert done.stdout.lower() == f"{files[1]}: {SAID[0]}\n".lower()
 
 
-def test_other_formats_need_ffmpeg_and_it_is_said(tmp_path: Path, engine: str) -> None:
+def test_without_ffmpeg_other_formats_say_that_they_need_it(tmp_path: Path, engine: str) -> None:
     other = tmp_path / "a.m4a"
     other.write_bytes(b"\0\0\0\x20ftypM4A " + bytes(100))
     done = dictate_file("--engine", engine, other, PATH="")
@@ -262,7 +262,7 @@ def test_ffmpeg_reads_what_we_do_not(tmp_path: Path, engine: str) -> None:
 
 
 @pytest.mark.parametrize("make", ["empty", "folder", "headerless", "cut"])
-def test_what_is_no_sound_is_named(tmp_path: Path, engine: str, make: str) -> None:
+def test_a_file_without_sound_is_named(tmp_path: Path, engine: str, make: str) -> None:
     path = tmp_path / "a.wav"
     if make == "empty":
         path.touch()

@@ -15,7 +15,7 @@ import soundfile
 
 from dictate.errors import TranscriptError
 from dictate.events import RATE
-from dictate.transcribe.kept import ResumeFile
+from dictate.transcribe.resume_file import ResumeFile
 from tests.lab.files import command, dictate_file, environment, noise, silence, talk
 from tests.lab.scripted import script
 from tests.lab.voices import speak, write
@@ -90,7 +90,7 @@ def test_it_goes_on_and_the_result_is_the_same(
         _, said = process.communicate(timeout=30)
     assert process.returncode == (130 if end is signal.SIGINT else -end)
     if end is signal.SIGINT:
-        assert "the same command goes on from there" in said
+        assert "run the same command again" in said
         assert "Traceback" not in said
     assert not (tmp_path / "out.srt").exists()
     assert [path.stat().st_mode & 0o777 for path in kept(homes)] == [0o600]
@@ -137,7 +137,7 @@ def test_a_line_half_written_is_heard_again(
     assert (tmp_path / "out.srt").read_bytes() == whole.read_bytes()
 
 
-def test_what_is_kept_after_a_line_half_written_is_kept(tmp_path: Path) -> None:
+def test_lines_after_a_half_written_one_are_durable(tmp_path: Path) -> None:
     path = tmp_path / "it.jsonl"
     for start, half in ((0, b'["heard", 1, 2, "no'), (5, b'{"no": 1}\n')):
         with closing(ResumeFile(path)) as so_far:
@@ -145,7 +145,7 @@ def test_what_is_kept_after_a_line_half_written_is_kept(tmp_path: Path) -> None:
         with path.open("ab") as file:
             file.write(half)
     with closing(ResumeFile(path)) as so_far:
-        assert so_far.heard == {(0, 5): "from 0", (5, 10): "from 5"}
+        assert so_far.transcripts == {(0, 5): "from 0", (5, 10): "from 5"}
         with pytest.raises(TranscriptError, match="another dictate"):
             ResumeFile(path)
 
@@ -195,7 +195,7 @@ def test_an_engine_that_fails_keeps_what_was_heard(tmp_path: Path, homes: Path) 
     assert done.stdout.lower() == f"{' '.join(LINES[:3])}\n"
 
 
-def test_what_nobody_goes_on_with_is_deleted(tmp_path: Path, homes: Path, hangs: str) -> None:
+def test_the_file_of_an_abandoned_run_is_deleted(tmp_path: Path, homes: Path, hangs: str) -> None:
     talk(tmp_path / "a.wav", 1)
     assert dictate_file("--engine", hangs, tmp_path / "a.wav").returncode == 0
     old, young = (homes / "cache" / "dictate" / "files" / f"{n}.jsonl" for n in ("old", "young"))

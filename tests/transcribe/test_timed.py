@@ -100,13 +100,13 @@ def aligners(parent: int) -> list[int]:
 
 
 def kept(homes: Path, kind: str) -> int:
-    """So many lines of this kind are kept."""
+    """The number of lines of this kind in the resume file."""
     files = (homes / "cache" / "dictate" / "files").glob("*.jsonl")
     return sum(path.read_text().count(f'["{kind}"') for path in files)
 
 
 def hangs(said: Path) -> bool:
-    """Whether the engine hangs by now."""
+    """Whether the engine hangs."""
     return said.exists() and bool(json.loads(said.read_text())["happened"])
 
 
@@ -149,10 +149,10 @@ def test_an_aligner_that_is_killed_costs_the_times_and_not_the_text(
     assert [one["text"].lower() for one in found["segments"]] == [line.lower() for line in SAID[:3]]
     assert ["words" in one for one in found["segments"]] == [True, False, False]
     assert told.count("no word times") == 1
-    assert f"{wav}: no word times from 0:25 on, nor in later files: the aligner died" in told
+    assert f"{wav}: no word times after 0:25, nor in later files: the aligner died" in told
 
 
-def test_interrupted_it_goes_on_with_the_times_that_it_had(
+def test_a_resumed_run_keeps_the_times_that_it_had(
     tmp_path: Path, homes: Path, clock: Path
 ) -> None:
     folder = tmp_path / "aligner"
@@ -196,11 +196,11 @@ def test_interrupted_it_goes_on_with_the_times_that_it_had(
         (["--json"], 'language = "nl"', "does not know the language 'nl': set engine.language to"),
         (["--json"], 'aligner = "/no/where"', "engine.trust_model = true"),
         (["--json"], 'aligner = "/no/where"\ntrust_model = true', "there is no such folder"),
-        ([], "", "--words is for json, vtt and srt: a text has no times"),
-        (["-o", "it.TXT"], "", "--words is for json, vtt and srt: a text has no times"),
+        ([], "", "--words is for json, vtt and srt: a txt has no times"),
+        (["-o", "it.TXT"], "", "--words is for json, vtt and srt: a txt has no times"),
     ],
 )
-def test_what_keeps_it_from_working_is_said_at_once(
+def test_what_is_missing_is_reported_at_once(
     tmp_path: Path, homes: Path, words: list[str], config: str, message: str
 ) -> None:
     configure(homes, config)

@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dictate.events import RATE
-from dictate.transcribe.cues import LEAST_S, LINE, LINES, Heard, cues
+from dictate.transcribe.cues import MAX_LINE, MAX_LINES, MIN_CUE_S, TranscribedSegment, cues
 from dictate.transcribe.formats import FORMATS, Transcript
-from dictate.transcribe.kept import ResumeFile
-from dictate.transcribe.words import Unplaced, Word, place, too_fast
+from dictate.transcribe.resume_file import ResumeFile
+from dictate.transcribe.words import AlignmentFailed, Word, place, too_fast
 
 IDEOGRAPHS = ("\u3400", "\u9fff")
 
@@ -99,8 +99,8 @@ GOOD = [("one", 0.0, 0.5), ("two", 0.5, 1.0)]
         ([("'", 0.0, 0.5)], 0, "are not those of the text"),
         ([("one", 0.0, 0.5), ("two", 0.4, 1.0)], 0, "go backwards"),
         ([("one", 0.5, 0.4), ("two", 0.5, 1.0)], 0, "go backwards"),
-        ([("one", -0.1, 0.5), ("two", 0.5, 1.0)], 0, "outside of the sound"),
-        ([("one", 0.0, 0.5), ("two", 0.5, 2.3)], 0, "outside of the sound"),
+        ([("one", -0.1, 0.5), ("two", 0.5, 1.0)], 0, "outside the sound"),
+        ([("one", 0.0, 0.5), ("two", 0.5, 2.3)], 0, "outside the sound"),
         (GOOD, 3, "contradict each other"),
         ([("one", 0.0, 0.5)], 0, "are not those of the text"),
         ([*GOOD, ("three", 1.0, 1.5)], 0, "are not those of the text"),
@@ -110,7 +110,7 @@ GOOD = [("one", 0.0, 0.5), ("two", 0.5, 1.0)]
 def test_rubbish_is_not_believed(
     told: list[tuple[str, float, float]], moved: int, reason: str
 ) -> None:
-    with pytest.raises(Unplaced, match=reason):
+    with pytest.raises(AlignmentFailed, match=reason):
         place("One two.".lower(), told, moved, 5.0, 7.0)
 
 
@@ -122,15 +122,15 @@ def test_a_little_beyond_the_sound_is_its_end() -> None:
 
 
 def test_a_text_of_apostrophes_has_no_words() -> None:
-    with pytest.raises(Unplaced, match="found no words"):
+    with pytest.raises(AlignmentFailed, match="found no words"):
         place("' '", [("'", 0.0, 0.1), ("'", 0.1, 0.2)], 0, 0.0, 1.0)
 
 
-def test_nobody_speaks_so_fast() -> None:
+def test_times_faster_than_speech_are_refused() -> None:
     assert too_fast("x" * 200, 2.0)
     assert not too_fast("x" * 50, 2.0)
     told = [("one", 0.0, 0.5), ("a" * 20, 3.0, 3.0), ("b" * 20, 3.08, 3.08), ("two", 9.0, 9.5)]
-    with pytest.raises(Unplaced, match="nobody speaks as fast"):
+    with pytest.raises(AlignmentFailed, match="the aligner's times are faster"):
         place(" ".join(word for word, _, _ in told), told, 0, 0.0, 20.0)
     told[2] = ("b" * 20, 3.4, 3.4)
     assert place(" ".join(word for word, _, _ in told), told, 0, 0.0, 20.0)
@@ -148,13 +148,13 @@ def test_nothing_is_lost_and_times_follow_one_another(
     end_s = begin_s + step * len(told)
     plain = unicodedata.normalize("NFKD", "".join(split(text)))
     if not any(unicodedata.category(letter)[0] in "LN" for letter in plain):
-        with pytest.raises(Unplaced):
+        with pytest.raises(AlignmentFailed):
             place(text, told, 0, begin_s, end_s)
         return
     try:
         words = place(text, told, 0, begin_s, end_s)
-    except Unplaced as error:
-        assert str(error).startswith("nobody speaks as fast")  # noqa: PT017 - nothing else may be
+    except AlignmentFailed as error:
+        assert str(error).startswith("the aligner's times are faster")  # noqa: PT017 - nothing else may be
         assert too_fast("".join(split(text)), 0.0)
         return
     assert "".join(word.text for word in words) == "".join(text.split())
@@ -176,7 +176,7 @@ def test_nothing_is_lost_and_times_follow_one_another(
 def test_whatever_the_aligner_says(text: str, told: list[tuple[str, float, float]]) -> None:
     try:
         words = place(text, told, 0, 1.0, 4.0)
-    except Unplaced:
+    except AlignmentFailed:
         return
     assert "".join(word.text for word in words) == "".join(text.split())
     times = [at for word in words for at in (word.start_s, word.end_s)]
@@ -190,11 +190,11 @@ SENTENCES = (
 )
 
 
-def heard(text: str, step: float = 0.5) -> Heard:
+def heard(text: str, step: float = 0.5) -> TranscribedSegment:
     told = timed(text, step)
     length = len(told) * step
     words = place(text, told, 0, 0.0, length)
-    return Heard(0, math.ceil(length * RATE), (), text, words)
+    return TranscribedSegment(0, math.ceil(length * RATE), (), text, words)
 
 
 def test_a_cue_begins_and_ends_with_a_word() -> None:
@@ -208,7 +208,7 @@ def test_a_cue_begins_and_ends_with_a_word() -> None:
         assert cue.start_s == pytest.approx(begins[words[0]])
         assert cue.end_s == pytest.approx(ends[words[-1]])
     assert shown[0].marks == ((4, 0.5), (6, 1.0), (9, 1.5), (14, 2.0))
-    plain = list(cues([Heard(0, one.end, (), SENTENCES)]))
+    plain = list(cues([TranscribedSegment(0, one.end, (), SENTENCES)]))
     assert [cue.lines for cue in shown] == [cue.lines for cue in plain], "times change no line"
 
 
@@ -223,14 +223,14 @@ def test_a_line_that_ends_within_a_word_has_its_share() -> None:
 def test_words_without_a_length_are_seen() -> None:
     words = tuple(Word(letter * 60, 1.0, 1.0) for letter in "abc")
     text = " ".join(word.text for word in words)
-    after = Heard(RATE, 2 * RATE, (), "next", (Word("next", 1.1, 1.2),))
-    shown = list(cues([Heard(0, RATE, (), text, words), after]))
+    after = TranscribedSegment(RATE, 2 * RATE, (), "next", (Word("next", 1.1, 1.2),))
+    shown = list(cues([TranscribedSegment(0, RATE, (), text, words), after]))
     assert "".join("".join(cue.lines).replace(" ", "") for cue in shown) == (
         text.replace(" ", "") + "next"
     )
     assert shown[0].start_s == 1.0
     for one, other in pairwise(shown):
-        assert one.end_s - one.start_s == pytest.approx(LEAST_S)
+        assert one.end_s - one.start_s == pytest.approx(MIN_CUE_S)
         assert other.start_s == one.end_s
 
 
@@ -240,14 +240,14 @@ def test_cues_hold_every_word_in_order(text: str, step: float) -> None:
     told = timed(text, step)
     try:
         words = place(text, told, 0, 0.0, len(told) * step + 1)
-    except Unplaced:
+    except AlignmentFailed:
         words = ()
-    shown = list(cues([Heard(0, 5 * RATE, (), text, words)] * 2))
+    shown = list(cues([TranscribedSegment(0, 5 * RATE, (), text, words)] * 2))
     assert "".join("".join(cue.lines).replace(" ", "") for cue in shown) == 2 * "".join(
         text.split()
     )
-    assert all(len(line) <= LINE for cue in shown for line in cue.lines)
-    assert all(len(cue.lines) <= LINES for cue in shown)
+    assert all(len(line) <= MAX_LINE for cue in shown for line in cue.lines)
+    assert all(len(cue.lines) <= MAX_LINES for cue in shown)
     times = [at for cue in shown for at in (cue.start_s, cue.end_s)]
     assert times == sorted(times)
     assert all(cue.end_s > cue.start_s for cue in shown)
@@ -270,7 +270,7 @@ def test_the_times_in_a_vtt_are_as_the_format_wants_them(
     pairs = zip(said, pairwise(sorted(times)[: 2 * len(said)]), strict=False)
     words = tuple(Word(text, *pair) for text, pair in pairs)
     text = " ".join(word.text for word in words)
-    one = Heard(0, 9 * RATE, (), text, words)
+    one = TranscribedSegment(0, 9 * RATE, (), text, words)
     written = FORMATS["vtt"](Transcript(Path("a.wav"), text, 9 * RATE, (one,)))
     head, *captions = written.strip().split("\n\n")
     assert head == "WEBVTT"
@@ -287,16 +287,16 @@ def test_the_times_in_a_vtt_are_as_the_format_wants_them(
 
 def test_a_time_stands_before_its_word_in_a_vtt() -> None:
     words = (Word("one", 1.0, 1.5), Word("&", 1.5, 1.5), Word("two-three", 1.5, 2.0))
-    one = Heard(0, 9 * RATE, (), "one & two-three", words)
+    one = TranscribedSegment(0, 9 * RATE, (), "one & two-three", words)
     written = FORMATS["vtt"](Transcript(Path("a.wav"), "", 9 * RATE, (one,)))
     assert "one <00:00:01.500>&amp; two-three" in written
 
 
-def test_words_are_kept_for_the_very_text(tmp_path: Path) -> None:
+def test_words_are_kept_for_exactly_this_text(tmp_path: Path) -> None:
     words = (Word("C++,", 1.0, 1.5), Word("ok", 2.0, 2.25))
     for _ in range(2):
         with closing(ResumeFile(tmp_path / "it.jsonl")) as so_far:
-            if not so_far.heard:
+            if not so_far.transcripts:
                 so_far.add(0, 9, "see plus plus ok")
                 so_far.add_words(0, 9, "C++, ok", words)
             assert so_far.words(0, 9, "C++, ok") == words
@@ -305,10 +305,10 @@ def test_words_are_kept_for_the_very_text(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("words", ["1", '[["a", 0]]', '[["a", "0", 1]]', "[[1, 0, 1]]"])
-def test_words_that_are_none_are_not_kept(tmp_path: Path, words: str) -> None:
+def test_malformed_words_are_not_kept(tmp_path: Path, words: str) -> None:
     path = tmp_path / "it.jsonl"
     path.write_text(f'["heard", 0, 9, "a"]\n["timed", 0, 9, "a", {words}]\n')
     with closing(ResumeFile(path)) as so_far:
-        assert so_far.heard == {(0, 9): "a"}
+        assert so_far.transcripts == {(0, 9): "a"}
         assert so_far.words(0, 9, "a") == ()
     assert path.read_text() == '["heard", 0, 9, "a"]\n'

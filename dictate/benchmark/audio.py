@@ -1,0 +1,167 @@
+"""The speech for the benchmark: synthesized by an installed program, or the user's recordings.
+
+A program says the same text in the same way every time, so two machines can be compared. Recordings
+show what the user can expect.
+"""
+
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from dictate.benchmark.rows import HARMLESS, HOTWORD
+from dictate.errors import ConfigError, Unavailable
+from dictate.events import RATE, Samples
+from dictate.microphone.sound_file import read_sound_file
+
+FLITE: Final = ("slt", "rms", "awb")
+ESPEAK: Final = ("en-us", "en-gb")
+QUIET_S: Final = 0.4
+"""Seconds of quiet room before and after the speech."""
+SNIPPET_S: Final = 0.25
+"""Seconds of speech that are too short for a word."""
+
+SENTENCES: Final = (
+    "The weather in the mountains was cold and clear this morning.",
+    "Please open the window and close the door.",
+    "The train to the city leaves in the afternoon.",
+    "We should talk about the new plan before the end of the week.",
+    "She wrote a long letter to her brother and sent it the same day.",
+    "There is a problem with the new version of the program.",
+    f"I use {HOTWORD} every day to write programs.",
+    f"Please ask {HOTWORD} to look at the test.",
+    f"{HOTWORD} can read the whole project.",
+    f"We keep the old pictures in {HARMLESS}.",
+    f"The price of {HARMLESS} went down last year.",
+    f"Is there enough {HARMLESS} for all the files?",
+)
+"""Without numbers and spoken punctuation, which engines may write correctly in several ways."""
+
+_NO_SPEECH: Final = (
+    "no speech synthesizer is installed: apt install flite, or give your own --recordings"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A sentence, as text and as sound."""
+
+    text: str
+    samples: Samples
+
+
+@dataclass(frozen=True, slots=True)
+class Clips:
+    """All sentences."""
+
+    source: str
+    """Who speaks, for people; empty if there is no speech."""
+    clips: tuple[Clip, ...]
+    unavailable_reason: str
+    """What to do if a clip that is needed is missing."""
+
+    def with_words(self, words: str) -> list[Clip]:
+        """The clips with these words, in any letter case. Raises Unavailable if there are none."""
+        found = [clip for clip in self._all() if words.lower() in clip.text.lower()]
+        if not found:
+            raise Unavailable(f"no clip contains {words!r}: {self.unavailable_reason}")
+        return found
+
+    def plain(self) -> list[Clip]:
+        """The clips without the hotword. Raises Unavailable if there are none."""
+        plain = [clip for clip in self._all() if HOTWORD.lower() not in clip.text.lower()]
+        if not plain:
+            raise Unavailable(f"every clip contains {HOTWORD!r}: {self.unavailable_reason}")
+        return plain
+
+    def lasting(self, seconds: float, first: str = "") -> Samples:
+        """One sound of this length from all clips, repeated as needed; clips with the words `first`
+        come first. Raises Unavailable if there is no clip."""
+        ordered = sorted(self._all(), key=lambda clip: first.lower() not in clip.text.lower())
+        whole = np.concatenate([clip.samples for clip in ordered])
+        return np.resize(whole, round(seconds * RATE))
+
+    def snippet(self) -> Samples:
+        """The loudest SNIPPET_S of the first clip: speech, but no word. Raises Unavailable."""
+        samples, length = self._all()[0].samples, round(SNIPPET_S * RATE)
+        if len(samples) <= length:
+            return samples
+        energy = np.cumsum([0.0, *np.square(samples, dtype=np.float64)])
+        start = int(np.argmax(energy[length:] - energy[:-length]))
+        return samples[start : start + length]
+
+    def _all(self) -> tuple[Clip, ...]:
+        if not self.clips:
+            raise Unavailable(self.unavailable_reason)
+        return self.clips
+
+
+def synthesized() -> Clips:
+    """The sentences, spoken by flite or else by espeak-ng. Without either there are no clips, and
+    `unavailable_reason` says why. Raises Unavailable if the program fails."""
+    for program, voice in (("flite", FLITE[0]), ("espeak-ng", ESPEAK[0])):
+        if shutil.which(program):
+            clips = tuple(Clip(text, synthesize(text, voice)) for text in SENTENCES)
+            return Clips(f"{program}, voice {voice}", clips, "")
+    return Clips("", (), _NO_SPEECH)
+
+
+def recorded(folder: Path) -> Clips:
+    """The recordings in a folder: each NAME.wav or NAME.flac with a NAME.txt that has its words.
+    Raises ConfigError if there is none, AudioFileError for one that cannot be read."""
+    if not folder.is_dir():
+        raise ConfigError([f"{folder}: there is no such folder"])
+    sounds = sorted(path for path in folder.iterdir() if path.suffix.lower() in (".wav", ".flac"))
+    pairs = [(path, path.with_suffix(".txt")) for path in sounds]
+    clips = [
+        Clip(" ".join(text.read_text(errors="replace").split()), read_sound_file(sound))
+        for sound, text in pairs
+        if text.is_file()
+    ]
+    if not clips:
+        raise ConfigError(
+            [f"{folder}: no NAME.wav or NAME.flac with a NAME.txt beside it that has its words"]
+        )
+    return Clips(f"recordings in {folder}", tuple(clips), f"add such a recording to {folder}")
+
+
+def silence(seconds: float) -> Samples:
+    """Digital silence."""
+    return np.zeros(round(seconds * RATE), np.float32)
+
+
+def noise(seconds: float) -> Samples:
+    """The noise of a fan in a quiet room, at -50 dB; the same every time."""
+    count = round(seconds * RATE)
+    return np.random.default_rng(0).normal(0, 0.003, count).astype(np.float32)
+
+
+def synthesize(text: str, voice: str) -> Samples:
+    """The text, spoken in this voice (one of FLITE or ESPEAK) in a quiet room. Blocks. Raises
+    Unavailable if the program is missing or fails."""
+    program = "flite" if voice in FLITE else "espeak-ng"
+    if shutil.which(program) is None:
+        raise Unavailable(f"{program} is not installed: apt install {program}")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "spoken.wav"
+        if voice in FLITE:
+            command = ["flite", "-voice", voice, "-t", text, "-o", str(path)]
+        else:
+            command = ["espeak-ng", "-v", voice, "-s", "150", "-w", str(path), text]
+        try:
+            subprocess.run(command, check=True, capture_output=True, timeout=30)
+        except (subprocess.SubprocessError, OSError) as error:
+            raise Unavailable(f"{program} failed ({error}): install it again") from error
+        return with_room_noise(read_sound_file(path))
+
+
+def with_room_noise(samples: Samples) -> Samples:
+    """The sound with quiet before and after, and a little noise all over; the same every time."""
+    quiet = np.zeros(int(QUIET_S * RATE), np.float32)
+    sound = np.concatenate([quiet, samples, quiet])
+    hiss = np.random.default_rng(0).normal(0, 0.0005, len(sound))
+    return (sound + hiss).astype(np.float32)

@@ -1,0 +1,127 @@
+"""The aligner process from outside: started, queried, and killed when it fails or hangs."""
+
+import asyncio
+import json
+import logging
+import math
+from dataclasses import asdict
+
+from wyoming.event import Event, async_write_event
+
+from dictate.config.schema import EngineSettings
+from dictate.engines.process import LOADING_S
+from dictate.engines.protocol import Align, Aligned, BadEvent, EngineState, StatusEvent, read_event
+from dictate.errors import EngineError, EngineLost
+from dictate.events import RATE, Samples, pcm_from_samples
+from dictate.platform.child_process import ChildProcess, python_module
+
+log = logging.getLogger(__name__)
+
+LONGEST_RTF: float = 5.0
+"""Maximum real-time factor (seconds of work for a second of sound), beyond the engine's deadline; a
+slower aligner counts as hung. It may be slow: no user waits at a cursor, and it may run on a
+processor."""
+
+
+class AlignerClient:
+    """One aligner process at a time. A sound that one fails at is sent to a fresh one, once."""
+
+    def __init__(self, settings: EngineSettings) -> None:
+        self._settings = settings
+        self._process: ChildProcess | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """Its process, while there is one."""
+        return None if self._process is None else self._process.pid
+
+    async def start(self) -> list[str]:
+        """Start it and wait until it is loaded; one line for each thing that is not as it should
+        be. Raises EngineError."""
+        settings = json.dumps(asdict(self._settings))
+        command = python_module("dictate.engines.aligner", "--settings", settings)
+        self._process = ChildProcess("the aligner", command, log, answers=True)
+        try:
+            await self._process.start()
+            return _notes(await self._answer(LOADING_S))
+        except OSError as error:
+            await self.stop()
+            raise EngineLost(f"the aligner cannot be started: {error}") from error
+        except EngineError:
+            await self.stop()
+            raise
+
+    async def align(self, sound: Samples, text: str) -> Aligned:
+        """The times of the words. Raises EngineError if a fresh process fails at it as well; then
+        there is none until it is started again."""
+        try:
+            return await self._ask(sound, text)
+        except EngineError:
+            await self.stop()
+        try:
+            await self.start()
+            return await self._ask(sound, text)
+        except EngineError:
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        """Kill it. Idempotent."""
+        process, self._process = self._process, None
+        if process is not None:
+            await process.kill()
+
+    async def _ask(self, sound: Samples, text: str) -> Aligned:
+        if self._process is None:
+            raise EngineLost("the aligner is not running")
+        question = Align(text).event()
+        event = await self._answer(
+            self._settings.deadline_s + LONGEST_RTF * len(sound) / RATE,
+            Event(question.type, question.data, pcm_from_samples(sound)),
+        )
+        if event.type == "error":
+            raise EngineError(f"the aligner failed: {str(event.data.get('text'))[:1000]}")
+        if event.type != Aligned.type:
+            raise BadEvent(f"the aligner answers {event.type}")
+        aligned = Aligned.from_event(event)
+        if not all(_is_word(word) for word in aligned.words):
+            raise BadEvent("the aligner answers nonsense")
+        return aligned
+
+    async def _answer(self, deadline_s: float, question: Event | None = None) -> Event:
+        """The next event from it. Raises EngineLost if it dies, or sends nothing in time."""
+        process = self._process
+        assert process is not None
+        try:
+            async with asyncio.timeout(deadline_s):
+                if question is not None:
+                    await async_write_event(question, process.stdin)
+                event = await read_event(process.stdout)
+        except TimeoutError as error:
+            raise EngineLost(f"the aligner hung for {deadline_s:.0f} s") from error
+        except OSError:  # it is gone; the reason follows
+            event = None
+        if event is not None:
+            return event
+        try:
+            async with asyncio.timeout(self._settings.deadline_s):
+                reason = await process.ended()
+        except TimeoutError:
+            reason = "it sends nothing more"
+        raise EngineLost(f"the aligner died ({reason})")
+
+
+def _notes(event: Event) -> list[str]:
+    if event.type != StatusEvent.type:
+        raise BadEvent(f"the aligner begins with {event.type}")
+    status = StatusEvent.from_event(event)
+    if status.state != EngineState.READY:
+        raise EngineError(f"the aligner cannot be used: {status.message}")
+    return [str(note) for note in status.notes]
+
+
+def _is_word(word: object) -> bool:
+    match word:
+        case [str(), int() | float() as start, int() | float() as end]:
+            return math.isfinite(start) and math.isfinite(end)
+    return False

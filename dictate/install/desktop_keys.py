@@ -1,0 +1,311 @@
+"""The desktops whose keys `dictate setup --keys` binds: sway, Hyprland, GNOME and KDE.
+
+Dictate writes only a file, or an entry, of its own. It reads the user's files; a line that must be
+added to them is shown, not written. A key that the user has bound to something else is left alone.
+"""
+
+import ast
+import os
+import re
+import shlex
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Final, Protocol
+
+from platformdirs import user_config_path, user_data_path
+
+from dictate.errors import Unavailable
+from dictate.hotkeys.chord import Chord
+from dictate.install import kglobalaccel
+from dictate.install.service import MARKER, Out, remove_generated, run, write_generated
+
+GNOME: Final = "org.gnome.settings-daemon.plugins.media-keys"
+GNOME_PATH: Final = "/org/gnome/settings-daemon/plugins/media-keys/custom-keybindings"
+
+_SWAY_MODIFIERS: Final = {"ctrl": "Ctrl", "alt": "Mod1", "shift": "Shift", "super": "Mod4"}
+_GNOME_MODIFIERS: Final = {
+    "ctrl": "<Control>",
+    "alt": "<Alt>",
+    "shift": "<Shift>",
+    "super": "<Super>",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shortcut:
+    """A key, and the shell commands that it runs."""
+
+    name: str
+    """Empty for the main key."""
+    chord: Chord
+    press: str
+    release: str
+    """Empty if the release does nothing."""
+    toggle: str
+    """For desktops that report no release: the command of every press."""
+
+
+class ShortcutBackend(Protocol):
+    """A desktop in which shortcuts can be bound."""
+
+    def bind(self, shortcuts: list[Shortcut], out: Out) -> None:
+        """Bind them, now and after the next login, and print what was done. Raises Unavailable."""
+
+    def unbind(self, out: Out) -> None:
+        """Remove what `bind` made, if it is there."""
+
+
+class _IncludedFile(ABC):
+    """A compositor whose configuration includes a file of ours."""
+
+    file: Path
+    config: Path
+    include: str
+    """The line that the user's configuration needs."""
+
+    def bind(self, shortcuts: list[Shortcut], out: Out) -> None:
+        free = []
+        for shortcut in shortcuts:
+            if taken := self.taken(shortcut.chord):
+                other = "choose another key in config.toml"
+                out(f"skipped: {shortcut.chord}: {taken} binds it: {other}")
+            else:
+                free.append(shortcut)
+        lines = [line for shortcut in free for line in self.lines(shortcut)]
+        write_generated(self.file, "\n".join((MARKER, *lines, "")), out)
+        for line in lines:
+            out(f"  {line}")
+        if not self.included():
+            out(f"to do: add this line to {self.config}: {self.include}")
+        self.apply(lines, out)
+
+    def unbind(self, out: Out) -> None:
+        if self.file.exists():
+            self.withdraw(self.file.read_text().splitlines(), out)
+            remove_generated(self.file, out)
+            if str(self.file) in self._included_files():
+                out(f"to do: remove this line from {self.config}: {self.include}")
+
+    @abstractmethod
+    def lines(self, shortcut: Shortcut) -> Iterator[str]:
+        """The lines for one shortcut in the compositor's syntax."""
+
+    @abstractmethod
+    def taken(self, chord: Chord) -> str:
+        """Where the user's configuration binds this key, as FILE:LINE; empty if it does not."""
+
+    def apply(self, lines: list[str], out: Out) -> None:  # noqa: B027 - optional
+        """Tell the running compositor to bind them."""
+
+    def withdraw(self, lines: list[str], out: Out) -> None:  # noqa: B027 - optional
+        """Tell the running compositor to unbind them."""
+
+    def included(self) -> bool:
+        """Whether the user's configuration includes our file, by name or by pattern."""
+        return any(fnmatch(str(self.file), named) for named in self._included_files())
+
+    def _included_files(self) -> Iterator[str]:
+        """The files, or patterns, that the user's configuration includes."""
+        for line in _read(self.config):
+            if found := re.fullmatch(r"\s*(?:include|source\s*=)\s*(\S.*?)\s*", line):
+                name = os.path.expandvars(Path(found[1]).expanduser())
+                yield str(self.config.parent / name)
+
+
+class Sway(_IncludedFile):
+    """Uses bindsym. swaymsg passes each line to the running sway, too."""
+
+    def __init__(self) -> None:
+        self.config = user_config_path() / "sway/config"
+        self.file = self.config.with_name("dictate.conf")
+        self.include = f"include {self.file}"
+
+    def lines(self, shortcut: Shortcut) -> Iterator[str]:
+        for keys in self._keys(shortcut.chord):
+            yield f"bindsym --no-repeat {keys} exec {shortcut.press}"
+            if shortcut.release:
+                yield f"bindsym --release {keys} exec {shortcut.release}"
+
+    def taken(self, chord: Chord) -> str:
+        ours = [_as_set(keys) for keys in self._keys(chord)]
+        variables: dict[str, str] = {}
+        for number, line in enumerate(_read(self.config), 1):
+            match line.split():
+                case ["set", name, value, *_]:
+                    variables[name] = value
+                case ["bindsym", *words]:
+                    keys = next((word for word in words if not word.startswith("--")), "")
+                    for name, value in variables.items():
+                        keys = keys.replace(name, value)
+                    if _as_set(keys) in ours:
+                        return f"{self.config}:{number}"
+        return ""
+
+    def apply(self, lines: list[str], out: Out) -> None:
+        if not os.environ.get("SWAYSOCK"):
+            return
+        for line in lines:
+            done = run("swaymsg", "--", line)
+            if done.returncode:
+                out(f"failed: swaymsg {line}: {done.stdout.strip() or done.stderr.strip()}")
+                return
+        out("done: the keys work in sway now")
+
+    def withdraw(self, lines: list[str], out: Out) -> None:
+        bound = [line.partition(" exec ")[0] for line in lines if line.startswith("bindsym")]
+        if os.environ.get("SWAYSOCK"):
+            for line in bound:
+                run("swaymsg", "--", f"un{line}")
+            out("done: the keys are unbound in sway")
+
+    def _keys(self, chord: Chord) -> list[str]:
+        names = [_SWAY_MODIFIERS[name] for name in chord.modifiers]
+        return ["+".join((*names, keysym)) for keysym in _keysyms(chord)]
+
+
+class Hyprland(_IncludedFile):
+    """Uses bind and bindr, after its documentation. It reloads its files by itself."""
+
+    def __init__(self) -> None:
+        self.config = user_config_path() / "hypr/hyprland.conf"
+        self.file = self.config.with_name("dictate.conf")
+        self.include = f"source = {self.file}"
+
+    def lines(self, shortcut: Shortcut) -> Iterator[str]:
+        modifiers = " ".join(name.upper() for name in shortcut.chord.modifiers)
+        for keysym in _keysyms(shortcut.chord):
+            yield f"bind = {modifiers}, {keysym}, exec, {shortcut.press}"
+            if shortcut.release:
+                yield f"bindr = {modifiers}, {keysym}, exec, {shortcut.release}"
+
+    def taken(self, chord: Chord) -> str:
+        ours = [{*chord.modifiers, keysym.lower()} for keysym in _keysyms(chord)]
+        for number, line in enumerate(_read(self.config), 1):
+            bound = re.match(r"\s*bind\w*\s*=\s*([^,]*),\s*([^,\s]+)", line.lower())
+            if bound and {*re.split(r"[\s_+]+", bound[1].strip()), bound[2]} - {""} in ours:
+                return f"{self.config}:{number}"
+        return ""
+
+
+class Gnome:
+    """Custom shortcuts. They report no release, so one press starts a dictation and the next ends
+    it."""
+
+    def bind(self, shortcuts: list[Shortcut], out: Out) -> None:
+        listed = self._bindings()
+        for shortcut in shortcuts:
+            if shortcut.chord.lone_modifier:
+                out(
+                    f"skipped: {shortcut.chord}: GNOME cannot bind a lone modifier: add another key"
+                )
+                continue
+            path = f"{GNOME_PATH}/dictate{shortcut.name and '-'}{shortcut.name}/"
+            names = "".join(_GNOME_MODIFIERS[name] for name in shortcut.chord.modifiers)
+            binding = f"{names}{_keysyms(shortcut.chord)[0]}"
+            for key, value in (
+                ("name", f"Dictate {shortcut.name}".strip()),
+                ("command", shortcut.toggle),
+                ("binding", binding),
+            ):
+                self._set(f"{GNOME}.custom-keybinding:{path}", key, value)
+            listed = [*(each for each in listed if each != path), path]
+            out(f"done: GNOME binds {binding} to: {shortcut.toggle}")
+        self._set(GNOME, "custom-keybindings", str(listed))
+
+    def unbind(self, out: Out) -> None:
+        try:
+            listed = self._bindings()
+        except Unavailable:
+            return  # GNOME is not installed
+        ours = [path for path in listed if path.startswith(f"{GNOME_PATH}/dictate")]
+        if not ours:
+            return
+        others = [path for path in listed if path not in ours]
+        try:
+            self._set(GNOME, "custom-keybindings", str(others))
+        except Unavailable as error:
+            out(f"failed: {error}")
+            return
+        for path in ours:
+            run("gsettings", "reset-recursively", f"{GNOME}.custom-keybinding:{path}")
+        out("done: removed GNOME's shortcuts for dictate")
+
+    def _bindings(self) -> list[str]:
+        listed = self._gsettings("get", GNOME, "custom-keybindings")
+        return list(ast.literal_eval(listed.strip().removeprefix("@as ")))
+
+    def _set(self, schema: str, key: str, value: str) -> None:
+        self._gsettings("set", schema, key, value)
+
+    def _gsettings(self, *words: str) -> str:
+        done = run("gsettings", *words)
+        if done.returncode:
+            raise Unavailable(
+                f"gsettings: {done.stderr.strip()}; run this inside your GNOME session, or bind "
+                "the key in GNOME's settings"
+            )
+        return done.stdout
+
+
+class Kde:
+    """A .desktop file for each shortcut, which KDE starts when the key is pressed."""
+
+    _NAMES = ("", "second", "cancel")
+
+    def bind(self, shortcuts: list[Shortcut], out: Out) -> None:
+        for shortcut in shortcuts:
+            if shortcut.chord.lone_modifier:
+                out(f"skipped: {shortcut.chord}: KDE cannot bind a lone modifier: add another key")
+                continue
+            label = f"Dictate {shortcut.name}".strip()
+            file = self._file(shortcut.name)
+            entry = (
+                "[Desktop Entry]",
+                "Type=Application",
+                f"Name={label}",
+                f"Exec={_exec(shortcut.toggle)}",
+            )
+            quiet = ("NoDisplay=true", "StartupNotify=false")
+            write_generated(file, "\n".join((MARKER, *entry, *quiet, "")), out)
+            if not file.read_text().startswith(MARKER):
+                continue
+            if kglobalaccel.bind(file.name, label, shortcut.chord):
+                out(f"done: KDE binds {shortcut.chord} to: {shortcut.toggle}")
+            else:
+                out(f"skipped: {shortcut.chord}: another program has it in KDE: choose another key")
+                remove_generated(file, out)
+
+    def unbind(self, out: Out) -> None:
+        for file in filter(Path.exists, map(self._file, self._NAMES)):
+            try:
+                kglobalaccel.unbind(file.name)
+            except Unavailable as error:
+                out(f"failed: {error}")
+            remove_generated(file, out)
+
+    def _file(self, name: str) -> Path:
+        return user_data_path() / f"applications/dictate-key{name and '-'}{name}.desktop"
+
+
+def _exec(command: str) -> str:
+    """The command, quoted for a .desktop file."""
+    words = shlex.split(command.replace("%", "%%"))
+    return " ".join(word if re.fullmatch(r"[\w./%:=-]+", word) else f'"{word}"' for word in words)
+
+
+def _keysyms(chord: Chord) -> tuple[str, ...]:
+    if not chord.keysyms:
+        raise Unavailable(f"desktops have no name for the key {chord.key!r}: choose another key")
+    return chord.keysyms
+
+
+def _as_set(keys: str) -> frozenset[str]:
+    same = {"control": "ctrl", "alt": "mod1"}
+    return frozenset(same.get(word, word) for word in keys.lower().split("+"))
+
+
+def _read(path: Path) -> Iterable[str]:
+    return path.read_text(errors="replace").splitlines() if path.exists() else ()

@@ -1,0 +1,149 @@
+"""The transcripts of a file so far, on disk, so that an interrupted run can be resumed."""
+
+import hashlib
+import json
+import os
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+from dictate import __version__
+from dictate.config.schema import Settings
+from dictate.errors import AudioFileError, TranscriptError
+from dictate.hotwords.model import Hotwords
+from dictate.platform import paths
+from dictate.platform.locks import lock
+from dictate.transcribe.words import Word
+
+KEPT_DAYS: Final = 7
+"""Days before the file of an abandoned run is deleted, because it contains private speech."""
+
+
+def resume_key(path: Path, settings: Settings, hotwords: Hotwords) -> str:
+    """A name for this sound with these settings. Reads the whole file: call it off the loop. Raises
+    AudioFileError."""
+    try:
+        with path.open("rb") as file:
+            sound = hashlib.file_digest(file, "sha256")
+    except OSError as error:
+        raise AudioFileError(f"{path} cannot be read: {error.strerror}") from error
+    context = repr((__version__, settings.engine, settings.speech, hotwords))
+    sound.update(context.encode())
+    return sound.hexdigest()
+
+
+def resume_folder() -> Path:
+    """The folder of these files, without those that are too old. Blocks. Raises UnsafeFolder."""
+    paths.safe_dir(paths.cache_dir())
+    found = paths.safe_dir(paths.cache_dir() / "files")
+    oldest = time.time() - KEPT_DAYS * 86_400
+    for path in found.glob("*.jsonl"):
+        with suppress(FileNotFoundError):  # another process deletes it, too
+            if path.stat().st_mtime < oldest:
+                path.unlink()
+    return found
+
+
+class ResumeFile:
+    """The transcripts of one sound, open and locked. Everything here blocks.
+
+    Each line is a JSON list: ["heard", start, end, text], ["timed", start, end, text, words] or
+    ["written", path]. A line is durable when the method returns. A last line without a line end was
+    being written when the process or the machine stopped; it is dropped.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Raises TranscriptError."""
+        self.path = path
+        self.transcripts: dict[tuple[int, int], str] = {}
+        """The engine's text of each segment; the key is its start and end in samples."""
+        self._timed: dict[tuple[int, int], tuple[str, tuple[Word, ...]]] = {}
+        self._written: set[str] = set()
+        try:
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise _error(path, error) from error
+        try:
+            lock(self._file)
+            self._read()
+        except BlockingIOError:
+            os.close(self._file)
+            raise TranscriptError("another dictate is transcribing the same sound") from None
+        except OSError as error:
+            os.close(self._file)
+            raise _error(path, error) from error
+
+    def _read(self) -> None:
+        with os.fdopen(os.dup(self._file), "rb") as file:
+            whole = 0
+            for line in file:
+                if not line.endswith(b"\n"):
+                    break
+                try:
+                    self._take(json.loads(line))
+                except ValueError:
+                    break
+                whole += len(line)
+        os.ftruncate(self._file, whole)
+        os.lseek(self._file, 0, os.SEEK_END)
+
+    def _take(self, line: Any) -> None:
+        match line:
+            case ["heard", int(start), int(end), str(text)]:
+                self.transcripts[start, end] = text
+            case ["timed", int(start), int(end), str(text), [*words]]:
+                self._timed[start, end] = text, tuple(_word(word) for word in words)
+            case ["written", str(path)]:
+                self._written.add(path)
+            case _:
+                raise ValueError(line)
+
+    def add(self, start: int, end: int, text: str) -> None:
+        """Keep the engine's text of the segment between these samples. Raises TranscriptError."""
+        self._append(["heard", start, end, text])
+
+    def words(self, start: int, end: int, text: str) -> tuple[Word, ...]:
+        """The words of the text that is written for this segment; empty if their times are not
+        known."""
+        written, words = self._timed.get((start, end), ("", ()))
+        return words if written == text else ()
+
+    def add_words(self, start: int, end: int, text: str, words: tuple[Word, ...]) -> None:
+        """Keep the words of the text of a segment. Raises TranscriptError."""
+        self._append(["timed", start, end, text, [[w.text, w.start_s, w.end_s] for w in words]])
+
+    def has_written(self, path: Path) -> bool:
+        """Whether an earlier run wrote this output."""
+        return str(path.absolute()) in self._written
+
+    def mark_written(self, path: Path) -> None:
+        """Remember that this output is written. Raises TranscriptError."""
+        self._append(["written", str(path.absolute())])
+
+    def _append(self, line: list[Any]) -> None:
+        self._take(line)
+        rest = json.dumps(line).encode() + b"\n"
+        try:
+            while rest:  # a disk that fills up writes a part first, and fails next time
+                rest = rest[os.write(self._file, rest) :]
+            os.fdatasync(self._file)
+        except OSError as error:
+            raise _error(self.path, error) from error
+
+    def close(self) -> None:
+        """Unlock the file, and delete it if there is nothing to resume from."""
+        if not self.transcripts:
+            self.path.unlink(missing_ok=True)
+        os.close(self._file)
+
+
+def _word(stored: Any) -> Word:
+    match stored:
+        case [str(text), int() | float() as start_s, int() | float() as end_s]:
+            return Word(text, start_s, end_s)
+    raise ValueError(stored)
+
+
+def _error(path: Path, error: OSError) -> TranscriptError:
+    return TranscriptError(f"cannot save the progress in {path}: {error.strerror}")

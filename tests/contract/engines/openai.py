@@ -1,0 +1,16 @@
+"""openai: with a server that recognises speech."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from dictate.config.schema import EngineSettings
+from dictate.engines import Engine
+from tests.contract.engines import loaded
+from tests.lab.openai_server import OpenAIServer, listener
+
+
+@contextmanager
+def engine(folder: Path, kind: str) -> Iterator[Engine]:
+    with OpenAIServer(hears=listener()) as server:
+        yield loaded(EngineSettings(use="openai", base_url=server.url))
