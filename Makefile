@@ -17,7 +17,7 @@ run: $(VENV)/run.stamp ## dictate, in this terminal
 	@$(BIN)/dictate run --demo
 
 test: $(VENV)/test.stamp lint ## everything that is checked before a change is taken
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 gnome: $(VENV)/gnome.stamp ## the tests on GNOME Shell, whose packages are 94 MB
 	$(BIN)/python -m pytest -m gnome tests/desktop $(ARGS)

@@ -1,18 +1,28 @@
 """What every test gets: homes of its own, and an event loop in which nothing may block."""
 
+import asyncio
 import gc
 import logging
 import os
+import signal
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
 
-pytest_plugins = ["tests.report"]
+from dictate.engines.process import EngineProcess
+from tests.lab import forked_engines
+
+pytest_plugins = ["tests.report", "tests.retries"]
 
 # Before anything imports torch: threads that spin while they wait starve whatever runs beside.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+# A shell starts its background jobs with SIGINT ignored, and they hand that on to every process
+# they start: Ctrl-C, as the tests send it, would do nothing.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -27,6 +37,31 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
     finally:
         if was_on:
             gc.enable()
+
+
+@pytest.fixture(scope="session")
+def fork_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A program to use as `sys.executable`: it forks engine processes that have imported NeMo.
+    Skips where NeMo is not installed."""
+    from tests.lab import mini_model  # imports torch
+
+    mini_model.unloaded()
+    with forked_engines.fork_server(tmp_path_factory.mktemp("fork-server")) as python:
+        yield python
+
+
+@pytest.fixture
+def forked_engine_processes(fork_server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Engine processes of this test are forked."""
+    original = EngineProcess.kill
+
+    async def kill(process: EngineProcess) -> None:
+        await original(process)
+        while forked_engines.serves(process.socket):  # noqa: ASYNC110 - it is another process
+            await asyncio.sleep(0.01)
+
+    monkeypatch.setattr(EngineProcess, "kill", kill)
+    monkeypatch.setattr("sys.executable", fork_server)
 
 
 @pytest.fixture(autouse=True)

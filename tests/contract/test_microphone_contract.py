@@ -20,6 +20,8 @@ from tests.lab.processes import children
 from tests.lab.pulse import PulseAudio
 from tests.lab.voice import SENTENCE, say
 
+pytestmark = pytest.mark.desktop
+
 
 @dataclass
 class Stage:

@@ -469,25 +469,15 @@ def test_calls_get_an_error_until_the_daemon_serves_them(bus: Bus) -> None:
     asyncio.run(tell())
 
 
-def test_one_that_comes_back_too_late_says_so(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_that_comes_back_too_late_says_so(bus: Bus) -> None:
     async def tell() -> None:
         async with rigged() as rig:
-            late = asyncio.Event()
-            connect = rig.service.connect
-
-            async def connect_late() -> None:
-                await late.wait()
-                await connect()
-
-            monkeypatch.setattr(rig.service, "connect", connect_late)
-            staying = asyncio.create_task(rig.service.run())
             bus.kill()
             bus.start()
             faster = Service(FakeController())
             await faster.connect()
-            late.set()
             with pytest.raises(AlreadyRunning):
-                await asyncio.wait_for(staying, 10)
+                await asyncio.wait_for(rig.service.run(), 10)
             await faster.close()
 
     asyncio.run(tell())

@@ -92,7 +92,7 @@ def test_a_word_saved_in_the_file_is_known_to_the_next_dictation(
     recording = next(p for p in SAMPLES if "Claude Code" in p.with_suffix(".txt").read_text())
     window = GtkField(desk.x, tmp_path)
     daemon.hotwords.write_text("words = []\n")
-    assert "- Claude Code" in daemon.ctl("reload").stdout or _reloaded(daemon)
+    daemon.ctl("reload")  # or the watcher was faster; the next dictation shows it
     without = dictate(desk, daemon, recording)
     assert "Claude Code" not in without
     daemon.hotwords.write_text('words = ["Claude Code"]\n')
@@ -106,11 +106,6 @@ def test_a_word_saved_in_the_file_is_known_to_the_next_dictation(
     else:
         pytest.fail(f"the word is not known: {written!r}")
     window.close()
-
-
-def _reloaded(daemon: RealDaemon) -> bool:
-    # The watcher may have been faster than we were with `reload`.
-    return "nothing" in daemon.ctl("reload").stdout.lower()
 
 
 def test_silence_writes_nothing(desk: Desk, daemon: RealDaemon, tmp_path: Path) -> None:

@@ -314,6 +314,7 @@ def test_another_language_or_model_is_another_engine() -> None:
 
 
 @pytest.mark.timeout(240)
+@pytest.mark.usefixtures("forked_engine_processes")
 @pytest.mark.parametrize(
     ("kind", "language", "text"),
     [("prompt", "de-DE", f"{REPAIRED[:-1]}!"), ("tdt", "en", REPAIRED)],

@@ -24,7 +24,7 @@ def reach(folder: Path, engine: str) -> tuple[dict[str, object], StatusEvent]:
     async def main() -> tuple[dict[str, object], StatusEvent]:
         with socket.create_server(("127.0.0.1", 0)) as server:
             use = f"{engine}:{server.getsockname()[1]}"
-            with Worker(folder, "", engine=use, module="tests.lab.reaching") as worker:
+            with Worker(folder, "", engine=use, module="tests.lab.network_probe") as worker:
                 one = await worker.connect()
                 for event in (Transcribe().event(), AudioStart(RATE, 2, 1).event()):
                     await one.write_event(event)
@@ -45,7 +45,7 @@ def reach(folder: Path, engine: str) -> tuple[dict[str, object], StatusEvent]:
 
 
 def test_a_local_engine_reaches_nobody(tmp_path: Path) -> None:
-    tried, status = reach(tmp_path, "reaching")
+    tried, status = reach(tmp_path, "probe")
     ways = {"loading", "tcp", "thread", "udp", "routes"}
     assert {way: tried[way] for way in ways} == dict.fromkeys(ways, REFUSED)
     assert tried["child"] == 1
@@ -67,7 +67,7 @@ def test_where_it_cannot_be_closed_it_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_LIBSECCOMP", "1")
-    tried, status = reach(tmp_path, "reaching")
+    tried, status = reach(tmp_path, "probe")
     assert tried["tcp"] == "ok"
     assert status.state == "ready"
     assert len(status.notes) == 1

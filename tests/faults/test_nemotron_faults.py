@@ -28,7 +28,7 @@ from tests.app.test_pipeline import PAUSE, Rig
 from tests.lab import mini_model
 from tests.lab.engine import until
 from tests.lab.faulty import ALWAYS
-from tests.lab.nursery import nursery, serves
+from tests.lab.forked_engines import serves
 from tests.lab.processes import children
 from tests.lab.voices import read
 
@@ -126,17 +126,16 @@ async def living(folder: Path, **changes: object) -> AsyncIterator[Life]:
 
 
 @pytest.fixture(scope="module")
-def python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Engine processes come from the nursery, and what loads for ever is found out soon."""
-    mini_model.unloaded()  # skips where NeMo is missing, and says so
+def python(fork_server: str) -> Iterator[None]:
+    """Engine processes are forked, and one that loads for ever is found out soon."""
     original = EngineProcess.kill
 
     async def kill(child: EngineProcess) -> None:
         await original(child)
         await until(lambda: not serves(child.socket))
 
-    with nursery(tmp_path_factory.mktemp("nursery")) as python, pytest.MonkeyPatch.context() as m:
-        m.setattr("sys.executable", python)
+    with pytest.MonkeyPatch.context() as m:
+        m.setattr("sys.executable", fork_server)
         m.setattr(EngineProcess, "kill", kill)
         for module in (control, supervisor):
             m.setattr(module, "LOADING_S", LOADING_S)

@@ -18,16 +18,11 @@ from tests.lab.engine import Whole, attempts, until
 from tests.lab.scripted import home
 from tests.lab.voices import read
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.timeout(240), pytest.mark.usefixtures("forked_engine_processes")]
 
 TRAIN = Path(__file__).parents[1] / "audio" / "train.wav"
 PATIENCE_S = 200.0
 GIVEN_UP = "engine nemotron: given up"
-
-
-@pytest.fixture(autouse=True)
-def nemo() -> None:
-    mini_model.unloaded()  # skips where NeMo is missing, and says so
 
 
 async def said(engine: EngineClient, pcm: bytes) -> FinalTranscript:

@@ -18,9 +18,9 @@ from dictate.engines.remote.openai import OpenAIEngine
 from dictate.errors import EngineError
 from dictate.events import pcm_from_samples
 from dictate.hotwords.model import Hotwords
-from tests.lab import fallen_back
+from tests.lab import fallback
 from tests.lab.engine import PATIENCE_S, Whole, until
-from tests.lab.fallen_back import HERE
+from tests.lab.fallback import HERE
 from tests.lab.openai_server import LINE, Handler, OpenAIServer
 from tests.lab.serving import reset
 from tests.lab.voices import read
@@ -180,9 +180,9 @@ def test_a_machine_that_goes_while_it_works_is_noticed_before_the_deadline(
 def dictations(
     folder: Path, url: str, *expected: str, ready: bool = True
 ) -> tuple[EngineClient, list[int]]:
-    """As in `fallen_back.py`."""
+    """As in `fallback.py`."""
     settings = EngineSettings(use="openai", base_url=url, deadline_s=DEADLINE_S)
-    return asyncio.run(fallen_back.dictations(folder, settings, PCM, *expected, ready=ready))
+    return asyncio.run(fallback.dictations(folder, settings, PCM, *expected, ready=ready))
 
 
 @pytest.mark.parametrize("fault", ["stalls", "resets", "answers 100 MB", "401"])

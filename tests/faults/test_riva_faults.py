@@ -24,9 +24,9 @@ from dictate.engines.remote.riva import RivaEngine
 from dictate.errors import EngineError
 from dictate.events import pcm_from_samples
 from dictate.hotwords.model import Hotwords
-from tests.lab import fallen_back
+from tests.lab import fallback
 from tests.lab.engine import PATIENCE_S, Whole, until
-from tests.lab.fallen_back import HERE
+from tests.lab.fallback import HERE
 from tests.lab.riva_server import LINE, Asked, Play, RivaServer, heard
 from tests.lab.voices import read
 
@@ -300,9 +300,9 @@ def test_answers_that_are_no_riva_answers() -> None:
 def dictations(
     folder: Path, url: str, *expected: str, ready: bool = True
 ) -> tuple[EngineClient, list[int]]:
-    """As in `fallen_back.py`."""
+    """As in `fallback.py`."""
     settings = EngineSettings(use="riva", base_url=url, deadline_s=DEADLINE_S)
-    return asyncio.run(fallen_back.dictations(folder, settings, PCM, *expected, ready=ready))
+    return asyncio.run(fallback.dictations(folder, settings, PCM, *expected, ready=ready))
 
 
 @pytest.mark.parametrize("fault", ["stalls", "ends early", "UNAUTHENTICATED"])

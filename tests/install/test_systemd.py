@@ -1,7 +1,7 @@
 """The unit and the activation file: what systemd says of them, and what they do under a real one.
 
-The real one is a `systemd --user` of the test's own; tests/lab/stand_in.py runs in place of the
-daemon where only the unit is looked at.
+The real one is a `systemd --user` of the test's own; tests/lab/systemd_daemon.py replaces the
+daemon where a test is about the unit alone.
 """
 
 import json
@@ -60,8 +60,8 @@ def manager() -> Iterator[UserSystemd]:
         programs = manager.home / "50% my programs"
         programs.mkdir()
         program = programs / "dictate"
-        stand_in = ROOT / "tests/lab/stand_in.py"
-        program.write_text(f"#!{sys.executable}\n{stand_in.read_text()}")
+        fake = ROOT / "tests/lab/systemd_daemon.py"
+        program.write_text(f"#!{sys.executable}\n{fake.read_text()}")
         program.chmod(0o755)
         (manager.home / "readable").write_text("x")
         yield manager

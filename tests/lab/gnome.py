@@ -5,7 +5,13 @@ import subprocess
 import sys
 import time
 
-from tests.lab.own_session import FRONT, KEEPER, OwnDesktop, own_session, start_portal
+from tests.lab.private_session import (
+    DESKTOP_PORTAL,
+    PERMISSION_STORE,
+    HeadlessDesktop,
+    private_session,
+    start_portal,
+)
 from tests.lab.windows import (
     Gtk4Field,
     Gtk4PasswordField,
@@ -27,14 +33,14 @@ const pointer = global.testPointer ??= Clutter.get_default_backend().get_default
 """
 
 
-class Gnome(OwnDesktop):
+class Gnome(HeadlessDesktop):
     """`with Gnome(folder) as gnome:` the shell runs; programs started by `spawn` find it."""
 
     needs = ("gnome-shell", "ibus-daemon", "gdbus")
 
     def start_all(self) -> None:
         self.more_env = {
-            **own_session(self.folder, self.stack, "SESSION", "SYSTEM"),
+            **private_session(self.folder, self.stack, "SESSION", "SYSTEM"),
             "XDG_CURRENT_DESKTOP": "GNOME",
             "GSETTINGS_BACKEND": "memory",
         }
@@ -65,7 +71,7 @@ class Gnome(OwnDesktop):
 
     def start_portal(self) -> None:
         """Start the desktop's portal, as it is installed."""
-        for program, known_as in (KEEPER, _PORTAL, FRONT):
+        for program, known_as in (PERMISSION_STORE, _PORTAL, DESKTOP_PORTAL):
             start_portal(self, program, known_as, "xdg-desktop-portal-gnome")
 
     def click(self, x: int, y: int) -> None:

@@ -15,7 +15,13 @@ from dbus_fast import Message, MessageType
 from dbus_fast.aio import MessageBus
 
 from tests.lab.more_windows import Qt5
-from tests.lab.own_session import FRONT, KEEPER, OwnDesktop, own_session, start_portal
+from tests.lab.private_session import (
+    DESKTOP_PORTAL,
+    PERMISSION_STORE,
+    HeadlessDesktop,
+    private_session,
+    start_portal,
+)
 from tests.lab.windows import Gtk4Field, GtkField, PasswordField, Window, Xterm
 from tests.lab.xserver import end, need, wait_for
 
@@ -23,9 +29,9 @@ KWIN = "org.kde.KWin"
 _PORTAL = next(map(str, Path("/usr/lib").glob("*/libexec/xdg-desktop-portal-kde")), "KDE's portal")
 _PORTAL_NAME = "org.freedesktop.impl.portal.desktop.kde"
 _SCREEN = ("--virtual", "--width", "1280", "--height", "720")
-_HAND = """[Desktop Entry]
+_INPUT_PROGRAM = """[Desktop Entry]
 Type=Application
-Name=A hand
+Name=Input of the tests
 NoDisplay=true
 Exec={program}
 X-KDE-Wayland-Interfaces=org_kde_kwin_fake_input
@@ -37,18 +43,18 @@ _SETTINGS = {
 _numbers = itertools.count(1)
 
 
-class Kwin(OwnDesktop):
+class Kwin(HeadlessDesktop):
     """`with Kwin(folder) as kwin:` it runs, with Xwayland; programs started by `spawn` find it."""
 
     needs = ("kwin_wayland", "Xwayland", "gdbus")
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        self._hand: subprocess.Popen[bytes] | None = None
+        self._input: subprocess.Popen[bytes] | None = None
 
     def start_all(self) -> None:
         self.more_env = {
-            **own_session(self.folder, self.stack, "SESSION"),
+            **private_session(self.folder, self.stack, "SESSION"),
             "XDG_CURRENT_DESKTOP": "KDE",
             "KDE_FULL_SESSION": "true",
             "KDE_SESSION_VERSION": "5",
@@ -59,7 +65,7 @@ class Kwin(OwnDesktop):
         self.start_kwin()
 
     def _prepare(self) -> None:
-        # What is installed has a capability that a container may not give; a copy has none.
+        # The installed file has a capability that a container may not grant; a copy has none.
         self._program = self.folder / "kwin_wayland"
         shutil.copyfile(shutil.which("kwin_wayland") or "", self._program)
         self._program.chmod(0o755)
@@ -67,13 +73,13 @@ class Kwin(OwnDesktop):
         self._tells = self.folder / "tells"
         self._tells.write_text(f'#!/bin/sh\necho "$DISPLAY $XAUTHORITY" > {self._ready}\n')
         self._tells.chmod(0o755)
-        # KWin knows who may do what by the program: no other one may be this one.
-        self._python = self.folder / "hand"
+        # KWin grants rights by the path of the program: only this copy gets them.
+        self._python = self.folder / "input"
         shutil.copyfile(Path(sys.executable).resolve(), self._python)
         self._python.chmod(0o755)
         applications = self.folder / "data/applications"
         applications.mkdir()
-        (applications / "hand.desktop").write_text(_HAND.format(program=self._python))
+        (applications / "input.desktop").write_text(_INPUT_PROGRAM.format(program=self._python))
 
     def start_kwin(self) -> None:
         """Start it; also after `kill`, at the same address."""
@@ -98,48 +104,48 @@ class Kwin(OwnDesktop):
         here = {"DISPLAY": self.display, "XAUTHORITY": authority, "WAYLAND_DISPLAY": "wayland-0"}
         self.more_env |= here
         wait_for(lambda: self.evaluate("1") == 1, "KWin's scripts")
-        self._hand = self.spawn(
-            *(str(self._python), "-m", "tests.lab.kwin_hand"),
+        self._input = self.spawn(
+            *(str(self._python), "-m", "tests.lab.kwin_input"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             more_env={"PYTHONHOME": sys.base_prefix, "PYTHONPATH": os.pathsep.join(sys.path)},
         )
-        self._heard("ready")
+        self._expect("ready")
 
     def kill(self) -> None:
         """SIGKILL it; Xwayland and what is shown end with it."""
-        if self._hand is not None:
-            assert self._hand.stdin is not None
-            self._hand.stdin.close()
-            end(self._hand)
-            self._hand = None
+        if self._input is not None:
+            assert self._input.stdin is not None
+            self._input.stdin.close()
+            end(self._input)
+            self._input = None
         if self.server is not None:
             end(self.server)
             self.server = None
 
     def start_portal(self) -> None:
         """Start the desktop's portal, as it is installed."""
-        start_portal(self, *KEEPER, "xdg-desktop-portal")
+        start_portal(self, *PERMISSION_STORE, "xdg-desktop-portal")
         self.start_kde_portal()
-        start_portal(self, *FRONT, "xdg-desktop-portal")
+        start_portal(self, *DESKTOP_PORTAL, "xdg-desktop-portal")
 
     def start_kde_portal(self) -> None:
         """Start KDE's part of it, which ends with KWin."""
         start_portal(self, _PORTAL, _PORTAL_NAME, "xdg-desktop-portal-kde")
 
     def hand(self, *orders: str) -> None:
-        """What a person does: see `kwin_hand.py`."""
-        assert self._hand is not None
-        assert self._hand.stdin is not None
+        """Input of a user: see `kwin_input.py`."""
+        assert self._input is not None
+        assert self._input.stdin is not None
         for order in orders:
-            self._hand.stdin.write(f"{order}\n".encode())
-            self._hand.stdin.flush()
-            self._heard("did")
+            self._input.stdin.write(f"{order}\n".encode())
+            self._input.stdin.flush()
+            self._expect("did")
 
-    def _heard(self, word: str) -> None:
-        assert self._hand is not None
-        assert self._hand.stdout is not None
-        assert self._hand.stdout.readline() == f"{word}\n".encode(), "the hand is gone"
+    def _expect(self, word: str) -> None:
+        assert self._input is not None
+        assert self._input.stdout is not None
+        assert self._input.stdout.readline() == f"{word}\n".encode(), "the input program ended"
 
     def click(self, x: int, y: int) -> None:
         """Click there."""

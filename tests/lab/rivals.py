@@ -1,8 +1,14 @@
-"""`python -m tests.lab.rivals NAME`: what each way of this subject of the benchmark hears, as JSON.
-A process of its own, as NeMo's ways set what holds for a whole process."""
+"""`python -m tests.lab.rivals`: what each subject of the benchmark transcribes, as JSON.
+
+Each subject runs in a forked process, as it changes settings of NeMo that hold for a whole process;
+NeMo is imported once.
+"""
 
 import json
-import sys
+import os
+import tempfile
+import traceback
+from pathlib import Path
 
 import numpy as np
 
@@ -15,17 +21,41 @@ WORDS = ("Claude Code",)
 MORE = (0, 3000, 8000)
 """Samples of silence after the recording, so that the end falls on different parts of a chunk."""
 
-if __name__ == "__main__":
-    subject = SUBJECTS[sys.argv[1]](Setup(SMALL, "cpu"))
+
+def transcripts(name: str) -> dict[str, list[list[str]]]:
+    """The texts of one subject: for each of its ways, each sound, without and with the words."""
+    subject = SUBJECTS[name](Setup(SMALL, "cpu"))
     subject.load()
     subject.learn(WORDS)
     voice = read_sound_file(samples()[1])
     sounds = [np.concatenate([voice, np.zeros(more, np.float32)]) for more in MORE]
-    print(
-        json.dumps(
-            {
-                name: [[way(sound, words).text for words in ((), WORDS, ())] for sound in sounds]
-                for name, way in subject.ways.items()
-            }
-        )
-    )
+    return {
+        way_name: [[way(sound, words).text for words in ((), WORDS, ())] for sound in sounds]
+        for way_name, way in subject.ways.items()
+    }
+
+
+def main() -> None:
+    """Print the transcripts of all subjects, or how one failed, by its name."""
+    import nemo.collections.asr.models  # noqa: F401
+
+    found = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for name in SUBJECTS:
+            path = Path(folder) / "transcripts"
+            child = os.fork()
+            if not child:
+                try:
+                    path.write_text(json.dumps(transcripts(name)))
+                except BaseException:
+                    path.write_text(json.dumps(traceback.format_exc()))
+                finally:
+                    os._exit(0)
+            os.waitpid(child, 0)
+            found[name] = json.loads(path.read_text())
+            path.unlink()
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()

@@ -113,6 +113,13 @@ class Window:
         """The window's number, as xdotool knows it."""
         return self.x.run("xdotool", "search", "--name", f"^{self.title}$").split()[-1]
 
+    def refocus(self) -> None:
+        """Take the keyboard focus away, and give it back."""
+        xid = self.xid()
+        self.x.run("xdotool", "windowminimize", xid)
+        self.x.run("xdotool", "windowactivate", "--sync", xid)
+        self.focus()
+
     def focus(self) -> None:
         """Give it the keyboard focus, and wait until it has it."""
         xid = self.xid()

@@ -66,6 +66,7 @@ class Child:
         return event
 
 
+@pytest.mark.desktop
 def test_it_says_what_it_opened_and_then_sends_chunks(pulse: PulseAudio) -> None:
     with Child("--device", DESCRIPTION) as child:
         child.begin()
@@ -80,6 +81,7 @@ def test_it_says_what_it_opened_and_then_sends_chunks(pulse: PulseAudio) -> None
         assert len(chunk.payload or b"") == 2 * RATE // 50
 
 
+@pytest.mark.desktop
 @pytest.mark.parametrize("wanted", [MICROPHONE, SECOND_MICROPHONE, "other"])
 def test_it_records_from_the_one_that_was_asked_for(
     pulse: PulseAudio, tmp_path: Path, wanted: str
@@ -98,6 +100,7 @@ def test_it_records_from_the_one_that_was_asked_for(
         assert ours[0]["properties"]["application.name"] == "Dictate"
 
 
+@pytest.mark.desktop
 @pytest.mark.parametrize("began", [False, True])
 def test_it_ends_with_its_parent(pulse: PulseAudio, began: bool) -> None:
     with Child() as child:
@@ -111,6 +114,7 @@ def test_it_ends_with_its_parent(pulse: PulseAudio, began: bool) -> None:
         assert child.process.wait(timeout=5) == 0
 
 
+@pytest.mark.desktop
 def test_it_ends_with_its_parent_even_if_the_server_hangs(pulse: PulseAudio) -> None:
     with Child() as child:
         child.begin()
@@ -126,15 +130,7 @@ def test_it_ends_with_its_parent_even_if_the_server_hangs(pulse: PulseAudio) -> 
             pulse.cont()
 
 
-@pytest.fixture
-def ctrl_c_works() -> Iterator[None]:
-    """A job in the background inherits a SIGINT that is ignored already."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-@pytest.mark.usefixtures("ctrl_c_works")
+@pytest.mark.desktop
 def test_ctrl_c_in_the_terminal_is_not_for_it(pulse: PulseAudio) -> None:
     with Child() as child:
         child.begin()
@@ -144,6 +140,7 @@ def test_ctrl_c_in_the_terminal_is_not_for_it(pulse: PulseAudio) -> None:
             child.chunk()
 
 
+@pytest.mark.desktop
 def test_an_unknown_device_is_an_error_that_names_the_known(pulse: PulseAudio) -> None:
     with Child("--device", "Studio") as child:
         child.begin()
@@ -166,6 +163,7 @@ def test_no_server_is_an_error_that_says_what_to_do(monkeypatch: pytest.MonkeyPa
         assert "sound server" in error.data["text"]
 
 
+@pytest.mark.desktop
 def test_a_reader_that_hangs_for_a_while_loses_nothing(pulse: PulseAudio) -> None:
     with Child() as child:
         child.begin()

@@ -31,6 +31,7 @@ def test_an_exact_name_goes_before_a_part() -> None:
     assert find([longer, short], "mic") is short
 
 
+@pytest.mark.desktop
 def test_the_sound_servers_microphones_have_their_names(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,8 +1,8 @@
-"""A person's hand in KWin: `python -m tests.lab.kwin_hand`.
+"""Keyboard and mouse input into KWin: `python -m tests.lab.kwin_input`.
 
-Each line of its standard input is an order: `key CODE STATE` (as the kernel numbers keys; 1 is
-down), `move X Y`, `button STATE` (of the left one). It says `did` once KWin has done it. KWin lets
-only a program do so whose .desktop file asks for it: see `kwin.py`.
+Each line of its standard input is a command: `key CODE STATE` (as the kernel numbers keys; 1 is
+down), `move X Y`, `button STATE` (of the left one). It prints `did` once KWin has done it. KWin
+allows this only to a program whose .desktop file asks for it: see `kwin.py`.
 """
 
 import socket
@@ -22,21 +22,21 @@ LEFT = 0x110
 
 
 def main() -> None:
-    """Do what the lines say, until there are no more."""
+    """Carry out the lines of standard input until it ends."""
     _ours, theirs = socket.socketpair()
     connection = WaylandConnection(theirs)
-    hand = connection.bind(FAKE_INPUT)
-    hand.send("authenticate", "a person", "these are the tests of dictate")
+    fake_input = connection.bind(FAKE_INPUT)
+    fake_input.send("authenticate", "a person", "these are the tests of dictate")
     connection.round_trip()
     print("ready", flush=True)
     for line in sys.stdin:
         match line.split():
             case ["key", code, state]:
-                hand.send("keyboard_key", int(code), int(state))
+                fake_input.send("keyboard_key", int(code), int(state))
             case ["move", x, y]:
-                hand.send("pointer_motion_absolute", int(x) * 256, int(y) * 256)
+                fake_input.send("pointer_motion_absolute", int(x) * 256, int(y) * 256)
             case ["button", state]:
-                hand.send("button", LEFT, int(state))
+                fake_input.send("button", LEFT, int(state))
             case order:
                 raise ValueError(order)
         connection.round_trip()

@@ -1,6 +1,6 @@
-"""What the unit runs in place of the daemon: it says ready, feeds the watchdog, owns the bus name.
+"""Runs as the daemon of the systemd unit: it reports ready, feeds the watchdog, owns the bus name.
 
-`run` first writes down what the sandbox allows, as JSON, into the state folder. SIGUSR1 makes it
+`run` first writes down what the sandbox allows, as JSON, in the state folder. SIGUSR1 makes it
 hang. A file `bad` in the configuration folder makes it end with status 78. `setup` is the real one.
 """
 

@@ -1,4 +1,4 @@
-"""What a desktop of the tests' own stands on: buses, folders and portals that nobody else uses."""
+"""The base of a private desktop: its own buses, folders and portals."""
 
 import os
 from abc import abstractmethod
@@ -13,17 +13,21 @@ from tests.lab.bus import session_bus
 from tests.lab.daemon import REPOSITORY
 from tests.lab.xserver import XServer, need
 
-KEEPER = "/usr/libexec/xdg-permission-store", "org.freedesktop.impl.portal.PermissionStore"
-FRONT = "/usr/libexec/xdg-desktop-portal", "org.freedesktop.portal.Desktop"
+PERMISSION_STORE = (
+    "/usr/libexec/xdg-permission-store",
+    "org.freedesktop.impl.portal.PermissionStore",
+)
+DESKTOP_PORTAL = "/usr/libexec/xdg-desktop-portal", "org.freedesktop.portal.Desktop"
 
 
-def own_session(folder: Path, stack: ExitStack, *buses: str) -> dict[str, str]:
-    """The environment of what runs in it. `buses` are "SESSION" and "SYSTEM"."""
+def private_session(folder: Path, stack: ExitStack, *buses: str) -> dict[str, str]:
+    """Start these buses ("SESSION", "SYSTEM") and make the folders; the environment of programs in
+    the session."""
     env = {"HOME": str(folder), "PYTHONPATH": str(REPOSITORY)}
     for name in buses:
-        place = folder / f"{name.lower()}-bus"
-        place.mkdir()
-        env[f"DBUS_{name}_BUS_ADDRESS"] = stack.enter_context(session_bus(place)).address
+        bus_folder = folder / f"{name.lower()}-bus"
+        bus_folder.mkdir()
+        env[f"DBUS_{name}_BUS_ADDRESS"] = stack.enter_context(session_bus(bus_folder)).address
     homes = {"XDG_RUNTIME_DIR": folder / "run"}
     for name in ("CONFIG", "STATE", "CACHE", "DATA"):
         homes[f"XDG_{name}_HOME"] = folder / name.lower()
@@ -39,7 +43,7 @@ def own_session(folder: Path, stack: ExitStack, *buses: str) -> dict[str, str]:
     return env | {name: str(home) for name, home in homes.items()} | shared
 
 
-class OwnDesktop(XServer):
+class HeadlessDesktop(XServer):
     """`with Desktop(folder) as desktop:` it runs; programs started by `spawn` find it."""
 
     needs: ClassVar[tuple[str, ...]]

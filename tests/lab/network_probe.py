@@ -1,7 +1,7 @@
-"""Engines that try to reach others, and say how that went: `reaching:PORT`, which is local, and
+"""Engines that try to reach the network and report the outcome: `probe:PORT`, which is local, and
 `remote:PORT`, which is not.
 
-    python -m tests.lab.reaching --engine reaching:PORT --socket PATH
+    python -m tests.lab.network_probe --engine probe:PORT --socket PATH
 """
 
 import contextlib
@@ -32,10 +32,10 @@ def outcome(attempt: Callable[[], object]) -> str:
     return "ok"
 
 
-class ReachingEngine(Engine):
-    """Tries while it loads and at each finish."""
+class ProbingEngine(Engine):
+    """Tries while it loads, and at each finish."""
 
-    name = "reaching"
+    name = "probe"
     languages = ("en",)
     streams = False
     hotwords_as = ""
@@ -46,7 +46,7 @@ class ReachingEngine(Engine):
         self.loading = ""
         self._may_try = threading.Event()
         self._in_thread: list[str] = []
-        # It is there before the network is closed.
+        # A thread that starts before the network is closed.
         self._old = threading.Thread(target=self._try_later, daemon=True)
         self._old.start()
 
@@ -64,14 +64,14 @@ class ReachingEngine(Engine):
         return []
 
     def begin(self, hotwords: Hotwords, language: str | None, chunk_ms: int = 0) -> Utterance:
-        return ReachingUtterance(self)
+        return ProbingUtterance(self)
 
     def tcp(self) -> None:
         """Connect."""
         socket.create_connection(self.address, 5).close()
 
-    def tried(self) -> dict[str, object]:
-        """What came of each way out."""
+    def outcomes(self) -> dict[str, object]:
+        """The outcome of each attempt."""
         found: dict[str, object] = {"loading": self.loading, "tcp": outcome(self.tcp)}
         self._may_try.set()
         self._old.join()
@@ -86,32 +86,32 @@ class ReachingEngine(Engine):
         return found
 
 
-class RemoteEngine(ReachingEngine):
-    """The same on another machine, so to speak."""
+class RemoteEngine(ProbingEngine):
+    """The same, but declared as remote."""
 
     name = "remote"
     local = False
 
 
-class ReachingUtterance(Utterance):
-    """Says what came of it."""
+class ProbingUtterance(Utterance):
+    """Its text is the report, as JSON."""
 
-    def __init__(self, engine: ReachingEngine) -> None:
+    def __init__(self, engine: ProbingEngine) -> None:
         self._engine = engine
 
     def feed(self, samples: Samples) -> str | None:
         return None
 
     def finish(self) -> str:
-        return json.dumps(self._engine.tried())
+        return json.dumps(self._engine.outcomes())
 
     def cancel(self) -> None:
         pass
 
 
 if __name__ == "__main__":
-    ENGINES.table["reaching"] = "tests.lab.reaching:ReachingEngine"
-    ENGINES.table["remote"] = "tests.lab.reaching:RemoteEngine"
+    ENGINES.table["probe"] = "tests.lab.network_probe:ProbingEngine"
+    ENGINES.table["remote"] = "tests.lab.network_probe:RemoteEngine"
     if os.environ.get("NO_LIBSECCOMP"):
         sys.modules["pyseccomp"] = None  # type: ignore[assignment]
     worker.main()

@@ -1,11 +1,12 @@
 """Engine processes that need no ten seconds to import NeMo: forked from one that has done it.
 
-    with nursery(folder) as python: ...
+    with fork_server(folder) as python: ...
 
-`python` is a program to take the place of `sys.executable`: for the words with which the daemon
-starts an engine process it has one forked, lends it its own standard streams, and ends as that one
-ends; whoever kills it kills that one, too. In each, faults can happen (`faulty.py`): they stand in
-the file `faults` beside the socket it serves on.
+`python` is a program to use as `sys.executable`. When the daemon starts an engine process with it,
+the program asks the server to fork one, passes its own standard streams on, and ends as that
+process ends. Killing the program kills the process. All other command lines run in the real Python.
+In a forked process, faults can happen (`faulty.py`): they stand in the file `faults` beside its
+socket.
 """
 
 import contextlib
@@ -23,22 +24,23 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 LARGEST = 65_536
 READY = b"ready\n"
+ENGINE_PROCESS = "dictate.engines.worker"
 
 
 @contextmanager
-def nursery(folder: Path) -> Iterator[str]:
+def fork_server(folder: Path) -> Iterator[str]:
     """The program that starts an engine process, while the block lasts."""
-    where = folder / "nursery"
+    where = folder / "fork-server"
     program = folder / "python"
     program.write_text(
         f"#!{sys.executable} -I\nimport sys\nsys.path.insert(0, {str(ROOT)!r})\n"
-        f"from tests.lab.nursery import borrow\nborrow({str(where)!r})\n"
+        f"from tests.lab.forked_engines import run\nrun({str(where)!r})\n"
     )
     program.chmod(0o755)
     # As the engine's loader sets them before it imports NeMo.
     environment = {**os.environ, "HF_HUB_OFFLINE": "1", "WANDB_MODE": "disabled"}
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.lab.nursery", str(where)],
+        [sys.executable, "-m", "tests.lab.forked_engines", str(where)],
         cwd=ROOT,
         env={**environment, "OMP_WAIT_POLICY": "PASSIVE"},
         stdin=subprocess.PIPE,
@@ -55,20 +57,23 @@ def nursery(folder: Path) -> Iterator[str]:
 
 
 def serves(path: Path) -> bool:
-    """Whether an engine process serves there: one that is killed does so a moment longer than the
-    program that was killed in its place."""
+    """Whether an engine process serves there. After the program is killed it may do so for another
+    moment."""
     with socket.socket(socket.AF_UNIX) as probe:
         probe.setblocking(False)
         return probe.connect_ex(str(path)) == 0
 
 
-def borrow(where: str) -> None:
-    """In the program: have an engine process forked, and live and die with it."""
-    # Not our own standard error: it would outlive us there if somebody kills us.
+def run(where: str) -> None:
+    """In the program: run this command line, in a forked process if it is an engine's."""
+    if ENGINE_PROCESS not in sys.argv:
+        os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+    # Not our own standard error: the process would hold it open after we are killed.
     words, its_words = os.pipe()
+    arguments = "\0".join(sys.argv[sys.argv.index(ENGINE_PROCESS) :]).encode()
     with socket.socket(socket.AF_UNIX) as server:
         server.connect(where)
-        socket.send_fds(server, ["\0".join(sys.argv[2:]).encode()], [0, 1, its_words])
+        socket.send_fds(server, [arguments], [0, 1, its_words])
         os.close(its_words)
         while text := os.read(words, LARGEST):
             os.write(2, text)
@@ -79,7 +84,7 @@ def borrow(where: str) -> None:
 
 
 def main() -> None:
-    """Fork for everybody who asks, until standard input ends."""
+    """Fork a process for each client, until standard input ends."""
     import nemo.collections.asr.models  # noqa: F401
     import torch  # noqa: F401
 
@@ -106,7 +111,7 @@ def _end_with_input() -> None:
 
 
 def _look_after(child: int, client: socket.socket) -> None:
-    """Until it ends, or who asked for it does; then both have."""
+    """Until it ends or its client does; then the other is ended too."""
     process = os.pidfd_open(child)
     if process not in select.select([process, client.fileno()], [], [])[0]:
         signal.pidfd_send_signal(process, signal.SIGKILL)
