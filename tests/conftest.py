@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
 
+from tests.lab.daemon import PYTHONPATH
+
 pytest_plugins = ["tests.report"]
+
+# For the processes that are started: the engine process finds the engine `fake` there.
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    filter(None, [PYTHONPATH, os.environ.get("PYTHONPATH", "")])
+)
 
 # Before anything imports torch: threads that spin while they wait starve whatever runs beside.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(ROOT.glob("docs/*.md"))]
 OURS = r"(?:config|systemd|docs|bench|dictate|tests|scripts)"
 
-EXAMPLES = {"code.py"}
+EXAMPLES = {"code.py", "dictate/engines/parrot.py"}
 """Names that stand in a text as something to say."""
 
 

@@ -135,7 +135,7 @@ def test_it_is_announced_when_it_can_hear(tmp_path: Path) -> None:
                 await asyncio.sleep(2)
                 assert not here.seen
                 await starting
-                assert server.said[-1] == "scripted is loaded"
+                assert server.said[-1] == "fake is loaded"
                 await until(lambda: here.names)
             finally:
                 await starting
