@@ -38,7 +38,7 @@ fix: $(VENV)/test.stamp ## mend the style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs: $(VENV)/test.stamp ## write again what is made from the code: config/, docs/config.md, ...
+docs: $(VENV)/test.stamp ## write again what is made from the code: config/, docs/reference/config.md, ...
 	$(BIN)/python -m dictate.config.config_file --write
 	$(BIN)/python -m dictate.dbus.service --write
 

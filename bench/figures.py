@@ -1,4 +1,4 @@
-"""Honest figures, for benchmarks that need no desktop as well."""
+"""Statistics and tables, also for benchmarks without a desktop."""
 
 import platform
 import sys
@@ -30,7 +30,7 @@ def machine() -> str:
 
 
 def cpu_s(pid: int) -> float:
-    """The processor seconds that a process has used."""
+    """CPU seconds that a process has used."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / 100
 
@@ -44,7 +44,7 @@ def memory_mb(pid: int, field: str = "Rss") -> float:
 
 
 def percentile(at: int, values: Sequence[float]) -> float:
-    """What `at` percent of the values do not exceed."""
+    """The `at`-th percentile of the values."""
     return float(np.percentile(values, at))
 
 
@@ -55,5 +55,5 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def say(what: str) -> None:
-    """What is being measured now, for who waits."""
+    """Print progress on stderr."""
     print(time.strftime("%H:%M:%S"), what, file=sys.stderr, flush=True)

@@ -23,14 +23,14 @@ def processes(b: Bench) -> dict[str, int]:
 
 
 def cpu_share(pids: dict[str, int], seconds: float) -> dict[str, float]:
-    """Percent of one core that each process uses, over so many seconds."""
+    """CPU of each process, in percent of one core, over a number of seconds."""
     before = {name: cpu_s(pid) for name, pid in pids.items()}
     time.sleep(seconds)
     return {name: (cpu_s(pid) - before[name]) / seconds * 100 for name, pid in pids.items()}
 
 
 def idle_and_listening(seconds: float) -> None:
-    """Memory, and CPU while nothing happens and while somebody talks."""
+    """Memory, and CPU at rest and during a dictation."""
     with bench() as b:
         b.daemon.ctl("start")
         b.sound.play(speech(b.folder, 2)).wait(30)
@@ -60,7 +60,7 @@ def idle_and_listening(seconds: float) -> None:
 
 
 def start_to_ready(runs: int) -> None:
-    """From exec to READY=1, and to the engine being loaded."""
+    """Seconds from exec to READY=1, and to the loaded engine."""
     ready, loaded = [], []
     for _ in range(runs):
         with bench() as b:
@@ -81,7 +81,7 @@ def start_to_ready(runs: int) -> None:
 
 
 def reload(runs: int) -> None:
-    """`dictatectl reload` after the list has changed, until the engine has it."""
+    """`dictatectl reload` of a changed list, until the engine has it."""
     with bench() as b:
         for count in (10, 100, 1000):
             times = []

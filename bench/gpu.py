@@ -1,10 +1,9 @@
-"""An engine on a graphics card, all by itself: `nemotron_gpu.sh --help` and `qwen3_gpu.sh --help`
-say how.
+"""Benchmarks an engine on a graphics card; see `nemotron_gpu.sh --help` and `qwen3_gpu.sh --help`.
 
-Strategy: look for the card, measure how fast it reads, then run the engine's benchmark in a process
-of its own for each model and each configuration, so that none inherits the memory of another. What
-fails is said and the rest goes on. A bare machine has none of the packages: they are imported when
-it is known that they are there.
+Strategy: find the card, measure its memory bandwidth, then run the engine's benchmark in a separate
+process for each model and configuration, so that none inherits the memory of another. A failure is
+reported and the rest goes on. A bare machine lacks the packages, so they are imported only after a
+check.
 """
 
 import argparse
@@ -24,7 +23,7 @@ class Subject:
     """What is measured, unless the command line says otherwise."""
 
     needed: tuple[str, ...]
-    """Modules beside torch."""
+    """Required modules besides torch."""
     models: tuple[str, ...]
     hotwords: tuple[str, ...]
     seconds: tuple[str, ...]
@@ -52,21 +51,21 @@ SUBJECTS: Final = {
         seconds=("1", "5", "15", "30", "60"),
     ),
 }
-"""By name: `bench.NAME` is the benchmark, NAME_models.py and NAME_report.py stand beside it."""
+"""Benchmarks by name: `bench.NAME`, with NAME_models.py and NAME_report.py."""
 CONFIGURATIONS: Final[tuple[dict[str, Any], ...]] = (
     {"precision": "fp32"},
     {"precision": "bf16"},
     {"precision": "fp32", "cuda_graphs": True},
     {"precision": "bf16", "cuda_graphs": True},
 )
-"""Settings of [engine] to run with: a new one is a line here."""
+"""Variants of [engine] to measure, one line each."""
 COPIES: Final = 20
 SIZE: Final = {"cuda": 1 << 30, "cpu": 1 << 28}
-"""Bytes of a copy: more than any cache holds."""
+"""Bytes of one copy: larger than any cache."""
 
 
 def main() -> int:
-    """Write results.json and results.md; 0 if all of it could be measured, 2 without a card."""
+    """Write results.json and results.md; 0 if everything was measured, 2 without a card."""
     name, *words = sys.argv[1:]
     subject = SUBJECTS[name]
     parser = argparse.ArgumentParser(prog=f"bench/{name}_gpu.sh")
@@ -104,7 +103,7 @@ def main() -> int:
                     continue
                 results.append(found | {"model": model, "bandwidth": bandwidth})
                 print(f"... {time.perf_counter() - began:.0f} s", flush=True)
-                # Each time, as a lent machine may be gone before the last one is measured.
+                # After each one: a borrowed machine may be gone before the last is measured.
                 _write(name, arguments.out, arguments.device, results)
     print("\n".join(f"failed: {name}" for name in failed) or f"all is in {arguments.out}")
     return 1 if failed else 0
@@ -139,7 +138,7 @@ def _card(device: str) -> str:
 
 
 def _bandwidth(device: str) -> float:
-    """Bytes in a second that a copy reads and writes, at its best."""
+    """Peak memory bandwidth of a copy, bytes read and written per second."""
     import torch
 
     source = torch.ones(SIZE[device], dtype=torch.uint8, device=device)
@@ -165,7 +164,7 @@ def _bandwidth(device: str) -> float:
 def _run(
     name: str, model: Path, engine: dict[str, Any], words: list[str], failure: Path
 ) -> dict[str, Any] | None:
-    """What one process found; None if it failed, and its words are in the file then."""
+    """The result of one process; None if it failed, with its output in the file."""
     file = failure.with_name("run.json")
     file.unlink(missing_ok=True)
     told = ["--model", str(model), "--engine", json.dumps(engine), "--json", str(file), *words]

@@ -1,8 +1,8 @@
-"""The main engine beside NeMo's own ways, in one process, by turns, on the same sounds.
+"""The main engine beside NeMo's own streaming code: one process, in turns, on the same sounds.
 
-It measures a chunk and the end by length of the utterance, lists of hotwords, and from nothing to
-ready with the memory then. `nemotron_rivals.py` says who is compared and what the end is. Sound is
-fed as fast as it is taken; no two are of the same length, so that the end is anywhere in a chunk.
+It measures the time of a chunk and of the end by utterance length, with hotword lists of several
+lengths, and the start with its memory. `nemotron_rivals.py` defines the competitors and the end.
+Sound is fed as fast as it is taken; all lengths differ, so that the end falls anywhere in a chunk.
 """
 
 import argparse
@@ -33,7 +33,7 @@ REBUILDS = 3
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is measured, and how often."""
+    """What to measure, and how often."""
 
     model: str
     device: str
@@ -44,7 +44,7 @@ class Plan:
 
 
 def main() -> None:
-    """Print the tables; with --json write the figures, too."""
+    """Print the tables; with --json also write the figures."""
     parser = argparse.ArgumentParser(prog="python -m bench.nemotron", description=__doc__)
     parser.add_argument("--model", default="small", help="small, full, or a .nemo file")
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
@@ -63,7 +63,7 @@ def main() -> None:
 
 
 def measure(plan: Plan) -> dict[str, Any]:
-    """All figures of one run, as JSON has them; `nemotron_report.py` reads them."""
+    """All figures of one run, ready for JSON; `nemotron_report.py` reads them."""
     with model_path(plan.model) as path:
         setup = Setup(path, plan.device, plan.engine)
         say("from nothing to ready")

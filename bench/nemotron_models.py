@@ -1,8 +1,8 @@
-"""The models that are measured: the small one of our own, and one of the full shape.
+"""The benchmark models: our own small one, and one of the full shape.
 
-The full one has the layers of nvidia/nemotron-speech-streaming-en-0.6b and random weights: it costs
-what the real one costs and understands nothing. So that it also decodes as much as the real one,
-its joint says a word piece at a quarter of the frames, some three in a second of speech.
+The full one has the layers of nvidia/nemotron-speech-streaming-en-0.6b with random weights: it
+costs as much as the real one and recognises nothing. To decode as much as the real one, its joint
+emits a word piece at a quarter of the frames, about three per second of speech.
 """
 
 import random
@@ -24,23 +24,23 @@ WIDTH: Final = 1024
 HEADS: Final = 8
 FEATURES: Final = 128
 CHANNELS: Final = 256
-"""Of the convolutions that subsample."""
+"""Channels of the subsampling convolutions."""
 DECODER: Final = 640
 DECODER_LAYERS: Final = 2
 PIECES: Final = 1024
 SPEAKING: Final = (0.2, 0.3)
-"""The share of frames at which a word piece is said lies between these."""
+"""Bounds for the share of frames that emit a word piece."""
 CONTEXT: Final = [70, 6]
-"""Frames that are looked back on and ahead, as in a chunk of 560 ms."""
+"""Look-back and look-ahead in frames, for a chunk of 560 ms."""
 LONG_S: Final = 40
 DRIFT: Final = 45
-"""Frames of the recording that is heard again and again."""
+"""Frames of the looped recording."""
 
 
 @contextmanager
 def model_path(wanted: str) -> Iterator[Path]:
-    """The .nemo file of "small", or of "full", which takes 2.5 GB of disk while it is needed; any
-    other word is the path of one."""
+    """The .nemo file of "small" or "full" (2.5 GB of disk meanwhile); any other word is the path of
+    a file."""
     if wanted == "small":
         yield SMALL
     elif wanted != "full":
@@ -53,7 +53,7 @@ def model_path(wanted: str) -> Iterator[Path]:
 
 
 def build(folder: Path) -> Any:
-    """A model of the full shape, on the CPU. Its tokenizer's files are written to the folder."""
+    """A model of the full shape, on the CPU. Writes its tokenizer's files to the folder."""
     import torch
     from nemo.collections.asr.models import EncDecRNNTBPEModel
 
@@ -72,7 +72,7 @@ def build(folder: Path) -> Any:
     config.decoder.prednet.update(pred_hidden=DECODER, pred_rnn_layers=DECODER_LAYERS)
     config.joint.jointnet.joint_hidden = DECODER
     config.model_defaults.update(enc_hidden=WIDTH, pred_hidden=DECODER, joint_hidden=DECODER)
-    # One piece at a frame: what a joint of random weights starts to say, it does not stop saying.
+    # One piece per frame: a joint of random weights never stops once it emits.
     config.decoding.greedy.max_symbols = 1
     for derived in ("labels", "decoder.vocab_size", "joint.num_classes", "joint.vocabulary"):
         _forget(config, derived)
@@ -117,8 +117,8 @@ def _tokenizer(folder: Path) -> None:
 
 
 def _speak_seldom(model: Any) -> None:
-    """Let the encoder alone decide where a piece is said, evenly over a long sound, and so clearly
-    in the recording that engines check themselves with that rounding to bf16 changes nothing."""
+    """Make the encoder alone decide where a piece is emitted: evenly over a long sound, and clearly
+    enough in the self-test recording that rounding to bf16 changes nothing."""
     import torch
 
     voice = read_sound_file(samples()[1])
@@ -145,14 +145,14 @@ def _speak_seldom(model: Any) -> None:
         out = model.joint.joint_net[-1]
         out.weight.zero_()
         out.bias.zero_()
-        # The last is the blank. Of the pieces one is always the likeliest.
+        # The last one is the blank. One of the pieces is always the likeliest.
         out.weight[-1] = direction * scale
         out.bias[-1] = 0.5 - thresholds[nearest.argmax()] * scale
         out.bias[PIECES // 2] = 0.5
 
 
 def _hidden(model: Any, sound: Samples) -> Any:
-    """What the joint makes of each frame, shape (frames, hidden)."""
+    """The joint's projection of each frame, shape (frames, hidden)."""
     import torch
 
     with torch.no_grad():

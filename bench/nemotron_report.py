@@ -1,5 +1,4 @@
-"""What a run of `nemotron.py` found, as Markdown tables, beside the goals. Pure: figures in, text
-out."""
+"""The figures of `nemotron.py` as Markdown tables, beside the goals. Pure: figures in, text out."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,14 +9,14 @@ from bench.figures import percentile, table
 OURS: Final = "ours"
 SERVER: Final = "NeMo example, as a server"
 FLAT: Final = 1.2
-"""The end of the longest utterance may take so much of that of the shortest."""
+"""Maximum ratio of the end of the longest utterance to that of the shortest."""
 
 Found = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """One goal, and how far it is reached."""
+    """One goal and the result."""
 
     wanted: str
     figure: str
@@ -37,8 +36,8 @@ def tables(found: Found) -> str:
 
 
 def goals(found: Found) -> Iterator[Goal]:
-    """The goals of the main engine: what is asked of a card of the H200's class with the full
-    model, and what is asked anywhere."""
+    """The goals of the main engine: for an H200-class card with the full model, and for any
+    machine."""
     spared = "" if found["device"] != "cpu" and found["model"] != "small" else _spared(found)
     ours = [figures[OURS]["finish_ms"] for figures in found["lengths"].values()]
     p50s = [percentile(50, times) for times in ours]

@@ -1,8 +1,8 @@
-"""From nothing to ready, and the memory then: each in a process of its own.
+"""The time from start to ready, and the memory then, each in its own process.
 
-Ready is when the next utterance is as fast as any: the model is loaded and has heard one. Ours
-sees to that by itself; NeMo's ways are given the same recording. On a graphics card ours goes
-through all sizes of a step, which NeMo's ways meet when they come.
+Ready means that the next utterance is as fast as any later one: the model is loaded and has
+processed one. Ours does that itself; NeMo's variants get the same recording. On a graphics card
+ours warms up all step sizes; NeMo's variants meet them when they occur.
 """
 
 import dataclasses
@@ -32,7 +32,7 @@ def start(name: str, setup: Setup) -> dict[str, float]:
         text=True,
     ) as process:
         assert process.stdout is not None
-        # NeMo may print lines of its own before.
+        # NeMo may print lines before it.
         line = next((line for line in process.stdout if line.startswith("{")), None)
         ready_s = time.perf_counter() - began
     if line is None:
@@ -54,7 +54,7 @@ def main() -> None:
 
 
 def _at_ready(setup: Setup) -> dict[str, Any]:
-    """Resident memory, now and at its highest; of the card what tensors hold and what is kept."""
+    """Resident memory, present and peak; on the card, memory allocated and reserved."""
     found = {
         "memory_mb": memory_mb(os.getpid()),
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,

@@ -35,7 +35,7 @@ def memory(pid: int) -> list[str]:
 
 @contextmanager
 def running(desk: XServer | Sway, program: str) -> Iterator[int]:
-    """The pid of a Python on this desktop that has come to the end of `program`, and waits."""
+    """The pid of a Python on this desktop that ran `program` and now waits."""
     process = subprocess.Popen(
         [PYTHON, "-I", "-c", program + READY],
         env=desk.env,
@@ -67,7 +67,7 @@ def rows(desk: XServer | Sway, name: str) -> Iterator[list[str]]:
 
 
 def start_ms(desk: XServer | Sway) -> float:
-    """From exec until it has taken in its first picture."""
+    """Seconds from exec to the answer to the first picture."""
     began = time.perf_counter()
     with overlay_window(desk) as window:
         window.tell(state="recording")

@@ -15,7 +15,7 @@ from tests.lab.daemon import wait_for
 
 
 def main() -> None:
-    """Print one line for each way of keeping the microphone."""
+    """Print one line per value of `keep_open`."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--runs", type=int, default=20)
     runs = parser.parse_args().runs
@@ -34,7 +34,7 @@ def main() -> None:
                 wait_for(partial(said, b, FIRST, logged), "sound comes")
                 first = FIRST.search(b.daemon.logged()[logged:])
                 assert first
-                if run:  # the first one opens it in either way
+                if run:  # the first one always opens it
                     found.append(float(first.group(1)))
                 time.sleep(0.4)
                 xtest.fake_input(display, X.KeyRelease, key)

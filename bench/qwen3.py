@@ -1,10 +1,9 @@
-"""Qwen3-ASR: from the release to the final text, by what was done before the release.
+"""Qwen3-ASR: time from release to final text, by the work done before the release.
 
-Each sound is heard in three ways, by turns: as the engine does it (the encoder works while the
-sound comes, and the last partial text is a draft), with the encoder alone ahead, and with nothing
-ahead, all of it at the release. Then with lists of hotwords whose context is computed before the
-release (warm), as after each change of the list, or not (cold). Sound is fed as fast as it is
-taken.
+Each sound is recognised in three variants, in turns: as the engine does it (the encoder works while
+the sound comes, and the last partial is a draft), with only the encoder ahead, and with everything
+at the release. Then with hotword lists whose context is computed before the release (warm) or not
+(cold). Sound is fed as fast as it is taken.
 """
 
 import argparse
@@ -33,14 +32,14 @@ from dictate.platform.resources import samples
 
 WAYS: Final = (AS_IT_IS, AHEAD, LATE)
 SPOKEN: Final = 4
-"""Tokens in a second: a model with a script has no end of its own."""
+"""Tokens per second of sound: a scripted model never ends by itself."""
 PIECE: Final = RATE // 50
 HOTWORDS_S: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is measured, and how often."""
+    """What to measure, and how often."""
 
     model: str
     device: str
@@ -52,8 +51,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """One dictation: from the release to the text, and a step of the decoder in it, in
-    milliseconds."""
+    """One dictation: milliseconds from release to text, and of one decoder step."""
 
     release_ms: float
     step_ms: float
@@ -61,7 +59,7 @@ class Heard:
 
 
 def main() -> None:
-    """Print the tables; with --json write the figures, too."""
+    """Print the tables; with --json also write the figures."""
     parser = argparse.ArgumentParser(prog="python -m bench.qwen3", description=__doc__)
     parser.add_argument("--model", default="tiny", help="tiny, full (0.6B), 1.7b, or a folder")
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
@@ -80,7 +78,7 @@ def main() -> None:
 
 
 def measure(plan: Plan) -> dict[str, Any]:
-    """All figures of one run, as JSON has them; `qwen3_report.py` reads them."""
+    """All figures of one run, ready for JSON; `qwen3_report.py` reads them."""
     with model_path(plan.model) as path:
         settings = EngineSettings(
             use="qwen3", model=str(path), trust_model=True, device=plan.device, **plan.engine
@@ -91,7 +89,7 @@ def measure(plan: Plan) -> dict[str, Any]:
         engine.load()
         load_s = time.perf_counter() - began
     voice = read_sound_file(samples()[1])
-    # Not before it is loaded, as the room is as large as real texts need.
+    # Only after loading: the buffers are sized for real texts.
     with (
         patch.object(prompt_guard, "TOKENS_PER_S", SPOKEN),
         patch.object(prompt_guard, "FREE_TOKENS", 0),
@@ -135,7 +133,7 @@ def hear(engine: Qwen3Engine, sound: Samples, hotwords: Hotwords, way: str) -> H
 
 
 def weights_bytes(engine: Qwen3Engine) -> int:
-    """What one token more has to read: the layers and the head."""
+    """Bytes read for one more token: the layers and the head."""
     model = engine._loaded.model  # noqa: SLF001
     parts = (model.model.language_model.layers, model.lm_head)
     return sum(weight.nbytes for part in parts for weight in part.parameters())
@@ -147,7 +145,7 @@ def _length(engine: Qwen3Engine, sound: Samples, runs: int) -> dict[str, dict[st
     for run in range(runs):
         for way in _in_turn(WAYS, run):
             heard = hear(engine, sound, Hotwords(), way)
-            # A large model takes long: whoever stops it has what there is.
+            # A large model takes long: after an interrupt, keep the results so far.
             what = f"{len(sound) // RATE} s, run {run + 1} of {runs}: {way}"
             say(f"{what}: {heard.release_ms:.0f} ms, a step {heard.step_ms:.1f} ms")
             found[way].append(heard)
@@ -162,7 +160,7 @@ def _length(engine: Qwen3Engine, sound: Samples, runs: int) -> dict[str, dict[st
 
 
 def _context(engine: Qwen3Engine, voice: Samples, number: int, runs: int) -> dict[str, Any]:
-    """The figures with so many hotwords, and how many tokens they are in front of the sound."""
+    """The figures with a number of hotwords, and their number of tokens before the sound."""
     sound, other = np.resize(voice, HOTWORDS_S * RATE), _names(number + 1, -1)
     found: dict[str, Any] = {"prepare_ms": [], "warm": {}, "cold": {}}
     for run in range(runs):

@@ -1,9 +1,9 @@
-"""The Qwen3-ASR models that are measured: a tiny one, and two of the published shapes.
+"""The Qwen3-ASR benchmark models: a tiny one, and two of the published shapes.
 
-Their weights are random, so that they cost what the real ones cost and understand nothing. What
-they say is written down, a word for each token: words that are in no list of hotwords, and so many
-that no sound is long enough for all. The head is a matrix of its own, as a script needs one; in the
-published models it is the table of embeddings, which saves memory and no time.
+Their weights are random: they cost as much as the real ones and recognise nothing. They emit a
+script, one word per token: words that are in no hotword list, and more than any sound has room for.
+The script needs a separate output matrix; the published models share it with the embeddings, which
+saves memory but no time.
 """
 
 import random
@@ -54,8 +54,8 @@ SHAPES: Final = {
 
 @contextmanager
 def model_path(wanted: str) -> Iterator[Path]:
-    """The folder of "tiny", "full" or "1.7b", which take up to 5 GB of disk while they are needed;
-    any other word is the path of one."""
+    """The folder of "tiny", "full" or "1.7b" (up to 5 GB of disk meanwhile); any other word is the
+    path of a folder."""
     shape = SHAPES.get(wanted)
     if shape is None:
         yield Path(wanted)
@@ -66,6 +66,6 @@ def model_path(wanted: str) -> Iterator[Path]:
 
 
 def words() -> list[str]:
-    """What the models say, always the same."""
+    """The script that the models emit."""
     letters = random.Random(0)
     return [f" {''.join(letters.choices('bcdfgaeiou', k=4))}{number}" for number in range(WORDS)]

@@ -1,4 +1,4 @@
-"""What a run of `qwen3.py` found, as Markdown tables. Pure: figures in, text out."""
+"""The figures of `qwen3.py` as Markdown tables. Pure: figures in, text out."""
 
 from typing import Any, Final
 
@@ -24,7 +24,7 @@ def tables(found: Found) -> str:
 
 
 def _lengths(found: Found) -> str:
-    """Release to final: p50 / p95, and how many times as long as with all that the engine does."""
+    """Release to final: p50 / p95, and the ratio to the engine's normal mode."""
     lengths = found["lengths"]
     ways = list(next(iter(lengths.values())))
     rows = []
@@ -52,7 +52,7 @@ def _contexts(found: Found) -> str:
         ]
         for number, figures in found["contexts"].items()
     ]
-    head = ["hotwords", "told", "tokens before the sound", "prepare ms"]
+    head = ["hotwords", "in the prompt", "tokens before the sound", "prepare ms"]
     head += [f"{way}, {state}" for way, state in columns]
     return table(head, rows)
 

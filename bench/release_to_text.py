@@ -1,8 +1,8 @@
-"""From key release to the text in the window, by length of the utterance.
+"""Time from key release to the text in the window, by length of the utterance.
 
 A real key on an X server, a real microphone stream, a real window: the clock starts when the
-release is sent and stops when the application has the text. The daemon says in its log where the
-time went; its own part is what is neither the tail the user configured nor the engine.
+release is sent and stops when the application has the text. The daemon logs where the time went;
+its own share is the total without the configured tail and the engine.
 """
 
 import argparse
@@ -27,12 +27,12 @@ FIRST = re.compile(r"first sound (-?\d+) ms after the press")
 
 
 def said(b: Bench, what: re.Pattern[str], since: int) -> bool:
-    """Whether the daemon has logged this, past that point of its log."""
+    """Whether the daemon has logged this after that point of its log."""
     return what.search(b.daemon.logged()[since:]) is not None
 
 
 def measure(b: Bench, recording: Path, runs: int) -> list[tuple[float, ...]]:
-    """For each run: visible, and as the daemon says: total, tail, engine, journal, output (ms)."""
+    """Per run: visible, and from the log: total, tail, engine, journal, output (ms)."""
     display = Display(b.x.display)
     key = display.keysym_to_keycode(XK.string_to_keysym("Control_R"))
     window = GtkField(b.x, b.folder)

@@ -1,9 +1,8 @@
-"""What an engine on another machine costs: the release to the final text, beside the same engine
-on this one, by the round trip between the two; the bytes that go up; and how long one waits for
-the text where the other machine fails.
+"""The cost of a remote engine: time from release to final text beside the same engine locally, by
+round-trip time; bytes sent; and the wait for the text when the remote machine fails.
 
-The other machine is `dictate serve` behind a relay on loopback that keeps each byte back for half a
-round trip. Both speak from a script, so what is timed is the way and not an engine.
+The remote machine is `dictate serve` behind a relay on loopback that delays each byte by half a
+round trip. Both engines are scripted, so this times the transport and not an engine.
 """
 
 import argparse
@@ -17,7 +16,7 @@ from pathlib import Path
 
 from bench.figures import machine, quantiles
 from dictate.config.schema import EngineSettings
-from dictate.engines.link import EngineClient
+from dictate.engines.client import EngineClient
 from dictate.hotwords.model import Hotwords, Term
 from tests.lab.engine import Whole, loud, until
 from tests.lab.failing import FAULTS
@@ -30,17 +29,17 @@ SPOKEN_S = 2.0
 
 
 class Relay:
-    """A way to a Unix socket that is so long."""
+    """A relay to a Unix socket with a round-trip time."""
 
     def __init__(self, target: Path, round_trip_ms: float) -> None:
         self.up = 0
-        """Bytes that went to the engine."""
+        """Bytes sent to the engine."""
         self._target = target
         self._half_s = round_trip_ms / 2000
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Carry one connection."""
+        """Relay one connection."""
         far_reader, far_writer = await asyncio.open_unix_connection(str(self._target))
         for source, sink, up in ((reader, far_writer, True), (far_reader, writer, False)):
             task = asyncio.create_task(self._carry(source, sink, up=up))
@@ -59,7 +58,7 @@ class Relay:
 
 @asynccontextmanager
 async def linked(settings: EngineSettings, folder: Path) -> AsyncIterator[EngineClient]:
-    """A link that is ready, or knows that its engine is not there."""
+    """A client that is ready, or knows that its engine is missing."""
     link = EngineClient(settings, folder / "e")
     await link.start()
     try:
@@ -70,7 +69,7 @@ async def linked(settings: EngineSettings, folder: Path) -> AsyncIterator[Engine
 
 
 async def timed(link: EngineClient, runs: int) -> list[float]:
-    """Milliseconds from the last sound to the text, of so many utterances in real time."""
+    """Milliseconds from the last sound to the text, for `runs` utterances in real time."""
     took = []
     piece_s = 0.02
     for number in range(runs):
@@ -88,7 +87,7 @@ async def timed(link: EngineClient, runs: int) -> list[float]:
 
 
 async def failing(folder: Path, runs: int) -> None:
-    """How long one waits for the text where the other machine fails, with the usual deadline."""
+    """The wait for the text when the remote machine fails, with the default deadline."""
     says = script(folder / "here", LINE)
     for number, (name, play) in enumerate(FAULTS.items()):
         own = folder / f"{number}"
@@ -128,7 +127,7 @@ def main() -> None:
     parser.add_argument("--failing", type=int, default=5, metavar="N", help="runs for each fault")
     arguments = parser.parse_args()
     print(f"{machine()}\n")
-    print("| engine | release to final, ms: p50 | p95 | p99 | up, while somebody speaks |")
+    print("| engine | release to final, ms: p50 | p95 | p99 | upload, while you speak |")
     print("|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as name, Serving(Path(name) / "server") as server:
         asyncio.run(measure(Path(name), server, arguments.trips, arguments.runs))

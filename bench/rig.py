@@ -22,7 +22,7 @@ SENTENCES = (
 
 @dataclass
 class Bench:
-    """A running daemon with everything around it."""
+    """A running daemon with its desktop."""
 
     daemon: RealDaemon
     x: XServer
@@ -32,7 +32,7 @@ class Bench:
 
 @contextmanager
 def bench(*words: str, config: str = "", hotwords: str = "") -> Iterator[Bench]:
-    """The daemon, ready, with its engine loaded and its hotkey heard."""
+    """The daemon, ready: engine loaded, hotkey active."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dictate-bench-")))
         desk = stack.enter_context(running_desk(folder))
@@ -45,7 +45,7 @@ def bench(*words: str, config: str = "", hotwords: str = "") -> Iterator[Bench]:
 
 
 def speech(folder: Path, seconds: float) -> Path:
-    """A recording of flite speaking for about so long."""
+    """A recording of flite of about this length."""
     path = folder / f"speech-{seconds:g}.wav"
     if not path.exists():
         whole = folder / "whole.wav"

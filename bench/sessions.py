@@ -1,8 +1,8 @@
-"""How many laptops one engine serves side by side: the release to the final text of each, all of
-them speaking at once in real time, through `dictate serve`.
+"""How many clients one engine serves at the same time: time from release to final text of each, all
+dictating at once in real time through `dictate serve`.
 
-The engine is the small model of our own unless another is named; nobody waits between two
-dictations, so that so many sessions are more than so many people.
+The engine is our own small model unless another is named. There is no pause between two dictations,
+so a session here is more load than a person.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from bench.figures import machine, quantiles
 from bench.nemotron_models import SMALL
 from bench.remote import WORDS, linked
 from dictate.config.schema import EngineSettings
-from dictate.engines.link import EngineClient
+from dictate.engines.client import EngineClient
 from dictate.events import pcm_from_samples
 from dictate.microphone.sound_file import read_sound_file
 from dictate.platform.resources import samples
@@ -28,7 +28,7 @@ PIECE = 640
 
 
 async def dictate(link: EngineClient, pcm: bytes, runs: int, late_s: float) -> list[float]:
-    """Milliseconds from the release to the text, of so many dictations in real time."""
+    """Milliseconds from release to text, for a number of dictations in real time."""
     took = []
     await asyncio.sleep(late_s)
     for number in range(runs):
@@ -59,7 +59,7 @@ async def measure(folder: Path, server: Serving, numbers: list[int], runs: int) 
                 links.append(await stack.enter_async_context(linked(settings, own)))
             for link in links:
                 await link.prepare(WORDS)
-            # Not all of them let go in the same moment.
+            # They do not all release at the same moment.
             spread_s = len(pcm) / PIECE * PIECE_S / number
             every = await asyncio.gather(
                 *(dictate(link, pcm, runs, one * spread_s) for one, link in enumerate(links))

@@ -14,6 +14,7 @@
     ├── NotDelivered           nothing was written; the text is held
     │   └── FocusMoved         because the window of the release no longer has the focus
     ├── DeliveryUnsure         something was sent, nobody knows how much arrived; never again
+    ├── UnsafeFolder           a folder for private files cannot be used, or others could enter it
     ├── JournalError           the journal cannot be used (disk full, read-only, unsafe folder)
     └── AlreadyRunning         another daemon owns the bus name
 
@@ -92,6 +93,10 @@ class FocusMoved(NotDelivered):
 
 class DeliveryUnsure(DictateError):
     """Something was sent, but how much arrived is not known. It must never be sent again."""
+
+
+class UnsafeFolder(DictateError):
+    """A folder for private files cannot be used, or other users could enter or replace it."""
 
 
 class JournalError(DictateError):

@@ -1,4 +1,4 @@
-"""A model hub on this machine, which can be asked to misbehave."""
+"""A model hub on this machine that misbehaves on request."""
 
 import hashlib
 import http.server
@@ -10,73 +10,67 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from dictate.models.downloader import partial
-from dictate.models.store import CATALOGUE, Model, store_path
+from dictate.models.catalogue import CATALOGUE, Model, PinnedFile
+from dictate.models.downloader import part_path
 
 CONTENT = bytes(range(256)) * 20_000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 
 
-def model(**changes: Any) -> Model:
-    """A small one that stands for the catalogue's first."""
-    return replace(CATALOGUE["nemotron"], **{"size": len(CONTENT), "sha256": SHA256, **changes})
+def model(content: bytes = CONTENT, **changes: Any) -> Model:
+    """A small model in place of the catalogue's first."""
+    pinned = CATALOGUE["nemotron"]
+    file = PinnedFile(pinned.files[0].name, len(content), hashlib.sha256(content).hexdigest())
+    return replace(pinned, files=(file,), **changes)
+
+
+def part_of(which: Model) -> Path:
+    """Where an interrupted download leaves its bytes."""
+    return part_path(which, which.files[0])
 
 
 def put(which: Model, content: bytes) -> Path:
     """Leave these bytes as an interrupted download does."""
-    part = partial(which)
+    part = part_of(which)
     part.parent.mkdir(parents=True, exist_ok=True)
     part.write_bytes(content)
     return part
 
 
-def stored(which: Model) -> Path:
-    """Where the file of the model lies."""
-    return store_path(which.name, "nemo")
-
-
 @dataclass
 class Hub:
-    """What the server does, and what it was asked."""
+    """What the server does, and the requests it received."""
 
     address: str = ""
     content: bytes = CONTENT
     status: int = 200
     ranges: bool = True
     redirect: str = ""
-    """Where the hub sends the client; the file's own path begins with /blob."""
+    """Where the hub redirects the client; the path of the file itself begins with /blob."""
     cut_after: int | None = None
-    """After so many bytes of the body the connection is closed."""
+    """Bytes of the body after which the connection is closed."""
     stall_after: int | None = None
-    """After so many bytes of the body nothing more comes, and the connection stays."""
-    headers: dict[str, str] = field(default_factory=dict)
-    """Said by the hub itself, with the redirection if there is one."""
+    """Bytes of the body after which nothing more arrives, and the connection stays open."""
     answer: dict[str, str] = field(default_factory=dict)
-    """Said instead of the true headers of the answer."""
+    """Headers sent in place of the true ones."""
     asked: list[tuple[str, str]] = field(default_factory=list)
     """Path and Range of each request."""
-
-    def publish(self, **instead: str) -> None:
-        """Say what the real hub says of a large file."""
-        self.headers = {
-            "X-Linked-ETag": f'"{SHA256}"',
-            "X-Linked-Size": str(len(CONTENT)),
-            "X-Repo-Commit": CATALOGUE["nemotron"].revision,
-            **{name.replace("_", "-"): value for name, value in instead.items()},
-        }
+    headers: list[dict[str, str]] = field(default_factory=list)
+    """The headers of each request, with their names in small letters."""
 
 
 def handler(hub: Hub) -> type[http.server.BaseHTTPRequestHandler]:
-    """The one that answers as `hub` says."""
+    """The handler that answers as `hub` says."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             asked = self.headers.get("Range", "")
             hub.asked.append((self.path, asked))
+            hub.headers.append({name.lower(): value for name, value in self.headers.items()})
             blob = self.path.startswith("/blob")
             if hub.redirect and not blob:
                 self.send_response(302)
-                self.say({"Location": hub.redirect, "Content-Length": "0", **hub.headers})
+                self.say({"Location": hub.redirect, "Content-Length": "0"})
                 return
             start = re.fullmatch(r"bytes=(\d+)-", asked) if hub.ranges else None
             begin = int(start[1]) if start else 0
@@ -86,7 +80,7 @@ def handler(hub: Hub) -> type[http.server.BaseHTTPRequestHandler]:
                 last = len(hub.content) - 1
                 said["Content-Range"] = f"bytes {begin}-{last}/{len(hub.content)}"
             self.send_response(206 if start and hub.status == 200 else hub.status)
-            self.say({**said, **({} if blob else hub.headers), **hub.answer})
+            self.say({**said, **hub.answer})
             with suppress(OSError):
                 cut = hub.cut_after if hub.stall_after is None else hub.stall_after
                 self.wfile.write(body[:cut])

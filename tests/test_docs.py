@@ -1,4 +1,4 @@
-"""What is written down is still so: paths, commands, targets."""
+"""What is written down is still so: paths, links, commands, targets, and the form of each page."""
 
 import re
 import shutil
@@ -10,39 +10,118 @@ import pytest
 from dictate.cli import parser
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(ROOT.glob("docs/*.md"))]
+DOCS = ROOT / "docs"
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CHANGELOG.md",
+    ROOT / "bench" / "README.md",
+    *sorted(DOCS.glob("**/*.md")),
+]
+GENERATED = {DOCS / "reference" / "config.md"}
 OURS = r"(?:config|systemd|docs|bench|dictate|tests|scripts)"
 
 EXAMPLES = {"code.py", "dictate/engines/parrot.py"}
 """Names that stand in a text as something to say."""
 
+DECISION = re.compile(r"\d{4}-\d\d-\d\d · (?:accepted|replaced by \[.+\]\(#(.+)\))")
+"""The line below the heading of a decision: its date and its state."""
+TERM = re.compile(r"- \*\*(.+?)\*\*: ")
+
+TERMS = """back-off, boosting tree, chord, chunk, client, double tap, endpoint, engine, event,
+fallback, final transcript, heartbeat, held, hotkey, hotword, journal, latch, linger, look-ahead, output,
+partial transcript, portal, pre-roll, preedit, profile, receipt, segmenter, spool, stability,
+strength, supervisor, tail, utterance, VAD, weight"""
+"""What a newcomer has to know, as the glossary says it once."""
+
 
 def named_paths(page: Path) -> set[str]:
-    """Every path of ours that a page names: in backticks, or as the target of a link."""
+    """Every path of ours that a page names in backticks."""
     text = page.read_text()
     in_code = re.findall(rf"`({OURS}/[\w./-]*)`", text)
     at_top = re.findall(r"`([\w-]+\.(?:toml|md|py))`", text)
-    links = re.findall(r"\]\(([^)#:]+)\)", text)
-    return {*in_code, *at_top, *links} - EXAMPLES
+    return {*in_code, *at_top} - EXAMPLES
+
+
+def links(page: Path) -> list[tuple[str, str]]:
+    """The file, empty for the page itself, and the heading of every link inside the repository."""
+    return [
+        (match["file"], match["heading"] or "")
+        for match in re.finditer(
+            r"\]\((?!https?:)(?P<file>[^)#]*)(?:#(?P<heading>[^)]+))?\)", page.read_text()
+        )
+    ]
+
+
+def anchors(page: Path) -> set[str]:
+    """The headings of a page, as a link names them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def is_there(page: Path, name: str) -> bool:
     """Beside the page, at the top, in the package or in a stage."""
-    homes = [page.parent, ROOT, ROOT / "config", ROOT / "dictate", *ROOT.glob("dictate/*/")]
+    homes = [page.parent, ROOT, ROOT / "config", ROOT / "dictate", *ROOT.glob("dictate/**/")]
     return any((home / name).exists() for home in homes)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_path_that_is_named_exists(page: Path) -> None:
-    gone = sorted(name for name in named_paths(page) if not is_there(page, name))
-    assert gone == []
+def gone(page: Path) -> list[str]:
+    """The paths and links of a page that lead nowhere."""
+    wrong = [name for name in named_paths(page) if not is_there(page, name)]
+    for file, heading in links(page):
+        target = page.parent / file if file else page
+        if not target.exists():
+            wrong.append(file)
+        elif heading and heading not in anchors(target):
+            wrong.append(f"{file}#{heading}")
+    return sorted(wrong)
+
+
+def name_of(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_path_and_every_link_leads_somewhere(page: Path) -> None:
+    assert gone(page) == []
 
 
 def test_a_path_that_does_not_exist_is_found(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
-    page.write_text("see `dictate/outputs/telepathy.py`, [this](gone.md) and `dictate/cli.py`")
-    gone = sorted(name for name in named_paths(page) if not is_there(page, name))
-    assert gone == ["dictate/outputs/telepathy.py", "gone.md"]
+    page.write_text(
+        "# Here\nsee `dictate/outputs/telepathy.py`, [this](gone.md), [that](#there), [it](#here) "
+        "and `dictate/cli.py`"
+    )
+    assert gone(page) == ["#there", "dictate/outputs/telepathy.py", "gone.md"]
+
+
+def test_the_index_leads_to_every_page() -> None:
+    index = DOCS / "README.md"
+    found = {(DOCS / file).resolve() for file, _heading in links(index)}
+    assert {page for page in DOCS.glob("**/*.md") if page != index} - found == set()
+
+
+@pytest.mark.parametrize("page", sorted(set(PAGES) - GENERATED), ids=name_of)
+def test_no_line_of_prose_is_longer_than_100_characters(page: Path) -> None:
+    prose = re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
+    lines = [line for line in prose.splitlines() if not line.startswith(("|", "    "))]
+    assert [line for line in lines if len(line) > 100] == []
+
+
+def test_every_decision_has_a_date_and_a_state() -> None:
+    page = DOCS / "decisions.md"
+    entries = re.findall(r"^### (.+)\n\n((?:.+\n)*)", page.read_text(), re.MULTILINE)
+    assert len(entries) == page.read_text().count("\n### ")
+    without = [title for title, first in entries if not DECISION.fullmatch(" ".join(first.split()))]
+    assert without == []
+
+
+def test_the_glossary_says_each_term_once_in_two_lines() -> None:
+    lines = (DOCS / "glossary.md").read_text().splitlines()
+    terms = [match[1] for line in lines if (match := TERM.match(line))]
+    assert terms == sorted(set(terms), key=str.lower)
+    assert set(re.split(r",\s+", TERMS)) - set(terms) == set()
+    entries = "\n".join(lines).split("\n- ")
+    assert [entry for entry in entries if entry.count("\n") > 1] == []
 
 
 def test_the_readme_fits_on_a_screen_and_names_the_commands() -> None:

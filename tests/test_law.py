@@ -170,7 +170,7 @@ def test_what_can_hang_or_weighs_much_has_its_place(
 @pytest.mark.parametrize(
     ("name", "source"),
     [
-        ("app/daemon", "import time\nfrom dictate.engines.link import EngineLink\n"),
+        ("app/daemon", "import time\nfrom dictate.engines.client import EngineClient\n"),
         ("engines/nemotron/engine", "import torch\n"),
         ("outputs/x11/paste", "import Xlib\n"),
         ("hotkeys/x11", "import time\nfrom pynput import keyboard\n"),

@@ -327,7 +327,7 @@ class Daemon:
         looks after the other two (a microphone or engine that fails is no reason to be killed)."""
         interval = int(os.environ.get("WATCHDOG_USEC", "0")) / 1e6 / 2
         while interval:
-            if self.links.main.well and self.tap.well:
+            if self.links.main.is_supervised and self.tap.well:
                 self.announcer.alive()
             await asyncio.sleep(interval)
 
@@ -393,7 +393,7 @@ class Daemon:
     @property
     def summary(self) -> str:
         """One line: what was chosen."""
-        state = self.links.main.serving
+        state = self.links.main.serving_state
         engine = self.links.main.info.name if state == "ready" else f"({state})"
         return f"engine {engine}, output {self.outlets.main.name}"
 

@@ -11,7 +11,8 @@ from collections.abc import Callable
 
 from dictate.config.schema import EngineSettings, Settings, one_engine, same_engine, second_engine
 from dictate.dbus.interface import Status
-from dictate.engines.link import EngineClient
+from dictate.engines.client import EngineClient
+from dictate.engines.protocol import EngineState
 from dictate.errors import DictateError
 from dictate.hotwords.model import Hotwords
 from dictate.platform import paths
@@ -56,14 +57,14 @@ class EngineManager:
         before = self.main, self.second
         if not _serves(self.main, settings.engine, again=again):
             self.main = await self._start(settings.engine)
-        self.main.settings = settings.engine
+        self.main.apply(settings.engine)
         wanted = second_engine(settings)
         if one_engine(settings):
             self.second = self.main
         else:
             if self.second is before[0] or not _serves(self.second, wanted, again=again):
                 self.second = await self._start(wanted)
-            self.second.settings = wanted
+            self.second.apply(wanted)
         self._on_change()
         return [link for link in set(before) if link not in (self.main, self.second)]
 
@@ -101,7 +102,7 @@ class EngineManager:
     @property
     def given_up(self) -> tuple[str, ...]:
         """What "auto" does without, as it failed here, in either of them."""
-        return tuple(dict.fromkeys((*self.main.given_up, *self.second.given_up)))
+        return tuple(dict.fromkeys((*self.main.excluded, *self.second.excluded)))
 
     @property
     def status(self) -> Status:
@@ -109,7 +110,7 @@ class EngineManager:
         main = self.main.info
         shown = Status(
             engine=main.name,
-            engine_state=self.main.serving,
+            engine_state=self.main.serving_state,
             model=main.model,
             device=main.device,
             precision=main.precision,
@@ -124,16 +125,16 @@ class EngineManager:
         )
         if self.apart:
             shown["second_engine"] = self.second.info.name
-            shown["second_engine_state"] = self.second.serving
+            shown["second_engine_state"] = self.second.serving_state
             shown["second_model"] = self.second.info.model
             shown["second_engine_notes"] = _notes(self.second)
         return shown
 
 
 def _serves(link: EngineClient, settings: EngineSettings, *, again: bool) -> bool:
-    return same_engine(link.settings, settings) and not (again and link.given_up)
+    return same_engine(link.settings, settings) and not (again and link.excluded)
 
 
 def _notes(link: EngineClient) -> str:
-    why = link.message if link.serving in ("restarting", "failed") else ""
+    why = link.message if link.serving_state in (EngineState.RESTARTING, EngineState.FAILED) else ""
     return "; ".join(filter(None, (why, *link.info.notes)))

@@ -57,7 +57,7 @@ async def follow(pipeline: Pipeline, picture: Picture) -> None:
         # An output at work shall have nothing else to do.
         if way is not None and not pipeline.writing.locked():
             picture.engine(way.link.info.device)
-            picture.goes(await words(way.output))
+            picture.destination(await words(way.output))
             pipeline.show_again()
         await asyncio.sleep(EVERY_S)
 

@@ -19,8 +19,7 @@ from dictate.app.observer import PipelineObserver, Timing
 from dictate.app.preedit import Preedit
 from dictate.app.session import Command, Do, Input, Session
 from dictate.config.schema import Settings
-from dictate.engines.exchange import UtteranceClient
-from dictate.engines.link import EngineClient
+from dictate.engines.client import EngineClient, UtteranceClient
 from dictate.errors import DeliveryUnsure, DictateError, JournalError, NotDelivered
 from dictate.events import (
     RATE,

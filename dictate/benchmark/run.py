@@ -15,8 +15,8 @@ from dictate.benchmark import rows, speech
 from dictate.benchmark.rows import HARMLESS, HOTWORD, Row, on_gpu
 from dictate.benchmark.speech import Clips
 from dictate.config.schema import Settings
-from dictate.engines.exchange import UtteranceClient
-from dictate.engines.link import EngineClient, EngineStatus
+from dictate.engines.client import EngineClient, UtteranceClient
+from dictate.engines.supervisor import EngineStatus
 from dictate.errors import EngineError, Unavailable
 from dictate.events import RATE, Samples, pcm_from_samples
 from dictate.hotwords.model import Hotwords, Term
@@ -73,7 +73,7 @@ async def measure(
     await link.start()
     try:
         table = await gate.table()
-        restarts = link.run - 1
+        restarts = link.supervisor.run - 1
     finally:
         await link.stop()
     machine = await asyncio.to_thread(_machine)

@@ -203,9 +203,9 @@ def main() -> None:
     for name, text in (
         ("config/config.toml", default_toml()),
         ("config/hotwords.toml", hotwords_file.DEFAULT),
-        ("docs/config.md", docs()),
+        ("docs/reference/config.md", docs()),
     ):
-        Path(name).parent.mkdir(exist_ok=True)
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
         Path(name).write_text(text, encoding="utf-8")
 
 

@@ -1,5 +1,5 @@
-"""What people read about the options: the commented config.toml and docs/config.md, made from the
-classes in config.py and the strings below their fields.
+"""What people read about the options: the commented config.toml and docs/reference/config.md, made
+from the classes in schema.py and the strings below their fields.
 """
 
 import ast
@@ -40,7 +40,7 @@ They stand in `~/.config/dictate/config.toml`. A missing file, table or option m
 Saving the file applies it, to the next dictation at the latest; an option marked *restart* waits
 for `systemctl --user restart dictate`. A file with a mistake changes nothing: every mistake is
 reported with its line, and the settings stay as they were. The words you want spelled your way
-have [a file of their own](hotwords.md).
+have [a file of their own](../guide/hotwords.md).
 """
 
 
@@ -128,7 +128,7 @@ def default_toml() -> str:
 
 
 def docs() -> str:
-    """docs/config.md."""
+    """docs/reference/config.md."""
     parts = [_DOCS_HEAD]
     for section in describe():
         parts.append(f"\n## [{section.name}]\n\n{section.description}\n\n")

@@ -1,7 +1,7 @@
 """Every option once: its name, type, default, unit and description.
 
-The string below a field is its description: `config/config.toml`, `docs/config.md` and the error
-messages are made from these classes (`config_file.py` reads them back), so a fact stands here only.
+The string below a field is its description: `config/config.toml`, `docs/reference/config.md` and
+the error messages are made from these classes, so a fact stands here only.
 A field's metadata may say `choices`, `low`, `high`; `backends` names the stage's table whose names
 are choices too; `live` False means it takes a restart; `each_time` that an engine takes it with
 each dictation, so that a change need not load the model again.

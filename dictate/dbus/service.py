@@ -1,6 +1,6 @@
 """The daemon on the session bus. Its name there is the lock: only one dictate can have it.
 
-`python -m dictate.dbus.service --write` renews the description of the interface in docs/.
+`python -m dictate.dbus.service --write` renews the description of the interface in docs/reference/.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from dictate.platform import bus
 
 log = logging.getLogger(__name__)
 
-DESCRIPTION: Final = Path(__file__).parents[2] / "docs" / f"{bus.INTERFACE}.xml"
+DESCRIPTION: Final = Path(__file__).parents[2] / "docs" / "reference" / f"{bus.INTERFACE}.xml"
 
 _DOCTYPE: Final = (
     '<!DOCTYPE node PUBLIC "-//freedesktop//DTD D-BUS Object Introspection 1.0//EN"\n'
@@ -161,7 +161,7 @@ def description() -> str:
 
 
 def main() -> None:
-    """Print the description of the interface, or write it to docs/."""
+    """Print the description of the interface, or write it to docs/reference/."""
     parser = argparse.ArgumentParser(prog="python -m dictate.dbus.service")
     parser.add_argument("--write", action="store_true", help=f"write {DESCRIPTION}")
     if parser.parse_args().write:

@@ -131,16 +131,10 @@ def _bus() -> str:
 
 
 def _journal(folder: Path) -> str:
-    """Says what opening would say, and makes nothing."""
+    """Why opening the journal would fail or be of little use. It makes nothing."""
+    if reason := paths.unsafe_reason(folder):
+        return f"{reason}; until then everything is kept in memory only"
     there = next(path for path in (folder, *folder.parents) if path.exists())
-    if folder.is_symlink():
-        return "it is a link: remove it, dictate makes a folder of its own"
-    if not there.is_dir():
-        return f"{there} is a file: move it away"
-    if folder.exists() and folder.stat().st_uid != os.geteuid():
-        return "it belongs to another user: chown or remove it"
-    if not os.access(there, os.W_OK | os.X_OK):
-        return f"{there} cannot be written: until this user may, all is kept in memory only"
     free_mb = shutil.disk_usage(there).free / 1e6
     if free_mb < LEAST_FREE_MB:
         return f"only {free_mb:.0f} MB are free on that disk: make room"

@@ -1,7 +1,7 @@
 """The third stage: sound becomes text.
 
 An engine is slow, synchronous and lives in a process of its own (`worker.py`), which speaks the
-Wyoming protocol; the daemon talks to it through `link.py`. To add one: write `engines/<name>.py`
+Wyoming protocol; the daemon talks to it through `client.py`. To add one: write `engines/<name>.py`
 with a subclass of `Engine`, add one line to `ENGINES`. The contract tests run on it unasked.
 """
 

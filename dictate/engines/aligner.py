@@ -2,9 +2,10 @@
 
     python -m dictate.engines.aligner [--settings JSON]
 
-It does not hear: the text may be any engine's. It says `dictate-status` once it is loaded, or
-cannot be, and then answers each `dictate-align` on its standard input with `dictate-aligned` or
-`error` on its standard output, one after the other. It ends when its standard input does.
+It does not transcribe: the text may come from any engine. It sends `dictate-status` once it is
+loaded or has failed to load, and then answers each `dictate-align` on its standard input with
+`dictate-aligned` or `error` on its standard output, one after the other. It ends when its standard
+input does.
 """
 
 import argparse
@@ -20,25 +21,25 @@ from wyoming.error import Error
 from wyoming.event import Event, read_event, write_event
 
 from dictate.config.schema import EngineSettings
-from dictate.engines.protocol import Align, Aligned, EngineState
+from dictate.engines.lifeline import die_with_parent
+from dictate.engines.protocol import Align, Aligned, EngineState, StatusEvent, error_text
 from dictate.engines.qwen3 import load as loading
 from dictate.engines.qwen3.load import ALIGNS, Loaded
 from dictate.engines.sandbox import close_network
-from dictate.engines.worker import die_with_parent, says
 from dictate.errors import Unavailable
 from dictate.events import Samples, samples_from_pcm
 from dictate.models import store
 from dictate.models.store import ModelFile
 
 _LANGUAGES: Final = ("zh", "yue", "en", "fr", "de", "it", "ja", "ko", "pt", "ru", "es")
-_TELLS_WORDS: Final = {"ja": "nagisa", "ko": "soynlp"}
-"""The packages that part these languages into words."""
+_WORD_SPLITTERS: Final = {"ja": "nagisa", "ko": "soynlp"}
+"""The packages that split these languages into words."""
 
 log = logging.getLogger(__name__)
 
 
 def unavailable_reason(settings: EngineSettings) -> str | None:
-    """Why no times of words can be had here and what to do, or None. Imports nothing heavy."""
+    """Why the aligner cannot work here and what to do, or None. Imports nothing heavy."""
     if reason := loading.unavailable_reason():
         return reason
     language = _base(settings.language)
@@ -47,10 +48,10 @@ def unavailable_reason(settings: EngineSettings) -> str | None:
             f"the aligner does not know the language {settings.language!r}: set engine.language to"
             f" one of {', '.join(_LANGUAGES)}"
         )
-    package = _TELLS_WORDS.get(language)
+    package = _WORD_SPLITTERS.get(language)
     if package and find_spec(package) is None:
         return (
-            f"{package} is missing, which parts this language into words: "
+            f"{package} is missing, which splits this language into words: "
             f'pip install "dictate[aligner-{language}]"'
         )
     try:
@@ -86,8 +87,8 @@ class Aligner:
         return cls(loaded, _base(settings.language))
 
     def align(self, sound: Samples, text: str) -> Aligned:
-        """The times of the words that the model makes of the text, which are not those that are
-        written: signs are left out."""
+        """The times of the words that the model finds in the text. They may differ from those that
+        are written: punctuation is left out."""
         import torch
 
         model, processor = self._loaded.model, self._loaded.processor
@@ -110,28 +111,29 @@ class Aligner:
         return Aligned([[one["text"], one["start_time"], one["end_time"]] for one in found], moved)
 
 
-def serve(settings: EngineSettings, asked: BinaryIO, answers: BinaryIO) -> None:
-    """Load the model, and answer until nobody asks any more."""
+def serve(settings: EngineSettings, requests: BinaryIO, answers: BinaryIO) -> None:
+    """Load the model, and answer until the requests end."""
 
     def answer(event: Event) -> None:
         write_event(event, answers)
         answers.flush()
 
-    reachable = close_network()
+    network_note = close_network()
     try:
         aligner = Aligner.load(settings)
     except Exception as error:
         log.debug("the aligner does not load", exc_info=True)
-        answer(EngineState(state="failed", message=says(error)).event())
+        answer(StatusEvent(state=EngineState.FAILED, message=error_text(error)).event())
         return
-    answer(EngineState(state="ready", notes=[reachable] if reachable else []).event())
-    while event := read_event(asked):
+    notes = [network_note] if network_note else []
+    answer(StatusEvent(state=EngineState.READY, notes=notes).event())
+    while event := read_event(requests):
         try:
             sound = samples_from_pcm(event.payload or b"")
             reply = aligner.align(sound, Align.from_event(event).text).event()
         except Exception as error:
             log.debug("the aligner fails", exc_info=True)
-            reply = Error(says(error), type(error).__name__).event()
+            reply = Error(error_text(error), type(error).__name__).event()
         answer(reply)
 
 
@@ -142,11 +144,11 @@ def main() -> None:
     settings = EngineSettings(**json.loads(parser.parse_args().settings))
     logging.basicConfig(stream=sys.stderr, format="%(message)s")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    asked, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    # A library that prints would spoil an answer.
+    requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    # What a library prints must not get into the answers.
     os.dup2(2, 1)
     die_with_parent()
-    serve(settings, asked, answers)
+    serve(settings, requests, answers)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Sound of any rate, width and channel count, as other Wyoming clients send it, becomes samples."""
+"""Converts sound of any rate, width and channel count, as Wyoming clients send it, to samples."""
 
 import numpy as np
 import soxr
@@ -10,10 +10,10 @@ _FULL_SCALE = {1: 2.0**7, 2: 2.0**15, 3: 2.0**23, 4: 2.0**31}
 
 
 class Converter:
-    """Converts one stream of interleaved PCM, piece by piece."""
+    """Converts one stream of interleaved PCM, chunk by chunk."""
 
     def __init__(self, rate: int, width: int, channels: int) -> None:
-        """`rate` in hertz, `width` in bytes. Raises EngineError for what nobody sends."""
+        """`rate` in hertz, `width` in bytes. Raises EngineError for an odd format."""
         if not (4_000 <= rate <= 384_000 and width in _FULL_SCALE and 1 <= channels <= 32):
             raise EngineError(
                 f"sound of {rate} Hz, {width} bytes, {channels} channels cannot be used;"
@@ -29,7 +29,7 @@ class Converter:
         )
 
     def convert(self, pcm: bytes, *, last: bool = False) -> Samples:
-        """The samples that are ready; `last` brings what the resampler still holds."""
+        """The samples that are ready; with `last`, also those that the resampler still holds."""
         pcm = self._rest + pcm
         whole = len(pcm) - len(pcm) % (self._width * self._channels)
         pcm, self._rest = pcm[:whole], pcm[whole:]

@@ -11,17 +11,26 @@ from dictate.platform.child_process import ChildProcess, python_module
 
 log = logging.getLogger(__name__)
 
+LOADING_S = 600.0
+"""Seconds in which a model must be loaded; after that its process counts as hung."""
+
 
 class EngineProcess(ChildProcess):
     """Loads one engine and listens at a socket; see `worker.py`."""
 
-    def __init__(self, settings: EngineSettings, path: Path, without: Collection[str] = ()) -> None:
-        """`without` names the engines that "auto" shall not choose."""
-        self.path = path
-        """Its socket."""
-        words = ["--engine", settings.use, "--socket", str(path)]
+    def __init__(
+        self, settings: EngineSettings, socket: Path, excluded: Collection[str] = ()
+    ) -> None:
+        """`excluded` names the engines that "auto" must not choose."""
+        self.socket = socket
+        words = ["--engine", settings.use, "--socket", str(socket)]
         words += ["--settings", json.dumps(asdict(settings))]
-        for name in without:
-            words += ["--without", name]
+        for name in excluded:
+            words += ["--exclude", name]
         command = python_module("dictate.engines.worker", *words)
-        super().__init__("the engine", command, log, answers=False)
+        super().__init__(f"engine {engine_name(settings)}", command, log, answers=False)
+
+
+def engine_name(settings: EngineSettings) -> str:
+    """The engine that these settings ask for, as the log calls it."""
+    return settings.use.partition(":")[0]

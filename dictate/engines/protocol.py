@@ -1,16 +1,17 @@
-"""What the daemon and an engine process say to each other: Wyoming, and a few events beside it.
+"""The protocol between the daemon and an engine process: Wyoming, and a few events of our own.
 
 A plain Wyoming client needs none of this: `describe` -> `info`, and `transcribe`, `audio-start`,
 `audio-chunk`*, `audio-stop` -> `transcript` or `error`, one after the other on one connection,
 which ends after an `error`. An engine that streams puts Wyoming's own `transcript-start`,
-`transcript-chunk`* before the `transcript` and `transcript-stop` behind it (see `foreign.py`).
+`transcript-chunk`* before the `transcript`, and `transcript-stop` after it (see
+`wyoming_compat.py`).
 
 A client that knows our events announces it with `dictate-watch` or `dictate-utterance`; only then
-is anything of ours sent to it. Each utterance has a connection of its own, so that one can finish
-while the next is being fed, and news of a cancelled one dies with its connection.
+are they sent to it. Each utterance has a connection of its own, so that one can finish while the
+next is being fed, and late events of a cancelled one die with its connection.
 
     dictate-watch       ->  dictate-status, now and at each change
-    dictate-hotwords    ->  dictate-unusable, on a watching connection: the list is taken in ahead
+    dictate-hotwords    ->  dictate-unusable, on a watching connection: the list is prepared ahead
     dictate-hotwords, dictate-utterance, transcribe, audio-start, audio-chunk*, audio-stop
                         ->  dictate-partial*, dictate-progress*, dictate-timings, transcript
     dictate-cancel      ->  nothing more for this utterance
@@ -22,28 +23,44 @@ answers nothing before it.
 import asyncio
 import json
 from dataclasses import asdict, dataclass, fields
+from enum import StrEnum
 from types import UnionType
 from typing import Any, ClassVar, Self
 
 from wyoming.event import Event
 
-from dictate.errors import EngineError
+from dictate.errors import DictateError, EngineError
 from dictate.hotwords.model import Guards, Hotwords, Term, TermState
 
 LARGEST_EVENT = 4 * 1024 * 1024
-"""Bytes. Whoever sends a larger event is not listened to any more."""
+"""Maximum number of bytes in an event. A connection that sends a larger one is closed."""
 
 PROGRAM = "dictate"
-"""The name by which a server of ours is known in its `info`."""
+"""The name in the `info` of a server that knows our events."""
+
+
+class EngineState(StrEnum):
+    """What an engine process is doing."""
+
+    LOADING = "loading"
+    READY = "ready"
+    RESTARTING = "restarting"
+    """The process has failed, and the next one starts. A process never reports this itself."""
+    FAILED = "failed"
 
 
 class BadEvent(EngineError):
-    """What came is not an event as this protocol has them."""
+    """What was received is not an event of this protocol."""
+
+
+def error_text(error: Exception) -> str:
+    """An error as its process reports it to the client."""
+    return str(error) if isinstance(error, DictateError) else f"{type(error).__name__}: {error}"
 
 
 @dataclass(frozen=True)
-class _Ours:
-    """An event of ours: its fields are its data."""
+class DictateEvent:
+    """An event of our own: its fields are its data."""
 
     type: ClassVar[str]
 
@@ -58,6 +75,8 @@ class _Ours:
             value = event.data.get(field.name, field.default)
             kind = field.type
             assert isinstance(kind, type | UnionType)
+            if kind is EngineState and value in tuple(EngineState):
+                value = EngineState(value)
             if not isinstance(value, kind):
                 raise BadEvent(f"{event.type}: {field.name} is {type(value).__name__}")
             values[field.name] = value
@@ -65,8 +84,8 @@ class _Ours:
 
 
 @dataclass(frozen=True)
-class Token(_Ours):
-    """Who knows this may use the engine."""
+class Token(DictateEvent):
+    """A client that knows it may use the engine."""
 
     type: ClassVar[str] = "dictate-token"
 
@@ -74,20 +93,19 @@ class Token(_Ours):
 
 
 @dataclass(frozen=True)
-class WatchStatus(_Ours):
-    """Tell me how the engine is, now and whenever it changes."""
+class WatchStatus(DictateEvent):
+    """Asks for a `dictate-status`, now and at each change."""
 
     type: ClassVar[str] = "dictate-watch"
 
 
 @dataclass(frozen=True)
-class EngineState(_Ours):
-    """How the engine is."""
+class StatusEvent(DictateEvent):
+    """The state of the engine, and what it runs on."""
 
     type: ClassVar[str] = "dictate-status"
 
-    state: str
-    """loading, ready or failed."""
+    state: EngineState
     message: str = ""
     """Why it failed."""
     name: str = ""
@@ -103,11 +121,11 @@ class EngineState(_Ours):
     device_memory_mb: float | int = 0.0
     notes: list | tuple = ()  # type: ignore[type-arg]
     local: bool = True
-    """Whether it is on this machine: one elsewhere may come back by itself."""
+    """Whether it is on this machine: a remote one may come back by itself."""
 
 
 @dataclass(frozen=True)
-class Begin(_Ours):
+class BeginUtterance(DictateEvent):
     """The utterance that follows on this connection belongs to this dictation."""
 
     type: ClassVar[str] = "dictate-utterance"
@@ -116,11 +134,11 @@ class Begin(_Ours):
     partials: bool = True
     """Whether `dictate-partial` is wanted."""
     chunk_ms: int = 0
-    """Milliseconds of sound to a step; 0 is the engine's own."""
+    """Milliseconds of sound in a step; 0 means the engine's default."""
 
 
 @dataclass(frozen=True)
-class PartialText(_Ours):
+class PartialText(DictateEvent):
     """The whole text so far."""
 
     type: ClassVar[str] = "dictate-partial"
@@ -130,16 +148,17 @@ class PartialText(_Ours):
 
 
 @dataclass(frozen=True)
-class Progress(_Ours):
-    """The engine's thread lives: it has worked through so many seconds of this utterance."""
+class Progress(DictateEvent):
+    """The engine's thread is alive and at work."""
 
     type: ClassVar[str] = "dictate-progress"
 
     audio_s: float | int
+    """Seconds of this utterance that it has worked through."""
 
 
 @dataclass(frozen=True)
-class Timings(_Ours):
+class Timings(DictateEvent):
     """How long this utterance took; sent just before its transcript."""
 
     type: ClassVar[str] = "dictate-timings"
@@ -148,7 +167,7 @@ class Timings(_Ours):
     finish_ms: float | int
     """From the end of the sound to the text."""
     rtf: float | int
-    """Seconds of work for a second of sound."""
+    """Real-time factor: seconds of work for a second of sound."""
     chunk_ms: int = 0
     steps: int = 0
     step_ms: float | int = 0.0
@@ -157,14 +176,14 @@ class Timings(_Ours):
 
 
 @dataclass(frozen=True)
-class Cancel(_Ours):
+class Cancel(DictateEvent):
     """Throw the utterance of this connection away."""
 
     type: ClassVar[str] = "dictate-cancel"
 
 
 @dataclass(frozen=True)
-class Unusable(_Ours):
+class UnusableTerms(DictateEvent):
     """The list was taken in; one line for each term that cannot be used."""
 
     type: ClassVar[str] = "dictate-unusable"
@@ -173,9 +192,9 @@ class Unusable(_Ours):
 
 
 @dataclass(frozen=True)
-class Align(_Ours):
-    """To the aligner, which serves nothing else: when is each word of this text said in the sound
-    that is the event's payload (PCM, mono, 16 kHz)?"""
+class Align(DictateEvent):
+    """Asks the aligner when each word of this text is said in the sound that is the event's payload
+    (PCM, mono, 16 kHz)."""
 
     type: ClassVar[str] = "dictate-align"
 
@@ -183,16 +202,16 @@ class Align(_Ours):
 
 
 @dataclass(frozen=True)
-class Aligned(_Ours):
+class Aligned(DictateEvent):
     """The aligner's answer."""
 
     type: ClassVar[str] = "dictate-aligned"
 
     words: list  # type: ignore[type-arg]
-    """For each word that it made of the text: the word, and the seconds from the start of the sound
-    at which it begins and ends."""
+    """For each word that it found in the text: the word, and the seconds from the start of the
+    sound at which it begins and ends."""
     moved: int = 0
-    """How many of these times contradicted the others and were moved."""
+    """Number of these times that contradicted the others and were moved."""
 
 
 HOTWORDS = "dictate-hotwords"
@@ -243,17 +262,18 @@ def _term(data: dict[str, Any]) -> Term:
 
 
 class EventQueue:
-    """Events out of a stream of bytes, for who reads without a loop; bounded as `read_event`."""
+    """Events out of a stream of bytes, for a reader without an event loop. As strict as
+    `read_event`."""
 
     def __init__(self) -> None:
         self._raw = bytearray()
 
     def push(self, data: bytes) -> None:
-        """What came."""
+        """Add what was received."""
         self._raw += data
 
     def pop(self) -> Event | None:
-        """The next event, or None while it is not all there. Raises BadEvent."""
+        """The next event, or None while it is incomplete. Raises BadEvent."""
         end = self._raw.find(b"\n")
         if end < 0:
             if len(self._raw) > LARGEST_EVENT:
@@ -277,8 +297,8 @@ class EventQueue:
 async def read_event(reader: asyncio.StreamReader) -> Event | None:
     """The next event, or None at the end.
 
-    The library's own reader takes any size and any JSON: this one raises BadEvent for what is
-    larger than LARGEST_EVENT or not an event at all.
+    The library's own reader accepts any size and any JSON. This one raises BadEvent for an event
+    larger than LARGEST_EVENT, and for anything that is not an event.
     """
     try:
         line = await reader.readline()
@@ -313,5 +333,5 @@ def _json_object(raw: bytes) -> dict[str, Any]:
 def _size(head: dict[str, Any], name: str) -> int:
     size = head.get(name) or 0
     if not isinstance(size, int) or not 0 <= size <= LARGEST_EVENT:
-        raise BadEvent(f"{name} is {size!r}; at most {LARGEST_EVENT} bytes are read")
+        raise BadEvent(f"{name} is {size!r}; the limit is {LARGEST_EVENT} bytes")
     return size

@@ -1,8 +1,8 @@
-"""Closes the network to this process for good, as the service's sandbox does, also for who runs
-`dictate run` by hand. What an engine hears then stays on this machine, whatever is in the code that
-it has imported or in the model that it loads.
+"""Closes the network to this process for good, as the service's sandbox does, also for a user who
+runs `dictate run` by hand. What is dictated then stays on this machine, whatever the imported code
+or the loaded model contains.
 
-The kernel refuses: only Unix sockets can be made from here on, in every thread and every child.
+The kernel refuses: only Unix sockets can be made from then on, in every thread and every child.
 """
 
 import errno
@@ -14,11 +14,11 @@ _SOCKET_FAMILY: Final = 0
 
 
 def close_network() -> str:
-    """Close it; why it is still open, for people, or "" if it is closed."""
+    """Close it; a line for the user that says why it is still open, or "" if it is closed."""
     try:
         _refuse()
     except (ImportError, RuntimeError, OSError) as error:
-        # The service's sandbox may have closed it, and this very way with it.
+        # The service's sandbox may have closed it, and forbidden this call as well.
         why = f"it cannot be closed ({error})"
     else:
         why = "closing it did nothing"
@@ -26,7 +26,7 @@ def close_network() -> str:
 
 
 def closed() -> bool:
-    """Whether no socket for the Internet can be made here."""
+    """Whether no Internet socket can be made here."""
     for family in (socket.AF_INET, socket.AF_INET6):
         try:
             socket.socket(family, socket.SOCK_DGRAM).close()
@@ -46,6 +46,6 @@ def _refuse() -> None:
     rules.add_rule(
         no_such_family, "socket", pyseccomp.Arg(_SOCKET_FAMILY, pyseccomp.NE, socket.AF_UNIX)
     )
-    # It makes sockets, too, and libraries do without it where the kernel has none.
+    # io_uring makes sockets, too. Libraries do without it if the kernel has none.
     rules.add_rule(pyseccomp.ERRNO(errno.ENOSYS), "io_uring_setup")
     rules.load()

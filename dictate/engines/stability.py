@@ -1,32 +1,33 @@
-"""How much of what is understood so far is likely to stay: what several guesses in a row agree on.
+"""How much of a partial transcript is likely to stay: what the last few of them agree on.
 
-No engine says it of its guesses, and each is free to revise all of them. So it is a measure of ours
-for the eye, and nothing is written because of it.
+No engine reports this, and each is free to revise all of its text. So it is our own estimate, for
+the display only: nothing is written because of it.
 """
 
 from collections import deque
 from typing import Final
 
-ALIKE: Final = 3
-"""Text that stood unchanged in so many guesses counts as settled."""
-NOT_LATIN: Final = "\u2e80"
-"""From here on most scripts write no spaces between words."""
+STABLE_AFTER: Final = 3
+"""Number of partial transcripts in a row in which text must be the same to count as stable."""
+NO_SPACES: Final = "\u2e80"
+"""From this character on, most scripts have no spaces between words."""
 
 
 class PartialStability:
-    """The guesses at one utterance."""
+    """The partial transcripts of one utterance."""
 
     def __init__(self) -> None:
-        self._guesses: deque[str] = deque(maxlen=ALIKE)
+        self._last: deque[str] = deque(maxlen=STABLE_AFTER)
 
-    def next(self, guess: str) -> int:
-        """How many characters of this guess are settled: whole words, the same in the last ones."""
-        self._guesses.append(guess)
-        if len(self._guesses) < ALIKE:
+    def update(self, partial: str) -> int:
+        """Number of characters at the start of this partial transcript that are stable: whole
+        words, the same as in the last ones."""
+        self._last.append(partial)
+        if len(self._last) < STABLE_AFTER:
             return 0
-        same = min(_common(guess, earlier) for earlier in self._guesses)
+        same = min(_common(partial, earlier) for earlier in self._last)
         while any(
-            0 < same < len(each) and _one_word(each[same - 1 : same + 1]) for each in self._guesses
+            0 < same < len(each) and _one_word(each[same - 1 : same + 1]) for each in self._last
         ):
             same -= 1
         return same
@@ -38,4 +39,4 @@ def _common(one: str, other: str) -> int:
 
 
 def _one_word(pair: str) -> bool:
-    return pair.isalnum() and max(pair) < NOT_LATIN
+    return pair.isalnum() and max(pair) < NO_SPACES

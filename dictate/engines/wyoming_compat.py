@@ -1,15 +1,15 @@
-"""What a Wyoming client of another make says to a server of ours, and hears of it."""
+"""Compatibility with third-party Wyoming clients, such as Home Assistant."""
 
 from wyoming.event import Event
 from wyoming.info import AsrModel, AsrProgram, Attribution, Info
 
 from dictate import __version__
-from dictate.engines.protocol import PROGRAM, EngineState
+from dictate.engines.protocol import PROGRAM, EngineState, StatusEvent
 from dictate.hotwords.model import Term
 
 
 def terms_of(event: Event) -> tuple[Term, ...]:
-    """The names and terms that a client wants to be expected, in its `transcribe`."""
+    """The names and terms in a client's `transcribe` that it expects to be spoken."""
 
     def words(field: str) -> list[str]:
         value = event.data.get(field)
@@ -21,10 +21,10 @@ def terms_of(event: Event) -> tuple[Term, ...]:
     )
 
 
-def info_of(status: EngineState) -> Info:
-    """What the server is. Home Assistant asks once, and offers only the languages it was told."""
+def info_of(status: StatusEvent) -> Info:
+    """What the server is. Home Assistant asks once, and offers only the languages in it."""
     made_by = Attribution("dictate", "")
-    text = status.name if status.state == "ready" else f"{status.name} ({status.state})"
+    text = status.name if status.state == EngineState.READY else f"{status.name} ({status.state})"
     model = AsrModel(
         name=status.name,
         attribution=made_by,
@@ -46,35 +46,35 @@ def info_of(status: EngineState) -> Info:
 
 
 class TranscriptChunker:
-    """The growing text of an utterance, in pieces that add up to it.
+    """The growing text of an utterance, in chunks that add up to it.
 
-    Wyoming cannot take a piece back, and a partial text may be revised anywhere: so words go out
-    when two partial texts in a row begin with them, all but the last one. If an engine revises
-    even those, no more goes out: the whole text, which comes at the end, is what counts.
+    Wyoming cannot take a chunk back, and a partial transcript may be revised anywhere. So words are
+    sent when two partial transcripts in a row begin with them, except for the last word. If an
+    engine revises even those, no more chunks are sent: the final transcript is what counts.
     """
 
     def __init__(self) -> None:
-        self._before: list[str] = []
-        self._out: list[str] = []
+        self._previous: list[str] = []
+        self._sent: list[str] = []
 
     def more(self, partial: str) -> str:
-        """What may go out now; empty if nothing."""
+        """What may be sent now; empty if nothing."""
         words = partial.split()
         agreed = 0
-        for one, other in zip(words[:-1], self._before, strict=False):
+        for one, other in zip(words[:-1], self._previous, strict=False):
             if one != other:
                 break
             agreed += 1
-        self._before = words
+        self._previous = words
         return self._next(words[:agreed])
 
     def rest(self, text: str) -> str:
-        """What is left of the whole text; empty if nothing."""
+        """What is left of the final transcript; empty if nothing."""
         return self._next(text.split())
 
     def _next(self, words: list[str]) -> str:
-        known = len(self._out)
-        if words[:known] != self._out or len(words) == known:
+        known = len(self._sent)
+        if words[:known] != self._sent or len(words) == known:
             return ""
-        self._out = words
+        self._sent = words
         return " " * bool(known) + " ".join(words[known:])

@@ -1,7 +1,7 @@
-"""What steers a dictation: a key (`hotkey.py` says what its presses mean), or `service.py`.
+"""The keys that control a dictation; `hotkey.py` says what their presses mean.
 
-To add a source of key presses: write `control/<name>.py` with a subclass of `KeySource`, add one
-line to `KEY_SOURCES`.
+To add a source of key events, write `hotkeys/<name>.py` with a subclass of `KeySource` and add one
+line to `KEY_SOURCES`. The contract tests then run on it.
 """
 
 from abc import ABC, abstractmethod
@@ -15,7 +15,7 @@ from dictate.config.schema import HotkeySettings
 
 @dataclass(frozen=True, slots=True)
 class KeyDown:
-    """The hotkey went down. Auto-repeat may send it again and again."""
+    """The hotkey went down. Auto-repeat may send this repeatedly."""
 
     at: float
     """Monotonic seconds."""
@@ -23,15 +23,15 @@ class KeyDown:
 
 @dataclass(frozen=True, slots=True)
 class KeyUp:
-    """The hotkey is up: released, or found to be up although no release was ever seen."""
+    """The hotkey is up: released, or found to be up although no release was seen."""
 
     at: float
     combined: bool = False
-    """Another key was pressed meanwhile: it served as a modifier."""
+    """Whether another key was pressed meanwhile: the hotkey served as a modifier."""
 
 
 class KeySource(ABC):
-    """Listens for one key. It must end or raise when it can no longer hear, never stay silent."""
+    """Listens for one key. When it can no longer hear it, it must end or raise, not stay silent."""
 
     name: ClassVar[str]
 
@@ -46,10 +46,11 @@ class KeySource(ABC):
     async def run(
         self, on_key: Callable[[KeyDown | KeyUp], None], on_ready: Callable[[], None]
     ) -> None:
-        """Listen until cancelled. `on_ready` is called once it hears, `on_key` for each press and
-        release, both on the loop. Raises Unavailable when the desktop is gone; the caller tries
-        again with back-off; Refused when somebody must ask for it first. When it dies while the key
-        is down, it sends KeyUp first."""
+        """Listen until cancelled. `on_ready` is called once it hears the key, `on_key` for each
+        press and release, both on the loop. Before it ends while the key is down, it sends KeyUp.
+
+        Raises Unavailable when the desktop is gone: the caller retries with back-off. Raises
+        Refused when the user said no: the caller does not retry."""
 
 
 KEY_SOURCES: Backends[KeySource] = Backends(

@@ -1,4 +1,4 @@
-"""The keys that a user may name: one ("ctrl_r", "f9", "x"), or several ("ctrl+alt+space"). Pure."""
+"""Names of keys in config.toml: one ("ctrl_r", "f9", "x") or several ("ctrl+alt+space"). Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ LONE = {
     # The key right of the space bar, by what layouts put there.
     "alt_gr": ("ISO_Level3_Shift", "Mode_switch", "Alt_R"),
 }
-"""Keys that are modifiers for everybody else, and their keysyms."""
+"""Modifiers that may serve as a hotkey by themselves, and their keysyms."""
 
 KEYS = {
     **LONE,
@@ -32,12 +32,12 @@ KEYS = {
     "menu": ("Menu",),
     **{f"f{number}": (f"F{number}",) for number in range(1, 21)},
 }
-"""Each key that has a name, and its keysyms, as X11 and Wayland call them."""
+"""Each named key and its keysyms, as X11 and Wayland call them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chord:
-    """A key, and the modifiers that are down with it."""
+    """A key and the modifiers held with it."""
 
     key: str
     """A name from KEYS, or one character."""
@@ -49,18 +49,18 @@ class Chord:
 
     @property
     def lone_modifier(self) -> bool:
-        """Whether it is nothing but a modifier, which other keys go with."""
+        """Whether it is a modifier alone, which may also be held with other keys."""
         return self.key in LONE
 
     @property
     def keysyms(self) -> tuple[str, ...]:
-        """The names of its keysyms; empty for a character that has none that we know."""
+        """The names of its keysyms; empty for a character without a known one."""
         known = self.key.isascii() and self.key.isalnum()
         return KEYS.get(self.key, (self.key,) if known else ())
 
 
 def parse(text: str) -> Chord:
-    """The keys that are meant. Raises ValueError, with what to write instead."""
+    """The keys that `text` names. Raises ValueError, which says what to write instead."""
     *modifiers, key = text.lower().split("+") if text != "+" else ("+",)
     if not key and text.endswith("++"):
         modifiers, key = modifiers[:-1], "+"
@@ -74,12 +74,12 @@ def parse(text: str) -> Chord:
         )
         raise ValueError(_unknown("key", key or text, KEYS, there_are))
     if modifiers and key in LONE:
-        raise ValueError(f"{key} is a modifier itself: it stands alone")
+        raise ValueError(f"{key} is a modifier itself: use it alone")
     return Chord(key, tuple(name for name in MODIFIERS if name in modifiers))
 
 
 def wrong(text: str) -> str | None:
-    """What is wrong with this name of a key, or None."""
+    """What is wrong with this name, or None."""
     try:
         parse(text)
     except ValueError as error:

@@ -1,8 +1,8 @@
-"""Hears a key from the kernel, on any desktop and none: for who may read keyboards, and wants it.
+"""Listens to a key in the kernel, with any desktop or none, for users who may read keyboards.
 
-Whoever may read a keyboard reads all that is typed on it; so this is never chosen unasked, and what
-is not the key is forgotten at once. The key reaches the focused application, too. The kernel knows
-which keys are down: it is asked where events were lost, and now and then while ours is.
+A program that may read a keyboard can read everything typed on it. So "auto" never takes this one,
+and all other keys are forgotten at once. The focused application gets the key too. The kernel
+knows which keys are down: it is queried after lost events, and at intervals while ours is down.
 """
 
 import asyncio
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from evdev import InputDevice, InputEvent
 
 STILL_DOWN_S = 0.25
-"""How often the kernel is asked while the key is down."""
+"""Seconds between two queries of the kernel while the key is down."""
 
 _REPEATED = 2
-"""The value of an event of a key that repeats itself; it is 1 for a press, 0 for a release."""
+"""The event value for auto-repeat; 1 is a press, 0 a release."""
 
 _NAMES = {
     "ctrl_r": "RIGHTCTRL",
@@ -38,7 +38,7 @@ _NAMES = {
     "print": "SYSRQ",
     "menu": "COMPOSE",
 }
-"""What the kernel calls keys, where it is not our name in capitals."""
+"""The kernel's names of keys, where they are not our names in capitals."""
 
 
 class EvdevKeySource(KeySource):
@@ -62,7 +62,7 @@ class EvdevKeySource(KeySource):
             return reason
         chord = parse(self.settings.key)
         if chord.modifiers or len(chord.key) == 1:
-            return f"it hears one key that has a name, such as ctrl_r or f9, and not {chord}"
+            return f"it listens to one named key, such as ctrl_r or f9, not to {chord}"
         return None
 
     def _nothing(self, *, refused: bool) -> str:
@@ -75,7 +75,7 @@ class EvdevKeySource(KeySource):
         return f"no keyboard in {self.folder} has the key {self.settings.key}"
 
     def _keyboards(self, paths: Iterable[Path]) -> tuple[list["InputDevice[str]"], bool]:
-        """Those of these devices that have the key, open, and whether one may not be read."""
+        """The open devices that have the key, and whether any device may not be read."""
         from evdev import ecodes
 
         code, refused, found = _code(parse(self.settings.key)), False, []
@@ -84,7 +84,7 @@ class EvdevKeySource(KeySource):
                 device = self.open(path)
             except PermissionError:
                 refused = True
-            except OSError:  # it was unplugged just now, or is no input device
+            except OSError:  # unplugged just now, or no input device
                 continue
             else:
                 keys = device.capabilities().get(ecodes.EV_KEY, ())
@@ -95,7 +95,7 @@ class EvdevKeySource(KeySource):
         return found, refused
 
     def open(self, path: Path) -> "InputDevice[str]":
-        """A device. Raises OSError."""
+        """Open a device. Raises OSError."""
         from evdev import InputDevice
 
         return InputDevice(path, readonly=True)
@@ -105,75 +105,77 @@ class EvdevKeySource(KeySource):
     ) -> None:
         if reason := await asyncio.to_thread(self._unfit):
             raise Unavailable(reason)
-        hearing = _Hearing(_code(parse(self.settings.key)), on_key)
+        keyboards_open = _OpenKeyboards(_code(parse(self.settings.key)), on_key)
         try:
             with Inotify() as inotify:
                 try:
-                    # Permissions come after the device.
+                    # The permissions are set after the device appears.
                     inotify.add_watch(self.folder, Mask.CREATE | Mask.ATTRIB)
                 except OSError as error:
                     raise Unavailable(self._nothing(refused=False)) from error
-                await self._take(hearing, self.folder.glob("event*"))
+                await self._take(keyboards_open, self.folder.glob("event*"))
                 on_ready()
-                plugged = asyncio.create_task(self._take_plugged(hearing, inotify))
+                plugged = asyncio.create_task(self._take_plugged(keyboards_open, inotify))
                 try:
-                    await hearing.until_deaf()
+                    await keyboards_open.until_none_left()
                 finally:
                     plugged.cancel()
             raise Unavailable(self._nothing(refused=False))
         finally:
-            hearing.close()
+            keyboards_open.close()
 
-    async def _take_plugged(self, hearing: "_Hearing", inotify: Inotify) -> None:
+    async def _take_plugged(self, keyboards_open: "_OpenKeyboards", inotify: Inotify) -> None:
         async for event in inotify:
             if event.path is not None and event.path.name.startswith("event"):
-                await self._take(hearing, [event.path], must=False)
+                await self._take(keyboards_open, [event.path], must=False)
 
-    async def _take(self, hearing: "_Hearing", paths: Iterable[Path], *, must: bool = True) -> None:
-        known = set(hearing.devices)
+    async def _take(
+        self, keyboards_open: "_OpenKeyboards", paths: Iterable[Path], *, must: bool = True
+    ) -> None:
+        known = set(keyboards_open.devices)
         new = (path for path in paths if str(path) not in known)
         keyboards, refused = await asyncio.to_thread(self._keyboards, new)
         for keyboard in keyboards:
-            hearing.add(keyboard)
+            keyboards_open.add(keyboard)
         if must and not keyboards:
             raise Unavailable(self._nothing(refused=refused))
 
 
-class _Hearing:
-    """The keyboards that are open, and whether the key is down on one of them."""
+class _OpenKeyboards:
+    """The open keyboards, and whether the key is down on one of them."""
 
     def __init__(self, code: int, on_key: Callable[[KeyDown | KeyUp], None]) -> None:
         self.devices: dict[str, InputDevice[str]] = {}
         self._code = code
         self._on_key = on_key
         self._held: set[str] = set()
-        """The devices on which it is down."""
+        """The devices on which the key is down."""
         self._combined = False
         self._lossy: set[str] = set()
-        """The devices that lost events, until all that is left of them has been read."""
-        self._news = asyncio.Event()
-        """The key went down or up, or the last device is gone."""
+        """The devices that lost events, until the next SYN_REPORT."""
+        self._changed = asyncio.Event()
+        """Set when the key went down or up, or the last device is gone."""
 
     def add(self, device: "InputDevice[str]") -> None:
-        """Listen to one more."""
+        """Listen to one more device."""
         path = str(device.path)
         self.devices[path] = device
         asyncio.get_running_loop().add_reader(device.fd, self._read, path)
 
-    async def until_deaf(self) -> None:
+    async def until_none_left(self) -> None:
         """Return when no device is left."""
         while self.devices:
             for path in tuple(self._held):
-                self._ask(path)
+                self._query(path)
             try:
                 async with asyncio.timeout(STILL_DOWN_S if self._held else None):
-                    await self._news.wait()
+                    await self._changed.wait()
             except TimeoutError:
                 pass
-            self._news.clear()
+            self._changed.clear()
 
     def close(self) -> None:
-        """Let go of all; a key that is down counts as released."""
+        """Close all devices; a key that is down counts as released."""
         for path in tuple(self.devices):
             self._drop(path)
 
@@ -194,26 +196,26 @@ class _Hearing:
                 self._lossy.add(path)
             elif path in self._lossy:
                 self._lossy.discard(path)
-                self._ask(path)
+                self._query(path)
         elif event.type == ecodes.EV_KEY and path not in self._lossy:
             if event.code == self._code and event.value != _REPEATED:
-                self._is(path, down=bool(event.value))
+                self._set_down(path, down=bool(event.value))
             elif event.code != self._code and event.value == 1 and self._held:
                 self._combined = True
 
-    def _ask(self, path: str) -> None:
-        """Have the kernel say whether the key is down."""
+    def _query(self, path: str) -> None:
+        """Read from the kernel whether the key is down."""
         try:
-            self._is(path, down=self._code in self.devices[path].active_keys())
-        except (OSError, SystemError):  # the library says so of one that is unplugged
+            self._set_down(path, down=self._code in self.devices[path].active_keys())
+        except (OSError, SystemError):  # python-evdev raises SystemError for an unplugged device
             self._drop(path)
 
-    def _is(self, path: str, *, down: bool) -> None:
+    def _set_down(self, path: str, *, down: bool) -> None:
         before = bool(self._held)
         (self._held.add if down else self._held.discard)(path)
         if before is bool(self._held):
             return
-        self._news.set()
+        self._changed.set()
         if down:
             self._combined = False
             self._on_key(KeyDown(time.monotonic()))
@@ -221,14 +223,14 @@ class _Hearing:
             self._on_key(KeyUp(time.monotonic(), self._combined))
 
     def _drop(self, path: str) -> None:
-        """This one was unplugged."""
+        """The device was unplugged."""
         device = self.devices.pop(path)
         asyncio.get_running_loop().remove_reader(device.fd)
         device.close()
         self._lossy.discard(path)
-        self._is(path, down=False)
+        self._set_down(path, down=False)
         if not self.devices:
-            self._news.set()
+            self._changed.set()
 
 
 def _code(chord: Chord) -> int:

@@ -11,16 +11,15 @@
      tapped   START_HELD       LATCH                 STOP
      latched  STOP             -                     -
 
-A tap is short, and what is tapped is pressed again as soon.
+A tap is shorter than `tap_ms`, and so is the gap between the two taps of a double tap.
 
-A contact that bounces makes several presses of one. A press within `BOUNCE_S` of a release goes on
-with the press before it where that is safe (a tap that has latched), and is never a toggle of its
-own. A short press during which another key was pressed was a shortcut (Ctrl+C) and is discarded; a
-long one is not: what was said in it is worth more. Where it is not known which of the two it was,
-sound is rather recorded than lost: a new recording starts, and if it ends as a tap, it is
-discarded.
+A bouncing contact turns one press into several. A press within `BOUNCE_S` of a release continues
+the press before it where that is safe (a tap that has latched), and is never a toggle of its own.
+A short press during which another key was pressed was a shortcut (Ctrl+C) and is discarded. A long
+one is kept: what was said in it is worth more. In doubt, sound is recorded rather than lost: a new
+recording starts, and is discarded if it ends as a tap.
 
-Where there are two keys, whoever touches the second while the first is down means nothing by it.
+With two keys, pressing the second while the first is down has no effect.
 """
 
 from enum import Enum
@@ -29,10 +28,11 @@ from dictate.config.schema import HotkeySettings
 from dictate.hotkeys import KeyDown, KeyUp
 
 BOUNCE_S = 0.05
+"""Seconds after a release in which a press may come from a bouncing contact."""
 
 
 class Press(Enum):
-    """What the session is told."""
+    """A command to the session."""
 
     START_HELD = "start, while the key is held"
     STOP = "stop, and write"
@@ -44,17 +44,17 @@ class Press(Enum):
 class _At(Enum):
     REST = 0
     HELD = 1
-    """The key is down, and records."""
+    """The key is down and records."""
     LATCHED = 2
-    """The key is up, and a tap of it records."""
+    """The key is up and its tap records."""
     SPENT = 3
-    """The key is down, and its press has done all it will do."""
+    """The key is down; its press has no further effect."""
     FIRST = 4
-    """The key is down, for what may become the first of two taps."""
+    """The key is down; this may become the first of two taps."""
 
 
 class Hotkey:
-    """Turns KeyDown and KeyUp into commands. Once a KeyUp has been seen, no recording is held."""
+    """Turns KeyDown and KeyUp into commands. After a KeyUp no recording is held."""
 
     def __init__(self, settings: HotkeySettings) -> None:
         self._mode = settings.mode
@@ -63,14 +63,14 @@ class Hotkey:
         self._down_at = float("-inf")
         self._up_at = float("-inf")
         self._tapped_at = float("-inf")
-        """When the first of two taps was over."""
+        """When the first of two taps ended."""
         self._was = _At.REST
-        """What the release before this press ended: HELD, LATCHED (by that release) or SPENT."""
+        """The state that the last release ended: HELD, LATCHED (by that release) or SPENT."""
         self._bounced = False
         self._recording = False
 
     def key(self, event: KeyDown | KeyUp) -> list[Press]:
-        """The commands that this event gives, in order; none for auto-repeat and stray releases."""
+        """The commands for this event, in order; none for auto-repeat and stray releases."""
         if isinstance(event, KeyDown):
             if self._at in (_At.HELD, _At.SPENT, _At.FIRST):
                 return []
@@ -80,10 +80,10 @@ class Hotkey:
         return self._up(event.at, combined=event.combined)
 
     def session(self, *, recording: bool) -> None:
-        """Told whenever the session starts or stops recording, whoever made it do so.
+        """The session started or stopped recording, by this key or otherwise.
 
         So a press stops what a command has started, and does not stop what has ended by itself.
-        The release of a key whose recording was cancelled says nothing more.
+        After a cancelled recording the release of its key has no effect.
         """
         ended = self._recording and not recording
         self._recording = recording
@@ -134,7 +134,7 @@ class Hotkey:
             self._at = _At.REST
             return []
         self._at = _At.REST
-        # What we stop counts as stopped: the session may take a moment, and the next press is new.
+        # Count it as stopped now: the session may take a moment, and the next press is a new one.
         self._recording = False
         if at - self._down_at >= self._tap_s:
             return [Press.STOP]
@@ -145,7 +145,7 @@ class Hotkey:
 
 
 class FirstDown:
-    """Of several keys, only the first that is down counts, until it is up."""
+    """Of several keys, only the one that went down first counts, until it is up."""
 
     def __init__(self) -> None:
         self._down = ""

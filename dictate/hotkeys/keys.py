@@ -1,7 +1,7 @@
-"""The keys of the daemon: the main one, the one of the second way, and the one that cancels.
+"""The daemon's keys: the main hotkey, the second one, and the cancel key.
 
-Each is listened to by itself, with its own tries and its own trouble. Of the two that record, only
-the first that is down counts, until it is up: whoever touches the other meanwhile ends nothing.
+Each has its own listener, with its own retries and errors. Of the two that record, only the one
+that went down first counts until it is up: touching the other meanwhile ends nothing.
 """
 
 import asyncio
@@ -16,14 +16,14 @@ from dictate.hotkeys.hotkey import FirstDown, Press
 from dictate.hotkeys.listener import KeyListener
 
 REPEATS_S = 1.0
-"""A key that repeats itself does so sooner than that; later, it is a press of its own."""
+"""Auto-repeat comes within this many seconds; a later event is a new press."""
 OVERTAKEN_S = 0.5
-"""A press that comes so soon after a release without one came too late."""
+"""A press within this many seconds after an unmatched release belongs to that release."""
 
 
 class Keys:
-    """`on_press` and `on_second` get what a press of the one or the other key means, `on_cancel`
-    that the user wants no text; `on_state` is called when `states` is another. All on the loop."""
+    """`on_press` and `on_second` get what a press of the main or the second key means; `on_cancel`
+    is called for the cancel key, `on_state` when `states` changed. All on the loop."""
 
     def __init__(
         self,
@@ -36,20 +36,20 @@ class Keys:
         on_state: Callable[[], None],
     ) -> None:
         self.states = {"main": "", "second": "", "cancel": ""}
-        """The key that is heard, "none", or "none: " and why."""
+        """For each: the key that is heard, "none", or "none: " and the reason."""
         self.paused = False
         self._on_state = on_state
         self._first = FirstDown()
         self._pressed: dict[str, float] = {}
-        """When the desktop told last of a press of it."""
+        """When the desktop last reported a press of each key."""
         self._early: dict[str, float] = {}
-        """When a key was released that was not down."""
+        """When each key was released without having been down."""
         self._ended: set[str] = set()
-        """The keys whose press has made up for a lost release."""
+        """The keys whose press stood for a lost release."""
         self._under_way = False
         self._wanted = _wanted(settings, second_key, under_way=False)
         self._settings, self._second_key = settings, second_key
-        hears: dict[str, Callable[[Press], None]] = {
+        handlers: dict[str, Callable[[Press], None]] = {
             "main": on_press,
             "second": on_second,
             "cancel": lambda _: on_cancel(),
@@ -57,11 +57,11 @@ class Keys:
         self._listeners = {
             name: KeyListener(
                 self._wanted[name],
-                hears[name],
+                handlers[name],
                 partial(self._state, name),
                 (lambda _: True) if name == "cancel" else partial(self._first.counts, name),
             )
-            for name in hears
+            for name in handlers
         }
 
     async def run(self) -> None:
@@ -73,17 +73,19 @@ class Keys:
     def change(self, settings: HotkeySettings, second_key: str) -> None:
         """Other keys, or another meaning of them, from now on."""
         self._settings, self._second_key = settings, second_key
-        self._want()
+        self._update()
 
     def pause(self, *, paused: bool) -> None:
-        """Hear no key from now on, or hear them again."""
+        """Ignore all keys from now on, or hear them again."""
         self.paused = paused
-        self._want()
+        self._update()
 
     def bound(self, *, second: bool, down: bool) -> None:
-        """A shortcut of the desktop's was pressed or released. Each time that is a program of its
-        own, so that a release may overtake its press; and some desktops tell of no release if
-        another key was pressed meanwhile, which the next press then is."""
+        """A shortcut bound in the desktop was pressed or released.
+
+        Each event arrives through a process of its own, so a release may overtake its press. Some
+        desktops send no release if another key was pressed meanwhile: then the next press counts
+        as the release."""
         name, now = "second" if second else "main", time.monotonic()
         listener = self._listeners[name]
         if self.paused and down:
@@ -92,26 +94,26 @@ class Keys:
             lost = listener.down and now - self._pressed.get(name, now) > REPEATS_S
             overtaken = now - self._early.pop(name, float("-inf")) < OVERTAKEN_S
             self._pressed[name] = now
-            listener.tell(KeyUp(now) if lost else KeyDown(now))
+            listener.event(KeyUp(now) if lost else KeyDown(now))
             if lost:
                 self._ended.add(name)
             elif overtaken:
-                listener.tell(KeyUp(now))
+                listener.event(KeyUp(now))
         elif listener.down:
-            listener.tell(KeyUp(now))
+            listener.event(KeyUp(now))
         elif name in self._ended:
             self._ended.discard(name)
         else:
             self._early[name] = now
 
     def session(self, *, recording: bool, under_way: bool) -> None:
-        """Whether a dictation records, and whether there is one that may be cancelled."""
+        """Whether a dictation records, and whether one can be cancelled."""
         self._listeners["main"].session(recording=recording)
         self._listeners["second"].session(recording=recording)
         self._under_way = under_way
-        self._want()
+        self._update()
 
-    def _want(self) -> None:
+    def _update(self) -> None:
         settings = replace(self._settings, use="none") if self.paused else self._settings
         wanted = _wanted(settings, self._second_key, under_way=self._under_way)
         for name, listener in self._listeners.items():
@@ -128,7 +130,7 @@ def _wanted(
     settings: HotkeySettings, second_key: str, *, under_way: bool
 ) -> dict[str, HotkeySettings]:
     nothing = replace(settings, use="none")
-    # A press of it counts at once, however long it is.
+    # Any press of it counts at once, short or long.
     cancels = replace(settings, key=settings.cancel_key, mode="toggle")
     return {
         "main": settings,

@@ -1,4 +1,4 @@
-"""Hears the hotkey for ever, whatever becomes of the desktop: asks, listens, and asks again."""
+"""Keeps listening to one key, whatever happens to the desktop."""
 
 import asyncio
 import logging
@@ -11,16 +11,17 @@ from dictate.errors import DictateError, Refused
 from dictate.hotkeys import KEY_SOURCES, KeyDown, KeySource, KeyUp
 from dictate.hotkeys.hotkey import Hotkey, Press
 from dictate.platform import desktop
+from dictate.platform.backoff import Backoff
 
 log = logging.getLogger(__name__)
 
-BACK_OFF_S = (0.5, 1.0, 2.0, 5.0)
-"""Between two tries while there is no desktop; then the last of them again and again."""
+FIRST_BACKOFF_S, LONGEST_BACKOFF_S = 0.5, 5.0
+"""Between two attempts while there is no desktop."""
 
 
 class KeyListener:
     """`on_press` gets what a press means, `on_state` whether the key is heard ("ctrl_r", or
-    "none: " and why), both on the loop. What `counts` does not let through is no press."""
+    "none: " and the reason), both on the loop. Events that `counts` rejects are ignored."""
 
     def __init__(
         self,
@@ -36,30 +37,30 @@ class KeyListener:
         self._down = False
         self._hotkey = Hotkey(settings)
         self._changed = asyncio.Event()
-        self._tries = 0
+        self._backoff = Backoff(FIRST_BACKOFF_S, LONGEST_BACKOFF_S)
 
     def change(self, settings: HotkeySettings) -> None:
-        """Another key, or another meaning of it, from now on."""
+        """Apply other settings: the key, or what its presses mean."""
         self._let_go()
         self._settings = settings
         self._hotkey = Hotkey(settings)
         self._changed.set()
 
     def session(self, *, recording: bool) -> None:
-        """Whether a dictation records, whoever began it: the next press depends on it."""
+        """Whether a dictation records, however it began: the next press depends on it."""
         self._hotkey.session(recording=recording)
 
     @property
     def down(self) -> bool:
-        """Whether the key is."""
+        """Whether the key is down."""
         return self._down
 
-    def tell(self, event: KeyDown | KeyUp) -> None:
-        """The key is one that the desktop itself listens for, and tells us of."""
+    def event(self, event: KeyDown | KeyUp) -> None:
+        """An event of a key for which the desktop itself listens."""
         self._key(self._hotkey, event)
 
     async def run(self) -> None:
-        """Until cancelled. A desktop that goes is waited for."""
+        """Listen until cancelled. When the desktop goes away, wait for the next one."""
         while True:
             self._changed.clear()
             if self._settings.use == "none":
@@ -69,19 +70,17 @@ class KeyListener:
             try:
                 await self._until_changed(await asyncio.to_thread(self._choose))
             except Refused as error:
-                log.warning("no hotkey: %s", error)
+                log.warning("hotkey %s: %s", self._settings.key, error)
                 self._on_state(f"none: {error}; to be asked again, restart dictate")
                 await self._changed.wait()
             except DictateError as error:
-                if self._tries == 0:
-                    log.warning("no hotkey: %s", error)
+                if self._backoff.failures == 0:
+                    log.warning("hotkey %s: %s", self._settings.key, error)
                 self._on_state(f"none: {error}")
-                pause_s = BACK_OFF_S[min(self._tries, len(BACK_OFF_S) - 1)]
-                self._tries += 1
-                await self._wait_changed(pause_s)
+                await self._wait_changed(self._backoff.after())
 
     def _choose(self) -> KeySource:
-        # The desktop may have come after us.
+        # The desktop may have started after us.
         desktop.adopt()
         return KEY_SOURCES.choose(self._settings.use, self._settings)
 
@@ -106,17 +105,17 @@ class KeyListener:
             pass
 
     def _ready(self) -> None:
-        self._tries = 0
+        self._backoff.reset()
         self._on_state(self._settings.key)
 
     def _let_go(self) -> None:
-        """Nobody is left who could tell of the release."""
+        """Release the key: no event of a replaced source will do it."""
         if self._down:
             self._key(self._hotkey, KeyUp(time.monotonic()))
 
     def _key(self, hotkey: Hotkey, event: KeyDown | KeyUp) -> None:
         if hotkey is not self._hotkey:
-            return  # of a source that is about to be replaced
+            return  # from a source that is being replaced
         self._down = isinstance(event, KeyDown)
         if self._counts(event):
             for press in hotkey.key(event):

@@ -1,8 +1,8 @@
-"""Hears a key through the desktop's portal for global shortcuts: KDE, GNOME 48, Hyprland.
+"""Listens to a key through the desktop's GlobalShortcuts portal: KDE, GNOME 48, Hyprland.
 
-The desktop asks the user once whether Dictate may have the key, and may give it another one. A
-session lives as long as our connection and the portal do: when either ends, whoever called `run`
-calls it again, and the shortcut is bound anew.
+The desktop asks the user once whether Dictate may have the key, and may assign another one. A
+session lives as long as our connection and the portal. When either ends, `run` raises; its caller
+runs it again, which binds the shortcut anew.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from dictate.platform.portal_session import ANSWER_S, PortalSession
 
 SHORTCUTS: Final = "org.freedesktop.portal.GlobalShortcuts"
 ASKED_S: Final = 300.0
-"""So long a person may look at the desktop's question."""
+"""Seconds that the user has to answer the desktop's question."""
 
 _TRIGGERS: Final = {"ctrl": "CTRL", "alt": "ALT", "shift": "SHIFT", "super": "LOGO"}
 
@@ -44,15 +44,15 @@ class PortalKeySource(KeySource):
     def _unfit(self) -> str | None:
         if self.settings.key == self.settings.cancel_key:
             return (
-                "the portal would take the key from everybody for good: bind `dictatectl cancel` "
-                "to it in your desktop's settings"
+                "the portal would take the key from all programs for good: bind `dictatectl "
+                "cancel` to it in your desktop's settings"
             )
         if reason := wrong(self.settings.key):
             return reason
         if "kde" in desktop.names() and parse(self.settings.key).lone_modifier:
             return (
-                f"KDE would take every key like {self.settings.key} from all programs: let key be "
-                "keys together, such as ctrl+alt+space"
+                f"KDE would take {self.settings.key} from all programs: use several keys together, "
+                "such as ctrl+alt+space"
             )
         return None
 
@@ -88,16 +88,16 @@ class PortalShortcut:
         self._chord = chord
         self._id = f"dictate {chord}"
         self._name = re.sub(r"[^a-z0-9]", _in_a_path, self._id)
-        """KDE keeps the user's choice under it; a second shortcut there would end the first."""
+        """KDE stores the user's choice under this name; a second shortcut would end the first."""
 
     async def bind(self) -> None:
-        """Have the shortcut, once the user has agreed. Raises Unavailable, Refused."""
+        """Bind the shortcut, once the user has agreed. Raises Unavailable, Refused."""
         await _there(self._portal)
         wanted = {"description": Variant("s", "Dictate: hold the key and talk")}
         if trigger := _trigger(self._chord):
             wanted["preferred_trigger"] = Variant("s", trigger)
         shortcuts = [[self._id, wanted]]
-        # KDE 5.27 takes them now; at BindShortcuts it would open its settings each time.
+        # KDE 5.27 accepts them here; at BindShortcuts it would open its settings each time.
         early = {"shortcuts": Variant("a(sa{sv})", shortcuts)}
         if "shortcuts" in await self._portal.create(self._name, early):
             await self._check_kde()
@@ -108,7 +108,7 @@ class PortalShortcut:
         )
 
     async def _check_kde(self) -> None:
-        """KDE's portal says what was wanted, and not that another program has the key."""
+        """KDE's portal reports what was requested, not whether another program has the key."""
         action = [self._name, self._id, "", ""]
         question = Message(
             *("org.kde.kglobalaccel", "/kglobalaccel", "org.kde.KGlobalAccel", "shortcutKeys"),
@@ -117,8 +117,8 @@ class PortalShortcut:
         )
         answer = await bus.ask(self._connection, question, "KDE", ANSWER_S)
         if answer.message_type is MessageType.ERROR:
-            raise Unavailable("KDE does not say whether it listens for the key")
-        # Each is up to four keys, one after the other.
+            raise Unavailable("KDE does not report whether it listens for the key")
+        # Each entry is a sequence of up to four keys.
         if not any(key for (keys,) in answer.body[0] for key in keys):
             raise Refused(
                 f"KDE has given {self._chord} to another program: choose another key in "
@@ -126,7 +126,8 @@ class PortalShortcut:
             )
 
     async def changed(self) -> bool:
-        """Wait for the next press (true) or release. Raises Unavailable when the session ends."""
+        """Wait for the next press (True) or release (False). Raises Unavailable if the session
+        ends."""
         while True:
             match await self._portal.next():
                 case Message(
@@ -151,7 +152,7 @@ async def _there(portal: PortalSession) -> None:
     except Unavailable as error:
         raise Unavailable(
             f"this desktop has no portal for global shortcuts ({error}): `dictate setup --keys` "
-            "binds a key in its own way"
+            "binds a key in the desktop's own settings"
         ) from error
 
 
@@ -160,7 +161,7 @@ def _in_a_path(found: re.Match[str]) -> str:
 
 
 def _trigger(chord: Chord) -> str:
-    """The keys as the portal wants them named; empty for those we have no name for."""
+    """The keys by the portal's names; empty if they have none."""
     if not chord.keysyms:
         return ""
     return "+".join((*(_TRIGGERS[name] for name in chord.modifiers), chord.keysyms[0]))

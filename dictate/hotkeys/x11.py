@@ -1,8 +1,8 @@
-"""Listens for a key on an X11 desktop: a lone modifier through pynput, any other by a grab.
+"""Listens to a key on an X11 desktop: a lone modifier through pynput, any other by a grab.
 
-pynput hears (the RECORD extension, a thread of its own), and the focused application hears the key
-too: X11 offers nothing else for a modifier, which other keys go with. pynput does not tell when it
-has gone deaf: so its thread is looked at now and then.
+pynput uses the RECORD extension in a thread of its own. The focused application gets the key too:
+X11 offers nothing else for a modifier that is also held with other keys. pynput does not report
+when it stops hearing, so its thread is checked at intervals.
 """
 
 import asyncio
@@ -24,10 +24,11 @@ from dictate.hotkeys.x11_watch import KeyWatcher
 from dictate.platform.x11 import close, cut, x11_unavailable_reason
 
 READY_S = 2.0
+"""Seconds until an X server that does not answer counts as hung."""
 STILL_DOWN_S = 0.25
-"""How often the keymap is asked while the key is down."""
+"""Seconds between two queries of the keymap while the key is down."""
 STILL_ALIVE_S = 1.0
-"""How often pynput's thread is looked at."""
+"""Seconds between two checks of pynput's thread."""
 
 
 class X11KeySource(KeySource):
@@ -50,7 +51,7 @@ class X11KeySource(KeySource):
         loop = asyncio.get_running_loop()
 
         def post(function: Callable[..., None], *arguments: Any) -> None:
-            with contextlib.suppress(RuntimeError):  # the loop has been closed meanwhile
+            with contextlib.suppress(RuntimeError):  # the loop is closed already
                 loop.call_soon_threadsafe(function, *arguments)
 
         watch = self._watch(lambda key: post(on_key, key), lambda: post(on_ready))
@@ -66,20 +67,20 @@ class X11KeySource(KeySource):
         chord = parse(self.settings.key)
         if chord.lone_modifier:
             return _Listening(chord, on_key, on_ready)
-        # The hotkey's own modifiers may be down when somebody cancels.
+        # The hotkey's own modifiers may be down when the user cancels.
         always = self.settings.key == self.settings.cancel_key
         return GrabWatch(chord, on_key, on_ready, always=always)
 
 
 def _wayland() -> str | None:
-    # Xwayland answers as any X server, and hears what is pressed in its own windows only.
+    # Xwayland answers like any X server, but hears only keys pressed in its own windows.
     if os.environ.get("WAYLAND_DISPLAY"):
-        return "this is a Wayland desktop, where X11 hears no key that is pressed elsewhere"
+        return "this is a Wayland desktop, where X11 hears only keys pressed in X11 windows"
     return None
 
 
 class _Listening(KeyWatcher):
-    """Hears by pynput, whose thread tells of the key, and pokes."""
+    """Listens through pynput, whose thread queues events and wakes ours."""
 
     def __init__(
         self,
@@ -90,7 +91,7 @@ class _Listening(KeyWatcher):
         super().__init__(chord, on_key, on_ready)
         self._heard: deque[KeyDown | KeyUp] = deque()
         self._pressed = self._combined = False
-        """What pynput's thread knows of the key, and of the others while it is down."""
+        """In pynput's thread: whether the key is down, and another was pressed meanwhile."""
         self._symbols: set[int] = set()
         self._listener: Any = None
 
@@ -99,7 +100,7 @@ class _Listening(KeyWatcher):
         self._listener = self._listen()
 
     def mapped(self) -> None:
-        # With Shift or AltGr held the same key says something else.
+        # With Shift or AltGr held the same key has other keysyms.
         self._symbols = {
             self.display.keycode_to_keysym(code, level) for code in self.codes for level in range(8)
         } - {X.NoSymbol}
@@ -126,14 +127,14 @@ class _Listening(KeyWatcher):
 
     def _listen(self) -> Any:
         try:
-            # Only here: without an X server the import itself fails.
+            # Imported here, because without an X server the import itself fails.
             from pynput import keyboard
         except ImportError as error:
             raise Unavailable(f"pynput cannot reach the X server: {error.args[0]}") from error
 
         class Listener(keyboard.Listener):  # type: ignore[misc]
-            """pynput's own end is not clean: `stop` works at the next key press, and when the
-            server dies its clean-up fails half-way. So its connections are cut from here."""
+            """pynput does not end cleanly: `stop` takes effect at the next key press, and when the
+            server dies its clean-up fails half-way. So we cut its connections."""
 
             def run(self) -> None:
                 with contextlib.suppress(Exception):
@@ -154,7 +155,7 @@ class _Listening(KeyWatcher):
             on_release=lambda key: self._hear(key, KeyUp),
         )
         listener.start()
-        # Its wait() has no time limit, and never returns if the server dies now.
+        # Its wait() has no timeout, and never returns if the server dies now.
         ready = threading.Thread(target=listener.wait, name="dictate-x11-ready", daemon=True)
         ready.start()
         ready.join(READY_S)
@@ -163,13 +164,13 @@ class _Listening(KeyWatcher):
         return listener
 
     def _hear(self, key: Any, event: type[KeyDown | KeyUp]) -> None:
-        """In pynput's thread: one key of all, and everything else is forgotten at once."""
+        """Runs in pynput's thread. Keeps events of our key and forgets all others at once."""
         symbol = getattr(getattr(key, "value", key), "vk", None)
         if symbol in self._symbols:
             if event is KeyDown and not self._pressed:
                 self._combined = False
             self._pressed = event is KeyDown
             self._heard.append(event(time.monotonic()))
-            self.poke()
+            self.wake()
         elif event is KeyDown and self._pressed:
             self._combined = True

@@ -1,10 +1,10 @@
-"""Hears a key, alone or with modifiers, that no other program shall hear: by a grab of the server.
+"""Listens to a key, alone or with modifiers, that no other program may get: by a passive grab.
 
-A grab takes the whole keyboard from the press to the release, also from whoever pastes the last
-text while the next is being said. So the server is told to ask us at each key (it holds the others
-back until we answer): what belongs to the hotkey is kept, and any other key ends the grab, goes
-where it would have gone, and those behind it too. The release is then asked of the keymap. Only to
-another grab of ours the server would not let it come: so it is handed over here.
+A grab takes the whole keyboard from press to release, also from the output that pastes the last
+text while the next one is dictated. So the grab is synchronous: the server stops at each key until
+we answer. Keys of the hotkey are consumed. Any other key ends the grab and is replayed to the
+application, with those behind it; the keymap then shows the release. The server does not replay a
+key to another grab of ours: it is handed over here.
 """
 
 import itertools
@@ -23,7 +23,7 @@ from dictate.hotkeys.x11_watch import KeyWatcher
 from dictate.platform.x11 import grabs_of_ours
 
 DOWN_S = 0.02
-"""How often the keymap is asked while the key is down."""
+"""Seconds between two queries of the keymap while the key is down."""
 QUIET_S = 1.0
 
 _KEYSYMS = {
@@ -36,11 +36,11 @@ _KEYSYMS = {
 _EVERY_MODIFIER = 0xFF
 
 _all: "set[GrabWatch]" = set()
-"""Those that listen in this process."""
+"""The watchers of this process."""
 
 
 class GrabWatch(KeyWatcher):
-    """`always`: whichever modifiers are down with it; else only those of the chord."""
+    """With `always`, any modifiers may be down with the key; else only those of the chord."""
 
     def __init__(
         self,
@@ -53,14 +53,14 @@ class GrabWatch(KeyWatcher):
         super().__init__(chord, on_key, on_ready)
         self._always = always
         self._grabbed: tuple[frozenset[int], int, int] = frozenset(), 0, 0
-        """The codes that are, with which modifiers, and the bit of Num Lock."""
+        """The grabbed key codes, their modifier mask, and the bit of Num Lock."""
         self._modifiers: set[int] = set()
-        """The codes of the modifiers that belong to the key."""
+        """The key codes of the chord's modifiers."""
         self._exact = 0
-        """The mask of those modifiers."""
+        """The mask of the chord's modifiers."""
         self._locks = 0
         self._handed = False
-        """Another grab had the keyboard when the key was pressed."""
+        """Whether another grab had the keyboard when the key was pressed."""
 
     def begin(self) -> None:
         self.mapped()
@@ -78,7 +78,7 @@ class GrabWatch(KeyWatcher):
         self._exact = exact = reduce(or_, bits, 0)
         self._locks = caps | num
         if (wanted := (frozenset(self.codes), exact, num)) == self._grabbed:
-            return  # letting go for a moment would be enough for another program to take it
+            return  # another program could grab the key while it is free
         for code in self._grabbed[0]:
             self.display.screen().root.ungrab_key(code, X.AnyModifier)
         self._grabbed = wanted
@@ -115,7 +115,7 @@ class GrabWatch(KeyWatcher):
             self.on_key(KeyDown(time.monotonic()))
 
     def _hand_over(self, event: Any) -> bool:
-        """Whether this key is that of another watch, which knows of it then."""
+        """Whether the key belongs to another watcher; it is passed on to that one."""
         for other in tuple(_all - {self}):
             if event.detail in other.codes and other.means(event.state):
                 if event.type == X.KeyPress:
@@ -124,16 +124,16 @@ class GrabWatch(KeyWatcher):
         return False
 
     def means(self, modifiers: int) -> bool:
-        """Whether a press with these modifiers is one of ours."""
+        """Whether a press with these modifiers belongs to this watcher."""
         return self._always or modifiers & _EVERY_MODIFIER & ~self._locks == self._exact
 
     def take(self) -> None:
-        """The key was pressed. From another watch's thread."""
+        """The key was pressed. Called from another watcher's thread."""
         self._handed = True
-        self.poke()
+        self.wake()
 
     def _grab(self, masks: set[int]) -> bool:
-        """Whether all could be had; those that could are."""
+        """Grab the key with each of these masks; whether all grabs succeeded."""
         failed = error.CatchError(error.BadAccess)
         root = self.display.screen().root
         for code, mask in itertools.product(self.codes, masks):
@@ -142,7 +142,7 @@ class GrabWatch(KeyWatcher):
         return failed.get_error() is None
 
     def _bit(self, keys: Any, name: str) -> int:
-        """The bit of a modifier in a mask, by what the keyboard has. Raises Unavailable."""
+        """The bit of a modifier in this keyboard's masks. Raises Unavailable."""
         code = self.display.keysym_to_keycode(XK.string_to_keysym(_KEYSYMS[name]))
         for bit, codes in enumerate(keys):
             if code and code in codes:

@@ -1,8 +1,8 @@
-"""A thread that watches one key on a connection of its own, which breaks when the server dies.
+"""A thread that watches one key on its own X connection, which breaks when the server dies.
 
-How a press is heard is left to `x11.py` (a lone modifier) and `x11_grab.py` (any other key). When
-the key is up again is asked of the server's keymap: a release may be lost, or may be a synthetic
-one while the finger is still down (whoever types for the user lets go of modifiers for a moment).
+`x11.py` (a lone modifier) and `x11_grab.py` (any other key) detect the press. The release is read
+from the server's keymap: a release event may be lost, or may be synthetic while the finger is
+still down (programs that type for the user release modifiers for a moment).
 """
 
 import contextlib
@@ -24,7 +24,7 @@ from dictate.platform.x11 import close, connect, cut
 
 
 class KeyWatcher(threading.Thread):
-    """Tells when the key goes down and up; `ended` gets Unavailable when it cannot hear."""
+    """Reports when the key goes down and up; `ended` gets Unavailable when it can no longer."""
 
     def __init__(
         self,
@@ -41,30 +41,30 @@ class KeyWatcher(threading.Thread):
         self.display: Any = None
         self._on_ready = on_ready
         self._stopping = False
-        self._ours, self._theirs = socket.socketpair()
-        self._ours.settimeout(0)
-        self._theirs.settimeout(0)
+        self._wake_send, self._wake_receive = socket.socketpair()
+        self._wake_send.settimeout(0)
+        self._wake_receive.settimeout(0)
 
     @abstractmethod
     def begin(self) -> None:
-        """The key is known: hear it from now on. Raises Unavailable."""
+        """Start to listen: the key codes are known. Raises Unavailable."""
 
     @abstractmethod
     def step(self) -> None:
-        """Wait a little, then tell what happened."""
+        """Wait a little, then report what happened."""
 
     def end(self) -> None:
-        """Nothing shall be heard any more; the server may be gone."""
+        """Stop listening; the server may be gone."""
 
     def mapped(self) -> None:
-        """The keyboard has another layout, and the key other codes."""
+        """The keyboard layout changed, and with it the key codes."""
 
     def stop(self) -> None:
-        """End soon, even if the server hangs. Nothing is sent any more."""
+        """End soon, even if the server hangs. Send nothing more."""
         self._stopping = True
         if self.display is not None:
             cut(self.display)
-        self.poke()
+        self.wake()
 
     def run(self) -> None:
         reason: Exception | None = None
@@ -89,20 +89,20 @@ class KeyWatcher(threading.Thread):
             self.ended.set_exception(reason)
         if self.display is not None:
             close(self.display)
-        self._ours.close()
-        self._theirs.close()
+        self._wake_send.close()
+        self._wake_receive.close()
 
-    def poke(self) -> None:
-        """Have `events` return at once. From any thread."""
+    def wake(self) -> None:
+        """Make `events` return at once. May be called from any thread."""
         with contextlib.suppress(OSError):
-            self._ours.send(b"x")
+            self._wake_send.send(b"x")
 
     def events(self, seconds: float) -> list[Any]:
-        """What the server sent; waits so long for it."""
+        """The server's events; waits up to `seconds` for them."""
         if not self.display.pending_events():
-            select.select([self.display.fileno(), self._theirs], [], [], seconds)
+            select.select([self.display.fileno(), self._wake_receive], [], [], seconds)
         with contextlib.suppress(BlockingIOError):
-            self._theirs.recv(4096)
+            self._wake_receive.recv(4096)
         events = []
         while self.display.pending_events():
             event = self.display.next_event()
@@ -115,7 +115,7 @@ class KeyWatcher(threading.Thread):
         return events
 
     def is_down(self) -> bool:
-        """Whether the server's keymap says so."""
+        """Whether the key is down according to the server's keymap."""
         keymap = self.display.query_keymap()
         return any(keymap[code // 8] >> code % 8 & 1 for code in self.codes)
 

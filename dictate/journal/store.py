@@ -12,10 +12,11 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, Final
 
-from dictate.errors import JournalError
+from dictate.errors import JournalError, UnsafeFolder
 from dictate.journal import spool
 from dictate.journal.entry import Entry, EntryState
-from dictate.platform.private_files import advice, own_file, own_folder
+from dictate.platform import paths
+from dictate.platform.locks import lock
 
 _VERSION: Final = 1
 _COLUMNS: Final = tuple(f.name for f in fields(Entry) if f.name != "has_audio")
@@ -54,20 +55,29 @@ class Store:
         if self._directory is None:
             self._open_db = self._connect(":memory:")
             return []
-        self._lock = own_folder(self._directory)
         try:
-            os.close(own_folder(self._directory / "audio"))
+            self._lock = paths.open_safe_dir(self._directory)
+            lock(self._lock)
+            paths.safe_dir(self._directory / "audio")
             path = self._directory / "journal.db"
-            own_file(path)
+            _make_file(path)
             try:
                 self._open_db = self._connect(path)
             except sqlite3.Error as error:
                 if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _BROKEN:
-                    raise JournalError(advice(path, error)) from error
+                    raise JournalError(_advice(path, error)) from error
                 aside = self._move_aside(path)
-                own_file(path)
+                _make_file(path)
                 self._open_db = self._connect(path)
                 return [f"{path} was damaged ({error}): it now is {aside.name}, a new one is begun"]
+        except BlockingIOError:
+            self.close()
+            raise JournalError(
+                f"{self._directory}: another dictate has this journal open; stop it"
+            ) from None
+        except UnsafeFolder as error:
+            self.close()
+            raise JournalError(str(error)) from error
         except BaseException:
             self.close()
             raise
@@ -162,7 +172,7 @@ class Store:
         except FileNotFoundError:
             return 0.0
         except OSError as error:
-            raise JournalError(advice(path, error)) from error
+            raise JournalError(_advice(path, error)) from error
 
     def delete_audio(self, number: int) -> None:
         """Delete the sound file, if there is one."""
@@ -170,7 +180,7 @@ class Store:
             try:
                 path.unlink(missing_ok=True)
             except OSError as error:
-                raise JournalError(advice(path, error)) from error
+                raise JournalError(_advice(path, error)) from error
 
     def audio_beyond(self, limit: float, candidates: Collection[int]) -> list[int]:
         """Which of these sound files, oldest first, must go for all to have `limit` bytes."""
@@ -193,7 +203,7 @@ class Store:
                 if older_than is None or path.stat().st_mtime < older_than:
                     path.unlink()
             except OSError as error:
-                raise JournalError(advice(path, error)) from error
+                raise JournalError(_advice(path, error)) from error
 
     def _connect(self, path: Path | str) -> sqlite3.Connection:
         db = sqlite3.connect(path, timeout=1.0, isolation_level=None)
@@ -224,7 +234,7 @@ class Store:
                     path.with_name(path.name + ending).rename(aside.with_name(aside.name + ending))
             return path.rename(aside)
         except OSError as error:
-            raise JournalError(advice(path, error)) from error
+            raise JournalError(_advice(path, error)) from error
 
     def _select(self, where: str, *values: object) -> list[Entry]:
         with self._errors() as db:
@@ -253,7 +263,7 @@ class Store:
         try:
             yield self._open_db
         except sqlite3.Error as error:
-            raise JournalError(advice(self._directory, error)) from error
+            raise JournalError(_advice(self._directory, error)) from error
 
 
 def _examine(db: sqlite3.Connection) -> None:
@@ -272,3 +282,22 @@ def _value(value: Any) -> Any:
     if isinstance(value, EntryState):
         return value.value
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+
+
+def _make_file(path: Path) -> None:
+    """Make an empty file if there is none, for this user only. Raises JournalError."""
+    try:
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        file = os.open(path, flags, 0o600)
+        try:
+            os.fchmod(file, 0o600)
+        finally:
+            os.close(file)
+    except OSError as error:
+        raise JournalError(_advice(path, error)) from error
+
+
+def _advice(path: object, error: Exception) -> str:
+    """What is wrong with the disk, and what the user can do."""
+    what = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return f"{path}: {what}. Make room on that disk, and let this user write there"

@@ -1,7 +1,7 @@
-"""The first stage: sound comes in.
+"""The first stage: audio capture.
 
-To add a microphone: write `microphone/<name>.py` with a subclass of `Microphone`, add one line to
-`MICROPHONES`. The contract tests run on it unasked.
+To add a microphone, write `microphone/<name>.py` with a subclass of `Microphone` and add one line
+to `MICROPHONES`. The contract tests then run on it.
 """
 
 from abc import ABC, abstractmethod
@@ -15,9 +15,9 @@ from dictate.events import AudioChunk
 class Microphone(ABC):
     """One microphone. It is opened, read until it ends or fails, and closed; then opened again.
 
-    Whoever reads does not trust it: a read that brings nothing in time, or a long run of exact
-    zeros, counts as a lost microphone (see `heartbeat.py`), and `close` must then return all the
-    same, within a second.
+    The reader does not trust it: a read that returns nothing in time, or a long run of exact
+    zeros, counts as a lost microphone (see `heartbeat.py`). `close` must return within a second
+    even then.
     """
 
     name: ClassVar[str]
@@ -29,9 +29,9 @@ class Microphone(ABC):
     def unavailable_reason(self) -> str | None:
         """Why this cannot work here and what to do, or None. May block for two seconds."""
 
-    async def warm(self) -> None:  # noqa: B027 - most have nothing to get ready
-        """Get ready, so that `open` is fast, without touching the device. It never raises; `close`
-        undoes it too."""
+    async def warm(self) -> None:  # noqa: B027 - most need no preparation
+        """Prepare for a fast `open` without touching the device. Never raises; `close` undoes
+        it."""
 
     @abstractmethod
     async def open(self) -> str:
@@ -39,14 +39,14 @@ class Microphone(ABC):
 
     @abstractmethod
     async def read(self) -> AudioChunk | None:
-        """The next chunk, in real time; None when the sound is over (a file's end).
+        """The next chunk, in real time; None at the end of the sound (of a file).
 
         Raises MicrophoneError when the device is lost.
         """
 
     @abstractmethod
     async def close(self) -> None:
-        """Let go of the device, within a second, whatever state it is in. Idempotent."""
+        """Release the device within a second, whatever its state. Idempotent."""
 
 
 MICROPHONES: Backends[Microphone] = Backends(

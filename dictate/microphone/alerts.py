@@ -1,54 +1,54 @@
-"""What to tell the user of a microphone that does not work: each thing once, at the right time."""
+"""What the user learns about a microphone that fails: each problem once, at the right time."""
 
 from typing import Final
 
 from dictate.events import Samples
 
 PATIENCE_S: Final = 3.0
-"""A sound server that restarts is back by then; the user need hear of it only once."""
+"""Seconds without a second message after a loss: a restarting sound server is back by then."""
 
 
 class MicrophoneAlerts:
-    """Told of what happens, it answers with a line for people, or None. Times are monotonic."""
+    """Each method takes an event and returns a message for the user, or None. Times: monotonic."""
 
     def __init__(self) -> None:
         self.begin()
 
     def begin(self) -> None:
-        """A dictation begins: it has heard of nothing yet."""
+        """A dictation begins; nothing has been reported in it yet."""
         self._since: float | None = None
-        self._said_gone = False
-        self._said_muted = False
+        self._reported_lost = False
+        self._reported_muted = False
         self._signal = False
 
     def sound(self, samples: Samples) -> None:
-        """It works (again)."""
+        """Sound arrived: the microphone works (again)."""
         self._since = None
         self._signal = self._signal or bool(samples.any())
 
     def lost(self, now: float, reason: str) -> str | None:
-        """It was open, and failed."""
+        """The open microphone failed."""
         if self._since is not None:
             return self.closed(now, reason)
         self._since = now
-        self._said_gone = False
+        self._reported_lost = False
         return f"the microphone is lost: {reason}. Opening it again; what was heard is kept"
 
     def closed(self, now: float, reason: str) -> str | None:
-        """It cannot be opened. If it just got lost, that may pass."""
+        """The microphone cannot be opened. Right after a loss that may pass."""
         if self._since is None:
             self._since = now
-            self._said_gone = True
-            return f"{reason}. Trying on until the dictation ends"
-        if self._said_gone or now - self._since < PATIENCE_S:
+            self._reported_lost = True
+            return f"{reason}. Retrying until the dictation ends"
+        if self._reported_lost or now - self._since < PATIENCE_S:
             return None
-        self._said_gone = True
+        self._reported_lost = True
         return f"the microphone is still lost: {reason}"
 
     def muted(self) -> str | None:
-        """Only exact zeros come, although it was opened again. After sound they mean nothing: a
-        noise gate makes them between the words."""
-        if self._signal or self._said_muted:
+        """Only exact zeros arrive, even after reopening. After real sound they mean nothing: a
+        noise gate produces them between words."""
+        if self._signal or self._reported_muted:
             return None
-        self._said_muted = True
+        self._reported_muted = True
         return "the microphone gives only digital silence: is it muted?"

@@ -1,19 +1,19 @@
-"""The capture process: PortAudio, and nothing else, away from everything that must not hang.
+"""The capture process: PortAudio and nothing else, apart from everything that must not hang.
 
     python -m dictate.microphone.capture [--device NAME]     waits for a byte on stdin, then
                                                              records until stdin ends
-    python -m dictate.microphone.capture --list              the input devices, as JSON
+    python -m dictate.microphone.capture --list              prints the input devices as JSON
 
-What it writes to stdout are Wyoming events:
+It writes Wyoming events to stdout:
 
-    opened       {device, rate, channels}   the device works; its own rate and channel count
-    audio-chunk  {rate, width, channels, at, dropped}   mono 16 kHz, s16le, some 20 ms
-    error        {text}                     why it ends, and what to do
+    opened       {device, rate, channels}   the device is open, at its own rate and channel count
+    audio-chunk  {rate, width, channels, at, dropped}   mono 16 kHz, s16le, about 20 ms
+    error        {text}                     why the process ends, and what to do
 
 PortAudio can report a dead stream as active, and `stop` and `abort` can hang for ever. So this
-process never closes a stream: it just ends, at once, and whoever started it watches the chunks.
-It waits for its byte with everything loaded but PortAudio: the device is not touched, the list of
-devices is as fresh as the press, and the first sample comes a quarter of a second earlier.
+process never closes a stream: it just exits, and its parent watches the chunks. Before the byte
+comes, everything but PortAudio is loaded: the device stays untouched, the list of devices is as
+fresh as the key press, and the first sample arrives a quarter of a second earlier.
 """
 
 import argparse
@@ -38,18 +38,18 @@ from dictate.microphone.devices import Device, find, pulse_sources
 from dictate.microphone.resample import ToMono16k
 
 LATENCY_S: Final = 0.1
-"""Below 50 ms a busy machine loses samples without any notice."""
+"""PortAudio's buffer in seconds. Below 0.05 a busy machine loses samples without notice."""
 BLOCK_S: Final = 0.02
 QUEUE_S: Final = 5.0
-"""How long the daemon may be busy before sound is lost."""
+"""Seconds of sound that wait for a busy daemon; older sound is dropped."""
 LIST_TIMEOUT_S: Final = 8
-"""A listing that takes longer hangs in the sound server, and ends itself."""
+"""Seconds until a listing that hangs in the sound server ends itself."""
 
 Block = NDArray[np.float32]
 
 
 class BlockQueue:
-    """Blocks on their way out of the sound callback: bounded, the oldest give way, and counted."""
+    """Blocks from the sound callback. Bounded: the oldest are dropped, and counted."""
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
@@ -59,7 +59,7 @@ class BlockQueue:
         self._changed = threading.Condition()
 
     def put(self, block: Block, arrived: float) -> None:
-        """Called from PortAudio's thread: must not wait."""
+        """Add a block. Runs in PortAudio's thread, so it must not wait."""
         with self._changed:
             if len(self._blocks) == self._capacity:
                 self._lost += len(self._blocks.popleft()[0])
@@ -67,14 +67,14 @@ class BlockQueue:
             self._changed.notify()
 
     def finish(self) -> None:
-        """No block will come any more."""
+        """Mark the end: no more blocks follow."""
         with self._changed:
             self._over = True
             self._changed.notify()
 
     def get(self) -> tuple[Block, float, int] | None:
-        """The next block, when it arrived, and how many frames were lost just before it; None
-        when it was finished and is empty."""
+        """The next block, its arrival time, and the number of frames lost just before it; None
+        once the queue is finished and empty."""
         with self._changed:
             while not self._blocks and not self._over:
                 self._changed.wait()
@@ -86,7 +86,7 @@ class BlockQueue:
 
 
 def list_devices(sd: Any) -> list[Device]:
-    """Every microphone: those of the sound server by name, and what PortAudio sees beside it."""
+    """All microphones: the sound server's sources, and what else PortAudio sees."""
     devices = pulse_sources()
     default = sd.default.device[0]
     for index, info in enumerate(sd.query_devices()):
@@ -105,9 +105,9 @@ def list_devices(sd: Any) -> list[Device]:
 
 
 def choose(sd: Any, wanted: str) -> tuple[str | int, str]:
-    """What PortAudio is to open for `wanted` (empty: the default), and its name for people.
+    """The PortAudio device for `wanted` (empty: the default), and its name for the user.
 
-    Raises MicrophoneError if there is no such device, with the names of those there are.
+    Raises MicrophoneError if there is none; the message lists the known names.
     """
     inputs = [info for info in sd.query_devices() if info["max_input_channels"] > 0]
     if not inputs:
@@ -135,9 +135,9 @@ def choose(sd: Any, wanted: str) -> tuple[str | int, str]:
     return next(info["index"] for info in inputs if info["name"] == device.name), device.name
 
 
-def open_stream(sd: Any, device: str | int, inbox: BlockQueue) -> Any:
-    """Start recording into `inbox`; the stream, with the rate and the channel count that the
-    device agreed to. It must be kept: PortAudio calls into it.
+def open_stream(sd: Any, device: str | int, queue: BlockQueue) -> Any:
+    """Start recording into `queue`; the stream, with the rate and the channel count that the
+    device accepted. The caller must keep a reference: PortAudio calls into it.
 
     Raises sounddevice.PortAudioError.
     """
@@ -154,8 +154,8 @@ def open_stream(sd: Any, device: str | int, inbox: BlockQueue) -> Any:
                 dtype="float32",
                 latency=LATENCY_S,
                 blocksize=round(rate * BLOCK_S),
-                callback=lambda block, *_: inbox.put(block.copy(), time.monotonic()),
-                finished_callback=inbox.finish,
+                callback=lambda block, *_: queue.put(block.copy(), time.monotonic()),
+                finished_callback=queue.finish,
             )
             stream.start()
         except sd.PortAudioError:
@@ -166,12 +166,12 @@ def open_stream(sd: Any, device: str | int, inbox: BlockQueue) -> Any:
     raise AssertionError("unreachable: the last attempt returns or raises")
 
 
-def pump(inbox: BlockQueue, rate: int, out: BinaryIO) -> None:
-    """Write what comes in to `out`, until the stream ends."""
+def pump(queue: BlockQueue, rate: int, out: BinaryIO) -> None:
+    """Convert blocks and write them to `out` until the stream ends."""
     convert = ToMono16k(rate)
     clock = SampleClock()
     lost_here = 0.0
-    while (item := inbox.get()) is not None:
+    while (item := queue.get()) is not None:
         block, arrived, lost = item
         lost_here += lost * RATE / rate
         samples = convert.push(block)
@@ -184,11 +184,11 @@ def pump(inbox: BlockQueue, rate: int, out: BinaryIO) -> None:
 
 
 def record(sd: Any, wanted: str, out: BinaryIO) -> None:
-    """Record from `wanted` into `out`. Raises MicrophoneError, and at the stream's end too."""
+    """Record from `wanted` into `out`. Always raises MicrophoneError, also at the stream's end."""
     device, name = choose(sd, wanted)
-    inbox = BlockQueue(round(QUEUE_S / BLOCK_S))
+    queue = BlockQueue(round(QUEUE_S / BLOCK_S))
     try:
-        stream = open_stream(sd, device, inbox)
+        stream = open_stream(sd, device, queue)
     except (sd.PortAudioError, ValueError) as error:
         raise MicrophoneError(
             f"the microphone {name!r} cannot be opened ({error}): is another program using it, or"
@@ -196,13 +196,13 @@ def record(sd: Any, wanted: str, out: BinaryIO) -> None:
         ) from error
     rate = round(stream.samplerate)
     write_event(Event("opened", {"device": name, "rate": rate, "channels": stream.channels}), out)
-    pump(inbox, rate, out)
+    pump(queue, rate, out)
     raise MicrophoneError(f"the sound server let go of the microphone {name!r}")
 
 
 def import_sounddevice() -> Any:
-    """The library, with PortAudio initialised. Raises MicrophoneError if it is not installed."""
-    # The name in the desktop's list of who records; the ALSA plug-in would give its own.
+    """sounddevice, with PortAudio initialised. Raises MicrophoneError if it is not installed."""
+    # The name in the desktop's list of recording applications; the ALSA plug-in would use its own.
     os.environ["PULSE_PROP_OVERRIDE"] = "application.name=Dictate"
     try:
         import sounddevice  # noqa: TID251 - this is the capture process
@@ -212,8 +212,8 @@ def import_sounddevice() -> Any:
 
 
 def wait_for_start() -> None:
-    """Return when a byte comes on stdin. From then on, or if none comes, this process ends when
-    stdin ends, whatever PortAudio is doing."""
+    """Wait for a byte on stdin. The process exits when stdin closes, before or after that byte,
+    whatever PortAudio is doing."""
     if not os.read(0, 1):
         os._exit(0)
     threading.Thread(target=_end_with_stdin, daemon=True).start()
@@ -232,7 +232,7 @@ def main() -> NoReturn:
     options = parser.parse_args()
     # Ctrl+C in a terminal reaches every process of it; the daemon decides when this one ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # Libraries may print: the events have this copy of stdout to themselves.
+    # Libraries may print to stdout: the events use a private copy of it.
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     try:
@@ -249,7 +249,7 @@ def main() -> NoReturn:
         os._exit(1)
     except BrokenPipeError:
         os._exit(0)
-    except Exception as error:  # the last word of a process: its parent must hear it
+    except Exception as error:  # last resort: the parent must learn why
         _say(out, f"the capture process failed: {type(error).__name__}: {error}")
         os._exit(1)
     os._exit(0)

@@ -1,8 +1,8 @@
-"""When a sample was made, told from when it arrived.
+"""When a sample was recorded, inferred from its arrival.
 
-Sound arrives in bursts and late, but never early. So the least late arrival is the truth: an
-arrival earlier than expected corrects the clock at once, and lateness counts only if everything
-was late for a whole window (the device runs slower than our clock, or lost samples).
+Sound arrives in bursts and late, but never early. So the least late arrival is right: an arrival
+earlier than expected corrects the clock at once. Lateness counts only if everything was late for a
+whole window (the device runs slower than our clock, or lost samples).
 """
 
 from typing import Final
@@ -10,7 +10,8 @@ from typing import Final
 from dictate.events import RATE
 
 WINDOW_S: Final = 2.0
-"""Longer than any burst or pause of a loaded machine; a device drifts 0.2 ms at most in it."""
+"""Seconds of the window. Longer than any burst or pause of a loaded machine; a device drifts at
+most 0.2 ms in it."""
 
 
 class SampleClock:
@@ -23,8 +24,8 @@ class SampleClock:
         self._window_s = 0.0
 
     def stamp(self, arrived: float, samples: int, lost: int = 0) -> float:
-        """The time of the first of `samples`, which arrived at `arrived`, after `lost` samples
-        that nobody will see. Monotonic seconds in and out."""
+        """The time of the first of `samples` samples that came at `arrived`, after `lost` dropped
+        ones. Monotonic seconds in and out."""
         duration = samples / RATE
         seen = arrived - duration
         expected = seen if self._expected is None else self._expected + lost / RATE

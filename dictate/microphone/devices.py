@@ -1,7 +1,7 @@
-"""The microphones of this machine, by the names people know them by.
+"""The microphones of this machine, by the names that users know.
 
-PortAudio sees a sound server as one device called "pulse"; the microphones behind it are asked of
-`pactl`, where that is installed, and chosen with the variable PULSE_SOURCE.
+PortAudio sees a sound server as one device called "pulse". `pactl`, where installed, lists the
+microphones behind it; the variable PULSE_SOURCE selects one.
 """
 
 import json
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 PACTL_TIMEOUT_S: Final = 2.0
-"""A hung sound server answers nobody; a living one answers within 50 ms."""
+"""Seconds until a sound server counts as hung; a healthy one answers within 0.05."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +20,13 @@ class Device:
     """One microphone."""
 
     name: str
-    """What `microphone.device` takes; a part of it or of the description will do."""
+    """The value for `microphone.device`; a part of it or of the description is enough."""
     description: str
     rate: int
     channels: int
     default: bool
     pulse: bool = False
-    """Whether a sound server owns it, so that `name` is a source of the server."""
+    """Whether a sound server owns it; `name` is then a source of that server."""
 
 
 def pulse_sources() -> list[Device]:
@@ -42,7 +42,7 @@ def pulse_sources() -> list[Device]:
 
 
 def find(devices: Sequence[Device], wanted: str) -> Device | None:
-    """The device meant by `wanted`: exactly its name or description, else a part of one."""
+    """The device whose name or description is `wanted`, or else contains it."""
     folded = wanted.casefold()
     for device in devices:
         if wanted in (device.name, device.description):
@@ -61,7 +61,7 @@ def _pactl(*words: str) -> str:
 
 
 def _is_monitor(source: dict[str, object]) -> bool:
-    """What the speakers play is no microphone."""
+    """Whether the source records what the speakers play."""
     return source.get("monitor_source") not in ("", None, "n/a")
 
 

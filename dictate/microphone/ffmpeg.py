@@ -1,4 +1,4 @@
-"""Sound files that libsndfile does not know, read by ffmpeg where that is installed."""
+"""Sound files that libsndfile cannot read, decoded by ffmpeg where it is installed."""
 
 import json
 import subprocess
@@ -17,7 +17,7 @@ from dictate.events import Samples
 from dictate.microphone.sound_file import iter_sound_file, mono_16k, open_sound_file
 
 _QUIETLY: Final = ("-v", "error", "-protocol_whitelist", "file")
-"""What is wrong and nothing else; and a playlist must not send us to the network."""
+"""Report only errors. The whitelist keeps a playlist from opening network addresses."""
 _BLOCK_FRAMES: Final = 1 << 16
 _PROBE_S: Final = 60.0
 
@@ -30,8 +30,8 @@ class _Sound:
 
 
 def length_s(path: Path) -> float:
-    """Seconds of sound in it, as it says itself; 0 if it does not. Blocks. Raises AudioFileError,
-    with what to install if that would help."""
+    """Seconds of sound according to the file's header; 0 if it has none. Blocks. Raises
+    AudioFileError; the message says what to install if that would help."""
     try:
         with open_sound_file(path) as file:
             return float(file.frames / file.samplerate)
@@ -52,7 +52,7 @@ def iter_any_file(path: Path) -> Iterator[Samples]:
 
 
 def _probe(path: Path, unknown: UnknownFormat) -> _Sound:
-    """What ffmpeg makes of it; the first of several sound tracks counts."""
+    """What ffprobe finds; the first of several audio tracks counts."""
     if which("ffmpeg") is None or which("ffprobe") is None:
         raise UnknownFormat(f"{unknown}. Other formats need ffmpeg: install it") from unknown
     asked = "stream=sample_rate,channels:format=duration"
@@ -66,7 +66,7 @@ def _probe(path: Path, unknown: UnknownFormat) -> _Sound:
             timeout=_PROBE_S,
         )
     except subprocess.TimeoutExpired as error:
-        raise AudioFileError(f"{path}: ffprobe does not come to an end") from error
+        raise AudioFileError(f"{path}: ffprobe does not finish") from error
     if done.returncode:
         raise AudioFileError(f"{path} is no sound file: {_last_line(done.stderr)}") from unknown
     found = json.loads(done.stdout)
@@ -79,7 +79,7 @@ def _probe(path: Path, unknown: UnknownFormat) -> _Sound:
 
 def _blocks(path: Path, sound: _Sound) -> Iterator[NDArray[np.float32]]:
     command = ["ffmpeg", "-nostdin", *_QUIETLY, "-i", f"file:{path}", "-map", "0:a:0"]
-    # As many channels as ffprobe saw, whatever the track does later on.
+    # Fix the channel count that ffprobe saw: the track may change it later.
     command += ["-ac", str(sound.channels), "-ar", str(sound.rate), "-f", "f32le", "pipe:1"]
     size = _BLOCK_FRAMES * sound.channels * 4
     with (
@@ -94,7 +94,7 @@ def _blocks(path: Path, sound: _Sound) -> Iterator[NDArray[np.float32]]:
                 whole = len(block) - len(block) % (4 * sound.channels)
                 yield np.frombuffer(block[:whole], "<f4").reshape(-1, sound.channels)
         except BaseException:
-            ffmpeg.kill()  # nobody wants the rest
+            ffmpeg.kill()  # the caller stopped reading
             raise
         if ffmpeg.wait():
             complaints.seek(0)

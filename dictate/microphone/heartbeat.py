@@ -1,7 +1,7 @@
-"""Whether a microphone is alive, told from nothing but the sound that arrives.
+"""Whether a microphone works, judged only by the sound that arrives.
 
-A sound server can hang, lose the device or feed zeros while every call still succeeds. So only
-arrivals count. It outlives a stream: what a reopening changed is part of the judgement.
+A sound server can hang, lose the device or deliver zeros while every call still succeeds. So only
+arrivals count. The state outlives a stream: the effect of a reopening is part of the judgement.
 """
 
 from enum import Enum
@@ -10,29 +10,31 @@ from typing import Final
 from dictate.events import RATE, Samples
 
 STALLED_S: Final = 0.5
-"""Ten bursts of a healthy stream. Less would fire when a busy machine hiccups."""
+"""Seconds without sound after which a stream is stalled: ten bursts of a healthy one. Less would
+trigger on short hiccups of a busy machine."""
 FIRST_SOUND_S: Final = 3.0
-"""A Bluetooth headset takes up to three seconds to become a microphone."""
+"""Seconds until the first sound must arrive. A Bluetooth headset needs up to three to switch."""
 ZEROS_S: Final = 2.0
-"""A real microphone has noise in its last bit. Shorter runs occur while a headset switches."""
+"""Seconds of exact zeros that count as a fault: a real microphone has noise in its last bit.
+Shorter runs occur while a headset switches."""
 LATE_QUESTION_S: Final = 0.3
-"""Who asks this late was busy itself: sound may wait unread."""
+"""Seconds between two checks after which our own loop was busy: sound may wait unread."""
 
 
 class Health(Enum):
-    """What `check` can say."""
+    """The result of `check`."""
 
     FINE = "fine"
     STALLED = "stalled"
-    """No sound arrives: open it again."""
+    """No sound arrives: reopen the device."""
     ZEROS = "zeros"
-    """Nothing but exact zeros arrives: open it again, it may help."""
+    """Only exact zeros arrive: reopening may help."""
     MUTED = "muted"
-    """Exact zeros, and opening it again did not help: leave it, and tell the user."""
+    """Exact zeros, and reopening did not help: keep the stream and tell the user."""
 
 
 class Heartbeat:
-    """Fed with all that arrives, and asked every now and then. Times are monotonic seconds."""
+    """Gets all sound that arrives, and is checked at intervals. Times are monotonic seconds."""
 
     def __init__(self) -> None:
         self._last = 0.0
@@ -43,13 +45,13 @@ class Heartbeat:
         self._reopened = False
 
     def opened(self, now: float) -> None:
-        """The device was opened, for the first time or again."""
+        """The device was opened or reopened."""
         self._last = self._asked = now
         self._patience_s = FIRST_SOUND_S
         self._heard_s = self._zeros_s = 0.0
 
     def begin(self) -> None:
-        """A dictation begins: the silence before it says nothing."""
+        """A dictation begins; silence before it does not count."""
         self._zeros_s = 0.0
 
     def heard(self, now: float, samples: Samples) -> None:
@@ -62,13 +64,13 @@ class Heartbeat:
             self._zeros_s += seconds
             return
         self._zeros_s = 0.0
-        # Noise from the first moment on means that opening it again cured it. A device that is
-        # silent by itself between the words (a noise gate) will be so again: never mind it.
+        # Noise right after reopening means that reopening helped. A device that is silent between
+        # words by design (a noise gate) will be silent again: ignore that.
         if self._heard_s <= STALLED_S:
             self._reopened = False
 
     def check(self, now: float) -> Health:
-        """How the microphone is at this moment. After ZEROS the next zeros are MUTED."""
+        """The present health. Zeros after a ZEROS result give MUTED."""
         late = now - self._asked > LATE_QUESTION_S
         self._asked = now
         if now - self._last > self._patience_s:

@@ -19,13 +19,14 @@ log = logging.getLogger(__name__)
 
 _CAPTURE: Final = python_module("dictate.microphone.capture")
 LIST_TIMEOUT_S: Final = 3.0
-"""A listing takes 0.3 s; a hung sound server makes it hang too."""
+"""Seconds until a listing counts as hung; 0.3 is normal, a hung sound server makes it hang too."""
 END_TIMEOUT_S: Final = 0.8
-"""A killed process is gone within milliseconds, unless the kernel itself waits for a device."""
+"""Seconds to wait for a killed process. It ends within milliseconds, unless the kernel itself
+waits for a device."""
 
 
 def list_devices() -> list[Device]:
-    """The microphones there are. It blocks for up to `LIST_TIMEOUT_S`: call it off the loop.
+    """All microphones. Blocks for up to `LIST_TIMEOUT_S`: call it off the loop.
 
     Raises MicrophoneError if they cannot be listed.
     """
@@ -51,7 +52,7 @@ def list_devices() -> list[Device]:
 
 
 class _Died(MicrophoneError):
-    """The capture process ended without a word."""
+    """The capture process ended without an error event."""
 
 
 class PortAudioMicrophone(Microphone):
@@ -76,14 +77,14 @@ class PortAudioMicrophone(Microphone):
         try:
             await self._spawn()
         except MicrophoneError as error:
-            log.debug("no capture process in advance: %s", error)
+            log.debug("microphone: no capture process could be prepared: %s", error)
 
     async def open(self) -> str:
         if self._process is not None:
             try:
                 return await self._begin()
             except _Died as error:
-                log.debug("the process that was ready is gone: %s", error)
+                log.debug("microphone: the prepared capture process is gone: %s", error)
         await self._spawn()
         return await self._begin()
 

@@ -1,4 +1,4 @@
-"""Whatever a device or a file delivers, as mono at 16 kHz."""
+"""Converts any rate and channel count to mono at 16 kHz."""
 
 import numpy as np
 import soxr
@@ -14,22 +14,22 @@ class ToMono16k:
         self._resampler = None if rate == RATE else soxr.ResampleStream(rate, RATE, 1)
 
     def push(self, block: NDArray[np.float32]) -> Samples:
-        """What can be said of the sound so far; it may be empty while the filter fills."""
+        """The samples that are ready, shape (n,); empty while the filter fills."""
         return self._convert(block, last=False)
 
     def finish(self) -> Samples:
-        """What is left in the filter. Nothing may be pushed afterwards."""
+        """The rest from the filter. No `push` may follow."""
         return self._convert(np.zeros((0, 1), np.float32), last=True)
 
     @property
     def delay_s(self) -> float:
-        """Seconds of sound that went in and did not come out yet."""
+        """Seconds of sound inside the filter."""
         return 0.0 if self._resampler is None else self._resampler.delay() / RATE
 
     def _convert(self, block: NDArray[np.float32], *, last: bool) -> Samples:
         mono = block.mean(axis=1, dtype=np.float32) if block.shape[1] > 1 else block[:, 0]
         if self._resampler is None:
             return mono
-        # soxr takes no strided views: one column of a block is one.
+        # soxr takes no strided views, and one column of a block is one.
         samples: Samples = self._resampler.resample_chunk(np.ascontiguousarray(mono), last=last)
         return samples

@@ -1,4 +1,4 @@
-"""Sound files, of any format, rate and channel count that libsndfile reads."""
+"""Reads sound files of any format, rate and channel count that libsndfile supports."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -15,20 +15,20 @@ from dictate.microphone.resample import ToMono16k
 
 FORMATS: Final = "wav, flac, ogg, mp3"
 _BLOCK_FRAMES: Final = 1 << 18
-"""An hour of stereo at 48 kHz would take 1.4 GB at once."""
+"""Frames read at a time: an hour of stereo at 48 kHz would take 1.4 GB at once."""
 
 
 def read_sound_file(path: Path) -> Samples:
-    """All of its sound, mono at 16 kHz, shape (n,).
+    """The whole sound, mono at 16 kHz, shape (n,).
 
-    It blocks for as long as the file is long: call it off the loop. Raises AudioFileError if it is
-    missing, unreadable, damaged, empty or no sound file.
+    Blocks in proportion to the file's length: call it off the loop. Raises AudioFileError if the
+    file is missing, unreadable, damaged, empty or no sound file.
     """
     return np.concatenate(list(iter_sound_file(path)))
 
 
 def iter_sound_file(path: Path) -> Iterator[Samples]:
-    """The same, in pieces of some seconds, none of them empty. Each piece blocks."""
+    """The same in pieces of a few seconds, none of them empty. Each piece blocks."""
     with open_sound_file(path) as file:
         blocks = file.blocks(_BLOCK_FRAMES, dtype="float32", always_2d=True)
         try:
@@ -38,8 +38,8 @@ def iter_sound_file(path: Path) -> Iterator[Samples]:
 
 
 def mono_16k(path: Path, rate: int, blocks: Iterable[NDArray[np.float32]]) -> Iterator[Samples]:
-    """The blocks of a file, shape (frames, channels), as pieces of our own sound, none of them
-    empty. Raises AudioFileError if they hold nothing."""
+    """Blocks of shape (frames, channels) as mono pieces at 16 kHz, none of them empty. Raises
+    AudioFileError if they hold no sound."""
     silent = True
     convert = ToMono16k(rate)
     for block in blocks:
@@ -55,8 +55,8 @@ def mono_16k(path: Path, rate: int, blocks: Iterable[NDArray[np.float32]]) -> It
 
 
 def open_sound_file(path: Path) -> soundfile.SoundFile:
-    """The open file, with `samplerate`, `channels` and `frames`; close it. Raises AudioFileError
-    if it is missing, unreadable or empty, UnknownFormat if it is no sound file."""
+    """The open file, with `samplerate`, `channels` and `frames`; the caller closes it. Raises
+    AudioFileError if it is missing, unreadable or empty, UnknownFormat if it is no sound file."""
     try:
         with path.open("rb") as file:
             empty = not file.read(1)

@@ -1,4 +1,4 @@
-"""The next microphone, got ready in advance, so that a press waits for nothing but the device."""
+"""Prepares the next microphone in advance, so that a key press waits for the device only."""
 
 import asyncio
 import logging
@@ -10,11 +10,11 @@ from dictate.microphone import Microphone
 log = logging.getLogger(__name__)
 
 CANNOT = (MicrophoneError, NoSuchBackend, Unavailable)
-"""What making or opening a microphone may raise."""
+"""Exceptions of making or opening a microphone."""
 
 
 class WarmStandby:
-    """At most one microphone that is warm and not open. `drop` it at the end."""
+    """Holds at most one microphone that is warm and not open. Call `drop` at the end."""
 
     def __init__(self, make: Callable[[], Microphone]) -> None:
         self._make = make
@@ -22,16 +22,16 @@ class WarmStandby:
         self._warming: asyncio.Task[None] | None = None
 
     def prepare(self) -> None:
-        """Begin to have one ready, if there is none."""
+        """Start preparing one, unless there is one."""
         if self._ready is None and (self._warming is None or self._warming.done()):
-            self._warming = asyncio.create_task(self._warm(), name="microphone in advance")
+            self._warming = asyncio.create_task(self._warm(), name="microphone standby")
 
     async def take(self) -> Microphone:
-        """The one that is ready, or a cold one. It is the caller's now. Raises `CANNOT`."""
+        """The prepared one, or a new cold one; the caller owns it. Raises `CANNOT`."""
         return await self._take() or self._make()
 
     async def drop(self) -> None:
-        """Nothing is ready any more. Idempotent."""
+        """Close the prepared one. Idempotent."""
         if (microphone := await self._take()) is not None:
             await microphone.close()
 
@@ -45,8 +45,8 @@ class WarmStandby:
         try:
             microphone = self._make()
         except CANNOT as error:
-            # The next dictation will find out and say so.
-            log.debug("no microphone in advance: %s", error)
+            # The next dictation meets the same error and reports it.
+            log.debug("microphone: none could be prepared: %s", error)
             return
         await microphone.warm()
         self._ready = microphone

@@ -1,8 +1,8 @@
-"""The one microphone as the pipeline uses it: it opens, watches, restarts and closes it.
+"""Supervises the microphone for the pipeline: opens, watches, restarts and closes it.
 
-A microphone is not trusted (see `heartbeat.py`). When it is lost while somebody listens, it is
-killed and opened again until it works or nobody listens any more; what was heard before has been
-passed on already, so nothing of it is lost.
+The microphone is not trusted (see `heartbeat.py`). When it fails during a dictation, it is killed
+and reopened until it works or the dictation ends. Sound from before the failure has been passed on
+already, so none of it is lost.
 """
 
 import asyncio
@@ -19,19 +19,21 @@ from dictate.microphone import Microphone
 from dictate.microphone.alerts import MicrophoneAlerts
 from dictate.microphone.heartbeat import ZEROS_S, Health, Heartbeat
 from dictate.microphone.standby import CANNOT, WarmStandby
+from dictate.platform.backoff import Backoff
 
 log = logging.getLogger(__name__)
 
 OPEN_S: Final = 3.0
-"""A microphone that has not opened by then hangs; half of a second is usual."""
+"""Seconds until an opening counts as hung; 0.5 is usual."""
 CHECK_S: Final = 0.1
-"""How often the heartbeat is asked, while the microphone is open."""
+"""Seconds between two checks of the heartbeat while the microphone is open."""
 FIRST_BACKOFF_S: Final = 0.1
 LONGEST_BACKOFF_S: Final = 2.0
 IDLE_BACKOFF_S: Final = 30.0
-"""While nobody listens, there is no hurry, and each attempt costs a process."""
+"""Longest back-off between dictations, in seconds: there is no hurry, and each attempt costs a
+process."""
 STEADY_S: Final = 5.0
-"""A microphone that worked for so long gets its first, short back-off again."""
+"""A microphone that worked for this many seconds gets the first, short back-off again."""
 
 
 class _Lost(MicrophoneError):
@@ -39,12 +41,12 @@ class _Lost(MicrophoneError):
 
 
 class MicrophoneSupervisor:
-    """All methods belong on the loop, and the callbacks come there too. Whoever makes one must
-    `stop` it before the loop ends.
+    """Call all methods on the loop; the callbacks run there too. The owner must `stop` it before
+    the loop ends.
 
-    `on_chunk` gets the sound of a dictation, in order. `on_trouble` gets one line for people, once
-    for each trouble, and only while somebody listens. `on_open_changed` says that the device is
-    really open (with its name) or really closed. `on_end` says that a recording is over.
+    `on_chunk` gets the sound of a dictation, in order. `on_trouble` gets one message for each
+    problem, only during a dictation. `on_open_changed` reports that the device is really open
+    (with its name) or really closed. `on_end` reports the end of a recording.
     """
 
     def __init__(
@@ -69,35 +71,35 @@ class MicrophoneSupervisor:
         self._lingering: asyncio.TimerHandle | None = None
         self._hurry = asyncio.Event()
         self._one_open = asyncio.Lock()
-        self._spare = WarmStandby(make)
-        # Only what nobody has heard: no sound of a dictation reaches a later one.
+        self._standby = WarmStandby(make)
+        # Only sound outside dictations: no sound of one reaches a later one.
         self._pre_roll: deque[AudioChunk] = deque()
         self._heartbeat = Heartbeat()
-        self._complaints = MicrophoneAlerts()
+        self._alerts = MicrophoneAlerts()
 
     @property
     def is_open(self) -> bool:
-        """Whether the device is open at this moment."""
+        """Whether the device is open now."""
         return self._device is not None
 
     @property
     def well(self) -> bool:
-        """Whether somebody looks after the microphone while it is wanted."""
+        """Whether the keeper task runs while the microphone is wanted."""
         return not self._listening or (self._keeper is not None and not self._keeper.done())
 
     async def start(self) -> None:
-        """Get ready; `keep_open = "always"` opens the microphone here."""
+        """Prepare; `keep_open = "always"` opens the microphone here."""
         self._stopped = False
-        self._spare.prepare()
+        self._standby.prepare()
         self._settle()
 
     def listen(self) -> None:
-        """A dictation begins: its pre-roll is passed on at once, the live sound follows."""
+        """A dictation begins: pass its pre-roll on at once; live sound follows."""
         if self._listening or self._stopped:
             return
         now = self._now()
         self._listening = True
-        self._complaints.begin()
+        self._alerts.begin()
         self._heartbeat.begin()
         self._stop_lingering()
         earliest = now - self._settings.pre_roll_ms / 1000
@@ -109,7 +111,7 @@ class MicrophoneSupervisor:
         self._begin_keeping()
 
     def release(self) -> None:
-        """The dictation is over: nothing is passed on any more, and `keep_open` decides."""
+        """The dictation is over: pass nothing on; `keep_open` decides what stays open."""
         if self._listening:
             self._listening = False
             self._settle()
@@ -117,7 +119,7 @@ class MicrophoneSupervisor:
     async def replace(self, settings: MicrophoneSettings, make: Callable[[], Microphone]) -> None:
         """Apply changed settings. Another microphone replaces this one even while it is heard."""
         before, self._settings = self._settings, settings
-        stale, self._spare = self._spare, WarmStandby(make)
+        stale, self._standby = self._standby, WarmStandby(make)
         if (before.use, before.device) != (settings.use, settings.device):
             await self._close()
             self._heartbeat = Heartbeat()
@@ -125,21 +127,21 @@ class MicrophoneSupervisor:
                 self._begin_keeping()
         await stale.drop()
         if not self._stopped:
-            self._spare.prepare()
+            self._standby.prepare()
         if not self._listening:
             self._settle()
 
     async def stop(self) -> None:
-        """Close everything; no child is left behind. Idempotent."""
+        """Close everything and leave no child behind. Idempotent."""
         self._stopped = True
         self._listening = False
         await self._close()
-        await self._spare.drop()
+        await self._standby.drop()
 
     # When the microphone is open
 
     def _settle(self) -> None:
-        """Nobody listens: keep the microphone open, for how long, or not."""
+        """Between dictations: keep the microphone open, for a while, or not at all."""
         self._stop_lingering()
         keeps = self._keeper is not None and not self._keeper.done()
         if self._stopped or self._settings.keep_open == "never":
@@ -171,7 +173,7 @@ class MicrophoneSupervisor:
             self._keeper.add_done_callback(self._kept)
 
     def _end_keeping(self) -> None:
-        # Once: a second cancel would interrupt the closing.
+        # Only once: a second cancel would interrupt the closing.
         if self._keeper is not None and not self._keeper.cancelling():
             self._keeper.cancel()
 
@@ -181,12 +183,12 @@ class MicrophoneSupervisor:
         if self._keeper is not None:
             await asyncio.wait([self._keeper])
         async with self._one_open:
-            log.debug("the microphone is closed")
+            log.debug("microphone: closed")
 
     # The task that keeps it open
 
     async def _keep(self) -> None:
-        backoff_s = FIRST_BACKOFF_S
+        backoff = Backoff(FIRST_BACKOFF_S, LONGEST_BACKOFF_S, STEADY_S)
         try:
             while True:
                 began = self._now()
@@ -195,24 +197,21 @@ class MicrophoneSupervisor:
                     async with self._one_open:
                         await self._open_and_read()
                 except CANNOT as error:
-                    self._complain(error)
+                    self._report_error(error)
                 else:
                     if self._listening:
                         self._on_end()
                     return
                 if not self._wanted:
                     return
-                if self._now() - began > STEADY_S:
-                    backoff_s = FIRST_BACKOFF_S
-                if await self._pressed_within(backoff_s):
-                    backoff_s = FIRST_BACKOFF_S
-                limit_s = LONGEST_BACKOFF_S if self._listening else IDLE_BACKOFF_S
-                backoff_s = min(2 * backoff_s, limit_s)
+                backoff.longest_s = LONGEST_BACKOFF_S if self._listening else IDLE_BACKOFF_S
+                if await self._pressed_within(backoff.after(self._now() - began)):
+                    backoff.reset()
         finally:
             self._pre_roll.clear()
 
     async def _pressed_within(self, seconds: float) -> bool:
-        """Wait, but not when a dictation begins; whether one began."""
+        """Wait until a dictation begins, at most for `seconds`; whether one began."""
         try:
             async with asyncio.timeout(seconds):
                 return await self._hurry.wait()
@@ -220,9 +219,9 @@ class MicrophoneSupervisor:
             return False
 
     async def _open_and_read(self) -> None:
-        """Open a microphone and pass its sound on until it is over. Raises MicrophoneError when
-        it cannot be opened or is lost."""
-        microphone = await self._spare.take()
+        """Open a microphone and pass its sound on until it ends. Raises MicrophoneError when it
+        cannot be opened or is lost."""
+        microphone = await self._standby.take()
         try:
             try:
                 async with asyncio.timeout(OPEN_S):
@@ -240,7 +239,7 @@ class MicrophoneSupervisor:
         finally:
             closing = asyncio.create_task(microphone.close())
             try:
-                # A release may come right now: what was opened is closed to the end all the same.
+                # A cancel may come at this moment: still finish closing what was opened.
                 await asyncio.shield(closing)
             finally:
                 await closing
@@ -266,7 +265,7 @@ class MicrophoneSupervisor:
     async def _read(self, microphone: Microphone) -> None:
         while (chunk := await microphone.read()) is not None:
             self._heartbeat.heard(self._now(), chunk.samples)
-            self._complaints.sound(chunk.samples)
+            self._alerts.sound(chunk.samples)
             if self._listening:
                 self._on_chunk(chunk)
             else:
@@ -281,33 +280,33 @@ class MicrophoneSupervisor:
 
     # Trouble
 
-    def _judge(self, pulse: Health) -> None:
-        match pulse:
+    def _judge(self, health: Health) -> None:
+        match health:
             case Health.STALLED:
                 raise MicrophoneError("no sound comes from it")
             case Health.ZEROS:
                 raise MicrophoneError(f"it gave only digital silence for {ZEROS_S:.0f} s")
             case Health.MUTED:
-                self._tell(self._complaints.muted)
+                self._alert(self._alerts.muted)
 
-    def _complain(self, error: Exception) -> None:
+    def _report_error(self, error: Exception) -> None:
         log.info("microphone: %s", error)
-        kind = self._complaints.lost if isinstance(error, _Lost) else self._complaints.closed
-        self._tell(partial(kind, self._now(), str(error)))
+        kind = self._alerts.lost if isinstance(error, _Lost) else self._alerts.closed
+        self._alert(partial(kind, self._now(), str(error)))
 
-    def _tell(self, complaint: Callable[[], str | None]) -> None:
-        """Nobody wants to hear of it before the next dictation."""
-        if self._listening and (line := complaint()) is not None:
+    def _alert(self, message: Callable[[], str | None]) -> None:
+        """Report a problem during a dictation only."""
+        if self._listening and (line := message()) is not None:
             self._on_trouble(line)
 
     def _kept(self, keeper: asyncio.Task[None]) -> None:
         if not keeper.cancelled() and (error := keeper.exception()) is not None:
-            # An error of ours must not end the sound in silence.
-            log.error("the microphone's task failed", exc_info=error)
+            # A bug of ours must not end the sound silently.
+            log.error("microphone: its task failed", exc_info=error)
             if self._listening:
                 self._on_trouble(f"the microphone failed: {error}")
         if keeper is self._keeper and not self._stopped:
-            self._spare.prepare()
+            self._standby.prepare()
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()

@@ -1,4 +1,4 @@
-"""A recording in place of a microphone: it is spoken in real time, for demonstrations and tests."""
+"""Plays a recording in real time instead of a microphone, for demonstrations and tests."""
 
 import asyncio
 import time
@@ -15,11 +15,11 @@ from dictate.microphone import Microphone
 from dictate.microphone.sound_file import iter_sound_file, open_sound_file
 
 CHUNK_SAMPLES: Final = RATE // 50
-"""20 ms, as a microphone delivers them."""
+"""Samples of a chunk: 20 ms, like a real microphone."""
 
 
 class WavFileMicrophone(Microphone):
-    """`wav:PATH`; every opening speaks the file from its beginning."""
+    """`wav:PATH`; every opening plays the file from its start."""
 
     name: ClassVar[str] = "wav"
 
@@ -58,7 +58,7 @@ class WavFileMicrophone(Microphone):
         samples, self._piece = self._piece[:CHUNK_SAMPLES], self._piece[CHUNK_SAMPLES:]
         if not len(samples):
             return None
-        # From the beginning, not from the last chunk: small delays must not add up.
+        # Counted from the start, not from the last chunk: small delays must not add up.
         at = self._began + self._position / RATE
         self._position += len(samples)
         due = self._began + self._position / RATE
@@ -69,7 +69,7 @@ class WavFileMicrophone(Microphone):
         self._pieces = None
 
     async def _next_piece(self) -> Samples:
-        """Empty at the end. Reading and decoding block, so a thread does them."""
+        """The next piece; empty at the end. Reads and decodes in a thread, because both block."""
         assert self._pieces is not None
         try:
             return await asyncio.to_thread(next, self._pieces, np.zeros(0, np.float32))

@@ -1,6 +1,6 @@
-"""`dictate models`: what there is, and fetching, checking and removing it.
+"""`dictate models`: lists, downloads, checks and removes speech models.
 
-What was asked for goes to stdout, what happens meanwhile to stderr.
+Results go to stdout, progress and problems to stderr.
 """
 
 import json
@@ -22,11 +22,12 @@ from rich.progress import (
 
 from dictate.errors import EngineError, Unavailable
 from dictate.models import downloader, store
-from dictate.models.store import CATALOGUE, FIRST_DOWNLOAD, Model, ModelFile
+from dictate.models.catalogue import CATALOGUE, Model, named
+from dictate.models.store import ModelFile
 
 
 def show(*, as_json: bool) -> int:
-    """List the models, and what is here of them."""
+    """List the models, and how much of each is downloaded."""
     rows = [(model, *_look(model)) for model in CATALOGUE.values()]
     if as_json:
         _print(json.dumps([_facts(*row) for row in rows], ensure_ascii=False, indent=2))
@@ -36,27 +37,27 @@ def show(*, as_json: bool) -> int:
 
 
 def download(name: str) -> int:
-    """Fetch the model called `name`; 130 if interrupted. Raises what `downloader` raises."""
-    model = store.named(name)
+    """Download the model called `name`; 130 if interrupted. Raises what `downloader` raises."""
+    model = named(name)
     _say(f"{model.title} ({model.size / 1e9:.2f} GB), under the {model.licence}:")
     _say(model.licence_url)
     try:
-        with _bar(model) as have:
-            found = downloader.download(model, have)
+        with _bar(model) as on_progress:
+            found = downloader.download(model, on_progress)
     except KeyboardInterrupt:
-        _say(f"Interrupted; to go on from here: dictate models download {model.name}")
+        _say(f"Interrupted; to continue: dictate models download {model.name}")
         return 130
     _print(f"{found.path}: {_checked(found)}")
     return 0
 
 
 def verify(name: str | None) -> int:
-    """Hash one model, or all that are here; 1 if one is not what it should be.
+    """Hash one model, or all that are downloaded; 1 if one does not have its checksum.
 
     Raises Unavailable if `name` is unknown, or not downloaded.
     """
     if name is not None:
-        here = [store.find(name, trusted=False, engine=store.named(name).engine)]
+        here = [store.find(name, trusted=False, engine=named(name).engine)]
         problems = []
     else:
         looks = [_look(model) for model in CATALOGUE.values()]
@@ -76,9 +77,9 @@ def verify(name: str | None) -> int:
 
 
 def remove(name: str) -> int:
-    """Delete the model called `name`, and what came of it so far. Raises Unavailable."""
-    model = store.named(name)
-    files = [model.path, store.store_path(name, "json")]
+    """Delete the model called `name`, complete or in part. Raises Unavailable."""
+    model = named(name)
+    files = [model.path, model.record_path]
     files += model.path.parent.glob(f"{name}.*.part")
     there = [path for path in files if path.exists() or path.is_symlink()]
     if not there:
@@ -96,7 +97,7 @@ def remove(name: str) -> int:
 
 
 def _look(model: Model) -> tuple[ModelFile | None, str]:
-    """The model's file, and what keeps it from being used."""
+    """The downloaded model, and the reason why it cannot be used."""
     try:
         return store.installed(model), ""
     except Unavailable as error:
@@ -118,7 +119,7 @@ def _facts(model: Model, found: ModelFile | None, problem: str) -> dict[str, obj
         "installed": found is not None,
         "problem": problem or None,
         "path": str(found.path) if found else None,
-        "sha256": (found.sha256 if found else model.sha256) or None,
+        "sha256": found.sha256 if found else model.sha256,
         "sha256_from": found.source if found else None,
     }
 
@@ -144,14 +145,12 @@ def _lines(model: Model, found: ModelFile | None, problem: str) -> str:
 
 
 def _checked(found: ModelFile) -> str:
-    if found.source == FIRST_DOWNLOAD:
-        return f"as first downloaded (SHA-256 {found.sha256}, which no publisher has confirmed)"
     return f"as published (SHA-256 {found.sha256})"
 
 
 @contextmanager
 def _bar(model: Model) -> Iterator[Callable[[int], None]]:
-    """Shows on a terminal how many bytes are here; elsewhere it shows nothing."""
+    """A progress bar on a terminal; without a terminal it shows nothing."""
     columns = [
         TextColumn("{task.description}"),
         BarColumn(),
@@ -163,13 +162,13 @@ def _bar(model: Model) -> Iterator[Callable[[int], None]]:
     with Progress(*columns, console=console, disable=not sys.stderr.isatty()) as progress:
         tasks: list[TaskID] = []
 
-        def have(size: int) -> None:
-            # It begins with what an earlier try brought, which tells nothing of the speed.
+        def on_progress(size: int) -> None:
+            # The bytes of an earlier attempt are not part of the speed.
             if not tasks:
                 tasks.append(progress.add_task(model.name, total=model.size, completed=size))
             progress.update(tasks[0], completed=size)
 
-        yield have
+        yield on_progress
 
 
 def _print(text: str) -> None:

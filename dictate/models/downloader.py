@@ -1,115 +1,84 @@
-"""A model comes over the network: in pieces that are kept, and is checked before it counts.
+"""Downloads a model from Hugging Face's hub, and checks it before it counts.
 
-Strategy: one GET of each file at one commit, into a `.part` that the next try goes on with (HTTP
-Range). Nothing that a server says is believed where the catalogue knows better: size and checksum
-come from there. Only a file that is whole gets its name in the store.
+Each file arrives in a `.part`, which the next attempt continues (HTTP Range), and gets its name in
+the store once its SHA-256 is the one in the catalogue: so neither the server nor the way to it has
+to be trusted. Only the file is requested: no token is sent, no usage data, and the hub's cache is
+not used.
 """
 
-import http
-import http.client
 import os
 import shutil
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
-from email.message import Message
+from functools import partial
+from http import HTTPStatus
+from importlib.util import find_spec
 from pathlib import Path
-from typing import IO, Any
-from urllib.parse import urlsplit
+from typing import IO, TYPE_CHECKING
 
 from dictate import __version__
 from dictate.errors import EngineError, Unavailable
 from dictate.models import store
-from dictate.models.store import FIRST_DOWNLOAD, PUBLISHER, InstalledModel, Model, ModelFile, Piece
+from dictate.models.catalogue import Model, PinnedFile
+from dictate.models.store import PUBLISHER, InstalledModel, ModelFile
+from dictate.plain_text import clean
 from dictate.platform import paths
 from dictate.platform.locks import locked
 from dictate.toml.toml_file import write
 
-HUB = "https://huggingface.co"
+if TYPE_CHECKING:
+    from httpx2 import Response
+
 TIMEOUT_S = 30.0
-"""A server that says nothing for so long is taken for gone."""
-PIECE = 1 << 20
-SPARE = 64 << 20
-"""So many bytes of the disk are left free."""
-SAID = ("X-Linked-ETag", "X-Linked-Size", "X-Repo-Commit")
-"""What the hub says of a large file: its SHA-256, its bytes, and the commit it is from."""
+"""Seconds without a byte from the server, after which it counts as gone."""
+RESERVE_BYTES = 64 << 20
+"""Bytes of the disk that stay free."""
 
 
-def download(model: Model, have: Callable[[int], None]) -> ModelFile:
-    """Fetch the model, or the rest of it; at once if it is there and whole.
+def download(model: Model, on_progress: Callable[[int], None]) -> ModelFile:
+    """Download what is missing of the model; nothing if it is complete.
 
-    `have` is told how many bytes are here, as they come. It blocks. Raises Unavailable (network,
-    server, disk; what came is kept for the next call), EngineError (what came is not the model: it
-    is deleted), JournalError (the folder cannot be used).
+    `on_progress` gets the number of bytes that are here. It blocks. Raises Unavailable (package,
+    network, server, disk; the next call continues with what is here), EngineError (what arrived is
+    not the model: it is deleted), UnsafeFolder.
     """
+    if find_spec("huggingface_hub") is None:
+        extra = "nemotron" if model.engine == "nemotron" else "qwen3"
+        raise Unavailable(f'the package huggingface_hub is missing: pip install "dictate[{extra}]"')
     folder = paths.safe_dir(paths.models_dir())
-    part = partial(model)
     with _alone(folder):
-        if (found := whole(model)) is not None:
-            return found
+        if model.is_folder:
+            paths.safe_dir(model.path)
         try:
-            if model.pieces:
-                return _fetch_pieces(model, have)
-            sha256, source = _fetch(model, part, have)
-            record = InstalledModel(model.repository, model.revision, sha256, source)
-            # The record first: if we are interrupted here, the finished part is still found.
-            write(store.store_path(model.name, "json"), record.text())
-            path = part.replace(model.path)
+            before = 0
+            for file in model.files:
+                if not store.is_complete(model.file_path(file), file.sha256):
+                    _fetch(model, file, partial(_add, on_progress, before))
+                before += file.size
+                on_progress(before)
+            record = InstalledModel(model.repository, model.revision, model.sha256, PUBLISHER)
+            write(model.record_path, record.text())
         except OSError as error:
-            raise Unavailable(f"{part} cannot be written: {error.strerror or error}") from error
-    return ModelFile(model.name, path, sha256, source)
+            reason = error.strerror or error
+            raise Unavailable(f"{model.path} cannot be written: {reason}") from error
+    return ModelFile(model.name, model.path, model.sha256, PUBLISHER)
 
 
-def _fetch_pieces(model: Model, have: Callable[[int], None]) -> ModelFile:
-    """All files of a model that has several: each gets its name in the folder once it is whole."""
-    folder = paths.safe_dir(model.path)
-    before = 0
-    for piece in model.pieces:
-        if not _is_whole(folder / piece.file, piece):
-            part = store.store_path(model.name, f"{model.revision}.{piece.file}.part")
-            only = replace(model, file=piece.file, size=piece.size, sha256=piece.sha256, pieces=())
-            _fetch(only, part, lambda size, before=before: have(before + size))  # type: ignore[misc]
-            part.replace(folder / piece.file)
-        before += piece.size
-        have(before)
-    record = InstalledModel(model.repository, model.revision, model.sha256, PUBLISHER)
-    write(store.store_path(model.name, "json"), record.text())
-    return ModelFile(model.name, folder, model.sha256, PUBLISHER)
+def _add(on_progress: Callable[[int], None], before: int, here: int) -> None:
+    on_progress(before + here)
 
 
-def _is_whole(path: Path, piece: Piece) -> bool:
-    try:
-        with path.open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            return size == piece.size and store.sha256_of(file.fileno()) == piece.sha256
-    except OSError:
-        return False
-
-
-def partial(model: Model) -> Path:
-    """Where the bytes of this revision of the model are gathered."""
-    return store.store_path(model.name, f"{model.revision}.part")
+def part_path(model: Model, file: PinnedFile) -> Path:
+    """Where the bytes of a file of this revision are collected."""
+    middle = f".{file.name}" if model.is_folder else ""
+    return paths.models_dir() / f"{model.name}.{model.revision}{middle}.part"
 
 
 def bytes_here(model: Model) -> int:
-    """How many bytes an unfinished download has brought."""
-    pieces = [model.path / piece.file for piece in model.pieces]
-    parts = model.path.parent.glob(f"{model.name}.{model.revision}.*part")
-    return sum(path.stat().st_size for path in [*pieces, *parts] if path.is_file())
-
-
-def whole(model: Model) -> ModelFile | None:
-    """The downloaded file, hashed; None if it is missing, damaged or of another revision."""
-    try:
-        found = store.installed(model)
-        if found is None or found.sha256 != (model.sha256 or found.sha256):
-            return None
-        with store.opened(found):
-            return found
-    except (Unavailable, EngineError):
-        return None
+    """The bytes that an unfinished download has brought."""
+    complete = [model.file_path(file) for file in model.files]
+    parts = [part_path(model, file) for file in model.files]
+    return sum(path.stat().st_size for path in [*complete, *parts] if path.is_file())
 
 
 @contextmanager
@@ -118,153 +87,90 @@ def _alone(folder: Path) -> Iterator[None]:
         try:
             stack.enter_context(locked(folder))
         except BlockingIOError:
-            raise Unavailable("another download is going on: wait for it, or stop it") from None
+            raise Unavailable("another download is running: wait for it, or stop it") from None
         except OSError as error:
             raise Unavailable(f"{folder} cannot be locked: {error.strerror}") from error
         yield
 
 
-def _fetch(model: Model, part: Path, have: Callable[[int], None]) -> tuple[str, str]:
-    """The SHA-256 of what came, and whose it is."""
+def _fetch(model: Model, file: PinnedFile, on_progress: Callable[[int], None]) -> None:
+    """Download one file, or the rest of it, and put it into the store."""
+    part = part_path(model, file)
     flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-    with os.fdopen(os.open(part, flags, 0o600), "r+b") as file:
-        # At least one byte is asked for, as a server has no answer to a range of none.
-        offset = min(file.seek(0, os.SEEK_END), model.size - 1)
-        _room(part.parent, model.size - offset)
-        response, said = _ask(model, offset)
-        with response:
-            _compare(model, offset, response, said)
-            # A server that knows no ranges begins again.
-            offset = offset if response.status == http.HTTPStatus.PARTIAL_CONTENT else 0
-            file.truncate(offset)
-            file.seek(offset)
-            _receive(model, response, file, have)
-        file.flush()
-        os.fsync(file.fileno())
-        file.seek(0)
-        found = store.sha256_of(file.fileno())
-    published = model.sha256 or said.get("X-Linked-ETag", "").strip('W/"')
-    if not store.is_sha256(published):
-        return found, FIRST_DOWNLOAD
-    if found != published:
+    with os.fdopen(os.open(part, flags, 0o600), "r+b") as output:
+        if output.seek(0, os.SEEK_END) < file.size:
+            _require_space(part.parent, file.size - output.tell())
+            _receive(model, file, output, on_progress)
+        output.truncate(file.size)
+        output.flush()
+        os.fsync(output.fileno())
+        output.seek(0)
+        found = store.sha256_of(output.fileno())
+    if found != file.sha256:
         part.unlink()
         raise EngineError(
-            f"what came for {model.name} has the SHA-256 {found}, and should have {published}: it "
-            "is deleted; try again, perhaps on another network"
+            f"{file.name} of {model.name} arrived with the SHA-256 {found}, and should have "
+            f"{file.sha256}: it is deleted; try again, perhaps on a different network"
         )
-    return found, PUBLISHER
+    part.replace(model.file_path(file))
 
 
-def _room(folder: Path, needed: int) -> None:
-    free = shutil.disk_usage(folder).free
-    if free < needed + SPARE:
+def _require_space(folder: Path, missing: int) -> None:
+    free, needed = shutil.disk_usage(folder).free, missing + RESERVE_BYTES
+    if free < needed:
         raise Unavailable(
-            f"{folder} has {free / 1e9:.2f} GB free, but {(needed + SPARE) / 1e9:.2f} GB are "
-            "needed: make room on that disk"
-        )
-
-
-def _ask(model: Model, offset: int) -> tuple[http.client.HTTPResponse, dict[str, str]]:
-    """The answer to the one request, and what the hub said of the file on the way there."""
-    hub = os.environ.get("HF_ENDPOINT", "").rstrip("/") or HUB
-    if not hub.startswith(("https://", "http://")):
-        raise Unavailable(f"HF_ENDPOINT is {hub!r}: it has to begin with https://")
-    url = f"{hub}/{model.repository}/resolve/{model.revision}/{model.file}"
-    headers = {"User-Agent": f"dictate/{__version__}", "Accept-Encoding": "identity"}
-    if offset:
-        headers["Range"] = f"bytes={offset}-"
-    redirects = _Redirects()
-    request = urllib.request.Request(url, headers=headers)
-    try:
-        response = urllib.request.build_opener(redirects).open(request, timeout=TIMEOUT_S)
-    except urllib.error.HTTPError as error:
-        error.close()
-        raise Unavailable(f"{url}: the server says {error.code} {_plain(error.reason)}") from error
-    except (OSError, http.client.HTTPException, ValueError) as error:
-        reason = getattr(error, "reason", error)
-        reason = _plain(getattr(reason, "strerror", None) or reason)
-        raise Unavailable(f"{url} cannot be reached: {reason}; is the network up?") from error
-    redirects.note(response.headers)
-    return response, redirects.said
-
-
-class _Redirects(urllib.request.HTTPRedirectHandler):
-    """Follows the hub to where the file lies, and keeps what the hub itself said of it."""
-
-    def __init__(self) -> None:
-        self.said: dict[str, str] = {}
-
-    def note(self, headers: Message) -> None:
-        for name in SAID:
-            if name in headers:
-                self.said.setdefault(name, headers[name])
-
-    def redirect_request(
-        self,
-        req: urllib.request.Request,
-        fp: IO[bytes],
-        code: int,
-        msg: str,
-        headers: Any,
-        newurl: str,
-    ) -> urllib.request.Request | None:
-        if urlsplit(req.full_url).scheme == "https" and urlsplit(newurl).scheme != "https":
-            raise Unavailable(
-                f"{req.full_url} leads to {_plain(newurl)}, where others could change what comes: "
-                "refusing to follow"
-            )
-        self.note(headers)
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
-
-
-def _compare(
-    model: Model, offset: int, response: http.client.HTTPResponse, said: dict[str, str]
-) -> None:
-    """See that the server has the very file, before a byte of what is here is given up for it."""
-    if (commit := said.get("X-Repo-Commit", model.revision)) != model.revision:
-        raise Unavailable(
-            f"{model.name}: the server has the commit {_plain(commit)}, not {model.revision}"
-        )
-    size = str(model.size)
-    if response.status == http.HTTPStatus.PARTIAL_CONTENT:
-        wanted = f"bytes {offset}-{model.size - 1}/{size}"
-        given = response.headers.get("Content-Range", "nothing")
-    else:
-        wanted = size
-        given = response.headers.get("Content-Length", "an unknown number of")
-    if given != wanted or said.get("X-Linked-Size", size) != size:
-        linked = said.get("X-Linked-Size", "")
-        raise Unavailable(
-            f"{model.name}: the server has another file: {_plain(given)} bytes {_plain(linked)}, "
-            f"where {wanted} are expected"
+            f"{folder} has {free / 1e9:.2f} GB free, but {needed / 1e9:.2f} GB are needed: make "
+            "room on that disk"
         )
 
 
 def _receive(
-    model: Model,
-    response: http.client.HTTPResponse,
-    file: IO[bytes],
-    have: Callable[[int], None],
+    model: Model, file: PinnedFile, output: IO[bytes], on_progress: Callable[[int], None]
 ) -> None:
-    size = file.tell()
-    have(size)
-    while size < model.size:
-        why = "the connection was cut"
-        try:
-            # Whatever is there: on a slow line the bar moves, and little is lost.
-            piece = response.read1(min(PIECE, model.size - size))
-        except (OSError, http.client.HTTPException) as error:
-            piece, why = b"", f"the connection is lost ({_plain(error)})"
-        if not piece:
-            raise Unavailable(
-                f"{model.name}: {why} at {size / 1e9:.2f} of {model.size / 1e9:.2f} GB; to go on "
-                f"from there: dictate models download {model.name}"
-            )
-        file.write(piece)
-        size += len(piece)
-        have(size)
+    """Append to `output`, from its position, until it has the size of the file."""
+    # Both are slow to import, and only a download needs them.
+    import httpx2
+    from huggingface_hub import get_session, hf_hub_url
+
+    endpoint = os.environ.get("HF_ENDPOINT", "").rstrip("/") or None
+    url = hf_hub_url(model.repository, file.name, revision=model.revision, endpoint=endpoint)
+    headers = {"User-Agent": f"dictate/{__version__}", "Accept-Encoding": "identity"}
+    if offset := output.tell():
+        headers["Range"] = f"bytes={offset}-"
+    try:
+        with get_session().stream("GET", url, headers=headers, timeout=TIMEOUT_S) as response:
+            _check(response, file, offset)
+            if response.status_code != HTTPStatus.PARTIAL_CONTENT:
+                output.seek(0)
+                output.truncate()
+            on_progress(output.tell())
+            for chunk in response.iter_raw():
+                output.write(chunk[: file.size - output.tell()])
+                on_progress(output.tell())
+                if output.tell() == file.size:
+                    return
+            raise httpx2.RemoteProtocolError("the server closed the connection")
+    except (httpx2.HTTPError, httpx2.InvalidURL, ConnectionError) as error:
+        here, size = output.tell() / 1e9, file.size / 1e9
+        raise Unavailable(
+            f"{url}: {clean(str(error))}, with {here:.2f} of {size:.2f} GB here; is the network "
+            f"up? To continue: dictate models download {model.name}"
+        ) from error
 
 
-def _plain(said: object) -> str:
-    """What a server said, without what would steer the terminal."""
-    return "".join(sign if sign.isprintable() else "?" for sign in str(said)[:200])
+def _check(response: "Response", file: PinnedFile, offset: int) -> None:
+    """Refuse a wrong answer before anything that is here is given up for it."""
+    if not response.is_success:
+        reason = f"{response.status_code} {clean(response.reason_phrase)}"
+        raise Unavailable(f"{response.url}: the server answers {reason}")
+    if response.status_code == HTTPStatus.PARTIAL_CONTENT:
+        header, expected = "Content-Range", f"bytes {offset}-{file.size - 1}/{file.size}"
+    else:
+        header, expected = "Content-Length", str(file.size)
+    # A small file may come without its length, but never a range without its bounds.
+    answered = response.headers.get(header, expected if header == "Content-Length" else "")
+    if answered != expected:
+        raise Unavailable(
+            f"{response.url}: the server has a different file: its {header} is "
+            f"{clean(answered)!r}, where {expected!r} is expected"
+        )

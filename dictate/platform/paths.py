@@ -1,4 +1,4 @@
-"""Where our files are, by the XDG rules, and whether a folder is safe to keep secrets in."""
+"""Where our files are, by the XDG rules, and folders that only this user can enter."""
 
 import os
 import stat
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from platformdirs import PlatformDirs
 
-from dictate.errors import JournalError
+from dictate.errors import UnsafeFolder
 
 
 def _dirs() -> PlatformDirs:
@@ -25,78 +25,112 @@ def hotwords_file() -> Path:
 
 
 def state_dir() -> Path:
-    """What has to outlive a restart: the journal. Use it through `safe_dir`."""
+    """Data that must survive a restart: the journal. Use it through `safe_dir`."""
     return _dirs().user_state_path
 
 
 def runtime_dir() -> Path:
-    """Sockets; gone at logout. Use it through `safe_dir`. Raises JournalError."""
-    # Not by platformdirs: newer ones refuse a folder whose parents are not root's, and in the
-    # service's user namespace root is nobody. `safe_dir` looks at what matters.
+    """Sockets; removed at logout. Use it through `safe_dir`. Raises UnsafeFolder."""
+    # Not by platformdirs: newer versions refuse a folder whose parents do not belong to root, and
+    # in the user namespace of the service root is nobody. `safe_dir` checks what matters.
     given = os.environ.get("XDG_RUNTIME_DIR", "")
     if Path(given).is_absolute():
         return Path(given) / "dictate"
     with warnings.catch_warnings():
-        # Without a login session it is below the temporary folder.
+        # It warns that without a login session the folder is below the temporary folder.
         warnings.simplefilter("ignore")
         try:
             return _dirs().user_runtime_path
         except PermissionError as error:
-            raise JournalError(f"no folder for sockets: {error}") from error
+            raise UnsafeFolder(f"no folder for sockets: {error}") from error
 
 
 def serve_socket() -> Path:
-    """Where `dictate serve` listens, unless told otherwise. Raises JournalError."""
-    # Beside the daemon's folder, which goes when the daemon's service does.
+    """Where `dictate serve` listens by default. Raises UnsafeFolder."""
+    # Beside the daemon's folder, which is removed when the daemon's service stops.
     return runtime_dir().with_name("dictate-serve") / "socket"
 
 
 def cache_dir() -> Path:
-    """What can be made again at any time. Use it through `safe_dir`."""
+    """Data that can be made again at any time. Use it through `safe_dir`."""
     return _dirs().user_cache_path
 
 
 def models_dir() -> Path:
-    """The downloaded models. Use it through `safe_dir` where something is written."""
+    """The downloaded models. Use it through `safe_dir` to write there."""
     return _dirs().user_data_path / "models"
 
 
 def safe_dir(path: Path) -> Path:
-    """`path` as a folder of ours that nobody else can read, made if it is missing.
+    """Make `path` a folder that only this user can enter, and return it.
 
-    Our own folder with a mode too open is closed to 0700. It blocks: call it off the loop. Raises
-    JournalError for a symlink, another owner, a parent in which others could swap the folder, and
-    whatever cannot be made or written.
+    It blocks: call it off the loop. Raises UnsafeFolder as `open_safe_dir` does.
     """
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        parent = path.parent.stat()
-        if parent.st_uid not in (0, os.geteuid()):
-            raise JournalError(f"{path.parent} belongs to somebody else: refusing to use it")
-        if parent.st_mode & stat.S_IWOTH and not parent.st_mode & stat.S_ISVTX:
-            raise JournalError(
-                f"anybody may write into {path.parent}: close it with chmod o-w {path.parent}"
-            )
-        path.mkdir(mode=0o700, exist_ok=True)
-        _close_to_others(path)
-    except OSError as error:
-        raise JournalError(f"{path} cannot be used: {_reason(path, error)}") from error
+    os.close(open_safe_dir(path))
     return path
 
 
-def _close_to_others(path: Path) -> None:
-    # All questions go to one descriptor, so that nobody can swap the folder between them.
-    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+def open_safe_dir(path: Path) -> int:
+    """Make `path` a folder that only this user can enter; its descriptor, which can be locked.
+
+    A folder of this user with a wider mode is closed to 0700. It blocks: call it off the loop.
+    Raises UnsafeFolder for a symlink, another owner, a parent in which other users could replace
+    the folder, and a folder that cannot be made or written.
+    """
     try:
-        found = os.fstat(folder)
-        if found.st_uid != os.geteuid():
-            raise JournalError(f"{path} belongs to somebody else: remove it, or chown it to you")
-        if stat.S_IMODE(found.st_mode) != 0o700:
-            os.fchmod(folder, 0o700)
-    finally:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _check_parent(path.parent)
+        path.mkdir(mode=0o700, exist_ok=True)
+        folder = _open_own(path)
+        try:
+            if stat.S_IMODE(os.fstat(folder).st_mode) != 0o700:
+                os.fchmod(folder, 0o700)
+            _check_writable(path)
+        except BaseException:
+            os.close(folder)
+            raise
+    except OSError as error:
+        raise UnsafeFolder(f"{path} cannot be used: {_reason(path, error)}") from error
+    return folder
+
+
+def unsafe_reason(path: Path) -> str | None:
+    """Why `safe_dir` would refuse this folder, or None. It makes and changes nothing."""
+    there = next(each for each in (path, *path.parents) if each.exists() or each.is_symlink())
+    try:
+        if there == path:
+            _check_parent(path.parent)
+            os.close(_open_own(path))
+        elif not there.is_dir():
+            return f"{there} is a file: move it away"
+        _check_writable(there)
+    except UnsafeFolder as error:
+        return str(error)
+    except OSError as error:
+        return f"{path} cannot be used: {_reason(path, error)}"
+    return None
+
+
+def _check_parent(parent: Path) -> None:
+    found = parent.stat()
+    if found.st_uid not in (0, os.geteuid()):
+        raise UnsafeFolder(f"{parent} belongs to another user: refusing to use it")
+    if found.st_mode & stat.S_IWOTH and not found.st_mode & stat.S_ISVTX:
+        raise UnsafeFolder(f"anybody may write into {parent}: close it with chmod o-w {parent}")
+
+
+def _open_own(path: Path) -> int:
+    # One descriptor answers all questions, so that the folder cannot be replaced between them.
+    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    if os.fstat(folder).st_uid != os.geteuid():
         os.close(folder)
+        raise UnsafeFolder(f"{path} belongs to another user: remove it, or chown it to you")
+    return folder
+
+
+def _check_writable(path: Path) -> None:
     if not os.access(path, os.W_OK | os.X_OK):
-        raise JournalError(f"{path} is read-only: make it writable, or free the file system")
+        raise UnsafeFolder(f"{path} is read-only: make it writable, or free the file system")
 
 
 def _reason(path: Path, error: OSError) -> str:
@@ -104,4 +138,5 @@ def _reason(path: Path, error: OSError) -> str:
         return "it is a symlink, which could point anywhere: put a real folder there"
     if isinstance(error, FileExistsError | NotADirectoryError):
         return "a file stands where the folder should be: move it away"
-    return f"{error.strerror} (check the owner and mode of {error.filename or path})"
+    where = error.filename or path
+    return f"{error.strerror} (check the owner and mode of {where}, and the space on its disk)"

@@ -30,9 +30,11 @@ import sdnotify
 from dictate.config import config_file
 from dictate.config.schema import EngineSettings
 from dictate.engines import ENGINES
+from dictate.engines.client_connection import ClientConnection
+from dictate.engines.host import EngineHost
 from dictate.engines.protocol import LARGEST_EVENT, Token, read_event
 from dictate.engines.remote.address import is_loopback, parse
-from dictate.engines.worker import ClientConnection, Server, bind
+from dictate.engines.worker import bind
 from dictate.errors import DictateError, Unavailable
 from dictate.platform import paths
 from dictate.server import discovery
@@ -90,7 +92,7 @@ class Listener:
         return f"serving on {self.where}, for everybody on this machine"
 
 
-class PublicServer(Server):
+class PublicServer(EngineHost):
     """The engine process's server, for strangers."""
 
     idle_s = IDLE_S
@@ -319,7 +321,7 @@ def _check_announced(offer: ServerOptions) -> None:
         raise Unavailable(
             "--zeroconf is for Wyoming clients of other makes, which know neither TLS nor our "
             "token: leave --tls and --token-file away, and serve on a port of this machine, which "
-            "others reach by SSH (docs/remote.md)"
+            "others reach by SSH (docs/guide/remote.md)"
         )
     if reason := discovery.unavailable_reason():
         raise Unavailable(f"--zeroconf: {reason}")

@@ -1,14 +1,14 @@
-"""The fourth stage: what was heard becomes what is written. Pure functions, in this order.
+"""The fourth stage: from the raw transcript to the written text. Pure functions, in this order.
 
-    spelling        the user's terms get their spelling       "claude code" -> "Claude Code"
-    replacements    the user's phrases get their text         "git hub" -> "GitHub"
+    spelling        the user's terms in their spelling        "claude code" -> "Claude Code"
+    replacements    the user's phrases replaced               "git hub" -> "GitHub"
     commands        spoken signs and line ends                "comma", "new line"
     layout          spaces around signs, capitals after them
     sanitise        no control characters; last, always
 
-The first three look for phrases, in one pass: the longest phrase counts, and what one step wrote
-is never taken for a phrase of another. Of two equal ones a replacement comes before a spelling,
-and a spelling before a command.
+The first three find phrases in one pass: the longest match wins, and the result of one step is
+never matched by another. Of equal phrases a replacement wins over a spelling, and a spelling over
+a command.
 """
 
 from functools import lru_cache
@@ -25,21 +25,21 @@ from dictate.text.replacements import replacements
 from dictate.text.sanitise import sanitise
 from dictate.text.spelling import spellings
 
-_CLINGS_TO_WHAT_WAS = tuple("\n,.?!:;)]\u2026")
+_NEEDS_NO_SPACE_BEFORE = tuple("\n,.?!:;)]\u2026")
 
 
 def polish(
     text: str, hotwords: Hotwords, settings: TextSettings, *, continued: bool = False
 ) -> str:
-    """The text to write for a whole utterance; empty if nothing is left of it.
+    """The text to write for a whole utterance; empty if nothing remains.
 
-    `continued` says that it follows an utterance in the same place, so that a space belongs
-    between them. Never raises, and no line end is in it but one that was spoken.
+    `continued`: it follows an utterance in the same place, so a space belongs between them. Never
+    raises. The only line ends in the result are spoken ones.
     """
-    # The text is cleaned first as well, so that no phrase escapes by a character nobody sees.
+    # Cleaned before matching, too: an invisible character must not hide a phrase.
     pieces = list(_phrases(hotwords, settings).find(clean(text), is_ordinary))
     written = sanitise(lay_out(pieces)).strip(" ")
-    if continued and written and not written.startswith(_CLINGS_TO_WHAT_WAS):
+    if continued and written and not written.startswith(_NEEDS_NO_SPACE_BEFORE):
         written = f" {written}"
     if settings.trailing_space and written and not written.endswith("\n"):
         written = f"{written} "

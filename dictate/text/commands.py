@@ -1,8 +1,8 @@
-"""What is spoken but not written: signs and line ends.
+"""Spoken signs and line ends.
 
-The names of signs are also words: "the period", "a dash of salt". A name right after an article or
-the like, or right before "of", is therefore taken as a word. Names that are words far more often
-than signs ("quote", "point", "dot", "slash", "star") are no commands at all.
+The names of signs are also words: "the period", "a dash of salt". So a name right after an article
+or a similar word, or right before "of", stays a word. Names that are words far more often than
+signs ("quote", "point", "dot", "slash", "star") are not commands at all.
 """
 
 import re
@@ -57,7 +57,7 @@ _OF = re.compile(r"\s+of\b(?!\s+course)", re.IGNORECASE)
 def commands(
     hotwords: Hotwords, *, punctuation: bool, newlines: bool
 ) -> Iterator[tuple[str, Outcome]]:
-    """Each spoken sign and line end with what becomes of it, the user's own commands first."""
+    """Each spoken phrase with its sign or line end, the user's own commands first."""
     if newlines:
         for spoken, action in hotwords.commands:
             yield spoken, _BREAKS[action]
@@ -67,7 +67,7 @@ def commands(
 
 
 def is_ordinary(outcome: Outcome, before: str, after: str) -> bool:
-    """Whether the name of a sign or line end is, between these, just a word."""
+    """Whether the name of a sign or line end is an ordinary word in this context."""
     if not isinstance(outcome, Mark | Break):
         return False
     return bool(_ARTICLE.search(before[-16:]) or _OF.match(after))

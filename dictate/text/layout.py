@@ -1,7 +1,7 @@
-"""Puts signs and line ends between the words: spaces, and a capital after a spoken full stop.
+"""Places spoken signs and line ends: spaces around them, a capital after a full stop.
 
-Engines that punctuate by themselves put signs around what was a command ("Hello, comma. World"):
-where a command was spoken its own sign counts, and theirs go.
+Engines that punctuate put their own signs around a spoken command ("Hello, comma. World"). Next to
+a command, only the spoken sign stays.
 """
 
 import re
@@ -20,10 +20,10 @@ _AROUND = '"()[]'
 
 
 def lay_out(pieces: Sequence[Piece]) -> list[str | Break]:
-    """The text, cut at the line ends that were asked for. What needs no change gets none."""
+    """The text, cut at the spoken line ends. What needs no change stays as it is."""
     lines: list[str | Break] = []
     line = ""
-    space: str | None = None  # what goes before the next words; None: whatever the engine put there
+    space: str | None = None  # put before the next words; None keeps what the engine put there
     capital = False
     for piece in _without_the_engines_signs(pieces):
         match piece:

@@ -1,6 +1,6 @@
-"""Finds phrases in a text: whole words, letter case ignored, longest first, in one pass.
+"""Finds phrases in a text: whole words, case-insensitive, longest first, in one pass.
 
-One pass for all kinds of phrases, so that what one of them wrote is never taken for another.
+One pass for all kinds of phrases, so that the result of one is never matched by another.
 """
 
 import re
@@ -12,7 +12,7 @@ from itertools import groupby
 from dictate.text.pieces import Outcome, Piece
 
 _JOINS_WORDS = tuple("./\\@'\u2019")
-"""Between two words these make one of them: a file's name, a path, an address, "don't"."""
+"""Signs that join two words into one: a file name, a path, an address, "don't"."""
 
 _LEADS_A_NAME = tuple("/\\@")
 
@@ -20,10 +20,10 @@ _POSSESSIVE = re.compile(r"['\u2019]s(?!\w)", re.IGNORECASE)
 
 
 class Phrases:
-    """A list of phrases, ready to look for. Making it costs most; keep it."""
+    """A list of phrases, prepared for searching. Expensive to build, so keep it."""
 
     def __init__(self, outcomes: Iterable[tuple[str, Outcome]]) -> None:
-        """`outcomes`: each phrase with what it becomes; of two equal phrases the first counts."""
+        """`outcomes`: each phrase with its result; of two equal phrases the first wins."""
         self._outcomes: dict[str, Outcome] = {}
         lengths: dict[str, set[int]] = {}
         for phrase, outcome in outcomes:
@@ -34,10 +34,10 @@ class Phrases:
         self._lengths = {word: sorted(found, reverse=True) for word, found in lengths.items()}
 
     def find(self, text: str, is_ordinary: Callable[[Outcome, str, str], bool]) -> Iterator[Piece]:
-        """Cut `text` into what stays as it is and what the phrases in it become.
+        """Split `text` into unchanged parts and the results of the phrases in it.
 
-        `is_ordinary(outcome, before, after)` tells from the text on both sides whether the words
-        are, this once, just words.
+        `is_ordinary(outcome, before, after)` decides from the text on both sides whether the
+        phrase is meant literally here.
         """
         atoms = _atoms(text)
         done = at = 0
@@ -65,7 +65,7 @@ class Phrases:
 
 
 def _spoken(text: str, atoms: list[tuple[int, int]]) -> str:
-    """What counts of a phrase: not the letter case, nor how wide its spaces are."""
+    """A phrase in comparable form: without letter case and with single spaces."""
     said = ""
     stop = atoms[0][0]
     for start, end in atoms:
@@ -94,7 +94,7 @@ def _inside_a_word(text: str, start: int, stop: int) -> bool:
 
 
 def _atoms(text: str) -> list[tuple[int, int]]:
-    """Where each word and each single sign starts and stops."""
+    """Start and end of each word and of each single sign."""
     atoms = []
     at = 0
     for kind, run in groupby(text, key=_kind):

@@ -1,6 +1,6 @@
-"""What a text is made of between the steps.
+"""The parts of a text between the steps.
 
-A line end that somebody spoke is an object, not a character: nothing an engine writes can be one.
+A spoken line end is an object, not a character: no engine output can be mistaken for one.
 """
 
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ from typing import TypeAlias
 
 
 class Break(Enum):
-    """A line end that was asked for."""
+    """A spoken line end."""
 
     LINE = "\n"
     PARAGRAPH = "\n\n"
 
 
 class Glue(Enum):
-    """Which neighbour a sign clings to."""
+    """The side on which a sign takes no space."""
 
     LEFT = "left"
     RIGHT = "right"
@@ -35,7 +35,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """Text that is as it has to be: a term's spelling, a replacement. No later step changes it."""
+    """Final text: a term's spelling or a replacement. No later step changes it."""
 
     text: str
 
@@ -44,4 +44,4 @@ Outcome: TypeAlias = Literal | Mark | Break
 """What a spoken phrase becomes."""
 
 Piece: TypeAlias = str | Outcome
-"""A str is what the engine wrote."""
+"""A str is text from the engine."""

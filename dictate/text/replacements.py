@@ -1,4 +1,4 @@
-"""The user's replacements: heard one way, written another."""
+"""The user's replacements: what is recognised, and what is written for it."""
 
 from collections.abc import Iterator
 
@@ -7,6 +7,6 @@ from dictate.text.pieces import Literal
 
 
 def replacements(hotwords: Hotwords) -> Iterator[tuple[str, Literal]]:
-    """Each phrase that may be heard, with what is written; an empty text takes it out."""
+    """Each phrase with its replacement; an empty one deletes the phrase."""
     for heard, written in hotwords.replacements:
         yield heard, Literal(written)

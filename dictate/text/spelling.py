@@ -1,4 +1,4 @@
-"""The user's terms: however one was heard or cased, it is written as they write it."""
+"""The user's terms, written in the user's spelling whatever form was recognised."""
 
 from collections.abc import Iterator
 
@@ -7,9 +7,9 @@ from dictate.text.pieces import Literal
 
 
 def spellings(hotwords: Hotwords) -> Iterator[tuple[str, Literal]]:
-    """Each way in which an active term may be heard, with its spelling."""
+    """Each form of an active term, with its spelling."""
     terms = hotwords.for_language(None)
-    # Where one term sounds like another's spelling, the spelling is what was meant: it comes first.
+    # Spellings first: where one term sounds like the spelling of another, the spelling is meant.
     for term in terms:
         yield term.spelling, Literal(term.spelling)
     for term in terms:

@@ -1,6 +1,6 @@
-"""Which line each key of a TOML text stands in, as the parser does not tell.
+"""The line of each key in a TOML text, which no parser reports.
 
-The text is known to be valid, so this only has to follow it, not to judge it.
+The text is known to be valid, so the code here only follows it and does not check it.
 """
 
 import re
@@ -9,17 +9,18 @@ from typing import TypeAlias
 import tomli
 
 Key: TypeAlias = tuple[str | int, ...]
-"""The way to a value: ("engine", "use"); ("word", 2, "weight") in the third [[word]]."""
+"""The path to a value: ("engine", "use"); ("word", 2, "weight") in the third [[word]]."""
 
-STRING = r"""
+_STRING = r"""
     \"\"\"(?:[^"\\]|\\.|"(?!""))*+(?:"{3,5})? | '''(?:[^']|'(?!''))*+(?:'{3,5})?
   | "(?:[^"\\\n]|\\[^\n])*+"? | '[^'\n]*+'?
 """
-"""A string of any of the four kinds; one that never ends goes on to the end. It is possessive, so
-that no text makes it slow."""
+"""A string of any of the four kinds. An unterminated one ends with the text. The quantifiers are
+possessive, so that no text makes the expression slow."""
 
 _TOKEN = re.compile(
-    rf"(?:{STRING}) | \#[^\n]*+ | [\[\]{{}},=.\n] | [^\s\"'\#\[\]{{}},=.]++", re.VERBOSE | re.DOTALL
+    rf"(?:{_STRING}) | \#[^\n]*+ | [\[\]{{}},=.\n] | [^\s\"'\#\[\]{{}},=.]++",
+    re.VERBOSE | re.DOTALL,
 )
 
 
@@ -29,9 +30,10 @@ def lines_of(text: str) -> dict[Key, int]:
 
 
 def span_of(text: str, table: Key) -> tuple[int, int] | None:
-    """The lines of a [table] or [[table]] from its header to its last value, as a slice's ends.
+    """The lines of a [table] or [[table]], from its header to its last value: start and stop of a
+    slice.
 
-    Comments after the last value are not part of it: they mostly speak of what comes next. None if
+    Comments after the last value are not part of it: they usually describe the next table. None if
     there is no such header.
     """
     lines = text.split("\n")
@@ -128,7 +130,7 @@ class _Walk:
         self._at += 1
 
     def _next(self) -> str:
-        """The next token inside brackets, where line ends and commas only separate."""
+        """The next token inside brackets, after any line ends and commas."""
         while self._tokens[self._at][0] in (",", "\n"):
             self._at += 1
         return self._tokens[self._at][0]

@@ -1,7 +1,7 @@
 """The times of the words of each segment, from the aligner process."""
 
 from dictate.config.schema import EngineSettings
-from dictate.engines.aligner_link import AlignerLink
+from dictate.engines.aligner_client import AlignerClient
 from dictate.errors import EngineError
 from dictate.events import RATE
 from dictate.transcribe.cut import Segment
@@ -13,7 +13,7 @@ class WordTiming:
     """For one command. Whatever the aligner does, a text stays what it is: then it has no times."""
 
     def __init__(self, settings: EngineSettings) -> None:
-        self._link = AlignerLink(settings)
+        self._link = AlignerClient(settings)
         self._lost = False
 
     async def start(self) -> list[str]:

@@ -16,7 +16,7 @@ from dictate.config import config_file
 from dictate.config.schema import Settings
 from dictate.config.sources import CommandLineOverrides, hotwords_of
 from dictate.engines import aligner
-from dictate.engines.link import EngineClient
+from dictate.engines.client import EngineClient
 from dictate.errors import (
     AudioFileError,
     ConfigError,
@@ -51,7 +51,7 @@ def transcribe(
 
     `engine` and `hotwords` win over the configuration. A file that cannot be transcribed is named
     on stderr, the others go on. Raises ConfigError, TranscriptError, Unavailable, EngineError,
-    JournalError.
+    UnsafeFolder.
     """
     settings = CommandLineOverrides(engine=engine).over(config_file.load(paths.config_file()))
     if hotwords is not None and not hotwords.is_file():
@@ -252,7 +252,7 @@ class _Run:
         try:
             for start in range(0, len(segment.samples), RATE):
                 utterance.feed(pcm_from_samples(segment.samples[start : start + RATE]))
-                await utterance.room()
+                await utterance.drain()
                 # Where words get their times, that is the other half of the work.
                 part = 1.0 if self.timing is None else 0.5
                 show.at((segment.start + part * start) / RATE)

@@ -34,7 +34,7 @@ def key(path: Path, settings: Settings, hotwords: Hotwords) -> str:
 
 
 def folder() -> Path:
-    """Where it is kept; what is too old is deleted. Blocks. Raises JournalError."""
+    """Where it is kept; what is too old is deleted. Blocks. Raises UnsafeFolder."""
     paths.safe_dir(paths.cache_dir())
     found = paths.safe_dir(paths.cache_dir() / "files")
     oldest = time.time() - KEPT_DAYS * 86_400

@@ -1,7 +1,7 @@
-"""A menu that other programs show: com.canonical.dbusmenu, as the trays of the desktops speak it.
+"""A menu that the desktop's tray shows: com.canonical.dbusmenu.
 
-An entry keeps its number for ever, whatever the menu becomes: who clicks what an old menu showed
-gets that, and nothing else. Every program of the user can read a menu: no dictated text in it.
+An entry keeps its number for ever, so a click in an outdated menu does what it showed. Every
+program of the user can read a menu, so it holds no dictated text.
 
 dbus-fast reads the annotations here at run time: no `from __future__ import annotations`.
 """
@@ -21,21 +21,21 @@ PATH: Final = "/MenuBar"
 Ids = Annotated[list[int], DBusSignature("ai")]
 Names = Annotated[list[str], DBusSignature("as")]
 Node = list[Any]
-"""An entry as D-Bus has it: number, properties, the entries below it."""
+"""An entry on D-Bus: number, properties, children."""
 
 
 @dataclass(frozen=True, slots=True)
 class MenuEntry:
-    """One line of the menu. Without `click` and `below` it only tells something."""
+    """One line of the menu. Without `click` and `below` it is only a label."""
 
     key: str
-    """What it is for; the same as long as it means the same."""
+    """Identifies its meaning across changes of the menu."""
     label: str = ""
-    """Empty makes a separator."""
+    """Empty for a separator."""
     click: Callable[[], None] | None = None
     below: Sequence["MenuEntry"] = ()
     checked: bool | None = None
-    """None: there is nothing to check."""
+    """None for an entry without a check mark."""
 
     @property
     def properties(self) -> dict[str, Variant]:
@@ -53,10 +53,10 @@ class MenuEntry:
 
 
 class Menu(ServiceInterface):
-    """Shows what `change` was told last."""
+    """Shows the entries of the last `change`."""
 
     def __init__(self, on_show: Callable[[], None] = lambda: None) -> None:
-        """`on_show` is called when somebody is about to look at the menu."""
+        """`on_show` is called before the menu opens."""
         super().__init__("com.canonical.dbusmenu")
         self._on_show = on_show
         self._revision = 1
@@ -65,9 +65,9 @@ class Menu(ServiceInterface):
         self._root = MenuEntry("root")
 
     def change(self, entries: Sequence[MenuEntry]) -> None:
-        """Another menu; told only if it looks otherwise."""
+        """Replace the entries; signalled only if the menu looks different."""
         before, self._root = self._root, MenuEntry("root", below=entries)
-        if _look(before) != _look(self._root):
+        if _appearance(before) != _appearance(self._root):
             self._revision += 1
             self.layout_updated()
 
@@ -84,7 +84,7 @@ class Menu(ServiceInterface):
     ) -> Annotated[list[Node], DBusSignature("a(ia{sv})")]:
         known = self._entries
         wanted = ids or list(known)
-        return [[each, _some(known[each], names)] for each in wanted if each in known]
+        return [[each, _properties(known[each], names)] for each in wanted if each in known]
 
     @dbus_method("GetProperty")
     def get_property(
@@ -101,12 +101,12 @@ class Menu(ServiceInterface):
         data: Annotated[Variant, DBusSignature("v")],  # noqa: ARG002
         at: DBusUInt32,  # noqa: ARG002
     ) -> None:
-        self._happened(number, kind)
+        self._event(number, kind)
 
     @dbus_method("EventGroup")
     def event_group(self, events: Annotated[list[Node], DBusSignature("a(isvu)")]) -> Ids:
         for number, kind, *_ in events:
-            self._happened(number, kind)
+            self._event(number, kind)
         return [number for number, *_ in events if number not in self._entries]
 
     @dbus_method("AboutToShow")
@@ -146,7 +146,7 @@ class Menu(ServiceInterface):
         self._entries[number] = entry
         return number
 
-    def _happened(self, number: int, kind: str) -> None:
+    def _event(self, number: int, kind: str) -> None:
         entry = self._entries.get(number)
         if kind == "clicked" and entry is not None and entry.click is not None:
             entry.click()
@@ -154,13 +154,15 @@ class Menu(ServiceInterface):
     def _node(self, entry: MenuEntry, depth: int, names: list[str], number: int) -> Node:
         below = entry.below if depth else ()
         nodes = [self._node(each, depth - 1, names, self._number(each)) for each in below]
-        shown = _some(entry, names) if number else {"children-display": Variant("s", "submenu")}
+        shown = (
+            _properties(entry, names) if number else {"children-display": Variant("s", "submenu")}
+        )
         return [number, shown, [Variant("(ia{sv}av)", node) for node in nodes]]
 
 
-def _some(entry: MenuEntry, names: list[str]) -> dict[str, Variant]:
+def _properties(entry: MenuEntry, names: list[str]) -> dict[str, Variant]:
     return {k: v for k, v in entry.properties.items() if not names or k in names}
 
 
-def _look(entry: MenuEntry) -> list[Any]:
-    return [entry.key, entry.properties, [_look(each) for each in entry.below]]
+def _appearance(entry: MenuEntry) -> list[Any]:
+    return [entry.key, entry.properties, [_appearance(each) for each in entry.below]]

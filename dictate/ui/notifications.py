@@ -1,7 +1,7 @@
-"""Pop-up messages of the desktop, for trouble and for texts that are held.
+"""Desktop notifications, for problems and for texts that are held.
 
-They never hold up a dictation: a server that is missing, hung or flooded costs a line in the log.
-Never show what was dictated: notifications stay in lists and appear on lock screens.
+They never delay a dictation: a missing, hung or flooded server costs a line in the log. They never
+show dictated text: notifications stay in lists and appear on lock screens.
 """
 
 import asyncio
@@ -25,13 +25,14 @@ log = logging.getLogger(__name__)
 _NAME: Final = "org.freedesktop.Notifications"
 _ANSWER_S: Final = 1.0
 _REST_S: Final = 30.0
-"""A server that did not answer is not asked again for so long."""
+"""Seconds without notifications after a server did not answer."""
 _MOST: Final = 5
 _WITHIN_S: Final = 10.0
+"""At most `_MOST` notifications in this number of seconds."""
 
 
 class Urgency(IntEnum):
-    """As the desktops define it: LOW may be shown later, CRITICAL stays until clicked away."""
+    """As the specification defines it: LOW may wait, CRITICAL stays until dismissed."""
 
     LOW = 0
     NORMAL = 1
@@ -47,7 +48,7 @@ class Action:
 
 
 class Notifier:
-    """Shows messages through whatever connection `bus` returns at the time; None shows none.
+    """Shows messages through the connection that `bus` returns; with None it shows nothing.
 
     At most five in ten seconds are shown; all are logged.
     """
@@ -58,9 +59,9 @@ class Notifier:
         self._bus = bus
         self._shown: dict[str, int] = {}
         self._actions: dict[int, Action] = {}
-        """What stands below the messages that are shown, by their number."""
-        self._heard: MessageBus | None = None
-        """The connection on which clicks are heard."""
+        """The buttons of the messages on display, by notification id."""
+        self._listening_on: MessageBus | None = None
+        """The connection whose clicks are received."""
         self._times: deque[float] = deque(maxlen=_MOST)
         self._rest_until = 0.0
 
@@ -73,7 +74,7 @@ class Notifier:
         urgency: Urgency = Urgency.NORMAL,
         action: Action | None = None,
     ) -> None:
-        """Show a message, in place of the last one with the same `key`, if one is given.
+        """Show a message. It replaces the last one with the same `key`, if a key is given.
 
         Returns within a second or so, and never raises.
         """
@@ -90,9 +91,9 @@ class Notifier:
                 reply = await bus.call(_notify(summary, body, replaced, urgency, action))
         except TimeoutError:
             self._rest_until = time.monotonic() + _REST_S
-            log.info("the desktop's notifications do not answer: not asked for %.0f s", _REST_S)
+            log.info("notifications: the desktop does not answer; none for %.0f s", _REST_S)
         except (OSError, EOFError, DBusFastError) as error:
-            log.debug("no notification: %r", error)
+            log.debug("notifications: not shown: %r", error)
         else:
             self._remember(key, reply, action)
 
@@ -101,14 +102,14 @@ class Notifier:
         if now < self._rest_until:
             return False
         if len(self._times) == _MOST and now - self._times[0] < _WITHIN_S:
-            log.debug("too many notifications: only logged")
+            log.debug("notifications: too many, only logged")
             return False
         self._times.append(now)
         return True
 
     def _remember(self, key: str, reply: Message | None, action: Action | None) -> None:
         if reply is None or reply.message_type is MessageType.ERROR:
-            log.debug("no notification: %s", reply.body if reply else "the bus is gone")
+            log.debug("notifications: not shown: %s", reply.body if reply else "the bus is gone")
         elif reply.signature == "u":
             number = reply.body[0]
             if key:
@@ -118,9 +119,9 @@ class Notifier:
                 self._actions[number] = action
 
     async def _hear_clicks(self, bus: MessageBus) -> None:
-        if self._heard is bus:
+        if self._listening_on is bus:
             return
-        self._heard = bus
+        self._listening_on = bus
         self._actions.clear()
         bus.add_message_handler(self._on_message)
         rule = f"type='signal',sender='{_NAME}',interface='{_NAME}'"

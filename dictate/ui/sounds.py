@@ -1,7 +1,7 @@
-"""A short sound when a dictation begins and when its recording ends, for who asked for it.
+"""A short sound when a recording begins and when it ends, if the user enables it.
 
-Played by a program of the desktop's sound server, from its sound theme. Nobody waits for it: it is
-started when the dictation has begun or ended, and killed if it hangs.
+A player of the sound server plays it from the desktop's sound theme. Nothing waits for it: it
+starts after the recording began or ended, and is killed if it hangs.
 """
 
 import asyncio
@@ -18,13 +18,13 @@ from dictate.config.schema import SoundSettings
 log = logging.getLogger(__name__)
 
 BEGIN: Final = "dialog-information"
-"""The first sound of the freedesktop theme with this name; 60 ms. The microphone hears it: it is
-so short that no engine takes it for a word, while those of 200 ms became "but" and "what are"."""
+"""A sound of the freedesktop theme, 60 ms. The microphone picks it up, but it is too short to be
+recognised as a word; sounds of 200 ms became "but" and "what are"."""
 END: Final = "audio-volume-change"
 PLAYERS: Final = {"paplay": "--volume=52000", "pw-play": "--volume=0.5"}
-"""Each with half the amplitude, in its own scale. paplay serves PulseAudio and PipeWire alike."""
+"""Each with the option for half the amplitude. paplay works with PulseAudio and PipeWire."""
 LONGEST_S: Final = 2.0
-"""A player that takes longer hangs."""
+"""Seconds until a player counts as hung."""
 
 
 class Sounds:
@@ -32,13 +32,13 @@ class Sounds:
 
     def __init__(self, settings: SoundSettings) -> None:
         self.settings = settings
-        """May be changed at any time."""
+        """May change at any time."""
         self._recording = False
         self._playing: asyncio.Task[None] | None = None
-        self._complained = False
+        self._reported = False
 
     def session(self, state: str) -> None:
-        """The session is ready, recording or finishing."""
+        """The session's state changed: ready, recording or finishing."""
         recording = state == "recording"
         if recording != self._recording and self.settings.enabled:
             if self._playing is not None:
@@ -48,7 +48,7 @@ class Sounds:
         self._recording = recording
 
     async def close(self) -> None:
-        """Be silent. Idempotent."""
+        """Stop playing. Idempotent."""
         if self._playing is not None:
             self._playing.cancel()
             await asyncio.gather(self._playing, return_exceptions=True)
@@ -56,22 +56,22 @@ class Sounds:
     async def _play(self, name: str) -> None:
         command = await asyncio.to_thread(_command, name)
         if isinstance(command, str):
-            if not self._complained:
-                log.warning("no sounds: %s", command)
-            self._complained = True
+            if not self._reported:
+                log.warning("sounds: %s", command)
+            self._reported = True
             return
         try:
             process = await asyncio.create_subprocess_exec(
                 *command, stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL
             )
         except OSError as error:
-            log.info("no sound: %s", error)
+            log.info("sounds: %s", error)
             return
         try:
             async with asyncio.timeout(LONGEST_S):
                 await process.wait()
         except TimeoutError:
-            log.info("%s hangs: killed", command[0])
+            log.info("sounds: %s hangs, killed", command[0])
         finally:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
@@ -79,15 +79,17 @@ class Sounds:
 
 
 def unavailable_reason() -> str:
-    """Why there can be no sounds here and what to do, or nothing. Blocks on the disk."""
+    """Why sounds cannot work here and what to do, or an empty text. Reads the disk."""
     return next((found for found in map(_command, (BEGIN, END)) if isinstance(found, str)), "")
 
 
 def _command(name: str) -> list[str] | str:
-    """What plays this sound; or why nothing does."""
+    """The command that plays this sound, or why there is none."""
     player = next(filter(shutil.which, PLAYERS), None)
     if player is None:
-        return "there is no paplay and no pw-play: apt install pulseaudio-utils, or pipewire-bin"
+        return (
+            "neither paplay nor pw-play is installed: apt install pulseaudio-utils, or pipewire-bin"
+        )
     home = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
     folders = os.environ.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share"
     for folder in [home, *folders.split(":")]:

@@ -1,7 +1,7 @@
 """An icon in the tray, where the desktop has one: org.kde.StatusNotifierItem.
 
 The trays of KDE, XFCE, Cinnamon, waybar and, with an extension that Ubuntu ships, GNOME show it.
-It has a connection of its own: whatever shows it may ask as much as it likes.
+It has its own bus connection: the tray's questions cannot slow down the rest.
 
 dbus-fast reads the annotations here at run time: no `from __future__ import annotations`.
 """
@@ -20,6 +20,7 @@ from dbus_fast.service import ServiceInterface, dbus_method, dbus_property, dbus
 
 from dictate.errors import Unavailable
 from dictate.platform import bus
+from dictate.platform.backoff import Backoff
 from dictate.platform.bus import one_line
 from dictate.ui import menu
 
@@ -34,7 +35,7 @@ ICONS: Final = {
     "finishing": "document-edit",
     "paused": "microphone-sensitivity-muted",
 }
-"""Names that every icon theme has, by the state."""
+"""Icon names that every theme has, by state."""
 _BUS: Final = "org.freedesktop.DBus"
 _ANSWER_S: Final = 5.0
 _FIRST_WAIT_S: Final = 0.5
@@ -51,7 +52,7 @@ class Icon(ServiceInterface):
         self._tip = ""
 
     def change(self, state: str, tip: str) -> None:
-        """One of `ICONS`, and what is said to the pointer: never what was dictated."""
+        """Set a state of `ICONS` and the tool tip, which never holds dictated text."""
         if state != self._state:
             self._state = state
             self.new_icon()
@@ -113,15 +114,15 @@ class Icon(ServiceInterface):
 
     @dbus_signal("NewIcon")
     def new_icon(self) -> None:
-        """The state is another."""
+        """The state changed."""
 
     @dbus_signal("NewToolTip")
     def new_tool_tip(self) -> None:
-        """What is said to the pointer is another."""
+        """The tool tip changed."""
 
 
 class Tray:
-    """Offers an icon and its menu to the tray. `on_shown` is called when one takes them."""
+    """Registers an icon and its menu with the tray. `on_shown` is called when it accepts them."""
 
     def __init__(
         self, icon: Icon, shown: menu.Menu, on_shown: Callable[[], None] = lambda: None
@@ -131,38 +132,37 @@ class Tray:
         self._on_shown = on_shown
 
     async def run(self) -> None:
-        """Until cancelled. A bus or a tray that goes is waited for."""
-        wait_s = _FIRST_WAIT_S
+        """Run until cancelled. If the bus or the tray goes away, wait for it."""
+        backoff = Backoff(_FIRST_WAIT_S, _LONGEST_WAIT_S)
         while True:
             try:
                 connection = await bus.connect()
             except Unavailable:
-                await asyncio.sleep(wait_s)
-                wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
+                await asyncio.sleep(backoff.after())
                 continue
             try:
-                await self._serve(connection)
+                await self._serve(connection, backoff)
             except (OSError, EOFError, TimeoutError, DBusFastError) as error:
-                log.debug("no tray: %r", error)
+                log.debug("tray: not shown: %r", error)
             finally:
                 connection.unexport(PATH, self._icon)
                 connection.unexport(menu.PATH, self._menu)
                 await bus.leave(connection)
-            await asyncio.sleep(wait_s)
+            await asyncio.sleep(backoff.after())
 
-    async def _serve(self, connection: MessageBus) -> None:
-        """Be there until the bus is gone."""
+    async def _serve(self, connection: MessageBus, backoff: Backoff) -> None:
+        """Stay registered until the bus is gone."""
         connection.export(PATH, self._icon)
         connection.export(menu.PATH, self._menu)
         name = f"{WATCHER.removesuffix('Watcher')}Item-{os.getpid()}-1"
-        come = asyncio.Event()
-        come.set()
+        tray_came = asyncio.Event()
+        tray_came.set()
 
-        def heard(message: Message) -> None:
+        def owner_changed(message: Message) -> None:
             if message.member == "NameOwnerChanged" and message.body[0] == WATCHER:
-                come.set()
+                tray_came.set()
 
-        connection.add_message_handler(heard)
+        connection.add_message_handler(owner_changed)
         async with asyncio.timeout(_ANSWER_S):
             await connection.request_name(name)
             rule = f"type='signal',sender='{_BUS}',member='NameOwnerChanged',arg0='{WATCHER}'"
@@ -170,17 +170,18 @@ class Tray:
         lost = asyncio.create_task(bus.lost(connection))
         try:
             while not lost.done():
-                come.clear()
+                tray_came.clear()
                 async with asyncio.timeout(_ANSWER_S):
                     register = "RegisterStatusNotifierItem"
                     path = f"/{WATCHER.rpartition('.')[2]}"
                     reply = await connection.call(_message(WATCHER, path, WATCHER, register, name))
                 if reply is not None and reply.message_type is not MessageType.ERROR:
-                    log.info("the tray shows an icon")
+                    log.info("tray: the icon is shown")
+                    backoff.reset()
                     self._on_shown()
-                another = asyncio.create_task(come.wait())
-                await asyncio.wait({lost, another}, return_when=asyncio.FIRST_COMPLETED)
-                another.cancel()
+                came_again = asyncio.create_task(tray_came.wait())
+                await asyncio.wait({lost, came_again}, return_when=asyncio.FIRST_COMPLETED)
+                came_again.cancel()
         finally:
             lost.cancel()
 

@@ -1,7 +1,8 @@
-"""The second stage: where in the sound somebody speaks.
+"""The second stage: voice activity detection (VAD), where in the sound there is speech.
 
-A detector gives one likelihood for one frame; `segmenter.py` makes started and ended of it, the
-same for every detector. To add one: write `speech/<name>.py`, add one line to `DETECTORS`.
+A detector returns a likelihood for each frame; `segmenter.py` turns these into starts and ends, in
+the same manner for every detector. To add one, write `vad/<name>.py` and add one line to
+`DETECTORS`.
 """
 
 from abc import ABC, abstractmethod
@@ -13,11 +14,11 @@ from dictate.events import Samples
 
 
 class SpeechDetector(ABC):
-    """Says of one frame how likely it is speech. It may remember earlier frames until `reset`."""
+    """Rates each frame. It may remember earlier frames until `reset`."""
 
     name: ClassVar[str]
     frame_samples: ClassVar[int]
-    """How many samples one frame has, at 16 kHz."""
+    """Samples of a frame, at 16 kHz."""
 
     def __init__(self, settings: SpeechSettings) -> None:
         self.settings = settings
@@ -32,7 +33,7 @@ class SpeechDetector(ABC):
 
     @abstractmethod
     def reset(self) -> None:
-        """Forget what was heard: the next frame begins a new dictation."""
+        """Forget earlier frames: the next one begins a new dictation."""
 
 
 DETECTORS: Backends[SpeechDetector] = Backends(

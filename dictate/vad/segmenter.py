@@ -1,4 +1,4 @@
-"""Where speech begins and ends, from one likelihood for each frame. The same for every detector."""
+"""Finds where speech starts and ends, from the likelihood of each frame. Pure."""
 
 from collections.abc import Callable
 
@@ -9,10 +9,10 @@ from dictate.events import RATE, AudioChunk, Samples, SpeechEnded, SpeechStarted
 
 
 class Segmenter:
-    """Takes chunks of any size, cuts them into frames of `frame_samples`, and marks.
+    """Cuts chunks of any size into frames of `frame_samples` and returns marks.
 
-    `likelihood` and `forget` are the detector's `likelihood` and `reset`. It only marks: what the
-    marks mean is decided elsewhere.
+    `likelihood` and `forget` are the detector's `likelihood` and `reset`. The session decides what
+    a mark means.
     """
 
     def __init__(
@@ -34,18 +34,18 @@ class Segmenter:
         """The next chunk begins a new dictation."""
         self._forget()
         self.speaking = False
-        """Whether somebody speaks at this moment."""
+        """Whether the user speaks at this moment."""
         self.heard_speech = False
-        """Whether anybody spoke since the last reset."""
+        """Whether there was speech since the last reset."""
         self._rest: Samples = np.zeros(0, np.float32)
         self._run = 0
         self._run_began = self._speech_end = 0.0
 
     def push(self, chunk: AudioChunk) -> list[SpeechStarted | SpeechEnded]:
-        """What began and ended in the sound up to the last whole frame of `chunk`."""
+        """The starts and ends up to the last whole frame of `chunk`."""
         size = self._frame_samples
         sound = np.concatenate((self._rest, chunk.samples))
-        # Reckoned backwards from the chunk: a gap in the sound moves what is left over, at most.
+        # Counted backwards from the chunk: a gap in the sound then shifts only the remainder.
         began = chunk.at - len(self._rest) / RATE
         whole = len(sound) - len(sound) % size
         marks = []
@@ -60,7 +60,7 @@ class Segmenter:
     def _frame(
         self, at: float, end: float, likelihood: float
     ) -> SpeechStarted | SpeechEnded | None:
-        """`_run` counts the frames in a row that speak against the present state."""
+        """The mark for this frame. `_run` counts frames in a row that contradict the state."""
         speech = likelihood >= self._threshold
         if speech == self.speaking:
             self._run = 0

@@ -1,4 +1,4 @@
-"""Silero's detector: a small neural network, a millisecond a frame; tones do not fool it."""
+"""Silero's detector: a small neural network, 1 ms per frame; tones do not mislead it."""
 
 from importlib.util import find_spec
 from typing import Any, ClassVar
@@ -9,7 +9,7 @@ from dictate.vad import SpeechDetector
 
 
 class SileroDetector(SpeechDetector):
-    """Its model comes with the library and is loaded at the first frame."""
+    """The model comes with the library and is loaded at the first frame."""
 
     name: ClassVar[str] = "silero"
     frame_samples: ClassVar[int] = 512

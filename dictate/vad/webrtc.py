@@ -1,4 +1,4 @@
-"""WebRTC's detector: a few microseconds a frame, no model, no memory to speak of."""
+"""WebRTC's detector: microseconds per frame, no model, hardly any memory."""
 
 from importlib.util import find_spec
 from typing import Any, ClassVar, Final
@@ -9,13 +9,13 @@ from dictate.vad import SpeechDetector
 
 _MODES: Final = (1, 2, 3)
 _LEARNING_FRAMES: Final = 6
-"""At first any noise is louder than what was there before, so all of it passes for speech; after
-120 ms of the room it does not."""
+"""Frames (120 ms) without a verdict at the start: until the detector knows the room, any noise
+looks like speech."""
 
 
 class WebRtcDetector(SpeechDetector):
-    """It only says yes or no, so three of growing strictness vote: 1/3 is what may be soft or
-    distant speech, 1 is what is speech beyond doubt."""
+    """WebRTC only answers yes or no, so three detectors of growing strictness vote: 1/3 may be
+    soft or distant speech, 1 is certain speech."""
 
     name: ClassVar[str] = "webrtc"
     frame_samples: ClassVar[int] = RATE // 50

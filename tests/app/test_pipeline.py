@@ -19,7 +19,7 @@ from dictate.app.observer import Timing
 from dictate.app.pipeline import Pipeline, Profile
 from dictate.app.replay import Replay
 from dictate.config.schema import OutputSettings, Settings
-from dictate.engines.link import EngineStatus
+from dictate.engines.supervisor import EngineStatus
 from dictate.errors import (
     DeliveryUnsure,
     DictateError,

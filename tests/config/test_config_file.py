@@ -153,7 +153,10 @@ def test_the_default_file_sets_nothing_and_shows_everything() -> None:
 
 @pytest.mark.parametrize(
     ("name", "made"),
-    [("config/config.toml", config_file.default_toml), ("docs/config.md", config_file.docs)],
+    [
+        ("config/config.toml", config_file.default_toml),
+        ("docs/reference/config.md", config_file.docs),
+    ],
 )
 def test_the_files_made_from_the_code_are_up_to_date(name: str, made: object) -> None:
     assert callable(made)

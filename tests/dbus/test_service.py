@@ -522,7 +522,7 @@ def test_the_description_in_docs_is_that_of_the_code() -> None:
 
 
 def test_the_handbook_names_every_member() -> None:
-    handbook = (ROOT / "docs" / "dbus.md").read_text()
+    handbook = (ROOT / "docs" / "reference" / "dbus.md").read_text()
     interface = Dictate1(FakeSteering(), Status()).introspect()
     for name in [m.name for m in interface.methods] + [p.name for p in interface.properties]:
         assert f"`{name}" in handbook, name

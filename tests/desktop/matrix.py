@@ -2,9 +2,9 @@
 exact, and how soon it stands there; beside it, what others do.
 
     python -m tests.desktop.matrix                     all desktops that are installed here
-    python -m tests.desktop.matrix --desk x11 --write  one, and its table into docs/outputs.md
+    python -m tests.desktop.matrix --desk x11 --write  one, its table into docs/
 
-It takes some minutes, and more to install than the tests of every day: see docs/outputs.md.
+It takes some minutes, and more to install than the everyday tests: see docs/reference/delivery.md.
 """
 
 # ruff: noqa: RUF001 - the signs are meant
@@ -35,7 +35,7 @@ from dictate.outputs import OUTPUTS
 from tests.lab.corpus import TEXTS
 from tests.lab.windows import Window
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "outputs.md"
+DOCUMENT = Path(__file__).parents[2] / "docs" / "reference" / "delivery.md"
 ARRIVES_S = 5.0
 SETTLED_S = 0.3
 SHORT = (
@@ -85,7 +85,7 @@ def main() -> None:
     parser.add_argument("--desk", nargs="+", choices=DESKS, default=list(DESKS))
     parser.add_argument("--rounds", type=int, default=3, help="of the corpus")
     parser.add_argument("--runs", type=int, default=20, help="of each timed text")
-    parser.add_argument("--write", action="store_true", help="into docs/outputs.md")
+    parser.add_argument("--write", action="store_true", help="into docs/reference/delivery.md")
     arguments = parser.parse_args()
     for name in arguments.desk:
         with tempfile.TemporaryDirectory(prefix="dictate-matrix-") as folder:

@@ -66,14 +66,14 @@ def test_the_word_is_known_to_the_next_dictation_and_the_model_stays(
     daemon.hotwords.write_text('words = ["Claude Code"]\n')
     told = daemon.ctl("reload").stdout
     assert "Claude Code" in told or "nothing" in told.lower()
-    loads = daemon.logged().count("the engine is restarted")
+    loads = daemon.logged().count("engine nemotron: restarted")
     with_it = dictate(desk, daemon, CLAUDE_CODE)
     assert "Claude Code" in with_it
     window.wait_text(without + with_it)
     clouds = dictate(desk, daemon, SAMPLES[2])
     assert "cloud" in clouds
     window.wait_text(without + with_it + clouds)
-    assert daemon.logged().count("the engine is restarted") == loads
+    assert daemon.logged().count("engine nemotron: restarted") == loads
     assert not desk.x.keys_down()
     window.close()
 

@@ -103,10 +103,10 @@ def test_a_journal_folder_that_can_be_made_is_well_and_is_not_made() -> None:
 def test_a_journal_folder_that_cannot_be_used_is_said(tmp_path: Path) -> None:
     folder = paths.state_dir()
     folder.symlink_to(tmp_path)
-    assert "is a link" in str(rows("journal")[0]["why_not"])
+    assert "is a symlink" in str(rows("journal")[0]["why_not"])
     folder.unlink()
     folder.write_text("mine")
-    assert "is a file" in str(rows("journal")[0]["why_not"])
+    assert "a file stands where" in str(rows("journal")[0]["why_not"])
     folder.unlink()
     if os.geteuid() == 0:
         folder.mkdir()

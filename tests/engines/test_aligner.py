@@ -1,20 +1,22 @@
 """The aligner process on tiny models of the true class: a clock, and one with random weights."""
 
 import asyncio
+import json
 import os
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from wyoming.error import Error
 from wyoming.event import Event
 
 from dictate.config.schema import EngineSettings
-from dictate.engines import aligner, aligner_link
+from dictate.engines import aligner, aligner_client
 from dictate.engines.aligner import Aligner, unavailable_reason
-from dictate.engines.aligner_link import AlignerLink
-from dictate.engines.protocol import Aligned, EngineState
+from dictate.engines.aligner_client import AlignerClient
+from dictate.engines.protocol import Aligned, EngineState, StatusEvent
 from dictate.engines.qwen3 import load as qwen3_load
 from dictate.errors import EngineError
 from dictate.events import Samples
@@ -136,31 +138,32 @@ def test_a_model_that_hears_is_no_aligner(tmp_path: Path) -> None:
         Aligner.load(settings(folder))
 
 
-def linked(wanted: EngineSettings, life: Callable[[AlignerLink], Awaitable[None]]) -> None:
-    """One life of a link; its process is gone afterwards."""
+def with_client(wanted: EngineSettings, life: Callable[[AlignerClient], Awaitable[None]]) -> None:
+    """One life of a client; its process is gone afterwards."""
 
     async def run() -> None:
-        link = AlignerLink(wanted)
+        client = AlignerClient(wanted)
         try:
-            await life(link)
+            await life(client)
         finally:
-            await link.stop()
+            await client.stop()
 
     asyncio.run(run())
 
 
 def test_it_runs_in_a_process_of_its_own(clock: Path, loaded: Aligner, sound: Samples) -> None:
-    async def life(link: AlignerLink) -> None:
-        assert await link.start() == []
-        assert link.pid not in (None, os.getpid())
+    async def life(client: AlignerClient) -> None:
+        assert await client.start() == []
+        assert client.pid not in (None, os.getpid())
         for text in (TEXT, "", "one two"):
             # PCM has 16 bits, which is not to change a step of 80 ms.
-            assert await link.align(sound, text) == loaded.align(sound, text)
+            assert await client.align(sound, text) == loaded.align(sound, text)
 
-    linked(settings(clock), life)
+    with_client(settings(clock), life)
 
 
-READY = EngineState(state="ready", notes=["a note"]).event()
+READY = StatusEvent(state=EngineState.READY, notes=["a note"]).event()
+BROKEN = StatusEvent(state=EngineState.FAILED, message="no such model").event()
 WORDS = Aligned([["one", 0, 0.5]], 1)
 
 STAND_IN = f"""#!{sys.executable} -I
@@ -189,19 +192,24 @@ time.sleep(100 if kind == "hang" else 0)
 """
 
 
+def wire(event: Event) -> tuple[str, dict[str, Any]]:
+    """What is sent of it: plain JSON."""
+    return event.type, json.loads(json.dumps(event.data))
+
+
 class StandIn:
-    """A program in the place of the aligner, which does something else each time it is started."""
+    """A program that replaces the aligner and does something else at each start."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.folder = folder
         self._monkeypatch = monkeypatch
 
     def does(self, *kinds: tuple[object, ...]) -> None:
-        """Say the first event at once, and the others when it is asked; then `die`, `hang`, `talk`
-        or `answer` no more. The last of these again and again."""
+        """Send the first event at once, and the others one per request; then `die`, `hang`, `talk`
+        or `answer` no more. The last kind is repeated for all further starts."""
         program = self.folder / "python"
         said = [
-            (kind, *((event.type, event.data) for event in events if isinstance(event, Event)))
+            (kind, *(wire(event) for event in events if isinstance(event, Event)))
             for kind, *events in kinds
         ]
         program.write_text(
@@ -212,13 +220,13 @@ class StandIn:
 
     @property
     def starts(self) -> int:
-        """How often it was started."""
+        """Number of times it was started."""
         return len((self.folder / "starts").read_text())
 
 
 @pytest.fixture
 def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StandIn:
-    monkeypatch.setattr(aligner_link, "PATIENCE", 0.0)
+    monkeypatch.setattr(aligner_client, "LONGEST_RTF", 0.0)
     return StandIn(tmp_path, monkeypatch)
 
 
@@ -252,28 +260,31 @@ def wrong(*words: object) -> tuple[object, ...]:
 def test_what_fails_gets_a_fresh_process_once(
     tmp_path: Path, stand_in: StandIn, kind: tuple[object, ...], reason: str
 ) -> None:
-    async def life(link: AlignerLink) -> None:
+    async def life(client: AlignerClient) -> None:
         stand_in.does(kind, ANSWERS)
-        assert await link.start() == ["a note"]
-        first = link.pid
-        assert await link.align(noise(1), TEXT) == WORDS
-        assert link.pid not in (None, first)
-        await link.stop()
+        assert await client.start() == ["a note"]
+        first = client.pid
+        assert await client.align(noise(1), TEXT) == WORDS
+        assert client.pid not in (None, first)
+        await client.stop()
         stand_in.does(kind)
-        assert await link.start() == ["a note"]
+        assert await client.start() == ["a note"]
         with pytest.raises(EngineError, match=reason):
-            await link.align(noise(1), TEXT)
+            await client.align(noise(1), TEXT)
         assert stand_in.starts == 4
-        assert link.pid is None
+        assert client.pid is None
 
-    linked(settings(tmp_path, deadline_s=2.0), life)
+    with_client(settings(tmp_path, deadline_s=2.0), life)
 
 
 @pytest.mark.parametrize(
     ("kind", "reason"),
     [
         (("die",), r"the aligner died \(exit status 1: no memory\)"),
-        (("answer", EngineState(state="failed", message="no such model").event()), "no such model"),
+        (
+            ("answer", StatusEvent(state=EngineState.FAILED, message="no such model").event()),
+            "no such model",
+        ),
         (("answer", Error("no").event()), "the aligner begins with error"),
         (("hang",), "the aligner hung for 1 s"),
     ],
@@ -285,15 +296,15 @@ def test_what_does_not_load_is_said(
     kind: tuple[object, ...],
     reason: str,
 ) -> None:
-    monkeypatch.setattr(aligner_link, "LOADING_S", 1.0 if kind == ("hang",) else 60.0)
+    monkeypatch.setattr(aligner_client, "LOADING_S", 1.0 if kind == ("hang",) else 60.0)
 
-    async def life(link: AlignerLink) -> None:
+    async def life(client: AlignerClient) -> None:
         stand_in.does(kind)
         with pytest.raises(EngineError, match=reason):
-            await link.start()
-        assert link.pid is None
+            await client.start()
+        assert client.pid is None
 
-    linked(settings(tmp_path), life)
+    with_client(settings(tmp_path), life)
 
 
 def test_a_folder_without_a_model_is_said(tmp_path: Path) -> None:

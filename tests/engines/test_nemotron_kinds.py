@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from dictate.config.schema import EngineSettings, same_engine
-from dictate.engines.link import EngineClient
+from dictate.engines.client import EngineClient
 from dictate.engines.nemotron import engine as nemotron_module
 from dictate.engines.nemotron.engine import DIFFERENT, WHOLE, NemotronEngine
 from dictate.engines.nemotron.offline import CUT_FROM_S, LONGEST_S, quietest
@@ -19,6 +19,7 @@ from dictate.errors import EngineError, Unavailable
 from dictate.events import RATE, Samples, pcm_from_samples
 from dictate.hotwords.model import Hotwords, Term
 from dictate.models import store
+from dictate.models.catalogue import CATALOGUE
 from dictate.platform import paths
 from tests.lab import mini_model, other_models
 from tests.lab.engine import Whole, ready
@@ -293,11 +294,11 @@ def test_a_downloaded_model_is_known_by_what_it_speaks(
     model: str, language: str, unavailable_reason: str | None
 ) -> None:
     paths.safe_dir(paths.models_dir())
-    known = store.CATALOGUE[model]
+    known = CATALOGUE[model]
     record = store.InstalledModel(known.repository, known.revision, known.sha256, store.PUBLISHER)
-    for kind, content in (("nemo", "weights"), ("json", record.text())):
-        store.store_path(model, kind).write_text(content)
-        store.store_path(model, kind).chmod(0o600)
+    for path, content in ((known.path, "weights"), (known.record_path, record.text())):
+        path.write_text(content)
+        path.chmod(0o600)
     found = NemotronEngine(EngineSettings(model=model, language=language)).unavailable_reason()
     assert found is None if unavailable_reason is None else unavailable_reason in (found or "")
 

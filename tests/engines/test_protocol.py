@@ -15,15 +15,15 @@ from dictate.engines import protocol
 from dictate.engines.protocol import (
     LARGEST_EVENT,
     BadEvent,
-    Begin,
+    BeginUtterance,
     Cancel,
-    EngineState,
     EventQueue,
     PartialText,
     Progress,
+    StatusEvent,
     Timings,
     Token,
-    Unusable,
+    UnusableTerms,
     WatchStatus,
     hotwords_event,
     hotwords_from_event,
@@ -84,7 +84,7 @@ ours = st.one_of(
     st.just(Cancel()),
     st.builds(Token, token=texts),
     st.builds(
-        EngineState,
+        StatusEvent,
         state=st.sampled_from(["loading", "ready", "failed"]),
         message=texts,
         name=texts,
@@ -102,7 +102,7 @@ ours = st.one_of(
         local=st.booleans(),
     ),
     st.builds(
-        Begin,
+        BeginUtterance,
         dictation=st.integers(0, 2**63),
         partials=st.booleans(),
         chunk_ms=st.integers(0, 2000),
@@ -119,7 +119,7 @@ ours = st.one_of(
         step_ms=numbers,
         note=texts,
     ),
-    st.builds(Unusable, terms=st.lists(texts, max_size=3)),
+    st.builds(UnusableTerms, terms=st.lists(texts, max_size=3)),
 )
 
 
@@ -201,7 +201,16 @@ def test_any_json(head: object, rest: bytes) -> None:
 
 @given(
     st.sampled_from(
-        [WatchStatus, EngineState, Begin, PartialText, Progress, Timings, Cancel, Unusable]
+        [
+            WatchStatus,
+            StatusEvent,
+            BeginUtterance,
+            PartialText,
+            Progress,
+            Timings,
+            Cancel,
+            UnusableTerms,
+        ]
     ),
     st.dictionaries(
         st.sampled_from(["state", "dictation", "text", "audio_s", "terms", "languages", "rtf"]),

@@ -30,6 +30,7 @@ from dictate.errors import EngineError, Unavailable
 from dictate.events import RATE, Samples
 from dictate.hotwords.model import Hotwords, Term
 from dictate.models import store
+from dictate.models.catalogue import CATALOGUE, PinnedFile
 from dictate.platform import paths
 from tests.lab import tiny_qwen3
 from tests.lab.random_qwen3 import OLD_TEMPLATE
@@ -518,18 +519,18 @@ def test_a_model_of_ones_own_takes_trust(folder: Path) -> None:
 def test_a_downloaded_model_is_checked_and_loaded(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pieces = tuple(
-        store.Piece(path.name, path.stat().st_size, sha256(path.read_bytes()).hexdigest())
+    files = tuple(
+        PinnedFile(path.name, path.stat().st_size, sha256(path.read_bytes()).hexdigest())
         for path in sorted(folder.iterdir())
     )
-    published = store.CATALOGUE["qwen3"]
-    assert {piece.file for piece in pieces} == {piece.file for piece in published.pieces}
-    small = replace(published, pieces=pieces, sha256=store.sha256_of_list(pieces))
-    monkeypatch.setitem(store.CATALOGUE, "qwen3", small)
+    published = CATALOGUE["qwen3"]
+    assert {file.name for file in files} == {file.name for file in published.files}
+    small = replace(published, files=files)
+    monkeypatch.setitem(CATALOGUE, "qwen3", small)
     assert "download qwen3" in (tiny_qwen3.engine(Path(), model="").unavailable_reason() or "")
     shutil.copytree(folder, paths.safe_dir(paths.models_dir()) / "qwen3")
     record = store.InstalledModel(small.repository, small.revision, small.sha256, store.PUBLISHER)
-    store.store_path("qwen3", "json").write_text(record.text())
+    small.record_path.write_text(record.text())
     made = tiny_qwen3.engine(Path(), model="", trust_model=False)
     assert made.unavailable_reason() is None
     made.load()

@@ -1,5 +1,5 @@
-"""The process of a local engine has no network, in none of its threads and children; Unix sockets
-it has. An engine that says that it is not local keeps the network."""
+"""The process of a local engine has no network, in any of its threads and children; it has Unix
+sockets. An engine that declares itself remote keeps the network."""
 
 import asyncio
 import json
@@ -11,17 +11,17 @@ from wyoming.asr import Transcribe
 from wyoming.audio import AudioStart, AudioStop
 from wyoming.event import Event
 
-from dictate.engines.protocol import EngineState, WatchStatus
+from dictate.engines.protocol import StatusEvent, WatchStatus
 from dictate.events import RATE
 from tests.lab.engine import PATIENCE_S, Worker
 
 REFUSED = "Address family not supported by protocol"
 
 
-def reach(folder: Path, engine: str) -> tuple[dict[str, object], EngineState]:
-    """What an engine of this name reached, and what its process says of itself."""
+def reach(folder: Path, engine: str) -> tuple[dict[str, object], StatusEvent]:
+    """What an engine of this name reached, and the status of its process."""
 
-    async def main() -> tuple[dict[str, object], EngineState]:
+    async def main() -> tuple[dict[str, object], StatusEvent]:
         with socket.create_server(("127.0.0.1", 0)) as server:
             use = f"{engine}:{server.getsockname()[1]}"
             with Worker(folder, "", engine=use, module="tests.lab.reaching") as worker:
@@ -35,9 +35,9 @@ def reach(folder: Path, engine: str) -> tuple[dict[str, object], EngineState]:
                 await one.disconnect()
         assert isinstance(said, Event)
         assert isinstance(status, Event)
-        return json.loads(said.data["text"]), EngineState.from_event(status)
+        return json.loads(said.data["text"]), StatusEvent.from_event(status)
 
-    async def in_time() -> tuple[dict[str, object], EngineState]:
+    async def in_time() -> tuple[dict[str, object], StatusEvent]:
         async with asyncio.timeout(PATIENCE_S):
             return await main()
 

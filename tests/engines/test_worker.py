@@ -1,4 +1,4 @@
-"""The engine process from outside, as a Wyoming client of any make sees it."""
+"""The engine process from outside, as any Wyoming client sees it."""
 
 import asyncio
 import json
@@ -22,9 +22,9 @@ from wyoming.ping import Ping
 
 from dictate.engines.protocol import (
     LARGEST_EVENT,
-    Begin,
+    BeginUtterance,
     Cancel,
-    Unusable,
+    UnusableTerms,
     WatchStatus,
     hotwords_event,
 )
@@ -67,7 +67,7 @@ async def speak(
 
 
 async def answer(of: AsyncClient) -> Event:
-    """The next event, but those of Wyoming's that tell of a text while it grows."""
+    """The next event, except Wyoming's own for a text that grows."""
     while event := await of.read_event():
         if event.type not in STREAMING:
             return event
@@ -139,7 +139,7 @@ def test_a_client_that_shows_the_text_while_it_grows(tmp_path: Path) -> None:
     ],
 )
 def test_pieces_that_are_not_taken_back(partials: list[str], text: str, pieces: list[str]) -> None:
-    """Where an engine does, the pieces end; the whole text counts."""
+    """If an engine does, the chunks end; the final transcript counts."""
     growing = TranscriptChunker()
     out = [*map(growing.more, partials), growing.rest(text)]
     assert [piece for piece in out if piece] == pieces
@@ -150,7 +150,7 @@ def test_sound_of_any_format_lasts_as_long_as_it_lasts(tmp_path: Path) -> None:
         with Worker(tmp_path, LINE) as worker:
             for rate, channels in ((RATE, 1), (48_000, 2), (8_000, 1)):
                 async with client(worker) as ours:
-                    await ours.write_event(Begin(1, partials=False).event())
+                    await ours.write_event(BeginUtterance(1, partials=False).event())
                     await speak(ours, 1.5, rate, channels)
                     while (event := await answer(ours)).type != "dictate-timings":
                         assert event.type == "dictate-progress"
@@ -228,7 +228,7 @@ def test_who_leaves_while_the_text_is_made_keeps_nobody_waiting(tmp_path: Path) 
     async def main() -> None:
         with Worker(tmp_path, "!slow 15", "not wanted", LINE) as worker:
             async with client(worker) as ours:
-                await ours.write_event(Begin(1, partials=False).event())
+                await ours.write_event(BeginUtterance(1, partials=False).event())
                 await speak(ours)
                 while (await answer(ours)).data.get("audio_s") != 1.5:
                     pass
@@ -306,7 +306,7 @@ def test_an_engine_that_cannot_load_says_why(tmp_path: Path) -> None:
 
 
 def test_hotwords_are_taken_in_ahead(tmp_path: Path) -> None:
-    """Only who watches gets an answer of ours to it."""
+    """Only a client that watches gets an answer to it."""
 
     async def main() -> None:
         words = hotwords_event(Hotwords((Term("Claude Code"),)))
@@ -317,7 +317,7 @@ def test_hotwords_are_taken_in_ahead(tmp_path: Path) -> None:
                 assert (await answer(plain)).type == "transcript"
                 assert (await status(watcher)).type == "dictate-status"
                 await watcher.write_event(words)
-                assert Unusable.from_event(await answer(watcher)).terms == []
+                assert UnusableTerms.from_event(await answer(watcher)).terms == []
                 await watcher.write_event(Event("dictate-hotwords", {"hotwords": 7}))
                 assert (await answer(watcher)).type == "error"
 

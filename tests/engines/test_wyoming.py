@@ -18,7 +18,7 @@ from wyoming.asr import Transcribe
 from wyoming.event import Event, write_event
 
 from dictate.config.schema import EngineSettings
-from dictate.engines.link import EngineClient
+from dictate.engines.client import EngineClient
 from dictate.engines.remote import address
 from dictate.engines.remote.wyoming import WyomingEngine, WyomingUtterance
 from dictate.errors import EngineError

@@ -16,12 +16,12 @@ from typing import Any
 import pytest
 
 from dictate.config.schema import EngineSettings
-from dictate.engines import link as link_module
-from dictate.engines.link import EngineClient
+from dictate.engines import control, supervisor
+from dictate.engines.client import EngineClient
 from dictate.errors import EngineError, EngineLost
 from dictate.events import PartialTranscript
 from dictate.hotwords.model import Hotwords
-from tests.lab.engine import Whole, loud, ready, running, until
+from tests.lab.engine import Whole, attempts, loud, ready, running, until
 from tests.lab.processes import children
 from tests.lab.scripted import script
 
@@ -38,9 +38,9 @@ def run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
     assert not [command for command in children().values() if b"engines.worker" in command]
 
 
-async def speak(link: EngineClient, number: int = 1) -> str:
+async def speak(engine: EngineClient, number: int = 1) -> str:
     """One whole dictation."""
-    utterance = link.begin(number, NONE, None)
+    utterance = engine.begin(number, NONE, None)
     utterance.feed(SOUND)
     return (await utterance.finish(Whole(SOUND))).text
 
@@ -52,11 +52,11 @@ def test_killed_or_stopped(tmp_path: Path, when: str, how: signal.Signals) -> No
         lines = ["!hang", LINE] if when == "finishing" else [LINE]
         # A death is noticed as such: a long deadline would be missed by this test's own.
         deadline_s = DEADLINE_S if how == signal.SIGSTOP else 600
-        async with running(tmp_path, *lines, deadline_s=deadline_s) as link:
-            pid = await ready(link)
+        async with running(tmp_path, *lines, deadline_s=deadline_s) as engine:
+            pid = await ready(engine)
             whole, heard = Whole(SOUND), list[PartialTranscript]()
-            utterance = link.begin(1, NONE, None, heard.append)
-            await until(lambda: link.exchanges)
+            utterance = engine.begin(1, NONE, None, heard.append)
+            await until(lambda: attempts(engine))
             for start in range(0, len(SOUND), PIECE):
                 if (when, start) in (("before", 0), ("feeding", 10 * PIECE)):
                     os.kill(pid, how)
@@ -72,9 +72,9 @@ def test_killed_or_stopped(tmp_path: Path, when: str, how: signal.Signals) -> No
             final = await finishing
             assert (final.dictation, final.text, final.audio_s) == (1, LINE, 2)
             assert whole.asked == 1
-            assert (await ready(link) != pid, link.run) == (True, 2)
-            assert await speak(link, 2) == LINE
-            assert link.run == 2
+            assert (await ready(engine) != pid, engine.supervisor.run) == (True, 2)
+            assert await speak(engine, 2) == LINE
+            assert engine.supervisor.run == 2
 
     run(main)
 
@@ -95,16 +95,16 @@ def test_killed_or_stopped(tmp_path: Path, when: str, how: signal.Signals) -> No
 )
 def test_a_fault_of_its_own(tmp_path: Path, fault: str) -> None:
     async def main() -> None:
-        async with running(tmp_path, f"!{fault}", LINE, deadline_s=DEADLINE_S) as link:
-            pid = await ready(link)
+        async with running(tmp_path, f"!{fault}", LINE, deadline_s=DEADLINE_S) as engine:
+            pid = await ready(engine)
             whole = Whole(SOUND)
-            utterance = link.begin(1, NONE, None)
+            utterance = engine.begin(1, NONE, None)
             for start in range(0, len(SOUND), PIECE):
                 utterance.feed(SOUND[start : start + PIECE])
                 await asyncio.sleep(0.002)
             final = await utterance.finish(whole)
             assert (final.text, final.audio_s, whole.asked) == (LINE, 2, 1)
-            assert (await ready(link) != pid, link.run) == (True, 2)
+            assert (await ready(engine) != pid, engine.supervisor.run) == (True, 2)
 
     run(main)
 
@@ -124,16 +124,16 @@ def test_what_fails_twice_is_given_up_and_the_next_is_not(
 ) -> None:
     async def main() -> None:
         lines = [f"!{fault}", f"!{fault}", LINE]
-        async with running(tmp_path, *lines, deadline_s=DEADLINE_S) as link:
+        async with running(tmp_path, *lines, deadline_s=DEADLINE_S) as engine:
             whole = Whole(SOUND)
-            utterance = link.begin(1, NONE, None)
+            utterance = engine.begin(1, NONE, None)
             utterance.feed(SOUND)
             with pytest.raises(error, match=re.escape(says)) as raised:
                 await utterance.finish(whole)
             assert type(raised.value) is error
-            assert (whole.asked, link.run) == (1, 2)
-            assert await speak(link, 2) == LINE
-            assert link.run == 3
+            assert (whole.asked, engine.supervisor.run) == (1, 2)
+            assert await speak(engine, 2) == LINE
+            assert engine.supervisor.run == 3
 
     run(main)
 
@@ -142,19 +142,19 @@ def test_two_dictations_on_the_way_when_it_dies(tmp_path: Path) -> None:
     """One restart for both, and each gets its own text back."""
 
     async def main() -> None:
-        async with running(tmp_path, "!crash", LINE, deadline_s=DEADLINE_S) as link:
-            await ready(link)
+        async with running(tmp_path, "!crash", LINE, deadline_s=DEADLINE_S) as engine:
+            await ready(engine)
             wholes = [Whole(SOUND), Whole(loud(1))]
-            both = [link.begin(number, NONE, None) for number in (1, 2)]
+            both = [engine.begin(number, NONE, None) for number in (1, 2)]
             for utterance, whole in zip(both, wholes, strict=True):
                 utterance.feed(whole.pcm)
-            await until(lambda: len(link.exchanges) == 2)
+            await until(lambda: len(attempts(engine)) == 2)
             one = asyncio.create_task(both[0].finish(wholes[0]))
-            await until(lambda: link.run == 2)
+            await until(lambda: engine.supervisor.run == 2)
             finals = [await one, await both[1].finish(wholes[1])]
             assert [(f.dictation, f.audio_s) for f in finals] == [(1, 2), (2, 1)]
             assert [whole.asked for whole in wholes] == [1, 1]
-            assert link.run == 2
+            assert engine.supervisor.run == 2
 
     run(main)
 
@@ -164,8 +164,8 @@ def test_what_cannot_be_read_again_comes_through(tmp_path: Path) -> None:
         async def gone() -> bytes:
             raise FileNotFoundError("the recording")
 
-        async with running(tmp_path, "!crash", LINE) as link:
-            utterance = link.begin(1, NONE, None)
+        async with running(tmp_path, "!crash", LINE) as engine:
+            utterance = engine.begin(1, NONE, None)
             utterance.feed(SOUND)
             with pytest.raises(FileNotFoundError):
                 await utterance.finish(gone)
@@ -175,27 +175,27 @@ def test_what_cannot_be_read_again_comes_through(tmp_path: Path) -> None:
 
 def test_dead_while_idle_it_is_back_unasked(tmp_path: Path) -> None:
     async def main() -> None:
-        async with running(tmp_path, LINE) as link:
-            pid = await ready(link)
+        async with running(tmp_path, LINE) as engine:
+            pid = await ready(engine)
             os.kill(pid, signal.SIGKILL)
-            await until(lambda: link.state == "restarting")
-            assert "killed by signal 9" in link.message
-            assert await ready(link) != pid
-            assert link.message == ""
+            await until(lambda: engine.state == "restarting")
+            assert "killed by signal 9" in engine.message
+            assert await ready(engine) != pid
+            assert engine.message == ""
 
     run(main)
 
 
 def test_dead_while_it_loads(tmp_path: Path) -> None:
     async def main() -> None:
-        async with running(tmp_path, "!loading 0.5", LINE) as link:
-            utterance, whole = link.begin(1, NONE, None), Whole(SOUND)
+        async with running(tmp_path, "!loading 0.5", LINE) as engine:
+            utterance, whole = engine.begin(1, NONE, None), Whole(SOUND)
             utterance.feed(SOUND)
-            await until(lambda: link.exchanges)
-            assert link.pid is not None
-            os.kill(link.pid, signal.SIGKILL)
+            await until(lambda: attempts(engine))
+            assert engine.supervisor.pid is not None
+            os.kill(engine.supervisor.pid, signal.SIGKILL)
             assert (await utterance.finish(whole)).text == LINE
-            assert (whole.asked, link.run) == (1, 2)
+            assert (whole.asked, engine.supervisor.run) == (1, 2)
 
     run(main)
 
@@ -205,12 +205,12 @@ def test_slow_to_load_is_not_hung(tmp_path: Path) -> None:
 
     async def main() -> None:
         lines = [f"!loading {3 * DEADLINE_S}", "!crash", LINE]
-        async with running(tmp_path, *lines, deadline_s=DEADLINE_S) as link:
+        async with running(tmp_path, *lines, deadline_s=DEADLINE_S) as engine:
             whole = Whole(SOUND)
-            utterance = link.begin(1, NONE, None)
+            utterance = engine.begin(1, NONE, None)
             utterance.feed(SOUND)
             assert (await utterance.finish(whole)).text == LINE
-            assert (whole.asked, link.run) == (1, 2)
+            assert (whole.asked, engine.supervisor.run) == (1, 2)
 
     run(main)
 
@@ -219,9 +219,9 @@ def test_slow_but_at_work_is_not_hung(tmp_path: Path) -> None:
     """What counts is progress, not the time that the whole takes."""
 
     async def main() -> None:
-        async with running(tmp_path, LINE, deadline_s=1.0) as link:
-            pid = await ready(link)
-            utterance, whole = link.begin(1, NONE, None), Whole(SOUND)
+        async with running(tmp_path, LINE, deadline_s=1.0) as engine:
+            pid = await ready(engine)
+            utterance, whole = engine.begin(1, NONE, None), Whole(SOUND)
             for _ in range(4):
                 utterance.feed(loud(0.5))
                 os.kill(pid, signal.SIGSTOP)
@@ -229,33 +229,33 @@ def test_slow_but_at_work_is_not_hung(tmp_path: Path) -> None:
                 os.kill(pid, signal.SIGCONT)
                 await asyncio.sleep(0.05)
             assert (await utterance.finish(whole)).text == LINE
-            assert (whole.asked, link.run) == (0, 1)
+            assert (whole.asked, engine.supervisor.run) == (0, 1)
 
     run(main)
 
 
 def test_silence_of_the_user_is_not_a_hang(tmp_path: Path) -> None:
     async def main() -> None:
-        async with running(tmp_path, LINE, deadline_s=DEADLINE_S) as link:
-            await ready(link)
-            utterance, whole = link.begin(1, NONE, None), Whole(SOUND)
+        async with running(tmp_path, LINE, deadline_s=DEADLINE_S) as engine:
+            await ready(engine)
+            utterance, whole = engine.begin(1, NONE, None), Whole(SOUND)
             utterance.feed(loud(1.1))
             await asyncio.sleep(2 * DEADLINE_S)
             assert (await utterance.finish(whole)).text == LINE
-            assert (whole.asked, link.run) == (0, 1)
+            assert (whole.asked, engine.supervisor.run) == (0, 1)
 
     run(main)
 
 
 def test_never_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(link_module, "LOADING_S", 0.3)
-    monkeypatch.setattr(link_module, "CRASHES", 2)
+    monkeypatch.setattr(control, "LOADING_S", 0.3)
+    monkeypatch.setattr(supervisor, "CRASHES", 2)
 
     async def main() -> None:
-        async with running(tmp_path, "!loading 60", LINE) as link:
-            await until(lambda: link.state == "failed")
-            assert "not loaded after" in link.message
-            assert link.run == link_module.CRASHES
+        async with running(tmp_path, "!loading 60", LINE) as engine:
+            await until(lambda: engine.state == "failed")
+            assert "not loaded after" in engine.message
+            assert engine.supervisor.run == supervisor.CRASHES
 
     run(main)
 
@@ -284,11 +284,11 @@ def no_program(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], ob
     ("breaks", "says", "runs"),
     [
         (missing_file, "there is no file", 1),
-        (ends_at_once, "exit status 3: the library is broken", link_module.CRASHES),
-        (no_program, "cannot be started.*nothing here", link_module.CRASHES),
+        (ends_at_once, "exit status 3: the library is broken", supervisor.CRASHES),
+        (no_program, "cannot be started.*nothing here", supervisor.CRASHES),
     ],
 )
-def test_what_cannot_start_is_given_up_until_somebody_speaks(
+def test_what_cannot_start_is_given_up_until_the_user_speaks(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     breaks: Callable[[Path, pytest.MonkeyPatch], Callable[[], object]],
@@ -297,28 +297,28 @@ def test_what_cannot_start_is_given_up_until_somebody_speaks(
 ) -> None:
     async def main() -> None:
         says_file = script(tmp_path / "script", LINE)
-        link = EngineClient(EngineSettings(use=f"scripted:{says_file}"), tmp_path / "e")
+        engine = EngineClient(EngineSettings(use=f"scripted:{says_file}"), tmp_path / "e")
         mend = breaks(tmp_path, monkeypatch)
         async with asyncio.timeout(30):
             try:
-                await link.start()
-                await until(lambda: link.state == "failed")
-                assert re.search(says, link.message)
-                assert link.run == runs
+                await engine.start()
+                await until(lambda: engine.state == "failed")
+                assert re.search(says, engine.message)
+                assert engine.supervisor.run == runs
                 await asyncio.sleep(0.2)
-                assert (link.run, link.well) == (runs, True)
+                assert (engine.supervisor.run, engine.is_supervised) == (runs, True)
                 whole = Whole(SOUND)
-                utterance = link.begin(1, NONE, None)
+                utterance = engine.begin(1, NONE, None)
                 utterance.feed(SOUND)
                 with pytest.raises(EngineLost, match=says):
                     await utterance.finish(whole)
                 assert whole.asked == 1
-                await until(lambda: link.state == "failed")
+                await until(lambda: engine.state == "failed")
                 mend()
-                assert await speak(link, 2) == LINE
-                assert link.state == "ready"
+                assert await speak(engine, 2) == LINE
+                assert engine.state == "ready"
             finally:
-                await link.stop()
+                await engine.stop()
 
     run(main)
 
@@ -327,13 +327,13 @@ def test_hotwords_that_it_does_not_take_in(tmp_path: Path) -> None:
     """A hung engine is noticed here as well, and the next dictation finds another."""
 
     async def main() -> None:
-        async with running(tmp_path, LINE, deadline_s=DEADLINE_S) as link:
-            pid = await ready(link)
+        async with running(tmp_path, LINE, deadline_s=DEADLINE_S) as engine:
+            pid = await ready(engine)
             os.kill(pid, signal.SIGSTOP)
             with pytest.raises(EngineLost, match="hotwords"):
-                await link.prepare(NONE)
-            assert await ready(link) != pid
-            assert await link.prepare(NONE) == []
-            assert await speak(link) == LINE
+                await engine.prepare(NONE)
+            assert await ready(engine) != pid
+            assert await engine.prepare(NONE) == []
+            assert await speak(engine) == LINE
 
     run(main)

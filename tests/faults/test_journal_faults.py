@@ -387,7 +387,7 @@ def test_a_journal_of_a_newer_dictate_is_left_alone(opened: Rig) -> None:
 def test_a_folder_that_is_a_link_is_refused(rig: Rig, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     rig.folder.symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(JournalError, match=r"dictate is a link.*remove it"):
+    with pytest.raises(JournalError, match=r"dictate cannot be used: it is a symlink"):
         rig.journal.open()
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
@@ -424,9 +424,9 @@ def test_a_file_in_place_of_the_folder_is_refused(rig: Rig) -> None:
 OPEN_AS_NOBODY = """
 import os, sys
 from pathlib import Path
-from dictate.config import JournalSettings
+from dictate.config.schema import JournalSettings
 from dictate.errors import JournalError
-from dictate.journal import Journal
+from dictate.journal.journal import Journal
 if os.geteuid() == 0:
     os.setgroups([]); os.setgid(65534); os.setuid(65534)
 try:
@@ -437,7 +437,7 @@ except JournalError as error:
 
 
 def open_as_a_user(folder: Path) -> str:
-    """What an ordinary user is told who opens this folder; root is above permissions."""
+    """What opening this folder prints for an ordinary user; permissions do not bind root."""
     for parent in folder.parents:
         if parent.exists() and os.access(parent, os.W_OK):
             parent.chmod(parent.stat().st_mode | stat.S_IXOTH)
@@ -457,7 +457,7 @@ def test_a_folder_that_cannot_be_written_is_refused(rig: Rig) -> None:
     rig.folder.mkdir()
     rig.folder.chmod(0o555)
     said = open_as_a_user(rig.folder / "new" / "journal")
-    assert re.search(r"refused: .*Permission denied.*let this user write", said), said
+    assert re.search(r"refused: .*Permission denied.*check the owner and mode", said), said
 
 
 def test_a_folder_of_another_user_is_refused(rig: Rig) -> None:

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from dictate.config.schema import EngineSettings, Settings
-from dictate.engines import link as link_module
-from dictate.engines.link import EngineClient
+from dictate.engines import control, supervisor
+from dictate.engines.client import EngineClient
 from dictate.engines.process import EngineProcess
 from dictate.errors import EngineLost
 from dictate.events import RATE, AudioChunk, Samples
@@ -133,12 +133,13 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
     async def kill(child: EngineProcess) -> None:
         await original(child)
-        await until(lambda: not serves(child.path))
+        await until(lambda: not serves(child.socket))
 
     with nursery(tmp_path_factory.mktemp("nursery")) as python, pytest.MonkeyPatch.context() as m:
         m.setattr("sys.executable", python)
         m.setattr(EngineProcess, "kill", kill)
-        m.setattr(link_module, "LOADING_S", LOADING_S)
+        for module in (control, supervisor):
+            m.setattr(module, "LOADING_S", LOADING_S)
         yield
     assert not [command for command in children().values() if b"engines.worker" in command]
 
@@ -205,7 +206,7 @@ def test_hotwords_that_break_the_device_cost_a_process_and_no_dictation(
                 await life.engine.prepare(Hotwords())
             await life.say(SOUND)
             assert "train" in life.written().lower()
-            assert life.engine.run == 2
+            assert life.engine.supervisor.run == 2
 
     asyncio.run(main())
 
@@ -213,17 +214,17 @@ def test_hotwords_that_break_the_device_cost_a_process_and_no_dictation(
 async def suffer(life: Life, fault: Fault, text: str) -> None:
     """Say something while this happens."""
     link = life.engine
-    link.want()
+    link.supervisor.ensure_running()
     await until(lambda: link.state == "ready")
-    run = link.run
+    run = link.supervisor.run
     life.faults.write_text(str(fault))
     if fault.point in LOADING:
-        link.restart(run, "the test wants it to load")
+        link.supervisor.restart(run, "the test wants it to load")
     number = await life.say(SOUND)
     assert life.faults.read_text() == "", "it did not happen"
     assert life.written() == text
     assert await life.state(number) is EntryState.DELIVERED
-    assert link.run == run + (2 if fault.point in LOADING else 1)
+    assert link.supervisor.run == run + (2 if fault.point in LOADING else 1)
 
 
 @pytest.fixture(scope="module")
@@ -260,7 +261,7 @@ def outcomes(
 
     with ThreadPoolExecutor(1) as pool, pytest.MonkeyPatch.context() as monkeypatch:
         # One fault after the other would count as a crash loop.
-        monkeypatch.setattr(link_module, "STEADY_S", 0.0)
+        monkeypatch.setattr(supervisor, "STEADY_S", 0.0)
         all_of_them = pool.submit(asyncio.run, main())
         yield found
         all_of_them.result()

@@ -1,5 +1,5 @@
 """The best engine cannot be used after all: one more try in a fresh process, then the next best,
-and what was said meanwhile is heard by that one."""
+which also transcribes what was said meanwhile."""
 
 import asyncio
 import os
@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from dictate.config.schema import EngineSettings
-from dictate.engines.link import EngineClient
+from dictate.engines.client import EngineClient
 from dictate.events import FinalTranscript, pcm_from_samples
 from dictate.hotwords.model import Hotwords
 from tests.lab import mini_model
 from tests.lab.daemon import wait_for
-from tests.lab.engine import Whole, until
+from tests.lab.engine import Whole, attempts, until
 from tests.lab.scripted import home
 from tests.lab.voices import read
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.timeout(240)
 
 TRAIN = Path(__file__).parents[1] / "audio" / "train.wav"
 PATIENCE_S = 200.0
-GIVEN_UP = "the engine nemotron is given up"
+GIVEN_UP = "engine nemotron: given up"
 
 
 @pytest.fixture(autouse=True)
@@ -30,17 +30,17 @@ def nemo() -> None:
     mini_model.unloaded()  # skips where NeMo is missing, and says so
 
 
-async def said(link: EngineClient, pcm: bytes) -> FinalTranscript:
-    utterance = link.begin(1, Hotwords(), "en")
+async def said(engine: EngineClient, pcm: bytes) -> FinalTranscript:
+    utterance = engine.begin(1, Hotwords(), "en")
     utterance.feed(pcm)
     return await utterance.finish(Whole(pcm))
 
 
-async def kill_while_it_hears(link: EngineClient, run: int) -> None:
-    await until(lambda: link.run == run and bool(link.exchanges))
-    assert link.pid is not None
-    os.kill(link.pid, signal.SIGKILL)
-    await until(lambda: link.run > run)
+async def kill_while_it_hears(engine: EngineClient, run: int) -> None:
+    await until(lambda: engine.supervisor.run == run and bool(attempts(engine)))
+    assert engine.supervisor.pid is not None
+    os.kill(engine.supervisor.pid, signal.SIGKILL)
+    await until(lambda: engine.supervisor.run > run)
 
 
 def auto(model: Path) -> EngineSettings:
@@ -53,17 +53,17 @@ def test_a_model_that_does_not_load_gives_way_and_nothing_said_is_lost(tmp_path:
     pcm = pcm_from_samples(read(TRAIN))
 
     async def main() -> None:
-        link = EngineClient(auto(broken), tmp_path / "e")
+        engine = EngineClient(auto(broken), tmp_path / "e")
         async with asyncio.timeout(PATIENCE_S):
-            await link.start()
+            await engine.start()
             try:
-                final = await said(link, pcm)
+                final = await said(engine, pcm)
                 assert "train" in final.text.lower()
-                assert link.info.name == "pocketsphinx"
-                assert link.run == 3, "two processes for the broken one"
-                assert any("nemotron was given up" in note for note in link.info.notes)
+                assert engine.info.name == "pocketsphinx"
+                assert engine.supervisor.run == 3, "two processes for the broken one"
+                assert any("nemotron was given up" in note for note in engine.info.notes)
             finally:
-                await link.stop()
+                await engine.stop()
 
     asyncio.run(main())
 
@@ -72,20 +72,20 @@ def test_an_engine_that_dies_of_an_utterance_twice_gives_way_to_the_next(tmp_pat
     pcm = pcm_from_samples(read(TRAIN))
 
     async def main() -> None:
-        link = EngineClient(auto(mini_model.MINI), tmp_path / "e")
+        engine = EngineClient(auto(mini_model.MINI), tmp_path / "e")
         async with asyncio.timeout(PATIENCE_S):
-            await link.start()
+            await engine.start()
             try:
-                await until(lambda: link.state == "ready")
-                assert link.info.name == "nemotron"
-                speaking = asyncio.create_task(said(link, pcm))
-                await kill_while_it_hears(link, run=1)
-                await kill_while_it_hears(link, run=2)
+                await until(lambda: engine.state == "ready")
+                assert engine.info.name == "nemotron"
+                speaking = asyncio.create_task(said(engine, pcm))
+                await kill_while_it_hears(engine, run=1)
+                await kill_while_it_hears(engine, run=2)
                 final = await speaking
                 assert "train" in final.text.lower()
-                assert link.info.name == "pocketsphinx"
+                assert engine.info.name == "pocketsphinx"
             finally:
-                await link.stop()
+                await engine.stop()
 
     asyncio.run(main())
 
@@ -96,19 +96,19 @@ def test_an_engine_that_was_asked_for_by_name_is_not_replaced(tmp_path: Path) ->
 
     async def main() -> None:
         settings = mini_model.settings(model=str(broken))
-        link = EngineClient(settings, tmp_path / "e")
+        engine = EngineClient(settings, tmp_path / "e")
         async with asyncio.timeout(PATIENCE_S):
-            await link.start()
+            await engine.start()
             try:
-                await until(lambda: link.state == "failed")
-                assert "cannot be loaded" in link.message
+                await until(lambda: engine.state == "failed")
+                assert "cannot be loaded" in engine.message
             finally:
-                await link.stop()
+                await engine.stop()
 
     asyncio.run(main())
 
 
-def test_who_asks_for_a_reload_has_it_tried_again(tmp_path: Path) -> None:
+def test_a_reload_tries_it_again(tmp_path: Path) -> None:
     """It may work by now: a card that was lost is back, or its memory is free."""
     with home(tmp_path) as user:
         wanted = f'use = "auto"\nmodel = "{mini_model.MINI}"\ntrust_model = true\ndevice = "cuda"\n'

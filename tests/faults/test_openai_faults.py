@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from dictate.config.schema import EngineSettings
-from dictate.engines.link import EngineClient
+from dictate.engines.client import EngineClient
 from dictate.engines.remote import openai_client
 from dictate.engines.remote.openai import OpenAIEngine
 from dictate.errors import EngineError
@@ -194,7 +194,7 @@ def test_what_it_fails_at_is_heard_here(tmp_path: Path, fault: str) -> None:
         # Who said nothing in time is not asked again: the user would wait as long once more.
         assert len(server.asked) == (1 if fault == "stalls" else 2)
     assert link.info.name == "scripted"
-    assert "scripted took its place" in link.info.notes[0]
+    assert "scripted served instead" in link.info.notes[0]
     assert re.search(FAULTS[fault][1], link.info.notes[0])
 
 
@@ -241,7 +241,7 @@ def test_a_cancelled_one_keeps_nobody_waiting(tmp_path: Path) -> None:
                 utterance.feed(PCM)
                 assert (await utterance.finish(Whole(PCM))).text == LINE
                 assert time.monotonic() - began < 15
-                assert link.run == 1
+                assert link.supervisor.run == 1
             finally:
                 await link.stop()
 

@@ -20,8 +20,8 @@ import pytest
 from wyoming.event import Event, read_event, write_event
 
 from dictate.config.schema import EngineSettings
-from dictate.engines import link as link_module
-from dictate.engines.link import EngineClient
+from dictate.engines import supervisor
+from dictate.engines.client import EngineClient
 from dictate.errors import EngineError
 from dictate.events import PartialTranscript
 from dictate.hotwords.model import Hotwords
@@ -93,8 +93,8 @@ def test_what_it_fails_at_is_heard_here(tmp_path: Path, fault: str) -> None:
             assert time.monotonic() - began < DEADLINE_S + 2 + PATIENCE_S
             assert whole.asked == 1
             assert link.info.name == "scripted"
-            assert link.serving == "ready"
-            assert "scripted took its place" in link.info.notes[0]
+            assert link.serving_state == "ready"
+            assert "scripted served instead" in link.info.notes[0]
 
     with pretending(tmp_path, counting) as address:
         asyncio.run(main(address))
@@ -164,8 +164,8 @@ def test_somebody_who_comes_back_is_found_without_a_dictation(tmp_path: Path) ->
     async def main() -> None:
         async with linked(tmp_path, str(server.socket), fallback=False) as link:
             await until(lambda: link.state == "failed")
-            run = link.run
-            await until(lambda: link.run == run + 1)  # nobody asked for it
+            run = link.supervisor.run
+            await until(lambda: link.supervisor.run == run + 1)  # nobody asked for it
             await asyncio.to_thread(server.start)
             await until(lambda: link.state == "ready")
             assert await speak(link, Whole(SOUND)) == LINE
@@ -340,9 +340,9 @@ def test_faults_in_a_row_are_no_crash_loop(tmp_path: Path) -> None:
     async def main(address: str) -> None:
         async with linked(tmp_path, address, deadline_s=20) as link:
             await ready(link)
-            for number in range(2 * link_module.CRASHES):
+            for number in range(2 * supervisor.CRASHES):
                 assert await speak(link, Whole(SOUND), number) == THERE
 
     with pretending(tmp_path, every_other) as address:
         asyncio.run(main(address))
-    assert len(speaking) == 4 * link_module.CRASHES
+    assert len(speaking) == 4 * supervisor.CRASHES

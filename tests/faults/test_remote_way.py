@@ -51,7 +51,7 @@ def test_from_the_start_to_the_text(tmp_path: Path) -> None:
             status = daemon.status()
             assert (status["engine"], status["engine_state"]) == ("scripted", "ready")
             assert "remote" not in str(status["device"])
-            note = "the engine at s .*; scripted took its place"
+            note = "the engine at s .*; scripted served instead"
             assert re.search(note, str(status["engine_notes"]))
 
             server.start()

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from dictate.config.schema import EngineSettings
-from dictate.engines.link import EngineClient
+from dictate.engines.client import EngineClient
 from dictate.engines.remote import riva_client
 from dictate.engines.remote.riva import RivaEngine
 from dictate.errors import EngineError
@@ -315,7 +315,7 @@ def test_what_it_fails_at_is_heard_here(tmp_path: Path, fault: str) -> None:
         # Who is silent would be silent again, and the user would wait twice.
         assert len(server.asked) == (1 if fault == "stalls" else 2)
     assert link.info.name == "scripted"
-    assert "scripted took its place" in link.info.notes[0]
+    assert "scripted served instead" in link.info.notes[0]
     assert re.search(reason.rstrip("$"), link.info.notes[0])
 
 
@@ -362,7 +362,7 @@ def test_a_cancelled_one_keeps_nobody_waiting(tmp_path: Path) -> None:
                 utterance.feed(PCM)
                 assert (await utterance.finish(Whole(PCM))).text == LINE
                 assert time.monotonic() - began < 15
-                assert link.run == 1
+                assert link.supervisor.run == 1
             finally:
                 await link.stop()
 

@@ -26,12 +26,12 @@ def test_what_is_meant(text: str, chord: Chord) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("ctr_r", "no key is called 'ctr_r' ; did you mean ctrl_r?"),
+        ("ctr_r", "no key is called 'ctr_r'; did you mean ctrl_r?"),
         ("strg+d", "no modifier is called 'strg'; there are ctrl, alt, shift, super"),
         ("ctlr+d", "did you mean ctrl?"),
         ("ctrl+", "no key is called 'ctrl+'"),
         ("ctrl+alt", "no key is called 'alt'"),
-        ("shift+ctrl_r", "ctrl_r is a modifier itself: it stands alone"),
+        ("shift+ctrl_r", "ctrl_r is a modifier itself: use it alone"),
         ("", "no key is called ''"),
         (" ", "no key is called ' '"),
     ],

@@ -205,7 +205,7 @@ def test_what_is_no_input_device_is_passed_over(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("key", ["ctrl+f9", "x"])
 def test_it_hears_one_key_with_a_name(tmp_path: Path, key: str) -> None:
-    assert "one key that has a name" in (
+    assert "one named key" in (
         EvdevSource(HotkeySettings(key=key), tmp_path).unavailable_reason() or ""
     )
 

@@ -199,7 +199,8 @@ def test_looking_for_a_desktop_meanwhile_lets_no_key_go(
     run: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On a desktop whose own shortcut is the only key, every few seconds."""
-    monkeypatch.setattr(listener, "BACK_OFF_S", (0.02,))
+    monkeypatch.setattr(listener, "FIRST_BACKOFF_S", 0.02)
+    monkeypatch.setattr(listener, "LONGEST_BACKOFF_S", 0.02)
 
     async def way(rig: Rig) -> None:
         monkeypatch.setattr(HandHeldSource, "unavailable_reason", lambda _: "no desktop")

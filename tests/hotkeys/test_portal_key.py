@@ -185,7 +185,7 @@ def test_the_key_that_cancels_is_not_taken_for_good(portal: Portal) -> None:
 def test_kde_gets_no_modifier_alone(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
     assert source("ctrl_r").unavailable_reason() is None
     monkeypatch.setenv("XDG_CURRENT_DESKTOP", "KDE")
-    assert "let key be keys together" in (source("ctrl_r").unavailable_reason() or "")
+    assert "use several keys together" in (source("ctrl_r").unavailable_reason() or "")
     assert source("ctrl+alt+space").unavailable_reason() is None
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from dictate.config import config_file
 from dictate.config.schema import EngineSettings
-from dictate.engines.link import EngineClient
+from dictate.engines.client import EngineClient
 from dictate.hotwords.model import Hotwords
 from dictate.install import remote as module
 from dictate.install.remote import remote, undo

@@ -13,7 +13,7 @@ import numpy as np
 from wyoming.client import AsyncClient
 
 from dictate.config.schema import EngineSettings
-from dictate.engines.link import EngineClient
+from dictate.engines.client import EngineClient
 from dictate.events import RATE
 from tests.lab.scripted import engine_for, script
 
@@ -21,12 +21,12 @@ PATIENCE_S = 20.0
 
 
 def loud(seconds: float, *, rate: int = RATE, channels: int = 1) -> bytes:
-    """16-bit sound that is nowhere silent."""
+    """16-bit sound without any silence."""
     return np.full(round(seconds * rate) * channels, 8000, "<i2").tobytes()
 
 
 async def until(condition: Callable[[], object]) -> None:
-    """Wait until this is so, without end: see that there is a timeout around."""
+    """Wait until this is true, for ever: call it inside a timeout."""
     while not condition():  # noqa: ASYNC110 - what happens in a process sets no event
         await asyncio.sleep(0.005)
 
@@ -60,14 +60,14 @@ class Worker:
         self.process.communicate()
 
     async def connect(self) -> AsyncClient:
-        """A client as other programs have it, once there is somebody to talk to."""
+        """A client as other programs have it, once the process listens."""
         await self.served()
         client = AsyncClient.from_uri(f"unix://{self.socket}", read_timeout=PATIENCE_S)
         await client.connect()
         return client
 
     async def served(self) -> None:
-        """Wait until somebody listens."""
+        """Wait until the process listens."""
         async with asyncio.timeout(PATIENCE_S):
             await until(self._answers)
 
@@ -82,28 +82,33 @@ class Worker:
 async def running(
     folder: Path, *lines: str, deadline_s: float = 5.0, use: str = ""
 ) -> AsyncIterator[EngineClient]:
-    """A started link to an engine that says these lines; all of it must be over in time."""
+    """A started engine that says these lines; all of it must be over in time."""
     says = script(folder / "script", *lines)
-    link = EngineClient(
+    engine = EngineClient(
         EngineSettings(use=use or engine_for(says), deadline_s=deadline_s), folder / "e"
     )
     async with asyncio.timeout(2 * PATIENCE_S):
-        await link.start()
+        await engine.start()
         try:
-            yield link
+            yield engine
         finally:
-            await link.stop()
+            await engine.stop()
 
 
-async def ready(link: EngineClient) -> int:
+async def ready(engine: EngineClient) -> int:
     """Wait until it is ready; its process."""
-    await until(lambda: link.state == "ready")
-    assert link.pid is not None
-    return link.pid
+    await until(lambda: engine.state == "ready")
+    assert engine.supervisor.pid is not None
+    return engine.supervisor.pid
+
+
+def attempts(engine: EngineClient) -> set[Callable[[], None]]:
+    """The utterances that its process is working on: each waits for its status."""
+    return engine.supervisor.status_listeners
 
 
 class Whole:
-    """All that was said, and how often somebody asked for it."""
+    """All that was said, and the number of calls for it."""
 
     def __init__(self, pcm: bytes) -> None:
         self.pcm = pcm

@@ -1,4 +1,4 @@
-"""Takes the pictures in docs/overlay.md again: `python -m tests.lab.overlay_shots`."""
+"""Takes the pictures in docs/guide/overlay.md again: `python -m tests.lab.overlay_shots`."""
 
 import math
 import time
@@ -8,7 +8,7 @@ from typing import Any
 from tests.lab.overlay_window import overlay_window, picture_of, shown
 from tests.lab.xserver import XServer
 
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = Path(__file__).parents[2] / "docs" / "guide"
 WAVE = [abs(math.sin(at * 0.7) * math.cos(at * 0.23)) for at in range(28)]
 GOES = "→ Firefox"
 TEXT = "Let us meet on Friday and look at what "

@@ -13,18 +13,17 @@ from pathlib import Path
 import pytest
 
 from dictate import cli
-from dictate.models import downloader, store
+from dictate.models.catalogue import CATALOGUE
 from dictate.platform import paths
-from tests.hub import CONTENT, SHA256, Hub, model, put, serving, stored
+from tests.hub import CONTENT, SHA256, Hub, model, part_of, put, serving
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
-    """A hub of a catalogue of one small model."""
-    monkeypatch.setattr(store, "CATALOGUE", catalogue := store.CATALOGUE)
-    monkeypatch.setitem(catalogue, "nemotron", model())
+    """A hub, and a small model in the catalogue."""
+    monkeypatch.setitem(CATALOGUE, "nemotron", model())
     with serving() as hub:
         monkeypatch.setenv("HF_ENDPOINT", hub.address)
         monkeypatch.setenv("no_proxy", "*")
@@ -43,23 +42,13 @@ Out = pytest.CaptureFixture[str]
 def test_download_names_the_licence_first(hub: Hub, capsys: Out) -> None:
     assert dictate("download", "nemotron") == 0
     out, err = capsys.readouterr()
-    assert out == f"{stored(model())}: as published (SHA-256 {SHA256})\n"
+    assert out == f"{model().path}: as published (SHA-256 {SHA256})\n"
     assert "under the NVIDIA Open Model License:\nhttps://www.nvidia.com/" in err
     hub.status = 404
     dictate("remove", "nemotron")
     assert dictate("download", "nemotron") == 1
     err = capsys.readouterr().err
     assert err.index("NVIDIA Open Model License") < err.index("404 Not Found")
-
-
-def test_a_checksum_of_nobody_is_said_to_be_one(
-    hub: Hub, capsys: Out, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(store.CATALOGUE, "nemotron", model(sha256=""))
-    assert dictate("download", "nemotron") == 0
-    assert "which no publisher has confirmed" in capsys.readouterr().out
-    assert dictate("verify") == 0
-    assert "as first downloaded" in capsys.readouterr().out
 
 
 def test_list_says_what_is_here(hub: Hub, capsys: Out) -> None:
@@ -78,7 +67,7 @@ def test_list_says_what_is_here(hub: Hub, capsys: Out) -> None:
     dictate("download", "nemotron")
     capsys.readouterr()
     dictate("list")
-    assert f"nemotron: installed as {stored(model())}\n" in capsys.readouterr().out
+    assert f"nemotron: installed as {model().path}\n" in capsys.readouterr().out
 
 
 def test_list_for_machines(hub: Hub, capsys: Out) -> None:
@@ -99,7 +88,7 @@ def test_list_for_machines(hub: Hub, capsys: Out) -> None:
         "revision": model().revision,
         "installed": True,
         "problem": None,
-        "path": str(stored(model())),
+        "path": str(model().path),
         "sha256": SHA256,
         "sha256_from": "publisher",
     }
@@ -116,7 +105,7 @@ def test_verify_hashes_again(hub: Hub, capsys: Out) -> None:
     for arguments in (["verify"], ["verify", "nemotron"]):
         assert dictate(*arguments) == 0
         assert capsys.readouterr().out == f"nemotron: as published (SHA-256 {SHA256})\n"
-    stored(model()).write_bytes(b"damaged")
+    model().path.write_bytes(b"damaged")
     for arguments in (["verify"], ["verify", "nemotron"]):
         assert dictate(*arguments) == 1
         out, err = capsys.readouterr()
@@ -126,7 +115,7 @@ def test_verify_hashes_again(hub: Hub, capsys: Out) -> None:
 
 def test_what_is_unsafe_is_listed_and_fails_verify(hub: Hub, capsys: Out) -> None:
     dictate("download", "nemotron")
-    stored(model()).chmod(0o666)
+    model().path.chmod(0o666)
     capsys.readouterr()
     assert dictate("list") == 0
     assert "nemotron: cannot be used: " in capsys.readouterr().out
@@ -139,7 +128,7 @@ def test_what_is_unsafe_is_listed_and_fails_verify(hub: Hub, capsys: Out) -> Non
 def test_remove_takes_all_of_it_and_nothing_else(hub: Hub, capsys: Out) -> None:
     dictate("download", "nemotron")
     put(model(), b"of a later try")
-    other = downloader.partial(store.CATALOGUE["nemotron-3.5"])
+    other = part_of(CATALOGUE["nemotron-3.5"])
     other.write_bytes(b"another model")
     assert dictate("remove", "nemotron") == 0
     assert capsys.readouterr().out.endswith("nemotron is removed.\n")
@@ -153,8 +142,8 @@ def test_remove_takes_all_of_it_and_nothing_else(hub: Hub, capsys: Out) -> None:
     ("name", "hint"),
     [
         ("nemotorn", "did you mean nemotron?"),
-        ("../../etc/passwd", f"there are {', '.join(store.CATALOGUE)}"),
-        ("x.nemo", f"there are {', '.join(store.CATALOGUE)}"),
+        ("../../etc/passwd", f"there are {', '.join(CATALOGUE)}"),
+        ("x.nemo", f"there are {', '.join(CATALOGUE)}"),
     ],
 )
 def test_an_unknown_name(command: str, name: str, hint: str, capsys: Out) -> None:
@@ -166,9 +155,9 @@ def test_an_unknown_name(command: str, name: str, hint: str, capsys: Out) -> Non
 
 SMALL = """
 import sys
-from dictate.models import store
+from dictate.models.catalogue import CATALOGUE
 from tests.hub import model
-store.CATALOGUE["nemotron"] = model()
+CATALOGUE["nemotron"] = model()
 from dictate.cli import main
 main(["models", *sys.argv[1:]])
 """
@@ -211,16 +200,16 @@ def test_a_terminal_gets_a_progress_bar(hub: Hub) -> None:
     assert status == 0, shown
     assert "5.1/5.1 MB" in shown
     assert "as published" in shown
-    assert stored(model()).read_bytes() == CONTENT
+    assert model().path.read_bytes() == CONTENT
 
 
 def test_ctrl_c_says_how_to_go_on(hub: Hub) -> None:
     hub.stall_after = len(CONTENT) // 2
     status, shown = in_a_terminal("download", "nemotron", interrupt=True)
     assert status == 130, shown
-    assert "Interrupted; to go on from here: dictate models download nemotron" in shown
+    assert "Interrupted; to continue: dictate models download nemotron" in shown
     assert "Traceback" not in shown
-    assert downloader.partial(model()).stat().st_size > 0
+    assert part_of(model()).stat().st_size > 0
     hub.stall_after = None
     status, shown = in_a_terminal("download", "nemotron")
     assert status == 0, shown

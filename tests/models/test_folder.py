@@ -1,4 +1,4 @@
-"""Models of several files: each is pinned, downloaded and checked like the one of others."""
+"""Models of several files: each file is pinned, downloaded and checked."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -8,7 +8,8 @@ import pytest
 
 from dictate.errors import EngineError, Unavailable
 from dictate.models import commands, downloader, store
-from dictate.models.store import CATALOGUE, Model, ModelFile, Piece, find, opened
+from dictate.models.catalogue import CATALOGUE, Model, PinnedFile
+from dictate.models.store import ModelFile, find, opened
 from dictate.platform import paths
 from tests.hub import CONTENT, SHA256, Hub, serving
 
@@ -26,11 +27,10 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> Model:
-    """A small one that stands for qwen3 in the catalogue."""
-    pieces = tuple(Piece(file, SIZE, SHA256) for file in FILES)
-    sha256 = store.sha256_of_list(pieces)
-    made = replace(CATALOGUE["qwen3"], pieces=pieces, size=3 * SIZE, sha256=sha256)
-    monkeypatch.setitem(store.CATALOGUE, "qwen3", made)
+    """A small model in place of the catalogue's qwen3."""
+    files = tuple(PinnedFile(file, SIZE, SHA256) for file in FILES)
+    made = replace(CATALOGUE["qwen3"], files=files)
+    monkeypatch.setitem(CATALOGUE, "qwen3", made)
     return made
 
 
@@ -49,10 +49,8 @@ def test_each_file_is_pinned() -> None:
     for name in names:
         model = CATALOGUE[name]
         assert model.engine == ("aligner" if name == "qwen3-aligner" else "qwen3")
-        assert model.size == sum(piece.size for piece in model.pieces)
-        assert model.sha256 == store.sha256_of_list(model.pieces)
-        assert all(store.is_sha256(piece.sha256) for piece in model.pieces)
-        endings = {Path(piece.file).suffix for piece in model.pieces}
+        assert all(store.is_sha256(file.sha256) for file in model.files)
+        endings = {Path(file.name).suffix for file in model.files}
         assert endings == {".json", ".jinja", ".safetensors"}, "nothing that could run"
     assert len({CATALOGUE[name].sha256 for name in names}) == 3
 
@@ -80,7 +78,7 @@ def test_an_interrupted_download_goes_on_in_the_file_where_it_was(hub: Hub, smal
         seen.append(size)
         hub.cut_after = SIZE // 2 if size >= SIZE else None
 
-    with pytest.raises(Unavailable, match="to go on"):
+    with pytest.raises(Unavailable, match="To continue"):
         downloader.download(small, cut)
     with pytest.raises(Unavailable, match="not downloaded"):
         find("qwen3", trusted=False, engine="qwen3")

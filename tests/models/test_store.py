@@ -12,15 +12,17 @@ import pytest
 
 from dictate.errors import EngineError, Unavailable
 from dictate.models import store
-from dictate.models.store import CATALOGUE, ModelFile, find, opened
+from dictate.models.catalogue import CATALOGUE
+from dictate.models.store import ModelFile, find, opened
 from dictate.platform import paths
 
 CONTENT = b"weights" * 1000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
+MODEL = CATALOGUE["nemotron"]
 
 
 def record(**changes: object) -> None:
-    path = store.store_path("nemotron", "json")
+    path = MODEL.record_path
     said = {
         "repository": "nvidia/x",
         "revision": "0" * 40,
@@ -36,7 +38,7 @@ def record(**changes: object) -> None:
 def there() -> Path:
     """A downloaded model."""
     paths.safe_dir(paths.models_dir())
-    path = store.store_path("nemotron", "nemo")
+    path = MODEL.path
     path.write_bytes(CONTENT)
     path.chmod(0o600)
     record()
@@ -49,7 +51,10 @@ def test_the_catalogue_is_pinned() -> None:
     for name, model in CATALOGUE.items():
         assert model.name == name
         assert re.fullmatch(r"[0-9a-f]{40}", model.revision)
+        assert re.fullmatch(r"[\w.-]+/[\w.-]+", model.repository)
         assert store.is_sha256(model.sha256)
+        assert all(re.fullmatch(r"[\w-][\w.-]*", file.name) for file in model.files), "no paths"
+        assert model.files[0].name.endswith(".nemo") != model.is_folder
         assert model.size > 1e9
         assert model.licence_url.startswith("https://")
         assert 560 in model.chunks_ms or name in names[2:]
@@ -70,7 +75,7 @@ def test_a_missing_one_says_how_to_get_it(name: str) -> None:
 
 
 def test_without_its_record_a_file_counts_for_nothing(there: Path) -> None:
-    store.store_path("nemotron", "json").unlink()
+    MODEL.record_path.unlink()
     with pytest.raises(Unavailable, match="not downloaded"):
         find("nemotron", trusted=False)
 
@@ -132,7 +137,7 @@ def test_one_wrong_bit_is_refused(there: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["nemo", "json"])
 def test_a_symlink_in_the_store_is_refused(there: Path, tmp_path: Path, kind: str) -> None:
-    path = store.store_path("nemotron", kind)
+    path = there.with_suffix(f".{kind}")
     path.rename(tmp_path / "elsewhere")
     path.symlink_to(tmp_path / "elsewhere")
     with pytest.raises(Unavailable, match="symlink"):
@@ -153,9 +158,9 @@ def test_what_is_no_file_is_refused_and_does_not_hang(there: Path) -> None:
     with pytest.raises(EngineError, match="cannot be read"), opened(found):
         pytest.fail("it was opened")
     os.mkfifo(there)
-    with pytest.raises(Unavailable, match="no regular file"):
+    with pytest.raises(Unavailable, match="not a regular file"):
         find("", trusted=False)
-    with pytest.raises(EngineError, match="no regular file"), opened(found):
+    with pytest.raises(EngineError, match="not a regular file"), opened(found):
         pytest.fail("it was opened")
 
 
@@ -165,13 +170,13 @@ def test_a_file_that_others_may_write_is_refused(there: Path) -> None:
         find("", trusted=False)
 
 
-def test_a_file_of_somebody_else_is_refused(there: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_of_another_user_is_refused(there: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if os.geteuid() == 0:
         os.chown(there, 12345, -1)
     else:
         me = os.geteuid()
         monkeypatch.setattr(os, "geteuid", lambda: me + 1)
-    with pytest.raises(Unavailable, match="belongs to somebody else"):
+    with pytest.raises(Unavailable, match="belongs to another user"):
         find("", trusted=False)
 
 
@@ -180,13 +185,20 @@ def test_a_file_of_somebody_else_is_refused(there: Path, monkeypatch: pytest.Mon
     ["", "{", "[]", "{}", "[" * 60000, '"text"', "\xff"],
 )
 def test_a_damaged_record_says_so(there: Path, said: str) -> None:
-    store.store_path("nemotron", "json").write_text(said, encoding="latin-1")
+    MODEL.record_path.write_text(said, encoding="latin-1")
     with pytest.raises(Unavailable, match=r"json is damaged.*dictate models download nemotron"):
         find("", trusted=False)
 
 
 @pytest.mark.parametrize(
-    "changes", [{"sha256": ""}, {"sha256": 5}, {"sha256": "F" * 64}, {"source": "trusted path"}]
+    "changes",
+    [
+        {"sha256": ""},
+        {"sha256": 5},
+        {"sha256": "F" * 64},
+        {"source": "trusted path"},
+        {"source": ""},
+    ],
 )
 def test_a_record_cannot_do_away_with_the_check(there: Path, changes: dict[str, object]) -> None:
     record(**changes)

@@ -22,8 +22,8 @@ from wyoming.info import Describe
 from dictate.config.schema import EngineSettings
 from dictate.engines.protocol import (
     LARGEST_EVENT,
-    Begin,
-    EngineState,
+    BeginUtterance,
+    StatusEvent,
     Token,
     WatchStatus,
     hotwords_event,
@@ -111,7 +111,7 @@ def test_two_clients_at_once_learn_nothing_of_each_other(tmp_path: Path) -> None
             await say(watching, WatchStatus().event(), hotwords_event(words))
             _, came = await heard(watching, "dictate-unusable")
             all_came += came
-            await say(speaking, hotwords_event(words), Begin(number).event())
+            await say(speaking, hotwords_event(words), BeginUtterance(number).event())
             for event in spoken(3):
                 await say(speaking, event)
                 await asyncio.sleep(0.01)
@@ -137,7 +137,7 @@ def test_two_clients_at_once_learn_nothing_of_each_other(tmp_path: Path) -> None
         async with connected(path) as late:
             await say(late, WatchStatus().event(), Describe().event())
             _, events = await heard(late, "info")
-            assert [event.type for event in events] == [EngineState.type, "info"]
+            assert [event.type for event in events] == [StatusEvent.type, "info"]
             assert "secret" not in repr([event.data for event in events])
 
     with Serving(tmp_path / "server", lines=SECRETS) as server:

@@ -21,12 +21,13 @@ from dictate.config.schema import EngineSettings
 from dictate.engines import Engine, EngineInfo, Utterance, UtteranceStats
 from dictate.engines.protocol import (
     PROGRAM,
-    Begin,
+    BeginUtterance,
     EngineState,
     PartialText,
     Progress,
+    StatusEvent,
     Timings,
-    Unusable,
+    UnusableTerms,
     WatchStatus,
     hotwords_event,
 )
@@ -61,7 +62,7 @@ class WyomingEngine(Engine):
         self.ours = False
         """Whether the server knows our events."""
         self.round_trip_s = 0.0
-        self.there = EngineState(state="ready")
+        self.there = StatusEvent(state=EngineState.READY)
         """What the server says of its engine."""
         self._taken: tuple[Hotwords, list[str]] | None = None
 
@@ -102,7 +103,7 @@ class WyomingEngine(Engine):
         self.streams = there.streams
         self.hotwords_as = there.hotwords_as
 
-    def _until_loaded(self, remote: Remote) -> EngineState:
+    def _until_loaded(self, remote: Remote) -> StatusEvent:
         """Where another engine can take its place, nobody waits for a model to load there."""
         remote.send(WatchStatus().event())
         began = time.monotonic()
@@ -111,8 +112,8 @@ class WyomingEngine(Engine):
             if event is None:
                 remote.send(Ping().event())
                 event = remote.expect(lambda _: True, REACH_S)
-            if event.type == EngineState.type:
-                status = EngineState.from_event(event)
+            if event.type == StatusEvent.type:
+                status = StatusEvent.from_event(event)
                 if status.state == "failed":
                     raise remote.trouble(f"does not work: {status.message[:1000]}")
                 if status.state == "ready":
@@ -128,9 +129,10 @@ class WyomingEngine(Engine):
             with closing(self.connect()) as remote:
                 remote.send(WatchStatus().event(), hotwords_event(hotwords))
                 answer = remote.expect(
-                    lambda event: event.type == Unusable.type, answer_s(self.settings)
+                    lambda event: event.type == UnusableTerms.type, answer_s(self.settings)
                 )
-                self._taken = hotwords, [str(line) for line in Unusable.from_event(answer).terms]
+                terms = UnusableTerms.from_event(answer).terms
+                self._taken = hotwords, [str(line) for line in terms]
         return list(self._taken[1])
 
     def begin(self, hotwords: Hotwords, language: str | None, chunk_ms: int = 0) -> Utterance:
@@ -165,13 +167,13 @@ def _round_trip_s(remote: Remote) -> float:
     return statistics.median(took)
 
 
-def _foreign(info: Info) -> EngineState:
+def _foreign(info: Info) -> StatusEvent:
     """What a server of another make says of itself, in our words."""
     models = [model for program in info.asr for model in program.models]
     if not info.asr:
         raise EngineError("the server at engine.address does not turn speech into text")
-    return EngineState(
-        state="ready",
+    return StatusEvent(
+        state=EngineState.READY,
         name=info.asr[0].name,
         model=models[0].name if models else "",
         languages=[language for model in models for language in model.languages],
@@ -208,7 +210,7 @@ class WyomingUtterance(Utterance):
         # Each server answers this at once: whoever does not is not there.
         describe = Describe().event()
         if self._engine.ours:
-            ours = hotwords_event(hotwords), Begin(0, chunk_ms=chunk_ms).event()
+            ours = hotwords_event(hotwords), BeginUtterance(0, chunk_ms=chunk_ms).event()
             return [describe, *ours, Transcribe(language=language).event(), start]
         names = [term.spelling for term in hotwords.for_language(language)]
         transcribe = Transcribe(language=language, transcript_names=names or None)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from dictate.config.schema import OutputSettings
-from dictate.errors import DeliveryUnsure, FocusMoved, JournalError, NotDelivered, Unavailable
+from dictate.errors import DeliveryUnsure, FocusMoved, NotDelivered, Unavailable, UnsafeFolder
 from dictate.outputs import Focus, Output, Receipt
 from dictate.outputs.delete_surrounding import DeleteSurrounding
 from dictate.outputs.guard import SECRET, Guard
@@ -374,7 +374,7 @@ def _remember(name: str | None) -> None:
         try:
             paths.safe_dir(paths.state_dir())
             _note().write_text(name)
-        except (OSError, JournalError) as error:
+        except (OSError, UnsafeFolder) as error:
             _log.warning("the input method's name cannot be kept: %s", error)
 
 

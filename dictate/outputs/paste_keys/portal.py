@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from dictate.config.schema import OutputSettings
-from dictate.errors import JournalError, NotDelivered, Refused, Unavailable
+from dictate.errors import NotDelivered, Refused, Unavailable, UnsafeFolder
 from dictate.outputs import Focus, Output, Receipt
 from dictate.outputs.paste_keys.portal_keys import Keyboard
 from dictate.outputs.paste_keys.pressed_paste import PressedPaste
@@ -144,5 +144,5 @@ def _keep_token(token: str) -> None:
     try:
         paths.safe_dir(paths.state_dir())
         _note().write_text(token)
-    except (OSError, JournalError) as error:
+    except (OSError, UnsafeFolder) as error:
         _log.warning("what you allowed cannot be kept: %s", error)

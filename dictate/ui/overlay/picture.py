@@ -1,7 +1,7 @@
-"""What the overlay shows, from what is told; no clock, no loop.
+"""What the overlay shows. Pure: no clock, no loop.
 
-Whoever has news calls a method; whoever shows it is woken and takes the whole picture, which is all
-that there is to know: one that was skipped is not missed.
+Events come in as method calls and wake the display, which takes the whole picture. A picture that
+was skipped is not missed, because each one is complete.
 """
 
 from collections import deque
@@ -15,110 +15,109 @@ import numpy as np
 from dictate.events import RATE, PartialTranscript, Samples
 
 MOST: Final = 600
-"""Characters: of a longer text the end is shown."""
+"""Maximum number of characters; of a longer text the end is shown."""
 STEP: Final = 200
-"""So many characters leave at once, so that the rest stands still in between."""
+"""Characters that scroll away at a time, so that the rest stands still in between."""
 BAR_S: Final = 0.05
-"""Seconds of sound behind one level."""
+"""Seconds of sound per level of the meter."""
 MOST_LEVELS: Final = 60
 QUIET_DB: Final = -55.0
 LOUD_DB: Final = -10.0
-"""Between these the meter goes from nothing to full."""
+"""The range of the meter, from empty to full, in dB of full scale."""
 
 
 class Picture:
-    """All methods belong on the loop. `on_news` is called when there is something new to show."""
+    """Call all methods on the loop. `on_change` is called when the picture changed."""
 
-    def __init__(self, on_news: Callable[[], None] = lambda: None) -> None:
-        self.on_news = on_news
+    def __init__(self, on_change: Callable[[], None] = lambda: None) -> None:
+        self.on_change = on_change
         self._state = "ready"
         self._held = 0
-        """The dictation whose reason is shown; 0 is none."""
+        """The dictation whose reason is shown; 0 for none."""
         self._reason = ""
         self._since = 0.0
-        self._goes = ""
+        self._destination = ""
         self._remote = ""
         self._number = 0
-        self._guess: PartialTranscript | None = None
+        self._partial: PartialTranscript | None = None
         self._in_field: bool | None = None
-        """Whether the guesses stand in the text field itself; None until that is known."""
+        """Whether the text field shows the partials as a preedit; None until that is known."""
         self._power = 0.0
         self._samples = 0
         self._levels: deque[float] = deque(maxlen=MOST_LEVELS)
 
     def session(self, state: str, now: float) -> None:
-        """The session is ready, recording or finishing; `now` is monotonic seconds."""
+        """The session's state: ready, recording or finishing. `now` is monotonic seconds."""
         if state == "recording" and self._state != "recording":
             self._since = now
             self._held = 0
-            self._goes = ""
+            self._destination = ""
             self._levels.clear()
-            self._guess = None
+            self._partial = None
         if state == "ready":
-            self._guess = None
+            self._partial = None
         self._state = state
-        self.on_news()
+        self.on_change()
 
     def partial(self, partial: PartialTranscript) -> None:
-        """A new guess; one of an earlier dictation than the last is not shown."""
+        """A partial transcript; one of an earlier dictation is ignored."""
         if partial.dictation < self._number:
             return
         if partial.dictation > self._number:
             self._number = partial.dictation
             self._in_field = None
-        self._guess = partial
-        self.on_news()
+        self._partial = partial
+        self.on_change()
 
     def previewed(self, number: int, *, in_field: bool) -> None:
-        """Whether the guess at this dictation stands in the text field itself, where the eye is:
-        its words are then left out here. Until that is told they are not shown, or they would
-        flash up."""
+        """Whether the text field itself shows the partial as a preedit. The overlay then leaves
+        the words out. It also waits for this call before it shows them, or they would flash."""
         if number == self._number and in_field != self._in_field:
             self._in_field = in_field
-            self.on_news()
+            self.on_change()
 
     def writing(self, number: int) -> None:
-        """The text of this dictation goes where it belongs, so it need not stand here. No news: to
-        draw just now would keep the desktop from taking the text."""
+        """The text is being written, so the overlay stops showing it. Does not signal a change:
+        drawing now would delay the desktop's handling of the text."""
         if number >= self._number:
-            self._guess = None
+            self._partial = None
 
     def sound(self, samples: Samples) -> None:
-        """Some sound of a dictation."""
+        """Sound of a dictation, for the meter."""
         self._power += float(np.dot(samples, samples))
         self._samples += len(samples)
         if self._samples >= BAR_S * RATE:
             self._levels.append(level(self._power / self._samples))
             self._power, self._samples = 0.0, 0
-            self.on_news()
+            self.on_change()
 
-    def goes(self, where: str) -> None:
-        """What will happen to the text, in a word or two."""
-        if where != self._goes:
-            self._goes = where
-            self.on_news()
+    def destination(self, where: str) -> None:
+        """Where the text will go, in a word or two."""
+        if where != self._destination:
+            self._destination = where
+            self.on_change()
 
     def engine(self, device: str) -> None:
-        """What the engine in use runs on: of interest if that is another machine."""
+        """The device of the engine in use; shown if it is a remote machine."""
         where = device.partition(",")[0] if device.startswith("remote: ") else ""
         if where != self._remote:
             self._remote = where
-            self.on_news()
+            self.on_change()
 
     def held(self, number: int, reason: str) -> None:
-        """A text was not written. Shown until `release`, or until the next one is spoken."""
+        """A text is held. The reason is shown until `release` or the next dictation."""
         self._held, self._reason = number, clean(reason)
-        self._guess = None
-        self.on_news()
+        self._partial = None
+        self.on_change()
 
     def release(self, number: int) -> None:
-        """The user had time to read why that one is held."""
+        """Stop showing the reason for this dictation."""
         if self._held == number:
             self._held = 0
-            self.on_news()
+            self.on_change()
 
     def take(self) -> dict[str, Any]:
-        """All of it, as `window.py` understands it. Levels are taken once."""
+        """The whole picture in the form that `window.py` expects. Levels are taken once."""
         levels = [round(each, 2) for each in self._levels]
         self._levels.clear()
         solid, dim = self._words()
@@ -128,7 +127,7 @@ class Picture:
         return {
             "state": state,
             "since": self._since,
-            "goes": self._goes if state == "recording" else "",
+            "goes": self._destination if state == "recording" else "",
             "remote": self._remote,
             "solid": solid,
             "dim": dim,
@@ -136,10 +135,10 @@ class Picture:
         }
 
     def _words(self) -> tuple[str, str]:
-        if self._guess is None or self._in_field is not False:
+        if self._partial is None or self._in_field is not False:
             return "", ""
-        text = clean(self._guess.text)
-        settled = len(clean(self._guess.text[: self._guess.settled]))
+        text = clean(self._partial.text)
+        settled = len(clean(self._partial.text[: self._partial.settled]))
         start = first_shown(text)
         shown = ("…" if start else "") + text[start:]
         cut = max(0, settled - start) + bool(start)
@@ -147,7 +146,7 @@ class Picture:
 
 
 def first_shown(text: str) -> int:
-    """Where the shown end of a long text begins: at a word, and the same for a while."""
+    """Where the visible end of a long text starts: at a word, stable for `STEP` characters."""
     if len(text) <= MOST:
         return 0
     start = -(-(len(text) - MOST) // STEP) * STEP
@@ -156,12 +155,12 @@ def first_shown(text: str) -> int:
 
 
 def level(power: float) -> float:
-    """The mean power of some sound, as a height in [0, 1]."""
+    """Mean power as a height of the meter in [0, 1]."""
     decibels = 10 * log10(power) if power > 1e-12 else QUIET_DB
     return min(1.0, max(0.0, (decibels - QUIET_DB) / (LOUD_DB - QUIET_DB)))
 
 
 def clean(text: str) -> str:
-    """In one line, and nothing in it that no program can draw."""
+    """`text` in one line, without characters that cannot be drawn."""
     whole = text.encode("utf-8", "replace").decode()
     return "".join(" " if category(c) == "Cc" else c for c in " ".join(whole.split()))

@@ -1,8 +1,8 @@
-"""Keeps the overlay's process: starts it, feeds it, and does without it.
+"""Supervises the overlay's process: starts it, feeds it, and works without it.
 
-It may die, hang or never come: nothing of a dictation waits for it. At most one picture is on the
-way at a time, and the next is sent when that one was answered: so its pipe is never full, and a
-process that hangs shows within `ANSWER_S`. While nobody dictates it need not be there.
+It may die, hang or never start: no dictation waits for it. The next picture is sent only after the
+last one was answered, so the pipe never fills and a hang shows within `ANSWER_S`. Between
+dictations the process may be gone.
 """
 
 import asyncio
@@ -23,35 +23,37 @@ from dictate.ui.overlay.picture import Picture
 log = logging.getLogger(__name__)
 
 PYTHON: Final = "/usr/bin/python3"
-"""The system's own: GTK comes with the system, and no package index has it for every machine."""
+"""The system's Python: GTK comes with the system; no package index has it for every machine."""
 WINDOW: Final = Path(__file__).with_name("window.py")
 START_S: Final = 15.0
-"""A cold disk, and all libraries of GTK."""
+"""Seconds to start: GTK with all its libraries, from a cold disk."""
 ANSWER_S: Final = 5.0
+"""Seconds until a picture without an answer means a hang."""
 PAUSE_S: Final = 0.05
-"""Between two pictures at least: twenty a second."""
+"""Minimum pause between two pictures, in seconds: twenty a second."""
 IDLE_S: Final = 600.0
-"""With nothing to show for so long it ends, until there is: its memory is worth more than the
-moment in which it starts."""
+"""Seconds without anything to show after which the process ends. It starts again when needed: the
+memory is worth more than the moment of a start."""
 STEADY_S: Final = 60.0
-"""A process that lived for so long did not die of what the ones before it died of."""
+"""A process that survives this many seconds resets the count of early deaths."""
 FIRST_BACKOFF_S, LONGEST_BACKOFF_S = 0.25, 15.0
 MOST_DEATHS: Final = 4
-"""After one more early death in a row it is given up."""
+"""Restarts after early deaths in a row; the next one ends the attempts."""
 LOOK_S: Final = 5.0
-"""How often we look for a desktop where there was none."""
+"""Seconds between two looks for a desktop while there is none."""
 
 
-class _CannotBe(Exception):
-    """There is no overlay on this desktop: why."""
+class _Unsupported(Exception):
+    """This desktop cannot show an overlay; the message says why."""
 
 
 class _Idle(Exception):
-    """There has been nothing to show for a while."""
+    """There was nothing to show for a while."""
 
 
 class Overlay:
-    """Shows `picture`. `on_state` gets how (x11, xwayland, layer shell), or "none: " and why."""
+    """Shows `picture`. `on_state` gets the method (x11, xwayland, layer shell), or "none: " and the
+    reason."""
 
     def __init__(
         self, settings: OverlaySettings, picture: Picture, on_state: Callable[[str], None]
@@ -59,12 +61,12 @@ class Overlay:
         self._settings = settings
         self._picture = picture
         self._on_state = on_state
-        self._news = asyncio.Event()
+        self._changed = asyncio.Event()
         self._again = asyncio.Event()
         self._given_up = False
         self._seen = False
-        """Whether the window is there."""
-        picture.on_news = self._news.set
+        """Whether the window is visible."""
+        picture.on_change = self._changed.set
 
     def change(self, settings: OverlaySettings) -> None:
         """Other settings, from now on."""
@@ -73,12 +75,12 @@ class Overlay:
             self._again.set()
 
     def try_again(self) -> None:
-        """If there is none: the desktop may have changed, or what it died of."""
+        """Start again after giving up: the desktop may have changed."""
         if self._given_up:
             self._again.set()
 
     async def run(self) -> None:
-        """Until cancelled; the process ends then."""
+        """Run until cancelled; then the process ends."""
         while True:
             self._again.clear()
             self._given_up = False
@@ -87,7 +89,7 @@ class Overlay:
             try:
                 await asyncio.wait({again, keeping}, return_when=asyncio.FIRST_COMPLETED)
                 if keeping.done():
-                    keeping.result()  # a bug of ours is no overlay's death
+                    keeping.result()  # a bug of ours is not an overlay that died
                     await _desktop_or(again)
             finally:
                 again.cancel()
@@ -95,7 +97,7 @@ class Overlay:
                 await asyncio.gather(again, keeping, return_exceptions=True)
 
     async def _keep(self) -> None:
-        """Run it again and again; returns when it is given up, or cannot be here."""
+        """Restart it until it is given up or unsupported."""
         if self._settings.use == "none":
             self._on_state("none")
             return
@@ -108,20 +110,20 @@ class Overlay:
             began = loop.time()
             try:
                 why = await self._one_run()
-            except _CannotBe as reason:
-                log.info("no overlay: %s", reason)
+            except _Unsupported as reason:
+                log.info("overlay: none: %s", reason)
                 self._give_up(str(reason))
                 return
             except _Idle:
                 backoff.reset()
-                await self._news.wait()
+                await self._changed.wait()
                 continue
             wait_s = backoff.after(loop.time() - began)
             if backoff.failures > MOST_DEATHS:
-                log.warning("no overlay any more: it ended %d times (%s)", backoff.failures, why)
-                self._give_up(f"{why}, again and again; dictatectl reload tries once more")
+                log.warning("overlay: given up, it ended %d times (%s)", backoff.failures, why)
+                self._give_up(f"{why}, repeatedly; dictatectl reload tries again")
                 return
-            log.info("the overlay is restarted: %s", why)
+            log.info("overlay: restarted: %s", why)
             await asyncio.sleep(wait_s)
 
     def _give_up(self, why: str) -> None:
@@ -129,13 +131,13 @@ class Overlay:
         self._on_state(f"none: {why}")
 
     async def _one_run(self) -> str:
-        """One process, from its start to its end; why it ended. Raises _CannotBe, _Idle."""
+        """Run one process to its end; why it ended. Raises _Unsupported, _Idle."""
         command = (PYTHON, "-I", str(WINDOW), "--position", self._settings.position)
         process = ChildProcess("the overlay", command, log, answers=True)
         try:
             await process.start()
         except OSError as error:
-            raise _CannotBe(f"{PYTHON} cannot be started: {error.strerror}") from error
+            raise _Unsupported(f"{PYTHON} cannot be started: {error.strerror}") from error
         try:
             await self._feed(process)
             async with asyncio.timeout(1):
@@ -143,41 +145,41 @@ class Overlay:
         except TimeoutError:
             return "it hung"
         except ValueError:
-            return "it talks nonsense"
+            return "it sent an invalid answer"
         finally:
             await process.kill()
 
     async def _feed(self, process: ChildProcess) -> None:
-        """Show all news until it ends. Raises TimeoutError, ValueError, _CannotBe, _Idle."""
-        # Not wait_for, here and below: in Python 3.11 it may lose that we are cancelled.
+        """Send pictures until it ends. Raises TimeoutError, ValueError, _Unsupported, _Idle."""
+        # Not wait_for, here and below: in Python 3.11 it may lose a cancellation.
         async with asyncio.timeout(START_S):
             line = await process.stdout.readline()
         if not line:
             return
         hello = json.loads(line)
         if "why_not" in hello:
-            raise _CannotBe(hello["why_not"])
+            raise _Unsupported(hello["why_not"])
         self._on_state(hello["by"])
-        self._news.set()
+        self._changed.set()
         self._seen = False
         while await self._show(process):
             pass
 
     async def _show(self, process: ChildProcess) -> bool:
-        """Wait for news, show them, wait for the answer; False when there is none any more. Raises
-        TimeoutError, _Idle."""
+        """Wait for a change, send the picture, wait for the answer; False when the process has
+        ended. Raises TimeoutError, _Idle."""
         answer = asyncio.create_task(process.stdout.readline())
-        news = asyncio.create_task(self._news.wait())
+        change = asyncio.create_task(self._changed.wait())
         try:
             patience_s = None if self._seen else IDLE_S
             ready, _ = await asyncio.wait(
-                {answer, news}, timeout=patience_s, return_when=asyncio.FIRST_COMPLETED
+                {answer, change}, timeout=patience_s, return_when=asyncio.FIRST_COMPLETED
             )
             if not ready:
                 raise _Idle
             if answer.done():
-                return False  # nobody asked: it is the end of its output
-            self._news.clear()
+                return False  # no picture was sent, so this is the end of its output
+            self._changed.clear()
             picture = self._picture.take()
             self._seen = bool(picture["state"])
             process.stdin.write(json.dumps(picture).encode() + b"\n")
@@ -185,14 +187,14 @@ class Overlay:
                 lives = bool(await answer)
             await asyncio.sleep(PAUSE_S)
         finally:
-            for task in (answer, news):
+            for task in (answer, change):
                 task.cancel()
-            await asyncio.gather(answer, news, return_exceptions=True)
+            await asyncio.gather(answer, change, return_exceptions=True)
         return lives
 
 
 def unavailable_reason() -> str:
-    """Why there can be no overlay here and what to do, or nothing. Blocks: it asks a process."""
+    """Why there can be no overlay here and what to do, or an empty text. Blocks on a process."""
     if not _there_is_a_desktop():
         return "there is no desktop"
     try:
@@ -214,7 +216,7 @@ def unavailable_reason() -> str:
 
 
 async def _desktop_or(again: "asyncio.Task[bool]") -> None:
-    """Wait for `again`, or for another desktop than there is now."""
+    """Wait for `again`, or until the desktop changes."""
     before = await asyncio.to_thread(_desktop)
     while not again.done() and await asyncio.to_thread(_desktop) == before:
         await asyncio.wait({again}, timeout=LOOK_S)
@@ -225,7 +227,7 @@ def _there_is_a_desktop() -> bool:
 
 
 def _desktop() -> list[object]:
-    """What differs once it is another one, or the same come again: its socket is a new one."""
+    """A value that changes with the desktop, also when the same one restarts: its socket is new."""
     number = os.environ.get("DISPLAY", "").rpartition(":")[2].partition(".")[0]
     wayland = Path(os.environ.get("XDG_RUNTIME_DIR", ""), os.environ.get("WAYLAND_DISPLAY", ""))
     found: list[object] = [os.environ.get(name) for name in NAMES]

@@ -1,11 +1,11 @@
-"""The overlay's window, in a process of its own: run by the system's Python, which has GTK 3.
+"""The overlay's window, in its own process: run by the system's Python, which has GTK 3.
 
-It imports nothing of ours. Each line on stdin is a whole picture as JSON; each is answered with a
-line on stdout once it is taken in, which shows that this process lives. The first line it writes
-says how the window is shown, or why it cannot be. Ends with stdin.
+It imports nothing of ours. Each line on stdin is a whole picture as JSON, and is answered with a
+line on stdout, which shows that this process works. The first line on stdout says how the window
+is shown, or why it cannot be. The process ends with stdin.
 
-The window takes neither keys nor clicks: they belong to what is below it. What it shows was
-dictated: nothing of it is printed, not even in an error.
+The window takes neither keys nor clicks: they belong to the window below. It shows dictated text,
+so nothing of it is printed, not even in an error.
 """
 
 import argparse
@@ -17,15 +17,15 @@ from typing import Any, NoReturn
 
 WIDTH = 520
 MARGIN = 48
-"""From the edge of the screen, in logical pixels like all sizes here."""
+"""Distance from the edge of the screen, in logical pixels like all sizes here."""
 PADDING = 12
 LINES = 3
-"""Of a longer text the last lines are shown."""
+"""Number of lines; of a longer text the last ones are shown."""
 TICK_MS = 250
 BAR, GAP, BARS = 3, 2, 28
 MARK = 14
 CANNOT = 3
-"""The exit status for: not on this desktop."""
+"""The exit status on a desktop that cannot show the overlay."""
 
 STYLE = b"""
 #dictate { background-color: alpha(@theme_bg_color, 0.94); color: @theme_fg_color;
@@ -38,7 +38,7 @@ COLOURS = {"recording": "error_color", "finishing": "success_color", "held": "wa
 
 
 def cannot(why: str) -> NoReturn:
-    """Say why this desktop gets no overlay, and end."""
+    """Report why this desktop gets no overlay, and exit."""
     answer({"why_not": why})
     sys.exit(CANNOT)
 
@@ -49,9 +49,9 @@ def answer(what: dict[str, str]) -> None:
     sys.stdout.flush()
 
 
-# No screen reader shall read it out over the voice, and no other program through its bus.
+# A screen reader must not read it out over the user's voice, nor a program read it on its bus.
 os.environ["NO_AT_BRIDGE"] = "1"
-# Or the first GTK program on an X server loads Mesa and LLVM, to choose among visuals.
+# Otherwise the first GTK program on an X server loads Mesa and LLVM to choose a visual.
 os.environ["GDK_GL"] = "disable"
 try:
     import cairo
@@ -67,7 +67,7 @@ except (ImportError, ValueError) as error:
 
 
 class OverlayWindow:
-    """The window and what stands in it."""
+    """The window and its content."""
 
     def __init__(self, position: str, layer_shell: Any, *, steps_aside: bool) -> None:
         self._top = position == "top"
@@ -137,11 +137,11 @@ class OverlayWindow:
             window.connect("size-allocate", lambda _, size: self._place(size.height))
 
     def _let_through(self, window: Any) -> None:
-        # Not earlier: GTK takes all input again while it maps a window.
+        # Not earlier: GTK resets the input shape while it maps a window.
         window.get_window().input_shape_combine_region(cairo.Region(), 0, 0)
 
     def _step_aside(self, *_: Any) -> None:
-        # GNOME 43 hands clicks to any window of Xwayland, whatever its input shape: so it goes to
+        # GNOME 43 sends clicks to any Xwayland window, whatever its input shape: it moves away to
         # the other edge before it can be clicked.
         self._top = not self._top
         self._place(self.window.get_allocated_height())
@@ -157,7 +157,7 @@ class OverlayWindow:
         shell.set_margin(window, edge, MARGIN)
 
     def _place(self, height: int) -> None:
-        """On X11: in the middle of the edge, on the monitor where the pointer is."""
+        """On X11: centre it on the edge, on the monitor with the pointer."""
         display = self.window.get_display()
         _, x, y = display.get_default_seat().get_pointer().get_position()
         area = display.get_monitor_at_point(x, y).get_workarea()
@@ -167,7 +167,7 @@ class OverlayWindow:
     # What it shows.
 
     def show(self, picture: dict[str, Any]) -> None:
-        """Show this from now on."""
+        """Show this picture."""
         state = picture["state"]
         if state == "recording" and self._picture["state"] != "recording":
             self._levels = [0.0] * BARS
@@ -194,7 +194,7 @@ class OverlayWindow:
         return True
 
     def _layout(self) -> Any:
-        """The text, broken into lines; what may still change is dim."""
+        """The text in lines; words that may still change are dim."""
         solid, dim = self._picture["solid"], self._picture["dim"]
         layout = self._text.create_pango_layout(solid + dim)
         layout.set_width((self._width - 2 * PADDING) * Pango.SCALE)
@@ -229,7 +229,7 @@ class OverlayWindow:
         context.fill()
 
     def _draw_mark(self, area: Any, context: Any) -> None:
-        """A form for each state, so that nobody has to tell colours apart."""
+        """One shape per state, so that colours alone carry no meaning."""
         state = self._picture["state"]
         Gdk.cairo_set_source_rgba(context, self._colour(COLOURS.get(state, "theme_fg_color")))
         middle = area.get_allocated_height() / 2
@@ -254,7 +254,7 @@ class OverlayWindow:
 def layer_shell(no_layers: str) -> Any:
     """The library that puts a window above all others on this desktop; None on X11.
 
-    Ends this process where there is neither. `no_layers` is why there are none, if it is known.
+    Exits where there is neither. `no_layers` says why there are no layers, if that is known.
     """
     display = Gdk.Display.get_default()
     x_server = os.environ.get("DISPLAY", "")
@@ -275,13 +275,13 @@ def layer_shell(no_layers: str) -> Any:
         no_layers = f"{os.environ.get('XDG_CURRENT_DESKTOP') or 'this desktop'} has no layer shell"
     if not x_server:
         cannot(no_layers)
-    # A toolkit that has begun with Wayland stays with it.
+    # GTK cannot switch from Wayland to X11 in a running process.
     words = [*sys.orig_argv, "--no-layers", no_layers]
     os.execve(sys.executable, words, {**os.environ, "GDK_BACKEND": "x11"})
 
 
 def follow_the_desktop() -> None:
-    """Dark where the desktop is dark, also where it says so in the new way only."""
+    """Use the dark theme where the desktop does, also where only color-scheme says so."""
     source = Gio.SettingsSchemaSource.get_default()
     schema = source and source.lookup("org.gnome.desktop.interface", recursive=True)
     if schema and schema.has_key("color-scheme"):
@@ -291,7 +291,7 @@ def follow_the_desktop() -> None:
 
 
 def listen(overlay: OverlayWindow) -> None:
-    """Show each line, and answer it; the end of stdin ends this process."""
+    """Show and answer each line; exit at the end of stdin."""
     rest = b""
 
     def on_input(*_: Any) -> bool:
@@ -310,7 +310,7 @@ def listen(overlay: OverlayWindow) -> None:
 
 
 def end(*what: Any) -> None:
-    """A mistake in a callback of GTK's would be printed and forgotten."""
+    """Exit on an exception in a GTK callback, which GTK would print and ignore."""
     sys.__excepthook__(*what)
     os._exit(1)
 
@@ -318,11 +318,15 @@ def end(*what: Any) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--position", default="bottom", choices=("bottom", "top"))
-    parser.add_argument("--check", action="store_true", help="only say how, or why not")
-    parser.add_argument("--no-layers", default="", help="why; then it is tried with X11")
+    parser.add_argument(
+        "--check", action="store_true", help="only report how it would be shown, or why not"
+    )
+    parser.add_argument(
+        "--no-layers", default="", help="why there are no layers; X11 is tried then"
+    )
     options = parser.parse_args()
     sys.excepthook = end
-    os.nice(5)  # The text goes first, where there are few processors.
+    os.nice(5)  # With few processors the text has priority.
     shell = layer_shell(options.no_layers)
     follow_the_desktop()
     overlay = OverlayWindow(options.position, shell, steps_aside=bool(options.no_layers))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dictate.engines.stability import ALIKE, PartialStability
+from dictate.engines.stability import STABLE_AFTER, PartialStability
 from dictate.events import RATE, PartialTranscript
 from dictate.ui.overlay.picture import MOST, STEP, Picture, clean, first_shown, level
 
@@ -18,7 +18,7 @@ def recording(*texts: str, number: int = 1) -> Picture:
     picture, settling = Picture(), PartialStability()
     picture.session("recording", 5.0)
     for text in texts:
-        picture.partial(PartialTranscript(number, text, settling.next(text)))
+        picture.partial(PartialTranscript(number, text, settling.update(text)))
         picture.previewed(number, in_field=False)
     return picture
 
@@ -37,7 +37,7 @@ def test_what_is_settled_is_solid() -> None:
 def test_solid_and_dim_are_the_text(texts: list[str]) -> None:
     solid, dim = words(recording(*texts))
     assert solid + dim == clean(texts[-1])
-    assert all(clean(each).startswith(solid) for each in texts[-ALIKE:])
+    assert all(clean(each).startswith(solid) for each in texts[-STABLE_AFTER:])
 
 
 @pytest.mark.parametrize("text", ["word " * 200, "x" * 1500, "今天" * 5000])
@@ -81,7 +81,7 @@ def test_a_text_that_is_written_is_not_shown_any_more() -> None:
 
 def test_words_that_stand_in_the_text_field_are_left_out() -> None:
     picture = recording()
-    picture.goes("→ Firefox")
+    picture.destination("→ Firefox")
     picture.sound(sine(0.1, 0.3))
     picture.partial(PartialTranscript(1, "so we"))
     assert words(picture) == ("", ""), "nobody knows yet"
@@ -153,7 +153,7 @@ def test_the_next_dictation_takes_the_place_of_a_held_one() -> None:
 
 def test_where_it_goes_is_shown_while_one_can_still_choose() -> None:
     picture = recording()
-    picture.goes("→ Firefox")
+    picture.destination("→ Firefox")
     assert picture.take()["goes"] == "→ Firefox"
     picture.session("finishing", 6.0)
     assert picture.take()["goes"] == ""
@@ -197,8 +197,8 @@ def test_news_wake_who_shows_them() -> None:
     picture.previewed(1, in_field=True)
     picture.previewed(1, in_field=True)
     picture.sound(sine(0.1, 0.1))
-    picture.goes("→ xterm")
-    picture.goes("→ xterm")
+    picture.destination("→ xterm")
+    picture.destination("→ xterm")
     picture.held(1, "why")
     picture.release(1)
     assert len(told) == 7

@@ -207,7 +207,7 @@ def test_what_is_always_bad_is_given_up(
         rig.guess("xylophone")
         await until(lambda: rig.states and rig.states[-1].startswith("none: "))
         assert not children()
-        assert "no overlay any more: it ended 3 times" in caplog.text
+        assert "overlay: given up, it ended 3 times" in caplog.text
         assert "xylophone" not in caplog.text
         # Until somebody asks.
         rig.plays(SHOWS)

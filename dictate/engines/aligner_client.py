@@ -1,4 +1,4 @@
-"""The aligner process, for who asks it: started, asked, and killed when it fails or hangs."""
+"""The aligner process from outside: started, queried, and killed when it fails or hangs."""
 
 import asyncio
 import json
@@ -9,21 +9,22 @@ from dataclasses import asdict
 from wyoming.event import Event, async_write_event
 
 from dictate.config.schema import EngineSettings
-from dictate.engines.link import LOADING_S
-from dictate.engines.protocol import Align, Aligned, BadEvent, EngineState, read_event
+from dictate.engines.process import LOADING_S
+from dictate.engines.protocol import Align, Aligned, BadEvent, EngineState, StatusEvent, read_event
 from dictate.errors import EngineError, EngineLost
 from dictate.events import RATE, Samples, pcm_from_samples
 from dictate.platform.child_process import ChildProcess, python_module
 
 log = logging.getLogger(__name__)
 
-PATIENCE: float = 5.0
-"""An aligner that takes so many seconds for a second of sound, beyond the engine's deadline, counts
-as hung. Nobody waits at a cursor, and a processor is slow."""
+LONGEST_RTF: float = 5.0
+"""Maximum real-time factor (seconds of work for a second of sound), beyond the engine's deadline; a
+slower aligner counts as hung. It may be slow: no user waits at a cursor, and it may run on a
+processor."""
 
 
-class AlignerLink:
-    """One aligner process at a time; a sound that one fails at is given to a fresh one, once."""
+class AlignerClient:
+    """One aligner process at a time. A sound that one fails at is sent to a fresh one, once."""
 
     def __init__(self, settings: EngineSettings) -> None:
         self._settings = settings
@@ -35,7 +36,7 @@ class AlignerLink:
         return None if self._process is None else self._process.pid
 
     async def start(self) -> list[str]:
-        """Start it and wait until it is loaded: one line for each thing that is not as it should
+        """Start it and wait until it is loaded; one line for each thing that is not as it should
         be. Raises EngineError."""
         settings = json.dumps(asdict(self._settings))
         command = python_module("dictate.engines.aligner", "--settings", settings)
@@ -75,7 +76,7 @@ class AlignerLink:
             raise EngineLost("the aligner is not running")
         question = Align(text).event()
         event = await self._answer(
-            self._settings.deadline_s + PATIENCE * len(sound) / RATE,
+            self._settings.deadline_s + LONGEST_RTF * len(sound) / RATE,
             Event(question.type, question.data, pcm_from_samples(sound)),
         )
         if event.type == "error":
@@ -88,7 +89,7 @@ class AlignerLink:
         return aligned
 
     async def _answer(self, deadline_s: float, question: Event | None = None) -> Event:
-        """What it says next. Raises EngineLost if it dies or says nothing for so long."""
+        """The next event from it. Raises EngineLost if it dies, or sends nothing in time."""
         process = self._process
         assert process is not None
         try:
@@ -98,7 +99,7 @@ class AlignerLink:
                 event = await read_event(process.stdout)
         except TimeoutError as error:
             raise EngineLost(f"the aligner hung for {deadline_s:.0f} s") from error
-        except OSError:  # it is gone; why, is to be found
+        except OSError:  # it is gone; the reason follows
             event = None
         if event is not None:
             return event
@@ -106,15 +107,15 @@ class AlignerLink:
             async with asyncio.timeout(self._settings.deadline_s):
                 reason = await process.ended()
         except TimeoutError:
-            reason = "it says nothing more"
+            reason = "it sends nothing more"
         raise EngineLost(f"the aligner died ({reason})")
 
 
 def _notes(event: Event) -> list[str]:
-    if event.type != EngineState.type:
+    if event.type != StatusEvent.type:
         raise BadEvent(f"the aligner begins with {event.type}")
-    status = EngineState.from_event(event)
-    if status.state != "ready":
+    status = StatusEvent.from_event(event)
+    if status.state != EngineState.READY:
         raise EngineError(f"the aligner cannot be used: {status.message}")
     return [str(note) for note in status.notes]
 

@@ -13,14 +13,14 @@ import soundfile
 from wyoming.event import Event
 
 from dictate.config.schema import EngineSettings
-from dictate.engines import exchange
-from dictate.engines.link import EngineClient
-from dictate.engines.protocol import EngineState, Unusable
+from dictate.engines import client
+from dictate.engines.client import EngineClient
+from dictate.engines.protocol import EngineState, StatusEvent, UnusableTerms
 from dictate.errors import EngineLost
 from dictate.events import RATE, PartialTranscript
 from dictate.hotwords.model import Hotwords, Term
 from dictate.platform.resources import samples
-from tests.lab.engine import PATIENCE_S, Whole, loud, ready, running, until
+from tests.lab.engine import PATIENCE_S, Whole, attempts, loud, ready, running, until
 from tests.lab.processes import children
 from tests.lab.scripted import engine_for, script
 
@@ -49,19 +49,23 @@ def test_from_loading_to_ready(tmp_path: Path, run: Run) -> None:
         states = []
         says = script(tmp_path / "script", LINE)
         settings = EngineSettings(use=f"scripted:{says}")
-        link = EngineClient(settings, tmp_path / "e", lambda: states.append(link.state))
-        assert (link.state, link.well, link.pid) == ("loading", False, None)
-        await link.start()
-        pid = await ready(link)
-        assert link.well
+        engine = EngineClient(settings, tmp_path / "e", lambda: states.append(engine.state))
+        assert (engine.state, engine.is_supervised, engine.supervisor.pid) == (
+            "loading",
+            False,
+            None,
+        )
+        await engine.start()
+        pid = await ready(engine)
+        assert engine.is_supervised
         assert b"engines.worker" in children()[pid]
-        assert link.info.name == "scripted"
-        assert link.info.languages == ("en",)
-        assert link.info.streams
-        assert link.info.memory_mb > 5
-        assert link.info.load_s >= 0
-        await link.stop()
-        assert (link.well, link.pid in children()) == (False, False)
+        assert engine.info.name == "scripted"
+        assert engine.info.languages == ("en",)
+        assert engine.info.streams
+        assert engine.info.memory_mb > 5
+        assert engine.info.load_s >= 0
+        await engine.stop()
+        assert (engine.is_supervised, engine.supervisor.pid in children()) == (False, False)
         assert states == ["ready", "failed"]
         assert not (tmp_path / "e").exists()
 
@@ -73,26 +77,26 @@ def test_what_is_said_before_the_engine_is_started_is_heard(tmp_path: Path, run:
 
     async def main() -> None:
         use = engine_for(script(tmp_path / "script", "!loading 1", LINE))
-        link = EngineClient(EngineSettings(use=use, deadline_s=0.3), tmp_path / "e")
+        engine = EngineClient(EngineSettings(use=use, deadline_s=0.3), tmp_path / "e")
         whole = Whole(b"")
-        utterance = link.begin(4, NONE, "en")
+        utterance = engine.begin(4, NONE, "en")
         for _ in range(10):
             utterance.feed(loud(0.1))
-        await link.start()
+        await engine.start()
         utterance.feed(loud(0.5))
         final = await utterance.finish(whole)
         assert (final.dictation, final.text, final.audio_s) == (4, LINE, 1.5)
-        assert (whole.asked, link.run) == (0, 1)
-        assert link.info.finish_ms == final.finish_ms > 0
-        assert link.info.rtf > 0
-        await link.stop()
+        assert (whole.asked, engine.supervisor.run) == (0, 1)
+        assert engine.info.finish_ms == final.finish_ms > 0
+        assert engine.info.rtf > 0
+        await engine.stop()
 
     run(main)
 
 
 def test_partials_grow_and_carry_their_number(tmp_path: Path, run: Run) -> None:
     async def main() -> None:
-        async with running(tmp_path, LINE) as link:
+        async with running(tmp_path, LINE) as engine:
             heard: list[PartialTranscript] = []
             came = asyncio.Event()
 
@@ -100,7 +104,7 @@ def test_partials_grow_and_carry_their_number(tmp_path: Path, run: Run) -> None:
                 heard.append(partial)
                 came.set()
 
-            utterance = link.begin(7, NONE, None, note)
+            utterance = engine.begin(7, NONE, None, note)
             for _ in range(4):
                 utterance.feed(loud(0.34))
                 await came.wait()
@@ -117,13 +121,13 @@ def test_partials_grow_and_carry_their_number(tmp_path: Path, run: Run) -> None:
 
 def test_one_is_finished_while_the_next_is_fed(tmp_path: Path, run: Run) -> None:
     async def main() -> None:
-        async with running(tmp_path, "!slow 0.3", "first one", "second two") as link:
+        async with running(tmp_path, "!slow 0.3", "first one", "second two") as engine:
             heard: dict[int, list[PartialTranscript]] = {1: [], 2: []}
-            one = link.begin(1, NONE, None, heard[1].append)
+            one = engine.begin(1, NONE, None, heard[1].append)
             one.feed(loud(1))
             await until(lambda: len(heard[1]) > 0)
             finishing = asyncio.create_task(one.finish(Whole(b"")))
-            two = link.begin(2, NONE, None, heard[2].append)
+            two = engine.begin(2, NONE, None, heard[2].append)
             for _ in range(10):
                 two.feed(loud(0.1))
                 await asyncio.sleep(0)
@@ -138,10 +142,10 @@ def test_one_is_finished_while_the_next_is_fed(tmp_path: Path, run: Run) -> None
 
 def test_nothing_comes_after_a_cancel(tmp_path: Path, run: Run) -> None:
     async def main() -> None:
-        async with running(tmp_path, "!slow 0.2 feed", LINE, "second") as link:
-            await ready(link)
+        async with running(tmp_path, "!slow 0.2 feed", LINE, "second") as engine:
+            await ready(engine)
             heard: list[PartialTranscript] = []
-            utterance = link.begin(1, NONE, None, heard.append)
+            utterance = engine.begin(1, NONE, None, heard.append)
             utterance.feed(loud(2))
             await until(lambda: heard)
             utterance.cancel()
@@ -151,47 +155,48 @@ def test_nothing_comes_after_a_cancel(tmp_path: Path, run: Run) -> None:
             whole = Whole(loud(2))
             with pytest.raises(asyncio.CancelledError):
                 await utterance.finish(whole)
-            after = link.begin(2, NONE, None, heard.append)
+            after = engine.begin(2, NONE, None, heard.append)
             after.feed(loud(0.5))
             assert (await after.finish(whole)).text == "second"
             assert {partial.dictation for partial in heard} == {2}
-            assert (whole.asked, link.run) == (0, 1)
+            assert (whole.asked, engine.supervisor.run) == (0, 1)
 
     run(main)
 
 
 def test_when_the_next_best_cannot_work_either_it_is_given_up(tmp_path: Path) -> None:
-    link = EngineClient(EngineSettings(use="auto"), tmp_path / "e")
+    engine = EngineClient(EngineSettings(use="auto"), tmp_path / "e")
     states = []
     for chosen in ("nemotron", "nemotron", "auto"):
-        link._now(EngineState(state="failed", name=chosen, message="it does not load"))
-        states.append(link.state)
-    assert states == ["restarting", "restarting", "failed"]
-    assert not link._give_up("it dies young")
-    assert link.given_up == ("nemotron",)
+        failed = StatusEvent(EngineState.FAILED, name=chosen, message="it does not load")
+        engine.supervisor._status_received(failed)
+        states.append(engine.state)
+    assert states == [EngineState.RESTARTING, EngineState.RESTARTING, EngineState.FAILED]
+    assert not engine.supervisor.choice.process_failed("it dies young")
+    assert engine.excluded == ("nemotron",)
 
 
 def hold_the_loop(seconds: float) -> None:
     time.sleep(seconds)
 
 
-def test_nothing_comes_after_a_cancel_by_who_hears_the_partial(tmp_path: Path, run: Run) -> None:
-    """Partials that have arrived already are not passed on either."""
+def test_nothing_comes_after_a_cancel_by_the_receiver(tmp_path: Path, run: Run) -> None:
+    """Partial transcripts that have already arrived are not passed on either."""
 
     async def main() -> None:
-        async with running(tmp_path, LINE) as link:
+        async with running(tmp_path, LINE) as engine:
             heard: list[PartialTranscript] = []
 
             def once(partial: PartialTranscript) -> None:
                 heard.append(partial)
                 utterance.cancel()
 
-            utterance = link.begin(1, NONE, None, once)
-            await ready(link)
-            await until(lambda: link.exchanges)
+            utterance = engine.begin(1, NONE, None, once)
+            await ready(engine)
+            await until(lambda: attempts(engine))
             for _ in range(10):
                 utterance.feed(loud(0.2))
-            await until(lambda: not utterance._waiting)
+            await until(lambda: not utterance._unsent)
             hold_the_loop(0.3)  # all partials come at once
             with pytest.raises(asyncio.CancelledError):
                 await utterance.finish(Whole(b""))
@@ -203,16 +208,16 @@ def test_nothing_comes_after_a_cancel_by_who_hears_the_partial(tmp_path: Path, r
 
 def test_cancelled_while_it_is_finished(tmp_path: Path, run: Run) -> None:
     async def main() -> None:
-        async with running(tmp_path, "!slow 30", LINE) as link:
-            utterance = link.begin(1, NONE, None)
+        async with running(tmp_path, "!slow 30", LINE) as engine:
+            utterance = engine.begin(1, NONE, None)
             utterance.feed(loud(1))
             finishing = asyncio.create_task(utterance.finish(Whole(loud(1))))
-            await ready(link)
+            await ready(engine)
             await asyncio.sleep(0.1)
             utterance.cancel()
             await asyncio.wait({finishing})
             assert finishing.cancelled()
-            assert (link.state, link.run) == ("ready", 1)
+            assert (engine.state, engine.supervisor.run) == ("ready", 1)
 
     run(main)
 
@@ -221,7 +226,7 @@ def test_cancelled_while_it_is_finished(tmp_path: Path, run: Run) -> None:
 def test_cancelled_while_it_is_sent_once_more(tmp_path: Path, run: Run, when: str) -> None:
     async def main() -> None:
         lines = ["!crash", "!slow 30", LINE]
-        async with running(tmp_path, *lines) as link:
+        async with running(tmp_path, *lines) as engine:
             heard: list[PartialTranscript] = []
             asked, may_read = asyncio.Event(), asyncio.Event()
 
@@ -230,21 +235,21 @@ def test_cancelled_while_it_is_sent_once_more(tmp_path: Path, run: Run, when: st
                 await may_read.wait()
                 return loud(1)
 
-            utterance = link.begin(1, NONE, None, heard.append)
+            utterance = engine.begin(1, NONE, None, heard.append)
             utterance.feed(loud(1))
             finishing = asyncio.create_task(utterance.finish(whole))
             await asked.wait()
             if when == "sending":
                 may_read.set()
-                await until(lambda: link.exchanges)
+                await until(lambda: attempts(engine))
             heard.clear()
             utterance.cancel()
             may_read.set()
             await asyncio.wait({finishing})
             assert finishing.cancelled()
-            await ready(link)
+            await ready(engine)
             await asyncio.sleep(0.1)
-            assert (heard, link.exchanges) == ([], set())
+            assert (heard, attempts(engine)) == ([], set())
 
     run(main)
 
@@ -252,31 +257,31 @@ def test_cancelled_while_it_is_sent_once_more(tmp_path: Path, run: Run, when: st
 def test_more_sound_than_may_wait_is_sent_as_a_whole(
     tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Feeding never waits, and what waits is bounded: the sound is on disk as well."""
-    monkeypatch.setattr(exchange, "LARGEST_BUFFER", 3 * RATE * 2)
+    """Feeding never waits, and the buffer is bounded: the sound is on disk as well."""
+    monkeypatch.setattr(client, "LARGEST_BUFFER", 3 * RATE * 2)
 
     async def main() -> None:
-        async with running(tmp_path, LINE) as link:
-            pid = await ready(link)
+        async with running(tmp_path, LINE) as engine:
+            pid = await ready(engine)
             os.kill(pid, signal.SIGSTOP)
-            utterance = link.begin(1, NONE, None)
+            utterance = engine.begin(1, NONE, None)
             whole = Whole(loud(60))
             for _ in range(60 * 5):
                 utterance.feed(loud(0.2))  # does not give the loop a turn: it cannot wait
-            assert len(b"".join(utterance._waiting)) <= 3 * RATE * 2
+            assert len(b"".join(utterance._unsent)) <= 3 * RATE * 2
             os.kill(pid, signal.SIGCONT)
             final = await utterance.finish(whole)
             assert (final.text, final.audio_s, whole.asked) == (LINE, 60, 1)
-            assert link.pid == pid
+            assert engine.supervisor.pid == pid
 
     run(main)
 
 
 def test_a_piece_larger_than_any_event_is_cut(tmp_path: Path, run: Run) -> None:
     async def main() -> None:
-        async with running(tmp_path, LINE) as link:
+        async with running(tmp_path, LINE) as engine:
             whole = Whole(b"")
-            utterance = link.begin(1, NONE, None)
+            utterance = engine.begin(1, NONE, None)
             utterance.feed(loud(140))
             final = await utterance.finish(whole)
             assert (final.text, final.audio_s, whole.asked) == (LINE, 140, 0)
@@ -284,35 +289,35 @@ def test_a_piece_larger_than_any_event_is_cut(tmp_path: Path, run: Run) -> None:
     run(main)
 
 
-def test_room_is_when_all_is_on_its_way(tmp_path: Path, run: Run) -> None:
+def test_drain_waits_until_all_is_sent(tmp_path: Path, run: Run) -> None:
     async def main() -> None:
-        async with running(tmp_path, LINE) as link:
-            utterance = link.begin(1, NONE, None)
+        async with running(tmp_path, LINE) as engine:
+            utterance = engine.begin(1, NONE, None)
             utterance.feed(loud(1))
-            waiting = asyncio.create_task(utterance.room())
+            waiting = asyncio.create_task(utterance.drain())
             await asyncio.sleep(0.01)
             assert not waiting.done()
             await waiting
-            assert link.state == "ready"
+            assert engine.state == "ready"
             utterance.feed(loud(1))
             utterance.cancel()
-            await utterance.room()
+            await utterance.drain()
 
     run(main)
 
 
 def test_stop_ends_what_is_open(tmp_path: Path, run: Run) -> None:
     async def main() -> None:
-        async with running(tmp_path, "!hang", LINE) as link:
-            await ready(link)
-            open_, finishing = link.begin(1, NONE, None), link.begin(2, NONE, None)
+        async with running(tmp_path, "!hang", LINE) as engine:
+            await ready(engine)
+            open_, finishing = engine.begin(1, NONE, None), engine.begin(2, NONE, None)
             open_.feed(loud(1))
             finishing.feed(loud(1))
             whole = Whole(loud(1))
             end = asyncio.create_task(finishing.finish(whole))
-            await until(lambda: len(link.exchanges) == 2)
-            await link.stop()
-            assert link.state == "failed"
+            await until(lambda: len(attempts(engine)) == 2)
+            await engine.stop()
+            assert engine.state == "failed"
             for of in (end, open_.finish(whole)):
                 with pytest.raises(EngineLost, match="stopped"):
                     await of
@@ -323,10 +328,10 @@ def test_stop_ends_what_is_open(tmp_path: Path, run: Run) -> None:
 @pytest.mark.parametrize("after_s", [0, 0.001, 0.05, 0.2])
 def test_stop_at_any_moment_leaves_no_process(tmp_path: Path, run: Run, after_s: float) -> None:
     async def main() -> None:
-        async with running(tmp_path, LINE) as link:
+        async with running(tmp_path, LINE) as engine:
             await asyncio.sleep(after_s)
-            await link.stop()
-            await link.stop()
+            await engine.stop()
+            await engine.stop()
 
     run(main)
 
@@ -334,24 +339,25 @@ def test_stop_at_any_moment_leaves_no_process(tmp_path: Path, run: Run, after_s:
 def test_the_list_is_taken_in_ahead_and_again_after_a_restart(
     tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The scripted engine takes any list: the starter engine knows what it cannot use."""
+    """With the starter engine: the scripted one can use any list."""
 
     async def main() -> None:
         words = Hotwords((Term("Claude"), Term("+++")))
-        async with running(tmp_path, LINE, use="pocketsphinx", deadline_s=20) as link:
-            (unusable,) = await link.prepare(words)
+        async with running(tmp_path, LINE, use="pocketsphinx", deadline_s=20) as engine:
+            (unusable,) = await engine.prepare(words)
             assert "+++" in unusable
-            assert await link.prepare(NONE) == []
+            assert await engine.prepare(NONE) == []
             asked = []
-            heard = link._heard
+            control = engine.supervisor.control
+            take = control._answer
 
             def note(event: Event) -> None:
-                asked.append(Unusable.from_event(event).terms)
-                heard(event)
+                asked.append(UnusableTerms.from_event(event).terms)
+                take(event)
 
-            monkeypatch.setattr(link, "_heard", note)
-            await link.prepare(words)
-            os.kill(await ready(link), signal.SIGKILL)
+            monkeypatch.setattr(control, "_answer", note)
+            await engine.prepare(words)
+            os.kill(await ready(engine), signal.SIGKILL)
             await until(lambda: len(asked) == 2)
             assert asked == [[unusable], [unusable]]
 
@@ -363,14 +369,14 @@ def test_real_speech(tmp_path: Path, run: Run) -> None:
         sound, rate = soundfile.read(FRIDAY, dtype="int16")
         assert (rate, sound.ndim) == (RATE, 1)
         pcm = sound.tobytes()
-        async with running(tmp_path, use="pocketsphinx", deadline_s=20) as link:
+        async with running(tmp_path, use="pocketsphinx", deadline_s=20) as engine:
             heard: list[PartialTranscript] = []
-            utterance = link.begin(1, NONE, "en", heard.append)
+            utterance = engine.begin(1, NONE, "en", heard.append)
             for start in range(0, len(pcm), 640):
                 utterance.feed(pcm[start : start + 640])
             final = await utterance.finish(Whole(pcm))
             assert "friday" in final.text.lower()
             assert len({partial.text for partial in heard}) > 2
-            assert link.info.hotwords_as
+            assert engine.info.hotwords_as
 
     run(main)

@@ -1,0 +1,183 @@
+"""One attempt to get an utterance transcribed.
+
+Each attempt has a connection of its own to the engine process (see `protocol.py`), so that no event
+of a cancelled utterance can reach a later one.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+
+from wyoming.asr import Transcribe
+from wyoming.audio import AudioChunk, AudioStart, AudioStop
+from wyoming.event import Event, async_write_event
+
+from dictate.engines.protocol import (
+    BadEvent,
+    BeginUtterance,
+    EngineState,
+    PartialText,
+    Progress,
+    Timings,
+    read_event,
+)
+from dictate.engines.stability import PartialStability
+from dictate.engines.supervisor import EngineSupervisor
+from dictate.errors import EngineError, EngineLost
+from dictate.events import RATE, FinalTranscript, PartialTranscript
+from dictate.hotwords.model import Hotwords
+
+log = logging.getLogger(__name__)
+
+LARGEST_TEXT = 1_000_000
+"""Maximum number of characters in an answer: no dictation is longer, so more is nonsense."""
+UNREPORTED_S = 0.5
+"""Seconds of sound that the process may have worked through without having reported it."""
+
+
+class AttemptFailed(Exception):
+    """This attempt came to nothing."""
+
+    def __init__(self, error: EngineError, *, again: bool = True, silent: bool = False) -> None:
+        super().__init__(str(error))
+        self.error = error
+        """What the caller gets if the second attempt fails as well."""
+        self.again = again
+        """Whether a fresh process may do better."""
+        self.silent = silent
+        """Whether the engine is remote and did not answer within its deadline: a second attempt
+        would make the user wait as long again."""
+
+
+class UtteranceAttempt:
+    """One attempt at one utterance."""
+
+    def __init__(
+        self,
+        supervisor: EngineSupervisor,
+        dictation: int,
+        hotwords: Hotwords,
+        language: str | None,
+        on_partial: Callable[[PartialTranscript], None],
+    ) -> None:
+        self.process_run = -1
+        """The run of the process that it was sent to; -1 before that."""
+        self._supervisor = supervisor
+        self._dictation = dictation
+        self._hotwords = hotwords
+        self._language = language
+        self._on_partial = on_partial
+        self._deadline: asyncio.Timeout | None = None
+        self._sent_s = 0.0
+        self._worked_s = 0.0
+        self._stopped = False
+        self._waiting_since: float | None = None
+        self._timings = Timings(0.0, 0.0, 0.0)
+        self._stability = PartialStability()
+
+    async def run(self, chunks: AsyncIterator[bytes]) -> FinalTranscript:
+        """Send the PCM as it comes; the answer. Raises AttemptFailed."""
+        try:
+            reader, writer, self.process_run = await self._supervisor.connect()
+        except EngineLost as error:
+            raise AttemptFailed(error) from error
+        self._supervisor.status_listeners.add(self._update_deadline)
+        sending = None
+        try:
+            async with asyncio.timeout(None) as self._deadline:
+                sending = asyncio.create_task(self._send(writer, chunks))
+                return await self._receive(reader)
+        except TimeoutError as error:
+            deadline_s = self._supervisor.settings.deadline_s
+            hung = EngineLost(f"the engine hung for {deadline_s:g} s")
+            raise AttemptFailed(hung, silent=not self._supervisor.local) from error
+        except OSError as error:
+            raise self._lost(f"the engine was lost: {error}") from error
+        except BadEvent as error:
+            raise AttemptFailed(EngineError(f"the engine answers nonsense: {error}")) from error
+        finally:
+            self._supervisor.status_listeners.discard(self._update_deadline)
+            if sending is not None:
+                sending.cancel()
+            writer.transport.abort()
+
+    def _update_deadline(self) -> None:
+        """There is a deadline while the engine is loaded and owes us an answer."""
+        loop = asyncio.get_running_loop()
+        owes = self._stopped or self._sent_s - self._worked_s > UNREPORTED_S
+        if not owes:
+            self._waiting_since = None
+        elif self._waiting_since is None:
+            self._waiting_since = loop.time()
+        if self._deadline is None or self._deadline.expired():
+            return
+        if self._waiting_since is None or self._supervisor.state != EngineState.READY:
+            self._deadline.reschedule(None)
+        else:
+            since = max(self._waiting_since, self._supervisor.ready_at)
+            self._deadline.reschedule(since + self._supervisor.settings.deadline_s)
+
+    async def _send(self, writer: asyncio.StreamWriter, chunks: AsyncIterator[bytes]) -> None:
+        chunk_ms = self._supervisor.settings.chunk_ms
+        try:
+            for event in (
+                self._supervisor.control.hotwords_event(self._hotwords),
+                BeginUtterance(self._dictation, chunk_ms=chunk_ms).event(),
+                Transcribe(language=self._language).event(),
+                AudioStart(RATE, 2, 1).event(),
+            ):
+                await async_write_event(event, writer)
+            async for chunk in chunks:
+                await async_write_event(AudioChunk(RATE, 2, 1, chunk).event(), writer)
+                self._sent_s += len(chunk) / (2 * RATE)
+                self._update_deadline()
+            await async_write_event(AudioStop().event(), writer)
+            self._stopped = True
+            self._update_deadline()
+        except OSError as error:
+            log.debug("the receiving side will notice it too: %s", error)
+
+    async def _receive(self, reader: asyncio.StreamReader) -> FinalTranscript:
+        while event := await read_event(reader):
+            if event.type == Progress.type:
+                self._worked_s = Progress.from_event(event).audio_s
+                self._waiting_since = None
+                self._update_deadline()
+            elif event.type == PartialText.type:
+                text = _text(event)
+                self._on_partial(
+                    PartialTranscript(self._dictation, text, self._stability.update(text))
+                )
+                # Yield once, so that a caller that cancels here receives no further partials.
+                await asyncio.sleep(0)
+            elif event.type == Timings.type:
+                self._timings = Timings.from_event(event)
+            elif event.type == "transcript":
+                self._supervisor.record_timings(self._timings)
+                return FinalTranscript(
+                    self._dictation,
+                    _text(event),
+                    audio_s=self._timings.audio_s,
+                    finish_ms=self._timings.finish_ms,
+                )
+            elif event.type == "error":
+                reason, code = event.data.get("text"), event.data.get("code")
+                raise AttemptFailed(
+                    EngineError(str(reason)[:1000]),
+                    again=code != "Unavailable",
+                    silent=code == EngineLost.__name__,
+                )
+        raise self._lost("the engine process died or closed the connection")
+
+    def _lost(self, what: str) -> AttemptFailed:
+        # The supervisor may know why; that is worth more than `what`.
+        return AttemptFailed(EngineLost(self._supervisor.message or what))
+
+
+def _text(event: Event) -> str:
+    text = event.data.get("text")
+    if not isinstance(text, str):
+        raise BadEvent(f"a {event.type} without a text")
+    if len(text) > LARGEST_TEXT:
+        raise BadEvent(f"a {event.type} of {len(text)} characters")
+    return text

@@ -1,0 +1,309 @@
+"""The daemon's side of an engine: every utterance gets an answer.
+
+The engine process may die, hang or talk nonsense at any moment. Whatever happens, an utterance is
+sent once live, while the user speaks. If that fails, it is sent once more as a whole, from what is
+on disk, to a fresh process. If that fails too, the fallback engine gets it, if the user named one.
+Otherwise it ends in EngineLost or EngineError; the sound stays with the caller.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+
+from dictate.config.schema import EngineSettings
+from dictate.engines.attempt import AttemptFailed, UtteranceAttempt
+from dictate.engines.fallback import fallback_settings
+from dictate.engines.protocol import EngineState
+from dictate.engines.supervisor import EngineStatus, EngineSupervisor
+from dictate.errors import EngineError, EngineLost
+from dictate.events import RATE, FinalTranscript, PartialTranscript
+from dictate.hotwords.model import Hotwords
+
+log = logging.getLogger(__name__)
+
+LARGEST_BUFFER = RATE * 2 * 300
+"""Bytes of live sound that may wait for a slow engine. Beyond that, all of it is sent at the end,
+from what the caller has on disk."""
+CHUNK_BYTES = 16_384
+"""Maximum number of bytes in one audio-chunk: half a second."""
+
+
+class EngineClient:
+    """One engine and its fallback: always there, whatever their processes do."""
+
+    def __init__(
+        self,
+        settings: EngineSettings,
+        socket: Path,
+        on_change: Callable[[], None] = lambda: None,
+    ) -> None:
+        """The engine process listens at `socket`, which lies in a folder that only this user can
+        enter. `on_change` is called on the loop when what this reports has changed."""
+        self.supervisor = EngineSupervisor(settings, socket, on_change)
+        self._socket = socket
+        self._on_change = on_change
+        self._fallback: EngineClient | None = None
+        self._fallback_info: EngineStatus | None = None
+        """Of the fallback engine, after an utterance that it served."""
+        self._replaced_info: EngineStatus | None = None
+        """What the engine itself had reported by then."""
+
+    @property
+    def settings(self) -> EngineSettings:
+        """What it was loaded with, and what changed since."""
+        return self.supervisor.settings
+
+    @property
+    def state(self) -> EngineState:
+        """What the engine process is doing."""
+        return self.supervisor.state
+
+    @property
+    def message(self) -> str:
+        """Why the engine process is restarting or failed."""
+        return self.supervisor.message
+
+    @property
+    def is_supervised(self) -> bool:
+        """Whether the engine process is watched and restarted, whatever its state."""
+        return self.supervisor.is_supervised
+
+    @property
+    def excluded(self) -> tuple[str, ...]:
+        """The engines that "auto" no longer chooses, because they failed here."""
+        return tuple(self.supervisor.choice.excluded)
+
+    @property
+    def info(self) -> EngineStatus:
+        """About the engine that served the last utterance."""
+        own = self.supervisor.info
+        if self._fallback_info is None or own is not self._replaced_info:
+            return own
+        return self._fallback_info
+
+    @property
+    def serving_state(self) -> EngineState:
+        """The state of the engine that `info` is about."""
+        if self._fallback is None or self.info is self.supervisor.info:
+            return self.state
+        return self._fallback.state
+
+    async def start(self) -> None:
+        """Start the engine process and keep it alive. Returns at once; see `state`."""
+        self.supervisor.start()
+
+    async def stop(self) -> None:
+        """Kill the engine process. Utterances that are still open end in EngineLost."""
+        await self.supervisor.stop()
+        if self._fallback is not None:
+            await self._fallback.stop()
+
+    def apply(self, settings: EngineSettings) -> None:
+        """Use these settings from now on; they must not need another engine or model."""
+        self.supervisor.settings = settings
+
+    async def prepare(self, hotwords: Hotwords) -> list[str]:
+        """Have the engine take in the list, ahead of the dictation that uses it: one line for
+        each term that cannot be used. After a restart it is taken in again. Raises EngineLost
+        if the engine does not answer; utterances bring their list along in any case."""
+        supervisor = self.supervisor
+        event = supervisor.control.hotwords_event(hotwords)
+        supervisor.ensure_running()
+        try:
+            await supervisor.until_settled()
+            async with asyncio.timeout(self.settings.deadline_s):
+                return await supervisor.control.prepare(event)
+        except EngineLost as error:
+            raise EngineLost(f"the engine cannot be used: {self.message or error}") from error
+        except (OSError, EngineError) as error:
+            reason = f"the engine does not take the hotwords in ({str(error) or 'no answer'})"
+            supervisor.restart(supervisor.run, reason)
+            raise EngineLost(f"{reason}: restarted") from error
+
+    def begin(
+        self,
+        dictation: int,
+        hotwords: Hotwords,
+        language: str | None,
+        on_partial: Callable[[PartialTranscript], None] = lambda _: None,
+    ) -> "UtteranceClient":
+        """Begin an utterance, in any state: its sound waits for the engine. `on_partial` is
+        called on the loop."""
+        return UtteranceClient(
+            self,
+            lambda engine: UtteranceAttempt(
+                engine.supervisor, dictation, hotwords, language, on_partial
+            ),
+        )
+
+    async def fallback_engine(self) -> "EngineClient | None":
+        """The engine that transcribes what this one failed at, started by the first call; None if
+        the user wants none, or this engine was stopped."""
+        settings = fallback_settings(self.settings)
+        if settings is None or not self.is_supervised:
+            return None
+        if self._fallback is None:
+            socket = self._socket.with_name(f"{self._socket.name}-2")
+            self._fallback = EngineClient(settings, socket, self._on_change)
+            await self._fallback.start()
+        self._fallback.apply(settings)
+        return self._fallback
+
+    def served_by_fallback(self, fallback: "EngineClient", reason: str) -> None:
+        """The last utterance was transcribed by the fallback engine."""
+        info = fallback.info
+        log.warning("engine %s: served instead, because %s", info.name, reason)
+        notes = (f"{reason}; {info.name} served instead", *info.notes)
+        self._replaced_info = self.supervisor.info
+        self._fallback_info = replace(info, notes=notes)
+        self._on_change()
+
+
+class UtteranceClient:
+    """One utterance: feed it, then finish or cancel it."""
+
+    def __init__(
+        self, engine: EngineClient, attempt: Callable[[EngineClient], UtteranceAttempt]
+    ) -> None:
+        """`attempt` makes one attempt at it with an engine."""
+        self._engine = engine
+        self._attempt = attempt
+        self._unsent: deque[bytes] = deque()
+        self._unsent_bytes = 0
+        self._more = asyncio.Event()
+        self._progress = asyncio.Event()
+        self._ended = False
+        self._too_slow = False
+        self._cancelled = False
+        self._second: asyncio.Task[FinalTranscript] | None = None
+        """The attempt after the live one."""
+        self._by_fallback: UtteranceClient | None = None
+        self._live = asyncio.create_task(self._send(self._live_chunks()))
+        self._live.add_done_callback(_retrieve)
+        self._live.add_done_callback(lambda _: self._progress.set())
+
+    def feed(self, pcm: bytes) -> None:
+        """Take more sound: signed 16-bit little-endian, mono, 16 kHz. Never blocks."""
+        if self._ended or self._live.done():
+            return
+        self._unsent.extend(_cut(pcm))
+        self._unsent_bytes += len(pcm)
+        self._more.set()
+        if self._unsent_bytes > LARGEST_BUFFER:
+            self._too_slow = True
+            self._unsent.clear()
+            self._live.cancel()
+
+    async def drain(self) -> None:
+        """Wait until all that was fed is sent, or lost: for a caller that has the sound faster
+        than the engine works through it."""
+        while self._unsent and not self._live.done():
+            self._progress.clear()
+            await self._progress.wait()
+
+    async def finish(self, whole: Callable[[], Awaitable[bytes]]) -> FinalTranscript:
+        """No more sound comes: the whole text. `whole` brings all that was fed, and is called only
+        if the live attempt failed; what it raises comes through.
+
+        Raises EngineLost if the engine died or hung twice, EngineError if it answered nonsense or
+        an error twice, or cannot do this at all, and no other engine serves instead.
+        """
+        self._ended = True
+        self._more.set()
+        silent = None
+        try:
+            return await self._live
+        except AttemptFailed as failure:
+            if not failure.again:
+                raise failure.error from failure
+            silent = failure if failure.silent else None
+        except asyncio.CancelledError:
+            if self._cancelled or not self._too_slow:
+                raise
+        pcm = await whole()
+        if self._cancelled:
+            raise asyncio.CancelledError
+        if silent and (fallback := await self._engine.fallback_engine()):
+            return await self._send_to_fallback(fallback, pcm, silent)
+        try:
+            return await self._send_whole(pcm)
+        except AttemptFailed as failure:
+            if fallback := await self._engine.fallback_engine():
+                return await self._send_to_fallback(fallback, pcm, failure)
+            if not self._engine.supervisor.choice.exclude_chosen(str(failure)):
+                raise failure.error from failure
+        try:
+            return await self._send_whole(pcm)
+        except AttemptFailed as failure:
+            raise failure.error from failure
+
+    async def _send_whole(self, pcm: bytes) -> FinalTranscript:
+        self._second = asyncio.create_task(self._send(_chunks(pcm)))
+        return await self._second
+
+    async def _send_to_fallback(
+        self, fallback: EngineClient, pcm: bytes, failure: AttemptFailed
+    ) -> FinalTranscript:
+        async def whole() -> bytes:
+            return pcm
+
+        self._by_fallback = UtteranceClient(fallback, self._attempt)
+        self._by_fallback.feed(pcm)
+        try:
+            final = await self._by_fallback.finish(whole)
+        except EngineError as error:
+            raise EngineError(f"{failure}; and the fallback engine: {error}") from error
+        self._engine.served_by_fallback(fallback, str(failure))
+        return final
+
+    def cancel(self) -> None:
+        """Throw it away; no partial and no text come any more, and `finish` is cancelled.
+        Idempotent."""
+        self._ended = self._cancelled = True
+        self._live.cancel()
+        if self._second is not None:
+            self._second.cancel()
+        if self._by_fallback is not None:
+            self._by_fallback.cancel()
+        self._unsent.clear()
+
+    async def _send(self, chunks: AsyncIterator[bytes]) -> FinalTranscript:
+        attempt = self._attempt(self._engine)
+        self._engine.supervisor.ensure_running()
+        try:
+            return await attempt.run(chunks)
+        except AttemptFailed as failure:
+            if failure.again:
+                self._engine.supervisor.restart(attempt.process_run, str(failure))
+                await self._engine.fallback_engine()  # it loads while the user still speaks
+            raise
+
+    async def _live_chunks(self) -> AsyncIterator[bytes]:
+        while True:
+            while self._unsent:
+                chunk = self._unsent.popleft()
+                self._unsent_bytes -= len(chunk)
+                yield chunk
+                self._progress.set()
+            if self._ended:
+                return
+            self._more.clear()
+            await self._more.wait()
+
+
+def _cut(pcm: bytes) -> list[bytes]:
+    return [pcm[at : at + CHUNK_BYTES] for at in range(0, len(pcm), CHUNK_BYTES)]
+
+
+async def _chunks(pcm: bytes) -> AsyncIterator[bytes]:
+    for chunk in _cut(pcm):
+        yield chunk
+
+
+def _retrieve(task: asyncio.Task[FinalTranscript]) -> None:
+    """Mark its exception as retrieved: asyncio would log that of a cancelled utterance."""
+    if not task.cancelled():
+        task.exception()

@@ -1,0 +1,263 @@
+"""One client of an engine process: its events become calls of the engine, and those become answers.
+
+A connection has at most one call under way, so a client that is too fast is slowed down by its own
+socket, and no queue can grow.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import TypeVar
+
+from wyoming.asr import Transcript, TranscriptChunk, TranscriptStart, TranscriptStop
+from wyoming.audio import AudioChunk, AudioStart
+from wyoming.error import Error
+from wyoming.event import Event, async_write_event
+from wyoming.ping import Ping, Pong
+
+from dictate.engines import Utterance
+from dictate.engines.convert import Converter
+from dictate.engines.host import EngineHost
+from dictate.engines.protocol import (
+    HOTWORDS,
+    BadEvent,
+    BeginUtterance,
+    Cancel,
+    PartialText,
+    Progress,
+    Timings,
+    UnusableTerms,
+    WatchStatus,
+    error_text,
+    hotwords_from_event,
+    read_event,
+)
+from dictate.engines.wyoming_compat import TranscriptChunker, info_of, terms_of
+from dictate.events import RATE
+from dictate.hotwords.model import Hotwords
+
+log = logging.getLogger(__name__)
+
+PROGRESS_S = 0.25
+"""Seconds of sound between two `dictate-progress`."""
+CLIENT_CHECK_S = 0.05
+"""Seconds between checks that the client is still connected, while an utterance is finished."""
+
+T = TypeVar("T")
+
+
+class ClientConnection:
+    """One client, which may send one utterance after another."""
+
+    def __init__(
+        self, host: EngineHost, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        self._host = host
+        self._reader = reader
+        self._writer = writer
+        self._hotwords = Hotwords()
+        self._skipping = False
+        """The rest of this utterance is ignored: it was answered by an error, or cancelled."""
+        self._failed = False
+        """It was answered by an error."""
+        self._reset()
+
+    def _reset(self) -> None:
+        self._announced: BeginUtterance | None = None
+        """Of a client that knows our events."""
+        self._language: str | None = None
+        self._converter: Converter | None = None
+        self._utterance: Utterance | None = None
+        self._chunker = TranscriptChunker()
+        self._streaming = False
+        """Whether a client that does not know our events has got the beginning of the text."""
+        self._samples = 0
+        self._worked_s = 0.0
+        self._reported_s = 0.0
+
+    @property
+    def busy(self) -> bool:
+        """Whether an utterance is under way."""
+        return self._utterance is not None
+
+    async def send(self, event: Event) -> None:
+        async with asyncio.timeout(self._host.idle_s):
+            await async_write_event(event, self._writer)
+
+    async def _next(self) -> Event | None:
+        async with asyncio.timeout(self._host.idle_s):
+            return await read_event(self._reader)
+
+    async def run(self) -> None:
+        """Answer until the client leaves. An event that fails gets an `error` as its answer."""
+        try:
+            while event := await self._next():
+                try:
+                    await self._handle(event)
+                except OSError:
+                    raise
+                except Exception as error:
+                    log.debug("%s failed", event.type, exc_info=True)
+                    self._skipping = self._failed = True
+                    await self._discard()
+                    await self.send(Error(error_text(error), type(error).__name__).event())
+                if event.type == "audio-stop" and self._failed:
+                    # Home Assistant ignores an `error`, but notices the end of the connection.
+                    break
+        except (OSError, BadEvent) as error:
+            log.debug("a client has left: %s", error)
+        finally:
+            self._host.watchers.discard(self.send)
+            self._writer.close()
+            await self._discard()
+
+    async def _discard(self) -> None:
+        utterance = self._utterance
+        self._reset()
+        if utterance is not None:
+            with contextlib.suppress(Exception):
+                await self._host.on_thread(utterance.cancel)
+
+    async def _handle(self, event: Event) -> None:
+        match event.type:
+            case "describe":
+                await self.send(info_of(self._host.status).event())
+            case "ping":
+                await self.send(Pong(Ping.from_event(event).text).event())
+            case WatchStatus.type:
+                self._host.watchers.add(self.send)
+                await self.send(self._host.status.event())
+            case kind if kind == HOTWORDS:
+                await self._take_hotwords(event)
+            case BeginUtterance.type:
+                self._announced = BeginUtterance.from_event(event)
+            case "transcribe":
+                self._language = event.data.get("language")
+                if terms := terms_of(event):
+                    self._hotwords = Hotwords(terms)
+            case "audio-start":
+                self._skipping = self._failed = False
+                start = AudioStart.from_event(event)
+                await self._begin(start.rate, start.width, start.channels)
+            case "audio-chunk" | "audio-stop" if self._skipping:
+                self._skipping = event.type == "audio-chunk"
+            case "audio-chunk":
+                await self._feed(AudioChunk.from_event(event))
+            case "audio-stop":
+                await self._finish()
+            case Cancel.type:
+                self._skipping = True
+                await self._discard()
+            case _:
+                log.debug("unknown event %s", event.type)
+
+    async def _take_hotwords(self, event: Event) -> None:
+        self._hotwords = hotwords = hotwords_from_event(event)
+        if self.send in self._host.watchers:
+            host = self._host
+            terms = await host.on_thread(lambda: host.loaded().prepare(hotwords))
+            await self.send(UnusableTerms(terms).event())
+
+    async def _begin(self, rate: int, width: int, channels: int) -> None:
+        host, hotwords, language = self._host, self._hotwords, self._language
+        chunk_ms = 0 if self._announced is None else self._announced.chunk_ms
+        if self._utterance is not None:
+            await host.on_thread(self._utterance.cancel)
+        self._converter = Converter(rate, width, channels)
+        self._utterance = await self._timed(
+            lambda: host.loaded().begin(hotwords, language, chunk_ms)
+        )
+        await self._send_progress()
+
+    async def _feed(self, chunk: AudioChunk) -> None:
+        if self._utterance is None:
+            await self._begin(chunk.rate, chunk.width, chunk.channels)
+        utterance, converter = self._utterance, self._converter
+        assert utterance is not None
+        assert converter is not None
+        if (chunk.rate, chunk.width, chunk.channels) != converter.format:
+            raise BadEvent("the sound changed its format in the middle")
+        samples = converter.convert(chunk.audio)
+        self._samples += len(samples)
+        text = await self._timed(lambda: utterance.feed(samples))
+        if text is not None:
+            await self._send_partial(text)
+        await self._send_progress()
+
+    async def _finish(self) -> None:
+        if self._utterance is None:
+            await self._begin(RATE, 2, 1)
+        utterance, converter, announced = self._utterance, self._converter, self._announced
+        assert utterance is not None
+        assert converter is not None
+        began = time.monotonic()
+        rest = converter.convert(b"", last=True)
+        self._samples += len(rest)
+
+        def finish() -> str:
+            if len(rest):
+                utterance.feed(rest)
+            return utterance.finish()
+
+        watch = asyncio.create_task(self._stop_when_disconnected(utterance))
+        try:
+            text = await self._timed(finish)
+        finally:
+            watch.cancel()
+        audio_s = self._samples / RATE
+        if announced is not None:
+            finish_ms = (time.monotonic() - began) * 1000
+            rtf = self._worked_s / audio_s if audio_s else 0.0
+            effort = asdict(utterance.effort)
+            await self.send(Timings(audio_s, round(finish_ms, 1), round(rtf, 4), **effort).event())
+        streams = announced is None and self._host.status.streams
+        if streams:
+            await self._send_chunk(self._chunker.rest(text))
+        await self.send(Transcript(text).event())
+        if streams:
+            await self.send(TranscriptStop().event())
+        self._reset()
+
+    async def _send_partial(self, text: str) -> None:
+        if self._announced is None:
+            if chunk := self._chunker.more(text):
+                await self._send_chunk(chunk)
+        elif self._announced.partials:
+            await self.send(PartialText(self._announced.dictation, text).event())
+
+    async def _send_chunk(self, chunk: str) -> None:
+        if not self._streaming:
+            self._streaming = True
+            await self.send(TranscriptStart(language=self._language).event())
+        if chunk:
+            await self.send(TranscriptChunk(chunk).event())
+
+    async def _stop_when_disconnected(self, utterance: Utterance) -> None:
+        """End-of-file from a client that knows our events means cancel. Others may just have
+        closed their side of the connection."""
+        if self._announced is None:
+            return
+        while not self._reader.at_eof():  # noqa: ASYNC110 - it sets no event
+            await asyncio.sleep(CLIENT_CHECK_S)
+        utterance.stop()
+
+    async def _timed(self, call: Callable[[], T]) -> T:
+        def measured() -> T:
+            began = time.monotonic()
+            try:
+                return call()
+            finally:
+                self._worked_s += time.monotonic() - began
+
+        return await self._host.on_thread(measured)
+
+    async def _send_progress(self) -> None:
+        audio_s = self._samples / RATE
+        if self._announced is None:
+            return
+        if audio_s == 0 or audio_s - self._reported_s >= PROGRESS_S:
+            self._reported_s = audio_s
+            await self.send(Progress(audio_s).event())

@@ -1,0 +1,120 @@
+"""The control connection to an engine process: it reports the state of the engine, and takes
+hotwords ahead of the dictation that uses them."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+from wyoming.event import Event, async_write_event
+
+from dictate.engines.process import LOADING_S
+from dictate.engines.protocol import (
+    LARGEST_EVENT,
+    EngineState,
+    StatusEvent,
+    UnusableTerms,
+    WatchStatus,
+    hotwords_event,
+    read_event,
+)
+from dictate.errors import EngineError, EngineLost
+from dictate.hotwords.model import Hotwords
+
+CONNECT_S = 0.02
+"""Seconds between attempts to connect to a process that has just been started."""
+
+
+class ControlConnection:
+    """One connection at a time, to each of the processes that follow each other at one socket."""
+
+    def __init__(self, socket: Path, on_status: Callable[[StatusEvent], None]) -> None:
+        """`on_status` is called on the loop with each status that the process reports."""
+        self._socket = socket
+        self._on_status = on_status
+        self._writer: asyncio.StreamWriter | None = None
+        self._answers: deque[asyncio.Future[list[str]]] = deque()
+        """To the lists that were sent, in their order."""
+        self._hotwords: Hotwords | None = None
+        self._hotwords_event: Event | None = None
+
+    @property
+    def connected(self) -> bool:
+        """Whether a process listens to it."""
+        return self._writer is not None
+
+    def hotwords_event(self, hotwords: Hotwords) -> Event:
+        """The event for this list. The last one is kept: a list may be long, and each new process
+        gets it as soon as it is connected."""
+        if self._hotwords_event is None or self._hotwords != hotwords:
+            self._hotwords, self._hotwords_event = hotwords, hotwords_event(hotwords)
+        return self._hotwords_event
+
+    async def prepare(self, hotwords: Event) -> list[str]:
+        """Send a list of hotwords: one line for each term that the engine cannot use. Raises
+        OSError, EngineError."""
+        if self._writer is None:
+            raise EngineLost("the engine was lost")
+        answer: asyncio.Future[list[str]] = asyncio.get_running_loop().create_future()
+        self._answers.append(answer)
+        await async_write_event(hotwords, self._writer)
+        return await answer
+
+    async def run(self) -> str:
+        """Connect to the process that is being started and report its state until it is gone or
+        its engine has failed; why it is of no use."""
+        try:
+            async with asyncio.timeout(LOADING_S) as limit:
+                reader, writer = await self._connect()
+                try:
+                    await async_write_event(WatchStatus().event(), writer)
+                    self._writer = writer
+                    if self._hotwords_event is not None:
+                        self._answers.append(asyncio.get_running_loop().create_future())
+                        await async_write_event(self._hotwords_event, writer)
+                    while event := await read_event(reader):
+                        if event.type in (UnusableTerms.type, "error"):
+                            self._answer(event)
+                        elif event.type == StatusEvent.type:
+                            status = StatusEvent.from_event(event)
+                            self._on_status(status)
+                            if status.state == EngineState.FAILED:
+                                return status.message
+                            if status.state == EngineState.READY:
+                                limit.reschedule(None)
+                    return "the engine closed its connection"
+                finally:
+                    self._writer = None
+                    while self._answers:
+                        _settle(self._answers.popleft(), EngineLost("the engine was lost"))
+                    writer.close()
+        except TimeoutError:
+            return f"the engine is not loaded after {LOADING_S:.0f} s"
+        except (OSError, EngineError) as error:
+            return f"the engine talks nonsense: {error}"
+
+    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        while True:
+            try:
+                return await asyncio.open_unix_connection(str(self._socket), limit=LARGEST_EVENT)
+            except OSError:  # it does not listen yet
+                await asyncio.sleep(CONNECT_S)
+
+    def _answer(self, event: Event) -> None:
+        if not self._answers:
+            raise EngineError(f"{event.type} unasked")
+        if event.type == "error":
+            _settle(self._answers.popleft(), EngineError(str(event.data.get("text"))[:1000]))
+        else:
+            terms = UnusableTerms.from_event(event).terms
+            _settle(self._answers.popleft(), [str(term) for term in terms])
+
+
+def _settle(answer: asyncio.Future[list[str]], result: list[str] | EngineError) -> None:
+    if answer.done():
+        return
+    if isinstance(result, EngineError):
+        answer.set_exception(result)
+        answer.exception()  # marks it as retrieved, or asyncio would log it
+    else:
+        answer.set_result(result)

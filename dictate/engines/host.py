@@ -1,0 +1,121 @@
+"""The engine inside its process: loaded and called on one thread, and watched by clients."""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Awaitable, Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from wyoming.event import Event
+
+from dictate.config.schema import EngineSettings
+from dictate.engines import ENGINES, Engine
+from dictate.engines.protocol import EngineState, StatusEvent, error_text
+from dictate.engines.sandbox import close_network
+from dictate.errors import EngineError
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+class EngineHost:
+    """What all connections share."""
+
+    idle_s: float | None = None
+    """Seconds after which a client that sends or takes nothing is disconnected."""
+
+    def __init__(self, settings: EngineSettings, excluded: Collection[str] = ()) -> None:
+        """`excluded` names the engines that "auto" must not choose."""
+        self.settings = settings
+        self.status = StatusEvent(state=EngineState.LOADING, name=settings.use)
+        self.watchers: set[Callable[[Event], Awaitable[None]]] = set()
+        """Called with each change of `status`. They may raise OSError."""
+        self.engine: Engine | None = None
+        """Set on the engine's thread, so that calls that were queued behind `load` find it."""
+        self._excluded = excluded
+        self._thread = ThreadPoolExecutor(1, "engine")
+        self._network_note = ""
+        """Why a local engine could reach the network all the same."""
+
+    async def on_thread(self, call: Callable[[], T]) -> T:
+        """Run `call` on the engine's thread, behind all earlier calls. An OSError of the engine
+        becomes an EngineError: to the connections, an OSError means that the client left."""
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, call)
+        except OSError as error:
+            raise EngineError(f"{type(error).__name__}: {error}") from error
+
+    async def load(self) -> None:
+        """Choose and load the engine; the watchers get the status after each of the two."""
+        loop = asyncio.get_running_loop()
+
+        def chosen() -> None:
+            asyncio.run_coroutine_threadsafe(self._report(self.status), loop)
+
+        await self.on_thread(lambda: self._load(chosen))
+        await self._report(self.status)
+
+    async def _report(self, status: StatusEvent) -> None:
+        for watcher in list(self.watchers):
+            with contextlib.suppress(OSError):
+                await watcher(status.event())
+
+    def _load(self, chosen: Callable[[], None]) -> None:
+        # All of it on this thread, not on the loop: sound that waits for the thread must find
+        # the engine, or the reason why there is none.
+        began = time.monotonic()
+        try:
+            engine = ENGINES.choose(self.settings.use, self.settings, self._excluded)
+            self.status = StatusEvent(
+                state=EngineState.LOADING,
+                name=engine.name,
+                languages=list(engine.languages),
+                local=engine.local,
+            )
+            # Before it loads: if loading kills the process, the supervisor must know which engine
+            # it was.
+            chosen()
+            if engine.local:
+                # Before it loads, too: the model file is what could do most harm.
+                self._network_note = close_network()
+            engine.load()
+        except Exception as error:
+            log.debug("the engine does not load", exc_info=True)
+            self.status = replace(self.status, state=EngineState.FAILED, message=error_text(error))
+            return
+        self.engine = engine
+        self.status = StatusEvent(
+            state=EngineState.READY,
+            name=engine.name,
+            languages=list(engine.languages),
+            streams=engine.streams,
+            hotwords_as=engine.hotwords_as,
+            load_s=round(time.monotonic() - began, 3),
+            memory_mb=_memory_mb(),
+            local=engine.local,
+            **self._facts(engine),
+        )
+
+    def _facts(self, engine: Engine) -> dict[str, Any]:
+        facts = asdict(engine.facts)
+        if self._network_note:
+            facts["notes"] = (*facts["notes"], self._network_note)
+        return facts
+
+    def loaded(self) -> Engine:
+        """The engine; to be called on its thread, so behind `load`. Raises EngineError."""
+        if self.engine is None:
+            raise EngineError(self.status.message or "the engine did not load")
+        return self.engine
+
+
+def _memory_mb() -> float:
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return round(int(line.split()[1]) / 1024, 1)
+    return 0.0
