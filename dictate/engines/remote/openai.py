@@ -152,7 +152,7 @@ class OpenAIUtterance(Utterance):
     def __init__(self, engine: OpenAIEngine, hotwords: Hotwords, language: str) -> None:
         self._engine = engine
         self._language = language
-        self._told, _ = hints(hotwords, language)
+        self._hints, _ = hints(hotwords, language)
         self._gate = SpeechGate()
         self._spoken = False
         self._rest = bytearray()
@@ -217,8 +217,8 @@ class OpenAIUtterance(Utterance):
         until = time.monotonic() + answer_s(self._engine.settings)
         sound_s = len(pcm) / _SECOND
         wav = _wav(pcm)
-        text, whole = self._once(wav, sound_s, self._told, until)
-        told = self._told
+        text, whole = self._once(wav, sound_s, self._hints, until)
+        told = self._hints
         if told != NO_HINTS and (not whole or echoes(text, told.prompt, told.terms)):
             text, whole = self._once(wav, sound_s, NO_HINTS, until)
         if not whole:

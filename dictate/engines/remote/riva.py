@@ -110,7 +110,7 @@ class RivaEngine(Engine):
             return language
         known = Languages({code: number for number, code in enumerate(self._codes)}, ())
         try:
-            number = known.slot(language)
+            number = known.index(language)
         except Unavailable:
             if MULTI not in self._codes:
                 raise
@@ -158,7 +158,7 @@ class RivaUtterance(Utterance):
         """The stretches that the server is done with, ..."""
         self._guess = ""
         """... and what it thinks of the one after them."""
-        self._told = ""
+        self._returned = ""
         self._recognition: Recognition | None = None
         asked = configured(engine.code(language), engine.model, boosts(hotwords, language))
         self._client = engine.client()
@@ -178,9 +178,9 @@ class RivaUtterance(Utterance):
             del self._waiting[:PIECE]
         self._take(self._open.news())
         text = self._text
-        if text == self._told:
+        if text == self._returned:
             return None
-        self._told = text
+        self._returned = text
         return text
 
     def finish(self) -> str:

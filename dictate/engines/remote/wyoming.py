@@ -194,7 +194,7 @@ class WyomingUtterance(Utterance):
         self._heard_s = 0.0
         """Seconds that the server says it has worked through."""
         self._text = ""
-        self._told = ""
+        self._returned = ""
         self._pieces = ""
         """What a server of another make streamed so far."""
         self._timings = Timings(0.0, 0.0, 0.0)
@@ -232,9 +232,9 @@ class WyomingUtterance(Utterance):
         while len(self._waiting) >= PIECE:
             self._send_piece()
         self._take_what_is_there()
-        if self._text == self._told:
+        if self._text == self._returned:
             return None
-        self._told = self._text
+        self._returned = self._text
         return self._text
 
     def finish(self) -> str:
