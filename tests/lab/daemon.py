@@ -12,6 +12,9 @@ from types import TracebackType
 from typing import Any, Self
 
 REPOSITORY = Path(__file__).parents[2]
+PACKAGES = REPOSITORY / "tests" / "lab" / "packages"
+"""The folder of the installed package that brings the engine `fake`."""
+PYTHONPATH = os.pathsep.join([str(REPOSITORY), str(PACKAGES)])
 READY = ": ready: "
 """In the log once the daemon is on the bus."""
 
@@ -51,7 +54,7 @@ class RealDaemon:
             f"XDG_{name}_HOME": str(home / name.lower())
             for name in ("CONFIG", "STATE", "CACHE", "DATA")
         }
-        path = os.pathsep.join([str(REPOSITORY), os.environ.get("PYTHONPATH", "")])
+        path = os.pathsep.join([PYTHONPATH, os.environ.get("PYTHONPATH", "")])
         self.env = {
             **{k: os.environ[k] for k in ("PATH", "LANG", "LC_ALL") if k in os.environ},
             "HOME": str(home),
