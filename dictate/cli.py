@@ -17,6 +17,8 @@ EXIT_CONFIG = 78
 
 def parser() -> argparse.ArgumentParser:
     """The command line, whole: the shell completion is made from it."""
+    from dictate.outputs import OUTPUTS
+
     top = argparse.ArgumentParser(
         prog="dictate",
         description="Hold a key, talk, let go: the words stand in the focused window.",
@@ -27,7 +29,7 @@ def parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="dictate: the daemon, in this terminal")
     run.add_argument("--microphone", metavar="NAME", help="portaudio, or wav:PATH (speaks a file)")
     run.add_argument("--engine", metavar="NAME", help="pocketsphinx, or scripted:FILE")
-    run.add_argument("--output", metavar="NAME", help="x11, clipboard or stdout")
+    run.add_argument("--output", metavar="NAME", help=f"auto, {', '.join(OUTPUTS.table)}")
     run.add_argument("--hotkey", metavar="NAME", help="x11, portal, evdev or none")
     run.add_argument("--config", metavar="FILE", type=Path, help="instead of the usual config.toml")
     run.add_argument("--hotwords", metavar="FILE", type=Path, help="instead of the usual list")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dictate.app.pipeline import Pipeline
 from dictate.config.schema import Settings
 from dictate.errors import DictateError
-from dictate.outputs import Output
+from dictate.outputs import Destination, Output
 from dictate.ui.overlay.picture import Picture
 from dictate.ui.overlay.process import Overlay
 from dictate.ui.sounds import Sounds
@@ -64,7 +64,7 @@ async def follow(pipeline: Pipeline, picture: Picture) -> None:
 
 async def words(output: Output) -> str:
     """In a word or two what this output would do now; empty if nobody knows."""
-    if output.name == "clipboard":
+    if output.destination is Destination.CLIPBOARD:
         return "copies"
     try:
         focus = await output.focus()

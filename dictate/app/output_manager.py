@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from dictate.config.schema import Settings
 from dictate.errors import Unavailable
-from dictate.outputs import OUTPUTS, Output
+from dictate.outputs import OUTPUTS, Destination, Output
 from dictate.outputs.unavailable import UnavailableOutput
 
 
@@ -44,8 +44,9 @@ class OutputManager:
 
     def wanting(self, settings: Settings) -> bool:
         """Whether there is no window to write into, unless the user wants it so."""
-        auto = settings.output.use == "auto" and self.main.name in ("clipboard", "stdout")
-        return auto or any(isinstance(each, UnavailableOutput) for each in (self.main, self.second))
+        if settings.output.use == "auto" and self.main.destination is not Destination.WINDOW:
+            return True
+        return any(each.destination is Destination.NOWHERE for each in (self.main, self.second))
 
     async def close(self) -> None:
         """Close them."""
@@ -54,7 +55,7 @@ class OutputManager:
 
     async def _open(self, chosen: Output) -> Output:
         for output in self._opened:
-            if output.name == chosen.name and not isinstance(chosen, UnavailableOutput):
+            if _same(output, chosen):
                 output.settings = chosen.settings
                 return output
         chosen.report = self._report
@@ -63,6 +64,15 @@ class OutputManager:
         except Unavailable as error:
             return UnavailableOutput(chosen.settings, str(error))
         return chosen
+
+
+def _same(opened: Output, chosen: Output) -> bool:
+    """Whether the output that is open already serves for the chosen one, with its settings."""
+    return (
+        opened.destination is not Destination.NOWHERE
+        and opened.name == chosen.name
+        and opened.argument == chosen.argument
+    )
 
 
 async def _choose(settings: Settings, use: str) -> tuple[Output, list[str]]:

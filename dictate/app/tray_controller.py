@@ -16,7 +16,7 @@ from dictate.config.schema import TraySettings
 from dictate.dbus.interface import Row
 from dictate.errors import DictateError
 from dictate.journal.entry import Entry
-from dictate.outputs import OUTPUTS, Output
+from dictate.outputs import CLIPBOARD, OUTPUTS, Output
 from dictate.ui.menu import Menu, MenuEntry
 from dictate.ui.tray_icon import Icon, Tray
 
@@ -160,7 +160,7 @@ class TrayController:
             return
         if self._copier is None:
             settings = self._daemon.settings.output
-            self._copier = await asyncio.to_thread(OUTPUTS.choose, "clipboard", settings)
+            self._copier = await asyncio.to_thread(OUTPUTS.choose, CLIPBOARD, settings)
             await self._copier.open()
         await self._copier.write(entry.text, None)
 

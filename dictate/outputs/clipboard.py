@@ -2,7 +2,8 @@
 
 from dictate.config.schema import OutputSettings
 from dictate.errors import NotDelivered, Unavailable
-from dictate.outputs import Focus, Output, Receipt
+from dictate.outputs import CLIPBOARD as NAME
+from dictate.outputs import Destination, Focus, Output, Receipt
 from dictate.outputs.desktop_clipboard import DesktopClipboard
 from dictate.outputs.thread import DesktopLost
 from dictate.outputs.wayland.selection import CLIPBOARD
@@ -53,7 +54,8 @@ class ClipboardOutput(Output):
     """The text stays in the clipboard while the daemon lives, and after it if an X11 clipboard
     manager runs. On Wayland managers are asked not to keep it."""
 
-    name = "clipboard"
+    name = NAME
+    destination = Destination.CLIPBOARD
 
     def __init__(self, settings: OutputSettings) -> None:
         super().__init__(settings)
@@ -64,9 +66,6 @@ class ClipboardOutput(Output):
 
     async def open(self) -> None:
         await self._clipboard.start()
-
-    async def focus(self) -> Focus | None:
-        return None
 
     async def write(self, text: str, focus: Focus | None) -> Receipt:  # noqa: ARG002
         try:

@@ -62,8 +62,8 @@ class PortalOutput(Output):
             raise Refused(self.refused)
         await self._paste.start()
         if self._keeping is None:
-            # Only who chose this output by name has asked for a question.
-            if self.settings.use == self.name or await asyncio.to_thread(_token) != "":
+            # A user who did not choose this output must not be asked anything.
+            if self.chosen_by_user or await asyncio.to_thread(_token) != "":
                 self._keeping = asyncio.get_running_loop().create_task(self._keep())
             else:
                 self._trouble = 'allow it once: put use = "portal" into [output] of config.toml'
