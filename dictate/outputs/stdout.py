@@ -11,7 +11,7 @@ from dictate.outputs import Destination, Focus, Output, Receipt
 
 
 class StdoutOutput(Output):
-    """UTF-8, whatever the locale says. A reader that is slow delays only this."""
+    """UTF-8, whatever the locale is. A slow reader delays nothing but the text."""
 
     name = "stdout"
     destination = Destination.STREAM
@@ -39,7 +39,8 @@ def _print(text: str) -> None:
 
 
 async def _in_thread(work: Callable[[], None]) -> None:
-    """Like asyncio.to_thread, but a reader that never reads cannot keep the program from ending."""
+    """Like asyncio.to_thread, but a reader that never reads does not keep the program from
+    ending."""
     done: Future[None] = Future()
 
     def run() -> None:

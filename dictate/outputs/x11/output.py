@@ -1,4 +1,4 @@
-"""Pastes into the focused window of an X11 desktop; `x11/paste.py` says how."""
+"""Pastes into the focused window of an X11 desktop; `x11/paste.py` describes how."""
 
 import os
 
