@@ -9,7 +9,7 @@ from dictate.app.profiles import Profile
 from dictate.app.session import Activity
 from dictate.config.schema import Settings
 from dictate.errors import DictateError
-from dictate.outputs import Output
+from dictate.outputs import Destination, Output
 from dictate.ui.overlay.picture import Picture
 from dictate.ui.overlay.process import Overlay
 from dictate.ui.sounds import Sounds
@@ -93,7 +93,7 @@ async def follow(dictations: Dictations, picture: Picture) -> None:
 
 async def describe_target(output: Output) -> str:
     """In a word or two what this output would do now; empty if that is not known."""
-    if output.name == "clipboard":
+    if output.destination is Destination.CLIPBOARD:
         return "copies"
     try:
         focus = await output.focus()

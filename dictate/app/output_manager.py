@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from dictate.app.signals import Signal
 from dictate.config.schema import Settings
 from dictate.errors import Unavailable
-from dictate.outputs import OUTPUTS, Output
+from dictate.outputs import OUTPUTS, Destination, Output
 from dictate.outputs.unavailable import UnavailableOutput
 
 
@@ -75,8 +75,10 @@ class OutputManager:
     @property
     def lacks_window(self) -> bool:
         """Whether there is no window to write into, although the settings want one."""
-        auto = self._settings.output.use == "auto" and self.main.name in ("clipboard", "stdout")
-        return auto or any(isinstance(each, UnavailableOutput) for each in (self.main, self.second))
+        if self._settings.output.use == "auto" and self.main.destination is not Destination.WINDOW:
+            return True
+        both = (self.main, self.second)
+        return any(each.destination is Destination.NOWHERE for each in both)
 
     async def close(self) -> None:
         """Close them."""
@@ -85,7 +87,7 @@ class OutputManager:
 
     async def _open(self, chosen: Output) -> Output:
         for output in (self.main, self.second):
-            if output.name == chosen.name and not isinstance(chosen, UnavailableOutput):
+            if _same(output, chosen):
                 return output
         chosen.report = self._on_trouble
         try:
@@ -93,6 +95,15 @@ class OutputManager:
         except Unavailable as error:
             return UnavailableOutput(chosen.settings, str(error))
         return chosen
+
+
+def _same(opened: Output, chosen: Output) -> bool:
+    """Whether the output that is open already serves for the chosen one, with its settings."""
+    return (
+        opened.destination is not Destination.NOWHERE
+        and opened.name == chosen.name
+        and opened.argument == chosen.argument
+    )
 
 
 async def _choose(settings: Settings, use: str) -> tuple[Output, list[str]]:

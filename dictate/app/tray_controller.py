@@ -20,7 +20,7 @@ from dictate.dbus.interface import Row
 from dictate.errors import DictateError
 from dictate.hotkeys.keys import Keys
 from dictate.journal.entry import Entry
-from dictate.outputs import OUTPUTS, Output
+from dictate.outputs import CLIPBOARD, OUTPUTS, Output
 from dictate.platform.background import BackgroundTasks
 from dictate.ui.menu import Menu, MenuEntry
 from dictate.ui.tray_icon import Icon, Tray
@@ -171,7 +171,7 @@ class TrayController:
             return
         if self._copier is None:
             settings = self._reloader.settings.output
-            self._copier = await asyncio.to_thread(OUTPUTS.choose, "clipboard", settings)
+            self._copier = await asyncio.to_thread(OUTPUTS.choose, CLIPBOARD, settings)
             await self._copier.open()
         await self._copier.write(entry.text, None)
 

@@ -9,15 +9,15 @@ import pytest
 from dictate.app import live_feedback as module
 from dictate.app.live_feedback import describe_target, follow
 from dictate.errors import Unavailable
-from dictate.outputs import Focus
+from dictate.outputs import Destination, Focus
 from dictate.ui.overlay.picture import Picture
 
 
 class Output:
     """An output that says at once what has the focus, or raises."""
 
-    def __init__(self, name: str, *answers: Focus | Exception | None) -> None:
-        self.name = name
+    def __init__(self, destination: Destination, *answers: Focus | Exception | None) -> None:
+        self.destination = destination
         self.answers = list(answers)
         self.asked = 0
 
@@ -35,12 +35,12 @@ FIREFOX, XTERM = Focus("1", "Firefox"), Focus("2", "xterm")
 @pytest.mark.parametrize(
     ("output", "said"),
     [
-        (Output("x11", FIREFOX), "→ Firefox"),
-        (Output("x11", None), ""),
-        (Output("input_method", Focus("0/3", "")), ""),
-        (Output("x11", Unavailable("the X server is gone")), ""),
-        (Output("clipboard", None), "copies"),
-        (Output("stdout", None), ""),
+        (Output(Destination.WINDOW, FIREFOX), "→ Firefox"),
+        (Output(Destination.WINDOW, None), ""),
+        (Output(Destination.WINDOW, Focus("0/3", "")), ""),
+        (Output(Destination.WINDOW, Unavailable("the X server is gone")), ""),
+        (Output(Destination.CLIPBOARD, None), "copies"),
+        (Output(Destination.STREAM, None), ""),
     ],
 )
 def test_what_it_says(output: Any, said: str) -> None:
@@ -51,7 +51,7 @@ def test_it_follows_the_focus_and_leaves_an_output_at_work_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(module, "EVERY_S", 0.01)
-    output = Output("x11", FIREFOX, XTERM)
+    output = Output(Destination.WINDOW, FIREFOX, XTERM)
     engine = SimpleNamespace(info=SimpleNamespace(device="remote: spark, 2.0 ms away"))
     picture = Picture()
     picture.session("recording", 1.0)
