@@ -29,8 +29,8 @@ TERM = re.compile(r"- \*\*(.+?)\*\*: ")
 
 TERMS = """back-off, boosting tree, chord, chunk, client, double tap, endpoint, engine, event,
 fallback, final transcript, heartbeat, held, hotkey, hotword, journal, latch, linger, look-ahead,
-output, partial transcript, portal, pre-roll, preedit, profile, receipt, segmenter, spool, stability,
-strength, supervisor, tail, utterance, VAD, weight"""
+output, partial transcript, portal, pre-roll, preedit, profile, receipt, segmenter, spool,
+stability, strength, supervisor, tail, utterance, VAD, weight"""
 """What a newcomer has to know, as the glossary says it once."""
 
 
