@@ -408,7 +408,7 @@ def test_why_not_imports_nothing_heavy_and_is_quick() -> None:
         "import sys\n"
         "from dictate.config.schema import EngineSettings\n"
         "from dictate.engines.nemotron.engine import NemotronEngine\n"
-        "NemotronEngine(EngineSettings(use='nemotron')).why_not()\n"
+        "NemotronEngine(EngineSettings(use='nemotron')).unavailable_reason()\n"
         "print('torch' in sys.modules, 'nemo' in sys.modules)\n"
     )
     done = subprocess.run(

@@ -123,7 +123,7 @@ def _arm_utterance(pass_by: Callable[[str], None]) -> None:
 
 
 def _before(owner: Any, name: str, what: Callable[[], None]) -> None:
-    """Have `what` happen before each call of this."""
+    """Call `what` before each call of this function."""
     original = getattr(owner, name)
 
     def wrapped(*arguments: Any, **more: Any) -> Any:
