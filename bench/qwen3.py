@@ -23,7 +23,7 @@ from bench.qwen3_models import model_path
 from bench.qwen3_report import AHEAD, AS_IT_IS, LATE, tables
 from dictate.config.schema import EngineSettings
 from dictate.engines import prompt_guard
-from dictate.engines.qwen3 import engine as qwen3
+from dictate.engines.qwen3 import utterance as qwen3
 from dictate.engines.qwen3.engine import Qwen3Engine
 from dictate.events import RATE, Samples
 from dictate.hotwords.model import Hotwords, Term
@@ -176,7 +176,7 @@ def _context(engine: Qwen3Engine, voice: Samples, number: int, runs: int) -> dic
                 what = f"{number} hotwords, run {run + 1} of {runs}: {way}, {state}"
                 say(f"{what}: {heard.release_ms:.0f} ms")
                 found[state].setdefault(way, []).append(heard.release_ms)
-    asked = engine._asked(hotwords, engine.settings.language)  # noqa: SLF001
+    asked = engine._request(hotwords, engine.settings.language)  # noqa: SLF001
     return found | {"tokens": len(asked.prompt.before), "told": len(asked.context.terms)}
 
 

@@ -121,7 +121,8 @@ def _add_run(commands: "Commands") -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from dictate.app.daemon import Daemon
+    from dictate.app.assembly import run_daemon
+    from dictate.app.daemon import RunOptions
     from dictate.config.schema import MicrophoneSettings
     from dictate.config.sources import CommandLineOverrides, ConfigFiles
     from dictate.diagnostics.check import missing_devices
@@ -136,9 +137,9 @@ def _run(arguments: argparse.Namespace) -> int:
         output=arguments.output,
         hotkey=arguments.hotkey,
     )
-    recordings: list[Path] = []
+    recordings: tuple[Path, ...] = ()
     if arguments.microphone and arguments.microphone.startswith("wav:"):
-        recordings = [Path(arguments.microphone[4:])]
+        recordings = (Path(arguments.microphone[4:]),)
         settings = MicrophoneSettings(use=arguments.microphone)
         if reason := MICROPHONES.make("wav", settings).unavailable_reason():
             raise Unavailable(f"--microphone {arguments.microphone}: {reason}")
@@ -147,10 +148,9 @@ def _run(arguments: argparse.Namespace) -> int:
         for line in missing:
             console.line(line, sys.stderr)
         console.line("Dictating the sample recordings instead.", sys.stderr)
-        recordings, once = samples(), True
-        overrides = replace(
-            overrides, microphone=f"wav:{recordings[0]}", output="stdout", hotkey="none"
-        )
+        recordings, once = tuple(samples()), True
+        wav = f"wav:{recordings[0]}"
+        overrides = replace(overrides, microphone=wav, output="stdout", hotkey="none")
     for given in filter(None, (arguments.config, arguments.hotwords)):
         if not given.exists():
             raise ConfigError([f"{given}: there is no such file"])
@@ -158,12 +158,9 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.demo and not hotwords.exists():
         hotwords = shipped("config/hotwords.toml")
     files = ConfigFiles(arguments.config or paths.config_file(), hotwords)
-
-    async def run() -> int:
-        daemon = Daemon(files, overrides, speak=recordings, once=once, show=arguments.demo)
-        return await daemon.run()
-
-    return asyncio.run(run())
+    options = RunOptions(recordings, once=once, show_partials=arguments.demo)
+    asyncio.run(run_daemon(files, overrides, options))
+    return 0
 
 
 def _add_file(commands: "Commands") -> None:

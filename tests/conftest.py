@@ -13,8 +13,14 @@ from blockbuster import BlockBuster, blockbuster_ctx
 
 from dictate.engines.process import EngineProcess
 from tests.lab import forked_engines
+from tests.lab.daemon import PYTHONPATH
 
 pytest_plugins = ["tests.report", "tests.retries"]
+
+# For the processes that are started: the engine process finds the engine `fake` there.
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    filter(None, [PYTHONPATH, os.environ.get("PYTHONPATH", "")])
+)
 
 # Before anything imports torch: its threads spin while they wait, which starves other processes.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

@@ -284,3 +284,21 @@ def test_dictatectl_check_names_both(echo: Path) -> None:
     found = {(row["stage"], row["name"]): row["why_not"] for row in json.loads(done.stdout)}
     assert found["engine", "echo"] == ""
     assert found["output", "thefile"] == "no file is named: write thefile:PATH"
+
+
+def test_the_contract_suite_tries_it_as_it_tries_ours(echo: Path) -> None:
+    """It keeps the contract, but for one thing: it does not listen."""
+    suite = REPOSITORY / "tests" / "contract" / "test_engine_contract.py"
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "pytest", "-q", "--reruns=0", "-p", "no:cacheprovider"),
+            *(suite, "-k", "echo"),
+        ],
+        cwd=REPOSITORY,
+        env={**os.environ, "PYTHONPATH": f"{REPOSITORY}{os.pathsep}{echo}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "1 failed, 13 passed" in done.stdout
+    assert "test_what_is_said_is_returned[echo]" in done.stdout

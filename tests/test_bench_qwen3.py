@@ -10,7 +10,8 @@ from bench.qwen3_models import SHAPES, model_path, words
 from bench.qwen3_report import AHEAD, AS_IT_IS, LATE, tables
 from dictate.engines import prompt_guard
 from dictate.engines.qwen3 import load as qwen3_load
-from dictate.engines.qwen3.engine import Qwen3Engine, Qwen3Utterance
+from dictate.engines.qwen3.engine import Qwen3Engine
+from dictate.engines.qwen3.utterance import Qwen3Utterance
 from dictate.events import RATE, Samples
 from dictate.hotwords.model import Hotwords
 from dictate.microphone.sound_file import read_sound_file
@@ -137,11 +138,21 @@ def test_what_each_way_does_before_the_release(
     assert heard.release_ms > 0
 
 
-def test_a_context_is_cold_or_warm(engine: Qwen3Engine, voice: Samples) -> None:
-    before = engine._decoder.prefixes
+def test_a_context_is_cold_or_warm(
+    engine: Qwen3Engine, voice: Samples, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoder, computed = engine._decoder, 0
+    begin = decoder.begin
+
+    def counted(before: tuple[int, ...]) -> None:
+        nonlocal computed
+        computed += before != decoder._before
+        begin(before)
+
+    monkeypatch.setattr(decoder, "begin", counted)
     figures = bench._context(engine, voice, 3, 1)
     # Twice each: cold is the other list and then its own; warm is its own before the release.
-    assert engine._decoder.prefixes - before == 2 * 2 * 2
+    assert computed == 2 * 2 * 2
     assert figures["told"] == 3
     assert figures["tokens"] > bench._context(engine, voice, 0, 1)["tokens"]
     assert len(figures["prepare_ms"]) == 2

@@ -20,8 +20,13 @@ PAGES = [
 GENERATED = {DOCS / "reference" / "config.md"}
 OURS = r"(?:config|systemd|docs|bench|dictate|tests|scripts)"
 
-EXAMPLES = {"code.py"}
-"""Names that stand in a text as something to say."""
+EXAMPLES = {
+    "code.py",
+    "dictate/engines/parrot.py",
+    "talks/monday.toml",
+    "vllm/v1/executor/uniproc_executor.py",
+}
+"""Files that exist in the text only, or in another program."""
 
 DECISION = re.compile(r"\d{4}-\d\d-\d\d · (?:accepted|replaced by \[.+\]\(#(.+)\))")
 """The line below the heading of a decision: its date and its state."""
@@ -38,7 +43,7 @@ def named_paths(page: Path) -> set[str]:
     """Every path of ours that a page names in backticks."""
     text = page.read_text()
     in_code = re.findall(rf"`({OURS}/[\w./-]*)`", text)
-    at_top = re.findall(r"`([\w-]+\.(?:toml|md|py))`", text)
+    at_top = re.findall(r"`([\w/-]+\.(?:toml|md|py))`", text)
     return {*in_code, *at_top} - EXAMPLES
 
 

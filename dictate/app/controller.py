@@ -1,103 +1,113 @@
-"""What the bus may ask of the daemon. Texts go to the caller that asked, and to nobody else."""
+"""What clients on the bus may ask of the daemon. A text goes to the client that asked, only."""
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, TypeVar
 
-from dictate.app.session import Command
+from dictate.app.journal_thread import JournalThread
+from dictate.app.output_manager import OutputManager
+from dictate.app.output_writer import OutputWriter
+from dictate.app.pipeline import Pipeline
+from dictate.app.reloader import Reloader
+from dictate.app.replay import Replay
 from dictate.dbus.interface import Row
 from dictate.diagnostics import check, output_trial
+from dictate.hotkeys.keys import Keys
 from dictate.journal.entry import Entry
+from dictate.journal.journal import Journal
 from dictate.microphone.portaudio import list_devices
 
-if TYPE_CHECKING:
-    from dictate.app.daemon import Daemon
-
 log = logging.getLogger(__name__)
-T = TypeVar("T")
 
 
 class DaemonController:
-    """The daemon's answers to `control.interface.Steering`."""
+    """Implements `dbus.interface.Controller`. The log always says which client asked."""
 
-    def __init__(self, daemon: "Daemon") -> None:
-        self._daemon = daemon
+    def __init__(
+        self,
+        *,
+        pipeline: Pipeline,
+        keys: Keys,
+        journal: JournalThread,
+        replay: Replay,
+        writer: OutputWriter,
+        outputs: OutputManager,
+        reloader: Reloader,
+    ) -> None:
+        self._pipeline = pipeline
+        self._keys = keys
+        self._journal = journal
+        self._replay = replay
+        self._writer = writer
+        self._outputs = outputs
+        self._reloader = reloader
 
     def start(self, by: str, *, second: bool) -> None:
         """Begin to listen, as a toggled dictation."""
-        session = self._daemon.pipeline.session
-        self._act("start", by, lambda: session.start(held=False, second=second))
+        log.info("start, asked by %s", by)
+        self._pipeline.start(held=False, second=second)
 
     def stop(self, by: str) -> None:
-        """The key is up, so to speak."""
-        self._act("stop", by, lambda: self._daemon.pipeline.session.stop())
+        """End it, as a release of the key does."""
+        log.info("stop, asked by %s", by)
+        self._pipeline.stop()
 
     def toggle(self, by: str, *, second: bool) -> None:
-        """The other of the two."""
-        session = self._daemon.pipeline.session
-        self._act("toggle", by, lambda: session.toggle(second=second))
+        """Start if nothing listens, otherwise stop."""
+        log.info("toggle, asked by %s", by)
+        self._pipeline.toggle(second=second)
 
     def key(self, by: str, *, second: bool, down: bool) -> None:
-        """As if a hotkey of ours had been pressed or released."""
+        """The same as a press or release of a hotkey of ours."""
         log.info("%s, asked by %s", "press" if down else "release", by)
-        self._daemon.keys.bound(second=second, down=down)
+        self._keys.bound(second=second, down=down)
 
     def cancel(self, by: str) -> None:
         """Nothing of it is written."""
-        self._act("cancel", by, lambda: self._daemon.pipeline.session.cancel())
+        log.info("cancel, asked by %s", by)
+        self._pipeline.cancel()
 
     async def reload(self, by: str) -> Sequence[str]:
-        """Both files, what changed, and another try for engines that were given up."""
+        """Read both files again; what was given up is tried again."""
         log.info("reload, asked by %s", by)
-        return await self._daemon.reload(asked=True)
+        return await self._reloader.reload(retry=True)
 
     async def last(self) -> Entry | None:
         """The newest text."""
-        return await self._journal(self._daemon.journal.last)
+        return await self._journal.call(Journal.last)
 
     async def history(self, limit: int) -> Sequence[Entry]:
         """The newest dictations."""
-        return await self._journal(self._daemon.journal.history, limit)
+        return await self._journal.call(Journal.history, limit)
 
     async def paste(self, number: int | None, by: str) -> str:
-        """Write it again, here."""
+        """Write a text again, where the focus is now."""
         log.info("paste, asked by %s", by)
-        return (await self._daemon.recall.paste(number)).value
+        return (await self._replay.paste(number)).value
 
     async def undo(self, by: str) -> str:
         """Take the last text back."""
         log.info("undo, asked by %s", by)
-        number = await self._daemon.recall.undo()
+        number = await self._writer.undo((self._outputs.main, self._outputs.second))
         return f"dictation {number} is taken back (dictatectl paste {number} writes it again)"
 
     async def forget(self, number: int | None, by: str) -> int:
-        """Out of the journal."""
+        """Delete from the journal."""
         log.info("forget, asked by %s", by)
-        return await self._journal(self._daemon.journal.forget, number)
+        return await self._journal.call(Journal.forget, number)
 
     async def devices(self) -> Sequence[Row]:
         """The microphones there are."""
         return [asdict(device) for device in await asyncio.to_thread(list_devices)]
 
     async def check(self) -> Sequence[Row]:
-        """Every backend's why not."""
-        rows = await asyncio.to_thread(check.rows, self._daemon.settings)
+        """Every backend, and why it cannot work."""
+        rows = await asyncio.to_thread(check.rows, self._reloader.settings)
         return [row.as_dict() for row in rows]
 
     async def check_live(self, by: str) -> Sequence[Row]:
         """Every output tried on a window of our own."""
         log.info("check --live, asked by %s", by)
-        pipeline = self._daemon.pipeline
-        async with pipeline.writing:
-            pipeline.written = None
-            return await output_trial.rows(self._daemon.settings.output, pipeline.main.output)
-
-    def _act(self, what: str, by: str, decide: Callable[[], list[Command]]) -> None:
-        # Who opened the microphone is always in the log.
-        log.info("%s, asked by %s", what, by)
-        self._daemon.pipeline.act(decide)
-
-    async def _journal(self, how: Callable[..., T], *what: object) -> T:
-        return await self._daemon.pipeline.durably(how, *what)
+        async with self._writer.exclusive():
+            return await output_trial.rows(self._reloader.settings.output, self._outputs.main)

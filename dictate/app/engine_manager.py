@@ -1,16 +1,17 @@
-"""The engines of the daemon: the main one and, where the user wants another beside it, a second.
+"""The engines of the daemon: the main one and, if the settings name another, a second.
 
-Each has a link and a process of its own, and nothing here waits for the second: it may load for
-minutes, hang or die, and the main one must not know. Where both are the same engine with the same
-model, one process serves both, as each dictation says its language.
+Each has a client and a process of its own, and nothing here waits for the second: it may load for
+minutes, hang or die, without any effect on the main one. Where both are the same engine with the
+same model, one process serves both, because each dictation says its language.
 """
 
 import asyncio
 import itertools
 from collections.abc import Callable
+from dataclasses import dataclass
 
+from dictate.app.signals import Signal
 from dictate.config.schema import EngineSettings, Settings, one_engine, same_engine, second_engine
-from dictate.dbus.interface import Status
 from dictate.engines.client import EngineClient
 from dictate.engines.protocol import EngineState
 from dictate.errors import DictateError
@@ -18,123 +19,167 @@ from dictate.hotwords.model import Hotwords
 from dictate.platform import paths
 
 
-class EngineManager:
-    """Made on the loop; `main` and `second` may be other ones after each `change`."""
+@dataclass(frozen=True, slots=True)
+class EnginePair:
+    """The clients that serve some settings; one may serve both profiles."""
 
     main: EngineClient
     second: EngineClient
-    """The main one itself, where that serves both."""
 
-    def __init__(self, on_change: Callable[[], None], on_trouble: Callable[[str], None]) -> None:
-        """`on_change` is called when `status` is another, `on_trouble` with a line for people."""
-        self._on_change = on_change
+
+@dataclass(frozen=True, slots=True)
+class EngineReport:
+    """One engine, as the user sees it."""
+
+    name: str
+    state: EngineState
+    model: str
+    device: str
+    precision: str
+    chunk_ms: int
+    memory_mb: float
+    finish_ms: float
+    """Milliseconds from the end of the sound to the text, of the last utterance."""
+    notes: str
+    """What is not as the settings want it, and why."""
+
+
+class EngineManager:
+    """Made on the loop; `main` and `second` may change at each `apply`."""
+
+    def __init__(self, settings: Settings, on_trouble: Callable[[str], None]) -> None:
+        """`on_trouble` receives one line for the user."""
+        self.changed = Signal[[]]()
+        """`report` changed."""
         self._on_trouble = on_trouble
         self._count = itertools.count(1)
-        self._preparing: asyncio.Task[list[str]] | None = None
-        """Of the second."""
-        self._told: dict[str, list[str]] = {}
-        """What was told last of the words, the engine, or both; of each."""
+        self._loading_hotwords: asyncio.Task[list[str]] | None = None
+        """Of the second engine."""
+        self._reported: dict[str, list[str]] = {}
+        """The hotwords that each engine could not use, as last reported."""
+        self.main = self._make(settings.engine)
+        self.second = self.main
+        """The main one itself, where that serves both profiles."""
+        if not one_engine(settings):
+            self.second = self._make(second_engine(settings))
 
-    @property
-    def apart(self) -> bool:
-        """Whether the second is an engine of its own."""
-        return self.second is not self.main
+    def _make(self, settings: EngineSettings) -> EngineClient:
+        # A name of its own for each: the old engine may still be ending when the new one starts.
+        socket = paths.runtime_dir() / f"engine-{next(self._count)}.sock"
+        return EngineClient(settings, socket, self.changed)
 
-    async def start(self, settings: Settings) -> None:
+    async def start(self) -> None:
         """Start the processes. Returns at once."""
-        self.main = self.second = await self._start(settings.engine)
-        await self.change(settings)
+        for client in {self.main, self.second}:
+            await client.start()
 
     async def stop(self) -> None:
         """Kill them."""
-        self._forget_preparing()
-        for link in {self.main, self.second}:
-            await link.stop()
+        self._cancel_loading()
+        for client in {self.main, self.second}:
+            await client.stop()
 
-    async def change(self, settings: Settings, *, again: bool = False) -> list[EngineClient]:
-        """Have what these settings want; with `again`, an engine that was given up is tried once
-        more. Those that were replaced are returned, and still run."""
-        before = self.main, self.second
-        if not _serves(self.main, settings.engine, again=again):
-            self.main = await self._start(settings.engine)
-        self.main.apply(settings.engine)
+    # Changing while running.
+
+    async def prepare(self, settings: Settings, *, retry: bool = False) -> EnginePair:
+        """The clients that serve these settings: those in use, or new ones, which are started.
+        With `retry`, an engine that was given up gets a new client.
+
+        Either `apply` or `discard` them. Raises DictateError.
+        """
         wanted = second_engine(settings)
-        if one_engine(settings):
-            self.second = self.main
-        else:
-            if self.second is before[0] or not _serves(self.second, wanted, again=again):
-                self.second = await self._start(wanted)
-            self.second.apply(wanted)
-        self._on_change()
-        return [link for link in set(before) if link not in (self.main, self.second)]
+        started: list[EngineClient] = []
 
-    async def _start(self, settings: EngineSettings) -> EngineClient:
-        # A name of its own for each: the old engine may still be ending when the new one starts.
-        socket = paths.runtime_dir() / f"engine-{next(self._count)}.sock"
-        link = EngineClient(settings, socket, self._on_change)
-        await link.start()
-        return link
+        async def start(settings: EngineSettings) -> EngineClient:
+            started.append(self._make(settings))
+            await started[-1].start()
+            return started[-1]
 
-    async def prepare(self, hotwords: Hotwords) -> list[str]:
-        """Give them the list ahead of the next dictation; what the main one cannot use, in words.
-        What the second cannot use is told once it is known."""
-        self._forget_preparing()
-        if self.apart:
-            preparing = self._prepare(self.second, hotwords, "the second engine: ")
-            self._preparing = asyncio.create_task(preparing)
-        return await self._prepare(self.main, hotwords, "")
+        def serves(client: EngineClient, settings: EngineSettings) -> bool:
+            return same_engine(client.settings, settings) and not (retry and client.excluded)
 
-    async def _prepare(self, link: EngineClient, hotwords: Hotwords, whose: str) -> list[str]:
         try:
-            unusable = await link.prepare(hotwords)
+            kept = serves(self.main, settings.engine)
+            main = self.main if kept else await start(settings.engine)
+            if one_engine(settings):
+                return EnginePair(main, main)
+            kept = self.second is not self.main and serves(self.second, wanted)
+            return EnginePair(main, self.second if kept else await start(wanted))
+        except BaseException:
+            for client in started:
+                await client.stop()
+            raise
+
+    def apply(self, settings: Settings, pair: EnginePair) -> list[EngineClient]:
+        """Use what `prepare` returned for these settings. Those that were replaced are returned,
+        and still run."""
+        before = {self.main, self.second}
+        self.main, self.second = pair.main, pair.second
+        self.main.apply(settings.engine)
+        if self.second is not self.main:
+            self.second.apply(second_engine(settings))
+        self.changed()
+        return [client for client in before if client not in (self.main, self.second)]
+
+    async def discard(self, pair: EnginePair) -> None:
+        """Stop what `prepare` started."""
+        for client in {pair.main, pair.second} - {self.main, self.second}:
+            await client.stop()
+
+    # Hotwords.
+
+    async def load_hotwords(self, hotwords: Hotwords) -> list[str]:
+        """Send both engines the list ahead of the next dictation: one line for each term that the
+        main one cannot use. Those of the second are reported once they are known."""
+        self._cancel_loading()
+        if self.second is not self.main:
+            loading = self._load_hotwords(self.second, hotwords, "second engine")
+            self._loading_hotwords = asyncio.create_task(loading)
+        return await self._load_hotwords(self.main, hotwords, "engine")
+
+    async def _load_hotwords(
+        self, client: EngineClient, hotwords: Hotwords, role: str
+    ) -> list[str]:
+        try:
+            unusable = await client.prepare(hotwords)
         except DictateError as error:
             unusable = [str(error)]
-        if unusable != self._told.get(whose, []):
-            self._told[whose] = unusable
+        if unusable != self._reported.get(role, []):
+            self._reported[role] = unusable
             for line in unusable:
-                self._on_trouble(f"{whose}{line}")
+                self._on_trouble(f"{role} {client.info.name}: {line}")
         return unusable
 
-    def _forget_preparing(self) -> None:
-        if self._preparing is not None:
-            self._preparing.cancel()
+    def _cancel_loading(self) -> None:
+        if self._loading_hotwords is not None:
+            self._loading_hotwords.cancel()
+
+    # What there is to see.
 
     @property
-    def given_up(self) -> tuple[str, ...]:
-        """What "auto" does without, as it failed here, in either of them."""
+    def excluded(self) -> tuple[str, ...]:
+        """The engines that "auto" does without, in either of the two, because they failed here."""
         return tuple(dict.fromkeys((*self.main.excluded, *self.second.excluded)))
 
     @property
-    def status(self) -> Status:
-        """What the daemon shows of its engines."""
-        main = self.main.info
-        shown = Status(
-            engine=main.name,
-            engine_state=self.main.serving_state,
-            model=main.model,
-            device=main.device,
-            precision=main.precision,
-            chunk_ms=main.chunk_ms,
-            engine_memory_mb=main.device_memory_mb or main.memory_mb,
-            engine_notes=_notes(self.main),
-            engine_finish_ms=main.finish_ms,
-            second_engine="",
-            second_engine_state="",
-            second_model="",
-            second_engine_notes="",
-        )
-        if self.apart:
-            shown["second_engine"] = self.second.info.name
-            shown["second_engine_state"] = self.second.serving_state
-            shown["second_model"] = self.second.info.model
-            shown["second_engine_notes"] = _notes(self.second)
-        return shown
+    def report(self) -> tuple[EngineReport, EngineReport | None]:
+        """The main engine, and the second if it has one of its own."""
+        second = _report(self.second) if self.second is not self.main else None
+        return _report(self.main), second
 
 
-def _serves(link: EngineClient, settings: EngineSettings, *, again: bool) -> bool:
-    return same_engine(link.settings, settings) and not (again and link.excluded)
-
-
-def _notes(link: EngineClient) -> str:
-    why = link.message if link.serving_state in (EngineState.RESTARTING, EngineState.FAILED) else ""
-    return "; ".join(filter(None, (why, *link.info.notes)))
+def _report(client: EngineClient) -> EngineReport:
+    info = client.info
+    state = client.serving_state
+    reason = client.message if state in (EngineState.RESTARTING, EngineState.FAILED) else ""
+    return EngineReport(
+        name=info.name,
+        state=state,
+        model=info.model,
+        device=info.device,
+        precision=info.precision,
+        chunk_ms=info.chunk_ms,
+        memory_mb=info.device_memory_mb or info.memory_mb,
+        finish_ms=info.finish_ms,
+        notes="; ".join(filter(None, (reason, *info.notes))),
+    )

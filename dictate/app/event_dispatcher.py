@@ -1,35 +1,33 @@
-"""Tells everybody what happens: log, bus, notifications, service manager, terminal, overlay.
+"""Passes each event on to the log, bus, notifications, service manager, terminal and overlay.
 
-The one place that knows who may hear what: dictated text goes to the terminal and the overlay that
-the user looks at, and nowhere else.
+The one place that decides what each of them may receive: dictated text goes to the terminal and the
+overlay, which only the user sees, and nowhere else.
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, Final
+from typing import Final
 
 import sdnotify
 
 from dictate.app.observer import Timing
+from dictate.app.signals import Signal
 from dictate.app.terminal import Terminal
 from dictate.dbus.service import Service
-from dictate.errors import DictateError
 from dictate.events import PartialTranscript, Samples
 from dictate.outputs import Receipt
+from dictate.platform.background import BackgroundTasks
 from dictate.ui.notifications import Action, Notifier
 from dictate.ui.overlay.picture import Picture
 
 log = logging.getLogger(__name__)
 
-CLOSES_S: Final = 0.3
-"""A message that was clicked on is gone by then, and the window has the focus again."""
 READ_S: Final = 5.0
-"""So long the overlay says why a text is held."""
+"""Seconds for which the overlay shows why a text is held."""
 
 
 class EventDispatcher:
-    """The pipeline's audience."""
+    """Observes the pipeline."""
 
     def __init__(
         self,
@@ -37,17 +35,16 @@ class EventDispatcher:
         notifier: Notifier,
         terminal: Terminal,
         picture: Picture,
-        on_changed: Callable[[], None],
-        paste: Callable[[int], Awaitable[object]],
     ) -> None:
+        self.session_changed = Signal[[]]()
+        self.paste_clicked = Signal[int]()
+        """The user clicked on "Paste here" below the message about this dictation."""
         self._service = service
         self._notifier = notifier
         self._terminal = terminal
         self._picture = picture
-        self._on_changed = on_changed
-        self._paste = paste
         self._systemd = sdnotify.SystemdNotifier()
-        self._notices: set[asyncio.Task[None]] = set()
+        self._background = BackgroundTasks(log)
 
     def ready(self, how: str) -> None:
         """The hotkey and the bus are up."""
@@ -55,7 +52,7 @@ class EventDispatcher:
         log.info("%s", how)
 
     def stopping(self) -> None:
-        """The daemon was told to stop."""
+        """The daemon begins to stop."""
         self._systemd.notify("STOPPING=1")
 
     def alive(self) -> None:
@@ -63,24 +60,24 @@ class EventDispatcher:
         self._systemd.notify("WATCHDOG=1")
 
     def changed(self) -> None:
-        """The session's state is another."""
-        self._on_changed()
+        """The state of the session changed."""
+        self.session_changed()
 
     def partial(self, partial: PartialTranscript) -> None:
-        """Shown to the one who sits there; never sent anywhere."""
+        """Shown on this machine; never sent anywhere."""
         self._terminal.partial(partial.text)
         self._picture.partial(partial)
 
     def previewed(self, number: int, *, in_field: bool) -> None:
-        """Then the overlay need not say it again."""
+        """The overlay need not repeat what stands in the text field."""
         self._picture.previewed(number, in_field=in_field)
 
     def sound(self, samples: Samples) -> None:
-        """For the meter."""
+        """For the level meter of the overlay."""
         self._picture.sound(samples)
 
     def writing(self, number: int) -> None:
-        """The final text may come on the very line where the guess stands."""
+        """The final text may appear on the very line where the partial stands."""
         self._terminal.clear()
         self._picture.writing(number)
 
@@ -111,7 +108,7 @@ class EventDispatcher:
         self._terminal.clear()
         log.warning("dictation %d is held: %s", number, reason)
         self._service.update(dictation=number, trouble=f"held: {reason}")
-        here = Action("Paste here", lambda: self._do(self._paste_here(number)))
+        here = Action("Paste here", lambda: self.paste_clicked(number))
         self._notify("Held", f"{reason}. dictatectl paste {number}", "held", here)
         self._picture.held(number, reason)
         asyncio.get_running_loop().call_later(READ_S, self._picture.release, number)
@@ -123,17 +120,5 @@ class EventDispatcher:
         self._service.update(trouble=message)
         self._notify("Dictate", message, "trouble")
 
-    async def _paste_here(self, number: int) -> None:
-        await asyncio.sleep(CLOSES_S)
-        try:
-            await self._paste(number)
-        except DictateError as error:
-            self.trouble(f"not written: {error}")
-
     def _notify(self, summary: str, body: str, key: str, action: Action | None = None) -> None:
-        self._do(self._notifier.show(summary, body, key=key, action=action))
-
-    def _do(self, what: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(what)
-        self._notices.add(task)
-        task.add_done_callback(self._notices.discard)
+        self._background.start(self._notifier.show(summary, body, key=key, action=action))

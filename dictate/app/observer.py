@@ -1,4 +1,4 @@
-"""Who is told what becomes of the dictations, and how long each took."""
+"""What the pipeline reports of its dictations, and how long each took."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -8,20 +8,20 @@ from dictate.outputs import Receipt
 
 
 class PipelineObserver(Protocol):
-    """Who is told what happens. Dictated text goes into `partial` alone."""
+    """Receives every event of the pipeline. Dictated text goes into `partial` alone."""
 
     def changed(self) -> None:
-        """The session's state is another."""
+        """The state of the session changed."""
 
     def partial(self, partial: PartialTranscript) -> None:
-        """The engine has a new guess."""
+        """The engine has a new partial transcript."""
 
     def previewed(self, number: int, *, in_field: bool) -> None:
-        """Whether the last guess stands in the text field itself, marked as not written yet. Told
-        of each that has words, as soon as the desktop has answered."""
+        """Whether the last partial stands in the text field itself, marked as not written yet.
+        Called for each one that has words, as soon as the desktop has answered."""
 
     def sound(self, samples: Samples) -> None:
-        """What the microphone hears of a dictation, piece by piece."""
+        """A chunk of the dictation's sound."""
 
     def writing(self, number: int) -> None:
         """A text is about to be written."""
@@ -36,7 +36,7 @@ class PipelineObserver(Protocol):
         """A text, or the sound, is kept and was not written."""
 
     def trouble(self, message: str) -> None:
-        """Something is wrong, one line, what to do included."""
+        """Something is wrong: one line that says what, and what to do."""
 
 
 @dataclass(slots=True)

@@ -1,68 +1,109 @@
-"""The outputs of the daemon, open: the main one, and that of the second way.
+"""The outputs of the daemon, open: the main one and, if the settings name another, a second.
 
-Where none works, one that holds every text and says why stands in its place.
+Where none can work, an UnavailableOutput holds every text and says why.
 """
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 
+from dictate.app.signals import Signal
 from dictate.config.schema import Settings
 from dictate.errors import Unavailable
-from dictate.outputs import OUTPUTS, Output
+from dictate.outputs import OUTPUTS, Destination, Output
 from dictate.outputs.unavailable import UnavailableOutput
 
 
-class OutputManager:
-    """`main` and `second` may be other ones after each `choose`."""
+@dataclass(frozen=True, slots=True)
+class OutputPair:
+    """The outputs that serve some settings, open; one may serve both profiles."""
 
     main: Output
     second: Output
-    """The main one itself, where the settings name no other."""
+    notes: str
+    """What "auto" passed over for the main one, and why."""
 
-    def __init__(self, report: Callable[[str], None]) -> None:
-        """`report` takes the trouble of an output that comes between two texts."""
-        self._report = report
+
+class OutputManager:
+    """`main` and `second` may change at each `apply`."""
+
+    def __init__(self, settings: Settings, on_trouble: Callable[[str], None]) -> None:
+        """`on_trouble` receives what goes wrong in an output between two texts."""
+        self.changed = Signal[[]]()
+        """`main`, `second` or `notes` may have changed."""
+        self._on_trouble = on_trouble
+        self._settings = settings
+        self.main: Output = UnavailableOutput(settings.output, "no output is open yet")
+        self.second: Output = self.main
+        """The main one itself, where the settings name no other."""
         self.notes = ""
         """What "auto" passed over for the main one, and why."""
-        self._opened: list[Output] = []
-        self._choosing = asyncio.Lock()
 
-    async def choose(self, settings: Settings) -> list[Output]:
-        """Choose and open what these settings want; those that are not wanted any more, still open.
+    async def prepare(self, settings: Settings) -> OutputPair:
+        """Choose and open what these settings want. An output that is in use and still the best is
+        kept: a desktop may let only one be there at a time.
 
-        What is still the best goes on: a desktop may let only one be there at a time.
+        Either `apply` or `discard` them. Raises DictateError.
         """
-        async with self._choosing:
-            before, use = self._opened, settings.second.output
-            main, passed = await _choose(settings, settings.output.use)
-            self.main = self.second = await self._open(main)
+        use = settings.second.output
+        main, passed_over = await _choose(settings, settings.output.use)
+        main = second = await self._open(main)
+        try:
             if use:
-                self.second = await self._open((await _choose(settings, use))[0])
-            self.notes = _by_reason(passed)
-            self._opened = list({self.main, self.second})
-            return [output for output in before if output not in self._opened]
+                second = await self._open((await _choose(settings, use))[0])
+        except BaseException:
+            await self.discard(OutputPair(main, main, ""))
+            raise
+        return OutputPair(main, second, _by_reason(passed_over))
 
-    def wanting(self, settings: Settings) -> bool:
-        """Whether there is no window to write into, unless the user wants it so."""
-        auto = settings.output.use == "auto" and self.main.name in ("clipboard", "stdout")
-        return auto or any(isinstance(each, UnavailableOutput) for each in (self.main, self.second))
+    def apply(self, settings: Settings, pair: OutputPair) -> list[Output]:
+        """Use what `prepare` returned for these settings. Those that were replaced are returned,
+        and still open."""
+        before = {self.main, self.second}
+        self._settings = settings
+        self.main, self.second, self.notes = pair.main, pair.second, pair.notes
+        for output in (self.main, self.second):
+            output.settings = settings.output
+        self.changed()
+        return [output for output in before if output not in (self.main, self.second)]
+
+    async def discard(self, pair: OutputPair) -> None:
+        """Close what `prepare` opened."""
+        for output in {pair.main, pair.second} - {self.main, self.second}:
+            await output.close()
+
+    @property
+    def lacks_window(self) -> bool:
+        """Whether there is no window to write into, although the settings want one."""
+        if self._settings.output.use == "auto" and self.main.destination is not Destination.WINDOW:
+            return True
+        both = (self.main, self.second)
+        return any(each.destination is Destination.NOWHERE for each in both)
 
     async def close(self) -> None:
         """Close them."""
-        for output in self._opened:
+        for output in {self.main, self.second}:
             await output.close()
 
     async def _open(self, chosen: Output) -> Output:
-        for output in self._opened:
-            if output.name == chosen.name and not isinstance(chosen, UnavailableOutput):
-                output.settings = chosen.settings
+        for output in (self.main, self.second):
+            if _same(output, chosen):
                 return output
-        chosen.report = self._report
+        chosen.report = self._on_trouble
         try:
             await chosen.open()
         except Unavailable as error:
             return UnavailableOutput(chosen.settings, str(error))
         return chosen
+
+
+def _same(opened: Output, chosen: Output) -> bool:
+    """Whether the output that is open already serves for the chosen one, with its settings."""
+    return (
+        opened.destination is not Destination.NOWHERE
+        and opened.name == chosen.name
+        and opened.argument == chosen.argument
+    )
 
 
 async def _choose(settings: Settings, use: str) -> tuple[Output, list[str]]:
@@ -72,10 +113,10 @@ async def _choose(settings: Settings, use: str) -> tuple[Output, list[str]]:
         return UnavailableOutput(settings.output, str(error)), []
 
 
-def _by_reason(passed: list[str]) -> str:
+def _by_reason(passed_over: list[str]) -> str:
     """Lines of "name: reason" as one, each reason once."""
     reasons: dict[str, list[str]] = {}
-    for line in passed:
+    for line in passed_over:
         name, _, reason = line.partition(": ")
         reasons.setdefault(reason, []).append(name)
     return "; ".join(f"{', '.join(names)}: {reason}" for reason, names in reasons.items())

@@ -1,4 +1,4 @@
-"""Shows what is understood so far where the text will stand, and takes it away again."""
+"""Shows the partial transcript where the text will stand, and removes it again."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -12,32 +12,31 @@ class Preedit:
 
     def __init__(
         self,
-        run: Callable[[Coroutine[Any, Any, None]], None],
-        previewed: Callable[[int, bool], None],
+        start_task: Callable[[Coroutine[Any, Any, None]], None],
+        on_shown: Callable[[int, bool], None],
     ) -> None:
-        """`run` starts a task; `previewed` is told of each guess that has words whether it stands
-        there now."""
-        self._run = run
-        self._previewed = previewed
-        self._shown: dict[Output, int] = {}
-        """The dictation of which its window shows something."""
+        """`on_shown` receives, for each partial that has words, whether it stands there now."""
+        self._start_task = start_task
+        self._on_shown = on_shown
+        self._dictations: dict[Output, int] = {}
+        """The dictation that each output's window shows."""
 
     def show(self, partial: PartialTranscript, output: Output) -> None:
-        """Show this guess, instead of the one before; one without words takes that away."""
+        """Show this partial instead of the one before; one without words removes that."""
         number = partial.dictation
         if partial.text:
-            self._shown[output] = number
+            self._dictations[output] = number
         else:
-            self._shown.pop(output, None)
+            self._dictations.pop(output, None)
 
         async def show() -> None:
             in_field = await output.preview(partial.text, partial.settled)
             if partial.text:
-                self._previewed(number, in_field)
+                self._on_shown(number, in_field)
 
-        self._run(show())
+        self._start_task(show())
 
-    def take_away(self, number: int, output: Output) -> None:
+    def remove(self, number: int, output: Output) -> None:
         """Show nothing of this dictation any more."""
-        if self._shown.get(output) == number:
+        if self._dictations.get(output) == number:
             self.show(PartialTranscript(number, ""), output)

@@ -1,112 +1,123 @@
-"""What was said earlier: written again, heard again, recovered after a crash."""
+"""Earlier dictations: written again, transcribed again, recovered after a crash."""
 
 import asyncio
+import logging
 import time
+from collections.abc import Callable
 
-from dictate.app.observer import Timing
-from dictate.app.pipeline import Pipeline
+from dictate.app.journal_thread import JournalThread
+from dictate.app.observer import PipelineObserver, Timing
+from dictate.app.output_writer import OutputWriter
+from dictate.app.profiles import Profiles
 from dictate.errors import DeliveryUnsure, DictateError, EngineError, JournalError, NotDelivered
 from dictate.events import PartialTranscript
 from dictate.journal.entry import Entry, EntryState
+from dictate.journal.journal import Journal
 from dictate.outputs import Receipt
+from dictate.platform.background import BackgroundTasks
+
+log = logging.getLogger(__name__)
+
+CLOSES_S = 0.3
+"""Seconds after which a message that was clicked on is gone, and the window has the focus again."""
 
 
 class Replay:
-    """Works on the journal of a pipeline. What is heard again is heard by the engine that it was
-    meant for; what is written again goes to the main output."""
+    """Sound is transcribed again by the engine that it was meant for; text goes to the main
+    output."""
 
-    def __init__(self, pipeline: Pipeline) -> None:
-        self._pipeline = pipeline
-        self._journal = pipeline.journal
+    def __init__(
+        self,
+        profiles: Profiles,
+        journal: JournalThread,
+        writer: OutputWriter,
+        observer: PipelineObserver,
+        in_flight: Callable[[int], bool],
+    ) -> None:
+        """`in_flight` says whether a dictation is not over yet."""
+        self._profiles = profiles
+        self._in_flight = in_flight
+        self._journal = journal
+        self._writer = writer
+        self._observer = observer
+        self._background = BackgroundTasks(log)
+
+    def paste_after_click(self, number: int) -> None:
+        """Write the text of the message that was clicked on, once the message is gone."""
+        self._background.start(self._paste_after_click(number))
+
+    async def _paste_after_click(self, number: int) -> None:
+        await asyncio.sleep(CLOSES_S)
+        try:
+            await self.paste(number)
+        except DictateError as error:
+            self._observer.trouble(f"not written: {error}")
 
     async def paste(self, number: int | None) -> Receipt:
         """Write an earlier text (None: the last) where the focus is now. Raises DictateError."""
-        entry = await self._pipeline.durably(
-            *((self._journal.get, number) if number else (self._journal.last,))
+        entry = await (
+            self._journal.call(Journal.get, number) if number else self._journal.call(Journal.last)
         )
         if entry is None:
             raise DictateError("there is no such dictation; see `dictatectl history`")
-        if self._pipeline.under_way(entry.number):
+        if self._in_flight(entry.number):
             raise DictateError(f"dictation {entry.number} is still under way; try again")
         if not entry.text and entry.has_audio:
             entry = await self.transcribe(entry)
         if not entry.text:
             raise DictateError(f"nothing was heard in dictation {entry.number}")
         timing, began = Timing(), time.monotonic()
+        output = self._profiles.main.output
         try:
-            output = self._pipeline.main.output
             focus = await output.focus()
-            receipt = await self._pipeline.write_out(
-                entry.number, entry.text, output, focus, timing
-            )
+            receipt = await self._writer.write(entry.number, entry.text, output, focus, timing)
         except (NotDelivered, DeliveryUnsure) as error:
-            self._pipeline.write_down(self._journal.held, entry.number, str(error))
+            self._journal.submit(Journal.held, entry.number, str(error))
             raise
         timing.total_ms = (time.monotonic() - began) * 1000
-        self._pipeline.audience.delivered(entry.number, receipt, timing)
+        self._observer.delivered(entry.number, receipt, timing)
         return receipt
 
-    async def undo(self) -> int:
-        """Take the last written text back out of its window; it is held then. The number of its
-        dictation. Raises DictateError, and then the text stands where it stood, or (DeliveryUnsure)
-        nobody knows."""
-        async with self._pipeline.writing:
-            last = self._pipeline.written
-            in_use = (self._pipeline.main.output, self._pipeline.second.output)
-            if last is None or last.output not in in_use:
-                raise DictateError("there is nothing that could be taken back")
-            try:
-                await last.output.undo(last.text, last.focus)
-            except NotDelivered as error:
-                raise NotDelivered(f"not taken back: {error}") from error
-            except DeliveryUnsure:
-                self._pipeline.written = None
-                raise
-            self._pipeline.written = None
-        if await self._pipeline.durably(self._journal.get, last.number):
-            self._pipeline.write_down(self._journal.held, last.number, "taken back")
-        return last.number
-
     async def transcribe(self, entry: Entry) -> Entry:
-        """Hear kept sound again; the text goes into the journal, held. Raises EngineError."""
+        """Transcribe kept sound again; the text goes into the journal, held. Raises EngineError."""
         number = entry.number
-        pcm = await self._pipeline.durably(self._journal.audio, number)
-        way = self._pipeline.way(second=entry.second)
-        utterance = way.link.begin(number, self._pipeline.hotwords, way.language, _ignore)
+        pcm = await self._journal.call(Journal.audio, number)
+        profile = self._profiles.choose(second=entry.second)
+        utterance = self._profiles.begin(number, profile, _ignore)
         utterance.feed(pcm)
-        final = await utterance.finish(lambda: self._pipeline.durably(self._journal.audio, number))
-        text = self._pipeline.polish(final)
+        final = await utterance.finish(lambda: self._journal.call(Journal.audio, number))
+        text = self._profiles.polish(final)
         if not text:
             if entry.state is not EntryState.CANCELLED:
-                self._pipeline.write_down(self._journal.empty, number)
+                self._journal.submit(Journal.empty, number)
         else:
-            await self._pipeline.keep(number, text, final, way)
-            self._pipeline.write_down(self._journal.held, number, entry.reason or "recovered")
-        return await self._pipeline.durably(self._journal.get, number) or entry
+            engine = profile.engine.info.name
+            await self._journal.keep(Journal.transcribed, number, text, final.text, engine)
+            self._journal.submit(Journal.held, number, entry.reason or "recovered")
+        return await self._journal.call(Journal.get, number) or entry
 
     async def recover(self, entries: list[Entry]) -> None:
-        """Hear what a crash left unheard. It is held, never written: its window is long gone."""
-        unheard = [entry for entry in entries if entry.state is EntryState.CAPTURED]
+        """Transcribe what a crash left. It is held, never written: its window is long gone."""
+        captured = [entry for entry in entries if entry.state is EntryState.CAPTURED]
         # An engine that is slow, or dead, does not keep the other waiting.
         await asyncio.gather(
             *(
-                self._recover([entry for entry in unheard if entry.second is second])
+                self._recover([entry for entry in captured if entry.second is second])
                 for second in (False, True)
             )
         )
         if entries:
             count = f"recovered {len(entries)} dictation{'s' if len(entries) > 1 else ''}"
             advice = "see `dictatectl history`, `dictatectl paste N`"
-            self._pipeline.audience.trouble(f"{count}; {advice}")
+            self._observer.trouble(f"{count}; {advice}")
 
     async def _recover(self, entries: list[Entry]) -> None:
         for entry in entries:
             try:
                 await self.transcribe(entry)
             except (EngineError, JournalError) as error:
-                reason = f"recovered; {error}"
-                self._pipeline.write_down(self._journal.held, entry.number, reason)
+                self._journal.submit(Journal.held, entry.number, f"recovered; {error}")
 
 
 def _ignore(partial: PartialTranscript) -> None:
-    """Partials of what was said earlier interest nobody."""
+    """No partial of an earlier dictation is shown."""

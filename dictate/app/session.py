@@ -2,14 +2,14 @@
 
 Strategy: inputs go in (a key was pressed, the engine answered), commands come out (record, finish,
 deliver) as plain values; the pipeline obeys them. `TABLE` holds every transition there is: an input
-without a row changes nothing and commands nothing, which is what makes start, stop and cancel
-idempotent. A dictation has a number; what is said of a number that is over never reaches a window.
+without a row changes nothing and commands nothing, which makes start, stop and cancel idempotent. A
+dictation has a number; an input for a number that is over never reaches a window.
 
 At most one dictation records; any number may be finishing. They are delivered in the order in which
-they ended; but one of the main way does not wait for one of the second, whose engine may be slow,
-still loading, or dead.
+they ended; but one of the main profile does not wait for one of the second, whose engine may be
+slow, still loading, or dead.
 
-    HELD ──latch──> OPEN           the key is down / it listens until told to stop
+    HELD ──latch──> OPEN           the key is down / it listens until a stop
       │ stop          │ stop, endpoint
       v               v
     TAIL ─────────> FINISHING ──> WAITING ──> WRITING ──> delivered or held
@@ -29,7 +29,7 @@ class State(Enum):
     HELD = auto()
     """The key is down: nothing but the key, a cancel, or the end of the sound ends it."""
     OPEN = auto()
-    """Nobody holds a key: it records until told to stop, or until a silence ends it."""
+    """No key is held: it records until a stop, or until a silence ends it."""
     TAIL = auto()
     """Released; some more sound still belongs to it."""
     FINISHING = auto()
@@ -49,7 +49,7 @@ class Input(Enum):
 
     STOP = auto()
     LATCH = auto()
-    """A short tap: what was held goes on by itself."""
+    """A short tap: the dictation goes on without the key."""
     DISCARD = auto()
     """The press was a slip."""
     CANCEL = auto()
@@ -61,7 +61,7 @@ class Input(Enum):
     HEARD = auto()
     HEARD_NOTHING = auto()
     FAILED = auto()
-    """The engine could not answer, not even the second time."""
+    """The engine could not answer, not even at the second attempt."""
     TURN = auto()
     """Every earlier dictation that it waits for is over."""
     WRITTEN = auto()
@@ -69,8 +69,16 @@ class Input(Enum):
     """The output did not write it, or does not know how much of it arrived."""
 
 
+class Activity(Enum):
+    """What the user sees of all dictations together."""
+
+    READY = "ready"
+    RECORDING = "recording"
+    FINISHING = "finishing"
+
+
 class Do(Enum):
-    """What the pipeline shall do for a dictation."""
+    """What the pipeline does for a dictation."""
 
     RECORD = "record"
     """Open the spool, listen, feed the engine."""
@@ -85,11 +93,11 @@ class Do(Enum):
     ABANDON = "abandon"
     """Cancelled: stop the engine; keep sound and text in the journal."""
     HOLD = "hold"
-    """Not written: keep it in the journal, say so."""
+    """Not written: keep it in the journal and report that."""
     KEEP = "keep"
     """Text came for a dictation that is over: into the journal, never into a window."""
     DONE = "done"
-    """Written: say so in the journal."""
+    """Written: the journal has it already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +109,7 @@ class Command:
     continued: bool = False
     """RECORD: it goes on where the one before ended at a silence, without a gap."""
     second: bool = False
-    """RECORD: it is one of the second way."""
+    """RECORD: it uses the second profile."""
 
     def __str__(self) -> str:
         how = (" second" if self.second else "") + (" continued" if self.continued else "")
@@ -151,16 +159,16 @@ TABLE: Mapping[State, Mapping[Input, _Row]] = {
 
 @dataclass(slots=True)
 class Session:
-    """All dictations of one daemon. Every method takes what happened and returns what to do."""
+    """All dictations of one daemon. Every method takes an event and returns what to do."""
 
     next_number: int = 1
-    """The number the next dictation gets; the journal knows where the last run stopped."""
+    """The number of the next dictation; the journal knows where the last run stopped."""
     _states: dict[int, State] = field(default_factory=dict)
     """The dictations that are not over, in the order in which they began."""
     _ended: list[int] = field(default_factory=list)
     """Those past recording, in the order in which they ended: the order of delivery."""
     _second: set[int] = field(default_factory=set)
-    """Those of the second way."""
+    """Those of the second profile."""
 
     @property
     def recording(self) -> int | None:
@@ -173,62 +181,62 @@ class Session:
         return any(state in (State.HELD, State.OPEN) for state in self._states.values())
 
     @property
-    def summary(self) -> str:
-        """One word for people: ready, recording or finishing."""
+    def activity(self) -> Activity:
+        """All dictations in one word."""
         if self.recording is not None:
-            return "recording"
-        return "finishing" if self._states else "ready"
+            return Activity.RECORDING
+        return Activity.FINISHING if self._states else Activity.READY
 
     def state(self, dictation: int) -> State:
         """Where a dictation stands; OVER also for one that never was."""
         return self._states.get(dictation, State.OVER)
 
-    # What people do.
+    # What users do.
 
     def start(self, *, held: bool, second: bool = False) -> list[Command]:
         """A press, or a call over the bus.
 
-        While one is open, a press of the key ends it (that is how a second tap stops); any other
-        start while listening changes nothing. During the tail of one, that one ends at once.
+        While a dictation is open, a press of the key ends it (that is how a second tap stops); any
+        other start while listening changes nothing. A start during a tail ends the tail at once.
         """
         current = self.recording
         if current is not None and self.state(current) is not State.TAIL:
             return self.stop() if held and self.state(current) is State.OPEN else []
-        commands = [] if current is None else self.news(current, Input.TAIL_OVER)
+        commands = [] if current is None else self.handle(current, Input.TAIL_OVER)
         return commands + self._begin(State.HELD if held else State.OPEN, second=second)
 
     def toggle(self, *, second: bool = False) -> list[Command]:
-        """Start listening, or stop if it listens, whichever way it was started."""
+        """Start listening, or stop if it listens, however it was started."""
         return self.stop() if self.listening else self.start(held=False, second=second)
 
     def stop(self) -> list[Command]:
-        """The key is up, or somebody said stop."""
+        """The key is up, or a client asked for a stop."""
         return self._now(Input.STOP)
 
     def latch(self) -> list[Command]:
-        """The press was short: what it started goes on without it."""
+        """The press was short: the dictation goes on without the key."""
         return self._now(Input.LATCH)
 
     def discard(self) -> list[Command]:
-        """The press was a slip: what it started was not meant."""
+        """The press was a slip: the dictation that it started was not meant."""
         return self._now(Input.DISCARD)
 
     def cancel(self) -> list[Command]:
-        """Throw away what is being said; if nothing is, what is not written yet."""
+        """Throw away the dictation that records; if none does, all that are not written yet."""
         current = self.recording
         if current is not None:
-            return self.news(current, Input.CANCEL)
-        return [c for n in list(self._states) for c in self.news(n, Input.CANCEL)]
+            return self.handle(current, Input.CANCEL)
+        return [c for n in list(self._states) for c in self.handle(n, Input.CANCEL)]
 
     # What the sound does.
 
     def endpoint(self) -> list[Command]:
-        """A silence ended an utterance of an open dictation: it is committed, the next begins."""
+        """A silence ended an utterance of an open dictation: it finishes, and the next begins."""
         current = self.recording
         if current is None or self.state(current) is not State.OPEN:
             return []
         second = current in self._second
-        commands = self.news(current, Input.ENDPOINT)
+        commands = self.handle(current, Input.ENDPOINT)
         return commands + self._begin(State.OPEN, continued=True, second=second)
 
     def sound_over(self) -> list[Command]:
@@ -237,8 +245,8 @@ class Session:
 
     # What becomes of a dictation.
 
-    def news(self, dictation: int, what: Input) -> list[Command]:
-        """Something happened to this dictation; if it is over, only late text is of interest."""
+    def handle(self, dictation: int, what: Input) -> list[Command]:
+        """Something happened to this dictation; if it is over, only a late text still matters."""
         row = TABLE[self.state(dictation)].get(what)
         if row is None:
             return []
@@ -260,11 +268,11 @@ class Session:
     def _turn(self) -> list[Command]:
         main = [dictation for dictation in self._ended if dictation not in self._second]
         firsts = dict.fromkeys([*self._ended[:1], *main[:1]])
-        return [command for first in firsts for command in self.news(first, Input.TURN)]
+        return [command for first in firsts for command in self.handle(first, Input.TURN)]
 
     def _now(self, what: Input) -> list[Command]:
         current = self.recording
-        return [] if current is None else self.news(current, what)
+        return [] if current is None else self.handle(current, what)
 
     def _begin(
         self, state: State, *, continued: bool = False, second: bool = False

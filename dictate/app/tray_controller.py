@@ -1,7 +1,7 @@
-"""What stands in the tray's menu, and what a click there does.
+"""What the tray's menu shows, and what a click there does.
 
 Every program of the user can read the menu: a text is named by its time and length, and goes into
-the clipboard when somebody clicks on it.
+the clipboard when the user clicks on it.
 """
 
 import asyncio
@@ -9,53 +9,71 @@ import logging
 import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from dictate.config import config_file
+from dictate.app.controller import DaemonController
+from dictate.app.pipeline import Pipeline
+from dictate.app.reloader import Reloader
+from dictate.app.session import Activity
 from dictate.config.schema import TraySettings
 from dictate.dbus.interface import Row
 from dictate.errors import DictateError
+from dictate.hotkeys.keys import Keys
 from dictate.journal.entry import Entry
-from dictate.outputs import OUTPUTS, Output
+from dictate.outputs import CLIPBOARD, OUTPUTS, Output
+from dictate.platform.background import BackgroundTasks
 from dictate.ui.menu import Menu, MenuEntry
 from dictate.ui.tray_icon import Icon, Tray
-
-if TYPE_CHECKING:
-    from dictate.app.daemon import Daemon
 
 log = logging.getLogger(__name__)
 
 RECENT: Final = 5
+"""Number of texts that can be copied again."""
 BY: Final = "the tray"
 
 
 class TrayController:
     """All methods belong on the loop."""
 
-    def __init__(self, daemon: "Daemon", settings: TraySettings) -> None:
-        self._daemon = daemon
+    def __init__(
+        self,
+        settings: TraySettings,
+        *,
+        pipeline: Pipeline,
+        keys: Keys,
+        controller: DaemonController,
+        reloader: Reloader,
+        summary: Callable[[], str],
+        on_trouble: Callable[[str], None],
+    ) -> None:
+        """`summary` is one line about the parts in use; `on_trouble` receives one line for the
+        user."""
         self._settings = settings
+        self._pipeline = pipeline
+        self._keys = keys
+        self._controller = controller
+        self._reloader = reloader
+        self._summary = summary
+        self._on_trouble = on_trouble
         self._changed = asyncio.Event()
         self._icon = Icon(self._toggle)
-        self._menu = Menu(partial(self._do, self._look))
+        self._menu = Menu(partial(self._start, self._refresh))
         self._microphones: Sequence[Row] = ()
         self._recent: Sequence[Entry] = ()
         self._copier: Output | None = None
-        self._begun = False
         self._is_taken = False
         """Whether there is, or was, a tray that shows it."""
-        self._state = ""
-        self._doing: set[asyncio.Task[None]] = set()
+        self._activity = Activity.READY
+        self._background = BackgroundTasks(log)
 
-    def change(self, settings: TraySettings) -> None:
-        """Other settings, from now on."""
+    def apply(self, settings: TraySettings) -> None:
+        """Use these settings from now on."""
         if settings != self._settings:
             self._settings = settings
             self._changed.set()
 
     async def run(self) -> None:
         """Until cancelled."""
-        self._begun = True
         self.update()
         try:
             while True:
@@ -73,84 +91,77 @@ class TrayController:
                 await self._copier.close()
 
     def update(self) -> None:
-        """Something that the icon or the menu shows may be another."""
-        if not self._begun:
-            return
-        before, self._state = self._state, self._daemon.pipeline.session.summary
-        state = self._state
-        if self._is_taken and state == "ready" != before:
-            self._do(self._read)
-        shown = "paused" if self._daemon.keys.paused and state == "ready" else state
-        self._icon.change(shown, f"{shown}, {self._daemon.summary}")
-        self._menu.change(tuple(self._entries(shown)))
+        """Something that the icon or the menu shows may have changed."""
+        before, self._activity = self._activity, self._pipeline.activity
+        ready = self._activity is Activity.READY
+        if self._is_taken and ready and before is not Activity.READY:
+            self._start(self._read)
+        state = "paused" if self._keys.paused and ready else self._activity.value
+        self._icon.change(state, f"{state}, {self._summary()}")
+        self._menu.change(tuple(self._entries(state)))
 
     def _entries(self, state: str) -> Iterator[MenuEntry]:
-        daemon = self._daemon
-        yield MenuEntry("state", f"{state}: {daemon.summary}")
+        yield MenuEntry("state", f"{state}: {self._summary()}")
         yield MenuEntry("line")
-        listening = daemon.pipeline.session.listening
-        yield MenuEntry("toggle", "Stop and write" if listening else "Start", self._toggle)
-        yield MenuEntry("pause", "Pause the key", self._pause, checked=daemon.keys.paused)
+        toggle = "Stop and write" if self._pipeline.listening else "Start"
+        yield MenuEntry("toggle", toggle, self._toggle)
+        yield MenuEntry("pause", "Pause the key", self._pause, checked=self._keys.paused)
         yield MenuEntry("microphone", "Microphone", below=tuple(self._choices()))
         yield MenuEntry("recent", "Copy again", below=tuple(self._texts()))
 
     def _choices(self) -> Iterator[MenuEntry]:
-        chosen = self._daemon.settings.microphone.device
+        chosen = self._reloader.settings.microphone.device
         names = ["", *(str(row["name"]) for row in self._microphones)]
         for name in dict.fromkeys([*names, chosen]):
             label = name or "The system's default"
-            click = partial(self._do, self._use, name)
+            click = partial(self._start, self._use, name)
             yield MenuEntry(f"microphone {name}", label, click, checked=name == chosen)
 
     def _texts(self) -> Iterator[MenuEntry]:
         for entry in self._recent:
-            click = partial(self._do, self._copy, entry.number)
+            click = partial(self._start, self._copy, entry.number)
             yield MenuEntry(f"copy {entry.number}", _named(entry), click)
         if not self._recent:
             yield MenuEntry("no text", "Nothing yet")
 
     def _taken(self) -> None:
         self._is_taken = True
-        self._do(self._look)
+        self._start(self._refresh)
 
     def _toggle(self) -> None:
-        self._daemon.steering.toggle(BY, second=False)
+        self._controller.toggle(BY, second=False)
 
     def _pause(self) -> None:
-        keys = self._daemon.keys
-        log.info("the key is %s, asked by %s", "heard again" if keys.paused else "paused", BY)
-        keys.pause(paused=not keys.paused)
+        paused = not self._keys.paused
+        log.info("the key is %s, asked by %s", "paused" if paused else "active again", BY)
+        self._keys.pause(paused=paused)
         self.update()
 
     # What takes time.
 
-    def _do(self, what: Callable[..., Coroutine[Any, Any, None]], *words: object) -> None:
+    def _start(self, work: Callable[..., Coroutine[Any, Any, None]], *args: object) -> None:
         async def to_its_end() -> None:
             try:
-                await what(*words)
+                await work(*args)
             except DictateError as error:
-                self._daemon.announcer.trouble(str(error))
+                self._on_trouble(str(error))
 
-        task = asyncio.get_running_loop().create_task(to_its_end())
-        self._doing.add(task)
-        task.add_done_callback(self._doing.discard)
+        self._background.start(to_its_end())
 
     async def _read(self) -> None:
-        history = await self._daemon.steering.history(4 * RECENT)
+        history = await self._controller.history(4 * RECENT)
         self._recent = [entry for entry in history if entry.text][:RECENT]
         self.update()
 
-    async def _look(self) -> None:
-        """What there is to choose from, as somebody looks."""
+    async def _refresh(self) -> None:
+        """Read what there is to choose from: the user is about to look at it."""
         await self._read()
-        self._microphones = await self._daemon.steering.devices()
+        self._microphones = await self._controller.devices()
         self.update()
 
     async def _use(self, name: str) -> None:
-        log.info("another microphone, asked by %s", BY)
-        path = self._daemon.files.config
-        await asyncio.to_thread(config_file.set_option, path, "microphone.device", name)
-        await self._daemon.reload()
+        log.info("microphone: %s, asked by %s", name or "the system's default", BY)
+        await self._reloader.set_option("microphone.device", name)
         self.update()
 
     async def _copy(self, number: int) -> None:
@@ -159,8 +170,8 @@ class TrayController:
         if entry is None:
             return
         if self._copier is None:
-            settings = self._daemon.settings.output
-            self._copier = await asyncio.to_thread(OUTPUTS.choose, "clipboard", settings)
+            settings = self._reloader.settings.output
+            self._copier = await asyncio.to_thread(OUTPUTS.choose, CLIPBOARD, settings)
             await self._copier.open()
         await self._copier.write(entry.text, None)
 

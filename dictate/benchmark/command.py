@@ -26,7 +26,7 @@ def benchmark(
 ) -> int:
     """Measure and print; 0, or 1 if a row failed. `engine` wins over the configuration, and
     `recordings` over synthesized speech. Raises ConfigError, Unavailable, AudioFileError."""
-    settings = CommandLineOverrides(engine=engine).over(config_file.load(paths.config_file()))
+    settings = CommandLineOverrides(engine=engine).apply_to(config_file.load(paths.config_file()))
     hotwords = hotwords_file.load(paths.hotwords_file(), settings.hotwords.strength)
     if plot_file is not None:
         report.check_plot_file(plot_file)

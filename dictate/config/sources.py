@@ -1,4 +1,4 @@
-"""What the user wants: the two files, and the command line that wins over them."""
+"""Where the settings come from: the two files, and the command line, which overrides them."""
 
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -12,15 +12,15 @@ from dictate.hotwords.model import Guards, Hotwords
 
 @dataclass(frozen=True, slots=True)
 class CommandLineOverrides:
-    """What the command line asks for; it wins over config.toml, also after a reload."""
+    """What the command line says; it overrides config.toml, also after a reload."""
 
     microphone: str | None = None
     engine: str | None = None
     output: str | None = None
     hotkey: str | None = None
 
-    def over(self, settings: Settings) -> Settings:
-        """These settings with the wishes in their places. Raises ConfigError for unknown names."""
+    def apply_to(self, settings: Settings) -> Settings:
+        """These settings with the overrides applied. Raises ConfigError for unknown names."""
         problems = []
         for section in (field.name for field in fields(self)):
             use = getattr(self, section)
@@ -36,19 +36,19 @@ class CommandLineOverrides:
 
 
 def hotwords_of(settings: HotwordSettings, path: Path) -> Hotwords:
-    """The list in the file, as the settings want it used. Raises ConfigError. Blocks."""
+    """The list in the file, used as the settings say. Raises ConfigError. Blocks."""
     guards = Guards(settings.shortest, settings.cap, settings.compare)
     return hotwords_file.load(path, settings.strength, guards)
 
 
 @dataclass(frozen=True, slots=True)
 class ConfigFiles:
-    """The two files the user edits."""
+    """The two files that the user edits."""
 
     config: Path
     hotwords: Path
 
-    def read(self, wishes: CommandLineOverrides) -> tuple[Settings, Hotwords]:
+    def read(self, overrides: CommandLineOverrides) -> tuple[Settings, Hotwords]:
         """Both, whole. Raises ConfigError with every problem of both. Blocks."""
         settings, hotwords, problems = Settings(), Hotwords(), []
         try:
@@ -56,7 +56,7 @@ class ConfigFiles:
         except ConfigError as error:
             problems += error.problems
         try:
-            settings = wishes.over(settings)
+            settings = overrides.apply_to(settings)
         except ConfigError as error:
             problems += error.problems
         try:

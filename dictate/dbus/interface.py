@@ -1,14 +1,14 @@
-"""The D-Bus interface: what can be asked of the daemon, and what it shows of itself.
+"""The D-Bus interface: the daemon's methods, and the properties that show its state.
 
-What was dictated is returned to the caller that asks for it, and to nobody else: never put it into
-a property or a signal, as every program of the user can listen to these.
+A dictated text is returned only to the caller that asks for it: never put it into a property or a
+signal, because every program of the user can listen to these.
 
 dbus-fast reads the annotations here at run time: no `from __future__ import annotations`.
 """
 
 import logging
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import asdict
@@ -27,12 +27,13 @@ from dictate.platform.bus import ERRORS, INTERFACE, one_line
 log = logging.getLogger(__name__)
 
 HISTORY_LIMIT: Final = 1000
-"""No call of History returns more."""
+"""Maximum number of dictations that one call of History returns."""
 HISTORY_CHARACTERS: Final = 8_000_000
-"""Nor more text than this: a bus hangs up on messages that are too big for it."""
+"""Maximum length of all their texts: a bus disconnects a client whose messages are too big."""
 AT_ONCE: Final = 32
-"""So many calls may wait for their answer at a time; further ones are refused at once."""
+"""Maximum number of calls that wait for their answer; further ones are refused at once."""
 _LINES_LIMIT: Final = 50
+"""Maximum number of lines of an error message."""
 
 READ: Final = PropertyAccess.READ
 Plain: TypeAlias = str | bool | int | float
@@ -45,14 +46,14 @@ caller: ContextVar[str] = ContextVar("caller", default="")
 
 
 class Controller(Protocol):
-    """What the daemon lets others do; `by` is for its log: who asked.
+    """What clients may have the daemon do; `by` is the client that asks, for the log.
 
-    Any DictateError reaches the caller, with its message.
+    Any DictateError reaches the client, with its message.
     """
 
     def start(self, by: str, *, second: bool) -> None:
-        """Begin a dictation, of the second way or the main one. Idempotent, as are the next
-        three."""
+        """Begin a dictation with the second profile or the main one. Idempotent, as are the next
+        three methods."""
 
     def stop(self, by: str) -> None:
         """End it, and write the text."""
@@ -61,13 +62,13 @@ class Controller(Protocol):
         """Begin or end one."""
 
     def key(self, by: str, *, second: bool, down: bool) -> None:
-        """The desktop's own shortcut was pressed or released: it means what the hotkey means."""
+        """A shortcut of the desktop was pressed or released: it means what the hotkey means."""
 
     def cancel(self, by: str) -> None:
         """Throw the dictation away: nothing is written."""
 
     async def reload(self, by: str) -> Sequence[str]:
-        """Read the files again: what changed, one line each, for people."""
+        """Read the files again: one line for each change, for people."""
 
     async def last(self) -> Entry | None:
         """The newest dictation that has a text."""
@@ -76,26 +77,26 @@ class Controller(Protocol):
         """The newest dictations, newest first."""
 
     async def paste(self, number: int | None, by: str) -> str:
-        """Write a text (None: the last one) into the focused window; what is known of it then."""
+        """Write a text (None: the last one) into the focused window; the receipt."""
 
     async def undo(self, by: str) -> str:
         """Take the last written text back out of its window; what was done, for people."""
 
     async def forget(self, number: int | None, by: str) -> int:
-        """Delete one dictation or (None) all; how many were deleted."""
+        """Delete one dictation or (None) all; the number of those deleted."""
 
     async def devices(self) -> Sequence[Row]:
         """The microphones there are."""
 
     async def check(self) -> Sequence[Row]:
-        """What works here and what does not, as `dictate.diagnostics.check` has it."""
+        """What works here and what does not: the rows of `dictate.diagnostics.check`."""
 
     async def check_live(self, by: str) -> Sequence[Row]:
-        """What came of a text through each output, as `dictate.diagnostics.output_trial` has it."""
+        """What each output made of a text: the rows of `dictate.diagnostics.output_trial`."""
 
 
 class Status(TypedDict, total=False):
-    """What the daemon shows of itself: the properties of the interface, in Python's spelling."""
+    """The properties of the interface, in Python's spelling."""
 
     state: str
     dictation: int
@@ -126,79 +127,81 @@ class Status(TypedDict, total=False):
 
 
 class Dictate1(ServiceInterface):
-    """The interface on one connection. `status` is shared with whoever changes it."""
+    """The interface on one connection."""
 
-    def __init__(self, steering: Controller, status: Status) -> None:
+    def __init__(self, controller: Callable[[], Controller], status: Status) -> None:
+        """`controller` raises DictateError while there is none; `status` is shared with the
+        service, which changes it."""
         super().__init__(INTERFACE)
-        self._steering = steering
+        self._controller = controller
         self._status = status
         self._waiting = 0
 
     @dbus_method("Start")
     def start(self) -> None:
         with _errors():
-            self._steering.start(caller.get(), second=False)
+            self._controller().start(caller.get(), second=False)
 
     @dbus_method("StartSecond")
     def start_second(self) -> None:
         with _errors():
-            self._steering.start(caller.get(), second=True)
+            self._controller().start(caller.get(), second=True)
 
     @dbus_method("Stop")
     def stop(self) -> None:
         with _errors():
-            self._steering.stop(caller.get())
+            self._controller().stop(caller.get())
 
     @dbus_method("Toggle")
     def toggle(self) -> None:
         with _errors():
-            self._steering.toggle(caller.get(), second=False)
+            self._controller().toggle(caller.get(), second=False)
 
     @dbus_method("ToggleSecond")
     def toggle_second(self) -> None:
         with _errors():
-            self._steering.toggle(caller.get(), second=True)
+            self._controller().toggle(caller.get(), second=True)
 
     @dbus_method("Press")
     def press(self) -> None:
         with _errors():
-            self._steering.key(caller.get(), second=False, down=True)
+            self._controller().key(caller.get(), second=False, down=True)
 
     @dbus_method("Release")
     def release(self) -> None:
         with _errors():
-            self._steering.key(caller.get(), second=False, down=False)
+            self._controller().key(caller.get(), second=False, down=False)
 
     @dbus_method("PressSecond")
     def press_second(self) -> None:
         with _errors():
-            self._steering.key(caller.get(), second=True, down=True)
+            self._controller().key(caller.get(), second=True, down=True)
 
     @dbus_method("ReleaseSecond")
     def release_second(self) -> None:
         with _errors():
-            self._steering.key(caller.get(), second=True, down=False)
+            self._controller().key(caller.get(), second=True, down=False)
 
     @dbus_method("Cancel")
     def cancel(self) -> None:
         with _errors():
-            self._steering.cancel(caller.get())
+            self._controller().cancel(caller.get())
 
     @dbus_method("Reload")
     async def reload(self) -> Strings:
         with self._slot():
-            return [one_line(line) for line in await self._steering.reload(caller.get())]
+            return [one_line(line) for line in await self._controller().reload(caller.get())]
 
     @dbus_method("Last")
     async def last(self) -> DBusDict:
         with self._slot():
-            entry = await self._steering.last()
+            entry = await self._controller().last()
             return _from_entry(entry) if entry else {}
 
     @dbus_method("History")
     async def history(self, limit: DBusUInt32) -> Dicts:
         with self._slot():
-            entries = await self._steering.history(min(limit, HISTORY_LIMIT))
+            entries = await self._controller().history(min(limit, HISTORY_LIMIT))
             room = accumulate(len(entry.text) + len(entry.heard) for entry in entries)
             fitting = sum(used <= HISTORY_CHARACTERS for used in room)
             return [_from_entry(entry) for entry in entries[:fitting]]
@@ -206,34 +209,34 @@ class Dictate1(ServiceInterface):
     @dbus_method("Paste")
     async def paste(self, number: DBusUInt32) -> DBusStr:
         with self._slot():
-            return one_line(await self._steering.paste(number or None, caller.get()))
+            return one_line(await self._controller().paste(number or None, caller.get()))
 
     @dbus_method("Undo")
     async def undo(self) -> DBusStr:
         with self._slot():
-            return one_line(await self._steering.undo(caller.get()))
+            return one_line(await self._controller().undo(caller.get()))
 
     @dbus_method("Forget")
     async def forget(self, number: DBusUInt32, everything: DBusBool) -> DBusUInt32:
         with self._slot():
             if bool(number) is everything:
                 raise DBusError(ErrorType.INVALID_ARGS, "give a number, or 0 and true for all")
-            return await self._steering.forget(number or None, caller.get())
+            return await self._controller().forget(number or None, caller.get())
 
     @dbus_method("Devices")
     async def devices(self) -> Dicts:
         with self._slot():
-            return [_from_row(row) for row in await self._steering.devices()]
+            return [_from_row(row) for row in await self._controller().devices()]
 
     @dbus_method("Check")
     async def check(self) -> Dicts:
         with self._slot():
-            return [_from_row(row) for row in await self._steering.check()]
+            return [_from_row(row) for row in await self._controller().check()]
 
     @dbus_method("CheckLive")
     async def check_live(self) -> Dicts:
         with self._slot():
-            return [_from_row(row) for row in await self._steering.check_live(caller.get())]
+            return [_from_row(row) for row in await self._controller().check_live(caller.get())]
 
     @dbus_property(READ, "Version")
     def version(self) -> DBusStr:
@@ -345,7 +348,7 @@ class Dictate1(ServiceInterface):
 
     @contextmanager
     def _slot(self) -> Iterator[None]:
-        """One of the calls that may wait at a time, with its errors named."""
+        """Count one of the calls that wait, and give its errors their D-Bus names."""
         if self._waiting >= AT_ONCE:
             raise DBusError(ErrorType.LIMITS_EXCEEDED, "too many calls at once: try again later")
         self._waiting += 1
@@ -372,7 +375,7 @@ def _errors() -> Iterator[None]:
         lines = str(error).splitlines()[:_LINES_LIMIT]
         raise DBusError(name, "\n".join(map(one_line, lines))) from error
     except Exception as error:
-        # Its own words may be those that were dictated: only where it happened is logged.
+        # Its message may hold dictated text: only where it happened is logged.
         kind = type(error).__name__
         where = "".join(traceback.format_tb(error.__traceback__))
         log.error("a call over D-Bus failed: %s\n%s", kind, where)  # noqa: TRY400

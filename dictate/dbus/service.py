@@ -1,6 +1,6 @@
-"""The daemon on the session bus. Its name there is the lock: only one dictate can have it.
+"""The daemon on the session bus. Its name there is a lock: only one dictate can own it.
 
-`python -m dictate.dbus.service --write` renews the description of the interface in docs/reference/.
+`python -m dictate.dbus.service --write` writes the description in docs/reference/ anew.
 """
 
 import argparse
@@ -31,18 +31,21 @@ _DOCTYPE: Final = (
 )
 _FIRST_WAIT_S: Final = 0.25
 _LONGEST_WAIT_S: Final = 15.0
+"""Seconds between two attempts to come back, doubled each time."""
 _ANSWER_S: Final = 5.0
+"""Seconds that the bus has to answer."""
 _LISTED_S: Final = 1.0
+"""Seconds for which the bus may still list a connection that was lost."""
 
 
 class Service:
-    """Offers a Steering on the bus, through any number of connections one after the other.
+    """Offers a Controller on the bus, through any number of connections one after the other.
 
-    What `update` was told stays true across them. All methods belong to the event loop.
+    The status outlives a connection. All methods belong to the event loop.
     """
 
-    def __init__(self, steering: Controller) -> None:
-        self._steering = steering
+    def __init__(self, controller: Controller | None = None) -> None:
+        self._controller = controller
         self._status = Status(
             state="starting",
             dictation=0,
@@ -76,15 +79,15 @@ class Service:
 
     @property
     def bus(self) -> MessageBus | None:
-        """The connection, for others that have something to say on the bus; None while lost."""
+        """The connection, for other parts that use the bus; None while it is lost."""
         return self._bus if self._bus is not None and self._bus.connected else None
 
     async def connect(self) -> None:
-        """Be there. Raises AlreadyRunning, or Unavailable where there is no bus."""
+        """Own the name. Raises AlreadyRunning, or Unavailable where there is no bus."""
         connection = await bus.connect()
         try:
             connection.add_message_handler(_remember_caller)
-            self._interface = Dictate1(self._steering, self._status)
+            self._interface = Dictate1(self._require_controller, self._status)
             connection.export(bus.PATH, self._interface)
             async with asyncio.timeout(_ANSWER_S):
                 reply = await connection.request_name(bus.NAME, NameFlag.DO_NOT_QUEUE)
@@ -99,8 +102,17 @@ class Service:
             )
         self._bus = connection
 
+    def serve(self, controller: Controller) -> None:
+        """Have this controller answer all calls. Until then, they get an error."""
+        self._controller = controller
+
+    def _require_controller(self) -> Controller:
+        if self._controller is None:
+            raise Unavailable("dictate is still starting: try again in a moment")
+        return self._controller
+
     def update(self, **changes: Unpack[Status]) -> None:
-        """Show a new status. Only what really changed is told to those who listen."""
+        """Show a new status. Clients that listen receive only what really changed."""
         status: dict[str, Any] = self._status  # type: ignore[assignment]
         new = {key: bus.one_line(v) if isinstance(v, str) else v for key, v in changes.items()}
         changed = {key: value for key, value in new.items() if status[key] != value}
@@ -111,7 +123,7 @@ class Service:
             )
 
     async def run(self) -> None:
-        """Stay there until cancelled: when the bus dies, come back as soon as there is one.
+        """Stay until cancelled: when the bus dies, come back as soon as there is one.
 
         Works whether or not `connect` succeeded before. Raises AlreadyRunning if another dictate
         was faster.
@@ -127,7 +139,7 @@ class Service:
                 await self.connect()
                 log.info("back on the session bus")
             except (Unavailable, AlreadyRunning) as error:
-                # Soon after a loss, the other one may be we ourselves, whom the bus still lists.
+                # Soon after a loss, the other one may be this daemon, which the bus still lists.
                 soon = time.monotonic() - lost < _LISTED_S
                 if isinstance(error, AlreadyRunning) and not soon:
                     raise
@@ -148,14 +160,18 @@ class Service:
 
 
 def _remember_caller(message: Message) -> None:
-    # dbus-fast does not tell a method who called it; a method's task inherits this context.
+    # dbus-fast does not tell a method its caller; the task of the method inherits this context.
     caller.set(message.sender or "")
 
 
 def description() -> str:
     """The interface, as the XML that D-Bus tools read."""
-    nobody: Any = None
-    node = Node(bus.PATH, [Dictate1(nobody, Status()).introspect()]).to_xml()
+
+    def none() -> Controller:
+        raise NotImplementedError
+
+    interface = Dictate1(none, Status())
+    node = Node(bus.PATH, [interface.introspect()]).to_xml()
     indent(node)
     return f"{_DOCTYPE}\n{tostring(node, encoding='unicode')}\n"
 

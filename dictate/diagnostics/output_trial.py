@@ -1,4 +1,4 @@
-"""Tries the outputs for real: a small window of our own, a text into it, and what arrived.
+"""Tries the outputs for real: opens a small window, writes a text into it, and reads what arrived.
 
 `check.py` asks whether an output could work; this shows that it does.
 """
@@ -17,15 +17,16 @@ from typing import Any, Final, TypeAlias
 
 from dictate.config.schema import OutputSettings
 from dictate.errors import DictateError, Unavailable
-from dictate.outputs import OUTPUTS, Focus, Output, Receipt
+from dictate.outputs import OUTPUTS, Destination, Focus, Output, Receipt
 
 WINDOW: Final = Path(__file__).with_name("trial_window.py")
 OPEN_S: Final = 15.0
-"""Time for the user to click into a window that the desktop did not give the focus."""
+"""Seconds for the user to click into a window that the desktop did not give the focus."""
 FOCUS_TRIES: Final = 20
 ARRIVE_S: Final = 3.0
 Row: TypeAlias = dict[str, str | bool | float]
-_WITHOUT_A_WINDOW: Final = ("stdout",)
+_SHOWN: Final = (Destination.WINDOW, Destination.CLIPBOARD)
+"""Where a text can be looked for. One in a stream is not: standard output carries the result."""
 _NO_TOOLKIT: Final = (
     "no window can be opened: apt install python3-gi gir1.2-gtk-3.0 (or python3-tk), and start "
     "this within a desktop"
@@ -33,10 +34,10 @@ _NO_TOOLKIT: Final = (
 
 
 async def rows(settings: OutputSettings, used: Output | None) -> list[Row]:
-    """What came of each output that can work here; `used` is the daemon's own, open.
+    """The result of each output that can work here; `used` is the daemon's own, which is open.
 
-    A row has output, used, verdict (exact, different, copied, failed), found (what came instead,
-    or why it failed), receipt, ms (from the writing to the text in the window).
+    A row has output, used, verdict (exact, different, copied, failed), found (what arrived instead,
+    or why it failed), receipt, ms (from writing until the text is in the window).
     """
     found: list[Row] = []
     for output in await asyncio.to_thread(lambda: list(_working(settings, used))):
@@ -57,15 +58,18 @@ def _working(settings: OutputSettings, used: Output | None) -> Iterator[Output]:
     if used is not None and used.name in OUTPUTS.names:
         yield used
     for name in OUTPUTS.names:
-        if name in _WITHOUT_A_WINDOW or (used is not None and name == used.name):
+        if used is not None and name == used.name:
             continue
-        if not OUTPUTS.why_not(name, settings):
-            yield OUTPUTS.make(name, settings)
+        if OUTPUTS.why_not(name, settings):
+            continue
+        output = OUTPUTS.make(name, settings)
+        if output.destination in _SHOWN:
+            yield output
 
 
 async def _try(output: Output) -> dict[str, Any]:
     nonce = f"“Dictate” {secrets.randbelow(10**6):06} – Grüße, 日本 ✓"  # noqa: RUF001
-    async with _window(output.name) as window:
+    async with _window(x11=output.x11_windows_only) as window:
         focus = await _focus(output)
         began = time.monotonic()
         receipt = await output.write(nonce, focus)
@@ -81,7 +85,7 @@ async def _try(output: Output) -> dict[str, Any]:
 
 
 async def _focus(output: Output) -> Focus | None:
-    """What has the focus: the desktop may tell the output a moment later than the window."""
+    """What has the focus: the output may learn of it a moment after the window does."""
     for _ in range(FOCUS_TRIES):
         if (focus := await output.focus()) is not None:
             return focus
@@ -90,44 +94,45 @@ async def _focus(output: Output) -> Focus | None:
 
 
 class _Window:
-    """What the window says of itself."""
+    """The window's reports."""
 
     def __init__(self, child: asyncio.subprocess.Process) -> None:
         self._child = child
         self._text, self._at = "", 0.0
 
     async def wait_focus(self) -> bool:
-        """Whether it has the focus; False if it could not be opened, or nobody clicked."""
+        """Whether it has the focus; False if it could not be opened. Raises Unavailable if it never
+        gets the focus."""
         try:
             async with asyncio.timeout(OPEN_S):
-                while said := await self._next():
-                    if "focus" in said:
+                while report := await self._next():
+                    if "focus" in report:
                         return True
         except TimeoutError:
             raise Unavailable("the small window did not get the focus: click into it") from None
         return False
 
     async def wait_text(self, expected: str) -> tuple[str, float]:
-        """The text in the field once it is this one, or what it is at last; and since when."""
+        """Wait for this text. Returns the last text in the field, and since when it is there."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(ARRIVE_S):
-                while self._text != expected and (said := await self._next()):
-                    if "text" in said:
-                        self._text, self._at = said["text"], time.monotonic()
+                while self._text != expected and (report := await self._next()):
+                    if "text" in report:
+                        self._text, self._at = report["text"], time.monotonic()
         return self._text, self._at or time.monotonic()
 
     async def _next(self) -> dict[str, Any]:
         assert self._child.stdout is not None
         line = await self._child.stdout.readline()
-        said: dict[str, Any] = json.loads(line) if line else {}
-        return said
+        report: dict[str, Any] = json.loads(line) if line else {}
+        return report
 
 
 @asynccontextmanager
-async def _window(output: str) -> AsyncIterator[_Window]:
-    """The window, with the focus. Raises Unavailable."""
+async def _window(*, x11: bool) -> AsyncIterator[_Window]:
+    """The window, with the focus; through Xwayland if `x11`. Raises Unavailable."""
     environment = dict(os.environ)
-    if output == "x11":
+    if x11:
         environment["GDK_BACKEND"] = "x11"
     for python in dict.fromkeys((sys.executable, "/usr/bin/python3")):
         child = await asyncio.create_subprocess_exec(
@@ -150,7 +155,7 @@ async def _window(output: str) -> AsyncIterator[_Window]:
 
 
 def main() -> None:
-    """Print the rows as JSON, for the settings in the user's file: where no daemon runs."""
+    """Print the rows as JSON, for the settings in the user's file. It is run if no daemon runs."""
     from dictate.config import config_file
     from dictate.platform import paths
 

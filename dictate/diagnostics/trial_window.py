@@ -1,6 +1,6 @@
-"""A small window with a text field, for `live.py`: GTK 3, or Tk where there is no GTK.
+"""A small window with a text field, for `output_trial.py`: GTK 3, or Tk where GTK is missing.
 
-It runs in whatever Python has a toolkit, the system's own mostly, so it imports nothing of ours.
+It runs in any Python that has a toolkit, mostly the system's, so it imports nothing of Dictate.
 It writes a line of JSON for each change: {"focus": true}, or {"text": "what stands in the field"}.
 It closes when its input ends.
 """

@@ -24,7 +24,7 @@ from dictate.config.schema import EngineSettings
 from dictate.engines.lifeline import die_with_parent
 from dictate.engines.protocol import Align, Aligned, EngineState, StatusEvent, error_text
 from dictate.engines.qwen3 import load as loading
-from dictate.engines.qwen3.load import ALIGNS, Loaded
+from dictate.engines.qwen3.load import ALIGNER, Loaded
 from dictate.engines.sandbox import close_network
 from dictate.errors import Unavailable
 from dictate.events import Samples, samples_from_pcm
@@ -83,7 +83,7 @@ class Aligner:
         if reason := unavailable_reason(settings):
             raise Unavailable(reason)
         with store.opened(find(settings)) as folder:
-            loaded = loading.load(folder, settings.device, settings.precision, ALIGNS)
+            loaded = loading.load(folder, settings.device, settings.precision, ALIGNER)
         return cls(loaded, _base(settings.language))
 
     def align(self, sound: Samples, text: str) -> Aligned:

@@ -1,8 +1,9 @@
-"""What of a boosted text may stand, judged by what was heard without boosting. Pure.
+"""Decides what to keep of a boosted text by comparing it with the text without boosting. Pure.
 
-The decoder's score cannot tell a term that was said from one that merely fits; the plain text is a
-witness to the sound. A term may stand in for words that look like it in letters, as a mishearing
-does; nothing but terms may come of boosting; and a text that is another text falls as a whole.
+The decoder's score cannot distinguish a term that was said from one that merely fits; the plain
+text is evidence of the sound. A term may replace words with similar letters, which is what a
+misheard term looks like. Boosting may add nothing but terms. A boosted text that differs as a whole
+is rejected as a whole.
 """
 
 from collections.abc import Collection, Iterable, Iterator
@@ -14,19 +15,20 @@ from rapidfuzz.distance import Levenshtein
 from dictate.engines.unicode_scripts import pieces, runs, signs_per_word, units
 
 LIKENESS: Final = 0.45
-"""How alike in letters, 0 to 1, a term must be to what was heard in its place: "Kubernetes" and
+"""Similarity in letters, 0 to 1, that a term needs to the plain text it replaces: "Kubernetes" and
 "cuban eddies" have 0.57, "Claude Code" and "clod coat" 0.56, "Hyprland" and "has been moved"
 0.40."""
 FREE_WORDS: Final = 1
 FREE_SHARE: Final = 0.15
-"""So many words may differ that no term explains, at least, and as a share of the text."""
+"""Words that may differ without a term to explain them: at least this many, and this share of the
+text."""
 
 
 def settle(plain: str, boosted: str, terms: Iterable[str]) -> tuple[str, bool]:
-    """The text that stands, and whether the boosted one was so wild that none of it does."""
+    """The text to keep, and whether the boosted one was rejected as a whole."""
     terms = list(terms)
     whole = runs("\n".join(terms))
-    # With a space in front, as what begins one text may come to stand within the other.
+    # With a space in front: the beginning of one text may end up inside the other.
     one, other = pieces(f" {plain}", whole), pieces(f" {boosted}", whole)
     if not one:
         return "", bool(other)
@@ -51,9 +53,9 @@ def settle(plain: str, boosted: str, terms: Iterable[str]) -> tuple[str, bool]:
 
 
 def _aligned(one: list[str], other: list[str]) -> Iterator[tuple[bool, int, int, int, int]]:
-    """Stretches of both that are equal, or stand for each other: with as few changes as can be.
-    Not difflib's, which takes the longest run first, and so may take one sentence for the next
-    where somebody says the same again and again."""
+    """Stretches of both that are equal or correspond, with the fewest possible changes. Not
+    difflib's: it matches the longest run first, and so may confuse sentences if the user says the
+    same one several times."""
     operations = Levenshtein.opcodes(one, other)
     for equal, group in groupby(operations, key=lambda operation: operation.tag == "equal"):
         stretch = list(group)
@@ -62,8 +64,8 @@ def _aligned(one: list[str], other: list[str]) -> Iterator[tuple[bool, int, int,
 
 
 def _terms_in(words: list[str], terms: list[list[str]]) -> tuple[list[bool], int, float]:
-    """Whether each word belongs to a term, how many terms there are, and how many words belong to
-    one that follows itself at once, which is how a boost that runs wild looks."""
+    """Whether each word belongs to a term, the number of terms, and the number of words in terms
+    that directly follow themselves, as they do when boosting runs wild."""
     inside = [False] * len(words)
     occurrences, repeated = 0, 0.0
     for term in filter(None, terms):
@@ -81,8 +83,8 @@ def _terms_in(words: list[str], terms: list[list[str]]) -> tuple[list[bool], int
 
 
 def _likeness(heard: list[str], claimed: list[str]) -> float:
-    """The share of letters in the longest common subsequence. Not difflib's ratio, which takes the
-    longest common run first and may lose the rest for it."""
+    """The share of letters in the longest common subsequence. Not difflib's ratio, which matches
+    the longest common run first and may miss the rest."""
     one, other = "".join(heard), "".join(claimed)
     row = [0] * (len(other) + 1)
     for letter in one:
@@ -101,7 +103,7 @@ def _words(term: str, whole: Collection[str]) -> list[str]:
 
 
 def _many(those: Iterable[str]) -> float:
-    """How many words they are, where some may be signs of a script that does not tell."""
+    """The number of words, where some may be characters of a script without spaces."""
     return sum(
         1 if (signs := signs_per_word(letters)) == 1 else len(letters) / signs for letters in those
     )

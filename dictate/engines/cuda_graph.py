@@ -1,24 +1,24 @@
-"""Recording what a graphics card is told to do, so that it can be told again at once.
+"""Records the kernels of a step on the graphics card, so that they can be replayed at once.
 
-A step of a large model launches some thousand kernels, which for one stream takes the processor
-longer than the card needs to run them. A graph records the launches once, and each later step is
-one launch. What it reads and writes lies always in the same memory.
+A step of a large model launches about a thousand kernels. For a single stream, launching them takes
+the processor longer than running them takes the card. A graph records the launches once, and each
+later step is one launch. It always reads and writes the same memory.
 """
 
 from collections.abc import Callable
 from typing import Final, TypeVar
 
 BEFORE: Final = 3
-"""Runs before the recording, in which the libraries choose and allocate what they need."""
+"""Runs before the recording, in which the libraries choose their kernels and allocate memory."""
 
 Outputs = TypeVar("Outputs")
 Replay = Callable[[], None]
 
 
 def record(run: Callable[[], Outputs]) -> tuple[Outputs, Replay]:
-    """Record what this does on the card: where its results lie, and what makes them anew
-    (pytorch.org/docs/stable/notes/cuda.html, "CUDA Graphs"). Raises RuntimeError where something in
-    it cannot be recorded."""
+    """Record what `run` does on the card: its results, whose memory is reused, and the replay that
+    computes them again (pytorch.org/docs/stable/notes/cuda.html, "CUDA Graphs"). Raises
+    RuntimeError if something in it cannot be recorded."""
     import torch
 
     side = torch.cuda.Stream()

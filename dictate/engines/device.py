@@ -1,4 +1,4 @@
-"""Where torch computes, what that is called, and how much memory of it is taken."""
+"""The device that torch computes on: its name, and how much of its memory is used."""
 
 import logging
 import os
@@ -14,8 +14,8 @@ MOST_THREADS: Final = 4
 
 
 def torch_ready() -> Any:
-    """torch, imported with manners: few threads, which do not spin; nothing is fetched while a
-    model is loaded, and nothing is reported anywhere."""
+    """torch, imported with few threads, which do not spin. Loading a model downloads nothing and
+    reports nothing to anyone."""
     # Threads that spin while they wait starve everything else on a small machine.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.update(HF_HUB_OFFLINE="1", WANDB_MODE="disabled")
@@ -31,7 +31,7 @@ def choose(torch: Any, wanted: str) -> Any:
         return torch.device("cpu")
     if not torch.cuda.is_available():
         raise Unavailable(
-            "no NVIDIA card can be used: see that nvidia-smi shows one and that "
+            "no NVIDIA card can be used: check that nvidia-smi shows one and that "
             f"torch was built for CUDA (this one: {torch.version.cuda or 'without'})"
         )
     return torch.device("cuda")
@@ -43,7 +43,7 @@ def name(torch: Any, device: Any) -> str:
 
 
 def memory_mb(device: Any, before_mb: float) -> float:
-    """Megabytes taken of the device by now, 0 for a processor; `before_mb` of main memory were
+    """Megabytes of the device's memory in use, 0 for a processor; `before_mb` of main memory were
     free at the start."""
     import torch
 
@@ -56,7 +56,7 @@ def memory_mb(device: Any, before_mb: float) -> float:
 
 
 def free_mb() -> float:
-    """Megabytes of main memory that are free, or could be."""
+    """Megabytes of main memory that are free or can be reclaimed."""
     for line in Path("/proc/meminfo").read_text().splitlines():
         if line.startswith("MemAvailable:"):
             return float(line.split()[1]) / 1000
@@ -65,8 +65,8 @@ def free_mb() -> float:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Model libraries speak at length on standard error, whose last line is what the daemon takes
-    for the reason of a death."""
+    """Silence model libraries, which write much to standard error: the daemon reports its last line
+    as the reason why the process died."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         before = logging.root.manager.disable

@@ -1,7 +1,7 @@
-"""How a term sounds, in the phonemes of CMU's dictionary (ARPAbet without stress).
+"""The pronunciation of a term, in the phonemes of CMU's dictionary (ARPAbet without stress).
 
-Words that the dictionary has are taken from it; all others are asked of espeak-ng, all of a list
-in one call, and its IPA is mapped. A term of several words gets every combination, bounded.
+Words that are not in the dictionary are passed to espeak-ng, all of a list in one call, and its IPA
+is mapped. A term of several words gets every combination of their pronunciations, up to a limit.
 """
 
 import itertools
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from dictate.hotwords.model import Term
 
 MOST_PRONUNCIATIONS = 8
-"""Of one term; combinations beyond are left out."""
+"""Maximum number of pronunciations of a term; further combinations are left out."""
 
 _IPA = {
     "tʃ": "CH", "dʒ": "JH", "aɪ": "AY", "aʊ": "AW", "eɪ": "EY", "oʊ": "OW", "əʊ": "OW", "ɔɪ": "OY",
@@ -36,10 +36,10 @@ class Pronouncer:
     def __init__(self, lookup: Callable[[str], str | None]) -> None:
         self.lookup = lookup
         self._asked: dict[str, str] = {}
-        """Word -> what espeak-ng said of it, empty if nothing of use."""
+        """Word -> its phonemes by espeak-ng, empty if it gave none."""
 
     def pronounce(self, terms: Iterable[Term]) -> tuple[dict[Term, list[str]], list[str]]:
-        """The pronunciations of each term that has some, and one line for each that has none."""
+        """The pronunciations of each term that has any, and one line for each term without."""
         terms = list(terms)
         forms = {term: (term.spelling, *term.sounds_like) for term in terms}
         words = {word for said in forms.values() for form in said for word in _words(form)}
@@ -96,8 +96,7 @@ class Pronouncer:
 
 
 def from_ipa(ipa: str) -> str:
-    """ARPAbet for what espeak-ng writes; signs it has no phoneme for (stress, length) are left
-    out."""
+    """ARPAbet for the IPA of espeak-ng; marks without a phoneme (stress, length) are left out."""
     plain = _OTHER_LANGUAGE.sub("", ipa)
     plain = re.sub(r"[_ˈˌː\s]", "", plain.replace("ɜːɹ", "ɚ").replace("ɚɹ", "ɚ_ɹ"))
     return " ".join(_IPA[sound] for sound in _SOUNDS.findall(plain))

@@ -1,7 +1,7 @@
-"""Which languages a model speaks, and what it is told of them. Pure.
+"""Which languages a model knows, and how it is given one. Pure.
 
-A multilingual model may want to be told the language, as one of its "slots". One that does not
-finds out itself, or speaks but one.
+A multilingual model may take the language as an index into its prompt. A model without such a
+prompt finds out the language itself, or knows only one.
 """
 
 import re
@@ -13,7 +13,7 @@ from dictate.errors import Unavailable
 from dictate.hotwords.model import AUTO
 
 _USUAL: Final = {"en": "en-us"}
-"""Which country is meant where none is said and the model tells them apart."""
+"""The country that is meant if the tag has none and the model distinguishes countries."""
 _TAG: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]+)*")
 _SPOKEN: Final = re.compile(r"\u2581?<[a-z]{2,3}-[A-Z]{2}>")
 
@@ -22,33 +22,34 @@ _SPOKEN: Final = re.compile(r"\u2581?<[a-z]{2,3}-[A-Z]{2}>")
 class Languages:
     """The languages of one model."""
 
-    slots: Mapping[str, int]
-    """What it can be told -> the slot for it; empty where it cannot be told anything."""
+    indices: Mapping[str, int]
+    """Language -> its index in the prompt; empty for a model without a language prompt."""
     speaks: tuple[str, ...]
-    """What it speaks where it has no slots, as BCP 47 tags without countries; empty where nobody
-    knows."""
+    """What a model without a language prompt knows, as BCP 47 tags without countries; empty if that
+    is unknown."""
 
     @property
     def tags(self) -> tuple[str, ...]:
-        """BCP 47 tags of all that it speaks."""
-        return tuple(sorted(filter(_TAG.fullmatch, self.slots.keys() - {AUTO}))) or self.speaks
+        """BCP 47 tags of all languages it knows."""
+        return tuple(sorted(filter(_TAG.fullmatch, self.indices.keys() - {AUTO}))) or self.speaks
 
-    def slot(self, language: str) -> int | None:
-        """The slot for this language, a BCP 47 tag or AUTO; None for a model without slots.
+    def index(self, language: str) -> int | None:
+        """The index of this language, a BCP 47 tag or AUTO; None for a model without a language
+        prompt.
 
-        "de" and "de-AT" find "de-DE" if that is the only German. Raises Unavailable with what
-        there is.
+        "de" and "de-AT" find "de-DE" if that is the only German. Raises Unavailable with the
+        languages there are.
         """
         wanted = language.replace("_", "-").lower()
-        if not self.slots:
+        if not self.indices:
             self._check(wanted, language)
             return None
         general = wanted.partition("-")[0]
-        known = {tag.lower(): slot for tag, slot in self.slots.items()}
+        known = {tag.lower(): index for tag, index in self.indices.items()}
         for tag in (wanted, general, _USUAL.get(general, "")):
             if tag in known:
                 return known[tag]
-        alike = {slot for tag, slot in known.items() if tag.partition("-")[0] == general}
+        alike = {index for tag, index in known.items() if tag.partition("-")[0] == general}
         if len(alike) == 1:
             return alike.pop()
         which = "several of that" if alike else "none of that"
@@ -60,27 +61,27 @@ class Languages:
     def _check(self, wanted: str, language: str) -> None:
         if not self.speaks:
             raise Unavailable(
-                "this model cannot be told a language, and does not say which it speaks: set "
-                "engine.language to that"
+                "this model takes no language and does not say which one it knows: set "
+                "engine.language to that one"
             )
         if wanted.partition("-")[0] in self.speaks or (wanted == AUTO and len(self.speaks) > 1):
             return
         raise Unavailable(
-            f"this model speaks {', '.join(self.speaks)}, not {language!r}: set engine.language to "
-            "what it speaks, or engine.model to one that speaks yours (dictate models list)"
+            f"this model knows {', '.join(self.speaks)}, not {language!r}: set engine.language to "
+            "one of these, or engine.model to a model that knows yours (dictate models list)"
         )
 
     def _shortest(self) -> list[str]:
-        """The shortest name of each slot."""
+        """The shortest name of each index."""
         names: dict[int, str] = {}
         for tag in sorted(
-            (*self.tags, *({AUTO} & self.slots.keys())), key=lambda tag: (len(tag), tag)
+            (*self.tags, *({AUTO} & self.indices.keys())), key=lambda tag: (len(tag), tag)
         ):
-            names.setdefault(self.slots[tag], tag)
+            names.setdefault(self.indices[tag], tag)
         return sorted(names.values())
 
 
 def is_tag(piece: str) -> bool:
-    """Whether a piece of a vocabulary is what a model writes to say which language it heard, as in
-    "<en-US>"."""
+    """Whether a piece of a vocabulary is a tag by which a model names the language it recognised,
+    as in "<en-US>"."""
     return _SPOKEN.fullmatch(piece) is not None

@@ -1,15 +1,15 @@
-"""PocketSphinx 5: the starter. It brings its own model and works offline once installed.
+"""PocketSphinx 5, the starter engine. It includes its model and works offline once installed.
 
-Its accuracy is modest: clear, slow American English comes out readable, other voices with many
-errors. It is there so that everything works before a better engine is set up.
+Its accuracy is modest: clear, slow American English is readable, other voices have many errors. It
+is there so that everything works before a better engine is set up.
 
-- It believes that everything is speech, so `speech_gate.py` decides what it gets to hear.
-- Its features are relative to the mean of the sound, which it does not know when it starts: the
-  first word would suffer. So the beginning of an utterance is held back until there is enough of
-  it to take the mean from, and later stretches go on with that.
-- A hotword is one unit in dictionary and language model, however many words it has, with a
-  probability of its own. Neither can forget a word, so each list gets a new language model and
-  new units; the acoustic model stays.
+- It takes all sound for speech, so `speech_gate.py` selects what it gets.
+- Its features are relative to the mean of the sound, which is unknown at the start: the first word
+  would suffer. So the beginning of an utterance is held back until it is long enough to compute the
+  mean, which later stretches go on with.
+- A hotword is a single unit in dictionary and language model, however many words it has, with a
+  probability of its own. Neither can forget a unit, so each list gets a new language model and new
+  units; the acoustic model stays.
 """
 
 import re
@@ -27,12 +27,12 @@ from dictate.events import RATE, Samples, pcm_from_samples
 from dictate.hotwords.model import Hotwords, Term
 
 BOOST: Final = 20.0
-"""How much more likely than an average word a term is at weight 1 and strength 1."""
+"""Factor by which a term is likelier than an average word, at weight 1 and strength 1."""
 MOST_BOOST: Final = 3000.0
 MEAN_FROM_BYTES: Final = RATE * 2
-"""A second, of which the first third is what came before the speech: enough for a good mean."""
+"""Bytes of one second of sound, a third of it from before the speech: enough for a good mean."""
 MOST_UNITS: Final = 20_000
-"""A decoder with more added units than this is replaced: it cannot forget any."""
+"""Added units above which a decoder is replaced: it cannot forget any."""
 
 _MEAN_SEARCH = "mean"
 _CAPITALS = {"i": "I", "i'm": "I'm", "i'll": "I'll", "i've": "I've", "i'd": "I'd"}
@@ -42,14 +42,14 @@ _VARIANT = re.compile(r"\(\d+\)$")
 
 @dataclass(frozen=True, eq=False)
 class _Vocabulary:
-    """What is expected beside the model's own words."""
+    """The terms that are expected in addition to the model's own words."""
 
     sounds: dict[Term, list[str]] = field(default_factory=dict)
     strength: float = 0.0
 
 
 class _Recogniser:
-    """One decoder, and the vocabulary that it has in its head."""
+    """One decoder, and the vocabulary it has loaded."""
 
     def __init__(self) -> None:
         # The second pass costs 100 ms at the end and gained nothing in our measurements.
@@ -63,7 +63,7 @@ class _Recogniser:
         self._spellings: dict[str, str] = {}
 
     def use(self, vocabulary: _Vocabulary) -> None:
-        """Expect this vocabulary, and no other."""
+        """Load this vocabulary in place of the last one."""
         if vocabulary is self.vocabulary:
             return
         decoder, old = self.decoder, self._search
@@ -87,11 +87,11 @@ class _Recogniser:
         decoder.activate_search(self._search)
 
     def mean_of(self, pcm: bytes) -> str:
-        """The mean of the features of this sound, as the decoder wants it back.
+        """The mean of the features of this sound, in the form that the decoder takes.
 
-        The decoder gives the mean of what it was told to begin with, as if that had been 500
-        frames, and of the sound. So it is told zero, and that is taken out again. It insists on
-        searching what it took, hence a search that is quick.
+        The decoder returns the mean of the sound and of its initial value, which counts for 500
+        frames. So the initial value is set to zero and scaled out again. The decoder always
+        searches the sound it takes, hence a search that is quick.
         """
         self.decoder.activate_search(_MEAN_SEARCH)
         self.decoder.reinit_feat()
@@ -106,14 +106,14 @@ class _Recogniser:
         return ",".join(f"{float(value) * scale:.5f}" for value in with_zeros.split(","))
 
     def start(self, mean: str, pcm: bytes) -> None:
-        """Begin a stretch with this sound. Nothing of an earlier one is left in the features."""
+        """Begin a stretch with this sound; the features keep nothing of an earlier one."""
         self.decoder.reinit_feat()
         self.decoder.start_utt()
         self.decoder.set_cmn(mean)
         self.decoder.process_raw(pcm)
 
     def text(self) -> str:
-        """What was heard of this stretch, so far or finally."""
+        """The text of this stretch, so far or final."""
         hypothesis = self.decoder.hyp()
         words = [] if hypothesis is None else hypothesis.hypstr.split()
         return " ".join(
@@ -163,14 +163,14 @@ class PocketSphinxEngine(Engine):
         return PocketSphinxUtterance(self, self._vocabulary)
 
     def borrow(self, vocabulary: _Vocabulary) -> _Recogniser:
-        """A recogniser that expects this vocabulary and that nobody else has."""
+        """A recogniser with this vocabulary, for the caller alone until `put_back`."""
         self._idle.sort(key=lambda one: one.vocabulary is vocabulary)
         recogniser = self._idle.pop() if self._idle else self._make()
         recogniser.use(vocabulary)
         return recogniser
 
     def put_back(self, recogniser: _Recogniser) -> None:
-        """Somebody else may have it."""
+        """Return a recogniser, for the next caller of `borrow`."""
         if recogniser.units > MOST_UNITS:
             recogniser = self._make()
         self._idle.append(recogniser)
@@ -194,7 +194,7 @@ class PocketSphinxEngine(Engine):
 
 
 class PocketSphinxUtterance(Utterance):
-    """Stretch by stretch of speech through a recogniser, which is borrowed for that stretch."""
+    """Recognises one stretch of speech after the other, each with a borrowed recogniser."""
 
     def __init__(self, engine: PocketSphinxEngine, vocabulary: _Vocabulary) -> None:
         self._engine = engine
@@ -206,7 +206,7 @@ class PocketSphinxUtterance(Utterance):
         self._mean: str | None = None
         self._head = b""
         """The beginning, held back until its mean is known."""
-        self._told = ""
+        self._returned = ""
         self._samples = 0
 
     def feed(self, samples: Samples) -> str | None:
@@ -216,9 +216,9 @@ class PocketSphinxUtterance(Utterance):
         for frame in frames(pcm):
             self._process(frame)
         text = self._text_so_far()
-        if text == self._told:
+        if text == self._returned:
             return None
-        self._told = text
+        self._returned = text
         return text
 
     def finish(self) -> str:

@@ -1,4 +1,4 @@
-"""What an engine listens to when it checks itself, or warms up."""
+"""The sound with which an engine tests itself or warms up."""
 
 import soundfile
 
@@ -7,6 +7,6 @@ from dictate.platform.resources import samples
 
 
 def check_sound() -> Samples:
-    """A sentence, some seconds long."""
+    """A sentence of a few seconds."""
     sound: Samples = soundfile.read(samples()[1], dtype="float32")[0]
     return sound

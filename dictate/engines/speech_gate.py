@@ -1,9 +1,9 @@
-"""Which part of the sound goes to a decoder that believes that everything is speech.
+"""Selects the parts of a sound that contain speech, for a decoder that takes all sound for speech.
 
-WebRTC's detector finds the beginnings and ends, but takes fans, tones and key clicks for speech.
-So each stretch it finds must also show what speech has and those lack: voiced frames (a pitch
-between 70 and 400 Hz), and a spectrum that changes. The spectrum of a fan or a tone stands still;
-a key click has no pitch.
+WebRTC's detector finds beginnings and ends, but takes fans, tones and key clicks for speech. So
+each stretch it finds must also have what these lack: voiced frames (a pitch between 70 and 400 Hz)
+and a spectrum that changes. The spectrum of a fan or a tone does not change; a key click has no
+pitch.
 """
 
 from collections import deque
@@ -20,22 +20,23 @@ FRAME = 480
 FRAME_BYTES = FRAME * 2
 
 _START = 3
-"""So many speech frames in a row begin a stretch."""
+"""Consecutive speech frames that begin a stretch."""
 _LOOK_BACK = 10
-"""So many frames before that belong to it."""
+"""Frames before these that belong to the stretch."""
 _END = 15
-"""So many frames without speech end it: 450 ms."""
+"""Consecutive frames without speech that end it: 450 ms."""
 _LONG = 12 * RATE // FRAME
-"""A stretch this long ends at the first quiet point, however short, ..."""
+"""Frames after which a stretch ends at the first quiet point, however short."""
 _QUIET_POINT = 2
 _LONGEST = 25 * RATE // FRAME
-"""... and this long, anywhere."""
+"""Frames after which it ends in any case."""
 
 _VOICED = 0.55
-"""Normalised autocorrelation at the pitch."""
+"""Normalised autocorrelation at the pitch above which a frame is voiced."""
 _FEWEST_VOICED = 2
 _SPREAD_DB = 4.0
-"""How much the bands of the spectrum vary over the stretch, on average."""
+"""Mean standard deviation of the bands of the spectrum, in decibels, above which a stretch is
+speech."""
 
 _WINDOW = np.hanning(2 * FRAME).astype(np.float32)
 _FFT = 2048
@@ -46,7 +47,7 @@ _BAND_EDGES = np.array([4, 12, 24, 40, 64, 96, 144, 216, 360, 600])
 
 
 class SpeechGate:
-    """Takes frames; gives the sound that may be speech, stretch by stretch."""
+    """Takes frames and returns those that may be speech, stretch by stretch."""
 
     def __init__(self) -> None:
         self._vad = Vad(Vad.MEDIUM_STRICT)
@@ -60,16 +61,16 @@ class SpeechGate:
 
     @property
     def is_speech(self) -> bool:
-        """Whether the stretch, as far as it has come, has shown to be speech."""
+        """Whether the stretch has proved to be speech so far."""
         return self._evidence.is_speech
 
     @property
     def is_loud(self) -> bool:
-        """Whether the last frame was inside a stretch, and not of the quiet that ends it."""
+        """Whether the last frame was inside a stretch and not part of the quiet that ends it."""
         return self.inside and self._run == 0
 
     def process(self, frame: bytes) -> bytes:
-        """Take one frame of FRAME_BYTES; what is to be decoded, empty outside a stretch."""
+        """Take one frame of FRAME_BYTES; returns the sound to decode, empty outside a stretch."""
         loud = bool(self._vad.is_speech(frame))
         if not self.inside:
             self._before.append(frame)
@@ -99,7 +100,7 @@ class SpeechGate:
 
 
 class _Evidence:
-    """What speaks for speech in one stretch, in constant memory."""
+    """The evidence for speech in one stretch, in constant memory."""
 
     def __init__(self) -> None:
         self._frames = 0
@@ -130,7 +131,7 @@ class _Evidence:
 
 
 def _pitch(power: NDArray[np.float32]) -> float:
-    """The height of the highest peak of the autocorrelation among the pitches of voices."""
+    """The highest peak of the autocorrelation within the pitch range of voices."""
     correlation = np.fft.irfft(power)
     inside = correlation[_LAGS] / _WINDOW_LAGS * (_WINDOW_POWER / correlation[0])
     best = int(inside.argmax())
@@ -138,6 +139,6 @@ def _pitch(power: NDArray[np.float32]) -> float:
 
 
 def frames(pcm: bytes) -> Iterator[bytes]:
-    """The whole frames of `pcm`; what remains is left out."""
+    """The whole frames of `pcm`; an incomplete last one is left out."""
     for start in range(0, len(pcm) - FRAME_BYTES + 1, FRAME_BYTES):
         yield pcm[start : start + FRAME_BYTES]

@@ -1,4 +1,4 @@
-"""Words in any script, also in those that put no space between them. Pure."""
+"""Words in any script, including those without spaces between words. Pure."""
 
 import re
 from collections.abc import Collection, Iterable
@@ -15,32 +15,32 @@ _WIDE: Final = re.compile(r"[\u0e00-\u0e7f\u3000-\u9fff\uf900-\ufaff\uff00-\uffe
 
 
 def units(text: str) -> list[str]:
-    """Its words without punctuation, in small letters; its signs where words are not told apart."""
+    """The words in lower case, without punctuation; single characters in scripts without spaces."""
     return _UNIT.findall(text.casefold())
 
 
 def signs_per_word(unit: str) -> int:
-    """How many units like this one make a word, more or less."""
+    """Roughly how many units like this one make a word."""
     if "\u0e00" <= unit <= "\u0e7f":
         return 4
     return 2 if re.match(f"[{_HAN_AND_KANA}]", unit) else 1
 
 
 def runs(text: str) -> set[str]:
-    """Its stretches of more than one sign without a space."""
+    """The runs of two or more characters of scripts without spaces."""
     return set(_RUN.findall(text))
 
 
 def pieces(text: str, whole: Collection[str] = ()) -> list[str]:
-    """The text as units with their punctuation and the space before them; together they are it.
-    The runs in `whole` stay in one piece."""
+    """The text cut into units, each with its punctuation and the space before it; joined, they are
+    the text again. The runs in `whole` are not cut."""
     known = "".join(f"{run}|" for run in sorted(whole, key=len, reverse=True))
     piece = rf"\s*(?:(?:{known}[{_UNSPACED}])[^\w\s{_UNSPACED}]*|[^\s{_UNSPACED}]+)"
     return re.findall(piece, text)
 
 
 def together(texts: Iterable[str]) -> str:
-    """Texts one after the other, with a space where their scripts have spaces."""
+    """The texts joined, with a space where their scripts use spaces."""
     whole = ""
     for text in filter(None, texts):
         spaced = whole and not (_WIDE.match(whole[-1]) or _WIDE.match(text[0]))

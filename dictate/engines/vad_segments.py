@@ -1,4 +1,4 @@
-"""Where in a sound somebody speaks, for an engine that would hear words in silence."""
+"""Where a sound contains speech, for an engine that invents words in silence."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from dictate.events import RATE, Samples, pcm_from_samples
 
 @dataclass(slots=True)
 class _Stretch:
-    """First sample, and the one after the last."""
+    """From the first sample up to the one after the last."""
 
     begin: int
     end: int
@@ -16,31 +16,31 @@ class _Stretch:
 
 
 class SpeechMarks:
-    """Takes sound as it comes; tells where there is speech, which begins up to 0.3 s early."""
+    """Takes sound as it comes and marks the speech in it; a mark begins up to 0.3 s early."""
 
     def __init__(self) -> None:
         self._gate = SpeechGate()
         self._rest = b""
         self._at = 0
-        """Samples that the gate has seen."""
+        """Samples that the gate has processed."""
         self._stretches: list[_Stretch] = []
 
     def feed(self, samples: Samples) -> None:
-        """More sound came."""
+        """Take more sound."""
         pcm = self._rest + pcm_from_samples(samples)
         self._rest = pcm[len(pcm) - len(pcm) % FRAME_BYTES :]
         for frame in frames(pcm):
             self._process(frame)
 
     def finish(self) -> None:
-        """The sound is over: take what is less than a frame, too."""
+        """The sound is over: process the rest, which is shorter than a frame."""
         if self._rest:
             self._process(self._rest.ljust(FRAME_BYTES, b"\0"))
             self._rest = b""
 
     def span_s(self, begin: int, end: int) -> float:
-        """Seconds from the first speech to the last, between two samples; 0 for none. With the
-        pauses, as soft speech is found in parts only."""
+        """Seconds from the first to the last speech between two samples, pauses included; 0 if
+        there is none. The pauses count because soft speech is only found in parts."""
         inside = [
             (max(begin, one.begin), min(end, one.end))
             for one in self._stretches
@@ -56,5 +56,5 @@ class SpeechMarks:
             begin = self._at - len(taken) // 2
             self._stretches.append(_Stretch(begin, self._at, gate.is_speech))
         elif gate.is_loud:
-            # Again at each frame, as a tone may look like speech where it begins.
+            # At each frame anew: the beginning of a tone may look like speech.
             self._stretches[-1].end, self._stretches[-1].speech = self._at, gate.is_speech

@@ -70,8 +70,8 @@ class Keys:
             for listener in self._listeners.values():
                 group.create_task(listener.run())
 
-    def change(self, settings: HotkeySettings, second_key: str) -> None:
-        """Other keys, or another meaning of them, from now on."""
+    def apply(self, settings: HotkeySettings, second_key: str) -> None:
+        """Use these settings from now on."""
         self._settings, self._second_key = settings, second_key
         self._update()
 

@@ -46,7 +46,6 @@ class Journal:
         on_trouble: Callable[[str], None],
     ) -> None:
         self.settings = settings
-        """May be replaced at any time."""
         self.next_number = 1
         """The number of the next dictation; no number is used twice."""
         self._store = Store(directory)
@@ -70,6 +69,10 @@ class Journal:
         except JournalError:
             self._store.close()
             raise
+
+    def apply(self, settings: JournalSettings) -> None:
+        """Use these settings from now on."""
+        self.settings = settings
 
     def begin(self, number: int, started: float, *, second: bool = False) -> None:
         """The key is down: from here on sound is kept. `started` is the wall clock; `second` means

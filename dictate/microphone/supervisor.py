@@ -51,7 +51,7 @@ class MicrophoneSupervisor:
 
     def __init__(
         self,
-        make: Callable[[], Microphone],
+        make: Callable[[MicrophoneSettings], Microphone],
         settings: MicrophoneSettings,
         *,
         on_chunk: Callable[[AudioChunk], None],
@@ -59,6 +59,7 @@ class MicrophoneSupervisor:
         on_open_changed: Callable[[bool, str], None],
         on_end: Callable[[], None],
     ) -> None:
+        self._make = make
         self._settings = settings
         self._on_chunk = on_chunk
         self._on_trouble = on_trouble
@@ -71,7 +72,7 @@ class MicrophoneSupervisor:
         self._lingering: asyncio.TimerHandle | None = None
         self._hurry = asyncio.Event()
         self._one_open = asyncio.Lock()
-        self._standby = WarmStandby(make)
+        self._standby = WarmStandby(partial(make, settings))
         # Only sound outside dictations: no sound of one reaches a later one.
         self._pre_roll: deque[AudioChunk] = deque()
         self._heartbeat = Heartbeat()
@@ -116,10 +117,13 @@ class MicrophoneSupervisor:
             self._listening = False
             self._settle()
 
-    async def replace(self, settings: MicrophoneSettings, make: Callable[[], Microphone]) -> None:
-        """Apply changed settings. Another microphone replaces this one even while it is heard."""
+    async def apply(self, settings: MicrophoneSettings) -> None:
+        """Use these settings from now on, even while a dictation records. Returns once the device
+        that they replace is closed."""
+        if settings == self._settings:
+            return
         before, self._settings = self._settings, settings
-        stale, self._standby = self._standby, WarmStandby(make)
+        stale, self._standby = self._standby, WarmStandby(partial(self._make, settings))
         if (before.use, before.device) != (settings.use, settings.device):
             await self._close()
             self._heartbeat = Heartbeat()

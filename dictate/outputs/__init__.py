@@ -1,18 +1,19 @@
 """The last stage: the text goes into the window, once.
 
-To add an output: write `outputs/<name>.py` with a subclass of `Output`, add one line to `OUTPUTS`.
-The contract tests run on it unasked.
+To add an output: write `outputs/<name>.py` with a subclass of `Output`, and add one line to
+`OUTPUTS`. docs/adding-an-output.md shows it. The contract tests find it by themselves.
 """
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from dictate.backends import Backends
 from dictate.config.schema import OutputSettings
-from dictate.errors import NotDelivered
+from dictate.errors import NotDelivered, Unavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,7 @@ class Focus:
     """What has the keyboard focus. Two are the same place if they are equal."""
 
     window: str
-    """The output's own name for it; nobody else reads it."""
+    """The output's own identifier of the window or field. Only that output reads it."""
     application: str
     """For people: the application's name, never the window's title (titles hold private things)."""
 
@@ -36,33 +37,64 @@ class Receipt(Enum):
     """It is in the clipboard; the user pastes."""
 
 
-class Output(ABC):
-    """Writes text into the focused window.
+class Destination(Enum):
+    """Where an output puts its texts."""
 
-    `write` has a point of no return. Before it, trouble is NotDelivered (FocusMoved among it) and
-    nothing was sent. After it, trouble is DeliveryUnsure, and nobody sends the text again. No
-    synthetic key is left down either way.
+    WINDOW = "the focused window"
+    CLIPBOARD = "the clipboard, for the user to paste"
+    STREAM = "a terminal, a file or the like, which has no focus"
+    NOWHERE = "nowhere: every text is held"
+
+
+class Output(ABC):
+    """Writes texts, mostly into the focused window.
+
+    `write` has a point of no return. An error before it is NotDelivered (or its subclass
+    FocusMoved), and nothing was sent. An error after it is DeliveryUnsure, and the text is never
+    sent again. Either way, no synthetic key stays down.
     """
 
     name: ClassVar[str]
+    """Its name in `OUTPUTS`."""
+    destination: ClassVar[Destination] = Destination.WINDOW
+    x11_windows_only: ClassVar[bool] = False
+    """Whether it reaches only the windows of an X server, Xwayland's among them."""
 
     def __init__(self, settings: OutputSettings) -> None:
         self.settings = settings
         self.report: Callable[[str], None] = lambda _message: None
-        """Called with trouble that comes while nobody writes."""
+        """Called with an error that occurs between two texts."""
+
+    @property
+    def argument(self) -> str:
+        """What the user wrote after the name: PATH in `use = "file:PATH"`; empty if nothing."""
+        return self.settings.use.partition(":")[2]
+
+    @property
+    def chosen_by_user(self) -> bool:
+        """Whether the user named this output, not "auto" or a different one."""
+        return self.settings.use.partition(":")[0] == self.name
 
     @abstractmethod
     def unavailable_reason(self) -> str | None:
         """Why this cannot work here and what to do, or None. May block for two seconds."""
 
-    @abstractmethod
     async def open(self) -> None:
-        """Connect. Raises Unavailable."""
+        """Connect. Idempotent. Raises Unavailable.
 
-    @abstractmethod
+        An output that keeps a connection overrides this. For all others it is enough to ask once
+        more whether they can work.
+        """
+        if reason := await asyncio.to_thread(self.unavailable_reason):
+            raise Unavailable(reason)
+
     async def focus(self) -> Focus | None:
-        """What has the focus now; None if this output has no window to look at (stdout, clipboard)
-        or nothing has the focus. Cheap: it is asked at key release."""
+        """What has the focus now. None if nothing has, or if this output cannot know.
+
+        It must be fast: the daemon asks when the key is released. Every output that writes into
+        windows overrides this.
+        """
+        return None
 
     @abstractmethod
     async def write(self, text: str, focus: Focus | None) -> Receipt:
@@ -72,26 +104,30 @@ class Output(ABC):
         """
 
     async def preview(self, text: str, settled: int = 0) -> bool:  # noqa: ARG002
-        """Show `text` where it will stand, marked as not written yet; it replaces what was shown
-        before. So many characters of it are `settled`; the rest may look less certain. "" takes it
-        away, as `write` does.
+        """Show `text` at the cursor, marked as not written yet, in place of the preview before.
 
-        Whether it stands there now, for the user to read. Never raises; False where there is no
-        place for it, as with most outputs."""
+        The first `settled` characters are certain; the rest may look less so. "" removes the
+        preview, as `write` does.
+
+        Returns whether the user can read it there. Most outputs have no place for it and return
+        False. Never raises.
+        """
         return False
 
     async def undo(self, text: str, focus: Focus | None) -> None:  # noqa: ARG002
         """Take back `text`, which the last `write` put into `focus`: all of it, and nothing else.
 
-        Raises NotDelivered if that cannot be promised, and then nothing has changed. Raises
-        DeliveryUnsure if it was tried, and nothing says what came of it: nobody tries again.
+        Raises NotDelivered if that cannot be promised; nothing has changed then. Raises
+        DeliveryUnsure if the attempt was made and its outcome is unknown; it is not repeated.
         """
         raise NotDelivered(f"{self.name} cannot take a text back: undo it there")
 
-    @abstractmethod
-    async def close(self) -> None:
-        """Let go. Idempotent, within a second."""
+    async def close(self) -> None:  # noqa: B027 - most outputs override it, some have nothing to do
+        """Release everything. Idempotent, within a second, also without `open`."""
 
+
+CLIPBOARD: Final = "clipboard"
+"""The name of the output that copies, for callers that want exactly this one."""
 
 OUTPUTS: Backends[Output] = Backends(
     stage="output",
@@ -102,9 +138,9 @@ OUTPUTS: Backends[Output] = Backends(
         "portal": "dictate.outputs.paste_keys.portal:PortalOutput",
         "uinput": "dictate.outputs.paste_keys.uinput:UInputOutput",
         "x11": "dictate.outputs.x11.output:X11Output",
-        "clipboard": "dictate.outputs.clipboard:ClipboardOutput",
+        CLIPBOARD: "dictate.outputs.clipboard:ClipboardOutput",
         "stdout": "dictate.outputs.stdout:StdoutOutput",
     },
-    auto=("input_method", "virtual_keyboard", "ibus", "x11", "clipboard", "stdout"),
+    auto=("input_method", "virtual_keyboard", "ibus", "x11", CLIPBOARD, "stdout"),
     group="dictate.outputs",
 )

@@ -1,17 +1,19 @@
-"""Whether a field for passwords has the focus, as applications tell assistive technologies, by
-AT-SPI.
+"""Whether a password field has the focus. Applications report it to assistive technologies through
+AT-SPI, the accessibility bus.
 
-Strategy: listen to where the focus goes, and ask what is there at once, so that it is known before
-anybody wants to write. Nobody tells of the first field of a window, and GTK 4 gives it the focus
-later than it says that the window is active: such a window is looked through, more than once.
-Neither text nor name of anything is asked for.
+Strategy: follow the focus and ask at once what has it, so that the answer is there before a text is
+written. Applications do not report the first field of a window, and GTK 4 focuses it later than it
+reports the window as active. Such a window is searched, more than once. Texts and names are never
+asked for.
 
-What is not told counts as no such field. Accessibility is used where the session has it, and never
-switched on: nothing is started, and applications that want to be told (`org.a11y.Status`) are not.
+A field that is not reported does not count as a password field. Dictate uses accessibility where
+the session has it and never switches it on: it starts no service, and it does not set
+`org.a11y.Status`, for which some applications wait.
 """
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, Final, Self
@@ -21,25 +23,28 @@ from dbus_fast.aio import MessageBus
 
 from dictate.errors import Unavailable
 from dictate.platform import bus
+from dictate.platform.background import BackgroundTasks
+
+_log = logging.getLogger(__name__)
 
 LAUNCHER: Final = "org.a11y.Bus"
 REGISTRY: Final = "org.a11y.atspi.Registry"
 DBUS: Final = "org.freedesktop.DBus"
 ANSWER_S: Final = 2.0
-"""So long an application may take to say what has the focus; nobody waits for it meanwhile."""
-MOST: Final = 500
-"""Of a window that does not tell its focus so many parts are looked at."""
+"""Seconds that an application has to say what has the focus. Nothing waits for it meanwhile."""
+MAX_OBJECTS: Final = 500
+"""Maximum number of objects to look at in a window that does not report its focus."""
 PAUSES_S: Final = (0.1, 0.3, 1.0, 3.0)
-"""Until it is looked through again."""
+"""Seconds before each further search of such a window."""
 
 _ACCESSIBLE: Final = "org.a11y.atspi.Accessible"
 _EVENT: Final = "org.a11y.atspi.Event"
 _PASSWORD: Final = 40
-"""A role."""
+"""The role of a password field."""
 _ACTIVE, _FOCUSED = 1 << 1, 1 << 12
-"""Among the states."""
+"""Bits among the states of an object."""
 _ROOT, _APPLICATION, _WINDOW = range(3)
-"""How deep something lies."""
+"""Depths in the tree of objects."""
 _TOP: Final = "/org/a11y/atspi/accessible/root"
 _RULES: Final = (
     f"type='signal',interface='{_EVENT}.Object',member='StateChanged',arg0='focused'",
@@ -49,7 +54,7 @@ _RULES: Final = (
 )
 
 Place = tuple[str, str]
-"""An object: its application's connection, and its path there."""
+"""Where an object is: its application's name on the bus, and its path there."""
 
 
 class FocusedField:
@@ -57,33 +62,32 @@ class FocusedField:
 
     def __init__(self, connection: MessageBus) -> None:
         self.secret = False
-        """Whether it is for a password. From any thread."""
+        """Whether it is for a password. May be read from any thread."""
         self._bus = connection
         self._place: Place | None = None
         self._moves = 0
-        """How often the focus was told to be elsewhere."""
-        self._asking: set[asyncio.Task[None]] = set()
-        connection.add_message_handler(self._take)
+        """How many times the focus was reported to have moved."""
+        self._questions = BackgroundTasks(_log)
+        connection.add_message_handler(self._on_signal)
 
     @classmethod
     async def connect(cls, session: MessageBus) -> Self:
-        """Raises Unavailable where this session has no such bus, now."""
-        said = await call(session, (LAUNCHER, "/org/a11y/bus"), LAUNCHER, "GetAddress")
-        if not said or not said[0]:
+        """Raises Unavailable if this session has no accessibility bus at the moment."""
+        reply = await call(session, (LAUNCHER, "/org/a11y/bus"), LAUNCHER, "GetAddress")
+        if not reply or not reply[0]:
             raise Unavailable("this session has no accessibility bus")
-        made = cls(await bus.reach("the accessibility bus", said[0], "log in again"))
+        made = cls(await bus.reach("the accessibility bus", reply[0], "log in again"))
         for rule in _RULES:
             await call(made._bus, (DBUS, "/org/freedesktop/DBus"), DBUS, "AddMatch", "s", rule)
-        made._run(made._register())
+        made._questions.start(made._register())
         return made
 
     async def confirm(self, limit_s: float) -> None:
-        """Wait for what is being asked, and ask a field for passwords whether it still has the
-        focus: not every application says that it has lost it."""
+        """Wait for open questions. Then ask a password field whether it still has the focus,
+        because not every application reports the loss."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(limit_s):
-                if self._asking:
-                    await asyncio.wait(set(self._asking))
+                await self._questions.wait()
                 place, moves = self._place, self._moves
                 if place and self.secret:
                     states = await self._states(place)
@@ -95,13 +99,12 @@ class FocusedField:
         await bus.lost(self._bus)
 
     async def close(self) -> None:
-        """Hang up, which ends what applications tell us."""
+        """Disconnect. Applications then stop reporting."""
         self.secret = False
-        for task in self._asking:
-            task.cancel()
+        await self._questions.cancel()
         await bus.leave(self._bus)
 
-    def _take(self, message: Message) -> None:
+    def _on_signal(self, message: Message) -> None:
         if message.message_type is not MessageType.SIGNAL:
             return
         place = (message.sender or "", message.path or "")
@@ -112,12 +115,12 @@ class FocusedField:
                 else:
                     self._forget(place)
             case ["activate", _] if not self._place or self._place[0] != place[0]:
-                self._run(self._look_through(place, _WINDOW))
+                self._questions.start(self._search(place, _WINDOW))
             case ["childrenchanged", ["add", _, _, child, *_]] if place[1] == _TOP:
-                self._run(self._look_through(tuple(child.value), _APPLICATION))
+                self._questions.start(self._search(tuple(child.value), _APPLICATION))
             case ["nameownerchanged", [name, _, owner]]:
                 if name == REGISTRY and owner:
-                    self._run(self._register())
+                    self._questions.start(self._register())
                 elif not owner and self._place and self._place[0] == name:
                     self._forget(self._place)
 
@@ -125,19 +128,19 @@ class FocusedField:
         self._moves += 1
         if place != self._place:
             self._place, self.secret = place, False
-        self._run(self._ask(place))
+        self._questions.start(self._ask(place))
 
     def _forget(self, place: Place) -> None:
         if place == self._place:
             self._place, self.secret = None, False
 
     async def _register(self, pauses: tuple[float, ...] = PAUSES_S) -> None:
-        """Applications tell nothing that nobody has asked the registry for. One that starts in the
-        same moment may not hear of it, so it is asked more than once."""
+        """Applications report only the events for which a client has registered. One that starts at
+        the same moment may miss the registration, so it is repeated."""
         registry = (REGISTRY, "/org/a11y/atspi/registry")
         for event in ("object:state-changed:focused", "window:activate"):
             await call(self._bus, registry, REGISTRY, "RegisterEvent", "s", event)
-        await self._look_through((REGISTRY, _TOP), _ROOT, ())
+        await self._search((REGISTRY, _TOP), _ROOT, ())
         self._later(pauses, self._register)
 
     async def _ask(self, place: Place) -> None:
@@ -146,17 +149,15 @@ class FocusedField:
             self.secret = role == [_PASSWORD]
 
     async def _states(self, place: Place) -> int | None:
-        """None if it does not say."""
+        """None if the application does not answer."""
         states = await call(self._bus, place, _ACCESSIBLE, "GetState")
         return int(states[0][0]) if states else None
 
-    async def _look_through(
-        self, start: Place, depth: int, pauses: tuple[float, ...] = PAUSES_S
-    ) -> None:
-        """Find what has the focus there, unless it is told meanwhile."""
+    async def _search(self, start: Place, depth: int, pauses: tuple[float, ...] = PAUSES_S) -> None:
+        """Find what has the focus below `start`, unless it is reported meanwhile."""
         before = self._place
         level, below, seen = [start], depth, 0
-        while level and seen < MOST:
+        while level and seen < MAX_OBJECTS:
             seen += len(level)
             states = await asyncio.gather(*map(self._states, level))
             if self._place not in (None, before):
@@ -169,34 +170,29 @@ class FocusedField:
                 level = [
                     place for place, has in zip(level, states, strict=True) if has and has & _ACTIVE
                 ]
-            asked = (call(self._bus, place, _ACCESSIBLE, "GetChildren") for place in level)
-            answers = await asyncio.gather(*asked)
-            level = [(name, path) for answer in answers if answer for name, path in answer[0]]
+            calls = (call(self._bus, place, _ACCESSIBLE, "GetChildren") for place in level)
+            replies = await asyncio.gather(*calls)
+            level = [(name, path) for reply in replies if reply for name, path in reply[0]]
             below += 1
-        self._later(pauses, partial(self._look_again, start, depth))
+        self._later(pauses, partial(self._search_again, start, depth))
 
-    async def _look_again(self, start: Place, depth: int, pauses: tuple[float, ...]) -> None:
+    async def _search_again(self, start: Place, depth: int, pauses: tuple[float, ...]) -> None:
         if self._place is None or self._place[0] != start[0]:
-            await self._look_through(start, depth, pauses)
+            await self._search(start, depth, pauses)
 
     def _later(
         self,
         pauses: tuple[float, ...],
         work: Callable[[tuple[float, ...]], Coroutine[Any, Any, None]],
     ) -> None:
-        """Do it after the first of these pauses, with the others to come."""
+        """Start `work` after the first of these pauses, and pass it the others."""
 
         def begin() -> None:
             if self._bus.connected:
-                self._run(work(pauses[1:]))
+                self._questions.start(work(pauses[1:]))
 
         if pauses:
             asyncio.get_running_loop().call_later(pauses[0], begin)
-
-    def _run(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._asking.add(task)
-        task.add_done_callback(self._asking.discard)
 
 
 async def call(
@@ -207,7 +203,7 @@ async def call(
     signature: str = "",
     *body: Any,
 ) -> list[Any] | None:
-    """What is answered; None if nothing is, or an error. Starts no program."""
+    """The body of the reply; None if there is none, or an error. Starts no program."""
     question = Message(
         *(*place, interface, member),
         flags=MessageFlag.NO_AUTOSTART,

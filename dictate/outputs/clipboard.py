@@ -2,7 +2,8 @@
 
 from dictate.config.schema import OutputSettings
 from dictate.errors import NotDelivered, Unavailable
-from dictate.outputs import Focus, Output, Receipt
+from dictate.outputs import CLIPBOARD as NAME
+from dictate.outputs import Destination, Focus, Output, Receipt
 from dictate.outputs.desktop_clipboard import DesktopClipboard
 from dictate.outputs.thread import DesktopLost
 from dictate.outputs.wayland.selection import CLIPBOARD
@@ -13,10 +14,11 @@ from dictate.outputs.x11.selection import Selections, save_to_manager, text_cont
 from dictate.outputs.x11.thread import XConnection
 
 COPY_LIMIT_S = 2.0
+"""Seconds after which a copy is given up."""
 
 
 class _XCopier:
-    """Owns the clipboard, in the X thread."""
+    """Owns the clipboard, in the thread of the connection to the X server."""
 
     def __init__(self, connection: XConnection) -> None:
         self._x = connection
@@ -33,27 +35,31 @@ class _XCopier:
 
 
 class _WaylandCopier:
-    """Owns the clipboard, in the thread of the compositor's connection. Raises Unavailable."""
+    """Owns the clipboard, in the thread of the connection to the compositor.
+
+    Raises Unavailable.
+    """
 
     def __init__(self, connection: WaylandConnection) -> None:
-        self._x = connection
+        self._connection = connection
         self._selections = WaylandSelections(connection)
 
     def copy(self, text: str) -> None:
         self._selections.own(CLIPBOARD, wayland_content(text))
-        self._x.round_trip()
+        self._connection.round_trip()
         if not self._selections.owns(CLIPBOARD):
             raise NotDelivered("another program does not let go of the clipboard")
 
     def close(self) -> None:
-        """Nobody keeps it for us."""
+        """Wayland has no service that would keep the content."""
 
 
 class ClipboardOutput(Output):
-    """The text stays in the clipboard while the daemon lives, and after it if an X11 clipboard
-    manager runs. On Wayland managers are asked not to keep it."""
+    """The text stays in the clipboard while the daemon runs. On X11 a clipboard manager may keep it
+    longer; on Wayland, managers are asked not to."""
 
-    name = "clipboard"
+    name = NAME
+    destination = Destination.CLIPBOARD
 
     def __init__(self, settings: OutputSettings) -> None:
         super().__init__(settings)
@@ -64,9 +70,6 @@ class ClipboardOutput(Output):
 
     async def open(self) -> None:
         await self._clipboard.start()
-
-    async def focus(self) -> Focus | None:
-        return None
 
     async def write(self, text: str, focus: Focus | None) -> Receipt:  # noqa: ARG002
         try:

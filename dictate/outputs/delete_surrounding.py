@@ -1,24 +1,24 @@
-"""Takes a text back out of a field whose application says what stands before its cursor.
+"""Takes a text back out of a field whose application reports the text before its cursor.
 
-An input method asks for so and so much to be deleted before the cursor. How much that is, is not
-sure: Wayland counts bytes, which GTK 4.8 takes for characters, and IBus counts characters, which
-GNOME 43 passes on as bytes. So the first request for a text that is not ASCII is one that stays
-inside the text either way, and the application's answer shows how it counts.
+An input method can ask for a number of units before the cursor to be deleted. The unit is not sure:
+Wayland counts bytes, which GTK 4.8 takes for characters; IBus counts characters, which GNOME 43
+passes on as bytes. So the first request for a text beyond ASCII is small enough to stay inside the
+text with either unit, and the application's answer shows which one it uses.
 """
 
 from dictate.errors import NotDelivered
 
 ANSWER_S = 2.0
-"""So long an application may take to say what it made of a request."""
+"""Seconds that an application has to report the result of a request."""
 _CUT_BYTES = 1000
-"""An application that has told of more may tell from another place on afterwards."""
+"""Bytes. An application that reported more than this may report a different excerpt next time."""
 
 
 class DeleteSurrounding:
-    """What is left of `text`, which has to be the end of `before`, all that is told. Raises
-    NotDelivered.
+    """The deletion of `text`, which must be the end of `before`, the text that is reported.
 
-    `passed_on`: the desktop may make bytes of characters, and the application characters of those.
+    `passed_on`: the desktop may turn characters into bytes, and the application those into
+    characters. Raises NotDelivered.
     """
 
     def __init__(self, text: str, before: str, *, passed_on: bool = False) -> None:
@@ -40,13 +40,13 @@ class DeleteSurrounding:
             )
 
     def request(self) -> int:
-        """How much to ask for now."""
+        """The number of units to ask for now."""
         if self._in_bytes is None:
-            return self._telling()
+            return self._probe()
         return len(self.left.encode() if self._in_bytes else self.left)
 
     def answered(self, before: str) -> bool:
-        """Whether this, told now, is what comes of the request, which is done with then."""
+        """Whether `before`, as reported now, is the result of the request. If so, it is done."""
         count = self.request()
         left = {}
         if self._in_bytes is not False:
@@ -63,14 +63,15 @@ class DeleteSurrounding:
         self._before = before
         return True
 
-    def _telling(self) -> int:
-        """The bytes of the text's end from its last character on that is more than one."""
+    def _probe(self) -> int:
+        """The bytes from the last character beyond ASCII to the end: as characters, they are
+        fewer."""
         at = max(at for at, character in enumerate(self.left) if not character.isascii())
         return len(self.left[at:].encode())
 
     def _most(self, *, passed_on: bool) -> int:
-        """The characters that may go at the first request."""
-        count = self._telling()
+        """The most characters that the first request may delete."""
+        count = self._probe()
         return len(self.left[-count:].encode()) if passed_on else count
 
 

@@ -1,5 +1,8 @@
-"""The way to the clipboard of this session: the Wayland compositor's own, or, where it lets nobody,
-Xwayland's, which compositors pass on; without a compositor, X11's."""
+"""Access to the clipboard of this session.
+
+On Wayland it is the compositor's, or Xwayland's if the compositor gives no access; compositors pass
+the one on to the other. Without a compositor it is X11's.
+"""
 
 import os
 from collections.abc import Callable
@@ -16,7 +19,7 @@ X = TypeVar("X")
 
 
 class DesktopClipboard(Generic[W, X]):
-    """What works on the one, or on the other, each in a thread of its own."""
+    """A worker on Wayland's and one on X11's, each in a thread of its own."""
 
     def __init__(
         self,
@@ -26,10 +29,10 @@ class DesktopClipboard(Generic[W, X]):
     ) -> None:
         self._on_wayland = on_wayland
         self._wayland = WaylandThread(name, on_wayland)
-        self._x = XThread(name, on_x)
+        self._x11 = XThread(name, on_x)
 
     def unavailable_reason(self) -> str | None:
-        """Why neither can work here, or None. Blocks for up to two seconds."""
+        """Why neither works here, or None. Blocks for up to two seconds."""
         if not os.environ.get("WAYLAND_DISPLAY"):
             return x11_unavailable_reason()
         reason = why_no_wayland(self._on_wayland)
@@ -39,7 +42,7 @@ class DesktopClipboard(Generic[W, X]):
         return f"{reason}; {no_x}" if no_x else None
 
     async def start(self) -> DesktopThread[Any, Any]:
-        """The one that works, running. Raises Unavailable."""
+        """The thread of the one that works, started. Raises Unavailable."""
         if os.environ.get("WAYLAND_DISPLAY"):
             try:
                 await self._wayland.start()
@@ -48,10 +51,10 @@ class DesktopClipboard(Generic[W, X]):
                     raise
             else:
                 return self._wayland
-        await self._x.start()
-        return self._x
+        await self._x11.start()
+        return self._x11
 
     async def stop(self, last: Callable[[W | X], None], limit_s: float) -> None:
-        """Run one last job on each that runs, and disconnect. Idempotent."""
-        for desktop in (self._wayland, self._x):
+        """Run a last job on each that is running, and disconnect. Idempotent."""
+        for desktop in (self._wayland, self._x11):
             await desktop.stop(last, limit_s)

@@ -1,7 +1,7 @@
-"""Where nothing is written, whatever the output: a field for passwords, a locked screen.
+"""Keeps every output from writing into a password field or on a locked screen.
 
-Where the session bus, the lock's service or an application does not answer, nobody knows, and the
-text is written: at most `LOOK_S` and the lock's own limit later.
+If the session bus, the screen lock's service or an application does not answer, the text is
+written, at most `CONFIRM_S` and the lock's own limit later.
 """
 
 import asyncio
@@ -20,39 +20,41 @@ from dictate.platform import bus
 
 _log = logging.getLogger(__name__)
 
-LOOK_S = 0.05
+CONFIRM_S = 0.05
+"""Seconds that a text waits for applications to answer."""
 RETRY_S = 0.5
-AGAIN_S = 60.0
-"""Where there is no accessibility bus and nobody says that one was started."""
+"""Seconds before a lost connection is renewed."""
+NO_BUS_RETRY_S = 60.0
+"""Seconds before the accessibility bus is looked for again, unless its start is reported."""
 LOCKED = "the screen is locked"
 SECRET = "a field for passwords has the focus: nothing is written there"
 
 
 class Guard:
-    """Watches, from `open` to `close`."""
+    """Watches the lock and the focus, from `open` to `close`."""
 
     def __init__(self) -> None:
         self._session: MessageBus | None = None
         self._field: FocusedField | None = None
         self._locked = False
-        self._keeping: asyncio.Task[None] | None = None
-        self._came = asyncio.Event()
-        """The accessibility bus was started."""
+        self._watching: asyncio.Task[None] | None = None
+        self._bus_started = asyncio.Event()
+        """Set when the accessibility bus is started."""
 
     async def open(self) -> None:
-        """Begin to watch. Idempotent; without a session bus there is nothing to watch yet."""
-        if self._keeping is None:
+        """Start to watch. Idempotent; also without a session bus, which may come later."""
+        if self._watching is None:
             with contextlib.suppress(Unavailable):
                 await self._connect()
-            self._keeping = asyncio.get_running_loop().create_task(self._keep())
+            self._watching = asyncio.get_running_loop().create_task(self._watch())
 
-    async def look(self) -> None:
-        """Bring up to date what `refuse` knows. To be asked before each text."""
+    async def refresh(self) -> None:
+        """Bring up to date what `refuse` knows. To be awaited before each text."""
         session, field = self._session, self._field
         if session is not None:
             self._locked = await locked(session)
         if field is not None:
-            await field.confirm(LOOK_S)
+            await field.confirm(CONFIRM_S)
 
     def refuse(self) -> None:
         """Raise NotDelivered where nothing may be written now. From any thread."""
@@ -69,10 +71,10 @@ class Guard:
 
     async def close(self) -> None:
         """Idempotent."""
-        if self._keeping is not None:
-            self._keeping.cancel()
-            await asyncio.wait({self._keeping})
-            self._keeping = None
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.wait({self._watching})
+            self._watching = None
         if self._session is not None:
             await bus.leave(self._session)
             self._session = None
@@ -80,30 +82,30 @@ class Guard:
     async def _connect(self) -> MessageBus:
         """Raises Unavailable."""
         session = await bus.connect()
-        session.add_message_handler(self._take)
+        session.add_message_handler(self._on_signal)
         rule = f"type='signal',sender='{DBUS}',member='NameOwnerChanged',arg0='{LAUNCHER}'"
         await call(session, (DBUS, "/org/freedesktop/DBus"), DBUS, "AddMatch", "s", rule)
         self._session = session
         return session
 
-    def _take(self, message: Message) -> None:
+    def _on_signal(self, message: Message) -> None:
         if message.member == "NameOwnerChanged" and message.body[0] == LAUNCHER:
-            self._came.set()
+            self._bus_started.set()
 
-    async def _keep(self) -> None:
-        """Have both connections, as far as they can be had."""
+    async def _watch(self) -> None:
+        """Keep both connections open, as far as possible."""
         while True:
             field = None
             try:
                 session = self._session or await self._connect()
-                self._came.clear()
+                self._bus_started.clear()
                 field = self._field = await FocusedField.connect(session)
                 await _first(bus.lost(session), field.lost())
             except Unavailable as error:
-                _log.debug("nobody tells what has the focus: %s", error)
+                _log.debug("password fields are not recognized: %s", error)
                 if self._session is not None:
                     lost = bus.lost(self._session)
-                    await _first(lost, self._came.wait(), asyncio.sleep(AGAIN_S))
+                    await _first(lost, self._bus_started.wait(), asyncio.sleep(NO_BUS_RETRY_S))
             finally:
                 self._field = None
                 if field is not None:
@@ -114,7 +116,7 @@ class Guard:
 
 
 async def _first(*ends: Coroutine[Any, Any, object]) -> None:
-    """Wait until one of them is over."""
+    """Wait until one of them ends, and cancel the others."""
     waiting = [asyncio.ensure_future(each) for each in ends]
     try:
         await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)

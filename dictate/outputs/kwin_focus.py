@@ -1,8 +1,8 @@
-"""Which window has the focus on KDE, as KWin tells a script of ours.
+"""Which window has the focus on KDE, as a script inside KWin reports it.
 
-KWin keeps the protocol for taskbars to KDE's own programs. But it runs a script for whoever asks on
-the session bus, and a script hears of each change of the focus, and may call us. The script is gone
-when KWin ends; where we are killed it stays, and calls nobody.
+KWin reserves the protocol for taskbars for KDE's own programs. But any program on the session bus
+may have it run a script. The script receives each change of the focus and calls us on the bus. It
+ends with KWin. If Dictate is killed, the script stays, and its calls go nowhere.
 """
 
 import asyncio
@@ -21,10 +21,11 @@ from dictate.platform import bus
 
 KWIN: Final = "org.kde.KWin"
 ANSWER_S: Final = 2.0
-"""It takes a fifth of a millisecond, on a busy machine half a second."""
+"""Seconds. KWin needs a fifth of a millisecond, on a busy machine half a second."""
 LEAVE_S: Final = 0.4
+"""Seconds that KWin has to unload the script when Dictate ends."""
 RUNS_S: Final = 2.0
-"""KWin reads a script after it has said that it runs."""
+"""Seconds until the script must have called: KWin reads it only after it has answered."""
 _SCRIPTING: Final = "org.kde.kwin.Scripting"
 _MEMBER: Final = "Focused"
 _SCRIPT: Final = """\
@@ -33,39 +34,40 @@ const tell = window => callDBus("{name}", "{path}", "{interface}", "{member}", "
 (workspace.windowActivated || workspace.clientActivated).connect(tell);
 tell(workspace.windowActivated ? workspace.activeWindow : workspace.activeClient);
 """
-"""Plasma 6 calls windows what Plasma 5 calls clients."""
+"""What Plasma 6 calls a window is a client in Plasma 5."""
 
 
 class KwinFocus:
-    """Looks from the first question on, until it is closed."""
+    """Follows the focus from the first call of `focused` until `close`."""
 
     def __init__(self) -> None:
         self._connection: MessageBus | None = None
         self._script = ""
-        self._told: Focus | None = None
-        self._runs = asyncio.Event()
+        self._focus: Focus | None = None
+        self._running = asyncio.Event()
+        """Set when the script has called for the first time."""
         self._asking = asyncio.Lock()
 
     async def focused(self) -> Focus | None:
         """What has the focus at the end of this call; None if nothing has.
 
-        Raises Unavailable where there is no KWin, or it does not answer.
+        Raises Unavailable if there is no KWin, or if it does not answer.
         """
         async with self._asking:
             if self._connection is None or not self._connection.connected:
                 self._script, self._connection = "", await bus.connect()
-                self._connection.add_message_handler(self._take)
-            # KWin answers in the order in which it does things: what the script has told before
-            # this answer is here before it.
+                self._connection.add_message_handler(self._on_call)
+            # KWin answers in the order in which it does things: what the script reported before
+            # this answer arrives before it.
             if not await self._call("isScriptLoaded", "s", self._script):
                 await self._run(self._connection)
-            return self._told
+            return self._focus
 
     async def close(self) -> None:
         """Leave nothing in KWin. Idempotent."""
         if self._connection is None:
             return
-        # It may be gone, and the script with it.
+        # KWin may be gone, and the script with it.
         with contextlib.suppress(Unavailable, TimeoutError):
             if self._script:
                 async with asyncio.timeout(LEAVE_S):
@@ -74,9 +76,9 @@ class KwinFocus:
         self._connection, self._script = None, ""
 
     async def _run(self, connection: MessageBus) -> None:
-        """Have KWin run the script, and tell once."""
+        """Have KWin run the script, and wait for its first call."""
         self._script = f"dictate-{secrets.token_hex(8)}"
-        self._runs.clear()
+        self._running.clear()
         names = {"path": bus.PATH, "interface": bus.INTERFACE, "member": _MEMBER}
         names |= {"name": str(connection.unique_name), "script": self._script}
         file = await asyncio.to_thread(_written, _SCRIPT.format_map(names))
@@ -84,25 +86,25 @@ class KwinFocus:
             await self._call("loadScript", "ss", str(file), self._script)
             await self._call("start")
             async with asyncio.timeout(RUNS_S):
-                await self._runs.wait()
+                await self._running.wait()
         except TimeoutError as error:
             await self._call("unloadScript", "s", self._script)
             raise Unavailable("KWin does not run a script of ours") from error
         finally:
             await asyncio.to_thread(file.unlink)
 
-    def _take(self, message: Message) -> Message | None:
+    def _on_call(self, message: Message) -> Message | None:
         if message.message_type is not MessageType.METHOD_CALL or message.member != _MEMBER:
             return None
         script, window, application = message.body
         if script == self._script:
-            self._told = Focus(window, application) if window else None
-            self._runs.set()
+            self._focus = Focus(window, application) if window else None
+            self._running.set()
         return Message.new_method_return(message)
 
     async def _call(self, member: str, signature: str = "", *body: Any) -> Any:
         assert self._connection is not None
-        question = Message(
+        call = Message(
             KWIN,
             "/Scripting",
             _SCRIPTING,
@@ -111,10 +113,10 @@ class KwinFocus:
             signature=signature,
             body=list(body),
         )
-        answer = await bus.ask(self._connection, question, "KWin", ANSWER_S)
-        if answer.message_type is MessageType.ERROR:
-            raise Unavailable(f"no KWin tells of the focus: {answer.error_name}")
-        return answer.body[0] if answer.body else None
+        reply = await bus.ask(self._connection, call, "KWin", ANSWER_S)
+        if reply.message_type is MessageType.ERROR:
+            raise Unavailable(f"no KWin reports the focus: {reply.error_name}")
+        return reply.body[0] if reply.body else None
 
 
 def _written(script: str) -> Path:

@@ -1,4 +1,4 @@
-"""Whether the screen is locked, as the desktop tells on the session bus."""
+"""Whether the screen is locked, as the desktop reports it on the session bus."""
 
 import asyncio
 
@@ -8,11 +8,11 @@ from dbus_fast.aio import MessageBus
 from dictate.platform import bus
 
 LOCKED_S = 0.5
-"""A desktop that does not answer for so long counts as not locked."""
+"""Seconds after which a desktop that does not answer counts as not locked."""
 
 
 async def locked(connection: MessageBus) -> bool:
-    """Whether any of them says so. Starts none that is not there."""
+    """Whether any screen lock says so. Starts none that is not running."""
     answers = await asyncio.gather(
         _active(connection, "org.freedesktop.ScreenSaver", "/ScreenSaver"),
         _active(connection, "org.gnome.ScreenSaver", "/org/gnome/ScreenSaver"),

@@ -6,28 +6,22 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 
-from dictate.errors import DeliveryUnsure, Unavailable
-from dictate.outputs import Focus, Output, Receipt
+from dictate.errors import DeliveryUnsure
+from dictate.outputs import Destination, Focus, Output, Receipt
 
 
 class StdoutOutput(Output):
-    """UTF-8, whatever the locale says. A reader that is slow delays only this."""
+    """UTF-8, whatever the locale is. A slow reader delays nothing but the text."""
 
     name = "stdout"
+    destination = Destination.STREAM
 
     def unavailable_reason(self) -> str | None:
         if sys.stdout is None or sys.stdout.closed:
             return "standard output is closed"
         if self.settings.use == "auto" and not sys.stdout.isatty():
-            # Nobody asked for it: it may be a log, and what was said does not belong there.
+            # The user did not choose it: it may be a log, where dictated text does not belong.
             return "standard output is no terminal; if you mean it, say so: --output stdout"
-        return None
-
-    async def open(self) -> None:
-        if reason := self.unavailable_reason():
-            raise Unavailable(reason)
-
-    async def focus(self) -> Focus | None:
         return None
 
     async def write(self, text: str, focus: Focus | None) -> Receipt:  # noqa: ARG002
@@ -37,9 +31,6 @@ class StdoutOutput(Output):
             raise DeliveryUnsure(f"standard output cannot be written: {error}") from error
         return Receipt.DELIVERED
 
-    async def close(self) -> None:
-        pass
-
 
 def _print(text: str) -> None:
     sys.stdout.flush()
@@ -48,7 +39,8 @@ def _print(text: str) -> None:
 
 
 async def _in_thread(work: Callable[[], None]) -> None:
-    """Like asyncio.to_thread, but a reader that never reads cannot keep the program from ending."""
+    """Like asyncio.to_thread, but a reader that never reads does not keep the program from
+    ending."""
     done: Future[None] = Future()
 
     def run() -> None:

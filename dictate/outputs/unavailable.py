@@ -1,14 +1,15 @@
-"""No output can work here: every text is held, with the reason, until one can."""
+"""Stands in where no output can work: every text is held, with the reason, until one can."""
 
 from dictate.config.schema import OutputSettings
 from dictate.errors import NotDelivered
-from dictate.outputs import Focus, Output, Receipt
+from dictate.outputs import Destination, Focus, Output, Receipt
 
 
 class UnavailableOutput(Output):
-    """Holds everything. Not in the table: nobody chooses it."""
+    """Holds every text. Not in the table: users cannot choose it."""
 
     name = "none"
+    destination = Destination.NOWHERE
 
     def __init__(self, settings: OutputSettings, reason: str) -> None:
         super().__init__(settings)
@@ -20,11 +21,5 @@ class UnavailableOutput(Output):
     async def open(self) -> None:
         """There is nothing to open."""
 
-    async def focus(self) -> Focus | None:
-        return None
-
     async def write(self, text: str, focus: Focus | None) -> Receipt:  # noqa: ARG002
         raise NotDelivered(self.reason)
-
-    async def close(self) -> None:
-        """There is nothing to close."""

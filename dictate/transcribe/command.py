@@ -52,7 +52,7 @@ def transcribe(
     on stderr, and the others continue. Raises ConfigError, TranscriptError, Unavailable,
     EngineError, UnsafeFolder.
     """
-    settings = CommandLineOverrides(engine=engine).over(config_file.load(paths.config_file()))
+    settings = CommandLineOverrides(engine=engine).apply_to(config_file.load(paths.config_file()))
     if hotwords is not None and not hotwords.is_file():
         raise ConfigError([f"{hotwords}: there is no such file"])
     user_hotwords = hotwords_of(settings.hotwords, hotwords or paths.hotwords_file())

@@ -18,6 +18,7 @@ from dbus_fast import Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 from dbus_fast.errors import DBusFastError
 
+from dictate.config.schema import NotificationSettings
 from dictate.platform.bus import one_line
 
 log = logging.getLogger(__name__)
@@ -54,8 +55,7 @@ class Notifier:
     """
 
     def __init__(self, bus: Callable[[], MessageBus | None], *, enabled: bool) -> None:
-        self.enabled = enabled
-        """May be changed at any time."""
+        self._enabled = enabled
         self._bus = bus
         self._shown: dict[str, int] = {}
         self._actions: dict[int, Action] = {}
@@ -64,6 +64,10 @@ class Notifier:
         """The connection whose clicks are received."""
         self._times: deque[float] = deque(maxlen=_MOST)
         self._rest_until = 0.0
+
+    def apply(self, settings: NotificationSettings) -> None:
+        """Use these settings from now on."""
+        self._enabled = settings.enabled
 
     async def show(
         self,
@@ -80,7 +84,7 @@ class Notifier:
         """
         level = logging.WARNING if urgency is Urgency.CRITICAL else logging.DEBUG
         log.log(level, "%s", f"{summary}: {body}" if body else summary)
-        bus = self._bus() if self.enabled else None
+        bus = self._bus() if self._enabled else None
         if bus is None or not self._may_show():
             return
         try:

@@ -31,16 +31,19 @@ class Sounds:
     """All methods belong on the loop."""
 
     def __init__(self, settings: SoundSettings) -> None:
-        self.settings = settings
-        """May change at any time."""
+        self._settings = settings
         self._recording = False
         self._playing: asyncio.Task[None] | None = None
         self._reported = False
 
+    def apply(self, settings: SoundSettings) -> None:
+        """Use these settings from now on."""
+        self._settings = settings
+
     def session(self, state: str) -> None:
         """The session's state changed: ready, recording or finishing."""
         recording = state == "recording"
-        if recording != self._recording and self.settings.enabled:
+        if recording != self._recording and self._settings.enabled:
             if self._playing is not None:
                 self._playing.cancel()
             name = BEGIN if recording else END

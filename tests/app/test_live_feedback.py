@@ -7,17 +7,17 @@ from typing import Any
 import pytest
 
 from dictate.app import live_feedback as module
-from dictate.app.live_feedback import follow, words
+from dictate.app.live_feedback import describe_target, follow
 from dictate.errors import Unavailable
-from dictate.outputs import Focus
+from dictate.outputs import Destination, Focus
 from dictate.ui.overlay.picture import Picture
 
 
 class Output:
     """An output that says at once what has the focus, or raises."""
 
-    def __init__(self, name: str, *answers: Focus | Exception | None) -> None:
-        self.name = name
+    def __init__(self, destination: Destination, *answers: Focus | Exception | None) -> None:
+        self.destination = destination
         self.answers = list(answers)
         self.asked = 0
 
@@ -35,45 +35,44 @@ FIREFOX, XTERM = Focus("1", "Firefox"), Focus("2", "xterm")
 @pytest.mark.parametrize(
     ("output", "said"),
     [
-        (Output("x11", FIREFOX), "→ Firefox"),
-        (Output("x11", None), ""),
-        (Output("input_method", Focus("0/3", "")), ""),
-        (Output("x11", Unavailable("the X server is gone")), ""),
-        (Output("clipboard", None), "copies"),
-        (Output("stdout", None), ""),
+        (Output(Destination.WINDOW, FIREFOX), "→ Firefox"),
+        (Output(Destination.WINDOW, None), ""),
+        (Output(Destination.WINDOW, Focus("0/3", "")), ""),
+        (Output(Destination.WINDOW, Unavailable("the X server is gone")), ""),
+        (Output(Destination.CLIPBOARD, None), "copies"),
+        (Output(Destination.STREAM, None), ""),
     ],
 )
 def test_what_it_says(output: Any, said: str) -> None:
-    assert asyncio.run(words(output)) == said
+    assert asyncio.run(describe_target(output)) == said
 
 
 def test_it_follows_the_focus_and_leaves_an_output_at_work_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(module, "EVERY_S", 0.01)
-    output = Output("x11", FIREFOX, XTERM)
-    link = SimpleNamespace(info=SimpleNamespace(device="remote: spark, 2.0 ms away"))
-    session = SimpleNamespace(listening=True)
+    output = Output(Destination.WINDOW, FIREFOX, XTERM)
+    engine = SimpleNamespace(info=SimpleNamespace(device="remote: spark, 2.0 ms away"))
     picture = Picture()
     picture.session("recording", 1.0)
     again: list[int] = []
 
     async def main() -> None:
         pipeline: Any = SimpleNamespace(
-            session=session,
-            speaking=SimpleNamespace(link=link, output=output),
-            writing=asyncio.Lock(),
+            listening=True,
+            recording_profile=SimpleNamespace(engine=engine, output=output),
+            writing=True,
             show_again=lambda: again.append(output.asked),
         )
-        async with pipeline.writing:
-            following = asyncio.create_task(follow(pipeline, picture))
-            await asyncio.sleep(0.1)
-            assert output.asked == 0
+        following = asyncio.create_task(follow(pipeline, picture))
         await asyncio.sleep(0.1)
-        assert again[:2] == [1, 2], "the guess is shown again each time"
+        assert output.asked == 0
+        pipeline.writing = False
+        await asyncio.sleep(0.1)
+        assert again[:2] == [1, 2], "the partial is shown again each time"
         shown = picture.take()
         assert (shown["goes"], shown["remote"]) == ("→ xterm", "remote: spark")
-        session.listening = False
+        pipeline.listening = False
         await asyncio.wait_for(following, 5)
 
     asyncio.run(main())

@@ -1,7 +1,7 @@
-"""The way itself, with a real journal and session; the other stages do as they are told.
+"""The pipeline, with a real journal and session; the other stages are stand-ins.
 
-These stand-ins are only for orders and faults that cannot be had at will from the real ones; the
-real ones walk the same way in tests/desktop and tests/faults.
+The stand-ins are only for orders and faults that the real stages do not show at will; the real ones
+are tested in tests/desktop and tests/faults.
 """
 
 import asyncio
@@ -15,8 +15,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dictate.app.journal_thread import JournalThread
 from dictate.app.observer import Timing
-from dictate.app.pipeline import Pipeline, Profile
+from dictate.app.output_writer import OutputWriter
+from dictate.app.pipeline import Pipeline
+from dictate.app.profiles import Profile, Profiles
 from dictate.app.replay import Replay
 from dictate.config.schema import OutputSettings, Settings
 from dictate.engines.supervisor import EngineStatus
@@ -40,8 +43,8 @@ SETTINGS = replace(Settings(), engine=replace(Settings().engine, tail_ms=40))
 
 
 class Utterance:
-    def __init__(self, link: "Link", number: int) -> None:
-        self.link, self.number = link, number
+    def __init__(self, engine: "Engine", number: int) -> None:
+        self.engine, self.number = engine, number
         self.fed = b""
         self.cancelled = False
 
@@ -49,8 +52,8 @@ class Utterance:
         self.fed += pcm
 
     async def finish(self, whole: Callable[[], Awaitable[bytes]]) -> FinalTranscript:
-        await self.link.may_answer.setdefault(self.number, _open()).wait()
-        if isinstance(answer := self.link.answers.get(self.number, "hello there"), Exception):
+        await self.engine.may_answer.setdefault(self.number, _open()).wait()
+        if isinstance(answer := self.engine.answers.get(self.number, "hello there"), Exception):
             raise answer
         assert await whole() == self.fed
         return FinalTranscript(self.number, answer, len(self.fed) / 2 / RATE)
@@ -65,7 +68,7 @@ def _open() -> asyncio.Event:
     return event
 
 
-class Link:
+class Engine:
     """An engine that answers what and when the test says."""
 
     def __init__(self, name: str = "stand-in") -> None:
@@ -138,7 +141,7 @@ class Screen(Output):
         self.windows[self.focused] = self.windows[self.focused].removesuffix(text)
 
 
-class Tap:
+class StillMicrophone:
     def __init__(self) -> None:
         self.listening = False
 
@@ -151,8 +154,8 @@ class Tap:
         self.listening = False
 
 
-class Listener:
-    """Remembers what it was told."""
+class Observer:
+    """Remembers what was reported to it."""
 
     def __init__(self) -> None:
         self.told: list[str] = []
@@ -189,41 +192,51 @@ class Rig:
 
     def __init__(self, folder: Path, settings: Settings) -> None:
         self.journal_executor = ThreadPoolExecutor(1)
-        self.listener, self.tap = Listener(), Tap()
-        self.link, self.screen = Link(), Screen()
-        self.other, self.copied = Link("other"), Screen()
-        self.journal = Journal(folder, settings.journal, self.listener.trouble)
+        self.observer, self.microphone = Observer(), StillMicrophone()
+        self.main_engine, self.screen = Engine(), Screen()
+        self.second_engine, self.clipboard = Engine("other"), Screen()
+        self.journal = Journal(folder, settings.journal, self.observer.trouble)
         self.left = self.journal_executor.submit(self.journal.open).result()
         # Loud is speech: enough for the marks.
         segmenter = Segmenter(settings.speech, 320, lambda frame: float(np.abs(frame).max() > 0.1))
+        self.thread = JournalThread(self.journal, self.journal_executor, self.observer.trouble)
+        self.profiles = Profiles(
+            settings,
+            Hotwords(),
+            Profile(self.main_engine, "en", self.screen),  # type: ignore[arg-type]
+            Profile(self.second_engine, "hi", self.clipboard),  # type: ignore[arg-type]
+        )
+        self.writer = OutputWriter(self.thread, self.observer)
         self.pipeline = Pipeline(
             settings=settings,
-            hotwords=Hotwords(),
-            main=Profile(self.link, "en", self.screen),  # type: ignore[arg-type]
-            second=Profile(self.other, "hi", self.copied),  # type: ignore[arg-type]
+            profiles=self.profiles,
             segmenter=segmenter,
-            journal=self.journal,
-            journal_executor=self.journal_executor,
-            audience=self.listener,
+            microphone=self.microphone,
+            journal=self.thread,
+            writer=self.writer,
+            observer=self.observer,
         )
-        self.recall = Replay(self.pipeline)
-        self.pipeline.tap = self.tap  # type: ignore[assignment]
+        in_flight = self.pipeline.in_flight
+        self.replay = Replay(self.profiles, self.thread, self.writer, self.observer, in_flight)
 
     def press(self, *, second: bool = False) -> None:
-        self.pipeline.act(lambda: self.pipeline.session.start(held=True, second=second))
+        self.pipeline.start(held=True, second=second)
 
     def start(self) -> None:
-        self.pipeline.act(lambda: self.pipeline.session.start(held=False))
+        self.pipeline.start(held=False)
 
     def release(self) -> None:
-        self.pipeline.act(self.pipeline.session.stop)
+        self.pipeline.stop()
 
     def cancel(self) -> None:
-        self.pipeline.act(self.pipeline.session.cancel)
+        self.pipeline.cancel()
+
+    async def undo(self) -> int:
+        return await self.writer.undo((self.screen, self.clipboard))
 
     async def speak(self, seconds: float, level: float = 0.5, *, real_time: bool = False) -> None:
         for _ in range(round(seconds / PAUSE)):
-            if not self.tap.listening:
+            if not self.microphone.listening:
                 return
             samples = np.full(int(RATE * PAUSE), level, np.float32)
             self.pipeline.hear(AudioChunk(samples, time.monotonic() - PAUSE))
@@ -237,7 +250,7 @@ class Rig:
         await self.speak(0.2, real_time=True)
 
     async def state(self, number: int) -> EntryState:
-        entry = await self.pipeline.durably(self.journal.get, number)
+        entry = await self.thread.call(Journal.get, number)
         assert entry is not None
         return entry.state
 
@@ -250,12 +263,12 @@ def run(tmp_path: Path) -> Callable[..., None]:
     """Run a test's coroutine with a rig of its own."""
 
     def runner(
-        way: Callable[[Rig], Coroutine[Any, Any, None]], settings: Settings = SETTINGS
+        scenario: Callable[[Rig], Coroutine[Any, Any, None]], settings: Settings = SETTINGS
     ) -> None:
         async def whole() -> None:
             rig = Rig(tmp_path / "journal", settings)
             try:
-                await asyncio.wait_for(way(rig), 30)
+                await asyncio.wait_for(scenario(rig), 30)
                 await rig.pipeline.drain(1)
             finally:
                 rig.journal_executor.submit(rig.journal.close)
@@ -267,11 +280,11 @@ def run(tmp_path: Path) -> Callable[..., None]:
 
 
 def test_the_text_is_durable_before_the_first_keystroke(run: Callable[..., None]) -> None:
-    async def way(rig: Rig) -> None:
+    async def scenario(rig: Rig) -> None:
         found: list[EntryState] = []
 
         async def look() -> None:
-            entry = await rig.pipeline.durably(rig.journal.get, 1)
+            entry = await rig.thread.call(Journal.get, 1)
             assert entry is not None
             assert entry.text == "hello there"
             found.append(entry.state)
@@ -282,15 +295,15 @@ def test_the_text_is_durable_before_the_first_keystroke(run: Callable[..., None]
         assert found == [EntryState.TYPING]
         assert rig.screen.windows == {"editor": "hello there"}
         assert await rig.state(1) is EntryState.DELIVERED
-        assert not rig.tap.listening
+        assert not rig.microphone.listening
 
-    run(way)
+    run(scenario)
 
 
 def test_texts_are_written_in_the_order_in_which_they_were_said(run: Callable[..., None]) -> None:
-    async def way(rig: Rig) -> None:
-        rig.link.answers = {1: "one", 2: "two", 3: "three"}
-        rig.link.may_answer[1] = slow = asyncio.Event()
+    async def scenario(rig: Rig) -> None:
+        rig.main_engine.answers = {1: "one", 2: "two", 3: "three"}
+        rig.main_engine.may_answer[1] = slow = asyncio.Event()
         for _ in range(3):
             await rig.dictate()
         await asyncio.sleep(0.1)
@@ -299,56 +312,56 @@ def test_texts_are_written_in_the_order_in_which_they_were_said(run: Callable[..
         await rig.settle()
         assert rig.screen.windows == {"editor": "onetwothree"}
 
-    run(way)
+    run(scenario)
 
 
-def test_the_second_way_has_an_engine_a_language_and_an_output_of_its_own(
+def test_the_second_profile_has_an_engine_a_language_and_an_output_of_its_own(
     run: Callable[..., None],
 ) -> None:
-    async def way(rig: Rig) -> None:
-        rig.other.answers = {1: "one", 3: EngineLost("the engine died twice")}
-        rig.other.may_answer[1] = slow = asyncio.Event()
+    async def scenario(rig: Rig) -> None:
+        rig.second_engine.answers = {1: "one", 3: EngineLost("the engine died twice")}
+        rig.second_engine.may_answer[1] = slow = asyncio.Event()
         await rig.dictate(second=True)
         await rig.dictate()
         await asyncio.sleep(0.1)
         assert rig.screen.windows == {"editor": "hello there"}  # it does not wait for the second
         slow.set()
         await rig.settle()
-        assert rig.copied.windows == {"editor": "one"}
-        assert (rig.link.languages, rig.other.languages) == (["en"], ["hi"])
+        assert rig.clipboard.windows == {"editor": "one"}
+        assert (rig.main_engine.languages, rig.second_engine.languages) == (["en"], ["hi"])
         await rig.dictate(second=True)
         await rig.settle()
-        entries = await rig.pipeline.durably(rig.journal.history, 3)
+        entries = await rig.thread.call(Journal.history, 3)
         assert [(entry.second, entry.engine) for entry in entries] == [
             *((True, ""), (False, "stand-in"), (True, "other")),
         ]
         # Heard again by its own engine, but written where the user now is.
-        rig.other.answers[3] = "heard at last"
-        assert await rig.recall.paste(3) is Receipt.DELIVERED
+        rig.second_engine.answers[3] = "heard at last"
+        assert await rig.replay.paste(3) is Receipt.DELIVERED
         assert rig.screen.windows == {"editor": "hello thereheard at last"}
 
-    run(way)
+    run(scenario)
 
 
 def test_what_began_before_the_settings_were_saved_ends_as_it_began(
     run: Callable[..., None],
 ) -> None:
-    async def way(rig: Rig) -> None:
+    async def scenario(rig: Rig) -> None:
         rig.press()
-        rig.pipeline.main = rig.pipeline.second
+        rig.profiles.main = rig.profiles.second
         await rig.speak(0.2)
         rig.release()
         await rig.speak(0.2, real_time=True)
         await rig.settle()
-        assert (rig.screen.windows, rig.copied.windows) == ({"editor": "hello there"}, {})
+        assert (rig.screen.windows, rig.clipboard.windows) == ({"editor": "hello there"}, {})
 
-    run(way)
+    run(scenario)
 
 
-def test_who_shows_the_words_hears_whether_they_stand_in_the_field(
+def test_the_observer_learns_whether_the_words_stand_in_the_field(
     run: Callable[..., None],
 ) -> None:
-    async def way(rig: Rig) -> None:
+    async def scenario(rig: Rig) -> None:
         rig.press()
         for text, focused, shown in (
             ("one", "editor", "one|"),
@@ -356,142 +369,142 @@ def test_who_shows_the_words_hears_whether_they_stand_in_the_field(
             ("", "editor", "|"),
         ):
             rig.screen.focused = focused
-            rig.link.on_partial(PartialTranscript(1, text, len("one")))
+            rig.main_engine.on_partial(PartialTranscript(1, text, len("one")))
             assert await rig.screen.previews.get() == shown
-        assert rig.listener.told == ["1 is in the field", "1 is not in the field"]
-        rig.link.on_partial(PartialTranscript(1, "one"))
+        assert rig.observer.told == ["1 is in the field", "1 is not in the field"]
+        rig.main_engine.on_partial(PartialTranscript(1, "one"))
         assert await rig.screen.previews.get() == "|one"
         rig.screen.focused = "image viewer"
         rig.pipeline.show_again()
         assert await rig.screen.previews.get() == "|one"
-        assert rig.listener.told[2:] == ["1 is in the field", "1 is not in the field"]
+        assert rig.observer.told[2:] == ["1 is in the field", "1 is not in the field"]
         rig.pipeline.settings = replace(SETTINGS, output=OutputSettings(preedit=False))
-        rig.link.on_partial(PartialTranscript(1, "one two"))
-        assert rig.listener.told[4:] == ["1 is not in the field"]
+        rig.main_engine.on_partial(PartialTranscript(1, "one two"))
+        assert rig.observer.told[4:] == ["1 is not in the field"]
         rig.cancel()
         assert rig.screen.previews.empty()
 
-    run(way)
+    run(scenario)
 
 
 def test_a_text_field_that_hangs_delays_neither_guesses_nor_text(run: Callable[..., None]) -> None:
-    async def way(rig: Rig) -> None:
+    async def scenario(rig: Rig) -> None:
         rig.screen.may_preview = asyncio.Event()
         rig.press()
         for text in ("one", "one two"):
-            rig.link.on_partial(PartialTranscript(1, text))
-        assert [partial.text for partial in rig.listener.partials] == ["one", "one two"]
+            rig.main_engine.on_partial(PartialTranscript(1, text))
+        assert [partial.text for partial in rig.observer.partials] == ["one", "one two"]
         rig.release()
         await rig.speak(0.2, real_time=True)
         await rig.settle()
         assert rig.screen.windows == {"editor": "hello there"}
-        assert rig.listener.told == ["delivered 1 delivered"]
+        assert rig.observer.told == ["delivered 1 delivered"]
         rig.screen.may_preview.set()
 
-    run(way)
+    run(scenario)
 
 
 def test_each_output_takes_its_own_preview_away(run: Callable[..., None]) -> None:
-    async def way(rig: Rig) -> None:
-        rig.link.may_answer[1] = slow = asyncio.Event()
+    async def scenario(rig: Rig) -> None:
+        rig.main_engine.may_answer[1] = slow = asyncio.Event()
         rig.press()
-        rig.link.on_partial(PartialTranscript(1, "one"))
+        rig.main_engine.on_partial(PartialTranscript(1, "one"))
         rig.release()
         await rig.speak(0.2, real_time=True)
         rig.press(second=True)
-        rig.other.on_partial(PartialTranscript(2, "two"))
+        rig.second_engine.on_partial(PartialTranscript(2, "two"))
         slow.set()
         assert [await rig.screen.previews.get() for _ in range(2)] == ["|one", "|"]
-        assert await rig.copied.previews.get() == "|two"
+        assert await rig.clipboard.previews.get() == "|two"
         rig.cancel()
-        assert await rig.copied.previews.get() == "|"
+        assert await rig.clipboard.previews.get() == "|"
         assert rig.screen.previews.empty()
 
-    run(way)
+    run(scenario)
 
 
 def test_the_window_changed(run: Callable[..., None]) -> None:
-    async def way(rig: Rig) -> None:
-        rig.link.may_answer[1] = slow = asyncio.Event()
+    async def scenario(rig: Rig) -> None:
+        rig.main_engine.may_answer[1] = slow = asyncio.Event()
         await rig.dictate()
         rig.screen.focused = "chat"
         slow.set()
         await rig.settle()
         assert rig.screen.windows == {}
-        assert rig.listener.told == ["held 1: the window changed"]
+        assert rig.observer.told == ["held 1: the window changed"]
         assert await rig.state(1) is EntryState.HELD
-        assert await rig.recall.paste(None) is Receipt.DELIVERED
+        assert await rig.replay.paste(None) is Receipt.DELIVERED
         assert rig.screen.windows == {"chat": "hello there"}
         assert await rig.state(1) is EntryState.DELIVERED
 
-    run(way)
+    run(scenario)
 
 
 def test_the_last_text_is_taken_back_once_and_kept(run: Callable[..., None]) -> None:
-    async def way(rig: Rig) -> None:
+    async def scenario(rig: Rig) -> None:
         with pytest.raises(DictateError, match="nothing that could"):
-            await rig.recall.undo()
+            await rig.undo()
         await rig.dictate()
         await rig.settle()
-        assert await rig.recall.undo() == 1
+        assert await rig.undo() == 1
         assert rig.screen.windows == {"editor": ""}
         assert await rig.state(1) is EntryState.HELD
         with pytest.raises(DictateError, match="nothing that could"):
-            await rig.recall.undo()
-        assert await rig.recall.paste(None) is Receipt.DELIVERED
+            await rig.undo()
+        assert await rig.replay.paste(None) is Receipt.DELIVERED
         assert rig.screen.windows == {"editor": "hello there"}
 
-    run(way)
+    run(scenario)
 
 
 def test_a_text_that_cannot_be_taken_back_stays_delivered(run: Callable[..., None]) -> None:
-    async def way(rig: Rig) -> None:
+    async def scenario(rig: Rig) -> None:
         await rig.dictate()
         await rig.settle()
         rig.screen.focused = "chat"
         with pytest.raises(NotDelivered, match="not taken back: the window changed"):
-            await rig.recall.undo()
+            await rig.undo()
         assert await rig.state(1) is EntryState.DELIVERED
         rig.screen.focused = "editor"
-        assert await rig.recall.undo() == 1
+        assert await rig.undo() == 1
 
-    run(way)
+    run(scenario)
 
 
 def test_nobody_tries_twice_where_nobody_knows_whether_it_was_taken_back(
     run: Callable[..., None],
 ) -> None:
-    async def way(rig: Rig) -> None:
+    async def scenario(rig: Rig) -> None:
         await rig.dictate()
         await rig.settle()
         rig.screen.trouble = DeliveryUnsure("the application says nothing")
         with pytest.raises(DeliveryUnsure):
-            await rig.recall.undo()
+            await rig.undo()
         assert await rig.state(1) is EntryState.DELIVERED
         rig.screen.trouble = None
         with pytest.raises(DictateError, match="nothing that could"):
-            await rig.recall.undo()
+            await rig.undo()
         assert rig.screen.windows == {"editor": "hello there"}
 
-    run(way)
+    run(scenario)
 
 
 def test_what_was_not_written_is_not_taken_back(run: Callable[..., None]) -> None:
-    async def way(rig: Rig) -> None:
+    async def scenario(rig: Rig) -> None:
         await rig.dictate()
         await rig.settle()
         rig.screen.trouble = DeliveryUnsure("the application is gone")
         await rig.dictate()
         await rig.settle()
         with pytest.raises(DictateError, match="nothing that could"):
-            await rig.recall.undo()
+            await rig.undo()
         assert rig.screen.windows == {"editor": "hello there"}
 
-    run(way)
+    run(scenario)
 
 
 def test_after_the_point_of_no_return_nothing_is_sent_again(run: Callable[..., None]) -> None:
-    async def way(rig: Rig) -> None:
+    async def scenario(rig: Rig) -> None:
         rig.screen.trouble = DeliveryUnsure("the application is gone")
         await rig.dictate()
         await rig.settle()
@@ -501,132 +514,132 @@ def test_after_the_point_of_no_return_nothing_is_sent_again(run: Callable[..., N
         await rig.settle()
         assert rig.screen.windows == {"editor": "hello there"}
 
-    run(way)
+    run(scenario)
 
 
 def test_the_engine_is_lost_and_the_sound_is_not(run: Callable[..., None]) -> None:
-    async def way(rig: Rig) -> None:
-        rig.link.answers[1] = EngineLost("the engine died twice")
+    async def scenario(rig: Rig) -> None:
+        rig.main_engine.answers[1] = EngineLost("the engine died twice")
         await rig.dictate()
         await rig.settle()
-        assert rig.listener.told == ["held 1: the engine died twice"]
+        assert rig.observer.told == ["held 1: the engine died twice"]
         assert await rig.state(1) is EntryState.HELD
-        rig.link.answers[1] = "heard at last"
-        assert await rig.recall.paste(1) is Receipt.DELIVERED
+        rig.main_engine.answers[1] = "heard at last"
+        assert await rig.replay.paste(1) is Receipt.DELIVERED
         assert rig.screen.windows == {"editor": "heard at last"}
 
-    run(way)
+    run(scenario)
 
 
 def test_a_bug_in_an_output_holds_the_text(run: Callable[..., None]) -> None:
-    async def way(rig: Rig) -> None:
+    async def scenario(rig: Rig) -> None:
         rig.screen.trouble = ZeroDivisionError("a bug")
         await rig.dictate()
         await rig.settle()
-        assert rig.listener.told == ["held 1: a bug"]
+        assert rig.observer.told == ["held 1: a bug"]
 
-    run(way)
+    run(scenario)
 
 
 def test_cancelled_while_the_engine_works(run: Callable[..., None]) -> None:
-    async def way(rig: Rig) -> None:
-        rig.link.may_answer[1] = slow = asyncio.Event()
+    async def scenario(rig: Rig) -> None:
+        rig.main_engine.may_answer[1] = slow = asyncio.Event()
         await rig.dictate()
         rig.cancel()
-        assert rig.link.utterances[1].cancelled
+        assert rig.main_engine.utterances[1].cancelled
         await rig.dictate()
         await rig.settle()
         slow.set()
         await asyncio.sleep(0.1)
         assert rig.screen.windows == {"editor": "hello there"}
-        entry = await rig.pipeline.durably(rig.journal.get, 1)
+        entry = await rig.thread.call(Journal.get, 1)
         assert entry is not None
         assert (entry.state, entry.text) == (EntryState.CANCELLED, "hello there")
         assert await rig.state(2) is EntryState.DELIVERED
 
-    run(way)
+    run(scenario)
 
 
 def test_nothing_heard_nothing_written(run: Callable[..., None]) -> None:
-    async def way(rig: Rig) -> None:
-        rig.link.answers[1] = ""
+    async def scenario(rig: Rig) -> None:
+        rig.main_engine.answers[1] = ""
         await rig.dictate()
         await rig.settle()
         assert rig.screen.windows == {}
-        assert rig.listener.told == ["nothing 1"]
+        assert rig.observer.told == ["nothing 1"]
         assert await rig.state(1) is EntryState.EMPTY
 
-    run(way)
+    run(scenario)
 
 
 def test_a_silence_commits_while_toggled_and_no_sample_is_lost(run: Callable[..., None]) -> None:
     settings = replace(SETTINGS, speech=replace(SETTINGS.speech, end_ms=200))
 
-    async def way(rig: Rig) -> None:
-        rig.link.answers = {1: "one", 2: "two", 3: ""}
+    async def scenario(rig: Rig) -> None:
+        rig.main_engine.answers = {1: "one", 2: "two", 3: ""}
         rig.start()
         for _ in range(2):
             await rig.speak(0.3, 0.5)
             await rig.speak(0.3, 0.0)
-        rig.pipeline.act(rig.pipeline.session.stop)
+        rig.release()
         await rig.speak(0.2, 0.0, real_time=True)
         await rig.settle()
         assert rig.screen.windows == {"editor": "one two"}
-        fed = sum(len(u.fed) for u in rig.link.utterances.values()) / 2 / RATE
+        fed = sum(len(u.fed) for u in rig.main_engine.utterances.values()) / 2 / RATE
         assert fed >= 1.2
 
-    run(way, settings)
+    run(scenario, settings)
 
 
 def test_a_silence_cuts_nothing_while_the_key_is_held(run: Callable[..., None]) -> None:
     settings = replace(SETTINGS, speech=replace(SETTINGS.speech, end_ms=100))
 
-    async def way(rig: Rig) -> None:
+    async def scenario(rig: Rig) -> None:
         rig.press()
         for _ in range(3):
             await rig.speak(0.3, 0.5)
             await rig.speak(1.0, 0.0)
-        assert list(rig.link.utterances) == [1]
+        assert list(rig.main_engine.utterances) == [1]
         rig.release()
         await rig.speak(0.2, real_time=True)
         await rig.settle()
 
-    run(way, settings)
+    run(scenario, settings)
 
 
 def test_a_dead_microphone_does_not_hold_up_the_end(run: Callable[..., None]) -> None:
-    async def way(rig: Rig) -> None:
+    async def scenario(rig: Rig) -> None:
         rig.press()
         await rig.speak(0.2)
         rig.release()
         await rig.settle()
         assert rig.screen.windows == {"editor": "hello there"}
 
-    run(way)
+    run(scenario)
 
 
 def test_the_longest_time_ends_a_dictation_and_keeps_it(run: Callable[..., None]) -> None:
     settings = replace(SETTINGS, microphone=replace(SETTINGS.microphone, longest_min=0.1))
 
-    async def way(rig: Rig) -> None:
+    async def scenario(rig: Rig) -> None:
         rig.press()
         await rig.speak(7)
         await rig.settle()
         assert rig.screen.windows == {"editor": "hello there"}
-        assert "longest time" in rig.listener.told[0]
+        assert "longest time" in rig.observer.told[0]
 
-    run(way, settings)
+    run(scenario, settings)
 
 
 def test_the_longest_time_ends_one_without_a_microphone_too(run: Callable[..., None]) -> None:
     settings = replace(SETTINGS, microphone=replace(SETTINGS.microphone, longest_min=0.001))
 
-    async def way(rig: Rig) -> None:
+    async def scenario(rig: Rig) -> None:
         rig.press()
         await rig.settle()
-        assert "longest time" in rig.listener.told[0]
+        assert "longest time" in rig.observer.told[0]
 
-    run(way, settings)
+    run(scenario, settings)
 
 
 def test_a_full_disk_costs_the_history_not_the_text(
@@ -635,37 +648,37 @@ def test_a_full_disk_costs_the_history_not_the_text(
     def full(*_: object) -> None:
         raise JournalError("the disk is full")
 
-    async def way(rig: Rig) -> None:
+    async def scenario(rig: Rig) -> None:
         await rig.dictate()
         await rig.settle()
         monkeypatch.setattr(rig.journal._store, "put", full)
         await rig.dictate()
         await rig.settle()
         assert rig.screen.windows == {"editor": "hello therehello there"}
-        assert any("in memory only" in line for line in rig.listener.told)
+        assert any("in memory only" in line for line in rig.observer.told)
 
-    run(way)
+    run(scenario)
 
 
 def test_what_a_stop_leaves_unheard_is_held_by_the_next_start(
     run: Callable[..., None], tmp_path: Path
 ) -> None:
     async def first(rig: Rig) -> None:
-        rig.link.may_answer[1] = asyncio.Event()
+        rig.main_engine.may_answer[1] = asyncio.Event()
         await rig.dictate()
         await rig.pipeline.drain(0.1)
 
     async def second(rig: Rig) -> None:
         assert [entry.number for entry in rig.left] == [1]
-        await rig.recall.recover(rig.left)
+        await rig.replay.recover(rig.left)
         assert await rig.state(1) is EntryState.HELD
         assert rig.screen.windows == {}
-        assert rig.listener.told == [
+        assert rig.observer.told == [
             "trouble: recovered 1 dictation; see `dictatectl history`, `dictatectl paste N`"
         ]
         await rig.dictate()
         await rig.settle()
-        assert list(rig.link.utterances) == [1, 2]
+        assert list(rig.main_engine.utterances) == [1, 2]
 
     run(first)
     run(second)

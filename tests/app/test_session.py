@@ -24,7 +24,7 @@ def say(session: Session, words: list[str]) -> list[Command]:
         case ["sound", "over"]:
             return session.sound_over()
         case [number, *what]:
-            return session.news(int(number), Input["_".join(what).upper()])
+            return session.handle(int(number), Input["_".join(what).upper()])
     raise AssertionError(f"no such line: {words}")
 
 
@@ -37,7 +37,7 @@ def test_transcript(path: Path) -> None:
             got.append(line)
             got += [str(command) for command in say(session, line[2:].split())]
         elif line.startswith("= "):
-            got.append(f"= {session.summary}")
+            got.append(f"= {session.activity.value}")
         elif line.startswith("#") or not line:
             got.append(line)
     assert "\n".join(got) + "\n" == path.read_text()
@@ -66,7 +66,7 @@ def test_an_input_without_a_row_changes_nothing() -> None:
             session._states[1] = state
             if state not in RECORDING:
                 session._ended.append(1)
-            assert session.news(1, what) == []
+            assert session.handle(1, what) == []
             if what is not Input.TURN and state is not State.WAITING:
                 assert session.state(1) is state
 
@@ -104,7 +104,7 @@ def test_whatever_happens_each_text_is_delivered_at_most_once_and_in_order(
         elif doing[1] is Input.TURN:
             continue  # the session gives the turn, nobody else
         else:
-            commands = session.news(*doing)
+            commands = session.handle(*doing)
         for command in commands:
             match command.do:
                 case Do.RECORD if command.second:

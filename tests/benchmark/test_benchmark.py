@@ -13,7 +13,8 @@ import pytest
 
 from dictate.benchmark import audio, rows
 from dictate.cli import main
-from tests.lab.scripted import script
+from tests.lab.daemon import PACKAGES
+from tests.lab.scripted import engine_for, script
 from tests.lab.terminal import shown_on
 
 ROOT = Path(__file__).parents[2]
@@ -168,9 +169,10 @@ def test_an_engine_that_hears_nothing_is_not_called_fast(
 
 @pytest.mark.usefixtures("short")
 def test_an_engine_that_died_during_the_run_is_mentioned(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    engine = f"scripted:{script(tmp_path / 'lines', '!crash', 'please open the window')}"
+    monkeypatch.syspath_prepend(str(PACKAGES))
+    engine = engine_for(script(tmp_path / "lines", "!crash", "please open the window"))
     gate("--engine", engine, "--recordings", AUDIO)
     out = capsys.readouterr().out
     assert verdicts(out) == TABLE

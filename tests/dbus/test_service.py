@@ -22,7 +22,7 @@ from dictate.dbus.service import DESCRIPTION, Service, description
 from dictate.errors import AlreadyRunning, ConfigError, Unavailable
 from dictate.platform import bus as names
 from tests.lab.bus import Bus, session_bus
-from tests.lab.fake_daemon import CANARY, FakeSteering
+from tests.lab.fake_daemon import CANARY, FakeController
 
 ROOT = Path(__file__).parents[2]
 
@@ -39,9 +39,9 @@ class Rig:
 
     def __init__(self, client: MessageBus) -> None:
         self.client = client
-        self.steering = FakeSteering()
-        self.service = Service(self.steering)
-        self.steering.service = self.service
+        self.controller = FakeController()
+        self.service = Service(self.controller)
+        self.controller.service = self.service
 
     async def call(
         self, member: str, signature: str = "", *body: Any, interface: str = names.INTERFACE
@@ -97,17 +97,17 @@ def plain(row: dict[str, Variant]) -> dict[str, Any]:
 # What can be asked --------------------------------------------------------------------------------
 
 
-async def steering_by_hand(rig: Rig) -> None:
+async def controlled_by_hand(rig: Rig) -> None:
     for member in ("Start", "Start", "Stop", "Toggle"):
         assert await rig.ask(member) is None
-    assert rig.steering.asked == ["start", "start", "stop", "toggle"]
-    assert rig.steering.callers == {rig.client.unique_name}
+    assert rig.controller.asked == ["start", "start", "stop", "toggle"]
+    assert rig.controller.callers == {rig.client.unique_name}
 
 
 async def the_callers_name_is_right_in_slow_calls_too(rig: Rig) -> None:
     other = Rig(await names.connect())
     await asyncio.gather(rig.ask("Reload"), other.ask("Reload"))
-    assert rig.steering.callers == {rig.client.unique_name, other.client.unique_name}
+    assert rig.controller.callers == {rig.client.unique_name, other.client.unique_name}
     await names.leave(other.client)
 
 
@@ -117,18 +117,18 @@ async def what_was_said(rig: Rig) -> None:
     assert (last["number"], last["state"], last["has_audio"]) == (3, "held", False)
     history = [plain(row) for row in await rig.ask("History", "u", 2)]
     assert [row["number"] for row in history] == [3, 2]
-    rig.steering.entries.clear()
+    rig.controller.entries.clear()
     assert await rig.ask("Last") == {}
 
 
 async def a_history_without_end_is_bounded(rig: Rig) -> None:
     await rig.ask("History", "u", 2**32 - 1)
-    assert rig.steering.asked == ["history 1000"]
+    assert rig.controller.asked == ["history 1000"]
 
 
 async def a_history_too_big_for_the_bus_is_cut(rig: Rig) -> None:
-    rig.steering.entries = [
-        replace(rig.steering.entries[0], number=number, text="é" * 3_000_000)
+    rig.controller.entries = [
+        replace(rig.controller.entries[0], number=number, text="é" * 3_000_000)
         for number in range(9, 0, -1)
     ]
     history = await rig.ask("History", "u", 3)
@@ -139,7 +139,7 @@ async def a_history_too_big_for_the_bus_is_cut(rig: Rig) -> None:
 async def writing_again(rig: Rig) -> None:
     assert await rig.ask("Paste", "u", 0) == "delivered"
     assert await rig.ask("Paste", "u", 1) == "delivered"
-    assert rig.steering.asked == ["paste None", "paste 1"]
+    assert rig.controller.asked == ["paste None", "paste 1"]
 
 
 async def forgetting(rig: Rig) -> None:
@@ -148,7 +148,7 @@ async def forgetting(rig: Rig) -> None:
     for body in ((0, False), (1, True)):
         reply = await rig.call("Forget", "ub", *body)
         assert reply.error_name == "org.freedesktop.DBus.Error.InvalidArgs"
-    assert rig.steering.asked == ["forget 1", "forget None"]
+    assert rig.controller.asked == ["forget 1", "forget None"]
 
 
 async def lists(rig: Rig) -> None:
@@ -176,7 +176,7 @@ async def errors_of_many_lines_keep_them(rig: Rig) -> None:
     async def reload(by: str) -> list[str]:
         raise ConfigError(["config.toml:1: this", "config.toml:2: that"])
 
-    rig.steering.reload = reload  # type: ignore[method-assign]
+    rig.controller.reload = reload  # type: ignore[method-assign]
     reply = await rig.call("Reload")
     assert reply.error_name == f"{names.ERRORS}.ConfigError"
     assert reply.body == ["config.toml:1: this\nconfig.toml:2: that"]
@@ -266,19 +266,19 @@ async def a_flood_is_answered_and_others_are_still_served(rig: Rig) -> None:
         await rig.ask("Last")
         slowest = max(slowest, time.monotonic() - began)
     await flood
-    assert rig.steering.asked.count("toggle") == 3_000
+    assert rig.controller.asked.count("toggle") == 3_000
     assert slowest < 5.0
     await names.leave(flooder.client)
 
 
 async def calls_without_an_answer_cannot_pile_up(rig: Rig) -> None:
-    rig.steering.hang = asyncio.Event()
+    rig.controller.hang = asyncio.Event()
     calls = [asyncio.create_task(rig.call("Devices")) for _ in range(AT_ONCE + 5)]
     await until(lambda: sum(call.done() for call in calls) == 5)
     refused = {call.result().error_name for call in calls if call.done()}
     assert refused == {"org.freedesktop.DBus.Error.LimitsExceeded"}
     await rig.ask("Start")
-    rig.steering.hang.set()
+    rig.controller.hang.set()
     await asyncio.gather(*calls)
     assert len(await rig.ask("Devices")) == 2
 
@@ -294,13 +294,13 @@ async def calls_that_want_no_answer_are_taken(rig: Rig) -> None:
                 flags=MessageFlag.NO_REPLY_EXPECTED,
             )
         )
-    await until(lambda: rig.steering.asked == ["start"] * 3)
+    await until(lambda: rig.controller.asked == ["start"] * 3)
 
 
 @pytest.mark.parametrize(
     "story",
     [
-        steering_by_hand,
+        controlled_by_hand,
         the_callers_name_is_right_in_slow_calls_too,
         what_was_said,
         a_history_without_end_is_bounded,
@@ -382,13 +382,13 @@ def test_without_a_bus_it_says_so(
     if address is not None:
         monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
     with pytest.raises(Unavailable, match=f"{message}.*dbus-run-session"):
-        asyncio.run(Service(FakeSteering()).connect())
+        asyncio.run(Service(FakeController()).connect())
 
 
 def test_without_any_hint_where_the_bus_is_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("XDG_RUNTIME_DIR")
     with pytest.raises(Unavailable, match="there is no session bus"):
-        asyncio.run(Service(FakeSteering()).connect())
+        asyncio.run(Service(FakeController()).connect())
 
 
 def test_a_bus_in_the_usual_place_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -407,7 +407,7 @@ def test_a_bus_that_says_nothing_is_given_up(bus: Bus, monkeypatch: pytest.Monke
     bus.kill(signal.SIGSTOP)
     try:
         with pytest.raises(Unavailable, match="does not answer"):
-            asyncio.run(Service(FakeSteering()).connect())
+            asyncio.run(Service(FakeController()).connect())
     finally:
         bus.kill(signal.SIGCONT)
 
@@ -436,7 +436,7 @@ def test_when_the_bus_dies_it_comes_back_with_the_status_of_now(bus: Bus) -> Non
 def test_it_joins_a_bus_that_comes_up_later(bus: Bus) -> None:
     async def tell() -> None:
         bus.kill()
-        service = Service(FakeSteering())
+        service = Service(FakeController())
         staying = asyncio.create_task(service.run())
         await asyncio.sleep(0.4)
         assert service.bus is None
@@ -451,12 +451,30 @@ def test_it_joins_a_bus_that_comes_up_later(bus: Bus) -> None:
     asyncio.run(tell())
 
 
+def test_calls_get_an_error_until_the_daemon_serves_them(bus: Bus) -> None:
+    async def tell() -> None:
+        client, service = await names.connect(), Service()
+        rig = Rig(client)
+        await service.connect()
+        assert (await rig.properties())["State"] == "starting"
+        reply = await rig.call("Toggle")
+        assert reply.error_name == f"{names.ERRORS}.Unavailable"
+        assert "still starting" in reply.body[0]
+        service.serve(rig.controller)
+        assert await rig.ask("Toggle") is None
+        assert rig.controller.asked == ["toggle"]
+        await service.close()
+        await names.leave(client)
+
+    asyncio.run(tell())
+
+
 def test_one_that_comes_back_too_late_says_so(bus: Bus) -> None:
     async def tell() -> None:
         async with rigged() as rig:
             bus.kill()
             bus.start()
-            faster = Service(FakeSteering())
+            faster = Service(FakeController())
             await faster.connect()
             with pytest.raises(AlreadyRunning):
                 await asyncio.wait_for(rig.service.run(), 10)
@@ -522,12 +540,12 @@ def test_the_description_in_docs_is_that_of_the_code() -> None:
 
 def test_the_handbook_names_every_member() -> None:
     handbook = (ROOT / "docs" / "reference" / "dbus.md").read_text()
-    interface = Dictate1(FakeSteering(), Status()).introspect()
+    interface = Dictate1(FakeController, Status()).introspect()
     for name in [m.name for m in interface.methods] + [p.name for p in interface.properties]:
         assert f"`{name}" in handbook, name
 
 
 def test_every_status_is_a_property() -> None:
-    interface = Dictate1(FakeSteering(), Status()).introspect()
+    interface = Dictate1(FakeController, Status()).introspect()
     shown = {member.name for member in interface.properties} - {"Version"}
     assert shown == {property_name(key) for key in Status.__annotations__}

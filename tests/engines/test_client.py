@@ -22,7 +22,7 @@ from dictate.hotwords.model import Hotwords, Term
 from dictate.platform.resources import samples
 from tests.lab.engine import PATIENCE_S, Whole, attempts, loud, ready, running, until
 from tests.lab.processes import children
-from tests.lab.scripted import script
+from tests.lab.scripted import engine_for, script
 
 LINE = "one two three four"
 FRIDAY = samples()[0]
@@ -76,10 +76,8 @@ def test_what_is_said_before_the_engine_is_started_is_heard(tmp_path: Path, run:
     """Also while the model loads, which may take longer than the deadline."""
 
     async def main() -> None:
-        says = script(tmp_path / "script", "!loading 1", LINE)
-        engine = EngineClient(
-            EngineSettings(use=f"scripted:{says}", deadline_s=0.3), tmp_path / "e"
-        )
+        use = engine_for(script(tmp_path / "script", "!loading 1", LINE))
+        engine = EngineClient(EngineSettings(use=use, deadline_s=0.3), tmp_path / "e")
         whole = Whole(b"")
         utterance = engine.begin(4, NONE, "en")
         for _ in range(10):

@@ -334,7 +334,7 @@ def test_where_bf16_hears_something_else_the_exact_weights_are_back(
     import torch
 
     heard = iter(["one text", "another"])
-    monkeypatch.setattr(NemotronEngine, "_hear", lambda *_: next(heard))
+    monkeypatch.setattr(NemotronEngine, "_recognise", lambda *_: next(heard))
     made = NemotronEngine(mini_model.settings(precision="bf16"))
     made.load()
     assert made.facts.precision == "fp32"

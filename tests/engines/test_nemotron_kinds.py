@@ -72,7 +72,7 @@ def test_streamed_in_a_language_equals_offline(
 ) -> None:
     """Offline by NeMo's own way of telling the language."""
     model, context = told._loaded.model, told._loaded.contexts[chunk_ms]
-    slot = other_models.PROMPTS[language]
+    prompt_index = other_models.PROMPTS[language]
     sizes = np.random.default_rng(chunk_ms)
 
     def in_language(encoded: Any) -> Any:
@@ -83,7 +83,9 @@ def test_streamed_in_a_language_equals_offline(
 
     for path in (ASKED, AUDIO / "window.wav"):
         sound = read(path)
-        tokens, offline = mini_model.both_ways(model, context, sound, sizes, slot, in_language)
+        tokens, offline = mini_model.both_ways(
+            model, context, sound, sizes, prompt_index, in_language
+        )
         assert tokens == offline
         assert model.tokenizer.ids_to_text(tokens).endswith(
             {"en-US": ".", "de-DE": other_models.BANG, "auto": other_models.TAG}[language]

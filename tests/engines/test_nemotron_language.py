@@ -1,4 +1,4 @@
-"""Which slot of a model a language finds, and what is refused. Pure."""
+"""Which index of a model a language finds, and what is refused. Pure."""
 
 import pytest
 
@@ -27,7 +27,7 @@ SEVERAL = Languages({}, ("de", "en"))
 
 
 @pytest.mark.parametrize(
-    ("language", "slot"),
+    ("language", "index"),
     [
         ("de-DE", 9),
         ("de", 9),
@@ -44,23 +44,23 @@ SEVERAL = Languages({}, ("de", "en"))
         ("auto", 101),
     ],
 )
-def test_a_language_finds_its_slot(language: str, slot: int) -> None:
-    assert TOLD.slot(language) == slot
+def test_a_language_finds_its_slot(language: str, index: int) -> None:
+    assert TOLD.index(language) == index
 
 
 @pytest.mark.parametrize("language", ["xx", "zh", "d", "", "<en-US>"])
 def test_a_language_without_a_slot_is_refused_with_what_there_is(language: str) -> None:
     with pytest.raises(Unavailable) as refused:
-        TOLD.slot(language)
+        TOLD.index(language)
     assert repr(language) in str(refused.value)
     assert str(refused.value).endswith("auto, de-DE, en-GB, en-US, es, es-ES, ja-JA, zh-CN, zh-TW")
     for name in ("auto", "de-DE", "es", "ja-JA", "zh-CN"):
-        TOLD.slot(name)
+        TOLD.index(name)
 
 
 def test_a_model_without_an_automatic_slot_says_so() -> None:
     with pytest.raises(Unavailable, match="'auto', and this model has none of that"):
-        Languages({"de-DE": 9}, ()).slot(AUTO)
+        Languages({"de-DE": 9}, ()).index(AUTO)
 
 
 def test_what_it_speaks_are_tags_and_nothing_else() -> None:
@@ -71,16 +71,16 @@ def test_what_it_speaks_are_tags_and_nothing_else() -> None:
 
 
 def test_a_model_that_cannot_be_told_takes_what_it_speaks() -> None:
-    assert ENGLISH.slot("en") is ENGLISH.slot("en-GB") is ENGLISH.slot("en_US") is None
-    assert SEVERAL.slot("de-AT") is SEVERAL.slot(AUTO) is None
+    assert ENGLISH.index("en") is ENGLISH.index("en-GB") is ENGLISH.index("en_US") is None
+    assert SEVERAL.index("de-AT") is SEVERAL.index(AUTO) is None
     for languages, language in ((ENGLISH, "de"), (ENGLISH, AUTO), (SEVERAL, "fr-FR")):
         with pytest.raises(Unavailable, match=rf"speaks .*en, not '{language}': set engine.langua"):
-            languages.slot(language)
+            languages.index(language)
 
 
 def test_a_model_of_which_nobody_knows_what_it_speaks() -> None:
-    with pytest.raises(Unavailable, match="cannot be told a language"):
-        Languages({}, ()).slot(AUTO)
+    with pytest.raises(Unavailable, match="takes no language and does not say"):
+        Languages({}, ()).index(AUTO)
 
 
 @pytest.mark.parametrize(

@@ -206,12 +206,12 @@ def test_by_tls(tmp_path: Path) -> None:
     context, certificate = by_tls(tmp_path, "localhost")
     with OpenAIServer(tls=context) as server:
         assert hear(loaded(server, certificate_file=certificate)) == LINE
-        with pytest.raises(EngineError, match="certificate is not to be trusted"):
+        with pytest.raises(EngineError, match="certificate cannot be trusted"):
             loaded(server)
     context, certificate = by_tls(tmp_path, "spark.example")
     with (
         OpenAIServer(tls=context) as server,
-        pytest.raises(EngineError, match="certificate is not to be trusted"),
+        pytest.raises(EngineError, match="certificate cannot be trusted"),
     ):
         loaded(server, certificate_file=certificate)
 
@@ -319,10 +319,10 @@ def test_a_model_that_turns_in_circles() -> None:
     with OpenAIServer(hears=lambda asked: LINE if not asked.told else "and " * 1000) as server:
         assert hear(loaded(server), WORDS) == LINE
         server.hears = lambda _: "and " * 1000
-        with pytest.raises(EngineError, match="its model turns in circles"):
+        with pytest.raises(EngineError, match="its model repeats itself"):
             hear(loaded(server), WORDS)
         server.on_asked = lambda handler: handler.hear("and and", "length")
-        with pytest.raises(EngineError, match="its model turns in circles"):
+        with pytest.raises(EngineError, match="its model repeats itself"):
             hear(loaded(server), NONE)
 
 

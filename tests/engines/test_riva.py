@@ -197,7 +197,7 @@ def test_which_model_hears() -> None:
         engine = loaded(server, language="de", remote_model="two")
         assert (engine.facts.model, engine.languages) == ("two", ("de-DE",))
         server.cards[:] = [server.cards[1]]
-        with pytest.raises(EngineError, match="no model that hears while you speak, only parakeet"):
+        with pytest.raises(EngineError, match="no streaming model, only parakeet"):
             loaded(server)
 
 
@@ -250,7 +250,7 @@ def test_by_tls(tmp_path: Path) -> None:
     with RivaServer(tls=tls) as server:
         assert hear(loaded(server, certificate_file=certificate)) == LINE
         for trusted in ("", another):
-            with pytest.raises(EngineError, match="certificate is not to be trusted"):
+            with pytest.raises(EngineError, match="certificate cannot be trusted"):
                 loaded(server, certificate_file=trusted)
         server.url = server.url.replace("grpcs://localhost", "grpc://127.0.0.1")
         with pytest.raises(EngineError, match="cannot be reached, or was lost"):
@@ -258,7 +258,7 @@ def test_by_tls(tmp_path: Path) -> None:
     tls, certificate = by_tls(tmp_path, "spark.example")
     with (
         RivaServer(tls=tls) as server,
-        pytest.raises(EngineError, match="certificate is not to be trusted"),
+        pytest.raises(EngineError, match="certificate cannot be trusted"),
     ):
         loaded(server, certificate_file=certificate)
 

@@ -198,8 +198,7 @@ def test_after_an_error_the_connection_ends_when_all_was_said(tmp_path: Path) ->
 
 def test_an_engine_that_cannot_read_a_file_is_no_client_that_left(tmp_path: Path) -> None:
     async def main() -> None:
-        (tmp_path / "script.said.new").mkdir()  # the scripted engine cannot write its notes
-        with Worker(tmp_path, LINE) as worker:
+        with Worker(tmp_path, "!unreadable", LINE) as worker:
             async with client(worker) as plain:
                 await speak(plain)
                 failed = await answer(plain)
@@ -270,7 +269,10 @@ def test_it_answers_while_the_model_loads(tmp_path: Path) -> None:
     async def main() -> None:
         with Worker(tmp_path, "!loading 1.5", LINE) as worker:
             async with client(worker) as watcher, client(worker) as plain:
-                assert (await status(watcher)).data["state"] == "loading"
+                event = await status(watcher)
+                while not event.data["languages"]:  # it is not chosen yet
+                    event = await answer(watcher)
+                assert event.data["state"] == "loading"
                 await speak(plain)
                 await watcher.write_event(Describe().event())
                 while (event := await answer(watcher)).type != "info":
@@ -294,11 +296,11 @@ def test_an_engine_that_cannot_load_says_why(tmp_path: Path) -> None:
                 while event.data["state"] == "loading":
                     event = await answer(watcher)
                 assert event.data["state"] == "failed"
-                assert "has no line to say" in event.data["message"]
+                assert "has no line to speak" in event.data["message"]
                 await speak(plain)
                 failed = await answer(plain)
                 assert failed.type == "error"
-                assert "has no line to say" in failed.data["text"]
+                assert "has no line to speak" in failed.data["text"]
 
     run(main)
 

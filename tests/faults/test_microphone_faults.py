@@ -62,7 +62,7 @@ class Dictation:
 
     def tap(self) -> MicrophoneSupervisor:
         return MicrophoneSupervisor(
-            lambda: PortAudioMicrophone(self.settings),
+            PortAudioMicrophone,
             self.settings,
             on_chunk=self.chunks.append,
             on_trouble=self.troubles.append,

@@ -22,6 +22,7 @@ from dictate.errors import EngineLost
 from dictate.events import RATE, AudioChunk, Samples
 from dictate.hotwords.model import Hotwords
 from dictate.journal.entry import EntryState
+from dictate.journal.journal import Journal
 from dictate.outputs import Receipt
 from tests.app.test_pipeline import PAUSE, Rig
 from tests.lab import mini_model
@@ -89,13 +90,12 @@ class Life(Rig):
         super().__init__(folder / "journal", settings)
         self.faults = folder / "faults"
         self.engine = EngineClient(engine, folder / "e")
-        self.pipeline.main = replace(self.pipeline.main, link=self.engine)
+        self.profiles.main = replace(self.profiles.main, engine=self.engine)
 
     async def say(self, sound: Samples) -> int:
         """One dictation, to its end; its number."""
         self.press()
-        number = self.pipeline.session.recording
-        assert number is not None
+        number = (await self.thread.call(Journal.history, 1))[0].number
         size = int(RATE * PAUSE)
         for start in range(0, len(sound), size):
             piece = sound[start : start + size]
@@ -181,13 +181,13 @@ def test_what_comes_again_in_an_engine_that_was_named_keeps_the_sound(
             number = await life.say(SOUND)
             assert life.written() == ""
             assert await life.state(number) is EntryState.HELD
-            (told,) = [line for line in life.listener.told if not line.endswith("in the field")]
+            (told,) = [line for line in life.observer.told if not line.endswith("in the field")]
             assert SAYS[fault.kind] in told
             if fault.point in LOADING:
                 await until(lambda: life.engine.state == "failed")
                 assert SAYS[fault.kind] in life.engine.message
             life.faults.unlink()
-            assert await life.recall.paste(number) is Receipt.DELIVERED
+            assert await life.replay.paste(number) is Receipt.DELIVERED
             assert "train" in life.written().lower()
             assert life.engine.info.name == "nemotron"
 

@@ -104,7 +104,7 @@ FAULTS: dict[str, tuple[Callable[[Handler], None], str]] = {
     ),
     "403": (says(403), r"engine.api_key_file \(status 403\)"),
     "404": (says(404, {"detail": "Not Found"}), r"engine.base_url.*status 404; it says: Not Found"),
-    "413": (says(413), "does not take so much sound"),
+    "413": (says(413), "does not take this much sound"),
     "422": (says(422, {"detail": [{"msg": "bad", "input": "secret"}]}), r"it says: bad\)$"),
     "429": (says(429), "has had enough for now"),
     "500": (says(500, b"<html>"), r"trouble of its own \(status 500\)"),

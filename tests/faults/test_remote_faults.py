@@ -149,7 +149,6 @@ def test_the_server_is_away_then_back_then_away(tmp_path: Path) -> None:
             assert link.info.device.startswith("remote: s, ")
             await asyncio.to_thread(server.stop)
             assert await speak(link, whole, 3) == HERE
-            (server.folder / "script.said").unlink()
             await asyncio.to_thread(server.start)
             assert await speak(link, whole, 4) == THERE
 

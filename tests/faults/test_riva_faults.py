@@ -84,7 +84,7 @@ FAULTS: dict[str, tuple[Play, str]] = {
     "never ends": (never_ends, "was not done after 1.6 s"),
     "floods": (floods, "was not done after 1.6 s"),
     "ends early": (ends_early, "hung up before the end"),
-    "talks for ever": (talks_for_ever, "more than anybody can say"),
+    "talks for ever": (talks_for_ever, "more than anyone can say"),
     "says too much": (says_one_thing_that_is_too_large, "nonsense: more than 1000000 bytes"),
     "UNAUTHENTICATED": (says("UNAUTHENTICATED"), r"api_key_file \(UNAUTHENTICATED\)$"),
     "PERMISSION_DENIED": (says("PERMISSION_DENIED"), r"api_key_file \(PERMISSION_DENIED\)$"),

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from tests.lab.daemon import RealDaemon, wait_for
-from tests.lab.scripted import Home, home, noise, script
+from tests.lab.scripted import Home, engine_for, home, noise, script
 
 MAIN, SECOND = "The main engine.", "The second engine."
 
 
 class TwoEngines(Home):
-    """A user with `second = "scripted:..."`, each engine with one line of its own."""
+    """A user with a second engine, each engine with one line of its own."""
 
     text = MAIN
 
@@ -30,8 +30,10 @@ class TwoEngines(Home):
     def second_is(self, says: Path) -> None:
         self.settings = f'{self.main_settings}[second]\nengine = "scripted:{says}"\n'
 
-    def say(self, *lines: str) -> None:
+    def second_says(self, *lines: str) -> None:
+        before = engine_for(self.seconds)
         script(self.seconds, *lines)
+        self.settings = self.settings.replace(before, engine_for(self.seconds))
 
 
 @pytest.fixture
@@ -109,7 +111,7 @@ def test_the_second_is_replaced_live_and_the_main_one_stays(user: TwoEngines) ->
 def test_no_failure_of_the_second_affects_the_main_one(user: TwoEngines, fault: str) -> None:
     user.settings = user.settings.replace("[engine]\n", "[engine]\ndeadline_s = 1.0\n")
     if fault == "crash":
-        user.say("!crash", "!crash", SECOND)
+        user.second_says("!crash", "!crash", SECOND)
     with user.daemon() as daemon:
         before = both_ready(daemon)
         if fault in ("killed", "hung"):
@@ -129,7 +131,7 @@ def test_no_failure_of_the_second_affects_the_main_one(user: TwoEngines, fault: 
 
 
 def test_the_main_one_does_not_wait_for_a_second_that_still_loads(user: TwoEngines) -> None:
-    user.say("!loading 15", SECOND)
+    user.second_says("!loading 15", SECOND)
     with user.daemon() as daemon:
         wait_for(lambda: daemon.status()["engine_state"] == "ready", "the main one is ready")
         daemon.ctl("start", "--second")
@@ -145,7 +147,7 @@ def test_the_main_one_does_not_wait_for_a_second_that_still_loads(user: TwoEngin
 
 def test_the_second_has_a_fall_back_of_its_own(user: TwoEngines) -> None:
     spare = script(user.folder / "spare", "The fall-back.")
-    user.say("!crash", "!crash", SECOND)
+    user.second_says("!crash", "!crash", SECOND)
     fallback = f'[engine]\nfallback = "scripted:{spare}"\n'
     user.settings = user.settings.replace("[engine]\n", fallback)
     with user.daemon() as daemon:

@@ -79,7 +79,7 @@ def test_while_somebody_speaks(tmp_path: Path, how: signal.Signals) -> None:
 
 def test_while_the_engine_is_busy(user: Home) -> None:
     """What does not come in time is heard again at the next start, and held."""
-    script(user.says, "!slow 20", Home.text)
+    user.say("!slow 20", Home.text)
     with user.daemon() as daemon:
         daemon.ctl("start")
         daemon.wait_state("finishing")
@@ -202,7 +202,7 @@ def test_an_engine_that_cannot_start(user: Home) -> None:
 
 def test_an_engine_that_takes_its_time(user: Home) -> None:
     """The press comes before the model is loaded, and again while it is loaded anew."""
-    script(user.says, "!loading 2", Home.text)
+    user.say("!loading 2", Home.text)
     with user.daemon() as daemon:
         daemon.ctl("start")
         daemon.wait_state("finishing")

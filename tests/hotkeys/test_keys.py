@@ -131,7 +131,7 @@ def test_a_key_that_nobody_listens_to_any_more_counts_as_released(
         rig.down("b")
         await asyncio.sleep(0.06)
         if how == "another key":
-            rig.keys.change(SETTINGS, "d")
+            rig.keys.apply(SETTINGS, "d")
             await rig.listens_for("ad")
         else:
             HandHeldSource.listening["b"].dies.set()

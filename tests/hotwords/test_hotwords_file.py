@@ -74,11 +74,11 @@ def test_spellings_are_composed() -> None:
         ("words = ['']", ["1: this needs at least one letter or digit"]),
         ("words = ['+-']", ["1: this needs at least one letter or digit"]),
         ('words = ["a\\tb"]', ["1: this has a line end, a tab or an invisible character"]),
-        ('words = ["a\\u202eb"]', ["1: this has a line end, a tab or a character that cannot"]),
+        ('words = ["a\\u202eb"]', ["1: this has a line end, a tab or an invisible"]),
         (f"words = ['{'x' * 65}']", ["1: this has 65 characters, at most 64 are allowed"]),
-        ("[replacements]\ngit.hub = 'x'", ["2: this must be a text in quotes (is a key with a"]),
+        ("[replacements]\ngit.hub = 'x'", ["2: this must be a text in quotes (a key with a dot"]),
         ('[replacements]\na = "b\\n"', []),
-        ('[replacements]\na = "b\\nc"', ["2: this has a line end, a tab or a character"]),
+        ('[replacements]\na = "b\\nc"', ["2: this has a line end, a tab or an invisible"]),
         ("[replacements]\na = 'b'\n\nA = 'c'", ['4: "A" is in line 2 already']),
         ("[commands]\nx = 'new_line'", ["2: a command is one of newline, paragraph; did you me"]),
         ("[commands]\nx = ['newline']", ["2: a command is one of newline, paragraph"]),
@@ -247,7 +247,7 @@ class TestAdd:
             "Zed",
             "Claude Code",
         ]
-        assert "# Heard on the left" in path.read_text()
+        assert "# On the left what is recognized" in path.read_text()
 
     @pytest.mark.parametrize("text", ["", "# nothing\n", "[replacements]\na = 'b'\n"])
     def test_it_works_on_files_without_a_list(self, tmp_path: Path, text: str) -> None:

@@ -1,4 +1,4 @@
-"""The real daemon in a process of its own, steered as a user would steer it."""
+"""The real daemon in a process of its own, controlled as a user would control it."""
 
 import json
 import os
@@ -12,6 +12,9 @@ from types import TracebackType
 from typing import Any, Self
 
 REPOSITORY = Path(__file__).parents[2]
+PACKAGES = REPOSITORY / "tests" / "lab" / "packages"
+"""The folder of the installed package that brings the engine `fake`."""
+PYTHONPATH = os.pathsep.join([str(REPOSITORY), str(PACKAGES)])
 READY = ": ready: "
 """In the log once the daemon is on the bus."""
 
@@ -22,7 +25,7 @@ def wait_for(what: Callable[[], object], why: str, timeout_s: float = 20.0) -> N
     deadline = asked + timeout_s
     while not what():
         assert time.monotonic() < deadline, f"not within {timeout_s:g} s: {why}"
-        # A question that takes long (dictatectl is a process) is asked less often.
+        # A slow question (dictatectl is a process) is asked less often.
         time.sleep(max(0.02, time.monotonic() - asked))
         asked = time.monotonic()
 
@@ -51,7 +54,7 @@ class RealDaemon:
             f"XDG_{name}_HOME": str(home / name.lower())
             for name in ("CONFIG", "STATE", "CACHE", "DATA")
         }
-        path = os.pathsep.join([str(REPOSITORY), os.environ.get("PYTHONPATH", "")])
+        path = os.pathsep.join([PYTHONPATH, os.environ.get("PYTHONPATH", "")])
         self.env = {
             **{k: os.environ[k] for k in ("PATH", "LANG", "LC_ALL") if k in os.environ},
             "HOME": str(home),
@@ -86,7 +89,7 @@ class RealDaemon:
         assert self._up(), self.logged()
 
     def spawn(self, stdin: int = subprocess.DEVNULL) -> None:
-        """Start it, wait for nothing."""
+        """Start it without waiting."""
         with self.log.open("ab") as log, self.out.open("ab") as out:
             self._process = subprocess.Popen(
                 [sys.executable, *self.program, "run", "-v", *self.words],
@@ -122,7 +125,7 @@ class RealDaemon:
         return self._process.pid
 
     def kill(self) -> None:
-        """SIGKILL: no farewell."""
+        """SIGKILL: it cannot clean up."""
         assert self._process is not None
         self._process.kill()
         self._process.wait()

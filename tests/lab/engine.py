@@ -15,7 +15,7 @@ from wyoming.client import AsyncClient
 from dictate.config.schema import EngineSettings
 from dictate.engines.client import EngineClient
 from dictate.events import RATE
-from tests.lab.scripted import script
+from tests.lab.scripted import engine_for, script
 
 PATIENCE_S = 20.0
 
@@ -46,7 +46,7 @@ class Worker:
         self.process = subprocess.Popen(
             [
                 *(sys.executable, "-m", module),
-                *("--engine", engine or f"scripted:{says}", "--socket", str(self.socket)),
+                *("--engine", engine or engine_for(says), "--socket", str(self.socket)),
             ],
             stdin=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -85,7 +85,7 @@ async def running(
     """A started engine that says these lines; all of it must be over in time."""
     says = script(folder / "script", *lines)
     engine = EngineClient(
-        EngineSettings(use=use or f"scripted:{says}", deadline_s=deadline_s), folder / "e"
+        EngineSettings(use=use or engine_for(says), deadline_s=deadline_s), folder / "e"
     )
     async with asyncio.timeout(2 * PATIENCE_S):
         await engine.start()

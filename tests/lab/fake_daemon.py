@@ -16,7 +16,7 @@ from dictate.journal.entry import Entry, EntryState
 CANARY = "xylophone-marzipan"
 
 
-class FakeSteering:
+class FakeController:
     """Keeps three entries and remembers what it was asked."""
 
     def __init__(self) -> None:
@@ -116,9 +116,9 @@ class FakeSteering:
 
 async def main() -> None:
     """Be there until SIGTERM."""
-    steering = FakeSteering()
-    service = Service(steering)
-    steering.service = service
+    controller = FakeController()
+    service = Service(controller)
+    controller.service = service
     try:
         await service.connect()
     except DictateError as error:

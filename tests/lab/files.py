@@ -9,8 +9,7 @@ import numpy as np
 import soundfile
 
 from dictate.events import RATE, Samples
-
-ROOT = Path(__file__).parents[2]
+from tests.lab.daemon import PYTHONPATH
 
 
 def command(*arguments: str | Path) -> list[str]:
@@ -20,7 +19,7 @@ def command(*arguments: str | Path) -> list[str]:
 
 def environment(**more: str) -> dict[str, str]:
     """The test's own homes, and this checkout."""
-    return {**os.environ, "PYTHONPATH": str(ROOT), **more}
+    return {**os.environ, "PYTHONPATH": PYTHONPATH, **more}
 
 
 def dictate_file(*arguments: str | Path, **env: str) -> subprocess.CompletedProcess[str]:

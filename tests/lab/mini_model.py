@@ -42,7 +42,7 @@ def both_ways(
     context: list[int],
     sound: Samples,
     sizes: np.random.Generator,
-    slot: int | None = None,
+    prompt_index: int | None = None,
     told: Callable[[Any], Any] = lambda encoded: encoded,
 ) -> tuple[list[int], list[int]]:
     """The tokens of a sound by our stream, in pieces of random sizes, and offline by NeMo, which
@@ -53,7 +53,7 @@ def both_ways(
 
     streamed: list[int] = []
     at = 0
-    stream = StreamingRecognizer(model, context, [None], slot=slot)
+    stream = StreamingRecognizer(model, context, [None], prompt_index=prompt_index)
     while at < len(sound):
         size = int(sizes.integers(1, 30_000))
         streamed += stream.feed(sound[at : at + size])[0]

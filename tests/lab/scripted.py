@@ -25,6 +25,13 @@ def script(path: Path, *lines: str) -> Path:
     return path
 
 
+def engine_for(says: Path) -> str:
+    """What `engine.use` is to be so that these lines are spoken: the engine `scripted`, or if there
+    are faults among them, `fake` (see fake_engine.py)."""
+    faults = any(line.startswith("!") for line in says.read_text().splitlines())
+    return f"fake:{says}" if faults else f"scripted:{says}"
+
+
 class Home:
     """A user's folders, with a recording and a script in them, and a session bus.
 
@@ -44,6 +51,12 @@ class Home:
             f'[engine]\nuse = "scripted:{self.says}"\n'
             '[output]\nuse = "stdout"\n[hotkey]\nuse = "none"\n'
         )
+
+    def say(self, *lines: str) -> None:
+        """From the next start on, the engine speaks these lines, which may be faults."""
+        before = engine_for(self.says)
+        script(self.says, *lines)
+        self.settings = self.settings.replace(before, engine_for(self.says))
 
     @property
     def spoken(self) -> tuple[str, str]:

@@ -30,7 +30,7 @@ async def secret(output: Guarded, is_so: bool = True) -> None:
 
 async def listening(output: Guarded) -> None:
     async with asyncio.timeout(30):
-        while (field := _guard(output)._field) is None or field._asking:  # noqa: ASYNC110
+        while (field := _guard(output)._field) is None or field._questions:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
 

@@ -17,8 +17,8 @@ from typing import BinaryIO, cast
 from wyoming.event import Event, read_event, write_event
 from wyoming.info import AsrModel, AsrProgram, Attribution, Info
 
-from tests.lab.daemon import REPOSITORY
-from tests.lab.scripted import script
+from tests.lab.daemon import PYTHONPATH
+from tests.lab.scripted import engine_for, script
 
 LINE = "the same five words always"
 BOOT_S = 30.0
@@ -39,7 +39,7 @@ class Serving:
             script(self.says, *lines)
         self.command = [
             *(sys.executable, "-m", "dictate", "serve"),
-            *("--engine", engine or f"scripted:{self.says}"),
+            *("--engine", engine or engine_for(self.says)),
             *(words or ("--socket", str(self.socket))),
         ]
         self.pass_fds: tuple[int, ...] = ()
@@ -49,7 +49,7 @@ class Serving:
 
     def start(self) -> None:
         """Start it, and wait until its engine is loaded."""
-        env = {"PYTHONPATH": str(REPOSITORY), "XDG_CONFIG_HOME": str(self.folder)}
+        env = {"PYTHONPATH": PYTHONPATH, "XDG_CONFIG_HOME": str(self.folder)}
         self.__exit__()
         self.said = []
         with (self.folder / "log").open("a") as log:

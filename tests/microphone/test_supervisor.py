@@ -44,10 +44,12 @@ class Rig:
     alive: int = 0
     """Microphones that are warm or open."""
     count: int = 0
+    others: "dict[str, Rig]" = field(default_factory=dict)
+    """Other microphones, by the name of their device."""
 
     def tap(self) -> MicrophoneSupervisor:
         return MicrophoneSupervisor(
-            lambda: Scripted(self),
+            lambda settings: Scripted(self.others.get(settings.device, self)),
             self.settings,
             on_chunk=self.chunks.append,
             on_trouble=self.troubles.append,
@@ -306,14 +308,11 @@ def test_any_sequence_of_presses_ends_well(settings: MicrophoneSettings, seed: i
             move = dice.choice((tap.listen, tap.release))
             move()
             if dice.random() < 0.1:
-                await tap.replace(replace(settings, device=f"{dice.random()}"), make)
+                await tap.apply(replace(settings, device=f"{dice.random()}"))
             await asyncio.sleep(dice.choice((0.0, 0.0, 0.005, 0.02, 0.05)))
         tap.listen()
         rig.chunks.clear()
         await heard(rig, 5)
-
-    def make() -> Scripted:
-        return Scripted(rig)
 
     play(rig, scenario)
     said = [is_open for is_open, _ in rig.opened]
@@ -412,12 +411,13 @@ def test_the_end_of_a_recording_is_told_and_the_next_press_begins_anew() -> None
 
 
 def test_another_microphone_takes_over_in_the_middle_of_a_dictation() -> None:
-    rig, other = Rig(NEVER), Rig(NEVER)
+    other = Rig(NEVER)
+    rig = Rig(NEVER, others={"other": other})
 
     async def scenario(tap: MicrophoneSupervisor) -> None:
         tap.listen()
         await heard(rig, 3)
-        await tap.replace(replace(NEVER, device="other"), lambda: Scripted(other))
+        await tap.apply(replace(NEVER, device="other"))
         assert rig.alive == 0
         before = len(rig.chunks)
         await heard(rig, before + 3)
@@ -433,13 +433,13 @@ def test_a_new_keep_open_applies_at_once_and_not_in_a_dictation() -> None:
     async def scenario(tap: MicrophoneSupervisor) -> None:
         tap.listen()
         await heard(rig, 3)
-        await tap.replace(NEVER, lambda: Scripted(rig))
+        await tap.apply(NEVER)
         assert tap.is_open
         tap.release()
         await until(lambda: not tap.is_open)
-        await tap.replace(ALWAYS, lambda: Scripted(rig))
+        await tap.apply(ALWAYS)
         await until(lambda: tap.is_open)
-        await tap.replace(NEVER, lambda: Scripted(rig))
+        await tap.apply(NEVER)
         await until(lambda: not tap.is_open)
 
     play(rig, scenario)

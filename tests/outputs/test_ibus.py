@@ -155,7 +155,7 @@ def test_coming_back_counts_as_having_moved(
         with pytest.raises(FocusMoved):
             await output.write("lost?", focus)
 
-    monkeypatch.setattr(ibus_desktop, "_TOLD_S", 5)
+    monkeypatch.setattr(ibus_desktop, "_FORWARD_S", 5)
     with_output(work)
     assert field.text() == ""
     blank.close()
@@ -364,7 +364,7 @@ def test_an_ibus_that_does_not_tell_of_the_focus_is_not_used(
 ) -> None:
     monkeypatch.setattr(IBusDesktop, "answer", lambda *_: True)
     output = IBusOutput(OutputSettings(use="ibus"))
-    assert "IBus does not tell where the focus is" in (output.unavailable_reason() or "")
+    assert "IBus does not report where the focus is" in (output.unavailable_reason() or "")
 
 
 def test_it_finds_ibus_by_its_file(

@@ -106,7 +106,7 @@ def test_it_is_back_at_the_next_start_after_sigkill(
 
 _SHOWS_AND_WAITS = """
 import asyncio
-from dictate.config import OutputSettings
+from dictate.config.schema import OutputSettings
 from dictate.outputs.ibus.output import IBusOutput
 async def main():
     output = IBusOutput(OutputSettings(use="ibus"))

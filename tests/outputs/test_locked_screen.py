@@ -18,7 +18,7 @@ from dictate.outputs.guard import LOCKED
 from dictate.outputs.wayland.input_method import InputMethodOutput
 from dictate.outputs.wayland.virtual_keyboard import VirtualKeyboardOutput
 from dictate.outputs.x11.output import X11Output
-from dictate.outputs.x11.paste import TAKEN
+from dictate.outputs.x11.paste import GRABBED
 from tests.lab.bus import session_bus
 from tests.lab.keys import Listening
 from tests.lab.outputs import working
@@ -110,7 +110,7 @@ def test_who_has_taken_the_keyboard_gets_nothing(x: XServer, tmp_path: Path, loc
         focus = await focus_on(output, window)
         assert await output.write("one ", focus) is Receipt.DELIVERED
         with taken(x, locker):
-            await held(output, focus, TAKEN)
+            await held(output, focus, GRABBED)
             with pytest.raises(NotDelivered, match="taken the keyboard"):
                 await output.undo("one ", focus)
         assert await output.write("two", await focus_on(output, window)) is Receipt.DELIVERED

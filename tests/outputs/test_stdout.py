@@ -13,7 +13,7 @@ from dictate.outputs.stdout import StdoutOutput
 
 _PROGRAM = """
 import asyncio, json, sys
-from dictate.config import OutputSettings
+from dictate.config.schema import OutputSettings
 from dictate.errors import DeliveryUnsure
 from dictate.outputs.stdout import StdoutOutput
 async def main():

@@ -191,12 +191,12 @@ class Owner:
     """Another program, with a selection in many kinds."""
 
     def __init__(self, connection: WaylandConnection) -> None:
-        self._x = connection
+        self._connection = connection
         self._selections = Selections(connection)
 
     def own(self, content: Content) -> None:
         self._selections.own(CLIPBOARD, content)
-        self._x.round_trip()
+        self._connection.round_trip()
 
 
 @only(Foot, Gtk3)
@@ -264,7 +264,7 @@ class SlowManager:
     def __init__(self, connection: WaylandConnection) -> None:
         self.seen: list[bytes] = []
         self._selections = Selections(connection)
-        taken = self._selections._taken
+        taken = self._selections._changed
 
         def and_look_later(handle: Object | None) -> None:
             taken(CLIPBOARD, handle)

@@ -160,8 +160,8 @@ def test_the_focus_moves_in_the_middle(
     def delete(method: InputMethod, count: int) -> None:
         asked.append(count)
         original(method, count)
-        method._x.round_trip()
-        method._x.wait(lambda: False, 0.1)
+        method._connection.round_trip()
+        method._connection.wait(lambda: False, 0.1)
         other.focus()
 
     async def work(output: InputMethodOutput, focus: Focus) -> None:

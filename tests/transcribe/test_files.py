@@ -12,6 +12,8 @@ import pytest
 import soundfile
 
 from tests.lab.files import command, dictate_file, environment, tone
+from tests.lab.scripted import engine_for
+from tests.lab.scripted import script as lines
 from tests.lab.terminal import shown_on
 
 
@@ -78,9 +80,8 @@ def test_silence_is_the_empty_text(tmp_path: Path, script: str) -> None:
 
 
 def test_an_engine_that_dies_gets_the_sound_once_more(tmp_path: Path) -> None:
-    lines = tmp_path / "lines"
-    lines.write_text("!crash\nit came through\n")
-    done = dictate_file("--engine", f"scripted:{lines}", tone(tmp_path / "a.wav", seconds=20))
+    use = engine_for(lines(tmp_path / "lines", "!crash", "it came through"))
+    done = dictate_file("--engine", use, tone(tmp_path / "a.wav", seconds=20))
     assert done.returncode == 0, done.stderr
     assert done.stdout.lower() == "it came through\n"
 

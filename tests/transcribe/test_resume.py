@@ -17,7 +17,7 @@ from dictate.errors import TranscriptError
 from dictate.events import RATE
 from dictate.transcribe.resume_file import ResumeFile
 from tests.lab.files import command, dictate_file, environment, noise, silence, talk
-from tests.lab.scripted import script
+from tests.lab.scripted import engine_for, script
 from tests.lab.voices import speak, write
 
 LINES = ("the first part", "the second part", "the third part", "the fourth part")
@@ -58,7 +58,7 @@ def wait_for(what: Callable[[], bool]) -> None:
 
 def wait_for_the_hang(engine: str, homes: Path, lines: int) -> None:
     """Until the engine hangs; so many lines are kept then."""
-    said = Path(engine.removeprefix("scripted:") + ".said")
+    said = Path(engine.partition(":")[2] + ".said")
     wait_for(lambda: said.exists() and bool(json.loads(said.read_text())["happened"]))
     assert len(lines_kept(homes)) == lines
 
@@ -66,7 +66,7 @@ def wait_for_the_hang(engine: str, homes: Path, lines: int) -> None:
 @pytest.fixture
 def hangs(tmp_path: Path) -> str:
     """An engine that hangs at its third segment, once."""
-    return f"scripted:{script(tmp_path / 'hangs', *LINES[:2], '!hang', *LINES[2:])}"
+    return engine_for(script(tmp_path / "hangs", *LINES[:2], "!hang", *LINES[2:]))
 
 
 @pytest.fixture
@@ -185,7 +185,7 @@ def test_a_batch_goes_on_with_the_file_it_was_in(tmp_path: Path, homes: Path, ha
 
 def test_an_engine_that_fails_keeps_what_was_heard(tmp_path: Path, homes: Path) -> None:
     lines = script(tmp_path / "lines", LINES[0], "!raise no", "!raise no", LINES[1], LINES[2])
-    words = ("--engine", f"scripted:{lines}", talk(tmp_path / "a.wav", 3))
+    words = ("--engine", engine_for(lines), talk(tmp_path / "a.wav", 3))
     done = dictate_file(*words)
     assert done.returncode == 1
     assert f"{tmp_path}/a.wav: " in done.stderr

@@ -16,7 +16,7 @@ import webvtt
 
 from tests.lab import tiny_aligner
 from tests.lab.files import command, dictate_file, environment, talk, tone
-from tests.lab.scripted import script
+from tests.lab.scripted import engine_for, script
 
 SAID = ("use C++ & foo_bar.py for it, ok?", "the second part of it", "a third", "and an end")
 
@@ -40,7 +40,7 @@ def use(homes: Path, aligner: Path) -> None:
 
 
 def says(folder: Path, *lines: str) -> str:
-    return f"scripted:{script(folder / 'lines', *lines)}"
+    return engine_for(script(folder / "lines", *lines))
 
 
 def test_each_format_has_the_times_of_the_words(tmp_path: Path, homes: Path, clock: Path) -> None:
@@ -53,7 +53,6 @@ def test_each_format_has_the_times_of_the_words(tmp_path: Path, homes: Path, clo
     )
     without = dictate_file("--engine", says(tmp_path, *SAID), wav, *plain)
     assert without.returncode == 0, without.stderr
-    (tmp_path / "lines.said").unlink()
     done = dictate_file("--engine", says(tmp_path, *SAID), wav, "--words", *timed)
     assert done.returncode == 0, done.stderr
     assert "no word times" not in done.stderr
@@ -205,7 +204,7 @@ def test_what_is_missing_is_reported_at_once(
 ) -> None:
     configure(homes, config)
     wav = tone(tmp_path / "a.wav")
-    done = dictate_file("--engine", says(tmp_path, *SAID), wav, "--words", *words)
+    done = dictate_file("--engine", says(tmp_path, "!slow 0 feed", *SAID), wav, "--words", *words)
     assert done.returncode == 1
     assert message in done.stderr
     assert done.stdout == ""

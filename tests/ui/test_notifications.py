@@ -13,12 +13,13 @@ from dbus_fast import DBusError
 from dbus_fast.annotations import DBusDict, DBusInt32, DBusSignature, DBusStr, DBusUInt32
 from dbus_fast.service import ServiceInterface, dbus_method, dbus_signal
 
+from dictate.config.schema import NotificationSettings
 from dictate.dbus.service import Service
 from dictate.platform import bus as names
 from dictate.ui import notifications
 from dictate.ui.notifications import Action, Notifier, Urgency
 from tests.lab.bus import Bus, session_bus
-from tests.lab.fake_daemon import FakeSteering
+from tests.lab.fake_daemon import FakeController
 
 SERVER = "org.freedesktop.Notifications"
 
@@ -72,7 +73,7 @@ def bus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bus]:
 
 @asynccontextmanager
 async def desktop(server: Server | None) -> AsyncIterator[Notifier]:
-    service = Service(FakeSteering())
+    service = Service(FakeController())
     await service.connect()
     connection = await names.connect()
     if server is not None:
@@ -139,7 +140,7 @@ def test_where_nothing_can_be_shown_nothing_happens(
     async def tell() -> None:
         server = Server(mood)
         async with desktop(None if mood == "missing" else server) as notifier:
-            notifier.enabled = mood != "disabled"
+            notifier.apply(NotificationSettings(enabled=mood != "disabled"))
             await notifier.show("Held", "why")
         assert server.shown == []
 

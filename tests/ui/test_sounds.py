@@ -91,7 +91,7 @@ def test_none_unless_asked_for(played: Path) -> None:
     async def work(sounds: Sounds) -> None:
         sounds.session("recording")
         await asyncio.sleep(0.1)
-        sounds.settings = SoundSettings(enabled=True)
+        sounds.apply(SoundSettings(enabled=True))
         sounds.session("ready")
         await until(lambda: names(played) == [END])
 

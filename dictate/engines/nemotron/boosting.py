@@ -1,12 +1,12 @@
 """The user's terms as phrase-boosting trees of NeMo's greedy decoder.
 
-A tree is built from token ids, so matching is case-sensitive: each term stands in it in several
-cases, and the text step writes it the user's way. Boosting re-ranks the labels where the model
-wants to emit one anyway (rnnt_label_looping.py decides about the blank before): it repairs
-substitutions and cannot put a word into silence.
+A tree is built from token ids, so matching is case-sensitive: each term is in it in several cases,
+and the text step restores the user's spelling. Boosting re-ranks the labels where the model emits
+one anyway (rnnt_label_looping.py decides about the blank before that): it repairs substitutions and
+cannot insert a word into silence.
 
-Strategy: `boost_phrases` says what may be boosted and is quick; the tree of a list is built in a
-thread of its own, ahead of the dictation, and kept for the next ones with the same list.
+Strategy: `boost_phrases` selects what may be boosted, and is quick. The tree of a list is built in
+a thread of its own, ahead of the dictation, and kept for later dictations with the same list.
 """
 
 from collections import OrderedDict
@@ -26,15 +26,15 @@ DEPTH_SCALING: Final = 2.0
 """Scores of a phrase's first token and of the later ones, as NeMo's guide to word boosting advises
 for RNNT."""
 LONG_LISTS: Final = ((1000, 0.6), (100, 0.8))
-"""More terms than this are boosted with so much of the strength. Lists of 20,000 phrases were seen
-to raise the word error rate from 9.9 to 11.4 % (arXiv 2508.07014)."""
+"""Number of terms above which the strength is multiplied by this factor. Lists of 20,000 phrases
+raised the word error rate from 9.9 to 11.4 % (arXiv 2508.07014)."""
 MOST_TREES: Final = 4
-"""Lists that are remembered beside those in use."""
+"""Maximum number of trees that are kept, apart from those in use."""
 
 
 @dataclass(frozen=True, slots=True)
 class BoostPhrases:
-    """What one tree is built from; equal ones make equal trees."""
+    """The input of one tree; equal inputs make equal trees."""
 
     tokens: tuple[tuple[int, ...], ...] = ()
     texts: tuple[str, ...] = ()
@@ -45,9 +45,9 @@ class BoostPhrases:
 def boost_phrases(
     hotwords: Hotwords, language: str, encode: Callable[[str], list[int]], unknown: int
 ) -> tuple[BoostPhrases, list[str]]:
-    """What of the list can be boosted, and one line for each term that cannot.
+    """The part of the list that can be boosted, and one line for each term that cannot.
 
-    `encode` gives the token ids of a text, `unknown` the id that stands for what has no token.
+    `encode` returns the token ids of a text; `unknown` is the id for text without a token.
     """
     found: dict[tuple[int, ...], tuple[str, float]] = {}
     refused = []
@@ -84,7 +84,7 @@ def boost_phrases(
 
 
 def variants(term: Term) -> Iterator[str]:
-    """The cases in which the model may write a term."""
+    """The upper and lower cases in which the model may write a term."""
     spelling = term.spelling
     yield from dict.fromkeys(
         (spelling, spelling.lower(), spelling.title(), spelling[:1].upper() + spelling[1:])
@@ -92,7 +92,7 @@ def variants(term: Term) -> Iterator[str]:
 
 
 class BoostingTree:
-    """The tree of one list, as the decoder knows it; `release` it when the utterance is over."""
+    """The tree of one list in the decoder; `release` it when the utterance is over."""
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -112,12 +112,12 @@ class BoostingTree:
         return Hypothesis.empty_with_biasing_cfg(request)
 
     def release(self) -> None:
-        """An utterance with it is over."""
+        """An utterance that used it is over."""
         self.users -= 1
 
 
 class BoostingTreeCache:
-    """All trees of one decoder. Everything but the building runs on the engine's thread."""
+    """All trees of one decoder. Everything except building runs on the engine's thread."""
 
     def __init__(self, multi_model: Any, vocabulary: int) -> None:
         self._multi_model = multi_model
@@ -127,13 +127,13 @@ class BoostingTreeCache:
         self._trees: OrderedDict[BoostPhrases, BoostingTree] = OrderedDict()
 
     def prepare(self, wanted: BoostPhrases) -> None:
-        """Have the tree built, unless it is there. Returns at once."""
+        """Start to build the tree unless it exists. Returns at once."""
         if wanted.tokens and wanted not in self._trees and wanted not in self._building:
             self._building[wanted] = self._builder.submit(build, wanted, self._vocabulary)
 
     def take(self, wanted: BoostPhrases) -> BoostingTree | None:
-        """The tree, to be released; None where there is nothing to boost. It waits for a tree
-        that is being built."""
+        """The tree, to be released; None if there is nothing to boost. Waits for a tree that is
+        being built."""
         if not wanted.tokens or wanted.alpha <= 0:
             return None
         self.prepare(wanted)
@@ -156,7 +156,7 @@ class BoostingTreeCache:
 
 
 def build(wanted: BoostPhrases, vocabulary: int) -> Any:
-    """A GPUBoostingTreeModel on the CPU. Some 10 ms for 100 terms, 2 s for 10,000."""
+    """A GPUBoostingTreeModel on the CPU. It takes about 10 ms for 100 terms, 2 s for 10,000."""
     from nemo.collections.asr.parts.context_biasing.boosting_graph_batched import (
         GPUBoostingTreeModel,
     )

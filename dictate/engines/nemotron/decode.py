@@ -1,4 +1,4 @@
-"""What the encoder heard becomes tokens: the same way for a stream and for a whole sound."""
+"""Decodes the encoder's frames into tokens, alike for a stream and for a whole sound."""
 
 from typing import Any
 
@@ -8,20 +8,20 @@ import torch
 class Decoder:
     """One utterance in the decoder, which goes on where it stopped.
 
-    `hypotheses` are decoded beside each other, one for each biasing, None for none. `slot` is the
-    language that the model is told, None where it is told none.
+    `hypotheses` are decoded side by side, one for each biasing, None for no biasing. `prompt_index`
+    is that of the language, None for a model without a language prompt.
     """
 
-    def __init__(self, model: Any, hypotheses: list[Any], slot: int | None) -> None:
+    def __init__(self, model: Any, hypotheses: list[Any], prompt_index: int | None) -> None:
         self._model = model
-        self._slot = slot
+        self._prompt_index = prompt_index
         self.hypotheses = hypotheses
 
     def take(self, encoded: Any, length: Any) -> list[list[int]]:
-        """The new token ids of each hypothesis, of frames of the encoder, shape (1, width, n)."""
+        """The new token ids of each hypothesis for frames of the encoder, shape (1, width, n)."""
         encoded = encoded.float()
-        if self._slot is not None:
-            encoded = prompted(self._model, encoded, self._slot)
+        if self._prompt_index is not None:
+            encoded = prompted(self._model, encoded, self._prompt_index)
         many = len(self.hypotheses)
         self.hypotheses = self._model.decoding.decoding(
             encoder_output=encoded.expand(many, -1, -1),
@@ -31,19 +31,19 @@ class Decoder:
         return [_take(hypothesis) for hypothesis in self.hypotheses]
 
 
-def prompted(model: Any, encoded: Any, slot: int) -> Any:
-    """The frames as they are in the language of this slot, of the same shape.
+def prompted(model: Any, encoded: Any, prompt_index: int) -> Any:
+    """The frames with the language of this index applied, of the same shape.
 
-    Not by the model's own `set_inference_prompt`: that is one language for all that is open.
+    The model's own `set_inference_prompt` would set one language for all open utterances.
     """
     frames = encoded.transpose(1, 2)
     prompt = frames.new_zeros(*frames.shape[:2], model.num_prompts)
-    prompt[..., slot] = 1
+    prompt[..., prompt_index] = 1
     return model.prompt_kernel(torch.cat((frames, prompt), -1)).transpose(1, 2)
 
 
 def _take(hypothesis: Any) -> list[int]:
-    """The tokens of this step, out of the hypothesis: it would copy all of them at each step."""
+    """Move the tokens of this step out of the hypothesis, which would copy all at each step."""
     sequence = hypothesis.y_sequence
     tokens = sequence.tolist() if isinstance(sequence, torch.Tensor) else list(sequence)
     hypothesis.y_sequence, hypothesis.timestamp = None, None

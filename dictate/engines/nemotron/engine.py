@@ -1,10 +1,10 @@
 """NVIDIA Nemotron Speech Streaming, and other transducers of NeMo: the main engine.
 
-It streams while the user speaks, so that the release costs one step; a model that cannot, such as
-Parakeet, hears the whole sound at the release. Hotwords are a phrase-boosting tree for each
-utterance. An utterance with hotwords is decoded twice beside each other, with the tree and without,
-unless nobody wants to compare: the encoder, which is what costs, runs once, and the plain text is
-there to compare with (`guards.py`).
+It streams while the user speaks, so that only one step is left at the release. A model that cannot
+stream, such as Parakeet, processes the whole sound at the release. Hotwords are a phrase-boosting
+tree for each utterance. An utterance with hotwords is decoded twice, with and without the tree, so
+that the two texts can be compared (`boost_guard.py`), unless hotwords.compare is off. The encoder,
+which is the expensive part, runs only once.
 """
 
 import copy
@@ -33,12 +33,12 @@ from dictate.hotwords.model import AUTO, Hotwords
 from dictate.models import store
 
 DIFFERENT: Final = (
-    "the hotwords changed the last text beyond the words themselves, so it stands as heard without "
-    "them (a lower hotwords.strength helps; hotwords.compare = false lets it pass)"
+    "the hotwords changed more of the last text than the words themselves, so the text without "
+    "them is used (a lower hotwords.strength helps; hotwords.compare = false uses it anyway)"
 )
 WHOLE: Final = (
-    "this model hears the whole sound at the release: nothing is shown while you speak, and the "
-    "text takes longer"
+    "this model processes the whole sound at the release: nothing is shown while you speak, and "
+    "the text takes longer"
 )
 
 
@@ -68,7 +68,7 @@ class NemotronEngine(Engine):
         try:
             found = store.find(self.settings.model, trusted=self.settings.trust_model)
             if speaks := store.speaks(found):
-                Languages({}, speaks).slot(self.settings.language)
+                Languages({}, speaks).index(self.settings.language)
         except Unavailable as error:
             return str(error)
         return unsafe_switch()
@@ -81,17 +81,17 @@ class NemotronEngine(Engine):
             self._loaded = load(path, self.settings.device)
         self._model_name = found.name
         speaks = store.speaks(found) or _as_set(self.settings.language)
-        self._languages = Languages(self._loaded.slots, speaks)
-        self._languages.slot(self.settings.language)
+        self._languages = Languages(self._loaded.prompt_indices, speaks)
+        self._languages.index(self.settings.language)
         self.languages, self.streams = self._languages.tags, bool(self._loaded.contexts)
         model = self._loaded.model
         computer = model.decoding.decoding.decoding_computer
         self._trees = BoostingTreeCache(computer.biasing_multi_model, model.tokenizer.vocab_size)
         self._notes = [] if self.streams else [WHOLE]
-        plain = self._hear(check_sound(), self.settings.chunk_ms)
+        plain = self._recognise(check_sound(), self.settings.chunk_ms)
         if self.settings.precision == "bf16":
             self._halve(plain)
-        # Not later: what is taken from here on is what an utterance needs.
+        # Before the warm-up: what is allocated from here on is what an utterance needs.
         release()
         if not (self.settings.cuda_graphs and self._record(plain)):
             self._warm_up()
@@ -99,29 +99,29 @@ class NemotronEngine(Engine):
         self._memory_mb = device.memory_mb(loaded.model.device, loaded.free_before_mb)
 
     def _halve(self, plain: str) -> None:
-        """The encoder in bf16, unless it then hears something else."""
+        """Use the encoder in bf16, unless its text differs."""
         import torch
 
         model = self._loaded.model
         exact = model.encoder
-        # A copy: what was rounded to bf16 does not become exact again.
+        # A copy: rounding to bf16 cannot be undone.
         model.encoder = copy.deepcopy(exact).to(torch.bfloat16)
-        heard = self._hear(check_sound(), self.settings.chunk_ms)
-        if heard == plain:
+        text = self._recognise(check_sound(), self.settings.chunk_ms)
+        if text == plain:
             self._precision = "bf16"
             return
         model.encoder = exact
         self._notes.append(
-            "bf16 did not hear the same as fp32 in the test at the start: fp32 is used"
+            "bf16 and fp32 gave different texts in the test at the start: fp32 is used"
         )
 
     def _record(self, plain: str) -> bool:
-        """The encoder's steps as CUDA graphs, unless they cannot be recorded or hear something
-        else; whether they are."""
+        """Use CUDA graphs for the encoder's steps, unless they cannot be recorded or their text
+        differs; whether they are used."""
         if self._loaded.device == "cpu" or not self.streams:
             self._notes.append(
-                "engine.cuda_graphs is for a graphics card, and for a model that streams: it does "
-                "nothing here"
+                "engine.cuda_graphs needs a graphics card and a model that streams: it has no "
+                "effect here"
             )
             return False
         from dictate.engines import cuda_graph
@@ -133,8 +133,8 @@ class NemotronEngine(Engine):
         try:
             self._warm_up()
             graphs.recording = False
-            heard = self._hear(check_sound(), self.settings.chunk_ms)
-            trouble = "" if heard == plain else "they did not hear the same in the test"
+            text = self._recognise(check_sound(), self.settings.chunk_ms)
+            trouble = "" if text == plain else "they gave a different text in the test"
         except RuntimeError as error:
             trouble = f"{type(error).__name__}: {error}"
         if trouble:
@@ -143,14 +143,14 @@ class NemotronEngine(Engine):
         return not trouble
 
     def _warm_up(self) -> None:
-        """Each size of step once, where the first of a size is slow: on a graphics card."""
+        """Run each size of step once on a graphics card, where the first of a size is slow."""
         if self._loaded.device == "cpu":
             return
         from dictate.engines.nemotron.streaming import AT_ONCE
 
         sound = check_sound()
         for length in (1, 2, 4) if not self.streams else ():
-            self._hear(np.resize(sound, length * 3 * RATE), 0)
+            self._recognise(np.resize(sound, length * 3 * RATE), 0)
         for chunk_ms in self._loaded.contexts:
             for many in AT_ONCE:
                 piece = np.resize(sound, many * chunk_ms * RATE // 1000)
@@ -159,7 +159,7 @@ class NemotronEngine(Engine):
                 utterance.feed(piece)
                 utterance.finish()
 
-    def _hear(self, sound: Samples, chunk_ms: int) -> str:
+    def _recognise(self, sound: Samples, chunk_ms: int) -> str:
         utterance = self.begin(Hotwords(), None, chunk_ms)
         utterance.feed(sound)
         return utterance.finish()
@@ -171,9 +171,11 @@ class NemotronEngine(Engine):
 
     def begin(self, hotwords: Hotwords, language: str | None, chunk_ms: int = 0) -> Utterance:
         language = language or self.settings.language
-        slot = self._languages.slot(language)
+        prompt_index = self._languages.index(language)
         tree = self._trees.take(self._phrases(hotwords, language)[0])
-        return NemotronUtterance(self._loaded, hotwords, tree, self._chunk_ms(chunk_ms), slot)
+        return NemotronUtterance(
+            self._loaded, hotwords, tree, self._chunk_ms(chunk_ms), prompt_index
+        )
 
     def _phrases(self, hotwords: Hotwords, language: str) -> tuple[BoostPhrases, list[str]]:
         if self._taken is None or self._taken[:2] != (hotwords, language):
@@ -183,8 +185,7 @@ class NemotronEngine(Engine):
         return self._taken[2], list(self._taken[3])
 
     def _chunk_ms(self, wanted: int) -> int:
-        """The chunk nearest to the wanted one, of those the model was trained with; 0 for one that
-        does not stream."""
+        """The nearest chunk of those that the model was trained with; 0 if it does not stream."""
         wanted = wanted or self.settings.chunk_ms
         return min(self._loaded.contexts, key=lambda known: abs(known - wanted), default=0)
 
@@ -201,7 +202,7 @@ class NemotronEngine(Engine):
 
 
 class NemotronUtterance(Utterance):
-    """One dictation in the model; the first of its texts counts, the second is to compare with."""
+    """One dictation in the model. Its first text counts; the second is for comparison."""
 
     def __init__(
         self,
@@ -209,7 +210,7 @@ class NemotronUtterance(Utterance):
         hotwords: Hotwords,
         tree: BoostingTree | None,
         chunk_ms: int,
-        slot: int | None,
+        prompt_index: int | None,
     ) -> None:
         from dictate.engines.nemotron.offline import OfflineRecognizer
         from dictate.engines.nemotron.streaming import StreamingRecognizer, encode
@@ -221,15 +222,15 @@ class NemotronUtterance(Utterance):
         self._texts = [TokenText(model.tokenizer, loaded.tags) for _ in hypotheses]
         run = encode if loaded.graphs is None else loaded.graphs.encode
         self._stream = (
-            StreamingRecognizer(model, loaded.contexts[chunk_ms], hypotheses, run, slot)
+            StreamingRecognizer(model, loaded.contexts[chunk_ms], hypotheses, run, prompt_index)
             if chunk_ms
-            else OfflineRecognizer(model, hypotheses, slot)
+            else OfflineRecognizer(model, hypotheses, prompt_index)
         )
         self._hotwords = hotwords
         self._tree = tree
         self._chunk_ms = chunk_ms
         self._samples = 0
-        self._told = ""
+        self._returned = ""
         self._note = ""
 
     @property
@@ -242,9 +243,9 @@ class NemotronUtterance(Utterance):
         heard = np.nan_to_num(samples, posinf=1.0, neginf=-1.0)
         self._append(self._stream.feed(heard))
         text = self._texts[0].text
-        if text == self._told:
+        if text == self._returned:
             return None
-        self._told = text
+        self._returned = text
         return text
 
     def finish(self) -> str:
@@ -252,7 +253,7 @@ class NemotronUtterance(Utterance):
             if self._samples < SHORTEST_S * RATE:
                 return ""
             self._append(self._stream.finish())
-            return self._judged()
+            return self._checked_text()
         finally:
             self.cancel()
 
@@ -265,17 +266,17 @@ class NemotronUtterance(Utterance):
         for text, new in zip(self._texts, tokens, strict=True):
             text.append(new)
 
-    def _judged(self) -> str:
-        """The text with the hotwords, unless they went wild."""
+    def _checked_text(self) -> str:
+        """The text with the hotwords, unless they changed too much."""
         boosted, plain = self._texts[0].text, self._texts[-1].text
         if boosted == plain or not self._hotwords.guards.compare:
             return boosted
-        text, wild = settle(plain, boosted, (term.spelling for term in self._hotwords.terms))
-        self._note = DIFFERENT if wild else ""
+        text, rejected = settle(plain, boosted, (term.spelling for term in self._hotwords.terms))
+        self._note = DIFFERENT if rejected else ""
         return text
 
 
 def _as_set(language: str) -> tuple[str, ...]:
-    """What a model of the user's own speaks: nobody else knows."""
+    """The language of a model of the user's own, which only the user knows."""
     general = language.replace("_", "-").partition("-")[0].lower()
     return () if general == AUTO else (general,)

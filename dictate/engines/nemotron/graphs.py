@@ -1,7 +1,6 @@
 """The encoder's usual steps as CUDA graphs (`cuda_graph.py`), one for each size of step.
 
-What a graph reads and writes lies always in the same memory, so what goes in and comes out is
-copied.
+A graph always reads and writes the same memory, so inputs and outputs are copied.
 """
 
 from collections.abc import Callable
@@ -13,7 +12,8 @@ from dictate.engines.nemotron.load import SUBSAMPLING
 from dictate.engines.nemotron.streaming import HISTORY, Encoded, encode
 
 CHUNKS: Final = 2
-"""A step of more chunks is rare, and long enough to be worth its launches."""
+"""Largest step with a graph, in chunks. A larger one is rare, and long enough for its launches not
+to matter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,23 +24,18 @@ class _Graph:
 
 
 class Graphs:
-    """Graphs of the encoder's steps, one for each size that came while `recording`."""
+    """Graphs of the encoder's steps, one for each size that occurred while `recording`."""
 
     def __init__(self, record: Callable[[Callable[[], Encoded]], tuple[Encoded, Replay]]) -> None:
-        """`record` runs and records what it is given: where the results lie, and the replay."""
+        """`record` runs and records a call: its results, whose memory is reused, and the replay."""
         self.recording = True
         self._record = record
         self._graphs: dict[tuple[int, int, bool], _Graph] = {}
 
-    @property
-    def many(self) -> int:
-        """How many sizes of step have a graph."""
-        return len(self._graphs)
-
     def encode(
         self, model: Any, context: list[int], chunk: Any, cache: list[Any], *, first: bool
     ) -> Encoded:
-        """As `nemotron_stream.encode`."""
+        """As `streaming.encode`."""
         size = int(chunk.shape[-1])
         key = (context[1], size, first)
         graph = self._graphs.get(key)

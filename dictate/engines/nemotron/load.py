@@ -1,5 +1,5 @@
-"""Loads a NeMo transducer safely, and makes it ready: nothing random in it, and greedy decoding
-with a biasing per stream.
+"""Loads a NeMo transducer safely and prepares it: no randomness, and greedy decoding with biasing
+per stream.
 """
 
 import logging
@@ -17,7 +17,7 @@ UNSAFE_SWITCHES: Final = (
     "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD",
     "HYDRA_INSTANTIATE_ALLOWLIST_OVERRIDE",
 )
-"""Variables that switch off the checks which keep a model file from running a program."""
+"""Variables that switch off the checks that keep a model file from running a program."""
 SUBSAMPLING: Final = 8
 MS_PER_FRAME: Final = 80
 """Mel frames, and milliseconds of sound, in a frame of an encoder that streams."""
@@ -25,21 +25,21 @@ MS_PER_FRAME: Final = 80
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A model that is ready."""
+    """A loaded model."""
 
     model: Any
     device: str
     """For people."""
     free_before_mb: float
-    """What the machine had free before."""
+    """Megabytes of main memory that were free before loading."""
     contexts: dict[int, list[int]]
-    """Milliseconds of a chunk -> the `att_context_size` for it; empty: it does not stream."""
-    slots: dict[str, int]
-    """The languages that it wants to be told, if it wants to, and their slots."""
+    """Milliseconds of a chunk -> its `att_context_size`; empty if the model does not stream."""
+    prompt_indices: dict[str, int]
+    """Language -> its index in the prompt; empty if the model has no language prompt."""
     tags: frozenset[int]
-    """Tokens with which it says what language it heard."""
+    """Tokens by which the model names the language it recognised."""
     graphs: Any = None
-    """`nemotron_graphs.Graphs`, or None: each step is launched kernel by kernel."""
+    """`graphs.Graphs`, or None if each step is launched kernel by kernel."""
 
 
 def unsafe_switch() -> str | None:
@@ -70,27 +70,27 @@ def load(path: Path, wanted: str) -> Loaded:
             ) from error
         if not isinstance(model, EncDecRNNTBPEModel) or model.tokenizer_type != "bpe":
             raise EngineError(
-                f"the model is of a kind that this engine cannot run ({type(model).__name__}): it "
+                f"this engine cannot run this kind of model ({type(model).__name__}): it "
                 "takes RNNT and TDT models with one SentencePiece tokenizer"
             )
         if model.cfg.preprocessor.sample_rate != RATE:
             raise EngineError(
-                f"the model hears sound at {model.cfg.preprocessor.sample_rate} Hz, not at {RATE}"
+                f"the model takes sound at {model.cfg.preprocessor.sample_rate} Hz, not at {RATE}"
             )
         _decode_greedily(model)
-        _still(model)
+        _freeze(model)
         return Loaded(
             model,
             device.name(torch, chosen),
             before,
             _contexts(model),
-            _slots(model),
+            _prompt_indices(model),
             _tags(model),
         )
 
 
 def release() -> None:
-    """Give back to the device what loading took and nobody uses any more: torch would keep it."""
+    """Free device memory that only loading needed: torch would keep it."""
     import torch
 
     torch.cuda.empty_cache()
@@ -108,13 +108,13 @@ def _contexts(model: Any) -> dict[int, list[int]]:
     return {(right + 1) * MS_PER_FRAME: [left, right] for left, right in found}
 
 
-def _slots(model: Any) -> dict[str, int]:
+def _prompt_indices(model: Any) -> dict[str, int]:
     if not hasattr(model, "prompt_kernel"):
         return {}
-    slots = dict(model.cfg.model_defaults.prompt_dictionary)
-    if not slots or not all(0 <= slot < model.num_prompts for slot in slots.values()):
-        raise EngineError("the model wants to be told the language, and does not say how")
-    return slots
+    indices = dict(model.cfg.model_defaults.prompt_dictionary)
+    if not indices or not all(0 <= index < model.num_prompts for index in indices.values()):
+        raise EngineError("the model has a language prompt, but no indices for it")
+    return indices
 
 
 def _tags(model: Any) -> frozenset[int]:
@@ -122,8 +122,8 @@ def _tags(model: Any) -> frozenset[int]:
     return frozenset(number for number, piece in enumerate(pieces) if is_tag(piece))
 
 
-def _still(model: Any) -> None:
-    """Nothing random, nothing to learn, and frames that do not depend on the length."""
+def _freeze(model: Any) -> None:
+    """Switch off randomness and gradients, and make frames independent of the length."""
     model.eval()
     model.requires_grad_(False)  # noqa: FBT003
     model.preprocessor.featurizer.dither = 0.0

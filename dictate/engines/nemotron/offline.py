@@ -1,7 +1,8 @@
-"""Sound through an encoder that does not stream: it is collected, and heard as a whole.
+"""Recognition with an encoder that does not stream: the sound is collected and recognised as a
+whole.
 
-Such an encoder sees all of the sound at once, which takes memory with the square of its length. So
-a sound that grows long is cut in a pause, and what is before the cut is heard at once; the decoder
+Such an encoder takes all of the sound at once, and memory that grows with the square of its length.
+So a long sound is cut in a pause, and the part before the cut is recognised at once. The decoder
 goes on where it stopped, so that no sentence begins anew.
 """
 
@@ -17,19 +18,19 @@ from dictate.events import RATE, Samples
 
 CUT_FROM_S: Final = 30
 LONGEST_S: Final = 40
-"""A cut leaves at least and at most this much before it, ..."""
+"""Least and most seconds of sound before a cut."""
 REST_S: Final = 1
-"""... and at least this much behind it, so that there is a rest to be heard."""
+"""Least seconds of sound after a cut, so that something is left to recognise."""
 WINDOW_S: Final = 0.2
-"""A cut is in the quietest stretch of this length."""
+"""Seconds of the stretch that has to be quietest for a cut."""
 
 
 class OfflineRecognizer:
-    """One sound; the same to its user as `nemotron_stream.Stream`."""
+    """One sound; it has the interface of `streaming.StreamingRecognizer`."""
 
-    def __init__(self, model: Any, hypotheses: list[Any], slot: int | None) -> None:
+    def __init__(self, model: Any, hypotheses: list[Any], prompt_index: int | None) -> None:
         self._model = model
-        self._decoder = Decoder(model, hypotheses, slot)
+        self._decoder = Decoder(model, hypotheses, prompt_index)
         self._dtype = next(model.encoder.parameters()).dtype
         self._kept: list[Samples] = []
         self._samples = 0
@@ -37,12 +38,12 @@ class OfflineRecognizer:
 
     @property
     def steps(self) -> int:
-        """Into how many pieces it was cut."""
+        """Number of pieces that were recognised."""
         return len(self._took_ms)
 
     @property
     def step_ms(self) -> float:
-        """The median piece, in milliseconds of work."""
+        """Milliseconds of work for the median piece."""
         return statistics.median(self._took_ms) if self._took_ms else 0.0
 
     def feed(self, samples: Samples) -> list[list[int]]:
@@ -54,17 +55,17 @@ class OfflineRecognizer:
             sound = np.concatenate(self._kept)
             cut = quietest(sound)
             self._kept, self._samples = [sound[cut:].copy()], len(sound) - cut
-            for all_of_it, new in zip(tokens, self._hear(sound[:cut]), strict=True):
+            for all_of_it, new in zip(tokens, self._recognise(sound[:cut]), strict=True):
                 all_of_it += new
         return tokens
 
     def finish(self) -> list[list[int]]:
-        """The sound is over: hear what is left of it."""
-        tokens: list[list[int]] = self._hear(np.concatenate(self._kept))
+        """The sound is over: recognise the rest."""
+        tokens: list[list[int]] = self._recognise(np.concatenate(self._kept))
         return tokens
 
     @torch.inference_mode()
-    def _hear(self, sound: Samples) -> list[list[int]]:
+    def _recognise(self, sound: Samples) -> list[list[int]]:
         began = time.perf_counter()
         model = self._model
         frames, length = model.preprocessor(

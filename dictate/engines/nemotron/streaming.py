@@ -1,10 +1,10 @@
-"""Sound through a cache-aware FastConformer-RNNT, chunk by chunk, in constant memory.
+"""Streaming recognition with a cache-aware FastConformer-RNNT, chunk by chunk, in constant memory.
 
-Strategy: `Features` makes log-mel frames as the sound comes, equal to those of the whole sound.
-`StreamingRecognizer` gives them to the encoder in whole chunks, with the caches of the step
-before, and what comes out to a `Decoder`. Chunks that wait go through in one step, which gives the
-same as one step each (attention is limited to whole chunks). The end is completed with silence, in
-one step.
+Strategy: `Features` computes log-mel frames while the sound comes, equal to those of the whole
+sound. `StreamingRecognizer` passes them to the encoder in whole chunks, with the caches of the step
+before, and the encoded frames to a `Decoder`. Chunks that wait are processed in one step, with the
+same result as one step each (attention is limited to whole chunks). The end is padded with silence
+and processed in one step.
 """
 
 import statistics
@@ -21,19 +21,19 @@ from dictate.engines.nemotron.load import SUBSAMPLING
 from dictate.events import RATE, Samples
 
 MARGIN: Final = 4
-"""Frames that are computed again to the left of new ones, so that the window and the pre-emphasis
-of the new ones see what they see in the whole sound."""
+"""Frames to the left of new ones that are computed again, so that window and pre-emphasis of the
+new ones cover the same samples as in the whole sound."""
 TAIL_FRAMES: Final = 30
-"""Frames of silence after the end, 300 ms: below 240 ms the model leaves out the full stop, and the
-last word when the sound ends in it."""
+"""Frames of silence after the end, 300 ms. With less than 240 ms the model leaves out the full
+stop, and the last word if the sound ends in it."""
 AT_ONCE: Final = (8, 5, 4, 3, 2, 1)
-"""So many chunks may go through in one step: few sizes, as each is slow the first time."""
+"""Numbers of chunks that one step may process: few, because the first step of a size is slow."""
 HISTORY: Final = 9
-"""Frames before the chunk that the subsampling needs."""
+"""Frames before a chunk that the subsampling needs."""
 
 
 Encoded = tuple[Any, ...]
-"""What a step of the encoder gives: its frames, shape (1, width, n), their number, and the three
+"""The result of a step of the encoder: its frames, shape (1, width, n), their number, and the three
 caches for the next step."""
 
 
@@ -46,8 +46,8 @@ def encode(
     first: bool,
     length: Any = None,
 ) -> Encoded:
-    """A step of the encoder over `chunk`, mel frames of shape (1, mels, n), history included unless
-    it is the `first`; `length` is n as a tensor, if the caller has it."""
+    """A step of the encoder over `chunk`, mel frames of shape (1, mels, n) including the history,
+    which the `first` step lacks; `length` is n as a tensor, if the caller has it."""
     use_context(model, context)
     if length is None:
         length = torch.tensor([chunk.shape[-1]], device=chunk.device)
@@ -81,22 +81,22 @@ class Features:
 
     @property
     def samples(self) -> int:
-        """How much sound came."""
+        """Number of samples so far."""
         return self._start + len(self._sound)
 
     def add(self, samples: Samples) -> None:
-        """More sound came."""
+        """Take more sound."""
         self._sound = np.concatenate([self._sound, samples])
 
     @property
     def ready(self) -> int:
-        """How many frames could be made now."""
+        """Number of frames that can be computed now."""
         # Frame i is centred on sample i * hop and sees half a transform to its right.
         complete = max(0, (self.samples - self._half) // self._hop + 1)
         return max(0, complete - self._frames)
 
     def make(self, *, last: bool = False) -> Any:
-        """The frames that are ready; with `last`, all. None for none."""
+        """The frames that are ready; with `last`, all that are left. None if there are none."""
         frames = self.samples // self._hop if last else self._frames + self.ready
         if frames <= self._frames:
             return None
@@ -116,9 +116,9 @@ class Features:
 
 
 class StreamingRecognizer:
-    """One sound on its way through the model. `context` is one of its `att_context_size`s, left
-    and right, in frames of the encoder; `hypotheses` and `slot` are those of the `Decoder`;
-    `encode` runs a step of the encoder."""
+    """One sound in the model. `context` is one of its `att_context_size`s, left and right, in
+    frames of the encoder; `hypotheses` and `prompt_index` are those of the `Decoder`; `encode` runs
+    a step of the encoder."""
 
     def __init__(
         self,
@@ -126,7 +126,7 @@ class StreamingRecognizer:
         context: list[int],
         hypotheses: list[Any],
         encode: Callable[..., Encoded] = encode,
-        slot: int | None = None,
+        prompt_index: int | None = None,
     ) -> None:
         self._model = model
         self._encode = encode
@@ -139,18 +139,18 @@ class StreamingRecognizer:
         self._features = Features(model.preprocessor, model.device)
         self._dtype = next(model.encoder.parameters()).dtype
         self._kept: Any = None
-        """Up to HISTORY frames that are through, and those that wait."""
+        """Up to HISTORY frames that are processed, and those that wait."""
         self._history = 0
         self._taken = 0
         use_context(model, context)
         self._cache = model.encoder.get_initial_cache_state(batch_size=1, dtype=self._dtype)
-        self._decoder = Decoder(model, hypotheses, slot)
+        self._decoder = Decoder(model, hypotheses, prompt_index)
         self.steps = 0
         self._step_ms: deque[float] = deque(maxlen=1000)
 
     @property
     def step_ms(self) -> float:
-        """The median step of late, in milliseconds."""
+        """Milliseconds of work for the median of the latest steps."""
         return statistics.median(self._step_ms) if self._step_ms else 0.0
 
     @torch.inference_mode()
@@ -168,7 +168,7 @@ class StreamingRecognizer:
 
     @torch.inference_mode()
     def finish(self) -> list[list[int]]:
-        """The sound is over: complete it with silence, and take all of it."""
+        """The sound is over: pad it with silence and process the rest."""
         hop = RATE // 100
         rest = self._features.samples // hop - self._taken + TAIL_FRAMES
         many = 1
@@ -215,6 +215,6 @@ class StreamingRecognizer:
 
 
 def use_context(model: Any, context: list[int]) -> None:
-    """Set the look-ahead, which the model has but one of, for the step that follows."""
+    """Set the look-ahead for the next step: the model has only one at a time."""
     if list(model.encoder.att_context_size) != context:
         model.encoder.set_default_att_context_size(context)

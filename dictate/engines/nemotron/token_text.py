@@ -1,19 +1,19 @@
-"""The text of a token sequence that grows, without decoding all of it again each time."""
+"""The text of a growing token sequence, without decoding all of it each time."""
 
 from collections.abc import Collection
 from typing import Any, Final
 
 MANY: Final = 64
-"""More open tokens than this are closed up to a word's beginning."""
+"""Undecided tokens above which those before the last beginning of a word are decoded for good."""
 WORD: Final = "\u2581"
-"""What a SentencePiece token begins with where a word begins."""
+"""The first character of a SentencePiece token that begins a word."""
 
 
 class TokenText:
-    """Tokens in, text out; what was decoded once is decoded no more."""
+    """Tokens in, text out; words that are complete are decoded once."""
 
     def __init__(self, tokenizer: Any, unwritten: Collection[int] = ()) -> None:
-        """`unwritten` are tokens that never stand in the text."""
+        """`unwritten` are tokens that are never part of the text."""
         self._tokenizer = tokenizer
         self._unwritten = unwritten
         self._done: list[str] = []
@@ -23,11 +23,11 @@ class TokenText:
     def text(self) -> str:
         """The whole text so far."""
         text = " ".join([*self._done, self._tokenizer.ids_to_text(self._open)])
-        # Where a token is left out, the spaces on both sides of it remain.
+        # If a token is left out, the spaces on both sides of it remain.
         return " ".join(filter(None, text.split(" ")))
 
     def append(self, tokens: list[int]) -> None:
-        """More tokens came."""
+        """Take more tokens."""
         self._open += [token for token in tokens if token not in self._unwritten]
         if len(self._open) <= MANY:
             return

@@ -1,11 +1,11 @@
-"""Qwen3-ASR's language model, token by token, on keys and values that are kept.
+"""Qwen3-ASR's language model, token by token, with cached keys and values.
 
-Strategy: one room for keys and values, as large as the longest sound needs, is taken at the start.
-What stands before the sound (the system turn with the context) is computed once for each context
-and stays in its front; each decoding only moves the end back to there. A decoding may begin with a
-draft, the text of an earlier one on less of the sound: all of it is checked in the one pass that
-the sound needs anyway, and only what the model would have said itself stands. So the text is that
-of a decoding without a draft, for fewer passes.
+Strategy: one cache for keys and values, large enough for the longest sound, is allocated at the
+start. The tokens before the sound (the system turn with the context) are computed once for each
+context and stay at the front of the cache; each decoding only moves the end back to there. A
+decoding may begin with a draft, the text of an earlier decoding of less of the sound. The pass that
+the sound needs anyway checks all of the draft, and keeps only what the model would have written
+itself. So the text is that of a decoding without a draft, in fewer passes.
 """
 
 import inspect
@@ -20,31 +20,31 @@ from dictate.engines.qwen3.graphs import STRETCH, Graphs, Recorder, stretched
 from dictate.engines.qwen3.loop_guard import unlooped
 
 MOST_BEFORE: Final = 1024
-"""Tokens before the sound."""
+"""Maximum number of tokens before the sound."""
 MOST_AFTER: Final = 64
-"""Tokens after it: the head of the answer, and a language."""
+"""Maximum number of tokens after it: the head of the answer, and a language."""
 TOKENS_PER_S: Final = 13
-"""Of sound."""
+"""Tokens of one second of sound."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What stands around the sound, as tokens."""
+    """The tokens around the sound."""
 
     before: tuple[int, ...]
     after: tuple[int, ...]
 
 
 class _Room(DynamicLayer):  # type: ignore[misc]
-    """Keys and values of one layer, written where `length` says; nothing is copied as they grow."""
+    """Keys and values of one layer, written at `length`; nothing is copied as they grow."""
 
     def __init__(self, most: int) -> None:
         super().__init__()
         self._most = most
         self.length = 0
         self.still: tuple[torch.Tensor, int] | None = None
-        """While a step is recorded: where it writes, shape (1,), and what it attends to: so many
-        tokens, written or not."""
+        """While a step is recorded: the position it writes to, shape (1,), and the number of tokens
+        it attends to, written or not."""
 
     def lazy_initialization(self, key_states: torch.Tensor, value_states: torch.Tensor) -> None:
         heads, width = key_states.shape[1], key_states.shape[3]
@@ -74,7 +74,7 @@ class _Room(DynamicLayer):  # type: ignore[misc]
 
 
 class Decoder:
-    """The language model with its room, which one decoding has at a time: the last that began."""
+    """The language model with its cache, which belongs to the decoding that began last."""
 
     def __init__(self, model: Any, longest_s: float, digits: frozenset[int] = frozenset()) -> None:
         around = MOST_BEFORE + MOST_AFTER
@@ -82,7 +82,7 @@ class Decoder:
         layers = model.config.text_config.num_hidden_layers
         self._model = model
         self.room = stretched(most)
-        """So many tokens have room."""
+        """Tokens that fit into the cache."""
         self._rooms = [_Room(self.room) for _ in range(layers)]
         self._cache = Cache(layers=self._rooms)
         forward = inspect.signature(model.forward).parameters
@@ -92,28 +92,26 @@ class Decoder:
         self.ends = frozenset([ends] if isinstance(ends, int) else ends)
         self.digits = digits
         self.user: object = None
-        """The decoding that has the room."""
-        self.prefixes = 0
-        """How often what stands before a sound was computed."""
+        """The decoding that the cache belongs to."""
         self.passes = 0
         self.graphs: Graphs | None = None
         self._before: tuple[int, ...] = ()
 
     @torch.inference_mode()
     def begin(self, before: tuple[int, ...]) -> None:
-        """Have what stands before the sound in the front of the room, and nothing else."""
+        """Have the tokens before the sound in the cache, and nothing else."""
         self.user = None
         if before != self._before:
             self.cut(0)
             self._before = ()
             self.run(self.embed(before), 1)
             self._before = before
-            self.prefixes += 1
         self.cut(len(before))
 
     @torch.inference_mode()
     def run(self, embedded: torch.Tensor, keep: int) -> list[int]:
-        """Append this, shape (tokens, width); the likeliest token after each of the last `keep`."""
+        """Append these, shape (tokens, width); the likeliest token after each of the last
+        `keep`."""
         self.passes += 1
         logits = self._model(
             inputs_embeds=embedded[None],
@@ -126,7 +124,7 @@ class Decoder:
 
     @torch.inference_mode()
     def step(self, token: int) -> int:
-        """Append this one; the likeliest after it."""
+        """Append this token; the likeliest one after it."""
         if self.graphs is None:
             likeliest: int = self.run(self.embed([token]), 1)[0]
             return likeliest
@@ -137,15 +135,15 @@ class Decoder:
 
     @torch.inference_mode()
     def record(self, record: Recorder) -> None:
-        """Have steps as graphs from here on, which takes a room that is in use already. Raises
-        RuntimeError where they cannot be recorded."""
-        # A recording writes what it is tried with, in the front of the room.
+        """Use graphs for steps from here on; the cache must have been used before. Raises
+        RuntimeError if they cannot be recorded."""
+        # Recording writes its test tokens to the front of the cache.
         self.user, self._before = None, ()
         stretches = range(STRETCH, self.room + 1, STRETCH)
         self.graphs = Graphs(self._still, stretches, self._model.device, record)
 
     def _still(self, token: torch.Tensor, at: torch.Tensor, stretch: int) -> torch.Tensor:
-        """As `step`, for what can be recorded: nothing in it depends on how much there is."""
+        """Like `step`, but can be recorded: nothing in it depends on the number of tokens."""
         written = torch.arange(stretch, device=at.device) <= at
         for room in self._rooms:
             room.still = at, stretch
@@ -165,23 +163,23 @@ class Decoder:
         return likeliest
 
     def cut(self, length: int) -> None:
-        """Have the first `length` tokens, and forget the rest."""
+        """Keep the first `length` tokens and drop the rest."""
         for room in self._rooms:
             room.length = length
 
     @property
     def length(self) -> int:
-        """Tokens in the room."""
+        """Tokens in the cache."""
         return self._rooms[0].length
 
     def embed(self, tokens: tuple[int, ...] | list[int]) -> torch.Tensor:
-        """Tokens as the model wants them, shape (tokens, width)."""
+        """The embedded tokens, shape (tokens, width)."""
         embedded: torch.Tensor = self._embed(torch.tensor(tokens, device=self._model.device).long())
         return embedded
 
 
 class Decoding:
-    """One text in the making: what the model finds most likely at each step, nothing random."""
+    """One text while it is decoded: the likeliest token at each step, nothing random."""
 
     def __init__(
         self,
@@ -191,33 +189,33 @@ class Decoding:
         sound_s: float,
         draft: list[int] | None = None,
     ) -> None:
-        """`sound` is encoded, shape (tokens, width)."""
+        """`sound` is the encoded sound, shape (tokens, width)."""
         self._decoder = decoder
         self._prompt = prompt
         self._sound = sound
         self._most = most_tokens(sound_s)
         self._draft = (draft or [])[: self._most]
         self.tokens: list[int] = []
-        """What is decoded, without the end."""
+        """The tokens so far, without the end token."""
         self.done = False
         self.looped = False
-        """Whether it ended because it turned in circles."""
+        """Whether it ended because the model repeated itself."""
 
     @property
     def lost(self) -> bool:
-        """Whether another decoding took the room, so that this one cannot go on."""
+        """Whether another decoding took the cache, so that this one cannot go on."""
         return bool(self.tokens) and self._decoder.user is not self
 
     @torch.inference_mode()
     def step(self) -> None:
-        """One pass: the sound with the draft, or one token more."""
+        """One pass: the sound with the draft, or one more token."""
         if self.tokens:
             self._take([self._decoder.step(self.tokens[-1])])
         else:
             self._start()
 
     def finish(self) -> list[int]:
-        """All that is left, at once."""
+        """Decode the rest at once; all tokens."""
         while not self.done:
             self.step()
         return self.tokens

@@ -1,10 +1,10 @@
-"""Sound through Qwen3-ASR's audio encoder while it is still coming.
+"""Encodes sound with Qwen3-ASR's audio encoder while it is still coming.
 
-Strategy: the encoder looks at windows of 8 s that know nothing of each other, so each is encoded as
-soon as it is complete, and at the end only the rest is left. One thing is of the whole sound:
-log-mel values are cut off 80 dB below its loudest one. So the values are kept as they are, and a
-window is encoded again where a louder sound came later and the cut now falls on one of its values:
-what comes out is what the whole sound would give.
+Strategy: the encoder works on independent windows of 8 s, so each is encoded as soon as it is
+complete, and only the rest is left at the end. One thing depends on the whole sound: log-mel values
+are clipped 80 dB below its loudest value. So the values are kept unclipped, and a window is encoded
+again if a louder sound came later and clipping now affects one of its values. The result is that of
+the whole sound.
 """
 
 from dataclasses import dataclass
@@ -16,31 +16,31 @@ import torch
 from dictate.events import Samples
 
 FLOOR: Final = 8.0
-"""How far below the loudest value log10 of the power is cut off."""
+"""Distance below the loudest value, in log10 of the power, at which values are clipped."""
 
 
 @dataclass(slots=True)
 class _Window:
-    """Frames that are complete."""
+    """The frames of a window."""
 
     mel: torch.Tensor
-    """log10 of the power, shape (mels, frames), not yet cut off."""
+    """log10 of the power, shape (mels, frames), unclipped."""
     lowest: float
     highest: float
     floor: float = -np.inf
-    """Where it was cut off when `encoded` was made."""
+    """The value at which it was clipped for `encoded`."""
     encoded: torch.Tensor | None = None
     """Shape (tokens, width of the language model)."""
 
     def stale(self, floor: float) -> bool:
-        """Whether it would be encoded otherwise with this floor."""
+        """Whether this floor would change the encoding."""
         if self.encoded is None:
             return True
         return floor != self.floor and self.lowest < max(floor, self.floor)
 
 
 class Sound:
-    """One sound on its way through the encoder, `longest` samples at most."""
+    """One sound in the encoder, of at most `longest` samples."""
 
     def __init__(self, model: Any, extractor: Any, longest: int) -> None:
         config = model.config.audio_config
@@ -55,21 +55,21 @@ class Sound:
         self._samples = np.zeros(max(longest, self._shortest), np.float32)
         self._windows: list[_Window] = []
         self.length = 0
-        """Samples that came."""
+        """Number of samples so far."""
 
     @property
     def samples(self) -> Samples:
-        """All that came."""
+        """The samples so far."""
         return self._samples[: self.length]
 
     def add(self, samples: Samples) -> None:
-        """More sound came, no more than there is room for."""
+        """Take more sound, up to `longest` in all."""
         self._samples[self.length : self.length + len(samples)] = samples
         self.length += len(samples)
 
     @torch.inference_mode()
     def ahead(self) -> bool:
-        """Encode what can be encoded already; whether there was anything."""
+        """Encode the windows that are complete; whether there was a new one."""
         if not self._gather():
             return False
         self._encode(self._windows, self._floor(self._windows))
@@ -77,7 +77,7 @@ class Sound:
 
     @torch.inference_mode()
     def embeddings(self) -> torch.Tensor:
-        """The whole, as if the sound ended here; shape (tokens, width of the language model)."""
+        """The whole sound so far, encoded; shape (tokens, width of the language model)."""
         self._gather()
         first = len(self._windows) * self._per_window
         frames = max(self.length, self._shortest) // self._hop
@@ -88,7 +88,7 @@ class Sound:
         return torch.cat([_encoded(window) for window in windows])
 
     def _gather(self) -> bool:
-        """Make the windows that are complete; whether there is a new one."""
+        """Compute the windows that are complete; whether there is a new one."""
         before = len(self._windows)
         while self.length >= ((last := self._end()) - 1) * self._hop + self._size // 2:
             self._windows.append(self._window(last - self._per_window, last))
@@ -98,7 +98,7 @@ class Sound:
         return (len(self._windows) + 1) * self._per_window
 
     def _window(self, first: int, last: int) -> _Window:
-        """These frames. At its two ends the sound is mirrored, as the model was taught."""
+        """These frames. The sound is mirrored at both ends, as in the model's training."""
         length, half = max(self.length, self._shortest), self._size // 2
         begin, end = first * self._hop - half, (last - 1) * self._hop + half
         piece = np.pad(
@@ -122,7 +122,7 @@ class Sound:
         return max(window.highest for window in windows) - FLOOR
 
     def _encode(self, windows: list[_Window], floor: float) -> None:
-        """Encode those of the windows that need it, all in one go."""
+        """Encode the windows that need it, all at once."""
         wanted = [window for window in windows if window.stale(floor)]
         if not wanted:
             return
@@ -141,7 +141,7 @@ class Sound:
             window.encoded, window.floor = part, floor
 
     def _tokens(self, frames: int) -> int:
-        """What three convolutions of stride 2 leave of the frames, in pieces of a second."""
+        """The number of tokens: three convolutions of stride 2, over pieces of a second."""
         whole, rest = divmod(frames, self._multiple)
         return whole * _halved(self._multiple) + _halved(rest)
 

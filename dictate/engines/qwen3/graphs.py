@@ -1,8 +1,8 @@
 """The language model's step for one token as CUDA graphs (`cuda_graph.py`).
 
-A recording cannot know how many tokens came before: it attends to a stretch from the beginning of
-the room, whose unwritten end is masked. There are a few of them, each with its graph, so that a
-short dictation does not pay for the longest.
+A recording cannot depend on the number of tokens before: it attends to a stretch at the front of
+the cache, whose unwritten end is masked. There are several stretches, each with its graph, so that
+a short dictation does not cost as much as the longest.
 """
 
 from collections.abc import Callable, Iterable
@@ -14,20 +14,20 @@ import torch
 from dictate.engines.cuda_graph import Replay
 
 STRETCH: Final = 512
-"""A stretch is a multiple of so many tokens."""
+"""Tokens by which the lengths of the stretches differ."""
 
 Step = Callable[[torch.Tensor, torch.Tensor, int], torch.Tensor]
-"""The token, its place, and the stretch; the likeliest token after it."""
+"""Takes the token, its position and the stretch; returns the likeliest token after it."""
 
 
 class Recorder(Protocol):
-    """As `cuda_graph.record`."""
+    """The type of `cuda_graph.record`."""
 
     def __call__(self, run: Callable[[], Any]) -> tuple[Any, Replay]: ...
 
 
 class Graphs:
-    """A graph of the step for each stretch."""
+    """One graph of the step for each stretch."""
 
     def __init__(
         self, step: Step, stretches: Iterable[int], device: torch.device, record: Recorder
@@ -39,7 +39,7 @@ class Graphs:
         }
 
     def step(self, token: int, at: int) -> int:
-        """The likeliest token after this one, which stands at `at`."""
+        """The likeliest token after this one, which is at position `at`."""
         said, replay = self._graphs[stretched(at + 1)]
         self._token.fill_(token)
         self._at.fill_(at)
@@ -48,5 +48,5 @@ class Graphs:
 
 
 def stretched(length: int) -> int:
-    """The shortest stretch for so many tokens."""
+    """The shortest stretch that holds this many tokens."""
     return -(-length // STRETCH) * STRETCH

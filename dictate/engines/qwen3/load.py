@@ -12,16 +12,17 @@ from dictate.engines import device
 from dictate.errors import EngineError, Unavailable
 
 OLDEST: Final = (5, 15)
-"""Before it, transformers put the language where the context belongs, or do not know the model."""
-HEARS: Final = "Qwen3ASRForConditionalGeneration"
-ALIGNS: Final = "Qwen3ASRForTokenClassification"
+"""The oldest usable version of transformers: earlier ones put the language where the context
+belongs, or do not have the model."""
+RECOGNISER: Final = "Qwen3ASRForConditionalGeneration"
+ALIGNER: Final = "Qwen3ASRForTokenClassification"
 """The classes of transformers: Qwen3-ASR, and Qwen3-ForcedAligner."""
 _FILES: Final = ("config.json", "model.safetensors", "tokenizer.json")
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A model that is ready."""
+    """A loaded model."""
 
     model: Any
     processor: Any
@@ -29,29 +30,29 @@ class Loaded:
     """For people."""
     precision: str
     free_before_mb: float
-    """What the machine had free before."""
+    """Megabytes of main memory that were free before loading."""
 
 
 def unavailable_reason() -> str | None:
-    """Why the packages that are installed will not do, or None. Imports nothing heavy."""
+    """Why the installed packages cannot be used, or None. Imports nothing heavy."""
     missing = [package for package in ("torch", "transformers") if find_spec(package) is None]
     if missing:
         return f'{" and ".join(missing)} is missing: pip install "dictate[qwen3]"'
     try:
         found = version("transformers")
     except PackageNotFoundError:
-        return 'transformers says no version: pip install "dictate[qwen3]"'
+        return 'transformers has no version: pip install "dictate[qwen3]"'
     numbers = re.match(r"(\d+)\.(\d+)", found)
     if numbers is None or tuple(map(int, numbers.groups())) < OLDEST:
         oldest = ".".join(map(str, OLDEST))
         return (
-            f"transformers {found} tells Qwen3-ASR the language where your words belong, if it "
-            f'knows it at all; {oldest} is the first that does not: pip install "dictate[qwen3]"'
+            f"transformers {found} is too old for Qwen3-ASR with your own words; {oldest} is the "
+            f'oldest that works: pip install "dictate[qwen3]"'
         )
     return None
 
 
-def load(folder: Path, wanted: str, precision: str, kind: str = HEARS) -> Loaded:
+def load(folder: Path, wanted: str, precision: str, kind: str = RECOGNISER) -> Loaded:
     """Load the model in the folder on "auto", "cuda" or "cpu", in "auto", "fp32" or "bf16"; auto is
     bf16, as published, on a graphics card. `kind` is its class. Raises EngineError, Unavailable."""
     if reason := unavailable_reason():
@@ -82,9 +83,9 @@ def load(folder: Path, wanted: str, precision: str, kind: str = HEARS) -> Loaded
 def _read(folder: Path, kind: str, dtype: Any) -> tuple[Any, Any]:
     import transformers
     from transformers import Qwen3ASRProcessor
-    from transformers.utils import logging as says
+    from transformers.utils import logging as transformers_logging
 
-    says.disable_progress_bar()
+    transformers_logging.disable_progress_bar()
     safely = {"local_files_only": True, "trust_remote_code": False}
     processor = Qwen3ASRProcessor.from_pretrained(folder, **safely)
     model, info = getattr(transformers, kind).from_pretrained(
@@ -95,7 +96,7 @@ def _read(folder: Path, kind: str, dtype: Any) -> tuple[Any, Any]:
         output_loading_info=True,
         **safely,
     )
-    # It would be filled up with random numbers, and say anything.
+    # Missing weights would be random numbers, and so would the text.
     if lacks := [*info["missing_keys"], *info["mismatched_keys"]]:
         raise EngineError(
             f"{folder} lacks {len(lacks)} weights of {kind} (such as {lacks[0]}): it has to be one "

@@ -1,15 +1,15 @@
-"""Qwen3-ASR can turn in circles: where to end it. Pure."""
+"""Finds where Qwen3-ASR begins to repeat itself without end. Pure."""
 
 from collections.abc import Collection, Sequence
 from typing import Final
 
 LONGEST_UNIT: Final = 16
-"""Tokens of the longest phrase that is noticed when it repeats."""
+"""Tokens of the longest phrase whose repetition is noticed."""
 
 
 def unlooped(tokens: Sequence[int], digits: Collection[int] = ()) -> int:
-    """How many of the tokens to keep: all, or those up to the end of the first of a phrase that is
-    repeated at the end so often that nobody said it. `digits` may repeat: a number has noughts."""
+    """Number of tokens to keep: all, or if a phrase is repeated at the end too often to have been
+    said, those up to the end of its first occurrence. `digits` may repeat: a number has zeros."""
     for size in range(1, LONGEST_UNIT + 1):
         often = _often(size)
         unit = list(tokens[-size:])
@@ -24,5 +24,5 @@ def unlooped(tokens: Sequence[int], digits: Collection[int] = ()) -> int:
 
 
 def _often(size: int) -> int:
-    """Repetitions that make a loop of a phrase of so many tokens."""
+    """Number of repetitions that make a loop, for a phrase of this many tokens."""
     return 12 if size == 1 else 8 if size <= 3 else 5

@@ -1,8 +1,8 @@
-"""What Qwen3-ASR is told before the sound: the language, and a context in the system turn. Pure.
+"""The prompt of Qwen3-ASR before the sound: the language, and a context in the system turn. Pure.
 
-Bare words do nothing there ("Claude, Code" left "cloud code" as it was); a sentence does, and so do
-several names. So the terms become one: "This is a dictation about Claude Code and Nemotron.
-Technical terms: Claude Code, Nemotron." A sentence of the user's own takes the place of the first.
+Bare words have no effect there ("Claude, Code" left "cloud code" as it was); a sentence has, and so
+have several names. So the terms become a sentence: "This is a dictation about Claude Code and
+Nemotron. Technical terms: Claude Code, Nemotron." The user's own sentence replaces the first one.
 """
 
 from collections.abc import Callable, Collection
@@ -44,26 +44,27 @@ LANGUAGES: Final = {
     "tr": "Turkish",
     "vi": "Vietnamese",
 }
-"""The language of a BCP 47 tag, as the model calls it."""
+"""BCP 47 tag -> the name of the language in the model."""
 MOST_TERMS: Final = 50
-"""More help no more, and cost time; others report that the gain ends near twenty."""
+"""Maximum number of terms. More cost time without a gain; others report that it ends near
+twenty."""
 NAMED: Final = 3
-"""So many terms are named in the sentence."""
+"""Terms that are named in the sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What stands in the system turn."""
+    """The content of the system turn."""
 
     text: str = ""
     terms: tuple[str, ...] = ()
     """The spellings that are in it."""
     unusable: tuple[str, ...] = ()
-    """One line for each term that is not, and for a sentence that is cut."""
+    """One line for each term that is not, and for a sentence that is left out."""
 
 
 def why_not_language(tag: str) -> str | None:
-    """Why the model cannot hear this language, or None."""
+    """Why the model cannot recognise this language, or None."""
     if tag == AUTO or _base(tag) in LANGUAGES:
         return None
     known = ", ".join(LANGUAGES)
@@ -71,7 +72,7 @@ def why_not_language(tag: str) -> str | None:
 
 
 def language_name(tag: str) -> str | None:
-    """The name that is forced on the model for a tag it knows; None where it shall find out."""
+    """The name of the language that the model is to use; None if it is to find out."""
     return None if tag == AUTO else LANGUAGES[_base(tag)]
 
 
@@ -80,7 +81,7 @@ def context(
 ) -> Context:
     """The context for this list in this language.
 
-    `control` are the tokens that steer the model, which are taken out; `fits` says whether a text
+    `control` are the tokens that steer the model, which are removed; `fits` returns whether a text
     is short enough. What does not fit is left out, the lightest terms first.
     """
     wanted = sorted(
@@ -92,7 +93,7 @@ def context(
     own = clean(hotwords.context, control)
     unusable = []
     if not fits(own):
-        unusable.append("context: the sentence is too long for the model and is not told to it")
+        unusable.append("context: the sentence is too long for the model and is left out")
         own = ""
     spelled = [(term, clean(term.spelling, control)) for term in wanted]
     unusable += [
@@ -121,8 +122,8 @@ def _sentence(own: str, terms: Collection[str]) -> str:
 
 def _too_many(term: Term, many: int) -> str:
     return (
-        f"{term.spelling}: not told to the model, which takes {many} of these terms, the heaviest "
-        "first: give it a higher weight, or remove others (it is spelled your way all the same)"
+        f"{term.spelling}: not passed to the model, which takes {many} of these terms, the "
+        "heaviest first: give it a higher weight, or remove others (it is still spelled your way)"
     )
 
 

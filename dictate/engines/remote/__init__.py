@@ -1,4 +1,4 @@
-"""What engines that are not in this process have in common."""
+"""What the clients of remote engines have in common."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,16 +7,17 @@ from dictate.config.schema import EngineSettings
 from dictate.errors import EngineError
 
 SHARE = 0.8
-"""Of the link's deadline: the engine's own is over first, and says more."""
+"""Share of engine.deadline_s after which a client gives up: its own error comes first, and says
+more."""
 
 
 def answer_s(settings: EngineSettings) -> float:
-    """Seconds in which whoever is there must answer, or come on."""
+    """Seconds in which the server must answer, or make progress."""
     return settings.deadline_s * SHARE
 
 
 def missing_file(settings: EngineSettings, *options: str) -> str | None:
-    """What to say of the first of these options that names a file which is not there, or None."""
+    """A message about the first of these options that names a missing file, or None."""
     for option in options:
         path = getattr(settings, option)
         if path and not Path(path).is_file():
@@ -27,8 +28,8 @@ def missing_file(settings: EngineSettings, *options: str) -> str | None:
 def unreachable(
     settings: EngineSettings, parse: Callable[[str], object], example: str
 ) -> str | None:
-    """Why the server that engine.base_url shall name cannot even be asked, or None. `parse` raises
-    ValueError for what is no address of its kind, of which there is an example."""
+    """Why the settings name no server that could be asked, or None. `parse` raises ValueError if
+    engine.base_url is no address of the right kind, such as `example`."""
     if not settings.base_url:
         return f"engine.base_url is empty: set it to the server's address, {example}"
     try:
@@ -39,7 +40,7 @@ def unreachable(
 
 
 def _open_key(settings: EngineSettings) -> str | None:
-    """What to say of a key that others may read, or None."""
+    """A message about a key file that others may read, or None."""
     path = settings.api_key_file
     if path and Path(path).stat().st_mode & 0o077:
         return f"engine.api_key_file: others may read {path}: chmod 600 {path}"
@@ -47,7 +48,7 @@ def _open_key(settings: EngineSettings) -> str | None:
 
 
 def read_key(settings: EngineSettings) -> str:
-    """The key that the server asks for; empty where none is named. Raises EngineError."""
+    """The key for the server; empty if the settings name none. Raises EngineError."""
     try:
         key = Path(settings.api_key_file).read_text().strip() if settings.api_key_file else ""
     except (OSError, ValueError) as error:
@@ -58,11 +59,11 @@ def read_key(settings: EngineSettings) -> str:
 
 
 def unreadable(option: str, error: Exception) -> EngineError:
-    """The file that this option names cannot be read; without what may be in it."""
+    """An error for a file of this option that cannot be read; it contains nothing of the file."""
     why = getattr(error, "strerror", None) or type(error).__name__
     return EngineError(f"{option} cannot be read: {why}")
 
 
 def away(host: str, round_trip_s: float) -> str:
-    """Where the engine is and how far that is, for people."""
+    """The engine's host and round trip, for people."""
     return f"remote: {host}, {round_trip_s * 1000:.1f} ms away"

@@ -1,5 +1,4 @@
-"""Where an engine of another process or machine is, and whether sound may go there. Off this
-machine nothing goes in clear."""
+"""Addresses of remote engines. Sound leaves this machine only encrypted."""
 
 import ipaddress
 import re
@@ -11,19 +10,19 @@ FORMS = "the path of a Unix socket, tls://HOST:PORT, or a port of this machine a
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """One address, which may be used as it is."""
+    """One address that is safe to use."""
 
     host: str
-    """For people: the host, or the name of the socket."""
+    """The host, or the name of the socket, for people."""
     port: int = 0
     path: str = ""
-    """Of the Unix socket; empty for the others."""
+    """Path of the Unix socket; empty for other kinds."""
     tls: bool = False
 
 
 def parse(text: str) -> Address:
-    """The address that a user wrote. Raises ValueError, for people, also where the sound would
-    travel in clear."""
+    """The address in the user's settings. Raises ValueError with a message for people, also if the
+    sound would travel unencrypted."""
     if "/" in text and not text.startswith("tls://"):
         path = text.removeprefix("unix://")
         if not path.startswith("/"):
@@ -48,7 +47,7 @@ def _host_and_port(text: str) -> tuple[str, int]:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether this is the machine itself."""
+    """Whether this host is this machine."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -57,17 +56,17 @@ def is_loopback(host: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Web:
-    """The address of a server that speaks HTTP, which may be used as it is."""
+    """The address of an HTTP server that is safe to use."""
 
     url: str
-    """Without a slash at the end."""
+    """Without a final slash."""
     host: str
     port: int
 
 
 def parse_web(text: str) -> Web:
-    """The address that a user wrote. Raises ValueError, for people, also where the sound would
-    travel in clear."""
+    """The address in the user's settings. Raises ValueError with a message for people, also if the
+    sound would travel unencrypted."""
     form = "write https://HOST/v1, or http://127.0.0.1:PORT/v1 for this machine"
     host, port, parts = _url(text, "http", form)
     return Web(text.rstrip("/"), host, port or (443 if parts.scheme == "https" else 80))
@@ -75,18 +74,18 @@ def parse_web(text: str) -> Web:
 
 @dataclass(frozen=True, slots=True)
 class Grpc:
-    """The address of a server that speaks gRPC, which may be used as it is."""
+    """The address of a gRPC server that is safe to use."""
 
     host: str
     port: int
     tls: bool
     function: str = ""
-    """Which of its functions is meant, where one address has many."""
+    """The function at this address, if it has several."""
 
 
 def parse_grpc(text: str) -> Grpc:
-    """The address that a user wrote. Raises ValueError, for people, also where the sound would
-    travel in clear."""
+    """The address in the user's settings. Raises ValueError with a message for people, also if the
+    sound would travel unencrypted."""
     form = "write grpcs://HOST:PORT, or grpc://127.0.0.1:PORT for this machine"
     host, port, parts = _url(text, "grpc", form)
     function = parts.path.strip("/")
@@ -96,9 +95,9 @@ def parse_grpc(text: str) -> Grpc:
 
 
 def _url(text: str, scheme: str, form: str) -> tuple[str, int | None, SplitResult]:
-    """The host, the port and all parts of a URL of this scheme, which with an s is encrypted."""
+    """The host, port and parts of a URL of this scheme, or of the encrypted one with an s."""
     if "@" in text:
-        raise ValueError("a name or password does not belong there: the key stands in a file")
+        raise ValueError("a name or password does not belong there: put the key in a file")
     try:
         parts = urlsplit(text)
         host, port = parts.hostname, parts.port

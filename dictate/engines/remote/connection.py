@@ -1,5 +1,5 @@
-"""A connection to an engine elsewhere, for who works without a loop. Every wait has an end, and
-whatever goes wrong is an EngineError that names the host."""
+"""A blocking connection to a remote engine. Every wait has a limit, and every failure is an
+EngineError that names the host."""
 
 import io
 import select
@@ -18,22 +18,22 @@ from dictate.engines.remote.address import Address
 from dictate.errors import EngineError, EngineLost
 
 REACH_S = 2.0
-"""Seconds in which somebody must answer at the other end."""
+"""Seconds in which the other end must answer."""
 MOST_ADDRESSES = 3
-"""Of one host: so many are tried."""
+"""Maximum number of addresses of a host that are tried."""
 _AT_ONCE = 65_536
 
 
 class Remote:
-    """One connection; close it."""
+    """One connection, to be closed."""
 
     def __init__(self, address: Address, settings: EngineSettings) -> None:
-        """Connect, and show the token where there is one. Raises EngineError."""
+        """Connect, and send the token if there is one. Raises EngineError."""
         self._address = address
         self._inbox = EventQueue()
         self.began = time.monotonic()
         self.answered = False
-        """Whether anything came from there."""
+        """Whether anything was received."""
         self._socket: socket.socket | None = None
         try:
             self._socket = _connected(address, settings)
@@ -54,11 +54,13 @@ class Remote:
         return EngineError(f"the engine at {self._address.host} {what}")
 
     def silence(self, seconds: float, what: str = "answer") -> EngineLost:
-        """An error for who did not do that in time; see `Trouble.silent`."""
+        """An error for a server that did not do this in time. EngineLost: a retry would probably
+        time out, too."""
         return EngineLost(str(self.trouble(f"did not {what} for {seconds:g} s")))
 
     def send(self, *events: Event) -> None:
-        """Send these at once. Raises EngineError, also if nobody takes them in REACH_S."""
+        """Send these at once. Raises EngineError, also if the server does not take them in
+        REACH_S."""
         raw = io.BytesIO()
         for event in events:
             write_event(event, raw)
@@ -69,8 +71,8 @@ class Remote:
             raise self.trouble(f"was lost: {_says(error)}") from error
 
     def next(self, wait_s: float) -> Event | None:
-        """The next event; None if none is there after `wait_s` seconds. Raises EngineError, also
-        at the end."""
+        """The next event; None if none came within `wait_s` seconds. Raises EngineError, also at
+        the end."""
         until = time.monotonic() + wait_s
         try:
             while True:
@@ -79,7 +81,7 @@ class Remote:
                     return event
                 if not self._readable(max(0.0, until - time.monotonic())):
                     return None
-                # The rest of a TLS record may still be on its way.
+                # The rest of a TLS record may not have arrived yet.
                 self._open().settimeout(REACH_S)
                 data = self._open().recv(_AT_ONCE)
                 if not data:
@@ -93,8 +95,8 @@ class Remote:
             raise self.trouble(f"was lost: {_says(error)}") from error
 
     def expect(self, wanted: Callable[[Event], bool], within_s: float) -> Event:
-        """The first event that is wanted; others before it are of no interest. Raises EngineError
-        if it does not come in time, or an error comes instead."""
+        """The first event that is wanted; others before it are ignored. Raises EngineError if it
+        does not come in time, or if an error comes."""
         until = time.monotonic() + within_s
         while event := self.next(max(0.0, until - time.monotonic())):
             if event.type == "error":
@@ -113,7 +115,7 @@ class Remote:
 
     def _open(self) -> socket.socket:
         if self._socket is None:
-            raise self.trouble("was left")
+            raise self.trouble("is disconnected")
         return self._socket
 
 
@@ -142,15 +144,15 @@ def _connected(address: Address, settings: EngineSettings) -> socket.socket:
 
 
 def tcp(host: str, port: int) -> socket.socket:
-    """A socket connected to the first of the host's addresses that answers, soon. Raises
+    """A socket connected to the first of the host's addresses that answers in time. Raises
     OSError."""
-    # A resolver without a network may take a minute to say so.
+    # Without a network, a resolver may take a minute to fail.
     resolver = ThreadPoolExecutor(1)
     try:
         asked = resolver.submit(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
         found = asked.result(REACH_S)
     except TimeoutError as error:
-        raise TimeoutError("nobody knows its address") from error
+        raise TimeoutError("its address is not found") from error
     finally:
         resolver.shutdown(wait=False)
     for number, (family, kind, protocol, _, where) in enumerate(found, 1):
@@ -169,5 +171,5 @@ def tcp(host: str, port: int) -> socket.socket:
 
 def _says(error: Exception) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not to be trusted: {error.verify_message}"
+        return f"its certificate cannot be trusted: {error.verify_message}"
     return getattr(error, "strerror", None) or str(error) or type(error).__name__

@@ -1,9 +1,9 @@
-"""A server that speaks OpenAI's way: vLLM, SGLang, speaches, whisper.cpp, LocalAI, OpenAI itself.
+"""A server with OpenAI's interface: vLLM, SGLang, speaches, whisper.cpp, LocalAI, OpenAI itself.
 
-It hears a piece of sound as a whole, so there are no partials, and the sound waits here until the
-release; a long dictation is sent piece by piece, cut where nobody speaks. Nothing is sent where
-nobody spoke. The connection is made when the user begins and kept warm, so that the release pays
-for neither TCP nor TLS. Each dictation has its own, so nothing has to be mended after a sleep.
+It takes a sound as a whole, so there are no partials, and the sound waits here until the release. A
+long dictation is sent in pieces, cut in pauses. A piece without speech is not sent. The connection
+is made when the user begins and is kept warm, so that the release waits for neither TCP nor TLS.
+Each dictation has its own connection, so nothing has to be repaired after a suspend.
 """
 
 import io
@@ -46,11 +46,12 @@ if TYPE_CHECKING:
     from dictate.engines.remote.openai_client import Answer, OpenAIClient
 
 WARM_S = 4.0
-"""Servers hang up after a silence, the most common ones after 5 seconds."""
+"""Seconds without a request after which the connection is used, so that the server keeps it. The
+most common servers hang up after 5 seconds."""
 PIECE_S = 120
-"""From so many seconds on, the sound is sent at the next pause; a server may take 25 MB, ..."""
+"""Seconds of sound after which it is sent at the next pause; some servers take at most 25 MB."""
 LONGEST_PIECE_S = 180
-"""... and from so many on, without one."""
+"""Seconds of sound after which it is sent in any case."""
 _SECOND = 2 * RATE
 
 
@@ -67,7 +68,7 @@ class OpenAIEngine(Engine):
         super().__init__(settings)
         self.round_trip_s = 0.0
         self.model = ""
-        """Over there."""
+        """The model on the server."""
         self.profile: Profile = PROFILES["openai"]
         self._profile_name = ""
         self._notes: list[str] = []
@@ -91,9 +92,9 @@ class OpenAIEngine(Engine):
         return OpenAIClient(parse_web(settings.base_url), self._trust, read_key(settings))
 
     def load(self) -> None:
-        """Reach the server, and find out what it is and has. Raises EngineError."""
+        """Connect to the server and find out its kind and its models. Raises EngineError."""
         with closing(self.client()) as client:
-            # First, as who is not there is not waited for.
+            # Probe first: do not wait for a server that is down.
             self.round_trip_s = statistics.median(client.knock() for _ in range(3))
             found = client.get("models", answer_s(self.settings))
             self._choose(client, found, _cards(client, found))
@@ -111,7 +112,7 @@ class OpenAIEngine(Engine):
         self.profile = PROFILES[self._profile_name]
         if self.profile.names_model and not self.model:
             has = f"has {', '.join(names[:20])}" if names else "does not say which it has"
-            raise client.trouble(f"{has}: set engine.remote_model to the one that shall hear you")
+            raise client.trouble(f"{has}: set engine.remote_model to the one to use")
         self._notes = []
         if self.profile.chat and settings.language != "auto":
             self._notes.append("the model finds out the language itself: the server takes none")
@@ -136,7 +137,7 @@ class OpenAIEngine(Engine):
 
 
 def _cards(client: "OpenAIClient", found: "Answer") -> list[dict[str, Any]]:
-    """What a server says of its models; nothing where it keeps no list."""
+    """The server's list of models; empty if it has none."""
     if found.status in (401, 403) or found.status >= 500:
         client.check(found)
     try:
@@ -152,15 +153,15 @@ class OpenAIUtterance(Utterance):
     def __init__(self, engine: OpenAIEngine, hotwords: Hotwords, language: str) -> None:
         self._engine = engine
         self._language = language
-        self._told, _ = hints(hotwords, language)
+        self._hints, _ = hints(hotwords, language)
         self._gate = SpeechGate()
         self._spoken = False
         self._rest = bytearray()
-        """Sound that does not fill a frame yet."""
+        """Sound that does not yet fill a frame."""
         self._sound = bytearray()
-        """What was not sent yet."""
+        """Sound that is not sent yet."""
         self._texts: list[str] = []
-        """Of the pieces that were."""
+        """The texts of the pieces that were sent."""
         self._client = engine.client()
         try:
             self._client.knock()
@@ -183,7 +184,7 @@ class OpenAIUtterance(Utterance):
         self._gate.process(frame)
         self._spoken |= self._gate.inside and self._gate.is_speech
         self._sound += frame
-        # Only where a stretch ends: what is before one may be the beginning of a word.
+        # Only at the end of a stretch: just before one may be the beginning of a word.
         longest_s = PIECE_S if inside and not self._gate.inside else LONGEST_PIECE_S
         if len(self._sound) >= longest_s * _SECOND:
             self._send()
@@ -204,7 +205,7 @@ class OpenAIUtterance(Utterance):
         self._client.stop()
 
     def _send(self) -> None:
-        """Have what is there heard, if anybody spoke in it."""
+        """Send the sound so far, if there is speech in it."""
         pcm, spoken = bytes(self._sound), self._spoken
         self._sound.clear()
         self._spoken = False
@@ -212,24 +213,24 @@ class OpenAIUtterance(Utterance):
             self._texts.append(self._ask(pcm))
 
     def _ask(self, pcm: bytes) -> str:
-        """The text of this sound. One that is not to be believed is asked for once more, without
-        hints. Raises EngineError."""
+        """The text of this sound. If it cannot be trusted, it is requested once more without hints.
+        Raises EngineError."""
         until = time.monotonic() + answer_s(self._engine.settings)
         sound_s = len(pcm) / _SECOND
         wav = _wav(pcm)
-        text, whole = self._once(wav, sound_s, self._told, until)
-        told = self._told
-        if told != NO_HINTS and (not whole or echoes(text, told.prompt, told.terms)):
+        hints = self._hints
+        text, whole = self._once(wav, sound_s, hints, until)
+        if hints != NO_HINTS and (not whole or echoes(text, hints.prompt, hints.terms)):
             text, whole = self._once(wav, sound_s, NO_HINTS, until)
         if not whole:
             raise self._client.trouble(
-                f"answers with more than can be said in {sound_s:.0f} s: its model turns in circles"
+                f"answers with more than can be said in {sound_s:.0f} s: its model repeats itself"
             )
         return text
 
-    def _once(self, wav: bytes, sound_s: float, told: Hints, until: float) -> tuple[str, bool]:
+    def _once(self, wav: bytes, sound_s: float, hints: Hints, until: float) -> tuple[str, bool]:
         engine = self._engine
-        asked = request(engine.profile, engine.model, told, self._language, sound_s)
+        asked = request(engine.profile, engine.model, hints, self._language, sound_s)
         content: dict[str, Any]
         if asked.body is not None:
             content = {"json": with_sound(asked.body, wav)}

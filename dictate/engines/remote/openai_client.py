@@ -1,8 +1,8 @@
-"""HTTP to one server, for who works without a loop. Every exchange has an end, whatever the server
-does; what it answers is bounded; and whatever goes wrong is an EngineError that names the host.
+"""Blocking HTTP to one server. Every exchange has a time limit, whatever the server does; its
+answers are bounded; and every failure is an EngineError that names the host.
 
-The library's own limits are for one read at a time, so a server that sends a byte a second would
-never meet them. A loop of our own sets an end to the whole.
+The library's own timeouts apply to a single read, so a server that sends one byte per second would
+never exceed them. An event loop of our own limits the whole exchange.
 """
 
 import asyncio
@@ -21,20 +21,20 @@ from dictate.engines.remote.openai_profiles import BadAnswer, json_object
 from dictate.errors import EngineError, EngineLost
 
 LARGEST_ANSWER = 1_000_000
-"""Bytes."""
+"""Maximum bytes of an answer."""
 QUIET_S = 1.5
-"""After so many seconds without an answer it is seen whether anybody is there at all."""
+"""Seconds without an answer after which the client checks that the server's machine is up."""
 KEPT_S = 60.0
-"""A connection that is idle for longer is not used again."""
+"""Seconds after which an idle connection is not used again."""
 _SHOWN = 200
-"""Characters of what a server says of its trouble that are passed on."""
+"""Characters of the server's own error message that are passed on."""
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back, whatever it says."""
+    """The answer to a request, of any status."""
 
     status: int
     server: str
@@ -47,12 +47,12 @@ class OpenAIClient:
     context."""
 
     def __init__(self, web: Web, trust: ssl.SSLContext, key: str) -> None:
-        """`key` is empty where none is asked for."""
+        """`key` is empty if the server asks for none."""
         self._web = web
         self._key = key
         self.used = time.monotonic()
-        """When the server was last heard of."""
-        # Nothing of what the environment says: a proxy named there would hear what is said.
+        """Time of the last answer."""
+        # Ignore the environment: a proxy named there would receive what is said.
         self._http = httpx2.AsyncClient(
             verify=trust,
             trust_env=False,
@@ -78,7 +78,7 @@ class OpenAIClient:
             self._loop.close()
 
     def stop(self) -> None:
-        """Hang up in the middle of whatever is under way, and do nothing more. For another
+        """Break off the exchange under way, and begin no other. May be called from another
         thread."""
         self._stopped = True
         with suppress(RuntimeError):  # it is closed
@@ -96,7 +96,7 @@ class OpenAIClient:
         return said.replace(self._key, "...") if self._key else said
 
     def knock(self) -> float:
-        """See that the server is there, with a connection that waits for the next request; the
+        """Check that the server is up, and leave the connection open for the next request; the
         seconds it took. Raises EngineError."""
         began = time.monotonic()
         found = self._run(self._exchange("HEAD", self._web.url), REACH_S)
@@ -105,12 +105,12 @@ class OpenAIClient:
         return time.monotonic() - began
 
     def get(self, path: str, within_s: float) -> Answer:
-        """Whatever the server answers to this. Raises EngineError if it does not."""
+        """The answer to this request, of any status. Raises EngineError if there is none."""
         return self._run(self._exchange("GET", f"{self._web.url}/{path}"), within_s)
 
     def post(self, path: str, within_s: float, **content: Any) -> bytes:
-        """Send this; the answer, if it is a good one. `content` is as the library has it. Raises
-        EngineError."""
+        """Send this; the content of the answer. `content` are arguments of the library. Raises
+        EngineError, also for a status that is not a success."""
         found = self._run(self._watched("POST", f"{self._web.url}/{path}", **content), within_s)
         self.check(found)
         return found.raw
@@ -119,20 +119,20 @@ class OpenAIClient:
         """Raises EngineError if the answer is a refusal, with what to do."""
         if 200 <= found.status < 300:
             return
-        # The key is hidden before the message is cut, lest a part of it stays at the cut.
+        # The key is hidden before the message is cut, so that no part of it stays at the cut.
         says = self._hidden(_says(found.raw))[:_SHOWN]
         what = {
             301: "sends us to another address, which is not followed: see engine.base_url",
             401: "does not take our key: see engine.api_key_file",
             404: "does not know what it was asked for: see engine.base_url, which mostly ends in "
             "/v1, engine.remote_model and engine.profile",
-            413: "does not take so much sound at once: it has a limit of its own",
+            413: "does not take this much sound at once: it has a limit of its own",
             429: "has had enough for now, or the account is used up",
         }
         alike = {302: 301, 303: 301, 307: 301, 308: 301, 403: 401, 405: 404}
         status = alike.get(found.status, found.status)
         if status == 401:
-            says = ""  # some say the key again
+            says = ""  # some servers repeat the key
         usual = (
             "has trouble of its own"
             if status >= 500
@@ -166,7 +166,7 @@ class OpenAIClient:
     async def _exchange(self, method: str, url: str, **content: Any) -> Answer:
         raw = bytearray()
         async with self._http.stream(method, url, **content) as response:
-            # As it came: what is packed may be without end when it is unpacked.
+            # Raw: compressed content may have any size once it is decompressed.
             async for piece in response.aiter_raw():
                 raw += piece
                 if len(raw) > LARGEST_ANSWER:
@@ -176,8 +176,8 @@ class OpenAIClient:
             return Answer(response.status_code, server, bytes(raw))
 
     async def _watched(self, method: str, url: str, **content: Any) -> Answer:
-        """An exchange that may take long, as long as the other machine lives, which its system says
-        even where the server is busy."""
+        """An exchange that may take long while the other machine is up, which its kernel confirms
+        even if the server is busy."""
         task = asyncio.create_task(self._exchange(method, url, **content))
         try:
             while not (await asyncio.wait({task}, timeout=QUIET_S))[0]:
@@ -197,7 +197,7 @@ class OpenAIClient:
 
 
 def _says(raw: bytes) -> str:
-    """What a refusal says, in one line; empty if that is not to be found."""
+    """The message of a refusal in one line; empty if there is none."""
     try:
         answer = json_object(raw)
     except BadAnswer:
@@ -212,11 +212,11 @@ def _says(raw: bytes) -> str:
 
 
 def _why(error: BaseException) -> str:
-    """What the system said, at the end of a chain of errors."""
+    """The message of the system, at the end of a chain of errors."""
     last: BaseException | None = error
     while last is not None:
         if isinstance(last, ssl.SSLCertVerificationError):
-            return f"its certificate is not to be trusted: {last.verify_message}"
+            return f"its certificate cannot be trusted: {last.verify_message}"
         said = getattr(last, "strerror", None) or str(last)
         last = last.__cause__ or last.__context__
     return said or type(error).__name__

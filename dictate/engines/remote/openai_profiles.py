@@ -1,8 +1,8 @@
-"""How the servers that speak OpenAI's way differ: where the sound goes, how one's own words reach
-the model, and what comes back. Pure: nothing is sent here.
+"""How the servers with OpenAI's interface differ: where the sound goes, how hotwords reach the
+model, and what the answer looks like. Pure: nothing is sent here.
 
-All take the sound as a WAV file in a form, and answer {"text": ...}; `vllm-chat` has it in a chat
-message instead, as only that way every version of vLLM tells Qwen3-ASR the words.
+All take the sound as a WAV file in a form and answer {"text": ...}. `vllm-chat` sends it in a chat
+message instead, because only then does every version of vLLM pass the hotwords to Qwen3-ASR.
 """
 
 import base64
@@ -17,36 +17,36 @@ from dictate.errors import EngineError
 from dictate.hotwords.model import AUTO, Hotwords
 
 MOST_TERMS: Final = 50
-"""Others report that more help no more, and that long lists do harm."""
+"""Maximum number of terms. Others report that more do not help, and that long lists do harm."""
 LONGEST_PROMPT: Final = 800
-"""Characters. Whisper reads no more than 224 tokens, and of a longer prompt only the end."""
+"""Maximum characters of a prompt. Whisper reads only the last 224 tokens of it."""
 LONGEST_NAME: Final = 200
-"""Characters; what is longer is no model's name."""
+"""Maximum characters of a model's name."""
 
 CONTROL: Final = ("<asr_text>", "</asr_text>")
-"""Beside `<|...|>`, what steers Qwen3-ASR."""
+"""Tokens that steer Qwen3-ASR, in addition to `<|...|>`."""
 _HEARD_IN = re.compile(r"\s*language\s+(\S+?)\s*<asr_text>")
 
 
 class BadAnswer(EngineError):
-    """What came is not what this kind of server answers."""
+    """The answer is not what this kind of server returns."""
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """One make of server."""
+    """One kind of server."""
 
     hotwords_as: str
     """How hotwords reach its model, for people."""
     path: str = "audio/transcriptions"
     """Below engine.base_url."""
     terms: str = "prompt"
-    """The form's field for the terms."""
+    """The field of the form for the terms."""
     chat: bool = False
     names_model: bool = True
     """Whether a request names the model."""
     no_language: str = ""
-    """What the form says where the model shall find out; empty leaves the field away."""
+    """The language in the form if the model is to find out; empty omits the field."""
 
 
 _PROMPT: Final = "a sentence in the prompt"
@@ -63,7 +63,7 @@ PROFILES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """What a model is told before the sound."""
+    """The text that the model gets with the sound."""
 
     context: str = ""
     """The user's own sentence."""
@@ -71,7 +71,7 @@ class Hints:
 
     @property
     def prompt(self) -> str:
-        """All of it, as a text: terms in a bare row do harm to some models."""
+        """All of it in sentences: a bare list of terms does harm to some models."""
         if not self.terms:
             return self.context
         stop = "" if not self.context or self.context.endswith((".", "!", "?", "\u3002")) else "."
@@ -91,31 +91,31 @@ class Request:
 
 
 def hints(hotwords: Hotwords, language: str) -> tuple[Hints, list[str]]:
-    """What to tell the model, and one line for each term that it is not told."""
+    """The hints for the model, and one line for each term that is left out."""
     terms = hotwords.for_language(language)
     heaviest = sorted(terms, key=lambda term: -term.weight) if hotwords.strength else []
-    told = Hints(clean(hotwords.context, CONTROL)[:LONGEST_PROMPT])
+    found = Hints(clean(hotwords.context, CONTROL)[:LONGEST_PROMPT])
     unusable = []
     for term in heaviest:
         spelling = clean(term.spelling, CONTROL)
-        longer = Hints(told.context, (*told.terms, spelling))
+        longer = Hints(found.context, (*found.terms, spelling))
         if not spelling:
             unusable.append(f"{term.spelling}: nothing is left of it without control tokens")
         elif len(longer.terms) > MOST_TERMS or len(longer.prompt) > LONGEST_PROMPT:
             unusable.append(
-                f"{term.spelling}: not told to the server, which gets {MOST_TERMS} terms or "
+                f"{term.spelling}: not sent to the server, which gets {MOST_TERMS} terms or "
                 f"{LONGEST_PROMPT} characters, the heaviest first: give it a higher weight, or "
-                "remove others (it is spelled your way all the same)"
+                "remove others (it is still spelled your way)"
             )
         else:
-            told = longer
-    return told, unusable
+            found = longer
+    return found, unusable
 
 
-def request(profile: Profile, model: str, told: Hints, language: str, sound_s: float) -> Request:
-    """What to ask; of a chat, all but the sound (`with_sound`)."""
+def request(profile: Profile, model: str, given: Hints, language: str, sound_s: float) -> Request:
+    """The request; for a chat, all but the sound (`with_sound`)."""
     if profile.chat:
-        messages = [{"role": "system", "content": told.prompt}] if told.prompt else []
+        messages = [{"role": "system", "content": given.prompt}] if given.prompt else []
         limit = most_tokens(sound_s)
         body = {"model": model, "messages": messages, "temperature": 0, "max_tokens": limit}
         return Request(profile.path, body=body)
@@ -124,33 +124,33 @@ def request(profile: Profile, model: str, told: Hints, language: str, sound_s: f
         form["model"] = model
     base = "" if language == AUTO else language.partition("-")[0].lower()
     if has_keywords(profile, model):
-        lists = {"keywords[]": list(told.terms), "languages[]": [base] if base else []}
-        rest = {"prompt": told.context}
+        lists = {"keywords[]": list(given.terms), "languages[]": [base] if base else []}
+        rest = {"prompt": given.context}
     else:
         lists = {}
         apart = profile.terms != "prompt"
-        rest = {"prompt": told.context if apart else told.prompt}
+        rest = {"prompt": given.context if apart else given.prompt}
         if apart:
-            rest[profile.terms] = ", ".join(told.terms)
+            rest[profile.terms] = ", ".join(given.terms)
         rest["language"] = base or profile.no_language
     form.update((name, value) for name, value in (*rest.items(), *lists.items()) if value)
     return Request(profile.path, form=form)
 
 
 def has_keywords(profile: Profile, model: str) -> bool:
-    """Whether this is one of OpenAI's models that take terms as a list."""
+    """Whether this model of OpenAI takes terms as a list."""
     return profile is PROFILES["openai"] and model.startswith(("gpt-transcribe", "gpt-live"))
 
 
 def with_sound(body: dict[str, Any], wav: bytes) -> dict[str, Any]:
-    """The body of a chat that asks for this sound's text."""
+    """The body of a chat with this sound."""
     sound = {"data": base64.b64encode(wav).decode(), "format": "wav"}
     content = [{"type": "input_audio", "input_audio": sound}]
     return {**body, "messages": [*body["messages"], {"role": "user", "content": content}]}
 
 
 def answer(profile: Profile, raw: bytes) -> tuple[str, bool]:
-    """The text of an answer, and whether it is whole. Raises BadAnswer."""
+    """The text of an answer, and whether it is complete. Raises BadAnswer."""
     data = json_object(raw)
     if not profile.chat:
         return heard(data.get("text")), True
@@ -162,7 +162,7 @@ def answer(profile: Profile, raw: bytes) -> tuple[str, bool]:
 
 
 def heard(text: object) -> str:
-    """What was heard, without what models say around it: "language English<asr_text>good
+    """The text without what models put around it, as in "language English<asr_text>good
     morning"."""
     if not isinstance(text, str):
         raise BadAnswer("answers without a text")
@@ -185,8 +185,8 @@ def json_object(raw: bytes) -> dict[str, Any]:
 
 
 def guess(host: str, server: str, cards: Collection[dict[str, Any]], model: str) -> str:
-    """The profile of a server, by its name, its Server header and its list of models. One of a make
-    that nobody knows is taken for the common way of all."""
+    """The profile of a server, by its name, its Server header and its list of models. A server of
+    an unknown kind gets the profile that most have in common."""
     if host == "openai.com" or host.endswith(".openai.com"):
         return "openai"
     if server.lower().startswith("whisper.cpp"):
@@ -202,8 +202,8 @@ def guess(host: str, server: str, cards: Collection[dict[str, Any]], model: str)
 
 
 def speech_models(cards: Collection[dict[str, Any]]) -> list[str]:
-    """The names of the models that can be asked: of a server that says what each is for, only
-    those for speech."""
+    """The names of the usable models: if the server says what each is for, only those for
+    speech."""
     tasks = ("automatic-speech-recognition", None)
     names = [card.get("id") for card in cards if card.get("task") in tasks]
     return [name for name in names if isinstance(name, str) and _is_a_name(name)]

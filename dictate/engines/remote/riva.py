@@ -1,8 +1,8 @@
-"""NVIDIA Riva, and the speech NIMs, which are spoken to in the same way: gRPC.
+"""NVIDIA Riva, and the speech NIMs, which have the same interface: gRPC.
 
-The sound is sent while the user speaks; what the server thinks it hears becomes the partials, and
-what it is done with the text. It ends a stretch at each pause, and the text is all of them. Each
-dictation has a connection of its own, so nothing has to be mended after a sleep.
+The sound is sent while the user speaks. The server's interim results become the partials, its final
+results the text. It ends a stretch at each pause; the text is that of all stretches. Each dictation
+has a connection of its own, so nothing has to be repaired after a suspend.
 """
 
 import statistics
@@ -27,15 +27,15 @@ if TYPE_CHECKING:
     from dictate.engines.remote.riva_client import Recognition, RivaClient
 
 BOOST = 20.0
-"""Of a term of weight 1 at strength 1. NVIDIA advises 20 to 100, ..."""
+"""Boost of a term of weight 1 at strength 1. NVIDIA advises 20 to 100."""
 MOST_BOOST = 100.0
-"""... and the more, the more often a term is heard where it was not said."""
+"""Highest boost: with a higher one, terms appear where they were not said."""
 MULTI = "multi"
-"""Instead of a language: a model of several finds out."""
+"""In place of a language: a model with several languages finds out."""
 PIECE = 3_200
-"""Bytes of one message: a tenth of a second."""
+"""Bytes of sound in one message: a tenth of a second."""
 LARGEST_TEXT = 1_000_000
-"""Characters. No dictation is longer, so a longer answer is nonsense."""
+"""Maximum characters of a text: no dictation is longer, so a longer answer is wrong."""
 
 
 class RivaEngine(Engine):
@@ -51,9 +51,9 @@ class RivaEngine(Engine):
         super().__init__(settings)
         self.round_trip_s = 0.0
         self.model = ""
-        """What is asked over there, if there is no choice."""
+        """The model to ask for; empty leaves the choice to the server."""
         self._codes: tuple[str, ...] = ()
-        """The languages over there, in its own words; empty where it does not say."""
+        """The server's language codes; empty if it does not list them."""
         self._notes: tuple[str, ...] = ()
 
     def unavailable_reason(self) -> str | None:
@@ -74,7 +74,7 @@ class RivaEngine(Engine):
         return RivaClient(parse_grpc(settings.base_url), roots, read_key(settings))
 
     def load(self) -> None:
-        """Reach the server, and find out what it has. Raises EngineError."""
+        """Connect to the server and find out its models. Raises EngineError."""
         with closing(self.client()) as client:
             asked = [client.ask() for _ in range(3)]
             self.round_trip_s = statistics.median(took_s for _, took_s in asked)
@@ -85,7 +85,7 @@ class RivaEngine(Engine):
         streaming = [card for card in cards if card.parameters.get("type", "online") == "online"]
         if cards and not streaming:
             has = ", ".join(card.model_name for card in cards)[:200]
-            raise client.trouble(f"has no model that hears while you speak, only {has}")
+            raise client.trouble(f"has no streaming model, only {has}")
         named = [card for card in streaming if card.model_name == self.settings.remote_model]
         self._notes = ()
         if self.settings.remote_model and streaming and not named:
@@ -102,15 +102,15 @@ class RivaEngine(Engine):
         self.languages = tuple(dict.fromkeys(c for c in self._codes if c != MULTI)) or ("und",)
 
     def code(self, language: str) -> str:
-        """What this language, a BCP 47 tag or AUTO, is called over there. Raises Unavailable with
-        what there is."""
+        """The server's code for this language, a BCP 47 tag or AUTO. Raises Unavailable with the
+        codes there are."""
         if language.lower() == AUTO:
             language = MULTI
         if not self._codes:
             return language
         known = Languages({code: number for number, code in enumerate(self._codes)}, ())
         try:
-            number = known.slot(language)
+            number = known.index(language)
         except Unavailable:
             if MULTI not in self._codes:
                 raise
@@ -119,7 +119,7 @@ class RivaEngine(Engine):
         return self._codes[number]
 
     def prepare(self, hotwords: Hotwords) -> list[str]:
-        # They travel with each dictation, and what the model makes of them nobody tells.
+        # They are sent with each dictation, and the server does not report what it uses.
         del hotwords
         return []
 
@@ -153,18 +153,18 @@ class RivaUtterance(Utterance):
         from dictate.engines.remote.riva_client import Recognition, configured
 
         self._waiting = bytearray()
-        """Sound that does not fill a piece yet."""
+        """Sound that does not yet fill a piece."""
         self._heard: list[str] = []
-        """The stretches that the server is done with, ..."""
+        """The final texts of the stretches so far."""
         self._guess = ""
-        """... and what it thinks of the one after them."""
-        self._told = ""
+        """The interim text of the stretch after these."""
+        self._returned = ""
         self._recognition: Recognition | None = None
         asked = configured(engine.code(language), engine.model, boosts(hotwords, language))
         self._client = engine.client()
         try:
-            # A stream is not answered before there is something to say; this is, if anybody is
-            # there who lets us in.
+            # A stream is answered only once there is a text; this request is answered at once,
+            # if the server is up and accepts the key.
             self._client.ask()
             self._recognition = Recognition(self._client, asked, answer_s(engine.settings))
         finally:
@@ -176,11 +176,11 @@ class RivaUtterance(Utterance):
         while len(self._waiting) >= PIECE:
             self._open.send(bytes(self._waiting[:PIECE]))
             del self._waiting[:PIECE]
-        self._take(self._open.news())
+        self._take(self._open.received())
         text = self._text
-        if text == self._told:
+        if text == self._returned:
             return None
-        self._told = text
+        self._returned = text
         return text
 
     def finish(self) -> str:
@@ -209,7 +209,7 @@ class RivaUtterance(Utterance):
 
     @property
     def _text(self) -> str:
-        # A server that ends without having been done with the last stretch still heard it.
+        # The server may end without a final text for the last stretch.
         return " ".join(" ".join((*self._heard, self._guess)).split())
 
     def _take(self, responses: Iterable[Any]) -> None:
@@ -222,7 +222,7 @@ class RivaUtterance(Utterance):
                 if result.is_final:
                     self._heard.append(text)
                 else:
-                    # What it is sure of, and what it is less sure of, come one after the other.
+                    # An interim result has a stable and an unstable part, one after the other.
                     self._guess += text
             if sum(map(len, self._heard)) > LARGEST_TEXT:
-                raise self._client.trouble("answers nonsense: more than anybody can say")
+                raise self._client.trouble("answers nonsense: more than anyone can say")

@@ -1,9 +1,9 @@
-"""Another machine's engine: our own `dictate serve` there, or any Wyoming server.
+"""Another machine's engine: `dictate serve` there, or any Wyoming server.
 
-Each utterance has a connection of its own, so nothing has to be mended after a laptop slept: the
-next dictation simply connects. Of a server of ours, as much is on its way at any time as fits into
-WINDOW_S and some round trips; more waits here, where the link sees how far the engine really is.
-A server of another make says nothing before its transcript.
+Each utterance has a connection of its own, so nothing has to be repaired after a suspend: the next
+dictation simply connects. To `dictate serve`, only as much sound is sent ahead as fits into
+WINDOW_S and some round trips. More waits here, so that the daemon sees the real progress of the
+engine. Other servers report nothing before their transcript.
 """
 
 import statistics
@@ -39,13 +39,13 @@ from dictate.events import RATE, Samples, pcm_from_samples
 from dictate.hotwords.model import Hotwords
 
 WINDOW_S = 0.5
-"""Seconds of sound that may be on the way to a server of ours, and not yet heard there."""
+"""Seconds of sound that may be sent to `dictate serve` ahead of its engine."""
 WINDOW_ROUND_TRIPS = 20
-"""And so many round trips, lest a far machine be fed slowly."""
+"""Round trips of sound in addition to that, so that a distant server does not have to wait."""
 QUIET_S = 1.5
-"""A server of ours from which nothing comes for so long is asked whether it is there."""
+"""Seconds without an event from `dictate serve` after which the client checks that it is up."""
 PIECE = 3_200
-"""Bytes of one audio-chunk: a tenth of a second, as each has a head of 180 bytes."""
+"""Bytes of sound in one audio-chunk: a tenth of a second, because each has a head of 180 bytes."""
 
 
 class WyomingEngine(Engine):
@@ -54,16 +54,16 @@ class WyomingEngine(Engine):
     name = "wyoming"
     languages: tuple[str, ...] = ("und",)
     streams = False
-    hotwords_as = ""  # until the server says how
+    hotwords_as = ""  # until the server reports it
     local = False
 
     def __init__(self, settings: EngineSettings) -> None:
         super().__init__(settings)
         self.ours = False
-        """Whether the server knows our events."""
+        """Whether the server is `dictate serve` and knows our events."""
         self.round_trip_s = 0.0
         self.there = StatusEvent(state=EngineState.READY)
-        """What the server says of its engine."""
+        """The state of the server's engine."""
         self._taken: tuple[Hotwords, list[str]] | None = None
 
     def unavailable_reason(self) -> str | None:
@@ -84,12 +84,12 @@ class WyomingEngine(Engine):
         return Remote(self._address(), self.settings)
 
     def check_there(self) -> None:
-        """Ask on a connection of its own. Raises EngineError if nobody answers."""
+        """Ask on a connection of its own. Raises EngineError if there is no answer."""
         with closing(self.connect()) as remote:
             _described(remote)
 
     def load(self) -> None:
-        """Reach the server, and wait until its engine is loaded. Raises EngineError."""
+        """Connect to the server and wait until its engine is loaded. Raises EngineError."""
         with closing(self.connect()) as remote:
             info = Info.from_event(_described(remote))
             self.ours = any(program.name == PROGRAM for program in info.asr)
@@ -97,14 +97,14 @@ class WyomingEngine(Engine):
             if self.ours:
                 self.there = self._until_loaded(remote)
             else:
-                self.there = _foreign(info)
+                self.there = _third_party(info)
         there = self.there
         self.languages = tuple(map(str, there.languages)) or ("und",)
         self.streams = there.streams
         self.hotwords_as = there.hotwords_as
 
     def _until_loaded(self, remote: Remote) -> StatusEvent:
-        """Where another engine can take its place, nobody waits for a model to load there."""
+        """With a fallback, this does not wait for a model that takes long to load."""
         remote.send(WatchStatus().event())
         began = time.monotonic()
         while True:
@@ -152,13 +152,13 @@ class WyomingEngine(Engine):
 
 
 def _described(remote: Remote) -> Event:
-    """What every server says of itself when it is asked. Raises EngineError."""
+    """The `info` of the server, which every server returns. Raises EngineError."""
     remote.send(Describe().event())
     return remote.expect(lambda event: event.type == "info", REACH_S)
 
 
 def _round_trip_s(remote: Remote) -> float:
-    """The median of a few; by `describe`, as not every server knows `ping`."""
+    """The median of a few round trips, by `describe`: not every server knows `ping`."""
     took = []
     for _ in range(3):
         began = time.monotonic()
@@ -167,8 +167,8 @@ def _round_trip_s(remote: Remote) -> float:
     return statistics.median(took)
 
 
-def _foreign(info: Info) -> StatusEvent:
-    """What a server of another make says of itself, in our words."""
+def _third_party(info: Info) -> StatusEvent:
+    """The state of a third-party server, by its `info`."""
     models = [model for program in info.asr for model in program.models]
     if not info.asr:
         raise EngineError("the server at engine.address does not turn speech into text")
@@ -177,7 +177,7 @@ def _foreign(info: Info) -> StatusEvent:
         name=info.asr[0].name,
         model=models[0].name if models else "",
         languages=[language for model in models for language in model.languages],
-        hotwords_as="names beside the sound, if that server heeds them",
+        hotwords_as="names beside the sound, if that server uses them",
     )
 
 
@@ -189,14 +189,14 @@ class WyomingUtterance(Utterance):
     ) -> None:
         self._engine = engine
         self._waiting = bytearray()
-        """Sound that does not fill a piece yet."""
+        """Sound that does not yet fill a piece."""
         self._sent_s = 0.0
         self._heard_s = 0.0
-        """Seconds that the server says it has worked through."""
+        """Seconds of sound that the server reports as processed."""
         self._text = ""
-        self._told = ""
+        self._returned = ""
         self._pieces = ""
-        """What a server of another make streamed so far."""
+        """The text that a third-party server has streamed so far."""
         self._timings = Timings(0.0, 0.0, 0.0)
         self._remote = engine.connect()
         try:
@@ -207,7 +207,7 @@ class WyomingUtterance(Utterance):
 
     def _head(self, hotwords: Hotwords, language: str | None, chunk_ms: int) -> list[Event]:
         start = AudioStart(RATE, 2, 1).event()
-        # Each server answers this at once: whoever does not is not there.
+        # Every server answers this at once, so a server that does not is down.
         describe = Describe().event()
         if self._engine.ours:
             ours = hotwords_event(hotwords), BeginUtterance(0, chunk_ms=chunk_ms).event()
@@ -223,7 +223,7 @@ class WyomingUtterance(Utterance):
 
     @property
     def finish_ms(self) -> float:
-        """What the end of it took over there."""
+        """Milliseconds that the server took for the end."""
         return self._timings.finish_ms
 
     def feed(self, samples: Samples) -> str | None:
@@ -232,9 +232,9 @@ class WyomingUtterance(Utterance):
         while len(self._waiting) >= PIECE:
             self._send_piece()
         self._take_what_is_there()
-        if self._text == self._told:
+        if self._text == self._returned:
             return None
-        self._told = self._text
+        self._returned = self._text
         return self._text
 
     def finish(self) -> str:
@@ -252,7 +252,7 @@ class WyomingUtterance(Utterance):
             self.cancel()
 
     def cancel(self) -> None:
-        # The server throws away what is open when its connection ends.
+        # The server discards an open utterance when its connection ends.
         self._remote.close()
 
     def _send_piece(self) -> None:
@@ -264,7 +264,8 @@ class WyomingUtterance(Utterance):
             self._take_what_is_there()
 
     def _take_what_is_there(self) -> None:
-        """What came meanwhile; waits while too much is on its way."""
+        """Process the events that have arrived; wait while too much sound is ahead of the
+        engine."""
         limit_s, heard_s = answer_s(self._engine.settings), self._heard_s
         until = time.monotonic() + limit_s
         window_s = WINDOW_S + WINDOW_ROUND_TRIPS * self._engine.round_trip_s
@@ -282,8 +283,8 @@ class WyomingUtterance(Utterance):
                 return
 
     def _wait(self, until: float) -> Event | None:
-        """The next event, or None if none comes by then, or for a while. Raises EngineError where
-        nobody is there any more: a server that works on something hard still says who it is."""
+        """The next event, or None if none comes by then, or for a while. Raises EngineError if the
+        server is down: even a busy one answers `describe`."""
         left_s = max(0.0, until - time.monotonic())
         event = self._remote.next(min(QUIET_S, left_s, self._unanswered_s()))
         if event is None:
@@ -293,7 +294,7 @@ class WyomingUtterance(Utterance):
         return event
 
     def _unanswered_s(self) -> float:
-        """Seconds that the first answer still has; without end once it came."""
+        """Seconds left for the first answer; infinite once it came."""
         if self._remote.answered:
             return float("inf")
         return max(0.0, self._remote.began + REACH_S - time.monotonic())
@@ -303,7 +304,7 @@ class WyomingUtterance(Utterance):
             raise self._remote.silence(REACH_S)
 
     def _take(self, event: Event) -> bool:
-        """Take in what the server says; whether that was the last of it."""
+        """Process an event of the server; whether it was the last one."""
         match event.type:
             case Progress.type:
                 self._heard_s = min(Progress.from_event(event).audio_s, self._sent_s)

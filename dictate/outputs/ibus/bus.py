@@ -1,4 +1,4 @@
-"""The way to IBus, which has a bus of its own."""
+"""Connections to IBus, which has a bus of its own."""
 
 import asyncio
 import os
@@ -18,7 +18,7 @@ DBUS: Final = "org.freedesktop.DBus"
 PROPERTIES: Final = "org.freedesktop.DBus.Properties"
 
 ANSWER_S: Final = 2.0
-"""IBus answers within milliseconds, unless it waits for an engine that hangs."""
+"""Seconds. IBus answers within milliseconds, unless it waits for an engine that hangs."""
 
 _ADVICE: Final = "start ibus-daemon, or install the package ibus and log in again"
 
@@ -32,29 +32,29 @@ class IBusRefused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What an application says of the text in its field."""
+class SurroundingText:
+    """What an application reports of the text in its field."""
 
     text: str
     cursor: int
-    """In characters; GNOME 43 passes on its applications' bytes."""
+    """The cursor's position in characters; GNOME 43 passes on bytes from its applications."""
     anchor: int
 
     @classmethod
     def of(cls, call: Message) -> Self:
-        """As a call of SetSurroundingText has it."""
+        """From a call of SetSurroundingText."""
         text, cursor, anchor = call.body
         return cls(text.value[2], cursor, anchor)
 
     @property
     def befores(self) -> set[str]:
-        """What stands before the cursor, for each way to count."""
+        """The text before the cursor, for either unit."""
         in_bytes = self.text.encode()[: self.cursor].decode(errors="ignore")
         return {self.text[: self.cursor], in_bytes}
 
 
 def address() -> str:
-    """Where the bus is. It reads a small file. Raises Unavailable."""
+    """The address of the bus. Reads a small file. Raises Unavailable."""
     if given := os.environ.get("IBUS_ADDRESS"):
         return given
     for file in _address_files():
@@ -109,19 +109,19 @@ class IBusConnection:
             await made.settle()
         except (IBusLost, IBusRefused) as error:
             await made.close()
-            raise Unavailable(f"IBus does not take us in: {error}") from error
+            raise Unavailable(f"IBus refuses the connection: {error}") from error
         return made
 
     async def settle(self) -> None:
-        """What has to be said first. Raises IBusLost, IBusRefused."""
+        """Make the first calls. Raises IBusLost, IBusRefused."""
 
     def answer(self, call: Message) -> Message | bool:  # noqa: ARG002
-        """The answer to what comes in, True if nobody waits for one, False if it is unknown."""
+        """The reply to an incoming call; True if it needs none, False if the call is unknown."""
         return False
 
     @property
     def name(self) -> str:
-        """How IBus calls this connection."""
+        """The name of this connection on the bus."""
         return self._bus.unique_name or ""
 
     @property
@@ -130,7 +130,7 @@ class IBusConnection:
         return not self._bus.connected
 
     async def close(self) -> None:
-        """Hang up."""
+        """Disconnect."""
         self._closing = True
         await bus.leave(self._bus)
 
@@ -143,7 +143,7 @@ class IBusConnection:
         to: str = IBUS,
         path: str = "",
     ) -> list[Any]:
-        """The answer of IBus, or of another on its bus. Raises IBusLost, IBusRefused."""
+        """The reply of IBus, or of `to` on its bus. Raises IBusLost, IBusRefused."""
         to = DBUS if interface == DBUS else to
         path = path or f"/{to.replace('.', '/')}"
         call = Message(to, path, interface, member, signature=signature, body=list(body))
@@ -151,7 +151,7 @@ class IBusConnection:
             async with asyncio.timeout(ANSWER_S):
                 reply = await self._bus.call(call)
         except TimeoutError as error:
-            # Hung up, IBus knows us no more: nothing of ours can come into effect later.
+            # After a disconnect IBus drops our calls: none can take effect later.
             self._bus.disconnect()
             raise IBusLost("IBus does not answer") from error
         except (OSError, EOFError, DBusFastError) as error:
@@ -162,7 +162,7 @@ class IBusConnection:
         return answered
 
     async def signal(self, path: str, interface: str, member: str, *rest: Any) -> None:
-        """Send a signal: it is on its way when this returns. Raises IBusLost."""
+        """Send a signal, and return when it is sent. Raises IBusLost."""
         signature, *body = rest or ("",)
         try:
             async with asyncio.timeout(ANSWER_S):
@@ -176,5 +176,5 @@ class IBusConnection:
     def _on_message(self, message: Message) -> Message | bool:
         if message.message_type is not MessageType.METHOD_CALL:
             return False
-        # What comes in after we hung up cannot be answered.
+        # After the disconnect a call cannot be answered.
         return self._closing or self.answer(message)

@@ -1,8 +1,8 @@
 """What IBus knows of the desktop: which text field has the focus, which engine is on.
 
-IBus has no call that says when the focus moves. But its bus passes every message on to whoever
-asked for the like of it, so we ask for the two calls with which an application says that a text
-field of its own has gained or lost the focus.
+IBus has no signal for a moved focus. But its bus forwards any message to a client with a matching
+rule. So we match the two calls with which an application reports that a text field has gained or
+lost the focus.
 """
 
 import asyncio
@@ -21,24 +21,26 @@ from dictate.outputs.ibus.bus import (
     IBusConnection,
     IBusLost,
     IBusRefused,
-    Told,
+    SurroundingText,
 )
 
 _CONTEXT: Final = "org.freedesktop.IBus.InputContext"
 _NO_CONTEXT: Final = "/org/freedesktop/IBus/InputContext_1"
-"""IBus's own: it has the focus while nothing else has."""
+"""IBus's own context: it has the focus when no field has it."""
 _PANEL: Final = "org.freedesktop.IBus.Panel"
-"""Whose panel it is: on GNOME, the shell itself."""
-_ANSWERS: Final = 3
-_TOLD_S: Final = 1.0
+"""The name on the bus of the panel: on GNOME, of the shell itself."""
+_REPLIES: Final = 3
+"""How many replies of GNOME Shell to wait for."""
+_FORWARD_S: Final = 1.0
+"""Seconds for IBus to forward a message of ours back to us."""
 _CAN_FOCUS: Final = 1 << 3
 _GAINED: Final = "FocusIn"
 _LOST: Final = "FocusOut"
-_TOLD: Final = "SetSurroundingText"
+_SURROUNDING: Final = "SetSurroundingText"
 
 
 class IBusDesktop(IBusConnection):
-    """Watches, and switches engines."""
+    """Watches the focus, and switches engines."""
 
     def __init__(self, connection: MessageBus) -> None:
         super().__init__(connection)
@@ -48,11 +50,11 @@ class IBusDesktop(IBusConnection):
         """A context of our own, which never has the focus."""
         self._awaited: deque[asyncio.Future[None]] = deque()
         self.listening = False
-        self.told: Told | None = None
-        """What was last told of a text field, while we listen to that."""
+        self.surrounding: SurroundingText | None = None
+        """What was last reported of a text field, while `listening`."""
 
     async def settle(self) -> None:
-        """Hear of the focus from now on."""
+        """Start to watch the focus."""
         for member in (_GAINED, _LOST):
             rule = f"type='method_call',interface='{_CONTEXT}',member='{member}'"
             await self.call(DBUS, "AddMatch", "s", rule)
@@ -62,28 +64,28 @@ class IBusDesktop(IBusConnection):
 
     @property
     def seen(self) -> str | None:
-        """The text field that has the focus, as far as IBus has told; None if none has.
+        """The text field that has the focus, as far as IBus has reported; None if none has it.
 
-        Each time a field gains the focus its name is another one."""
+        A field has a new name each time it gains the focus."""
         return self._context and f"{self._context} {self._moves}"
 
     async def focus(self) -> str | None:
-        """The same, and IBus has told all until now. Raises IBusLost."""
+        """The same, after IBus has reported everything up to now. Raises IBusLost."""
         try:
             context = await self._get("CurrentInputContext")
         except IBusRefused:
             context = _NO_CONTEXT
         self._focus_is(None if context == _NO_CONTEXT else context)
-        await self._until_told()
+        await self._until_forwarded()
         return self.seen
 
     async def listen(self, *, on: bool) -> None:
-        """Hear what is told of the text in fields, or no more. Raises IBusLost, IBusRefused."""
-        rule = f"type='method_call',interface='{_CONTEXT}',member='{_TOLD}'"
+        """Start or stop watching the text in fields. Raises IBusLost, IBusRefused."""
+        rule = f"type='method_call',interface='{_CONTEXT}',member='{_SURROUNDING}'"
         await self.call(DBUS, "AddMatch" if on else "RemoveMatch", "s", rule)
         self.listening = on
         if not on:
-            self.told = None
+            self.surrounding = None
 
     async def engine(self) -> str | None:
         """The name of the engine that is on; None if there is none. Raises IBusLost."""
@@ -98,17 +100,18 @@ class IBusDesktop(IBusConnection):
         """Switch this engine on. Raises IBusLost, IBusRefused."""
         await self.call(IBUS, "SetGlobalEngine", "s", name)
 
-    async def _until_told(self) -> None:
-        # What IBus forwards comes later than its answers, but in order: when this comes back to us,
-        # so has all that applications said before it. It changes nothing: ours had no focus.
-        told = asyncio.get_running_loop().create_future()
-        self._awaited.append(told)
+    async def _until_forwarded(self) -> None:
+        # What IBus forwards arrives later than its replies, but in order. When this call comes back
+        # to us, so has everything that applications reported before it. It changes nothing, because
+        # our context never has the focus.
+        forwarded = asyncio.get_running_loop().create_future()
+        self._awaited.append(forwarded)
         await self.call(_CONTEXT, _LOST, path=self._ours)
         try:
-            async with asyncio.timeout(_TOLD_S):
-                await told
+            async with asyncio.timeout(_FORWARD_S):
+                await forwarded
         except TimeoutError as error:
-            raise IBusLost("IBus does not tell where the focus is") from error
+            raise IBusLost("IBus does not report where the focus is") from error
 
     async def until_gone(self, connection: str) -> None:
         """Return once IBus has noticed that the connection of that name has ended. Raises
@@ -118,17 +121,17 @@ class IBusDesktop(IBusConnection):
                 while await self._knows(connection):
                     pass
         except TimeoutError as error:
-            raise IBusLost("IBus does not notice that we hung up") from error
+            raise IBusLost("IBus does not notice the end of a connection") from error
 
     async def until_passed_on(self) -> None:
         """Return once GNOME Shell has most likely passed on to the application what it got from us.
 
-        It does so when it has nothing else to do, and answers us in between. Raises IBusLost.
+        It does so when it is idle, and replies to us in between. Raises IBusLost.
         """
         if not await self._knows(_PANEL):
-            return  # it would be started for us
+            return  # a call would start it
         with suppress(IBusRefused):
-            for _ in range(_ANSWERS):
+            for _ in range(_REPLIES):
                 await self.call(PROPERTIES, "GetAll", "s", _PANEL, to=_PANEL)
 
     async def _knows(self, name: str) -> bool:
@@ -136,17 +139,17 @@ class IBusDesktop(IBusConnection):
         return bool(owned)
 
     def answer(self, call: Message) -> Message | bool:
-        """Look at what an application has told IBus; nobody waits for an answer of ours."""
+        """Look at a call between an application and IBus; it needs no reply from us."""
         if call.interface != _CONTEXT:
             return False
         if call.path == self._ours:
-            told = self._awaited.popleft()
-            if not told.done():
-                told.set_result(None)
+            forwarded = self._awaited.popleft()
+            if not forwarded.done():
+                forwarded.set_result(None)
         elif call.member == _GAINED:
             self._focus_is(call.path)
-        elif call.member == _TOLD:
-            self.told = Told.of(call)
+        elif call.member == _SURROUNDING:
+            self.surrounding = SurroundingText.of(call)
         elif call.path == self._context:
             self._focus_is(None)
         return True

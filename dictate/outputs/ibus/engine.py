@@ -1,11 +1,11 @@
-"""Our engine, as IBus sees it: it lets every key pass, and writes when we have something to write.
+"""Dictate's engine for IBus: it lets every key pass, and commits the texts.
 
-IBus calls it while it is switched on. What it is told arrives before the answer to the call that
-switched it on: after that answer, all that is said here of the text field is true.
+IBus calls it while it is switched on. Its calls about the text field arrive before its reply to the
+call that switched the engine on. So after that reply, the attributes here are up to date.
 
-It has a connection of its own, only while it is wanted. For IBus 1.5 takes *any* engine away when
-one that was registered at run time hangs up, the user's own too: whoever hangs up has to bring the
-user's back, which nobody does for a program that is killed.
+The engine has a connection of its own, and only while it is needed. When an engine that was
+registered at run time disconnects, IBus 1.5 switches off *any* engine, also the user's. The client
+that disconnects must bring the user's back, and a killed program cannot.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from dbus_fast import Message, Variant
 
-from dictate.outputs.ibus.bus import IBUS, PROPERTIES, IBusConnection, Told
+from dictate.outputs.ibus.bus import IBUS, PROPERTIES, IBusConnection, SurroundingText
 
 NAME: Final = "dictate"
 
@@ -24,7 +24,7 @@ _FACTORY: Final = "/org/freedesktop/IBus/Factory"
 _PATH: Final = "/org/freedesktop/IBus/Engine/Dictate"
 
 _SHOWS_PREEDIT: Final = 1 << 0
-_TELLS_TEXT: Final = 1 << 5
+_REPORTS_TEXT: Final = 1 << 5
 _PASSWORD: Final = 8
 _PIN: Final = 9
 _TERMINAL: Final = 10
@@ -33,9 +33,9 @@ _UNDERLINE: Final = 1
 _SINGLE: Final = 1
 _FOREGROUND: Final = 2
 _DIM: Final = 0x808080
-"""As far from black as from white: nobody tells us the colours of a field."""
+"""As far from black as from white, because the colours of a field are unknown."""
 _CLEAR: Final = 0
-"""What becomes of a preedit when the focus moves: it vanishes."""
+"""Has a preedit vanish when the focus moves."""
 
 
 class IBusEngine(IBusConnection):
@@ -43,8 +43,8 @@ class IBusEngine(IBusConnection):
 
     on = False
     """Whether what is written now reaches a text field."""
-    tells_text = False
-    """Whether the application says what stands around the cursor."""
+    reports_text = False
+    """Whether the application reports the text around the cursor."""
     shows_preedit = False
     """Whether the application shows a preedit in its field."""
     secret = False
@@ -52,18 +52,18 @@ class IBusEngine(IBusConnection):
     terminal = False
     """Whether it is a terminal."""
     before: str | None = None
-    """What the application says to stand before the cursor: some of it, if it is long."""
-    around: Told | None = None
-    """All that it says."""
-    _told: asyncio.Event
+    """The text before the cursor, as the application reports it: a part, if it is long."""
+    surrounding: SurroundingText | None = None
+    """The whole report."""
+    _reported: asyncio.Event
 
     async def settle(self) -> None:
-        """Make us known."""
-        self._told = asyncio.Event()
+        """Register the engine."""
+        self._reported = asyncio.Event()
         await self.call(IBUS, "RegisterComponent", "v", _component())
 
     async def switch_on(self) -> None:
-        """Have every key, and no effect but ours. Raises IBusLost, IBusRefused."""
+        """Make this the engine of the desktop. Raises IBusLost, IBusRefused."""
         await self.call(IBUS, "SetGlobalEngine", "s", NAME)
 
     async def commit(self, text: str) -> None:
@@ -71,25 +71,25 @@ class IBusEngine(IBusConnection):
         await self.signal(_PATH, _INTERFACE, "CommitText", "v", _text(text))
 
     async def delete(self, count: int) -> None:
-        """Delete so many characters before the cursor. Raises IBusLost."""
+        """Delete `count` characters before the cursor. Raises IBusLost."""
         await self.signal(_PATH, _INTERFACE, "DeleteSurroundingText", "iu", -count, count)
 
     async def preedit(self, text: str, settled: int = 0) -> None:
-        """Show this at the cursor, underlined, instead of what is shown, and dim from the character
-        `settled` on; "" shows nothing. Raises IBusLost."""
+        """Replace the preedit at the cursor by `text`, underlined, and dim from the character
+        `settled` on; "" removes it. Raises IBusLost."""
         underline = _object("IBusAttribute", "uuuu", _UNDERLINE, _SINGLE, 0, len(text))
         dim = _object("IBusAttribute", "uuuu", _FOREGROUND, _DIM, settled, len(text))
         body = [_text(text, underline, dim), len(text), bool(text), _CLEAR]
         await self.signal(_PATH, _INTERFACE, "UpdatePreeditText", "vubu", *body)
 
-    async def tells(self, seconds: float, enough: Callable[[str], bool]) -> bool:
-        """Whether the application says, within so many seconds, that something stands before the
-        cursor which is `enough`."""
+    async def reports(self, seconds: float, enough: Callable[[str], bool]) -> bool:
+        """Whether the application reports, within `seconds`, a text before the cursor for which
+        `enough` holds."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 while self.before is None or not enough(self.before):
-                    self._told.clear()
-                    await self._told.wait()
+                    self._reported.clear()
+                    await self._reported.wait()
                 return True
         return False
 
@@ -110,12 +110,12 @@ class IBusEngine(IBusConnection):
             case "Disable":
                 self.on = False
             case "SetCapabilities":
-                self.tells_text = bool(call.body[0] & _TELLS_TEXT)
+                self.reports_text = bool(call.body[0] & _REPORTS_TEXT)
                 self.shows_preedit = bool(call.body[0] & _SHOWS_PREEDIT)
             case "SetSurroundingText":
-                self.around = Told.of(call)
-                self.before = self.around.text[: self.around.cursor]
-                self._told.set()
+                self.surrounding = SurroundingText.of(call)
+                self.before = self.surrounding.text[: self.surrounding.cursor]
+                self._reported.set()
         return Message.new_method_return(call)
 
     def _property(self, call: Message) -> Message:
@@ -132,7 +132,7 @@ class IBusEngine(IBusConnection):
 
 
 def _component() -> Variant:
-    """What IBus has to know of us."""
+    """The description of this engine for IBus."""
     what, none = "Writes what you dictate", ""
     icon, layout = "audio-input-microphone", "default"
     engine = _object(
@@ -171,5 +171,5 @@ def _text(text: str, *attributes: Variant) -> Variant:
 
 
 def _object(kind: str, signature: str, *fields: Any) -> Variant:
-    """An object as IBus sends it: its kind, what is attached to it, its fields."""
+    """An object as IBus sends it: its kind, its attachments, its fields."""
     return Variant(f"(sa{{sv}}{signature})", [kind, {}, *fields])

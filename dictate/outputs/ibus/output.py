@@ -1,8 +1,7 @@
-"""Writes through IBus, the input methods of GNOME, into the text field that has the focus.
+"""Writes into the focused text field through IBus, which has the input methods of GNOME.
 
-Strategy: an engine of ours is the desktop's for the moment in which a text is written, or shown
-while it is spoken; then the user's own comes back. Its name lies on disk meanwhile: if this process
-is killed in that moment, its next start brings it back.
+Strategy: Dictate's engine is on while a text is written, or previewed while the user speaks. Then
+the user's own comes back (`engine_switch.py`).
 """
 
 import asyncio
@@ -11,73 +10,68 @@ import logging
 import os
 import time
 from collections.abc import Coroutine, Iterator
-from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from dictate.config.schema import OutputSettings
-from dictate.errors import DeliveryUnsure, FocusMoved, NotDelivered, Unavailable, UnsafeFolder
+from dictate.errors import DeliveryUnsure, FocusMoved, NotDelivered, Unavailable
 from dictate.outputs import Focus, Output, Receipt
 from dictate.outputs.delete_surrounding import DeleteSurrounding
 from dictate.outputs.guard import SECRET, Guard
-from dictate.outputs.ibus.bus import IBusLost, IBusRefused, Told
+from dictate.outputs.ibus.bus import IBusLost, IBusRefused, SurroundingText
 from dictate.outputs.ibus.desktop import IBusDesktop
-from dictate.outputs.ibus.engine import NAME, IBusEngine
+from dictate.outputs.ibus.engine import IBusEngine
+from dictate.outputs.ibus.engine_switch import EngineSwitch
 from dictate.outputs.ibus.undo import ask, take_back
-from dictate.platform import paths
+from dictate.platform.background import BackgroundTasks
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _LONGEST_BYTES: Final = 3000
-"""A Wayland message carries 4,096 bytes; GNOME passes each piece on as one."""
+"""Maximum size of a piece: GNOME passes it on as one Wayland message, which has 4,096 bytes."""
 _LONGEST_XIM_BYTES: Final = 400
-"""Older programs reach IBus through XIM, which breaks when more comes at once."""
+"""The same for older programs, which use IBus through XIM: it breaks if more comes at once."""
 _PAUSE_S: Final = 0.1
-"""Between two pieces, or texts. GNOME passes on what it has when it is idle, and the application
-then takes the last piece only."""
+"""Seconds between two pieces, or texts. GNOME passes on what it has when it is idle, and the
+application then takes only the last piece."""
 _RECEIPT_S: Final = 0.25
 _RECEIPT_S_PER_CHARACTER: Final = 0.0005
-"""So long an application has to say what it made of a piece: some read the whole line again."""
-_SHOWN: Final = 160
-"""Characters of a text still being spoken that are shown: its end."""
+"""Seconds that an application has to report a piece: some read the whole line again."""
+_PREVIEW_CHARACTERS: Final = 160
+"""Maximum length of a preview. Of a longer one the end is shown."""
 _UNDO_S: Final = 120.0
-"""How long after a text we listen to what stands in its field, and it may be taken back."""
+"""Seconds after a text in which its field is watched, and the text can be taken back."""
 _CLOSE_S: Final = 0.4
-_DEFAULT: Final = "xkb:us::eng"
-"""What IBus takes at the first key when it has no engine."""
+"""Seconds that `close` has to bring the user's engine back."""
 
 
 class IBusOutput(Output):
-    """A new IBus after a crash of the old one is found by itself, at the next call."""
+    """After a crash of IBus, the next call connects to the new one."""
 
     name = "ibus"
 
     def __init__(self, settings: OutputSettings) -> None:
         super().__init__(settings)
         self._guard = Guard()
-        self._desktop: IBusDesktop | None = None
-        self._connecting = asyncio.Lock()
-        self._engine: IBusEngine | None = None
-        """Ours, while it is on."""
-        self._theirs: str | None = None
-        """The user's, while ours is on."""
+        self._switch = EngineSwitch()
+        self._tasks = BackgroundTasks(_log)
         self._switching = asyncio.Lock()
-        """Whoever holds it may write, or switch engines."""
+        """Held to write, or to switch engines."""
         self._showing = False
-        """What is being said is shown: our engine stays on."""
+        """Whether a preview is shown, so that our engine stays on."""
         self._wanted = 0
-        """Counts what was to be shown, or written: who waits shows the newest only."""
+        """Counts previews and texts: of several previews that wait, only the newest is shown."""
         self._unfit: str | None = None
-        """A text field in which nothing is shown."""
-        self._untold_at: float | None = None
-        """When the last piece was sent, if nobody told that it has arrived."""
-        self._told_by: str | None = None
-        """One that has said what stands in it."""
+        """A text field in which no preview is shown."""
+        self._unconfirmed_at: float | None = None
+        """When the last piece was sent, if its arrival was not confirmed. Monotonic seconds."""
+        self._reporting: str | None = None
+        """A text field that has reported its text."""
         self._silent: str | None = None
-        """One that does not, although IBus thinks that it does: nobody waits for it again."""
-        self._last: Told | None = None
-        """What was told when the last text stood there, while it may be taken back."""
-        self._deaf: asyncio.TimerHandle | None = None
+        """One that does not, although IBus thinks so. It is not waited for again."""
+        self._last: SurroundingText | None = None
+        """The report that confirmed the last text, while the text can be taken back."""
+        self._unlisten: asyncio.TimerHandle | None = None
 
     def unavailable_reason(self) -> str | None:
         desktops = os.environ.get("XDG_CURRENT_DESKTOP", "").split(":")
@@ -91,12 +85,12 @@ class IBusOutput(Output):
         return None
 
     async def open(self) -> None:
-        await self._connected()
+        await self._switch.connected()
         await self._guard.open()
 
     async def focus(self) -> Focus | None:
         try:
-            window = await (await self._connected()).focus()
+            window = await (await self._switch.connected()).focus()
         except (Unavailable, IBusLost):
             return None
         return Focus(window, "") if window else None
@@ -105,12 +99,12 @@ class IBusOutput(Output):
         if focus is None:
             raise NotDelivered("no text field had the focus")
         self._wanted += 1
-        await self._guard.look()
+        await self._guard.refresh()
         return await _to_its_end(self._write(text, focus.window))
 
     async def undo(self, text: str, focus: Focus | None) -> None:
         if focus is None:
-            raise NotDelivered("nobody knows which text field it went to")
+            raise NotDelivered("it is not known which text field it went to")
         await _to_its_end(self._undo(text, focus.window))
 
     async def preview(self, text: str, settled: int = 0) -> bool:
@@ -121,13 +115,10 @@ class IBusOutput(Output):
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_CLOSE_S), self._switching:
                 self._showing = False
-                await self._give_back()
-        if self._deaf is not None:
-            self._deaf.cancel()
-        for connection in (self._engine, self._desktop):
-            if connection is not None:
-                await connection.close()
-        self._engine = self._desktop = None
+                await self._switch.restore()
+        if self._unlisten is not None:
+            self._unlisten.cancel()
+        await self._switch.close()
         await self._guard.close()
 
     async def _write(self, text: str, window: str) -> Receipt:
@@ -139,18 +130,18 @@ class IBusOutput(Output):
                 await self._listen(desktop)
                 receipt = await self._commit(desktop, engine, text, window)
                 if receipt is Receipt.DELIVERED:
-                    self._last = desktop.told
+                    self._last = desktop.surrounding
                 return receipt
             finally:
                 self._showing = False
-                await self._give_back()
+                await self._switch.restore()
 
     async def _ready(self, window: str) -> tuple[IBusDesktop, IBusEngine]:
-        """Our engine is on, in this very field. Raises NotDelivered."""
+        """Switch our engine on, in this very field. Raises NotDelivered."""
         try:
-            desktop = await self._connected()
+            desktop = await self._switch.connected()
             _check(await desktop.focus(), window)
-            engine = await self._take(desktop)
+            engine = await self._switch.use_ours(desktop)
             if engine.secret:
                 raise NotDelivered(SECRET)
             if not engine.on:
@@ -167,92 +158,95 @@ class IBusOutput(Output):
     async def _commit(
         self, desktop: IBusDesktop, engine: IBusEngine, text: str, window: str
     ) -> Receipt:
-        """From here on nothing is sent twice. Raises DeliveryUnsure."""
-        told: list[bool] = []
+        """Send the text. From here on nothing is sent twice. Raises DeliveryUnsure."""
+        confirmed: list[bool] = []
         try:
-            # Who says what stands in it does not come through XIM.
-            for piece in _pieces(text, _LONGEST_BYTES if engine.tells_text else _LONGEST_XIM_BYTES):
-                if told:
+            # An application that reports its text does not use XIM.
+            longest = _LONGEST_BYTES if engine.reports_text else _LONGEST_XIM_BYTES
+            for piece in _pieces(text, longest):
+                if confirmed:
                     await self._until_passed_on(desktop)
                     if await desktop.focus() != window:
                         raise DeliveryUnsure("the focus moved while the text was written")
                 before = engine.before
                 await engine.commit(piece)
-                told.append(await self._is_told(engine, piece, before, window))
-                self._untold_at = None if told[-1] else time.monotonic()
+                confirmed.append(await self._confirms(engine, piece, before, window))
+                self._unconfirmed_at = None if confirmed[-1] else time.monotonic()
             moved = await desktop.focus() != window
         except IBusLost as error:
             raise DeliveryUnsure(f"{error}, just as the text was sent") from error
-        if all(told):
+        if all(confirmed):
             return Receipt.DELIVERED
         if moved:
             raise DeliveryUnsure("the focus moved just as the text was sent")
         return Receipt.UNCONFIRMED
 
     async def _until_passed_on(self, desktop: IBusDesktop) -> None:
-        """Wait until the application has what was sent last, if nobody told that it has."""
-        if self._untold_at is not None:
-            await asyncio.sleep(self._untold_at + _PAUSE_S - time.monotonic())
+        """Wait until the application has most likely got the last piece, unless it confirmed it."""
+        if self._unconfirmed_at is not None:
+            await asyncio.sleep(self._unconfirmed_at + _PAUSE_S - time.monotonic())
             await desktop.until_passed_on()
 
-    async def _is_told(
+    async def _confirms(
         self, engine: IBusEngine, piece: str, before: str | None, window: str
     ) -> bool:
-        """Whether the application says that this piece stands before the cursor now."""
-        if not engine.tells_text or window == self._silent:
+        """Whether the application reports that this piece is before the cursor now."""
+        if not engine.reports_text or window == self._silent:
             return False
         patience_s = _RECEIPT_S + len(piece) * _RECEIPT_S_PER_CHARACTER
-        told = await engine.tells(patience_s, lambda now: now != before and _follows(now, piece))
-        if told:
-            self._told_by = window
-        elif engine.before is None and window != self._told_by:
+        confirmed = await engine.reports(
+            patience_s, lambda now: now != before and _follows(now, piece)
+        )
+        if confirmed:
+            self._reporting = window
+        elif engine.before is None and window != self._reporting:
             self._silent = window
-        return told
+        return confirmed
 
     async def _listen(self, desktop: IBusDesktop) -> None:
-        """Hear what stands in the field from now on, for a while."""
+        """Watch the text in the field from now on, for a while."""
         self._last = None
-        if self._deaf is not None:
-            self._deaf.cancel()
+        if self._unlisten is not None:
+            self._unlisten.cancel()
         if not desktop.listening:
             with contextlib.suppress(IBusLost, IBusRefused):
                 await desktop.listen(on=True)
         loop = asyncio.get_running_loop()
-        self._deaf = loop.call_later(_UNDO_S, lambda: loop.create_task(self._listen_no_more()))
+        self._unlisten = loop.call_later(_UNDO_S, lambda: self._tasks.start(self._stop_listening()))
 
-    async def _listen_no_more(self) -> None:
-        self._last = self._deaf = None
-        if self._desktop is not None:
+    async def _stop_listening(self) -> None:
+        self._last = self._unlisten = None
+        if self._switch.desktop is not None:
             with contextlib.suppress(IBusLost, IBusRefused):
-                await self._desktop.listen(on=False)
+                await self._switch.desktop.listen(on=False)
 
     async def _undo(self, text: str, window: str) -> None:
         async with self._switching:
             try:
-                desktop = await self._connected()
+                desktop = await self._switch.connected()
                 _check(await desktop.focus(), window)
                 if self._last is None:
                     raise NotDelivered(
                         "the application does not say what stands there, or it was written more "
                         f"than {_UNDO_S:.0f} s ago: undo it there"
                     )
-                if desktop.told != self._last:
+                if desktop.surrounding != self._last:
                     raise NotDelivered("something has changed there since: undo it there")
                 befores = [each for each in self._last.befores if each.endswith(text)]
                 before = befores[0] if len(befores) == 1 else ""
-                taking = DeleteSurrounding(text, before, passed_on=True)
+                deletion = DeleteSurrounding(text, before, passed_on=True)
                 desktop, engine = await self._ready(window)
                 now = await ask(engine)
                 _check(await desktop.focus(), window)
-                if now != self._last or desktop.told != self._last:
+                if now != self._last or desktop.surrounding != self._last:
                     raise NotDelivered("the application does not say what stands there now")
             except (Unavailable, IBusLost, IBusRefused) as error:
                 raise NotDelivered(str(error)) from error
             else:
                 self._last = None
-                await take_back(desktop, engine, taking, window)
+                await take_back(desktop, engine, deletion, window)
             finally:
-                await self._give_back()
+                await self._switch.restore()
 
     async def _preview(self, text: str, settled: int, wanted: int) -> bool:
         async with self._switching:
@@ -263,81 +257,28 @@ class IBusOutput(Output):
                     return await self._show(text, settled)
                 self._showing, self._unfit = False, None
             except (Unavailable, IBusLost, IBusRefused) as error:
-                _log.debug("nothing is shown: %s", error)
+                _log.debug("output ibus: no preview: %s", error)
                 self._showing = False
             finally:
                 if not self._showing:
-                    await self._give_back()
+                    await self._switch.restore()
             return False
 
     async def _show(self, text: str, settled: int) -> bool:
-        desktop = await self._connected()
+        desktop = await self._switch.connected()
         if desktop.seen is None or desktop.seen == self._unfit:
             return False
-        if self._engine is not None and not self._engine.on:
-            return False  # the user has switched to another one, and keeps it while he speaks
+        if self._switch.engine is not None and not self._switch.engine.on:
+            return False  # the user has switched engines, and keeps the new one while speaking
         self._showing = True
-        engine = await self._take(desktop)
+        engine = await self._switch.use_ours(desktop)
         if engine.secret:
             self._showing, self._unfit = False, desktop.seen
             return False
-        if (left_out := len(text) - _SHOWN) > 0:
-            text, settled = f"…{text[-_SHOWN:]}", max(0, settled - left_out) + 1
+        if (left_out := len(text) - _PREVIEW_CHARACTERS) > 0:
+            text, settled = f"…{text[-_PREVIEW_CHARACTERS:]}", max(0, settled - left_out) + 1
         await engine.preedit(text, settled)
         return engine.on and engine.shows_preedit
-
-    # The engine, ours and the user's.
-
-    async def _take(self, desktop: IBusDesktop) -> IBusEngine:
-        """Our engine is on, unless IBus does not do it. Raises Unavailable, IBusLost,
-        IBusRefused."""
-        if self._engine is not None and self._engine.on and not self._engine.lost:
-            return self._engine
-        await self._give_back()
-        self._theirs = await desktop.engine()
-        await asyncio.to_thread(_remember, self._theirs)
-        self._engine = await IBusEngine.connect()
-        await self._engine.switch_on()
-        return self._engine
-
-    async def _give_back(self) -> None:
-        engine, self._engine = self._engine, None
-        desktop = self._desktop
-        if engine is None or desktop is None:
-            return
-        try:
-            now = await desktop.engine()
-            if now not in (NAME, None):
-                self._theirs = now  # the user has switched
-            await engine.close()
-            await desktop.until_gone(engine.name)
-            if self._theirs is not None:
-                await desktop.use_engine(self._theirs)
-        except (IBusLost, IBusRefused) as error:
-            _log.warning("the input method %s is not back yet: %s", self._theirs, error)
-            await engine.close()
-            await desktop.close()
-            with contextlib.suppress(Unavailable):
-                await self._connected()
-        else:
-            await asyncio.to_thread(_forget)
-
-    async def _connected(self) -> IBusDesktop:
-        """The connection, a new one if need be, which first brings back the engine that is
-        remembered. Raises Unavailable."""
-        async with self._connecting:
-            if self._desktop is None or self._desktop.lost:
-                desktop = await IBusDesktop.connect()
-                theirs = await asyncio.to_thread(_remembered)
-                try:
-                    if theirs and await desktop.engine() in (None, NAME, _DEFAULT):
-                        await desktop.use_engine(theirs)
-                except (IBusLost, IBusRefused) as error:
-                    _log.warning("the input method %s is not back: %s", theirs, error)
-                if theirs and self._engine is None:
-                    await asyncio.to_thread(_forget)
-                self._desktop = desktop
-            return self._desktop
 
 
 def _check(focus: str | None, window: str) -> None:
@@ -346,13 +287,13 @@ def _check(focus: str | None, window: str) -> None:
 
 
 def _follows(before: str, text: str) -> bool:
-    """Whether the cursor stands behind `text`, where `before` is what stands before it, or its end,
-    or the end of its last line."""
+    """Whether the cursor is behind `text`, if `before` is the text before the cursor, or the end of
+    it or of its last line."""
     return bool(before) and (before.endswith(text) or text.endswith(before))
 
 
 def _pieces(text: str, longest: int) -> Iterator[str]:
-    """`text` in pieces of so many bytes at most."""
+    """Split `text` into pieces of at most `longest` bytes."""
     piece: list[str] = []
     size = 0
     for character in text:
@@ -365,38 +306,13 @@ def _pieces(text: str, longest: int) -> Iterator[str]:
     yield "".join(piece)
 
 
-def _note() -> Path:
-    return paths.state_dir() / "ibus-engine"
-
-
-def _remember(name: str | None) -> None:
-    if name is not None:
-        try:
-            paths.safe_dir(paths.state_dir())
-            _note().write_text(name)
-        except (OSError, UnsafeFolder) as error:
-            _log.warning("the input method's name cannot be kept: %s", error)
-
-
-def _remembered() -> str:
-    try:
-        return _note().read_text()
-    except (OSError, UnicodeDecodeError):
-        return ""
-
-
-def _forget() -> None:
-    with contextlib.suppress(OSError):
-        _note().unlink(missing_ok=True)
-
-
 async def _probe() -> None:
     await (await IBusDesktop.connect()).close()
 
 
 async def _to_its_end(work: Coroutine[Any, Any, T]) -> T:
-    """What `work` returns. It goes on to its end even if the caller is cancelled: the user's engine
-    has to come back."""
+    """Await `work`, which goes on to its end even if the caller is cancelled, because the user's
+    engine must come back."""
     task = asyncio.get_running_loop().create_task(work)
     task.add_done_callback(lambda done: done.cancelled() or done.exception())
     return await asyncio.shield(task)

@@ -1,7 +1,6 @@
-"""Clipboard and primary selection, borrowed for one text after the other and given back.
+"""Clipboard and primary selection: a text is put there for a paste, then the former content.
 
-What an application may do with a text that it has, or with the next one, is the same on Wayland and
-through Xwayland; how a selection is owned and read is not.
+This is the same on Wayland and through Xwayland. How a selection is owned and read is not.
 """
 
 import time
@@ -12,10 +11,10 @@ from dictate.outputs.paste.paste_request import PasteRequest
 from dictate.outputs.thread import DesktopConnection
 
 LINGER_S = 0.5
-"""How long after it got the text an application may ask again for it."""
+"""Seconds after its receipt in which an application may request the text again."""
 BETWEEN_S = 0.2
-"""So long after one text an application gets the next: where it has read the first but not done
-with it when the clipboard changes, it begins anew, with the second."""
+"""Seconds between two texts. If the clipboard changes while an application still works on the
+first text, it starts over, with the second one."""
 
 S = TypeVar("S", contravariant=True)
 C = TypeVar("C", contravariant=True)
@@ -23,78 +22,78 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
-class Owning(Protocol[S, C]):
-    """The selections of a desktop."""
+class SelectionOwner(Protocol[S, C]):
+    """Owns the selections of a desktop."""
 
     def own(self, selection: S, content: C, /) -> object:
-        """Claim it."""
+        """Claim the selection, with this content."""
 
     def owns(self, selection: S, /) -> bool:
-        """Whether it is ours."""
+        """Whether the selection is ours."""
 
     def disown(self, selection: S, /) -> None:
-        """Leave it empty, if it is still ours."""
+        """Leave the selection empty if it is still ours."""
 
 
 class ClipboardTransaction(Generic[K, V]):
-    """In the thread of the connection. While a text is lent, `delivery` is it."""
+    """Lives in the thread of the connection. `request` is the text that is there now, if any."""
 
     def __init__(
-        self, connection: DesktopConnection, selections: Owning[K, V], both: Iterable[K]
+        self, connection: DesktopConnection, owner: SelectionOwner[K, V], selections: Iterable[K]
     ) -> None:
-        self.delivery: PasteRequest | None = None
-        self.both = tuple(both)
-        self._x = connection
-        self._selections = selections
-        self._former: dict[K, V] = {}
-        self._taken_at = 0.0
+        self.request: PasteRequest | None = None
+        self.selections = tuple(selections)
+        self._connection = connection
+        self._owner = owner
+        self._saved: dict[K, V] = {}
+        self._acknowledged_at = 0.0
 
     def wait_turn(self) -> None:
-        """Until the application is done with the text before the next."""
-        while (rest := self._taken_at + BETWEEN_S - time.monotonic()) > 0:
-            self._x.wait(lambda: False, rest)
+        """Wait until the application is done with the text before."""
+        while (rest := self._acknowledged_at + BETWEEN_S - time.monotonic()) > 0:
+            self._connection.wait(lambda: False, rest)
 
-    def lend(self, delivery: PasteRequest, read: Callable[[K], V]) -> None:
-        """Keep what they hold, as `read` finds it: this text comes into its place."""
-        for selection in self.both:
-            if selection not in self._former or not self._selections.owns(selection):
-                self._former[selection] = read(selection)
-        self.delivery = delivery
+    def begin(self, request: PasteRequest, read: Callable[[K], V]) -> None:
+        """Save what the selections hold, as `read` finds it, because this text replaces it."""
+        for selection in self.selections:
+            if selection not in self._saved or not self._owner.owns(selection):
+                self._saved[selection] = read(selection)
+        self.request = request
 
-    def own_all(self) -> bool:
-        """Whether both still are ours."""
-        return all(map(self._selections.owns, self.both))
+    def owns_all(self) -> bool:
+        """Whether all selections are still ours."""
+        return all(map(self._owner.owns, self.selections))
 
-    def taken(self) -> None:
-        """The application has the text that is lent, if that was sent already."""
-        if self.delivery is not None and self.delivery.sent:
-            self.delivery.taken = True
-            self._taken_at = time.monotonic()
+    def acknowledge(self) -> None:
+        """The application has read the text: its receipt, if the keys have been pressed."""
+        if self.request is not None and self.request.committed:
+            self.request.acknowledged = True
+            self._acknowledged_at = time.monotonic()
 
     def end(self) -> None:
-        """Give back what was there: at once where nobody took the text, else a while later."""
-        delivery, self.delivery = self.delivery, None
-        if delivery is not None and delivery.taken:
-            self._x.call_later(LINGER_S, self._tidy)
+        """Restore the former content: a moment later if the text was read, otherwise at once."""
+        request, self.request = self.request, None
+        if request is not None and request.acknowledged:
+            self._connection.call_later(LINGER_S, self._restore_when_quiet)
         else:
-            self.give_back()
+            self.restore()
 
-    def give_back(self) -> None:
-        """Claim the former content anew, or nothing if there was none."""
-        for selection, content in self._former.items():
-            if not self._selections.owns(selection):
+    def restore(self) -> None:
+        """Claim the selections with the former content; leave them empty if there was none."""
+        for selection, content in self._saved.items():
+            if not self._owner.owns(selection):
                 continue
             if content:
-                self._selections.own(selection, content)
+                self._owner.own(selection, content)
             else:
-                self._selections.disown(selection)
-        self._former.clear()
+                self._owner.disown(selection)
+        self._saved.clear()
 
-    def _tidy(self) -> None:
-        if self.delivery is not None:
+    def _restore_when_quiet(self) -> None:
+        if self.request is not None:
             return
-        rest = self._taken_at + LINGER_S - time.monotonic()
+        rest = self._acknowledged_at + LINGER_S - time.monotonic()
         if rest > 0:
-            self._x.call_later(rest, self._tidy)
+            self._connection.call_later(rest, self._restore_when_quiet)
         else:
-            self.give_back()
+            self.restore()

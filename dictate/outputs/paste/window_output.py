@@ -1,5 +1,5 @@
-"""What outputs that write into windows themselves have in common: a desk, in the thread of a
-connection to the desktop."""
+"""The common part of outputs that write into windows: a backend in the thread of a connection to
+the desktop, and the guard."""
 
 import asyncio
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
@@ -13,18 +13,19 @@ from dictate.outputs.paste.paste_request import WRITE_LIMIT_S, PasteRequest
 from dictate.outputs.thread import DesktopLost, DesktopThread
 
 FOCUS_LIMIT_S = 1.0
+"""Seconds after which a desktop that does not report the focus counts as hung."""
 
 
 class WindowBackend(Protocol):
-    """What works in the thread."""
+    """Does the work, in the thread."""
 
     def focus(self) -> Focus | None:
         """As `Output.focus`."""
 
-    def write(self, delivery: PasteRequest) -> Receipt:
+    def write(self, request: PasteRequest) -> Receipt:
         """As `Output.write`."""
 
-    def undo(self, delivery: PasteRequest) -> None:
+    def undo(self, request: PasteRequest) -> None:
         """As `Output.undo`."""
 
     def close(self) -> None:
@@ -35,8 +36,7 @@ D = TypeVar("D", bound=WindowBackend)
 
 
 class WindowOutput(Output, Generic[D]):
-    """A new X server or compositor after a crash of the old one is found by itself, at the next
-    call."""
+    """After a crash of the X server or compositor, the next call connects to the new one."""
 
     undo_limit_s: ClassVar[float] = 8.0
 
@@ -52,35 +52,35 @@ class WindowOutput(Output, Generic[D]):
     async def focus(self) -> Focus | None:
         try:
             await self._desktop.start()
-            return await self._desktop.call(lambda desk: desk.focus(), FOCUS_LIMIT_S)
+            return await self._desktop.call(lambda backend: backend.focus(), FOCUS_LIMIT_S)
         except (Unavailable, DesktopLost):
             return None
 
     async def write(self, text: str, focus: Focus | None) -> Receipt:
         if focus is None:
             raise NotDelivered("no window had the focus")
-        await self._guard.look()
+        await self._guard.refresh()
         timeout_s = self.settings.paste_timeout_ms / 1000
-        delivery = PasteRequest(text, focus, timeout_s, self._guard.refuse)
-        limit_s = delivery.timeout_s + WRITE_LIMIT_S
+        request = PasteRequest(text, focus, timeout_s, self._guard.refuse)
+        limit_s = request.timeout_s + WRITE_LIMIT_S
         try:
             await self._desktop.start()
-            return await self._desktop.call(lambda desk: desk.write(delivery), limit_s)
+            return await self._desktop.call(lambda backend: backend.write(request), limit_s)
         except Unavailable as error:
             raise NotDelivered(str(error)) from error
         except DesktopLost as error:
-            return delivery.after(error)
+            return request.outcome_of(error)
 
     async def undo(self, text: str, focus: Focus | None) -> None:
         if focus is None:
-            raise NotDelivered("nobody knows which window it went to")
-        await self._guard.look()
-        back = PasteRequest(text, focus, ANSWER_S, self._guard.refuse)
+            raise NotDelivered("it is not known which window it went to")
+        await self._guard.refresh()
+        request = PasteRequest(text, focus, ANSWER_S, self._guard.refuse)
         try:
-            await self._desktop.call(lambda desk: desk.undo(back), self.undo_limit_s)
+            await self._desktop.call(lambda backend: backend.undo(request), self.undo_limit_s)
         except DesktopLost as error:
-            back.after(error, "taken back")
+            request.outcome_of(error, "taken back")
 
     async def close(self) -> None:
-        stopping = self._desktop.stop(lambda desk: desk.close(), 0.7)
+        stopping = self._desktop.stop(lambda backend: backend.close(), 0.7)
         await asyncio.gather(self._guard.close(), stopping)

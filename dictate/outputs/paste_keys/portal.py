@@ -1,11 +1,11 @@
-"""Pastes where the desktop's portal for remote control presses Shift+Insert: KDE with Wayland.
+"""Pastes by Shift+Insert from the desktop's portal for remote control: for KDE with Wayland.
 
-`pressed_paste.py` says how the text goes through the clipboard, and where; `portal_keys.py` has the
-keyboard.
+`pressed_paste.py` describes how the text goes through the clipboard, and where to.
+`portal_keys.py` has the keyboard.
 
-The user is asked when the output is opened, never within a dictation: what is said before she has
-answered is held. A session that ends, by her or with the portal, is asked for once more; who has
-said no is not asked again until the next start.
+The desktop asks the user for permission when the output is opened, never during a dictation. Texts
+are held until the user has answered. If the session ends, because the user or the portal ended it,
+the user is asked once more. After a refusal, the user is not asked again until the next start.
 """
 
 import asyncio
@@ -23,11 +23,12 @@ from dictate.platform import paths
 
 _log = logging.getLogger(__name__)
 
-ASKS: Final = 2
+MAX_QUESTIONS: Final = 2
+"""How many times the user is asked between two starts."""
 RETRY_S: Final = 2.0
-"""After it was lost, a portal is looked for so often."""
+"""Seconds between two attempts to reach the portal after it was lost."""
 READY_S: Final = 1.0
-"""A session that needs no question is there within this time."""
+"""Seconds within which a session that needs no question is ready."""
 AGAIN: Final = "to be asked again, restart dictate"
 
 
@@ -36,7 +37,7 @@ class PortalOutput(Output):
 
     name = "portal"
     refused: ClassVar[str] = ""
-    """Who said no, until the next start."""
+    """That the user refused; this holds until the next start."""
 
     def __init__(self, settings: OutputSettings) -> None:
         super().__init__(settings)
@@ -62,8 +63,8 @@ class PortalOutput(Output):
             raise Refused(self.refused)
         await self._paste.start()
         if self._keeping is None:
-            # Only who chose this output by name has asked for a question.
-            if self.settings.use == self.name or await asyncio.to_thread(_token) != "":
+            # A user who did not choose this output must not be asked anything.
+            if self.chosen_by_user or await asyncio.to_thread(_token) != "":
                 self._keeping = asyncio.get_running_loop().create_task(self._keep())
             else:
                 self._trouble = 'allow it once: put use = "portal" into [output] of config.toml'
@@ -94,9 +95,9 @@ class PortalOutput(Output):
         return self._keyboard
 
     async def _keep(self) -> None:
-        """Have a keyboard, as long as the user lets us."""
+        """Keep a keyboard, as long as the user permits it."""
         asked = 0
-        while asked < ASKS:
+        while asked < MAX_QUESTIONS:
             keyboard = None
             try:
                 keyboard = await Keyboard.connect()
@@ -118,7 +119,7 @@ class PortalOutput(Output):
                 self._ready.clear()
                 if keyboard is not None:
                     await keyboard.close()
-            _log.info("no keys are pressed: %s", self._trouble)
+            _log.info("output portal: no keys are pressed: %s", self._trouble)
             await asyncio.sleep(RETRY_S)
         self._trouble += f"; {AGAIN}"
         self.report(self._trouble)
@@ -140,9 +141,9 @@ def _token() -> str:
 
 
 def _keep_token(token: str) -> None:
-    """Each is good for one time; none means that the user is asked the next time."""
+    """Each token is valid once. Without one, the desktop asks the user the next time."""
     try:
         paths.safe_dir(paths.state_dir())
         _note().write_text(token)
     except (OSError, UnsafeFolder) as error:
-        _log.warning("what you allowed cannot be kept: %s", error)
+        _log.warning("output portal: your permission cannot be saved: %s", error)

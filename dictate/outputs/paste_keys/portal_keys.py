@@ -1,6 +1,7 @@
-"""A keyboard of ours that the desktop's portal lends: one chord, Shift+Insert.
+"""A virtual keyboard from the desktop's portal, for one chord: Shift+Insert.
 
-The user is asked once; what she said is kept as a token, which the portal changes at each use.
+The desktop asks the user once. The permission is kept as a token, which the portal replaces at each
+use.
 """
 
 import asyncio
@@ -19,23 +20,24 @@ from dictate.platform.portal_session import PortalSession
 
 REMOTE: Final = "org.freedesktop.portal.RemoteDesktop"
 KEYBOARD: Final = 1
-"""Among the kinds of devices."""
+"""A bit among the kinds of devices."""
 OTHERS: Final = (29, 97, 56, 100, 125, 126)
 """Ctrl, Alt and Super, left and right, as the kernel numbers them."""
 
 ASKED_S: Final = 120.0
-"""So long a person may look at the desktop's question."""
+"""Seconds that the user has to answer the desktop's question."""
 KEY_S: Final = 1.0
-_SAY_S: Final = 0.2
+"""Seconds that the portal has to accept a key."""
+_RELEASE_S: Final = 0.2
 _KEEPS_TOKENS: Final = 2
-"""The version since which the portal remembers what the user said."""
+"""The portal's version that introduced tokens."""
 _UNTIL_REVOKED: Final = 2
-_WISH: Final = "press keys"
+_ACTION: Final = "press keys"
 _NOTIFY: Final = "NotifyKeyboardKeycode"
 
 
 class Keyboard:
-    """One session. Ended, it is of no use any more."""
+    """One session. It cannot be used again after its end."""
 
     def __init__(self, connection: MessageBus) -> None:
         self.connection = connection
@@ -44,8 +46,7 @@ class Keyboard:
 
     @classmethod
     async def connect(cls) -> Self:
-        """Ask the portal whether there is such a thing, and the user nothing. Raises
-        Unavailable."""
+        """Ask the portal whether it has a keyboard; the user is not asked. Raises Unavailable."""
         keyboard = cls(await bus.connect())
         try:
             await keyboard._look()
@@ -67,8 +68,7 @@ class Keyboard:
         self._keeps_tokens = version >= _KEEPS_TOKENS
 
     async def prepare(self, token: str) -> None:
-        """Say what is wanted, and that the user has agreed when she was given this token. Raises
-        Unavailable."""
+        """Say what is wanted; `token` is the proof of an earlier permission. Raises Unavailable."""
         await self._portal.create()
         wanted = {"types": Variant("u", KEYBOARD)}
         if self._keeps_tokens:
@@ -78,22 +78,22 @@ class Keyboard:
         await self._request("SelectDevices", "oa{sv}", self._portal.path, wanted)
 
     async def start(self) -> str:
-        """Have the keyboard, once the user has agreed; the token for the next time, empty if there
-        is none. Raises Unavailable, Refused."""
+        """Get the keyboard, once the user has agreed. Returns the token for the next time, empty if
+        there is none. Raises Unavailable, Refused."""
         try:
             async with asyncio.timeout(ASKED_S):
                 given = await self._request("Start", "osa{sv}", self._portal.path, "", {})
         except TimeoutError as error:
-            raise Refused(f"nobody told the desktop that dictate may {_WISH}") from error
+            raise Refused(f"nobody told the desktop that dictate may {_ACTION}") from error
         if not _value(given, "devices", 0) & KEYBOARD:
-            raise Refused(f"you did not let dictate {_WISH}: allow the remote interaction, too")
-        # Who died within a chord has left them down: KDE's portal lets go of nothing.
+            raise Refused(f"you did not let dictate {_ACTION}: allow the remote interaction, too")
+        # A process killed within a chord has left them down: KDE's portal releases nothing.
         for key in (INSERT, SHIFT):
             await self._notify(key, UP)
         return str(_value(given, "restore_token", ""))
 
     async def ended(self) -> Unavailable:
-        """Wait for the end of a session that was started; why it ended."""
+        """Wait until the session ends. Returns why."""
         while True:
             try:
                 await self._portal.next()
@@ -101,23 +101,23 @@ class Keyboard:
                 return error
 
     async def press(self, done: Callable[[], bool]) -> None:
-        """Press the chord and let it go, Shift once it is `done`. Raises Unavailable, and no key
-        stays down."""
+        """Press and release the chord, Shift once `done` holds. Raises Unavailable. No key stays
+        down."""
         try:
-            # What a hand holds down still would be part of the chord: KDE has one state for all
+            # A key that the user still holds would be part of the chord: KDE has one state for all
             # keyboards.
             await asyncio.gather(*(self._notify(key, UP) for key in OTHERS))
             await press_chord(self._notify, done)
         except BaseException:
-            await self._let_go()
+            await self._release()
             raise
 
-    async def _let_go(self) -> None:
+    async def _release(self) -> None:
         with contextlib.suppress(TimeoutError, OSError, EOFError, DBusFastError):
-            async with asyncio.timeout(_SAY_S):
+            async with asyncio.timeout(_RELEASE_S):
                 for key in (INSERT, SHIFT):
                     await self._portal.send(_NOTIFY, "oa{sv}iu", *self._key(key, UP))
-        # GNOME's portal lets go of all keys when it sees that we have hung up.
+        # GNOME's portal releases all keys when the connection ends.
         await self.close()
 
     async def _notify(self, key: int, state: int) -> None:
@@ -127,10 +127,10 @@ class Keyboard:
         return self._portal.path, {}, key, state
 
     async def _request(self, member: str, signature: str, *body: Any) -> dict[str, Variant]:
-        return await self._portal.request(_WISH, member, signature, *body)
+        return await self._portal.request(_ACTION, member, signature, *body)
 
     async def close(self) -> None:
-        """End the session, and with it the desktop's question, if it still stands. Idempotent."""
+        """End the session, and the desktop's question if it is still open. Idempotent."""
         await bus.leave(self.connection)
 
 

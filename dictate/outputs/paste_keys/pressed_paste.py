@@ -1,9 +1,10 @@
-"""The clipboard transaction of a Wayland desktop, where Shift+Insert comes from elsewhere.
+"""The clipboard transaction of a Wayland desktop, with Shift+Insert from a separate keyboard.
 
-`wayland/paste.py` says how the text goes through the clipboard. Who presses, asynchronously and not
-through the compositor's connection, cannot look there. On KDE `kwin_focus.py` says which window has
-the focus; elsewhere nobody does, and the text goes where the focus is when it is written. It does
-not go to a locked screen, nor to what an application says to be a field for passwords.
+`wayland/paste.py` describes how the text goes through the clipboard. The keys do not go through the
+connection to the compositor, so the focus cannot be read there. On KDE `kwin_focus.py` reports
+which window has the focus. On other desktops it is unknown, and the text goes where the focus is at
+the time of the paste, but not to a locked screen, nor into a field that its application reports as
+a password field.
 """
 
 import asyncio
@@ -26,44 +27,45 @@ from dictate.outputs.x11.thread import XConnection
 from dictate.outputs.x11.xwayland_paster import XwaylandPaster
 
 LOOK_S: Final = 5.0
-"""KWin answers in a millisecond; one that was restarted has to be told first what is wanted."""
+"""Seconds. KWin answers in a millisecond, but after a restart it first has to load the script."""
 NO_WAYLAND: Final = "this is no Wayland session: output x11 needs nobody's leave"
-_SOMEWHERE: Final = Focus("", "")
+_UNKNOWN: Final = Focus("", "")
+"""Stands for the focus on a desktop that does not report it."""
 
 Press = Callable[[Callable[[], bool]], Awaitable[None]]
-"""Presses the chord and lets it go, Shift once what it is given holds. Raises Unavailable, and no
-key stays down."""
+"""Presses and releases the chord, Shift once its argument holds. Raises Unavailable. No key stays
+down."""
 
 
 class PressedPaste:
-    """One text after the other."""
+    """Pastes one text after the other."""
 
     def __init__(self, name: str) -> None:
         self._press: Callable[[], None] = lambda: None
         self._look: Callable[[], Focus | None] = lambda: None
         self._windows = KwinFocus()
-        self._clipboard = DesktopClipboard(name, self._make_paster, self._make_lender)
+        self._clipboard = DesktopClipboard(name, self._make_paster, self._make_xwayland_paster)
         self._guard = Guard()
 
     def _make_paster(self, connection: WaylandConnection) -> Paster:
         return Paster(connection, lambda: self._press(), lambda: self._look())
 
-    def _make_lender(self, connection: XConnection) -> XwaylandPaster:
+    def _make_xwayland_paster(self, connection: XConnection) -> XwaylandPaster:
         return XwaylandPaster(connection, lambda: self._press())
 
     def unavailable_reason(self) -> str | None:
-        """Why it cannot work here, or None. Blocks for up to two seconds."""
+        """Why it does not work here, or None. Blocks for up to two seconds."""
         if not os.environ.get("WAYLAND_DISPLAY"):
             return NO_WAYLAND
         return self._clipboard.unavailable_reason()
 
     async def start(self) -> None:
-        """Have the clipboard. Raises Unavailable."""
+        """Connect to the clipboard. Raises Unavailable."""
         if not os.environ.get("WAYLAND_DISPLAY"):
             raise Unavailable(NO_WAYLAND)
         await self._clipboard.start()
         await self._guard.open()
-        await self.focus()  # the first time takes longest
+        await self.focus()  # the first call takes longest
 
     async def focus(self) -> Focus | None:
         """As `Output.focus`."""
@@ -76,71 +78,72 @@ class PressedPaste:
         self, text: str, focus: Focus | None, timeout_s: float, press: Press
     ) -> Receipt:
         """As `Output.write`; `timeout_s` is the application's own time."""
-        await self._guard.look()
+        await self._guard.refresh()
         self._guard.refuse()
         loop = asyncio.get_running_loop()
-        where = focus or await self._somewhere()
-        delivery = PasteRequest(text, where, timeout_s, self._guard.refuse)
+        where = focus or await self._unknown()
+        request = PasteRequest(text, where, timeout_s, self._guard.refuse)
         pressing: list[asyncio.Future[None]] = []
 
         def begin() -> None:
-            pressing.append(asyncio.ensure_future(press(lambda: delivery.taken)))
+            pressing.append(asyncio.ensure_future(press(lambda: request.acknowledged)))
 
         self._press = lambda: _in_loop(loop, begin)
         self._look = lambda: _of_loop(loop, self._now(where))
         try:
             desktop = await self._clipboard.start()
             await desktop.call(
-                lambda paster: paster.paste(delivery), delivery.timeout_s + WRITE_LIMIT_S
+                lambda paster: paster.paste(request), request.timeout_s + WRITE_LIMIT_S
             )
         except Unavailable as error:
             raise NotDelivered(str(error)) from error
         except DesktopLost as error:
-            return delivery.after(error)
+            return request.outcome_of(error)
         except NotDelivered as error:
             if trouble := await _outcome(pressing):
                 raise NotDelivered(f"the keys were not pressed: {trouble}") from error
             raise
         finally:
             await _outcome(pressing)
-        # The keys took a while to get there.
+        # The keys took a moment to arrive.
         if await self._now(where) != where:
             raise DeliveryUnsure(f"the focus left {where.application} in the moment of the paste")
         return Receipt.DELIVERED
 
-    async def _somewhere(self) -> Focus:
-        """What there is to say where nothing was known to have the focus. Raises NotDelivered."""
+    async def _unknown(self) -> Focus:
+        """The focus on a desktop that does not report it. Raises NotDelivered on one that does,
+        because nothing had the focus there."""
         with contextlib.suppress(Unavailable):
             await self._windows.focused()
             raise NotDelivered("no window had the focus")
-        return _SOMEWHERE
+        return _UNKNOWN
 
     async def _now(self, where: Focus) -> Focus | None:
-        """What has the focus now; `where` it was if nobody tells."""
-        if where is _SOMEWHERE:
+        """What has the focus now; `where` itself on a desktop that does not report it."""
+        if where is _UNKNOWN:
             return where
         with contextlib.suppress(Unavailable):
             return await self._windows.focused()
         return None
 
     async def stop(self) -> None:
-        """Give the clipboard back. Idempotent."""
+        """Restore the clipboard and disconnect. Idempotent."""
         leaving = self._clipboard.stop(lambda paster: paster.close(), 0.4)
         await asyncio.gather(leaving, self._guard.close(), self._windows.close())
 
 
 def _in_loop(loop: asyncio.AbstractEventLoop, begin: Callable[[], None]) -> None:
-    with contextlib.suppress(RuntimeError):  # it is closed: nobody waits for this text any more
+    with contextlib.suppress(RuntimeError):  # the loop is closed, and nothing waits for this text
         loop.call_soon_threadsafe(begin)
 
 
 def _of_loop(
     loop: asyncio.AbstractEventLoop, looking: Coroutine[Any, Any, Focus | None]
 ) -> Focus | None:
-    """What it comes to there, for another thread; None if that takes too long."""
+    """The result of a coroutine on `loop`, for a different thread; None if it takes too long."""
     try:
         asked = asyncio.run_coroutine_threadsafe(looking, loop)
-    except RuntimeError:  # it is closed
+    except RuntimeError:  # the loop is closed
         looking.close()
         return None
     try:
@@ -150,7 +153,7 @@ def _of_loop(
 
 
 async def _outcome(pressing: list[asyncio.Future[None]]) -> Unavailable | None:
-    """Why the keys could not be pressed; None if they were, or never began to be."""
+    """Why the keys could not be pressed; None if they were, or if it was never tried."""
     for task in pressing:
         await asyncio.wait({task})
         error = task.exception()

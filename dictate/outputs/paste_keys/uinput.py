@@ -1,8 +1,8 @@
-"""Pastes where a keyboard of ours in the kernel presses Shift+Insert: any Wayland desktop.
+"""Pastes by Shift+Insert from a virtual keyboard in the kernel: for any Wayland desktop.
 
-`pressed_paste.py` says how the text goes through the clipboard, and where; `uinput_keys.py` has the
-keyboard. It needs the right to /dev/uinput, and whoever has that can press any key in any window;
-so this is never chosen unasked.
+`pressed_paste.py` describes how the text goes through the clipboard, and where to.
+`uinput_keys.py` has the keyboard. It needs write access to /dev/uinput, with which a program can
+press any key in any window, so "auto" never takes this output.
 """
 
 import asyncio
@@ -57,7 +57,7 @@ class UInputOutput(Output):
             await asyncio.to_thread(self._keyboard.close)
 
     async def _have_keyboard(self) -> "KernelKeyboard":
-        """The keyboard, which the desktop listens to: the same one for all texts. Raises
+        """The keyboard, once the desktop reads it: the same one for all texts. Raises
         Unavailable."""
         async with self._making:
             if self._keyboard is None or self._keyboard.lost:

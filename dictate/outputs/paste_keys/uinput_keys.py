@@ -1,4 +1,4 @@
-"""A keyboard of ours in the kernel, which every desktop reads as it reads any other."""
+"""A virtual keyboard in the kernel, which every desktop reads like a real one."""
 
 import asyncio
 import contextlib
@@ -13,8 +13,7 @@ from dictate.outputs.paste.shift_insert import INSERT, SHIFT, UP, press_chord
 from dictate.platform.kernel_input import OWN_KEYBOARD
 
 WARM_UP_S: Final = 1.0
-"""A desktop listens to a new keyboard after so long: nothing tells when it does. What is pressed
-before is lost."""
+"""Seconds until a desktop reads a new keyboard. Nothing reports it, and earlier keys are lost."""
 
 _KEYS: Final = (
     *range(ecodes.KEY_ESC, ecodes.KEY_KPDOT + 1),
@@ -22,38 +21,38 @@ _KEYS: Final = (
     *range(ecodes.KEY_KPENTER, ecodes.KEY_DELETE + 1),
     *range(ecodes.KEY_LEFTMETA, ecodes.KEY_COMPOSE + 1),
 )
-"""What a desktop takes for a keyboard. Without the power button, which is listened to by others."""
+"""The keys by which a desktop recognizes a keyboard; no power button, which others listen to."""
 
 
 class Device(UInput):
-    """Made as the library does it, but for one thing."""
+    """The library's device, except that it is not opened for reading."""
 
     def _find_device(self, fd: int) -> None:  # type: ignore[override]
-        """Not opened for reading: we do not need it, and without the right to it, which few have,
-        the library would try for two seconds."""
+        """Skip the library's search for the device: reading it needs a right that few users have,
+        and without it the library would retry for two seconds."""
 
 
 class KernelKeyboard:
-    """It is there until it is closed, or we end: then the kernel lets go of its keys."""
+    """Exists until `close` or until the process ends. The kernel then releases its keys."""
 
     def __init__(self) -> None:
-        """Blocks for a moment. Raises Unavailable."""
+        """May block for a moment. Raises Unavailable."""
         try:
             self._device = Device({ecodes.EV_KEY: _KEYS}, OWN_KEYBOARD, phys=OWN_KEYBOARD)
         except (UInputError, OSError) as error:
             raise Unavailable(f"the kernel gives us no keyboard: {error}") from error
         self._ready_at = time.monotonic() + WARM_UP_S
         self.lost = False
-        """Whether it is of no use any more."""
+        """Whether it is closed, or failed."""
 
     @property
     def warm_up_s(self) -> float:
-        """How long from now until a desktop listens to it."""
+        """Seconds from now until a desktop reads it."""
         return max(0.0, self._ready_at - time.monotonic())
 
     async def press(self, done: Callable[[], bool]) -> None:
-        """Press the chord and let it go, Shift once it is `done`. Raises Unavailable, and no key
-        stays down."""
+        """Press and release the chord, Shift once `done` holds. Raises Unavailable. No key stays
+        down."""
         try:
             await press_chord(self._key, done)
         except OSError as error:
@@ -70,7 +69,7 @@ class KernelKeyboard:
         self._device.syn()
 
     def close(self) -> None:
-        """Unplug it, so to speak; it blocks for a moment. Idempotent."""
+        """Remove the device. May block for a moment. Idempotent."""
         if not self.lost:
             self.lost = True
             self._device.close()

@@ -1,8 +1,8 @@
 """The focused text field, as an input method sees it (input-method-v2).
 
-The compositor has one input method for each seat, and tells it which field is active, what it is
-for, and what stands around its cursor where the application says so. A commit is no question: it
-goes into the field that is active when the compositor reads it, whatever its serial says.
+The compositor has one input method for each seat. It reports which field is active, its purpose,
+and the text around its cursor if the application gives it. A commit goes into the field that is
+active when the compositor reads it, whatever its serial is.
 """
 
 import itertools
@@ -27,24 +27,24 @@ TAKEN = (
 
 @dataclass(slots=True, eq=False)
 class Field:
-    """One time that one field is active. `number` is never used again, on no connection."""
+    """One activation of a field. No other one has its `number`, on no connection."""
 
     number: int = field(default_factory=itertools.count(1).__next__)
     purpose: int = 0
     hints: int = 0
     around: tuple[bytes, int] | None = None
-    """The text around the cursor, perhaps cut off within a character, and the cursor's place in it,
-    if the application tells."""
+    """The text around the cursor, which may be cut within a character, and the cursor's position in
+    it, if the application reports them."""
     selected: bool = False
     """Whether some of it is selected."""
-    ours: int = 0
-    """How often the application has told that the text is another by what we did."""
-    told_at: float = 0.0
-    """When anything was last told of it, monotonic seconds."""
+    our_changes: int = 0
+    """How many changes of the text the application has attributed to us."""
+    updated_at: float = 0.0
+    """Monotonic seconds of the last report about it."""
 
     @property
     def secret(self) -> bool:
-        """A password, or the like."""
+        """Whether it is for a password or the like."""
         return self.purpose in (_PASSWORD, _PIN) or bool(self.hints & _HIDDEN_TEXT)
 
     @property
@@ -52,19 +52,19 @@ class Field:
         return self.purpose == _TERMINAL
 
     @property
-    def told(self) -> object:
-        """Another value whenever the application has told of a change that may be ours."""
-        return self.ours, self.around
+    def state(self) -> object:
+        """Differs after each reported change that may be ours."""
+        return self.our_changes, self.around
 
     @property
     def before(self) -> str:
-        """What stands before the cursor, as far as it is told."""
+        """The text before the cursor, as far as it is reported."""
         text, cursor = self.around or (b"", 0)
         return text[:cursor].decode(errors="ignore")
 
     def ends_with(self, chunk: str) -> bool:
-        """Whether the cursor stands behind `chunk`, as far as it is told: a part of the text, at
-        times its last line only."""
+        """Whether the cursor is behind `chunk`, as far as the text is reported: some applications
+        report only the last line."""
         text, cursor = self.around or (b"", 0)
         before, wanted = text[:cursor], chunk.encode()
         if not before:
@@ -73,13 +73,13 @@ class Field:
 
 
 class InputMethod:
-    """The input method of the seat. Raises Unavailable where there is another."""
+    """The input method of the seat. Raises Unavailable if the seat has another one."""
 
     held: ClassVar[WeakSet["InputMethod"]] = WeakSet()
-    """Those of this very process: they do not make the seat unavailable to themselves."""
+    """Those of this process: the seat they have is not unavailable to Dictate."""
 
     def __init__(self, connection: WaylandConnection) -> None:
-        self._x = connection
+        self._connection = connection
         self.field: Field | None = None
         self.unavailable = False
         self._coming: Field | None = None
@@ -103,26 +103,26 @@ class InputMethod:
     @property
     def alive(self) -> bool:
         """Whether the seat is ours."""
-        return not self.unavailable and not self._x.lost
+        return not self.unavailable and not self._connection.lost
 
     def commit(self, text: str) -> None:
-        """Queue `text` for the active field; a preedit there goes."""
+        """Queue `text` for the active field; it replaces the preedit."""
         self._method.send("commit_string", text)
         self._method.send("commit", self._serial)
 
     def delete(self, count: int) -> None:
-        """Queue that so many bytes before the cursor go."""
+        """Queue the deletion of `count` bytes before the cursor."""
         self._method.send("delete_surrounding_text", count, 0)
         self._method.send("commit", self._serial)
 
     def preedit(self, text: str) -> None:
-        """Queue `text` as one that is not there yet, with the cursor behind it."""
+        """Queue `text` as the preedit, with the cursor behind it."""
         end = len(text.encode())
         self._method.send("set_preedit_string", text, end, end)
         self._method.send("commit", self._serial)
 
     def close(self) -> None:
-        """Give the seat back."""
+        """Release the seat."""
         self.held.discard(self)
         self._method.send("destroy")
 
@@ -139,7 +139,7 @@ class InputMethod:
 
     def _cause(self, cause: int) -> None:
         if self._coming is not None:
-            self._coming.ours += cause == _BY_INPUT_METHOD
+            self._coming.our_changes += cause == _BY_INPUT_METHOD
 
     def _content_type(self, hints: int, purpose: int) -> None:
         if self._coming is not None:
@@ -150,7 +150,7 @@ class InputMethod:
         self._serial += 1
         self.field = self._coming
         if self.field is not None:
-            self.field.told_at = time.monotonic()
+            self.field.updated_at = time.monotonic()
 
     def _unavailable(self) -> None:
         self.unavailable = True

@@ -1,4 +1,4 @@
-"""Which window has the focus, as the compositor tells taskbars."""
+"""Which window has the focus, as the compositor reports it to taskbars."""
 
 import itertools
 import struct
@@ -11,7 +11,7 @@ from dictate.outputs.wayland.wire import Object
 
 @dataclass(slots=True, eq=False)
 class Toplevel:
-    """One window. `number` is ours, and never used again, on no connection."""
+    """One window. No other one has its `number`, on no connection."""
 
     number: int = field(default_factory=itertools.count(1).__next__)
     application: str = ""
@@ -19,7 +19,8 @@ class Toplevel:
 
 
 class Toplevels:
-    """All windows, as of the last round trip. Raises Unavailable where nobody tells."""
+    """All windows, as of the last round trip. Raises Unavailable if the compositor does not report
+    them."""
 
     def __init__(self, connection: WaylandConnection) -> None:
         self._all: list[Toplevel] = []

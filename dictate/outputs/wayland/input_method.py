@@ -1,13 +1,13 @@
 """Commits the text into the focused text field of a Wayland desktop of the wlroots kind.
 
-No key is pressed and no clipboard touched: the application gets the text as from any input method,
-on any layout, whatever keys are held. What is better pasted is pasted, as `virtual_keyboard` does
-it:
+No key is pressed and the clipboard is not touched: the application gets the text as from any input
+method, on any layout, whatever keys are held. In three cases the text is pasted, as by
+`virtual_keyboard`:
 
 - into a window that has never shown a text field to an input method;
-- into a terminal, which tells the program in it what is pasted, so that a shell does not run a line
-  end, and an editor does not take words for commands;
-- a text that would go in pieces, into a field that never tells what stands in it.
+- into a terminal, because it marks pasted text for the program in it, so that a shell does not run
+  a line end, and an editor does not take words for commands;
+- if the text would go in pieces into a field that does not report its text.
 """
 
 import contextlib
@@ -30,80 +30,84 @@ from dictate.outputs.wayland.protocols import INPUT_METHOD_MANAGER, TOPLEVEL_MAN
 from dictate.outputs.wayland.thread import WaylandConnection, WaylandThread, lacks, why_no_wayland
 
 CHUNK_BYTES = 3900
-"""A message has 4096 at most."""
+"""Maximum size of one commit: a message has at most 4096 bytes."""
 PREVIEW_BYTES = 1000
-"""Of a longer preview the end is shown."""
+"""Maximum size of a preview. Of a longer one the end is shown."""
 QUIET_S = 0.03
-OTHER_NEWS_S = 0.2
+"""Seconds without a report from the application before a commit."""
+LATE_REPORT_S = 0.2
+"""Seconds to wait for a second report, because the first may be about a preview."""
 SETTLE_S = 0.5
-"""An application that has news without end is waited for no longer than this."""
+"""Maximum number of seconds to wait for an application that keeps reporting."""
 
 
-class _FieldDesk:
+class _FieldBackend:
     """Raises Unavailable."""
 
     def __init__(self, connection: WaylandConnection) -> None:
-        self._x = connection
+        self._connection = connection
         self._windows = Toplevels(connection)
         self._method = InputMethod(connection)
         self._paster: Paster | None = None
         with contextlib.suppress(Unavailable):
             self._paster = Paster(connection, KeyChord(connection).press, self.focus)
-        self._speaking: set[int] = set()
-        """The windows that have shown a text field."""
+        self._with_fields: set[int] = set()
+        """The numbers of the windows that have shown a text field."""
         self._previewed: Field | None = None
 
     def focus(self) -> Focus | None:
-        self._x.round_trip()
+        self._connection.round_trip()
         window, field = self._windows.focused, self._method.field
         if window is None and field is None:
             return None
         if window is not None and field is not None:
-            self._speaking.add(window.number)
+            self._with_fields.add(window.number)
         place = (window.number if window else 0, field.number if field else 0)
         return Focus("/".join(map(str, place)), window.application if window else "")
 
-    def write(self, delivery: PasteRequest) -> Receipt:
+    def write(self, request: PasteRequest) -> Receipt:
         if not self._method.alive:
             raise NotDelivered(TAKEN)
-        delivery.check(self.focus())
+        request.check(self.focus())
         field, window = self._method.field, self._windows.focused
-        name = delivery.focus.application or "the window"
-        if field is None and window is not None and window.number in self._speaking:
+        name = request.focus.application or "the window"
+        if field is None and window is not None and window.number in self._with_fields:
             raise NotDelivered(f"no text field is active in {name}")
         if field is not None and field.secret:
             raise NotDelivered(SECRET)
-        if field is not None and (self._paster is None or self._takes(field, delivery.text)):
-            return self._commit(delivery, field, name)
+        if field is not None and (self._paster is None or self._commits(field, request.text)):
+            return self._commit(request, field, name)
         if self._paster is None:
-            raise NotDelivered(f"{name} has no text field, and this compositor lets nobody paste")
+            raise NotDelivered(
+                f"{name} has no text field, and this compositor does not allow pasting"
+            )
         self.preview("")
-        self._paster.paste(delivery)
+        self._paster.paste(request)
         return Receipt.DELIVERED
 
-    def _takes(self, field: Field, text: str) -> bool:
-        """Whether a commit is better than a paste. One that goes in pieces is not, where nobody
-        tells that he has taken one."""
+    def _commits(self, field: Field, text: str) -> bool:
+        """Whether a commit is better than a paste. It is not if it goes in pieces and the
+        application does not confirm them."""
         in_pieces = len(text.encode()) > CHUNK_BYTES
         return not field.terminal and not (in_pieces and field.around is None)
 
-    def undo(self, back: PasteRequest) -> None:
-        back.check(self.focus())
+    def undo(self, request: PasteRequest) -> None:
+        request.check(self.focus())
         field = self._method.field
-        name = back.focus.application or "the window"
+        name = request.focus.application or "the window"
         if field is None or field.terminal:
             raise NotDelivered(PASTED)
         self._settle(field)
-        back.check(self.focus())
+        request.check(self.focus())
         if field.selected:
             raise NotDelivered(f"something is selected in {name}: undo it there")
         if field.around is None:
             raise NotDelivered(f"{name} does not say what stands there: undo it there")
-        self._take_back(back, DeleteSurrounding(back.text, field.before), field, name)
+        self._take_back(request, DeleteSurrounding(request.text, field.before), field, name)
 
     def preview(self, text: str) -> bool:
-        """Whether the field has it now."""
-        self._x.serve()
+        """As `Output.preview`."""
+        self._connection.serve()
         field = self._method.field
         if not text:
             if field is not None and field is self._previewed:
@@ -122,82 +126,84 @@ class _FieldDesk:
         if self._paster is not None:
             self._paster.close()
 
-    def _commit(self, delivery: PasteRequest, field: Field, name: str) -> Receipt:
-        if field.terminal and "\n" in delivery.text:
+    def _commit(self, request: PasteRequest, field: Field, name: str) -> Receipt:
+        if field.terminal and "\n" in request.text:
             raise NotDelivered(
                 f"{name} is a terminal, where a line end would run what is before it"
             )
         if field.around is None:
-            if len(delivery.text.encode()) > CHUNK_BYTES:
-                raise NotDelivered(f"{name} does not tell what it took, and the text is too long")
+            if len(request.text.encode()) > CHUNK_BYTES:
+                raise NotDelivered(
+                    f"{name} does not confirm what it took, and the text is too long"
+                )
             self._settle(field)
-            delivery.check(self.focus())
-        end = time.monotonic() + delivery.timeout_s
+            request.check(self.focus())
+        end = time.monotonic() + request.timeout_s
         written = 0
-        for chunk in _chunks(delivery.text):
-            before = field.told
-            delivery.sent = True
+        for chunk in _chunks(request.text):
+            before = field.state
+            request.committed = True
             self._previewed = None
             self._method.commit(chunk)
             written += len(chunk)
-            self._x.round_trip()
+            self._connection.round_trip()
             if field.around is not None:
-                self._await_news(field, before, chunk, end)
-            delivery.taken = field.told != before and field.ends_with(chunk)
+                self._await_report(field, before, chunk, end)
+            request.acknowledged = field.state != before and field.ends_with(chunk)
             if self._method.field is not field and not (
-                delivery.taken and written == len(delivery.text)
+                request.acknowledged and written == len(request.text)
             ):
                 raise DeliveryUnsure(
                     f"the focus left {name} while the text was being written, at character "
-                    f"{written} of {len(delivery.text)}"
+                    f"{written} of {len(request.text)}"
                 )
-        return Receipt.DELIVERED if delivery.taken else Receipt.UNCONFIRMED
+        return Receipt.DELIVERED if request.acknowledged else Receipt.UNCONFIRMED
 
     def _take_back(
-        self, back: PasteRequest, taking: DeleteSurrounding, field: Field, name: str
+        self, request: PasteRequest, deletion: DeleteSurrounding, field: Field, name: str
     ) -> None:
-        end = time.monotonic() + back.timeout_s
+        end = time.monotonic() + request.timeout_s
         while True:
-            back.sent = True
+            request.committed = True
             self._previewed = None
-            self._method.delete(taking.request())
+            self._method.delete(deletion.request())
             rest = max(0.0, end - time.monotonic())
-            if not self._x.wait(lambda: taking.answered(field.before), rest):
+            if not self._connection.wait(lambda: deletion.answered(field.before), rest):
                 raise DeliveryUnsure(
                     f"{name} does not say that it has taken the text back: look there"
                 )
-            if not taking.left:
+            if not deletion.left:
                 return
             before = field.before
             self._settle(field)
-            self._x.round_trip()
+            self._connection.round_trip()
             if self._method.field is not field or field.before != before or field.selected:
                 raise DeliveryUnsure(
                     f"something happened in {name} while the text was taken back: a part is left"
                 )
 
-    def _await_news(self, field: Field, before: object, chunk: str, end: float) -> None:
-        """Until the application tells that it has taken `chunk`, or something else that came of
-        it, or the focus leaves."""
+    def _await_report(self, field: Field, before: object, chunk: str, end: float) -> None:
+        """Wait until the application reports `chunk`, or any other result, or the focus leaves."""
 
         def left() -> bool:
             return self._method.field is not field
 
-        self._x.wait(lambda: field.told != before or left(), max(0.0, end - time.monotonic()))
-        # What it tells first may come of a preview.
-        rest = min(end - time.monotonic(), OTHER_NEWS_S)
-        self._x.wait(lambda: field.ends_with(chunk) or left(), max(0.0, rest))
+        rest = max(0.0, end - time.monotonic())
+        self._connection.wait(lambda: field.state != before or left(), rest)
+        # The first report may be about a preview.
+        rest = min(end - time.monotonic(), LATE_REPORT_S)
+        self._connection.wait(lambda: field.ends_with(chunk) or left(), max(0.0, rest))
 
     def _settle(self, field: Field) -> None:
-        """Some applications (foot) drop a commit that crosses news of theirs on the way: wait until
-        there have been none for `QUIET_S`."""
+        """Wait until the application has not reported for `QUIET_S`: some (foot) drop a commit that
+        crosses a report of theirs."""
         end = time.monotonic() + SETTLE_S
-        while (rest := min(end, field.told_at + QUIET_S) - time.monotonic()) > 0:
-            self._x.wait(lambda: False, rest)
+        while (rest := min(end, field.updated_at + QUIET_S) - time.monotonic()) > 0:
+            self._connection.wait(lambda: False, rest)
 
 
 def _chunks(text: str) -> Iterator[str]:
-    """`text` in pieces of `CHUNK_BYTES` at most."""
+    """Split `text` into pieces of at most `CHUNK_BYTES`."""
     data = text.encode()
     at = 0
     while at < len(data):
@@ -206,13 +212,13 @@ def _chunks(text: str) -> Iterator[str]:
         at += len(piece.encode())
 
 
-class InputMethodOutput(WindowOutput[_FieldDesk]):
-    """For every application with text-input-v3, and by the clipboard for the others."""
+class InputMethodOutput(WindowOutput[_FieldBackend]):
+    """For every application with text-input-v3, and through the clipboard for the others."""
 
     name = "input_method"
 
     def __init__(self, settings: OutputSettings) -> None:
-        super().__init__(settings, WaylandThread(f"dictate-{self.name}", _FieldDesk))
+        super().__init__(settings, WaylandThread(f"dictate-{self.name}", _FieldBackend))
 
     def unavailable_reason(self) -> str | None:
         return why_no_wayland(_probe)
@@ -220,7 +226,7 @@ class InputMethodOutput(WindowOutput[_FieldDesk]):
     async def preview(self, text: str, settled: int = 0) -> bool:  # noqa: ARG002 - it has no styles
         shown = "" if self._guard.secret else text
         try:
-            return await self._desktop.call(lambda desk: desk.preview(shown), FOCUS_LIMIT_S)
+            return await self._desktop.call(lambda backend: backend.preview(shown), FOCUS_LIMIT_S)
         except DesktopLost:
             return False
 

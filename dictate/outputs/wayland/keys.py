@@ -1,8 +1,8 @@
-"""The one chord that is pressed: Shift+Insert, from a keyboard of our own.
+"""Presses the chord Shift+Insert on a virtual keyboard.
 
-It has an ordinary layout and stays: applications get a keyboard's layout before its keys, and some
-do not take a chord from one that has a single key. What the user's keyboard holds down, or has
-locked, is that keyboard's, and does not mix with ours.
+The keyboard has an ordinary layout and is kept, because applications get a keyboard's layout before
+its keys, and some ignore a chord from a keyboard with a single key. Keys that are down or locked on
+the user's keyboard do not affect this one.
 """
 
 import os
@@ -34,7 +34,7 @@ class KeyChord:
         self._keyboard.send("keymap", _XKB_V1, keymap, len(KEYMAP))
 
     def press(self) -> None:
-        """Queue the whole chord, in one piece: no crash of ours can leave a key down."""
+        """Queue the whole chord in one piece, so that a crash of Dictate leaves no key down."""
         send = self._keyboard.send
         when = int(time.monotonic() * 1000) & 0xFFFFFFFF
         send("key", when, SHIFT, DOWN)

@@ -1,7 +1,8 @@
-"""The Wayland protocols we speak: the messages of each kind of object, ordered by their opcodes.
+"""The Wayland protocols in use: the messages of each kind of object, in the order of their opcodes.
 
-Written down from what the protocols' own descriptions call "request" and "event"; what we never
-send or look at stands here too, as the order is the opcode. `wayland/wire.py` knows the letters.
+They are transcribed from the requests and events in the protocols' own descriptions. Messages that
+Dictate never uses are listed too, because the position is the opcode. `wayland/wire.py` explains
+the letters.
 """
 
 from dictate.outputs.wayland.wire import Interface
@@ -29,10 +30,10 @@ TOPLEVEL_MANAGER = Interface(
     {"toplevel": TOPLEVEL},
 )
 ACTIVATED = 2
-"""Among a window's states: it has the focus."""
+"""One of a window's states: it has the focus."""
 
-# Text into the focused field. What stands around the cursor is a string, but GTK cuts it off in the
-# middle of a character, which no decoding survives with the cursor in its place: read as an array.
+# Text into the focused field. The surrounding text is a string, but GTK cuts it in the middle of a
+# character. It is read as an array, because decoding would shift the cursor's position.
 INPUT_METHOD = Interface(
     "zwp_input_method_v2",
     1,
@@ -43,13 +44,13 @@ INPUT_METHOD = Interface(
 )
 INPUT_METHOD_MANAGER = Interface("zwp_input_method_manager_v2", 1, "get_input_method:on destroy:")
 
-# A keyboard of our own.
+# A virtual keyboard.
 KEYBOARD = Interface("zwp_virtual_keyboard_v1", 1, "keymap:uhu key:uuu modifiers:uuuu destroy:")
 KEYBOARD_MANAGER = Interface("zwp_virtual_keyboard_manager_v1", 1, "create_virtual_keyboard:on")
 
 
 def _data_control(prefix: str, version: int) -> Interface:
-    """The clipboard. The newer protocol differs from the older one by its names."""
+    """The clipboard. The newer protocol differs from the older one only in its names."""
     offer = Interface(f"{prefix}_offer_v1", version, "receive:sh destroy:", "offer:s")
     return Interface(
         f"{prefix}_manager_v1",
@@ -71,4 +72,4 @@ def _data_control(prefix: str, version: int) -> Interface:
 
 
 DATA_CONTROLS = (_data_control("ext_data_control", 1), _data_control("zwlr_data_control", 2))
-"""The managers, the better one first; `makes` has the kinds that go with each."""
+"""The managers, the better one first; `makes` has the other kinds of each protocol."""

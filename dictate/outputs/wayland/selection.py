@@ -1,7 +1,7 @@
-"""Owning the clipboard of a Wayland session, and reading what another program has in it.
+"""Owns the clipboard of a Wayland session, and reads it from another owner.
 
-A compositor with data-control lets us do both without a window and without the focus. Who asks for
-the content is not told: any program may, and gets it through a pipe.
+A compositor with data-control permits both without a window and without the focus. Any program may
+request the content and gets it through a pipe; the compositor does not say which program it is.
 """
 
 import fcntl
@@ -22,30 +22,33 @@ from dictate.outputs.wayland.wire import Object
 _log = logging.getLogger(__name__)
 
 ANSWER_S = 1.0
-"""An owner that gives no sign for so long counts as hung."""
+"""Seconds of silence after which an owner counts as hung."""
 ALL_S = 3.0
-"""Big pictures in many formats take an owner long; what is not there by then stays behind."""
+"""Seconds for all formats together. Big pictures in many formats take an owner long; what is
+missing then is left out."""
 ALL_BYTES = 64 * 1024 * 1024
+"""Maximum size of all formats together."""
 READ_S = 2.0
-"""Whoever has asked and does not read within this time is no longer looked after."""
+"""Seconds that a requestor has to read the content to its end."""
 _PIECE_BYTES = 256 * 1024
 
 Content: TypeAlias = dict[str, bytes]
-"""What a selection holds, by the kind that an application asks for (mostly a MIME type)."""
+"""What a selection holds, by the format that an application requests (mostly a MIME type)."""
 
 CLIPBOARD, PRIMARY = "selection", "primary_selection"
 
 HINT = "x-kde-passwordManagerHint"
 _TEXT = ("text/plain;charset=utf-8", "text/plain", "UTF8_STRING", "TEXT", "STRING")
 
-# What Xwayland passes on of X11's own: questions, orders, and resources of the owner's.
+# What Xwayland passes on from X11: questions, orders, and resources of the owner.
 _NO_CONTENT = frozenset(
     ("TARGETS", "TIMESTAMP", "MULTIPLE", "SAVE_TARGETS", "DELETE", "PIXMAP", "BITMAP", "DRAWABLE")
 )
 
 
 def text_content(text: str) -> Content:
-    """`text` in the kinds that applications ask for, and that clipboard managers shall not keep."""
+    """`text` in the formats that applications request, with the hint for clipboard managers not to
+    keep it."""
     return dict.fromkeys(_TEXT, text.encode()) | {HINT: b"secret"}
 
 
@@ -64,14 +67,14 @@ class _Reading(Pipe):
 
 
 class _Writing(Pipe):
-    """`taken` is called once the other side has read all of it."""
+    """`done` is called once the other side has read everything."""
 
     wants = Want.WRITE
 
-    def __init__(self, descriptor: int, data: bytes, taken: Callable[[], None]) -> None:
+    def __init__(self, descriptor: int, data: bytes, done: Callable[[], None]) -> None:
         super().__init__(descriptor)
         self._rest = memoryview(data)
-        self._taken = taken
+        self._done = done
         self._until = float("inf")
 
     def move(self) -> bool:
@@ -82,13 +85,13 @@ class _Writing(Pipe):
         if self.wants is Want.WRITE:
             self._close()
         if self.over or not self._unread():
-            self._taken()
+            self._done()
             return True
         return time.monotonic() > self._until
 
     def _close(self) -> None:
-        """Let the other side see the end, and look on from there: an application that has read all
-        but not seen the end yet begins anew if the selection changes in that moment."""
+        """Let the other side see the end, and watch how much it has read. An application that has
+        read everything but not yet seen the end starts over if the selection changes then."""
         try:
             reading = os.open(f"/proc/self/fd/{self.descriptor}", os.O_RDONLY | os.O_CLOEXEC)
         except OSError:  # it is no pipe
@@ -96,7 +99,7 @@ class _Writing(Pipe):
             return
         os.close(self.descriptor)
         self.descriptor = reading
-        # Nothing wakes us when somebody else has read a pipe empty.
+        # There is no event for a pipe that another process has emptied.
         self.wants = Want.TICKS
         self._until = time.monotonic() + READ_S
 
@@ -107,7 +110,7 @@ class _Writing(Pipe):
 
 @dataclass(slots=True, eq=False)
 class _Owned:
-    """A selection of ours."""
+    """A selection that is ours."""
 
     source: Object
     content: Content
@@ -116,17 +119,17 @@ class _Owned:
 
 @dataclass(slots=True, eq=False)
 class _Offer:
-    """A selection of another program's."""
+    """A selection of another program."""
 
     handle: Object
     kinds: list[str] = field(default_factory=list)
 
 
 class Selections:
-    """Clipboard and primary selection. Raises Unavailable where the compositor lets nobody.
+    """Clipboard and primary selection. Raises Unavailable if the compositor gives no access.
 
-    `asked(selection, kind)` is called when somebody asks for what we own, `given(selection, kind)`
-    when he has it whole.
+    `asked(selection, kind)` is called when a program requests content that we own,
+    `given(selection, kind)` when it has read all of it.
     """
 
     def __init__(
@@ -136,7 +139,7 @@ class Selections:
         asked: Callable[[str, str], None] = lambda _selection, _kind: None,
         given: Callable[[str, str], None] = lambda _selection, _kind: None,
     ) -> None:
-        self._x = connection
+        self._connection = connection
         self._asked = asked
         self._given = given
         self._owned: dict[str, _Owned] = {}
@@ -150,7 +153,9 @@ class Selections:
         self._device = self._manager.send("get_data_device", known.makes["device"], connection.seat)
         self._device.on["data_offer"] = self._offer
         for selection in (CLIPBOARD, PRIMARY):
-            self._device.on[selection] = lambda handle, which=selection: self._taken(which, handle)
+            self._device.on[selection] = lambda handle, which=selection: self._changed(
+                which, handle
+            )
 
     def own(self, selection: str, content: Content) -> None:
         """Claim `selection`."""
@@ -160,10 +165,12 @@ class Selections:
         def send(kind: str, descriptor: int) -> None:
             self._asked(selection, kind)
             data = content.get(kind, b"")
-            self._x.carry(_Writing(descriptor, data, lambda: self._given(selection, kind)))
+            self._connection.carry(_Writing(descriptor, data, lambda: self._given(selection, kind)))
 
         def cancelled() -> None:
-            if not owned.lost:  # KWin says it twice, and hangs up on who destroys it twice
+            if (
+                not owned.lost
+            ):  # KWin sends it twice, and disconnects a client that destroys it twice
                 owned.lost = True
                 source.send("destroy")
 
@@ -179,13 +186,13 @@ class Selections:
         return owned is not None and not owned.lost
 
     def disown(self, selection: str) -> None:
-        """Leave it empty, if it is still ours."""
+        """Leave the selection empty if it is still ours."""
         if self.owns(selection):
             self._device.send(f"set_{selection}", None)
             del self._owned[selection]
 
     def content(self, selection: str) -> Content:
-        """All that it holds, ours or another's; empty if nothing is in it."""
+        """All that the selection holds, whoever owns it; empty if it holds nothing."""
         if self.owns(selection):
             return self._owned[selection].content
         offer = self._theirs.get(selection)
@@ -198,7 +205,7 @@ class Selections:
                 ours, theirs = os.pipe2(os.O_CLOEXEC)
                 offer.handle.send("receive", kind, theirs)
                 readings.append(_Reading(ours, kind))
-                self._x.carry(readings[-1])
+                self._connection.carry(readings[-1])
         end = time.monotonic() + ALL_S
         before = -1
         while any(not each.over for each in readings) and time.monotonic() < end:
@@ -206,19 +213,19 @@ class Selections:
             if read == before or read > ALL_BYTES:
                 break
             before = read
-            self._x.wait(lambda: all(each.over for each in readings), ANSWER_S)
+            self._connection.wait(lambda: all(each.over for each in readings), ANSWER_S)
         for each in readings:
             each.end()
         if missing := sum(not each.whole for each in readings):
-            _log.warning("%d forms of the clipboard's content could not be kept", missing)
+            _log.warning("clipboard: %d formats of its content could not be saved", missing)
         return {each.kind: bytes(each.data) for each in readings if each.whole}
 
     def _offer(self, handle: Object) -> None:
         offer = self._offers[handle] = _Offer(handle)
         handle.on["offer"] = offer.kinds.append
 
-    def _taken(self, selection: str, handle: Object | None) -> None:
-        """Somebody, we among them, has filled or emptied it."""
+    def _changed(self, selection: str, handle: Object | None) -> None:
+        """A program, maybe this one, has filled or emptied the selection."""
         if former := self._theirs.get(selection):
             former.handle.send("destroy")
             del self._offers[former.handle]

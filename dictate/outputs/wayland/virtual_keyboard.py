@@ -1,5 +1,5 @@
 """Pastes into the focused window of a Wayland desktop of the wlroots kind (sway, Hyprland, ...);
-`wayland/paste.py` says how."""
+`wayland/paste.py` describes how."""
 
 from dictate.config.schema import OutputSettings
 from dictate.errors import NotDelivered
@@ -12,37 +12,37 @@ from dictate.outputs.wayland.paste import PASTED, Paster
 from dictate.outputs.wayland.thread import WaylandConnection, WaylandThread, why_no_wayland
 
 
-class _PasteDesk:
+class _PasteBackend:
     """Raises Unavailable."""
 
     def __init__(self, connection: WaylandConnection) -> None:
-        self._x = connection
+        self._connection = connection
         self._windows = Toplevels(connection)
         self._paster = Paster(connection, KeyChord(connection).press, self.focus)
 
     def focus(self) -> Focus | None:
-        self._x.round_trip()
+        self._connection.round_trip()
         window = self._windows.focused
         return Focus(str(window.number), window.application) if window else None
 
-    def write(self, delivery: PasteRequest) -> Receipt:
-        self._paster.paste(delivery)
+    def write(self, request: PasteRequest) -> Receipt:
+        self._paster.paste(request)
         return Receipt.DELIVERED
 
-    def undo(self, delivery: PasteRequest) -> None:  # noqa: ARG002
+    def undo(self, request: PasteRequest) -> None:  # noqa: ARG002
         raise NotDelivered(PASTED)
 
     def close(self) -> None:
         self._paster.close()
 
 
-class VirtualKeyboardOutput(WindowOutput[_PasteDesk]):
+class VirtualKeyboardOutput(WindowOutput[_PasteBackend]):
     """For every application that pastes at Shift+Insert."""
 
     name = "virtual_keyboard"
 
     def __init__(self, settings: OutputSettings) -> None:
-        super().__init__(settings, WaylandThread(f"dictate-{self.name}", _PasteDesk))
+        super().__init__(settings, WaylandThread(f"dictate-{self.name}", _PasteBackend))
 
     def unavailable_reason(self) -> str | None:
-        return why_no_wayland(_PasteDesk)
+        return why_no_wayland(_PasteBackend)

@@ -1,7 +1,7 @@
-"""The Wayland protocol on the wire: messages to objects and from them, and open files with them.
+"""The Wayland protocol on the wire: messages to and from objects, and open files with them.
 
 A message is the object's number, its size and opcode, and the arguments in the machine's byte
-order, in steps of four bytes. Which message takes which stands in `wayland/protocols.py`, one
+order, in steps of four bytes. `wayland/protocols.py` lists the arguments of each message, one
 letter for each: i int, u uint, s string, o object (0: none), n new object, a array, h open file.
 """
 
@@ -14,26 +14,26 @@ from dataclasses import dataclass, field
 from typing import Any
 
 FILES_AT_ONCE = 20
-"""libwayland takes 28 open files with one message at most."""
+"""Maximum number of open files in one write; libwayland accepts 28."""
 READ_BYTES = 65_536
 _FROM_SERVER = 0xFF000000
-"""Objects from this number on are made by the compositor."""
+"""Objects with this number or a higher one are made by the compositor."""
 
 
 class WireError(Exception):
-    """The compositor hung up, or found a mistake in what we sent; the connection is over."""
+    """The compositor disconnected, or rejected a message; the connection has ended."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Interface:
-    """What objects of one kind understand and say: "name:arguments" in the order of the opcodes."""
+    """The messages of one kind of object: "name:arguments", in the order of the opcodes."""
 
     name: str
     version: int
     requests: str
     events: str = ""
     makes: Mapping[str, "Interface"] = field(default_factory=dict)
-    """The kind of the object that an event brings."""
+    """The kind of the object in an event, by the event's name."""
 
     def table(self, messages: str) -> list[tuple[str, str]]:
         pairs = [each.partition(":") for each in messages.split()]
@@ -41,7 +41,7 @@ class Interface:
 
 
 class Object:
-    """One object. `on` holds who is told of its events, by name; others are dropped."""
+    """One object. `on` holds the handlers of its events, by name; other events are dropped."""
 
     def __init__(self, wire: "Wire", interface: Interface, number: int) -> None:
         self.interface = interface
@@ -53,16 +53,16 @@ class Object:
         self._wire = wire
 
     def send(self, request: str, *values: Any) -> Any:
-        """Queue a request. For a new object give its Interface; the object is returned.
+        """Queue a request. For a new object pass its Interface; the object is returned.
 
-        An open file belongs to the wire from then on, which closes it.
+        An open file belongs to the wire from then on, and the wire closes it.
         """
         code, arguments = self._requests[request]
         return self._wire.queue(self.number, code, arguments, values)
 
 
 class Wire:
-    """A connection. `read` hands out events, `flush` sends what is queued; neither blocks.
+    """A connection. `read` dispatches events, `flush` sends what is queued; neither blocks.
 
     Both raise WireError.
     """
@@ -87,7 +87,7 @@ class Wire:
         return bool(self._out)
 
     def queue(self, number: int, code: int, arguments: str, values: tuple[Any, ...]) -> Any:
-        """Queue a message; the new object in it, if there is one."""
+        """Queue a message. Returns the new object in it, if there is one."""
         body = bytearray()
         files: list[int] = []
         made = None
@@ -114,7 +114,7 @@ class Wire:
         return made
 
     def bind(self, registry: Object, number: int, interface: Interface, version: int) -> Object:
-        """A global as an object: the one request that says the kind of what it makes."""
+        """Get a global as an object. Only this request carries the kind of its new object."""
         made = self._new(interface)
         body = struct.pack("=I", number) + _string(interface.name)
         body += struct.pack("=II", version, made.number)
@@ -125,7 +125,7 @@ class Wire:
         return made
 
     def flush(self) -> None:
-        """Send what is queued, as far as the compositor takes it now."""
+        """Send what is queued, as far as the compositor accepts it now."""
         while self._out:
             data, files = self._out[0]
             try:
@@ -142,7 +142,7 @@ class Wire:
                 self._out.popleft()
 
     def read(self) -> None:
-        """Hand out all events that have come."""
+        """Dispatch all events that have arrived."""
         while True:
             try:
                 data, files, _, _ = socket.recv_fds(self.socket, READ_BYTES, FILES_AT_ONCE * 2)
@@ -154,10 +154,10 @@ class Wire:
             if not data:
                 raise self._hung_up(None)
             self._in += data
-            self._hand_out()
+            self._dispatch()
 
     def close(self) -> None:
-        """Close the connection and every open file on its way."""
+        """Close the connection, and all open files that are queued or not yet dispatched."""
         self.lost = True
         self.socket.close()
         for _, files in self._out:
@@ -166,7 +166,7 @@ class Wire:
         while self._files:
             os.close(self._files.popleft())
 
-    def _hand_out(self) -> None:
+    def _dispatch(self) -> None:
         while len(self._in) >= 8:
             number, head = struct.unpack_from("=II", self._in)
             size, code = head >> 16, head & 0xFFFF
@@ -215,8 +215,8 @@ class Wire:
         return made
 
     def _deleted(self, number: int) -> None:
-        # An object of ours keeps its place, and with it the shape of its last events, until here;
-        # one of the compositor's until it gives the number to another.
+        # An object of ours stays known until here, because events of its kind may still arrive; one
+        # of the compositor until the compositor reuses its number.
         if number < _FROM_SERVER and number in self._objects:
             del self._objects[number]
             self._free.append(number)

@@ -1,4 +1,4 @@
-"""Reading what another program has in a selection, all of it, without waiting for a hung one."""
+"""Reads the whole content of a selection from its owner, without waiting for a hung owner."""
 
 import logging
 import time
@@ -12,13 +12,15 @@ from dictate.outputs.x11.thread import XConnection
 _log = logging.getLogger(__name__)
 
 ANSWER_S = 0.5
-"""An owner that gives no sign for so long counts as hung."""
+"""Seconds of silence after which an owner counts as hung."""
 ALL_S = 2.0
-"""Big pictures in many formats take an owner long; what is not there by then stays behind."""
+"""Seconds for all targets together. Big pictures in many formats take an owner long; what is
+missing then is left out."""
 ALL_BYTES = 64 * 1024 * 1024
+"""Maximum size of all targets together."""
 
-# Targets that ask for an action or for news about the selection, and those that hand out a
-# resource of the owner's, which ends with the owner.
+# Targets that request an action or ask about the selection, and those that hand out a resource of
+# the owner, which ends with the owner.
 _NO_CONTENT = (
     "TARGETS", "TIMESTAMP", "MULTIPLE", "SAVE_TARGETS", "DELETE", "INSERT_SELECTION",
     "INSERT_PROPERTY", "PIXMAP", "BITMAP", "DRAWABLE", "COLORMAP",
@@ -30,10 +32,10 @@ class NoAnswer(Exception):
 
 
 def fetch(connection: XConnection, selection: int) -> Content:
-    """The content of `selection` in every target; empty if nobody owns it.
+    """The content of `selection` in every target; empty if it has no owner.
 
-    What takes too long or is too big is left out, with a warning. Raises NoAnswer if the owner
-    does not even list its targets.
+    A target that takes too long or is too big is left out, with a warning. Raises NoAnswer if the
+    owner does not even list its targets.
     """
     if connection.display.get_selection_owner(selection) == X.NONE:
         return {}
@@ -60,7 +62,7 @@ def fetch(connection: XConnection, selection: int) -> Content:
         room -= len(value.data)
         content[target] = value
     if missing:
-        _log.warning("%d forms of the clipboard's content could not be kept", missing)
+        _log.warning("clipboard: %d formats of its content could not be saved", missing)
     return content
 
 

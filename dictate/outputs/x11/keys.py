@@ -1,4 +1,4 @@
-"""The one chord that is pressed: Shift+Insert, whatever the user's fingers do meanwhile."""
+"""Presses the chord Shift+Insert, whatever keys the user presses meanwhile."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from dictate.errors import NotDelivered
 from dictate.outputs.x11.raw import RawEvents
 from dictate.outputs.x11.thread import XConnection
 
-# Their state is in the lock, not in the finger: a release and a press would switch it.
+# Keys whose state does not end with their release: to release and press them would toggle it.
 _LOCKS = ("Caps_Lock", "Shift_Lock", "Num_Lock", "Scroll_Lock", "ISO_Lock")
 
 
@@ -49,10 +49,10 @@ def down(keymap: Iterable[int]) -> set[int]:
 
 
 def press_chord(display: Any, chord: tuple[int, int], held: list[int]) -> None:
-    """Queue Shift+Insert with the `held` modifiers out of the way.
+    """Queue Shift+Insert, with the `held` modifiers released meanwhile.
 
-    All of it goes out in one piece, so that no crash of ours can leave a key down, and what the
-    user holds counts as held again before anybody can ask.
+    It is sent in one piece. So a crash of Dictate leaves no key down, and the keys that the user
+    holds count as held again before any client can ask.
     """
     shift, insert = chord
     for code in held:
@@ -66,10 +66,10 @@ def press_chord(display: Any, chord: tuple[int, int], held: list[int]) -> None:
 
 
 class Releases:
-    """Counts key releases between `begin` and `end`, ours and the user's.
+    """Counts the key releases between `begin` and `end`, ours and the user's.
 
-    Between the question which modifiers are held and the answer's use, the user may let go of one;
-    pressing it again would leave it down for good.
+    The user may release a modifier between the moment in which it is found to be held and the
+    moment in which it is pressed again. It would then stay down for good.
     """
 
     def __init__(self, connection: XConnection, raw: RawEvents) -> None:
@@ -82,8 +82,8 @@ class Releases:
         self._seen.clear()
 
     def end(self, pressed: Iterable[int], held: list[int]) -> None:
-        """After keys were `pressed` by us: let go of those `held` modifiers that the user let go
-        of, too."""
+        """Call this after we have `pressed` keys: it releases those `held` modifiers that the user
+        has released, too."""
         self._x.wait(lambda: True, 0)
         self._raw.deafen(self._count)
         ours = Counter([*pressed, *held])

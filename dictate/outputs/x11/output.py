@@ -1,4 +1,4 @@
-"""Pastes into the focused window of an X11 desktop; `x11/paste.py` says how."""
+"""Pastes into the focused window of an X11 desktop; `x11/paste.py` describes how."""
 
 import os
 
@@ -13,6 +13,7 @@ class X11Output(WindowOutput[Paster]):
     """For every application that pastes at Shift+Insert."""
 
     name = "x11"
+    x11_windows_only = True
     undo_limit_s = 5.0
 
     def __init__(self, settings: OutputSettings) -> None:

@@ -1,26 +1,26 @@
-"""The clipboard transaction: the text goes into one window, the clipboard is as it was before.
+"""The clipboard transaction: the text goes into one window, then the clipboard is as before.
 
 Own CLIPBOARD and PRIMARY (a terminal pastes the one, a text field the other), press Shift+Insert,
-and answer the application's request for the text: that request is the receipt. Nobody sleeps for a
-guessed time, and three rules make sure that nothing is lost, doubled or pasted in the wrong place:
+and answer the application's request for the text: this request is the receipt. No step sleeps for
+an estimated time. Three rules keep texts from being lost, doubled or pasted in the wrong place:
 
-- **Who asks decides what is given.** The application that the chord went to gets the text. Every
-  other one with a window gets what the clipboard held before, as if nothing happened. A program
-  without a window may be a clipboard manager, or it may fetch on an application's behalf (Wine
-  does), so it gets the text, with the hint not to keep it; that alone is no receipt.
-- **The focus cannot move between the last look and the chord:** the server is grabbed for the
-  millisecond in which both happen. What the user holds is released and pressed again in the same
-  breath. In the same millisecond it is seen whether another program has taken the keyboard, as a
-  locked screen has: the chord would go there.
-- **A text that was not fetched stays promised.** If the application says in time that it is awake
-  (_NET_WM_PING) and yet did not ask, it has ignored the chord for good: NotDelivered. If it is
-  hung, the chord still waits in its queue. Giving the old clipboard back now would paste foreign
-  text when it wakes, so the text stays there for this application alone, however late it asks,
-  until it has answered a ping; one that knows no pings gets `LATE_S`. That is DeliveryUnsure, and
-  until it is settled the same application is sent no other text.
+- **The client that asks decides what it gets.** The application that got the chord gets the text.
+  Every other client with a window gets the former content, as if nothing had happened. A client
+  without a window may be a clipboard manager, or it may fetch for an application, as Wine does. It
+  gets the text, with the hint not to keep it. Such a request alone is no receipt.
+- **The focus cannot move between the last check and the chord:** the server is grabbed for the
+  millisecond in which both happen. Modifiers that the user holds are released and pressed again
+  within it. It also shows whether another program, such as a screen lock, has grabbed the keyboard
+  and would get the chord.
+- **A text that was not requested stays pending.** If the application answers in time that it is
+  awake (_NET_WM_PING) but has not asked for the text, it has ignored the chord for good:
+  NotDelivered. If it is hung, the chord still waits in its queue. If the former content came back
+  now, the application would paste it when it wakes up. So the text stays there for this application
+  alone, however late it asks, until it has answered a ping; one that does not support pings gets
+  `LATE_S`. That is DeliveryUnsure, and until then the application gets no other text.
 
-After a receipt the application may ask again for `LINGER_S` (some do), then the former content is
-claimed anew, so that everybody who watches the clipboard looks at it again.
+After the receipt the application may ask again for `LINGER_S`, as some do. Then the former content
+is claimed anew, so that every program that watches the clipboard reads it again.
 """
 
 import logging
@@ -46,25 +46,30 @@ from dictate.platform.x11 import keyboard_taken
 _log = logging.getLogger(__name__)
 
 LINGER_S = 0.25
-"""How long after its last request an application may ask again for the same text."""
+"""Seconds after its last request in which an application may ask again for the same text."""
 QUIET_S = 0.03
-"""An application that has not asked for so long is done with one text and may get the next."""
+"""Seconds without a request after which an application is done with one text and may get the
+next."""
 PING_S = 0.3
+"""Seconds that an application has to answer a ping."""
 RECHECK_S = 2.0
+"""Seconds between two checks whether a hung application is awake again."""
 LATE_S = 10.0
-TAKEN_S = 1.0
-TAKEN_LOOK_S = 0.02
-TAKEN = (
+"""Seconds for which a text stays pending for an application that does not support pings."""
+GRABBED_S = 1.0
+"""Seconds to wait for a grab of the keyboard to end."""
+GRABBED_POLL_S = 0.02
+GRABBED = (
     "another program has taken the keyboard, as a locked screen does, a question for a password "
     "or an open menu"
 )
 
 
 @dataclass(slots=True, eq=False)
-class _Promise:
-    """A text that one application, and no other, gets when it asks."""
+class _PendingPaste:
+    """A text that one application, and no other client with a window, gets when it asks."""
 
-    delivery: PasteRequest
+    request: PasteRequest
     client: int
     window: Any
     content: Content
@@ -73,81 +78,81 @@ class _Promise:
     late_until: float = 0.0
     closed: bool = False
     lost: bool = False
-    """Somebody else claimed a selection after the chord: the application may have pasted that."""
+    """Another program claimed a selection after the chord: the application may have pasted that."""
 
 
 class Paster:
-    """Pastes, in the X thread."""
+    """Pastes, in the thread of the connection to the X server."""
 
     def __init__(self, connection: XConnection) -> None:
         self._x = connection
         self._selections = Selections(connection, choose=self._choose, answered=self._answered)
-        self._both = (connection.atom("CLIPBOARD"), Xatom.PRIMARY)
+        self._names = (connection.atom("CLIPBOARD"), Xatom.PRIMARY)
         raw = RawEvents(connection)
         self._releases = Releases(connection, raw)
-        self._since = InputActivity(connection, raw)
-        self._promises: dict[int, _Promise] = {}
-        self._current: _Promise | None = None
+        self._activity = InputActivity(connection, raw)
+        self._pending: dict[int, _PendingPaste] = {}
+        self._current: _PendingPaste | None = None
         connection.handlers.append(self._watch)
 
     def focus(self) -> Focus | None:
         found = focused(self._x)
         return found[1] if found else None
 
-    def write(self, delivery: PasteRequest) -> Receipt:
+    def write(self, request: PasteRequest) -> Receipt:
         """Returns once the application has the text. Raises NotDelivered, FocusMoved,
         DeliveryUnsure."""
-        delivery.refuse()
-        window = self._check_focus(delivery.focus)
+        request.refuse()
+        window = self._check_focus(request.focus)
         client = self._x.client(window.id)
-        self._settle(client, delivery.focus)
+        self._await_earlier(client, request.focus)
         self._await_keyboard()
         chord = chord_keys(self._x.display)
-        promise = _Promise(
-            delivery, client, window, text_content(self._x, delivery.text, secret=True)
+        pending = _PendingPaste(
+            request, client, window, text_content(self._x, request.text, secret=True)
         )
         try:
             window.change_attributes(event_mask=X.StructureNotifyMask)
-            self._claim(promise)
-            self._press(promise, chord)
+            self._claim(pending)
+            self._press(pending, chord)
         except NotDelivered:
-            self._forget(promise)
+            self._forget(pending)
             raise
         except XError as error:
-            self._forget(promise)
+            self._forget(pending)
             raise NotDelivered(f"the window closed: {error}") from error
-        self._await_receipt(promise)
+        self._await_receipt(pending)
         return Receipt.DELIVERED
 
-    def undo(self, back: PasteRequest) -> None:
-        """Take back what the last `write` put there. Raises NotDelivered."""
+    def undo(self, request: PasteRequest) -> None:
+        """Take back the text that the last `write` put there. Raises NotDelivered."""
         display = self._x.display
         code = backspace_key(display)
         held: list[int] = []
-        pressed = [code] * len(back.text)
+        pressed = [code] * len(request.text)
         self._releases.begin()
         display.grab_server()
         try:
-            self._check_focus(back.focus)
-            self._check_free(back)
-            if reason := self._since.unavailable_reason() or why_not_exact(back.text):
+            self._check_focus(request.focus)
+            self._check_free(request)
+            if reason := self._activity.unavailable_reason() or why_not_exact(request.text):
                 raise NotDelivered(reason)
             held = modifiers_down(display)
-            back.sent = True
-            press_backspace(display, code, len(back.text), held)
+            request.committed = True
+            press_backspace(display, code, len(request.text), held)
         finally:
             display.ungrab_server()
             display.sync()
             self._releases.end(pressed, held)
-        self._since.end()
+        self._activity.end()
 
     def close(self) -> None:
-        """Leave the clipboard's content to a clipboard manager, if there is one."""
-        self._promises.clear()
-        self._give_back()
+        """Pass the clipboard's content to a clipboard manager, if there is one."""
+        self._pending.clear()
+        self._restore()
         save_to_manager(self._x, self._selections)
 
-    # Before the point of no return: NotDelivered, and everything is as it was.
+    # Before the point of no return: an error is NotDelivered, and everything is as before.
 
     def _check_focus(self, wanted: Focus) -> Any:
         found = focused(self._x)
@@ -160,23 +165,23 @@ class Paster:
         return window
 
     def _await_keyboard(self) -> None:
-        """Whoever holds a key of the window manager's lets go of it soon."""
-        end = time.monotonic() + TAKEN_S
+        """Wait for a short grab to end, as when the user holds a key of the window manager."""
+        end = time.monotonic() + GRABBED_S
         while keyboard_taken(self._x.window) and time.monotonic() < end:
-            self._x.wait(lambda: False, TAKEN_LOOK_S)
+            self._x.wait(lambda: False, GRABBED_POLL_S)
 
-    def _check_free(self, delivery: PasteRequest) -> None:
+    def _check_free(self, request: PasteRequest) -> None:
         """Raises NotDelivered."""
-        delivery.refuse()
+        request.refuse()
         if keyboard_taken(self._x.window):
-            raise NotDelivered(TAKEN)
+            raise NotDelivered(GRABBED)
 
-    def _settle(self, client: int, focus: Focus) -> None:
-        """Wait until the application is done with the text before this one."""
-        earlier = self._promises.get(client)
+    def _await_earlier(self, client: int, focus: Focus) -> None:
+        """Wait until the application is done with the text before this one. Raises NotDelivered."""
+        earlier = self._pending.get(client)
         if earlier is None:
             return
-        if not earlier.delivery.taken:
+        if not earlier.request.acknowledged:
             if not self._awake(earlier):
                 raise NotDelivered(
                     f"{focus.application or 'the application'} does not answer, and has not taken "
@@ -186,41 +191,41 @@ class Paster:
         while (rest := earlier.asked_at + QUIET_S - time.monotonic()) > 0:
             self._x.wait(lambda: False, rest)
 
-    def _claim(self, promise: _Promise) -> None:
-        """Own both selections; everybody else still gets what they held before."""
-        former = {selection: self._former(selection, promise) for selection in self._both}
-        self._current = promise
-        self._promises[promise.client] = promise
+    def _claim(self, pending: _PendingPaste) -> None:
+        """Own both selections; other clients still get the former content."""
+        former = {selection: self._content(selection, pending) for selection in self._names}
+        self._current = pending
+        self._pending[pending.client] = pending
         for selection, content in former.items():
             if not self._selections.own(selection, content):
                 raise NotDelivered("another program does not let go of the clipboard")
 
-    def _former(self, selection: int, promise: _Promise) -> Content:
+    def _content(self, selection: int, pending: _PendingPaste) -> Content:
         if self._selections.owns(selection) and selection in self._selections.contents:
             return self._selections.contents[selection]
         try:
             return fetch(self._x, selection)
         except NoAnswer:
             owner = self._x.display.get_selection_owner(selection)
-            if owner != X.NONE and self._x.client(owner.id) == promise.client:
+            if owner != X.NONE and self._x.client(owner.id) == pending.client:
                 raise NotDelivered(
-                    f"{promise.delivery.focus.application or 'the application'} does not answer"
+                    f"{pending.request.focus.application or 'the application'} does not answer"
                 ) from None
-            _log.warning("the program that owns the clipboard does not answer; its content is lost")
+            _log.warning("clipboard: the program that owns it does not answer; its content is lost")
             return {}
 
-    def _press(self, promise: _Promise, chord: tuple[int, int]) -> None:
+    def _press(self, pending: _PendingPaste, chord: tuple[int, int]) -> None:
         display = self._x.display
         held: list[int] = []
         self._releases.begin()
         display.grab_server()
         try:
-            self._check_focus(promise.delivery.focus)
-            self._check_free(promise.delivery)
-            if not all(self._selections.owns(selection) for selection in self._both):
+            self._check_focus(pending.request.focus)
+            self._check_free(pending.request)
+            if not all(self._selections.owns(selection) for selection in self._names):
                 raise NotDelivered("another program does not let go of the clipboard")
             held = modifiers_down(display)
-            promise.delivery.sent = True
+            pending.request.committed = True
             press_chord(display, chord, held)
         finally:
             display.ungrab_server()
@@ -229,113 +234,113 @@ class Paster:
 
     # After it.
 
-    def _await_receipt(self, promise: _Promise) -> None:
-        delivery = promise.delivery
-        name = delivery.focus.application or "the window"
-        self._x.wait(lambda: delivery.taken or promise.closed, delivery.timeout_s)
-        awake = not delivery.taken and not promise.closed and self._awake(promise)
+    def _await_receipt(self, pending: _PendingPaste) -> None:
+        request = pending.request
+        name = request.focus.application or "the window"
+        self._x.wait(lambda: request.acknowledged or pending.closed, request.timeout_s)
+        awake = not request.acknowledged and not pending.closed and self._awake(pending)
         self._current = None
-        if delivery.taken:
+        if request.acknowledged:
             self._x.call_later(LINGER_S, self._tidy)
-            self._since.begin()
+            self._activity.begin()
             return
-        if promise.lost or promise.fetched_by_helper:
-            self._forget(promise)
+        if pending.lost or pending.fetched_by_helper:
+            self._forget(pending)
             raise DeliveryUnsure(f"another program took the clipboard before {name} did")
-        if promise.closed:
-            self._forget(promise)
+        if pending.closed:
+            self._forget(pending)
             raise NotDelivered(f"{name} closed before it took the text")
         if awake:
-            self._forget(promise)
+            self._forget(pending)
             raise NotDelivered(f"{name} did not take the text; is a text field active there?")
-        promise.late_until = time.monotonic() + LATE_S
-        self._x.call_later(RECHECK_S, lambda: self._recheck(promise))
+        pending.late_until = time.monotonic() + LATE_S
+        self._x.call_later(RECHECK_S, lambda: self._recheck(pending))
         raise DeliveryUnsure(f"{name} does not answer; the text appears there if it wakes up")
 
-    def _awake(self, promise: _Promise) -> bool:
-        """Whether the application has looked at the chord, whatever it did about it."""
-        if promise.closed:
+    def _awake(self, pending: _PendingPaste) -> bool:
+        """Whether the application has handled the chord and did not ask for the text."""
+        if pending.closed:
             return True
-        if not answers_pings(self._x, promise.window):
+        if not answers_pings(self._x, pending.window):
             return False
-        if not ping(self._x, promise.window, PING_S):
+        if not ping(self._x, pending.window, PING_S):
             return False
-        # It may be between asking which targets there are and asking for one.
-        self._x.wait(lambda: promise.delivery.taken, LINGER_S)
-        return not promise.delivery.taken
+        # It may have asked for the list of targets, and be about to ask for one.
+        self._x.wait(lambda: pending.request.acknowledged, LINGER_S)
+        return not pending.request.acknowledged
 
-    # What the others see.
+    # What other clients get.
 
     def _choose(self, _selection: int, client: int) -> Content | None:
-        promise = self._promises.get(client)
-        if promise is None and self._current is not None and not has_window(self._x, client):
-            promise = self._current
-        return promise.content if promise else None
+        pending = self._pending.get(client)
+        if pending is None and self._current is not None and not has_window(self._x, client):
+            pending = self._current
+        return pending.content if pending else None
 
     def _answered(self, client: int, target: int) -> None:
-        promise = self._promises.get(client)
-        if promise is None:
+        pending = self._pending.get(client)
+        if pending is None:
             if self._current is not None and not has_window(self._x, client):
                 hint = self._x.atom("x-kde-passwordManagerHint")
                 self._current.fetched_by_helper |= target != hint
             return
-        promise.asked_at = time.monotonic()
-        if promise.delivery.sent and not promise.delivery.taken:
-            promise.delivery.taken = True
+        pending.asked_at = time.monotonic()
+        if pending.request.committed and not pending.request.acknowledged:
+            pending.request.acknowledged = True
             self._x.call_later(LINGER_S, self._tidy)
 
     def _watch(self, event: Any) -> None:
         if event.type == X.DestroyNotify:
-            for promise in list(self._promises.values()):
-                if promise.window.id == event.window.id:
-                    promise.closed = True
-                    if promise is not self._current:
-                        self._forget(promise)
+            for pending in list(self._pending.values()):
+                if pending.window.id == event.window.id:
+                    pending.closed = True
+                    if pending is not self._current:
+                        self._forget(pending)
         elif event.type == X.SelectionClear:
-            for promise in self._promises.values():
-                promise.lost |= promise.delivery.sent and not promise.delivery.taken
+            for pending in self._pending.values():
+                pending.lost |= pending.request.committed and not pending.request.acknowledged
         elif event.type == X.MappingNotify:
             self._x.display.refresh_keyboard_mapping(event)
 
-    # Giving back.
+    # Restoring the clipboard.
 
-    def _forget(self, promise: _Promise) -> None:
-        if self._current is promise:
+    def _forget(self, pending: _PendingPaste) -> None:
+        if self._current is pending:
             self._current = None
-        if self._promises.get(promise.client) is promise:
-            del self._promises[promise.client]
+        if self._pending.get(pending.client) is pending:
+            del self._pending[pending.client]
         try:
-            promise.window.change_attributes(event_mask=X.NoEventMask)
+            pending.window.change_attributes(event_mask=X.NoEventMask)
         except XError:
             _log.debug("the window is gone")
-        self._give_back()
+        self._restore()
 
-    def _recheck(self, promise: _Promise) -> None:
-        """Whether a text that was not fetched can still be asked for."""
-        if promise.delivery.taken or self._promises.get(promise.client) is not promise:
+    def _recheck(self, pending: _PendingPaste) -> None:
+        """Drop a pending text once the application cannot ask for it any more."""
+        if pending.request.acknowledged or self._pending.get(pending.client) is not pending:
             return
-        knows_pings = answers_pings(self._x, promise.window)
-        if self._awake(promise) or (not knows_pings and time.monotonic() >= promise.late_until):
-            self._forget(promise)
+        knows_pings = answers_pings(self._x, pending.window)
+        if self._awake(pending) or (not knows_pings and time.monotonic() >= pending.late_until):
+            self._forget(pending)
         else:
-            self._x.call_later(RECHECK_S, lambda: self._recheck(promise))
+            self._x.call_later(RECHECK_S, lambda: self._recheck(pending))
 
     def _tidy(self) -> None:
-        """Forget the texts that have been taken and that nobody asks for any more."""
+        """Forget the texts that were acknowledged and are not requested any more."""
         now = time.monotonic()
-        for promise in list(self._promises.values()):
-            if promise.delivery.taken and promise is not self._current:
-                if now - promise.asked_at >= LINGER_S:
-                    self._forget(promise)
+        for pending in list(self._pending.values()):
+            if pending.request.acknowledged and pending is not self._current:
+                if now - pending.asked_at >= LINGER_S:
+                    self._forget(pending)
                 else:
                     self._x.call_later(LINGER_S, self._tidy)
 
-    def _give_back(self) -> None:
-        """Claim the former content anew, or nothing if there was none; later if a text is still
-        promised to somebody."""
-        if self._promises:
+    def _restore(self) -> None:
+        """Claim the former content anew, or leave the selections empty if there was none. While a
+        text is pending, do nothing: this is called again at its end."""
+        if self._pending:
             return
-        for selection in self._both:
+        for selection in self._names:
             content = self._selections.contents.get(selection)
             if content:
                 self._selections.own(selection, content)

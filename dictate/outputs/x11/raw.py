@@ -1,6 +1,6 @@
-"""Key and button events whatever window they go to (XInput 2), for those in our thread who listen.
+"""Key and button events of all windows (XInput 2), for listeners in the thread of the connection.
 
-Only which key it was is looked at, never kept.
+The key codes are only looked at, never kept.
 """
 
 import struct
@@ -19,14 +19,14 @@ _MASKS = {
 
 
 class RawEvents:
-    """The server is asked for what somebody listens to, and for no more."""
+    """Asks the server only for the events that have a listener."""
 
     def __init__(self, connection: XConnection) -> None:
         self._display = connection.display
         self._root = connection.display.screen().root
         self._listeners: dict[Callable[[int, int], None], int] = {}
         self.able = bool(connection.display.has_extension("XInputExtension"))
-        """Whether this server has such events: nobody hears anything otherwise."""
+        """Whether this server has such events. If not, listeners never get any."""
         if self.able:
             connection.display.xinput_query_version()
             connection.handlers.append(self._pass_on)
@@ -37,7 +37,7 @@ class RawEvents:
         self._select()
 
     def deafen(self, listener: Callable[[int, int], None]) -> None:
-        """It gets no more. Idempotent."""
+        """`listener` gets no more events. Idempotent."""
         if self._listeners.pop(listener, 0):
             self._select()
 

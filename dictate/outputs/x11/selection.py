@@ -1,4 +1,4 @@
-"""Owning X selections and answering for them, as ICCCM section 2 wants it."""
+"""Owns X selections and answers requests for them, as ICCCM section 2 demands."""
 
 import contextlib
 import time
@@ -14,12 +14,14 @@ from Xlib.protocol.event import SelectionNotify
 from dictate.outputs.x11.thread import XConnection
 
 DIRECT_BYTES = 128 * 1024
-"""More than this goes in pieces (INCR): a server takes 256 KiB in one request at least."""
+"""Maximum size of a value that is sent at once; a bigger one goes in pieces (INCR). Every server
+accepts requests of 256 KiB."""
 
 PIECE_BYTES = 64 * 1024
 SAVE_TO_MANAGER_S = 0.5
+"""Seconds that a clipboard manager has to save the content."""
 STALE_S = 10.0
-"""A requestor that fetches no piece for so long has lost interest."""
+"""Seconds without a request for the next piece after which a transfer is dropped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ def text_content(connection: XConnection, text: str, *, secret: bool) -> Content
         atom("text/plain;charset=utf-8"): Value(atom("text/plain;charset=utf-8"), 8, data),
         atom("text/plain"): Value(atom("text/plain"), 8, data),
     }
-    # STRING is Latin-1 by definition; whoever wants only that gets nothing rather than "?".
+    # STRING is Latin-1 by definition; a client that wants only this gets nothing rather than "?".
     with contextlib.suppress(UnicodeEncodeError):
         content[Xatom.STRING] = Value(Xatom.STRING, 8, text.encode("latin-1"))
     if secret:
@@ -59,7 +61,7 @@ def text_content(connection: XConnection, text: str, *, secret: bool) -> Content
 
 @dataclass(slots=True)
 class _Transfer:
-    """An answer that goes in pieces."""
+    """A value that is sent in pieces."""
 
     window: Any
     value: Value
@@ -71,7 +73,7 @@ class _Transfer:
 
 
 class Selections:
-    """The selections we own. `contents` holds what each of them gives to everybody."""
+    """The selections that we own. `contents` holds what each of them gives to every client."""
 
     def __init__(
         self,
@@ -80,10 +82,10 @@ class Selections:
         choose: Callable[[int, int], Content | None] | None = None,
         answered: Callable[[int, int], None] | None = None,
     ) -> None:
-        """`choose(selection, client)` may give one client something else; None: as everybody.
+        """`choose(selection, client)` may return a different content for one client, or None.
 
-        `answered(client, target)` is called after a value (not a list of targets) has been given
-        whole.
+        `answered(client, target)` is called after a client has got a whole value, not just a list
+        of targets.
         """
         self.contents: dict[int, Content] = {}
         self._x = connection
@@ -123,7 +125,7 @@ class Selections:
         if event.type == X.SelectionRequest and event.owner.id == self._x.window.id:
             self._request(event)
         elif event.type == X.SelectionClear and event.window.id == self._x.window.id:
-            # One that is older than our last claim speaks of an ownership before that.
+            # An event from before our last claim ended an earlier ownership.
             ours = self._times.get(event.atom, 0)
             if (event.time - ours) & 0xFFFFFFFF < 0x80000000:
                 self.contents.pop(event.atom, None)
@@ -230,7 +232,7 @@ class Selections:
 
 
 def save_to_manager(connection: XConnection, selections: Selections) -> None:
-    """Ask a clipboard manager, if there is one, to keep what would go with us."""
+    """Ask a clipboard manager, if there is one, to keep the content, which would end with us."""
     clipboard, manager = connection.atom("CLIPBOARD"), connection.atom("CLIPBOARD_MANAGER")
     content = selections.contents.get(clipboard)
     if not content or connection.display.get_selection_owner(manager) == X.NONE:

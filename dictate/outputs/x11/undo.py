@@ -1,8 +1,8 @@
-"""Takes a text back that was pasted: as many BackSpaces as it has characters.
+"""Takes back a pasted text: presses BackSpace once for each of its characters.
 
-That is exact only while nothing has happened in the window since, and for characters that every
-toolkit deletes one by one. So it is refused after any key or click, and for a text with line ends
-(a terminal has acted on them, an editor may have indented) or with signs made of several code
+This is exact only if nothing has happened in the window since, and only for characters that every
+toolkit deletes one by one. So it is refused after any key or click, for a text with line ends (a
+terminal has acted on them, an editor may have indented), and for characters made of several code
 points.
 """
 
@@ -19,11 +19,11 @@ from dictate.outputs.x11.raw import RawEvents
 from dictate.outputs.x11.thread import XConnection
 
 UNDO_S = 120.0
-"""How long after a delivery we listen for keys and clicks, and it may be taken back."""
+"""Seconds after a delivery in which keys and clicks are watched, and the text can be taken back."""
 SHORTCUT_S = 1.0
-"""A key pressed so recently with Ctrl, Alt or Super is the shortcut that asks for this."""
+"""A key pressed within this many seconds with Ctrl, Alt or Super is the shortcut for the undo."""
 LONGEST = 1000
-"""More characters take an application seconds, in which the user may type among them."""
+"""Maximum number of characters. More take seconds, in which the user may type."""
 
 
 class InputActivity:
@@ -41,7 +41,7 @@ class InputActivity:
         self._held: set[int] = set()
 
     def begin(self) -> None:
-        """A text has just been delivered."""
+        """Start to watch: a text has just been delivered."""
         display = self._x.display
         self._serial += 1
         self._until = time.monotonic() + UNDO_S
@@ -55,7 +55,7 @@ class InputActivity:
         self._x.call_later(UNDO_S, lambda: self.end() if serial == self._serial else None)
 
     def end(self) -> None:
-        """Listen no more."""
+        """Stop to watch."""
         self._until = 0.0
         self._raw.deafen(self._see)
 
@@ -85,7 +85,7 @@ class InputActivity:
 
 
 def why_not_exact(text: str) -> str | None:
-    """Why so many BackSpaces may not be what takes this text away, or None."""
+    """Why BackSpace may not remove exactly this text, or None."""
     if len(text) > LONGEST:
         return f"it has more than {LONGEST} characters: press Ctrl+Z there"
     if "\n" in text:
@@ -104,7 +104,7 @@ def backspace_key(display: Any) -> int:
 
 
 def press_backspace(display: Any, code: int, times: int, held: list[int]) -> None:
-    """Queue the BackSpaces with the `held` modifiers out of the way, in one piece."""
+    """Queue the key presses in one piece, with the `held` modifiers released meanwhile."""
     for modifier in held:
         display.xtest_fake_input(X.KeyRelease, modifier)
     for _ in range(times):

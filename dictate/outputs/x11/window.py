@@ -1,4 +1,4 @@
-"""Windows: which has the focus, whose it is, whether its application is awake."""
+"""Windows: which one has the focus, which client owns it, whether its application is awake."""
 
 import time
 from typing import Any
@@ -12,7 +12,7 @@ from dictate.outputs.x11.thread import XConnection
 
 
 def focused(connection: XConnection) -> tuple[Any, Focus] | None:
-    """The application's window that has the focus, and its name for people; None if none has."""
+    """The application's window that has the focus, and the Focus for it; None if none has."""
     display = connection.display
     window = display.get_input_focus().focus
     if isinstance(window, int):  # None or PointerRoot
@@ -22,15 +22,15 @@ def focused(connection: XConnection) -> tuple[Any, Focus] | None:
         if top is None:
             return None
         names = top.get_wm_class()
-    except XError:  # it vanished while we looked
+    except XError:  # it vanished meanwhile
         return None
     return top, Focus(f"{top.id:#x}", names[1] if names else "")
 
 
 def _toplevel(connection: XConnection, window: Any) -> Any | None:
-    """The window that the window manager knows (it bears WM_STATE); else the outermost one, such as
-    a launcher's; None for the root, and for the unseen window that holds the focus of a desktop
-    with no other."""
+    """The window that the window manager knows, with WM_STATE; otherwise the outermost one, such as
+    a launcher's. None for the root, and for the invisible window that has the focus on a desktop
+    without others."""
     state = connection.atom("WM_STATE")
     root = connection.display.screen().root
     while window.id != root.id:
@@ -38,13 +38,13 @@ def _toplevel(connection: XConnection, window: Any) -> Any | None:
             return window
         parent = window.query_tree().parent
         if isinstance(parent, int) or parent.id == root.id:
-            return window if _seen(connection, window) else None
+            return window if _visible(connection, window) else None
         window = parent
     return None
 
 
-def _seen(connection: XConnection, window: Any) -> bool:
-    """Whether any of it is on the screen."""
+def _visible(connection: XConnection, window: Any) -> bool:
+    """Whether a part of it is on the screen."""
     screen = connection.display.screen()
     place = window.get_geometry()
     return bool(
@@ -55,7 +55,7 @@ def _seen(connection: XConnection, window: Any) -> bool:
 
 
 def has_window(connection: XConnection, client: int) -> bool:
-    """Whether the user sees a window of this X client, as far as the window manager says."""
+    """Whether this X client has a window for the user, according to the window manager."""
     listed = connection.display.screen().root.get_full_property(
         connection.atom("_NET_CLIENT_LIST"), Xatom.WINDOW
     )
@@ -63,7 +63,7 @@ def has_window(connection: XConnection, client: int) -> bool:
 
 
 def answers_pings(connection: XConnection, window: Any) -> bool:
-    """Whether the window's application takes part in _NET_WM_PING."""
+    """Whether the window's application supports _NET_WM_PING."""
     try:
         protocols = window.get_full_property(connection.atom("WM_PROTOCOLS"), Xatom.ATOM)
     except XError:
@@ -72,10 +72,10 @@ def answers_pings(connection: XConnection, window: Any) -> bool:
 
 
 def ping(connection: XConnection, window: Any, seconds: float) -> bool:
-    """Whether the application has dealt with everything sent to `window` before this.
+    """Whether the application has handled everything that was sent to `window` before.
 
-    An application takes its events in order, so its answer says that the key presses before the
-    question have been looked at.
+    An application handles its events in order, so its answer means that it has seen the key presses
+    before the ping.
     """
     root = connection.display.screen().root
     question = connection.atom("_NET_WM_PING")

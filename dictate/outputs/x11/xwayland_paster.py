@@ -1,8 +1,8 @@
-"""The clipboard transaction through Xwayland, where a Wayland compositor lets nobody at its own.
+"""The clipboard transaction through Xwayland, for compositors without access to their clipboard.
 
-Such a compositor (GNOME) passes X's selections on to its windows: it looks at each new one for
-what kinds there are, and fetches one when a window pastes. So there is nobody to tell apart, and
-the keys come from elsewhere; the rest is as in `wayland/paste.py`.
+Such a compositor (GNOME) passes the selections of X11 on to its windows: it reads the list of
+formats of each new one, and fetches the content when a window pastes. So all requests come from the
+compositor, and the keys from a separate keyboard. The rest is as in `wayland/paste.py`.
 """
 
 import logging
@@ -22,54 +22,55 @@ from dictate.outputs.x11.thread import XConnection
 _log = logging.getLogger(__name__)
 
 NOTICED_S = 0.5
-"""The compositor looks at a new selection within this time, or not at all."""
+"""Seconds within which the compositor reads a new selection, if it does so at all."""
 QUIET_S = 0.05
+"""Seconds without a request after which the compositor has read it."""
 
 
 class XwaylandPaster:
-    """Pastes, in the X thread."""
+    """Pastes, in the thread of the connection to the X server."""
 
     def __init__(self, connection: XConnection, press: Callable[[], None]) -> None:
-        """`press` sends the chord on its way."""
+        """`press` starts the chord."""
         self._x = connection
         self._press = press
         self._selections = Selections(connection, answered=self._answered)
         both = (connection.atom("CLIPBOARD"), Xatom.PRIMARY)
-        self._borrowed = ClipboardTransaction(connection, self._selections, both)
+        self._transaction = ClipboardTransaction(connection, self._selections, both)
         self._noticed: set[int] = set()
         self._asked_at = 0.0
         connection.handlers.append(self._watch)
 
-    def paste(self, delivery: PasteRequest) -> None:
+    def paste(self, request: PasteRequest) -> None:
         """Returns once an application has the text. Raises NotDelivered, DeliveryUnsure."""
-        self._borrowed.wait_turn()
+        self._transaction.wait_turn()
         try:
-            self._claim(delivery)
-            if not self._borrowed.own_all():
+            self._claim(request)
+            if not self._transaction.owns_all():
                 raise NotDelivered("another program does not let go of the clipboard")
-            delivery.refuse()
-            delivery.sent = True
+            request.refuse()
+            request.committed = True
             self._press()
-            self._x.wait(lambda: delivery.taken, delivery.timeout_s)
-            if delivery.taken:
+            self._x.wait(lambda: request.acknowledged, request.timeout_s)
+            if request.acknowledged:
                 return
-            if not self._borrowed.own_all():
+            if not self._transaction.owns_all():
                 raise DeliveryUnsure("another program took the clipboard before the window did")
             raise NotDelivered("the window did not take the text; is a text field active there?")
         finally:
-            self._borrowed.end()
+            self._transaction.end()
 
     def close(self) -> None:
-        self._borrowed.give_back()
+        self._transaction.restore()
 
-    def _claim(self, delivery: PasteRequest) -> None:
-        """Own both selections, and let the compositor see it."""
-        content = text_content(self._x, delivery.text, secret=True)
-        self._borrowed.lend(delivery, self._fetch)
+    def _claim(self, request: PasteRequest) -> None:
+        """Own both selections, and let the compositor notice."""
+        content = text_content(self._x, request.text, secret=True)
+        self._transaction.begin(request, self._fetch)
         self._noticed.clear()
-        for selection in self._borrowed.both:
+        for selection in self._transaction.selections:
             self._selections.own(selection, content)
-        self._x.wait(lambda: self._noticed.issuperset(self._borrowed.both), NOTICED_S)
+        self._x.wait(lambda: self._noticed.issuperset(self._transaction.selections), NOTICED_S)
         while (rest := self._asked_at + QUIET_S - time.monotonic()) > 0:
             self._x.wait(lambda: False, rest)
 
@@ -77,7 +78,7 @@ class XwaylandPaster:
         try:
             return fetch(self._x, selection)
         except NoAnswer:
-            _log.warning("the program that owns the clipboard does not answer; its content is lost")
+            _log.warning("clipboard: the program that owns it does not answer; its content is lost")
             return {}
 
     def _watch(self, event: Any) -> None:
@@ -88,4 +89,4 @@ class XwaylandPaster:
     def _answered(self, _client: int, target: int) -> None:
         hint = self._x.atom("x-kde-passwordManagerHint")
         if target != hint:
-            self._borrowed.taken()
+            self._transaction.acknowledge()

@@ -68,8 +68,8 @@ class Overlay:
         """Whether the window is visible."""
         picture.on_change = self._changed.set
 
-    def change(self, settings: OverlaySettings) -> None:
-        """Other settings, from now on."""
+    def apply(self, settings: OverlaySettings) -> None:
+        """Use these settings from now on."""
         if settings != self._settings:
             self._settings = settings
             self._again.set()

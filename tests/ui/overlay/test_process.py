@@ -280,16 +280,16 @@ def test_settings_count_at_once(rig: Rig) -> None:
 
     async def work(overlay: Overlay) -> None:
         await until(lambda: rig.states == ["none"])
-        overlay.change(OverlaySettings(position="top"))
+        overlay.apply(OverlaySettings(position="top"))
         await until(lambda: rig.states[-1] == "top")
         (first,) = children()
-        overlay.change(OverlaySettings(position="top"))
+        overlay.apply(OverlaySettings(position="top"))
         overlay.try_again()
         await asyncio.sleep(0.1)
         assert list(children()) == [first], "nothing changed"
-        overlay.change(OverlaySettings(position="bottom"))
+        overlay.apply(OverlaySettings(position="bottom"))
         await until(lambda: rig.states[-1] == "bottom")
-        overlay.change(OverlaySettings(use="none"))
+        overlay.apply(OverlaySettings(use="none"))
         await until(lambda: rig.states[-1] == "none")
         assert not children()
 

@@ -1,0 +1,255 @@
+"""Builds the daemon's parts, each after those that it uses, and closes them in reverse.
+
+Every backend is chosen off the loop, because its `unavailable_reason` may block.
+"""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager
+from functools import partial
+
+from dictate.app.controller import DaemonController
+from dictate.app.daemon import Daemon, RunOptions
+from dictate.app.desktop_watcher import DesktopWatcher
+from dictate.app.engine_manager import EngineManager
+from dictate.app.event_dispatcher import EventDispatcher
+from dictate.app.journal_thread import open_journal
+from dictate.app.live_feedback import LiveFeedback
+from dictate.app.output_manager import OutputManager
+from dictate.app.output_writer import OutputWriter
+from dictate.app.parts import Controls, Stages, UserInterface
+from dictate.app.pipeline import Pipeline
+from dictate.app.profiles import Profiles
+from dictate.app.reloader import (
+    ConfigSource,
+    Configuration,
+    Reloader,
+    make_profiles,
+    make_segmenter,
+)
+from dictate.app.replay import Replay
+from dictate.app.session import Activity
+from dictate.app.signals import Signal
+from dictate.app.status import StatusPublisher
+from dictate.app.terminal import Terminal
+from dictate.app.tray_controller import TrayController
+from dictate.config.schema import MicrophoneSettings, Settings
+from dictate.config.sources import CommandLineOverrides, ConfigFiles
+from dictate.dbus.service import Service
+from dictate.errors import AlreadyRunning, Unavailable
+from dictate.events import AudioChunk
+from dictate.hotkeys.hotkey import Press
+from dictate.hotkeys.keys import Keys
+from dictate.microphone import MICROPHONES, Microphone
+from dictate.microphone.supervisor import MicrophoneSupervisor
+from dictate.platform import paths
+from dictate.platform.locks import lock
+from dictate.ui.notifications import Notifier
+
+log = logging.getLogger(__name__)
+
+
+async def run_daemon(
+    files: ConfigFiles, overrides: CommandLineOverrides, options: RunOptions
+) -> None:
+    """Run Dictate until it is stopped. Raises ConfigError, AlreadyRunning, Unavailable."""
+    source = ConfigSource(files, overrides)
+    configuration = await source.read()
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with AsyncExitStack() as stack:
+        stack.enter_context(_only_one())
+        ui = await open_ui(stack, configuration.settings, options)
+        stages = await open_stages(stack, configuration, ui)
+        controls = open_controls(stack, source, configuration, ui, stages)
+        connect(ui, stages, controls)
+        await Daemon(options, source, ui, stages, controls, stop).run()
+
+
+async def open_ui(stack: AsyncExitStack, settings: Settings, options: RunOptions) -> UserInterface:
+    """The bus first: its name is the lock of this session. Raises AlreadyRunning."""
+    service = Service()
+    notifier = Notifier(lambda: service.bus, enabled=settings.notifications.enabled)
+    feedback = LiveFeedback(settings, lambda how: service.update(overlay=how))
+    terminal = Terminal(always=options.show_partials)
+    dispatcher = EventDispatcher(service, notifier, terminal, feedback.picture)
+    stack.push_async_callback(service.close)
+    try:
+        await service.connect()
+    except Unavailable as error:
+        log.warning("%s; dictatectl cannot reach this daemon", error)
+    return UserInterface(service, notifier, feedback, terminal, dispatcher)
+
+
+async def open_stages(
+    stack: AsyncExitStack, configuration: Configuration, ui: UserInterface
+) -> Stages:
+    """The journal, and the stages against the direction of the sound. Raises DictateError."""
+    settings, dispatcher = configuration.settings, ui.dispatcher
+    journal, unfinished = await open_journal(
+        paths.state_dir(), settings.journal, dispatcher.trouble
+    )
+    stack.push_async_callback(journal.close)
+    engines = EngineManager(settings, dispatcher.trouble)
+    stack.push_async_callback(engines.stop)
+    await engines.start()
+    outputs = OutputManager(settings, dispatcher.trouble)
+    stack.push_async_callback(outputs.close)
+    outputs.apply(settings, await outputs.prepare(settings))
+    chunk, sound_over = Signal[AudioChunk](), Signal[[]]()
+    microphone = MicrophoneSupervisor(
+        make_microphone,
+        settings.microphone,
+        on_chunk=chunk,
+        on_trouble=dispatcher.trouble,
+        on_open_changed=lambda is_open, device: ui.service.update(
+            microphone_open=is_open, microphone=device
+        ),
+        on_end=sound_over,
+    )
+    pair = make_profiles(settings, engines, outputs)
+    profiles = Profiles(settings, configuration.hotwords, *pair)
+    writer = OutputWriter(journal, dispatcher)
+    pipeline = Pipeline(
+        settings=settings,
+        profiles=profiles,
+        segmenter=await make_segmenter(settings.speech),
+        microphone=microphone,
+        journal=journal,
+        writer=writer,
+        observer=dispatcher,
+    )
+    chunk.connect(pipeline.hear)
+    sound_over.connect(pipeline.sound_over)
+    stack.push_async_callback(microphone.stop)
+    await microphone.start()
+    replay = Replay(profiles, journal, writer, dispatcher, pipeline.in_flight)
+    return Stages(
+        journal=journal,
+        unfinished=unfinished,
+        engines=engines,
+        outputs=outputs,
+        microphone=microphone,
+        profiles=profiles,
+        writer=writer,
+        pipeline=pipeline,
+        replay=replay,
+    )
+
+
+def open_controls(
+    stack: AsyncExitStack,
+    source: ConfigSource,
+    configuration: Configuration,
+    ui: UserInterface,
+    stages: Stages,
+) -> Controls:
+    """What acts on the stages."""
+    settings, pipeline = configuration.settings, stages.pipeline
+    on_trouble, feedback = ui.dispatcher.trouble, ui.feedback
+    reloader = Reloader(
+        source,
+        configuration,
+        engines=stages.engines,
+        outputs=stages.outputs,
+        profiles=stages.profiles,
+        microphone=stages.microphone,
+        pipeline=pipeline,
+        on_trouble=on_trouble,
+    )
+    stack.push_async_callback(reloader.close)
+    keys_changed = Signal[[]]()
+    keys = Keys(
+        settings.hotkey,
+        settings.second.key,
+        on_press=lambda press: _on_press(pipeline, press, second=False),
+        on_second=lambda press: _on_press(pipeline, press, second=True),
+        on_cancel=pipeline.cancel,
+        on_state=keys_changed,
+    )
+    desktop_watcher = DesktopWatcher(keys, stages.outputs, reloader, feedback.retry_overlay)
+    status = StatusPublisher(ui.service, pipeline, stages.engines, stages.outputs, keys)
+    keys_changed.connect(status.keys)
+    keys_changed.connect(desktop_watcher.keys_changed)
+    controller = DaemonController(
+        pipeline=pipeline,
+        keys=keys,
+        journal=stages.journal,
+        replay=stages.replay,
+        writer=stages.writer,
+        outputs=stages.outputs,
+        reloader=reloader,
+    )
+    tray = TrayController(
+        settings.tray,
+        pipeline=pipeline,
+        keys=keys,
+        controller=controller,
+        reloader=reloader,
+        summary=lambda: status.summary,
+        on_trouble=on_trouble,
+    )
+    return Controls(keys, reloader, desktop_watcher, controller, status, tray)
+
+
+def connect(ui: UserInterface, stages: Stages, controls: Controls) -> None:
+    """Have each part receive the events of the others."""
+    keys, status, tray = controls.keys, controls.status, controls.tray
+    dispatcher, feedback, pipeline = ui.dispatcher, ui.feedback, stages.pipeline
+
+    def session_changed() -> None:
+        under_way = pipeline.activity is not Activity.READY
+        keys.session(recording=pipeline.listening, under_way=under_way)
+
+    dispatcher.session_changed.connect(status.session)
+    dispatcher.session_changed.connect(session_changed)
+    dispatcher.session_changed.connect(partial(feedback.session_changed, pipeline))
+    dispatcher.session_changed.connect(tray.update)
+    dispatcher.paste_clicked.connect(stages.replay.paste_after_click)
+    stages.engines.changed.connect(status.engines)
+    stages.engines.changed.connect(tray.update)
+    stages.outputs.changed.connect(status.outputs)
+
+    def applied(settings: Settings) -> None:
+        keys.apply(settings.hotkey, settings.second.key)
+        ui.notifier.apply(settings.notifications)
+        stages.journal.apply(settings.journal)
+        feedback.apply(settings)
+        tray.apply(settings.tray)
+
+    controls.reloader.applied.connect(applied)
+    controls.reloader.retried.connect(feedback.retry_overlay)
+    ui.service.serve(controls.controller)
+
+
+def make_microphone(settings: MicrophoneSettings) -> Microphone:
+    """The microphone that the settings choose. Whether it can work is found out at a press: it may
+    be plugged in at any time."""
+    use = settings.use
+    name = MICROPHONES.auto[0] if use == "auto" else use.partition(":")[0]
+    return MICROPHONES.make(name, settings)
+
+
+def _on_press(pipeline: Pipeline, press: Press, *, second: bool) -> None:
+    actions: dict[Press, Callable[[], None]] = {
+        Press.START_HELD: lambda: pipeline.start(held=True, second=second),
+        Press.STOP: pipeline.stop,
+        Press.TOGGLE: lambda: pipeline.toggle(second=second),
+        Press.LATCH: pipeline.latch,
+        Press.DISCARD: pipeline.discard,
+    }
+    actions[press]()
+
+
+@contextmanager
+def _only_one() -> Iterator[None]:
+    """Hold the lock of the one daemon in this runtime folder. Raises AlreadyRunning."""
+    with (paths.safe_dir(paths.runtime_dir()) / "lock").open("w") as file:
+        try:
+            lock(file.fileno())
+        except BlockingIOError:
+            raise AlreadyRunning("Dictate is running already; see `dictatectl status`") from None
+        yield

@@ -1,0 +1,98 @@
+"""The journal on a thread of its own: the loop never waits for the disk unless it asks to."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+from dictate.config.schema import JournalSettings
+from dictate.errors import JournalError
+from dictate.journal.journal import Entry, Journal
+
+log = logging.getLogger(__name__)
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class JournalThread:
+    """Runs the steps of a journal one after the other, in the order in which they were given."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        executor: ThreadPoolExecutor,
+        on_trouble: Callable[[str], None],
+    ) -> None:
+        """`executor` has one thread, on which `journal` was opened; `on_trouble` is called on the
+        loop, with one line for the user."""
+        self.next_number = journal.next_number
+        """The number of the first dictation of this run."""
+        self._journal = journal
+        self._executor = executor
+        self._on_trouble = on_trouble
+
+    def submit(
+        self, step: Callable[Concatenate[Journal, P], object], *args: P.args, **kwargs: P.kwargs
+    ) -> None:
+        """Do a step of the journal (`Journal.append`) without waiting for it."""
+        self._executor.submit(step, self._journal, *args, **kwargs).add_done_callback(_log_failure)
+
+    async def call(
+        self, step: Callable[Concatenate[Journal, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Do a step and wait for it: what it returns. Raises what it raises."""
+        return await asyncio.wrap_future(
+            self._executor.submit(step, self._journal, *args, **kwargs)
+        )
+
+    async def keep(
+        self, step: Callable[Concatenate[Journal, P], object], *args: P.args, **kwargs: P.kwargs
+    ) -> None:
+        """Do a step that makes a text durable. When it returns, the text is on the disk, or in
+        memory and the user knows that."""
+        try:
+            await self.call(step, *args, **kwargs)
+        except JournalError as error:
+            self._on_trouble(f"{error}; the text is kept in memory only")
+
+    def apply(self, settings: JournalSettings) -> None:
+        """Use these settings from the next step on."""
+        self.submit(Journal.apply, settings)
+
+    async def close(self) -> None:
+        """Close the journal once all steps are done."""
+        self._executor.submit(self._journal.close)
+        await asyncio.to_thread(self._executor.shutdown)
+
+
+async def open_journal(
+    directory: Path, settings: JournalSettings, on_trouble: Callable[[str], None]
+) -> tuple[JournalThread, list[Entry]]:
+    """The journal, and the dictations that a crash left unfinished.
+
+    Where the folder cannot be used, the journal is kept in memory. `on_trouble` is called on the
+    loop, with one line for the user.
+    """
+    loop = asyncio.get_running_loop()
+    executor = ThreadPoolExecutor(1, thread_name_prefix="journal")
+
+    def trouble(message: str) -> None:
+        loop.call_soon_threadsafe(on_trouble, message)
+
+    def open_it(where: Path | None) -> tuple[Journal, list[Entry]]:
+        journal = Journal(where, settings, trouble)
+        return journal, journal.open()
+
+    try:
+        journal, unfinished = await loop.run_in_executor(executor, open_it, directory)
+    except JournalError as error:
+        on_trouble(f"{error}; what you say is kept in memory only")
+        journal, unfinished = await loop.run_in_executor(executor, open_it, None)
+    return JournalThread(journal, executor, on_trouble), unfinished
+
+
+def _log_failure(done: "Future[object]") -> None:
+    if not done.cancelled() and (error := done.exception()) is not None:
+        log.error("journal: %s", error)

@@ -1,0 +1,72 @@
+"""Shows the state of the daemon's parts on the bus."""
+
+from dictate.app.engine_manager import EngineManager
+from dictate.app.output_manager import OutputManager
+from dictate.app.pipeline import Pipeline
+from dictate.dbus.service import Service
+from dictate.engines.protocol import EngineState
+from dictate.hotkeys.keys import Keys
+
+
+class StatusPublisher:
+    """Each method is called when what it shows may have changed."""
+
+    def __init__(
+        self,
+        service: Service,
+        pipeline: Pipeline,
+        engines: EngineManager,
+        outputs: OutputManager,
+        keys: Keys,
+    ) -> None:
+        self._service = service
+        self._pipeline = pipeline
+        self._engines = engines
+        self._outputs = outputs
+        self._keys = keys
+
+    @property
+    def summary(self) -> str:
+        """The engine and the output in use, in one line."""
+        main, _ = self._engines.report
+        engine = main.name if main.state is EngineState.READY else f"({main.state})"
+        return f"engine {engine}, output {self._outputs.main.name}"
+
+    def session(self) -> None:
+        """Whether a dictation records or finishes."""
+        self._service.update(state=self._pipeline.activity.value)
+
+    def engines(self) -> None:
+        """The engines, and how they are."""
+        main, second = self._engines.report
+        self._service.update(
+            engine=main.name,
+            engine_state=main.state,
+            model=main.model,
+            device=main.device,
+            precision=main.precision,
+            chunk_ms=main.chunk_ms,
+            engine_memory_mb=main.memory_mb,
+            engine_notes=main.notes,
+            engine_finish_ms=main.finish_ms,
+            second_engine=second.name if second else "",
+            second_engine_state=second.state if second else "",
+            second_model=second.model if second else "",
+            second_engine_notes=second.notes if second else "",
+        )
+
+    def outputs(self) -> None:
+        """The outputs in use."""
+        main, second = self._outputs.main, self._outputs.second
+        self._service.update(
+            output=main.name,
+            second_output="" if second is main else second.name,
+            output_notes=self._outputs.notes,
+        )
+
+    def keys(self) -> None:
+        """The keys that are heard."""
+        states = self._keys.states
+        self._service.update(
+            hotkey=states["main"], second_hotkey=states["second"], cancel_key=states["cancel"]
+        )

@@ -1,0 +1,52 @@
+"""The real daemon and a save of which one part cannot be used."""
+
+import textwrap
+from pathlib import Path
+
+from tests.lab.daemon import wait_for
+from tests.lab.scripted import home
+
+CHANGES = textwrap.dedent("""
+    [notifications]
+    enabled = false
+    [journal]
+    keep_days = 3
+    [speech]
+    use = "silero"
+""")
+
+
+def test_a_detector_that_is_not_installed_loses_none_of_the_other_changes(tmp_path: Path) -> None:
+    missing = tmp_path / "silero is not installed"
+    missing.touch()
+    with home(tmp_path) as user:
+        daemon = user.daemon()
+        daemon.program = (
+            "-c",
+            "import os\n"
+            "from dictate import cli\n"
+            "from dictate.vad import silero\n"
+            f"silero.find_spec = lambda _: None if os.path.exists({str(missing)!r}) else True\n"
+            "cli.main()\n",
+        )
+        with daemon:
+            before = daemon.config.read_text()
+            changed = before.replace("[microphone]", '[microphone]\ndevice = "other"') + CHANGES
+            daemon.config.write_text(changed)
+            wait_for(lambda: "not installed" in daemon.status()["trouble"], "the user is told")
+            assert daemon.status()["trouble"].endswith("; the old settings stay")
+            for _ in range(2):  # as often as the user asks
+                failed = daemon.ctl("reload", check=False)
+                assert failed.returncode == 1
+                assert "pip install 'dictate[silero]'" in failed.stderr
+            assert "Traceback" not in daemon.logged()
+            missing.unlink()
+            done = daemon.ctl("reload").stdout
+            for line in (
+                "microphone.device: ",
+                "speech.use: auto -> silero",
+                "journal.keep_days: 30 -> 3",
+                "notifications.enabled: true -> false",
+            ):
+                assert line in done
+            assert "nothing changed" in daemon.ctl("reload").stdout

@@ -1,0 +1,164 @@
+"""An engine that fails as it is told to: `use = "fake:FILE"`.
+
+It is the engine `scripted`, whose file may name faults, too. A line that begins with ! is a fault.
+It happens once, at the end of the utterance whose line follows it (or, with the word "feed" behind
+it, at the first sound of it):
+
+    !hang              never answers
+    !crash             the process dies
+    !slow 3            takes three seconds, or until the text is not wanted any more
+    !garbage           an answer that is no text
+    !huge              two million characters
+    !raise some text   fails with this text
+    !unreadable        fails because a file cannot be read
+
+`!loading 3` anywhere makes each load take three seconds. Which lines were spoken and which faults
+happened is kept beside the file, in FILE.said, so that a restarted process goes on where the last
+one stopped; delete it to begin anew.
+
+It is a backend of another package: the folder `packages` beside this file holds the entry point.
+"""
+
+import json
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+from dictate.config.schema import EngineSettings
+from dictate.engines import Utterance
+from dictate.engines.scripted import ScriptedEngine, ScriptedUtterance
+from dictate.hotwords.model import Hotwords
+
+
+class FakeEngine(ScriptedEngine):
+    """See the head of this file."""
+
+    name = "fake"
+
+    def __init__(self, settings: EngineSettings) -> None:
+        super().__init__(settings)
+        self._said_path = self.path.with_name(f"{self.path.name}.said")
+        self._faults: dict[int, list[str]] = {}
+        """Line -> the faults before it."""
+        self._open: set[int] = set()
+        """Turns of the utterances that are open."""
+        self._said: set[int] = set()
+        """Turns that are over. A turn counts on when the lines begin again."""
+        self._happened: list[str] = []
+
+    def load(self) -> None:
+        super().load()
+        lines, self._lines = self._lines, []
+        faults: list[str] = []
+        for line in lines:
+            if line.startswith("!loading"):
+                time.sleep(float(line.split()[1]))
+            elif line.startswith("!"):
+                faults.append(line[1:])
+            else:
+                self._faults[len(self._lines)] = faults
+                self._lines.append(line)
+                faults = []
+        if self._said_path.exists():
+            kept = json.loads(self._said_path.read_text())
+            self._said, self._happened = set(kept["said"]), kept["happened"]
+
+    def begin(self, hotwords: Hotwords, language: str | None, chunk_ms: int = 0) -> Utterance:
+        return FakeUtterance(self)
+
+    def take_turn(self) -> int:
+        """The first turn that no utterance has had."""
+        turn = 0
+        while turn in self._said or turn in self._open:
+            turn += 1
+        self._open.add(turn)
+        return turn
+
+    def end_turn(self, turn: int, *, said: bool) -> None:
+        """This turn is over; one that was not said comes again."""
+        self._open.discard(turn)
+        if said:
+            self._said.add(turn)
+            self._keep()
+
+    def line(self, turn: int) -> str:
+        """What is said in this turn."""
+        return self._lines[turn % len(self._lines)]
+
+    def fault(self, turn: int, *, at_feed: bool) -> str | None:
+        """The fault that is to happen here now, and never again."""
+        for number, fault in enumerate(self._faults[turn % len(self._lines)]):
+            key = f"{turn % len(self._lines)}.{number}"
+            if key not in self._happened and fault.endswith(" feed") == at_feed:
+                self._happened.append(key)
+                self._keep()
+                return fault.removesuffix(" feed")
+        return None
+
+    def _keep(self) -> None:
+        kept = {"said": sorted(self._said), "happened": self._happened}
+        aside = self._said_path.with_name(self._said_path.name + ".new")
+        aside.write_text(json.dumps(kept))
+        aside.replace(self._said_path)
+
+
+class FakeUtterance(ScriptedUtterance):
+    """Speaks one line, or fails."""
+
+    def __init__(self, engine: FakeEngine) -> None:
+        super().__init__(self._begin_turn)
+        self._engine = engine
+        self._turn: int | None = None
+
+    def _begin_turn(self) -> str:
+        self._turn = self._engine.take_turn()
+        self._fail(self._turn, at_feed=True)
+        return self._engine.line(self._turn)
+
+    def finish(self) -> str:
+        if self._turn is None:
+            return ""
+        wrong: str | None = self._fail(self._turn, at_feed=False)
+        self._end(said=wrong is None)
+        return self._line if wrong is None else wrong
+
+    def cancel(self) -> None:
+        self._end(said=True)
+
+    def _end(self, *, said: bool) -> None:
+        if self._turn is not None:
+            self._engine.end_turn(self._turn, said=said)
+            self._turn = None
+
+    def _fail(self, turn: int, *, at_feed: bool) -> Any:
+        try:
+            return _act(self._engine.fault(turn, at_feed=at_feed), self)
+        except (OSError, RuntimeError):
+            self._end(said=False)
+            raise
+
+
+def _act(fault: str | None, utterance: Utterance) -> Any:
+    """Let a fault happen; what is answered in place of the line, or None for the line itself."""
+    kind, _, argument = (fault or "").partition(" ")
+    match kind:
+        case "hang":
+            while True:
+                time.sleep(3600)
+        case "crash":
+            os.kill(os.getpid(), signal.SIGKILL)
+        case "slow":
+            end = time.monotonic() + float(argument)
+            while time.monotonic() < end and not utterance.stopped:
+                time.sleep(0.01)
+        case "garbage":
+            return 42
+        case "huge":
+            return "x" * 2_000_000
+        case "raise":
+            raise RuntimeError(argument)
+        case "unreadable":
+            return Path("/").read_text()
+    return None
