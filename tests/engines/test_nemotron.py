@@ -367,7 +367,7 @@ def test_a_file_of_ones_own_takes_trust() -> None:
 
 
 def test_other_languages_are_refused(engine: NemotronEngine) -> None:
-    with pytest.raises(Unavailable, match="speaks en, not 'de-DE'"):
+    with pytest.raises(Unavailable, match="knows en, not 'de-DE'"):
         engine.begin(CLAUDE, "de-DE")
 
 
