@@ -366,7 +366,7 @@ def test_a_file_of_ones_own_takes_trust() -> None:
 
 
 def test_other_languages_are_refused(engine: NemotronEngine) -> None:
-    with pytest.raises(Unavailable, match="speaks en, not 'de-DE'"):
+    with pytest.raises(Unavailable, match="knows en, not 'de-DE'"):
         engine.begin(CLAUDE, "de-DE")
 
 
@@ -400,7 +400,7 @@ def test_a_model_file_cannot_run_a_program(tmp_path: Path) -> None:
     assert not canary.exists()
 
 
-def test_why_not_imports_nothing_heavy_and_is_quick() -> None:
+def test_unavailable_reason_imports_nothing_heavy() -> None:
     import subprocess
     import sys
 
@@ -408,7 +408,7 @@ def test_why_not_imports_nothing_heavy_and_is_quick() -> None:
         "import sys\n"
         "from dictate.config.schema import EngineSettings\n"
         "from dictate.engines.nemotron.engine import NemotronEngine\n"
-        "NemotronEngine(EngineSettings(use='nemotron')).why_not()\n"
+        "NemotronEngine(EngineSettings(use='nemotron')).unavailable_reason()\n"
         "print('torch' in sys.modules, 'nemo' in sys.modules)\n"
     )
     done = subprocess.run(

@@ -275,7 +275,7 @@ def test_a_model_of_ones_own_speaks_what_one_says() -> None:
     made.load()
     assert made.languages == ("de",)
     assert made.begin(NONE, "de-AT")
-    with pytest.raises(Unavailable, match="speaks de, not 'en'"):
+    with pytest.raises(Unavailable, match="knows de, not 'en'"):
         made.begin(NONE, "en")
 
 
@@ -283,8 +283,8 @@ def test_a_model_of_ones_own_speaks_what_one_says() -> None:
     ("model", "language", "unavailable_reason"),
     [
         ("nemotron", "en-GB", None),
-        ("nemotron", "de-DE", "speaks en, not 'de-DE'"),
-        ("nemotron", "auto", "speaks en, not 'auto'"),
+        ("nemotron", "de-DE", "knows en, not 'de-DE'"),
+        ("nemotron", "auto", "knows en, not 'auto'"),
         ("nemotron-3.5", "de-DE", None),
         ("nemotron-3.5", "auto", None),
         ("parakeet", "de-DE", None),

@@ -503,7 +503,7 @@ def test_versions_that_mistake_the_language_are_refused(
     monkeypatch.setattr(qwen3_load, "version", lambda _: version)
     made = tiny_qwen3.engine(folder)
     assert f"transformers {version}" in (made.unavailable_reason() or "")
-    with pytest.raises(Unavailable, match=r'5\.15 is the first.*pip install "dictate\[qwen3\]"'):
+    with pytest.raises(Unavailable, match=r'5\.15 is the oldest.*pip install "dictate\[qwen3\]"'):
         made.load()
 
 

@@ -113,7 +113,7 @@ def test_the_library_is_loaded_with_the_engine_alone() -> None:
     code = (
         "import sys; from dictate.config.schema import EngineSettings\n"
         "from dictate.engines.remote.riva import RivaEngine\n"
-        "RivaEngine(EngineSettings(base_url='grpcs://h:1')).why_not()\n"
+        "RivaEngine(EngineSettings(base_url='grpcs://h:1')).unavailable_reason()\n"
         "print({'grpc', 'riva.client', 'google.protobuf'} & sys.modules.keys())"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
