@@ -1,4 +1,4 @@
-"""What every test gets: homes of its own, and an event loop in which nothing may block."""
+"""What every test gets: its own home folders, and an event loop in which nothing may block."""
 
 import asyncio
 import gc
@@ -22,7 +22,7 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
     filter(None, [PYTHONPATH, os.environ.get("PYTHONPATH", "")])
 )
 
-# Before anything imports torch: threads that spin while they wait starve whatever runs beside.
+# Before anything imports torch: its threads spin while they wait, which starves other processes.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 # A shell starts its background jobs with SIGINT ignored, and they hand that on to every process
@@ -33,9 +33,9 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """A report parses the source of what failed, and CPython before 3.11.8 loses count if what the
-    garbage collector frees meanwhile makes a traceback, which is parsed, too (gh-106905): the run
-    would end there, without the failure's name."""
+    """Keep the garbage collector off while pytest makes a report. The report parses the source of
+    the failed test. CPython before 3.11.8 loses count if a finalizer meanwhile makes a traceback,
+    which is parsed too (gh-106905), and the run would end without the failure's name."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -78,15 +78,15 @@ def nothing_blocks_the_loop() -> Iterator[BlockBuster]:
 
 
 @pytest.fixture(autouse=True)
-def logs_are_heard(caplog: pytest.LogCaptureFixture) -> None:
-    """NeMo's `transcribe` sets the level of every handler, also of `caplog`'s, which is one for the
-    whole run: the tests after it would hear no warning."""
+def caplog_captures_all_levels(caplog: pytest.LogCaptureFixture) -> None:
+    """NeMo's `transcribe` sets the level of every handler. `caplog` has one handler for the whole
+    run, and would capture no warning in the tests that follow."""
     caplog.handler.setLevel(logging.NOTSET)
 
 
 @pytest.fixture(autouse=True)
 def homes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Config, state, cache and runtime folders of its own, and no desktop of the tester's."""
+    """Private config, state, cache and runtime folders, and nothing of the tester's desktop."""
     for name in ("CONFIG", "STATE", "CACHE", "DATA"):
         folder = tmp_path / name.lower()
         folder.mkdir()

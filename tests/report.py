@@ -1,5 +1,5 @@
-"""Ends every run of the tests with what was not run, and why, and with what passed only when it was
-tried again, and how it failed: nothing is skipped or forgiven in silence."""
+"""Lists at the end of each run which tests were not run, and why, and which failed at their first
+try, and how."""
 
 from collections import Counter
 

@@ -18,7 +18,7 @@ SEEK_S = 2.0
 
 
 class DesktopWatcher:
-    """The state of the main key says first that the desktop is another one."""
+    """The state of the main key is the first sign of a changed desktop."""
 
     def __init__(
         self,

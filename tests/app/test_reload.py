@@ -238,7 +238,7 @@ def test_everything_that_was_saved_reaches_its_part() -> None:
         assert new["journal"].keep_days == 3
         assert new["main profile"].output.name == "x11"
         assert new["second profile"].engine.settings.use == "pocketsphinx"
-        assert "journal.keep_days: 30 -> 3" in lines
+        assert "journal.keep_days: 30.0 -> 3.0" in lines
         assert "+ Claude Code" in lines
         assert await parts.controls.reloader.reload() == []
         assert {engine.settings.use for engine in FakeEngine.running} == {
@@ -333,7 +333,7 @@ def test_whatever_fails_the_old_settings_are_whole_and_a_later_reload_applies_al
             fake.fail.clear()
         save(NEW, 'words = ["Claude Code"]\n')
         lines = await parts.controls.reloader.reload()
-        assert {"journal.keep_days: 30 -> 3", "+ Claude Code"} <= set(lines)
+        assert {"journal.keep_days: 30.0 -> 3.0", "+ Claude Code"} <= set(lines)
         await parts.stages.journal.call(lambda _: None)
         new = parts.in_force()
         assert [name for name in old if old[name] == new[name]] == []

@@ -45,7 +45,7 @@ def test_a_detector_that_is_not_installed_loses_none_of_the_other_changes(tmp_pa
             for line in (
                 "microphone.device: ",
                 "speech.use: auto -> silero",
-                "journal.keep_days: 30 -> 3",
+                "journal.keep_days: 30.0 -> 3.0",
                 "notifications.enabled: true -> false",
             ):
                 assert line in done

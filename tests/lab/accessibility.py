@@ -143,7 +143,7 @@ class AccessibilityBus:
         return int(answer.body[0]) if answer and answer.signature == "u" else 0
 
     def enabled(self) -> bool:
-        """Whether applications that ask are told that somebody needs accessibility."""
+        """Whether the bus reports to applications that accessibility is needed."""
         return asyncio.run(self._enabled())
 
     async def _enabled(self) -> bool:

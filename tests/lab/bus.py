@@ -30,7 +30,7 @@ CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configurat
 
 
 class Bus:
-    """A dbus-daemon at `address`; what it could activate lies in `services`."""
+    """A dbus-daemon at `address`; `services` is its folder of activation files."""
 
     def __init__(self, folder: Path, services: Path | None = None) -> None:
         self.address = f"unix:path={folder}/test-bus"

@@ -1,4 +1,4 @@
-"""Other programs at the clipboard: owners with several targets, a clipboard manager."""
+"""Other clients of the clipboard: owners with several targets, and a clipboard manager."""
 
 import base64
 import json
@@ -104,7 +104,7 @@ def copy(
 
 
 def paste(x: XServer, selection: str = "clipboard", target: str = "UTF8_STRING") -> bytes | None:
-    """What a program finds in the clipboard; None if nobody owns it, or not in this form."""
+    """The content of the clipboard; None without an owner, or if it does not offer this target."""
     done = subprocess.run(
         ["xclip", "-selection", selection, "-t", target, "-o"],
         env=x.env, capture_output=True, timeout=10, check=False,

@@ -1,4 +1,4 @@
-"""A whole desktop without a screen: for the tests of the whole way, and for the benchmarks."""
+"""A complete headless desktop, for end-to-end tests and for the benchmarks."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -18,12 +18,12 @@ class Desk:
     x: XServer
     sound: PulseAudio
     env: dict[str, str]
-    """What leads a program to all three."""
+    """The environment variables with which a program finds all three."""
 
 
 @contextmanager
 def running_desk(folder: Path) -> Iterator[Desk]:
-    """All of it, until the end of the block; its sockets lie in `folder`."""
+    """A running desktop; its sockets lie in `folder`."""
     with ExitStack() as stack:
         bus = stack.enter_context(session_bus(folder))
         x = stack.enter_context(XServer())

@@ -1,4 +1,4 @@
-"""Servers of another make that fail in one way each, when they are asked to hear something."""
+"""Third-party servers that fail in one way each when they are asked for a transcript."""
 
 import socket
 import time

@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 
-from dictate.engines import worker
+from dictate.engines import client_connection
 from dictate.engines.convert import Converter
 from dictate.engines.nemotron import engine as nemotron
 from dictate.engines.nemotron.engine import NemotronEngine, NemotronUtterance
@@ -117,13 +117,13 @@ def _arm_utterance(pass_by: Callable[[str], None]) -> None:
         _before(Converter, "convert", chunk)
         _before(NemotronUtterance, "finish", finish)
         _before(model.decoding.decoding, "forward", decode)
-        _before(worker, "Transcript", lambda: pass_by("before the text is sent"))
+        _before(client_connection, "Transcript", lambda: pass_by("before the text is sent"))
 
     setattr(NemotronEngine, "load", load)  # noqa: B010 - mypy knows that it is a method
 
 
 def _before(owner: Any, name: str, what: Callable[[], None]) -> None:
-    """Have `what` happen before each call of this."""
+    """Call `what` before each call of this function."""
     original = getattr(owner, name)
 
     def wrapped(*arguments: Any, **more: Any) -> Any:

@@ -48,7 +48,7 @@ class Gnome(HeadlessDesktop):
         self.start_shell()
 
     def start_shell(self) -> None:
-        """Start the shell, and give it a keyboard."""
+        """Start the shell and add a keyboard."""
         self.server = subprocess.Popen(
             ["gnome-shell", "--headless", "--wayland", "--unsafe-mode", *_MONITOR],
             env=self.env,
@@ -82,7 +82,7 @@ class Gnome(HeadlessDesktop):
             self.evaluate(f"{_POINTER} pointer.notify_button(0, 1, Clutter.ButtonState.{state}); 1")
 
     def evaluate(self, script: str) -> object:
-        """What a script in the shell comes to."""
+        """The result of a script in the shell."""
         said = self.run(
             *("gdbus", "call", "--session", "-d", "org.gnome.Shell", "-o", "/org/gnome/Shell"),
             *("-m", "org.gnome.Shell.Eval", script),

@@ -1,4 +1,4 @@
-"""Compares what was played with what was heard."""
+"""Compares a recording with the sound that was played."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""An IBus of the test's own: the daemon of input methods, on a private bus."""
+"""A private IBus daemon."""
 
 import asyncio
 import signal
@@ -44,7 +44,7 @@ class IBusDaemon:
         return bool(self._ibus("list-engine").stdout)
 
     def send_signal(self, number: signal.Signals) -> None:
-        """To the daemon: SIGSTOP makes it hang."""
+        """Send the daemon a signal; SIGSTOP makes it hang."""
         assert self._child is not None
         self._child.send_signal(number)
 
@@ -55,7 +55,7 @@ class IBusDaemon:
             self._child = None
 
     def engine(self) -> str:
-        """The engine that is on; "" if there is none."""
+        """The active input method; "" if there is none."""
         return self._ibus("engine").stdout.strip()
 
     def wait_field(self) -> None:
@@ -63,7 +63,7 @@ class IBusDaemon:
         wait_for(lambda: asyncio.run(_focus(self.address)), "IBus knows of a text field")
 
     def use(self, engine: str) -> None:
-        """Switch it on, as the user does."""
+        """Activate this input method, as the user does."""
         self._ibus("engine", engine)
         wait_for(lambda: self.engine() == engine, f"{engine} is on")
 

@@ -22,7 +22,7 @@ PIECES = 4
 
 
 def text_of(number: int) -> str:
-    """What dictation `number` says."""
+    """The text of dictation `number`."""
     return f"This is what was said in dictation {number}."
 
 

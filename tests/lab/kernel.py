@@ -1,4 +1,4 @@
-"""What the virtual machine has (`make vm`): keyboards in the kernel, somebody else who reads them,
+"""What the virtual machine has (`make vm`): keyboards in the kernel, another reader of them,
 and a sway that does."""
 
 import os
@@ -25,7 +25,7 @@ KEYS = (*range(ecodes.KEY_ESC, ecodes.KEY_F12 + 1), RIGHT_CTRL)
 
 
 class Keyboard:
-    """One that a test presses, as a person would."""
+    """A keyboard whose keys a test presses."""
 
     def __init__(self, keys: Sequence[int] = KEYS, name: str = "a person's keyboard") -> None:
         self._device = UInput({ecodes.EV_KEY: keys, ecodes.EV_REP: []}, name)
@@ -60,7 +60,7 @@ def by_name(name: str) -> list[str]:
 
 
 class Reader:
-    """Who reads a keyboard, as a desktop does."""
+    """A reader of a keyboard, as a desktop is one."""
 
     def __init__(self, path: str) -> None:
         self.device = InputDevice(path)

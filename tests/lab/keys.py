@@ -1,4 +1,4 @@
-"""A key source under test: it runs on a loop, and what it says is written down."""
+"""A key source under test: it runs on a loop, and its events are recorded."""
 
 import asyncio
 from types import TracebackType

@@ -152,7 +152,7 @@ class Kwin(HeadlessDesktop):
         self.hand(f"move {x} {y}", "button 1", "button 0")
 
     def evaluate(self, expression: str) -> object:
-        """What an expression in a script of KWin's comes to."""
+        """The value of an expression in a KWin script."""
         name = f"test-{next(_numbers)}"
         file = self.folder / f"{name}.js"
         file.write_text(f'print("{name} " + JSON.stringify({expression}));')
@@ -170,7 +170,7 @@ class Kwin(HeadlessDesktop):
         )
 
     def log(self) -> str:
-        """What KWin has said since its start."""
+        """KWin's log since its start."""
         return (self.folder / "kwin.log").read_text(errors="replace")
 
     def titles(self) -> list[str]:

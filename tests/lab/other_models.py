@@ -1,8 +1,8 @@
 """Models of the other kinds that the main engine takes, each made of the small model's weights.
 
-- "prompt": the class of Nemotron 3.5, which wants to be told the language. Told "en-US", it writes
-  what the small model writes; told "de-DE" it ends each sentence with "!" in place of ".", and told
-  "auto" with the tag "<en-US>", which nobody may ever see.
+- "prompt": the class of Nemotron 3.5, which needs the language. With "en-US", it writes
+  what the small model writes; with "de-DE" it ends each sentence with "!" instead of ".", and with
+  "auto" with the tag "<en-US>", which must never be shown.
 - "whole": a full-context encoder, as Parakeet has, which does not stream.
 - "tdt": the same with a decoder that says how long each token lasts.
 - "ctc" and "telephone", with random weights: what it does not take, an encoder without a transducer

@@ -1,4 +1,4 @@
-"""The overlay's window by itself, told what to show as the daemon tells it."""
+"""The overlay's window by itself, which gets its content as from the daemon."""
 
 import json
 import subprocess

@@ -1,8 +1,8 @@
-"""A desktop's portal for global shortcuts, which does as it is told: `python -m tests.lab.portal`.
+"""A scripted portal for global shortcuts: `python -m tests.lab.portal`.
 
-Each line of its standard input is an order; it answers with one line. `press` and `release` are the
-user's, `close` ends the session, `deny` and `allow` say what the user will answer, `ask` that she
-does not answer at all. It prints what was bound.
+Each line of its standard input is a command; it answers with one line. `press` and `release` are
+the user's; `close` ends the session; `deny` and `allow` set the user's answer, and `ask` leaves the
+question open. It prints what was bound.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""What an output that has Shift+Insert pressed elsewhere must do in sway."""
+"""What an output that asks the desktop to press Shift+Insert must do in sway."""
 
 import asyncio
 

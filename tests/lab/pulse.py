@@ -20,11 +20,11 @@ from typing import Self
 import pytest
 
 MICROPHONE = "virtmic"
-"""The source that is the default; `speak` and `play` are heard on it."""
+"""The default source, which records what `play` plays."""
 DESCRIPTION = "Virtual Microphone"
 SECOND_MICROPHONE = "othermic"
 
-# norewinds: without it a null sink renders two seconds ahead, and the first sound comes that late.
+# norewinds: a null sink renders two seconds ahead otherwise, and the first sound comes late.
 _MODULES = (
     "module-null-sink sink_name=feed rate=48000 channels=2 norewinds=1",
     f"module-remap-source source_name={MICROPHONE} master=feed.monitor"
@@ -35,7 +35,7 @@ _MODULES = (
 
 
 class PulseAudio:
-    """Context manager: the server runs inside it, and whatever it became is gone afterwards."""
+    """Context manager: the server runs inside it and is killed at its end, whatever its state."""
 
     def __init__(self, folder: Path) -> None:
         missing = [tool for tool in ("pulseaudio", "pactl", "paplay") if not shutil.which(tool)]
@@ -52,7 +52,7 @@ class PulseAudio:
 
     @property
     def env(self) -> dict[str, str]:
-        """The environment variables that lead a program to this server."""
+        """The environment variables with which a program finds this server."""
         return {
             "PULSE_SERVER": f"unix:{self._socket}",
             "PULSE_COOKIE": str(self._folder / "cookie"),
@@ -61,7 +61,7 @@ class PulseAudio:
         }
 
     def enter(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Let everything this test starts from now on use this server."""
+        """Make every program that this test starts from now on use this server."""
         for name, value in self.env.items():
             monkeypatch.setenv(name, value)
 
@@ -116,7 +116,7 @@ class PulseAudio:
         return player
 
     def pactl(self, *words: str) -> str:
-        """What `pactl` says to these words. Raises RuntimeError if it refuses."""
+        """The output of `pactl` with these arguments. Raises RuntimeError if it refuses."""
         answer = self._try(*words)
         if answer is None:
             raise RuntimeError(f"pactl {' '.join(words)} failed")

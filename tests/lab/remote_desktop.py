@@ -1,4 +1,4 @@
-"""A portal for remote control, which does as it is told: `python -m tests.lab.remote_desktop`.
+"""A scripted portal for remote control: `python -m tests.lab.remote_desktop`.
 
 Each line of its standard input is an order. `allow`, `deny`, `watch` (only look) and `wait` say
 what the user will answer, `close` ends the sessions, `lock` locks the screen; `die N`, `hang N`

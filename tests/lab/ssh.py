@@ -1,4 +1,4 @@
-"""A real SSH server on loopback, with keys of its own, and an `ssh` that knows the way to it."""
+"""A real SSH server on loopback, with its own keys, and an `ssh` that is configured for it."""
 
 import os
 import shutil
@@ -22,9 +22,9 @@ class FarMachine:
     """What is behind the SSH server."""
 
     runtime: Path
-    """The XDG_RUNTIME_DIR of who logs in."""
+    """The XDG_RUNTIME_DIR of the account that logs in."""
     tools: Path
-    """The folder with the `ssh` that knows the way, for PATH."""
+    """The folder of that `ssh`, for PATH."""
 
 
 def _why_not() -> str | None:
@@ -32,7 +32,7 @@ def _why_not() -> str | None:
         if shutil.which(tool, path=f"{os.environ['PATH']}:/usr/sbin:/sbin") is None:
             return f"{tool} is missing: apt install openssh-server openssh-client"
     if os.geteuid() != 0:
-        return "sshd takes root to let somebody log in: run the tests as root in a container"
+        return "sshd needs root to let an account log in: run the tests as root in a container"
     return None
 
 

@@ -70,7 +70,7 @@ class Sway:
         self._config.write_text(_CONFIG + config)
         self._environment = environment or {}
         self.more_env: dict[str, str] = {}
-        """What else the programs in it shall have in their environment."""
+        """Further environment variables of the programs in it."""
         self._children: list[subprocess.Popen[bytes]] = []
         self.process: subprocess.Popen[bytes] | None = None
         self._prefix: list[str] = []
@@ -152,7 +152,7 @@ class Sway:
         return child
 
     def run(self, *command: str, data: bytes | None = None) -> bytes:
-        """What a command in this session says; it must succeed."""
+        """The output of a command in this session. The command must succeed."""
         return subprocess.run(
             command, env=self.env, input=data, capture_output=True, timeout=10, check=True
         ).stdout
@@ -178,7 +178,7 @@ class Sway:
 
     @contextmanager
     def keyboard(self) -> Iterator["Keyboard"]:
-        """A person's keyboard: without one the seat gives nobody the focus."""
+        """The user's keyboard: without one the seat gives no window the focus."""
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("WAYLAND_DISPLAY", self.display)
             keyboard = Keyboard()
@@ -208,7 +208,7 @@ class Sway:
 
 
 def copy(desk: Sway | XServer, data: bytes, kind: str = "", selection: str = "clipboard") -> None:
-    """Put it into the clipboard, as of this kind (text unless told otherwise)."""
+    """Put it into the clipboard, as of this kind (text by default)."""
     words = ["--type", kind] if kind else []
     words += ["--primary"] if selection == "primary" else []
     # It stays in the background to give it, and must not hold a pipe of ours.
@@ -234,7 +234,7 @@ _MASKS = {42: 1, 29: 4, 56: 8, 125: 64}
 
 
 class Keyboard:
-    """A person's keyboard, in the test's own thread. Keys are numbered as the kernel does."""
+    """The user's keyboard, in the test's own thread. Keys are numbered as the kernel does."""
 
     SHIFT, CTRL, ALT, SUPER, CAPS_LOCK, B, F9 = 42, 29, 56, 125, 58, 48, 67
     _LOCK_MASK = 2

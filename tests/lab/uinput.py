@@ -28,7 +28,7 @@ class StandIn:
 
     made: ClassVar[list["StandIn"]] = []
     vanishes_at: ClassVar[int] = 0
-    """So many keys from now; 0 means never."""
+    """The number of keys until it fails; 0 means never."""
 
     def __init__(self, events: dict[int, Sequence[int]], name: str, phys: str) -> None:
         self.keys, self.name = events[ecodes.EV_KEY], name
@@ -67,7 +67,7 @@ class StandIn:
     def _read(self, keyboard: Keyboard | None) -> None:
         while (event := self._written.get()) is not None:
             if keyboard is not None:
-                # A desktop that died reads no more, which nobody hears who writes.
+                # A desktop that died reads no more, which a writer does not notice.
                 with contextlib.suppress(WireError):
                     (keyboard.down if event[1] else keyboard.up)(event[0])
         if keyboard is not None:

@@ -1,4 +1,4 @@
-"""A synthetic voice, for tests that need somebody to speak."""
+"""A synthetic voice, for tests that need speech."""
 
 import shutil
 import subprocess

@@ -90,7 +90,7 @@ _numbers = itertools.count(1)
 
 
 class Window:
-    """One running application. `text()` is what stands in its field."""
+    """One running application. `text()` is the content of its field."""
 
     kind = ""
     longest = 1_000_000
@@ -143,7 +143,7 @@ class Window:
         self._known += len(self.text())
 
     def wait_text(self, expected: str, seconds: float = 20) -> None:
-        """Wait for exactly this text, and fail with what stands there."""
+        """Wait for exactly this text; fail with the text that is there."""
         try:
             wait_for(lambda: self.text() == expected, self.title, seconds)
         except AssertionError:

@@ -1,4 +1,4 @@
-"""A private X server without a screen, with a window manager, on a display nobody else has."""
+"""A private X server without a screen, with a window manager, on a display of its own."""
 
 import os
 import subprocess
@@ -35,7 +35,7 @@ class XServer:
     """`with XServer() as x:` Xvfb and openbox run, and `x.display` is their DISPLAY.
 
     Commands on it get `x.env`; the test's own process is left alone. `without` names an extension
-    that the server shall lack.
+    that the server starts without.
     """
 
     def __init__(self, *, window_manager: bool = True, without: str = "") -> None:
@@ -43,7 +43,7 @@ class XServer:
         self.without = without
         self.display = ""
         self.more_env: dict[str, str] = {}
-        """What else the programs on it shall have in their environment."""
+        """Further environment variables of the programs on it."""
         self.server: subprocess.Popen[bytes] | None = None
         self._children: list[subprocess.Popen[bytes]] = []
 
@@ -124,14 +124,14 @@ class XServer:
         return child
 
     def run(self, *command: str, data: bytes | None = None, timeout: float = 10) -> str:
-        """What a command on this display says; it must succeed."""
+        """The output of a command on this display. The command must succeed."""
         done = subprocess.run(
             command, env=self.env, input=data, capture_output=True, timeout=timeout, check=True
         )
         return done.stdout.decode()
 
     def keys_down(self) -> set[int]:
-        """The keycodes that the server holds for pressed."""
+        """The keycodes that the server considers pressed."""
         from Xlib.display import Display
 
         display = Display(self.display)
@@ -151,7 +151,7 @@ class XServer:
 
 
 def wait_for(condition: Callable[[], object], what: str, seconds: float = 30) -> None:
-    """Ask until `condition()` is true; fail with `what` after `seconds`."""
+    """Poll until `condition()` is true; fail with `what` after `seconds`."""
     until = time.monotonic() + seconds
     while True:
         try:

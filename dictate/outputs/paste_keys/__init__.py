@@ -1,1 +1,1 @@
-"""Outputs that paste by keys pressed elsewhere: by the desktop's portal, or in the kernel."""
+"""Outputs that paste with keys which the desktop's portal or the kernel presses."""
