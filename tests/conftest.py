@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -31,18 +32,29 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Keep the garbage collector off while pytest makes a report. The report parses the source of
-    the failed test. CPython before 3.11.8 loses count if a finalizer meanwhile makes a traceback,
-    which is parsed too (gh-106905), and the run would end without the failure's name."""
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """CPython before 3.11.8 loses count while it parses source if a finalizer meanwhile makes a
+    traceback, which parses source too (gh-106905). The run would end there, and not say why."""
     was_on = gc.isenabled()
     gc.disable()
     try:
-        return (yield)
+        yield
     finally:
         if was_on:
             gc.enable()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    with _no_garbage_collection():  # the report parses the source of the failed test
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish() -> Generator[None]:
+    with _no_garbage_collection():  # plugins import modules, whose source pytest parses
+        return (yield)
 
 
 @pytest.fixture(scope="session")
