@@ -238,7 +238,7 @@ def test_by_tls_with_a_token(tmp_path: Path, free_port: int) -> None:
             loaded(where, token_file=str(token_file(tmp_path)))
         with pytest.raises(EngineError, match=r"cannot be reached|hung up|was lost|did not answer"):
             loaded(f"127.0.0.1:{free_port}", token_file=str(token_file(tmp_path)))
-    assert server.log.count("without the right token") == 2
+    assert server.log.count("does not have the token") == 2
     assert TOKEN not in server.log + "".join(server.said)
 
 
