@@ -71,7 +71,7 @@ class PartialTranscript:
 
     dictation: int
     text: str
-    settled: int = 0
+    stable_chars: int = 0
     """Characters at its start that were the same in several partial transcripts
     (engines/stability.py): likely to stay, but not certain."""
 

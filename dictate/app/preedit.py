@@ -30,7 +30,7 @@ class Preedit:
             self._dictations.pop(output, None)
 
         async def show() -> None:
-            in_field = await output.preview(partial.text, partial.settled)
+            in_field = await output.preview(partial.text, partial.stable_chars)
             if partial.text:
                 self._on_shown(number, in_field)
 

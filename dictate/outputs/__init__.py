@@ -103,10 +103,10 @@ class Output(ABC):
         Raises NotDelivered, FocusMoved, DeliveryUnsure.
         """
 
-    async def preview(self, text: str, settled: int = 0) -> bool:  # noqa: ARG002
+    async def preview(self, text: str, stable_chars: int = 0) -> bool:  # noqa: ARG002
         """Show `text` at the cursor, marked as not written yet, in place of the preview before.
 
-        The first `settled` characters are certain; the rest may look less so. "" removes the
+        The first `stable_chars` characters are certain; the rest may look less so. "" removes the
         preview, as `write` does.
 
         Returns whether the user can read it there. Most outputs have no place for it and return

@@ -105,7 +105,7 @@ class Screen(Output):
         self.before_write: Callable[[], Awaitable[None]] | None = None
         self.may_preview = _open()
         self.previews: asyncio.Queue[str] = asyncio.Queue()
-        """What was shown, split where it is not settled any more."""
+        """What was shown, split where it may still change."""
 
     def unavailable_reason(self) -> str | None:
         return None
@@ -127,9 +127,9 @@ class Screen(Output):
         self.windows[self.focused] = self.windows.get(self.focused, "") + text
         return Receipt.DELIVERED
 
-    async def preview(self, text: str, settled: int = 0) -> bool:
+    async def preview(self, text: str, stable_chars: int = 0) -> bool:
         await self.may_preview.wait()
-        self.previews.put_nowait(f"{text[:settled]}|{text[settled:]}")
+        self.previews.put_nowait(f"{text[:stable_chars]}|{text[stable_chars:]}")
         return self.focused == "editor"
 
     async def undo(self, text: str, focus: Focus | None) -> None:

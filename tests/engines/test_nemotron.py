@@ -401,7 +401,7 @@ def test_a_model_file_cannot_run_a_program(tmp_path: Path) -> None:
     assert not canary.exists()
 
 
-def test_why_not_imports_nothing_heavy_and_is_quick() -> None:
+def test_unavailable_reason_imports_nothing_heavy() -> None:
     import subprocess
     import sys
 

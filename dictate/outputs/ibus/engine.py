@@ -74,11 +74,11 @@ class IBusEngine(IBusConnection):
         """Delete `count` characters before the cursor. Raises IBusLost."""
         await self.signal(_PATH, _INTERFACE, "DeleteSurroundingText", "iu", -count, count)
 
-    async def preedit(self, text: str, settled: int = 0) -> None:
+    async def preedit(self, text: str, stable_chars: int = 0) -> None:
         """Replace the preedit at the cursor by `text`, underlined, and dim from the character
-        `settled` on; "" removes it. Raises IBusLost."""
+        `stable_chars` on; "" removes it. Raises IBusLost."""
         underline = _object("IBusAttribute", "uuuu", _UNDERLINE, _SINGLE, 0, len(text))
-        dim = _object("IBusAttribute", "uuuu", _FOREGROUND, _DIM, settled, len(text))
+        dim = _object("IBusAttribute", "uuuu", _FOREGROUND, _DIM, stable_chars, len(text))
         body = [_text(text, underline, dim), len(text), bool(text), _CLEAR]
         await self.signal(_PATH, _INTERFACE, "UpdatePreeditText", "vubu", *body)
 

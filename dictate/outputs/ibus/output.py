@@ -107,9 +107,9 @@ class IBusOutput(Output):
             raise NotDelivered("it is not known which text field it went to")
         await _to_its_end(self._undo(text, focus.window))
 
-    async def preview(self, text: str, settled: int = 0) -> bool:
+    async def preview(self, text: str, stable_chars: int = 0) -> bool:
         self._wanted += 1
-        return await _to_its_end(self._preview(text, settled, self._wanted))
+        return await _to_its_end(self._preview(text, stable_chars, self._wanted))
 
     async def close(self) -> None:
         with contextlib.suppress(TimeoutError):
@@ -248,13 +248,13 @@ class IBusOutput(Output):
             finally:
                 await self._switch.restore()
 
-    async def _preview(self, text: str, settled: int, wanted: int) -> bool:
+    async def _preview(self, text: str, stable_chars: int, wanted: int) -> bool:
         async with self._switching:
             if wanted != self._wanted:
                 return self._showing
             try:
                 if text:
-                    return await self._show(text, settled)
+                    return await self._show(text, stable_chars)
                 self._showing, self._unfit = False, None
             except (Unavailable, IBusLost, IBusRefused) as error:
                 _log.debug("output ibus: no preview: %s", error)
@@ -264,7 +264,7 @@ class IBusOutput(Output):
                     await self._switch.restore()
             return False
 
-    async def _show(self, text: str, settled: int) -> bool:
+    async def _show(self, text: str, stable_chars: int) -> bool:
         desktop = await self._switch.connected()
         if desktop.seen is None or desktop.seen == self._unfit:
             return False
@@ -276,8 +276,9 @@ class IBusOutput(Output):
             self._showing, self._unfit = False, desktop.seen
             return False
         if (left_out := len(text) - _PREVIEW_CHARACTERS) > 0:
-            text, settled = f"…{text[-_PREVIEW_CHARACTERS:]}", max(0, settled - left_out) + 1
-        await engine.preedit(text, settled)
+            text = f"…{text[-_PREVIEW_CHARACTERS:]}"
+            stable_chars = max(0, stable_chars - left_out) + 1
+        await engine.preedit(text, stable_chars)
         return engine.on and engine.shows_preedit
 
 

@@ -223,7 +223,7 @@ class InputMethodOutput(WindowOutput[_FieldBackend]):
     def unavailable_reason(self) -> str | None:
         return why_no_wayland(_probe)
 
-    async def preview(self, text: str, settled: int = 0) -> bool:  # noqa: ARG002 - it has no styles
+    async def preview(self, text: str, stable_chars: int = 0) -> bool:  # noqa: ARG002 - it has no styles
         shown = "" if self._guard.secret else text
         try:
             return await self._desktop.call(lambda backend: backend.preview(shown), FOCUS_LIMIT_S)

@@ -138,10 +138,10 @@ class Picture:
         if self._partial is None or self._in_field is not False:
             return "", ""
         text = clean(self._partial.text)
-        settled = len(clean(self._partial.text[: self._partial.settled]))
+        stable_chars = len(clean(self._partial.text[: self._partial.stable_chars]))
         start = first_shown(text)
         shown = ("…" if start else "") + text[start:]
-        cut = max(0, settled - start) + bool(start)
+        cut = max(0, stable_chars - start) + bool(start)
         return shown[:cut], shown[cut:]
 
 

@@ -68,9 +68,9 @@ class Rig:
     def seen(self) -> str:
         return self.seen_file.read_text() if self.seen_file.exists() else ""
 
-    def guess(self, text: str, settled: int = 0) -> None:
+    def guess(self, text: str, stable_chars: int = 0) -> None:
         """The engine's; it stands nowhere else."""
-        self.picture.partial(PartialTranscript(1, text, settled))
+        self.picture.partial(PartialTranscript(1, text, stable_chars))
         self.picture.previewed(1, in_field=False)
 
     def plays(self, what: str) -> None:
