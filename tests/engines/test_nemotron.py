@@ -1,7 +1,6 @@
 """The main engine on a real, small model of our own: streaming, boosting, guards, loading."""
 
 import io
-import itertools
 import tarfile
 import threading
 import time
@@ -192,11 +191,11 @@ def test_claude_code_is_repaired_and_the_clouds_stay(
 
 def test_boosting_finds_most_terms_and_harms_nothing(engine: NemotronEngine) -> None:
     told = {}
-    voices = itertools.cycle(FLITE)
     for written, spoken in SPOKEN.items():
         for frame in AROUND:
-            sound = speak(frame.format(spoken), voice := next(voices))
-            told[written, frame, voice] = hear(engine, sound, TERMS)
+            for voice in FLITE:
+                sound = speak(frame.format(spoken), voice)
+                told[written, frame, voice] = hear(engine, sound, TERMS)
     missed = {key: text for key, text in told.items() if key[0].lower() not in text.lower()}
     assert len(missed) <= 0.2 * len(told), missed
     for sentence in ORDINARY:
