@@ -25,7 +25,7 @@ from dictate.errors import Unavailable
 _log = logging.getLogger(__name__)
 
 CONNECT_S = 2.0
-"""A desktop that does not answer for so long counts as hung."""
+"""Seconds after which a desktop that does not answer counts as hung."""
 STOP_S = 0.2
 
 T = TypeVar("T")
@@ -59,7 +59,7 @@ class DesktopConnection(ABC):
 
     @abstractmethod
     def pending(self) -> bool:
-        """Whether something has been read that nobody has been handed yet."""
+        """Whether something has been read that no handler has received yet."""
 
     @abstractmethod
     def watched(self) -> tuple[list[int], list[int]]:
@@ -167,7 +167,7 @@ class DesktopThread(Generic[C, D]):
 
 async def _bounded(future: "Future[T]", seconds: float) -> T:
     waiting = asyncio.wrap_future(future)
-    # What it comes to after the time is over, nobody asks; asyncio would call that an error.
+    # Retrieve a result that comes too late, or asyncio logs its exception.
     waiting.add_done_callback(lambda done: done.cancelled() or done.exception())
     return await asyncio.wait_for(asyncio.shield(waiting), seconds)
 
