@@ -93,7 +93,7 @@ async def _focus(output: Output) -> Focus | None:
     return None
 
 
-class _Window:
+class _TrialWindow:
     """The window's reports."""
 
     def __init__(self, child: asyncio.subprocess.Process) -> None:
@@ -129,7 +129,7 @@ class _Window:
 
 
 @asynccontextmanager
-async def _window(*, x11: bool) -> AsyncIterator[_Window]:
+async def _window(*, x11: bool) -> AsyncIterator[_TrialWindow]:
     """The window, with the focus; through Xwayland if `x11`. Raises Unavailable."""
     environment = dict(os.environ)
     if x11:
@@ -143,7 +143,7 @@ async def _window(*, x11: bool) -> AsyncIterator[_Window]:
             env=environment,
         )
         try:
-            window = _Window(child)
+            window = _TrialWindow(child)
             if await window.wait_focus():
                 yield window
                 return

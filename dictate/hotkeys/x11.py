@@ -132,7 +132,7 @@ class _Listening(KeyWatcher):
         except ImportError as error:
             raise Unavailable(f"pynput cannot reach the X server: {error.args[0]}") from error
 
-        class Listener(keyboard.Listener):  # type: ignore[misc]
+        class PynputListener(keyboard.Listener):  # type: ignore[misc]
             """pynput does not end cleanly: `stop` takes effect at the next key press, and when the
             server dies its clean-up fails half-way. So we cut its connections."""
 
@@ -150,7 +150,7 @@ class _Listening(KeyWatcher):
                 both = (getattr(self, f"_display_{use}", None) for use in ("record", "stop"))
                 return [display for display in both if display is not None]
 
-        listener = Listener(
+        listener = PynputListener(
             on_press=lambda key: self._hear(key, KeyDown),
             on_release=lambda key: self._hear(key, KeyUp),
         )

@@ -27,7 +27,7 @@ from dictate.engines.remote.openai_profiles import (
     PROFILES,
     BadAnswer,
     Hints,
-    Profile,
+    ServerProfile,
     answer,
     guess,
     has_keywords,
@@ -69,7 +69,7 @@ class OpenAIEngine(Engine):
         self.round_trip_s = 0.0
         self.model = ""
         """The model on the server."""
-        self.profile: Profile = PROFILES["openai"]
+        self.profile: ServerProfile = PROFILES["openai"]
         self._profile_name = ""
         self._notes: list[str] = []
         self._trust: ssl.SSLContext | None = None

@@ -33,7 +33,7 @@ class BadAnswer(EngineError):
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
+class ServerProfile:
     """One kind of server."""
 
     hotwords_as: str
@@ -51,13 +51,13 @@ class Profile:
 
 _PROMPT: Final = "a sentence in the prompt"
 PROFILES: Final = {
-    "vllm-chat": Profile("a system message", path="chat/completions", chat=True),
-    "vllm": Profile(_PROMPT),
-    "sglang": Profile(_PROMPT),
-    "speaches": Profile("hotwords, and the context as the prompt", terms="hotwords"),
-    "whisper-cpp": Profile(_PROMPT, path="inference", names_model=False, no_language="auto"),
-    "localai": Profile(_PROMPT),
-    "openai": Profile("a sentence in the prompt, or keywords where the model has them"),
+    "vllm-chat": ServerProfile("a system message", path="chat/completions", chat=True),
+    "vllm": ServerProfile(_PROMPT),
+    "sglang": ServerProfile(_PROMPT),
+    "speaches": ServerProfile("hotwords, and the context as the prompt", terms="hotwords"),
+    "whisper-cpp": ServerProfile(_PROMPT, path="inference", names_model=False, no_language="auto"),
+    "localai": ServerProfile(_PROMPT),
+    "openai": ServerProfile("a sentence in the prompt, or keywords where the model has them"),
 }
 
 
@@ -112,7 +112,9 @@ def hints(hotwords: Hotwords, language: str) -> tuple[Hints, list[str]]:
     return found, unusable
 
 
-def request(profile: Profile, model: str, given: Hints, language: str, sound_s: float) -> Request:
+def request(
+    profile: ServerProfile, model: str, given: Hints, language: str, sound_s: float
+) -> Request:
     """The request; for a chat, all but the sound (`with_sound`)."""
     if profile.chat:
         messages = [{"role": "system", "content": given.prompt}] if given.prompt else []
@@ -137,7 +139,7 @@ def request(profile: Profile, model: str, given: Hints, language: str, sound_s: 
     return Request(profile.path, form=form)
 
 
-def has_keywords(profile: Profile, model: str) -> bool:
+def has_keywords(profile: ServerProfile, model: str) -> bool:
     """Whether this model of OpenAI takes terms as a list."""
     return profile is PROFILES["openai"] and model.startswith(("gpt-transcribe", "gpt-live"))
 
@@ -149,7 +151,7 @@ def with_sound(body: dict[str, Any], wav: bytes) -> dict[str, Any]:
     return {**body, "messages": [*body["messages"], {"role": "user", "content": content}]}
 
 
-def answer(profile: Profile, raw: bytes) -> tuple[str, bool]:
+def answer(profile: ServerProfile, raw: bytes) -> tuple[str, bool]:
     """The text of an answer, and whether it is complete. Raises BadAnswer."""
     data = json_object(raw)
     if not profile.chat:

@@ -24,7 +24,7 @@ _KEYS: Final = (
 """The keys by which a desktop recognizes a keyboard; no power button, which others listen to."""
 
 
-class Device(UInput):
+class KeyboardDevice(UInput):
     """The library's device, except that it is not opened for reading."""
 
     def _find_device(self, fd: int) -> None:  # type: ignore[override]
@@ -38,7 +38,7 @@ class KernelKeyboard:
     def __init__(self) -> None:
         """May block for a moment. Raises Unavailable."""
         try:
-            self._device = Device({ecodes.EV_KEY: _KEYS}, OWN_KEYBOARD, phys=OWN_KEYBOARD)
+            self._device = KeyboardDevice({ecodes.EV_KEY: _KEYS}, OWN_KEYBOARD, phys=OWN_KEYBOARD)
         except (UInputError, OSError) as error:
             raise Unavailable(f"the kernel gives us no keyboard: {error}") from error
         self._ready_at = time.monotonic() + WARM_UP_S
