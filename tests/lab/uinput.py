@@ -84,7 +84,7 @@ def kernel(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Stand
     node = folder / "uinput"
     node.touch()
     monkeypatch.setattr(uinput, "NODE", node)
-    monkeypatch.setattr(uinput_keys, "Device", StandIn)
+    monkeypatch.setattr(uinput_keys, "KeyboardDevice", StandIn)
     monkeypatch.setattr(uinput_keys, "WARM_UP_S", 0.05)  # this desktop listens at once
     StandIn.made, StandIn.vanishes_at = [], 0
     yield StandIn
