@@ -27,7 +27,7 @@ def desktops(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desktops]:
     running.close()
 
 
-@pytest.fixture(params=OUTPUTS.table)
+@pytest.fixture(params=OUTPUTS.names)
 def output(request: pytest.FixtureRequest, tmp_path: Path) -> Output:
     """The output, as it is made for a user who chose it. One that takes an argument gets a path."""
     use = f"{request.param}:{tmp_path / 'argument'}"
