@@ -25,13 +25,13 @@ class _XCopier:
         self._clipboard = connection.atom("CLIPBOARD")
         self._selections = Selections(connection)
 
-    def copy(self, text: str) -> None:
+    async def copy(self, text: str) -> None:
         content = text_content(self._x, text, secret=False)
-        if not self._selections.own(self._clipboard, content):
+        if not await self._selections.own(self._clipboard, content):
             raise NotDelivered("another program does not let go of the clipboard")
 
-    def close(self) -> None:
-        save_to_manager(self._x, self._selections)
+    async def close(self) -> None:
+        await save_to_manager(self._x, self._selections)
 
 
 class _WaylandCopier:
@@ -44,13 +44,13 @@ class _WaylandCopier:
         self._connection = connection
         self._selections = WaylandSelections(connection)
 
-    def copy(self, text: str) -> None:
-        self._selections.own(CLIPBOARD, wayland_content(text))
-        self._connection.round_trip()
+    async def copy(self, text: str) -> None:
+        await self._selections.own(CLIPBOARD, wayland_content(text))
+        await self._connection.round_trip()
         if not self._selections.owns(CLIPBOARD):
             raise NotDelivered("another program does not let go of the clipboard")
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Wayland has no service that would keep the content."""
 
 

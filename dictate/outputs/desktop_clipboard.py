@@ -5,11 +5,11 @@ the one on to the other. Without a compositor it is X11's.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, Generic, TypeVar
 
 from dictate.errors import Unavailable
-from dictate.outputs.thread import DesktopThread
+from dictate.outputs.thread import DesktopThread, at_once
 from dictate.outputs.wayland.thread import WaylandConnection, WaylandThread, why_no_wayland
 from dictate.outputs.x11.thread import XConnection, XThread
 from dictate.platform.x11 import x11_unavailable_reason
@@ -27,8 +27,8 @@ class DesktopClipboard(Generic[W, X]):
         on_wayland: Callable[[WaylandConnection], W],
         on_x: Callable[[XConnection], X],
     ) -> None:
-        self._on_wayland = on_wayland
-        self._wayland = WaylandThread(name, on_wayland)
+        self._on_wayland = at_once(on_wayland)
+        self._wayland = WaylandThread(name, self._on_wayland)
         self._x11 = XThread(name, on_x)
 
     def unavailable_reason(self) -> str | None:
@@ -54,7 +54,9 @@ class DesktopClipboard(Generic[W, X]):
         await self._x11.start()
         return self._x11
 
-    async def stop(self, last: Callable[[W | X], None], limit_s: float) -> None:
+    async def stop(
+        self, last: Callable[[W | X], Coroutine[Any, Any, None]], limit_s: float
+    ) -> None:
         """Run a last job on each that is running, and disconnect. Idempotent."""
         for desktop in (self._wayland, self._x11):
             await desktop.stop(last, limit_s)

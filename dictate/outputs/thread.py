@@ -1,48 +1,47 @@
-"""A connection to the desktop in a thread of its own.
+"""A connection to the desktop in a thread of its own, with an asyncio loop in it.
 
-Who owns a selection has to answer at any time, and what a desktop's library does may block. So one
-thread owns one connection; it sleeps in `select` until the desktop or the loop has something for
-it, and every wait inside a job goes on answering.
+The owner of a selection must answer at any time, and a desktop's library may block. So each
+connection has a thread. Jobs are coroutines: while one waits, the connection is served.
 """
 
 import asyncio
 import contextlib
-import heapq
-import itertools
 import logging
-import select
-import socket
 import threading
-import time
 from abc import ABC, abstractmethod
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import Future
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from dictate.errors import Unavailable
+from dictate.platform.background import BackgroundTasks
 
 _log = logging.getLogger(__name__)
 
 CONNECT_S = 2.0
 """Seconds after which a desktop that does not answer counts as hung."""
 STOP_S = 0.2
+"""Seconds that the thread has to end."""
 
 T = TypeVar("T")
 D = TypeVar("D")
+Job: TypeAlias = Coroutine[Any, Any, T]
 
 
 class DesktopLost(Exception):
-    """The connection is gone, or was given up because the other side hung."""
+    """The connection has ended, or was given up because the other side hung."""
 
 
 class DesktopConnection(ABC):
-    """A connection as its thread sees it. Everything here runs in that thread, `cut` aside."""
+    """A connection as its thread sees it. Everything here runs in that thread, except `cut`."""
 
-    def __init__(self, wake: socket.socket) -> None:
-        self._wake = wake
-        self._timers: list[tuple[float, int, Callable[[], None]]] = []
-        self._serial = itertools.count()
+    def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.ended: asyncio.Future[None] = self.loop.create_future()
+        """Has the exception that ended the connection; None if it is not needed any more."""
+        self._served = asyncio.Event()
+        self._turn = asyncio.Lock()
+        self._tasks = BackgroundTasks(_log)
 
     @property
     @abstractmethod
@@ -51,19 +50,7 @@ class DesktopConnection(ABC):
 
     @abstractmethod
     def serve(self) -> None:
-        """Hand all that has come to whom it is for. Does not block."""
-
-    @abstractmethod
-    def flush(self) -> None:
-        """Send what waits to be sent, as far as that does not block."""
-
-    @abstractmethod
-    def pending(self) -> bool:
-        """Whether something has been read that no handler has received yet."""
-
-    @abstractmethod
-    def watched(self) -> tuple[list[int], list[int]]:
-        """The descriptors to wake for: those that can be read, those that can be written."""
+        """Dispatch all that has arrived, and send what is queued, as far as neither blocks."""
 
     @abstractmethod
     def close(self) -> None:
@@ -71,206 +58,250 @@ class DesktopConnection(ABC):
 
     @abstractmethod
     def cut(self) -> None:
-        """Break the connection from another thread, which ends what blocks on it at once."""
+        """Break the connection from a different thread, which ends any call that blocks on it."""
 
-    def call_later(self, seconds: float, action: Callable[[], None]) -> None:
-        heapq.heappush(self._timers, (time.monotonic() + seconds, next(self._serial), action))
+    def end(self, error: Exception | None = None) -> None:
+        """Have the thread end."""
+        if self.ended.done():
+            return
+        if error is None:
+            self.ended.set_result(None)
+        else:
+            self.ended.set_exception(error)
+            self.ended.exception()  # asyncio reports one that is never looked at
 
-    def wait(self, until: Callable[[], bool], seconds: float | None) -> bool:
-        """Serve until `until()` holds (True) or the time is over (False)."""
-        end = None if seconds is None else time.monotonic() + seconds
-        while True:
+    def poll(self) -> None:
+        """Serve now. Raises what ended the connection."""
+        if self.ended.done():
+            self.ended.result()
+        try:
             self.serve()
-            now = time.monotonic()
-            while self._timers and self._timers[0][0] <= now:
-                heapq.heappop(self._timers)[2]()
-            self.flush()
+        except Exception as error:
+            self.end(error)
+            raise
+
+    def wake(self) -> None:
+        """Serve now, and have `wait` look again. The callback of the connection's descriptor."""
+        with contextlib.suppress(Exception):  # `ended` has it
+            self.poll()
+        self._served.set()
+
+    async def wait(self, until: Callable[[], bool], seconds: float) -> bool:
+        """Serve until `until()` holds (True) or the time is over (False)."""
+        end = self.loop.time() + seconds
+        while True:
+            self.poll()
             if until():
                 return True
-            if end is not None and now >= end:
+            if (rest := end - self.loop.time()) <= 0:
                 return False
-            if self.pending():  # a timer's round trip may have queued some
-                continue
-            limits = [when for when in (end, self._timers[0][0] if self._timers else None) if when]
-            sleep = max(0.0, min(limits) - time.monotonic()) if limits else None
-            reading, writing = self.watched()
-            wake = self._wake.fileno()
-            readable, _, _ = select.select([*reading, wake], writing, [], sleep)
-            if wake in readable:
-                self._wake.recv(4096)
+            self._served.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(rest):
+                    await self._served.wait()
+
+    async def run(self, job: Job[T]) -> T:
+        """Run a job after those before it."""
+        try:
+            async with self._turn:
+                return await job
+        except Exception as error:
+            if self.lost:
+                self.end(error)
+            raise
+        finally:
+            job.close()
+            # A library may have read events for which no descriptor wakes the loop.
+            self.wake()
+
+    def start(self, job: Job[object]) -> None:
+        """Run a job for which no caller waits."""
+
+        async def run() -> None:
+            try:
+                await self.run(job)
+            except Exception:
+                if not self.lost:
+                    raise
+
+        self._tasks.start(run())
+
+    def call_later(self, seconds: float, action: Callable[[], None]) -> None:
+        """Call `action` in this many seconds, also while a job waits."""
+
+        def act() -> None:
+            try:
+                action()
+            except Exception as error:
+                self.end(error)
+            self.wake()
+
+        self.loop.call_later(seconds, act)
 
 
 C = TypeVar("C", bound=DesktopConnection)
 
 
-class DesktopThread(Generic[C, D]):
-    """Runs jobs on what `make` builds on a fresh connection; begins anew after the other's death.
+def at_once(make: Callable[[C], D]) -> Callable[[C], Awaitable[D]]:
+    """`make`, for a thread that awaits what it calls."""
 
-    `connect` may block, and raises Unavailable; `what` is the other side, for people.
+    async def made(connection: C) -> D:
+        return make(connection)
+
+    return made
+
+
+class _Running(Generic[C, D]):
+    """A thread, from connecting to the end of the connection."""
+
+    def __init__(self) -> None:
+        self.started: Future[None] = Future()
+        self.ended: Future[None] = Future()
+        self.lock = threading.Lock()
+        self.stopping = False
+        self.connection: C | None = None
+        self.backend: D | None = None
+        """None before the start, and after the end."""
+
+    def stop(self) -> None:
+        """End, without the jobs that are still waiting."""
+        self.stopping = True
+        if self.connection is not None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed
+                self.connection.loop.call_soon_threadsafe(self.connection.end)
+
+
+class DesktopThread(Generic[C, D]):
+    """Runs jobs on what `make` builds on a connection, and connects anew after its end.
+
+    `connect` may block, and raises Unavailable. `what` names the other side for people.
     """
 
     def __init__(
         self,
         name: str,
         what: str,
-        connect: Callable[[socket.socket], C],
-        make: Callable[[C], D],
+        connect: Callable[[], Awaitable[C]],
+        make: Callable[[C], Awaitable[D]],
     ) -> None:
         self._name = name
         self._what = what
         self._connect = connect
         self._make = make
-        self._worker: _Worker[C, D] | None = None
+        self._running: _Running[C, D] | None = None
 
     async def start(self) -> None:
         """Connect, unless connected. Raises Unavailable."""
-        if self._worker is not None and not self._worker.ended.done():
+        if self._running is not None and not self._running.ended.done():
             return
-        self._worker = _Worker(self._name, self._what, self._connect, self._make)
-        self._worker.start()
+        running = self._running = _Running()
+        threading.Thread(target=self._run, args=[running], name=self._name, daemon=True).start()
         try:
-            await _bounded(self._worker.started, CONNECT_S)
+            await _bounded(running.started, CONNECT_S)
         except TimeoutError:
             self._cut()
             raise Unavailable(f"{self._what} does not answer; is the desktop hung?") from None
 
-    async def call(self, job: Callable[[D], T], limit_s: float) -> T:
+    async def call(self, job: Callable[[D], Job[T]], limit_s: float) -> T:
         """What `job` returns or raises in the thread. Raises DesktopLost.
 
         A job that has begun runs to its end even if the caller is cancelled.
         """
-        if self._worker is None:
+        if self._running is None:
             raise DesktopLost(f"not connected to {self._what}")
+        called = self._submit(self._running, job)
         try:
-            return await _bounded(self._worker.submit(job), limit_s)
+            return await _bounded(called, limit_s)
         except TimeoutError:
             self._cut()
             raise DesktopLost(f"{self._what} does not answer") from None
+        except asyncio.CancelledError:
+            if called.cancelled():  # with the thread, not with the caller
+                raise self._gone() from None
+            raise
 
-    async def stop(self, last: Callable[[D], None], limit_s: float) -> None:
-        """Run one last job and disconnect. Idempotent."""
-        worker = self._worker
-        if worker is None or worker.ended.done():
+    async def stop(self, last: Callable[[D], Job[None]] | None = None, limit_s: float = 0) -> None:
+        """Run a last job and disconnect. Idempotent."""
+        running = self._running
+        if running is None or running.ended.done():
             return
-        with contextlib.suppress(DesktopLost):
-            await self.call(last, limit_s)
-        worker.stop()
+        if last is not None:
+            with contextlib.suppress(DesktopLost):
+                await self.call(last, limit_s)
+        running.stop()
         with contextlib.suppress(TimeoutError):
-            await _bounded(worker.ended, STOP_S)
-        self._worker = None
+            await _bounded(running.ended, STOP_S)
+        self._running = None
 
     def _cut(self) -> None:
-        if self._worker is not None:
-            self._worker.cut()
-            self._worker = None
+        """End the thread now, out of any call that blocks."""
+        running, self._running = self._running, None
+        if running is not None:
+            running.stop()
+            if running.connection is not None:
+                running.connection.cut()
 
+    def _submit(self, running: _Running[C, D], job: Callable[[D], Job[T]]) -> "Future[T]":
+        with running.lock:
+            if running.connection is None or running.backend is None:
+                raise self._gone()
+            work = self._job(running.connection, job(running.backend))
+            return asyncio.run_coroutine_threadsafe(work, running.connection.loop)
 
-async def _bounded(future: "Future[T]", seconds: float) -> T:
-    waiting = asyncio.wrap_future(future)
-    # Retrieve a result that comes too late, or asyncio logs its exception.
-    waiting.add_done_callback(lambda done: done.cancelled() or done.exception())
-    return await asyncio.wait_for(asyncio.shield(waiting), seconds)
+    # In the thread.
 
-
-class _Worker(threading.Thread, Generic[C, D]):
-    """The thread of one connection, from connecting to the connection's end."""
-
-    def __init__(
-        self,
-        name: str,
-        what: str,
-        connect: Callable[[socket.socket], C],
-        make: Callable[[C], D],
-    ) -> None:
-        super().__init__(name=name, daemon=True)
-        self.started: Future[None] = Future()
-        self.ended: Future[None] = Future()
-        self._what = what
-        self._connect = connect
-        self._make = make
-        self._jobs: deque[tuple[Future[Any], Callable[[D], Any]]] = deque()
-        self._lock = threading.Lock()
-        self._stopping = False
-        self._connection: C | None = None
-        self._ours, self._theirs = socket.socketpair()
-        self._ours.settimeout(0)
-        self._theirs.settimeout(0)
-
-    def submit(self, job: Callable[[D], T]) -> "Future[T]":
-        future: Future[T] = Future()
-        with self._lock:
-            if self.ended.done():
-                future.set_exception(self._gone())
-                return future
-            self._jobs.append((future, job))
-            self._poke()
-        return future
-
-    def stop(self) -> None:
-        """End after the jobs that are waiting."""
-        with self._lock:
-            self._stopping = True
-            self._poke()
-
-    def cut(self) -> None:
-        """End now, out of whatever blocks."""
-        self.stop()
-        if self._connection is not None:
-            self._connection.cut()
-
-    def run(self) -> None:
+    def _run(self, running: _Running[C, D]) -> None:
+        refused: Unavailable | None = None
         try:
-            self._connection = self._connect(self._theirs)
-            desk = self._make(self._connection)
+            asyncio.run(self._main(running))
         except Unavailable as error:
-            self._end()
-            self.started.set_exception(error)
+            refused = error
         except Exception as error:
-            self._end()
-            reason = Unavailable(f"{self._what} is gone: {error}")
-            reason.__cause__ = error
-            self.started.set_exception(reason)
-        else:
-            self.started.set_result(None)
-            self._work(self._connection, desk)
-            self._end()
+            refused = Unavailable(f"{self._what} is gone: {error}")
+            refused.__cause__ = error
+        running.ended.set_result(None)
+        if refused is not None:
+            running.started.set_exception(refused)
 
-    def _work(self, connection: C, desk: D) -> None:
-        while not self._stopping:
-            try:
-                connection.wait(lambda: bool(self._jobs) or self._stopping, None)
-            except Exception as error:
-                if not connection.lost:
-                    _log.exception("the thread of %s ends", self._what)
-                else:
-                    _log.info("%s is gone: %s", self._what, error)
+    async def _main(self, running: _Running[C, D]) -> None:
+        connection = running.connection = await self._connect()
+        try:
+            running.backend = await self._make(connection)
+            connection.wake()  # sends what that has queued
+            running.started.set_result(None)
+            if running.stopping:
                 return
-            while self._jobs:
-                future, job = self._jobs.popleft()
-                try:
-                    future.set_result(job(desk))
-                except Exception as error:
-                    if connection.lost:
-                        lost = self._gone()
-                        lost.__cause__ = error
-                        future.set_exception(lost)
-                        return
-                    future.set_exception(error)
+            await asyncio.wait({connection.ended})
+            if error := connection.ended.exception():
+                if connection.lost:
+                    _log.info("%s is gone: %s", self._what, error)
+                else:
+                    _log.error("the thread of %s ends", self._what, exc_info=error)
+        finally:
+            with running.lock:
+                running.backend = None
+            for _ in range(2):
+                await asyncio.sleep(0)  # what was submitted until now has begun then
+            connection.close()
+            rest = asyncio.all_tasks() - {asyncio.current_task()}
+            for task in rest:
+                task.cancel()
+            await asyncio.gather(*rest, return_exceptions=True)
 
-    def _end(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-        with self._lock:
-            self.ended.set_result(None)
-            self._ours.close()
-            self._theirs.close()
-        while self._jobs:
-            future, _ = self._jobs.popleft()
-            future.set_exception(self._gone())
+    async def _job(self, connection: C, job: Job[T]) -> T:
+        try:
+            return await connection.run(job)
+        except Exception as error:
+            if connection.lost:
+                raise self._gone() from error
+            raise
 
     def _gone(self) -> DesktopLost:
         return DesktopLost(f"{self._what} is gone")
 
-    def _poke(self) -> None:
-        with contextlib.suppress(OSError):
-            self._ours.send(b"x")
+
+async def _bounded(future: "Future[T]", seconds: float) -> T:
+    waiting = asyncio.wrap_future(future)
+    # A result after that time has no reader; asyncio would report its exception as an error.
+    waiting.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return await asyncio.wait_for(asyncio.shield(waiting), seconds)

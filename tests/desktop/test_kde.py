@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import socket
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
@@ -79,11 +78,15 @@ def with_output(work: Callable[[PortalOutput], Awaitable[None]]) -> list[str]:
 
 def clipboard() -> bytes:
     """Its text. `wl-paste` waits for ever where KWin has nothing to tell."""
-    ours, theirs = socket.socketpair()
-    with ours, theirs, contextlib.closing(WaylandConnection(theirs)) as connection:
-        selections = Selections(connection)
-        connection.round_trip()
-        return selections.content(CLIPBOARD).get("text/plain;charset=utf-8", b"")
+
+    async def read() -> bytes:
+        with contextlib.closing(await WaylandConnection.connect()) as connection:
+            selections = Selections(connection)
+            await connection.round_trip()
+            content = await selections.content(CLIPBOARD)
+            return content.get("text/plain;charset=utf-8", b"")
+
+    return asyncio.run(read())
 
 
 async def type_until(kwin: Kwin, window: Window, letter: str) -> None:

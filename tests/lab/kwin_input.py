@@ -5,11 +5,10 @@ down), `move X Y`, `button STATE` (of the left one). It prints `did` once KWin h
 allows this only to a program whose .desktop file asks for it: see `kwin.py`.
 """
 
-import socket
 import sys
 
-from dictate.outputs.wayland.thread import WaylandConnection
 from dictate.outputs.wayland.wire import Interface
+from tests.lab.wayland_client import WaylandClient
 
 # Co-ordinates are in steps of 1/256.
 FAKE_INPUT = Interface(
@@ -23,8 +22,7 @@ LEFT = 0x110
 
 def main() -> None:
     """Carry out the lines of standard input until it ends."""
-    _ours, theirs = socket.socketpair()
-    connection = WaylandConnection(theirs)
+    connection = WaylandClient()
     fake_input = connection.bind(FAKE_INPUT)
     fake_input.send("authenticate", "a person", "these are the tests of dictate")
     connection.round_trip()

@@ -22,7 +22,7 @@ import pytest
 
 from dictate.outputs.wayland.keys import KEYMAP
 from dictate.outputs.wayland.protocols import KEYBOARD, KEYBOARD_MANAGER
-from dictate.outputs.wayland.thread import WaylandConnection
+from tests.lab.wayland_client import WaylandClient
 from tests.lab.windows import GTK_FIELD, PYTHON, Window
 from tests.lab.xserver import XServer, end, wait_for
 
@@ -240,9 +240,7 @@ class Keyboard:
     _LOCK_MASK = 2
 
     def __init__(self) -> None:
-        self._ours, theirs = socket.socketpair()
-        self._theirs = theirs
-        self._connection = WaylandConnection(theirs)
+        self._connection = WaylandClient()
         manager = self._connection.bind(KEYBOARD_MANAGER)
         self._keyboard = manager.send("create_virtual_keyboard", self._connection.seat, KEYBOARD)
         keymap = os.memfd_create("keymap")
@@ -263,8 +261,6 @@ class Keyboard:
 
     def close(self) -> None:
         self._connection.close()
-        self._ours.close()
-        self._theirs.close()
 
     def _key(self, key: int, state: int) -> None:
         self._keyboard.send("key", int(time.monotonic() * 1000) & 0xFFFFFFFF, key, state)

@@ -13,6 +13,7 @@ from dictate.config.schema import OutputSettings
 from dictate.errors import DeliveryUnsure, FocusMoved, NotDelivered
 from dictate.outputs import Focus, Receipt
 from dictate.outputs.clipboard import ClipboardOutput
+from dictate.outputs.thread import at_once
 from dictate.outputs.wayland.keys import KeyChord
 from dictate.outputs.wayland.selection import CLIPBOARD, Content, Selections
 from dictate.outputs.wayland.thread import WaylandConnection, WaylandThread
@@ -194,9 +195,12 @@ class Owner:
         self._connection = connection
         self._selections = Selections(connection)
 
-    def own(self, content: Content) -> None:
-        self._selections.own(CLIPBOARD, content)
-        self._connection.round_trip()
+    async def own(self, content: Content) -> None:
+        await self._selections.own(CLIPBOARD, content)
+        await self._connection.round_trip()
+
+    async def close(self) -> None:
+        """The selection ends with the connection."""
 
 
 @only(Foot, Gtk3)
@@ -211,7 +215,7 @@ def test_a_picture_and_many_kinds_come_back(sway: Sway, window: SwayWindow) -> N
 
     async def work(output: VirtualKeyboardOutput) -> None:
         focus = await focus_on(output, window)
-        owner = WaylandThread("owner", Owner)
+        owner = WaylandThread("owner", at_once(Owner))
         await owner.start()
         await owner.call(lambda desk: desk.own(kinds), 2)
         before = await asyncio.to_thread(window.text)
@@ -219,7 +223,7 @@ def test_a_picture_and_many_kinds_come_back(sway: Sway, window: SwayWindow) -> N
             await output.write(f"spoken {n}.", focus)
         await asyncio.to_thread(window.wait_text, before + "spoken 0.spoken 1.spoken 2.")
         await clipboard_is(sway, kinds["text/html"], "text/html")
-        await owner.stop(lambda _: None, 1)
+        await owner.stop(lambda desk: desk.close(), 1)
         for kind, data in kinds.items():
             assert await asyncio.to_thread(paste, sway, kind) == data
         listed = (await asyncio.to_thread(sway.run, "wl-paste", "-l")).decode().split("\n")
@@ -268,12 +272,15 @@ class SlowManager:
 
         def and_look_later(handle: Object | None) -> None:
             taken(CLIPBOARD, handle)
-            connection.call_later(0.1, self.look)
+            connection.call_later(0.1, lambda: connection.start(self.look()))
 
         self._selections._device.on[CLIPBOARD] = and_look_later
 
-    def look(self) -> None:
-        self.seen.extend(self._selections.content(CLIPBOARD).values())
+    async def look(self) -> None:
+        self.seen.extend((await self._selections.content(CLIPBOARD)).values())
+
+    async def close(self) -> list[bytes]:
+        return self.seen
 
 
 def test_a_clipboard_manager_is_not_taken_for_the_window(
@@ -282,7 +289,7 @@ def test_a_clipboard_manager_is_not_taken_for_the_window(
     blank = Blank(sway, tmp_path)
 
     async def work(output: VirtualKeyboardOutput) -> None:
-        manager = WaylandThread("manager", SlowManager)
+        manager = WaylandThread("manager", at_once(SlowManager))
         await manager.start()
         await asyncio.to_thread(copy, sway, b"mine")
         # The first time tells that there is one, as it looks at what comes back.
@@ -291,8 +298,8 @@ def test_a_clipboard_manager_is_not_taken_for_the_window(
         with pytest.raises(NotDelivered, match="text field"):
             await output.write("lost?", await focus_on(output, blank))
         await clipboard_is(sway, b"mine")
-        assert b"lost?" in await manager.call(lambda desk: desk.seen, 1)
-        await manager.stop(lambda _: None, 1)
+        assert b"lost?" in await manager.call(lambda desk: desk.close(), 1)
+        await manager.stop(lambda desk: desk.look(), 1)
 
     with_output(work, timeout_ms=300)
     field.wait_text("spoken")

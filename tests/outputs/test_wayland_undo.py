@@ -3,6 +3,7 @@
 # ruff: noqa: RUF001 - the signs are meant
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
@@ -160,8 +161,8 @@ def test_the_focus_moves_in_the_middle(
     def delete(method: InputMethod, count: int) -> None:
         asked.append(count)
         original(method, count)
-        method._connection.round_trip()
-        method._connection.wait(lambda: False, 0.1)
+        method._connection.poll()
+        time.sleep(0.1)
         other.focus()
 
     async def work(output: InputMethodOutput, focus: Focus) -> None:

@@ -4,7 +4,7 @@ This is the same on Wayland and through Xwayland. How a selection is owned and r
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Generic, Protocol, TypeVar
 
 from dictate.outputs.paste.paste_request import PasteRequest
@@ -25,7 +25,7 @@ V = TypeVar("V")
 class SelectionOwner(Protocol[S, C]):
     """Owns the selections of a desktop."""
 
-    def own(self, selection: S, content: C, /) -> object:
+    async def own(self, selection: S, content: C, /) -> object:
         """Claim the selection, with this content."""
 
     def owns(self, selection: S, /) -> bool:
@@ -48,16 +48,16 @@ class ClipboardTransaction(Generic[K, V]):
         self._saved: dict[K, V] = {}
         self._acknowledged_at = 0.0
 
-    def wait_turn(self) -> None:
+    async def wait_turn(self) -> None:
         """Wait until the application is done with the text before."""
         while (rest := self._acknowledged_at + BETWEEN_S - time.monotonic()) > 0:
-            self._connection.wait(lambda: False, rest)
+            await self._connection.wait(lambda: False, rest)
 
-    def begin(self, request: PasteRequest, read: Callable[[K], V]) -> None:
+    async def begin(self, request: PasteRequest, read: Callable[[K], Awaitable[V]]) -> None:
         """Save what the selections hold, as `read` finds it, because this text replaces it."""
         for selection in self.selections:
             if selection not in self._saved or not self._owner.owns(selection):
-                self._saved[selection] = read(selection)
+                self._saved[selection] = await read(selection)
         self.request = request
 
     def owns_all(self) -> bool:
@@ -70,30 +70,34 @@ class ClipboardTransaction(Generic[K, V]):
             self.request.acknowledged = True
             self._acknowledged_at = time.monotonic()
 
-    def end(self) -> None:
+    async def end(self) -> None:
         """Restore the former content: a moment later if the text was read, otherwise at once."""
         request, self.request = self.request, None
         if request is not None and request.acknowledged:
-            self._connection.call_later(LINGER_S, self._restore_when_quiet)
+            self._restore_in(LINGER_S)
         else:
-            self.restore()
+            await self.restore()
 
-    def restore(self) -> None:
+    async def restore(self) -> None:
         """Claim the selections with the former content; leave them empty if there was none."""
         for selection, content in self._saved.items():
             if not self._owner.owns(selection):
                 continue
             if content:
-                self._owner.own(selection, content)
+                await self._owner.own(selection, content)
             else:
                 self._owner.disown(selection)
         self._saved.clear()
 
-    def _restore_when_quiet(self) -> None:
+    def _restore_in(self, seconds: float) -> None:
+        connection = self._connection
+        connection.call_later(seconds, lambda: connection.start(self._restore_when_quiet()))
+
+    async def _restore_when_quiet(self) -> None:
         if self.request is not None:
             return
         rest = self._acknowledged_at + LINGER_S - time.monotonic()
         if rest > 0:
-            self._connection.call_later(rest, self._restore_when_quiet)
+            self._restore_in(rest)
         else:
-            self.restore()
+            await self.restore()

@@ -19,16 +19,16 @@ FOCUS_LIMIT_S = 1.0
 class WindowBackend(Protocol):
     """Does the work, in the thread."""
 
-    def focus(self) -> Focus | None:
+    async def focus(self) -> Focus | None:
         """As `Output.focus`."""
 
-    def write(self, request: PasteRequest) -> Receipt:
+    async def write(self, request: PasteRequest) -> Receipt:
         """As `Output.write`."""
 
-    def undo(self, request: PasteRequest) -> None:
+    async def undo(self, request: PasteRequest) -> None:
         """As `Output.undo`."""
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Leave nothing behind."""
 
 

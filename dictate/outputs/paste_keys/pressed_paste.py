@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import os
 from collections.abc import Awaitable, Callable, Coroutine
-from concurrent import futures
 from typing import Any, Final
 
 from dictate.errors import DeliveryUnsure, NotDelivered, Unavailable
@@ -42,7 +41,7 @@ class PressedPaste:
 
     def __init__(self, name: str) -> None:
         self._press: Callable[[], None] = lambda: None
-        self._look: Callable[[], Focus | None] = lambda: None
+        self._look: Callable[[], Awaitable[Focus | None]] = self.focus
         self._windows = KwinFocus()
         self._clipboard = DesktopClipboard(name, self._make_paster, self._make_xwayland_paster)
         self._guard = Guard()
@@ -137,7 +136,7 @@ def _in_loop(loop: asyncio.AbstractEventLoop, begin: Callable[[], None]) -> None
         loop.call_soon_threadsafe(begin)
 
 
-def _of_loop(
+async def _of_loop(
     loop: asyncio.AbstractEventLoop, looking: Coroutine[Any, Any, Focus | None]
 ) -> Focus | None:
     """The result of a coroutine on `loop`, for a different thread; None if it takes too long."""
@@ -147,8 +146,13 @@ def _of_loop(
         looking.close()
         return None
     try:
-        return asked.result(LOOK_S)
-    except (TimeoutError, futures.CancelledError):
+        async with asyncio.timeout(LOOK_S):
+            return await asyncio.wrap_future(asked)
+    except TimeoutError:
+        return None
+    except asyncio.CancelledError:
+        if not asked.cancelled():
+            raise
         return None
 
 

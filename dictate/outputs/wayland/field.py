@@ -8,7 +8,7 @@ active when the compositor reads it, whatever its serial is.
 import itertools
 import time
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Self
 from weakref import WeakSet
 
 from dictate.errors import Unavailable
@@ -73,7 +73,7 @@ class Field:
 
 
 class InputMethod:
-    """The input method of the seat. Raises Unavailable if the seat has another one."""
+    """The input method of the seat."""
 
     held: ClassVar[WeakSet["InputMethod"]] = WeakSet()
     """Those of this process: the seat they have is not unavailable to Dictate."""
@@ -95,10 +95,16 @@ class InputMethod:
             done=self._done,
             unavailable=self._unavailable,
         )
-        connection.round_trip()
-        if self.unavailable:
+
+    @classmethod
+    async def acquire(cls, connection: WaylandConnection) -> Self:
+        """Raises Unavailable if the seat has another one."""
+        method = cls(connection)
+        await connection.round_trip()
+        if method.unavailable:
             raise Unavailable(TAKEN)
-        self.held.add(self)
+        cls.held.add(method)
+        return method
 
     @property
     def alive(self) -> bool:

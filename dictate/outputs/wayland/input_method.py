@@ -13,6 +13,7 @@ method, on any layout, whatever keys are held. In three cases the text is pasted
 import contextlib
 import time
 from collections.abc import Iterator
+from typing import Self
 
 from dictate.config.schema import OutputSettings
 from dictate.errors import DeliveryUnsure, NotDelivered, Unavailable
@@ -44,10 +45,10 @@ SETTLE_S = 0.5
 class _FieldBackend:
     """Raises Unavailable."""
 
-    def __init__(self, connection: WaylandConnection) -> None:
+    def __init__(self, connection: WaylandConnection, method: InputMethod) -> None:
         self._connection = connection
         self._windows = Toplevels(connection)
-        self._method = InputMethod(connection)
+        self._method = method
         self._paster: Paster | None = None
         with contextlib.suppress(Unavailable):
             self._paster = Paster(connection, KeyChord(connection).press, self.focus)
@@ -55,8 +56,13 @@ class _FieldBackend:
         """The numbers of the windows that have shown a text field."""
         self._previewed: Field | None = None
 
-    def focus(self) -> Focus | None:
-        self._connection.round_trip()
+    @classmethod
+    async def open(cls, connection: WaylandConnection) -> Self:
+        """Raises Unavailable."""
+        return cls(connection, await InputMethod.acquire(connection))
+
+    async def focus(self) -> Focus | None:
+        await self._connection.round_trip()
         window, field = self._windows.focused, self._method.field
         if window is None and field is None:
             return None
@@ -65,10 +71,10 @@ class _FieldBackend:
         place = (window.number if window else 0, field.number if field else 0)
         return Focus("/".join(map(str, place)), window.application if window else "")
 
-    def write(self, request: PasteRequest) -> Receipt:
+    async def write(self, request: PasteRequest) -> Receipt:
         if not self._method.alive:
             raise NotDelivered(TAKEN)
-        request.check(self.focus())
+        request.check(await self.focus())
         field, window = self._method.field, self._windows.focused
         name = request.focus.application or "the window"
         if field is None and window is not None and window.number in self._with_fields:
@@ -76,13 +82,13 @@ class _FieldBackend:
         if field is not None and field.secret:
             raise NotDelivered(SECRET)
         if field is not None and (self._paster is None or self._commits(field, request.text)):
-            return self._commit(request, field, name)
+            return await self._commit(request, field, name)
         if self._paster is None:
             raise NotDelivered(
                 f"{name} has no text field, and this compositor does not allow pasting"
             )
-        self.preview("")
-        self._paster.paste(request)
+        await self.preview("")
+        await self._paster.paste(request)
         return Receipt.DELIVERED
 
     def _commits(self, field: Field, text: str) -> bool:
@@ -91,23 +97,23 @@ class _FieldBackend:
         in_pieces = len(text.encode()) > CHUNK_BYTES
         return not field.terminal and not (in_pieces and field.around is None)
 
-    def undo(self, request: PasteRequest) -> None:
-        request.check(self.focus())
+    async def undo(self, request: PasteRequest) -> None:
+        request.check(await self.focus())
         field = self._method.field
         name = request.focus.application or "the window"
         if field is None or field.terminal:
             raise NotDelivered(PASTED)
-        self._settle(field)
-        request.check(self.focus())
+        await self._settle(field)
+        request.check(await self.focus())
         if field.selected:
             raise NotDelivered(f"something is selected in {name}: undo it there")
         if field.around is None:
             raise NotDelivered(f"{name} does not say what stands there: undo it there")
-        self._take_back(request, DeleteSurrounding(request.text, field.before), field, name)
+        await self._take_back(request, DeleteSurrounding(request.text, field.before), field, name)
 
-    def preview(self, text: str) -> bool:
+    async def preview(self, text: str) -> bool:
         """As `Output.preview`."""
-        self._connection.serve()
+        self._connection.poll()
         field = self._method.field
         if not text:
             if field is not None and field is self._previewed:
@@ -120,13 +126,13 @@ class _FieldBackend:
         self._method.preedit(text.encode()[-PREVIEW_BYTES:].decode(errors="ignore"))
         return True
 
-    def close(self) -> None:
-        self.preview("")
+    async def close(self) -> None:
+        await self.preview("")
         self._method.close()
         if self._paster is not None:
-            self._paster.close()
+            await self._paster.close()
 
-    def _commit(self, request: PasteRequest, field: Field, name: str) -> Receipt:
+    async def _commit(self, request: PasteRequest, field: Field, name: str) -> Receipt:
         if field.terminal and "\n" in request.text:
             raise NotDelivered(
                 f"{name} is a terminal, where a line end would run what is before it"
@@ -136,8 +142,8 @@ class _FieldBackend:
                 raise NotDelivered(
                     f"{name} does not confirm what it took, and the text is too long"
                 )
-            self._settle(field)
-            request.check(self.focus())
+            await self._settle(field)
+            request.check(await self.focus())
         end = time.monotonic() + request.timeout_s
         written = 0
         for chunk in _chunks(request.text):
@@ -146,9 +152,9 @@ class _FieldBackend:
             self._previewed = None
             self._method.commit(chunk)
             written += len(chunk)
-            self._connection.round_trip()
+            await self._connection.round_trip()
             if field.around is not None:
-                self._await_report(field, before, chunk, end)
+                await self._await_report(field, before, chunk, end)
             request.acknowledged = field.state != before and field.ends_with(chunk)
             if self._method.field is not field and not (
                 request.acknowledged and written == len(request.text)
@@ -159,7 +165,7 @@ class _FieldBackend:
                 )
         return Receipt.DELIVERED if request.acknowledged else Receipt.UNCONFIRMED
 
-    def _take_back(
+    async def _take_back(
         self, request: PasteRequest, deletion: DeleteSurrounding, field: Field, name: str
     ) -> None:
         end = time.monotonic() + request.timeout_s
@@ -168,38 +174,38 @@ class _FieldBackend:
             self._previewed = None
             self._method.delete(deletion.request())
             rest = max(0.0, end - time.monotonic())
-            if not self._connection.wait(lambda: deletion.answered(field.before), rest):
+            if not await self._connection.wait(lambda: deletion.answered(field.before), rest):
                 raise DeliveryUnsure(
                     f"{name} does not say that it has taken the text back: look there"
                 )
             if not deletion.left:
                 return
             before = field.before
-            self._settle(field)
-            self._connection.round_trip()
+            await self._settle(field)
+            await self._connection.round_trip()
             if self._method.field is not field or field.before != before or field.selected:
                 raise DeliveryUnsure(
                     f"something happened in {name} while the text was taken back: a part is left"
                 )
 
-    def _await_report(self, field: Field, before: object, chunk: str, end: float) -> None:
+    async def _await_report(self, field: Field, before: object, chunk: str, end: float) -> None:
         """Wait until the application reports `chunk`, or any other result, or the focus leaves."""
 
         def left() -> bool:
             return self._method.field is not field
 
         rest = max(0.0, end - time.monotonic())
-        self._connection.wait(lambda: field.state != before or left(), rest)
+        await self._connection.wait(lambda: field.state != before or left(), rest)
         # The first report may be about a preview.
         rest = min(end - time.monotonic(), LATE_REPORT_S)
-        self._connection.wait(lambda: field.ends_with(chunk) or left(), max(0.0, rest))
+        await self._connection.wait(lambda: field.ends_with(chunk) or left(), max(0.0, rest))
 
-    def _settle(self, field: Field) -> None:
+    async def _settle(self, field: Field) -> None:
         """Wait until the application has not reported for `QUIET_S`: some (foot) drop a commit that
         crosses a report of theirs."""
         end = time.monotonic() + SETTLE_S
         while (rest := min(end, field.updated_at + QUIET_S) - time.monotonic()) > 0:
-            self._connection.wait(lambda: False, rest)
+            await self._connection.wait(lambda: False, rest)
 
 
 def _chunks(text: str) -> Iterator[str]:
@@ -218,7 +224,7 @@ class InputMethodOutput(WindowOutput[_FieldBackend]):
     name = "input_method"
 
     def __init__(self, settings: OutputSettings) -> None:
-        super().__init__(settings, WaylandThread(f"dictate-{self.name}", _FieldBackend))
+        super().__init__(settings, WaylandThread(f"dictate-{self.name}", _FieldBackend.open))
 
     def unavailable_reason(self) -> str | None:
         return why_no_wayland(_probe)
@@ -231,10 +237,10 @@ class InputMethodOutput(WindowOutput[_FieldBackend]):
             return False
 
 
-def _probe(connection: WaylandConnection) -> None:
+async def _probe(connection: WaylandConnection) -> None:
     """Raises Unavailable."""
     for needed in (INPUT_METHOD_MANAGER, TOPLEVEL_MANAGER):
         if not connection.offers(needed):
             raise Unavailable(lacks(needed))
     if not any(method.alive for method in InputMethod.held):
-        InputMethod(connection).close()
+        (await InputMethod.acquire(connection)).close()

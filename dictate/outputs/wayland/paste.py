@@ -14,7 +14,7 @@ Shift+Insert, and answer the request for the text: this request is the receipt.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from dictate.errors import DeliveryUnsure, NotDelivered
 from dictate.outputs import Focus
@@ -39,7 +39,7 @@ class Paster:
         self,
         connection: WaylandConnection,
         press: Callable[[], None],
-        focus: Callable[[], Focus | None],
+        focus: Callable[[], Awaitable[Focus | None]],
     ) -> None:
         """`press` starts the chord. `focus` makes a round trip and returns what has the focus."""
         self._connection = connection
@@ -52,25 +52,25 @@ class Paster:
         self._managed = False
         """Whether there seems to be a clipboard manager."""
 
-    def paste(self, request: PasteRequest) -> None:
+    async def paste(self, request: PasteRequest) -> None:
         """Returns once the application has the text.
 
         Raises NotDelivered, FocusMoved, DeliveryUnsure.
         """
-        self._transaction.wait_turn()
+        await self._transaction.wait_turn()
         name = request.focus.application or "the window"
-        request.check(self._focus())
-        self._claim(request)
+        request.check(await self._focus())
+        await self._claim(request)
         try:
-            self._quiet()
-            request.check(self._focus())
+            await self._quiet()
+            request.check(await self._focus())
             if not self._transaction.owns_all():
                 raise NotDelivered("another program does not let go of the clipboard")
             self._asked_after = False
             request.committed = True
             self._press()
-            there = self._focus() == request.focus
-            self._connection.wait(lambda: request.acknowledged, request.timeout_s)
+            there = await self._focus() == request.focus
+            await self._connection.wait(lambda: request.acknowledged, request.timeout_s)
             if request.acknowledged and there:
                 return
             if request.acknowledged:
@@ -81,27 +81,27 @@ class Paster:
                 raise DeliveryUnsure(f"another program took the clipboard before {name} did")
             raise NotDelivered(f"{name} did not take the text; is a text field active there?")
         finally:
-            self._transaction.end()
+            await self._transaction.end()
 
-    def close(self) -> None:
-        self._transaction.restore()
-        self._connection.round_trip()
+    async def close(self) -> None:
+        await self._transaction.restore()
+        await self._connection.round_trip()
 
-    def _claim(self, request: PasteRequest) -> None:
+    async def _claim(self, request: PasteRequest) -> None:
         content = text_content(request.text)
-        self._transaction.begin(request, self._selections.content)
+        await self._transaction.begin(request, self._selections.content)
         for selection in self._transaction.selections:
-            self._selections.own(selection, content)
-        self._connection.round_trip()
+            await self._selections.own(selection, content)
+        await self._connection.round_trip()
 
-    def _quiet(self) -> None:
+    async def _quiet(self) -> None:
         """Wait until a clipboard manager has read the new content."""
         begun = time.monotonic()
         if self._managed:
-            self._connection.wait(lambda: self._asked_at > begun, MANAGER_S)
+            await self._connection.wait(lambda: self._asked_at > begun, MANAGER_S)
         end = begun + MANAGER_S
         while (rest := min(end, max(begun, self._asked_at) + QUIET_S) - time.monotonic()) > 0:
-            self._connection.wait(lambda: False, rest)
+            await self._connection.wait(lambda: False, rest)
         self._managed = self._asked_at > begun
 
     def _asked(self, _selection: str, kind: str) -> None:

@@ -4,20 +4,21 @@ A compositor with data-control permits both without a window and without the foc
 request the content and gets it through a pipe; the compositor does not say which program it is.
 """
 
-import fcntl
+import asyncio
+import contextlib
 import logging
 import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from sys import byteorder
-from termios import FIONREAD
 from typing import TypeAlias
 
 from dictate.errors import Unavailable
+from dictate.outputs.wayland.pipes import read_all, write_all
 from dictate.outputs.wayland.protocols import DATA_CONTROLS
-from dictate.outputs.wayland.thread import Pipe, Want, WaylandConnection, lacks
+from dictate.outputs.wayland.thread import WaylandConnection, lacks
 from dictate.outputs.wayland.wire import Object
+from dictate.platform.background import BackgroundTasks
 
 _log = logging.getLogger(__name__)
 
@@ -28,9 +29,6 @@ ALL_S = 3.0
 missing then is left out."""
 ALL_BYTES = 64 * 1024 * 1024
 """Maximum size of all formats together."""
-READ_S = 2.0
-"""Seconds that a requestor has to read the content to its end."""
-_PIECE_BYTES = 256 * 1024
 
 Content: TypeAlias = dict[str, bytes]
 """What a selection holds, by the format that an application requests (mostly a MIME type)."""
@@ -50,62 +48,6 @@ def text_content(text: str) -> Content:
     """`text` in the formats that applications request, with the hint for clipboard managers not to
     keep it."""
     return dict.fromkeys(_TEXT, text.encode()) | {HINT: b"secret"}
-
-
-class _Reading(Pipe):
-    def __init__(self, descriptor: int, kind: str) -> None:
-        super().__init__(descriptor)
-        self.kind = kind
-        self.data = bytearray()
-        self.whole = False
-
-    def move(self) -> bool:
-        piece = os.read(self.descriptor, _PIECE_BYTES)
-        self.data += piece
-        self.whole = not piece
-        return self.whole
-
-
-class _Writing(Pipe):
-    """`done` is called once the other side has read everything."""
-
-    wants = Want.WRITE
-
-    def __init__(self, descriptor: int, data: bytes, done: Callable[[], None]) -> None:
-        super().__init__(descriptor)
-        self._rest = memoryview(data)
-        self._done = done
-        self._until = float("inf")
-
-    def move(self) -> bool:
-        if self._rest:
-            self._rest = self._rest[os.write(self.descriptor, self._rest[:_PIECE_BYTES]) :]
-        if self._rest:
-            return False
-        if self.wants is Want.WRITE:
-            self._close()
-        if self.over or not self._unread():
-            self._done()
-            return True
-        return time.monotonic() > self._until
-
-    def _close(self) -> None:
-        """Let the other side see the end, and watch how much it has read. An application that has
-        read everything but not yet seen the end starts over if the selection changes then."""
-        try:
-            reading = os.open(f"/proc/self/fd/{self.descriptor}", os.O_RDONLY | os.O_CLOEXEC)
-        except OSError:  # it is no pipe
-            self.end()
-            return
-        os.close(self.descriptor)
-        self.descriptor = reading
-        # There is no event for a pipe that another process has emptied.
-        self.wants = Want.TICKS
-        self._until = time.monotonic() + READ_S
-
-    def _unread(self) -> int:
-        answer = fcntl.ioctl(self.descriptor, FIONREAD, bytes(4))
-        return int.from_bytes(answer, byteorder)
 
 
 @dataclass(slots=True, eq=False)
@@ -140,6 +82,7 @@ class Selections:
         given: Callable[[str, str], None] = lambda _selection, _kind: None,
     ) -> None:
         self._connection = connection
+        self._tasks = BackgroundTasks(_log)
         self._asked = asked
         self._given = given
         self._owned: dict[str, _Owned] = {}
@@ -157,15 +100,14 @@ class Selections:
                 which, handle
             )
 
-    def own(self, selection: str, content: Content) -> None:
+    async def own(self, selection: str, content: Content) -> None:
         """Claim `selection`."""
         source = self._manager.send("create_data_source", self._source_kind)
         owned = _Owned(source, content)
 
         def send(kind: str, descriptor: int) -> None:
             self._asked(selection, kind)
-            data = content.get(kind, b"")
-            self._connection.carry(_Writing(descriptor, data, lambda: self._given(selection, kind)))
+            self._tasks.start(self._give(selection, kind, content.get(kind, b""), descriptor))
 
         def cancelled() -> None:
             if (
@@ -191,34 +133,43 @@ class Selections:
             self._device.send(f"set_{selection}", None)
             del self._owned[selection]
 
-    def content(self, selection: str) -> Content:
+    async def content(self, selection: str) -> Content:
         """All that the selection holds, whoever owns it; empty if it holds nothing."""
         if self.owns(selection):
             return self._owned[selection].content
         offer = self._theirs.get(selection)
-        return self._fetch(offer) if offer else {}
+        return await self._fetch(offer) if offer else {}
 
-    def _fetch(self, offer: _Offer) -> Content:
-        readings = []
+    async def _fetch(self, offer: _Offer) -> Content:
+        found: dict[str, bytearray] = {}
+        tasks: dict[str, asyncio.Task[None]] = {}
         for kind in dict.fromkeys(offer.kinds):
             if kind not in _NO_CONTENT:
                 ours, theirs = os.pipe2(os.O_CLOEXEC)
                 offer.handle.send("receive", kind, theirs)
-                readings.append(_Reading(ours, kind))
-                self._connection.carry(readings[-1])
-        end = time.monotonic() + ALL_S
-        before = -1
-        while any(not each.over for each in readings) and time.monotonic() < end:
-            read = sum(len(each.data) for each in readings)
+                found[kind] = bytearray()
+                tasks[kind] = asyncio.create_task(read_all(ours, found[kind]))
+        self._connection.poll()  # sends the requests
+        end, before, pending = time.monotonic() + ALL_S, -1, set(tasks.values())
+        while pending and time.monotonic() < end:
+            read = sum(map(len, found.values()))
             if read == before or read > ALL_BYTES:
                 break
             before = read
-            self._connection.wait(lambda: all(each.over for each in readings), ANSWER_S)
-        for each in readings:
-            each.end()
-        if missing := sum(not each.whole for each in readings):
+            _, pending = await asyncio.wait(pending, timeout=ANSWER_S)
+        for task in pending:
+            task.cancel()
+        await asyncio.gather(*tasks.values(), return_exceptions=True)
+        whole = [kind for kind, task in tasks.items() if not (task.cancelled() or task.exception())]
+        if missing := len(tasks) - len(whole):
             _log.warning("clipboard: %d formats of its content could not be saved", missing)
-        return {each.kind: bytes(each.data) for each in readings if each.whole}
+        return {kind: bytes(found[kind]) for kind in whole}
+
+    async def _give(self, selection: str, kind: str, data: bytes, descriptor: int) -> None:
+        with contextlib.suppress(OSError, TimeoutError):
+            await write_all(descriptor, data)
+            self._given(selection, kind)
+            self._connection.wake()
 
     def _offer(self, handle: Object) -> None:
         offer = self._offers[handle] = _Offer(handle)

@@ -6,6 +6,7 @@ from dictate.errors import NotDelivered
 from dictate.outputs import Focus, Receipt
 from dictate.outputs.paste.paste_request import PasteRequest
 from dictate.outputs.paste.window_output import WindowOutput
+from dictate.outputs.thread import at_once
 from dictate.outputs.wayland.focus import Toplevels
 from dictate.outputs.wayland.keys import KeyChord
 from dictate.outputs.wayland.paste import PASTED, Paster
@@ -20,20 +21,20 @@ class _PasteBackend:
         self._windows = Toplevels(connection)
         self._paster = Paster(connection, KeyChord(connection).press, self.focus)
 
-    def focus(self) -> Focus | None:
-        self._connection.round_trip()
+    async def focus(self) -> Focus | None:
+        await self._connection.round_trip()
         window = self._windows.focused
         return Focus(str(window.number), window.application) if window else None
 
-    def write(self, request: PasteRequest) -> Receipt:
-        self._paster.paste(request)
+    async def write(self, request: PasteRequest) -> Receipt:
+        await self._paster.paste(request)
         return Receipt.DELIVERED
 
-    def undo(self, request: PasteRequest) -> None:  # noqa: ARG002
+    async def undo(self, request: PasteRequest) -> None:  # noqa: ARG002
         raise NotDelivered(PASTED)
 
-    def close(self) -> None:
-        self._paster.close()
+    async def close(self) -> None:
+        await self._paster.close()
 
 
 class VirtualKeyboardOutput(WindowOutput[_PasteBackend]):
@@ -42,7 +43,7 @@ class VirtualKeyboardOutput(WindowOutput[_PasteBackend]):
     name = "virtual_keyboard"
 
     def __init__(self, settings: OutputSettings) -> None:
-        super().__init__(settings, WaylandThread(f"dictate-{self.name}", _PasteBackend))
+        super().__init__(settings, WaylandThread(f"dictate-{self.name}", at_once(_PasteBackend)))
 
     def unavailable_reason(self) -> str | None:
-        return why_no_wayland(_PasteBackend)
+        return why_no_wayland(at_once(_PasteBackend))

@@ -31,7 +31,7 @@ class NoAnswer(Exception):
     """The selection's owner is hung, or gone."""
 
 
-def fetch(connection: XConnection, selection: int) -> Content:
+async def fetch(connection: XConnection, selection: int) -> Content:
     """The content of `selection` in every target; empty if it has no owner.
 
     A target that takes too long or is too big is left out, with a warning. Raises NoAnswer if the
@@ -41,7 +41,7 @@ def fetch(connection: XConnection, selection: int) -> Content:
         return {}
     end = time.monotonic() + ALL_S
     room = ALL_BYTES
-    listed = _convert(connection, selection, connection.atom("TARGETS"), end, room)
+    listed = await _convert(connection, selection, connection.atom("TARGETS"), end, room)
     skip = {connection.atom(name) for name in _NO_CONTENT}
     content: Content = {}
     missing = 0
@@ -52,7 +52,7 @@ def fetch(connection: XConnection, selection: int) -> Content:
             missing += 1
             continue
         try:
-            value = _convert(connection, selection, target, end, room)
+            value = await _convert(connection, selection, target, end, room)
         except NoAnswer:
             end = time.monotonic()
             value = None
@@ -66,14 +66,14 @@ def fetch(connection: XConnection, selection: int) -> Content:
     return content
 
 
-def _convert(
+async def _convert(
     connection: XConnection, selection: int, target: int, end: float, room: int
 ) -> Value | None:
     """The selection in one target, or None if its owner refuses or it is too big."""
     into = connection.atom("_DICTATE_FETCH")
-    when = connection.now()
+    when = await connection.now()
     connection.window.convert_selection(selection, target, into, when)
-    answer = connection.expect(
+    answer = await connection.expect(
         lambda e: (
             e.type == X.SelectionNotify
             and (e.selection, e.target, e.time) == (selection, target, when)
@@ -89,15 +89,15 @@ def _convert(
         return None
     if found.type != connection.atom("INCR"):
         return found
-    return _gather(connection, into, end, room)
+    return await _gather(connection, into, end, room)
 
 
-def _gather(connection: XConnection, into: int, end: float, room: int) -> Value | None:
+async def _gather(connection: XConnection, into: int, end: float, room: int) -> Value | None:
     """The pieces of an INCR answer; reading a piece away asks for the next one."""
     pieces: list[bytes] = []
     form: tuple[int, int] | None = None
     while True:
-        event = connection.expect(
+        event = await connection.expect(
             lambda e: (
                 e.type == X.PropertyNotify and e.atom == into and e.state == X.PropertyNewValue
             ),

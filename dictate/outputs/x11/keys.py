@@ -84,7 +84,7 @@ class Releases:
     def end(self, pressed: Iterable[int], held: list[int]) -> None:
         """Call this after we have `pressed` keys: it releases those `held` modifiers that the user
         has released, too."""
-        self._x.wait(lambda: True, 0)
+        self._x.poll()
         self._raw.deafen(self._count)
         ours = Counter([*pressed, *held])
         for code in held:

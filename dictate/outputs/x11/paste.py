@@ -95,36 +95,36 @@ class Paster:
         self._current: _PendingPaste | None = None
         connection.handlers.append(self._watch)
 
-    def focus(self) -> Focus | None:
+    async def focus(self) -> Focus | None:
         found = focused(self._x)
         return found[1] if found else None
 
-    def write(self, request: PasteRequest) -> Receipt:
+    async def write(self, request: PasteRequest) -> Receipt:
         """Returns once the application has the text. Raises NotDelivered, FocusMoved,
         DeliveryUnsure."""
         request.refuse()
         window = self._check_focus(request.focus)
         client = self._x.client(window.id)
-        self._await_earlier(client, request.focus)
-        self._await_keyboard()
+        await self._await_earlier(client, request.focus)
+        await self._await_keyboard()
         chord = chord_keys(self._x.display)
         pending = _PendingPaste(
             request, client, window, text_content(self._x, request.text, secret=True)
         )
         try:
             window.change_attributes(event_mask=X.StructureNotifyMask)
-            self._claim(pending)
+            await self._claim(pending)
             self._press(pending, chord)
         except NotDelivered:
-            self._forget(pending)
+            await self._forget(pending)
             raise
         except XError as error:
-            self._forget(pending)
+            await self._forget(pending)
             raise NotDelivered(f"the window closed: {error}") from error
-        self._await_receipt(pending)
+        await self._await_receipt(pending)
         return Receipt.DELIVERED
 
-    def undo(self, request: PasteRequest) -> None:
+    async def undo(self, request: PasteRequest) -> None:
         """Take back the text that the last `write` put there. Raises NotDelivered."""
         display = self._x.display
         code = backspace_key(display)
@@ -146,11 +146,11 @@ class Paster:
             self._releases.end(pressed, held)
         self._activity.end()
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Pass the clipboard's content to a clipboard manager, if there is one."""
         self._pending.clear()
-        self._restore()
-        save_to_manager(self._x, self._selections)
+        await self._restore()
+        await save_to_manager(self._x, self._selections)
 
     # Before the point of no return: an error is NotDelivered, and everything is as before.
 
@@ -164,11 +164,11 @@ class Paster:
             raise FocusMoved(f"the focus moved from {where}")
         return window
 
-    def _await_keyboard(self) -> None:
+    async def _await_keyboard(self) -> None:
         """Wait for a short grab to end, as when the user holds a key of the window manager."""
         end = time.monotonic() + GRABBED_S
         while keyboard_taken(self._x.window) and time.monotonic() < end:
-            self._x.wait(lambda: False, GRABBED_POLL_S)
+            await self._x.wait(lambda: False, GRABBED_POLL_S)
 
     def _check_free(self, request: PasteRequest) -> None:
         """Raises NotDelivered."""
@@ -176,35 +176,35 @@ class Paster:
         if keyboard_taken(self._x.window):
             raise NotDelivered(GRABBED)
 
-    def _await_earlier(self, client: int, focus: Focus) -> None:
+    async def _await_earlier(self, client: int, focus: Focus) -> None:
         """Wait until the application is done with the text before this one. Raises NotDelivered."""
         earlier = self._pending.get(client)
         if earlier is None:
             return
         if not earlier.request.acknowledged:
-            if not self._awake(earlier):
+            if not await self._awake(earlier):
                 raise NotDelivered(
                     f"{focus.application or 'the application'} does not answer, and has not taken "
                     "the text before this one yet"
                 )
-            self._forget(earlier)
+            await self._forget(earlier)
         while (rest := earlier.asked_at + QUIET_S - time.monotonic()) > 0:
-            self._x.wait(lambda: False, rest)
+            await self._x.wait(lambda: False, rest)
 
-    def _claim(self, pending: _PendingPaste) -> None:
+    async def _claim(self, pending: _PendingPaste) -> None:
         """Own both selections; other clients still get the former content."""
-        former = {selection: self._content(selection, pending) for selection in self._names}
+        former = {selection: await self._content(selection, pending) for selection in self._names}
         self._current = pending
         self._pending[pending.client] = pending
         for selection, content in former.items():
-            if not self._selections.own(selection, content):
+            if not await self._selections.own(selection, content):
                 raise NotDelivered("another program does not let go of the clipboard")
 
-    def _content(self, selection: int, pending: _PendingPaste) -> Content:
+    async def _content(self, selection: int, pending: _PendingPaste) -> Content:
         if self._selections.owns(selection) and selection in self._selections.contents:
             return self._selections.contents[selection]
         try:
-            return fetch(self._x, selection)
+            return await fetch(self._x, selection)
         except NoAnswer:
             owner = self._x.display.get_selection_owner(selection)
             if owner != X.NONE and self._x.client(owner.id) == pending.client:
@@ -234,39 +234,39 @@ class Paster:
 
     # After it.
 
-    def _await_receipt(self, pending: _PendingPaste) -> None:
+    async def _await_receipt(self, pending: _PendingPaste) -> None:
         request = pending.request
         name = request.focus.application or "the window"
-        self._x.wait(lambda: request.acknowledged or pending.closed, request.timeout_s)
-        awake = not request.acknowledged and not pending.closed and self._awake(pending)
+        await self._x.wait(lambda: request.acknowledged or pending.closed, request.timeout_s)
+        awake = not request.acknowledged and not pending.closed and await self._awake(pending)
         self._current = None
         if request.acknowledged:
             self._x.call_later(LINGER_S, self._tidy)
             self._activity.begin()
             return
         if pending.lost or pending.fetched_by_helper:
-            self._forget(pending)
+            await self._forget(pending)
             raise DeliveryUnsure(f"another program took the clipboard before {name} did")
         if pending.closed:
-            self._forget(pending)
+            await self._forget(pending)
             raise NotDelivered(f"{name} closed before it took the text")
         if awake:
-            self._forget(pending)
+            await self._forget(pending)
             raise NotDelivered(f"{name} did not take the text; is a text field active there?")
         pending.late_until = time.monotonic() + LATE_S
-        self._x.call_later(RECHECK_S, lambda: self._recheck(pending))
+        self._x.call_later(RECHECK_S, lambda: self._x.start(self._recheck(pending)))
         raise DeliveryUnsure(f"{name} does not answer; the text appears there if it wakes up")
 
-    def _awake(self, pending: _PendingPaste) -> bool:
+    async def _awake(self, pending: _PendingPaste) -> bool:
         """Whether the application has handled the chord and did not ask for the text."""
         if pending.closed:
             return True
         if not answers_pings(self._x, pending.window):
             return False
-        if not ping(self._x, pending.window, PING_S):
+        if not await ping(self._x, pending.window, PING_S):
             return False
         # It may have asked for the list of targets, and be about to ask for one.
-        self._x.wait(lambda: pending.request.acknowledged, LINGER_S)
+        await self._x.wait(lambda: pending.request.acknowledged, LINGER_S)
         return not pending.request.acknowledged
 
     # What other clients get.
@@ -295,7 +295,7 @@ class Paster:
                 if pending.window.id == event.window.id:
                     pending.closed = True
                     if pending is not self._current:
-                        self._forget(pending)
+                        self._forget_later(pending)
         elif event.type == X.SelectionClear:
             for pending in self._pending.values():
                 pending.lost |= pending.request.committed and not pending.request.acknowledged
@@ -304,7 +304,16 @@ class Paster:
 
     # Restoring the clipboard.
 
-    def _forget(self, pending: _PendingPaste) -> None:
+    async def _forget(self, pending: _PendingPaste) -> None:
+        self._drop(pending)
+        await self._restore()
+
+    def _forget_later(self, pending: _PendingPaste) -> None:
+        """For callers that cannot wait."""
+        self._drop(pending)
+        self._x.start(self._restore())
+
+    def _drop(self, pending: _PendingPaste) -> None:
         if self._current is pending:
             self._current = None
         if self._pending.get(pending.client) is pending:
@@ -313,17 +322,18 @@ class Paster:
             pending.window.change_attributes(event_mask=X.NoEventMask)
         except XError:
             _log.debug("the window is gone")
-        self._restore()
 
-    def _recheck(self, pending: _PendingPaste) -> None:
+    async def _recheck(self, pending: _PendingPaste) -> None:
         """Drop a pending text once the application cannot ask for it any more."""
         if pending.request.acknowledged or self._pending.get(pending.client) is not pending:
             return
         knows_pings = answers_pings(self._x, pending.window)
-        if self._awake(pending) or (not knows_pings and time.monotonic() >= pending.late_until):
-            self._forget(pending)
+        if await self._awake(pending) or (
+            not knows_pings and time.monotonic() >= pending.late_until
+        ):
+            await self._forget(pending)
         else:
-            self._x.call_later(RECHECK_S, lambda: self._recheck(pending))
+            self._x.call_later(RECHECK_S, lambda: self._x.start(self._recheck(pending)))
 
     def _tidy(self) -> None:
         """Forget the texts that were acknowledged and are not requested any more."""
@@ -331,11 +341,11 @@ class Paster:
         for pending in list(self._pending.values()):
             if pending.request.acknowledged and pending is not self._current:
                 if now - pending.asked_at >= LINGER_S:
-                    self._forget(pending)
+                    self._forget_later(pending)
                 else:
                     self._x.call_later(LINGER_S, self._tidy)
 
-    def _restore(self) -> None:
+    async def _restore(self) -> None:
         """Claim the former content anew, or leave the selections empty if there was none. While a
         text is pending, do nothing: this is called again at its end."""
         if self._pending:
@@ -343,6 +353,6 @@ class Paster:
         for selection in self._names:
             content = self._selections.contents.get(selection)
             if content:
-                self._selections.own(selection, content)
+                await self._selections.own(selection, content)
             elif content is not None:
                 self._selections.disown(selection)

@@ -95,9 +95,9 @@ class Selections:
         self._transfers: dict[tuple[int, int], _Transfer] = {}
         connection.handlers.append(self._handle)
 
-    def own(self, selection: int, content: Content) -> bool:
+    async def own(self, selection: int, content: Content) -> bool:
         """Claim `selection`; whether it is ours now."""
-        when = self._x.now()
+        when = await self._x.now()
         self._x.window.set_selection_owner(selection, when)
         if not self.owns(selection):
             self.contents.pop(selection, None)
@@ -231,7 +231,7 @@ class Selections:
             self._x.call_later(STALE_S, lambda: self._drop_stale(key, transfer))
 
 
-def save_to_manager(connection: XConnection, selections: Selections) -> None:
+async def save_to_manager(connection: XConnection, selections: Selections) -> None:
     """Ask a clipboard manager, if there is one, to keep the content, which would end with us."""
     clipboard, manager = connection.atom("CLIPBOARD"), connection.atom("CLIPBOARD_MANAGER")
     content = selections.contents.get(clipboard)
@@ -240,9 +240,9 @@ def save_to_manager(connection: XConnection, selections: Selections) -> None:
     into = connection.atom("_DICTATE_SAVE")
     connection.window.change_property(into, Xatom.ATOM, 32, list(content))
     connection.window.convert_selection(
-        manager, connection.atom("SAVE_TARGETS"), into, connection.now()
+        manager, connection.atom("SAVE_TARGETS"), into, await connection.now()
     )
-    connection.expect(
+    await connection.expect(
         lambda e: e.type == X.SelectionNotify and e.selection == manager, SAVE_TO_MANAGER_S
     )
 

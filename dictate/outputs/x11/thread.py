@@ -1,14 +1,19 @@
-"""The connection to the X server, in a thread of its own: python-xlib blocks."""
+"""The connection to the X server, in a thread of its own because python-xlib blocks."""
 
 import logging
-import socket
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from Xlib import X, Xatom
 from Xlib.error import XError
 
-from dictate.outputs.thread import CONNECT_S, DesktopConnection, DesktopLost, DesktopThread
+from dictate.outputs.thread import (
+    CONNECT_S,
+    DesktopConnection,
+    DesktopLost,
+    DesktopThread,
+    at_once,
+)
 from dictate.platform.x11 import close, connect, cut
 
 _log = logging.getLogger(__name__)
@@ -17,10 +22,11 @@ D = TypeVar("D")
 
 
 class XConnection(DesktopConnection):
-    """The display as its thread sees it. Everything here runs in that thread."""
+    """The display as its thread sees it. Everything here runs in that thread, except `cut`."""
 
-    def __init__(self, wake: socket.socket) -> None:
-        super().__init__(wake)
+    def __init__(self) -> None:
+        """Blocks. Raises Unavailable."""
+        super().__init__()
         display = connect()
         self.display = display
         self._client_mask = ~int(display.display.info.resource_id_mask) & 0xFFFFFFFF
@@ -29,6 +35,8 @@ class XConnection(DesktopConnection):
         )
         self.handlers: list[Callable[[Any], None]] = []
         display.set_error_handler(lambda error, _request: _log.debug("X error: %s", error))
+        self._descriptor = display.fileno()
+        self.loop.add_reader(self._descriptor, self.wake)
 
     @property
     def lost(self) -> bool:
@@ -41,17 +49,19 @@ class XConnection(DesktopConnection):
         """The X client that made the resource `xid`, as the common part of all its numbers."""
         return xid & self._client_mask
 
-    def now(self) -> int:
-        """The server's clock, as ICCCM wants it in every claim to a selection."""
+    async def now(self) -> int:
+        """The server's clock, which ICCCM demands in every claim to a selection."""
         atom = self.atom("_DICTATE_CLOCK")
         self.window.change_property(atom, Xatom.STRING, 8, b"", X.PropModeAppend)
-        event = self.expect(lambda e: e.type == X.PropertyNotify and e.atom == atom, CONNECT_S)
+        event = await self.expect(
+            lambda e: e.type == X.PropertyNotify and e.atom == atom, CONNECT_S
+        )
         if event is None:
             raise DesktopLost("the X server does not answer")
         return int(event.time)
 
-    def expect(self, matches: Callable[[Any], bool], seconds: float) -> Any:
-        """The next event that matches, or None; the handlers see all events meanwhile."""
+    async def expect(self, matches: Callable[[Any], bool], seconds: float) -> Any:
+        """The next event that matches, or None. The handlers get all events meanwhile."""
         found: list[Any] = []
 
         def look(event: Any) -> None:
@@ -60,30 +70,26 @@ class XConnection(DesktopConnection):
 
         self.handlers.append(look)
         try:
-            self.wait(lambda: bool(found), seconds)
+            await self.wait(lambda: bool(found), seconds)
         finally:
             self.handlers.remove(look)
         return found[0] if found else None
 
     def serve(self) -> None:
-        while self.display.pending_events():
-            event = self.display.next_event()
-            for handler in tuple(self.handlers):
-                try:
-                    handler(event)
-                except XError as error:  # a window that vanished between its event and our request
-                    _log.debug("X error: %s", error)
-
-    def flush(self) -> None:
-        self.display.flush()
-
-    def pending(self) -> bool:
-        return bool(self.display.pending_events())
-
-    def watched(self) -> tuple[list[int], list[int]]:
-        return [self.display.fileno()], []
+        while True:
+            while self.display.pending_events():
+                event = self.display.next_event()
+                for handler in tuple(self.handlers):
+                    try:
+                        handler(event)
+                    except XError as error:  # the window vanished after its event
+                        _log.debug("X error: %s", error)
+            self.display.flush()
+            if not self.display.pending_events():  # flushing may read, too
+                return
 
     def close(self) -> None:
+        self.loop.remove_reader(self._descriptor)
         close(self.display)
 
     def cut(self) -> None:
@@ -91,7 +97,11 @@ class XConnection(DesktopConnection):
 
 
 class XThread(DesktopThread[XConnection, D]):
-    """Runs jobs on what `make` builds on a fresh connection to the X server."""
+    """Runs jobs on what `make` builds on a connection to the X server."""
 
     def __init__(self, name: str, make: Callable[[XConnection], D]) -> None:
-        super().__init__(name, "the X server", XConnection, make)
+        super().__init__(name, "the X server", _connect, at_once(make))
+
+
+async def _connect() -> XConnection:
+    return XConnection()

@@ -63,7 +63,7 @@ class InputActivity:
         """Why the text may not be the last thing that happened in its window, or None."""
         if not self._raw.able:
             return "this X server does not say whether something was typed since"
-        self._x.wait(lambda: True, 0)
+        self._x.poll()
         if time.monotonic() >= self._until:
             return f"the last text was written more than {UNDO_S:.0f} s ago, or taken back already"
         shortcut = time.monotonic() - self._shortcut_at < SHORTCUT_S

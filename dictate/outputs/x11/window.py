@@ -71,7 +71,7 @@ def answers_pings(connection: XConnection, window: Any) -> bool:
     return protocols is not None and connection.atom("_NET_WM_PING") in protocols.value
 
 
-def ping(connection: XConnection, window: Any, seconds: float) -> bool:
+async def ping(connection: XConnection, window: Any, seconds: float) -> bool:
     """Whether the application has handled everything that was sent to `window` before.
 
     An application handles its events in order, so its answer means that it has seen the key presses
@@ -79,7 +79,7 @@ def ping(connection: XConnection, window: Any, seconds: float) -> bool:
     """
     root = connection.display.screen().root
     question = connection.atom("_NET_WM_PING")
-    when = connection.now()
+    when = await connection.now()
     root.change_attributes(event_mask=X.SubstructureNotifyMask)
     try:
         window.send_event(
@@ -90,7 +90,7 @@ def ping(connection: XConnection, window: Any, seconds: float) -> bool:
             )
         )
         end = time.monotonic() + seconds
-        answer = connection.expect(
+        answer = await connection.expect(
             lambda e: (
                 e.type == X.ClientMessage
                 and e.window.id == root.id

@@ -41,42 +41,44 @@ class XwaylandPaster:
         self._asked_at = 0.0
         connection.handlers.append(self._watch)
 
-    def paste(self, request: PasteRequest) -> None:
+    async def paste(self, request: PasteRequest) -> None:
         """Returns once an application has the text. Raises NotDelivered, DeliveryUnsure."""
-        self._transaction.wait_turn()
+        await self._transaction.wait_turn()
         try:
-            self._claim(request)
+            await self._claim(request)
             if not self._transaction.owns_all():
                 raise NotDelivered("another program does not let go of the clipboard")
             request.refuse()
             request.committed = True
             self._press()
-            self._x.wait(lambda: request.acknowledged, request.timeout_s)
+            await self._x.wait(lambda: request.acknowledged, request.timeout_s)
             if request.acknowledged:
                 return
             if not self._transaction.owns_all():
                 raise DeliveryUnsure("another program took the clipboard before the window did")
             raise NotDelivered("the window did not take the text; is a text field active there?")
         finally:
-            self._transaction.end()
+            await self._transaction.end()
 
-    def close(self) -> None:
-        self._transaction.restore()
+    async def close(self) -> None:
+        await self._transaction.restore()
 
-    def _claim(self, request: PasteRequest) -> None:
+    async def _claim(self, request: PasteRequest) -> None:
         """Own both selections, and let the compositor notice."""
         content = text_content(self._x, request.text, secret=True)
-        self._transaction.begin(request, self._fetch)
+        await self._transaction.begin(request, self._fetch)
         self._noticed.clear()
         for selection in self._transaction.selections:
-            self._selections.own(selection, content)
-        self._x.wait(lambda: self._noticed.issuperset(self._transaction.selections), NOTICED_S)
+            await self._selections.own(selection, content)
+        await self._x.wait(
+            lambda: self._noticed.issuperset(self._transaction.selections), NOTICED_S
+        )
         while (rest := self._asked_at + QUIET_S - time.monotonic()) > 0:
-            self._x.wait(lambda: False, rest)
+            await self._x.wait(lambda: False, rest)
 
-    def _fetch(self, selection: int) -> Content:
+    async def _fetch(self, selection: int) -> Content:
         try:
-            return fetch(self._x, selection)
+            return await fetch(self._x, selection)
         except NoAnswer:
             _log.warning("clipboard: the program that owns it does not answer; its content is lost")
             return {}
