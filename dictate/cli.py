@@ -98,7 +98,7 @@ def _add_run(commands: "Commands") -> None:
         commands,
         "run",
         "start the daemon in this terminal",
-        "The options override config.toml and accept the same values; `dictatectl check` lists them.",
+        "The options override config.toml and take the same values; `dictatectl check` lists them.",
     )
     run.add_argument(
         "--microphone", metavar="NAME", help="portaudio, or wav:FILE to dictate a recording"
