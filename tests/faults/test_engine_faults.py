@@ -310,7 +310,7 @@ def test_what_cannot_start_is_given_up_until_the_user_speaks(
                 whole = Whole(SOUND)
                 utterance = engine.begin(1, NONE, None)
                 utterance.feed(SOUND)
-                with pytest.raises(EngineLost, match=says):
+                with pytest.raises(EngineError, match=says):
                     await utterance.finish(whole)
                 assert whole.asked == 1
                 await until(lambda: engine.state == "failed")

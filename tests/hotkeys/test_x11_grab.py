@@ -216,7 +216,7 @@ def test_idle_costs_nothing_and_holding_little(x: XServer) -> None:
     async def work(keys: Listening) -> None:
         before = time.process_time()
         await asyncio.sleep(1.0)
-        assert time.process_time() - before < 0.05
+        assert time.process_time() - before < 0.1
         await xdotool(x, "keydown", "ctrl", "keydown", "F9")
         await keys.wait_for("KeyDown")
         before = time.process_time()

@@ -182,7 +182,9 @@ class Recognition:
         try:
             for response in self._call:
                 self._responses.put(response)
-            self._responses.put(None)
+            # Judged when the end arrives: later, all sound may have been sent into the void.
+            early = self._client.trouble("hung up before the end")
+            self._responses.put(None if self._all_sent else early)
         except grpc.RpcError as error:
             self._responses.put(error)
 
@@ -225,8 +227,8 @@ class Recognition:
         response = self._responses.get(timeout=wait_s)
         if isinstance(response, grpc.RpcError):
             raise self._client.failed(response)
-        if response is None and not self._all_sent:
-            raise self._client.trouble("hung up before the end")
+        if isinstance(response, EngineError):
+            raise response
         return response
 
     def stop(self) -> None:
