@@ -298,11 +298,11 @@ def test_answers_that_are_no_riva_answers() -> None:
 
 
 def dictations(
-    folder: Path, url: str, *expected: str, ready: bool = True
+    folder: Path, url: str, *expected: str, ready: bool = True, sound: bytes = PCM
 ) -> tuple[EngineClient, list[int]]:
     """As in `fallback.py`."""
     settings = EngineSettings(use="riva", base_url=url, deadline_s=DEADLINE_S)
-    return asyncio.run(fallback.dictations(folder, settings, PCM, *expected, ready=ready))
+    return asyncio.run(fallback.dictations(folder, settings, sound, *expected, ready=ready))
 
 
 @pytest.mark.parametrize("fault", ["stalls", "ends early", "UNAUTHENTICATED"])
@@ -310,9 +310,10 @@ def test_what_it_fails_at_is_heard_here(tmp_path: Path, fault: str) -> None:
     play, reason = FAULTS[fault]
     with RivaServer() as server:
         server.play = play
-        link, asked = dictations(tmp_path, server.url, HERE)
+        # More than the connection buffers: what is not sent yet shows that the end is early.
+        link, asked = dictations(tmp_path, server.url, HERE, sound=10 * PCM)
         assert asked == [1]
-        # Who is silent would be silent again, and the user would wait twice.
+        # A silent server would be silent again, and the user would wait twice.
         assert len(server.asked) == (1 if fault == "stalls" else 2)
     assert link.info.name == "scripted"
     assert "scripted served instead" in link.info.notes[0]
