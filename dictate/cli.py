@@ -92,8 +92,6 @@ def _set_up_logging(*, verbose: bool = False) -> None:
 
 
 def _add_run(commands: "Commands") -> None:
-    from dictate.outputs import OUTPUTS
-
     run = _command(
         commands,
         "run",
@@ -104,8 +102,8 @@ def _add_run(commands: "Commands") -> None:
         "--microphone", metavar="NAME", help="portaudio, or wav:FILE to dictate a recording"
     )
     run.add_argument("--engine", metavar="NAME", help="the engine, e.g. nemotron")
-    outputs = ", ".join(OUTPUTS.table)
-    run.add_argument("--output", metavar="NAME", help=f"the output: auto, {outputs}")
+    # Examples: the whole table would import a stage at every call of every command.
+    run.add_argument("--output", metavar="NAME", help="the output, e.g. x11, clipboard or stdout")
     run.add_argument("--hotkey", metavar="NAME", help="where the key comes from, e.g. x11 or none")
     run.add_argument(
         "--config", metavar="FILE", type=Path, help="read this file instead of your config.toml"
