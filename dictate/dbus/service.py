@@ -20,6 +20,7 @@ from dbus_fast.introspection import Node
 from dictate.dbus.interface import Controller, Dictate1, Status, caller, property_name
 from dictate.errors import AlreadyRunning, Unavailable
 from dictate.platform import bus
+from dictate.platform.backoff import Backoff
 
 log = logging.getLogger(__name__)
 
@@ -128,13 +129,14 @@ class Service:
         Works whether or not `connect` succeeded before. Raises AlreadyRunning if another dictate
         was faster.
         """
-        wait = _FIRST_WAIT_S
+        backoff = Backoff(_FIRST_WAIT_S, _LONGEST_WAIT_S)
         lost = -math.inf
         while True:
             if self.bus is not None:
                 await self.wait_disconnected()
                 log.warning("the session bus is gone: dictating goes on, dictatectl cannot")
-                wait, lost = _FIRST_WAIT_S, time.monotonic()
+                lost = time.monotonic()
+                backoff.reset()
             try:
                 await self.connect()
                 log.info("back on the session bus")
@@ -143,9 +145,9 @@ class Service:
                 soon = time.monotonic() - lost < _LISTED_S
                 if isinstance(error, AlreadyRunning) and not soon:
                     raise
-                log.debug("%s; trying again in %.2g s", error, wait)
-                await asyncio.sleep(wait)
-                wait = min(2 * wait, _LONGEST_WAIT_S)
+                wait_s = backoff.after()
+                log.debug("%s; trying again in %.2g s", error, wait_s)
+                await asyncio.sleep(wait_s)
 
     async def wait_disconnected(self) -> None:
         """Return when the connection is lost or closed."""

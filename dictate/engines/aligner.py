@@ -21,7 +21,6 @@ from wyoming.error import Error
 from wyoming.event import Event, read_event, write_event
 
 from dictate.config.schema import EngineSettings
-from dictate.engines.lifeline import die_with_parent
 from dictate.engines.protocol import Align, Aligned, EngineState, StatusEvent, error_text
 from dictate.engines.qwen3 import load as loading
 from dictate.engines.qwen3.load import ALIGNER, Loaded
@@ -30,6 +29,7 @@ from dictate.errors import Unavailable
 from dictate.events import Samples, samples_from_pcm
 from dictate.models import store
 from dictate.models.store import ModelFile
+from dictate.platform.lifeline import die_with_parent
 
 _LANGUAGES: Final = ("zh", "yue", "en", "fr", "de", "it", "ja", "ko", "pt", "ru", "es")
 _WORD_SPLITTERS: Final = {"ja": "nagisa", "ko": "soynlp"}

@@ -21,6 +21,7 @@ from dictate.engines.supervisor import EngineStatus, EngineSupervisor
 from dictate.errors import EngineError, EngineLost
 from dictate.events import RATE, FinalTranscript, PartialTranscript
 from dictate.hotwords.model import Hotwords
+from dictate.platform.background import ignore_exception
 
 log = logging.getLogger(__name__)
 
@@ -182,7 +183,7 @@ class UtteranceClient:
         """The attempt after the live one."""
         self._by_fallback: UtteranceClient | None = None
         self._live = asyncio.create_task(self._send(self._live_chunks()))
-        self._live.add_done_callback(_retrieve)
+        ignore_exception(self._live)  # of a cancelled utterance
         self._live.add_done_callback(lambda _: self._progress.set())
 
     def feed(self, pcm: bytes) -> None:
@@ -301,9 +302,3 @@ def _cut(pcm: bytes) -> list[bytes]:
 async def _chunks(pcm: bytes) -> AsyncIterator[bytes]:
     for chunk in _cut(pcm):
         yield chunk
-
-
-def _retrieve(task: asyncio.Task[FinalTranscript]) -> None:
-    """Mark its exception as retrieved: asyncio would log that of a cancelled utterance."""
-    if not task.cancelled():
-        task.exception()

@@ -21,8 +21,8 @@ from pathlib import Path
 from dictate.config.schema import EngineSettings
 from dictate.engines.client_connection import ClientConnection
 from dictate.engines.host import EngineHost
-from dictate.engines.lifeline import die_with_input
 from dictate.engines.protocol import LARGEST_EVENT
+from dictate.platform.lifeline import die_with_input
 
 
 async def serve(host: EngineHost, path: Path) -> None:

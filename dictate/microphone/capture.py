@@ -36,6 +36,7 @@ from dictate.events import RATE, pcm_from_samples
 from dictate.microphone.clock import SampleClock
 from dictate.microphone.devices import Device, find, pulse_sources
 from dictate.microphone.resample import ToMono16k
+from dictate.platform.lifeline import end_with_input
 
 LATENCY_S: Final = 0.1
 """PortAudio's buffer in seconds. Below 0.05 a busy machine loses samples without notice."""
@@ -216,13 +217,7 @@ def wait_for_start() -> None:
     whatever PortAudio is doing."""
     if not os.read(0, 1):
         os._exit(0)
-    threading.Thread(target=_end_with_stdin, daemon=True).start()
-
-
-def _end_with_stdin() -> None:
-    while os.read(0, 4096):
-        pass
-    os._exit(0)
+    end_with_input()
 
 
 def main() -> NoReturn:

@@ -14,7 +14,7 @@ from concurrent.futures import Future
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from dictate.errors import Unavailable
-from dictate.platform.background import BackgroundTasks
+from dictate.platform.background import BackgroundTasks, ignore_exception
 
 _log = logging.getLogger(__name__)
 
@@ -302,6 +302,5 @@ class DesktopThread(Generic[C, D]):
 
 async def _bounded(future: "Future[T]", seconds: float) -> T:
     waiting = asyncio.wrap_future(future)
-    # A result after that time has no reader; asyncio would report its exception as an error.
-    waiting.add_done_callback(lambda done: done.cancelled() or done.exception())
+    ignore_exception(waiting)  # a result after that time has no reader
     return await asyncio.wait_for(asyncio.shield(waiting), seconds)

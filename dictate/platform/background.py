@@ -6,6 +6,12 @@ from collections.abc import Coroutine
 from typing import Any
 
 
+def ignore_exception(future: asyncio.Future[Any]) -> None:
+    """Mark the exception of `future` as seen once it ends, or asyncio logs one that no caller
+    waits for any more."""
+    future.add_done_callback(lambda done: done.cancelled() or done.exception())
+
+
 class BackgroundTasks:
     """Keeps a reference to each task until it ends: asyncio itself keeps only a weak one."""
 

@@ -20,6 +20,11 @@ def die_with_input() -> None:
     """End at the end of standard input, and by the kernel's signal in case an engine that hangs
     holds the interpreter's lock."""
     die_with_parent()
+    end_with_input()
+
+
+def end_with_input() -> None:
+    """End at the end of standard input, whatever the other threads are doing."""
 
     def wait() -> None:
         with contextlib.suppress(OSError):

@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from dictate.platform.background import BackgroundTasks
+from dictate.platform.background import BackgroundTasks, ignore_exception
 
 log = logging.getLogger(__name__)
 
@@ -56,3 +56,22 @@ def test_cancelled_tasks_are_no_failures(caplog: pytest.LogCaptureFixture) -> No
 
     asyncio.run(main())
     assert not caplog.records
+
+
+@pytest.mark.parametrize("ignored", [True, False])
+def test_an_exception_that_no_caller_waits_for_is_not_logged(
+    caplog: pytest.LogCaptureFixture, *, ignored: bool
+) -> None:
+    async def fail() -> None:
+        raise ZeroDivisionError("too late")
+
+    async def main() -> None:
+        task = asyncio.create_task(fail())
+        if ignored:
+            ignore_exception(task)
+        await asyncio.wait({task})
+        del task
+        gc.collect()
+
+    asyncio.run(main())
+    assert ("never retrieved" in caplog.text) is not ignored

@@ -22,7 +22,7 @@ from dictate.outputs.ibus.desktop import IBusDesktop
 from dictate.outputs.ibus.engine import IBusEngine
 from dictate.outputs.ibus.engine_switch import EngineSwitch
 from dictate.outputs.ibus.undo import ask, take_back
-from dictate.platform.background import BackgroundTasks
+from dictate.platform.background import BackgroundTasks, ignore_exception
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -315,5 +315,5 @@ async def _to_its_end(work: Coroutine[Any, Any, T]) -> T:
     """Await `work`, which goes on to its end even if the caller is cancelled, because the user's
     engine must come back."""
     task = asyncio.get_running_loop().create_task(work)
-    task.add_done_callback(lambda done: done.cancelled() or done.exception())
+    ignore_exception(task)
     return await asyncio.shield(task)
