@@ -41,12 +41,16 @@ async def serve(host: EngineHost, path: Path) -> None:
 def bind(path: Path) -> socket.socket:
     """A listening socket that was never open to other users: made under another name, and renamed
     once it is private."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    # A short name: the path of a socket has at most 107 bytes.
+    aside = path.with_name(f".{os.getpid()}")
     aside.unlink(missing_ok=True)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     before = os.umask(0o177)
     try:
         listener.bind(str(aside))
+    except OSError as error:
+        listener.close()
+        raise OSError(f"{path}: {error}") from error
     finally:
         os.umask(before)
     listener.listen(64)

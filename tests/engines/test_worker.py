@@ -28,6 +28,7 @@ from dictate.engines.protocol import (
     WatchStatus,
     hotwords_event,
 )
+from dictate.engines.worker import bind
 from dictate.engines.wyoming_compat import TranscriptChunker, terms_of
 from dictate.events import RATE
 from dictate.hotwords.model import Hotwords, Term
@@ -260,9 +261,22 @@ def test_the_socket_is_for_this_user_alone_and_takes_the_place_of_an_old_one(
             found = worker.socket.stat()
             assert stat.S_IMODE(found.st_mode) == 0o600
             assert found.st_ino != old
-            assert not list(tmp_path.glob(".e*"))  # noqa: ASYNC240
+            assert not list(tmp_path.glob(".*"))  # noqa: ASYNC240
 
     run(main)
+
+
+def test_a_path_may_be_as_long_as_the_kernel_allows_and_a_longer_one_is_named(
+    tmp_path: Path,
+) -> None:
+    room = 107 - len(f"{tmp_path}/")
+    longest = tmp_path / ("x" * room)
+    with bind(longest):
+        assert longest.is_socket()
+    too_long = tmp_path / ("d" * room) / "engine.sock"
+    too_long.parent.mkdir()
+    with pytest.raises(OSError, match=f"^{too_long}: AF_UNIX path too long"):
+        bind(too_long)
 
 
 def test_it_answers_while_the_model_loads(tmp_path: Path) -> None:

@@ -100,13 +100,17 @@ AFTER_A_CRASH = {
 """Whatever was under way is then in one of these states; all others stay as they are."""
 
 
-def test_nothing_is_lost_and_every_state_is_true_after_a_kill_at_any_point(lives: Path) -> None:
+def test_nothing_is_lost_and_every_state_is_true_after_a_kill_at_any_point(
+    lives: Path, tmp_path: Path
+) -> None:
     logs = sorted(lives.glob("*.log"))
     assert len(logs) > 200
     for log in logs:
         folder = log.with_suffix("")
         if folder.is_dir():
-            check_life(folder, log.read_text().splitlines())
+            # A copy: opening a journal heals it, and a second try would find nothing to heal.
+            copy = shutil.copytree(folder, tmp_path / folder.name)
+            check_life(copy, log.read_text().splitlines())
 
 
 def check_life(folder: Path, log: list[str]) -> None:
@@ -153,7 +157,7 @@ def check_entry(journal: Journal, entry: Entry, passed: set[str], sound: int) ->
     if passed & {"typing", "delivered", "held"}:
         assert entry.text == entry.heard == text_of(entry.number), where
     if passed == {"typing"}:
-        assert "in part" in entry.reason, where
+        assert "part of it may be in the window" in entry.reason, where
 
 
 # A full disk --------------------------------------------------------------------------------------
