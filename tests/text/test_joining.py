@@ -26,7 +26,7 @@ from dictate.text.joining import needs_space
         ("er sagte „ja“", "und ging"),
         ("il dit «\u00a0oui\u00a0»", "et part"),
         ("great", "😀"),
-        ("wait –", "what"),
+        ("wait \u2013", "what"),
         # Of a script without spaces and another one.
         ("我在用", "Python"),
         ("See you.", "再见。"),
@@ -66,7 +66,7 @@ def test_words_of_two_texts_do_not_touch(before: str, after: str) -> None:
         ("你好。", "世界。"),
         ("你好.", "世界."),
         ("我很好。", "How are you?"),
-        ("How are you", "，他说"),
+        ("How are you", "\uff0c他说"),
         ("他说「", "Hello"),
         ("今天是", "5号"),
         ("iPhone 5", "です"),
