@@ -41,6 +41,7 @@ from dictate.engines.speech_gate import FRAME_BYTES, SpeechGate, frames
 from dictate.errors import EngineError
 from dictate.events import RATE, Samples, pcm_from_samples
 from dictate.hotwords.model import Hotwords
+from dictate.joining import join
 
 if TYPE_CHECKING:
     from dictate.engines.remote.openai_client import Answer, OpenAIClient
@@ -193,7 +194,7 @@ class OpenAIUtterance(Utterance):
         try:
             self._sound += self._rest
             self._send()
-            return " ".join(filter(None, self._texts))
+            return join(self._texts)
         finally:
             self.cancel()
 

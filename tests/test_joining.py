@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dictate.text.joining import needs_space
+from dictate.joining import join, needs_space
 
 
 @pytest.mark.parametrize(
@@ -90,3 +90,9 @@ def test_there_are_never_two_spaces_and_never_an_error(before: str, after: str) 
     if needs_space(before, after):
         assert not before[-1].isspace()
         assert not after[0].isspace()
+
+
+def test_many_texts_are_joined_by_the_same_rule() -> None:
+    assert join(["One.", "", "Two", ", three"]) == "One. Two, three"
+    assert join(["你好。", "再见", "5号"]) == "你好。再见5号"
+    assert join([]) == ""
