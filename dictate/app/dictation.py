@@ -11,13 +11,21 @@ from dictate.outputs import Focus
 
 
 @dataclass(slots=True)
+class Utterances:
+    """What the utterances share that a silence separated: each is a dictation of its own."""
+
+    written: str = ""
+    """The text of the last one that was delivered."""
+
+
+@dataclass(slots=True)
 class Dictation:
     """A dictation that is not over yet."""
 
     number: int
     profile: Profile
     utterance: UtteranceClient
-    continued: bool
+    utterances: Utterances
     pressed_at: float
     samples: int = 0
     lost: int = 0

@@ -14,7 +14,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any, Protocol
 
-from dictate.app.dictation import Dictation
+from dictate.app.dictation import Dictation, Utterances
 from dictate.app.journal_thread import JournalThread
 from dictate.app.observer import PipelineObserver
 from dictate.app.output_writer import OutputWriter
@@ -30,6 +30,7 @@ from dictate.events import (
     SpeechEnded,
     pcm_from_samples,
 )
+from dictate.joining import needs_space
 from dictate.journal.journal import Journal
 from dictate.outputs import Focus
 from dictate.platform.background import BackgroundTasks
@@ -179,7 +180,7 @@ class Pipeline:
             number,
             profile,
             self._profiles.begin(number, profile, self._partial),
-            command.continued,
+            self._in_flight[number - 1].utterances if command.continued else Utterances(),
             time.monotonic(),
         )
         self._in_flight[number] = dictation
@@ -266,7 +267,7 @@ class Pipeline:
             self._observer.trouble(f"{dictation.lost * 1000 // RATE} ms of sound were lost")
         final = await dictation.utterance.finish(lambda: self._journal.call(Journal.audio, number))
         timing.engine_ms = (time.monotonic() - ended_at) * 1000
-        dictation.text = self._profiles.polish(final, continued=dictation.continued)
+        dictation.text = self._profiles.polish(final, dictation.profile)
         if not dictation.text:
             self._handle(number, Input.HEARD_NOTHING)
             return
@@ -279,10 +280,13 @@ class Pipeline:
     async def _deliver(self, dictation: Dictation) -> None:
         number, timing = dictation.number, dictation.timing
         focus = await self._focus(dictation)
+        # Not earlier: utterances are delivered in order, but recognized in any.
+        gap = " " if needs_space(dictation.utterances.written, dictation.text) else ""
         try:
             receipt = await self._writer.write(
-                number, dictation.text, dictation.profile.output, focus, timing
+                number, gap + dictation.text, dictation.profile.output, focus, timing
             )
+            dictation.utterances.written = dictation.text
         except (NotDelivered, DeliveryUnsure) as error:
             dictation.reason = str(error)
             self._handle(number, Input.REFUSED)
