@@ -112,7 +112,8 @@ def add(
     try:
         parse(written, name="new term")
     except ConfigError as error:
-        fields = ["", *(f"the {name}" for name in wanted)]
+        names = {"spelling": "the spelling", "sounds_like": "a form of sounds_like"}
+        fields = ["", *(names.get(name, name) for name in wanted)]
         raise ConfigError([_of_term(problem, fields) for problem in error.problems]) from error
 
     def change(text: str) -> str:

@@ -88,6 +88,7 @@ def _phrases(
 
 
 def _pieces(text: str, phrases: Phrases, language: str | None) -> Iterator[Piece]:
+    """The text, cut at its phrases and annotations."""
     rules = rules_of(language)
     found = list(
         phrases.find(
@@ -115,10 +116,15 @@ def _pieces(text: str, phrases: Phrases, language: str | None) -> Iterator[Piece
 
 
 def _sounds(text: str, phrases: list[Match]) -> Iterator[Match]:
-    """The annotations, but not those that are in a phrase of the user's own: that stays."""
-    for start, stop in annotations(text):
-        if not any(match.start <= start and stop <= match.stop for match in phrases):
-            yield Match(start, stop, Literal(""))
+    """The annotations, but none that is part of a phrase of the user's own: that stays. Where it is
+    uncertain, a phrase within it is enough."""
+    for one in annotations(text):
+        if not any(
+            (match.start <= one.start and one.stop <= match.stop)
+            or (not one.certain and one.start <= match.start < one.stop)
+            for match in phrases
+        ):
+            yield Match(one.start, one.stop, Literal(""))
 
 
 def _is_written(piece: Piece) -> bool:

@@ -2,13 +2,12 @@
 *coughs*, music between notes.
 
 A user may dictate brackets and stars. So in the middle of a text only those are annotations whose
-words all describe sounds, and the tags of models ("<unk>", "[BLANK_AUDIO]"). A text that is nothing
-but one short pair of brackets or stars is an annotation whatever the words: nobody dictates that,
-and its sound is kept.
+words all describe sounds, and the tags of models ("<unk>", "[BLANK_AUDIO]"). Where nothing else is
+in the text, less is enough: the sound of such a dictation is kept.
 """
 
 import re
-from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 from unicodedata import normalize
 
@@ -52,7 +51,8 @@ SOUNDS: Final = _words(
     buzzes cheering cheers chime chimes chirping chirps chuckle chuckles chuckling clap clapping
     claps clattering clicking coughing cough coughs crackling creaking creaks crosstalk crying
     ding dinging dings exhale exhales exhaling footsteps gasp gasping gasps giggle giggles
-    giggling groan groaning groans grunt grunting grunts gunshot hammering hiss hissing howling
+    giggling revving shatters squeak squeaks squeaking meow meows meowing splash splashing crunching
+    groan groaning groans grunt grunting grunts gunshot hammering hiss hissing howling
     hum humming hums inaudible indiscernible indistinct inhale inhales inhaling knocking laugh
     laughing laughs laughter lipsmack moan moaning moans mumbling mumbles murmur murmuring music
     noise noises panting ringing rumble rumbling rustle rustles rustling screaming screams scoffs
@@ -114,24 +114,27 @@ _PHRASES: Final = frozenset(
 """Annotations without such a word."""
 
 
-def annotations(text: str) -> Iterator[tuple[int, int]]:
-    """Start and end of each annotation in `text`, from left to right."""
-    whole = _is_one_group(text)
-    found = [
-        match.span()
-        for match in _GROUP.finditer(text)
-        if _describes_sound(_content(match), match[0][0]) or (whole and _may_describe(match))
-    ]
-    found += [match.span() for match in _MUSIC.finditer(text)]
-    done = 0
-    for start, stop in sorted(found):
-        if start >= done:
-            yield start, stop
-            done = stop
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """Where one stands in a text."""
+
+    start: int
+    stop: int
+    certain: bool
+    """Whether its own words show it, not only that nothing else is in the text."""
 
 
-def _content(match: re.Match[str]) -> str:
-    return next(group for group in match.groups() if group is not None).strip()
+def annotations(text: str) -> list[Annotation]:
+    """Those in `text`, from left to right; they may overlap."""
+    alone = _is_nothing_else(text)
+    found = [Annotation(*match.span(), certain=True) for match in _MUSIC.finditer(text)]
+    for match in _GROUP.finditer(text):
+        content = next(group for group in match.groups() if group is not None).strip()
+        if _describes_sound(content, match[0][0]):
+            found.append(Annotation(*match.span(), certain=True))
+        elif alone and _may_describe_sound(content, match[0][0]):
+            found.append(Annotation(*match.span(), certain=False))
+    return sorted(found, key=lambda one: one.start)
 
 
 def _describes_sound(content: str, opening: str) -> bool:
@@ -150,15 +153,18 @@ def _describes_sound(content: str, opening: str) -> bool:
     )
 
 
-def _is_one_group(text: str) -> bool:
+def _is_nothing_else(text: str) -> bool:
     """Whether nothing but groups and signs is in the text."""
     return not any(sign.isalnum() for sign in _GROUP.sub("", text))
 
 
-def _may_describe(match: re.Match[str]) -> bool:
-    content = _content(match)
-    return (
-        match[0][0] != "<"
-        and len(_WORDS.findall(content)) <= MOST_WORDS
-        and not any(sign.isdigit() or sign in "?!,;:=/\\" for sign in content)
+def _may_describe_sound(content: str, opening: str) -> bool:
+    words = _WORDS.findall(content.casefold())
+    if opening in "<{" or len(words) > MOST_WORDS:
+        return False
+    if any(sign.isdigit() or sign in "?!,;:=/\\" for sign in content):
+        return False
+    # Some engines write round brackets for spoken ones.
+    return opening not in "(\uff08" or any(
+        word in _IN_SQUARE_BRACKETS or word.endswith("ing") for word in words
     )

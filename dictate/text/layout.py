@@ -41,9 +41,8 @@ def lay_out(pieces: Sequence[Piece], language: str | None = None) -> list[str | 
             case Removed():
                 following = left[number + 1] if number + 1 < len(left) else None
                 after = following if isinstance(following, str) else ""
-                last = number + 2 >= len(left) or not isinstance(following, str)
-                if isinstance(following, Literal):
-                    last = False
+                later = _next(left, number + isinstance(following, str))
+                last = not isinstance(later, Literal | Removed | str)
                 touching = space or ""
                 line, rest, moved = close_gap(
                     line + touching, after, capital=piece.capital, last=last
@@ -71,6 +70,14 @@ def lay_out(pieces: Sequence[Piece], language: str | None = None) -> list[str | 
                 line += (space or "") + text
                 space = None
     return [*lines, line]
+
+
+def _next(pieces: Sequence[Piece], number: int) -> Piece | None:
+    """The piece after this one that is more than spaces."""
+    for piece in pieces[number + 1 :]:
+        if not isinstance(piece, str) or piece.strip():
+            return piece
+    return None
 
 
 def _with_capital(text: str, language: str | None) -> str:

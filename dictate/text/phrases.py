@@ -71,12 +71,12 @@ class Phrases:
                 if outcome is None or _inside_a_word(text, start, stop):
                     continue
                 match = Match(start, stop, outcome)
-                if not is_ordinary(match, text):
-                    if isinstance(outcome, Escape):
-                        match = Match(start, span[outcome.words - 1][1], outcome)
+                if isinstance(outcome, Escape):
+                    yield Match(start, span[outcome.words - 1][1], outcome)
+                elif not is_ordinary(match, text):
                     yield match
-                    at += length
-                    break
+                at += length
+                break
             else:
                 at += 1
 
