@@ -288,7 +288,7 @@ class TestAdd:
 
     @pytest.mark.parametrize("spelling", ["", "x" * 65, "a\nb", "++", "\u202eabc"])
     def test_nonsense_is_refused_and_the_file_stays(self, mine: Path, spelling: str) -> None:
-        with pytest.raises(ConfigError, match="^the spelling "):
+        with pytest.raises(ConfigError, match=r"^the spelling "):
             hotwords_file.add(mine, spelling)
         assert mine.read_text() == MINE
 
