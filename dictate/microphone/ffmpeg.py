@@ -5,6 +5,7 @@ import math
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from shutil import which
 from typing import Any, Final
@@ -56,15 +57,22 @@ def open_recording(path: Path, track: int | None = None) -> Recording:
     with path.open("rb") as file:
         wav = wav_header.sound_chunk(file) is not None
     ffmpeg = which("ffmpeg") is not None and which("ffprobe") is not None
-    if wav or not ffmpeg:
-        try:
+    try:
+        if not ffmpeg:
             return SoundFileRecording(path, track)
-        except UnknownFormat as unknown:
-            if not ffmpeg:
-                raise UnknownFormat(
-                    f"{unknown}. Other formats need ffmpeg: install it"
+        if wav:
+            with suppress(UnknownFormat):
+                return SoundFileRecording(path, track)
+        return _FfmpegRecording(path, track)
+    except UnknownFormat as unknown:
+        with path.open("rb") as file:
+            if wav_header.is_wav(file) or lacks_its_end(file):
+                raise AudioFileError(
+                    f"{path} holds no sound: it ends in front of it, or its header is damaged"
                 ) from unknown
-    return _FfmpegRecording(path, track)
+        if ffmpeg:
+            raise
+        raise UnknownFormat(f"{unknown}. Other formats need ffmpeg: install it") from unknown
 
 
 class _FfmpegRecording(Recording):

@@ -40,7 +40,7 @@ def read_sound_file(path: Path) -> Samples:
 
 def iter_sound_file(path: Path) -> Iterator[Samples]:
     """The same in pieces of a few seconds, none of them empty. Each piece blocks."""
-    return SoundFileRecording(path).pieces()
+    yield from SoundFileRecording(path).pieces()
 
 
 class SoundFileRecording(Recording):

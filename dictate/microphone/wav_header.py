@@ -38,14 +38,22 @@ class SoundChunk:
 
 def sound_chunk(file: BinaryIO) -> SoundChunk | None:
     """The chunk with the sound; None if this is no WAV file, or ends in front of its sound."""
+    if not is_wav(file):
+        return None
     size = file.seek(0, io.SEEK_END)
     file.seek(0)
-    head = file.read(40)
-    if head[:16] == _W64_RIFF:
+    head = file.read(16)
+    if head == _W64_RIFF:
         return _w64(file, size)
-    if head[:4] in (b"RIFF", b"RIFX", b"RF64", b"BW64") and head[8:12] == b"WAVE":
-        return _riff(file, size, ">" if head[:4] == b"RIFX" else "<")
-    return None
+    return _riff(file, size, ">" if head[:4] == b"RIFX" else "<")
+
+
+def is_wav(file: BinaryIO) -> bool:
+    """Whether it begins as a WAV file of any kind does."""
+    file.seek(0)
+    head = file.read(16)
+    riff = head[:4] in (b"RIFF", b"RIFX", b"RF64", b"BW64") and head[8:12] == b"WAVE"
+    return riff or head == _W64_RIFF
 
 
 def _riff(file: BinaryIO, size: int, order: str) -> SoundChunk | None:

@@ -38,7 +38,7 @@ def streamed(path: Path, *arguments: str | Path) -> Path:
 
 def loud(path: Path, seconds: float = 10.0, seed: int = 1) -> Path:
     """A recording that is loud from its first sample to its last."""
-    soundfile.write(path, noise(seconds, seed), RATE, subtype="PCM_16")
+    soundfile.write(path, noise(seconds, seed), RATE)
     return path
 
 
