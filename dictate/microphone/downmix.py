@@ -49,9 +49,11 @@ class Downmix:
             return block[:, 0]
         if len(block) and channels <= _MAX_CHANNELS:
             self._listen(block)
+        mixed: Samples
         if self._weights is None:
-            return block.mean(axis=1, dtype=np.float32)
-        mixed: Samples = block @ self._weights
+            mixed = block.mean(axis=1, dtype=np.float32)
+        else:
+            mixed = block @ self._weights
         return mixed
 
     def _listen(self, block: NDArray[np.float32]) -> None:

@@ -214,7 +214,10 @@ def _end_s(stream: dict[str, Any], formats: set[str], late_s: float) -> float:
     # Its tracks have no length, but may note when they end. The film may be longer.
     tags = {key.lower(): str(value) for key, value in stream.get("tags", {}).items()}
     parts = tags.get("duration", "").split(":")
-    return sum(60**place * _seconds(part) for place, part in enumerate(reversed(parts)))
+    seconds = 0.0
+    for part in parts:
+        seconds = 60 * seconds + _seconds(part)
+    return seconds
 
 
 def _seconds(value: Any, otherwise: float = 0.0) -> float:

@@ -117,19 +117,8 @@ def _open(path: Path) -> soundfile.SoundFile:
     if chunk is None or not chunk.needs_patches:
         file.close()
         return soundfile.SoundFile(os.fsencode(path))  # a str has to be UTF-8
-    return _MendedFile(file, chunk.patches)
-
-
-class _MendedFile(soundfile.SoundFile):
-    """A WAV file with a wrong header, which is read as if it were right."""
-
-    def __init__(self, file: BinaryIO, patches: tuple[tuple[int, bytes], ...]) -> None:
-        self._patched = wav_header.PatchedFile(file, patches)
-        super().__init__(self._patched)
-
-    def close(self) -> None:
-        super().close()
-        self._patched.close()
+    # It closes the file when nothing refers to it any more.
+    return soundfile.SoundFile(wav_header.PatchedFile(file, chunk.patches))
 
 
 def check_readable(path: Path) -> None:

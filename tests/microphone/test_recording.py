@@ -106,7 +106,8 @@ def tracks(folder: Path, *more: str) -> Path:
         *("-i", silent(folder / "s.wav", 3.0), "-i", loud(folder / "l.wav", 3.0)),
         *("-map", "0:a", "-map", "1:a", "-c:a", "libopus"),
         *("-metadata:s:a:0", "language=ger", "-metadata:s:a:1", "language=eng"),
-        *("-metadata:s:a:1", "title=Original", *more, path),
+        *("-metadata:s:a:1", "title=Original", *more),
+        path,
     )
     return path
 
