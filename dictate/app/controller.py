@@ -77,9 +77,9 @@ class DaemonController:
         """The newest text."""
         return await self._journal.call(Journal.last)
 
-    async def history(self, limit: int) -> Sequence[Entry]:
+    async def history(self, limit: int, before: int = 0) -> Sequence[Entry]:
         """The newest dictations."""
-        return await self._journal.call(Journal.history, limit)
+        return await self._journal.call(Journal.history, limit, before)
 
     async def paste(self, number: int | None, by: str) -> str:
         """Write a text again, where the focus is now."""

@@ -74,7 +74,7 @@ def last(arguments: Namespace) -> int:
 
 def history(arguments: Namespace) -> int:
     """List the dictations."""
-    entries = _ask("History", "u", arguments.limit)
+    entries = asyncio.run(_history(arguments.limit))
     if arguments.json:
         console.as_json(entries)
     elif entries:
@@ -82,6 +82,18 @@ def history(arguments: Namespace) -> int:
     else:
         console.line("there are no dictations yet", sys.stderr)
     return OK if entries else NOTHING
+
+
+async def _history(limit: int) -> list[dict[str, Any]]:
+    """The newest dictations, newest first; in pages, because the size of an answer is limited."""
+    async with client() as daemon:
+        entries: list[dict[str, Any]] = await daemon.ask("History", "u", limit)
+        page = entries
+        while page and len(entries) < limit:
+            last = entries[-1]["number"]
+            page = await daemon.ask("HistoryBefore", "uu", last, limit - len(entries))
+            entries += page
+    return entries
 
 
 def paste(arguments: Namespace) -> int:

@@ -4,12 +4,11 @@ So it imports no stage, and each command imports what only that command needs.
 """
 
 import argparse
-import os
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from dictate import __version__
+from dictate import __version__, console
 from dictate.ctl.exit_codes import EXPLAINED, FAILED, INTERRUPTED, NOT_RUNNING, OK
 from dictate.errors import ConfigError, DictateError
 
@@ -162,7 +161,7 @@ def run(argv: list[str] | None = None) -> int:
     if arguments.command == "completion":
         import shtab
 
-        sys.stdout.write(shtab.complete(top, shell=arguments.shell) + "\n")
+        console.line(shtab.complete(top, shell=arguments.shell))
         return OK
     from dictate.ctl import commands
     from dictate.ctl.client import NotRunning
@@ -179,22 +178,20 @@ def run(argv: list[str] | None = None) -> int:
 
 
 def _fail(message: str, code: int) -> int:
-    sys.stderr.write(f"dictatectl: {message}\n")
+    console.error(f"dictatectl: {message}")
     return code
 
 
 def main() -> None:
     """The entry point of `dictatectl`."""
+    sys.exit(console.run(_main))
+
+
+def _main() -> int:
     try:
-        code = run()
-        sys.stdout.flush()
+        return run()
     except KeyboardInterrupt:
-        code = INTERRUPTED
-    except BrokenPipeError:
-        # The reader closed the pipe. Without this, Python would report it again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = OK
-    sys.exit(code)
+        return INTERRUPTED
 
 
 if __name__ == "__main__":

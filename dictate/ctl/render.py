@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any, Final
 
+from dictate import console
 from dictate.console import line, paint, safe
 
 Fields = dict[str, Any]
@@ -65,7 +66,7 @@ def _second(found: Fields) -> Fields:
 
 def text(entry: Fields) -> None:
     """The text itself to stdout, so that it can be piped; if it is held, a note to stderr."""
-    line(safe(entry["text"], newlines=True) if sys.stdout.isatty() else entry["text"])
+    console.text(safe(entry["text"], newlines=True) if sys.stdout.isatty() else entry["text"])
     if entry["state"] == "held":
         why = f": {safe(entry['reason'])}" if entry["reason"] else ""
         line(f"not written{why} (dictatectl paste {entry['number']} writes it)", sys.stderr)

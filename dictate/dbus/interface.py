@@ -73,8 +73,8 @@ class Controller(Protocol):
     async def last(self) -> Entry | None:
         """The newest dictation that has a text."""
 
-    async def history(self, limit: int) -> Sequence[Entry]:
-        """The newest dictations, newest first."""
+    async def history(self, limit: int, before: int = 0) -> Sequence[Entry]:
+        """The newest dictations, newest first; those before a number unless it is 0."""
 
     async def paste(self, number: int | None, by: str) -> str:
         """Write a text (None: the last one) into the focused window; the receipt."""
@@ -200,10 +200,18 @@ class Dictate1(ServiceInterface):
 
     @dbus_method("History")
     async def history(self, limit: DBusUInt32) -> Dicts:
+        return await self._history(limit)
+
+    @dbus_method("HistoryBefore")
+    async def history_before(self, number: DBusUInt32, limit: DBusUInt32) -> Dicts:
+        return await self._history(limit, number)
+
+    async def _history(self, limit: int, before: int = 0) -> list[dict[str, Variant]]:
         with self._slot():
-            entries = await self._controller().history(min(limit, HISTORY_LIMIT))
+            entries = await self._controller().history(min(limit, HISTORY_LIMIT), before)
             room = accumulate(len(entry.text) + len(entry.heard) for entry in entries)
-            fitting = sum(used <= HISTORY_CHARACTERS for used in room)
+            # One that is too big by itself comes alone: without it, the older ones were lost.
+            fitting = max(1, sum(used <= HISTORY_CHARACTERS for used in room))
             return [_from_entry(entry) for entry in entries[:fitting]]
 
     @dbus_method("Paste")

@@ -9,6 +9,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from dictate import console
 from dictate.config import config_file
 from dictate.config.schema import Settings
 from dictate.errors import DictateError
@@ -19,7 +20,7 @@ from dictate.platform import bus, paths
 from dictate.platform import desktop as desktops
 
 
-def bind(*, out: Out = print) -> int:
+def bind(*, out: Out = console.step) -> int:
     """Bind the keys of config.toml in the running desktop. 0, or 1 if that failed."""
     try:
         settings = config_file.load(paths.config_file())
@@ -47,7 +48,7 @@ def bind(*, out: Out = print) -> int:
     return 0
 
 
-def unbind(*, out: Out = print) -> None:
+def unbind(*, out: Out = console.step) -> None:
     """Undo `bind` on every desktop. Prints what it removed, and nothing else."""
     for desktop in (Sway(), Hyprland(), Gnome(), Kde()):
         desktop.unbind(out)

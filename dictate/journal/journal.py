@@ -152,9 +152,14 @@ class Journal:
         newest = max(found, key=lambda entry: entry.number, default=None)
         return self._with_audio(newest) if newest else None
 
-    def history(self, limit: int) -> list[Entry]:
-        """The newest dictations, newest first."""
-        merged = {entry.number: entry for entry in self._store.newest(limit)} | self._unsaved
+    def history(self, limit: int, before: int = 0) -> list[Entry]:
+        """The newest dictations, newest first; those before a number unless it is 0."""
+        merged = {entry.number: entry for entry in self._store.newest(limit, before)}
+        merged |= {
+            number: entry
+            for number, entry in self._unsaved.items()
+            if number < before or not before
+        }
         newest = sorted(merged.values(), key=lambda entry: -entry.number)[: max(0, limit)]
         return [self._with_audio(entry) for entry in newest]
 

@@ -122,6 +122,17 @@ def test_the_history_is_newest_last_for_people_and_first_for_machines(running: o
     assert len(json.loads(done("history", "--json", "-n", "1"))) == 1
 
 
+def test_a_long_history_is_listed_whole(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENTRIES", "2500")
+    with daemon():
+        for limit, expected in (("100000", 2500), ("1700", 1700), ("2500", 2500)):
+            numbers = [
+                entry["number"] for entry in json.loads(done("history", "--json", "-n", limit))
+            ]
+            assert numbers == list(range(2500, 2500 - expected, -1))
+        assert len(done("history", "-n", "100000").splitlines()) == 2500
+
+
 def test_writing_again(running: "subprocess.Popen[str]") -> None:
     assert done("paste") == "delivered\n"
     assert asked(running) == "paste None"

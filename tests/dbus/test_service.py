@@ -126,6 +126,12 @@ async def a_history_without_end_is_bounded(rig: Rig) -> None:
     assert rig.controller.asked == ["history 1000"]
 
 
+async def the_history_has_pages(rig: Rig) -> None:
+    page = [plain(row) for row in await rig.ask("HistoryBefore", "uu", 3, 1)]
+    assert [row["number"] for row in page] == [2]
+    assert rig.controller.asked == ["history 1 before 3"]
+
+
 async def a_history_too_big_for_the_bus_is_cut(rig: Rig) -> None:
     rig.controller.entries = [
         replace(rig.controller.entries[0], number=number, text="é" * 3_000_000)
@@ -304,6 +310,7 @@ async def calls_that_want_no_answer_are_taken(rig: Rig) -> None:
         the_callers_name_is_right_in_slow_calls_too,
         what_was_said,
         a_history_without_end_is_bounded,
+        the_history_has_pages,
         a_history_too_big_for_the_bus_is_cut,
         writing_again,
         forgetting,

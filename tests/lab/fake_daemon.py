@@ -5,6 +5,7 @@ asked to do.
 """
 
 import asyncio
+import os
 import signal
 from collections.abc import Sequence
 
@@ -17,7 +18,7 @@ CANARY = "xylophone-marzipan"
 
 
 class FakeController:
-    """Keeps three entries and remembers what it was asked."""
+    """Keeps three entries, or $ENTRIES, and remembers what it was asked."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
@@ -30,6 +31,10 @@ class FakeController:
             Entry(
                 3, EntryState.HELD, 1.7e9 + 90, 3.0, f"Third {CANARY}.\nNext \U0001f600", "third"
             ),
+        ]
+        self.entries += [
+            Entry(number, EntryState.DELIVERED, 1.7e9 + number, 1.0, f"text {number}")
+            for number in range(4, int(os.environ.get("ENTRIES", "3")) + 1)
         ]
 
     def note(self, what: str, by: str = "") -> None:
@@ -64,9 +69,10 @@ class FakeController:
     async def last(self) -> Entry | None:
         return self.entries[-1] if self.entries else None
 
-    async def history(self, limit: int) -> Sequence[Entry]:
-        self.note(f"history {limit}")
-        return self.entries[::-1][:limit]
+    async def history(self, limit: int, before: int = 0) -> Sequence[Entry]:
+        self.note(f"history {limit}" + (f" before {before}" if before else ""))
+        older = [entry for entry in self.entries[::-1] if entry.number < before or not before]
+        return older[:limit]
 
     async def paste(self, number: int | None, by: str) -> str:
         self.note(f"paste {number}", by)
