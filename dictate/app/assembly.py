@@ -168,6 +168,8 @@ def open_controls(
         on_press=lambda press: _on_press(pipeline, press, second=False),
         on_second=lambda press: _on_press(pipeline, press, second=True),
         on_cancel=pipeline.cancel,
+        on_paste=lambda: controller.paste_key(),
+        on_undo=lambda: controller.undo_key(),
         on_state=keys_changed,
     )
     desktop_watcher = DesktopWatcher(keys, stages.outputs, reloader, feedback.retry_overlay)
@@ -182,6 +184,7 @@ def open_controls(
         writer=stages.writer,
         outputs=stages.outputs,
         reloader=reloader,
+        on_trouble=on_trouble,
     )
     tray = TrayController(
         settings.tray,

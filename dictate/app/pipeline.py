@@ -333,6 +333,11 @@ class Pipeline:
         dictation = self._in_flight.get(self._session.recording or 0)
         return dictation.profile if dictation else None
 
+    @property
+    def under_way(self) -> frozenset[int]:
+        """The dictations that are not over yet."""
+        return frozenset(self._in_flight)
+
     def in_flight(self, number: int) -> bool:
         """Whether this dictation is not over yet."""
         return number in self._in_flight

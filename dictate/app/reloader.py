@@ -19,7 +19,7 @@ from dictate.app.signals import Signal
 from dictate.config import config_file
 from dictate.config.schema import Settings, SpeechSettings
 from dictate.config.sources import CommandLineOverrides, ConfigFiles
-from dictate.errors import ConfigError, DictateError
+from dictate.errors import ConfigError, DictateError, joined
 from dictate.hotwords import hotwords_file
 from dictate.hotwords.model import Hotwords
 from dictate.microphone.supervisor import MicrophoneSupervisor
@@ -45,6 +45,11 @@ class ConfigSource:
 
     files: ConfigFiles
     overrides: CommandLineOverrides
+
+    @property
+    def overridden(self) -> list[str]:
+        """A line for each thing that the user's files do not decide."""
+        return [*self.overrides.notes, *self.files.notes]
 
     async def read(self) -> Configuration:
         """Both files. Raises ConfigError."""
@@ -93,6 +98,11 @@ class Reloader:
         """The settings in force."""
         return self.configuration.settings
 
+    @property
+    def overridden(self) -> list[str]:
+        """See `ConfigSource.overridden`."""
+        return self._source.overridden
+
     async def reload_or_report(self) -> None:
         """Reload, and report to the user what went wrong."""
         try:
@@ -100,7 +110,7 @@ class Reloader:
         except DictateError as error:
             problems = error.problems if isinstance(error, ConfigError) else [str(error)]
             rest = f" (and {len(problems) - 1} more: dictatectl check)" if problems[1:] else ""
-            self._on_trouble(f"{problems[0]}{rest}; the old settings stay")
+            self._on_trouble(joined(f"{problems[0]}{rest}", "the old settings stay"))
 
     async def reload(self, *, retry: bool = False) -> list[str]:
         """Read both files again and apply what changed; a line for each change. With `retry`,
