@@ -48,6 +48,8 @@ class Rig:
             on_press=lambda press: self.hear("main", press),
             on_second=lambda press: self.hear("second", press),
             on_cancel=lambda: self.heard.append("cancel"),
+            on_paste=lambda: self.heard.append("paste"),
+            on_undo=lambda: self.heard.append("undo"),
             on_state=lambda: None,
         )
 

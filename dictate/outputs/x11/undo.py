@@ -78,8 +78,8 @@ class InputActivity:
         shortcut = time.monotonic() - self._shortcut_at < SHORTCUT_S
         if self._touched or (self._shortcut_at > 0 and not shortcut):
             return (
-                "something was typed or clicked since it was written: press Ctrl+Z there (a command "
-                "typed in a terminal counts, too; undo_key under [hotkey] does not)"
+                "something was typed or clicked since it was written: press Ctrl+Z there (typing "
+                "a command in a terminal counts, pressing undo_key of [hotkey] does not)"
             )
         return None
 
