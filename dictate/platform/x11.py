@@ -9,11 +9,14 @@ import threading
 from concurrent.futures import Future
 from typing import Any
 
-from Xlib import X
+from Xlib import XK, X
 from Xlib.display import Display
 from Xlib.ext import ge, xinput
 
 from dictate.errors import Unavailable
+
+# The names of AltGr and of some locks.
+XK.load_keysym_group("xkb")
 
 CONNECT_S = 2.0
 """Seconds without an answer, after which the server counts as hung."""
