@@ -217,7 +217,7 @@ def engine(arguments: Namespace) -> int:
         return _report_change([f"{option} is {name} already"], option)
     reasons = {row["name"]: row["why_not"] for row in rows}
     kind = name.partition(":")[0]
-    if kind not in ("auto", *reasons):
+    if kind not in ("auto", *reasons) and config_file.wrong("engine.use", name):
         known = did_you_mean(kind, reasons) or f"; there are auto, {', '.join(reasons)}"
         raise NotFound(f"there is no engine {name!r}{known}")
     if reason := reasons.get(kind):
