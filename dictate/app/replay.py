@@ -66,8 +66,8 @@ class Replay:
             self._journal.call(Journal.get, number) if number else self._journal.call(Journal.last)
         )
         if entry is None:
-            which = f"is no dictation {number}" if number else "are no dictations yet"
-            raise NotFound(f"there {which}; see `dictatectl history`")
+            what = f"dictation {number}" if number else "text yet"
+            raise NotFound(f"there is no {what}; see `dictatectl history`")
         if self._in_flight(entry.number):
             raise DictateError(f"dictation {entry.number} is still under way; try again")
         if not entry.text and entry.has_audio:

@@ -7,6 +7,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from typing import TYPE_CHECKING, Final
 
 from dictate import __version__
@@ -259,13 +260,15 @@ def run(argv: list[str] | None = None) -> int:
 def _completion(shell: str) -> int:
     import shtab
 
-    from dictate.engines import ENGINES
+    from dictate.config.reference import choices_of
+    from dictate.config.schema import EngineSettings
 
     shells = shtab.SUPPORTED_SHELLS
     if shell not in shells:
         known = did_you_mean(shell, shells) or f"; there are {', '.join(shells)}"
         return _fail(f"no completion can be made for {shell!r}{known}", USAGE)
-    top = parser(("auto", *ENGINES.names), shells)
+    use = next(option for option in fields(EngineSettings) if option.name == "use")
+    top = parser(choices_of(use, installed=True), shells)
     sys.stdout.write(shtab.complete(top, shell=shell) + "\n")
     return OK
 
