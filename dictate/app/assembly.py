@@ -216,15 +216,20 @@ def connect(ui: UserInterface, stages: Stages, controls: Controls) -> None:
     stages.engines.changed.connect(tray.update)
     stages.outputs.changed.connect(status.outputs)
 
+    def show_hotwords_file() -> None:
+        ui.service.update(hotwords_file=str(controls.reloader.hotwords_file))
+
     def applied(settings: Settings) -> None:
         keys.apply(settings.hotkey, settings.second.key)
         ui.notifier.apply(settings.notifications)
         stages.journal.apply(settings.journal)
         feedback.apply(settings)
         tray.apply(settings.tray)
+        show_hotwords_file()
 
     controls.reloader.applied.connect(applied)
     controls.reloader.retried.connect(feedback.retry_overlay)
+    show_hotwords_file()
     ui.service.serve(controls.controller)
 
 

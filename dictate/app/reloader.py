@@ -10,6 +10,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from pathlib import Path
 
 from dictate.app.engine_manager import EngineManager, EnginePair
 from dictate.app.output_manager import OutputManager, OutputPair
@@ -102,6 +103,11 @@ class Reloader:
     def overridden(self) -> list[str]:
         """See `ConfigSource.overridden`."""
         return self._source.overridden
+
+    @property
+    def hotwords_file(self) -> Path:
+        """The file whose hotwords are in force."""
+        return self._source.files.hotwords_in_force
 
     async def reload_or_report(self) -> None:
         """Reload, and report to the user what went wrong."""

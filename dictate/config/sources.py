@@ -78,6 +78,11 @@ class ConfigFiles:
             if file != usual
         ]
 
+    @property
+    def hotwords_in_force(self) -> Path:
+        """The file that `read` takes the hotwords from."""
+        return self.hotwords
+
     def read(self, overrides: CommandLineOverrides) -> tuple[Settings, Hotwords]:
         """Both, whole. Raises ConfigError with every problem of both. Blocks."""
         settings, hotwords, problems = Settings(), Hotwords(), []

@@ -252,11 +252,20 @@ def _check_in_child(module: str) -> Any:
 
 
 def list_hotwords(arguments: Namespace) -> int:
-    """List the hotwords."""
+    """List the hotwords of the file that the daemon uses."""
+    from pathlib import Path
+
     from dictate.hotwords import hotwords_file
     from dictate.platform import paths
 
-    terms = hotwords_file.load(paths.hotwords_file(), 1.0).terms
+    file = usual = paths.hotwords_file()
+    try:
+        file = Path(_status()["hotwords_file"] or usual)
+    except NotRunning:
+        pass  # it will use that one
+    terms = hotwords_file.load(file, 1.0).terms
+    if file != usual:
+        console.line(f"these are the hotwords in {file}, which dictate uses now", sys.stderr)
     if arguments.json:
         console.as_json(
             [
@@ -279,7 +288,7 @@ def list_hotwords(arguments: Namespace) -> int:
             console.line(console.safe(term.spelling) + dim)
         if not terms:
             console.line(
-                f"no hotwords in {paths.hotwords_file()}: add one with `dictatectl hotwords add`",
+                f"no hotwords in {file}: add one with `dictatectl hotwords add`",
                 sys.stderr,
             )
     return OK if terms else NOTHING

@@ -7,7 +7,6 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import fields
 from typing import TYPE_CHECKING, Final
 
 from dictate import __version__
@@ -258,6 +257,8 @@ def run(argv: list[str] | None = None) -> int:
 
 
 def _completion(shell: str) -> int:
+    from dataclasses import fields
+
     import shtab
 
     from dictate.config.reference import choices_of

@@ -125,6 +125,7 @@ class Status(TypedDict, total=False):
     cancel_key: str
     paste_key: str
     undo_key: str
+    hotwords_file: str
 
 
 class Dictate1(ServiceInterface):
@@ -354,6 +355,10 @@ class Dictate1(ServiceInterface):
     @dbus_property(READ, "UndoKey")
     def undo_key(self) -> DBusStr:
         return self._status["undo_key"]
+
+    @dbus_property(READ, "HotwordsFile")
+    def hotwords_file(self) -> DBusStr:
+        return self._status["hotwords_file"]
 
     @contextmanager
     def _slot(self) -> Iterator[None]:

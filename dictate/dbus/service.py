@@ -76,6 +76,7 @@ class Service:
             cancel_key="",
             paste_key="",
             undo_key="",
+            hotwords_file="",
         )
         self._bus: MessageBus | None = None
         self._interface: Dictate1 | None = None

@@ -9,7 +9,7 @@ import pytest
 
 from dictate.config import config_file
 from dictate.config.schema import Settings, one_engine, second_engine
-from dictate.errors import ConfigError
+from dictate.errors import ConfigError, joined
 
 ROOT = Path(__file__).parents[2]
 
@@ -330,3 +330,12 @@ def test_a_language_that_is_no_code_is_refused() -> None:
             'such as "en" or "de-CH"; did you mean "en"?'
         )
     assert config_file.parse('[second]\nlanguage = ""').second.language == ""
+
+
+def test_what_follows_a_question_is_a_sentence_of_its_own() -> None:
+    assert joined("no such engine", "the old settings stay") == (
+        "no such engine; the old settings stay"
+    )
+    assert joined("did you mean silero?", "the old settings stay") == (
+        "did you mean silero? The old settings stay"
+    )

@@ -1,5 +1,6 @@
 """The keys that cancel, paste and undo, pressed on a real X server."""
 
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -122,6 +123,37 @@ def test_keys_write_the_last_text_again_and_take_it_back(
         assert "Traceback" not in daemon.logged()
 
 
+def test_paste_typed_in_a_terminal_writes_into_the_window_that_the_user_switches_to(
+    user: Home, x: XServer, field: GtkField
+) -> None:
+    with user.daemon() as daemon:
+        hold(x, daemon)
+        x.run("xdotool", "keyup", "F9")
+        field.wait_text(user.text)
+        daemon.wait_state("ready")
+        command = (sys.executable, "-m", "dictate.ctl.main")
+        terminal = ("xterm", "-T", "typed", "-e", *command)
+        typed = x.spawn(*terminal, "paste", more_env=daemon.env)
+        x.run("xdotool", "search", "--sync", "--name", "typed", "windowfocus", "--sync")
+        field.focus()
+        field.wait_text(user.text * 2)
+        typed.wait(10)
+
+
+def test_undo_typed_in_a_terminal_says_why_it_cannot_work_there(
+    user: Home, x: XServer, field: GtkField
+) -> None:
+    with user.daemon() as daemon:
+        hold(x, daemon)
+        x.run("xdotool", "keyup", "F9")
+        field.wait_text(user.text)
+        daemon.wait_state("ready")
+        x.run("xdotool", "key", "shift+d", "Return")  # the command
+        refused = daemon.ctl("undo", check=False)
+        assert refused.returncode == 1
+        assert "undo_key under [hotkey]" in refused.stderr
+
+
 def test_the_second_profile_must_be_there(user: Home) -> None:
     with user.daemon() as daemon:
         for word in ("start", "toggle", "press"):
@@ -140,3 +172,16 @@ def test_what_the_command_line_overrides_is_said(user: Home) -> None:
         assert note in said
         assert daemon.ctl("reload").stdout.startswith(f"nothing changed\n{note}")
         assert note not in daemon.ctl("hotwords", "add", "Grzegorz").stdout
+
+
+def test_the_hotwords_that_are_listed_are_those_in_force(user: Home, tmp_path: Path) -> None:
+    file = tmp_path / "other.toml"
+    file.write_text('words = ["Grzegorz"]\n')
+    with user.daemon("--hotwords", str(file)) as daemon:
+        listed = daemon.ctl("hotwords", "list")
+        assert listed.stdout == "Grzegorz\n"
+        assert f"these are the hotwords in {file}, which dictate uses now" in listed.stderr
+        assert (
+            f"note: the hotwords are those in {file}"
+            in daemon.ctl(*("hotwords", "add", "Zbigniew")).stdout
+        )

@@ -236,7 +236,7 @@ def test_without_x11_no_key_cancels_and_nobody_is_bothered(
     states: list[str] = []
 
     async def main() -> None:
-        keys = Keys(
+        heard = Keys(
             HotkeySettings(use="auto", key="f9"),
             "",
             on_press=lambda _: None,
@@ -244,10 +244,10 @@ def test_without_x11_no_key_cancels_and_nobody_is_bothered(
             on_cancel=lambda: None,
             on_paste=lambda: None,
             on_undo=lambda: None,
-            on_state=lambda: states.append(keys.states["cancel"]),
+            on_state=lambda: states.append(heard.states["cancel"]),
         )
-        running = asyncio.create_task(keys.run())
-        keys.session(recording=True, under_way=True)
+        running = asyncio.create_task(heard.run())
+        heard.session(recording=True, under_way=True)
         async with asyncio.timeout(10):
             while not any("Wayland" in state for state in states):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
