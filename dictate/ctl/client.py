@@ -107,10 +107,9 @@ class DaemonClient:
         if answer.message_type is MessageType.ERROR:
             if answer.error_name in _ABSENT:
                 raise NotRunning(f"dictate is not running: {_START}")
-            kind = _KINDS.get(
-                (answer.error_name or "").removeprefix(f"{bus.ERRORS}."), DictateError
-            )
-            raise kind(str(answer.body[0]) if answer.body else answer.error_name)
+            name = answer.error_name or ""
+            kind = _KINDS.get(name.removeprefix(f"{bus.ERRORS}."), DictateError)
+            raise kind(str(answer.body[0]) if answer.body else name)
         return unpack_variants(answer.body[0]) if answer.body else None
 
 

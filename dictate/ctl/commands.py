@@ -1,6 +1,7 @@
 """The commands of `dictatectl`: one function for each, which returns the exit code."""
 
 import asyncio
+import contextlib
 import json
 import subprocess
 import sys
@@ -259,10 +260,8 @@ def list_hotwords(arguments: Namespace) -> int:
     from dictate.platform import paths
 
     file = usual = paths.hotwords_file()
-    try:
+    with contextlib.suppress(NotRunning):  # then it will use the usual one
         file = Path(_status()["hotwords_file"] or usual)
-    except NotRunning:
-        pass  # it will use that one
     terms = hotwords_file.load(file, 1.0).terms
     if file != usual:
         console.line(f"these are the hotwords in {file}, which dictate uses now", sys.stderr)
