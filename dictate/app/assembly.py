@@ -168,6 +168,8 @@ def open_controls(
         on_press=lambda press: _on_press(pipeline, press, second=False),
         on_second=lambda press: _on_press(pipeline, press, second=True),
         on_cancel=pipeline.cancel,
+        on_paste=lambda: controller.paste_key(),
+        on_undo=lambda: controller.undo_key(),
         on_state=keys_changed,
     )
     desktop_watcher = DesktopWatcher(keys, stages.outputs, reloader, feedback.retry_overlay)
@@ -182,6 +184,7 @@ def open_controls(
         writer=stages.writer,
         outputs=stages.outputs,
         reloader=reloader,
+        on_trouble=on_trouble,
     )
     tray = TrayController(
         settings.tray,
@@ -213,15 +216,20 @@ def connect(ui: UserInterface, stages: Stages, controls: Controls) -> None:
     stages.engines.changed.connect(tray.update)
     stages.outputs.changed.connect(status.outputs)
 
+    def show_hotwords_file() -> None:
+        ui.service.update(hotwords_file=str(controls.reloader.hotwords_file))
+
     def applied(settings: Settings) -> None:
         keys.apply(settings.hotkey, settings.second.key)
         ui.notifier.apply(settings.notifications)
         stages.journal.apply(settings.journal)
         feedback.apply(settings)
         tray.apply(settings.tray)
+        show_hotwords_file()
 
     controls.reloader.applied.connect(applied)
     controls.reloader.retried.connect(feedback.retry_overlay)
+    show_hotwords_file()
     ui.service.serve(controls.controller)
 
 

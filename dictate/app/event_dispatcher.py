@@ -14,6 +14,7 @@ from dictate.app.observer import Timing
 from dictate.app.signals import Signal
 from dictate.app.terminal import Terminal
 from dictate.dbus.service import Service
+from dictate.errors import joined
 from dictate.events import PartialTranscript, Samples
 from dictate.outputs import Receipt
 from dictate.platform.background import BackgroundTasks
@@ -109,7 +110,12 @@ class EventDispatcher:
         log.warning("dictation %d is held: %s", number, reason)
         self._service.update(dictation=number, trouble=f"held: {reason}")
         here = Action("Paste here", lambda: self.paste_clicked(number))
-        self._notify("Held", f"{reason}. dictatectl paste {number}", "held", here)
+        self._notify(
+            "Held",
+            joined(reason, f"dictatectl paste {number} writes it, where the cursor is then"),
+            "held",
+            here,
+        )
         self._picture.held(number, reason)
         asyncio.get_running_loop().call_later(READ_S, self._picture.release, number)
 

@@ -166,7 +166,7 @@ class Pipeline:
                 self._abandon(number)
             case Do.HOLD:
                 self._hold(number)
-            case Do.KEEP:
+            case Do.KEEP if self._keeps_cancelled:
                 self._journal.submit(Journal.cancelled, number, "cancelled; its text came late")
             case Do.DONE:
                 self._end(number)
@@ -267,6 +267,8 @@ class Pipeline:
             self._observer.trouble(f"{dictation.lost * 1000 // RATE} ms of sound were lost")
         final = await dictation.utterance.finish(lambda: self._journal.call(Journal.audio, number))
         timing.engine_ms = (time.monotonic() - ended_at) * 1000
+        if not self.in_flight(number) and not self._keeps_cancelled:
+            return
         dictation.text = self._profiles.polish(final, dictation.profile)
         if not dictation.text:
             self._handle(number, Input.HEARD_NOTHING)
@@ -336,6 +338,17 @@ class Pipeline:
         """The profile of the dictation that records; None while none does."""
         dictation = self._in_flight.get(self._session.recording or 0)
         return dictation.profile if dictation else None
+
+    @property
+    def _keeps_cancelled(self) -> bool:
+        """Whether anything is left in the journal of a dictation that was cancelled."""
+        settings = self.settings.journal
+        return settings.keep_cancelled and settings.keep_days > 0
+
+    @property
+    def under_way(self) -> frozenset[int]:
+        """The dictations that are not over yet."""
+        return frozenset(self._in_flight)
 
     def in_flight(self, number: int) -> bool:
         """Whether this dictation is not over yet."""

@@ -68,5 +68,9 @@ class StatusPublisher:
         """The keys that are heard."""
         states = self._keys.states
         self._service.update(
-            hotkey=states["main"], second_hotkey=states["second"], cancel_key=states["cancel"]
+            hotkey=states["main"],
+            second_hotkey=states["second"],
+            cancel_key=states["cancel"],
+            paste_key=states["paste"],
+            undo_key=states["undo"],
         )

@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 RECENT: Final = 5
 """Number of texts that can be copied again."""
-BY: Final = "the tray"
+BY: Final = "in the tray"
 
 
 class TrayController:
@@ -129,11 +129,11 @@ class TrayController:
         self._start(self._refresh)
 
     def _toggle(self) -> None:
-        self._controller.toggle(BY, second=False)
+        self._controller.toggle(second=False, by=BY)
 
     def _pause(self) -> None:
         paused = not self._keys.paused
-        log.info("the key is %s, asked by %s", "paused" if paused else "active again", BY)
+        log.info("the key is %s, asked %s", "paused" if paused else "active again", BY)
         self._keys.pause(paused=paused)
         self.update()
 
@@ -160,12 +160,12 @@ class TrayController:
         self.update()
 
     async def _use(self, name: str) -> None:
-        log.info("microphone: %s, asked by %s", name or "the system's default", BY)
+        log.info("microphone: %s, asked %s", name or "the system's default", BY)
         await self._reloader.set_option("microphone.device", name)
         self.update()
 
     async def _copy(self, number: int) -> None:
-        log.info("dictation %d is copied, asked by %s", number, BY)
+        log.info("dictation %d is copied, asked %s", number, BY)
         entry = next((entry for entry in self._recent if entry.number == number), None)
         if entry is None:
             return

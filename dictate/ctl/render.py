@@ -31,7 +31,11 @@ def status(found: Fields) -> None:
         "hotkey": found["hotkey"],
         "overlay": found["overlay"],
         **_second(found),
-        "cancel key": found["cancel_key"] if found["cancel_key"] != "none" else "",
+        **{
+            f"{name} key": found[f"{name}_key"]
+            for name in ("cancel", "paste", "undo")
+            if found[f"{name}_key"] != "none"
+        },
         "last finish": f"{found['last_finish_ms']:.0f} ms" if found["last_finish_ms"] else "",
         "trouble": found["trouble"],
     }
@@ -69,7 +73,8 @@ def text(entry: Fields) -> None:
     console.text(safe(entry["text"], newlines=True) if sys.stdout.isatty() else entry["text"])
     if entry["state"] == "held":
         why = f": {safe(entry['reason'])}" if entry["reason"] else ""
-        line(f"not written{why} (dictatectl paste {entry['number']} writes it)", sys.stderr)
+        again = f"`dictatectl paste {entry['number']}` writes it, where the cursor is then"
+        line(f"not written{why} ({again})", sys.stderr)
 
 
 def history(entries: Sequence[Fields]) -> None:

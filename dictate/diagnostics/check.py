@@ -25,6 +25,7 @@ from dictate.config.schema import (
 from dictate.engines import ENGINES
 from dictate.errors import ConfigError, DictateError, Unavailable
 from dictate.hotkeys import KEY_SOURCES
+from dictate.hotkeys.chord import AUTO
 from dictate.hotwords import hotwords_file
 from dictate.microphone import MICROPHONES
 from dictate.outputs import OUTPUTS
@@ -122,7 +123,13 @@ def _second(settings: Settings) -> Iterator[CheckRow]:
         stages.append(("second engine", ENGINES, engine.use, engine))
     if use := settings.second.output:
         stages.append(("second output", OUTPUTS, use, settings.output))
-    for name, key in (("second", settings.second.key), ("cancel", settings.hotkey.cancel_key)):
+    keys = settings.hotkey
+    for name, key in (
+        ("second", settings.second.key),
+        ("cancel", "" if keys.cancel_key == AUTO else keys.cancel_key),
+        ("paste", keys.paste_key),
+        ("undo", keys.undo_key),
+    ):
         hotkey = replace(settings.hotkey, key=key)
         if key:
             stages.append((f"{name} key", KEY_SOURCES, hotkey.use, hotkey))

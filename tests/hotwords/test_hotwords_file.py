@@ -109,7 +109,7 @@ def test_spellings_are_composed() -> None:
             [
                 "3: weight must be above 0 and at most 10, not 0",
                 '4: sounds_like must be a list, like ["nemo tron"]',
-                '5: language must be a tag like "en" or "de-CH"',
+                "5: language cannot be 'x y': this is not a language code",
                 "6: state must be one of active, quarantined",
             ],
         ),
