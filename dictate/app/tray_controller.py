@@ -64,6 +64,7 @@ class TrayController:
         self._is_taken = False
         """Whether there is, or was, a tray that shows it."""
         self._activity = Activity.READY
+        self._progress = ""
         self._background = BackgroundTasks(log)
 
     def apply(self, settings: TraySettings) -> None:
@@ -90,6 +91,11 @@ class TrayController:
             if self._copier is not None:
                 await self._copier.close()
 
+    def progress(self, how_far: str) -> None:
+        """How far a slow engine is; empty when that is over."""
+        self._progress = how_far
+        self.update()
+
     def update(self) -> None:
         """Something that the icon or the menu shows may have changed."""
         before, self._activity = self._activity, self._pipeline.activity
@@ -97,11 +103,12 @@ class TrayController:
         if self._is_taken and ready and before is not Activity.READY:
             self._start(self._read)
         state = "paused" if self._keys.paused and ready else self._activity.value
-        self._icon.change(state, f"{state}, {self._summary()}")
-        self._menu.change(tuple(self._entries(state)))
+        about = self._progress or self._summary()
+        self._icon.change(state, f"{state}, {about}")
+        self._menu.change(tuple(self._entries(state, about)))
 
-    def _entries(self, state: str) -> Iterator[MenuEntry]:
-        yield MenuEntry("state", f"{state}: {self._summary()}")
+    def _entries(self, state: str, about: str) -> Iterator[MenuEntry]:
+        yield MenuEntry("state", f"{state}: {about}")
         yield MenuEntry("line")
         toggle = "Stop and write" if self._pipeline.listening else "Start"
         yield MenuEntry("toggle", toggle, self._toggle)

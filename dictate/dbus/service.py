@@ -156,8 +156,11 @@ class Service:
 
     async def close(self) -> None:
         """Leave the bus. Idempotent, within a second."""
-        connection, self._bus, self._interface = self._bus, None, None
-        if connection is not None:
+        connection, self._bus = self._bus, None
+        interface, self._interface = self._interface, None
+        if connection is not None and interface is not None:
+            connection.unexport(bus.PATH, interface)
+            await interface.end_calls()
             await bus.leave(connection)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator
 
 import pytest
 
+from dictate.ui import icons
 from tests.lab.clipboard import paste
 from tests.lab.daemon import RealDaemon, wait_for
 from tests.lab.scripted import Home, home
@@ -64,7 +65,8 @@ def test_a_dictation_from_the_tray_and_its_text_again(
         start = await host.until(lambda menu: menu.get("Start"))
         await host.click(start[0])
         await host.until(lambda menu: "Stop and write" in menu)
-        assert (await host.icon())["IconName"] == "media-record"
+        icon = (await host.icon())["IconPixmap"]
+        assert icon[0][2] == icons.argb("recording", icons.SIZES[0])
         await host.until(lambda menu: "Start" in menu)
         texts = await host.until(lambda menu: [e for label, e in menu.items() if "words" in label])
         # Every program can read the menu: no word that was said is in it.
