@@ -9,7 +9,6 @@ from typing import Final
 
 import numpy as np
 
-from dictate.engines.vad_segments import SpeechMarks
 from dictate.events import RATE, Samples
 
 QUIET: Final = 10 ** (-40 / 20)
@@ -42,10 +41,14 @@ class QuietSound:
         nothing in it sounds like speech."""
         if not self._kept or self._peak <= _BIT:
             return []
+        from dictate.engines.vad_segments import SpeechMarks  # loads a library that few need
+
         sound = np.concatenate(self._kept) * np.float32(NORMAL / self._peak)
+        pieces = [sound[at : at + RATE] for at in range(0, len(sound), RATE)]
         marks = SpeechMarks()
-        marks.feed(sound)
+        for piece in pieces:
+            marks.feed(piece)
+            if marks.span_s(0, len(sound)):
+                return pieces
         marks.finish()
-        if not marks.span_s(0, len(sound)):
-            return []
-        return [sound[at : at + RATE] for at in range(0, len(sound), RATE)]
+        return pieces if marks.span_s(0, len(sound)) else []

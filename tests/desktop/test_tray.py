@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -126,6 +127,30 @@ def test_no_icon_for_who_wants_none(daemon: RealDaemon, user: Home) -> None:
     daemon.ctl("reload")
     wait_for(lambda: not offered(), "it is not offered any more")
     daemon.config.write_text(text)
+
+
+@pytest.mark.parametrize("run", range(3))
+def test_a_panel_that_asks_until_the_end_causes_no_traceback(
+    run: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del run  # the end is a race, which is lost in most runs
+
+    async def main(user: Home) -> None:
+        async with watching() as (watcher, connection):
+            daemon = user.daemon(*user.spoken, "--once")
+            daemon.spawn()
+            host = await registered(watcher, connection)
+            while daemon.ended is None:
+                host.ask_without_waiting(20)
+                await asyncio.sleep(0.005)
+            assert daemon.ended == 0, daemon.logged()
+            assert Home.text in daemon.written()
+            for sign in ("Traceback", " ERROR ", " WARNING dbus_fast"):
+                assert sign not in daemon.logged(), daemon.logged()
+
+    with home(tmp_path) as user:
+        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", user.bus.address)
+        asyncio.run(main(user))
 
 
 def bus_names(user: Home) -> str:
