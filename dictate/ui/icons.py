@@ -31,7 +31,8 @@ def rgba(state: str, size: int) -> bytes:
     x, y = np.meshgrid(at, at)
     disc, white = (_coverage(field, size) for field in (_disc(x, y, 0, 0, DISC), sign(x, y)))
     red_green_blue = np.array(colour) + white[..., None] * (255 - np.array(colour))
-    pixels = np.dstack((red_green_blue, disc * 255))
+    # Black where it is transparent: some panels (swaybar) add the colours, others weigh them.
+    pixels = np.dstack((red_green_blue * disc[..., None], disc * 255))
     return np.rint(pixels).astype(np.uint8).tobytes()
 
 

@@ -23,7 +23,7 @@ def test_every_state_has_a_white_sign_on_a_coloured_disc(state: str, size: int) 
     assert found[size // 10, size // 2, :3].max() < 230, "the rim is coloured"
 
 
-@pytest.mark.parametrize(("one", "other"), combinations(icons.SIGNS, 2))
+@pytest.mark.parametrize(("one", "other"), list(combinations(icons.SIGNS, 2)))
 def test_the_signs_differ_in_their_shape(one: str, other: str) -> None:
     size = 22
     first, second = (pixels(state, size)[..., :3].min(axis=2) > 200 for state in (one, other))
