@@ -154,7 +154,7 @@ def _backends(stage: str, backends: Backends[Any], use: str, settings: Any) -> I
     chosen = use.partition(":")[0]
     reasons = {name: backends.why_not(name, settings) for name in backends.names}
     essential = stage in ESSENTIAL
-    candidates = (chosen,)
+    candidates: tuple[str, ...] = (chosen,)
     if chosen == "auto":
         chosen = next((name for name in backends.auto if not reasons[name]), "")
         # If none works, any of them would do.

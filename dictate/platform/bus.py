@@ -125,7 +125,7 @@ class _Connection(MessageBus):
     that asks for our icon while we end causes ten of them.
     """
 
-    def send(self, msg: Message) -> "asyncio.Future[None]":
+    def send(self, msg: Message) -> "asyncio.Future[None]":  # type: ignore[override]
         """Send it; the future ends when it is sent, and may be ignored. After the end of the
         connection the future has failed, and a call, which would wait for ever, raises
         ConnectionResetError."""

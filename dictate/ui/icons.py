@@ -8,12 +8,12 @@ meaning.
 
 from collections.abc import Callable
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-Field = NDArray[np.float32]
+Field = NDArray[Any]
 """For each pixel, the distance to the edge of a shape; negative inside. The disc has radius 1."""
 
 Point = tuple[float, float]
@@ -27,13 +27,14 @@ DISC: Final = 0.96
 def rgba(state: str, size: int) -> bytes:
     """The icon of a state of `SIGNS`, rows of red, green, blue, alpha."""
     colour, sign = SIGNS[state]
-    at = (np.arange(size, dtype=np.float32) + 0.5) * (2 / size) - 1
+    at = (np.arange(size) + 0.5) * (2 / size) - 1
     x, y = np.meshgrid(at, at)
     disc, white = (_coverage(field, size) for field in (_disc(x, y, 0, 0, DISC), sign(x, y)))
     red_green_blue = np.array(colour) + white[..., None] * (255 - np.array(colour))
     # Black where it is transparent: some panels (swaybar) add the colours, others weigh them.
     pixels = np.dstack((red_green_blue * disc[..., None], disc * 255))
-    return np.rint(pixels).astype(np.uint8).tobytes()
+    drawn: bytes = np.rint(pixels).astype(np.uint8).tobytes()
+    return drawn
 
 
 def argb(state: str, size: int) -> bytes:

@@ -8,7 +8,7 @@ import pytest
 from dictate.ui import icons
 
 
-def pixels(state: str, size: int) -> np.ndarray:  # type: ignore[type-arg]
+def pixels(state: str, size: int) -> np.ndarray:
     return np.frombuffer(icons.rgba(state, size), np.uint8).reshape(size, size, 4)
 
 
