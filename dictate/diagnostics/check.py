@@ -93,7 +93,7 @@ def verdict(settings: Settings, found: Sequence[CheckRow]) -> CheckRow:
         of_stage = [row for row in found if row.stage == stage]
         if broken := [row for row in of_stage if row.needed and row.reason]:
             one = next((row for row in broken if row.chosen), broken[0])
-            reason = f"no {_NAMES.get(stage, stage)} works ({one.name}: {one.reason})"
+            reason = f"no {_NAMES.get(stage, stage)} works; {one.name}: {one.reason}"
             return CheckRow(VERDICT, f"Dictate cannot work here yet: {reason}", reason, needed=True)
     sentence = f"Dictate works here: {_how_to_dictate(settings)}"
     if better := [f"{row.stage} {row.name} ({row.reason})" for row in _better(settings, found)]:

@@ -198,7 +198,7 @@ def test_without_one_of_the_stages_it_cannot_work_and_the_verdict_says_why(
 ) -> None:
     working.setattr(check, stage, door(name, ("refuses",)))
     last = check.rows(Settings())[-1]
-    assert last.reason == f"no {name} works (refuses: no such thing here: buy one)"
+    assert last.reason == f"no {name} works; refuses: no such thing here: buy one"
     assert last.name == f"Dictate cannot work here yet: {last.reason}"
 
 
