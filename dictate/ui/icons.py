@@ -81,7 +81,7 @@ def _dot(x: Field, y: Field) -> Field:
 
 
 def _three_dots(x: Field, y: Field) -> Field:
-    union: Field = np.minimum.reduce([_disc(x, y, at, 0, 0.16) for at in (-0.48, 0, 0.48)])
+    union: Field = np.minimum.reduce([_disc(x, y, at, 0, 0.17) for at in (-0.48, 0, 0.48)])
     return union
 
 
