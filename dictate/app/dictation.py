@@ -5,12 +5,11 @@ from dataclasses import dataclass, field
 from math import log10
 from typing import Final
 
-import numpy as np
-
 from dictate.app.observer import Timing
 from dictate.app.profiles import Profile
 from dictate.engines.client import UtteranceClient
 from dictate.engines.protocol import EngineState
+from dictate.engines.quiet_speech import Level
 from dictate.events import RATE, PartialTranscript, Samples
 from dictate.outputs import Focus
 
@@ -29,8 +28,7 @@ class Dictation:
     continued: bool
     pressed_at: float
     samples: int = 0
-    peak: float = 0.0
-    """The highest amplitude of its sound."""
+    level: Level = field(default_factory=Level)
     lost: int = 0
     """Samples that the microphone lost."""
     released_at: float = 0.0
@@ -49,17 +47,16 @@ class Dictation:
     def take(self, samples: Samples) -> None:
         """Count this sound."""
         self.samples += len(samples)
-        if len(samples):
-            self.peak = max(self.peak, float(np.abs(samples).max()))
+        self.level.feed(samples)
 
     @property
-    def level(self) -> str:
+    def too_quiet(self) -> str:
         """What is wrong with the level of its sound and what to do, or an empty text."""
         if not self.samples:
             return "the microphone delivered no sound"
-        if not self.peak:
+        if not self.level.peak:
             return "the microphone gave only digital silence: is it muted?"
-        decibels = 20 * log10(self.peak)
+        decibels = 20 * log10(self.level.peak)
         if decibels >= QUIET_DB:
             return ""
         return f"very quiet: peak {decibels:.0f} dBFS; raise the microphone's level"

@@ -165,7 +165,7 @@ class Pipeline:
                 self._journal.submit(Journal.empty, number)
                 if dictation:
                     self._observer.nothing_heard(
-                        number, dictation.level, continued=dictation.continued
+                        number, dictation.too_quiet, continued=dictation.continued
                     )
             case Do.ABANDON:
                 self._abandon(number)

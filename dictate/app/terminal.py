@@ -22,7 +22,7 @@ class Terminal:
         """With `always`, a stream that is no terminal gets partial transcripts too, on a line
         each."""
         self._stream = stream or sys.stderr
-        self._overwrites = self._stream.isatty()
+        self._overwrites = self._stream.isatty() and os.environ.get("TERM") != "dumb"
         self._enabled = self._overwrites or always
         self._partial = ""
         self._progress = ""

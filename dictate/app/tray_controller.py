@@ -88,6 +88,7 @@ class TrayController:
                         serving.cancel()
                         await asyncio.gather(serving, return_exceptions=True)
         finally:
+            await self._background.cancel()
             if self._copier is not None:
                 await self._copier.close()
 

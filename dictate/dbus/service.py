@@ -75,6 +75,7 @@ class Service:
             second_hotkey="",
             cancel_key="",
         )
+        self._no_controller = "dictate is still starting: try again in a moment"
         self._bus: MessageBus | None = None
         self._interface: Dictate1 | None = None
 
@@ -107,9 +108,15 @@ class Service:
         """Have this controller answer all calls. Until then, they get an error."""
         self._controller = controller
 
+    async def stop_serving(self) -> None:
+        """The controller ends: all calls get an error, also those that wait."""
+        self._controller, self._no_controller = None, "dictate ends"
+        if self._interface is not None:
+            await self._interface.end_calls()
+
     def _require_controller(self) -> Controller:
         if self._controller is None:
-            raise Unavailable("dictate is still starting: try again in a moment")
+            raise Unavailable(self._no_controller)
         return self._controller
 
     def update(self, **changes: Unpack[Status]) -> None:
@@ -158,9 +165,10 @@ class Service:
         """Leave the bus. Idempotent, within a second."""
         connection, self._bus = self._bus, None
         interface, self._interface = self._interface, None
-        if connection is not None and interface is not None:
-            connection.unexport(bus.PATH, interface)
+        if interface is not None:
             await interface.end_calls()
+        if connection is not None:
+            connection.unexport(bus.PATH)
             await bus.leave(connection)
 
 

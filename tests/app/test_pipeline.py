@@ -242,7 +242,7 @@ class Rig:
         for _ in range(round(seconds / PAUSE)):
             if not self.microphone.listening:
                 return
-            samples = np.full(int(RATE * PAUSE), level, np.float32)
+            samples = np.resize(np.array([level, -level], np.float32), int(RATE * PAUSE))
             self.pipeline.hear(AudioChunk(samples, time.monotonic() - PAUSE))
             await asyncio.sleep(PAUSE if real_time else 0)
 

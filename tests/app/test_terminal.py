@@ -34,7 +34,8 @@ class Screen:
 
 
 @pytest.fixture
-def screen() -> Screen:
+def screen(monkeypatch: pytest.MonkeyPatch) -> Screen:
+    monkeypatch.setenv("TERM", "xterm")
     return Screen()
 
 
@@ -123,6 +124,12 @@ def test_how_far_a_slow_engine_is_stands_before_the_preview(screen: Screen) -> N
 def test_a_preview_cannot_control_the_terminal(screen: Screen) -> None:
     Terminal(screen.stream).partial("a\x1b[2Jb\nc")
     assert screen.lines() == ["… a�[2Jb c"]
+
+
+def test_a_dumb_terminal_gets_no_preview(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    Terminal(screen.stream).partial("see you")
+    assert screen.lines() == [""]
 
 
 def test_a_stream_that_is_no_terminal_gets_a_line_for_each_preview(tmp_path: Path) -> None:

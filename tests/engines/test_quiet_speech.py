@@ -38,7 +38,16 @@ def test_quiet_speech_gets_a_normal_level() -> None:
     sound = at_level(LONG, -50)
     louder = np.concatenate(kept(sound))
     assert len(louder) == len(sound)
-    assert np.abs(louder).max() == pytest.approx(NORMAL, rel=0.01)
+    assert np.abs(louder).max() == pytest.approx(NORMAL, rel=0.5)
+
+
+def test_a_click_of_the_key_and_an_offset_do_not_hide_that_speech_is_quiet() -> None:
+    sound = at_level(LONG, -50) + np.float32(0.1)
+    sound[1000:1200] += 0.3 * np.resize(np.array([1, -1], np.float32), 200)
+    louder = np.concatenate(kept(sound))
+    rest = louder[RATE:]
+    assert np.abs(rest).max() == pytest.approx(NORMAL, rel=0.5)
+    assert np.abs(louder).max() <= 1
 
 
 def test_speech_that_is_loud_enough_stays_as_it_is() -> None:
