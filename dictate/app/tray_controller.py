@@ -65,6 +65,7 @@ class TrayController:
         """Whether there is, or was, a tray that shows it."""
         self._activity = Activity.READY
         self._progress = ""
+        self._refreshing = False
         self._background = BackgroundTasks(log)
 
     def apply(self, settings: TraySettings) -> None:
@@ -163,8 +164,14 @@ class TrayController:
 
     async def _refresh(self) -> None:
         """Read what there is to choose from: the user is about to look at it."""
-        await self._read()
-        self._microphones = await self._controller.devices()
+        if self._refreshing:
+            return  # some panels ask many times
+        self._refreshing = True
+        try:
+            await self._read()
+            self._microphones = await self._controller.devices()
+        finally:
+            self._refreshing = False
         self.update()
 
     async def _use(self, name: str) -> None:

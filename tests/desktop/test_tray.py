@@ -140,9 +140,10 @@ def test_a_panel_that_asks_until_the_end_causes_no_traceback(
             daemon = user.daemon(*user.spoken, "--once")
             daemon.spawn()
             host = await registered(watcher, connection)
-            while daemon.ended is None:
-                host.ask_without_waiting(20)
-                await asyncio.sleep(0.005)
+            async with asyncio.timeout(60):
+                while daemon.ended is None:
+                    host.ask_without_waiting(5)
+                    await asyncio.sleep(0.01)
             assert daemon.ended == 0, daemon.logged()
             assert Home.text in daemon.written()
             for sign in ("Traceback", " ERROR ", " WARNING dbus_fast"):
