@@ -75,6 +75,7 @@ async def open_ui(stack: AsyncExitStack, settings: Settings, options: RunOptions
     notifier = Notifier(lambda: service.bus, enabled=settings.notifications.enabled)
     feedback = LiveFeedback(settings, lambda how: service.update(overlay=how))
     terminal = Terminal(always=options.show_partials)
+    terminal.share_with(logging.getLogger().handlers)
     dispatcher = EventDispatcher(service, notifier, terminal, feedback.picture)
     stack.push_async_callback(service.close)
     try:
@@ -211,6 +212,9 @@ def connect(ui: UserInterface, stages: Stages, controls: Controls) -> None:
     dispatcher.session_changed.connect(session_changed)
     dispatcher.session_changed.connect(partial(feedback.session_changed, pipeline))
     dispatcher.session_changed.connect(tray.update)
+    feedback.slow.connect(dispatcher.slow)
+    feedback.progressed.connect(ui.terminal.progress)
+    feedback.progressed.connect(tray.progress)
     dispatcher.paste_clicked.connect(stages.replay.paste_after_click)
     stages.engines.changed.connect(status.engines)
     stages.engines.changed.connect(tray.update)

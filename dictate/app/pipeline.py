@@ -14,7 +14,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any, Protocol
 
-from dictate.app.dictation import Dictation, Utterances
+from dictate.app.dictation import Backlog, Dictation, Utterances, backlog_of
 from dictate.app.journal_thread import JournalThread
 from dictate.app.observer import PipelineObserver
 from dictate.app.output_writer import OutputWriter
@@ -115,7 +115,10 @@ class Pipeline:
 
     def cancel(self) -> None:
         """See `Session.cancel`."""
+        before = set(self._in_flight)
         self._act(self._session.cancel)
+        if gone := before - self._in_flight.keys():
+            self._observer.cancelled(max(gone))
 
     @property
     def activity(self) -> Activity:
@@ -159,9 +162,12 @@ class Pipeline:
             case Do.DELIVER:
                 self._run(number, self._deliver(self._in_flight[number]))
             case Do.DROP:
-                self._end(number)
+                dictation = self._end(number)
                 self._journal.submit(Journal.empty, number)
-                self._observer.nothing_heard(number)
+                if dictation:
+                    self._observer.nothing_heard(
+                        number, dictation.too_quiet, continued=dictation.continued
+                    )
             case Do.ABANDON:
                 self._abandon(number)
             case Do.HOLD:
@@ -207,7 +213,7 @@ class Pipeline:
         if not dictation.samples:
             waited_ms = (time.monotonic() - dictation.pressed_at) * 1000
             log.debug("dictation %d: first sound %.0f ms after the press", number, waited_ms)
-        dictation.samples += len(chunk.samples)
+        dictation.take(chunk.samples)
         dictation.lost += chunk.dropped
         marks = self.segmenter.push(chunk)
         if chunk.end >= dictation.ends_at:
@@ -353,6 +359,16 @@ class Pipeline:
     def in_flight(self, number: int) -> bool:
         """Whether this dictation is not over yet."""
         return number in self._in_flight
+
+    @property
+    def backlog(self) -> Backlog | None:
+        """How far the engine is with the dictation that waits longest for its text; if none waits,
+        with the one that records."""
+        now = time.monotonic()
+        waiting = (each for each in self._in_flight.values() if each.ends_at < now)
+        recording = self._in_flight.get(self._session.recording or 0)
+        dictation = next((each for each in waiting if not each.text), recording)
+        return None if dictation is None else backlog_of(dictation, now)
 
     # Tasks.
 

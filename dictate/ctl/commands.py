@@ -198,7 +198,7 @@ def check(arguments: Namespace) -> int:
         console.as_json(rows)
     else:
         render.check(rows)
-    return FAILED if render.broken(rows) else OK
+    return OK if render.works(rows) else FAILED
 
 
 def _check_live(arguments: Namespace) -> int:

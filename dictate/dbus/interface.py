@@ -6,6 +6,7 @@ signal, because every program of the user can listen to these.
 dbus-fast reads the annotations here at run time: no `from __future__ import annotations`.
 """
 
+import asyncio
 import logging
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -31,6 +32,8 @@ HISTORY_CHARACTERS: Final = 8_000_000
 """Maximum length of all their texts: a bus disconnects a client whose messages are too big."""
 AT_ONCE: Final = 32
 """Maximum number of calls that wait for their answer; further ones are refused at once."""
+_END_S: Final = 0.3
+"""Seconds for the calls that wait to end when the daemon does."""
 _LINES_LIMIT: Final = 50
 """Maximum number of lines of an error message."""
 
@@ -137,7 +140,17 @@ class Dictate1(ServiceInterface):
         super().__init__(INTERFACE)
         self._controller = controller
         self._status = status
-        self._waiting = 0
+        self._calls: set[asyncio.Task[object]] = set()
+        """The calls that wait for their answer."""
+        self._ending = False
+
+    async def end_calls(self) -> None:
+        """Answer the calls that still wait with an error: the daemon ends."""
+        self._ending = True
+        for call in self._calls:
+            call.cancel()
+        if self._calls:
+            await asyncio.wait(self._calls, timeout=_END_S)
 
     @dbus_method("Start")
     def start(self) -> None:
@@ -371,14 +384,21 @@ class Dictate1(ServiceInterface):
     @contextmanager
     def _slot(self) -> Iterator[None]:
         """Count one of the calls that wait, and give its errors their D-Bus names."""
-        if self._waiting >= AT_ONCE:
+        if len(self._calls) >= AT_ONCE:
             raise DBusError(ErrorType.LIMITS_EXCEEDED, "too many calls at once: try again later")
-        self._waiting += 1
+        call = asyncio.current_task()
+        assert call is not None
+        self._calls.add(call)
         try:
             with _errors():
                 yield
+        except asyncio.CancelledError:
+            if not self._ending:
+                raise
+            # dbus-fast would log the cancellation as a failure of ours, with its traceback.
+            raise DBusError(f"{ERRORS}.Unavailable", "dictate ends") from None
         finally:
-            self._waiting -= 1
+            self._calls.discard(call)
 
 
 def plain(name: str, value: Plain) -> Plain:

@@ -78,6 +78,7 @@ class Service:
             undo_key="",
             hotwords_file="",
         )
+        self._no_controller = "dictate is still starting: try again in a moment"
         self._bus: MessageBus | None = None
         self._interface: Dictate1 | None = None
 
@@ -109,9 +110,15 @@ class Service:
         """Have this controller answer all calls. Until then, they get an error."""
         self._controller = controller
 
+    async def stop_serving(self) -> None:
+        """The controller ends: all calls get an error, also those that wait."""
+        self._controller, self._no_controller = None, "dictate ends"
+        if self._interface is not None:
+            await self._interface.end_calls()
+
     def _require_controller(self) -> Controller:
         if self._controller is None:
-            raise Unavailable("dictate is still starting: try again in a moment")
+            raise Unavailable(self._no_controller)
         return self._controller
 
     def update(self, **changes: Unpack[Status]) -> None:
@@ -162,8 +169,12 @@ class Service:
 
     async def close(self) -> None:
         """Leave the bus. Idempotent, within a second."""
-        connection, self._bus, self._interface = self._bus, None, None
+        connection, self._bus = self._bus, None
+        interface, self._interface = self._interface, None
+        if interface is not None:
+            await interface.end_calls()
         if connection is not None:
+            connection.unexport(bus.PATH)
             await bus.leave(connection)
 
 

@@ -140,8 +140,10 @@ class _Reader:
         found = []
         for key, tag, given in self._table("replacements", ""):
             if self._is_table(key, given):
-                if not _LANGUAGE.fullmatch(tag):
-                    self._wrong(key, f"{tag} is no language: write a tag, as in [replacements.de]")
+                try:
+                    language_tag(tag)
+                except ValueError as error:
+                    self._wrong(key, f"[replacements.{tag}] cannot be: {error}")
                 pairs = [((*key, heard), heard, written) for heard, written in given.items()]
                 found.append((tag, self._pairs(pairs)))
         return tuple(found)

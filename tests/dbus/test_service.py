@@ -492,6 +492,38 @@ def test_calls_get_an_error_until_the_daemon_serves_them(bus: Bus) -> None:
     asyncio.run(tell())
 
 
+def test_a_call_that_waits_at_the_end_gets_an_error_and_leaves_no_traceback(
+    bus: Bus, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def main() -> None:
+        rig = Rig(await names.connect())
+        await rig.service.connect()
+        rig.controller.hang = asyncio.Event()
+        waiting = asyncio.create_task(rig.call("Devices"))
+        await asyncio.sleep(0.1)
+        await rig.service.close()
+        reply = await asyncio.wait_for(waiting, 5)
+        assert (reply.error_name or "").startswith(f"{names.INTERFACE}.Error.")
+        assert "dictate ends" in reply.body[0]
+        await names.leave(rig.client)
+
+    asyncio.run(main())
+    assert not [each for each in caplog.records if each.levelname in ("WARNING", "ERROR")]
+
+
+def test_from_the_stop_on_calls_get_an_error_and_properties_are_still_read(bus: Bus) -> None:
+    async def main() -> None:
+        async with rigged() as rig:
+            await rig.service.stop_serving()
+            for member in ("Start", "Last"):
+                reply = await rig.call(member)
+                assert reply.error_name == f"{names.INTERFACE}.Error.Unavailable"
+                assert reply.body == ["dictate ends"]
+            assert (await rig.properties())["State"] == "starting"
+
+    asyncio.run(main())
+
+
 def test_one_that_comes_back_too_late_says_so(bus: Bus) -> None:
     async def tell() -> None:
         async with rigged() as rig:

@@ -115,14 +115,11 @@ class FakeController:
 
     async def check(self) -> Sequence[Row]:
         return [
-            {"stage": "output", "name": "x11", "chosen": False, "why_not": "no DISPLAY"},
-            {"stage": "output", "name": "stdout", "chosen": True, "why_not": ""},
-            {
-                "stage": "engine",
-                "name": "scripted",
-                "chosen": False,
-                "why_not": "no file given",
-            },
+            _checked("output", "x11", "no DISPLAY", chosen=False),
+            _checked("output", "stdout"),
+            _checked("engine", "scripted", "no file given", chosen=False, needed=True),
+            _checked("desktop", "overlay", "no GTK"),
+            _checked("verdict", "Dictate cannot work here yet: no engine works", "no engine works"),
         ]
 
     async def check_live(self) -> Sequence[Row]:
@@ -132,6 +129,14 @@ class FakeController:
             row | {"verdict": "exact", "found": ""},
             row | {"output": "ibus", "used": False, "verdict": "different", "found": "\x1b[1mDi"},
         ]
+
+
+def _checked(
+    stage: str, name: str, why_not: str = "", *, chosen: bool = True, needed: bool = False
+) -> Row:
+    return {
+        "stage": stage, "name": name, "chosen": chosen, "why_not": why_not, "needed": needed,
+    }  # fmt: skip
 
 
 async def main() -> None:
