@@ -35,6 +35,8 @@ class Dictation:
     utterance: UtteranceClient
     utterances: Utterances
     pressed_at: float
+    continued: bool = False
+    """Whether it goes on after an earlier one, without a new press."""
     samples: int = 0
     level: Level = field(default_factory=Level)
     lost: int = 0

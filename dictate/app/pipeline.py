@@ -188,6 +188,7 @@ class Pipeline:
             self._profiles.begin(number, profile, self._partial),
             self._in_flight[number - 1].utterances if command.continued else Utterances(),
             time.monotonic(),
+            continued=command.continued,
         )
         self._in_flight[number] = dictation
         if not command.continued:
