@@ -88,6 +88,8 @@ class Engine(ABC):
     """How it uses hotwords, for people; empty if it does not. Once loaded, with its model."""
     local: ClassVar[bool] = True
     """Whether it works on this machine alone; if not, its process keeps the network."""
+    prepares_beside: ClassVar[bool] = False
+    """Whether `prepare` may run on a thread of its own, beside all other calls."""
 
     def __init__(self, settings: EngineSettings) -> None:
         self.settings = settings

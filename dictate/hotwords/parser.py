@@ -27,7 +27,7 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 def parse(text: str, name: str = "hotwords.toml", strength: float = 1.0) -> Hotwords:
     """The list in a TOML text. Raises ConfigError with all problems at once."""
-    document = toml_file.parse(text, name)
+    document = toml_file.parse(text, name, toml_file.LARGEST_LIST_BYTES)
     problems = Problems(document)
     hotwords = _Reader(document.data, problems).read(strength)
     problems.raise_if_any()
