@@ -69,9 +69,11 @@ class DaemonController:
         self._pipeline.cancel()
 
     async def reload(self, by: str) -> Sequence[str]:
-        """Read both files again; what was given up is tried again."""
+        """Read both files again; what was given up is tried again. If nothing changed, one line
+        says since when it is in force: the file watcher is usually faster than the user."""
         log.info("reload, asked by %s", by)
-        return await self._reloader.reload(retry=True)
+        lines = await self._reloader.reload(retry=True)
+        return lines or [f"already in force: read at {self._reloader.read_at}"]
 
     async def last(self) -> Entry | None:
         """The newest text."""
