@@ -301,7 +301,7 @@ class Journal:
             if not audio_s:
                 self._store.delete_audio(entry.number)
         except JournalError as error:
-            self._on_trouble(str(error))
+            self._on_notice(str(error))
             return replace(entry, state=S.HELD, reason="recovered, but its sound cannot be read")
         if not audio_s:
             return replace(

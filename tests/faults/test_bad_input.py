@@ -192,6 +192,7 @@ def test_no_microphone_then_one_then_a_wrong_name(user: Home, tmp_path: Path) ->
         pulse.start()
         speak(daemon)
         written(daemon, 1)
+        assert daemon.status()["trouble"] == ""
         daemon.config.write_text(config + '[microphone]\ndevice = "Studio"\n')
         named = config.replace('portaudio"', 'portaudio"\ndevice = "Studio"')
         daemon.config.write_text(named)
@@ -359,6 +360,7 @@ def test_the_disk_fills_up_in_the_middle(tmp_path: Path, state: Path) -> None:
             daemon.ctl("start")
             written(daemon, 2)
             daemon.wait_state("ready")
+            assert daemon.status()["trouble"] == "", "the disk works again"
         with user.daemon() as daemon:
             daemon.wait_state("ready")
             entries = daemon.history()
