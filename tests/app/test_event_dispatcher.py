@@ -22,7 +22,10 @@ def test_each_trouble_goes_when_its_own_source_works_again(
     async def scenario() -> None:
         service, notifier = Service(), MagicMock(show=AsyncMock())
         dispatcher = EventDispatcher(service, notifier, Terminal(io.StringIO()), MagicMock())
-        shown = lambda: service._status["trouble"]  # noqa: E731
+
+        def shown() -> str:
+            return service._status["trouble"]
+
         dispatcher.trouble("config.toml:3: a mistake", "config.toml")
         dispatcher.trouble("there is no microphone", MICROPHONE)
         dispatcher.trouble("20 ms of sound were lost")
