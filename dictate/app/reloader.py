@@ -114,7 +114,8 @@ class Reloader:
         try:
             await self._reload(saved=True)
         except DictateError as error:
-            self._observer.trouble(_sentence(str(error), "the old settings stay"))
+            source = str(self._source.files.config)  # until a reload works
+            self._observer.trouble(_sentence(str(error), "the old settings stay"), source)
 
     def report_start(self) -> None:
         """Report to the user which files Dictate started without."""
