@@ -23,11 +23,11 @@ from dictate.app.signals import Signal
 from dictate.config import config_file
 from dictate.config.schema import Settings, SpeechSettings
 from dictate.config.sources import CommandLineOverrides, ConfigFiles, FilesRead
-from dictate.errors import ConfigError, DictateError
+from dictate.errors import ConfigError, DictateError, joined
 from dictate.hotwords import hotwords_file
 from dictate.microphone.supervisor import MicrophoneSupervisor
 from dictate.platform.background import BackgroundTasks
-from dictate.text import polish
+from dictate.text import prepare
 from dictate.vad import DETECTORS
 from dictate.vad.segmenter import Segmenter
 
@@ -53,6 +53,11 @@ class ConfigSource:
     files: ConfigFiles
     overrides: CommandLineOverrides
 
+    @property
+    def overridden(self) -> list[str]:
+        """A line for each thing that the user's files do not decide."""
+        return [*self.overrides.notes, *self.files.notes]
+
     async def read(
         self, in_force: Configuration | None = None, *, absent_is_default: bool = False
     ) -> Configuration:
@@ -62,7 +67,11 @@ class ConfigSource:
     def _read(self, in_force: Configuration | None, absent_is_default: bool) -> Configuration:  # noqa: FBT001
         read = self.files.read(self.overrides, in_force, absent_is_default=absent_is_default)
         # The phrases of a long list take a moment to sort: here, not in the first dictation.
-        polish("", read.hotwords, read.settings.text)
+        languages = (
+            read.settings.engine.language,
+            read.settings.second.language or read.settings.engine.language,
+        )
+        prepare(read.hotwords, read.settings.text, languages)
         unread = self.files.config in read.problems and (in_force is None or in_force.unread)
         return Configuration(read.settings, read.hotwords, read.problems, unread)
 
@@ -106,6 +115,16 @@ class Reloader:
         """The settings in force."""
         return self.configuration.settings
 
+    @property
+    def overridden(self) -> list[str]:
+        """See `ConfigSource.overridden`."""
+        return self._source.overridden
+
+    @property
+    def hotwords_file(self) -> Path:
+        """The file whose hotwords are in force."""
+        return self._source.files.hotwords_in_force
+
     async def reload_or_report(self, *, again: bool = False) -> None:
         """Reload, and report to the user what went wrong, or that a saved file is in force. A
         mistake that is reported already is reported once more only if `again`."""
@@ -115,7 +134,7 @@ class Reloader:
             await self._reload(saved=True)
         except DictateError as error:
             source = str(self._source.files.config)  # until a reload works
-            self._observer.trouble(_sentence(str(error), "the old settings stay"), source)
+            self._observer.trouble(joined(str(error), "the old settings stay"), source)
 
     def report_start(self) -> None:
         """Report to the user which files Dictate started without."""
@@ -202,7 +221,7 @@ class Reloader:
             absent = "the old settings stay until it is back, or until you run dictatectl reload"
             if self._reported.get(path) != first:
                 self._reported[path] = first
-                message = _sentence(first, absent if problem.absent else ending)
+                message = joined(first, absent if problem.absent else ending)
                 self._observer.trouble(message, str(path))
         return mended
 
@@ -289,18 +308,11 @@ async def make_segmenter(settings: SpeechSettings) -> tuple[Segmenter, str]:
             problem = f'speech.use = "{settings.use}" cannot work here: {reason}'
         detector = DETECTORS.choose(use, settings)
         if problem:
-            problem = _sentence(problem, f"{detector.name} is used instead")
+            problem = joined(problem, f"{detector.name} is used instead")
         made = Segmenter(settings, detector.frame_samples, detector.likelihood, detector.reset)
         return made, problem
 
     return await asyncio.to_thread(make)
-
-
-def _sentence(problem: str, rest: str) -> str:
-    """Both in one line. A problem may end with a question ("did you mean x11?")."""
-    if problem.endswith("?"):
-        return f"{problem} {rest[0].upper()}{rest[1:]}"
-    return f"{problem}; {rest}"
 
 
 def _outputs_differ(old: Settings, new: Settings) -> bool:

@@ -3,16 +3,20 @@
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from dictate.config import config_file
 from dictate.config.schema import HotwordSettings, Settings
 from dictate.errors import ConfigError
 from dictate.hotwords import hotwords_file
 from dictate.hotwords.model import Guards, Hotwords
+from dictate.platform import paths
 from dictate.toml import toml_file
 
 T = TypeVar("T")
+
+NOTE: Final = "note: "
+"""The beginning of a line that says what is not as in the user's files, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,17 @@ class CommandLineOverrides:
     engine: str | None = None
     output: str | None = None
     hotkey: str | None = None
+
+    @property
+    def notes(self) -> list[str]:
+        """One line for each option that is overridden."""
+        given = {field.name: getattr(self, field.name) for field in fields(self)}
+        return [
+            f"{NOTE}{name}.use is {use}: --{name} on the command line of dictate overrides "
+            "config.toml"
+            for name, use in given.items()
+            if use is not None
+        ]
 
     def apply_to(self, settings: Settings) -> Settings:
         """These settings with the overrides applied. Raises ConfigError for unknown names."""
@@ -71,6 +86,25 @@ class ConfigFiles:
     config: Path
     hotwords: Path
 
+    @property
+    def notes(self) -> list[str]:
+        """One line for each file that is read instead of the usual one."""
+        files = {
+            "the settings": ("--config", self.config, paths.config_file()),
+            "the hotwords": ("--hotwords", self.hotwords, paths.hotwords_file()),
+        }
+        return [
+            f"{NOTE}{what} are those in {file}: {option} on the command line of dictate overrides "
+            f"{usual}"
+            for what, (option, file, usual) in files.items()
+            if file != usual
+        ]
+
+    @property
+    def hotwords_in_force(self) -> Path:
+        """The file that `read` takes the hotwords from."""
+        return self.hotwords
+
     def read(
         self,
         overrides: CommandLineOverrides,
@@ -89,7 +123,8 @@ class ConfigFiles:
 
         def take(path: Path, largest: int, parse: Callable[[str], T], default: T, kept: T) -> T:
             try:
-                text = toml_file.read(path, largest)
+                file = self.hotwords_in_force if path == self.hotwords else path
+                text = toml_file.read(file, largest)
                 if text and not text.isspace():
                     return parse(text)
             except ConfigError as error:

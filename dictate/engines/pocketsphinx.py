@@ -142,6 +142,7 @@ class PocketSphinxEngine(Engine):
     streams = True
     hotwords_as = "words with pronunciations and a weight in the language model"
     prepares_beside = True
+    punctuates = False
 
     def __init__(self, settings: EngineSettings) -> None:
         super().__init__(settings)
