@@ -137,19 +137,21 @@ def test_what_changes_the_system_is_finished_without_a_reader(tmp_path: Path) ->
         "    return 0\n"
         "raise SystemExit(console.run(work))\n"
     )
+    folder = tmp_path / "work"
+    folder.mkdir()
     reading, writing = os.pipe()
     os.close(reading)
     process = subprocess.Popen(
         [sys.executable, "-c", code],
         env=environment(),
-        cwd=tmp_path,
+        cwd=folder,
         stdout=writing,
         stderr=subprocess.PIPE,
     )
     os.close(writing)
     _, said = process.communicate(timeout=100)
     assert (process.returncode, said) == (0, b"")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["one", "three", "two"]
+    assert sorted(path.name for path in folder.iterdir()) == ["one", "three", "two"]
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)

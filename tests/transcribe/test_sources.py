@@ -11,7 +11,9 @@ import pytest
 import soundfile
 import srt
 
+from dictate.errors import AudioFileError
 from dictate.events import RATE
+from dictate.transcribe import source
 from tests.lab.files import command, dictate_file, environment, noise, silence, talk, tone
 from tests.lab.locales import latin_1
 from tests.lab.media import PICTURE, cut, ffmpeg, loud, silent
@@ -390,3 +392,20 @@ def test_a_reader_that_has_enough_ends_it_quietly(tmp_path: Path, engine: str) -
     assert done.stdout.decode().lower() == f"{files[0]}: {SAID}\n"
     assert b"Traceback" not in done.stderr
     assert b"BrokenPipe" not in done.stderr
+
+
+def test_an_endless_pipe_leaves_room_on_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    usage = source.shutil.disk_usage(tmp_path)
+    frees = iter([1 << 40, 1 << 40, 1 << 20])
+    monkeypatch.setattr(source.shutil, "disk_usage", lambda _: usage._replace(free=next(frees)))
+    writer = subprocess.Popen(["sh", "-c", 'exec cat /dev/zero > "$1"', "sh", pipe])
+    try:
+        with pytest.raises(AudioFileError, match="No space left on device; set TMPDIR"):
+            source.open_source(pipe)
+    finally:
+        writer.kill()
+        writer.wait()
