@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import threading
 from pathlib import Path
@@ -399,9 +400,9 @@ def test_an_endless_pipe_leaves_room_on_the_disk(
 ) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    usage = source.shutil.disk_usage(tmp_path)
+    usage = shutil.disk_usage(tmp_path)
     frees = iter([1 << 40, 1 << 40, 1 << 20])
-    monkeypatch.setattr(source.shutil, "disk_usage", lambda _: usage._replace(free=next(frees)))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=next(frees)))
     writer = subprocess.Popen(["sh", "-c", 'exec cat /dev/zero > "$1"', "sh", pipe])
     try:
         with pytest.raises(AudioFileError, match="No space left on device; set TMPDIR"):
