@@ -217,12 +217,13 @@ class Journal:
             self._under_way.add(number)
         self._write(replace(entry, state=to, **changes), durable=durable)
         if to in FINISHED:
-            self._end(number)
+            self._end(number, to)
 
-    def _end(self, number: int) -> None:
+    def _end(self, number: int, state: EntryState) -> None:
         """A dictation is finished: delete at once what the settings do not keep."""
+        unwanted = state is S.CANCELLED and not self.settings.keep_cancelled
         try:
-            if self.settings.keep_days == 0:
+            if self.settings.keep_days == 0 or unwanted:
                 self._delete({number})
             elif not self.settings.keep_audio or self._store.in_memory:
                 self._delete_audio([number])

@@ -29,6 +29,7 @@ from dictate.engines.remote.openai_profiles import (
     Hints,
     ServerProfile,
     answer,
+    detected_language,
     guess,
     has_keywords,
     hints,
@@ -41,6 +42,7 @@ from dictate.engines.speech_gate import FRAME_BYTES, SpeechGate, frames
 from dictate.errors import EngineError
 from dictate.events import RATE, Samples, pcm_from_samples
 from dictate.hotwords.model import Hotwords
+from dictate.joining import join
 
 if TYPE_CHECKING:
     from dictate.engines.remote.openai_client import Answer, OpenAIClient
@@ -62,6 +64,7 @@ class OpenAIEngine(Engine):
     languages = ("und",)
     streams = False
     hotwords_as = "a sentence before the sound"
+    punctuates = True
     local = False
 
     def __init__(self, settings: EngineSettings) -> None:
@@ -193,7 +196,7 @@ class OpenAIUtterance(Utterance):
         try:
             self._sound += self._rest
             self._send()
-            return " ".join(filter(None, self._texts))
+            return join(self._texts)
         finally:
             self.cancel()
 
@@ -241,6 +244,7 @@ class OpenAIUtterance(Utterance):
             text, whole = answer(engine.profile, raw)
         except BadAnswer as error:
             raise self._client.trouble(f"{error}: see engine.base_url and engine.profile") from None
+        self.language = detected_language(engine.profile, raw) or self.language
         return text, whole and not too_long(text, sound_s)
 
 
