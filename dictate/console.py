@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from typing import Final, TextIO
 
-from dictate.errors import DictateError
+from dictate.errors import Unprintable
 
 _COLOURS: Final = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33"}
 _PLAIN: Final = {
@@ -39,10 +39,6 @@ def _replace(error: UnicodeError) -> tuple[str, int]:
 
 
 codecs.register_error(_REPLACE, _replace)
-
-
-class Unprintable(DictateError):
-    """Standard output cannot be written, e.g. because a disk is full."""
 
 
 def run(command: Callable[[], int]) -> int:

@@ -10,6 +10,7 @@
     ├── AudioFileError         a sound file cannot be read, or contains no sound
     │   └── UnknownFormat      libsndfile does not know its format
     ├── TranscriptError        a transcript cannot be written, or cannot be saved while it grows
+    ├── Unprintable            standard output cannot be written
     ├── EngineError            the engine cannot answer
     │   └── EngineLost         its process died, hung or missed its deadline
     ├── NotDelivered           nothing was written; the text is held
@@ -85,6 +86,10 @@ class UnknownFormat(AudioFileError):
 
 class TranscriptError(DictateError):
     """The transcript of a file cannot be written, or cannot be saved while it grows."""
+
+
+class Unprintable(DictateError):
+    """Standard output cannot be written, e.g. because a disk is full."""
 
 
 class EngineError(DictateError):

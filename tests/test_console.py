@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.lab.daemon import PYTHONPATH
+from tests.lab.locales import latin_1
 
 ENCODINGS = [
     {"PYTHONIOENCODING": "ascii"},
@@ -16,7 +17,6 @@ ENCODINGS = [
     {"PYTHONIOENCODING": "iso-8859-1:strict"},
     {"LC_ALL": "C"},
     {"LC_ALL": "POSIX", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"},
-    {"LC_ALL": "de_DE.ISO-8859-1"},
 ]
 COMMANDS = [
     ["dictatectl", "check"],
@@ -56,6 +56,11 @@ def hotwords(homes: Path) -> None:
     (folder / "hotwords.toml").write_text(text, encoding="utf-8")
 
 
+@pytest.fixture(scope="module")
+def latin(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    return latin_1(tmp_path_factory.mktemp("locales"))
+
+
 @pytest.mark.parametrize("encoding", ENCODINGS, ids=lambda one: "-".join(one.values()))
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_every_command_prints_in_every_locale(command: list[str], encoding: dict[str, str]) -> None:
@@ -89,6 +94,23 @@ def test_signs_that_an_encoding_lacks_are_replaced_by_similar_ones() -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_command_prints_in_a_real_locale_without_utf_8(
+    command: list[str], latin: dict[str, str]
+) -> None:
+    done = subprocess.run(
+        words(command),
+        env=environment(**latin),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+        timeout=100,
+    )
+    assert b"Traceback" not in done.stderr, done.stderr
+    if command == ["dictatectl", "hotwords", "list"]:
+        assert "Zürich" in done.stdout.decode("iso-8859-1")
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_a_reader_that_has_enough_causes_no_traceback(command: list[str]) -> None:
     reading, writing = os.pipe()
     os.close(reading)
@@ -104,6 +126,32 @@ def test_a_reader_that_has_enough_causes_no_traceback(command: list[str]) -> Non
     assert b"Traceback" not in said, said
     assert b"BrokenPipeError" not in said
     assert process.returncode in (0, 1, 3, 4)
+
+
+def test_what_changes_the_system_is_finished_without_a_reader(tmp_path: Path) -> None:
+    code = (
+        "from pathlib import Path; from dictate import console\n"
+        "def work():\n"
+        "    for name in ('one', 'two', 'three'):\n"
+        "        console.step(name); Path(name).touch()\n"
+        "    return 0\n"
+        "raise SystemExit(console.run(work))\n"
+    )
+    folder = tmp_path / "work"
+    folder.mkdir()
+    reading, writing = os.pipe()
+    os.close(reading)
+    process = subprocess.Popen(
+        [sys.executable, "-c", code],
+        env=environment(),
+        cwd=folder,
+        stdout=writing,
+        stderr=subprocess.PIPE,
+    )
+    os.close(writing)
+    _, said = process.communicate(timeout=100)
+    assert (process.returncode, said) == (0, b"")
+    assert sorted(path.name for path in folder.iterdir()) == ["one", "three", "two"]
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)

@@ -45,7 +45,7 @@ class ScriptedEngine(Engine):
         return None
 
     def load(self) -> None:
-        lines = (line.strip() for line in self.path.read_text().splitlines())
+        lines = (line.strip() for line in self.path.read_text("utf-8").splitlines())
         self._lines = [line for line in lines if line and not line.startswith("#")]
         if not self._lines:
             raise EngineError(f"{self.path} has no line to speak")

@@ -4,6 +4,7 @@ One engine process serves all files. The sound is read as a stream and cut where
 segment is one utterance, and its transcript is on disk as soon as it is known.
 
 - `plan.py` decides which file becomes which output, with which hotwords.
+- `source.py` stores pipes, which can be read only once.
 - `command.py` does it.
 - `cut.py` cuts the sound into segments.
 - `align.py` and `words.py` find the time of each word.

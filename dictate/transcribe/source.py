@@ -4,8 +4,10 @@ A pipe can be read once and only forwards, but its sound is read three times: fo
 tracks, for the name under which an interrupted run is found again, and for the text.
 """
 
+import errno
 import os
 import re
+import shutil
 import stat
 import sys
 import tempfile
@@ -20,6 +22,8 @@ STDIN: Final = Path("-")
 _DESCRIPTOR: Final = re.compile(r"/dev/(std(in)|fd/(\d+))|/proc/[^/]+/fd/(\d+)")
 """The path of an open file of this process, e.g. of `<(...)` in a shell."""
 _PIECE_BYTES: Final = 1 << 20
+_RESERVE_BYTES: Final = 256 << 20
+"""Bytes of the disk that stay free: a pipe may have no end, and other programs need the disk."""
 
 
 def name_of(path: Path) -> str:
@@ -99,14 +103,21 @@ def open_source(given: Path) -> Source:
 
 def _stored(given: Path, file: BinaryIO) -> Source:
     stored = tempfile.TemporaryFile(prefix="dictate-")  # noqa: SIM115 - it lives as long as this process
+    folder = tempfile.gettempdir()
     while piece := file.read(_PIECE_BYTES):
         try:
-            stored.write(piece)
+            _append(stored, piece, folder)
         except OSError as error:
             stored.close()
             raise AudioFileError(
-                f"{name_of(given)} cannot be stored in {tempfile.gettempdir()}: {error.strerror};"
-                " set TMPDIR to a folder with more room"
+                f"{name_of(given)} cannot be stored in {folder}: {error.strerror}; set TMPDIR to a"
+                " folder with more room"
             ) from error
     stored.flush()
     return Source(given, Path(f"/proc/{os.getpid()}/fd/{stored.fileno()}"), stored)
+
+
+def _append(stored: BinaryIO, piece: bytes, folder: str) -> None:
+    if shutil.disk_usage(folder).free < _RESERVE_BYTES:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    stored.write(piece)

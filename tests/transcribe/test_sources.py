@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import threading
 from pathlib import Path
@@ -11,8 +12,11 @@ import pytest
 import soundfile
 import srt
 
+from dictate.errors import AudioFileError
 from dictate.events import RATE
+from dictate.transcribe import source
 from tests.lab.files import command, dictate_file, environment, noise, silence, talk, tone
+from tests.lab.locales import latin_1
 from tests.lab.media import PICTURE, cut, ffmpeg, loud, silent
 from tests.lab.scripted import engine_for, script
 from tests.lab.voices import write
@@ -335,12 +339,12 @@ def test_a_file_that_this_user_may_not_read_says_so(tmp_path: Path, engine: str)
 
 def test_a_text_is_utf_8_in_a_pipe_whatever_the_locale(tmp_path: Path) -> None:
     said = "Zürich \u2013 北京"
-    engine = f"scripted:{script(tmp_path / 'lines', said)}"
-    words = ("--engine", engine, tone(tmp_path / "a.wav"))
+    (tmp_path / "lines").write_text(said, encoding="utf-8")
+    words = ("--engine", f"scripted:{tmp_path / 'lines'}", tone(tmp_path / "a.wav"))
     for encoding in (
         {"PYTHONIOENCODING": "ascii"},
         {"LC_ALL": "C"},
-        {"LC_ALL": "de_DE.ISO-8859-1"},
+        latin_1(tmp_path),
     ):
         done = subprocess.run(
             command(*words, "-o", tmp_path / "it.txt", "--force"),
@@ -389,3 +393,20 @@ def test_a_reader_that_has_enough_ends_it_quietly(tmp_path: Path, engine: str) -
     assert done.stdout.decode().lower() == f"{files[0]}: {SAID}\n"
     assert b"Traceback" not in done.stderr
     assert b"BrokenPipe" not in done.stderr
+
+
+def test_an_endless_pipe_leaves_room_on_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    usage = shutil.disk_usage(tmp_path)
+    frees = iter([1 << 40, 1 << 40, 1 << 20])
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=next(frees)))
+    writer = subprocess.Popen(["sh", "-c", 'exec cat /dev/zero > "$1"', "sh", pipe])
+    try:
+        with pytest.raises(AudioFileError, match="No space left on device; set TMPDIR"):
+            source.open_source(pipe)
+    finally:
+        writer.kill()
+        writer.wait()
