@@ -266,7 +266,7 @@ class Pipeline:
             self._observer.trouble(f"{dictation.lost * 1000 // RATE} ms of sound were lost")
         final = await dictation.utterance.finish(lambda: self._journal.call(Journal.audio, number))
         timing.engine_ms = (time.monotonic() - ended_at) * 1000
-        dictation.text = self._profiles.polish(final, continued=dictation.continued)
+        dictation.text = self._profiles.polish(final)
         if not dictation.text:
             self._handle(number, Input.HEARD_NOTHING)
             return
@@ -281,7 +281,7 @@ class Pipeline:
         focus = await self._focus(dictation)
         try:
             receipt = await self._writer.write(
-                number, dictation.text, dictation.profile.output, focus, timing
+                number, dictation.text, dictation.profile.output, focus, dictation.asked, timing
             )
         except (NotDelivered, DeliveryUnsure) as error:
             dictation.reason = str(error)

@@ -46,6 +46,6 @@ class Profiles:
         """Begin an utterance at the profile's engine, with the hotwords of now."""
         return profile.engine.begin(number, self.hotwords, profile.language, on_partial)
 
-    def polish(self, final: FinalTranscript, *, continued: bool = False) -> str:
+    def polish(self, final: FinalTranscript) -> str:
         """The text as it is written."""
-        return polish(final.text, self.hotwords, self.settings.text, continued=continued)
+        return polish(final.text, self.hotwords, self.settings.text)

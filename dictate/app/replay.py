@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from dictate.app.journal_thread import JournalThread
 from dictate.app.observer import PipelineObserver, Timing
-from dictate.app.output_writer import OutputWriter
+from dictate.app.output_writer import Asked, OutputWriter
 from dictate.app.profiles import Profiles
 from dictate.errors import DeliveryUnsure, DictateError, EngineError, JournalError, NotDelivered
 from dictate.events import PartialTranscript
@@ -66,15 +66,17 @@ class Replay:
             entry = await self.transcribe(entry)
         if not entry.text:
             raise DictateError(f"nothing was heard in dictation {entry.number}")
-        timing, began = Timing(), time.monotonic()
+        timing, asked = Timing(), Asked.now()
         output = self._profiles.main.output
         try:
             focus = await output.focus()
-            receipt = await self._writer.write(entry.number, entry.text, output, focus, timing)
+            receipt = await self._writer.write(
+                entry.number, entry.text, output, focus, asked, timing
+            )
         except (NotDelivered, DeliveryUnsure) as error:
             self._journal.submit(Journal.held, entry.number, str(error))
             raise
-        timing.total_ms = (time.monotonic() - began) * 1000
+        timing.total_ms = (time.monotonic() - asked.at) * 1000
         self._observer.delivered(entry.number, receipt, timing)
         return receipt
 

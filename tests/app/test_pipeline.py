@@ -310,7 +310,7 @@ def test_texts_are_written_in_the_order_in_which_they_were_said(run: Callable[..
         assert rig.screen.windows == {}
         slow.set()
         await rig.settle()
-        assert rig.screen.windows == {"editor": "onetwothree"}
+        assert rig.screen.windows == {"editor": "one two three"}
 
     run(scenario)
 
@@ -654,7 +654,7 @@ def test_a_full_disk_costs_the_history_not_the_text(
         monkeypatch.setattr(rig.journal._store, "put", full)
         await rig.dictate()
         await rig.settle()
-        assert rig.screen.windows == {"editor": "hello therehello there"}
+        assert rig.screen.windows == {"editor": "hello there hello there"}
         assert any("in memory only" in line for line in rig.observer.told)
 
     run(scenario)

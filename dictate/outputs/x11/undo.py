@@ -8,7 +8,9 @@ points.
 
 import time
 import unicodedata
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 
 from Xlib import XK, X
 from Xlib.ext import xinput
@@ -26,37 +28,55 @@ LONGEST = 1000
 """Maximum number of characters. More take seconds, in which the user may type."""
 
 
+HOTKEY_S = 0.2
+"""A key pressed within this many seconds of the moment in which Dictate was asked for something is
+the hotkey. The two are reported on different connections."""
+_WHEEL: Final = frozenset(range(4, 8))
+"""The buttons of a wheel, by which the cursor does not move."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """A key or a button, alone or with Ctrl, Alt or Super."""
+
+    kind: int
+    code: int
+    chord: bool
+
+    @property
+    def scrolls(self) -> bool:
+        return self.kind == xinput.RawButtonPress and self.code in _WHEEL
+
+
 class InputActivity:
-    """Whether the user has touched anything since the last delivery."""
+    """What the user has pressed since the last change of ours. Modifiers alone do not count."""
 
     def __init__(self, connection: XConnection, raw: RawEvents) -> None:
         self._x = connection
         self._raw = raw
         self._serial = 0
-        self._until = 0.0
-        self._touched = False
-        self._shortcut_at = float("-inf")
+        self._undoable_until = 0.0
+        self._pressed: list[tuple[float, _Key]] = []
+        """With the monotonic seconds of the press."""
         self._modifiers: set[int] = set()
         self._shifts: set[int] = set()
         self._held: set[int] = set()
 
-    def begin(self) -> None:
-        """Start to watch: a text has just been delivered."""
+    def begin(self, *, undoable: bool) -> None:
+        """Start to watch: a text has just been delivered; or taken back, not `undoable`."""
         display = self._x.display
         self._serial += 1
-        self._until = time.monotonic() + UNDO_S
-        self._touched, self._shortcut_at = False, float("-inf")
+        self._undoable_until = time.monotonic() + UNDO_S if undoable else 0.0
+        self._pressed.clear()
         self._modifiers = modifiers(display)
         self._shifts = set(display.get_modifier_mapping()[X.ShiftMapIndex])
         self._held = set(modifiers_down(display))
         kinds = (xinput.RawKeyPress, xinput.RawKeyRelease, xinput.RawButtonPress)
         self._raw.listen(self._see, *kinds)
         serial = self._serial
-        self._x.call_later(UNDO_S, lambda: self.end() if serial == self._serial else None)
+        self._x.call_later(UNDO_S, lambda: self._end() if serial == self._serial else None)
 
-    def end(self) -> None:
-        """Stop to watch."""
-        self._until = 0.0
+    def _end(self) -> None:
         self._raw.deafen(self._see)
 
     def unavailable_reason(self) -> str | None:
@@ -64,24 +84,38 @@ class InputActivity:
         if not self._raw.able:
             return "this X server does not say whether something was typed since"
         self._x.poll()
-        if time.monotonic() >= self._until:
+        now = time.monotonic()
+        if now >= self._undoable_until:
             return f"the last text was written more than {UNDO_S:.0f} s ago, or taken back already"
-        shortcut = time.monotonic() - self._shortcut_at < SHORTCUT_S
-        if self._touched or (self._shortcut_at > 0 and not shortcut):
-            return "something was typed or clicked since it was written: press Ctrl+Z there"
-        return None
+        match self._pressed:
+            case []:
+                return None
+            case [(at, key)] if key.chord and now - at < SHORTCUT_S:
+                return None
+        return "something was typed or clicked since it was written: press Ctrl+Z there"
+
+    def untouched(self, asked_at: Sequence[float]) -> bool:
+        """Whether nothing that may have moved the cursor or changed the text was pressed, as far as
+        this server reports it.
+
+        A key that was pressed when Dictate was asked for something, at one of these monotonic
+        seconds, is the hotkey: it never counts.
+        """
+        hotkeys = {
+            key
+            for at, key in self._pressed
+            if any(abs(at - asked) < HOTKEY_S for asked in asked_at)
+        }
+        return all(key in hotkeys or key.scrolls for _, key in self._pressed)
 
     def _see(self, kind: int, code: int) -> None:
         if kind == xinput.RawKeyRelease:
             self._held.discard(code)
-        elif kind == xinput.RawButtonPress:
-            self._touched = True
-        elif code in self._modifiers:
+        elif kind == xinput.RawKeyPress and code in self._modifiers:
             self._held.add(code)
-        elif self._held - self._shifts and self._shortcut_at < 0:
-            self._shortcut_at = time.monotonic()
         else:
-            self._touched = True
+            chord = kind == xinput.RawKeyPress and bool(self._held - self._shifts)
+            self._pressed.append((time.monotonic(), _Key(kind, code, chord)))
 
 
 def why_not_exact(text: str) -> str | None:
