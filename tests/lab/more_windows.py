@@ -127,7 +127,7 @@ class Firefox(Chromium):
         return self.x.spawn(self.program, "--no-remote", "--profile", str(profile), "--kiosk", page)
 
     def xid(self) -> str:
-        return self.x.run("xdotool", "search", "--name", f"^{self.title} . Mozilla").split()[-1]
+        return self.x.run("xdotool", "search", "--name", f"^{self.title} .*Mozilla").split()[-1]
 
 
 class Qt6InSway(SwayWindow, Qt6):

@@ -19,7 +19,7 @@ from tests.lab.ibus import IBusDaemon
 from tests.lab.ibus_output import MINE
 from tests.lab.ibus_output import focus_on as focus_on_ibus
 from tests.lab.ibus_output import with_output as with_ibus
-from tests.lab.more_windows import Chromium, ChromiumInSway, Firefox, Qt6, Qt6InSway
+from tests.lab.more_windows import Chromium, Firefox, Qt6, Qt6InSway
 from tests.lab.outputs import working
 from tests.lab.sway import Gtk3, Gtk4, Keyboard, Sway, SwayWindow
 from tests.lab.sway import copy as sway_copy
@@ -39,7 +39,7 @@ from tests.lab.xserver import XServer, need
 pytestmark = pytest.mark.desktop
 
 X11_KINDS = (GtkField, GtkEntry, Gtk4Field, Gtk4Entry, Qt6, Chromium, Firefox)
-SWAY_KINDS = (Gtk3, Gtk4, Qt6InSway, ChromiumInSway)
+SWAY_KINDS = (Gtk3, Gtk4, Qt6InSway)
 WORDS = "one two three"
 SELECTED = "three"
 TEXT = "see you next week"
@@ -93,8 +93,13 @@ async def write(output: Output, text: str = TEXT) -> None:
 @in_each(*X11_KINDS)
 def test_a_selection_is_replaced_on_x11(window: Window) -> None:
     typed_and_selected(window)
-    with_x11(write)
-    window.wait_text(REPLACED)
+
+    async def work(output: Output) -> None:
+        await write(output)
+        # Chromium asks for the text more than once: the output is still needed.
+        await asyncio.to_thread(window.wait_text, REPLACED)
+
+    with_x11(work)
 
 
 @in_each(GtkField, Gtk4Entry)
