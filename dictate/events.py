@@ -86,3 +86,7 @@ class FinalTranscript:
     """Seconds of sound that the text was recognized from."""
     finish_ms: float = 0.0
     """Milliseconds from the end of the sound to this text, measured by the engine process."""
+    language: str = ""
+    """The language that the engine detected (BCP 47); empty if it detects none."""
+    punctuates: bool | None = None
+    """Whether the engine writes punctuation by itself; None if that is not known."""

@@ -10,9 +10,9 @@ from typing import Final, Self
 from dictate.app.journal_thread import JournalThread
 from dictate.app.observer import PipelineObserver, Timing
 from dictate.errors import DeliveryUnsure, DictateError, NotDelivered
+from dictate.joining import needs_space
 from dictate.journal.journal import Journal
 from dictate.outputs import Destination, Focus, Output, Receipt
-from dictate.text.joining import needs_space
 
 CONSECUTIVE_S: Final = 60.0
 """Seconds after a text within which the user begins the next one, if that is to continue it."""

@@ -266,7 +266,7 @@ class Pipeline:
             self._observer.trouble(f"{dictation.lost * 1000 // RATE} ms of sound were lost")
         final = await dictation.utterance.finish(lambda: self._journal.call(Journal.audio, number))
         timing.engine_ms = (time.monotonic() - ended_at) * 1000
-        dictation.text = self._profiles.polish(final)
+        dictation.text = self._profiles.polish(final, dictation.profile)
         if not dictation.text:
             self._handle(number, Input.HEARD_NOTHING)
             return

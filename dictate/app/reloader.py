@@ -24,7 +24,7 @@ from dictate.hotwords import hotwords_file
 from dictate.hotwords.model import Hotwords
 from dictate.microphone.supervisor import MicrophoneSupervisor
 from dictate.platform.background import BackgroundTasks
-from dictate.text import polish
+from dictate.text import prepare
 from dictate.vad import DETECTORS
 from dictate.vad.segmenter import Segmenter
 
@@ -53,7 +53,8 @@ class ConfigSource:
     def _read(self) -> Configuration:
         settings, hotwords = self.files.read(self.overrides)
         # The phrases of a long list take a moment to sort: here, not in the first dictation.
-        polish("", hotwords, settings.text)
+        languages = settings.engine.language, settings.second.language or settings.engine.language
+        prepare(hotwords, settings.text, languages)
         return Configuration(settings, hotwords)
 
 

@@ -88,7 +88,7 @@ class Replay:
         utterance = self._profiles.begin(number, profile, _ignore)
         utterance.feed(pcm)
         final = await utterance.finish(lambda: self._journal.call(Journal.audio, number))
-        text = self._profiles.polish(final)
+        text = self._profiles.polish(final, profile)
         if not text:
             if entry.state is not EntryState.CANCELLED:
                 self._journal.submit(Journal.empty, number)

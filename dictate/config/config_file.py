@@ -58,6 +58,8 @@ def _section(table: str, default: Any, given: dict[str, Any], problems: Problems
         if name not in known:
             problems.add((table, name), _unknown_option(table, name))
             continue
+        if known[name].metadata.get("was_bool") and isinstance(value, bool):
+            value = "on" if value else "off"
         wrong = _wrong(known[name], value)
         if wrong:
             problems.add((table, name), f"{table}.{name} {wrong}")
@@ -149,7 +151,7 @@ def set_option(path: Path, option: str, value: str | float | bool) -> None:  # n
     """
     table, _, name = option.partition(".")
     written = f"{tomlkit.key(name).as_string()} = {tomlkit.item(value).as_string()}"
-    parse(f"[{tomlkit.key(table).as_string()}]\n{written}\n", name="new value")
+    parse(f"[{tomlkit.key(table).as_string()}]\n{written}\n", name="")
 
     def change(text: str) -> str:
         document = tomlkit.parse(text)

@@ -7,6 +7,7 @@ fact is written once. The metadata of a field may have:
 - `choices`: the permitted values; `backends`: the table of a stage, whose names are permitted too.
 - `low` and `high`: the range of a number.
 - `live=False`: a change takes effect after a restart.
+- `was_bool=True`: true and false are taken for the choices "on" and "off", as in older files.
 - `each_time=True`: the engine gets the value with each dictation, so that a change does not load
   the model again.
 """
@@ -178,11 +179,13 @@ class HotwordSettings:
 class TextSettings:
     """The steps between the engine and the window."""
 
-    spoken_punctuation: bool = True
-    """Whether "comma", "full stop", "question mark" and the like become punctuation marks."""
+    spoken_punctuation: str = _option("auto", choices=("auto", "on", "off"), was_bool=True)
+    """Whether "comma", "full stop", "question mark" and the like become punctuation marks, in
+    English, German, French, Spanish, Italian, Portuguese and Dutch. auto means: unless the engine
+    punctuates by itself. on is always, off is never; true and false mean the same."""
     spoken_newlines: bool = True
-    """Whether "new line" and "new paragraph" become line ends. No other line end is ever
-    written."""
+    """Whether "new line" and "new paragraph", or what they are called in your language, become line
+    ends, with every engine. No other line end is ever written."""
     trailing_space: bool = False
     """Whether each text ends with a space, ready for the next one."""
 

@@ -159,6 +159,8 @@ class UtteranceAttempt:
                     _text(event),
                     audio_s=self._timings.audio_s,
                     finish_ms=self._timings.finish_ms,
+                    language=str(event.data.get("language") or ""),
+                    punctuates=self._supervisor.info.punctuates,
                 )
             elif event.type == "error":
                 reason, code = event.data.get("text"), event.data.get("code")

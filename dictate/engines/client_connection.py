@@ -216,7 +216,7 @@ class ClientConnection:
         streams = announced is None and self._host.status.streams
         if streams:
             await self._send_chunk(self._chunker.rest(text))
-        await self.send(Transcript(text).event())
+        await self.send(Transcript(text, language=utterance.language or None).event())
         if streams:
             await self.send(TranscriptStop().event())
         self._reset()

@@ -39,6 +39,8 @@ class EngineStatus:
     languages: tuple[str, ...] = ()
     streams: bool = False
     hotwords_as: str = ""
+    punctuates: bool | None = None
+    """Whether its texts have punctuation; None if that is not known."""
     load_s: float = 0.0
     memory_mb: float = 0.0
     rtf: float = 0.0
@@ -260,6 +262,7 @@ def _engine_status(status: StatusEvent, notes: tuple[str, ...]) -> EngineStatus:
         languages=tuple(str(language) for language in status.languages),
         streams=status.streams,
         hotwords_as=status.hotwords_as,
+        punctuates=status.punctuates,
         load_s=status.load_s,
         memory_mb=status.memory_mb,
         model=status.model,

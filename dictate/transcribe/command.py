@@ -17,6 +17,7 @@ from dictate.config.schema import Settings
 from dictate.config.sources import CommandLineOverrides, hotwords_of
 from dictate.engines import aligner
 from dictate.engines.client import EngineClient
+from dictate.engines.language import utterance_language
 from dictate.errors import (
     AudioFileError,
     ConfigError,
@@ -27,6 +28,7 @@ from dictate.errors import (
 )
 from dictate.events import RATE, PartialTranscript, pcm_from_samples
 from dictate.hotwords.model import Hotwords
+from dictate.joining import needs_space
 from dictate.microphone.ffmpeg import iter_any_file
 from dictate.platform import paths
 from dictate.text import polish
@@ -194,7 +196,7 @@ class _Run:
     ) -> Transcript:
         """The whole file. Segments that an earlier run transcribed are cut again, but not
         transcribed again."""
-        speech = self.settings.speech
+        speech, language = self.settings.speech, self.settings.engine.language
         detector = await asyncio.to_thread(DETECTORS.choose, speech.use, speech)
         cut = segments(
             iter_any_file(one.path), detector.frame_samples, detector.likelihood, speech.threshold
@@ -202,7 +204,7 @@ class _Run:
         text, audio = "", 0
         transcribed: list[TranscribedSegment] = []
         resumes = bool(resume.transcripts)
-        # `continued` below sets the space between two segments, so no text may end with one.
+        # The space between two segments is set below, so no text may end with one.
         steps = replace(self.settings.text, trailing_space=False)
 
         def report_resume(segment: Segment) -> None:
@@ -219,8 +221,16 @@ class _Run:
                 progress.advance_to(start / RATE)
                 said = await self._transcribe_segment(link, number, segment, one.hotwords, progress)
                 await self._save(one, progress, partial(resume.add, start, audio, said))
-            follows = bool(text) and not text.endswith("\n")
-            written = polish(said, one.hotwords, steps, continued=follows)
+            written = polish(
+                said,
+                one.hotwords,
+                steps,
+                language=utterance_language(language, "", link.info.languages),
+                punctuates=link.info.punctuates,
+                audio_s=(audio - start) / RATE,
+            )
+            if needs_space(text, written):
+                written = f" {written}"
             text += written
             if not written.strip():
                 continue

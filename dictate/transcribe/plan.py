@@ -126,6 +126,8 @@ def merge_hotwords(general: Hotwords, specific: Hotwords) -> Hotwords:
             [(pair[0], pair) for pair in general.replacements],
             [(pair[0], pair) for pair in specific.replacements],
         ),
+        # Those of the file's own come first, and of two equal ones the first counts.
+        replacements_in=specific.replacements_in + general.replacements_in,
         commands=_merged(
             [(pair[0], pair) for pair in general.commands],
             [(pair[0], pair) for pair in specific.commands],

@@ -181,6 +181,7 @@ class Qwen3Utterance(Utterance):
     def _text(self, decoding: "Decoding") -> str:
         while not decoding.done and not self.stopped:
             self._step(decoding)
+        self.language = self._request.language(decoding.tokens) or self.language
         return self._request.text(decoding.tokens, whole=True)
 
 

@@ -29,6 +29,7 @@ from dictate.engines.remote.openai_profiles import (
     Hints,
     ServerProfile,
     answer,
+    detected_language,
     guess,
     has_keywords,
     hints,
@@ -63,6 +64,7 @@ class OpenAIEngine(Engine):
     languages = ("und",)
     streams = False
     hotwords_as = "a sentence before the sound"
+    punctuates = True
     local = False
 
     def __init__(self, settings: EngineSettings) -> None:
@@ -242,6 +244,7 @@ class OpenAIUtterance(Utterance):
             text, whole = answer(engine.profile, raw)
         except BadAnswer as error:
             raise self._client.trouble(f"{error}: see engine.base_url and engine.profile") from None
+        self.language = detected_language(engine.profile, raw) or self.language
         return text, whole and not too_long(text, sound_s)
 
 

@@ -220,6 +220,8 @@ class RivaUtterance(Utterance):
                 self._guess = ""
             for result in results:
                 text = result.alternatives[0].transcript
+                for code in getattr(result.alternatives[0], "language_code", ())[:1]:
+                    self.language = code
                 if result.is_final:
                     self._heard.append(text)
                 else:
