@@ -38,12 +38,13 @@ from dictate.errors import DeliveryUnsure, FocusMoved, NotDelivered
 from dictate.outputs import Focus, Receipt
 from dictate.outputs.paste.application import pastes_clipboard
 from dictate.outputs.paste.paste_request import PasteRequest
+from dictate.outputs.x11.activity import InputActivity
 from dictate.outputs.x11.fetch import NoAnswer, fetch
 from dictate.outputs.x11.keys import Releases, chord_keys, modifiers_down, press_chord
 from dictate.outputs.x11.raw import RawEvents
 from dictate.outputs.x11.selection import Content, Selections, save_to_manager, text_content
 from dictate.outputs.x11.thread import XConnection
-from dictate.outputs.x11.undo import InputActivity, backspace_key, press_backspace, why_not_exact
+from dictate.outputs.x11.undo import backspace_key, press_backspace, why_not_exact
 from dictate.outputs.x11.window import answers_pings, focused, has_window, ping, process_of
 from dictate.platform.x11 import keyboard_taken
 
