@@ -4,7 +4,6 @@ import asyncio
 from dataclasses import dataclass, field
 
 from dictate.app.observer import Timing
-from dictate.app.output_writer import Asked
 from dictate.app.profiles import Profile
 from dictate.engines.client import UtteranceClient
 from dictate.events import PartialTranscript
@@ -35,8 +34,3 @@ class Dictation:
     timing: Timing = field(default_factory=Timing)
     timers: list[asyncio.TimerHandle] = field(default_factory=list)
     """Cancelled when it is over."""
-
-    @property
-    def asked(self) -> Asked:
-        """How the user asked for it."""
-        return Asked(self.pressed_at, self.released_at, self.continued)

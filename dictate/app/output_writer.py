@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Final, Self
@@ -23,9 +23,9 @@ class Asked:
     """How the user asked for a text."""
 
     at: float
-    """Monotonic seconds of the press, or of the call."""
-    ended_at: float
-    """Monotonic seconds of the release."""
+    """Monotonic seconds at which it began: the press, or the call."""
+    acted_at: Sequence[float]
+    """Monotonic seconds of this and other actions of the user until now, each maybe by a key."""
     continued: bool = False
     """It goes on where the one before ended at a silence."""
 
@@ -33,7 +33,7 @@ class Asked:
     def now(cls) -> Self:
         """By a call, at this moment."""
         now = time.monotonic()
-        return cls(now, now)
+        return cls(now, (now,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ class OutputWriter:
             or last.focus != focus
             or (focus is None and not asked.continued)
             or asked.at - last.at > CONSECUTIVE_S
-            or not await output.follows(last.text, (asked.at, asked.ended_at))
+            or not await output.follows(last.text, asked.acted_at)
         ):
             return None
         return last

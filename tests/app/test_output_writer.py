@@ -78,7 +78,7 @@ class Rig:
         self.number += 1
         number = self.number
         now = Asked.now()
-        asked = Asked(now.at + later_s, now.at + later_s, continued)
+        asked = Asked(now.at + later_s, (now.at + later_s,), continued)
         await self.journal.call(Journal.begin, number, 0.0)
         await self.journal.call(Journal.captured, number, "")
         await self.journal.keep(Journal.transcribed, number, text, text, "engine")

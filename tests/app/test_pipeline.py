@@ -6,7 +6,7 @@ are tested in tests/desktop and tests/faults.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -665,6 +665,29 @@ def test_a_phrase_that_the_engine_repeats_faster_than_speech_is_written_once() -
     profiles = Profiles(SETTINGS, Hotwords(), profile, profile)
     final = FinalTranscript(1, "Thank you. " * 20, audio_s=2.0)
     assert profiles.polish(final, profile) == "Thank you."
+
+
+def test_the_keys_of_a_dictation_that_was_cancelled_are_no_text(
+    run: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scenario(rig: Rig) -> None:
+        acted: list[int] = []
+
+        async def follows(_text: str, acted_at: Sequence[float]) -> bool:
+            acted.append(len(acted_at))
+            return True
+
+        monkeypatch.setattr(rig.screen, "follows", follows)
+        await rig.dictate()
+        await rig.settle()
+        rig.press()
+        rig.cancel()
+        await rig.dictate()
+        await rig.settle()
+        assert rig.screen.windows == {"editor": "hello there hello there"}
+        assert acted == [2 * 3]
+
+    run(scenario)
 
 
 def test_a_silence_cuts_nothing_while_the_key_is_held(run: Callable[..., None]) -> None:

@@ -30,7 +30,7 @@ class Writing:
         """The user has begun it at this moment, or now."""
         at = time.monotonic() if pressed_at is None else pressed_at
         focus = await self.output.focus()
-        await self._writer.write(1, text, self.output, focus, Asked(at, at), Timing())
+        await self._writer.write(1, text, self.output, focus, Asked(at, (at,)), Timing())
 
     async def undo(self) -> None:
         """Take the last one back."""

@@ -1,6 +1,7 @@
 """A selection is replaced by the text, in each application in which a paste by hand replaces it."""
 
 import asyncio
+import socket
 import subprocess
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -12,6 +13,7 @@ from dictate.config.schema import OutputSettings
 from dictate.outputs import Output, Receipt
 from dictate.outputs.paste.application import pastes_clipboard
 from dictate.outputs.wayland.input_method import InputMethodOutput
+from dictate.outputs.wayland.sway import focused_process
 from dictate.outputs.wayland.virtual_keyboard import VirtualKeyboardOutput
 from dictate.outputs.x11.output import X11Output
 from tests.lab.clipboard import copy, paste
@@ -263,6 +265,18 @@ def test_a_selection_is_replaced_on_sway(
         assert await asyncio.to_thread(sway_paste, sway) == b"before"
 
     working(make(OutputSettings(paste_timeout_ms=5000)), work)
+
+
+def test_without_an_answer_of_sway_no_process_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    silent = tmp_path / "silent"
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(silent))
+        server.listen()
+        for path in ("", str(tmp_path / "none"), str(silent)):
+            monkeypatch.setenv("SWAYSOCK", path)
+            assert asyncio.run(focused_process()) is None
 
 
 # IBus
