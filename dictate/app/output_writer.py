@@ -9,7 +9,7 @@ from typing import Final, Self
 
 from dictate.app.journal_thread import JournalThread
 from dictate.app.observer import PipelineObserver, Timing
-from dictate.errors import DeliveryUnsure, DictateError, NotDelivered
+from dictate.errors import DeliveryUnsure, NotDelivered, NotFound
 from dictate.joining import needs_space
 from dictate.journal.journal import Journal
 from dictate.outputs import Destination, Focus, Output, Receipt
@@ -132,11 +132,11 @@ class OutputWriter:
         async with self._lock:
             last = self._last
             if last is None or not self._undoable or last.output not in in_use:
-                raise DictateError("there is nothing that could be taken back")
+                raise NotFound("there is no text that could be taken back")
             try:
                 await last.output.undo(last.text, last.focus)
             except NotDelivered as error:
-                raise NotDelivered(f"not taken back: {error}") from error
+                raise type(error)(f"not taken back: {error}") from error
             except DeliveryUnsure:
                 self._last = None
                 raise

@@ -15,7 +15,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any, Protocol
 
-from dictate.app.dictation import Dictation
+from dictate.app.dictation import Backlog, Dictation, backlog_of
 from dictate.app.journal_thread import JournalThread
 from dictate.app.observer import PipelineObserver
 from dictate.app.output_writer import Asked, OutputWriter
@@ -120,7 +120,10 @@ class Pipeline:
 
     def cancel(self) -> None:
         """See `Session.cancel`."""
+        before = set(self._in_flight)
         self._user_acts(self._session.cancel)
+        if gone := before - self._in_flight.keys():
+            self._observer.cancelled(max(gone))
 
     @property
     def activity(self) -> Activity:
@@ -168,14 +171,17 @@ class Pipeline:
             case Do.DELIVER:
                 self._run(number, self._deliver(self._in_flight[number]))
             case Do.DROP:
-                self._end(number)
+                dictation = self._end(number)
                 self._journal.submit(Journal.empty, number)
-                self._observer.nothing_heard(number)
+                if dictation:
+                    self._observer.nothing_heard(
+                        number, dictation.too_quiet, continued=dictation.continued
+                    )
             case Do.ABANDON:
                 self._abandon(number)
             case Do.HOLD:
                 self._hold(number)
-            case Do.KEEP:
+            case Do.KEEP if self._keeps_cancelled:
                 self._journal.submit(Journal.cancelled, number, "cancelled; its text came late")
             case Do.DONE:
                 self._end(number)
@@ -189,8 +195,8 @@ class Pipeline:
             number,
             profile,
             self._profiles.begin(number, profile, self._partial),
-            command.continued,
             time.monotonic(),
+            continued=command.continued,
         )
         self._in_flight[number] = dictation
         if not command.continued:
@@ -216,7 +222,7 @@ class Pipeline:
         if not dictation.samples:
             waited_ms = (time.monotonic() - dictation.pressed_at) * 1000
             log.debug("dictation %d: first sound %.0f ms after the press", number, waited_ms)
-        dictation.samples += len(chunk.samples)
+        dictation.take(chunk.samples)
         dictation.lost += chunk.dropped
         marks = self.segmenter.push(chunk)
         if chunk.end >= dictation.ends_at:
@@ -276,6 +282,8 @@ class Pipeline:
             self._observer.trouble(f"{dictation.lost * 1000 // RATE} ms of sound were lost")
         final = await dictation.utterance.finish(lambda: self._journal.call(Journal.audio, number))
         timing.engine_ms = (time.monotonic() - ended_at) * 1000
+        if not self.in_flight(number) and not self._keeps_cancelled:
+            return
         dictation.text = self._profiles.polish(final, dictation.profile)
         if not dictation.text:
             self._handle(number, Input.HEARD_NOTHING)
@@ -344,9 +352,30 @@ class Pipeline:
         dictation = self._in_flight.get(self._session.recording or 0)
         return dictation.profile if dictation else None
 
+    @property
+    def _keeps_cancelled(self) -> bool:
+        """Whether anything is left in the journal of a dictation that was cancelled."""
+        settings = self.settings.journal
+        return settings.keep_cancelled and settings.keep_days > 0
+
+    @property
+    def under_way(self) -> frozenset[int]:
+        """The dictations that are not over yet."""
+        return frozenset(self._in_flight)
+
     def in_flight(self, number: int) -> bool:
         """Whether this dictation is not over yet."""
         return number in self._in_flight
+
+    @property
+    def backlog(self) -> Backlog | None:
+        """How far the engine is with the dictation that waits longest for its text; if none waits,
+        with the one that records."""
+        now = time.monotonic()
+        waiting = (each for each in self._in_flight.values() if each.ends_at < now)
+        recording = self._in_flight.get(self._session.recording or 0)
+        dictation = next((each for each in waiting if not each.text), recording)
+        return None if dictation is None else backlog_of(dictation, now)
 
     # Tasks.
 

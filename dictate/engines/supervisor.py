@@ -46,7 +46,7 @@ class EngineStatus:
     rtf: float = 0.0
     """Real-time factor of the last utterance: seconds of work for a second of sound."""
     finish_ms: float = 0.0
-    """From the end of the sound to the text, of the last utterance."""
+    """From when the process came to the end of the sound to the text, of the last utterance."""
     model: str = ""
     device: str = ""
     precision: str = ""
@@ -247,6 +247,7 @@ class EngineSupervisor:
             excluded = (f"{name} was given up: {why}" for name, why in self.choice.excluded.items())
             self._engine_notes = (*excluded, *(str(note) for note in status.notes))
             self.info = _engine_status(status, self._engine_notes)
+            log.info("engine %s: loaded in %.1f s", self._name, status.load_s)
         state = status.state
         if state == EngineState.FAILED and self.choice.load_failed(status.message):
             state = EngineState.RESTARTING

@@ -1,13 +1,13 @@
 """Parses hotwords.toml and collects every mistake in it."""
 
-import re
 import unicodedata
 from dataclasses import fields
 from math import isfinite
 from typing import Any
 
 from dictate.errors import did_you_mean
-from dictate.hotwords.model import ACTIONS, Hotwords, Term, TermState
+from dictate.hotwords.language import language_tag
+from dictate.hotwords.model import ACTIONS, AUTO, Hotwords, Term, TermState
 from dictate.plain_text import clean
 from dictate.toml import toml_file
 from dictate.toml.positions import Key, span_of
@@ -22,7 +22,6 @@ HEAVIEST = 10.0
 
 _TOP = ("context", "words", "word", "replacements", "commands")
 _WORD = tuple(field.name for field in fields(Term))
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
 def parse(text: str, name: str = "hotwords.toml", strength: float = 1.0) -> Hotwords:
@@ -111,10 +110,14 @@ class _Reader:
     def _language(self, key: Key, given: Any) -> str | None:
         if given is None:
             return None
-        if not isinstance(given, str) or not _LANGUAGE.fullmatch(given):
+        if not isinstance(given, str) or given == AUTO:
             self._wrong(key, 'language must be a tag like "en" or "de-CH"')
             return None
-        return given
+        try:
+            return language_tag(given)
+        except ValueError as error:
+            self._wrong(key, f"language cannot be {given!r}: {error}")
+            return None
 
     def _state(self, key: Key, given: Any) -> TermState:
         states = [state.value for state in TermState]
@@ -137,8 +140,10 @@ class _Reader:
         found = []
         for key, tag, given in self._table("replacements", ""):
             if self._is_table(key, given):
-                if not _LANGUAGE.fullmatch(tag):
-                    self._wrong(key, f"{tag} is no language: write a tag, as in [replacements.de]")
+                try:
+                    language_tag(tag)
+                except ValueError as error:
+                    self._wrong(key, f"[replacements.{tag}] cannot be: {error}")
                 pairs = [((*key, heard), heard, written) for heard, written in given.items()]
                 found.append((tag, self._pairs(pairs)))
         return tuple(found)

@@ -253,7 +253,7 @@ class Gnome:
 class Kde:
     """A .desktop file for each shortcut, which KDE starts when the key is pressed."""
 
-    _NAMES = ("", "second", "cancel")
+    _NAMES = ("", "second", "cancel", "paste", "undo")
 
     def bind(self, shortcuts: list[Shortcut], out: Out) -> None:
         for shortcut in shortcuts:

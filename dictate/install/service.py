@@ -15,6 +15,7 @@ from typing import Final
 
 from platformdirs import user_config_path, user_data_path
 
+from dictate import console
 from dictate.errors import DictateError
 from dictate.models import store
 from dictate.platform import paths
@@ -72,7 +73,7 @@ def locations() -> Locations:
     )
 
 
-def install(*, out: Out = print) -> int:
+def install(*, out: Out = console.step) -> int:
     """Write the two configuration files, install and start the service, and print the check.
 
     Safe to repeat. 0 if everything that can work here is in place, 1 if a step failed.
@@ -102,7 +103,7 @@ def install(*, out: Out = print) -> int:
     return 0 if started else 1
 
 
-def remove(*, purge: bool, out: Out = print) -> int:
+def remove(*, purge: bool, out: Out = console.step) -> int:
     """Remove what `install` wrote; with `purge` also the dictations and the downloaded models.
     Names what it leaves.
 

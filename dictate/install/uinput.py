@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import Final
 
+from dictate import console
 from dictate.install.service import MARKER, Out, remove_generated, run, write_generated
 from dictate.platform.kernel_input import how_to_allow
 
@@ -25,7 +26,7 @@ _APPLY: Final = (
 """Commands that apply the rule without a reboot."""
 
 
-def allow(*, out: Out = print) -> int:
+def allow(*, out: Out = console.step) -> int:
     """Let the user at this machine write to /dev/uinput, now and after a reboot. 0, or 1 if that
     failed."""
     if os.geteuid() != 0:
@@ -42,7 +43,7 @@ def allow(*, out: Out = print) -> int:
     return _apply(out)
 
 
-def disallow(*, out: Out = print) -> int:
+def disallow(*, out: Out = console.step) -> int:
     """Undo `allow`. 0, or 1 if that failed."""
     if not RULE.exists():
         out(f"unchanged: there is no {RULE}")
@@ -58,7 +59,7 @@ def disallow(*, out: Out = print) -> int:
     return _apply(out)
 
 
-def report_remaining_rule(*, out: Out = print) -> None:
+def report_remaining_rule(*, out: Out = console.step) -> None:
     """Name the rule, if it exists."""
     if RULE.exists():
         out(f"left: {RULE}, which only root can remove; run {how_to_allow()} --remove")

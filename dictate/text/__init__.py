@@ -22,7 +22,7 @@ from itertools import chain
 from dictate.config.schema import TextSettings
 from dictate.hotwords.model import AUTO, Hotwords
 from dictate.plain_text import clean
-from dictate.text.annotations import annotations
+from dictate.text.annotations import Annotation, annotations
 from dictate.text.commands import commands, is_ordinary, is_punctuated, rules_of
 from dictate.text.layout import lay_out
 from dictate.text.phrases import Match, Phrases
@@ -118,13 +118,17 @@ def _pieces(text: str, phrases: Phrases, language: str | None) -> Iterator[Piece
 def _sounds(text: str, phrases: list[Match]) -> Iterator[Match]:
     """The annotations, but none that is part of a phrase of the user's own: that stays. Where it is
     uncertain, a phrase within it is enough."""
+    first = 0
     for one in annotations(text):
-        if not any(
-            (match.start <= one.start and one.stop <= match.stop)
-            or (not one.certain and one.start <= match.start < one.stop)
-            for match in phrases
-        ):
+        while first < len(phrases) and phrases[first].stop <= one.start:
+            first += 1
+        phrase = phrases[first] if first < len(phrases) else None
+        if phrase is None or phrase.start >= one.stop or (one.certain and not _covers(phrase, one)):
             yield Match(one.start, one.stop, Literal(""))
+
+
+def _covers(match: Match, one: Annotation) -> bool:
+    return match.start <= one.start and one.stop <= match.stop
 
 
 def _is_written(piece: Piece) -> bool:

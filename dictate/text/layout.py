@@ -20,6 +20,10 @@ _WORD = re.compile(r"[^\W_]")
 _AROUND = '"()[]'
 
 
+LONGEST_LINE = 1024
+"""Characters at the end of a line that are enough to close a gap there."""
+
+
 def lay_out(pieces: Sequence[Piece], language: str | None = None) -> list[str | Break]:
     """The text, cut at the spoken line ends. What needs no change stays as it is. `language` is a
     BCP 47 tag without region."""
@@ -39,6 +43,10 @@ def lay_out(pieces: Sequence[Piece], language: str | None = None) -> list[str | 
                 space = "" if piece.glue in (Glue.RIGHT, Glue.BOTH) else " "
                 capital = piece.ends_sentence or (capital and piece.sign in _AROUND)
             case Removed():
+                # A long line is put away up to a space, so that no gap costs more than another.
+                if (cut := line.rfind(" ", 0, max(len(line) - LONGEST_LINE, 0))) > 0:
+                    lines.append(line[:cut])
+                    line = line[cut:]
                 following = left[number + 1] if number + 1 < len(left) else None
                 after = following if isinstance(following, str) else ""
                 later = _next(left, number + isinstance(following, str))
@@ -74,7 +82,8 @@ def lay_out(pieces: Sequence[Piece], language: str | None = None) -> list[str | 
 
 def _next(pieces: Sequence[Piece], number: int) -> Piece | None:
     """The piece after this one that is more than spaces."""
-    for piece in pieces[number + 1 :]:
+    for at in range(number + 1, len(pieces)):
+        piece = pieces[at]
         if not isinstance(piece, str) or piece.strip():
             return piece
     return None

@@ -177,8 +177,12 @@ class Observer:
         assert timing.total_ms > 0
         self.told.append(f"delivered {number} {receipt.value}")
 
-    def nothing_heard(self, number: int) -> None:
-        self.told.append(f"nothing {number}")
+    def nothing_heard(self, number: int, level: str, *, continued: bool) -> None:
+        why = f": {level}" if level else ""
+        self.told.append(f"nothing {number}{' continued' * continued}{why}")
+
+    def cancelled(self, number: int) -> None:
+        self.told.append(f"cancelled {number}")
 
     def held(self, number: int, reason: str) -> None:
         self.told.append(f"held {number}: {reason}")
@@ -238,7 +242,7 @@ class Rig:
         for _ in range(round(seconds / PAUSE)):
             if not self.microphone.listening:
                 return
-            samples = np.full(int(RATE * PAUSE), level, np.float32)
+            samples = np.resize(np.array([level, -level], np.float32), int(RATE * PAUSE))
             self.pipeline.hear(AudioChunk(samples, time.monotonic() - PAUSE))
             await asyncio.sleep(PAUSE if real_time else 0)
 
@@ -568,6 +572,43 @@ def test_nothing_heard_nothing_written(run: Callable[..., None]) -> None:
         assert rig.screen.windows == {}
         assert rig.observer.told == ["nothing 1"]
         assert await rig.state(1) is EntryState.EMPTY
+
+    run(scenario)
+
+
+@pytest.mark.parametrize(
+    ("level", "said"),
+    [
+        (0.0, ": the microphone gave only digital silence: is it muted?"),
+        (0.0025, ": very quiet: peak -52 dBFS; raise the microphone's level"),
+        (0.1, ""),
+    ],
+)
+def test_nothing_heard_comes_with_the_level_where_that_is_why(
+    run: Callable[..., None], level: float, said: str
+) -> None:
+    async def scenario(rig: Rig) -> None:
+        rig.main_engine.answers[1] = ""
+        rig.press()
+        await rig.speak(0.2, level)
+        rig.release()
+        await rig.speak(0.2, level, real_time=True)
+        await rig.settle()
+        assert rig.observer.told == [f"nothing 1{said}"]
+
+    run(scenario)
+
+
+def test_a_cancel_is_reported_and_a_slip_is_not(run: Callable[..., None]) -> None:
+    async def scenario(rig: Rig) -> None:
+        rig.press()
+        rig.pipeline.discard()
+        rig.cancel()
+        assert rig.observer.told == []
+        rig.press()
+        rig.cancel()
+        rig.cancel()
+        assert rig.observer.told == ["cancelled 2"]
 
     run(scenario)
 

@@ -94,7 +94,10 @@ def test_spellings_are_composed() -> None:
         ("[replacements.de]\nwords = ['c']", ["2: words must be above the first [table]"]),
         ("[commands]\nwords = ['c']", ["2: words must be above the first [table]"]),
         ("[commands]\ncontext = 'c'", ["2: context must be above the first [table]"]),
-        ("[replacements.german]\na = 'b'", ["1: german is no language: write a tag, as in"]),
+        (
+            "[replacements.german]\na = 'b'",
+            ["1: [replacements.german] cannot be: this is not a language code, such as"],
+        ),
         ("[replacements.de]\na = 'b'\nA = 'c'", ['3: "A" is in line 2 already']),
         ('[replacements]\na = "b\\n"', []),
         ('[replacements]\na = "b\\nc"', ["2: this has a line end, a tab or an invisible"]),
@@ -109,7 +112,7 @@ def test_spellings_are_composed() -> None:
             [
                 "3: weight must be above 0 and at most 10, not 0",
                 '4: sounds_like must be a list, like ["nemo tron"]',
-                '5: language must be a tag like "en" or "de-CH"',
+                "5: language cannot be 'x y': this is not a language code",
                 "6: state must be one of active, quarantined",
             ],
         ),

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
-from Xlib import X
+from Xlib import XK, X
 from Xlib.ext import xinput
 
 from dictate.outputs.x11.keys import modifiers, modifiers_down
@@ -16,18 +16,20 @@ from dictate.outputs.x11.thread import XConnection
 UNDO_S = 120.0
 """Seconds after a delivery in which keys and clicks are watched, and the text can be taken back."""
 SHORTCUT_S = 1.0
-"""A key pressed within this many seconds with Ctrl, Alt or Super is the shortcut for the undo."""
+"""A key pressed within this many seconds with Ctrl, Alt or Super, or a function key, is the
+shortcut for the undo."""
+_SILENT = ("Pause", "Scroll_Lock", *(f"F{number}" for number in range(1, 21)))
 HOTKEY_S = 0.2
 """A key pressed within this many seconds of the moment in which Dictate was asked for something is
 the hotkey. The two are reported on different connections."""
-HOTKEYS: Final = 3
-"""Different keys that may be hotkeys: of both profiles, and to cancel. Of a user who types, more
-come at once, and none is remembered."""
+HOTKEYS: Final = 5
+"""Different keys that may be hotkeys: of both profiles, to cancel, paste and undo. Of a user who
+types, more come at once, and none is remembered."""
 _WHEEL: Final = frozenset(range(4, 8))
 """The buttons of a wheel, by which the cursor does not move."""
 
 _Press = tuple[int, bool]
-"""The code of a key, and whether Ctrl, Alt or Super was down with it."""
+"""The code of a key, and whether it may be the shortcut for the undo."""
 
 
 class InputActivity:
@@ -45,6 +47,8 @@ class InputActivity:
         self._modifiers: set[int] = set()
         self._shifts: set[int] = set()
         self._held: set[int] = set()
+        self._silent: set[int] = set()
+        """The keys that type nothing and move no cursor."""
 
     def begin(self, *, undoable: bool) -> None:
         """Start to watch: a text has just been delivered; or taken back, not `undoable`."""
@@ -56,6 +60,11 @@ class InputActivity:
         self._modifiers = modifiers(display)
         self._shifts = set(display.get_modifier_mapping()[X.ShiftMapIndex])
         self._held = set(modifiers_down(display))
+        self._silent = {
+            code
+            for name in _SILENT
+            for code, _ in display.keysym_to_keycodes(XK.string_to_keysym(name))
+        }
         kinds = (xinput.RawKeyPress, xinput.RawKeyRelease, xinput.RawButtonPress)
         self._raw.listen(self._see, *kinds)
         serial = self._serial
@@ -77,7 +86,10 @@ class InputActivity:
                 return None
             case [((_, True), at)] if not self._scrolled and now - at < SHORTCUT_S:
                 return None
-        return "something was typed or clicked since it was written: press Ctrl+Z there"
+        return (
+            "something was typed or clicked since it was written: press Ctrl+Z there (typing "
+            "a command in a terminal counts, pressing undo_key of [hotkey] does not)"
+        )
 
     def untouched(self, asked_at: Sequence[float]) -> bool:
         """Whether nothing that may have moved the cursor or changed the text was pressed, as far as
@@ -102,8 +114,8 @@ class InputActivity:
         elif code in self._modifiers:
             self._held.add(code)
         elif not self._typed:
-            chord = bool(self._held - self._shifts)
-            self._pressed.setdefault((code, chord), []).append(time.monotonic())
+            shortcut = bool(self._held - self._shifts) or code in self._silent
+            self._pressed.setdefault((code, shortcut), []).append(time.monotonic())
             if len(self._pressed) > HOTKEYS:
                 self._typed = True
         if self._typed:
