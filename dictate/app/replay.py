@@ -62,6 +62,7 @@ class Replay:
 
     async def paste(self, number: int | None) -> Receipt:
         """Write an earlier text (None: the last) where the focus is now. Raises DictateError."""
+        asked = Asked.now()
         entry = await (
             self._journal.call(Journal.get, number) if number else self._journal.call(Journal.last)
         )
@@ -74,7 +75,7 @@ class Replay:
             entry = await self.transcribe(entry)
         if not entry.text:
             raise DictateError(f"nothing was heard in dictation {entry.number}")
-        timing, asked = Timing(), Asked.now()
+        timing = Timing()
         output = self._profiles.main.output
         try:
             focus = await output.focus()

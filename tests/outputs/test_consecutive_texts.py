@@ -28,7 +28,7 @@ pytestmark = pytest.mark.desktop
 
 FIRST, SECOND = "One two.", "Three four."
 TOGETHER = "One two. Three four."
-HAND_S = 0.3
+HAND_S = 0.7
 """Seconds between a key of the user and the next text, as if the user moved the hand."""
 
 

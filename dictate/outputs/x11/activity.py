@@ -19,9 +19,9 @@ SHORTCUT_S = 1.0
 """A key pressed within this many seconds with Ctrl, Alt or Super, or a function key, is the
 shortcut for the undo."""
 _SILENT = ("Pause", "Scroll_Lock", *(f"F{number}" for number in range(1, 21)))
-HOTKEY_S = 0.2
+HOTKEY_S = 0.5
 """A key pressed within this many seconds of the moment in which Dictate was asked for something is
-the hotkey. The two are reported on different connections."""
+the hotkey. The two are reported on different connections, late on a busy machine."""
 HOTKEYS: Final = 5
 """Different keys that may be hotkeys: of both profiles, to cancel, paste and undo. Of a user who
 types, more come at once, and none is remembered."""
