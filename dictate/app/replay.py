@@ -75,7 +75,7 @@ class Replay:
             entry = await self.transcribe(entry)
         if not entry.text:
             raise DictateError(f"nothing was heard in dictation {entry.number}")
-        timing = Timing()
+        timing, began = Timing(), time.monotonic()
         output = self._profiles.main.output
         try:
             focus = await output.focus()
@@ -85,7 +85,7 @@ class Replay:
         except (NotDelivered, DeliveryUnsure) as error:
             self._journal.submit(Journal.held, entry.number, str(error))
             raise
-        timing.total_ms = (time.monotonic() - asked.at) * 1000
+        timing.total_ms = (time.monotonic() - began) * 1000
         self._observer.delivered(entry.number, receipt, timing)
         return receipt
 
