@@ -446,14 +446,14 @@ def test_the_window_changed(run: Callable[..., None]) -> None:
 
 def test_the_last_text_is_taken_back_once_and_kept(run: Callable[..., None]) -> None:
     async def scenario(rig: Rig) -> None:
-        with pytest.raises(DictateError, match="nothing that could"):
+        with pytest.raises(DictateError, match="no text that could"):
             await rig.undo()
         await rig.dictate()
         await rig.settle()
         assert await rig.undo() == 1
         assert rig.screen.windows == {"editor": ""}
         assert await rig.state(1) is EntryState.HELD
-        with pytest.raises(DictateError, match="nothing that could"):
+        with pytest.raises(DictateError, match="no text that could"):
             await rig.undo()
         assert await rig.replay.paste(None) is Receipt.DELIVERED
         assert rig.screen.windows == {"editor": "hello there"}
@@ -486,7 +486,7 @@ def test_nobody_tries_twice_where_nobody_knows_whether_it_was_taken_back(
             await rig.undo()
         assert await rig.state(1) is EntryState.DELIVERED
         rig.screen.trouble = None
-        with pytest.raises(DictateError, match="nothing that could"):
+        with pytest.raises(DictateError, match="no text that could"):
             await rig.undo()
         assert rig.screen.windows == {"editor": "hello there"}
 
@@ -500,7 +500,7 @@ def test_what_was_not_written_is_not_taken_back(run: Callable[..., None]) -> Non
         rig.screen.trouble = DeliveryUnsure("the application is gone")
         await rig.dictate()
         await rig.settle()
-        with pytest.raises(DictateError, match="nothing that could"):
+        with pytest.raises(DictateError, match="no text that could"):
             await rig.undo()
         assert rig.screen.windows == {"editor": "hello there"}
 

@@ -128,7 +128,7 @@ def test_undo_takes_back_what_was_written_and_paste_brings_it_again(
     window.wait_text(text)
     assert "taken back" in daemon.ctl("undo").stdout
     window.wait_text("")
-    assert "nothing that could" in daemon.ctl("undo", check=False).stderr
+    assert "no text that could" in daemon.ctl("undo", check=False).stderr
     daemon.ctl("paste")
     window.wait_text(text)
     window.close()

@@ -96,7 +96,7 @@ def test_spellings_are_composed() -> None:
         ("[commands]\ncontext = 'c'", ["2: context must be above the first [table]"]),
         (
             "[replacements.german]\na = 'b'",
-            ["1: [replacements.german] cannot be: this is not a language code, such as"],
+            ["1: [replacements.german] cannot be: this is not a language"],
         ),
         ("[replacements.de]\na = 'b'\nA = 'c'", ['3: "A" is in line 2 already']),
         ('[replacements]\na = "b\\n"', []),
