@@ -6,6 +6,7 @@ Every backend is chosen off the loop, because its `unavailable_reason` may block
 import asyncio
 import logging
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from functools import partial
@@ -15,6 +16,7 @@ from dictate.app.daemon import Daemon, RunOptions
 from dictate.app.desktop_watcher import DesktopWatcher
 from dictate.app.engine_manager import EngineManager
 from dictate.app.event_dispatcher import EventDispatcher
+from dictate.app.greeting import Greeting
 from dictate.app.journal_thread import open_journal
 from dictate.app.live_feedback import LiveFeedback
 from dictate.app.output_manager import OutputManager
@@ -64,7 +66,8 @@ async def run_daemon(
         stack.enter_context(_only_one())
         ui = await open_ui(stack, configuration.settings, options)
         stages = await open_stages(stack, configuration, ui)
-        controls = open_controls(stack, source, configuration, ui, stages)
+        reads = not options.once and (options.show_partials or sys.stderr.isatty())
+        controls = open_controls(stack, source, configuration, ui, stages, greets=reads)
         connect(ui, stages, controls)
         await Daemon(options, source, ui, stages, controls, stop).run()
 
@@ -146,8 +149,10 @@ def open_controls(
     configuration: Configuration,
     ui: UserInterface,
     stages: Stages,
+    *,
+    greets: bool,
 ) -> Controls:
-    """What acts on the stages."""
+    """What acts on the stages; `greets` if a user reads the terminal."""
     settings, pipeline = configuration.settings, stages.pipeline
     on_trouble, feedback = ui.dispatcher.trouble, ui.feedback
     reloader = Reloader(
@@ -174,6 +179,10 @@ def open_controls(
     status = StatusPublisher(ui.service, pipeline, stages.engines, stages.outputs, keys)
     keys_changed.connect(status.keys)
     keys_changed.connect(desktop_watcher.keys_changed)
+    greeting = Greeting(
+        stages.engines, keys, lambda: reloader.settings.hotkey, ui.terminal.line if greets else None
+    )
+    keys_changed.connect(greeting.update)
     controller = DaemonController(
         pipeline=pipeline,
         keys=keys,
@@ -192,7 +201,7 @@ def open_controls(
         summary=lambda: status.summary,
         on_trouble=on_trouble,
     )
-    return Controls(keys, reloader, desktop_watcher, controller, status, tray)
+    return Controls(keys, reloader, desktop_watcher, controller, status, tray, greeting)
 
 
 def connect(ui: UserInterface, stages: Stages, controls: Controls) -> None:
@@ -210,6 +219,7 @@ def connect(ui: UserInterface, stages: Stages, controls: Controls) -> None:
     dispatcher.session_changed.connect(tray.update)
     dispatcher.paste_clicked.connect(stages.replay.paste_after_click)
     stages.engines.changed.connect(status.engines)
+    stages.engines.changed.connect(controls.greeting.update)
     stages.engines.changed.connect(tray.update)
     stages.outputs.changed.connect(status.outputs)
 

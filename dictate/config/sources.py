@@ -47,6 +47,8 @@ class ConfigFiles:
 
     config: Path
     hotwords: Path
+    without_hotwords: Path | None = None
+    """The list to use while there is no file `hotwords`."""
 
     def read(self, overrides: CommandLineOverrides) -> tuple[Settings, Hotwords]:
         """Both, whole. Raises ConfigError with every problem of both. Blocks."""
@@ -60,7 +62,9 @@ class ConfigFiles:
         except ConfigError as error:
             problems += error.problems
         try:
-            hotwords = hotwords_of(settings.hotwords, self.hotwords)
+            there = self.without_hotwords is None or self.hotwords.exists()
+            path = self.hotwords if there else self.without_hotwords
+            hotwords = hotwords_of(settings.hotwords, path or self.hotwords)
         except ConfigError as error:
             problems += error.problems
         if problems:

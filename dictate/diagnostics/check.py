@@ -162,10 +162,17 @@ def _journal_reason(folder: Path) -> str:
     return ""
 
 
+def _wayland_answers() -> bool:
+    name = os.environ.get("WAYLAND_DISPLAY")
+    return bool(name) and Path(os.environ.get("XDG_RUNTIME_DIR", ""), name).is_socket()
+
+
 def missing_devices() -> list[str]:
     """One line for each of microphone and display that is missing; empty if both are there."""
     microphone = MICROPHONES.make("portaudio", MicrophoneSettings()).unavailable_reason()
-    display = KEY_SOURCES.make("x11", HotkeySettings()).unavailable_reason()
+    display = None
+    if not _wayland_answers():
+        display = KEY_SOURCES.make("x11", HotkeySettings()).unavailable_reason()
     lines = [] if microphone is None else [f"No microphone: {microphone}"]
     return lines if display is None else [*lines, f"No display: {display}"]
 

@@ -78,6 +78,14 @@ def parse(text: str) -> Chord:
     return Chord(key, tuple(name for name in MODIFIERS if name in modifiers))
 
 
+def in_words(text: str) -> str:
+    """The keys as people call them: "Right Ctrl", "Ctrl+Alt+Space". Raises ValueError."""
+    chord = parse(text)
+    names = {"ctrl_r": "Right Ctrl", "alt_gr": "AltGr"}
+    key = names.get(chord.key, chord.key.replace("_", " ").title())
+    return "+".join((*(name.title() for name in chord.modifiers), key))
+
+
 def wrong(text: str) -> str | None:
     """What is wrong with this name, or None."""
     try:

@@ -64,6 +64,11 @@ class Keys:
             for name in handlers
         }
 
+    @property
+    def holds(self) -> bool:
+        """Whether the main key can be held: its release is reported."""
+        return self._listeners["main"].holds
+
     async def run(self) -> None:
         """Listen until cancelled."""
         async with asyncio.TaskGroup() as group:
@@ -114,7 +119,9 @@ class Keys:
         self._update()
 
     def _update(self) -> None:
-        settings = replace(self._settings, use="none") if self.paused else self._settings
+        settings = self._settings
+        if self.paused:
+            settings = replace(settings, use="none", key="")
         wanted = _wanted(settings, self._second_key, under_way=self._under_way)
         for name, listener in self._listeners.items():
             if wanted[name] != self._wanted[name]:
@@ -129,7 +136,7 @@ class Keys:
 def _wanted(
     settings: HotkeySettings, second_key: str, *, under_way: bool
 ) -> dict[str, HotkeySettings]:
-    nothing = replace(settings, use="none")
+    nothing = replace(settings, use="none", key="")
     # Any press of it counts at once, short or long.
     cancels = replace(settings, key=settings.cancel_key, mode="toggle")
     return {

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from dictate.errors import AudioFileError, UnknownFormat
 from dictate.events import Samples
+from dictate.installation import system_command
 from dictate.microphone.sound_file import iter_sound_file, mono_16k, open_sound_file
 
 _QUIETLY: Final = ("-v", "error", "-protocol_whitelist", "file")
@@ -54,7 +55,9 @@ def iter_any_file(path: Path) -> Iterator[Samples]:
 def _probe(path: Path, unknown: UnknownFormat) -> _Sound:
     """What ffprobe finds; the first of several audio tracks counts."""
     if which("ffmpeg") is None or which("ffprobe") is None:
-        raise UnknownFormat(f"{unknown}. Other formats need ffmpeg: install it") from unknown
+        raise UnknownFormat(
+            f"{unknown}. Other formats need ffmpeg: {system_command('ffmpeg')}"
+        ) from unknown
     asked = "stream=sample_rate,channels:format=duration"
     command = ["ffprobe", *_QUIETLY, "-select_streams", "a:0", "-show_entries", asked]
     try:

@@ -104,10 +104,16 @@ def tls_context(options: ServerOptions, token: str) -> ssl.SSLContext | None:
         raise Unavailable("--tls without --token-file would let everybody in: give both")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
+    for file in options.tls:
+        try:
+            file.open("rb").close()
+        except OSError as error:
+            raise Unavailable(f"--tls: {file} cannot be read: {error.strerror}") from error
     try:
         context.load_cert_chain(*options.tls)
     except OSError as error:
-        raise Unavailable(f"--tls: the certificate or its key cannot be used: {error}") from error
+        pair = f"{options.tls[0]} with the key {options.tls[1]}"
+        raise Unavailable(f"--tls: {pair} cannot be used: {error}") from error
     return context
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from dictate.install import service
+from dictate.install import removal, service
+from dictate.install.removal import Deletes
 from dictate.platform.resources import shipped
 
 UNIT = "config/systemd/user/dictate.service"
@@ -32,6 +33,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         return defaults / Path(name).name if name.startswith("config/") else shipped(name)
 
     monkeypatch.setattr(service, "shipped", fake)
+    monkeypatch.setattr(removal, "shipped", fake)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
     return tmp_path
 
 
@@ -115,11 +118,11 @@ def test_remove_deletes_exactly_what_install_wrote(home: Path) -> None:
     before = tree(home)
     service.install(out=lambda _: None)
     said: list[str] = []
-    assert service.remove(purge=False, out=said.append) == 0
+    assert removal.remove(Deletes(), sure=True, out=said.append) == 0
     assert tree(home) == before
     assert not (home / "config/dictate").exists()
     assert sum(line.startswith("done: removed") for line in said) == 4
-    assert service.remove(purge=False, out=lambda _: None) == 0
+    assert removal.remove(Deletes(), sure=True, out=lambda _: None) == 0
 
 
 def test_remove_leaves_what_the_user_changed_and_says_where(home: Path) -> None:
@@ -127,7 +130,7 @@ def test_remove_leaves_what_the_user_changed_and_says_where(home: Path) -> None:
     hotwords = home / "config/dictate/hotwords.toml"
     hotwords.write_text("mine\n")
     said: list[str] = []
-    assert service.remove(purge=False, out=said.append) == 0
+    assert removal.remove(Deletes(), sure=True, out=said.append) == 0
     assert list(tree(home)) == ["config/dictate/hotwords.toml"]
     assert f"left: {hotwords}, because you changed it" in said
 
@@ -137,10 +140,10 @@ def test_only_purge_deletes_the_dictations(home: Path) -> None:
     journal = home / "state/dictate/journal.sqlite"
     journal.write_text("what was said")
     said: list[str] = []
-    service.remove(purge=False, out=said.append)
+    removal.remove(Deletes(), sure=True, out=said.append)
     assert journal.exists()
     assert any(str(journal.parent) in line and "--purge" in line for line in said)
-    assert service.remove(purge=True, out=said.append) == 0
+    assert removal.remove(Deletes(recordings=True), sure=True, out=said.append) == 0
     assert not journal.parent.exists()
 
 
@@ -157,12 +160,12 @@ def test_only_purge_deletes_the_models_and_both_name_them(home: Path) -> None:
         f"{folder}/nemotron.nemo (2,473.0 MB)",
     ]
     said: list[str] = []
-    assert service.remove(purge=False, out=said.append) == 0
+    assert removal.remove(Deletes(), sure=True, out=said.append) == 0
     assert (folder / "nemotron.nemo").exists()
     how = "`dictate setup --remove --purge` deletes it, too"
     assert [line for line in said if "nemotron" in line] == [f"left: {it}; {how}" for it in names]
     said.clear()
-    assert service.remove(purge=True, out=said.append) == 0
+    assert removal.remove(Deletes(recordings=True), sure=True, out=said.append) == 0
     assert [line for line in said if "nemotron" in line] == [f"done: removed {it}" for it in names]
     assert not (home / "data/dictate").exists()
 

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from dictate.hotkeys import desktop_keys, kglobalaccel
 from dictate.hotkeys.chord import parse
-from dictate.install import desktop_keys, kglobalaccel, shortcuts
-from dictate.install.service import MARKER
+from dictate.install import shortcuts
 from dictate.platform import paths
+from dictate.platform.generated_files import MARKER
 from tests.lab.daemon import wait_for
 from tests.lab.sway import Keyboard, Sway
 
