@@ -118,11 +118,11 @@ def _pip(*arguments: str) -> list[list[str]]:
     uv = shutil.which("uv")
     if find_spec("pip") is None and uv is not None:
         return [[uv, "pip", "install", "--python", sys.executable, *_pip_flags(), *arguments]]
-    pip = [sys.executable, "-m", "pip", "install", *_pip_flags(), *arguments]
+    pip = [sys.executable, "-P", "-m", "pip", "install", *_pip_flags(), *arguments]
     if find_spec("pip") is not None:
         return [pip]
     if _is_environment():
-        return [[sys.executable, "-m", "ensurepip"], pip]
+        return [[sys.executable, "-P", "-m", "ensurepip"], pip]
     return [[*_as_root(), "apt", "install", "python3-pip"], pip]
 
 

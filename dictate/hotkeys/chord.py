@@ -82,7 +82,10 @@ def in_words(text: str) -> str:
     """The keys as people call them: "Right Ctrl", "Ctrl+Alt+Space". Raises ValueError."""
     chord = parse(text)
     names = {"ctrl_r": "Right Ctrl", "alt_gr": "AltGr"}
-    key = names.get(chord.key, chord.key.replace("_", " ").title())
+    # "ß" has no capital that is a key.
+    key = chord.key.upper() if len(chord.key.upper()) == 1 else chord.key
+    if chord.key in KEYS:
+        key = names.get(chord.key, chord.key.replace("_", " ").title())
     return "+".join((*(name.title() for name in chord.modifiers), key))
 
 
