@@ -386,7 +386,7 @@ def _add_bench(commands: "Commands") -> None:
         "--plot",
         metavar="FILE",
         type=Path,
-        help="also draw the results into this file (needs dictate[plot])",
+        help="also draw the results into this file (needs matplotlib)",
     )
     bench.set_defaults(run=_bench)
 

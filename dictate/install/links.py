@@ -20,7 +20,7 @@ def folder() -> Path:
 
 def make(*, out: Out = print) -> None:
     """Link the commands, and print what to do if the shell will not find them."""
-    made = [name for name in COMMANDS if not _is_found(name) and _link(name, out)]
+    made = [name for name in COMMANDS if _link(name, out)]
     if not made:
         return
     if str(folder()) not in os.environ.get("PATH", "").split(os.pathsep):
@@ -67,11 +67,13 @@ def _is_found(name: str) -> bool:
 
 
 def _link(name: str, out: Out) -> bool:
-    """Link one command; whether the link is there now. Raises OSError."""
+    """Link one command; whether a link of ours is there now. Raises OSError."""
     link, program = folder() / name, _program(name)
     if link.is_symlink() and link.readlink() == program:
         out(f"unchanged: {link}")
         return True
+    if _is_found(name):
+        return False
     if link.exists() or link.is_symlink():
         out(f"skipped: {link} is not a link of ours; remove it, or run {program}")
         return False

@@ -55,6 +55,11 @@ class Victim:
     path: Path
     what: str
 
+    @property
+    def is_there(self) -> bool:
+        """Whether there is anything to delete."""
+        return self.path.exists() or self.path.is_symlink()
+
     def __str__(self) -> str:
         return f"{self.path} ({_size(self.path) / 1e6:,.1f} MB): {self.what}"
 
@@ -165,7 +170,7 @@ def _victims(places: Locations, deletes: Deletes) -> list[Victim]:
         ]
     if deletes.settings:
         found += [Victim(places.config / name, "your settings") for name in SETTINGS]
-    return [each for each in found if each.path.exists() or each.path.is_symlink()]
+    return [each for each in found if each.is_there]
 
 
 def _models(places: Locations) -> list[Path]:
@@ -178,6 +183,8 @@ def _delete(places: Locations, victims: list[Victim], out: Out) -> None:
     state = {each.path for each in victims} & {places.state}
     with locked(places.state) if state else nullcontext():
         for victim in victims:
+            if not victim.is_there:
+                continue  # our default settings, which the user never changed
             line = str(victim)
             _delete_tree(victim.path)
             out(f"done: removed {line}")

@@ -251,11 +251,15 @@ def test_a_command_that_the_shell_finds_already_is_not_linked(home: Path) -> Non
     """As pipx and uv do it: a link of their own."""
     theirs = home / ".local/bin"
     theirs.mkdir(parents=True)
+    programs = Path(sys.executable).parent
+    (home / "shims").symlink_to(programs)
     for name in links.COMMANDS:
-        (theirs / name).symlink_to(Path(sys.executable).with_name(name))
+        (theirs / name).symlink_to(home / "shims" / name)
     said: list[str] = []
     links.make(out=said.append)
+    links.remove(out=said.append)
     assert said == []
+    assert all((theirs / name).is_symlink() for name in links.COMMANDS)
 
 
 @pytest.fixture
