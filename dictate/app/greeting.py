@@ -37,15 +37,18 @@ class Greeting:
     def update(self) -> None:
         """The state of an engine or of a key changed."""
         main, _ = self._engines.report
-        engine = f"engine {main.name}: {main.state}".replace(" :", ":")
-        if engine != self._engine:
-            self._engine = engine
-            log.info("%s", engine)
+        self._log(main.name, main.state)
         key = self._keys.states["main"]
         if main.state is EngineState.LOADING:
             self._tell("Loading the engine.")
         elif main.state is EngineState.READY and key not in ("", "none"):
             self._tell(self._invitation(key))
+
+    def _log(self, name: str, state: EngineState) -> None:
+        # Trouble is logged where it is found, and a terminal gets the lines below.
+        if self._line is None and state is EngineState.READY and self._engine != name:
+            self._engine = name
+            log.info("engine %s: ready", name)
 
     def _invitation(self, key: str) -> str:
         if self._keys.paused:

@@ -25,6 +25,7 @@ from dictate.config.schema import (
 from dictate.engines import ENGINES
 from dictate.errors import ConfigError, DictateError, Unavailable
 from dictate.hotkeys import KEY_SOURCES
+from dictate.hotkeys.desktop_keys import bound_in
 from dictate.hotwords import hotwords_file
 from dictate.microphone import MICROPHONES
 from dictate.outputs import OUTPUTS
@@ -66,7 +67,7 @@ def rows(settings: Settings) -> list[CheckRow]:
         *_backends("speech", DETECTORS, settings.speech.use, settings.speech),
         *_backends("engine", ENGINES, settings.engine.use, settings.engine),
         *_backends("output", OUTPUTS, settings.output.use, settings.output),
-        *_backends("hotkey", KEY_SOURCES, settings.hotkey.use, settings.hotkey),
+        *_keys("hotkey", settings.hotkey),
         *_second(settings),
         CheckRow("desktop", "display", _display_reason()),
         CheckRow("desktop", "session bus", _bus_reason()),
@@ -114,6 +115,13 @@ def _backends(stage: str, backends: Backends[Any], use: str, settings: Any) -> I
         yield CheckRow(stage, name, reason, chosen=name == chosen)
 
 
+def _keys(stage: str, settings: HotkeySettings) -> Iterator[CheckRow]:
+    if settings.use in ("none", "auto") and bound_in(settings.key) is not None:
+        yield CheckRow(stage, "the desktop's own shortcut")
+    else:
+        yield from _backends(stage, KEY_SOURCES, settings.use, settings)
+
+
 def _second(settings: Settings) -> Iterator[CheckRow]:
     """What the secondary profile uses, if it differs from the primary one."""
     stages: list[tuple[str, Backends[Any], str, Any]] = []
@@ -122,12 +130,11 @@ def _second(settings: Settings) -> Iterator[CheckRow]:
         stages.append(("second engine", ENGINES, engine.use, engine))
     if use := settings.second.output:
         stages.append(("second output", OUTPUTS, use, settings.output))
+    found = [list(_backends(*stage)) for stage in stages]
     for name, key in (("second", settings.second.key), ("cancel", settings.hotkey.cancel_key)):
-        hotkey = replace(settings.hotkey, key=key)
         if key:
-            stages.append((f"{name} key", KEY_SOURCES, hotkey.use, hotkey))
-    for stage in stages:
-        rows = list(_backends(*stage))
+            found.append(list(_keys(f"{name} key", replace(settings.hotkey, key=key))))
+    for rows in found:
         yield from [row for row in rows if row.chosen] or rows
 
 

@@ -45,6 +45,18 @@ def test_it_says_loading_and_then_what_to_hold() -> None:
     assert rig.becomes(EngineState.READY, "ctrl_r")[2:] == []
 
 
+def test_without_a_terminal_the_log_has_that_the_engine_is_ready(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO")
+    rig = Rig()
+    rig.greeting._line = None
+    for state in (EngineState.LOADING, EngineState.READY, EngineState.READY, EngineState.FAILED):
+        rig.becomes(state, "ctrl_r")
+    assert [record.message for record in caplog.records] == ["engine pocketsphinx: ready"]
+    assert rig.lines == []
+
+
 def test_the_key_may_come_after_the_engine() -> None:
     rig = Rig()
     assert rig.becomes(EngineState.READY, "") == []
