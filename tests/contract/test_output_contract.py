@@ -100,11 +100,6 @@ def test_close_is_idempotent_quick_and_never_needs_open(output: Output) -> None:
 def test_without_a_desktop_it_says_why_not_or_works(
     output: Output, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.delenv("DISPLAY", raising=False)
-    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-    monkeypatch.delenv("IBUS_ADDRESS", raising=False)
-    reason = output.unavailable_reason()
-
     async def main() -> None:
         if reason is None:
             await output.open()
@@ -117,7 +112,12 @@ def test_without_a_desktop_it_says_why_not_or_works(
                 await output.write(TEXT, None)
         await output.close()
 
-    asyncio.run(main())
+    # Its own context: the window's is undone first, and must find what it has set.
+    with monkeypatch.context() as patch:
+        for name in ("DISPLAY", "WAYLAND_DISPLAY", "IBUS_ADDRESS"):
+            patch.delenv(name, raising=False)
+        reason = output.unavailable_reason()
+        asyncio.run(main())
     capsys.readouterr()
 
 

@@ -99,17 +99,6 @@ class Reader:
             self.gone = True
 
 
-_HOLDER = """
-import asyncio
-from dictate.outputs import shift_insert
-from dictate.outputs.paste_keys.uinput_keys import KernelKeyboard
-shift_insert.HOLD_S = 600
-keyboard = KernelKeyboard()
-input()
-asyncio.run(keyboard.press(lambda: False))
-"""
-
-
 class ShiftHolder:
     """A process of ours that has our keyboard. Once it is told it presses the chord, and goes on
     holding Shift."""
@@ -131,7 +120,7 @@ class ShiftHolder:
 @contextmanager
 def shift_holder() -> Iterator[ShiftHolder]:
     """One whose keyboard is there."""
-    command = [sys.executable, "-c", _HOLDER]
+    command = [sys.executable, "-m", "tests.lab.shift_holder"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, cwd=REPOSITORY) as process:
         holder = ShiftHolder(process)
         try:

@@ -22,7 +22,7 @@ def tags() -> str:
 
 def test_udev_marks_the_device_for_who_sits_here() -> None:
     assert "uaccess" not in tags()
-    assert setup().splitlines() == [f"done: wrote {RULE}", "done: it counts now"]
+    assert setup().splitlines() == [f"done: wrote {RULE}", "done: it is in effect now"]
     assert "uaccess" in tags()
-    assert setup("--remove").splitlines() == [f"done: removed {RULE}", "done: it counts now"]
+    assert setup("--remove").splitlines() == [f"done: removed {RULE}", "done: it is in effect now"]
     assert "uaccess" not in tags()

@@ -84,8 +84,9 @@ def test_with_a_modifier_held_the_receipt_is_true(
                 said = "held "
         except NotDelivered:
             assert await asyncio.to_thread(paste, sway) == b"theirs"
+        finally:
+            await asyncio.to_thread(person.release, RIGHT_CTRL)
         print(f"with Ctrl held: {said or 'nothing'}")
-        await asyncio.to_thread(person.release, RIGHT_CTRL)
         assert await output.write("free", None) is Receipt.DELIVERED
         await asyncio.to_thread(window.wait_text, f"{said}free")
 
