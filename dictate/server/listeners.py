@@ -87,7 +87,8 @@ def read_token(file: Path | None) -> str:
             raise Unavailable(f"other users can read {file}: run `chmod 600 {file}`")
         token = file.read_text().strip()
     except (OSError, ValueError) as error:
-        raise Unavailable(f"the token cannot be read: {error}") from error
+        reason = getattr(error, "strerror", None) or "it is no text"
+        raise Unavailable(f"--token-file: {file} cannot be read: {reason}") from error
     if len(token) < MIN_TOKEN_LENGTH:
         raise Unavailable(
             f"the token in {file} has fewer than {MIN_TOKEN_LENGTH} characters: make one with "
