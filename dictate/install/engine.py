@@ -4,7 +4,7 @@ import importlib
 import subprocess
 from typing import Final
 
-from dictate import installation
+from dictate import console, installation
 from dictate.config.schema import EngineSettings
 from dictate.engines import ENGINES
 from dictate.errors import DictateError
@@ -20,7 +20,7 @@ _TORCH: Final = (
 )
 
 
-def install(name: str, *, out: Out = print) -> int:
+def install(name: str, *, out: Out = console.line) -> int:
     """Install what this engine needs, and print what is still to do. 0, or 1 if that failed."""
     try:
         ENGINES.load(name)
