@@ -170,8 +170,8 @@ def _journal_reason(folder: Path) -> str:
 
 
 def _wayland_answers() -> bool:
-    name = os.environ.get("WAYLAND_DISPLAY")
-    return bool(name) and Path(os.environ.get("XDG_RUNTIME_DIR", ""), name).is_socket()
+    name = os.environ.get("WAYLAND_DISPLAY", "")
+    return name != "" and Path(os.environ.get("XDG_RUNTIME_DIR", ""), name).is_socket()
 
 
 def missing_devices() -> list[str]:

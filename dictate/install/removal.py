@@ -69,7 +69,7 @@ def explain(deletes: Deletes, *, out: Out = print) -> int:
     command line."""
     out(f"failed: {deletes.options} deletes only together with --remove, and without --keys or")
     out(f"--uinput; nothing was done. `dictate setup --remove {deletes.options}` would delete:")
-    for line in map(str, _victims(locations(), deletes) or ["nothing: there is nothing"]):
+    for line in [str(each) for each in _victims(locations(), deletes)] or ["nothing that is there"]:
         out(f"  {line}")
     return 2
 
