@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 FIRST_BACKOFF_S, LONGEST_BACKOFF_S = 0.5, 5.0
 """Between two attempts while there is no desktop."""
-LOOK_S = 10.0
+LOOK_S = 30.0
 """Seconds between two checks of whether the desktop runs our command at the key."""
 
 

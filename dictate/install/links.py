@@ -37,9 +37,14 @@ def remove(*, out: Out = print) -> None:
     """Remove the links that `make` made."""
     for name in COMMANDS:
         link = folder() / name
-        if link.is_symlink() and link.readlink() == _program(name):
+        if is_ours(link):
             link.unlink()
             out(f"done: removed {link}")
+
+
+def is_ours(link: Path) -> bool:
+    """Whether this is a link that `make` made."""
+    return link.is_symlink() and link.readlink() == _program(link.name)
 
 
 def reminder() -> str | None:
@@ -69,7 +74,7 @@ def _is_found(name: str) -> bool:
 def _link(name: str, out: Out) -> bool:
     """Link one command; whether a link of ours is there now. Raises OSError."""
     link, program = folder() / name, _program(name)
-    if link.is_symlink() and link.readlink() == program:
+    if is_ours(link):
         out(f"unchanged: {link}")
         return True
     if _is_found(name):

@@ -108,8 +108,8 @@ def executable() -> str:
     """The absolute path of `dictate`, quoted: a service has a different PATH than the shell. Raises
     DictateError."""
     for candidate in (Path(sys.argv[0]), Path(sys.executable).with_name("dictate")):
-        # Not resolved: a link stays valid after an update of its target.
-        if candidate.name == "dictate" and candidate.is_file():
+        # Not resolved: a link stays valid after an update of its target. Our own is for the shell.
+        if candidate.name == "dictate" and candidate.is_file() and not links.is_ours(candidate):
             return _quoted(candidate.absolute())
     raise DictateError(
         f"there is no `dictate` beside {sys.executable}: install the package, then run its "

@@ -78,10 +78,10 @@ def test_without_a_portal_for_keys_it_runs_and_names_the_next_step(first: FirstR
 
 def test_keys_that_the_desktop_has_bound_are_active(first: FirstRun, tmp_path: Path) -> None:
     first.setup_keys()
-    wait_for(lambda: first.daemon.status()["hotkey"] == "ctrl_r", "it sees the key", 40)
+    wait_for(lambda: first.daemon.status()["hotkey"] == "ctrl_r", "it sees the key", 60)
     wait_for(lambda: "Ready. Hold Right Ctrl and talk." in first.daemon.logged(), "it says so")
     first.setup_keys("--remove")
-    wait_for(lambda: first.daemon.status()["hotkey"].startswith("none: "), "it is gone", 40)
+    wait_for(lambda: first.daemon.status()["hotkey"].startswith("none: "), "it is gone", 60)
 
 
 def test_hotwords_that_come_into_being_later_are_in_the_next_dictation(first: FirstRun) -> None:

@@ -209,6 +209,16 @@ def test_setup_links_the_commands_where_the_shell_finds_them(home: Path) -> None
     assert "make setup" in (links.reminder() or "")
 
 
+def test_the_service_does_not_depend_on_the_link(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.install(out=lambda _: None)
+    before = (home / UNIT).read_text()
+    monkeypatch.setattr(sys, "argv", [str(home / ".local/bin/dictate"), "setup"])
+    service.install(out=lambda _: None)
+    assert (home / UNIT).read_text() == before
+
+
 @pytest.mark.parametrize(
     ("shell", "line"),
     [
