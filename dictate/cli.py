@@ -59,21 +59,26 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: list[str] | None = None) -> None:
     """The entry point of `dictate`."""
+    sys.exit(console.run(lambda: _main(argv)))
+
+
+def _main(argv: list[str] | None) -> int:
     arguments = parser().parse_args(argv)
     try:
-        sys.exit(arguments.run(arguments))
+        status: int = arguments.run(arguments)
     except ConfigError as error:
-        console.line(str(error), sys.stderr)
-        sys.exit(EXIT_CONFIG)
+        console.error(str(error))
+        return EXIT_CONFIG
     except AlreadyRunning as error:
         # Not a failure: the user wanted a running dictate, and there is one.
-        console.line(f"dictate: {error}", sys.stderr)
-        sys.exit(0)
+        console.error(f"dictate: {error}")
+        return 0
     except DictateError as error:
-        console.line(f"dictate: {error}", sys.stderr)
-        sys.exit(1)
+        console.error(f"dictate: {error}")
+        return 1
     except KeyboardInterrupt:
-        sys.exit(130)
+        return 130
+    return status
 
 
 def _command(commands: "Commands", name: str, summary: str, description: str = "") -> LateHelp:
@@ -212,14 +217,16 @@ def _add_file(commands: "Commands") -> None:
         "transcribe sound files",
         "The text goes to stdout, unless you give --out, --format or --out-dir. If the command is"
         " interrupted, run it again: it continues where it stopped. Hotwords for talk.wav alone"
-        " can go into talk.toml beside it, in the format of hotwords.toml.",
+        " can go into talk.toml beside it, in the format of hotwords.toml. The exit status is 1 if"
+        " a file failed, and 4 if nothing was heard in one of them.",
     )
     file.add_argument(
         "paths",
         nargs="+",
-        type=Path,
+        type=_sound_path,
         metavar="FILE",
-        help="wav, flac, ogg or mp3; if ffmpeg is installed, also the formats that it reads",
+        help="wav, flac, ogg or mp3; if ffmpeg is installed, also the formats that it reads; - is"
+        " standard input",
     )
     file.add_argument(
         "-o",
@@ -245,6 +252,13 @@ def _add_file(commands: "Commands") -> None:
     )
     file.add_argument("--force", action="store_true", help="overwrite outputs that exist")
     file.add_argument(
+        "--track",
+        metavar="N",
+        type=_at_least_one,
+        help="transcribe this sound track of each FILE; the first is 1 (default: the one that the"
+        " file marks as its default)",
+    )
+    file.add_argument(
         "--words",
         action="store_true",
         help="add the time of each word to json, vtt and srt (first run"
@@ -254,6 +268,12 @@ def _add_file(commands: "Commands") -> None:
     _add_engine(file)
     _add_hotwords(file)
     file.set_defaults(run=_file)
+
+
+def _sound_path(text: str) -> Path:
+    # A path forgets the "./" that makes "-" a file.
+    path = Path(text)
+    return path.absolute() if text != "-" and path == Path("-") else path
 
 
 def _file(arguments: argparse.Namespace) -> int:
@@ -267,6 +287,7 @@ def _file(arguments: argparse.Namespace) -> int:
         out_dir=arguments.out_dir,
         force=arguments.force,
         words=arguments.words,
+        track=arguments.track,
     )
     return transcribe(
         options,
@@ -324,7 +345,7 @@ def _serve(arguments: argparse.Namespace) -> int:
         tls=arguments.tls and tuple(arguments.tls),
         token_file=arguments.token_file,
     )
-    return serve(options, arguments.engine, out=console.line)
+    return serve(options, arguments.engine, out=console.step)
 
 
 def _add_models(commands: "Commands") -> None:

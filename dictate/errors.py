@@ -3,6 +3,7 @@
     DictateError
     ├── ConfigError            a file of the user cannot be used; none of it was applied
     ├── NoSuchBackend          a stage has no backend of that name
+    ├── NotFound               there is no such dictation, hotword or engine, or nothing to act on
     ├── Unavailable            a backend cannot work here; the message is its `unavailable_reason()`
     │   └── Refused            the user or the desktop refused, and is not asked again by itself
     ├── MicrophoneError        the microphone could not be opened, or is lost
@@ -32,6 +33,13 @@ def did_you_mean(given: object, known: Iterable[str]) -> str:
     return f"; did you mean {near[0]}?" if near else ""
 
 
+def joined(message: str, more: str) -> str:
+    """A message and what follows it: "message; more", or "did you mean x11? More"."""
+    if message.endswith((".", "?", "!")):
+        return f"{message} {more[:1].upper()}{more[1:]}"
+    return f"{message}; {more}"
+
+
 class DictateError(Exception):
     """The base of all errors that we raise."""
 
@@ -49,6 +57,10 @@ class ConfigError(DictateError):
 
 class NoSuchBackend(DictateError):
     """A stage has no backend of that name; the message lists its backends."""
+
+
+class NotFound(DictateError):
+    """There is no such dictation, hotword or engine, or nothing that could be acted on."""
 
 
 class Unavailable(DictateError):

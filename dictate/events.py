@@ -85,4 +85,9 @@ class FinalTranscript:
     audio_s: float = 0.0
     """Seconds of sound that the text was recognized from."""
     finish_ms: float = 0.0
-    """Milliseconds from the end of the sound to this text, measured by the engine process."""
+    """Milliseconds from when the engine process came to the end of the sound, which it may have
+    received long before, to this text."""
+    language: str = ""
+    """The language that the engine detected (BCP 47); empty if it detects none."""
+    punctuates: bool | None = None
+    """Whether the engine writes punctuation by itself; None if that is not known."""

@@ -78,6 +78,7 @@ async def open_ui(stack: AsyncExitStack, settings: Settings, options: RunOptions
     notifier = Notifier(lambda: service.bus, enabled=settings.notifications.enabled)
     feedback = LiveFeedback(settings, lambda how: service.update(overlay=how))
     terminal = Terminal(always=options.show_partials)
+    terminal.share_with(logging.getLogger().handlers)
     dispatcher = EventDispatcher(service, notifier, terminal, feedback.picture)
     stack.push_async_callback(service.close)
     try:
@@ -173,6 +174,8 @@ def open_controls(
         on_press=lambda press: _on_press(pipeline, press, second=False),
         on_second=lambda press: _on_press(pipeline, press, second=True),
         on_cancel=pipeline.cancel,
+        on_paste=lambda: controller.paste_key(),
+        on_undo=lambda: controller.undo_key(),
         on_state=keys_changed,
     )
     desktop_watcher = DesktopWatcher(keys, stages.outputs, reloader, feedback.retry_overlay)
@@ -191,6 +194,7 @@ def open_controls(
         writer=stages.writer,
         outputs=stages.outputs,
         reloader=reloader,
+        on_trouble=on_trouble,
     )
     tray = TrayController(
         settings.tray,
@@ -217,11 +221,17 @@ def connect(ui: UserInterface, stages: Stages, controls: Controls) -> None:
     dispatcher.session_changed.connect(session_changed)
     dispatcher.session_changed.connect(partial(feedback.session_changed, pipeline))
     dispatcher.session_changed.connect(tray.update)
+    feedback.slow.connect(dispatcher.slow)
+    feedback.progressed.connect(ui.terminal.progress)
+    feedback.progressed.connect(tray.progress)
     dispatcher.paste_clicked.connect(stages.replay.paste_after_click)
     stages.engines.changed.connect(status.engines)
     stages.engines.changed.connect(controls.greeting.update)
     stages.engines.changed.connect(tray.update)
     stages.outputs.changed.connect(status.outputs)
+
+    def show_hotwords_file() -> None:
+        ui.service.update(hotwords_file=str(controls.reloader.hotwords_file))
 
     def applied(settings: Settings) -> None:
         keys.apply(settings.hotkey, settings.second.key)
@@ -229,9 +239,11 @@ def connect(ui: UserInterface, stages: Stages, controls: Controls) -> None:
         stages.journal.apply(settings.journal)
         feedback.apply(settings)
         tray.apply(settings.tray)
+        show_hotwords_file()
 
     controls.reloader.applied.connect(applied)
     controls.reloader.retried.connect(feedback.retry_overlay)
+    show_hotwords_file()
     ui.service.serve(controls.controller)
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict
 
 from dictate.app.journal_thread import JournalThread
@@ -11,18 +11,25 @@ from dictate.app.output_writer import OutputWriter
 from dictate.app.pipeline import Pipeline
 from dictate.app.reloader import Reloader
 from dictate.app.replay import Replay
+from dictate.config.schema import JournalSettings, SecondSettings
 from dictate.dbus.interface import Row
 from dictate.diagnostics import check, output_trial
+from dictate.errors import DictateError, NotFound
 from dictate.hotkeys.keys import Keys
 from dictate.journal.entry import Entry
 from dictate.journal.journal import Journal
 from dictate.microphone.portaudio import list_devices
+from dictate.platform.background import BackgroundTasks
 
 log = logging.getLogger(__name__)
 
+BUS = "over D-Bus"
+"""Where a request comes from, for the log. The name of a client on the bus would tell a user
+nothing."""
+
 
 class DaemonController:
-    """Implements `dbus.interface.Controller`. The log always says which client asked."""
+    """Implements `dbus.interface.Controller`, and serves the tray and the keys."""
 
     def __init__(
         self,
@@ -34,6 +41,7 @@ class DaemonController:
         writer: OutputWriter,
         outputs: OutputManager,
         reloader: Reloader,
+        on_trouble: Callable[[str], None],
     ) -> None:
         self._pipeline = pipeline
         self._keys = keys
@@ -42,59 +50,98 @@ class DaemonController:
         self._writer = writer
         self._outputs = outputs
         self._reloader = reloader
+        self._on_trouble = on_trouble
+        self._background = BackgroundTasks(log)
 
-    def start(self, by: str, *, second: bool) -> None:
+    def start(self, *, second: bool) -> None:
         """Begin to listen, as a toggled dictation."""
-        log.info("start, asked by %s", by)
+        log.info("start, asked %s", BUS)
+        self._require_profile(second=second)
         self._pipeline.start(held=False, second=second)
 
-    def stop(self, by: str) -> None:
+    def stop(self) -> bool:
         """End it, as a release of the key does."""
-        log.info("stop, asked by %s", by)
+        log.info("stop, asked %s", BUS)
+        listened = self._pipeline.listening
         self._pipeline.stop()
+        return listened
 
-    def toggle(self, by: str, *, second: bool) -> None:
+    def toggle(self, *, second: bool, by: str = BUS) -> None:
         """Start if nothing listens, otherwise stop."""
-        log.info("toggle, asked by %s", by)
+        log.info("toggle, asked %s", by)
+        if not self._pipeline.listening:
+            self._require_profile(second=second)
         self._pipeline.toggle(second=second)
 
-    def key(self, by: str, *, second: bool, down: bool) -> None:
+    def key(self, *, second: bool, down: bool) -> bool:
         """The same as a press or release of a hotkey of ours."""
-        log.info("%s, asked by %s", "press" if down else "release", by)
-        self._keys.bound(second=second, down=down)
+        log.info("%s, asked %s", "press" if down else "release", BUS)
+        if down:
+            self._require_profile(second=second)
+        return self._keys.bound(second=second, down=down)
 
-    def cancel(self, by: str) -> None:
+    def cancel(self) -> str:
         """Nothing of it is written."""
-        log.info("cancel, asked by %s", by)
+        log.info("cancel, asked %s", BUS)
+        before = self._pipeline.under_way
         self._pipeline.cancel()
+        cancelled = sorted(before - self._pipeline.under_way)
+        return what_is_kept(cancelled, self._reloader.settings.journal)
 
-    async def reload(self, by: str) -> Sequence[str]:
+    async def reload(self) -> Sequence[str]:
         """Read both files again; what was given up is tried again."""
-        log.info("reload, asked by %s", by)
-        return await self._reloader.reload(retry=True)
+        log.info("reload, asked %s", BUS)
+        return [*await self._reloader.reload(retry=True), *self._reloader.overridden]
+
+    def paste_key(self) -> None:
+        """The key for it was pressed: write the last text where the focus is now."""
+        self._by_key("not written", self._replay.paste(None))
+
+    def undo_key(self) -> None:
+        """The key for it was pressed: take the last text back."""
+        self._by_key("", self._undo())
+
+    def _by_key(self, failed: str, work: Awaitable[object]) -> None:
+        async def to_its_end() -> None:
+            try:
+                await work
+            except DictateError as error:
+                self._on_trouble(f"{failed}: {error}" if failed else str(error))
+
+        self._background.start(to_its_end())
+
+    def _require_profile(self, *, second: bool) -> None:
+        if second and self._reloader.settings.second == SecondSettings():
+            raise NotFound(
+                "there is no second profile: give it an engine, a language or an output under "
+                "[second] in config.toml"
+            )
 
     async def last(self) -> Entry | None:
         """The newest text."""
         return await self._journal.call(Journal.last)
 
-    async def history(self, limit: int) -> Sequence[Entry]:
+    async def history(self, limit: int, before: int = 0) -> Sequence[Entry]:
         """The newest dictations."""
-        return await self._journal.call(Journal.history, limit)
+        return await self._journal.call(Journal.history, limit, before)
 
-    async def paste(self, number: int | None, by: str) -> str:
+    async def paste(self, number: int | None) -> str:
         """Write a text again, where the focus is now."""
-        log.info("paste, asked by %s", by)
+        log.info("paste, asked %s", BUS)
         return (await self._replay.paste(number)).value
 
-    async def undo(self, by: str) -> str:
+    async def undo(self) -> str:
         """Take the last text back."""
-        log.info("undo, asked by %s", by)
-        number = await self._writer.undo((self._outputs.main, self._outputs.second))
+        log.info("undo, asked %s", BUS)
+        number = await self._undo()
         return f"dictation {number} is taken back (dictatectl paste {number} writes it again)"
 
-    async def forget(self, number: int | None, by: str) -> int:
+    async def _undo(self) -> int:
+        return await self._writer.undo((self._outputs.main, self._outputs.second))
+
+    async def forget(self, number: int | None) -> int:
         """Delete from the journal."""
-        log.info("forget, asked by %s", by)
+        log.info("forget, asked %s", BUS)
         return await self._journal.call(Journal.forget, number)
 
     async def devices(self) -> Sequence[Row]:
@@ -106,8 +153,24 @@ class DaemonController:
         rows = await asyncio.to_thread(check.rows, self._reloader.settings)
         return [row.as_dict() for row in rows]
 
-    async def check_live(self, by: str) -> Sequence[Row]:
+    async def check_live(self) -> Sequence[Row]:
         """Every output tried on a window of our own."""
-        log.info("check --live, asked by %s", by)
+        log.info("check --live, asked %s", BUS)
         async with self._writer.exclusive():
             return await output_trial.rows(self._reloader.settings.output, self._outputs.main)
+
+
+def what_is_kept(cancelled: Sequence[int], settings: JournalSettings) -> str:
+    """What is left of these dictations, which were just cancelled; empty if there are none."""
+    if not cancelled:
+        return ""
+    named = " and ".join(map(str, cancelled))
+    one = len(cancelled) == 1
+    head = f"dictation{'' if one else 's'} {named} {'is' if one else 'are'} cancelled, not written"
+    if not settings.keep_cancelled or not settings.keep_days:
+        return f"{head}, and deleted"
+    return (
+        f"{head}. {'It is' if one else 'They are'} kept for {settings.keep_days:g} days: "
+        f"`dictatectl paste {cancelled[-1]}` writes {'it' if one else 'the last'} after all, "
+        f"`dictatectl forget {cancelled[-1]}` deletes it now"
+    )

@@ -78,6 +78,7 @@ class Daemon:
                 await self._stop.wait()
                 dispatcher.stopping()
                 await self._stages.pipeline.drain(DRAIN_S)
+                await self._ui.service.stop_serving()
             finally:
                 for task in tasks:
                     task.cancel()

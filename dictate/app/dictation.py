@@ -2,12 +2,28 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from math import log10
+from typing import Final
 
 from dictate.app.observer import Timing
 from dictate.app.profiles import Profile
 from dictate.engines.client import UtteranceClient
-from dictate.events import PartialTranscript
+from dictate.engines.protocol import EngineState
+from dictate.engines.quiet_speech import Level
+from dictate.events import RATE, PartialTranscript, Samples
 from dictate.outputs import Focus
+
+QUIET_DB: Final = -46.0
+"""Highest level, in dB of full scale, below which speech may not be recognised, although the engine
+gets it louder."""
+
+
+@dataclass(slots=True)
+class Utterances:
+    """What the utterances share that a silence separated: each is a dictation of its own."""
+
+    written: str = ""
+    """The text of the last one that was delivered."""
 
 
 @dataclass(slots=True)
@@ -17,9 +33,12 @@ class Dictation:
     number: int
     profile: Profile
     utterance: UtteranceClient
-    continued: bool
+    utterances: Utterances
     pressed_at: float
+    continued: bool = False
+    """Whether it goes on after an earlier one, without a new press."""
     samples: int = 0
+    level: Level = field(default_factory=Level)
     lost: int = 0
     """Samples that the microphone lost."""
     released_at: float = 0.0
@@ -34,3 +53,48 @@ class Dictation:
     timing: Timing = field(default_factory=Timing)
     timers: list[asyncio.TimerHandle] = field(default_factory=list)
     """Cancelled when it is over."""
+
+    def take(self, samples: Samples) -> None:
+        """Count this sound."""
+        self.samples += len(samples)
+        self.level.feed(samples)
+
+    @property
+    def too_quiet(self) -> str:
+        """What is wrong with the level of its sound and what to do, or an empty text."""
+        if not self.samples:
+            return "the microphone delivered no sound"
+        if not self.level.peak:
+            return "the microphone gave only digital silence: is it muted?"
+        decibels = 20 * log10(self.level.peak)
+        if decibels >= QUIET_DB:
+            return ""
+        return f"very quiet: peak {decibels:.0f} dBFS; raise the microphone's level"
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How far an engine is with the sound of a dictation."""
+
+    number: int
+    engine: str
+    loading: bool
+    """Whether the engine is not loaded yet."""
+    sound_s: float
+    worked_s: float | None
+    """Seconds of the sound that it has worked through; None if it does not report that."""
+    waited_s: float
+    """Seconds since the end of the sound; 0 before that."""
+
+
+def backlog_of(dictation: Dictation, now: float) -> Backlog:
+    """The backlog of this dictation. `now` is monotonic seconds."""
+    engine = dictation.profile.engine
+    return Backlog(
+        number=dictation.number,
+        engine=engine.info.name,
+        loading=engine.serving_state is EngineState.LOADING,
+        sound_s=dictation.samples / RATE,
+        worked_s=dictation.utterance.worked_s if engine.info.streams else None,
+        waited_s=max(0.0, now - dictation.ends_at),
+    )

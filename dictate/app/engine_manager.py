@@ -38,8 +38,6 @@ class EngineReport:
     precision: str
     chunk_ms: int
     memory_mb: float
-    finish_ms: float
-    """Milliseconds from the end of the sound to the text, of the last utterance."""
     notes: str
     """What is not as the settings want it, and why."""
 
@@ -180,6 +178,5 @@ def _report(client: EngineClient) -> EngineReport:
         precision=info.precision,
         chunk_ms=info.chunk_ms,
         memory_mb=info.device_memory_mb or info.memory_mb,
-        finish_ms=info.finish_ms,
         notes="; ".join(filter(None, (reason, *info.notes))),
     )

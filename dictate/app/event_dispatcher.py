@@ -14,6 +14,7 @@ from dictate.app.observer import Timing
 from dictate.app.signals import Signal
 from dictate.app.terminal import Terminal
 from dictate.dbus.service import Service
+from dictate.errors import joined
 from dictate.events import PartialTranscript, Samples
 from dictate.outputs import Receipt
 from dictate.platform.background import BackgroundTasks
@@ -23,7 +24,9 @@ from dictate.ui.overlay.picture import Picture
 log = logging.getLogger(__name__)
 
 READ_S: Final = 5.0
-"""Seconds for which the overlay shows why a text is held."""
+"""Seconds for which the overlay shows why a text is held, or was not heard."""
+GLANCE_S: Final = 2.0
+"""Seconds for which the overlay shows a word or two."""
 
 
 class EventDispatcher:
@@ -53,6 +56,7 @@ class EventDispatcher:
 
     def stopping(self) -> None:
         """The daemon begins to stop."""
+        self._terminal.clear()
         self._systemd.notify("STOPPING=1")
 
     def alive(self) -> None:
@@ -94,14 +98,37 @@ class EventDispatcher:
             timing.journal_ms,
             timing.output_ms,
         )
-        self._service.update(dictation=number, last_finish_ms=timing.total_ms)
+        # Both of the same dictation, so that the part is never more than the whole.
+        self._service.update(
+            dictation=number,
+            last_finish_ms=round(timing.total_ms, 1),
+            engine_finish_ms=round(timing.engine_ms, 1),
+        )
         if receipt is Receipt.COPIED:
             self._notify("Copied", "What you said is in the clipboard: paste it.", "copied")
 
-    def nothing_heard(self, number: int) -> None:
+    def nothing_heard(self, number: int, level: str, *, continued: bool) -> None:
         """The engine heard no words."""
         self._terminal.clear()
-        log.info("dictation %d: nothing heard", number)
+        log.info("dictation %d: nothing heard%s", number, f" ({level})" if level else "")
+        if continued:
+            return  # the user was silent at the end, and knows that
+        if level:
+            self._notify("Nothing heard", level, "nothing")
+        self._picture.nothing_heard(number, level)
+        self._release_later(number, READ_S if level else GLANCE_S)
+
+    def cancelled(self, number: int) -> None:
+        """The user cancelled it."""
+        self._terminal.clear()
+        log.info("dictation %d: cancelled", number)
+        self._picture.cancelled(number)
+        self._release_later(number, GLANCE_S)
+
+    def slow(self, message: str) -> None:
+        """The engine makes the user wait."""
+        log.warning("%s", message)
+        self._notify("Still at work", message, "slow")
 
     def held(self, number: int, reason: str) -> None:
         """Kept, not written."""
@@ -109,9 +136,14 @@ class EventDispatcher:
         log.warning("dictation %d is held: %s", number, reason)
         self._service.update(dictation=number, trouble=f"held: {reason}")
         here = Action("Paste here", lambda: self.paste_clicked(number))
-        self._notify("Held", f"{reason}. dictatectl paste {number}", "held", here)
+        self._notify(
+            "Held",
+            joined(reason, f"dictatectl paste {number} writes it, where the cursor is then"),
+            "held",
+            here,
+        )
         self._picture.held(number, reason)
-        asyncio.get_running_loop().call_later(READ_S, self._picture.release, number)
+        self._release_later(number, READ_S)
 
     def trouble(self, message: str) -> None:
         """Something is wrong."""
@@ -119,6 +151,9 @@ class EventDispatcher:
         log.warning("%s", message)
         self._service.update(trouble=message)
         self._notify("Dictate", message, "trouble")
+
+    def _release_later(self, number: int, seconds: float) -> None:
+        asyncio.get_running_loop().call_later(seconds, self._picture.release, number)
 
     def _notify(self, summary: str, body: str, key: str, action: Action | None = None) -> None:
         self._background.start(self._notifier.show(summary, body, key=key, action=action))

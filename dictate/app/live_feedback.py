@@ -5,8 +5,10 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+from dictate.app.dictation import Backlog
 from dictate.app.profiles import Profile
 from dictate.app.session import Activity
+from dictate.app.signals import Signal
 from dictate.config.schema import Settings
 from dictate.errors import DictateError
 from dictate.outputs import Destination, Output
@@ -17,6 +19,17 @@ from dictate.ui.sounds import Sounds
 EVERY_S = 0.7
 """Seconds between two looks at where the text would go, while a dictation listens: people change
 windows. The partial transcript is then shown there."""
+SLOW_S = 1.0
+"""Seconds after the end of the sound from which the progress of the engine is shown."""
+BEHIND_S = 5.0
+"""Seconds of sound by which an engine may be behind the voice before that is shown: models work in
+chunks of up to two seconds."""
+LATE_S = 10.0
+"""Seconds of waiting, or of being behind, after which it is also logged and notified."""
+FASTER = (
+    "a faster engine helps: `dictatectl engine` lists them, and `dictate setup --remote HOST` uses"
+    " one of another machine"
+)
 
 
 class Dictations(Protocol):
@@ -38,6 +51,11 @@ class Dictations(Protocol):
     def writing(self) -> bool:
         """Whether an output has a text at this moment."""
 
+    @property
+    def backlog(self) -> Backlog | None:
+        """How far the engine is with the dictation that waits, or else with the one that
+        records."""
+
     def show_again(self) -> None:
         """Show the last partial transcript once more."""
 
@@ -48,17 +66,22 @@ class LiveFeedback:
 
     def __init__(self, settings: Settings, on_overlay: Callable[[str], None]) -> None:
         self.picture = Picture()
+        self.progressed = Signal[str]()
+        """How far a slow engine is, in a few words; empty when that is over."""
+        self.slow = Signal[str]()
+        """An engine makes the user wait: one line, once for a dictation."""
         self._overlay = Overlay(settings.overlay, self.picture, on_overlay)
         self._sounds = Sounds(settings.sounds)
         self._following: asyncio.Task[None] | None = None
+        self._watching: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         """Until cancelled."""
         try:
             await self._overlay.run()
         finally:
-            if self._following is not None:
-                self._following.cancel()
+            for task in filter(None, (self._following, self._watching)):
+                task.cancel()
             await self._sounds.close()
 
     def apply(self, settings: Settings) -> None:
@@ -76,6 +99,29 @@ class LiveFeedback:
         self._sounds.session(dictations.activity.value)
         if dictations.listening and (self._following is None or self._following.done()):
             self._following = asyncio.create_task(follow(dictations, self.picture))
+        under_way = dictations.activity is not Activity.READY
+        if under_way and (self._watching is None or self._watching.done()):
+            self._watching = asyncio.create_task(self._watch_engine(dictations))
+
+    async def _watch_engine(self, dictations: Dictations) -> None:
+        """Show how far a slow engine is, until all dictations are over."""
+        shown, reported = "", 0
+        while dictations.activity is not Activity.READY:
+            await asyncio.sleep(EVERY_S)
+            backlog = dictations.backlog
+            progress = describe_backlog(backlog) if backlog is not None else ""
+            if progress != shown:
+                shown = progress
+                self.picture.progress(progress)
+                self.progressed(progress)
+            if progress and backlog is not None and reported != backlog.number and _late(backlog):
+                reported = backlog.number
+                advice = "" if backlog.loading else f"; {FASTER}"
+                which = f"dictation {backlog.number}: engine {backlog.engine}"
+                self.slow(f"{which}: {progress}{advice}")
+        if shown:
+            self.picture.progress("")
+            self.progressed("")
 
 
 async def follow(dictations: Dictations, picture: Picture) -> None:
@@ -100,3 +146,34 @@ async def describe_target(output: Output) -> str:
     except DictateError:
         return ""
     return f"→ {focus.application}" if focus and focus.application else ""
+
+
+def describe_backlog(backlog: Backlog) -> str:
+    """How far the engine is, if the user has to wait for it; otherwise empty."""
+    behind_s = 0.0 if backlog.worked_s is None else backlog.sound_s - backlog.worked_s
+    if not backlog.waited_s:
+        if backlog.loading:
+            return "the engine loads: your words come later"
+        return f"the engine is {spell(behind_s)} behind" if behind_s > BEHIND_S else ""
+    if backlog.waited_s < SLOW_S:
+        return ""
+    if backlog.loading:
+        return f"the engine loads, {spell(backlog.waited_s)} so far"
+    if backlog.worked_s is not None and behind_s >= SLOW_S:
+        return f"{spell(backlog.worked_s)} of {spell(backlog.sound_s)} recognised"
+    return f"recognising {spell(backlog.sound_s)} of sound, {spell(backlog.waited_s)} so far"
+
+
+def spell(seconds: float) -> str:
+    """A duration for people: "12 s", "3 min 20 s", "1 h 2 min"."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def _late(backlog: Backlog) -> bool:
+    behind_s = 0.0 if backlog.worked_s is None else backlog.sound_s - backlog.worked_s
+    return max(backlog.waited_s, behind_s) > LATE_S

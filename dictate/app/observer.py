@@ -29,8 +29,13 @@ class PipelineObserver(Protocol):
     def delivered(self, number: int, receipt: Receipt, timing: "Timing") -> None:
         """A text was written."""
 
-    def nothing_heard(self, number: int) -> None:
-        """The engine heard no words: nothing is written."""
+    def nothing_heard(self, number: int, level: str, *, continued: bool) -> None:
+        """The engine heard no words: nothing is written. `level` says what is wrong with the level
+        of the sound, or is empty. A dictation that was `continued` after a silence often ends
+        so."""
+
+    def cancelled(self, number: int) -> None:
+        """The user cancelled it: nothing is written."""
 
     def held(self, number: int, reason: str) -> None:
         """A text, or the sound, is kept and was not written."""

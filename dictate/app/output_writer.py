@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from dictate.app.journal_thread import JournalThread
 from dictate.app.observer import PipelineObserver, Timing
-from dictate.errors import DeliveryUnsure, DictateError, NotDelivered
+from dictate.errors import DeliveryUnsure, NotDelivered, NotFound
 from dictate.journal.journal import Journal
 from dictate.outputs import Focus, Output, Receipt
 
@@ -65,11 +65,11 @@ class OutputWriter:
         async with self._lock:
             last = self._last
             if last is None or last.output not in in_use:
-                raise DictateError("there is nothing that could be taken back")
+                raise NotFound("there is no text that could be taken back")
             try:
                 await last.output.undo(last.text, last.focus)
             except NotDelivered as error:
-                raise NotDelivered(f"not taken back: {error}") from error
+                raise type(error)(f"not taken back: {error}") from error
             except DeliveryUnsure:
                 self._last = None
                 raise

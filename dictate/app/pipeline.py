@@ -14,7 +14,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any, Protocol
 
-from dictate.app.dictation import Dictation
+from dictate.app.dictation import Backlog, Dictation, Utterances, backlog_of
 from dictate.app.journal_thread import JournalThread
 from dictate.app.observer import PipelineObserver
 from dictate.app.output_writer import OutputWriter
@@ -30,6 +30,7 @@ from dictate.events import (
     SpeechEnded,
     pcm_from_samples,
 )
+from dictate.joining import needs_space
 from dictate.journal.journal import Journal
 from dictate.outputs import Focus
 from dictate.platform.background import BackgroundTasks
@@ -114,7 +115,10 @@ class Pipeline:
 
     def cancel(self) -> None:
         """See `Session.cancel`."""
+        before = set(self._in_flight)
         self._act(self._session.cancel)
+        if gone := before - self._in_flight.keys():
+            self._observer.cancelled(max(gone))
 
     @property
     def activity(self) -> Activity:
@@ -158,14 +162,17 @@ class Pipeline:
             case Do.DELIVER:
                 self._run(number, self._deliver(self._in_flight[number]))
             case Do.DROP:
-                self._end(number)
+                dictation = self._end(number)
                 self._journal.submit(Journal.empty, number)
-                self._observer.nothing_heard(number)
+                if dictation:
+                    self._observer.nothing_heard(
+                        number, dictation.too_quiet, continued=dictation.continued
+                    )
             case Do.ABANDON:
                 self._abandon(number)
             case Do.HOLD:
                 self._hold(number)
-            case Do.KEEP:
+            case Do.KEEP if self._keeps_cancelled:
                 self._journal.submit(Journal.cancelled, number, "cancelled; its text came late")
             case Do.DONE:
                 self._end(number)
@@ -179,8 +186,9 @@ class Pipeline:
             number,
             profile,
             self._profiles.begin(number, profile, self._partial),
-            command.continued,
+            self._in_flight[number - 1].utterances if command.continued else Utterances(),
             time.monotonic(),
+            continued=command.continued,
         )
         self._in_flight[number] = dictation
         if not command.continued:
@@ -206,7 +214,7 @@ class Pipeline:
         if not dictation.samples:
             waited_ms = (time.monotonic() - dictation.pressed_at) * 1000
             log.debug("dictation %d: first sound %.0f ms after the press", number, waited_ms)
-        dictation.samples += len(chunk.samples)
+        dictation.take(chunk.samples)
         dictation.lost += chunk.dropped
         marks = self.segmenter.push(chunk)
         if chunk.end >= dictation.ends_at:
@@ -266,7 +274,9 @@ class Pipeline:
             self._observer.trouble(f"{dictation.lost * 1000 // RATE} ms of sound were lost")
         final = await dictation.utterance.finish(lambda: self._journal.call(Journal.audio, number))
         timing.engine_ms = (time.monotonic() - ended_at) * 1000
-        dictation.text = self._profiles.polish(final, continued=dictation.continued)
+        if not self.in_flight(number) and not self._keeps_cancelled:
+            return
+        dictation.text = self._profiles.polish(final, dictation.profile)
         if not dictation.text:
             self._handle(number, Input.HEARD_NOTHING)
             return
@@ -279,10 +289,13 @@ class Pipeline:
     async def _deliver(self, dictation: Dictation) -> None:
         number, timing = dictation.number, dictation.timing
         focus = await self._focus(dictation)
+        # Not earlier: utterances are delivered in order, but recognized in any.
+        gap = " " if needs_space(dictation.utterances.written, dictation.text) else ""
         try:
             receipt = await self._writer.write(
-                number, dictation.text, dictation.profile.output, focus, timing
+                number, gap + dictation.text, dictation.profile.output, focus, timing
             )
+            dictation.utterances.written = dictation.text
         except (NotDelivered, DeliveryUnsure) as error:
             dictation.reason = str(error)
             self._handle(number, Input.REFUSED)
@@ -333,9 +346,30 @@ class Pipeline:
         dictation = self._in_flight.get(self._session.recording or 0)
         return dictation.profile if dictation else None
 
+    @property
+    def _keeps_cancelled(self) -> bool:
+        """Whether anything is left in the journal of a dictation that was cancelled."""
+        settings = self.settings.journal
+        return settings.keep_cancelled and settings.keep_days > 0
+
+    @property
+    def under_way(self) -> frozenset[int]:
+        """The dictations that are not over yet."""
+        return frozenset(self._in_flight)
+
     def in_flight(self, number: int) -> bool:
         """Whether this dictation is not over yet."""
         return number in self._in_flight
+
+    @property
+    def backlog(self) -> Backlog | None:
+        """How far the engine is with the dictation that waits longest for its text; if none waits,
+        with the one that records."""
+        now = time.monotonic()
+        waiting = (each for each in self._in_flight.values() if each.ends_at < now)
+        recording = self._in_flight.get(self._session.recording or 0)
+        dictation = next((each for each in waiting if not each.text), recording)
+        return None if dictation is None else backlog_of(dictation, now)
 
     # Tasks.
 

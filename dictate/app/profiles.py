@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from dictate.config.schema import Settings
 from dictate.engines.client import EngineClient, UtteranceClient
+from dictate.engines.language import utterance_language
 from dictate.events import FinalTranscript, PartialTranscript
 from dictate.hotwords.model import Hotwords
 from dictate.outputs import Output
@@ -46,6 +47,14 @@ class Profiles:
         """Begin an utterance at the profile's engine, with the hotwords of now."""
         return profile.engine.begin(number, self.hotwords, profile.language, on_partial)
 
-    def polish(self, final: FinalTranscript, *, continued: bool = False) -> str:
+    def polish(self, final: FinalTranscript, profile: Profile) -> str:
         """The text as it is written."""
-        return polish(final.text, self.hotwords, self.settings.text, continued=continued)
+        known = profile.engine.info.languages
+        return polish(
+            final.text,
+            self.hotwords,
+            self.settings.text,
+            language=utterance_language(profile.language, final.language, known),
+            punctuates=final.punctuates,
+            audio_s=final.audio_s,
+        )

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from pathlib import Path
 
 from dictate.app.engine_manager import EngineManager, EnginePair
 from dictate.app.output_manager import OutputManager, OutputPair
@@ -19,12 +20,12 @@ from dictate.app.signals import Signal
 from dictate.config import config_file
 from dictate.config.schema import Settings, SpeechSettings
 from dictate.config.sources import CommandLineOverrides, ConfigFiles
-from dictate.errors import ConfigError, DictateError
+from dictate.errors import ConfigError, DictateError, joined
 from dictate.hotwords import hotwords_file
 from dictate.hotwords.model import Hotwords
 from dictate.microphone.supervisor import MicrophoneSupervisor
 from dictate.platform.background import BackgroundTasks
-from dictate.text import polish
+from dictate.text import prepare
 from dictate.vad import DETECTORS
 from dictate.vad.segmenter import Segmenter
 
@@ -46,6 +47,11 @@ class ConfigSource:
     files: ConfigFiles
     overrides: CommandLineOverrides
 
+    @property
+    def overridden(self) -> list[str]:
+        """A line for each thing that the user's files do not decide."""
+        return [*self.overrides.notes, *self.files.notes]
+
     async def read(self) -> Configuration:
         """Both files. Raises ConfigError."""
         return await asyncio.to_thread(self._read)
@@ -53,7 +59,8 @@ class ConfigSource:
     def _read(self) -> Configuration:
         settings, hotwords = self.files.read(self.overrides)
         # The phrases of a long list take a moment to sort: here, not in the first dictation.
-        polish("", hotwords, settings.text)
+        languages = settings.engine.language, settings.second.language or settings.engine.language
+        prepare(hotwords, settings.text, languages)
         return Configuration(settings, hotwords)
 
 
@@ -93,6 +100,16 @@ class Reloader:
         """The settings in force."""
         return self.configuration.settings
 
+    @property
+    def overridden(self) -> list[str]:
+        """See `ConfigSource.overridden`."""
+        return self._source.overridden
+
+    @property
+    def hotwords_file(self) -> Path:
+        """The file whose hotwords are in force."""
+        return self._source.files.hotwords_in_force
+
     async def reload_or_report(self) -> None:
         """Reload, and report to the user what went wrong."""
         try:
@@ -100,7 +117,7 @@ class Reloader:
         except DictateError as error:
             problems = error.problems if isinstance(error, ConfigError) else [str(error)]
             rest = f" (and {len(problems) - 1} more: dictatectl check)" if problems[1:] else ""
-            self._on_trouble(f"{problems[0]}{rest}; the old settings stay")
+            self._on_trouble(joined(f"{problems[0]}{rest}", "the old settings stay"))
 
     async def reload(self, *, retry: bool = False) -> list[str]:
         """Read both files again and apply what changed; a line for each change. With `retry`,

@@ -9,7 +9,14 @@ from dictate.app.journal_thread import JournalThread
 from dictate.app.observer import PipelineObserver, Timing
 from dictate.app.output_writer import OutputWriter
 from dictate.app.profiles import Profiles
-from dictate.errors import DeliveryUnsure, DictateError, EngineError, JournalError, NotDelivered
+from dictate.errors import (
+    DeliveryUnsure,
+    DictateError,
+    EngineError,
+    JournalError,
+    NotDelivered,
+    NotFound,
+)
 from dictate.events import PartialTranscript
 from dictate.journal.entry import Entry, EntryState
 from dictate.journal.journal import Journal
@@ -59,7 +66,8 @@ class Replay:
             self._journal.call(Journal.get, number) if number else self._journal.call(Journal.last)
         )
         if entry is None:
-            raise DictateError("there is no such dictation; see `dictatectl history`")
+            what = f"dictation {number}" if number else "text yet"
+            raise NotFound(f"there is no {what}; see `dictatectl history`")
         if self._in_flight(entry.number):
             raise DictateError(f"dictation {entry.number} is still under way; try again")
         if not entry.text and entry.has_audio:
@@ -86,7 +94,7 @@ class Replay:
         utterance = self._profiles.begin(number, profile, _ignore)
         utterance.feed(pcm)
         final = await utterance.finish(lambda: self._journal.call(Journal.audio, number))
-        text = self._profiles.polish(final)
+        text = self._profiles.polish(final, profile)
         if not text:
             if entry.state is not EntryState.CANCELLED:
                 self._journal.submit(Journal.empty, number)

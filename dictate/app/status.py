@@ -47,7 +47,6 @@ class StatusPublisher:
             chunk_ms=main.chunk_ms,
             engine_memory_mb=main.memory_mb,
             engine_notes=main.notes,
-            engine_finish_ms=main.finish_ms,
             second_engine=second.name if second else "",
             second_engine_state=second.state if second else "",
             second_model=second.model if second else "",
@@ -67,5 +66,9 @@ class StatusPublisher:
         """The keys that are heard."""
         states = self._keys.states
         self._service.update(
-            hotkey=states["main"], second_hotkey=states["second"], cancel_key=states["cancel"]
+            hotkey=states["main"],
+            second_hotkey=states["second"],
+            cancel_key=states["cancel"],
+            paste_key=states["paste"],
+            undo_key=states["undo"],
         )

@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 RECENT: Final = 5
 """Number of texts that can be copied again."""
-BY: Final = "the tray"
+BY: Final = "in the tray"
 
 
 class TrayController:
@@ -64,6 +64,8 @@ class TrayController:
         self._is_taken = False
         """Whether there is, or was, a tray that shows it."""
         self._activity = Activity.READY
+        self._progress = ""
+        self._refreshing = False
         self._background = BackgroundTasks(log)
 
     def apply(self, settings: TraySettings) -> None:
@@ -87,8 +89,14 @@ class TrayController:
                         serving.cancel()
                         await asyncio.gather(serving, return_exceptions=True)
         finally:
+            await self._background.cancel()
             if self._copier is not None:
                 await self._copier.close()
+
+    def progress(self, how_far: str) -> None:
+        """How far a slow engine is; empty when that is over."""
+        self._progress = how_far
+        self.update()
 
     def update(self) -> None:
         """Something that the icon or the menu shows may have changed."""
@@ -97,11 +105,12 @@ class TrayController:
         if self._is_taken and ready and before is not Activity.READY:
             self._start(self._read)
         state = "paused" if self._keys.paused and ready else self._activity.value
-        self._icon.change(state, f"{state}, {self._summary()}")
-        self._menu.change(tuple(self._entries(state)))
+        about = self._progress or self._summary()
+        self._icon.change(state, f"{state}, {about}")
+        self._menu.change(tuple(self._entries(state, about)))
 
-    def _entries(self, state: str) -> Iterator[MenuEntry]:
-        yield MenuEntry("state", f"{state}: {self._summary()}")
+    def _entries(self, state: str, about: str) -> Iterator[MenuEntry]:
+        yield MenuEntry("state", f"{state}: {about}")
         yield MenuEntry("line")
         toggle = "Stop and write" if self._pipeline.listening else "Start"
         yield MenuEntry("toggle", toggle, self._toggle)
@@ -129,11 +138,11 @@ class TrayController:
         self._start(self._refresh)
 
     def _toggle(self) -> None:
-        self._controller.toggle(BY, second=False)
+        self._controller.toggle(second=False, by=BY)
 
     def _pause(self) -> None:
         paused = not self._keys.paused
-        log.info("the key is %s, asked by %s", "paused" if paused else "active again", BY)
+        log.info("the key is %s, asked %s", "paused" if paused else "active again", BY)
         self._keys.pause(paused=paused)
         self.update()
 
@@ -155,17 +164,23 @@ class TrayController:
 
     async def _refresh(self) -> None:
         """Read what there is to choose from: the user is about to look at it."""
-        await self._read()
-        self._microphones = await self._controller.devices()
+        if self._refreshing:
+            return  # some panels ask many times
+        self._refreshing = True
+        try:
+            await self._read()
+            self._microphones = await self._controller.devices()
+        finally:
+            self._refreshing = False
         self.update()
 
     async def _use(self, name: str) -> None:
-        log.info("microphone: %s, asked by %s", name or "the system's default", BY)
+        log.info("microphone: %s, asked %s", name or "the system's default", BY)
         await self._reloader.set_option("microphone.device", name)
         self.update()
 
     async def _copy(self, number: int) -> None:
-        log.info("dictation %d is copied, asked by %s", number, BY)
+        log.info("dictation %d is copied, asked %s", number, BY)
         entry = next((entry for entry in self._recent if entry.number == number), None)
         if entry is None:
             return

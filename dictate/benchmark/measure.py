@@ -263,7 +263,13 @@ class _Table:
         except BaseException:
             utterance.cancel()
             raise
-        return polish(final.text, hotwords, self._settings.text).strip()
+        return polish(
+            final.text,
+            hotwords,
+            self._settings.text,
+            language=self._settings.engine.language,
+            punctuates=final.punctuates,
+        ).strip()
 
     def _begin(self, hotwords: Hotwords) -> UtteranceClient:
         self._number += 1

@@ -13,11 +13,11 @@ from typing import Any
 
 import tomlkit
 
-from dictate.config.reference import KINDS, choices_of
+from dictate.config.reference import KINDS, choices_of, imported
 from dictate.config.reference import default_toml as default_toml
 from dictate.config.reference import describe as describe
 from dictate.config.reference import docs as docs
-from dictate.config.schema import Settings
+from dictate.config.schema import CONFLICTS, Settings
 from dictate.errors import did_you_mean
 from dictate.toml import toml_file
 from dictate.toml.positions import span_of
@@ -47,8 +47,12 @@ def parse(text: str, name: str = "config.toml") -> Settings:
             problems.add((table,), f"{table} is a table: write [{table}] on a line of its own")
         else:
             sections[table] = _section(table, default, given, problems)
+    settings = replace(defaults, **sections)
+    for where in dict.fromkeys(CONFLICTS[table] for table in sections if table in CONFLICTS):
+        for option, message in imported(where)(settings):
+            problems.add(option, message)
     problems.raise_if_any()
-    return replace(defaults, **sections)
+    return settings
 
 
 def _section(table: str, default: Any, given: dict[str, Any], problems: Problems) -> Any:
@@ -58,12 +62,21 @@ def _section(table: str, default: Any, given: dict[str, Any], problems: Problems
         if name not in known:
             problems.add((table, name), _unknown_option(table, name))
             continue
+        if known[name].metadata.get("was_bool") and isinstance(value, bool):
+            value = "on" if value else "off"
         wrong = _wrong(known[name], value)
         if wrong:
             problems.add((table, name), f"{table}.{name} {wrong}")
         else:
-            values[name] = float(value) if known[name].type is float else value
+            values[name] = _value(known[name], value)
     return replace(default, **values)
+
+
+def _value(option: Field[Any], value: Any) -> Any:
+    """The value as Dictate spells it. Raises ValueError."""
+    if value != option.default and (where := option.metadata.get("reads")):
+        return imported(where)(value)
+    return float(value) if option.type is float else value
 
 
 def wrong(option: str, value: object) -> str | None:
@@ -90,6 +103,10 @@ def _wrong(option: Field[Any], value: Any) -> str | None:
         if name not in choices and name not in (names := choices_of(option, installed=True)):
             meant = did_you_mean(value, names) if kind is str else ""
             return f"must be one of {', '.join(names)}, not {_shown(value)}{meant}"
+    try:
+        _value(option, value)
+    except ValueError as error:
+        return f"cannot be {_shown(value)}: {error}"
     return None
 
 
@@ -149,7 +166,7 @@ def set_option(path: Path, option: str, value: str | float | bool) -> None:  # n
     """
     table, _, name = option.partition(".")
     written = f"{tomlkit.key(name).as_string()} = {tomlkit.item(value).as_string()}"
-    parse(f"[{tomlkit.key(table).as_string()}]\n{written}\n", name="new value")
+    parse(f"[{tomlkit.key(table).as_string()}]\n{written}\n", name="")
 
     def change(text: str) -> str:
         document = tomlkit.parse(text)

@@ -93,10 +93,15 @@ def choices_of(option: Field[Any], *, installed: bool = False) -> tuple[str, ...
     """
     choices = tuple(str(choice) for choice in option.metadata.get("choices", ()))
     if where := option.metadata.get("backends"):
-        module, _, attribute = where.partition(":")
-        backends = getattr(import_module(module), attribute)
+        backends = imported(where)
         return ("auto", *(backends.names if installed else backends.table), *choices)
     return choices
+
+
+def imported(where: str) -> Any:
+    """What a field's metadata names as "module:name"."""
+    module, _, name = where.partition(":")
+    return getattr(import_module(module), name)
 
 
 def describe() -> tuple[Section, ...]:

@@ -6,7 +6,9 @@ fact is written once. The metadata of a field may have:
 
 - `choices`: the permitted values; `backends`: the table of a stage, whose names are permitted too.
 - `low` and `high`: the range of a number.
+- `reads`: the function that spells a text as Dictate does, or raises ValueError ("module:name").
 - `live=False`: a change takes effect after a restart.
+- `was_bool=True`: true and false are taken for the choices "on" and "off", as in older files.
 - `each_time=True`: the engine gets the value with each dictation, so that a change does not load
   the model again.
 """
@@ -17,6 +19,15 @@ from typing import Any
 
 def _option(default: Any, **metadata: Any) -> Any:
     return field(default=default, metadata=metadata)
+
+
+_LANGUAGE = "dictate.hotwords.language:language_tag"
+
+CONFLICTS = {
+    "hotkey": "dictate.hotkeys.chord:conflicts",
+    "second": "dictate.hotkeys.chord:conflicts",
+}
+"""For each table, the function that says what is wrong with its options together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +76,7 @@ class EngineSettings:
     """auto, nemotron, qwen3, pocketsphinx, wyoming (an engine on another machine), openai (a server
     with OpenAI's API), riva (NVIDIA Riva or a speech NIM), or scripted:FILE, which returns the
     lines of a file (for demos)."""
-    language: str = "en"
+    language: str = _option("en", reads=_LANGUAGE)
     """The language you speak, as a BCP 47 tag. nemotron-3.5, parakeet, qwen3, openai and riva also
     take auto, which detects it."""
     tail_ms: int = _option(200, low=0, high=2000, each_time=True)
@@ -143,12 +154,12 @@ class SecondSettings:
     """A second profile beside the main one: with a different engine, in a different language, or to
     the clipboard only. Whatever is empty, and everything else, is as in the main profile."""
 
-    key: str = ""
+    key: str = _option("", reads="dictate.hotkeys.chord:spelled_or_none")
     """The key you hold for it, named as in [hotkey]; empty means none. `dictatectl start --second`
     does the same, for a shortcut of your desktop."""
     engine: str = _option("", backends="dictate.engines:ENGINES")
     """Its engine, which is loaded beside the main one; empty means the main engine."""
-    language: str = ""
+    language: str = _option("", reads=f"{_LANGUAGE}_or_none")
     """The language you speak. If engine and model are those of the main profile, one process serves
     both languages."""
     model: str = ""
@@ -179,11 +190,13 @@ class HotwordSettings:
 class TextSettings:
     """The steps between the engine and the window."""
 
-    spoken_punctuation: bool = True
-    """Whether "comma", "full stop", "question mark" and the like become punctuation marks."""
+    spoken_punctuation: str = _option("auto", choices=("auto", "on", "off"), was_bool=True)
+    """Whether "comma", "full stop", "question mark" and the like become punctuation marks, in
+    English, German, French, Spanish, Italian, Portuguese and Dutch. auto means: unless the engine
+    punctuates by itself. on is always, off is never; true and false mean the same."""
     spoken_newlines: bool = True
-    """Whether "new line" and "new paragraph" become line ends. No other line end is ever
-    written."""
+    """Whether "new line" and "new paragraph", or what they are called in your language, become line
+    ends, with every engine. No other line end is ever written."""
     trailing_space: bool = False
     """Whether each text ends with a space, ready for the next one."""
 
@@ -215,13 +228,24 @@ class HotkeySettings:
     )
     """auto, x11, portal (asks a Wayland desktop for the key: KDE, GNOME 48, Hyprland), evdev (reads
     the keyboards directly and needs the right to do so, so auto never uses it), or none."""
-    key: str = "ctrl_r"
-    """The key: ctrl_r, alt_gr, pause, scroll_lock, f1 to f20, one character, or several keys
-    together, such as ctrl+alt+space or super+d. Only ctrl_r and alt_gr reach the focused
-    application, too. With portal it is a proposal, and the settings of your desktop decide."""
-    cancel_key: str = ""
-    """A key that discards the current dictation, such as escape. It is listened for only during a
-    dictation. Empty means none."""
+    key: str = _option("ctrl_r", reads="dictate.hotkeys.chord:spelled")
+    """The key: ctrl_r, alt_gr, pause, scroll_lock, f1 to f20, or several keys together, such as
+    ctrl+alt+space or super+d. Only ctrl_r and alt_gr reach the focused application, too. With
+    portal it is a proposal, and the settings of your desktop decide."""
+    take_typing_keys: bool = False
+    """Whether one of these keys may be one that you type or edit with: a letter, a digit, space,
+    return and the like, without ctrl, alt or super. No application gets that key while Dictate
+    runs, so without this confirmation it is refused."""
+    cancel_key: str = _option("auto", reads="dictate.hotkeys.chord:spelled_or_auto")
+    """The key that discards the dictation under way: nothing is written, and [journal] says what is
+    kept of it. It is taken during a dictation only. auto is escape on X11, and none where a key
+    cannot be taken for that time. Empty means none."""
+    paste_key: str = _option("", reads="dictate.hotkeys.chord:spelled_or_none")
+    """A key that writes the last text again, where the cursor is now, such as ctrl+alt+v. Empty
+    means none."""
+    undo_key: str = _option("", reads="dictate.hotkeys.chord:spelled_or_none")
+    """A key that takes the last text back out of its window, such as ctrl+alt+z. Empty means
+    none."""
     mode: str = _option("hold_or_tap", choices=("hold", "toggle", "hold_or_tap", "double_tap"))
     """hold records while the key is down. toggle starts at one press and stops at the next.
     hold_or_tap does both: a tap toggles. double_tap is like hold_or_tap, but a double tap starts,
@@ -242,6 +266,9 @@ class JournalSettings:
     """Maximum size of all sound. When there is more, the oldest is deleted."""
     keep_audio: bool = True
     """Whether the sound is kept after its text is delivered. Until then it always is."""
+    keep_cancelled: bool = True
+    """Whether a cancelled dictation, text and sound, is kept like any other, so that `dictatectl
+    paste` can still write it. false deletes it as soon as you cancel."""
 
 
 @dataclass(frozen=True, slots=True)

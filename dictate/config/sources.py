@@ -2,12 +2,17 @@
 
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Final
 
 from dictate.config import config_file
 from dictate.config.schema import HotwordSettings, Settings
 from dictate.errors import ConfigError
 from dictate.hotwords import hotwords_file
 from dictate.hotwords.model import Guards, Hotwords
+from dictate.platform import paths
+
+NOTE: Final = "note: "
+"""The beginning of a line that says what is not as in the user's files, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +23,17 @@ class CommandLineOverrides:
     engine: str | None = None
     output: str | None = None
     hotkey: str | None = None
+
+    @property
+    def notes(self) -> list[str]:
+        """One line for each option that is overridden."""
+        given = {field.name: getattr(self, field.name) for field in fields(self)}
+        return [
+            f"{NOTE}{name}.use is {use}: --{name} on the command line of dictate overrides "
+            "config.toml"
+            for name, use in given.items()
+            if use is not None
+        ]
 
     def apply_to(self, settings: Settings) -> Settings:
         """These settings with the overrides applied. Raises ConfigError for unknown names."""
@@ -49,6 +65,25 @@ class ConfigFiles:
     hotwords: Path
     without_hotwords: Path | None = None
     """The list to use while there is no file `hotwords`."""
+
+    @property
+    def notes(self) -> list[str]:
+        """One line for each file that is read instead of the usual one."""
+        files = {
+            "the settings": ("--config", self.config, paths.config_file()),
+            "the hotwords": ("--hotwords", self.hotwords, paths.hotwords_file()),
+        }
+        return [
+            f"{NOTE}{what} are those in {file}: {option} on the command line of dictate overrides "
+            f"{usual}"
+            for what, (option, file, usual) in files.items()
+            if file != usual
+        ]
+
+    @property
+    def hotwords_in_force(self) -> Path:
+        """The file that `read` takes the hotwords from."""
+        return self.hotwords
 
     def read(self, overrides: CommandLineOverrides) -> tuple[Settings, Hotwords]:
         """Both, whole. Raises ConfigError with every problem of both. Blocks."""

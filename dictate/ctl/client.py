@@ -10,7 +10,7 @@ from dbus_fast import Message, MessageFlag, MessageType
 from dbus_fast.aio import MessageBus
 from dbus_fast.unpack import unpack_variants
 
-from dictate.errors import DictateError, Unavailable
+from dictate.errors import DictateError, FocusMoved, NotFound, Unavailable
 from dictate.platform import bus
 
 ANSWER_S: Final = 10.0
@@ -28,6 +28,8 @@ _START: Final = "start it with `systemctl --user start dictate`, or `dictate run
 _BUS: Final = "org.freedesktop.DBus"
 _PROPERTIES: Final = "org.freedesktop.DBus.Properties"
 _ABSENT: Final = (f"{_BUS}.Error.ServiceUnknown", f"{_BUS}.Error.NameHasNoOwner")
+_KINDS: Final = {kind.__name__: kind for kind in (NotFound, FocusMoved)}
+"""The errors of the daemon that a command treats in a special manner."""
 
 
 class NotRunning(DictateError):
@@ -105,7 +107,9 @@ class DaemonClient:
         if answer.message_type is MessageType.ERROR:
             if answer.error_name in _ABSENT:
                 raise NotRunning(f"dictate is not running: {_START}")
-            raise DictateError(str(answer.body[0]) if answer.body else answer.error_name)
+            name = answer.error_name or ""
+            kind = _KINDS.get(name.removeprefix(f"{bus.ERRORS}."), DictateError)
+            raise kind(str(answer.body[0]) if answer.body else name)
         return unpack_variants(answer.body[0]) if answer.body else None
 
 

@@ -1,6 +1,7 @@
 """The commands of `dictatectl`: one function for each, which returns the exit code."""
 
 import asyncio
+import contextlib
 import json
 import subprocess
 import sys
@@ -11,16 +12,37 @@ from dictate import console
 from dictate.ctl import render
 from dictate.ctl.client import DaemonClient, NotRunning, client
 from dictate.ctl.exit_codes import FAILED, NOTHING, OK, USAGE
-from dictate.errors import DictateError
+from dictate.ctl.terminal import SWITCH_S, count_down, typed_in_terminal
+from dictate.errors import DictateError, FocusMoved, NotFound, did_you_mean
 
 CHECK_S: Final = 60.0
 """Seconds to wait for the check when it runs in a process of ours."""
+NOTE: Final = "note: "
+"""The beginning of a line of the daemon's that says what overrides the user's files."""
+HISTORY_LIMIT: Final = 1000
+"""Maximum number of dictations that the daemon lists."""
+WITHOUT_FOCUS: Final = ("clipboard", "stdout")
+"""The outputs that do not write into the focused window."""
+NOTHING_TO: Final = {
+    "stop": "nothing is being recorded: there is nothing to stop",
+    "release": "the key is not down: there is nothing to release",
+    "cancel": "no dictation is under way: there is nothing to cancel",
+}
+"""What a command says that found nothing to do."""
 
 
 def _ask(member: str, signature: str = "", *body: Any) -> Any:
     async def ask() -> Any:
         async with client() as daemon:
             return await daemon.ask(member, signature, *body)
+
+    return asyncio.run(ask())
+
+
+def _status() -> dict[str, Any]:
+    async def ask() -> dict[str, Any]:
+        async with client() as daemon:
+            return await daemon.status()
 
     return asyncio.run(ask())
 
@@ -50,14 +72,23 @@ async def _follow(daemon: DaemonClient) -> None:
 
 def control(arguments: Namespace) -> int:
     """start, stop, toggle, press, release and cancel."""
+    command = arguments.command
     second = "Second" if getattr(arguments, "second", False) else ""
-    _ask(arguments.command.capitalize() + second)
+    answer = _ask(command.capitalize() + second)
+    if command in NOTHING_TO and not answer:
+        console.line(f"dictatectl: {NOTHING_TO[command]}", sys.stderr)
+        return NOTHING
+    if isinstance(answer, str):
+        console.line(answer)
     return OK
 
 
 def reload(_arguments: Namespace) -> int:
     """Make the daemon read its files again, and print what changed."""
-    for line in _ask("Reload") or ["nothing changed"]:
+    lines = _ask("Reload")
+    if all(line.startswith(NOTE) for line in lines):
+        console.line("nothing changed")
+    for line in lines:
         console.line(line)
     return OK
 
@@ -74,25 +105,51 @@ def last(arguments: Namespace) -> int:
 
 def history(arguments: Namespace) -> int:
     """List the dictations."""
-    entries = _ask("History", "u", arguments.limit)
+    entries = asyncio.run(_history(arguments.limit))
     if arguments.json:
         console.as_json(entries)
     elif entries:
         render.history(entries)
     else:
         console.line("there are no dictations yet", sys.stderr)
+    if HISTORY_LIMIT <= len(entries) < arguments.limit:
+        console.line(f"these are the newest {len(entries)}: no more are listed", sys.stderr)
     return OK if entries else NOTHING
 
 
+async def _history(limit: int) -> list[dict[str, Any]]:
+    """The newest dictations, newest first; in pages, because the size of an answer is limited."""
+    async with client() as daemon:
+        entries: list[dict[str, Any]] = await daemon.ask("History", "u", limit)
+        page = entries
+        while page and len(entries) < limit:
+            last = entries[-1]["number"]
+            page = await daemon.ask("HistoryBefore", "uu", last, limit - len(entries))
+            entries += page
+    return entries
+
+
 def paste(arguments: Namespace) -> int:
-    """Write a text again."""
+    """Write a text again, after a countdown in a terminal."""
+    delay_s = arguments.delay
+    if delay_s is None:
+        needs_focus = _status()["output"] not in WITHOUT_FOCUS
+        delay_s = SWITCH_S if needs_focus and typed_in_terminal() else 0
+    count_down(delay_s)
     console.line(_ask("Paste", "u", arguments.number))
     return OK
 
 
-def undo(_arguments: Namespace) -> int:
-    """Delete the last text from its window."""
-    console.line(_ask("Undo"))
+def undo(arguments: Namespace) -> int:
+    """Delete the last text from its window, which must have the focus."""
+    count_down(arguments.delay or 0)
+    try:
+        console.line(_ask("Undo"))
+    except FocusMoved:
+        if arguments.delay is not None or not typed_in_terminal():
+            raise
+        count_down(SWITCH_S)
+        console.line(_ask("Undo"))
     return OK
 
 
@@ -101,13 +158,21 @@ def forget(arguments: Namespace) -> int:
     what = "all dictations" if arguments.all else f"dictation {arguments.number}"
     if not arguments.yes:
         if not sys.stdin.isatty():
-            console.line(f"dictatectl: give --yes to delete {what}", sys.stderr)
+            console.line(
+                f"dictatectl: give --yes to delete {what}, text and sound, for good", sys.stderr
+            )
             return USAGE
-        if input(f"Delete {what}, text and sound? [y/N] ").strip().lower() not in ("y", "yes"):
+        if input(f"Delete {what}, text and sound, for good? [y/N] ").strip().lower() not in (
+            "y",
+            "yes",
+        ):
             return FAILED
     gone = _ask("Forget", "ub", arguments.number, arguments.all)
-    console.line(f"{gone} deleted" if gone else "there is nothing to delete")
-    return OK if gone else NOTHING
+    if not gone:
+        missing = "are no dictations" if arguments.all else f"is no dictation {arguments.number}"
+        raise NotFound(f"there {missing}; see `dictatectl history`")
+    console.line(f"{gone} dictation{'s' if gone != 1 else ''} deleted, text and sound")
+    return OK
 
 
 def devices(arguments: Namespace) -> int:
@@ -133,7 +198,7 @@ def check(arguments: Namespace) -> int:
         console.as_json(rows)
     else:
         render.check(rows)
-    return FAILED if render.broken(rows) else OK
+    return OK if render.works(rows) else FAILED
 
 
 def _check_live(arguments: Namespace) -> int:
@@ -162,13 +227,17 @@ def engine(arguments: Namespace) -> int:
         option, before, flag = "second.engine", second_engine(settings).use, "--second "
     name = arguments.name
     if name == before:
-        return _report_change([f"{option} is {name} already"])
-    reason = next((row["why_not"] for row in rows if row["name"] == name), "")
-    if reason:
+        return _report_change([f"{option} is {name} already"], option)
+    reasons = {row["name"]: row["why_not"] for row in rows}
+    kind = name.partition(":")[0]
+    if kind not in ("auto", *reasons) and config_file.wrong("engine.use", name):
+        known = did_you_mean(kind, reasons) or f"; there are auto, {', '.join(reasons)}"
+        raise NotFound(f"there is no engine {name!r}{known}")
+    if reason := reasons.get(kind):
         raise DictateError(f"{name} cannot be used here: {reason}")
     config_file.set_option(paths.config_file(), option, name)
     back = f"undo: dictatectl engine {flag}{before}"
-    return _report_change([f"{option}: {before} -> {name} ({back})"])
+    return _report_change([f"{option}: {before} -> {name} ({back})"], option)
 
 
 def _check_rows(member: str, module: str) -> Any:
@@ -198,11 +267,18 @@ def _check_in_child(module: str) -> Any:
 
 
 def list_hotwords(arguments: Namespace) -> int:
-    """List the hotwords."""
+    """List the hotwords of the file that the daemon uses."""
+    from pathlib import Path
+
     from dictate.hotwords import hotwords_file
     from dictate.platform import paths
 
-    terms = hotwords_file.load(paths.hotwords_file(), 1.0).terms
+    file = usual = paths.hotwords_file()
+    with contextlib.suppress(NotRunning):  # then it will use the usual one
+        file = Path(_status()["hotwords_file"] or usual)
+    terms = hotwords_file.load(file, 1.0).terms
+    if file != usual:
+        console.line(f"these are the hotwords in {file}, which dictate uses now", sys.stderr)
     if arguments.json:
         console.as_json(
             [
@@ -225,7 +301,7 @@ def list_hotwords(arguments: Namespace) -> int:
             console.line(console.safe(term.spelling) + dim)
         if not terms:
             console.line(
-                f"no hotwords in {paths.hotwords_file()}: add one with `dictatectl hotwords add`",
+                f"no hotwords in {file}: add one with `dictatectl hotwords add`",
                 sys.stderr,
             )
     return OK if terms else NOTHING
@@ -237,9 +313,9 @@ def add_hotword(arguments: Namespace) -> int:
     from dictate.platform import paths
 
     changed = hotwords_file.add(
-        paths.hotwords_file(), arguments.spelling, arguments.weight, arguments.sounds_like
+        paths.hotwords_file(), " ".join(arguments.spelling), arguments.weight, arguments.sounds_like
     )
-    return _report_change(changed or ["nothing changed"])
+    return _report_change(changed or ["nothing changed"], "the hotwords")
 
 
 def remove_hotword(arguments: Namespace) -> int:
@@ -247,21 +323,21 @@ def remove_hotword(arguments: Namespace) -> int:
     from dictate.hotwords import hotwords_file
     from dictate.platform import paths
 
-    changed = hotwords_file.remove(paths.hotwords_file(), arguments.spelling)
+    spelling = " ".join(arguments.spelling)
+    changed = hotwords_file.remove(paths.hotwords_file(), spelling)
     if not changed:
-        console.line(
-            f"there is no hotword {arguments.spelling!r}: see `dictatectl hotwords list`",
-            sys.stderr,
-        )
-        return NOTHING
-    return _report_change(changed)
+        raise NotFound(f"there is no hotword {spelling!r}; see `dictatectl hotwords list`")
+    return _report_change(changed, "the hotwords")
 
 
-def _report_change(lines: list[str]) -> int:
+def _report_change(lines: list[str], subject: str) -> int:
+    """Print what changed in a file, have the daemon read it, and print what overrides it."""
     for line in lines:
         console.line(line)
     try:
-        _ask("Reload")
+        for line in _ask("Reload"):
+            if line.startswith(f"{NOTE}{subject}"):
+                console.line(line)
     except NotRunning:
         console.line("dictate is not running; it will read the file when it starts", sys.stderr)
     return OK

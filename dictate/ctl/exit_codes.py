@@ -15,5 +15,5 @@ exit codes:
   1  failed; the message says why
   2  wrong usage
   3  dictate is not running, or cannot be reached
-  4  there is nothing to show
+  4  there is no such thing: no such dictation, hotword or engine, or nothing to show or to end
 """

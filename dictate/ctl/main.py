@@ -4,21 +4,36 @@ So it imports no stage, and each command imports what only that command needs.
 """
 
 import argparse
-import os
 import sys
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final
 
-from dictate import __version__
-from dictate.ctl.exit_codes import EXPLAINED, FAILED, INTERRUPTED, NOT_RUNNING, OK
-from dictate.errors import ConfigError, DictateError
+from dictate import __version__, console
+from dictate.ctl.exit_codes import EXPLAINED, FAILED, INTERRUPTED, NOT_RUNNING, NOTHING, OK, USAGE
+from dictate.ctl.terminal import SWITCH_S
+from dictate.errors import ConfigError, DictateError, NotFound, did_you_mean
+
+LONGEST_DELAY_S: Final = 60
+"""Maximum number of seconds of --delay."""
+CANCELLED: Final = (
+    "Its text and sound stay in the journal as long as any other (keep_days under [journal] in "
+    "config.toml), so that `dictatectl paste` can still write it; with keep_cancelled = false they "
+    "are deleted at once."
+)
+FROM_TERMINAL: Final = (
+    f"Typed in a terminal, it counts {SWITCH_S} seconds down, in which you switch to the window. "
+    "From a shortcut it acts at once."
+)
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - for the type
 
 
-def parser() -> argparse.ArgumentParser:
-    """The whole command line; the shell completion is generated from it."""
+def parser(
+    engines: Sequence[str] | None = None, shells: Sequence[str] | None = None
+) -> argparse.ArgumentParser:
+    """The whole command line. `engines` and `shells` are what the completion offers; importing
+    their tables for each command would take longer than the command."""
     top = argparse.ArgumentParser(
         prog="dictatectl",
         description="Control the running dictate.",
@@ -31,15 +46,17 @@ def parser() -> argparse.ArgumentParser:
     _add_dictating(commands)
     _add_texts(commands)
     _add_diagnostics(commands)
-    _add_engine(commands)
+    _add_engine(commands, engines)
     _add_hotwords(commands)
     completion = _command(commands, "completion", "completion", "print a shell completion script")
-    completion.add_argument("shell", choices=("bash", "zsh", "tcsh"))
+    completion.add_argument("shell", choices=shells, help="bash, zsh, fish or tcsh")
     return top
 
 
-def _command(commands: "Commands", name: str, run: str, summary: str) -> argparse.ArgumentParser:
-    description = f"{summary[0].upper()}{summary[1:]}."
+def _command(
+    commands: "Commands", name: str, run: str, summary: str, more: str = ""
+) -> argparse.ArgumentParser:
+    description = f"{summary[0].upper()}{summary[1:]}. {more}".strip()
     command = commands.add_parser(name, help=summary, description=description)
     command.set_defaults(run=run)
     return command
@@ -76,7 +93,13 @@ def _add_dictating(commands: "Commands") -> None:
             help="use the secondary profile, [second] in config.toml",
         )
     _command(commands, "stop", "control", "end the dictation and write its text")
-    _command(commands, "cancel", "control", "discard the dictation")
+    _command(
+        commands,
+        "cancel",
+        "control",
+        "discard the dictation: nothing is written",
+        f"{CANCELLED} `dictatectl forget` deletes a single one.",
+    )
     _command(commands, "reload", "reload", "read config.toml and hotwords.toml again")
 
 
@@ -88,7 +111,9 @@ def _add_texts(commands: "Commands") -> None:
         "-n", dest="limit", type=_count, default=10, help="maximum number (default: 10)"
     )
     _add_json(history, "print JSON, for scripts; newest first")
-    paste = _command(commands, "paste", "paste", "write a text again, into the focused window")
+    paste = _command(
+        commands, "paste", "paste", "write a text again, where the cursor is", FROM_TERMINAL
+    )
     paste.add_argument(
         "number",
         nargs="?",
@@ -96,15 +121,31 @@ def _add_texts(commands: "Commands") -> None:
         default=0,
         help="a number from `dictatectl history`; without it, the last text",
     )
-    _command(commands, "undo", "undo", "remove the last text from the window it was written into")
+    _add_delay(paste)
+    undo = _command(
+        commands,
+        "undo",
+        "undo",
+        "delete the last text from the window that it was written into",
+        f"{FROM_TERMINAL} Where a text can be deleted by keys only (X11), nothing may have been "
+        "typed since, not even this command: bind it to a key there (undo_key under [hotkey]).",
+    )
+    _add_delay(undo)
     forget = _command(
-        commands, "forget", "forget", "delete a dictation from the history, text and sound"
+        commands,
+        "forget",
+        "forget",
+        "delete a dictation for good: its text and its sound",
+        "It is erased from the journal, which is all that Dictate keeps. What was written into a "
+        "window stays there.",
     )
     which = forget.add_mutually_exclusive_group(required=True)
     which.add_argument(
         "number", nargs="?", type=_count, default=0, help="a number from `dictatectl history`"
     )
-    which.add_argument("--all", action="store_true", help="delete all dictations")
+    which.add_argument(
+        "--all", action="store_true", help="delete all dictations, held and cancelled ones too"
+    )
     forget.add_argument("--yes", action="store_true", help="do not ask for confirmation")
 
 
@@ -121,9 +162,18 @@ def _add_diagnostics(commands: "Commands") -> None:
     )
 
 
-def _add_engine(commands: "Commands") -> None:
-    engine = _command(commands, "engine", "engine", "list the engines, or switch to another one")
-    engine.add_argument("name", nargs="?", help="auto, or a name from the list")
+def _add_engine(commands: "Commands", engines: Sequence[str] | None) -> None:
+    engine = _command(
+        commands,
+        "engine",
+        "engine",
+        "list the engines, or switch to another one",
+        "It changes engine.use in config.toml. A dictate that was started with --engine keeps that "
+        "one.",
+    )
+    engine.add_argument(
+        "name", nargs="?", choices=engines, help="auto, or a name from the list", metavar="NAME"
+    )
     engine.add_argument(
         "--second", action="store_true", help="switch the engine of the secondary profile"
     )
@@ -135,8 +185,8 @@ def _add_hotwords(commands: "Commands") -> None:
     actions = hotwords.add_subparsers(dest="action", metavar="ACTION", required=True)
     _add_json(_command(actions, "list", "list_hotwords", "list the hotwords"))
     add = _command(actions, "add", "add_hotword", "add a hotword, or change it")
-    add.add_argument("spelling", help="how it is written, e.g. 'Claude Code'")
-    add.add_argument("--weight", type=float, help="how strongly it is boosted (default: 1)")
+    add.add_argument("spelling", nargs="+", help="how it is written, e.g. Claude Code")
+    add.add_argument("--weight", type=_number, help="how strongly it is boosted (default: 1)")
     add.add_argument(
         "--sounds-like",
         action="append",
@@ -145,14 +195,42 @@ def _add_hotwords(commands: "Commands") -> None:
         help="how it sounds, in ordinary words; may be repeated",
     )
     remove = _command(actions, "remove", "remove_hotword", "remove a hotword")
-    remove.add_argument("spelling", help="how it is written, as in `dictatectl hotwords list`")
+    remove.add_argument(
+        "spelling", nargs="+", help="how it is written, as in `dictatectl hotwords list`"
+    )
+
+
+def _add_delay(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--delay",
+        type=_seconds,
+        metavar="SECONDS",
+        help=f"wait before it (default: {SWITCH_S} in a terminal, otherwise 0)",
+    )
 
 
 def _count(text: str) -> int:
-    number = int(text)
+    try:
+        number = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
     if not 0 < number < 2**32:
-        raise argparse.ArgumentTypeError("it must be 1 or more")
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 to {2**32 - 1}")
     return number
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
+
+
+def _seconds(text: str) -> float:
+    seconds = _number(text)
+    if not 0 <= seconds <= LONGEST_DELAY_S:
+        raise argparse.ArgumentTypeError(f"{text} is not from 0 to {LONGEST_DELAY_S} seconds")
+    return seconds
 
 
 def run(argv: list[str] | None = None) -> int:
@@ -160,10 +238,7 @@ def run(argv: list[str] | None = None) -> int:
     top = parser()
     arguments = top.parse_args(argv)
     if arguments.command == "completion":
-        import shtab
-
-        sys.stdout.write(shtab.complete(top, shell=arguments.shell) + "\n")
-        return OK
+        return _completion(arguments.shell)
     from dictate.ctl import commands
     from dictate.ctl.client import NotRunning
 
@@ -172,29 +247,47 @@ def run(argv: list[str] | None = None) -> int:
         return do(arguments)
     except NotRunning as error:
         return _fail(str(error), NOT_RUNNING)
+    except NotFound as error:
+        return _fail(str(error), NOTHING)
     except ConfigError as error:
         return _fail("\n".join(error.problems), FAILED)
     except DictateError as error:
         return _fail(str(error), FAILED)
 
 
+def _completion(shell: str) -> int:
+    from dataclasses import fields
+
+    import shtab
+
+    from dictate.config.reference import choices_of
+    from dictate.config.schema import EngineSettings
+
+    shells = shtab.SUPPORTED_SHELLS
+    if shell not in shells:
+        known = did_you_mean(shell, shells) or f"; there are {', '.join(shells)}"
+        return _fail(f"no completion can be made for {shell!r}{known}", USAGE)
+    use = next(option for option in fields(EngineSettings) if option.name == "use")
+    top = parser(choices_of(use, installed=True), shells)
+    console.line(shtab.complete(top, shell=shell))
+    return OK
+
+
 def _fail(message: str, code: int) -> int:
-    sys.stderr.write(f"dictatectl: {message}\n")
+    console.error(f"dictatectl: {message}")
     return code
 
 
 def main() -> None:
     """The entry point of `dictatectl`."""
+    sys.exit(console.run(_main))
+
+
+def _main() -> int:
     try:
-        code = run()
-        sys.stdout.flush()
+        return run()
     except KeyboardInterrupt:
-        code = INTERRUPTED
-    except BrokenPipeError:
-        # The reader closed the pipe. Without this, Python would report it again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = OK
-    sys.exit(code)
+        return INTERRUPTED
 
 
 if __name__ == "__main__":

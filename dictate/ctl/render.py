@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any, Final
 
+from dictate import console
 from dictate.console import line, paint, safe
 
 Fields = dict[str, Any]
@@ -30,8 +31,12 @@ def status(found: Fields) -> None:
         "hotkey": found["hotkey"],
         "overlay": found["overlay"],
         **_second(found),
-        "cancel key": found["cancel_key"] if found["cancel_key"] != "none" else "",
-        "last finish": f"{found['last_finish_ms']:.0f} ms" if found["last_finish_ms"] else "",
+        **{
+            f"{name} key": found[f"{name}_key"]
+            for name in ("cancel", "paste", "undo")
+            if found[f"{name}_key"] != "none"
+        },
+        "last text": _last_text(found),
         "trouble": found["trouble"],
     }
     for name, value in items.items():
@@ -41,15 +46,23 @@ def status(found: Fields) -> None:
 
 def _engine(found: Fields) -> Fields:
     """What the engine runs on, as far as it reports it."""
-    memory_mb, finish_ms = found["engine_memory_mb"], found["engine_finish_ms"]
+    memory_mb = found["engine_memory_mb"]
     return {
         "model": found["model"],
         "runs on": ", ".join(filter(None, (found["device"], found["precision"]))),
         "chunk": f"{found['chunk_ms']} ms" if found["chunk_ms"] else "",
         "memory": f"{memory_mb:.0f} MB" if memory_mb else "",
-        "engine time": f"{finish_ms:.0f} ms after the last sound" if finish_ms else "",
         "note": found["engine_notes"],
     }
+
+
+def _last_text(found: Fields) -> str:
+    """How long the last text took, and the part of the engine in it."""
+    if not found["last_finish_ms"]:
+        return ""
+    engine_ms = found["engine_finish_ms"]
+    part = f", {engine_ms:.0f} ms of it for the engine" if engine_ms else ""
+    return f"{found['last_finish_ms']:.0f} ms after the release{part}"
 
 
 def _second(found: Fields) -> Fields:
@@ -65,10 +78,11 @@ def _second(found: Fields) -> Fields:
 
 def text(entry: Fields) -> None:
     """The text itself to stdout, so that it can be piped; if it is held, a note to stderr."""
-    line(safe(entry["text"], newlines=True) if sys.stdout.isatty() else entry["text"])
+    console.text(safe(entry["text"], newlines=True) if sys.stdout.isatty() else entry["text"])
     if entry["state"] == "held":
         why = f": {safe(entry['reason'])}" if entry["reason"] else ""
-        line(f"not written{why} (dictatectl paste {entry['number']} writes it)", sys.stderr)
+        again = f"`dictatectl paste {entry['number']}` writes it, where the cursor is then"
+        line(f"not written{why} ({again})", sys.stderr)
 
 
 def history(entries: Sequence[Fields]) -> None:
@@ -94,28 +108,34 @@ def devices(found: Sequence[Fields]) -> None:
 
 
 def check(rows: Sequence[Fields]) -> None:
-    """What works, by stage, and what to do about the rest."""
+    """What works, by stage, what to do about the rest, and last the verdict. Red is only what keeps
+    Dictate from working; what it does not need is dim."""
     for stage, group in groupby(rows, key=lambda row: row["stage"]):
+        if stage == "verdict":
+            continue
         line(paint(stage, "bold"))
         of_stage = list(group)
         choice = not all(row["chosen"] for row in of_stage)
         for row in of_stage:
-            works = not row["why_not"]
-            mark = paint("✓", "green") if works else paint("✗", "red" if row["chosen"] else "dim")
             used = paint("  (this one is used)", "dim") if choice and row["chosen"] else ""
-            line(f"  {mark} {safe(row['name'])}{used}")
-            if not works:
-                line(f"      {safe(row['why_not'])}")
-    for stage in broken(rows):
-        line(paint(f"nothing works for this stage: {stage}", "red"))
-
-
-def broken(rows: Iterable[Fields]) -> list[str]:
-    """The stages whose chosen backend does not work."""
-    working = {row["stage"]: False for row in rows}
+            name, reason = safe(row["name"]), safe(row["why_not"])
+            if not reason:
+                line(f"  {paint('✓', 'green')} {name}{used}")
+            elif row.get("needed") or row["chosen"]:
+                mark = paint("✗", "red") if row.get("needed") else paint("!", "yellow")
+                line(f"  {mark} {name}{used}")
+                line(f"      {reason}")
+            else:
+                line(paint(f"  - {name}: not needed ({reason})", "dim"))
     for row in rows:
-        working[row["stage"]] |= row["chosen"] and not row["why_not"]
-    return [stage for stage, works in working.items() if not works]
+        if row["stage"] == "verdict":
+            line()
+            line(paint(safe(row["name"]), "red" if row["why_not"] else "green"))
+
+
+def works(rows: Iterable[Fields]) -> bool:
+    """Whether nothing that Dictate needs is missing."""
+    return not any(row["why_not"] for row in rows if row["stage"] == "verdict")
 
 
 _VERDICTS = {

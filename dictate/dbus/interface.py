@@ -6,11 +6,11 @@ signal, because every program of the user can listen to these.
 dbus-fast reads the annotations here at run time: no `from __future__ import annotations`.
 """
 
+import asyncio
 import logging
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import asdict
 from itertools import accumulate
 from typing import Annotated, Final, Protocol, TypeAlias, TypedDict
@@ -32,6 +32,8 @@ HISTORY_CHARACTERS: Final = 8_000_000
 """Maximum length of all their texts: a bus disconnects a client whose messages are too big."""
 AT_ONCE: Final = 32
 """Maximum number of calls that wait for their answer; further ones are refused at once."""
+_END_S: Final = 0.3
+"""Seconds for the calls that wait to end when the daemon does."""
 _LINES_LIMIT: Final = 50
 """Maximum number of lines of an error message."""
 
@@ -41,48 +43,48 @@ Row: TypeAlias = Mapping[str, Plain]
 Strings = Annotated[list[str], DBusSignature("as")]
 Dicts = Annotated[list[dict[str, Variant]], DBusSignature("aa{sv}")]
 
-caller: ContextVar[str] = ContextVar("caller", default="")
-"""Inside a call: the unique bus name of the program that made it (":1.42")."""
-
 
 class Controller(Protocol):
-    """What clients may have the daemon do; `by` is the client that asks, for the log.
+    """What clients may have the daemon do.
 
     Any DictateError reaches the client, with its message.
     """
 
-    def start(self, by: str, *, second: bool) -> None:
+    def start(self, *, second: bool) -> None:
         """Begin a dictation with the second profile or the main one. Idempotent, as are the next
         three methods."""
 
-    def stop(self, by: str) -> None:
-        """End it, and write the text."""
+    def stop(self) -> bool:
+        """End it, and write the text. Whether there was one to end."""
 
-    def toggle(self, by: str, *, second: bool) -> None:
+    def toggle(self, *, second: bool) -> None:
         """Begin or end one."""
 
-    def key(self, by: str, *, second: bool, down: bool) -> None:
-        """A shortcut of the desktop was pressed or released: it means what the hotkey means."""
+    def key(self, *, second: bool, down: bool) -> bool:
+        """A shortcut of the desktop was pressed or released: it means what the hotkey means.
+        Whether that was possible: a key that is not down cannot be released."""
 
-    def cancel(self, by: str) -> None:
-        """Throw the dictation away: nothing is written."""
+    def cancel(self) -> str:
+        """Discard the dictation: nothing is written. What is kept of it, in a sentence; empty if
+        there was nothing to cancel."""
 
-    async def reload(self, by: str) -> Sequence[str]:
-        """Read the files again: one line for each change, for people."""
+    async def reload(self) -> Sequence[str]:
+        """Read the files again: one line for each change, for people. Those that begin with
+        "note: " say what the command line overrides."""
 
     async def last(self) -> Entry | None:
         """The newest dictation that has a text."""
 
-    async def history(self, limit: int) -> Sequence[Entry]:
-        """The newest dictations, newest first."""
+    async def history(self, limit: int, before: int = 0) -> Sequence[Entry]:
+        """The newest dictations, newest first; those before a number unless it is 0."""
 
-    async def paste(self, number: int | None, by: str) -> str:
+    async def paste(self, number: int | None) -> str:
         """Write a text (None: the last one) into the focused window; the receipt."""
 
-    async def undo(self, by: str) -> str:
+    async def undo(self) -> str:
         """Take the last written text back out of its window; what was done, for people."""
 
-    async def forget(self, number: int | None, by: str) -> int:
+    async def forget(self, number: int | None) -> int:
         """Delete one dictation or (None) all; the number of those deleted."""
 
     async def devices(self) -> Sequence[Row]:
@@ -91,7 +93,7 @@ class Controller(Protocol):
     async def check(self) -> Sequence[Row]:
         """What works here and what does not: the rows of `dictate.diagnostics.check`."""
 
-    async def check_live(self, by: str) -> Sequence[Row]:
+    async def check_live(self) -> Sequence[Row]:
         """What each output made of a text: the rows of `dictate.diagnostics.output_trial`."""
 
 
@@ -124,6 +126,9 @@ class Status(TypedDict, total=False):
     second_output: str
     second_hotkey: str
     cancel_key: str
+    paste_key: str
+    undo_key: str
+    hotwords_file: str
 
 
 class Dictate1(ServiceInterface):
@@ -135,62 +140,72 @@ class Dictate1(ServiceInterface):
         super().__init__(INTERFACE)
         self._controller = controller
         self._status = status
-        self._waiting = 0
+        self._calls: set[asyncio.Task[object]] = set()
+        """The calls that wait for their answer."""
+        self._ending = False
+
+    async def end_calls(self) -> None:
+        """Answer the calls that still wait with an error: the daemon ends."""
+        self._ending = True
+        for call in self._calls:
+            call.cancel()
+        if self._calls:
+            await asyncio.wait(self._calls, timeout=_END_S)
 
     @dbus_method("Start")
     def start(self) -> None:
         with _errors():
-            self._controller().start(caller.get(), second=False)
+            self._controller().start(second=False)
 
     @dbus_method("StartSecond")
     def start_second(self) -> None:
         with _errors():
-            self._controller().start(caller.get(), second=True)
+            self._controller().start(second=True)
 
     @dbus_method("Stop")
-    def stop(self) -> None:
+    def stop(self) -> DBusBool:
         with _errors():
-            self._controller().stop(caller.get())
+            return self._controller().stop()
 
     @dbus_method("Toggle")
     def toggle(self) -> None:
         with _errors():
-            self._controller().toggle(caller.get(), second=False)
+            self._controller().toggle(second=False)
 
     @dbus_method("ToggleSecond")
     def toggle_second(self) -> None:
         with _errors():
-            self._controller().toggle(caller.get(), second=True)
+            self._controller().toggle(second=True)
 
     @dbus_method("Press")
     def press(self) -> None:
         with _errors():
-            self._controller().key(caller.get(), second=False, down=True)
+            self._controller().key(second=False, down=True)
 
     @dbus_method("Release")
-    def release(self) -> None:
+    def release(self) -> DBusBool:
         with _errors():
-            self._controller().key(caller.get(), second=False, down=False)
+            return self._controller().key(second=False, down=False)
 
     @dbus_method("PressSecond")
     def press_second(self) -> None:
         with _errors():
-            self._controller().key(caller.get(), second=True, down=True)
+            self._controller().key(second=True, down=True)
 
     @dbus_method("ReleaseSecond")
-    def release_second(self) -> None:
+    def release_second(self) -> DBusBool:
         with _errors():
-            self._controller().key(caller.get(), second=True, down=False)
+            return self._controller().key(second=True, down=False)
 
     @dbus_method("Cancel")
-    def cancel(self) -> None:
+    def cancel(self) -> DBusStr:
         with _errors():
-            self._controller().cancel(caller.get())
+            return self._controller().cancel()
 
     @dbus_method("Reload")
     async def reload(self) -> Strings:
         with self._slot():
-            return [one_line(line) for line in await self._controller().reload(caller.get())]
+            return [one_line(line) for line in await self._controller().reload()]
 
     @dbus_method("Last")
     async def last(self) -> DBusDict:
@@ -200,28 +215,36 @@ class Dictate1(ServiceInterface):
 
     @dbus_method("History")
     async def history(self, limit: DBusUInt32) -> Dicts:
+        return await self._history(limit)
+
+    @dbus_method("HistoryBefore")
+    async def history_before(self, number: DBusUInt32, limit: DBusUInt32) -> Dicts:
+        return await self._history(limit, number)
+
+    async def _history(self, limit: int, before: int = 0) -> list[dict[str, Variant]]:
         with self._slot():
-            entries = await self._controller().history(min(limit, HISTORY_LIMIT))
+            entries = await self._controller().history(min(limit, HISTORY_LIMIT), before)
             room = accumulate(len(entry.text) + len(entry.heard) for entry in entries)
-            fitting = sum(used <= HISTORY_CHARACTERS for used in room)
+            # One that is too big by itself comes alone: without it, the older ones were lost.
+            fitting = max(1, sum(used <= HISTORY_CHARACTERS for used in room))
             return [_from_entry(entry) for entry in entries[:fitting]]
 
     @dbus_method("Paste")
     async def paste(self, number: DBusUInt32) -> DBusStr:
         with self._slot():
-            return one_line(await self._controller().paste(number or None, caller.get()))
+            return one_line(await self._controller().paste(number or None))
 
     @dbus_method("Undo")
     async def undo(self) -> DBusStr:
         with self._slot():
-            return one_line(await self._controller().undo(caller.get()))
+            return one_line(await self._controller().undo())
 
     @dbus_method("Forget")
     async def forget(self, number: DBusUInt32, everything: DBusBool) -> DBusUInt32:
         with self._slot():
             if bool(number) is everything:
                 raise DBusError(ErrorType.INVALID_ARGS, "give a number, or 0 and true for all")
-            return await self._controller().forget(number or None, caller.get())
+            return await self._controller().forget(number or None)
 
     @dbus_method("Devices")
     async def devices(self) -> Dicts:
@@ -236,7 +259,7 @@ class Dictate1(ServiceInterface):
     @dbus_method("CheckLive")
     async def check_live(self) -> Dicts:
         with self._slot():
-            return [_from_row(row) for row in await self._controller().check_live(caller.get())]
+            return [_from_row(row) for row in await self._controller().check_live()]
 
     @dbus_property(READ, "Version")
     def version(self) -> DBusStr:
@@ -346,17 +369,43 @@ class Dictate1(ServiceInterface):
     def cancel_key(self) -> DBusStr:
         return self._status["cancel_key"]
 
+    @dbus_property(READ, "PasteKey")
+    def paste_key(self) -> DBusStr:
+        return self._status["paste_key"]
+
+    @dbus_property(READ, "UndoKey")
+    def undo_key(self) -> DBusStr:
+        return self._status["undo_key"]
+
+    @dbus_property(READ, "HotwordsFile")
+    def hotwords_file(self) -> DBusStr:
+        return self._status["hotwords_file"]
+
     @contextmanager
     def _slot(self) -> Iterator[None]:
         """Count one of the calls that wait, and give its errors their D-Bus names."""
-        if self._waiting >= AT_ONCE:
+        if len(self._calls) >= AT_ONCE:
             raise DBusError(ErrorType.LIMITS_EXCEEDED, "too many calls at once: try again later")
-        self._waiting += 1
+        call = asyncio.current_task()
+        assert call is not None
+        self._calls.add(call)
         try:
             with _errors():
                 yield
+        except asyncio.CancelledError:
+            if not self._ending:
+                raise
+            # dbus-fast would log the cancellation as a failure of ours, with its traceback.
+            raise DBusError(f"{ERRORS}.Unavailable", "dictate ends") from None
         finally:
-            self._waiting -= 1
+            self._calls.discard(call)
+
+
+def plain(name: str, value: Plain) -> Plain:
+    """A value as clients get it: a number without the digits that no clock vouches for."""
+    if isinstance(value, float):
+        return round(value, 1 if name.endswith(("ms", "mb")) else 3)
+    return value
 
 
 def property_name(name: str) -> str:
@@ -388,7 +437,7 @@ def _from_entry(entry: Entry) -> dict[str, Variant]:
 
 
 def _from_row(row: Row) -> dict[str, Variant]:
-    return {key: _variant(value) for key, value in row.items()}
+    return {key: _variant(plain(key, value)) for key, value in row.items()}
 
 
 def _variant(value: Plain) -> Variant:

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any, Final, Unpack
 from xml.etree.ElementTree import indent, tostring
 
-from dbus_fast import Message, NameFlag, RequestNameReply
+from dbus_fast import NameFlag, RequestNameReply
 from dbus_fast.aio import MessageBus
 from dbus_fast.introspection import Node
 
-from dictate.dbus.interface import Controller, Dictate1, Status, caller, property_name
+from dictate.dbus.interface import Controller, Dictate1, Status, plain, property_name
 from dictate.errors import AlreadyRunning, Unavailable
 from dictate.platform import bus
 from dictate.platform.backoff import Backoff
@@ -74,7 +74,11 @@ class Service:
             second_output="",
             second_hotkey="",
             cancel_key="",
+            paste_key="",
+            undo_key="",
+            hotwords_file="",
         )
+        self._no_controller = "dictate is still starting: try again in a moment"
         self._bus: MessageBus | None = None
         self._interface: Dictate1 | None = None
 
@@ -87,7 +91,6 @@ class Service:
         """Own the name. Raises AlreadyRunning, or Unavailable where there is no bus."""
         connection = await bus.connect()
         try:
-            connection.add_message_handler(_remember_caller)
             self._interface = Dictate1(self._require_controller, self._status)
             connection.export(bus.PATH, self._interface)
             async with asyncio.timeout(_ANSWER_S):
@@ -107,15 +110,25 @@ class Service:
         """Have this controller answer all calls. Until then, they get an error."""
         self._controller = controller
 
+    async def stop_serving(self) -> None:
+        """The controller ends: all calls get an error, also those that wait."""
+        self._controller, self._no_controller = None, "dictate ends"
+        if self._interface is not None:
+            await self._interface.end_calls()
+
     def _require_controller(self) -> Controller:
         if self._controller is None:
-            raise Unavailable("dictate is still starting: try again in a moment")
+            raise Unavailable(self._no_controller)
         return self._controller
 
     def update(self, **changes: Unpack[Status]) -> None:
         """Show a new status. Clients that listen receive only what really changed."""
         status: dict[str, Any] = self._status  # type: ignore[assignment]
-        new = {key: bus.one_line(v) if isinstance(v, str) else v for key, v in changes.items()}
+        given: dict[str, Any] = changes  # type: ignore[assignment]
+        new = {
+            key: bus.one_line(v) if isinstance(v, str) else plain(key, v)
+            for key, v in given.items()
+        }
         changed = {key: value for key, value in new.items() if status[key] != value}
         status.update(changed)
         if changed and self._interface is not None:
@@ -156,14 +169,13 @@ class Service:
 
     async def close(self) -> None:
         """Leave the bus. Idempotent, within a second."""
-        connection, self._bus, self._interface = self._bus, None, None
+        connection, self._bus = self._bus, None
+        interface, self._interface = self._interface, None
+        if interface is not None:
+            await interface.end_calls()
         if connection is not None:
+            connection.unexport(bus.PATH)
             await bus.leave(connection)
-
-
-def _remember_caller(message: Message) -> None:
-    # dbus-fast does not tell a method its caller; the task of the method inherits this context.
-    caller.set(message.sender or "")
 
 
 def description() -> str:

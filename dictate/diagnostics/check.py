@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -25,6 +25,7 @@ from dictate.config.schema import (
 from dictate.engines import ENGINES
 from dictate.errors import ConfigError, DictateError, Unavailable
 from dictate.hotkeys import KEY_SOURCES
+from dictate.hotkeys.chord import AUTO, in_words
 from dictate.hotkeys.desktop_keys import bound_in
 from dictate.hotwords import hotwords_file
 from dictate.microphone import MICROPHONES
@@ -34,6 +35,11 @@ from dictate.ui.overlay.process import unavailable_reason as overlay_reason
 from dictate.ui.sounds import unavailable_reason as sounds_reason
 from dictate.vad import DETECTORS
 
+VERDICT: Final = "verdict"
+"""The stage of the last row: one sentence about all others."""
+ESSENTIAL: Final = ("microphone", "speech", "engine", "output", "hotkey")
+"""The stages without which there is no dictation."""
+_NAMES: Final = {"speech": "speech detector", "hotkey": "key"}
 MIN_FREE_MB: Final = 100
 """Megabytes that must be free on the journal's disk: with less, a long dictation may fill it."""
 
@@ -48,6 +54,8 @@ class CheckRow:
     """Why it cannot work and what to do; empty if it works."""
     chosen: bool = True
     """Whether dictate uses it."""
+    needed: bool = False
+    """Whether dictate cannot work if this does not."""
 
     def as_dict(self) -> dict[str, str | bool]:
         """The row for JSON and D-Bus."""
@@ -56,12 +64,14 @@ class CheckRow:
             "name": self.name,
             "chosen": self.chosen,
             "why_not": self.reason,
+            "needed": self.needed,
         }
 
 
 def rows(settings: Settings) -> list[CheckRow]:
-    """All rows, in the order in which sound travels. Blocks: call it off the loop."""
-    return [
+    """All rows, in the order in which sound travels, and last the verdict. Blocks: call it off the
+    loop."""
+    found = [
         *_files(),
         *_backends("microphone", MICROPHONES, settings.microphone.use, settings.microphone),
         *_backends("speech", DETECTORS, settings.speech.use, settings.speech),
@@ -74,6 +84,44 @@ def rows(settings: Settings) -> list[CheckRow]:
         *_extras(settings),
         CheckRow("journal", str(paths.state_dir()), _journal_reason(paths.state_dir())),
     ]
+    return [*found, verdict(settings, found)]
+
+
+def verdict(settings: Settings, found: Sequence[CheckRow]) -> CheckRow:
+    """Whether dictate works here, in one sentence; the reason is that of the first stage that does
+    not."""
+    for stage in ESSENTIAL:
+        of_stage = [row for row in found if row.stage == stage]
+        if broken := [row for row in of_stage if row.needed and row.reason]:
+            one = next((row for row in broken if row.chosen), broken[0])
+            reason = f"no {_NAMES.get(stage, stage)} works; {one.name}: {one.reason}"
+            return CheckRow(VERDICT, f"Dictate cannot work here yet: {reason}", reason, needed=True)
+    sentence = f"Dictate works here: {_how_to_dictate(settings)}"
+    if better := [f"{row.stage} {row.name} ({row.reason})" for row in _better(settings, found)]:
+        sentence += f"; it would be better with {', '.join(better)}"
+    return CheckRow(VERDICT, sentence)
+
+
+def _better(settings: Settings, found: Sequence[CheckRow]) -> Iterator[CheckRow]:
+    """What does not work here, although it is used or better than what is used."""
+    engines = {row.name: row for row in found if row.stage == "engine"}
+    used = next((name for name, row in engines.items() if row.chosen), "")
+    if settings.engine.use == "auto" and used in ENGINES.auto:
+        yield from (engines[name] for name in ENGINES.auto[: ENGINES.auto.index(used)])
+    yield from (row for row in found if row.reason and row.chosen and not row.needed)
+
+
+def _how_to_dictate(settings: Settings) -> str:
+    hotkey = settings.hotkey
+    if hotkey.use == "none":
+        return "`dictatectl start` and `dictatectl stop` dictate"
+    key = in_words(hotkey.key)
+    match hotkey.mode:
+        case "toggle":
+            return f"press {key}, talk, and press it again"
+        case "double_tap":
+            return f"tap {key}, then hold it and talk"
+    return f"hold {key} and talk"
 
 
 def _extras(settings: Settings) -> Iterator[CheckRow]:
@@ -106,13 +154,19 @@ def _backends(stage: str, backends: Backends[Any], use: str, settings: Any) -> I
         return
     chosen = use.partition(":")[0]
     reasons = {name: backends.why_not(name, settings) for name in backends.names}
+    essential = stage in ESSENTIAL
+    candidates: tuple[str, ...] = (chosen,)
     if chosen == "auto":
         chosen = next((name for name in backends.auto if not reasons[name]), "")
+        # If none works, any of them would do.
+        candidates = (chosen,) if chosen else backends.auto
     elif chosen not in reasons:
         known = ", ".join(["auto", *reasons])
-        yield CheckRow(stage, use, f"there is no such {backends.stage}: choose from {known}")
+        reason = f"there is no such {backends.stage}: choose from {known}"
+        yield CheckRow(stage, use, reason, needed=essential)
     for name, reason in reasons.items():
-        yield CheckRow(stage, name, reason, chosen=name == chosen)
+        needed = essential and name in candidates
+        yield CheckRow(stage, name, reason, chosen=name == chosen, needed=needed)
 
 
 def _keys(stage: str, settings: HotkeySettings) -> Iterator[CheckRow]:
@@ -131,7 +185,13 @@ def _second(settings: Settings) -> Iterator[CheckRow]:
     if use := settings.second.output:
         stages.append(("second output", OUTPUTS, use, settings.output))
     found = [list(_backends(*stage)) for stage in stages]
-    for name, key in (("second", settings.second.key), ("cancel", settings.hotkey.cancel_key)):
+    keys = settings.hotkey
+    for name, key in (
+        ("second", settings.second.key),
+        ("cancel", "" if keys.cancel_key == AUTO else keys.cancel_key),
+        ("paste", keys.paste_key),
+        ("undo", keys.undo_key),
+    ):
         if key:
             found.append(list(_keys(f"{name} key", replace(settings.hotkey, key=key))))
     for rows in found:

@@ -51,6 +51,8 @@ class Utterance(ABC):
 
     stopped = False
     """Whether the text is no longer wanted; a `finish` that takes long checks this."""
+    language = ""
+    """The language that it detected (BCP 47), known after `finish`; empty if it detects none."""
 
     @property
     def effort(self) -> UtteranceStats:
@@ -86,6 +88,9 @@ class Engine(ABC):
     """Whether `feed` returns text while the user speaks; once loaded, with its model."""
     hotwords_as: str
     """How it uses hotwords, for people; empty if it does not. Once loaded, with its model."""
+    punctuates: bool | None = None
+    """Whether its texts have punctuation; once loaded, with its model. None means that the text
+    steps look for it in each text."""
     local: ClassVar[bool] = True
     """Whether it works on this machine alone; if not, its process keeps the network."""
 

@@ -60,6 +60,8 @@ class UtteranceAttempt:
         language: str | None,
         on_partial: Callable[[PartialTranscript], None],
     ) -> None:
+        self.worked_s = 0.0
+        """Seconds of the sound that the engine has worked through, as far as it reports that."""
         self.process_run = -1
         """The run of the process that it was sent to; -1 before that."""
         self._supervisor = supervisor
@@ -69,7 +71,6 @@ class UtteranceAttempt:
         self._on_partial = on_partial
         self._deadline: asyncio.Timeout | None = None
         self._sent_s = 0.0
-        self._worked_s = 0.0
         self._stopped = False
         self._waiting_since: float | None = None
         self._timings = Timings(0.0, 0.0, 0.0)
@@ -104,7 +105,7 @@ class UtteranceAttempt:
     def _update_deadline(self) -> None:
         """There is a deadline while the engine is loaded and owes us an answer."""
         loop = asyncio.get_running_loop()
-        owes = self._stopped or self._sent_s - self._worked_s > UNREPORTED_S
+        owes = self._stopped or self._sent_s - self.worked_s > UNREPORTED_S
         if not owes:
             self._waiting_since = None
         elif self._waiting_since is None:
@@ -140,7 +141,7 @@ class UtteranceAttempt:
     async def _receive(self, reader: asyncio.StreamReader) -> FinalTranscript:
         while event := await read_event(reader):
             if event.type == Progress.type:
-                self._worked_s = Progress.from_event(event).audio_s
+                self.worked_s = float(Progress.from_event(event).audio_s)
                 self._waiting_since = None
                 self._update_deadline()
             elif event.type == PartialText.type:
@@ -159,6 +160,8 @@ class UtteranceAttempt:
                     _text(event),
                     audio_s=self._timings.audio_s,
                     finish_ms=self._timings.finish_ms,
+                    language=str(event.data.get("language") or ""),
+                    punctuates=self._supervisor.info.punctuates,
                 )
             elif event.type == "error":
                 reason, code = event.data.get("text"), event.data.get("code")

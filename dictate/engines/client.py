@@ -177,6 +177,7 @@ class UtteranceClient:
         self._more = asyncio.Event()
         self._progress = asyncio.Event()
         self._ended = False
+        self._last_attempt: UtteranceAttempt | None = None
         self._too_slow = False
         self._cancelled = False
         self._second: asyncio.Task[FinalTranscript] | None = None
@@ -197,6 +198,13 @@ class UtteranceClient:
             self._too_slow = True
             self._unsent.clear()
             self._live.cancel()
+
+    @property
+    def worked_s(self) -> float:
+        """Seconds of the sound that the engine has worked through, as far as it reports that."""
+        if self._by_fallback is not None:
+            return self._by_fallback.worked_s
+        return self._last_attempt.worked_s if self._last_attempt is not None else 0.0
 
     async def drain(self) -> None:
         """Wait until all that was fed is sent, or lost: for a caller that has the sound faster
@@ -272,7 +280,7 @@ class UtteranceClient:
         self._unsent.clear()
 
     async def _send(self, chunks: AsyncIterator[bytes]) -> FinalTranscript:
-        attempt = self._attempt(self._engine)
+        self._last_attempt = attempt = self._attempt(self._engine)
         self._engine.supervisor.ensure_running()
         try:
             return await attempt.run(chunks)

@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from typing import TypeVar
 
 from wyoming.asr import Transcript, TranscriptChunk, TranscriptStart, TranscriptStop
@@ -35,8 +36,9 @@ from dictate.engines.protocol import (
     hotwords_from_event,
     read_event,
 )
+from dictate.engines.quiet_speech import QuietSound
 from dictate.engines.wyoming_compat import TranscriptChunker, info_of, terms_of
-from dictate.events import RATE
+from dictate.events import RATE, Samples
 from dictate.hotwords.model import Hotwords
 
 log = logging.getLogger(__name__)
@@ -71,6 +73,7 @@ class ClientConnection:
         self._language: str | None = None
         self._converter: Converter | None = None
         self._utterance: Utterance | None = None
+        self._quiet = QuietSound()
         self._chunker = TranscriptChunker()
         self._streaming = False
         """Whether a client that does not know our events has got the beginning of the text."""
@@ -182,6 +185,7 @@ class ClientConnection:
             raise BadEvent("the sound changed its format in the middle")
         samples = converter.convert(chunk.audio)
         self._samples += len(samples)
+        self._quiet.feed(samples)
         text = await self._timed(lambda: utterance.feed(samples))
         if text is not None:
             await self._send_partial(text)
@@ -196,6 +200,7 @@ class ClientConnection:
         began = time.monotonic()
         rest = converter.convert(b"", last=True)
         self._samples += len(rest)
+        self._quiet.feed(rest)
 
         def finish() -> str:
             if len(rest):
@@ -205,6 +210,8 @@ class ClientConnection:
         watch = asyncio.create_task(self._stop_when_disconnected(utterance))
         try:
             text = await self._timed(finish)
+            if not utterance.stopped and (sound := await self._timed(self._quiet.louder)):
+                text = await self._hear_again(sound) or text
         finally:
             watch.cancel()
         audio_s = self._samples / RATE
@@ -216,10 +223,36 @@ class ClientConnection:
         streams = announced is None and self._host.status.streams
         if streams:
             await self._send_chunk(self._chunker.rest(text))
-        await self.send(Transcript(text).event())
+        await self.send(Transcript(text, language=utterance.language or None).event())
         if streams:
             await self.send(TranscriptStop().event())
         self._reset()
+
+    async def _hear_again(self, sound: list[Samples]) -> str:
+        """The text of this sound, which is that of the utterance, made louder; empty if the engine
+        fails at it."""
+        host, announced = self._host, self._announced
+        chunk_ms = 0 if announced is None else announced.chunk_ms
+        again = await self._timed(
+            lambda: host.loaded().begin(self._hotwords, self._language, chunk_ms)
+        )
+        text = None
+        try:
+            for samples in sound:
+                await self._timed(partial(again.feed, samples))
+                if announced is not None:
+                    # The client sees that the engine works, and waits.
+                    await self.send(Progress(self._samples / RATE).event())
+            text = await self._timed(again.finish)
+        except OSError:
+            raise
+        except Exception:
+            log.debug("the louder sound failed", exc_info=True)
+        finally:
+            if text is None:
+                with contextlib.suppress(Exception):
+                    await host.on_thread(again.cancel)
+        return text or ""
 
     async def _send_partial(self, text: str) -> None:
         if self._announced is None:

@@ -95,6 +95,7 @@ class EngineHost:
             languages=list(engine.languages),
             streams=engine.streams,
             hotwords_as=engine.hotwords_as,
+            punctuates=engine.punctuates,
             load_s=round(time.monotonic() - began, 3),
             memory_mb=_memory_mb(),
             local=engine.local,

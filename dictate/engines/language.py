@@ -5,7 +5,7 @@ prompt finds out the language itself, or knows only one.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -79,6 +79,19 @@ class Languages:
         ):
             names.setdefault(self.indices[tag], tag)
         return sorted(names.values())
+
+
+def utterance_language(wanted: str, detected: str, known: Collection[str]) -> str | None:
+    """The language of an utterance (BCP 47); None if it is unknown.
+
+    `wanted` is that of the settings, or AUTO; `detected` is empty if the engine detected none;
+    `known` are the languages of the engine.
+    """
+    if wanted and wanted.lower() != AUTO:
+        return wanted
+    if detected:
+        return detected
+    return next(iter(known)) if len(known) == 1 else None
 
 
 def is_tag(piece: str) -> bool:

@@ -131,6 +131,7 @@ class PocketSphinxEngine(Engine):
     languages = ("en",)
     streams = True
     hotwords_as = "words with pronunciations and a weight in the language model"
+    punctuates = False
 
     def __init__(self, settings: EngineSettings) -> None:
         super().__init__(settings)

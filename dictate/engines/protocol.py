@@ -112,6 +112,7 @@ class StatusEvent(DictateEvent):
     languages: list | tuple = ()  # type: ignore[type-arg]
     streams: bool = False
     hotwords_as: str = ""
+    punctuates: bool | None = None
     load_s: float | int = 0.0
     memory_mb: float | int = 0.0
     model: str = ""
@@ -233,6 +234,10 @@ def hotwords_from_event(event: Event) -> Hotwords:
             terms=tuple(_term(term) for term in data["terms"]),
             strength=float(data["strength"]),
             replacements=tuple((str(a), str(b)) for a, b in data.get("replacements", ())),
+            replacements_in=tuple(
+                (str(tag), tuple((str(a), str(b)) for a, b in pairs))
+                for tag, pairs in data.get("replacements_in", ())
+            ),
             commands=tuple((str(a), str(b)) for a, b in data.get("commands", ())),
             context=str(data.get("context", "")),
             guards=_guards(data.get("guards", {})),

@@ -39,12 +39,14 @@ class EngineStatus:
     languages: tuple[str, ...] = ()
     streams: bool = False
     hotwords_as: str = ""
+    punctuates: bool | None = None
+    """Whether its texts have punctuation; None if that is not known."""
     load_s: float = 0.0
     memory_mb: float = 0.0
     rtf: float = 0.0
     """Real-time factor of the last utterance: seconds of work for a second of sound."""
     finish_ms: float = 0.0
-    """From the end of the sound to the text, of the last utterance."""
+    """From when the process came to the end of the sound to the text, of the last utterance."""
     model: str = ""
     device: str = ""
     precision: str = ""
@@ -245,6 +247,7 @@ class EngineSupervisor:
             excluded = (f"{name} was given up: {why}" for name, why in self.choice.excluded.items())
             self._engine_notes = (*excluded, *(str(note) for note in status.notes))
             self.info = _engine_status(status, self._engine_notes)
+            log.info("engine %s: loaded in %.1f s", self._name, status.load_s)
         state = status.state
         if state == EngineState.FAILED and self.choice.load_failed(status.message):
             state = EngineState.RESTARTING
@@ -260,6 +263,7 @@ def _engine_status(status: StatusEvent, notes: tuple[str, ...]) -> EngineStatus:
         languages=tuple(str(language) for language in status.languages),
         streams=status.streams,
         hotwords_as=status.hotwords_as,
+        punctuates=status.punctuates,
         load_s=status.load_s,
         memory_mb=status.memory_mb,
         model=status.model,

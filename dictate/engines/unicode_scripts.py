@@ -1,7 +1,7 @@
 """Words in any script, including those without spaces between words. Pure."""
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from typing import Final
 
 _THAI: Final = "\u0e00-\u0e7f"
@@ -11,7 +11,6 @@ _HAN_AND_KANA: Final = (
 _UNSPACED: Final = _THAI + _HAN_AND_KANA
 _UNIT: Final = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+")
 _RUN: Final = re.compile(rf"[{_UNSPACED}]{{2,}}")
-_WIDE: Final = re.compile(r"[\u0e00-\u0e7f\u3000-\u9fff\uf900-\ufaff\uff00-\uffef]")
 
 
 def units(text: str) -> list[str]:
@@ -37,12 +36,3 @@ def pieces(text: str, whole: Collection[str] = ()) -> list[str]:
     known = "".join(f"{run}|" for run in sorted(whole, key=len, reverse=True))
     piece = rf"\s*(?:(?:{known}[{_UNSPACED}])[^\w\s{_UNSPACED}]*|[^\s{_UNSPACED}]+)"
     return re.findall(piece, text)
-
-
-def together(texts: Iterable[str]) -> str:
-    """The texts joined, with a space where their scripts use spaces."""
-    whole = ""
-    for text in filter(None, texts):
-        spaced = whole and not (_WIDE.match(whole[-1]) or _WIDE.match(text[0]))
-        whole += f" {text}" if spaced else text
-    return whole

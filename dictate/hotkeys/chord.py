@@ -1,9 +1,16 @@
 """Names of keys in config.toml: one ("ctrl_r", "f9", "x") or several ("ctrl+alt+space"). Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from dictate.errors import did_you_mean
+
+if TYPE_CHECKING:
+    from dictate.config.schema import Settings
+
+AUTO = "auto"
+"""In place of the cancel key: Dictate chooses it."""
 
 MODIFIERS = ("ctrl", "alt", "shift", "super")
 
@@ -35,6 +42,30 @@ KEYS = {
 """Each named key and its keysyms, as X11 and Wayland call them."""
 
 
+_TYPING = frozenset(
+    {"space", "tab", "return", "escape", "delete", "home", "end", "page_up", "page_down"}
+)
+"""Named keys that people type and edit with."""
+
+_MEANT: Mapping[str, str] = {
+    **{keysym.lower(): name for name, keysyms in KEYS.items() for keysym in keysyms},
+    **dict.fromkeys(("right_ctrl", "ctrl_right", "rctrl", "right_control"), "ctrl_r"),
+    **dict.fromkeys(("altgr", "right_alt", "ralt"), "alt_gr"),
+    **dict.fromkeys(("enter", "kp_enter"), "return"),
+    **dict.fromkeys(("esc",), "escape"),
+    **dict.fromkeys(("spacebar", "blank", "leertaste"), "space"),
+    **dict.fromkeys(("del", "entf"), "delete"),
+    **dict.fromkeys(("ins", "einfg"), "insert"),
+    **dict.fromkeys(("pageup", "pgup"), "page_up"),
+    **dict.fromkeys(("pagedown", "pgdn", "pgdown"), "page_down"),
+    **dict.fromkeys(("print_screen", "printscreen", "sysrq"), "print"),
+    **dict.fromkeys(("control", "ctl", "strg", "ctrl_l"), "ctrl"),
+    **dict.fromkeys(("option", "alt_l", "mod1"), "alt"),
+    **dict.fromkeys(("win", "windows", "cmd", "command", "meta", "logo", "mod4"), "super"),
+}
+"""Names by which other programs know a key, and ours."""
+
+
 @dataclass(frozen=True, slots=True)
 class Chord:
     """A key and the modifiers held with it."""
@@ -53,6 +84,12 @@ class Chord:
         return self.key in LONE
 
     @property
+    def types(self) -> bool:
+        """Whether people type or edit with it, so that it is missed where it is a hotkey."""
+        plain = not set(self.modifiers) - {"shift"}
+        return plain and (len(self.key) == 1 or self.key in _TYPING)
+
+    @property
     def keysyms(self) -> tuple[str, ...]:
         """The names of its keysyms; empty for a character without a known one."""
         known = self.key.isascii() and self.key.isalnum()
@@ -60,14 +97,15 @@ class Chord:
 
 
 def parse(text: str) -> Chord:
-    """The keys that `text` names. Raises ValueError, which says what to write instead."""
-    *modifiers, key = text.lower().split("+") if text != "+" else ("+",)
-    if not key and text.endswith("++"):
+    """The keys that `text` names; case and spaces do not matter. Raises ValueError, which says what
+    to write instead."""
+    *modifiers, key = (_spelled(word) for word in text.split("+"))
+    if not key and text.strip() and modifiers[-1:] == [""]:  # "+" or "ctrl++"
         modifiers, key = modifiers[:-1], "+"
     for modifier in modifiers:
         if modifier not in MODIFIERS:
             raise ValueError(_unknown("modifier", modifier, MODIFIERS, ", ".join(MODIFIERS)))
-    if key not in KEYS and not (len(key) == 1 and key.isprintable() and not key.isspace()):
+    if key not in KEYS and not (len(key) == 1 and key.isprintable()):
         there_are = (
             "ctrl_r, alt_gr, f1 to f20, pause, scroll_lock, escape, single characters, and others "
             "together with ctrl, alt, shift or super, such as ctrl+alt+space"
@@ -76,6 +114,49 @@ def parse(text: str) -> Chord:
     if modifiers and key in LONE:
         raise ValueError(f"{key} is a modifier itself: use it alone")
     return Chord(key, tuple(name for name in MODIFIERS if name in modifiers))
+
+
+def spelled(text: str) -> str:
+    """The keys that `text` names, as Dictate spells them: "Ctrl + Space" is "ctrl+space". Raises
+    ValueError."""
+    return str(parse(text))
+
+
+def spelled_or_none(text: str) -> str:
+    """The same for a key that may be missing: "" stays ""."""
+    return spelled(text) if text else ""
+
+
+def spelled_or_auto(text: str) -> str:
+    """The same for a key that may be missing, or "auto"."""
+    return text.strip().lower() if text.strip().lower() == AUTO else spelled_or_none(text)
+
+
+def conflicts(settings: "Settings") -> Iterator[tuple[tuple[str, str], str]]:
+    """What is wrong with the keys of config.toml together: for each, the option and the message."""
+    hotkey, taken = settings.hotkey, dict[str, str]()
+    for table, option, key in (
+        ("hotkey", "key", hotkey.key),
+        ("second", "key", settings.second.key),
+        ("hotkey", "cancel_key", hotkey.cancel_key),
+        ("hotkey", "paste_key", hotkey.paste_key),
+        ("hotkey", "undo_key", hotkey.undo_key),
+    ):
+        if key in ("", AUTO):
+            continue
+        name = f"{table}.{option}"
+        if other := taken.get(key):
+            yield (table, option), f"{name} is {key}, and so is {other}: choose another key"
+        taken[key] = name
+        # Escape is what cancels everywhere, and is taken during a dictation only.
+        allowed = hotkey.take_typing_keys or (option == "cancel_key" and key == "escape")
+        if parse(key).types and not allowed:
+            yield (
+                (table, option),
+                f"{name} is {key}: you could not type it any more, because no application would "
+                f"get it. Choose another key, such as ctrl+alt+{key.rpartition('+')[2] or 'space'},"
+                " or confirm it with take_typing_keys = true under [hotkey]",
+            )
 
 
 def in_words(text: str) -> str:
@@ -98,6 +179,13 @@ def wrong(text: str) -> str | None:
     return None
 
 
+def _spelled(word: str) -> str:
+    """One of the keys: "Page Up" is "page_up"."""
+    word = word.strip().lower()
+    return "_".join(word.replace("-", " ").split()) if len(word) > 1 else word
+
+
 def _unknown(what: str, given: str, known: Iterable[str], there_are: str) -> str:
-    hint = did_you_mean(given, known) or f"; there are {there_are}"
-    return f"no {what} is called {given!r}{hint}"
+    meant = "space" if given and not given.strip() else _MEANT.get(given, "")
+    hint = f"; did you mean {meant}?" if meant in known else did_you_mean(given, known)
+    return f"no {what} is called {given!r}{hint or f'; there are {there_are}'}"

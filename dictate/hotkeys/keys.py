@@ -1,4 +1,4 @@
-"""The daemon's keys: the main hotkey, the second one, and the cancel key.
+"""The daemon's keys: the main hotkey, the second one, and those that cancel, paste and undo.
 
 Each has its own listener, with its own retries and errors. Of the two that record, only the one
 that went down first counts until it is up: touching the other meanwhile ends nothing.
@@ -12,18 +12,24 @@ from functools import partial
 
 from dictate.config.schema import HotkeySettings
 from dictate.hotkeys import KeyDown, KeyUp
+from dictate.hotkeys.chord import AUTO
 from dictate.hotkeys.hotkey import FirstDown, Press
 from dictate.hotkeys.listener import KeyListener
 
+CANCEL_KEY = "escape"
+"""The cancel key of "auto"."""
 REPEATS_S = 1.0
 """Auto-repeat comes within this many seconds; a later event is a new press."""
+_RECORDING = ("main", "second")
+"""The keys that begin a dictation."""
 OVERTAKEN_S = 0.5
 """A press within this many seconds after an unmatched release belongs to that release."""
 
 
 class Keys:
-    """`on_press` and `on_second` get what a press of the main or the second key means; `on_cancel`
-    is called for the cancel key, `on_state` when `states` changed. All on the loop."""
+    """`on_press` and `on_second` get what a press of the main or the second key means. `on_cancel`,
+    `on_paste` and `on_undo` are called for the keys of that name, `on_state` when `states` changed.
+    All on the loop."""
 
     def __init__(
         self,
@@ -33,9 +39,11 @@ class Keys:
         on_press: Callable[[Press], None],
         on_second: Callable[[Press], None],
         on_cancel: Callable[[], None],
+        on_paste: Callable[[], None],
+        on_undo: Callable[[], None],
         on_state: Callable[[], None],
     ) -> None:
-        self.states = {"main": "", "second": "", "cancel": ""}
+        self.states = dict.fromkeys(("main", "second", "cancel", "paste", "undo"), "")
         """For each: the key that is heard, "none", or "none: " and the reason."""
         self.paused = False
         self._on_state = on_state
@@ -53,16 +61,19 @@ class Keys:
             "main": on_press,
             "second": on_second,
             "cancel": lambda _: on_cancel(),
+            "paste": lambda _: on_paste(),
+            "undo": lambda _: on_undo(),
         }
         self._listeners = {
             name: KeyListener(
                 self._wanted[name],
                 handlers[name],
                 partial(self._state, name),
-                (lambda _: True) if name == "cancel" else partial(self._first.counts, name),
+                partial(self._first.counts, name) if name in _RECORDING else _every,
             )
             for name in handlers
         }
+        self._listeners["cancel"].optional = settings.cancel_key == AUTO
 
     @property
     def holds(self) -> bool:
@@ -85,8 +96,9 @@ class Keys:
         self.paused = paused
         self._update()
 
-    def bound(self, *, second: bool, down: bool) -> None:
-        """A shortcut bound in the desktop was pressed or released.
+    def bound(self, *, second: bool, down: bool) -> bool:
+        """A shortcut bound in the desktop was pressed or released. Returns whether that was
+        possible: a key that is not down cannot be released.
 
         Each event arrives through a process of its own, so a release may overtake its press. Some
         desktops send no release if another key was pressed meanwhile: then the next press counts
@@ -94,7 +106,7 @@ class Keys:
         name, now = "second" if second else "main", time.monotonic()
         listener = self._listeners[name]
         if self.paused and down:
-            return
+            return True
         if down:
             lost = listener.down and now - self._pressed.get(name, now) > REPEATS_S
             overtaken = now - self._early.pop(name, float("-inf")) < OVERTAKEN_S
@@ -110,6 +122,8 @@ class Keys:
             self._ended.discard(name)
         else:
             self._early[name] = now
+            return False
+        return True
 
     def session(self, *, recording: bool, under_way: bool) -> None:
         """Whether a dictation records, and whether one can be cancelled."""
@@ -123,6 +137,7 @@ class Keys:
         if self.paused:
             settings = replace(settings, use="none", key="")
         wanted = _wanted(settings, self._second_key, under_way=self._under_way)
+        self._listeners["cancel"].optional = settings.cancel_key == AUTO
         for name, listener in self._listeners.items():
             if wanted[name] != self._wanted[name]:
                 listener.change(wanted[name])
@@ -137,10 +152,25 @@ def _wanted(
     settings: HotkeySettings, second_key: str, *, under_way: bool
 ) -> dict[str, HotkeySettings]:
     nothing = replace(settings, use="none", key="")
-    # Any press of it counts at once, short or long.
-    cancels = replace(settings, key=settings.cancel_key, mode="toggle")
+
+    def once(key: str) -> HotkeySettings:
+        # Any press of it counts at once, short or long.
+        return replace(settings, key=key, mode="toggle") if key else nothing
+
+    cancels = once(settings.cancel_key)
+    if settings.cancel_key == AUTO:
+        others = (settings.key, second_key, settings.paste_key, settings.undo_key)
+        # Only X11 can take a key from the applications for the time of a dictation.
+        usable = settings.use in ("auto", "x11") and CANCEL_KEY not in others
+        cancels = replace(once(CANCEL_KEY), use="x11", cancel_key=CANCEL_KEY) if usable else nothing
     return {
         "main": settings,
         "second": replace(settings, key=second_key) if second_key else nothing,
-        "cancel": cancels if under_way and settings.cancel_key else nothing,
+        "cancel": cancels if under_way else nothing,
+        "paste": once(settings.paste_key),
+        "undo": once(settings.undo_key),
     }
+
+
+def _every(_event: KeyDown | KeyUp) -> bool:
+    return True

@@ -41,6 +41,8 @@ class KeyListener:
         self._hotkey = Hotkey(settings)
         self.holds = True
         """Whether the release of the key is reported, not its presses alone."""
+        self.optional = False
+        """Whether the user did not ask for this key, and misses nothing where it is not heard."""
         self._changed = asyncio.Event()
         self._backoff = Backoff(FIRST_BACKOFF_S, LONGEST_BACKOFF_S)
 
@@ -83,7 +85,8 @@ class KeyListener:
                 await self._changed.wait()
             except DictateError as error:
                 if self._backoff.failures == 0:
-                    log.warning("hotkey %s: %s", self._settings.key, error)
+                    level = logging.DEBUG if self.optional else logging.WARNING
+                    log.log(level, "hotkey %s: %s", self._settings.key, error)
                 self._on_state(f"none: {error}")
                 await self._wait_changed(self._backoff.after())
 

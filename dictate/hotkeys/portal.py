@@ -24,6 +24,9 @@ SHORTCUTS: Final = "org.freedesktop.portal.GlobalShortcuts"
 ASKED_S: Final = 300.0
 """Seconds that the user has to answer the desktop's question."""
 
+DESCRIPTION: Final = "Dictate: hold the key and talk"
+"""What the main key is for, as the desktop shows it."""
+
 _TRIGGERS: Final = {"ctrl": "CTRL", "alt": "ALT", "shift": "SHIFT", "super": "LOGO"}
 
 
@@ -56,6 +59,15 @@ class PortalKeySource(KeySource):
             )
         return None
 
+    @property
+    def _description(self) -> str:
+        """What the key is for, as the desktop shows it."""
+        uses = {
+            self.settings.paste_key: "Dictate: write the last text again",
+            self.settings.undo_key: "Dictate: take the last text back",
+        }
+        return uses.get(self.settings.key, DESCRIPTION)
+
     async def run(
         self, on_key: Callable[[KeyDown | KeyUp], None], on_ready: Callable[[], None]
     ) -> None:
@@ -64,7 +76,7 @@ class PortalKeySource(KeySource):
         connection = await bus.connect()
         down = False
         try:
-            shortcut = PortalShortcut(connection, parse(self.settings.key))
+            shortcut = PortalShortcut(connection, parse(self.settings.key), self._description)
             async with asyncio.timeout(ASKED_S):
                 await shortcut.bind()
             on_ready()
@@ -82,10 +94,13 @@ class PortalKeySource(KeySource):
 class PortalShortcut:
     """One shortcut in one session of the portal."""
 
-    def __init__(self, connection: MessageBus, chord: Chord) -> None:
+    def __init__(
+        self, connection: MessageBus, chord: Chord, description: str = DESCRIPTION
+    ) -> None:
         self._portal = PortalSession(connection, SHORTCUTS, ("Activated", "Deactivated"))
         self._connection = connection
         self._chord = chord
+        self._description = description
         self._id = f"dictate {chord}"
         self._name = re.sub(r"[^a-z0-9]", _in_a_path, self._id)
         """KDE stores the user's choice under this name; a second shortcut would end the first."""
@@ -93,7 +108,7 @@ class PortalShortcut:
     async def bind(self) -> None:
         """Bind the shortcut, once the user has agreed. Raises Unavailable, Refused."""
         await _there(self._portal)
-        wanted = {"description": Variant("s", "Dictate: hold the key and talk")}
+        wanted = {"description": Variant("s", self._description)}
         if trigger := _trigger(self._chord):
             wanted["preferred_trigger"] = Variant("s", trigger)
         shortcuts = [[self._id, wanted]]

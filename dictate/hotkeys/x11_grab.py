@@ -8,7 +8,6 @@ key to another grab of ours: it is handed over here.
 """
 
 import itertools
-import time
 from collections.abc import Callable
 from functools import reduce
 from operator import or_
@@ -19,12 +18,11 @@ from Xlib import XK, X, error
 from dictate.errors import Unavailable
 from dictate.hotkeys import KeyDown, KeyUp
 from dictate.hotkeys.chord import Chord
-from dictate.hotkeys.x11_watch import KeyWatcher
+from dictate.hotkeys.x11_watch import QUIET_S, KeyWatcher
 from dictate.platform.x11 import grabs_of_ours
 
 DOWN_S = 0.02
 """Seconds between two queries of the keymap while the key is down."""
-QUIET_S = 1.0
 
 _KEYSYMS = {
     "ctrl": "Control_L",
@@ -59,8 +57,8 @@ class GrabWatch(KeyWatcher):
         self._exact = 0
         """The mask of the chord's modifiers."""
         self._locks = 0
-        self._handed = False
-        """Whether another grab had the keyboard when the key was pressed."""
+        self._handed = 0
+        """The key code, if another grab had the keyboard when the key was pressed."""
 
     def begin(self) -> None:
         self.mapped()
@@ -96,30 +94,35 @@ class GrabWatch(KeyWatcher):
             if event.type not in (X.KeyPress, X.KeyRelease):
                 continue
             if event.detail in self.codes and event.type == X.KeyPress:
-                self._press()
-            ours = event.detail in self.codes | self._modifiers or self._hand_over(event)
+                self._press(event.detail)
+            ours = event.detail in self._own_codes or self._hand_over(event)
             self.display.allow_events(X.SyncKeyboard if ours else X.ReplayKeyboard, X.CurrentTime)
             self.display.flush()
         if self._handed:
-            self._handed = False
-            self._press()
-        if self.down and not self.is_down():
-            self.down = False
-            grabs_of_ours.discard(self)
-            self.on_key(KeyUp(time.monotonic()))
+            code, self._handed = self._handed, 0
+            self._press(code)
+        self.release_if_up()
 
-    def _press(self) -> None:
+    @property
+    def _own_codes(self) -> set[int]:
+        """The keys of the hotkey, and the one that was pressed for it before the layout changed."""
+        return self.codes | self._modifiers | ({self.pressed} if self.pressed else set())
+
+    def _press(self, code: int) -> None:
         if not self.down:
-            self.down = True
             grabs_of_ours.add(self)
-            self.on_key(KeyDown(time.monotonic()))
+            self.press(code)
+
+    def release(self) -> None:
+        grabs_of_ours.discard(self)
+        super().release()
 
     def _hand_over(self, event: Any) -> bool:
         """Whether the key belongs to another watcher; it is passed on to that one."""
         for other in tuple(_all - {self}):
             if event.detail in other.codes and other.means(event.state):
                 if event.type == X.KeyPress:
-                    other.take()
+                    other.take(event.detail)
                 return True
         return False
 
@@ -127,9 +130,9 @@ class GrabWatch(KeyWatcher):
         """Whether a press with these modifiers belongs to this watcher."""
         return self._always or modifiers & _EVERY_MODIFIER & ~self._locks == self._exact
 
-    def take(self) -> None:
-        """The key was pressed. Called from another watcher's thread."""
-        self._handed = True
+    def take(self, code: int) -> None:
+        """The key with this code was pressed. Called from another watcher's thread."""
+        self._handed = code
         self.wake()
 
     def _grab(self, masks: set[int]) -> bool:

@@ -1,5 +1,6 @@
 """hotwords.toml: reads it, lists what changed, adds and removes terms and keeps the comments."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 import tomlkit
 
+from dictate.errors import ConfigError
 from dictate.hotwords.model import Guards, Hotwords, Term, TermState
 from dictate.hotwords.parser import parse as parse
 from dictate.toml import toml_file
@@ -42,6 +44,9 @@ sounds_like = ["clawed code", "clod code", "clot code"]
 [replacements]
 #"git hub" = "GitHub"
 #"my address" = "Example Street 1, 12345 Sampletown"
+
+# The same for one language only, named by its tag.
+#[replacements.en]
 #"um" = ""
 
 # On the left what you say, on the right the action: newline or paragraph.
@@ -76,6 +81,9 @@ def difference(old: Hotwords, new: Hotwords) -> list[str]:
         elif changed := _changed(before[spelling], term):
             lines.append(f"~ {spelling}: {', '.join(changed)}")
     lines += _pairs("replacement", dict(old.replacements), dict(new.replacements))
+    own, others = dict(old.replacements_in), dict(new.replacements_in)
+    for tag in own | others:
+        lines += _pairs(f"replacement ({tag})", dict(own.get(tag, ())), dict(others.get(tag, ())))
     lines += _pairs("command", dict(old.commands), dict(new.commands))
     if old.context != new.context:
         lines.append("~ context")
@@ -101,7 +109,12 @@ def add(
     if sounds_like:
         wanted["sounds_like"] = list(sounds_like)
     written = f"[[word]]\n{tomlkit.dumps(wanted)}"
-    parse(written, name="new term")
+    try:
+        parse(written, name="new term")
+    except ConfigError as error:
+        names = {"spelling": "the spelling", "sounds_like": "a form of sounds_like"}
+        fields = ["", *(names.get(name, name) for name in wanted)]
+        raise ConfigError([_of_term(problem, fields) for problem in error.problems]) from error
 
     def change(text: str) -> str:
         document = tomlkit.parse(text)
@@ -129,6 +142,13 @@ def remove(path: Path, spelling: str) -> list[str]:
     It blocks. Raises ConfigError and leaves the file as it was.
     """
     return _edit(path, lambda text: _without(text, spelling)) if path.exists() else []
+
+
+def _of_term(problem: str, fields: Sequence[str]) -> str:
+    """A problem of a term that is not in a file: without a file and a line, so with the field."""
+    _, line, message = problem.split(":", 2)
+    message = message.strip()
+    return re.sub("^this ", f"{fields[int(line) - 1]} ", message)
 
 
 def _edit(path: Path, change: Callable[[str], str]) -> list[str]:

@@ -57,6 +57,8 @@ class Hotwords:
     """The strength of the list, from config.toml."""
     replacements: tuple[tuple[str, str], ...] = ()
     """Recognized -> written; whole words, regardless of letter case."""
+    replacements_in: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
+    """The same for single languages: BCP 47 tag -> replacements."""
     commands: tuple[tuple[str, str], ...] = ()
     """Spoken -> the name of an action ("new line" -> "newline")."""
     context: str = field(default="")
@@ -72,6 +74,17 @@ class Hotwords:
             if term.state is TermState.ACTIVE
             and (term.language is None or language is None or _same(term.language, language))
         )
+
+    def replacements_for(self, language: str | None) -> tuple[tuple[str, str], ...]:
+        """The replacements for this language; AUTO means those of all languages."""
+        language = None if language and language.lower() == AUTO else language
+        own = (
+            pair
+            for tag, pairs in self.replacements_in
+            if language is None or _same(tag, language)
+            for pair in pairs
+        )
+        return (*own, *self.replacements)
 
 
 def _same(one: str, other: str) -> bool:

@@ -1,17 +1,17 @@
 """Parses hotwords.toml and collects every mistake in it."""
 
-import re
 import unicodedata
 from dataclasses import fields
 from math import isfinite
 from typing import Any
 
 from dictate.errors import did_you_mean
-from dictate.hotwords.model import ACTIONS, Hotwords, Term, TermState
+from dictate.hotwords.language import language_tag
+from dictate.hotwords.model import ACTIONS, AUTO, Hotwords, Term, TermState
 from dictate.plain_text import clean
 from dictate.toml import toml_file
-from dictate.toml.positions import Key
-from dictate.toml.toml_file import Problems
+from dictate.toml.positions import Key, span_of
+from dictate.toml.toml_file import Document, Problems
 
 MOST_TERMS = 10_000
 MOST_FORMS = 16
@@ -22,14 +22,13 @@ HEAVIEST = 10.0
 
 _TOP = ("context", "words", "word", "replacements", "commands")
 _WORD = tuple(field.name for field in fields(Term))
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
 def parse(text: str, name: str = "hotwords.toml", strength: float = 1.0) -> Hotwords:
     """The list in a TOML text. Raises ConfigError with all problems at once."""
     document = toml_file.parse(text, name)
     problems = Problems(document)
-    hotwords = _Reader(document.data, problems).read(strength)
+    hotwords = _Reader(document, problems).read(strength)
     problems.raise_if_any()
     return hotwords
 
@@ -37,8 +36,9 @@ def parse(text: str, name: str = "hotwords.toml", strength: float = 1.0) -> Hotw
 class _Reader:
     """Reports mistakes to `problems`; after a mistake, the values it returns are of no use."""
 
-    def __init__(self, data: dict[str, Any], problems: Problems) -> None:
-        self._data = data
+    def __init__(self, document: Document, problems: Problems) -> None:
+        self._data = document.data
+        self._text_of_file = document.text
         self._wrong = problems.add
         self._line = problems.line
 
@@ -50,6 +50,7 @@ class _Reader:
             terms=self._terms(),
             strength=strength,
             replacements=self._replacements(),
+            replacements_in=self._replacements_in(),
             commands=self._commands(),
             context=self._text(("context",), self._data.get("context", ""), LONGEST_CONTEXT),
         )
@@ -75,7 +76,7 @@ class _Reader:
     def _term(self, key: Key, table: dict[str, Any]) -> Term:
         for name in table:
             if name in _TOP:
-                self._wrong((*key, name), f"{name} must be above the first [table]")
+                self._wrong((*key, name), _too_low(name))
             elif name not in _WORD:
                 self._wrong((*key, name), _unknown(name, _WORD))
         if "spelling" not in table:
@@ -109,10 +110,14 @@ class _Reader:
     def _language(self, key: Key, given: Any) -> str | None:
         if given is None:
             return None
-        if not isinstance(given, str) or not _LANGUAGE.fullmatch(given):
+        if not isinstance(given, str) or given == AUTO:
             self._wrong(key, 'language must be a tag like "en" or "de-CH"')
             return None
-        return given
+        try:
+            return language_tag(given)
+        except ValueError as error:
+            self._wrong(key, f"language cannot be {given!r}: {error}")
+            return None
 
     def _state(self, key: Key, given: Any) -> TermState:
         states = [state.value for state in TermState]
@@ -122,9 +127,37 @@ class _Reader:
         return TermState.ACTIVE
 
     def _replacements(self) -> tuple[tuple[str, str], ...]:
-        found = self._table("replacements", '"git hub" = "GitHub"')
+        return self._pairs(
+            [
+                (key, heard, given)
+                for key, heard, given in self._table("replacements", '"git hub" = "GitHub"')
+                if not self._is_table(key, given)
+            ]
+        )
+
+    def _replacements_in(self) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+        """Those of single languages, in tables like [replacements.de]."""
+        found = []
+        for key, tag, given in self._table("replacements", ""):
+            if self._is_table(key, given):
+                try:
+                    language_tag(tag)
+                except ValueError as error:
+                    self._wrong(key, f"[replacements.{tag}] cannot be: {error}")
+                pairs = [((*key, heard), heard, written) for heard, written in given.items()]
+                found.append((tag, self._pairs(pairs)))
+        return tuple(found)
+
+    def _is_table(self, key: Key, given: Any) -> bool:
+        """Whether this is a [table], not a key with a dot."""
+        return isinstance(given, dict) and span_of(self._text_of_file, key) is not None
+
+    def _pairs(self, found: list[tuple[Key, str, Any]]) -> tuple[tuple[str, str], ...]:
         pairs = []
         for key, heard, given in found:
+            if heard in _TOP and isinstance(given, list):
+                self._wrong(key, _too_low(heard))
+                continue
             written = self._text(key, given, LONGEST_REPLACEMENT)
             pairs.append((self._phrase(key, heard), written))
         self._no_twins([(key, heard) for key, heard, _ in found])
@@ -134,7 +167,9 @@ class _Reader:
         found = self._table("commands", '"next line" = "newline"')
         pairs = []
         for key, spoken, action in found:
-            if not isinstance(action, str) or action not in ACTIONS:
+            if spoken in _TOP and action not in ACTIONS:
+                self._wrong(key, _too_low(spoken))
+            elif not isinstance(action, str) or action not in ACTIONS:
                 meant = did_you_mean(action, ACTIONS)
                 self._wrong(key, f"a command is one of {', '.join(ACTIONS)}{meant}")
             else:
@@ -165,7 +200,8 @@ class _Reader:
 
     def _text(self, key: Key, given: Any, longest: int) -> str:
         if not isinstance(given, str):
-            self._wrong(key, "this must be a text in quotes (a key with a dot needs quotes, too)")
+            dotted = " (a key with a dot needs quotes, too)" if isinstance(given, dict) else ""
+            self._wrong(key, f"this must be a text in quotes{dotted}")
             return ""
         text = unicodedata.normalize("NFC", given.strip())
         if len(text) > longest:
@@ -182,6 +218,10 @@ class _Reader:
             if folded and first != key:
                 line = self._line(first)
                 self._wrong(key, f'"{phrase}" is in line {line} already: remove one of them')
+
+
+def _too_low(name: str) -> str:
+    return f"{name} must be above the first [table]"
 
 
 def _unknown(name: str, known: tuple[str, ...]) -> str:

@@ -20,7 +20,7 @@ _TORCH: Final = (
 )
 
 
-def install(name: str, *, out: Out = console.line) -> int:
+def install(name: str, *, out: Out = console.step) -> int:
     """Install what this engine needs, and print what is still to do. 0, or 1 if that failed."""
     try:
         ENGINES.load(name)

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from dictate import console
 from dictate.platform.generated_files import Out
 
 COMMANDS: Final = ("dictate", "dictatectl")
@@ -18,7 +19,7 @@ def folder() -> Path:
     return Path.home() / ".local/bin"
 
 
-def make(*, out: Out = print) -> None:
+def make(*, out: Out = console.step) -> None:
     """Link the commands, and print what to do if the shell will not find them."""
     made = [name for name in COMMANDS if _link(name, out)]
     if not made:
@@ -33,7 +34,7 @@ def make(*, out: Out = print) -> None:
             out(f"note: your shell finds {first} before {folder() / name}")
 
 
-def remove(*, out: Out = print) -> None:
+def remove(*, out: Out = console.step) -> None:
     """Remove the links that `make` made."""
     for name in COMMANDS:
         link = folder() / name

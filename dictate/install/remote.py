@@ -17,6 +17,7 @@ from typing import Final
 
 import soundfile
 
+from dictate import console
 from dictate.config import config_file
 from dictate.config.schema import EngineSettings
 from dictate.engines.remote.wyoming import WyomingEngine, WyomingUtterance
@@ -54,7 +55,7 @@ _PREVIOUS_ENGINE: Final = re.compile(r"^# engine\.use was (\S.*)$", re.MULTILINE
 _OPTIONS: Final = ("engine.address", "engine.fallback", "engine.use")
 
 
-def serve(*, out: Out = print) -> int:
+def serve(*, out: Out = console.step) -> int:
     """Serve this machine's engine: write the configuration if it is missing, and install and start
     the socket; the first client starts the engine. 0 if everything is in place."""
     places = locations()
@@ -87,7 +88,7 @@ def serve(*, out: Out = print) -> int:
     return 0
 
 
-def remote(host: str, *, out: Out = print) -> int:
+def remote(host: str, *, out: Out = console.step) -> int:
     """Use the engine of `host` from now on, and print how much time the network adds. Safe to
     repeat. 0 if it answers; otherwise prints what is missing and leaves the configuration alone."""
     if not _HOST.fullmatch(host):
@@ -134,7 +135,7 @@ def remote(host: str, *, out: Out = print) -> int:
     return 0
 
 
-def undo(*, out: Out = print) -> None:
+def undo(*, out: Out = console.step) -> None:
     """Restore the configuration from before `remote`, unless the user has chosen another engine
     since."""
     previous = _previous_engine(locations().units / REMOTE_UNIT)

@@ -10,6 +10,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
+from dictate import console
 from dictate.install import links, remote, shortcuts, uinput
 from dictate.install.service import (
     REMOTE_UNIT,
@@ -64,7 +65,7 @@ class Victim:
         return f"{self.path} ({_size(self.path) / 1e6:,.1f} MB): {self.what}"
 
 
-def explain(deletes: Deletes, *, out: Out = print) -> int:
+def explain(deletes: Deletes, *, out: Out = console.step) -> int:
     """Refuse to delete without `--remove`, and print what would be deleted. 2, as for every wrong
     command line."""
     out(f"failed: {deletes.options} deletes only together with --remove, and without --keys or")
@@ -74,7 +75,7 @@ def explain(deletes: Deletes, *, out: Out = print) -> int:
     return 2
 
 
-def remove(deletes: Deletes, *, sure: bool, out: Out = print) -> int:
+def remove(deletes: Deletes, *, sure: bool, out: Out = console.step) -> int:
     """Remove what `service.install`, `shortcuts.bind` and `remote.remote` made, and then the user's
     data that are to be deleted; asks first unless `sure`. Names what it leaves.
 

@@ -14,6 +14,7 @@ from typing import Final
 
 from platformdirs import user_config_path, user_data_path
 
+from dictate import console
 from dictate.errors import DictateError
 from dictate.install import links
 from dictate.platform import paths
@@ -73,7 +74,7 @@ def locations() -> Locations:
     )
 
 
-def install(*, out: Out = print) -> int:
+def install(*, out: Out = console.step) -> int:
     """Write the two configuration files, install and start the service, and print the check.
 
     Safe to repeat. 0 if everything that can work here is in place, 1 if a step failed.

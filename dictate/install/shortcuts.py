@@ -9,16 +9,17 @@ import shutil
 import sys
 from pathlib import Path
 
+from dictate import console
 from dictate.config import config_file
 from dictate.config.schema import Settings
 from dictate.errors import DictateError
-from dictate.hotkeys.chord import parse
+from dictate.hotkeys.chord import AUTO, parse
 from dictate.hotkeys.desktop_keys import DESKTOPS, Kde, Shortcut, running_desktop
 from dictate.platform import bus, paths
 from dictate.platform.generated_files import Out
 
 
-def bind(*, out: Out = print) -> int:
+def bind(*, out: Out = console.step) -> int:
     """Bind the keys of config.toml in the running desktop. 0, or 1 if that failed."""
     try:
         settings = config_file.load(paths.config_file())
@@ -46,7 +47,7 @@ def bind(*, out: Out = print) -> int:
     return 0
 
 
-def unbind(*, out: Out = print) -> None:
+def unbind(*, out: Out = console.step) -> None:
     """Undo `bind` on every desktop. Prints what it removed, and nothing else."""
     for desktop in DESKTOPS.values():
         desktop().unbind(out)
@@ -63,7 +64,10 @@ def configured_shortcuts(settings: Settings, out: Out) -> list[Shortcut]:
     if key := settings.second.key:
         members = "PressSecond", "ReleaseSecond", "ToggleSecond"
         shortcuts.append(shortcut("second", key, *members))
-    if key := settings.hotkey.cancel_key:
+    for name, key in (("paste", settings.hotkey.paste_key), ("undo", settings.hotkey.undo_key)):
+        if key:
+            shortcuts.append(shortcut(name, key, name.title(), "", name.title()))
+    if (key := settings.hotkey.cancel_key) and key != AUTO:
         cancel = shortcut("cancel", key, "Cancel", "", "Cancel")
         if cancel.chord.modifiers:
             shortcuts.append(cancel)
@@ -79,7 +83,8 @@ def command(member: str) -> str:
     """The command that calls this method of the daemon. busctl starts ten times faster than
     dictatectl, so it is used where it is installed."""
     if busctl := shutil.which("busctl"):
-        return f"{busctl} --user call {bus.NAME} {bus.PATH} {bus.INTERFACE} {member}"
+        last = " u 0" if member == "Paste" else ""
+        return f"{busctl} --user call {bus.NAME} {bus.PATH} {bus.INTERFACE} {member}{last}"
     ctl = shlex.quote(str(Path(sys.executable).with_name("dictatectl")))
     word, second = member.removesuffix("Second").lower(), member.endswith("Second")
     return f"{ctl} {word}" + (" --second" if second else "")

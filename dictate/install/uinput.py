@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import Final
 
+from dictate import console
 from dictate.platform.generated_files import (
     MARKER,
     Out,
@@ -31,7 +32,7 @@ _APPLY: Final = (
 """Commands that apply the rule without a reboot."""
 
 
-def allow(*, out: Out = print) -> int:
+def allow(*, out: Out = console.step) -> int:
     """Let the user at this machine write to /dev/uinput, now and after a reboot. 0, or 1 if that
     failed."""
     if os.geteuid() != 0:
@@ -48,7 +49,7 @@ def allow(*, out: Out = print) -> int:
     return _apply(out)
 
 
-def disallow(*, out: Out = print) -> int:
+def disallow(*, out: Out = console.step) -> int:
     """Undo `allow`. 0, or 1 if that failed."""
     if not RULE.exists():
         out(f"unchanged: there is no {RULE}")
@@ -64,7 +65,7 @@ def disallow(*, out: Out = print) -> int:
     return _apply(out)
 
 
-def report_remaining_rule(*, out: Out = print) -> None:
+def report_remaining_rule(*, out: Out = console.step) -> None:
     """Name the rule, if it exists."""
     if RULE.exists():
         out(f"left: {RULE}, which only root can remove; run {how_to_allow()} --remove")

@@ -152,9 +152,14 @@ class Journal:
         newest = max(found, key=lambda entry: entry.number, default=None)
         return self._with_audio(newest) if newest else None
 
-    def history(self, limit: int) -> list[Entry]:
-        """The newest dictations, newest first."""
-        merged = {entry.number: entry for entry in self._store.newest(limit)} | self._unsaved
+    def history(self, limit: int, before: int = 0) -> list[Entry]:
+        """The newest dictations, newest first; those before a number unless it is 0."""
+        merged = {entry.number: entry for entry in self._store.newest(limit, before)}
+        merged |= {
+            number: entry
+            for number, entry in self._unsaved.items()
+            if number < before or not before
+        }
         newest = sorted(merged.values(), key=lambda entry: -entry.number)[: max(0, limit)]
         return [self._with_audio(entry) for entry in newest]
 
@@ -212,12 +217,13 @@ class Journal:
             self._under_way.add(number)
         self._write(replace(entry, state=to, **changes), durable=durable)
         if to in FINISHED:
-            self._end(number)
+            self._end(number, to)
 
-    def _end(self, number: int) -> None:
+    def _end(self, number: int, state: EntryState) -> None:
         """A dictation is finished: delete at once what the settings do not keep."""
+        unwanted = state is S.CANCELLED and not self.settings.keep_cancelled
         try:
-            if self.settings.keep_days == 0:
+            if self.settings.keep_days == 0 or unwanted:
                 self._delete({number})
             elif not self.settings.keep_audio or self._store.in_memory:
                 self._delete_audio([number])

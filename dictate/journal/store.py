@@ -117,9 +117,10 @@ class Store:
         """One entry."""
         return next(iter(self._select("WHERE number = ?", number)), None)
 
-    def newest(self, limit: int) -> list[Entry]:
-        """Newest first; -1 means all."""
-        return self._select("ORDER BY number DESC LIMIT ?", limit)
+    def newest(self, limit: int, before: int = 0) -> list[Entry]:
+        """Newest first, those before a number unless it is 0; a limit of -1 means all."""
+        where = "WHERE ? = 0 OR number < ? ORDER BY number DESC LIMIT ?"
+        return self._select(where, before, before, limit)
 
     def last_with_text(self, besides: Collection[int]) -> Entry | None:
         """The newest entry with a text, except these numbers."""

@@ -5,12 +5,14 @@ import soxr
 from numpy.typing import NDArray
 
 from dictate.events import RATE, Samples
+from dictate.microphone.downmix import Downmix
 
 
 class ToMono16k:
-    """Converts a stream of blocks, shape (frames, channels); the channels are averaged."""
+    """Converts a stream of blocks, shape (frames, channels); `Downmix` mixes the channels."""
 
     def __init__(self, rate: float) -> None:
+        self._downmix = Downmix(rate)
         self._resampler = None if rate == RATE else soxr.ResampleStream(rate, RATE, 1)
 
     def push(self, block: NDArray[np.float32]) -> Samples:
@@ -27,7 +29,7 @@ class ToMono16k:
         return 0.0 if self._resampler is None else self._resampler.delay() / RATE
 
     def _convert(self, block: NDArray[np.float32], *, last: bool) -> Samples:
-        mono = block.mean(axis=1, dtype=np.float32) if block.shape[1] > 1 else block[:, 0]
+        mono = self._downmix.mix(block)
         if self._resampler is None:
             return mono
         # soxr takes no strided views, and one column of a block is one.

@@ -3,7 +3,6 @@
 Results go to stdout, progress and problems to stderr.
 """
 
-import json
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -20,6 +19,7 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
+from dictate import console
 from dictate.errors import EngineError, Unavailable
 from dictate.models import downloader, store
 from dictate.models.catalogue import CATALOGUE, Model, named
@@ -30,24 +30,24 @@ def show(*, as_json: bool) -> int:
     """List the models, and how much of each is downloaded."""
     rows = [(model, *_look(model)) for model in CATALOGUE.values()]
     if as_json:
-        _print(json.dumps([_facts(*row) for row in rows], ensure_ascii=False, indent=2))
+        console.as_json([_facts(*row) for row in rows])
     else:
-        _print("\n".join(_lines(*row) for row in rows))
+        console.line("\n".join(_lines(*row) for row in rows))
     return 0
 
 
 def download(name: str) -> int:
     """Download the model called `name`; 130 if interrupted. Raises what `downloader` raises."""
     model = named(name)
-    _say(f"{model.title} ({model.size / 1e9:.2f} GB), under the {model.licence}:")
-    _say(model.licence_url)
+    console.error(f"{model.title} ({model.size / 1e9:.2f} GB), under the {model.licence}:")
+    console.error(model.licence_url)
     try:
         with _bar(model) as on_progress:
             found = downloader.download(model, on_progress)
     except KeyboardInterrupt:
-        _say(f"Interrupted; to continue: dictate models download {model.name}")
+        console.error(f"Interrupted; to continue: dictate models download {model.name}")
         return 130
-    _print(f"{found.path}: {_checked(found)}")
+    console.line(f"{found.path}: {_checked(found)}")
     return 0
 
 
@@ -64,15 +64,15 @@ def verify(name: str | None) -> int:
         here = [found for found, _ in looks if found is not None]
         problems = [problem for _, problem in looks if problem]
     if not here and not problems:
-        _say("No model is downloaded.")
+        console.error("No model is downloaded.")
     for found in here:
         try:
             with store.opened(found):
-                _print(f"{found.name}: {_checked(found)}")
+                console.line(f"{found.name}: {_checked(found)}")
         except EngineError as error:
             problems.append(str(error))
     for problem in problems:
-        _say(f"dictate: {problem}")
+        console.error(f"dictate: {problem}")
     return 1 if problems else 0
 
 
@@ -92,7 +92,7 @@ def remove(name: str) -> int:
                 path.unlink()
         except OSError as error:
             raise Unavailable(f"{path} cannot be removed: {error.strerror}") from error
-    _print(f"{model.name} is removed.")
+    console.line(f"{model.name} is removed.")
     return 0
 
 
@@ -158,8 +158,8 @@ def _bar(model: Model) -> Iterator[Callable[[int], None]]:
         TransferSpeedColumn(),
         TimeRemainingColumn(),
     ]
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, disable=not sys.stderr.isatty()) as progress:
+    stderr = Console(stderr=True)
+    with Progress(*columns, console=stderr, disable=not sys.stderr.isatty()) as progress:
         tasks: list[TaskID] = []
 
         def on_progress(size: int) -> None:
@@ -169,12 +169,3 @@ def _bar(model: Model) -> Iterator[Callable[[int], None]]:
             progress.update(tasks[0], completed=size)
 
         yield on_progress
-
-
-def _print(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
-
-
-def _say(text: str) -> None:
-    sys.stderr.write(f"{text}\n")

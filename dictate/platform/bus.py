@@ -10,6 +10,7 @@ from dbus_fast.aio import MessageBus
 from dbus_fast.errors import DBusFastError
 
 from dictate.errors import Unavailable
+from dictate.platform.background import ignore_exception
 
 NAME: Final = "io.github.dictate.Dictate1"
 PATH: Final = "/io/github/dictate/Dictate1"
@@ -50,7 +51,7 @@ async def reach(name: str, address: str, advice: str) -> MessageBus:
     # A stopped bus accepts a connection and then never answers.
     try:
         async with asyncio.timeout(_HELLO_S):
-            connection = await MessageBus(bus_address=address).connect()
+            connection = await _Connection(bus_address=address).connect()
     except TimeoutError as error:
         raise Unavailable(f"{name} at {address} does not answer") from error
     except (OSError, EOFError, DBusFastError) as error:
@@ -97,11 +98,53 @@ async def answer_or_none(
 
 
 async def leave(connection: MessageBus) -> None:
-    """End the connection."""
-    connection.disconnect()
+    """End the connection: what was sent before arrives, and what arrives from now on is not
+    answered. Within a second, whatever the bus does. Idempotent."""
+    try:
+        with suppress(TimeoutError, OSError, EOFError):
+            async with asyncio.timeout(_LEAVE_S):
+                # The bus answers in order: after this answer, nothing of ours waits any more.
+                await connection.call(_bus_call("GetId"))
+    finally:
+        connection.disconnect()
     with suppress(TimeoutError):
         async with asyncio.timeout(_LEAVE_S):
             await lost(connection)
+
+
+def _bus_call(member: str) -> Message:
+    name = "org.freedesktop.DBus"
+    return Message(name, "/org/freedesktop/DBus", name, member)
+
+
+class _Connection(MessageBus):
+    """A connection that ends without tracebacks.
+
+    dbus-fast 5.2 handles messages that arrived before the end after it, and the answer of a method
+    may be ready only then. It writes each of these to a closed socket and logs a traceback. A panel
+    that asks for our icon while we end causes ten of them.
+    """
+
+    def send(self, msg: Message) -> "asyncio.Future[None]":  # type: ignore[override]
+        """Send it; the future ends when it is sent, and may be ignored. After the end of the
+        connection the future has failed, and a call, which would wait for ever, raises
+        ConnectionResetError."""
+        if self.connected:
+            try:
+                sending: asyncio.Future[None] = super().send(msg)
+            except (OSError, ValueError):  # the end showed only now
+                if self.connected:
+                    raise
+            else:
+                ignore_exception(sending)
+                return sending
+        ended = ConnectionResetError("the connection to the bus has ended")
+        if msg.message_type is MessageType.METHOD_CALL:
+            raise ended
+        failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        failed.set_exception(ended)
+        ignore_exception(failed)
+        return failed
 
 
 class _PatientSocket:

@@ -4,10 +4,14 @@ import os
 import stat
 import warnings
 from pathlib import Path
+from typing import Final
 
 from platformdirs import PlatformDirs
 
 from dictate.errors import UnsafeFolder
+
+MAX_LINKS: Final = 40
+"""Maximum number of links that are followed, as in the kernel."""
 
 
 def _dirs() -> PlatformDirs:
@@ -73,19 +77,21 @@ def safe_dir(path: Path) -> Path:
 def open_safe_dir(path: Path) -> int:
     """Make `path` a folder that only this user can enter; its descriptor, which can be locked.
 
-    A folder of this user with a wider mode is closed to 0700. It blocks: call it off the loop.
-    Raises UnsafeFolder for a symlink, another owner, a parent in which other users could replace
-    the folder, and a folder that cannot be made or written.
+    A folder of this user with a wider mode is closed to 0700. A link is followed if it and what it
+    names are this user's, and no other user could have put it there. It blocks: call it off the
+    loop. Raises UnsafeFolder for any other link, another owner, a parent in which other users could
+    replace the folder, and a folder that cannot be made or written.
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _check_parent(path.parent)
-        path.mkdir(mode=0o700, exist_ok=True)
-        folder = _open_own(path)
+        real = _follow_own(path)
+        real.mkdir(mode=0o700, exist_ok=True)
+        folder = _open_own(real)
         try:
             if stat.S_IMODE(os.fstat(folder).st_mode) != 0o700:
                 os.fchmod(folder, 0o700)
-            _check_writable(path)
+            _check_writable(real)
         except BaseException:
             os.close(folder)
             raise
@@ -100,7 +106,8 @@ def unsafe_reason(path: Path) -> str | None:
     try:
         if there == path:
             _check_parent(path.parent)
-            os.close(_open_own(path))
+            there = _follow_own(path)
+            os.close(_open_own(there))
         elif not there.is_dir():
             return f"{there} is a file: move it away"
         _check_writable(there)
@@ -111,12 +118,53 @@ def unsafe_reason(path: Path) -> str | None:
     return None
 
 
+def _follow_own(path: Path) -> Path:
+    """Where a link of this user leads, link by link; the path itself if it is none. Raises
+    UnsafeFolder if another user could have chosen it."""
+    found = path
+    for _ in range(MAX_LINKS):
+        if not found.is_symlink():
+            if found is not path and not found.exists():
+                raise UnsafeFolder(
+                    f"{path} is a link to {found}, which is missing: mount its disk, make the"
+                    " folder, or remove the link"
+                )
+            return found
+        if found.lstat().st_uid != os.geteuid():
+            raise UnsafeFolder(f"{path}: the link {found} belongs to another user: remove it")
+        if found.parent.stat().st_mode & stat.S_IWOTH:
+            raise UnsafeFolder(
+                f"{path}: anybody may put links into {found.parent}, as {found} is: put a real"
+                " folder there"
+            )
+        target = Path(os.path.normpath(found.parent / found.readlink()))
+        # Without the links on the way: what is above the target must be safe, too.
+        found = Path(os.path.realpath(target.parent), target.name)
+        for above in found.parents:
+            if above.exists():
+                _check_parent(above)
+    raise UnsafeFolder(f"{path} is a link that leads in a circle: remove it")
+
+
 def _check_parent(parent: Path) -> None:
     found = parent.stat()
-    if found.st_uid not in (0, os.geteuid()):
+    if not _is_trusted(found.st_uid):
         raise UnsafeFolder(f"{parent} belongs to another user: refusing to use it")
     if found.st_mode & stat.S_IWOTH and not found.st_mode & stat.S_ISVTX:
         raise UnsafeFolder(f"anybody may write into {parent}: close it with chmod o-w {parent}")
+
+
+def _is_trusted(owner: int) -> bool:
+    """Whether this owner of a folder is this user or root."""
+    if owner in (0, os.geteuid()):
+        return True
+    # In the user namespace of the service root is nobody, and so is every other user.
+    try:
+        nobody = int(Path("/proc/sys/kernel/overflowuid").read_text())
+        mapped = Path("/proc/self/uid_map").read_text().split()
+    except (OSError, ValueError):
+        return False
+    return owner == nobody and mapped[0] != "0"
 
 
 def _open_own(path: Path) -> int:
@@ -134,8 +182,6 @@ def _check_writable(path: Path) -> None:
 
 
 def _reason(path: Path, error: OSError) -> str:
-    if path.is_symlink():
-        return "it is a symlink, which could point anywhere: put a real folder there"
     if isinstance(error, FileExistsError | NotADirectoryError):
         return "a file stands where the folder should be: move it away"
     where = error.filename or path

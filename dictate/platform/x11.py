@@ -4,17 +4,25 @@ import contextlib
 import os
 import re
 import socket
+import struct
 import threading
 from concurrent.futures import Future
 from typing import Any
 
-from Xlib import X
+from Xlib import XK, X
 from Xlib.display import Display
+from Xlib.ext import ge, xinput
 
 from dictate.errors import Unavailable
 
+# The names of AltGr and of some locks.
+XK.load_keysym_group("xkb")
+
 CONNECT_S = 2.0
 """Seconds without an answer, after which the server counts as hung."""
+
+XINPUT = xinput.extname
+"""The extension that reports the keys of all windows."""
 
 grabs_of_ours: set[object] = set()
 """The grabs by which this process has the keyboard, from the press of a key to its release."""
@@ -73,6 +81,37 @@ def cut(display: Any) -> None:
     """Break the connection from another thread, which ends any call of python-xlib at once."""
     with contextlib.suppress(OSError):
         display.display.socket.shutdown(socket.SHUT_RDWR)
+
+
+def listen_to_all_keys(display: Any) -> None:
+    """Have the server report each key that goes down or up, whichever window has the focus.
+
+    `raw_key` reads the reports. Raises Unavailable without XInput 2.
+    """
+    if not display.has_extension(XINPUT):
+        raise Unavailable(f"the X server lacks the extension {XINPUT}")
+    # From 2.1 on keys are reported while another program has grabbed the keyboard, too; python-xlib
+    # would ask for 2.0.
+    xinput.XIQueryVersion(
+        display=display.display,
+        opcode=display.display.get_extension_major(XINPUT),
+        major_version=2,
+        minor_version=1,
+    )
+    mask = xinput.RawKeyPressMask | xinput.RawKeyReleaseMask
+    display.screen().root.xinput_select_events([(xinput.AllMasterDevices, mask)])
+    display.sync()
+
+
+def raw_key(event: Any) -> tuple[bool, int] | None:
+    """Whether a key went down, and its code; None if the event is something else."""
+    if event.type != ge.GenericEventCode or event.evtype not in (
+        xinput.RawKeyPress,
+        xinput.RawKeyRelease,
+    ):
+        return None
+    _device, _time, code = struct.unpack_from("=HII", event.data)
+    return event.evtype == xinput.RawKeyPress, code
 
 
 def keyboard_taken(unseen: Any) -> bool:

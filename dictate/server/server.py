@@ -24,6 +24,7 @@ from typing import Final, TypeVar
 
 import sdnotify
 
+from dictate import console
 from dictate.config import config_file
 from dictate.config.schema import EngineSettings
 from dictate.engines import ENGINES
@@ -136,7 +137,9 @@ class PublicServer(EngineHost):
         return f"{self.status.name} does not work: {self.status.message}"
 
 
-def serve(options: ServerOptions, engine: str | None, out: Callable[[str], None] = print) -> int:
+def serve(
+    options: ServerOptions, engine: str | None, out: Callable[[str], None] = console.step
+) -> int:
     """Serve the engine of the user's settings, or `engine`, until SIGTERM. Raises DictateError."""
     settings = config_file.load(paths.config_file()).engine
     settings = replace(settings, use=engine or settings.use, fallback="none")

@@ -1,60 +1,148 @@
 """The fourth stage: from the raw transcript to the written text. Pure functions, in this order.
 
+    repeats         a phrase that the engine repeats without end, once
+    annotations     sounds are not written                    "[BLANK_AUDIO]", "(coughs)"
     spelling        the user's terms in their spelling        "claude code" -> "Claude Code"
     replacements    the user's phrases replaced               "git hub" -> "GitHub"
     commands        spoken signs and line ends                "comma", "new line"
-    layout          spaces around signs, capitals after them
+    layout          spaces around signs, capitals after them, no gap where something was removed
     sanitise        no control characters; last, always
 
-The first three find phrases in one pass: the longest match wins, and the result of one step is
-never matched by another. Of equal phrases a replacement wins over a spelling, and a spelling over
-a command.
+Spelling, replacements and commands find phrases in one pass: the longest match wins, and the result
+of one step is never matched by another. Of equal phrases a replacement wins over a spelling, and a
+spelling over a command.
 """
 
+import re
+import unicodedata
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 from itertools import chain
 
 from dictate.config.schema import TextSettings
-from dictate.hotwords.model import Hotwords
+from dictate.hotwords.model import AUTO, Hotwords
 from dictate.plain_text import clean
-from dictate.text.commands import commands, is_ordinary
+from dictate.text.annotations import Annotation, annotations
+from dictate.text.commands import commands, is_ordinary, is_punctuated, rules_of
 from dictate.text.layout import lay_out
-from dictate.text.phrases import Phrases
-from dictate.text.pieces import Outcome
-from dictate.text.replacements import replacements
+from dictate.text.phrases import Match, Phrases
+from dictate.text.pieces import Break, Escape, Literal, Mark, Ordinary, Outcome, Piece, Removed
+from dictate.text.repeats import unrepeated
+from dictate.text.replacements import is_part_of_a_word, replacements
 from dictate.text.sanitise import sanitise
 from dictate.text.spelling import spellings
 
-_NEEDS_NO_SPACE_BEFORE = tuple("\n,.?!:;)]\u2026")
+_SPACES = re.compile(r"\s{2,}")
 
 
 def polish(
-    text: str, hotwords: Hotwords, settings: TextSettings, *, continued: bool = False
+    text: str,
+    hotwords: Hotwords,
+    settings: TextSettings,
+    *,
+    language: str | None = None,
+    punctuates: bool | None = None,
+    audio_s: float = 0.0,
 ) -> str:
-    """The text to write for a whole utterance; empty if nothing remains.
+    """The text to write for a whole utterance; empty if nothing remains. Never raises.
 
-    `continued`: it follows an utterance in the same place, so a space belongs between them. Never
-    raises. The only line ends in the result are spoken ones.
+    `language` is that of the utterance (BCP 47); None or AUTO means that it is unknown.
+    `punctuates` says whether the engine writes punctuation by itself; None means that its text
+    shows it. `audio_s` is the length of the sound in seconds, 0 if unknown. The only line ends in
+    the result are spoken ones.
     """
     # Cleaned before matching, too: an invisible character must not hide a phrase.
-    pieces = list(_phrases(hotwords, settings).find(clean(text), is_ordinary))
-    written = sanitise(lay_out(pieces)).strip(" ")
-    if continued and written and not written.startswith(_NEEDS_NO_SPACE_BEFORE):
-        written = f" {written}"
+    text = _SPACES.sub(_one_space, clean(text))
+    text = unrepeated(text, audio_s)
+    base = _base(language)
+    signs = settings.spoken_punctuation == "on" or (
+        settings.spoken_punctuation == "auto"
+        and not (is_punctuated(text) if punctuates is None else punctuates)
+    )
+    pieces = list(_pieces(text, _phrases(hotwords, settings, base, signs=signs), base))
+    if not any(map(_is_written, pieces)):
+        return ""
+    written = sanitise(lay_out(pieces, base)).strip(" ")
     if settings.trailing_space and written and not written.endswith("\n"):
         written = f"{written} "
     return written
 
 
-@lru_cache(maxsize=2)
-def _phrases(hotwords: Hotwords, settings: TextSettings) -> Phrases:
+def prepare(hotwords: Hotwords, settings: TextSettings, languages: Collection[str | None]) -> None:
+    """Sort the phrases of a long list ahead of the first text in one of these languages."""
+    for language in {_base(language) for language in languages}:
+        for signs in {False, settings.spoken_punctuation != "off"}:
+            _phrases(hotwords, settings, language, signs=signs)
+
+
+@lru_cache(maxsize=8)
+def _phrases(
+    hotwords: Hotwords, settings: TextSettings, language: str | None, *, signs: bool
+) -> Phrases:
     spoken: chain[tuple[str, Outcome]] = chain(
-        replacements(hotwords),
-        spellings(hotwords),
-        commands(
-            hotwords,
-            punctuation=settings.spoken_punctuation,
-            newlines=settings.spoken_newlines,
-        ),
+        replacements(hotwords, language),
+        spellings(hotwords, language),
+        commands(hotwords, language, signs=signs, line_ends=settings.spoken_newlines),
     )
     return Phrases(spoken)
+
+
+def _pieces(text: str, phrases: Phrases, language: str | None) -> Iterator[Piece]:
+    """The text, cut at its phrases and annotations."""
+    rules = rules_of(language)
+    found = list(
+        phrases.find(
+            text,
+            lambda match, plain: (
+                is_ordinary(match, plain, rules) or is_part_of_a_word(match, plain)
+            ),
+        )
+    )
+    done = 0
+    for match in sorted([*_sounds(text, found), *found], key=lambda match: match.start):
+        if match.start < done or isinstance(match.outcome, Ordinary):
+            continue
+        if match.start > done:
+            yield text[done : match.start]
+        done = match.stop
+        if isinstance(match.outcome, tuple):
+            yield from match.outcome
+        elif isinstance(match.outcome, Escape) or match.outcome == Literal(""):
+            yield Removed(capital=text[match.start].isupper())
+        else:
+            yield match.outcome
+    if done < len(text):
+        yield text[done:]
+
+
+def _sounds(text: str, phrases: list[Match]) -> Iterator[Match]:
+    """The annotations, but none that is part of a phrase of the user's own: that stays. Where it is
+    uncertain, a phrase within it is enough."""
+    first = 0
+    for one in annotations(text):
+        while first < len(phrases) and phrases[first].stop <= one.start:
+            first += 1
+        phrase = phrases[first] if first < len(phrases) else None
+        if phrase is None or phrase.start >= one.stop or (one.certain and not _covers(phrase, one)):
+            yield Match(one.start, one.stop, Literal(""))
+
+
+def _covers(match: Match, one: Annotation) -> bool:
+    return match.start <= one.start and one.stop <= match.stop
+
+
+def _is_written(piece: Piece) -> bool:
+    """Whether there is more to this piece than signs, which alone are no text."""
+    if isinstance(piece, str):
+        return any(unicodedata.category(sign)[0] not in "PZC" for sign in piece)
+    return isinstance(piece, Mark | Break | Literal)
+
+
+def _one_space(spaces: re.Match[str]) -> str:
+    return " " if " " in spaces[0] else spaces[0][0]
+
+
+def _base(language: str | None) -> str | None:
+    """The language without its region; None if it is unknown."""
+    base = (language or AUTO).replace("_", "-").partition("-")[0].lower()
+    return None if base in (AUTO, "und") else base

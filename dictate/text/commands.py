@@ -1,73 +1,66 @@
-"""Spoken signs and line ends.
-
-The names of signs are also words: "the period", "a dash of salt". So a name right after an article
-or a similar word, or right before "of", stays a word. Names that are words far more often than
-signs ("quote", "point", "dot", "slash", "star") are not commands at all.
-"""
+"""Spoken signs and line ends, in the language that is spoken."""
 
 import re
 from collections.abc import Iterator
 from typing import Final
 
 from dictate.hotwords.model import ACTIONS, Hotwords
-from dictate.text.pieces import Break, Glue, Mark, Outcome
+from dictate.text.languages import SPOKEN_LANGUAGES, SpokenLanguage
+from dictate.text.phrases import Match, atoms_in
+from dictate.text.pieces import Break, Escape, Mark, Ordinary, Outcome
 
 _BREAKS: Final = dict(zip(ACTIONS, (Break.LINE, Break.PARAGRAPH), strict=True))
+_USUAL: Final = SPOKEN_LANGUAGES["en"]
 
-NEWLINES: Final = {
-    "new line": Break.LINE,
-    "newline": Break.LINE,
-    "new paragraph": Break.PARAGRAPH,
-}
+_SIGN_OF_AN_ENGINE = re.compile(
+    r"[.,;:!?\u2026\u3002\uff0c\u3001\uff1f\uff01](?=\s|$|[\u3040-\u9fff])"
+)
+_FIRST_WORD = re.compile(r"^\W*([^\W\d_]+)")
 
-_OPEN, _CLOSE = Glue.RIGHT, Glue.LEFT
 
-PUNCTUATION: Final = {
-    "comma": Mark(","),
-    "full stop": Mark(".", ends_sentence=True),
-    "period": Mark(".", ends_sentence=True),
-    "question mark": Mark("?", ends_sentence=True),
-    "exclamation mark": Mark("!", ends_sentence=True),
-    "exclamation point": Mark("!", ends_sentence=True),
-    "colon": Mark(":"),
-    "semicolon": Mark(";"),
-    "semi colon": Mark(";"),
-    "ellipsis": Mark("\u2026"),
-    "dot dot dot": Mark("\u2026"),
-    "hyphen": Mark("-", Glue.BOTH),
-    "dash": Mark("\u2013", Glue.NEITHER),
-    "open quote": Mark('"', _OPEN),
-    "open quotes": Mark('"', _OPEN),
-    "close quote": Mark('"', _CLOSE),
-    "close quotes": Mark('"', _CLOSE),
-    "open parenthesis": Mark("(", _OPEN),
-    "open paren": Mark("(", _OPEN),
-    "close parenthesis": Mark(")", _CLOSE),
-    "close paren": Mark(")", _CLOSE),
-    "open bracket": Mark("[", _OPEN),
-    "close bracket": Mark("]", _CLOSE),
-}
+def is_punctuated(text: str) -> bool:
+    """Whether the engine that wrote this text seems to punctuate by itself: it wrote a sign, or a
+    capital at the start. Engines that do not write "I" at most."""
+    if _SIGN_OF_AN_ENGINE.search(text):
+        return True
+    first = _FIRST_WORD.match(text)
+    return first is not None and first[1][0].isupper() and first[1] != "I"
 
-# Words that can hardly be the last of a clause, so that what follows is a noun, not a sign. "This",
-# "that", "one", "no" can ("no comma thanks"), so they are not among them.
-_ARTICLE = re.compile(r"(?<![\w'])(?:an?|the|my|your|its|our|their|every|per)\s+$", re.IGNORECASE)
-_OF = re.compile(r"\s+of\b(?!\s+course)", re.IGNORECASE)
+
+def rules_of(language: str | None) -> SpokenLanguage:
+    """The rules for this language (BCP 47, without region); those of English if it is unknown."""
+    return _USUAL if language is None else SPOKEN_LANGUAGES.get(language, _USUAL)
 
 
 def commands(
-    hotwords: Hotwords, *, punctuation: bool, newlines: bool
+    hotwords: Hotwords, language: str | None, *, signs: bool, line_ends: bool
 ) -> Iterator[tuple[str, Outcome]]:
-    """Each spoken phrase with its sign or line end, the user's own commands first."""
-    if newlines:
-        for spoken, action in hotwords.commands:
-            yield spoken, _BREAKS[action]
-        yield from NEWLINES.items()
-    if punctuation:
-        yield from PUNCTUATION.items()
+    """Each spoken phrase with its sign or line end, the user's own commands first.
+
+    A language without a list has no spoken signs. Its line ends are the English ones: they collide
+    with no word of it, and without them no line end could be spoken.
+    """
+    rules = rules_of(language)
+    listed: dict[str, Outcome] = {}
+    if line_ends:
+        listed.update((spoken, _BREAKS[action]) for spoken, action in hotwords.commands)
+        for spoken, command in rules.line_ends.items():
+            listed.setdefault(spoken, command)
+    if signs and (language is None or language in SPOKEN_LANGUAGES):
+        for spoken, command in rules.signs.items():
+            listed.setdefault(spoken, command)
+    if not listed:
+        return
+    yield from listed.items()
+    yield from ((phrase, Ordinary()) for phrase in rules.phrases)
+    for escape in rules.escapes:
+        words = len(atoms_in(escape))
+        yield from ((f"{escape} {spoken}", Escape(words)) for spoken in listed)
 
 
-def is_ordinary(outcome: Outcome, before: str, after: str) -> bool:
+def is_ordinary(match: Match, text: str, rules: SpokenLanguage) -> bool:
     """Whether the name of a sign or line end is an ordinary word in this context."""
-    if not isinstance(outcome, Mark | Break):
+    if not isinstance(match.outcome, Mark | Break | tuple):
         return False
-    return bool(_ARTICLE.search(before[-16:]) or _OF.match(after))
+    before, after = text[max(match.start - 24, 0) : match.start], text[match.stop :][:16]
+    return bool(rules.before.search(before) or rules.after.match(after))

@@ -1,4 +1,5 @@
-"""Places spoken signs and line ends: spaces around them, a capital after a full stop.
+"""Places spoken signs and line ends, and closes the gaps where something was removed: spaces around
+signs, a capital after a full stop.
 
 Engines that punctuate put their own signs around a spoken command ("Hello, comma. World"). Next to
 a command, only the spoken sign stays.
@@ -7,25 +8,31 @@ a command, only the spoken sign stays.
 import re
 from collections.abc import Sequence
 
-from dictate.text.pieces import Break, Glue, Literal, Mark, Piece
+from dictate.text.pieces import Break, Glue, Literal, Mark, Piece, Removed
+from dictate.text.removal import close_gap
 
 _SIGNS_BEFORE = re.compile(r"(?:(?:^|(?<=\w))[.,;:!?\u2026]+)?\s*$")
 _SIGNS_AFTER = re.compile(r"^[.,;:!?\u2026]+(?=\s|$)")
 _COMMA_BEFORE = re.compile(r",?\s*$")
-_COMMA_AFTER = re.compile(r"^,?(?=\s|$)")
-_FIRST_LETTER = re.compile(r"^[\W_]*[^\W\d_]")
+_FIRST_WORD = re.compile(r"^([\W_]*)([^\W\d_]+)")
 _SIGN = re.compile(r"[^\w\s]")
 _WORD = re.compile(r"[^\W_]")
 _AROUND = '"()[]'
 
 
-def lay_out(pieces: Sequence[Piece]) -> list[str | Break]:
-    """The text, cut at the spoken line ends. What needs no change stays as it is."""
+LONGEST_LINE = 1024
+"""Characters at the end of a line that are enough to close a gap there."""
+
+
+def lay_out(pieces: Sequence[Piece], language: str | None = None) -> list[str | Break]:
+    """The text, cut at the spoken line ends. What needs no change stays as it is. `language` is a
+    BCP 47 tag without region."""
     lines: list[str | Break] = []
     line = ""
     space: str | None = None  # put before the next words; None keeps what the engine put there
     capital = False
-    for piece in _without_the_engines_signs(pieces):
+    left = _without_the_engines_signs(pieces)
+    for number, piece in enumerate(left):
         match piece:
             case Break():
                 lines += [line.rstrip(), piece]
@@ -35,10 +42,26 @@ def lay_out(pieces: Sequence[Piece]) -> list[str | Break]:
                 line = line.rstrip() + (" " if apart else "") + piece.sign
                 space = "" if piece.glue in (Glue.RIGHT, Glue.BOTH) else " "
                 capital = piece.ends_sentence or (capital and piece.sign in _AROUND)
-            case Literal(""):
-                if space is None:
-                    space = " " if line.strip() and line[-1].isspace() else ""
-                line = line.rstrip()
+            case Removed():
+                # A long line is put away up to a space, so that no gap costs more than another.
+                if (cut := line.rfind(" ", 0, max(len(line) - LONGEST_LINE, 0))) > 0:
+                    lines.append(line[:cut])
+                    line = line[cut:]
+                following = left[number + 1] if number + 1 < len(left) else None
+                after = following if isinstance(following, str) else ""
+                later = _next(left, number + isinstance(following, str))
+                last = not isinstance(later, Literal | Removed | str)
+                touching = space or ""
+                line, rest, moved = close_gap(
+                    line + touching, after, capital=piece.capital, last=last
+                )
+                if touching:
+                    line = line.rstrip()
+                else:
+                    space = None
+                capital = capital or moved
+                if isinstance(following, str):
+                    left[number + 1] = rest
             case Literal(text):
                 line += (space or "") + text
                 space, capital = None, False
@@ -50,11 +73,38 @@ def lay_out(pieces: Sequence[Piece]) -> list[str | Break]:
                 if not text:
                     continue
                 if capital:
-                    text = _FIRST_LETTER.sub(lambda match: match[0].upper(), text)
+                    text = _with_capital(text, language)
                     capital = not _WORD.search(text)
                 line += (space or "") + text
                 space = None
     return [*lines, line]
+
+
+def _next(pieces: Sequence[Piece], number: int) -> Piece | None:
+    """The piece after this one that is more than spaces."""
+    for at in range(number + 1, len(pieces)):
+        piece = pieces[at]
+        if not isinstance(piece, str) or piece.strip():
+            return piece
+    return None
+
+
+def _with_capital(text: str, language: str | None) -> str:
+    """The text with a capital at its first word, unless that has capitals of its own: "iPhone"."""
+    match = _FIRST_WORD.match(text)
+    if match is None:
+        return text
+    signs, word = match.groups()
+    if not word.islower():
+        return text
+    if language == "nl" and signs.endswith(("'", "\u2019")) and len(word) == 1:
+        head = text[: match.end()]  # "'s morgens" becomes "'s Morgens"
+        return head + re.sub(r"^\s+[^\W\d_]", lambda found: found[0].upper(), text[match.end() :])
+    size = 2 if language == "nl" and word.startswith("ij") else 1
+    head = word[:size].upper() if size == 2 else word[0].title()
+    if language in ("tr", "az") and word[0] == "i":
+        head = "\u0130"
+    return signs + head + word[size:] + text[match.end() :]
 
 
 def _without_the_engines_signs(pieces: Sequence[Piece]) -> list[Piece]:
@@ -76,8 +126,6 @@ def _clear_end(text: str, after: Piece | None) -> str:
 
 
 def _clear_start(text: str, before: Piece | None) -> str:
-    if before == Literal(""):
-        return _COMMA_AFTER.sub("", text)
     if isinstance(before, Break) or (isinstance(before, Mark) and not _closes(before)):
         return _SIGNS_AFTER.sub("", text)
     return text

@@ -1,22 +1,41 @@
-"""Finds phrases in a text: whole words, case-insensitive, longest first, in one pass.
+"""Finds phrases in a text: whole words, longest first, in one pass.
 
-One pass for all kinds of phrases, so that the result of one is never matched by another.
+One pass for all kinds of phrases, so that the result of one is never matched by another. Letter
+case, typographic apostrophes and hyphens, the kind of spaces, and how accents are encoded make no
+difference.
 """
 
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 
-from dictate.text.pieces import Outcome, Piece
+from dictate.text.pieces import Escape, Outcome
 
-_JOINS_WORDS = tuple("./\\@'\u2019")
+_PLAIN = str.maketrans(
+    dict.fromkeys("\u2018\u2019\u201b\u02bc\u02b9\u2032\uff07\u00b4", "'")
+    | dict.fromkeys("\u2010\u2011\u2012\u2013\u2212\ufe63\uff0d", "-")
+)
+"""Typographic signs and the plain ones that they stand for; one character each, so that places in
+the text stay the same."""
+
+_JOINS_WORDS = tuple("./\\@'")
 """Signs that join two words into one: a file name, a path, an address, "don't"."""
 
 _LEADS_A_NAME = tuple("/\\@")
 
-_POSSESSIVE = re.compile(r"['\u2019]s(?!\w)", re.IGNORECASE)
+_POSSESSIVE = re.compile(r"'s(?!\w)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A phrase in a text."""
+
+    start: int
+    stop: int
+    outcome: Outcome
 
 
 class Phrases:
@@ -27,41 +46,39 @@ class Phrases:
         self._outcomes: dict[str, Outcome] = {}
         lengths: dict[str, set[int]] = {}
         for phrase, outcome in outcomes:
-            atoms = _atoms(phrase)
+            plain = phrase.translate(_PLAIN)
+            atoms = atoms_in(plain)
             if atoms:
-                self._outcomes.setdefault(_spoken(phrase, atoms), outcome)
-                lengths.setdefault(_spoken(phrase, atoms[:1]), set()).add(len(atoms))
+                self._outcomes.setdefault(_spoken(plain, atoms), outcome)
+                lengths.setdefault(_spoken(plain, atoms[:1]), set()).add(len(atoms))
         self._lengths = {word: sorted(found, reverse=True) for word, found in lengths.items()}
 
-    def find(self, text: str, is_ordinary: Callable[[Outcome, str, str], bool]) -> Iterator[Piece]:
-        """Split `text` into unchanged parts and the results of the phrases in it.
+    def find(self, text: str, is_ordinary: Callable[[Match, str], bool]) -> Iterator[Match]:
+        """The phrases in `text`, from left to right.
 
-        `is_ordinary(outcome, before, after)` decides from the text on both sides whether the
-        phrase is meant literally here.
+        `is_ordinary(match, text)` decides from the text on both sides, with plain signs, whether
+        the phrase is meant literally here.
         """
-        atoms = _atoms(text)
-        done = at = 0
+        text = text.translate(_PLAIN)
+        atoms = atoms_in(text)
+        at = 0
         while at < len(atoms):
             start = atoms[at][0]
             for length in self._lengths.get(_spoken(text, atoms[at : at + 1]), ()):
                 span = atoms[at : at + length]
                 stop = span[-1][1]
                 outcome = self._outcomes.get(_spoken(text, span))
-                if (
-                    outcome is not None
-                    and not _inside_a_word(text, start, stop)
-                    and not is_ordinary(outcome, text[:start], text[stop:])
-                ):
-                    if start > done:
-                        yield text[done:start]
-                    yield outcome
-                    done = stop
-                    at += length
-                    break
+                if outcome is None or _inside_a_word(text, start, stop):
+                    continue
+                match = Match(start, stop, outcome)
+                if isinstance(outcome, Escape):
+                    yield Match(start, span[outcome.words - 1][1], outcome)
+                elif not is_ordinary(match, text):
+                    yield match
+                at += length
+                break
             else:
                 at += 1
-        if done < len(text):
-            yield text[done:]
 
 
 def _spoken(text: str, atoms: list[tuple[int, int]]) -> str:
@@ -93,7 +110,7 @@ def _inside_a_word(text: str, start: int, stop: int) -> bool:
     return False
 
 
-def _atoms(text: str) -> list[tuple[int, int]]:
+def atoms_in(text: str) -> list[tuple[int, int]]:
     """Start and end of each word and of each single sign."""
     atoms = []
     at = 0

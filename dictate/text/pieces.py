@@ -40,8 +40,28 @@ class Literal:
     text: str
 
 
-Outcome: TypeAlias = Literal | Mark | Break
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A place where something recognized is not written: a filler, a sound, an escape."""
+
+    capital: bool = False
+    """Whether it began with a capital, which the next word gets at the start of a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Escape:
+    """Of a phrase like "literal comma": its first words are removed, and the rest stays words."""
+
+    words: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ordinary:
+    """A phrase that contains the name of a sign and means none: "point of view" in French."""
+
+
+Outcome: TypeAlias = Literal | Mark | Break | Escape | Ordinary | tuple[Mark | Break, ...]
 """What a spoken phrase becomes."""
 
-Piece: TypeAlias = str | Outcome
+Piece: TypeAlias = str | Literal | Mark | Break | Removed
 """A str is text from the engine."""

@@ -6,9 +6,9 @@ from dictate.hotwords.model import Hotwords
 from dictate.text.pieces import Literal
 
 
-def spellings(hotwords: Hotwords) -> Iterator[tuple[str, Literal]]:
-    """Each form of an active term, with its spelling."""
-    terms = hotwords.for_language(None)
+def spellings(hotwords: Hotwords, language: str | None) -> Iterator[tuple[str, Literal]]:
+    """Each form of a term that is active in this language, with its spelling."""
+    terms = hotwords.for_language(language)
     # Spellings first: where one term sounds like the spelling of another, the spelling is meant.
     for term in terms:
         yield term.spelling, Literal(term.spelling)

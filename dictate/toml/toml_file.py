@@ -26,7 +26,7 @@ MOST_PROBLEMS = 50
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A parsed TOML text, and its name in messages."""
+    """A parsed TOML text, and its name in messages; empty if it is in no file."""
 
     name: str
     text: str
@@ -62,7 +62,10 @@ class Problems:
         if not self._found:
             return
         name = self._document.name
-        lines = [f"{name}:{line}: {message}" for line, message in sorted(self._found)]
+        lines = [
+            f"{name}:{line}: {message}" if name else message
+            for line, message in sorted(self._found)
+        ]
         if len(lines) > MOST_PROBLEMS:
             more = len(lines) - MOST_PROBLEMS
             lines[MOST_PROBLEMS:] = [f"{name}: and {more} more problems"]

@@ -5,7 +5,7 @@ import io
 import json
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +15,9 @@ import webvtt
 
 from dictate.errors import TranscriptError
 from dictate.events import RATE
+from dictate.microphone.recording import Track
 from dictate.transcribe.cues import Cue, TranscribedSegment, cues
+from dictate.transcribe.source import name_of, readable
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +30,27 @@ class Transcript:
     """Number of samples of its sound."""
     segments: tuple[TranscribedSegment, ...]
     """Its segments, without those that have no text."""
-
-    @property
-    def name(self) -> str:
-        """The path; bytes that are not text are replaced."""
-        return os.fsencode(self.path).decode(errors="replace")
+    warnings: tuple[str, ...] = ()
+    """What the user should know about it."""
+    track: int = 1
+    """The number of the sound track."""
+    tracks: tuple[Track, ...] = ()
+    """All sound tracks of the file, if there are several."""
 
     def facts(self) -> dict[str, Any]:
         """The transcript as JSON; times are in seconds."""
-        return {
-            "file": self.name,
+        found = {
+            "file": readable(self.path),
             "audio_s": round(self.audio / RATE, 3),
             "text": self.text,
             "segments": [_segment(one) for one in self.segments],
+            "heard": bool(self.text.strip()),
+            "warnings": list(self.warnings),
         }
+        if self.tracks:
+            found["track"] = self.track
+            found["tracks"] = [asdict(track) for track in self.tracks]
+        return found
 
 
 def _segment(one: TranscribedSegment) -> dict[str, Any]:
@@ -130,4 +139,4 @@ def write(transcript: Transcript, path: Path) -> None:
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as error:
-        raise TranscriptError(f"{path} cannot be written: {error.strerror}") from error
+        raise TranscriptError(f"{name_of(path)} cannot be written: {error.strerror}") from error

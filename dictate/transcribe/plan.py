@@ -11,9 +11,11 @@ from dictate.config.schema import Settings
 from dictate.config.sources import hotwords_of
 from dictate.errors import TranscriptError
 from dictate.hotwords.model import Hotwords
-from dictate.microphone.ffmpeg import length_s
+from dictate.microphone.ffmpeg import open_recording
+from dictate.microphone.recording import Recording
 from dictate.transcribe.formats import FORMATS
 from dictate.transcribe.resume_file import ResumeFile, resume_key
+from dictate.transcribe.source import Source, name_of, output_place
 
 T = TypeVar("T")
 
@@ -33,6 +35,8 @@ class TranscribeOptions:
     """Whether existing outputs are overwritten."""
     words: bool = False
     """Whether each word gets its time."""
+    track: int | None = None
+    """The sound track that is transcribed, from 1; None is the default one of each file."""
 
     def outputs(self) -> list[tuple[Path, ...]]:
         """The outputs of each file; empty if the text goes to stdout. Raises TranscriptError if the
@@ -51,14 +55,15 @@ class TranscribeOptions:
         found: list[tuple[Path, ...]] = []
         owners: dict[Path, Path] = {}
         for file in self.files:
-            folder = self.out_dir or file.parent
-            found.append(self.out or tuple(folder / f"{file.stem}.{name}" for name in formats))
+            beside, stem = output_place(file)
+            folder = self.out_dir or beside
+            found.append(self.out or tuple(folder / f"{stem}.{name}" for name in formats))
             for output in found[-1]:
                 owner = owners.setdefault(output.absolute(), file)
                 if owner is not file:
                     raise TranscriptError(
-                        f"{owner} and {file} would both become {output}: transcribe them one by"
-                        " one, or into different folders"
+                        f"{name_of(owner)} and {name_of(file)} would both become"
+                        f" {name_of(output)}: transcribe them one by one, or into different folders"
                     )
         return found
 
@@ -67,42 +72,50 @@ class TranscribeOptions:
 class Job:
     """One file that can be transcribed."""
 
-    path: Path
-    length_s: float
-    """Seconds of sound according to the file; 0 if it does not say."""
+    number: int
+    """Its place on the command line, from 0."""
+    source: Source
+    recording: Recording
     hotwords: Hotwords
     outputs: tuple[Path, ...]
-    resume_path: Path
-    """Where its transcripts are kept while it is not finished."""
+    resume_path: Path | None
+    """Where its transcripts are kept while it is not finished; None if that is not possible."""
+
+    @property
+    def name(self) -> str:
+        """What the user calls the file."""
+        return self.source.name
 
 
 def job(
-    path: Path,
+    number: int,
+    source: Source,
     outputs: tuple[Path, ...],
     settings: Settings,
     hotwords: Hotwords,
-    folder: Path,
-    *,
-    force: bool,
+    folder: Path | None,
+    options: TranscribeOptions,
 ) -> Job:
     """Plan one file. `hotwords` are the user's; `folder` holds the files to resume from.
 
     Raises AudioFileError, ConfigError for the hotwords beside the file, TranscriptError if an
     output cannot be written.
     """
-    length = length_s(path)
-    own_list = path.with_suffix(".toml")
-    if own_list.exists():
+    recording = open_recording(source.path, options.track)
+    own_list = source.own_hotwords
+    if own_list is not None and own_list.exists():
         hotwords = merge_hotwords(hotwords, hotwords_of(settings.hotwords, own_list))
-    planned = Job(
-        path, length, hotwords, outputs, folder / f"{resume_key(path, settings, hotwords)}.jsonl"
-    )
+    resume_path = None
+    if folder is not None:
+        key = resume_key(source.path, recording.track.number, settings, hotwords)
+        resume_path = folder / f"{key}.jsonl"
+    planned = Job(number, source, recording, hotwords, outputs, resume_path)
     if outputs:
         for parent in {output.parent for output in outputs}:
             if not os.access(parent, os.W_OK | os.X_OK):
-                raise TranscriptError(f"you cannot write to the folder {parent}")
+                raise TranscriptError(f"you cannot write to the folder {name_of(parent)}")
         with closing(ResumeFile(planned.resume_path)) as earlier:
-            refuse_existing(planned, earlier, force=force)
+            refuse_existing(planned, earlier, force=options.force)
     return planned
 
 
@@ -110,7 +123,7 @@ def refuse_existing(planned: Job, earlier: ResumeFile, *, force: bool) -> None:
     """Raises TranscriptError if an output exists that no earlier run of this job wrote."""
     for output in planned.outputs:
         if not force and os.path.lexists(output) and not earlier.has_written(output):
-            raise TranscriptError(f"{planned.path}: {output} exists already: --force overwrites it")
+            raise TranscriptError(f"{name_of(output)} exists already: --force overwrites it")
 
 
 def merge_hotwords(general: Hotwords, specific: Hotwords) -> Hotwords:
@@ -126,6 +139,8 @@ def merge_hotwords(general: Hotwords, specific: Hotwords) -> Hotwords:
             [(pair[0], pair) for pair in general.replacements],
             [(pair[0], pair) for pair in specific.replacements],
         ),
+        # Those of the file's own come first, and of two equal ones the first counts.
+        replacements_in=specific.replacements_in + general.replacements_in,
         commands=_merged(
             [(pair[0], pair) for pair in general.commands],
             [(pair[0], pair) for pair in specific.commands],

@@ -1,6 +1,5 @@
 """Progress for people: on a terminal a bar with the remaining time, otherwise one line per file."""
 
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
@@ -8,13 +7,15 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from dictate import console
+
 
 class ProgressDisplay:
     """One bar for all files. Transcripts go to stdout, everything else to stderr."""
 
     def __init__(self, lengths_s: Sequence[float]) -> None:
-        console = Console(stderr=True)
-        self.on_terminal = console.is_interactive
+        stderr = Console(stderr=True)
+        self.on_terminal = stderr.is_interactive
         self._lengths_s = lengths_s
         self._before_s = 0.0
         self._progress = Progress(
@@ -23,7 +24,7 @@ class ProgressDisplay:
             TaskProgressColumn(),
             TimeRemainingColumn(),
             TextColumn("left"),
-            console=console,
+            console=stderr,
             transient=True,
             redirect_stdout=False,
             redirect_stderr=False,
@@ -62,8 +63,7 @@ class ProgressDisplay:
     def transcript(self, text: str) -> None:
         """Print a transcript to stdout."""
         with self._without_bar():
-            sys.stdout.write(f"{text}\n")
-            sys.stdout.flush()
+            console.text(text)
 
     @contextmanager
     def _without_bar(self) -> Iterator[None]:
@@ -82,8 +82,7 @@ class ProgressDisplay:
 
 def print_error(text: str) -> None:
     """Print one line to stderr."""
-    sys.stderr.write(f"dictate: {text}\n")
-    sys.stderr.flush()
+    console.error(f"dictate: {text}")
 
 
 def clock(seconds: float) -> str:

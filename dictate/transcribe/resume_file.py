@@ -20,15 +20,15 @@ KEPT_DAYS: Final = 7
 """Days before the file of an abandoned run is deleted, because it contains private speech."""
 
 
-def resume_key(path: Path, settings: Settings, hotwords: Hotwords) -> str:
-    """A name for this sound with these settings. Reads the whole file: call it off the loop. Raises
-    AudioFileError."""
+def resume_key(path: Path, track: int, settings: Settings, hotwords: Hotwords) -> str:
+    """A name for this track of a file with these settings. Reads the whole file: call it off the
+    loop. Raises AudioFileError."""
     try:
         with path.open("rb") as file:
             sound = hashlib.file_digest(file, "sha256")
     except OSError as error:
         raise AudioFileError(f"{path} cannot be read: {error.strerror}") from error
-    context = repr((__version__, settings.engine, settings.speech, hotwords))
+    context = repr((__version__, track, settings.engine, settings.speech, hotwords))
     sound.update(context.encode())
     return sound.hexdigest()
 
@@ -46,27 +46,31 @@ def resume_folder() -> Path:
 
 
 class ResumeFile:
-    """The transcripts of one sound, open and locked. Everything here blocks.
+    """The transcripts of one sound, open and locked. Everything here blocks. With `path` None they
+    are only in memory.
 
     Each line is a JSON list: ["heard", start, end, text], ["timed", start, end, text, words] or
     ["written", path]. A line is durable when the method returns. A last line without a line end was
     being written when the process or the machine stopped; it is dropped.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | None) -> None:
         """Raises TranscriptError."""
         self.path = path
         self.transcripts: dict[tuple[int, int], str] = {}
         """The engine's text of each segment; the key is its start and end in samples."""
         self._timed: dict[tuple[int, int], tuple[str, tuple[Word, ...]]] = {}
         self._written: set[str] = set()
+        self._file: int | None = None
+        if path is None:
+            return
         try:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise _error(path, error) from error
         try:
             lock(self._file)
-            self._read()
+            self._read(self._file)
         except BlockingIOError:
             os.close(self._file)
             raise TranscriptError("another dictate is transcribing the same sound") from None
@@ -74,8 +78,8 @@ class ResumeFile:
             os.close(self._file)
             raise _error(path, error) from error
 
-    def _read(self) -> None:
-        with os.fdopen(os.dup(self._file), "rb") as file:
+    def _read(self, descriptor: int) -> None:
+        with os.fdopen(os.dup(descriptor), "rb") as file:
             whole = 0
             for line in file:
                 if not line.endswith(b"\n"):
@@ -85,8 +89,8 @@ class ResumeFile:
                 except ValueError:
                     break
                 whole += len(line)
-        os.ftruncate(self._file, whole)
-        os.lseek(self._file, 0, os.SEEK_END)
+        os.ftruncate(descriptor, whole)
+        os.lseek(descriptor, 0, os.SEEK_END)
 
     def _take(self, line: Any) -> None:
         match line:
@@ -123,6 +127,8 @@ class ResumeFile:
 
     def _append(self, line: list[Any]) -> None:
         self._take(line)
+        if self.path is None or self._file is None:
+            return
         rest = json.dumps(line).encode() + b"\n"
         try:
             while rest:  # a disk that fills up writes a part first, and fails next time
@@ -133,6 +139,8 @@ class ResumeFile:
 
     def close(self) -> None:
         """Unlock the file, and delete it if there is nothing to resume from."""
+        if self.path is None or self._file is None:
+            return
         if not self.transcripts:
             self.path.unlink(missing_ok=True)
         os.close(self._file)

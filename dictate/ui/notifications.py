@@ -20,6 +20,7 @@ from dbus_fast.errors import DBusFastError
 
 from dictate.config.schema import NotificationSettings
 from dictate.platform.bus import one_line
+from dictate.ui import icons
 
 log = logging.getLogger(__name__)
 
@@ -163,11 +164,19 @@ def _notify(
         body=[
             "Dictate",
             replaces,
-            "audio-input-microphone",
+            "",
             one_line(summary),
             html.escape(one_line(body), quote=False),
             ["click", action.label] if action else [],
-            {"urgency": Variant("y", int(urgency))},
+            {"urgency": Variant("y", int(urgency)), "image-data": _icon()},
             -1,
         ],
     )
+
+
+def _icon() -> Variant:
+    """Our icon in the form of the specification: width, height, bytes in a row, alpha, bits,
+    channels."""
+    size = 48
+    pixels = icons.rgba("ready", size)
+    return Variant("(iiibiiay)", [size, size, 4 * size, True, 8, 4, pixels])

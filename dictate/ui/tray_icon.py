@@ -22,20 +22,13 @@ from dictate.errors import Unavailable
 from dictate.platform import bus
 from dictate.platform.backoff import Backoff
 from dictate.platform.bus import one_line
-from dictate.ui import menu
+from dictate.ui import icons, menu
 
 log = logging.getLogger(__name__)
 
 READ: Final = PropertyAccess.READ
 PATH: Final = "/StatusNotifierItem"
 WATCHER: Final = "org.kde.StatusNotifierWatcher"
-ICONS: Final = {
-    "ready": "audio-input-microphone",
-    "recording": "media-record",
-    "finishing": "document-edit",
-    "paused": "microphone-sensitivity-muted",
-}
-"""Icon names that every theme has, by state."""
 _BUS: Final = "org.freedesktop.DBus"
 _ANSWER_S: Final = 5.0
 _FIRST_WAIT_S: Final = 0.5
@@ -52,7 +45,7 @@ class Icon(ServiceInterface):
         self._tip = ""
 
     def change(self, state: str, tip: str) -> None:
-        """Set a state of `ICONS` and the tool tip, which never holds dictated text."""
+        """Set a state of `icons.SIGNS` and the tool tip, which never holds dictated text."""
         if state != self._state:
             self._state = state
             self.new_icon()
@@ -98,7 +91,11 @@ class Icon(ServiceInterface):
 
     @dbus_property(READ, "IconName")
     def icon_name(self) -> DBusStr:
-        return ICONS[self._state]
+        return ""
+
+    @dbus_property(READ, "IconPixmap")
+    def icon_pixmap(self) -> Annotated[list[Any], DBusSignature("a(iiay)")]:
+        return [[size, size, icons.argb(self._state, size)] for size in icons.SIZES]
 
     @dbus_property(READ, "ToolTip")
     def tool_tip(self) -> Annotated[list[Any], DBusSignature("(sa(iiay)ss)")]:

@@ -1,13 +1,17 @@
 """What will become of the text is shown before the key is let go."""
 
 import asyncio
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from dictate.app import live_feedback as module
-from dictate.app.live_feedback import describe_target, follow
+from dictate.app.dictation import Backlog
+from dictate.app.live_feedback import LiveFeedback, describe_backlog, describe_target, follow, spell
+from dictate.app.session import Activity
+from dictate.config.schema import Settings
 from dictate.errors import Unavailable
 from dictate.outputs import Destination, Focus
 from dictate.ui.overlay.picture import Picture
@@ -74,5 +78,66 @@ def test_it_follows_the_focus_and_leaves_an_output_at_work_alone(
         assert (shown["goes"], shown["remote"]) == ("→ xterm", "remote: spark")
         pipeline.listening = False
         await asyncio.wait_for(following, 5)
+
+    asyncio.run(main())
+
+
+def backlog(**changes: Any) -> Backlog:
+    usual = Backlog(7, "slowpoke", loading=False, sound_s=200.0, worked_s=12.0, waited_s=30.0)
+    return replace(usual, **changes)
+
+
+@pytest.mark.parametrize(
+    ("found", "shown"),
+    [
+        (backlog(), "12 s of 3 min 20 s recognised"),
+        (backlog(waited_s=0.5), ""),
+        (backlog(worked_s=None), "recognising 3 min 20 s of sound, 30 s so far"),
+        (backlog(worked_s=200.0), "recognising 3 min 20 s of sound, 30 s so far"),
+        (backlog(loading=True), "the engine loads, 30 s so far"),
+        (backlog(waited_s=0.0), "the engine is 3 min 8 s behind"),
+        (backlog(waited_s=0.0, worked_s=197.0), ""),
+        (backlog(waited_s=0.0, worked_s=None), ""),
+        (backlog(waited_s=0.0, loading=True), "the engine loads: your words come later"),
+    ],
+)
+def test_how_far_the_engine_is_is_said_once_the_user_waits(found: Backlog, shown: str) -> None:
+    assert describe_backlog(found) == shown
+
+
+def test_durations_are_spelled_for_people() -> None:
+    assert [spell(each) for each in (0.4, 59.6, 200, 3720)] == [
+        "0 s", "1 min 0 s", "3 min 20 s", "1 h 2 min",
+    ]  # fmt: skip
+
+
+def test_a_slow_finish_is_shown_while_it_happens_and_reported_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "EVERY_S", 0.01)
+
+    async def main() -> None:
+        feedback = LiveFeedback(Settings(), lambda _: None)
+        shown: list[str] = []
+        slow: list[str] = []
+        feedback.progressed.connect(shown.append)
+        feedback.slow.connect(slow.append)
+        pipeline: Any = SimpleNamespace(
+            activity=Activity.FINISHING, listening=False, backlog=backlog()
+        )
+        feedback.session_changed(pipeline)
+        await asyncio.sleep(0.1)
+        pipeline.backlog = backlog(worked_s=150.0)
+        await asyncio.sleep(0.1)
+        assert feedback.picture.take()["progress"] == "2 min 30 s of 3 min 20 s recognised"
+        pipeline.activity = Activity.READY
+        await asyncio.sleep(0.1)
+        assert shown == [
+            "12 s of 3 min 20 s recognised", "2 min 30 s of 3 min 20 s recognised", "",
+        ]  # fmt: skip
+        (line,) = slow
+        assert line.startswith(
+            "dictation 7: engine slowpoke: 12 s of 3 min 20 s recognised; a faster"
+        )
 
     asyncio.run(main())

@@ -32,7 +32,7 @@ from dictate.errors import (
     NotDelivered,
 )
 from dictate.events import RATE, AudioChunk, FinalTranscript, PartialTranscript, Samples
-from dictate.hotwords.model import Hotwords
+from dictate.hotwords.model import Hotwords, Term
 from dictate.journal.entry import EntryState
 from dictate.journal.journal import Journal
 from dictate.outputs import Focus, Output, Receipt
@@ -177,8 +177,12 @@ class Observer:
         assert timing.total_ms > 0
         self.told.append(f"delivered {number} {receipt.value}")
 
-    def nothing_heard(self, number: int) -> None:
-        self.told.append(f"nothing {number}")
+    def nothing_heard(self, number: int, level: str, *, continued: bool) -> None:
+        why = f": {level}" if level else ""
+        self.told.append(f"nothing {number}{' continued' * continued}{why}")
+
+    def cancelled(self, number: int) -> None:
+        self.told.append(f"cancelled {number}")
 
     def held(self, number: int, reason: str) -> None:
         self.told.append(f"held {number}: {reason}")
@@ -238,7 +242,7 @@ class Rig:
         for _ in range(round(seconds / PAUSE)):
             if not self.microphone.listening:
                 return
-            samples = np.full(int(RATE * PAUSE), level, np.float32)
+            samples = np.resize(np.array([level, -level], np.float32), int(RATE * PAUSE))
             self.pipeline.hear(AudioChunk(samples, time.monotonic() - PAUSE))
             await asyncio.sleep(PAUSE if real_time else 0)
 
@@ -572,6 +576,43 @@ def test_nothing_heard_nothing_written(run: Callable[..., None]) -> None:
     run(scenario)
 
 
+@pytest.mark.parametrize(
+    ("level", "said"),
+    [
+        (0.0, ": the microphone gave only digital silence: is it muted?"),
+        (0.0025, ": very quiet: peak -52 dBFS; raise the microphone's level"),
+        (0.1, ""),
+    ],
+)
+def test_nothing_heard_comes_with_the_level_where_that_is_why(
+    run: Callable[..., None], level: float, said: str
+) -> None:
+    async def scenario(rig: Rig) -> None:
+        rig.main_engine.answers[1] = ""
+        rig.press()
+        await rig.speak(0.2, level)
+        rig.release()
+        await rig.speak(0.2, level, real_time=True)
+        await rig.settle()
+        assert rig.observer.told == [f"nothing 1{said}"]
+
+    run(scenario)
+
+
+def test_a_cancel_is_reported_and_a_slip_is_not(run: Callable[..., None]) -> None:
+    async def scenario(rig: Rig) -> None:
+        rig.press()
+        rig.pipeline.discard()
+        rig.cancel()
+        assert rig.observer.told == []
+        rig.press()
+        rig.cancel()
+        rig.cancel()
+        assert rig.observer.told == ["cancelled 2"]
+
+    run(scenario)
+
+
 def test_a_silence_commits_while_toggled_and_no_sample_is_lost(run: Callable[..., None]) -> None:
     settings = replace(SETTINGS, speech=replace(SETTINGS.speech, end_ms=200))
 
@@ -585,10 +626,86 @@ def test_a_silence_commits_while_toggled_and_no_sample_is_lost(run: Callable[...
         await rig.speak(0.2, 0.0, real_time=True)
         await rig.settle()
         assert rig.screen.windows == {"editor": "one two"}
+        entries = await rig.thread.call(Journal.history, 3)
+        assert [entry.text for entry in entries] == ["", "two", "one"]
         fed = sum(len(u.fed) for u in rig.main_engine.utterances.values()) / 2 / RATE
         assert fed >= 1.2
 
     run(scenario, settings)
+
+
+@pytest.mark.parametrize(
+    ("answers", "written"),
+    [
+        (("你好。", "世界。", "再见。"), "你好。世界。再见。"),
+        (("สวัสดี", "ครับ", ""), "สวัสดีครับ"),
+        (("", "two", "three"), "two three"),
+        (("one", "", "three"), "one three"),
+        (("One.", "(coughs)", "Two."), "One. Two."),
+        (("one", "new line two", "three"), "one\ntwo three"),
+    ],
+)
+def test_the_utterances_of_one_dictation_are_joined_as_their_script_wants_it(
+    run: Callable[..., None], answers: tuple[str, ...], written: str
+) -> None:
+    settings = replace(SETTINGS, speech=replace(SETTINGS.speech, end_ms=200))
+
+    async def scenario(rig: Rig) -> None:
+        rig.main_engine.answers = dict(enumerate(answers, 1))
+        # The last is known first, and written last all the same.
+        rig.main_engine.may_answer[1] = slow = asyncio.Event()
+        rig.start()
+        for _ in range(2):
+            await rig.speak(0.3, 0.5)
+            await rig.speak(0.3, 0.0)
+        await rig.speak(0.3, 0.5)
+        rig.release()
+        await rig.speak(0.2, 0.0, real_time=True)
+        slow.set()
+        await rig.settle()
+        assert rig.screen.windows == {"editor": written}
+
+    run(scenario, settings)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "detected", "known", "written"),
+    [
+        ("de", "", (), "im Garten"),
+        ("en", "de", (), "im garden"),
+        ("auto", "de-AT", (), "im Garten"),
+        ("auto", "en", ("de", "en"), "im garden"),
+        ("auto", "", ("en",), "im garden"),
+        ("auto", "", ("de", "en"), "im Garten"),
+    ],
+)
+def test_the_words_of_a_language_are_those_of_the_utterance(
+    wanted: str, detected: str, known: tuple[str, ...], written: str
+) -> None:
+    engine = Engine()
+    engine.info = replace(engine.info, languages=known)
+    profile = Profile(engine, wanted, Screen())  # type: ignore[arg-type]
+    garden = Hotwords(terms=(Term("Garten", sounds_like=("garden",), language="de"),))
+    profiles = Profiles(SETTINGS, garden, profile, profile)
+    final = FinalTranscript(1, "im garden", language=detected)
+    assert profiles.polish(final, profile) == written
+
+
+@pytest.mark.parametrize(
+    ("punctuates", "written"), [(True, "hello comma there"), (False, "hello, there")]
+)
+def test_the_engine_says_whether_signs_are_spoken(*, punctuates: bool, written: str) -> None:
+    profile = Profile(Engine(), "en", Screen())  # type: ignore[arg-type]
+    profiles = Profiles(SETTINGS, Hotwords(), profile, profile)
+    final = FinalTranscript(1, "hello comma there", punctuates=punctuates)
+    assert profiles.polish(final, profile) == written
+
+
+def test_a_phrase_that_the_engine_repeats_faster_than_speech_is_written_once() -> None:
+    profile = Profile(Engine(), "en", Screen())  # type: ignore[arg-type]
+    profiles = Profiles(SETTINGS, Hotwords(), profile, profile)
+    final = FinalTranscript(1, "Thank you. " * 20, audio_s=2.0)
+    assert profiles.polish(final, profile) == "Thank you."
 
 
 def test_a_silence_cuts_nothing_while_the_key_is_held(run: Callable[..., None]) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from dictate.config import config_file
 from dictate.config.schema import Settings, one_engine, second_engine
-from dictate.errors import ConfigError
+from dictate.errors import ConfigError, joined
 
 ROOT = Path(__file__).parents[2]
 
@@ -269,3 +269,73 @@ def test_the_second_engine_is_no_fall_back_of_its_own() -> None:
     text = '[engine]\nuse = "wyoming"\nfallback = "qwen3"\n[second]\nengine = "{}"\n'
     assert second_engine(config_file.parse(text.format("qwen3"))).fallback == "none"
     assert second_engine(config_file.parse(text.format("nemotron"))).fallback == "qwen3"
+
+
+# Keys and languages -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [("F9 ", "f9"), ("ctrl + space", "ctrl+space"), ("Ctrl+Alt+D", "ctrl+alt+d")],
+)
+def test_a_key_is_kept_as_dictate_spells_it(written: str, kept: str) -> None:
+    settings = config_file.parse(
+        f'[hotkey]\nkey = "{written}"\ncancel_key = " Escape"\n[second]\nkey = "F8 "'
+    )
+    assert (settings.hotkey.key, settings.hotkey.cancel_key, settings.second.key) == (
+        *(kept, "escape", "f8"),
+    )
+
+
+@pytest.mark.parametrize("key", ["a", "7", "ä", "+", "space", "return", "escape", "shift+a"])
+@pytest.mark.parametrize(
+    ("table", "option"), [("hotkey", "key"), ("hotkey", "undo_key"), ("second", "key")]
+)
+def test_a_key_that_people_type_with_needs_a_confirmation(
+    table: str, option: str, key: str
+) -> None:
+    text = f'[{table}]\n{option} = "{key}"\n'
+    (problem,) = problems_of(text)
+    assert problem.startswith(f"config.toml:2: {table}.{option} is {key}: you could not type it")
+    assert "take_typing_keys = true under [hotkey]" in problem
+    confirmed = "take_typing_keys = true\n"
+    text = text + confirmed if table == "hotkey" else f"{text}[hotkey]\n{confirmed}"
+    assert getattr(getattr(config_file.parse(text), table), option) == key
+
+
+@pytest.mark.parametrize(
+    "key", ["f9", "ctrl+a", "alt+space", "super+shift+return", "pause", "alt_gr"]
+)
+def test_a_key_that_nobody_types_with_needs_none(key: str) -> None:
+    assert config_file.parse(f'[hotkey]\nkey = "{key}"').hotkey.key
+
+
+def test_escape_may_cancel_and_a_letter_may_not() -> None:
+    assert config_file.parse('[hotkey]\ncancel_key = "escape"').hotkey.cancel_key == "escape"
+    assert "you could not type it" in problems_of('[hotkey]\ncancel_key = "c"')[0]
+
+
+def test_two_keys_that_are_the_same_are_named() -> None:
+    (problem,) = problems_of('[hotkey]\nkey = "f9"\npaste_key = "F9"')
+    assert problem == (
+        "config.toml:3: hotkey.paste_key is f9, and so is hotkey.key: choose another key"
+    )
+
+
+def test_a_language_that_is_no_code_is_refused() -> None:
+    for table in ("engine", "second"):
+        (problem,) = problems_of(f'[{table}]\nlanguage = "english"')
+        assert problem == (
+            f'config.toml:2: {table}.language cannot be "english": this is not a language code, '
+            'such as "en" or "de-CH"; did you mean "en"?'
+        )
+    assert config_file.parse('[second]\nlanguage = ""').second.language == ""
+
+
+def test_what_follows_a_question_is_a_sentence_of_its_own() -> None:
+    assert joined("no such engine", "the old settings stay") == (
+        "no such engine; the old settings stay"
+    )
+    assert joined("did you mean silero?", "the old settings stay") == (
+        "did you mean silero? The old settings stay"
+    )

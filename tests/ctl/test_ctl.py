@@ -1,5 +1,6 @@
 """`dictatectl` from outside: real processes, a real bus, a daemon that only pretends to dictate."""
 
+import contextlib
 import json
 import os
 import pty
@@ -12,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import shtab
 
 from dictate import console
 from dictate.ctl import render
 from dictate.ctl.main import parser
+from dictate.engines import ENGINES
 from tests.lab.bus import Bus, session_bus
 from tests.lab.fake_daemon import CANARY
 
@@ -82,7 +85,7 @@ def asked(process: "subprocess.Popen[str]") -> str:
 # With a daemon ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("word", ["start", "stop", "toggle"])
+@pytest.mark.parametrize("word", ["start", "toggle", "press"])
 def test_control(running: "subprocess.Popen[str]", word: str) -> None:
     assert done(word) == ""
     assert asked(running) == word
@@ -92,7 +95,7 @@ def test_errors_of_the_daemon_are_printed(running: object) -> None:
     result = ctl("paste", "2")
     assert result.returncode == 1
     assert result.stderr == "dictatectl: dictation 2 has no text : nothing to write\n"
-    result = ctl("cancel")
+    result = ctl("forget", "8", "--yes")
     assert result.returncode == 1
     assert "its log says more" in result.stderr
     assert CANARY not in result.stderr
@@ -122,6 +125,17 @@ def test_the_history_is_newest_last_for_people_and_first_for_machines(running: o
     assert len(json.loads(done("history", "--json", "-n", "1"))) == 1
 
 
+def test_a_long_history_is_listed_whole(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENTRIES", "2500")
+    with daemon():
+        for limit, expected in (("100000", 2500), ("1700", 1700), ("2500", 2500)):
+            numbers = [
+                entry["number"] for entry in json.loads(done("history", "--json", "-n", limit))
+            ]
+            assert numbers == list(range(2500, 2500 - expected, -1))
+        assert len(done("history", "-n", "100000").splitlines()) == 2500
+
+
 def test_writing_again(running: "subprocess.Popen[str]") -> None:
     assert done("paste") == "delivered\n"
     assert asked(running) == "paste None"
@@ -143,9 +157,9 @@ def test_check_live_shows_what_arrives(running: object) -> None:
 
 def test_forgetting(running: "subprocess.Popen[str]") -> None:
     assert ctl("forget", "1", stdin="y\n").returncode == 2
-    assert done("forget", "1", "--yes") == "1 deleted\n"
+    assert done("forget", "1", "--yes") == "1 dictation deleted, text and sound\n"
     assert asked(running) == "forget 1"
-    assert done("forget", "--all", "--yes") == "2 deleted\n"
+    assert done("forget", "--all", "--yes") == "2 dictations deleted, text and sound\n"
     assert asked(running) == "forget None"
     assert ctl("forget", "--all", "--yes").returncode == 4
     for command in ("last", "history"):
@@ -164,12 +178,12 @@ def test_forgetting_asks_on_a_terminal(running: object, answer: str, code: int) 
     finally:
         os.close(ours)
         os.close(theirs)
-    assert "Delete dictation 1, text and sound?" in out
+    assert "Delete dictation 1, text and sound, for good?" in out
     assert process.returncode == code
 
 
 def test_reload_and_devices(running: object) -> None:
-    assert done("reload") == "hotwords.toml: 1 term added: Claude Code\n"
+    assert done("reload").splitlines()[0] == "hotwords.toml: 1 term added: Claude Code"
     assert done("devices").startswith("* Blue Yeti  (48 kHz, 2 channels)\n")
     assert json.loads(done("devices", "--json"))[0]["default"] is True
 
@@ -179,15 +193,18 @@ def test_the_check_of_the_daemon(running: object) -> None:
     assert result.returncode == 1
     assert result.stdout.splitlines() == [
         "output",
-        "  ✗ x11",
-        "      no DISPLAY",
+        "  - x11: not needed (no DISPLAY)",
         "  ✓ stdout  (this one is used)",
         "engine",
         "  ✗ scripted",
         "      no file given",
-        "nothing works for this stage: engine",
+        "desktop",
+        "  ! overlay",
+        "      no GTK",
+        "",
+        "Dictate cannot work here yet: no engine works",
     ]
-    assert len(json.loads(ctl("check", "--json").stdout)) == 3
+    assert json.loads(ctl("check", "--json").stdout)[-1]["stage"] == "verdict"
 
 
 def test_changing_the_engine_reloads_the_daemon(running: "subprocess.Popen[str]") -> None:
@@ -198,10 +215,13 @@ def test_changing_the_engine_reloads_the_daemon(running: "subprocess.Popen[str]"
     assert [row["name"] for row in json.loads(done("engine", "--json"))] == ["scripted"]
     refused = ctl("engine", "scripted")
     assert (refused.returncode, "no file given" in refused.stderr) == (1, True)
-    assert ctl("engine", "nonsense").returncode == 1
+    unknown = ctl("engine", "pocketsfinx")
+    assert unknown.returncode == 4
+    assert "there is no engine 'pocketsfinx'" in unknown.stderr
     assert config_file.load(paths.config_file()).engine.use == "auto"
     said = done("engine", "pocketsphinx")
     assert "auto -> pocketsphinx" in said
+    assert "note: engine.use is scripted: --engine on the command line of dictate" in said
     assert asked(running) == "reload"
     assert config_file.load(paths.config_file()).engine.use == "pocketsphinx"
     assert "undo: dictatectl engine --second pocketsphinx" in done("engine", "--second", "auto")
@@ -209,10 +229,85 @@ def test_changing_the_engine_reloads_the_daemon(running: "subprocess.Popen[str]"
     assert (settings.engine.use, settings.second.engine) == ("pocketsphinx", "auto")
 
 
+@pytest.mark.parametrize(
+    ("word", "why"),
+    [
+        ("stop", "nothing is being recorded"),
+        ("cancel", "no dictation is under way"),
+        ("release", "the key is not down"),
+    ],
+)
+def test_a_command_with_nothing_to_end_says_so(running: object, word: str, why: str) -> None:
+    result = ctl(word)
+    assert (result.returncode, result.stdout) == (4, "")
+    assert why in result.stderr
+    done("start")
+    done("press")
+    assert ctl(word).returncode == 0
+
+
+def test_cancelling_says_what_is_kept(running: object) -> None:
+    done("start")
+    assert done("cancel") == "dictation 4 is cancelled, not written, and deleted\n"
+    assert "keep_cancelled" in " ".join(done("cancel", "--help").split())
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["paste", "7"],
+        ["forget", "7", "--yes"],
+        ["hotwords", "remove", "Nobody"],
+        ["engine", "nonsense"],
+    ],
+)
+def test_what_is_not_there_has_one_exit_code(running: object, words: list[str]) -> None:
+    result = ctl(*words)
+    assert result.returncode == 4
+    assert "there is no " in result.stderr
+
+
+def typed(*words: str) -> tuple[int, str]:
+    """What a command shows in a terminal window, and its exit code."""
+    child, terminal = pty.fork()
+    if child == 0:
+        os.execv(sys.executable, [*CTL, *words])
+    shown = b""
+    with contextlib.suppress(OSError):  # the terminal ends with the command
+        while data := os.read(terminal, 1024):
+            shown += data
+    os.close(terminal)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), shown.decode()
+
+
+def test_paste_typed_in_a_terminal_counts_down_first(running: "subprocess.Popen[str]") -> None:
+    assert typed("paste", "1") == (0, "switch to the window: 3 2 1\r\ndelivered\r\n")
+    assert asked(running) == "paste 1"
+    assert typed("paste", "1", "--delay", "0") == (0, "delivered\r\n")
+
+
+def test_paste_from_a_shortcut_acts_at_once(running: object) -> None:
+    result = ctl("paste", "1")
+    assert (result.stdout, result.stderr) == ("delivered\n", "")
+    result = ctl("paste", "1", "--delay", "0.1")
+    assert (result.stdout, result.stderr) == ("delivered\n", "")
+
+
+def test_undo_typed_in_a_terminal_waits_for_the_window(running: "subprocess.Popen[str]") -> None:
+    running.send_signal(signal.SIGUSR1)  # from now on the first undo finds the terminal
+    code, shown = typed("undo")
+    assert code == 0
+    assert shown == "switch to the window: 3 2 1\r\ndictation 3 is taken back\r\n"
+    running.send_signal(signal.SIGUSR1)
+    refused = ctl("undo")
+    assert refused.returncode == 1
+    assert "the focus moved" in refused.stderr
+
+
 def test_a_dictation_with_the_secondary_profile(running: "subprocess.Popen[str]") -> None:
     for word in ("start", "toggle", "press", "release"):
-        done(word)
-        done(word, "--second")
+        ctl(word)
+        ctl(word, "--second")
         assert [asked(running), asked(running)] == [word, f"{word} second"]
 
 
@@ -313,10 +408,11 @@ def test_without_a_bus_it_says_so() -> None:
 def test_the_check_works_without_a_daemon(bus: Bus) -> None:
     result = ctl("check", "--json")
     rows = json.loads(result.stdout)
-    assert result.returncode == (1 if render.broken(rows) else 0)
+    assert result.returncode == (0 if render.works(rows) else 1)
     stages = dict.fromkeys(row["stage"] for row in rows)
     assert list(stages) == [
         *("files", "microphone", "speech", "engine", "output", "hotkey", "desktop", "journal"),
+        "verdict",
     ]
     found = {(row["stage"], row["name"]): row for row in rows}
     assert found["desktop", "session bus"]["why_not"] == ""
@@ -340,6 +436,12 @@ def test_changing_hotwords_reloads_the_daemon(running: "subprocess.Popen[str]") 
     assert "Grzegorz" in done("hotwords", "remove", "Grzegorz")
     assert asked(running) == "reload"
     assert "Grzegorz" not in done("hotwords", "list")
+
+
+def test_several_words_need_no_quotes(running: object) -> None:
+    assert done("hotwords", "add", "New", "York", "--weight", "2") == "+ New York\n"
+    assert "New York  (weight 2)" in done("hotwords", "list")
+    assert done("hotwords", "remove", "new", "york") == "- New York\n"
 
 
 def test_hotwords_can_be_changed_without_a_daemon(bus: Bus) -> None:
@@ -366,24 +468,35 @@ def test_an_impossible_hotword_is_refused(bus: Bus) -> None:
         ["forget", "1", "--all"],
         ["history", "-n", "0"],
         ["paste", "x"],
+        ["paste", "--delay", "99"],
+        ["hotwords", "add", "Claude", "--weight", "much"],
+        ["completion", "csh"],
     ],
 )
 def test_wrong_usage(words: list[str]) -> None:
     result = ctl(*words)
     assert result.returncode == 2
-    assert "usage: dictatectl" in result.stderr
+    assert "dictatectl" in result.stderr
+    assert "_count" not in result.stderr
+
+
+def test_a_wrong_number_is_named_in_words() -> None:
+    assert "argument number: 'abc' is not a whole number" in ctl("paste", "abc").stderr
+    assert "argument -n: '1.5' is not a whole number" in ctl("history", "-n", "1.5").stderr
+    assert "'much' is not a number" in ctl("hotwords", "add", "A", "--weight", "much").stderr
 
 
 def test_the_help_names_the_exit_codes() -> None:
     text = done("--help")
-    for code in ("  0  done", "  3  dictate is not running", "  4  there is nothing to show"):
+    for code in ("  0  done", "  3  dictate is not running", "  4  there is no such thing"):
         assert code in text
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])
+@pytest.mark.parametrize("shell", shtab.SUPPORTED_SHELLS)
 def test_completion(shell: str) -> None:
     script = done("completion", shell)
     assert "hotwords" in script
+    assert all(name in script for name in ("auto", *ENGINES.names))
     if shell == "bash":
         subprocess.run(["bash", "-n"], input=script, text=True, check=True)
 

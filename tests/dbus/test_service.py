@@ -98,17 +98,32 @@ def plain(row: dict[str, Variant]) -> dict[str, Any]:
 
 
 async def controlled_by_hand(rig: Rig) -> None:
-    for member in ("Start", "Start", "Stop", "Toggle"):
+    for member in ("Start", "Start", "Toggle"):
         assert await rig.ask(member) is None
-    assert rig.controller.asked == ["start", "start", "stop", "toggle"]
-    assert rig.controller.callers == {rig.client.unique_name}
+    assert rig.controller.asked == ["start", "start", "toggle"]
 
 
-async def the_callers_name_is_right_in_slow_calls_too(rig: Rig) -> None:
-    other = Rig(await names.connect())
-    await asyncio.gather(rig.ask("Reload"), other.ask("Reload"))
-    assert rig.controller.callers == {rig.client.unique_name, other.client.unique_name}
-    await names.leave(other.client)
+async def a_call_with_nothing_to_end_says_so(rig: Rig) -> None:
+    assert await rig.ask("Stop") is False
+    assert await rig.ask("Cancel") == ""
+    assert await rig.ask("Release") is False
+    await rig.ask("Start")
+    assert await rig.ask("Stop") is True
+    await rig.ask("Start")
+    assert "cancelled" in await rig.ask("Cancel")
+    await rig.ask("Press")
+    assert await rig.ask("Release") is True
+
+
+async def numbers_have_no_noise_digits(rig: Rig) -> None:
+    rig.service.update(last_finish_ms=578.0470260001493, engine_memory_mb=1200.1234)
+    shown = await rig.properties()
+    assert (shown["LastFinishMs"], shown["EngineMemoryMb"]) == (578.0, 1200.1)
+    first = rig.controller.entries[-1]
+    rig.controller.entries[-1] = replace(first, started=1.7e9 + 1 / 7, audio_s=2.500000123)
+    last = plain(await rig.ask("Last"))
+    assert (last["started"], last["audio_s"]) == (1700000000.143, 2.5)
+    assert plain((await rig.ask("CheckLive"))[0])["ms"] == 12.5
 
 
 async def what_was_said(rig: Rig) -> None:
@@ -124,6 +139,12 @@ async def what_was_said(rig: Rig) -> None:
 async def a_history_without_end_is_bounded(rig: Rig) -> None:
     await rig.ask("History", "u", 2**32 - 1)
     assert rig.controller.asked == ["history 1000"]
+
+
+async def the_history_has_pages(rig: Rig) -> None:
+    page = [plain(row) for row in await rig.ask("HistoryBefore", "uu", 3, 1)]
+    assert [row["number"] for row in page] == [2]
+    assert rig.controller.asked == ["history 1 before 3"]
 
 
 async def a_history_too_big_for_the_bus_is_cut(rig: Rig) -> None:
@@ -152,7 +173,7 @@ async def forgetting(rig: Rig) -> None:
 
 
 async def lists(rig: Rig) -> None:
-    assert await rig.ask("Reload") == ["hotwords.toml: 1 term added: Claude Code"]
+    assert (await rig.ask("Reload"))[0] == "hotwords.toml: 1 term added: Claude Code"
     yeti, intel = (plain(row) for row in await rig.ask("Devices"))
     assert yeti == {"name": "Blue Yeti", "default": True, "channels": 2, "rate": 48_000.0}
     assert intel["name"] == "HDA ? Intel"
@@ -166,14 +187,14 @@ async def our_errors_arrive_by_name_and_with_their_message(rig: Rig) -> None:
 
 
 async def a_mistake_of_ours_says_nothing_of_what_it_was_about(rig: Rig) -> None:
-    reply = await rig.call("Cancel")
+    reply = await rig.call("Forget", "ub", 8, False)
     assert reply.error_name == f"{names.ERRORS}.Mistake"
     assert "ZeroDivisionError" in reply.body[0]
     assert CANARY not in reply.body[0]
 
 
 async def errors_of_many_lines_keep_them(rig: Rig) -> None:
-    async def reload(by: str) -> list[str]:
+    async def reload() -> list[str]:
         raise ConfigError(["config.toml:1: this", "config.toml:2: that"])
 
     rig.controller.reload = reload  # type: ignore[method-assign]
@@ -301,9 +322,11 @@ async def calls_that_want_no_answer_are_taken(rig: Rig) -> None:
     "story",
     [
         controlled_by_hand,
-        the_callers_name_is_right_in_slow_calls_too,
+        a_call_with_nothing_to_end_says_so,
+        numbers_have_no_noise_digits,
         what_was_said,
         a_history_without_end_is_bounded,
+        the_history_has_pages,
         a_history_too_big_for_the_bus_is_cut,
         writing_again,
         forgetting,
@@ -467,6 +490,38 @@ def test_calls_get_an_error_until_the_daemon_serves_them(bus: Bus) -> None:
         await names.leave(client)
 
     asyncio.run(tell())
+
+
+def test_a_call_that_waits_at_the_end_gets_an_error_and_leaves_no_traceback(
+    bus: Bus, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def main() -> None:
+        rig = Rig(await names.connect())
+        await rig.service.connect()
+        rig.controller.hang = asyncio.Event()
+        waiting = asyncio.create_task(rig.call("Devices"))
+        await asyncio.sleep(0.1)
+        await rig.service.close()
+        reply = await asyncio.wait_for(waiting, 5)
+        assert (reply.error_name or "").startswith(f"{names.INTERFACE}.Error.")
+        assert "dictate ends" in reply.body[0]
+        await names.leave(rig.client)
+
+    asyncio.run(main())
+    assert not [each for each in caplog.records if each.levelname in ("WARNING", "ERROR")]
+
+
+def test_from_the_stop_on_calls_get_an_error_and_properties_are_still_read(bus: Bus) -> None:
+    async def main() -> None:
+        async with rigged() as rig:
+            await rig.service.stop_serving()
+            for member in ("Start", "Last"):
+                reply = await rig.call(member)
+                assert reply.error_name == f"{names.INTERFACE}.Error.Unavailable"
+                assert reply.body == ["dictate ends"]
+            assert (await rig.properties())["State"] == "starting"
+
+    asyncio.run(main())
 
 
 def test_one_that_comes_back_too_late_says_so(bus: Bus) -> None:

@@ -3,9 +3,11 @@
 import asyncio
 import subprocess
 from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+from dictate.ui import icons
 from tests.lab.clipboard import paste
 from tests.lab.daemon import RealDaemon, wait_for
 from tests.lab.scripted import Home, home
@@ -64,7 +66,8 @@ def test_a_dictation_from_the_tray_and_its_text_again(
         start = await host.until(lambda menu: menu.get("Start"))
         await host.click(start[0])
         await host.until(lambda menu: "Stop and write" in menu)
-        assert (await host.icon())["IconName"] == "media-record"
+        icon = (await host.icon())["IconPixmap"]
+        assert icon[0][2] == icons.argb("recording", icons.SIZES[0])
         await host.until(lambda menu: "Start" in menu)
         texts = await host.until(lambda menu: [e for label, e in menu.items() if "words" in label])
         # Every program can read the menu: no word that was said is in it.
@@ -124,6 +127,31 @@ def test_no_icon_for_who_wants_none(daemon: RealDaemon, user: Home) -> None:
     daemon.ctl("reload")
     wait_for(lambda: not offered(), "it is not offered any more")
     daemon.config.write_text(text)
+
+
+@pytest.mark.parametrize("run", range(3))
+def test_a_panel_that_asks_until_the_end_causes_no_traceback(
+    run: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del run  # the end is a race, which is lost in most runs
+
+    async def main(user: Home) -> None:
+        async with watching() as (watcher, connection):
+            daemon = user.daemon(*user.spoken, "--once")
+            daemon.spawn()
+            host = await registered(watcher, connection)
+            async with asyncio.timeout(60):
+                while daemon.ended is None:
+                    host.ask_without_waiting(5)
+                    await asyncio.sleep(0.01)
+            assert daemon.ended == 0, daemon.logged()
+            assert Home.text in daemon.written()
+            for sign in ("Traceback", " ERROR ", " WARNING dbus_fast"):
+                assert sign not in daemon.logged(), daemon.logged()
+
+    with home(tmp_path) as user:
+        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", user.bus.address)
+        asyncio.run(main(user))
 
 
 def bus_names(user: Home) -> str:

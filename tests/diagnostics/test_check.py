@@ -6,7 +6,13 @@ from pathlib import Path
 import pytest
 
 from dictate.backends import Backends
-from dictate.config.schema import OutputSettings, SecondSettings, Settings
+from dictate.config.schema import (
+    EngineSettings,
+    HotkeySettings,
+    OutputSettings,
+    SecondSettings,
+    Settings,
+)
 from dictate.diagnostics import check
 from dictate.diagnostics.check import CheckRow
 from dictate.platform import paths
@@ -76,11 +82,11 @@ def test_a_name_that_nothing_has_is_said(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_no_hotkey_may_be_wanted() -> None:
-    from dictate.config.schema import HotkeySettings
-
     found = rows("hotkey", Settings(hotkey=HotkeySettings(use="none")))
     (row,) = found
-    assert row.as_dict() == {"stage": "hotkey", "name": "none", "chosen": True, "why_not": ""}
+    assert row.as_dict() == {
+        "stage": "hotkey", "name": "none", "chosen": True, "why_not": "", "needed": False,
+    }  # fmt: skip
 
 
 def test_all_mistakes_in_the_users_files_are_said() -> None:
@@ -130,3 +136,86 @@ def test_what_the_second_way_uses_is_checked_where_it_is_something_else() -> Non
     assert ("second engine", "nemotron") not in unavailable_reason
     same = check.rows(Settings(second=SecondSettings(language="de")))
     assert not [row for row in same if row.stage.startswith("second")]
+
+
+# The verdict ------------------------------------------------------------------------------------
+
+
+STAGES = ("MICROPHONES", "DETECTORS", "ENGINES", "OUTPUTS", "KEY_SOURCES")
+
+
+def door(stage: str, auto: tuple[str, ...]) -> Backends[Works]:
+    table = {"refuses": f"{__name__}:Refuses", "works": f"{__name__}:Works"}
+    return Backends(stage=stage, table=table, auto=auto)
+
+
+@pytest.fixture
+def working(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """A machine on which all works, and each stage has a backend that is not needed."""
+    for stage in STAGES:
+        monkeypatch.setattr(check, stage, door(stage.lower(), ("works",)))
+    for reason in ("_display_reason", "_bus_reason", "overlay_reason"):
+        monkeypatch.setattr(check, reason, lambda: "")
+    return monkeypatch
+
+
+def test_where_all_works_nothing_is_red_and_the_verdict_says_what_to_do(
+    working: pytest.MonkeyPatch,
+) -> None:
+    found = check.rows(Settings())
+    assert not [row for row in found if row.needed and row.reason]
+    assert [row.name for row in found if row.reason] == ["refuses"] * len(STAGES)
+    assert found[-1] == CheckRow("verdict", "Dictate works here: hold Right Ctrl and talk")
+
+
+@pytest.mark.parametrize(
+    ("settings", "how"),
+    [
+        (HotkeySettings(key="ctrl+alt+space"), "hold Ctrl+Alt+Space and talk"),
+        (HotkeySettings(key="f9", mode="toggle"), "press F9, talk, and press it again"),
+        (HotkeySettings(key="alt_gr", mode="double_tap"), "tap AltGr, then hold it and talk"),
+        (HotkeySettings(use="none"), "`dictatectl start` and `dictatectl stop` dictate"),
+    ],
+)
+def test_the_verdict_names_the_key_and_what_to_do_with_it(
+    working: pytest.MonkeyPatch, settings: HotkeySettings, how: str
+) -> None:
+    assert check.rows(Settings(hotkey=settings))[-1].name == f"Dictate works here: {how}"
+
+
+@pytest.mark.parametrize(
+    ("stage", "name"),
+    [
+        ("MICROPHONES", "microphone"),
+        ("DETECTORS", "speech detector"),
+        ("ENGINES", "engine"),
+        ("OUTPUTS", "output"),
+        ("KEY_SOURCES", "key"),
+    ],
+)
+def test_without_one_of_the_stages_it_cannot_work_and_the_verdict_says_why(
+    working: pytest.MonkeyPatch, stage: str, name: str
+) -> None:
+    working.setattr(check, stage, door(name, ("refuses",)))
+    last = check.rows(Settings())[-1]
+    assert last.reason == f"no {name} works; refuses: no such thing here: buy one"
+    assert last.name == f"Dictate cannot work here yet: {last.reason}"
+
+
+def test_what_only_makes_it_better_does_not_keep_it_from_working(
+    working: pytest.MonkeyPatch,
+) -> None:
+    working.setattr(check, "ENGINES", door("engine", ("refuses", "works")))
+    working.setattr(check, "overlay_reason", lambda: "GTK is missing")
+    last = check.rows(Settings())[-1]
+    assert last.reason == ""
+    assert "it would be better with engine refuses (no such thing here: buy one)" in last.name
+    assert "desktop overlay (GTK is missing)" in last.name
+
+
+def test_a_chosen_engine_that_does_not_work_is_needed_and_the_others_are_not(
+    working: pytest.MonkeyPatch,
+) -> None:
+    settings = Settings(engine=EngineSettings(use="refuses"))
+    found = {row.name: row for row in check.rows(settings) if row.stage == "engine"}
+    assert (found["refuses"].needed, found["works"].needed) == (True, False)

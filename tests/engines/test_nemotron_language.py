@@ -3,6 +3,7 @@
 import pytest
 
 from dictate.engines.language import Languages, is_tag
+from dictate.engines.nemotron.token_text import TokenText
 from dictate.errors import Unavailable
 from dictate.hotwords.model import AUTO
 
@@ -96,3 +97,25 @@ def test_a_model_of_which_nobody_knows_what_it_speaks() -> None:
 )
 def test_what_says_the_language_is_told_from_text(piece: str, tag: bool) -> None:
     assert is_tag(piece) is tag
+
+
+class Tokenizer:
+    """As far as it is needed: each token is its own piece."""
+
+    pieces = ("\u2581<de-DE>", "\u2581hallo", "\u2581<en-US>")
+
+    def ids_to_tokens(self, ids: list[int]) -> list[str]:
+        return [self.pieces[number] for number in ids]
+
+    def ids_to_text(self, ids: list[int]) -> str:
+        return " ".join(piece[1:] for piece in self.ids_to_tokens(ids))
+
+
+def test_the_language_that_the_model_named_last_is_that_of_the_text() -> None:
+    text = TokenText(Tokenizer(), {0, 2})
+    assert (text.text, text.language) == ("", "")
+    text.append([0, 1])
+    text.append([1])
+    assert (text.text, text.language) == ("hallo hallo", "de-DE")
+    text.append([2])
+    assert text.language == "en-US"

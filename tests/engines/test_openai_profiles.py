@@ -13,6 +13,7 @@ from dictate.engines.remote.openai_profiles import (
     BadAnswer,
     Hints,
     answer,
+    detected_language,
     guess,
     heard,
     hints,
@@ -124,6 +125,26 @@ def test_nothing_in_a_term_steers_the_model(text: str, expected: str) -> None:
 )
 def test_what_was_heard(text: str, expected: str) -> None:
     assert heard(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "language"),
+    [
+        (
+            "vllm-chat",
+            b'{"choices": [{"message": {"content": "language German<asr_text>ja"}}]}',
+            "de",
+        ),
+        ("vllm-chat", b'{"choices": [{"message": {"content": "good morning"}}]}', ""),
+        ("vllm-chat", b'{"choices": [{"message": {"content": "language Elvish<asr_text>x"}}]}', ""),
+        ("speaches", b'{"text": "ja", "language": "german"}', "de"),
+        ("speaches", b'{"text": "ja", "language": "de"}', "de"),
+        ("openai", b'{"text": "ja", "language": null}', ""),
+        ("openai", b'{"text": "ja"}', ""),
+    ],
+)
+def test_the_language_that_the_model_found(name: str, raw: bytes, language: str) -> None:
+    assert detected_language(PROFILES[name], raw) == language
 
 
 @pytest.mark.parametrize(

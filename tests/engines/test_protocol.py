@@ -145,6 +145,9 @@ hotwords = st.builds(
     ).map(tuple),
     strength=st.floats(0, 4),
     replacements=st.lists(st.tuples(texts, texts), max_size=3).map(tuple),
+    replacements_in=st.lists(
+        st.tuples(texts, st.lists(st.tuples(texts, texts), max_size=2).map(tuple)), max_size=2
+    ).map(tuple),
     commands=st.lists(st.tuples(texts, texts), max_size=3).map(tuple),
     context=texts,
     guards=st.builds(Guards, st.integers(1, 20), st.booleans(), st.booleans()),

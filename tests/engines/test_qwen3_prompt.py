@@ -9,6 +9,7 @@ from dictate.engines.qwen3.prompt import (
     Context,
     context,
     language_name,
+    tag_of,
     why_not_language,
 )
 from dictate.hotwords.model import Hotwords, Term, TermState
@@ -118,6 +119,7 @@ def test_languages() -> None:
         "Cantonese",
         None,
     ]
+    assert [tag_of(name) for name in ("English", " german ", "Elvish", "")] == ["en", "de", "", ""]
     assert why_not_language("auto") is why_not_language("pt-BR") is None
     assert "'uk'" in (why_not_language("uk") or "")
 

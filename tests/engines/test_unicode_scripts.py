@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dictate.engines.unicode_scripts import pieces, runs, signs_per_word, together, units
+from dictate.engines.unicode_scripts import pieces, runs, signs_per_word, units
 
 
 @pytest.mark.parametrize(
@@ -57,8 +57,3 @@ def test_some_runs_stay_whole() -> None:
 def test_pieces_are_the_text(text: str) -> None:
     assert "".join(pieces(text)) == text.rstrip()
     assert all(piece.split() == [piece.strip()] for piece in pieces(text))
-
-
-def test_texts_are_joined_as_the_script_wants_it() -> None:
-    assert together(["One.", "", "Two."]) == "One. Two."
-    assert together(["你好。", "再见"]) == "你好。再见"

@@ -120,6 +120,7 @@ def test_a_server_that_listens_hears_what_was_said_and_knows_the_words(tmp_path:
     with Serving(tmp_path / "server", engine="pocketsphinx") as server:
         engine = loaded(server.socket)
         assert engine.hotwords_as
+        assert engine.punctuates is False
         lines = engine.prepare(Hotwords((Term("Rust"), Term("†††"))))
         assert len(lines) == 1
         assert "†††" in lines[0]
@@ -136,6 +137,7 @@ def test_a_server_of_another_make(tmp_path: Path) -> None:
     with pretending(tmp_path, foreign("good morning", lambda _, event: came.append(event))) as path:
         engine = loaded(path)
         assert not engine.ours
+        assert engine.punctuates is None
         assert engine.languages == ("en",)
         assert engine.facts.model == "other small"
         assert engine.prepare(Hotwords((Term("Claude Code"),))) == []

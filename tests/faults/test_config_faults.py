@@ -213,15 +213,80 @@ class TestSafeDir:
         path.chmod(mode)
         assert paths.safe_dir(path).stat().st_mode & 0o777 == 0o700
 
-    def test_a_symlink_is_refused(self, tmp_path: Path) -> None:
-        (tmp_path / "elsewhere").mkdir(mode=0o755)
-        (tmp_path / "dictate").symlink_to(tmp_path / "elsewhere")
-        with pytest.raises(UnsafeFolder, match="it is a symlink"):
+    def test_a_link_of_the_user_is_followed(self, tmp_path: Path) -> None:
+        (tmp_path / "big disk").mkdir(mode=0o755)
+        (tmp_path / "dictate").symlink_to(tmp_path / "big disk")
+        (tmp_path / "relative").symlink_to("dictate")
+        for link in ("dictate", "relative"):
+            assert paths.unsafe_reason(tmp_path / link) is None
+            paths.safe_dir(tmp_path / link)
+        assert (tmp_path / "big disk").stat().st_mode & 0o777 == 0o700
+
+    def test_a_link_to_nothing_is_refused(self, tmp_path: Path) -> None:
+        (tmp_path / "dictate").symlink_to(tmp_path / "nowhere")
+        with pytest.raises(UnsafeFolder, match="nowhere, which is missing: mount its disk"):
             paths.safe_dir(tmp_path / "dictate")
-        (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
-        with pytest.raises(UnsafeFolder, match="it is a symlink"):
-            paths.safe_dir(tmp_path / "dangling")
-        assert not (tmp_path / "nowhere").exists()
+        assert not (tmp_path / "nowhere").exists(), "it may be the folder of a disk"
+        assert "which is missing" in (paths.unsafe_reason(tmp_path / "dictate") or "")
+
+    def test_a_link_to_a_file_is_refused(self, tmp_path: Path) -> None:
+        (tmp_path / "file").touch()
+        (tmp_path / "dictate").symlink_to(tmp_path / "file")
+        with pytest.raises(UnsafeFolder, match="a file stands where"):
+            paths.safe_dir(tmp_path / "dictate")
+
+    def test_links_in_a_circle_are_refused(self, tmp_path: Path) -> None:
+        (tmp_path / "dictate").symlink_to(tmp_path / "other")
+        (tmp_path / "other").symlink_to(tmp_path / "dictate")
+        with pytest.raises(UnsafeFolder, match="in a circle"):
+            paths.safe_dir(tmp_path / "dictate")
+        assert "in a circle" in (paths.unsafe_reason(tmp_path / "dictate") or "")
+
+    @pytest.mark.parametrize("at", ["dictate", "between"])
+    def test_a_link_in_a_shared_folder_is_refused(self, tmp_path: Path, at: str) -> None:
+        shared, own = tmp_path / "shared", tmp_path / "own"
+        for folder in (shared, own):
+            folder.mkdir()
+        shared.chmod(0o1777)
+        if at == "dictate":
+            path = shared / "dictate"
+            path.symlink_to(own)
+        else:
+            (shared / "link").symlink_to(own)
+            path = tmp_path / "dictate"
+            path.symlink_to(shared / "link")
+        with pytest.raises(UnsafeFolder, match="anybody may put links into"):
+            paths.safe_dir(path)
+        assert "anybody may put links into" in (paths.unsafe_reason(path) or "")
+
+    def test_a_link_to_a_folder_that_others_could_replace_is_refused(self, tmp_path: Path) -> None:
+        (tmp_path / "open" / "own").mkdir(parents=True)
+        (tmp_path / "open").chmod(0o777)
+        (tmp_path / "dictate").symlink_to(tmp_path / "open" / "own")
+        with pytest.raises(UnsafeFolder, match="chmod o-w"):
+            paths.safe_dir(tmp_path / "dictate")
+
+    @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a link away: run as root")
+    @pytest.mark.parametrize("what", ["link", "target", "parent of the target"])
+    def test_a_link_with_a_foreign_part_is_refused(self, tmp_path: Path, what: str) -> None:
+        target, link = tmp_path / "disk" / "own", tmp_path / "dictate"
+        target.mkdir(parents=True)
+        link.symlink_to(target)
+        foreign = {"link": link, "target": target, "parent of the target": target.parent}[what]
+        os.chown(foreign, 12345, 12345, follow_symlinks=False)
+        with pytest.raises(UnsafeFolder, match="belongs to another user"):
+            paths.safe_dir(link)
+        assert "belongs to another user" in (paths.unsafe_reason(link) or "")
+
+    def test_each_folder_of_ours_may_be_a_link(self, homes: Path) -> None:
+        kinds = (paths.state_dir, paths.cache_dir, paths.models_dir, paths.runtime_dir)
+        for number, folder in enumerate(kinds):
+            target = homes / f"disk {number}"
+            target.mkdir()
+            folder().parent.mkdir(parents=True, exist_ok=True)
+            folder().symlink_to(target)
+            (paths.safe_dir(folder()) / "file").write_text("it arrives")
+            assert (target / "file").read_text() == "it arrives"
 
     def test_a_file_in_its_place_is_refused(self, tmp_path: Path) -> None:
         (tmp_path / "dictate").write_text("")

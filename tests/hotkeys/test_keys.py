@@ -50,6 +50,8 @@ class Rig:
             on_press=lambda press: self.hear("main", press),
             on_second=lambda press: self.hear("second", press),
             on_cancel=lambda: self.heard.append("cancel"),
+            on_paste=lambda: self.heard.append("paste"),
+            on_undo=lambda: self.heard.append("undo"),
             on_state=lambda: None,
         )
 
@@ -261,3 +263,56 @@ def test_a_key_that_the_desktop_runs_our_command_at_counts_as_active(
         await asyncio.wait({running})
 
     asyncio.run(whole())
+
+
+def test_without_x11_no_key_cancels_and_nobody_is_bothered(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-1")
+    states: list[str] = []
+
+    async def main() -> None:
+        heard = Keys(
+            HotkeySettings(use="auto", key="f9"),
+            "",
+            on_press=lambda _: None,
+            on_second=lambda _: None,
+            on_cancel=lambda: None,
+            on_paste=lambda: None,
+            on_undo=lambda: None,
+            on_state=lambda: states.append(heard.states["cancel"]),
+        )
+        running = asyncio.create_task(heard.run())
+        heard.session(recording=True, under_way=True)
+        async with asyncio.timeout(10):
+            while not any("Wayland" in state for state in states):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        running.cancel()
+        await asyncio.wait({running})
+
+    asyncio.run(main())
+    assert not [record for record in caplog.records if "escape" in record.getMessage()]
+
+
+@pytest.mark.parametrize(
+    ("settings", "cancels"),
+    [
+        (HotkeySettings(), "escape"),
+        (HotkeySettings(use="portal"), ""),
+        (HotkeySettings(cancel_key=""), ""),
+        (HotkeySettings(key="escape"), ""),
+        (HotkeySettings(cancel_key="f4"), "f4"),
+    ],
+)
+def test_the_cancel_key_that_is_chosen(settings: HotkeySettings, cancels: str) -> None:
+    wanted = keys._wanted(settings, "", under_way=True)["cancel"]
+    assert (wanted.key if wanted.use != "none" else "") == cancels
+    assert keys._wanted(settings, "", under_way=False)["cancel"].use == "none"
+
+
+def test_paste_and_undo_have_keys_of_their_own() -> None:
+    settings = HotkeySettings(paste_key="f6", undo_key="f7")
+    wanted = keys._wanted(settings, "", under_way=False)
+    assert (wanted["paste"].key, wanted["undo"].key) == ("f6", "f7")
+    nothing = keys._wanted(HotkeySettings(), "", under_way=False)
+    assert (nothing["paste"].use, nothing["undo"].use) == ("none", "none")

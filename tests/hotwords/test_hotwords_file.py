@@ -48,6 +48,18 @@ def test_a_missing_file_is_an_empty_list(tmp_path: Path) -> None:
     assert hotwords_file.load(tmp_path / "none.toml", 2.0) == Hotwords(strength=2.0)
 
 
+def test_replacements_of_one_language_have_a_table_of_their_own() -> None:
+    hotwords = parse('[replacements]\n"k" = "okay"\n[replacements.de-CH]\n"äh" = ""\n')
+    assert hotwords.replacements == (("k", "okay"),)
+    assert hotwords.replacements_for("en") == (("k", "okay"),)
+    assert hotwords.replacements_for("de") == (("äh", ""), ("k", "okay"))
+    assert hotwords.replacements_for("auto") == (("äh", ""), ("k", "okay"))
+    assert hotwords_file.difference(Hotwords(), hotwords) == [
+        "+ replacement k -> okay",
+        "+ replacement (de-CH) äh -> nothing",
+    ]
+
+
 def test_spellings_are_composed() -> None:
     decomposed = unicodedata.normalize("NFD", "Zürich")
     assert parse(f'words = ["{decomposed}"]').terms == (Term("Zürich"),)
@@ -77,6 +89,16 @@ def test_spellings_are_composed() -> None:
         ('words = ["a\\u202eb"]', ["1: this has a line end, a tab or an invisible"]),
         (f"words = ['{'x' * 65}']", ["1: this has 65 characters, at most 64 are allowed"]),
         ("[replacements]\ngit.hub = 'x'", ["2: this must be a text in quotes (a key with a dot"]),
+        ("[replacements]\na = 2", ["2: this must be a text in quotes"]),
+        ("[replacements]\na = 'b'\nwords = ['c']", ["3: words must be above the first [table]"]),
+        ("[replacements.de]\nwords = ['c']", ["2: words must be above the first [table]"]),
+        ("[commands]\nwords = ['c']", ["2: words must be above the first [table]"]),
+        ("[commands]\ncontext = 'c'", ["2: context must be above the first [table]"]),
+        (
+            "[replacements.german]\na = 'b'",
+            ["1: [replacements.german] cannot be: this is not a language code, such as"],
+        ),
+        ("[replacements.de]\na = 'b'\nA = 'c'", ['3: "A" is in line 2 already']),
         ('[replacements]\na = "b\\n"', []),
         ('[replacements]\na = "b\\nc"', ["2: this has a line end, a tab or an invisible"]),
         ("[replacements]\na = 'b'\n\nA = 'c'", ['4: "A" is in line 2 already']),
@@ -90,7 +112,7 @@ def test_spellings_are_composed() -> None:
             [
                 "3: weight must be above 0 and at most 10, not 0",
                 '4: sounds_like must be a list, like ["nemo tron"]',
-                '5: language must be a tag like "en" or "de-CH"',
+                "5: language cannot be 'x y': this is not a language code",
                 "6: state must be one of active, quarantined",
             ],
         ),
@@ -166,7 +188,8 @@ def test_the_examples_in_the_default_file_are_right() -> None:
         "Claude Code",
         "Nemotron",
     ]
-    assert len(hotwords.replacements) == 3
+    assert len(hotwords.replacements) == 2
+    assert hotwords.replacements_in == (("en", (("um", ""),)),)
     assert hotwords.commands == (("next line", "newline"),)
     assert hotwords.context
 
@@ -268,9 +291,19 @@ class TestAdd:
 
     @pytest.mark.parametrize("spelling", ["", "x" * 65, "a\nb", "++", "\u202eabc"])
     def test_nonsense_is_refused_and_the_file_stays(self, mine: Path, spelling: str) -> None:
-        with pytest.raises(ConfigError, match="new term"):
+        with pytest.raises(ConfigError, match=r"^the spelling "):
             hotwords_file.add(mine, spelling)
         assert mine.read_text() == MINE
+
+    def test_what_is_wrong_with_a_term_names_no_file(self, mine: Path) -> None:
+        for wanted, problem in (
+            (("++", None, ()), "the spelling needs at least one letter or digit"),
+            (("Zed", 11.0, ()), "weight must be above 0 and at most 10, not 11"),
+            (("Zed", None, ["++"]), "a form of sounds_like needs at least one letter or digit"),
+        ):
+            with pytest.raises(ConfigError) as caught:
+                hotwords_file.add(mine, *wanted)
+            assert caught.value.problems == [problem]
 
     def test_a_broken_file_is_not_touched(self, mine: Path) -> None:
         mine.write_text(MINE + "oops")

@@ -115,6 +115,19 @@ def test_a_file_that_the_user_wrote_is_left_alone(sway: Path) -> None:
     assert (sway / "dictate.conf").read_text() == "# mine\n"
 
 
+def test_the_keys_that_paste_and_undo_are_bound_too(sway: Path) -> None:
+    paths.config_file().write_text(
+        '[hotkey]\nkey = "f9"\npaste_key = "ctrl+alt+v"\nundo_key = "ctrl+alt+z"\n'
+    )
+    bound()
+    assert (sway / "dictate.conf").read_text().splitlines()[1:] == [
+        "bindsym --no-repeat F9 exec tell Press",
+        "bindsym --release F9 exec tell Release",
+        "bindsym --no-repeat Ctrl+Mod1+v exec tell Paste",
+        "bindsym --no-repeat Ctrl+Mod1+z exec tell Undo",
+    ]
+
+
 def test_a_cancel_key_that_all_programs_need_is_not_bound(sway: Path) -> None:
     paths.config_file().write_text('[hotkey]\nkey = "ctrl_r"\ncancel_key = "escape"\n')
     assert any("no program would receive escape any more" in said for said in bound())
@@ -286,5 +299,6 @@ def test_the_command_works_without_busctl_too(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.undo()
     monkeypatch.setattr(shutil, "which", lambda _: "/usr/bin/busctl")
     assert shortcuts.command("Press").endswith(" io.github.dictate.Dictate1 Press")
+    assert shortcuts.command("Paste").endswith(" io.github.dictate.Dictate1 Paste u 0")
     monkeypatch.setattr(shutil, "which", lambda _: None)
     assert shortcuts.command("ReleaseSecond").endswith("dictatectl release --second")

@@ -318,6 +318,23 @@ def test_sound_is_not_kept_when_the_user_does_not_want_it(folder: Path, trouble:
     journal.close()
 
 
+@pytest.mark.parametrize("upto", [S.RECORDING, S.CAPTURED, S.TRANSCRIBED])
+def test_nothing_stays_of_a_cancelled_one_if_the_user_wants_that(
+    folder: Path, trouble: Trouble, upto: S
+) -> None:
+    journal = Journal(folder, JournalSettings(keep_cancelled=False), trouble)
+    journal.open()
+    kept = dictate(journal, upto=S.TYPING)
+    journal.delivered(kept, "delivered")
+    number = dictate(journal, CANARY, upto=upto)
+    journal.cancelled(number, "cancelled")
+    assert journal.get(number) is None
+    assert grep(folder, CANARY) == []
+    assert [path.stem for path in (folder / "audio").iterdir()] == [f"{kept}"]
+    assert journal.get(kept) is not None
+    journal.close()
+
+
 def test_with_no_days_kept_nothing_stays_after_delivery(folder: Path, trouble: Trouble) -> None:
     journal = Journal(folder, JournalSettings(keep_days=0.0), trouble)
     journal.open()

@@ -5,24 +5,25 @@ asked to do.
 """
 
 import asyncio
+import os
 import signal
 from collections.abc import Sequence
 
 from dictate.dbus.interface import Plain, Row
 from dictate.dbus.service import Service
-from dictate.errors import DictateError, JournalError, NotDelivered
+from dictate.errors import DictateError, FocusMoved, JournalError, NotDelivered, NotFound
 from dictate.journal.entry import Entry, EntryState
 
 CANARY = "xylophone-marzipan"
 
 
 class FakeController:
-    """Keeps three entries and remembers what it was asked."""
+    """Keeps three entries, or $ENTRIES, and remembers what it was asked."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
-        self.callers: set[str] = set()
         self.service: Service | None = None
+        self.records = self.down = self.elsewhere = False
         self.hang: asyncio.Event | None = None
         self.entries = [
             Entry(1, EntryState.DELIVERED, 1.7e9, 2.5, f"First {CANARY}.", "first", reason="ok"),
@@ -31,57 +32,75 @@ class FakeController:
                 3, EntryState.HELD, 1.7e9 + 90, 3.0, f"Third {CANARY}.\nNext \U0001f600", "third"
             ),
         ]
+        self.entries += [
+            Entry(number, EntryState.DELIVERED, 1.7e9 + number, 1.0, f"text {number}")
+            for number in range(4, int(os.environ.get("ENTRIES", "3")) + 1)
+        ]
 
-    def note(self, what: str, by: str = "") -> None:
+    def note(self, what: str) -> None:
         self.asked.append(what)
-        self.callers.add(by)
         print(what, flush=True)
 
-    def start(self, by: str, *, second: bool) -> None:
-        self.note("start second" if second else "start", by)
+    def start(self, *, second: bool) -> None:
+        self.note("start second" if second else "start")
+        self.records = True
         if self.service:
             self.service.update(state="recording", dictation=4, microphone_open=True)
 
-    def stop(self, by: str) -> None:
-        self.note("stop", by)
+    def stop(self) -> bool:
+        self.note("stop")
+        recorded, self.records = self.records, False
         if self.service:
             self.service.update(state="ready", microphone_open=False, last_finish_ms=84.2)
+        return recorded
 
-    def toggle(self, by: str, *, second: bool) -> None:
-        self.note("toggle second" if second else "toggle", by)
+    def toggle(self, *, second: bool) -> None:
+        self.note("toggle second" if second else "toggle")
 
-    def key(self, by: str, *, second: bool, down: bool) -> None:
-        self.note(("press" if down else "release") + (" second" if second else ""), by)
+    def key(self, *, second: bool, down: bool) -> bool:
+        self.note(("press" if down else "release") + (" second" if second else ""))
+        was, self.down = self.down, down
+        return down or was
 
-    def cancel(self, by: str) -> None:
-        self.note("cancel", by)
-        raise ZeroDivisionError(CANARY)
+    def cancel(self) -> str:
+        self.note("cancel")
+        cancelled, self.records = self.records, False
+        return "dictation 4 is cancelled, not written, and deleted" if cancelled else ""
 
-    async def reload(self, by: str) -> Sequence[str]:
-        self.note("reload", by)
-        return ["hotwords.toml: 1 term added: Claude Code"]
+    async def reload(self) -> Sequence[str]:
+        self.note("reload")
+        note = "note: engine.use is scripted: --engine on the command line of dictate overrides it"
+        return ["hotwords.toml: 1 term added: Claude Code", note]
 
     async def last(self) -> Entry | None:
         return self.entries[-1] if self.entries else None
 
-    async def history(self, limit: int) -> Sequence[Entry]:
-        self.note(f"history {limit}")
-        return self.entries[::-1][:limit]
+    async def history(self, limit: int, before: int = 0) -> Sequence[Entry]:
+        self.note(f"history {limit}" + (f" before {before}" if before else ""))
+        older = [entry for entry in self.entries[::-1] if entry.number < before or not before]
+        return older[:limit]
 
-    async def paste(self, number: int | None, by: str) -> str:
-        self.note(f"paste {number}", by)
+    async def paste(self, number: int | None) -> str:
+        self.note(f"paste {number}")
+        if number == 7:
+            raise NotFound("there is no dictation 7; see `dictatectl history`")
         if number == 2:
             raise NotDelivered("dictation 2 has no text\0: nothing to write")
         return "delivered"
 
-    async def undo(self, by: str) -> str:
-        self.note("undo", by)
+    async def undo(self) -> str:
+        self.note("undo")
+        if self.elsewhere:
+            self.elsewhere = False
+            raise FocusMoved("the focus moved from Mousepad to XTerm")
         return "dictation 3 is taken back"
 
-    async def forget(self, number: int | None, by: str) -> int:
-        self.note(f"forget {number}", by)
+    async def forget(self, number: int | None) -> int:
+        self.note(f"forget {number}")
         if number == 9:
             raise JournalError("dictation 9 is under way")
+        if number == 8:
+            raise ZeroDivisionError(CANARY)
         gone = [e for e in self.entries if number in (None, e.number)]
         self.entries = [e for e in self.entries if e not in gone]
         return len(gone)
@@ -96,22 +115,28 @@ class FakeController:
 
     async def check(self) -> Sequence[Row]:
         return [
-            {"stage": "output", "name": "x11", "chosen": False, "why_not": "no DISPLAY"},
-            {"stage": "output", "name": "stdout", "chosen": True, "why_not": ""},
-            {
-                "stage": "engine",
-                "name": "scripted",
-                "chosen": False,
-                "why_not": "no file given",
-            },
+            _checked("output", "x11", "no DISPLAY", chosen=False),
+            _checked("output", "stdout"),
+            _checked("engine", "scripted", "no file given", chosen=False, needed=True),
+            _checked("desktop", "overlay", "no GTK"),
+            _checked("verdict", "Dictate cannot work here yet: no engine works", "no engine works"),
         ]
 
-    async def check_live(self, by: str) -> Sequence[Row]:
-        row: dict[str, Plain] = {"output": "x11", "used": True, "receipt": "delivered", "ms": 12.5}
+    async def check_live(self) -> Sequence[Row]:
+        row: dict[str, Plain] = {"output": "x11", "used": True, "ms": 12.500048}
+        row["receipt"] = "delivered"
         return [
             row | {"verdict": "exact", "found": ""},
             row | {"output": "ibus", "used": False, "verdict": "different", "found": "\x1b[1mDi"},
         ]
+
+
+def _checked(
+    stage: str, name: str, why_not: str = "", *, chosen: bool = True, needed: bool = False
+) -> Row:
+    return {
+        "stage": stage, "name": name, "chosen": chosen, "why_not": why_not, "needed": needed,
+    }  # fmt: skip
 
 
 async def main() -> None:
@@ -128,7 +153,9 @@ async def main() -> None:
         state="ready", engine="scripted", engine_state="ready", microphone="Blue Yeti", output="x11"
     )
     done = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, done.set)
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, done.set)
+    loop.add_signal_handler(signal.SIGUSR1, lambda: setattr(controller, "elsewhere", True))
     print("ready", flush=True)
     await done.wait()
     await service.close()

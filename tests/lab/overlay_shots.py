@@ -16,7 +16,10 @@ STATES: tuple[dict[str, Any], ...] = (
     {"state": "recording", "goes": GOES, "levels": WAVE},
     {"state": "recording", "goes": GOES, "remote": "remote: spark", "solid": TEXT, "dim": "clawed"},
     {"state": "finishing", "solid": TEXT, "dim": "Claude Code has found"},
+    {"state": "finishing", "progress": "12 s of 3 min 20 s recognised", "solid": TEXT},
     {"state": "held", "solid": "the window changed. dictatectl paste 12"},
+    {"state": "nothing", "solid": "very quiet: peak -52 dBFS; raise the microphone's level"},
+    {"state": "cancelled"},
 )
 THEMES = {"light": "Adwaita", "dark": "Adwaita:dark"}
 

@@ -20,6 +20,7 @@ NOTHING = {
     "since": 0.0,
     "goes": "",
     "remote": "",
+    "progress": "",
     "solid": "",
     "dim": "",
     "levels": [],

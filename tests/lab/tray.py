@@ -65,6 +65,23 @@ class Host:
         assert reply.message_type is MessageType.METHOD_RETURN, reply.body
         return unpack_variants(reply.body)
 
+    def ask_without_waiting(self, times: int) -> None:
+        """Send what a panel sends when an icon changes, and do not wait for the answers."""
+        properties = "org.freedesktop.DBus.Properties"
+        for _ in range(times):
+            for question in (
+                (tray_icon.PATH, properties, "GetAll", "s", [ITEM]),
+                (menu.PATH, MENU, "GetLayout", "iias", [0, -1, []]),
+                (menu.PATH, MENU, "AboutToShow", "i", [0]),
+            ):
+                path, interface, member, signature, body = question
+                self._connection.send(
+                    Message(
+                        destination=self.name, path=path, interface=interface, member=member,
+                        signature=signature, body=body,
+                    )
+                )  # fmt: skip
+
     async def icon(self) -> dict[str, Any]:
         (found,) = await self.ask(
             tray_icon.PATH, "org.freedesktop.DBus.Properties", "GetAll", "s", ITEM

@@ -3,11 +3,15 @@
 import os
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType, TracebackType
+from typing import Any
 
 import pytest
+from Xlib import XK, X
+from Xlib.display import Display
 
 _NEEDED = {
     "Xvfb": "xvfb",
@@ -130,15 +134,39 @@ class XServer:
         )
         return done.stdout.decode()
 
-    def keys_down(self) -> set[int]:
-        """The keycodes that the server considers pressed."""
-        from Xlib.display import Display
+    def key(self, code: int, *, down: bool) -> None:
+        """Press or release the key with this code, whatever the layout calls it."""
+        with self._connected() as display:
+            display.xtest_fake_input(X.KeyPress if down else X.KeyRelease, code)
+            display.sync()
 
+    def remap(self, codes: Mapping[int, str]) -> None:
+        """What `xmodmap -e "keycode 66 = Control_R"` does, one step for each code."""
+        with self._connected() as display:
+            for code, name in codes.items():
+                display.change_keyboard_mapping(code, [[XK.string_to_keysym(name)]])
+                display.sync()
+
+    @contextmanager
+    def grabbed(self) -> Iterator[None]:
+        """Another program has the keyboard."""
+        with self._connected() as display:
+            root = display.screen().root
+            root.grab_keyboard(X.NONE, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime)
+            yield
+
+    @contextmanager
+    def _connected(self) -> Iterator[Any]:
         display = Display(self.display)
         try:
-            keymap = display.query_keymap()
+            yield display
         finally:
             display.close()
+
+    def keys_down(self) -> set[int]:
+        """The keycodes that the server considers pressed."""
+        with self._connected() as display:
+            keymap = display.query_keymap()
         return {
             8 * at + bit for at, byte in enumerate(keymap) for bit in range(8) if byte >> bit & 1
         }

@@ -58,7 +58,7 @@ def broken_files(folder: Path) -> dict[str, tuple[Path, str]]:
         "missing": (folder / "missing.wav", "does not exist"),
         "empty": (folder / "empty.wav", "is empty"),
         "text": (folder / "text.wav", "no sound file"),
-        "folder": (folder / "folder.wav", "cannot be read"),
+        "folder": (folder / "folder.wav", "is a folder"),
         "no samples": (folder / "silent.wav", "holds no sound"),
         "cut": (folder / "cut.flac", "no sound file"),
     }

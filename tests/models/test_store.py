@@ -67,6 +67,19 @@ def test_a_downloaded_model_is_found_without_hashing(there: Path, name: str) -> 
     assert find(name, trusted=False) == ModelFile("nemotron", there, SHA256, "publisher")
 
 
+def test_the_folder_of_the_models_may_be_a_link(
+    homes: Path, request: pytest.FixtureRequest
+) -> None:
+    (homes / "big disk").mkdir()
+    paths.models_dir().parent.mkdir(parents=True)
+    paths.models_dir().symlink_to(homes / "big disk")
+    there: Path = request.getfixturevalue("there")
+    assert find("", trusted=False).path == there
+    with store.opened(find("", trusted=False)) as path:
+        assert path.read_bytes() == CONTENT
+    assert (homes / "big disk" / there.name).exists()
+
+
 @pytest.mark.parametrize("name", CATALOGUE)
 def test_a_missing_one_says_how_to_get_it(name: str) -> None:
     with pytest.raises(Unavailable, match=f"dictate models download {name}$"):

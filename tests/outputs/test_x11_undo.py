@@ -112,6 +112,15 @@ def test_not_after_a_key_or_a_click(x: XServer, field: Window, touch: tuple[str,
     after_writing(field, work)
 
 
+def test_a_function_key_that_asks_for_it_does_not_count(x: XServer, field: Window) -> None:
+    async def work(output: X11Output, focus: Focus) -> None:
+        await asyncio.to_thread(x.run, "xdotool", "key", "F7")
+        await output.undo(TEXT, focus)
+        await asyncio.to_thread(field.wait_text, "before ")
+
+    after_writing(field, work)
+
+
 def test_the_shortcut_that_asks_for_it_does_not_count(x: XServer, field: Window) -> None:
     async def work(output: X11Output, focus: Focus) -> None:
         await asyncio.to_thread(x.run, "xdotool", "keydown", "super", "key", "F12")

@@ -1,6 +1,8 @@
 """From what was heard to what is written, one line each."""
 
+import re
 import time
+import unicodedata
 
 import pytest
 from hypothesis import given
@@ -8,10 +10,12 @@ from hypothesis import strategies as st
 
 from dictate.config.schema import TextSettings
 from dictate.hotwords.model import Hotwords, Term, TermState
+from dictate.plain_text import clean
 from dictate.text import polish
 
-ON = TextSettings()
-OFF = TextSettings(spoken_punctuation=False, spoken_newlines=False)
+ON = TextSettings(spoken_punctuation="on")
+AUTO = TextSettings()
+OFF = TextSettings(spoken_punctuation="off", spoken_newlines=False)
 NONE = Hotwords()
 
 MINE = Hotwords(
@@ -87,7 +91,7 @@ def test_a_term_of_its_own_spelling_beats_another_that_sounds_like_it() -> None:
         ("Um, I think um yes um", "I think yes"),
         ("I, um, think", "I, think"),
         ("yes um comma no", "yes, no"),
-        ("(um)", "()"),
+        ("(um)", ""),
     ],
 )
 def test_what_is_replaced_by_nothing_leaves_no_hole(heard: str, written: str) -> None:
@@ -158,16 +162,8 @@ def test_the_users_commands_come_first_and_can_be_switched_off() -> None:
     assert polish("one next line two full stop three", MINE, ON) == "one\ntwo\n\nthree"
     only_signs = TextSettings(spoken_newlines=False)
     assert polish("one next line new line full stop", MINE, only_signs) == "one next line new line."
-    only_lines = TextSettings(spoken_punctuation=False)
+    only_lines = TextSettings(spoken_punctuation="off")
     assert polish("one comma new line two", MINE, only_lines) == "one comma\ntwo"
-
-
-def test_one_utterance_follows_another() -> None:
-    assert polish("two", NONE, ON, continued=True) == " two"
-    assert polish("comma two", NONE, ON, continued=True) == ", two"
-    assert polish("new line two", NONE, ON, continued=True) == "\ntwo"
-    assert polish("open paren two", NONE, ON, continued=True) == " (two"
-    assert polish("", NONE, ON, continued=True) == ""
 
 
 def test_a_trailing_space_where_it_is_wanted() -> None:
@@ -183,12 +179,15 @@ WORDS = st.sampled_from(
 NOISE = st.sampled_from(
     ["dash", "the", "of", "A", "é", "👍🏽", ",", ".", "\n", "\u200d", "\x1b", "("]
 )
+LANGUAGE = st.sampled_from([None, "auto", "en", "de-CH", "fr", "es", "it", "pt", "nl", "sv", "zh"])
 HEARD = st.text(max_size=40) | st.lists(WORDS | NOISE, max_size=12).map(" ".join)
 
 
-@given(HEARD, st.booleans())
-def test_nothing_said_brings_a_control_character_or_an_error(heard: str, continued: bool) -> None:
-    written = polish(heard, MINE, ON, continued=continued)
+@given(HEARD, LANGUAGE, st.none() | st.booleans(), st.sampled_from([0.0, 0.1, 60.0]))
+def test_nothing_said_brings_a_control_character_or_an_error(
+    heard: str, language: str | None, punctuates: bool | None, audio_s: float
+) -> None:
+    written = polish(heard, MINE, AUTO, language=language, punctuates=punctuates, audio_s=audio_s)
     assert written.replace("\n", "").isprintable() or not heard.isprintable()
     assert not any(ord(character) < 32 for character in written.replace("\n", ""))
 
@@ -199,13 +198,29 @@ def test_no_line_end_without_the_command(heard: str) -> None:
 
 
 @given(st.text(alphabet=st.characters(categories=["L", "N", "P", "Zs"]), max_size=60))
-def test_without_a_phrase_in_it_a_text_stays_as_it_is(heard: str) -> None:
+def test_without_a_phrase_in_it_a_text_keeps_its_words(heard: str) -> None:
     hotwords = Hotwords(
         terms=(Term("Claude Code \U0001f916"),), replacements=(("\U0001f916", "x"),)
     )
-    assert polish(heard, hotwords, OFF) == polish(heard, NONE, OFF)
-    if heard.isprintable():
-        assert polish(heard, hotwords, OFF) == heard.strip(" ")
+    written = polish(heard, hotwords, OFF)
+    assert written == polish(heard, NONE, OFF)
+    assert not written or written.split() == heard.split()
+
+
+@given(HEARD, LANGUAGE)
+def test_no_step_invents_a_word(heard: str, language: str | None) -> None:
+    fillers = Hotwords(replacements=(("um", ""), ("clot code", "")))
+    written = polish(heard, fillers, AUTO, language=language)
+    said = unicodedata.normalize("NFC", clean(heard)).casefold()
+    for word in re.findall(r"\w+", unicodedata.normalize("NFC", written).casefold()):
+        assert word in said
+
+
+@given(HEARD, LANGUAGE)
+def test_a_text_that_was_polished_stays_as_it_is(heard: str, language: str | None) -> None:
+    fillers = Hotwords(replacements=(("um", ""), ("clot code", "")))
+    once = polish(heard, fillers, OFF, language=language)
+    assert polish(once, fillers, OFF, language=language) == once
 
 
 def test_ten_thousand_terms_do_not_make_it_slow() -> None:

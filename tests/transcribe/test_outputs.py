@@ -47,7 +47,7 @@ def test_each_format_by_its_suffix(tmp_path: Path, engine: str) -> None:
     ]
 
     data = json.loads(facts)
-    assert set(data) == {"file", "audio_s", "text", "segments"}
+    assert set(data) == {"file", "audio_s", "text", "segments", "heard", "warnings"}
     assert data["text"].lower() == whole
     assert data["audio_s"] == pytest.approx(52, abs=0.01)
     assert [one["text"].lower() for one in data["segments"]] == list(SAID)
@@ -66,7 +66,7 @@ def test_silence_makes_empty_subtitles(tmp_path: Path, engine: str) -> None:
     write(tmp_path / "a.wav", silence(2))
     formats = ("--format", "srt", "--format", "vtt")
     done = dictate_file("--engine", engine, tmp_path / "a.wav", *formats)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 4, done.stderr
     assert (tmp_path / "a.srt").read_text() == ""
     assert (tmp_path / "a.vtt").read_text().strip() == "WEBVTT"
 
@@ -220,7 +220,7 @@ def test_the_engine_gets_the_hotwords_of_each_file(tmp_path: Path) -> None:
     files = [tone(tmp_path / "a.wav"), tone(tmp_path / "b.wav", 3)]
     # The starter engine names a word that it cannot pronounce, with no program to help it.
     done = dictate_file("--engine", "pocketsphinx", *files, PATH="")
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 4, "a tone is no speech"
     assert "Qxzwv" in done.stderr
 
 
@@ -253,9 +253,10 @@ def test_ffmpeg_reads_what_we_do_not(tmp_path: Path, engine: str) -> None:
     text.write_text("these are notes")
     done = dictate_file("--engine", engine, "--json", other, broken, text)
     assert done.returncode == 1
-    (only,) = json.loads(done.stdout)
-    assert only["text"].lower() == SAID[0]
-    assert only["audio_s"] == pytest.approx(5, abs=0.1)
+    found, *failed = json.loads(done.stdout)
+    assert found["text"].lower() == SAID[0]
+    assert found["audio_s"] == pytest.approx(5, abs=0.1)
+    assert [one["file"] for one in failed] == [str(broken), str(text)]
     assert str(broken) in done.stderr
     assert str(text) in done.stderr
     assert "Traceback" not in done.stderr

@@ -88,6 +88,8 @@ class NemotronEngine(Engine):
         model = self._loaded.model
         computer = model.decoding.decoding.decoding_computer
         self._trees = BoostingTreeCache(computer.biasing_multi_model, model.tokenizer.vocab_size)
+        # Each model of the catalogue writes punctuation; that of the user may not.
+        self.punctuates = True if found.sha256 else None
         self._notes = [] if self.streams else [WHOLE]
         plain = self._recognise(check_sound(), self.settings.chunk_ms)
         if self.settings.precision == "bf16":
@@ -254,6 +256,7 @@ class NemotronUtterance(Utterance):
             if self._samples < SHORTEST_S * RATE:
                 return ""
             self._append(self._stream.finish())
+            self.language = self._texts[0].language
             return self._checked_text()
         finally:
             self.cancel()

@@ -18,6 +18,7 @@ class TokenText:
         self._unwritten = unwritten
         self._done: list[str] = []
         self._open: list[int] = []
+        self._tag: int | None = None
 
     @property
     def text(self) -> str:
@@ -26,8 +27,19 @@ class TokenText:
         # If a token is left out, the spaces on both sides of it remain.
         return " ".join(filter(None, text.split(" ")))
 
+    @property
+    def language(self) -> str:
+        """The language that the model named last (BCP 47); empty if it named none."""
+        if self._tag is None:
+            return ""
+        piece: str = self._tokenizer.ids_to_tokens([self._tag])[0]
+        return piece.strip(f"{WORD}<>")
+
     def append(self, tokens: list[int]) -> None:
         """Take more tokens."""
+        self._tag = next(
+            (token for token in reversed(tokens) if token in self._unwritten), self._tag
+        )
         self._open += [token for token in tokens if token not in self._unwritten]
         if len(self._open) <= MANY:
             return

@@ -45,6 +45,7 @@ class Qwen3Engine(Engine):
     languages = tuple(LANGUAGES)
     streams = True
     hotwords_as = "a context in the prompt: a sentence and your terms"
+    punctuates = True
 
     def __init__(self, settings: EngineSettings) -> None:
         super().__init__(settings)

@@ -76,6 +76,11 @@ def language_name(tag: str) -> str | None:
     return None if tag == AUTO else LANGUAGES[_base(tag)]
 
 
+def tag_of(name: str) -> str:
+    """The BCP 47 tag of a language that a model names ("English"); empty if it is unknown."""
+    return next((tag for tag, known in LANGUAGES.items() if known == name.strip().title()), "")
+
+
 def context(
     hotwords: Hotwords, tag: str, control: Collection[str], fits: Callable[[str], bool]
 ) -> Context:

@@ -6,7 +6,7 @@ import numpy as np
 
 from dictate.engines.prompt_guard import clean
 from dictate.engines.qwen3.load import Loaded
-from dictate.engines.qwen3.prompt import context, language_name
+from dictate.engines.qwen3.prompt import context, language_name, tag_of
 from dictate.hotwords.model import Hotwords
 
 if TYPE_CHECKING:
@@ -54,6 +54,15 @@ class PromptRequest:
             return ""
         said = clean(tokenizer.decode(tokens, skip_special_tokens=True), self.control)
         return said if whole else said.rstrip("\ufffd")
+
+    def language(self, tokens: list[int]) -> str:
+        """The language that the model found (BCP 47), if it was to find out; else empty."""
+        tokenizer = self._processor.tokenizer
+        tag = tokenizer.convert_tokens_to_ids(TEXT_TAG)
+        if self._language is not None or tag not in tokens:
+            return ""
+        head = tokenizer.decode(tokens[: tokens.index(tag)], skip_special_tokens=True)
+        return tag_of(head.strip().removeprefix("language"))
 
 
 def prompt_text(processor: Any, system: str, language: str | None) -> str:

@@ -11,9 +11,9 @@ from dictate.engines.boost_guard import settle
 from dictate.engines.prompt_guard import echoes, too_long
 from dictate.engines.qwen3.load import Loaded
 from dictate.engines.qwen3.prompt_request import PromptRequest
-from dictate.engines.unicode_scripts import together
 from dictate.engines.vad_segments import SpeechMarks
 from dictate.events import RATE, Samples
+from dictate.joining import join
 
 if TYPE_CHECKING:
     from dictate.engines.qwen3.decode import Decoder, Decoding, Prompt
@@ -89,7 +89,7 @@ class Qwen3Utterance(Utterance):
             if self._part.sound.length == LONGEST_S * RATE:
                 self._cut()
             self._work_on_partial(len(piece) / RATE)
-        text = together([*self._texts, self._partial])
+        text = join([*self._texts, self._partial])
         if text == self._returned:
             return None
         self._returned = text
@@ -103,7 +103,7 @@ class Qwen3Utterance(Utterance):
             if self._running is not None and len(self._running.tokens) > len(self._part.draft):
                 self._part.draft = self._running.tokens
             self._texts.append(self._recognise(self._part))
-            return together(self._texts)
+            return join(self._texts)
         finally:
             self.cancel()
 
@@ -181,6 +181,7 @@ class Qwen3Utterance(Utterance):
     def _text(self, decoding: "Decoding") -> str:
         while not decoding.done and not self.stopped:
             self._step(decoding)
+        self.language = self._request.language(decoding.tokens) or self.language
         return self._request.text(decoding.tokens, whole=True)
 
 

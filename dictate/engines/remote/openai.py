@@ -29,6 +29,7 @@ from dictate.engines.remote.openai_profiles import (
     Hints,
     ServerProfile,
     answer,
+    detected_language,
     guess,
     has_keywords,
     hints,
@@ -42,6 +43,7 @@ from dictate.errors import EngineError
 from dictate.events import RATE, Samples, pcm_from_samples
 from dictate.hotwords.model import Hotwords
 from dictate.installation import install_command
+from dictate.joining import join
 
 if TYPE_CHECKING:
     from dictate.engines.remote.openai_client import Answer, OpenAIClient
@@ -63,6 +65,7 @@ class OpenAIEngine(Engine):
     languages = ("und",)
     streams = False
     hotwords_as = "a sentence before the sound"
+    punctuates = True
     local = False
 
     def __init__(self, settings: EngineSettings) -> None:
@@ -194,7 +197,7 @@ class OpenAIUtterance(Utterance):
         try:
             self._sound += self._rest
             self._send()
-            return " ".join(filter(None, self._texts))
+            return join(self._texts)
         finally:
             self.cancel()
 
@@ -242,6 +245,7 @@ class OpenAIUtterance(Utterance):
             text, whole = answer(engine.profile, raw)
         except BadAnswer as error:
             raise self._client.trouble(f"{error}: see engine.base_url and engine.profile") from None
+        self.language = detected_language(engine.profile, raw) or self.language
         return text, whole and not too_long(text, sound_s)
 
 

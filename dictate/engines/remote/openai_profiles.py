@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from dictate.engines.prompt_guard import clean, most_tokens
+from dictate.engines.qwen3.prompt import tag_of
 from dictate.errors import EngineError
 from dictate.hotwords.model import AUTO, Hotwords
 
@@ -25,6 +26,7 @@ LONGEST_NAME: Final = 200
 
 CONTROL: Final = ("<asr_text>", "</asr_text>")
 """Tokens that steer Qwen3-ASR, in addition to `<|...|>`."""
+_TAG = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _HEARD_IN = re.compile(r"\s*language\s+(\S+?)\s*<asr_text>")
 
 
@@ -161,6 +163,19 @@ def answer(profile: ServerProfile, raw: bytes) -> tuple[str, bool]:
         return heard(choice["message"]["content"]), choice.get("finish_reason") != "length"
     except (KeyError, IndexError, TypeError, AttributeError) as error:
         raise BadAnswer("answers without a text") from error
+
+
+def detected_language(profile: ServerProfile, raw: bytes) -> str:
+    """The language that the model found (BCP 47); empty if the answer does not say. `raw` is an
+    answer with a text."""
+    data = json_object(raw)
+    if profile.chat:
+        found = _HEARD_IN.match(data["choices"][0]["message"]["content"])
+        return tag_of(found[1]) if found else ""
+    named = data.get("language")
+    if not isinstance(named, str):
+        return ""
+    return named if _TAG.fullmatch(named) else tag_of(named)
 
 
 def heard(text: object) -> str:

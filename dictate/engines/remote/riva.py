@@ -23,6 +23,7 @@ from dictate.errors import Unavailable
 from dictate.events import Samples, pcm_from_samples
 from dictate.hotwords.model import AUTO, Hotwords
 from dictate.installation import install_command
+from dictate.joining import join
 
 if TYPE_CHECKING:
     from dictate.engines.remote.riva_client import Recognition, RivaClient
@@ -211,7 +212,7 @@ class RivaUtterance(Utterance):
     @property
     def _text(self) -> str:
         # The server may end without a final text for the last stretch.
-        return " ".join(" ".join((*self._heard, self._guess)).split())
+        return join(" ".join(text.split()) for text in (*self._heard, self._guess))
 
     def _take(self, responses: Iterable[Any]) -> None:
         for response in responses:
@@ -220,6 +221,8 @@ class RivaUtterance(Utterance):
                 self._guess = ""
             for result in results:
                 text = result.alternatives[0].transcript
+                for code in getattr(result.alternatives[0], "language_code", ())[:1]:
+                    self.language = code
                 if result.is_final:
                     self._heard.append(text)
                 else:

@@ -102,6 +102,7 @@ class WyomingEngine(Engine):
         self.languages = tuple(map(str, there.languages)) or ("und",)
         self.streams = there.streams
         self.hotwords_as = there.hotwords_as
+        self.punctuates = there.punctuates
 
     def _until_loaded(self, remote: Remote) -> StatusEvent:
         """With a fallback, this does not wait for a model that takes long to load."""
@@ -319,7 +320,7 @@ class WyomingUtterance(Utterance):
                 text = event.data.get("text")
                 if not isinstance(text, str):
                     raise self._remote.trouble("answers nonsense: a transcript without a text")
-                self._text = text
+                self._text, self.language = text, str(event.data.get("language") or "")
                 return True
             case "error":
                 raise self._remote.trouble(f"says: {str(event.data.get('text'))[:1000]}")

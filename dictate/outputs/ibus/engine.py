@@ -134,7 +134,7 @@ class IBusEngine(IBusConnection):
 def _component() -> Variant:
     """The description of this engine for IBus."""
     what, none = "Writes what you dictate", ""
-    icon, layout = "audio-input-microphone", "default"
+    icon, layout = "audio-input-microphone-symbolic", "default"
     engine = _object(
         "IBusEngineDesc",
         "ssssssssussssssss",

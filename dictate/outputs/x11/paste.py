@@ -133,10 +133,11 @@ class Paster:
         self._releases.begin()
         display.grab_server()
         try:
-            self._check_focus(request.focus)
-            self._check_free(request)
+            # First: if it is so, going back to the window would be of no use.
             if reason := self._activity.unavailable_reason() or why_not_exact(request.text):
                 raise NotDelivered(reason)
+            self._check_focus(request.focus)
+            self._check_free(request)
             held = modifiers_down(display)
             request.committed = True
             press_backspace(display, code, len(request.text), held)

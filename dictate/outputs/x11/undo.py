@@ -20,8 +20,10 @@ from dictate.outputs.x11.thread import XConnection
 
 UNDO_S = 120.0
 """Seconds after a delivery in which keys and clicks are watched, and the text can be taken back."""
+_SILENT = ("Pause", "Scroll_Lock", *(f"F{number}" for number in range(1, 21)))
 SHORTCUT_S = 1.0
-"""A key pressed within this many seconds with Ctrl, Alt or Super is the shortcut for the undo."""
+"""A key pressed within this many seconds with Ctrl, Alt or Super, or a function key, is the
+shortcut for the undo."""
 LONGEST = 1000
 """Maximum number of characters. More take seconds, in which the user may type."""
 
@@ -39,6 +41,8 @@ class InputActivity:
         self._modifiers: set[int] = set()
         self._shifts: set[int] = set()
         self._held: set[int] = set()
+        self._silent: set[int] = set()
+        """The keys that type nothing and move no cursor."""
 
     def begin(self) -> None:
         """Start to watch: a text has just been delivered."""
@@ -49,6 +53,11 @@ class InputActivity:
         self._modifiers = modifiers(display)
         self._shifts = set(display.get_modifier_mapping()[X.ShiftMapIndex])
         self._held = set(modifiers_down(display))
+        self._silent = {
+            code
+            for name in _SILENT
+            for code, _ in display.keysym_to_keycodes(XK.string_to_keysym(name))
+        }
         kinds = (xinput.RawKeyPress, xinput.RawKeyRelease, xinput.RawButtonPress)
         self._raw.listen(self._see, *kinds)
         serial = self._serial
@@ -68,7 +77,10 @@ class InputActivity:
             return f"the last text was written more than {UNDO_S:.0f} s ago, or taken back already"
         shortcut = time.monotonic() - self._shortcut_at < SHORTCUT_S
         if self._touched or (self._shortcut_at > 0 and not shortcut):
-            return "something was typed or clicked since it was written: press Ctrl+Z there"
+            return (
+                "something was typed or clicked since it was written: press Ctrl+Z there (typing "
+                "a command in a terminal counts, pressing undo_key of [hotkey] does not)"
+            )
         return None
 
     def _see(self, kind: int, code: int) -> None:
@@ -78,7 +90,7 @@ class InputActivity:
             self._touched = True
         elif code in self._modifiers:
             self._held.add(code)
-        elif self._held - self._shifts and self._shortcut_at < 0:
+        elif (self._held - self._shifts or code in self._silent) and self._shortcut_at < 0:
             self._shortcut_at = time.monotonic()
         else:
             self._touched = True

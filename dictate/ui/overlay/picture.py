@@ -32,9 +32,10 @@ class Picture:
     def __init__(self, on_change: Callable[[], None] = lambda: None) -> None:
         self.on_change = on_change
         self._state = "ready"
-        self._held = 0
-        """The dictation whose reason is shown; 0 for none."""
-        self._reason = ""
+        self._notice: tuple[int, str, str] | None = None
+        """What became of a dictation that was not written: its number, a state of the window, and
+        a text."""
+        self._progress = ""
         self._since = 0.0
         self._destination = ""
         self._remote = ""
@@ -50,7 +51,7 @@ class Picture:
         """The session's state: ready, recording or finishing. `now` is monotonic seconds."""
         if state == "recording" and self._state != "recording":
             self._since = now
-            self._held = 0
+            self._notice = None
             self._destination = ""
             self._levels.clear()
             self._partial = None
@@ -105,16 +106,34 @@ class Picture:
             self.on_change()
 
     def held(self, number: int, reason: str) -> None:
-        """A text is held. The reason is shown until `release` or the next dictation."""
-        self._held, self._reason = number, clean(reason)
-        self._partial = None
-        self.on_change()
+        """A text is held. The reason is shown until `release` or the next dictation, as are the
+        next two."""
+        self._show_notice(number, "held", f"{clean(reason)}. dictatectl paste {number}")
+
+    def nothing_heard(self, number: int, level: str) -> None:
+        """The engine heard no words; `level` is what is wrong with the sound, or empty."""
+        self._show_notice(number, "nothing", clean(level))
+
+    def cancelled(self, number: int) -> None:
+        """The user cancelled it."""
+        self._show_notice(number, "cancelled", "")
 
     def release(self, number: int) -> None:
-        """Stop showing the reason for this dictation."""
-        if self._held == number:
-            self._held = 0
+        """Stop showing what became of this dictation."""
+        if self._notice is not None and self._notice[0] == number:
+            self._notice = None
             self.on_change()
+
+    def progress(self, how_far: str) -> None:
+        """How far a slow engine is; empty when that is over."""
+        if how_far != self._progress:
+            self._progress = how_far
+            self.on_change()
+
+    def _show_notice(self, number: int, state: str, text: str) -> None:
+        self._notice = number, state, text
+        self._partial = None
+        self.on_change()
 
     def take(self) -> dict[str, Any]:
         """The whole picture in the form that `window.py` expects. Levels are taken once."""
@@ -122,13 +141,14 @@ class Picture:
         self._levels.clear()
         solid, dim = self._words()
         state = "" if self._state == "ready" else self._state
-        if not state and self._held:
-            state, solid = "held", f"{self._reason}. dictatectl paste {self._held}"
+        if not state and self._notice is not None:
+            _, state, solid = self._notice
         return {
             "state": state,
             "since": self._since,
             "goes": self._destination if state == "recording" else "",
             "remote": self._remote,
+            "progress": self._progress if self._state != "ready" else "",
             "solid": solid,
             "dim": dim,
             "levels": levels,

@@ -33,8 +33,19 @@ STYLE = b"""
 #dictate.square { background-color: @theme_bg_color; border-radius: 0; }
 #dictate label.note { color: alpha(@theme_fg_color, 0.75); }
 """
-WORDS = {"recording": "Listening", "finishing": "Writing", "held": "Not written"}
-COLOURS = {"recording": "error_color", "finishing": "success_color", "held": "warning_color"}
+WORDS = {
+    "recording": "Listening",
+    "finishing": "Writing",
+    "held": "Not written",
+    "nothing": "Nothing heard",
+    "cancelled": "Cancelled",
+}
+COLOURS = {
+    "recording": "error_color",
+    "finishing": "success_color",
+    "held": "warning_color",
+    "nothing": "warning_color",
+}
 
 
 def cannot(why: str) -> NoReturn:
@@ -177,7 +188,8 @@ class OverlayWindow:
             self.window.hide()
             return
         self._word.set_text(WORDS[state])
-        self._note.set_text(" · ".join(filter(None, (picture["goes"], picture["remote"]))))
+        notes = picture["progress"] or picture["goes"], picture["remote"]
+        self._note.set_text(" · ".join(filter(None, notes)))
         self._meter.set_visible(state == "recording")
         self._time.set_visible(state == "recording")
         self._tick()
@@ -240,10 +252,18 @@ class OverlayWindow:
             for at in range(3):
                 context.arc(2 + at * 5, middle, 1.8, 0, 7)
                 context.fill()
-        else:
+        elif state == "held":
             for x in (2, 8):
                 context.rectangle(x, middle - 6, 4, 12)
             context.fill()
+        elif state == "nothing":
+            context.arc(MARK / 2, middle, MARK / 2 - 2, 0, 7)
+            context.stroke()
+        else:
+            for up in (-1, 1):
+                context.move_to(2, middle - 5 * up)
+                context.line_to(MARK - 2, middle + 5 * up)
+            context.stroke()
 
     def _colour(self, name: str) -> Any:
         style = self.window.get_style_context()

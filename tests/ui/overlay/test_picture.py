@@ -151,6 +151,28 @@ def test_the_next_dictation_takes_the_place_of_a_held_one() -> None:
     assert picture.take()["state"] == ""
 
 
+def test_nothing_heard_and_cancelled_are_shown_for_a_moment() -> None:
+    picture = recording("words")
+    picture.nothing_heard(1, "very quiet: peak -52 dBFS; raise the microphone's level")
+    picture.session("ready", 6.0)
+    shown = picture.take()
+    assert shown["state"] == "nothing"
+    assert shown["solid"].startswith("very quiet: peak -52 dBFS")
+    picture.cancelled(2)
+    assert picture.take()["state"] == "cancelled"
+    picture.release(2)
+    assert picture.take()["state"] == ""
+
+
+def test_how_far_a_slow_engine_is_is_shown_until_it_is_over() -> None:
+    picture = recording("words")
+    picture.session("finishing", 6.0)
+    picture.progress("12 s of 3 min 20 s recognised")
+    assert picture.take()["progress"] == "12 s of 3 min 20 s recognised"
+    picture.session("ready", 7.0)
+    assert picture.take()["progress"] == ""
+
+
 def test_where_it_goes_is_shown_while_one_can_still_choose() -> None:
     picture = recording()
     picture.destination("→ Firefox")
