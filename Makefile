@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export PYTHONFAULTHANDLER := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test gnome kde vm lint fix docs bench clean
+.PHONY: help setup run test newcomer gnome kde vm lint fix docs bench clean
 
 help: ## what can be done (this list)
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -18,6 +18,9 @@ run: $(VENV)/run.stamp ## dictate, in this terminal
 
 test: $(VENV)/test.stamp lint ## everything that is checked before a change is taken
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+newcomer: $(VENV)/newcomer.stamp ## walk the README as a new user, on two desktops; keep screenshots
+	$(BIN)/python -m tests.newcomer $(ARGS)
 
 gnome: $(VENV)/gnome.stamp ## the tests on GNOME Shell, whose packages are 94 MB
 	$(BIN)/python -m pytest -m gnome tests/desktop $(ARGS)
@@ -51,6 +54,7 @@ clean: ## remove .venv and all that was built
 
 # What is installed: made anew when a list changes, so that a second `make run` starts at once.
 $(VENV)/%.stamp: scripts/prepare scripts/packages-run.txt scripts/packages-test.txt \
-  scripts/packages-gnome.txt scripts/packages-vm.txt scripts/packages-kde.txt pyproject.toml
+  scripts/packages-gnome.txt scripts/packages-vm.txt scripts/packages-kde.txt \
+  scripts/packages-newcomer.txt pyproject.toml
 	@scripts/prepare $*
 	@touch $@ $(VENV)/run.stamp

@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
 from dictate.errors import NoSuchBackend, Unavailable, did_you_mean
+from dictate.installation import reinstall_command
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -143,7 +144,7 @@ class Backends(Generic[B]):
         log.debug("%s %s is broken", self.stage, name, exc_info=error)
         what = f"it is broken here ({type(error).__name__}: {error})"
         if name in self.table:
-            return f"{what}: install dictate again"
+            return f"{what}: {reinstall_command()}"
         return f"{what}: update or remove the package {_package(self._installed()[name])}"
 
     def _installed(self) -> dict[str, "EntryPoint"]:

@@ -11,21 +11,41 @@ import os
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from dictate import __version__, console
 from dictate.errors import AlreadyRunning, ConfigError, DictateError, Unavailable
 
 if TYPE_CHECKING:
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - for the type
+    from collections.abc import Callable
+
+    from dictate.backends import Backends
+
+    Commands = argparse._SubParsersAction["LateHelp"]  # noqa: SLF001 - for the type
 
 EXIT_CONFIG: Final = 78
 """EX_CONFIG of sysexits.h: systemd does not start the service again after it."""
 
 
+class LateHelp(argparse.ArgumentParser):
+    """A parser whose help names what the tables of our stages have. They are imported only to print
+    it: no other command pays for them."""
+
+    names: "Callable[[], dict[str, str]] | None" = None
+    """What stands for each `{word}` in the help texts of the options."""
+
+    def format_help(self) -> str:
+        """The help, complete."""
+        if self.names is not None:
+            names, self.names = self.names(), None
+            for action in self._actions:
+                action.help = action.help and action.help.format(**names)
+        return super().format_help()
+
+
 def parser() -> argparse.ArgumentParser:
     """The whole command line."""
-    top = argparse.ArgumentParser(
+    top = LateHelp(
         prog="dictate",
         description="Hold a key, speak, and release it: your words are typed into the focused"
         " window. `dictatectl` controls a running dictate.",
@@ -61,9 +81,7 @@ def _main(argv: list[str] | None) -> int:
     return status
 
 
-def _command(
-    commands: "Commands", name: str, summary: str, description: str = ""
-) -> argparse.ArgumentParser:
+def _command(commands: "Commands", name: str, summary: str, description: str = "") -> LateHelp:
     sentence = f"{summary[0].upper()}{summary[1:]}."
     return commands.add_parser(name, help=summary, description=f"{sentence} {description}".strip())
 
@@ -106,10 +124,10 @@ def _add_run(commands: "Commands") -> None:
     run.add_argument(
         "--microphone", metavar="NAME", help="portaudio, or wav:FILE to dictate a recording"
     )
-    run.add_argument("--engine", metavar="NAME", help="the engine, e.g. nemotron")
-    # Examples: the whole table would import a stage at every call of every command.
-    run.add_argument("--output", metavar="NAME", help="the output, e.g. x11, clipboard or stdout")
-    run.add_argument("--hotkey", metavar="NAME", help="where the key comes from, e.g. x11 or none")
+    run.add_argument("--engine", metavar="NAME", help="the engine: {engines}")
+    run.add_argument("--output", metavar="NAME", help="the output: {outputs}")
+    run.add_argument("--hotkey", metavar="NAME", help="where the key comes from: {hotkeys} or none")
+    run.names = _backend_names
     run.add_argument(
         "--config", metavar="FILE", type=Path, help="read this file instead of your config.toml"
     )
@@ -126,12 +144,28 @@ def _add_run(commands: "Commands") -> None:
     run.set_defaults(run=_run)
 
 
+def _backend_names() -> dict[str, str]:
+    from dictate.engines import ENGINES
+    from dictate.hotkeys import KEY_SOURCES
+    from dictate.outputs import OUTPUTS
+
+    def listed(backends: "Backends[Any]") -> str:
+        return ", ".join(("auto", *backends.names))
+
+    return {
+        "engines": listed(ENGINES),
+        "outputs": listed(OUTPUTS),
+        "hotkeys": listed(KEY_SOURCES),
+    }
+
+
 def _run(arguments: argparse.Namespace) -> int:
     from dictate.app.assembly import run_daemon
     from dictate.app.daemon import RunOptions
     from dictate.config.schema import MicrophoneSettings
     from dictate.config.sources import CommandLineOverrides, ConfigFiles
     from dictate.diagnostics.check import missing_devices
+    from dictate.install import links
     from dictate.microphone import MICROPHONES
     from dictate.platform import paths
     from dictate.platform.resources import samples, shipped
@@ -150,9 +184,15 @@ def _run(arguments: argparse.Namespace) -> int:
         if reason := MICROPHONES.make("wav", settings).unavailable_reason():
             raise Unavailable(f"--microphone {arguments.microphone}: {reason}")
     once = arguments.once
-    if arguments.demo and (missing := missing_devices()):
+    if arguments.demo:
+        if reminder := links.reminder():
+            console.line(reminder, sys.stderr)
+        missing = missing_devices()
         for line in missing:
             console.line(line, sys.stderr)
+    else:
+        missing = []
+    if missing:
         console.line("Dictating the sample recordings instead.", sys.stderr)
         recordings, once = tuple(samples()), True
         wav = f"wav:{recordings[0]}"
@@ -160,10 +200,11 @@ def _run(arguments: argparse.Namespace) -> int:
     for given in filter(None, (arguments.config, arguments.hotwords)):
         if not given.exists():
             raise ConfigError([f"{given}: there is no such file"])
-    hotwords = arguments.hotwords or paths.hotwords_file()
-    if arguments.demo and not hotwords.exists():
-        hotwords = shipped("config/hotwords.toml")
-    files = ConfigFiles(arguments.config or paths.config_file(), hotwords)
+    files = ConfigFiles(
+        arguments.config or paths.config_file(),
+        arguments.hotwords or paths.hotwords_file(),
+        shipped("config/hotwords.toml") if arguments.demo else None,
+    )
     options = RunOptions(recordings, once=once, show_partials=arguments.demo)
     asyncio.run(run_daemon(files, overrides, options))
     return 0
@@ -366,7 +407,7 @@ def _add_bench(commands: "Commands") -> None:
         "--plot",
         metavar="FILE",
         type=Path,
-        help="also draw the results into this file (needs dictate[plot])",
+        help="also draw the results into this file (needs matplotlib)",
     )
     bench.set_defaults(run=_bench)
 
@@ -400,6 +441,11 @@ def _add_setup(commands: "Commands") -> None:
         " option, it does only what the option says.",
     )
     setup.add_argument(
+        "--engine",
+        metavar="NAME",
+        help="install the packages that this engine needs: {engines}",
+    )
+    setup.add_argument(
         "--remote",
         metavar="HOST",
         help="use the engine of HOST, by SSH; this machine's engine stays as the fallback",
@@ -412,7 +458,7 @@ def _add_setup(commands: "Commands") -> None:
     setup.add_argument(
         "--keys",
         action="store_true",
-        help="bind the keys of config.toml in sway, Hyprland, GNOME or KDE",
+        help="bind the keys of config.toml in the desktop itself: {desktops}",
     )
     setup.add_argument(
         "--uinput",
@@ -428,26 +474,46 @@ def _add_setup(commands: "Commands") -> None:
     setup.add_argument(
         "--purge",
         action="store_true",
-        help="with --remove: also delete your dictations and the models",
+        help="with --remove: also delete your dictations, text and sound, and the models; it asks"
+        " first",
     )
+    setup.add_argument(
+        "--settings",
+        action="store_true",
+        help="with --remove: also delete config.toml and hotwords.toml; it asks first",
+    )
+    setup.add_argument("--yes", action="store_true", help="delete without asking")
+    setup.names = _setup_names
     setup.set_defaults(run=_setup)
 
 
-def _setup(arguments: argparse.Namespace) -> int:
-    from dictate.install import remote, service, shortcuts, uinput
+def _setup_names() -> dict[str, str]:
+    from dictate.engines import ENGINES
+    from dictate.hotkeys.desktop_keys import DESKTOPS
+    from dictate.installation import extras
 
+    *most, last = DESKTOPS
+    with_packages = [name for name in ENGINES.table if name in extras()]
+    return {"engines": ", ".join(with_packages), "desktops": f"{', '.join(most)} or {last}"}
+
+
+def _setup(arguments: argparse.Namespace) -> int:
+    from dictate.install import engine, remote, removal, service, shortcuts, uinput
+
+    deletes = removal.Deletes(recordings=arguments.purge, settings=arguments.settings)
+    if deletes.anything and (not arguments.remove or arguments.keys or arguments.uinput):
+        return removal.explain(deletes)
+    if arguments.engine is not None:
+        return engine.install(arguments.engine)
     if arguments.uinput:
         return uinput.disallow() if arguments.remove else uinput.allow()
     if arguments.keys and not arguments.remove:
         return shortcuts.bind()
     if arguments.remove:
+        if not arguments.keys:
+            return removal.remove(deletes, sure=arguments.yes)
         shortcuts.unbind()
-        if arguments.keys:
-            return 0
-        remote.undo()
-        status = service.remove(purge=arguments.purge)
-        uinput.report_remaining_rule()
-        return status
+        return 0
     if arguments.serve:
         return remote.serve()
     if arguments.remote is not None:

@@ -35,7 +35,7 @@ class Machine:
         self.folder = folder
         (folder / "scripts").mkdir()
         shutil.copy(ROOT / "scripts/prepare", folder / "scripts")
-        self._program(".venv/bin/python", "exit 0")
+        self._program(".venv/bin/python", 'echo "$*" >>python')
         for name, script in PROGRAMS.items():
             self._program(f"bin/{name}", script)
         for name, lines in {
@@ -70,6 +70,10 @@ class Machine:
         )
         assert done.returncode == 0, done.stderr
         return done.stderr
+
+    def ran(self) -> list[str]:
+        """How the environment's Python was started."""
+        return (self.folder / "python").read_text().splitlines()
 
     def asked(self) -> list[str]:
         """The packages that apt was to install."""
@@ -127,3 +131,27 @@ def test_a_machine_that_never_loaded_its_lists_gets_the_first_names(tmp_path: Pa
     machine.put("archive")
     machine.put("id", "1000")
     assert "    sudo apt-get install -y new sox" in machine.prepare("new|old", "sox")
+
+
+def test_pip_is_not_to_complain_of_packages_that_have_a_setup_py_only(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, ["sox"])
+    machine.prepare("sox")
+    (installed,) = [line for line in machine.ran() if " install " in line]
+    assert "--use-pep517" in installed
+    assert installed.endswith("-e .")
+    assert not [line for line in machine.ran() if "uninstall" in line]
+
+
+def test_a_checkout_that_was_installed_by_its_old_name_is_no_longer(tmp_path: Path) -> None:
+    """Otherwise both names own the commands, and the old one is a stranger's on the index."""
+    machine = Machine(tmp_path, ["sox"])
+    info = tmp_path / ".venv/lib/python3.11/site-packages/dictate-0.1.0.dist-info"
+    info.mkdir(parents=True)
+    url = '{{"dir_info": {{"editable": true}}, "url": "file://{}"}}'
+    (info / "direct_url.json").write_text(url.format("/somewhere/else"))
+    machine.prepare("sox")
+    assert not [line for line in machine.ran() if "uninstall" in line]
+    (info / "direct_url.json").write_text(url.format(tmp_path))
+    machine.prepare("sox")
+    (removed,) = [line for line in machine.ran() if "uninstall" in line]
+    assert removed.endswith("uninstall -y dictate")

@@ -6,6 +6,7 @@ Every backend is chosen off the loop, because its `unavailable_reason` may block
 import asyncio
 import logging
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from functools import partial
@@ -22,6 +23,7 @@ from dictate.app.event_dispatcher import (
     SPEECH,
     EventDispatcher,
 )
+from dictate.app.greeting import Greeting
 from dictate.app.journal_thread import open_journal
 from dictate.app.live_feedback import LiveFeedback
 from dictate.app.output_manager import OutputManager
@@ -71,7 +73,8 @@ async def run_daemon(
         stack.enter_context(_only_one())
         ui = await open_ui(stack, configuration.settings, options)
         stages = await open_stages(stack, configuration, ui)
-        controls = open_controls(stack, source, configuration, ui, stages)
+        reads = not options.once and (options.show_partials or sys.stderr.isatty())
+        controls = open_controls(stack, source, configuration, ui, stages, greets=reads)
         connect(ui, stages, controls)
         controls.reloader.report_start()
         await Daemon(options, source, ui, stages, controls, stop).run()
@@ -163,8 +166,10 @@ def open_controls(
     configuration: Configuration,
     ui: UserInterface,
     stages: Stages,
+    *,
+    greets: bool,
 ) -> Controls:
-    """What acts on the stages."""
+    """What acts on the stages; `greets` if a user reads the terminal."""
     settings, pipeline = configuration.settings, stages.pipeline
     on_trouble, feedback = ui.dispatcher.trouble, ui.feedback
     reloader = Reloader(
@@ -193,6 +198,10 @@ def open_controls(
     status = StatusPublisher(ui.service, pipeline, stages.engines, stages.outputs, keys)
     keys_changed.connect(status.keys)
     keys_changed.connect(desktop_watcher.keys_changed)
+    greeting = Greeting(
+        stages.engines, keys, lambda: reloader.settings.hotkey, ui.terminal.line if greets else None
+    )
+    keys_changed.connect(greeting.update)
     controller = DaemonController(
         pipeline=pipeline,
         keys=keys,
@@ -212,7 +221,7 @@ def open_controls(
         summary=lambda: status.summary,
         on_trouble=on_trouble,
     )
-    return Controls(keys, reloader, desktop_watcher, controller, status, tray)
+    return Controls(keys, reloader, desktop_watcher, controller, status, tray, greeting)
 
 
 def connect(ui: UserInterface, stages: Stages, controls: Controls) -> None:
@@ -235,6 +244,7 @@ def connect(ui: UserInterface, stages: Stages, controls: Controls) -> None:
     feedback.progressed.connect(tray.progress)
     dispatcher.paste_clicked.connect(stages.replay.paste_after_click)
     stages.engines.changed.connect(status.engines)
+    stages.engines.changed.connect(controls.greeting.update)
     stages.engines.changed.connect(tray.update)
     stages.outputs.changed.connect(status.outputs)
 

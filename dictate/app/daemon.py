@@ -74,6 +74,7 @@ class Daemon:
                 status.outputs()
                 asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._hang_up)
                 dispatcher.ready(f"ready: {status.summary}")
+                self._controls.greeting.update()
                 await self._stop.wait()
                 dispatcher.stopping()
                 await self._stages.pipeline.drain(DRAIN_S)

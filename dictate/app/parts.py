@@ -6,6 +6,7 @@ from dictate.app.controller import DaemonController
 from dictate.app.desktop_watcher import DesktopWatcher
 from dictate.app.engine_manager import EngineManager
 from dictate.app.event_dispatcher import EventDispatcher
+from dictate.app.greeting import Greeting
 from dictate.app.journal_thread import JournalThread
 from dictate.app.live_feedback import LiveFeedback
 from dictate.app.output_manager import OutputManager
@@ -61,3 +62,4 @@ class Controls:
     controller: DaemonController
     status: StatusPublisher
     tray: TrayController
+    greeting: Greeting

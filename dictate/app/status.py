@@ -4,7 +4,6 @@ from dictate.app.engine_manager import EngineManager
 from dictate.app.output_manager import OutputManager
 from dictate.app.pipeline import Pipeline
 from dictate.dbus.service import Service
-from dictate.engines.protocol import EngineState
 from dictate.hotkeys.keys import Keys
 
 
@@ -29,7 +28,7 @@ class StatusPublisher:
     def summary(self) -> str:
         """The engine and the output in use, in one line."""
         main, _ = self._engines.report
-        engine = main.name if main.state is EngineState.READY else f"({main.state})"
+        engine = f"{main.name} ({main.state})".removesuffix(" (ready)").strip()
         return f"engine {engine}, output {self._outputs.main.name}"
 
     def session(self) -> None:

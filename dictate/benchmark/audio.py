@@ -16,6 +16,7 @@ import numpy as np
 from dictate.benchmark.rows import HARMLESS, HOTWORD
 from dictate.errors import ConfigError, Unavailable
 from dictate.events import RATE, Samples
+from dictate.installation import system_command
 from dictate.microphone.sound_file import read_sound_file
 
 FLITE: Final = ("slt", "rms", "awb")
@@ -42,7 +43,7 @@ SENTENCES: Final = (
 """Without numbers and spoken punctuation, which engines may write correctly in several ways."""
 
 _NO_SPEECH: Final = (
-    "no speech synthesizer is installed: apt install flite, or give your own --recordings"
+    f"no speech synthesizer is installed: {system_command('flite')}, or give your own --recordings"
 )
 
 
@@ -145,7 +146,7 @@ def synthesize(text: str, voice: str) -> Samples:
     Unavailable if the program is missing or fails."""
     program = "flite" if voice in FLITE else "espeak-ng"
     if shutil.which(program) is None:
-        raise Unavailable(f"{program} is not installed: apt install {program}")
+        raise Unavailable(f"{program} is not installed: {system_command(program)}")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "spoken.wav"
         if voice in FLITE:

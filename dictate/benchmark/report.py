@@ -9,6 +9,7 @@ from dictate.benchmark.measure import Report
 from dictate.benchmark.rows import REFERENCE, RELEASE_MS, Row, Verdict, percentile
 from dictate.console import as_json, line, paint, safe
 from dictate.errors import Unavailable
+from dictate.installation import install_command
 
 _COLOURS = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.SKIP: "yellow"}
 
@@ -63,7 +64,7 @@ def check_plot_file(path: Path) -> None:
     try:
         from matplotlib.backend_bases import FigureCanvasBase
     except ImportError as error:
-        raise Unavailable("--plot needs matplotlib: pip install 'dictate[plot]'") from error
+        raise Unavailable(f"--plot needs matplotlib: {install_command('plot')}") from error
     endings = FigureCanvasBase.get_supported_filetypes()
     if path.suffix.removeprefix(".").lower() not in endings:
         raise Unavailable(f"--plot {path}: its suffix must be one of {', '.join(sorted(endings))}")

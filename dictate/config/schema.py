@@ -57,7 +57,8 @@ class SpeechSettings:
     never cuts the sound."""
 
     use: str = _option("auto", backends="dictate.vad:DETECTORS")
-    """auto, webrtc, or silero (install dictate[silero])."""
+    """auto, webrtc, or silero (`dictatectl check` shows how
+    to install it)."""
     threshold: float = _option(0.5, low=0.0, high=1.0)
     """Minimum probability of speech for a frame to count as speech."""
     start_ms: int = _option(60, low=0, high=1000)
@@ -208,7 +209,7 @@ class OutputSettings:
     """auto, input_method or virtual_keyboard (Wayland: sway, Hyprland and similar), ibus (auto uses
     it on GNOME with Wayland only), portal (KDE with Wayland; it asks you once for permission to
     press keys, so auto never uses it), uinput (any Wayland desktop; it needs the right to make a
-    keyboard of its own in the kernel, so auto never uses it; install dictate[evdev]), x11,
+    keyboard of its own in the kernel, so auto never uses it), x11,
     clipboard, or stdout (auto uses it on a terminal only)."""
     paste_timeout_ms: int = _option(1000, low=50, high=10000)
     """x11, virtual_keyboard, input_method, portal and uinput: how long an application may take to
@@ -226,8 +227,7 @@ class HotkeySettings:
         "auto", backends="dictate.hotkeys:KEY_SOURCES", choices=("none",), live=False
     )
     """auto, x11, portal (asks a Wayland desktop for the key: KDE, GNOME 48, Hyprland), evdev (reads
-    the keyboards directly and needs the right to do so, so auto never uses it; install
-    dictate[evdev]), or none."""
+    the keyboards directly and needs the right to do so, so auto never uses it), or none."""
     key: str = _option("ctrl_r", reads="dictate.hotkeys.chord:spelled")
     """The key: ctrl_r, alt_gr, pause, scroll_lock, f1 to f20, or several keys together, such as
     ctrl+alt+space or super+d. Only ctrl_r and alt_gr reach the focused application, too. With

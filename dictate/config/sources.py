@@ -85,6 +85,8 @@ class ConfigFiles:
 
     config: Path
     hotwords: Path
+    without_hotwords: Path | None = None
+    """The list to use while there is no file `hotwords`."""
 
     @property
     def notes(self) -> list[str]:
@@ -102,7 +104,9 @@ class ConfigFiles:
 
     @property
     def hotwords_in_force(self) -> Path:
-        """The file that `read` takes the hotwords from."""
+        """The file that `read` takes the hotwords from. Blocks."""
+        if self.without_hotwords and not self.hotwords.exists():
+            return self.without_hotwords
         return self.hotwords
 
     def read(
@@ -123,8 +127,7 @@ class ConfigFiles:
 
         def take(path: Path, largest: int, parse: Callable[[str], T], default: T, kept: T) -> T:
             try:
-                file = self.hotwords_in_force if path == self.hotwords else path
-                text = toml_file.read(file, largest)
+                text = toml_file.read(path, largest)
                 if text and not text.isspace():
                     return parse(text)
             except ConfigError as error:
@@ -152,6 +155,8 @@ class ConfigFiles:
         )
         strength, guards = settings.hotwords.strength, _guards(settings.hotwords)
         none = Hotwords(strength=strength, guards=guards)
+        if self.without_hotwords:
+            none = hotwords_of(settings.hotwords, self.without_hotwords)
         hotwords = take(
             self.hotwords,
             toml_file.LARGEST_LIST_BYTES,

@@ -251,7 +251,9 @@ def _check_rows(member: str, module: str) -> Any:
 
 def _check_in_child(module: str) -> Any:
     # In a process of its own, because the stages are large and may hang.
-    command = [sys.executable, "-m", module]
+    from dictate.platform.child_process import python_module
+
+    command = python_module(module)
     try:
         done = subprocess.run(command, capture_output=True, timeout=CHECK_S, check=True)
         return json.loads(done.stdout)

@@ -26,6 +26,7 @@ from dictate.engines import ENGINES
 from dictate.errors import ConfigError, DictateError, Unavailable
 from dictate.hotkeys import KEY_SOURCES
 from dictate.hotkeys.chord import AUTO, in_words
+from dictate.hotkeys.desktop_keys import bound_in
 from dictate.hotwords import hotwords_file
 from dictate.microphone import MICROPHONES
 from dictate.outputs import OUTPUTS
@@ -76,7 +77,7 @@ def rows(settings: Settings) -> list[CheckRow]:
         *_backends("speech", DETECTORS, settings.speech.use, settings.speech),
         *_backends("engine", ENGINES, settings.engine.use, settings.engine),
         *_backends("output", OUTPUTS, settings.output.use, settings.output),
-        *_backends("hotkey", KEY_SOURCES, settings.hotkey.use, settings.hotkey),
+        *_keys("hotkey", settings.hotkey),
         *_second(settings),
         CheckRow("desktop", "display", _display_reason()),
         CheckRow("desktop", "session bus", _bus_reason()),
@@ -168,6 +169,13 @@ def _backends(stage: str, backends: Backends[Any], use: str, settings: Any) -> I
         yield CheckRow(stage, name, reason, chosen=name == chosen, needed=needed)
 
 
+def _keys(stage: str, settings: HotkeySettings) -> Iterator[CheckRow]:
+    if settings.use in ("none", "auto") and bound_in(settings.key) is not None:
+        yield CheckRow(stage, "the desktop's own shortcut")
+    else:
+        yield from _backends(stage, KEY_SOURCES, settings.use, settings)
+
+
 def _second(settings: Settings) -> Iterator[CheckRow]:
     """What the secondary profile uses, if it differs from the primary one."""
     stages: list[tuple[str, Backends[Any], str, Any]] = []
@@ -176,6 +184,7 @@ def _second(settings: Settings) -> Iterator[CheckRow]:
         stages.append(("second engine", ENGINES, engine.use, engine))
     if use := settings.second.output:
         stages.append(("second output", OUTPUTS, use, settings.output))
+    found = [list(_backends(*stage)) for stage in stages]
     keys = settings.hotkey
     for name, key in (
         ("second", settings.second.key),
@@ -183,11 +192,9 @@ def _second(settings: Settings) -> Iterator[CheckRow]:
         ("paste", keys.paste_key),
         ("undo", keys.undo_key),
     ):
-        hotkey = replace(settings.hotkey, key=key)
         if key:
-            stages.append((f"{name} key", KEY_SOURCES, hotkey.use, hotkey))
-    for stage in stages:
-        rows = list(_backends(*stage))
+            found.append(list(_keys(f"{name} key", replace(settings.hotkey, key=key))))
+    for rows in found:
         yield from [row for row in rows if row.chosen] or rows
 
 
@@ -222,10 +229,17 @@ def _journal_reason(folder: Path) -> str:
     return ""
 
 
+def _wayland_answers() -> bool:
+    name = os.environ.get("WAYLAND_DISPLAY", "")
+    return name != "" and Path(os.environ.get("XDG_RUNTIME_DIR", ""), name).is_socket()
+
+
 def missing_devices() -> list[str]:
     """One line for each of microphone and display that is missing; empty if both are there."""
     microphone = MICROPHONES.make("portaudio", MicrophoneSettings()).unavailable_reason()
-    display = KEY_SOURCES.make("x11", HotkeySettings()).unavailable_reason()
+    display = None
+    if not _wayland_answers():
+        display = KEY_SOURCES.make("x11", HotkeySettings()).unavailable_reason()
     lines = [] if microphone is None else [f"No microphone: {microphone}"]
     return lines if display is None else [*lines, f"No display: {display}"]
 

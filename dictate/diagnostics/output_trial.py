@@ -17,6 +17,7 @@ from typing import Any, Final, TypeAlias
 
 from dictate.config.schema import OutputSettings
 from dictate.errors import DictateError, Unavailable
+from dictate.installation import system_command
 from dictate.outputs import OUTPUTS, Destination, Focus, Output, Receipt
 
 WINDOW: Final = Path(__file__).with_name("trial_window.py")
@@ -28,8 +29,8 @@ Row: TypeAlias = dict[str, str | bool | float]
 _SHOWN: Final = (Destination.WINDOW, Destination.CLIPBOARD)
 """Where a text can be looked for. One in a stream is not: standard output carries the result."""
 _NO_TOOLKIT: Final = (
-    "no window can be opened: apt install python3-gi gir1.2-gtk-3.0 (or python3-tk), and start "
-    "this within a desktop"
+    f"no window can be opened: {system_command('python3-gi', 'gir1.2-gtk-3.0')} (or python3-tk),"
+    " and start this within a desktop"
 )
 
 
@@ -136,7 +137,7 @@ async def _window(*, x11: bool) -> AsyncIterator[_TrialWindow]:
         environment["GDK_BACKEND"] = "x11"
     for python in dict.fromkeys((sys.executable, "/usr/bin/python3")):
         child = await asyncio.create_subprocess_exec(
-            *(python, str(WINDOW)),
+            *(python, "-I", str(WINDOW)),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,

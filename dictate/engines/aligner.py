@@ -27,6 +27,7 @@ from dictate.engines.qwen3.load import ALIGNER, Loaded
 from dictate.engines.sandbox import close_network
 from dictate.errors import Unavailable
 from dictate.events import Samples, samples_from_pcm
+from dictate.installation import install_command
 from dictate.models import store
 from dictate.models.store import ModelFile
 from dictate.platform.lifeline import die_with_parent
@@ -52,7 +53,7 @@ def unavailable_reason(settings: EngineSettings) -> str | None:
     if package and find_spec(package) is None:
         return (
             f"{package} is missing, which splits this language into words: "
-            f'pip install "dictate[aligner-{language}]"'
+            f"{install_command(f'aligner-{language}')}"
         )
     try:
         find(settings)

@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import Callable, Iterable
 
 from dictate.hotwords.model import Term
+from dictate.installation import system_command
 
 MOST_PRONUNCIATIONS = 8
 """Maximum number of pronunciations of a term; further combinations are left out."""
@@ -110,7 +111,6 @@ def _why_unusable(term: Term) -> str:
     if not _words(term.spelling) and not term.sounds_like:
         return f"{term.spelling!r}: it has no word that can be spoken; add sounds_like"
     if shutil.which("espeak-ng") is None:
-        return (
-            f"{term.spelling!r}: how it sounds is not known; install espeak-ng, or add sounds_like"
-        )
+        how = f"{system_command('espeak-ng')}, or add sounds_like"
+        return f"{term.spelling!r}: how it sounds is not known; {how}"
     return f"{term.spelling!r}: espeak-ng cannot say how it sounds; add sounds_like"

@@ -26,6 +26,7 @@ from dictate.engines.speech_gate import FRAME_BYTES, SpeechGate, frames
 from dictate.errors import EngineError, Unavailable
 from dictate.events import RATE, Samples, pcm_from_samples
 from dictate.hotwords.model import Hotwords, Term
+from dictate.installation import package_command
 
 BOOST: Final = 20.0
 """Factor by which a term is likelier than an average word, at weight 1 and strength 1."""
@@ -206,7 +207,7 @@ class PocketSphinxEngine(Engine):
             recogniser = _Recogniser()
         except (RuntimeError, ValueError, OSError) as error:
             raise EngineError(
-                f"PocketSphinx cannot load its model ({error}); install pocketsphinx again"
+                f"PocketSphinx cannot load its model ({error}); {package_command('pocketsphinx')}"
             ) from error
         self._pronouncer.lookup = recogniser.decoder.lookup_word
         return recogniser

@@ -75,6 +75,11 @@ class Keys:
         }
         self._listeners["cancel"].optional = settings.cancel_key == AUTO
 
+    @property
+    def holds(self) -> bool:
+        """Whether the main key can be held: its release is reported."""
+        return self._listeners["main"].holds
+
     async def run(self) -> None:
         """Listen until cancelled."""
         async with asyncio.TaskGroup() as group:
@@ -128,7 +133,9 @@ class Keys:
         self._update()
 
     def _update(self) -> None:
-        settings = replace(self._settings, use="none") if self.paused else self._settings
+        settings = self._settings
+        if self.paused:
+            settings = replace(settings, use="none", key="")
         wanted = _wanted(settings, self._second_key, under_way=self._under_way)
         self._listeners["cancel"].optional = settings.cancel_key == AUTO
         for name, listener in self._listeners.items():
@@ -144,7 +151,7 @@ class Keys:
 def _wanted(
     settings: HotkeySettings, second_key: str, *, under_way: bool
 ) -> dict[str, HotkeySettings]:
-    nothing = replace(settings, use="none")
+    nothing = replace(settings, use="none", key="")
 
     def once(key: str) -> HotkeySettings:
         # Any press of it counts at once, short or long.

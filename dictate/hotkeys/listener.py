@@ -9,6 +9,7 @@ from functools import partial
 from dictate.config.schema import HotkeySettings
 from dictate.errors import DictateError, Refused
 from dictate.hotkeys import KEY_SOURCES, KeyDown, KeySource, KeyUp
+from dictate.hotkeys.desktop_keys import ShortcutBackend, bound_in
 from dictate.hotkeys.hotkey import Hotkey, Press
 from dictate.platform import desktop
 from dictate.platform.backoff import Backoff
@@ -17,6 +18,8 @@ log = logging.getLogger(__name__)
 
 FIRST_BACKOFF_S, LONGEST_BACKOFF_S = 0.5, 5.0
 """Between two attempts while there is no desktop."""
+LOOK_S = 30.0
+"""Seconds between two checks of whether the desktop runs our command at the key."""
 
 
 class KeyListener:
@@ -36,6 +39,8 @@ class KeyListener:
         self._counts = counts
         self._down = False
         self._hotkey = Hotkey(settings)
+        self.holds = True
+        """Whether the release of the key is reported, not its presses alone."""
         self.optional = False
         """Whether the user did not ask for this key, and misses nothing where it is not heard."""
         self._changed = asyncio.Event()
@@ -65,9 +70,12 @@ class KeyListener:
         """Listen until cancelled. When the desktop goes away, wait for the next one."""
         while True:
             self._changed.clear()
+            if self._settings.use in ("none", "auto") and await self._desktop_binds():
+                await self._wait_changed(LOOK_S)
+                continue
             if self._settings.use == "none":
                 self._on_state("none")
-                await self._changed.wait()
+                await self._wait_changed(LOOK_S if self._settings.key else None)
                 continue
             try:
                 await self._until_changed(await asyncio.to_thread(self._choose))
@@ -81,6 +89,19 @@ class KeyListener:
                     log.log(level, "hotkey %s: %s", self._settings.key, error)
                 self._on_state(f"none: {error}")
                 await self._wait_changed(self._backoff.after())
+
+    async def _desktop_binds(self) -> bool:
+        """Whether the desktop runs our command at this key; a source would hear it once more."""
+
+        def look() -> ShortcutBackend | None:
+            desktop.adopt()
+            return bound_in(self._settings.key)
+
+        found = await asyncio.to_thread(look) if self._settings.key else None
+        self.holds = found is None or found.holds
+        if found is not None:
+            self._on_state(self._settings.key)
+        return found is not None
 
     def _choose(self) -> KeySource:
         # The desktop may have started after us.
@@ -100,7 +121,7 @@ class KeyListener:
             await asyncio.wait({listening, changed})
             self._let_go()
 
-    async def _wait_changed(self, seconds: float) -> None:
+    async def _wait_changed(self, seconds: float | None) -> None:
         try:
             async with asyncio.timeout(seconds):
                 await self._changed.wait()

@@ -25,24 +25,22 @@ from dictate.errors import ConfigError, DictateError, EngineError
 from dictate.events import RATE, Samples
 from dictate.hotwords.model import Hotwords
 from dictate.install.service import (
-    MARKER,
     NO_NAMESPACES,
     REMOTE_UNIT,
     SERVE_UNITS,
     UNIT,
-    Out,
     fill_template,
     locations,
-    run,
     systemctl,
     systemctl_step,
     systemd_unavailable_reason,
     unit_text,
     user_namespaces_forbidden,
     write_default,
-    write_generated,
 )
+from dictate.installation import system_command
 from dictate.platform import paths
+from dictate.platform.generated_files import MARKER, Out, run, write_generated
 from dictate.platform.resources import samples
 
 TUNNEL_S: Final = 20.0
@@ -180,7 +178,7 @@ def tunnel(host: str, local: Path, remote: str) -> list[str]:
 def _ssh() -> str:
     if found := shutil.which("ssh"):
         return found
-    raise DictateError("ssh is missing: install it (openssh-client)")
+    raise DictateError(f"ssh is missing: {system_command('openssh-client')}")
 
 
 def _local_socket(host: str) -> Path:

@@ -1,4 +1,4 @@
-"""`dictate setup`: installs Dictate as a service of this user, and removes it again.
+"""`dictate setup`: installs Dictate as a service of this user; `removal.py` removes it again.
 
 Strategy: every step checks first, does only what is missing, and prints one line: "done",
 "unchanged", or "skipped" with the reason. Neither installing nor removing touches a file that the
@@ -8,7 +8,6 @@ user wrote or changed.
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,16 +16,20 @@ from platformdirs import user_config_path, user_data_path
 
 from dictate import console
 from dictate.errors import DictateError
-from dictate.models import store
+from dictate.install import links
 from dictate.platform import paths
+from dictate.platform.generated_files import (
+    MARKER,
+    Out,
+    run,
+    write_generated,
+)
 from dictate.platform.resources import shipped
 
 UNIT: Final = "dictate.service"
 SERVE_UNITS: Final = ("dictate-serve.socket", "dictate-serve.service")
 REMOTE_UNIT: Final = "dictate-remote.service"
 ACTIVATION: Final = "io.github.dictate.Dictate1.service"
-MARKER: Final = "# Written by `dictate setup`"
-"""The beginning of every file that setup may overwrite and remove."""
 NO_NAMESPACES: Final = f"""{MARKER}, because this system forbids user namespaces.
 # Without them the unit starts only with these settings, and Dictate may write to all your files.
 [Service]
@@ -34,8 +37,6 @@ PrivateUsers=no
 ProtectSystem=no
 ProtectHome=no
 """
-
-Out = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,7 @@ def install(*, out: Out = console.step) -> int:
         )
         if no_systemd is None and user_namespaces_forbidden():
             changed |= write_generated(places.drop_in(UNIT), NO_NAMESPACES, out)
+        links.make(out=out)
     except (OSError, DictateError) as error:
         out(f"failed: {error}")
         return 1
@@ -103,68 +105,12 @@ def install(*, out: Out = console.step) -> int:
     return 0 if started else 1
 
 
-def remove(*, purge: bool, out: Out = console.step) -> int:
-    """Remove what `install` wrote; with `purge` also the dictations and the downloaded models.
-    Names what it leaves.
-
-    Safe to repeat. 0 if nothing else is left, 1 if a step failed.
-    """
-    places = locations()
-    no_systemd = systemd_unavailable_reason()
-    all_units = (UNIT, *SERVE_UNITS, REMOTE_UNIT)
-    try:
-        if no_systemd is not None:
-            out(f"skipped: stopping the service: {no_systemd}")
-        else:
-            for name in all_units:
-                if (places.units / name).exists():
-                    systemctl_step(f"stopped and disabled {name}", out, "disable", "--now", name)
-        drop_ins = [places.drop_in(name) for name in all_units]
-        for path in (*(places.units / name for name in all_units), *drop_ins, places.activation):
-            remove_generated(path, out)
-        if no_systemd is None:
-            systemctl("daemon-reload")
-        for name in ("config.toml", "hotwords.toml"):
-            _remove_default(places.config / name, name, out)
-        _remove_data(places, out, purge=purge)
-        own_folders = (
-            places.config,
-            places.state,
-            places.cache,
-            places.models,
-            places.models.parent,
-        )
-        for folder in (*(path.parent for path in drop_ins), *own_folders):
-            if folder.is_dir() and not any(folder.iterdir()):
-                folder.rmdir()
-    except OSError as error:
-        out(f"failed: {error}")
-        return 1
-    return 0
-
-
-def _remove_data(places: Locations, out: Out, *, purge: bool) -> None:
-    downloaded = [f"{path} ({size / 1e6:,.1f} MB)" for path, size in store.stored().items()]
-    if purge:
-        for folder in (places.state, places.cache, places.models):
-            if folder.exists():
-                shutil.rmtree(folder)
-                out(f"done: removed {folder}")
-        for file in downloaded:
-            out(f"done: removed {file}")
-        return
-    if places.state.exists() and any(places.state.iterdir()):
-        out(f"left: {places.state}, your dictations; `dictate setup --remove --purge` deletes them")
-    for file in downloaded:
-        out(f"left: {file}; `dictate setup --remove --purge` deletes it, too")
-
-
 def executable() -> str:
     """The absolute path of `dictate`, quoted: a service has a different PATH than the shell. Raises
     DictateError."""
     for candidate in (Path(sys.argv[0]), Path(sys.executable).with_name("dictate")):
-        # Not resolved: a link stays valid after an update of its target.
-        if candidate.name == "dictate" and candidate.is_file():
+        # Not resolved: a link stays valid after an update of its target. Our own is for the shell.
+        if candidate.name == "dictate" and candidate.is_file() and not links.is_ours(candidate):
             return _quoted(candidate.absolute())
     raise DictateError(
         f"there is no `dictate` beside {sys.executable}: install the package, then run its "
@@ -202,58 +148,6 @@ def write_default(path: Path, name: str, out: Out) -> None:
     path.write_text(shipped(f"config/{name}").read_text())
     path.chmod(0o600)
     out(f"done: wrote {path}")
-
-
-def _remove_default(path: Path, name: str, out: Out) -> None:
-    if not path.exists():
-        return
-    if path.read_text() == shipped(f"config/{name}").read_text():
-        path.unlink()
-        out(f"done: removed {path}")
-    else:
-        out(f"left: {path}, because you changed it")
-
-
-def write_generated(path: Path, text: str, out: Out) -> bool:
-    """Write a file, unless the user wrote one there; whether it changed."""
-    old = path.read_text() if path.exists() else None
-    if old == text:
-        out(f"unchanged: {path}")
-        return False
-    if old is not None and not old.startswith(MARKER):
-        out(f"skipped: {path} was not written by dictate setup")
-        return False
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
-    out(f"done: wrote {path}")
-    return True
-
-
-def remove_generated(path: Path, out: Out) -> None:
-    """Remove a file that `write_generated` wrote."""
-    if not path.exists():
-        return
-    if path.read_text().startswith(MARKER):
-        path.unlink()
-        out(f"done: removed {path}")
-    else:
-        out(f"left: {path}, which was not written by dictate setup")
-
-
-def run(*command: str, timeout: float = 30.0) -> subprocess.CompletedProcess[str]:
-    """Run a program. One that is missing, or hangs for `timeout` seconds, returns 127 and an error
-    message."""
-    try:
-        return subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=timeout,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return subprocess.CompletedProcess(command, 127, "", str(error))
 
 
 def systemctl(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -1,9 +1,9 @@
 """`dictate setup --keys`: binds the keys of config.toml in the desktop itself, and unbinds them.
 
-It is for Wayland desktops without a portal for shortcuts. `desktop_keys.py` knows the desktops.
+It is for Wayland desktops without a portal for shortcuts. `hotkeys/desktop_keys.py` knows the
+desktops.
 """
 
-import os
 import shlex
 import shutil
 import sys
@@ -14,10 +14,9 @@ from dictate.config import config_file
 from dictate.config.schema import Settings
 from dictate.errors import DictateError
 from dictate.hotkeys.chord import AUTO, parse
-from dictate.install.desktop_keys import Gnome, Hyprland, Kde, Shortcut, ShortcutBackend, Sway
-from dictate.install.service import Out
+from dictate.hotkeys.desktop_keys import DESKTOPS, Kde, Shortcut, running_desktop
 from dictate.platform import bus, paths
-from dictate.platform import desktop as desktops
+from dictate.platform.generated_files import Out
 
 
 def bind(*, out: Out = console.step) -> int:
@@ -50,19 +49,8 @@ def bind(*, out: Out = console.step) -> int:
 
 def unbind(*, out: Out = console.step) -> None:
     """Undo `bind` on every desktop. Prints what it removed, and nothing else."""
-    for desktop in (Sway(), Hyprland(), Gnome(), Kde()):
-        desktop.unbind(out)
-
-
-def running_desktop() -> ShortcutBackend | None:
-    """The running desktop, if its keys can be bound."""
-    if os.environ.get("SWAYSOCK"):
-        return Sway()
-    if os.environ.get("HYPRLAND_INSTANCE_SIGNATURE"):
-        return Hyprland()
-    if "kde" in desktops.names():
-        return Kde()
-    return Gnome() if "gnome" in desktops.names() else None
+    for desktop in DESKTOPS.values():
+        desktop().unbind(out)
 
 
 def configured_shortcuts(settings: Settings, out: Out) -> list[Shortcut]:

@@ -8,7 +8,13 @@ from pathlib import Path
 from typing import Final
 
 from dictate import console
-from dictate.install.service import MARKER, Out, remove_generated, run, write_generated
+from dictate.platform.generated_files import (
+    MARKER,
+    Out,
+    remove_generated,
+    run,
+    write_generated,
+)
 from dictate.platform.kernel_input import how_to_allow
 
 RULE: Final = Path("/etc/udev/rules.d/60-dictate-uinput.rules")

@@ -33,6 +33,7 @@ from wyoming.event import Event, write_event
 
 from dictate.errors import MicrophoneError
 from dictate.events import RATE, pcm_from_samples
+from dictate.installation import system_command
 from dictate.microphone.clock import SampleClock
 from dictate.microphone.devices import Device, find, pulse_sources
 from dictate.microphone.resample import ToMono16k
@@ -208,7 +209,9 @@ def import_sounddevice() -> Any:
     try:
         import sounddevice  # noqa: TID251 - this is the capture process
     except OSError as error:
-        raise MicrophoneError(f"{error}: apt install libportaudio2 libasound2-plugins") from error
+        raise MicrophoneError(
+            f"{error}: {system_command('libportaudio2', 'libasound2-plugins')}"
+        ) from error
     return sounddevice
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from dictate.errors import AudioFileError, UnknownFormat
 from dictate.events import RATE, Samples
+from dictate.installation import system_command
 from dictate.microphone import wav_header
 from dictate.microphone.recording import CUT, DAMAGED, Recording, Track, choose, mono_16k
 from dictate.microphone.sound_file import SoundFileRecording, check_readable, lacks_its_end
@@ -72,7 +73,8 @@ def open_recording(path: Path, track: int | None = None) -> Recording:
                 ) from unknown
         if ffmpeg:
             raise
-        raise UnknownFormat(f"{unknown}. Other formats need ffmpeg: install it") from unknown
+        how = system_command("ffmpeg")
+        raise UnknownFormat(f"{unknown}. Other formats need ffmpeg: {how}") from unknown
 
 
 class _FfmpegRecording(Recording):

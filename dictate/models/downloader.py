@@ -18,6 +18,7 @@ from typing import IO, TYPE_CHECKING
 
 from dictate import __version__
 from dictate.errors import EngineError, Unavailable
+from dictate.installation import install_command
 from dictate.models import store
 from dictate.models.catalogue import Model, PinnedFile
 from dictate.models.store import PUBLISHER, InstalledModel, ModelFile
@@ -44,7 +45,7 @@ def download(model: Model, on_progress: Callable[[int], None]) -> ModelFile:
     """
     if find_spec("huggingface_hub") is None:
         extra = "nemotron" if model.engine == "nemotron" else "qwen3"
-        raise Unavailable(f'the package huggingface_hub is missing: pip install "dictate[{extra}]"')
+        raise Unavailable(f"the package huggingface_hub is missing: {install_command(extra)}")
     folder = paths.safe_dir(paths.models_dir())
     with _alone(folder):
         if model.is_folder:

@@ -4,7 +4,15 @@ import json
 import os
 import subprocess
 
-NAMES = ("DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "XDG_CURRENT_DESKTOP", "XDG_SESSION_TYPE")
+NAMES = (
+    "DISPLAY",
+    "WAYLAND_DISPLAY",
+    "XAUTHORITY",
+    "XDG_CURRENT_DESKTOP",
+    "XDG_SESSION_TYPE",
+    "SWAYSOCK",
+    "HYPRLAND_INSTANCE_SIGNATURE",
+)
 """Variables that a desktop sets in the service manager when it starts; backends read them."""
 
 

@@ -5,6 +5,8 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+from dictate.installation import install_command
+
 OWN_KEYBOARD = "Dictate"
 """The name of our own keyboard, which our hotkey source ignores."""
 
@@ -12,7 +14,7 @@ OWN_KEYBOARD = "Dictate"
 def evdev_unavailable_reason() -> str | None:
     """Why the package for the devices of the kernel is missing, or None."""
     if find_spec("evdev") is None:
-        return 'the package evdev is missing: pip install "dictate[evdev]"'
+        return f"the package evdev is missing: {install_command('evdev')}"
     return None
 
 

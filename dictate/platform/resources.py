@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from dictate.installation import reinstall_command
+
 _PACKAGE = Path(__file__).parents[1]
 
 
@@ -14,7 +16,7 @@ def shipped(name: str) -> Path:
     for home in (_PACKAGE / "share", _PACKAGE.parent):
         if (home / name).is_file():
             return home / name
-    raise FileNotFoundError(f"{name} is missing in this installation: install Dictate again")
+    raise FileNotFoundError(f"{name} is missing in this installation: {reinstall_command()}")
 
 
 def samples() -> list[Path]:

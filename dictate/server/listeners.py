@@ -87,7 +87,8 @@ def read_token(file: Path | None) -> str:
             raise Unavailable(f"other users can read {file}: run `chmod 600 {file}`")
         token = file.read_text().strip()
     except (OSError, ValueError) as error:
-        raise Unavailable(f"the token cannot be read: {error}") from error
+        reason = getattr(error, "strerror", None) or "it is no text"
+        raise Unavailable(f"--token-file: {file} cannot be read: {reason}") from error
     if len(token) < MIN_TOKEN_LENGTH:
         raise Unavailable(
             f"the token in {file} has fewer than {MIN_TOKEN_LENGTH} characters: make one with "
@@ -104,10 +105,16 @@ def tls_context(options: ServerOptions, token: str) -> ssl.SSLContext | None:
         raise Unavailable("--tls without --token-file would let everybody in: give both")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
+    for file in options.tls:
+        try:
+            file.open("rb").close()
+        except OSError as error:
+            raise Unavailable(f"--tls: {file} cannot be read: {error.strerror}") from error
     try:
         context.load_cert_chain(*options.tls)
     except OSError as error:
-        raise Unavailable(f"--tls: the certificate or its key cannot be used: {error}") from error
+        pair = f"{options.tls[0]} with the key {options.tls[1]}"
+        raise Unavailable(f"--tls: {pair} cannot be used: {error}") from error
     return context
 
 

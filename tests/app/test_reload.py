@@ -224,7 +224,9 @@ def play(scenario: Callable[[Parts], Awaitable[None]]) -> None:
             context = stack.enter_context(pytest.MonkeyPatch.context())
             context.setattr(ui.dispatcher, "trouble", lambda line, _="": troubles.append(line))
             stages = await assembly.open_stages(stack, configuration, ui)
-            controls = assembly.open_controls(stack, source, configuration, ui, stages)
+            controls = assembly.open_controls(
+                stack, source, configuration, ui, stages, greets=False
+            )
             assembly.connect(ui, stages, controls)
             await scenario(Parts(source, ui, stages, controls, troubles))
 

@@ -13,6 +13,7 @@ import pytest
 
 from dictate.benchmark import audio, rows
 from dictate.cli import main
+from dictate.installation import install_command
 from tests.lab.daemon import PACKAGES
 from tests.lab.scripted import engine_for, script
 from tests.lab.terminal import shown_on
@@ -192,7 +193,7 @@ def test_wrong_options_are_refused_before_anything_is_measured(
     assert "0 is less than 1" in capsys.readouterr().err
     monkeypatch.setitem(sys.modules, "matplotlib.backend_bases", None)
     assert gate("--engine", says, "--plot", tmp_path / "a.png") == 1
-    assert "pip install 'dictate[plot]'" in capsys.readouterr().err
+    assert install_command("plot") in capsys.readouterr().err
 
 
 def test_a_terminal_sees_progress_and_colours(says: str) -> None:

@@ -20,6 +20,7 @@ from dictate.engines.protocol import Aligned, EngineState, StatusEvent
 from dictate.engines.qwen3 import load as qwen3_load
 from dictate.errors import EngineError
 from dictate.events import Samples
+from dictate.installation import install_command
 from dictate.transcribe.words import AlignmentFailed, place
 from tests.lab import tiny_aligner, tiny_qwen3
 from tests.lab.files import noise
@@ -117,7 +118,7 @@ def test_a_package_that_a_language_needs_is_named(
     reason = unavailable_reason(settings(clock, language=language))
     assert reason is not None
     assert reason.startswith(f"{package} is missing")
-    assert reason.endswith(f'pip install "dictate[aligner-{language[:2]}]"')
+    assert reason.endswith(f": {install_command(f'aligner-{language[:2]}')}")
 
 
 def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,7 +49,8 @@ def test_an_unknown_word_without_espeak_is_named(monkeypatch: pytest.MonkeyPatch
     found, unusable = pronounce(Term("Kubernetes"), Term("Claude"))
     assert list(found) == ["Claude"]
     assert unusable == [
-        "'Kubernetes': how it sounds is not known; install espeak-ng, or add sounds_like"
+        "'Kubernetes': how it sounds is not known; install what Debian calls espeak-ng, or add"
+        " sounds_like"
     ]
     spelled = Term("Kubernetes", sounds_like=("code",))
     assert pronounce(spelled) == ({"Kubernetes": ["K OW D"]}, [])

@@ -22,6 +22,7 @@ from dictate.engines.remote.riva_client import Recognition
 from dictate.errors import EngineError, Unavailable
 from dictate.events import RATE, Samples, pcm_from_samples
 from dictate.hotwords.model import Hotwords, Term, TermState
+from dictate.installation import install_command
 from tests.engines.test_openai import key_file
 from tests.lab.riva_server import CARDS, KEY, LINE, MODEL, Asked, RivaServer, heard
 from tests.lab.voices import read
@@ -106,7 +107,7 @@ def test_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     reason = made(url, api_key_file=path).unavailable_reason()
     assert reason == f"engine.api_key_file: others may read {path}: chmod 600 {path}"
     monkeypatch.setattr(riva, "find_spec", lambda _: None)
-    assert 'pip install "dictate[riva]"' in str(made(url).unavailable_reason())
+    assert install_command("riva") in str(made(url).unavailable_reason())
 
 
 def test_the_library_is_loaded_with_the_engine_alone() -> None:

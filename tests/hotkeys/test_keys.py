@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import pytest
@@ -227,6 +229,40 @@ def test_a_release_that_overtakes_its_press_is_not_lost(run: Callable[..., None]
         assert rig.heard[2:] == ["main START_HELD"]
 
     run(way)
+
+
+def test_a_key_that_the_desktop_runs_our_command_at_counts_as_active(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """No source listens to it beside that: a press would count twice."""
+    bound: list[str] = ["a"]
+    desktop = SimpleNamespace(holds=False)
+    monkeypatch.setattr(listener, "bound_in", lambda key: desktop if key in bound else None)
+    monkeypatch.setattr(listener, "LOOK_S", 0.01)
+    monkeypatch.setitem(KEY_SOURCES.table, "held", f"{__name__}:HandHeldSource")
+    monkeypatch.setattr(KEY_SOURCES, "auto", ("held",))
+
+    async def whole() -> None:
+        rig = Rig()
+        rig.keys.apply(replace(SETTINGS, use="auto"), "b")
+        running = asyncio.create_task(rig.keys.run())
+        await rig.listens_for("b")
+        assert rig.keys.states["main"] == "a"
+        assert not rig.keys.holds
+        rig.keys.bound(second=False, down=True)
+        assert rig.heard == ["main START_HELD"]
+        rig.keys.bound(second=False, down=False)
+        bound.clear()
+        await rig.listens_for("ab")
+        assert rig.keys.holds
+        rig.keys.pause(paused=True)
+        bound.append("a")
+        await rig.listens_for("")
+        assert rig.keys.states["main"] == "none: paused"
+        running.cancel()
+        await asyncio.wait({running})
+
+    asyncio.run(whole())
 
 
 def test_without_x11_no_key_cancels_and_nobody_is_bothered(

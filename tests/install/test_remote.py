@@ -160,7 +160,7 @@ def test_it_names_what_is_missing_and_changes_nothing(
     assert code == 1
     assert "ssh-copy-id nobody.invalid" in lines[0]
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert said() == (1, ["failed: ssh is missing: install it (openssh-client)"])
+    assert said() == (1, ["failed: ssh is missing: apt install openssh-client"])
     assert not unit(tmp_path).exists()
     assert not paths.config_file().exists()
 

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from dictate.hotkeys import desktop_keys, kglobalaccel
 from dictate.hotkeys.chord import parse
-from dictate.install import desktop_keys, kglobalaccel, shortcuts
-from dictate.install.service import MARKER
+from dictate.install import shortcuts
 from dictate.platform import paths
+from dictate.platform.generated_files import MARKER
 from tests.lab.daemon import wait_for
 from tests.lab.sway import Keyboard, Sway
 
@@ -136,6 +137,35 @@ def test_a_cancel_key_that_all_programs_need_is_not_bound(sway: Path) -> None:
     ]
 
 
+def test_a_key_that_sway_runs_our_command_at_is_known(sway: Path) -> None:
+    assert desktop_keys.bound_in("ctrl+alt+space") is None
+    bound()
+    assert desktop_keys.bound_in("ctrl+alt+space") is None, "sway does not read our file"
+    (sway / "config").write_text("include *.conf\n")
+    found = desktop_keys.bound_in("ctrl+alt+space")
+    assert found is not None
+    assert found.holds
+    assert desktop_keys.bound_in("super+d") is not None
+    for key in ("ctrl_r", "ctrl+space", "no key"):
+        assert desktop_keys.bound_in(key) is None
+    unbound()
+    assert desktop_keys.bound_in("ctrl+alt+space") is None
+
+
+def test_sway_that_was_told_after_its_start_needs_no_line_in_its_file(
+    sway: Path, homes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    socket = homes / "swaysock"
+    socket.touch()
+    os.utime(socket, (1, 1))
+    monkeypatch.setenv("SWAYSOCK", str(socket))
+    bound()
+    assert desktop_keys.bound_in("ctrl+alt+space") is not None
+    os.utime(socket)  # sway was started again
+    os.utime(sway / "dictate.conf", (1, 1))
+    assert desktop_keys.bound_in("ctrl+alt+space") is None
+
+
 @pytest.mark.desktop
 def test_a_real_sway_runs_the_commands(
     monkeypatch: pytest.MonkeyPatch,
@@ -183,7 +213,9 @@ def test_hyprland_gets_a_file_of_our_own(homes: Path, monkeypatch: pytest.Monkey
         "bindr = CTRL ALT, space, exec, tell Release",
         "bind = CTRL ALT, c, exec, tell Cancel",
     ]
+    assert desktop_keys.bound_in("ctrl+alt+space") is None
     (folder / "hyprland.conf").write_text(f"source={folder}/dictate.conf\n")
+    assert desktop_keys.bound_in("ctrl+alt+space") is not None
     assert not [line for line in bound() if line.startswith("to do")]
     assert f"done: removed {folder}/dictate.conf" in unbound()
 
@@ -210,7 +242,12 @@ def test_gnome_gets_a_shortcut_that_toggles(homes: Path, monkeypatch: pytest.Mon
     one = f"{desktop_keys.GNOME}.custom-keybinding:{desktop_keys.GNOME_PATH}/dictate-second/"
     assert settings("get", one, "binding") == "'<Super>d'"
     assert settings("get", one, "command") == "'tell ToggleSecond'"
+    found = desktop_keys.bound_in("super+d")
+    assert found is not None
+    assert not found.holds
+    assert desktop_keys.bound_in("ctrl_r") is None
     assert unbound() == ["done: removed GNOME's shortcuts for dictate"]
+    assert desktop_keys.bound_in("super+d") is None
     assert settings("get", desktop_keys.GNOME, "custom-keybindings") == f"['{theirs}']"
     assert settings("get", one, "command") == "''"
     assert unbound() == []

@@ -9,7 +9,7 @@ import pytest
 
 from dictate.cli import main
 from dictate.install import uinput
-from dictate.install.service import MARKER
+from dictate.platform.generated_files import MARKER
 
 
 @pytest.fixture

@@ -21,7 +21,8 @@ from pathlib import Path
 import sdnotify
 from dbus_fast.aio import MessageBus
 
-from dictate.install import service
+from dictate.install import removal, service
+from dictate.install.removal import Deletes
 
 CLONE_NEWUSER = 0x10000000
 
@@ -96,7 +97,7 @@ async def run() -> None:
 if __name__ == "__main__":
     if sys.argv[1] == "setup":
         sys.exit(
-            service.remove(purge="--purge" in sys.argv)
+            removal.remove(Deletes(recordings="--purge" in sys.argv), sure=True)
             if "--remove" in sys.argv
             else service.install()
         )

@@ -118,7 +118,7 @@ def test_offline_mode_of_the_hub_is_respected(hub: Hub, monkeypatch: pytest.Monk
 )
 def test_a_missing_package_is_named(name: str, extra: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(downloader, "find_spec", lambda _: None)
-    with pytest.raises(Unavailable, match=rf'pip install "dictate\[{extra}\]"'):
+    with pytest.raises(Unavailable, match=rf"pip install -e \S+\[{extra}\]"):
         download(CATALOGUE[name], ignore)
 
 

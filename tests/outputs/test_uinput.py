@@ -9,6 +9,7 @@ import pytest
 
 from dictate.config.schema import OutputSettings
 from dictate.errors import DeliveryUnsure, NotDelivered, Unavailable
+from dictate.installation import install_command
 from dictate.outputs import OUTPUTS, Receipt
 from dictate.outputs.paste import shift_insert
 from dictate.outputs.paste_keys import uinput
@@ -216,7 +217,7 @@ def test_why_not(devices: type[StandIn], tmp_path: Path, monkeypatch: pytest.Mon
 
     with monkeypatch.context() as patch:
         patch.setattr(kernel_input, "find_spec", lambda _: None)
-        refused('pip install "dictate[evdev]"')
+        refused(install_command("evdev"))
     with monkeypatch.context() as patch:
         patch.setattr(uinput, "NODE", tmp_path / "nothing")
         refused("/dictate setup --uinput` has the kernel load it")

@@ -346,9 +346,20 @@ REFUSED: dict[str, Callable[[Path], tuple[ServerOptions, str]]] = {
     ),
     "no certificate": lambda p: (
         _options(p, tcp="0.0.0.0:1", tls=(p / "c", p / "k"), token_file=token_file(p)),
-        "cannot be used",
+        "--tls: .*/c cannot be read: No such file",
     ),
-    "no token file": lambda p: (_options(p, token_file=p / "gone"), "token cannot be read"),
+    "no key": lambda p: (
+        _options(p, tcp="0.0.0.0:1", tls=(token_file(p), p / "k"), token_file=token_file(p)),
+        "--tls: .*/k cannot be read: No such file",
+    ),
+    "what is no certificate": lambda p: (
+        _options(p, tcp="0.0.0.0:1", tls=(token_file(p), token_file(p)), token_file=token_file(p)),
+        "--tls: .*/token with the key .*/token cannot be used",
+    ),
+    "no token file": lambda p: (
+        _options(p, token_file=p / "gone"),
+        "--token-file: .*/gone cannot be read: No such file",
+    ),
     "a token others may read": lambda p: (
         _options(p, token_file=token_file(p, mode=0o640)),
         "chmod 600",

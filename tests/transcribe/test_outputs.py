@@ -239,7 +239,7 @@ def test_without_ffmpeg_other_formats_say_that_they_need_it(tmp_path: Path, engi
     done = dictate_file("--engine", engine, other, PATH="")
     assert done.returncode == 1
     assert f"{other} is no sound file that can be read here" in done.stderr
-    assert "need ffmpeg: install it" in done.stderr
+    assert "need ffmpeg: install what Debian calls ffmpeg" in done.stderr
 
 
 def test_ffmpeg_reads_what_we_do_not(tmp_path: Path, engine: str) -> None:

@@ -30,6 +30,7 @@ from dictate.engines.self_test import check_sound
 from dictate.errors import Unavailable
 from dictate.events import RATE, Samples
 from dictate.hotwords.model import AUTO, Hotwords
+from dictate.installation import install_command
 from dictate.models import store
 
 DIFFERENT: Final = (
@@ -64,7 +65,7 @@ class NemotronEngine(Engine):
     def unavailable_reason(self) -> str | None:
         missing = [package for package in ("torch", "nemo") if find_spec(package) is None]
         if missing:
-            return f'{" and ".join(missing)} is missing: pip install "dictate[nemotron]"'
+            return f"{' and '.join(missing)} is missing: {install_command('nemotron')}"
         try:
             found = store.find(self.settings.model, trusted=self.settings.trust_model)
             if speaks := store.speaks(found):

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from dictate.engines import device
 from dictate.errors import EngineError, Unavailable
+from dictate.installation import install_command
 
 OLDEST: Final = (5, 15)
 """The oldest usable version of transformers: earlier ones put the language where the context
@@ -37,17 +38,17 @@ def unavailable_reason() -> str | None:
     """Why the installed packages cannot be used, or None. Imports nothing heavy."""
     missing = [package for package in ("torch", "transformers") if find_spec(package) is None]
     if missing:
-        return f'{" and ".join(missing)} is missing: pip install "dictate[qwen3]"'
+        return f"{' and '.join(missing)} is missing: {install_command('qwen3')}"
     try:
         found = version("transformers")
     except PackageNotFoundError:
-        return 'transformers has no version: pip install "dictate[qwen3]"'
+        return f"transformers has no version: {install_command('qwen3')}"
     numbers = re.match(r"(\d+)\.(\d+)", found)
     if numbers is None or tuple(map(int, numbers.groups())) < OLDEST:
         oldest = ".".join(map(str, OLDEST))
         return (
             f"transformers {found} is too old for Qwen3-ASR with your own words; {oldest} is the "
-            f'oldest that works: pip install "dictate[qwen3]"'
+            f"oldest that works: {install_command('qwen3')}"
         )
     return None
 

@@ -42,6 +42,7 @@ from dictate.engines.speech_gate import FRAME_BYTES, SpeechGate, frames
 from dictate.errors import EngineError
 from dictate.events import RATE, Samples, pcm_from_samples
 from dictate.hotwords.model import Hotwords
+from dictate.installation import install_command
 from dictate.joining import join
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class OpenAIEngine(Engine):
 
     def unavailable_reason(self) -> str | None:
         if find_spec("httpx2") is None:
-            return 'httpx2 is not installed: pip install "dictate[openai]"'
+            return f"httpx2 is not installed: {install_command('openai')}"
         return unreachable(self.settings, parse_web, "https://HOST/v1")
 
     def client(self) -> "OpenAIClient":

@@ -22,6 +22,7 @@ from dictate.engines.remote.address import parse_grpc
 from dictate.errors import Unavailable
 from dictate.events import Samples, pcm_from_samples
 from dictate.hotwords.model import AUTO, Hotwords
+from dictate.installation import install_command
 from dictate.joining import join
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class RivaEngine(Engine):
 
     def unavailable_reason(self) -> str | None:
         if find_spec("riva") is None or find_spec("riva.client") is None:
-            return 'nvidia-riva-client is not installed: pip install "dictate[riva]"'
+            return f"nvidia-riva-client is not installed: {install_command('riva')}"
         return unreachable(self.settings, parse_grpc, "grpcs://HOST:PORT")
 
     def client(self) -> "RivaClient":

@@ -11,6 +11,7 @@ from dbus_fast.aio import MessageBus
 from dbus_fast.errors import DBusFastError
 
 from dictate.errors import Unavailable
+from dictate.installation import system_command
 from dictate.platform import bus
 
 IBUS: Final = "org.freedesktop.IBus"
@@ -20,7 +21,7 @@ PROPERTIES: Final = "org.freedesktop.DBus.Properties"
 ANSWER_S: Final = 2.0
 """Seconds. IBus answers within milliseconds, unless it waits for an engine that hangs."""
 
-_ADVICE: Final = "start ibus-daemon, or install the package ibus and log in again"
+_ADVICE: Final = f"start ibus-daemon, or {system_command('ibus')} and log in again"
 
 
 class IBusLost(Exception):

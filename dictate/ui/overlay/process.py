@@ -9,12 +9,14 @@ import asyncio
 import json
 import logging
 import os
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from dictate.config.schema import OverlaySettings
+from dictate.installation import system_command
 from dictate.platform.backoff import Backoff
 from dictate.platform.child_process import ChildProcess
 from dictate.platform.desktop import NAMES
@@ -22,6 +24,7 @@ from dictate.ui.overlay.picture import Picture
 
 log = logging.getLogger(__name__)
 
+_APT: Final = re.compile(r"apt install ((?: ?[\w.+-]+)+)")
 PYTHON: Final = "/usr/bin/python3"
 """The system's Python: GTK comes with the system; no package index has it for every machine."""
 WINDOW: Final = Path(__file__).with_name("window.py")
@@ -158,7 +161,7 @@ class Overlay:
             return
         hello = json.loads(line)
         if "why_not" in hello:
-            raise _Unsupported(hello["why_not"])
+            raise _Unsupported(_with_command(hello["why_not"]))
         self._on_state(hello["by"])
         self._changed.set()
         self._seen = False
@@ -212,7 +215,12 @@ def unavailable_reason() -> str:
         return "the desktop does not answer"
     except ValueError:
         return f"it ends with status {done.returncode}: {PYTHON} {WINDOW} --check"
-    return str(hello.get("why_not", ""))
+    return _with_command(str(hello.get("why_not", "")))
+
+
+def _with_command(reason: str) -> str:
+    """The window's reason, with the command for this system: the window cannot import our code."""
+    return _APT.sub(lambda found: system_command(*found[1].split()), reason)
 
 
 async def _desktop_or(again: "asyncio.Task[bool]") -> None:

@@ -1,4 +1,4 @@
-"""The desktops whose keys `dictate setup --keys` binds: sway, Hyprland, GNOME and KDE.
+"""The desktops whose keys `dictate setup --keys` binds: `DESKTOPS` below lists them.
 
 Dictate writes only a file, or an entry, of its own. It reads the user's files; a line that must be
 added to them is shown, not written. A key that the user has bound to something else is left alone.
@@ -17,10 +17,17 @@ from typing import Final, Protocol
 
 from platformdirs import user_config_path, user_data_path
 
-from dictate.errors import Unavailable
-from dictate.hotkeys.chord import Chord
-from dictate.install import kglobalaccel
-from dictate.install.service import MARKER, Out, remove_generated, run, write_generated
+from dictate.errors import DictateError, Unavailable
+from dictate.hotkeys import kglobalaccel
+from dictate.hotkeys.chord import Chord, parse
+from dictate.platform import desktop
+from dictate.platform.generated_files import (
+    MARKER,
+    Out,
+    remove_generated,
+    run,
+    write_generated,
+)
 
 GNOME: Final = "org.gnome.settings-daemon.plugins.media-keys"
 GNOME_PATH: Final = "/org/gnome/settings-daemon/plugins/media-keys/custom-keybindings"
@@ -51,6 +58,15 @@ class Shortcut:
 class ShortcutBackend(Protocol):
     """A desktop in which shortcuts can be bound."""
 
+    holds: bool
+    """Whether it reports the release of a key, so that holding it works."""
+
+    def runs_here(self) -> bool:
+        """Whether this is the running desktop."""
+
+    def binds(self, chord: Chord) -> bool:
+        """Whether a press of these keys runs our command now."""
+
     def bind(self, shortcuts: list[Shortcut], out: Out) -> None:
         """Bind them, now and after the next login, and print what was done. Raises Unavailable."""
 
@@ -65,6 +81,16 @@ class _IncludedFile(ABC):
     config: Path
     include: str
     """The line that the user's configuration needs."""
+    holds = True
+
+    def binds(self, chord: Chord) -> bool:
+        heads = tuple(self.lines(Shortcut("", chord, "", "", "")))
+        ours = [line for line in _read(self.file) if line.startswith(heads)]
+        return bool(ours) and (self.included() or self.told_since_login())
+
+    def told_since_login(self) -> bool:
+        """Whether the running compositor was told of our file, although it does not include it."""
+        return False
 
     def bind(self, shortcuts: list[Shortcut], out: Out) -> None:
         free = []
@@ -154,6 +180,17 @@ class Sway(_IncludedFile):
                 return
         out("done: the keys work in sway now")
 
+    def runs_here(self) -> bool:
+        return bool(os.environ.get("SWAYSOCK")) or "sway" in desktop.names()
+
+    def told_since_login(self) -> bool:
+        try:
+            # sway makes its socket when it starts.
+            began = Path(os.environ.get("SWAYSOCK", "")).stat().st_mtime
+            return self.file.stat().st_mtime > began
+        except OSError:
+            return False
+
     def withdraw(self, lines: list[str], out: Out) -> None:
         bound = [line.partition(" exec ")[0] for line in lines if line.startswith("bindsym")]
         if os.environ.get("SWAYSOCK"):
@@ -173,6 +210,10 @@ class Hyprland(_IncludedFile):
         self.config = user_config_path() / "hypr/hyprland.conf"
         self.file = self.config.with_name("dictate.conf")
         self.include = f"source = {self.file}"
+
+    def runs_here(self) -> bool:
+        signature = os.environ.get("HYPRLAND_INSTANCE_SIGNATURE")
+        return bool(signature) or "hyprland" in desktop.names()
 
     def lines(self, shortcut: Shortcut) -> Iterator[str]:
         modifiers = " ".join(name.upper() for name in shortcut.chord.modifiers)
@@ -194,6 +235,21 @@ class Gnome:
     """Custom shortcuts. They report no release, so one press starts a dictation and the next ends
     it."""
 
+    holds = False
+
+    def runs_here(self) -> bool:
+        return "gnome" in desktop.names()
+
+    def binds(self, chord: Chord) -> bool:
+        if chord.lone_modifier or not chord.keysyms:
+            return False
+        ours = [path for path in self._bindings() if path.startswith(f"{GNOME_PATH}/dictate")]
+        wanted = _gnome_binding(chord)
+        return any(
+            ast.literal_eval(self._gsettings("get", _gnome_schema(path), "binding")) == wanted
+            for path in ours
+        )
+
     def bind(self, shortcuts: list[Shortcut], out: Out) -> None:
         listed = self._bindings()
         for shortcut in shortcuts:
@@ -203,14 +259,13 @@ class Gnome:
                 )
                 continue
             path = f"{GNOME_PATH}/dictate{shortcut.name and '-'}{shortcut.name}/"
-            names = "".join(_GNOME_MODIFIERS[name] for name in shortcut.chord.modifiers)
-            binding = f"{names}{_keysyms(shortcut.chord)[0]}"
+            binding = _gnome_binding(shortcut.chord)
             for key, value in (
                 ("name", f"Dictate {shortcut.name}".strip()),
                 ("command", shortcut.toggle),
                 ("binding", binding),
             ):
-                self._set(f"{GNOME}.custom-keybinding:{path}", key, value)
+                self._set(_gnome_schema(path), key, value)
             listed = [*(each for each in listed if each != path), path]
             out(f"done: GNOME binds {binding} to: {shortcut.toggle}")
         self._set(GNOME, "custom-keybindings", str(listed))
@@ -230,7 +285,7 @@ class Gnome:
             out(f"failed: {error}")
             return
         for path in ours:
-            run("gsettings", "reset-recursively", f"{GNOME}.custom-keybinding:{path}")
+            run("gsettings", "reset-recursively", _gnome_schema(path))
         out("done: removed GNOME's shortcuts for dictate")
 
     def _bindings(self) -> list[str]:
@@ -253,7 +308,17 @@ class Gnome:
 class Kde:
     """A .desktop file for each shortcut, which KDE starts when the key is pressed."""
 
+    holds = False
     _NAMES = ("", "second", "cancel", "paste", "undo")
+
+    def runs_here(self) -> bool:
+        return "kde" in desktop.names()
+
+    def binds(self, chord: Chord) -> bool:
+        if chord.lone_modifier:
+            return False
+        ours = [file for file in map(self._file, self._NAMES) if _is_ours(file)]
+        return any(kglobalaccel.binds(file.name, chord) for file in ours)
 
     def bind(self, shortcuts: list[Shortcut], out: Out) -> None:
         for shortcut in shortcuts:
@@ -270,7 +335,7 @@ class Kde:
             )
             quiet = ("NoDisplay=true", "StartupNotify=false")
             write_generated(file, "\n".join((MARKER, *entry, *quiet, "")), out)
-            if not file.read_text().startswith(MARKER):
+            if not _is_ours(file):
                 continue
             if kglobalaccel.bind(file.name, label, shortcut.chord):
                 out(f"done: KDE binds {shortcut.chord} to: {shortcut.toggle}")
@@ -288,6 +353,42 @@ class Kde:
 
     def _file(self, name: str) -> Path:
         return user_data_path() / f"applications/dictate-key{name and '-'}{name}.desktop"
+
+
+DESKTOPS: Final[dict[str, type[ShortcutBackend]]] = {
+    "sway": Sway,
+    "Hyprland": Hyprland,
+    "GNOME": Gnome,
+    "KDE": Kde,
+}
+"""The desktops in which keys can be bound, by the names that users know."""
+
+
+def running_desktop() -> ShortcutBackend | None:
+    """The running desktop, if its keys can be bound."""
+    return next((made for made in (each() for each in DESKTOPS.values()) if made.runs_here()), None)
+
+
+def bound_in(key: str) -> ShortcutBackend | None:
+    """The running desktop, if a press of this key runs our command there. It may ask a program or
+    the bus: call it off the loop."""
+    running = running_desktop()
+    try:
+        return running if running is not None and running.binds(parse(key)) else None
+    except (OSError, ValueError, SyntaxError, DictateError):
+        return None
+
+
+def _is_ours(file: Path) -> bool:
+    return file.is_file() and file.read_text(errors="replace").startswith(MARKER)
+
+
+def _gnome_schema(path: str) -> str:
+    return f"{GNOME}.custom-keybinding:{path}"
+
+
+def _gnome_binding(chord: Chord) -> str:
+    return "".join(_GNOME_MODIFIERS[name] for name in chord.modifiers) + _keysyms(chord)[0]
 
 
 def _exec(command: str) -> str:

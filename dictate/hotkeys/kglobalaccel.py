@@ -58,6 +58,12 @@ def bind(desktop_file: str, label: str, chord: Chord) -> bool:
     return False
 
 
+def binds(desktop_file: str, chord: Chord) -> bool:
+    """Whether KDE starts this program when the chord is pressed. Raises Unavailable."""
+    bound = _call("shortcutKeys", "as", [desktop_file, "_launch", "", ""])
+    return any(qt_key(chord) in keys for (keys,) in bound or ())
+
+
 def unbind(desktop_file: str) -> None:
     """Remove the shortcut of this .desktop file. Raises Unavailable."""
     _call("unregister", "ss", desktop_file, "_launch")

@@ -1,0 +1,56 @@
+"""Files that `dictate setup` writes and may remove again, and the programs that it runs.
+
+A file of ours begins with a mark. One without it belongs to the user and is left alone.
+"""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+MARKER: Final = "# Written by `dictate setup`"
+"""The beginning of every file that setup may overwrite and remove."""
+
+Out = Callable[[str], None]
+
+
+def write_generated(path: Path, text: str, out: Out) -> bool:
+    """Write a file, unless the user wrote one there; whether it changed."""
+    old = path.read_text() if path.exists() else None
+    if old == text:
+        out(f"unchanged: {path}")
+        return False
+    if old is not None and not old.startswith(MARKER):
+        out(f"skipped: {path} was not written by dictate setup")
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    out(f"done: wrote {path}")
+    return True
+
+
+def remove_generated(path: Path, out: Out) -> None:
+    """Remove a file that `write_generated` wrote."""
+    if not path.exists():
+        return
+    if path.read_text().startswith(MARKER):
+        path.unlink()
+        out(f"done: removed {path}")
+    else:
+        out(f"left: {path}, which was not written by dictate setup")
+
+
+def run(*command: str, timeout: float = 30.0) -> subprocess.CompletedProcess[str]:
+    """Run a program. One that is missing, or hangs for `timeout` seconds, returns 127 and an error
+    message."""
+    try:
+        return subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=timeout,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return subprocess.CompletedProcess(command, 127, "", str(error))
