@@ -94,7 +94,7 @@ def test_spellings_are_composed() -> None:
         ("[replacements.de]\nwords = ['c']", ["2: words must be above the first [table]"]),
         ("[commands]\nwords = ['c']", ["2: words must be above the first [table]"]),
         ("[commands]\ncontext = 'c'", ["2: context must be above the first [table]"]),
-        ("[replacements.german]\na = 'b'", ["1: [replacements.german] cannot be: this is not a lang"]),
+        ("[replacements.german]\na = 'b'", ["1: [replacements.german] cannot be: this is not a language"]),
         ("[replacements.de]\na = 'b'\nA = 'c'", ['3: "A" is in line 2 already']),
         ('[replacements]\na = "b\\n"', []),
         ('[replacements]\na = "b\\nc"', ["2: this has a line end, a tab or an invisible"]),
