@@ -19,8 +19,6 @@ CHECK_S: Final = 60.0
 """Seconds to wait for the check when it runs in a process of ours."""
 NOTE: Final = "note: "
 """The beginning of a line of the daemon's that says what overrides the user's files."""
-HISTORY_LIMIT: Final = 1000
-"""Maximum number of dictations that the daemon lists."""
 WITHOUT_FOCUS: Final = ("clipboard", "stdout")
 """The outputs that do not write into the focused window."""
 NOTHING_TO: Final = {
@@ -112,8 +110,6 @@ def history(arguments: Namespace) -> int:
         render.history(entries)
     else:
         console.line("there are no dictations yet", sys.stderr)
-    if HISTORY_LIMIT <= len(entries) < arguments.limit:
-        console.line(f"these are the newest {len(entries)}: no more are listed", sys.stderr)
     return OK if entries else NOTHING
 
 
