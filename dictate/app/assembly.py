@@ -14,7 +14,14 @@ from dictate.app.controller import DaemonController
 from dictate.app.daemon import Daemon, RunOptions
 from dictate.app.desktop_watcher import DesktopWatcher
 from dictate.app.engine_manager import EngineManager
-from dictate.app.event_dispatcher import EventDispatcher
+from dictate.app.event_dispatcher import (
+    JOURNAL,
+    MICROPHONE,
+    NOTICE,
+    OUTPUT,
+    SPEECH,
+    EventDispatcher,
+)
 from dictate.app.journal_thread import open_journal
 from dictate.app.live_feedback import LiveFeedback
 from dictate.app.output_manager import OutputManager
@@ -66,6 +73,7 @@ async def run_daemon(
         stages = await open_stages(stack, configuration, ui)
         controls = open_controls(stack, source, configuration, ui, stages)
         connect(ui, stages, controls)
+        controls.reloader.report_start()
         await Daemon(options, source, ui, stages, controls, stop).run()
 
 
@@ -91,13 +99,17 @@ async def open_stages(
     """The journal, and the stages against the direction of the sound. Raises DictateError."""
     settings, dispatcher = configuration.settings, ui.dispatcher
     journal, unfinished = await open_journal(
-        paths.state_dir(), settings.journal, dispatcher.trouble
+        paths.state_dir(),
+        settings.journal,
+        on_trouble=partial(dispatcher.trouble, source=JOURNAL),
+        on_mended=partial(dispatcher.mended, JOURNAL),
+        on_notice=dispatcher.trouble,
     )
     stack.push_async_callback(journal.close)
-    engines = EngineManager(settings, dispatcher.trouble)
+    engines = EngineManager(settings, dispatcher.trouble, dispatcher.mended)
     stack.push_async_callback(engines.stop)
     await engines.start()
-    outputs = OutputManager(settings, dispatcher.trouble)
+    outputs = OutputManager(settings, partial(dispatcher.trouble, source=OUTPUT))
     stack.push_async_callback(outputs.close)
     outputs.apply(settings, await outputs.prepare(settings))
     chunk, sound_over = Signal[AudioChunk](), Signal[[]]()
@@ -105,7 +117,7 @@ async def open_stages(
         make_microphone,
         settings.microphone,
         on_chunk=chunk,
-        on_trouble=dispatcher.trouble,
+        on_trouble=partial(dispatcher.trouble, source=MICROPHONE),
         on_open_changed=lambda is_open, device: ui.service.update(
             microphone_open=is_open, microphone=device
         ),
@@ -114,16 +126,20 @@ async def open_stages(
     pair = make_profiles(settings, engines, outputs)
     profiles = Profiles(settings, configuration.hotwords, *pair)
     writer = OutputWriter(journal, dispatcher)
+    segmenter, problem = await make_segmenter(settings.speech)
+    if problem:
+        dispatcher.trouble(problem, SPEECH)
     pipeline = Pipeline(
         settings=settings,
         profiles=profiles,
-        segmenter=await make_segmenter(settings.speech),
+        segmenter=segmenter,
         microphone=microphone,
         journal=journal,
         writer=writer,
         observer=dispatcher,
     )
     chunk.connect(pipeline.hear)
+    chunk.connect(partial(_microphone_works, dispatcher))
     sound_over.connect(pipeline.sound_over)
     stack.push_async_callback(microphone.stop)
     await microphone.start()
@@ -159,7 +175,7 @@ def open_controls(
         profiles=stages.profiles,
         microphone=stages.microphone,
         pipeline=pipeline,
-        on_trouble=on_trouble,
+        observer=ui.dispatcher,
     )
     stack.push_async_callback(reloader.close)
     keys_changed = Signal[[]]()
@@ -205,6 +221,8 @@ def connect(ui: UserInterface, stages: Stages, controls: Controls) -> None:
     dispatcher, feedback, pipeline = ui.dispatcher, ui.feedback, stages.pipeline
 
     def session_changed() -> None:
+        if pipeline.listening:
+            dispatcher.mended(NOTICE)
         under_way = pipeline.activity is not Activity.READY
         keys.session(recording=pipeline.listening, under_way=under_way)
 
@@ -243,6 +261,12 @@ def make_microphone(settings: MicrophoneSettings) -> Microphone:
     use = settings.use
     name = MICROPHONES.auto[0] if use == "auto" else use.partition(":")[0]
     return MICROPHONES.make(name, settings)
+
+
+def _microphone_works(dispatcher: EventDispatcher, chunk: AudioChunk) -> None:
+    """Sound of a dictation came. Zeros are what a muted microphone gives."""
+    if dispatcher.has_trouble(MICROPHONE) and chunk.samples.any():
+        dispatcher.mended(MICROPHONE)
 
 
 def _on_press(pipeline: Pipeline, press: Press, *, second: bool) -> None:

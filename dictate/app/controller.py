@@ -89,9 +89,12 @@ class DaemonController:
         return what_is_kept(cancelled, self._reloader.settings.journal)
 
     async def reload(self) -> Sequence[str]:
-        """Read both files again; what was given up is tried again."""
+        """Read both files again; what was given up is tried again. If nothing changed, one line
+        says since when it is in force: the file watcher is usually faster than the user."""
         log.info("reload, asked %s", BUS)
-        return [*await self._reloader.reload(retry=True), *self._reloader.overridden]
+        lines = await self._reloader.reload(retry=True)
+        lines = lines or [f"already in force: read at {self._reloader.read_at}"]
+        return [*lines, *self._reloader.overridden]
 
     def paste_key(self) -> None:
         """The key for it was pressed: write the last text where the focus is now."""

@@ -9,7 +9,6 @@ import logging
 import os
 import signal
 import sys
-import time
 from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +18,7 @@ from dictate.app.parts import Controls, Stages, UserInterface
 from dictate.app.reloader import ConfigSource
 from dictate.errors import AlreadyRunning
 from dictate.journal.journal import Journal
+from dictate.journal.retention import Moment
 from dictate.platform.background import BackgroundTasks
 from dictate.platform.file_watcher import watch
 
@@ -125,7 +125,7 @@ class Daemon:
         if sys.stdin is not None and sys.stdin.isatty():
             self._stop.set()
         else:
-            self._background.start(self._controls.reloader.reload_or_report())
+            self._background.start(self._controls.reloader.reload_or_report(again=True))
 
     async def _stay_on_bus(self) -> None:
         try:
@@ -145,7 +145,10 @@ class Daemon:
             await asyncio.sleep(interval_s)
 
     async def _sweep(self) -> None:
-        """Delete what the settings do not want kept, now and every hour."""
+        """Delete what the settings do not want kept, now and every hour. Not by defaults that are
+        in force only because config.toml has a mistake: the user may want more kept."""
         while True:
-            self._stages.journal.submit(Journal.sweep, time.time())
+            if not self._controls.reloader.configuration.unread:
+                now = await asyncio.to_thread(Moment.now)
+                self._stages.journal.submit(Journal.sweep, now)
             await asyncio.sleep(SWEEP_S)

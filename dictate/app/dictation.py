@@ -19,21 +19,12 @@ gets it louder."""
 
 
 @dataclass(slots=True)
-class Utterances:
-    """What the utterances share that a silence separated: each is a dictation of its own."""
-
-    written: str = ""
-    """The text of the last one that was delivered."""
-
-
-@dataclass(slots=True)
 class Dictation:
     """A dictation that is not over yet."""
 
     number: int
     profile: Profile
     utterance: UtteranceClient
-    utterances: Utterances
     pressed_at: float
     continued: bool = False
     """Whether it goes on after an earlier one, without a new press."""

@@ -18,6 +18,10 @@ from dictate.errors import DictateError
 from dictate.hotwords.model import Hotwords
 from dictate.platform import paths
 
+PREPARE_S = 5.0
+"""Seconds that a reload waits for the main engine to take in the hotwords. A long list on a busy
+machine takes longer, and nothing needs to wait for it."""
+
 
 @dataclass(frozen=True, slots=True)
 class EnginePair:
@@ -45,14 +49,19 @@ class EngineReport:
 class EngineManager:
     """Made on the loop; `main` and `second` may change at each `apply`."""
 
-    def __init__(self, settings: Settings, on_trouble: Callable[[str], None]) -> None:
-        """`on_trouble` receives one line for the user."""
+    def __init__(
+        self,
+        settings: Settings,
+        on_trouble: Callable[[str, str], None],
+        on_mended: Callable[[str], None],
+    ) -> None:
+        """`on_trouble` receives one line for the user and its source, `on_mended` the source."""
         self.changed = Signal[[]]()
         """`report` changed."""
         self._on_trouble = on_trouble
+        self._on_mended = on_mended
         self._count = itertools.count(1)
-        self._loading_hotwords: asyncio.Task[list[str]] | None = None
-        """Of the second engine."""
+        self._loading_hotwords: list[asyncio.Task[list[str]]] = []
         self._reported: dict[str, list[str]] = {}
         """The hotwords that each engine could not use, as last reported."""
         self.main = self._make(settings.engine)
@@ -128,12 +137,18 @@ class EngineManager:
 
     async def load_hotwords(self, hotwords: Hotwords) -> list[str]:
         """Send both engines the list ahead of the next dictation: one line for each term that the
-        main one cannot use. Those of the second are reported once they are known."""
+        main one cannot use. Those of the second are reported once they are known, and so are those
+        of the main one if it takes long."""
         self._cancel_loading()
+        main = asyncio.create_task(self._load_hotwords(self.main, hotwords, "engine"))
+        self._loading_hotwords = [main]
         if self.second is not self.main:
             loading = self._load_hotwords(self.second, hotwords, "second engine")
-            self._loading_hotwords = asyncio.create_task(loading)
-        return await self._load_hotwords(self.main, hotwords, "engine")
+            self._loading_hotwords.append(asyncio.create_task(loading))
+        await asyncio.wait([main], timeout=PREPARE_S)
+        if main.done():
+            return [] if main.cancelled() else main.result()
+        return [f"engine {self.main.info.name}: still takes in the {len(hotwords.terms):,} terms"]
 
     async def _load_hotwords(
         self, client: EngineClient, hotwords: Hotwords, role: str
@@ -145,12 +160,14 @@ class EngineManager:
         if unusable != self._reported.get(role, []):
             self._reported[role] = unusable
             for line in unusable:
-                self._on_trouble(f"{role} {client.info.name}: {line}")
+                self._on_trouble(f"{role} {client.info.name}: {line}", role)
+        if not unusable:
+            self._on_mended(role)
         return unusable
 
     def _cancel_loading(self) -> None:
-        if self._loading_hotwords is not None:
-            self._loading_hotwords.cancel()
+        for loading in self._loading_hotwords:
+            loading.cancel()
 
     # What there is to see.
 

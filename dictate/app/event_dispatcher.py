@@ -18,7 +18,7 @@ from dictate.errors import joined
 from dictate.events import PartialTranscript, Samples
 from dictate.outputs import Receipt
 from dictate.platform.background import BackgroundTasks
-from dictate.ui.notifications import Action, Notifier
+from dictate.ui.notifications import Action, Notifier, Urgency
 from dictate.ui.overlay.picture import Picture
 
 log = logging.getLogger(__name__)
@@ -27,6 +27,16 @@ READ_S: Final = 5.0
 """Seconds for which the overlay shows why a text is held, or was not heard."""
 GLANCE_S: Final = 2.0
 """Seconds for which the overlay shows a word or two."""
+
+# The sources of trouble that begin and end at different places. Others name themselves.
+NOTICE: Final = "notice"
+"""What happened once, and is over: shown until the next dictation begins."""
+HELD: Final = "held"
+"""A text was not written: shown until one is."""
+OUTPUT: Final = "output"
+MICROPHONE: Final = "microphone"
+JOURNAL: Final = "journal"
+SPEECH: Final = "speech"
 
 
 class EventDispatcher:
@@ -47,6 +57,8 @@ class EventDispatcher:
         self._terminal = terminal
         self._picture = picture
         self._systemd = sdnotify.SystemdNotifier()
+        self._troubles: dict[str, str] = {}
+        """What is wrong at the moment, by its source, the newest last."""
         self._background = BackgroundTasks(log)
 
     def ready(self, how: str) -> None:
@@ -104,6 +116,8 @@ class EventDispatcher:
             last_finish_ms=round(timing.total_ms, 1),
             engine_finish_ms=round(timing.engine_ms, 1),
         )
+        for source in (HELD, OUTPUT):
+            self.mended(source)
         if receipt is Receipt.COPIED:
             self._notify("Copied", "What you said is in the clipboard: paste it.", "copied")
 
@@ -134,7 +148,8 @@ class EventDispatcher:
         """Kept, not written."""
         self._terminal.clear()
         log.warning("dictation %d is held: %s", number, reason)
-        self._service.update(dictation=number, trouble=f"held: {reason}")
+        self._service.update(dictation=number)
+        self._add_trouble(HELD, f"held: {reason}")
         here = Action("Paste here", lambda: self.paste_clicked(number))
         self._notify(
             "Held",
@@ -145,15 +160,45 @@ class EventDispatcher:
         self._picture.held(number, reason)
         self._release_later(number, READ_S)
 
-    def trouble(self, message: str) -> None:
-        """Something is wrong."""
+    def trouble(self, message: str, source: str = NOTICE) -> None:
+        """Something is wrong. The status shows it until `mended` is called for its source."""
         self._terminal.clear()
         log.warning("%s", message)
-        self._service.update(trouble=message)
+        self._add_trouble(source, message)
         self._notify("Dictate", message, "trouble")
+
+    def mended(self, source: str) -> None:
+        """What was wrong there works again."""
+        if self._troubles.pop(source, None) is not None:
+            self._show_trouble()
+
+    def has_trouble(self, source: str) -> bool:
+        """Whether something is wrong there."""
+        return source in self._troubles
+
+    def saved(self, message: str) -> None:
+        """A file of the user was saved, and is in force."""
+        self._notify("Saved", message, "trouble", urgency=Urgency.LOW)
+
+    def _add_trouble(self, source: str, message: str) -> None:
+        self._troubles.pop(source, None)
+        self._troubles[source] = message
+        self._show_trouble()
+
+    def _show_trouble(self) -> None:
+        self._service.update(trouble=next(reversed(self._troubles.values()), ""))
+
+    def _notify(
+        self,
+        summary: str,
+        body: str,
+        key: str,
+        action: Action | None = None,
+        urgency: Urgency = Urgency.NORMAL,
+    ) -> None:
+        self._background.start(
+            self._notifier.show(summary, body, key=key, action=action, urgency=urgency)
+        )
 
     def _release_later(self, number: int, seconds: float) -> None:
         asyncio.get_running_loop().call_later(seconds, self._picture.release, number)
-
-    def _notify(self, summary: str, body: str, key: str, action: Action | None = None) -> None:
-        self._background.start(self._notifier.show(summary, body, key=key, action=action))

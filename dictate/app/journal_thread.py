@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -68,21 +69,31 @@ class JournalThread:
 
 
 async def open_journal(
-    directory: Path, settings: JournalSettings, on_trouble: Callable[[str], None]
+    directory: Path,
+    settings: JournalSettings,
+    on_trouble: Callable[[str], None],
+    on_mended: Callable[[], None] = lambda: None,
+    on_notice: Callable[[str], None] | None = None,
 ) -> tuple[JournalThread, list[Entry]]:
     """The journal, and the dictations that a crash left unfinished.
 
-    Where the folder cannot be used, the journal is kept in memory. `on_trouble` is called on the
-    loop, with one line for the user.
+    Where the folder cannot be used, the journal is kept in memory. The callbacks are those of
+    `Journal`, called on the loop.
     """
     loop = asyncio.get_running_loop()
     executor = ThreadPoolExecutor(1, thread_name_prefix="journal")
 
-    def trouble(message: str) -> None:
-        loop.call_soon_threadsafe(on_trouble, message)
+    def on_loop(call: Callable[P, object]) -> Callable[P, None]:
+        def later(*args: P.args, **kwargs: P.kwargs) -> None:
+            loop.call_soon_threadsafe(partial(call, *args, **kwargs))
+
+        return later
+
+    trouble, mended = on_loop(on_trouble), on_loop(on_mended)
+    notice = on_loop(on_notice or on_trouble)
 
     def open_it(where: Path | None) -> tuple[Journal, list[Entry]]:
-        journal = Journal(where, settings, trouble)
+        journal = Journal(where, settings, trouble, mended, notice)
         return journal, journal.open()
 
     try:

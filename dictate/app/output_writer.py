@@ -2,29 +2,62 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final, Self
 
 from dictate.app.journal_thread import JournalThread
 from dictate.app.observer import PipelineObserver, Timing
 from dictate.errors import DeliveryUnsure, NotDelivered, NotFound
+from dictate.joining import needs_space
 from dictate.journal.journal import Journal
-from dictate.outputs import Focus, Output, Receipt
+from dictate.outputs import Destination, Focus, Output, Receipt
+
+CONSECUTIVE_S: Final = 60.0
+"""Seconds after a text within which the user begins the next one, if that is to continue it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How the user asked for a text."""
+
+    at: float
+    """Monotonic seconds at which it began: the press, or the call."""
+    acted_at: Sequence[float]
+    """Monotonic seconds of this and other actions of the user until now, each maybe by a key."""
+    continued: bool = False
+    """It goes on where the one before ended at a silence."""
+
+    @classmethod
+    def now(cls) -> Self:
+        """By a call, at this moment."""
+        now = time.monotonic()
+        return cls(now, (now,))
 
 
 @dataclass(frozen=True, slots=True)
 class LastDelivery:
-    """The text that was written last, as long as it may be taken back."""
+    """The text that was written last."""
 
     number: int
     text: str
+    """With the space before it, if it got one."""
     focus: Focus | None
     output: Output
+    at: float
+    """Monotonic seconds."""
+    behind: "LastDelivery | None"
+    """The text right before it, if that is one of ours, too."""
 
 
 class OutputWriter:
-    """The journal records that a text is being written before an output gets it."""
+    """The journal records that a text is being written before an output gets it.
+
+    A text that follows the last one in the same place begins with a space, if one belongs between
+    their words. The space is part of what is written and taken back, not of the text in the
+    journal: written again, the text may stand somewhere else.
+    """
 
     def __init__(self, journal: JournalThread, observer: PipelineObserver) -> None:
         self._journal = journal
@@ -32,6 +65,8 @@ class OutputWriter:
         self._lock = asyncio.Lock()
         """Held while an output has a text."""
         self._last: LastDelivery | None = None
+        """As long as it may stand right before the cursor."""
+        self._undoable = False
 
     @property
     def busy(self) -> bool:
@@ -39,7 +74,13 @@ class OutputWriter:
         return self._lock.locked()
 
     async def write(
-        self, number: int, text: str, output: Output, focus: Focus | None, timing: Timing
+        self,
+        number: int,
+        text: str,
+        output: Output,
+        focus: Focus | None,
+        asked: Asked,
+        timing: Timing,
     ) -> Receipt:
         """Write the text once: intent durable first, outcome after. Raises as `Output.write`."""
         async with self._lock:
@@ -47,13 +88,39 @@ class OutputWriter:
             await self._journal.keep(Journal.typing, number, output.name)
             durable = time.monotonic()
             self._observer.writing(number)
-            self._last = None
-            receipt = await output.write(text, focus)
-            self._last = LastDelivery(number, text, focus, output)
+            self._undoable = False
+            before, self._last = self._last, None
+            if behind := await self._followed(before, output, focus, asked):
+                text = f" {text}" if needs_space(behind.text, text) else text
+                behind = replace(behind, behind=None)
+            try:
+                receipt = await output.write(text, focus)
+            except NotDelivered:
+                self._last = before
+                raise
+            written = time.monotonic()
+            self._last = LastDelivery(number, text, focus, output, written, behind)
+            self._undoable = True
             timing.journal_ms += (durable - began) * 1000
-            timing.output_ms = (time.monotonic() - durable) * 1000
+            timing.output_ms = (written - durable) * 1000
             self._journal.submit(Journal.delivered, number, receipt.value)
             return receipt
+
+    async def _followed(
+        self, last: LastDelivery | None, output: Output, focus: Focus | None, asked: Asked
+    ) -> LastDelivery | None:
+        """The last text, if the next one follows it."""
+        if (
+            last is None
+            or last.output is not output
+            or output.destination is not Destination.WINDOW
+            or last.focus != focus
+            or (focus is None and not asked.continued)
+            or asked.at - last.at > CONSECUTIVE_S
+            or not await output.follows(last.text, asked.acted_at)
+        ):
+            return None
+        return last
 
     async def undo(self, in_use: Collection[Output]) -> int:
         """Take the last text back out of its window, if its output is still `in_use`; the text is
@@ -64,7 +131,7 @@ class OutputWriter:
         """
         async with self._lock:
             last = self._last
-            if last is None or last.output not in in_use:
+            if last is None or not self._undoable or last.output not in in_use:
                 raise NotFound("there is no text that could be taken back")
             try:
                 await last.output.undo(last.text, last.focus)
@@ -73,7 +140,8 @@ class OutputWriter:
             except DeliveryUnsure:
                 self._last = None
                 raise
-            self._last = None
+            self._last = last.behind and replace(last.behind, at=time.monotonic())
+            self._undoable = False
         if await self._journal.call(Journal.get, last.number):
             self._journal.submit(Journal.held, last.number, "taken back")
         return last.number

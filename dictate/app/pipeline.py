@@ -10,14 +10,15 @@ behind anything else. Whatever goes wrong comes back as an input too, so that no
 import asyncio
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any, Protocol
 
-from dictate.app.dictation import Backlog, Dictation, Utterances, backlog_of
+from dictate.app.dictation import Backlog, Dictation, backlog_of
 from dictate.app.journal_thread import JournalThread
 from dictate.app.observer import PipelineObserver
-from dictate.app.output_writer import OutputWriter
+from dictate.app.output_writer import Asked, OutputWriter
 from dictate.app.preedit import Preedit
 from dictate.app.profiles import Profile, Profiles
 from dictate.app.session import Activity, Command, Do, Input, Session
@@ -30,7 +31,6 @@ from dictate.events import (
     SpeechEnded,
     pcm_from_samples,
 )
-from dictate.joining import needs_space
 from dictate.journal.journal import Journal
 from dictate.outputs import Focus
 from dictate.platform.background import BackgroundTasks
@@ -41,6 +41,9 @@ log = logging.getLogger(__name__)
 LATE_SOUND_S = 0.3
 """Seconds after the end of the tail in which its last chunk may still come: the latency of the
 sound card is 0.1 s."""
+LAST_ACTIONS = 32
+"""Maximum number of the user's last actions whose time is kept. Between two texts there are few: a
+press, a release, one that was cancelled."""
 
 
 class SoundSource(Protocol):
@@ -86,6 +89,8 @@ class Pipeline:
             lambda number, in_field: observer.previewed(number, in_field=in_field),
         )
         self._in_flight: dict[int, Dictation] = {}
+        self._acted_at: deque[float] = deque(maxlen=LAST_ACTIONS)
+        """When the user last did something, monotonic seconds."""
 
     def apply(self, settings: Settings, segmenter: Segmenter) -> None:
         """Use these from now on."""
@@ -95,28 +100,28 @@ class Pipeline:
 
     def start(self, *, held: bool, second: bool = False) -> None:
         """See `Session.start`."""
-        self._act(lambda: self._session.start(held=held, second=second))
+        self._user_acts(lambda: self._session.start(held=held, second=second))
 
     def toggle(self, *, second: bool = False) -> None:
         """See `Session.toggle`."""
-        self._act(lambda: self._session.toggle(second=second))
+        self._user_acts(lambda: self._session.toggle(second=second))
 
     def stop(self) -> None:
         """See `Session.stop`."""
-        self._act(self._session.stop)
+        self._user_acts(self._session.stop)
 
     def latch(self) -> None:
         """See `Session.latch`."""
-        self._act(self._session.latch)
+        self._user_acts(self._session.latch)
 
     def discard(self) -> None:
         """See `Session.discard`."""
-        self._act(self._session.discard)
+        self._user_acts(self._session.discard)
 
     def cancel(self) -> None:
         """See `Session.cancel`."""
         before = set(self._in_flight)
-        self._act(self._session.cancel)
+        self._user_acts(self._session.cancel)
         if gone := before - self._in_flight.keys():
             self._observer.cancelled(max(gone))
 
@@ -131,6 +136,10 @@ class Pipeline:
         return self._session.listening
 
     # The session decides, and its commands are obeyed.
+
+    def _user_acts(self, decide: Callable[[], list[Command]]) -> None:
+        self._acted_at.append(time.monotonic())
+        self._act(decide)
 
     def _act(self, decide: Callable[[], list[Command]]) -> None:
         before = self._session.activity
@@ -186,7 +195,6 @@ class Pipeline:
             number,
             profile,
             self._profiles.begin(number, profile, self._partial),
-            self._in_flight[number - 1].utterances if command.continued else Utterances(),
             time.monotonic(),
             continued=command.continued,
         )
@@ -289,13 +297,11 @@ class Pipeline:
     async def _deliver(self, dictation: Dictation) -> None:
         number, timing = dictation.number, dictation.timing
         focus = await self._focus(dictation)
-        # Not earlier: utterances are delivered in order, but recognized in any.
-        gap = " " if needs_space(dictation.utterances.written, dictation.text) else ""
+        asked = Asked(dictation.pressed_at, tuple(self._acted_at), dictation.continued)
         try:
             receipt = await self._writer.write(
-                number, gap + dictation.text, dictation.profile.output, focus, timing
+                number, dictation.text, dictation.profile.output, focus, asked, timing
             )
-            dictation.utterances.written = dictation.text
         except (NotDelivered, DeliveryUnsure) as error:
             dictation.reason = str(error)
             self._handle(number, Input.REFUSED)

@@ -1,28 +1,30 @@
 """Takes in what the user saved: all of it, or, if any part of it cannot be used, none of it.
 
-Strategy: all that may fail (reading the files, choosing the speech detector and the outputs,
-starting engines) happens before anything is replaced. Then every part gets the new settings at
-once. What was replaced ends when no dictation can be in it any more.
+Strategy: all that may fail (choosing the speech detector and the outputs, starting engines) happens
+before anything is replaced. Then every part gets the new settings at once. What was replaced ends
+when no dictation can be in it any more. Each of the two files counts for itself: one with a
+mistake, and one that is gone or empty, leaves what is in force, and does not hold the other back.
 """
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 from dictate.app.engine_manager import EngineManager, EnginePair
+from dictate.app.event_dispatcher import SPEECH, EventDispatcher
 from dictate.app.output_manager import OutputManager, OutputPair
 from dictate.app.pipeline import Pipeline
 from dictate.app.profiles import Profile, Profiles
 from dictate.app.signals import Signal
 from dictate.config import config_file
 from dictate.config.schema import Settings, SpeechSettings
-from dictate.config.sources import CommandLineOverrides, ConfigFiles
+from dictate.config.sources import CommandLineOverrides, ConfigFiles, FilesRead
 from dictate.errors import ConfigError, DictateError, joined
 from dictate.hotwords import hotwords_file
-from dictate.hotwords.model import Hotwords
 from dictate.microphone.supervisor import MicrophoneSupervisor
 from dictate.platform.background import BackgroundTasks
 from dictate.text import prepare
@@ -31,13 +33,17 @@ from dictate.vad.segmenter import Segmenter
 
 log = logging.getLogger(__name__)
 
+MOST_CHANGES = 3
+"""Maximum number of changed options that are listed when a file is saved; more are counted."""
+
 
 @dataclass(frozen=True, slots=True)
-class Configuration:
+class Configuration(FilesRead):
     """The contents of both files, with what the command line overrides."""
 
-    settings: Settings
-    hotwords: Hotwords
+    unread: bool = False
+    """Whether the settings are the defaults because config.toml could not be used since the
+    start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +58,22 @@ class ConfigSource:
         """A line for each thing that the user's files do not decide."""
         return [*self.overrides.notes, *self.files.notes]
 
-    async def read(self) -> Configuration:
-        """Both files. Raises ConfigError."""
-        return await asyncio.to_thread(self._read)
+    async def read(
+        self, in_force: Configuration | None = None, *, absent_is_default: bool = False
+    ) -> Configuration:
+        """Both files; see `ConfigFiles.read`. Raises ConfigError."""
+        return await asyncio.to_thread(self._read, in_force, absent_is_default)
 
-    def _read(self) -> Configuration:
-        settings, hotwords = self.files.read(self.overrides)
+    def _read(self, in_force: Configuration | None, absent_is_default: bool) -> Configuration:  # noqa: FBT001
+        read = self.files.read(self.overrides, in_force, absent_is_default=absent_is_default)
         # The phrases of a long list take a moment to sort: here, not in the first dictation.
-        languages = settings.engine.language, settings.second.language or settings.engine.language
-        prepare(hotwords, settings.text, languages)
-        return Configuration(settings, hotwords)
+        languages = (
+            read.settings.engine.language,
+            read.settings.second.language or read.settings.engine.language,
+        )
+        prepare(read.hotwords, read.settings.text, languages)
+        unread = self.files.config in read.problems and (in_force is None or in_force.unread)
+        return Configuration(read.settings, read.hotwords, read.problems, unread)
 
 
 class Reloader:
@@ -77,10 +89,11 @@ class Reloader:
         profiles: Profiles,
         microphone: MicrophoneSupervisor,
         pipeline: Pipeline,
-        on_trouble: Callable[[str], None],
+        observer: EventDispatcher,
     ) -> None:
-        """`on_trouble` receives one line for the user."""
         self.configuration = configuration
+        self.read_at = time.strftime("%H:%M:%S")
+        """The time at which what is in force was read."""
         self.applied = Signal[Settings]()
         """These settings are in force from now on."""
         self.retried = Signal[[]]()
@@ -91,7 +104,9 @@ class Reloader:
         self._profiles = profiles
         self._microphone = microphone
         self._pipeline = pipeline
-        self._on_trouble = on_trouble
+        self._observer = observer
+        self._reported: dict[Path, str] = {}
+        """What was last reported of each file that is not used."""
         self._replacing = asyncio.Lock()
         self._retiring = BackgroundTasks(log)
 
@@ -110,42 +125,105 @@ class Reloader:
         """The file whose hotwords are in force."""
         return self._source.files.hotwords_in_force
 
-    async def reload_or_report(self) -> None:
-        """Reload, and report to the user what went wrong."""
+    async def reload_or_report(self, *, again: bool = False) -> None:
+        """Reload, and report to the user what went wrong, or that a saved file is in force. A
+        mistake that is reported already is reported once more only if `again`."""
+        if again:
+            self._reported.clear()
         try:
-            await self.reload()
+            await self._reload(saved=True)
         except DictateError as error:
-            problems = error.problems if isinstance(error, ConfigError) else [str(error)]
-            rest = f" (and {len(problems) - 1} more: dictatectl check)" if problems[1:] else ""
-            self._on_trouble(joined(f"{problems[0]}{rest}", "the old settings stay"))
+            source = str(self._source.files.config)  # until a reload works
+            self._observer.trouble(joined(str(error), "the old settings stay"), source)
+
+    def report_start(self) -> None:
+        """Report to the user which files Dictate started without."""
+        self._report_problems(self.configuration, "Dictate started without this file")
 
     async def reload(self, *, retry: bool = False) -> list[str]:
-        """Read both files again and apply what changed; a line for each change. With `retry`,
-        engines that were given up are tried again.
+        """Read both files again and apply what changed; a line for each change. With `retry`, the
+        user asked for it: a file that is gone or empty means the defaults, and engines that were
+        given up are tried again.
 
-        Raises DictateError, and then nothing has changed.
+        Raises DictateError. If that is a ConfigError, what it names is as before, and the rest is
+        applied; otherwise nothing has changed.
         """
         if retry:
             self.retried()
+        lines = await self._reload(retry=retry)
+        if problems := self.configuration.problems.values():
+            raise ConfigError([line for problem in problems for line in problem.lines])
+        return lines
+
+    async def _reload(self, *, retry: bool = False, saved: bool = False) -> list[str]:
         async with self._replacing:
-            new = await self._source.read()
             old = self.configuration
-            lines = config_file.changes(old.settings, new.settings)
-            lines += hotwords_file.difference(old.hotwords, new.hotwords)
+            new = await self._source.read(old, absent_is_default=retry)
+            settings = config_file.changes(old.settings, new.settings)
+            words = hotwords_file.difference(old.hotwords, new.hotwords)
+            lines = settings + words
             if retry:
                 lines += [f"the engine {name} is tried again" for name in self._engines.excluded]
             async with AsyncExitStack() as unused:
-                segmenter = self._pipeline.segmenter
-                if old.settings.speech != new.settings.speech:
-                    segmenter = await make_segmenter(new.settings.speech)
+                segmenter, problem = self._pipeline.segmenter, None
+                missing = retry and self._observer.has_trouble(SPEECH)
+                if missing or old.settings.speech != new.settings.speech:
+                    segmenter, problem = await make_segmenter(new.settings.speech)
                 outputs = OutputPair(self._outputs.main, self._outputs.second, self._outputs.notes)
                 if _outputs_differ(old.settings, new.settings):
                     outputs = await self._outputs.prepare(new.settings)
                     unused.push_async_callback(self._outputs.discard, outputs)
                 engines = await self._engines.prepare(new.settings, retry=retry)
                 unused.pop_all()
-            await self._apply(new, segmenter, outputs, engines)
-        return lines + await self._engines.load_hotwords(new.hotwords)
+            loading = await self._apply(new, segmenter, outputs, engines)
+            mended = self._report_problems(new, "the old settings stay")
+            if problem:
+                self._observer.trouble(problem, SPEECH)
+                lines.append(problem)
+            elif problem is not None and self._observer.has_trouble(SPEECH):
+                self._observer.mended(SPEECH)
+                lines.append(f'speech.use = "{new.settings.speech.use}" works now')
+            self._report_taken(settings, words, mended, saved=saved)
+        return lines + await loading
+
+    def _report_taken(
+        self, settings: list[str], words: list[str], mended: list[str], *, saved: bool
+    ) -> None:
+        """Acknowledge what is in force now: in the log, and if it was `saved` also to the user, who
+        sees no other answer."""
+        files, taken = self._source.files, dict.fromkeys(mended, "used again")
+        if settings:
+            few = len(settings) <= MOST_CHANGES
+            taken[files.config.name] = "; ".join(settings) if few else f"{len(settings)} changes"
+        if words:
+            taken[files.hotwords.name] = hotwords_file.summary(self.configuration.hotwords)
+        for name, what in taken.items():
+            log.info("%s read: %s", name, what)
+        if settings or words:
+            self.read_at = time.strftime("%H:%M:%S")
+        if taken and saved and not self.configuration.problems:
+            self._observer.saved("; ".join(f"{name}: {what}" for name, what in taken.items()))
+
+    def _report_problems(self, read: Configuration, ending: str) -> list[str]:
+        """Have the status show what is wrong with the files, and nothing that is mended; the names
+        of the files that are mended."""
+        mended = []
+        for path in (self._source.files.config, self._source.files.hotwords):
+            problem = read.problems.get(path)
+            if problem is None:
+                if self._observer.has_trouble(str(path)):
+                    self._observer.mended(str(path))
+                    mended.append(path.name)
+                self._reported.pop(path, None)
+                continue
+            more = f" (and {len(problem.lines) - 1} more: dictatectl check)"
+            first = problem.lines[0] + more * (len(problem.lines) > 1)
+            absent = "the old settings stay until it is back, or until you run dictatectl reload"
+            if self._reported.get(path) != first:
+                self._reported[path] = first
+                message = joined(first, absent if problem.absent else ending)
+                self._observer.trouble(message, str(path))
+        return mended
 
     async def replace_outputs(self) -> None:
         """Choose the outputs again: the desktop has come, gone or changed."""
@@ -159,7 +237,9 @@ class Reloader:
         and then the settings in force are the old ones."""
         path = self._source.files.config
         await asyncio.to_thread(config_file.set_option, path, option, value)
-        await self.reload()
+        await self._reload()
+        if problem := self.configuration.problems.get(path):
+            raise ConfigError(list(problem.lines))
 
     async def close(self) -> None:
         """End at once what was replaced. Idempotent."""
@@ -171,7 +251,8 @@ class Reloader:
         segmenter: Segmenter,
         outputs: OutputPair,
         engines: EnginePair,
-    ) -> None:
+    ) -> asyncio.Task[list[str]]:
+        """Use all of it; the task has the hotwords taken in."""
         # From here on nothing fails, and up to the microphone nothing waits.
         self.configuration = new
         self._apply_outputs(new.settings, outputs)
@@ -180,7 +261,10 @@ class Reloader:
         self._apply_profiles()
         self._pipeline.apply(new.settings, segmenter)
         self.applied(new.settings)
+        # Before the next dictation can begin.
+        loading = asyncio.create_task(self._engines.load_hotwords(new.hotwords))
         await self._microphone.apply(new.settings.microphone)
+        return loading
 
     def _apply_outputs(self, settings: Settings, pair: OutputPair) -> None:
         for output in self._outputs.apply(settings, pair):
@@ -212,12 +296,21 @@ def make_profiles(
     )
 
 
-async def make_segmenter(settings: SpeechSettings) -> Segmenter:
-    """A segmenter with the detector that the settings choose. Raises Unavailable."""
+async def make_segmenter(settings: SpeechSettings) -> tuple[Segmenter, str]:
+    """A segmenter with the detector that the settings choose; where that cannot work here, with
+    another, and one line that says so. Raises Unavailable if none can."""
 
-    def make() -> Segmenter:
-        detector = DETECTORS.choose(settings.use, settings)
-        return Segmenter(settings, detector.frame_samples, detector.likelihood, detector.reset)
+    def make() -> tuple[Segmenter, str]:
+        problem = ""
+        use = settings.use
+        if use != "auto" and (reason := DETECTORS.why_not(use, settings)):
+            use = "auto"
+            problem = f'speech.use = "{settings.use}" cannot work here: {reason}'
+        detector = DETECTORS.choose(use, settings)
+        if problem:
+            problem = joined(problem, f"{detector.name} is used instead")
+        made = Segmenter(settings, detector.frame_samples, detector.likelihood, detector.reset)
+        return made, problem
 
     return await asyncio.to_thread(make)
 

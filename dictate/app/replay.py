@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from dictate.app.journal_thread import JournalThread
 from dictate.app.observer import PipelineObserver, Timing
-from dictate.app.output_writer import OutputWriter
+from dictate.app.output_writer import Asked, OutputWriter
 from dictate.app.profiles import Profiles
 from dictate.errors import (
     DeliveryUnsure,
@@ -62,6 +62,7 @@ class Replay:
 
     async def paste(self, number: int | None) -> Receipt:
         """Write an earlier text (None: the last) where the focus is now. Raises DictateError."""
+        asked = Asked.now()
         entry = await (
             self._journal.call(Journal.get, number) if number else self._journal.call(Journal.last)
         )
@@ -78,7 +79,9 @@ class Replay:
         output = self._profiles.main.output
         try:
             focus = await output.focus()
-            receipt = await self._writer.write(entry.number, entry.text, output, focus, timing)
+            receipt = await self._writer.write(
+                entry.number, entry.text, output, focus, asked, timing
+            )
         except (NotDelivered, DeliveryUnsure) as error:
             self._journal.submit(Journal.held, entry.number, str(error))
             raise

@@ -38,9 +38,13 @@ _DOCS_HEAD = """\
 
 The options are in `~/.config/dictate/config.toml`. A missing file, table or option means the
 default. A change takes effect when you save the file, at the latest with the next dictation; an
-option marked *restart* needs `systemctl --user restart dictate`. A file with a mistake changes
-nothing: every mistake is reported with its line, and the settings stay as they were. The words that
-you want spelled your way have [a file of their own](../guide/hotwords.md).
+option marked *restart* needs `systemctl --user restart dictate`. The words that you want spelled
+your way have [a file of their own](../guide/hotwords.md).
+
+A file with a mistake changes nothing: every mistake is reported with its line, and the settings
+stay as they were. If Dictate starts with such a file, it does without it, with the defaults, until
+you mend it. A file that is gone or empty while Dictate runs changes nothing either, because some
+programs empty a file before they save it; `dictatectl reload` takes the defaults.
 """
 
 

@@ -261,9 +261,13 @@ class JournalSettings:
 
     keep_days: float = _option(30.0, low=0.0, high=36500.0)
     """Texts and sound older than this are deleted; 0 deletes a dictation as soon as it is
-    delivered."""
+    delivered. Only days on which Dictate runs count, so that a wrong clock deletes nothing."""
+    keep_held_days: float = _option(0.0, low=0.0, high=36500.0)
+    """The same for dictations that were not delivered; 0 keeps them until you delete them
+    (`dictatectl forget`)."""
     keep_mb: float = _option(200.0, low=0.0, high=1e6)
-    """Maximum size of all sound. When there is more, the oldest is deleted."""
+    """Maximum size of all sound. When there is more, the oldest is deleted, except that of held
+    dictations."""
     keep_audio: bool = True
     """Whether the sound is kept after its text is delivered. Until then it always is."""
     keep_cancelled: bool = True

@@ -1,8 +1,9 @@
 """Where the settings come from: the two files, and the command line, which overrides them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from dictate.config import config_file
 from dictate.config.schema import HotwordSettings, Settings
@@ -10,6 +11,9 @@ from dictate.errors import ConfigError
 from dictate.hotwords import hotwords_file
 from dictate.hotwords.model import Guards, Hotwords
 from dictate.platform import paths
+from dictate.toml import toml_file
+
+T = TypeVar("T")
 
 NOTE: Final = "note: "
 """The beginning of a line that says what is not as in the user's files, and why."""
@@ -53,8 +57,26 @@ class CommandLineOverrides:
 
 def hotwords_of(settings: HotwordSettings, path: Path) -> Hotwords:
     """The list in the file, used as the settings say. Raises ConfigError. Blocks."""
-    guards = Guards(settings.shortest, settings.cap, settings.compare)
-    return hotwords_file.load(path, settings.strength, guards)
+    return hotwords_file.load(path, settings.strength, _guards(settings))
+
+
+@dataclass(frozen=True, slots=True)
+class FileProblem:
+    """Why a file was not used."""
+
+    lines: tuple[str, ...]
+    """One line for each mistake in it."""
+    absent: bool = False
+    """Whether it is gone or empty, as a file is for a moment while some programs save it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FilesRead:
+    """What the two files say; in place of a file that was not used, what is in force."""
+
+    settings: Settings
+    hotwords: Hotwords
+    problems: dict[Path, FileProblem]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,21 +105,62 @@ class ConfigFiles:
         """The file that `read` takes the hotwords from."""
         return self.hotwords
 
-    def read(self, overrides: CommandLineOverrides) -> tuple[Settings, Hotwords]:
-        """Both, whole. Raises ConfigError with every problem of both. Blocks."""
-        settings, hotwords, problems = Settings(), Hotwords(), []
-        try:
-            settings = config_file.load(self.config)
-        except ConfigError as error:
-            problems += error.problems
-        try:
-            settings = overrides.apply_to(settings)
-        except ConfigError as error:
-            problems += error.problems
-        try:
-            hotwords = hotwords_of(settings.hotwords, self.hotwords)
-        except ConfigError as error:
-            problems += error.problems
-        if problems:
-            raise ConfigError(problems)
-        return settings, hotwords
+    def read(
+        self,
+        overrides: CommandLineOverrides,
+        in_force: FilesRead | None = None,
+        *,
+        absent_is_default: bool = False,
+    ) -> FilesRead:
+        """Read both, each for itself: a mistake in one does not hold the other back.
+
+        A file with a mistake, or one that is gone or empty, leaves what is in force as it is.
+        Nothing is in force at the start: then the defaults are used. With `absent_is_default`, a
+        file that is gone or empty means the defaults at any time. Blocks. Raises ConfigError for
+        the command line only.
+        """
+        problems: dict[Path, FileProblem] = {}
+
+        def take(path: Path, largest: int, parse: Callable[[str], T], default: T, kept: T) -> T:
+            try:
+                file = self.hotwords_in_force if path == self.hotwords else path
+                text = toml_file.read(file, largest)
+                if text and not text.isspace():
+                    return parse(text)
+            except ConfigError as error:
+                problems[path] = FileProblem(tuple(error.problems))
+                return kept
+            if absent_is_default:
+                return default
+            if text is None and path.is_symlink():
+                line = f"{path.name}: the link leads to {path.readlink()}, which does not exist"
+                problems[path] = FileProblem((line,))
+            elif kept != default:
+                what = "gone" if text is None else "empty"
+                problems[path] = FileProblem((f"{path.name}: the file is {what}",), absent=True)
+            return kept
+
+        default = overrides.apply_to(Settings())
+        settings = overrides.apply_to(
+            take(
+                self.config,
+                toml_file.LARGEST_BYTES,
+                lambda text: config_file.parse(text, self.config.name),
+                default,
+                in_force.settings if in_force else default,
+            )
+        )
+        strength, guards = settings.hotwords.strength, _guards(settings.hotwords)
+        none = Hotwords(strength=strength, guards=guards)
+        hotwords = take(
+            self.hotwords,
+            toml_file.LARGEST_LIST_BYTES,
+            lambda text: hotwords_file.parse(text, self.hotwords.name, strength),
+            none,
+            replace(in_force.hotwords, strength=strength, guards=guards) if in_force else none,
+        )
+        return FilesRead(settings, replace(hotwords, guards=guards), problems)
+
+
+def _guards(settings: HotwordSettings) -> Guards:
+    return Guards(settings.shortest, settings.cap, settings.compare)

@@ -93,6 +93,8 @@ class Engine(ABC):
     steps look for it in each text."""
     local: ClassVar[bool] = True
     """Whether it works on this machine alone; if not, its process keeps the network."""
+    prepares_beside: ClassVar[bool] = False
+    """Whether `prepare` may run on a thread of its own, beside all other calls."""
 
     def __init__(self, settings: EngineSettings) -> None:
         self.settings = settings

@@ -103,7 +103,8 @@ class UtteranceAttempt:
             writer.transport.abort()
 
     def _update_deadline(self) -> None:
-        """There is a deadline while the engine is loaded and owes us an answer."""
+        """There is a deadline while the engine is loaded, takes in no list of hotwords, and owes us
+        an answer."""
         loop = asyncio.get_running_loop()
         owes = self._stopped or self._sent_s - self.worked_s > UNREPORTED_S
         if not owes:
@@ -112,11 +113,13 @@ class UtteranceAttempt:
             self._waiting_since = loop.time()
         if self._deadline is None or self._deadline.expired():
             return
-        if self._waiting_since is None or self._supervisor.state != EngineState.READY:
+        supervisor = self._supervisor
+        busy = supervisor.state != EngineState.READY or supervisor.control.preparing
+        if self._waiting_since is None or busy:
             self._deadline.reschedule(None)
         else:
-            since = max(self._waiting_since, self._supervisor.ready_at)
-            self._deadline.reschedule(since + self._supervisor.settings.deadline_s)
+            since = max(self._waiting_since, supervisor.free_at)
+            self._deadline.reschedule(since + supervisor.settings.deadline_s)
 
     async def _send(self, writer: asyncio.StreamWriter, chunks: AsyncIterator[bytes]) -> None:
         chunk_ms = self._supervisor.settings.chunk_ms

@@ -108,15 +108,15 @@ class EngineClient:
 
     async def prepare(self, hotwords: Hotwords) -> list[str]:
         """Have the engine take in the list, ahead of the dictation that uses it: one line for
-        each term that cannot be used. After a restart it is taken in again. Raises EngineLost
-        if the engine does not answer; utterances bring their list along in any case."""
+        each term that cannot be used. However long it takes: an utterance waits until then, and
+        brings its list along in any case. After a restart it is taken in again. Raises EngineLost
+        if the engine is lost."""
         supervisor = self.supervisor
         event = supervisor.control.hotwords_event(hotwords)
         supervisor.ensure_running()
         try:
             await supervisor.until_settled()
-            async with asyncio.timeout(self.settings.deadline_s):
-                return await supervisor.control.prepare(event)
+            return await supervisor.control.prepare(event)
         except EngineLost as error:
             raise EngineLost(f"the engine cannot be used: {self.message or error}") from error
         except (OSError, EngineError) as error:

@@ -160,12 +160,12 @@ class ClientConnection:
     async def _take_hotwords(self, event: Event) -> None:
         self._hotwords = hotwords = hotwords_from_event(event)
         if self.send in self._host.watchers:
-            host = self._host
-            terms = await host.on_thread(lambda: host.loaded().prepare(hotwords))
+            terms = await self._host.prepare(hotwords)
             await self.send(UnusableTerms(terms).event())
 
     async def _begin(self, rate: int, width: int, channels: int) -> None:
-        host, hotwords, language = self._host, self._hotwords, self._language
+        host, language = self._host, self._language
+        hotwords = await host.usable(self._hotwords)
         chunk_ms = 0 if self._announced is None else self._announced.chunk_ms
         if self._utterance is not None:
             await host.on_thread(self._utterance.cancel)

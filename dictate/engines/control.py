@@ -28,10 +28,19 @@ CONNECT_S = 0.02
 class ControlConnection:
     """One connection at a time, to each of the processes that follow each other at one socket."""
 
-    def __init__(self, socket: Path, on_status: Callable[[StatusEvent], None]) -> None:
-        """`on_status` is called on the loop with each status that the process reports."""
+    def __init__(
+        self,
+        socket: Path,
+        on_status: Callable[[StatusEvent], None],
+        on_preparing: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Called on the loop: `on_status` with each status that the process reports, and
+        `on_preparing` when `preparing` has changed."""
         self._socket = socket
         self._on_status = on_status
+        self._on_preparing = on_preparing
+        self._limit: asyncio.Timeout | None = None
+        self._ready = False
         self._writer: asyncio.StreamWriter | None = None
         self._answers: deque[asyncio.Future[list[str]]] = deque()
         """To the lists that were sent, in their order."""
@@ -43,6 +52,11 @@ class ControlConnection:
         """Whether a process listens to it."""
         return self._writer is not None
 
+    @property
+    def preparing(self) -> bool:
+        """Whether the engine takes in a list of hotwords, and so cannot do anything else."""
+        return bool(self._answers)
+
     def hotwords_event(self, hotwords: Hotwords) -> Event:
         """The event for this list. The last one is kept: a list may be long, and each new process
         gets it as soon as it is connected."""
@@ -51,26 +65,40 @@ class ControlConnection:
         return self._hotwords_event
 
     async def prepare(self, hotwords: Event) -> list[str]:
-        """Send a list of hotwords: one line for each term that the engine cannot use. Raises
-        OSError, EngineError."""
+        """Send a list of hotwords: one line for each term that the engine cannot use. It may take
+        as long as a model may take to load. Raises OSError, EngineError."""
         if self._writer is None:
             raise EngineLost("the engine was lost")
-        answer: asyncio.Future[list[str]] = asyncio.get_running_loop().create_future()
-        self._answers.append(answer)
+        answer = self._expect_answer()
         await async_write_event(hotwords, self._writer)
         return await answer
+
+    def _expect_answer(self) -> asyncio.Future[list[str]]:
+        answer: asyncio.Future[list[str]] = asyncio.get_running_loop().create_future()
+        self._answers.append(answer)
+        self._set_limit()
+        self._on_preparing()
+        return answer
+
+    def _set_limit(self) -> None:
+        """While it loads or takes in a list, the process has a time limit."""
+        if self._limit is not None and not self._limit.expired():
+            busy = not self._ready or self._answers
+            now = asyncio.get_running_loop().time()
+            self._limit.reschedule(now + LOADING_S if busy else None)
 
     async def run(self) -> str:
         """Connect to the process that is being started and report its state until it is gone or
         its engine has failed; why it is of no use."""
         try:
-            async with asyncio.timeout(LOADING_S) as limit:
+            self._ready = False
+            async with asyncio.timeout(LOADING_S) as self._limit:
                 reader, writer = await self._connect()
                 try:
                     await async_write_event(WatchStatus().event(), writer)
                     self._writer = writer
                     if self._hotwords_event is not None:
-                        self._answers.append(asyncio.get_running_loop().create_future())
+                        self._expect_answer()
                         await async_write_event(self._hotwords_event, writer)
                     while event := await read_event(reader):
                         if event.type in (UnusableTerms.type, "error"):
@@ -80,16 +108,17 @@ class ControlConnection:
                             self._on_status(status)
                             if status.state == EngineState.FAILED:
                                 return status.message
-                            if status.state == EngineState.READY:
-                                limit.reschedule(None)
+                            self._ready = status.state == EngineState.READY
+                            self._set_limit()
                     return "the engine closed its connection"
                 finally:
-                    self._writer = None
+                    self._writer = self._limit = None
                     while self._answers:
                         _settle(self._answers.popleft(), EngineLost("the engine was lost"))
                     writer.close()
         except TimeoutError:
-            return f"the engine is not loaded after {LOADING_S:.0f} s"
+            what = "has not taken in the hotwords" if self._ready else "is not loaded"
+            return f"the engine {what} after {LOADING_S:.0f} s"
         except (OSError, EngineError) as error:
             return f"the engine talks nonsense: {error}"
 
@@ -108,6 +137,8 @@ class ControlConnection:
         else:
             terms = UnusableTerms.from_event(event).terms
             _settle(self._answers.popleft(), [str(term) for term in terms])
+        self._set_limit()
+        self._on_preparing()
 
 
 def _settle(answer: asyncio.Future[list[str]], result: list[str] | EngineError) -> None:

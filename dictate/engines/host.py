@@ -17,8 +17,13 @@ from dictate.engines import ENGINES, Engine
 from dictate.engines.protocol import EngineState, StatusEvent, error_text
 from dictate.engines.sandbox import close_network
 from dictate.errors import EngineError
+from dictate.hotwords.model import Hotwords
 
 log = logging.getLogger(__name__)
+
+SHORT_LIST_S = 1.0
+"""Seconds that an utterance waits for a list that is taken in: most lists take less. Meanwhile its
+sound waits in the socket."""
 
 T = TypeVar("T")
 
@@ -39,6 +44,11 @@ class EngineHost:
         """Set on the engine's thread, so that calls that were queued behind `load` find it."""
         self._excluded = excluded
         self._thread = ThreadPoolExecutor(1, "engine")
+        self._beside = ThreadPoolExecutor(1, "hotwords")
+        self._preparing: dict[Hotwords, asyncio.Future[list[str]]] = {}
+        """The lists that are taken in beside the utterances."""
+        self._prepared: Hotwords | None = None
+        """The last one that was taken in so."""
         self._network_note = ""
         """Why a local engine could reach the network all the same."""
 
@@ -49,6 +59,32 @@ class EngineHost:
             return await asyncio.get_running_loop().run_in_executor(self._thread, call)
         except OSError as error:
             raise EngineError(f"{type(error).__name__}: {error}") from error
+
+    async def prepare(self, hotwords: Hotwords) -> list[str]:
+        """Have the engine take in the list, beside its utterances if it can. See
+        `Engine.prepare`."""
+        engine = await self.on_thread(self.loaded)
+        if not engine.prepares_beside:
+            return await self.on_thread(lambda: engine.prepare(hotwords))
+        loop = asyncio.get_running_loop()
+        preparing = loop.run_in_executor(self._beside, engine.prepare, hotwords)
+        self._preparing[hotwords] = preparing
+        try:
+            lines = await preparing
+            self._prepared = hotwords
+            return lines
+        finally:
+            self._preparing.pop(hotwords, None)
+
+    async def usable(self, hotwords: Hotwords) -> Hotwords:
+        """This list, once it is taken in. If that takes long, an earlier list of the client."""
+        preparing = self._preparing.get(hotwords)
+        if preparing is None:
+            return hotwords
+        # The clients of a shared engine have lists of their own.
+        other = self._prepared if self.idle_s is None else None
+        await asyncio.wait([preparing], timeout=None if other is None else SHORT_LIST_S)
+        return hotwords if preparing.done() or other is None else other
 
     async def load(self) -> None:
         """Choose and load the engine; the watchers get the status after each of the two."""

@@ -14,6 +14,7 @@ is there so that everything works before a better engine is set up.
 
 import re
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Final
 
 from pocketsphinx import Config, Decoder, NGramModel
@@ -46,6 +47,16 @@ class _Vocabulary:
 
     sounds: dict[Term, list[str]] = field(default_factory=dict)
     strength: float = 0.0
+
+
+@dataclass(frozen=True)
+class _Taken:
+    """A list, and what came of it."""
+
+    hotwords: Hotwords
+    language: str
+    vocabulary: _Vocabulary
+    unusable: list[str]
 
 
 class _Recogniser:
@@ -130,15 +141,17 @@ class PocketSphinxEngine(Engine):
     languages = ("en",)
     streams = True
     hotwords_as = "words with pronunciations and a weight in the language model"
+    prepares_beside = True
     punctuates = False
 
     def __init__(self, settings: EngineSettings) -> None:
         super().__init__(settings)
         self._idle: list[_Recogniser] = []
+        self._pool = Lock()
+        """Held while `_idle` is changed: `prepare` runs beside the utterances."""
         self._pronouncer = Pronouncer(lambda _: None)
-        self._taken: tuple[Hotwords, str] | None = None
-        self._vocabulary = _Vocabulary()
-        self._unusable: list[str] = []
+        self._taken = _Taken(Hotwords(), settings.language, _Vocabulary(), [])
+        """Replaced as a whole, by either thread."""
 
     def unavailable_reason(self) -> str | None:
         return _why_not_language(self.settings.language)
@@ -150,9 +163,18 @@ class PocketSphinxEngine(Engine):
         self.put_back(recogniser)
 
     def prepare(self, hotwords: Hotwords) -> list[str]:
-        self._take(hotwords, self.settings.language)
-        self.put_back(self.borrow(self._vocabulary))
-        return list(self._unusable)
+        taken = self._take(hotwords, self.settings.language)
+        with self._pool:
+            ready = any(one.vocabulary is taken.vocabulary for one in self._idle)
+            # One keeps the last vocabulary, for the utterances until this one is ready.
+            spare = self._idle.pop(0) if len(self._idle) > 1 and not ready else None
+        if not ready:
+            if spare is None or spare.units + len(taken.vocabulary.sounds) > MOST_UNITS:
+                spare = self._make()
+            spare.use(taken.vocabulary)
+            self.put_back(spare)
+        self._taken = taken
+        return list(taken.unusable)
 
     def begin(self, hotwords: Hotwords, language: str | None, chunk_ms: int = 0) -> Utterance:
         del chunk_ms
@@ -160,13 +182,15 @@ class PocketSphinxEngine(Engine):
         reason = _why_not_language(language)
         if reason is not None:
             raise Unavailable(reason)
-        self._take(hotwords, language)
-        return PocketSphinxUtterance(self, self._vocabulary)
+        self._taken = self._take(hotwords, language)
+        return PocketSphinxUtterance(self, self._taken.vocabulary)
 
     def borrow(self, vocabulary: _Vocabulary) -> _Recogniser:
         """A recogniser with this vocabulary, for the caller alone until `put_back`."""
-        self._idle.sort(key=lambda one: one.vocabulary is vocabulary)
-        recogniser = self._idle.pop() if self._idle else self._make()
+        with self._pool:
+            self._idle.sort(key=lambda one: one.vocabulary is vocabulary)
+            recogniser = self._idle.pop() if self._idle else None
+        recogniser = recogniser or self._make()
         recogniser.use(vocabulary)
         return recogniser
 
@@ -174,7 +198,8 @@ class PocketSphinxEngine(Engine):
         """Return a recogniser, for the next caller of `borrow`."""
         if recogniser.units > MOST_UNITS:
             recogniser = self._make()
-        self._idle.append(recogniser)
+        with self._pool:
+            self._idle.append(recogniser)
 
     def _make(self) -> _Recogniser:
         try:
@@ -186,12 +211,12 @@ class PocketSphinxEngine(Engine):
         self._pronouncer.lookup = recogniser.decoder.lookup_word
         return recogniser
 
-    def _take(self, hotwords: Hotwords, language: str) -> None:
-        if (hotwords, language) == self._taken:
-            return
-        sounds, self._unusable = self._pronouncer.pronounce(hotwords.for_language(language))
-        self._vocabulary = _Vocabulary(sounds, hotwords.strength)
-        self._taken = hotwords, language
+    def _take(self, hotwords: Hotwords, language: str) -> _Taken:
+        taken = self._taken
+        if (hotwords, language) == (taken.hotwords, taken.language):
+            return taken
+        sounds, unusable = self._pronouncer.pronounce(hotwords.for_language(language))
+        return _Taken(hotwords, language, _Vocabulary(sounds, hotwords.strength), unusable)
 
 
 class PocketSphinxUtterance(Utterance):

@@ -32,8 +32,9 @@ from wyoming.event import Event
 from dictate.errors import DictateError, EngineError
 from dictate.hotwords.model import Guards, Hotwords, Term, TermState
 
-LARGEST_EVENT = 4 * 1024 * 1024
-"""Maximum number of bytes in an event. A connection that sends a larger one is closed."""
+LARGEST_EVENT = 8 * 1024 * 1024
+"""Maximum number of bytes in an event. A connection that sends a larger one is closed. The largest
+hotwords.toml makes an event of 5 MB."""
 
 PROGRAM = "dictate"
 """The name in the `info` of a server that knows our events."""

@@ -74,14 +74,17 @@ class EngineSupervisor:
         self.info = EngineStatus(name=settings.use)
         self.ready_at = 0.0
         """Loop time at which the engine was loaded."""
+        self.free_at = 0.0
+        """Loop time since which the engine is loaded and takes in no list of hotwords."""
         self.local = True
         """Whether the engine is on this machine."""
         self.run = 0
         """The number of the current process; each restart adds one."""
         self.choice = AutoChoice(settings.use)
-        self.control = ControlConnection(socket, self._status_received)
+        self.control = ControlConnection(socket, self._status_received, self._preparing_changed)
         self.status_listeners: set[Callable[[], None]] = set()
-        """Called after each status that the process reports."""
+        """Called after each status that the process reports, and when it begins or ends to take in
+        a list of hotwords."""
         self._socket = socket
         self._on_change = on_change
         self._name = engine_name(settings)
@@ -243,7 +246,7 @@ class EngineSupervisor:
         self.choice.chose(status.name)
         self._name = status.name.partition(":")[0] or self._name
         if status.state == EngineState.READY:
-            self.ready_at = asyncio.get_running_loop().time()
+            self.ready_at = self.free_at = asyncio.get_running_loop().time()
             excluded = (f"{name} was given up: {why}" for name, why in self.choice.excluded.items())
             self._engine_notes = (*excluded, *(str(note) for note in status.notes))
             self.info = _engine_status(status, self._engine_notes)
@@ -253,6 +256,13 @@ class EngineSupervisor:
             state = EngineState.RESTARTING
         self._reachable = state not in (EngineState.FAILED, EngineState.RESTARTING)
         self._set(state, status.message)
+        self._call_listeners()
+
+    def _preparing_changed(self) -> None:
+        self.free_at = asyncio.get_running_loop().time()
+        self._call_listeners()
+
+    def _call_listeners(self) -> None:
         for listener in list(self.status_listeners):
             listener()
 

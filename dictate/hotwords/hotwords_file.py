@@ -64,9 +64,21 @@ def load(path: Path, strength: float, guards: Guards = USUAL_GUARDS) -> Hotwords
     `strength`, which applies to all terms, and `guards` are from config.toml. It blocks on the
     disk: call it off the loop. Raises ConfigError with all problems at once.
     """
-    text = toml_file.read(path)
+    text = toml_file.read(path, toml_file.LARGEST_LIST_BYTES)
     hotwords = Hotwords(strength=strength) if text is None else parse(text, path.name, strength)
     return replace(hotwords, guards=guards)
+
+
+def summary(hotwords: Hotwords) -> str:
+    """What is in the list, in numbers: "12 terms, 1 replacement"."""
+    counts = {
+        "term": len(hotwords.terms),
+        "replacement": len(hotwords.replacements)
+        + sum(len(pairs) for _, pairs in hotwords.replacements_in),
+        "command": len(hotwords.commands),
+    }
+    found = [f"{count:,} {name}{'s' * (count != 1)}" for name, count in counts.items() if count]
+    return ", ".join(found) or "no terms"
 
 
 def difference(old: Hotwords, new: Hotwords) -> list[str]:
@@ -160,7 +172,7 @@ def _edit(path: Path, change: Callable[[str], str]) -> list[str]:
         lines.extend(difference(before, parse(after, path.name)))
         return after if lines else text
 
-    toml_file.edit(path, DEFAULT, edited)
+    toml_file.edit(path, DEFAULT, edited, toml_file.LARGEST_LIST_BYTES)
     return lines
 
 

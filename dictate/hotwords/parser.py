@@ -26,7 +26,7 @@ _WORD = tuple(field.name for field in fields(Term))
 
 def parse(text: str, name: str = "hotwords.toml", strength: float = 1.0) -> Hotwords:
     """The list in a TOML text. Raises ConfigError with all problems at once."""
-    document = toml_file.parse(text, name)
+    document = toml_file.parse(text, name, toml_file.LARGEST_LIST_BYTES)
     problems = Problems(document)
     hotwords = _Reader(document, problems).read(strength)
     problems.raise_if_any()

@@ -13,22 +13,19 @@ memory and is written with the next one; only the two durable steps raise Journa
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from math import inf
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from dictate.config.schema import JournalSettings
 from dictate.errors import JournalError
 from dictate.journal.entry import FINISHED, STEPS, Entry, EntryState
+from dictate.journal.retention import DAY_S, Moment, jump_message
 from dictate.journal.spool import Spool, read
 from dictate.journal.store import Store
 
-__all__ = ["KEPT_DAYS", "Entry", "EntryState", "Journal"]
+__all__ = ["Entry", "EntryState", "Journal"]
 
-
-KEPT_DAYS: Final = 7.0
-"""Minimum number of days that an undelivered dictation is kept, whatever the settings are."""
-
-_DAY_S: Final = 86_400.0
 
 S = EntryState
 
@@ -36,7 +33,8 @@ S = EntryState
 class Journal:
     """The journal in one folder, or in memory only (`directory` None).
 
-    `on_trouble` gets one line for the user when the disk fails, once until it works again.
+    `on_trouble` gets one line for the user when the disk fails, once until it works again, which
+    `on_mended` reports. `on_notice` gets one line about something else that the user should know.
     """
 
     def __init__(
@@ -44,13 +42,19 @@ class Journal:
         directory: Path | None,
         settings: JournalSettings,
         on_trouble: Callable[[str], None],
+        on_mended: Callable[[], None] = lambda: None,
+        on_notice: Callable[[str], None] | None = None,
     ) -> None:
         self.settings = settings
         self.next_number = 1
         """The number of the next dictation; no number is used twice."""
         self._store = Store(directory)
         self._on_trouble = on_trouble
+        self._on_mended = on_mended
+        self._on_notice = on_notice or on_trouble
         self._told = False
+        self._disk_failed = False
+        """Whether a failure was reported, and not yet that the disk works again."""
         self._spools: dict[int, Spool] = {}
         self._recording: set[int] = set()
         self._under_way: set[int] = set()
@@ -63,7 +67,7 @@ class Journal:
         folder cannot be used, or if another dictate has it open.
         """
         for line in self._store.open():
-            self._on_trouble(line)
+            self._on_notice(line)
         try:
             return self._recover()
         except JournalError:
@@ -80,7 +84,7 @@ class Journal:
         if number < self.next_number:
             raise ValueError(f"dictation {number} exists already: the next is {self.next_number}")
         self.next_number = number + 1
-        self._spools[number] = Spool(self._store.audio_path(number), self._on_trouble)
+        self._spools[number] = Spool(self._store.audio_path(number), self._report)
         self._recording.add(number)
         self._under_way.add(number)
         self._write(Entry(number, S.RECORDING, started, second=second))
@@ -175,21 +179,23 @@ class Journal:
         chosen = numbers - self._under_way if number is None else numbers & {number}
         self._delete(chosen)
         if number is None:
-            self._store.drop_broken(older_than=None)
+            self._store.drop_broken()
         return len(chosen)
 
-    def sweep(self, now: float) -> None:
-        """Delete what the settings do not keep; `now` is the wall clock.
+    def sweep(self, now: Moment) -> None:
+        """Delete what the settings do not keep, by the journal's own clock (see `retention.py`).
 
-        An undelivered dictation stays for at least KEPT_DAYS.
+        What was not delivered stays until the user deletes it, or for `keep_held_days`.
         """
-        for spool in self._spools.values():
-            if not spool.whole:
-                spool.close()
+        self._finish_spools()
         try:
-            self._sweep(now, self.settings)
+            jump_s = self._store.look(now)
+            self._sweep(self.settings)
         except JournalError as error:
             self._tell(error)
+            return
+        if jump_s:
+            self._on_notice(jump_message(jump_s))
 
     def close(self) -> None:
         """Write what is left and close the files. Idempotent."""
@@ -234,6 +240,7 @@ class Journal:
         try:
             self._save(entries)
         except JournalError as error:
+            self._disk_failed = True
             if durable:
                 raise
             self._tell(error)
@@ -241,7 +248,17 @@ class Journal:
     def _tell(self, error: JournalError) -> None:
         if not self._told:
             self._told = True
-            self._on_trouble(str(error))
+            self._report(str(error))
+
+    def _report(self, line: str) -> None:
+        self._disk_failed = True
+        self._on_trouble(line)
+
+    def _finish_spools(self) -> None:
+        """Try again to write the sound that the disk did not take."""
+        for number, spool in self._spools.items():
+            if not spool.whole and number not in self._recording:
+                spool.close()
 
     def _save(self, entries: Iterable[Entry]) -> None:
         """Write these, and everything that could not be written before. Raises JournalError."""
@@ -250,6 +267,11 @@ class Journal:
             self._store.put(self._unsaved.values())
             self._unsaved.clear()
             self._told = False
+            if self._disk_failed:
+                self._finish_spools()
+                if all(spool.whole for spool in self._spools.values()):
+                    self._disk_failed = False
+                    self._on_mended()
 
     def _entry(self, number: int) -> Entry:
         entry = self._unsaved.get(number) or self._store.get(number)
@@ -285,7 +307,7 @@ class Journal:
             if not audio_s:
                 self._store.delete_audio(entry.number)
         except JournalError as error:
-            self._on_trouble(str(error))
+            self._on_notice(str(error))
             return replace(entry, state=S.HELD, reason="recovered, but its sound cannot be read")
         if not audio_s:
             return replace(
@@ -296,18 +318,20 @@ class Journal:
             )
         return replace(entry, state=S.CAPTURED, reason="recovered", audio_s=audio_s)
 
-    def _sweep(self, now: float, settings: JournalSettings) -> None:
-        def older(entry: Entry, keep_days: float) -> bool:
-            days = keep_days if entry.state in FINISHED else max(keep_days, KEPT_DAYS)
-            return now - entry.started > days * _DAY_S
+    def _sweep(self, settings: JournalSettings) -> None:
+        ages = self._store.ages()
+
+        def too_old(entry: Entry) -> bool:
+            finished = entry.state in FINISHED
+            days = settings.keep_days if finished else settings.keep_held_days or inf
+            return ages.get(entry.number, 0.0) > days * DAY_S
 
         entries = [e for e in self._store.newest(-1) if e.number not in self._under_way]
-        self._delete({e.number for e in entries if older(e, settings.keep_days)})
-        self._store.drop_broken(older_than=now - settings.keep_days * _DAY_S)
+        self._delete({e.number for e in entries if too_old(e)})
+        finished = {e.number for e in entries if e.state in FINISHED}
         if not settings.keep_audio:
-            self._delete_audio(e.number for e in entries if e.state in FINISHED)
-        spare = {e.number for e in entries if older(e, 0.0)}
-        self._delete_audio(self._store.audio_beyond(settings.keep_mb * 1e6, spare))
+            self._delete_audio(finished)
+        self._delete_audio(self._store.audio_beyond(settings.keep_mb * 1e6, finished))
 
     def _delete(self, numbers: set[int]) -> None:
         # The sound first: a sound file without its row would be recovered as a dictation.

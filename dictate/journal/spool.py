@@ -37,11 +37,7 @@ class Spool:
         self._synced = time.monotonic()
         self._next_try = 0.0
         self._fd: int | None = None
-        if path is not None:
-            try:
-                self._fd = _create(path)
-            except OSError as error:
-                self._tell(error)
+        self._write()
 
     @property
     def seconds(self) -> float:
@@ -76,9 +72,11 @@ class Spool:
 
         If the disk does not take it, the file stays open: call again for the next attempt.
         """
-        if self._fd is None:
+        if self._fd is None and self.whole:
             return
         self._write()
+        if self._fd is None:
+            return
         try:
             os.pwrite(self._fd, _header(self._written), 0)
             os.fsync(self._fd)
@@ -94,9 +92,11 @@ class Spool:
             os.close(fd)
 
     def _write(self) -> None:
-        if self._fd is None:
+        if self.path is None:
             return
         try:
+            if self._fd is None:
+                self._fd = _create(self.path)
             while self._waiting:
                 count = os.pwrite(self._fd, self._waiting, HEADER_BYTES + self._written)
                 self._written += count
@@ -152,6 +152,7 @@ def _create(path: Path) -> int:
             os.close(folder)
     except OSError:
         os.close(fd)
+        path.unlink(missing_ok=True)  # for the next attempt
         raise
     return fd
 

@@ -3,6 +3,7 @@
 Errors of libraries become JournalError here, with what the user can do.
 """
 
+import itertools
 import os
 import sqlite3
 import time
@@ -15,6 +16,7 @@ from typing import Any, Final
 from dictate.errors import JournalError, UnsafeFolder
 from dictate.journal import spool
 from dictate.journal.entry import Entry, EntryState
+from dictate.journal.retention import Moment, passed
 from dictate.platform import paths
 from dictate.platform.locks import lock
 
@@ -31,8 +33,14 @@ CREATE TABLE IF NOT EXISTS dictation (
     started REAL NOT NULL, audio_s REAL NOT NULL, text TEXT NOT NULL, heard TEXT NOT NULL,
     engine TEXT NOT NULL, output TEXT NOT NULL, application TEXT NOT NULL, reason TEXT NOT NULL
 ) STRICT"""
-# Not in the schema: older journals lack it, and an older dictate can still write a journal with it.
-_SECOND: Final = "ALTER TABLE dictation ADD COLUMN second INTEGER NOT NULL DEFAULT 0"
+# Not in the schema: older journals lack them, and an older dictate can still write a journal with
+# them. `since` is the retention clock at the first look after the last step: `put` empties it.
+_ADDED: Final = {"second": "INTEGER NOT NULL DEFAULT 0", "since": "REAL"}
+_CLOCK: Final = """
+CREATE TABLE IF NOT EXISTS retention_clock (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    counted_s REAL NOT NULL, wall REAL NOT NULL, boot TEXT NOT NULL, boot_s REAL NOT NULL
+) STRICT"""
 _BROKEN: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
 
 
@@ -70,7 +78,8 @@ class Store:
                 _make_file(path)
                 self._open_db = self._connect(path)
                 return [
-                    f"{path} was damaged ({error}): it is now {aside.name}, and a new one is begun"
+                    f"{path} was damaged ({error}): it is now {aside.name}, and a new one is begun."
+                    " It may hold texts that were not delivered: dictatectl forget --all deletes it"
                 ]
         except BlockingIOError:
             self.close()
@@ -112,6 +121,33 @@ class Store:
             # secure_delete has zeroed the words in the log's newest pages: bring these into the
             # database and cut the log off, which still holds the older ones.
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def look(self, now: Moment) -> float:
+        """Move the retention clock on to this look at the world; by how many seconds the wall clock
+        jumped."""
+        with self._transaction() as db:
+            last = db.execute(
+                "SELECT counted_s, wall, boot, boot_s FROM retention_clock"
+            ).fetchone()
+            counted_s, jump_s = last[0] if last else 0.0, 0.0
+            if last:
+                more_s, jump_s = passed(Moment(*last[1:]), now)
+                counted_s += more_s
+            db.execute(
+                "INSERT OR REPLACE INTO retention_clock VALUES (1, ?, ?, ?, ?)",
+                (counted_s, now.wall, now.boot, now.boot_s),
+            )
+            db.execute("UPDATE dictation SET since = ? WHERE since IS NULL", (counted_s,))
+        return jump_s
+
+    def ages(self) -> dict[int, float]:
+        """For how many seconds of the retention clock each entry has been as it is."""
+        with self._errors() as db:
+            rows = db.execute(
+                "SELECT number, counted_s - since FROM dictation, retention_clock"
+                " WHERE since IS NOT NULL"
+            )
+            return dict(rows.fetchall())
 
     def get(self, number: int) -> Entry | None:
         """One entry."""
@@ -199,12 +235,11 @@ class Store:
                 chosen.append(number)
         return chosen
 
-    def drop_broken(self, older_than: float | None) -> None:
-        """Delete damaged journals that were moved aside before that time; None means all."""
+    def drop_broken(self) -> None:
+        """Delete the damaged journals that were moved aside."""
         for path in self._directory.glob("journal.db.broken-*") if self._directory else ():
             try:
-                if older_than is None or path.stat().st_mtime < older_than:
-                    path.unlink()
+                path.unlink()
             except OSError as error:
                 raise JournalError(_advice(path, error)) from error
 
@@ -220,8 +255,11 @@ class Store:
                 db.execute(f"PRAGMA {pragma}")
             _examine(db)
             db.execute(_SCHEMA)
-            if "second" not in [row[1] for row in db.execute("PRAGMA table_info(dictation)")]:
-                db.execute(_SECOND)
+            there = {row[1] for row in db.execute("PRAGMA table_info(dictation)")}
+            for name, kind in _ADDED.items():
+                if name not in there:
+                    db.execute(f"ALTER TABLE dictation ADD COLUMN {name} {kind}")
+            db.execute(_CLOCK)
             db.execute(f"PRAGMA user_version={_VERSION}")
             db.execute(f"SELECT {_LIST} FROM dictation LIMIT 1").fetchall()
         except BaseException:
@@ -230,7 +268,10 @@ class Store:
         return db
 
     def _move_aside(self, path: Path) -> Path:
-        aside = path.with_name(f"{path.name}.broken-{time.strftime('%Y%m%d-%H%M%S')}")
+        name = f"{path.name}.broken-{time.strftime('%Y%m%d-%H%M%S')}"
+        # A clock that begins in 1970 at each start gives the same name again.
+        names = itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
+        aside = next(free for free in map(path.with_name, names) if not free.exists())
         try:
             for ending in ("-wal", "-shm"):
                 with suppress(FileNotFoundError):

@@ -6,7 +6,7 @@ To add an output: write `outputs/<name>.py` with a subclass of `Output`, and add
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar, Final
@@ -121,6 +121,16 @@ class Output(ABC):
         DeliveryUnsure if the attempt was made and its outcome is unknown; it is not repeated.
         """
         raise NotDelivered(f"{self.name} cannot take a text back: undo it there")
+
+    async def follows(self, text: str, asked_at: Sequence[float]) -> bool:  # noqa: ARG002
+        """Whether the cursor is still right behind `text`, the last that this output wrote or that
+        stands there after an undo: nothing was typed or clicked since, as far as can be known. The
+        focus is where it was then.
+
+        A key pressed at one of the monotonic seconds `asked_at` is no text, but how the user asked
+        Dictate for something. Never raises.
+        """
+        return True
 
     async def close(self) -> None:  # noqa: B027 - most outputs override it, some have nothing to do
         """Release everything. Idempotent, within a second, also without `open`."""

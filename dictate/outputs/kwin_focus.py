@@ -30,7 +30,8 @@ _SCRIPTING: Final = "org.kde.kwin.Scripting"
 _MEMBER: Final = "Focused"
 _SCRIPT: Final = """\
 const tell = window => callDBus("{name}", "{path}", "{interface}", "{member}", "{script}",
-    window ? String(window.internalId) : "", window ? String(window.resourceClass) : "");
+    window ? String(window.internalId) : "", window ? String(window.resourceClass) : "",
+    window ? String(window.pid) : "");
 (workspace.windowActivated || workspace.clientActivated).connect(tell);
 tell(workspace.windowActivated ? workspace.activeWindow : workspace.activeClient);
 """
@@ -44,6 +45,8 @@ class KwinFocus:
         self._connection: MessageBus | None = None
         self._script = ""
         self._focus: Focus | None = None
+        self.process: int | None = None
+        """The process of the window that has the focus, if KWin reports it."""
         self._running = asyncio.Event()
         """Set when the script has called for the first time."""
         self._asking = asyncio.Lock()
@@ -96,9 +99,10 @@ class KwinFocus:
     def _on_call(self, message: Message) -> Message | None:
         if message.message_type is not MessageType.METHOD_CALL or message.member != _MEMBER:
             return None
-        script, window, application = message.body
+        script, window, application, process = message.body
         if script == self._script:
             self._focus = Focus(window, application) if window else None
+            self.process = int(process) if process.isdecimal() else None
             self._running.set()
         return Message.new_method_return(message)
 

@@ -3,7 +3,8 @@
 Editors write in place, rename a new file over the old one, or delete and create; dotfile managers
 put symlinks into the path; the folder may appear later. So the folders are watched: for each file
 the folder that contains it, and the folder of every symlink on the path to it. When something
-happens there, the files are examined again after a short pause.
+happens there, the files are examined again as soon as nothing more happens, and no program has one
+of them open that has begun to write it.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ import logging
 import os
 import stat
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeAlias
 
@@ -19,7 +21,10 @@ from asyncinotify import Event, Inotify, Mask
 _log = logging.getLogger(__name__)
 
 QUIET_S = 0.1
-"""Seconds from an event to the examination: a save causes several events."""
+"""Seconds without an event until the examination: a save causes several events."""
+LONGEST_SAVE_S = 5.0
+"""Seconds from the first event until the examination at the latest: a program may keep a file open,
+or write it all the time."""
 RETRY_S = 10.0
 """Seconds until the next attempt if the system cannot watch."""
 _MOST_LINKS = 40
@@ -30,6 +35,7 @@ _MOST_TRIES = 10
 _GONE = Mask.DELETE_SELF | Mask.MOVE_SELF | Mask.IGNORED | Mask.UNMOUNT | Mask.Q_OVERFLOW
 _EVENTS = (
     Mask.CREATE
+    | Mask.MODIFY
     | Mask.CLOSE_WRITE
     | Mask.MOVED_FROM
     | Mask.MOVED_TO
@@ -78,9 +84,32 @@ async def watch(
                 if now[path] != known[path]:
                     await _tell(on_change, path)
             known = now
-            while not await _matters(await inotify.get(), spots):
-                pass
-            await asyncio.sleep(QUIET_S)
+            event = await inotify.get()
+            while not await _matters(event, spots):
+                event = await inotify.get()
+            await _settle(inotify, spots, event)
+
+
+async def _settle(inotify: Inotify, spots: set[Spot], event: Event) -> None:
+    """Wait until the save that began with this event is over."""
+    being_written: set[Spot] = set()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LONGEST_SAVE_S):
+            while True:
+                spot = _spot(event)
+                if spot in spots and event.mask & Mask.MODIFY:
+                    being_written.add(spot)
+                elif event.mask & (Mask.CLOSE_WRITE | Mask.DELETE | Mask.MOVED_FROM):
+                    being_written.discard(spot)
+                try:
+                    async with asyncio.timeout(None if being_written else QUIET_S):
+                        event = await inotify.get()
+                except TimeoutError:
+                    return
+
+
+def _spot(event: Event) -> Spot:
+    return (event.watch.path if event.watch else Path(), str(event.name))
 
 
 async def _tell(on_change: Callable[[Path], Awaitable[None]], path: Path) -> None:
@@ -93,7 +122,7 @@ async def _tell(on_change: Callable[[Path], Awaitable[None]], path: Path) -> Non
 async def _matters(event: Event, spots: set[Spot]) -> bool:
     if event.mask & _GONE or event.watch is None:
         return True
-    if (event.watch.path, str(event.name)) not in spots:
+    if _spot(event) not in spots:
         return False
     if event.mask & Mask.CREATE and event.path is not None:
         # A new file is reported when it is closed; a link or folder is complete now.

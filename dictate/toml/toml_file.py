@@ -20,6 +20,9 @@ from dictate.toml.positions import Key, lines_of
 
 LARGEST_BYTES = 256 * 1024
 """Maximum size of a file: what is larger was not written by hand. Parsing it takes milliseconds."""
+LARGEST_LIST_BYTES = 4 * 1024 * 1024
+"""Maximum size of a file with a long list: 10,000 terms in the long form have some 1.5 MB. Parsing
+these takes half a second."""
 MOST_PROBLEMS = 50
 """Maximum number of problems that are reported of one file."""
 
@@ -72,8 +75,9 @@ class Problems:
         raise ConfigError(lines)
 
 
-def read(path: Path) -> str | None:
-    """The text of a file that a user wrote; None if there is no file. It never waits for a FIFO.
+def read(path: Path, largest: int = LARGEST_BYTES) -> str | None:
+    """The text of a file that a user wrote, of at most `largest` bytes; None if there is no file.
+    It never waits for a FIFO.
 
     Line ends are "\\n". It blocks on the disk: call it off the loop. Raises ConfigError.
     """
@@ -83,15 +87,15 @@ def read(path: Path) -> str | None:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise ConfigError([f"{path.name}: this is not a regular file: move it away"])
             with os.fdopen(descriptor, "rb", closefd=False) as file:
-                raw = file.read(LARGEST_BYTES + 1)
+                raw = file.read(largest + 1)
         finally:
             os.close(descriptor)
     except FileNotFoundError:
         return None
     except OSError as error:
         raise ConfigError([f"{path.name}: {_cannot('read', error)}"]) from error
-    if len(raw) > LARGEST_BYTES:
-        raise ConfigError([f"{path.name}: the file has more than {LARGEST_BYTES // 1024} kB"])
+    if len(raw) > largest:
+        raise ConfigError([f"{path.name}: the file has more than {largest // 1024:,} kB"])
     try:
         # Some editors begin a file with a byte order mark.
         return raw.decode("utf-8-sig").replace("\r\n", "\n")
@@ -101,10 +105,11 @@ def read(path: Path) -> str | None:
         raise ConfigError([f"{path.name}:{line}: {message}"]) from error
 
 
-def parse(text: str, name: str) -> Document:
-    """Parse a TOML text. Raises ConfigError with the line and the column."""
-    if len(text) > LARGEST_BYTES:
-        raise ConfigError([f"{name}: the file has more than {LARGEST_BYTES // 1024} kB"])
+def parse(text: str, name: str, largest: int = LARGEST_BYTES) -> Document:
+    """Parse a TOML text of at most `largest` characters. Raises ConfigError with the line and the
+    column."""
+    if len(text) > largest:
+        raise ConfigError([f"{name}: the file has more than {largest // 1024:,} kB"])
     try:
         return Document(name, text, tomli.loads(text))
     except tomli.TOMLDecodeError as error:
@@ -118,7 +123,9 @@ def parse(text: str, name: str) -> Document:
         raise ConfigError([f"{name}:1: this cannot be read as TOML: {error}"]) from error
 
 
-def edit(path: Path, default: str, change: Callable[[str], str]) -> None:
+def edit(
+    path: Path, default: str, change: Callable[[str], str], largest: int = LARGEST_BYTES
+) -> None:
     """Apply `change` to the text of the file at `path`, or to `default` if there is none.
 
     Two edits at the same time are made one after the other. The new file replaces the old one
@@ -129,11 +136,11 @@ def edit(path: Path, default: str, change: Callable[[str], str]) -> None:
     try:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with locked(target.parent, wait=True):
-            before = read(path)
+            before = read(path, largest)
             text = default if before is None else before
-            parse(text, path.name)
+            parse(text, path.name, largest)
             after = change(text)
-            parse(after, path.name)
+            parse(after, path.name, largest)
             if after != before:
                 write(target, after)
     except OSError as error:

@@ -3,8 +3,8 @@
 import hashlib
 import json
 import os
-import time
 from contextlib import suppress
+from math import inf
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,8 +12,10 @@ from dictate import __version__
 from dictate.config.schema import Settings
 from dictate.errors import AudioFileError, TranscriptError
 from dictate.hotwords.model import Hotwords
+from dictate.journal.retention import DAY_S, Moment, passed
 from dictate.platform import paths
 from dictate.platform.locks import lock
+from dictate.toml.toml_file import write
 from dictate.transcribe.words import Word
 
 KEPT_DAYS: Final = 7
@@ -37,12 +39,27 @@ def resume_folder() -> Path:
     """The folder of these files, without those that are too old. Blocks. Raises UnsafeFolder."""
     paths.safe_dir(paths.cache_dir())
     found = paths.safe_dir(paths.cache_dir() / "files")
-    oldest = time.time() - KEPT_DAYS * 86_400
-    for path in found.glob("*.jsonl"):
-        with suppress(FileNotFoundError):  # another process deletes it, too
-            if path.stat().st_mtime < oldest:
-                path.unlink()
+    _delete_old(found)
     return found
+
+
+def _delete_old(folder: Path) -> None:
+    """Delete the files that are too old. A clock that jumped deletes none: what it jumped is added
+    to the times of the files (see `journal/retention.py`)."""
+    now, clock = Moment.now(), folder.with_name("files-clock.json")
+    jumped_s = inf
+    with suppress(OSError, ValueError, TypeError):
+        last = Moment(*json.loads(clock.read_text()))
+        jumped_s = max(0.0, now.wall - last.wall - passed(last, now)[0])
+    for path in folder.glob("*.jsonl"):
+        with suppress(FileNotFoundError):  # another process deletes it, too
+            written = min(path.stat().st_mtime + jumped_s, now.wall)
+            if now.wall - written > KEPT_DAYS * DAY_S:
+                path.unlink()
+            elif jumped_s:
+                os.utime(path, (written, written))
+    with suppress(OSError):
+        write(clock, json.dumps([now.wall, now.boot, now.boot_s]))
 
 
 class ResumeFile:

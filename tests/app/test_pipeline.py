@@ -6,7 +6,7 @@ are tested in tests/desktop and tests/faults.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -314,7 +314,7 @@ def test_texts_are_written_in_the_order_in_which_they_were_said(run: Callable[..
         assert rig.screen.windows == {}
         slow.set()
         await rig.settle()
-        assert rig.screen.windows == {"editor": "onetwothree"}
+        assert rig.screen.windows == {"editor": "one two three"}
 
     run(scenario)
 
@@ -708,6 +708,29 @@ def test_a_phrase_that_the_engine_repeats_faster_than_speech_is_written_once() -
     assert profiles.polish(final, profile) == "Thank you."
 
 
+def test_the_keys_of_a_dictation_that_was_cancelled_are_no_text(
+    run: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scenario(rig: Rig) -> None:
+        acted: list[int] = []
+
+        async def follows(_text: str, acted_at: Sequence[float]) -> bool:
+            acted.append(len(acted_at))
+            return True
+
+        monkeypatch.setattr(rig.screen, "follows", follows)
+        await rig.dictate()
+        await rig.settle()
+        rig.press()
+        rig.cancel()
+        await rig.dictate()
+        await rig.settle()
+        assert rig.screen.windows == {"editor": "hello there hello there"}
+        assert acted == [2 * 3]
+
+    run(scenario)
+
+
 def test_a_silence_cuts_nothing_while_the_key_is_held(run: Callable[..., None]) -> None:
     settings = replace(SETTINGS, speech=replace(SETTINGS.speech, end_ms=100))
 
@@ -771,7 +794,7 @@ def test_a_full_disk_costs_the_history_not_the_text(
         monkeypatch.setattr(rig.journal._store, "put", full)
         await rig.dictate()
         await rig.settle()
-        assert rig.screen.windows == {"editor": "hello therehello there"}
+        assert rig.screen.windows == {"editor": "hello there hello there"}
         assert any("in memory only" in line for line in rig.observer.told)
 
     run(scenario)

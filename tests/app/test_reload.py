@@ -18,7 +18,14 @@ from dictate.config.schema import EngineSettings, OutputSettings
 from dictate.config.sources import CommandLineOverrides, ConfigFiles
 from dictate.engines.protocol import EngineState
 from dictate.engines.supervisor import EngineStatus
-from dictate.errors import DictateError, EngineError, JournalError, NoSuchBackend, Unavailable
+from dictate.errors import (
+    ConfigError,
+    DictateError,
+    EngineError,
+    JournalError,
+    NoSuchBackend,
+    Unavailable,
+)
 from dictate.hotwords.model import Hotwords
 from dictate.outputs import Focus, Output, Receipt
 from dictate.platform import paths
@@ -215,7 +222,7 @@ def play(scenario: Callable[[Parts], Awaitable[None]]) -> None:
             ui = await assembly.open_ui(stack, configuration.settings, RunOptions())
             troubles: list[str] = []
             context = stack.enter_context(pytest.MonkeyPatch.context())
-            context.setattr(ui.dispatcher, "trouble", troubles.append)
+            context.setattr(ui.dispatcher, "trouble", lambda line, _="": troubles.append(line))
             stages = await assembly.open_stages(stack, configuration, ui)
             controls = assembly.open_controls(stack, source, configuration, ui, stages)
             assembly.connect(ui, stages, controls)
@@ -249,12 +256,39 @@ def test_everything_that_was_saved_reaches_its_part() -> None:
     play(scenario)
 
 
-def broken_config(_: pytest.MonkeyPatch) -> None:
-    save(NEW.replace("keep_days = 3", 'keep_days = "three"'))
+@pytest.mark.parametrize("broken", ["config.toml", "hotwords.toml"])
+def test_a_mistake_in_one_file_does_not_hold_the_other_back(broken: str) -> None:
+    async def scenario(parts: Parts) -> None:
+        wrong = {
+            "config.toml": (
+                NEW.replace("keep_days = 3", 'keep_days = "three"'),
+                'words = ["Zo"]\n',
+            ),
+            "hotwords.toml": (NEW, "words = ["),
+        }
+        save(*wrong[broken])
+        reloader = parts.controls.reloader
+        await reloader.reload_or_report()
+        await reloader.reload_or_report()
+        (trouble,) = parts.troubles
+        assert trouble.startswith(f"{broken}:")
+        assert trouble.endswith("; the old settings stay")
+        with pytest.raises(ConfigError, match=broken):
+            await reloader.reload(retry=True)
+        applied = (
+            reloader.settings.journal.keep_days == 3,
+            bool(reloader.configuration.hotwords.terms),
+        )
+        assert applied == (broken != "config.toml", broken != "hotwords.toml")
+        assert not reloader.configuration.unread
+        save(NEW, 'words = ["Zo"]\n')
+        await reloader.reload_or_report()
+        assert reloader.settings.journal.keep_days == 3
+        assert [term.spelling for term in reloader.configuration.hotwords.terms] == ["Zo"]
+        assert parts.troubles == [trouble]
+        assert reloader.configuration.problems == {}
 
-
-def broken_hotwords(_: pytest.MonkeyPatch) -> None:
-    save(NEW, "words = [")
+    play(scenario)
 
 
 def no_detector(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -298,8 +332,6 @@ def second_engine_does_not_start(_: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("fault", "reason"),
     [
-        (broken_config, "keep_days"),
-        (broken_hotwords, "hotwords.toml"),
         (no_detector, "silero is not installed"),
         (no_such_output, "no output is called x11"),
         (no_such_second_output, "no output is called clipboard"),

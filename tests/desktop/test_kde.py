@@ -38,6 +38,7 @@ pytestmark = [pytest.mark.kde, pytest.mark.timeout(180)]
 
 KINDS: tuple[type[Window], ...] = (Gtk3OnKwin, Gtk4OnKwin, Qt5OnKwin, Konsole, XtermOnKwin)
 B, CHORD = 48, (29, 56, 57)
+CTRL, SHIFT, LEFT = 29, 42, 105
 """As the kernel numbers keys; a letter, and Ctrl, Alt and space."""
 
 
@@ -108,6 +109,25 @@ async def focus_on(output: PortalOutput, window: Window) -> Focus:
     focus = await output.focus()
     assert focus is not None
     return focus
+
+
+@pytest.mark.parametrize("kind", [Gtk3OnKwin, Gtk4OnKwin, Qt5OnKwin], ids=lambda kind: kind.kind)
+def test_a_selection_is_replaced(kwin: Kwin, tmp_path: Path, kind: type[Window]) -> None:
+    window = kind(kwin, tmp_path)
+
+    async def work(output: PortalOutput) -> None:
+        focus = await focus_on(output, window)
+        await output.write("one two three", focus)
+        await asyncio.to_thread(window.wait_text, "one two three")
+        keys = (CTRL, SHIFT, LEFT)
+        await asyncio.to_thread(kwin.hand, *(f"key {key} 1" for key in keys))
+        await asyncio.to_thread(kwin.hand, *(f"key {key} 0" for key in reversed(keys)))
+        await asyncio.sleep(0.5)  # no application reports that it has selected something
+        await output.write("see you next week", focus)
+        await asyncio.to_thread(window.wait_text, "one two see you next week")
+
+    assert with_output(work) == []
+    window.close()
 
 
 def test_auto_copies_as_the_portal_wants_to_be_chosen(kwin: Kwin) -> None:

@@ -68,10 +68,10 @@ def test_the_word_is_known_to_the_next_dictation_and_the_model_stays(
     loads = daemon.logged().count("engine nemotron: restarted")
     with_it = dictate(desk, daemon, CLAUDE_CODE)
     assert "Claude Code" in with_it
-    window.wait_text(without + with_it)
+    window.wait_text(f"{without} {with_it}")
     clouds = dictate(desk, daemon, SAMPLES[2])
     assert "cloud" in clouds
-    window.wait_text(without + with_it + clouds)
+    window.wait_text(f"{without} {with_it} {clouds}")
     assert daemon.logged().count("engine nemotron: restarted") == loads
     assert not desk.x.keys_down()
     window.close()

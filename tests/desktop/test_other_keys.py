@@ -112,7 +112,7 @@ def test_keys_write_the_last_text_again_and_take_it_back(
         field.wait_text(user.text)
         daemon.wait_state("ready")
         x.run("xdotool", "key", pressed[0])
-        field.wait_text(user.text * 2)
+        field.wait_text(f"{user.text} {user.text}")
         x.run("xdotool", "key", pressed[1])
         field.wait_text(user.text)
         assert not x.keys_down()
@@ -136,7 +136,7 @@ def test_paste_typed_in_a_terminal_writes_into_the_window_that_the_user_switches
         typed = x.spawn(*terminal, "paste", more_env=daemon.env)
         x.run("xdotool", "search", "--sync", "--name", "typed", "windowfocus", "--sync")
         field.focus()
-        field.wait_text(user.text * 2)
+        field.wait_text(f"{user.text} {user.text}")
         typed.wait(10)
 
 

@@ -139,7 +139,7 @@ def test_it_can_be_turned_off_and_on_while_running(
     begin(daemon)
     wait_for(lambda: shown(x), "it is shown")
     assert (shown(x) or (0, 999, 0, 0))[1] < 100
-    field.wait_text(Home.text * 2)
+    field.wait_text(f"{Home.text} {Home.text}")
 
 
 def test_sounds_that_hang_cost_nothing(

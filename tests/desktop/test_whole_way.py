@@ -75,7 +75,7 @@ def test_what_was_said_stands_in_the_window(
     for recording in SAMPLES:
         expected = set(words(recording.with_suffix(".txt").read_text()))
         for text in attempts(desk, daemon, recording):
-            said += text
+            said = f"{said} {text}" if said else text
             window.wait_text(said)
             if len(expected - set(words(text))) <= len(expected) // 3:
                 break
@@ -99,7 +99,7 @@ def test_a_word_saved_in_the_file_is_known_to_the_next_dictation(
     time.sleep(1.0)  # the watcher waits for the end of a burst of saves
     written = without
     for text in attempts(desk, daemon, recording):
-        written += text
+        written = f"{written} {text}"
         window.wait_text(written)
         if "Claude Code" in text:
             break

@@ -109,8 +109,8 @@ def test_a_journal_folder_that_can_be_made_is_well_and_is_not_made() -> None:
 
 def test_a_journal_folder_that_cannot_be_used_is_said(tmp_path: Path) -> None:
     folder = paths.state_dir()
-    folder.symlink_to(tmp_path)
-    assert "is a symlink" in rows("journal")[0].reason
+    folder.symlink_to(tmp_path / "nowhere")
+    assert "which is missing: mount its disk" in rows("journal")[0].reason
     folder.unlink()
     folder.write_text("mine")
     assert "a file stands where" in rows("journal")[0].reason

@@ -13,7 +13,7 @@ import soundfile
 from wyoming.event import Event
 
 from dictate.config.schema import EngineSettings
-from dictate.engines import client
+from dictate.engines import client, control
 from dictate.engines.client import EngineClient
 from dictate.engines.protocol import EngineState, StatusEvent, UnusableTerms
 from dictate.errors import EngineLost
@@ -360,6 +360,44 @@ def test_the_list_is_taken_in_ahead_and_again_after_a_restart(
             os.kill(await ready(engine), signal.SIGKILL)
             await until(lambda: len(asked) == 2)
             assert asked == [[unusable], [unusable]]
+
+    run(main)
+
+
+def test_an_engine_that_takes_long_to_take_in_a_list_is_not_restarted(
+    tmp_path: Path, run: Run
+) -> None:
+    """Many times its deadline; a dictation in that time is heard after it."""
+
+    async def main() -> None:
+        words = Hotwords((Term("Claude"),))
+        async with running(tmp_path, "!preparing 1.5", LINE, deadline_s=0.2) as engine:
+            pid = await ready(engine)
+            preparing = asyncio.create_task(engine.prepare(words))
+            await until(lambda: engine.supervisor.control.preparing)
+            whole = Whole(b"")
+            utterance = engine.begin(1, words, "en")
+            utterance.feed(loud(1.5))
+            assert (await utterance.finish(whole)).text == LINE
+            assert preparing.done()
+            assert await preparing == []
+            assert (engine.supervisor.pid, engine.supervisor.run, whole.asked) == (pid, 1, 0)
+
+    run(main)
+
+
+def test_an_engine_that_never_takes_in_a_list_is_restarted_in_the_end(
+    tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main() -> None:
+        async with running(tmp_path, "!preparing 60", LINE, deadline_s=0.2) as engine:
+            await ready(engine)
+            monkeypatch.setattr(control, "LOADING_S", 0.5)
+            with pytest.raises(EngineLost):
+                await engine.prepare(Hotwords((Term("Claude"),)))
+            monkeypatch.setattr(control, "LOADING_S", 600.0)
+            await until(lambda: engine.supervisor.run == 2)
+            assert "has not taken in the hotwords" in engine.message
 
     run(main)
 

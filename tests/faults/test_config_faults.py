@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -80,7 +81,7 @@ def latin_1(path: Path) -> None:
 
 
 def a_giant(path: Path) -> None:
-    path.write_bytes(b"#" * 300_000)
+    path.write_bytes(b"#" * 5_000_000)
 
 
 def a_file_below_a_file(path: Path) -> None:
@@ -100,9 +101,9 @@ def nul_bytes(path: Path) -> None:
         (a_circle, "in a circle"),
         (a_device, "not a regular file"),
         (latin_1, ":3: byte 0xe7 is not UTF-8"),
-        (a_giant, "more than 256 kB"),
+        (a_giant, "more than (256|4,096) kB"),
         (a_file_below_a_file, "Not a directory"),
-        (nul_bytes, ":2: Invalid statement (column 1)"),
+        (nul_bytes, r":2: Invalid statement \(column 1\)"),
     ],
 )
 def test_what_is_no_text_file_is_told(
@@ -113,7 +114,7 @@ def test_what_is_no_text_file_is_told(
     make(path)
     with pytest.raises(ConfigError, match=r"config\.toml") as caught:
         config_file.load(path)
-    assert told in str(caught.value)
+    assert re.search(told, str(caught.value))
     with pytest.raises(ConfigError):
         hotwords_file.load(path, 1.0)
     if make is not latin_1:

@@ -154,3 +154,23 @@ def test_killed_beside_a_window(tmp_path: Path, point: Point) -> None:
             daemon.ctl("paste")
             window.wait_text(TEXT * (point.written + 1))
             window.close()
+
+
+@pytest.mark.desktop
+def test_killed_between_two_texts_in_a_window(tmp_path: Path) -> None:
+    """The new daemon does not know what the old one has written: no space before the next text."""
+    with home(tmp_path) as user, XServer() as x:
+        window = GtkField(x, tmp_path)
+        user.env["DISPLAY"] = x.display
+        user.settings = user.settings.replace("stdout", "x11")
+        expected = ""
+        for _ in range(2):
+            with user.daemon() as daemon:
+                for between in ("", " "):
+                    daemon.ctl("start")
+                    expected += between + TEXT
+                    window.wait_text(expected)
+                    daemon.wait_state("ready")
+                assert [entry["text"] for entry in daemon.history(2)] == [TEXT, TEXT]
+                daemon.kill()
+        window.close()

@@ -7,6 +7,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from dictate.config.schema import JournalSettings
 from dictate.errors import JournalError
 from dictate.journal.entry import EntryState
 from dictate.journal.journal import Entry, Journal
+from dictate.journal.retention import Moment
 from tests.lab.journal_life import PIECE, text_of
 
 S = EntryState
@@ -183,7 +185,7 @@ def test_sound_from_memory_reaches_the_disk_when_there_is_room_again(opened: Rig
         opened.journal.captured(number, "kate")
         assert opened.journal.audio(number) == SECOND * 3
         assert opened.entry(number).audio_s == 3.0
-    opened.journal.sweep(1000.0)
+    opened.journal.sweep(Moment.now())
     (left,) = opened.restart()
     assert opened.journal.audio(number) == SECOND * 3
     assert (left.state, left.audio_s) == (S.CAPTURED, 3.0)
@@ -328,6 +330,38 @@ def other_schema(path: Path) -> None:
         ],
         check=True,
     )
+
+
+def test_two_damaged_journals_of_the_same_second_are_both_kept(
+    opened: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A clock that begins in 1970 at each boot comes to the same second again."""
+    monkeypatch.setattr(time, "strftime", lambda _: "19700101-000010")
+    for count in (1, 2, 3):
+        opened.journal.close()
+        nonsense(opened.folder / "journal.db")
+        opened.restart()
+        assert len(list(opened.folder.glob("journal.db.broken-*"))) == count
+    opened.journal.sweep(Moment(4e9, "", 0.0))
+    assert len(list(opened.folder.glob("journal.db.broken-*"))) == 3, "no clock deletes them"
+
+
+def test_a_disk_that_works_again_is_reported(tmp_path: Path) -> None:
+    said: list[str] = []
+    folder = tmp_path / "dictate"
+    journal = Journal(folder, JournalSettings(), said.append, lambda: said.append("mended"))
+    journal.open()
+    with full_disk():
+        journal.begin(1, 1000.0)
+        journal.append(1, SECOND)
+        journal.captured(1, "kate")
+    assert "mended" not in said
+    journal.transcribed(1, "Text.", "text", "scripted")
+    assert said[-1] == "mended"
+    journal.typing(1, "x11")
+    journal.delivered(1, "delivered")
+    assert said.count("mended") == 1
+    journal.close()
 
 
 @pytest.mark.parametrize("damage", [nonsense, hole, half, other_schema])

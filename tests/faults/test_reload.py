@@ -34,19 +34,28 @@ def test_a_detector_that_is_not_installed_loses_none_of_the_other_changes(tmp_pa
             changed = before.replace("[microphone]", '[microphone]\ndevice = "other"') + CHANGES
             daemon.config.write_text(changed)
             wait_for(lambda: "not installed" in daemon.status()["trouble"], "the user is told")
-            assert daemon.status()["trouble"].endswith("; the old settings stay")
+            assert daemon.status()["trouble"].startswith('speech.use = "silero" cannot work here: ')
+            assert daemon.status()["trouble"].endswith("; webrtc is used instead")
+            assert "config.toml read: 4 changes" in daemon.logged()
             for _ in range(2):  # as often as the user asks
-                failed = daemon.ctl("reload", check=False)
-                assert failed.returncode == 1
-                assert "pip install 'dictate[silero]'" in failed.stderr
+                assert "silero" in daemon.ctl("reload").stdout
             assert "Traceback" not in daemon.logged()
             missing.unlink()
-            done = daemon.ctl("reload").stdout
-            for line in (
-                "microphone.device: ",
-                "speech.use: auto -> silero",
-                "journal.keep_days: 30.0 -> 3.0",
-                "notifications.enabled: true -> false",
-            ):
-                assert line in done
-            assert "nothing changed" in daemon.ctl("reload").stdout
+            assert daemon.ctl("reload").stdout == 'speech.use = "silero" works now\n'
+            assert daemon.ctl("reload").stdout.startswith("already in force: read at ")
+            assert daemon.status()["trouble"] == ""
+
+
+def test_a_detector_that_is_not_installed_keeps_no_daemon_from_starting(tmp_path: Path) -> None:
+    with home(tmp_path) as user:
+        daemon = user.daemon(*user.spoken, config=user.settings + '[speech]\nuse = "silero"\n')
+        daemon.program = (
+            "-c",
+            "from dictate import cli\n"
+            "from dictate.vad import silero\n"
+            "silero.find_spec = lambda _: None\n"
+            "cli.main()\n",
+        )
+        with daemon:
+            wait_for(lambda: daemon.written() == f"{user.text}\n", daemon.logged())
+            assert "speech.use" in daemon.status()["trouble"]

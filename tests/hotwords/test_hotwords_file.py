@@ -1,11 +1,13 @@
 """hotwords.toml: what may be written, what is told, and what a command leaves of the file."""
 
+import json
 import threading
 import unicodedata
 from pathlib import Path
 
 import pytest
 
+from dictate.engines.protocol import LARGEST_EVENT, hotwords_event
 from dictate.errors import ConfigError
 from dictate.hotwords import hotwords_file
 from dictate.hotwords.hotwords_file import parse
@@ -94,7 +96,10 @@ def test_spellings_are_composed() -> None:
         ("[replacements.de]\nwords = ['c']", ["2: words must be above the first [table]"]),
         ("[commands]\nwords = ['c']", ["2: words must be above the first [table]"]),
         ("[commands]\ncontext = 'c'", ["2: context must be above the first [table]"]),
-        ("[replacements.german]\na = 'b'", ["1: [replacements.german] cannot be: this is not a language"]),
+        (
+            "[replacements.german]\na = 'b'",
+            ["1: [replacements.german] cannot be: this is not a language"],
+        ),
         ("[replacements.de]\na = 'b'\nA = 'c'", ['3: "A" is in line 2 already']),
         ('[replacements]\na = "b\\n"', []),
         ('[replacements]\na = "b\\nc"', ["2: this has a line end, a tab or an invisible"]),
@@ -343,3 +348,17 @@ def test_terms_of_a_language_and_of_all() -> None:
     assert [term.spelling for term in both.for_language("en-US")] == ["Claude Code"]
     for language in ("de-AT", None, "auto", "Auto"):
         assert both.for_language(language) == both.terms
+
+
+def test_as_many_terms_as_are_allowed_fit_into_the_file_in_the_long_form(tmp_path: Path) -> None:
+    path = tmp_path / "hotwords.toml"
+    blocks = (
+        f'[[word]]\nspelling = "Some Company {number}"\n'
+        f'sounds_like = ["sum company {number}", "some cup any {number}", "sump any {number}"]\n'
+        'weight = 1.5\nlanguage = "en"\nstate = "active"\n'
+        for number in range(10_000)
+    )
+    path.write_text("\n".join(blocks))
+    loaded = hotwords_file.load(path, 1.0)
+    assert len(loaded.terms) == 10_000
+    assert len(json.dumps(hotwords_event(loaded).data)) < LARGEST_EVENT

@@ -2,7 +2,6 @@
 
 import sqlite3
 import subprocess
-import time
 import wave
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -14,12 +13,12 @@ import soundfile
 from dictate.config.schema import JournalSettings
 from dictate.errors import JournalError
 from dictate.journal.entry import STEPS, EntryState
-from dictate.journal.journal import KEPT_DAYS, Journal
+from dictate.journal.journal import Journal
+from dictate.journal.retention import DAY_S, Moment
 
 S = EntryState
 CANARY = "xylophone-marzipan"
 SECOND = b"\x01\x02" * 16_000
-DAY_S = 86_400.0
 
 
 class Trouble(list[str]):
@@ -269,28 +268,63 @@ def test_after_it_was_forgotten_a_late_text_has_nowhere_to_go(
         again.transcribed(number, "late", "late", "e")
 
 
-def test_old_dictations_are_swept_away_but_undelivered_ones_only_much_later(
+def days(count: float) -> Moment:
+    """The look at the world after this many days of one boot, in which no clock was touched."""
+    return Moment(1000.0 + count * DAY_S, "one boot", count * DAY_S)
+
+
+def live(journal: Journal, first: int, last: int) -> None:
+    """The daemon runs from one day to another and looks every hour."""
+    for hour in range(24 * first, 24 * last + 1):
+        journal.sweep(days(hour / 24))
+
+
+def test_delivered_dictations_are_deleted_after_their_days_and_held_ones_never(
     journal: Journal,
 ) -> None:
     journal.apply(JournalSettings(keep_days=2.0))
-    now = 100 * DAY_S
-    old, young = (dictate(journal, started=now - days * DAY_S) for days in (2.1, 1.9))
-    held = dictate(journal, upto=S.TRANSCRIBED, started=now - 3 * DAY_S)
-    journal.held(held, "the window is gone")
-    journal.sweep(now)
-    assert [e.number for e in journal.history(9)] == [held, young]
+    old = dictate(journal)
+    held = force(journal, S.HELD)
+    live(journal, 0, 1)
+    young = dictate(journal)
+    live(journal, 1, 2)
+    assert journal.get(old) is not None
+    live(journal, 2, 3)
+    assert [e.number for e in journal.history(9)] == [young, held]
     with pytest.raises(JournalError):
         journal.audio(old)
-    journal.sweep(now + (KEPT_DAYS - 2.5) * DAY_S)
+    live(journal, 3, 100)
+    assert [e.number for e in journal.history(9)] == [held]
+    assert journal.audio(held) == SECOND
+
+
+def test_held_dictations_have_an_option_of_their_own(journal: Journal) -> None:
+    journal.apply(JournalSettings(keep_days=1.0, keep_held_days=5.0))
+    held = force(journal, S.HELD)
+    live(journal, 0, 4)
+    assert journal.get(held) is not None
+    live(journal, 4, 6)
     assert journal.history(9) == []
+
+
+def test_what_is_held_is_kept_from_its_delivery_on(journal: Journal) -> None:
+    journal.apply(JournalSettings(keep_days=2.0))
+    held = force(journal, S.HELD)
+    live(journal, 0, 50)
+    journal.typing(held, "x11")
+    journal.delivered(held, "delivered")
+    live(journal, 50, 51)
+    assert journal.get(held) is not None
+    live(journal, 51, 53)
+    assert journal.get(held) is None
 
 
 def test_a_sweep_deletes_the_oldest_sound_beyond_the_limit_and_keeps_the_text(
     journal: Journal,
 ) -> None:
-    numbers = [dictate(journal, started=float(i), pcm=b"\0" * 400_000) for i in range(4)]
-    journal.apply(JournalSettings(keep_days=1e5, keep_mb=1.0))
-    journal.sweep(10.0)
+    numbers = [dictate(journal, pcm=b"\0" * 400_000) for _ in range(4)]
+    journal.apply(JournalSettings(keep_days=1e4, keep_mb=1.0))
+    journal.sweep(days(0))
     assert [e.has_audio for e in journal.history(9)] == [True, True, False, False]
     assert all(e.text for e in journal.history(9))
     assert journal.audio(numbers[3])
@@ -301,7 +335,7 @@ def test_a_sweep_never_deletes_the_sound_of_what_was_not_delivered(journal: Jour
     journal.held(held, "the window is gone")
     recording = dictate(journal, upto=S.RECORDING, pcm=b"\0" * 400_000)
     journal.apply(JournalSettings(keep_days=0.0, keep_mb=0.0, keep_audio=False))
-    journal.sweep(1000.0 + DAY_S)
+    live(journal, 0, 20)
     assert len(journal.audio(held)) == len(journal.audio(recording)) == 400_000
 
 
@@ -356,7 +390,7 @@ def test_without_a_folder_it_all_works_in_memory(trouble: Trouble) -> None:
     last = journal.last()
     assert last is not None
     assert (last.number, last.has_audio) == (number, False)
-    journal.sweep(time.time())
+    journal.sweep(Moment.now())
     journal.close()
 
 
@@ -379,6 +413,8 @@ def test_a_journal_from_before_the_second_way_is_used_on(
     journal.close()
     with closing(sqlite3.connect(folder / "journal.db")) as older:
         older.execute("ALTER TABLE dictation DROP COLUMN second")
+        older.execute("ALTER TABLE dictation DROP COLUMN since")
+        older.execute("DROP TABLE retention_clock")
         older.commit()
     again = reopen()
     again.begin(number + 1, 1001.0, second=True)

@@ -12,7 +12,8 @@ it, at the first sound of it):
     !raise some text   fails with this text
     !unreadable        fails because a file cannot be read
 
-`!loading 3` anywhere makes each load take three seconds. Which lines were spoken and which faults
+`!loading 3` anywhere makes each load take three seconds, and `!preparing 3` each list of hotwords
+that is taken in ahead. Which lines were spoken and which faults
 happened is kept beside the file, in FILE.said, so that a restarted process goes on where the last
 one stopped; delete it to begin anew.
 
@@ -47,6 +48,7 @@ class FakeEngine(ScriptedEngine):
         self._said: set[int] = set()
         """Turns that are over. A turn counts on when the lines begin again."""
         self._happened: list[str] = []
+        self._preparing_s = 0.0
 
     def load(self) -> None:
         super().load()
@@ -55,6 +57,8 @@ class FakeEngine(ScriptedEngine):
         for line in lines:
             if line.startswith("!loading"):
                 time.sleep(float(line.split()[1]))
+            elif line.startswith("!preparing"):
+                self._preparing_s = float(line.split()[1])
             elif line.startswith("!"):
                 faults.append(line[1:])
             else:
@@ -64,6 +68,10 @@ class FakeEngine(ScriptedEngine):
         if self._said_path.exists():
             kept = json.loads(self._said_path.read_text())
             self._said, self._happened = set(kept["said"]), kept["happened"]
+
+    def prepare(self, hotwords: Hotwords) -> list[str]:
+        time.sleep(self._preparing_s if hotwords.terms else 0.0)
+        return super().prepare(hotwords)
 
     def begin(self, hotwords: Hotwords, language: str | None, chunk_ms: int = 0) -> Utterance:
         return FakeUtterance(self)

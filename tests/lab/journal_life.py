@@ -16,6 +16,7 @@ from typing import Any
 
 from dictate.config.schema import JournalSettings
 from dictate.journal.journal import Journal
+from dictate.journal.retention import Moment
 
 PIECE = bytes(range(256)) * 16
 PIECES = 4
@@ -27,7 +28,8 @@ def text_of(number: int) -> str:
 
 
 def live(folder: Path, log: Callable[[str], object]) -> None:
-    """Four dictations with four ends, the first of which is forgotten."""
+    """Four dictations with four ends, the first of which is forgotten. The clock jumps all the
+    time."""
     journal = Journal(folder, JournalSettings(), lambda _: None)
     journal.open()
 
@@ -36,7 +38,8 @@ def live(folder: Path, log: Callable[[str], object]) -> None:
         step(number, *told)
         log(f"did {number} {state}")
 
-    for end in ("delivered", "held", "cancelled", "empty"):
+    for turn, end in enumerate(("delivered", "held", "cancelled", "empty")):
+        journal.sweep(Moment(1e9 * (turn % 2), "", 0.0))
         n = journal.next_number
         take(n, "recording", lambda number: journal.begin(number, 1000.0))
         for i in range(PIECES):

@@ -3,6 +3,7 @@
 import http.server
 import subprocess
 import threading
+from pathlib import Path
 from typing import ClassVar
 
 from tests.lab.sway import SwayWindow
@@ -63,10 +64,11 @@ class Chromium(Window):
     """A textarea in Chromium, which tells a server of ours what stands in it."""
 
     kind = "Chromium"
+    program = "chromium"
     flags: ClassVar[tuple[str, ...]] = ()
 
     def launch(self) -> subprocess.Popen[bytes]:
-        need("chromium")
+        need(self.program)
         window = self
         self.file.touch()
 
@@ -92,17 +94,40 @@ class Chromium(Window):
 
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return self.browse(
+            f"http://127.0.0.1:{self._server.server_address[1]}/", self.file.parent / self.title
+        )
+
+    def browse(self, page: str, profile: Path) -> subprocess.Popen[bytes]:
         return self.x.spawn(
             "chromium",
             *("--no-sandbox", "--no-first-run", "--disable-gpu", "--disable-sync", *self.flags),
-            f"--user-data-dir={self.file.parent / self.title}",
-            f"--app=http://127.0.0.1:{self._server.server_address[1]}/",
+            f"--user-data-dir={profile}",
+            f"--app={page}",
         )
 
     def close(self) -> None:
         super().close()
         self._server.shutdown()
         self._server.server_close()
+
+
+class Firefox(Chromium):
+    """The same in Firefox."""
+
+    kind = "Firefox"
+    program = "firefox-esr"
+
+    def browse(self, page: str, profile: Path) -> subprocess.Popen[bytes]:
+        profile.mkdir()
+        quiet = ("browser.aboutwelcome.enabled", "datareporting.policy.dataSubmissionEnabled")
+        (profile / "user.js").write_text(
+            "".join(f'user_pref("{name}", false);\n' for name in quiet)
+        )
+        return self.x.spawn(self.program, "--no-remote", "--profile", str(profile), "--kiosk", page)
+
+    def xid(self) -> str:
+        return self.x.run("xdotool", "search", "--name", f"^{self.title} .*Mozilla").split()[-1]
 
 
 class Qt6InSway(SwayWindow, Qt6):

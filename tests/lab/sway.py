@@ -65,7 +65,8 @@ class Sway:
     def __init__(self, config: str = "", environment: dict[str, str] | None = None) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="dictate-sway-"))
         self.display = str(self.folder / "wayland-1")
-        self._control = self.folder / "control"
+        self.control = self.folder / "control"
+        """The socket of its own protocol."""
         self._config = self.folder / "config"
         self._config.write_text(_CONFIG + config)
         self._environment = environment or {}
@@ -115,7 +116,7 @@ class Sway:
             "PATH": os.environ.get("PATH", ""),
             "HOME": str(self.folder),
             "XDG_RUNTIME_DIR": str(self.folder),
-            "SWAYSOCK": str(self._control),
+            "SWAYSOCK": str(self.control),
             "WLR_BACKENDS": "headless",
             "WLR_LIBINPUT_NO_DEVICES": "1",
             "WLR_RENDERER": "pixman",
@@ -136,7 +137,7 @@ class Sway:
         if self.process is not None:
             end(self.process)
             self.process = None
-            self._control.unlink(missing_ok=True)
+            self.control.unlink(missing_ok=True)
 
     def log(self) -> str:
         return (self.folder / "sway.log").read_text(errors="replace")
@@ -200,7 +201,7 @@ class Sway:
         data = payload.encode()
         with socket.socket(socket.AF_UNIX) as control:
             control.settimeout(10)
-            control.connect(str(self._control))
+            control.connect(str(self.control))
             control.sendall(b"i3-ipc" + struct.pack("=II", len(data), kind) + data)
             answer = control.makefile("rb")
             size, _ = struct.unpack("=6xII", answer.read(14))
@@ -236,7 +237,7 @@ _MASKS = {42: 1, 29: 4, 56: 8, 125: 64}
 class Keyboard:
     """The user's keyboard, in the test's own thread. Keys are numbered as the kernel does."""
 
-    SHIFT, CTRL, ALT, SUPER, CAPS_LOCK, B, F9 = 42, 29, 56, 125, 58, 48, 67
+    SHIFT, CTRL, ALT, SUPER, CAPS_LOCK, B, F9, LEFT = 42, 29, 56, 125, 58, 48, 67, 105
     _LOCK_MASK = 2
 
     def __init__(self) -> None:

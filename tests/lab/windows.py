@@ -39,8 +39,10 @@ from gi.repository import GLib, Gtk
 if version == "4.0": Gtk.init()
 window = Gtk.Window(title=title)
 if secret:
-    view = buffer = Gtk.Entry(visibility=False, input_purpose=Gtk.InputPurpose.PASSWORD)
+    view = buffer = Gtk.Entry()
     read = view.get_text
+    if secret == "yes":
+        view.set_visibility(False); view.set_input_purpose(Gtk.InputPurpose.PASSWORD)
 else:
     view = Gtk.TextView(wrap_mode=Gtk.WrapMode.CHAR)
     buffer = view.get_buffer()
@@ -57,7 +59,8 @@ else: window.add(view); window.show_all()
 save(path, ""); view.grab_focus(); window.present()
 GLib.MainLoop().run()
 """
-"""GTK's version, "" or "yes" for a password, title, file; beside the file it says the preedit."""
+"""GTK's version, "" or "yes" for a password or "no" for an entry, title, file; beside the file it
+says the preedit."""
 
 _BLANK = """
 import sys, gi
@@ -211,6 +214,21 @@ class PasswordField(Gtk4PasswordField):
     """The same with GTK 3."""
 
     version = "3.0"
+
+
+class GtkEntry(Gtk4Field):
+    """A GTK 3 entry of one line."""
+
+    kind = "gtk3-entry"
+    version = "3.0"
+    secret = "no"
+
+
+class Gtk4Entry(GtkEntry):
+    """The same with GTK 4."""
+
+    kind = "gtk4-entry"
+    version = "4.0"
 
 
 class Blank(Window):

@@ -129,9 +129,9 @@ class WyomingEngine(Engine):
         if self._taken is None or self._taken[0] != hotwords:
             with closing(self.connect()) as remote:
                 remote.send(WatchStatus().event(), hotwords_event(hotwords))
-                answer = remote.expect(
-                    lambda event: event.type == UnusableTerms.type, answer_s(self.settings)
-                )
+                # A long list takes long on that machine.
+                patience_s = answer_s(self.settings) * (1 + len(hotwords.terms) // 1000)
+                answer = remote.expect(lambda event: event.type == UnusableTerms.type, patience_s)
                 terms = UnusableTerms.from_event(answer).terms
                 self._taken = hotwords, [str(line) for line in terms]
         return list(self._taken[1])

@@ -9,7 +9,7 @@ import contextlib
 import logging
 import os
 import time
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Sequence
 from typing import Any, Final, TypeVar
 
 from dictate.config.schema import OutputSettings
@@ -106,6 +106,12 @@ class IBusOutput(Output):
         if focus is None:
             raise NotDelivered("it is not known which text field it went to")
         await _to_its_end(self._undo(text, focus.window))
+
+    async def follows(self, text: str, asked_at: Sequence[float]) -> bool:  # noqa: ARG002
+        desktop = self._switch.desktop
+        if desktop is None or desktop.surrounding is None:
+            return True  # the application does not say what stands there
+        return any(_follows(before, text) for before in desktop.surrounding.befores)
 
     async def preview(self, text: str, stable_chars: int = 0) -> bool:
         self._wanted += 1

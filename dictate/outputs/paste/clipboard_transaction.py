@@ -4,7 +4,7 @@ This is the same on Wayland and through Xwayland. How a selection is owned and r
 """
 
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from typing import Generic, Protocol, TypeVar
 
 from dictate.outputs.paste.paste_request import PasteRequest
@@ -36,13 +36,12 @@ class SelectionOwner(Protocol[S, C]):
 
 
 class ClipboardTransaction(Generic[K, V]):
-    """Lives in the thread of the connection. `request` is the text that is there now, if any."""
+    """Lives in the thread of the connection. `request` is the text that is there now, if any, and
+    `selections` are those that are claimed for it."""
 
-    def __init__(
-        self, connection: DesktopConnection, owner: SelectionOwner[K, V], selections: Iterable[K]
-    ) -> None:
+    def __init__(self, connection: DesktopConnection, owner: SelectionOwner[K, V]) -> None:
         self.request: PasteRequest | None = None
-        self.selections = tuple(selections)
+        self.selections: tuple[K, ...] = ()
         self._connection = connection
         self._owner = owner
         self._saved: dict[K, V] = {}
@@ -53,15 +52,21 @@ class ClipboardTransaction(Generic[K, V]):
         while (rest := self._acknowledged_at + BETWEEN_S - time.monotonic()) > 0:
             await self._connection.wait(lambda: False, rest)
 
-    async def begin(self, request: PasteRequest, read: Callable[[K], Awaitable[V]]) -> None:
-        """Save what the selections hold, as `read` finds it, because this text replaces it."""
-        for selection in self.selections:
+    async def begin(
+        self,
+        request: PasteRequest,
+        read: Callable[[K], Awaitable[V]],
+        selections: tuple[K, ...],
+    ) -> None:
+        """Save what these selections hold, as `read` finds it, because this text replaces it."""
+        self.selections = selections
+        for selection in selections:
             if selection not in self._saved or not self._owner.owns(selection):
                 self._saved[selection] = await read(selection)
         self.request = request
 
     def owns_all(self) -> bool:
-        """Whether all selections are still ours."""
+        """Whether all that were claimed are still ours."""
         return all(map(self._owner.owns, self.selections))
 
     def acknowledge(self) -> None:

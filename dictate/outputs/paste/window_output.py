@@ -2,6 +2,7 @@
 the desktop, and the guard."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from dictate.config.schema import OutputSettings
@@ -27,6 +28,9 @@ class WindowBackend(Protocol):
 
     async def undo(self, request: PasteRequest) -> None:
         """As `Output.undo`."""
+
+    async def follows(self, text: str, asked_at: Sequence[float], /) -> bool:
+        """As `Output.follows`; its field or window has the focus."""
 
     async def close(self) -> None:
         """Leave nothing behind."""
@@ -80,6 +84,14 @@ class WindowOutput(Output, Generic[D]):
             await self._desktop.call(lambda backend: backend.undo(request), self.undo_limit_s)
         except DesktopLost as error:
             request.outcome_of(error, "taken back")
+
+    async def follows(self, text: str, asked_at: Sequence[float]) -> bool:
+        try:
+            return await self._desktop.call(
+                lambda backend: backend.follows(text, asked_at), FOCUS_LIMIT_S
+            )
+        except DesktopLost:
+            return False
 
     async def close(self) -> None:
         stopping = self._desktop.stop(lambda backend: backend.close(), 0.7)

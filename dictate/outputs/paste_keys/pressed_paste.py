@@ -21,13 +21,14 @@ from dictate.outputs.kwin_focus import KwinFocus
 from dictate.outputs.paste.paste_request import WRITE_LIMIT_S, PasteRequest
 from dictate.outputs.thread import DesktopLost
 from dictate.outputs.wayland.paste import Paster
+from dictate.outputs.wayland.sway import focused_process
 from dictate.outputs.wayland.thread import WaylandConnection
 from dictate.outputs.x11.thread import XConnection
 from dictate.outputs.x11.xwayland_paster import XwaylandPaster
 
 LOOK_S: Final = 5.0
 """Seconds. KWin answers in a millisecond, but after a restart it first has to load the script."""
-NO_WAYLAND: Final = "this is no Wayland session: output x11 needs nobody's leave"
+NO_WAYLAND: Final = "this is no Wayland session: use output x11, which needs no permission"
 _UNKNOWN: Final = Focus("", "")
 """Stands for the focus on a desktop that does not report it."""
 
@@ -47,7 +48,7 @@ class PressedPaste:
         self._guard = Guard()
 
     def _make_paster(self, connection: WaylandConnection) -> Paster:
-        return Paster(connection, lambda: self._press(), lambda: self._look())
+        return Paster(connection, lambda: self._press(), lambda: self._look(), self._process)
 
     def _make_xwayland_paster(self, connection: XConnection) -> XwaylandPaster:
         return XwaylandPaster(connection, lambda: self._press())
@@ -116,6 +117,10 @@ class PressedPaste:
             await self._windows.focused()
             raise NotDelivered("no window had the focus")
         return _UNKNOWN
+
+    async def _process(self) -> int | None:
+        """The process of the window that has the focus, for a different thread."""
+        return self._windows.process or await focused_process()
 
     async def _now(self, where: Focus) -> Focus | None:
         """What has the focus now; `where` itself on a desktop that does not report it."""

@@ -12,7 +12,7 @@ method, on any layout, whatever keys are held. In three cases the text is pasted
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Self
 
 from dictate.config.schema import OutputSettings
@@ -110,6 +110,14 @@ class _FieldBackend:
         if field.around is None:
             raise NotDelivered(f"{name} does not say what stands there: undo it there")
         await self._take_back(request, DeleteSurrounding(request.text, field.before), field, name)
+
+    async def follows(self, text: str, _asked_at: Sequence[float]) -> bool:
+        """As `Output.follows`."""
+        await self._connection.round_trip()
+        field = self._method.field
+        if field is None or field.around is None:
+            return True  # pasted, or the application does not say what stands there
+        return field.ends_with(text) and not field.selected
 
     async def preview(self, text: str) -> bool:
         """As `Output.preview`."""

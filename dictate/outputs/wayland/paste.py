@@ -1,7 +1,8 @@
 """The clipboard transaction on Wayland: paste the text into one window, restore the clipboard.
 
-Own clipboard and primary selection (a terminal pastes the one, a text field the other), press
-Shift+Insert, and answer the request for the text: this request is the receipt.
+Own clipboard and primary selection (a text field pastes the one, a terminal the other), press
+Shift+Insert, and answer the request for the text: this request is the receipt. An application of
+GTK keeps the primary selection (`paste/application.py`), if the desktop reports its process.
 
 - **The client that asks is unknown**, unlike on X11. A clipboard manager asks as soon as the
   clipboard changes. So the chord waits until there was no request for `QUIET_S`, or longer if there
@@ -18,9 +19,18 @@ from collections.abc import Awaitable, Callable
 
 from dictate.errors import DeliveryUnsure, NotDelivered
 from dictate.outputs import Focus
+from dictate.outputs.paste.application import pastes_clipboard
 from dictate.outputs.paste.clipboard_transaction import ClipboardTransaction
 from dictate.outputs.paste.paste_request import PasteRequest
-from dictate.outputs.wayland.selection import CLIPBOARD, HINT, PRIMARY, Selections, text_content
+from dictate.outputs.wayland.selection import (
+    CLIPBOARD,
+    HINT,
+    PRIMARY,
+    Content,
+    Selections,
+    text_content,
+)
+from dictate.outputs.wayland.sway import focused_process
 from dictate.outputs.wayland.thread import WaylandConnection
 
 QUIET_S = 0.03
@@ -40,13 +50,16 @@ class Paster:
         connection: WaylandConnection,
         press: Callable[[], None],
         focus: Callable[[], Awaitable[Focus | None]],
+        process: Callable[[], Awaitable[int | None]] = focused_process,
     ) -> None:
-        """`press` starts the chord. `focus` makes a round trip and returns what has the focus."""
+        """`press` starts the chord. `focus` makes a round trip and returns what has the focus,
+        `process` the process that it belongs to, if that is known."""
         self._connection = connection
         self._press = press
         self._focus = focus
+        self._process = process
         self._selections = Selections(connection, asked=self._asked, given=self._given)
-        self._transaction = ClipboardTransaction(connection, self._selections, (CLIPBOARD, PRIMARY))
+        self._transaction = ClipboardTransaction[str, Content](connection, self._selections)
         self._asked_at = 0.0
         self._asked_after = False
         self._managed = False
@@ -89,7 +102,9 @@ class Paster:
 
     async def _claim(self, request: PasteRequest) -> None:
         content = text_content(request.text)
-        await self._transaction.begin(request, self._selections.content)
+        keeps = pastes_clipboard(await self._process(), request.focus.application)
+        selections = (CLIPBOARD,) if keeps else (CLIPBOARD, PRIMARY)
+        await self._transaction.begin(request, self._selections.content, selections)
         for selection in self._transaction.selections:
             await self._selections.own(selection, content)
         await self._connection.round_trip()

@@ -1,6 +1,8 @@
 """Pastes into the focused window of a Wayland desktop of the wlroots kind (sway, Hyprland, ...);
 `wayland/paste.py` describes how."""
 
+from collections.abc import Sequence
+
 from dictate.config.schema import OutputSettings
 from dictate.errors import NotDelivered
 from dictate.outputs import Focus, Receipt
@@ -32,6 +34,9 @@ class _PasteBackend:
 
     async def undo(self, request: PasteRequest) -> None:  # noqa: ARG002
         raise NotDelivered(PASTED)
+
+    async def follows(self, _text: str, _asked_at: Sequence[float]) -> bool:
+        return True  # Wayland does not say what was typed
 
     async def close(self) -> None:
         await self._paster.close()

@@ -1,8 +1,10 @@
 """The clipboard transaction: the text goes into one window, then the clipboard is as before.
 
-Own CLIPBOARD and PRIMARY (a terminal pastes the one, a text field the other), press Shift+Insert,
-and answer the application's request for the text: this request is the receipt. No step sleeps for
-an estimated time. Three rules keep texts from being lost, doubled or pasted in the wrong place:
+Own CLIPBOARD and PRIMARY (a text field pastes the one, a terminal the other), press Shift+Insert,
+and answer the application's request for the text: this request is the receipt. PRIMARY stays with
+an application of GTK that owns it, which would drop its selection instead of replacing it
+(`paste/application.py`). No step sleeps for an estimated time. Three rules keep texts from being
+lost, doubled or pasted in the wrong place:
 
 - **The client that asks decides what it gets.** The application that got the chord gets the text.
   Every other client with a window gets the former content, as if nothing had happened. A client
@@ -25,6 +27,7 @@ is claimed anew, so that every program that watches the clipboard reads it again
 
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,14 +36,16 @@ from Xlib.error import XError
 
 from dictate.errors import DeliveryUnsure, FocusMoved, NotDelivered
 from dictate.outputs import Focus, Receipt
+from dictate.outputs.paste.application import pastes_clipboard
 from dictate.outputs.paste.paste_request import PasteRequest
+from dictate.outputs.x11.activity import InputActivity
 from dictate.outputs.x11.fetch import NoAnswer, fetch
 from dictate.outputs.x11.keys import Releases, chord_keys, modifiers_down, press_chord
 from dictate.outputs.x11.raw import RawEvents
 from dictate.outputs.x11.selection import Content, Selections, save_to_manager, text_content
 from dictate.outputs.x11.thread import XConnection
-from dictate.outputs.x11.undo import InputActivity, backspace_key, press_backspace, why_not_exact
-from dictate.outputs.x11.window import answers_pings, focused, has_window, ping
+from dictate.outputs.x11.undo import backspace_key, press_backspace, why_not_exact
+from dictate.outputs.x11.window import answers_pings, focused, has_window, ping, process_of
 from dictate.platform.x11 import keyboard_taken
 
 _log = logging.getLogger(__name__)
@@ -73,6 +78,8 @@ class _PendingPaste:
     client: int
     window: Any
     content: Content
+    selections: tuple[int, ...] = ()
+    """Those that are ours for it."""
     asked_at: float = 0.0
     fetched_by_helper: bool = False
     late_until: float = 0.0
@@ -87,7 +94,8 @@ class Paster:
     def __init__(self, connection: XConnection) -> None:
         self._x = connection
         self._selections = Selections(connection, choose=self._choose, answered=self._answered)
-        self._names = (connection.atom("CLIPBOARD"), Xatom.PRIMARY)
+        self._clipboard = connection.atom("CLIPBOARD")
+        self._names = (self._clipboard, Xatom.PRIMARY)
         raw = RawEvents(connection)
         self._releases = Releases(connection, raw)
         self._activity = InputActivity(connection, raw)
@@ -145,7 +153,12 @@ class Paster:
             display.ungrab_server()
             display.sync()
             self._releases.end(pressed, held)
-        self._activity.end()
+        self._activity.begin(undoable=False)
+
+    async def follows(self, _text: str, asked_at: Sequence[float]) -> bool:
+        """As `Output.follows`."""
+        self._x.poll()
+        return self._activity.untouched(asked_at)
 
     async def close(self) -> None:
         """Pass the clipboard's content to a clipboard manager, if there is one."""
@@ -193,13 +206,23 @@ class Paster:
             await self._x.wait(lambda: False, rest)
 
     async def _claim(self, pending: _PendingPaste) -> None:
-        """Own both selections; other clients still get the former content."""
-        former = {selection: await self._content(selection, pending) for selection in self._names}
+        """Own the selections; other clients still get the former content."""
+        pending.selections = self._selections_for(pending)
+        former = {each: await self._content(each, pending) for each in pending.selections}
         self._current = pending
         self._pending[pending.client] = pending
         for selection, content in former.items():
             if not await self._selections.own(selection, content):
                 raise NotDelivered("another program does not let go of the clipboard")
+
+    def _selections_for(self, pending: _PendingPaste) -> tuple[int, ...]:
+        """Those to own for this text: not PRIMARY, if that would cost the user's selection."""
+        owner = self._x.display.get_selection_owner(Xatom.PRIMARY)
+        if owner != X.NONE and self._x.client(owner.id) == pending.client:
+            pid = process_of(self._x, pending.client)
+            if pastes_clipboard(pid, pending.request.focus.application):
+                return (self._clipboard,)
+        return self._names
 
     async def _content(self, selection: int, pending: _PendingPaste) -> Content:
         if self._selections.owns(selection) and selection in self._selections.contents:
@@ -223,7 +246,7 @@ class Paster:
         try:
             self._check_focus(pending.request.focus)
             self._check_free(pending.request)
-            if not all(self._selections.owns(selection) for selection in self._names):
+            if not all(map(self._selections.owns, pending.selections)):
                 raise NotDelivered("another program does not let go of the clipboard")
             held = modifiers_down(display)
             pending.request.committed = True
@@ -243,7 +266,7 @@ class Paster:
         self._current = None
         if request.acknowledged:
             self._x.call_later(LINGER_S, self._tidy)
-            self._activity.begin()
+            self._activity.begin(undoable=True)
             return
         if pending.lost or pending.fetched_by_helper:
             await self._forget(pending)

@@ -1,6 +1,6 @@
 """Key and button events of all windows (XInput 2), for listeners in the thread of the connection.
 
-The key codes are only looked at, never kept.
+No listener logs a key code, or keeps what was typed.
 """
 
 import struct

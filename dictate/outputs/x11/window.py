@@ -5,6 +5,7 @@ from typing import Any
 
 from Xlib import X, Xatom
 from Xlib.error import XError
+from Xlib.ext import res
 from Xlib.protocol.event import ClientMessage
 
 from dictate.outputs import Focus
@@ -60,6 +61,19 @@ def has_window(connection: XConnection, client: int) -> bool:
         connection.atom("_NET_CLIENT_LIST"), Xatom.WINDOW
     )
     return listed is not None and any(connection.client(xid) == client for xid in listed.value)
+
+
+def process_of(connection: XConnection, client: int) -> int | None:
+    """The process of this X client, according to the server; None if it is on another machine, or
+    if the server does not say."""
+    if not connection.display.has_extension(res.extname):
+        return None
+    spec = {"client": client, "mask": res.LocalClientPIDMask}
+    try:
+        answer = connection.display.res_query_client_ids([spec])
+    except XError:  # it is gone, or the server's extension is too old
+        return None
+    return next((int(each.value[0]) for each in answer.ids if each.value), None)
 
 
 def answers_pings(connection: XConnection, window: Any) -> bool:

@@ -35,8 +35,8 @@ class XwaylandPaster:
         self._x = connection
         self._press = press
         self._selections = Selections(connection, answered=self._answered)
-        both = (connection.atom("CLIPBOARD"), Xatom.PRIMARY)
-        self._transaction = ClipboardTransaction(connection, self._selections, both)
+        self._both = (connection.atom("CLIPBOARD"), Xatom.PRIMARY)
+        self._transaction = ClipboardTransaction[int, Content](connection, self._selections)
         self._noticed: set[int] = set()
         self._asked_at = 0.0
         connection.handlers.append(self._watch)
@@ -66,7 +66,7 @@ class XwaylandPaster:
     async def _claim(self, request: PasteRequest) -> None:
         """Own both selections, and let the compositor notice."""
         content = text_content(self._x, request.text, secret=True)
-        await self._transaction.begin(request, self._fetch)
+        await self._transaction.begin(request, self._fetch, self._both)
         self._noticed.clear()
         for selection in self._transaction.selections:
             await self._selections.own(selection, content)

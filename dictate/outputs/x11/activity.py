@@ -1,0 +1,122 @@
+"""Whether the user has pressed anything since our last text: for the undo, and for the space before
+the next text.
+"""
+
+import time
+from collections.abc import Sequence
+from typing import Final
+
+from Xlib import XK, X
+from Xlib.ext import xinput
+
+from dictate.outputs.x11.keys import modifiers, modifiers_down
+from dictate.outputs.x11.raw import RawEvents
+from dictate.outputs.x11.thread import XConnection
+
+UNDO_S = 120.0
+"""Seconds after a delivery in which keys and clicks are watched, and the text can be taken back."""
+SHORTCUT_S = 1.0
+"""A key pressed within this many seconds with Ctrl, Alt or Super, or a function key, is the
+shortcut for the undo."""
+_SILENT = ("Pause", "Scroll_Lock", *(f"F{number}" for number in range(1, 21)))
+HOTKEY_S = 0.5
+"""A key pressed within this many seconds of the moment in which Dictate was asked for something is
+the hotkey. The two are reported on different connections, late on a busy machine."""
+HOTKEYS: Final = 5
+"""Different keys that may be hotkeys: of both profiles, to cancel, paste and undo. Of a user who
+types, more come at once, and none is remembered."""
+_WHEEL: Final = frozenset(range(4, 8))
+"""The buttons of a wheel, by which the cursor does not move."""
+
+_Press = tuple[int, bool]
+"""The code of a key, and whether it may be the shortcut for the undo."""
+
+
+class InputActivity:
+    """Whether the user has pressed anything since the last change of ours. Modifiers alone do not
+    count. What was pressed is not kept, except for keys that may be the hotkey."""
+
+    def __init__(self, connection: XConnection, raw: RawEvents) -> None:
+        self._x = connection
+        self._raw = raw
+        self._serial = 0
+        self._undoable_until = 0.0
+        self._typed = self._scrolled = False
+        self._pressed: dict[_Press, list[float]] = {}
+        """The monotonic seconds of what may be the hotkey."""
+        self._modifiers: set[int] = set()
+        self._shifts: set[int] = set()
+        self._held: set[int] = set()
+        self._silent: set[int] = set()
+        """The keys that type nothing and move no cursor."""
+
+    def begin(self, *, undoable: bool) -> None:
+        """Start to watch: a text has just been delivered; or taken back, not `undoable`."""
+        display = self._x.display
+        self._serial += 1
+        self._undoable_until = time.monotonic() + UNDO_S if undoable else 0.0
+        self._typed = self._scrolled = False
+        self._pressed.clear()
+        self._modifiers = modifiers(display)
+        self._shifts = set(display.get_modifier_mapping()[X.ShiftMapIndex])
+        self._held = set(modifiers_down(display))
+        self._silent = {
+            code
+            for name in _SILENT
+            for code, _ in display.keysym_to_keycodes(XK.string_to_keysym(name))
+        }
+        kinds = (xinput.RawKeyPress, xinput.RawKeyRelease, xinput.RawButtonPress)
+        self._raw.listen(self._see, *kinds)
+        serial = self._serial
+        self._x.call_later(UNDO_S, lambda: self._end() if serial == self._serial else None)
+
+    def _end(self) -> None:
+        self._raw.deafen(self._see)
+
+    def unavailable_reason(self) -> str | None:
+        """Why the text may not be the last thing that happened in its window, or None."""
+        if not self._raw.able:
+            return "this X server does not say whether something was typed since"
+        self._x.poll()
+        now = time.monotonic()
+        if now >= self._undoable_until:
+            return f"the last text was written more than {UNDO_S:.0f} s ago, or taken back already"
+        match [(press, at) for press, times in self._pressed.items() for at in times]:
+            case [] if not self._typed and not self._scrolled:
+                return None
+            case [((_, True), at)] if not self._scrolled and now - at < SHORTCUT_S:
+                return None
+        return (
+            "something was typed or clicked since it was written: press Ctrl+Z there (typing "
+            "a command in a terminal counts, pressing undo_key of [hotkey] does not)"
+        )
+
+    def untouched(self, asked_at: Sequence[float]) -> bool:
+        """Whether nothing that may have moved the cursor or changed the text was pressed, as far as
+        this server reports it.
+
+        A key that was pressed when Dictate was asked for something, at one of these monotonic
+        seconds, is the hotkey: it never counts.
+        """
+        return not self._typed and all(
+            any(abs(at - asked) < HOTKEY_S for at in times for asked in asked_at)
+            for times in self._pressed.values()
+        )
+
+    def _see(self, kind: int, code: int) -> None:
+        if kind == xinput.RawKeyRelease:
+            self._held.discard(code)
+        elif kind == xinput.RawButtonPress:
+            if code in _WHEEL:
+                self._scrolled = True
+            else:
+                self._typed = True
+        elif code in self._modifiers:
+            self._held.add(code)
+        elif not self._typed:
+            shortcut = bool(self._held - self._shifts) or code in self._silent
+            self._pressed.setdefault((code, shortcut), []).append(time.monotonic())
+            if len(self._pressed) > HOTKEYS:
+                self._typed = True
+        if self._typed:
+            self._pressed.clear()

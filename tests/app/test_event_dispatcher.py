@@ -1,0 +1,45 @@
+"""What is wrong is in the status until it works again, and no longer."""
+
+import asyncio
+import io
+from unittest.mock import AsyncMock, MagicMock
+
+import pytest
+
+from dictate.app import event_dispatcher
+from dictate.app.event_dispatcher import MICROPHONE, NOTICE, EventDispatcher
+from dictate.app.observer import Timing
+from dictate.app.terminal import Terminal
+from dictate.dbus.service import Service
+from dictate.outputs import Receipt
+
+
+def test_each_trouble_goes_when_its_own_source_works_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(event_dispatcher, "sdnotify", MagicMock())
+
+    async def scenario() -> None:
+        service, notifier = Service(), MagicMock(show=AsyncMock())
+        dispatcher = EventDispatcher(service, notifier, Terminal(io.StringIO()), MagicMock())
+
+        def shown() -> str:
+            return service._status["trouble"]
+
+        dispatcher.trouble("config.toml:3: a mistake", "config.toml")
+        dispatcher.trouble("there is no microphone", MICROPHONE)
+        dispatcher.trouble("20 ms of sound were lost")
+        assert shown() == "20 ms of sound were lost"
+        dispatcher.mended(NOTICE)
+        assert shown() == "there is no microphone"
+        dispatcher.held(1, "the window is gone")
+        assert shown() == "held: the window is gone"
+        dispatcher.mended(MICROPHONE)
+        assert shown() == "held: the window is gone"
+        dispatcher.delivered(2, Receipt.DELIVERED, Timing())
+        assert shown() == "config.toml:3: a mistake"
+        dispatcher.mended("config.toml")
+        assert shown() == ""
+        await asyncio.sleep(0)
+
+    asyncio.run(scenario())

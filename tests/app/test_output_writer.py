@@ -1,0 +1,252 @@
+"""Texts one after the other in one place: their words do not touch, and nothing else changes."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from dictate.app.journal_thread import JournalThread
+from dictate.app.observer import Timing
+from dictate.app.output_writer import CONSECUTIVE_S, Asked, OutputWriter
+from dictate.config.schema import JournalSettings, OutputSettings
+from dictate.errors import DeliveryUnsure, NotDelivered
+from dictate.journal.journal import Journal
+from dictate.outputs import Destination, Focus, Output, Receipt
+
+EDITOR, BROWSER = Focus("editor", "Editor"), Focus("browser", "Browser")
+
+
+class Screen(Output):
+    """Windows, and what stands in them."""
+
+    name = "screen"
+
+    def __init__(self) -> None:
+        super().__init__(OutputSettings())
+        self.windows: dict[Focus | None, str] = {}
+        self.trouble: Exception | None = None
+        self.touched = False
+        self.asked: list[tuple[str, Sequence[float]]] = []
+
+    def unavailable_reason(self) -> str | None:
+        return None
+
+    async def write(self, text: str, focus: Focus | None) -> Receipt:
+        if self.trouble:
+            raise self.trouble
+        self.windows[focus] = self.windows.get(focus, "") + text
+        self.touched = False
+        return Receipt.DELIVERED
+
+    async def undo(self, text: str, focus: Focus | None) -> None:
+        assert self.windows[focus].endswith(text)
+        self.windows[focus] = self.windows[focus].removesuffix(text)
+
+    async def follows(self, text: str, asked_at: Sequence[float]) -> bool:
+        self.asked.append((text, asked_at))
+        return not self.touched
+
+
+class Stream(Screen):
+    """A file, which has no focus."""
+
+    destination = Destination.STREAM
+
+
+class Rig:
+    """A writer with a real journal, and a screen."""
+
+    def __init__(self, journal: JournalThread) -> None:
+        self.journal = journal
+        self.screen = Screen()
+        self.number = 0
+        self.writer = OutputWriter(journal, self)  # type: ignore[arg-type]
+
+    def writing(self, number: int) -> None: ...
+
+    async def write(
+        self,
+        text: str,
+        focus: Focus | None = EDITOR,
+        *,
+        later_s: float = 0,
+        continued: bool = False,
+        output: Output | None = None,
+    ) -> None:
+        self.number += 1
+        number = self.number
+        now = Asked.now()
+        asked = Asked(now.at + later_s, (now.at + later_s,), continued)
+        await self.journal.call(Journal.begin, number, 0.0)
+        await self.journal.call(Journal.captured, number, "")
+        await self.journal.keep(Journal.transcribed, number, text, text, "engine")
+        await self.writer.write(number, text, output or self.screen, focus, asked, Timing())
+
+    async def undo(self) -> int:
+        return await self.writer.undo([self.screen])
+
+    @property
+    def text(self) -> str:
+        return self.screen.windows[EDITOR]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Iterator[Callable[[Callable[[Rig], Awaitable[None]]], None]]:
+    with ThreadPoolExecutor(1) as executor:
+        journal = Journal(tmp_path / "journal", JournalSettings(), lambda _message: None)
+        executor.submit(journal.open).result()
+
+        def runner(scenario: Callable[[Rig], Awaitable[None]]) -> None:
+            async def whole() -> None:
+                await scenario(Rig(JournalThread(journal, executor, lambda _message: None)))
+
+            asyncio.run(whole())
+
+        yield runner
+        executor.submit(journal.close).result()
+
+
+Run = Callable[[Callable[[Rig], Awaitable[None]]], None]
+
+
+@pytest.mark.parametrize(
+    ("texts", "together"),
+    [
+        (["One two.", "Three four."], "One two. Three four."),
+        (["one", "two", "three"], "one two three"),
+        (["你好。", "世界。"], "你好。世界。"),
+        (["こんにちは", "元気ですか"], "こんにちは元気ですか"),
+        (["สวัสดี", "ครับ"], "สวัสดีครับ"),
+        (["one", ", two"], "one, two"),
+        (["one (", "two", ")"], "one (two)"),
+        (["one\n", "two"], "one\ntwo"),
+        (["one ", "two"], "one two"),
+        (["one", "\ntwo"], "one\ntwo"),
+    ],
+)
+def test_words_of_consecutive_texts_do_not_touch(run: Run, texts: list[str], together: str) -> None:
+    async def scenario(rig: Rig) -> None:
+        for text in texts:
+            await rig.write(text)
+        assert rig.text == together
+
+    run(scenario)
+
+
+def test_the_space_is_not_part_of_the_text_in_the_journal(run: Run) -> None:
+    async def scenario(rig: Rig) -> None:
+        for text in ("One two.", "Three four."):
+            await rig.write(text)
+        entries = await rig.journal.call(Journal.history, 2)
+        assert [entry.text for entry in entries] == ["Three four.", "One two."]
+
+    run(scenario)
+
+
+def test_no_space_where_the_user_did_something_in_between(run: Run) -> None:
+    async def scenario(rig: Rig) -> None:
+        await rig.write("One.")
+        rig.screen.touched = True
+        await rig.write("Two.")
+        await rig.write("Three.")
+        assert rig.text == "One.Two. Three."
+        assert [text for text, _ in rig.screen.asked] == ["One.", "Two."]
+
+    run(scenario)
+
+
+def test_no_space_in_another_window_nor_back_from_it(run: Run) -> None:
+    async def scenario(rig: Rig) -> None:
+        await rig.write("One.")
+        await rig.write("Two.", BROWSER)
+        await rig.write("Three.")
+        assert rig.screen.windows == {EDITOR: "One.Three.", BROWSER: "Two."}
+
+    run(scenario)
+
+
+@pytest.mark.parametrize(("later_s", "space"), [(CONSECUTIVE_S - 1, " "), (CONSECUTIVE_S + 1, "")])
+def test_no_space_after_a_minute(run: Run, later_s: float, space: str) -> None:
+    async def scenario(rig: Rig) -> None:
+        await rig.write("One.")
+        await rig.write("Two.", later_s=later_s)
+        assert rig.text == f"One.{space}Two."
+
+    run(scenario)
+
+
+def test_no_space_where_the_window_is_unknown_unless_one_dictation_goes_on(run: Run) -> None:
+    async def scenario(rig: Rig) -> None:
+        for continued in (False, False, True):
+            await rig.write("One.", None, continued=continued)
+        assert rig.screen.windows == {None: "One.One. One."}
+
+    run(scenario)
+
+
+def test_no_space_in_another_output_or_in_a_stream(run: Run) -> None:
+    async def scenario(rig: Rig) -> None:
+        other, stream = Screen(), Stream()
+        for output in (other, rig.screen):
+            await rig.write("One.", output=output)
+        for _ in range(2):
+            await rig.write("One.", None, output=stream, continued=True)
+        assert (rig.text, other.windows) == ("One.", {EDITOR: "One."})
+        assert stream.windows == {None: "One.One."}
+
+    run(scenario)
+
+
+def test_undo_takes_the_space_back_and_the_next_text_gets_it_again(run: Run) -> None:
+    async def scenario(rig: Rig) -> None:
+        await rig.write("One two.")
+        await rig.write("Three floor.")
+        await rig.undo()
+        assert rig.text == "One two."
+        await rig.write("Three four.")
+        assert rig.text == "One two. Three four."
+        await rig.undo()
+        assert rig.text == "One two."
+
+    run(scenario)
+
+
+def test_after_undo_of_the_first_text_nothing_is_before_the_next(run: Run) -> None:
+    async def scenario(rig: Rig) -> None:
+        await rig.write("One.")
+        await rig.undo()
+        await rig.write("Two.")
+        assert rig.text == "Two."
+
+    run(scenario)
+
+
+def test_a_text_that_was_held_gets_the_space_when_it_is_written(run: Run) -> None:
+    async def scenario(rig: Rig) -> None:
+        await rig.write("One.")
+        rig.screen.trouble = NotDelivered("the focus moved")
+        with pytest.raises(NotDelivered):
+            await rig.write("Two.")
+        rig.screen.trouble = None
+        await rig.write("Two.")
+        assert rig.text == "One. Two."
+        entry = await rig.journal.call(Journal.last)
+        assert entry is not None
+        assert entry.text == "Two."
+
+    run(scenario)
+
+
+def test_nothing_is_known_after_a_text_that_may_have_arrived(run: Run) -> None:
+    async def scenario(rig: Rig) -> None:
+        await rig.write("One.")
+        rig.screen.trouble = DeliveryUnsure("the window hangs")
+        with pytest.raises(DeliveryUnsure):
+            await rig.write("Two.")
+        rig.screen.trouble = None
+        await rig.write("Three.")
+        assert rig.text == "One.Three."
+
+    run(scenario)

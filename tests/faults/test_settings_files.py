@@ -1,0 +1,256 @@
+"""Whatever happens to config.toml and hotwords.toml, Dictate starts, and dictates as it did."""
+
+import os
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests.lab.daemon import RealDaemon, wait_for
+from tests.lab.scripted import Home, home
+
+
+@pytest.fixture
+def user(tmp_path: Path) -> Iterator[Home]:
+    with home(tmp_path) as made:
+        yield made
+
+
+def dictate(daemon: RealDaemon) -> str:
+    """Dictate once; what was written."""
+    before = daemon.written()
+    daemon.ctl("start")
+    wait_for(lambda: daemon.written() != before, daemon.logged())
+    return daemon.written().removeprefix(before)
+
+
+def has_written(daemon: RealDaemon, times: int) -> bool:
+    """Whether so many texts are written."""
+    return daemon.written().count("\n") >= times
+
+
+def warned(daemon: RealDaemon, trouble: str) -> int:
+    """How often the log says so."""
+    return sum("WARNING" in line and trouble in line for line in daemon.logged().splitlines())
+
+
+# At the start -------------------------------------------------------------------------------------
+
+
+def a_mistake(path: Path) -> None:
+    path.write_text("words = [\n")
+
+
+def an_unknown_key(path: Path) -> None:
+    path.write_text("wordz = []\n")
+
+
+def a_wrong_type(path: Path) -> None:
+    path.write_text('words = "Zoe"\n' if path.stem == "hotwords" else "engine = 3\n")
+
+
+def twins(path: Path) -> None:
+    twice = "[text]\ntrailing_space = true\ntrailing_space = true\n"
+    path.write_text('words = ["Zoe", "zoe"]\n' if path.stem == "hotwords" else twice)
+
+
+def latin_1(path: Path) -> None:
+    path.write_bytes(b'words = ["Zo\xeb"]\n')
+
+
+def a_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def a_device(path: Path) -> None:
+    path.unlink()
+    path.symlink_to("/dev/zero")
+
+
+def a_link_to_nothing(path: Path) -> None:
+    path.unlink()
+    path.symlink_to("not-mounted-yet.toml")
+
+
+def a_giant(path: Path) -> None:
+    path.write_bytes(b"#" * 5_000_000)
+
+
+BROKEN = [
+    *(a_mistake, an_unknown_key, a_wrong_type, twins, latin_1),
+    *(a_folder, a_device, a_link_to_nothing, a_giant),
+]
+
+
+@pytest.mark.parametrize("name", ["config", "hotwords"])
+@pytest.mark.parametrize("spoil", BROKEN)
+def test_a_file_that_cannot_be_used_is_left_out_and_taken_as_soon_as_it_is_mended(
+    user: Home, name: str, spoil: Callable[[Path], None]
+) -> None:
+    without = ("--engine", f"scripted:{user.says}", "--output", "stdout", "--hotkey", "none")
+    daemon = user.daemon("--microphone", f"wav:{user.recording}", *without)
+    mended = {
+        "config": user.settings + "[text]\ntrailing_space = true\n",
+        "hotwords": '[replacements]\n"ever lost" = "ever lost, Zo\u00eb"\n',
+    }[name]
+    written = {"config": f"{Home.text} ", "hotwords": "Nothing said is ever lost, Zo\u00eb."}[name]
+    path = getattr(daemon, name)
+    spoil(path)
+    with daemon:
+        trouble = daemon.status()["trouble"]
+        assert trouble.startswith(f"{name}.toml"), daemon.logged()
+        assert "Dictate started without this file" in trouble
+        assert warned(daemon, trouble) == 1
+        wait_for(lambda: daemon.written() == f"{Home.text}\n", "the recording is dictated")
+        daemon.wait_state("ready")
+        whole = path.with_name("mended")
+        whole.write_text(mended)
+        if path.is_dir() and not path.is_symlink():
+            path.rmdir()
+        whole.replace(path)
+        wait_for(lambda: f"{name}.toml read: " in daemon.logged(), "it is acknowledged")
+        assert dictate(daemon) == f"{written}\n"
+        assert daemon.status()["trouble"] == ""
+        assert "Traceback" not in daemon.logged()
+
+
+def test_old_dictations_outlive_a_mistake_in_the_settings_that_keep_them(user: Home) -> None:
+    """The defaults, which keep less, decide about no dictation of a user whose file is broken."""
+    with user.daemon(*user.spoken, config=user.settings) as daemon:
+        wait_for(lambda: daemon.written() != "", daemon.logged())
+        daemon.wait_state("ready")
+    age = (
+        "import sqlite3, sys\n"
+        "db = sqlite3.connect(sys.argv[1])\n"
+        "db.execute('UPDATE dictation SET since = -100 * 86400')\n"
+        "db.commit()\n"
+    )
+    os.spawnlp(  # a process of its own: SQLite's locks belong to the process
+        os.P_WAIT, "python3", "python3", "-c", age, str(user.folder / "state/dictate/journal.db")
+    )
+    daemon = user.daemon()
+    daemon.config.write_text(user.settings + "[journal]\nkeep_days = 3650\nkeep_dayz = 1\n")
+    with daemon:
+        assert "keep_dayz" in daemon.status()["trouble"]
+        assert [entry["text"] for entry in daemon.history()] == [Home.text]
+    daemon.config.write_text(user.settings + "[journal]\nkeep_days = 50\n")
+    with user.daemon() as daemon:
+        wait_for(lambda: daemon.ctl("history", check=False).returncode != 0, "now it is deleted")
+
+
+# While it runs ------------------------------------------------------------------------------------
+
+
+def gone(path: Path) -> None:
+    path.unlink()
+
+
+def emptied(path: Path) -> None:
+    path.write_text("")
+
+
+def only_blanks(path: Path) -> None:
+    path.write_text("\n  \n")
+
+
+def away_with_its_folder(path: Path) -> None:
+    path.parent.rename(path.parent.with_name("away"))
+
+
+@pytest.mark.parametrize("name", ["config", "hotwords"])
+@pytest.mark.parametrize("lose", [gone, emptied, only_blanks, a_link_to_nothing, a_folder])
+def test_a_file_that_is_gone_or_empty_changes_nothing_until_it_is_back(
+    user: Home, name: str, lose: Callable[[Path], None]
+) -> None:
+    with user.daemon(config=user.settings + "[text]\ntrailing_space = true\n") as daemon:
+        daemon.hotwords.write_text('[replacements]\n"ever lost" = "gone"\n')
+        daemon.ctl("reload")
+        path = getattr(daemon, name)
+        before = path.read_text()
+        lose(path)
+        wait_for(lambda: daemon.status()["trouble"].startswith(f"{name}.toml"), daemon.logged())
+        trouble = daemon.status()["trouble"]
+        assert "the old settings stay" in trouble
+        assert dictate(daemon) == "Nothing said is gone. \n"
+        if path.is_dir():
+            path.rmdir()
+        path.unlink(missing_ok=True)
+        path.write_text(before)
+        wait_for(lambda: daemon.status()["trouble"] == "", daemon.logged())
+        assert dictate(daemon) == "Nothing said is gone. \n"
+        assert warned(daemon, trouble) == 1
+
+
+def test_the_defaults_are_back_when_the_user_asks_for_them(user: Home) -> None:
+    with user.daemon(config=user.settings) as daemon:
+        daemon.hotwords.write_text('[replacements]\n"ever lost" = "gone"\n')
+        wait_for(lambda: "hotwords.toml read: 1 replacement" in daemon.logged(), "the new list")
+        daemon.hotwords.unlink()
+        wait_for(lambda: "hotwords.toml" in daemon.status()["trouble"], daemon.logged())
+        assert "- replacement ever lost" in daemon.ctl("reload").stdout
+        assert daemon.status()["trouble"] == ""
+        assert dictate(daemon) == f"{Home.text}\n"
+
+
+def test_saves_of_every_kind_while_dictating_cost_no_dictation(user: Home) -> None:
+    with user.daemon(config=user.settings) as daemon:
+        whole = daemon.config.read_text()
+        ways: list[Callable[[Path], None]] = [gone, emptied, a_link_to_nothing, a_folder]
+        half = whole[: len(whole) // 2]
+        for turn in range(8):
+            path = (daemon.config, daemon.hotwords)[turn % 2]
+            text = whole if path == daemon.config else f'words = ["Word {turn}"]\n'
+            daemon.ctl("start")
+            if turn < 4:
+                ways[turn](path)
+            else:
+                path.write_text(half)
+            wait_for(partial(has_written, daemon, turn + 1), daemon.logged())
+            if path.is_dir():
+                path.rmdir()
+            path.unlink(missing_ok=True)
+            path.write_text(text)
+            daemon.wait_state("ready")
+        assert daemon.written() == f"{Home.text}\n" * 8
+        assert {entry["state"] for entry in daemon.history(20)} == {"delivered"}
+        wait_for(lambda: daemon.status()["trouble"] == "", daemon.logged())
+
+
+def test_a_good_save_is_acknowledged_and_a_reload_after_it_says_since_when(user: Home) -> None:
+    with user.daemon(config=user.settings) as daemon:
+        daemon.hotwords.write_text('words = ["Zo\u00eb", "Claude Code"]\n')
+        wait_for(lambda: "hotwords.toml read: 2 terms" in daemon.logged(), daemon.logged())
+        said = daemon.ctl("reload").stdout
+        assert said.startswith("already in force: read at ")
+        daemon.config.write_text(user.settings + "[text]\ntrailing_space = true\n")
+        line = "config.toml read: text.trailing_space: false -> true"
+        wait_for(lambda: line in daemon.logged(), daemon.logged())
+
+
+def test_a_clock_that_is_a_year_ahead_deletes_no_dictation(user: Home) -> None:
+    """B1 of a real daemon: one delivered, one held, one start with the clock 400 days ahead."""
+    with user.daemon(*user.spoken, config=user.settings) as daemon:
+        wait_for(lambda: daemon.written() != "", daemon.logged())
+        daemon.wait_state("ready")
+    daemon.config.write_text(user.settings.replace('"stdout"', '"x11"'))
+    with user.daemon() as daemon:
+        daemon.ctl("start")
+        wait_for(lambda: daemon.status()["trouble"].startswith("held:"), daemon.logged())
+        daemon.wait_state("ready")
+    ahead = user.daemon()
+    ahead.program = (
+        "-c",
+        "import time\n"
+        "real = time.time\n"
+        "time.time = lambda: real() + 400 * 86400\n"
+        "from dictate import cli\n"
+        "cli.main()\n",
+    )
+    with ahead:
+        wait_for(lambda: "jumped 400 days ahead" in ahead.status()["trouble"], ahead.logged())
+        found = ahead.history()
+        assert [entry["state"] for entry in found] == ["held", "delivered"]
+        assert {entry["text"] for entry in found} == {Home.text}
+        assert all(entry["has_audio"] for entry in found)
