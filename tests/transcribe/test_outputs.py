@@ -19,6 +19,11 @@ from tests.lab.voices import write
 SAID = ("it is 3 < 4 & {so} on --> here", "the second part of it")
 
 
+def words(count: int) -> str:
+    """So many different words, each of four letters: repeated ones would be dropped."""
+    return " ".join(f"w{number:03}" for number in range(count))
+
+
 @pytest.fixture
 def engine(tmp_path: Path) -> str:
     return f"scripted:{script(tmp_path / 'lines', *SAID)}"
@@ -128,7 +133,7 @@ def with_a_full_disk(*words: str | Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_an_output_is_whole_or_as_it_was(tmp_path: Path) -> None:
-    engine = f"scripted:{script(tmp_path / 'lines', 'word ' * 500)}"
+    engine = f"scripted:{script(tmp_path / 'lines', words(500))}"
     folder = tmp_path / "out"
     folder.mkdir()
     output = folder / "it.txt"
@@ -141,20 +146,20 @@ def test_an_output_is_whole_or_as_it_was(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_costs_the_resuming_and_not_the_text(tmp_path: Path) -> None:
-    engine = f"scripted:{script(tmp_path / 'lines', 'word ' * 500)}"
+    engine = f"scripted:{script(tmp_path / 'lines', words(500))}"
     done = with_a_full_disk("--engine", engine, talk(tmp_path / "a.wav", 2))
     assert done.returncode == 0, done.stderr
-    assert done.stdout.lower().split() == ["word"] * 1000
+    assert done.stdout.lower().split() == words(500).split() * 2
     assert done.stderr.count("cannot save the progress") == 1
     assert "resumed" not in dictate_file("--engine", engine, tmp_path / "a.wav").stderr
 
 
 def test_a_disk_that_is_full_after_the_output_spoils_nothing(tmp_path: Path) -> None:
-    engine = f"scripted:{script(tmp_path / 'lines', 'word ' * 190)}"
+    engine = f"scripted:{script(tmp_path / 'lines', words(190))}"
     output = tmp_path / "it.txt"
     done = with_a_full_disk("--engine", engine, "-o", output, tone(tmp_path / "a.wav"))
     assert done.returncode == 0, done.stderr
-    assert output.read_text().lower().split() == ["word"] * 190
+    assert output.read_text().lower().split() == words(190).split()
 
 
 def test_an_output_that_failed_is_written_without_hearing_again(
