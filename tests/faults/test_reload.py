@@ -3,6 +3,7 @@
 import textwrap
 from pathlib import Path
 
+from dictate.installation import install_command
 from tests.lab.daemon import wait_for
 from tests.lab.scripted import home
 
