@@ -32,6 +32,7 @@ from dictate.app.parts import Controls, Stages, UserInterface
 from dictate.app.pipeline import Pipeline
 from dictate.app.profiles import Profiles
 from dictate.app.reloader import (
+    FALLBACK,
     ConfigSource,
     Configuration,
     Reloader,
@@ -47,7 +48,7 @@ from dictate.app.tray_controller import TrayController
 from dictate.config.schema import MicrophoneSettings, Settings
 from dictate.config.sources import CommandLineOverrides, ConfigFiles
 from dictate.dbus.service import Service
-from dictate.errors import AlreadyRunning, Unavailable
+from dictate.errors import AlreadyRunning, Unavailable, joined
 from dictate.events import AudioChunk
 from dictate.hotkeys.hotkey import Press
 from dictate.hotkeys.keys import Keys
@@ -131,7 +132,7 @@ async def open_stages(
     writer = OutputWriter(journal, dispatcher)
     segmenter, problem = await make_segmenter(settings.speech)
     if problem:
-        dispatcher.trouble(problem, SPEECH)
+        dispatcher.trouble(joined(problem, FALLBACK), SPEECH)
     pipeline = Pipeline(
         settings=settings,
         profiles=profiles,

@@ -23,7 +23,7 @@ from dictate.app.signals import Signal
 from dictate.config import config_file
 from dictate.config.schema import Settings, SpeechSettings
 from dictate.config.sources import CommandLineOverrides, ConfigFiles, FilesRead
-from dictate.errors import ConfigError, DictateError, joined
+from dictate.errors import ConfigError, DictateError, Unavailable, joined
 from dictate.hotwords import hotwords_file
 from dictate.microphone.supervisor import MicrophoneSupervisor
 from dictate.platform.background import BackgroundTasks
@@ -35,6 +35,8 @@ log = logging.getLogger(__name__)
 
 MOST_CHANGES = 3
 """Maximum number of changed options that are listed when a file is saved; more are counted."""
+FALLBACK = "another detector is used instead"
+"""Follows why the speech detector that was named does not work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,9 +168,13 @@ class Reloader:
                 lines += [f"the engine {name} is tried again" for name in self._engines.excluded]
             async with AsyncExitStack() as unused:
                 segmenter, problem = self._pipeline.segmenter, None
-                missing = retry and self._observer.has_trouble(SPEECH)
-                if missing or old.settings.speech != new.settings.speech:
+                wanted = old.settings.speech != new.settings.speech
+                if wanted or (retry and self._observer.has_trouble(SPEECH)):
                     segmenter, problem = await make_segmenter(new.settings.speech)
+                if wanted and problem:
+                    raise Unavailable(problem)
+                if problem:
+                    problem = joined(problem, FALLBACK)
                 outputs = OutputPair(self._outputs.main, self._outputs.second, self._outputs.notes)
                 if _outputs_differ(old.settings, new.settings):
                     outputs = await self._outputs.prepare(new.settings)
@@ -297,18 +303,15 @@ def make_profiles(
 
 
 async def make_segmenter(settings: SpeechSettings) -> tuple[Segmenter, str]:
-    """A segmenter with the detector that the settings choose; where that cannot work here, with
-    another, and one line that says so. Raises Unavailable if none can."""
+    """A segmenter with the detector that the settings choose, or, where that cannot work here, with
+    another one; and why, or "". Raises Unavailable if none can."""
 
     def make() -> tuple[Segmenter, str]:
-        problem = ""
-        use = settings.use
+        problem, use = "", settings.use
         if use != "auto" and (reason := DETECTORS.why_not(use, settings)):
             use = "auto"
             problem = f'speech.use = "{settings.use}" cannot work here: {reason}'
         detector = DETECTORS.choose(use, settings)
-        if problem:
-            problem = joined(problem, f"{detector.name} is used instead")
         made = Segmenter(settings, detector.frame_samples, detector.likelihood, detector.reset)
         return made, problem
 
