@@ -34,6 +34,10 @@ from dictate.text.spelling import spellings
 
 _SPACES = re.compile(r"\s{2,}")
 
+LONGEST = 100_000
+"""Maximum characters of a text that the steps look at: two hours of speech. The rest is written as
+it was recognized, so that a broken engine cannot stop the event loop for seconds."""
+
 
 def polish(
     text: str,
@@ -53,6 +57,7 @@ def polish(
     """
     # Cleaned before matching, too: an invisible character must not hide a phrase.
     text = _SPACES.sub(_one_space, clean(text))
+    text, rest = _divided(text)
     text = unrepeated(text, audio_s)
     base = _base(language)
     signs = settings.spoken_punctuation == "on" or (
@@ -60,12 +65,21 @@ def polish(
         and not (is_punctuated(text) if punctuates is None else punctuates)
     )
     pieces = list(_pieces(text, _phrases(hotwords, settings, base, signs=signs), base))
-    if not any(map(_is_written, pieces)):
+    if not any(map(_is_written, [*pieces, rest])):
         return ""
-    written = sanitise(lay_out(pieces, base)).strip(" ")
+    written = f"{sanitise(lay_out(pieces, base))}{rest}".strip(" ")
     if settings.trailing_space and written and not written.endswith("\n"):
         written = f"{written} "
     return written
+
+
+def _divided(text: str) -> tuple[str, str]:
+    """The part for the steps, which ends with a word where words have spaces, and the rest."""
+    if len(text) <= LONGEST:
+        return text, ""
+    cut = text.rfind(" ", 0, LONGEST)
+    cut = cut if cut > 0 else LONGEST
+    return text[:cut], text[cut:]
 
 
 def prepare(hotwords: Hotwords, settings: TextSettings, languages: Collection[str | None]) -> None:

@@ -33,8 +33,8 @@ _GROUP = re.compile(
 _NOTE: Final = "\u2669\u266a\u266b\u266c\U0001f3b5\U0001f3b6"
 _MUSIC = re.compile(rf"[{_NOTE}]+(?:[^{_NOTE}]{{1,500}}[{_NOTE}]+)?")
 """Notes, and what is sung between them."""
-_TAG = re.compile(r"\|[^|<>]*\|?|(?:unk|sil|eps|blank|nospeech|spn|nsn)", re.IGNORECASE)
-_CAPITAL_TAG = re.compile(r"[A-Z]+(?:_[A-Z]+)+")
+_TAG = re.compile(r"\|[^|<>]*\|?|(?:unk|sil|eps|blank|nospeech|spn|nsn|pad|/?s)", re.IGNORECASE)
+_CAPITAL_TAG = re.compile(r"[A-Z]+(?:_[A-Z]+)+|_[A-Z]+_\d*")
 _WORDS = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
 
 MOST_WORDS: Final = 8
@@ -79,7 +79,9 @@ AMBIGUOUS: Final = _words(
     """
     audio background bang bell bells bird birds blank blowing blows breath breaths clearing clears
     click clicks clock cries crowd cry dial dog door engine explosion fan feedback instrumental
-    key keyboard keys knock knocks loud microphone motor mouse musical pants phone piano pop pops
+    key keyboard keys knock klopfen klopft klopfgeräusche tastatur tastaturgeräusche teclado
+    clavier tastiera toetsenbord tippen tippt pause pausa golpes sonido sonidos som sons
+    suono suoni knocks loud microphone motor mouse musical pants phone piano pop pops
     rain ring rings silent slam smack song sound sounds speech static taps thunder tone traffic
     typewriter typing unclear video wind
     """

@@ -15,6 +15,8 @@ _USUAL: Final = SPOKEN_LANGUAGES["en"]
 _SIGN_OF_AN_ENGINE = re.compile(
     r"[.,;:!?\u2026\u3002\uff0c\u3001\uff1f\uff01](?=\s|$|[\u3040-\u9fff])"
 )
+_ENDS_HYPHENED = re.compile(r"\w-$")
+_BEGINS_HYPHENED = re.compile(r"-\w|'s\b")
 _FIRST_WORD = re.compile(r"^\W*([^\W\d_]+)")
 
 
@@ -63,4 +65,6 @@ def is_ordinary(match: Match, text: str, rules: SpokenLanguage) -> bool:
     if not isinstance(match.outcome, Mark | Break | tuple):
         return False
     before, after = text[max(match.start - 24, 0) : match.start], text[match.stop :][:16]
+    if _ENDS_HYPHENED.search(before) or _BEGINS_HYPHENED.match(after):
+        return True
     return bool(rules.before.search(before) or rules.after.match(after))

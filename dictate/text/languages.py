@@ -65,11 +65,11 @@ def _named(*pairs: tuple[Command, Iterable[str]]) -> dict[str, Command]:
 _ENGLISH: Final = SpokenLanguage(
     _named(
         (COMMA, ("comma",)),
-        (STOP, ("full stop", "period")),
+        (STOP, ("full stop", "full-stop", "period")),
         (QUESTION, ("question mark",)),
         (EXCLAMATION, ("exclamation mark", "exclamation point")),
         (COLON, ("colon",)),
-        (SEMICOLON, ("semicolon", "semi colon")),
+        (SEMICOLON, ("semicolon", "semi colon", "semi-colon")),
         (ELLIPSIS, ("ellipsis", "dot dot dot")),
         (HYPHEN, ("hyphen",)),
         (DASH, ("dash",)),
@@ -82,9 +82,13 @@ _ENGLISH: Final = SpokenLanguage(
     ),
     _named((LINE, ("new line", "newline")), (PARAGRAPH, ("new paragraph",))),
     escapes=("literal",),
-    before=_preceding(r"a an the my your its our their every per the\s+word"),
+    before=_preceding(r"a an the my your his its our their every per the\s+word"),
     after=re.compile(r"\s+of\b(?!\s+course)", re.IGNORECASE),
-    phrases=("colon cancer",),
+    phrases=(
+        *("colon cancer", "colon surgery", "trial period", "grace period", "notice period"),
+        *("comma separated", "colon separated", "oxford comma", "serial comma"),
+        *("dash off", "dash cam", "period drama", "period pain"),
+    ),
 )
 
 _GERMAN: Final = SpokenLanguage(
@@ -119,8 +123,8 @@ _GERMAN: Final = SpokenLanguage(
         " beim"
         r" das\s+wort"
     ),
-    after=re.compile(r"\s+\d"),
-    phrases=("Punkt für Punkt", "Punkt und Komma", "Punkt um Punkt"),
+    after=re.compile(r"\s+(?:\d|\w+\s+Uhr\b)", re.IGNORECASE),
+    phrases=("Punkt für Punkt", "Punkt und Komma", "Punkt um Punkt", "Punkt com", "Punkt de"),
 )
 
 _FRENCH: Final = SpokenLanguage(
@@ -160,6 +164,7 @@ _FRENCH: Final = SpokenLanguage(
         r" le\s+mot"
     ),
     phrases=(
+        *("deux points de plus", "deux points de moins", "point com", "point fr"),
         *("point de vue", "points de vue", "point de départ", "point d'arrivée"),
         *("point d'orgue", "point de repère", "point de rencontre", "point fort"),
         *(
@@ -220,6 +225,7 @@ _SPANISH: Final = SpokenLanguage(
         r" la\s+palabra"
     ),
     phrases=(
+        *("punto com", "dos puntos más", "dos puntos menos"),
         *("punto de vista", "punto de partida", "punto de encuentro", "punto de venta"),
         *("punto muerto", "punto débil", "punto fuerte"),
     ),
@@ -256,6 +262,7 @@ _ITALIAN: Final = SpokenLanguage(
         r" la\s+parola"
     ),
     phrases=(
+        *("punto com", "punto it", "due punti in più", "due punti in meno"),
         *("punto di vista", "punto di partenza", "punto di riferimento", "punto di incontro"),
         *("punto debole", "punto forte", "a capo di", "a capo del", "a capo della"),
         *("a capo dei", "a capo degli", "a capo dell", "venire a capo", "venirne a capo"),
@@ -301,6 +308,7 @@ _PORTUGUESE: Final = SpokenLanguage(
         r" a\s+palavra"
     ),
     phrases=(
+        *("ponto com", "dois pontos a mais", "dois pontos a menos"),
         *("ponto de vista", "ponto de partida", "ponto de encontro", "ponto de ônibus"),
         *("ponto fraco", "ponto forte"),
     ),
@@ -332,7 +340,7 @@ _DUTCH: Final = SpokenLanguage(
         "de een mijn jouw je uw onze hun elk elke ieder iedere geen welk welke"
         r" het\s+woord"
     ),
-    phrases=("punt voor punt",),
+    phrases=("punt voor punt", "punt com", "punt nl", "dit punt", "bepaald punt"),
 )
 
 SPOKEN_LANGUAGES: Final = {

@@ -30,6 +30,7 @@ def unrepeated(text: str, audio_s: float) -> str:
     is repeated without end. 0 seconds means that the length is unknown."""
     spans = [match.span() for match in _WORD.finditer(text)]
     words = [text[start:stop].casefold() for start, stop in spans]
+    length = _length(text)
     kept: list[str] = []
     done = at = 0
     while at < len(words):
@@ -37,12 +38,12 @@ def unrepeated(text: str, audio_s: float) -> str:
         if times >= FEWEST:
             end = at + size * times
             start, stop = spans[at][0], spans[end - 1][1]
-            rest = _length(text) - _length(text[start:stop])
-            left_s = max(0.0, audio_s - rest / SIGNS_PER_S)
+            repeated = _length(text[start:stop])
+            left_s = max(0.0, audio_s - (length - repeated) / SIGNS_PER_S)
             if _too_often(words[at : at + size], times) or (
-                audio_s and _length(text[start:stop]) > max(SHORTEST, SIGNS_PER_S * left_s)
+                audio_s and repeated > max(SHORTEST, SIGNS_PER_S * left_s)
             ):
-                if words[end:] == words[at : at + len(words) - end]:
+                if len(words) - end < size and words[end:] == words[at : at + len(words) - end]:
                     stop = spans[-1][1]  # the last repetition was cut short
                     end = len(words)
                 kept.append(text[done : spans[at + size - 1][1]])

@@ -296,17 +296,18 @@ class _Run:
             start, audio = segment.start, segment.end
             said = resume.transcripts.get((start, audio))
             if not segment.samples.any():
-                said = ""  # a hole in the recording: engines invent words for silence
+                said = "", ""  # a hole in the recording: engines invent words for silence
             if said is None:
                 report_resume(segment)
                 progress.advance_to(start / RATE)
                 said = await self._transcribe_segment(link, number, segment, one.hotwords, progress)
-                await self._save(one, progress, partial(resume.add, start, audio, said))
+                await self._save(one, progress, partial(resume.add, start, audio, *said))
+            heard, detected = said
             written = polish(
-                said,
+                heard,
                 one.hotwords,
                 steps,
-                language=utterance_language(language, "", link.info.languages),
+                language=utterance_language(language, detected, link.info.languages),
                 punctuates=link.info.punctuates,
                 audio_s=(audio - start) / RATE,
             )
@@ -358,8 +359,8 @@ class _Run:
         segment: Segment,
         hotwords: Hotwords,
         progress: ProgressDisplay,
-    ) -> str:
-        """The engine's text of a segment."""
+    ) -> tuple[str, str]:
+        """The engine's text of a segment, and the language that it detected."""
         utterance = link.begin(number, hotwords, self.settings.engine.language, _ignore)
 
         async def whole() -> bytes:
@@ -372,7 +373,8 @@ class _Run:
                 # With word times, the aligner is the other half of the work.
                 part = 1.0 if self.timing is None else 0.5
                 progress.advance_to((segment.start + part * start) / RATE)
-            return (await utterance.finish(whole)).text
+            final = await utterance.finish(whole)
+            return final.text, final.language
         except BaseException:
             utterance.cancel()
             raise

@@ -66,7 +66,7 @@ class ResumeFile:
     """The transcripts of one sound, open and locked. Everything here blocks. With `path` None they
     are only in memory.
 
-    Each line is a JSON list: ["heard", start, end, text], ["timed", start, end, text, words] or
+    Each line is a JSON list: ["heard", start, end, text, language], ["timed", start, end, text, words] or
     ["written", path]. A line is durable when the method returns. A last line without a line end was
     being written when the process or the machine stopped; it is dropped.
     """
@@ -74,8 +74,9 @@ class ResumeFile:
     def __init__(self, path: Path | None) -> None:
         """Raises TranscriptError."""
         self.path = path
-        self.transcripts: dict[tuple[int, int], str] = {}
-        """The engine's text of each segment; the key is its start and end in samples."""
+        self.transcripts: dict[tuple[int, int], tuple[str, str]] = {}
+        """The engine's text of each segment, and the language that it detected; the key is the
+        segment's start and end in samples."""
         self._timed: dict[tuple[int, int], tuple[str, tuple[Word, ...]]] = {}
         self._written: set[str] = set()
         self._file: int | None = None
@@ -111,8 +112,8 @@ class ResumeFile:
 
     def _take(self, line: Any) -> None:
         match line:
-            case ["heard", int(start), int(end), str(text)]:
-                self.transcripts[start, end] = text
+            case ["heard", int(start), int(end), str(text), str(language)]:
+                self.transcripts[start, end] = text, language
             case ["timed", int(start), int(end), str(text), [*words]]:
                 self._timed[start, end] = text, tuple(_word(word) for word in words)
             case ["written", str(path)]:
@@ -120,9 +121,10 @@ class ResumeFile:
             case _:
                 raise ValueError(line)
 
-    def add(self, start: int, end: int, text: str) -> None:
-        """Keep the engine's text of the segment between these samples. Raises TranscriptError."""
-        self._append(["heard", start, end, text])
+    def add(self, start: int, end: int, text: str, language: str = "") -> None:
+        """Keep the engine's text of the segment between these samples, and the language that it
+        detected. Raises TranscriptError."""
+        self._append(["heard", start, end, text, language])
 
     def words(self, start: int, end: int, text: str) -> tuple[Word, ...]:
         """The words of the text that is written for this segment; empty if their times are not

@@ -46,6 +46,11 @@ def test_what_people_repeat_themselves_stays(heard: str, audio_s: float) -> None
     assert unrepeated(heard, audio_s) == heard
 
 
+def test_two_loops_are_cut_each_by_its_own() -> None:
+    heard = "so we go there " * 9 + "and then " + "thank you all " * 9 + "thank"
+    assert unrepeated(heard, 0) == "so we go there and then thank you all"
+
+
 @given(
     st.lists(st.sampled_from(["no", "I", "know", "好", "。", "!"]), max_size=60).map(" ".join),
     st.floats(0, 20),

@@ -223,6 +223,15 @@ def test_a_text_that_was_polished_stays_as_it_is(heard: str, language: str | Non
     assert polish(once, fillers, OFF, language=language) == once
 
 
+@pytest.mark.parametrize("heard", ["comma {} ", "好{}。", "a{}"])
+def test_nothing_of_an_endless_text_is_lost(heard: str) -> None:
+    words = 300_000 // len(heard)
+    text = "".join(heard.format(number) for number in range(words))
+    written = polish(text, Hotwords(), TextSettings(), language="en", punctuates=False)
+    assert re.findall(r"\d+", written) == re.findall(r"\d+", text)
+    assert written.endswith(text[-1000:].rstrip()), "beyond the maximum it stays as it is"
+
+
 def test_ten_thousand_terms_do_not_make_it_slow() -> None:
     hotwords = Hotwords(tuple(Term(f"Term {number} Word") for number in range(10_000)))
     polish("", hotwords, ON)

@@ -145,7 +145,7 @@ def test_lines_after_a_half_written_one_are_durable(tmp_path: Path) -> None:
         with path.open("ab") as file:
             file.write(half)
     with closing(ResumeFile(path)) as so_far:
-        assert so_far.transcripts == {(0, 5): "from 0", (5, 10): "from 5"}
+        assert so_far.transcripts == {(0, 5): ("from 0", ""), (5, 10): ("from 5", "")}
         with pytest.raises(TranscriptError, match="another dictate"):
             ResumeFile(path)
 

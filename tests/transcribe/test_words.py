@@ -307,8 +307,8 @@ def test_words_are_kept_for_exactly_this_text(tmp_path: Path) -> None:
 @pytest.mark.parametrize("words", ["1", '[["a", 0]]', '[["a", "0", 1]]', "[[1, 0, 1]]"])
 def test_malformed_words_are_not_kept(tmp_path: Path, words: str) -> None:
     path = tmp_path / "it.jsonl"
-    path.write_text(f'["heard", 0, 9, "a"]\n["timed", 0, 9, "a", {words}]\n')
+    path.write_text(f'["heard", 0, 9, "a", "de"]\n["timed", 0, 9, "a", {words}]\n')
     with closing(ResumeFile(path)) as so_far:
-        assert so_far.transcripts == {(0, 9): "a"}
+        assert so_far.transcripts == {(0, 9): ("a", "de")}
         assert so_far.words(0, 9, "a") == ()
-    assert path.read_text() == '["heard", 0, 9, "a"]\n'
+    assert path.read_text() == '["heard", 0, 9, "a", "de"]\n'
