@@ -208,8 +208,9 @@ def _track(number: int, stream: dict[str, Any]) -> Track:
 
 def _end_s(stream: dict[str, Any], formats: set[str], late_s: float) -> float:
     """Seconds between the start of the file and the end of its sound; 0 if that is not sure."""
-    if "ogg" in formats:
-        return 0.0  # it has no length, only a mark at its end
+    if formats & {"ogg", "avi", "asf"}:
+        # The first has no length, only a mark at its end; the others count what is not there.
+        return 0.0
     if "matroska" not in formats:
         length_s = _seconds(stream.get("duration"))
         return late_s + length_s if length_s else 0.0

@@ -25,6 +25,8 @@ _RETRY_FRAMES: Final = 256
 """Frames to read at a time after an error: libsndfile keeps nothing of a block with an error."""
 _OGG_PAGE_BYTES: Final = 65_307
 """Maximum length of an Ogg page (RFC 3533)."""
+_TS_PACKET_BYTES: Final = 188
+"""Length of each packet of a transport stream (ISO/IEC 13818-1)."""
 _UNKNOWN_FRAMES: Final = 1 << 48
 """A number of frames that no file has: libsndfile returns a greater one if it does not know it."""
 
@@ -142,7 +144,8 @@ def check_readable(path: Path) -> None:
 
 
 def lacks_its_end(file: BinaryIO) -> bool:
-    """Whether an Ogg, AIFF or AVI file is shorter than it should be."""
+    """Whether an Ogg, AIFF, CAF, AVI or FLV file, or a transport stream, is shorter than it should
+    be."""
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
     head = file.read(12)
@@ -150,8 +153,45 @@ def lacks_its_end(file: BinaryIO) -> bool:
         length = int.from_bytes(head[4:8], "big" if head[:4] == b"FORM" else "little")
         # A length of 0 or of the maximum is that of a recorder that did not know it.
         return size < length + 8 and length < 0xFFFFFF00
-    if head[:4] != b"OggS":
-        return False
+    match head[:4]:
+        case b"caff":
+            return _caf_lacks_its_end(file, size)
+        case b"FLV\x01":
+            return _flv_lacks_its_end(file, size)
+        case b"OggS":
+            return _ogg_lacks_its_end(file, size)
+    if head[:1] == b"G":
+        file.seek(_TS_PACKET_BYTES)
+        return file.read(1) == b"G" and size % _TS_PACKET_BYTES != 0
+    return False
+
+
+def _caf_lacks_its_end(file: BinaryIO, size: int) -> bool:
+    at = 8
+    while at + 12 <= size:
+        file.seek(at)
+        kind, length = file.read(4), int.from_bytes(file.read(8), "big", signed=True)
+        if length < 0:
+            return False  # the sound of a recorder that did not know its length
+        at += 12 + length
+        if kind == b"data":
+            break
+    return at > size
+
+
+def _flv_lacks_its_end(file: BinaryIO, size: int) -> bool:
+    """Each tag is followed by its length; it has its own length in bytes 1 to 3."""
+    if size < 24:
+        return True
+    file.seek(size - 4)
+    length = int.from_bytes(file.read(4), "big")
+    if not 11 <= length <= size - 4:
+        return True
+    file.seek(size - 4 - length + 1)
+    return int.from_bytes(file.read(3), "big") + 11 != length
+
+
+def _ogg_lacks_its_end(file: BinaryIO, size: int) -> bool:
     file.seek(max(0, size - _OGG_PAGE_BYTES))
     tail = file.read()
     at = tail.rfind(b"OggS")

@@ -374,10 +374,10 @@ class _Run:
                 part = 1.0 if self.timing is None else 0.5
                 progress.advance_to((segment.start + part * start) / RATE)
             final = await utterance.finish(whole)
-            return final.text, final.language
         except BaseException:
             utterance.cancel()
             raise
+        return final.text, final.language
 
 
 def _ignore(_: PartialTranscript) -> None:

@@ -66,9 +66,10 @@ class ResumeFile:
     """The transcripts of one sound, open and locked. Everything here blocks. With `path` None they
     are only in memory.
 
-    Each line is a JSON list: ["heard", start, end, text, language], ["timed", start, end, text, words] or
-    ["written", path]. A line is durable when the method returns. A last line without a line end was
-    being written when the process or the machine stopped; it is dropped.
+    Each line is a JSON list: ["heard", start, end, text, language],
+    ["timed", start, end, text, words] or ["written", path]. A line is durable when the method
+    returns. A last line without a line end was being written when the process or the machine
+    stopped; it is dropped.
     """
 
     def __init__(self, path: Path | None) -> None:

@@ -13,9 +13,9 @@ it, at the first sound of it):
     !unreadable        fails because a file cannot be read
 
 `!loading 3` anywhere makes each load take three seconds, and `!preparing 3` each list of hotwords
-that is taken in ahead. Which lines were spoken and which faults
-happened is kept beside the file, in FILE.said, so that a restarted process goes on where the last
-one stopped; delete it to begin anew.
+that is taken in ahead. `!detects de` makes each utterance German. Which lines were spoken and which
+faults happened is kept beside the file, in FILE.said, so that a restarted process goes on where the
+last one stopped; delete it to begin anew.
 
 It is a backend of another package: the folder `packages` beside this file holds the entry point.
 """
@@ -49,6 +49,8 @@ class FakeEngine(ScriptedEngine):
         """Turns that are over. A turn counts on when the lines begin again."""
         self._happened: list[str] = []
         self._preparing_s = 0.0
+        self.detected = ""
+        """The language of each utterance."""
 
     def load(self) -> None:
         super().load()
@@ -59,6 +61,8 @@ class FakeEngine(ScriptedEngine):
                 time.sleep(float(line.split()[1]))
             elif line.startswith("!preparing"):
                 self._preparing_s = float(line.split()[1])
+            elif line.startswith("!detects"):
+                self.detected = line.split()[1]
             elif line.startswith("!"):
                 faults.append(line[1:])
             else:
@@ -118,6 +122,7 @@ class FakeUtterance(ScriptedUtterance):
     def __init__(self, engine: FakeEngine) -> None:
         super().__init__(self._begin_turn)
         self._engine = engine
+        self.language = engine.detected
         self._turn: int | None = None
 
     def _begin_turn(self) -> str:

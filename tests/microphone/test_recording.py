@@ -37,6 +37,7 @@ def sounds(samples: Samples) -> list[bool]:
         ("late.mkv", "pcm_s16le"),
         ("late.webm", "libopus"),
         ("late.ts", "mp2"),
+        ("late.wmv", "wmav2"),
     ],
 )
 def test_sound_that_begins_late_in_a_video_has_the_times_of_the_video(
@@ -271,6 +272,8 @@ def test_a_cut_file_is_read_to_its_end_and_says_so(
         ("a.mp3", "libmp3lame", ("-q:a", "4")),
         ("a.aac", "aac", ()),
         ("a.flac", "flac", ()),
+        ("a.caf", "pcm_s16le", ()),
+        ("a.flv", "aac", ("-ar", "44100")),
         ("a.avi", "libmp3lame", ()),
         ("a.wma", "wmav2", ()),
     ],

@@ -167,6 +167,30 @@ def test_another_sound_or_other_words_begin_anew(tmp_path: Path, homes: Path, ha
     assert "resumed at 0:51" in done.stderr, "it is the same sound by another name"
 
 
+def test_a_file_has_the_words_of_the_language_that_was_detected(
+    tmp_path: Path, homes: Path
+) -> None:
+    config = homes / "config" / "dictate"
+    config.mkdir(exist_ok=True)
+    (config / "config.toml").write_text('[engine]\nlanguage = "auto"\n')
+    (config / "hotwords.toml").write_text(
+        '[replacements.de]\n"garden" = "Garten"\n[replacements.en]\n"garden" = "yard"\n'
+    )
+    lines = script(tmp_path / "lines", "!detects de", "im garden", "!crash", "garden")
+    done = dictate_file("--engine", f"fake:{lines}", talk(tmp_path / "a.wav", 2))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "im Garten Garten\n"
+
+
+@pytest.mark.parametrize("language", ["de", ""])
+def test_the_language_of_a_segment_is_kept(tmp_path: Path, language: str) -> None:
+    for _ in range(2):
+        with closing(ResumeFile(tmp_path / "it.jsonl")) as so_far:
+            if not so_far.transcripts:
+                so_far.add(0, 9, "im garden", language)
+            assert so_far.transcripts == {(0, 9): ("im garden", language)}
+
+
 def test_a_batch_goes_on_with_the_file_it_was_in(tmp_path: Path, homes: Path, hangs: str) -> None:
     files = [talk(tmp_path / "a.wav", 1), talk(tmp_path / "b.wav", 3, seed=5)]
     words: list[str | Path] = ["--engine", hangs, *files, "--format", "txt"]
