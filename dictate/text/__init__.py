@@ -57,8 +57,7 @@ def polish(
     """
     # Cleaned before matching, too: an invisible character must not hide a phrase.
     text = _SPACES.sub(_one_space, clean(text))
-    text, rest = _divided(text)
-    text = unrepeated(text, audio_s)
+    text, rest = _divided(unrepeated(text, audio_s))
     base = _base(language)
     signs = settings.spoken_punctuation == "on" or (
         settings.spoken_punctuation == "auto"

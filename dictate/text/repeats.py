@@ -16,6 +16,9 @@ SHORTEST: Final = 30
 """Characters that the repetitions must have: less may have been said at once."""
 SIGNS_PER_S: Final = 30
 """Characters per second that nobody speaks; fast talkers reach 25."""
+MOST_PLACES: Final = 100_000
+"""Maximum number of words at which a repetition is looked for: no dictation has more, and a broken
+engine must not stop the event loop for seconds. All that one phrase repeats is one place."""
 WIDE: Final = 3
 """Characters that one of Chinese, Japanese, Korean or Thai counts for: each is a syllable."""
 
@@ -32,9 +35,12 @@ def unrepeated(text: str, audio_s: float) -> str:
     words = [text[start:stop].casefold() for start, stop in spans]
     length = _length(text)
     kept: list[str] = []
+    later = _later(words)
     done = at = 0
-    while at < len(words):
-        size, times = _loop(words, at)
+    for _ in range(MOST_PLACES):
+        if at >= len(words):
+            break
+        size, times = _loop(words, later, at)
         if times >= FEWEST:
             end = at + size * times
             start, stop = spans[at][0], spans[end - 1][1]
@@ -54,9 +60,22 @@ def unrepeated(text: str, audio_s: float) -> str:
     return "".join(kept) + text[done:]
 
 
-def _loop(words: Sequence[str], at: int) -> tuple[int, int]:
+def _later(words: Sequence[str]) -> list[int]:
+    """The place at which each word comes again; the end if it does not."""
+    seen: dict[str, int] = {}
+    later = [len(words)] * len(words)
+    for at in range(len(words) - 1, -1, -1):
+        later[at] = seen.get(words[at], len(words))
+        seen[words[at]] = at
+    return later
+
+
+def _loop(words: Sequence[str], later: Sequence[int], at: int) -> tuple[int, int]:
     """The size of the phrase at this word, and how often it comes in a row."""
-    for size in range(1, min(LONGEST_UNIT, (len(words) - at) // 2) + 1):
+    largest = min(LONGEST_UNIT, (len(words) - at) // 2)
+    again = later[at]
+    while (size := again - at) <= largest:
+        again = later[again]
         times = 1
         end = at + size
         while words[end] == words[at] and words[end : end + size] == words[at : at + size]:

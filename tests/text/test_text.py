@@ -232,6 +232,11 @@ def test_nothing_of_an_endless_text_is_lost(heard: str) -> None:
     assert written.endswith(text[-1000:].rstrip()), "beyond the maximum it stays as it is"
 
 
+def test_a_loop_without_end_is_cut_whole() -> None:
+    heard = "We go. " + "I do not know. " * 20_000
+    assert polish(heard, Hotwords(), TextSettings(), audio_s=9) == "We go. I do not know."
+
+
 def test_ten_thousand_terms_do_not_make_it_slow() -> None:
     hotwords = Hotwords(tuple(Term(f"Term {number} Word") for number in range(10_000)))
     polish("", hotwords, ON)
