@@ -96,6 +96,11 @@ class DaemonController:
         lines = lines or [f"already in force: read at {self._reloader.read_at}"]
         return [*lines, *self._reloader.overridden]
 
+    async def read_files(self) -> Sequence[str]:
+        """Read both files, of which a program has just changed one."""
+        log.info("reading of the files, asked %s", BUS)
+        return [*await self._reloader.reload(), *self._reloader.overridden]
+
     def paste_key(self) -> None:
         """The key for it was pressed: write the last text where the focus is now."""
         self._by_key("not written", self._replay.paste(None))

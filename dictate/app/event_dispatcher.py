@@ -151,13 +151,10 @@ class EventDispatcher:
         self._service.update(dictation=number)
         self._add_trouble(HELD, f"held: {reason}")
         here = Action("Paste here", lambda: self.paste_clicked(number))
-        self._notify(
-            "Held",
-            joined(reason, f"dictatectl paste {number} writes it, where the cursor is then"),
-            "held",
-            here,
-        )
-        self._picture.held(number, reason)
+        again = f"`dictatectl paste {number}` writes it, where the cursor is then"
+        message = joined(reason, again)
+        self._notify("Held", message, "held", here)
+        self._picture.held(number, message)
         self._release_later(number, READ_S)
 
     def trouble(self, message: str, source: str = NOTICE) -> None:

@@ -21,6 +21,7 @@ SLOW_ANSWER_S: Final = {
     "CheckLive": 120.0,
     "Devices": 20.0,
     "Reload": 30.0,
+    "ReadFiles": 30.0,
 }
 """Seconds to wait for slow methods: some transcribe a recording again, some try every backend."""
 

@@ -331,7 +331,7 @@ def _report_change(lines: list[str], subject: str) -> int:
     for line in lines:
         console.line(line)
     try:
-        for line in _ask("Reload"):
+        for line in _ask("ReadFiles"):
             if line.startswith(f"{NOTE}{subject}"):
                 console.line(line)
     except NotRunning:

@@ -207,7 +207,7 @@ def test_the_check_of_the_daemon(running: object) -> None:
     assert json.loads(ctl("check", "--json").stdout)[-1]["stage"] == "verdict"
 
 
-def test_changing_the_engine_reloads_the_daemon(running: "subprocess.Popen[str]") -> None:
+def test_changing_the_engine_has_the_files_read(running: "subprocess.Popen[str]") -> None:
     from dictate.config import config_file
     from dictate.platform import paths
 
@@ -222,7 +222,7 @@ def test_changing_the_engine_reloads_the_daemon(running: "subprocess.Popen[str]"
     said = done("engine", "pocketsphinx")
     assert "auto -> pocketsphinx" in said
     assert "note: engine.use is scripted: --engine on the command line of dictate" in said
-    assert asked(running) == "reload"
+    assert asked(running) == "read files"
     assert config_file.load(paths.config_file()).engine.use == "pocketsphinx"
     assert "undo: dictatectl engine --second pocketsphinx" in done("engine", "--second", "auto")
     settings = config_file.load(paths.config_file())
@@ -424,17 +424,17 @@ def test_the_check_works_without_a_daemon(bus: Bus) -> None:
 # Hotwords -----------------------------------------------------------------------------------------
 
 
-def test_changing_hotwords_reloads_the_daemon(running: "subprocess.Popen[str]") -> None:
+def test_changing_hotwords_has_the_files_read(running: "subprocess.Popen[str]") -> None:
     assert ctl("hotwords", "remove", "Nobody").returncode == 4
     added = done("hotwords", "add", "Grzegorz", "--weight", "2", "--sounds-like", "gregorsh")
     assert "Grzegorz" in added
-    assert asked(running) == "reload"
+    assert asked(running) == "read files"
     listed = {row["spelling"]: row for row in json.loads(done("hotwords", "list", "--json"))}
     assert listed["Grzegorz"]["weight"] == 2.0
     assert listed["Grzegorz"]["sounds_like"] == ["gregorsh"]
     assert "Grzegorz  (weight 2; sounds like gregorsh)" in done("hotwords", "list")
     assert "Grzegorz" in done("hotwords", "remove", "Grzegorz")
-    assert asked(running) == "reload"
+    assert asked(running) == "read files"
     assert "Grzegorz" not in done("hotwords", "list")
 
 

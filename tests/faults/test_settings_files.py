@@ -194,6 +194,15 @@ def test_the_defaults_are_back_when_the_user_asks_for_them(user: Home) -> None:
         assert dictate(daemon) == f"{Home.text}\n"
 
 
+def test_an_added_hotword_does_not_bring_the_defaults_of_a_lost_config_file(user: Home) -> None:
+    with user.daemon(config=user.settings + "[text]\ntrailing_space = true\n") as daemon:
+        daemon.config.unlink()
+        wait_for(lambda: "config.toml" in daemon.status()["trouble"], daemon.logged())
+        assert daemon.ctl("hotwords", "add", "Zo").stdout.startswith("+ ")
+        assert dictate(daemon) == f"{Home.text} \n"
+        assert "text.trailing_space: true -> false" in daemon.ctl("reload").stdout
+
+
 def test_saves_of_every_kind_while_dictating_cost_no_dictation(user: Home) -> None:
     with user.daemon(config=user.settings) as daemon:
         whole = daemon.config.read_text()
