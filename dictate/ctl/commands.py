@@ -229,7 +229,8 @@ def engine(arguments: Namespace) -> int:
     if kind not in ("auto", *reasons) and config_file.wrong("engine.use", name):
         known = did_you_mean(kind, reasons) or f"; there are auto, {', '.join(reasons)}"
         raise NotFound(f"there is no engine {name!r}{known}")
-    if reason := reasons.get(kind):
+    # The reason of one that needs a file or an address is that none is given.
+    if reason := reasons.get(name):
         raise DictateError(f"{name} cannot be used here: {reason}")
     config_file.set_option(paths.config_file(), option, name)
     back = f"undo: dictatectl engine {flag}{before}"

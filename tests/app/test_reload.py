@@ -297,7 +297,7 @@ def test_a_mistake_in_one_file_does_not_hold_the_other_back(broken: str) -> None
     ("config", "hotwords", "mistake", "applied"),
     [
         ("[text", 'words = ["Zo"]', "config.toml:1", "+ Zo"),
-        (OLD + "[journal]\\nkeep_days = 3", "words = [", "hotwords.toml:1", "journal.keep_days"),
+        (OLD + "[journal]\nkeep_days = 3", "words = [", "hotwords.toml:1", "journal.keep_days"),
     ],
 )
 def test_a_reload_reports_the_mistake_and_what_it_applied_from_the_other_file(

@@ -125,6 +125,16 @@ def test_the_history_is_newest_last_for_people_and_first_for_machines(running: o
     assert len(json.loads(done("history", "--json", "-n", "1"))) == 1
 
 
+def test_the_history_does_not_say_a_state_twice(capsys: pytest.CaptureFixture[str]) -> None:
+    row = {"number": 2, "started": 1.7e9, "text": "", "state": "cancelled"}
+    late = "cancelled; its text came late"
+    render.history([{**row, "reason": late}, {**row, "reason": "cancelled"}])
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.endswith("  cancelled")
+    assert first.count("cancelled") == 1
+    assert second.endswith(late)
+
+
 def test_a_long_history_is_listed_whole(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ENTRIES", "2500")
     with daemon():
@@ -215,6 +225,10 @@ def test_changing_the_engine_has_the_files_read(running: "subprocess.Popen[str]"
     assert [row["name"] for row in json.loads(done("engine", "--json"))] == ["scripted"]
     refused = ctl("engine", "scripted")
     assert (refused.returncode, "no file given" in refused.stderr) == (1, True)
+    assert "auto -> scripted:words.txt" in done("engine", "scripted:words.txt")
+    assert asked(running) == "read files"
+    assert "scripted:words.txt -> auto" in done("engine", "auto")
+    assert asked(running) == "read files"
     unknown = ctl("engine", "pocketsfinx")
     assert unknown.returncode == 4
     assert "there is no engine 'pocketsfinx'" in unknown.stderr
