@@ -39,7 +39,7 @@ SKIPPED: Final = {
 INSTALL_S: Final = 280.0
 """Seconds that `make run` has to install everything and be ready."""
 GATE: Final = "dictate bench gate"
-FEW_RUNS: Final = " --runs 3"
+FEW_RUNS: Final = " --runs 1"
 """Added to it: with as many as it has by default, it speaks for two minutes."""
 GATE_S: Final = 600.0
 """Seconds that the benchmark has, on a busy machine, too."""
