@@ -13,7 +13,7 @@ from dictate.ctl import render
 from dictate.ctl.client import DaemonClient, NotRunning, client
 from dictate.ctl.exit_codes import FAILED, NOTHING, OK, USAGE
 from dictate.ctl.terminal import SWITCH_S, count_down, typed_in_terminal
-from dictate.errors import DictateError, FocusMoved, NotFound, did_you_mean
+from dictate.errors import ConfigError, DictateError, FocusMoved, NotFound, did_you_mean
 
 CHECK_S: Final = 60.0
 """Seconds to wait for the check when it runs in a process of ours."""
@@ -335,6 +335,10 @@ def _report_change(lines: list[str], subject: str) -> int:
         for line in _ask("ReadFiles"):
             if line.startswith(f"{NOTE}{subject}"):
                 console.line(line)
+    except ConfigError as error:
+        # Not of the file that was changed: that one was read before it was written.
+        for problem in error.problems:
+            console.error(f"dictatectl: {problem}")
     except NotRunning:
         console.line("dictate is not running; it will read the file when it starts", sys.stderr)
     return OK

@@ -203,6 +203,17 @@ def test_an_added_hotword_does_not_bring_the_defaults_of_a_lost_config_file(user
         assert "text.trailing_space: true -> false" in daemon.ctl("reload").stdout
 
 
+def test_a_mistake_in_one_file_does_not_spoil_a_change_of_the_other(user: Home) -> None:
+    with user.daemon(config=user.settings) as daemon:
+        daemon.config.write_text("[text")
+        wait_for(lambda: "config.toml:1" in daemon.status()["trouble"], daemon.logged())
+        done = daemon.ctl("hotwords", "add", "Zo")
+        assert done.stdout == "+ Zo\n"
+        assert done.stderr.splitlines()[0].startswith("dictatectl: config.toml:1: ")
+        assert len(done.stderr.splitlines()) == 1
+        assert "hotwords.toml read: 1 term" in daemon.logged()
+
+
 def test_saves_of_every_kind_while_dictating_cost_no_dictation(user: Home) -> None:
     with user.daemon(config=user.settings) as daemon:
         whole = daemon.config.read_text()
