@@ -36,7 +36,7 @@ from dictate.engines.protocol import (
     hotwords_from_event,
     read_event,
 )
-from dictate.engines.quiet_speech import QuietSound
+from dictate.engines.quiet_speech import QuietSound, better
 from dictate.engines.wyoming_compat import TranscriptChunker, info_of, terms_of
 from dictate.events import RATE, Samples
 from dictate.hotwords.model import Hotwords
@@ -210,8 +210,13 @@ class ClientConnection:
         watch = asyncio.create_task(self._stop_when_disconnected(utterance))
         try:
             text = await self._timed(finish)
-            if not utterance.stopped and (sound := await self._timed(self._quiet.louder)):
-                text = await self._hear_again(sound) or text
+            wanted = announced is None or announced.louder
+            if (
+                wanted
+                and not utterance.stopped
+                and (sound := await self._timed(self._quiet.louder))
+            ):
+                text = better(text, await self._hear_again(sound))
         finally:
             watch.cancel()
         audio_s = self._samples / RATE
