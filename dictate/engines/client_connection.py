@@ -238,23 +238,28 @@ class ClientConnection:
         fails at it."""
         host, announced = self._host, self._announced
         chunk_ms = 0 if announced is None else announced.chunk_ms
-        again = await self._timed(
-            lambda: host.loaded().begin(self._hotwords, self._language, chunk_ms)
-        )
-        text = None
+        again = text = watch = None
         try:
+            again = await self._timed(
+                lambda: host.loaded().begin(self._hotwords, self._language, chunk_ms)
+            )
+            watch = asyncio.create_task(self._stop_when_disconnected(again))
             for samples in sound:
+                if again.stopped:
+                    break
                 await self._timed(partial(again.feed, samples))
                 if announced is not None:
                     # The client sees that the engine works, and waits.
                     await self.send(Progress(self._samples / RATE).event())
-            text = await self._timed(again.finish)
-        except OSError:
-            raise
+            else:
+                text = await self._timed(again.finish)
         except Exception:
+            # There is a text already. A client that has left is noticed when that is sent.
             log.debug("the louder sound failed", exc_info=True)
         finally:
-            if text is None:
+            if watch is not None:
+                watch.cancel()
+            if again is not None and text is None:
                 with contextlib.suppress(Exception):
                     await host.on_thread(again.cancel)
         return text or ""

@@ -343,7 +343,9 @@ def test_hotwords_that_it_does_not_take_in(tmp_path: Path) -> None:
     run(main)
 
 
-@pytest.mark.parametrize("fault", ["crash", "hang", "raise no memory", "garbage", "huge"])
+@pytest.mark.parametrize(
+    "fault", ["crash", "hang", "raise no memory", "unreadable", "garbage", "huge"]
+)
 def test_a_text_is_not_lost_where_the_engine_fails_at_the_louder_sound(
     tmp_path: Path, fault: str
 ) -> None:
