@@ -151,7 +151,7 @@ def test_undo_typed_in_a_terminal_says_why_it_cannot_work_there(
         x.run("xdotool", "key", "shift+d", "Return")  # the command
         refused = daemon.ctl("undo", check=False)
         assert refused.returncode == 1
-        assert "undo_key under [hotkey]" in refused.stderr
+        assert "undo_key of [hotkey]" in refused.stderr
 
 
 def test_the_second_profile_must_be_there(user: Home) -> None:
@@ -170,7 +170,7 @@ def test_what_the_command_line_overrides_is_said(user: Home) -> None:
         note = f"note: engine.use is scripted:{user.says}: --engine on the command line of dictate"
         said = daemon.ctl("engine", "pocketsphinx").stdout
         assert note in said
-        assert daemon.ctl("reload").stdout.startswith(f"nothing changed\n{note}")
+        assert daemon.ctl("reload").stdout.endswith(f"\n{note} overrides config.toml\n")
         assert note not in daemon.ctl("hotwords", "add", "Grzegorz").stdout
 
 

@@ -62,7 +62,10 @@ def test_each_key_has_its_engine_and_its_output(user: Home, x: XServer, tmp_path
         hold(x, daemon, "F9")
         x.run("xdotool", "keyup", "F9")
         window.wait_text(user.text)
-        assert x.run("xclip", "-selection", "clipboard", "-o") == "For the clipboard."
+        wait_for(
+            lambda: x.run("xclip", "-selection", "clipboard", "-o") == "For the clipboard.",
+            "what was copied is in the clipboard again",
+        )
         window.close()
 
 

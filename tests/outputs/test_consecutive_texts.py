@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from dictate.config.schema import OutputSettings
+from dictate.errors import NotDelivered
 from dictate.outputs import Output
 from dictate.outputs.wayland.input_method import InputMethodOutput
 from dictate.outputs.wayland.virtual_keyboard import VirtualKeyboardOutput
@@ -151,6 +152,32 @@ def test_another_window_in_between(x: XServer, window: Window, tmp_path: Path) -
     window.wait_text(FIRST * 2)
     other.wait_text(FIRST)
     other.close()
+
+
+def test_a_new_window_where_a_closed_one_was(
+    x: XServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server gives the number of a closed window to the next one."""
+    monkeypatch.setenv("DISPLAY", x.display)
+    opened = [TkField(x, tmp_path)]
+
+    async def work(output: X11Output) -> None:
+        write = Writing(output)
+        await asyncio.to_thread(opened[0].focus)
+        focus = await output.focus()
+        await write(FIRST)
+        await asyncio.to_thread(opened[0].wait_text, FIRST)
+        await asyncio.to_thread(opened[0].close)
+        opened[0] = await asyncio.to_thread(TkField, x, tmp_path)
+        await asyncio.to_thread(opened[0].focus)
+        assert await output.focus() == focus, "it has the same number"
+        with pytest.raises(NotDelivered, match="was closed"):
+            await output.undo(FIRST, focus)
+        await write(SECOND)
+
+    working(X11Output(OutputSettings(paste_timeout_ms=5000)), work)
+    opened[0].wait_text(SECOND)
+    opened[0].close()
 
 
 def test_undo_takes_the_space_and_the_next_text_brings_it_again(window: Window) -> None:

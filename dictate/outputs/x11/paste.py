@@ -101,6 +101,9 @@ class Paster:
         self._activity = InputActivity(connection, raw)
         self._pending: dict[int, _PendingPaste] = {}
         self._current: _PendingPaste | None = None
+        self._written_by: int | None = None
+        """The process behind the window that took the last text. The server gives the number of a
+        closed window to the next one."""
         connection.handlers.append(self._watch)
 
     async def focus(self) -> Focus | None:
@@ -144,7 +147,9 @@ class Paster:
             # First: if it is so, going back to the window would be of no use.
             if reason := self._activity.unavailable_reason() or why_not_exact(request.text):
                 raise NotDelivered(reason)
-            self._check_focus(request.focus)
+            window = self._check_focus(request.focus)
+            if process_of(self._x, self._x.client(window.id)) != self._written_by:
+                raise NotDelivered("the window in which it stood was closed")
             self._check_free(request)
             held = modifiers_down(display)
             request.committed = True
@@ -158,7 +163,10 @@ class Paster:
     async def follows(self, _text: str, asked_at: Sequence[float]) -> bool:
         """As `Output.follows`."""
         self._x.poll()
-        return self._activity.untouched(asked_at)
+        found = focused(self._x)
+        if found is None or not self._activity.untouched(asked_at):
+            return False
+        return process_of(self._x, self._x.client(found[0].id)) == self._written_by
 
     async def close(self) -> None:
         """Pass the clipboard's content to a clipboard manager, if there is one."""
@@ -267,6 +275,7 @@ class Paster:
         if request.acknowledged:
             self._x.call_later(LINGER_S, self._tidy)
             self._activity.begin(undoable=True)
+            self._written_by = process_of(self._x, pending.client)
             return
         if pending.lost or pending.fetched_by_helper:
             await self._forget(pending)
