@@ -13,7 +13,8 @@ it, at the first sound of it):
     !unreadable        fails because a file cannot be read
 
 `!loading 3` anywhere makes each load take three seconds, and `!preparing 3` each list of hotwords
-that is taken in ahead. Which lines were spoken and which faults
+that is taken in ahead. `!quiet some text` anywhere is what it says to sound that is too quiet for a
+line. Which lines were spoken and which faults
 happened is kept beside the file, in FILE.said, so that a restarted process goes on where the last
 one stopped; delete it to begin anew.
 
@@ -49,6 +50,7 @@ class FakeEngine(ScriptedEngine):
         """Turns that are over. A turn counts on when the lines begin again."""
         self._happened: list[str] = []
         self._preparing_s = 0.0
+        self.quiet_text = ""
 
     def load(self) -> None:
         super().load()
@@ -59,6 +61,8 @@ class FakeEngine(ScriptedEngine):
                 time.sleep(float(line.split()[1]))
             elif line.startswith("!preparing"):
                 self._preparing_s = float(line.split()[1])
+            elif line.startswith("!quiet"):
+                self.quiet_text = line.partition(" ")[2]
             elif line.startswith("!"):
                 faults.append(line[1:])
             else:
@@ -127,7 +131,7 @@ class FakeUtterance(ScriptedUtterance):
 
     def finish(self) -> str:
         if self._turn is None:
-            return ""
+            return self._engine.quiet_text
         wrong: str | None = self._fail(self._turn, at_feed=False)
         self._end(said=wrong is None)
         return self._line if wrong is None else wrong
