@@ -136,6 +136,16 @@ def test_the_readme_fits_on_a_screen_and_names_the_commands() -> None:
         assert words in readme
 
 
+def test_the_readme_names_the_fields_for_passwords_that_do_not_report_themselves() -> None:
+    (promise,) = re.findall(r"Password fields get nothing[^.]*\.", (ROOT / "README.md").read_text())
+    assert "Firefox and Chromium" in " ".join(promise.split())
+
+
+def test_the_guide_shows_how_to_make_a_certificate() -> None:
+    guide = (ROOT / "docs/guide/remote.md").read_text()
+    assert re.search(r"^ +openssl req -x509 ", guide, re.MULTILINE)
+
+
 def test_dictate_has_the_commands_that_the_readme_shows() -> None:
     known = parser().format_help()
     for command in re.findall(r"^ +dictate (\w+)", (ROOT / "README.md").read_text(), re.MULTILINE):

@@ -212,6 +212,7 @@ def open_controls(
         outputs=stages.outputs,
         reloader=reloader,
         on_trouble=on_trouble,
+        on_forgotten=ui.dispatcher.forgotten,
     )
     tray = TrayController(
         settings.tray,

@@ -42,7 +42,9 @@ class DaemonController:
         outputs: OutputManager,
         reloader: Reloader,
         on_trouble: Callable[[str], None],
+        on_forgotten: Callable[[int | None], None],
     ) -> None:
+        """`on_forgotten` gets the number of a dictation that was deleted, or None for all."""
         self._pipeline = pipeline
         self._keys = keys
         self._journal = journal
@@ -51,6 +53,7 @@ class DaemonController:
         self._outputs = outputs
         self._reloader = reloader
         self._on_trouble = on_trouble
+        self._on_forgotten = on_forgotten
         self._background = BackgroundTasks(log)
 
     def start(self, *, second: bool) -> None:
@@ -95,6 +98,11 @@ class DaemonController:
         lines = await self._reloader.reload(retry=True)
         lines = lines or [f"already in force: read at {self._reloader.read_at}"]
         return [*lines, *self._reloader.overridden]
+
+    async def read_files(self) -> Sequence[str]:
+        """Read both files, of which a program has just changed one."""
+        log.info("reading of the files, asked %s", BUS)
+        return [*await self._reloader.reload(), *self._reloader.overridden]
 
     def paste_key(self) -> None:
         """The key for it was pressed: write the last text where the focus is now."""
@@ -145,7 +153,9 @@ class DaemonController:
     async def forget(self, number: int | None) -> int:
         """Delete from the journal."""
         log.info("forget, asked %s", BUS)
-        return await self._journal.call(Journal.forget, number)
+        count = await self._journal.call(Journal.forget, number)
+        self._on_forgotten(number)
+        return count
 
     async def devices(self) -> Sequence[Row]:
         """The microphones there are."""

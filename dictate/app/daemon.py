@@ -73,7 +73,7 @@ class Daemon:
                 status.engines()
                 status.outputs()
                 asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._hang_up)
-                dispatcher.ready(f"ready: {status.summary}")
+                dispatcher.ready(f"started: {status.summary}")
                 self._controls.greeting.update()
                 await self._stop.wait()
                 dispatcher.stopping()

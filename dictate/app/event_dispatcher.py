@@ -32,7 +32,7 @@ GLANCE_S: Final = 2.0
 NOTICE: Final = "notice"
 """What happened once, and is over: shown until the next dictation begins."""
 HELD: Final = "held"
-"""A text was not written: shown until one is."""
+"""A text was not written: shown until one is, or until the user forgets it."""
 OUTPUT: Final = "output"
 MICROPHONE: Final = "microphone"
 JOURNAL: Final = "journal"
@@ -57,6 +57,8 @@ class EventDispatcher:
         self._terminal = terminal
         self._picture = picture
         self._systemd = sdnotify.SystemdNotifier()
+        self._held = 0
+        """The dictation that was held last."""
         self._troubles: dict[str, str] = {}
         """What is wrong at the moment, by its source, the newest last."""
         self._background = BackgroundTasks(log)
@@ -149,16 +151,19 @@ class EventDispatcher:
         self._terminal.clear()
         log.warning("dictation %d is held: %s", number, reason)
         self._service.update(dictation=number)
+        self._held = number
         self._add_trouble(HELD, f"held: {reason}")
         here = Action("Paste here", lambda: self.paste_clicked(number))
-        self._notify(
-            "Held",
-            joined(reason, f"dictatectl paste {number} writes it, where the cursor is then"),
-            "held",
-            here,
-        )
-        self._picture.held(number, reason)
+        again = f"`dictatectl paste {number}` writes it, where the cursor is then"
+        message = joined(reason, again)
+        self._notify("Held", message, "held", here)
+        self._picture.held(number, message)
         self._release_later(number, READ_S)
+
+    def forgotten(self, number: int | None) -> None:
+        """The user had this dictation deleted, or all (None)."""
+        if number in (None, self._held):
+            self.mended(HELD)
 
     def trouble(self, message: str, source: str = NOTICE) -> None:
         """Something is wrong. The status shows it until `mended` is called for its source."""

@@ -147,14 +147,16 @@ class Reloader:
         user asked for it: a file that is gone or empty means the defaults, and engines that were
         given up are tried again.
 
-        Raises DictateError. If that is a ConfigError, what it names is as before, and the rest is
-        applied; otherwise nothing has changed.
+        Raises DictateError. If that is a ConfigError, its lines say what is wrong and, with
+        `retry`, what was applied all the same; otherwise nothing has changed.
         """
         if retry:
             self.retried()
         lines = await self._reload(retry=retry)
-        if problems := self.configuration.problems.values():
-            raise ConfigError([line for problem in problems for line in problem.lines])
+        problems = self.configuration.problems.values()
+        if mistakes := [line for each in problems if not each.absent for line in each.lines]:
+            applied = [f"applied all the same: {line}" for line in lines] if retry else []
+            raise ConfigError([*mistakes, *applied])
         return lines
 
     async def _reload(self, *, retry: bool = False, saved: bool = False) -> list[str]:

@@ -135,8 +135,8 @@ class ConfigFiles:
                 return kept
             if absent_is_default:
                 return default
-            if text is None and path.is_symlink():
-                line = f"{path.name}: the link leads to {path.readlink()}, which does not exist"
+            if text is None and (target := _link_target(path)):
+                line = f"{path.name}: the link leads to {target}, which does not exist"
                 problems[path] = FileProblem((line,))
             elif kept != default:
                 what = "gone" if text is None else "empty"
@@ -165,6 +165,14 @@ class ConfigFiles:
             replace(in_force.hotwords, strength=strength, guards=guards) if in_force else none,
         )
         return FilesRead(settings, replace(hotwords, guards=guards), problems)
+
+
+def _link_target(path: Path) -> Path | None:
+    """Where the link leads; None if it is none, or is gone meanwhile."""
+    try:
+        return path.readlink()
+    except OSError:
+        return None
 
 
 def _guards(settings: HotwordSettings) -> Guards:

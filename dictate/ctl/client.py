@@ -10,7 +10,7 @@ from dbus_fast import Message, MessageFlag, MessageType
 from dbus_fast.aio import MessageBus
 from dbus_fast.unpack import unpack_variants
 
-from dictate.errors import DictateError, FocusMoved, NotFound, Unavailable
+from dictate.errors import ConfigError, DictateError, FocusMoved, NotFound, Unavailable
 from dictate.platform import bus
 
 ANSWER_S: Final = 10.0
@@ -21,6 +21,7 @@ SLOW_ANSWER_S: Final = {
     "CheckLive": 120.0,
     "Devices": 20.0,
     "Reload": 30.0,
+    "ReadFiles": 30.0,
 }
 """Seconds to wait for slow methods: some transcribe a recording again, some try every backend."""
 
@@ -108,8 +109,11 @@ class DaemonClient:
             if answer.error_name in _ABSENT:
                 raise NotRunning(f"dictate is not running: {_START}")
             name = answer.error_name or ""
-            kind = _KINDS.get(name.removeprefix(f"{bus.ERRORS}."), DictateError)
-            raise kind(str(answer.body[0]) if answer.body else name)
+            message = str(answer.body[0]) if answer.body else name
+            kind = name.removeprefix(f"{bus.ERRORS}.")
+            if kind == ConfigError.__name__:
+                raise ConfigError(message.splitlines())
+            raise _KINDS.get(kind, DictateError)(message)
         return unpack_variants(answer.body[0]) if answer.body else None
 
 

@@ -13,7 +13,7 @@ from dictate.ctl import render
 from dictate.ctl.client import DaemonClient, NotRunning, client
 from dictate.ctl.exit_codes import FAILED, NOTHING, OK, USAGE
 from dictate.ctl.terminal import SWITCH_S, count_down, typed_in_terminal
-from dictate.errors import DictateError, FocusMoved, NotFound, did_you_mean
+from dictate.errors import ConfigError, DictateError, FocusMoved, NotFound, did_you_mean
 
 CHECK_S: Final = 60.0
 """Seconds to wait for the check when it runs in a process of ours."""
@@ -229,7 +229,8 @@ def engine(arguments: Namespace) -> int:
     if kind not in ("auto", *reasons) and config_file.wrong("engine.use", name):
         known = did_you_mean(kind, reasons) or f"; there are auto, {', '.join(reasons)}"
         raise NotFound(f"there is no engine {name!r}{known}")
-    if reason := reasons.get(kind):
+    # The reason of one that needs a file or an address is that none is given.
+    if reason := reasons.get(name):
         raise DictateError(f"{name} cannot be used here: {reason}")
     config_file.set_option(paths.config_file(), option, name)
     back = f"undo: dictatectl engine {flag}{before}"
@@ -331,9 +332,13 @@ def _report_change(lines: list[str], subject: str) -> int:
     for line in lines:
         console.line(line)
     try:
-        for line in _ask("Reload"):
+        for line in _ask("ReadFiles"):
             if line.startswith(f"{NOTE}{subject}"):
                 console.line(line)
+    except ConfigError as error:
+        # Not of the file that was changed: that one was read before it was written.
+        for problem in error.problems:
+            console.error(f"dictatectl: {problem}")
     except NotRunning:
         console.line("dictate is not running; it will read the file when it starts", sys.stderr)
     return OK

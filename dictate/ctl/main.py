@@ -100,7 +100,14 @@ def _add_dictating(commands: "Commands") -> None:
         "discard the dictation: nothing is written",
         f"{CANCELLED} `dictatectl forget` deletes a single one.",
     )
-    _command(commands, "reload", "reload", "read config.toml and hotwords.toml again")
+    _command(
+        commands,
+        "reload",
+        "reload",
+        "read config.toml and hotwords.toml again",
+        "A saved file is read by itself. This also tries again what has failed, and takes the "
+        "defaults for a file that is gone or empty.",
+    )
 
 
 def _add_texts(commands: "Commands") -> None:

@@ -91,11 +91,12 @@ def history(entries: Sequence[Fields]) -> None:
     for entry in reversed(entries):
         when = time.strftime("%a %d %b %H:%M", time.localtime(entry["started"]))
         head = f"{entry['number']:5}  {when}  {entry['state']:11}"
-        said = safe(entry["text"] or entry["reason"])
+        reason = entry["reason"] if entry["reason"] != entry["state"] else ""
+        said = safe(entry["text"] or reason)
         if width and len(head) + 2 + len(said) > width:
             said = said[: max(_MIN_TEXT, width - len(head) - 3)] + "…"
         held = entry["state"] == "held"
-        line(f"{paint(head, 'yellow' if held else 'dim')}  {said}")
+        line(f"{paint(head, 'yellow' if held else 'dim')}  {said}".rstrip())
 
 
 def devices(found: Sequence[Fields]) -> None:

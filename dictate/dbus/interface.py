@@ -72,6 +72,10 @@ class Controller(Protocol):
         """Read the files again: one line for each change, for people. Those that begin with
         "note: " say what the command line overrides."""
 
+    async def read_files(self) -> Sequence[str]:
+        """The same after a program changed one of them: a file that is gone or empty changes
+        nothing, and what was given up is not tried again."""
+
     async def last(self) -> Entry | None:
         """The newest dictation that has a text."""
 
@@ -206,6 +210,11 @@ class Dictate1(ServiceInterface):
     async def reload(self) -> Strings:
         with self._slot():
             return [one_line(line) for line in await self._controller().reload()]
+
+    @dbus_method("ReadFiles")
+    async def read_files(self) -> Strings:
+        with self._slot():
+            return [one_line(line) for line in await self._controller().read_files()]
 
     @dbus_method("Last")
     async def last(self) -> DBusDict:

@@ -25,8 +25,9 @@ from dictate.config.schema import (
 from dictate.engines import ENGINES
 from dictate.errors import ConfigError, DictateError, Unavailable
 from dictate.hotkeys import KEY_SOURCES
-from dictate.hotkeys.chord import AUTO, in_words
-from dictate.hotkeys.desktop_keys import bound_in
+from dictate.hotkeys.advice import MEANWHILE, how_to_press, without_key
+from dictate.hotkeys.chord import AUTO
+from dictate.hotkeys.desktop_keys import ShortcutBackend, bound_in
 from dictate.hotwords import hotwords_file
 from dictate.microphone import MICROPHONES
 from dictate.outputs import OUTPUTS
@@ -39,7 +40,7 @@ VERDICT: Final = "verdict"
 """The stage of the last row: one sentence about all others."""
 ESSENTIAL: Final = ("microphone", "speech", "engine", "output", "hotkey")
 """The stages without which there is no dictation."""
-_NAMES: Final = {"speech": "speech detector", "hotkey": "key"}
+_NAMES: Final = {"speech": "speech detector"}
 MIN_FREE_MB: Final = 100
 """Megabytes that must be free on the journal's disk: with less, a long dictation may fill it."""
 
@@ -94,6 +95,9 @@ def verdict(settings: Settings, found: Sequence[CheckRow]) -> CheckRow:
         of_stage = [row for row in found if row.stage == stage]
         if broken := [row for row in of_stage if row.needed and row.reason]:
             one = next((row for row in broken if row.chosen), broken[0])
+            if stage == "hotkey":
+                advice = without_key(settings.hotkey.key, f"{one.name}: {one.reason}")
+                return CheckRow(VERDICT, f"Dictate works here, but {advice}", advice, needed=True)
             reason = f"no {_NAMES.get(stage, stage)} works; {one.name}: {one.reason}"
             return CheckRow(VERDICT, f"Dictate cannot work here yet: {reason}", reason, needed=True)
     sentence = f"Dictate works here: {_how_to_dictate(settings)}"
@@ -112,16 +116,10 @@ def _better(settings: Settings, found: Sequence[CheckRow]) -> Iterator[CheckRow]
 
 
 def _how_to_dictate(settings: Settings) -> str:
-    hotkey = settings.hotkey
-    if hotkey.use == "none":
-        return "`dictatectl start` and `dictatectl stop` dictate"
-    key = in_words(hotkey.key)
-    match hotkey.mode:
-        case "toggle":
-            return f"press {key}, talk, and press it again"
-        case "double_tap":
-            return f"tap {key}, then hold it and talk"
-    return f"hold {key} and talk"
+    hotkey, bound = settings.hotkey, _bound(settings.hotkey)
+    if hotkey.use == "none" and bound is None:
+        return MEANWHILE
+    return how_to_press(hotkey.key, hotkey.mode, holds=bound is None or bound.holds)
 
 
 def _extras(settings: Settings) -> Iterator[CheckRow]:
@@ -170,10 +168,15 @@ def _backends(stage: str, backends: Backends[Any], use: str, settings: Any) -> I
 
 
 def _keys(stage: str, settings: HotkeySettings) -> Iterator[CheckRow]:
-    if settings.use in ("none", "auto") and bound_in(settings.key) is not None:
+    if _bound(settings) is not None:
         yield CheckRow(stage, "the desktop's own shortcut")
     else:
         yield from _backends(stage, KEY_SOURCES, settings.use, settings)
+
+
+def _bound(settings: HotkeySettings) -> ShortcutBackend | None:
+    """The desktop, if it runs our command at the key."""
+    return bound_in(settings.key) if settings.use in ("none", "auto") else None
 
 
 def _second(settings: Settings) -> Iterator[CheckRow]:

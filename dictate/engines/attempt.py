@@ -59,7 +59,10 @@ class UtteranceAttempt:
         hotwords: Hotwords,
         language: str | None,
         on_partial: Callable[[PartialTranscript], None],
+        *,
+        louder: bool = True,
     ) -> None:
+        """`louder`: quiet sound is recognised once more, louder."""
         self.worked_s = 0.0
         """Seconds of the sound that the engine has worked through, as far as it reports that."""
         self.process_run = -1
@@ -69,6 +72,7 @@ class UtteranceAttempt:
         self._hotwords = hotwords
         self._language = language
         self._on_partial = on_partial
+        self._louder = louder
         self._deadline: asyncio.Timeout | None = None
         self._sent_s = 0.0
         self._stopped = False
@@ -126,7 +130,7 @@ class UtteranceAttempt:
         try:
             for event in (
                 self._supervisor.control.hotwords_event(self._hotwords),
-                BeginUtterance(self._dictation, chunk_ms=chunk_ms).event(),
+                BeginUtterance(self._dictation, chunk_ms=chunk_ms, louder=self._louder).event(),
                 Transcribe(language=self._language).event(),
                 AudioStart(RATE, 2, 1).event(),
             ):

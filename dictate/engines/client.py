@@ -135,8 +135,8 @@ class EngineClient:
         called on the loop."""
         return UtteranceClient(
             self,
-            lambda engine: UtteranceAttempt(
-                engine.supervisor, dictation, hotwords, language, on_partial
+            lambda engine, louder: UtteranceAttempt(
+                engine.supervisor, dictation, hotwords, language, on_partial, louder=louder
             ),
         )
 
@@ -167,9 +167,10 @@ class UtteranceClient:
     """One utterance: feed it, then finish or cancel it."""
 
     def __init__(
-        self, engine: EngineClient, attempt: Callable[[EngineClient], UtteranceAttempt]
+        self, engine: EngineClient, attempt: Callable[[EngineClient, bool], UtteranceAttempt]
     ) -> None:
-        """`attempt` makes one attempt at it with an engine."""
+        """`attempt` makes one attempt at it with an engine, in which quiet sound is recognised once
+        more, louder, or is not."""
         self._engine = engine
         self._attempt = attempt
         self._unsent: deque[bytes] = deque()
@@ -250,7 +251,8 @@ class UtteranceClient:
             raise failure.error from failure
 
     async def _send_whole(self, pcm: bytes) -> FinalTranscript:
-        self._second = asyncio.create_task(self._send(_chunks(pcm)))
+        # The engine may have failed at the louder sound, after it had the text.
+        self._second = asyncio.create_task(self._send(_chunks(pcm), louder=False))
         return await self._second
 
     async def _send_to_fallback(
@@ -279,8 +281,8 @@ class UtteranceClient:
             self._by_fallback.cancel()
         self._unsent.clear()
 
-    async def _send(self, chunks: AsyncIterator[bytes]) -> FinalTranscript:
-        self._last_attempt = attempt = self._attempt(self._engine)
+    async def _send(self, chunks: AsyncIterator[bytes], *, louder: bool = True) -> FinalTranscript:
+        self._last_attempt = attempt = self._attempt(self._engine, louder)
         self._engine.supervisor.ensure_running()
         try:
             return await attempt.run(chunks)

@@ -36,7 +36,7 @@ from dictate.engines.protocol import (
     hotwords_from_event,
     read_event,
 )
-from dictate.engines.quiet_speech import QuietSound
+from dictate.engines.quiet_speech import QuietSound, better
 from dictate.engines.wyoming_compat import TranscriptChunker, info_of, terms_of
 from dictate.events import RATE, Samples
 from dictate.hotwords.model import Hotwords
@@ -210,8 +210,13 @@ class ClientConnection:
         watch = asyncio.create_task(self._stop_when_disconnected(utterance))
         try:
             text = await self._timed(finish)
-            if not utterance.stopped and (sound := await self._timed(self._quiet.louder)):
-                text = await self._hear_again(sound) or text
+            wanted = announced is None or announced.louder
+            if (
+                wanted
+                and not utterance.stopped
+                and (sound := await self._timed(self._quiet.louder))
+            ):
+                text = better(text, await self._hear_again(sound))
         finally:
             watch.cancel()
         audio_s = self._samples / RATE
@@ -233,23 +238,28 @@ class ClientConnection:
         fails at it."""
         host, announced = self._host, self._announced
         chunk_ms = 0 if announced is None else announced.chunk_ms
-        again = await self._timed(
-            lambda: host.loaded().begin(self._hotwords, self._language, chunk_ms)
-        )
-        text = None
+        again = text = watch = None
         try:
+            again = await self._timed(
+                lambda: host.loaded().begin(self._hotwords, self._language, chunk_ms)
+            )
+            watch = asyncio.create_task(self._stop_when_disconnected(again))
             for samples in sound:
+                if again.stopped:
+                    break
                 await self._timed(partial(again.feed, samples))
                 if announced is not None:
                     # The client sees that the engine works, and waits.
                     await self.send(Progress(self._samples / RATE).event())
-            text = await self._timed(again.finish)
-        except OSError:
-            raise
+            else:
+                text = await self._timed(again.finish)
         except Exception:
+            # There is a text already. A client that has left is noticed when that is sent.
             log.debug("the louder sound failed", exc_info=True)
         finally:
-            if text is None:
+            if watch is not None:
+                watch.cancel()
+            if again is not None and text is None:
                 with contextlib.suppress(Exception):
                     await host.on_thread(again.cancel)
         return text or ""

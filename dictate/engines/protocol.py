@@ -137,6 +137,8 @@ class BeginUtterance(DictateEvent):
     """Whether `dictate-partial` is wanted."""
     chunk_ms: int = 0
     """Milliseconds of sound in a step; 0 means the engine's default."""
+    louder: bool = True
+    """Whether quiet sound is recognised once more, louder."""
 
 
 @dataclass(frozen=True)

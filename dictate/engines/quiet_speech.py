@@ -82,3 +82,9 @@ class QuietSound:
                 return pieces
         marks.finish()
         return pieces if marks.span_s(0, len(sound)) else []
+
+
+def better(text: str, louder: str) -> str:
+    """The better one of the text as recorded and that of the louder sound. Louder sound brings
+    words: a text that is far shorter has lost some."""
+    return louder if 2 * len(louder) > len(text) else text

@@ -70,7 +70,8 @@ def explain(deletes: Deletes, *, out: Out = console.step) -> int:
     command line."""
     out(f"failed: {deletes.options} deletes only together with --remove, and without --keys or")
     out(f"--uinput; nothing was done. `dictate setup --remove {deletes.options}` would delete:")
-    for line in [str(each) for each in _victims(locations(), deletes)] or ["nothing that is there"]:
+    victims = [str(each) for each in _victims(locations(), deletes)]
+    for line in victims or ["nothing, because none of it is there"]:
         out(f"  {line}")
     return 2
 

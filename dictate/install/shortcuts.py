@@ -4,6 +4,7 @@ It is for Wayland desktops without a portal for shortcuts. `hotkeys/desktop_keys
 desktops.
 """
 
+import os
 import shlex
 import shutil
 import sys
@@ -35,10 +36,14 @@ def bind(*, out: Out = console.step) -> int:
         )
         shortcuts = [each for each in shortcuts if each.name == "cancel"]
     if desktop is None:
-        out("skipped: dictate cannot bind keys in this desktop; bind these by hand:")
+        if on_x11 := bool(os.environ.get("DISPLAY") and not os.environ.get("WAYLAND_DISPLAY")):
+            out("skipped: on X11, dictate receives its keys without the desktop's help; where it")
+            out('cannot, set use = "none" under [hotkey] and bind these by hand:')
+        else:
+            out("skipped: dictate cannot bind keys in this desktop; bind these by hand:")
         for shortcut in shortcuts:
             out(f"  {shortcut.chord}: {shortcut.toggle}")
-        return 1
+        return 0 if on_x11 else 1
     try:
         desktop.bind(shortcuts, out)
     except (OSError, DictateError) as error:

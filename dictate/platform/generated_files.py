@@ -52,5 +52,10 @@ def run(*command: str, timeout: float = 30.0) -> subprocess.CompletedProcess[str
             check=False,
             timeout=timeout,
         )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return subprocess.CompletedProcess(command, 127, "", str(error))
+    except FileNotFoundError:
+        why = f"{command[0]} is not installed"
+    except subprocess.TimeoutExpired:
+        why = f"it did not end within {timeout:g} s"
+    except OSError as error:
+        why = error.strerror or str(error)
+    return subprocess.CompletedProcess(command, 127, "", why)

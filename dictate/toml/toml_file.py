@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import tomli
 from tomlkit.exceptions import TOMLKitError
@@ -105,6 +105,21 @@ def read(path: Path, largest: int = LARGEST_BYTES) -> str | None:
         raise ConfigError([f"{path.name}:{line}: {message}"]) from error
 
 
+_CLOSE: Final = "the closing quote is missing"
+_BACKSLASH: Final = "a \\ in double quotes begins a code: write it twice, or use single quotes"
+_IN_WORDS: Final = {
+    "Illegal character '\\n'": _CLOSE,
+    "Unterminated string": _CLOSE,
+    'Expected "\'"': _CLOSE,
+    "Unclosed array": "a comma or ] is missing",
+    "Cannot overwrite a value": "this is set further up already",
+    "Invalid hex value": _BACKSLASH,
+    "Unescaped '\\' in a string": _BACKSLASH,
+}
+"""Messages of the TOML parser that name no cause, in words for a user."""
+_CURLY: Final = "\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb"
+
+
 def parse(text: str, name: str, largest: int = LARGEST_BYTES) -> Document:
     """Parse a TOML text of at most `largest` characters. Raises ConfigError with the line and the
     column."""
@@ -113,10 +128,12 @@ def parse(text: str, name: str, largest: int = LARGEST_BYTES) -> Document:
     try:
         return Document(name, text, tomli.loads(text))
     except tomli.TOMLDecodeError as error:
-        message = error.msg
-        line = text.split("\n")[error.lineno - 1]
-        if message == "Invalid value" and line[error.colno - 1 : error.colno].isalpha():
+        message = _IN_WORDS.get(error.msg, error.msg)
+        here = text.split("\n")[error.lineno - 1][error.colno - 1 : error.colno]
+        if message == "Invalid value" and here.isalpha():
             message = "Invalid value, text needs quotes"
+        elif message == "Invalid value" and here and here in _CURLY:
+            message = "text needs straight quotes"
         problem = f"{name}:{error.lineno}: {message} (column {error.colno})"
         raise ConfigError([problem]) from error
     except (ValueError, RecursionError) as error:

@@ -43,3 +43,22 @@ def test_each_trouble_goes_when_its_own_source_works_again(
         await asyncio.sleep(0)
 
     asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("forgotten", [2, None])
+def test_a_held_dictation_that_the_user_forgot_is_no_trouble(
+    monkeypatch: pytest.MonkeyPatch, forgotten: int | None
+) -> None:
+    monkeypatch.setattr(event_dispatcher, "sdnotify", MagicMock())
+
+    async def scenario() -> None:
+        service, notifier = Service(), MagicMock(show=AsyncMock())
+        dispatcher = EventDispatcher(service, notifier, Terminal(io.StringIO()), MagicMock())
+        dispatcher.held(2, "the window is gone")
+        dispatcher.forgotten(1)
+        assert service._status["trouble"] == "held: the window is gone"
+        dispatcher.forgotten(forgotten)
+        assert service._status["trouble"] == ""
+        await asyncio.sleep(0)
+
+    asyncio.run(scenario())

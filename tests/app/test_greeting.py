@@ -6,10 +6,9 @@ from typing import Any, cast
 
 import pytest
 
-from dictate.app.greeting import Greeting, how_to_press
+from dictate.app.greeting import Greeting
 from dictate.config.schema import HotkeySettings
 from dictate.engines.protocol import EngineState
-from dictate.hotkeys.chord import in_words
 
 
 @dataclass
@@ -43,18 +42,6 @@ def test_it_says_loading_and_then_what_to_hold() -> None:
     assert rig.becomes(EngineState.LOADING, "ctrl_r") == ["Loading the engine."]
     assert rig.becomes(EngineState.READY, "ctrl_r") == ["Loading the engine.", READY]
     assert rig.becomes(EngineState.READY, "ctrl_r")[2:] == []
-
-
-def test_without_a_terminal_the_log_has_that_the_engine_is_ready(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    caplog.set_level("INFO")
-    rig = Rig()
-    rig.greeting._line = None
-    for state in (EngineState.LOADING, EngineState.READY, EngineState.READY, EngineState.FAILED):
-        rig.becomes(state, "ctrl_r")
-    assert [record.message for record in caplog.records] == ["engine pocketsphinx: ready"]
-    assert rig.lines == []
 
 
 def test_the_key_may_come_after_the_engine() -> None:
@@ -98,22 +85,3 @@ def test_a_desktop_that_cannot_bind_the_default_key_needs_another_one_first(
 def test_on_x11_it_says_why() -> None:
     (line,) = Rig().becomes(EngineState.READY, "none: another program has F9")
     assert line.startswith("Ready, but no key works: another program has F9.")
-
-
-@pytest.mark.parametrize(
-    ("key", "mode", "holds", "words"),
-    [
-        ("ctrl_r", "hold_or_tap", True, "Hold Right Ctrl and talk"),
-        ("alt_gr", "hold", True, "Hold AltGr and talk"),
-        ("f9", "toggle", True, "Press F9, talk, and press it again"),
-        ("ctrl+alt+space", "hold", False, "Press Ctrl+Alt+Space, talk, and press it again"),
-        ("page_up", "double_tap", True, "Tap Page Up, then hold it and talk"),
-    ],
-)
-def test_what_to_do_with_the_key(key: str, mode: str, holds: bool, words: str) -> None:
-    assert how_to_press(key, mode, holds=holds) == words
-
-
-@pytest.mark.parametrize(("key", "words"), [("super+d", "Super+D"), ("x", "X"), ("ß", "ß")])
-def test_a_key_in_words(key: str, words: str) -> None:
-    assert in_words(key) == words

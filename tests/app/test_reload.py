@@ -293,6 +293,27 @@ def test_a_mistake_in_one_file_does_not_hold_the_other_back(broken: str) -> None
     play(scenario)
 
 
+@pytest.mark.parametrize(
+    ("config", "hotwords", "mistake", "applied"),
+    [
+        ("[text", 'words = ["Zo"]', "config.toml:1", "+ Zo"),
+        (OLD + "[journal]\nkeep_days = 3", "words = [", "hotwords.toml:1", "journal.keep_days"),
+    ],
+)
+def test_a_reload_reports_the_mistake_and_what_it_applied_from_the_other_file(
+    config: str, hotwords: str, mistake: str, applied: str
+) -> None:
+    async def scenario(parts: Parts) -> None:
+        save(config, hotwords)
+        with pytest.raises(ConfigError) as caught:
+            await parts.controls.reloader.reload(retry=True)
+        first, *rest = caught.value.problems
+        assert first.startswith(mistake)
+        assert any(line.startswith(f"applied all the same: {applied}") for line in rest)
+
+    play(scenario)
+
+
 def no_detector(monkeypatch: pytest.MonkeyPatch) -> None:
     def choose(*_: object) -> None:
         raise Unavailable("silero is not installed")

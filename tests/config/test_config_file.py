@@ -100,8 +100,14 @@ def test_no_hotkey_is_a_choice_too() -> None:
     [
         ("[engine]\nuse = auto\n", "config.toml:2: Invalid value, text needs quotes (column 7)"),
         ("[engine]\nuse = \n", "config.toml:2: Invalid value (column 7)"),
-        ('[engine]\nuse = "auto\n', "config.toml:2: Illegal character '\\n' (column 12)"),
-        ("[engine]\na = 1\na = 2\n", "config.toml:3: Cannot overwrite a value (column 6)"),
+        ('[engine]\nuse = "auto\n', "config.toml:2: the closing quote is missing (column 12)"),
+        ('[engine]\nuse = "auto', "config.toml:2: the closing quote is missing (column 12)"),
+        ("use = 'auto\n", "config.toml:2: the closing quote is missing"),
+        ("use = \u201cauto\u201d", "config.toml:1: text needs straight quotes (column 7)"),
+        ('words = ["a" "b"]', "config.toml:1: a comma or ] is missing (column 14)"),
+        ('use = "C:\\Users"', "config.toml:1: a \\ in double quotes begins a code: write it twice"),
+        ('use = "C:\\data"', "config.toml:1: a \\ in double quotes begins a code: write it twice"),
+        ("[engine]\na = 1\na = 2\n", "config.toml:3: this is set further up already (column 6)"),
         ("[engine]\r\n\r\nuse = x\r\n", "config.toml:3: Invalid value, text needs quotes (colum"),
     ],
 )

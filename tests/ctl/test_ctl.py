@@ -125,6 +125,16 @@ def test_the_history_is_newest_last_for_people_and_first_for_machines(running: o
     assert len(json.loads(done("history", "--json", "-n", "1"))) == 1
 
 
+def test_the_history_does_not_say_a_state_twice(capsys: pytest.CaptureFixture[str]) -> None:
+    row = {"number": 2, "started": 1.7e9, "text": "", "state": "cancelled"}
+    late = "cancelled; its text came late"
+    render.history([{**row, "reason": late}, {**row, "reason": "cancelled"}])
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.endswith("  cancelled")
+    assert first.count("cancelled") == 1
+    assert second.endswith(late)
+
+
 def test_a_long_history_is_listed_whole(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ENTRIES", "2500")
     with daemon():
@@ -207,7 +217,7 @@ def test_the_check_of_the_daemon(running: object) -> None:
     assert json.loads(ctl("check", "--json").stdout)[-1]["stage"] == "verdict"
 
 
-def test_changing_the_engine_reloads_the_daemon(running: "subprocess.Popen[str]") -> None:
+def test_changing_the_engine_has_the_files_read(running: "subprocess.Popen[str]") -> None:
     from dictate.config import config_file
     from dictate.platform import paths
 
@@ -215,6 +225,10 @@ def test_changing_the_engine_reloads_the_daemon(running: "subprocess.Popen[str]"
     assert [row["name"] for row in json.loads(done("engine", "--json"))] == ["scripted"]
     refused = ctl("engine", "scripted")
     assert (refused.returncode, "no file given" in refused.stderr) == (1, True)
+    assert "auto -> scripted:words.txt" in done("engine", "scripted:words.txt")
+    assert asked(running) == "read files"
+    assert "scripted:words.txt -> auto" in done("engine", "auto")
+    assert asked(running) == "read files"
     unknown = ctl("engine", "pocketsfinx")
     assert unknown.returncode == 4
     assert "there is no engine 'pocketsfinx'" in unknown.stderr
@@ -222,7 +236,7 @@ def test_changing_the_engine_reloads_the_daemon(running: "subprocess.Popen[str]"
     said = done("engine", "pocketsphinx")
     assert "auto -> pocketsphinx" in said
     assert "note: engine.use is scripted: --engine on the command line of dictate" in said
-    assert asked(running) == "reload"
+    assert asked(running) == "read files"
     assert config_file.load(paths.config_file()).engine.use == "pocketsphinx"
     assert "undo: dictatectl engine --second pocketsphinx" in done("engine", "--second", "auto")
     settings = config_file.load(paths.config_file())
@@ -424,17 +438,17 @@ def test_the_check_works_without_a_daemon(bus: Bus) -> None:
 # Hotwords -----------------------------------------------------------------------------------------
 
 
-def test_changing_hotwords_reloads_the_daemon(running: "subprocess.Popen[str]") -> None:
+def test_changing_hotwords_has_the_files_read(running: "subprocess.Popen[str]") -> None:
     assert ctl("hotwords", "remove", "Nobody").returncode == 4
     added = done("hotwords", "add", "Grzegorz", "--weight", "2", "--sounds-like", "gregorsh")
     assert "Grzegorz" in added
-    assert asked(running) == "reload"
+    assert asked(running) == "read files"
     listed = {row["spelling"]: row for row in json.loads(done("hotwords", "list", "--json"))}
     assert listed["Grzegorz"]["weight"] == 2.0
     assert listed["Grzegorz"]["sounds_like"] == ["gregorsh"]
     assert "Grzegorz  (weight 2; sounds like gregorsh)" in done("hotwords", "list")
     assert "Grzegorz" in done("hotwords", "remove", "Grzegorz")
-    assert asked(running) == "reload"
+    assert asked(running) == "read files"
     assert "Grzegorz" not in done("hotwords", "list")
 
 

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -190,7 +191,6 @@ def test_the_verdict_names_the_key_and_what_to_do_with_it(
         ("DETECTORS", "speech detector"),
         ("ENGINES", "engine"),
         ("OUTPUTS", "output"),
-        ("KEY_SOURCES", "key"),
     ],
 )
 def test_without_one_of_the_stages_it_cannot_work_and_the_verdict_says_why(
@@ -200,6 +200,36 @@ def test_without_one_of_the_stages_it_cannot_work_and_the_verdict_says_why(
     last = check.rows(Settings())[-1]
     assert last.reason == f"no {name} works; refuses: no such thing here: buy one"
     assert last.name == f"Dictate cannot work here yet: {last.reason}"
+
+
+def test_where_no_key_works_the_verdict_says_what_the_greeting_does(
+    working: pytest.MonkeyPatch,
+) -> None:
+    working.setattr(check, "KEY_SOURCES", door("key", ("refuses",)))
+    working.delenv("WAYLAND_DISPLAY", raising=False)
+    last = check.rows(Settings())[-1]
+    meanwhile = "Until then, `dictatectl start` and `dictatectl stop` dictate"
+    assert last.reason == f"no key works: refuses: no such thing here: buy one. {meanwhile}"
+    assert last.name == f"Dictate works here, but {last.reason}"
+    working.setenv("WAYLAND_DISPLAY", "wayland-1")
+    working.setenv("SWAYSOCK", "there")
+    assert check.rows(Settings())[-1].name == (
+        "Dictate works here, but no key works yet: run `dictate setup --keys`: your desktop then"
+        f" runs Dictate at a key. {meanwhile}"
+    )
+
+
+@pytest.mark.parametrize("use", ["auto", "none"])
+@pytest.mark.parametrize(
+    ("holds", "how"),
+    [(True, "hold F9 and talk"), (False, "press F9, talk, and press it again")],
+)
+def test_a_key_that_the_desktop_only_presses_is_not_to_be_held(
+    working: pytest.MonkeyPatch, use: str, holds: bool, how: str
+) -> None:
+    working.setattr(check, "bound_in", lambda key: SimpleNamespace(holds=holds))
+    settings = Settings(hotkey=HotkeySettings(use=use, key="f9"))
+    assert check.rows(settings)[-1].name == f"Dictate works here: {how}"
 
 
 def test_what_only_makes_it_better_does_not_keep_it_from_working(

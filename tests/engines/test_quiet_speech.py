@@ -11,7 +11,7 @@ from wyoming.asr import Transcript
 from wyoming.audio import AudioChunk, AudioStart, AudioStop
 
 from dictate.benchmark.rows import word_errors
-from dictate.engines.quiet_speech import NORMAL, QUIET, QuietSound
+from dictate.engines.quiet_speech import NORMAL, QUIET, QuietSound, better
 from dictate.events import RATE, Samples, pcm_from_samples, samples_from_pcm
 from dictate.platform.resources import samples
 from tests.lab.engine import Worker
@@ -66,6 +66,13 @@ def test_what_is_no_speech_is_not_made_louder(kind: str) -> None:
         "nothing": np.zeros(0),
     }[kind]
     assert kept(sound.astype(np.float32)) == []
+
+
+def test_a_louder_sound_of_which_hardly_a_word_is_left_replaces_no_text() -> None:
+    assert better("all of what was said", "all") == "all of what was said"
+    assert better("all of what was said", "") == "all of what was said"
+    assert better("what of a said", "what was said") == "what was said"
+    assert better("", "said") == "said"
 
 
 @pytest.fixture

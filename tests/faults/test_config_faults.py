@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 import tomli
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from dictate.config import config_file
 from dictate.config.schema import Settings
+from dictate.config.sources import CommandLineOverrides, ConfigFiles
 from dictate.errors import ConfigError, UnsafeFolder
 from dictate.hotwords import hotwords_file
 from dictate.platform import paths
@@ -133,6 +135,23 @@ def test_a_file_that_may_not_be_read_is_told(tmp_path: Path) -> None:
             config_file.load(path)
     finally:
         os.seteuid(user)
+
+
+def test_a_link_that_vanishes_while_it_is_read_is_a_file_that_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program that replaces links, between two looks of ours at the same one."""
+    files = ConfigFiles(tmp_path / "config.toml", tmp_path / "hotwords.toml")
+    files.config.write_text("[text]\ntrailing_space = true\n")
+    files.hotwords.write_text('words = ["Claude"]\n')
+    before = files.read(CommandLineOverrides())
+    for path in (files.config, files.hotwords):
+        path.unlink()
+        path.symlink_to("nowhere")
+    monkeypatch.setattr(Path, "readlink", Mock(side_effect=FileNotFoundError))
+    after = files.read(CommandLineOverrides(), before)
+    assert (after.settings, after.hotwords) == (before.settings, before.hotwords)
+    assert [problem.absent for problem in after.problems.values()] == [True, True]
 
 
 def test_a_dangling_link_counts_as_no_file(tmp_path: Path) -> None:

@@ -13,14 +13,18 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import soundfile
 
 from dictate.config.schema import EngineSettings
 from dictate.engines import control, supervisor
 from dictate.engines.client import EngineClient
+from dictate.engines.quiet_speech import QUIET
 from dictate.errors import EngineError, EngineLost
-from dictate.events import PartialTranscript
+from dictate.events import PartialTranscript, pcm_from_samples
 from dictate.hotwords.model import Hotwords
+from dictate.platform.resources import samples
 from tests.lab.engine import Whole, attempts, loud, ready, running, until
 from tests.lab.processes import children
 from tests.lab.scripted import script
@@ -335,5 +339,26 @@ def test_hotwords_that_it_does_not_take_in(tmp_path: Path) -> None:
             assert await ready(engine) != pid
             assert await engine.prepare(NONE) == []
             assert await speak(engine) == LINE
+
+    run(main)
+
+
+@pytest.mark.parametrize(
+    "fault", ["crash", "hang", "raise no memory", "unreadable", "garbage", "huge"]
+)
+def test_a_text_is_not_lost_where_the_engine_fails_at_the_louder_sound(
+    tmp_path: Path, fault: str
+) -> None:
+    """It heard the quiet sound well, and fails each time at the same sound made louder."""
+    recording, _ = soundfile.read(samples()[0], dtype="float32")
+    quiet = pcm_from_samples(recording * np.float32(QUIET / 2 / np.abs(recording).max()))
+
+    async def main() -> None:
+        lines = ["!quiet heard well", *[f"!{fault}"] * 3, LINE]
+        async with running(tmp_path, *lines, deadline_s=2 * DEADLINE_S) as engine:
+            await ready(engine)
+            utterance = engine.begin(1, NONE, None)
+            utterance.feed(quiet)
+            assert (await utterance.finish(Whole(quiet))).text == "heard well"
 
     run(main)

@@ -59,6 +59,25 @@ def latin_1(path: Path) -> None:
     path.write_bytes(b'words = ["Zo\xeb"]\n')
 
 
+def utf_16(path: Path) -> None:
+    path.write_text('words = ["Zo\u00eb"]\n', "utf-16")
+
+
+def not_text(path: Path) -> None:
+    path.write_bytes(bytes(range(256)) * 40)
+
+
+def a_pipe(path: Path) -> None:
+    """A reader waits until a writer comes."""
+    path.unlink()
+    os.mkfifo(path)
+
+
+def a_circle(path: Path) -> None:
+    path.unlink()
+    path.symlink_to(path.name)
+
+
 def a_folder(path: Path) -> None:
     path.unlink()
     path.mkdir()
@@ -80,6 +99,7 @@ def a_giant(path: Path) -> None:
 
 BROKEN = [
     *(a_mistake, an_unknown_key, a_wrong_type, twins, latin_1),
+    *(utf_16, not_text, a_pipe, a_circle),
     *(a_folder, a_device, a_link_to_nothing, a_giant),
 ]
 
@@ -114,6 +134,18 @@ def test_a_file_that_cannot_be_used_is_left_out_and_taken_as_soon_as_it_is_mende
         assert dictate(daemon) == f"{written}\n"
         assert daemon.status()["trouble"] == ""
         assert "Traceback" not in daemon.logged()
+
+
+def test_files_of_editors_of_windows_are_read(user: Home) -> None:
+    """They begin with a byte order mark, and their lines end with CR and LF."""
+    hotwords = '[replacements]\n"ever lost" = "ever lost, Zo\u00eb"\n'
+    daemon = user.daemon(*user.spoken)
+    for path, text in ((daemon.config, user.settings), (daemon.hotwords, hotwords)):
+        path.write_bytes(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
+    with daemon:
+        wait_for(lambda: daemon.written() != "", daemon.logged())
+        assert daemon.written() == "Nothing said is ever lost, Zo\u00eb.\n"
+        assert daemon.status()["trouble"] == ""
 
 
 def test_old_dictations_outlive_a_mistake_in_the_settings_that_keep_them(user: Home) -> None:
@@ -192,6 +224,26 @@ def test_the_defaults_are_back_when_the_user_asks_for_them(user: Home) -> None:
         assert "- replacement ever lost" in daemon.ctl("reload").stdout
         assert daemon.status()["trouble"] == ""
         assert dictate(daemon) == f"{Home.text}\n"
+
+
+def test_an_added_hotword_does_not_bring_the_defaults_of_a_lost_config_file(user: Home) -> None:
+    with user.daemon(config=user.settings + "[text]\ntrailing_space = true\n") as daemon:
+        daemon.config.unlink()
+        wait_for(lambda: "config.toml" in daemon.status()["trouble"], daemon.logged())
+        assert daemon.ctl("hotwords", "add", "Zo").stdout.startswith("+ ")
+        assert dictate(daemon) == f"{Home.text} \n"
+        assert "text.trailing_space: true -> false" in daemon.ctl("reload").stdout
+
+
+def test_a_mistake_in_one_file_does_not_spoil_a_change_of_the_other(user: Home) -> None:
+    with user.daemon(config=user.settings) as daemon:
+        daemon.config.write_text("[text")
+        wait_for(lambda: "config.toml:1" in daemon.status()["trouble"], daemon.logged())
+        done = daemon.ctl("hotwords", "add", "Zo")
+        assert done.stdout == "+ Zo\n"
+        assert done.stderr.splitlines()[0].startswith("dictatectl: config.toml:1: ")
+        assert len(done.stderr.splitlines()) == 1
+        assert "hotwords.toml read: 1 term" in daemon.logged()
 
 
 def test_saves_of_every_kind_while_dictating_cost_no_dictation(user: Home) -> None:

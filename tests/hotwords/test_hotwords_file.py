@@ -108,7 +108,7 @@ def test_spellings_are_composed() -> None:
         ("[commands]\nx = ['newline']", ["2: a command is one of newline, paragraph"]),
         ("commands = 5", ["1: write [commands], and below it lines like"]),
         ("context = 5", ["1: this must be a text in quotes"]),
-        ("words = ['a'", ["1: Unclosed array (column 13)"]),
+        ("words = ['a'", ["1: a comma or ] is missing (column 13)"]),
         (
             "[[word]]\nspelling = 'a'\nweight = 0\nsounds_like = 'b'\nlanguage = 'x y'\nstate = 1",
             [

@@ -255,7 +255,10 @@ def test_gnome_gets_a_shortcut_that_toggles(homes: Path, monkeypatch: pytest.Mon
     assert "GNOME cannot bind a lone modifier" in bound()[0]
 
 
-def test_where_nothing_can_be_bound_it_says_what_to_bind() -> None:
+def test_where_nothing_can_be_bound_it_says_what_to_bind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-1")
     said: list[str] = []
     assert shortcuts.bind(out=said.append) == 1
     assert "  ctrl+alt+space: tell Toggle" in said
@@ -302,3 +305,12 @@ def test_the_command_works_without_busctl_too(monkeypatch: pytest.MonkeyPatch) -
     assert shortcuts.command("Paste").endswith(" io.github.dictate.Dictate1 Paste u 0")
     monkeypatch.setattr(shutil, "which", lambda _: None)
     assert shortcuts.command("ReleaseSecond").endswith("dictatectl release --second")
+
+
+def test_on_x11_nothing_has_to_be_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISPLAY", ":7")
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    first, second, *by_hand = bound()
+    assert first.startswith("skipped: on X11, dictate receives its keys without the desktop's help")
+    assert 'use = "none"' in second
+    assert by_hand[0] == "  ctrl+alt+space: tell Toggle"

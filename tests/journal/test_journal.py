@@ -419,3 +419,25 @@ def test_a_journal_from_before_the_second_way_is_used_on(
     again = reopen()
     again.begin(number + 1, 1001.0, second=True)
     assert [entry.second for entry in again.history(2)] == [True, False]
+
+
+def test_an_older_dictate_can_still_use_the_journal(
+    journal: Journal, folder: Path, reopen: Callable[[], Journal]
+) -> None:
+    """One from before the retention clock, after a downgrade: with the statements that it has."""
+    old = (
+        "number, state, started, audio_s, text, heard, engine, output, application, reason, second"
+    )
+    number = dictate(journal)
+    journal.sweep(Moment(1000.0, "a boot", 10.0))
+    journal.close()
+    with closing(sqlite3.connect(folder / "journal.db")) as older:
+        assert older.execute("PRAGMA user_version").fetchone() == (1,)
+        (row,) = older.execute(f"SELECT {old} FROM dictation").fetchall()
+        insert = f"INSERT OR REPLACE INTO dictation ({old}) VALUES ({', '.join('?' * len(row))})"
+        older.executemany(insert, [row, (number + 1, *row[1:])])
+        older.commit()
+    again = reopen()
+    again.sweep(Moment(1000.0 + 400 * DAY_S, "another", 10.0))
+    assert [entry.number for entry in again.history(9)] == [number + 1, number]
+    assert again.next_number == number + 2

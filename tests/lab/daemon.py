@@ -15,7 +15,7 @@ REPOSITORY = Path(__file__).parents[2]
 PACKAGES = REPOSITORY / "tests" / "lab" / "packages"
 """The folder of the installed package that brings the engine `fake`."""
 PYTHONPATH = os.pathsep.join([str(REPOSITORY), str(PACKAGES)])
-READY = ": ready: "
+READY = ": started: "
 """In the log once the daemon is on the bus."""
 
 

@@ -16,6 +16,8 @@ from dictate.journal.entry import Entry, EntryState
 
 CANARY = "xylophone-marzipan"
 
+OVERRIDDEN = "note: engine.use is scripted: --engine on the command line of dictate overrides it"
+
 
 class FakeController:
     """Keeps three entries, or $ENTRIES, and remembers what it was asked."""
@@ -69,8 +71,11 @@ class FakeController:
 
     async def reload(self) -> Sequence[str]:
         self.note("reload")
-        note = "note: engine.use is scripted: --engine on the command line of dictate overrides it"
-        return ["hotwords.toml: 1 term added: Claude Code", note]
+        return ["hotwords.toml: 1 term added: Claude Code", OVERRIDDEN]
+
+    async def read_files(self) -> Sequence[str]:
+        self.note("read files")
+        return [OVERRIDDEN]
 
     async def last(self) -> Entry | None:
         return self.entries[-1] if self.entries else None

@@ -13,9 +13,10 @@ it, at the first sound of it):
     !unreadable        fails because a file cannot be read
 
 `!loading 3` anywhere makes each load take three seconds, and `!preparing 3` each list of hotwords
-that is taken in ahead. `!detects de` makes each utterance German. Which lines were spoken and which
-faults happened is kept beside the file, in FILE.said, so that a restarted process goes on where the
-last one stopped; delete it to begin anew.
+that is taken in ahead. `!quiet some text` anywhere is what it says to sound that is too quiet for a
+line. `!detects de` makes each utterance German. Which lines were spoken and which faults happened
+is kept beside the file, in FILE.said, so that a restarted process goes on where the last one
+stopped; delete it to begin anew.
 
 It is a backend of another package: the folder `packages` beside this file holds the entry point.
 """
@@ -51,6 +52,7 @@ class FakeEngine(ScriptedEngine):
         self._preparing_s = 0.0
         self.detected = ""
         """The language of each utterance."""
+        self.quiet_text = ""
 
     def load(self) -> None:
         super().load()
@@ -63,6 +65,8 @@ class FakeEngine(ScriptedEngine):
                 self._preparing_s = float(line.split()[1])
             elif line.startswith("!detects"):
                 self.detected = line.split()[1]
+            elif line.startswith("!quiet"):
+                self.quiet_text = line.partition(" ")[2]
             elif line.startswith("!"):
                 faults.append(line[1:])
             else:
@@ -132,7 +136,7 @@ class FakeUtterance(ScriptedUtterance):
 
     def finish(self) -> str:
         if self._turn is None:
-            return ""
+            return self._engine.quiet_text
         wrong: str | None = self._fail(self._turn, at_feed=False)
         self._end(said=wrong is None)
         return self._line if wrong is None else wrong

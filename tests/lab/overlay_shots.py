@@ -17,7 +17,10 @@ STATES: tuple[dict[str, Any], ...] = (
     {"state": "recording", "goes": GOES, "remote": "remote: spark", "solid": TEXT, "dim": "clawed"},
     {"state": "finishing", "solid": TEXT, "dim": "Claude Code has found"},
     {"state": "finishing", "progress": "12 s of 3 min 20 s recognised", "solid": TEXT},
-    {"state": "held", "solid": "the window changed. dictatectl paste 12"},
+    {
+        "state": "held",
+        "solid": "the window changed; `dictatectl paste 12` writes it, where the cursor is then",
+    },
     {"state": "nothing", "solid": "very quiet: peak -52 dBFS; raise the microphone's level"},
     {"state": "cancelled"},
 )

@@ -65,7 +65,8 @@ class NemotronEngine(Engine):
     def unavailable_reason(self) -> str | None:
         missing = [package for package in ("torch", "nemo") if find_spec(package) is None]
         if missing:
-            return f"{' and '.join(missing)} is missing: {install_command('nemotron')}"
+            are = "is" if len(missing) == 1 else "are"
+            return f"{' and '.join(missing)} {are} missing: {install_command('nemotron')}"
         try:
             found = store.find(self.settings.model, trusted=self.settings.trust_model)
             if speaks := store.speaks(found):

@@ -38,7 +38,8 @@ def unavailable_reason() -> str | None:
     """Why the installed packages cannot be used, or None. Imports nothing heavy."""
     missing = [package for package in ("torch", "transformers") if find_spec(package) is None]
     if missing:
-        return f"{' and '.join(missing)} is missing: {install_command('qwen3')}"
+        are = "is" if len(missing) == 1 else "are"
+        return f"{' and '.join(missing)} {are} missing: {install_command('qwen3')}"
     try:
         found = version("transformers")
     except PackageNotFoundError:

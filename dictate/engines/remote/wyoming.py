@@ -211,7 +211,9 @@ class WyomingUtterance(Utterance):
         # Every server answers this at once, so a server that does not is down.
         describe = Describe().event()
         if self._engine.ours:
-            ours = hotwords_event(hotwords), BeginUtterance(0, chunk_ms=chunk_ms).event()
+            # Our own engine process gives quiet sound to us once more.
+            begin = BeginUtterance(0, chunk_ms=chunk_ms, louder=False)
+            ours = hotwords_event(hotwords), begin.event()
             return [describe, *ours, Transcribe(language=language).event(), start]
         names = [term.spelling for term in hotwords.for_language(language)]
         transcribe = Transcribe(language=language, transcript_names=names or None)

@@ -105,10 +105,10 @@ class Picture:
             self._remote = where
             self.on_change()
 
-    def held(self, number: int, reason: str) -> None:
-        """A text is held. The reason is shown until `release` or the next dictation, as are the
-        next two."""
-        self._show_notice(number, "held", f"{clean(reason)}. dictatectl paste {number}")
+    def held(self, number: int, message: str) -> None:
+        """A text is held. Why, and what to do, is shown until `release` or the next dictation, as
+        are the next two."""
+        self._show_notice(number, "held", clean(message))
 
     def nothing_heard(self, number: int, level: str) -> None:
         """The engine heard no words; `level` is what is wrong with the sound, or empty."""

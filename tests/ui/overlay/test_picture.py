@@ -93,9 +93,9 @@ def test_words_that_stand_in_the_text_field_are_left_out() -> None:
     picture.previewed(1, in_field=False)
     assert words(picture) == ("", "so we meet"), "the user has left the field"
     picture.previewed(1, in_field=True)
-    picture.held(1, "the window changed")
+    picture.held(1, "the window changed; do this")
     picture.session("ready", 6.0)
-    assert picture.take()["solid"] == "the window changed. dictatectl paste 1"
+    assert picture.take()["solid"] == "the window changed; do this"
 
 
 def test_each_dictation_is_asked_anew_whether_its_words_stand_elsewhere() -> None:
@@ -130,11 +130,11 @@ def test_the_time_is_counted_from_the_press() -> None:
 def test_why_a_text_is_held_is_shown_for_a_while() -> None:
     picture = recording("words")
     picture.session("finishing", 6.0)
-    picture.held(1, "the window changed")
+    picture.held(1, "the window changed; do this")
     picture.session("ready", 6.1)
     shown = picture.take()
     assert shown["state"] == "held"
-    assert shown["solid"] == "the window changed. dictatectl paste 1"
+    assert shown["solid"] == "the window changed; do this"
     picture.release(2)
     assert picture.take()["state"] == "held"
     picture.release(1)
@@ -143,7 +143,7 @@ def test_why_a_text_is_held_is_shown_for_a_while() -> None:
 
 def test_the_next_dictation_takes_the_place_of_a_held_one() -> None:
     picture = recording()
-    picture.held(1, "the window changed")
+    picture.held(1, "the window changed; do this")
     picture.session("ready", 6.0)
     picture.session("recording", 7.0)
     assert picture.take()["state"] == "recording"
