@@ -31,7 +31,7 @@ from tests.lab.xserver import XServer, end
 ROOT: Final = Path(__file__).parents[1]
 SHOTS: Final = ROOT / ".venv/newcomer"
 SKIPPED: Final = {
-    "make test": "it takes an hour",
+    "make test": "it takes some 20 minutes",
     "dictate setup --engine nemotron": "some gigabytes",
     "dictate models download nemotron": "2.5 GB",
 }
