@@ -90,7 +90,8 @@ def test_a_file_is_transcribed(traps: Traps) -> None:
 
 def test_check_in_a_process_of_its_own(traps: Traps) -> None:
     rows = json.loads(traps.run(BIN / "dictatectl", "check", "--json", status=(0, 1)))
-    assert {"stage": "engine", "name": "pocketsphinx", "chosen": True, "why_not": ""} in rows
+    (engine,) = [row for row in rows if row["stage"] == "engine" and row["chosen"]]
+    assert (engine["name"], engine["why_not"]) == ("pocketsphinx", "")
 
 
 @pytest.mark.parametrize(

@@ -160,7 +160,8 @@ def test_it_names_what_is_missing_and_changes_nothing(
     assert code == 1
     assert "ssh-copy-id nobody.invalid" in lines[0]
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert said() == (1, ["failed: ssh is missing: apt install openssh-client"])
+    # No apt on that PATH, either.
+    assert said() == (1, ["failed: ssh is missing: install what Debian calls openssh-client"])
     assert not unit(tmp_path).exists()
     assert not paths.config_file().exists()
 
