@@ -118,6 +118,8 @@ class EngineClient:
             await supervisor.until_settled()
             return await supervisor.control.prepare(event)
         except EngineLost as error:
+            if supervisor.state == EngineState.READY:  # its end is not known there yet
+                supervisor.restart(supervisor.run, str(error))
             raise EngineLost(f"the engine cannot be used: {self.message or error}") from error
         except (OSError, EngineError) as error:
             reason = f"the engine does not take the hotwords in ({str(error) or 'no answer'})"

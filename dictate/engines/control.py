@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from wyoming.event import Event, async_write_event
+from wyoming.ping import Ping
 
 from dictate.engines.process import LOADING_S
 from dictate.engines.protocol import (
@@ -23,6 +24,9 @@ from dictate.hotwords.model import Hotwords
 
 CONNECT_S = 0.02
 """Seconds between attempts to connect to a process that has just been started."""
+HUNG_S = 30.0
+"""Seconds without an answer to a ping, after which a process that takes in a list counts as hung.
+A list may take minutes, but the process answers meanwhile."""
 
 
 class ControlConnection:
@@ -40,6 +44,7 @@ class ControlConnection:
         self._on_status = on_status
         self._on_preparing = on_preparing
         self._limit: asyncio.Timeout | None = None
+        self._hung = False
         self._ready = False
         self._writer: asyncio.StreamWriter | None = None
         self._answers: deque[asyncio.Future[list[str]]] = deque()
@@ -90,10 +95,20 @@ class ControlConnection:
     async def run(self) -> str:
         """Connect to the process that is being started and report its state until it is gone or
         its engine has failed; why it is of no use."""
+        reason = "the engine was lost"
         try:
-            self._ready = False
+            reason = await self._watch()
+        finally:
+            while self._answers:
+                _settle(self._answers.popleft(), EngineLost(reason))
+        return reason
+
+    async def _watch(self) -> str:
+        try:
+            self._ready = self._hung = False
             async with asyncio.timeout(LOADING_S) as self._limit:
                 reader, writer = await self._connect()
+                heartbeat = asyncio.create_task(self._watch_heartbeat())
                 try:
                     await async_write_event(WatchStatus().event(), writer)
                     self._writer = writer
@@ -112,15 +127,38 @@ class ControlConnection:
                             self._set_limit()
                     return "the engine closed its connection"
                 finally:
+                    heartbeat.cancel()
                     self._writer = self._limit = None
-                    while self._answers:
-                        _settle(self._answers.popleft(), EngineLost("the engine was lost"))
                     writer.close()
         except TimeoutError:
+            if self._hung:
+                return f"the engine hung for {HUNG_S:g} s while it took in the hotwords"
             what = "has not taken in the hotwords" if self._ready else "is not loaded"
             return f"the engine {what} after {LOADING_S:.0f} s"
         except (OSError, EngineError) as error:
             return f"the engine talks nonsense: {error}"
+
+    async def _watch_heartbeat(self) -> None:
+        """End `run` if the process hangs while it takes in a list."""
+        while not self._hung:
+            await asyncio.sleep(HUNG_S / 2)
+            if self._ready and self._answers and not await self._answers_ping():
+                self._hung = bool(self._answers)
+        if self._limit is not None:
+            self._limit.reschedule(asyncio.get_running_loop().time())
+
+    async def _answers_ping(self) -> bool:
+        # A connection of its own: on this one the answer would wait until the list is taken in.
+        try:
+            async with asyncio.timeout(HUNG_S):
+                reader, writer = await asyncio.open_unix_connection(str(self._socket))
+                try:
+                    await async_write_event(Ping().event(), writer)
+                    return await read_event(reader) is not None
+                finally:
+                    writer.close()
+        except (OSError, EngineError):
+            return False
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         while True:

@@ -197,6 +197,6 @@ def test_the_desktop_comes_after_the_daemon(
             daemon.ctl("start")
             daemon.wait_state("recording")
             time.sleep(0.7)
-            daemon.ctl("stop")
+            daemon.ctl("stop", check=False)  # a silence may have ended it already
             window.wait_text(Home.text)
             keyboard.close()

@@ -327,8 +327,9 @@ def test_what_cannot_start_is_given_up_until_the_user_speaks(
     run(main)
 
 
-def test_hotwords_that_it_does_not_take_in(tmp_path: Path) -> None:
+def test_hotwords_that_it_does_not_take_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A hung engine is noticed here as well, and the next dictation finds another."""
+    monkeypatch.setattr(control, "HUNG_S", 1.0)
 
     async def main() -> None:
         async with running(tmp_path, LINE, deadline_s=DEADLINE_S) as engine:

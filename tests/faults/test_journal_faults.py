@@ -422,11 +422,14 @@ def test_a_journal_of_a_newer_dictate_is_left_alone(opened: Rig) -> None:
 # Folders it cannot use ----------------------------------------------------------------------------
 
 
-def test_a_folder_that_is_a_link_is_refused(rig: Rig, tmp_path: Path) -> None:
-    (tmp_path / "elsewhere").mkdir()
-    rig.folder.symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(JournalError, match=r"dictate cannot be used: it is a symlink"):
-        rig.journal.open()
+def test_a_link_in_a_folder_that_all_may_write_to_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir(mode=0o700)
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared").chmod(0o1777)
+    folder = tmp_path / "shared" / "dictate"
+    folder.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(JournalError, match="link"):
+        Rig(folder).journal.open()
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 

@@ -55,7 +55,7 @@ def test_its_terminal_is_closed(user: Home) -> None:
             stack.callback(os.close, end)
         stack.push(daemon.__exit__)
         daemon.spawn(stdin=its_end)
-        wait_for(lambda: "ready:" in daemon.logged(), "it runs")
+        wait_for(lambda: "started:" in daemon.logged(), "it runs")
         stop(daemon, signal.SIGHUP)
 
 
