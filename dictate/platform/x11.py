@@ -23,6 +23,12 @@ CONNECT_S = 2.0
 
 XINPUT = xinput.extname
 """The extension that reports the keys of all windows."""
+RAW_MASKS = {
+    xinput.RawKeyPress: xinput.RawKeyPressMask,
+    xinput.RawKeyRelease: xinput.RawKeyReleaseMask,
+    xinput.RawButtonPress: xinput.RawButtonPressMask,
+}
+"""The raw events that we read, each with the mask that asks for it."""
 
 grabs_of_ours: set[object] = set()
 """The grabs by which this process has the keyboard, from the press of a key to its release."""
@@ -105,13 +111,18 @@ def listen_to_all_keys(display: Any) -> None:
 
 def raw_key(event: Any) -> tuple[bool, int] | None:
     """Whether a key went down, and its code; None if the event is something else."""
-    if event.type != ge.GenericEventCode or event.evtype not in (
-        xinput.RawKeyPress,
-        xinput.RawKeyRelease,
-    ):
+    match raw_event(event):
+        case (xinput.RawKeyPress | xinput.RawKeyRelease) as kind, code:
+            return kind == xinput.RawKeyPress, code
+    return None
+
+
+def raw_event(event: Any) -> tuple[int, int] | None:
+    """The kind of a raw event of XInput 2, and its key or button; None if it is another event."""
+    if event.type != ge.GenericEventCode or event.evtype not in RAW_MASKS:
         return None
     _device, _time, code = struct.unpack_from("=HII", event.data)
-    return event.evtype == xinput.RawKeyPress, code
+    return event.evtype, code
 
 
 def keyboard_taken(unseen: Any) -> bool:

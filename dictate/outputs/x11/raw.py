@@ -3,19 +3,13 @@
 No listener logs a key code, or keeps what was typed.
 """
 
-import struct
 from collections.abc import Callable
 from typing import Any
 
-from Xlib.ext import ge, xinput
+from Xlib.ext import xinput
 
 from dictate.outputs.x11.thread import XConnection
-
-_MASKS = {
-    xinput.RawKeyPress: xinput.RawKeyPressMask,
-    xinput.RawKeyRelease: xinput.RawKeyReleaseMask,
-    xinput.RawButtonPress: xinput.RawButtonPressMask,
-}
+from dictate.platform.x11 import RAW_MASKS, raw_event
 
 
 class RawEvents:
@@ -33,7 +27,7 @@ class RawEvents:
 
     def listen(self, listener: Callable[[int, int], None], *kinds: int) -> None:
         """`listener` gets the kind of each event of these `kinds`, and its key or button."""
-        self._listeners[listener] = sum(_MASKS[kind] for kind in kinds)
+        self._listeners[listener] = sum(RAW_MASKS[kind] for kind in kinds)
         self._select()
 
     def deafen(self, listener: Callable[[int, int], None]) -> None:
@@ -50,9 +44,10 @@ class RawEvents:
             self._display.sync()
 
     def _pass_on(self, event: Any) -> None:
-        if event.type != ge.GenericEventCode or event.evtype not in _MASKS:
+        found = raw_event(event)
+        if found is None:
             return
-        _device, _time, code = struct.unpack_from("=HII", event.data)
+        kind, code = found
         for listener, wanted in tuple(self._listeners.items()):
-            if wanted & _MASKS[event.evtype]:
-                listener(event.evtype, code)
+            if wanted & RAW_MASKS[kind]:
+                listener(kind, code)
