@@ -17,6 +17,7 @@ from typing import Any
 from dictate.app.parts import Controls, Stages, UserInterface
 from dictate.app.reloader import ConfigSource
 from dictate.errors import AlreadyRunning
+from dictate.journal.entry import EntryState
 from dictate.journal.journal import Journal
 from dictate.journal.retention import Moment
 from dictate.platform.background import BackgroundTasks
@@ -28,6 +29,9 @@ SWEEP_S = 3600.0
 """Seconds between two deletions of what the settings do not want kept."""
 DRAIN_S = 1.5
 """Seconds to wait for dictations in flight at a stop; the rest are recovered at the next start."""
+OK, NOT_WRITTEN, NOTHING_HEARD, INTERRUPTED = 0, 1, 4, 130
+"""Exit statuses. The last three are of a daemon that was started for its recordings alone;
+`dictate file` has the same numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +65,11 @@ class Daemon:
         self._stages = stages
         self._controls = controls
         self._stop = stop
+        self._status = INTERRUPTED if options.once else OK
         self._background = BackgroundTasks(log)
 
-    async def run(self) -> None:
-        """Until it is stopped."""
+    async def run(self) -> int:
+        """Until it is stopped; the exit status."""
         dispatcher, status = self._ui.dispatcher, self._controls.status
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(service) for service in self._services()]
@@ -82,6 +87,7 @@ class Daemon:
             finally:
                 for task in tasks:
                     task.cancel()
+        return self._status
 
     def _services(self) -> Iterator[Coroutine[Any, Any, None]]:
         """All that goes on beside the dictations."""
@@ -99,19 +105,25 @@ class Daemon:
         """Send the hotwords to the engines, recover what a crash left, dictate the recordings."""
         await self._stages.engines.load_hotwords(self._controls.reloader.configuration.hotwords)
         await self._stages.replay.recover(self._stages.unfinished)
-        for path in self._options.recordings:
-            await self._dictate(path)
+        statuses = {await self._dictate(path) for path in self._options.recordings}
         if self._options.once:
+            self._status = NOT_WRITTEN if NOT_WRITTEN in statuses else max(statuses, default=OK)
             self._stop.set()
         elif self._options.recordings:
             self._ui.terminal.line("Spoken. `dictatectl start` speaks it again; Ctrl+C ends.")
 
-    async def _dictate(self, path: Path) -> None:
-        """Dictate one recording, as if the key were held while it plays."""
+    async def _dictate(self, path: Path) -> int:
+        """Dictate one recording, as if the key were held while it plays; an exit status."""
         settings = replace(self._controls.reloader.settings.microphone, use=f"wav:{path}")
         await self._stages.microphone.apply(settings)
         self._stages.pipeline.start(held=True)
+        number = max(self._stages.pipeline.under_way, default=0)
         await self._stages.pipeline.idle.wait()
+        entry = await self._stages.journal.call(Journal.get, number)
+        # The settings may want nothing kept of what was delivered.
+        if entry is None or entry.state is EntryState.DELIVERED:
+            return OK
+        return NOTHING_HEARD if entry.state is EntryState.EMPTY else NOT_WRITTEN
 
     async def _watch_files(self) -> None:
         def watching() -> None:

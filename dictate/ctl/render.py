@@ -26,6 +26,7 @@ def status(found: Fields) -> None:
         "microphone": f"{microphone}, {'open' if found['microphone_open'] else 'closed'}",
         "engine": ", ".join(filter(None, (found["engine"], found["engine_state"]))),
         **_engine(found),
+        "progress": found["engine_progress"],
         "output": found["output"],
         "passed over": found["output_notes"],
         "hotkey": found["hotkey"],

@@ -67,6 +67,7 @@ class Service:
             engine_memory_mb=0.0,
             engine_notes="",
             engine_finish_ms=0.0,
+            engine_progress="",
             second_engine="",
             second_engine_state="",
             second_model="",

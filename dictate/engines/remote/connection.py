@@ -13,7 +13,7 @@ from pathlib import Path
 from wyoming.event import Event, write_event
 
 from dictate.config.schema import EngineSettings
-from dictate.engines.protocol import BadEvent, EventQueue, Token
+from dictate.engines.protocol import BadEvent, EventQueue, Progress, Token
 from dictate.engines.remote.address import Address
 from dictate.errors import EngineError, EngineLost
 
@@ -56,7 +56,7 @@ class Remote:
     def silence(self, seconds: float, what: str = "answer") -> EngineLost:
         """An error for a server that did not do this in time. EngineLost: a retry would probably
         time out, too."""
-        return EngineLost(str(self.trouble(f"did not {what} for {seconds:g} s")))
+        return EngineLost(str(self.trouble(f"did not {what} for {seconds:.3g} s")))
 
     def send(self, *events: Event) -> None:
         """Send these at once. Raises EngineError, also if the server does not take them in
@@ -95,14 +95,16 @@ class Remote:
             raise self.trouble(f"was lost: {_says(error)}") from error
 
     def expect(self, wanted: Callable[[Event], bool], within_s: float) -> Event:
-        """The first event that is wanted; others before it are ignored. Raises EngineError if it
-        does not come in time, or if an error comes."""
+        """The first event that is wanted; others before it are ignored, but progress extends the
+        time. Raises EngineError if it does not come in time, or if an error comes."""
         until = time.monotonic() + within_s
         while event := self.next(max(0.0, until - time.monotonic())):
             if event.type == "error":
                 raise self.trouble(f"says: {str(event.data.get('text'))[:1000]}")
             if wanted(event):
                 return event
+            if event.type == Progress.type:
+                until = time.monotonic() + within_s
             if time.monotonic() > until:
                 break
         raise self.silence(within_s)
