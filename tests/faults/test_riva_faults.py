@@ -80,7 +80,7 @@ def says(status: str, what: str = "no\x1b[31m such") -> Play:
 
 
 FAULTS: dict[str, tuple[Play, str]] = {
-    "stalls": (stalls, r"was not done after [\d.]+ s"),
+    "stalls": (stalls, "did not come on for 1.6 s"),
     "never ends": (never_ends, r"was not done after [\d.]+ s"),
     "floods": (floods, r"was not done after [\d.]+ s"),
     "ends early": (ends_early, "hung up before the end"),

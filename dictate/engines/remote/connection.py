@@ -14,6 +14,7 @@ from wyoming.event import Event, write_event
 
 from dictate.config.schema import EngineSettings
 from dictate.engines.protocol import BadEvent, EventQueue, Progress, Token
+from dictate.engines.remote import answer_s
 from dictate.engines.remote.address import Address
 from dictate.errors import EngineError, EngineLost
 
@@ -30,6 +31,7 @@ class Remote:
     def __init__(self, address: Address, settings: EngineSettings) -> None:
         """Connect, and send the token if there is one. Raises EngineError."""
         self._address = address
+        self._patience_s = answer_s(settings)
         self._inbox = EventQueue()
         self.began = time.monotonic()
         self.answered = False
@@ -59,14 +61,15 @@ class Remote:
         return EngineLost(str(self.trouble(f"did not {what} for {seconds:.3g} s")))
 
     def send(self, *events: Event) -> None:
-        """Send these at once. Raises EngineError, also if the server does not take them in
-        REACH_S."""
+        """Send these at once. Raises EngineError, also if the server does not take them in time."""
         raw = io.BytesIO()
         for event in events:
             write_event(event, raw)
         try:
-            self._open().settimeout(REACH_S)
+            self._open().settimeout(self._patience_s)
             self._open().sendall(raw.getvalue())
+        except TimeoutError as error:
+            raise self.silence(self._patience_s, "take the sound") from error
         except OSError as error:
             raise self.trouble(f"was lost: {_says(error)}") from error
 
