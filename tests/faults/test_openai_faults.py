@@ -109,6 +109,10 @@ FAULTS: dict[str, tuple[Callable[[Handler], None], str]] = {
     "404": (says(404, {"detail": "Not Found"}), r"engine.base_url.*status 404; it says: Not Found"),
     "413": (says(413), "does not take this much sound"),
     "422": (says(422, {"detail": [{"msg": "bad", "input": "secret"}]}), r"it says: bad\)$"),
+    "400 in a detail": (
+        says(400, {"detail": {"error": {"message": "no such format"}}}),
+        r"status 400; it says: no such format\)$",
+    ),
     "429": (says(429), "has had enough for now"),
     "500": (says(500, b"<html>"), r"trouble of its own \(status 500\)"),
     "503": (says(503, {"error": "x" * 999}), r"trouble of its own \(status 503; it says: x{200}\)"),

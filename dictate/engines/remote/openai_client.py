@@ -210,11 +210,12 @@ def _says(raw: bytes) -> str:
         answer = json_object(raw)
     except BadAnswer:
         return ""
-    said: Any = answer.get("error") or answer.get("detail") or answer.get("message") or ""
-    if isinstance(said, list):
-        said = said[0]
-    if isinstance(said, dict):
-        said = said.get("message") or said.get("msg") or ""
+    said: Any = answer
+    while isinstance(said, dict | list):
+        if isinstance(said, dict):
+            said = next(filter(None, map(said.get, ("error", "detail", "message", "msg"))), "")
+        else:
+            said = said[0] if said else ""
     line = " ".join(str(said).split())
     return "".join(sign for sign in line if sign.isprintable())
 
