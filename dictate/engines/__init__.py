@@ -134,6 +134,7 @@ ENGINES: Backends[Engine] = Backends(
     stage="engine",
     table={
         "nemotron": "dictate.engines.nemotron.engine:NemotronEngine",
+        "onnx": "dictate.engines.onnx.engine:OnnxEngine",
         "openai": "dictate.engines.remote.openai:OpenAIEngine",
         "pocketsphinx": "dictate.engines.pocketsphinx:PocketSphinxEngine",
         "qwen3": "dictate.engines.qwen3.engine:Qwen3Engine",

@@ -21,7 +21,7 @@ from dictate.platform import paths
 
 PUBLISHER: Final = "publisher"
 TRUSTED_PATH: Final = "trusted path"
-_FOLDERS: Final = ("qwen3", "aligner")
+_FOLDERS: Final = ("qwen3", "aligner", "onnx")
 """The engines whose models are folders."""
 
 
