@@ -147,18 +147,17 @@ async def describe_target(output: Output) -> str:
 
 def describe_backlog(backlog: Backlog) -> str:
     """How far the engine is, if the user has to wait for it; otherwise empty."""
+    waited_s = backlog.waited_s
     behind_s = 0.0 if backlog.worked_s is None else backlog.sound_s - backlog.worked_s
-    if not backlog.waited_s:
-        if backlog.loading:
-            return "the engine loads: your words come later"
-        return f"hearing, {spell(behind_s)} behind" if behind_s > BEHIND_S else ""
-    if backlog.waited_s < SLOW_S:
+    if backlog.loading and not waited_s:
+        return "the engine loads: your words come later"
+    if not backlog.loading and behind_s > (SLOW_S if waited_s >= SLOW_S else BEHIND_S):
+        return f"hearing, {spell(behind_s)} behind"
+    if waited_s < SLOW_S:
         return ""
     if backlog.loading:
-        return f"the engine loads, {spell(backlog.waited_s)} so far"
-    if backlog.worked_s is not None and behind_s >= SLOW_S:
-        return f"hearing, {spell(behind_s)} behind"
-    return f"recognising {spell(backlog.sound_s)} of sound, {spell(backlog.waited_s)} so far"
+        return f"the engine loads, {spell(waited_s)} so far"
+    return f"recognising {spell(backlog.sound_s)} of sound, {spell(waited_s)} so far"
 
 
 def spell(seconds: float) -> str:

@@ -92,7 +92,8 @@ def backlog(**changes: Any) -> Backlog:
     [
         (backlog(), "hearing, 3 min 8 s behind"),
         (backlog(worked_s=188.0), "hearing, 12 s behind"),
-        (backlog(waited_s=0.5), ""),
+        (backlog(waited_s=0.5), "hearing, 3 min 8 s behind"),
+        (backlog(waited_s=0.5, worked_s=198.0), ""),
         (backlog(worked_s=None), "recognising 3 min 20 s of sound, 30 s so far"),
         (backlog(worked_s=200.0), "recognising 3 min 20 s of sound, 30 s so far"),
         (backlog(loading=True), "the engine loads, 30 s so far"),
