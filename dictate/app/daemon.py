@@ -40,6 +40,8 @@ class RunOptions:
     """Whether the daemon ends after the recordings."""
     show_partials: bool = False
     """Whether partial transcripts are written to stderr also where that is no terminal."""
+    fetch: str = "none"
+    """The model that is downloaded meanwhile; see `ModelFetch`."""
 
 
 class Daemon:
@@ -62,6 +64,8 @@ class Daemon:
         self._controls = controls
         self._stop = stop
         self._background = BackgroundTasks(log)
+        self._recovered = asyncio.Event()
+        """Set once no engine works on what a crash left."""
 
     async def run(self) -> None:
         """Until it is stopped."""
@@ -72,6 +76,7 @@ class Daemon:
                 dispatcher.session_changed()
                 status.engines()
                 status.outputs()
+                self._controls.choice.update()
                 asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._hang_up)
                 dispatcher.ready(f"started: {status.summary}")
                 self._controls.greeting.update()
@@ -93,15 +98,21 @@ class Daemon:
         yield self._sweep()
         yield self._ui.feedback.run()
         yield self._controls.tray.run()
+        yield self._controls.fetch.run(self._recovered.wait)
         yield self._begin()
 
     async def _begin(self) -> None:
         """Send the hotwords to the engines, recover what a crash left, dictate the recordings."""
         await self._stages.engines.load_hotwords(self._controls.reloader.configuration.hotwords)
         await self._stages.replay.recover(self._stages.unfinished)
+        self._recovered.set()
         for path in self._options.recordings:
             await self._dictate(path)
         if self._options.once:
+            if await self._controls.fetch.arrives():
+                self._ui.terminal.line("Once more, with the model that has arrived:")
+                for path in self._options.recordings:
+                    await self._dictate(path)
             self._stop.set()
         elif self._options.recordings:
             self._ui.terminal.line("Spoken. `dictatectl start` speaks it again; Ctrl+C ends.")

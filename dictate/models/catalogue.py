@@ -32,6 +32,8 @@ class Model:
     """For people: "40 language-locales"."""
     speaks: tuple[str, ...]
     """BCP 47 tags without regions; empty if the model file itself lists its languages."""
+    runs_on: str
+    """For people: "NVIDIA card", "any processor"."""
     chunks_ms: tuple[int, ...]
     """Milliseconds of audio that it processes at a time; empty if it takes the whole utterance."""
     licence: str
@@ -40,6 +42,12 @@ class Model:
     revision: str
     """The commit, in full."""
     files: tuple[PinnedFile, ...]
+    url: str = ""
+    """The address of the folder that has its files; empty means the repository at Hugging Face."""
+    word_errors: float | None = None
+    """Published, in percent; None if no figure is known to us."""
+    word_errors_of: str = ""
+    """The sound and the publication of that figure."""
 
     @property
     def is_folder(self) -> bool:
@@ -92,7 +100,12 @@ def _model(table: dict[str, Any]) -> Model:
 CATALOGUE: Final = _read(Path(__file__).with_name("catalogue.toml"))
 """Every model by its name."""
 
-DEFAULT: Final = {"nemotron": "nemotron", "qwen3": "qwen3", "aligner": "qwen3-aligner"}
+DEFAULT: Final = {
+    "nemotron": "nemotron",
+    "onnx": "nemotron-onnx",
+    "qwen3": "qwen3",
+    "aligner": "qwen3-aligner",
+}
 """For each engine, and for the aligner, the model that the user gets without naming one."""
 
 

@@ -11,7 +11,7 @@ import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +21,7 @@ from dictate.platform import paths
 
 PUBLISHER: Final = "publisher"
 TRUSTED_PATH: Final = "trusted path"
-_FOLDERS: Final = ("qwen3", "aligner")
+_FOLDERS: Final = ("onnx", "qwen3", "aligner")
 """The engines whose models are folders."""
 
 
@@ -45,10 +45,17 @@ class InstalledModel:
     revision: str
     sha256: str
     source: str
+    rtf: float = 0.0
+    """Seconds of work for a second of sound, as measured here; 0 if it was not measured."""
+    device: str = ""
+    """What that was measured on."""
 
     def text(self) -> str:
         """The content of the file."""
-        return json.dumps(asdict(self), indent=2) + "\n"
+        found = asdict(self)
+        if not self.rtf:
+            del found["rtf"], found["device"]
+        return json.dumps(found, indent=2) + "\n"
 
 
 def stored() -> dict[Path, int]:
@@ -71,6 +78,23 @@ def installed(model: Model) -> ModelFile | None:
     except (EngineError, OSError) as error:
         raise Unavailable(str(error)) from error
     return ModelFile(model.name, model.path, record.sha256, record.source)
+
+
+def record_of(model: Model) -> InstalledModel | None:
+    """What is recorded of a downloaded model; None if nothing is, or nothing that can be read."""
+    try:
+        return _read_record(model.record_path)
+    except (EngineError, OSError):
+        return None
+
+
+def record_speed(model: Model, rtf: float, device: str) -> None:
+    """Record how fast a downloaded model is on this machine. Raises OSError."""
+    # Not at the top: the engine processes load this file, too.
+    from dictate.toml.toml_file import write
+
+    if record := record_of(model):
+        write(model.record_path, replace(record, rtf=round(rtf, 3), device=device).text())
 
 
 def find(model: str, *, trusted: bool, engine: str = "nemotron") -> ModelFile:
@@ -207,10 +231,15 @@ def _read_record(path: Path) -> InstalledModel:
         content = file.read(1 << 16)
     damaged = f"{path} is damaged; to get the model again: dictate models download {path.stem}"
     try:
-        record = InstalledModel(**json.loads(content))
+        found = json.loads(content)
+        # Not all of it: a newer Dictate may have recorded more.
+        names = [field.name for field in fields(InstalledModel)]
+        record = InstalledModel(**{name: found[name] for name in names if name in found})
     except (ValueError, TypeError, RecursionError) as error:
         raise EngineError(damaged) from error
     if not is_sha256(record.sha256) or record.source != PUBLISHER:
+        raise EngineError(damaged)
+    if not isinstance(record.rtf, int | float) or not isinstance(record.device, str):
         raise EngineError(damaged)
     return record
 

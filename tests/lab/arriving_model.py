@@ -1,0 +1,68 @@
+"""A small model in place of nemotron-onnx, and an engine for it that only loads it and speaks: what
+is downloaded, and used once it is here."""
+
+import hashlib
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from dictate.config.schema import EngineSettings
+from dictate.engines import ENGINES, EngineInfo
+from dictate.engines.scripted import ScriptedEngine
+from dictate.errors import EngineError, Unavailable
+from dictate.models import store
+from dictate.models.catalogue import CATALOGUE, Model, PinnedFile
+
+NAME = "nemotron-onnx"
+TEXT = "Understood by the new engine."
+FILES = {
+    "encoder.int8.onnx": bytes(range(256)) * 20_000,
+    "tokens.txt": b"<blk> 0\n",
+}
+FOLDER = Path(__file__).with_name("arriving")
+"""On the path of a Python, it brings the model."""
+BROKEN = "DICTATE_TEST_BROKEN_ENGINE"
+"""In the environment: the engine does not load."""
+
+
+def small() -> Model:
+    """The model in the catalogue, with other files."""
+    files = (
+        PinnedFile(name, len(content), hashlib.sha256(content).hexdigest())
+        for name, content in FILES.items()
+    )
+    return replace(CATALOGUE[NAME], files=tuple(files))
+
+
+def install() -> None:
+    """In this process, the model and the engine stand for the real ones."""
+    CATALOGUE[NAME] = small()
+    ENGINES.table["onnx"] = f"{__name__}:ArrivedEngine"
+    ENGINES.auto = ("nemotron", "onnx", "pocketsphinx")
+
+
+class ArrivedEngine(ScriptedEngine):
+    """Says the same to every sound."""
+
+    name = "onnx"
+
+    def __init__(self, settings: EngineSettings) -> None:
+        super().__init__(replace(settings, use="onnx"))
+
+    def unavailable_reason(self) -> str | None:
+        try:
+            store.find(self.settings.model, trusted=False, engine=self.name)
+        except Unavailable as error:
+            return str(error)
+        return None
+
+    def load(self) -> None:
+        if BROKEN in os.environ:
+            raise EngineError("this processor is too old")
+        with store.opened(store.find("", trusted=False, engine=self.name)) as folder:
+            assert (folder / "tokens.txt").read_bytes() == FILES["tokens.txt"]
+        self._lines = [TEXT]
+
+    @property
+    def facts(self) -> EngineInfo:
+        return EngineInfo(model=NAME, device="cpu")
