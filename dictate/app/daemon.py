@@ -109,6 +109,8 @@ class Daemon:
         for path in self._options.recordings:
             await self._dictate(path)
         if self._options.once:
+            if self._controls.fetch.progress:
+                self._ui.terminal.line("Waiting for the model; Ctrl+C ends.")
             if await self._controls.fetch.arrives():
                 self._ui.terminal.line("Once more, with the model that has arrived:")
                 for path in self._options.recordings:

@@ -18,6 +18,7 @@ from dictate.config.schema import EngineSettings
 from dictate.engines import ENGINES, advice
 from dictate.engines.speed import Speed
 from dictate.errors import DictateError, Unavailable, joined
+from dictate.installation import install_command
 from dictate.models import store
 from dictate.models.catalogue import Model, named
 from dictate.platform.backoff import Backoff
@@ -219,7 +220,11 @@ def choose(wanted: str, settings: EngineSettings) -> Model | None:
         better = order[: order.index(model.engine) + 1] if model.engine in order else ()
         if any(not ENGINES.why_not(name, settings) for name in better):
             return None
-    return None if store.installed(model) else model
+    if store.installed(model):
+        return None
+    if missing := advice.lacks(model.engine):
+        raise Unavailable(f"{' and '.join(missing)} missing: {install_command(model.engine)}")
+    return model
 
 
 def _announcement(model: Model) -> str:

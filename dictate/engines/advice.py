@@ -24,7 +24,7 @@ def best_model(settings: EngineSettings) -> Model | None:
         if model is None or model.engine not in _PACKAGES:
             return None
     else:
-        has_nemo = _lacks("nemotron") == [] and settings.device != "cpu" and nvidia_card()
+        has_nemo = lacks("nemotron") == [] and settings.device != "cpu" and nvidia_card()
         model = CATALOGUE.get(DEFAULT["nemotron" if has_nemo else "onnx"])
     if model is not None and not _speaks(model, settings.language):
         others = [
@@ -42,26 +42,30 @@ def explain(settings: EngineSettings, serving: str, device: str) -> str:
     it. It blocks."""
     if settings.use != "auto" or serving not in ENGINES.auto:
         return ""
+    if serving != "pocketsphinx" and settings.model:
+        return "auto: the engine for this model"
     if serving == "nemotron":
         if device == "cpu" and nvidia_card():
             return "auto: on the processor, because torch cannot use the NVIDIA card"
         faster = CATALOGUE[DEFAULT["onnx"]]
         if device == "cpu" and _speaks(faster, settings.language):
-            return f"auto: on the processor; {faster.name} is faster there: {_how(faster)}"
+            how = _how(faster, settings)
+            return f"auto: on the processor; {faster.name} is faster there: {how}"
         return "auto: the best there is"
     if serving == "onnx":
         if not nvidia_card() or settings.device == "cpu":
             return "auto: the best without an NVIDIA card"
         better = CATALOGUE[DEFAULT["nemotron"]]
-        return f"auto: on the processor; {better.name} would use the NVIDIA card: {_how(better)}"
+        how = _how(better, settings)
+        return f"auto: on the processor; {better.name} would use the NVIDIA card: {how}"
     try:
         model = best_model(settings)
     except Unavailable as error:
         return f"auto: the starter; {error}"
     if model is None:
         return "auto: the starter"
-    reason = _how(model) or ENGINES.why_not(model.engine, settings) or "dictatectl reload"
-    return f"auto: the starter; {model.name} would understand much more: {reason}"
+    how = _how(model, settings)
+    return f"auto: the starter; {model.name} would understand much more: {how}"
 
 
 def how_to_use(model: Model) -> str:
@@ -72,20 +76,23 @@ def how_to_use(model: Model) -> str:
     return f'{command}, and engine.model = "{model.name}" in config.toml'
 
 
-def _how(model: Model) -> str:
-    """How to get what a model lacks here; empty if it lacks nothing."""
+def _how(model: Model, settings: EngineSettings) -> str:
+    """How to get and use a model."""
     size = f"{model.size / 1e9:.2f} GB"
-    if _lacks(model.engine):
+    if lacks(model.engine):
         return f"dictate setup --engine {model.engine} (and {size} for the model)"
     try:
         there = store.installed(model) is not None
     except Unavailable as error:
         return str(error)
-    return "" if there else f"dictate models download {model.name} ({size})"
+    if not there:
+        return f"dictate models download {model.name} ({size})"
+    return ENGINES.why_not(model.engine, settings) or "dictatectl reload"
 
 
-def _lacks(engine: str) -> list[str]:
-    return [name for name in _PACKAGES[engine] if find_spec(name) is None]
+def lacks(engine: str) -> list[str]:
+    """The packages that an engine of "auto" imports, and that are missing."""
+    return [name for name in _PACKAGES.get(engine, ()) if find_spec(name) is None]
 
 
 def _speaks(model: Model, language: str) -> bool:

@@ -9,7 +9,7 @@ itself. The process ends with its standard input.
 
 import json
 import sys
-import time
+import threading
 from typing import Any, Final
 
 from dictate.errors import DictateError
@@ -21,29 +21,48 @@ REPORT_S: Final = 1.0
 """Seconds between two reports."""
 
 
+class _Reporter:
+    """Reports each second how many bytes are here, if more have come."""
+
+    def __init__(self) -> None:
+        self.here = 0
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def end(self, **fields: Any) -> None:
+        """Report the last line."""
+        self._ended.set()
+        self._thread.join()
+        _write(fields)
+
+    def _run(self) -> None:
+        reported = -1
+        while not self._ended.wait(REPORT_S):
+            if self.here != reported:
+                reported = self.here
+                _write({"here": reported})
+
+
 def main() -> None:
     """Download the model that the command line names."""
     die_with_input()
-    reported_at = 0.0
+    reporter = _Reporter()
 
     def on_progress(here: int) -> None:
-        nonlocal reported_at
-        now = time.monotonic()
-        if now - reported_at >= REPORT_S:
-            reported_at = now
-            _report(here=here)
+        reporter.here = here
 
     try:
         downloader.download(named(sys.argv[1]), on_progress)
     except downloader.Interrupted as error:
-        _report(failed=error.reason, again=True)
+        reporter.end(failed=error.reason, again=True)
     except DictateError as error:
-        _report(failed=str(error), again=False)
+        reporter.end(failed=str(error), again=False)
     else:
-        _report(done=True)
+        reporter.end(done=True)
 
 
-def _report(**fields: Any) -> None:
+def _write(fields: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(fields) + "\n")
     sys.stdout.flush()
 

@@ -27,6 +27,7 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """A machine on which only the starter works. What is added works, too: engines and models."""
     works = {"pocketsphinx"}
     monkeypatch.setattr(advice, "best_model", lambda _: MODEL)
+    monkeypatch.setattr(advice, "lacks", lambda _: [])
     monkeypatch.setattr(
         type(ENGINES), "why_not", lambda _, name, __: "" if name in works else "missing"
     )
@@ -59,6 +60,14 @@ def test_a_model_that_is_named_is_downloaded_in_any_case(bare: set[str]) -> None
     assert choose("nemotron-onnx", EngineSettings(use="pocketsphinx")) == MODEL
     bare.add("nemotron-onnx")
     assert choose("nemotron-onnx", EngineSettings()) is None
+
+
+def test_a_model_whose_engine_lacks_its_packages_is_not_downloaded(
+    bare: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(advice, "lacks", lambda _: ["onnxruntime"])
+    with pytest.raises(Unavailable, match=r"onnxruntime missing: .*\[onnx\]"):
+        choose(AUTO, EngineSettings())
 
 
 @dataclass

@@ -46,7 +46,7 @@ class Newcomer:
             soundfile.write(recording, np.tile(sound, 20), rate)
         config = (
             f'[microphone]\nuse = "wav:{recording}"\n[output]\nuse = "stdout"\n'
-            '[hotkey]\nuse = "none"\n'
+            '[hotkey]\nuse = "none"\n[speech]\nend_ms = 0\n'
         )
         daemon = RealDaemon(self.folder, self.env | env, *words, config=config)
         daemon.env["PYTHONPATH"] = os.pathsep.join([str(FOLDER), daemon.env["PYTHONPATH"]])
@@ -159,8 +159,12 @@ def command_of_make_run() -> list[str]:
 def test_make_run_without_microphone_dictates_the_samples_at_once_and_with_the_model(
     newcomer: Newcomer,
 ) -> None:
+    newcomer.hub.opened.clear()
     daemon = newcomer.daemon(*command_of_make_run())
     daemon.spawn()
+    wait_for(lambda: "Waiting for the model" in daemon.logged(), "all samples are dictated", 60)
+    assert len(daemon.written().splitlines()) == 3
+    newcomer.hub.opened.set()
     assert daemon.wait(120) == 0
     lines = daemon.written().splitlines()
     assert len(lines) == 6
@@ -224,16 +228,9 @@ def test_after_a_kill_of_the_daemon_the_next_start_goes_on(newcomer: Newcomer) -
 
 
 def test_a_full_disk_is_reported_once_and_left_to_the_user(newcomer: Newcomer) -> None:
-    class Narrow(RealDaemon):
-        program = (
-            "-c",
-            "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (3_000_000,) * 2);"
-            "from dictate.cli import main; main()",
-            "dictate",
-        )
-
+    small = "import resource, runpy; resource.setrlimit(resource.RLIMIT_FSIZE, (3_000_000,) * 2)"
     daemon = newcomer.daemon("--fetch", "auto")
-    daemon.program = Narrow.program
+    daemon.program = ("-c", f"{small}; runpy.run_module('dictate', run_name='__main__')")
     with daemon:
         wait_for(lambda: daemon.status()["trouble"], "it is reported", 30)
         assert f"{NAME} cannot be downloaded: " in daemon.status()["trouble"]

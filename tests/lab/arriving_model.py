@@ -3,13 +3,15 @@ is downloaded, and used once it is here."""
 
 import hashlib
 import os
+import time
 from dataclasses import replace
 from pathlib import Path
 
 from dictate.config.schema import EngineSettings
-from dictate.engines import ENGINES, EngineInfo
+from dictate.engines import ENGINES, EngineInfo, Utterance, advice
 from dictate.engines.scripted import ScriptedEngine
 from dictate.errors import EngineError, Unavailable
+from dictate.hotwords.model import Hotwords
 from dictate.models import store
 from dictate.models.catalogue import CATALOGUE, Model, PinnedFile
 
@@ -21,6 +23,8 @@ FILES = {
 }
 FOLDER = Path(__file__).with_name("arriving")
 """On the path of a Python, it brings the model."""
+WORK_S = 0.1
+"""Seconds of work for each utterance."""
 BROKEN = "DICTATE_TEST_BROKEN_ENGINE"
 """In the environment: the engine does not load."""
 
@@ -38,6 +42,7 @@ def install() -> None:
     """In this process, the model and the engine stand for the real ones."""
     CATALOGUE[NAME] = small()
     ENGINES.table["onnx"] = f"{__name__}:ArrivedEngine"
+    advice._PACKAGES["onnx"] = ()
     ENGINES.auto = ("nemotron", "onnx", "pocketsphinx")
 
 
@@ -62,6 +67,10 @@ class ArrivedEngine(ScriptedEngine):
         with store.opened(store.find("", trusted=False, engine=self.name)) as folder:
             assert (folder / "tokens.txt").read_bytes() == FILES["tokens.txt"]
         self._lines = [TEXT]
+
+    def begin(self, hotwords: Hotwords, language: str | None, chunk_ms: int = 0) -> Utterance:
+        time.sleep(WORK_S)
+        return super().begin(hotwords, language, chunk_ms)
 
     @property
     def facts(self) -> EngineInfo:

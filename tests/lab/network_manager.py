@@ -41,10 +41,15 @@ def network_manager(address: str) -> Iterator[NetworkManager]:
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     bus = asyncio.run_coroutine_threadsafe(serve(), loop).result(10)
+
+    async def leave() -> None:
+        bus.disconnect()
+        await bus.wait_for_disconnect()
+
     try:
         yield service
     finally:
-        loop.call_soon_threadsafe(bus.disconnect)
+        asyncio.run_coroutine_threadsafe(leave(), loop).result(10)
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
