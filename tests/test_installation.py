@@ -242,9 +242,13 @@ def test_setup_downloads_the_model_of_an_engine_if_the_user_wants_it(
         asked.append(question)
         return answer
 
+    def download(name: str) -> int:
+        names.append(name)
+        return 0
+
     monkeypatch.setattr("builtins.input", ask)
     monkeypatch.setattr(sys.stdin, "isatty", lambda: terminal, raising=False)
-    monkeypatch.setattr(model, "download", lambda name: names.append(name) or 0)
+    monkeypatch.setattr(model, "download", download)
     assert engine.install("nemotron", sure=sure, out=lambda _: None) == 0
     assert names == ["nemotron"] * downloaded
     question = "Download its model nemotron (2.47 GB, NVIDIA Open Model License) now? [y/N] "

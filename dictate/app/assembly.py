@@ -28,7 +28,7 @@ from dictate.app.event_dispatcher import (
 from dictate.app.greeting import Greeting
 from dictate.app.journal_thread import open_journal
 from dictate.app.live_feedback import LiveFeedback
-from dictate.app.model_fetch import ModelFetch
+from dictate.app.model_fetch import NONE, ModelFetch
 from dictate.app.output_manager import OutputManager
 from dictate.app.output_writer import OutputWriter
 from dictate.app.parts import Controls, Stages, UserInterface
@@ -174,7 +174,7 @@ def open_controls(
     stages: Stages,
     *,
     greets: bool,
-    fetch: str,
+    fetch: str = NONE,
 ) -> Controls:
     """What acts on the stages; `greets` if a user reads the terminal. `fetch` is what ModelFetch
     downloads."""

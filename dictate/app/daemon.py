@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from dictate.app.model_fetch import NONE
 from dictate.app.parts import Controls, Stages, UserInterface
 from dictate.app.reloader import ConfigSource
 from dictate.errors import AlreadyRunning
@@ -40,7 +41,7 @@ class RunOptions:
     """Whether the daemon ends after the recordings."""
     show_partials: bool = False
     """Whether partial transcripts are written to stderr also where that is no terminal."""
-    fetch: str = "none"
+    fetch: str = NONE
     """The model that is downloaded meanwhile; see `ModelFetch`."""
 
 

@@ -11,7 +11,10 @@ from dictate.errors import Unavailable
 from dictate.models import store
 from dictate.models.catalogue import CATALOGUE, DEFAULT, Model
 
-_PACKAGES: Final = {"nemotron": ("torch", "nemo"), "onnx": ("onnxruntime", "sentencepiece")}
+_PACKAGES: Final[dict[str, tuple[str, ...]]] = {
+    "nemotron": ("torch", "nemo"),
+    "onnx": ("onnxruntime", "sentencepiece"),
+}
 """What an engine imports, for the engines whose models `auto` uses."""
 
 

@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from dbus_fast.aio import MessageBus
 from dbus_fast.annotations import DBusUInt32
@@ -44,7 +45,8 @@ def network_manager(address: str) -> Iterator[NetworkManager]:
 
     async def leave() -> None:
         bus.disconnect()
-        await bus.wait_for_disconnect()
+        ended: Any = bus.wait_for_disconnect  # has no annotations
+        await ended()
 
     try:
         yield service
