@@ -4,6 +4,8 @@ and with that once it is here. Whatever happens to the download, nothing said is
 import os
 import re
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -295,6 +297,27 @@ def test_nothing_is_downloaded_unasked(newcomer: Newcomer, words: tuple[str, ...
                 f"auto: the starter; {NAME} would understand much more: dictate models download"
                 f" {NAME} (0.01 GB)"
             )
+
+
+def test_a_model_downloaded_by_hand_is_used_after_a_reload(newcomer: Newcomer) -> None:
+    with newcomer.daemon() as daemon:
+        wait_for(lambda: daemon.status()["engine_state"] == "ready", "it is loaded", 60)
+        done = subprocess.run(
+            [sys.executable, "-m", "dictate", "models", "download", NAME],
+            env=daemon.env, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert f"{NAME} on this machine: real time (0." in done.stderr
+        assert done.stderr.endswith("uses it after: dictatectl reload\n")
+        assert by_the_starter(dictate(daemon))
+        wait_for(lambda: choice(daemon).endswith("much more: dictatectl reload"), "it says so")
+        begin(daemon)
+        daemon.ctl("reload")
+        assert by_the_starter(end(daemon))
+        wait_for(lambda: daemon.status()["engine"] == "onnx", "the engine is chosen again")
+        assert dictate(daemon)["text"] == TEXT
+        daemon.ctl("reload")
+        assert len(workers(daemon)) == 1, "nothing is better now: it is not loaded again"
 
 
 def test_a_model_that_no_one_knows_is_refused_at_the_command_line(newcomer: Newcomer) -> None:

@@ -3,9 +3,9 @@ its downloads then have the small model of `tests/lab/arriving_model.py`."""
 
 import sys
 
-if "run" in sys.orig_argv or {"dictate.engines.worker", "dictate.models.fetch"} & set(
-    sys.orig_argv
-):
+PROGRAMS = {"run", "models", "dictate.engines.worker", "dictate.models.fetch"}
+
+if PROGRAMS & set(sys.orig_argv):
     from tests.lab import arriving_model
 
     arriving_model.install()
