@@ -265,7 +265,7 @@ def connect(ui: UserInterface, stages: Stages, controls: Controls) -> None:
         # Not beside a dictation: its text may be written into this very terminal.
         ready = pipeline.activity is Activity.READY
         ui.terminal.background(fetch.progress if ready else "")
-        feedback.picture.download(fetch.progress)
+        feedback.picture.download(fetch.short)
         tray.download(fetch.progress)
 
     def session_changed() -> None:

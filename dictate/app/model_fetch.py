@@ -71,6 +71,8 @@ class ModelFetch:
         """`progress` or `waits_for` may have changed."""
         self.progress = ""
         """How far it is, in a few words; empty if nothing is under way."""
+        self.short = ""
+        """The same in two words, for the overlay."""
         self.waits_for = ""
         """Why it has to wait, in a few words; empty if it does not."""
         self._wanted = wanted
@@ -95,7 +97,7 @@ class ModelFetch:
         `until_quiet` returns."""
         try:
             if (model := await self._choose()) is not None and await self._fetch(model):
-                self._show(f"loading {model.name}")
+                self._show(f"loading {model.name}", "model loads")
                 await until_quiet()
                 await self._use(model)
         except Unavailable as error:
@@ -171,7 +173,8 @@ class ModelFetch:
     def _progress(self, model: Model, here: object) -> None:
         if isinstance(here, int):
             percent = min(100, here * 100 // model.size)
-            self._show(f"downloading {model.name}: {percent} % of {model.size / 1e9:.2f} GB")
+            size = f"{model.size / 1e9:.2f} GB"
+            self._show(f"downloading {model.name}: {percent} % of {size}", f"model {percent} %")
 
     async def _use(self, model: Model) -> None:
         """Have the engine chosen again, and say what came of it."""
@@ -191,8 +194,8 @@ class ModelFetch:
         line = f"{model.name} is here: the next dictation uses it"
         self._on_arrival(line if speed.is_real_time else f"{line}, {speed}")
 
-    def _show(self, progress: str = "", waits_for: str = "") -> None:
-        self.progress, self.waits_for = progress, waits_for
+    def _show(self, progress: str = "", short: str = "", *, waits_for: str = "") -> None:
+        self.progress, self.short, self.waits_for = progress, short, waits_for
         self.changed()
 
     def _say_once(self, line: str, about: object) -> None:

@@ -193,12 +193,12 @@ def test_an_engine_elsewhere_is_named(device: str, shown: str) -> None:
 
 def test_a_download_is_shown_during_a_dictation() -> None:
     picture = recording()
-    picture.download("downloading it: 34 %")
-    assert picture.take()["download"] == "downloading it: 34 %"
+    picture.download("model 34 %")
+    assert picture.take()["download"] == "model 34 %"
     picture.session("ready", 6.0)
     assert picture.take()["download"] == ""
     picture.session("recording", 7.0)
-    assert picture.take()["download"] == "downloading it: 34 %"
+    assert picture.take()["download"] == "model 34 %"
 
 
 def sine(seconds: float, height: float) -> Any:
