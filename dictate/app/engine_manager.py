@@ -134,16 +134,17 @@ class EngineManager:
 
         Either `apply` or `discard` the pair. Raises EngineError if the better engine fails.
         """
+        in_use = (self.main, self.second)  # a reload may replace them meanwhile
         fresh: dict[EngineClient, EngineClient] = {}
         speed = None
         try:
-            for client in {self.main, self.second}:
+            for client in set(in_use):
                 if client.settings.use == "auto":
                     fresh[client] = self._make(client.settings)
                     await fresh[client].start()
             for before, client in list(fresh.items()):
                 await load(client)
-                if _is_better(client, before):
+                if await asyncio.to_thread(_is_better, client, before):
                     speed = speed or await measure(client)
                     await client.prepare(hotwords)
                 elif client.excluded:
@@ -157,7 +158,7 @@ class EngineManager:
         if speed is None:
             return None
         self._unused |= set(fresh.values())
-        main, second = (fresh.get(client, client) for client in (self.main, self.second))
+        main, second = (fresh.get(client, client) for client in in_use)
         return EnginePair(main, second), speed
 
     def apply(self, settings: Settings, pair: EnginePair) -> list[EngineClient]:
