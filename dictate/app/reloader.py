@@ -21,7 +21,7 @@ from dictate.app.pipeline import Pipeline
 from dictate.app.profiles import Profile, Profiles
 from dictate.app.signals import Signal
 from dictate.config import config_file
-from dictate.config.schema import Settings, SpeechSettings, same_engine, second_engine
+from dictate.config.schema import Settings, SpeechSettings
 from dictate.config.sources import CommandLineOverrides, ConfigFiles, FilesRead
 from dictate.engines.speed import Speed
 from dictate.errors import ConfigError, DictateError, Unavailable, joined
@@ -245,7 +245,7 @@ class Reloader:
         """A model has come: have "auto" choose again. The next dictation uses the better engine,
         which is loaded and tested by then; one that is under way keeps its own. Returns the speed
         of the new engine, or None if none is better. Raises EngineError if it does not work."""
-        settings = self.settings
+        in_use = (self._engines.main, self._engines.second)
         better = await self._engines.prepare_better(self.configuration.hotwords)
         if better is None:
             return None
@@ -253,8 +253,8 @@ class Reloader:
         async with AsyncExitStack() as unused:
             unused.push_async_callback(self._engines.discard, pair)
             async with self._replacing:
-                if not _same_engines(settings, self.settings):
-                    return None  # the user chose others meanwhile
+                if in_use != (self._engines.main, self._engines.second):
+                    return None  # a reload has replaced them meanwhile
                 unused.pop_all()
                 for client in self._engines.apply(self.settings, pair):
                     self._retire(client.stop)
@@ -340,12 +340,6 @@ async def make_segmenter(settings: SpeechSettings) -> tuple[Segmenter, str]:
         return made, problem
 
     return await asyncio.to_thread(make)
-
-
-def _same_engines(one: Settings, other: Settings) -> bool:
-    """Whether the engines of one serve the other, too."""
-    mains, seconds = (one.engine, other.engine), (second_engine(one), second_engine(other))
-    return same_engine(*mains) and same_engine(*seconds)
 
 
 def _outputs_differ(old: Settings, new: Settings) -> bool:
