@@ -16,7 +16,6 @@ from http import HTTPStatus
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 from dictate import __version__
 from dictate.errors import EngineError, Unavailable
@@ -176,10 +175,12 @@ def _receive(
             raise httpx2.RemoteProtocolError("the server closed the connection")
     except (httpx2.HTTPError, httpx2.InvalidURL, ConnectionError) as error:
         here, size = output.tell() / 1e9, file.size / 1e9
+        host = url.partition("://")[2].partition("/")[0]  # it may be no URL
+        broke = f"the connection to {host} broke" if output.tell() > offset else ""
         raise Interrupted(
             f"{url}: {clean(str(error))}, with {here:.2f} of {size:.2f} GB here; is the network "
             f"up? To continue: dictate models download {model.name}",
-            f"{urlsplit(url).netloc}: {clean(str(error))}",
+            broke or f"{host} cannot be reached: {clean(str(error))}",
         ) from error
 
 
