@@ -19,13 +19,15 @@ import soundfile
 
 from dictate.platform.resources import samples
 from tests.hub import Hub, serving
-from tests.lab.arriving_model import BROKEN, FILES, FOLDER, NAME, TEXT
+from tests.lab import mini_onnx
+from tests.lab.arriving_model import BROKEN, FILES, FOLDER, MODEL, NAME, TEXT, contents
 from tests.lab.bus import session_bus
 from tests.lab.daemon import RealDaemon, wait_for
 from tests.lab.network_manager import GUESS_YES, NO, network_manager
 
 pytestmark = pytest.mark.timeout(180)
 
+TRAIN = Path(__file__).parents[1] / "audio" / "train.wav"
 MAKEFILE = Path(__file__).parents[2] / "Makefile"
 BEGINS = f"Downloading {NAME} meanwhile"
 ARRIVED = f"{NAME} is here: the next dictation uses it"
@@ -138,6 +140,27 @@ def test_the_next_dictation_uses_it_and_one_under_way_keeps_the_starter(newcomer
         assert "make run MODEL=none" in line
         record = newcomer.folder / "data/dictate/models" / f"{NAME}.json"
         assert '"rtf": 0.' in record.read_text(), "its speed was measured"
+
+
+def test_the_real_engine_understands_the_second_sentence(newcomer: Newcomer) -> None:
+    folder = str(mini_onnx.path())
+    newcomer.hub.files = contents(folder)
+    (newcomer.folder / "talk.wav").write_bytes(TRAIN.read_bytes())
+    daemon = newcomer.daemon("--fetch", "auto", **{MODEL: folder})
+    newcomer.hub.opened.clear()
+    with daemon:
+        wait_for(lambda: "downloading" in choice(daemon), "it is under way", 30)
+        daemon.ctl("start")
+        wait_for(lambda: daemon.written(), "the recording is over", 60)
+        newcomer.hub.opened.set()
+        arrives(daemon)
+        daemon.ctl("start")
+        wait_for(lambda: len(daemon.written().splitlines()) == 2, "it is over once more", 60)
+        new, old = daemon.history(2)
+        assert (old["engine"], new["engine"]) == ("pocketsphinx", "onnx")
+        assert new["text"] == TRAIN.with_suffix(".txt").read_text().strip()
+        assert daemon.status()["chunk_ms"] == 560
+        assert "Traceback" not in daemon.logged()
 
 
 def workers(daemon: RealDaemon) -> list[int]:

@@ -1,5 +1,8 @@
-"""A small model in place of nemotron-onnx, and an engine for it that only loads it and speaks: what
-is downloaded, and used once it is here."""
+"""A small model in place of nemotron-onnx: what is downloaded, and used once it is here.
+
+It is two files, with an engine that loads them and then says the same to every sound; or, for the
+real engine, the files of the folder that the environment names.
+"""
 
 import hashlib
 import os
@@ -21,6 +24,8 @@ FILES = {
     "encoder.int8.onnx": bytes(range(256)) * 20_000,
     "tokens.txt": b"<blk> 0\n",
 }
+MODEL = "DICTATE_TEST_MODEL"
+"""In the environment: the folder of a model for the real engine."""
 FOLDER = Path(__file__).with_name("arriving")
 """On the path of a Python, it brings the model."""
 WORK_S = 0.1
@@ -33,14 +38,24 @@ def small() -> Model:
     """The model in the catalogue, with other files."""
     files = (
         PinnedFile(name, len(content), hashlib.sha256(content).hexdigest())
-        for name, content in FILES.items()
+        for name, content in contents().items()
     )
     return replace(CATALOGUE[NAME], files=tuple(files))
 
 
+def contents(folder: str | None = os.environ.get(MODEL)) -> dict[str, bytes]:
+    """The files of the model."""
+    if folder is None:
+        return FILES
+    return {path.name: path.read_bytes() for path in sorted(Path(folder).iterdir())}
+
+
 def install() -> None:
-    """In this process, the model and the engine stand for the real ones."""
+    """In this process, the model and, unless it is one for the real engine, the engine stand for
+    the real ones."""
     CATALOGUE[NAME] = small()
+    if MODEL in os.environ:
+        return
     ENGINES.table["onnx"] = f"{__name__}:ArrivedEngine"
     advice._PACKAGES["onnx"] = ()
     ENGINES.auto = ("nemotron", "onnx", "pocketsphinx")
