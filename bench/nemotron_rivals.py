@@ -24,8 +24,8 @@ from typing import Any, Final
 import numpy as np
 
 from dictate.config.schema import EngineSettings
+from dictate.engines.boost_phrases import ALPHA, CONTEXT_SCORE, DEPTH_SCALING, variants
 from dictate.engines.device import MOST_THREADS
-from dictate.engines.nemotron.boosting import ALPHA, CONTEXT_SCORE, DEPTH_SCALING, variants
 from dictate.engines.nemotron.engine import NemotronEngine
 from dictate.events import RATE, Samples
 from dictate.hotwords.model import Hotwords, Term

@@ -130,15 +130,15 @@ class _Engines(Backends[Engine]):
     def order(self, settings: Any) -> tuple[str, ...]:
         if settings.device != "cpu" and nvidia_card():
             return self.auto
-        # On a processor NeMo computes in fp32, which takes several times as long.
-        last = ("nemotron", "pocketsphinx")
-        return (*(name for name in self.auto if name not in last), *last)
+        # On a processor NeMo computes in fp32, which takes longer.
+        return ("onnx", "nemotron", "pocketsphinx")
 
 
 ENGINES = _Engines(
     stage="engine",
     table={
         "nemotron": "dictate.engines.nemotron.engine:NemotronEngine",
+        "onnx": "dictate.engines.onnx.engine:OnnxEngine",
         "openai": "dictate.engines.remote.openai:OpenAIEngine",
         "pocketsphinx": "dictate.engines.pocketsphinx:PocketSphinxEngine",
         "qwen3": "dictate.engines.qwen3.engine:Qwen3Engine",
@@ -146,6 +146,6 @@ ENGINES = _Engines(
         "scripted": "dictate.engines.scripted:ScriptedEngine",
         "wyoming": "dictate.engines.remote.wyoming:WyomingEngine",
     },
-    auto=("nemotron", "pocketsphinx"),
+    auto=("nemotron", "onnx", "pocketsphinx"),
     group="dictate.engines",
 )

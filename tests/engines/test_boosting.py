@@ -2,14 +2,8 @@
 
 from typing import Any
 
-from dictate.engines.nemotron.boosting import (
-    ALPHA,
-    MOST_TREES,
-    BoostingTreeCache,
-    BoostPhrases,
-    boost_phrases,
-    variants,
-)
+from dictate.engines.boost_phrases import ALPHA, BoostPhrases, boost_phrases, variants
+from dictate.engines.nemotron.boosting import MOST_TREES, BoostingTreeCache
 from dictate.hotwords.model import Guards, Hotwords, Term
 
 UNKNOWN = 0

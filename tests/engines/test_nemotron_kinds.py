@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from dictate.config.schema import EngineSettings, same_engine
+from dictate.engines import transducer
 from dictate.engines.client import EngineClient
-from dictate.engines.nemotron import engine as nemotron_module
-from dictate.engines.nemotron.engine import DIFFERENT, WHOLE, NemotronEngine
-from dictate.engines.nemotron.offline import CUT_FROM_S, LONGEST_S, quietest
+from dictate.engines.nemotron.engine import NemotronEngine
+from dictate.engines.offline import CUT_FROM_S, LONGEST_S, quietest
+from dictate.engines.transducer import DIFFERENT, WHOLE
 from dictate.errors import EngineError, Unavailable
 from dictate.events import RATE, Samples, pcm_from_samples
 from dictate.hotwords.model import Hotwords, Term
@@ -112,7 +113,7 @@ def test_nobody_sees_the_tag_of_the_language(
     told: NemotronEngine, asked: Samples, hotwords: Hotwords
 ) -> None:
     utterance: Any = told.begin(hotwords, "auto", 80)
-    decoder, heard = utterance._stream._decoder, []
+    decoder, heard = utterance._recognizer._decoder, []
     take = decoder.take
 
     def noted(*what: Any) -> Any:
@@ -207,7 +208,7 @@ def test_hotwords_and_guards_are_the_same_there(
     noise = np.random.default_rng(2).normal(0, 0.003, 5 * RATE).astype(np.float32)
     assert hear(engine, noise, Hotwords(CLAUDE.terms, strength=4.0)) == ""
     assert hear(engine, asked[RATE : RATE + RATE // 4], CLAUDE) == ""
-    monkeypatch.setattr(nemotron_module, "settle", lambda plain, *_: (plain, True))
+    monkeypatch.setattr(transducer, "settle", lambda plain, *_: (plain, True))
     utterance = engine.begin(CLAUDE, None)
     utterance.feed(asked)
     assert (utterance.finish(), utterance.effort.note) == (PLAIN, DIFFERENT)
@@ -223,10 +224,9 @@ def test_a_long_sound_is_heard_in_pieces_and_in_bounded_memory(
     partials = []
     for piece in pieces(np.tile(asked, many), size):
         partials.append(utterance.feed(piece))
-        assert sum(map(len, utterance._stream._kept)) <= (LONGEST_S + 1) * RATE
-        assert all(
-            held.base is None or held.base.size <= len(piece) for held in utterance._stream._kept
-        )
+        assert sum(map(len, utterance._recognizer._kept)) <= (LONGEST_S + 1) * RATE
+        kept = utterance._recognizer._kept
+        assert all(held.base is None or held.base.size <= len(piece) for held in kept)
     text = utterance.finish()
     assert text == " ".join([REPAIRED] * many)
     assert utterance.effort.steps == 3

@@ -3,7 +3,7 @@
 import pytest
 
 from dictate.engines.language import Languages, is_tag
-from dictate.engines.nemotron.token_text import TokenText
+from dictate.engines.token_text import TokenText
 from dictate.errors import Unavailable
 from dictate.hotwords.model import AUTO
 

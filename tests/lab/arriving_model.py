@@ -58,7 +58,6 @@ def install() -> None:
         return
     ENGINES.table["onnx"] = f"{__name__}:ArrivedEngine"
     advice._PACKAGES["onnx"] = ()
-    ENGINES.auto = ("nemotron", "onnx", "pocketsphinx")
 
 
 class ArrivedEngine(ScriptedEngine):

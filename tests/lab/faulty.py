@@ -17,7 +17,8 @@ import torch
 from dictate.engines import client_connection
 from dictate.engines.convert import Converter
 from dictate.engines.nemotron import engine as nemotron
-from dictate.engines.nemotron.engine import NemotronEngine, NemotronUtterance
+from dictate.engines.nemotron.engine import NemotronEngine
+from dictate.engines.transducer import TransducerUtterance
 
 ALWAYS = "always "
 HUNG_S = 3600.0
@@ -112,10 +113,10 @@ def _arm_utterance(pass_by: Callable[[str], None]) -> None:
 
         _before(NemotronEngine, "prepare", lambda: pass_by("in the hotwords"))
         _before(NemotronEngine, "begin", begin)
-        _before(NemotronUtterance, "feed", feed)
+        _before(TransducerUtterance, "feed", feed)
         _before(model.encoder, "cache_aware_stream_step", step)
         _before(Converter, "convert", chunk)
-        _before(NemotronUtterance, "finish", finish)
+        _before(TransducerUtterance, "finish", finish)
         _before(model.decoding.decoding, "forward", decode)
         _before(client_connection, "Transcript", lambda: pass_by("before the text is sent"))
 

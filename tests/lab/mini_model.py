@@ -21,12 +21,16 @@ def settings(**changes: object) -> EngineSettings:
     return EngineSettings(**wanted)  # type: ignore[arg-type]
 
 
+def unavailable() -> str | None:
+    """Why NeMo cannot be used here, or None."""
+    return NemotronEngine(settings()).unavailable_reason()
+
+
 def unloaded() -> NemotronEngine:
     """An engine that is still to be loaded. Skips where NeMo is not installed."""
-    made = NemotronEngine(settings())
-    if reason := made.unavailable_reason():
+    if reason := unavailable():
         pytest.skip(f"nemotron: {reason}")
-    return made
+    return NemotronEngine(settings())
 
 
 @cache
@@ -49,11 +53,12 @@ def both_ways(
     hears the silence too that the stream adds. `told` tells NeMo's encoder frames the language."""
     import torch
 
+    from dictate.engines.nemotron.decode import Decoder
     from dictate.engines.nemotron.streaming import StreamingRecognizer, use_context
 
     streamed: list[int] = []
     at = 0
-    stream = StreamingRecognizer(model, context, [None], prompt_index=prompt_index)
+    stream = StreamingRecognizer(model, context, Decoder(model, [None], prompt_index))
     while at < len(sound):
         size = int(sizes.integers(1, 30_000))
         streamed += stream.feed(sound[at : at + size])[0]

@@ -2,45 +2,31 @@
 
 It streams while the user speaks, so that only one step is left at the release. A model that cannot
 stream, such as Parakeet, processes the whole sound at the release. Hotwords are a phrase-boosting
-tree for each utterance. An utterance with hotwords is decoded twice, with and without the tree, so
-that the two texts can be compared (`boost_guard.py`), unless hotwords.compare is off. The encoder,
-which is the expensive part, runs only once.
+tree for each utterance (`transducer.py`).
 """
 
 import copy
 import dataclasses
+from functools import partial
 from importlib.util import find_spec
-from typing import Final
 
 import numpy as np
 
 from dictate.config.schema import EngineSettings
-from dictate.engines import SHORTEST_S, Engine, EngineInfo, Utterance, UtteranceStats, device
-from dictate.engines.boost_guard import settle
+from dictate.engines import Engine, EngineInfo, Utterance, device
+from dictate.engines.boost_phrases import BoostPhrases, boost_phrases
 from dictate.engines.language import Languages
-from dictate.engines.nemotron.boosting import (
-    BoostingTree,
-    BoostingTreeCache,
-    BoostPhrases,
-    boost_phrases,
-)
+from dictate.engines.nemotron.boosting import BoostingTreeCache
 from dictate.engines.nemotron.load import Loaded, load, release, unsafe_switch
-from dictate.engines.nemotron.token_text import TokenText
+from dictate.engines.offline import OfflineRecognizer
 from dictate.engines.self_test import check_sound
+from dictate.engines.token_text import TokenText
+from dictate.engines.transducer import WHOLE, TransducerUtterance, language_of_own_model
 from dictate.errors import Unavailable
 from dictate.events import RATE, Samples
-from dictate.hotwords.model import AUTO, Hotwords
+from dictate.hotwords.model import Hotwords
 from dictate.installation import install_command
 from dictate.models import store
-
-DIFFERENT: Final = (
-    "the hotwords changed more of the last text than the words themselves, so the text without "
-    "them is used (a lower hotwords.strength helps; hotwords.compare = false uses it anyway)"
-)
-WHOLE: Final = (
-    "this model processes the whole sound at the release: nothing is shown while you speak, and "
-    "the text takes longer"
-)
 
 
 class NemotronEngine(Engine):
@@ -82,7 +68,7 @@ class NemotronEngine(Engine):
         with store.opened(found) as path:
             self._loaded = load(path, self.settings.device)
         self._model_name = found.name
-        speaks = store.speaks(found) or _as_set(self.settings.language)
+        speaks = store.speaks(found) or language_of_own_model(self.settings.language)
         self._languages = Languages(self._loaded.prompt_indices, speaks)
         self._languages.index(self.settings.language)
         self.languages, self.streams = self._languages.tags, bool(self._loaded.contexts)
@@ -176,10 +162,26 @@ class NemotronEngine(Engine):
     def begin(self, hotwords: Hotwords, language: str | None, chunk_ms: int = 0) -> Utterance:
         language = language or self.settings.language
         prompt_index = self._languages.index(language)
+        from dictate.engines.nemotron.decode import Decoder
+        from dictate.engines.nemotron.offline import recognise
+        from dictate.engines.nemotron.streaming import StreamingRecognizer, encode
+
+        loaded, model = self._loaded, self._loaded.model
         tree = self._trees.take(self._phrases(hotwords, language)[0])
-        return NemotronUtterance(
-            self._loaded, hotwords, tree, self._chunk_ms(chunk_ms), prompt_index
+        hypotheses = [None if tree is None else tree.hypothesis()]
+        if tree is not None and hotwords.guards.compare:
+            hypotheses.append(None)
+        texts = [TokenText(model.tokenizer, loaded.tags) for _ in hypotheses]
+        decoder = Decoder(model, hypotheses, prompt_index)
+        run = encode if loaded.graphs is None else loaded.graphs.encode
+        chunk_ms = self._chunk_ms(chunk_ms)
+        recognizer = (
+            StreamingRecognizer(model, loaded.contexts[chunk_ms], decoder, run)
+            if chunk_ms
+            else OfflineRecognizer(partial(recognise, model, decoder), len(hypotheses))
         )
+        on_end = None if tree is None else tree.release
+        return TransducerUtterance(recognizer, texts, hotwords, chunk_ms, on_end)
 
     def _phrases(self, hotwords: Hotwords, language: str) -> tuple[BoostPhrases, list[str]]:
         if self._taken is None or self._taken[:2] != (hotwords, language):
@@ -203,85 +205,3 @@ class NemotronEngine(Engine):
             device_memory_mb=self._memory_mb,
             notes=tuple(self._notes),
         )
-
-
-class NemotronUtterance(Utterance):
-    """One dictation in the model. Its first text counts; the second is for comparison."""
-
-    def __init__(
-        self,
-        loaded: Loaded,
-        hotwords: Hotwords,
-        tree: BoostingTree | None,
-        chunk_ms: int,
-        prompt_index: int | None,
-    ) -> None:
-        from dictate.engines.nemotron.offline import OfflineRecognizer
-        from dictate.engines.nemotron.streaming import StreamingRecognizer, encode
-
-        model = loaded.model
-        hypotheses = [None if tree is None else tree.hypothesis()]
-        if tree is not None and hotwords.guards.compare:
-            hypotheses.append(None)
-        self._texts = [TokenText(model.tokenizer, loaded.tags) for _ in hypotheses]
-        run = encode if loaded.graphs is None else loaded.graphs.encode
-        self._stream = (
-            StreamingRecognizer(model, loaded.contexts[chunk_ms], hypotheses, run, prompt_index)
-            if chunk_ms
-            else OfflineRecognizer(model, hypotheses, prompt_index)
-        )
-        self._hotwords = hotwords
-        self._tree = tree
-        self._chunk_ms = chunk_ms
-        self._samples = 0
-        self._returned = ""
-        self._note = ""
-
-    @property
-    def effort(self) -> UtteranceStats:
-        stream = self._stream
-        return UtteranceStats(self._chunk_ms, stream.steps, round(stream.step_ms, 2), self._note)
-
-    def feed(self, samples: Samples) -> str | None:
-        self._samples += len(samples)
-        heard = np.nan_to_num(samples, posinf=1.0, neginf=-1.0)
-        self._append(self._stream.feed(heard))
-        text = self._texts[0].text
-        if text == self._returned:
-            return None
-        self._returned = text
-        return text
-
-    def finish(self) -> str:
-        try:
-            if self._samples < SHORTEST_S * RATE:
-                return ""
-            self._append(self._stream.finish())
-            self.language = self._texts[0].language
-            return self._checked_text()
-        finally:
-            self.cancel()
-
-    def cancel(self) -> None:
-        if self._tree is not None:
-            self._tree.release()
-            self._tree = None
-
-    def _append(self, tokens: list[list[int]]) -> None:
-        for text, new in zip(self._texts, tokens, strict=True):
-            text.append(new)
-
-    def _checked_text(self) -> str:
-        """The text with the hotwords, unless they changed too much."""
-        boosted, plain = self._texts[0].text, self._texts[-1].text
-        if boosted == plain or not self._hotwords.guards.compare:
-            return boosted
-        text, rejected = settle(plain, boosted, (term.spelling for term in self._hotwords.terms))
-        self._note = DIFFERENT if rejected else ""
-        return text
-
-
-def _as_set(language: str) -> tuple[str, ...]:
-    """The language of a model of the user's own, which only the user knows."""
-    general = language.replace("_", "-").partition("-")[0].lower()
-    return () if general == AUTO else (general,)

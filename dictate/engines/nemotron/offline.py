@@ -1,86 +1,20 @@
-"""Recognition with an encoder that does not stream: the sound is collected and recognised as a
-whole.
+"""A piece of sound in an encoder that does not stream."""
 
-Such an encoder takes all of the sound at once, and memory that grows with the square of its length.
-So a long sound is cut in a pause, and the part before the cut is recognised at once. The decoder
-goes on where it stopped, so that no sentence begins anew.
-"""
+from typing import Any
 
-import statistics
-import time
-from typing import Any, Final
-
-import numpy as np
 import torch
 
 from dictate.engines.nemotron.decode import Decoder
-from dictate.events import RATE, Samples
-
-CUT_FROM_S: Final = 30
-LONGEST_S: Final = 40
-"""Least and most seconds of sound before a cut."""
-REST_S: Final = 1
-"""Least seconds of sound after a cut, so that something is left to recognise."""
-WINDOW_S: Final = 0.2
-"""Seconds of the stretch that has to be quietest for a cut."""
+from dictate.events import Samples
 
 
-class OfflineRecognizer:
-    """One sound; it has the interface of `streaming.StreamingRecognizer`."""
-
-    def __init__(self, model: Any, hypotheses: list[Any], prompt_index: int | None) -> None:
-        self._model = model
-        self._decoder = Decoder(model, hypotheses, prompt_index)
-        self._dtype = next(model.encoder.parameters()).dtype
-        self._kept: list[Samples] = []
-        self._samples = 0
-        self._took_ms: list[float] = []
-
-    @property
-    def steps(self) -> int:
-        """Number of pieces that were recognised."""
-        return len(self._took_ms)
-
-    @property
-    def step_ms(self) -> float:
-        """Milliseconds of work for the median piece."""
-        return statistics.median(self._took_ms) if self._took_ms else 0.0
-
-    def feed(self, samples: Samples) -> list[list[int]]:
-        """Take sound in; the new token ids of each hypothesis, mostly none."""
-        self._kept.append(samples)
-        self._samples += len(samples)
-        tokens: list[list[int]] = [[] for _ in self._decoder.hypotheses]
-        while self._samples > (LONGEST_S + REST_S) * RATE:
-            sound = np.concatenate(self._kept)
-            cut = quietest(sound)
-            self._kept, self._samples = [sound[cut:].copy()], len(sound) - cut
-            for all_of_it, new in zip(tokens, self._recognise(sound[:cut]), strict=True):
-                all_of_it += new
-        return tokens
-
-    def finish(self) -> list[list[int]]:
-        """The sound is over: recognise the rest."""
-        tokens: list[list[int]] = self._recognise(np.concatenate(self._kept))
-        return tokens
-
-    @torch.inference_mode()
-    def _recognise(self, sound: Samples) -> list[list[int]]:
-        began = time.perf_counter()
-        model = self._model
-        frames, length = model.preprocessor(
-            input_signal=torch.from_numpy(sound)[None].to(model.device),
-            length=torch.tensor([len(sound)], device=model.device),
-        )
-        encoded, length = model.encoder(audio_signal=frames.to(self._dtype), length=length)
-        tokens = self._decoder.take(encoded, length)
-        self._took_ms.append((time.perf_counter() - began) * 1000)
-        return tokens
-
-
-def quietest(sound: Samples) -> int:
-    """The sample in the middle of the quietest stretch between CUT_FROM_S and LONGEST_S."""
-    size = round(WINDOW_S * RATE)
-    stretches = sound[CUT_FROM_S * RATE : LONGEST_S * RATE].reshape(-1, size)
-    loudness = np.square(stretches).sum(1)
-    return CUT_FROM_S * RATE + int(loudness.argmin()) * size + size // 2
+@torch.inference_mode()
+def recognise(model: Any, decoder: Decoder, sound: Samples) -> list[list[int]]:
+    """The new token ids of each hypothesis of the decoder for the next piece of sound."""
+    frames, length = model.preprocessor(
+        input_signal=torch.from_numpy(sound)[None].to(model.device),
+        length=torch.tensor([len(sound)], device=model.device),
+    )
+    dtype = next(model.encoder.parameters()).dtype
+    encoded, length = model.encoder(audio_signal=frames.to(dtype), length=length)
+    return decoder.take(encoded, length)

@@ -117,16 +117,14 @@ class Features:
 
 class StreamingRecognizer:
     """One sound in the model. `context` is one of its `att_context_size`s, left and right, in
-    frames of the encoder; `hypotheses` and `prompt_index` are those of the `Decoder`; `encode` runs
-    a step of the encoder."""
+    frames of the encoder; `encode` runs a step of the encoder."""
 
     def __init__(
         self,
         model: Any,
         context: list[int],
-        hypotheses: list[Any],
+        decoder: Decoder,
         encode: Callable[..., Encoded] = encode,
-        prompt_index: int | None = None,
     ) -> None:
         self._model = model
         self._encode = encode
@@ -144,7 +142,7 @@ class StreamingRecognizer:
         self._taken = 0
         use_context(model, context)
         self._cache = model.encoder.get_initial_cache_state(batch_size=1, dtype=self._dtype)
-        self._decoder = Decoder(model, hypotheses, prompt_index)
+        self._decoder = decoder
         self.steps = 0
         self._step_ms: deque[float] = deque(maxlen=1000)
 

@@ -1,0 +1,1 @@
+"""Transducers of NeMo in ONNX files, for any processor."""

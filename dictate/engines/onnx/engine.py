@@ -1,0 +1,174 @@
+"""NVIDIA Nemotron Speech Streaming, and other transducers of NeMo, on any processor.
+
+The models are ONNX files, quantised to 8 bits, and run in onnxruntime. What a user sees is what the
+`nemotron` engine shows on a graphics card: text while one speaks, the same boosting tree, the same
+comparison with the text without hotwords (`transducer.py`).
+"""
+
+import os
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from functools import partial
+from importlib.util import find_spec
+from typing import Final
+
+from dictate.config.schema import EngineSettings
+from dictate.engines import Engine, EngineInfo, Utterance
+from dictate.engines.boost_phrases import BoostPhrases, boost_phrases
+from dictate.engines.language import Languages
+from dictate.engines.offline import OfflineRecognizer
+from dictate.engines.onnx.decode import Hypothesis
+from dictate.engines.onnx.model import Model
+from dictate.engines.onnx.offline import recognise
+from dictate.engines.onnx.streaming import StreamingRecognizer
+from dictate.engines.onnx.tree import BoostingTree
+from dictate.engines.self_test import check_sound
+from dictate.engines.token_text import TokenText
+from dictate.engines.transducer import WHOLE, TransducerUtterance, language_of_own_model
+from dictate.errors import Unavailable
+from dictate.events import RATE
+from dictate.hotwords.model import Hotwords
+from dictate.installation import install_command
+from dictate.models import store
+
+FAST_ENOUGH: Final = 0.4
+"""Real-time factor below which no more threads are tried: a step is over long before the next
+chunk, and the desktop keeps the rest of the processor."""
+MOST_TREES: Final = 4
+"""Maximum number of boosting trees that are kept."""
+
+
+class OnnxEngine(Engine):
+    """See the head of this file."""
+
+    name = "onnx"
+    languages: tuple[str, ...] = ("en",)
+    streams = True
+    hotwords_as = "a phrase-boosting tree in the decoder"
+    prepares_beside = True
+
+    def __init__(self, settings: EngineSettings) -> None:
+        super().__init__(settings)
+        self._model: Model
+        self._model_name = ""
+        self._languages: Languages
+        self._trees: OrderedDict[BoostPhrases, BoostingTree] = OrderedDict()
+        self._taken: tuple[Hotwords, str, BoostPhrases, list[str]] | None = None
+
+    def unavailable_reason(self) -> str | None:
+        missing = [name for name in ("onnxruntime", "sentencepiece") if find_spec(name) is None]
+        if missing:
+            are = "is" if len(missing) == 1 else "are"
+            return f"{' and '.join(missing)} {are} missing: {install_command('onnx')}"
+        try:
+            found = self._find()
+            if speaks := store.speaks(found):
+                Languages({}, speaks).index(self.settings.language)
+        except Unavailable as error:
+            return str(error)
+        return None
+
+    def _find(self) -> store.ModelFile:
+        settings = self.settings
+        return store.find(settings.model, trusted=settings.trust_model, engine=self.name)
+
+    def load(self) -> None:
+        found = self._find()
+        with store.opened(found) as folder:
+            self._model = _load(partial(Model, folder))
+        model = self._model
+        self._model_name = found.name
+        speaks = store.speaks(found) or language_of_own_model(self.settings.language)
+        self._languages = Languages(model.prompt_indices, speaks)
+        self._languages.index(self.settings.language)
+        self.languages, self.streams = self._languages.tags, model.window is not None
+        # Each model of the catalogue writes punctuation; that of the user may not.
+        self.punctuates = True if found.sha256 else None
+
+    def prepare(self, hotwords: Hotwords) -> list[str]:
+        wanted, refused = self._phrases(hotwords, self.settings.language)
+        self._tree(wanted)
+        return refused
+
+    def begin(self, hotwords: Hotwords, language: str | None, chunk_ms: int = 0) -> Utterance:
+        del chunk_ms  # the files have only one
+        model = self._model
+        language = language or self.settings.language
+        prompt_index = self._languages.index(language)
+        tree = self._tree(self._phrases(hotwords, language)[0])
+        hypotheses = [Hypothesis(model, tree)]
+        if tree is not None and hotwords.guards.compare:
+            hypotheses.append(Hypothesis(model, None))
+        texts = [TokenText(model.tokens, model.tags) for _ in hypotheses]
+        if model.window is None:
+            run = partial(recognise, model, hypotheses, prompt_index)
+            return TransducerUtterance(OfflineRecognizer(run, len(hypotheses)), texts, hotwords, 0)
+        stream = StreamingRecognizer(model, model.window, hypotheses, prompt_index)
+        return TransducerUtterance(stream, texts, hotwords, model.window.chunk_ms)
+
+    def _phrases(self, hotwords: Hotwords, language: str) -> tuple[BoostPhrases, list[str]]:
+        taken = self._taken
+        if taken is None or taken[:2] != (hotwords, language):
+            tokens = self._model.tokens
+            found = boost_phrases(hotwords, language, tokens.text_to_ids, tokens.unk_id)
+            self._taken = taken = hotwords, language, *found
+        return taken[2], list(taken[3])
+
+    def _tree(self, wanted: BoostPhrases) -> BoostingTree | None:
+        """The tree of this list; None if there is nothing to boost."""
+        if not wanted.tokens or wanted.alpha <= 0:
+            return None
+        tree = self._trees.get(wanted)
+        if tree is None:
+            tree = BoostingTree(wanted, self._model.blank)
+        # `prepare` runs beside the utterances: each change of the table is a single call.
+        self._trees[wanted] = tree
+        while len(self._trees) > MOST_TREES:
+            self._trees.popitem(last=False)
+        return tree
+
+    @property
+    def facts(self) -> EngineInfo:
+        model = self._model
+        notes = [] if model.window is not None else [WHOLE]
+        return EngineInfo(
+            model=self._model_name,
+            device=f"cpu, {model.threads} thread{'s' if model.threads > 1 else ''}",
+            precision=model.precision,
+            chunk_ms=0 if model.window is None else model.window.chunk_ms,
+            notes=tuple(notes),
+        )
+
+
+def _load(make: Callable[[int], Model]) -> Model:
+    """The model with as many threads as this machine needs for it, measured with a sentence.
+
+    `make` loads it with a number of threads. A machine of two cores gets both, a larger one at most
+    half of its cores.
+    """
+    cores = len(os.sched_getaffinity(0))
+    threads = min(2, cores)
+    model = make(threads)
+    factor = _real_time_factor(model)
+    while factor > FAST_ENOUGH and threads * 2 <= cores // 2:
+        more = make(threads * 2)
+        faster = _real_time_factor(more)
+        if faster > factor * 0.9:
+            break
+        model, factor, threads = more, faster, threads * 2
+    return model
+
+
+def _real_time_factor(model: Model) -> float:
+    """Seconds of work for a second of sound. It also warms the model up."""
+    sound = check_sound()
+    hypotheses = [Hypothesis(model, None)]
+    if model.window is None:
+        recognise(model, hypotheses, None, sound)
+        began = time.perf_counter()
+        recognise(model, hypotheses, None, sound)
+        return (time.perf_counter() - began) / (len(sound) / RATE)
+    stream = StreamingRecognizer(model, model.window, hypotheses)
+    stream.feed(sound)
+    return stream.step_ms / model.window.chunk_ms

@@ -1,0 +1,171 @@
+"""The ONNX files of a transducer, in onnxruntime: encoder, prediction network and joint.
+
+The files are those of sherpa-onnx's export scripts (scripts/nemo/ in its repository), which
+`dictate models convert` makes as well: a folder with an encoder, a decoder, a joiner and
+`tokens.txt`. The encoder's metadata say whether it streams, and by which window.
+"""
+
+import json
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dictate.engines.language import is_tag
+from dictate.engines.onnx.tokens import Tokens
+from dictate.errors import EngineError
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+SUBSAMPLING: Final = 8
+"""Mel frames in a frame of the encoder."""
+MS_PER_FRAME: Final = 10 * SUBSAMPLING
+"""Milliseconds of sound in a frame of the encoder."""
+
+Array = NDArray[Any]
+Float = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """How a streaming encoder takes its frames."""
+
+    size: int
+    """Mel frames of one step, those of the history included."""
+    shift: int
+    """Mel frames from one step to the next."""
+    caches: tuple[Array, ...]
+    """Those of a new sound."""
+
+    @property
+    def chunk_ms(self) -> int:
+        """Milliseconds of new sound in a step."""
+        return self.shift * 10
+
+
+class Model:
+    """One loaded model. Its methods may be called from one thread at a time."""
+
+    def __init__(self, folder: Path, threads: int) -> None:
+        """Load the files of `folder`. Raises EngineError."""
+        self._encoder = _session(folder, "encoder", threads)
+        # Small matrices: a second thread would only wait.
+        self._decoder = _session(folder, "decoder", 1)
+        self._joiner = _session(folder, "joiner", 1)
+        self.threads = threads
+        self.tokens = Tokens.read(folder)
+        self.precision = "int8" if _is_int8(folder) else "fp32"
+        facts = self._encoder.get_modelmeta().custom_metadata_map
+        try:
+            self.mels = int(facts.get("feat_dim", 80))
+            self.normalises = facts.get("normalize_type") == "per_feature"
+            self.window = _window(facts)
+            layers, width = int(facts["pred_rnn_layers"]), int(facts["pred_hidden"])
+            self.prompt_indices: dict[str, int] = json.loads(facts.get("prompt_dictionary", "{}"))
+        except (KeyError, ValueError) as error:
+            raise EngineError(
+                f"{folder} is not a model of this kind: its encoder's metadata lack something "
+                f"({error!r})"
+            ) from error
+        if int(facts.get("subsampling_factor", SUBSAMPLING)) != SUBSAMPLING:
+            raise EngineError(f"{folder}: this engine needs a subsampling factor of {SUBSAMPLING}")
+        self.blank = self.tokens.count
+        self.no_memory: tuple[Float, ...] = tuple(
+            np.zeros((layers, 1, width), np.float32) for _ in range(2)
+        )
+        self._inputs = [entry.name for entry in self._encoder.get_inputs()]
+        self._decoder_inputs = [entry.name for entry in self._decoder.get_inputs()]
+        self._joiner_inputs = [entry.name for entry in self._joiner.get_inputs()]
+        labels = self._joiner.get_outputs()[0].shape[-1]
+        self.is_tdt = isinstance(labels, int) and labels > self.blank + 1
+
+    def encode(self, frames: Float, caches: tuple[Array, ...], prompt_index: int | None) -> Any:
+        """A step of the encoder over mel frames, shape (mels, n): its frames, shape (1, width, m),
+        and the caches for the next step, which a model that does not stream lacks."""
+        values = [frames[None], np.array([frames.shape[1]], np.int64), *caches]
+        if self.prompt_indices:
+            values.append(np.array([prompt_index or 0], np.int64))
+        encoded, length, *after = self._encoder.run(
+            None, dict(zip(self._inputs, values, strict=True))
+        )
+        return encoded[:, :, : int(length[0])], tuple(after)
+
+    def predict(self, token: int, memory: tuple[Float, ...]) -> tuple[Float, tuple[Float, ...]]:
+        """The prediction network's output after this token, and its memory. The blank is the token
+        before the first."""
+        values = (np.array([[token]], np.int32), np.array([1], np.int32), *memory)
+        output, _, *after = self._decoder.run(
+            None, dict(zip(self._decoder_inputs, values, strict=True))
+        )
+        return output, tuple(after)
+
+    def join(self, encoded: Float, prediction: Float) -> Float:
+        """The scores of each label for frames of the encoder, shape (n, labels); in a TDT model the
+        labels are followed by the numbers of frames to go on."""
+        values = dict(zip(self._joiner_inputs, (encoded, prediction), strict=True))
+        scores: Float = self._joiner.run(None, values)[0][0, :, 0]
+        return scores
+
+    def jump(self, scores: Float) -> int:
+        """How many frames a TDT model goes on after this one; 0 for RNNT."""
+        return int(scores[self.blank + 1 :].argmax()) if self.is_tdt else 0
+
+    @property
+    def tags(self) -> frozenset[int]:
+        """Tokens by which the model names the language it recognised."""
+        return frozenset(i for i, piece in enumerate(self.tokens.pieces) if is_tag(piece))
+
+
+def is_folder_of_model(folder: Path) -> bool:
+    """Whether the folder has the files of a model."""
+    names = ("encoder", "decoder", "joiner")
+    return all(_file(folder, name).is_file() for name in names) and Tokens.are_in(folder)
+
+
+def _file(folder: Path, name: str) -> Path:
+    """The quantised file if there is one."""
+    quantised = folder / f"{name}.int8.onnx"
+    return quantised if quantised.exists() else folder / f"{name}.onnx"
+
+
+def _is_int8(folder: Path) -> bool:
+    return _file(folder, "encoder").name.endswith(".int8.onnx")
+
+
+def _session(folder: Path, name: str, threads: int) -> "InferenceSession":
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    # Threads that spin while they wait for the next chunk would starve the desktop.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    path = _file(folder, name)
+    try:
+        return onnxruntime.InferenceSession(
+            os.fspath(path), options, providers=["CPUExecutionProvider"]
+        )
+    except Exception as error:
+        reason = re.sub(r"\s+", " ", str(error)).strip()
+        raise EngineError(f"{path.name} cannot be loaded: {reason}") from error
+
+
+def _window(facts: dict[str, str]) -> Window | None:
+    if "window_size" not in facts:
+        return None
+    sizes = {
+        name: tuple(int(facts[f"cache_last_{name}_dim{i}"]) for i in (1, 2, 3))
+        for name in ("channel", "time")
+    }
+    caches = (
+        np.zeros((1, *sizes["channel"]), np.float32),
+        np.zeros((1, *sizes["time"]), np.float32),
+        np.zeros(1, np.int64),
+    )
+    return Window(int(facts["window_size"]), int(facts["chunk_shift"]), caches)

@@ -1,0 +1,117 @@
+"""One dictation in a transducer, alike for every engine that runs one.
+
+An utterance with hotwords is decoded twice from the same frames of the encoder, with and without
+the boosting tree, so that the two texts can be compared (`boost_guard.py`), unless hotwords.compare
+is off.
+"""
+
+from collections.abc import Callable
+from typing import Final, Protocol
+
+import numpy as np
+
+from dictate.engines import SHORTEST_S, Utterance, UtteranceStats
+from dictate.engines.boost_guard import settle
+from dictate.engines.token_text import TokenText
+from dictate.events import RATE, Samples
+from dictate.hotwords.model import AUTO, Hotwords
+
+DIFFERENT: Final = (
+    "the hotwords changed more of the last text than the words themselves, so the text without "
+    "them is used (a lower hotwords.strength helps; hotwords.compare = false uses it anyway)"
+)
+WHOLE: Final = (
+    "this model processes the whole sound at the release: nothing is shown while you speak, and "
+    "the text takes longer"
+)
+
+
+class Recognizer(Protocol):
+    """One sound in a model, decoded once for each of its hypotheses."""
+
+    @property
+    def steps(self) -> int:
+        """Number of steps so far."""
+
+    @property
+    def step_ms(self) -> float:
+        """Milliseconds of work for the median step."""
+
+    def feed(self, samples: Samples) -> list[list[int]]:
+        """Take sound in; the new token ids of each hypothesis."""
+
+    def finish(self) -> list[list[int]]:
+        """The sound is over: the last token ids of each hypothesis."""
+
+
+class TransducerUtterance(Utterance):
+    """One dictation. The first text counts; the second is for comparison."""
+
+    def __init__(
+        self,
+        recognizer: Recognizer,
+        texts: list[TokenText],
+        hotwords: Hotwords,
+        chunk_ms: int,
+        on_end: Callable[[], None] | None = None,
+    ) -> None:
+        """`texts` are empty, one for each hypothesis of the recognizer; `on_end` is called once,
+        when the utterance is over."""
+        self._recognizer = recognizer
+        self._texts = texts
+        self._hotwords = hotwords
+        self._chunk_ms = chunk_ms
+        self._on_end = on_end
+        self._samples = 0
+        self._returned = ""
+        self._note = ""
+
+    @property
+    def effort(self) -> UtteranceStats:
+        run = self._recognizer
+        return UtteranceStats(self._chunk_ms, run.steps, round(run.step_ms, 2), self._note)
+
+    def feed(self, samples: Samples) -> str | None:
+        self._samples += len(samples)
+        heard = np.nan_to_num(samples, posinf=1.0, neginf=-1.0)
+        self._append(self._recognizer.feed(heard))
+        text = self._texts[0].text
+        if text == self._returned:
+            return None
+        self._returned = text
+        return text
+
+    def finish(self) -> str:
+        try:
+            if self._samples < SHORTEST_S * RATE:
+                return ""
+            self._append(self._recognizer.finish())
+            self.language = self._texts[0].language
+            return self._checked_text()
+        finally:
+            self.cancel()
+
+    def cancel(self) -> None:
+        on_end, self._on_end = self._on_end, None
+        if on_end is not None:
+            on_end()
+
+    def _append(self, tokens: list[list[int]]) -> None:
+        for text, new in zip(self._texts, tokens, strict=True):
+            text.append(new)
+
+    def _checked_text(self) -> str:
+        """The text with the hotwords, unless they changed too much."""
+        boosted, plain = self._texts[0].text, self._texts[-1].text
+        if boosted == plain or not self._hotwords.guards.compare:
+            return boosted
+        text, rejected = settle(plain, boosted, (term.spelling for term in self._hotwords.terms))
+        self._note = DIFFERENT if rejected else ""
+        return text
+
+
+def language_of_own_model(language: str) -> tuple[str, ...]:
+    """The languages of a model of the user's own, which only the user knows: that of the
+    settings."""
+    general = language.replace("_", "-").partition("-")[0].lower()
+    return () if general == AUTO else (general,)
