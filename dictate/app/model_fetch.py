@@ -142,8 +142,8 @@ class ModelFetch:
         try:
             await child.start()
             return await self._follow(child, model)
-        except OSError as error:
-            return Failed(f"the download cannot be started: {error}", again=True)
+        except (OSError, ValueError) as error:  # it does not start, or its line has no end
+            return Failed(f"the download failed: {error}", again=True)
         finally:
             await child.kill(1.0)
 

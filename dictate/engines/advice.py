@@ -10,6 +10,7 @@ from dictate.engines.language import Languages
 from dictate.errors import Unavailable
 from dictate.models import store
 from dictate.models.catalogue import CATALOGUE, DEFAULT, Model
+from dictate.models.speed import REAL_TIME_RTF, describe_speed
 
 _PACKAGES: Final[dict[str, tuple[str, ...]]] = {
     "nemotron": ("torch", "nemo"),
@@ -57,7 +58,7 @@ def explain(settings: EngineSettings, serving: str, device: str) -> str:
         return "auto: the best there is"
     if serving == "onnx":
         if not nvidia_card() or settings.device == "cpu":
-            return "auto: the best without an NVIDIA card"
+            return f"auto: the best without an NVIDIA card{_if_slow(CATALOGUE[DEFAULT['onnx']])}"
         better = CATALOGUE[DEFAULT["nemotron"]]
         how = _how(better, settings)
         return f"auto: on the processor; {better.name} would use the NVIDIA card: {how}"
@@ -77,6 +78,15 @@ def how_to_use(model: Model) -> str:
     if DEFAULT.get(model.engine) == model.name:
         return command
     return f'{command}, and engine.model = "{model.name}" in config.toml'
+
+
+def _if_slow(model: Model) -> str:
+    """What was measured, and what else there is, if a model does not keep up with the voice."""
+    record = store.record_of(model)
+    if record is None or record.rtf <= REAL_TIME_RTF:
+        return ""
+    speed = describe_speed(record.rtf, record.device)
+    return f", but {speed}; dictatectl engine pocketsphinx changes to the starter"
 
 
 def _how(model: Model, settings: EngineSettings) -> str:

@@ -137,6 +137,27 @@ def test_what_the_status_says(
     assert advice.explain(AUTO, serving, device) == f"auto: {said}"
 
 
+@pytest.mark.parametrize(
+    ("rtf", "more"),
+    [
+        (0.4, ""),
+        (
+            1.3,
+            ", but slower than speech (1.30 s of work for a second of sound on cpu); dictatectl "
+            "engine pocketsphinx changes to the starter",
+        ),
+    ],
+)
+def test_an_engine_that_is_too_slow_here_is_called_so(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, rtf: float, more: str
+) -> None:
+    machine()
+    record = store.InstalledModel("", "", "", "", rtf, "cpu")
+    monkeypatch.setattr(store, "record_of", lambda _: record)
+    said = f"auto: the best without an NVIDIA card{more}"
+    assert advice.explain(AUTO, "onnx", "cpu") == said
+
+
 def test_an_engine_that_the_user_chose_is_not_commented_on(machine: Machine) -> None:
     machine()
     assert advice.explain(EngineSettings(use="pocketsphinx"), "pocketsphinx", "") == ""
