@@ -372,15 +372,32 @@ def _add_models(commands: "Commands") -> None:
         action.add_argument(
             "name", nargs=nargs, metavar="NAME", help="a name from `dictate models list`"
         )
+    convert = _command(
+        actions,
+        "convert",
+        "make the ONNX files of a model on this machine",
+        "Makes the files of the engine onnx from NVIDIA's own file, which has to be downloaded. It"
+        " needs the packages of the engine nemotron.",
+    )
+    convert.add_argument("name", metavar="NAME", help="nemotron, nemotron-3.5 or parakeet")
+    convert.add_argument(
+        "--chunk-ms",
+        type=int,
+        default=560,
+        metavar="MS",
+        help="milliseconds of sound in a step of a model that streams (default: 560)",
+    )
     models.set_defaults(run=_models)
 
 
 def _models(arguments: argparse.Namespace) -> int:
-    from dictate.install import model
+    from dictate.install import convert, model
     from dictate.models import commands
 
     if arguments.action == "list":
         return commands.show(as_json=arguments.json)
+    if arguments.action == "convert":
+        return convert.convert(arguments.name, arguments.chunk_ms)
     actions = {
         "download": model.download,
         "verify": commands.verify,

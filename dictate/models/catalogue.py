@@ -2,6 +2,7 @@
 
 import hashlib
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -42,6 +43,9 @@ class Model:
     revision: str
     """The commit, in full."""
     files: tuple[PinnedFile, ...]
+    original: str = ""
+    """The model that these files were made of, and that `dictate models convert` makes them of;
+    empty for an original."""
     url: str = ""
     """The address of the folder that has its files; empty means the repository at Hugging Face."""
     word_errors: float | None = None
@@ -74,12 +78,17 @@ class Model:
         """The checksum of its file, or of the list of its files."""
         if not self.is_folder:
             return self.files[0].sha256
-        lines = "".join(f"{file.sha256}  {file.name}\n" for file in self.files)
-        return hashlib.sha256(lines.encode()).hexdigest()
+        return list_sha256({file.name: file.sha256 for file in self.files})
 
     def file_path(self, file: PinnedFile) -> Path:
         """Where one of its files is stored."""
         return self.path / file.name if self.is_folder else self.path
+
+
+def list_sha256(files: Mapping[str, str]) -> str:
+    """The checksum of a list of files, which has the checksum of each by its name."""
+    lines = "".join(f"{sha256}  {name}\n" for name, sha256 in files.items())
+    return hashlib.sha256(lines.encode()).hexdigest()
 
 
 def _read(path: Path) -> dict[str, Model]:

@@ -177,7 +177,8 @@ def _purpose(model: Model) -> str:
 
 
 def _checked(found: ModelFile) -> str:
-    return f"as published (SHA-256 {found.sha256})"
+    how = "as converted here" if found.source == store.CONVERTED else "as published"
+    return f"{how} (SHA-256 {found.sha256})"
 
 
 @contextmanager

@@ -59,7 +59,13 @@ def download(model: Model, on_progress: Callable[[int], None]) -> ModelFile:
         extra = ENGINE_EXTRAS.get(model.engine, "qwen3")
         raise Unavailable(f"the package huggingface_hub is missing: {install_command(extra)}")
     folder = paths.safe_dir(paths.models_dir())
-    with _alone(folder):
+    with alone(folder):
+        found = store.record_of(model)
+        if found is not None and found.source == store.CONVERTED:
+            raise Unavailable(
+                f"{model.name} is here already, converted on this machine; to download it instead: "
+                f"dictate models remove {model.name}"
+            )
         if model.is_folder:
             paths.safe_dir(model.path)
         try:
@@ -102,7 +108,8 @@ def bytes_here(model: Model) -> int:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def alone(folder: Path) -> Iterator[None]:
+    """Inside the block no other process changes the store. Raises Interrupted, Unavailable."""
     with ExitStack() as stack:
         try:
             stack.enter_context(locked(folder))
