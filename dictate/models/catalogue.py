@@ -46,8 +46,6 @@ class Model:
     original: str = ""
     """The model that these files were made of, and that `dictate models convert` makes them of;
     empty for an original."""
-    url: str = ""
-    """The address of the folder that has its files; empty means the repository at Hugging Face."""
     word_errors: float | None = None
     """Published, in percent; None if no figure is known to us."""
     word_errors_of: str = ""

@@ -161,9 +161,7 @@ def _receive(
     from huggingface_hub import get_session, hf_hub_url
 
     endpoint = os.environ.get("HF_ENDPOINT", "").rstrip("/") or None
-    url = f"{model.url}/{file.name}"
-    if not model.url:
-        url = hf_hub_url(model.repository, file.name, revision=model.revision, endpoint=endpoint)
+    url = hf_hub_url(model.repository, file.name, revision=model.revision, endpoint=endpoint)
     headers = {"User-Agent": f"dictate/{__version__}", "Accept-Encoding": "identity"}
     if offset := output.tell():
         headers["Range"] = f"bytes={offset}-"
