@@ -244,6 +244,24 @@ def test_the_chunk_of_the_settings_chooses_the_download(
         assert hear(engine, asked, CLAUDE) == "We asked Claude Code about the problem."
 
 
+def test_a_changed_chunk_loads_its_download_at_the_next_dictation(
+    monkeypatch: pytest.MonkeyPatch, asked: Samples
+) -> None:
+    """An open dictation goes on with the model it began with."""
+    store_as("nemotron-onnx", 560, monkeypatch)
+    store_as("nemotron-onnx-160", 160, monkeypatch)
+    engine = OnnxEngine(EngineSettings(use="onnx"))
+    engine.load()
+    before = engine.begin(CLAUDE, None, 560)
+    before.feed(asked[: len(asked) // 2])
+    after = engine.begin(CLAUDE, None, 160)
+    before.feed(asked[len(asked) // 2 :])
+    after.feed(asked)
+    assert {before.finish(), after.finish()} == {"We asked Claude Code about the problem."}
+    assert (before.effort.chunk_ms, after.effort.chunk_ms) == (560, 160)
+    assert engine.begin(CLAUDE, None).effort.chunk_ms == 560
+
+
 def test_a_folder_of_ones_own_takes_trust() -> None:
     made = OnnxEngine(mini_onnx.settings(trust_model=False))
     assert "trust_model" in (made.unavailable_reason() or "")
