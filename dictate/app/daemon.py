@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from dictate.app.model_fetch import NONE
 from dictate.app.parts import Controls, Stages, UserInterface
 from dictate.app.reloader import ConfigSource
 from dictate.errors import AlreadyRunning
@@ -44,6 +45,8 @@ class RunOptions:
     """Whether the daemon ends after the recordings."""
     show_partials: bool = False
     """Whether partial transcripts are written to stderr also where that is no terminal."""
+    fetch: str = NONE
+    """The model that is downloaded meanwhile; see `ModelFetch`."""
 
 
 class Daemon:
@@ -67,6 +70,8 @@ class Daemon:
         self._stop = stop
         self._status = INTERRUPTED if options.once else OK
         self._background = BackgroundTasks(log)
+        self._recovered = asyncio.Event()
+        """Set once no engine works on what a crash left."""
 
     async def run(self) -> int:
         """Until it is stopped; the exit status."""
@@ -77,6 +82,7 @@ class Daemon:
                 dispatcher.session_changed()
                 status.engines()
                 status.outputs()
+                self._controls.choice.update()
                 asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._hang_up)
                 dispatcher.ready(f"started: {status.summary}")
                 self._controls.greeting.update()
@@ -99,18 +105,31 @@ class Daemon:
         yield self._sweep()
         yield self._ui.feedback.run()
         yield self._controls.tray.run()
+        yield self._controls.fetch.run(self._recovered.wait)
         yield self._begin()
 
     async def _begin(self) -> None:
         """Send the hotwords to the engines, recover what a crash left, dictate the recordings."""
         await self._stages.engines.load_hotwords(self._controls.reloader.configuration.hotwords)
         await self._stages.replay.recover(self._stages.unfinished)
-        statuses = {await self._dictate(path) for path in self._options.recordings}
+        self._recovered.set()
+        await self._dictate_all()
         if self._options.once:
-            self._status = NOT_WRITTEN if NOT_WRITTEN in statuses else max(statuses, default=OK)
+            if self._controls.fetch.progress:
+                self._ui.terminal.line("Waiting for the model; Ctrl+C ends.")
+            if await self._controls.fetch.arrives():
+                self._ui.terminal.line("Once more, with the model that has arrived:")
+                await self._dictate_all()
             self._stop.set()
         elif self._options.recordings:
             self._ui.terminal.line("Spoken. `dictatectl start` speaks it again; Ctrl+C ends.")
+
+    async def _dictate_all(self) -> None:
+        """Dictate the recordings; what became of them is the exit status of a daemon that was
+        started for them."""
+        statuses = {await self._dictate(path) for path in self._options.recordings}
+        if self._options.once:
+            self._status = NOT_WRITTEN if NOT_WRITTEN in statuses else max(statuses, default=OK)
 
     async def _dictate(self, path: Path) -> int:
         """Dictate one recording, as if the key were held while it plays; an exit status."""
