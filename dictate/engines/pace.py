@@ -2,9 +2,8 @@
 
 from typing import Final
 
-TOO_SLOW_RTF: Final = 0.8
-"""Real-time factor (seconds of work for a second of sound) above which a machine cannot keep up:
-the rest of its time is for the desktop, and for what the user does meanwhile."""
+from dictate.models.speed import REAL_TIME_RTF
+
 FASTER: Final = (
     "a faster engine helps: `dictatectl engine` lists them, and `dictate setup --remote HOST` uses"
     " one of another machine"
@@ -48,6 +47,6 @@ class Pace:
 
 def slow_note(rtf: float) -> str:
     """A line for an engine that is slower than speech, with what to do; empty if it keeps up."""
-    if rtf <= TOO_SLOW_RTF:
+    if rtf <= REAL_TIME_RTF:
         return ""
     return f"it cannot keep up with speech: {rtf:.1f} s of work for a second of sound; {FASTER}"
