@@ -165,6 +165,24 @@ def test_a_model_is_given_the_language(language: str, asked: Samples) -> None:
 # Its own.
 
 
+def test_silence_at_the_end_is_not_added_again(asked: Samples) -> None:
+    """Each step after the release is a wait: a sound that ends in silence mostly needs one."""
+    engine = mini_onnx.engine()
+    end = int(np.flatnonzero(np.abs(asked) > 0.02)[-1])
+    noise = np.random.default_rng(3).normal(0, 0.0005, RATE).astype(np.float32)
+    ends, last_steps = {0.0: set(), 0.3: set()}, {0.0: 0, 0.3: 0}  # type: ignore[var-annotated]
+    for quiet_s in ends:
+        for shift in range(0, 9000, 500):
+            utterance: Any = engine.begin(CLAUDE, None)
+            sound = [noise[:shift], asked[:end], noise[: int(quiet_s * RATE)]]
+            utterance.feed(np.concatenate(sound))
+            before = utterance.effort.steps
+            ends[quiet_s].add(utterance.finish())
+            last_steps[quiet_s] += utterance.effort.steps - before
+    assert ends[0.3] == ends[0.0] == {"We asked Claude Code about the problem."}
+    assert last_steps[0.3] <= 0.8 * last_steps[0.0]
+
+
 def test_a_long_dictation_takes_no_more_memory_than_a_short_one(asked: Samples) -> None:
     engine = mini_onnx.engine()
     utterance: Any = engine.begin(CLAUDE, None)
