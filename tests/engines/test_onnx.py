@@ -38,7 +38,7 @@ def asked() -> Samples:
 
 @pytest.fixture(scope="module")
 def sounds() -> list[Samples]:
-    terms = [frame.format(spoken) for spoken in SPOKEN.values() for frame in AROUND]
+    terms = [frame.format(spoken) for spoken in SPOKEN.values() for frame in AROUND[::2]]
     return [speak(text, "slt") for text in (*ORDINARY, *terms)]
 
 
@@ -124,12 +124,10 @@ def test_streamed_text_is_that_of_nemo(chunk_ms: int, sounds: list[Samples]) -> 
     """Nearly always: the exported encoder cannot begin without a history (`streaming.py`), and the
     small model is often of two minds. Figures of more recordings are in docs/decisions.md."""
     nemo, ours = mini_model.engine(), mini_onnx.engine(chunk_ms=chunk_ms, quantise=False)
-    for hotwords in (Hotwords(), TERMS):
-        pairs = [
-            (hear(nemo, sound, hotwords, chunk_ms), hear(ours, sound, hotwords)) for sound in sounds
-        ]
-        different = [pair for pair in pairs if pair[0] != pair[1]]
-        assert len(different) <= 0.15 * len(pairs), different
+    # With hotwords both engines compare with the plain text, which counts as well, then.
+    pairs = [(hear(nemo, sound, TERMS, chunk_ms), hear(ours, sound, TERMS)) for sound in sounds]
+    different = [pair for pair in pairs if pair[0] != pair[1]]
+    assert len(different) <= 0.15 * len(pairs), different
 
 
 def test_quantised_text_is_that_of_full_precision(sounds: list[Samples]) -> None:
@@ -165,11 +163,29 @@ def test_a_model_is_given_the_language(language: str, asked: Samples) -> None:
 # Its own.
 
 
+def test_silence_at_the_end_is_not_added_again(asked: Samples) -> None:
+    """Each step after the release is a wait: a sound that ends in silence mostly needs one."""
+    engine = mini_onnx.engine()
+    end = int(np.flatnonzero(np.abs(asked) > 0.02)[-1])
+    noise = np.random.default_rng(3).normal(0, 0.0005, RATE).astype(np.float32)
+    ends, last_steps = {0.0: set(), 0.3: set()}, {0.0: 0, 0.3: 0}  # type: ignore[var-annotated]
+    for quiet_s in ends:
+        for shift in range(0, 9000, 500):
+            utterance: Any = engine.begin(CLAUDE, None)
+            sound = [noise[:shift], asked[:end], noise[: int(quiet_s * RATE)]]
+            utterance.feed(np.concatenate(sound))
+            before = utterance.effort.steps
+            ends[quiet_s].add(utterance.finish())
+            last_steps[quiet_s] += utterance.effort.steps - before
+    assert ends[0.3] == ends[0.0] == {"We asked Claude Code about the problem."}
+    assert last_steps[0.3] <= 0.8 * last_steps[0.0]
+
+
 def test_a_long_dictation_takes_no_more_memory_than_a_short_one(asked: Samples) -> None:
     engine = mini_onnx.engine()
     utterance: Any = engine.begin(CLAUDE, None)
     minute = np.tile(asked, 60 * RATE // len(asked))
-    for _ in range(10):
+    for _ in range(5):
         for at in range(0, len(minute), RATE):
             utterance.feed(minute[at : at + RATE])
         stream, text = utterance._recognizer, utterance._texts[0]
@@ -177,7 +193,7 @@ def test_a_long_dictation_takes_no_more_memory_than_a_short_one(asked: Samples) 
         assert len(stream._features._sound) < RATE
         assert len(text._open) <= 200
     words = utterance.finish().split()
-    assert 0.9 < len(words) / (10 * 7 * (60 * RATE // len(asked))) < 1.1
+    assert 0.9 < len(words) / (5 * 7 * (60 * RATE // len(asked))) < 1.1
 
 
 def test_it_says_what_it_runs_on() -> None:
