@@ -221,7 +221,7 @@ def test_it_takes_the_fewest_threads_that_are_fast_enough(
     monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(cores)))
     monkeypatch.setattr(onnx_engine, "_real_time_factor", factors.__getitem__)
     load: Any = onnx_engine._load
-    assert load(lambda number: number) == threads
+    assert load(lambda number: number) == (threads, factors[threads])
 
 
 def store_as(name: str, chunk_ms: int, monkeypatch: pytest.MonkeyPatch) -> None:
