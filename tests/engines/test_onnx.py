@@ -278,6 +278,12 @@ def test_a_changed_chunk_loads_its_download_at_the_next_dictation(
     assert engine.begin(CLAUDE, None).effort.chunk_ms == 560
 
 
+def test_a_graphics_card_needs_the_package_for_one() -> None:
+    made = OnnxEngine(mini_onnx.settings(device="cuda"))
+    with pytest.raises(Unavailable, match="onnxruntime-gpu"):
+        made.load()
+
+
 def test_a_folder_of_ones_own_takes_trust() -> None:
     made = OnnxEngine(mini_onnx.settings(trust_model=False))
     assert "trust_model" in (made.unavailable_reason() or "")

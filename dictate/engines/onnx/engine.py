@@ -83,7 +83,8 @@ class OnnxEngine(Engine):
     def load(self) -> None:
         found = self._find()
         with store.opened(found) as folder:
-            self._model, self._rtf = _load(partial(onnx_model.Model, folder))
+            on_card = self.settings.device == "cuda"
+            self._model, self._rtf = _load(partial(onnx_model.Model, folder, on_card=on_card))
         _return_memory()
         model = self._model
         self._model_name = found.name
@@ -155,9 +156,10 @@ class OnnxEngine(Engine):
                 f"engine.chunk_ms is {self._chunk_ms}, but this model has {chunk_ms} ms: "
                 f"dictate models download {wanted}"
             )
+        where = "cuda" if self.settings.device == "cuda" else "cpu"
         return EngineInfo(
             model=self._model_name,
-            device=f"cpu, {model.threads} thread{'s' if model.threads > 1 else ''}",
+            device=f"{where}, {model.threads} thread{'s' if model.threads > 1 else ''}",
             precision=model.precision,
             chunk_ms=chunk_ms,
             rtf=self._rtf,
