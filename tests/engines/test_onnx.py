@@ -278,6 +278,30 @@ def test_a_changed_chunk_loads_its_download_at_the_next_dictation(
     assert engine.begin(CLAUDE, None).effort.chunk_ms == 560
 
 
+@pytest.mark.parametrize("trouble", ["damaged", "removed"])
+def test_a_download_that_cannot_be_loaded_leaves_the_chunk_as_it_is(
+    trouble: str,
+    monkeypatch: pytest.MonkeyPatch,
+    asked: Samples,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    store_as("nemotron-onnx", 560, monkeypatch)
+    engine = OnnxEngine(EngineSettings(use="onnx"))
+    engine.load()
+    store_as("nemotron-onnx-160", 160, monkeypatch)
+    if trouble == "damaged":
+        (paths.models_dir() / "nemotron-onnx-160" / "encoder.int8.onnx").write_bytes(b"x")
+    else:
+        shutil.rmtree(paths.models_dir())
+    for _ in range(2):
+        utterance = engine.begin(CLAUDE, None, 160)
+        utterance.feed(asked)
+        assert utterance.finish() == "We asked Claude Code about the problem."
+        assert utterance.effort.chunk_ms == 560
+    assert "chunks stay as they are" in caplog.text
+    assert engine.facts.model == "nemotron-onnx"
+
+
 def test_a_graphics_card_needs_the_package_for_one() -> None:
     made = OnnxEngine(mini_onnx.settings(device="cuda"))
     with pytest.raises(Unavailable, match="onnxruntime-gpu"):
@@ -300,6 +324,10 @@ def test_a_folder_of_ones_own_takes_trust() -> None:
         ("tokens.txt", b""),
         ("tokens.txt", b"\xff\xfe a"),
         ("tokens.txt", b"a 0\nb 5\n"),
+        ("tokens.txt", b"a 0\nb 1\n"),
+        ("tokens.txt", b"a 0\n<blk> 1\n"),
+        ("tokenizer.model", b"not a model"),
+        ("tokenizer.model", Tokens(["a", "b"])._made_model()),
     ],
 )
 def test_a_broken_file_is_an_error_that_names_it(tmp_path: Path, name: str, content: bytes) -> None:
@@ -309,6 +337,55 @@ def test_a_broken_file_is_an_error_that_names_it(tmp_path: Path, name: str, cont
     made = OnnxEngine(mini_onnx.settings(model=str(folder)))
     with pytest.raises(EngineError, match=name):
         made.load()
+
+
+@pytest.mark.parametrize(
+    ("replaced", "by"), [("decoder", "joiner"), ("joiner", "decoder"), ("encoder", "joiner")]
+)
+def test_files_that_do_not_fit_together_are_an_error_that_names_the_folder(
+    tmp_path: Path, replaced: str, by: str
+) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(mini_onnx.path(), folder)
+    shutil.copy(folder / f"{by}.int8.onnx", folder / f"{replaced}.int8.onnx")
+    with pytest.raises(EngineError, match=str(folder)):
+        OnnxEngine(mini_onnx.settings(model=str(folder))).load()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"subsampling_factor": "eight"},
+        {"chunk_shift": "0"},
+        {"chunk_shift": "-5"},
+        {"chunk_shift": "9999"},
+        {"window_size": "99999999"},
+        {"window_size": "0"},
+        {"feat_dim": "128"},
+        {"pred_hidden": "-3"},
+        {"prompt_dictionary": "[1]"},
+    ],
+    ids=str,
+)
+def test_wrong_metadata_are_an_error_that_names_the_folder(
+    tmp_path: Path, wrong: dict[str, str]
+) -> None:
+    import onnx
+
+    folder = tmp_path / "model"
+    shutil.copytree(mini_onnx.path(), folder)
+    encoder = onnx.load(str(folder / "encoder.int8.onnx"))
+    facts = {one.key: one.value for one in encoder.metadata_props} | wrong
+    del encoder.metadata_props[:]
+    onnx.helper.set_model_props(encoder, facts)
+    onnx.save(encoder, str(folder / "encoder.int8.onnx"))
+    with pytest.raises(EngineError, match=str(folder)):
+        OnnxEngine(mini_onnx.settings(model=str(folder))).load()
+
+
+def test_a_token_may_be_a_character_that_ends_lines_elsewhere(tmp_path: Path) -> None:
+    (tmp_path / "tokens.txt").write_text("\u2028 0\n\x85 1\n<blk> 2\n", "utf-8")
+    assert Tokens.read(tmp_path).pieces == ["\u2028", "\x85"]
 
 
 @pytest.mark.parametrize("missing", ["encoder.int8.onnx", "joiner.int8.onnx", "tokens.txt"])

@@ -7,6 +7,7 @@ comparison with the text without hotwords (`transducer.py`).
 
 import contextlib
 import ctypes
+import logging
 import os
 import time
 from collections import OrderedDict
@@ -28,12 +29,14 @@ from dictate.engines.onnx.tree import BoostingTree
 from dictate.engines.self_test import check_sound
 from dictate.engines.token_text import TokenText
 from dictate.engines.transducer import WHOLE, TransducerUtterance, language_of_own_model
-from dictate.errors import Unavailable
+from dictate.errors import DictateError, EngineError, Unavailable
 from dictate.events import RATE
 from dictate.hotwords.model import Hotwords
 from dictate.installation import install_command
 from dictate.models import store
 from dictate.models.catalogue import CATALOGUE, DEFAULT, Model
+
+log = logging.getLogger(__name__)
 
 FAST_ENOUGH: Final = 0.4
 """Real-time factor below which no more threads are tried: a step is over long before the next
@@ -84,7 +87,16 @@ class OnnxEngine(Engine):
         found = self._find()
         with store.opened(found) as folder:
             on_card = self.settings.device == "cuda"
-            self._model, self._rtf = _load(partial(onnx_model.Model, folder, on_card=on_card))
+            try:
+                self._model, self._rtf = _load(partial(onnx_model.Model, folder, on_card=on_card))
+            except (DictateError, MemoryError, OSError):
+                raise
+            except Exception as error:
+                reason = " ".join(str(error).split())
+                raise EngineError(
+                    f"{found.path} cannot be used: its files do not fit together ({reason}); get "
+                    "all of them from one source"
+                ) from error
         _return_memory()
         model = self._model
         self._model_name = found.name
@@ -117,13 +129,17 @@ class OnnxEngine(Engine):
         return TransducerUtterance(stream, texts, hotwords, model.window.chunk_ms)
 
     def _change_chunk(self, chunk_ms: int) -> None:
-        """Load the download with this chunk, if it is a different one. Open utterances keep the
-        model that they began with."""
+        """Load the download with this chunk, if it is a different one and can be loaded. Open
+        utterances keep the model that they began with."""
         if chunk_ms == self._chunk_ms:
             return
         self._chunk_ms = chunk_ms
-        if self._find().name != self._model_name:
-            self.load()
+        try:
+            if self._find().name != self._model_name:
+                self.load()
+        except DictateError as error:
+            # The sound is worth more than the chunk.
+            log.warning("engine onnx: chunks stay as they are: %s", error)
 
     def _phrases(self, hotwords: Hotwords, language: str) -> tuple[BoostPhrases, list[str]]:
         taken = self._taken

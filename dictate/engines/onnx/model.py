@@ -26,6 +26,8 @@ SUBSAMPLING: Final = 8
 """Mel frames in a frame of the encoder."""
 MS_PER_FRAME: Final = 10 * SUBSAMPLING
 """Milliseconds of sound in a frame of the encoder."""
+MOST_FRAMES: Final = 6000
+"""Maximum number of mel frames in a step, a minute of sound: more is nonsense."""
 
 _CARD: Final = "CUDAExecutionProvider"
 
@@ -70,13 +72,20 @@ class Model:
             self.window = _window(facts)
             layers, width = int(facts["pred_rnn_layers"]), int(facts["pred_hidden"])
             self.prompt_indices: dict[str, int] = json.loads(facts.get("prompt_dictionary", "{}"))
+            subsampling = int(facts.get("subsampling_factor", SUBSAMPLING))
+            vocabulary = int(facts.get("vocab_size", self.tokens.count))
         except (KeyError, ValueError) as error:
             raise EngineError(
-                f"{folder} is not a model of this kind: its encoder's metadata lack something "
-                f"({error!r})"
+                f"{folder} is not a model of this kind: its encoder's metadata lack something, or "
+                f"are wrong ({error!r})"
             ) from error
-        if int(facts.get("subsampling_factor", SUBSAMPLING)) != SUBSAMPLING:
+        if subsampling != SUBSAMPLING:
             raise EngineError(f"{folder}: this engine needs a subsampling factor of {SUBSAMPLING}")
+        if vocabulary != self.tokens.count:
+            raise EngineError(
+                f"{folder}: tokens.txt is of a different model: it has {self.tokens.count} tokens, "
+                f"and the encoder is for {vocabulary}"
+            )
         self.blank = self.tokens.count
         self.no_memory: tuple[Float, ...] = tuple(
             np.zeros((layers, 1, width), np.float32) for _ in range(2)
@@ -177,4 +186,7 @@ def _window(facts: dict[str, str]) -> Window | None:
         np.zeros((1, *sizes["time"]), np.float32),
         np.zeros(1, np.int64),
     )
-    return Window(int(facts["window_size"]), int(facts["chunk_shift"]), caches)
+    size, shift = int(facts["window_size"]), int(facts["chunk_shift"])
+    if not 0 < shift <= size <= MOST_FRAMES:
+        raise ValueError(f"window_size {size} and chunk_shift {shift}")
+    return Window(size, shift, caches)

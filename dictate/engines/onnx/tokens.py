@@ -8,6 +8,8 @@ from dictate.engines.token_text import WORD
 from dictate.errors import EngineError
 
 UNKNOWN = "<unk>"
+BLANK = "<blk>"
+"""What the list calls the blank, its last token."""
 _LIST = "tokens.txt"
 _MODEL = "tokenizer.model"
 
@@ -29,15 +31,31 @@ class Tokens:
     def read(cls, folder: Path) -> "Tokens":
         """The tokens of a model's folder. Raises EngineError."""
         try:
-            lines = (folder / _LIST).read_text("utf-8").splitlines()
+            # Not `splitlines`: a piece may be a character that it takes for the end of a line.
+            lines = (folder / _LIST).read_text("utf-8").split("\n")
             pieces = [line.rpartition(" ")[0] for line in lines if line]
             numbers = [int(line.rpartition(" ")[2]) for line in lines if line]
         except (OSError, ValueError) as error:
             raise EngineError(f"{folder / _LIST} cannot be read: {error}") from error
         if numbers != list(range(len(numbers))) or len(pieces) < 2:
             raise EngineError(f"{folder / _LIST} is damaged: its numbers do not count up from 0")
+        if pieces[-1] != BLANK:
+            raise EngineError(f"{folder / _LIST} is cut off or damaged: it does not end in {BLANK}")
         model = folder / _MODEL
-        return cls(pieces[:-1], model.read_bytes() if model.is_file() else None)
+        found = cls(pieces[:-1], model.read_bytes() if model.is_file() else None)
+        found._check(model)
+        return found
+
+    def _check(self, model: Path) -> None:
+        """Raise EngineError if the tokenizer has tokens other than those of the list."""
+        if not self._model:
+            return
+        try:
+            tokenizer = self._encoder
+        except (RuntimeError, OSError) as error:
+            raise EngineError(f"{model} is damaged: it is not a model of SentencePiece") from error
+        if [tokenizer.id_to_piece(i) for i in range(tokenizer.vocab_size())] != self.pieces:
+            raise EngineError(f"{model} and {_LIST} are of two different models")
 
     @property
     def count(self) -> int:
