@@ -7,6 +7,7 @@ files, and NAME.json, which records what was downloaded.
 import hashlib
 import json
 import os
+import re
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -22,6 +23,10 @@ from dictate.platform import paths
 PUBLISHER: Final = "publisher"
 CONVERTED: Final = "converted here"
 TRUSTED_PATH: Final = "trusted path"
+SLOWEST_RTF: Final = 100_000
+"""The largest real-time factor that a record may have: a second of sound takes a day."""
+_NAME: Final = re.compile(r"\w[\w.-]*", re.ASCII)
+"""The name of a file of a model: it leads to no other folder."""
 _FOLDERS: Final = ("onnx", "qwen3", "aligner")
 """The engines whose models are folders."""
 
@@ -256,21 +261,30 @@ def _read_record(path: Path) -> InstalledModel:
         record = InstalledModel(**{name: found[name] for name in names if name in found})
     except (ValueError, TypeError, RecursionError) as error:
         raise EngineError(damaged) from error
-    if not is_sha256(record.sha256) or not _is_sound(record):
-        raise EngineError(damaged)
-    if not isinstance(record.rtf, int | float) or not isinstance(record.device, str):
+    if not is_sha256(record.sha256) or not _has_checksums(record) or not _has_speed(record):
         raise EngineError(damaged)
     return record
 
 
-def _is_sound(record: InstalledModel) -> bool:
+def _has_speed(record: InstalledModel) -> bool:
+    """Whether the speed is one that can be shown, or none."""
+    rtf, device = record.rtf, record.device
+    return (
+        isinstance(rtf, int | float)
+        and 0 <= rtf <= SLOWEST_RTF
+        and isinstance(device, str)
+        and device.isprintable()
+    )
+
+
+def _has_checksums(record: InstalledModel) -> bool:
     """Whether the record says where its checksums are from, and has them."""
     files = record.files
     if record.source != CONVERTED:
         return record.source == PUBLISHER and not files
     return (
         isinstance(files, dict)
-        and all("/" not in name and is_sha256(sha256) for name, sha256 in files.items())
+        and all(_NAME.fullmatch(name) and is_sha256(sha256) for name, sha256 in files.items())
         and record.sha256 == list_sha256(files)
         and is_sha256(record.original_sha256)
     )

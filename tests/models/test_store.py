@@ -1,5 +1,6 @@
 """The model store: what is found, what is refused, and that what was checked is what is read."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -12,7 +13,7 @@ import pytest
 
 from dictate.errors import EngineError, Unavailable
 from dictate.models import store
-from dictate.models.catalogue import CATALOGUE
+from dictate.models.catalogue import CATALOGUE, list_sha256
 from dictate.models.store import ModelFile, find, opened
 from dictate.platform import paths
 
@@ -23,6 +24,9 @@ MODEL = CATALOGUE["nemotron"]
 
 def record(**changes: object) -> None:
     path = MODEL.record_path
+    if isinstance(files := changes.get("files"), dict):
+        with contextlib.suppress(UnicodeEncodeError):
+            changes["sha256"] = list_sha256(files)
     said = {
         "repository": "nvidia/x",
         "revision": "0" * 40,
@@ -223,6 +227,16 @@ def test_a_damaged_record_says_so(there: Path, said: str) -> None:
         {"source": ""},
         {"rtf": "fast"},
         {"rtf": 0.3, "device": None},
+        {"rtf": float("nan")},
+        {"rtf": float("inf")},
+        {"rtf": -1},
+        {"rtf": 10**400},
+        {"rtf": 0.3, "device": "\x1b[31m"},
+        {"rtf": 0.3, "device": "\ud800"},
+        *(
+            {"source": "converted here", "original_sha256": SHA256, "files": {name: SHA256}}
+            for name in ("", "..", "a/b", "a\0b", "\ud800")
+        ),
     ],
 )
 def test_a_record_cannot_do_away_with_the_check(there: Path, changes: dict[str, object]) -> None:
