@@ -25,6 +25,8 @@ PREPARE_S = 5.0
 """Seconds that a reload waits for the main engine to take in the hotwords. A long list on a busy
 machine takes longer, and nothing needs to wait for it."""
 
+MOST_LINES = 5
+"""Maximum number of terms that an engine cannot use and that are reported one by one."""
 
 SPEED = "engine speed"
 """The source of a message about an engine that cannot keep up."""
@@ -212,7 +214,10 @@ class EngineManager:
             unusable = [str(error)]
         if unusable != self._reported.get(role, []):
             self._reported[role] = unusable
-            for line in unusable:
+            lines = unusable[:MOST_LINES]
+            if more := len(unusable) - len(lines):
+                lines.append(f"and so it is with {more:,} more of the terms in hotwords.toml")
+            for line in lines:
                 self._on_trouble(f"{role} {client.info.name}: {line}", role)
         if not unusable:
             self._on_mended(role)

@@ -104,7 +104,7 @@ class UtteranceAttempt:
             hung = EngineLost(f"the engine hung for {deadline_s:g} s")
             raise AttemptFailed(hung, silent=not self._supervisor.local) from error
         except OSError as error:
-            raise self._lost(f"the engine was lost: {error}") from error
+            raise self._lost(f"the engine was lost: {error.strerror or error}") from error
         except BadEvent as error:
             raise AttemptFailed(EngineError(f"the engine answers nonsense: {error}")) from error
         finally:

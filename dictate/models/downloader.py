@@ -114,10 +114,13 @@ def alone(folder: Path) -> Iterator[None]:
         try:
             stack.enter_context(locked(folder))
         except BlockingIOError:
-            reason = "another download is running"
+            reason = "another download or conversion is running"
             raise Interrupted(f"{reason}: wait for it, or stop it", reason) from None
         except OSError as error:
             raise Unavailable(f"{folder} cannot be locked: {error.strerror}") from error
+        # What a conversion that was killed has left: several gigabytes of no use.
+        for left in folder.glob(f"{store.CONVERTING}*"):
+            shutil.rmtree(left, ignore_errors=True)
         yield
 
 

@@ -22,6 +22,8 @@ from dictate.platform import paths
 
 PUBLISHER: Final = "publisher"
 CONVERTED: Final = "converted here"
+CONVERTING: Final = ".converting-"
+"""How the name of a folder begins in which a conversion is under way."""
 TRUSTED_PATH: Final = "trusted path"
 SLOWEST_RTF: Final = 100_000
 """The largest real-time factor that a record may have: a second of sound takes a day."""
@@ -205,11 +207,20 @@ def _opened_file(model: ModelFile, path: Path, sha256: str) -> Iterator[Path]:
         if sha256 and (found := sha256_of(descriptor)) != sha256:
             raise EngineError(
                 f"{path} is damaged or was changed: its SHA-256 is {found}, and should be "
-                f"{sha256}; to get it again: dictate models download {model.name}"
+                f"{sha256}; to get it again: {_how_to_replace(model)}"
             )
         yield Path(f"/proc/self/fd/{descriptor}")
     finally:
         os.close(descriptor)
+
+
+def _how_to_replace(model: ModelFile) -> str:
+    if model.source != CONVERTED:
+        return f"dictate models download {model.name}"
+    known = named(model.name)
+    chunk = f" --chunk-ms {known.chunks_ms[0]}" if known.chunks_ms else ""
+    again = f"dictate models convert {known.original}{chunk}"
+    return f"dictate models remove {known.name}, then {again}"
 
 
 def is_complete(path: Path, sha256: str) -> bool:

@@ -78,7 +78,9 @@ def test_the_files_are_used_verified_and_kept_until_removed(original: Model, cap
     tokens = target.path / "tokens.txt"
     tokens.write_text(tokens.read_text() + "x 999\n")
     assert main(["models", "verify", "nemotron-onnx"]) == 1
-    assert "is damaged or was changed" in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert "is damaged or was changed" in err
+    assert "remove nemotron-onnx, then dictate models convert nemotron --chunk-ms 560" in err
     with pytest.raises(EngineError, match="damaged"):
         engine.load()
     assert main(["models", "remove", "nemotron-onnx"]) == 0
@@ -95,6 +97,31 @@ def test_interrupted_it_leaves_nothing(
     monkeypatch.setattr("dictate.engines.onnx.export._quantise", interrupted)
     assert main(["models", "convert", "nemotron"]) == 130
     assert "nothing was changed" in capsys.readouterr().err
+    assert set(paths.models_dir().iterdir()) == before
+
+
+def test_what_a_killed_one_has_left_is_removed_by_the_next(
+    original: Model, monkeypatch: pytest.MonkeyPatch, capsys: Out
+) -> None:
+    left = paths.models_dir() / ".converting-abc" / "fp32"
+    left.mkdir(parents=True)
+    (left / "encoder.data").write_bytes(b"much")
+    monkeypatch.setattr("dictate.engines.onnx.export.export", lambda *_, **__: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        convert.convert("nemotron", 560)
+    assert not left.parent.exists()
+
+
+def test_an_error_of_pytorch_is_one_of_the_conversion(
+    original: Model, monkeypatch: pytest.MonkeyPatch, capsys: Out
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise RuntimeError("[enforce fail at inline_container.cc:659]\n unexpected pos")
+
+    before = set(paths.models_dir().iterdir())
+    monkeypatch.setattr("dictate.engines.onnx.export._quantise", fails)
+    assert main(["models", "convert", "nemotron"]) == 1
+    assert "this model cannot be converted: [enforce fail" in capsys.readouterr().err
     assert set(paths.models_dir().iterdir()) == before
 
 

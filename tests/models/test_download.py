@@ -341,7 +341,7 @@ def test_two_at_once_do_not_mix(hub: Hub) -> None:
 
     def again(_: int) -> None:
         if not trouble:
-            with pytest.raises(Unavailable, match="another download") as caught:
+            with pytest.raises(Unavailable, match="another download or conversion") as caught:
                 download(model(), ignore)
             trouble.append(caught.value)
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 from dictate.engines import device
 from dictate.engines.nemotron.load import Loaded
 from dictate.errors import EngineError, Unavailable
+from dictate.models.store import CONVERTING
 
 PARTS: Final = ("encoder", "decoder", "joiner")
 OPSET: Final = 17
@@ -39,7 +40,7 @@ def export(
     # Beside the folder, so that it appears there whole.
     with (
         device.quiet(),
-        tempfile.TemporaryDirectory(dir=folder.parent, prefix=".converting-") as work,
+        tempfile.TemporaryDirectory(dir=folder.parent, prefix=CONVERTING) as work,
     ):
         made = Path(work)
         try:
@@ -49,6 +50,9 @@ def export(
             (made / "int8" if quantise else made / "fp32").replace(folder)
         except OSError as error:
             raise Unavailable(f"{folder} cannot be written: {error.strerror or error}") from error
+        except Exception as error:  # PyTorch and ONNX raise errors of many kinds
+            reason = " ".join(str(error).split())
+            raise EngineError(f"this model cannot be converted: {reason}") from error
 
 
 def _export(loaded: Loaded, made: Path, chunk_ms: int, on_step: Callable[[str], None]) -> None:

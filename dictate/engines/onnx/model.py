@@ -171,7 +171,9 @@ def _session(folder: Path, name: str, threads: int, *, on_card: bool = False) ->
         return onnxruntime.InferenceSession(os.fspath(path), options, providers=providers)
     except Exception as error:
         reason = re.sub(r"\s+", " ", str(error)).strip()
-        raise EngineError(f"{path.name} cannot be loaded: {reason}") from error
+        raise EngineError(
+            f"{path} cannot be loaded: it is damaged, or no ONNX file ({reason})"
+        ) from error
 
 
 def _window(facts: dict[str, str]) -> Window | None:
