@@ -55,6 +55,11 @@ class Backends(Generic[B]):
         self.group = group
         self._warned: set[str] = set()
 
+    def order(self, settings: Any) -> tuple[str, ...]:
+        """The names that "auto" tries on this machine with these settings, the best first."""
+        del settings
+        return self.auto
+
     @property
     def names(self) -> tuple[str, ...]:
         """All names that a user may choose beside "auto": ours, then those of other packages.
@@ -117,7 +122,7 @@ class Backends(Generic[B]):
         """The same, with a line for each that was passed over: its name and why."""
         name = use.partition(":")[0]
         reasons = []
-        for candidate in self.auto if name == "auto" else (name,):
+        for candidate in self.order(settings) if name == "auto" else (name,):
             if name == "auto" and candidate in without:
                 reasons.append(f"{candidate}: it failed here")
                 continue

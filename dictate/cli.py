@@ -140,6 +140,13 @@ def _add_run(commands: "Commands") -> None:
         action="store_true",
         help="without a microphone or a display: dictate the sample recordings, and stop",
     )
+    run.add_argument(
+        "--fetch",
+        metavar="MODEL",
+        default="none",
+        help="download this model meanwhile, and use it once it is here: a name from"
+        " `dictate models list`, auto for the best on this machine, or none (default: none)",
+    )
     run.add_argument("-v", "--verbose", action="store_true", help="log every step")
     run.set_defaults(run=_run)
 
@@ -167,6 +174,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from dictate.diagnostics.check import missing_devices
     from dictate.install import links
     from dictate.microphone import MICROPHONES
+    from dictate.models.catalogue import named
     from dictate.platform import paths
     from dictate.platform.resources import samples, shipped
 
@@ -177,6 +185,8 @@ def _run(arguments: argparse.Namespace) -> int:
         output=arguments.output,
         hotkey=arguments.hotkey,
     )
+    if arguments.fetch not in ("auto", "none"):
+        named(arguments.fetch)
     recordings: tuple[Path, ...] = ()
     if arguments.microphone and arguments.microphone.startswith("wav:"):
         recordings = (Path(arguments.microphone[4:]),)
@@ -205,7 +215,7 @@ def _run(arguments: argparse.Namespace) -> int:
         arguments.hotwords or paths.hotwords_file(),
         shipped("config/hotwords.toml") if arguments.demo else None,
     )
-    options = RunOptions(recordings, once=once, show_partials=arguments.demo)
+    options = RunOptions(recordings, once=once, show_partials=arguments.demo, fetch=arguments.fetch)
     asyncio.run(run_daemon(files, overrides, options))
     return 0
 
@@ -362,16 +372,34 @@ def _add_models(commands: "Commands") -> None:
         action.add_argument(
             "name", nargs=nargs, metavar="NAME", help="a name from `dictate models list`"
         )
+    convert = _command(
+        actions,
+        "convert",
+        "make the ONNX files of a model on this machine",
+        "Makes the files of the engine onnx from NVIDIA's own file, which has to be downloaded. It"
+        " needs the packages of the engine nemotron.",
+    )
+    convert.add_argument("name", metavar="NAME", help="nemotron, nemotron-3.5 or parakeet")
+    convert.add_argument(
+        "--chunk-ms",
+        type=int,
+        default=560,
+        metavar="MS",
+        help="milliseconds of sound in a step of a model that streams (default: 560)",
+    )
     models.set_defaults(run=_models)
 
 
 def _models(arguments: argparse.Namespace) -> int:
+    from dictate.install import convert, model
     from dictate.models import commands
 
     if arguments.action == "list":
         return commands.show(as_json=arguments.json)
+    if arguments.action == "convert":
+        return convert.convert(arguments.name, arguments.chunk_ms)
     actions = {
-        "download": commands.download,
+        "download": model.download,
         "verify": commands.verify,
         "remove": commands.remove,
     }
@@ -443,7 +471,7 @@ def _add_setup(commands: "Commands") -> None:
     setup.add_argument(
         "--engine",
         metavar="NAME",
-        help="install the packages that this engine needs: {engines}",
+        help="install the packages that this engine needs, and offer its model: {engines}",
     )
     setup.add_argument(
         "--remote",
@@ -482,7 +510,11 @@ def _add_setup(commands: "Commands") -> None:
         action="store_true",
         help="with --remove: also delete config.toml and hotwords.toml; it asks first",
     )
-    setup.add_argument("--yes", action="store_true", help="delete without asking")
+    setup.add_argument(
+        "--yes",
+        action="store_true",
+        help="delete without asking; with --engine: download its model without asking",
+    )
     setup.names = _setup_names
     setup.set_defaults(run=_setup)
 
@@ -504,7 +536,7 @@ def _setup(arguments: argparse.Namespace) -> int:
     if deletes.anything and (not arguments.remove or arguments.keys or arguments.uinput):
         return removal.explain(deletes)
     if arguments.engine is not None:
-        return engine.install(arguments.engine)
+        return engine.install(arguments.engine, sure=arguments.yes)
     if arguments.uinput:
         return uinput.disallow() if arguments.remove else uinput.allow()
     if arguments.keys and not arguments.remove:

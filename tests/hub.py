@@ -43,12 +43,16 @@ class Hub:
 
     address: str = ""
     content: bytes = CONTENT
+    files: dict[str, bytes] = field(default_factory=dict)
+    """By its name, what a file has in place of `content`."""
     status: int = 200
     ranges: bool = True
     redirect: str = ""
     """Where the hub redirects the client; the path of the file itself begins with /blob."""
     cut_after: int | None = None
     """Bytes of the body after which the connection is closed."""
+    opened: threading.Event = field(default_factory=threading.Event)
+    """While it is not set, only the first half of a body is sent. Set at the start."""
     stall_after: int | None = None
     """Bytes of the body after which nothing more arrives, and the connection stays open."""
     answer: dict[str, str] = field(default_factory=dict)
@@ -57,6 +61,9 @@ class Hub:
     """Path and Range of each request."""
     headers: list[dict[str, str]] = field(default_factory=list)
     """The headers of each request, with their names in small letters."""
+
+    def __post_init__(self) -> None:
+        self.opened.set()
 
 
 def handler(hub: Hub) -> type[http.server.BaseHTTPRequestHandler]:
@@ -74,15 +81,19 @@ def handler(hub: Hub) -> type[http.server.BaseHTTPRequestHandler]:
                 return
             start = re.fullmatch(r"bytes=(\d+)-", asked) if hub.ranges else None
             begin = int(start[1]) if start else 0
-            body = hub.content[begin:]
+            content = hub.files.get(self.path.rpartition("/")[2], hub.content)
+            body = content[begin:]
             said = {"Content-Length": str(len(body))}
             if start and hub.status == 200:
-                last = len(hub.content) - 1
-                said["Content-Range"] = f"bytes {begin}-{last}/{len(hub.content)}"
+                said["Content-Range"] = f"bytes {begin}-{len(content) - 1}/{len(content)}"
             self.send_response(206 if start and hub.status == 200 else hub.status)
             self.say({**said, **hub.answer})
             with suppress(OSError):
                 cut = hub.cut_after if hub.stall_after is None else hub.stall_after
+                if not hub.opened.is_set():
+                    self.wfile.write(body[: len(body) // 2])
+                    body = body[len(body) // 2 :]
+                    hub.opened.wait()
                 self.wfile.write(body[:cut])
                 if hub.stall_after is not None:
                     self.connection.recv(1)  # until the client goes away
@@ -110,5 +121,6 @@ def serving() -> Iterator[Hub]:
         try:
             yield hub
         finally:
+            hub.opened.set()
             server.shutdown()
             thread.join()

@@ -33,7 +33,7 @@ SHOTS: Final = ROOT / ".venv/newcomer"
 SKIPPED: Final = {
     "make test": "it takes some 20 minutes",
     "dictate setup --engine nemotron": "some gigabytes",
-    "dictate models download nemotron": "2.5 GB",
+    "dictate models download nemotron-onnx": "0.66 GB",
 }
 """Commands of the README that the walk leaves out, and why."""
 INSTALL_S: Final = 280.0

@@ -38,7 +38,7 @@ def test_its_code_is_in_good_style(engine_added: tuple[Path, str]) -> None:
 def test_the_generated_files_name_it(engine_added: tuple[Path, str]) -> None:
     root, _ = engine_added
     for path in ("config/config.toml", "docs/reference/config.md"):
-        assert "ne of auto, parrot, nemotron, openai" in (root / path).read_text()
+        assert "ne of auto, parrot, nemotron, onnx, openai" in (root / path).read_text()
 
 
 def test_the_package_of_the_page_can_be_installed(

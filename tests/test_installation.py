@@ -10,7 +10,7 @@ import pytest
 
 from dictate import installation
 from dictate.cli import main
-from dictate.install import engine
+from dictate.install import engine, model
 
 ROOT = Path(__file__).parents[1]
 METADATA = """Metadata-Version: 2.4
@@ -220,6 +220,45 @@ def test_setup_installs_what_an_engine_needs(
     assert said[1].strip() == installation.install_command("nemotron")
     assert "note: on x86-64, pip takes torch for an NVIDIA card" in said[2]
     assert said[-1] == "to use it: dictatectl engine nemotron"
+
+
+@pytest.mark.parametrize(
+    ("terminal", "answer", "sure", "downloaded"),
+    [
+        (True, "y", False, True),
+        (True, "", False, False),
+        (False, "y", False, False),
+        (False, "", True, True),
+    ],
+)
+def test_setup_downloads_the_model_of_an_engine_if_the_user_wants_it(
+    monkeypatch: pytest.MonkeyPatch, *, terminal: bool, answer: str, sure: bool, downloaded: bool
+) -> None:
+    steps(monkeypatch, "pass")
+    asked: list[str] = []
+    names: list[str] = []
+
+    def ask(question: str) -> str:
+        asked.append(question)
+        return answer
+
+    def download(name: str) -> int:
+        names.append(name)
+        return 0
+
+    monkeypatch.setattr("builtins.input", ask)
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: terminal, raising=False)
+    monkeypatch.setattr(model, "download", download)
+    assert engine.install("nemotron", sure=sure, out=lambda _: None) == 0
+    assert names == ["nemotron"] * downloaded
+    question = "Download its model nemotron (2.47 GB, NVIDIA Open Model License) now? [y/N] "
+    assert asked == [question] * (terminal and not sure)
+
+
+def test_a_download_that_fails_is_the_exit_status(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps(monkeypatch, "pass")
+    monkeypatch.setattr(model, "download", lambda _: 130)
+    assert engine.install("nemotron", sure=True, out=lambda _: None) == 130
 
 
 def test_a_step_that_fails_is_the_last_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -35,9 +35,9 @@ class Machine:
         self.folder = folder
         (folder / "scripts").mkdir()
         shutil.copy(ROOT / "scripts/prepare", folder / "scripts")
-        self._program(".venv/bin/python", 'echo "$*" >>python')
+        self.program(".venv/bin/python", 'echo "$*" >>python')
         for name, script in PROGRAMS.items():
-            self._program(f"bin/{name}", script)
+            self.program(f"bin/{name}", script)
         for name, lines in {
             "archive": ("apt", *archive),
             "installed": (),
@@ -47,7 +47,7 @@ class Machine:
         self.put("id", "0")
         self.put("asked")
 
-    def _program(self, name: str, script: str) -> None:
+    def program(self, name: str, script: str) -> None:
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"#!/bin/sh\n{script}\n")
@@ -138,8 +138,17 @@ def test_pip_is_not_to_complain_of_packages_that_have_a_setup_py_only(tmp_path: 
     machine.prepare("sox")
     (installed,) = [line for line in machine.ran() if " install " in line]
     assert "--use-pep517" in installed
-    assert installed.endswith("-e .")
+    assert installed.endswith("-e .[onnx]")
     assert not [line for line in machine.ran() if "uninstall" in line]
+
+
+def test_where_the_engine_onnx_cannot_be_installed_the_rest_is(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, ["sox"])
+    machine.program(".venv/bin/python", 'echo "$*" >>python; case "$*" in *onnx*) exit 1 ;; esac')
+    assert "Going on without the engine onnx" in machine.prepare("sox")
+    with_it, without_it = [line for line in machine.ran() if " install " in line]
+    assert with_it.endswith("-e .[onnx]")
+    assert without_it.endswith("-e .")
 
 
 def test_a_checkout_that_was_installed_by_its_old_name_is_no_longer(tmp_path: Path) -> None:

@@ -14,10 +14,12 @@ from functools import partial
 from dictate.app.controller import DaemonController
 from dictate.app.daemon import Daemon, RunOptions
 from dictate.app.desktop_watcher import DesktopWatcher
+from dictate.app.engine_choice import EngineChoice
 from dictate.app.engine_manager import EngineManager
 from dictate.app.event_dispatcher import (
     JOURNAL,
     MICROPHONE,
+    MODELS,
     NOTICE,
     OUTPUT,
     SPEECH,
@@ -26,6 +28,7 @@ from dictate.app.event_dispatcher import (
 from dictate.app.greeting import Greeting
 from dictate.app.journal_thread import open_journal
 from dictate.app.live_feedback import LiveFeedback
+from dictate.app.model_fetch import NONE, ModelFetch
 from dictate.app.output_manager import OutputManager
 from dictate.app.output_writer import OutputWriter
 from dictate.app.parts import Controls, Stages, UserInterface
@@ -75,7 +78,9 @@ async def run_daemon(
         ui = await open_ui(stack, configuration.settings, options)
         stages = await open_stages(stack, configuration, ui)
         reads = not options.once and (options.show_partials or sys.stderr.isatty())
-        controls = open_controls(stack, source, configuration, ui, stages, greets=reads)
+        controls = open_controls(
+            stack, source, configuration, ui, stages, greets=reads, fetch=options.fetch
+        )
         connect(ui, stages, controls)
         controls.reloader.report_start()
         await Daemon(options, source, ui, stages, controls, stop).run()
@@ -169,8 +174,10 @@ def open_controls(
     stages: Stages,
     *,
     greets: bool,
+    fetch: str = NONE,
 ) -> Controls:
-    """What acts on the stages; `greets` if a user reads the terminal."""
+    """What acts on the stages; `greets` if a user reads the terminal. `fetch` is what ModelFetch
+    downloads."""
     settings, pipeline = configuration.settings, stages.pipeline
     on_trouble, feedback = ui.dispatcher.trouble, ui.feedback
     reloader = Reloader(
@@ -223,24 +230,59 @@ def open_controls(
         summary=lambda: status.summary,
         on_trouble=on_trouble,
     )
-    return Controls(keys, reloader, desktop_watcher, controller, status, tray, greeting)
+    model_fetch = ModelFetch(
+        fetch,
+        lambda: reloader.settings.engine,
+        reloader.choose_engine_again,
+        say=ui.terminal.line,
+        on_arrival=ui.dispatcher.model_arrived,
+        on_trouble=partial(on_trouble, source=MODELS),
+    )
+    choice = EngineChoice(
+        ui.service, stages.engines, lambda: model_fetch.progress or model_fetch.waits_for
+    )
+    stack.push_async_callback(choice.close)
+    return Controls(
+        keys,
+        reloader,
+        desktop_watcher,
+        controller,
+        status,
+        tray,
+        greeting,
+        model_fetch,
+        choice,
+    )
 
 
 def connect(ui: UserInterface, stages: Stages, controls: Controls) -> None:
     """Have each part receive the events of the others."""
     keys, status, tray = controls.keys, controls.status, controls.tray
     dispatcher, feedback, pipeline = ui.dispatcher, ui.feedback, stages.pipeline
+    fetch, choice = controls.fetch, controls.choice
+
+    def show_download() -> None:
+        # Not beside a dictation: its text may be written into this very terminal.
+        ready = pipeline.activity is Activity.READY
+        ui.terminal.background(fetch.progress if ready else "")
+        feedback.picture.download(fetch.short)
+        tray.download(fetch.progress)
 
     def session_changed() -> None:
         if pipeline.listening:
             dispatcher.mended(NOTICE)
         under_way = pipeline.activity is not Activity.READY
         keys.session(recording=pipeline.listening, under_way=under_way)
+        if not under_way:
+            choice.update()
 
     dispatcher.session_changed.connect(status.session)
     dispatcher.session_changed.connect(session_changed)
     dispatcher.session_changed.connect(partial(feedback.session_changed, pipeline))
     dispatcher.session_changed.connect(tray.update)
+    dispatcher.session_changed.connect(show_download)
+    fetch.changed.connect(show_download)
+    fetch.changed.connect(choice.update)
     feedback.slow.connect(dispatcher.slow)
     feedback.progressed.connect(ui.terminal.progress)
     feedback.progressed.connect(tray.progress)
@@ -248,6 +290,7 @@ def connect(ui: UserInterface, stages: Stages, controls: Controls) -> None:
     stages.engines.changed.connect(status.engines)
     stages.engines.changed.connect(controls.greeting.update)
     stages.engines.changed.connect(tray.update)
+    stages.engines.changed.connect(choice.update)
     stages.outputs.changed.connect(status.outputs)
 
     def show_hotwords_file() -> None:

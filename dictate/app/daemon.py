@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from dictate.app.model_fetch import NONE
 from dictate.app.parts import Controls, Stages, UserInterface
 from dictate.app.reloader import ConfigSource
 from dictate.errors import AlreadyRunning
@@ -40,6 +41,8 @@ class RunOptions:
     """Whether the daemon ends after the recordings."""
     show_partials: bool = False
     """Whether partial transcripts are written to stderr also where that is no terminal."""
+    fetch: str = NONE
+    """The model that is downloaded meanwhile; see `ModelFetch`."""
 
 
 class Daemon:
@@ -62,6 +65,8 @@ class Daemon:
         self._controls = controls
         self._stop = stop
         self._background = BackgroundTasks(log)
+        self._recovered = asyncio.Event()
+        """Set once no engine works on what a crash left."""
 
     async def run(self) -> None:
         """Until it is stopped."""
@@ -72,6 +77,7 @@ class Daemon:
                 dispatcher.session_changed()
                 status.engines()
                 status.outputs()
+                self._controls.choice.update()
                 asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._hang_up)
                 dispatcher.ready(f"started: {status.summary}")
                 self._controls.greeting.update()
@@ -93,15 +99,23 @@ class Daemon:
         yield self._sweep()
         yield self._ui.feedback.run()
         yield self._controls.tray.run()
+        yield self._controls.fetch.run(self._recovered.wait)
         yield self._begin()
 
     async def _begin(self) -> None:
         """Send the hotwords to the engines, recover what a crash left, dictate the recordings."""
         await self._stages.engines.load_hotwords(self._controls.reloader.configuration.hotwords)
         await self._stages.replay.recover(self._stages.unfinished)
+        self._recovered.set()
         for path in self._options.recordings:
             await self._dictate(path)
         if self._options.once:
+            if self._controls.fetch.progress:
+                self._ui.terminal.line("Waiting for the model; Ctrl+C ends.")
+            if await self._controls.fetch.arrives():
+                self._ui.terminal.line("Once more, with the model that has arrived:")
+                for path in self._options.recordings:
+                    await self._dictate(path)
             self._stop.set()
         elif self._options.recordings:
             self._ui.terminal.line("Spoken. `dictatectl start` speaks it again; Ctrl+C ends.")

@@ -9,12 +9,15 @@ import asyncio
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NoReturn
 
 from dictate.app.signals import Signal
 from dictate.config.schema import EngineSettings, Settings, one_engine, same_engine, second_engine
+from dictate.engines import ENGINES
 from dictate.engines.client import EngineClient
 from dictate.engines.protocol import EngineState
-from dictate.errors import DictateError
+from dictate.engines.speed import Speed, load, measure
+from dictate.errors import DictateError, EngineError
 from dictate.hotwords.model import Hotwords
 from dictate.platform import paths
 
@@ -61,6 +64,8 @@ class EngineManager:
         self._on_trouble = on_trouble
         self._on_mended = on_mended
         self._count = itertools.count(1)
+        self._unused: set[EngineClient] = set()
+        """Those that were prepared, and neither applied nor discarded yet."""
         self._loading_hotwords: list[asyncio.Task[list[str]]] = []
         self._reported: dict[str, list[str]] = {}
         """The hotwords that each engine could not use, as last reported."""
@@ -90,7 +95,8 @@ class EngineManager:
 
     async def prepare(self, settings: Settings, *, retry: bool = False) -> EnginePair:
         """The clients that serve these settings: those in use, or new ones, which are started.
-        With `retry`, an engine that was given up gets a new client.
+        With `retry`, an engine that was given up gets a new client, and so does "auto" if a better
+        engine was installed.
 
         Either `apply` or `discard` them. Raises DictateError.
         """
@@ -99,28 +105,67 @@ class EngineManager:
 
         async def start(settings: EngineSettings) -> EngineClient:
             started.append(self._make(settings))
+            self._unused.add(started[-1])
             await started[-1].start()
             return started[-1]
 
-        def serves(client: EngineClient, settings: EngineSettings) -> bool:
-            return same_engine(client.settings, settings) and not (retry and client.excluded)
+        async def serves(client: EngineClient, settings: EngineSettings) -> bool:
+            if not same_engine(client.settings, settings):
+                return False
+            return not (retry and (client.excluded or await _is_outdated(client)))
 
         try:
-            kept = serves(self.main, settings.engine)
+            kept = await serves(self.main, settings.engine)
             main = self.main if kept else await start(settings.engine)
             if one_engine(settings):
                 return EnginePair(main, main)
-            kept = self.second is not self.main and serves(self.second, wanted)
+            kept = self.second is not self.main and await serves(self.second, wanted)
             return EnginePair(main, self.second if kept else await start(wanted))
         except BaseException:
+            self._unused -= set(started)
             for client in started:
                 await client.stop()
             raise
+
+    async def prepare_better(self, hotwords: Hotwords) -> tuple[EnginePair, Speed] | None:
+        """Have "auto" choose again: a pair of clients of which at least one runs a better engine
+        than before, loaded and tested, and the speed of that; None if none is better. Those in use
+        serve meanwhile.
+
+        Either `apply` or `discard` the pair. Raises EngineError if the better engine fails.
+        """
+        in_use = (self.main, self.second)  # a reload may replace them meanwhile
+        fresh: dict[EngineClient, EngineClient] = {}
+        speed = None
+        try:
+            for client in set(in_use):
+                if client.settings.use == "auto":
+                    fresh[client] = self._make(client.settings)
+                    await fresh[client].start()
+            for before, client in list(fresh.items()):
+                await load(client)
+                if await asyncio.to_thread(_is_better, client, before):
+                    speed = speed or await measure(client)
+                    await client.prepare(hotwords)
+                elif client.excluded:
+                    _raise_given_up(client)
+                else:
+                    await fresh.pop(before).stop()
+        except BaseException:
+            for client in fresh.values():
+                await client.stop()
+            raise
+        if speed is None:
+            return None
+        self._unused |= set(fresh.values())
+        main, second = (fresh.get(client, client) for client in in_use)
+        return EnginePair(main, second), speed
 
     def apply(self, settings: Settings, pair: EnginePair) -> list[EngineClient]:
         """Use what `prepare` returned for these settings. Those that were replaced are returned,
         and still run."""
         before = {self.main, self.second}
+        self._unused -= {pair.main, pair.second}
         self.main, self.second = pair.main, pair.second
         self.main.apply(settings.engine)
         if self.second is not self.main:
@@ -130,7 +175,8 @@ class EngineManager:
 
     async def discard(self, pair: EnginePair) -> None:
         """Stop what `prepare` started."""
-        for client in {pair.main, pair.second} - {self.main, self.second}:
+        for client in {pair.main, pair.second} & self._unused:
+            self._unused.discard(client)
             await client.stop()
 
     # Hotwords.
@@ -181,6 +227,28 @@ class EngineManager:
         """The main engine, and the second if it has one of its own."""
         second = _report(self.second) if self.second is not self.main else None
         return _report(self.main), second
+
+
+def _raise_given_up(client: EngineClient) -> NoReturn:
+    raise EngineError("; ".join(client.info.notes))
+
+
+async def _is_outdated(client: EngineClient) -> bool:
+    """Whether "auto" would choose a different engine by now: one was installed."""
+    if client.settings.use != "auto" or client.info.name not in ENGINES.auto:
+        return False
+    try:
+        chosen = await asyncio.to_thread(ENGINES.choose, "auto", client.settings)
+    except DictateError:
+        return False
+    return chosen.name != client.info.name
+
+
+def _is_better(client: EngineClient, before: EngineClient) -> bool:
+    """Whether "auto" prefers the engine of the one to that of the other."""
+    order = ENGINES.order(client.settings)
+    name, other = client.info.name, before.info.name
+    return name in order and (other not in order or order.index(name) < order.index(other))
 
 
 def _report(client: EngineClient) -> EngineReport:

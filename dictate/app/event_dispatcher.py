@@ -34,6 +34,7 @@ NOTICE: Final = "notice"
 HELD: Final = "held"
 """A text was not written: shown until one is, or until the user forgets it."""
 OUTPUT: Final = "output"
+MODELS: Final = "models"
 MICROPHONE: Final = "microphone"
 JOURNAL: Final = "journal"
 SPEECH: Final = "speech"
@@ -184,6 +185,12 @@ class EventDispatcher:
     def saved(self, message: str) -> None:
         """A file of the user was saved, and is in force."""
         self._notify("Saved", message, "trouble", urgency=Urgency.LOW)
+
+    def model_arrived(self, message: str) -> None:
+        """A model was downloaded meanwhile."""
+        self._terminal.clear()
+        log.info("models: %s", message)
+        self._notify("Dictate", message, "model")
 
     def _add_trouble(self, source: str, message: str) -> None:
         self._troubles.pop(source, None)

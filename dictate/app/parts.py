@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 from dictate.app.controller import DaemonController
 from dictate.app.desktop_watcher import DesktopWatcher
+from dictate.app.engine_choice import EngineChoice
 from dictate.app.engine_manager import EngineManager
 from dictate.app.event_dispatcher import EventDispatcher
 from dictate.app.greeting import Greeting
 from dictate.app.journal_thread import JournalThread
 from dictate.app.live_feedback import LiveFeedback
+from dictate.app.model_fetch import ModelFetch
 from dictate.app.output_manager import OutputManager
 from dictate.app.output_writer import OutputWriter
 from dictate.app.pipeline import Pipeline
@@ -63,3 +65,5 @@ class Controls:
     status: StatusPublisher
     tray: TrayController
     greeting: Greeting
+    fetch: ModelFetch
+    choice: EngineChoice

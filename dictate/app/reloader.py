@@ -23,6 +23,7 @@ from dictate.app.signals import Signal
 from dictate.config import config_file
 from dictate.config.schema import Settings, SpeechSettings
 from dictate.config.sources import CommandLineOverrides, ConfigFiles, FilesRead
+from dictate.engines.speed import Speed
 from dictate.errors import ConfigError, DictateError, Unavailable, joined
 from dictate.hotwords import hotwords_file
 from dictate.microphone.supervisor import MicrophoneSupervisor
@@ -239,6 +240,27 @@ class Reloader:
             pair = await self._outputs.prepare(self.settings)
             self._apply_outputs(self.settings, pair)
             self._apply_profiles()
+
+    async def choose_engine_again(self) -> Speed | None:
+        """A model has come: have "auto" choose again. The next dictation uses the better engine,
+        which is loaded and tested by then; one that is under way keeps its own. Returns the speed
+        of the new engine, or None if none is better. Raises EngineError if it does not work."""
+        in_use = (self._engines.main, self._engines.second)
+        better = await self._engines.prepare_better(self.configuration.hotwords)
+        if better is None:
+            return None
+        pair, speed = better
+        async with AsyncExitStack() as unused:
+            unused.push_async_callback(self._engines.discard, pair)
+            async with self._replacing:
+                if in_use != (self._engines.main, self._engines.second):
+                    return None  # a reload has replaced them meanwhile
+                unused.pop_all()
+                for client in self._engines.apply(self.settings, pair):
+                    self._retire(client.stop)
+                self._apply_profiles()
+        await self._engines.load_hotwords(self.configuration.hotwords)
+        return speed
 
     async def set_option(self, option: str, value: str) -> None:
         """Write one option ("microphone.device") into config.toml and reload. Raises DictateError,

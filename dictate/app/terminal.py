@@ -26,6 +26,7 @@ class Terminal:
         self._enabled = self._overwrites or always
         self._partial = ""
         self._progress = ""
+        self._background = ""
         self._lock = threading.RLock()
         """A log line may come from any thread."""
 
@@ -58,11 +59,20 @@ class Terminal:
                 self._progress = text
                 self._draw()
 
+    def background(self, text: str) -> None:
+        """Show what goes on beside the dictations, while there is nothing else to show; an empty
+        text ends it. Only where the line can be overwritten. Call it again after `clear`."""
+        with self._lock:
+            if text != self._background:
+                self._erase()
+                self._background = text
+                self._draw()
+
     def clear(self) -> None:
         """Remove what is shown: the final text comes."""
         with self._lock:
             self._erase()
-            self._partial = self._progress = ""
+            self._partial = self._progress = self._background = ""
 
     def line(self, text: str) -> None:
         """Write one line."""
@@ -84,16 +94,23 @@ class Terminal:
             return stream is self._stream and self._overwrites
 
     def _erase(self) -> None:
-        if self._overwrites and (self._partial or self._progress):
+        if self._overwrites and (self._partial or self._progress or self._background):
             self._stream.write("\r\x1b[K")
             self._stream.flush()
 
     def _draw(self) -> None:
-        if self._overwrites and (self._partial or self._progress):
+        if not self._overwrites:
+            return
+        columns = shutil.get_terminal_size().columns
+        if self._partial or self._progress:
             head = f"({self._progress}) … " if self._progress else "… "
-            fits = _end_of(self._partial, shutil.get_terminal_size().columns - len(head) - 1)
-            self._stream.write(f"\r\x1b[K\x1b[2m{head}{fits}\x1b[0m")
-            self._stream.flush()
+            shown = head + _end_of(self._partial, columns - len(head) - 1)
+        elif self._background:
+            shown = _end_of(f"({self._background})", columns - 1)
+        else:
+            return
+        self._stream.write(f"\r\x1b[K\x1b[2m{shown}\x1b[0m")
+        self._stream.flush()
 
 
 class _Above:

@@ -65,6 +65,7 @@ class TrayController:
         """Whether there is, or was, a tray that shows it."""
         self._activity = Activity.READY
         self._progress = ""
+        self._download = ""
         self._refreshing = False
         self._background = BackgroundTasks(log)
 
@@ -98,6 +99,11 @@ class TrayController:
         self._progress = how_far
         self.update()
 
+    def download(self, how_far: str) -> None:
+        """How far the download of a model is; empty when it is over."""
+        self._download = how_far
+        self.update()
+
     def update(self) -> None:
         """Something that the icon or the menu shows may have changed."""
         before, self._activity = self._activity, self._pipeline.activity
@@ -105,7 +111,7 @@ class TrayController:
         if self._is_taken and ready and before is not Activity.READY:
             self._start(self._read)
         state = "paused" if self._keys.paused and ready else self._activity.value
-        about = self._progress or self._summary()
+        about = self._progress or ", ".join(filter(None, (self._summary(), self._download)))
         self._icon.change(state, f"{state}, {about}")
         self._menu.change(tuple(self._entries(state, about)))
 

@@ -73,12 +73,12 @@ class EngineSettings:
     """The engine, which turns sound into text."""
 
     use: str = _option("auto", backends="dictate.engines:ENGINES")
-    """auto, nemotron, qwen3, pocketsphinx, wyoming (an engine on another machine), openai (a server
-    with OpenAI's API), riva (NVIDIA Riva or a speech NIM), or scripted:FILE, which returns the
-    lines of a file (for demos)."""
+    """auto, nemotron, onnx, qwen3, pocketsphinx, wyoming (an engine on another machine), openai (a
+    server with OpenAI's API), riva (NVIDIA Riva or a speech NIM), or scripted:FILE, which returns
+    the lines of a file (for demos)."""
     language: str = _option("en", reads=_LANGUAGE)
-    """The language you speak, as a BCP 47 tag. nemotron-3.5, parakeet, qwen3, openai and riva also
-    take auto, which detects it."""
+    """The language you speak, as a BCP 47 tag. nemotron-3.5, parakeet and their -onnx, qwen3,
+    openai and riva also take auto, which detects it."""
     tail_ms: int = _option(200, low=0, high=2000, each_time=True)
     """How much sound after the release still belongs to the dictation, because people tend to let
     go early."""
@@ -87,17 +87,20 @@ class EngineSettings:
     once more."""
     model: str = ""
     """nemotron: the name of the model, which is nemotron, nemotron-3.5 or parakeet (`dictate models
-    list`), or the path of your own .nemo file; empty means nemotron, which is for English. qwen3:
-    qwen3, qwen3-0.6b, or the path of your own folder; empty means qwen3."""
+    list`), or the path of your own .nemo file; empty means nemotron, which is for English. onnx:
+    nemotron-onnx, nemotron-onnx-80, -160 or -1120, nemotron-3.5-onnx, parakeet-onnx, or the path of
+    your own folder; empty means nemotron-onnx, which is for English. qwen3: qwen3, qwen3-0.6b, or
+    the path of your own folder; empty means qwen3."""
     aligner: str = _option("", each_time=True)
     """For `dictate file --words`: the name of the model that finds the times of the words, which is
     qwen3-aligner, or the path of your own folder; empty means qwen3-aligner."""
     trust_model: bool = False
-    """nemotron, qwen3 and the aligner: whether a model given by its path may be loaded. A model
-    file can run code. Set it only if you made the model, or trust its maker."""
+    """nemotron, onnx, qwen3 and the aligner: whether a model given by its path may be loaded. A
+    model file can run code. Set it only if you made the model, or trust its maker."""
     chunk_ms: int = _option(560, choices=(80, 160, 320, 560, 1120), each_time=True)
     """nemotron: how much sound it processes at a time. A longer chunk recognizes better and costs
-    less. The words appear later while you speak, but not later at the release."""
+    less. The words appear later while you speak, but not later at the release. With onnx, each
+    model has one."""
     device: str = _option("auto", choices=("auto", "cuda", "cpu"))
     """nemotron and qwen3: auto uses the graphics card if there is one, cuda requires it, cpu does
     not use it."""

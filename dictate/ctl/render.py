@@ -25,6 +25,7 @@ def status(found: Fields) -> None:
     items = {
         "microphone": f"{microphone}, {'open' if found['microphone_open'] else 'closed'}",
         "engine": ", ".join(filter(None, (found["engine"], found["engine_state"]))),
+        "chosen by": found["engine_choice"],
         **_engine(found),
         "output": found["output"],
         "passed over": found["output_notes"],

@@ -122,6 +122,7 @@ class Status(TypedDict, total=False):
     chunk_ms: int
     engine_memory_mb: float
     engine_notes: str
+    engine_choice: str
     engine_finish_ms: float
     second_engine: str
     second_engine_state: str
@@ -345,6 +346,10 @@ class Dictate1(ServiceInterface):
     @dbus_property(READ, "EngineNotes")
     def engine_notes(self) -> DBusStr:
         return self._status["engine_notes"]
+
+    @dbus_property(READ, "EngineChoice")
+    def engine_choice(self) -> DBusStr:
+        return self._status["engine_choice"]
 
     @dbus_property(READ, "EngineFinishMs")
     def engine_finish_ms(self) -> DBusDouble:

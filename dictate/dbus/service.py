@@ -66,6 +66,7 @@ class Service:
             chunk_ms=0,
             engine_memory_mb=0.0,
             engine_notes="",
+            engine_choice="",
             engine_finish_ms=0.0,
             second_engine="",
             second_engine_state="",

@@ -111,7 +111,9 @@ def _better(settings: Settings, found: Sequence[CheckRow]) -> Iterator[CheckRow]
     engines = {row.name: row for row in found if row.stage == "engine"}
     used = next((name for name, row in engines.items() if row.chosen), "")
     if settings.engine.use == "auto" and used in ENGINES.auto:
-        yield from (engines[name] for name in ENGINES.auto[: ENGINES.auto.index(used)])
+        order = ENGINES.order(settings.engine)
+        # The best of all; the others would be no more than a step on the way to it.
+        yield from (engines[name] for name in order[: order.index(used)][:1])
     yield from (row for row in found if row.reason and row.chosen and not row.needed)
 
 
@@ -155,9 +157,10 @@ def _backends(stage: str, backends: Backends[Any], use: str, settings: Any) -> I
     essential = stage in ESSENTIAL
     candidates: tuple[str, ...] = (chosen,)
     if chosen == "auto":
-        chosen = next((name for name in backends.auto if not reasons[name]), "")
+        order = backends.order(settings)
+        chosen = next((name for name in order if not reasons[name]), "")
         # If none works, any of them would do.
-        candidates = (chosen,) if chosen else backends.auto
+        candidates = (chosen,) if chosen else order
     elif chosen not in reasons:
         known = ", ".join(["auto", *reasons])
         reason = f"there is no such {backends.stage}: choose from {known}"

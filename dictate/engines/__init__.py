@@ -7,10 +7,11 @@ with a subclass of `Engine` and add one line to `ENGINES` (docs/adding-an-engine
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from dictate.backends import Backends
 from dictate.config.schema import EngineSettings
+from dictate.engines.graphics_card import nvidia_card
 from dictate.events import Samples
 from dictate.hotwords.model import Hotwords
 
@@ -125,7 +126,15 @@ class Engine(ABC):
         return EngineInfo()
 
 
-ENGINES: Backends[Engine] = Backends(
+class _Engines(Backends[Engine]):
+    def order(self, settings: Any) -> tuple[str, ...]:
+        if settings.device != "cpu" and nvidia_card():
+            return self.auto
+        # On a processor NeMo computes in fp32, which takes longer.
+        return ("onnx", "nemotron", "pocketsphinx")
+
+
+ENGINES = _Engines(
     stage="engine",
     table={
         "nemotron": "dictate.engines.nemotron.engine:NemotronEngine",
@@ -137,6 +146,6 @@ ENGINES: Backends[Engine] = Backends(
         "scripted": "dictate.engines.scripted:ScriptedEngine",
         "wyoming": "dictate.engines.remote.wyoming:WyomingEngine",
     },
-    auto=("nemotron", "pocketsphinx"),
+    auto=("nemotron", "onnx", "pocketsphinx"),
     group="dictate.engines",
 )

@@ -1,27 +1,34 @@
-"""`dictate setup --engine NAME`: installs the packages of an engine into this installation."""
+"""`dictate setup --engine NAME`: installs what an engine needs, and offers its model."""
 
 import importlib
 import subprocess
+import sys
 from typing import Final
 
 from dictate import console, installation
 from dictate.config.schema import EngineSettings
 from dictate.engines import ENGINES
 from dictate.errors import DictateError
+from dictate.install import model
+from dictate.models import store
+from dictate.models.catalogue import CATALOGUE, DEFAULT
 from dictate.platform.generated_files import Out
 
 _NOTES: Final = {
     "nemotron": "some gigabytes: torch and NeMo",
+    "onnx": "some 100 MB: onnxruntime",
     "qwen3": "some gigabytes: torch and transformers",
 }
+_WITH_TORCH: Final = ("nemotron", "qwen3")
 _TORCH: Final = (
     "note: on x86-64, pip takes torch for an NVIDIA card, which runs on the processor, too; for a"
     " smaller one, first install torch as https://pytorch.org/get-started says"
 )
 
 
-def install(name: str, *, out: Out = console.step) -> int:
-    """Install what this engine needs, and print what is still to do. 0, or 1 if that failed."""
+def install(name: str, *, sure: bool = False, out: Out = console.step) -> int:
+    """Install what this engine needs, and print what is still to do. The engine's default model is
+    downloaded if `sure`, or if the user says so when asked. 0, or 1 if a part failed."""
     try:
         ENGINES.load(name)
     except DictateError as error:
@@ -29,11 +36,11 @@ def install(name: str, *, out: Out = console.step) -> int:
         return 1
     if name not in installation.extras():
         out(f"unchanged: the engine {name} needs no further packages")
-        return _report(name, out)
+        return _report(name, out, sure=sure)
     steps = installation.install_steps(name)
     out(f"installing what {name} needs{f' ({_NOTES[name]})' if name in _NOTES else ''}:")
     out(f"  {installation.as_shell(steps)}")
-    if name in _NOTES:
+    if name in _WITH_TORCH:
         out(_TORCH)
     for step in steps:
         try:
@@ -45,13 +52,33 @@ def install(name: str, *, out: Out = console.step) -> int:
             out(f"failed: {step[0]} ended with status {status}; its own words stand above")
             return 1
     out(f"done: the packages of {name} are installed")
-    return _report(name, out)
+    return _report(name, out, sure=sure)
 
 
-def _report(name: str, out: Out) -> int:
-    """Print what the engine still lacks; 0, because its packages are there."""
+def _report(name: str, out: Out, *, sure: bool) -> int:
+    """Offer the model, and print what the engine still lacks. 0, or 1 if the download failed."""
     importlib.invalidate_caches()
+    if status := _offer_model(name, sure=sure):
+        return status
     if reason := ENGINES.why_not(name, EngineSettings(use=name)):
         out(f"to do: {reason}")
     out(f"to use it: dictatectl engine {name}")
     return 0
+
+
+def _offer_model(name: str, *, sure: bool) -> int:
+    """Download the engine's default model if the user wants it; the exit status."""
+    wanted = CATALOGUE.get(DEFAULT.get(name, ""))
+    try:
+        if wanted is None or store.installed(wanted) is not None:
+            return 0
+        if not sure:
+            if not sys.stdin.isatty():
+                return 0
+            size = f"{wanted.size / 1e9:.2f} GB"
+            question = f"Download its model {wanted.name} ({size}, {wanted.licence}) now? [y/N] "
+            if input(question).strip().lower() not in ("y", "yes"):
+                return 0
+        return model.download(wanted.name)
+    except EOFError:
+        return 0

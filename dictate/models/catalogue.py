@@ -2,6 +2,7 @@
 
 import hashlib
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -32,6 +33,8 @@ class Model:
     """For people: "40 language-locales"."""
     speaks: tuple[str, ...]
     """BCP 47 tags without regions; empty if the model file itself lists its languages."""
+    runs_on: str
+    """For people: "NVIDIA card", "any processor"."""
     chunks_ms: tuple[int, ...]
     """Milliseconds of audio that it processes at a time; empty if it takes the whole utterance."""
     licence: str
@@ -40,6 +43,13 @@ class Model:
     revision: str
     """The commit, in full."""
     files: tuple[PinnedFile, ...]
+    original: str = ""
+    """The model that these files were made of, and that `dictate models convert` makes them of;
+    empty for an original."""
+    word_errors: float | None = None
+    """Published, in percent; None if no figure is known to us."""
+    word_errors_of: str = ""
+    """The sound and the publication of that figure."""
 
     @property
     def is_folder(self) -> bool:
@@ -66,12 +76,17 @@ class Model:
         """The checksum of its file, or of the list of its files."""
         if not self.is_folder:
             return self.files[0].sha256
-        lines = "".join(f"{file.sha256}  {file.name}\n" for file in self.files)
-        return hashlib.sha256(lines.encode()).hexdigest()
+        return list_sha256({file.name: file.sha256 for file in self.files})
 
     def file_path(self, file: PinnedFile) -> Path:
         """Where one of its files is stored."""
         return self.path / file.name if self.is_folder else self.path
+
+
+def list_sha256(files: Mapping[str, str]) -> str:
+    """The checksum of a list of files, which has the checksum of each by its name."""
+    lines = "".join(f"{sha256}  {name}\n" for name, sha256 in files.items())
+    return hashlib.sha256(lines.encode()).hexdigest()
 
 
 def _read(path: Path) -> dict[str, Model]:
@@ -92,7 +107,12 @@ def _model(table: dict[str, Any]) -> Model:
 CATALOGUE: Final = _read(Path(__file__).with_name("catalogue.toml"))
 """Every model by its name."""
 
-DEFAULT: Final = {"nemotron": "nemotron", "qwen3": "qwen3", "aligner": "qwen3-aligner"}
+DEFAULT: Final = {
+    "nemotron": "nemotron",
+    "onnx": "nemotron-onnx",
+    "qwen3": "qwen3",
+    "aligner": "qwen3-aligner",
+}
 """For each engine, and for the aligner, the model that the user gets without naming one."""
 
 

@@ -23,7 +23,8 @@ from dictate import console
 from dictate.errors import EngineError, Unavailable
 from dictate.models import downloader, store
 from dictate.models.catalogue import CATALOGUE, Model, named
-from dictate.models.store import ModelFile
+from dictate.models.speed import REAL_TIME_RTF, describe_speed
+from dictate.models.store import InstalledModel, ModelFile
 
 
 def show(*, as_json: bool) -> int:
@@ -110,6 +111,9 @@ def _facts(model: Model, found: ModelFile | None, problem: str) -> dict[str, obj
         "title": model.title,
         "languages": model.languages,
         "engine": model.engine,
+        "runs_on": model.runs_on,
+        "word_errors": model.word_errors,
+        "word_errors_of": model.word_errors_of or None,
         "licence": model.licence,
         "licence_url": model.licence_url,
         "chunks_ms": model.chunks_ms,
@@ -121,7 +125,24 @@ def _facts(model: Model, found: ModelFile | None, problem: str) -> dict[str, obj
         "path": str(found.path) if found else None,
         "sha256": found.sha256 if found else model.sha256,
         "sha256_from": found.source if found else None,
+        "rtf": record.rtf if (record := _measured(model, found)) else None,
+        "measured_on": record.device if record else None,
+        "real_time": record.rtf <= REAL_TIME_RTF if record else None,
     }
+
+
+def _measured(model: Model, found: ModelFile | None) -> InstalledModel | None:
+    """What is recorded of a model whose speed was measured here."""
+    record = store.record_of(model) if found else None
+    return record if record and record.rtf else None
+
+
+def _speed(model: Model, found: ModelFile | None) -> str:
+    if model.engine == "aligner":
+        return ""
+    if (record := _measured(model, found)) is None:
+        return "    on this machine: not measured yet\n"
+    return f"    on this machine: {describe_speed(record.rtf, record.device)}\n"
 
 
 def _lines(model: Model, found: ModelFile | None, problem: str) -> str:
@@ -134,18 +155,30 @@ def _lines(model: Model, found: ModelFile | None, problem: str) -> str:
     else:
         state = "not downloaded"
     chunks = f"; chunks of {', '.join(map(str, model.chunks_ms))} ms" if model.chunks_ms else ""
-    if not chunks and model.engine == "nemotron":
+    if not chunks and model.engine in ("nemotron", "onnx"):
         chunks = "; does not stream"
+    errors = ""
+    if model.word_errors is not None:
+        errors = f"    {model.word_errors:.1f} % of words wrong ({model.word_errors_of})\n"
     return (
         f"{model.name}: {state}\n"
         f"    {model.title}: {model.languages}\n"
-        f"    {model.size / 1e9:.2f} GB{chunks}\n"
+        f"    {model.size / 1e9:.2f} GB{chunks}; {_purpose(model)}\n"
+        f"{errors}{_speed(model, found)}"
         f"    {model.licence}: {model.licence_url}"
     )
 
 
+def _purpose(model: Model) -> str:
+    """What the model is for, and on what."""
+    what = "dictate file --words" if model.engine == "aligner" else f"engine {model.engine}"
+    on = "an NVIDIA card" if model.runs_on == "NVIDIA card" else model.runs_on
+    return f"for {what} on {on}"
+
+
 def _checked(found: ModelFile) -> str:
-    return f"as published (SHA-256 {found.sha256})"
+    how = "as converted here" if found.source == store.CONVERTED else "as published"
+    return f"{how} (SHA-256 {found.sha256})"
 
 
 @contextmanager

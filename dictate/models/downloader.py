@@ -10,11 +10,12 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Final
 
 from dictate import __version__
 from dictate.errors import EngineError, Unavailable
@@ -30,24 +31,41 @@ from dictate.toml.toml_file import write
 if TYPE_CHECKING:
     from httpx2 import Response
 
+ENGINE_EXTRAS: Final = {"nemotron": "nemotron", "onnx": "onnx"}
+"""The extra that installs what a model's engine needs; qwen3 for all other engines."""
 TIMEOUT_S = 30.0
 """Seconds without a byte from the server, after which it counts as gone."""
 RESERVE_BYTES = 64 << 20
 """Bytes of the disk that stay free."""
 
 
+class Interrupted(Unavailable):
+    """The network or the server failed, or a different download runs: a later call continues."""
+
+    def __init__(self, message: str, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+        """In a few words, without advice."""
+
+
 def download(model: Model, on_progress: Callable[[int], None]) -> ModelFile:
     """Download what is missing of the model; nothing if it is complete.
 
     `on_progress` gets the number of bytes that are here. It blocks. Raises Unavailable (package,
-    network, server, disk; the next call continues with what is here), EngineError (what arrived is
-    not the model: it is deleted), UnsafeFolder.
+    server, disk; the next call continues with what is here), of which Interrupted may be mended by
+    itself; EngineError (what arrived is not the model: it is deleted), UnsafeFolder.
     """
     if find_spec("huggingface_hub") is None:
-        extra = "nemotron" if model.engine == "nemotron" else "qwen3"
+        extra = ENGINE_EXTRAS.get(model.engine, "qwen3")
         raise Unavailable(f"the package huggingface_hub is missing: {install_command(extra)}")
     folder = paths.safe_dir(paths.models_dir())
-    with _alone(folder):
+    with alone(folder):
+        found = store.record_of(model)
+        if found is not None and found.source == store.CONVERTED:
+            raise Unavailable(
+                f"{model.name} is here already, converted on this machine; to download it instead: "
+                f"dictate models remove {model.name}"
+            )
         if model.is_folder:
             paths.safe_dir(model.path)
         try:
@@ -57,12 +75,19 @@ def download(model: Model, on_progress: Callable[[int], None]) -> ModelFile:
                     _fetch(model, file, partial(_add, on_progress, before))
                 before += file.size
                 on_progress(before)
-            record = InstalledModel(model.repository, model.revision, model.sha256, PUBLISHER)
-            write(model.record_path, record.text())
+            _record(model)
         except OSError as error:
             reason = error.strerror or error
             raise Unavailable(f"{model.path} cannot be written: {reason}") from error
     return ModelFile(model.name, model.path, model.sha256, PUBLISHER)
+
+
+def _record(model: Model) -> None:
+    record = InstalledModel(model.repository, model.revision, model.sha256, PUBLISHER)
+    before = store.record_of(model)
+    if before is not None and before.sha256 == record.sha256:
+        record = replace(record, rtf=before.rtf, device=before.device)
+    write(model.record_path, record.text())
 
 
 def _add(on_progress: Callable[[int], None], before: int, here: int) -> None:
@@ -83,12 +108,14 @@ def bytes_here(model: Model) -> int:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def alone(folder: Path) -> Iterator[None]:
+    """Inside the block no other process changes the store. Raises Interrupted, Unavailable."""
     with ExitStack() as stack:
         try:
             stack.enter_context(locked(folder))
         except BlockingIOError:
-            raise Unavailable("another download is running: wait for it, or stop it") from None
+            reason = "another download is running"
+            raise Interrupted(f"{reason}: wait for it, or stop it", reason) from None
         except OSError as error:
             raise Unavailable(f"{folder} cannot be locked: {error.strerror}") from error
         yield
@@ -153,9 +180,12 @@ def _receive(
             raise httpx2.RemoteProtocolError("the server closed the connection")
     except (httpx2.HTTPError, httpx2.InvalidURL, ConnectionError) as error:
         here, size = output.tell() / 1e9, file.size / 1e9
-        raise Unavailable(
+        host = url.partition("://")[2].partition("/")[0]  # it may be no URL
+        broke = f"the connection to {host} broke" if output.tell() > offset else ""
+        raise Interrupted(
             f"{url}: {clean(str(error))}, with {here:.2f} of {size:.2f} GB here; is the network "
-            f"up? To continue: dictate models download {model.name}"
+            f"up? To continue: dictate models download {model.name}",
+            broke or f"{host} cannot be reached: {clean(str(error))}",
         ) from error
 
 
@@ -163,6 +193,10 @@ def _check(response: "Response", file: PinnedFile, offset: int) -> None:
     """Refuse a wrong answer before anything that is here is given up for it."""
     if not response.is_success:
         reason = f"{response.status_code} {clean(response.reason_phrase)}"
+        busy = response.status_code == HTTPStatus.TOO_MANY_REQUESTS or response.is_server_error
+        if busy:
+            message = f"{response.url}: the server answers {reason}"
+            raise Interrupted(message, f"{response.url.host} answers {reason}")
         raise Unavailable(f"{response.url}: the server answers {reason}")
     if response.status_code == HTTPStatus.PARTIAL_CONTENT:
         header, expected = "Content-Range", f"bytes {offset}-{file.size - 1}/{file.size}"

@@ -11,17 +11,18 @@ import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Final
 
 from dictate.errors import EngineError, Unavailable
-from dictate.models.catalogue import CATALOGUE, DEFAULT, Model, named
+from dictate.models.catalogue import CATALOGUE, DEFAULT, Model, list_sha256, named
 from dictate.platform import paths
 
 PUBLISHER: Final = "publisher"
+CONVERTED: Final = "converted here"
 TRUSTED_PATH: Final = "trusted path"
-_FOLDERS: Final = ("qwen3", "aligner", "onnx")
+_FOLDERS: Final = ("onnx", "qwen3", "aligner")
 """The engines whose models are folders."""
 
 
@@ -34,7 +35,7 @@ class ModelFile:
     sha256: str
     """The checksum it must have; empty for a trusted path, whose checksum is unknown."""
     source: str
-    """Where the checksum is from: "publisher" or "trusted path"."""
+    """Where the checksum is from: "publisher", "converted here" or "trusted path"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +46,23 @@ class InstalledModel:
     revision: str
     sha256: str
     source: str
+    rtf: float = 0.0
+    """Seconds of work for a second of sound, as measured here; 0 if it was not measured."""
+    device: str = ""
+    """What that was measured on."""
+    original_sha256: str = ""
+    """The checksum of the model that it was converted from."""
+    files: dict[str, str] = field(default_factory=dict)
+    """The checksum of each file that was converted here, by its name."""
 
     def text(self) -> str:
         """The content of the file."""
-        return json.dumps(asdict(self), indent=2) + "\n"
+        found = asdict(self)
+        if not self.rtf:
+            del found["rtf"], found["device"]
+        if not self.files:
+            del found["original_sha256"], found["files"]
+        return json.dumps(found, indent=2) + "\n"
 
 
 def stored() -> dict[Path, int]:
@@ -71,6 +85,23 @@ def installed(model: Model) -> ModelFile | None:
     except (EngineError, OSError) as error:
         raise Unavailable(str(error)) from error
     return ModelFile(model.name, model.path, record.sha256, record.source)
+
+
+def record_of(model: Model) -> InstalledModel | None:
+    """What is recorded of a downloaded model; None if nothing is, or nothing that can be read."""
+    try:
+        return _read_record(model.record_path)
+    except (EngineError, OSError):
+        return None
+
+
+def record_speed(model: Model, rtf: float, device: str) -> None:
+    """Record how fast a downloaded model is on this machine. Raises OSError."""
+    # Not at the top: the engine processes load this file, too.
+    from dictate.toml.toml_file import write
+
+    if record := record_of(model):
+        write(model.record_path, replace(record, rtf=round(rtf, 3), device=device).text())
 
 
 def find(model: str, *, trusted: bool, engine: str = "nemotron") -> ModelFile:
@@ -141,10 +172,22 @@ def _opened_folder(model: ModelFile) -> Iterator[Path]:
         return
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dictate-")))
-        for file in named(model.name).files:
-            checked = _opened_file(model, model.path / file.name, file.sha256)
-            (folder / file.name).symlink_to(stack.enter_context(checked))
+        for name, sha256 in _checksums(model).items():
+            checked = _opened_file(model, model.path / name, sha256)
+            (folder / name).symlink_to(stack.enter_context(checked))
         yield folder
+
+
+def _checksums(model: ModelFile) -> dict[str, str]:
+    """The checksum of each file of a folder of the store, by its name."""
+    known = named(model.name)
+    if model.source != CONVERTED:
+        return {file.name: file.sha256 for file in known.files}
+    try:
+        return _read_record(known.record_path).files
+    except OSError as error:
+        reason = f"{known.record_path} cannot be read: {error.strerror}"
+        raise EngineError(reason) from error
 
 
 @contextmanager
@@ -207,12 +250,30 @@ def _read_record(path: Path) -> InstalledModel:
         content = file.read(1 << 16)
     damaged = f"{path} is damaged; to get the model again: dictate models download {path.stem}"
     try:
-        record = InstalledModel(**json.loads(content))
+        found = json.loads(content)
+        # Not all of it: a newer Dictate may have recorded more.
+        names = [one.name for one in fields(InstalledModel)]
+        record = InstalledModel(**{name: found[name] for name in names if name in found})
     except (ValueError, TypeError, RecursionError) as error:
         raise EngineError(damaged) from error
-    if not is_sha256(record.sha256) or record.source != PUBLISHER:
+    if not is_sha256(record.sha256) or not _is_sound(record):
+        raise EngineError(damaged)
+    if not isinstance(record.rtf, int | float) or not isinstance(record.device, str):
         raise EngineError(damaged)
     return record
+
+
+def _is_sound(record: InstalledModel) -> bool:
+    """Whether the record says where its checksums are from, and has them."""
+    files = record.files
+    if record.source != CONVERTED:
+        return record.source == PUBLISHER and not files
+    return (
+        isinstance(files, dict)
+        and all("/" not in name and is_sha256(sha256) for name, sha256 in files.items())
+        and record.sha256 == list_sha256(files)
+        and is_sha256(record.original_sha256)
+    )
 
 
 def is_sha256(text: object) -> bool:

@@ -16,7 +16,9 @@ from dictate.app.parts import Controls, Stages, UserInterface
 from dictate.app.reloader import ConfigSource
 from dictate.config.schema import EngineSettings, OutputSettings
 from dictate.config.sources import CommandLineOverrides, ConfigFiles
+from dictate.engines import ENGINES
 from dictate.engines.protocol import EngineState
+from dictate.engines.speed import Speed
 from dictate.engines.supervisor import EngineStatus
 from dictate.errors import (
     ConfigError,
@@ -436,5 +438,124 @@ def test_a_changed_microphone_is_written_into_the_file_and_used() -> None:
         await parts.controls.reloader.set_option("microphone.device", "Blue Yeti")
         assert 'device = "Blue Yeti"' in paths.config_file().read_text()
         assert parts.stages.microphone._settings.device == "Blue Yeti"
+
+    play(scenario)
+
+
+# A better engine -------------------------------------------------------------------------------
+
+
+AUTO = OLD.replace('"scripted:one"', '"auto"')
+
+
+@pytest.fixture
+def loaded(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """The engine with which the daemon began is the starter, and each later one is a better one,
+    which is loaded once the event is set."""
+    save(AUTO)
+    loaded = asyncio.Event()
+
+    async def load(engine: Any) -> None:
+        await loaded.wait()
+        engine.info = EngineStatus("nemotron")
+
+    async def measure(engine: Any) -> Speed:
+        if error := FakeEngine.fail.get("measured"):
+            raise error
+        return Speed(0.3, "cpu", "a model")
+
+    monkeypatch.setattr(engine_manager, "load", load)
+    monkeypatch.setattr(engine_manager, "measure", measure)
+    return loaded
+
+
+def names(engines: set[FakeEngine]) -> list[str]:
+    return sorted(engine.info.name for engine in engines)
+
+
+def test_a_better_engine_serves_the_next_dictation_and_the_old_one_that_under_way(
+    loaded: asyncio.Event,
+) -> None:
+    async def scenario(parts: Parts) -> None:
+        old: Any = parts.stages.engines.main
+        old.info = EngineStatus("pocketsphinx")
+        parts.stages.pipeline.idle.clear()
+        choosing = asyncio.create_task(parts.controls.reloader.choose_engine_again())
+        await asyncio.sleep(0.05)
+        assert parts.stages.profiles.main.engine is old, "the better one still loads"
+        save(AUTO + "[journal]\nkeep_days = 3\n")
+        await parts.controls.reloader.reload()
+        assert parts.controls.reloader.settings.journal.keep_days == 3, "nothing waits for it"
+        loaded.set()
+        assert await choosing == Speed(0.3, "cpu", "a model")
+        assert parts.stages.profiles.main.engine is parts.stages.engines.main is not old
+        assert names(FakeEngine.running) == ["nemotron", "pocketsphinx"]
+        parts.stages.pipeline.idle.set()
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert names(FakeEngine.running) == ["nemotron"]
+
+    play(scenario)
+
+
+def test_an_engine_that_the_user_chose_meanwhile_stays(loaded: asyncio.Event) -> None:
+    async def scenario(parts: Parts) -> None:
+        choosing = asyncio.create_task(parts.controls.reloader.choose_engine_again())
+        await asyncio.sleep(0.05)
+        save(OLD)
+        await parts.controls.reloader.reload()
+        loaded.set()
+        assert await choosing is None
+        assert parts.stages.engines.main.settings.use == "scripted:one"
+        await asyncio.sleep(0)
+        assert names(FakeEngine.running) == ["scripted:one"]
+
+    play(scenario)
+
+
+def test_a_better_engine_that_fails_its_test_changes_nothing(loaded: asyncio.Event) -> None:
+    async def scenario(parts: Parts) -> None:
+        old = parts.stages.engines.main
+        loaded.set()
+        FakeEngine.fail["measured"] = EngineError("it recognized nothing")
+        with pytest.raises(EngineError, match="recognized nothing"):
+            await parts.controls.reloader.choose_engine_again()
+        assert parts.stages.engines.main is old
+        assert names(FakeEngine.running) == ["auto"]
+
+    play(scenario)
+
+
+def test_a_daemon_that_ends_while_a_better_engine_loads_leaves_no_process(
+    loaded: asyncio.Event,
+) -> None:
+    async def scenario(parts: Parts) -> None:
+        choosing = asyncio.create_task(parts.controls.reloader.choose_engine_again())
+        await asyncio.sleep(0.05)
+        assert len(FakeEngine.running) == 2
+        choosing.cancel()
+        await asyncio.gather(choosing, return_exceptions=True)
+        assert len(FakeEngine.running) == 1
+
+    play(scenario)
+
+
+def test_a_reload_that_the_user_asks_for_takes_an_engine_that_was_installed(
+    loaded: asyncio.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scenario(parts: Parts) -> None:
+        old: Any = parts.stages.engines.main
+        old.info = EngineStatus("pocketsphinx")
+        best = MagicMock()
+        best.name = "nemotron"
+        monkeypatch.setattr(type(ENGINES), "choose", lambda *_: best)
+        await parts.controls.reloader.reload()
+        assert parts.stages.engines.main is old, "a saved file is no reason"
+        await parts.controls.reloader.reload(retry=True)
+        assert parts.stages.engines.main is not old
+        new: Any = parts.stages.engines.main
+        new.info = EngineStatus("nemotron")
+        await parts.controls.reloader.reload(retry=True)
+        assert parts.stages.engines.main is new
 
     play(scenario)

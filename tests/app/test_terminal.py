@@ -121,6 +121,36 @@ def test_how_far_a_slow_engine_is_stands_before_the_preview(screen: Screen) -> N
     assert screen.lines() == ["(12 s of 3 min 20 s recognised) … see you"]
 
 
+def test_a_download_is_shown_where_nothing_else_is(
+    screen: Screen, logger: Callable[[TextIO], logging.Logger]
+) -> None:
+    terminal, log = Terminal(screen.stream), logger(screen.stream)
+    terminal.share_with(log.handlers)
+    terminal.background("downloading it: 34 %")
+    log.info("one")
+    terminal.partial("see you")
+    terminal.background("downloading it: 35 %")
+    log.info("two")
+    terminal.clear()
+    terminal.line("three")
+    terminal.background("downloading it: 35 %")
+    assert screen.lines() == ["one", "two", "three", "(downloading it: 35 %)"]
+
+
+def test_a_preview_hides_a_download(screen: Screen) -> None:
+    terminal = Terminal(screen.stream)
+    terminal.background("downloading it: 34 %")
+    terminal.partial("see you")
+    assert screen.lines() == ["… see you"]
+
+
+def test_a_download_that_is_over_leaves_nothing(screen: Screen) -> None:
+    terminal = Terminal(screen.stream)
+    terminal.background("downloading it: 34 %")
+    terminal.background("")
+    assert screen.lines() == [""]
+
+
 def test_a_preview_cannot_control_the_terminal(screen: Screen) -> None:
     Terminal(screen.stream).partial("a\x1b[2Jb\nc")
     assert screen.lines() == ["… a�[2Jb c"]
@@ -139,5 +169,6 @@ def test_a_stream_that_is_no_terminal_gets_a_line_for_each_preview(tmp_path: Pat
         terminal.partial("a")
         terminal.partial("a b")
         terminal.progress("12 s of 3 min")
+        terminal.background("downloading it: 34 %")
         terminal.clear()
     assert (tmp_path / "out").read_text() == "… a\n… a b\n"

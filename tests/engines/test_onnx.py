@@ -1,13 +1,16 @@
 """Transducers in ONNX files: the same as NeMo makes of the same weights. What a user gets of it is
 in `test_transducers.py`."""
 
+import hashlib
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from dictate.config.schema import EngineSettings
 from dictate.engines.boost_phrases import BoostPhrases, boost_phrases
 from dictate.engines.onnx import engine as onnx_engine
 from dictate.engines.onnx.engine import OnnxEngine
@@ -17,6 +20,9 @@ from dictate.engines.onnx.tree import BoostingTree
 from dictate.errors import EngineError, Unavailable
 from dictate.events import RATE, Samples
 from dictate.hotwords.model import Hotwords, Term
+from dictate.models import store
+from dictate.models.catalogue import CATALOGUE, PinnedFile
+from dictate.platform import paths
 from tests.engines.test_transducers import AROUND, CHUNKS_MS, ORDINARY, SPOKEN, TERMS, hear
 from tests.lab import mini_model, mini_onnx, other_models
 from tests.lab.voices import read, speak
@@ -200,6 +206,42 @@ def test_it_takes_the_fewest_threads_that_are_fast_enough(
     monkeypatch.setattr(onnx_engine, "_real_time_factor", factors.__getitem__)
     load: Any = onnx_engine._load
     assert load(lambda number: number) == threads
+
+
+def store_as(name: str, chunk_ms: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put the small model into the store, as this model of the catalogue."""
+    shutil.copytree(mini_onnx.path(chunk_ms=chunk_ms), paths.safe_dir(paths.models_dir()) / name)
+    folder = paths.models_dir() / name
+    files = []
+    for path in sorted(folder.iterdir()):
+        path.chmod(0o600)
+        content = path.read_bytes()
+        sha256 = hashlib.sha256(content).hexdigest()
+        files.append(PinnedFile(path.name, len(content), sha256))
+    made = replace(CATALOGUE[name], files=tuple(files))
+    monkeypatch.setitem(CATALOGUE, name, made)
+    record = store.InstalledModel("x/y", "0" * 40, made.sha256, store.PUBLISHER)
+    made.record_path.write_text(record.text())
+    made.record_path.chmod(0o600)
+
+
+def test_the_chunk_of_the_settings_chooses_the_download(
+    monkeypatch: pytest.MonkeyPatch, asked: Samples
+) -> None:
+    none = OnnxEngine(EngineSettings(use="onnx", chunk_ms=160))
+    assert "dictate models download nemotron-onnx" in (none.unavailable_reason() or "")
+    store_as("nemotron-onnx", 560, monkeypatch)
+    only = OnnxEngine(EngineSettings(use="onnx", chunk_ms=160))
+    only.load()
+    assert only.facts.chunk_ms == 560
+    assert "dictate models download nemotron-onnx-160" in only.facts.notes[0]
+    store_as("nemotron-onnx-160", 160, monkeypatch)
+    nearest = {80: "nemotron-onnx-160", 160: "nemotron-onnx-160", 560: "nemotron-onnx"}
+    for chunk_ms, name in nearest.items():
+        engine = OnnxEngine(EngineSettings(use="onnx", chunk_ms=chunk_ms))
+        engine.load()
+        assert engine.facts.model == name
+        assert hear(engine, asked, CLAUDE) == "We asked Claude Code about the problem."
 
 
 def test_a_folder_of_ones_own_takes_trust() -> None:

@@ -1,4 +1,5 @@
-"""Faults of the main engine, at every point of its life, in its own process and in real code.
+"""Faults of the engines that run a transducer, at every point of their lives, in their own process
+and in real code.
 
 Each line of the file is a fault: POINT, a colon, and what happens there. The first line counts; it
 is taken away when it happens, unless it begins with "always". The engine knows nothing of this:
@@ -18,6 +19,10 @@ from dictate.engines import client_connection
 from dictate.engines.convert import Converter
 from dictate.engines.nemotron import engine as nemotron
 from dictate.engines.nemotron.engine import NemotronEngine
+from dictate.engines.onnx import engine as onnx
+from dictate.engines.onnx.decode import Hypothesis
+from dictate.engines.onnx.engine import OnnxEngine
+from dictate.engines.onnx.model import Model
 from dictate.engines.transducer import TransducerUtterance
 
 ALWAYS = "always "
@@ -64,18 +69,30 @@ def _arm_loading(pass_by: Callable[[str], None]) -> None:
     restoring = SaveRestoreConnector, "load_instance_with_state_dict"
     _before(*restoring, lambda: pass_by("in the restore"))
     _before(NemotronEngine, "_warm_up", lambda: pass_by("in the warm-up"))
+    _before(onnx, "_load", lambda: pass_by("before the model"))
+    _before(Model, "__init__", lambda: pass_by("in the restore"))
+    _before(onnx, "_real_time_factor", lambda: pass_by("in the warm-up"))
 
 
 def _arm_utterance(pass_by: Callable[[str], None]) -> None:
     """The points of an utterance, once the engine is loaded: the self-check is one, too."""
-    loaded = NemotronEngine.load
 
-    def load(engine: NemotronEngine) -> None:
-        loaded(engine)
-        arm_them(engine)
+    def arm_after(kind: type[Any]) -> None:
+        loaded = kind.load
 
-    def arm_them(engine: NemotronEngine) -> None:
-        model = engine._loaded.model
+        def load(engine: Any) -> None:
+            loaded(engine)
+            arm_them(engine)
+
+        setattr(kind, "load", load)  # noqa: B010 - mypy knows that it is a method
+
+    def arm_them(engine: Any) -> None:
+        encoder: tuple[Any, str] = Model, "encode"
+        decoder: tuple[Any, str] = Hypothesis, "take"
+        if isinstance(engine, NemotronEngine):
+            model = engine._loaded.model
+            encoder = model.encoder, "cache_aware_stream_step"
+            decoder = model.decoding.decoding, "forward"
         counts = {"feed": 0, "step": 0, "chunk": 0}
         finishing = False
 
@@ -111,16 +128,17 @@ def _arm_utterance(pass_by: Callable[[str], None]) -> None:
             if finishing:
                 pass_by("in the decoder's last step")
 
-        _before(NemotronEngine, "prepare", lambda: pass_by("in the hotwords"))
-        _before(NemotronEngine, "begin", begin)
+        _before(type(engine), "prepare", lambda: pass_by("in the hotwords"))
+        _before(type(engine), "begin", begin)
         _before(TransducerUtterance, "feed", feed)
-        _before(model.encoder, "cache_aware_stream_step", step)
+        _before(*encoder, step)
         _before(Converter, "convert", chunk)
         _before(TransducerUtterance, "finish", finish)
-        _before(model.decoding.decoding, "forward", decode)
+        _before(*decoder, decode)
         _before(client_connection, "Transcript", lambda: pass_by("before the text is sent"))
 
-    setattr(NemotronEngine, "load", load)  # noqa: B010 - mypy knows that it is a method
+    arm_after(NemotronEngine)
+    arm_after(OnnxEngine)
 
 
 def _before(owner: Any, name: str, what: Callable[[], None]) -> None:

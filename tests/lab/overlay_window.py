@@ -20,6 +20,7 @@ NOTHING = {
     "since": 0.0,
     "goes": "",
     "remote": "",
+    "download": "",
     "progress": "",
     "solid": "",
     "dim": "",

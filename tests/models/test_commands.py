@@ -13,7 +13,11 @@ from pathlib import Path
 import pytest
 
 from dictate import cli
-from dictate.models.catalogue import CATALOGUE
+from dictate.engines import ENGINES, speed
+from dictate.engines.speed import Speed
+from dictate.errors import EngineError
+from dictate.models import downloader, store
+from dictate.models.catalogue import CATALOGUE, Model
 from dictate.platform import paths
 from tests.hub import CONTENT, SHA256, Hub, model, part_of, put, serving
 
@@ -22,8 +26,10 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
-    """A hub, and a small model in the catalogue."""
+    """A hub, and a small model in the catalogue, which no engine could load."""
     monkeypatch.setitem(CATALOGUE, "nemotron", model())
+    monkeypatch.setattr(speed, "measure_model", lambda _: Speed(0.37, "cpu", "nemotron"))
+    monkeypatch.setattr(type(ENGINES), "why_not", lambda *_: "")
     with serving() as hub:
         monkeypatch.setenv("HF_ENDPOINT", hub.address)
         monkeypatch.setenv("no_proxy", "*")
@@ -56,7 +62,12 @@ def test_list_says_what_is_here(hub: Hub, capsys: Out) -> None:
     before = capsys.readouterr().out
     assert "nemotron: not downloaded\n" in before
     assert "chunks of 80, 160, 320, 560, 1120 ms" in before
-    assert "2.51 GB; does not stream" in before
+    assert "2.51 GB; does not stream; for engine nemotron on an NVIDIA card\n" in before
+    assert "0.66 GB; chunks of 560 ms; for engine onnx on any processor\n" in before
+    assert (
+        "    7.1 % of words wrong (mean of 8 English sets of the Open ASR Leaderboard, " in before
+    )
+    assert "on this machine: not measured yet" in before
     assert "OpenMDW-1.1: https://openmdw.ai/" in before
     put(model(), b"")
     dictate("list")
@@ -67,7 +78,9 @@ def test_list_says_what_is_here(hub: Hub, capsys: Out) -> None:
     dictate("download", "nemotron")
     capsys.readouterr()
     dictate("list")
-    assert f"nemotron: installed as {model().path}\n" in capsys.readouterr().out
+    after = capsys.readouterr().out
+    assert f"nemotron: installed as {model().path}\n" in after
+    assert "on this machine: real time (0.37 s of work for a second of sound on cpu)\n" in after
 
 
 def test_list_for_machines(hub: Hub, capsys: Out) -> None:
@@ -80,6 +93,9 @@ def test_list_for_machines(hub: Hub, capsys: Out) -> None:
         "title": "NVIDIA Nemotron Speech Streaming 0.6B",
         "languages": "English",
         "engine": "nemotron",
+        "runs_on": "NVIDIA card",
+        "word_errors": 7.07,
+        "word_errors_of": model().word_errors_of,
         "licence": "NVIDIA Open Model License",
         "licence_url": model().licence_url,
         "chunks_ms": [80, 160, 560, 1120],
@@ -91,8 +107,42 @@ def test_list_for_machines(hub: Hub, capsys: Out) -> None:
         "path": str(model().path),
         "sha256": SHA256,
         "sha256_from": "publisher",
+        "rtf": 0.37,
+        "measured_on": "cpu",
+        "real_time": True,
     }
+    assert (missing["rtf"], missing["real_time"]) == (None, None)
     assert (missing["name"], missing["installed"], missing["path"]) == ("nemotron-3.5", False, None)
+
+
+def test_a_model_that_fails_its_test_is_here_all_the_same(
+    hub: Hub, capsys: Out, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: Model) -> Speed:
+        raise EngineError("this processor is too old")
+
+    monkeypatch.setattr(speed, "measure_model", fail)
+    assert dictate("download", "nemotron") == 0
+    assert "the test of nemotron failed: this processor is too old" in capsys.readouterr().err
+    dictate("list", "--json")
+    here, *_ = json.loads(capsys.readouterr().out)
+    assert (here["installed"], here["rtf"], here["real_time"]) == (True, None, None)
+
+
+def test_a_machine_that_is_too_slow_is_called_so(
+    hub: Hub, capsys: Out, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(speed, "measure_model", lambda _: Speed(1.3, "cpu", "nemotron"))
+    dictate("download", "nemotron")
+    assert "nemotron on this machine: slower than speech (1.30 s" in capsys.readouterr().err
+
+
+def test_a_download_that_changes_nothing_keeps_the_measured_speed(hub: Hub) -> None:
+    dictate("download", "nemotron")
+    downloader.download(model(), lambda _: None)
+    record = store.record_of(model())
+    assert record is not None
+    assert record.rtf == 0.37
 
 
 def test_verify_hashes_again(hub: Hub, capsys: Out) -> None:
@@ -157,7 +207,9 @@ SMALL = """
 import sys
 from dictate.models.catalogue import CATALOGUE
 from tests.hub import model
+from dictate.engines import ENGINES
 CATALOGUE["nemotron"] = model()
+type(ENGINES).why_not = lambda *_: "it cannot be tested here"
 from dictate.cli import main
 main(["models", *sys.argv[1:]])
 """

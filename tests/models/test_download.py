@@ -148,6 +148,21 @@ def test_a_cut_download_goes_on_where_it_was(hub: Hub, redirect: str) -> None:
     assert not part.exists()
 
 
+def test_a_connection_that_broke_is_told_from_one_that_was_never_there(hub: Hub) -> None:
+    hub.cut_after = HALF
+    with pytest.raises(downloader.Interrupted) as caught:
+        download(model(), ignore)
+    assert caught.value.reason == f"the connection to {hub.address[7:]} broke"
+    hub.status = 503
+    with pytest.raises(downloader.Interrupted) as caught:
+        download(model(), ignore)
+    assert caught.value.reason == "127.0.0.1 answers 503 Service Unavailable"
+    hub.status = 404
+    with pytest.raises(Unavailable) as refused:
+        download(model(), ignore)
+    assert not isinstance(refused.value, downloader.Interrupted), "it will not come back"
+
+
 def test_a_server_that_falls_silent_counts_as_gone(
     hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -265,6 +280,10 @@ def test_a_server_that_cannot_be_reached_is_reported(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("no_proxy", "*")
     with pytest.raises(Unavailable, match=r"Connection refused, with 0\.00 of .* network up\?"):
         download(model(), ignore)
+    monkeypatch.setenv("HF_ENDPOINT", "http://[x")
+    with pytest.raises(downloader.Interrupted, match=r"http://\[x/nvidia/") as caught:
+        download(model(), ignore)
+    assert caught.value.reason.startswith("[x cannot be reached: ")
     monkeypatch.setenv("HF_ENDPOINT", "file:///etc")
     with pytest.raises(Unavailable, match=r"file:///etc/nvidia/.* protocol"):
         download(model(), ignore)

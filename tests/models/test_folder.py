@@ -165,4 +165,4 @@ def test_all_of_it_is_removed(
     commands.show(as_json=False)
     listed = capsys.readouterr().out
     assert "qwen3: not downloaded" in listed
-    assert "0.02 GB\n    Apache-2.0" in listed, "it says nothing of chunks"
+    assert "0.02 GB; for engine qwen3 on an NVIDIA card\n" in listed, "it says nothing of chunks"

@@ -46,8 +46,10 @@ def there() -> Path:
 
 
 def test_the_catalogue_is_pinned() -> None:
-    names = ("nemotron", "nemotron-3.5", "parakeet", "qwen3", "qwen3-0.6b", "qwen3-aligner")
-    assert tuple(CATALOGUE) == names
+    chunks = ("", "-80", "-160", "-1120")
+    onnx = (*(f"nemotron-onnx{chunk}" for chunk in chunks), "nemotron-3.5-onnx", "parakeet-onnx")
+    qwen3 = ("qwen3", "qwen3-0.6b", "qwen3-aligner")
+    assert tuple(CATALOGUE) == ("nemotron", "nemotron-3.5", "parakeet", *onnx, *qwen3)
     for name, model in CATALOGUE.items():
         assert model.name == name
         assert re.fullmatch(r"[0-9a-f]{40}", model.revision)
@@ -55,10 +57,18 @@ def test_the_catalogue_is_pinned() -> None:
         assert store.is_sha256(model.sha256)
         assert all(re.fullmatch(r"[\w-][\w.-]*", file.name) for file in model.files), "no paths"
         assert model.files[0].name.endswith(".nemo") != model.is_folder
-        assert model.size > 1e9
+        assert model.size > 6e8
         assert model.licence_url.startswith("https://")
-        assert 560 in model.chunks_ms or name in names[2:]
-        assert model.speaks or name == "nemotron-3.5"
+        assert 560 in model.chunks_ms or name not in ("nemotron", "nemotron-3.5", "nemotron-onnx")
+        assert model.speaks or name.startswith("nemotron-3.5")
+        assert bool(model.word_errors) == bool(model.word_errors_of) == (model.engine != "aligner")
+        assert model.engine != "onnx" or model.runs_on == "any processor"
+
+
+def test_models_with_the_same_files_but_one_differ_in_that_one() -> None:
+    encoders = [model.files[0] for model in CATALOGUE.values() if model.engine == "onnx"]
+    assert {file.name for file in encoders} == {"encoder.int8.onnx"}
+    assert len({file.sha256 for file in encoders}) == len(encoders) == 6
 
 
 @pytest.mark.parametrize("name", ["", "nemotron"])
@@ -211,12 +221,35 @@ def test_a_damaged_record_says_so(there: Path, said: str) -> None:
         {"sha256": "F" * 64},
         {"source": "trusted path"},
         {"source": ""},
+        {"rtf": "fast"},
+        {"rtf": 0.3, "device": None},
     ],
 )
 def test_a_record_cannot_do_away_with_the_check(there: Path, changes: dict[str, object]) -> None:
     record(**changes)
     with pytest.raises(Unavailable, match="is damaged"):
         find("", trusted=False)
+
+
+def test_a_record_of_a_newer_dictate_is_read(there: Path) -> None:
+    record(rtf=0.31, device="cpu", colour="green")
+    assert find("", trusted=False).sha256 == SHA256
+    found = store.record_of(MODEL)
+    assert found is not None
+    assert (found.rtf, found.device) == (0.31, "cpu")
+
+
+def test_the_measured_speed_is_recorded(there: Path) -> None:
+    store.record_speed(MODEL, 0.312345, "NVIDIA GB10")
+    found = store.record_of(MODEL)
+    assert found is not None
+    assert (found.rtf, found.device, found.sha256) == (0.312, "NVIDIA GB10", SHA256)
+    assert MODEL.record_path.stat().st_mode & 0o077 == 0
+
+
+def test_the_speed_of_a_model_that_was_removed_is_recorded_nowhere() -> None:
+    store.record_speed(MODEL, 0.3, "cpu")
+    assert not MODEL.record_path.exists()
 
 
 def test_looking_at_models_loads_no_framework() -> None:

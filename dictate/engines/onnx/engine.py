@@ -18,8 +18,8 @@ from dictate.engines import Engine, EngineInfo, Utterance
 from dictate.engines.boost_phrases import BoostPhrases, boost_phrases
 from dictate.engines.language import Languages
 from dictate.engines.offline import OfflineRecognizer
+from dictate.engines.onnx import model as onnx_model
 from dictate.engines.onnx.decode import Hypothesis
-from dictate.engines.onnx.model import Model
 from dictate.engines.onnx.offline import recognise
 from dictate.engines.onnx.streaming import StreamingRecognizer
 from dictate.engines.onnx.tree import BoostingTree
@@ -31,6 +31,7 @@ from dictate.events import RATE
 from dictate.hotwords.model import Hotwords
 from dictate.installation import install_command
 from dictate.models import store
+from dictate.models.catalogue import CATALOGUE, DEFAULT, Model
 
 FAST_ENOUGH: Final = 0.4
 """Real-time factor below which no more threads are tried: a step is over long before the next
@@ -50,7 +51,7 @@ class OnnxEngine(Engine):
 
     def __init__(self, settings: EngineSettings) -> None:
         super().__init__(settings)
-        self._model: Model
+        self._model: onnx_model.Model
         self._model_name = ""
         self._languages: Languages
         self._trees: OrderedDict[BoostPhrases, BoostingTree] = OrderedDict()
@@ -71,12 +72,13 @@ class OnnxEngine(Engine):
 
     def _find(self) -> store.ModelFile:
         settings = self.settings
-        return store.find(settings.model, trusted=settings.trust_model, engine=self.name)
+        model = settings.model or _nearest(settings.chunk_ms)
+        return store.find(model, trusted=settings.trust_model, engine=self.name)
 
     def load(self) -> None:
         found = self._find()
         with store.opened(found) as folder:
-            self._model = _load(partial(Model, folder))
+            self._model = _load(partial(onnx_model.Model, folder))
         model = self._model
         self._model_name = found.name
         speaks = store.speaks(found) or language_of_own_model(self.settings.language)
@@ -131,17 +133,43 @@ class OnnxEngine(Engine):
     @property
     def facts(self) -> EngineInfo:
         model = self._model
-        notes = [] if model.window is not None else [WHOLE]
+        chunk_ms = 0 if model.window is None else model.window.chunk_ms
+        notes = [] if chunk_ms else [WHOLE]
+        if wanted := _other_chunk(self._model_name, self.settings.chunk_ms):
+            notes.append(
+                f"engine.chunk_ms is {self.settings.chunk_ms}, but this model has {chunk_ms} ms: "
+                f"dictate models download {wanted}"
+            )
         return EngineInfo(
             model=self._model_name,
             device=f"cpu, {model.threads} thread{'s' if model.threads > 1 else ''}",
             precision=model.precision,
-            chunk_ms=0 if model.window is None else model.window.chunk_ms,
+            chunk_ms=chunk_ms,
             notes=tuple(notes),
         )
 
 
-def _load(make: Callable[[int], Model]) -> Model:
+def _nearest(chunk_ms: int) -> str:
+    """Of the default model, which comes in a download for each chunk, the one that is here and has
+    the nearest chunk; "" if none is here."""
+    here = [model for model in _same_model(DEFAULT[OnnxEngine.name]) if store.installed(model)]
+    nearest = min(here, key=lambda model: abs(model.chunks_ms[0] - chunk_ms), default=None)
+    return "" if nearest is None else nearest.name
+
+
+def _other_chunk(name: str, chunk_ms: int) -> str:
+    """The download that has this chunk, if the model called `name` has a different one."""
+    fitting = [model.name for model in _same_model(name) if chunk_ms in model.chunks_ms]
+    return fitting[0] if fitting and name not in fitting else ""
+
+
+def _same_model(name: str) -> list[Model]:
+    """All downloads of the catalogue that differ from this one only in their chunk."""
+    known = CATALOGUE.get(name)
+    return [one for one in CATALOGUE.values() if known is not None and one.title == known.title]
+
+
+def _load(make: Callable[[int], onnx_model.Model]) -> onnx_model.Model:
     """The model with as many threads as this machine needs for it, measured with a sentence.
 
     `make` loads it with a number of threads. A machine of two cores gets both, a larger one at most
@@ -160,7 +188,7 @@ def _load(make: Callable[[int], Model]) -> Model:
     return model
 
 
-def _real_time_factor(model: Model) -> float:
+def _real_time_factor(model: onnx_model.Model) -> float:
     """Seconds of work for a second of sound. It also warms the model up."""
     sound = check_sound()
     hypotheses = [Hypothesis(model, None)]

@@ -36,6 +36,7 @@ class Picture:
         """What became of a dictation that was not written: its number, a state of the window, and
         a text."""
         self._progress = ""
+        self._download = ""
         self._since = 0.0
         self._destination = ""
         self._remote = ""
@@ -130,6 +131,13 @@ class Picture:
             self._progress = how_far
             self.on_change()
 
+    def download(self, how_far: str) -> None:
+        """How far the download of a model is; empty when it is over. Shown during dictations."""
+        if how_far != self._download:
+            self._download = how_far
+            if self._state != "ready":
+                self.on_change()
+
     def _show_notice(self, number: int, state: str, text: str) -> None:
         self._notice = number, state, text
         self._partial = None
@@ -149,6 +157,7 @@ class Picture:
             "goes": self._destination if state == "recording" else "",
             "remote": self._remote,
             "progress": self._progress if self._state != "ready" else "",
+            "download": self._download if self._state != "ready" else "",
             "solid": solid,
             "dim": dim,
             "levels": levels,

@@ -188,7 +188,8 @@ class OverlayWindow:
             self.window.hide()
             return
         self._word.set_text(WORDS[state])
-        notes = picture["progress"] or picture["goes"], picture["remote"]
+        goes, remote, download = (picture[name] for name in ("goes", "remote", "download"))
+        notes = picture["progress"] or goes, remote, download
         self._note.set_text(" · ".join(filter(None, notes)))
         self._meter.set_visible(state == "recording")
         self._time.set_visible(state == "recording")

@@ -191,6 +191,16 @@ def test_an_engine_elsewhere_is_named(device: str, shown: str) -> None:
     assert picture.take()["remote"] == shown
 
 
+def test_a_download_is_shown_during_a_dictation() -> None:
+    picture = recording()
+    picture.download("model 34 %")
+    assert picture.take()["download"] == "model 34 %"
+    picture.session("ready", 6.0)
+    assert picture.take()["download"] == ""
+    picture.session("recording", 7.0)
+    assert picture.take()["download"] == "model 34 %"
+
+
 def sine(seconds: float, height: float) -> Any:
     return (height * np.sin(np.arange(round(seconds * RATE)) * 0.3)).astype(np.float32)
 

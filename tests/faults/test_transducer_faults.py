@@ -1,5 +1,5 @@
-"""The main engine, real and with a real model, fails at each point of its life in each way: what
-was said comes from a fresh process, and is written once.
+"""Each engine that runs a transducer, real and with a real model, fails at each point of its life
+in each way: what was said comes from a fresh process, and is written once.
 
 The way is the real one from the sound to the output: pipeline, session, journal, link, process.
 """
@@ -25,7 +25,7 @@ from dictate.journal.entry import EntryState
 from dictate.journal.journal import Journal
 from dictate.outputs import Receipt
 from tests.app.test_pipeline import PAUSE, Rig
-from tests.lab import mini_model
+from tests.lab import mini_model, mini_onnx
 from tests.lab.engine import until
 from tests.lab.faulty import ALWAYS
 from tests.lab.forked_engines import serves
@@ -69,9 +69,15 @@ class Fault:
 
     point: str
     kind: str
+    engine: str = "nemotron"
 
     def __str__(self) -> str:
         return f"{self.point}: {self.kind}"
+
+    @property
+    def id(self) -> str:
+        """The name of its test."""
+        return f"{self} ({self.engine})"
 
 
 # What waits longest comes first, so that the others are done beside it.
@@ -79,6 +85,12 @@ FAULTS = [
     Fault(point, kind) for points in (LOADING, UTTERANCE) for kind in KINDS for point in points
 ]
 FAULTS += [Fault(point, "no memory") for point in ON_THE_COMPUTER]
+ONNX_FAULTS = [
+    Fault(point, kind, "onnx")
+    for points in (LOADING, UTTERANCE)
+    for kind in ("hung", "killed", "no memory")
+    for point in points
+]
 
 
 class Life(Rig):
@@ -114,7 +126,8 @@ class Life(Rig):
 @asynccontextmanager
 async def living(folder: Path, **changes: object) -> AsyncIterator[Life]:
     changes = {"deadline_s": DEADLINE_S, "tail_ms": 40, **changes}
-    life = Life(folder, mini_model.settings(**changes))
+    made = mini_onnx if changes.get("use") == "onnx" else mini_model
+    life = Life(folder, made.settings(**changes))
     try:
         await life.engine.start()
         yield life
@@ -233,11 +246,12 @@ def outcomes(
 ) -> Iterator[dict[Fault, Future[None]]]:
     """All of them happen, in lives beside each other."""
     folder = tmp_path_factory.mktemp("lives")
-    found: dict[Fault, Future[None]] = {fault: Future() for fault in FAULTS}
-    waiting = list(reversed(FAULTS))
+    mini_onnx.path()  # made before the loop runs, which must not block
+    found: dict[Fault, Future[None]] = {fault: Future() for fault in (*FAULTS, *ONNX_FAULTS)}
+    of_nemotron, of_onnx = list(reversed(FAULTS)), list(reversed(ONNX_FAULTS))
 
-    async def live(number: int) -> None:
-        async with living(folder / str(number)) as life:
+    async def live(number: int, use: str, waiting: list[Fault]) -> None:
+        async with living(folder / str(number), use=use) as life:
             await life.say(SOUND)
             text = life.written()
             assert "train" in text.lower()
@@ -254,9 +268,10 @@ def outcomes(
 
     async def main() -> None:
         try:
-            await asyncio.gather(*(live(number) for number in range(AT_ONCE)))
+            nemotron = [live(number, "nemotron", of_nemotron) for number in range(AT_ONCE)]
+            await asyncio.gather(*nemotron, live(AT_ONCE, "onnx", of_onnx))
         finally:
-            for fault in waiting:
+            for fault in (*of_nemotron, *of_onnx):
                 found[fault].cancel()
 
     with ThreadPoolExecutor(1) as pool, pytest.MonkeyPatch.context() as monkeypatch:
@@ -267,6 +282,6 @@ def outcomes(
         all_of_them.result()
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=str)
+@pytest.mark.parametrize("fault", [*FAULTS, *ONNX_FAULTS], ids=lambda fault: fault.id)
 def test_the_text_comes_once(outcomes: dict[Fault, Future[None]], fault: Fault) -> None:
     outcomes[fault].result()

@@ -1,0 +1,186 @@
+"""The engine `onnx` beside NeMo on the processor: the same weights, the same sounds, one run.
+
+Each subject has a process of its own, on one core or two. It loads the model, and recognises sounds
+of several lengths, without hotwords and with a list of them. Sound is fed as fast as it is taken;
+all lengths differ, so that the end falls anywhere in a chunk.
+"""
+
+import argparse
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from bench.figures import machine, memory_mb, percentile, say, table
+from bench.nemotron_models import model_path
+from dictate.config.schema import EngineSettings
+from dictate.engines import ENGINES, Engine
+from dictate.events import RATE, Samples
+from dictate.hotwords.model import Hotwords, Term
+from dictate.microphone.sound_file import read_sound_file
+from dictate.platform.resources import samples
+
+CHUNK_MS: Final = 560
+PIECE: Final = RATE // 50
+GOLDEN: Final = 0.618034
+"""Its multiples fall evenly between whole numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """An engine in a process of its own."""
+
+    engine: str
+    path: str
+    cores: int
+    seconds: tuple[int, ...]
+    runs: int
+    terms: int
+
+    @property
+    def name(self) -> str:
+        """For the tables."""
+        kind = "NeMo fp32" if self.engine == "nemotron" else Path(self.path).name
+        return f"{kind}, {self.cores} core{'s' if self.cores > 1 else ''}"
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(prog="python -m bench.onnx", description=__doc__)
+    parser.add_argument("--model", default="small", help="small, full, or a .nemo file")
+    parser.add_argument("--runs", type=int, default=15)
+    parser.add_argument("--seconds", type=int, nargs="+", default=[1, 3, 10, 30])
+    parser.add_argument("--cores", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--terms", type=int, default=100)
+    parser.add_argument("--without-nemo", action="store_true")
+    parser.add_argument("--child", type=json.loads, help=argparse.SUPPRESS)
+    arguments, _ = parser.parse_known_args()
+    if arguments.child is not None:
+        print(json.dumps(_measure(Subject(**arguments.child))))
+        return
+    work = tuple(arguments.seconds), arguments.runs, arguments.terms
+    with _files(arguments.model) as (nemo, folder):
+        subjects = [Subject("onnx", str(folder), cores, *work) for cores in arguments.cores]
+        if not arguments.without_nemo:
+            subjects.append(Subject("nemotron", str(nemo), max(arguments.cores), *work))
+        found = {subject.name: _run(subject) for subject in subjects}
+    print(f"{machine()}; model: {arguments.model}; lists of {arguments.terms} terms\n")
+    print(_tables(found))
+
+
+@contextmanager
+def _files(model: str) -> Iterator[tuple[Path, Path]]:
+    """The .nemo file, and the folder of the ONNX files made of it."""
+    from dictate.engines.nemotron.load import load
+    from dictate.engines.onnx.export import export
+
+    with model_path(model) as nemo, tempfile.TemporaryDirectory(prefix="dictate-bench-") as work:
+        folder = Path(work) / "onnx int8"
+        export(load(nemo, "cpu"), folder, CHUNK_MS, say)
+        yield nemo, folder
+
+
+def _run(subject: Subject) -> dict[str, Any]:
+    say(subject.name)
+    words = [sys.executable, "-m", "bench.onnx", "--child", json.dumps(asdict(subject))]
+    done = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True)
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def _measure(subject: Subject) -> dict[str, Any]:
+    """In a process of its own: all figures of one subject."""
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: subject.cores])
+    settings = EngineSettings(
+        use=subject.engine, model=subject.path, trust_model=True, chunk_ms=CHUNK_MS, device="cpu"
+    )
+    engine: Engine = ENGINES.make(subject.engine, settings)
+    began = time.perf_counter()
+    engine.load()
+    load_s = time.perf_counter() - began
+    voice = read_sound_file(samples()[1])
+    lists = {"without": Hotwords(), "with": _hotwords(subject.terms)}
+    found: dict[str, Any] = {"load_s": load_s, "device": engine.facts.device}
+    for name, hotwords in lists.items():
+        engine.prepare(hotwords)
+        for seconds in subject.seconds:
+            rows = []
+            for run in range(subject.runs):
+                more = run * GOLDEN % 1 * CHUNK_MS / 1000
+                sound = np.resize(voice, round((seconds + more) * RATE))
+                rows.append(_recognise(engine, hotwords, sound))
+            columns = zip(*rows, strict=True)
+            found[f"{name} {seconds}"] = dict(zip(("rtf", "final", "step"), columns, strict=True))
+    found["memory_mb"] = memory_mb(os.getpid())
+    found["peak_mb"] = _peak_mb()
+    return found
+
+
+def _recognise(engine: Engine, hotwords: Hotwords, sound: Samples) -> tuple[float, float, float]:
+    """Real-time factor, milliseconds from the last sample to the text, and of the median step."""
+    began = time.perf_counter()
+    utterance = engine.begin(hotwords, None, CHUNK_MS)
+    for at in range(0, len(sound), PIECE):
+        utterance.feed(sound[at : at + PIECE])
+    released = time.perf_counter()
+    utterance.finish()
+    now = time.perf_counter()
+    step_ms = utterance.effort.step_ms
+    return (now - began) / (len(sound) / RATE), (now - released) * 1000, step_ms
+
+
+def _hotwords(count: int) -> Hotwords:
+    letters = random.Random(count)
+    alphabet = "abcdefghiklmnoprstuvw"
+    names = ("".join(letters.choices(alphabet, k=letters.randint(5, 12))) for _ in range(count))
+    return Hotwords(tuple(map(Term, names)))
+
+
+def _peak_mb() -> float:
+    # Not getrusage: its figure survives the exec, so it may be the parent's.
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:"))
+
+
+def _tables(found: dict[str, dict[str, Any]]) -> str:
+    starts = table(
+        ("subject", "runs on", "load s", "memory MB", "peak MB"),
+        [
+            (
+                *(name, one["device"], f"{one['load_s']:.1f}"),
+                *(f"{one['memory_mb']:.0f}", f"{one['peak_mb']:.0f}"),
+            )
+            for name, one in found.items()
+        ],
+    )
+    head = ("subject", "hotwords", "utterance s", "RTF p50", "RTF p95", "step ms p50")
+    rows = []
+    for name, one in found.items():
+        for key in (key for key in one if key.startswith("with")):
+            words, seconds = key.split()
+            columns = one[key]
+            rows.append(
+                (
+                    *(name, words, seconds),
+                    f"{percentile(50, columns['rtf']):.2f}",
+                    f"{percentile(95, columns['rtf']):.2f}",
+                    f"{percentile(50, columns['step']):.0f}",
+                    f"{percentile(50, columns['final']):.0f}",
+                    f"{percentile(95, columns['final']):.0f}",
+                )
+            )
+    return f"{starts}\n\n{table((*head, 'final ms p50', 'final ms p95'), rows)}"
+
+
+if __name__ == "__main__":
+    main()

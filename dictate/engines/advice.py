@@ -1,0 +1,118 @@
+"""Which engine and model would be the best on this machine, and how to get them."""
+
+from importlib.util import find_spec
+from typing import Final
+
+from dictate.config.schema import EngineSettings
+from dictate.engines import ENGINES
+from dictate.engines.graphics_card import nvidia_card
+from dictate.engines.language import Languages
+from dictate.errors import Unavailable
+from dictate.models import store
+from dictate.models.catalogue import CATALOGUE, DEFAULT, Model
+from dictate.models.speed import REAL_TIME_RTF, describe_speed
+
+_PACKAGES: Final[dict[str, tuple[str, ...]]] = {
+    "nemotron": ("torch", "nemo"),
+    "onnx": ("onnxruntime", "sentencepiece"),
+}
+"""What an engine imports, for the engines whose models `auto` uses."""
+
+
+def best_model(settings: EngineSettings) -> Model | None:
+    """The model with which "auto" does best on this machine, downloaded or not; None if no model of
+    the catalogue helps. Raises Unavailable where the user has to choose one, with the reason."""
+    if settings.model:
+        # A model of the user's own needs no advice.
+        model = CATALOGUE.get(settings.model)
+        if model is None or model.engine not in _PACKAGES:
+            return None
+    else:
+        has_nemo = lacks("nemotron") == [] and settings.device != "cpu" and nvidia_card()
+        model = CATALOGUE.get(DEFAULT["nemotron" if has_nemo else "onnx"])
+    if model is not None and not _speaks(model, settings.language):
+        others = [
+            other.name
+            for other in CATALOGUE.values()
+            if other.engine == model.engine and _speaks(other, settings.language)
+        ]
+        more = f"; set engine.model to {' or '.join(others)}" if others else ""
+        raise Unavailable(f"{model.name} does not know the language {settings.language}{more}")
+    return model
+
+
+def explain(settings: EngineSettings, serving: str, device: str) -> str:
+    """Why "auto" chose the engine `serving`, and what would be better here; empty if the user chose
+    it. It blocks."""
+    if settings.use != "auto" or serving not in ENGINES.auto:
+        return ""
+    if serving != "pocketsphinx" and settings.model:
+        return "auto: the engine for this model"
+    if serving == "nemotron":
+        if device == "cpu" and nvidia_card():
+            return "auto: on the processor, because torch cannot use the NVIDIA card"
+        faster = CATALOGUE[DEFAULT["onnx"]]
+        if device == "cpu" and _speaks(faster, settings.language):
+            how = _how(faster, settings)
+            return f"auto: on the processor; {faster.name} is faster there: {how}"
+        return "auto: the best there is"
+    if serving == "onnx":
+        if not nvidia_card() or settings.device == "cpu":
+            return f"auto: the best without an NVIDIA card{_if_slow(CATALOGUE[DEFAULT['onnx']])}"
+        better = CATALOGUE[DEFAULT["nemotron"]]
+        how = _how(better, settings)
+        return f"auto: on the processor; {better.name} would use the NVIDIA card: {how}"
+    try:
+        model = best_model(settings)
+    except Unavailable as error:
+        return f"auto: the starter; {error}"
+    if model is None:
+        return "auto: the starter"
+    how = _how(model, settings)
+    return f"auto: the starter; {model.name} would understand much more: {how}"
+
+
+def how_to_use(model: Model) -> str:
+    """What to do to dictate with a model that is downloaded."""
+    command = f"to use it: dictatectl engine {model.engine}"
+    if DEFAULT.get(model.engine) == model.name:
+        return command
+    return f'{command}, and engine.model = "{model.name}" in config.toml'
+
+
+def _if_slow(model: Model) -> str:
+    """What was measured, and what else there is, if a model does not keep up with the voice."""
+    record = store.record_of(model)
+    if record is None or record.rtf <= REAL_TIME_RTF:
+        return ""
+    speed = describe_speed(record.rtf, record.device)
+    return f", but {speed}; dictatectl engine pocketsphinx changes to the starter"
+
+
+def _how(model: Model, settings: EngineSettings) -> str:
+    """How to get and use a model."""
+    size = f"{model.size / 1e9:.2f} GB"
+    if lacks(model.engine):
+        return f"dictate setup --engine {model.engine} (and {size} for the model)"
+    try:
+        there = store.installed(model) is not None
+    except Unavailable as error:
+        return str(error)
+    if not there:
+        return f"dictate models download {model.name} ({size})"
+    return ENGINES.why_not(model.engine, settings) or "dictatectl reload"
+
+
+def lacks(engine: str) -> list[str]:
+    """The packages that an engine of "auto" imports, and that are missing."""
+    return [name for name in _PACKAGES.get(engine, ()) if find_spec(name) is None]
+
+
+def _speaks(model: Model, language: str) -> bool:
+    if not model.speaks:
+        return True
+    try:
+        Languages({}, model.speaks).index(language)
+    except Unavailable:
+        return False
+    return True

@@ -1,0 +1,96 @@
+"""`dictate models convert`: ONNX files made on this machine from NVIDIA's own file."""
+
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+from dictate import console
+from dictate.errors import Unavailable
+from dictate.install.model import measure_speed
+from dictate.installation import install_command
+from dictate.models import downloader, store
+from dictate.models.catalogue import CATALOGUE, Model, list_sha256, named
+from dictate.models.store import InstalledModel
+from dictate.platform import paths
+from dictate.toml.toml_file import write
+
+ROOM: Final = 4
+"""Bytes of disk that are needed meanwhile, for each byte of the original: it is unpacked, and its
+weights are written in full precision twice before the rounded ones."""
+
+
+def convert(name: str, chunk_ms: int) -> int:
+    """Make the ONNX files of the model called `name`, for chunks of `chunk_ms`, and test them; 130
+    if interrupted. Raises Unavailable, EngineError, UnsafeFolder."""
+    original, target = named(name), _target(name, chunk_ms)
+    missing = [one for one in ("nemo", "torch", "onnx", "onnxruntime") if find_spec(one) is None]
+    if missing:
+        raise Unavailable(f"missing packages: {', '.join(missing)}; {install_command('nemotron')}")
+    found = store.find(name, trusted=False, engine=original.engine)
+    folder = paths.safe_dir(paths.models_dir())
+    with downloader.alone(folder):
+        if store.installed(target) is not None:
+            raise Unavailable(
+                f"{target.name} is here already; to make it anew: dictate models remove "
+                f"{target.name}"
+            )
+        free, needed = shutil.disk_usage(folder).free, ROOM * original.size
+        if free < needed:
+            raise Unavailable(
+                f"{folder} has {free / 1e9:.1f} GB free, but {needed / 1e9:.1f} GB are needed "
+                "meanwhile: make room on that disk"
+            )
+        console.error(f"Converting {original.title} for the engine onnx; this takes minutes.")
+        try:
+            _make(found, target, chunk_ms)
+        except KeyboardInterrupt:
+            console.error("Interrupted; nothing was changed.")
+            return 130
+        files = {path.name: _sha256(path) for path in sorted(target.path.iterdir())}
+        record = InstalledModel(
+            repository=original.repository,
+            revision=original.revision,
+            sha256=list_sha256(files),
+            source=store.CONVERTED,
+            original_sha256=original.sha256,
+            files=files,
+        )
+        write(target.record_path, record.text())
+    console.line(f"{target.path}: converted from {original.name} (SHA-256 {original.sha256})")
+    measure_speed(target)
+    return 0
+
+
+def _target(name: str, chunk_ms: int) -> Model:
+    """The model of the catalogue that the files become."""
+    made = [model for model in CATALOGUE.values() if model.original == name]
+    if not made:
+        known = dict.fromkeys(model.original for model in CATALOGUE.values() if model.original)
+        raise Unavailable(f"{name} cannot be converted; these can: {', '.join(known)}")
+    for model in made:
+        if not model.chunks_ms or chunk_ms in model.chunks_ms:
+            return model
+    chunks = ", ".join(str(chunk) for model in made for chunk in model.chunks_ms)
+    raise Unavailable(f"{name} is converted for chunks of {chunks} ms, not of {chunk_ms} ms")
+
+
+def _make(found: store.ModelFile, target: Model, chunk_ms: int) -> None:
+    # NeMo takes seconds to import.
+    from dictate.engines.nemotron.load import load
+    from dictate.engines.onnx.export import export
+
+    with store.opened(found) as path:
+        console.error(f"loading {found.path.name}")
+        loaded = load(path, "cpu")
+    # What an interrupted download has left: without its record it counts for nothing.
+    shutil.rmtree(target.path, ignore_errors=True)
+    export(loaded, target.path, chunk_ms if target.chunks_ms else 0, console.error)
+    paths.safe_dir(target.path)
+    for file in target.path.iterdir():
+        file.chmod(0o600)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return store.sha256_of(file.fileno())

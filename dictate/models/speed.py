@@ -1,0 +1,14 @@
+"""What a measured speed means."""
+
+from typing import Final
+
+REAL_TIME_RTF: Final = 0.8
+"""Seconds of work for a second of sound, up to which a machine keeps up with the voice. The rest is
+for the desktop."""
+
+
+def describe_speed(rtf: float, device: str) -> str:
+    """The speed for people."""
+    verdict = "real time" if rtf <= REAL_TIME_RTF else "slower than speech"
+    on = f" on {device}" if device else ""
+    return f"{verdict} ({rtf:.2f} s of work for a second of sound{on})"
