@@ -9,7 +9,7 @@ import argparse
 import asyncio
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -80,15 +80,15 @@ def count(term: str, text: str) -> int:
 
 def normalised(text: str) -> list[str]:
     """The words of a text, as the field compares them: without signs, with numbers in figures."""
-    words: list[str] = _normaliser()(text).split()
-    return words
+    return _normaliser()(text).split()
 
 
 @cache
-def _normaliser():  # type: ignore[no-untyped-def] # a package without types
+def _normaliser() -> Callable[[str], str]:
     from whisper_normalizer.english import EnglishTextNormalizer
 
-    return EnglishTextNormalizer()
+    normaliser: Callable[[str], str] = EnglishTextNormalizer()
+    return normaliser
 
 
 async def transcribe(

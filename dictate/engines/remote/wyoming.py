@@ -192,10 +192,6 @@ def served_tag(language: str | None, known: Collection[str]) -> str | None:
     return general if language not in known and general in known else language
 
 
-def _single_spaced(text: str) -> str:
-    return " ".join(text.split())
-
-
 class WyomingUtterance(Utterance):
     """One dictation on a connection of its own."""
 
@@ -260,9 +256,9 @@ class WyomingUtterance(Utterance):
 
     def finish(self) -> str:
         try:
+            self._send_piece()
             if self._silent and not self._engine.ours:
                 return ""  # Whisper writes "You" for a microphone that is muted
-            self._send_piece()
             self._remote.send(AudioStop().event())
             limit_s = answer_s(self._engine.settings)
             until = time.monotonic() + limit_s
@@ -337,13 +333,13 @@ class WyomingUtterance(Utterance):
                 self._timings = Timings.from_event(event)
             case "transcript-chunk":
                 self._pieces += str(event.data.get("text"))
-                self._text = _single_spaced(self._pieces)
+                # Some servers put two spaces between two segments.
+                self._text = " ".join(self._pieces.split())
             case "transcript":
                 text = event.data.get("text")
                 if not isinstance(text, str):
                     raise self._remote.trouble("answers nonsense: a transcript without a text")
-                # Servers join segments that begin with a space.
-                self._text = text if self._engine.ours else _single_spaced(text)
+                self._text = text if self._engine.ours else " ".join(text.split())
                 self.language = str(event.data.get("language") or "")
                 return True
             case "error":
