@@ -149,17 +149,25 @@ def whisper_rows(speeches: Sequence[Speech]) -> list[list[str]]:
     return found
 
 
+def _model(text: str) -> tuple[str, str]:
+    name, _, path = text.partition("=")
+    if name not in LOCAL or not path:
+        raise argparse.ArgumentTypeError(f"{text!r}: write ENGINE=PATH, with {', '.join(LOCAL)}")
+    return name, path
+
+
 def main() -> None:
     """Print it."""
     parser = argparse.ArgumentParser(prog="bench.hearing", description=__doc__)
     parser.add_argument(
         "--model",
+        type=_model,
         action="append",
         default=[],
         metavar="ENGINE=PATH",
         help="the model that an engine is to use, and to trust",
     )
-    models = dict(one.split("=", 1) for one in parser.parse_args().model)
+    models = dict(parser.parse_args().model)
     try:
         speeches = [recordings(), *spoken()]
         found, left_out = [], []

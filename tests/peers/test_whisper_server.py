@@ -157,20 +157,36 @@ def test_a_server_that_dies(whisper: WhisperServer) -> None:
         whisper.start()
 
 
-def dictated(engine: EngineSettings, folder: Path, meanwhile: Callable[[], object]) -> str:
+def dictated(
+    engine: EngineSettings,
+    folder: Path,
+    sound: Samples,
+    meanwhile: Callable[[], object] = lambda: None,
+) -> str:
     """The text of a dictation by the engine process; in its middle, `meanwhile` is called."""
-    pcm = pcm_from_samples(read_sound_file(NOVEL))
+    pcm = pcm_from_samples(sound)
+    middle = len(pcm) // 4 * 2
 
     async def main() -> str:
         async with asyncio.timeout(150), linked(engine, folder) as link:
             utterance = link.begin(1, Hotwords(), "en")
-            utterance.feed(pcm[: len(pcm) // 2])
+            utterance.feed(pcm[:middle])
             await utterance.drain()
             await asyncio.to_thread(meanwhile)
-            utterance.feed(pcm[len(pcm) // 2 :])
+            utterance.feed(pcm[middle:])
             return (await utterance.finish(Whole(pcm))).text
 
     return asyncio.run(main())
+
+
+def test_two_minutes_have_the_time_that_they_take(whisper: WhisperServer, tmp_path: Path) -> None:
+    """The server recognises all of the sound after the release, and reports nothing meanwhile."""
+    clips = recordings().clips[5:] * 5
+    sound = np.concatenate([clip.samples for clip in clips])
+    assert len(sound) > 120 * RATE
+    text = dictated(EngineSettings(use="wyoming", address=whisper.address), tmp_path, sound)
+    heard = score([(" ".join(clip.text for clip in clips), text)])
+    assert heard.wrong <= 0.15 * heard.words
 
 
 def test_nothing_is_lost_if_the_server_starts_anew_in_the_middle(
@@ -180,7 +196,7 @@ def test_nothing_is_lost_if_the_server_starts_anew_in_the_middle(
         whisper.kill()
         whisper.start()
 
-    text = dictated(settings(whisper.address), tmp_path, again)
+    text = dictated(settings(whisper.address), tmp_path, read_sound_file(NOVEL), again)
     assert text.startswith("And Mr. John Dashwood")
     assert "in his power" in text
 
@@ -189,7 +205,8 @@ def test_the_starter_takes_over_if_the_server_stays_away(
     whisper: WhisperServer, tmp_path: Path
 ) -> None:
     try:
-        text = dictated(settings(whisper.address, fallback="pocketsphinx"), tmp_path, whisper.kill)
+        starter = settings(whisper.address, fallback="pocketsphinx")
+        text = dictated(starter, tmp_path, read_sound_file(NOVEL), whisper.kill)
     finally:
         whisper.start()
     assert "john" in text.lower()
