@@ -99,8 +99,8 @@ class EngineSettings:
     model file can run code. Set it only if you made the model, or trust its maker."""
     chunk_ms: int = _option(560, choices=(80, 160, 320, 560, 1120), each_time=True)
     """nemotron: how much sound it processes at a time. A longer chunk recognizes better and costs
-    less. The words appear later while you speak, but not later at the release. With onnx, each
-    model has one."""
+    less. The words appear later while you speak, but not later at the release. onnx: each chunk is
+    a download of its own, and the nearest that is here is used."""
     device: str = _option("auto", choices=("auto", "cuda", "cpu"))
     """nemotron and qwen3: auto uses the graphics card if there is one, cuda requires it, cpu does
     not use it."""
@@ -179,14 +179,14 @@ class HotwordSettings:
     strength: float = _option(1.0, low=0.0, high=4.0)
     """How strongly all terms are preferred: 0 is not at all, 1 is the engine's default."""
     shortest: int = _option(3, low=1, high=20)
-    """nemotron: minimum number of letters of a term that is preferred. Shorter ones would turn up
-    everywhere; they are still spelled your way when they are recognized."""
+    """nemotron and onnx: minimum number of letters of a term that is preferred. Shorter ones would
+    turn up everywhere; they are still spelled your way when they are recognized."""
     cap: bool = True
-    """nemotron: whether a list of more than 100 terms is preferred less strongly, because the
-    longer the list, the more often a term resembles what was really said."""
+    """nemotron and onnx: whether a list of more than 100 terms is preferred less strongly, because
+    the longer the list, the more often a term resembles what was really said."""
     compare: bool = True
-    """nemotron: whether each text is compared with what is recognized without your words, and
-    replaced by it if the two differ wildly."""
+    """nemotron and onnx: whether each text is compared with what is recognized without your words,
+    and replaced by it if the two differ wildly."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,6 +165,24 @@ def test_a_model_is_given_the_language(language: str, asked: Samples) -> None:
 # Its own.
 
 
+def test_silence_at_the_end_is_not_added_again(asked: Samples) -> None:
+    """Each step after the release is a wait: a sound that ends in silence mostly needs one."""
+    engine = mini_onnx.engine()
+    end = int(np.flatnonzero(np.abs(asked) > 0.02)[-1])
+    noise = np.random.default_rng(3).normal(0, 0.0005, RATE).astype(np.float32)
+    ends, last_steps = {0.0: set(), 0.3: set()}, {0.0: 0, 0.3: 0}  # type: ignore[var-annotated]
+    for quiet_s in ends:
+        for shift in range(0, 9000, 500):
+            utterance: Any = engine.begin(CLAUDE, None)
+            sound = [noise[:shift], asked[:end], noise[: int(quiet_s * RATE)]]
+            utterance.feed(np.concatenate(sound))
+            before = utterance.effort.steps
+            ends[quiet_s].add(utterance.finish())
+            last_steps[quiet_s] += utterance.effort.steps - before
+    assert ends[0.3] == ends[0.0] == {"We asked Claude Code about the problem."}
+    assert last_steps[0.3] <= 0.8 * last_steps[0.0]
+
+
 def test_a_long_dictation_takes_no_more_memory_than_a_short_one(asked: Samples) -> None:
     engine = mini_onnx.engine()
     utterance: Any = engine.begin(CLAUDE, None)
@@ -242,6 +260,24 @@ def test_the_chunk_of_the_settings_chooses_the_download(
         engine.load()
         assert engine.facts.model == name
         assert hear(engine, asked, CLAUDE) == "We asked Claude Code about the problem."
+
+
+def test_a_changed_chunk_loads_its_download_at_the_next_dictation(
+    monkeypatch: pytest.MonkeyPatch, asked: Samples
+) -> None:
+    """An open dictation goes on with the model it began with."""
+    store_as("nemotron-onnx", 560, monkeypatch)
+    store_as("nemotron-onnx-160", 160, monkeypatch)
+    engine = OnnxEngine(EngineSettings(use="onnx"))
+    engine.load()
+    before = engine.begin(CLAUDE, None, 560)
+    before.feed(asked[: len(asked) // 2])
+    after = engine.begin(CLAUDE, None, 160)
+    before.feed(asked[len(asked) // 2 :])
+    after.feed(asked)
+    assert {before.finish(), after.finish()} == {"We asked Claude Code about the problem."}
+    assert (before.effort.chunk_ms, after.effort.chunk_ms) == (560, 160)
+    assert engine.begin(CLAUDE, None).effort.chunk_ms == 560
 
 
 def test_a_folder_of_ones_own_takes_trust() -> None:

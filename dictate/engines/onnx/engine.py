@@ -53,6 +53,8 @@ class OnnxEngine(Engine):
         super().__init__(settings)
         self._model: onnx_model.Model
         self._model_name = ""
+        self._chunk_ms = settings.chunk_ms
+        """The chunk that was last asked for; the model that is loaded has the nearest."""
         self._languages: Languages
         self._trees: OrderedDict[BoostPhrases, BoostingTree] = OrderedDict()
         self._taken: tuple[Hotwords, str, BoostPhrases, list[str]] | None = None
@@ -72,7 +74,7 @@ class OnnxEngine(Engine):
 
     def _find(self) -> store.ModelFile:
         settings = self.settings
-        model = settings.model or _nearest(settings.chunk_ms)
+        model = settings.model or _nearest(self._chunk_ms)
         return store.find(model, trusted=settings.trust_model, engine=self.name)
 
     def load(self) -> None:
@@ -94,7 +96,7 @@ class OnnxEngine(Engine):
         return refused
 
     def begin(self, hotwords: Hotwords, language: str | None, chunk_ms: int = 0) -> Utterance:
-        del chunk_ms  # the files have only one
+        self._change_chunk(chunk_ms or self.settings.chunk_ms)
         model = self._model
         language = language or self.settings.language
         prompt_index = self._languages.index(language)
@@ -108,6 +110,15 @@ class OnnxEngine(Engine):
             return TransducerUtterance(OfflineRecognizer(run, len(hypotheses)), texts, hotwords, 0)
         stream = StreamingRecognizer(model, model.window, hypotheses, prompt_index)
         return TransducerUtterance(stream, texts, hotwords, model.window.chunk_ms)
+
+    def _change_chunk(self, chunk_ms: int) -> None:
+        """Load the download with this chunk, if it is a different one. Open utterances keep the
+        model that they began with."""
+        if chunk_ms == self._chunk_ms:
+            return
+        self._chunk_ms = chunk_ms
+        if self._find().name != self._model_name:
+            self.load()
 
     def _phrases(self, hotwords: Hotwords, language: str) -> tuple[BoostPhrases, list[str]]:
         taken = self._taken
@@ -135,9 +146,9 @@ class OnnxEngine(Engine):
         model = self._model
         chunk_ms = 0 if model.window is None else model.window.chunk_ms
         notes = [] if chunk_ms else [WHOLE]
-        if wanted := _other_chunk(self._model_name, self.settings.chunk_ms):
+        if wanted := _other_chunk(self._model_name, self._chunk_ms):
             notes.append(
-                f"engine.chunk_ms is {self.settings.chunk_ms}, but this model has {chunk_ms} ms: "
+                f"engine.chunk_ms is {self._chunk_ms}, but this model has {chunk_ms} ms: "
                 f"dictate models download {wanted}"
             )
         return EngineInfo(
