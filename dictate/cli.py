@@ -133,7 +133,10 @@ def _add_run(commands: "Commands") -> None:
     )
     _add_hotwords(run)
     run.add_argument(
-        "--once", action="store_true", help="with wav:FILE: stop when its text has been written"
+        "--once",
+        action="store_true",
+        help="with wav:FILE: stop when its text has been written; the exit status is 1 if it was"
+        " not, and 4 if nothing was heard",
     )
     run.add_argument(
         "--demo",
@@ -216,8 +219,7 @@ def _run(arguments: argparse.Namespace) -> int:
         shipped("config/hotwords.toml") if arguments.demo else None,
     )
     options = RunOptions(recordings, once=once, show_partials=arguments.demo, fetch=arguments.fetch)
-    asyncio.run(run_daemon(files, overrides, options))
-    return 0
+    return asyncio.run(run_daemon(files, overrides, options))
 
 
 def _add_file(commands: "Commands") -> None:

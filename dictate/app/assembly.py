@@ -66,8 +66,9 @@ log = logging.getLogger(__name__)
 
 async def run_daemon(
     files: ConfigFiles, overrides: CommandLineOverrides, options: RunOptions
-) -> None:
-    """Run Dictate until it is stopped. Raises ConfigError, AlreadyRunning, Unavailable."""
+) -> int:
+    """Run Dictate until it is stopped; the exit status. Raises ConfigError, AlreadyRunning,
+    Unavailable."""
     source = ConfigSource(files, overrides)
     configuration = await source.read()
     stop = asyncio.Event()
@@ -83,7 +84,7 @@ async def run_daemon(
         )
         connect(ui, stages, controls)
         controls.reloader.report_start()
-        await Daemon(options, source, ui, stages, controls, stop).run()
+        return await Daemon(options, source, ui, stages, controls, stop).run()
 
 
 async def open_ui(stack: AsyncExitStack, settings: Settings, options: RunOptions) -> UserInterface:
@@ -220,6 +221,7 @@ def open_controls(
         reloader=reloader,
         on_trouble=on_trouble,
         on_forgotten=ui.dispatcher.forgotten,
+        slow_engines=lambda: stages.engines.slow,
     )
     tray = TrayController(
         settings.tray,
@@ -286,6 +288,7 @@ def connect(ui: UserInterface, stages: Stages, controls: Controls) -> None:
     feedback.slow.connect(dispatcher.slow)
     feedback.progressed.connect(ui.terminal.progress)
     feedback.progressed.connect(tray.progress)
+    feedback.progressed.connect(status.progress)
     dispatcher.paste_clicked.connect(stages.replay.paste_after_click)
     stages.engines.changed.connect(status.engines)
     stages.engines.changed.connect(controls.greeting.update)

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict
 
 from dictate.app.journal_thread import JournalThread
@@ -43,8 +43,10 @@ class DaemonController:
         reloader: Reloader,
         on_trouble: Callable[[str], None],
         on_forgotten: Callable[[int | None], None],
+        slow_engines: Callable[[], Mapping[str, str]],
     ) -> None:
-        """`on_forgotten` gets the number of a dictation that was deleted, or None for all."""
+        """`on_forgotten` gets the number of a dictation that was deleted, or None for all.
+        `slow_engines` returns what is to be said about each engine that cannot keep up."""
         self._pipeline = pipeline
         self._keys = keys
         self._journal = journal
@@ -54,6 +56,7 @@ class DaemonController:
         self._reloader = reloader
         self._on_trouble = on_trouble
         self._on_forgotten = on_forgotten
+        self._slow_engines = slow_engines
         self._background = BackgroundTasks(log)
 
     def start(self, *, second: bool) -> None:
@@ -163,7 +166,7 @@ class DaemonController:
 
     async def check(self) -> Sequence[Row]:
         """Every backend, and why it cannot work."""
-        rows = await asyncio.to_thread(check.rows, self._reloader.settings)
+        rows = await asyncio.to_thread(check.rows, self._reloader.settings, self._slow_engines())
         return [row.as_dict() for row in rows]
 
     async def check_live(self) -> Sequence[Row]:

@@ -18,6 +18,7 @@ from dictate.app.model_fetch import NONE
 from dictate.app.parts import Controls, Stages, UserInterface
 from dictate.app.reloader import ConfigSource
 from dictate.errors import AlreadyRunning
+from dictate.journal.entry import EntryState
 from dictate.journal.journal import Journal
 from dictate.journal.retention import Moment
 from dictate.platform.background import BackgroundTasks
@@ -29,6 +30,9 @@ SWEEP_S = 3600.0
 """Seconds between two deletions of what the settings do not want kept."""
 DRAIN_S = 1.5
 """Seconds to wait for dictations in flight at a stop; the rest are recovered at the next start."""
+OK, NOT_WRITTEN, NOTHING_HEARD, INTERRUPTED = 0, 1, 4, 130
+"""Exit statuses. The last three are of a daemon that was started for its recordings alone;
+`dictate file` has the same numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +68,13 @@ class Daemon:
         self._stages = stages
         self._controls = controls
         self._stop = stop
+        self._status = INTERRUPTED if options.once else OK
         self._background = BackgroundTasks(log)
         self._recovered = asyncio.Event()
         """Set once no engine works on what a crash left."""
 
-    async def run(self) -> None:
-        """Until it is stopped."""
+    async def run(self) -> int:
+        """Until it is stopped; the exit status."""
         dispatcher, status = self._ui.dispatcher, self._controls.status
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(service) for service in self._services()]
@@ -88,6 +93,7 @@ class Daemon:
             finally:
                 for task in tasks:
                     task.cancel()
+        return self._status
 
     def _services(self) -> Iterator[Coroutine[Any, Any, None]]:
         """All that goes on beside the dictations."""
@@ -107,25 +113,36 @@ class Daemon:
         await self._stages.engines.load_hotwords(self._controls.reloader.configuration.hotwords)
         await self._stages.replay.recover(self._stages.unfinished)
         self._recovered.set()
-        for path in self._options.recordings:
-            await self._dictate(path)
+        await self._dictate_all()
         if self._options.once:
             if self._controls.fetch.progress:
                 self._ui.terminal.line("Waiting for the model; Ctrl+C ends.")
             if await self._controls.fetch.arrives():
                 self._ui.terminal.line("Once more, with the model that has arrived:")
-                for path in self._options.recordings:
-                    await self._dictate(path)
+                await self._dictate_all()
             self._stop.set()
         elif self._options.recordings:
             self._ui.terminal.line("Spoken. `dictatectl start` speaks it again; Ctrl+C ends.")
 
-    async def _dictate(self, path: Path) -> None:
-        """Dictate one recording, as if the key were held while it plays."""
+    async def _dictate_all(self) -> None:
+        """Dictate the recordings; what became of them is the exit status of a daemon that was
+        started for them."""
+        statuses = {await self._dictate(path) for path in self._options.recordings}
+        if self._options.once:
+            self._status = NOT_WRITTEN if NOT_WRITTEN in statuses else max(statuses, default=OK)
+
+    async def _dictate(self, path: Path) -> int:
+        """Dictate one recording, as if the key were held while it plays; an exit status."""
         settings = replace(self._controls.reloader.settings.microphone, use=f"wav:{path}")
         await self._stages.microphone.apply(settings)
         self._stages.pipeline.start(held=True)
+        number = max(self._stages.pipeline.under_way, default=0)
         await self._stages.pipeline.idle.wait()
+        entry = await self._stages.journal.call(Journal.get, number)
+        # The settings may want nothing kept of what was delivered.
+        if entry is None or entry.state is EntryState.DELIVERED:
+            return OK
+        return NOTHING_HEARD if entry.state is EntryState.EMPTY else NOT_WRITTEN
 
     async def _watch_files(self) -> None:
         def watching() -> None:

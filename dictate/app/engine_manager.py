@@ -26,6 +26,10 @@ PREPARE_S = 5.0
 machine takes longer, and nothing needs to wait for it."""
 
 
+SPEED = "engine speed"
+"""The source of a message about an engine that cannot keep up."""
+
+
 @dataclass(frozen=True, slots=True)
 class EnginePair:
     """The clients that serve some settings; one may serve both profiles."""
@@ -69,6 +73,9 @@ class EngineManager:
         self._loading_hotwords: list[asyncio.Task[list[str]]] = []
         self._reported: dict[str, list[str]] = {}
         """The hotwords that each engine could not use, as last reported."""
+        self._slow: set[str] = set()
+        """The engines that were reported to be slower than speech."""
+        self.changed.connect(self._report_slow)
         self.main = self._make(settings.engine)
         self.second = self.main
         """The main one itself, where that serves both profiles."""
@@ -211,6 +218,15 @@ class EngineManager:
             self._on_mended(role)
         return unusable
 
+    def _report_slow(self) -> None:
+        """Say once of each engine that it cannot keep up."""
+        for name, reason in self.slow.items():
+            if name not in self._slow:
+                self._slow.add(name)
+                self._on_trouble(f"engine {name}: {reason}", SPEED)
+        if not self.slow:
+            self._on_mended(SPEED)
+
     def _cancel_loading(self) -> None:
         for loading in self._loading_hotwords:
             loading.cancel()
@@ -221,6 +237,12 @@ class EngineManager:
     def excluded(self) -> tuple[str, ...]:
         """The engines that "auto" does without, in either of the two, because they failed here."""
         return tuple(dict.fromkeys((*self.main.excluded, *self.second.excluded)))
+
+    @property
+    def slow(self) -> dict[str, str]:
+        """How slow each engine is that cannot keep up with speech, and what to do, by its name."""
+        found = (client.info for client in (self.main, self.second))
+        return {info.name: info.slow for info in found if info.slow}
 
     @property
     def report(self) -> tuple[EngineReport, EngineReport | None]:

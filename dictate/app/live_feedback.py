@@ -10,6 +10,7 @@ from dictate.app.profiles import Profile
 from dictate.app.session import Activity
 from dictate.app.signals import Signal
 from dictate.config.schema import Settings
+from dictate.engines.pace import FASTER
 from dictate.errors import DictateError
 from dictate.outputs import Destination, Output
 from dictate.ui.overlay.picture import Picture
@@ -21,15 +22,11 @@ EVERY_S = 0.7
 windows. The partial transcript is then shown there."""
 SLOW_S = 1.0
 """Seconds after the end of the sound from which the progress of the engine is shown."""
-BEHIND_S = 5.0
+BEHIND_S = 3.0
 """Seconds of sound by which an engine may be behind the voice before that is shown: models work in
 chunks of up to two seconds."""
 LATE_S = 10.0
 """Seconds of waiting, or of being behind, after which it is also logged and notified."""
-FASTER = (
-    "a faster engine helps: `dictatectl engine` lists them, and `dictate setup --remote HOST` uses"
-    " one of another machine"
-)
 
 
 class Dictations(Protocol):
@@ -150,18 +147,17 @@ async def describe_target(output: Output) -> str:
 
 def describe_backlog(backlog: Backlog) -> str:
     """How far the engine is, if the user has to wait for it; otherwise empty."""
+    waited_s = backlog.waited_s
     behind_s = 0.0 if backlog.worked_s is None else backlog.sound_s - backlog.worked_s
-    if not backlog.waited_s:
-        if backlog.loading:
-            return "the engine loads: your words come later"
-        return f"the engine is {spell(behind_s)} behind" if behind_s > BEHIND_S else ""
-    if backlog.waited_s < SLOW_S:
+    if backlog.loading and not waited_s:
+        return "the engine loads: your words come later"
+    if not backlog.loading and behind_s > (SLOW_S if waited_s >= SLOW_S else BEHIND_S):
+        return f"hearing, {spell(behind_s)} behind"
+    if waited_s < SLOW_S:
         return ""
     if backlog.loading:
-        return f"the engine loads, {spell(backlog.waited_s)} so far"
-    if backlog.worked_s is not None and behind_s >= SLOW_S:
-        return f"{spell(backlog.worked_s)} of {spell(backlog.sound_s)} recognised"
-    return f"recognising {spell(backlog.sound_s)} of sound, {spell(backlog.waited_s)} so far"
+        return f"the engine loads, {spell(waited_s)} so far"
+    return f"recognising {spell(backlog.sound_s)} of sound, {spell(waited_s)} so far"
 
 
 def spell(seconds: float) -> str:

@@ -53,6 +53,10 @@ class StatusPublisher:
             second_engine_notes=second.notes if second else "",
         )
 
+    def progress(self, how_far: str) -> None:
+        """How far a slow engine is; empty when that is over."""
+        self._service.update(engine_progress=how_far)
+
     def outputs(self) -> None:
         """The outputs in use."""
         main, second = self._outputs.main, self._outputs.second

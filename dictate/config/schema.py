@@ -83,8 +83,8 @@ class EngineSettings:
     """How much sound after the release still belongs to the dictation, because people tend to let
     go early."""
     deadline_s: float = _option(10.0, low=1.0, high=600.0, each_time=True)
-    """How long an engine may make no progress. After that it is restarted and gets the same sound
-    once more."""
+    """How long an engine may make no progress; slow work counts as progress. After that it is
+    restarted and gets the same sound once more."""
     model: str = ""
     """nemotron: the name of the model, which is nemotron, nemotron-3.5 or parakeet (`dictate models
     list`), or the path of your own .nemo file; empty means nemotron, which is for English. onnx:
@@ -114,7 +114,7 @@ class EngineSettings:
     text in a test at the start."""
     address: str = ""
     """wyoming: the address of the engine: the path of a Unix socket (`dictate setup --remote HOST`
-    makes one), tls://HOST:PORT, or 127.0.0.1:PORT for a port of this machine."""
+    makes one), tls://HOST:PORT, or tcp://127.0.0.1:PORT for a port of this machine."""
     token_file: str = ""
     """wyoming: the file with the token that the server requires."""
     certificate_file: str = ""
@@ -141,8 +141,8 @@ class EngineSettings:
     """openai: the kind of server, which determines how your own words reach its model. auto detects
     it. vllm-chat is for Qwen3-ASR."""
     remote_model: str = ""
-    """openai and riva: the model on the server. Empty means the only one that the server has; with
-    riva, the one that the server chooses."""
+    """openai and riva: the model on the server. Empty means the only one that the server has, or
+    its default if it lists none; with riva, the one that the server chooses."""
     api_key_file: str = ""
     """openai and riva: the file with the key that the server requires. No other user may be able to
     read it."""

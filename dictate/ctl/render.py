@@ -27,6 +27,7 @@ def status(found: Fields) -> None:
         "engine": ", ".join(filter(None, (found["engine"], found["engine_state"]))),
         "chosen by": found["engine_choice"],
         **_engine(found),
+        "progress": found["engine_progress"],
         "output": found["output"],
         "passed over": found["output_notes"],
         "hotkey": found["hotkey"],

@@ -124,6 +124,7 @@ class Status(TypedDict, total=False):
     engine_notes: str
     engine_choice: str
     engine_finish_ms: float
+    engine_progress: str
     second_engine: str
     second_engine_state: str
     second_model: str
@@ -354,6 +355,10 @@ class Dictate1(ServiceInterface):
     @dbus_property(READ, "EngineFinishMs")
     def engine_finish_ms(self) -> DBusDouble:
         return self._status["engine_finish_ms"]
+
+    @dbus_property(READ, "EngineProgress")
+    def engine_progress(self) -> DBusStr:
+        return self._status["engine_progress"]
 
     @dbus_property(READ, "SecondEngine")
     def second_engine(self) -> DBusStr:

@@ -68,6 +68,7 @@ class Service:
             engine_notes="",
             engine_choice="",
             engine_finish_ms=0.0,
+            engine_progress="",
             second_engine="",
             second_engine_state="",
             second_model="",

@@ -8,9 +8,10 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from dictate.backends import Backends
@@ -40,6 +41,7 @@ VERDICT: Final = "verdict"
 """The stage of the last row: one sentence about all others."""
 ESSENTIAL: Final = ("microphone", "speech", "engine", "output", "hotkey")
 """The stages without which there is no dictation."""
+NONE_SLOW: Final[Mapping[str, str]] = MappingProxyType({})
 _NAMES: Final = {"speech": "speech detector"}
 MIN_FREE_MB: Final = 100
 """Megabytes that must be free on the journal's disk: with less, a long dictation may fill it."""
@@ -69,9 +71,9 @@ class CheckRow:
         }
 
 
-def rows(settings: Settings) -> list[CheckRow]:
-    """All rows, in the order in which sound travels, and last the verdict. Blocks: call it off the
-    loop."""
+def rows(settings: Settings, slow_engines: Mapping[str, str] = NONE_SLOW) -> list[CheckRow]:
+    """All rows, in the order in which sound travels, and last the verdict. `slow_engines` is what a
+    running daemon says about its engines that cannot keep up. Blocks: call it off the loop."""
     found = [
         *_files(),
         *_backends("microphone", MICROPHONES, settings.microphone.use, settings.microphone),
@@ -85,7 +87,8 @@ def rows(settings: Settings) -> list[CheckRow]:
         *_extras(settings),
         CheckRow("journal", str(paths.state_dir()), _journal_reason(paths.state_dir())),
     ]
-    return [*found, verdict(settings, found)]
+    speed = (CheckRow("engine speed", name, reason) for name, reason in slow_engines.items())
+    return [*found, *speed, verdict(settings, found)]
 
 
 def verdict(settings: Settings, found: Sequence[CheckRow]) -> CheckRow:

@@ -31,6 +31,8 @@ class EngineInfo:
     chunk_ms: int = 0
     """Milliseconds of sound in one step."""
     device_memory_mb: float = 0.0
+    rtf: float = 0.0
+    """Real-time factor (seconds of work for a second of sound), if `load` measured it."""
     notes: tuple[str, ...] = ()
     """One line for each setting that could not be applied, with the reason."""
 
@@ -54,6 +56,9 @@ class Utterance(ABC):
     """Whether the text is no longer wanted; a `finish` that takes long checks this."""
     language = ""
     """The language that it detected (BCP 47), known after `finish`; empty if it detects none."""
+    signs = 0
+    """Counted up in a call that waits for something else than the processor, at each sign that this
+    goes on: otherwise the call counts as hung."""
 
     @property
     def effort(self) -> UtteranceStats:

@@ -9,18 +9,19 @@ from dataclasses import asdict
 from wyoming.event import Event, async_write_event
 
 from dictate.config.schema import EngineSettings
+from dictate.engines.call_watch import WorkMeter, usage_of
 from dictate.engines.process import LOADING_S
 from dictate.engines.protocol import Align, Aligned, BadEvent, EngineState, StatusEvent, read_event
 from dictate.errors import EngineError, EngineLost
 from dictate.events import RATE, Samples, pcm_from_samples
+from dictate.platform.background import ignore_exception
 from dictate.platform.child_process import ChildProcess, python_module
 
 log = logging.getLogger(__name__)
 
 LONGEST_RTF: float = 5.0
-"""Maximum real-time factor (seconds of work for a second of sound), beyond the engine's deadline; a
-slower aligner counts as hung. It may be slow: no user waits at a cursor, and it may run on a
-processor."""
+"""Maximum real-time factor (seconds of work for a second of sound); an aligner that works longer
+counts as hung. It may be slow: no user waits at a cursor, and it may run on a processor."""
 
 
 class AlignerClient:
@@ -76,8 +77,9 @@ class AlignerClient:
             raise EngineLost("the aligner is not running")
         question = Align(text).event()
         event = await self._answer(
-            self._settings.deadline_s + LONGEST_RTF * len(sound) / RATE,
+            self._settings.deadline_s,
             Event(question.type, question.data, pcm_from_samples(sound)),
+            limit_s=LONGEST_RTF * len(sound) / RATE,
         )
         if event.type == "error":
             raise EngineError(f"the aligner failed: {str(event.data.get('text'))[:1000]}")
@@ -88,19 +90,33 @@ class AlignerClient:
             raise BadEvent("the aligner answers nonsense")
         return aligned
 
-    async def _answer(self, deadline_s: float, question: Event | None = None) -> Event:
-        """The next event from it. Raises EngineLost if it dies, or sends nothing in time."""
+    async def _answer(
+        self, deadline_s: float, question: Event | None = None, limit_s: float = 0.0
+    ) -> Event:
+        """The next event from it. It may work for `limit_s` seconds, however long that takes.
+        Raises EngineLost if it dies, or does nothing for `deadline_s`."""
         process = self._process
         assert process is not None
+
+        async def exchange() -> Event | None:
+            if question is not None:
+                await async_write_event(question, process.stdin)
+            return await read_event(process.stdout)
+
+        pid = process.pid or 0
+        meter = WorkMeter(lambda: usage_of(pid))
+        exchanging = asyncio.create_task(exchange())
+        ignore_exception(exchanging)
         try:
-            async with asyncio.timeout(deadline_s):
-                if question is not None:
-                    await async_write_event(question, process.stdin)
-                event = await read_event(process.stdout)
-        except TimeoutError as error:
-            raise EngineLost(f"the aligner hung for {deadline_s:.0f} s") from error
+            while not (await asyncio.wait({exchanging}, timeout=deadline_s))[0]:
+                if not meter.at_work(limit_s):
+                    raise EngineLost(f"the aligner hung for {deadline_s:.0f} s")
+            event = exchanging.result()
         except OSError:  # it is gone; the reason follows
             event = None
+        finally:
+            exchanging.cancel()
+            await asyncio.wait({exchanging})
         if event is not None:
             return event
         try:

@@ -12,6 +12,7 @@ from wyoming.asr import Transcribe
 from wyoming.audio import AudioChunk, AudioStart, AudioStop
 from wyoming.event import Event, async_write_event
 
+from dictate.engines.call_watch import WorkMeter, usage_of
 from dictate.engines.protocol import (
     BadEvent,
     BeginUtterance,
@@ -33,6 +34,9 @@ LARGEST_TEXT = 1_000_000
 """Maximum number of characters in an answer: no dictation is longer, so more is nonsense."""
 UNREPORTED_S = 0.5
 """Seconds of sound that the process may have worked through without having reported it."""
+STALLED_S = 0.5
+"""Seconds after the deadline in which events of the process still count: it may be this process
+that got no turn."""
 
 
 class AttemptFailed(Exception):
@@ -74,9 +78,10 @@ class UtteranceAttempt:
         self._on_partial = on_partial
         self._louder = louder
         self._deadline: asyncio.Timeout | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._meter: WorkMeter | None = None
         self._sent_s = 0.0
         self._stopped = False
-        self._waiting_since: float | None = None
         self._timings = Timings(0.0, 0.0, 0.0)
         self._stability = PartialStability()
 
@@ -87,6 +92,8 @@ class UtteranceAttempt:
         except EngineLost as error:
             raise AttemptFailed(error) from error
         self._supervisor.status_listeners.add(self._update_deadline)
+        if (pid := self._supervisor.pid) is not None:
+            self._meter = WorkMeter(lambda: usage_of(pid))
         sending = None
         try:
             async with asyncio.timeout(None) as self._deadline:
@@ -102,28 +109,43 @@ class UtteranceAttempt:
             raise AttemptFailed(EngineError(f"the engine answers nonsense: {error}")) from error
         finally:
             self._supervisor.status_listeners.discard(self._update_deadline)
+            if self._timer is not None:
+                self._timer.cancel()
             if sending is not None:
                 sending.cancel()
             writer.transport.abort()
 
     def _update_deadline(self) -> None:
         """There is a deadline while the engine is loaded, takes in no list of hotwords, and owes us
-        an answer."""
-        loop = asyncio.get_running_loop()
-        owes = self._stopped or self._sent_s - self.worked_s > UNREPORTED_S
-        if not owes:
-            self._waiting_since = None
-        elif self._waiting_since is None:
-            self._waiting_since = loop.time()
-        if self._deadline is None or self._deadline.expired():
-            return
+        an answer. It moves with each progress, so that a slow engine has all the time it needs."""
         supervisor = self._supervisor
+        owes = self._stopped or self._sent_s - self.worked_s > UNREPORTED_S
         busy = supervisor.state != EngineState.READY or supervisor.control.preparing
-        if self._waiting_since is None or busy:
-            self._deadline.reschedule(None)
+        if not owes or busy:
+            self._stop_timer()
+        elif self._timer is None:
+            if self._meter is not None:
+                self._meter.restart()
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(supervisor.settings.deadline_s, self._end_soon)
+
+    def _end_soon(self) -> None:
+        """The deadline has passed without a report. The process cannot report anything while a call
+        of its engine keeps Python's lock; then its use of the processor counts."""
+        assert self._deadline is not None
+        loop, supervisor = asyncio.get_running_loop(), self._supervisor
+        limit_s = supervisor.pace.limit_s(self._sent_s)
+        if self._meter is not None and self._meter.at_work(limit_s):
+            self._timer = loop.call_later(supervisor.settings.deadline_s, self._end_soon)
         else:
-            since = max(self._waiting_since, supervisor.free_at)
-            self._deadline.reschedule(since + supervisor.settings.deadline_s)
+            self._deadline.reschedule(loop.time() + STALLED_S)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._deadline is not None and not self._deadline.expired():
+            self._deadline.reschedule(None)
 
     async def _send(self, writer: asyncio.StreamWriter, chunks: AsyncIterator[bytes]) -> None:
         chunk_ms = self._supervisor.settings.chunk_ms
@@ -149,7 +171,7 @@ class UtteranceAttempt:
         while event := await read_event(reader):
             if event.type == Progress.type:
                 self.worked_s = float(Progress.from_event(event).audio_s)
-                self._waiting_since = None
+                self._stop_timer()
                 self._update_deadline()
             elif event.type == PartialText.type:
                 text = _text(event)

@@ -26,7 +26,7 @@ from dictate.platform.background import ignore_exception
 log = logging.getLogger(__name__)
 
 LARGEST_BUFFER = RATE * 2 * 300
-"""Bytes of live sound that may wait for a slow engine. Beyond that, all of it is sent at the end,
+"""Bytes of live sound that may wait for a slow engine. What comes after these is sent at the end,
 from what the caller has on disk."""
 CHUNK_BYTES = 16_384
 """Maximum number of bytes in one audio-chunk: half a second."""
@@ -177,11 +177,13 @@ class UtteranceClient:
         self._attempt = attempt
         self._unsent: deque[bytes] = deque()
         self._unsent_bytes = 0
+        self._fed_bytes = 0
+        self._overflowed = False
+        """Whether sound came that is not among the bytes fed."""
         self._more = asyncio.Event()
         self._progress = asyncio.Event()
         self._ended = False
         self._last_attempt: UtteranceAttempt | None = None
-        self._too_slow = False
         self._cancelled = False
         self._second: asyncio.Task[FinalTranscript] | None = None
         """The attempt after the live one."""
@@ -192,15 +194,15 @@ class UtteranceClient:
 
     def feed(self, pcm: bytes) -> None:
         """Take more sound: signed 16-bit little-endian, mono, 16 kHz. Never blocks."""
-        if self._ended or self._live.done():
-            return
+        self._overflowed = self._overflowed or self._unsent_bytes + len(pcm) > LARGEST_BUFFER
+        if not (self._ended or self._overflowed or self._live.done()):
+            self._append(pcm)
+
+    def _append(self, pcm: bytes) -> None:
         self._unsent.extend(_cut(pcm))
         self._unsent_bytes += len(pcm)
+        self._fed_bytes += len(pcm)
         self._more.set()
-        if self._unsent_bytes > LARGEST_BUFFER:
-            self._too_slow = True
-            self._unsent.clear()
-            self._live.cancel()
 
     @property
     def worked_s(self) -> float:
@@ -218,11 +220,19 @@ class UtteranceClient:
 
     async def finish(self, whole: Callable[[], Awaitable[bytes]]) -> FinalTranscript:
         """No more sound comes: the whole text. `whole` brings all that was fed, and is called only
-        if the live attempt failed; what it raises comes through.
+        if the live attempt failed or too much sound waits for it; what it raises comes through.
 
         Raises EngineLost if the engine died or hung twice, EngineError if it answered nonsense or
         an error twice, or cannot do this at all, and no other engine serves instead.
         """
+        pcm = None
+        if self._overflowed and not self._live.done():
+            try:
+                pcm = await whole()
+            except BaseException:
+                self.cancel()
+                raise
+            self._append(pcm[self._fed_bytes :])
         self._ended = True
         self._more.set()
         silent = None
@@ -232,10 +242,7 @@ class UtteranceClient:
             if not failure.again:
                 raise failure.error from failure
             silent = failure if failure.silent else None
-        except asyncio.CancelledError:
-            if self._cancelled or not self._too_slow:
-                raise
-        pcm = await whole()
+        pcm = await whole() if pcm is None else pcm
         if self._cancelled:
             raise asyncio.CancelledError
         if silent and (fallback := await self._engine.fallback_engine()):

@@ -79,6 +79,8 @@ class ClientConnection:
         """Whether a client that does not know our events has got the beginning of the text."""
         self._samples = 0
         self._worked_s = 0.0
+        self._done_s = 0.0
+        """Seconds of the sound that the engine has worked through."""
         self._reported_s = 0.0
 
     @property
@@ -160,7 +162,7 @@ class ClientConnection:
     async def _take_hotwords(self, event: Event) -> None:
         self._hotwords = hotwords = hotwords_from_event(event)
         if self.send in self._host.watchers:
-            terms = await self._host.prepare(hotwords)
+            terms = await self._host.prepare(hotwords, self._send_preparing)
             await self.send(UnusableTerms(terms).event())
 
     async def _begin(self, rate: int, width: int, channels: int) -> None:
@@ -186,7 +188,8 @@ class ClientConnection:
         samples = converter.convert(chunk.audio)
         self._samples += len(samples)
         self._quiet.feed(samples)
-        text = await self._timed(lambda: utterance.feed(samples))
+        text = await self._timed(lambda: utterance.feed(samples), utterance)
+        self._done_s = self._samples / RATE
         if text is not None:
             await self._send_partial(text)
         await self._send_progress()
@@ -209,7 +212,8 @@ class ClientConnection:
 
         watch = asyncio.create_task(self._stop_when_disconnected(utterance))
         try:
-            text = await self._timed(finish)
+            text = await self._timed(finish, utterance)
+            worked_s = self._worked_s
             wanted = announced is None or announced.louder
             if (
                 wanted
@@ -220,9 +224,10 @@ class ClientConnection:
         finally:
             watch.cancel()
         audio_s = self._samples / RATE
+        self._host.measured(worked_s, audio_s)
         if announced is not None:
             finish_ms = (time.monotonic() - began) * 1000
-            rtf = self._worked_s / audio_s if audio_s else 0.0
+            rtf = worked_s / audio_s if audio_s else 0.0
             effort = asdict(utterance.effort)
             await self.send(Timings(audio_s, round(finish_ms, 1), round(rtf, 4), **effort).event())
         streams = announced is None and self._host.status.streams
@@ -247,12 +252,12 @@ class ClientConnection:
             for samples in sound:
                 if again.stopped:
                     break
-                await self._timed(partial(again.feed, samples))
+                await self._timed(partial(again.feed, samples), again)
                 if announced is not None:
                     # The client sees that the engine works, and waits.
                     await self.send(Progress(self._samples / RATE).event())
             else:
-                text = await self._timed(again.finish)
+                text = await self._timed(again.finish, again)
         except Exception:
             # There is a text already. A client that has left is noticed when that is sent.
             log.debug("the louder sound failed", exc_info=True)
@@ -287,7 +292,10 @@ class ClientConnection:
             await asyncio.sleep(CLIENT_CHECK_S)
         utterance.stop()
 
-    async def _timed(self, call: Callable[[], T]) -> T:
+    async def _timed(self, call: Callable[[], T], utterance: Utterance | None = None) -> T:
+        """Run this on the engine's thread. A client that knows our events receives progress while
+        it works. A call of an utterance may work longer the more sound there is."""
+
         def measured() -> T:
             began = time.monotonic()
             try:
@@ -295,12 +303,26 @@ class ClientConnection:
             finally:
                 self._worked_s += time.monotonic() - began
 
-        return await self._host.on_thread(measured)
+        host = self._host
+        if utterance is None:
+            return await host.on_thread(measured, at_work=self._send_at_work)
+        return await host.on_thread(
+            measured,
+            limit_s=host.pace.limit_s(self._samples / RATE),
+            signs=lambda: utterance.signs,
+            at_work=self._send_at_work,
+        )
+
+    async def _send_preparing(self) -> None:
+        await self.send(Progress(0.0).event())
+
+    async def _send_at_work(self) -> None:
+        if self._announced is not None:
+            await self.send(Progress(self._done_s).event())
 
     async def _send_progress(self) -> None:
-        audio_s = self._samples / RATE
         if self._announced is None:
             return
-        if audio_s == 0 or audio_s - self._reported_s >= PROGRESS_S:
-            self._reported_s = audio_s
-            await self.send(Progress(audio_s).event())
+        if self._done_s == 0 or self._done_s - self._reported_s >= PROGRESS_S:
+            self._reported_s = self._done_s
+            await self._send_at_work()

@@ -14,18 +14,27 @@ from wyoming.event import Event
 
 from dictate.config.schema import EngineSettings
 from dictate.engines import ENGINES, Engine
+from dictate.engines.call_watch import WITHOUT_SOUND_S, CallWatch
+from dictate.engines.pace import Pace
+from dictate.engines.process import LOADING_S
 from dictate.engines.protocol import EngineState, StatusEvent, error_text
 from dictate.engines.sandbox import close_network
 from dictate.errors import EngineError
 from dictate.hotwords.model import Hotwords
+from dictate.platform.background import ignore_exception
 
 log = logging.getLogger(__name__)
 
 SHORT_LIST_S = 1.0
 """Seconds that an utterance waits for a list that is taken in: most lists take less. Meanwhile its
 sound waits in the socket."""
+LOOK_S = 0.25
+"""Seconds between two looks whether a call that takes long is at work. It is less than the
+shortest `engine.deadline_s`."""
 
 T = TypeVar("T")
+AtWork = Callable[[], Awaitable[None]]
+"""Reports that a call works. It may raise OSError."""
 
 
 class EngineHost:
@@ -40,11 +49,14 @@ class EngineHost:
         self.status = StatusEvent(state=EngineState.LOADING, name=settings.use)
         self.watchers: set[Callable[[Event], Awaitable[None]]] = set()
         """Called with each change of `status`. They may raise OSError."""
+        self.watch = CallWatch()
+        self.pace = Pace()
         self.engine: Engine | None = None
         """Set on the engine's thread, so that calls that were queued behind `load` find it."""
         self._excluded = excluded
         self._thread = ThreadPoolExecutor(1, "engine")
         self._beside = ThreadPoolExecutor(1, "hotwords")
+        self._beside_watch = CallWatch()
         self._preparing: dict[Hotwords, asyncio.Future[list[str]]] = {}
         """The lists that are taken in beside the utterances."""
         self._prepared: Hotwords | None = None
@@ -52,22 +64,51 @@ class EngineHost:
         self._network_note = ""
         """Why a local engine could reach the network all the same."""
 
-    async def on_thread(self, call: Callable[[], T]) -> T:
+    async def on_thread(
+        self,
+        call: Callable[[], T],
+        *,
+        limit_s: float = WITHOUT_SOUND_S,
+        signs: Callable[[], int] = lambda: 0,
+        at_work: AtWork | None = None,
+    ) -> T:
         """Run `call` on the engine's thread, behind all earlier calls. An OSError of the engine
-        becomes an EngineError: to the connections, an OSError means that the client left."""
+        becomes an EngineError: to the connections, an OSError means that the client left.
+
+        `at_work` is called now and then while the thread works on this call or an earlier one. For
+        `limit_s` and `signs` see `CallWatch.call`."""
+
+        def watched() -> T:
+            with self.watch.call(limit_s, signs):
+                return call()
+
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, call)
+            return await _watched(self._thread, watched, self.watch, at_work)
         except OSError as error:
             raise EngineError(f"{type(error).__name__}: {error}") from error
 
-    async def prepare(self, hotwords: Hotwords) -> list[str]:
+    def measured(self, worked_s: float, sound_s: float) -> None:
+        """An utterance with this much sound took this much work."""
+        self.pace.measured(worked_s, sound_s)
+
+    async def prepare(self, hotwords: Hotwords, at_work: AtWork) -> list[str]:
         """Have the engine take in the list, beside its utterances if it can. See
-        `Engine.prepare`."""
-        engine = await self.on_thread(self.loaded)
+        `Engine.prepare` and `on_thread`."""
+        engine = await self.on_thread(self.loaded, at_work=at_work)
+
+        def prepare() -> list[str]:
+            return engine.prepare(hotwords)
+
         if not engine.prepares_beside:
-            return await self.on_thread(lambda: engine.prepare(hotwords))
-        loop = asyncio.get_running_loop()
-        preparing = loop.run_in_executor(self._beside, engine.prepare, hotwords)
+            return await self.on_thread(prepare, limit_s=LOADING_S, at_work=at_work)
+
+        def beside() -> list[str]:
+            with self._beside_watch.call(LOADING_S):
+                return prepare()
+
+        preparing = asyncio.ensure_future(
+            _watched(self._beside, beside, self._beside_watch, at_work)
+        )
         self._preparing[hotwords] = preparing
         try:
             lines = await preparing
@@ -93,7 +134,7 @@ class EngineHost:
         def chosen() -> None:
             asyncio.run_coroutine_threadsafe(self._report(self.status), loop)
 
-        await self.on_thread(lambda: self._load(chosen))
+        await self.on_thread(lambda: self._load(chosen), limit_s=LOADING_S)
         await self._report(self.status)
 
     async def _report(self, status: StatusEvent) -> None:
@@ -125,6 +166,8 @@ class EngineHost:
             self.status = replace(self.status, state=EngineState.FAILED, message=error_text(error))
             return
         self.engine = engine
+        self.watch.waits = not engine.local
+        self.pace.rtf = engine.facts.rtf
         self.status = StatusEvent(
             state=EngineState.READY,
             name=engine.name,
@@ -149,6 +192,22 @@ class EngineHost:
         if self.engine is None:
             raise EngineError(self.status.message or "the engine did not load")
         return self.engine
+
+
+async def _watched(
+    thread: ThreadPoolExecutor, call: Callable[[], T], watch: CallWatch, at_work: AtWork | None
+) -> T:
+    """Run this on the thread, and report now and then that it works."""
+    future = asyncio.get_running_loop().run_in_executor(thread, call)
+    try:
+        while not (await asyncio.wait({future}, timeout=LOOK_S))[0]:
+            if watch.at_work() and at_work is not None:
+                with contextlib.suppress(OSError):  # whoever left is noticed at the next answer
+                    await at_work()
+        return future.result()
+    finally:
+        future.cancel()
+        ignore_exception(future)
 
 
 def _memory_mb() -> float:

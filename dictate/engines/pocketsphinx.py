@@ -33,6 +33,9 @@ BOOST: Final = 20.0
 MOST_BOOST: Final = 3000.0
 MEAN_FROM_BYTES: Final = RATE * 2
 """Bytes of one second of sound, a third of it from before the speech: enough for a good mean."""
+PIECE_BYTES: Final = RATE // 10 * 2
+"""Bytes of a tenth of a second, the sound of one call of the decoder: it keeps Python's lock, and
+the process has other things to do in between."""
 MOST_UNITS: Final = 20_000
 """Added units above which a decoder is replaced: it cannot forget any."""
 
@@ -109,7 +112,7 @@ class _Recogniser:
         self.decoder.reinit_feat()
         self.decoder.start_utt()
         self.decoder.set_cmn("0")
-        self.decoder.process_raw(pcm, no_search=True)
+        self._take(pcm, search=False)
         with_zeros = str(self.decoder.get_cmn(update=True))
         self.decoder.end_utt()
         self.decoder.activate_search(self._search)
@@ -122,7 +125,11 @@ class _Recogniser:
         self.decoder.reinit_feat()
         self.decoder.start_utt()
         self.decoder.set_cmn(mean)
-        self.decoder.process_raw(pcm)
+        self._take(pcm)
+
+    def _take(self, pcm: bytes, *, search: bool = True) -> None:
+        for at in range(0, len(pcm), PIECE_BYTES):
+            self.decoder.process_raw(pcm[at : at + PIECE_BYTES], no_search=not search)
 
     def text(self) -> str:
         """The text of this stretch, so far or final."""

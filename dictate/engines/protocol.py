@@ -11,7 +11,8 @@ are they sent to it. Each utterance has a connection of its own, so that one can
 next is being fed, and late events of a cancelled one die with its connection.
 
     dictate-watch       ->  dictate-status, now and at each change
-    dictate-hotwords    ->  dictate-unusable, on a watching connection: the list is prepared ahead
+    dictate-hotwords    ->  dictate-progress*, dictate-unusable, on a watching connection: the list
+                            is prepared ahead
     dictate-hotwords, dictate-utterance, transcribe, audio-start, audio-chunk*, audio-stop
                         ->  dictate-partial*, dictate-progress*, dictate-timings, transcript
     dictate-cancel      ->  nothing more for this utterance
@@ -121,6 +122,8 @@ class StatusEvent(DictateEvent):
     precision: str = ""
     chunk_ms: int = 0
     device_memory_mb: float | int = 0.0
+    rtf: float | int = 0.0
+    """Real-time factor, if it was measured when the engine was loaded."""
     notes: list | tuple = ()  # type: ignore[type-arg]
     local: bool = True
     """Whether it is on this machine: a remote one may come back by itself."""
@@ -153,7 +156,7 @@ class PartialText(DictateEvent):
 
 @dataclass(frozen=True)
 class Progress(DictateEvent):
-    """The engine's thread is alive and at work."""
+    """The engine's thread is at work. Sent again and again in a call that takes long."""
 
     type: ClassVar[str] = "dictate-progress"
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from dictate.config.schema import EngineSettings
 from dictate.engines.control import ControlConnection
 from dictate.engines.fallback import AutoChoice
+from dictate.engines.pace import MEASURABLE_S, Pace, slow_note
 from dictate.engines.process import LOADING_S, EngineProcess, engine_name
 from dictate.engines.protocol import LARGEST_EVENT, EngineState, StatusEvent, Timings
 from dictate.errors import EngineLost
@@ -44,7 +45,10 @@ class EngineStatus:
     load_s: float = 0.0
     memory_mb: float = 0.0
     rtf: float = 0.0
-    """Real-time factor of the last utterance: seconds of work for a second of sound."""
+    """Real-time factor of the last utterance, or as measured at the load: seconds of work for a
+    second of sound."""
+    slow: str = ""
+    """If it cannot keep up with speech: how slow it is, and what to do."""
     finish_ms: float = 0.0
     """From when the process came to the end of the sound to the text, of the last utterance."""
     model: str = ""
@@ -74,14 +78,13 @@ class EngineSupervisor:
         self.info = EngineStatus(name=settings.use)
         self.ready_at = 0.0
         """Loop time at which the engine was loaded."""
-        self.free_at = 0.0
-        """Loop time since which the engine is loaded and takes in no list of hotwords."""
         self.local = True
         """Whether the engine is on this machine."""
         self.run = 0
         """The number of the current process; each restart adds one."""
         self.choice = AutoChoice(settings.use)
-        self.control = ControlConnection(socket, self._status_received, self._preparing_changed)
+        self.pace = Pace()
+        self.control = ControlConnection(socket, self._status_received, self._call_listeners)
         self.status_listeners: set[Callable[[], None]] = set()
         """Called after each status that the process reports, and when it begins or ends to take in
         a list of hotwords."""
@@ -158,13 +161,17 @@ class EngineSupervisor:
 
     def record_timings(self, timings: Timings) -> None:
         """Note how long an utterance took that came through."""
+        self.pace.measured(timings.rtf * timings.audio_s, timings.audio_s)
+        slow = self.info.slow if timings.audio_s < MEASURABLE_S else slow_note(timings.rtf)
+        notes = (*self._engine_notes, slow, timings.note)
         self.info = replace(
             self.info,
             rtf=timings.rtf,
+            slow=slow,
             finish_ms=timings.finish_ms,
             chunk_ms=timings.chunk_ms,
             step_ms=timings.step_ms,
-            notes=(*self._engine_notes, timings.note) if timings.note else self._engine_notes,
+            notes=tuple(filter(None, notes)),
         )
         self._on_change()
 
@@ -246,10 +253,12 @@ class EngineSupervisor:
         self.choice.chose(status.name)
         self._name = status.name.partition(":")[0] or self._name
         if status.state == EngineState.READY:
-            self.ready_at = self.free_at = asyncio.get_running_loop().time()
+            self.ready_at = asyncio.get_running_loop().time()
             excluded = (f"{name} was given up: {why}" for name, why in self.choice.excluded.items())
             self._engine_notes = (*excluded, *(str(note) for note in status.notes))
-            self.info = _engine_status(status, self._engine_notes)
+            slow = slow_note(status.rtf)
+            notes = (*self._engine_notes, slow) if slow else self._engine_notes
+            self.info = _engine_status(status, slow, notes)
             log.info("engine %s: loaded in %.1f s", self._name, status.load_s)
         state = status.state
         if state == EngineState.FAILED and self.choice.load_failed(status.message):
@@ -258,16 +267,12 @@ class EngineSupervisor:
         self._set(state, status.message)
         self._call_listeners()
 
-    def _preparing_changed(self) -> None:
-        self.free_at = asyncio.get_running_loop().time()
-        self._call_listeners()
-
     def _call_listeners(self) -> None:
         for listener in list(self.status_listeners):
             listener()
 
 
-def _engine_status(status: StatusEvent, notes: tuple[str, ...]) -> EngineStatus:
+def _engine_status(status: StatusEvent, slow: str, notes: tuple[str, ...]) -> EngineStatus:
     return EngineStatus(
         name=status.name,
         languages=tuple(str(language) for language in status.languages),
@@ -276,6 +281,8 @@ def _engine_status(status: StatusEvent, notes: tuple[str, ...]) -> EngineStatus:
         punctuates=status.punctuates,
         load_s=status.load_s,
         memory_mb=status.memory_mb,
+        rtf=status.rtf,
+        slow=slow,
         model=status.model,
         device=status.device,
         precision=status.precision,

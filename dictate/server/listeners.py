@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from dictate.engines.remote.address import is_loopback, parse
+from dictate.engines.remote.address import host_and_port, is_loopback
 from dictate.engines.worker import bind
 from dictate.errors import Unavailable
 from dictate.platform import paths
@@ -140,10 +140,10 @@ def _from_systemd() -> list[Listener]:
 
 def _listen_tcp(address: str, *, tls: bool) -> socket.socket:
     try:
-        where = parse(f"tls://{address}")
-        _refuse_clear_text(where.host, tls=tls)
-        family = socket.AF_INET6 if ":" in where.host else socket.AF_INET
-        return socket.create_server((where.host, where.port), family=family, backlog=_BACKLOG)
+        host, port = host_and_port(address)
+        _refuse_clear_text(host, tls=tls)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except ValueError as error:
         raise Unavailable(f"--tcp: {error}") from error
     except OSError as error:

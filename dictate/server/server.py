@@ -16,11 +16,10 @@ import logging
 import os
 import signal
 import ssl
-import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
-from typing import Final, TypeVar
+from typing import Final
 
 import sdnotify
 
@@ -30,6 +29,7 @@ from dictate.config.schema import EngineSettings
 from dictate.engines import ENGINES
 from dictate.engines.client_connection import ClientConnection
 from dictate.engines.host import EngineHost
+from dictate.engines.pace import MEASURABLE_S, slow_note
 from dictate.engines.protocol import LARGEST_EVENT, Token, read_event
 from dictate.errors import DictateError, Unavailable
 from dictate.platform import paths
@@ -52,9 +52,7 @@ TOKEN_S: Final = 5.0
 FINISH_S: Final = 30.0
 """Seconds that utterances in flight have to finish when the server stops."""
 HUNG_S: Final = 60.0
-"""Seconds after which one call to a loaded engine counts as hung."""
-
-T = TypeVar("T")
+"""Seconds without any work, after which a call to a loaded engine counts as hung."""
 
 
 class PublicServer(EngineHost):
@@ -67,24 +65,24 @@ class PublicServer(EngineHost):
         self._token = token.encode()
         self._open = 0
         self._clients: set[ClientConnection] = set()
-        self._busy_since = 0.0
-        """When the engine's thread began its current call; 0 while it is idle."""
-
-    async def on_thread(self, call: Callable[[], T]) -> T:
-        def timed() -> T:
-            self._busy_since = time.monotonic()
-            try:
-                return call()
-            finally:
-                self._busy_since = 0.0
-
-        return await super().on_thread(timed)
+        self._reported_slow = False
 
     @property
     def hung(self) -> bool:
-        """Whether a call to the loaded engine does not return."""
-        since = self._busy_since
-        return self.engine is not None and since > 0 and time.monotonic() - since > HUNG_S
+        """Whether a call to the loaded engine does not return, and does nothing."""
+        return self.engine is not None and self.watch.idle_s > HUNG_S
+
+    def measured(self, worked_s: float, sound_s: float) -> None:
+        """An engine that cannot keep up is reported once."""
+        super().measured(worked_s, sound_s)
+        if sound_s >= MEASURABLE_S:
+            self.report_speed(worked_s / sound_s)
+
+    def report_speed(self, rtf: float) -> None:
+        """Say once that the engine cannot keep up, if its real-time factor is so high."""
+        if (note := slow_note(rtf)) and not self._reported_slow:
+            self._reported_slow = True
+            log.warning("server: engine %s: %s", self.status.name, note)
 
     async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one client, unless there are too many or it lacks the token."""
@@ -208,3 +206,4 @@ async def _serve(
 async def _load(public: PublicServer, out: Callable[[str], None]) -> None:
     await public.load()
     out(public.summary)
+    public.report_speed(public.status.rtf)

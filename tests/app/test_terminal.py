@@ -117,8 +117,8 @@ def test_a_long_preview_stays_on_one_line(
 def test_how_far_a_slow_engine_is_stands_before_the_preview(screen: Screen) -> None:
     terminal = Terminal(screen.stream)
     terminal.partial("see you")
-    terminal.progress("12 s of 3 min 20 s recognised")
-    assert screen.lines() == ["(12 s of 3 min 20 s recognised) … see you"]
+    terminal.progress("hearing, 12 s behind")
+    assert screen.lines() == ["(hearing, 12 s behind) … see you"]
 
 
 def test_a_download_is_shown_where_nothing_else_is(

@@ -1,6 +1,8 @@
 """A user whose dictation ends without a text learns why, from the log and a notification."""
 
 import asyncio
+import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -64,3 +66,32 @@ def test_an_engine_that_takes_long_is_reported_while_it_works(user: Home) -> Non
     assert "dictation 1: engine fake: recognising 1 s of sound, 10 s so far; a faster" in log
     assert [summary for summary, _ in shown] == ["Still at work"]
     assert log.index("engine fake: recognising") < log.index("dictation 1: delivered")
+
+
+def test_an_engine_that_cannot_keep_up_is_shown_while_the_user_speaks(tmp_path: Path) -> None:
+    """In the status how far it is behind, and once what to do; the text comes all the same."""
+    with home(tmp_path, seconds=8.0) as user:
+        user.say("!drag 2", Home.text)
+        seen: list[str] = []
+        with user.daemon(*user.spoken) as daemon:
+
+            def behind() -> bool:
+                found = daemon.status()
+                seen.append(str(found["engine_progress"]))
+                return found["state"] == "recording" and bool(seen[-1])
+
+            wait_for(behind, "it is behind", 60)
+            assert re.fullmatch(r"hearing, [3-9] s behind", seen[-1])
+            assert "  progress     hearing, " in daemon.ctl("status").stdout
+            wait_for(lambda: daemon.written() == f"{Home.text}\n", "the text comes", 60)
+            wait_for(lambda: not daemon.status()["engine_progress"], "it is not behind any more")
+            said = "engine fake: it cannot keep up with speech: "
+            wait_for(lambda: said in daemon.logged(), "the log says so")
+            status = daemon.status()
+            assert "it cannot keep up with speech" in status["engine_notes"]
+            assert status["trouble"].startswith(said)
+            rows = json.loads(daemon.ctl("check", "--json", check=False).stdout)
+            (row,) = (row for row in rows if row["stage"] == "engine speed")
+            assert row["name"] == "fake"
+            assert "a faster engine helps" in row["why_not"]
+            assert not row["needed"]

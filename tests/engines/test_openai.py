@@ -64,6 +64,18 @@ def hear(engine: OpenAIEngine, hotwords: Hotwords = NONE, sound: Samples = SPEEC
         ("http://127.0.0.1:8000/v1", address.Web("http://127.0.0.1:8000/v1", "127.0.0.1", 8000)),
         ("http://localhost", address.Web("http://localhost", "localhost", 80)),
         ("http://[::1]:80", address.Web("http://[::1]:80", "::1", 80)),
+        ("127.0.0.1:8000/v1", address.Web("http://127.0.0.1:8000/v1", "127.0.0.1", 8000)),
+        ("[::1]:8000/v1/", address.Web("http://[::1]:8000/v1", "::1", 8000)),
+        ("spark.local/v1", address.Web("https://spark.local/v1", "spark.local", 443)),
+        (" https://spark/v1\n", address.Web("https://spark/v1", "spark", 443)),
+        (
+            "https://spark/v1/audio/transcriptions",
+            address.Web("https://spark/v1", "spark", 443),
+        ),
+        (
+            "http://localhost:8080/inference",
+            address.Web("http://localhost:8080", "localhost", 8080),
+        ),
     ],
 )
 def test_an_address(text: str, expected: address.Web) -> None:
@@ -74,12 +86,13 @@ def test_an_address(text: str, expected: address.Web) -> None:
     ("text", "says"),
     [
         ("", "engine.base_url is empty"),
-        ("spark.local/v1", "no address"),
+        ("https:/spark/v1", "no address"),
+        ("spark:/v1", "no address"),
         ("ftp://spark/v1", "no address"),
         ("https://", "no address"),
         ("https://spark:port/v1", "no address"),
         ("https://sp ark/v1", "no address"),
-        ("https://spark/v1\n", "no address"),
+        ("https://spark/v\n1", "no address"),
         ("https://spark/v1?key=1", "more than an address"),
         ("http://spark.local:8000/v1", "in clear.*https://"),
         ("http://192.168.0.7/v1", "in clear"),
@@ -158,9 +171,45 @@ def test_which_model_hears(tmp_path: Path) -> None:
         with pytest.raises(EngineError, match=r"has small, large: set engine.remote_model"):
             loaded(server)
         assert hear(loaded(server, remote_model="large")) == LINE
-        server.cards.clear()
-        with pytest.raises(EngineError, match="does not say which it has"):
+
+
+def unlisted(*names: str, default: str = "") -> OpenAIServer:
+    """A server with these models that lists none."""
+    server = OpenAIServer("localai")
+    server.lists, server.default = False, default
+    server.cards = [{"id": name} for name in names]
+    return server
+
+
+@pytest.mark.parametrize(
+    ("names", "default", "model", "note"),
+    [
+        (("base", "whisper-1"), "base", "", "its default is used"),
+        (("whisper-1", "base"), "", "whisper-1", "whisper-1 is used"),
+        (("Systran/tiny.en",), "", "Systran/tiny.en", "Systran/tiny.en is used"),
+    ],
+)
+def test_a_server_that_lists_no_models_is_asked_once_for_its_default(
+    names: tuple[str, ...], default: str, model: str, note: str
+) -> None:
+    with unlisted(*names, default=default) as server:
+        engine = loaded(server)
+        assert engine.model == model
+        assert engine.facts.notes == (f"the server does not list its models: {note}",)
+        (question,) = server.asked
+        assert not any(question.pcm), "it is asked with silence"
+        server.asked.clear()
+        for _ in range(2):
+            assert hear(engine) == LINE
+        assert [one.form.get("model", [""]) for one in server.asked] == [[model]] * 2
+
+
+def test_a_server_with_several_models_and_no_list_needs_the_name() -> None:
+    says = r"set engine.remote_model to the one to use.*whisper-1.*There is `tiny`, `base`"
+    with unlisted("tiny", "base") as server:
+        with pytest.raises(EngineError, match=says):
             loaded(server)
+        assert hear(loaded(server, remote_model="base")) == LINE
 
 
 def test_a_key_goes_to_the_server_and_nowhere_else(tmp_path: Path) -> None:

@@ -64,6 +64,8 @@ def hear(
         ("grpc://127.0.0.1:50051/", address.Grpc("127.0.0.1", 50051, tls=False)),
         ("grpc://localhost:50051", address.Grpc("localhost", 50051, tls=False)),
         ("grpc://[::1]:50051", address.Grpc("::1", 50051, tls=False)),
+        ("localhost:50051", address.Grpc("localhost", 50051, tls=False)),
+        ("riva.local:50051", address.Grpc("riva.local", 50051, tls=True)),
         (
             "grpcs://grpc.nvcf.nvidia.com:443/bb0837de-8c7b",
             address.Grpc("grpc.nvcf.nvidia.com", 443, tls=True, function="bb0837de-8c7b"),
@@ -78,7 +80,7 @@ def test_an_address(text: str, expected: address.Grpc) -> None:
     ("text", "says"),
     [
         ("", "engine.base_url is empty"),
-        ("riva.local:50051", "no address"),
+        ("riva.local", "no address"),
         ("https://riva.local:50051", "no address"),
         ("grpcs://riva.local", "no address"),
         ("grpcs://:50051", "no address"),

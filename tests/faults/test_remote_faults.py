@@ -347,3 +347,33 @@ def test_faults_in_a_row_are_no_crash_loop(tmp_path: Path) -> None:
     with pretending(tmp_path, every_other) as address:
         asyncio.run(main(address))
     assert len(speaking) == 4 * supervisor.CRASHES
+
+
+def test_a_server_on_a_slow_machine_is_not_taken_for_dead(tmp_path: Path) -> None:
+    """`dictate serve` reports that it works; its last call takes many deadlines."""
+
+    async def main(server: Serving) -> None:
+        async with linked(tmp_path, str(server.socket), fallback=False) as link:
+            await ready(link)
+            whole = Whole(SOUND)
+            assert await speak(link, whole) == THERE
+            assert (whole.asked, link.supervisor.run) == (0, 1)
+
+    with Serving(tmp_path / "server", lines=("!busy 6", THERE)) as server:
+        asyncio.run(main(server))
+
+
+def test_a_third_party_server_has_more_time_for_more_sound(tmp_path: Path) -> None:
+    def slow(_: socket.socket, event: Event) -> None:
+        if event.type == "audio-stop":
+            time.sleep(2 * DEADLINE_S)
+
+    async def main(address: str) -> None:
+        async with linked(tmp_path, address, fallback=False) as link:
+            await ready(link)
+            whole = Whole(loud(4))
+            assert await speak(link, whole) == THERE
+            assert (whole.asked, link.supervisor.run) == (0, 1)
+
+    with pretending(tmp_path, foreign(THERE, slow)) as address:
+        asyncio.run(main(address))

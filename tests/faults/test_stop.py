@@ -10,9 +10,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 from dictate.ctl.client import client
+from dictate.events import RATE
 from tests.lab.daemon import RealDaemon, wait_for
 from tests.lab.scripted import Home, home, script
 
@@ -211,3 +214,42 @@ def test_an_engine_that_takes_its_time(user: Home) -> None:
         os.kill(daemon.child("dictate.engines.worker"), signal.SIGKILL)
         daemon.ctl("start")
         wait_for(lambda: daemon.written() == f"{Home.text}\n" * 2, daemon.logged())
+
+
+def status_of(user: Home) -> int:
+    """The exit status after the recording."""
+    daemon = user.daemon(*user.spoken, "--once")
+    daemon.spawn()
+    with ExitStack() as stack:
+        stack.push(daemon.__exit__)
+        return daemon.wait(60)
+
+
+@pytest.mark.parametrize(
+    ("lines", "status", "state"),
+    [
+        ((Home.text,), 0, "delivered"),
+        (("!crash", "!crash", Home.text), 1, "held"),
+        (("!drag 0", Home.text), 4, "empty"),
+    ],
+)
+def test_once_ends_with_what_became_of_the_dictation(
+    user: Home, lines: tuple[str, ...], status: int, state: str
+) -> None:
+    user.say(*lines)
+    if state == "empty":
+        sound = np.zeros(RATE, np.float32)
+        soundfile.write(user.recording, sound, RATE, subtype="PCM_16")
+    assert status_of(user) == status
+    with user.daemon() as daemon:
+        (entry,) = daemon.history()
+        assert entry["state"] == state
+
+
+def test_once_that_is_interrupted_is_no_success(tmp_path: Path) -> None:
+    with home(tmp_path, seconds=20.0) as user:
+        daemon = user.daemon(*user.spoken, "--once")
+        with daemon:
+            daemon.wait_state("recording")
+            os.kill(daemon.pid, INT)
+            assert daemon.wait() == 130

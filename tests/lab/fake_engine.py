@@ -7,13 +7,16 @@ it, at the first sound of it):
     !hang              never answers
     !crash             the process dies
     !slow 3            takes three seconds, or until the text is not wanted any more
+    !busy 3            takes three seconds of a processor, however long that takes
+    !loop              never answers, and uses the processor for ever
     !garbage           an answer that is no text
     !huge              two million characters
     !raise some text   fails with this text
     !unreadable        fails because a file cannot be read
 
 `!loading 3` anywhere makes each load take three seconds, and `!preparing 3` each list of hotwords
-that is taken in ahead. `!quiet some text` anywhere is what it says to sound that is too quiet for a
+that is taken in ahead. `!drag 2` makes each sound take twice as long as it lasts. `!quiet some
+text` anywhere is what it says to sound that is too quiet for a
 line. `!detects de` makes each utterance German. Which lines were spoken and which faults happened
 is kept beside the file, in FILE.said, so that a restarted process goes on where the last one
 stopped; delete it to begin anew.
@@ -31,6 +34,7 @@ from typing import Any
 from dictate.config.schema import EngineSettings
 from dictate.engines import Utterance
 from dictate.engines.scripted import ScriptedEngine, ScriptedUtterance
+from dictate.events import RATE, Samples
 from dictate.hotwords.model import Hotwords
 
 
@@ -50,6 +54,8 @@ class FakeEngine(ScriptedEngine):
         """Turns that are over. A turn counts on when the lines begin again."""
         self._happened: list[str] = []
         self._preparing_s = 0.0
+        self.drag = 0.0
+        """Real-time factor of each sound."""
         self.detected = ""
         """The language of each utterance."""
         self.quiet_text = ""
@@ -63,6 +69,8 @@ class FakeEngine(ScriptedEngine):
                 time.sleep(float(line.split()[1]))
             elif line.startswith("!preparing"):
                 self._preparing_s = float(line.split()[1])
+            elif line.startswith("!drag"):
+                self.drag = float(line.split()[1])
             elif line.startswith("!detects"):
                 self.detected = line.split()[1]
             elif line.startswith("!quiet"):
@@ -134,6 +142,10 @@ class FakeUtterance(ScriptedUtterance):
         self._fail(self._turn, at_feed=True)
         return self._engine.line(self._turn)
 
+    def feed(self, samples: Samples) -> str | None:
+        time.sleep(self._engine.drag * len(samples) / RATE)
+        return super().feed(samples)
+
     def finish(self) -> str:
         if self._turn is None:
             return self._engine.quiet_text
@@ -170,6 +182,13 @@ def _act(fault: str | None, utterance: Utterance) -> Any:
             end = time.monotonic() + float(argument)
             while time.monotonic() < end and not utterance.stopped:
                 time.sleep(0.01)
+        case "busy":
+            end = time.thread_time() + float(argument)
+            while time.thread_time() < end:
+                pass
+        case "loop":
+            while True:
+                pass
         case "garbage":
             return 42
         case "huge":

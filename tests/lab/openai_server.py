@@ -100,7 +100,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self._wants_key():
             return
-        if self.lab.make == "whisper-cpp" or self.path != "/v1/models":
+        if not self.lab.lists or self.lab.make == "whisper-cpp" or self.path != "/v1/models":
             self.say(404, b"File Not Found (/models)")
         else:
             self.say(200, {"object": "list", "data": self.lab.cards})
@@ -159,9 +159,10 @@ class Handler(BaseHTTPRequestHandler):
             where = "/inference" if make == "whisper-cpp" else "/v1/audio/transcriptions"
             _expect(self.path == where, f"no {self.path} here")
             wav = self._read_form(raw, asked)
-            model = asked.form.get("model", [""])[0]
+            model = asked.form.get("model", [self.lab.default])[0]
         names = [card["id"] for card in self.lab.cards] or [""]
-        _expect(model in names, f"The model `{model}` does not exist.")
+        others = "" if self.lab.lists else f" There is `{'`, `'.join(names)}`."
+        _expect(model in names, f"The model `{model}` does not exist.{others}")
         with wave.open(io.BytesIO(wav)) as sound:
             shape = sound.getframerate(), sound.getsampwidth(), sound.getnchannels()
             _expect(shape == (RATE, 2, 1), f"the sound is {shape}")
@@ -222,6 +223,10 @@ class OpenAIServer(ThreadingHTTPServer):
         self.hears = hears
         self.key = key
         self.cards = list(CARDS.get(make, []))
+        self.lists = True
+        """Whether it lists its models."""
+        self.default = ""
+        """Its model for a request that names none."""
         self.asked: list[Asked] = []
         self.knocks: list[int] = []
         """The client's port of each HEAD, ..."""

@@ -16,7 +16,7 @@ STATES: tuple[dict[str, Any], ...] = (
     {"state": "recording", "goes": GOES, "levels": WAVE},
     {"state": "recording", "goes": GOES, "remote": "remote: spark", "solid": TEXT, "dim": "clawed"},
     {"state": "finishing", "solid": TEXT, "dim": "Claude Code has found"},
-    {"state": "finishing", "progress": "12 s of 3 min 20 s recognised", "solid": TEXT},
+    {"state": "finishing", "progress": "hearing, 12 s behind", "solid": TEXT},
     {
         "state": "held",
         "solid": "the window changed; `dictatectl paste 12` writes it, where the cursor is then",

@@ -309,8 +309,8 @@ def test_an_engine_that_hangs_takes_the_process_with_it(
     async def main() -> None:
         async with hosted(tmp_path) as (host, _):
             assert not host.hung
-            hanging = asyncio.create_task(host.on_thread(lambda: time.sleep(1)))
-            await asyncio.sleep(0.5)
+            hanging = asyncio.create_task(host.on_thread(lambda: time.sleep(2)))
+            await asyncio.sleep(1.5)
             assert host.hung
             await hanging
             assert not host.hung

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from dictate.config.schema import EngineSettings
+from dictate.engines.pace import REMOTE_PATIENCE, Pace
 from dictate.errors import EngineError
 
 SHARE = 0.8
@@ -14,6 +15,12 @@ more."""
 def answer_s(settings: EngineSettings) -> float:
     """Seconds in which the server must answer, or make progress."""
     return settings.deadline_s * SHARE
+
+
+def text_s(settings: EngineSettings, pace: Pace, sound_s: float) -> float:
+    """Seconds in which a server that reports no progress must answer with the text of this much
+    sound."""
+    return answer_s(settings) + pace.limit_s(sound_s, REMOTE_PATIENCE)
 
 
 def missing_file(settings: EngineSettings, *options: str) -> str | None:

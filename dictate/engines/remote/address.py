@@ -5,7 +5,13 @@ import re
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
-FORMS = "the path of a Unix socket, tls://HOST:PORT, or a port of this machine as 127.0.0.1:PORT"
+FORMS = (
+    "the path of a Unix socket, tls://HOST:PORT, or a port of this machine as tcp://127.0.0.1:PORT"
+)
+CLEAR = ("", "tcp", "wyoming")
+"""Schemes of an unencrypted port; most Wyoming programs write tcp://."""
+ENDPOINTS = ("/audio/transcriptions", "/chat/completions", "/inference")
+"""Ends of the full address of a request, which the documentation of a server may show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,27 +29,48 @@ class Address:
 def parse(text: str) -> Address:
     """The address in the user's settings. Raises ValueError with a message for people, also if the
     sound would travel unencrypted."""
-    if "/" in text and not text.startswith("tls://"):
-        path = text.removeprefix("unix://")
-        if not path.startswith("/"):
+    scheme, rest = _scheme(text)
+    if scheme == "unix" or (not scheme and "/" in rest.rstrip("/")):
+        if not rest.startswith("/"):
             raise ValueError(f"{text!r} is no address: write a path from the root on")
-        return Address(host=path.rpartition("/")[2], path=path)
-    host, port = _host_and_port(text.removeprefix("tls://"))
-    tls = text.startswith("tls://")
-    if not tls and not is_loopback(host):
+        return Address(host=rest.rpartition("/")[2], path=rest)
+    if scheme in ("http", "https"):
+        raise ValueError(
+            f"{text!r} is no address of a Wyoming server: for a server with OpenAI's API, set "
+            'engine.use to "openai" and engine.base_url to this address'
+        )
+    if scheme not in (*CLEAR, "tls"):
+        raise ValueError(f"{text!r} is no address: write {FORMS}")
+    host, port = host_and_port(rest, FORMS)
+    if scheme != "tls" and not is_loopback(host):
         raise ValueError(
             f"{host} is another machine, and what you say would travel there in clear: use an SSH "
             f"tunnel (dictate setup --remote {host}), or TLS with a token (tls://{host}:{port})"
         )
-    return Address(host=host, port=port, tls=tls)
+    return Address(host=host, port=port, tls=scheme == "tls")
 
 
-def _host_and_port(text: str) -> tuple[str, int]:
-    host, _, port = text.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
-        raise ValueError(f"{text!r} is no address: write {FORMS}")
-    return host, int(port)
+def _scheme(text: str) -> tuple[str, str]:
+    """The scheme in small letters, and the rest; without a scheme an empty text and all of it."""
+    scheme, found, rest = text.strip().partition("://")
+    return (scheme.lower(), rest) if found else ("", scheme)
+
+
+def host_and_port(text: str, form: str = "HOST:PORT") -> tuple[str, int]:
+    """The two parts of HOST:PORT, also with tcp:// in front or a slash behind. Raises ValueError
+    with a message for people, which names `form`."""
+    scheme, rest = _scheme(text)
+    host, _, port = rest.rstrip("/").rpartition(":")
+    brackets = host.startswith("[") and host.endswith("]")
+    if ":" in host and not brackets:
+        raise ValueError(
+            f"{text!r} is no address: put an IPv6 address in brackets, as in [::1]:PORT"
+        )
+    name = host[1:-1] if brackets else host
+    wrong = not name or not name.isprintable() or set(name) & set(" /@?#[]")
+    if scheme not in CLEAR or wrong or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise ValueError(f"{text!r} is no address: write {form}")
+    return name, int(port)
 
 
 def is_loopback(host: str) -> bool:
@@ -68,8 +95,11 @@ def parse_web(text: str) -> Web:
     """The address in the user's settings. Raises ValueError with a message for people, also if the
     sound would travel unencrypted."""
     form = "write https://HOST/v1, or http://127.0.0.1:PORT/v1 for this machine"
-    host, port, parts = _url(text, "http", form)
-    return Web(text.rstrip("/"), host, port or (443 if parts.scheme == "https" else 80))
+    text = text.strip().rstrip("/")
+    for end in ENDPOINTS:
+        text = text.removesuffix(end)
+    text, host, port, parts = _url(text, "http", form)
+    return Web(text, host, port or (443 if parts.scheme == "https" else 80))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,24 +117,29 @@ def parse_grpc(text: str) -> Grpc:
     """The address in the user's settings. Raises ValueError with a message for people, also if the
     sound would travel unencrypted."""
     form = "write grpcs://HOST:PORT, or grpc://127.0.0.1:PORT for this machine"
-    host, port, parts = _url(text, "grpc", form)
+    text, host, port, parts = _url(text.strip(), "grpc", form)
     function = parts.path.strip("/")
     if not port or not re.fullmatch("[A-Za-z0-9-]*", function):
         raise ValueError(f"{text!r} is no address: {form}")
     return Grpc(host, port, tls=parts.scheme == "grpcs", function=function)
 
 
-def _url(text: str, scheme: str, form: str) -> tuple[str, int | None, SplitResult]:
-    """The host, port and parts of a URL of this scheme, or of the encrypted one with an s."""
+def _url(text: str, scheme: str, form: str) -> tuple[str, str, int | None, SplitResult]:
+    """A URL of this scheme, or of the encrypted one with an s; its host, port and parts. Without a
+    scheme, it is the plain one for this machine, and the encrypted one for others."""
     if "@" in text:
         raise ValueError("a name or password does not belong there: put the key in a file")
     try:
+        if not _scheme(text)[0]:
+            here = is_loopback(urlsplit(f"{scheme}://{text}").hostname or "")
+            text = f"{scheme}://{text}" if here else f"{scheme}s://{text}"
         parts = urlsplit(text)
         host, port = parts.hostname, parts.port
     except ValueError as error:
         raise ValueError(f"{text!r} is no address: {form}") from error
     known = parts.scheme in (scheme, f"{scheme}s")
-    if not host or not known or not text.isprintable() or " " in text:
+    half = parts.netloc.endswith(":") or not text.isprintable() or " " in text
+    if not host or not known or half:
         raise ValueError(f"{text!r} is no address: {form}")
     if parts.query or parts.fragment:
         raise ValueError(f"{text!r} has more than an address: {form}")
@@ -113,4 +148,4 @@ def _url(text: str, scheme: str, form: str) -> tuple[str, int | None, SplitResul
             f"{host} is another machine, and what you say would travel there in clear: use "
             f"{scheme}s://, or a port of this machine that leads there by SSH (ssh -L)"
         )
-    return host, port, parts
+    return text, host, port, parts

@@ -13,7 +13,8 @@ from pathlib import Path
 from wyoming.event import Event, write_event
 
 from dictate.config.schema import EngineSettings
-from dictate.engines.protocol import BadEvent, EventQueue, Token
+from dictate.engines.protocol import BadEvent, EventQueue, Progress, Token
+from dictate.engines.remote import answer_s
 from dictate.engines.remote.address import Address
 from dictate.errors import EngineError, EngineLost
 
@@ -30,6 +31,7 @@ class Remote:
     def __init__(self, address: Address, settings: EngineSettings) -> None:
         """Connect, and send the token if there is one. Raises EngineError."""
         self._address = address
+        self._patience_s = answer_s(settings)
         self._inbox = EventQueue()
         self.began = time.monotonic()
         self.answered = False
@@ -56,17 +58,18 @@ class Remote:
     def silence(self, seconds: float, what: str = "answer") -> EngineLost:
         """An error for a server that did not do this in time. EngineLost: a retry would probably
         time out, too."""
-        return EngineLost(str(self.trouble(f"did not {what} for {seconds:g} s")))
+        return EngineLost(str(self.trouble(f"did not {what} for {seconds:.3g} s")))
 
     def send(self, *events: Event) -> None:
-        """Send these at once. Raises EngineError, also if the server does not take them in
-        REACH_S."""
+        """Send these at once. Raises EngineError, also if the server does not take them in time."""
         raw = io.BytesIO()
         for event in events:
             write_event(event, raw)
         try:
-            self._open().settimeout(REACH_S)
+            self._open().settimeout(self._patience_s)
             self._open().sendall(raw.getvalue())
+        except TimeoutError as error:
+            raise self.silence(self._patience_s, "take the sound") from error
         except OSError as error:
             raise self.trouble(f"was lost: {_says(error)}") from error
 
@@ -95,14 +98,16 @@ class Remote:
             raise self.trouble(f"was lost: {_says(error)}") from error
 
     def expect(self, wanted: Callable[[Event], bool], within_s: float) -> Event:
-        """The first event that is wanted; others before it are ignored. Raises EngineError if it
-        does not come in time, or if an error comes."""
+        """The first event that is wanted; others before it are ignored, but progress extends the
+        time. Raises EngineError if it does not come in time, or if an error comes."""
         until = time.monotonic() + within_s
         while event := self.next(max(0.0, until - time.monotonic())):
             if event.type == "error":
                 raise self.trouble(f"says: {str(event.data.get('text'))[:1000]}")
             if wanted(event):
                 return event
+            if event.type == Progress.type:
+                until = time.monotonic() + within_s
             if time.monotonic() > until:
                 break
         raise self.silence(within_s)

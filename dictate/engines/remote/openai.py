@@ -19,14 +19,17 @@ import numpy as np
 
 from dictate.config.schema import EngineSettings
 from dictate.engines import SHORTEST_S, Engine, EngineInfo, Utterance
+from dictate.engines.pace import Pace
 from dictate.engines.prompt_guard import echoes, too_long
-from dictate.engines.remote import answer_s, away, read_key, unreachable, unreadable
+from dictate.engines.remote import answer_s, away, read_key, text_s, unreachable, unreadable
 from dictate.engines.remote.address import parse_web
 from dictate.engines.remote.openai_profiles import (
     NO_HINTS,
     PROFILES,
+    USUAL_MODEL,
     BadAnswer,
     Hints,
+    Request,
     ServerProfile,
     answer,
     detected_language,
@@ -34,6 +37,7 @@ from dictate.engines.remote.openai_profiles import (
     has_keywords,
     hints,
     json_object,
+    named_model,
     request,
     speech_models,
     with_sound,
@@ -71,6 +75,8 @@ class OpenAIEngine(Engine):
     def __init__(self, settings: EngineSettings) -> None:
         super().__init__(settings)
         self.round_trip_s = 0.0
+        self.pace = Pace()
+        """How fast the server answers."""
         self.model = ""
         """The model on the server."""
         self.profile: ServerProfile = PROFILES["openai"]
@@ -114,14 +120,42 @@ class OpenAIEngine(Engine):
         if settings.profile == "auto":
             self._profile_name = guess(host, found.server, cards, self.model)
         self.profile = PROFILES[self._profile_name]
-        if self.profile.names_model and not self.model:
-            has = f"has {', '.join(names[:20])}" if names else "does not say which it has"
-            raise client.trouble(f"{has}: set engine.remote_model to the one to use")
         self._notes = []
+        if self.profile.names_model and not self.model:
+            if names:
+                has = ", ".join(names[:20])
+                raise client.trouble(f"has {has}: set engine.remote_model to the one to use")
+            self.model = self._default_model(client)
+            taken = self.model or "its default"
+            self._notes.append(f"the server does not list its models: {taken} is used")
         if self.profile.chat and settings.language != "auto":
             self._notes.append("the model finds out the language itself: the server takes none")
         if names and self.model and self.model not in names:
             self._notes.append(f"the server does not list the model {self.model}")
+
+    def _default_model(self, client: "OpenAIClient") -> str:
+        """The model of a server that lists none, found by requests with a second of silence; empty
+        if it chooses one itself. Raises EngineError."""
+        settings, wav = self.settings, _wav(bytes(_SECOND))
+        tried: list[str] = []
+        candidates, says = ["", USUAL_MODEL], ""
+        while candidates and not self.profile.chat:
+            tried.append(candidates.pop(0))
+            asked = request(self.profile, tried[-1], NO_HINTS, settings.language, 1.0)
+            found = client.ask(asked.path, text_s(settings, self.pace, 1.0), **_form(asked, wav))
+            if 200 <= found.status < 300:
+                return tried[-1]
+            if found.status in (401, 403):
+                client.check(found)
+            says = client.says(found) or f"status {found.status}"
+            name = named_model(says, tried)
+            if name and len(tried) == 2:
+                candidates.append(name)
+        because = f"; it says: {says}" if says else ""
+        raise client.trouble(
+            "does not say which models it has: set engine.remote_model to the one to use, and see"
+            f" engine.base_url{because}"
+        )
 
     def prepare(self, hotwords: Hotwords) -> list[str]:
         return hints(hotwords, self.settings.language)[1]
@@ -219,8 +253,9 @@ class OpenAIUtterance(Utterance):
     def _ask(self, pcm: bytes) -> str:
         """The text of this sound. If it cannot be trusted, it is requested once more without hints.
         Raises EngineError."""
-        until = time.monotonic() + answer_s(self._engine.settings)
-        sound_s = len(pcm) / _SECOND
+        engine, sound_s = self._engine, len(pcm) / _SECOND
+        began = time.monotonic()
+        until = began + text_s(engine.settings, engine.pace, sound_s)
         wav = _wav(pcm)
         hints = self._hints
         text, whole = self._once(wav, sound_s, hints, until)
@@ -230,23 +265,27 @@ class OpenAIUtterance(Utterance):
             raise self._client.trouble(
                 f"answers with more than can be said in {sound_s:.0f} s: its model repeats itself"
             )
+        engine.pace.measured(time.monotonic() - began, sound_s)
         return text
 
     def _once(self, wav: bytes, sound_s: float, hints: Hints, until: float) -> tuple[str, bool]:
         engine = self._engine
         asked = request(engine.profile, engine.model, hints, self._language, sound_s)
-        content: dict[str, Any]
-        if asked.body is not None:
-            content = {"json": with_sound(asked.body, wav)}
-        else:
-            content = {"data": asked.form, "files": {"file": ("speech.wav", wav, "audio/wav")}}
-        raw = self._client.post(asked.path, max(0.0, until - time.monotonic()), **content)
+        left_s = max(0.0, until - time.monotonic())
+        raw = self._client.post(asked.path, left_s, **_form(asked, wav))
         try:
             text, whole = answer(engine.profile, raw)
         except BadAnswer as error:
             raise self._client.trouble(f"{error}: see engine.base_url and engine.profile") from None
         self.language = detected_language(engine.profile, raw) or self.language
         return text, whole and not too_long(text, sound_s)
+
+
+def _form(asked: Request, wav: bytes) -> dict[str, Any]:
+    """The arguments with which the library sends this request and the sound."""
+    if asked.body is not None:
+        return {"json": with_sound(asked.body, wav)}
+    return {"data": asked.form, "files": {"file": ("speech.wav", wav, "audio/wav")}}
 
 
 def _wav(pcm: bytes) -> bytes:

@@ -111,16 +111,19 @@ class OpenAIClient:
     def post(self, path: str, within_s: float, **content: Any) -> bytes:
         """Send this; the content of the answer. `content` are arguments of the library. Raises
         EngineError, also for a status that is not a success."""
-        found = self._run(self._watched("POST", f"{self._web.url}/{path}", **content), within_s)
+        found = self.ask(path, within_s, **content)
         self.check(found)
         return found.raw
+
+    def ask(self, path: str, within_s: float, **content: Any) -> Answer:
+        """Send this; the answer, of any status. Raises EngineError if there is none."""
+        return self._run(self._watched("POST", f"{self._web.url}/{path}", **content), within_s)
 
     def check(self, found: Answer) -> None:
         """Raises EngineError if the answer is a refusal, with what to do."""
         if 200 <= found.status < 300:
             return
-        # The key is hidden before the message is cut, so that no part of it stays at the cut.
-        says = self._hidden(_says(found.raw))[:_SHOWN]
+        says = self.says(found)
         what = {
             301: "sends us to another address, which is not followed: see engine.base_url",
             401: "does not take our key: see engine.api_key_file",
@@ -140,6 +143,11 @@ class OpenAIClient:
         )
         because = f"; it says: {says}" if says else ""
         raise self.trouble(f"{what.get(status, usual)} (status {found.status}{because})")
+
+    def says(self, found: Answer) -> str:
+        """The message of a refusal in one line, without the key; empty if there is none."""
+        # The key is hidden before the message is cut, so that no part of it stays at the cut.
+        return self._hidden(_says(found.raw))[:_SHOWN]
 
     def _run(self, work: Coroutine[Any, Any, T], within_s: float) -> T:
         async def bounded() -> T:
@@ -202,11 +210,12 @@ def _says(raw: bytes) -> str:
         answer = json_object(raw)
     except BadAnswer:
         return ""
-    said: Any = answer.get("error") or answer.get("detail") or answer.get("message") or ""
-    if isinstance(said, list):
-        said = said[0]
-    if isinstance(said, dict):
-        said = said.get("message") or said.get("msg") or ""
+    said: Any = answer
+    while isinstance(said, dict | list):
+        if isinstance(said, dict):
+            said = next(filter(None, map(said.get, ("error", "detail", "message", "msg"))), "")
+        else:
+            said = said[0] if said else ""
     line = " ".join(str(said).split())
     return "".join(sign for sign in line if sign.isprintable())
 

@@ -24,8 +24,11 @@ LONGEST_PROMPT: Final = 800
 LONGEST_NAME: Final = 200
 """Maximum characters of a model's name."""
 
+USUAL_MODEL: Final = "whisper-1"
+"""The name under which most servers of this kind have a model, whatever it is."""
 CONTROL: Final = ("<asr_text>", "</asr_text>")
 """Tokens that steer Qwen3-ASR, in addition to `<|...|>`."""
+_QUOTED = re.compile(r"[`'\"]([\w.:/-]+)[`'\"]")
 _TAG = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _HEARD_IN = re.compile(r"\s*language\s+(\S+?)\s*<asr_text>")
 
@@ -124,7 +127,7 @@ def request(
         body = {"model": model, "messages": messages, "temperature": 0, "max_tokens": limit}
         return Request(profile.path, body=body)
     form: dict[str, Any] = {"response_format": "json"}
-    if profile.names_model:
+    if profile.names_model and model:
         form["model"] = model
     base = "" if language == AUTO else language.partition("-")[0].lower()
     if has_keywords(profile, model):
@@ -224,6 +227,13 @@ def speech_models(cards: Collection[dict[str, Any]]) -> list[str]:
     tasks = ("automatic-speech-recognition", None)
     names = [card.get("id") for card in cards if card.get("task") in tasks]
     return [name for name in names if isinstance(name, str) and _is_a_name(name)]
+
+
+def named_model(refusal: str, tried: Collection[str]) -> str:
+    """The one model that a refusal names beside those that were tried; empty if it names none, or
+    several."""
+    named = {name for name in _QUOTED.findall(refusal) if name not in tried and _is_a_name(name)}
+    return named.pop() if len(named) == 1 else ""
 
 
 def _is_a_name(text: str) -> bool:

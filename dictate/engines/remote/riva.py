@@ -6,6 +6,7 @@ has a connection of its own, so nothing has to be repaired after a suspend.
 """
 
 import statistics
+import time
 from collections.abc import Collection, Iterable
 from contextlib import closing
 from importlib.util import find_spec
@@ -17,10 +18,11 @@ import numpy as np
 from dictate.config.schema import EngineSettings
 from dictate.engines import Engine, EngineInfo, Utterance
 from dictate.engines.language import Languages
-from dictate.engines.remote import answer_s, away, read_key, unreachable, unreadable
+from dictate.engines.pace import Pace
+from dictate.engines.remote import answer_s, away, read_key, text_s, unreachable, unreadable
 from dictate.engines.remote.address import parse_grpc
 from dictate.errors import Unavailable
-from dictate.events import Samples, pcm_from_samples
+from dictate.events import RATE, Samples, pcm_from_samples
 from dictate.hotwords.model import AUTO, Hotwords
 from dictate.installation import install_command
 from dictate.joining import join
@@ -52,6 +54,8 @@ class RivaEngine(Engine):
     def __init__(self, settings: EngineSettings) -> None:
         super().__init__(settings)
         self.round_trip_s = 0.0
+        self.pace = Pace()
+        """How fast the server answers."""
         self.model = ""
         """The model to ask for; empty leaves the choice to the server."""
         self._codes: tuple[str, ...] = ()
@@ -154,6 +158,8 @@ class RivaUtterance(Utterance):
     def __init__(self, engine: RivaEngine, hotwords: Hotwords, language: str) -> None:
         from dictate.engines.remote.riva_client import Recognition, configured
 
+        self._engine = engine
+        self._samples = 0
         self._waiting = bytearray()
         """Sound that does not yet fill a piece."""
         self._heard: list[str] = []
@@ -174,6 +180,7 @@ class RivaUtterance(Utterance):
                 self.cancel()
 
     def feed(self, samples: Samples) -> str | None:
+        self._samples += len(samples)
         self._waiting += pcm_from_samples(np.nan_to_num(samples, posinf=1.0, neginf=-1.0))
         while len(self._waiting) >= PIECE:
             self._open.send(bytes(self._waiting[:PIECE]))
@@ -190,7 +197,10 @@ class RivaUtterance(Utterance):
             if self._waiting:
                 self._open.send(bytes(self._waiting))
             self._open.send(None)
-            self._take(self._open.rest())
+            engine, sound_s = self._engine, self._samples / RATE
+            began = time.monotonic()
+            self._take(self._open.rest(text_s(engine.settings, engine.pace, sound_s)))
+            engine.pace.measured(time.monotonic() - began, sound_s)
             return self._text
         finally:
             self.cancel()

@@ -161,7 +161,7 @@ class Recognition:
 
     def __init__(self, client: RivaClient, config: Any, limit_s: float) -> None:
         """`config` is a StreamingRecognitionConfig; in `limit_s` seconds the server must make
-        progress, or finish."""
+        progress."""
         self._client = client
         self._limit_s = limit_s
         self._all_sent = False
@@ -208,10 +208,12 @@ class Recognition:
         for _ in range(self._responses.qsize()):
             yield self._next(0)
 
-    def rest(self) -> Iterator[Any]:
+    def rest(self, limit_s: float) -> Iterator[Any]:
         """All StreamingRecognizeResponses up to the end, once all sound is sent. Raises EngineError
-        if that takes too long, or if the server's machine is down."""
-        until = time.monotonic() + self._limit_s
+        if none comes for too long, if all of them take more than `limit_s` seconds, or if the
+        server's machine is down."""
+        end = time.monotonic() + limit_s
+        until = min(end, time.monotonic() + self._limit_s)
         while (left_s := until - time.monotonic()) > 0:
             try:
                 response = self._next(min(QUIET_S, left_s))
@@ -220,8 +222,11 @@ class Recognition:
                 continue
             if response is None:
                 return
+            until = min(end, time.monotonic() + self._limit_s)
             yield response
-        raise self._client.silence(f"was not done after {self._limit_s:g} s")
+        if until < end:
+            raise self._client.silence(f"did not come on for {self._limit_s:g} s")
+        raise self._client.silence(f"was not done after {limit_s:.3g} s")
 
     def _next(self, wait_s: float) -> Any:
         response = self._responses.get(timeout=wait_s)

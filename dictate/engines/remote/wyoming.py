@@ -20,6 +20,7 @@ from wyoming.ping import Ping
 
 from dictate.config.schema import EngineSettings
 from dictate.engines import Engine, EngineInfo, Utterance, UtteranceStats
+from dictate.engines.pace import Pace
 from dictate.engines.protocol import (
     PROGRAM,
     BeginUtterance,
@@ -32,7 +33,7 @@ from dictate.engines.protocol import (
     WatchStatus,
     hotwords_event,
 )
-from dictate.engines.remote import answer_s, away, missing_file
+from dictate.engines.remote import answer_s, away, missing_file, text_s
 from dictate.engines.remote.address import FORMS, Address, parse
 from dictate.engines.remote.connection import REACH_S, Remote
 from dictate.errors import EngineError
@@ -63,6 +64,8 @@ class WyomingEngine(Engine):
         self.ours = False
         """Whether the server is `dictate serve` and knows our events."""
         self.round_trip_s = 0.0
+        self.pace = Pace()
+        """How fast a server answers that reports no progress."""
         self.there = StatusEvent(state=EngineState.READY)
         """The state of the server's engine."""
         self._taken: tuple[Hotwords, list[str]] | None = None
@@ -149,6 +152,7 @@ class WyomingEngine(Engine):
             device=", ".join(filter(None, (where, there.device))),
             precision=there.precision,
             chunk_ms=there.chunk_ms,
+            rtf=there.rtf,
             notes=tuple(map(str, there.notes)),
         )
 
@@ -255,17 +259,24 @@ class WyomingUtterance(Utterance):
         return self._text
 
     def finish(self) -> str:
+        engine = self._engine
         try:
             self._send_piece()
             if self._silent and not self._engine.ours:
                 return ""  # Whisper writes "You" for a microphone that is muted
             self._remote.send(AudioStop().event())
-            limit_s = answer_s(self._engine.settings)
-            until = time.monotonic() + limit_s
+            limit_s = answer_s(engine.settings)
+            if not engine.ours:
+                limit_s = text_s(engine.settings, engine.pace, self._sent_s)
+            began, signs = time.monotonic(), self.signs
+            until = began + limit_s
             while time.monotonic() < until:
                 event = self._wait(until)
                 if event is not None and self._take(event):
+                    engine.pace.measured(time.monotonic() - began, self._sent_s)
                     return self._text
+                if engine.ours and signs != self.signs:
+                    until, signs = time.monotonic() + limit_s, self.signs
             raise self._remote.silence(limit_s)
         finally:
             self.cancel()
@@ -285,7 +296,7 @@ class WyomingUtterance(Utterance):
     def _take_what_is_there(self) -> None:
         """Process the events that have arrived; wait while too much sound is ahead of the
         engine."""
-        limit_s, heard_s = answer_s(self._engine.settings), self._heard_s
+        limit_s, signs = answer_s(self._engine.settings), self.signs
         until = time.monotonic() + limit_s
         window_s = WINDOW_S + WINDOW_ROUND_TRIPS * self._engine.round_trip_s
         while True:
@@ -293,8 +304,8 @@ class WyomingUtterance(Utterance):
             event = self._wait(until) if full else self._remote.next(0)
             if event is not None and self._take(event):
                 raise self._remote.trouble("answered before the end")
-            if self._heard_s > heard_s:
-                until, heard_s = time.monotonic() + limit_s, self._heard_s
+            if signs != self.signs:
+                until, signs = time.monotonic() + limit_s, self.signs
             if time.monotonic() > until:
                 raise self._remote.silence(limit_s, "come on")
             if event is None and not full:
@@ -327,6 +338,7 @@ class WyomingUtterance(Utterance):
         match event.type:
             case Progress.type:
                 self._heard_s = min(Progress.from_event(event).audio_s, self._sent_s)
+                self.signs += 1
             case PartialText.type:
                 self._text = PartialText.from_event(event).text
             case Timings.type:

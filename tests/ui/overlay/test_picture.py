@@ -167,8 +167,8 @@ def test_nothing_heard_and_cancelled_are_shown_for_a_moment() -> None:
 def test_how_far_a_slow_engine_is_is_shown_until_it_is_over() -> None:
     picture = recording("words")
     picture.session("finishing", 6.0)
-    picture.progress("12 s of 3 min 20 s recognised")
-    assert picture.take()["progress"] == "12 s of 3 min 20 s recognised"
+    picture.progress("hearing, 12 s behind")
+    assert picture.take()["progress"] == "hearing, 12 s behind"
     picture.session("ready", 7.0)
     assert picture.take()["progress"] == ""
 
