@@ -20,6 +20,7 @@ from wyoming.client import AsyncClient
 from bench.hearing import score
 from bench.hearing_speech import LIBRIVOX, RECORDINGS, recordings
 from bench.remote import linked
+from dictate.app.daemon import NOTHING_HEARD
 from dictate.config.schema import EngineSettings
 from dictate.engines.remote.wyoming import WyomingEngine
 from dictate.errors import EngineError, EngineLost
@@ -81,15 +82,15 @@ async def unchanged(address: str, sound: Samples) -> str:
     raise AssertionError("the server hung up")
 
 
-def written(user: Home, address: str, recording: Path) -> str:
-    """What `dictate run --once` writes for this recording."""
+def written(user: Home, address: str, recording: Path, status: int = 0) -> str:
+    """What `dictate run --once` writes for this recording; it must end with this status."""
     user.settings = (
         f'[engine]\nuse = "wyoming"\naddress = "{address}"\ndeadline_s = {PATIENCE_S}\n'
         '[output]\nuse = "stdout"\n[hotkey]\nuse = "none"\n'
     )
     daemon = user.daemon("--microphone", f"wav:{recording}", "--once")
     daemon.spawn()
-    assert daemon.wait(120) == 0, daemon.logged()
+    assert daemon.wait(120) == status, daemon.logged()
     return daemon.written()
 
 
@@ -112,7 +113,7 @@ def test_people_are_understood(whisper: WhisperServer) -> None:
 
 
 def test_what_it_is(whisper: WhisperServer) -> None:
-    engine = loaded(whisper.address)
+    engine = loaded(f"tcp://{whisper.address}")
     assert not engine.ours
     assert not engine.streams
     assert "en" in engine.languages
@@ -133,7 +134,7 @@ def test_a_muted_microphone_writes_nothing(whisper: WhisperServer, tmp_path: Pat
     recording = tmp_path / "muted.wav"
     soundfile.write(recording, MUTED, RATE, subtype="PCM_16")
     with home(tmp_path) as user:
-        assert written(user, whisper.address, recording) == ""
+        assert written(user, whisper.address, recording, NOTHING_HEARD) == ""
 
 
 def test_a_server_that_hangs(whisper: WhisperServer) -> None:
