@@ -42,6 +42,7 @@ class Subject:
 
     engine: str
     path: str
+    device: str
     cores: int
     seconds: tuple[int, ...]
     runs: int
@@ -51,13 +52,15 @@ class Subject:
     def name(self) -> str:
         """For the tables."""
         kind = "NeMo fp32" if self.engine == "nemotron" else Path(self.path).name
-        return f"{kind}, {self.cores} core{'s' if self.cores > 1 else ''}"
+        cores = f"{self.cores} core{'s' if self.cores > 1 else ''}"
+        return f"{kind}, {cores}" if self.device == "cpu" else f"{kind}, {self.device}"
 
 
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(prog="python -m bench.onnx", description=__doc__)
     parser.add_argument("--model", default="small", help="small, full, or a .nemo file")
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     parser.add_argument("--runs", type=int, default=15)
     parser.add_argument("--seconds", type=int, nargs="+", default=[1, 3, 10, 30])
     parser.add_argument("--cores", type=int, nargs="+", default=[1, 2])
@@ -68,25 +71,28 @@ def main() -> None:
     if arguments.child is not None:
         print(json.dumps(_measure(Subject(**arguments.child))))
         return
+    device, cores = arguments.device, arguments.cores if arguments.device == "cpu" else [2]
     work = tuple(arguments.seconds), arguments.runs, arguments.terms
-    with _files(arguments.model) as (nemo, folder):
-        subjects = [Subject("onnx", str(folder), cores, *work) for cores in arguments.cores]
+    # The operations on 8 bits are for processors.
+    precision = "int8" if device == "cpu" else "fp32"
+    with _files(arguments.model, precision) as (nemo, folder):
+        subjects = [Subject("onnx", str(folder), device, count, *work) for count in cores]
         if not arguments.without_nemo:
-            subjects.append(Subject("nemotron", str(nemo), max(arguments.cores), *work))
+            subjects.append(Subject("nemotron", str(nemo), device, max(cores), *work))
         found = {subject.name: _run(subject) for subject in subjects}
     print(f"{machine()}; model: {arguments.model}; lists of {arguments.terms} terms\n")
     print(_tables(found))
 
 
 @contextmanager
-def _files(model: str) -> Iterator[tuple[Path, Path]]:
+def _files(model: str, precision: str) -> Iterator[tuple[Path, Path]]:
     """The .nemo file, and the folder of the ONNX files made of it."""
     from dictate.engines.nemotron.load import load
     from dictate.engines.onnx.export import export
 
     with model_path(model) as nemo, tempfile.TemporaryDirectory(prefix="dictate-bench-") as work:
-        folder = Path(work) / "onnx int8"
-        export(load(nemo, "cpu"), folder, CHUNK_MS, say)
+        folder = Path(work) / f"onnx {precision}"
+        export(load(nemo, "cpu"), folder, CHUNK_MS, say, quantise=precision == "int8")
         yield nemo, folder
 
 
@@ -102,7 +108,11 @@ def _measure(subject: Subject) -> dict[str, Any]:
     """In a process of its own: all figures of one subject."""
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: subject.cores])
     settings = EngineSettings(
-        use=subject.engine, model=subject.path, trust_model=True, chunk_ms=CHUNK_MS, device="cpu"
+        use=subject.engine,
+        model=subject.path,
+        trust_model=True,
+        chunk_ms=CHUNK_MS,
+        device=subject.device,
     )
     engine: Engine = ENGINES.make(subject.engine, settings)
     began = time.perf_counter()

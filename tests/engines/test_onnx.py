@@ -221,7 +221,7 @@ def test_it_takes_the_fewest_threads_that_are_fast_enough(
     monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(cores)))
     monkeypatch.setattr(onnx_engine, "_real_time_factor", factors.__getitem__)
     load: Any = onnx_engine._load
-    assert load(lambda number: number) == threads
+    assert load(lambda number: number) == (threads, factors[threads])
 
 
 def store_as(name: str, chunk_ms: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -276,6 +276,12 @@ def test_a_changed_chunk_loads_its_download_at_the_next_dictation(
     assert {before.finish(), after.finish()} == {"We asked Claude Code about the problem."}
     assert (before.effort.chunk_ms, after.effort.chunk_ms) == (560, 160)
     assert engine.begin(CLAUDE, None).effort.chunk_ms == 560
+
+
+def test_a_graphics_card_needs_the_package_for_one() -> None:
+    made = OnnxEngine(mini_onnx.settings(device="cuda"))
+    with pytest.raises(Unavailable, match="onnxruntime-gpu"):
+        made.load()
 
 
 def test_a_folder_of_ones_own_takes_trust() -> None:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from dictate.engines.language import is_tag
 from dictate.engines.onnx.tokens import Tokens
-from dictate.errors import EngineError
+from dictate.errors import EngineError, Unavailable
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -26,6 +26,8 @@ SUBSAMPLING: Final = 8
 """Mel frames in a frame of the encoder."""
 MS_PER_FRAME: Final = 10 * SUBSAMPLING
 """Milliseconds of sound in a frame of the encoder."""
+
+_CARD: Final = "CUDAExecutionProvider"
 
 Array = NDArray[Any]
 Float = NDArray[np.float32]
@@ -51,9 +53,10 @@ class Window:
 class Model:
     """One loaded model. Its methods may be called from one thread at a time."""
 
-    def __init__(self, folder: Path, threads: int) -> None:
-        """Load the files of `folder`. Raises EngineError."""
-        self._encoder = _session(folder, "encoder", threads)
+    def __init__(self, folder: Path, threads: int, *, on_card: bool = False) -> None:
+        """Load the files of `folder`; `on_card` runs the encoder on the graphics card. Raises
+        EngineError, Unavailable."""
+        self._encoder = _session(folder, "encoder", threads, on_card=on_card)
         # Small matrices: a second thread would only wait.
         self._decoder = _session(folder, "decoder", 1)
         self._joiner = _session(folder, "joiner", 1)
@@ -137,9 +140,17 @@ def _is_int8(folder: Path) -> bool:
     return _file(folder, "encoder").name.endswith(".int8.onnx")
 
 
-def _session(folder: Path, name: str, threads: int) -> "InferenceSession":
+def _session(folder: Path, name: str, threads: int, *, on_card: bool = False) -> "InferenceSession":
     import onnxruntime
 
+    providers = ["CPUExecutionProvider"]
+    if on_card:
+        if _CARD not in onnxruntime.get_available_providers():
+            raise Unavailable(
+                'engine.device is "cuda", but this onnxruntime is for processors only: install '
+                "onnxruntime-gpu in its place, or use the engine nemotron on a graphics card"
+            )
+        providers.insert(0, _CARD)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
@@ -148,9 +159,7 @@ def _session(folder: Path, name: str, threads: int) -> "InferenceSession":
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     path = _file(folder, name)
     try:
-        return onnxruntime.InferenceSession(
-            os.fspath(path), options, providers=["CPUExecutionProvider"]
-        )
+        return onnxruntime.InferenceSession(os.fspath(path), options, providers=providers)
     except Exception as error:
         reason = re.sub(r"\s+", " ", str(error)).strip()
         raise EngineError(f"{path.name} cannot be loaded: {reason}") from error
