@@ -1,5 +1,6 @@
 """What scripts/prepare asks apt for, on machines whose archives differ."""
 
+import re
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -57,11 +58,13 @@ class Machine:
         """Write a file of a line each."""
         (self.folder / name).write_text("".join(f"{line}\n" for line in lines))
 
-    def prepare(self, *packages: str) -> str:
+    def prepare(self, *packages: str, purpose: str = "run") -> str:
         """Run it for a list of these lines; what it prints."""
-        self.put("scripts/packages-run.txt", "# a comment", *packages)
+        for name in {"run", "test", purpose}:
+            self.put(f"scripts/packages-{name}.txt", "# a comment")
+        self.put(f"scripts/packages-{purpose}.txt", "# a comment", *packages)
         done = subprocess.run(
-            ["sh", "scripts/prepare", "run"],
+            ["sh", "scripts/prepare", purpose],
             cwd=self.folder,
             env={"PATH": f"{self.folder}/bin:/usr/bin:/bin", "TMPDIR": str(self.folder)},
             capture_output=True,
@@ -164,3 +167,15 @@ def test_a_checkout_that_was_installed_by_its_old_name_is_no_longer(tmp_path: Pa
     machine.prepare("sox")
     (removed,) = [line for line in machine.ran() if "uninstall" in line]
     assert removed.endswith("uninstall -y dictate")
+
+
+@pytest.mark.parametrize(("purpose", "groups"), [("test", ["dev"]), ("peers", ["dev", "bench"])])
+def test_only_the_tests_with_peers_want_models(
+    tmp_path: Path, purpose: str, groups: list[str]
+) -> None:
+    machine = Machine(tmp_path, ["sox"])
+    machine.prepare("sox", purpose=purpose)
+    assert machine.asked() == ["sox"]
+    last = machine.ran()[-1]
+    assert "-e .[" in last
+    assert re.findall(r"--group (\w+)", last) == groups

@@ -15,16 +15,12 @@ from dictate.engines.nemotron.engine import NemotronEngine
 from dictate.errors import EngineError, Unavailable
 from dictate.events import RATE, Samples
 from dictate.hotwords.model import Hotwords, Term
+from tests.engines.test_transducers import CHUNKS_MS, CLAUDE, hear
 from tests.lab import mini_model
 from tests.lab.voices import read
 
 AUDIO = Path(__file__).parents[1] / "audio"
 SAMPLES = Path(__file__).parents[2] / "dictate" / "samples"
-CHUNKS_MS = (80, 160, 560, 1120)
-CLAUDE = Hotwords((Term("Claude Code"),))
-TERMS = Hotwords(
-    tuple(map(Term, ("Claude Code", "pytest", "Nemotron", "Hyprland", "Claude", "Anthropic")))
-)
 
 
 @pytest.fixture(scope="module")
@@ -35,19 +31,6 @@ def engine() -> NemotronEngine:
 @pytest.fixture(scope="module")
 def asked() -> Samples:
     return read(SAMPLES / "2-claude-code.wav")
-
-
-def hear(
-    engine: NemotronEngine,
-    sound: Samples,
-    hotwords: Hotwords = Hotwords(),  # noqa: B008 - frozen
-    chunk_ms: int = 560,
-    size: int = 1600,
-) -> str:
-    utterance = engine.begin(hotwords, None, chunk_ms)
-    for start in range(0, len(sound), size):
-        utterance.feed(sound[start : start + size])
-    return utterance.finish()
 
 
 # Streaming.
@@ -244,23 +227,6 @@ def test_a_model_file_cannot_run_a_program(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match="cannot be loaded"):
         made.load()
     assert not canary.exists()
-
-
-def test_unavailable_reason_imports_nothing_heavy() -> None:
-    import subprocess
-    import sys
-
-    code = (
-        "import sys\n"
-        "from dictate.config.schema import EngineSettings\n"
-        "from dictate.engines.nemotron.engine import NemotronEngine\n"
-        "NemotronEngine(EngineSettings(use='nemotron')).unavailable_reason()\n"
-        "print('torch' in sys.modules, 'nemo' in sys.modules)\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
-    )
-    assert done.stdout.split() == ["False", "False"]
 
 
 def test_loading_a_second_time_is_quick_enough_for_a_restart() -> None:

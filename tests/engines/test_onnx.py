@@ -398,23 +398,6 @@ def test_a_file_that_is_missing_is_named(tmp_path: Path, missing: str) -> None:
         made.load()
 
 
-def test_unavailable_reason_imports_nothing_heavy() -> None:
-    import subprocess
-    import sys
-
-    code = (
-        "import sys\n"
-        "from dictate.config.schema import EngineSettings\n"
-        "from dictate.engines.onnx.engine import OnnxEngine\n"
-        "OnnxEngine(EngineSettings(use='onnx')).unavailable_reason()\n"
-        "print('onnxruntime' in sys.modules, 'sentencepiece' in sys.modules)\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
-    )
-    assert done.stdout.split() == ["False", "False"]
-
-
 def test_many_terms_are_taken_in_quickly_and_beside_the_utterances() -> None:
     engine = mini_onnx.engine()
     assert engine.prepares_beside

@@ -1,6 +1,8 @@
 """What a user gets from a transducer, whatever runs it: NeMo, or onnxruntime. Real engines on a
 real, small model of our own."""
 
+import subprocess
+import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -201,3 +203,21 @@ def test_the_strongest_boost_cannot_turn_a_sentence_into_terms(engine: Engine) -
 def test_other_languages_are_refused(engine: Engine) -> None:
     with pytest.raises(Unavailable, match="knows en, not 'de-DE'"):
         engine.begin(CLAUDE, "de-DE")
+
+
+# Choosing.
+
+
+def test_whether_it_can_work_is_known_without_loading_anything_heavy(name: str) -> None:
+    heavy = ("torch", "nemo", "onnxruntime", "sentencepiece")
+    code = (
+        "import sys\n"
+        "from dictate.config.schema import EngineSettings\n"
+        "from dictate.engines import ENGINES\n"
+        f"ENGINES.make({name!r}, EngineSettings(use={name!r})).unavailable_reason()\n"
+        f"print([name for name in {heavy} if name in sys.modules])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.strip() == "[]"

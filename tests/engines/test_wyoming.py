@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
 import pytest
 import trustme
 from wyoming.asr import Transcribe
@@ -20,9 +21,9 @@ from wyoming.event import Event, write_event
 from dictate.config.schema import EngineSettings
 from dictate.engines.client import EngineClient
 from dictate.engines.remote import address
-from dictate.engines.remote.wyoming import WyomingEngine, WyomingUtterance
+from dictate.engines.remote.wyoming import WyomingEngine, WyomingUtterance, served_tag
 from dictate.errors import EngineError
-from dictate.events import Samples, samples_from_pcm
+from dictate.events import RATE, Samples, samples_from_pcm
 from dictate.hotwords.model import Hotwords, Term
 from tests.lab.engine import Whole, loud, ready
 from tests.lab.serving import LINE, Serving, foreign, foreign_info, overheard, pretending
@@ -184,6 +185,51 @@ def test_a_server_of_another_make_that_streams(tmp_path: Path) -> None:
         texts = [utterance.feed(sound(0.02)) for _ in range(200)]
         assert [text for text in texts if text][-1] == "good morning"
         assert utterance.finish() == "good morning"
+
+
+def test_a_third_party_server_writes_two_spaces(tmp_path: Path) -> None:
+    """Whisper's segments begin with a space, and a server puts another one between them."""
+
+    def before(client: socket.socket, event: Event) -> None:
+        if event.type == "audio-start":
+            for one in (Event("transcript-start"), *_chunks(" good ", " morning")):
+                client.sendall(_raw(one))
+
+    with pretending(tmp_path, foreign(" good  morning ", before)) as path:
+        utterance = loaded(path).begin(NONE, None)
+        texts = [utterance.feed(sound(0.02)) for _ in range(200)]
+        assert [text for text in texts if text][-1] == "good morning"
+        assert utterance.finish() == "good morning"
+
+
+def test_a_third_party_server_is_not_asked_about_digital_silence(tmp_path: Path) -> None:
+    with pretending(tmp_path, foreign("You")) as path:
+        engine = loaded(path)
+        for samples in (np.zeros(RATE, np.float32), np.zeros(0, np.float32)):
+            utterance = engine.begin(NONE, "en")
+            utterance.feed(samples)
+            assert utterance.finish() == ""
+        utterance = engine.begin(NONE, "en")
+        for samples in (np.zeros(RATE, np.float32), sound(0.1), np.zeros(RATE, np.float32)):
+            utterance.feed(samples)
+        assert utterance.finish() == "You"
+
+
+@pytest.mark.parametrize(
+    ("language", "known", "sent"),
+    [
+        ("en", ("de", "en"), "en"),
+        ("en-GB", ("de", "en"), "en"),
+        ("en-GB", ("en", "en-GB"), "en-GB"),
+        ("fr-CA", ("de", "en"), "fr-CA"),
+        ("auto", ("de", "en"), None),
+        (None, ("en",), None),
+    ],
+)
+def test_the_language_is_called_what_the_third_party_server_calls_it(
+    language: str | None, known: tuple[str, ...], sent: str | None
+) -> None:
+    assert served_tag(language, known) == sent
 
 
 def _chunks(*texts: str) -> list[Event]:

@@ -8,6 +8,7 @@ engine. Other servers report nothing before their transcript.
 
 import statistics
 import time
+from collections.abc import Collection
 from contextlib import closing
 
 import numpy as np
@@ -37,7 +38,7 @@ from dictate.engines.remote.address import FORMS, Address, parse
 from dictate.engines.remote.connection import REACH_S, Remote
 from dictate.errors import EngineError
 from dictate.events import RATE, Samples, pcm_from_samples
-from dictate.hotwords.model import Hotwords
+from dictate.hotwords.model import AUTO, Hotwords
 
 WINDOW_S = 0.5
 """Seconds of sound that may be sent to `dictate serve` ahead of its engine."""
@@ -186,6 +187,15 @@ def _third_party(info: Info) -> StatusEvent:
     )
 
 
+def served_tag(language: str | None, known: Collection[str]) -> str | None:
+    """What a third-party server calls this language, a BCP 47 tag or AUTO; None leaves it to the
+    server. Whisper, for one, refuses a tag with a country."""
+    if language is None or language.lower() == AUTO:
+        return None
+    general = language.partition("-")[0].lower()
+    return general if language not in known and general in known else language
+
+
 class WyomingUtterance(Utterance):
     """One dictation on a connection of its own."""
 
@@ -202,6 +212,8 @@ class WyomingUtterance(Utterance):
         self._returned = ""
         self._pieces = ""
         """The text that a third-party server has streamed so far."""
+        self._silent = True
+        """Whether all sound so far is digital silence."""
         self._timings = Timings(0.0, 0.0, 0.0)
         self._remote = engine.connect()
         try:
@@ -220,7 +232,8 @@ class WyomingUtterance(Utterance):
             ours = hotwords_event(hotwords), begin.event()
             return [describe, *ours, Transcribe(language=language).event(), start]
         names = [term.spelling for term in hotwords.for_language(language)]
-        transcribe = Transcribe(language=language, transcript_names=names or None)
+        tag = served_tag(language, self._engine.languages)
+        transcribe = Transcribe(language=tag, transcript_names=names or None)
         return [describe, transcribe.event(), start]
 
     @property
@@ -234,6 +247,7 @@ class WyomingUtterance(Utterance):
         return self._timings.finish_ms
 
     def feed(self, samples: Samples) -> str | None:
+        self._silent = self._silent and not samples.any()
         pcm = pcm_from_samples(np.nan_to_num(samples, posinf=1.0, neginf=-1.0))
         self._waiting += pcm
         while len(self._waiting) >= PIECE:
@@ -248,6 +262,8 @@ class WyomingUtterance(Utterance):
         engine = self._engine
         try:
             self._send_piece()
+            if self._silent and not self._engine.ours:
+                return ""  # Whisper writes "You" for a microphone that is muted
             self._remote.send(AudioStop().event())
             limit_s = answer_s(engine.settings)
             if not engine.ours:
@@ -335,7 +351,8 @@ class WyomingUtterance(Utterance):
                 text = event.data.get("text")
                 if not isinstance(text, str):
                     raise self._remote.trouble("answers nonsense: a transcript without a text")
-                self._text, self.language = text, str(event.data.get("language") or "")
+                self._text = text if self._engine.ours else " ".join(text.split())
+                self.language = str(event.data.get("language") or "")
                 return True
             case "error":
                 raise self._remote.trouble(f"says: {str(event.data.get('text'))[:1000]}")
