@@ -175,6 +175,7 @@ class ClientConnection:
         self._utterance = await self._timed(
             lambda: host.loaded().begin(hotwords, language, chunk_ms)
         )
+        await host.report_changes()
         await self._send_progress()
 
     async def _feed(self, chunk: AudioChunk) -> None:

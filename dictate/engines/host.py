@@ -137,6 +137,22 @@ class EngineHost:
         await self.on_thread(lambda: self._load(chosen), limit_s=LOADING_S)
         await self._report(self.status)
 
+    async def report_changes(self) -> None:
+        """The watchers get the status again if the engine has loaded a different model by itself,
+        or cannot."""
+        if await self.on_thread(self._update_status):
+            await self._report(self.status)
+
+    def _update_status(self) -> bool:
+        """Take over what the engine changed by itself; whether there was something."""
+        if self.engine is None:
+            return False
+        facts = self._facts(self.engine)
+        if all(facts[name] == getattr(self.status, name) for name in ("model", "notes")):
+            return False
+        self.status = replace(self.status, memory_mb=_memory_mb(), **facts)
+        return True
+
     async def _report(self, status: StatusEvent) -> None:
         for watcher in list(self.watchers):
             with contextlib.suppress(OSError):

@@ -259,7 +259,10 @@ class EngineSupervisor:
             slow = slow_note(status.rtf)
             notes = (*self._engine_notes, slow) if slow else self._engine_notes
             self.info = _engine_status(status, slow, notes)
-            log.info("engine %s: loaded in %.1f s", self._name, status.load_s)
+            if self.state == EngineState.READY:
+                log.info("engine %s: it uses the model %s", self._name, status.model)
+            else:
+                log.info("engine %s: loaded in %.1f s", self._name, status.load_s)
         state = status.state
         if state == EngineState.FAILED and self.choice.load_failed(status.message):
             state = EngineState.RESTARTING
