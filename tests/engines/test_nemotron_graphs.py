@@ -15,7 +15,8 @@ from dictate.engines.nemotron.engine import NemotronEngine
 from dictate.engines.nemotron.graphs import Graphs
 from dictate.engines.nemotron.streaming import Encoded
 from dictate.events import Samples
-from tests.engines.test_nemotron import AUDIO, CHUNKS_MS, CLAUDE, SAMPLES, hear
+from tests.engines.test_nemotron import AUDIO, SAMPLES
+from tests.engines.test_transducers import CHUNKS_MS, CLAUDE, hear
 from tests.lab import mini_model
 from tests.lab.voices import read
 
