@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 SUBSAMPLING: Final = 8
 """Mel frames in a frame of the encoder."""
-MS_PER_FRAME: Final = 10 * SUBSAMPLING
-"""Milliseconds of sound in a frame of the encoder."""
 MOST_FRAMES: Final = 6000
 """Maximum number of mel frames in a step, a minute of sound: more is nonsense."""
 
@@ -93,8 +91,6 @@ class Model:
         self._inputs = [entry.name for entry in self._encoder.get_inputs()]
         self._decoder_inputs = [entry.name for entry in self._decoder.get_inputs()]
         self._joiner_inputs = [entry.name for entry in self._joiner.get_inputs()]
-        labels = self._joiner.get_outputs()[0].shape[-1]
-        self.is_tdt = isinstance(labels, int) and labels > self.blank + 1
 
     def encode(self, frames: Float, caches: tuple[Array, ...], prompt_index: int | None) -> Any:
         """A step of the encoder over mel frames, shape (mels, n): its frames, shape (1, width, m),
@@ -125,18 +121,13 @@ class Model:
 
     def jump(self, scores: Float) -> int:
         """How many frames a TDT model goes on after this one; 0 for RNNT."""
-        return int(scores[self.blank + 1 :].argmax()) if self.is_tdt else 0
+        durations = scores[self.blank + 1 :]
+        return int(durations.argmax()) if len(durations) else 0
 
     @property
     def tags(self) -> frozenset[int]:
         """Tokens by which the model names the language it recognised."""
         return frozenset(i for i, piece in enumerate(self.tokens.pieces) if is_tag(piece))
-
-
-def is_folder_of_model(folder: Path) -> bool:
-    """Whether the folder has the files of a model."""
-    names = ("encoder", "decoder", "joiner")
-    return all(_file(folder, name).is_file() for name in names) and Tokens.are_in(folder)
 
 
 def _file(folder: Path, name: str) -> Path:

@@ -23,11 +23,6 @@ class Tokens:
         self._model = model
 
     @classmethod
-    def are_in(cls, folder: Path) -> bool:
-        """Whether the folder lists its tokens."""
-        return (folder / _LIST).is_file()
-
-    @classmethod
     def read(cls, folder: Path) -> "Tokens":
         """The tokens of a model's folder. Raises EngineError."""
         try:
