@@ -63,9 +63,12 @@ async def reach(name: str, address: str, advice: str) -> MessageBus:
 async def lost(connection: MessageBus) -> None:
     """Return when the connection has ended, from either side."""
     ended: Any = connection.wait_for_disconnect  # has no annotations
+    ending = asyncio.ensure_future(ended())
+    # This call may be cancelled before the connection ends with an error.
+    ignore_exception(ending)
     with suppress(EOFError, OSError):
         # Shielded: all callers share one future, and cancelling one call would cancel it for all.
-        await asyncio.shield(ended())
+        await asyncio.shield(ending)
 
 
 async def ask(connection: MessageBus, question: Message, whom: str, limit_s: float) -> Message:

@@ -82,7 +82,8 @@ def begin(daemon: RealDaemon) -> None:
 
 
 def end(daemon: RealDaemon) -> dict[str, Any]:
-    """Let go; what became of the dictation."""
+    """Talk for a moment more, and let go; what became of the dictation."""
+    time.sleep(1.5)
     daemon.ctl("stop")
     daemon.wait_state("ready", 60)
     (entry,) = daemon.history(1)
@@ -92,7 +93,7 @@ def end(daemon: RealDaemon) -> dict[str, Any]:
 
 def dictate(daemon: RealDaemon) -> dict[str, Any]:
     begin(daemon)
-    time.sleep(2.0)
+    time.sleep(0.5)
     return end(daemon)
 
 
