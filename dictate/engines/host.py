@@ -218,7 +218,7 @@ async def _watched(
     try:
         while not (await asyncio.wait({future}, timeout=LOOK_S))[0]:
             if watch.at_work() and at_work is not None:
-                with contextlib.suppress(OSError):  # whoever left is noticed at the next answer
+                with contextlib.suppress(OSError):  # the next answer notices it
                     await at_work()
         return future.result()
     finally:

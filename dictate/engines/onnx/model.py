@@ -148,7 +148,7 @@ def _session(folder: Path, name: str, threads: int, *, on_card: bool = False) ->
         if _CARD not in onnxruntime.get_available_providers():
             raise Unavailable(
                 'engine.device is "cuda", but this onnxruntime is for processors only: install '
-                "onnxruntime-gpu in its place, or use the engine nemotron on a graphics card"
+                "onnxruntime-gpu instead, or use the engine nemotron on a graphics card"
             )
         providers.insert(0, _CARD)
     options = onnxruntime.SessionOptions()
