@@ -15,6 +15,8 @@ from dictate.models.store import InstalledModel
 from dictate.platform import paths
 from dictate.toml.toml_file import write
 
+NEEDED: Final = {"nemotron": ("nemo", "torch", "onnx"), "onnx": ("onnxruntime",)}
+"""The packages that it needs, by the extra that installs them."""
 ROOM: Final = 4
 """Bytes of disk that are needed meanwhile, for each byte of the original: it is unpacked, and its
 weights are written in full precision twice before the rounded ones."""
@@ -24,9 +26,9 @@ def convert(name: str, chunk_ms: int) -> int:
     """Make the ONNX files of the model called `name`, for chunks of `chunk_ms`, and test them; 130
     if interrupted. Raises Unavailable, EngineError, UnsafeFolder."""
     original, target = named(name), _target(name, chunk_ms)
-    missing = [one for one in ("nemo", "torch", "onnx", "onnxruntime") if find_spec(one) is None]
-    if missing:
-        raise Unavailable(f"missing packages: {', '.join(missing)}; {install_command('nemotron')}")
+    for extra, packages in NEEDED.items():
+        if missing := [one for one in packages if find_spec(one) is None]:
+            raise Unavailable(f"missing packages: {', '.join(missing)}; {install_command(extra)}")
     found = store.find(name, trusted=False, engine=original.engine)
     folder = paths.safe_dir(paths.models_dir())
     with downloader.alone(folder):

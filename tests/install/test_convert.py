@@ -147,12 +147,15 @@ def test_a_full_disk_is_noticed_before_the_work(
     assert "make room" in capsys.readouterr().err
 
 
-def test_without_nemo_it_says_how_to_get_it(
-    original: Model, monkeypatch: pytest.MonkeyPatch, capsys: Out
+@pytest.mark.parametrize(("package", "extra"), [("nemo", "nemotron"), ("onnxruntime", "onnx")])
+def test_without_a_package_it_says_how_to_get_it(
+    package: str, extra: str, monkeypatch: pytest.MonkeyPatch, capsys: Out
 ) -> None:
-    monkeypatch.setattr(convert, "find_spec", lambda name: None if name == "nemo" else object())
+    monkeypatch.setattr(convert, "find_spec", lambda name: None if name == package else object())
     assert main(["models", "convert", "nemotron"]) == 1
-    assert "nemo" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert f"missing packages: {package}" in said
+    assert extra in said.partition(package)[2]
 
 
 @pytest.mark.parametrize(
