@@ -16,6 +16,7 @@ from typing import Any, Final
 from dictate.app.signals import Signal
 from dictate.config.schema import EngineSettings
 from dictate.engines import ENGINES, advice
+from dictate.engines.packages import lacking
 from dictate.engines.speed import Speed
 from dictate.errors import DictateError, Unavailable, joined
 from dictate.installation import install_command
@@ -225,7 +226,7 @@ def choose(wanted: str, settings: EngineSettings) -> Model | None:
             return None
     if store.installed(model):
         return None
-    if missing := advice.lacks(model.engine):
+    if model.engine in ENGINES.auto and (missing := lacking(model.engine)):
         raise Unavailable(f"{' and '.join(missing)} missing: {install_command(model.engine)}")
     return model
 

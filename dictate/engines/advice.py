@@ -1,22 +1,14 @@
 """Which engine and model would be the best on this machine, and how to get them."""
 
-from importlib.util import find_spec
-from typing import Final
-
 from dictate.config.schema import EngineSettings
 from dictate.engines import ENGINES
 from dictate.engines.graphics_card import nvidia_card
 from dictate.engines.language import Languages
+from dictate.engines.packages import lacking
 from dictate.errors import Unavailable
 from dictate.models import store
 from dictate.models.catalogue import CATALOGUE, DEFAULT, Model
 from dictate.models.speed import REAL_TIME_RTF, describe_speed
-
-_PACKAGES: Final[dict[str, tuple[str, ...]]] = {
-    "nemotron": ("torch", "nemo"),
-    "onnx": ("onnxruntime", "sentencepiece"),
-}
-"""What an engine imports, for the engines whose models `auto` uses."""
 
 
 def best_model(settings: EngineSettings) -> Model | None:
@@ -25,10 +17,10 @@ def best_model(settings: EngineSettings) -> Model | None:
     if settings.model:
         # A model of the user's own needs no advice.
         model = CATALOGUE.get(settings.model)
-        if model is None or model.engine not in _PACKAGES:
+        if model is None or model.engine not in ENGINES.auto:
             return None
     else:
-        has_nemo = lacks("nemotron") == [] and settings.device != "cpu" and nvidia_card()
+        has_nemo = not lacking("nemotron") and settings.device != "cpu" and nvidia_card()
         model = CATALOGUE.get(DEFAULT["nemotron" if has_nemo else "onnx"])
     if model is not None and not _speaks(model, settings.language):
         others = [
@@ -92,7 +84,7 @@ def _if_slow(model: Model) -> str:
 def _how(model: Model, settings: EngineSettings) -> str:
     """How to get and use a model."""
     size = f"{model.size / 1e9:.2f} GB"
-    if lacks(model.engine):
+    if lacking(model.engine):
         return f"dictate setup --engine {model.engine} (and {size} for the model)"
     try:
         there = store.installed(model) is not None
@@ -101,11 +93,6 @@ def _how(model: Model, settings: EngineSettings) -> str:
     if not there:
         return f"dictate models download {model.name} ({size})"
     return ENGINES.why_not(model.engine, settings) or "dictatectl reload"
-
-
-def lacks(engine: str) -> list[str]:
-    """The packages that an engine of "auto" imports, and that are missing."""
-    return [name for name in _PACKAGES.get(engine, ()) if find_spec(name) is None]
 
 
 def _speaks(model: Model, language: str) -> bool:

@@ -12,7 +12,7 @@ import pytest
 from dictate.app import model_fetch
 from dictate.app.model_fetch import AUTO, NONE, ModelFetch, choose
 from dictate.config.schema import EngineSettings
-from dictate.engines import ENGINES, advice
+from dictate.engines import ENGINES, advice, packages
 from dictate.engines.speed import Speed
 from dictate.errors import EngineError, Unavailable
 from dictate.models import store
@@ -27,7 +27,7 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """A machine on which only the starter works. What is added works, too: engines and models."""
     works = {"pocketsphinx"}
     monkeypatch.setattr(advice, "best_model", lambda _: MODEL)
-    monkeypatch.setattr(advice, "lacks", lambda _: [])
+    monkeypatch.setattr(packages, "find_spec", lambda _: object())
     monkeypatch.setattr(
         type(ENGINES), "why_not", lambda _, name, __: "" if name in works else "missing"
     )
@@ -65,7 +65,9 @@ def test_a_model_that_is_named_is_downloaded_in_any_case(bare: set[str]) -> None
 def test_a_model_whose_engine_lacks_its_packages_is_not_downloaded(
     bare: set[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(advice, "lacks", lambda _: ["onnxruntime"])
+    monkeypatch.setattr(
+        packages, "find_spec", lambda name: None if name == "onnxruntime" else object()
+    )
     with pytest.raises(Unavailable, match=r"onnxruntime missing: .*\[onnx\]"):
         choose(AUTO, EngineSettings())
 

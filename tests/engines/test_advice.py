@@ -8,6 +8,7 @@ import pytest
 from dictate import engines
 from dictate.config.schema import EngineSettings
 from dictate.engines import ENGINES, advice, graphics_card
+from dictate.engines import packages as packages_of
 from dictate.errors import Unavailable
 from dictate.models import store
 from dictate.models.catalogue import CATALOGUE
@@ -23,8 +24,8 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     def make(*, card: bool = False, packages: str = "", models: str = "") -> None:
         monkeypatch.setattr(advice, "nvidia_card", lambda: card)
         monkeypatch.setattr(engines, "nvidia_card", lambda: card)
-        there = [name for engine in packages.split() for name in advice._PACKAGES[engine]]
-        monkeypatch.setattr(advice, "find_spec", lambda name: name in there or None)
+        there = [name for engine in packages.split() for name in packages_of.PACKAGES[engine]]
+        monkeypatch.setattr(packages_of, "find_spec", lambda name: name in there or None)
 
         def installed(model: object) -> ModelFile | None:
             name = getattr(model, "name", "")

@@ -509,7 +509,7 @@ def test_versions_that_mistake_the_language_are_refused(
 
 
 def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    monkeypatch.setattr(qwen3_load, "find_spec", lambda _: None)
+    monkeypatch.setattr("dictate.engines.packages.find_spec", lambda _: None)
     assert tiny_qwen3.engine(folder).unavailable_reason() == (
         f"torch and transformers are missing: {install_command('qwen3')}"
     )

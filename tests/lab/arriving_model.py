@@ -11,7 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from dictate.config.schema import EngineSettings
-from dictate.engines import ENGINES, EngineInfo, Utterance, advice
+from dictate.engines import ENGINES, EngineInfo, Utterance
+from dictate.engines.packages import PACKAGES
 from dictate.engines.scripted import ScriptedEngine
 from dictate.errors import EngineError, Unavailable
 from dictate.hotwords.model import Hotwords
@@ -57,7 +58,7 @@ def install() -> None:
     if MODEL in os.environ:
         return
     ENGINES.table["onnx"] = f"{__name__}:ArrivedEngine"
-    advice._PACKAGES["onnx"] = ()
+    PACKAGES["onnx"] = ()
 
 
 class ArrivedEngine(ScriptedEngine):

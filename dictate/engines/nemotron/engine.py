@@ -8,7 +8,6 @@ tree for each utterance (`transducer.py`).
 import copy
 import dataclasses
 from functools import partial
-from importlib.util import find_spec
 
 import numpy as np
 
@@ -19,13 +18,13 @@ from dictate.engines.language import Languages
 from dictate.engines.nemotron.boosting import BoostingTreeCache
 from dictate.engines.nemotron.load import Loaded, load, release, unsafe_switch
 from dictate.engines.offline import OfflineRecognizer
+from dictate.engines.packages import why_lacking
 from dictate.engines.self_test import check_sound
 from dictate.engines.token_text import TokenText
 from dictate.engines.transducer import WHOLE, TransducerUtterance, language_of_own_model
 from dictate.errors import Unavailable
 from dictate.events import RATE, Samples
 from dictate.hotwords.model import Hotwords
-from dictate.installation import install_command
 from dictate.models import store
 
 
@@ -49,10 +48,8 @@ class NemotronEngine(Engine):
         self._taken: tuple[Hotwords, str, BoostPhrases, list[str]] | None = None
 
     def unavailable_reason(self) -> str | None:
-        missing = [package for package in ("torch", "nemo") if find_spec(package) is None]
-        if missing:
-            are = "is" if len(missing) == 1 else "are"
-            return f"{' and '.join(missing)} {are} missing: {install_command('nemotron')}"
+        if reason := why_lacking(self.name):
+            return reason
         try:
             found = store.find(self.settings.model, trusted=self.settings.trust_model)
             if speaks := store.speaks(found):

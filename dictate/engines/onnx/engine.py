@@ -13,7 +13,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import partial
-from importlib.util import find_spec
 from typing import Final
 
 from dictate.config.schema import EngineSettings
@@ -26,13 +25,13 @@ from dictate.engines.onnx.decode import Hypothesis
 from dictate.engines.onnx.offline import recognise
 from dictate.engines.onnx.streaming import StreamingRecognizer
 from dictate.engines.onnx.tree import BoostingTree
+from dictate.engines.packages import why_lacking
 from dictate.engines.self_test import check_sound
 from dictate.engines.token_text import TokenText
 from dictate.engines.transducer import WHOLE, TransducerUtterance, language_of_own_model
 from dictate.errors import DictateError, EngineError, Unavailable
 from dictate.events import RATE
 from dictate.hotwords.model import Hotwords
-from dictate.installation import install_command
 from dictate.models import store
 from dictate.models.catalogue import CATALOGUE, DEFAULT, Model
 
@@ -66,10 +65,8 @@ class OnnxEngine(Engine):
         self._taken: tuple[Hotwords, str, BoostPhrases, list[str]] | None = None
 
     def unavailable_reason(self) -> str | None:
-        missing = [name for name in ("onnxruntime", "sentencepiece") if find_spec(name) is None]
-        if missing:
-            are = "is" if len(missing) == 1 else "are"
-            return f"{' and '.join(missing)} {are} missing: {install_command('onnx')}"
+        if reason := why_lacking(self.name):
+            return reason
         try:
             found = self._find()
             if speaks := store.speaks(found):

@@ -4,6 +4,7 @@ The model was trained on these very frames, so every constant is NeMo's (Filterb
 nemo/collections/asr/parts/preprocessing/features.py, and the models' own preprocessor settings).
 """
 
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -79,6 +80,7 @@ def normalised(frames: Frames) -> Frames:
     return whole
 
 
+@cache
 def filter_banks(mels: int) -> NDArray[np.float32]:
     """Triangular filters, shape (mels, _FFT // 2 + 1), on Slaney's mel scale and with his norm: the
     defaults of `librosa.filters.mel`, which NeMo uses."""

@@ -85,6 +85,8 @@ class Model:
                 f"and the encoder is for {vocabulary}"
             )
         self.blank = self.tokens.count
+        self.tags = frozenset(i for i, piece in enumerate(self.tokens.pieces) if is_tag(piece))
+        """Tokens by which the model names the language it recognised."""
         self.no_memory: tuple[Float, ...] = tuple(
             np.zeros((layers, 1, width), np.float32) for _ in range(2)
         )
@@ -123,11 +125,6 @@ class Model:
         """How many frames a TDT model goes on after this one; 0 for RNNT."""
         durations = scores[self.blank + 1 :]
         return int(durations.argmax()) if len(durations) else 0
-
-    @property
-    def tags(self) -> frozenset[int]:
-        """Tokens by which the model names the language it recognised."""
-        return frozenset(i for i, piece in enumerate(self.tokens.pieces) if is_tag(piece))
 
 
 def _file(folder: Path, name: str) -> Path:

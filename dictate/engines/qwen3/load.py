@@ -4,11 +4,11 @@ code of the model's own, and no network."""
 import re
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
 from dictate.engines import device
+from dictate.engines.packages import why_lacking
 from dictate.errors import EngineError, Unavailable
 from dictate.installation import install_command
 
@@ -36,10 +36,8 @@ class Loaded:
 
 def unavailable_reason() -> str | None:
     """Why the installed packages cannot be used, or None. Imports nothing heavy."""
-    missing = [package for package in ("torch", "transformers") if find_spec(package) is None]
-    if missing:
-        are = "is" if len(missing) == 1 else "are"
-        return f"{' and '.join(missing)} {are} missing: {install_command('qwen3')}"
+    if reason := why_lacking("qwen3"):
+        return reason
     try:
         found = version("transformers")
     except PackageNotFoundError:

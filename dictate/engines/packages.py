@@ -1,0 +1,26 @@
+"""The packages that an extra of ours brings, and without which an engine cannot work."""
+
+from importlib.util import find_spec
+from typing import Final
+
+from dictate.installation import install_command
+
+PACKAGES: Final[dict[str, tuple[str, ...]]] = {
+    "nemotron": ("torch", "nemo"),
+    "onnx": ("onnxruntime", "sentencepiece"),
+    "qwen3": ("torch", "transformers"),
+}
+"""What an engine imports; the extra has the name of the engine."""
+
+
+def lacking(engine: str) -> list[str]:
+    """The packages that this engine imports, and that are missing. Imports nothing heavy."""
+    return [name for name in PACKAGES[engine] if find_spec(name) is None]
+
+
+def why_lacking(engine: str) -> str | None:
+    """Which packages this engine lacks and how to install them, or None."""
+    if not (missing := lacking(engine)):
+        return None
+    are = "is" if len(missing) == 1 else "are"
+    return f"{' and '.join(missing)} {are} missing: {install_command(engine)}"
