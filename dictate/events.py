@@ -91,3 +91,6 @@ class FinalTranscript:
     """The language that the engine detected (BCP 47); empty if it detects none."""
     punctuates: bool | None = None
     """Whether the engine writes punctuation by itself; None if that is not known."""
+    plain: str | None = None
+    """What the engine recognized without the hotwords, from the same sound; None if that is not
+    known."""

@@ -1,7 +1,6 @@
 """The commands of `dictatectl`: one function for each, which returns the exit code."""
 
 import asyncio
-import contextlib
 import json
 import subprocess
 import sys
@@ -29,20 +28,24 @@ NOTHING_TO: Final = {
 """What a command says that found nothing to do."""
 
 
-def _ask(member: str, signature: str = "", *body: Any) -> Any:
-    async def ask() -> Any:
+def ask(member: str, signature: str = "", *body: Any) -> Any:
+    """What the daemon answers to one call. Raises DictateError."""
+
+    async def call() -> Any:
         async with client() as daemon:
             return await daemon.ask(member, signature, *body)
 
-    return asyncio.run(ask())
+    return asyncio.run(call())
 
 
-def _status() -> dict[str, Any]:
-    async def ask() -> dict[str, Any]:
+def ask_status() -> dict[str, Any]:
+    """The daemon's status. Raises DictateError."""
+
+    async def call() -> dict[str, Any]:
         async with client() as daemon:
             return await daemon.status()
 
-    return asyncio.run(ask())
+    return asyncio.run(call())
 
 
 def status(arguments: Namespace) -> int:
@@ -72,7 +75,7 @@ def control(arguments: Namespace) -> int:
     """start, stop, toggle, press, release and cancel."""
     command = arguments.command
     second = "Second" if getattr(arguments, "second", False) else ""
-    answer = _ask(command.capitalize() + second)
+    answer = ask(command.capitalize() + second)
     if command in NOTHING_TO and not answer:
         console.line(f"dictatectl: {NOTHING_TO[command]}", sys.stderr)
         return NOTHING
@@ -83,7 +86,7 @@ def control(arguments: Namespace) -> int:
 
 def reload(_arguments: Namespace) -> int:
     """Make the daemon read its files again, and print what changed."""
-    lines = _ask("Reload")
+    lines = ask("Reload")
     if all(line.startswith(NOTE) for line in lines):
         console.line("nothing changed")
     for line in lines:
@@ -93,7 +96,7 @@ def reload(_arguments: Namespace) -> int:
 
 def last(arguments: Namespace) -> int:
     """Print the last text."""
-    entry = _ask("Last")
+    entry = ask("Last")
     if not entry:
         console.line("there are no dictations yet", sys.stderr)
         return NOTHING
@@ -129,10 +132,10 @@ def paste(arguments: Namespace) -> int:
     """Write a text again, after a countdown in a terminal."""
     delay_s = arguments.delay
     if delay_s is None:
-        needs_focus = _status()["output"] not in WITHOUT_FOCUS
+        needs_focus = ask_status()["output"] not in WITHOUT_FOCUS
         delay_s = SWITCH_S if needs_focus and typed_in_terminal() else 0
     count_down(delay_s)
-    console.line(_ask("Paste", "u", arguments.number))
+    console.line(ask("Paste", "u", arguments.number))
     return OK
 
 
@@ -140,12 +143,12 @@ def undo(arguments: Namespace) -> int:
     """Delete the last text from its window, which must have the focus."""
     count_down(arguments.delay or 0)
     try:
-        console.line(_ask("Undo"))
+        console.line(ask("Undo"))
     except FocusMoved:
         if arguments.delay is not None or not typed_in_terminal():
             raise
         count_down(SWITCH_S)
-        console.line(_ask("Undo"))
+        console.line(ask("Undo"))
     return OK
 
 
@@ -163,7 +166,7 @@ def forget(arguments: Namespace) -> int:
             "yes",
         ):
             return FAILED
-    gone = _ask("Forget", "ub", arguments.number, arguments.all)
+    gone = ask("Forget", "ub", arguments.number, arguments.all)
     if not gone:
         missing = "are no dictations" if arguments.all else f"is no dictation {arguments.number}"
         raise NotFound(f"there {missing}; see `dictatectl history`")
@@ -173,7 +176,7 @@ def forget(arguments: Namespace) -> int:
 
 def devices(arguments: Namespace) -> int:
     """List the microphones."""
-    found = _ask("Devices")
+    found = ask("Devices")
     if arguments.json:
         console.as_json(found)
     elif found:
@@ -223,7 +226,7 @@ def engine(arguments: Namespace) -> int:
         option, before, flag = "second.engine", second_engine(settings).use, "--second "
     name = arguments.name
     if name == before:
-        return _report_change([f"{option} is {name} already"], option)
+        return report_change([f"{option} is {name} already"], option)
     reasons = {row["name"]: row["why_not"] for row in rows}
     kind = name.partition(":")[0]
     if kind not in ("auto", *reasons) and config_file.wrong("engine.use", name):
@@ -234,12 +237,12 @@ def engine(arguments: Namespace) -> int:
         raise DictateError(f"{name} cannot be used here: {reason}")
     config_file.set_option(paths.config_file(), option, name)
     back = f"undo: dictatectl engine {flag}{before}"
-    return _report_change([f"{option}: {before} -> {name} ({back})"], option)
+    return report_change([f"{option}: {before} -> {name} ({back})"], option)
 
 
 def _check_rows(member: str, module: str) -> Any:
     try:
-        return _ask(member)
+        return ask(member)
     except NotRunning as error:
         rows = _check_in_child(module)
         console.line(f"{error}. This is what it would report.", sys.stderr)
@@ -263,76 +266,12 @@ def _check_in_child(module: str) -> Any:
         ) from error
 
 
-def list_hotwords(arguments: Namespace) -> int:
-    """List the hotwords of the file that the daemon uses."""
-    from pathlib import Path
-
-    from dictate.hotwords import hotwords_file
-    from dictate.platform import paths
-
-    file = usual = paths.hotwords_file()
-    with contextlib.suppress(NotRunning):  # then it will use the usual one
-        file = Path(_status()["hotwords_file"] or usual)
-    terms = hotwords_file.load(file, 1.0).terms
-    if file != usual:
-        console.line(f"these are the hotwords in {file}, which dictate uses now", sys.stderr)
-    if arguments.json:
-        console.as_json(
-            [
-                {
-                    "spelling": term.spelling,
-                    "weight": term.weight,
-                    "sounds_like": term.sounds_like,
-                    "language": term.language,
-                    "state": term.state.value,
-                }
-                for term in terms
-            ]
-        )
-    else:
-        for term in terms:
-            more = [f"weight {term.weight:g}"] if term.weight != 1.0 else []
-            more += [f"sounds like {', '.join(term.sounds_like)}"] if term.sounds_like else []
-            more += [term.state.value] if term.state.value != "active" else []
-            dim = console.paint(f"  ({'; '.join(more)})", "dim") if more else ""
-            console.line(console.safe(term.spelling) + dim)
-        if not terms:
-            console.line(
-                f"no hotwords in {file}: add one with `dictatectl hotwords add`",
-                sys.stderr,
-            )
-    return OK if terms else NOTHING
-
-
-def add_hotword(arguments: Namespace) -> int:
-    """Add a hotword to hotwords.toml, and make the daemon use it."""
-    from dictate.hotwords import hotwords_file
-    from dictate.platform import paths
-
-    changed = hotwords_file.add(
-        paths.hotwords_file(), " ".join(arguments.spelling), arguments.weight, arguments.sounds_like
-    )
-    return _report_change(changed or ["nothing changed"], "the hotwords")
-
-
-def remove_hotword(arguments: Namespace) -> int:
-    """Remove a hotword from hotwords.toml, and make the daemon forget it."""
-    from dictate.hotwords import hotwords_file
-    from dictate.platform import paths
-
-    spelling = " ".join(arguments.spelling)
-    changed = hotwords_file.remove(paths.hotwords_file(), spelling)
-    if not changed:
-        raise NotFound(f"there is no hotword {spelling!r}; see `dictatectl hotwords list`")
-    return _report_change(changed, "the hotwords")
-
-
-def _report_change(lines: list[str], subject: str) -> int:
+def report_change(lines: list[str], subject: str) -> int:
     """Print what changed in a file, have the daemon read it, and print what overrides it."""
     for line in lines:
         console.line(line)
     try:
-        for line in _ask("ReadFiles"):
+        for line in ask("ReadFiles"):
             if line.startswith(f"{NOTE}{subject}"):
                 console.line(line)
     except ConfigError as error:

@@ -4,12 +4,15 @@ So it imports no stage, and each command imports what only that command needs.
 """
 
 import argparse
+import importlib
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from dictate import __version__, console
+from dictate.ctl.arguments import Commands, add_command, add_json, number
 from dictate.ctl.exit_codes import EXPLAINED, FAILED, INTERRUPTED, NOT_RUNNING, NOTHING, OK, USAGE
+from dictate.ctl.hotwords.arguments import add_actions
 from dictate.ctl.terminal import SWITCH_S
 from dictate.errors import ConfigError, DictateError, NotFound, did_you_mean
 
@@ -24,9 +27,6 @@ FROM_TERMINAL: Final = (
     f"Typed in a terminal, it counts {SWITCH_S} seconds down, in which you switch to the window. "
     "From a shortcut it acts at once."
 )
-
-if TYPE_CHECKING:
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - for the type
 
 
 def parser(
@@ -47,32 +47,19 @@ def parser(
     _add_texts(commands)
     _add_diagnostics(commands)
     _add_engine(commands, engines)
-    _add_hotwords(commands)
-    completion = _command(commands, "completion", "completion", "print a shell completion script")
+    hotwords = add_command(commands, "hotwords", "", "show or change your hotwords")
+    add_actions(hotwords)
+    completion = add_command(
+        commands, "completion", "completion", "print a shell completion script"
+    )
     completion.add_argument("shell", choices=shells, help="bash, zsh, fish or tcsh")
     return top
 
 
-def _command(
-    commands: "Commands", name: str, run: str, summary: str, more: str = ""
-) -> argparse.ArgumentParser:
-    description = f"{summary[0].upper()}{summary[1:]}. {more}".strip()
-    command = commands.add_parser(name, help=summary, description=description)
-    command.set_defaults(run=run)
-    return command
-
-
-def _add_json(
-    to: "argparse.ArgumentParser | argparse._MutuallyExclusiveGroup",
-    text: str = "print JSON, for scripts",
-) -> None:
-    to.add_argument("--json", action="store_true", help=text)
-
-
-def _add_status(commands: "Commands") -> None:
-    status = _command(commands, "status", "status", "show what dictate is doing")
+def _add_status(commands: Commands) -> None:
+    status = add_command(commands, "status", "status", "show what dictate is doing")
     form = status.add_mutually_exclusive_group()
-    _add_json(form)
+    add_json(form)
     form.add_argument(
         "--follow",
         action="store_true",
@@ -80,27 +67,27 @@ def _add_status(commands: "Commands") -> None:
     )
 
 
-def _add_dictating(commands: "Commands") -> None:
+def _add_dictating(commands: Commands) -> None:
     for name, summary in (
         ("start", "start a dictation"),
         ("toggle", "start a dictation, or end the current one and write its text"),
         ("press", "act as if the hotkey were pressed; for key bindings of your desktop"),
         ("release", "act as if the hotkey were released"),
     ):
-        _command(commands, name, "control", summary).add_argument(
+        add_command(commands, name, "control", summary).add_argument(
             "--second",
             action="store_true",
             help="use the secondary profile, [second] in config.toml",
         )
-    _command(commands, "stop", "control", "end the dictation and write its text")
-    _command(
+    add_command(commands, "stop", "control", "end the dictation and write its text")
+    add_command(
         commands,
         "cancel",
         "control",
         "discard the dictation: nothing is written",
         f"{CANCELLED} `dictatectl forget` deletes a single one.",
     )
-    _command(
+    add_command(
         commands,
         "reload",
         "reload",
@@ -110,15 +97,15 @@ def _add_dictating(commands: "Commands") -> None:
     )
 
 
-def _add_texts(commands: "Commands") -> None:
-    last = _command(commands, "last", "last", "print the last text")
-    _add_json(last, "print everything that is known about it, as JSON")
-    history = _command(commands, "history", "history", "list your dictations, newest last")
+def _add_texts(commands: Commands) -> None:
+    last = add_command(commands, "last", "last", "print the last text")
+    add_json(last, "print everything that is known about it, as JSON")
+    history = add_command(commands, "history", "history", "list your dictations, newest last")
     history.add_argument(
         "-n", dest="limit", type=_count, default=10, help="maximum number (default: 10)"
     )
-    _add_json(history, "print JSON, for scripts; newest first")
-    paste = _command(
+    add_json(history, "print JSON, for scripts; newest first")
+    paste = add_command(
         commands, "paste", "paste", "write a text again, where the cursor is", FROM_TERMINAL
     )
     paste.add_argument(
@@ -129,7 +116,7 @@ def _add_texts(commands: "Commands") -> None:
         help="a number from `dictatectl history`; without it, the last text",
     )
     _add_delay(paste)
-    undo = _command(
+    undo = add_command(
         commands,
         "undo",
         "undo",
@@ -138,7 +125,7 @@ def _add_texts(commands: "Commands") -> None:
         "typed since, not even this command: bind it to a key there (undo_key under [hotkey]).",
     )
     _add_delay(undo)
-    forget = _command(
+    forget = add_command(
         commands,
         "forget",
         "forget",
@@ -156,12 +143,12 @@ def _add_texts(commands: "Commands") -> None:
     forget.add_argument("--yes", action="store_true", help="do not ask for confirmation")
 
 
-def _add_diagnostics(commands: "Commands") -> None:
-    _add_json(_command(commands, "devices", "devices", "list the microphones"))
-    check = _command(
+def _add_diagnostics(commands: Commands) -> None:
+    add_json(add_command(commands, "devices", "devices", "list the microphones"))
+    check = add_command(
         commands, "check", "check", "show what works here, what does not, and how to fix it"
     )
-    _add_json(check)
+    add_json(check)
     check.add_argument(
         "--live",
         action="store_true",
@@ -169,8 +156,8 @@ def _add_diagnostics(commands: "Commands") -> None:
     )
 
 
-def _add_engine(commands: "Commands", engines: Sequence[str] | None) -> None:
-    engine = _command(
+def _add_engine(commands: Commands, engines: Sequence[str] | None) -> None:
+    engine = add_command(
         commands,
         "engine",
         "engine",
@@ -184,27 +171,7 @@ def _add_engine(commands: "Commands", engines: Sequence[str] | None) -> None:
     engine.add_argument(
         "--second", action="store_true", help="switch the engine of the secondary profile"
     )
-    _add_json(engine)
-
-
-def _add_hotwords(commands: "Commands") -> None:
-    hotwords = _command(commands, "hotwords", "list", "show or change your hotwords")
-    actions = hotwords.add_subparsers(dest="action", metavar="ACTION", required=True)
-    _add_json(_command(actions, "list", "list_hotwords", "list the hotwords"))
-    add = _command(actions, "add", "add_hotword", "add a hotword, or change it")
-    add.add_argument("spelling", nargs="+", help="how it is written, e.g. Claude Code")
-    add.add_argument("--weight", type=_number, help="how strongly it is boosted (default: 1)")
-    add.add_argument(
-        "--sounds-like",
-        action="append",
-        default=[],
-        metavar="WORDS",
-        help="how it sounds, in ordinary words; may be repeated",
-    )
-    remove = _command(actions, "remove", "remove_hotword", "remove a hotword")
-    remove.add_argument(
-        "spelling", nargs="+", help="how it is written, as in `dictatectl hotwords list`"
-    )
+    add_json(engine)
 
 
 def _add_delay(command: argparse.ArgumentParser) -> None:
@@ -226,18 +193,19 @@ def _count(text: str) -> int:
     return number
 
 
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
-
-
 def _seconds(text: str) -> float:
-    seconds = _number(text)
+    seconds = number(text)
     if not 0 <= seconds <= LONGEST_DELAY_S:
         raise argparse.ArgumentTypeError(f"{text} is not from 0 to {LONGEST_DELAY_S} seconds")
     return seconds
+
+
+def function_of(run: str) -> Callable[[argparse.Namespace], int]:
+    """The function of a command; see `add_command`."""
+    module, _, name = run.rpartition(":")
+    found = importlib.import_module(f"dictate.ctl.{module or 'commands'}")
+    function: Callable[[argparse.Namespace], int] = getattr(found, name)
+    return function
 
 
 def run(argv: list[str] | None = None) -> int:
@@ -246,12 +214,10 @@ def run(argv: list[str] | None = None) -> int:
     arguments = top.parse_args(argv)
     if arguments.command == "completion":
         return _completion(arguments.shell)
-    from dictate.ctl import commands
     from dictate.ctl.client import NotRunning
 
-    do: Callable[[argparse.Namespace], int] = getattr(commands, arguments.run)
     try:
-        return do(arguments)
+        return function_of(arguments.run)(arguments)
     except NotRunning as error:
         return _fail(str(error), NOT_RUNNING)
     except NotFound as error:

@@ -1,5 +1,6 @@
 """`dictatectl` from outside: real processes, a real bus, a daemon that only pretends to dictate."""
 
+import argparse
 import contextlib
 import json
 import os
@@ -17,7 +18,7 @@ import shtab
 
 from dictate import console
 from dictate.ctl import render
-from dictate.ctl.main import parser
+from dictate.ctl.main import function_of, parser
 from dictate.engines import ENGINES
 from tests.lab.bus import Bus, session_bus
 from tests.lab.fake_daemon import CANARY
@@ -516,14 +517,20 @@ def test_completion(shell: str) -> None:
 
 
 def test_every_command_has_a_function_and_a_help() -> None:
-    from dictate.ctl import commands
-
-    listed = next(action for action in parser()._actions if action.dest == "command")
-    assert isinstance(listed.choices, dict)
-    for name, command in listed.choices.items():
+    listed = list(_commands_of(parser(), "command"))
+    listed += _commands_of(dict(listed)["hotwords"], "action")
+    for name, command in listed:
         if name not in ("completion", "hotwords"):
-            assert callable(getattr(commands, command.get_default("run")))
+            assert callable(function_of(command.get_default("run")))
         assert command.description
+
+
+def _commands_of(
+    of: argparse.ArgumentParser, dest: str
+) -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    listed = next(action for action in of._actions if action.dest == dest)
+    assert isinstance(listed.choices, dict)
+    yield from listed.choices.items()
 
 
 @pytest.mark.parametrize("words", [["status"], ["hotwords", "list"], ["toggle"]])

@@ -1,0 +1,36 @@
+"""What the commands of `dictatectl` have in common on the command line."""
+
+import argparse
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    Commands: TypeAlias = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - for the type
+else:
+    Commands = argparse.Action
+
+
+def add_command(
+    commands: Commands, name: str, run: str, summary: str, more: str = ""
+) -> argparse.ArgumentParser:
+    """A command with its help. `run` names the function that does it: "last" in `commands.py`, or
+    "hotwords.editing:add" in another module of this package."""
+    description = f"{summary[0].upper()}{summary[1:]}. {more}".strip()
+    command = commands.add_parser(name, help=summary, description=description)
+    command.set_defaults(run=run)
+    return command
+
+
+def add_json(
+    to: "argparse.ArgumentParser | argparse._MutuallyExclusiveGroup",
+    text: str = "print JSON, for scripts",
+) -> None:
+    """The option --json."""
+    to.add_argument("--json", action="store_true", help=text)
+
+
+def number(text: str) -> float:
+    """A number on the command line."""
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None

@@ -1,0 +1,1 @@
+"""`dictatectl hotwords`: the commands about the user's own words."""
