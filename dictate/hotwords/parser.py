@@ -47,6 +47,7 @@ _TOP = ("context", "words", "word", "group", "source", "replacements", "commands
 _WORD = tuple(field.name for field in fields(Term))
 _GROUP = (*(field.name for field in fields(Group)), "words")
 _SOURCE = tuple(field.name for field in fields(Source))
+_STATES = {state.value: state for state in TermState}
 _EACH = {"word": "term", "group": "group", "source": "source"}
 _EXAMPLES: dict[str | int, str] = {"profiles": "main", "applications": "kitty"}
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
@@ -54,12 +55,14 @@ _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 def parse(text: str, name: str = "hotwords.toml", strength: float = 1.0) -> Hotwords:
     """The list in a single TOML text. Raises ConfigError with all problems at once."""
-    return parse_files([(name, text)], strength)
+    return parse_files([(name, text)], strength)[0]
 
 
-def parse_files(files: Sequence[tuple[str, str]], strength: float = 1.0) -> Hotwords:
-    """The list in these TOML texts, each with its name in messages. Raises ConfigError with all
-    problems of all of them at once."""
+def parse_files(
+    files: Sequence[tuple[str, str]], strength: float = 1.0
+) -> tuple[Hotwords, list[int]]:
+    """The list in these TOML texts, each with its name in messages; and how many of its terms are
+    from each, in their order. Raises ConfigError with all problems of all of them at once."""
     parts: list[FileParts] = []
     unreadable: list[str] = []
     for name, text in files:
@@ -73,7 +76,7 @@ def parse_files(files: Sequence[tuple[str, str]], strength: float = 1.0) -> Hotw
     found = [line for part in parts for line in part.problems.in_lines()]
     if found or unreadable:
         raise ConfigError(unreadable + found)
-    return hotwords
+    return hotwords, [len(part.terms) for part in parts]
 
 
 class _Reader:
@@ -228,10 +231,10 @@ class _Reader:
             return None
 
     def _state(self, key: Key, given: Any) -> TermState:
-        states = [state.value for state in TermState]
-        if given in states:
-            return TermState(given)
-        self._wrong(key, f"state must be one of {', '.join(states)}{did_you_mean(given, states)}")
+        if isinstance(given, str) and given in _STATES:
+            return _STATES[given]
+        meant = did_you_mean(given, _STATES)
+        self._wrong(key, f"state must be one of {', '.join(_STATES)}{meant}")
         return TermState.ACTIVE
 
     def _read_replacements(self) -> None:
