@@ -133,8 +133,7 @@ async def open_stages(
         ),
         on_end=sound_over,
     )
-    pair = make_profiles(settings, engines, outputs)
-    profiles = Profiles(settings, configuration.hotwords, *pair)
+    profiles = Profiles(*make_profiles(settings, configuration.hotwords, engines, outputs))
     writer = OutputWriter(journal, dispatcher)
     segmenter, problem = await make_segmenter(settings.speech)
     if problem:
