@@ -142,9 +142,7 @@ class Screen(Output):
         self.windows[self.focused] = self.windows[self.focused].removesuffix(text)
 
 
-def profile_of(
-    engine: Engine, language: str, output: Output, hotwords: Hotwords = NONE
-) -> Profile:
+def profile_of(engine: Engine, language: str, output: Output, hotwords: Hotwords = NONE) -> Profile:
     return Profile(engine, language, output, hotwords, SETTINGS.text)  # type: ignore[arg-type]
 
 
