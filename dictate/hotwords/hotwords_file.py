@@ -11,13 +11,14 @@ from typing import Any
 import tomlkit
 
 from dictate.errors import ConfigError, NotFound, did_you_mean
+from dictate.hotwords import whole_list
 from dictate.hotwords.difference import difference as difference
 from dictate.hotwords.difference import summary as summary
 from dictate.hotwords.limits import composed, folded
 from dictate.hotwords.model import Hotwords, Source, TermState
 from dictate.hotwords.parser import parse as parse
 from dictate.hotwords.parser import parse_files
-from dictate.hotwords.whole_list import WholeList, files_beside, name_of, of_texts, texts_of
+from dictate.hotwords.whole_list import WholeList, files_beside, name_of, texts_of
 from dictate.hotwords.whole_list import load as load
 from dictate.toml import toml_file
 from dictate.toml.positions import span_of
@@ -98,7 +99,7 @@ def add(
     if group:
         wanted["group"] = group
     _check_term(wanted)
-    whole = _whole(path)
+    whole = whole_list.read(path)
     groups = [each.name for each in whole.hotwords.groups]
     if group and group not in groups:
         how = did_you_mean(group, groups) or f'; write [[group]], and below it name = "{group}"'
@@ -115,7 +116,7 @@ def remove(path: Path, spelling: str) -> list[str]:
     It blocks. Raises ConfigError and leaves the files as they were; NotFound if the term is from a
     source, with what to do instead.
     """
-    origin = _origin(_whole(path), spelling)
+    origin = _origin(whole_list.read(path), spelling)
     if origin is None:
         return []
     if isinstance(origin, Source):
@@ -126,15 +127,16 @@ def remove(path: Path, spelling: str) -> list[str]:
     return _edit(path, origin, lambda text: _without(text, spelling))
 
 
+def make(path: Path) -> None:
+    """Make the file at `path` if it is missing. It blocks. Raises ConfigError."""
+    toml_file.edit(path, _default(path), lambda text: text, toml_file.LARGEST_LIST_BYTES)
+
+
 def file_with(path: Path, spelling: str) -> Path | None:
     """The file of the list at `path` that has this term; None if it is in no file. It blocks.
     Raises ConfigError."""
-    origin = _origin(_whole(path), spelling)
+    origin = _origin(whole_list.read(path), spelling)
     return origin if isinstance(origin, Path) else None
-
-
-def _whole(path: Path) -> WholeList:
-    return of_texts(texts_of(path), path)
 
 
 def _origin(whole: WholeList, spelling: str) -> Path | Source | None:
@@ -179,10 +181,13 @@ def _edit(path: Path, file: Path, change: Callable[[str], str]) -> list[str]:
         lines.extend(difference(parsed(text), parsed(after)))
         return after if lines else text
 
-    # The terms of the default could be in the files beside it.
-    default = "" if files_beside(path) else DEFAULT
-    toml_file.edit(file, default, edited, toml_file.LARGEST_LIST_BYTES)
+    toml_file.edit(file, _default(path), edited, toml_file.LARGEST_LIST_BYTES)
     return lines
+
+
+def _default(path: Path) -> str:
+    """The text of a new file. The terms of the usual one could be in the files beside it."""
+    return "" if files_beside(path) else DEFAULT
 
 
 def _with_term(text: str, wanted: dict[str, Any]) -> str:

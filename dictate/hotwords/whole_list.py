@@ -84,6 +84,12 @@ def of_texts(texts: dict[Path, str], path: Path, strength: float = 1.0) -> Whole
     return _with_sources(hotwords, origins)
 
 
+def read(path: Path) -> WholeList:
+    """The list in the file at `path` and in those beside it. Raises ConfigError with all problems
+    at once."""
+    return of_texts(texts_of(path), path)
+
+
 def load(path: Path, strength: float, guards: Guards = USUAL_GUARDS) -> Hotwords:
     """The list in the file at `path` and in those beside it; an empty one if there are none.
 
