@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from dictate.errors import UnsafeFolder
-from dictate.hotwords.limits import MOST_FORMS, composed, why_not_phrase, why_not_weight
+from dictate.hotwords.limits import LONGEST_PHRASE, MOST_FORMS, composed, why_not_phrase, why_not_weight
 from dictate.hotwords.model import Source, Term
 from dictate.platform import paths
 from dictate.toml.toml_file import write
@@ -77,9 +77,18 @@ def _term(entry: Any, group: str) -> Term:
     if len(forms) > MOST_FORMS:
         raise ValueError(f"with more than {MOST_FORMS} forms in sounds_like")
     phrases = [composed(phrase) for phrase in (spelling, *forms)]
-    if any(map(why_not_phrase, phrases)):
-        raise ValueError("with a phrase that cannot be spoken, or is too long")
+    for phrase in phrases:
+        _check(phrase)
     return Term(phrases[0], float(weight), tuple(phrases[1:]), group=group)
+
+
+def _check(phrase: str) -> None:
+    if not any(map(str.isalnum, phrase)):
+        raise ValueError("without a letter or digit")
+    if len(phrase) > LONGEST_PHRASE:
+        raise ValueError(f"of more than {LONGEST_PHRASE} characters")
+    if why_not_phrase(phrase):
+        raise ValueError("with a line end or an invisible character")
 
 
 def read_copy(source: Source) -> SourceCopy | None:
