@@ -189,15 +189,15 @@ def _request(url: str, headers: dict[str, str]) -> Answer:
 
 
 def _why(error: BaseException) -> str:
-    """The message of the system, at the end of a chain of errors."""
-    last: BaseException | None = error
-    said = ""
+    """What the system says, somewhere in a chain of errors; or what the library says."""
+    said, last = str(error), error.__cause__ or error.__context__
     while last is not None:
         if isinstance(last, ssl.SSLCertVerificationError):
             return f"the server's certificate cannot be trusted: {last.verify_message}"
-        if getattr(last, "errno", None) == errno.EAFNOSUPPORT:
-            return NO_NETWORK
-        said = getattr(last, "strerror", None) or str(last) or said
+        if isinstance(last, OSError):
+            if last.errno == errno.EAFNOSUPPORT:
+                return NO_NETWORK
+            said = last.strerror or said
         last = last.__cause__ or last.__context__
     return f"the server cannot be reached: {said or type(error).__name__}"
 

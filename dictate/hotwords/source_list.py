@@ -14,7 +14,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from dictate.errors import UnsafeFolder
-from dictate.hotwords.limits import LONGEST_PHRASE, MOST_FORMS, composed, why_not_phrase, why_not_weight
+from dictate.hotwords.limits import (
+    LONGEST_PHRASE,
+    MOST_FORMS,
+    composed,
+    why_not_phrase,
+    why_not_weight,
+)
 from dictate.hotwords.model import Source, Term
 from dictate.platform import paths
 from dictate.toml.toml_file import write
