@@ -121,15 +121,16 @@ def remove(path: Path, spelling: str) -> list[str]:
         return []
     if isinstance(origin, Source):
         raise NotFound(
-            f"{spelling!r} comes from {origin.name}: remove it there, or write into {path.name}"
-            f' [[word]], and below it spelling = "{spelling}" and state = "quarantined"'
+            f"{spelling!r} comes from {origin.name}: remove it there, or have it ignored with "
+            f'[[word]], spelling = "{spelling}" and state = "quarantined" in {path.name}'
         )
     return _edit(path, origin, lambda text: _without(text, spelling))
 
 
 def make(path: Path) -> None:
     """Make the file at `path` if it is missing. It blocks. Raises ConfigError."""
-    toml_file.edit(path, _default(path), lambda text: text, toml_file.LARGEST_LIST_BYTES)
+    if not path.exists():  # what is there may have mistakes
+        toml_file.edit(path, _default(path), lambda text: text, toml_file.LARGEST_LIST_BYTES)
 
 
 def file_with(path: Path, spelling: str) -> Path | None:
