@@ -127,7 +127,7 @@ def test_a_mistake_is_told_and_can_be_mended_at_once(
     assert log.read_text().splitlines() == [f"--wait {each}" for each in (path, names, names)]
     said = capsys.readouterr()
     assert 'hotwords.d/names.toml:1: "Anna" is in hotwords.toml:1 already' in said.err
-    assert "hotwords.d/names.toml:1: a comma or ] is missing" in said.err
+    assert "hotwords.d/names.toml:2: a comma or ] is missing" in said.err
     assert "+ Bert" in said.out
 
 
