@@ -26,6 +26,7 @@ from dictate.app.event_dispatcher import (
     EventDispatcher,
 )
 from dictate.app.greeting import Greeting
+from dictate.app.hotword_sources import HotwordSources
 from dictate.app.journal_thread import open_journal
 from dictate.app.live_feedback import LiveFeedback
 from dictate.app.model_fetch import NONE, ModelFetch
@@ -133,8 +134,7 @@ async def open_stages(
         ),
         on_end=sound_over,
     )
-    pair = make_profiles(settings, engines, outputs)
-    profiles = Profiles(settings, configuration.hotwords, *pair)
+    profiles = Profiles(*make_profiles(settings, configuration.hotwords, engines, outputs))
     writer = OutputWriter(journal, dispatcher)
     segmenter, problem = await make_segmenter(settings.speech)
     if problem:
@@ -244,6 +244,7 @@ def open_controls(
         ui.service, stages.engines, lambda: model_fetch.progress or model_fetch.waits_for
     )
     stack.push_async_callback(choice.close)
+    sources = HotwordSources(partial(reloader.reload_or_report, saved=False), ui.dispatcher)
     return Controls(
         keys,
         reloader,
@@ -254,6 +255,7 @@ def open_controls(
         greeting,
         model_fetch,
         choice,
+        sources,
     )
 
 
@@ -296,8 +298,10 @@ def connect(ui: UserInterface, stages: Stages, controls: Controls) -> None:
     stages.engines.changed.connect(choice.update)
     stages.outputs.changed.connect(status.outputs)
 
-    def show_hotwords_file() -> None:
+    def hotwords_changed() -> None:
+        found = controls.reloader.configuration
         ui.service.update(hotwords_file=str(controls.reloader.hotwords_file))
+        controls.sources.apply(found.hotwords.sources, complete=not found.problems)
 
     def applied(settings: Settings) -> None:
         keys.apply(settings.hotkey, settings.second.key)
@@ -305,11 +309,12 @@ def connect(ui: UserInterface, stages: Stages, controls: Controls) -> None:
         stages.journal.apply(settings.journal)
         feedback.apply(settings)
         tray.apply(settings.tray)
-        show_hotwords_file()
+        hotwords_changed()
 
     controls.reloader.applied.connect(applied)
     controls.reloader.retried.connect(feedback.retry_overlay)
-    show_hotwords_file()
+    controls.reloader.retried.connect(controls.sources.refresh)
+    hotwords_changed()
     ui.service.serve(controls.controller)
 
 

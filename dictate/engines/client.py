@@ -129,18 +129,20 @@ class EngineClient:
     def begin(
         self,
         dictation: int,
-        hotwords: Hotwords,
+        hotwords: Hotwords | asyncio.Task[Hotwords],
         language: str | None,
         on_partial: Callable[[PartialTranscript], None] = lambda _: None,
     ) -> "UtteranceClient":
-        """Begin an utterance, in any state: its sound waits for the engine. `on_partial` is
-        called on the loop."""
-        return UtteranceClient(
-            self,
-            lambda engine, louder: UtteranceAttempt(
-                engine.supervisor, dictation, hotwords, language, on_partial, louder=louder
-            ),
-        )
+        """Begin an utterance, in any state: its sound waits for the engine, and for the list if
+        that is a task, which must not fail. `on_partial` is called on the loop."""
+
+        async def attempt(engine: EngineClient, louder: bool) -> UtteranceAttempt:  # noqa: FBT001
+            words = hotwords if isinstance(hotwords, Hotwords) else await hotwords
+            return UtteranceAttempt(
+                engine.supervisor, dictation, words, language, on_partial, louder=louder
+            )
+
+        return UtteranceClient(self, attempt)
 
     async def fallback_engine(self) -> "EngineClient | None":
         """The engine that transcribes what this one failed at, started by the first call; None if
@@ -169,7 +171,9 @@ class UtteranceClient:
     """One utterance: feed it, then finish or cancel it."""
 
     def __init__(
-        self, engine: EngineClient, attempt: Callable[[EngineClient, bool], UtteranceAttempt]
+        self,
+        engine: EngineClient,
+        attempt: Callable[[EngineClient, bool], Awaitable[UtteranceAttempt]],
     ) -> None:
         """`attempt` makes one attempt at it with an engine, in which quiet sound is recognised once
         more, louder, or is not."""
@@ -291,7 +295,7 @@ class UtteranceClient:
         self._unsent.clear()
 
     async def _send(self, chunks: AsyncIterator[bytes], *, louder: bool = True) -> FinalTranscript:
-        self._last_attempt = attempt = self._attempt(self._engine, louder)
+        self._last_attempt = attempt = await self._attempt(self._engine, louder)
         self._engine.supervisor.ensure_running()
         try:
             return await attempt.run(chunks)

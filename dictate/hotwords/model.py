@@ -3,14 +3,20 @@
 Terms, replacements and commands are three separate things, here and in the file.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields, replace
 from enum import Enum
+from functools import cached_property
 from typing import Final
 
 AUTO = "auto"
 """In place of a BCP 47 tag: the engine detects the language."""
 ACTIONS: Final = ("newline", "paragraph")
 """The actions of spoken commands, by their names in hotwords.toml."""
+MAIN: Final = "main"
+SECOND: Final = "second"
+PROFILES: Final = (MAIN, SECOND)
+"""The profiles, by their names in hotwords.toml."""
 
 
 class TermState(Enum):
@@ -34,6 +40,45 @@ class Term:
     language: str | None = None
     """The only language in which it counts (BCP 47); None means all."""
     state: TermState = TermState.ACTIVE
+    group: str = ""
+    """The name of its group; empty if it is always on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Terms that are on only in some profiles or applications."""
+
+    name: str
+    profiles: tuple[str, ...] = ()
+    """Some of PROFILES; empty means all."""
+    applications: tuple[str, ...] = ()
+    """Names of applications, as in `Focus.application`; empty means all, and also that it does not
+    matter whether the application is known."""
+
+    def is_on(self, *, second: bool, application: str) -> bool:
+        """Whether its terms count in this profile and application ("" if that is not known)."""
+        if self.profiles and (SECOND if second else MAIN) not in self.profiles:
+            return False
+        return not self.applications or any(_is(name, application) for name in self.applications)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A URL that returns more terms, as a JSON list."""
+
+    url: str
+    header: str = ""
+    """The header that the token is sent in; empty means a bearer token."""
+    token_file: str = ""
+    refresh_min: float = 60.0
+    """Minutes between two requests."""
+    group: str = ""
+    """The group of its terms."""
+
+    @property
+    def name(self) -> str:
+        """The URL in messages: without a query, which may have a secret in it."""
+        return self.url.partition("?")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +93,9 @@ class Guards:
     """Whether the unboosted text replaces a boosted one that differs wildly from it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, which have no place for what is computed once
 class Hotwords:
-    """The whole list, immutable; two equal lists are the same list."""
+    """The whole list, or that of one dictation; immutable. Two equal lists are the same list."""
 
     terms: tuple[Term, ...] = ()
     strength: float = 1.0
@@ -64,6 +109,55 @@ class Hotwords:
     context: str = field(default="")
     """A sentence of the user about the topic; engines that take prompts use it."""
     guards: Guards = Guards()
+    groups: tuple[Group, ...] = ()
+    """Of the whole list; that of one dictation has none."""
+    sources: tuple[Source, ...] = ()
+    """The same."""
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        # Kept: it takes 6 ms for 10,000 terms, and each look into a cache asks for it.
+        return hash(tuple(getattr(self, each.name) for each in fields(self)))
+
+    def for_use(self, *, second: bool, application: str) -> "Hotwords":
+        """The list of one dictation: without the terms of the groups that are off in this profile
+        and application ("" if that is not known). Two calls that mean the same terms return the
+        same object."""
+        if not self.groups and not self.sources:
+            return self
+        off = frozenset(
+            group.name
+            for group in self.groups
+            if not group.is_on(second=second, application=application)
+        )
+        if off not in self._uses:
+            terms = tuple(term for term in self.terms if term.group not in off)
+            self._uses[off] = replace(self, terms=terms, groups=(), sources=())
+        return self._uses[off]
+
+    @cached_property
+    def _uses(self) -> dict[frozenset[str], "Hotwords"]:
+        """The lists that were asked for, by the groups that are off."""
+        return {}
+
+    def uses(self, *, second: bool) -> tuple["Hotwords", ...]:
+        """Every list that a dictation in this profile can have, first that of an unknown
+        application."""
+        names = ("", *self._applications)
+        lists = (self.for_use(second=second, application=name) for name in names)
+        return tuple({id(each): each for each in lists}.values())
+
+    @property
+    def by_application(self) -> bool:
+        """Whether the list of a dictation depends on its application."""
+        return any(group.applications for group in self.groups)
+
+    @property
+    def _applications(self) -> Iterator[str]:
+        return (name for group in self.groups for name in group.applications)
 
     def for_language(self, language: str | None) -> tuple[Term, ...]:
         """The active terms for this language; AUTO means those of all languages."""
@@ -85,6 +179,13 @@ class Hotwords:
             for pair in pairs
         )
         return (*own, *self.replacements)
+
+
+def _is(name: str, application: str) -> bool:
+    """Whether the user's name for an application means this one. On some desktops it has a domain
+    in front: org.kde.konsole."""
+    name, application = name.casefold(), application.casefold()
+    return name in (application, application.rpartition(".")[2])
 
 
 def _same(one: str, other: str) -> bool:
