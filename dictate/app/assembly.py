@@ -26,6 +26,7 @@ from dictate.app.event_dispatcher import (
     EventDispatcher,
 )
 from dictate.app.greeting import Greeting
+from dictate.app.hotword_lint import HotwordLint
 from dictate.app.journal_thread import open_journal
 from dictate.app.live_feedback import LiveFeedback
 from dictate.app.model_fetch import NONE, ModelFetch
@@ -244,6 +245,13 @@ def open_controls(
         ui.service, stages.engines, lambda: model_fetch.progress or model_fetch.waits_for
     )
     stack.push_async_callback(choice.close)
+    lint = HotwordLint(
+        ui.service,
+        lambda: reloader.configuration,
+        lambda: (source.files.config, reloader.hotwords_file),
+        lambda: stages.engines.main.info.name,
+    )
+    stack.push_async_callback(lint.close)
     return Controls(
         keys,
         reloader,
@@ -254,6 +262,7 @@ def open_controls(
         greeting,
         model_fetch,
         choice,
+        lint,
     )
 
 
@@ -294,6 +303,7 @@ def connect(ui: UserInterface, stages: Stages, controls: Controls) -> None:
     stages.engines.changed.connect(controls.greeting.update)
     stages.engines.changed.connect(tray.update)
     stages.engines.changed.connect(choice.update)
+    stages.engines.changed.connect(controls.lint.update)
     stages.outputs.changed.connect(status.outputs)
 
     def show_hotwords_file() -> None:
@@ -306,10 +316,12 @@ def connect(ui: UserInterface, stages: Stages, controls: Controls) -> None:
         feedback.apply(settings)
         tray.apply(settings.tray)
         show_hotwords_file()
+        controls.lint.update()
 
     controls.reloader.applied.connect(applied)
     controls.reloader.retried.connect(feedback.retry_overlay)
     show_hotwords_file()
+    controls.lint.update()
     ui.service.serve(controls.controller)
 
 

@@ -7,6 +7,7 @@ dictionary takes 80 MB, and a long list takes a second of work.
 
 import argparse
 import json
+import os
 import re
 import sys
 import time
@@ -37,7 +38,8 @@ from dictate.toml import toml_file
 MOST_UNKNOWN: Final = 200
 """Words that espeak-ng is asked for: it takes 1 ms for each."""
 
-_QUOTED = re.compile(r""""([^"\\\\]*)"|'([^']*)'""")
+_QUOTED = re.compile(r""""((?:[^"\\]|\\.)*)"|'([^']*)'|#""")
+"""A text in quotes, or the beginning of a comment."""
 _ENDS = {Break.LINE: "a line end", Break.PARAGRAPH: "an empty line"}
 
 
@@ -81,10 +83,10 @@ def places(path: Path) -> Mapping[str, str]:
 
 
 def _quoted(line: str) -> Iterator[str]:
-    if line.lstrip().startswith("#"):
-        return
-    for quote in _QUOTED.finditer(line):
-        yield (quote[1] or quote[2] or "").strip()
+    for found in _QUOTED.finditer(line):
+        if found[0] == "#":
+            return
+        yield (found[1] or found[2] or "").strip()
 
 
 def _spoken(settings: Settings, hotwords: Hotwords) -> dict[str, str]:
@@ -118,6 +120,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--config", type=Path, default=paths.config_file())
     parser.add_argument("--engine", default="")
     arguments = parser.parse_args(argv)
+    os.nice(10)  # a dictation comes first
     answer: dict[str, Any] = {"findings": [], "problems": []}
     try:
         settings = config_file.load(arguments.config)

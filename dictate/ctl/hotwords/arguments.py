@@ -2,7 +2,7 @@
 
 import argparse
 
-from dictate.ctl.arguments import add_command, add_json, number
+from dictate.ctl.arguments import Commands, add_command, add_json, number
 
 
 def add_actions(hotwords: argparse.ArgumentParser) -> None:
@@ -23,3 +23,17 @@ def add_actions(hotwords: argparse.ArgumentParser) -> None:
     remove.add_argument(
         "spelling", nargs="+", help="how it is written, as in `dictatectl hotwords list`"
     )
+    _add_lint(actions)
+
+
+def _add_lint(actions: Commands) -> None:
+    lint = add_command(
+        actions,
+        "lint",
+        "hotwords.lint:lint",
+        "check the list, and say what to do",
+        "It names terms that an engine cannot write, that sound like ordinary words, or that get "
+        "in the way of each other. The exit code is 1 if there are errors or warnings, and 0 if "
+        "there are hints at most.",
+    )
+    add_json(lint)
