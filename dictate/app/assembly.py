@@ -26,6 +26,7 @@ from dictate.app.event_dispatcher import (
     EventDispatcher,
 )
 from dictate.app.greeting import Greeting
+from dictate.app.hotword_lint import HotwordLint
 from dictate.app.hotword_sources import HotwordSources
 from dictate.app.journal_thread import open_journal
 from dictate.app.live_feedback import LiveFeedback
@@ -245,6 +246,13 @@ def open_controls(
     )
     stack.push_async_callback(choice.close)
     sources = HotwordSources(partial(reloader.reload_or_report, saved=False), ui.dispatcher)
+    lint = HotwordLint(
+        ui.service,
+        lambda: reloader.configuration,
+        lambda: (source.files.config, reloader.hotwords_file),
+        lambda: stages.engines.main.info.name,
+    )
+    stack.push_async_callback(lint.close)
     return Controls(
         keys,
         reloader,
@@ -256,6 +264,7 @@ def open_controls(
         model_fetch,
         choice,
         sources,
+        lint,
     )
 
 
@@ -296,12 +305,14 @@ def connect(ui: UserInterface, stages: Stages, controls: Controls) -> None:
     stages.engines.changed.connect(controls.greeting.update)
     stages.engines.changed.connect(tray.update)
     stages.engines.changed.connect(choice.update)
+    stages.engines.changed.connect(controls.lint.update)
     stages.outputs.changed.connect(status.outputs)
 
     def hotwords_changed() -> None:
         found = controls.reloader.configuration
         ui.service.update(hotwords_file=str(controls.reloader.hotwords_file))
         controls.sources.apply(found.hotwords.sources, complete=not found.problems)
+        controls.lint.update()
 
     def applied(settings: Settings) -> None:
         keys.apply(settings.hotkey, settings.second.key)

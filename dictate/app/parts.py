@@ -8,6 +8,7 @@ from dictate.app.engine_choice import EngineChoice
 from dictate.app.engine_manager import EngineManager
 from dictate.app.event_dispatcher import EventDispatcher
 from dictate.app.greeting import Greeting
+from dictate.app.hotword_lint import HotwordLint
 from dictate.app.hotword_sources import HotwordSources
 from dictate.app.journal_thread import JournalThread
 from dictate.app.live_feedback import LiveFeedback
@@ -69,3 +70,4 @@ class Controls:
     fetch: ModelFetch
     choice: EngineChoice
     sources: HotwordSources
+    lint: HotwordLint

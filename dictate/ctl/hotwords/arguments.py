@@ -12,6 +12,7 @@ def add_actions(hotwords: argparse.ArgumentParser) -> None:
     _add_add(actions)
     _add_remove(actions)
     _add_edit(actions)
+    _add_lint(actions)
 
 
 def _add_add(actions: Commands) -> None:
@@ -54,3 +55,16 @@ def _add_edit(actions: Commands) -> None:
     edit.add_argument(
         "spelling", nargs="*", help="a hotword: open the file that has it, which may be another one"
     )
+
+
+def _add_lint(actions: Commands) -> None:
+    lint = add_command(
+        actions,
+        "lint",
+        "hotwords.lint:lint",
+        "check the list, and say what to do",
+        "It names terms that an engine cannot write, that sound like ordinary words, or that get "
+        "in the way of each other. The exit code is 1 if there are errors or warnings, and 0 if "
+        "there are hints at most.",
+    )
+    add_json(lint)
