@@ -222,6 +222,7 @@ def open_controls(
         on_trouble=on_trouble,
         on_forgotten=ui.dispatcher.forgotten,
         slow_engines=lambda: stages.engines.slow,
+        engine_socket=lambda: stages.engines.main.socket,
     )
     tray = TrayController(
         settings.tray,

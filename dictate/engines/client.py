@@ -44,7 +44,8 @@ class EngineClient:
         """The engine process listens at `socket`, which lies in a folder that only this user can
         enter. `on_change` is called on the loop when what this reports has changed."""
         self.supervisor = EngineSupervisor(settings, socket, on_change)
-        self._socket = socket
+        self.socket = socket
+        """Where the engine process listens; each connection to it is one more client."""
         self._on_change = on_change
         self._fallback: EngineClient | None = None
         self._fallback_info: EngineStatus | None = None
@@ -149,7 +150,7 @@ class EngineClient:
         if settings is None or not self.is_supervised:
             return None
         if self._fallback is None:
-            socket = self._socket.with_name(f"{self._socket.name}-2")
+            socket = self.socket.with_name(f"{self.socket.name}-2")
             self._fallback = EngineClient(settings, socket, self._on_change)
             await self._fallback.start()
         self._fallback.apply(settings)

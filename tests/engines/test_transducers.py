@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dictate.benchmark.audio import FLITE
+from dictate.proof.voices import FLITE
 from dictate.engines import Engine, transducer
 from dictate.engines.transducer import DIFFERENT
 from dictate.errors import Unavailable
