@@ -1,5 +1,5 @@
-"""The running daemon, as the proof needs it: where its engine listens, whether it dictates, what was
-dictated before."""
+"""The running daemon, as the proof needs it: where its engine listens, whether it dictates, and
+what was dictated before."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
