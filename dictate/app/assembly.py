@@ -116,7 +116,9 @@ async def open_stages(
         on_notice=dispatcher.trouble,
     )
     stack.push_async_callback(journal.close)
-    engines = EngineManager(settings, dispatcher.trouble, dispatcher.mended)
+    engines = EngineManager(
+        settings, dispatcher.trouble, dispatcher.mended, configuration.calibrations
+    )
     stack.push_async_callback(engines.stop)
     await engines.start()
     outputs = OutputManager(settings, partial(dispatcher.trouble, source=OUTPUT))

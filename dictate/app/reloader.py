@@ -25,7 +25,7 @@ from dictate.config.schema import Settings, SpeechSettings
 from dictate.config.sources import CommandLineOverrides, ConfigFiles, FilesRead
 from dictate.engines.speed import Speed
 from dictate.errors import ConfigError, DictateError, Unavailable, joined
-from dictate.hotwords import hotwords_file
+from dictate.hotwords import calibration, hotwords_file
 from dictate.microphone.supervisor import MicrophoneSupervisor
 from dictate.platform.background import BackgroundTasks
 from dictate.text import prepare
@@ -76,7 +76,7 @@ class ConfigSource:
         )
         prepare(read.hotwords, read.settings.text, languages)
         unread = self.files.config in read.problems and (in_force is None or in_force.unread)
-        return Configuration(read.settings, read.hotwords, read.problems, unread)
+        return Configuration(read.settings, read.hotwords, read.problems, read.calibrations, unread)
 
 
 class Reloader:
@@ -166,7 +166,8 @@ class Reloader:
             new = await self._source.read(old, absent_is_default=retry)
             settings = config_file.changes(old.settings, new.settings)
             words = hotwords_file.difference(old.hotwords, new.hotwords)
-            lines = settings + words
+            strengths = calibration.difference(old.calibrations, new.calibrations)
+            lines = settings + words + strengths
             if retry:
                 lines += [f"the engine {name} is tried again" for name in self._engines.excluded]
             async with AsyncExitStack() as unused:
@@ -288,6 +289,7 @@ class Reloader:
         self._apply_outputs(new.settings, outputs)
         for client in self._engines.apply(new.settings, engines):
             self._retire(client.stop)
+        self._engines.calibrate(new.calibrations)
         self._apply_profiles()
         self._pipeline.apply(new.settings, segmenter)
         self.applied(new.settings)

@@ -8,7 +8,8 @@ from typing import Final, TypeVar
 from dictate.config import config_file
 from dictate.config.schema import HotwordSettings, Settings
 from dictate.errors import ConfigError
-from dictate.hotwords import hotwords_file
+from dictate.hotwords import calibration, hotwords_file
+from dictate.hotwords.calibration import Calibration
 from dictate.hotwords.model import Guards, Hotwords
 from dictate.platform import paths
 from dictate.toml import toml_file
@@ -77,6 +78,8 @@ class FilesRead:
     settings: Settings
     hotwords: Hotwords
     problems: dict[Path, FileProblem]
+    calibrations: tuple[Calibration, ...]
+    """The default strengths of engines that were measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +167,8 @@ class ConfigFiles:
             none,
             replace(in_force.hotwords, strength=strength, guards=guards) if in_force else none,
         )
-        return FilesRead(settings, replace(hotwords, guards=guards), problems)
+        calibrations = calibration.load(calibration.calibration_file())
+        return FilesRead(settings, replace(hotwords, guards=guards), problems, calibrations)
 
 
 def _link_target(path: Path) -> Path | None:

@@ -95,7 +95,7 @@ class Controller(Protocol):
         """The microphones there are."""
 
     def engine_socket(self) -> str:
-        """The path at which the process of the main engine listens."""
+        """The path at which the process of the main engine listens, unless that has failed."""
 
     async def check(self) -> Sequence[Row]:
         """What works here and what does not: the rows of `dictate.diagnostics.check`."""

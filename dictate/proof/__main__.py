@@ -19,7 +19,7 @@ from typing import Any
 
 from dictate.errors import DictateError
 from dictate.platform.lifeline import die_with_input
-from dictate.proof import command
+from dictate.proof import calibrate, command
 
 
 def emit(what: dict[str, Any]) -> None:
@@ -40,7 +40,23 @@ def main() -> int:
     test.add_argument("--last", type=int, default=command.LAST)
     test.add_argument("--voices", type=int, default=command.VOICES)
     test.add_argument("--html", type=Path)
+    strength = commands.add_parser("calibrate")
+    strength.add_argument("--voices", type=int, default=command.VOICES)
     given = parser.parse_args()
+    logging.basicConfig(stream=sys.stderr, format="%(message)s")
+    die_with_input()
+    try:
+        asyncio.run(_run(given))
+    except (DictateError, OSError) as error:
+        emit({"error": str(error), "kind": type(error).__name__})
+        return 1
+    return 0
+
+
+async def _run(given: argparse.Namespace) -> None:
+    if given.command == "calibrate":
+        await calibrate.calibrate(given.voices, emit)
+        return
     options = command.Options(
         spelling=given.spelling,
         sounds_like=tuple(given.sounds_like),
@@ -50,14 +66,7 @@ def main() -> int:
         voices=given.voices,
         html=given.html,
     )
-    logging.basicConfig(stream=sys.stderr, format="%(message)s")
-    die_with_input()
-    try:
-        asyncio.run(command.test(options, emit))
-    except (DictateError, OSError) as error:
-        emit({"error": str(error), "kind": type(error).__name__})
-        return 1
-    return 0
+    await command.test(options, emit)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """`dictatectl hotwords test`: all of the proof of one term."""
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import cycle
@@ -14,8 +13,10 @@ import tomlkit
 from dictate.config import config_file
 from dictate.config.schema import Settings
 from dictate.config.sources import hotwords_of
-from dictate.errors import AudioFileError, ConfigError, DictateError, Unavailable
+from dictate.engines.protocol import StatusEvent
+from dictate.errors import AudioFileError, ConfigError, Unavailable
 from dictate.events import RATE, Samples
+from dictate.hotwords import calibration
 from dictate.hotwords.model import Hotwords, Term
 from dictate.hotwords.parser import parse
 from dictate.microphone.ffmpeg import open_recording
@@ -29,9 +30,9 @@ from dictate.proof.engine import open_engine
 from dictate.proof.trial import DEFAULT, WEIGHTS, Clip, Compared, Trial, Tried
 from dictate.proof.verdict import Evidence, Verdict
 
-CLIPS_PER_VOICE: Final = 3
+CLIPS_PER_VOICE: Final = 2
 """Sentences that each voice says, and that the user is asked to say."""
-CONTROLS: Final = 16
+CONTROLS: Final = 12
 """Control sentences besides those with words that sound like the term."""
 LONGEST_CLIP_S: Final = 120.0
 """Seconds of a recording of the user's (--clip)."""
@@ -73,6 +74,7 @@ async def test(options: Options, emit: Emit) -> None:
         if not (speakers or recordings or options.say):
             raise Unavailable(voices.nobody_speaks(settings.engine.language))
         async with open_engine(daemon, settings, lambda what: emit({"waiting": what})) as decoder:
+            hotwords = await asyncio.to_thread(_at_default, hotwords, decoder.status)
             proof = _Proof(options, settings, decoder, hotwords, term, own_weight, emit)
             await proof.run(daemon, speakers, recordings)
 
@@ -110,6 +112,13 @@ def read_clips(files: Sequence[Path]) -> list[Clip]:
                 )
         clips.append(Clip(str(file), np.concatenate(pieces)))
     return clips
+
+
+def _at_default(hotwords: Hotwords, engine: StatusEvent) -> Hotwords:
+    """The list as a dictation has it: at the strength that was calibrated. Blocks."""
+    known = calibration.load(calibration.calibration_file())
+    factor = calibration.default_strength(known)(engine.name, engine.model)
+    return replace(hotwords, strength=hotwords.strength * factor)
 
 
 class _Proof:
@@ -159,9 +168,7 @@ class _Proof:
             if found.weight is not None:
                 found = await self._look_for_harm(found, daemon, speakers)
         finally:
-            # The engine has the list of the next dictation ready again.
-            with contextlib.suppress(DictateError, OSError):
-                await self._decoder.prepare(self._hotwords)
+            await self._decoder.restore(self._hotwords)
         judged = verdict.judge(found)
         if self._options.html is not None:
             html = page.page(found, judged, self._facts(), self._notes)

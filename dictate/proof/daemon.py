@@ -66,10 +66,10 @@ class Daemon:
         )
         answer = await bus.ask(self._connection, question, "dictate", ANSWER_S)
         if answer.message_type is MessageType.ERROR:
-            raise DictateError(
-                f"dictate did not answer ({answer.error_name}): if it was stopped, start it and"
-                " run this again"
-            )
+            name = answer.error_name or ""
+            if name.startswith(bus.ERRORS):
+                raise DictateError(str(answer.body[0]))
+            raise DictateError(f"dictate was stopped ({name}): start it, and run this again")
         return unpack_variants(answer.body[0]) if answer.body else None
 
 

@@ -6,7 +6,7 @@ each only after the one before is worked through, so that a dictation comes in b
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
@@ -30,7 +30,7 @@ from dictate.engines.protocol import (
     hotwords_event,
     read_event,
 )
-from dictate.errors import EngineError, EngineLost
+from dictate.errors import DictateError, EngineError, EngineLost
 from dictate.events import RATE, Samples, pcm_from_samples
 from dictate.hotwords.model import Hotwords
 from dictate.text import polish
@@ -127,6 +127,12 @@ class EngineDecoder:
                         return [str(line) for line in UnusableTerms.from_event(event).terms]
         except (OSError, BadEvent, _Closed) as error:
             raise EngineLost(f"the engine was lost ({error})") from error
+
+    async def restore(self, hotwords: Hotwords) -> None:
+        """Have the engine ready for the next dictation again, whose list this is. It takes the list
+        in anyway, if it cannot now."""
+        with suppress(DictateError, OSError):
+            await self.prepare(hotwords)
 
     async def _until_ready(self) -> StatusEvent:
         while True:

@@ -31,11 +31,10 @@ async def open_engine(
         yield decoder
         return
     folder = await asyncio.to_thread(paths.safe_dir, paths.runtime_dir())
-    socket = folder / f"proof-{os.getpid()}.sock"
-    client = EngineClient(settings.engine, socket)
+    client = EngineClient(settings.engine, folder / f"proof-{os.getpid()}.sock")
 
     async def locate() -> Path:
-        return socket
+        return client.socket
 
     decoder = EngineDecoder(locate, language, settings.text)
     await client.start()

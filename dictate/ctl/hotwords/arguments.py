@@ -24,6 +24,7 @@ def add_actions(hotwords: argparse.ArgumentParser) -> None:
         "spelling", nargs="+", help="how it is written, as in `dictatectl hotwords list`"
     )
     _add_test(actions)
+    _add_calibrate(actions)
 
 
 def _add_test(actions: Commands) -> None:
@@ -71,3 +72,22 @@ def _add_test(actions: Commands) -> None:
         "--html", metavar="FILE", help="write one page with everything, and all clips to listen to"
     )
     add_json(test)
+
+
+def _add_calibrate(actions: Commands) -> None:
+    calibrate = add_command(
+        actions,
+        "calibrate",
+        "hotwords.calibrate:calibrate",
+        "measure how strongly the engine may prefer hotwords",
+        "It looks for the highest strength at which at most 1 word in 1,000 becomes a hotword that "
+        "was not said, and makes it the default of this engine and model on this machine. "
+        "hotwords.strength in config.toml multiplies it. It takes minutes; dictating goes on.",
+    )
+    which = calibrate.add_mutually_exclusive_group()
+    which.add_argument("--show", action="store_true", help="show what is in force")
+    which.add_argument("--reset", action="store_true", help="back to the built-in strengths")
+    calibrate.add_argument(
+        "--voices", type=count, default=4, metavar="N", help="at most so many (default: 4)"
+    )
+    add_json(calibrate)

@@ -70,7 +70,7 @@ def _error(event: dict[str, Any]) -> DictateError:
 
 
 class _ProgressLine:
-    """What is done at the moment: on a terminal one line that changes, else a line for each step."""
+    """What is done: on a terminal one line that changes, else a line for each step."""
 
     def __init__(self) -> None:
         self._changes = sys.stderr.isatty()
