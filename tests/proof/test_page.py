@@ -17,7 +17,7 @@ from dictate.proof.decoder import Heard
 from dictate.proof.trial import Clip, Compared, Reading, Tried, changes
 from dictate.proof.verdict import Evidence, judge
 
-SOUND = np.sin(np.arange(RATE // 4) / 20).astype(np.float32) / 2
+SOUND = np.sin(np.arange(RATE // 4, dtype=np.float32) / np.float32(20)) * np.float32(0.5)
 FACTS = {"engine": "fake", "model": "m", "hotwords_as": "a tree", "sounds_like": [], "strength": 1}
 
 
