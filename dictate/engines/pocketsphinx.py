@@ -21,12 +21,12 @@ from pocketsphinx import Config, Decoder, NGramModel
 
 from dictate.config.schema import EngineSettings
 from dictate.engines import SHORTEST_S, Engine, Utterance
-from dictate.engines.g2p import Pronouncer
 from dictate.engines.speech_gate import FRAME_BYTES, SpeechGate, frames
 from dictate.errors import EngineError, Unavailable
 from dictate.events import RATE, Samples, pcm_from_samples
 from dictate.hotwords.model import Hotwords, Term
 from dictate.installation import package_command
+from dictate.phonetics.pronouncer import Pronouncer
 
 BOOST: Final = 20.0
 """Factor by which a term is likelier than an average word, at weight 1 and strength 1."""

@@ -1,20 +1,23 @@
-"""The pronunciation of a term, in the phonemes of CMU's dictionary (ARPAbet without stress).
+"""The pronunciation of a phrase, in the phonemes of CMU's dictionary (ARPAbet without stress).
 
 Words that are not in the dictionary are passed to espeak-ng, all of a list in one call, and its IPA
-is mapped. A term of several words gets every combination of their pronunciations, up to a limit.
+is mapped. A phrase of several words gets every combination of their pronunciations, up to a limit.
+Signs are spoken where people speak them: "C++", ".NET".
 """
 
 import itertools
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
+from functools import cache
+from typing import Final, Protocol, TypeVar
 
-from dictate.hotwords.model import Term
 from dictate.installation import system_command
+from dictate.phonetics import dictionary
 
-MOST_PRONUNCIATIONS = 8
-"""Maximum number of pronunciations of a term; further combinations are left out."""
+MOST_PRONUNCIATIONS: Final = 8
+"""Maximum number of pronunciations of a phrase; further combinations are left out."""
 
 _IPA = {
     "tʃ": "CH", "dʒ": "JH", "aɪ": "AY", "aʊ": "AW", "eɪ": "EY", "oʊ": "OW", "əʊ": "OW", "ɔɪ": "OY",
@@ -28,34 +31,74 @@ _IPA = {
 }  # fmt: skip
 _SOUNDS = re.compile("|".join(sorted(map(re.escape, _IPA), key=len, reverse=True)))
 _OTHER_LANGUAGE = re.compile(r"\([a-z-]+\)")
+_SIGNS: Final = {"+": "plus", "#": "sharp", "&": "and", "@": "at", "%": "percent"}
+"""Signs that are spoken, and how."""
+_DOT = re.compile(r"\.(?=[^\W_])")
+"""A dot that is spoken: ".NET", "node.js"."""
+_INNER_DOT = re.compile(r"(?<=[^\W_])\.(?=[^\W_])")
+"""One that may be left out: people say "node js", too."""
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+
+ESPEAK_S: Final = 5.0
+ESPEAK_WORD_S: Final = 0.01
+"""Seconds that espeak-ng may take, and those for each word: it takes 0.001 s."""
+
+
+class Spoken(Protocol):
+    """What is pronounced: a term. It must be hashable."""
+
+    @property
+    def spelling(self) -> str:
+        """How it is written."""
+
+    @property
+    def sounds_like(self) -> tuple[str, ...]:
+        """What it sounds like, in ordinary words."""
+
+
+SpokenT = TypeVar("SpokenT", bound=Spoken)
 
 
 class Pronouncer:
-    """Knows the dictionary through `lookup`: a word in lower case -> its phonemes, or None."""
+    """Knows a dictionary through `lookup`: a word in lower case -> its phonemes, or None."""
 
-    def __init__(self, lookup: Callable[[str], str | None]) -> None:
+    def __init__(self, lookup: Callable[[str], str | None] = dictionary.lookup) -> None:
         self.lookup = lookup
         self._asked: dict[str, str] = {}
         """Word -> its phonemes by espeak-ng, empty if it gave none."""
 
-    def pronounce(self, terms: Iterable[Term]) -> tuple[dict[Term, list[str]], list[str]]:
+    def pronounce(self, terms: Iterable[SpokenT]) -> tuple[dict[SpokenT, list[str]], list[str]]:
         """The pronunciations of each term that has any, and one line for each term without."""
         terms = list(terms)
         forms = {term: (term.spelling, *term.sounds_like) for term in terms}
-        words = {word for said in forms.values() for form in said for word in _words(form)}
-        self._ask_espeak({word for word in words if not self._known(word)})
+        known = self.sounds(form for said in forms.values() for form in said)
         found, unusable = {}, []
         for term in terms:
-            sounds = [sound for form in forms[term] for sound in self._form(form)]
+            sounds = [sound for form in forms[term] for sound in known[form]]
             if sounds:
                 found[term] = list(dict.fromkeys(sounds))[:MOST_PRONUNCIATIONS]
             else:
                 unusable.append(_why_unusable(term))
         return found, unusable
 
-    def _form(self, form: str) -> list[str]:
-        choices = [self._word(word) for word in _words(form)]
+    def sounds(
+        self, phrases: Iterable[str], most_unknown: int | None = None
+    ) -> dict[str, list[str]]:
+        """The pronunciations of each phrase, none for one with a word that has none.
+
+        `most_unknown` limits how many words espeak-ng is asked for; those that it was asked for
+        before are known.
+        """
+        forms = {phrase: _forms(phrase) for phrase in phrases}
+        words = {word for spoken in forms.values() for form in spoken for word in form}
+        self._ask_espeak({word for word in words if not self._known(word)}, most_unknown)
+        return {
+            phrase: list(dict.fromkeys(sound for form in spoken for sound in self._form(form)))
+            for phrase, spoken in forms.items()
+        }
+
+    def _form(self, words: Collection[str]) -> list[str]:
+        choices = [self._word(word) for word in words]
         if not choices or not all(choices):
             return []
         combinations = itertools.islice(itertools.product(*choices), MOST_PRONUNCIATIONS)
@@ -77,8 +120,8 @@ class Pronouncer:
         keys = (spelled, *(f"{spelled}({number})" for number in range(2, 5)))
         return [sound for sound in map(self.lookup, keys) if sound]
 
-    def _ask_espeak(self, words: set[str]) -> None:
-        new = sorted(words - self._asked.keys())
+    def _ask_espeak(self, words: set[str], most: int | None) -> None:
+        new = sorted(words - self._asked.keys())[:most]
         if not new or (program := shutil.which("espeak-ng")) is None:
             return
         try:
@@ -87,13 +130,25 @@ class Pronouncer:
                 input="\n\n".join(new) + "\n",
                 capture_output=True,
                 text=True,
-                timeout=20,
+                timeout=ESPEAK_S + ESPEAK_WORD_S * len(new),
                 check=True,
             ).stdout.splitlines()
         except (OSError, subprocess.SubprocessError):
             return
         if len(answer) == len(new):
             self._asked.update(zip(new, map(from_ipa, answer), strict=True))
+
+
+@cache
+def shared() -> Pronouncer:
+    """One with CMU's dictionary, which keeps what espeak-ng said as long as the process lives."""
+    return Pronouncer()
+
+
+def pronunciations(phrases: Iterable[str]) -> dict[str, list[str]]:
+    """How each phrase may sound, at most `MOST_PRONUNCIATIONS` ways for each form of it; none if
+    that is not known. May run espeak-ng."""
+    return shared().sounds(phrases)
 
 
 def from_ipa(ipa: str) -> str:
@@ -103,12 +158,24 @@ def from_ipa(ipa: str) -> str:
     return " ".join(_IPA[sound] for sound in _SOUNDS.findall(plain))
 
 
-def _words(form: str) -> list[str]:
-    return _WORD.findall(form)
+def words_in(phrase: str) -> list[str]:
+    """The words of a phrase, without its signs."""
+    return _WORD.findall(phrase)
 
 
-def _why_unusable(term: Term) -> str:
-    if not _words(term.spelling) and not term.sounds_like:
+def _forms(phrase: str) -> list[tuple[str, ...]]:
+    """The words that are said for a phrase, in each way to say its signs."""
+    said = phrase
+    for sign, name in _SIGNS.items():
+        said = said.replace(sign, f" {name} ")
+    spoken = [_DOT.sub(" dot ", said)]
+    if _INNER_DOT.search(said):
+        spoken.append(_INNER_DOT.sub(" ", said))
+    return [tuple(words_in(form)) for form in spoken]
+
+
+def _why_unusable(term: Spoken) -> str:
+    if not any(_forms(term.spelling)) and not term.sounds_like:
         return f"{term.spelling!r}: it has no word that can be spoken; add sounds_like"
     if shutil.which("espeak-ng") is None:
         how = f"{system_command('espeak-ng')}, or add sounds_like"

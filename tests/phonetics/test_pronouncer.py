@@ -5,8 +5,8 @@ import shutil
 
 import pytest
 
-from dictate.engines.g2p import MOST_PRONUNCIATIONS, Pronouncer, from_ipa
 from dictate.hotwords.model import Term
+from dictate.phonetics.pronouncer import MOST_PRONUNCIATIONS, Pronouncer, from_ipa
 
 DICTIONARY = {
     "claude": "K L AO D", "code": "K OW D", "clod": "K L AA D", "a": "AH", "a(2)": "EY",
@@ -79,3 +79,25 @@ def test_ipa_that_nobody_knows_is_left_out() -> None:
     assert from_ipa("(de)b_j_ˈɔːɹ_n(en-us)") == "B Y AO R N"
     assert from_ipa("ˈtʃ_aɪ_ǃ") == "CH AY"
     assert from_ipa("") == ""
+
+
+def test_signs_are_spoken_where_people_speak_them() -> None:
+    known = {**DICTIONARY, "plus": "P L AH S", "dot": "D AA T", "sharp": "SH AA R P"}
+    found = Pronouncer(known.get).sounds(["B++", "B#", ".code", "claude.code", "claude. code"])
+    assert found == {
+        "B++": ["B IY P L AH S P L AH S"],
+        "B#": ["B IY SH AA R P"],
+        ".code": ["D AA T K OW D"],
+        "claude.code": ["K L AO D D AA T K OW D", "K L AO D K OW D"],
+        "claude. code": ["K L AO D K OW D"],
+    }
+
+
+def test_espeak_is_asked_for_no_more_words_than_allowed() -> None:
+    if shutil.which("espeak-ng") is None:
+        pytest.skip("espeak-ng is not installed, which says how words sound: apt install espeak-ng")
+    pronouncer = Pronouncer(DICTIONARY.get)
+    first = pronouncer.sounds(["Anthropic", "Kubernetes"], most_unknown=1)
+    assert first["Anthropic"]
+    assert not first["Kubernetes"]
+    assert pronouncer.sounds(["Anthropic", "Kubernetes"], most_unknown=1)["Kubernetes"]
