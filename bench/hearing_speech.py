@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from dictate.benchmark.audio import Clip, with_room_noise
+from dictate.benchmark.audio import Clip
 from dictate.microphone.sound_file import read_sound_file
+from dictate.proof.voices import with_room_noise
 from tests.lab.pinned import check, package_folder
 
 RECORDINGS = Path("/usr/share/pocketsphinx/test/data")

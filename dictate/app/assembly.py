@@ -118,7 +118,9 @@ async def open_stages(
         on_notice=dispatcher.trouble,
     )
     stack.push_async_callback(journal.close)
-    engines = EngineManager(settings, dispatcher.trouble, dispatcher.mended)
+    engines = EngineManager(
+        settings, dispatcher.trouble, dispatcher.mended, configuration.calibrations
+    )
     stack.push_async_callback(engines.stop)
     await engines.start()
     outputs = OutputManager(settings, partial(dispatcher.trouble, source=OUTPUT))
@@ -223,6 +225,7 @@ def open_controls(
         on_trouble=on_trouble,
         on_forgotten=ui.dispatcher.forgotten,
         slow_engines=lambda: stages.engines.slow,
+        engine_socket=lambda: stages.engines.main.socket,
     )
     tray = TrayController(
         settings.tray,

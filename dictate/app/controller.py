@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 
 from dictate.app.journal_thread import JournalThread
 from dictate.app.output_manager import OutputManager
@@ -44,9 +45,11 @@ class DaemonController:
         on_trouble: Callable[[str], None],
         on_forgotten: Callable[[int | None], None],
         slow_engines: Callable[[], Mapping[str, str]],
+        engine_socket: Callable[[], Path],
     ) -> None:
         """`on_forgotten` gets the number of a dictation that was deleted, or None for all.
-        `slow_engines` returns what is to be said about each engine that cannot keep up."""
+        `slow_engines` returns what is to be said about each engine that cannot keep up,
+        `engine_socket` where the main engine listens now."""
         self._pipeline = pipeline
         self._keys = keys
         self._journal = journal
@@ -57,6 +60,7 @@ class DaemonController:
         self._on_trouble = on_trouble
         self._on_forgotten = on_forgotten
         self._slow_engines = slow_engines
+        self._engine_socket = engine_socket
         self._background = BackgroundTasks(log)
 
     def start(self, *, second: bool) -> None:
@@ -163,6 +167,10 @@ class DaemonController:
     async def devices(self) -> Sequence[Row]:
         """The microphones there are."""
         return [asdict(device) for device in await asyncio.to_thread(list_devices)]
+
+    def engine_socket(self) -> str:
+        """For a proof, which is one more client of the engine."""
+        return str(self._engine_socket())
 
     async def check(self) -> Sequence[Row]:
         """Every backend, and why it cannot work."""

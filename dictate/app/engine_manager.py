@@ -7,7 +7,7 @@ same model, one process serves both, because each dictation says its language.
 
 import asyncio
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -18,6 +18,7 @@ from dictate.engines.client import EngineClient
 from dictate.engines.protocol import EngineState
 from dictate.engines.speed import Speed, load, measure
 from dictate.errors import DictateError, EngineError
+from dictate.hotwords.calibration import BUILT_IN, Calibration, default_strength
 from dictate.hotwords.model import Hotwords
 from dictate.platform import paths
 
@@ -63,8 +64,10 @@ class EngineManager:
         settings: Settings,
         on_trouble: Callable[[str, str], None],
         on_mended: Callable[[str], None],
+        calibrations: Sequence[Calibration] = (),
     ) -> None:
         """`on_trouble` receives one line for the user and its source, `on_mended` the source."""
+        self._calibrations = calibrations
         self.changed = Signal[[]]()
         """`report` changed."""
         self._on_trouble = on_trouble
@@ -87,7 +90,8 @@ class EngineManager:
     def _make(self, settings: EngineSettings) -> EngineClient:
         # A name of its own for each: the old engine may still be ending when the new one starts.
         socket = paths.runtime_dir() / f"engine-{next(self._count)}.sock"
-        return EngineClient(settings, socket, self.changed)
+        strength = default_strength(self._calibrations)
+        return EngineClient(settings, socket, self.changed, strength)
 
     async def start(self) -> None:
         """Start the processes. Returns at once."""
@@ -191,6 +195,13 @@ class EngineManager:
 
     # Hotwords.
 
+    def calibrate(self, calibrations: Sequence[Calibration]) -> None:
+        """Use these default strengths from the next list on."""
+        self._calibrations = calibrations
+        for client in {self.main, self.second, *self._unused}:
+            client.default_strength = default_strength(calibrations)
+        self.changed()
+
     async def load_hotwords(self, hotwords: Hotwords) -> list[str]:
         """Send both engines the list ahead of the next dictation: one line for each term that the
         main one cannot use. Those of the second are reported once they are known, and so are those
@@ -285,6 +296,8 @@ def _report(client: EngineClient) -> EngineReport:
     info = client.info
     state = client.serving_state
     reason = client.message if state in (EngineState.RESTARTING, EngineState.FAILED) else ""
+    strength = client.default_strength(info.name, info.model)
+    tuned = "" if strength == BUILT_IN else f"hotwords: default strength {strength:g} (calibrated)"
     return EngineReport(
         name=info.name,
         state=state,
@@ -293,5 +306,5 @@ def _report(client: EngineClient) -> EngineReport:
         precision=info.precision,
         chunk_ms=info.chunk_ms,
         memory_mb=info.device_memory_mb or info.memory_mb,
-        notes="; ".join(filter(None, (reason, *info.notes))),
+        notes="; ".join(filter(None, (reason, *info.notes, tuned))),
     )

@@ -25,7 +25,7 @@ from dictate.config.schema import Settings, SpeechSettings
 from dictate.config.sources import CommandLineOverrides, ConfigFiles, FilesRead
 from dictate.engines.speed import Speed
 from dictate.errors import ConfigError, DictateError, Unavailable, joined
-from dictate.hotwords import hotwords_file
+from dictate.hotwords import calibration, hotwords_file
 from dictate.hotwords.model import Hotwords
 from dictate.microphone.supervisor import MicrophoneSupervisor
 from dictate.platform.background import BackgroundTasks
@@ -82,6 +82,7 @@ class ConfigSource:
             read.problems,
             read.has_hotwords_file,
             read.notes,
+            read.calibrations,
             unread,
         )
 
@@ -174,6 +175,8 @@ class Reloader:
             settings = config_file.changes(old.settings, new.settings)
             words = await asyncio.to_thread(hotwords_file.difference, old.hotwords, new.hotwords)
             lines = settings + words
+            strengths = calibration.difference(old.calibrations, new.calibrations)
+            lines = settings + words + strengths
             if retry:
                 lines += [f"the engine {name} is tried again" for name in self._engines.excluded]
             async with AsyncExitStack() as unused:
@@ -298,6 +301,7 @@ class Reloader:
         self._apply_outputs(new.settings, outputs)
         for client in self._engines.apply(new.settings, engines):
             self._retire(client.stop)
+        self._engines.calibrate(new.calibrations)
         self._apply_profiles()
         self._pipeline.apply(new.settings, segmenter)
         self.applied(new.settings)

@@ -5,8 +5,6 @@ show what the user can expect.
 """
 
 import shutil
-import subprocess
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -18,11 +16,9 @@ from dictate.errors import ConfigError, Unavailable
 from dictate.events import RATE, Samples
 from dictate.installation import system_command
 from dictate.microphone.sound_file import read_sound_file
+from dictate.proof.voices import FLITE, Voice, speak
 
-FLITE: Final = ("slt", "rms", "awb")
 ESPEAK: Final = ("en-us", "en-gb")
-QUIET_S: Final = 0.4
-"""Seconds of quiet room before and after the speech."""
 SNIPPET_S: Final = 0.25
 """Seconds of speech that are too short for a word."""
 
@@ -145,24 +141,4 @@ def synthesize(text: str, voice: str) -> Samples:
     """The text, spoken in this voice (one of FLITE or ESPEAK) in a quiet room. Blocks. Raises
     Unavailable if the program is missing or fails."""
     program = "flite" if voice in FLITE else "espeak-ng"
-    if shutil.which(program) is None:
-        raise Unavailable(f"{program} is not installed: {system_command(program)}")
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "spoken.wav"
-        if voice in FLITE:
-            command = ["flite", "-voice", voice, "-t", text, "-o", str(path)]
-        else:
-            command = ["espeak-ng", "-v", voice, "-s", "150", "-w", str(path), text]
-        try:
-            subprocess.run(command, check=True, capture_output=True, timeout=30)
-        except (subprocess.SubprocessError, OSError) as error:
-            raise Unavailable(f"{program} failed ({error}): install it again") from error
-        return with_room_noise(read_sound_file(path))
-
-
-def with_room_noise(samples: Samples) -> Samples:
-    """The sound with quiet before and after, and a little noise all over; the same every time."""
-    quiet = np.zeros(int(QUIET_S * RATE), np.float32)
-    sound = np.concatenate([quiet, samples, quiet])
-    hiss = np.random.default_rng(0).normal(0, 0.0005, len(sound))
-    return (sound + hiss).astype(np.float32)
+    return speak(text, Voice(program, voice, words_per_min=150))

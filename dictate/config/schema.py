@@ -177,7 +177,8 @@ class HotwordSettings:
     """How your own words reach the engine. The words themselves are in hotwords.toml."""
 
     strength: float = _option(1.0, low=0.0, high=4.0)
-    """How strongly all terms are preferred: 0 is not at all, 1 is the engine's default."""
+    """How strongly all terms are preferred: 0 is not at all, 1 is the engine's default, which
+    `dictatectl hotwords calibrate` measures on this machine; 2 is twice as much."""
     shortest: int = _option(3, low=1, high=20)
     """nemotron and onnx: minimum number of letters of a term that is preferred. Shorter ones would
     turn up everywhere; they are still spelled your way when they are recognized."""

@@ -7,7 +7,8 @@ from typing import Final
 from dictate.config import config_file
 from dictate.config.schema import HotwordSettings, Settings
 from dictate.errors import ConfigError
-from dictate.hotwords import whole_list
+from dictate.hotwords import calibration, whole_list
+from dictate.hotwords.calibration import Calibration
 from dictate.hotwords.model import Guards, Hotwords
 from dictate.hotwords.whole_list import WholeList
 from dictate.platform import paths
@@ -82,6 +83,8 @@ class FilesRead:
     default."""
     notes: tuple[str, ...] = ()
     """One line for each source of hotwords of which something is not used."""
+    calibrations: tuple[Calibration, ...] = ()
+    """The default strengths of engines that were measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +146,12 @@ class ConfigFiles:
             problems[self.config] = FileProblem(tuple(error.problems))
         settings = overrides.apply_to(settings)
         read = self._read_hotwords(settings.hotwords, in_force, absent_is_default=absent_is_default)
-        return replace(read, settings=settings, problems=problems | read.problems)
+        return replace(
+            read,
+            settings=settings,
+            problems=problems | read.problems,
+            calibrations=calibration.load(calibration.calibration_file()),
+        )
 
     def _read_hotwords(
         self, settings: HotwordSettings, in_force: FilesRead | None, *, absent_is_default: bool

@@ -9,6 +9,10 @@ else:
     Commands = argparse.Action
 
 
+MOST = 1000
+"""The greatest number of things that a command may be asked for."""
+
+
 def add_command(
     commands: Commands, name: str, run: str, summary: str, more: str = ""
 ) -> argparse.ArgumentParser:
@@ -26,6 +30,17 @@ def add_json(
 ) -> None:
     """The option --json."""
     to.add_argument("--json", action="store_true", help=text)
+
+
+def count(text: str) -> int:
+    """A whole number on the command line, 0 among them."""
+    try:
+        found = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+    if not 0 <= found <= MOST:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 0 to {MOST}")
+    return found
 
 
 def number(text: str) -> float:

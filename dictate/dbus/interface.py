@@ -94,6 +94,9 @@ class Controller(Protocol):
     async def devices(self) -> Sequence[Row]:
         """The microphones there are."""
 
+    def engine_socket(self) -> str:
+        """The path at which the process of the main engine listens, unless that has failed."""
+
     async def check(self) -> Sequence[Row]:
         """What works here and what does not: the rows of `dictate.diagnostics.check`."""
 
@@ -262,6 +265,11 @@ class Dictate1(ServiceInterface):
     async def devices(self) -> Dicts:
         with self._slot():
             return [_from_row(row) for row in await self._controller().devices()]
+
+    @dbus_method("EngineSocket")
+    def engine_socket(self) -> DBusStr:
+        with _errors():
+            return self._controller().engine_socket()
 
     @dbus_method("Check")
     async def check(self) -> Dicts:

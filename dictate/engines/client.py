@@ -20,6 +20,7 @@ from dictate.engines.protocol import EngineState
 from dictate.engines.supervisor import EngineStatus, EngineSupervisor
 from dictate.errors import EngineError, EngineLost
 from dictate.events import RATE, FinalTranscript, PartialTranscript
+from dictate.hotwords.calibration import BUILT_IN, DefaultStrength
 from dictate.hotwords.model import Hotwords
 from dictate.platform.background import ignore_exception
 
@@ -40,9 +41,13 @@ class EngineClient:
         settings: EngineSettings,
         socket: Path,
         on_change: Callable[[], None] = lambda: None,
+        default_strength: DefaultStrength = lambda *_: BUILT_IN,
     ) -> None:
         """The engine process listens at `socket`, which lies in a folder that only this user can
-        enter. `on_change` is called on the loop when what this reports has changed."""
+        enter. `on_change` is called on the loop when what this reports has changed.
+        `default_strength` is what was calibrated."""
+        self.default_strength = default_strength
+        """The strength of hotwords that stands for 1, by engine and model."""
         self.supervisor = EngineSupervisor(settings, socket, on_change)
         self._socket = socket
         self._on_change = on_change
@@ -71,6 +76,14 @@ class EngineClient:
     def is_supervised(self) -> bool:
         """Whether the engine process is watched and restarted, whatever its state."""
         return self.supervisor.is_supervised
+
+    @property
+    def socket(self) -> Path:
+        """Where the engine process listens: each connection to it is one more client. Raises
+        EngineError if the engine has failed."""
+        if self.state == EngineState.FAILED:
+            raise EngineError(f"the engine cannot be used: {self.message}")
+        return self._socket
 
     @property
     def excluded(self) -> tuple[str, ...]:
@@ -112,10 +125,10 @@ class EngineClient:
         brings its list along in any case. After a restart it is taken in again. Raises EngineLost
         if the engine is lost."""
         supervisor = self.supervisor
-        event = supervisor.control.hotwords_event(hotwords)
         supervisor.ensure_running()
         try:
-            await supervisor.until_settled()
+            await supervisor.until_settled()  # which model it has is known then
+            event = supervisor.control.hotwords_event(self.tuned(hotwords))
             return await supervisor.control.prepare(event)
         except EngineLost as error:
             if supervisor.state == EngineState.READY:  # its end is not known there yet
@@ -125,6 +138,13 @@ class EngineClient:
             reason = f"the engine does not take the hotwords in ({str(error) or 'no answer'})"
             supervisor.restart(supervisor.run, reason)
             raise EngineLost(f"{reason}: restarted") from error
+
+    def tuned(self, hotwords: Hotwords) -> Hotwords:
+        """The list at the strength that was calibrated for this engine and its model, as far as
+        these are known: until the model is loaded, at the built-in strength."""
+        info = self.supervisor.info
+        factor = self.default_strength(info.name, info.model)
+        return hotwords if factor == BUILT_IN else hotwords.stronger(factor)
 
     def begin(
         self,
@@ -139,7 +159,12 @@ class EngineClient:
         async def attempt(engine: EngineClient, louder: bool) -> UtteranceAttempt:  # noqa: FBT001
             words = hotwords if isinstance(hotwords, Hotwords) else await hotwords
             return UtteranceAttempt(
-                engine.supervisor, dictation, words, language, on_partial, louder=louder
+                engine.supervisor,
+                dictation,
+                engine.tuned(words),
+                language,
+                on_partial,
+                louder=louder,
             )
 
         return UtteranceClient(self, attempt)
@@ -154,6 +179,7 @@ class EngineClient:
             socket = self._socket.with_name(f"{self._socket.name}-2")
             self._fallback = EngineClient(settings, socket, self._on_change)
             await self._fallback.start()
+        self._fallback.default_strength = self.default_strength
         self._fallback.apply(settings)
         return self._fallback
 

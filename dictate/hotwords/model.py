@@ -143,6 +143,16 @@ class Hotwords:
         """The lists that were asked for, by the groups that are off."""
         return {}
 
+    def stronger(self, factor: float) -> "Hotwords":
+        """The list with a strength so many times as high. Two calls return the same object."""
+        if factor not in self._stronger:
+            self._stronger[factor] = replace(self, strength=self.strength * factor)
+        return self._stronger[factor]
+
+    @cached_property
+    def _stronger(self) -> dict[float, "Hotwords"]:
+        return {}
+
     def uses(self, *, second: bool) -> tuple["Hotwords", ...]:
         """Every list that a dictation in this profile can have, first that of an unknown
         application."""

@@ -30,6 +30,7 @@ from dictate.errors import (
     UnsafeFolder,
 )
 from dictate.events import RATE, PartialTranscript, Samples, pcm_from_samples
+from dictate.hotwords.calibration import calibration_file, default_strength, load
 from dictate.hotwords.model import Hotwords
 from dictate.joining import needs_space
 from dictate.microphone.recording import Recording
@@ -199,7 +200,9 @@ class _Run:
 
     async def _all(self, runtime: Path) -> list[Job]:
         """Do every job; those that are done."""
-        link = EngineClient(self.settings.engine, runtime / f"file-{os.getpid()}.sock")
+        strength = default_strength(await asyncio.to_thread(load, calibration_file()))
+        socket = runtime / f"file-{os.getpid()}.sock"
+        link = EngineClient(self.settings.engine, socket, default_strength=strength)
         await link.start()
         done: list[Job] = []
         try:

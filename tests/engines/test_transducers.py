@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dictate.benchmark.audio import FLITE
 from dictate.engines import Engine, transducer
 from dictate.engines.transducer import DIFFERENT
 from dictate.errors import Unavailable
 from dictate.events import RATE, Samples
 from dictate.hotwords.model import Guards, Hotwords, Term
+from dictate.proof.voices import FLITE
 from tests.lab import mini_model, mini_onnx
 from tests.lab.voices import read, speak
 

@@ -110,6 +110,9 @@ class FakeController:
         self.entries = [e for e in self.entries if e not in gone]
         return len(gone)
 
+    def engine_socket(self) -> str:
+        return "/nowhere/engine.sock"
+
     async def devices(self) -> Sequence[Row]:
         if self.hang is not None:
             await self.hang.wait()

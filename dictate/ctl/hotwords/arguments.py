@@ -2,7 +2,7 @@
 
 import argparse
 
-from dictate.ctl.arguments import Commands, add_command, add_json, number
+from dictate.ctl.arguments import Commands, add_command, add_json, count, number
 
 
 def add_actions(hotwords: argparse.ArgumentParser) -> None:
@@ -13,6 +13,8 @@ def add_actions(hotwords: argparse.ArgumentParser) -> None:
     _add_remove(actions)
     _add_edit(actions)
     _add_lint(actions)
+    _add_test(actions)
+    _add_calibrate(actions)
 
 
 def _add_add(actions: Commands) -> None:
@@ -68,3 +70,69 @@ def _add_lint(actions: Commands) -> None:
         "there are hints at most.",
     )
     add_json(lint)
+
+
+def _add_test(actions: Commands) -> None:
+    test = add_command(
+        actions,
+        "test",
+        "hotwords.proof:test",
+        "show what a hotword does, before you use it",
+        "It is spoken in sentences by the voices that are installed (flite, espeak-ng, piper), or "
+        "by you, and recognized by the engine in use, without it and with it. Then sentences that "
+        "only sound like it, and your own last dictations, must stay as they are. Dictating goes "
+        "on meanwhile.",
+    )
+    test.add_argument("spelling", nargs="+", help="how it is written, e.g. Claude Code")
+    test.add_argument(
+        "--sounds-like",
+        action="append",
+        default=[],
+        metavar="WORDS",
+        help="how it sounds, in ordinary words; may be repeated",
+    )
+    who = test.add_mutually_exclusive_group()
+    who.add_argument("--say", action="store_true", help="you say it, after each line that asks")
+    who.add_argument(
+        "--clip",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a recording in which it is said; may be repeated",
+    )
+    test.add_argument(
+        "--voices", type=count, default=4, metavar="N", help="at most so many (default: 4)"
+    )
+    test.add_argument(
+        "--last",
+        type=count,
+        default=20,
+        metavar="N",
+        help="look at your last N dictations that still have sound (default: 20; 0: at none)",
+    )
+    test.add_argument(
+        "--apply", action="store_true", help="add it with the weight that it needs, if it works"
+    )
+    test.add_argument(
+        "--html", metavar="FILE", help="write one page with everything, and all clips to listen to"
+    )
+    add_json(test)
+
+
+def _add_calibrate(actions: Commands) -> None:
+    calibrate = add_command(
+        actions,
+        "calibrate",
+        "hotwords.calibrate:calibrate",
+        "measure how strongly the engine may prefer hotwords",
+        "It looks for the highest strength at which at most 1 word in 1,000 becomes a hotword that "
+        "was not said, and makes it the default of this engine and model on this machine. "
+        "hotwords.strength in config.toml multiplies it. It takes minutes; dictating goes on.",
+    )
+    which = calibrate.add_mutually_exclusive_group()
+    which.add_argument("--show", action="store_true", help="show what is in force")
+    which.add_argument("--reset", action="store_true", help="back to the built-in strengths")
+    calibrate.add_argument(
+        "--voices", type=count, default=4, metavar="N", help="at most so many (default: 4)"
+    )
+    add_json(calibrate)

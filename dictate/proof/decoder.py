@@ -1,0 +1,238 @@
+"""Decodes clips with an engine process that runs, as one more of its clients.
+
+Each clip has a connection of its own and brings its list of hotwords along. It is fed in chunks,
+each only after the one before is worked through, so that a dictation comes in between.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Protocol
+
+from wyoming.asr import Transcribe
+from wyoming.audio import AudioChunk, AudioStart, AudioStop
+from wyoming.event import Event, async_write_event
+
+from dictate.config.schema import TextSettings
+from dictate.engines.language import utterance_language
+from dictate.engines.process import LOADING_S
+from dictate.engines.protocol import (
+    LARGEST_EVENT,
+    BadEvent,
+    BeginUtterance,
+    EngineState,
+    Progress,
+    StatusEvent,
+    UnusableTerms,
+    WatchStatus,
+    hotwords_event,
+    read_event,
+)
+from dictate.errors import DictateError, EngineError, EngineLost
+from dictate.events import RATE, Samples, pcm_from_samples
+from dictate.hotwords.model import Hotwords
+from dictate.text import polish
+
+CHUNK_BYTES: Final = 16_384
+"""Bytes of sound in one chunk: half a second."""
+SILENT_S: Final = 30.0
+"""Seconds without a sign of the engine, after which it counts as hung: it reports progress four
+times a second."""
+PROGRESS_S: Final = 0.25
+"""Seconds of sound between two reports of the engine process."""
+CONNECT_S: Final = 0.1
+"""Seconds between attempts to reach a process that is starting."""
+
+Locate = Callable[[], Awaitable[Path]]
+"""Where the engine process listens now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What became of one clip with one list."""
+
+    recognized: str
+    """The text of the engine."""
+    text: str
+    """The text as it is written: after the text steps, which spell the terms of the list."""
+
+
+class Decoder(Protocol):
+    """What a trial needs of an engine."""
+
+    async def decode(self, sound: Samples, hotwords: Hotwords) -> Heard:
+        """The text of this sound with this list. Raises EngineError."""
+
+
+async def _at_once() -> None:
+    pass
+
+
+class EngineDecoder:
+    """A Decoder. Call `open` first."""
+
+    def __init__(
+        self,
+        locate: Locate,
+        language: str,
+        text: TextSettings,
+        wait: Callable[[], Awaitable[None]] = _at_once,
+    ) -> None:
+        """`wait` returns once the engine is free for this: no dictation is under way."""
+        self.status = StatusEvent(EngineState.LOADING)
+        """The engine, once it is open."""
+        self._locate = locate
+        self._language = language
+        self._text = text
+        self._wait = wait
+
+    async def open(self) -> None:
+        """Wait until the engine is loaded. Raises EngineError."""
+        try:
+            async with asyncio.timeout(LOADING_S):
+                self.status = await self._until_ready()
+        except TimeoutError as error:
+            raise EngineLost(f"the engine was not ready within {LOADING_S:.0f} s") from error
+
+    async def decode(self, sound: Samples, hotwords: Hotwords) -> Heard:
+        """See `Decoder`. If the process dies or is replaced meanwhile, the next one gets the clip
+        once more."""
+        try:
+            return await self._decode(sound, hotwords)
+        except (OSError, BadEvent, _Closed):
+            before = (self.status.name, self.status.model)
+            await self.open()
+            if (self.status.name, self.status.model) != before:
+                raise EngineLost("the engine was replaced by another one: start again") from None
+        try:
+            return await self._decode(sound, hotwords)
+        except (OSError, BadEvent, _Closed) as error:
+            raise EngineLost(
+                f"the engine process was lost twice at the same clip ({error}): see the log of"
+                " dictate"
+            ) from error
+
+    async def prepare(self, hotwords: Hotwords) -> list[str]:
+        """Have the engine take in the list: one line for each term that it cannot use. Raises
+        EngineError."""
+        try:
+            async with self._connection() as (reader, writer):
+                await async_write_event(WatchStatus().event(), writer)
+                await async_write_event(hotwords_event(hotwords), writer)
+                while True:
+                    event = await _next(reader)
+                    if event.type == UnusableTerms.type:
+                        return [str(line) for line in UnusableTerms.from_event(event).terms]
+        except (OSError, BadEvent, _Closed) as error:
+            raise EngineLost(f"the engine was lost ({error})") from error
+
+    async def restore(self, hotwords: Hotwords) -> None:
+        """Have the engine ready for the next dictation again, whose list this is. It takes the list
+        in anyway, if it cannot now."""
+        with suppress(DictateError, OSError):
+            await self.prepare(hotwords)
+
+    async def _until_ready(self) -> StatusEvent:
+        while True:
+            try:
+                async with self._connection() as (reader, writer):
+                    await async_write_event(WatchStatus().event(), writer)
+                    while event := await read_event(reader):
+                        if event.type != StatusEvent.type:
+                            continue
+                        status = StatusEvent.from_event(event)
+                        if status.state == EngineState.READY:
+                            return status
+                        if status.state == EngineState.FAILED:
+                            raise EngineError(f"the engine cannot be used: {status.message}")
+            except (OSError, BadEvent):
+                pass  # the process has just died, or has not come to listen yet
+            await asyncio.sleep(CONNECT_S)
+
+    async def _decode(self, sound: Samples, hotwords: Hotwords) -> Heard:
+        pcm, worked_s = pcm_from_samples(sound), 0.0
+        async with self._connection() as (reader, writer):
+            for event in (
+                hotwords_event(hotwords),
+                BeginUtterance(dictation=0, partials=False).event(),
+                Transcribe(language=self._language).event(),
+                AudioStart(rate=RATE, width=2, channels=1).event(),
+            ):
+                await _send(event, writer)
+            for at in range(0, len(pcm), CHUNK_BYTES):
+                await self._wait()
+                chunk = pcm[at : at + CHUNK_BYTES]
+                await _send(AudioChunk(RATE, 2, 1, chunk).event(), writer)
+                worked_s = await _until_worked(reader, (at + len(chunk)) / 2 / RATE, worked_s)
+            await self._wait()
+            await _send(AudioStop().event(), writer)
+            while (event := await _next(reader)).type != "transcript":
+                pass
+        recognized = event.data.get("text")
+        if not isinstance(recognized, str):
+            raise BadEvent("a transcript without a text")
+        detected = str(event.data.get("language") or "")
+        language = utterance_language(self._language, detected, self.status.languages)
+        written = polish(
+            recognized,
+            hotwords,
+            self._text,
+            language=language,
+            punctuates=self.status.punctuates,
+            audio_s=len(sound) / RATE,
+        )
+        return Heard(recognized.strip(), written.strip())
+
+    @asynccontextmanager
+    async def _connection(
+        self,
+    ) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+        path = await self._locate()
+        reader, writer = await asyncio.open_unix_connection(str(path), limit=LARGEST_EVENT)
+        with closing(writer):
+            yield reader, writer
+
+
+class _Closed(EngineError):
+    """The process closed the connection, or died."""
+
+
+async def _send(event: Event, writer: asyncio.StreamWriter) -> None:
+    try:
+        async with asyncio.timeout(SILENT_S):
+            await async_write_event(event, writer)
+    except TimeoutError as error:
+        raise _hung() from error
+
+
+async def _next(reader: asyncio.StreamReader) -> Event:
+    """The next event. Raises EngineError for an `error`, and if none comes."""
+    try:
+        async with asyncio.timeout(SILENT_S):
+            event = await read_event(reader)
+    except TimeoutError as error:
+        raise _hung() from error
+    if event is None:
+        raise _Closed("the engine process closed the connection")
+    if event.type == "error":
+        raise EngineError(f"the engine failed: {str(event.data.get('text'))[:1000]}")
+    return event
+
+
+async def _until_worked(reader: asyncio.StreamReader, sound_s: float, before_s: float) -> float:
+    """Until the engine has worked through about this much of the sound; the seconds that it
+    reported last, which are `before_s` at the start."""
+    while before_s < sound_s - PROGRESS_S:
+        event = await _next(reader)
+        if event.type == Progress.type:
+            before_s = float(Progress.from_event(event).audio_s)
+    return before_s
+
+
+def _hung() -> EngineLost:
+    return EngineLost(
+        f"the engine gave no sign for {SILENT_S:.0f} s: if the next dictation hangs, too, it is"
+        " restarted by itself"
+    )
