@@ -15,13 +15,13 @@ from dictate.hotwords import whole_list
 from dictate.hotwords.difference import difference as difference
 from dictate.hotwords.difference import summary as summary
 from dictate.hotwords.limits import composed, folded
-from dictate.hotwords.model import Hotwords, Source, TermState
+from dictate.hotwords.model import Hotwords, Source
 from dictate.hotwords.parser import parse as parse
 from dictate.hotwords.parser import parse_files
+from dictate.hotwords.term_text import with_term, without_term
 from dictate.hotwords.whole_list import WholeList, files_beside, name_of, texts_of
 from dictate.hotwords.whole_list import load as load
 from dictate.toml import toml_file
-from dictate.toml.positions import span_of
 
 DEFAULT = """\
 # Your own words, and how Dictate writes them. Save the file, and the next dictation uses them. A
@@ -106,7 +106,7 @@ def add(
         raise ConfigError([f'there is no group "{group}" in {path.name}{how}'])
     origin = _origin(whole, spelling)
     file = origin if isinstance(origin, Path) else path
-    return _edit(path, file, lambda text: _with_term(text, wanted))
+    return _edit(path, file, lambda text: with_term(text, wanted))
 
 
 def remove(path: Path, spelling: str) -> list[str]:
@@ -124,7 +124,7 @@ def remove(path: Path, spelling: str) -> list[str]:
             f"{spelling!r} comes from {origin.name}: remove it there, or have it ignored with "
             f'[[word]], spelling = "{spelling}" and state = "quarantined" in {path.name}'
         )
-    return _edit(path, origin, lambda text: _without(text, spelling))
+    return _edit(path, origin, lambda text: without_term(text, spelling))
 
 
 def make(path: Path) -> None:
@@ -189,87 +189,3 @@ def _edit(path: Path, file: Path, change: Callable[[str], str]) -> list[str]:
 def _default(path: Path) -> str:
     """The text of a new file. The terms of the usual one could be in the files beside it."""
     return "" if files_beside(path) else DEFAULT
-
-
-def _with_term(text: str, wanted: dict[str, Any]) -> str:
-    """The text with this term, in the short form if there is nothing more to say of it."""
-    document: Any = tomlkit.parse(text)
-    spelling = wanted["spelling"]
-    long = _index(document.get("word", []), spelling)
-    if long is not None:
-        return _updated(text, long, wanted)
-    for group in document.get("group", []):
-        if (number := _index(group.get("words", []), spelling)) is not None:
-            if len(wanted) > 1:
-                block = {"group": str(group["name"])} | wanted
-                return _with_block(_without(text, spelling), block)
-            group["words"][number] = spelling
-            return tomlkit.dumps(document)
-    if len(wanted) > 1:
-        return _with_block(_without(text, spelling), wanted)
-    short = _index(document.get("words", []), spelling)
-    if short is not None:
-        document["words"][short] = spelling
-    elif "words" in document:
-        document["words"].append(spelling)
-    else:
-        document["words"] = [spelling]
-    return tomlkit.dumps(document)
-
-
-def _without(text: str, spelling: str) -> str:
-    document: Any = tomlkit.parse(text)
-    for group in document.get("group", []):
-        if (number := _index(group.get("words", []), spelling)) is not None:
-            del group["words"][number]
-            return tomlkit.dumps(document)
-    for name in ("words", "word"):
-        items = document.get(name, [])
-        if (number := _index(items, spelling)) is not None:
-            # tomlkit would remove the comments after a [[word]] with it, so its lines are cut out.
-            if span := span_of(text, (name, number)):
-                lines = text.split("\n")
-                after = span[1] + (not "".join(lines[span[1] : span[1] + 1]).strip())
-                return "\n".join(lines[: span[0]] + lines[after:])
-            del items[number]
-    return tomlkit.dumps(document)
-
-
-def _with_block(text: str, wanted: dict[str, Any]) -> str:
-    """`text` with a [[word]] after the last one, before the comments on the next table."""
-    block = f"[[word]]\n{tomlkit.dumps(wanted)}"
-    number = len(tomlkit.parse(text).get("word", [])) - 1
-    span = span_of(text, ("word", number))
-    if span is None:
-        return f"{text.rstrip()}\n\n{block}".lstrip()
-    lines = text.split("\n")
-    return "\n".join([*lines[: span[1]], "", *block.rstrip().split("\n"), *lines[span[1] :]])
-
-
-def _updated(text: str, number: int, wanted: dict[str, Any]) -> str:
-    document = tomlkit.parse(text)
-    table: Any = document["word"][number]
-    heard = table.get("sounds_like", [])
-    new = [form for form in wanted.get("sounds_like", []) if form not in heard]
-    values = {**wanted, "sounds_like": [*heard, *new]} if new else wanted
-    missing = {name: value for name, value in values.items() if name not in table}
-    for name, value in values.items():
-        if name in table and table[name] != value and (new or name != "sounds_like"):
-            table[name] = value
-    if table.get("state") == TermState.QUARANTINED.value:
-        table["state"] = TermState.ACTIVE.value
-    span = span_of(text := tomlkit.dumps(document), ("word", number))
-    if span is None:
-        table.update(missing)
-        return tomlkit.dumps(document)
-    lines = text.split("\n")
-    return "\n".join([*lines[: span[1]], *tomlkit.dumps(missing).splitlines(), *lines[span[1] :]])
-
-
-def _index(items: Sequence[Any], spelling: str) -> int | None:
-    """The position of a term in `words` or among the [[word]] tables, regardless of letter case."""
-    wanted = folded(composed(spelling))
-    for number, item in enumerate(items):
-        if folded(composed(item if isinstance(item, str) else item["spelling"])) == wanted:
-            return number
-    return None
