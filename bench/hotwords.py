@@ -15,8 +15,9 @@ from bench.figures import machine, table
 from bench.hotwords_metrics import Tally, tally
 from bench.hotwords_public import PublicSet, Recorded, earnings22, librispeech
 from bench.hotwords_report import draw, tables
-from bench.hotwords_run import Subject, measure
-from bench.hotwords_speech import sets, voices
+from bench.hotwords_run import CELLS, GOALS, Cell, Subject, measure
+from bench.hotwords_speech import Spoken, sets, voices
+from dictate.benchmark.audio import ESPEAK, FLITE
 from dictate.config import config_file
 from dictate.config.schema import EngineSettings
 from dictate.engines import ENGINES
@@ -24,6 +25,8 @@ from dictate.errors import DictateError
 from dictate.hotwords.model import Hotwords, Term
 from dictate.platform import paths
 from tests.lab import mini_model, mini_onnx
+from tests.lab.the_case import CASE, NAMES, RIGHT, names
+from tests.mini_model.synth import UNHEARD
 
 ENGINE_NAMES = ("pocketsphinx", "nemotron", "onnx", "qwen3", "openai")
 SMALL = "the small model of tests/mini_model"
@@ -57,17 +60,29 @@ def _settings(name: str, model: str) -> tuple[EngineSettings, str]:
     return EngineSettings(use=name), "its own model"
 
 
-def synthetic(found: list[Subject], count: int | None) -> dict[str, Any]:
+def synthetic(found: list[Subject], count: int | None, lists: Sequence[Cell]) -> dict[str, Any]:
     """The figures of these engines on synthetic speech. Raises DictateError."""
     engines = {}
     for subject in found:
-        rows = measure(subject, sets(subject.name, count))
+        rows = measure(subject, sets(subject.name, count), lists)
         engines[subject.name] = {
             "model": subject.model,
             "voices": voices(subject.name),
             "rows": rows,
         }
     return {"machine": machine(), "engines": engines}
+
+
+def case(subject: Subject) -> list[list[str]]:
+    """What becomes of the sentence with which this project began: a line for each voice. Raises
+    DictateError."""
+    spoken = [Spoken(CASE, CASE, "", voice) for voice in (*FLITE, *ESPEAK, *UNHEARD)]
+    subject.hear([(NAMES, spoken)])
+    texts = [(one.voice, subject.text(NAMES, one).written(NAMES)) for one in spoken]
+    return [
+        [subject.name, voice, "right" if names(text) == RIGHT else "**wrong**", text]
+        for voice, text in texts
+    ]
 
 
 def public(subject: Subject, published: PublicSet, count: int | None) -> list[dict[str, Any]]:
@@ -140,6 +155,12 @@ def main() -> None:
         help="the model that an engine is to use, and to trust",
     )
     parser.add_argument("--count", type=int, metavar="N", help="utterances of each set, at most")
+    parser.add_argument(
+        "--goals", action="store_true", help="only the two lists that the goals are about"
+    )
+    parser.add_argument(
+        "--case", action="store_true", help="only the sentence with which this project began"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON, with each changed text")
     parser.add_argument("--plot", type=Path, metavar="SVG", help="draw the figures, too")
     for name in _READERS:
@@ -154,10 +175,14 @@ def main() -> None:
             for name, read in _READERS.items()
             if (folder := getattr(arguments, name))
         ]
-        if asked:
+        if arguments.case:
+            lines = [line for subject in found for line in case(subject)]
+            print(table(("engine", "voice", "names and cloud", "text"), lines))
+        elif asked:
             _print_public(found, [read(folder) for read, folder in asked], arguments)
         else:
-            figures = synthetic(found, arguments.count)
+            lists = GOALS if arguments.goals else CELLS
+            figures = synthetic(found, arguments.count, lists)
             print(json.dumps(figures, indent=1) if arguments.json else tables(figures))
             if arguments.plot:
                 draw(figures, arguments.plot)

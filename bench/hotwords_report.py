@@ -31,7 +31,7 @@ def tables(found: dict[str, Any]) -> str:
     for name, engine in found["engines"].items():
         rows: Rows = engine["rows"]
         parts += [f"**{name}**, {engine['model']}; voices {', '.join(engine['voices'])}\n"]
-        parts += [_by_strength(rows), _by_size(rows)]
+        parts += [_by_strength(rows), *([_by_size(rows)] if len(_sizes(rows)) > 1 else [])]
     parts += [table(("goal", "engine", "figure", ""), list(_goal_rows(found)))]
     return "\n".join(parts)
 
@@ -75,11 +75,11 @@ def _goal_rows(found: dict[str, Any]) -> Iterator[list[str]]:
 
 
 def _by_strength(rows: Rows) -> str:
-    return _table("strength", [(f"{at:g}", _cell(rows, at, USUAL_SIZE)) for at in STRENGTHS])
+    return _table("strength", [(f"{at:g}", _cell(rows, at, USUAL_SIZE)) for at in _strengths(rows)])
 
 
 def _by_size(rows: Rows) -> str:
-    lists = [(str(size), _cell(rows, DEFAULT_STRENGTH, size)) for size in SIZES]
+    lists = [(str(size), _cell(rows, DEFAULT_STRENGTH, size)) for size in _sizes(rows)]
     return _table("distractors", lists)
 
 
@@ -123,11 +123,12 @@ def draw(found: dict[str, Any], path: Path) -> None:
         for name, engine in found["engines"].items():
             rows: Rows = engine["rows"]
             colour = COLOURS.get(name, GREY)
-            strong = [_cell(rows, at, USUAL_SIZE) for at in STRENGTHS]
-            _line(recall, STRENGTHS, [_recall(cell) for cell in strong], colour, name)
-            _line(harm, STRENGTHS, [_harm(cell) for cell in strong], colour, name)
-            long = [_cell(rows, DEFAULT_STRENGTH, at) for at in SIZES]
-            _line(size, range(len(SIZES)), [_recall(cell) for cell in long], colour, name)
+            strengths, sizes = _strengths(rows), _sizes(rows)
+            strong = [_cell(rows, at, USUAL_SIZE) for at in strengths]
+            _line(recall, strengths, [_recall(cell) for cell in strong], colour, name)
+            _line(harm, strengths, [_harm(cell) for cell in strong], colour, name)
+            long = [_recall(_cell(rows, DEFAULT_STRENGTH, at)) for at in sizes]
+            _line(size, [SIZES.index(at) for at in sizes], long, colour, name)
         size.set_xticks(range(len(SIZES)), [f"{at:,}" for at in SIZES])
         _label(recall, f"strength ({USUAL_SIZE} distractors)", "terms found, %")
         _label(harm, f"strength ({USUAL_SIZE} distractors)", "texts without a term changed, %")
@@ -167,6 +168,15 @@ def _harm(cell: dict[str, Row]) -> float:
 def _known(cell: dict[str, Row]) -> Rows:
     """The sets in words that the model knows: a small one does not know the free ones."""
     return [cell["terms"], cell.get("control", cell["free"])]
+
+
+def _strengths(rows: Rows) -> list[float]:
+    """Those that were measured."""
+    return [at for at in STRENGTHS if _cell(rows, at, USUAL_SIZE)]
+
+
+def _sizes(rows: Rows) -> list[int]:
+    return [at for at in SIZES if _cell(rows, DEFAULT_STRENGTH, at)]
 
 
 def _cell(rows: Rows, strength: float, size: int) -> dict[str, Row]:

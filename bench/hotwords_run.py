@@ -36,7 +36,7 @@ USUAL_SIZE = 100
 """Distractors of the table by strength, and of the goals."""
 STRENGTHS = (0.0, 0.5, 1.0, 1.5, 2.5)
 SIZES = (0, 10, 100, 1000)
-THINNED = {"terms": 2, "control": 5, "free": 5}
+THINNED = {"terms": 1, "control": 3, "free": 3}
 """One in so many utterances of a set is heard with lists other than those of the goals."""
 
 
@@ -58,8 +58,9 @@ class Cell:
         return self.size == USUAL_SIZE and self.strength in (0.0, DEFAULT_STRENGTH)
 
 
+GOALS = tuple(Cell(strength, USUAL_SIZE) for strength in (0.0, DEFAULT_STRENGTH))
 CELLS = (
-    *(Cell(strength, USUAL_SIZE) for strength in (0.0, DEFAULT_STRENGTH)),
+    *GOALS,
     *(Cell(strength, USUAL_SIZE) for strength in STRENGTHS[1:] if strength != DEFAULT_STRENGTH),
     *(Cell(DEFAULT_STRENGTH, size) for size in SIZES if size != USUAL_SIZE),
 )
@@ -210,7 +211,7 @@ def wanted(
 
 
 def measure(
-    subject: Subject, sets: dict[str, list[Spoken]], lists: Sequence[Cell] = CELLS
+    subject: Subject, sets: dict[str, list[Spoken]], lists: Sequence[Cell]
 ) -> list[dict[str, Any]]:
     """A row for each cell and set. Raises EngineError, Unavailable.
 
