@@ -9,18 +9,22 @@ Otherwise it ends in EngineLost or EngineError; the sound stays with the caller.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from wyoming.event import async_write_event
+
 from dictate.config.schema import EngineSettings
+from dictate.engines import TermReport, inspection
 from dictate.engines.attempt import AttemptFailed, UtteranceAttempt
 from dictate.engines.fallback import fallback_settings
-from dictate.engines.protocol import EngineState
+from dictate.engines.process import LOADING_S
+from dictate.engines.protocol import EngineState, read_event
 from dictate.engines.supervisor import EngineStatus, EngineSupervisor
 from dictate.errors import EngineError, EngineLost
 from dictate.events import RATE, FinalTranscript, PartialTranscript
-from dictate.hotwords.model import Hotwords
+from dictate.hotwords.model import Guards, Hotwords, Term
 from dictate.platform.background import ignore_exception
 
 log = logging.getLogger(__name__)
@@ -112,11 +116,11 @@ class EngineClient:
         brings its list along in any case. After a restart it is taken in again. Raises EngineLost
         if the engine is lost."""
         supervisor = self.supervisor
-        event = supervisor.control.hotwords_event(hotwords)
+        supervisor.control.hotwords = hotwords
         supervisor.ensure_running()
         try:
             await supervisor.until_settled()
-            return await supervisor.control.prepare(event)
+            return await supervisor.control.prepare(hotwords)
         except EngineLost as error:
             if supervisor.state == EngineState.READY:  # its end is not known there yet
                 supervisor.restart(supervisor.run, str(error))
@@ -125,6 +129,27 @@ class EngineClient:
             reason = f"the engine does not take the hotwords in ({str(error) or 'no answer'})"
             supervisor.restart(supervisor.run, reason)
             raise EngineLost(f"{reason}: restarted") from error
+
+    async def inspect(self, terms: Sequence[Term], guards: Guards) -> list[TermReport]:
+        """How the engine sees each of these terms, in or out of the list; as `Engine.inspect`.
+        Dictations go on meanwhile. Raises EngineError."""
+        supervisor = self.supervisor
+        supervisor.ensure_running()
+        try:
+            async with asyncio.timeout(LOADING_S):
+                reader, writer, _ = await supervisor.connect()
+                try:
+                    await async_write_event(inspection.question(terms, guards), writer)
+                    answer = await read_event(reader)
+                finally:
+                    writer.close()
+        except (OSError, TimeoutError) as error:
+            raise EngineLost(f"the engine does not answer: {error or 'too late'}") from error
+        if answer is None:
+            raise EngineLost("the engine was lost")
+        if answer.type == "error":
+            raise EngineError(str(answer.data.get("text"))[:1000])
+        return inspection.reports(answer)
 
     def begin(
         self,

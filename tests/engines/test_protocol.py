@@ -118,6 +118,7 @@ ours = st.one_of(
         steps=st.integers(0, 2**31),
         step_ms=numbers,
         note=texts,
+        plain=st.none() | texts,
     ),
     st.builds(UnusableTerms, terms=st.lists(texts, max_size=3)),
 )
