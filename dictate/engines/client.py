@@ -34,6 +34,7 @@ LARGEST_BUFFER = RATE * 2 * 300
 from what the caller has on disk."""
 CHUNK_BYTES = 16_384
 """Maximum number of bytes in one audio-chunk: half a second."""
+USUAL_GUARDS = Guards()
 
 
 class EngineClient:
@@ -130,7 +131,9 @@ class EngineClient:
             supervisor.restart(supervisor.run, reason)
             raise EngineLost(f"{reason}: restarted") from error
 
-    async def inspect(self, terms: Sequence[Term], guards: Guards) -> list[TermReport]:
+    async def inspect(
+        self, terms: Sequence[Term], guards: Guards = USUAL_GUARDS
+    ) -> list[TermReport]:
         """How the engine sees each of these terms, in or out of the list; as `Engine.inspect`.
         Dictations go on meanwhile. Raises EngineError."""
         supervisor = self.supervisor
