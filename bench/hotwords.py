@@ -17,13 +17,14 @@ from bench.hotwords_public import PublicSet, Recorded, earnings22, librispeech
 from bench.hotwords_report import draw, tables
 from bench.hotwords_run import CELLS, GOALS, Cell, Subject, measure
 from bench.hotwords_speech import Spoken, sets, voices
-from dictate.benchmark.audio import ESPEAK, FLITE
+from dictate.benchmark.audio import ESPEAK
 from dictate.config import config_file
 from dictate.config.schema import EngineSettings
 from dictate.engines import ENGINES
 from dictate.errors import DictateError
 from dictate.hotwords.model import Hotwords, Term
 from dictate.platform import paths
+from dictate.proof.voices import FLITE
 from tests.lab import mini_model, mini_onnx
 from tests.lab.the_case import CASE, NAMES, RIGHT, names
 from tests.mini_model.synth import UNHEARD

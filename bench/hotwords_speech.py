@@ -13,8 +13,9 @@ from pathlib import Path
 
 from bench.hearing_speech import EVERYDAY, SIMILAR
 from bench.hotwords_metrics import words
-from dictate.benchmark.audio import FLITE, synthesize
+from dictate.benchmark.audio import synthesize
 from dictate.events import Samples
+from dictate.proof.voices import FLITE
 from tests.lab.pinned import package_folder
 from tests.mini_model import text
 from tests.mini_model.synth import UNHEARD

@@ -20,7 +20,7 @@ from dictate.config import config_file
 from dictate.config.schema import HotwordSettings, Settings
 from dictate.config.sources import hotwords_of
 from dictate.engines.boost_phrases import LONG_LISTS
-from dictate.engines.qwen3.prompt import MOST_TERMS
+from dictate.engines.selection import MOST_PROMPTED
 from dictate.errors import ConfigError
 from dictate.hotwords.lint import lint
 from dictate.hotwords.lint.findings import Finding, Known
@@ -68,7 +68,7 @@ def comfort(engine: str, settings: HotwordSettings) -> list[tuple[int, str]]:
             for most, share in LONG_LISTS
         ]
     if engine == "qwen3":
-        return [(MOST_TERMS, "the engine is told the heaviest of them only")]
+        return [(MOST_PROMPTED, "the engine is told the heaviest of them only")]
     return []
 
 
