@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from dictate.app.repair import RepairStore
 from dictate.config.schema import Settings
 from dictate.engines.client import EngineClient, UtteranceClient
 from dictate.engines.language import utterance_language
@@ -10,6 +11,7 @@ from dictate.events import FinalTranscript, PartialTranscript
 from dictate.hotwords.model import Hotwords
 from dictate.outputs import Output
 from dictate.text import polish
+from dictate.text.repair_list import wants_repair
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class Profiles:
         self.hotwords = hotwords
         self.main = main
         self.second = second
+        self._repairs = RepairStore()
 
     def apply(self, settings: Settings, hotwords: Hotwords, main: Profile, second: Profile) -> None:
         """Use these from the next dictation on. One that is in flight keeps its profile."""
@@ -45,6 +48,8 @@ class Profiles:
         self, number: int, profile: Profile, on_partial: Callable[[PartialTranscript], None]
     ) -> UtteranceClient:
         """Begin an utterance at the profile's engine, with the hotwords of now."""
+        if self._repairs_with(profile):
+            self._repairs.prepare(self.hotwords)
         return profile.engine.begin(number, self.hotwords, profile.language, on_partial)
 
     def polish(self, final: FinalTranscript, profile: Profile) -> str:
@@ -57,4 +62,9 @@ class Profiles:
             language=utterance_language(profile.language, final.language, known),
             punctuates=final.punctuates,
             audio_s=final.audio_s,
+            repairs=self._repairs.get(self.hotwords) if self._repairs_with(profile) else None,
         )
+
+    def _repairs_with(self, profile: Profile) -> bool:
+        """Whether the texts of this profile's engine are repaired."""
+        return wants_repair(self.settings.hotwords.repair, profile.engine.info.hotwords_as)
