@@ -44,6 +44,7 @@ from dictate.app.reloader import (
     make_profiles,
     make_segmenter,
 )
+from dictate.app.repair import RepairStore
 from dictate.app.replay import Replay
 from dictate.app.session import Activity
 from dictate.app.signals import Signal
@@ -137,7 +138,8 @@ async def open_stages(
         ),
         on_end=sound_over,
     )
-    profiles = Profiles(*make_profiles(settings, configuration.hotwords, engines, outputs))
+    pair = make_profiles(settings, configuration.hotwords, engines, outputs, RepairStore())
+    profiles = Profiles(*pair)
     writer = OutputWriter(journal, dispatcher)
     segmenter, problem = await make_segmenter(settings.speech)
     if problem:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from dictate.app.repair import MOST_LISTS, RepairStore
 from dictate.config.schema import TextSettings
 from dictate.engines.client import EngineClient, UtteranceClient
 from dictate.engines.language import utterance_language
@@ -13,6 +14,7 @@ from dictate.hotwords.model import Hotwords
 from dictate.outputs import Output
 from dictate.platform.background import ignore_exception
 from dictate.text import polish
+from dictate.text.repair_list import wants_repair
 
 FOCUS_S: Final = 0.05
 """Seconds in which an output must say what has the focus at the press, or the engine hears without
@@ -30,6 +32,9 @@ class Profile:
     hotwords: Hotwords
     """The whole list."""
     text: TextSettings
+    repair: str
+    """`hotwords.repair` of the settings."""
+    repairs: RepairStore
     second: bool = False
 
     def begin(
@@ -40,6 +45,9 @@ class Profile:
     ) -> UtteranceClient:
         """Begin an utterance at the engine. None for `application` means the one that has the focus
         now, if terms depend on it and the output says in time which one that is."""
+        if self._wants_repair:
+            for words in self.hotwords.uses(second=self.second)[:MOST_LISTS]:
+                self.repairs.prepare(words)
         hotwords: Hotwords | asyncio.Task[Hotwords]
         if application is not None or not self.hotwords.by_application:
             hotwords = self._hotwords_in(application or "")
@@ -49,15 +57,21 @@ class Profile:
 
     def polish(self, final: FinalTranscript, application: str) -> str:
         """The text as it is written into this application ("" if that is not known)."""
-        known = self.engine.info.languages
+        known, hotwords = self.engine.info.languages, self._hotwords_in(application)
         return polish(
             final.text,
-            self._hotwords_in(application),
+            hotwords,
             self.text,
             language=utterance_language(self.language, final.language, known),
             punctuates=final.punctuates,
             audio_s=final.audio_s,
+            repairs=self.repairs.get(hotwords) if self._wants_repair else None,
         )
+
+    @property
+    def _wants_repair(self) -> bool:
+        """Whether the texts of the engine are repaired."""
+        return wants_repair(self.repair, self.engine.info.hotwords_as)
 
     async def _hotwords_of_focus(self) -> Hotwords:
         asking = asyncio.create_task(self.output.focus())

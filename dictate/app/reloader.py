@@ -19,6 +19,7 @@ from dictate.app.event_dispatcher import SPEECH, EventDispatcher
 from dictate.app.output_manager import OutputManager, OutputPair
 from dictate.app.pipeline import Pipeline
 from dictate.app.profiles import Profile, Profiles
+from dictate.app.repair import RepairStore
 from dictate.app.signals import Signal
 from dictate.config import config_file
 from dictate.config.schema import Settings, SpeechSettings
@@ -316,7 +317,9 @@ class Reloader:
 
     def _apply_profiles(self) -> None:
         settings, hotwords = self.configuration.settings, self.configuration.hotwords
-        self._profiles.apply(*make_profiles(settings, hotwords, self._engines, self._outputs))
+        repairs = self._profiles.main.repairs
+        pair = make_profiles(settings, hotwords, self._engines, self._outputs, repairs)
+        self._profiles.apply(*pair)
 
     def _retire(self, end: Callable[[], Awaitable[None]]) -> None:
         async def when_idle() -> None:
@@ -329,20 +332,20 @@ class Reloader:
 
 
 def make_profiles(
-    settings: Settings, hotwords: Hotwords, engines: EngineManager, outputs: OutputManager
+    settings: Settings,
+    hotwords: Hotwords,
+    engines: EngineManager,
+    outputs: OutputManager,
+    repairs: RepairStore,
 ) -> tuple[Profile, Profile]:
     """The main profile and the second, of the engines and outputs of now."""
     language = settings.engine.language
-    main = Profile(engines.main, language, outputs.main, hotwords, settings.text)
-    second = Profile(
-        engines.second,
-        settings.second.language or language,
-        outputs.second,
-        hotwords,
-        settings.text,
-        second=True,
+    second_language = settings.second.language or language
+    words = hotwords, settings.text, settings.hotwords.repair, repairs
+    return (
+        Profile(engines.main, language, outputs.main, *words),
+        Profile(engines.second, second_language, outputs.second, *words, second=True),
     )
-    return main, second
 
 
 async def make_segmenter(settings: SpeechSettings) -> tuple[Segmenter, str]:

@@ -188,6 +188,11 @@ class HotwordSettings:
     compare: bool = True
     """nemotron and onnx: whether each text is compared with what is recognized without your words,
     and replaced by it if the two differ wildly."""
+    repair: str = _option("auto", choices=("auto", "on", "off"))
+    """Whether words that sound like one of your terms, and are unusual where they stand, become the
+    term: "cloud code" becomes "Claude Code", "cloud storage" stays. English only. auto means: with
+    engines that cannot be told of your terms, such as most Wyoming servers. on is always, off is
+    never."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
     repeats         a phrase that the engine repeats without end, once
     annotations     sounds are not written                    "[BLANK_AUDIO]", "(coughs)"
+    repair          terms that the engine could not know      "cloud code" -> "Claude Code"
     spelling        the user's terms in their spelling        "claude code" -> "Claude Code"
     replacements    the user's phrases replaced               "git hub" -> "GitHub"
     commands        spoken signs and line ends                "comma", "new line"
@@ -24,9 +25,11 @@ from dictate.hotwords.model import AUTO, Hotwords
 from dictate.plain_text import clean
 from dictate.text.annotations import Annotation, annotations
 from dictate.text.commands import commands, is_ordinary, is_punctuated, rules_of
+from dictate.text.languages import SpokenLanguage
 from dictate.text.layout import lay_out
 from dictate.text.phrases import Match, Phrases
 from dictate.text.pieces import Break, Escape, Literal, Mark, Ordinary, Outcome, Piece, Removed
+from dictate.text.repair import Repairs
 from dictate.text.repeats import unrepeated
 from dictate.text.replacements import is_part_of_a_word, replacements
 from dictate.text.sanitise import sanitise
@@ -50,13 +53,15 @@ def polish(
     language: str | None = None,
     punctuates: bool | None = None,
     audio_s: float = 0.0,
+    repairs: Repairs | None = None,
 ) -> str:
     """The text to write for a whole utterance; empty if nothing remains. Never raises.
 
     `language` is that of the utterance (BCP 47); None or AUTO means that it is unknown.
     `punctuates` says whether the engine writes punctuation by itself; None means that its text
-    shows it. `audio_s` is the length of the sound in seconds, 0 if unknown. The only line ends in
-    the result are spoken ones.
+    shows it. `audio_s` is the length of the sound in seconds, 0 if unknown. `repairs`, for an
+    engine that knows no terms, are of the same list; they act on English only. The only line ends
+    in the result are spoken ones.
     """
     # Cleaned before matching, too: an invisible character must not hide a phrase.
     text = _SPACES.sub(_one_space, clean(text))
@@ -66,7 +71,13 @@ def polish(
         settings.spoken_punctuation == "auto"
         and not (is_punctuated(text) if punctuates is None else punctuates)
     )
-    pieces = list(_pieces(text, _phrases(hotwords, settings, base, signs=signs), base))
+    phrases = _phrases(hotwords, settings, base, signs=signs)
+    if repairs is not None and base == "en":
+        # What is a phrase already stays one.
+        text = repairs.repair(
+            text, [(match.start, match.stop) for match in _found(text, phrases, rules_of(base))]
+        )
+    pieces = list(_pieces(text, phrases, base))
     if not any(map(_is_written, [*pieces, rest])):
         return ""
     written = f"{sanitise(lay_out(pieces, base))}{rest}".strip(" ")
@@ -111,14 +122,7 @@ def _own_phrases(hotwords: Hotwords, language: str | None) -> Phrases:
 def _pieces(text: str, phrases: Phrases, language: str | None) -> Iterator[Piece]:
     """The text, cut at its phrases and annotations."""
     rules = rules_of(language)
-    found = list(
-        phrases.find(
-            text,
-            lambda match, plain: (
-                is_ordinary(match, plain, rules) or is_part_of_a_word(match, plain)
-            ),
-        )
-    )
+    found = list(_found(text, phrases, rules))
     done = 0
     for match in sorted([*_sounds(text, found), *found], key=lambda match: match.start):
         if match.start < done or isinstance(match.outcome, Ordinary):
@@ -134,6 +138,13 @@ def _pieces(text: str, phrases: Phrases, language: str | None) -> Iterator[Piece
             yield match.outcome
     if done < len(text):
         yield text[done:]
+
+
+def _found(text: str, phrases: Phrases, rules: SpokenLanguage) -> Iterator[Match]:
+    return phrases.find(
+        text,
+        lambda match, plain: is_ordinary(match, plain, rules) or is_part_of_a_word(match, plain),
+    )
 
 
 def _sounds(text: str, phrases: list[Match]) -> Iterator[Match]:

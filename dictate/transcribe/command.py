@@ -36,6 +36,7 @@ from dictate.joining import needs_space
 from dictate.microphone.recording import Recording
 from dictate.platform import paths
 from dictate.text import polish
+from dictate.text.repair_list import load_repairs, wants_repair
 from dictate.transcribe.align import WordTiming
 from dictate.transcribe.cues import TranscribedSegment
 from dictate.transcribe.cut import Segment, segments
@@ -296,6 +297,9 @@ class _Run:
                 progress.line(f"{one.name}: resumed at {clock(segment.start / RATE)}")
                 resumes = False
 
+        repair, repairs = self.settings.hotwords.repair, None
+        if wants_repair(repair, link.info.hotwords_as):
+            repairs = await asyncio.to_thread(load_repairs, one.hotwords)
         while (segment := await asyncio.to_thread(next, cut, None)) is not None:
             start, audio = segment.start, segment.end
             said = resume.transcripts.get((start, audio))
@@ -314,6 +318,7 @@ class _Run:
                 language=utterance_language(language, detected, link.info.languages),
                 punctuates=link.info.punctuates,
                 audio_s=(audio - start) / RATE,
+                repairs=repairs,
             )
             if needs_space(text, written):
                 written = f" {written}"

@@ -20,6 +20,7 @@ from dictate.app.observer import Timing
 from dictate.app.output_writer import OutputWriter
 from dictate.app.pipeline import Pipeline
 from dictate.app.profiles import Profile, Profiles
+from dictate.app.repair import RepairStore
 from dictate.app.replay import Replay
 from dictate.config.schema import OutputSettings, Settings
 from dictate.engines.supervisor import EngineStatus
@@ -143,7 +144,7 @@ class Screen(Output):
 
 
 def profile_of(engine: Engine, language: str, output: Output, hotwords: Hotwords = NONE) -> Profile:
-    return Profile(engine, language, output, hotwords, SETTINGS.text)  # type: ignore[arg-type]
+    return Profile(engine, language, output, hotwords, SETTINGS.text, "off", RepairStore())  # type: ignore[arg-type]
 
 
 class StillMicrophone:
