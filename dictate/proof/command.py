@@ -20,6 +20,7 @@ from dictate.hotwords import calibration
 from dictate.hotwords.model import Hotwords, Term
 from dictate.hotwords.parser import parse
 from dictate.microphone.ffmpeg import open_recording
+from dictate.phonetics.homophones import near_homophones
 from dictate.platform import paths
 from dictate.proof import history, page, say, verdict, voices
 from dictate.proof.carriers import carriers, filled
@@ -34,6 +35,10 @@ CLIPS_PER_VOICE: Final = 2
 """Sentences that each voice says, and that the user is asked to say."""
 CONTROLS: Final = 12
 """Control sentences besides those with words that sound like the term."""
+NEAR: Final = 6
+"""Words that sound like the term, each in a control sentence of its own."""
+LOOK_AT: Final = 40
+"""Number of near homophones among which these are looked for."""
 LONGEST_CLIP_S: Final = 120.0
 """Seconds of a recording of the user's (--clip)."""
 
@@ -112,6 +117,14 @@ def read_clips(files: Sequence[Path]) -> list[Clip]:
                 )
         clips.append(Clip(str(file), np.concatenate(pieces)))
     return clips
+
+
+def near_words(spelling: str) -> list[str]:
+    """Common words that sound like the term or a part of it. Pairs of words are left out: one that
+    sounds exactly like the term ("cloud code") is hardly ever meant, and cannot be told from it.
+    Blocks."""
+    found = near_homophones(spelling, LOOK_AT)
+    return [words for words in found if " " not in words][:NEAR]
 
 
 def _at_default(hotwords: Hotwords, engine: StatusEvent) -> Hotwords:
@@ -224,7 +237,9 @@ class _Proof:
 
     def _speak_controls(self, speakers: Sequence[voices.Voice]) -> list[Clip]:
         """The control set, each sentence by another voice. Blocks."""
-        wanted = controls(self._settings.engine.language, general=CONTROLS)
+        language = self._settings.engine.language
+        near = near_words(self._term.spelling) if language.startswith("en") else []
+        wanted = controls(language, near, CONTROLS)
         if not speakers or not wanted:
             self._notes.append("there was no control sentence: no voice is installed")
             return []
