@@ -358,7 +358,7 @@ def _halved(setup: Setup) -> bool:
 
 def _tree(words: Words) -> dict[str, Any]:
     """The list as NeMo takes it, in the cases in which ours has each term."""
-    texts = [text for word in words for text in variants(Term(word))]
+    texts = [text for word in words for text in variants(word)]
     return {
         "key_phrases_list": texts,
         "context_score": CONTEXT_SCORE,

@@ -26,6 +26,8 @@ from dictate.app.event_dispatcher import (
     EventDispatcher,
 )
 from dictate.app.greeting import Greeting
+from dictate.app.hotword_lint import HotwordLint
+from dictate.app.hotword_sources import HotwordSources
 from dictate.app.journal_thread import open_journal
 from dictate.app.live_feedback import LiveFeedback
 from dictate.app.model_fetch import NONE, ModelFetch
@@ -135,8 +137,7 @@ async def open_stages(
         ),
         on_end=sound_over,
     )
-    pair = make_profiles(settings, engines, outputs)
-    profiles = Profiles(settings, configuration.hotwords, *pair)
+    profiles = Profiles(*make_profiles(settings, configuration.hotwords, engines, outputs))
     writer = OutputWriter(journal, dispatcher)
     segmenter, problem = await make_segmenter(settings.speech)
     if problem:
@@ -247,6 +248,14 @@ def open_controls(
         ui.service, stages.engines, lambda: model_fetch.progress or model_fetch.waits_for
     )
     stack.push_async_callback(choice.close)
+    sources = HotwordSources(partial(reloader.reload_or_report, saved=False), ui.dispatcher)
+    lint = HotwordLint(
+        ui.service,
+        lambda: reloader.configuration,
+        lambda: (source.files.config, reloader.hotwords_file),
+        lambda: stages.engines.main.info.name,
+    )
+    stack.push_async_callback(lint.close)
     return Controls(
         keys,
         reloader,
@@ -257,6 +266,8 @@ def open_controls(
         greeting,
         model_fetch,
         choice,
+        sources,
+        lint,
     )
 
 
@@ -297,10 +308,14 @@ def connect(ui: UserInterface, stages: Stages, controls: Controls) -> None:
     stages.engines.changed.connect(controls.greeting.update)
     stages.engines.changed.connect(tray.update)
     stages.engines.changed.connect(choice.update)
+    stages.engines.changed.connect(controls.lint.update)
     stages.outputs.changed.connect(status.outputs)
 
-    def show_hotwords_file() -> None:
+    def hotwords_changed() -> None:
+        found = controls.reloader.configuration
         ui.service.update(hotwords_file=str(controls.reloader.hotwords_file))
+        controls.sources.apply(found.hotwords.sources, complete=not found.problems)
+        controls.lint.update()
 
     def applied(settings: Settings) -> None:
         keys.apply(settings.hotkey, settings.second.key)
@@ -308,11 +323,12 @@ def connect(ui: UserInterface, stages: Stages, controls: Controls) -> None:
         stages.journal.apply(settings.journal)
         feedback.apply(settings)
         tray.apply(settings.tray)
-        show_hotwords_file()
+        hotwords_changed()
 
     controls.reloader.applied.connect(applied)
     controls.reloader.retried.connect(feedback.retry_overlay)
-    show_hotwords_file()
+    controls.reloader.retried.connect(controls.sources.refresh)
+    hotwords_changed()
     ui.service.serve(controls.controller)
 
 

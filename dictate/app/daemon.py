@@ -18,6 +18,7 @@ from dictate.app.model_fetch import NONE
 from dictate.app.parts import Controls, Stages, UserInterface
 from dictate.app.reloader import ConfigSource
 from dictate.errors import AlreadyRunning
+from dictate.hotwords.whole_list import folder_of
 from dictate.journal.entry import EntryState
 from dictate.journal.journal import Journal
 from dictate.journal.retention import Moment
@@ -106,6 +107,7 @@ class Daemon:
         yield self._ui.feedback.run()
         yield self._controls.tray.run()
         yield self._controls.fetch.run(self._recovered.wait)
+        yield self._controls.sources.run()
         yield self._begin()
 
     async def _begin(self) -> None:
@@ -149,7 +151,8 @@ class Daemon:
             # A save between our reading and now came too early to be seen.
             self._background.start(self._controls.reloader.reload_or_report())
 
-        files = [self._files.config, self._files.hotwords]
+        hotwords = self._files.hotwords
+        files = [self._files.config, hotwords, folder_of(hotwords)]
         await watch(files, lambda _: self._controls.reloader.reload_or_report(), watching)
 
     def _hang_up(self) -> None:

@@ -159,7 +159,8 @@ class EngineManager:
                 await load(client)
                 if await asyncio.to_thread(_is_better, client, before):
                     speed = speed or await measure(client)
-                    await client.prepare(hotwords)
+                    of_second = before is not in_use[0]
+                    await client.prepare(hotwords.for_use(second=of_second, application=""))
                 elif client.excluded:
                     _raise_given_up(client)
                 else:
@@ -206,15 +207,17 @@ class EngineManager:
         main one cannot use. Those of the second are reported once they are known, and so are those
         of the main one if it takes long."""
         self._cancel_loading()
-        main = asyncio.create_task(self._load_hotwords(self.main, hotwords, "engine"))
+        used = hotwords.for_use(second=False, application="")
+        main = asyncio.create_task(self._load_hotwords(self.main, used, "engine"))
         self._loading_hotwords = [main]
         if self.second is not self.main:
-            loading = self._load_hotwords(self.second, hotwords, "second engine")
+            used_by_second = hotwords.for_use(second=True, application="")
+            loading = self._load_hotwords(self.second, used_by_second, "second engine")
             self._loading_hotwords.append(asyncio.create_task(loading))
         await asyncio.wait([main], timeout=PREPARE_S)
         if main.done():
             return [] if main.cancelled() else main.result()
-        return [f"engine {self.main.info.name}: still takes in the {len(hotwords.terms):,} terms"]
+        return [f"engine {self.main.info.name}: still takes in the {len(used.terms):,} terms"]
 
     async def _load_hotwords(
         self, client: EngineClient, hotwords: Hotwords, role: str

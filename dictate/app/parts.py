@@ -8,6 +8,8 @@ from dictate.app.engine_choice import EngineChoice
 from dictate.app.engine_manager import EngineManager
 from dictate.app.event_dispatcher import EventDispatcher
 from dictate.app.greeting import Greeting
+from dictate.app.hotword_lint import HotwordLint
+from dictate.app.hotword_sources import HotwordSources
 from dictate.app.journal_thread import JournalThread
 from dictate.app.live_feedback import LiveFeedback
 from dictate.app.model_fetch import ModelFetch
@@ -67,3 +69,5 @@ class Controls:
     greeting: Greeting
     fetch: ModelFetch
     choice: EngineChoice
+    sources: HotwordSources
+    lint: HotwordLint

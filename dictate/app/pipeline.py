@@ -194,7 +194,7 @@ class Pipeline:
         dictation = Dictation(
             number,
             profile,
-            self._profiles.begin(number, profile, self._partial),
+            profile.begin(number, self._partial),
             time.monotonic(),
             continued=command.continued,
         )
@@ -277,14 +277,15 @@ class Pipeline:
         focus = await self._focus(dictation)
         if not self.in_flight(number):
             return  # cancelled meanwhile
-        self._journal.submit(Journal.captured, number, focus.application if focus else "")
+        application = focus.application if focus else ""
+        self._journal.submit(Journal.captured, number, application)
         if dictation.lost:
             self._observer.trouble(f"{dictation.lost * 1000 // RATE} ms of sound were lost")
         final = await dictation.utterance.finish(lambda: self._journal.call(Journal.audio, number))
         timing.engine_ms = (time.monotonic() - ended_at) * 1000
         if not self.in_flight(number) and not self._keeps_cancelled:
             return
-        dictation.text = self._profiles.polish(final, dictation.profile)
+        dictation.text = dictation.profile.polish(final, application)
         if not dictation.text:
             self._handle(number, Input.HEARD_NOTHING)
             return

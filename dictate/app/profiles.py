@@ -1,60 +1,88 @@
-"""The two profiles: the engine, the language and the output of a dictation."""
+"""The two profiles: the engine, the language, the words and the output of a dictation."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
-from dictate.config.schema import Settings
+from dictate.config.schema import TextSettings
 from dictate.engines.client import EngineClient, UtteranceClient
 from dictate.engines.language import utterance_language
 from dictate.events import FinalTranscript, PartialTranscript
 from dictate.hotwords.model import Hotwords
 from dictate.outputs import Output
+from dictate.platform.background import ignore_exception
 from dictate.text import polish
+
+FOCUS_S: Final = 0.05
+"""Seconds in which an output must say what has the focus at the press, or the engine hears without
+the terms of an application. X11 and Wayland take some milliseconds; the sound waits meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What hears a dictation and what writes it, from its press to its end."""
+    """What hears a dictation and what writes it. A dictation keeps it from its press to its end,
+    whatever is reloaded meanwhile: so no utterance mixes two lists of words."""
 
     engine: EngineClient
     language: str
     output: Output
+    hotwords: Hotwords
+    """The whole list."""
+    text: TextSettings
+    second: bool = False
+
+    def begin(
+        self,
+        number: int,
+        on_partial: Callable[[PartialTranscript], None],
+        application: str | None = None,
+    ) -> UtteranceClient:
+        """Begin an utterance at the engine. None for `application` means the one that has the focus
+        now, if terms depend on it and the output says in time which one that is."""
+        hotwords: Hotwords | asyncio.Task[Hotwords]
+        if application is not None or not self.hotwords.by_application:
+            hotwords = self._hotwords_in(application or "")
+        else:
+            hotwords = asyncio.create_task(self._hotwords_of_focus())
+        return self.engine.begin(number, hotwords, self.language, on_partial)
+
+    def polish(self, final: FinalTranscript, application: str) -> str:
+        """The text as it is written into this application ("" if that is not known)."""
+        known = self.engine.info.languages
+        return polish(
+            final.text,
+            self._hotwords_in(application),
+            self.text,
+            language=utterance_language(self.language, final.language, known),
+            punctuates=final.punctuates,
+            audio_s=final.audio_s,
+        )
+
+    async def _hotwords_of_focus(self) -> Hotwords:
+        asking = asyncio.create_task(self.output.focus())
+        ignore_exception(asking)
+        # An output that is late is not cancelled: it may be connecting.
+        await asyncio.wait({asking}, timeout=FOCUS_S)
+        known = asking.done() and not asking.cancelled() and asking.exception() is None
+        focus = asking.result() if known else None
+        return self._hotwords_in(focus.application if focus else "")
+
+    def _hotwords_in(self, application: str) -> Hotwords:
+        return self.hotwords.for_use(second=self.second, application=application)
 
 
 class Profiles:
-    """The main profile and the second, with the user's words and the text steps for both."""
+    """The main profile and the second."""
 
-    def __init__(
-        self, settings: Settings, hotwords: Hotwords, main: Profile, second: Profile
-    ) -> None:
-        self.settings = settings
-        self.hotwords = hotwords
+    def __init__(self, main: Profile, second: Profile) -> None:
         self.main = main
         self.second = second
 
-    def apply(self, settings: Settings, hotwords: Hotwords, main: Profile, second: Profile) -> None:
+    def apply(self, main: Profile, second: Profile) -> None:
         """Use these from the next dictation on. One that is in flight keeps its profile."""
-        self.settings, self.hotwords = settings, hotwords
         self.main, self.second = main, second
 
     def choose(self, *, second: bool) -> Profile:
         """The profile of a dictation that begins now."""
         return self.second if second else self.main
-
-    def begin(
-        self, number: int, profile: Profile, on_partial: Callable[[PartialTranscript], None]
-    ) -> UtteranceClient:
-        """Begin an utterance at the profile's engine, with the hotwords of now."""
-        return profile.engine.begin(number, self.hotwords, profile.language, on_partial)
-
-    def polish(self, final: FinalTranscript, profile: Profile) -> str:
-        """The text as it is written."""
-        known = profile.engine.info.languages
-        return polish(
-            final.text,
-            self.hotwords,
-            self.settings.text,
-            language=utterance_language(profile.language, final.language, known),
-            punctuates=final.punctuates,
-            audio_s=final.audio_s,
-        )

@@ -26,6 +26,7 @@ from dictate.config.sources import CommandLineOverrides, ConfigFiles, FilesRead
 from dictate.engines.speed import Speed
 from dictate.errors import ConfigError, DictateError, Unavailable, joined
 from dictate.hotwords import calibration, hotwords_file
+from dictate.hotwords.model import Hotwords
 from dictate.microphone.supervisor import MicrophoneSupervisor
 from dictate.platform.background import BackgroundTasks
 from dictate.text import prepare
@@ -70,13 +71,20 @@ class ConfigSource:
     def _read(self, in_force: Configuration | None, absent_is_default: bool) -> Configuration:  # noqa: FBT001
         read = self.files.read(self.overrides, in_force, absent_is_default=absent_is_default)
         # The phrases of a long list take a moment to sort: here, not in the first dictation.
-        languages = (
-            read.settings.engine.language,
-            read.settings.second.language or read.settings.engine.language,
-        )
-        prepare(read.hotwords, read.settings.text, languages)
+        main = read.settings.engine.language
+        for second, language in ((False, main), (True, read.settings.second.language or main)):
+            for hotwords in read.hotwords.uses(second=second):
+                prepare(hotwords, read.settings.text, (language,))
         unread = self.files.config in read.problems and (in_force is None or in_force.unread)
-        return Configuration(read.settings, read.hotwords, read.problems, read.calibrations, unread)
+        return Configuration(
+            read.settings,
+            read.hotwords,
+            read.problems,
+            read.has_hotwords_file,
+            read.notes,
+            read.calibrations,
+            unread,
+        )
 
 
 class Reloader:
@@ -128,13 +136,13 @@ class Reloader:
         """The file whose hotwords are in force."""
         return self._source.files.hotwords_in_force
 
-    async def reload_or_report(self, *, again: bool = False) -> None:
-        """Reload, and report to the user what went wrong, or that a saved file is in force. A
-        mistake that is reported already is reported once more only if `again`."""
+    async def reload_or_report(self, *, again: bool = False, saved: bool = True) -> None:
+        """Reload, and report to the user what went wrong, or that a file is in force that was
+        `saved`. A mistake that is reported already is reported once more only if `again`."""
         if again:
             self._reported.clear()
         try:
-            await self._reload(saved=True)
+            await self._reload(saved=saved)
         except DictateError as error:
             source = str(self._source.files.config)  # until a reload works
             self._observer.trouble(joined(str(error), "the old settings stay"), source)
@@ -165,7 +173,8 @@ class Reloader:
             old = self.configuration
             new = await self._source.read(old, absent_is_default=retry)
             settings = config_file.changes(old.settings, new.settings)
-            words = hotwords_file.difference(old.hotwords, new.hotwords)
+            words = await asyncio.to_thread(hotwords_file.difference, old.hotwords, new.hotwords)
+            lines = settings + words
             strengths = calibration.difference(old.calibrations, new.calibrations)
             lines = settings + words + strengths
             if retry:
@@ -194,6 +203,9 @@ class Reloader:
                 self._observer.mended(SPEECH)
                 lines.append(f'speech.use = "{new.settings.speech.use}" works now')
             self._report_taken(settings, words, mended, saved=saved)
+            for note in new.notes:
+                if note not in old.notes:
+                    log.info("hotwords from %s", note)
         return lines + await loading
 
     def _report_taken(
@@ -304,8 +316,7 @@ class Reloader:
 
     def _apply_profiles(self) -> None:
         settings, hotwords = self.configuration.settings, self.configuration.hotwords
-        pair = make_profiles(settings, self._engines, self._outputs)
-        self._profiles.apply(settings, hotwords, *pair)
+        self._profiles.apply(*make_profiles(settings, hotwords, self._engines, self._outputs))
 
     def _retire(self, end: Callable[[], Awaitable[None]]) -> None:
         async def when_idle() -> None:
@@ -318,14 +329,20 @@ class Reloader:
 
 
 def make_profiles(
-    settings: Settings, engines: EngineManager, outputs: OutputManager
+    settings: Settings, hotwords: Hotwords, engines: EngineManager, outputs: OutputManager
 ) -> tuple[Profile, Profile]:
     """The main profile and the second, of the engines and outputs of now."""
     language = settings.engine.language
-    return (
-        Profile(engines.main, language, outputs.main),
-        Profile(engines.second, settings.second.language or language, outputs.second),
+    main = Profile(engines.main, language, outputs.main, hotwords, settings.text)
+    second = Profile(
+        engines.second,
+        settings.second.language or language,
+        outputs.second,
+        hotwords,
+        settings.text,
+        second=True,
     )
+    return main, second
 
 
 async def make_segmenter(settings: SpeechSettings) -> tuple[Segmenter, str]:

@@ -94,10 +94,10 @@ class Replay:
         number = entry.number
         pcm = await self._journal.call(Journal.audio, number)
         profile = self._profiles.choose(second=entry.second)
-        utterance = self._profiles.begin(number, profile, _ignore)
+        utterance = profile.begin(number, _ignore, entry.application)
         utterance.feed(pcm)
         final = await utterance.finish(lambda: self._journal.call(Journal.audio, number))
-        text = self._profiles.polish(final, profile)
+        text = profile.polish(final, entry.application)
         if not text:
             if entry.state is not EntryState.CANCELLED:
                 self._journal.submit(Journal.empty, number)

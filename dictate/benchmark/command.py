@@ -27,7 +27,8 @@ def benchmark(
     """Measure and print; 0, or 1 if a row failed. `engine` wins over the configuration, and
     `recordings` over synthesized speech. Raises ConfigError, Unavailable, AudioFileError."""
     settings = CommandLineOverrides(engine=engine).apply_to(config_file.load(paths.config_file()))
-    hotwords = hotwords_file.load(paths.hotwords_file(), settings.hotwords.strength)
+    whole = hotwords_file.load(paths.hotwords_file(), settings.hotwords.strength)
+    hotwords = whole.for_use(second=False, application="")
     if plot_file is not None:
         report.check_plot_file(plot_file)
     with _progress() as show_progress:

@@ -1,20 +1,18 @@
 """Where the settings come from: the two files, and the command line, which overrides them."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
 from dictate.config import config_file
 from dictate.config.schema import HotwordSettings, Settings
 from dictate.errors import ConfigError
-from dictate.hotwords import calibration, hotwords_file
+from dictate.hotwords import calibration, whole_list
 from dictate.hotwords.calibration import Calibration
 from dictate.hotwords.model import Guards, Hotwords
+from dictate.hotwords.whole_list import WholeList
 from dictate.platform import paths
 from dictate.toml import toml_file
-
-T = TypeVar("T")
 
 NOTE: Final = "note: "
 """The beginning of a line that says what is not as in the user's files, and why."""
@@ -57,8 +55,9 @@ class CommandLineOverrides:
 
 
 def hotwords_of(settings: HotwordSettings, path: Path) -> Hotwords:
-    """The list in the file, used as the settings say. Raises ConfigError. Blocks."""
-    return hotwords_file.load(path, settings.strength, _guards(settings))
+    """The list in the file and those beside it, used as the settings say. Raises ConfigError.
+    Blocks."""
+    return whole_list.load(path, settings.strength, _guards(settings))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +77,13 @@ class FilesRead:
     settings: Settings
     hotwords: Hotwords
     problems: dict[Path, FileProblem]
-    calibrations: tuple[Calibration, ...]
+    """By the file; those of the files beside hotwords.toml count as its own."""
+    has_hotwords_file: bool = False
+    """Whether the hotwords are from hotwords.toml, and not only from the files beside it, or the
+    default."""
+    notes: tuple[str, ...] = ()
+    """One line for each source of hotwords of which something is not used."""
+    calibrations: tuple[Calibration, ...] = ()
     """The default strengths of engines that were measured."""
 
 
@@ -121,54 +126,82 @@ class ConfigFiles:
     ) -> FilesRead:
         """Read both, each for itself: a mistake in one does not hold the other back.
 
-        A file with a mistake, or one that is gone or empty, leaves what is in force as it is.
-        Nothing is in force at the start: then the defaults are used. With `absent_is_default`, a
-        file that is gone or empty means the defaults at any time. Blocks. Raises ConfigError for
-        the command line only.
+        A file with a mistake, or one that is gone or empty, leaves what is in force as it is. The
+        files beside hotwords.toml are one with it, but may be gone or empty. Nothing is in force at
+        the start: then the defaults are used. With `absent_is_default`, a file that is gone or
+        empty means the defaults at any time. Blocks. Raises ConfigError for the command line only.
         """
         problems: dict[Path, FileProblem] = {}
-
-        def take(path: Path, largest: int, parse: Callable[[str], T], default: T, kept: T) -> T:
-            try:
-                text = toml_file.read(path, largest)
-                if text and not text.isspace():
-                    return parse(text)
-            except ConfigError as error:
-                problems[path] = FileProblem(tuple(error.problems))
-                return kept
-            if absent_is_default:
-                return default
-            if text is None and (target := _link_target(path)):
-                line = f"{path.name}: the link leads to {target}, which does not exist"
-                problems[path] = FileProblem((line,))
-            elif kept != default:
-                what = "gone" if text is None else "empty"
-                problems[path] = FileProblem((f"{path.name}: the file is {what}",), absent=True)
-            return kept
-
         default = overrides.apply_to(Settings())
-        settings = overrides.apply_to(
-            take(
-                self.config,
-                toml_file.LARGEST_BYTES,
-                lambda text: config_file.parse(text, self.config.name),
-                default,
-                in_force.settings if in_force else default,
-            )
+        settings = kept = in_force.settings if in_force else default
+        try:
+            text = toml_file.read(self.config)
+            if text and not text.isspace():
+                settings = config_file.parse(text, self.config.name)
+            elif absent_is_default:
+                settings = default
+            elif problem := _why_kept(self.config, text, is_default=kept == default):
+                problems[self.config] = problem
+        except ConfigError as error:
+            problems[self.config] = FileProblem(tuple(error.problems))
+        settings = overrides.apply_to(settings)
+        read = self._read_hotwords(settings.hotwords, in_force, absent_is_default=absent_is_default)
+        return replace(
+            read,
+            settings=settings,
+            problems=problems | read.problems,
+            calibrations=calibration.load(calibration.calibration_file()),
         )
-        strength, guards = settings.hotwords.strength, _guards(settings.hotwords)
-        none = Hotwords(strength=strength, guards=guards)
+
+    def _read_hotwords(
+        self, settings: HotwordSettings, in_force: FilesRead | None, *, absent_is_default: bool
+    ) -> FilesRead:
+        """The list, and what is wrong with it; the settings are not read."""
+        path, guards = self.hotwords, _guards(settings)
+        none = Hotwords(strength=settings.strength, guards=guards)
         if self.without_hotwords:
-            none = hotwords_of(settings.hotwords, self.without_hotwords)
-        hotwords = take(
-            self.hotwords,
-            toml_file.LARGEST_LIST_BYTES,
-            lambda text: hotwords_file.parse(text, self.hotwords.name, strength),
-            none,
-            replace(in_force.hotwords, strength=strength, guards=guards) if in_force else none,
+            none = hotwords_of(settings, self.without_hotwords)
+        kept = FilesRead(Settings(), none, {})
+        if in_force:
+            same = replace(in_force.hotwords, strength=settings.strength, guards=guards)
+            kept = replace(in_force, hotwords=_one_of(in_force.hotwords, same), problems={})
+        try:
+            texts = whole_list.texts_of(path)
+            text = texts.get(path)
+            absent = not text or text.isspace()
+            if absent and not absent_is_default:
+                is_default = kept.hotwords == none or not kept.has_hotwords_file
+                if problem := _why_kept(path, text, is_default=is_default):
+                    return replace(kept, problems={path: problem})
+            if absent and not texts.keys() - {path}:
+                found = WholeList(none, {})
+            else:
+                found = whole_list.of_texts(texts, path, settings.strength)
+        except ConfigError as error:
+            return replace(kept, problems={path: FileProblem(tuple(error.problems))})
+        hotwords = replace(found.hotwords, guards=guards)
+        return FilesRead(
+            kept.settings,
+            _one_of(in_force.hotwords, hotwords) if in_force else hotwords,
+            {},
+            has_hotwords_file=not absent,
+            notes=found.notes,
         )
-        calibrations = calibration.load(calibration.calibration_file())
-        return FilesRead(settings, replace(hotwords, guards=guards), problems, calibrations)
+
+
+def _one_of(old: Hotwords, new: Hotwords) -> Hotwords:
+    """The old list if the new one is equal: it is prepared already, and known by its identity."""
+    return old if old == new else new
+
+
+def _why_kept(path: Path, text: str | None, *, is_default: bool) -> FileProblem | None:
+    """Why a file that is gone or empty leaves what is in force; None if that is the default."""
+    if text is None and (target := _link_target(path)):
+        return FileProblem((f"{path.name}: the link leads to {target}, which does not exist",))
+    if is_default:
+        return None
+    what = "gone" if text is None else "empty"
+    return FileProblem((f"{path.name}: the file is {what}",), absent=True)
 
 
 def _link_target(path: Path) -> Path | None:

@@ -15,7 +15,7 @@ from dictate.ctl.terminal import SWITCH_S, count_down, typed_in_terminal
 from dictate.errors import ConfigError, DictateError, FocusMoved, NotFound, did_you_mean
 
 CHECK_S: Final = 60.0
-"""Seconds to wait for the check when it runs in a process of ours."""
+"""Seconds to wait for what runs in a process of ours, such as the check."""
 NOTE: Final = "note: "
 """The beginning of a line of the daemon's that says what overrides the user's files."""
 WITHOUT_FOCUS: Final = ("clipboard", "stdout")
@@ -244,25 +244,28 @@ def _check_rows(member: str, module: str) -> Any:
     try:
         return ask(member)
     except NotRunning as error:
-        rows = _check_in_child(module)
+        rows = answer_of_child("the check", module)
         console.line(f"{error}. This is what it would report.", sys.stderr)
         return rows
 
 
-def _check_in_child(module: str) -> Any:
-    # In a process of its own, because the stages are large and may hang.
+def answer_of_child(what: str, module: str, *words: str) -> Any:
+    """The JSON that a module of ours prints. `what` it does is for messages. Raises DictateError.
+
+    It runs in a process of its own, because the stages are large and may hang.
+    """
     from dictate.platform.child_process import python_module
 
-    command = python_module(module)
+    command = python_module(module, *words)
     try:
         done = subprocess.run(command, capture_output=True, timeout=CHECK_S, check=True)
         return json.loads(done.stdout)
     except subprocess.TimeoutExpired as error:
-        raise DictateError(f"the check did not finish within {CHECK_S:.0f} s") from error
+        raise DictateError(f"{what} did not finish within {CHECK_S:.0f} s") from error
     except (subprocess.CalledProcessError, ValueError) as error:
         said = getattr(error, "stderr", b"").decode(errors="replace")
         raise DictateError(
-            f"the check failed; run `{' '.join(command)}` to see why\n{said}"
+            f"{what} failed; run `{' '.join(command)}` to see why\n{said}"
         ) from error
 
 

@@ -13,6 +13,8 @@ from dictate.console import line, paint, safe
 Fields = dict[str, Any]
 
 _STATES: Final = {"ready": "green", "recording": "red", "finishing": "yellow"}
+_WRONG: Final = ("hotwords", "trouble")
+"""The items of the status that are there only if something is wrong."""
 _MIN_TEXT: Final = 20
 """Characters of a text that are shown on even the narrowest terminal."""
 
@@ -39,11 +41,12 @@ def status(found: Fields) -> None:
             if found[f"{name}_key"] != "none"
         },
         "last text": _last_text(found),
+        "hotwords": found["hotword_warnings"],
         "trouble": found["trouble"],
     }
     for name, value in items.items():
         if value:
-            line(f"  {name:12} {paint(value, 'yellow') if name == 'trouble' else safe(value)}")
+            line(f"  {name:12} {paint(safe(value), 'yellow') if name in _WRONG else safe(value)}")
 
 
 def _engine(found: Fields) -> Fields:

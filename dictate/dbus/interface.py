@@ -138,6 +138,7 @@ class Status(TypedDict, total=False):
     paste_key: str
     undo_key: str
     hotwords_file: str
+    hotword_warnings: str
 
 
 class Dictate1(ServiceInterface):
@@ -407,6 +408,10 @@ class Dictate1(ServiceInterface):
     @dbus_property(READ, "HotwordsFile")
     def hotwords_file(self) -> DBusStr:
         return self._status["hotwords_file"]
+
+    @dbus_property(READ, "HotwordWarnings")
+    def hotword_warnings(self) -> DBusStr:
+        return self._status["hotword_warnings"]
 
     @contextmanager
     def _slot(self) -> Iterator[None]:

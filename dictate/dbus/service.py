@@ -79,6 +79,7 @@ class Service:
             paste_key="",
             undo_key="",
             hotwords_file="",
+            hotword_warnings="",
         )
         self._no_controller = "dictate is still starting: try again in a moment"
         self._bus: MessageBus | None = None

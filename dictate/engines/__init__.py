@@ -6,6 +6,7 @@ with a subclass of `Engine` and add one line to `ENGINES` (docs/adding-an-engine
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -13,7 +14,7 @@ from dictate.backends import Backends
 from dictate.config.schema import EngineSettings
 from dictate.engines.graphics_card import nvidia_card
 from dictate.events import Samples
-from dictate.hotwords.model import Hotwords
+from dictate.hotwords.model import Guards, Hotwords, Term
 
 SHORTEST_S = 0.3
 """Seconds below which a sound contains no word, although a model may invent one."""
@@ -49,6 +50,19 @@ class UtteranceStats:
     """One line, without a dictated word, if the hotwords were not applied as usual."""
 
 
+@dataclass(frozen=True, slots=True)
+class TermReport:
+    """How an engine sees one term."""
+
+    spelling: str
+    tokens: tuple[str, ...] = ()
+    """One text for each form in which the engine expects it: the tokens of its model with spaces
+    between them, that of the spelling first, or a pronunciation. Empty if it has nothing like
+    that."""
+    problem: str = ""
+    """Why it cannot be used and what to do about it; empty if it can."""
+
+
 class Utterance(ABC):
     """One dictation inside an engine. After `finish` or `cancel` it is over."""
 
@@ -56,6 +70,9 @@ class Utterance(ABC):
     """Whether the text is no longer wanted; a `finish` that takes long checks this."""
     language = ""
     """The language that it detected (BCP 47), known after `finish`; empty if it detects none."""
+    plain: str | None = None
+    """What the same sound is without the hotwords, known after `finish`; None if it was not
+    computed."""
     signs = 0
     """Counted up in a call that waits for something else than the processor, at each sign that this
     goes on: otherwise the call counts as hung."""
@@ -118,6 +135,11 @@ class Engine(ABC):
         """Prepare the list, ahead of the dictation that uses it. Returns one line for each term
         that cannot be used, with the term, the reason and what to do. An unchanged list costs
         nothing."""
+
+    def inspect(self, terms: Sequence[Term], guards: Guards) -> list[TermReport]:
+        """How it sees each of these terms, whether they are in a list or not. Changes nothing."""
+        del guards
+        return [TermReport(term.spelling) for term in terms]
 
     @abstractmethod
     def begin(self, hotwords: Hotwords, language: str | None, chunk_ms: int = 0) -> Utterance:

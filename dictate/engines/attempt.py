@@ -17,9 +17,13 @@ from dictate.engines.protocol import (
     BadEvent,
     BeginUtterance,
     EngineState,
+    Known,
     PartialText,
     Progress,
     Timings,
+    encode,
+    hash_event,
+    hotwords_bytes,
     read_event,
 )
 from dictate.engines.stability import PartialStability
@@ -81,6 +85,9 @@ class UtteranceAttempt:
         self._timer: asyncio.TimerHandle | None = None
         self._meter: WorkMeter | None = None
         self._sent_s = 0.0
+        self._asked = False
+        """Whether the process owes us an answer to the hash of the list."""
+        self._list_known: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._stopped = False
         self._timings = Timings(0.0, 0.0, 0.0)
         self._stability = PartialStability()
@@ -119,7 +126,7 @@ class UtteranceAttempt:
         """There is a deadline while the engine is loaded, takes in no list of hotwords, and owes us
         an answer. It moves with each progress, so that a slow engine has all the time it needs."""
         supervisor = self._supervisor
-        owes = self._stopped or self._sent_s - self.worked_s > UNREPORTED_S
+        owes = self._asked or self._stopped or self._sent_s - self.worked_s > UNREPORTED_S
         busy = supervisor.state != EngineState.READY or supervisor.control.preparing
         if not owes or busy:
             self._stop_timer()
@@ -150,8 +157,8 @@ class UtteranceAttempt:
     async def _send(self, writer: asyncio.StreamWriter, chunks: AsyncIterator[bytes]) -> None:
         chunk_ms = self._supervisor.settings.chunk_ms
         try:
+            await self._send_hotwords(writer)
             for event in (
-                self._supervisor.control.hotwords_event(self._hotwords),
                 BeginUtterance(self._dictation, chunk_ms=chunk_ms, louder=self._louder).event(),
                 Transcribe(language=self._language).event(),
                 AudioStart(RATE, 2, 1).event(),
@@ -167,10 +174,26 @@ class UtteranceAttempt:
         except OSError as error:
             log.debug("the receiving side will notice it too: %s", error)
 
+    async def _send_hotwords(self, writer: asyncio.StreamWriter) -> None:
+        """Name the list by its hash, and send it only if this process does not know it: it may
+        have started after the list was taken in, or have had many others since."""
+        await encode(self._hotwords)
+        await async_write_event(hash_event(self._hotwords), writer)
+        self._asked = True
+        self._update_deadline()
+        if not await self._list_known:
+            writer.write(hotwords_bytes(self._hotwords))
+            await writer.drain()
+
     async def _receive(self, reader: asyncio.StreamReader) -> FinalTranscript:
         while event := await read_event(reader):
             if event.type == Progress.type:
                 self.worked_s = float(Progress.from_event(event).audio_s)
+                self._stop_timer()
+                self._update_deadline()
+            elif event.type == Known.type and self._asked:
+                self._asked = False
+                self._list_known.set_result(Known.from_event(event).known)
                 self._stop_timer()
                 self._update_deadline()
             elif event.type == PartialText.type:
@@ -182,11 +205,13 @@ class UtteranceAttempt:
                 await asyncio.sleep(0)
             elif event.type == Timings.type:
                 self._timings = Timings.from_event(event)
+                _check_length(event.type, self._timings.plain or "")
             elif event.type == "transcript":
                 self._supervisor.record_timings(self._timings)
                 return FinalTranscript(
                     self._dictation,
                     _text(event),
+                    plain=self._timings.plain,
                     audio_s=self._timings.audio_s,
                     finish_ms=self._timings.finish_ms,
                     language=str(event.data.get("language") or ""),
@@ -210,6 +235,10 @@ def _text(event: Event) -> str:
     text = event.data.get("text")
     if not isinstance(text, str):
         raise BadEvent(f"a {event.type} without a text")
-    if len(text) > LARGEST_TEXT:
-        raise BadEvent(f"a {event.type} of {len(text)} characters")
+    _check_length(event.type, text)
     return text
+
+
+def _check_length(kind: str, text: str) -> None:
+    if len(text) > LARGEST_TEXT:
+        raise BadEvent(f"a {kind} of {len(text)} characters")

@@ -24,32 +24,50 @@ FREE_SHARE: Final = 0.15
 text."""
 
 
-def settle(plain: str, boosted: str, terms: Iterable[str]) -> tuple[str, bool]:
+class Forms:
+    """What hotwords may bring into a text, prepared once for any number of texts: a list may be
+    long, and the user waits for the text."""
+
+    def __init__(self, terms: Iterable[str] = ()) -> None:
+        folded = {term.casefold() for term in terms}
+        self.whole = runs("\n".join(folded))
+        self.phrases: dict[str, list[list[str]]] = {}
+        """The words of each form, by the first of them."""
+        for words in sorted({tuple(_words(term, self.whole)) for term in folded} - {()}):
+            self.phrases.setdefault(words[0], []).append(list(words))
+
+
+def settle(plain: str, boosted: str, terms: Forms | Iterable[str]) -> tuple[str, bool]:
     """The text to keep, and whether the boosted one was rejected as a whole."""
-    terms = list(terms)
-    whole = runs("\n".join(terms))
+    forms = terms if isinstance(terms, Forms) else Forms(terms)
+    whole = forms.whole
     # With a space in front: the beginning of one text may end up inside the other.
     one, other = pieces(f" {plain}", whole), pieces(f" {boosted}", whole)
     if not one:
         return "", bool(other)
     heard, claimed = [_letters(word) for word in one], [_letters(word) for word in other]
-    inside, occurrences, repeated = _terms_in(claimed, [_words(term, whole) for term in terms])
+    inside, occurrences, repeated = _terms_in(claimed, forms)
     settled: list[str] = []
     gone = came = terms_came = 0.0
+    stands = False
+    """Whether a term of the boosted text is kept."""
     for equal, a, b, c, d in _aligned(heard, claimed):
         if equal:
+            stands |= any(inside[c:d])
             settled += other[c:d]
             continue
         gone, came = gone + _many(heard[a:b]), came + _many(claimed[c:d])
         terms_came += _many(compress(claimed[c:d], inside[c:d]))
         term = any(inside[c:d]) and _likeness(heard[a:b], claimed[c:d]) >= LIKENESS
+        stands |= term
         settled += other[c:d] if term else one[a:b]
     # "nemo tron" is heard for "Nemotron": a term may have a word more or less than its sound.
     explained = terms_came + (occurrences if terms_came else 0)
     unexplained = max(0, gone - explained) + max(0, came - repeated - explained) + repeated
     if unexplained > max(FREE_WORDS, FREE_SHARE * _many(heard)):
         return plain, True
-    return " ".join("".join(settled).split()), False
+    # Around a term, signs and capitals are those that go with it; else boosting has no say in them.
+    return " ".join("".join(settled if stands else one).split()), False
 
 
 def _aligned(one: list[str], other: list[str]) -> Iterator[tuple[bool, int, int, int, int]]:
@@ -63,22 +81,24 @@ def _aligned(one: list[str], other: list[str]) -> Iterator[tuple[bool, int, int,
         yield equal, first.src_start, last.src_end, first.dest_start, last.dest_end
 
 
-def _terms_in(words: list[str], terms: list[list[str]]) -> tuple[list[bool], int, float]:
+def _terms_in(words: list[str], forms: Forms) -> tuple[list[bool], int, float]:
     """Whether each word belongs to a term, the number of terms, and the number of words in terms
     that directly follow themselves, as they do when boosting runs wild."""
     inside = [False] * len(words)
     occurrences, repeated = 0, 0.0
-    for term in filter(None, terms):
-        size, end = len(term), -1
-        for at in range(len(words) - size + 1):
-            if words[at : at + size] != term or at < end:
+    ends: dict[tuple[str, ...], int] = {}
+    """Where each form that was found last ends."""
+    for at, first in enumerate(words):
+        for form in forms.phrases.get(first, ()):
+            size, end = len(form), ends.get(tuple(form), -1)
+            if words[at : at + size] != form or at < end:
                 continue
             if at == end:
-                repeated += _many(term)
+                repeated += _many(form)
             else:
                 occurrences += 1
                 inside[at : at + size] = [True] * size
-            end = at + size
+            ends[tuple(form)] = at + size
     return inside, occurrences, repeated
 
 

@@ -9,19 +9,23 @@ Otherwise it ends in EngineLost or EngineError; the sound stays with the caller.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from wyoming.event import async_write_event
+
 from dictate.config.schema import EngineSettings
+from dictate.engines import TermReport, inspection
 from dictate.engines.attempt import AttemptFailed, UtteranceAttempt
 from dictate.engines.fallback import fallback_settings
-from dictate.engines.protocol import EngineState
+from dictate.engines.process import LOADING_S
+from dictate.engines.protocol import EngineState, read_event
 from dictate.engines.supervisor import EngineStatus, EngineSupervisor
 from dictate.errors import EngineError, EngineLost
 from dictate.events import RATE, FinalTranscript, PartialTranscript
 from dictate.hotwords.calibration import BUILT_IN, DefaultStrength
-from dictate.hotwords.model import Hotwords
+from dictate.hotwords.model import Guards, Hotwords, Term
 from dictate.platform.background import ignore_exception
 
 log = logging.getLogger(__name__)
@@ -31,6 +35,7 @@ LARGEST_BUFFER = RATE * 2 * 300
 from what the caller has on disk."""
 CHUNK_BYTES = 16_384
 """Maximum number of bytes in one audio-chunk: half a second."""
+USUAL_GUARDS = Guards()
 
 
 class EngineClient:
@@ -48,8 +53,6 @@ class EngineClient:
         `default_strength` is what was calibrated."""
         self.default_strength = default_strength
         """The strength of hotwords that stands for 1, by engine and model."""
-        self._tuned: tuple[Hotwords, float, Hotwords] | None = None
-        """The last list, a factor, and the list at this strength."""
         self.supervisor = EngineSupervisor(settings, socket, on_change)
         self._socket = socket
         self._on_change = on_change
@@ -127,11 +130,13 @@ class EngineClient:
         brings its list along in any case. After a restart it is taken in again. Raises EngineLost
         if the engine is lost."""
         supervisor = self.supervisor
+        supervisor.control.hotwords = self.tuned(hotwords)
         supervisor.ensure_running()
         try:
-            await supervisor.until_settled()  # which model it has is known then
-            event = supervisor.control.hotwords_event(self.tuned(hotwords))
-            return await supervisor.control.prepare(event)
+            await supervisor.until_settled()
+            # Which model it has is known now, and so is its strength.
+            supervisor.control.hotwords = tuned = self.tuned(hotwords)
+            return await supervisor.control.prepare(tuned)
         except EngineLost as error:
             if supervisor.state == EngineState.READY:  # its end is not known there yet
                 supervisor.restart(supervisor.run, str(error))
@@ -146,34 +151,53 @@ class EngineClient:
         these are known: until the model is loaded, at the built-in strength."""
         info = self.supervisor.info
         factor = self.default_strength(info.name, info.model)
-        if factor == BUILT_IN:
-            return hotwords
-        # The same object for the same list: a long one is expensive to compare and to hash.
-        if self._tuned is None or self._tuned[0] is not hotwords or self._tuned[1] != factor:
-            tuned = replace(hotwords, strength=hotwords.strength * factor)
-            self._tuned = hotwords, factor, tuned
-        return self._tuned[2]
+        return hotwords if factor == BUILT_IN else hotwords.stronger(factor)
+
+    async def inspect(
+        self, terms: Sequence[Term], guards: Guards = USUAL_GUARDS
+    ) -> list[TermReport]:
+        """How the engine sees each of these terms, in or out of the list; as `Engine.inspect`.
+        Dictations go on meanwhile. Raises EngineError."""
+        supervisor = self.supervisor
+        supervisor.ensure_running()
+        try:
+            async with asyncio.timeout(LOADING_S):
+                reader, writer, _ = await supervisor.connect()
+                try:
+                    await async_write_event(inspection.question(terms, guards), writer)
+                    answer = await read_event(reader)
+                finally:
+                    writer.close()
+        except (OSError, TimeoutError) as error:
+            raise EngineLost(f"the engine does not answer: {error or 'too late'}") from error
+        if answer is None:
+            raise EngineLost("the engine was lost")
+        if answer.type == "error":
+            raise EngineError(str(answer.data.get("text"))[:1000])
+        return inspection.reports(answer)
 
     def begin(
         self,
         dictation: int,
-        hotwords: Hotwords,
+        hotwords: Hotwords | asyncio.Task[Hotwords],
         language: str | None,
         on_partial: Callable[[PartialTranscript], None] = lambda _: None,
     ) -> "UtteranceClient":
-        """Begin an utterance, in any state: its sound waits for the engine. `on_partial` is
-        called on the loop."""
-        return UtteranceClient(
-            self,
-            lambda engine, louder: UtteranceAttempt(
+        """Begin an utterance, in any state: its sound waits for the engine, and for the list if
+        that is a task, which must not fail. `on_partial` is called on the loop."""
+
+        async def attempt(engine: EngineClient, louder: bool) -> UtteranceAttempt:  # noqa: FBT001
+            words = hotwords if isinstance(hotwords, Hotwords) else await hotwords
+            return UtteranceAttempt(
                 engine.supervisor,
                 dictation,
-                engine.tuned(hotwords),
+                engine.tuned(words),
                 language,
                 on_partial,
                 louder=louder,
-            ),
-        )
+            )
+
+        return UtteranceClient(self, attempt)
 
     async def fallback_engine(self) -> "EngineClient | None":
         """The engine that transcribes what this one failed at, started by the first call; None if
@@ -203,7 +227,9 @@ class UtteranceClient:
     """One utterance: feed it, then finish or cancel it."""
 
     def __init__(
-        self, engine: EngineClient, attempt: Callable[[EngineClient, bool], UtteranceAttempt]
+        self,
+        engine: EngineClient,
+        attempt: Callable[[EngineClient, bool], Awaitable[UtteranceAttempt]],
     ) -> None:
         """`attempt` makes one attempt at it with an engine, in which quiet sound is recognised once
         more, louder, or is not."""
@@ -325,7 +351,7 @@ class UtteranceClient:
         self._unsent.clear()
 
     async def _send(self, chunks: AsyncIterator[bytes], *, louder: bool = True) -> FinalTranscript:
-        self._last_attempt = attempt = self._attempt(self._engine, louder)
+        self._last_attempt = attempt = await self._attempt(self._engine, louder)
         self._engine.supervisor.ensure_running()
         try:
             return await attempt.run(chunks)

@@ -19,21 +19,23 @@ from wyoming.error import Error
 from wyoming.event import Event, async_write_event
 from wyoming.ping import Ping, Pong
 
-from dictate.engines import Utterance
+from dictate.engines import Utterance, inspection
 from dictate.engines.convert import Converter
 from dictate.engines.host import EngineHost
+from dictate.engines.kept_lists import received
 from dictate.engines.protocol import (
     HOTWORDS,
     BadEvent,
     BeginUtterance,
     Cancel,
+    Inspect,
+    Known,
     PartialText,
     Progress,
     Timings,
     UnusableTerms,
     WatchStatus,
     error_text,
-    hotwords_from_event,
     read_event,
 )
 from dictate.engines.quiet_speech import QuietSound, better
@@ -60,7 +62,8 @@ class ClientConnection:
         self._host = host
         self._reader = reader
         self._writer = writer
-        self._hotwords = Hotwords()
+        self._hotwords: Hotwords | None = Hotwords()
+        """None if the client named a list that is not known here."""
         self._skipping = False
         """The rest of this utterance is ignored: it was answered by an error, or cancelled."""
         self._failed = False
@@ -73,6 +76,8 @@ class ClientConnection:
         self._language: str | None = None
         self._converter: Converter | None = None
         self._utterance: Utterance | None = None
+        self._heard_with = Hotwords()
+        """The list of this utterance."""
         self._quiet = QuietSound()
         self._chunker = TranscriptChunker()
         self._streaming = False
@@ -137,6 +142,9 @@ class ClientConnection:
                 await self.send(self._host.status.event())
             case kind if kind == HOTWORDS:
                 await self._take_hotwords(event)
+            case Inspect.type:
+                reports = await self._host.inspect(*inspection.asked(event))
+                await self.send(inspection.answer(reports))
             case BeginUtterance.type:
                 self._announced = BeginUtterance.from_event(event)
             case "transcribe":
@@ -160,14 +168,24 @@ class ClientConnection:
                 log.debug("unknown event %s", event.type)
 
     async def _take_hotwords(self, event: Event) -> None:
-        self._hotwords = hotwords = hotwords_from_event(event)
+        digest = event.data.get("hash")
+        if "hotwords" not in event.data and isinstance(digest, str):
+            self._hotwords = self._host.lists.find(digest)
+            await self.send(Known(self._hotwords is not None).event())
+            return
+        hotwords, digest = await asyncio.to_thread(received, event)
+        self._hotwords = hotwords
+        if digest:
+            self._host.lists.keep(digest, hotwords)
         if self.send in self._host.watchers:
             terms = await self._host.prepare(hotwords, self._send_preparing)
-            await self.send(UnusableTerms(terms).event())
+            await self.send(UnusableTerms(terms, kept=bool(digest)).event())
 
     async def _begin(self, rate: int, width: int, channels: int) -> None:
         host, language = self._host, self._language
-        hotwords = await host.usable(self._hotwords)
+        if self._hotwords is None:
+            raise BadEvent("the list of hotwords is not known here: send it whole")
+        self._heard_with = hotwords = await host.usable(self._hotwords)
         chunk_ms = 0 if self._announced is None else self._announced.chunk_ms
         if self._utterance is not None:
             await host.on_thread(self._utterance.cancel)
@@ -213,7 +231,7 @@ class ClientConnection:
 
         watch = asyncio.create_task(self._stop_when_disconnected(utterance))
         try:
-            text = await self._timed(finish, utterance)
+            text, plain = await self._timed(finish, utterance), utterance.plain
             worked_s = self._worked_s
             wanted = announced is None or announced.louder
             if (
@@ -221,7 +239,9 @@ class ClientConnection:
                 and not utterance.stopped
                 and (sound := await self._timed(self._quiet.louder))
             ):
-                text = better(text, await self._hear_again(sound))
+                again, its_plain = await self._hear_again(sound)
+                if better(text, again) != text:
+                    text, plain = again, its_plain
         finally:
             watch.cancel()
         audio_s = self._samples / RATE
@@ -229,7 +249,7 @@ class ClientConnection:
         if announced is not None:
             finish_ms = (time.monotonic() - began) * 1000
             rtf = worked_s / audio_s if audio_s else 0.0
-            effort = asdict(utterance.effort)
+            effort = {**asdict(utterance.effort), "plain": plain}
             await self.send(Timings(audio_s, round(finish_ms, 1), round(rtf, 4), **effort).event())
         streams = announced is None and self._host.status.streams
         if streams:
@@ -239,15 +259,15 @@ class ClientConnection:
             await self.send(TranscriptStop().event())
         self._reset()
 
-    async def _hear_again(self, sound: list[Samples]) -> str:
-        """The text of this sound, which is that of the utterance, made louder; empty if the engine
-        fails at it."""
+    async def _hear_again(self, sound: list[Samples]) -> tuple[str, str | None]:
+        """The text of this sound, which is that of the utterance, made louder, with and without the
+        hotwords; empty if the engine fails at it."""
         host, announced = self._host, self._announced
         chunk_ms = 0 if announced is None else announced.chunk_ms
         again = text = watch = None
         try:
             again = await self._timed(
-                lambda: host.loaded().begin(self._hotwords, self._language, chunk_ms)
+                lambda: host.loaded().begin(self._heard_with, self._language, chunk_ms)
             )
             watch = asyncio.create_task(self._stop_when_disconnected(again))
             for samples in sound:
@@ -268,7 +288,7 @@ class ClientConnection:
             if again is not None and text is None:
                 with contextlib.suppress(Exception):
                     await host.on_thread(again.cancel)
-        return text or ""
+        return text or "", None if again is None else again.plain
 
     async def _send_partial(self, text: str) -> None:
         if self._announced is None:

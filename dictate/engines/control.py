@@ -16,7 +16,8 @@ from dictate.engines.protocol import (
     StatusEvent,
     UnusableTerms,
     WatchStatus,
-    hotwords_event,
+    encode,
+    hotwords_bytes,
     read_event,
 )
 from dictate.errors import EngineError, EngineLost
@@ -49,8 +50,8 @@ class ControlConnection:
         self._writer: asyncio.StreamWriter | None = None
         self._answers: deque[asyncio.Future[list[str]]] = deque()
         """To the lists that were sent, in their order."""
-        self._hotwords: Hotwords | None = None
-        self._hotwords_event: Event | None = None
+        self.hotwords: Hotwords | None = None
+        """The list that each new process gets as soon as it is connected."""
 
     @property
     def connected(self) -> bool:
@@ -62,21 +63,21 @@ class ControlConnection:
         """Whether the engine takes in a list of hotwords, and so cannot do anything else."""
         return bool(self._answers)
 
-    def hotwords_event(self, hotwords: Hotwords) -> Event:
-        """The event for this list. The last one is kept: a list may be long, and each new process
-        gets it as soon as it is connected."""
-        if self._hotwords_event is None or self._hotwords != hotwords:
-            self._hotwords, self._hotwords_event = hotwords, hotwords_event(hotwords)
-        return self._hotwords_event
-
-    async def prepare(self, hotwords: Event) -> list[str]:
+    async def prepare(self, hotwords: Hotwords) -> list[str]:
         """Send a list of hotwords: one line for each term that the engine cannot use. It may take
         as long as a model may take to load. Raises OSError, EngineError."""
         if self._writer is None:
             raise EngineLost("the engine was lost")
+        return await (await self._send(hotwords, self._writer))
+
+    async def _send(
+        self, hotwords: Hotwords, writer: asyncio.StreamWriter
+    ) -> asyncio.Future[list[str]]:
+        await encode(hotwords)
         answer = self._expect_answer()
-        await async_write_event(hotwords, self._writer)
-        return await answer
+        writer.write(hotwords_bytes(hotwords))
+        await writer.drain()
+        return answer
 
     def _expect_answer(self) -> asyncio.Future[list[str]]:
         answer: asyncio.Future[list[str]] = asyncio.get_running_loop().create_future()
@@ -112,9 +113,8 @@ class ControlConnection:
                 try:
                     await async_write_event(WatchStatus().event(), writer)
                     self._writer = writer
-                    if self._hotwords_event is not None:
-                        self._expect_answer()
-                        await async_write_event(self._hotwords_event, writer)
+                    if self.hotwords is not None:
+                        await self._send(self.hotwords, writer)
                     while event := await read_event(reader):
                         if event.type in (UnusableTerms.type, "error"):
                             self._answer(event)

@@ -4,23 +4,25 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from wyoming.event import Event
 
 from dictate.config.schema import EngineSettings
-from dictate.engines import ENGINES, Engine
+from dictate.engines import ENGINES, Engine, TermReport
 from dictate.engines.call_watch import WITHOUT_SOUND_S, CallWatch
+from dictate.engines.kept_lists import KeptLists
 from dictate.engines.pace import Pace
 from dictate.engines.process import LOADING_S
 from dictate.engines.protocol import EngineState, StatusEvent, error_text
 from dictate.engines.sandbox import close_network
 from dictate.errors import EngineError
-from dictate.hotwords.model import Hotwords
+from dictate.hotwords.model import Guards, Hotwords, Term
 from dictate.platform.background import ignore_exception
 
 log = logging.getLogger(__name__)
@@ -28,6 +30,8 @@ log = logging.getLogger(__name__)
 SHORT_LIST_S = 1.0
 """Seconds that an utterance waits for a list that is taken in: most lists take less. Meanwhile its
 sound waits in the socket."""
+INSPECTED_AT_ONCE = 100
+"""Terms that are inspected in one call of the engine, some 20 ms."""
 LOOK_S = 0.25
 """Seconds between two looks whether a call that takes long is at work. It is less than the
 shortest `engine.deadline_s`."""
@@ -49,6 +53,7 @@ class EngineHost:
         self.status = StatusEvent(state=EngineState.LOADING, name=settings.use)
         self.watchers: set[Callable[[Event], Awaitable[None]]] = set()
         """Called with each change of `status`. They may raise OSError."""
+        self.lists = KeptLists()
         self.watch = CallWatch()
         self.pace = Pace()
         self.engine: Engine | None = None
@@ -126,6 +131,17 @@ class EngineHost:
         other = self._prepared if self.idle_s is None else None
         await asyncio.wait([preparing], timeout=None if other is None else SHORT_LIST_S)
         return hotwords if preparing.done() or other is None else other
+
+    async def inspect(self, terms: Sequence[Term], guards: Guards) -> list[TermReport]:
+        """As `Engine.inspect`, a few terms at a time: dictations go on in between."""
+        reports: list[TermReport] = []
+        for at in range(0, len(terms), INSPECTED_AT_ONCE):
+            some = terms[at : at + INSPECTED_AT_ONCE]
+            reports += await self.on_thread(partial(self._inspect, some, guards))
+        return reports
+
+    def _inspect(self, terms: Sequence[Term], guards: Guards) -> list[TermReport]:
+        return self.loaded().inspect(terms, guards)
 
     async def load(self) -> None:
         """Choose and load the engine; the watchers get the status after each of the two."""

@@ -13,18 +13,20 @@ is there so that everything works before a better engine is set up.
 """
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Final
 
 from pocketsphinx import Config, Decoder, NGramModel
 
 from dictate.config.schema import EngineSettings
-from dictate.engines import SHORTEST_S, Engine, Utterance
+from dictate.engines import SHORTEST_S, Engine, TermReport, Utterance
 from dictate.engines.speech_gate import FRAME_BYTES, SpeechGate, frames
 from dictate.errors import EngineError, Unavailable
 from dictate.events import RATE, Samples, pcm_from_samples
-from dictate.hotwords.model import Hotwords, Term
+from dictate.hotwords.model import Guards, Hotwords, Term
+from dictate.hotwords.spoken_form import spoken_form
 from dictate.installation import package_command
 from dictate.phonetics.pronouncer import Pronouncer
 
@@ -223,8 +225,29 @@ class PocketSphinxEngine(Engine):
         taken = self._taken
         if (hotwords, language) == (taken.hotwords, taken.language):
             return taken
-        sounds, unusable = self._pronouncer.pronounce(hotwords.for_language(language))
+        sounds, unusable = self._pronounce(hotwords.for_language(language))
         return _Taken(hotwords, language, _Vocabulary(sounds, hotwords.strength), unusable)
+
+    def _pronounce(self, terms: Sequence[Term]) -> tuple[dict[Term, list[str]], list[str]]:
+        """The pronunciations of each term, and one line for each that has none. The signs of a term
+        are said: without that "C++" would be written for each "see"."""
+        said = {
+            replace(term, spelling=spoken_form(term.spelling) or term.spelling): term
+            for term in terms
+        }
+        sounds, unusable = self._pronouncer.pronounce(said)
+        return {said[term]: found for term, found in sounds.items()}, unusable
+
+    def inspect(self, terms: Sequence[Term], guards: Guards) -> list[TermReport]:
+        del guards
+        sounds, unusable = self._pronounce(terms)
+        lines = iter(unusable)
+        return [
+            TermReport(term.spelling, tuple(sounds[term]))
+            if term in sounds
+            else TermReport(term.spelling, problem=next(lines, ""))
+            for term in terms
+        ]
 
 
 class PocketSphinxUtterance(Utterance):

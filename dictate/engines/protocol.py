@@ -16,6 +16,14 @@ next is being fed, and late events of a cancelled one die with its connection.
     dictate-hotwords, dictate-utterance, transcribe, audio-start, audio-chunk*, audio-stop
                         ->  dictate-partial*, dictate-progress*, dictate-timings, transcript
     dictate-cancel      ->  nothing more for this utterance
+    dictate-inspect     ->  dictate-inspected: how the engine sees single terms
+
+`dictate-hotwords` has the whole list. With its hash beside it, the process keeps it, and other
+connections may name it by the hash alone. That is answered by `dictate-known`; a client whose list
+is not known sends it whole before it goes on. So there is no list that the process could have
+forgotten in between, or that belongs to another utterance:
+
+    dictate-hotwords {hash} ->  dictate-known
 
 A server that asks for a token gets `dictate-token` as the first event of each connection, and
 answers nothing before it.
@@ -180,6 +188,8 @@ class Timings(DictateEvent):
     step_ms: float | int = 0.0
     """The median step."""
     note: str = ""
+    plain: str | None = None
+    """The text of the same sound without the hotwords, if the engine computed it."""
 
 
 @dataclass(frozen=True)
@@ -196,6 +206,37 @@ class UnusableTerms(DictateEvent):
     type: ClassVar[str] = "dictate-unusable"
 
     terms: list  # type: ignore[type-arg]
+    kept: bool = False
+    """Whether it may be named by its hash from now on. Older servers cannot do that."""
+
+
+@dataclass(frozen=True)
+class Inspect(DictateEvent):
+    """Asks how the engine sees these terms; they are in no list."""
+
+    type: ClassVar[str] = "dictate-inspect"
+
+    terms: list  # type: ignore[type-arg]
+    """As in `dictate-hotwords`."""
+    guards: dict  # type: ignore[type-arg]
+
+
+@dataclass(frozen=True)
+class Inspected(DictateEvent):
+    """For each term its spelling, tokens and problem (`TermReport`), in the same order."""
+
+    type: ClassVar[str] = "dictate-inspected"
+
+    reports: list  # type: ignore[type-arg]
+
+
+@dataclass(frozen=True)
+class Known(DictateEvent):
+    """Whether the list with this hash is here; if so, it is that of the next utterance."""
+
+    type: ClassVar[str] = "dictate-known"
+
+    known: bool
 
 
 @dataclass(frozen=True)
@@ -225,11 +266,27 @@ HOTWORDS = "dictate-hotwords"
 
 
 def hotwords_event(hotwords: Hotwords) -> Event:
-    """The whole list, as an event."""
-    data = asdict(hotwords)
-    for term in data["terms"]:
-        term["state"] = term["state"].value
-    return Event(type=HOTWORDS, data={"hotwords": data})
+    """The whole list, for one connection."""
+    return Event(type=HOTWORDS, data={"hotwords": json.loads(hotwords.encoded)})
+
+
+def hotwords_bytes(hotwords: Hotwords) -> bytes:
+    """The whole list with its hash, to be kept, as it goes over the wire: an event of a long list
+    takes too long to encode for each process."""
+    data = b'{"hash":"%s","hotwords":%s}' % (hotwords.digest.encode(), hotwords.encoded)
+    head = json.dumps({"type": HOTWORDS, "data_length": len(data)}).encode()
+    return b"%s\n%s" % (head, data)
+
+
+def hash_event(hotwords: Hotwords) -> Event:
+    """The list by its hash."""
+    return Event(type=HOTWORDS, data={"hash": hotwords.digest})
+
+
+async def encode(hotwords: Hotwords) -> None:
+    """Make the list ready to be sent, without stopping the loop."""
+    if not hotwords.is_encoded:
+        await asyncio.to_thread(lambda: hotwords.digest)
 
 
 def hotwords_from_event(event: Event) -> Hotwords:

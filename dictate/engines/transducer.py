@@ -1,8 +1,8 @@
 """One dictation in a transducer, alike for every engine that runs one.
 
 An utterance with hotwords is decoded twice from the same frames of the encoder, with and without
-the boosting tree, so that the two texts can be compared (`boost_guard.py`), unless hotwords.compare
-is off.
+the boosting tree. The two texts are compared (`boost_guard.py`), unless hotwords.compare is off,
+and both are reported.
 """
 
 from collections.abc import Callable
@@ -11,10 +11,10 @@ from typing import Final, Protocol
 import numpy as np
 
 from dictate.engines import SHORTEST_S, Utterance, UtteranceStats
-from dictate.engines.boost_guard import settle
+from dictate.engines.boost_guard import Forms, settle
 from dictate.engines.token_text import TokenText
 from dictate.events import RATE, Samples
-from dictate.hotwords.model import AUTO, Hotwords
+from dictate.hotwords.model import AUTO
 
 DIFFERENT: Final = (
     "the hotwords changed more of the last text than the words themselves, so the text without "
@@ -45,21 +45,22 @@ class Recognizer(Protocol):
 
 
 class TransducerUtterance(Utterance):
-    """One dictation. The first text counts; the second is for comparison."""
+    """One dictation. The first text counts; the last is the one without hotwords."""
 
     def __init__(
         self,
         recognizer: Recognizer,
         texts: list[TokenText],
-        hotwords: Hotwords,
+        forms: Forms | None,
         chunk_ms: int,
         on_end: Callable[[], None] | None = None,
     ) -> None:
-        """`texts` are empty, one for each hypothesis of the recognizer; `on_end` is called once,
-        when the utterance is over."""
+        """`texts` are empty, one for each hypothesis of the recognizer. `forms` are what hotwords
+        may bring into the text; if None, the texts are not compared. `on_end` is called once, when
+        the utterance is over."""
         self._recognizer = recognizer
         self._texts = texts
-        self._hotwords = hotwords
+        self._forms = forms
         self._chunk_ms = chunk_ms
         self._on_end = on_end
         self._samples = 0
@@ -84,6 +85,7 @@ class TransducerUtterance(Utterance):
     def finish(self) -> str:
         try:
             if self._samples < SHORTEST_S * RATE:
+                self.plain = ""
                 return ""
             self._append(self._recognizer.finish())
             self.language = self._texts[0].language
@@ -102,10 +104,10 @@ class TransducerUtterance(Utterance):
 
     def _checked_text(self) -> str:
         """The text with the hotwords, unless they changed too much."""
-        boosted, plain = self._texts[0].text, self._texts[-1].text
-        if boosted == plain or not self._hotwords.guards.compare:
+        boosted, self.plain = self._texts[0].text, self._texts[-1].text
+        if boosted == self.plain or self._forms is None:
             return boosted
-        text, rejected = settle(plain, boosted, (term.spelling for term in self._hotwords.terms))
+        text, rejected = settle(self.plain, boosted, self._forms)
         self._note = DIFFERENT if rejected else ""
         return text
 

@@ -1,18 +1,27 @@
-"""hotwords.toml: reads it, lists what changed, adds and removes terms and keeps the comments."""
+"""Changes hotwords.toml and the files beside it: adds and removes terms, and keeps the comments.
+
+A term is changed in the file that has it; a new one goes into hotwords.toml.
+"""
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import tomlkit
 
-from dictate.errors import ConfigError
-from dictate.hotwords.model import Guards, Hotwords, Term, TermState
+from dictate.errors import ConfigError, NotFound, did_you_mean
+from dictate.hotwords import whole_list
+from dictate.hotwords.difference import difference as difference
+from dictate.hotwords.difference import summary as summary
+from dictate.hotwords.limits import composed, folded
+from dictate.hotwords.model import Hotwords, Source
 from dictate.hotwords.parser import parse as parse
+from dictate.hotwords.parser import parse_files
+from dictate.hotwords.term_text import with_term, without_term
+from dictate.hotwords.whole_list import WholeList, files_beside, name_of, texts_of
+from dictate.hotwords.whole_list import load as load
 from dictate.toml import toml_file
-from dictate.toml.positions import span_of
 
 DEFAULT = """\
 # Your own words, and how Dictate writes them. Save the file, and the next dictation uses them. A
@@ -38,7 +47,18 @@ sounds_like = ["clawed code", "clod code", "clot code"]
 #sounds_like = ["nemo tron"]
 #weight = 1.5             # above 0, at most 10; 1 is the default
 #language = "en"          # the only language in which it counts
+#group = "code"           # see below
 #state = "quarantined"    # "active", or "quarantined": kept here, but not used
+
+# Terms that are on only in some profiles ("main", "second") or applications.
+#[[group]]
+#name = "code"
+#applications = ["code", "kitty"]
+#words = ["pytest", "mypy"]
+
+# A URL that returns more terms, as a JSON list. More files can be in the folder hotwords.d.
+#[[source]]
+#url = "http://localhost:8100/v1/corrections/hotwords"
 
 # On the left what is recognized, on the right what is written. An empty text removes it.
 [replacements]
@@ -55,105 +75,87 @@ sounds_like = ["clawed code", "clod code", "clot code"]
 """
 """The hotwords.toml of a new user."""
 
-USUAL_GUARDS = Guards()
-
-
-def load(path: Path, strength: float, guards: Guards = USUAL_GUARDS) -> Hotwords:
-    """The list in the file at `path`; an empty one if there is none.
-
-    `strength`, which applies to all terms, and `guards` are from config.toml. It blocks on the
-    disk: call it off the loop. Raises ConfigError with all problems at once.
-    """
-    text = toml_file.read(path, toml_file.LARGEST_LIST_BYTES)
-    hotwords = Hotwords(strength=strength) if text is None else parse(text, path.name, strength)
-    return replace(hotwords, guards=guards)
-
-
-def summary(hotwords: Hotwords) -> str:
-    """What is in the list, in numbers: "12 terms, 1 replacement"."""
-    counts = {
-        "term": len(hotwords.terms),
-        "replacement": len(hotwords.replacements)
-        + sum(len(pairs) for _, pairs in hotwords.replacements_in),
-        "command": len(hotwords.commands),
-    }
-    found = [f"{count:,} {name}{'s' * (count != 1)}" for name, count in counts.items() if count]
-    return ", ".join(found) or "no terms"
-
-
-def difference(old: Hotwords, new: Hotwords) -> list[str]:
-    """One line for each change: "+ Claude Code", "~ Nemotron: weight 1 -> 1.5"."""
-    lines = []
-    before = {term.spelling: term for term in old.terms}
-    after = {term.spelling: term for term in new.terms}
-    lines += [f"- {spelling}" for spelling in before if spelling not in after]
-    for spelling, term in after.items():
-        if spelling not in before:
-            lines.append(f"+ {spelling}")
-        elif changed := _changed(before[spelling], term):
-            lines.append(f"~ {spelling}: {', '.join(changed)}")
-    lines += _pairs("replacement", dict(old.replacements), dict(new.replacements))
-    own, others = dict(old.replacements_in), dict(new.replacements_in)
-    for tag in own | others:
-        lines += _pairs(f"replacement ({tag})", dict(own.get(tag, ())), dict(others.get(tag, ())))
-    lines += _pairs("command", dict(old.commands), dict(new.commands))
-    if old.context != new.context:
-        lines.append("~ context")
-    if old.strength != new.strength:
-        lines.append(f"~ strength {old.strength:g} -> {new.strength:g}")
-    return lines
-
 
 def add(
-    path: Path, spelling: str, weight: float | None = None, sounds_like: Sequence[str] = ()
+    path: Path,
+    spelling: str,
+    weight: float | None = None,
+    sounds_like: Sequence[str] = (),
+    group: str = "",
 ) -> list[str]:
-    """Add a term to the file, or update it, and return what changed, as `difference` does.
+    """Add a term to the list at `path`, or update it, and return what changed, as `difference`
+    does.
 
-    Regardless of letter case, a term is in the file once: the new spelling replaces the old one,
-    and so does the weight if it is given; spoken forms are added to the old ones, and a quarantined
-    term becomes active again. A missing file is made. It blocks. Raises ConfigError and leaves the
-    file as it was.
+    Regardless of letter case, a term is in the list once: the new spelling replaces the old one,
+    and so do the weight and the group if they are given; spoken forms are added to the old ones,
+    and a quarantined term becomes active again. A missing file is made. It blocks. Raises
+    ConfigError and leaves the files as they were.
     """
-
     wanted: dict[str, Any] = {"spelling": spelling}
     if weight is not None:
         wanted["weight"] = weight
     if sounds_like:
         wanted["sounds_like"] = list(sounds_like)
-    written = f"[[word]]\n{tomlkit.dumps(wanted)}"
-    try:
-        parse(written, name="new term")
-    except ConfigError as error:
-        names = {"spelling": "the spelling", "sounds_like": "a form of sounds_like"}
-        fields = ["", *(names.get(name, name) for name in wanted)]
-        raise ConfigError([_of_term(problem, fields) for problem in error.problems]) from error
-
-    def change(text: str) -> str:
-        document = tomlkit.parse(text)
-        words, tables = document.get("words", []), document.get("word", [])
-        short, long = _index(words, spelling), _index(tables, spelling)
-        if long is not None:
-            return _updated(text, long, wanted)
-        if len(wanted) > 1:
-            return _with_block(_without(text, spelling), written)
-        if short is not None:
-            words[short] = spelling
-        elif "words" in document:
-            words.append(spelling)
-        else:
-            document["words"] = [spelling]
-        return tomlkit.dumps(document)
-
-    return _edit(path, change)
+    if group:
+        wanted["group"] = group
+    _check_term(wanted)
+    whole = whole_list.read(path)
+    groups = [each.name for each in whole.hotwords.groups]
+    if group and group not in groups:
+        how = did_you_mean(group, groups) or f'; write [[group]], and below it name = "{group}"'
+        raise ConfigError([f'there is no group "{group}" in {path.name}{how}'])
+    origin = _origin(whole, spelling)
+    file = origin if isinstance(origin, Path) else path
+    return _edit(path, file, lambda text: with_term(text, wanted))
 
 
 def remove(path: Path, spelling: str) -> list[str]:
-    """Remove a term from the file, regardless of letter case, and return what changed; empty if it
-    was not there.
+    """Remove a term from the file that has it, regardless of letter case, and return what changed;
+    empty if the list at `path` has no such term.
 
-    It blocks. Raises ConfigError and leaves the file as it was.
+    It blocks. Raises ConfigError and leaves the files as they were; NotFound if the term is from a
+    source, with what to do instead.
     """
-    return _edit(path, lambda text: _without(text, spelling)) if path.exists() else []
+    origin = _origin(whole_list.read(path), spelling)
+    if origin is None:
+        return []
+    if isinstance(origin, Source):
+        raise NotFound(
+            f"{spelling!r} comes from {origin.name}: remove it there, or have it ignored with "
+            f'[[word]], spelling = "{spelling}" and state = "quarantined" in {path.name}'
+        )
+    return _edit(path, origin, lambda text: without_term(text, spelling))
+
+
+def make(path: Path) -> None:
+    """Make the file at `path` if it is missing. It blocks. Raises ConfigError."""
+    if not path.exists():  # what is there may have mistakes
+        toml_file.edit(path, _default(path), lambda text: text, toml_file.LARGEST_LIST_BYTES)
+
+
+def file_with(path: Path, spelling: str) -> Path | None:
+    """The file of the list at `path` that has this term; None if it is in no file. It blocks.
+    Raises ConfigError."""
+    origin = _origin(whole_list.read(path), spelling)
+    return origin if isinstance(origin, Path) else None
+
+
+def _origin(whole: WholeList, spelling: str) -> Path | Source | None:
+    wanted = folded(composed(spelling))
+    return next((place for name, place in whole.origins.items() if folded(name) == wanted), None)
+
+
+def _check_term(wanted: dict[str, Any]) -> None:
+    """Raises ConfigError with what is wrong with a term, whatever file it goes into."""
+    text = f"[[word]]\n{tomlkit.dumps(wanted)}"
+    if "group" in wanted:
+        text += f"[[group]]\n{tomlkit.dumps({'name': wanted['group']})}"
+    try:
+        parse(text, name="new term")
+    except ConfigError as error:
+        names = {"spelling": "the spelling", "sounds_like": "a form of sounds_like"}
+        fields = ["", *(names.get(name, name) for name in wanted), "", "the group"]
+        raise ConfigError([_of_term(problem, fields) for problem in error.problems]) from error
 
 
 def _of_term(problem: str, fields: Sequence[str]) -> str:
@@ -163,89 +165,27 @@ def _of_term(problem: str, fields: Sequence[str]) -> str:
     return re.sub("^this ", f"{fields[int(line) - 1]} ", message)
 
 
-def _edit(path: Path, change: Callable[[str], str]) -> list[str]:
+def _edit(path: Path, file: Path, change: Callable[[str], str]) -> list[str]:
     lines: list[str] = []
 
     def edited(text: str) -> str:
-        before = parse(text, path.name)
+        texts = texts_of(path)
+        texts = {path: texts.pop(path, ""), **texts} if file == path else texts
+
+        def parsed(text: str) -> Hotwords:
+            named = {
+                name_of(each, path): written for each, written in (texts | {file: text}).items()
+            }
+            return parse_files(list(named.items()))[0]
+
         after = change(text)
-        lines.extend(difference(before, parse(after, path.name)))
+        lines.extend(difference(parsed(text), parsed(after)))
         return after if lines else text
 
-    toml_file.edit(path, DEFAULT, edited, toml_file.LARGEST_LIST_BYTES)
+    toml_file.edit(file, _default(path), edited, toml_file.LARGEST_LIST_BYTES)
     return lines
 
 
-def _without(text: str, spelling: str) -> str:
-    document = tomlkit.parse(text)
-    for name in ("words", "word"):
-        items = document.get(name, [])
-        if (number := _index(items, spelling)) is not None:
-            # tomlkit would remove the comments after a [[word]] with it, so its lines are cut out.
-            if span := span_of(text, (name, number)):
-                lines = text.split("\n")
-                after = span[1] + (not "".join(lines[span[1] : span[1] + 1]).strip())
-                return "\n".join(lines[: span[0]] + lines[after:])
-            del items[number]
-    return tomlkit.dumps(document)
-
-
-def _with_block(text: str, block: str) -> str:
-    """`text` with a [[word]] after the last one, before the comments on the next table."""
-    number = len(tomlkit.parse(text).get("word", [])) - 1
-    span = span_of(text, ("word", number))
-    if span is None:
-        return f"{text.rstrip()}\n\n{block}".lstrip()
-    lines = text.split("\n")
-    return "\n".join([*lines[: span[1]], "", *block.rstrip().split("\n"), *lines[span[1] :]])
-
-
-def _updated(text: str, number: int, wanted: dict[str, Any]) -> str:
-    document = tomlkit.parse(text)
-    table: Any = document["word"][number]
-    heard = table.get("sounds_like", [])
-    new = [form for form in wanted.get("sounds_like", []) if form not in heard]
-    values = {**wanted, "sounds_like": [*heard, *new]} if new else wanted
-    missing = {name: value for name, value in values.items() if name not in table}
-    for name, value in values.items():
-        if name in table and table[name] != value and (new or name != "sounds_like"):
-            table[name] = value
-    if table.get("state") == TermState.QUARANTINED.value:
-        table["state"] = TermState.ACTIVE.value
-    span = span_of(text := tomlkit.dumps(document), ("word", number))
-    if span is None:
-        table.update(missing)
-        return tomlkit.dumps(document)
-    lines = text.split("\n")
-    return "\n".join([*lines[: span[1]], *tomlkit.dumps(missing).splitlines(), *lines[span[1] :]])
-
-
-def _index(items: Sequence[Any], spelling: str) -> int | None:
-    """The position of a term in `words` or among the [[word]] tables, regardless of letter case."""
-    for number, item in enumerate(items):
-        if (item if isinstance(item, str) else item["spelling"]).casefold() == spelling.casefold():
-            return number
-    return None
-
-
-def _changed(before: Term, after: Term) -> list[str]:
-    lines = []
-    if before.weight != after.weight:
-        lines.append(f"weight {before.weight:g} -> {after.weight:g}")
-    if before.sounds_like != after.sounds_like:
-        lines.append(f"sounds like {', '.join(after.sounds_like) or 'its spelling'}")
-    if before.language != after.language:
-        lines.append(f"language {before.language or 'any'} -> {after.language or 'any'}")
-    if before.state is not after.state:
-        lines.append(f"{before.state.value} -> {after.state.value}")
-    return lines
-
-
-def _pairs(kind: str, old: dict[str, str], new: dict[str, str]) -> list[str]:
-    lines = [f"- {kind} {spoken}" for spoken in old if spoken not in new]
-    for spoken, becomes in new.items():
-        if spoken not in old:
-            lines.append(f"+ {kind} {spoken} -> {becomes or 'nothing'}")
-        elif old[spoken] != becomes:
-            lines.append(f"~ {kind} {spoken} -> {becomes or 'nothing'}")
-    return lines
+def _default(path: Path) -> str:
+    """The text of a new file. The terms of the usual one could be in the files beside it."""
+    return "" if files_beside(path) else DEFAULT

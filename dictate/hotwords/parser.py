@@ -1,84 +1,135 @@
-"""Parses hotwords.toml and collects every mistake in it."""
+"""Parses hotwords.toml and the files beside it, and collects every mistake in them.
 
-import unicodedata
+This reads one file, and reports what is wrong in it alone; `merge.py` joins the files and reports
+what does not fit together.
+"""
+
+import re
+from collections.abc import Sequence
 from dataclasses import fields
-from math import isfinite
-from typing import Any
+from typing import Any, Final
 
-from dictate.errors import did_you_mean
+from dictate.errors import ConfigError, did_you_mean
 from dictate.hotwords.language import language_tag
-from dictate.hotwords.model import ACTIONS, AUTO, Hotwords, Term, TermState
-from dictate.plain_text import clean
+from dictate.hotwords.limits import (
+    LONGEST_CONTEXT,
+    LONGEST_PHRASE,
+    LONGEST_REPLACEMENT,
+    MOST_FORMS,
+    composed,
+    why_not_phrase,
+    why_not_text,
+    why_not_weight,
+)
+from dictate.hotwords.merge import FileParts, Pairs, merged
+from dictate.hotwords.model import (
+    ACTIONS,
+    AUTO,
+    PROFILES,
+    Group,
+    Hotwords,
+    Source,
+    Term,
+    TermState,
+)
+from dictate.platform.web_address import safe_url
 from dictate.toml import toml_file
 from dictate.toml.positions import Key, span_of
 from dictate.toml.toml_file import Document, Problems
 
-MOST_TERMS = 10_000
-MOST_FORMS = 16
-LONGEST_PHRASE = 64
-LONGEST_REPLACEMENT = 500
-LONGEST_CONTEXT = 1000
-HEAVIEST = 10.0
+LONGEST_NAME: Final = 200
+"""Maximum characters of the name of a group, an application or a file."""
+LONGEST_URL: Final = 2000
+SOONEST_MIN, HOURLY, LATEST_MIN = 1, 60.0, 10_080
+"""Minutes between two requests of a source: at least, by default, and at most (a week)."""
 
-_TOP = ("context", "words", "word", "replacements", "commands")
+_TOP = ("context", "words", "word", "group", "source", "replacements", "commands")
 _WORD = tuple(field.name for field in fields(Term))
+_GROUP = (*(field.name for field in fields(Group)), "words")
+_SOURCE = tuple(field.name for field in fields(Source))
+_STATES = {state.value: state for state in TermState}
+_EACH = {"word": "term", "group": "group", "source": "source"}
+_EXAMPLES: dict[str | int, str] = {"profiles": "main", "applications": "kitty"}
+_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 
 def parse(text: str, name: str = "hotwords.toml", strength: float = 1.0) -> Hotwords:
-    """The list in a TOML text. Raises ConfigError with all problems at once."""
-    document = toml_file.parse(text, name, toml_file.LARGEST_LIST_BYTES)
-    problems = Problems(document)
-    hotwords = _Reader(document, problems).read(strength)
-    problems.raise_if_any()
-    return hotwords
+    """The list in a single TOML text. Raises ConfigError with all problems at once."""
+    return parse_files([(name, text)], strength)[0]
+
+
+def parse_files(
+    files: Sequence[tuple[str, str]], strength: float = 1.0
+) -> tuple[Hotwords, list[int]]:
+    """The list in these TOML texts, each with its name in messages; and how many of its terms are
+    from each, in their order. Raises ConfigError with all problems of all of them at once."""
+    parts: list[FileParts] = []
+    unreadable: list[str] = []
+    for name, text in files:
+        try:
+            document = toml_file.parse(text, name, toml_file.LARGEST_LIST_BYTES)
+        except ConfigError as error:
+            unreadable += error.problems
+        else:
+            parts.append(_Reader(document).read())
+    hotwords = merged(parts, strength, whole=not unreadable)
+    found = [line for part in parts for line in part.problems.in_lines()]
+    if found or unreadable:
+        raise ConfigError(unreadable + found)
+    return hotwords, [len(part.terms) for part in parts]
 
 
 class _Reader:
-    """Reports mistakes to `problems`; after a mistake, the values it returns are of no use."""
+    """Reports mistakes to its problems; after a mistake, the values it returns are of no use."""
 
-    def __init__(self, document: Document, problems: Problems) -> None:
+    def __init__(self, document: Document) -> None:
         self._data = document.data
         self._text_of_file = document.text
-        self._wrong = problems.add
-        self._line = problems.line
+        self._parts = FileParts(document.name, Problems(document))
+        self._wrong = self._parts.problems.add
 
-    def read(self, strength: float) -> Hotwords:
+    def read(self) -> FileParts:
         for name in self._data:
             if name not in _TOP:
                 self._wrong((name,), _unknown(name, _TOP))
-        return Hotwords(
-            terms=self._terms(),
-            strength=strength,
-            replacements=self._replacements(),
-            replacements_in=self._replacements_in(),
-            commands=self._commands(),
-            context=self._text(("context",), self._data.get("context", ""), LONGEST_CONTEXT),
-        )
+        self._read_terms()
+        for number, table in enumerate(self._list("group", "[[group]]", (dict,))):
+            self._read_group(("group", number), table)
+        for number, table in enumerate(self._list("source", "[[source]]", (dict,))):
+            self._read_source(("source", number), table)
+        self._read_replacements()
+        self._read_commands()
+        context = self._data.get("context", "")
+        self._parts.context = self._text(("context",), context, LONGEST_CONTEXT)
+        return self._parts
 
-    def _terms(self) -> tuple[Term, ...]:
-        found: list[tuple[Key, Term]] = []
-        words = self._list("words", 'words must be a list, like ["Claude Code"]', (str, list, dict))
-        for number, word in enumerate(words):
-            key: Key = ("words", number)
+    def _read_terms(self) -> None:
+        terms = self._parts.terms
+        words = self._words(("words",), self._data.get("words", []))
+        terms += [(key, Term(phrase)) for key, phrase in words]
+        for number, table in enumerate(self._list("word", "[[word]]", (dict,))):
+            key: Key = ("word", number)
+            term = self._term(key, table)
+            if term.group:
+                self._parts.group_keys[len(terms)] = (*key, "group")
+            terms.append(((*key, "spelling"), term))
+
+    def _words(self, key: Key, given: Any) -> list[tuple[Key, str]]:
+        """A list of terms, the short way."""
+        if not _is_list(given, (str, list, dict)):
+            self._wrong(key, 'words must be a list, like ["Claude Code"]')
+            return []
+        found = []
+        for number, word in enumerate(given):
+            place = (*key, number)
             if isinstance(word, dict):
-                self._wrong(key, "words holds texts only; for more about a term, write [[word]]")
+                self._wrong(place, "words holds texts only; for more about a term, write [[word]]")
             else:
-                found.append((key, Term(self._phrase(key, word))))
-        tables = self._list("word", "write [[word]], with two brackets, above each term", (dict,))
-        for number, table in enumerate(tables):
-            key = ("word", number)
-            found.append(((*key, "spelling"), self._term(key, table)))
-        if len(found) > MOST_TERMS:
-            self._wrong(found[MOST_TERMS][0], f"there are more than {MOST_TERMS} terms")
-        self._no_twins([(key, term.spelling) for key, term in found])
-        return tuple(term for _, term in found)
+                found.append((place, self._phrase(place, word)))
+        return found
 
     def _term(self, key: Key, table: dict[str, Any]) -> Term:
-        for name in table:
-            if name in _TOP:
-                self._wrong((*key, name), _too_low(name))
-            elif name not in _WORD:
-                self._wrong((*key, name), _unknown(name, _WORD))
+        self._no_others(key, table, _WORD)
         if "spelling" not in table:
             self._wrong(key, 'this [[word]] has no spelling, like spelling = "Claude Code"')
             return Term("")
@@ -88,16 +139,76 @@ class _Reader:
             sounds_like=self._forms((*key, "sounds_like"), table.get("sounds_like", [])),
             language=self._language((*key, "language"), table.get("language")),
             state=self._state((*key, "state"), table.get("state", TermState.ACTIVE.value)),
+            group=self._name((*key, "group"), table.get("group", "")),
         )
 
-    def _weight(self, key: Key, given: Any) -> float:
-        if isinstance(given, bool) or not isinstance(given, int | float) or not isfinite(given):
-            self._wrong(key, "weight must be a number")
-        elif not 0 < given <= HEAVIEST:
-            self._wrong(key, f"weight must be above 0 and at most {HEAVIEST:g}, not {given:g}")
-        else:
+    def _read_group(self, key: Key, table: dict[str, Any]) -> None:
+        self._no_others(key, table, _GROUP)
+        if not table.get("name"):
+            self._wrong(key, 'this [[group]] has no name, like name = "code"')
+            return
+        profiles = self._names((*key, "profiles"), table.get("profiles", []))
+        for number, profile in enumerate(profiles):
+            if profile not in PROFILES:
+                known = " and ".join(f'"{each}"' for each in PROFILES)
+                self._wrong((*key, "profiles", number), f"the profiles are {known}")
+        applications = self._names((*key, "applications"), table.get("applications", []))
+        name = self._name((*key, "name"), table["name"])
+        self._parts.groups.append(((*key, "name"), Group(name, profiles, applications)))
+        words = self._words((*key, "words"), table.get("words", []))
+        self._parts.terms += [(place, Term(phrase, group=name)) for place, phrase in words]
+
+    def _read_source(self, key: Key, table: dict[str, Any]) -> None:
+        self._no_others(key, table, _SOURCE)
+        if "url" not in table:
+            self._wrong(key, 'this [[source]] has no url, like url = "http://localhost:8100/words"')
+            return
+        header = self._name((*key, "header"), table.get("header", ""))
+        if header and not _HEADER.fullmatch(header):
+            self._wrong((*key, "header"), 'header must be the name of one, like "X-Token"')
+        token_file = self._name((*key, "token_file"), table.get("token_file", ""))
+        if token_file and not token_file.startswith(("/", "~/")):
+            self._wrong((*key, "token_file"), "token_file must be a path that begins with / or ~/")
+        if header and not token_file:
+            self._wrong((*key, "header"), "header needs a token_file: the file with its value")
+        source = Source(
+            url=self._url((*key, "url"), table["url"]),
+            header=header,
+            token_file=token_file,
+            refresh_min=self._minutes((*key, "refresh_min"), table.get("refresh_min", HOURLY)),
+            group=self._name((*key, "group"), table.get("group", "")),
+        )
+        self._parts.sources.append((key, source))
+
+    def _no_others(self, key: Key, table: dict[str, Any], known: tuple[str, ...]) -> None:
+        for name in table:
+            if name in known:
+                continue
+            low = name in _TOP and name != "group"
+            self._wrong((*key, name), _too_low(name) if low else _unknown(name, known))
+
+    def _url(self, key: Key, given: Any) -> str:
+        url = self._text(key, given, LONGEST_URL)
+        form = "write https://HOST/PATH, or http://127.0.0.1:PORT/PATH for this machine"
+        try:
+            return safe_url(url, "http", form, "the list", with_query=True)[0]
+        except ValueError as error:
+            if isinstance(given, str):
+                self._wrong(key, str(error))
+            return ""
+
+    def _minutes(self, key: Key, given: Any) -> float:
+        is_number = isinstance(given, int | float) and not isinstance(given, bool)
+        if is_number and SOONEST_MIN <= given <= LATEST_MIN:
             return float(given)
-        return 1.0
+        self._wrong(key, f"refresh_min must be from {SOONEST_MIN} to {LATEST_MIN:,} minutes")
+        return HOURLY
+
+    def _weight(self, key: Key, given: Any) -> float:
+        if reason := why_not_weight(given):
+            self._wrong(key, reason)
+            return 1.0
+        return float(given)
 
     def _forms(self, key: Key, given: Any) -> tuple[str, ...]:
         if not isinstance(given, list):
@@ -120,68 +231,57 @@ class _Reader:
             return None
 
     def _state(self, key: Key, given: Any) -> TermState:
-        states = [state.value for state in TermState]
-        if given in states:
-            return TermState(given)
-        self._wrong(key, f"state must be one of {', '.join(states)}{did_you_mean(given, states)}")
+        if isinstance(given, str) and given in _STATES:
+            return _STATES[given]
+        meant = did_you_mean(given, _STATES)
+        self._wrong(key, f"state must be one of {', '.join(_STATES)}{meant}")
         return TermState.ACTIVE
 
-    def _replacements(self) -> tuple[tuple[str, str], ...]:
-        return self._pairs(
-            [
-                (key, heard, given)
-                for key, heard, given in self._table("replacements", '"git hub" = "GitHub"')
-                if not self._is_table(key, given)
-            ]
-        )
-
-    def _replacements_in(self) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
-        """Those of single languages, in tables like [replacements.de]."""
-        found = []
-        for key, tag, given in self._table("replacements", ""):
-            if self._is_table(key, given):
-                try:
-                    language_tag(tag)
-                except ValueError as error:
-                    self._wrong(key, f"[replacements.{tag}] cannot be: {error}")
-                pairs = [((*key, heard), heard, written) for heard, written in given.items()]
-                found.append((tag, self._pairs(pairs)))
-        return tuple(found)
+    def _read_replacements(self) -> None:
+        """Those of all languages, and those of single ones in tables like [replacements.de]."""
+        of_all = []
+        for key, heard, given in self._table("replacements", '"git hub" = "GitHub"'):
+            if not self._is_table(key, given):
+                of_all.append((key, heard, given))
+                continue
+            try:
+                language_tag(heard)
+            except ValueError as error:
+                self._wrong(key, f"[replacements.{heard}] cannot be: {error}")
+            pairs = [((*key, spoken), spoken, written) for spoken, written in given.items()]
+            self._parts.replacements_in.append((heard, self._pairs(pairs)))
+        self._parts.replacements = self._pairs(of_all)
 
     def _is_table(self, key: Key, given: Any) -> bool:
         """Whether this is a [table], not a key with a dot."""
         return isinstance(given, dict) and span_of(self._text_of_file, key) is not None
 
-    def _pairs(self, found: list[tuple[Key, str, Any]]) -> tuple[tuple[str, str], ...]:
+    def _pairs(self, found: list[tuple[Key, str, Any]]) -> Pairs:
         pairs = []
         for key, heard, given in found:
             if heard in _TOP and isinstance(given, list):
                 self._wrong(key, _too_low(heard))
                 continue
             written = self._text(key, given, LONGEST_REPLACEMENT)
-            pairs.append((self._phrase(key, heard), written))
-        self._no_twins([(key, heard) for key, heard, _ in found])
-        return tuple(pairs)
+            pairs.append((key, self._phrase(key, heard), written))
+        return pairs
 
-    def _commands(self) -> tuple[tuple[str, str], ...]:
-        found = self._table("commands", '"next line" = "newline"')
-        pairs = []
-        for key, spoken, action in found:
+    def _read_commands(self) -> None:
+        for key, spoken, action in self._table("commands", '"next line" = "newline"'):
             if spoken in _TOP and action not in ACTIONS:
                 self._wrong(key, _too_low(spoken))
             elif not isinstance(action, str) or action not in ACTIONS:
                 meant = did_you_mean(action, ACTIONS)
                 self._wrong(key, f"a command is one of {', '.join(ACTIONS)}{meant}")
             else:
-                pairs.append((self._phrase(key, spoken), action))
-        self._no_twins([(key, spoken) for key, spoken, _ in found])
-        return tuple(pairs)
+                self._parts.commands.append((key, self._phrase(key, spoken), action))
 
-    def _list(self, name: str, message: str, kinds: tuple[type, ...]) -> list[Any]:
+    def _list(self, name: str, written: str, kinds: tuple[type, ...]) -> list[Any]:
         given = self._data.get(name, [])
-        if isinstance(given, list) and all(isinstance(item, kinds) for item in given):
-            return given
-        self._wrong((name,), message)
+        if _is_list(given, kinds):
+            return list(given)
+        what = _EACH[name]
+        self._wrong((name,), f"write {written}, with two brackets, above each {what}")
         return []
 
     def _table(self, name: str, example: str) -> list[tuple[Key, str, Any]]:
@@ -191,11 +291,22 @@ class _Reader:
             return []
         return [((name, key), key, value) for key, value in given.items()]
 
+    def _names(self, key: Key, given: Any) -> tuple[str, ...]:
+        if not _is_list(given, (str,)):
+            self._wrong(key, f'{key[-1]} must be a list, like ["{_EXAMPLES[key[-1]]}"]')
+            return ()
+        return tuple(self._name((*key, number), each) for number, each in enumerate(given))
+
+    def _name(self, key: Key, given: Any) -> str:
+        return self._text(key, given, LONGEST_NAME)
+
     def _phrase(self, key: Key, given: Any) -> str:
         """A phrase that can be spoken."""
-        phrase = self._text(key, given, LONGEST_PHRASE)
-        if isinstance(given, str) and not any(character.isalnum() for character in phrase):
-            self._wrong(key, "this needs at least one letter or digit")
+        if not isinstance(given, str):
+            return self._text(key, given, LONGEST_PHRASE)
+        phrase = composed(given)
+        if reason := why_not_phrase(phrase):
+            self._wrong(key, f"this {reason}")
         return phrase
 
     def _text(self, key: Key, given: Any, longest: int) -> str:
@@ -203,21 +314,14 @@ class _Reader:
             dotted = " (a key with a dot needs quotes, too)" if isinstance(given, dict) else ""
             self._wrong(key, f"this must be a text in quotes{dotted}")
             return ""
-        text = unicodedata.normalize("NFC", given.strip())
-        if len(text) > longest:
-            self._wrong(key, f"this has {len(text)} characters, at most {longest} are allowed")
-        elif clean(text) != text:
-            self._wrong(key, "this has a line end, a tab or an invisible character")
+        text = composed(given)
+        if reason := why_not_text(text, longest):
+            self._wrong(key, f"this {reason}")
         return text
 
-    def _no_twins(self, phrases: list[tuple[Key, str]]) -> None:
-        seen: dict[str, Key] = {}
-        for key, phrase in phrases:
-            folded = unicodedata.normalize("NFC", phrase.casefold())
-            first = seen.setdefault(folded, key)
-            if folded and first != key:
-                line = self._line(first)
-                self._wrong(key, f'"{phrase}" is in line {line} already: remove one of them')
+
+def _is_list(given: Any, kinds: tuple[type, ...]) -> bool:
+    return isinstance(given, list) and all(isinstance(item, kinds) for item in given)
 
 
 def _too_low(name: str) -> str:

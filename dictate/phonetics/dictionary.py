@@ -30,7 +30,7 @@ def entries() -> dict[str, str]:
         lines = path.read_text(encoding="utf-8").splitlines()
     except OSError:
         return {}
-    return {word: sounds for word, _, sounds in (line.partition(" ") for line in lines)}
+    return dict(line.split(" ", 1) for line in lines)
 
 
 class WordPairs:

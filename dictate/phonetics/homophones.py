@@ -117,6 +117,23 @@ def near_words(sounds: str) -> list[tuple[float, _Word]]:
     return [(apart, word) for apart, word in near if apart <= NEAR]
 
 
+def close_words(sounds: str) -> list[tuple[float, str]]:
+    """The common words that differ in easily confused phonemes only, the nearest first, with their
+    distance. Takes 10 us: it looks at words of the same key only."""
+    found = (
+        (distance(sounds, word.sounds), word.word) for word in _keyed().get(sound_key(sounds), ())
+    )
+    return sorted((apart, word) for apart, word in found if apart <= NEAR)
+
+
+@cache
+def _keyed() -> dict[str, list[_Word]]:
+    keyed: dict[str, list[_Word]] = {}
+    for key, word in zip(*_index(), strict=True):
+        keyed.setdefault(key, []).append(word)
+    return keyed
+
+
 @cache
 def _index() -> tuple[list[str], list[_Word]]:
     words = [_Word(word, sounds, _rarity(share)) for word, sounds, share in common_words(RAREST)]

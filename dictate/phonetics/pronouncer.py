@@ -5,12 +5,12 @@ is mapped. A phrase of several words gets every combination of their pronunciati
 Signs are spoken where people speak them: "C++", ".NET".
 """
 
-import itertools
 import re
 import shutil
 import subprocess
 from collections.abc import Callable, Collection, Iterable
 from functools import cache
+from itertools import islice, product
 from typing import Final, Protocol, TypeVar
 
 from dictate.installation import system_command
@@ -89,7 +89,7 @@ class Pronouncer:
         `most_unknown` limits how many words espeak-ng is asked for; those that it was asked for
         before are known.
         """
-        forms = {phrase: _forms(phrase) for phrase in phrases}
+        forms = {phrase: said_as(phrase) for phrase in phrases}
         words = {word for spoken in forms.values() for form in spoken for word in form}
         self._ask_espeak({word for word in words if not self._known(word)}, most_unknown)
         return {
@@ -101,7 +101,7 @@ class Pronouncer:
         choices = [self._word(word) for word in words]
         if not choices or not all(choices):
             return []
-        combinations = itertools.islice(itertools.product(*choices), MOST_PRONUNCIATIONS)
+        combinations = islice(product(*choices), MOST_PRONUNCIATIONS)
         return [" ".join(parts) for parts in combinations]
 
     def _word(self, word: str) -> list[str]:
@@ -117,8 +117,13 @@ class Pronouncer:
 
     def _known(self, word: str) -> list[str]:
         spelled = word.lower().replace("’", "'")
-        keys = (spelled, *(f"{spelled}({number})" for number in range(2, 5)))
-        return [sound for sound in map(self.lookup, keys) if sound]
+        first = self.lookup(spelled)
+        if not first:
+            return []
+        found = [first]
+        while further := self.lookup(f"{spelled}({len(found) + 1})"):
+            found.append(further)
+        return found
 
     def _ask_espeak(self, words: set[str], most: int | None) -> None:
         new = sorted(words - self._asked.keys())[:most]
@@ -163,7 +168,7 @@ def words_in(phrase: str) -> list[str]:
     return _WORD.findall(phrase)
 
 
-def _forms(phrase: str) -> list[tuple[str, ...]]:
+def said_as(phrase: str) -> list[tuple[str, ...]]:
     """The words that are said for a phrase, in each way to say its signs."""
     said = phrase
     for sign, name in _SIGNS.items():
@@ -175,7 +180,7 @@ def _forms(phrase: str) -> list[tuple[str, ...]]:
 
 
 def _why_unusable(term: Spoken) -> str:
-    if not any(_forms(term.spelling)) and not term.sounds_like:
+    if not any(said_as(term.spelling)) and not term.sounds_like:
         return f"{term.spelling!r}: it has no word that can be spoken; add sounds_like"
     if shutil.which("espeak-ng") is None:
         how = f"{system_command('espeak-ng')}, or add sounds_like"

@@ -4,7 +4,8 @@ Editors write in place, rename a new file over the old one, or delete and create
 put symlinks into the path; the folder may appear later. So the folders are watched: for each file
 the folder that contains it, and the folder of every symlink on the path to it. When something
 happens there, the files are examined again as soon as nothing more happens, and no program has one
-of them open that has begun to write it.
+of them open that has begun to write it. A folder may be watched, too: it changes with each of its
+files.
 """
 
 import asyncio
@@ -47,10 +48,13 @@ _EVENTS = (
 )
 
 Spot: TypeAlias = tuple[Path, str]
-"""A folder, and a name in it that is on the path to a file."""
+"""A folder, and a name in it that is on the path to a file; or ANY."""
 
-Look: TypeAlias = tuple[int, ...]
-"""The metadata of a file, which differs after every change."""
+ANY = ""
+"""In place of a name: every one in that folder."""
+
+Look: TypeAlias = tuple[object, ...]
+"""The metadata of a file, which differs after every change; of a folder, that of all its files."""
 
 
 async def watch(
@@ -97,7 +101,7 @@ async def _settle(inotify: Inotify, spots: set[Spot], event: Event) -> None:
         async with asyncio.timeout(LONGEST_SAVE_S):
             while True:
                 spot = _spot(event)
-                if spot in spots and event.mask & Mask.MODIFY:
+                if _is_watched(spot, spots) and event.mask & Mask.MODIFY:
                     being_written.add(spot)
                 elif event.mask & (Mask.CLOSE_WRITE | Mask.DELETE | Mask.MOVED_FROM):
                     being_written.discard(spot)
@@ -112,6 +116,10 @@ def _spot(event: Event) -> Spot:
     return (event.watch.path if event.watch else Path(), str(event.name))
 
 
+def _is_watched(spot: Spot, spots: set[Spot]) -> bool:
+    return spot in spots or (spot[0], ANY) in spots
+
+
 async def _tell(on_change: Callable[[Path], Awaitable[None]], path: Path) -> None:
     try:
         await on_change(path)
@@ -122,7 +130,7 @@ async def _tell(on_change: Callable[[Path], Awaitable[None]], path: Path) -> Non
 async def _matters(event: Event, spots: set[Spot]) -> bool:
     if event.mask & _GONE or event.watch is None:
         return True
-    if _spot(event) not in spots:
+    if not _is_watched(_spot(event), spots):
         return False
     if event.mask & Mask.CREATE and event.path is not None:
         # A new file is reported when it is closed; a link or folder is complete now.
@@ -143,6 +151,16 @@ def _looks(paths: Sequence[Path]) -> dict[Path, Look]:
 
 
 def _look(path: Path) -> Look:
+    try:
+        found = path.stat()
+        if stat.S_ISDIR(found.st_mode):
+            return tuple((file.name, *_look_at_file(file)) for file in sorted(path.iterdir()))
+    except OSError as error:
+        return (error.errno or 0,)
+    return _look_at_file(path)
+
+
+def _look_at_file(path: Path) -> Look:
     try:
         found = path.stat()
     except OSError as error:
@@ -170,7 +188,19 @@ def _watch_spots(inotify: Inotify, paths: Sequence[Path]) -> set[Spot]:
 
 
 def _spots(path: Path) -> set[Spot]:
-    """The places where the path may change: its name, links on it, the first missing name."""
+    """The places where the path may change: its name, links on it, the first missing name; and of
+    a folder also those of each file in it."""
+    spots, folder = _spots_on(path)
+    if folder is not None:
+        spots.add((folder, ANY))
+        with suppress(OSError):
+            for file in folder.iterdir():
+                spots |= _spots_on(file)[0]
+    return spots
+
+
+def _spots_on(path: Path) -> tuple[set[Spot], Path | None]:
+    """The places where the path itself may change, and where it leads if that is a folder."""
     spots: set[Spot] = set()
     at = Path("/")
     todo = list(reversed(path.absolute().parts[1:]))
@@ -189,6 +219,8 @@ def _spots(path: Path) -> set[Spot]:
         if link is None:
             if not todo:
                 spots.add((at, name))
+                if stat.S_ISDIR(found.st_mode):
+                    return spots, at / name
             at = at / name
             continue
         spots.add((at, name))
@@ -198,4 +230,4 @@ def _spots(path: Path) -> set[Spot]:
         if link.is_absolute():
             at = Path("/")
         todo.extend(reversed([part for part in link.parts if part != "/"]))
-    return spots
+    return spots, None

@@ -73,6 +73,8 @@ async def test(options: Options, emit: Emit) -> None:
         file = await daemon.hotwords_file() if daemon else paths.hotwords_file()
         hotwords = await asyncio.to_thread(hotwords_of, settings.hotwords, file)
         term, own_weight = find(hotwords, options)
+        # As a dictation with the main profile has it, whose application is not known.
+        hotwords = hotwords.for_use(second=False, application="")
         speakers = await asyncio.to_thread(voices.installed, settings.engine.language)
         speakers = speakers[: options.voices]
         recordings = await asyncio.to_thread(read_clips, options.clips)
@@ -131,7 +133,7 @@ def _at_default(hotwords: Hotwords, engine: StatusEvent) -> Hotwords:
     """The list as a dictation has it: at the strength that was calibrated. Blocks."""
     known = calibration.load(calibration.calibration_file())
     factor = calibration.default_strength(known)(engine.name, engine.model)
-    return replace(hotwords, strength=hotwords.strength * factor)
+    return hotwords.stronger(factor)
 
 
 class _Proof:

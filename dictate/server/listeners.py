@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from dictate.engines.remote.address import host_and_port, is_loopback
+from dictate.engines.remote.address import host_and_port
 from dictate.engines.worker import bind
 from dictate.errors import Unavailable
 from dictate.platform import paths
+from dictate.platform.web_address import is_loopback
 
 MIN_TOKEN_LENGTH: Final = 16
 """Characters of the shortest token that is accepted: a shorter one can be guessed."""

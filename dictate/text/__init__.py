@@ -34,6 +34,9 @@ from dictate.text.spelling import spellings
 
 _SPACES = re.compile(r"\s{2,}")
 
+MOST_LISTS = 32
+"""Maximum number of sorted lists of phrases that are kept: one for each profile, application with
+terms of its own, and language."""
 LONGEST = 100_000
 """Maximum characters of a text that the steps look at: two hours of speech. The rest is written as
 it was recognized, so that a broken engine cannot stop the event loop for seconds."""
@@ -88,16 +91,21 @@ def prepare(hotwords: Hotwords, settings: TextSettings, languages: Collection[st
             _phrases(hotwords, settings, language, signs=signs)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=MOST_LISTS)
 def _phrases(
     hotwords: Hotwords, settings: TextSettings, language: str | None, *, signs: bool
 ) -> Phrases:
-    spoken: chain[tuple[str, Outcome]] = chain(
-        replacements(hotwords, language),
-        spellings(hotwords, language),
-        commands(hotwords, language, signs=signs, line_ends=settings.spoken_newlines),
+    spoken = commands(hotwords, language, signs=signs, line_ends=settings.spoken_newlines)
+    return _own_phrases(hotwords, language).then(spoken)
+
+
+@lru_cache(maxsize=MOST_LISTS)
+def _own_phrases(hotwords: Hotwords, language: str | None) -> Phrases:
+    """Those of the user's, which win over commands."""
+    own: chain[tuple[str, Outcome]] = chain(
+        replacements(hotwords, language), spellings(hotwords, language)
     )
-    return Phrases(spoken)
+    return Phrases(own)
 
 
 def _pieces(text: str, phrases: Phrases, language: str | None) -> Iterator[Piece]:

@@ -26,6 +26,8 @@ _JOINS_WORDS = tuple("./\\@'")
 
 _LEADS_A_NAME = tuple("/\\@")
 
+_ASCII_ATOM = re.compile(r"\w+|\S")
+
 _POSSESSIVE = re.compile(r"'s(?!\w)", re.IGNORECASE)
 
 
@@ -41,17 +43,30 @@ class Match:
 class Phrases:
     """A list of phrases, prepared for searching. Expensive to build, so keep it."""
 
-    def __init__(self, outcomes: Iterable[tuple[str, Outcome]]) -> None:
-        """`outcomes`: each phrase with its result; of two equal phrases the first wins."""
-        self._outcomes: dict[str, Outcome] = {}
-        lengths: dict[str, set[int]] = {}
+    def __init__(
+        self,
+        outcomes: Iterable[tuple[str, Outcome]],
+        known: dict[str, Outcome] | None = None,
+        lengths: dict[str, list[int]] | None = None,
+    ) -> None:
+        """`outcomes`: each phrase with its result; of two equal phrases the first wins. `known` and
+        `lengths` are what the phrases before these have become."""
+        self._outcomes: dict[str, Outcome] = known or {}
+        self._lengths: dict[str, list[int]] = lengths or {}
+        """How many atoms the phrases have that begin with this one, the most first."""
         for phrase, outcome in outcomes:
-            plain = phrase.translate(_PLAIN)
+            plain = phrase if phrase.isascii() else phrase.translate(_PLAIN)
             atoms = atoms_in(plain)
             if atoms:
                 self._outcomes.setdefault(_spoken(plain, atoms), outcome)
-                lengths.setdefault(_spoken(plain, atoms[:1]), set()).add(len(atoms))
-        self._lengths = {word: sorted(found, reverse=True) for word, found in lengths.items()}
+                first = _spoken(plain, atoms[:1])
+                already = self._lengths.get(first, [])
+                if len(atoms) not in already:
+                    self._lengths[first] = sorted([*already, len(atoms)], reverse=True)
+
+    def then(self, outcomes: Iterable[tuple[str, Outcome]]) -> "Phrases":
+        """These phrases, and after them others. Cheap if the others are few."""
+        return Phrases(outcomes, dict(self._outcomes), dict(self._lengths))
 
     def find(self, text: str, is_ordinary: Callable[[Match, str], bool]) -> Iterator[Match]:
         """The phrases in `text`, from left to right.
@@ -86,7 +101,8 @@ def _spoken(text: str, atoms: list[tuple[int, int]]) -> str:
     said = ""
     stop = atoms[0][0]
     for start, end in atoms:
-        said += (" " if start > stop else "") + _folded(text[start:end])
+        word = text[start:end]
+        said += (" " if start > stop else "") + (word.lower() if word.isascii() else _folded(word))
         stop = end
     return said
 
@@ -112,6 +128,8 @@ def _inside_a_word(text: str, start: int, stop: int) -> bool:
 
 def atoms_in(text: str) -> list[tuple[int, int]]:
     """Start and end of each word and of each single sign."""
+    if text.isascii():  # most texts, and this is much faster
+        return [match.span() for match in _ASCII_ATOM.finditer(text)]
     atoms = []
     at = 0
     for kind, run in groupby(text, key=_kind):

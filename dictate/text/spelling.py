@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from dictate.hotwords.model import Hotwords
+from dictate.hotwords.spoken_form import spoken_form
 from dictate.text.pieces import Literal
 
 
@@ -13,5 +14,5 @@ def spellings(hotwords: Hotwords, language: str | None) -> Iterator[tuple[str, L
     for term in terms:
         yield term.spelling, Literal(term.spelling)
     for term in terms:
-        for form in term.sounds_like:
+        for form in (*term.sounds_like, spoken_form(term.spelling)):
             yield form, Literal(term.spelling)

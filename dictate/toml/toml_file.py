@@ -62,8 +62,11 @@ class Problems:
 
     def raise_if_any(self) -> None:
         """Raise ConfigError with one line for each problem, in the order of the file."""
-        if not self._found:
-            return
+        if lines := self.in_lines():
+            raise ConfigError(lines)
+
+    def in_lines(self) -> list[str]:
+        """One line for each problem, in the order of the file."""
         name = self._document.name
         lines = [
             f"{name}:{line}: {message}" if name else message
@@ -72,7 +75,7 @@ class Problems:
         if len(lines) > MOST_PROBLEMS:
             more = len(lines) - MOST_PROBLEMS
             lines[MOST_PROBLEMS:] = [f"{name}: and {more} more problems"]
-        raise ConfigError(lines)
+        return lines
 
 
 def read(path: Path, largest: int = LARGEST_BYTES) -> str | None:

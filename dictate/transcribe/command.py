@@ -68,7 +68,8 @@ def transcribe(
     settings = CommandLineOverrides(engine=engine).apply_to(config_file.load(paths.config_file()))
     if hotwords is not None and not hotwords.is_file():
         raise ConfigError([f"{hotwords}: there is no such file"])
-    user_hotwords = hotwords_of(settings.hotwords, hotwords or paths.hotwords_file())
+    whole = hotwords_of(settings.hotwords, hotwords or paths.hotwords_file())
+    user_hotwords = whole.for_use(second=False, application="")
     if options.words:
         _check_word_times(options, settings, as_json=as_json)
     results: dict[int, dict[str, Any]] = {}

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from dictate.config.schema import Settings
 from dictate.config.sources import hotwords_of
-from dictate.errors import TranscriptError
+from dictate.errors import ConfigError, TranscriptError
 from dictate.hotwords.model import Hotwords
 from dictate.microphone.ffmpeg import open_recording
 from dictate.microphone.recording import Recording
@@ -104,7 +104,10 @@ def job(
     recording = open_recording(source.path, options.track)
     own_list = source.own_hotwords
     if own_list is not None and own_list.exists():
-        hotwords = merge_hotwords(hotwords, hotwords_of(settings.hotwords, own_list))
+        own = hotwords_of(settings.hotwords, own_list)
+        if own.sources:
+            raise ConfigError([f"{own_list.name}: [[source]] works in hotwords.toml only"])
+        hotwords = merge_hotwords(hotwords, own.for_use(second=False, application=""))
     resume_path = None
     if folder is not None:
         key = resume_key(source.path, recording.track.number, settings, hotwords)

@@ -40,6 +40,7 @@ from dictate.vad.segmenter import Segmenter
 
 PAUSE = 0.02
 SETTINGS = replace(Settings(), engine=replace(Settings().engine, tail_ms=40))
+NONE = Hotwords()
 
 
 class Utterance:
@@ -141,6 +142,10 @@ class Screen(Output):
         self.windows[self.focused] = self.windows[self.focused].removesuffix(text)
 
 
+def profile_of(engine: Engine, language: str, output: Output, hotwords: Hotwords = NONE) -> Profile:
+    return Profile(engine, language, output, hotwords, SETTINGS.text)  # type: ignore[arg-type]
+
+
 class StillMicrophone:
     def __init__(self) -> None:
         self.listening = False
@@ -205,10 +210,8 @@ class Rig:
         segmenter = Segmenter(settings.speech, 320, lambda frame: float(np.abs(frame).max() > 0.1))
         self.thread = JournalThread(self.journal, self.journal_executor, self.observer.trouble)
         self.profiles = Profiles(
-            settings,
-            Hotwords(),
-            Profile(self.main_engine, "en", self.screen),  # type: ignore[arg-type]
-            Profile(self.second_engine, "hi", self.clipboard),  # type: ignore[arg-type]
+            profile_of(self.main_engine, "en", self.screen),
+            replace(profile_of(self.second_engine, "hi", self.clipboard), second=True),
         )
         self.writer = OutputWriter(self.thread, self.observer)
         self.pipeline = Pipeline(
@@ -684,28 +687,25 @@ def test_the_words_of_a_language_are_those_of_the_utterance(
 ) -> None:
     engine = Engine()
     engine.info = replace(engine.info, languages=known)
-    profile = Profile(engine, wanted, Screen())  # type: ignore[arg-type]
     garden = Hotwords(terms=(Term("Garten", sounds_like=("garden",), language="de"),))
-    profiles = Profiles(SETTINGS, garden, profile, profile)
+    profile = profile_of(engine, wanted, Screen(), garden)
     final = FinalTranscript(1, "im garden", language=detected)
-    assert profiles.polish(final, profile) == written
+    assert profile.polish(final, "") == written
 
 
 @pytest.mark.parametrize(
     ("punctuates", "written"), [(True, "hello comma there"), (False, "hello, there")]
 )
 def test_the_engine_says_whether_signs_are_spoken(*, punctuates: bool, written: str) -> None:
-    profile = Profile(Engine(), "en", Screen())  # type: ignore[arg-type]
-    profiles = Profiles(SETTINGS, Hotwords(), profile, profile)
+    profile = profile_of(Engine(), "en", Screen())
     final = FinalTranscript(1, "hello comma there", punctuates=punctuates)
-    assert profiles.polish(final, profile) == written
+    assert profile.polish(final, "") == written
 
 
 def test_a_phrase_that_the_engine_repeats_faster_than_speech_is_written_once() -> None:
-    profile = Profile(Engine(), "en", Screen())  # type: ignore[arg-type]
-    profiles = Profiles(SETTINGS, Hotwords(), profile, profile)
+    profile = profile_of(Engine(), "en", Screen())
     final = FinalTranscript(1, "Thank you. " * 20, audio_s=2.0)
-    assert profiles.polish(final, profile) == "Thank you."
+    assert profile.polish(final, "") == "Thank you."
 
 
 def test_the_keys_of_a_dictation_that_was_cancelled_are_no_text(

@@ -169,8 +169,8 @@ class Parts:
             "reloader": controls.reloader.configuration,
             "pipeline": stages.pipeline.settings,
             "segmenter": stages.pipeline.segmenter,
-            "profiles": stages.profiles.settings,
-            "hotwords": stages.profiles.hotwords,
+            "profiles": stages.profiles.main.text,
+            "hotwords": stages.profiles.main.hotwords,
             "main profile": stages.profiles.main,
             "second profile": stages.profiles.second,
             "main engine": stages.engines.main,
@@ -244,7 +244,8 @@ def test_everything_that_was_saved_reaches_its_part() -> None:
         new = parts.in_force()
         assert [name for name in old if old[name] == new[name]] == []
         settings = parts.controls.reloader.settings
-        assert settings == new["pipeline"] == new["profiles"]
+        assert settings == new["pipeline"]
+        assert settings.text == new["profiles"]
         assert new["microphone"].device == "other"
         assert new["journal"].keep_days == 3
         assert new["main profile"].output.name == "x11"

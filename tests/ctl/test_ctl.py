@@ -471,6 +471,19 @@ def test_an_impossible_hotword_is_refused(bus: Bus) -> None:
     assert "weight" in result.stderr
 
 
+def test_lint_says_what_is_wrong_and_what_to_do(bus: Bus, tmp_path: Path) -> None:
+    file = Path(os.environ["XDG_CONFIG_HOME"]) / "dictate" / "hotwords.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text('words = ["Kubernetes", "C++"]')
+    result = ctl("hotwords", "lint")
+    assert result.returncode == 1
+    assert "hotwords.toml:1: warning: C++: engines write words for +" in result.stdout
+    assert 'add sounds_like = ["c plus plus"]' in result.stdout
+    assert result.stdout.splitlines()[-1] == f"{file}: 2 warnings"
+    file.write_text('words = ["Kubernetes"]')
+    assert done("hotwords", "lint", "--json") == "[]\n"  # and the exit code is 0
+
+
 # The command line ---------------------------------------------------------------------------------
 
 

@@ -50,6 +50,7 @@ def test_a_text_gone_wild_does_not(plain: str, boosted: str) -> None:
         ("The cloud is dark.", "The cloud is hyprland."),
         ("Thursday old talk.", "Thursday old dark talk."),
         ("Asked the page.", "Asked pytest."),
+        ("Build a word two.", "Build. pytest. two."),
     ],
 )
 def test_a_term_unlike_what_was_heard_and_what_is_no_term_is_taken_back(
@@ -65,9 +66,11 @@ def test_one_term_stands_and_the_other_is_taken_back() -> None:
 
 
 @given(WORDS)
-def test_the_same_text_in_other_cases_stands(words: list[str]) -> None:
+def test_signs_and_cases_change_only_with_a_term(words: list[str]) -> None:
     text = " ".join(words)
-    assert settle(text, text.upper(), TERMS) == (text.upper(), False)
+    assert settle(text, text.upper(), TERMS) == (" ".join(words), False)
+    with_term = f"{text} Nemotron".strip()
+    assert settle(with_term, with_term.upper(), TERMS) == (with_term.upper(), False)
 
 
 @given(WORDS, st.integers(0, 12))

@@ -18,7 +18,7 @@ from dictate.engines.client import EngineClient
 from dictate.engines.protocol import EngineState, StatusEvent, UnusableTerms
 from dictate.errors import EngineLost
 from dictate.events import RATE, PartialTranscript
-from dictate.hotwords.model import Hotwords, Term
+from dictate.hotwords.model import Guards, Hotwords, Term
 from dictate.platform.resources import samples
 from tests.lab.engine import PATIENCE_S, Whole, attempts, loud, ready, running, until
 from tests.lab.processes import children
@@ -342,10 +342,13 @@ def test_the_list_is_taken_in_ahead_and_again_after_a_restart(
     """With the starter engine: the scripted one can use any list."""
 
     async def main() -> None:
-        words = Hotwords((Term("Claude"), Term("+++")))
+        words = Hotwords((Term("Claude"), Term("¿¡")))
         async with running(tmp_path, LINE, use="pocketsphinx", deadline_s=20) as engine:
+            good, bad = await engine.inspect(words.terms, Guards())
+            assert (good.spelling, good.tokens, good.problem) == ("Claude", ("K L AO D",), "")
             (unusable,) = await engine.prepare(words)
-            assert "+++" in unusable
+            assert (bad.spelling, bad.tokens, bad.problem) == ("¿¡", (), unusable)
+            assert "¿¡" in unusable
             assert await engine.prepare(NONE) == []
             asked = []
             control = engine.supervisor.control

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from dictate.config.schema import EngineSettings
-from dictate.engines.boost_phrases import BoostPhrases, boost_phrases
+from dictate.engines.boost_phrases import MOST_LISTS, BoostPhrases, boost_phrases
 from dictate.engines.onnx import engine as onnx_engine
 from dictate.engines.onnx.engine import OnnxEngine
 from dictate.engines.onnx.features import HOP, Features, filter_banks
@@ -404,8 +404,8 @@ def test_many_terms_are_taken_in_quickly_and_beside_the_utterances() -> None:
     tokens = engine._model.tokens
     wanted, _ = boost_phrases(TERMS, "en", tokens.text_to_ids, tokens.unk_id)
     trees = []
-    for number in range(onnx_engine.MOST_TREES + 2):
+    for number in range(MOST_LISTS + 2):
         engine.prepare(Hotwords((Term("ab" * (number + 2)),)))
         trees.append(len(engine._trees))
-    assert max(trees) == onnx_engine.MOST_TREES
+    assert max(trees) == MOST_LISTS
     assert wanted.alpha > 0

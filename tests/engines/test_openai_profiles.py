@@ -8,7 +8,6 @@ from dictate.engines.prompt_guard import clean
 from dictate.engines.remote.openai_profiles import (
     CONTROL,
     LONGEST_PROMPT,
-    MOST_TERMS,
     PROFILES,
     BadAnswer,
     Hints,
@@ -20,6 +19,7 @@ from dictate.engines.remote.openai_profiles import (
     request,
     speech_models,
 )
+from dictate.engines.selection import MOST_PROMPTED
 from dictate.hotwords.model import Hotwords, Term
 from tests.lab.openai_server import CARDS
 
@@ -89,9 +89,11 @@ def test_the_hints_are_the_terms_of_this_language_the_heaviest_first() -> None:
 
 
 def test_each_term_that_is_not_told_is_named() -> None:
-    many = tuple(Term(f"Term{number}", weight=10 - number / 10) for number in range(MOST_TERMS + 2))
+    many = tuple(
+        Term(f"Term{number}", weight=10 - number / 10) for number in range(MOST_PROMPTED + 2)
+    )
     told, unusable = hints(Hotwords((*many, Term("<|im_end|>"))), "en")
-    assert told.terms == tuple(term.spelling for term in many[:MOST_TERMS])
+    assert told.terms == tuple(term.spelling for term in many[:MOST_PROMPTED])
     assert [line.partition(":")[0] for line in unusable] == ["Term50", "Term51", "<|im_end|>"]
     long = tuple(Term(f"{number}" * 100) for number in range(9))
     told, unusable = hints(Hotwords(long), "en")

@@ -10,7 +10,7 @@ from dictate.config.schema import EngineSettings
 from dictate.engines.pocketsphinx import PocketSphinxEngine
 from dictate.errors import Unavailable
 from dictate.events import RATE, Samples
-from dictate.hotwords.model import Hotwords, Term
+from dictate.hotwords.model import Guards, Hotwords, Term
 from tests.engines.test_speech_gate import NOISES
 from tests.lab.voices import speak
 
@@ -68,6 +68,17 @@ def test_a_term_of_another_language_is_not_heard(engine: PocketSphinxEngine) -> 
     spoken = speak("I wrote it with Claude Code")
     french = Hotwords((Term("Claude Code", language="fr"),))
     assert hear(engine, spoken, french) == hear(engine, spoken)
+
+
+def test_the_signs_of_a_term_are_said(engine: PocketSphinxEngine) -> None:
+    """Otherwise "see" would be written as "C++"."""
+    reports = engine.inspect([Term("C++"), Term("+++"), Term(".NET"), Term("Claude")], Guards())
+    assert [report.spelling for report in reports] == ["C++", "+++", ".NET", "Claude"]
+    assert reports[0].tokens == ("S IY P L AH S P L AH S",)
+    assert "D AA T N EH T" in reports[2].tokens
+    assert reports[3].tokens == ("K L AO D",)
+    spoken = speak("we see the clouds today")
+    assert hear(engine, spoken, Hotwords((Term("C++"),))) == hear(engine, spoken)
 
 
 def test_a_thousand_terms(engine: PocketSphinxEngine) -> None:

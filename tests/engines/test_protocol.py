@@ -11,13 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from wyoming.event import Event, async_write_event
 
-from dictate.engines import protocol
+from dictate.engines import inspection, protocol
 from dictate.engines.protocol import (
     LARGEST_EVENT,
     BadEvent,
     BeginUtterance,
     Cancel,
     EventQueue,
+    Inspect,
+    Inspected,
+    Known,
     PartialText,
     Progress,
     StatusEvent,
@@ -118,8 +121,16 @@ ours = st.one_of(
         steps=st.integers(0, 2**31),
         step_ms=numbers,
         note=texts,
+        plain=st.none() | texts,
     ),
-    st.builds(UnusableTerms, terms=st.lists(texts, max_size=3)),
+    st.builds(UnusableTerms, terms=st.lists(texts, max_size=3), kept=st.booleans()),
+    st.builds(Known, known=st.booleans()),
+    st.builds(
+        Inspect,
+        terms=st.lists(st.dictionaries(texts, texts, max_size=2), max_size=2),
+        guards=st.dictionaries(texts, st.booleans(), max_size=2),
+    ),
+    st.builds(Inspected, reports=st.lists(st.dictionaries(texts, texts, max_size=2), max_size=2)),
 )
 
 
@@ -213,10 +224,15 @@ def test_any_json(head: object, rest: bytes) -> None:
             Timings,
             Cancel,
             UnusableTerms,
+            Known,
+            Inspect,
+            Inspected,
         ]
     ),
     st.dictionaries(
-        st.sampled_from(["state", "dictation", "text", "audio_s", "terms", "languages", "rtf"]),
+        st.sampled_from(
+            ["state", "dictation", "text", "audio_s", "terms", "languages", "rtf", "plain", "known"]
+        ),
         junk,
     ),
 )
@@ -329,3 +345,14 @@ def test_without_a_loop_a_line_without_an_end_is_not_kept_for_ever(size: int) ->
     inbox.push(b" " * size)
     with pytest.raises(BadEvent, match="more than"):
         inbox.pop()
+
+
+@given(junk, junk)
+@settings(max_examples=100)
+def test_any_data_in_questions_and_answers_about_terms(one: object, other: object) -> None:
+    for data in ({"terms": [one], "guards": {"shortest": other}}, {"terms": one, "guards": other}):
+        with contextlib.suppress(BadEvent):
+            inspection.asked(Event(Inspect.type, data))
+    for reports in (one, [one], [{"spelling": one, "tokens": other, "problem": one}]):
+        with contextlib.suppress(BadEvent):
+            inspection.reports(Event(Inspected.type, {"reports": reports}))

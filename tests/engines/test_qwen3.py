@@ -19,8 +19,9 @@ from dictate.engines.qwen3 import load as qwen3_load
 from dictate.engines.qwen3 import utterance as qwen3
 from dictate.engines.qwen3.engine import Qwen3Engine
 from dictate.engines.qwen3.prompt import LANGUAGES
-from dictate.engines.qwen3.prompt_request import prompt_text
+from dictate.engines.qwen3.prompt_request import PromptRequest, prompt_text
 from dictate.engines.qwen3.utterance import AGAIN, CIRCLES, UNSAID, Qwen3Utterance
+from dictate.engines.selection import MOST_PROMPTED
 from dictate.errors import EngineError, Unavailable
 from dictate.events import RATE, Samples
 from dictate.hotwords.model import Hotwords, Term
@@ -408,6 +409,39 @@ def test_without_speech_the_model_is_not_asked(scripted: Qwen3Engine, sound: Sam
     assert scripted._decoder.passes == before
 
 
+def test_the_text_without_the_hotwords_is_known_where_it_costs_nothing(
+    engine: Qwen3Engine, window: Samples
+) -> None:
+    for hotwords, known in ((Hotwords(), True), (TERMS, False)):
+        utterance = engine.begin(hotwords, None)
+        utterance.feed(window)
+        text = utterance.finish()
+        assert utterance.plain == (text if known else None)
+
+
+def test_of_a_long_list_the_terms_that_sound_like_the_draft_are_told(
+    scripted: Qwen3Engine, window: Samples
+) -> None:
+    many = [Term(f"Xyzzy{number}") for number in range(MOST_PROMPTED)]
+    words = Hotwords((*many, *TERMS.terms))
+    first = scripted.begin(words, None)
+    assert isinstance(first, Qwen3Utterance)
+    assert "Nemotron" not in first._request.context.terms
+    made: list[PromptRequest] = []
+    make = first._request_for
+
+    def noted(draft: str) -> PromptRequest:
+        assert draft in "Claude Code Nemotron"
+        made.append(make(draft))
+        return made[-1]
+
+    first._request_for = noted
+    first.feed(window)
+    assert first.finish() == "Claude Code Nemotron"
+    assert [request.context.terms[:2] for request in made] == [("Claude Code", "Nemotron")]
+    assert len(made[0].context.terms) == MOST_PROMPTED
+
+
 def test_a_text_of_the_words_alone_stands_if_they_were_said(
     scripted: Qwen3Engine, window: Samples
 ) -> None:
@@ -415,6 +449,7 @@ def test_a_text_of_the_words_alone_stands_if_they_were_said(
     utterance.feed(window)
     assert utterance.finish() == "Claude Code Nemotron"
     assert utterance.effort.note == ""
+    assert utterance.plain == "Claude Code Nemotron", "it was heard again"
 
 
 @pytest.mark.parametrize(
@@ -444,6 +479,7 @@ def test_a_text_of_the_words_alone_is_heard_again_without_them(
         0
     ] or (wanted == "Claude Code Nemotron")
     assert utterance.effort.note == ("" if wanted == "Claude Code Nemotron" else AGAIN)
+    assert utterance.plain == plain
 
 
 def test_a_model_that_turns_in_circles_is_stopped(tmp_path: Path, window: Samples) -> None:

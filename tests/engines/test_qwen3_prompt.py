@@ -5,13 +5,13 @@ import pytest
 from dictate.engines.prompt_guard import clean, most_tokens
 from dictate.engines.qwen3.loop_guard import unlooped
 from dictate.engines.qwen3.prompt import (
-    MOST_TERMS,
     Context,
     context,
     language_name,
     tag_of,
     why_not_language,
 )
+from dictate.engines.selection import MOST_PROMPTED
 from dictate.hotwords.model import Hotwords, Term, TermState
 
 CONTROL = ("<|im_end|>", "<|audio_pad|>", "<asr_text>", "<think>")
@@ -67,12 +67,12 @@ def test_only_terms_that_count_are_told() -> None:
 
 
 def test_too_many_terms_are_named_and_the_heaviest_stay() -> None:
-    many = tuple(Term(f"term{n}", weight=1 + n / 100) for n in range(MOST_TERMS + 2))
+    many = tuple(Term(f"term{n}", weight=1 + n / 100) for n in range(MOST_PROMPTED + 2))
     found = told(Hotwords(many))
-    assert len(found.terms) == MOST_TERMS
-    assert found.terms[0] == f"term{MOST_TERMS + 1}"
+    assert len(found.terms) == MOST_PROMPTED
+    assert found.terms[0] == f"term{MOST_PROMPTED + 1}"
     assert [line.partition(":")[0] for line in found.unusable] == ["term1", "term0"]
-    assert f"{MOST_TERMS} of these" in found.unusable[0]
+    assert f"{MOST_PROMPTED} of these" in found.unusable[0]
 
 
 def test_a_context_that_is_too_long_loses_terms_then_the_sentence() -> None:

@@ -9,12 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dictate.config.schema import TextSettings
 from dictate.engines import Engine, transducer
 from dictate.engines.transducer import DIFFERENT
 from dictate.errors import Unavailable
 from dictate.events import RATE, Samples
 from dictate.hotwords.model import Guards, Hotwords, Term
 from dictate.proof.voices import FLITE
+from dictate.text import polish
 from tests.lab import mini_model, mini_onnx
 from tests.lab.voices import read, speak
 
@@ -130,6 +132,21 @@ def test_boosting_finds_most_terms_and_harms_nothing(engine: Engine) -> None:
             assert hear(engine, sound, TERMS) == hear(engine, sound), (sentence, voice)
 
 
+def test_the_text_without_the_hotwords_is_known(engine: Engine, asked: Samples) -> None:
+    plain = "We asked cloud code about the problem."
+    unguarded = Hotwords(CLAUDE.terms, guards=Guards(compare=False))
+    for hotwords in (CLAUDE, unguarded, Hotwords(CLAUDE.terms, strength=0.0), Hotwords()):
+        utterance = engine.begin(hotwords, None)
+        utterance.feed(asked)
+        boosted = hotwords.strength > 0 and hotwords.terms
+        expected = "We asked Claude Code about the problem." if boosted else plain
+        assert (utterance.finish(), utterance.plain) == (expected, plain)
+    short = engine.begin(CLAUDE, None)
+    short.feed(asked[: RATE // 5])
+    assert short.finish() == ""
+    assert short.plain == ""
+
+
 def test_streamed_at_any_chunk_the_boost_is_the_same(name: str, asked: Samples) -> None:
     for chunk_ms in CHUNKS_MS:
         heard = hear(in_chunks(name, chunk_ms), asked, CLAUDE, chunk_ms)
@@ -177,6 +194,39 @@ def test_what_the_model_cannot_write_is_named(engine: Engine) -> None:
     assert len(lines) == 2
     assert any("'5€ note'" in line for line in lines)
     assert any("'Go'" in line and "hotwords.shortest" in line for line in lines)
+
+
+def test_signs_and_accents_are_boosted_as_they_are_said(engine: Engine, asked: Samples) -> None:
+    accents = Term("Claüde Code"), Term("Claüde Code", sounds_like=("Claude Code",))
+    refused, usable = engine.inspect(accents, Guards())
+    assert refused.tokens[0].endswith("<unk> d e ▁C o d e")
+    assert "'Claüde Code'" in refused.problem
+    assert "(ü)" in refused.problem
+    assert "sounds_like" in refused.problem
+    assert (usable.problem, usable.tokens) == ("", refused.tokens)
+    assert engine.prepare(Hotwords(accents[:1])) == [refused.problem]
+    plain = "We asked cloud code about the problem."
+    assert hear(engine, asked, Hotwords(accents[:1])) == plain
+    words = Hotwords(accents[1:])
+    heard = hear(engine, asked, words)
+    assert heard == "We asked Claude Code about the problem."
+    assert polish(heard, words, TextSettings(trailing_space=False)) == (
+        "We asked Claüde Code about the problem."
+    )
+
+
+def test_each_term_is_reported_as_the_model_sees_it(engine: Engine) -> None:
+    names = ("Claude Code", "C++", ".NET", "node.js", "Go", "5€")
+    reports = engine.inspect([Term(name) for name in names], Guards())
+    assert [report.spelling for report in reports] == list(names)
+    # "C plus plus" is boosted in place of the first, and in the text it becomes the spelling.
+    usable = [report.spelling for report in reports if not report.problem]
+    assert usable == ["Claude Code", "C++", ".NET", "node.js"]
+    for report in reports:
+        written = [text.replace(" ", "").replace("▁", " ").strip() for text in report.tokens]
+        assert report.spelling in ("C++", "5€") or written[0] == report.spelling
+    assert "▁" in reports[0].tokens[0]
+    assert engine.inspect([Term("Go")], Guards(shortest=1))[0].problem == ""
 
 
 def test_where_the_boost_runs_wild_the_plain_text_stands_and_says_so(

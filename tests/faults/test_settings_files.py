@@ -9,6 +9,7 @@ import pytest
 
 from tests.lab.daemon import RealDaemon, wait_for
 from tests.lab.scripted import Home, home
+from tests.lab.word_server import word_server
 
 
 @pytest.fixture
@@ -244,6 +245,41 @@ def test_a_mistake_in_one_file_does_not_spoil_a_change_of_the_other(user: Home) 
         assert done.stderr.splitlines()[0].startswith("dictatectl: config.toml:1: ")
         assert len(done.stderr.splitlines()) == 1
         assert "hotwords.toml read: 1 term" in daemon.logged()
+
+
+def test_the_files_beside_hotwords_toml_are_watched_and_one_with_a_mistake_changes_nothing(
+    user: Home,
+) -> None:
+    with user.daemon(config=user.settings) as daemon:
+        more = daemon.hotwords.with_suffix(".d") / "more.toml"
+        more.parent.mkdir()
+        more.write_text('[replacements]\n"ever lost" = "gone"\n')
+        wait_for(lambda: "hotwords.toml read: 1 replacement" in daemon.logged(), daemon.logged())
+        more.write_text('[replacements]\n"ever lost" = "away"\n"Ever lost" = "away"\n')
+        wait_for(lambda: daemon.status()["trouble"] != "", daemon.logged())
+        trouble = daemon.status()["trouble"]
+        assert trouble.startswith('hotwords.d/more.toml:3: "Ever lost" is in line 2 already')
+        assert trouble.endswith("the old settings stay")
+        assert dictate(daemon) == "Nothing said is gone.\n"
+        more.unlink()
+        wait_for(lambda: daemon.status()["trouble"] == "", daemon.logged())
+        assert dictate(daemon) == f"{Home.text}\n"
+
+
+def test_the_words_of_a_source_outlive_its_server(user: Home) -> None:
+    source = '[[source]]\nurl = "{}"\n'
+    with word_server() as server, user.daemon(config=user.settings) as daemon:
+        server.words = {"hotwords": [{"spelling": "Zo\u00eb", "sounds_like": ["ever lost"]}, 7]}
+        daemon.hotwords.write_text(source.format(server.url))
+        wait_for(lambda: "hotwords.toml read: 1 term" in daemon.logged(), daemon.logged())
+        assert "1 entry is not used: 1 neither a text nor an object" in daemon.logged()
+        assert dictate(daemon) == "Nothing said is Zo\u00eb.\n"
+    with user.daemon() as daemon:
+        assert dictate(daemon) == "Nothing said is Zo\u00eb.\n"
+        daemon.hotwords.write_text(source.format("http://127.0.0.1:9/?key=secret"))
+        wait_for(lambda: "127.0.0.1:9" in daemon.status()["trouble"], daemon.logged())
+        assert "secret" not in daemon.logged()
+        assert dictate(daemon) == f"{Home.text}\n"
 
 
 def test_saves_of_every_kind_while_dictating_cost_no_dictation(user: Home) -> None:

@@ -189,7 +189,11 @@ def test_the_examples_in_the_default_file_are_right() -> None:
         "Hyprland",
         "Claude Code",
         "Nemotron",
+        "pytest",
+        "mypy",
     ]
+    assert [group.applications for group in hotwords.groups] == [("code", "kitty")]
+    assert [source.refresh_min for source in hotwords.sources] == [60]
     assert len(hotwords.replacements) == 2
     assert hotwords.replacements_in == (("en", (("um", ""),)),)
     assert hotwords.commands == (("next line", "newline"),)

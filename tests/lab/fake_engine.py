@@ -16,10 +16,11 @@ it, at the first sound of it):
 
 `!loading 3` anywhere makes each load take three seconds, and `!preparing 3` each list of hotwords
 that is taken in ahead. `!drag 2` makes each sound take twice as long as it lasts. `!quiet some
-text` anywhere is what it says to sound that is too quiet for a
-line. `!detects de` makes each utterance German. Which lines were spoken and which faults happened
-is kept beside the file, in FILE.said, so that a restarted process goes on where the last one
-stopped; delete it to begin anew.
+text` anywhere is what it says to sound that is too quiet for a line. `!detects de` makes each
+utterance German. `!terms` makes each text end in the terms that the engine was given with it, and
+the line alone is the text without hotwords. Which lines were spoken and which faults happened is
+kept beside the file, in FILE.said, so that a restarted process goes on where the last one stopped;
+delete it to begin anew.
 
 It is a backend of another package: the folder `packages` beside this file holds the entry point.
 """
@@ -59,6 +60,7 @@ class FakeEngine(ScriptedEngine):
         self.detected = ""
         """The language of each utterance."""
         self.quiet_text = ""
+        self.says_terms = False
 
     def load(self) -> None:
         super().load()
@@ -73,6 +75,8 @@ class FakeEngine(ScriptedEngine):
                 self.drag = float(line.split()[1])
             elif line.startswith("!detects"):
                 self.detected = line.split()[1]
+            elif line == "!terms":
+                self.says_terms = True
             elif line.startswith("!quiet"):
                 self.quiet_text = line.partition(" ")[2]
             elif line.startswith("!"):
@@ -90,7 +94,7 @@ class FakeEngine(ScriptedEngine):
         return super().prepare(hotwords)
 
     def begin(self, hotwords: Hotwords, language: str | None, chunk_ms: int = 0) -> Utterance:
-        return FakeUtterance(self)
+        return FakeUtterance(self, hotwords)
 
     def take_turn(self) -> int:
         """The first turn that no utterance has had."""
@@ -131,9 +135,10 @@ class FakeEngine(ScriptedEngine):
 class FakeUtterance(ScriptedUtterance):
     """Speaks one line, or fails."""
 
-    def __init__(self, engine: FakeEngine) -> None:
+    def __init__(self, engine: FakeEngine, hotwords: Hotwords) -> None:
         super().__init__(self._begin_turn)
         self._engine = engine
+        self._hotwords = hotwords
         self.language = engine.detected
         self._turn: int | None = None
 
@@ -148,10 +153,16 @@ class FakeUtterance(ScriptedUtterance):
 
     def finish(self) -> str:
         if self._turn is None:
-            return self._engine.quiet_text
+            return self._with_terms(self._engine.quiet_text)
         wrong: str | None = self._fail(self._turn, at_feed=False)
         self._end(said=wrong is None)
-        return self._line if wrong is None else wrong
+        return self._with_terms(self._line) if wrong is None else wrong
+
+    def _with_terms(self, line: str) -> str:
+        if not self._engine.says_terms:
+            return line
+        self.plain = line
+        return " ".join([line, *(term.spelling for term in self._hotwords.terms)])
 
     def cancel(self) -> None:
         self._end(said=True)

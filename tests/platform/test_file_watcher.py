@@ -240,6 +240,44 @@ def test_folders_that_come_later_and_go_again_are_noticed(tmp_path: Path) -> Non
     assert run([path], steps) == [{path}] * 7
 
 
+def test_a_folder_changes_with_each_of_its_files(tmp_path: Path) -> None:
+    folder, elsewhere = tmp_path / "hotwords.d", tmp_path / "elsewhere"
+    names, linked = folder / "names.toml", folder / "linked.toml"
+    elsewhere.mkdir()
+
+    def make() -> None:
+        folder.mkdir()
+        names.write_text("made")
+
+    def link() -> None:
+        (elsewhere / "list.toml").write_text("linked")
+        linked.symlink_to(elsewhere / "list.toml")
+
+    def nothing() -> object:
+        (tmp_path / "unrelated").write_text("x")
+        return NOTHING
+
+    steps: list[Callable[[], object]] = [
+        make,
+        lambda: in_place(names),
+        link,
+        lambda: in_place(elsewhere / "list.toml"),
+        nothing,
+        names.unlink,
+        lambda: shutil.rmtree(folder),
+    ]
+    heard = run([folder], steps)
+    assert heard == [{folder}] * 4 + [set()] + [{folder}] * 2
+
+
+def test_a_folder_that_is_a_link_is_watched_where_it_leads(tmp_path: Path) -> None:
+    dotfiles = tmp_path / "dotfiles"
+    dotfiles.mkdir()
+    folder = tmp_path / "hotwords.d"
+    folder.symlink_to(dotfiles)
+    assert run([folder], [lambda: (dotfiles / "a.toml").write_text("a")]) == [{folder}]
+
+
 def test_a_circle_of_links_ends_when_it_is_broken(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.symlink_to("config.toml")

@@ -4,8 +4,10 @@ The tree of a list is built in a thread of its own, ahead of the dictation, and 
 dictations with the same list.
 """
 
+import contextlib
 from collections import OrderedDict
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from threading import Lock
 from typing import Any, Final
 
 from dictate.engines.boost_phrases import CONTEXT_SCORE, DEPTH_SCALING, BoostPhrases
@@ -40,31 +42,45 @@ class BoostingTree:
 
 
 class BoostingTreeCache:
-    """All trees of one decoder. Everything except building runs on the engine's thread."""
+    """All trees of one decoder. `prepare` may run on any thread, the rest on the engine's."""
 
     def __init__(self, multi_model: Any, vocabulary: int) -> None:
         self._multi_model = multi_model
         self._vocabulary = vocabulary
         self._builder = ThreadPoolExecutor(1, "boosting")
+        self._lock = Lock()
         self._building: dict[BoostPhrases, Future[Any]] = {}
         self._trees: OrderedDict[BoostPhrases, BoostingTree] = OrderedDict()
 
     def prepare(self, wanted: BoostPhrases) -> None:
-        """Start to build the tree unless it exists. Returns at once."""
-        if wanted.tokens and wanted not in self._trees and wanted not in self._building:
-            self._building[wanted] = self._builder.submit(build, wanted, self._vocabulary)
+        """Build the tree unless it exists."""
+        if (building := self._build(wanted)) is not None:
+            # If it gave way to others, the utterance that wants it has it built again.
+            with contextlib.suppress(CancelledError):
+                building.result()
+
+    def _build(self, wanted: BoostPhrases) -> Future[Any] | None:
+        """The tree in the making; None if there is nothing to make."""
+        with self._lock:
+            if not wanted.tokens or wanted.alpha <= 0 or wanted in self._trees:
+                return None
+            if wanted not in self._building:
+                self._building[wanted] = self._builder.submit(build, wanted, self._vocabulary)
+            return self._building[wanted]
 
     def take(self, wanted: BoostPhrases) -> BoostingTree | None:
         """The tree, to be released; None if there is nothing to boost. Waits for a tree that is
         being built."""
         if not wanted.tokens or wanted.alpha <= 0:
             return None
-        self.prepare(wanted)
-        if wanted not in self._trees:
-            built = self._building.pop(wanted).result()
-            number = self._multi_model.add_model(built, wanted.alpha)
-            self._trees[wanted] = BoostingTree(number)
-            self._evict(wanted)
+        if (building := self._build(wanted)) is not None:
+            try:
+                number = self._multi_model.add_model(building.result(), wanted.alpha)
+                self._trees[wanted] = BoostingTree(number)
+            finally:
+                with self._lock:
+                    self._building.pop(wanted, None)
+                    self._evict(wanted)
         self._trees.move_to_end(wanted)
         tree = self._trees[wanted]
         tree.users += 1

@@ -7,13 +7,14 @@ tree for each utterance (`transducer.py`).
 
 import copy
 import dataclasses
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
 
 from dictate.config.schema import EngineSettings
-from dictate.engines import Engine, EngineInfo, Utterance, device
-from dictate.engines.boost_phrases import BoostPhrases, boost_phrases
+from dictate.engines import Engine, EngineInfo, TermReport, Utterance, device
+from dictate.engines.boost_phrases import PhraseLists
 from dictate.engines.language import Languages
 from dictate.engines.nemotron.boosting import BoostingTreeCache
 from dictate.engines.nemotron.load import Loaded, load, release, unsafe_switch
@@ -24,7 +25,7 @@ from dictate.engines.token_text import TokenText
 from dictate.engines.transducer import WHOLE, TransducerUtterance, language_of_own_model
 from dictate.errors import Unavailable
 from dictate.events import RATE, Samples
-from dictate.hotwords.model import Hotwords
+from dictate.hotwords.model import Guards, Hotwords, Term
 from dictate.models import store
 
 
@@ -35,6 +36,7 @@ class NemotronEngine(Engine):
     languages: tuple[str, ...] = ("en",)
     streams = True
     hotwords_as = "a phrase-boosting tree in the decoder"
+    prepares_beside = True
 
     def __init__(self, settings: EngineSettings) -> None:
         super().__init__(settings)
@@ -45,7 +47,7 @@ class NemotronEngine(Engine):
         self._memory_mb = 0.0
         self._notes: list[str] = []
         self._languages: Languages
-        self._taken: tuple[Hotwords, str, BoostPhrases, list[str]] | None = None
+        self._lists: PhraseLists
 
     def unavailable_reason(self) -> str | None:
         if reason := why_lacking(self.name):
@@ -70,6 +72,7 @@ class NemotronEngine(Engine):
         self._languages.index(self.settings.language)
         self.languages, self.streams = self._languages.tags, bool(self._loaded.contexts)
         model = self._loaded.model
+        self._lists = PhraseLists(model.tokenizer)
         computer = model.decoding.decoding.decoding_computer
         self._trees = BoostingTreeCache(computer.biasing_multi_model, model.tokenizer.vocab_size)
         # Each model of the catalogue writes punctuation; that of the user may not.
@@ -152,9 +155,12 @@ class NemotronEngine(Engine):
         return utterance.finish()
 
     def prepare(self, hotwords: Hotwords) -> list[str]:
-        wanted, refused = self._phrases(hotwords, self.settings.language)
-        self._trees.prepare(wanted)
-        return refused
+        taken = self._lists.take(hotwords, self.settings.language)
+        self._trees.prepare(taken.phrases)
+        return list(taken.refused)
+
+    def inspect(self, terms: Sequence[Term], guards: Guards) -> list[TermReport]:
+        return self._lists.inspect(terms, guards)
 
     def begin(self, hotwords: Hotwords, language: str | None, chunk_ms: int = 0) -> Utterance:
         language = language or self.settings.language
@@ -164,9 +170,10 @@ class NemotronEngine(Engine):
         from dictate.engines.nemotron.streaming import StreamingRecognizer, encode
 
         loaded, model = self._loaded, self._loaded.model
-        tree = self._trees.take(self._phrases(hotwords, language)[0])
+        taken = self._lists.take(hotwords, language)
+        tree = self._trees.take(taken.phrases)
         hypotheses = [None if tree is None else tree.hypothesis()]
-        if tree is not None and hotwords.guards.compare:
+        if tree is not None:
             hypotheses.append(None)
         texts = [TokenText(model.tokenizer, loaded.tags) for _ in hypotheses]
         decoder = Decoder(model, hypotheses, prompt_index)
@@ -178,14 +185,8 @@ class NemotronEngine(Engine):
             else OfflineRecognizer(partial(recognise, model, decoder), len(hypotheses))
         )
         on_end = None if tree is None else tree.release
-        return TransducerUtterance(recognizer, texts, hotwords, chunk_ms, on_end)
-
-    def _phrases(self, hotwords: Hotwords, language: str) -> tuple[BoostPhrases, list[str]]:
-        if self._taken is None or self._taken[:2] != (hotwords, language):
-            tokenizer = self._loaded.model.tokenizer
-            found = boost_phrases(hotwords, language, tokenizer.text_to_ids, tokenizer.unk_id)
-            self._taken = hotwords, language, *found
-        return self._taken[2], list(self._taken[3])
+        forms = taken.forms if hotwords.guards.compare else None
+        return TransducerUtterance(recognizer, texts, forms, chunk_ms, on_end)
 
     def _chunk_ms(self, wanted: int) -> int:
         """The nearest chunk of those that the model was trained with; 0 if it does not stream."""

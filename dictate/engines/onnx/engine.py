@@ -11,13 +11,13 @@ import logging
 import os
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
 from dictate.config.schema import EngineSettings
-from dictate.engines import Engine, EngineInfo, Utterance
-from dictate.engines.boost_phrases import BoostPhrases, boost_phrases
+from dictate.engines import Engine, EngineInfo, TermReport, Utterance
+from dictate.engines.boost_phrases import MOST_LISTS, BoostPhrases, PhraseLists
 from dictate.engines.language import Languages
 from dictate.engines.offline import OfflineRecognizer
 from dictate.engines.onnx import model as onnx_model
@@ -31,7 +31,7 @@ from dictate.engines.token_text import TokenText
 from dictate.engines.transducer import WHOLE, TransducerUtterance, language_of_own_model
 from dictate.errors import DictateError, EngineError, Unavailable
 from dictate.events import RATE
-from dictate.hotwords.model import Hotwords
+from dictate.hotwords.model import Guards, Hotwords, Term
 from dictate.models import store
 from dictate.models.catalogue import CATALOGUE, DEFAULT, Model
 
@@ -40,8 +40,6 @@ log = logging.getLogger(__name__)
 FAST_ENOUGH: Final = 0.4
 """Real-time factor below which no more threads are tried: a step is over long before the next
 chunk, and the desktop keeps the rest of the processor."""
-MOST_TREES: Final = 4
-"""Maximum number of boosting trees that are kept."""
 
 
 class OnnxEngine(Engine):
@@ -62,7 +60,7 @@ class OnnxEngine(Engine):
         """The chunk that was last asked for; the model that is loaded has the nearest."""
         self._languages: Languages
         self._trees: OrderedDict[BoostPhrases, BoostingTree] = OrderedDict()
-        self._taken: tuple[Hotwords, str, BoostPhrases, list[str]] | None = None
+        self._lists: PhraseLists
 
     def unavailable_reason(self) -> str | None:
         if reason := why_lacking(self.name):
@@ -96,6 +94,7 @@ class OnnxEngine(Engine):
                 ) from error
         _return_memory()
         model = self._model
+        self._lists = PhraseLists(model.tokens)
         self._model_name = found.name
         speaks = store.speaks(found) or language_of_own_model(self.settings.language)
         self._languages = Languages(model.prompt_indices, speaks)
@@ -105,25 +104,30 @@ class OnnxEngine(Engine):
         self.punctuates = True if found.sha256 else None
 
     def prepare(self, hotwords: Hotwords) -> list[str]:
-        wanted, refused = self._phrases(hotwords, self.settings.language)
-        self._tree(wanted)
-        return refused
+        taken = self._lists.take(hotwords, self.settings.language)
+        self._tree(taken.phrases)
+        return list(taken.refused)
+
+    def inspect(self, terms: Sequence[Term], guards: Guards) -> list[TermReport]:
+        return self._lists.inspect(terms, guards)
 
     def begin(self, hotwords: Hotwords, language: str | None, chunk_ms: int = 0) -> Utterance:
         self._change_chunk(chunk_ms or self.settings.chunk_ms)
         model = self._model
         language = language or self.settings.language
         prompt_index = self._languages.index(language)
-        tree = self._tree(self._phrases(hotwords, language)[0])
+        taken = self._lists.take(hotwords, language)
+        tree = self._tree(taken.phrases)
         hypotheses = [Hypothesis(model, tree)]
-        if tree is not None and hotwords.guards.compare:
+        if tree is not None:
             hypotheses.append(Hypothesis(model, None))
         texts = [TokenText(model.tokens, model.tags) for _ in hypotheses]
+        forms = taken.forms if hotwords.guards.compare else None
         if model.window is None:
             run = partial(recognise, model, hypotheses, prompt_index)
-            return TransducerUtterance(OfflineRecognizer(run, len(hypotheses)), texts, hotwords, 0)
+            return TransducerUtterance(OfflineRecognizer(run, len(hypotheses)), texts, forms, 0)
         stream = StreamingRecognizer(model, model.window, hypotheses, prompt_index)
-        return TransducerUtterance(stream, texts, hotwords, model.window.chunk_ms)
+        return TransducerUtterance(stream, texts, forms, model.window.chunk_ms)
 
     def _change_chunk(self, chunk_ms: int) -> None:
         """Load the download with this chunk, if it is a different one and can be loaded. Open
@@ -138,14 +142,6 @@ class OnnxEngine(Engine):
             # The sound is worth more than the chunk.
             log.warning("engine onnx: chunks stay as they are: %s", error)
 
-    def _phrases(self, hotwords: Hotwords, language: str) -> tuple[BoostPhrases, list[str]]:
-        taken = self._taken
-        if taken is None or taken[:2] != (hotwords, language):
-            tokens = self._model.tokens
-            found = boost_phrases(hotwords, language, tokens.text_to_ids, tokens.unk_id)
-            self._taken = taken = hotwords, language, *found
-        return taken[2], list(taken[3])
-
     def _tree(self, wanted: BoostPhrases) -> BoostingTree | None:
         """The tree of this list; None if there is nothing to boost."""
         if not wanted.tokens or wanted.alpha <= 0:
@@ -155,7 +151,7 @@ class OnnxEngine(Engine):
             tree = BoostingTree(wanted, self._model.blank)
         # `prepare` runs beside the utterances: each change of the table is a single call.
         self._trees[wanted] = tree
-        while len(self._trees) > MOST_TREES:
+        while len(self._trees) > MOST_LISTS:
             self._trees.popitem(last=False)
         return tree
 

@@ -9,6 +9,7 @@ A sound of more than a minute is recognised in parts, cut at the quietest point 
 """
 
 from collections import OrderedDict
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -142,7 +143,8 @@ class Qwen3Engine(Engine):
         tag = language or self.settings.language
         if reason := why_not_language(tag):
             raise Unavailable(reason)
-        return Qwen3Utterance(self._loaded, self._decoder, self._request(hotwords, tag))
+        again = partial(PromptRequest, self._loaded, hotwords, tag)
+        return Qwen3Utterance(self._loaded, self._decoder, self._request(hotwords, tag), again)
 
     def _request(self, hotwords: Hotwords, tag: str) -> PromptRequest:
         key = hotwords, tag

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from dictate.engines.prompt_guard import clean
+from dictate.engines.selection import MOST_PROMPTED, ranked
 from dictate.hotwords.model import AUTO, Hotwords, Term
 
 LANGUAGES: Final = {
@@ -45,9 +46,6 @@ LANGUAGES: Final = {
     "vi": "Vietnamese",
 }
 """BCP 47 tag -> the name of the language in the model."""
-MOST_TERMS: Final = 50
-"""Maximum number of terms. More cost time without a gain; others report that it ends near
-twenty."""
 NAMED: Final = 3
 """Terms that are named in the sentence."""
 
@@ -61,6 +59,8 @@ class Context:
     """The spellings that are in it."""
     unusable: tuple[str, ...] = ()
     """One line for each term that is not, and for a sentence that is left out."""
+    full: bool = False
+    """Whether terms had to be left out."""
 
 
 def why_not_language(tag: str) -> str | None:
@@ -82,17 +82,19 @@ def tag_of(name: str) -> str:
 
 
 def context(
-    hotwords: Hotwords, tag: str, control: Collection[str], fits: Callable[[str], bool]
+    hotwords: Hotwords,
+    tag: str,
+    control: Collection[str],
+    fits: Callable[[str], bool],
+    draft: str = "",
 ) -> Context:
     """The context for this list in this language.
 
     `control` are the tokens that steer the model, which are removed; `fits` returns whether a text
-    is short enough. What does not fit is left out, the lightest terms first.
+    is short enough. What does not fit is left out, by the rule of `selection.py`, for which `draft`
+    is a text of the same sound.
     """
-    wanted = sorted(
-        hotwords.for_language(tag),
-        key=lambda term: -term.weight,
-    )
+    wanted = ranked(hotwords.for_language(tag), draft=draft)
     if not hotwords.strength:
         wanted = []
     own = clean(hotwords.context, control)
@@ -107,12 +109,13 @@ def context(
         if not spelling
     ]
     usable = [(term, spelling) for term, spelling in spelled if spelling]
-    many = min(len(usable), MOST_TERMS)
+    many = min(len(usable), MOST_PROMPTED)
     while not fits(_sentence(own, [spelling for _, spelling in usable[:many]])):
         many -= 1
     unusable += [_too_many(term, many) for term, _ in usable[many:]]
     spellings = tuple(spelling for _, spelling in usable[:many])
-    return Context(_sentence(own, spellings), spellings, tuple(unusable))
+    full = many < len(usable)
+    return Context(_sentence(own, spellings), spellings, tuple(unusable), full)
 
 
 def _sentence(own: str, terms: Collection[str]) -> str:

@@ -19,7 +19,8 @@ TEXT_TAG: Final = "<asr_text>"
 class PromptRequest:
     """The prompt for a sound in one language: with the context, and without one."""
 
-    def __init__(self, loaded: Loaded, hotwords: Hotwords, tag: str) -> None:
+    def __init__(self, loaded: Loaded, hotwords: Hotwords, tag: str, draft: str = "") -> None:
+        """`draft` is a text of the sound, which has a say in which terms of a long list count."""
         from dictate.engines.qwen3.decode import MOST_BEFORE
 
         self._processor = loaded.processor
@@ -30,6 +31,7 @@ class PromptRequest:
             tag,
             self.control,
             lambda text: len(self._prompt(text).before) <= MOST_BEFORE,
+            draft,
         )
         self.prompt = self._prompt(self.context.text)
         self.plain = self._prompt("")

@@ -1,6 +1,7 @@
 """One dictation in Qwen3-ASR: partial texts while the user speaks, and the text at the release."""
 
 import time
+from collections.abc import Callable
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
@@ -55,7 +56,16 @@ class Part:
 class Qwen3Utterance(Utterance):
     """One dictation, part by part."""
 
-    def __init__(self, loaded: Loaded, decoder: "Decoder", request: PromptRequest) -> None:
+    def __init__(
+        self,
+        loaded: Loaded,
+        decoder: "Decoder",
+        request: PromptRequest,
+        request_for: Callable[[str], PromptRequest],
+    ) -> None:
+        """`request_for` makes the request for a draft of the text, if the list of hotwords is
+        longer than a prompt may be."""
+        self._request_for = request_for
         self._loaded = loaded
         self._decoder = decoder
         self._request = request
@@ -64,6 +74,8 @@ class Qwen3Utterance(Utterance):
         self._start = 0
         """The sample at which the part begins."""
         self._texts: list[str] = []
+        self._plain: list[str | None] = []
+        """The texts of the same parts without the context, where they are known."""
         self._partial = ""
         self._running: Decoding | None = None
         self._partial_at = 0
@@ -98,11 +110,14 @@ class Qwen3Utterance(Utterance):
     def finish(self) -> str:
         try:
             if self._start + self._part.sound.length < SHORTEST_S * RATE:
+                self.plain = ""
                 return ""
             self._marks.finish()
             if self._running is not None and len(self._running.tokens) > len(self._part.draft):
                 self._part.draft = self._running.tokens
             self._texts.append(self._recognise(self._part))
+            if None not in self._plain:
+                self.plain = join(filter(None, self._plain))
             return join(self._texts)
         finally:
             self.cancel()
@@ -158,24 +173,30 @@ class Qwen3Utterance(Utterance):
         """The text of a part that is complete."""
         speech_s = self._marks.span_s(self._start, self._start + part.sound.length)
         if not speech_s:
+            self._plain.append("")
             return ""
         request = self._request
+        if request.context.full and (draft := request.text(part.draft, whole=False)):
+            request = self._request_for(draft)
         decoding = part.decode(self._decoder, request.prompt, part.draft)
         text = self._text(decoding)
         hints = request.context
         echo = echoes(text, hints.text, hints.terms)
         doubtful = echo or decoding.looped or too_long(text, speech_s)
+        plain = None if hints.text else text
         if doubtful and hints.text:
             decoding = part.decode(self._decoder, request.plain, [])
             # A term is kept if it resembles the text without the context.
-            believed, _ = settle(self._text(decoding), text, hints.terms)
+            plain = self._text(decoding)
+            believed, _ = settle(plain, text, hints.terms)
             if believed != text:
                 text, self._note = believed, AGAIN
         if decoding.looped:
             self._note = CIRCLES
         # By the whole length: soft speech is found only in parts, and no word may be lost for that.
         if too_long(text, part.sound.length / RATE):
-            text, self._note = "", UNSAID
+            text, plain, self._note = "", None, UNSAID
+        self._plain.append(plain)
         return text
 
     def _text(self, decoding: "Decoding") -> str:

@@ -1,15 +1,17 @@
 """Addresses of remote engines. Sound leaves this machine only encrypted."""
 
-import ipaddress
 import re
 from dataclasses import dataclass
-from urllib.parse import SplitResult, urlsplit
+
+from dictate.platform.web_address import is_loopback, safe_url
 
 FORMS = (
     "the path of a Unix socket, tls://HOST:PORT, or a port of this machine as tcp://127.0.0.1:PORT"
 )
 CLEAR = ("", "tcp", "wyoming")
 """Schemes of an unencrypted port; most Wyoming programs write tcp://."""
+PRIVATE = "what you say"
+"""What travels to an engine."""
 ENDPOINTS = ("/audio/transcriptions", "/chat/completions", "/inference")
 """Ends of the full address of a request, which the documentation of a server may show."""
 
@@ -73,14 +75,6 @@ def host_and_port(text: str, form: str = "HOST:PORT") -> tuple[str, int]:
     return name, int(port)
 
 
-def is_loopback(host: str) -> bool:
-    """Whether this host is this machine."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 @dataclass(frozen=True, slots=True)
 class Web:
     """The address of an HTTP server that is safe to use."""
@@ -98,7 +92,7 @@ def parse_web(text: str) -> Web:
     text = text.strip().rstrip("/")
     for end in ENDPOINTS:
         text = text.removesuffix(end)
-    text, host, port, parts = _url(text, "http", form)
+    text, host, port, parts = safe_url(text, "http", form, PRIVATE)
     return Web(text, host, port or (443 if parts.scheme == "https" else 80))
 
 
@@ -117,35 +111,8 @@ def parse_grpc(text: str) -> Grpc:
     """The address in the user's settings. Raises ValueError with a message for people, also if the
     sound would travel unencrypted."""
     form = "write grpcs://HOST:PORT, or grpc://127.0.0.1:PORT for this machine"
-    text, host, port, parts = _url(text.strip(), "grpc", form)
+    text, host, port, parts = safe_url(text.strip(), "grpc", form, PRIVATE)
     function = parts.path.strip("/")
     if not port or not re.fullmatch("[A-Za-z0-9-]*", function):
         raise ValueError(f"{text!r} is no address: {form}")
     return Grpc(host, port, tls=parts.scheme == "grpcs", function=function)
-
-
-def _url(text: str, scheme: str, form: str) -> tuple[str, str, int | None, SplitResult]:
-    """A URL of this scheme, or of the encrypted one with an s; its host, port and parts. Without a
-    scheme, it is the plain one for this machine, and the encrypted one for others."""
-    if "@" in text:
-        raise ValueError("a name or password does not belong there: put the key in a file")
-    try:
-        if not _scheme(text)[0]:
-            here = is_loopback(urlsplit(f"{scheme}://{text}").hostname or "")
-            text = f"{scheme}://{text}" if here else f"{scheme}s://{text}"
-        parts = urlsplit(text)
-        host, port = parts.hostname, parts.port
-    except ValueError as error:
-        raise ValueError(f"{text!r} is no address: {form}") from error
-    known = parts.scheme in (scheme, f"{scheme}s")
-    half = parts.netloc.endswith(":") or not text.isprintable() or " " in text
-    if not host or not known or half:
-        raise ValueError(f"{text!r} is no address: {form}")
-    if parts.query or parts.fragment:
-        raise ValueError(f"{text!r} has more than an address: {form}")
-    if parts.scheme == scheme and not is_loopback(host):
-        raise ValueError(
-            f"{host} is another machine, and what you say would travel there in clear: use "
-            f"{scheme}s://, or a port of this machine that leads there by SSH (ssh -L)"
-        )
-    return text, host, port, parts

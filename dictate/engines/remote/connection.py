@@ -60,11 +60,15 @@ class Remote:
         time out, too."""
         return EngineLost(str(self.trouble(f"did not {what} for {seconds:.3g} s")))
 
-    def send(self, *events: Event) -> None:
-        """Send these at once. Raises EngineError, also if the server does not take them in time."""
+    def send(self, *events: Event | bytes) -> None:
+        """Send these at once; bytes are encoded events. Raises EngineError, also if the server does
+        not take them in time."""
         raw = io.BytesIO()
         for event in events:
-            write_event(event, raw)
+            if isinstance(event, bytes):
+                raw.write(event)
+            else:
+                write_event(event, raw)
         try:
             self._open().settimeout(self._patience_s)
             self._open().sendall(raw.getvalue())

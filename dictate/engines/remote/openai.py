@@ -83,6 +83,7 @@ class OpenAIEngine(Engine):
         self._profile_name = ""
         self._notes: list[str] = []
         self._trust: ssl.SSLContext | None = None
+        self._hinted: tuple[tuple[Hotwords, str], tuple[Hints, list[str]]] | None = None
 
     def unavailable_reason(self) -> str | None:
         if find_spec("httpx2") is None:
@@ -158,7 +159,13 @@ class OpenAIEngine(Engine):
         )
 
     def prepare(self, hotwords: Hotwords) -> list[str]:
-        return hints(hotwords, self.settings.language)[1]
+        return list(self.hints(hotwords, self.settings.language)[1])
+
+    def hints(self, hotwords: Hotwords, language: str) -> tuple[Hints, list[str]]:
+        """As the function of this name; the last answer is kept, because a list may be long."""
+        if self._hinted is None or self._hinted[0] != (hotwords, language):
+            self._hinted = (hotwords, language), hints(hotwords, language)
+        return self._hinted[1]
 
     def begin(self, hotwords: Hotwords, language: str | None, chunk_ms: int = 0) -> Utterance:
         del chunk_ms
@@ -191,7 +198,7 @@ class OpenAIUtterance(Utterance):
     def __init__(self, engine: OpenAIEngine, hotwords: Hotwords, language: str) -> None:
         self._engine = engine
         self._language = language
-        self._hints, _ = hints(hotwords, language)
+        self._hints, _ = engine.hints(hotwords, language)
         self._gate = SpeechGate()
         self._spoken = False
         self._rest = bytearray()

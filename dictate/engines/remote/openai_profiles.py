@@ -14,11 +14,10 @@ from typing import Any, Final
 
 from dictate.engines.prompt_guard import clean, most_tokens
 from dictate.engines.qwen3.prompt import tag_of
+from dictate.engines.selection import MOST_PROMPTED, ranked
 from dictate.errors import EngineError
 from dictate.hotwords.model import AUTO, Hotwords
 
-MOST_TERMS: Final = 50
-"""Maximum number of terms. Others report that more do not help, and that long lists do harm."""
 LONGEST_PROMPT: Final = 800
 """Maximum characters of a prompt. Whisper reads only the last 224 tokens of it."""
 LONGEST_NAME: Final = 200
@@ -97,18 +96,17 @@ class Request:
 
 def hints(hotwords: Hotwords, language: str) -> tuple[Hints, list[str]]:
     """The hints for the model, and one line for each term that is left out."""
-    terms = hotwords.for_language(language)
-    heaviest = sorted(terms, key=lambda term: -term.weight) if hotwords.strength else []
+    terms = hotwords.for_language(language) if hotwords.strength else ()
     found = Hints(clean(hotwords.context, CONTROL)[:LONGEST_PROMPT])
     unusable = []
-    for term in heaviest:
+    for term in ranked(terms):
         spelling = clean(term.spelling, CONTROL)
-        longer = Hints(found.context, (*found.terms, spelling))
+        longer = Hints(found.context, (*found.terms[:MOST_PROMPTED], spelling))
         if not spelling:
             unusable.append(f"{term.spelling}: nothing is left of it without control tokens")
-        elif len(longer.terms) > MOST_TERMS or len(longer.prompt) > LONGEST_PROMPT:
+        elif len(longer.terms) > MOST_PROMPTED or len(longer.prompt) > LONGEST_PROMPT:
             unusable.append(
-                f"{term.spelling}: not sent to the server, which gets {MOST_TERMS} terms or "
+                f"{term.spelling}: not sent to the server, which gets {MOST_PROMPTED} terms or "
                 f"{LONGEST_PROMPT} characters, the heaviest first: give it a higher weight, or "
                 "remove others (it is still spelled your way)"
             )

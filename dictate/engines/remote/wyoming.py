@@ -8,7 +8,7 @@ engine. Other servers report nothing before their transcript.
 
 import statistics
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import closing
 
 import numpy as np
@@ -19,26 +19,36 @@ from wyoming.info import Describe, Info
 from wyoming.ping import Ping
 
 from dictate.config.schema import EngineSettings
-from dictate.engines import Engine, EngineInfo, Utterance, UtteranceStats
+from dictate.engines import (
+    Engine,
+    EngineInfo,
+    TermReport,
+    Utterance,
+    UtteranceStats,
+    inspection,
+)
 from dictate.engines.pace import Pace
 from dictate.engines.protocol import (
     PROGRAM,
     BeginUtterance,
     EngineState,
+    Inspected,
+    Known,
     PartialText,
     Progress,
     StatusEvent,
     Timings,
     UnusableTerms,
     WatchStatus,
-    hotwords_event,
+    hash_event,
+    hotwords_bytes,
 )
 from dictate.engines.remote import answer_s, away, missing_file, text_s
 from dictate.engines.remote.address import FORMS, Address, parse
 from dictate.engines.remote.connection import REACH_S, Remote
 from dictate.errors import EngineError
 from dictate.events import RATE, Samples, pcm_from_samples
-from dictate.hotwords.model import AUTO, Hotwords
+from dictate.hotwords.model import AUTO, Guards, Hotwords, Term
 
 WINDOW_S = 0.5
 """Seconds of sound that may be sent to `dictate serve` ahead of its engine."""
@@ -68,6 +78,8 @@ class WyomingEngine(Engine):
         """How fast a server answers that reports no progress."""
         self.there = StatusEvent(state=EngineState.READY)
         """The state of the server's engine."""
+        self.keeps_lists = False
+        """Whether `dictate serve` takes a list by its hash; older ones do not."""
         self._taken: tuple[Hotwords, list[str]] | None = None
 
     def unavailable_reason(self) -> str | None:
@@ -132,13 +144,23 @@ class WyomingEngine(Engine):
             return []
         if self._taken is None or self._taken[0] != hotwords:
             with closing(self.connect()) as remote:
-                remote.send(WatchStatus().event(), hotwords_event(hotwords))
+                remote.send(WatchStatus().event(), hotwords_bytes(hotwords))
                 # A long list takes long on that machine.
                 patience_s = answer_s(self.settings) * (1 + len(hotwords.terms) // 1000)
                 answer = remote.expect(lambda event: event.type == UnusableTerms.type, patience_s)
-                terms = UnusableTerms.from_event(answer).terms
-                self._taken = hotwords, [str(line) for line in terms]
+                unusable = UnusableTerms.from_event(answer)
+                self.keeps_lists = unusable.kept
+                self._taken = hotwords, [str(line) for line in unusable.terms]
         return list(self._taken[1])
+
+    def inspect(self, terms: Sequence[Term], guards: Guards) -> list[TermReport]:
+        if not self.keeps_lists:  # nor does it answer this, then
+            return super().inspect(terms, guards)
+        with closing(self.connect()) as remote:
+            remote.send(inspection.question(terms, guards))
+            wanted = Inspected.type
+            answer = remote.expect(lambda event: event.type == wanted, answer_s(self.settings))
+            return inspection.reports(answer)
 
     def begin(self, hotwords: Hotwords, language: str | None, chunk_ms: int = 0) -> Utterance:
         return WyomingUtterance(self, hotwords, language, chunk_ms)
@@ -217,24 +239,36 @@ class WyomingUtterance(Utterance):
         self._timings = Timings(0.0, 0.0, 0.0)
         self._remote = engine.connect()
         try:
+            # Every server answers this at once, so a server that does not is down.
+            self._remote.send(Describe().event())
+            if engine.ours:
+                self._send_hotwords(hotwords)
             self._remote.send(*self._head(hotwords, language, chunk_ms))
         except EngineError:
             self.cancel()
             raise
 
+    def _send_hotwords(self, hotwords: Hotwords) -> None:
+        """Name the list by its hash, and send it only if the server does not know it: many clients
+        share its room for lists. The question costs a round trip, in which sound waits here."""
+        known = False
+        if self._engine.keeps_lists:
+            self._remote.send(hash_event(hotwords))
+            answer = self._remote.expect(lambda event: event.type == Known.type, REACH_S)
+            known = Known.from_event(answer).known
+        if not known:
+            self._remote.send(hotwords_bytes(hotwords))
+
     def _head(self, hotwords: Hotwords, language: str | None, chunk_ms: int) -> list[Event]:
         start = AudioStart(RATE, 2, 1).event()
-        # Every server answers this at once, so a server that does not is down.
-        describe = Describe().event()
         if self._engine.ours:
             # Our own engine process gives quiet sound to us once more.
             begin = BeginUtterance(0, chunk_ms=chunk_ms, louder=False)
-            ours = hotwords_event(hotwords), begin.event()
-            return [describe, *ours, Transcribe(language=language).event(), start]
+            return [begin.event(), Transcribe(language=language).event(), start]
         names = [term.spelling for term in hotwords.for_language(language)]
         tag = served_tag(language, self._engine.languages)
         transcribe = Transcribe(language=tag, transcript_names=names or None)
-        return [describe, transcribe.event(), start]
+        return [transcribe.event(), start]
 
     @property
     def effort(self) -> UtteranceStats:
@@ -343,6 +377,7 @@ class WyomingUtterance(Utterance):
                 self._text = PartialText.from_event(event).text
             case Timings.type:
                 self._timings = Timings.from_event(event)
+                self.plain = self._timings.plain
             case "transcript-chunk":
                 self._pieces += str(event.data.get("text"))
                 # Some servers put two spaces between two segments.

@@ -1,0 +1,94 @@
+"""Lints the hotwords after each change of them, and shows on the bus what is wrong.
+
+In a process of its own (`diagnostics/hotword_lint.py`): a second of work, and 80 MB that nothing
+else here needs, must not meet a dictation.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from dictate.config.sources import FilesRead
+from dictate.dbus.service import Service
+from dictate.platform.background import BackgroundTasks
+from dictate.platform.child_process import ChildProcess, python_module
+
+log = logging.getLogger(__name__)
+
+FIRST_S: Final = 10.0
+"""Seconds after the start for which it waits: the engine loads its model first."""
+LINT_S: Final = 120.0
+"""Seconds that it may take."""
+_MODULE: Final = "dictate.diagnostics.hotword_lint"
+
+
+class HotwordLint:
+    """All methods belong on the loop."""
+
+    def __init__(
+        self,
+        service: Service,
+        in_force: Callable[[], FilesRead],
+        files: Callable[[], tuple[Path, Path]],
+        engine: Callable[[], str],
+    ) -> None:
+        """`in_force` is the configuration, `files` are those of the settings and of the hotwords,
+        `engine` is the name of the main engine; all as they are when it is called."""
+        self._service = service
+        self._in_force = in_force
+        self._files = files
+        self._engine = engine
+        self._tasks = BackgroundTasks(log)
+        self._linted: object = None
+        """What the findings depend on, at the last start of a run."""
+        self._wait_s = FIRST_S
+
+    def update(self) -> None:
+        """The hotwords, the settings or the engine may have changed."""
+        read = self._in_force()
+        depends_on = (read.hotwords, read.settings.hotwords, read.settings.text, self._engine())
+        if depends_on != self._linted:
+            self._linted = depends_on
+            self._tasks.start(self._run(depends_on), "lint of the hotwords")
+
+    async def close(self) -> None:
+        """End what runs."""
+        await self._tasks.cancel()
+
+    async def _run(self, depends_on: object) -> None:
+        wait_s, self._wait_s = self._wait_s, 0.0
+        await asyncio.sleep(wait_s)
+        if depends_on is not self._linted:
+            return  # another run follows
+        if not self._in_force().hotwords.terms:
+            self._service.update(hotword_warnings="")
+            return
+        config, hotwords = await asyncio.to_thread(self._files)
+        words = ("--config", str(config), "--hotwords", str(hotwords), "--engine", self._engine())
+        process = ChildProcess("lint", python_module(_MODULE, *words), log, answers=True)
+        try:
+            async with asyncio.timeout(LINT_S):
+                await process.start()
+                answer = json.loads(await process.stdout.read())
+        except (OSError, TimeoutError, ValueError) as error:
+            how = process.last_words or str(error) or f"no answer within {LINT_S:.0f} s"
+            log.warning("the hotwords were not linted: %s", how)
+            return
+        finally:
+            await process.kill()
+        if depends_on is self._linted and not answer["problems"]:
+            self._service.update(hotword_warnings=summary(answer["findings"]))
+
+
+def summary(findings: list[dict[str, Any]]) -> str:
+    """How many warnings there are, and the first, in one line; empty if there are none."""
+    bad = [finding for finding in findings if finding["severity"] != "hint"]
+    if not bad:
+        return ""
+    first = bad[0]
+    place = f"{first['place']}: " if first["place"] else ""
+    many = f"{len(bad)} warnings, the first: " if len(bad) > 1 else "1 warning: "
+    return f"{many}{place}{first['term']}: {first['problem']} (dictatectl hotwords lint)"

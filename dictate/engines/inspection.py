@@ -1,0 +1,50 @@
+"""How an engine sees single terms, asked through its process: `Engine.inspect` over the wire."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from wyoming.event import Event
+
+from dictate.engines import TermReport
+from dictate.engines.protocol import (
+    BadEvent,
+    Inspect,
+    Inspected,
+    hotwords_event,
+    hotwords_from_event,
+)
+from dictate.hotwords.model import Guards, Hotwords, Term
+
+
+def question(terms: Sequence[Term], guards: Guards) -> Event:
+    """Asks for the reports on these terms."""
+    data = hotwords_event(Hotwords(tuple(terms), guards=guards)).data["hotwords"]
+    return Inspect(data["terms"], data["guards"]).event()
+
+
+def asked(event: Event) -> tuple[tuple[Term, ...], Guards]:
+    """The terms and guards of a question. Raises BadEvent."""
+    inspect = Inspect.from_event(event)
+    data = {"terms": inspect.terms, "guards": inspect.guards, "strength": 1.0}
+    hotwords = hotwords_from_event(Event(event.type, {"hotwords": data}))
+    return hotwords.terms, hotwords.guards
+
+
+def answer(reports: Sequence[TermReport]) -> Event:
+    """The reports as an event."""
+    return Inspected([asdict(report) for report in reports]).event()
+
+
+def reports(event: Event) -> list[TermReport]:
+    """The reports of an answer. Raises BadEvent."""
+    try:
+        return [
+            TermReport(
+                str(report["spelling"]),
+                tuple(map(str, report["tokens"])),
+                str(report["problem"]),
+            )
+            for report in Inspected.from_event(event).reports
+        ]
+    except (KeyError, TypeError) as error:
+        raise BadEvent(f"{event.type}: not a list of reports ({error!r})") from error

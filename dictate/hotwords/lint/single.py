@@ -1,0 +1,131 @@
+"""Rules about one term at a time. Pure."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from dictate.hotwords.lint.findings import Finding, Known, Severity
+from dictate.hotwords.lint.words import is_english, is_sign, letters, listed, without_accents
+from dictate.hotwords.model import Term
+from dictate.phonetics.ordinary import COMMON, VERY_COMMON, ordinary_share
+
+IDLE_DAYS: Final = 90
+"""Days after which a term that was not heard is mentioned."""
+CLOSE: Final = 0.12
+"""Distance of two sounds from which on an engine takes one for the other: "Claude" and "cloud" have
+0.08."""
+LETTERS_PER_TOKEN: Final = 1.5
+"""Below this, a model writes a term nearly letter by letter: it knows no part of it."""
+
+
+def refused(terms: Sequence[Term], known: Known) -> Iterator[Finding]:
+    """Terms that the engine cannot use, or knows no part of."""
+    for term in terms:
+        seen = known.tokens.get(term.spelling)
+        if seen is None:
+            continue
+        if seen.problem:
+            advice = "give it sounds_like with what you see instead, and it is spelled your way"
+            yield Finding(Severity.ERROR, term.spelling, seen.problem, advice)
+        elif len(seen.tokens) > 2 and letters(term) < LETTERS_PER_TOKEN * len(seen.tokens):
+            yield Finding(
+                Severity.HINT,
+                term.spelling,
+                f"the engine knows no part of it: {' '.join(seen.tokens)}",
+                "if it is not recognized, give it more weight, or sounds_like with what you see",
+            )
+
+
+def signs(terms: Sequence[Term], known: Known) -> Iterator[Finding]:
+    """Signs and accents that engines do not write."""
+    for term in terms:
+        if term.sounds_like or term.spelling in known.tokens:
+            continue
+        if signs := [sign for sign in dict.fromkeys(term.spelling) if is_sign(sign)]:
+            said = known.said_as(term.spelling)
+            yield Finding(
+                Severity.WARNING,
+                term.spelling,
+                f"engines write words for {' '.join(signs)}, and only {term.spelling} itself is"
+                " recognized as the term",
+                f'add sounds_like = ["{said}"]',
+            )
+        elif (plain := without_accents(term.spelling)) != term.spelling:
+            yield Finding(
+                Severity.HINT,
+                term.spelling,
+                f"an engine that knows no accents writes {plain}, and it stays so",
+                f'add sounds_like = ["{plain}"]',
+            )
+
+
+def too_short(terms: Sequence[Term], shortest: int) -> Iterator[Finding]:
+    """Terms that are not boosted."""
+    for term in terms:
+        if letters(term) < shortest:
+            yield Finding(
+                Severity.WARNING,
+                term.spelling,
+                f"too short: engines do not prefer terms of fewer than {shortest} letters, which"
+                " would turn up everywhere",
+                "it is spelled your way all the same; use a longer phrase to have it preferred",
+            )
+
+
+def ordinary(terms: Sequence[Term], known: Known) -> Iterator[Finding]:
+    """Terms that are ordinary words in another letter case."""
+    english = known.english
+    if english is None:
+        return
+    for term in terms:
+        share = ordinary_share(term.spelling, english) if is_english(term) else None
+        if share is None or term.spelling.isupper():
+            continue
+        word = term.spelling.lower()
+        written = f'"{word}" is an ordinary word, and is always written {term.spelling}'
+        if share >= VERY_COMMON:
+            advice = "remove it, or make it a longer phrase: the engine knows the word anyway"
+            yield Finding(Severity.WARNING, term.spelling, written, advice)
+        elif word != term.spelling:
+            advice = f"leave it if you never mean {word}; otherwise make it a longer phrase"
+            yield Finding(Severity.HINT, term.spelling, written, advice)
+
+
+def close(terms: Sequence[Term], known: Known) -> Iterator[Finding]:
+    """Common words of nearly the same sound, for a term that the engine hardly expects."""
+    for term in terms:
+        word = without_accents(term.spelling).lower()
+        if " " in word or not is_english(term) or _is_common(word, known):
+            continue
+        near = {
+            other: None
+            for sounds in known.sounds.get(term.spelling, ())
+            for apart, other in known.close_words(sounds)
+            if apart <= CLOSE and other != word
+        }
+        if near:
+            first = next(iter(near))
+            yield Finding(
+                Severity.HINT,
+                term.spelling,
+                f"sounds nearly like {listed(list(near))}",
+                f'harmless unless it appears where you say "{first}": then lower its weight;'
+                f' never put "{first}" into sounds_like',
+            )
+
+
+def idle(terms: Sequence[Term], known: Known) -> Iterator[Finding]:
+    """Terms that were not heard for long."""
+    for term in terms:
+        used = known.last_used.get(term.spelling)
+        if used is not None and (days := (known.now - used) / 86400) >= IDLE_DAYS:
+            yield Finding(
+                Severity.HINT,
+                term.spelling,
+                f"not heard for {days:.0f} days",
+                "remove or quarantine it if you do not need it: a short list does less harm",
+            )
+
+
+def _is_common(word: str, known: Known) -> bool:
+    share = known.english.word(word) if known.english else None
+    return share is not None and share >= COMMON

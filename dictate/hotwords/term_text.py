@@ -1,0 +1,136 @@
+"""Puts a term into the text of a file, or takes it out. All else stays as it is, comments included.
+
+tomlkit keeps comments, but takes ten seconds to parse a list of 10,000 terms. So it gets only the
+part of the text that changes.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import tomli
+import tomlkit
+
+from dictate.hotwords.limits import composed, folded
+from dictate.hotwords.model import TermState
+from dictate.toml.positions import Key, lines_of, span_of
+
+
+def with_term(text: str, wanted: dict[str, Any]) -> str:
+    """The text with a term, whose fields are `wanted`: in the short form if there is nothing more
+    to say of it. A term that is there is changed."""
+    data, spelling = tomli.loads(text), wanted["spelling"]
+    long = _index(data.get("word", []), spelling)
+    if long is not None:
+        return _changed(text, ("word", long), lambda table: _update(table, wanted))
+    is_short = len(wanted) == 1
+    for number, group in enumerate(data.get("group", [])):
+        if (at := _index(group.get("words", []), spelling)) is None:
+            continue
+        if is_short:
+            return _changed(text, ("group", number), lambda table: _replace(table, at, spelling))
+        wanted = {"group": group["name"]} | wanted
+    if not is_short:
+        return _with_block(without_term(text, spelling), wanted)
+    short = _index(data.get("words", []), spelling)
+    return _changed(text, (), lambda table: _replace(table, short, spelling))
+
+
+def without_term(text: str, spelling: str) -> str:
+    """The text without a term."""
+    data = tomli.loads(text)
+    if (short := _index(data.get("words", []), spelling)) is not None:
+        return _changed(text, (), lambda table: _delete(table["words"], short))
+    for number, group in enumerate(data.get("group", [])):
+        if (at := _index(group.get("words", []), spelling)) is not None:
+            return _changed(text, ("group", number), lambda table: _delete(table["words"], at))
+    long = _index(data.get("word", []), spelling)
+    if long is None:
+        return text
+    span = span_of(text, ("word", long))
+    if span is None:
+        return _changed(text, (), lambda table: _delete(table["word"], long))
+    # tomlkit would remove the comments after a [[word]] with it, so its lines are cut out.
+    lines = text.split("\n")
+    after = span[1] + (not "".join(lines[span[1] : span[1] + 1]).strip())
+    return "\n".join(lines[: span[0]] + lines[after:])
+
+
+def _with_block(text: str, wanted: dict[str, Any]) -> str:
+    """`text` with a [[word]] after the last one, before the comments on the next table."""
+    block = f"[[word]]\n{tomlkit.dumps(wanted)}"
+    number = len(tomli.loads(text).get("word", [])) - 1
+    span = span_of(text, ("word", number))
+    if span is None:
+        return f"{text.rstrip()}\n\n{block}".lstrip()
+    lines = text.split("\n")
+    return "\n".join([*lines[: span[1]], "", *block.rstrip().split("\n"), *lines[span[1] :]])
+
+
+def _update(table: Any, wanted: dict[str, Any]) -> None:
+    heard = table.get("sounds_like", [])
+    new = [form for form in wanted.get("sounds_like", []) if form not in heard]
+    for name, value in wanted.items():
+        if name == "sounds_like":
+            if new:
+                table[name] = [*heard, *new]
+        elif table.get(name) != value:
+            table[name] = value
+    if table.get("state") == TermState.QUARANTINED.value:
+        table["state"] = TermState.ACTIVE.value
+
+
+def _replace(table: Any, at: int | None, spelling: str) -> None:
+    """Change the word at this place, or add one."""
+    if "words" not in table:
+        table["words"] = [spelling]
+    elif at is None:
+        table["words"].append(spelling)
+    else:
+        table["words"][at] = spelling
+
+
+def _delete(items: Any, at: int | None) -> None:
+    del items[at]
+
+
+def _changed(text: str, key: Key, change: Callable[[Any], None]) -> str:
+    """The text after a change to a table in it; () is the top of the file."""
+    lines = text.split("\n")
+    span = span_of(text, key) if key else _top(text, lines)
+    if span is None:
+        document: Any = tomlkit.parse(text)
+        table = document
+        for part in key:
+            table = table[part]
+        change(table)
+        return tomlkit.dumps(document)
+    start, stop = span
+    document = tomlkit.parse("\n".join([*lines[start:stop], ""]))
+    change(document[key[0]][0] if key else document)
+    changed = tomlkit.dumps(document).removesuffix("\n").split("\n")
+    return "\n".join([*lines[:start], *changed, *lines[stop:]])
+
+
+def _top(text: str, lines: list[str]) -> tuple[int, int] | None:
+    """The lines above the first [table], without the comments on it; None if there is no table."""
+    headers = (
+        line
+        for key, line in lines_of(text).items()
+        if len(key) == 1 and lines[line - 1].lstrip().startswith("[")
+    )
+    first = min(headers, default=None)
+    if first is None:
+        return None
+    stop = first - 1
+    while stop > 0 and lines[stop - 1].strip()[:1] in ("", "#"):
+        stop -= 1
+    return 0, stop
+
+
+def _index(items: Sequence[Any], spelling: str) -> int | None:
+    """The position of a term in `words` or among the [[word]] tables, regardless of letter case."""
+    wanted = folded(composed(spelling))
+    for number, item in enumerate(items):
+        if folded(composed(item if isinstance(item, str) else item["spelling"])) == wanted:
+            return number
+    return None
