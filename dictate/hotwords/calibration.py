@@ -33,8 +33,10 @@ class Calibration:
     engine: str
     model: str
     """As the engine reports it; empty if it has one only."""
+    model_path: str
+    """Where the user's own model is; empty for one of ours, whose name stands for its files."""
     model_hash: str
-    """Of the model's files, if `model` is their path; else empty: the name stands for them."""
+    """Of the files at `model_path`."""
     strength: float
     control_words: int
     """Words of the control sentences that were spoken at this strength."""
@@ -61,7 +63,7 @@ def load(path: Path) -> tuple[Calibration, ...]:
     except (OSError, ValueError, KeyError, TypeError) as error:
         log.warning("%s cannot be used, so the built-in strengths are: %r", path, error)
         return ()
-    return tuple(one for one in each if one.model_hash == model_hash(one.model))
+    return tuple(one for one in each if one.model_hash == model_hash(one.model_path))
 
 
 def save(path: Path, new: Calibration) -> None:
@@ -96,10 +98,11 @@ def difference(old: Sequence[Calibration], new: Sequence[Calibration]) -> list[s
     ]
 
 
-def model_hash(model: str) -> str:
-    """A hash of the files at this path, or in this folder; empty if it is no path. Blocks."""
-    path = Path(model)
-    if not model or not path.is_absolute() or not path.exists():
+def model_hash(model_path: str) -> str:
+    """A hash of the file at this path, or of those in this folder; empty if there is none.
+    Blocks."""
+    path = Path(model_path)
+    if not model_path or not path.exists():
         return ""
     found = hashlib.sha256()
     files = sorted(path.rglob("*")) if path.is_dir() else [path]

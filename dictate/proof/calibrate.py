@@ -1,9 +1,9 @@
 """`dictatectl hotwords calibrate`: the default strength of the engine in use, found by measuring.
 
 Sentences without any term are recognized with a list of names and the user's own terms. A term
-that turns up in them is a false hit. More strength makes more of these, so the strengths are
-bisected for the highest that keeps to the limit. Of those measured that keep to it, the lowest that
-finds the most terms counts.
+that turns up in them is a false hit, unless the engine writes it without hotwords, too. More
+strength makes more of these, so the strengths are bisected for the highest that keeps to the limit.
+Of those measured that keep to it, the lowest that finds the most terms counts.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import cycle
+from pathlib import Path
 from typing import Any, Final
 
 from dictate.config import config_file
@@ -87,6 +88,7 @@ async def calibrate(most_voices: int, emit: Emit) -> None:
     async with running_daemon() as daemon:
         file = await daemon.hotwords_file() if daemon else paths.hotwords_file()
         own = await asyncio.to_thread(hotwords_of, settings.hotwords, file)
+        own = own.for_use(second=False, application="")
         hotwords = calibration_list(own)
         async with open_engine(daemon, settings, lambda what: emit({"waiting": what})) as decoder:
             status = decoder.status
@@ -105,7 +107,7 @@ async def calibrate(most_voices: int, emit: Emit) -> None:
                 await decoder.restore(own)
     chosen = choose(measured)
     if chosen is not None:
-        await asyncio.to_thread(_store, status.name, status.model, chosen)
+        await asyncio.to_thread(_store, status.name, status.model, settings.engine.model, chosen)
     emit(
         {
             "result": {
@@ -166,21 +168,36 @@ class _Measure:
         self._with_terms = with_terms
         self._without = without
         self._report = report
+        self._anyway: list[set[str]] | None = None
+        """The terms that the engine writes into each control sentence by itself."""
 
     async def at(self, strength: float) -> Measured:
         """One strength."""
+        if self._anyway is None:
+            self._anyway = await self._terms(self._without, 0.0, "without hotwords")
+        what = f"strength {strength:g}"
+        found = await self._terms(self._with_terms, strength, f"{what}, hotwords")
+        came = await self._terms(self._without, strength, f"{what}, control sentences")
+        said = [_terms_in(clip.said, self._hotwords) for clip in self._with_terms]
+        return Measured(
+            strength,
+            control_words=sum(len(clip.said.split()) for clip in self._without),
+            false_hits=sum(
+                len(now - before) for now, before in zip(came, self._anyway, strict=True)
+            ),
+            found=sum(bool(one & other) for one, other in zip(found, said, strict=True)),
+            said=len(said),
+        )
+
+    async def _terms(self, clips: Sequence[Clip], strength: float, what: str) -> list[set[str]]:
+        """The terms in the text of each clip at this strength."""
         hotwords = replace(self._hotwords, strength=strength)
-        words = hits = found = 0
-        clips = (*self._with_terms, *self._without)
+        found = []
         for number, clip in enumerate(clips, 1):
-            self._report(f"strength {strength:g}", number, len(clips))
+            self._report(what, number, len(clips))
             heard = await self._decoder.decode(clip.sound, hotwords)
-            if number <= len(self._with_terms):
-                found += bool(_terms_in(heard.text, hotwords) & _terms_in(clip.said, hotwords))
-            else:
-                words += len(clip.said.split())
-                hits += len(_terms_in(heard.text, hotwords) - _terms_in(clip.said, hotwords))
-        return Measured(strength, words, hits, found, len(self._with_terms))
+            found.append(_terms_in(heard.text, hotwords))
+        return found
 
 
 def _terms_in(text: str, hotwords: Hotwords) -> set[str]:
@@ -209,14 +226,18 @@ def _spoken(
     return with_terms, without
 
 
-def _store(engine: str, model: str, chosen: Measured) -> None:
+def _store(engine: str, model: str, wanted: str, chosen: Measured) -> None:
+    """Store it; `wanted` is the model of the settings: a name, or the path of the user's own."""
+    own = Path(wanted).expanduser()
+    path = str(own) if own.is_absolute() else ""
     try:
         calibration.save(
             calibration.calibration_file(),
             Calibration(
                 engine,
                 model,
-                calibration.model_hash(model),
+                path,
+                calibration.model_hash(path),
                 chosen.strength,
                 chosen.control_words,
                 chosen.false_hits,

@@ -20,6 +20,7 @@ from dictate.hotwords import calibration
 from dictate.hotwords.model import Hotwords, Term
 from dictate.hotwords.parser import parse
 from dictate.microphone.ffmpeg import open_recording
+from dictate.phonetics.homophones import near_homophones
 from dictate.platform import paths
 from dictate.proof import history, page, say, verdict, voices
 from dictate.proof.carriers import carriers, filled
@@ -34,6 +35,10 @@ CLIPS_PER_VOICE: Final = 2
 """Sentences that each voice says, and that the user is asked to say."""
 CONTROLS: Final = 12
 """Control sentences besides those with words that sound like the term."""
+NEAR: Final = 6
+"""Words that sound like the term, each in a control sentence of its own."""
+LOOK_AT: Final = 40
+"""Number of near homophones among which these are looked for."""
 LONGEST_CLIP_S: Final = 120.0
 """Seconds of a recording of the user's (--clip)."""
 
@@ -68,6 +73,8 @@ async def test(options: Options, emit: Emit) -> None:
         file = await daemon.hotwords_file() if daemon else paths.hotwords_file()
         hotwords = await asyncio.to_thread(hotwords_of, settings.hotwords, file)
         term, own_weight = find(hotwords, options)
+        # As a dictation with the main profile has it, whose application is not known.
+        hotwords = hotwords.for_use(second=False, application="")
         speakers = await asyncio.to_thread(voices.installed, settings.engine.language)
         speakers = speakers[: options.voices]
         recordings = await asyncio.to_thread(read_clips, options.clips)
@@ -114,11 +121,19 @@ def read_clips(files: Sequence[Path]) -> list[Clip]:
     return clips
 
 
+def near_words(spelling: str) -> list[str]:
+    """Common words that sound like the term or a part of it. Pairs of words are left out: one that
+    sounds exactly like the term ("cloud code") is hardly ever meant, and cannot be told from it.
+    Blocks."""
+    found = near_homophones(spelling, LOOK_AT)
+    return [words for words in found if " " not in words][:NEAR]
+
+
 def _at_default(hotwords: Hotwords, engine: StatusEvent) -> Hotwords:
     """The list as a dictation has it: at the strength that was calibrated. Blocks."""
     known = calibration.load(calibration.calibration_file())
     factor = calibration.default_strength(known)(engine.name, engine.model)
-    return replace(hotwords, strength=hotwords.strength * factor)
+    return hotwords.stronger(factor)
 
 
 class _Proof:
@@ -224,7 +239,9 @@ class _Proof:
 
     def _speak_controls(self, speakers: Sequence[voices.Voice]) -> list[Clip]:
         """The control set, each sentence by another voice. Blocks."""
-        wanted = controls(self._settings.engine.language, general=CONTROLS)
+        language = self._settings.engine.language
+        near = near_words(self._term.spelling) if language.startswith("en") else []
+        wanted = controls(language, near, CONTROLS)
         if not speakers or not wanted:
             self._notes.append("there was no control sentence: no voice is installed")
             return []

@@ -67,9 +67,9 @@ class Daemon:
         answer = await bus.ask(self._connection, question, "dictate", ANSWER_S)
         if answer.message_type is MessageType.ERROR:
             name = answer.error_name or ""
-            if name.startswith(bus.ERRORS):
+            if name.startswith(bus.ERRORS) and name != f"{bus.ERRORS}.{Unavailable.__name__}":
                 raise DictateError(str(answer.body[0]))
-            raise DictateError(f"dictate was stopped ({name}): start it, and run this again")
+            raise DictateError("dictate was stopped: start it, and run this again")
         return unpack_variants(answer.body[0]) if answer.body else None
 
 

@@ -154,4 +154,7 @@ def _rest(found: Evidence) -> str:
         )
         if compared
     ]
-    return f"{' and '.join(parts)} changed" if parts else "there was nothing to look for harm in"
+    own = ": see whether you said it" if changed(found.history) else ""
+    if not parts:
+        return "there was nothing to look for harm in"
+    return f"{' and '.join(parts)} changed{own}"

@@ -14,10 +14,11 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "state" / "calibration.json"
 
 
-def one(engine: str = "nemotron", model: str = "m", strength: float = 1.5) -> Calibration:
-    return Calibration(
-        engine, model, calibration.model_hash(model), strength, 1200, 1, "2026-11-30"
-    )
+def one(
+    engine: str = "nemotron", model: str = "m", strength: float = 1.5, path: str = ""
+) -> Calibration:
+    digest = calibration.model_hash(path)
+    return Calibration(engine, model, path, digest, strength, 1200, 1, "2026-11-30")
 
 
 def test_it_is_found_by_engine_and_model(path: Path) -> None:
@@ -34,7 +35,7 @@ def test_it_is_found_by_engine_and_model(path: Path) -> None:
 def test_a_model_that_has_changed_is_not_calibrated(path: Path, tmp_path: Path) -> None:
     model = tmp_path / "my.nemo"
     model.write_bytes(b"weights")
-    calibration.save(path, one(model=str(model)))
+    calibration.save(path, one(path=str(model)))
     assert len(calibration.load(path)) == 1
     model.write_bytes(b"WEIGHTS")
     assert calibration.load(path) == ()
@@ -48,7 +49,7 @@ def test_a_folder_is_hashed_by_its_files(tmp_path: Path) -> None:
     (folder / "b").write_bytes(b"2")
     assert before
     assert calibration.model_hash(str(folder)) != before
-    assert calibration.model_hash("nemotron") == calibration.model_hash("") == ""
+    assert calibration.model_hash(str(folder / "c")) == calibration.model_hash("") == ""
 
 
 @pytest.mark.parametrize("text", ["", "{", "[1]", '[{"engine": "x"}]', "3"])

@@ -58,8 +58,14 @@ def test_the_lowest_strength_that_finds_the_most_terms_is_chosen() -> None:
     assert chosen.control_words == 1000
 
 
+def test_what_the_engine_writes_by_itself_is_no_false_hit() -> None:
+    decoder = ScriptedDecoder(lambda *_: "Claude is there")
+    found = asyncio.run(measure(decoder).at(1.0))
+    assert (found.false_hits, found.found) == (0, 1)
+
+
 def test_no_strength_is_chosen_where_all_do_harm() -> None:
-    assert choose(asyncio.run(bisect(measure(engine(found_from=0.0, harms_from=0.0))))) is None
+    assert choose(asyncio.run(bisect(measure(engine(found_from=0.0, harms_from=0.1))))) is None
 
 
 @pytest.mark.parametrize(
