@@ -6,13 +6,12 @@ misheard term looks like. Boosting may add nothing but terms. A boosted text tha
 is rejected as a whole.
 """
 
-from collections.abc import Collection, Iterable, Iterator
-from itertools import compress, groupby
+from collections.abc import Collection, Iterable
+from itertools import compress
 from typing import Final
 
-from rapidfuzz.distance import Levenshtein
-
-from dictate.engines.unicode_scripts import pieces, runs, signs_per_word, units
+from dictate.unicode_scripts import pieces, runs, signs_per_word, units
+from dictate.word_alignment import aligned
 
 LIKENESS: Final = 0.45
 """Similarity in letters, 0 to 1, that a term needs to the plain text it replaces: "Kubernetes" and
@@ -36,7 +35,7 @@ def settle(plain: str, boosted: str, terms: Iterable[str]) -> tuple[str, bool]:
     inside, occurrences, repeated = _terms_in(claimed, [_words(term, whole) for term in terms])
     settled: list[str] = []
     gone = came = terms_came = 0.0
-    for equal, a, b, c, d in _aligned(heard, claimed):
+    for equal, a, b, c, d in aligned(heard, claimed):
         if equal:
             settled += other[c:d]
             continue
@@ -50,17 +49,6 @@ def settle(plain: str, boosted: str, terms: Iterable[str]) -> tuple[str, bool]:
     if unexplained > max(FREE_WORDS, FREE_SHARE * _many(heard)):
         return plain, True
     return " ".join("".join(settled).split()), False
-
-
-def _aligned(one: list[str], other: list[str]) -> Iterator[tuple[bool, int, int, int, int]]:
-    """Stretches of both that are equal or correspond, with the fewest possible changes. Not
-    difflib's: it matches the longest run first, and so may confuse sentences if the user says the
-    same one several times."""
-    operations = Levenshtein.opcodes(one, other)
-    for equal, group in groupby(operations, key=lambda operation: operation.tag == "equal"):
-        stretch = list(group)
-        first, last = stretch[0], stretch[-1]
-        yield equal, first.src_start, last.src_end, first.dest_start, last.dest_end
 
 
 def _terms_in(words: list[str], terms: list[list[str]]) -> tuple[list[bool], int, float]:
