@@ -35,7 +35,7 @@ TERMS = TermFinder(
         ("use cloud Code now", "use Claude Code now", [("Claude Code", FIRED, "cloud Code", None)]),
         ("the sea plus plus code", "the C++ code", [("C++", FIRED, "sea plus plus", "C++")]),
         ("see C, and .NET.", "see C, and .NET.", [(".NET", HEARD, ".NET", ".NET")]),
-        ("ask o’reilly", "ask O'Reilly", [("O'Reilly", HEARD, "O'Reilly", "O'Reilly")]),
+        ("ask o\u2019reilly", "ask O'Reilly", [("O'Reilly", HEARD, "O'Reilly", "O'Reilly")]),
         ("我在東京都", "我在東京駅", [("東京駅", FIRED, "東京都", "東京駅")]),
         ("nothing of it", "nothing of it", []),
         ("", "Claude", [("Claude", FIRED, "", "Claude")]),
