@@ -1,7 +1,7 @@
 """The two profiles: the engine, the language and the output of a dictation."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dictate.config.schema import Settings
 from dictate.engines.client import EngineClient, UtteranceClient
@@ -47,12 +47,15 @@ class Profiles:
         """Begin an utterance at the profile's engine, with the hotwords of now."""
         return profile.engine.begin(number, self.hotwords, profile.language, on_partial)
 
-    def polish(self, final: FinalTranscript, profile: Profile) -> str:
-        """The text as it is written."""
+    def polish(
+        self, final: FinalTranscript, profile: Profile, *, without_terms: bool = False
+    ) -> str:
+        """The text as it is written, or as it would be if the list had no terms."""
         known = profile.engine.info.languages
+        hotwords = replace(self.hotwords, terms=()) if without_terms else self.hotwords
         return polish(
             final.text,
-            self.hotwords,
+            hotwords,
             self.settings.text,
             language=utterance_language(profile.language, final.language, known),
             punctuates=final.punctuates,

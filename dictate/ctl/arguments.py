@@ -28,6 +28,17 @@ def add_json(
     to.add_argument("--json", action="store_true", help=text)
 
 
+def count(text: str) -> int:
+    """A whole number above 0 on the command line."""
+    try:
+        found = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+    if not 0 < found < 2**32:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 to {2**32 - 1}")
+    return found
+
+
 def number(text: str) -> float:
     """A number on the command line."""
     try:

@@ -156,6 +156,60 @@ def remove(path: Path, spelling: str) -> list[str]:
     return _edit(path, lambda text: _without(text, spelling)) if path.exists() else []
 
 
+def quarantine(path: Path, spelling: str) -> list[str]:
+    """Keep a term in the file, but unused, and return what changed; empty if it is not there, or
+    quarantined already.
+
+    It blocks. Raises ConfigError and leaves the file as it was.
+    """
+
+    def change(text: str) -> str:
+        document = tomlkit.parse(text)
+        tables: Any = document.get("word", [])
+        state = TermState.QUARANTINED.value
+        if (number := _index(tables, spelling)) is not None:
+            return _updated(text, number, {"spelling": tables[number]["spelling"], "state": state})
+        if (number := _index(document.get("words", []), spelling)) is None:
+            return text
+        entry = {"spelling": str(document["words"][number]), "state": state}
+        return _with_block(_without(text, spelling), f"[[word]]\n{tomlkit.dumps(entry)}")
+
+    return _edit(path, change) if path.exists() else []
+
+
+def replace_phrase(path: Path, wrong: str, right: str) -> list[str]:
+    """Have `right` written where `wrong` is recognized, and return what changed. A missing file is
+    made. It blocks. Raises ConfigError and leaves the file as it was."""
+
+    def change(text: str) -> str:
+        document = tomlkit.parse(text)
+        replacements: Any = document.get("replacements")
+        if replacements is None:
+            block = tomlkit.dumps({"replacements": {wrong: right}})
+            return f"{text.rstrip()}\n\n{block}".lstrip()
+        head = re.search(r"^\[ *replacements *\].*$", text, re.MULTILINE)
+        if head is None or wrong in replacements:
+            replacements[wrong] = right
+            return tomlkit.dumps(document)
+        # tomlkit would write it below the comments that lead to the next table.
+        return f"{text[: head.end()]}\n{tomlkit.dumps({wrong: right}).strip()}{text[head.end() :]}"
+
+    return _edit(path, change)
+
+
+def keep_phrase(path: Path, wrong: str) -> list[str]:
+    """Take the replacement of `wrong` out of the file, and return what changed; empty if there is
+    none. It blocks. Raises ConfigError and leaves the file as it was."""
+
+    def change(text: str) -> str:
+        document = tomlkit.parse(text)
+        replacements: Any = document.get("replacements", {})
+        replacements.pop(wrong, None)
+        return tomlkit.dumps(document)
+
+    return _edit(path, change) if path.exists() else []
+
+
 def _of_term(problem: str, fields: Sequence[str]) -> str:
     """A problem of a term that is not in a file: without a file and a line, so with the field."""
     _, line, message = problem.split(":", 2)
@@ -210,7 +264,7 @@ def _updated(text: str, number: int, wanted: dict[str, Any]) -> str:
     for name, value in values.items():
         if name in table and table[name] != value and (new or name != "sounds_like"):
             table[name] = value
-    if table.get("state") == TermState.QUARANTINED.value:
+    if "state" not in wanted and table.get("state") == TermState.QUARANTINED.value:
         table["state"] = TermState.ACTIVE.value
     span = span_of(text := tomlkit.dumps(document), ("word", number))
     if span is None:

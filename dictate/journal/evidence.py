@@ -84,6 +84,10 @@ class TermCounts:
     """The dictation that taught it; 0 if none did."""
     learned_at: float = 0.0
     learned_how: str = ""
+    """What was written into hotwords.toml: "term", "replacement", or "weight 1" with the weight
+    before."""
+    learned_wrong: str = ""
+    """The words that it was learned for."""
     quarantined_at: float = 0.0
     """When it was last quarantined by itself; 0 if it never was."""
 
@@ -188,7 +192,7 @@ class EvidenceTable:
                 counts.misses += 1
             elif row.kind is EvidenceKind.LEARNED:
                 counts.learned_from, counts.learned_at = row.dictation or 0, row.at
-                counts.learned_how = row.how
+                counts.learned_how, counts.learned_wrong = row.how, row.before
             elif row.kind is EvidenceKind.QUARANTINED:
                 counts.quarantined_at = row.at
         for term, counts in found.items():
