@@ -113,6 +113,13 @@ class EvidenceRecorder:
         if entry.state is EntryState.HELD and entry.reason == TAKEN_BACK:
             await self.undone(number)  # before this was known
 
+    async def is_unknown(self, entry: Entry) -> bool:
+        """Whether the text has terms of which it is not known how they came there."""
+        if entry.plain is not None:
+            return False
+        heard = await self._look_at(entry)
+        return undecided(entry.heard, heard.finder)
+
     async def undone(self, number: int) -> None:
         """The user took this text back: what fired in it may be the reason. Raises
         JournalError."""

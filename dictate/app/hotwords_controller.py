@@ -47,6 +47,7 @@ class HotwordsController:
             AuditRow(
                 entry=entry,
                 without=self._without(entry),
+                unknown=await self._recorder.is_unknown(entry),
                 firings=[
                     Firing(row.term, row.kind.value, row.before, row.after)
                     for row in rows

@@ -15,7 +15,15 @@ from dictate.app.profiles import Profiles
 from dictate.errors import DictateError, EngineError, JournalError
 from dictate.hotwords.corrections import corrections
 from dictate.hotwords.model import Hotwords, Term, TermState
-from dictate.hotwords.proposal import ALREADY_RIGHT, Harm, Proof, Trial, propose
+from dictate.hotwords.proposal import (
+    ALREADY_RIGHT,
+    Harm,
+    Proof,
+    Trial,
+    propose,
+    propose_spelling,
+    term_in,
+)
 from dictate.hotwords.spoken_words import TermFinder, Words
 from dictate.journal.entry import Entry
 from dictate.journal.evidence import Evidence, EvidenceKind
@@ -56,7 +64,7 @@ class Prover:
         return proof
 
     async def _prove(self, entry: Entry, wrong: str, right: str) -> Proof:
-        proof = Proof(right, wrong)
+        proof = Proof(right, wrong, right)
         others = [
             other
             for other in await self._journal.call(Journal.history, LOOKED_AT)
@@ -66,10 +74,14 @@ class Prover:
         proof.literal = [
             other.number for other in others if finder.find(finder.words(other.wanted))
         ]
+        if Words.of(wrong).keys == Words.of(right).keys:
+            propose_spelling(proof)
+            return proof
         heard = {key for other in others for key in Words.of(other.wanted).keys}
         if right.islower() and heard.issuperset(Words.of(right).keys):
             proof.why = "you say these words in other dictations, where they come out right"
             return proof
+        proof.term = term_in(right, heard | set(Words.of(entry.text).keys))
         reason = await self._try(entry, proof)
         if not reason:
             await self._check_history(others, proof)
@@ -78,58 +90,60 @@ class Prover:
 
     async def _try(self, entry: Entry, proof: Proof) -> str:
         """Try the clip at each weight; why that cannot be done, or brought nothing, else empty."""
+        proof.clip = entry.heard
         if not entry.has_audio:
             return f"the sound of dictation {entry.number} is no longer kept"
         if reason := self._engine.why_not(entry.audio_s, second=entry.second):
             return reason
         pcm = await self._journal.call(Journal.audio, entry.number)
-        hotwords, engine = self._profiles.hotwords, entry.engine
-        proof.clip = await self._hear(pcm, hotwords, entry)
-        known = next((t for t in hotwords.terms if _same(t.spelling, proof.term)), None)
+        hotwords, known = self._profiles.hotwords, self._known(proof.term)
         least = known.weight if known and known.state is TermState.ACTIVE else 0.0
         finder = TermFinder([(proof.term, ())])
-        already = len(finder.find(finder.words(proof.clip)))
-        if already and not TermFinder([(proof.wrong, ())]).find(Words.of(proof.clip)):
-            return ALREADY_RIGHT
-        rows = []
         for weight in (weight for weight in WEIGHTS if weight > least):
             text = await self._hear(pcm, _with(hotwords, known, proof.term, weight), entry)
-            right = len(finder.find(finder.words(text))) > already
-            changed = [
-                f"{each.wrong or 'nothing'} -> {each.right or 'nothing'}"
-                for each in corrections(proof.clip, text)
-                if not finder.find(finder.words(each.right))
-            ]
-            proof.trials.append(Trial(weight, text, right, "; ".join(changed)))
-            rows.append(
-                Evidence(
-                    term=proof.term,
-                    kind=EvidenceKind.TRIAL,
-                    dictation=entry.number,
-                    engine=engine,
-                    model=self._profiles.choose(second=entry.second).engine.info.model,
-                    strength=weight * hotwords.strength,
-                    before=proof.clip,
-                    after=text,
-                    at=time.time(),
-                )
-            )
+            right = _count(finder, text) > _count(finder, proof.clip)
+            changed = _changes(proof.clip, text, finder)
+            if right and changed:
+                # The list or the engine may have changed since: that is not the term's doing.
+                proof.clip = await self._hear(pcm, hotwords, entry)
+                if _count(finder, proof.clip) and not _count(
+                    TermFinder([(proof.wrong, ())]), proof.clip
+                ):
+                    return ALREADY_RIGHT
+                changed = _changes(proof.clip, text, finder)
+            proof.trials.append(Trial(weight, text, right, changed))
             if right:
                 proof.weight = weight
                 break
-        await self._journal.call(lambda journal: journal.evidence.record(rows))
+        await self._record(entry, proof)
         if not proof.trials or not proof.trials[-1].right:
-            return f"no weight makes the engine {engine} hear it in your clip"
-        if proof.trials[-1].others:
-            return f"it also changed your clip elsewhere ({proof.trials[-1].others})"
+            return f"no weight makes the engine {entry.engine} hear it in your clip"
+        if changed := proof.trials[-1].others:
+            return f"it also changed your clip elsewhere ({changed})"
         return ""
+
+    async def _record(self, entry: Entry, proof: Proof) -> None:
+        rows = [
+            Evidence(
+                term=proof.term,
+                kind=EvidenceKind.TRIAL,
+                dictation=entry.number,
+                engine=entry.engine,
+                model=self._profiles.choose(second=entry.second).engine.info.model,
+                strength=trial.weight * self._profiles.hotwords.strength,
+                before=proof.clip,
+                after=trial.text,
+                at=time.time(),
+            )
+            for trial in proof.trials
+        ]
+        await self._journal.call(lambda journal: journal.evidence.record(rows))
 
     async def _check_history(self, others: list[Entry], proof: Proof) -> None:
         """Recognize other dictations again, with the term. Only what it changed there counts."""
         left_s = MOST_SOUND_S
         hotwords = self._profiles.hotwords
-        known = next((t for t in hotwords.terms if _same(t.spelling, proof.term)), None)
-        with_term = _with(hotwords, known, proof.term, proof.weight)
+        with_term = _with(hotwords, self._known(proof.term), proof.term, proof.weight)
         for other in others:
             if proof.checked >= MOST_DICTATIONS or not other.has_audio or other.audio_s > left_s:
                 continue
@@ -142,13 +156,18 @@ class Prover:
                 continue  # forgotten in between
             after = await self._hear(pcm, with_term, other)
             proof.checked += 1
-            # The list or the engine may have changed since: that is not the term's doing.
             if Words.of(after).keys != Words.of(other.heard).keys:
                 before = await self._hear(pcm, hotwords, other)
                 for each in corrections(before, after):
                     same = Words.of(each.wrong).keys == Words.of(proof.wrong).keys
                     if not same or other.number in proof.literal:
                         proof.harms.append(Harm(other.number, each.wrong, each.right))
+
+    def _known(self, spelling: str) -> Term | None:
+        """The term, if it is on the list already."""
+        terms = self._profiles.hotwords.terms
+        folded = spelling.casefold()
+        return next((term for term in terms if term.spelling.casefold() == folded), None)
 
     async def _hear(self, pcm: bytes, hotwords: Hotwords, entry: Entry) -> str:
         return (await self._engine.hear(pcm, hotwords, second=entry.second)).text
@@ -166,5 +185,14 @@ def _with(hotwords: Hotwords, known: Term | None, spelling: str, weight: float) 
     return replace(hotwords, terms=(*rest, term))
 
 
-def _same(one: str, other: str) -> bool:
-    return one.casefold() == other.casefold()
+def _count(finder: TermFinder, text: str) -> int:
+    return len(finder.find(finder.words(text)))
+
+
+def _changes(before: str, after: str, besides: TermFinder) -> str:
+    """What changed, except for the terms in `besides`: "storage -> story"."""
+    return "; ".join(
+        f"{each.wrong or 'nothing'} -> {each.right or 'nothing'}"
+        for each in corrections(before, after)
+        if not _count(besides, each.right)
+    )

@@ -40,6 +40,8 @@ class AuditRow:
     entry: Entry
     without: str | None
     """As it would have been written without them; None if that is not known."""
+    unknown: bool
+    """Whether the text has terms of which it is not known, or not yet, how they came there."""
     firings: Sequence[Firing]
 
 
@@ -153,6 +155,7 @@ def _from_audit(row: AuditRow) -> dict[str, Variant]:
         "engine": entry.engine,
         "text": entry.text,
         "corrected": entry.corrected,
+        "unknown": row.unknown,
         **known,
     }
     firings = [from_row(asdict(firing)) for firing in row.firings]

@@ -1,5 +1,6 @@
 """What is proposed after a correction, and why: a term, a replacement, or nothing. Pure."""
 
+from collections.abc import Container
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
@@ -17,6 +18,15 @@ class Action(Enum):
     REPLACE = "replace"
     """Write the right words wherever the wrong ones are recognized."""
     LEAVE = "leave"
+
+
+_FUNCTION_WORDS: Final = frozenset(
+    "a about an and are as at be but by can do for from had has have he her his i if in into is it"
+    " its me my no not of on or our she so that the their them then there they this to up us was we"
+    " were what when which who will with you your".split()
+)
+"""English words that are no part of a name's beginning or end when they are in lower case. Those of
+other languages are known from the user's other dictations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +55,10 @@ class Proof:
     """What was found out, and what is proposed."""
 
     term: str
+    """The hotword that was tried."""
     wrong: str
+    right: str
+    """The words that the user corrected; the term may be a part of the right ones."""
     action: Action = Action.LEAVE
     weight: float = 1.0
     why: str = ""
@@ -58,6 +71,24 @@ class Proof:
     """The number of other dictations that were recognized again with the term."""
     literal: list[int] = field(default_factory=list)
     """Other dictations whose text has the wrong words."""
+
+
+def term_in(right: str, ordinary: Container[str]) -> str:
+    """The part of the right words that is worth a hotword: without ordinary words in lower case at
+    its ends, if anything is left then. So "Anthropic about" teaches "Anthropic". `ordinary` has
+    words that the user dictates otherwise, in comparable form."""
+    words = Words.of(right)
+    start, stop = 0, len(words.keys)
+    while start < stop and _is_ordinary(words, start, ordinary):
+        start += 1
+    while start < stop and _is_ordinary(words, stop - 1, ordinary):
+        stop -= 1
+    return words.text(start, stop) if start < stop else right
+
+
+def _is_ordinary(words: Words, at: int, ordinary: Container[str]) -> bool:
+    word = words.text(at, at + 1)
+    return word.islower() and (word in _FUNCTION_WORDS or words.keys[at] in ordinary)
 
 
 def propose(proof: Proof, reason: str) -> None:
@@ -82,3 +113,13 @@ def propose(proof: Proof, reason: str) -> None:
     else:
         proof.action = Action.REPLACE
         proof.why = f'{reason}; and no other dictation has "{proof.wrong}" in its text'
+
+
+def propose_spelling(proof: Proof) -> None:
+    """Decide what to propose where the words were heard and only their spelling was wrong."""
+    if proof.literal:
+        numbers = ", ".join(map(str, proof.literal[:5]))
+        proof.why = f"it is spelled so in other dictations of yours ({numbers})"
+    else:
+        proof.action = Action.ADD
+        proof.why = "the words were heard, and a hotword gives them their spelling"

@@ -153,17 +153,19 @@ class FakeHotwords:
             AuditRow(
                 Entry(3, EntryState.DELIVERED, 1.7e9, text=text, corrected="Ask Claude Code."),
                 without,
+                False,
                 [Firing("Claude", "fired", "cloud", "Claude")],
             ),
             AuditRow(
                 Entry(2, EntryState.DELIVERED, 1.7e9, text="Claude Code"),
                 "clawed code",
+                False,
                 [
                     Firing("Claude Code", "spelled", "clawed code", "Claude Code"),
                     Firing("Zoë", "heard", "Zoë", "Zoë"),
                 ],
             ),
-            AuditRow(Entry(1, EntryState.HELD, 1.7e9, text="Not known."), None, []),
+            AuditRow(Entry(1, EntryState.HELD, 1.7e9, text="Not known."), None, True, []),
         ]
         return rows[:limit]
 
@@ -180,7 +182,8 @@ class FakeHotwords:
 
     async def prove(self, number: int, wrong: str, right: str) -> Proof:
         print(f"prove {number} {wrong} {right}", flush=True)
-        proof = Proof(right, wrong, Action(os.environ.get("PROPOSAL", "add")), 1.5, "it works")
+        action = Action(os.environ.get("PROPOSAL", "add"))
+        proof = Proof(right, wrong, right, action, 1.5, "it works")
         proof.clip = "First cloud code."
         proof.trials = [
             Trial(1.0, "First cloud code.", right=False, others=""),

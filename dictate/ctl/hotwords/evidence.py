@@ -52,8 +52,8 @@ def _did(row: dict[str, Any]) -> str:
             said.append(f"{term} for {instead}, by sounds_like")
         else:
             said.append(f"{paint(term, 'green')} for {instead}")
-    if not said and "without" not in row:
-        said.append(paint("what the hotwords did is not known", "dim"))
+    if row["unknown"]:
+        said.append(paint("how its hotwords came there is not known", "dim"))
     return "; ".join(said) or paint("no hotwords", "dim")
 
 

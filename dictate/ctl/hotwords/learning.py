@@ -66,6 +66,8 @@ def correct(arguments: Namespace) -> int:
         for each in found
         if each["wrong"] and each["right"]
     ]
+    if talks and not results:
+        console.line("words that were only added or taken out teach nothing")
     if arguments.json:
         console.as_json({"number": number, "text": wanted, "changes": found, "learned": results})
     return OK
@@ -192,7 +194,8 @@ def _learn(number: int, wrong: str, right: str, arguments: Namespace) -> dict[st
     if talks:
         if action != LEAVE:
             report_change(lines, "the hotwords")
-            console.line(f'`dictatectl hotwords unlearn "{safe(right)}"` takes it back')
+            learned = proof["right" if action == REPLACE else "term"]
+            console.line(f'`dictatectl hotwords unlearn "{safe(learned)}"` takes it back')
         elif arguments.yes:
             console.line("nothing was learned")
     elif lines:
@@ -213,11 +216,11 @@ def _show(proof: dict[str, Any]) -> None:
             f"  dictation {harm['number']} changed: "
             f'"{safe(harm["before"])}" became "{safe(harm["after"])}"'
         )
-    term, wrong = safe(proof["term"]), safe(proof["wrong"])
+    term, wrong, right = (safe(proof[name]) for name in ("term", "wrong", "right"))
     weight = f" with weight {proof['weight']:g}" if proof["weight"] != 1 else ""
     proposal = {
         ADD: f'add the hotword "{term}"{weight}',
-        REPLACE: f'write "{term}" wherever "{wrong}" is recognized',
+        REPLACE: f'write "{right}" wherever "{wrong}" is recognized',
         LEAVE: "learn nothing from this",
     }[proof["action"]]
     console.line(f"{paint(f'proposal: {proposal}', 'bold')}\n  because {safe(proof['why'])}")
@@ -242,6 +245,7 @@ def _accept(number: int, proof: dict[str, Any], action: str) -> list[str]:
     """Write it into hotwords.toml, and remember which dictation taught it; what changed."""
     path, term, wrong = paths.hotwords_file(), proof["term"], proof["wrong"]
     if action == REPLACE:
+        term = proof["right"]
         how, lines = "replacement", hotwords_file.replace_phrase(path, wrong, term)
     else:
         known, weight = _term(path, term), proof["weight"]
