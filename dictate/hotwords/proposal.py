@@ -1,5 +1,6 @@
 """What is proposed after a correction, and why: a term, a replacement, or nothing. Pure."""
 
+import re
 from collections.abc import Container
 from dataclasses import dataclass, field
 from enum import Enum
@@ -20,10 +21,10 @@ class Action(Enum):
     LEAVE = "leave"
 
 
-_FUNCTION_WORDS: Final = frozenset(
-    "a about an and are as at be but by can do for from had has have he her his i if in into is it"
-    " its me my no not of on or our she so that the their them then there they this to up us was we"
-    " were what when which who will with you your".split()
+_FUNCTION_WORDS: Final = re.compile(
+    "a|about|an|and|are|as|at|be|but|by|can|do|for|from|had|has|have|he|her|his|i|if|in|into|is|it|"
+    "its|me|my|no|not|of|on|or|our|she|so|that|the|their|them|then|there|they|this|to|up|us|was|we|"
+    "were|what|when|which|who|will|with|you|your"
 )
 """English words that are no part of a name's beginning or end when they are in lower case. Those of
 other languages are known from the user's other dictations."""
@@ -88,7 +89,7 @@ def term_in(right: str, ordinary: Container[str]) -> str:
 
 def _is_ordinary(words: Words, at: int, ordinary: Container[str]) -> bool:
     word = words.text(at, at + 1)
-    return word.islower() and (word in _FUNCTION_WORDS or words.keys[at] in ordinary)
+    return word.islower() and bool(_FUNCTION_WORDS.fullmatch(word) or words.keys[at] in ordinary)
 
 
 def propose(proof: Proof, reason: str) -> None:
