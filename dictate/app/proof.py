@@ -35,6 +35,8 @@ MOST_DICTATIONS: Final = 10
 """Maximum number of other dictations that are recognized again."""
 MOST_SOUND_S: Final = 60.0
 """Maximum number of seconds of their sound."""
+MOST_WORDS: Final = 6
+"""Maximum number of words, wrong or right, that are taken for one misheard term."""
 LOOKED_AT: Final = 500
 """Dictations in whose texts a wrong phrase is looked for."""
 PATIENCE_S: Final = 150.0
@@ -74,6 +76,9 @@ class Prover:
         proof.literal = [
             other.number for other in others if finder.find(finder.words(other.wanted))
         ]
+        if max(len(Words.of(wrong).keys), len(Words.of(right).keys)) > MOST_WORDS:
+            proof.why = f"more than {MOST_WORDS} words in a row changed: that is no term"
+            return proof
         if Words.of(wrong).keys == Words.of(right).keys:
             propose_spelling(proof)
             return proof

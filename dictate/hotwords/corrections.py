@@ -28,7 +28,7 @@ def corrections(written: str, corrected: str) -> list[Correction]:
     for equal, a, b, c, d in aligned(*exact):
         if equal or (one.keys[a:b] == other.keys[c:d] and _begins(one, a, b, other, c)):
             continue
-        found.append(Correction(one.text(a, b), other.text(c, d)))
+        found.append(Correction(_on_one_line(one.text(a, b)), _on_one_line(other.text(c, d))))
     return found
 
 
@@ -47,6 +47,10 @@ def replaced(written: str, wrong: str, right: str) -> str | None:
         else:
             at += 1
     return f"{result}{written[done:]}" if done else None
+
+
+def _on_one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _exact(words: Words) -> list[str]:

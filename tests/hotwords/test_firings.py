@@ -82,6 +82,7 @@ def test_any_two_texts_have_firings(plain: str, heard: str) -> None:
         ("That is it. and more", "That is it. And more", []),
         ("use rust here", "use Rust here", [("rust", "Rust")]),
         ("same", "same", []),
+        ("one cloud\ncode", "one Claude\nCode", [("cloud code", "Claude Code")]),
     ],
 )
 def test_what_the_user_corrected(
