@@ -131,25 +131,33 @@ class EvidenceRecorder:
         )
 
     async def corrected(self, number: int, text: str) -> list[Correction]:
-        """The user corrected the text of this dictation: what was wrong. Raises DictateError."""
+        """The user corrected the text of this dictation, maybe once more: what was wrong, without
+        what was learned from it already. Raises DictateError."""
         entry = await self._journal.call(Journal.get, number)
         if entry is None or not entry.text:
             raise NotFound(f"there is no text {number}; see `dictatectl history`")
-        found = corrections(entry.wanted, text)
-        await self._journal.call(Journal.corrected, number, text)
+        found = corrections(entry.text, text)
+        await self._journal.call(Journal.corrected, number, "" if text == entry.text else text)
+        rows = await self._journal.call(lambda journal: journal.evidence.of_dictations([number]))
+        known = {(row.term, row.kind) for row in rows}
         heard = await self._look_at(entry)
         wrong: list[Evidence] = []
         missed: list[Evidence] = []
         for each in found:
             before, after = heard.terms(each.wrong), heard.terms(each.right)
-            for terms, kind, rows in (
+            for terms, kind, new in (
                 (before - after, EvidenceKind.FALSE_HIT, wrong),
                 (after - before, EvidenceKind.MISSED, missed),
             ):
-                rows += [heard.row(term, kind, each.wrong, each.right) for term in sorted(terms)]
+                new += [
+                    heard.row(term, kind, each.wrong, each.right)
+                    for term in sorted(terms)
+                    if (term, kind) not in known
+                ]
         await self._journal.call(lambda journal: journal.evidence.record(missed))
         await self._record_wrong(wrong)
-        return found
+        learned = {row.before for row in rows if row.kind is EvidenceKind.LEARNED}
+        return [each for each in found if each.wrong not in learned]
 
     async def _record_wrong(self, rows: list[Evidence]) -> None:
         if rows:

@@ -319,8 +319,15 @@ def test_a_correction_says_which_terms_were_wrong_and_which_were_missed(
             ("Claude", K.FALSE_HIT, "Claude", "cloud"),
         }
         assert rig.wrong == ["Claude"]
+        # Once more: the same is found, and counts once.
+        assert await rig.recorder.corrected(number, "the cloud and Claude Code") == found
+        assert (rig.wrong, len(await rig.rows(number))) == (["Claude"], 3)
         assert (await rig.replay.paste(number)).value == "delivered"
         assert rig.screen.windows["editor"].endswith("the cloud and Claude Code")
+        assert await rig.recorder.corrected(number, "the Claude and clod code") == []
+        entry = await rig.thread.call(Journal.get, number)
+        assert entry is not None
+        assert entry.corrected == ""
 
     run(scenario)
 

@@ -11,7 +11,7 @@ from dictate import console
 from dictate.ctl.client import NotRunning
 from dictate.ctl.commands import ask_about_hotwords, ask_status, report_change
 from dictate.ctl.exit_codes import NOTHING, OK
-from dictate.errors import NotFound
+from dictate.errors import DictateError, NotFound
 from dictate.hotwords import hotwords_file
 from dictate.hotwords.model import Term
 from dictate.platform import paths
@@ -28,7 +28,8 @@ def list_all(arguments: Namespace) -> int:
     counts: dict[str, dict[str, Any]] = {}
     with contextlib.suppress(NotRunning):  # then it will use the usual one
         file = Path(ask_status()["hotwords_file"] or usual)
-        counts = {row["term"]: row for row in ask_about_hotwords("Counts")}
+        with contextlib.suppress(DictateError):  # of an older daemon, or its journal
+            counts = {row["term"]: row for row in ask_about_hotwords("Counts")}
     terms = hotwords_file.load(file, 1.0).terms
     if file != usual:
         console.line(f"these are the hotwords in {file}, which dictate uses now", sys.stderr)

@@ -43,15 +43,15 @@ def correct(arguments: Namespace) -> int:
         console.error(f"dictatectl: {error}")
         return USAGE
     entry = _entry(number)
-    number, text = entry["number"], entry["corrected"] or entry["text"]
-    wanted = _wanted(arguments, text, pair)
+    number = entry["number"]
+    wanted = _wanted(arguments, entry, pair)
     if wanted is None:
         console.error(
             "dictatectl: give the wrong and the right words, --text or --editor; only a terminal "
             "can show the text to edit"
         )
         return USAGE
-    if wanted == text or not wanted:
+    if not wanted or wanted == entry["text"] == (entry["corrected"] or wanted):
         console.line("nothing was corrected", sys.stderr)
         return NOTHING
     found = ask_about_hotwords("Correct", "us", number, wanted)
@@ -64,13 +64,19 @@ def correct(arguments: Namespace) -> int:
     results = [
         _learn(number, each["wrong"], each["right"], arguments)
         for each in found
-        if each["wrong"] and each["right"]
+        if each["wrong"] and each["right"] and (pair is None or _overlap(each, pair))
     ]
     if talks and not results:
-        console.line("words that were only added or taken out teach nothing")
+        console.line("there is nothing to learn from that")
     if arguments.json:
         console.as_json({"number": number, "text": wanted, "changes": found, "learned": results})
     return OK
+
+
+def _overlap(change: dict[str, str], pair: tuple[str, str]) -> bool:
+    """Whether this change is the one that was asked for, or a part of it, or has it inside."""
+    one, other = change["right"].casefold(), pair[1].casefold()
+    return one in other or other in one
 
 
 def restore(arguments: Namespace) -> int:
@@ -129,10 +135,15 @@ def _entry(number: int) -> dict[str, Any]:
     return result
 
 
-def _wanted(arguments: Namespace, text: str, pair: tuple[str, str] | None) -> str | None:
+def _wanted(
+    arguments: Namespace, entry: dict[str, Any], pair: tuple[str, str] | None
+) -> str | None:
     """The corrected text; None if nobody can be asked. Raises NotFound."""
+    text = entry["corrected"] or entry["text"]
     if pair is not None:
-        wanted = replaced(text, *pair)
+        # The same correction once more, to accept what was proposed.
+        again = replaced(entry["text"], *pair) is not None and text != entry["text"]
+        wanted = replaced(text, *pair) or (text if again else None)
         if wanted is None:
             raise NotFound(f"the text does not have {pair[0]!r}: {safe(text)}")
         return wanted
