@@ -45,6 +45,8 @@ class IdleEngine:
         """Why the engine of this profile cannot be asked about so much sound; empty if it can."""
         engine = self._profiles.choose(second=second).engine
         info = engine.info
+        if info.name != engine.supervisor.info.name:
+            return f"the engine {info.name} serves instead of another one"
         if not engine.supervisor.local:
             return f"the engine {info.name} is on another machine"
         if not info.streams and audio_s * (info.rtf or UNMEASURED_RTF) > LONGEST_CALL_S:

@@ -40,7 +40,7 @@ class Engine(test_pipeline.Engine):
     def __init__(self) -> None:
         super().__init__()
         self.info = replace(self.info, streams=True)
-        self.supervisor = SimpleNamespace(local=True)
+        self.supervisor = SimpleNamespace(local=True, info=self.info)
         self.needs = 1.0
         self.said: dict[bytes, str] = {}
         self.heard_again: list[tuple[str, ...]] = []
@@ -260,7 +260,7 @@ def test_an_engine_that_fails_at_it_is_left_alone(run: Callable[..., None]) -> N
 
 
 @pytest.mark.parametrize(
-    "limit", ["remote", "long sound", "much an hour", "long list", "no stream"]
+    "limit", ["remote", "fallback", "long sound", "much an hour", "long list", "no stream"]
 )
 def test_what_is_too_much_is_left_out(
     run: Callable[..., None], limit: str, monkeypatch: pytest.MonkeyPatch
@@ -269,6 +269,8 @@ def test_what_is_too_much_is_left_out(
         match limit:
             case "remote":
                 rig.main_engine.supervisor.local = False
+            case "fallback":
+                rig.main_engine.supervisor.info = replace(rig.main_engine.info, name="broken")
             case "long sound":
                 monkeypatch.setattr(plain_replay, "LONGEST_S", 0.1)
             case "much an hour":

@@ -50,11 +50,9 @@ def test_a_wrong_name_is_corrected_proved_accepted_and_right_the_next_time(
     wrong = dictate(daemon)
     window.wait_text(wrong)
     assert "Anthropic" not in wrong
-    shown = daemon.ctl("correct", "--text", SAID, timeout_s=PROOF_S).stdout
-    assert 'proposal: add the hotword "Anthropic"' in shown
-    assert "✓" in shown
-    assert "Anthropic" not in daemon.hotwords.read_text()  # not without a yes
     shown = daemon.ctl("correct", "--text", SAID, "--yes", timeout_s=PROOF_S).stdout
+    assert f"weight 1    ✓ {SAID}" in shown
+    assert 'proposal: add the hotword "Anthropic"' in shown
     assert "+ Anthropic" in shown
     assert daemon.hotwords.read_text().startswith("# my words")
     assert "learned from dictation 1" in daemon.ctl("hotwords", "list").stdout
