@@ -25,9 +25,12 @@ from dictate.app.event_dispatcher import (
     SPEECH,
     EventDispatcher,
 )
+from dictate.app.evidence_recorder import EvidenceRecorder
 from dictate.app.greeting import Greeting
 from dictate.app.hotword_lint import HotwordLint
 from dictate.app.hotword_sources import HotwordSources
+from dictate.app.hotwords_controller import HotwordsController
+from dictate.app.idle_engine import IdleEngine
 from dictate.app.journal_thread import open_journal
 from dictate.app.live_feedback import LiveFeedback
 from dictate.app.model_fetch import NONE, ModelFetch
@@ -35,7 +38,10 @@ from dictate.app.output_manager import OutputManager
 from dictate.app.output_writer import OutputWriter
 from dictate.app.parts import Controls, Stages, UserInterface
 from dictate.app.pipeline import Pipeline
+from dictate.app.plain_replay import PlainReplay
 from dictate.app.profiles import Profiles
+from dictate.app.proof import Prover
+from dictate.app.quarantine import Quarantine
 from dictate.app.reloader import (
     FALLBACK,
     ConfigSource,
@@ -216,6 +222,13 @@ def open_controls(
         stages.engines, keys, lambda: reloader.settings.hotkey, ui.terminal.line if greets else None
     )
     keys_changed.connect(greeting.update)
+    quarantine = Quarantine(stages.journal, reloader, on_trouble)
+    recorder = EvidenceRecorder(stages.journal, stages.profiles, quarantine.judge)
+    stack.push_async_callback(recorder.close)
+    idle_engine = IdleEngine(stages.profiles, pipeline)
+    plain_replay = PlainReplay(idle_engine, stages.journal, stages.profiles, recorder.record)
+    recorder.plain_wanted.connect(plain_replay.add)
+    prover = Prover(idle_engine, stages.journal, stages.profiles)
     controller = DaemonController(
         pipeline=pipeline,
         keys=keys,
@@ -226,6 +239,7 @@ def open_controls(
         reloader=reloader,
         on_trouble=on_trouble,
         on_forgotten=ui.dispatcher.forgotten,
+        on_undone=recorder.taken_back,
         slow_engines=lambda: stages.engines.slow,
         engine_socket=lambda: stages.engines.main.socket,
     )
@@ -270,6 +284,10 @@ def open_controls(
         choice,
         sources,
         lint,
+        idle_engine,
+        recorder,
+        plain_replay,
+        HotwordsController(stages.journal, stages.profiles, recorder, prover),
     )
 
 
@@ -294,6 +312,7 @@ def connect(ui: UserInterface, stages: Stages, controls: Controls) -> None:
         if not under_way:
             choice.update()
 
+    dispatcher.session_changed.connect(controls.idle_engine.session_changed)
     dispatcher.session_changed.connect(status.session)
     dispatcher.session_changed.connect(session_changed)
     dispatcher.session_changed.connect(partial(feedback.session_changed, pipeline))
@@ -305,6 +324,7 @@ def connect(ui: UserInterface, stages: Stages, controls: Controls) -> None:
     feedback.progressed.connect(ui.terminal.progress)
     feedback.progressed.connect(tray.progress)
     feedback.progressed.connect(status.progress)
+    dispatcher.written.connect(controls.recorder.written)
     dispatcher.paste_clicked.connect(stages.replay.paste_after_click)
     stages.engines.changed.connect(status.engines)
     stages.engines.changed.connect(controls.greeting.update)
@@ -331,7 +351,7 @@ def connect(ui: UserInterface, stages: Stages, controls: Controls) -> None:
     controls.reloader.retried.connect(feedback.retry_overlay)
     controls.reloader.retried.connect(controls.sources.refresh)
     hotwords_changed()
-    ui.service.serve(controls.controller)
+    ui.service.serve(controls.controller, controls.hotwords)
 
 
 def make_microphone(settings: MicrophoneSettings) -> Microphone:

@@ -44,12 +44,13 @@ class DaemonController:
         reloader: Reloader,
         on_trouble: Callable[[str], None],
         on_forgotten: Callable[[int | None], None],
+        on_undone: Callable[[int], None],
         slow_engines: Callable[[], Mapping[str, str]],
         engine_socket: Callable[[], Path],
     ) -> None:
-        """`on_forgotten` gets the number of a dictation that was deleted, or None for all.
-        `slow_engines` returns what is to be said about each engine that cannot keep up,
-        `engine_socket` where the main engine listens now."""
+        """`on_forgotten` gets the number of a dictation that was deleted, or None for all;
+        `on_undone` that of one whose text was taken back. `slow_engines` returns what is to be said
+        about each engine that cannot keep up, `engine_socket` where the main engine listens now."""
         self._pipeline = pipeline
         self._keys = keys
         self._journal = journal
@@ -59,6 +60,7 @@ class DaemonController:
         self._reloader = reloader
         self._on_trouble = on_trouble
         self._on_forgotten = on_forgotten
+        self._on_undone = on_undone
         self._slow_engines = slow_engines
         self._engine_socket = engine_socket
         self._background = BackgroundTasks(log)
@@ -155,7 +157,9 @@ class DaemonController:
         return f"dictation {number} is taken back (dictatectl paste {number} writes it again)"
 
     async def _undo(self) -> int:
-        return await self._writer.undo((self._outputs.main, self._outputs.second))
+        number = await self._writer.undo((self._outputs.main, self._outputs.second))
+        self._on_undone(number)
+        return number
 
     async def forget(self, number: int | None) -> int:
         """Delete from the journal."""

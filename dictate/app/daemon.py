@@ -108,6 +108,7 @@ class Daemon:
         yield self._controls.tray.run()
         yield self._controls.fetch.run(self._recovered.wait)
         yield self._controls.sources.run()
+        yield self._controls.plain_replay.run()
         yield self._begin()
 
     async def _begin(self) -> None:

@@ -51,6 +51,8 @@ class EventDispatcher:
         picture: Picture,
     ) -> None:
         self.session_changed = Signal[[]]()
+        self.written = Signal[int]()
+        """The text of this dictation was written."""
         self.paste_clicked = Signal[int]()
         """The user clicked on "Paste here" below the message about this dictation."""
         self._service = service
@@ -123,6 +125,7 @@ class EventDispatcher:
             self.mended(source)
         if receipt is Receipt.COPIED:
             self._notify("Copied", "What you said is in the clipboard: paste it.", "copied")
+        self.written(number)
 
     def nothing_heard(self, number: int, level: str, *, continued: bool) -> None:
         """The engine heard no words."""

@@ -16,6 +16,8 @@ from dictate.outputs import Destination, Focus, Output, Receipt
 
 CONSECUTIVE_S: Final = 60.0
 """Seconds after a text within which the user begins the next one, if that is to continue it."""
+TAKEN_BACK: Final = "taken back"
+"""Why a text is held that the user took back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,7 @@ class OutputWriter:
             self._last = last.behind and replace(last.behind, at=time.monotonic())
             self._undoable = False
         if await self._journal.call(Journal.get, last.number):
-            self._journal.submit(Journal.held, last.number, "taken back")
+            self._journal.submit(Journal.held, last.number, TAKEN_BACK)
         return last.number
 
     @asynccontextmanager

@@ -7,15 +7,19 @@ from dictate.app.desktop_watcher import DesktopWatcher
 from dictate.app.engine_choice import EngineChoice
 from dictate.app.engine_manager import EngineManager
 from dictate.app.event_dispatcher import EventDispatcher
+from dictate.app.evidence_recorder import EvidenceRecorder
 from dictate.app.greeting import Greeting
 from dictate.app.hotword_lint import HotwordLint
 from dictate.app.hotword_sources import HotwordSources
+from dictate.app.hotwords_controller import HotwordsController
+from dictate.app.idle_engine import IdleEngine
 from dictate.app.journal_thread import JournalThread
 from dictate.app.live_feedback import LiveFeedback
 from dictate.app.model_fetch import ModelFetch
 from dictate.app.output_manager import OutputManager
 from dictate.app.output_writer import OutputWriter
 from dictate.app.pipeline import Pipeline
+from dictate.app.plain_replay import PlainReplay
 from dictate.app.profiles import Profiles
 from dictate.app.reloader import Reloader
 from dictate.app.replay import Replay
@@ -71,3 +75,7 @@ class Controls:
     choice: EngineChoice
     sources: HotwordSources
     lint: HotwordLint
+    idle_engine: IdleEngine
+    recorder: EvidenceRecorder
+    plain_replay: PlainReplay
+    hotwords: HotwordsController

@@ -291,7 +291,9 @@ class Pipeline:
             return
         began = time.monotonic()
         engine = dictation.profile.engine.info.name
-        await self._journal.keep(Journal.transcribed, number, dictation.text, final.text, engine)
+        await self._journal.keep(
+            Journal.transcribed, number, dictation.text, final.text, engine, final.plain
+        )
         timing.journal_ms = (time.monotonic() - began) * 1000
         self._handle(number, Input.HEARD)
 

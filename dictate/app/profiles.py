@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from dictate.app.repair import MOST_LISTS, RepairStore
@@ -14,6 +14,7 @@ from dictate.hotwords.model import Hotwords
 from dictate.outputs import Output
 from dictate.platform.background import ignore_exception
 from dictate.text import polish
+from dictate.text.repair import Repairs
 from dictate.text.repair_list import wants_repair
 
 FOCUS_S: Final = 0.05
@@ -50,14 +51,23 @@ class Profile:
                 self.repairs.prepare(words)
         hotwords: Hotwords | asyncio.Task[Hotwords]
         if application is not None or not self.hotwords.by_application:
-            hotwords = self._hotwords_in(application or "")
+            hotwords = self.hotwords_in(application or "")
         else:
             hotwords = asyncio.create_task(self._hotwords_of_focus())
         return self.engine.begin(number, hotwords, self.language, on_partial)
 
     def polish(self, final: FinalTranscript, application: str) -> str:
         """The text as it is written into this application ("" if that is not known)."""
-        known, hotwords = self.engine.info.languages, self._hotwords_in(application)
+        hotwords = self.hotwords_in(application)
+        repairs = self.repairs.get(hotwords) if self._wants_repair else None
+        return self._polish(final, hotwords, repairs)
+
+    def polish_without_terms(self, final: FinalTranscript, application: str) -> str:
+        """The text as it would be if the list had no terms."""
+        return self._polish(final, replace(self.hotwords_in(application), terms=()), None)
+
+    def _polish(self, final: FinalTranscript, hotwords: Hotwords, repairs: Repairs | None) -> str:
+        known = self.engine.info.languages
         return polish(
             final.text,
             hotwords,
@@ -65,7 +75,7 @@ class Profile:
             language=utterance_language(self.language, final.language, known),
             punctuates=final.punctuates,
             audio_s=final.audio_s,
-            repairs=self.repairs.get(hotwords) if self._wants_repair else None,
+            repairs=repairs,
         )
 
     @property
@@ -80,9 +90,10 @@ class Profile:
         await asyncio.wait({asking}, timeout=FOCUS_S)
         known = asking.done() and not asking.cancelled() and asking.exception() is None
         focus = asking.result() if known else None
-        return self._hotwords_in(focus.application if focus else "")
+        return self.hotwords_in(focus.application if focus else "")
 
-    def _hotwords_in(self, application: str) -> Hotwords:
+    def hotwords_in(self, application: str) -> Hotwords:
+        """The list of a dictation in this application ("" if that is not known)."""
         return self.hotwords.for_use(second=self.second, application=application)
 
 

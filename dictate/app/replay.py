@@ -80,7 +80,7 @@ class Replay:
         try:
             focus = await output.focus()
             receipt = await self._writer.write(
-                entry.number, entry.text, output, focus, asked, timing
+                entry.number, entry.wanted, output, focus, asked, timing
             )
         except (NotDelivered, DeliveryUnsure) as error:
             self._journal.submit(Journal.held, entry.number, str(error))
@@ -103,7 +103,9 @@ class Replay:
                 self._journal.submit(Journal.empty, number)
         else:
             engine = profile.engine.info.name
-            await self._journal.keep(Journal.transcribed, number, text, final.text, engine)
+            await self._journal.keep(
+                Journal.transcribed, number, text, final.text, engine, final.plain
+            )
             self._journal.submit(Journal.held, number, entry.reason or "recovered")
         return await self._journal.call(Journal.get, number) or entry
 

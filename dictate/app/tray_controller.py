@@ -194,12 +194,12 @@ class TrayController:
             settings = self._reloader.settings.output
             self._copier = await asyncio.to_thread(OUTPUTS.choose, CLIPBOARD, settings)
             await self._copier.open()
-        await self._copier.write(entry.text, None)
+        await self._copier.write(entry.wanted, None)
 
 
 def _named(entry: Entry) -> str:
     """A text by its time, its length and its window."""
     when = time.strftime("%H:%M", time.localtime(entry.started))
-    words = len(entry.text.split())
+    words = len(entry.wanted.split())
     where = f", {entry.application}" if entry.application else ""
     return f"{when}, {words} word{'s' if words != 1 else ''}{where}"

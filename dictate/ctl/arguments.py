@@ -33,13 +33,21 @@ def add_json(
 
 
 def count(text: str) -> int:
-    """A whole number on the command line, 0 among them."""
+    """A whole number above 0 on the command line."""
     try:
         found = int(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+    if not 0 < found < 2**32:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 to {2**32 - 1}")
+    return found
+
+
+def maximum(text: str) -> int:
+    """The most that is wanted of something, on the command line; 0 is nothing."""
+    found = int(text) if text.isdecimal() else -1
     if not 0 <= found <= MOST:
-        raise argparse.ArgumentTypeError(f"{text} is not a number from 0 to {MOST}")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 to {MOST}")
     return found
 
 

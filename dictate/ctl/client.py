@@ -22,6 +22,7 @@ SLOW_ANSWER_S: Final = {
     "Devices": 20.0,
     "Reload": 30.0,
     "ReadFiles": 30.0,
+    "Prove": 180.0,
 }
 """Seconds to wait for slow methods: some transcribe a recording again, some try every backend."""
 
@@ -43,12 +44,14 @@ class DaemonClient:
     def __init__(self, connection: MessageBus) -> None:
         self._connection = connection
 
-    async def ask(self, member: str, signature: str = "", *body: Any) -> Any:
+    async def ask(
+        self, member: str, signature: str = "", *body: Any, interface: str = bus.INTERFACE
+    ) -> Any:
         """Call a method of the daemon; its answer in plain types. Never starts the daemon.
 
         Raises NotRunning, DictateError.
         """
-        return await self._call(bus.NAME, bus.PATH, bus.INTERFACE, member, signature, *body)
+        return await self._call(bus.NAME, bus.PATH, interface, member, signature, *body)
 
     async def status(self) -> dict[str, Any]:
         """All properties, with names in snake_case."""

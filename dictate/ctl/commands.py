@@ -13,6 +13,7 @@ from dictate.ctl.client import DaemonClient, NotRunning, client
 from dictate.ctl.exit_codes import FAILED, NOTHING, OK, USAGE
 from dictate.ctl.terminal import SWITCH_S, count_down, typed_in_terminal
 from dictate.errors import ConfigError, DictateError, FocusMoved, NotFound, did_you_mean
+from dictate.platform.bus import HOTWORDS_INTERFACE
 
 CHECK_S: Final = 60.0
 """Seconds to wait for what runs in a process of ours, such as the check."""
@@ -34,6 +35,16 @@ def ask(member: str, signature: str = "", *body: Any) -> Any:
     async def call() -> Any:
         async with client() as daemon:
             return await daemon.ask(member, signature, *body)
+
+    return asyncio.run(call())
+
+
+def ask_about_hotwords(member: str, signature: str = "", *body: Any) -> Any:
+    """What the daemon answers to one call of the interface about hotwords. Raises DictateError."""
+
+    async def call() -> Any:
+        async with client() as daemon:
+            return await daemon.ask(member, signature, *body, interface=HOTWORDS_INTERFACE)
 
     return asyncio.run(call())
 

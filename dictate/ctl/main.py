@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from dictate import __version__, console
-from dictate.ctl.arguments import Commands, add_command, add_json, number
+from dictate.ctl.arguments import Commands, add_command, add_json, count, number
 from dictate.ctl.exit_codes import EXPLAINED, FAILED, INTERRUPTED, NOT_RUNNING, NOTHING, OK, USAGE
-from dictate.ctl.hotwords.arguments import add_actions
+from dictate.ctl.hotwords.arguments import add_actions, add_correct
 from dictate.ctl.terminal import SWITCH_S
 from dictate.errors import ConfigError, DictateError, NotFound, did_you_mean
 
@@ -102,7 +102,7 @@ def _add_texts(commands: Commands) -> None:
     add_json(last, "print everything that is known about it, as JSON")
     history = add_command(commands, "history", "history", "list your dictations, newest last")
     history.add_argument(
-        "-n", dest="limit", type=_count, default=10, help="maximum number (default: 10)"
+        "-n", dest="limit", type=count, default=10, help="maximum number (default: 10)"
     )
     add_json(history, "print JSON, for scripts; newest first")
     paste = add_command(
@@ -111,11 +111,12 @@ def _add_texts(commands: Commands) -> None:
     paste.add_argument(
         "number",
         nargs="?",
-        type=_count,
+        type=count,
         default=0,
         help="a number from `dictatectl history`; without it, the last text",
     )
     _add_delay(paste)
+    add_correct(commands)
     undo = add_command(
         commands,
         "undo",
@@ -135,7 +136,7 @@ def _add_texts(commands: Commands) -> None:
     )
     which = forget.add_mutually_exclusive_group(required=True)
     which.add_argument(
-        "number", nargs="?", type=_count, default=0, help="a number from `dictatectl history`"
+        "number", nargs="?", type=count, default=0, help="a number from `dictatectl history`"
     )
     which.add_argument(
         "--all", action="store_true", help="delete all dictations, held and cancelled ones too"
@@ -181,16 +182,6 @@ def _add_delay(command: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help=f"wait before it (default: {SWITCH_S} in a terminal, otherwise 0)",
     )
-
-
-def _count(text: str) -> int:
-    try:
-        number = int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
-    if not 0 < number < 2**32:
-        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 to {2**32 - 1}")
-    return number
 
 
 def _seconds(text: str) -> float:

@@ -83,7 +83,8 @@ def _second(found: Fields) -> Fields:
 
 def text(entry: Fields) -> None:
     """The text itself to stdout, so that it can be piped; if it is held, a note to stderr."""
-    console.text(safe(entry["text"], newlines=True) if sys.stdout.isatty() else entry["text"])
+    said = entry.get("corrected") or entry["text"]
+    console.text(safe(said, newlines=True) if sys.stdout.isatty() else said)
     if entry["state"] == "held":
         why = f": {safe(entry['reason'])}" if entry["reason"] else ""
         again = f"`dictatectl paste {entry['number']}` writes it, where the cursor is then"
@@ -97,7 +98,7 @@ def history(entries: Sequence[Fields]) -> None:
         when = time.strftime("%a %d %b %H:%M", time.localtime(entry["started"]))
         head = f"{entry['number']:5}  {when}  {entry['state']:11}"
         reason = entry["reason"] if entry["reason"] != entry["state"] else ""
-        said = safe(entry["text"] or reason)
+        said = safe(entry.get("corrected") or entry["text"] or reason)
         if width and len(head) + 2 + len(said) > width:
             said = said[: max(_MIN_TEXT, width - len(head) - 3)] + "…"
         held = entry["state"] == "held"

@@ -214,17 +214,17 @@ class Dictate1(ServiceInterface):
 
     @dbus_method("Reload")
     async def reload(self) -> Strings:
-        with self._slot():
+        with self.slot():
             return [one_line(line) for line in await self._controller().reload()]
 
     @dbus_method("ReadFiles")
     async def read_files(self) -> Strings:
-        with self._slot():
+        with self.slot():
             return [one_line(line) for line in await self._controller().read_files()]
 
     @dbus_method("Last")
     async def last(self) -> DBusDict:
-        with self._slot():
+        with self.slot():
             entry = await self._controller().last()
             return _from_entry(entry) if entry else {}
 
@@ -237,7 +237,7 @@ class Dictate1(ServiceInterface):
         return await self._history(limit, number)
 
     async def _history(self, limit: int, before: int = 0) -> list[dict[str, Variant]]:
-        with self._slot():
+        with self.slot():
             entries = await self._controller().history(min(limit, HISTORY_LIMIT), before)
             room = accumulate(len(entry.text) + len(entry.heard) for entry in entries)
             # One that is too big by itself comes alone: without it, the older ones were lost.
@@ -246,25 +246,25 @@ class Dictate1(ServiceInterface):
 
     @dbus_method("Paste")
     async def paste(self, number: DBusUInt32) -> DBusStr:
-        with self._slot():
+        with self.slot():
             return one_line(await self._controller().paste(number or None))
 
     @dbus_method("Undo")
     async def undo(self) -> DBusStr:
-        with self._slot():
+        with self.slot():
             return one_line(await self._controller().undo())
 
     @dbus_method("Forget")
     async def forget(self, number: DBusUInt32, everything: DBusBool) -> DBusUInt32:
-        with self._slot():
+        with self.slot():
             if bool(number) is everything:
                 raise DBusError(ErrorType.INVALID_ARGS, "give a number, or 0 and true for all")
             return await self._controller().forget(number or None)
 
     @dbus_method("Devices")
     async def devices(self) -> Dicts:
-        with self._slot():
-            return [_from_row(row) for row in await self._controller().devices()]
+        with self.slot():
+            return [from_row(row) for row in await self._controller().devices()]
 
     @dbus_method("EngineSocket")
     def engine_socket(self) -> DBusStr:
@@ -273,13 +273,13 @@ class Dictate1(ServiceInterface):
 
     @dbus_method("Check")
     async def check(self) -> Dicts:
-        with self._slot():
-            return [_from_row(row) for row in await self._controller().check()]
+        with self.slot():
+            return [from_row(row) for row in await self._controller().check()]
 
     @dbus_method("CheckLive")
     async def check_live(self) -> Dicts:
-        with self._slot():
-            return [_from_row(row) for row in await self._controller().check_live()]
+        with self.slot():
+            return [from_row(row) for row in await self._controller().check_live()]
 
     @dbus_property(READ, "Version")
     def version(self) -> DBusStr:
@@ -414,7 +414,7 @@ class Dictate1(ServiceInterface):
         return self._status["hotword_warnings"]
 
     @contextmanager
-    def _slot(self) -> Iterator[None]:
+    def slot(self) -> Iterator[None]:
         """Count one of the calls that wait, and give its errors their D-Bus names."""
         if len(self._calls) >= AT_ONCE:
             raise DBusError(ErrorType.LIMITS_EXCEEDED, "too many calls at once: try again later")
@@ -465,10 +465,12 @@ def _errors() -> Iterator[None]:
 
 
 def _from_entry(entry: Entry) -> dict[str, Variant]:
-    return _from_row(asdict(entry) | {"state": entry.state.value})
+    known = {name: value for name, value in asdict(entry).items() if value is not None}
+    return from_row(known | {"state": entry.state.value})
 
 
-def _from_row(row: Row) -> dict[str, Variant]:
+def from_row(row: Row) -> dict[str, Variant]:
+    """A dictionary as clients get it."""
     return {key: _variant(plain(key, value)) for key, value in row.items()}
 
 

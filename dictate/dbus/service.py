@@ -17,6 +17,7 @@ from dbus_fast import NameFlag, RequestNameReply
 from dbus_fast.aio import MessageBus
 from dbus_fast.introspection import Node
 
+from dictate.dbus.hotwords_interface import HotwordsController, HotwordsInterface
 from dictate.dbus.interface import Controller, Dictate1, Status, plain, property_name
 from dictate.errors import AlreadyRunning, Unavailable
 from dictate.platform import bus
@@ -45,8 +46,11 @@ class Service:
     The status outlives a connection. All methods belong to the event loop.
     """
 
-    def __init__(self, controller: Controller | None = None) -> None:
+    def __init__(
+        self, controller: Controller | None = None, hotwords: HotwordsController | None = None
+    ) -> None:
         self._controller = controller
+        self._hotwords = hotwords
         self._status = Status(
             state="starting",
             dictation=0,
@@ -96,6 +100,8 @@ class Service:
         try:
             self._interface = Dictate1(self._require_controller, self._status)
             connection.export(bus.PATH, self._interface)
+            hotwords = HotwordsInterface(self._require_hotwords, self._interface.slot)
+            connection.export(bus.PATH, hotwords)
             async with asyncio.timeout(_ANSWER_S):
                 reply = await connection.request_name(bus.NAME, NameFlag.DO_NOT_QUEUE)
         except Exception as error:
@@ -109,13 +115,14 @@ class Service:
             )
         self._bus = connection
 
-    def serve(self, controller: Controller) -> None:
-        """Have this controller answer all calls. Until then, they get an error."""
-        self._controller = controller
+    def serve(self, controller: Controller, hotwords: HotwordsController) -> None:
+        """Have these controllers answer all calls. Until then, they get an error."""
+        self._controller, self._hotwords = controller, hotwords
 
     async def stop_serving(self) -> None:
         """The controller ends: all calls get an error, also those that wait."""
-        self._controller, self._no_controller = None, "dictate ends"
+        self._controller = self._hotwords = None
+        self._no_controller = "dictate ends"
         if self._interface is not None:
             await self._interface.end_calls()
 
@@ -123,6 +130,11 @@ class Service:
         if self._controller is None:
             raise Unavailable(self._no_controller)
         return self._controller
+
+    def _require_hotwords(self) -> HotwordsController:
+        if self._hotwords is None:
+            raise Unavailable(self._no_controller)
+        return self._hotwords
 
     def update(self, **changes: Unpack[Status]) -> None:
         """Show a new status. Clients that listen receive only what really changed."""
@@ -182,13 +194,14 @@ class Service:
 
 
 def description() -> str:
-    """The interface, as the XML that D-Bus tools read."""
+    """The interfaces, as the XML that D-Bus tools read."""
 
-    def none() -> Controller:
+    def none() -> Any:
         raise NotImplementedError
 
     interface = Dictate1(none, Status())
-    node = Node(bus.PATH, [interface.introspect()]).to_xml()
+    interfaces = [interface, HotwordsInterface(none, interface.slot)]
+    node = Node(bus.PATH, [each.introspect() for each in interfaces]).to_xml()
     indent(node)
     return f"{_DOCTYPE}\n{tostring(node, encoding='unicode')}\n"
 

@@ -6,13 +6,12 @@ misheard term looks like. Boosting may add nothing but terms. A boosted text tha
 is rejected as a whole.
 """
 
-from collections.abc import Collection, Iterable, Iterator
-from itertools import compress, groupby
+from collections.abc import Collection, Iterable
+from itertools import compress
 from typing import Final
 
-from rapidfuzz.distance import Levenshtein
-
-from dictate.engines.unicode_scripts import pieces, runs, signs_per_word, units
+from dictate.unicode_scripts import pieces, runs, signs_per_word, units
+from dictate.word_alignment import aligned
 
 LIKENESS: Final = 0.45
 """Similarity in letters, 0 to 1, that a term needs to the plain text it replaces: "Kubernetes" and
@@ -51,7 +50,7 @@ def settle(plain: str, boosted: str, terms: Forms | Iterable[str]) -> tuple[str,
     gone = came = terms_came = 0.0
     stands = False
     """Whether a term of the boosted text is kept."""
-    for equal, a, b, c, d in _aligned(heard, claimed):
+    for equal, a, b, c, d in aligned(heard, claimed):
         if equal:
             stands |= any(inside[c:d])
             settled += other[c:d]
@@ -68,17 +67,6 @@ def settle(plain: str, boosted: str, terms: Forms | Iterable[str]) -> tuple[str,
         return plain, True
     # Around a term, signs and capitals are those that go with it; else boosting has no say in them.
     return " ".join("".join(settled if stands else one).split()), False
-
-
-def _aligned(one: list[str], other: list[str]) -> Iterator[tuple[bool, int, int, int, int]]:
-    """Stretches of both that are equal or correspond, with the fewest possible changes. Not
-    difflib's: it matches the longest run first, and so may confuse sentences if the user says the
-    same one several times."""
-    operations = Levenshtein.opcodes(one, other)
-    for equal, group in groupby(operations, key=lambda operation: operation.tag == "equal"):
-        stretch = list(group)
-        first, last = stretch[0], stretch[-1]
-        yield equal, first.src_start, last.src_end, first.dest_start, last.dest_end
 
 
 def _terms_in(words: list[str], forms: Forms) -> tuple[list[bool], int, float]:

@@ -36,6 +36,9 @@ from what the caller has on disk."""
 CHUNK_BYTES = 16_384
 """Maximum number of bytes in one audio-chunk: half a second."""
 USUAL_GUARDS = Guards()
+AHEAD_S = 1.0
+"""Seconds of kept sound that may be sent ahead of what the engine has worked through. It reports
+that every half second of sound."""
 
 
 class EngineClient:
@@ -198,6 +201,31 @@ class EngineClient:
             )
 
         return UtteranceClient(self, attempt)
+
+    async def hear_once(
+        self, pcm: bytes, hotwords: Hotwords, language: str | None
+    ) -> FinalTranscript:
+        """Recognise kept sound while nobody waits for it: in one attempt, without the fallback, and
+        sent no faster than the engine works, so that it is free at once when this is cancelled. An
+        engine that hung is restarted. Raises EngineError, EngineLost."""
+        attempt = UtteranceAttempt(
+            self.supervisor, 0, self.tuned(hotwords), language, lambda _: None
+        )
+
+        async def chunks() -> AsyncIterator[bytes]:
+            sent_s = 0.0
+            for chunk in _cut(pcm):
+                while sent_s - attempt.worked_s > AHEAD_S:  # noqa: ASYNC110 - it sets no event
+                    await asyncio.sleep(0.01)
+                yield chunk
+                sent_s += len(chunk) / (2 * RATE)
+
+        try:
+            return await attempt.run(chunks())
+        except AttemptFailed as failure:
+            if failure.again:
+                self.supervisor.restart(attempt.process_run, str(failure))
+            raise failure.error from failure
 
     async def fallback_engine(self) -> "EngineClient | None":
         """The engine that transcribes what this one failed at, started by the first call; None if

@@ -5,7 +5,7 @@ import re
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from dictate.engines.unicode_scripts import signs_per_word, units
+from dictate.unicode_scripts import signs_per_word, units
 
 ECHO_SHARE: Final = 0.8
 """Share of words from the prompt above which a text may be the prompt itself, repeated."""

@@ -14,8 +14,8 @@ from typing import Final
 
 from rapidfuzz import fuzz
 
-from dictate.engines.unicode_scripts import units
 from dictate.hotwords.model import Term
+from dictate.unicode_scripts import units
 
 MOST_PROMPTED: Final = 50
 """Maximum number of terms in a prompt. More cost time without a gain, and others report harm."""

@@ -15,7 +15,7 @@ from dictate.hotwords import whole_list
 from dictate.hotwords.difference import difference as difference
 from dictate.hotwords.difference import summary as summary
 from dictate.hotwords.limits import composed, folded
-from dictate.hotwords.model import Hotwords, Source
+from dictate.hotwords.model import Hotwords, Source, TermState
 from dictate.hotwords.parser import parse as parse
 from dictate.hotwords.parser import parse_files
 from dictate.hotwords.term_text import with_term, without_term
@@ -156,6 +156,53 @@ def _check_term(wanted: dict[str, Any]) -> None:
         names = {"spelling": "the spelling", "sounds_like": "a form of sounds_like"}
         fields = ["", *(names.get(name, name) for name in wanted), "", "the group"]
         raise ConfigError([_of_term(problem, fields) for problem in error.problems]) from error
+
+
+def quarantine(path: Path, spelling: str) -> list[str]:
+    """Keep a term in its file, but unused, and return what changed; empty if it is in no file of
+    the list at `path`, or quarantined already. It blocks. Raises ConfigError and leaves the files
+    as they were."""
+    whole = whole_list.read(path)
+    origin = _origin(whole, spelling)
+    if not isinstance(origin, Path):
+        return []
+    wanted = folded(composed(spelling))
+    known = next(term for term in whole.hotwords.terms if folded(term.spelling) == wanted)
+    fields = {"spelling": known.spelling, "state": TermState.QUARANTINED.value}
+    return _edit(path, origin, lambda text: with_term(text, fields))
+
+
+def replace_phrase(path: Path, wrong: str, right: str) -> list[str]:
+    """Have `right` written where `wrong` is recognized, and return what changed. A missing file is
+    made. It blocks. Raises ConfigError and leaves the file as it was."""
+
+    def change(text: str) -> str:
+        document = tomlkit.parse(text)
+        replacements: Any = document.get("replacements")
+        if replacements is None:
+            block = tomlkit.dumps({"replacements": {wrong: right}})
+            return f"{text.rstrip()}\n\n{block}".lstrip()
+        head = re.search(r"^\[ *replacements *\].*$", text, re.MULTILINE)
+        if head is None or wrong in replacements:
+            replacements[wrong] = right
+            return tomlkit.dumps(document)
+        # tomlkit would write it below the comments that lead to the next table.
+        return f"{text[: head.end()]}\n{tomlkit.dumps({wrong: right}).strip()}{text[head.end() :]}"
+
+    return _edit(path, path, change)
+
+
+def keep_phrase(path: Path, wrong: str) -> list[str]:
+    """Take the replacement of `wrong` out of the file, and return what changed; empty if there is
+    none. It blocks. Raises ConfigError and leaves the file as it was."""
+
+    def change(text: str) -> str:
+        document = tomlkit.parse(text)
+        replacements: Any = document.get("replacements", {})
+        replacements.pop(wrong, None)
+        return tomlkit.dumps(document)
+
+    return _edit(path, path, change) if path.exists() else []
 
 
 def _of_term(problem: str, fields: Sequence[str]) -> str:

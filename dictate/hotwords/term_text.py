@@ -75,7 +75,7 @@ def _update(table: Any, wanted: dict[str, Any]) -> None:
                 table[name] = [*heard, *new]
         elif table.get(name) != value:
             table[name] = value
-    if table.get("state") == TermState.QUARANTINED.value:
+    if "state" not in wanted and table.get("state") == TermState.QUARANTINED.value:
         table["state"] = TermState.ACTIVE.value
 
 

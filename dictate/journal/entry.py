@@ -43,7 +43,7 @@ FINISHED: Final = frozenset({S.DELIVERED, S.CANCELLED, S.EMPTY})
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One dictation. The fields up to `second` are the columns of the user's database."""
+    """One dictation. The fields up to `corrected` are the columns of the user's database."""
 
     number: int
     state: EntryState
@@ -61,4 +61,13 @@ class Entry:
     """Why it is held or cancelled; for a delivered dictation, the receipt."""
     second: bool = False
     """Whether it belongs to the second profile."""
+    plain: str | None = None
+    """The text of the engine without hotwords, from the same sound; None if it is not known."""
+    corrected: str = ""
+    """The text as the user corrected it later; empty if nobody did."""
     has_audio: bool = False
+
+    @property
+    def wanted(self) -> str:
+        """The text as the user wants it."""
+        return self.corrected or self.text

@@ -20,6 +20,7 @@ from typing import Any
 from dictate.config.schema import JournalSettings
 from dictate.errors import JournalError
 from dictate.journal.entry import FINISHED, STEPS, Entry, EntryState
+from dictate.journal.evidence import EvidenceTable
 from dictate.journal.retention import DAY_S, Moment, jump_message
 from dictate.journal.spool import Spool, read
 from dictate.journal.store import Store
@@ -49,6 +50,7 @@ class Journal:
         self.next_number = 1
         """The number of the next dictation; no number is used twice."""
         self._store = Store(directory)
+        self.evidence = EvidenceTable(self._store.transaction)
         self._on_trouble = on_trouble
         self._on_mended = on_mended
         self._on_notice = on_notice or on_trouble
@@ -99,12 +101,13 @@ class Journal:
         """The key is up, all sound is recorded."""
         self._step(number, S.CAPTURED, application=application)
 
-    def transcribed(self, number: int, text: str, heard: str, engine: str) -> None:
+    def transcribed(
+        self, number: int, text: str, heard: str, engine: str, plain: str | None = None
+    ) -> None:
         """The text is on the disk when it returns, or it raises JournalError; `get` has the text
         either way."""
-        self._step(
-            number, S.TRANSCRIBED, durable=True, text=text, heard=heard, engine=engine, reason=""
-        )
+        heard_anew = {"text": text, "heard": heard, "engine": engine, "plain": plain}
+        self._step(number, S.TRANSCRIBED, durable=True, **heard_anew, corrected="", reason="")
 
     def typing(self, number: int, output: str) -> None:
         """The step is on the disk when it returns; if it raises JournalError, the caller must not
@@ -126,6 +129,16 @@ class Journal:
     def empty(self, number: int) -> None:
         """The engine recognized nothing."""
         self._step(number, S.EMPTY)
+
+    def plain(self, number: int, plain: str) -> None:
+        """The text without hotwords became known later."""
+        self._write(replace(self._entry(number), plain=plain))
+
+    def corrected(self, number: int, text: str) -> None:
+        """The user corrected the text. Raises JournalError if it cannot be kept."""
+        if number in self._under_way:
+            raise JournalError(f"dictation {number} is under way: try again in a moment")
+        self._write(replace(self._entry(number), corrected=text), durable=True)
 
     def audio(self, number: int) -> bytes:
         """The sound so far, whatever the state: signed 16-bit little-endian mono, 16 kHz.
@@ -180,6 +193,7 @@ class Journal:
         self._delete(chosen)
         if number is None:
             self._store.drop_broken()
+            self.evidence.forget_others()
         return len(chosen)
 
     def sweep(self, now: Moment) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from dictate.errors import JournalError, UnsafeFolder
-from dictate.journal import spool
+from dictate.journal import evidence, spool
 from dictate.journal.entry import Entry, EntryState
 from dictate.journal.retention import Moment, passed
 from dictate.platform import paths
@@ -35,7 +35,12 @@ CREATE TABLE IF NOT EXISTS dictation (
 ) STRICT"""
 # Not in the schema: older journals lack them, and an older dictate can still write a journal with
 # them. `since` is the retention clock at the first look after the last step: `put` empties it.
-_ADDED: Final = {"second": "INTEGER NOT NULL DEFAULT 0", "since": "REAL"}
+_ADDED: Final = {
+    "second": "INTEGER NOT NULL DEFAULT 0",
+    "since": "REAL",
+    "plain": "TEXT",
+    "corrected": "TEXT NOT NULL DEFAULT ''",
+}
 _CLOCK: Final = """
 CREATE TABLE IF NOT EXISTS retention_clock (
     id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -108,14 +113,14 @@ class Store:
         """Write all of these entries or none; they are on the disk when it returns."""
         marks = ", ".join("?" * len(_COLUMNS))
         rows = [[_value(getattr(entry, name)) for name in _COLUMNS] for entry in entries]
-        with self._transaction() as db:
+        with self.transaction() as db:
             db.executemany(f"INSERT OR REPLACE INTO dictation ({_LIST}) VALUES ({marks})", rows)
 
     def delete(self, numbers: Collection[int]) -> None:
         """Delete rows and erase their words from the files."""
         if not numbers:
             return
-        with self._transaction() as db:
+        with self.transaction() as db:
             db.executemany("DELETE FROM dictation WHERE number = ?", [(n,) for n in numbers])
         with self._errors() as db:
             # secure_delete has zeroed the words in the log's newest pages: bring these into the
@@ -125,7 +130,7 @@ class Store:
     def look(self, now: Moment) -> float:
         """Move the retention clock on to this look at the world; by how many seconds the wall clock
         jumped."""
-        with self._transaction() as db:
+        with self.transaction() as db:
             last = db.execute(
                 "SELECT counted_s, wall, boot, boot_s FROM retention_clock"
             ).fetchone()
@@ -259,7 +264,8 @@ class Store:
             for name, kind in _ADDED.items():
                 if name not in there:
                     db.execute(f"ALTER TABLE dictation ADD COLUMN {name} {kind}")
-            db.execute(_CLOCK)
+            for statement in (_CLOCK, *evidence.SCHEMA):
+                db.execute(statement)
             db.execute(f"PRAGMA user_version={_VERSION}")
             db.execute(f"SELECT {_LIST} FROM dictation LIMIT 1").fetchall()
         except BaseException:
@@ -284,12 +290,13 @@ class Store:
         with self._errors() as db:
             rows = db.execute(f"SELECT {_LIST} FROM dictation {where}", values).fetchall()
         return [
-            replace(Entry(number, EntryState(state), *rest), second=bool(second))
-            for number, state, *rest, second in rows
+            replace(entry, state=EntryState(entry.state), second=bool(entry.second))
+            for entry in (Entry(*row) for row in rows)
         ]
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All that is done inside, or nothing; on the disk afterwards. Raises JournalError."""
         with self._errors() as db:
             db.execute("BEGIN IMMEDIATE")
             try:

@@ -15,6 +15,7 @@ from dictate.platform.background import ignore_exception
 NAME: Final = "io.github.dictate.Dictate1"
 PATH: Final = "/io/github/dictate/Dictate1"
 INTERFACE: Final = NAME
+HOTWORDS_INTERFACE: Final = f"{INTERFACE}.Hotwords"
 ERRORS: Final = f"{INTERFACE}.Error"
 """The part of an error name before the last dot; after it is the name of a class in errors.py."""
 

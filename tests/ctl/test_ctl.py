@@ -8,7 +8,7 @@ import pty
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from dictate import console
 from dictate.ctl import render
 from dictate.ctl.main import function_of, parser
 from dictate.engines import ENGINES
+from dictate.platform import paths
 from tests.lab.bus import Bus, session_bus
 from tests.lab.fake_daemon import CANARY
 
@@ -282,15 +283,19 @@ def test_what_is_not_there_has_one_exit_code(running: object, words: list[str]) 
     assert "there is no " in result.stderr
 
 
-def typed(*words: str) -> tuple[int, str]:
-    """What a command shows in a terminal window, and its exit code."""
+def typed(*words: str, answers: Sequence[tuple[str, str]] = ()) -> tuple[int, str]:
+    """What a command shows in a terminal window, and its exit code. `answers` are typed, each once
+    its prompt is shown."""
     child, terminal = pty.fork()
     if child == 0:
         os.execv(sys.executable, [*CTL, *words])
     shown = b""
     with contextlib.suppress(OSError):  # the terminal ends with the command
+        left = list(answers)
         while data := os.read(terminal, 1024):
             shown += data
+            if left and left[0][0].encode() in shown:
+                os.write(terminal, left.pop(0)[1].encode())
     os.close(terminal)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), shown.decode()
 
@@ -482,6 +487,150 @@ def test_lint_says_what_is_wrong_and_what_to_do(bus: Bus, tmp_path: Path) -> Non
     assert result.stdout.splitlines()[-1] == f"{file}: 2 warnings"
     file.write_text('words = ["Kubernetes"]')
     assert done("hotwords", "lint", "--json") == "[]\n"  # and the exit code is 0
+
+
+def test_audit_shows_both_texts_and_what_each_term_did(running: object) -> None:
+    shown = done("hotwords", "audit").splitlines()
+    assert shown[0].endswith("how its hotwords came there is not known")
+    assert shown[1:3] == ["         Not known.", shown[2]]
+    assert shown[2].endswith('Claude Code for "clawed code", by sounds_like; Zoë was heard anyway')
+    assert shown[3:5] == ["  with     Claude Code", "  without  clawed code"]
+    assert shown[5].endswith('Claude for "cloud"')
+    assert shown[6:] == [
+        "  with     Ask Claude about the cloud.",
+        "  without  Ask cloud about the cloud.",
+        "  correct  Ask Claude Code.",
+    ]
+    (row,) = json.loads(done("hotwords", "audit", "1", "--json"))
+    assert row["firings"] == [
+        {"term": "Claude", "kind": "fired", "before": "cloud", "after": "Claude"}
+    ]
+    assert row["unknown"] is False
+
+
+def test_audit_paints_the_words_that_differ(running: object) -> None:
+    _, shown = typed("hotwords", "audit", "1")
+    assert "Ask \033[32mClaude\033[0m about the cloud." in shown
+    assert "Ask \033[31mcloud\033[0m about the cloud." in shown
+
+
+def write_hotwords(text: str = "words = []\n") -> None:
+    """The user's file, without the example that a new one has."""
+    path = paths.hotwords_file()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def test_the_list_has_what_is_known_of_each_term(running: object) -> None:
+    write_hotwords()
+    done("hotwords", "add", "Grzegorz")
+    done("hotwords", "add", "Nobody")
+    known, unknown = done("hotwords", "list").splitlines()
+    assert known.split(maxsplit=1)[1] == "3 hits    1 missed    2 false  last 2023-11-14"
+    assert unknown == "Nobody"
+    first, second = json.loads(done("hotwords", "list", "--json"))
+    assert (first["hits"], first["false_hits"], second["hits"]) == (3, 2, None)
+
+
+def calls(process: "subprocess.Popen[str]", first: str) -> list[str]:
+    """The calls that the daemon received, from this one on."""
+    assert process.stdout is not None
+    found = [asked(process)]
+    while not found[-1].startswith(first):
+        found = [asked(process)]
+    return found
+
+
+def test_a_correction_is_proved_and_learned_only_if_the_user_accepts(
+    running: "subprocess.Popen[str]",
+) -> None:
+    write_hotwords()
+    words = ("correct", "1", "--text", "First Claude Code.")
+    result = ctl(*words, stdin="")
+    assert result.returncode == 0
+    assert "weight 1.5  ✓ First Claude Code." in result.stdout
+    assert 'dictation 2 changed: "cloud" became "Claude"' in result.stdout
+    assert 'proposal: add the hotword "Claude Code" with weight 1.5' in result.stdout
+    assert "give --yes" in result.stderr
+    assert ctl("hotwords", "list").returncode == 4
+    accepted = done(*words, "--yes")
+    assert "+ Claude Code" in accepted
+    assert '`dictatectl hotwords unlearn "Claude Code"` takes it back' in accepted
+    assert "learned from dictation 1 on 2023-11-14" in done("hotwords", "list")
+    assert done("hotwords", "unlearn", "claude", "code") == "- Claude Code\n"
+    assert ctl("hotwords", "unlearn", "claude", "code").returncode == 4
+
+
+def test_a_weight_that_was_learned_is_taken_back(running: object) -> None:
+    done("hotwords", "add", "Claude Code", "--sounds-like", "clod code")
+    words = ("correct", "1", "--text", "First Claude Code.", "--yes")
+    assert "~ Claude Code: weight 1 -> 1.5" in done(*words)
+    assert done("hotwords", "unlearn", "Claude Code") == "~ Claude Code: weight 1.5 -> 1\n"
+
+
+def test_a_replacement_may_be_learned_instead(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROPOSAL", "replace")
+    with daemon():
+        result = json.loads(done("correct", "1", "--text", "First Claude Code.", "--yes", "--json"))
+        assert result["changes"] == [{"wrong": "cloud code", "right": "Claude Code"}]
+        assert result["learned"][0]["lines"] == ["+ replacement cloud code -> Claude Code"]
+        taken_back = done("hotwords", "unlearn", "Claude Code")
+        assert taken_back == "- replacement cloud code\n"
+
+
+def test_a_text_is_corrected_in_the_terminal(running: "subprocess.Popen[str]") -> None:
+    write_hotwords()
+    # Ctrl+A, Ctrl+K: the text that is there is replaced.
+    edited, new = f"{CANARY}.", "\x01\x0bFirst Claude Code."
+    _, shown = typed("correct", "1", answers=[(edited, f"{new}\n"), ("[n]o: ", "n\n")])
+    assert f"First {CANARY}." in shown  # offered to edit
+    assert "[Y]es, [r]eplacement instead, [n]o" in shown
+    assert "takes it back" not in shown
+    assert calls(running, "correct") == ["correct 1 First Claude Code."]
+    _, shown = typed("correct", "1", answers=[(edited, f"{new}\n"), ("[n]o: ", "\n")])
+    assert "+ Claude Code" in shown
+
+
+def test_a_text_is_corrected_in_an_editor(
+    running: "subprocess.Popen[str]", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runtime = paths.runtime_dir()
+    editor = tmp_path / "my editor"
+    editor.write_text('#!/bin/sh\nsed -i s/Third.*/Fourth./ "$1"\n')
+    editor.chmod(0o700)
+    monkeypatch.setenv("VISUAL", f"'{editor}'")
+    done("correct", "--editor", "--yes")
+    assert calls(running, "correct") == ["correct 3 Fourth."]
+    assert list(runtime.rglob("*.txt")) == []
+    monkeypatch.setenv("VISUAL", "no-such-editor")
+    assert "set $EDITOR" in ctl("correct", "--editor").stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (["one"], 2, "two phrases in quotes"),
+        (["1", "2", "3", "4"], 2, "two phrases in quotes"),
+        ([], 2, "give the wrong and the right words"),
+        (["2"], 4, "dictation 2 has no text"),
+        (["77", "a", "b"], 4, "dictation 77 has no text"),
+        (["not there", "b"], 4, "the text does not have 'not there'"),
+        (["--text", ""], 4, "nothing was corrected"),
+    ],
+)
+def test_a_correction_that_makes_no_sense(
+    running: object, words: list[str], code: int, message: str
+) -> None:
+    result = ctl("correct", *words, stdin="")
+    assert (result.returncode, message in result.stderr) == (code, True), result.stderr
+
+
+def test_a_quarantined_term_is_restored(running: object) -> None:
+    done("hotwords", "add", "Grzegorz", "--weight", "2")
+    assert done("hotwords", "restore", "grzegorz") == "it is in use already\n"
+    write_hotwords('[[word]]\nspelling = "Grzegorz"\nweight = 2\nstate = "quarantined"\n')
+    assert done("hotwords", "restore", "grzegorz") == "~ Grzegorz: quarantined -> active\n"
+    assert ctl("hotwords", "restore", "nobody").returncode == 4
 
 
 # The command line ---------------------------------------------------------------------------------

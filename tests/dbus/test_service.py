@@ -22,7 +22,7 @@ from dictate.dbus.service import DESCRIPTION, Service, description
 from dictate.errors import AlreadyRunning, ConfigError, Unavailable
 from dictate.platform import bus as names
 from tests.lab.bus import Bus, session_bus
-from tests.lab.fake_daemon import CANARY, FakeController
+from tests.lab.fake_daemon import CANARY, FakeController, FakeHotwords
 
 ROOT = Path(__file__).parents[2]
 
@@ -40,7 +40,7 @@ class Rig:
     def __init__(self, client: MessageBus) -> None:
         self.client = client
         self.controller = FakeController()
-        self.service = Service(self.controller)
+        self.service = Service(self.controller, FakeHotwords())
         self.controller.service = self.service
 
     async def call(
@@ -483,7 +483,7 @@ def test_calls_get_an_error_until_the_daemon_serves_them(bus: Bus) -> None:
         reply = await rig.call("Toggle")
         assert reply.error_name == f"{names.ERRORS}.Unavailable"
         assert "still starting" in reply.body[0]
-        service.serve(rig.controller)
+        service.serve(rig.controller, FakeHotwords())
         assert await rig.ask("Toggle") is None
         assert rig.controller.asked == ["toggle"]
         await service.close()

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dictate.engines.boost_guard import settle
-from dictate.engines.unicode_scripts import units
+from dictate.unicode_scripts import units
 
 TERMS = ("Claude Code", "Nemotron", "pytest", "Hyprland")
 WORDS = st.lists(st.sampled_from(["the", "a", "plan", "is", "with", "new"]), max_size=12)

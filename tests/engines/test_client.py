@@ -289,6 +289,39 @@ def test_a_piece_larger_than_any_event_is_cut(tmp_path: Path, run: Run) -> None:
     run(main)
 
 
+def test_kept_sound_is_heard_once_and_a_cancel_frees_the_engine(tmp_path: Path, run: Run) -> None:
+    async def main() -> None:
+        async with running(tmp_path, LINE) as engine:
+            pcm = loud(3.0)
+            assert (await engine.hear_once(pcm, NONE, "en")).text == LINE
+            hearing = asyncio.create_task(engine.hear_once(pcm * 200, NONE, "en"))
+            await asyncio.sleep(0.1)
+            hearing.cancel()
+            utterance = engine.begin(2, NONE, "en")
+            utterance.feed(pcm)
+            assert (await utterance.finish(Whole(pcm))).text == LINE
+            assert hearing.cancelled()
+            assert engine.supervisor.run == 1
+
+    run(main)
+
+
+def test_an_engine_that_dies_of_kept_sound_is_asked_once(tmp_path: Path, run: Run) -> None:
+    async def main() -> None:
+        use = engine_for(script(tmp_path / "script", "!crash", LINE))
+        engine = EngineClient(EngineSettings(use=use, deadline_s=0.5), tmp_path / "e")
+        await engine.start()
+        await ready(engine)
+        with pytest.raises(EngineLost):
+            await engine.hear_once(loud(1.0), NONE, "en")
+        assert engine.supervisor.run == 1
+        await ready(engine)
+        assert engine.excluded == ()
+        await engine.stop()
+
+    run(main)
+
+
 def test_drain_waits_until_all_is_sent(tmp_path: Path, run: Run) -> None:
     async def main() -> None:
         async with running(tmp_path, LINE) as engine:

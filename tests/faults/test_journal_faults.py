@@ -20,7 +20,7 @@ from dictate.errors import JournalError
 from dictate.journal.entry import EntryState
 from dictate.journal.journal import Entry, Journal
 from dictate.journal.retention import Moment
-from tests.lab.journal_life import PIECE, text_of
+from tests.lab.journal_life import PIECE, evidence_of, text_of
 
 S = EntryState
 SECOND = b"\x01\x02" * 16_000
@@ -85,7 +85,7 @@ def lives(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Hundreds of lives cut short by SIGKILL."""
     base = tmp_path_factory.mktemp("lives")
     subprocess.run(
-        [sys.executable, "-m", "tests.lab.journal_life", str(base), "37", "50"],
+        [sys.executable, "-m", "tests.lab.journal_life", str(base), "43", "50"],
         check=True,
         timeout=100,
         cwd=Path(__file__).parents[2],
@@ -119,10 +119,13 @@ def check_life(folder: Path, log: list[str]) -> None:
     did: dict[int, str] = {}
     tried: dict[int, str] = {}
     sound: dict[int, int] = {}
+    recorded: set[int] = set()
     for line in log:
         kind, which, what = line.split()
         if kind == "sound":
             sound[int(which)] = int(what)
+        elif kind == "evidence":
+            recorded.add(int(which))
         else:
             (did if kind == "did" else tried)[int(which)] = what
     trouble: list[str] = []
@@ -130,6 +133,12 @@ def check_life(folder: Path, log: list[str]) -> None:
     waiting = {entry.number for entry in journal.open()}
     assert trouble == [], folder
     entries = {entry.number: entry for entry in journal.history(99)}
+    for number in range(1, 5):
+        # All of it or nothing, and none of a dictation that is forgotten.
+        rows = journal.evidence.of_dictations([number])
+        assert rows in ([], evidence_of(number)), (folder, number)
+        assert not rows or number in entries, (folder, number)
+        assert rows or number not in recorded or number not in entries, (folder, number)
     assert journal.next_number > max(did, default=0)
     for number in did.keys() - {0}:
         entry = entries.get(number)
@@ -239,6 +248,24 @@ def test_trouble_is_told_again_only_after_things_were_well(opened: Rig) -> None:
         journal_lines = [line for line in opened.trouble if ".wav" not in line]
         assert len(journal_lines) == expected
         opened.journal.empty(opened.begin())
+
+
+def test_evidence_on_a_full_disk_is_not_half_there_and_harms_nothing(opened: Rig) -> None:
+    number = opened.begin()
+    opened.journal.empty(number)
+    with full_disk():
+        with pytest.raises(JournalError, match="Make room"):
+            opened.journal.evidence.record(evidence_of(number))
+        assert opened.journal.evidence.counts() == []
+        assert opened.entry(number).state is S.EMPTY
+        unsaved = opened.begin()
+        opened.journal.empty(unsaved)
+    # The dictation itself is not on the disk yet.
+    opened.journal.evidence.record(evidence_of(number) + evidence_of(unsaved + 1))
+    opened.restart()
+    assert opened.journal.evidence.of_dictations([number]) == evidence_of(number)
+    assert opened.journal.evidence.of_dictations([unsaved, unsaved + 1]) == []
+    assert opened.entry(unsaved).state is S.EMPTY
 
 
 def test_forgetting_on_a_full_disk_says_so(opened: Rig) -> None:

@@ -366,3 +366,46 @@ def test_as_many_terms_as_are_allowed_fit_into_the_file_in_the_long_form(tmp_pat
     loaded = hotwords_file.load(path, 1.0)
     assert len(loaded.terms) == 10_000
     assert len(json.dumps(hotwords_event(loaded).data)) < LARGEST_EVENT
+
+
+def test_a_quarantined_term_stays_in_the_file_with_all_else(tmp_path: Path) -> None:
+    path = tmp_path / "hotwords.toml"
+    path.write_text('# names\nwords = [\n    "Zoë", # a friend\n    "Ada",\n]\n\n' + LONG)
+    assert hotwords_file.quarantine(path, "zoë") == ["~ Zoë: active -> quarantined"]
+    assert hotwords_file.quarantine(path, "Nemotron") == ["~ Nemotron: active -> quarantined"]
+    assert hotwords_file.quarantine(path, "Nemotron") == []
+    assert hotwords_file.quarantine(path, "Nobody") == []
+    text = path.read_text()
+    assert all(part in text for part in ("# names", '"Ada"', "# heavy", "weight = 2"))
+    assert hotwords_file.add(path, "Nemotron") == ["~ Nemotron: quarantined -> active"]
+    assert hotwords_file.quarantine(tmp_path / "none.toml", "x") == []
+    assert not (tmp_path / "none.toml").exists()
+
+
+LONG = '[[word]]\nspelling = "Nemotron"\nweight = 2 # heavy\n'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        'words = ["x"]\n',
+        '[replacements]\n# mine\n"git hub" = "GitHub"\n\n# now commands\n[commands]\n',
+        '[replacements.de]\n"äh" = ""\n',
+        'replacements = {"git hub" = "GitHub"}\n',
+    ],
+)
+def test_a_replacement_is_added_changed_and_taken_out(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "hotwords.toml"
+    path.write_text(text)
+    assert hotwords_file.replace_phrase(path, "cloud code", 'Claude "Code"') == [
+        '+ replacement cloud code -> Claude "Code"'
+    ]
+    assert hotwords_file.replace_phrase(path, "cloud code", "Claude Code") == [
+        "~ replacement cloud code -> Claude Code"
+    ]
+    comments = [line for line in text.splitlines() if line.startswith("#")]
+    assert [line for line in path.read_text().splitlines() if line.startswith("#")] == comments
+    assert hotwords_file.keep_phrase(path, "cloud code") == ["- replacement cloud code"]
+    assert hotwords_file.keep_phrase(path, "cloud code") == []
+    assert hotwords_file.load(path, 1.0).replacements == parse(text).replacements

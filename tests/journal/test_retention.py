@@ -184,7 +184,7 @@ def test_dictations_of_an_older_dictate_count_from_now(kept: Kept) -> None:
     for _ in range(20):
         kept.world.run(HOUR_S)
         kept.look()
-    with kept.journal._store._transaction() as db:
+    with kept.journal._store.transaction() as db:
         db.execute("UPDATE dictation SET since = NULL")
     for _ in range(20):
         kept.world.run(HOUR_S)

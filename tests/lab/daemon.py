@@ -166,14 +166,16 @@ class RealDaemon:
         """What it wrote to stdout so far."""
         return self.out.read_text() if self.out.exists() else ""
 
-    def ctl(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    def ctl(
+        self, *words: str, check: bool = True, timeout_s: float = 30
+    ) -> subprocess.CompletedProcess[str]:
         """`dictatectl` with these words."""
         done = subprocess.run(
             [sys.executable, "-m", "dictate.ctl.main", *words],
             env=self.env,
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=timeout_s,
             check=False,
         )
         assert not check or done.returncode == 0, f"dictatectl {words}: {done.stderr}{done.stdout}"

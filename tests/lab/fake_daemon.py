@@ -8,11 +8,16 @@ import asyncio
 import os
 import signal
 from collections.abc import Sequence
+from dataclasses import asdict
 
+from dictate.dbus.hotwords_interface import AuditRow, Firing
 from dictate.dbus.interface import Plain, Row
 from dictate.dbus.service import Service
 from dictate.errors import DictateError, FocusMoved, JournalError, NotDelivered, NotFound
+from dictate.hotwords.corrections import Correction, corrections
+from dictate.hotwords.proposal import Action, Harm, Proof, Trial
 from dictate.journal.entry import Entry, EntryState
+from dictate.journal.evidence import Evidence, TermCounts
 
 CANARY = "xylophone-marzipan"
 
@@ -139,6 +144,68 @@ class FakeController:
         ]
 
 
+class FakeHotwords:
+    """Answers about hotwords what $PROPOSAL says, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.learned_rows: list[dict[str, Plain]] = []
+
+    async def audit(self, limit: int) -> Sequence[AuditRow]:
+        text, without = "Ask Claude about the cloud.", "Ask cloud about the cloud."
+        rows = [
+            AuditRow(
+                Entry(3, EntryState.DELIVERED, 1.7e9, text=text, corrected="Ask Claude Code."),
+                without,
+                False,
+                [Firing("Claude", "fired", "cloud", "Claude")],
+            ),
+            AuditRow(
+                Entry(2, EntryState.DELIVERED, 1.7e9, text="Claude Code"),
+                "clawed code",
+                False,
+                [
+                    Firing("Claude Code", "spelled", "clawed code", "Claude Code"),
+                    Firing("Zoë", "heard", "Zoë", "Zoë"),
+                ],
+            ),
+            AuditRow(Entry(1, EntryState.HELD, 1.7e9, text="Not known."), None, True, []),
+        ]
+        return rows[:limit]
+
+    async def counts(self) -> Sequence[Row]:
+        counts = TermCounts("Grzegorz", 3, 1, 2, 1.7e9)
+        return [asdict(counts), *self.learned_rows]
+
+    async def record_trial(self, trial: Evidence) -> None:
+        print(f"trial {trial.term} {trial.strength:g} {trial.before}", flush=True)
+
+    async def correct(self, number: int, text: str) -> Sequence[Correction]:
+        print(f"correct {number} {text}", flush=True)
+        return corrections("First cloud code.", text)
+
+    async def prove(self, number: int, wrong: str, right: str) -> Proof:
+        print(f"prove {number} {wrong} {right}", flush=True)
+        action = Action(os.environ.get("PROPOSAL", "add"))
+        proof = Proof(right, wrong, right, action, 1.5, "it works")
+        proof.clip = "First cloud code."
+        proof.trials = [
+            Trial(1.0, "First cloud code.", right=False, others=""),
+            Trial(1.5, "First Claude Code.", right=True, others=""),
+        ]
+        proof.harms = [Harm(2, "cloud", "Claude")]
+        return proof
+
+    async def learned(self, number: int, term: str, wrong: str, how: str) -> None:
+        print(f"learned {number} {term} {wrong} {how}", flush=True)
+        learned = TermCounts(term, learned_from=number, learned_at=1.7e9)
+        learned.learned_how, learned.learned_wrong = how, wrong
+        self.learned_rows.append(asdict(learned))
+
+    async def unlearn(self, term: str) -> None:
+        print(f"unlearn {term}", flush=True)
+        self.learned_rows = []
+
+
 def _checked(
     stage: str, name: str, why_not: str = "", *, chosen: bool = True, needed: bool = False
 ) -> Row:
@@ -150,7 +217,7 @@ def _checked(
 async def main() -> None:
     """Be there until SIGTERM."""
     controller = FakeController()
-    service = Service(controller)
+    service = Service(controller, FakeHotwords())
     controller.service = service
     try:
         await service.connect()

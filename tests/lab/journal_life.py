@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from dictate.config.schema import JournalSettings
+from dictate.journal.evidence import Evidence, EvidenceKind
 from dictate.journal.journal import Journal
 from dictate.journal.retention import Moment
 
@@ -25,6 +26,14 @@ PIECES = 4
 def text_of(number: int) -> str:
     """The text of dictation `number`."""
     return f"This is what was said in dictation {number}."
+
+
+def evidence_of(number: int) -> list[Evidence]:
+    """What two terms did in dictation `number`."""
+    return [
+        Evidence(f"Term {i}", EvidenceKind.FIRED, number, before="term", after=text_of(number))
+        for i in range(2)
+    ]
 
 
 def live(folder: Path, log: Callable[[str], object]) -> None:
@@ -54,6 +63,8 @@ def live(folder: Path, log: Callable[[str], object]) -> None:
             take(n, "transcribed", journal.transcribed, text_of(n), text_of(n), "scripted")
             take(n, "typing", journal.typing, "x11")
             take(n, end, journal.delivered if end == "delivered" else journal.held, "a reason")
+            journal.evidence.record_firings(n, evidence_of(n))
+            log(f"evidence {n} all")
     take(1, "forgotten", journal.forget)
     journal.close()
     log("did 0 closed")

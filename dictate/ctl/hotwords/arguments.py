@@ -2,19 +2,20 @@
 
 import argparse
 
-from dictate.ctl.arguments import Commands, add_command, add_json, count, number
+from dictate.ctl.arguments import Commands, add_command, add_json, count, maximum, number
 
 
 def add_actions(hotwords: argparse.ArgumentParser) -> None:
     """Everything that `dictatectl hotwords` can do."""
     actions = hotwords.add_subparsers(dest="action", metavar="ACTION", required=True)
-    add_json(add_command(actions, "list", "hotwords.editing:list_all", "list the hotwords"))
+    add_json(add_command(actions, "list", "hotwords.listing:list_all", "list the hotwords"))
     _add_add(actions)
     _add_remove(actions)
     _add_edit(actions)
     _add_lint(actions)
     _add_test(actions)
     _add_calibrate(actions)
+    _add_evidence(actions)
 
 
 def _add_add(actions: Commands) -> None:
@@ -101,11 +102,11 @@ def _add_test(actions: Commands) -> None:
         help="a recording in which it is said; may be repeated",
     )
     test.add_argument(
-        "--voices", type=count, default=4, metavar="N", help="at most so many (default: 4)"
+        "--voices", type=maximum, default=4, metavar="N", help="at most so many (default: 4)"
     )
     test.add_argument(
         "--last",
-        type=count,
+        type=maximum,
         default=20,
         metavar="N",
         help="look at your last N dictations that still have sound (default: 20; 0: at none)",
@@ -133,6 +134,51 @@ def _add_calibrate(actions: Commands) -> None:
     which.add_argument("--show", action="store_true", help="show what is in force")
     which.add_argument("--reset", action="store_true", help="back to the built-in strengths")
     calibrate.add_argument(
-        "--voices", type=count, default=4, metavar="N", help="at most so many (default: 4)"
+        "--voices", type=maximum, default=4, metavar="N", help="at most so many (default: 4)"
     )
     add_json(calibrate)
+
+
+def _add_evidence(actions: Commands) -> None:
+    audit = add_command(
+        actions,
+        "audit",
+        "hotwords.evidence:audit",
+        "show what your hotwords did to your last dictations",
+        "Below each text stands what it would have been without them.",
+    )
+    audit.add_argument(
+        "limit", nargs="?", type=count, default=10, help="number of dictations (default: 10)"
+    )
+    add_json(audit, "print JSON, for scripts; newest first")
+    for name, summary in (
+        ("restore", "use a quarantined hotword again"),
+        ("unlearn", "take back what was learned from a correction"),
+    ):
+        action = add_command(actions, name, f"hotwords.learning:{name}", summary)
+        action.add_argument("spelling", nargs="+", help="as in `dictatectl hotwords list`")
+
+
+def add_correct(commands: Commands) -> None:
+    """`dictatectl correct`."""
+    correct = add_command(
+        commands,
+        "correct",
+        "hotwords.learning:correct",
+        "correct a text, and have dictate learn from it",
+        "Without words, you edit the text. What was wrong is then tried on the sound of that "
+        "dictation, and you are asked before anything is learned. The text in the window stays as "
+        "it is.",
+    )
+    correct.add_argument(
+        "words",
+        nargs="*",
+        metavar="[N] [WRONG RIGHT]",
+        help="a number from `dictatectl history` (default: the last text); the wrong words and "
+        'the right ones, e.g. "cloud code" "Claude Code"',
+    )
+    how = correct.add_mutually_exclusive_group()
+    how.add_argument("--text", help="the whole text as it should be")
+    how.add_argument("--editor", action="store_true", help="edit it with $EDITOR")
+    correct.add_argument("--yes", action="store_true", help="accept what is proposed")
+    add_json(correct)

@@ -1,78 +1,16 @@
-"""`dictatectl hotwords list`, `add`, `remove` and `edit`."""
+"""`dictatectl hotwords add`, `remove` and `edit`."""
 
-import contextlib
-import os
-import shlex
-import shutil
-import subprocess
 import sys
 from argparse import Namespace
 from pathlib import Path
-from typing import Final
 
 from dictate import console
-from dictate.ctl.client import NotRunning
-from dictate.ctl.commands import ask_status, report_change
-from dictate.ctl.exit_codes import FAILED, NOTHING, OK
-from dictate.errors import ConfigError, DictateError, NotFound
+from dictate.ctl.commands import report_change
+from dictate.ctl.editor import run_editor
+from dictate.ctl.exit_codes import FAILED
+from dictate.errors import ConfigError, NotFound
 from dictate.hotwords import hotwords_file, whole_list
-from dictate.hotwords.model import Source, Term
 from dictate.platform import paths
-
-EDITORS: Final = ("editor", "nano", "vi")
-"""What is started where $VISUAL and $EDITOR name nothing; `editor` is Debian's choice of one."""
-
-
-def list_all(arguments: Namespace) -> int:
-    """List the hotwords of the files that the daemon uses."""
-    file = usual = paths.hotwords_file()
-    with contextlib.suppress(NotRunning):  # then it will use the usual one
-        file = Path(ask_status()["hotwords_file"] or usual)
-    whole = whole_list.read(file)
-    terms = whole.hotwords.terms
-    if file != usual:
-        console.line(f"these are the hotwords in {file}, which dictate uses now", sys.stderr)
-    for note in whole.notes:
-        console.line(f"from {note}", sys.stderr)
-    if arguments.json:
-        console.as_json([_row(term, whole.origins[term.spelling]) for term in terms])
-    else:
-        for term in terms:
-            more = _more(term, whole.origins[term.spelling], file)
-            dim = console.paint(f"  ({'; '.join(more)})", "dim") if more else ""
-            console.line(console.safe(term.spelling) + dim)
-        if not terms:
-            console.line(
-                f"no hotwords in {file}: add one with `dictatectl hotwords add`",
-                sys.stderr,
-            )
-    return OK if terms else NOTHING
-
-
-def _row(term: Term, origin: Path | Source) -> dict[str, object]:
-    return {
-        "spelling": term.spelling,
-        "weight": term.weight,
-        "sounds_like": term.sounds_like,
-        "language": term.language,
-        "state": term.state.value,
-        "group": term.group or None,
-        "file": None if isinstance(origin, Source) else str(origin),
-        "source": origin.name if isinstance(origin, Source) else None,
-    }
-
-
-def _more(term: Term, origin: Path | Source, main: Path) -> list[str]:
-    """What there is to say of a term beside its spelling."""
-    more = [f"weight {term.weight:g}"] if term.weight != 1.0 else []
-    more += [f"sounds like {', '.join(term.sounds_like)}"] if term.sounds_like else []
-    more += [term.state.value] if term.state.value != "active" else []
-    more += [f"group {term.group}"] if term.group else []
-    if isinstance(origin, Source):
-        more.append(f"from {origin.name}")
-    elif origin != main:
-        more.append(f"in {whole_list.name_of(origin, main)}")
-    return [console.safe(each) for each in more]
 
 
 def add(arguments: Namespace) -> int:
@@ -110,7 +48,7 @@ def edit(arguments: Namespace) -> int:
     except ConfigError as error:
         file = _file_of(error, path)
     while True:
-        _run_editor(file)
+        run_editor(file)
         try:
             after = whole_list.read(path).hotwords
         except ConfigError as error:
@@ -133,19 +71,6 @@ def _file_of(error: ConfigError, path: Path) -> Path:
     """The file of the first mistake."""
     names = {whole_list.name_of(file, path): file for file in whole_list.files_beside(path)}
     return names.get(error.problems[0].partition(":")[0], path)
-
-
-def _run_editor(file: Path) -> None:
-    given = os.environ.get("VISUAL") or os.environ.get("EDITOR")
-    editor = given or next(filter(shutil.which, EDITORS), "")
-    if not editor:
-        raise DictateError(f"no editor is known: set $EDITOR, or edit {file}")
-    try:
-        done = subprocess.run([*shlex.split(editor), str(file)], check=False)
-    except (OSError, ValueError) as error:
-        raise DictateError(f"the editor {editor!r} cannot be started: {error}") from error
-    if done.returncode:
-        raise DictateError(f"the editor {editor!r} ended with exit status {done.returncode}")
 
 
 def _again() -> bool:

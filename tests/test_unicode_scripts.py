@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dictate.engines.unicode_scripts import pieces, runs, signs_per_word, units
+from dictate.unicode_scripts import pieces, runs, signs_per_word, units
 
 
 @pytest.mark.parametrize(

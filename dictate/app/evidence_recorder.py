@@ -1,0 +1,176 @@
+"""Records what the user's terms did, after the text is written: nothing here delays one."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Final
+
+from dictate.app.journal_thread import JournalThread
+from dictate.app.output_writer import TAKEN_BACK
+from dictate.app.profiles import Profiles
+from dictate.app.signals import Signal
+from dictate.errors import DictateError, NotFound
+from dictate.hotwords.corrections import Correction, corrections
+from dictate.hotwords.firings import firings, undecided
+from dictate.hotwords.model import Term
+from dictate.hotwords.spoken_words import TermFinder
+from dictate.journal.entry import Entry, EntryState
+from dictate.journal.evidence import Evidence, EvidenceKind
+from dictate.journal.journal import Journal
+from dictate.platform.background import BackgroundTasks
+
+log = logging.getLogger(__name__)
+
+LONGEST_END_S: Final = 1.0
+"""Seconds to wait at the end for what is not recorded yet."""
+_BOOSTED: Final = (EvidenceKind.FIRED, EvidenceKind.SPELLED)
+"""A term of these kinds is in the text only because it is on the list."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """A dictation, and the list that its profile has now."""
+
+    entry: Entry
+    model: str
+    strengths: dict[str, float]
+    finder: TermFinder
+
+    def row(self, term: str, kind: EvidenceKind, before: str, after: str) -> Evidence:
+        return Evidence(
+            term=term,
+            kind=kind,
+            dictation=self.entry.number,
+            engine=self.entry.engine,
+            model=self.model,
+            strength=self.strengths.get(term, 0.0),
+            before=before,
+            after=after,
+            at=time.time(),
+        )
+
+    def terms(self, text: str) -> set[str]:
+        return {found.term for found in self.finder.find(self.finder.words(text))}
+
+
+class EvidenceRecorder:
+    """All methods belong on the loop."""
+
+    def __init__(
+        self,
+        journal: JournalThread,
+        profiles: Profiles,
+        on_wrong: Callable[[Sequence[str]], Awaitable[None]],
+    ) -> None:
+        """`on_wrong` is awaited with the terms that were just found to be wrong in a text."""
+        self.plain_wanted = Signal[int]()
+        """The text of this dictation has a term, and only its plain text can say why."""
+        self._journal = journal
+        self._profiles = profiles
+        self._on_wrong = on_wrong
+        self._background = BackgroundTasks(log)
+        self._terms: tuple[Term, ...] = ()
+        self._finder = TermFinder([])
+
+    def written(self, number: int) -> None:
+        """The text of this dictation was written."""
+        self._background.start(self._logged(number, self.record(number)))
+
+    def taken_back(self, number: int) -> None:
+        """The user took the text of this dictation back."""
+        self._background.start(self._logged(number, self.undone(number)))
+
+    async def _logged(self, number: int, work: Awaitable[None]) -> None:
+        try:
+            await work
+        except DictateError as error:
+            log.warning("dictation %d: what the hotwords did is not recorded: %s", number, error)
+
+    async def close(self) -> None:
+        """Record what there is to record, but do not wait for long."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LONGEST_END_S):
+                await self._background.wait()
+        await self._background.cancel()
+
+    async def record(self, number: int) -> None:
+        """Record what the terms did in this dictation. Raises JournalError."""
+        entry = await self._journal.call(Journal.get, number)
+        if entry is None:
+            return
+        heard = await self._look_at(entry)
+        found = await asyncio.to_thread(firings, entry.plain, entry.heard, heard.finder)
+        rows = [
+            heard.row(each.term, EvidenceKind(each.kind.value), each.before, each.after)
+            for each in found
+        ]
+        await self._journal.call(lambda journal: journal.evidence.record_firings(number, rows))
+        if entry.plain is None and undecided(entry.heard, heard.finder):
+            self.plain_wanted(number)
+        if entry.state is EntryState.HELD and entry.reason == TAKEN_BACK:
+            await self.undone(number)  # before this was known
+
+    async def is_unknown(self, entry: Entry) -> bool:
+        """Whether the text has terms of which it is not known how they came there."""
+        if entry.plain is not None:
+            return False
+        heard = await self._look_at(entry)
+        return undecided(entry.heard, heard.finder)
+
+    async def undone(self, number: int) -> None:
+        """The user took this text back: what fired in it may be the reason. Raises
+        JournalError."""
+        rows = await self._journal.call(lambda journal: journal.evidence.of_dictations([number]))
+        known = {row.term for row in rows if row.kind is EvidenceKind.UNDONE}
+        fired = {row.term: row for row in rows if row.kind in _BOOSTED and row.term not in known}
+        await self._record_wrong(
+            [replace(row, kind=EvidenceKind.UNDONE, at=time.time()) for row in fired.values()]
+        )
+
+    async def corrected(self, number: int, text: str) -> list[Correction]:
+        """The user corrected the text of this dictation, maybe once more: what was wrong, without
+        what was learned from it already. Raises DictateError."""
+        entry = await self._journal.call(Journal.get, number)
+        if entry is None or not entry.text:
+            raise NotFound(f"there is no text {number}; see `dictatectl history`")
+        found = corrections(entry.text, text)
+        await self._journal.call(Journal.corrected, number, "" if text == entry.text else text)
+        rows = await self._journal.call(lambda journal: journal.evidence.of_dictations([number]))
+        known = {(row.term, row.kind) for row in rows}
+        heard = await self._look_at(entry)
+        wrong: list[Evidence] = []
+        missed: list[Evidence] = []
+        for each in found:
+            before, after = heard.terms(each.wrong), heard.terms(each.right)
+            for terms, kind, new in (
+                (before - after, EvidenceKind.FALSE_HIT, wrong),
+                (after - before, EvidenceKind.MISSED, missed),
+            ):
+                new += [
+                    heard.row(term, kind, each.wrong, each.right)
+                    for term in sorted(terms)
+                    if (term, kind) not in known
+                ]
+        await self._journal.call(lambda journal: journal.evidence.record(missed))
+        await self._record_wrong(wrong)
+        learned = {row.before for row in rows if row.kind is EvidenceKind.LEARNED}
+        return [each for each in found if each.wrong not in learned]
+
+    async def _record_wrong(self, rows: list[Evidence]) -> None:
+        if rows:
+            await self._journal.call(lambda journal: journal.evidence.record(rows))
+            await self._on_wrong(sorted({row.term for row in rows}))
+
+    async def _look_at(self, entry: Entry) -> _Heard:
+        profile = self._profiles.choose(second=entry.second)
+        hotwords = profile.hotwords_in(entry.application)
+        terms = hotwords.for_language(profile.language)
+        if terms != self._terms:
+            known = [(term.spelling, term.sounds_like) for term in terms]
+            self._finder = await asyncio.to_thread(TermFinder, known)
+            self._terms = terms
+        strengths = {term.spelling: hotwords.strength * term.weight for term in terms}
+        return _Heard(entry, profile.engine.info.model, strengths, self._finder)

@@ -1,0 +1,209 @@
+"""Proves a correction before anything is learned from it: the user's own clip with and without the
+term, then the user's other dictations that still have sound, which must stay as they are.
+
+All of it runs on the engine in use, while nobody dictates.
+"""
+
+import asyncio
+import time
+from dataclasses import replace
+from typing import Final
+
+from dictate.app.idle_engine import IdleEngine
+from dictate.app.journal_thread import JournalThread
+from dictate.app.profiles import Profiles
+from dictate.errors import DictateError, EngineError, JournalError
+from dictate.hotwords.corrections import corrections
+from dictate.hotwords.model import Hotwords, Term, TermState
+from dictate.hotwords.proposal import (
+    ALREADY_RIGHT,
+    Harm,
+    Proof,
+    Trial,
+    propose,
+    propose_spelling,
+    term_in,
+)
+from dictate.hotwords.spoken_words import TermFinder, Words
+from dictate.journal.entry import Entry
+from dictate.journal.evidence import Evidence, EvidenceKind
+from dictate.journal.journal import Journal
+
+WEIGHTS: Final = (1.0, 1.5, 2.5, 4.0)
+"""Tried one after the other, until the term is recognized."""
+MOST_DICTATIONS: Final = 10
+"""Maximum number of other dictations that are recognized again."""
+MOST_SOUND_S: Final = 60.0
+"""Maximum number of seconds of their sound."""
+MOST_WORDS: Final = 6
+"""Maximum number of words, wrong or right, that are taken for one misheard term."""
+LOOKED_AT: Final = 500
+"""Dictations in whose texts a wrong phrase is looked for."""
+PATIENCE_S: Final = 150.0
+"""Seconds for all of it."""
+
+
+class Prover:
+    """All methods belong on the loop."""
+
+    def __init__(self, engine: IdleEngine, journal: JournalThread, profiles: Profiles) -> None:
+        self._engine = engine
+        self._journal = journal
+        self._profiles = profiles
+
+    async def prove(self, entry: Entry, wrong: str, right: str) -> Proof:
+        """Find out what the term `right` would do. Raises DictateError if a dictation or the engine
+        comes in between for too long."""
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                proof = await self._prove(entry, wrong, right)
+        except TimeoutError as error:
+            raise DictateError(
+                f"the engine was not free for {PATIENCE_S:.0f} s: try again when nobody dictates"
+            ) from error
+        finally:
+            await self._take_in_again(entry)
+        return proof
+
+    async def _prove(self, entry: Entry, wrong: str, right: str) -> Proof:
+        proof = Proof(right, wrong, right)
+        others = [
+            other
+            for other in await self._journal.call(Journal.history, LOOKED_AT)
+            if other.number != entry.number and other.text
+        ]
+        finder = TermFinder([(wrong, ())])
+        proof.literal = [
+            other.number for other in others if finder.find(finder.words(other.wanted))
+        ]
+        if max(len(Words.of(wrong).keys), len(Words.of(right).keys)) > MOST_WORDS:
+            proof.why = f"more than {MOST_WORDS} words in a row changed: that is no term"
+            return proof
+        if Words.of(wrong).keys == Words.of(right).keys:
+            propose_spelling(proof)
+            return proof
+        heard = {key for other in others for key in Words.of(other.wanted).keys}
+        if right.islower() and heard.issuperset(Words.of(right).keys):
+            proof.why = "you say these words in other dictations, where they come out right"
+            return proof
+        proof.term = term_in(right, heard | set(Words.of(entry.text).keys))
+        reason = await self._try(entry, proof)
+        if not reason:
+            await self._check_history(others, proof)
+        propose(proof, reason)
+        return proof
+
+    async def _try(self, entry: Entry, proof: Proof) -> str:
+        """Try the clip at each weight; why that cannot be done, or brought nothing, else empty."""
+        proof.clip = entry.heard
+        if not entry.has_audio:
+            return f"the sound of dictation {entry.number} is no longer kept"
+        if reason := self._engine.why_not(entry.audio_s, second=entry.second):
+            return reason
+        pcm = await self._journal.call(Journal.audio, entry.number)
+        hotwords = self._hotwords(entry)
+        known = _known(hotwords, proof.term)
+        least = known.weight if known and known.state is TermState.ACTIVE else 0.0
+        finder = TermFinder([(proof.term, ())])
+        for weight in (weight for weight in WEIGHTS if weight > least):
+            text = await self._hear(pcm, _with(hotwords, known, proof.term, weight), entry)
+            right = _count(finder, text) > _count(finder, proof.clip)
+            changed = _changes(proof.clip, text, finder)
+            if right and changed:
+                # The list or the engine may have changed since: that is not the term's doing.
+                proof.clip = await self._hear(pcm, hotwords, entry)
+                if _count(finder, proof.clip) and not _count(
+                    TermFinder([(proof.wrong, ())]), proof.clip
+                ):
+                    return ALREADY_RIGHT
+                changed = _changes(proof.clip, text, finder)
+            proof.trials.append(Trial(weight, text, right, changed))
+            if right:
+                proof.weight = weight
+                break
+        await self._record(entry, proof)
+        if not proof.trials or not proof.trials[-1].right:
+            return f"no weight makes the engine {entry.engine} hear it in your clip"
+        if changed := proof.trials[-1].others:
+            return f"it also changed your clip elsewhere ({changed})"
+        return ""
+
+    async def _record(self, entry: Entry, proof: Proof) -> None:
+        profile = self._profiles.choose(second=entry.second)
+        rows = [
+            Evidence(
+                term=proof.term,
+                kind=EvidenceKind.TRIAL,
+                dictation=entry.number,
+                engine=entry.engine,
+                model=profile.engine.info.model,
+                strength=trial.weight * profile.hotwords.strength,
+                before=proof.clip,
+                after=trial.text,
+                at=time.time(),
+            )
+            for trial in proof.trials
+        ]
+        await self._journal.call(lambda journal: journal.evidence.record(rows))
+
+    async def _check_history(self, others: list[Entry], proof: Proof) -> None:
+        """Recognize other dictations again, with the term. Only what it changed there counts."""
+        left_s = MOST_SOUND_S
+        for other in others:
+            if proof.checked >= MOST_DICTATIONS or not other.has_audio or other.audio_s > left_s:
+                continue
+            if self._engine.why_not(other.audio_s, second=other.second):
+                continue
+            left_s -= other.audio_s
+            try:
+                pcm = await self._journal.call(Journal.audio, other.number)
+            except JournalError:
+                continue  # forgotten in between
+            hotwords = self._hotwords(other)
+            known = _known(hotwords, proof.term)
+            with_term = _with(hotwords, known, proof.term, proof.weight)
+            after = await self._hear(pcm, with_term, other)
+            proof.checked += 1
+            if Words.of(after).keys != Words.of(other.heard).keys:
+                before = await self._hear(pcm, hotwords, other)
+                for each in corrections(before, after):
+                    same = Words.of(each.wrong).keys == Words.of(proof.wrong).keys
+                    if not same or other.number in proof.literal:
+                        proof.harms.append(Harm(other.number, each.wrong, each.right))
+
+    def _hotwords(self, entry: Entry) -> Hotwords:
+        return self._profiles.choose(second=entry.second).hotwords_in(entry.application)
+
+    async def _hear(self, pcm: bytes, hotwords: Hotwords, entry: Entry) -> str:
+        return (await self._engine.hear(pcm, hotwords, second=entry.second)).text
+
+    async def _take_in_again(self, entry: Entry) -> None:
+        try:
+            await self._engine.take_in_again(second=entry.second)
+        except EngineError:
+            return  # the next dictation brings the list along, and reports what is wrong
+
+
+def _known(hotwords: Hotwords, spelling: str) -> Term | None:
+    """The term, if it is on the list already."""
+    folded = spelling.casefold()
+    return next((term for term in hotwords.terms if term.spelling.casefold() == folded), None)
+
+
+def _with(hotwords: Hotwords, known: Term | None, spelling: str, weight: float) -> Hotwords:
+    term = replace(known or Term(spelling), weight=weight, state=TermState.ACTIVE)
+    rest = tuple(each for each in hotwords.terms if each is not known)
+    return replace(hotwords, terms=(*rest, term))
+
+
+def _count(finder: TermFinder, text: str) -> int:
+    return len(finder.find(finder.words(text)))
+
+
+def _changes(before: str, after: str, besides: TermFinder) -> str:
+    """What changed, except for the terms in `besides`: "storage -> story"."""
+    return "; ".join(
+        f"{each.wrong or 'nothing'} -> {each.right or 'nothing'}"
+        for each in corrections(before, after)
+        if not _count(besides, each.right)
+    )

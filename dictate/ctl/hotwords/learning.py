@@ -1,0 +1,263 @@
+"""`dictatectl correct`, `hotwords restore` and `hotwords unlearn`: nothing is learned silently."""
+
+import contextlib
+import sys
+import tempfile
+from argparse import Namespace
+from pathlib import Path
+from typing import Any, Final
+
+from dictate import console
+from dictate.console import paint, safe
+from dictate.ctl.commands import ask, ask_about_hotwords, report_change
+from dictate.ctl.editor import run_editor
+from dictate.ctl.exit_codes import NOTHING, OK, USAGE
+from dictate.errors import DictateError, NotFound
+from dictate.hotwords import hotwords_file, whole_list
+from dictate.hotwords.corrections import replaced
+from dictate.hotwords.model import Term, TermState
+from dictate.platform import paths
+
+ADD, REPLACE, LEAVE = "add", "replace", "leave"
+"""What the daemon may propose."""
+QUESTIONS: Final = {
+    ADD: ("[Y]es, [r]eplacement instead, [n]o", ADD),
+    REPLACE: ("[Y]es, [t]erm all the same, [n]o", REPLACE),
+    LEAVE: ("[t]erm all the same, [r]eplacement all the same, [N]o", LEAVE),
+}
+"""The answers to each proposal, and what Enter means."""
+ANSWERS: Final = {"t": ADD, "r": REPLACE, "n": LEAVE, "no": LEAVE}
+
+
+class _Usage(DictateError):
+    """The words on the command line make no sense together."""
+
+
+def correct(arguments: Namespace) -> int:
+    """Correct a text; prove what could be learned from that, and propose it."""
+    try:
+        number, pair = _asked_for(arguments.words)
+    except _Usage as error:
+        console.error(f"dictatectl: {error}")
+        return USAGE
+    entry = _entry(number)
+    number = entry["number"]
+    wanted = _wanted(arguments, entry, pair)
+    if wanted is None:
+        console.error(
+            "dictatectl: give the wrong and the right words, --text or --editor; only a terminal "
+            "can show the text to edit"
+        )
+        return USAGE
+    if not wanted or wanted == entry["text"] == (entry["corrected"] or wanted):
+        console.line("nothing was corrected", sys.stderr)
+        return NOTHING
+    found = ask_about_hotwords("Correct", "us", number, wanted)
+    talks = not arguments.json
+    if talks:
+        console.line(
+            f"dictation {number} is corrected: `dictatectl paste {number}` writes it where the "
+            "cursor is then"
+        )
+    results = [
+        _learn(number, each["wrong"], each["right"], arguments)
+        for each in found
+        if each["wrong"] and each["right"] and (pair is None or _overlap(each, pair))
+    ]
+    if talks and not results:
+        console.line("there is nothing to learn from that")
+    if arguments.json:
+        console.as_json({"number": number, "text": wanted, "changes": found, "learned": results})
+    return OK
+
+
+def _overlap(change: dict[str, str], pair: tuple[str, str]) -> bool:
+    """Whether this change is the one that was asked for, or a part of it, or has it inside."""
+    one, other = change["right"].casefold(), pair[1].casefold()
+    return one in other or other in one
+
+
+def restore(arguments: Namespace) -> int:
+    """Use a quarantined term again."""
+    spelling = " ".join(arguments.spelling)
+    path = paths.hotwords_file()
+    term = _term(path, spelling)
+    if term is None:
+        raise NotFound(f"there is no hotword {spelling!r}; see `dictatectl hotwords list`")
+    changed = hotwords_file.add(path, term.spelling) if term.state is not TermState.ACTIVE else []
+    return report_change(changed or ["it is in use already"], "the hotwords")
+
+
+def unlearn(arguments: Namespace) -> int:
+    """Take back what was learned about a term."""
+    spelling, path = " ".join(arguments.spelling), paths.hotwords_file()
+    for known in ask_about_hotwords("Counts"):
+        if known["term"].casefold() == spelling.casefold() and known["learned_at"]:
+            break
+    else:
+        raise NotFound(
+            f"nothing is known to be learned about {spelling!r}; `dictatectl hotwords remove` "
+            "takes it out all the same"
+        )
+    how, _, weight = known["learned_how"].partition(" ")
+    if how == "replacement":
+        changed = hotwords_file.keep_phrase(path, known["learned_wrong"])
+    elif how == "weight":
+        changed = hotwords_file.add(path, known["term"], float(weight))
+    else:
+        changed = hotwords_file.remove(path, known["term"])
+    ask_about_hotwords("Unlearn", "s", known["term"])
+    return report_change(changed or ["it was taken out already"], "the hotwords")
+
+
+def _asked_for(words: list[str]) -> tuple[int, tuple[str, str] | None]:
+    """The number (0: the last) and the wrong and right words, from the command line."""
+    numbered = len(words) in (1, 3)
+    if len(words) > 3 or (numbered and not words[0].isdecimal()):
+        raise _Usage('give a number, or two phrases in quotes, e.g. "cloud code" "Claude Code"')
+    number = int(words[0]) if numbered else 0
+    rest = words[1:] if numbered else words
+    return number, (rest[0], rest[1]) if rest else None
+
+
+def _entry(number: int) -> dict[str, Any]:
+    """The dictation with this number, or the last with a text. Raises NotFound."""
+    entry = ask("Last")
+    if number:
+        found = ask("HistoryBefore", "uu", number + 1, 1)
+        entry = found[0] if found and found[0]["number"] == number else None
+    if not entry or not entry["text"]:
+        what = f"dictation {number} has no text" if number else "there is no text yet"
+        raise NotFound(f"{what}; see `dictatectl history`")
+    result: dict[str, Any] = entry
+    return result
+
+
+def _wanted(
+    arguments: Namespace, entry: dict[str, Any], pair: tuple[str, str] | None
+) -> str | None:
+    """The corrected text; None if nobody can be asked. Raises NotFound."""
+    text = entry["corrected"] or entry["text"]
+    if pair is not None:
+        # The same correction once more, to accept what was proposed.
+        again = replaced(entry["text"], *pair) is not None and text != entry["text"]
+        wanted = replaced(text, *pair) or (text if again else None)
+        if wanted is None:
+            raise NotFound(f"the text does not have {pair[0]!r}: {safe(text)}")
+        return wanted
+    if arguments.text is not None:
+        return str(arguments.text)
+    if arguments.editor or (sys.stdin.isatty() and "\n" in text.strip()):
+        return _edited_in_file(text)
+    return _edited_in_line(text) if sys.stdin.isatty() else None
+
+
+def _edited_in_line(text: str) -> str:
+    import readline
+
+    console.line("correct the text, then press Enter:", sys.stderr)
+    readline.set_startup_hook(lambda: readline.insert_text(text))
+    try:
+        return input("> ").strip()
+    except EOFError:
+        return text
+    finally:
+        readline.set_startup_hook()
+
+
+def _edited_in_file(text: str) -> str:
+    # In the runtime folder, which is in memory on most systems: the text is private.
+    folder = paths.safe_dir(paths.runtime_dir())
+    with tempfile.NamedTemporaryFile(
+        "w", suffix=".txt", dir=folder, encoding="utf-8", delete=False
+    ) as file:
+        file.write(text)
+    try:
+        run_editor(Path(file.name))
+        return Path(file.name).read_text(encoding="utf-8").rstrip("\n")
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            Path(file.name).unlink()
+
+
+def _learn(number: int, wrong: str, right: str, arguments: Namespace) -> dict[str, Any]:
+    """Prove one correction, propose, and do what the user wants; what was found and done."""
+    talks = not arguments.json
+    if talks:
+        console.line(f'\ntrying "{safe(right)}" for "{safe(wrong)}" on your clip …')
+    proof: dict[str, Any] = ask_about_hotwords("Prove", "uss", number, wrong, right)
+    if talks:
+        _show(proof)
+    action = proof["action"] if arguments.yes else LEAVE
+    if talks and not arguments.yes:
+        action = _answer(proof["action"])
+    lines = _accept(number, proof, action) if action != LEAVE else []
+    if talks:
+        if action != LEAVE:
+            report_change(lines, "the hotwords")
+            learned = proof["right" if action == REPLACE else "term"]
+            console.line(f'`dictatectl hotwords unlearn "{safe(learned)}"` takes it back')
+        elif arguments.yes:
+            console.line("nothing was learned")
+    elif lines:
+        ask("ReadFiles")
+    return {**proof, "accepted": action != LEAVE, "done": action, "lines": lines}
+
+
+def _show(proof: dict[str, Any]) -> None:
+    """The evidence, then the proposal."""
+    if proof["clip"]:
+        console.line(f"  without      {safe(proof['clip'])}")
+    for trial in proof["trials"]:
+        mark = paint("✓", "green") if trial["right"] and not trial["others"] else paint("✗", "red")
+        others = f"  (also changed: {safe(trial['others'])})" if trial["others"] else ""
+        console.line(f"  weight {trial['weight']:<4g} {mark} {safe(trial['text'])}{others}")
+    for harm in proof["harms"]:
+        console.line(
+            f"  dictation {harm['number']} changed: "
+            f'"{safe(harm["before"])}" became "{safe(harm["after"])}"'
+        )
+    term, wrong, right = (safe(proof[name]) for name in ("term", "wrong", "right"))
+    weight = f" with weight {proof['weight']:g}" if proof["weight"] != 1 else ""
+    proposal = {
+        ADD: f'add the hotword "{term}"{weight}',
+        REPLACE: f'write "{right}" wherever "{wrong}" is recognized',
+        LEAVE: "learn nothing from this",
+    }[proof["action"]]
+    console.line(f"{paint(f'proposal: {proposal}', 'bold')}\n  because {safe(proof['why'])}")
+
+
+def _answer(proposed: str) -> str:
+    if not sys.stdin.isatty():
+        if proposed != LEAVE:
+            console.line("nothing was learned: give --yes to accept it", sys.stderr)
+        return LEAVE
+    question, default = QUESTIONS[proposed]
+    try:
+        answer = input(f"{question}: ").strip().lower()
+    except EOFError:
+        return LEAVE
+    if answer in ("y", "yes"):
+        return proposed
+    return ANSWERS.get(answer, default) if answer in (*ANSWERS, "") else LEAVE
+
+
+def _accept(number: int, proof: dict[str, Any], action: str) -> list[str]:
+    """Write it into hotwords.toml, and remember which dictation taught it; what changed."""
+    path, term, wrong = paths.hotwords_file(), proof["term"], proof["wrong"]
+    if action == REPLACE:
+        term = proof["right"]
+        how, lines = "replacement", hotwords_file.replace_phrase(path, wrong, term)
+    else:
+        known, weight = _term(path, term), proof["weight"]
+        given = weight if known or weight != 1 else None
+        how = f"weight {known.weight:g}" if known else "term"
+        lines = hotwords_file.add(path, term, given)
+    if lines:
+        ask_about_hotwords("Learned", "usss", number, term, wrong, how)
+    return lines or ["nothing changed"]
+
+
+def _term(path: Path, spelling: str) -> Term | None:
+    terms = whole_list.read(path).hotwords.terms
+    return next((t for t in terms if t.spelling.casefold() == spelling.casefold()), None)

@@ -1,0 +1,100 @@
+"""`dictatectl hotwords list`."""
+
+import contextlib
+import sys
+import time
+from argparse import Namespace
+from pathlib import Path
+from typing import Any, Final
+
+from dictate import console
+from dictate.ctl.client import NotRunning
+from dictate.ctl.commands import ask_about_hotwords, ask_status
+from dictate.ctl.exit_codes import NOTHING, OK
+from dictate.errors import DictateError
+from dictate.hotwords import whole_list
+from dictate.hotwords.model import Source, Term
+from dictate.platform import paths
+
+COUNTED: Final = ("hits", "misses", "false_hits", "last_used", "learned_from", "learned_at")
+"""What the daemon knows of a term; null in JSON if it is not known."""
+WIDEST: Final = 48
+"""Characters of a term and what is said about it, up to which the columns are aligned."""
+
+
+def list_all(arguments: Namespace) -> int:
+    """List the hotwords of the files that the daemon uses, and what is known of each."""
+    file = usual = paths.hotwords_file()
+    counts: dict[str, dict[str, Any]] = {}
+    with contextlib.suppress(NotRunning):  # then it will use the usual one
+        file = Path(ask_status()["hotwords_file"] or usual)
+        with contextlib.suppress(DictateError):  # of an older daemon, or its journal
+            counts = {row["term"]: row for row in ask_about_hotwords("Counts")}
+    whole = whole_list.read(file)
+    terms = whole.hotwords.terms
+    if file != usual:
+        console.line(f"these are the hotwords in {file}, which dictate uses now", sys.stderr)
+    for note in whole.notes:
+        console.line(f"from {note}", sys.stderr)
+    if arguments.json:
+        rows = (
+            _as_dict(term, whole.origins[term.spelling], counts.get(term.spelling, {}))
+            for term in terms
+        )
+        console.as_json(list(rows))
+    elif terms:
+        described = [_described(term, whole.origins[term.spelling], file) for term in terms]
+        width = min(max(map(len, described)), WIDEST)
+        for term, text in zip(terms, described, strict=True):
+            console.line(_row(term, text, counts.get(term.spelling), width))
+    else:
+        console.line(f"no hotwords in {file}: add one with `dictatectl hotwords add`", sys.stderr)
+    return OK if terms else NOTHING
+
+
+def _as_dict(term: Term, origin: Path | Source, known: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "spelling": term.spelling,
+        "weight": term.weight,
+        "sounds_like": term.sounds_like,
+        "language": term.language,
+        "state": term.state.value,
+        "group": term.group or None,
+        "file": None if isinstance(origin, Source) else str(origin),
+        "source": origin.name if isinstance(origin, Source) else None,
+        **{name: known.get(name) for name in COUNTED},
+    }
+
+
+def _described(term: Term, origin: Path | Source, main: Path) -> str:
+    """The spelling, and what there is to say of the term."""
+    more = [f"weight {term.weight:g}"] if term.weight != 1.0 else []
+    more += [f"sounds like {', '.join(term.sounds_like)}"] if term.sounds_like else []
+    more += [term.state.value] if term.state.value != "active" else []
+    more += [f"group {term.group}"] if term.group else []
+    if isinstance(origin, Source):
+        more.append(f"from {origin.name}")
+    elif origin != main:
+        more.append(f"in {whole_list.name_of(origin, main)}")
+    return console.safe(term.spelling + (f"  ({'; '.join(more)})" if more else ""))
+
+
+def _row(term: Term, described: str, known: dict[str, Any] | None, width: int) -> str:
+    spelling = console.safe(term.spelling)
+    painted = spelling + console.paint(described[len(spelling) :], "dim")
+    if known is None:
+        return painted
+    used = known["last_used"]
+    columns = (
+        f"{known['hits']:5} hits  {known['misses']:3} missed  {known['false_hits']:3} false"
+        f"  {f'last {_date(used)}' if used else 'never used'}"
+    )
+    if known["learned_at"]:
+        columns += (
+            f", learned from dictation {known['learned_from']} on {_date(known['learned_at'])}"
+        )
+    return painted + " " * max(2, width - len(described) + 2) + console.paint(columns, "dim")
+
+
+def _date(at: float) -> str:
+    return time.strftime("%Y-%m-%d", time.localtime(at))

@@ -1,0 +1,67 @@
+"""What the user changed in a text: the wrong words and the right ones. Pure."""
+
+from dataclasses import dataclass
+
+from dictate.hotwords.spoken_words import Words
+from dictate.word_alignment import aligned
+
+_SENTENCE_ENDS = (".", "!", "?", ":", "\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """Words of the text that the user replaced by others."""
+
+    wrong: str
+    """Empty if words were added."""
+    right: str
+    """Empty if words were removed."""
+
+
+def corrections(written: str, corrected: str) -> list[Correction]:
+    """The changed words, from left to right. Signs of the sentence do not count, and neither does
+    the letter case of a word alone that begins a sentence in either text."""
+    one, other = Words.of(written), Words.of(corrected)
+    # With letter case: "cloud code" for "Claude Code" is one mistake of two words.
+    exact = [_exact(one), _exact(other)]
+    found = []
+    for equal, a, b, c, d in aligned(*exact):
+        if equal or (one.keys[a:b] == other.keys[c:d] and _begins(one, a, b, other, c)):
+            continue
+        found.append(Correction(_on_one_line(one.text(a, b)), _on_one_line(other.text(c, d))))
+    return found
+
+
+def replaced(written: str, wrong: str, right: str) -> str | None:
+    """The text with the right words in place of the wrong ones, wherever they stand as whole words;
+    None if they do not stand there."""
+    words, sought = Words.of(written), Words.of(wrong).keys
+    size, at, done, result = len(sought), 0, 0, ""
+    while size and at + size <= len(words.keys):
+        if words.keys[at : at + size] == sought:
+            old = words.text(at, at + size)
+            before, _, _ = written[done:].partition(old)
+            result += f"{before}{right}"
+            done += len(before) + len(old)
+            at += size
+        else:
+            at += 1
+    return f"{result}{written[done:]}" if done else None
+
+
+def _on_one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _exact(words: Words) -> list[str]:
+    return [words.text(number, number + 1) for number in range(len(words.keys))]
+
+
+def _begins(one: Words, a: int, b: int, other: Words, c: int) -> bool:
+    """Whether the first of these words begins a sentence, and no other word changed."""
+    if _exact(one)[a + 1 : b] != _exact(other)[c + 1 : c + b - a]:
+        return False
+    return any(
+        at == 0 or words.pieces[at - 1].endswith(_SENTENCE_ENDS)
+        for words, at in ((one, a), (other, c))
+    )

@@ -1,0 +1,126 @@
+"""What is proposed after a correction, and why: a term, a replacement, or nothing. Pure."""
+
+import re
+from collections.abc import Container
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Final
+
+from dictate.hotwords.spoken_words import Words
+
+ALREADY_RIGHT: Final = "your clip comes out right by now, without any change"
+
+
+class Action(Enum):
+    """What is proposed to the user."""
+
+    ADD = "add"
+    """Add the term, or give it this weight."""
+    REPLACE = "replace"
+    """Write the right words wherever the wrong ones are recognized."""
+    LEAVE = "leave"
+
+
+_FUNCTION_WORDS: Final = re.compile(
+    "a|about|an|and|are|as|at|be|but|by|can|do|for|from|had|has|have|he|her|his|i|if|in|into|is|it|"
+    "its|me|my|no|not|of|on|or|our|she|so|that|the|their|them|then|there|they|this|to|up|us|was|we|"
+    "were|what|when|which|who|will|with|you|your"
+)
+"""English words that are no part of a name's beginning or end when they are in lower case. Those of
+other languages are known from the user's other dictations."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """The clip, recognized with the term."""
+
+    weight: float
+    text: str
+    right: bool
+    """Whether it has the right words now."""
+    others: str
+    """What else changed: "storage -> story"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Harm:
+    """Another dictation that the term changed."""
+
+    number: int
+    before: str
+    after: str
+
+
+@dataclass(slots=True)
+class Proof:
+    """What was found out, and what is proposed."""
+
+    term: str
+    """The hotword that was tried."""
+    wrong: str
+    right: str
+    """The words that the user corrected; the term may be a part of the right ones."""
+    action: Action = Action.LEAVE
+    weight: float = 1.0
+    why: str = ""
+    """In a sentence."""
+    clip: str = ""
+    """The text of the clip without the term; empty if there is no sound."""
+    trials: list[Trial] = field(default_factory=list)
+    harms: list[Harm] = field(default_factory=list)
+    checked: int = 0
+    """The number of other dictations that were recognized again with the term."""
+    literal: list[int] = field(default_factory=list)
+    """Other dictations whose text has the wrong words."""
+
+
+def term_in(right: str, ordinary: Container[str]) -> str:
+    """The part of the right words that is worth a hotword: without ordinary words in lower case at
+    its ends, if anything is left then. So "Anthropic about" teaches "Anthropic". `ordinary` has
+    words that the user dictates otherwise, in comparable form."""
+    words = Words.of(right)
+    start, stop = 0, len(words.keys)
+    while start < stop and _is_ordinary(words, start, ordinary):
+        start += 1
+    while start < stop and _is_ordinary(words, stop - 1, ordinary):
+        stop -= 1
+    return words.text(start, stop) if start < stop else right
+
+
+def _is_ordinary(words: Words, at: int, ordinary: Container[str]) -> bool:
+    word = words.text(at, at + 1)
+    return word.islower() and bool(_FUNCTION_WORDS.fullmatch(word) or words.keys[at] in ordinary)
+
+
+def propose(proof: Proof, reason: str) -> None:
+    """Decide what to propose. `reason` says why the term itself is no good, and is empty if it
+    works on the clip."""
+    if not reason and proof.harms:
+        numbers = ", ".join(str(n) for n in sorted({harm.number for harm in proof.harms}))
+        reason = f"it changed other dictations of yours ({numbers})"
+    if not reason:
+        proof.action = Action.ADD
+        count = f"{proof.checked} other dictation{'s' if proof.checked != 1 else ''}"
+        proof.why = f"your clip comes out right, and {count} stayed as they were"
+        return
+    if reason == ALREADY_RIGHT:
+        proof.why = reason
+    elif len(Words.of(proof.wrong).keys) < 2:
+        # "cloud" is a word of its own: replaced everywhere, it could never be dictated again.
+        proof.why = f"{reason}; and to replace a single word everywhere does more harm than good"
+    elif proof.literal:
+        numbers = ", ".join(map(str, proof.literal[:5]))
+        proof.why = f'{reason}; and you said "{proof.wrong}" on purpose, in dictation {numbers}'
+    else:
+        proof.action = Action.REPLACE
+        proof.why = f'{reason}; and no other dictation has "{proof.wrong}" in its text'
+
+
+def propose_spelling(proof: Proof) -> None:
+    """Decide what to propose where the words were heard and only their spelling was wrong."""
+    if proof.literal:
+        numbers = ", ".join(map(str, proof.literal[:5]))
+        proof.why = f"it is spelled so in other dictations of yours ({numbers})"
+    else:
+        proof.action = Action.ADD
+        proof.why = "the words were heard, and a hotword gives them their spelling"
