@@ -82,7 +82,7 @@ async def calibrate(most_voices: int, emit: Emit) -> None:
     language = settings.engine.language
     speakers = (await asyncio.to_thread(voices.installed, language))[:most_voices]
     if not speakers:
-        raise Unavailable(voices.nobody_speaks(language))
+        raise Unavailable(await asyncio.to_thread(voices.nobody_speaks, language))
     if not controls(language):
         raise Unavailable(f"there are no control sentences in the language {language!r} yet")
     async with running_daemon() as daemon:

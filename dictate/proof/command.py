@@ -79,7 +79,8 @@ async def test(options: Options, emit: Emit) -> None:
         speakers = speakers[: options.voices]
         recordings = await asyncio.to_thread(read_clips, options.clips)
         if not (speakers or recordings or options.say):
-            raise Unavailable(voices.nobody_speaks(settings.engine.language))
+            reason = await asyncio.to_thread(voices.nobody_speaks, settings.engine.language)
+            raise Unavailable(reason)
         async with open_engine(daemon, settings, lambda what: emit({"waiting": what})) as decoder:
             hotwords = await asyncio.to_thread(_at_default, hotwords, decoder.status)
             proof = _Proof(options, settings, decoder, hotwords, term, own_weight, emit)
