@@ -85,7 +85,7 @@ def lives(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Hundreds of lives cut short by SIGKILL."""
     base = tmp_path_factory.mktemp("lives")
     subprocess.run(
-        [sys.executable, "-m", "tests.lab.journal_life", str(base), "43", "50"],
+        [sys.executable, "-m", "tests.lab.journal_life", str(base), "47", "50"],
         check=True,
         timeout=100,
         cwd=Path(__file__).parents[2],
