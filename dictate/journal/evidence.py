@@ -57,7 +57,7 @@ class Evidence:
     strength: float = 0.0
     """The strength of the list times the weight of the term; 0 if no engine was involved."""
     clip: str = ""
-    """The file of a trial's sound; empty for the sound of the dictation."""
+    """The voice or the file of a trial; empty for the sound of the dictation."""
     before: str = ""
     """The words without the term."""
     after: str = ""

@@ -14,7 +14,7 @@ from dictate.config import config_file
 from dictate.config.schema import Settings
 from dictate.config.sources import hotwords_of
 from dictate.engines.protocol import StatusEvent
-from dictate.errors import AudioFileError, ConfigError, Unavailable
+from dictate.errors import AudioFileError, ConfigError, DictateError, Unavailable
 from dictate.events import RATE, Samples
 from dictate.hotwords import calibration
 from dictate.hotwords.model import Hotwords, Term
@@ -186,6 +186,8 @@ class _Proof:
         finally:
             await self._decoder.restore(self._hotwords)
         judged = verdict.judge(found)
+        if daemon is not None:
+            await self._keep(daemon, found)
         if self._options.html is not None:
             html = page.page(found, judged, self._facts(), self._notes)
             await asyncio.to_thread(page.write, self._options.html, html)
@@ -214,6 +216,30 @@ class _Proof:
                 break
             weight = verdict.advised_weight(found.tried, below=weight)
         return found
+
+    async def _keep(self, daemon: Daemon, found: Evidence) -> None:
+        """Have the journal keep what the term did to each clip at the lowest weight that was
+        enough, or the highest, and which control sentences it changed. Of the user's dictations
+        nothing is kept: a trial belongs to none, and would outlive one that is forgotten."""
+        rows = [
+            (one.clip, one.without, next((r for r in one.readings if r.right), one.readings[-1]))
+            for one in found.tried
+        ]
+        rows += [(one.clip, one.without, one.reading) for one in found.controls if one.changed]
+        status, strength = self._decoder.status, self._settings.hotwords.strength
+        try:
+            for clip, without, reading in rows:
+                await daemon.record_trial(
+                    self._term.spelling,
+                    status.name,
+                    status.model,
+                    strength * reading.weight,
+                    clip.name,
+                    without.text,
+                    reading.heard.text,
+                )
+        except DictateError as error:
+            self._notes.append(f"the journal did not keep this trial: {error}")
 
     async def _record(self) -> list[Clip]:
         """The user says it."""
