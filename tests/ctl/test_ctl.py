@@ -486,7 +486,17 @@ def test_lint_says_what_is_wrong_and_what_to_do(bus: Bus, tmp_path: Path) -> Non
     assert 'add sounds_like = ["c plus plus"]' in result.stdout
     assert result.stdout.splitlines()[-1] == f"{file}: 2 warnings"
     file.write_text('words = ["Kubernetes"]')
-    assert done("hotwords", "lint", "--json") == "[]\n"  # and the exit code is 0
+    shown = json.loads(done("hotwords", "lint", "--json"))  # and the exit code is 0
+    assert shown == {"findings": [], "tokens": {}, "note": ""}
+
+
+def test_lint_asks_the_daemon_and_goes_on_without_an_engine(running: object) -> None:
+    file = Path(os.environ["XDG_CONFIG_HOME"]) / "dictate" / "hotwords.toml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text('words = ["C++"]')
+    result = ctl("hotwords", "lint")
+    assert "C++: engines write words for +" in result.stdout
+    assert "the engine does not say how it sees the terms" in result.stderr
 
 
 def test_audit_shows_both_texts_and_what_each_term_did(running: object) -> None:
