@@ -164,4 +164,4 @@ def test_an_editor_that_fails_is_named(
     monkeypatch.setenv("EDITOR", "")
     monkeypatch.setattr("dictate.ctl.editor.EDITORS", ("no-such-editor",))
     assert run(["hotwords", "edit"]) == 1
-    assert f"set $EDITOR" in capsys.readouterr().err
+    assert "set $EDITOR" in capsys.readouterr().err
