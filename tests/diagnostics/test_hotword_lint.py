@@ -32,10 +32,10 @@ from dictate.platform.child_process import python_module
 from tests.lab.engine import Worker
 
 LIST = """\
-words = ["Claude", "Claude Code",  # "C++" comes below
+words = ["Claude", "Claude Code",  # "Team %" comes below
   'Comma', "Jon"]
 [[word]]
-spelling = "C++"
+spelling = "Team %"
 [[word]]
 spelling = "Nemotron"
 sounds_like = ["cloud storage", "nemo tron"]
@@ -59,13 +59,12 @@ def test_the_faults_of_a_file(file: Path) -> None:
     assert warnings == [
         ("hotwords.toml:1", "Claude"),  # a line end no longer
         ("hotwords.toml:2", "Comma"),
-        ("hotwords.toml:4", "C++"),
-        ("hotwords.toml:4", "C++"),
+        ("hotwords.toml:4", "Team %"),
         ("hotwords.toml:6", "Nemotron"),
         ("hotwords.toml:9", "John"),  # as Jon
     ]
     assert any(f.term == "Claude" and '"cloud"' in f.problem for f in found)
-    assert any(f.term == "C++" and "c plus plus" in f.advice for f in found)
+    assert any(f.term == "Team %" and "team percent" in f.advice for f in found)
 
 
 def test_signs_that_nobody_speaks_conflict_with_nothing(file: Path) -> None:
@@ -99,7 +98,7 @@ def parts(homes: Path) -> Path:
     names = homes / "hotwords.d" / "names.toml"
     names.write_text('[[word]]\nspelling = "Nemotron"\nsounds_like = ["Jon", "cloud storage"]\n')
     source = Source("http://localhost:8100/words?key=1")
-    source_list.write_copy(source, SourceCopy(["C++", "Comma"]))
+    source_list.write_copy(source, SourceCopy(["Team %", "Comma"]))
     return path
 
 
@@ -108,7 +107,7 @@ def test_a_term_may_be_in_any_file_or_from_a_source(parts: Path) -> None:
         "Jon": "hotwords.toml:6",
         "John": "hotwords.toml:10",
         "Nemotron": "hotwords.d/names.toml:2",
-        "C++": "http://localhost:8100/words",
+        "Team %": "http://localhost:8100/words",
         "Comma": "http://localhost:8100/words",
     }
     found = linted(Settings(), parts, "").findings
@@ -116,7 +115,7 @@ def test_a_term_may_be_in_any_file_or_from_a_source(parts: Path) -> None:
     # Jon and John sound the same, but no dictation has both.
     assert warnings == {
         ("hotwords.d/names.toml:2", "Nemotron"),  # "cloud storage", and "Jon", which is a term
-        ("http://localhost:8100/words", "C++"),
+        ("http://localhost:8100/words", "Team %"),
         ("http://localhost:8100/words", "Comma"),
     }
 
@@ -179,7 +178,7 @@ def test_an_engine_that_hangs_does_not_keep_the_lint(
 ) -> None:
     monkeypatch.setattr(hotword_lint, "INSPECT_S", 0.1)
     path = tmp_path / "hotwords.toml"
-    path.write_text('words = ["C++"]')
+    path.write_text('words = ["Team %"]')
     with socket.socket(socket.AF_UNIX) as silent:
         silent.bind(str(tmp_path / "e"))
         silent.listen()
@@ -247,7 +246,7 @@ def test_the_daemon_shows_the_first_warning_and_their_number(
 ) -> None:
     monkeypatch.setattr(in_daemon, "FIRST_S", 0.0)
     (shown,) = run(file, Hotwords((Term("Old"),)), Hotwords((Term("Claude"),)))
-    assert shown.startswith('6 warnings, the first: hotwords.toml:1: Claude: "Claude" no longer')
+    assert shown.startswith('5 warnings, the first: hotwords.toml:1: Claude: "Claude" no longer')
     assert run(file, Hotwords()) == [""]
 
 
