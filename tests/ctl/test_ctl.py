@@ -560,6 +560,9 @@ def test_a_correction_is_proved_and_learned_only_if_the_user_accepts(
     assert result.returncode == 0
     assert "weight 1.5  ✓ First Claude Code." in result.stdout
     assert 'dictation 2 changed: "cloud" became "Claude"' in result.stdout
+    assert "control set: 7 sentences, 1 changed" in result.stdout
+    assert '"the clod of earth" became "the Claude of earth"' in result.stdout
+    assert "no more control sentences: there was no time for the other 5" in result.stdout
     assert 'proposal: add the hotword "Claude Code" with weight 1.5' in result.stdout
     assert "give --yes" in result.stderr
     assert ctl("hotwords", "list").returncode == 4
