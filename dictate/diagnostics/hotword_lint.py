@@ -45,6 +45,7 @@ MOST_UNKNOWN: Final = 200
 """Words that espeak-ng is asked for: it takes 1 ms for each."""
 INSPECT_S: Final = 20.0
 """Seconds in which the engine must have said how it sees the terms; it may still be loading."""
+NOTHING_KNOWN: Final = Tokens()
 
 _QUOTED = re.compile(r""""((?:[^"\\]|\\.)*)"|'([^']*)'|#""")
 """A text in quotes, or the beginning of a comment."""
@@ -82,7 +83,11 @@ def linted(
         close_words=close_words,
         english=word_pairs() if entries() else None,
         spoken=_spoken(settings, hotwords),
-        tokens=dict(map(tokens_of, filter(_says_something, reports))),
+        tokens={
+            report.spelling: found
+            for report in reports
+            if (found := tokens_of(report)) != NOTHING_KNOWN
+        },
         last_used=last_used(whole, counts),
         comfort=comfort(engine, settings.hotwords),
         said_as=lambda spelling: " ".join(said_as(spelling)[0]).lower(),
@@ -109,18 +114,14 @@ def ask_engine(socket: Path, hotwords: Hotwords) -> tuple[list[TermReport], str]
         return [], f"the engine does not say how it sees the terms: {error}"
 
 
-def _says_something(report: TermReport) -> bool:
-    return bool(report.tokens or report.problem)
-
-
-def tokens_of(report: TermReport) -> tuple[str, Tokens]:
+def tokens_of(report: TermReport) -> Tokens:
     """What the rules are told of a report: pieces of the spelling, but no pronunciation."""
     pieces = tuple(report.tokens[0].split()) if report.tokens else ()
     written = "".join(pieces).replace("\u2581", "")  # the mark of tokenizers for a space
     if written.casefold() != "".join(report.spelling.casefold().split()):
         pieces = ()
     problem = report.problem.removeprefix(f"{report.spelling!r} ")
-    return report.spelling, Tokens(pieces, problem)
+    return Tokens(pieces, problem)
 
 
 def last_used(whole: WholeList, counts: Iterable[Mapping[str, Any]]) -> dict[str, float]:
