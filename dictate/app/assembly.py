@@ -27,7 +27,7 @@ from dictate.app.event_dispatcher import (
 )
 from dictate.app.evidence_recorder import EvidenceRecorder
 from dictate.app.greeting import Greeting
-from dictate.app.hotword_lint import HotwordLint
+from dictate.app.hotword_lint import HotwordLint, known_to_lint
 from dictate.app.hotword_sources import HotwordSources
 from dictate.app.hotwords_controller import HotwordsController
 from dictate.app.idle_engine import IdleEngine
@@ -229,6 +229,7 @@ def open_controls(
     plain_replay = PlainReplay(idle_engine, stages.journal, stages.profiles, recorder.record)
     recorder.plain_wanted.connect(plain_replay.add)
     prover = Prover(idle_engine, stages.journal, stages.profiles)
+    hotwords = HotwordsController(stages.journal, stages.profiles, recorder, prover)
     controller = DaemonController(
         pipeline=pipeline,
         keys=keys,
@@ -269,7 +270,8 @@ def open_controls(
         ui.service,
         lambda: reloader.configuration,
         lambda: (source.files.config, reloader.hotwords_file),
-        lambda: stages.engines.main.info.name,
+        lambda: stages.engines.main.info,
+        lambda: known_to_lint(stages.engines, hotwords),
     )
     stack.push_async_callback(lint.close)
     return Controls(
@@ -287,7 +289,7 @@ def open_controls(
         idle_engine,
         recorder,
         plain_replay,
-        HotwordsController(stages.journal, stages.profiles, recorder, prover),
+        hotwords,
     )
 
 

@@ -167,6 +167,7 @@ def _from_proof(proof: Proof) -> dict[str, Variant]:
     lists = {
         "trials": Variant("aa{sv}", [from_row(row) for row in found.pop("trials")]),
         "harms": Variant("aa{sv}", [from_row(row) for row in found.pop("harms")]),
+        "control_harms": Variant("aa{sv}", [from_row(row) for row in found.pop("control_harms")]),
         "literal": Variant("ax", found.pop("literal")),
     }
     return from_row(found) | lists

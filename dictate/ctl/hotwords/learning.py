@@ -12,6 +12,7 @@ from dictate.console import paint, safe
 from dictate.ctl.commands import ask, ask_about_hotwords, report_change
 from dictate.ctl.editor import run_editor
 from dictate.ctl.exit_codes import NOTHING, OK, USAGE
+from dictate.ctl.hotwords import control_set
 from dictate.errors import DictateError, NotFound
 from dictate.hotwords import hotwords_file, whole_list
 from dictate.hotwords.corrections import replaced
@@ -217,6 +218,7 @@ def _show(proof: dict[str, Any]) -> None:
             f"  dictation {harm['number']} changed: "
             f'"{safe(harm["before"])}" became "{safe(harm["after"])}"'
         )
+    control_set.show(proof)
     term, wrong, right = (safe(proof[name]) for name in ("term", "wrong", "right"))
     weight = f" with weight {proof['weight']:g}" if proof["weight"] != 1 else ""
     proposal = {
