@@ -127,7 +127,8 @@ def test_each_process(traps: Traps, module: str) -> None:
 
 
 def test_the_window_of_the_overlay(traps: Traps) -> None:
-    from dictate.ui.overlay.process import PYTHON, WINDOW
+    from dictate.ui.gtk import PYTHON
+    from dictate.ui.overlay.process import WINDOW
 
     if not Path(PYTHON).exists():
         pytest.skip(f"{PYTHON} is missing: apt install python3")

@@ -52,6 +52,7 @@ class Rig:
             on_cancel=lambda: self.heard.append("cancel"),
             on_paste=lambda: self.heard.append("paste"),
             on_undo=lambda: self.heard.append("undo"),
+            on_correct=lambda: self.heard.append("correct"),
             on_state=lambda: None,
         )
 
@@ -280,6 +281,7 @@ def test_without_x11_no_key_cancels_and_nobody_is_bothered(
             on_cancel=lambda: None,
             on_paste=lambda: None,
             on_undo=lambda: None,
+            on_correct=lambda: None,
             on_state=lambda: states.append(heard.states["cancel"]),
         )
         running = asyncio.create_task(heard.run())
