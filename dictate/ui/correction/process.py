@@ -110,7 +110,9 @@ class CorrectionWindow:
                     self._done.put_nowait(said)
                 else:
                     self._shown.put_nowait(None)
-            self._end = self._end or WindowLost(await self._process.ended())
+            # Its last words are in the log: usually they are a warning of GTK's.
+            how = (await self._process.ended()).partition(":")[0]
+            self._end = self._end or WindowLost(how)
         except ValueError:
             self._end = WindowLost("invalid answer")
         self._shown.put_nowait(None)

@@ -21,6 +21,12 @@ LOCKED_MS = 400
 CANNOT = 3
 """The exit status on a desktop that cannot show it."""
 
+TITLES = {
+    "text": "Dictate: correct",
+    "wait": "Dictate: trying",
+    "proposal": "Dictate: proposal",
+    "end": "Dictate: corrected",
+}
 STYLE = b"""
 .dictate-heading { font-weight: bold; font-size: 110%; }
 .dictate-note { opacity: 0.7; }
@@ -56,7 +62,7 @@ class CorrectionWindow:
     """The window; each page replaces the one before."""
 
     def __init__(self) -> None:
-        self.window = Gtk.Window(title="Dictate: correct", type_hint=Gdk.WindowTypeHint.DIALOG)
+        self.window = Gtk.Window(type_hint=Gdk.WindowTypeHint.DIALOG)
         self.window.set_position(Gtk.WindowPosition.CENTER)
         self.window.set_resizable(False)  # so that it is as high as its page
         self.window.set_icon_name("document-edit")
@@ -93,6 +99,7 @@ class CorrectionWindow:
             "proposal": self._propose,
             "end": self._end,
         }[told["page"]]
+        self.window.set_title(TITLES[told["page"]])
         focus = build(told, page, buttons)
         page.pack_end(buttons, expand=False, fill=False, padding=0)
         self.window.add(page)
