@@ -38,8 +38,9 @@ def tables(found: dict[str, Any]) -> str:
 
 def goals(rows: Rows) -> Iterator[Goal]:
     """Of one engine: at the default strength, with 100 distractors."""
-    usual = {row["set"]: row for row in rows if _is(row, DEFAULT_STRENGTH, USUAL_SIZE)}
-    without = {row["set"]: row for row in rows if _is(row, 0.0, USUAL_SIZE)}
+    usual, without = (
+        _cell(rows, strength, USUAL_SIZE, goal=True) for strength in (DEFAULT_STRENGTH, 0.0)
+    )
     every = _found(list(usual.values()))
     precision = every.precision or 0.0
     yield _goal(f"precision: at least {PRECISION}", f"{precision:.3f}", precision >= PRECISION)
@@ -75,7 +76,9 @@ def _goal_rows(found: dict[str, Any]) -> Iterator[list[str]]:
 
 
 def _by_strength(rows: Rows) -> str:
-    return _table("strength", [(f"{at:g}", _cell(rows, at, USUAL_SIZE)) for at in _strengths(rows)])
+    goal = len(_sizes(rows)) == 1  # no other list was measured, so every utterance is comparable
+    lines = [(f"{at:g}", _cell(rows, at, USUAL_SIZE, goal=goal)) for at in _strengths(rows)]
+    return _table("strength", lines)
 
 
 def _by_size(rows: Rows) -> str:
@@ -179,12 +182,14 @@ def _sizes(rows: Rows) -> list[int]:
     return [at for at in SIZES if _cell(rows, DEFAULT_STRENGTH, at)]
 
 
-def _cell(rows: Rows, strength: float, size: int) -> dict[str, Row]:
-    return {row["set"]: row for row in rows if _is(row, strength, size)}
-
-
-def _is(row: Row, strength: float, size: int) -> bool:
-    return bool(row["strength"] == strength and row["distractors"] == size)
+def _cell(rows: Rows, strength: float, size: int, *, goal: bool = False) -> dict[str, Row]:
+    """Set -> its row; `goal` says whether of every utterance."""
+    wanted = (strength, size, goal)
+    return {
+        row["set"]: row
+        for row in rows
+        if (row["strength"], row["distractors"], row["goal"]) == wanted
+    }
 
 
 def _found(rows: Rows) -> Found:

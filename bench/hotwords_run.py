@@ -8,7 +8,7 @@ import asyncio
 import hashlib
 import json
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -37,7 +37,7 @@ USUAL_SIZE = 100
 STRENGTHS = (0.0, 0.5, 1.0, 1.5, 2.5)
 SIZES = (0, 10, 100, 1000)
 THINNED = {"terms": 1, "control": 3, "free": 3}
-"""One in so many utterances of a set is heard with lists other than those of the goals."""
+"""One in so many utterances of a set is heard with every list, all with those of the goals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,40 +196,35 @@ def _key(hotwords: Hotwords, spoken: Utterance) -> str:
     return hashlib.sha256(f"({hotwords!r}, {spoken.key})".encode()).hexdigest()[:24]
 
 
-def wanted(
-    sets: dict[str, list[Spoken]], cells: Sequence[Cell]
-) -> Iterator[tuple[Cell, dict[str, list[Spoken]]]]:
-    """The utterances for each cell: all of them for those of the goals."""
-    for cell in cells:
-        yield (
-            cell,
-            {
-                name: spoken if cell.usual else spoken[:: THINNED[name]]
-                for name, spoken in sets.items()
-            },
-        )
-
-
 def measure(
     subject: Subject, sets: dict[str, list[Spoken]], lists: Sequence[Cell]
 ) -> list[dict[str, Any]]:
-    """A row for each cell and set. Raises EngineError, Unavailable.
+    """A row for each list and set, of the same utterances for all lists; and those of the goals, of
+    every utterance. Raises EngineError, Unavailable.
 
     At strength 0 the engine gets no list, and the text steps do.
     """
-    cells = list(wanted(sets, lists))
     subject.hear(
         [
-            (_given(cell), [one for spoken in several.values() for one in spoken])
-            for cell, several in cells
+            (
+                _given(cell),
+                [one for name in sets for one in utterances(sets, name, goal=cell.usual)],
+            )
+            for cell in lists
         ]
     )
     return [
-        {"strength": cell.strength, "distractors": cell.size, "set": name}
-        | _row(subject, cell, spoken)
-        for cell, several in cells
-        for name, spoken in several.items()
+        {"strength": cell.strength, "distractors": cell.size, "set": name, "goal": goal}
+        | _row(subject, cell, utterances(sets, name, goal=goal))
+        for cell in lists
+        for name in sets
+        for goal in ((False, True) if cell.usual else (False,))
     ]
+
+
+def utterances(sets: dict[str, list[Spoken]], name: str, *, goal: bool) -> list[Spoken]:
+    """Those of this set that the goals are about, or that all lists have in common."""
+    return sets[name] if goal else sets[name][:: THINNED[name]]
 
 
 def _given(cell: Cell) -> Hotwords:

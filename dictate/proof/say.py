@@ -23,9 +23,7 @@ STALLED_S: Final = 5.0
 async def record(microphone: MicrophoneSettings, speech: SpeechSettings) -> Samples:
     """One sentence, as it is spoken now. Raises MicrophoneError, Unavailable."""
     source = await asyncio.to_thread(MICROPHONES.choose, microphone.use, microphone)
-    detector = await asyncio.to_thread(DETECTORS.choose, speech.use, speech)
-    cut = SpeechSettings(speech.use, speech.threshold, speech.start_ms, END_MS)
-    segmenter = Segmenter(cut, detector.frame_samples, detector.likelihood, detector.reset)
+    segmenter = await asyncio.to_thread(_segmenter, speech)
     recorded: list[Samples] = []
     try:
         async with asyncio.timeout(STALLED_S) as limit:
@@ -50,3 +48,9 @@ async def record(microphone: MicrophoneSettings, speech: SpeechSettings) -> Samp
             "`dictatectl devices`"
         )
     return np.concatenate(recorded)
+
+
+def _segmenter(speech: SpeechSettings) -> Segmenter:
+    detector = DETECTORS.choose(speech.use, speech)
+    cut = SpeechSettings(speech.use, speech.threshold, speech.start_ms, END_MS)
+    return Segmenter(cut, detector.frame_samples, detector.likelihood, detector.reset)

@@ -14,6 +14,8 @@ MOST: Final = 0.75
 GAIN: Final = 0.9
 """Share of the clips that are right at any weight: where a term does not reach `MOST`, the lowest
 weight that has these is advised."""
+FORM_WORDS: Final = 2
+"""Words that a misheard form may have more than the term."""
 MOST_FORMS: Final = 3
 """Maximum number of misheard forms that are named."""
 
@@ -124,7 +126,7 @@ def _why_not(found: Evidence) -> str:
     if found.unusable:
         return f"{found.engine} cannot use it ({found.unusable})"
     heard = _forms(found)
-    advice = f"it hears {heard}" if heard else "it hears nothing in its place"
+    advice = f"it hears {heard}" if heard else "it hears nothing that could be it"
     why = (
         f"what {found.engine} hears is too far from it"
         if found.takes_hotwords
@@ -134,12 +136,15 @@ def _why_not(found: Evidence) -> str:
 
 
 def _forms(found: Evidence) -> str:
-    """What is most often heard where the term was said and is not written."""
+    """What is most often heard where the term was said. Where much around it was misheard, too, its
+    place is not known."""
+    longest = len(found.spelling.split()) + FORM_WORDS
     forms = Counter(
         form
         for one in found.tried
         if not one.right_without
         and (form := misheard(one.clip.said, one.without.recognized, found.spelling))
+        and len(form.split()) <= longest
     )
     return ", ".join(f'"{form}"' for form, _ in forms.most_common(MOST_FORMS))
 

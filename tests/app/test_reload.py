@@ -28,6 +28,7 @@ from dictate.errors import (
     NoSuchBackend,
     Unavailable,
 )
+from dictate.hotwords.calibration import DefaultStrength
 from dictate.hotwords.model import Hotwords
 from dictate.outputs import Focus, Output, Receipt
 from dictate.platform import paths
@@ -87,8 +88,11 @@ class FakeEngine:
     fail: ClassVar[dict[str, Exception]] = {}
     """What starting an engine raises, by its name."""
 
-    def __init__(self, settings: EngineSettings, _: Path, __: Callable[[], None]) -> None:
+    def __init__(
+        self, settings: EngineSettings, _: Path, __: Callable[[], None], strength: DefaultStrength
+    ) -> None:
         self.settings = settings
+        self.default_strength = strength
         self.info = EngineStatus(settings.use)
         self.serving_state, self.message = EngineState.READY, ""
         self.excluded: tuple[str, ...] = ()

@@ -36,14 +36,14 @@ def test_no_terms_no_work() -> None:
 
 def test_only_a_few_lists_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(repair, "load_repairs", lambda hotwords: hotwords)
-    lists = [Hotwords((Term(f"Term {number}"),)) for number in range(MOST_LISTS + 1)]
+    lists = [Hotwords((Term(f"Term {number}"),)) for number in range(2 * MOST_LISTS + 1)]
 
     async def main() -> None:
         store = RepairStore()
         for one in lists:
             store.prepare(one)
         await store._tasks.wait()
-        assert [store.get(one) is not None for one in lists] == [False] + [True] * MOST_LISTS
+        assert [store.get(one) is not None for one in lists] == [False] + [True] * 2 * MOST_LISTS
 
     asyncio.run(main())
 

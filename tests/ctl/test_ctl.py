@@ -479,12 +479,12 @@ def test_an_impossible_hotword_is_refused(bus: Bus) -> None:
 def test_lint_says_what_is_wrong_and_what_to_do(bus: Bus, tmp_path: Path) -> None:
     file = Path(os.environ["XDG_CONFIG_HOME"]) / "dictate" / "hotwords.toml"
     file.parent.mkdir(parents=True)
-    file.write_text('words = ["Kubernetes", "C++"]')
+    file.write_text('words = ["Kubernetes", "Team %"]')
     result = ctl("hotwords", "lint")
     assert result.returncode == 1
-    assert "hotwords.toml:1: warning: C++: engines write words for +" in result.stdout
-    assert 'add sounds_like = ["c plus plus"]' in result.stdout
-    assert result.stdout.splitlines()[-1] == f"{file}: 2 warnings"
+    assert "hotwords.toml:1: warning: Team %: engines write words for %" in result.stdout
+    assert 'add sounds_like = ["team percent"]' in result.stdout
+    assert result.stdout.splitlines()[-1].startswith(f"{file}: 1 warning")
     file.write_text('words = ["Kubernetes"]')
     assert done("hotwords", "lint", "--json") == "[]\n"  # and the exit code is 0
 

@@ -162,6 +162,6 @@ def test_an_editor_that_fails_is_named(
         assert f"the editor {program!r} {why}" in capsys.readouterr().err
     assert path.exists()
     monkeypatch.setenv("EDITOR", "")
-    monkeypatch.setattr("dictate.ctl.hotwords.editing.EDITORS", ("no-such-editor",))
+    monkeypatch.setattr("dictate.ctl.editor.EDITORS", ("no-such-editor",))
     assert run(["hotwords", "edit"]) == 1
-    assert f"set $EDITOR, or edit {path}" in capsys.readouterr().err
+    assert "set $EDITOR" in capsys.readouterr().err

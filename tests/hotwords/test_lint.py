@@ -57,7 +57,7 @@ def test_a_term_in_single_letters_is_named_with_its_tokens() -> None:
 
 
 @pytest.mark.parametrize(
-    ("spelling", "signs"), [("C++", "+"), (".NET", "."), ("node.js", "."), ("R&D", "&")]
+    ("spelling", "signs"), [("US$", "$"), ("100%", "%"), ("snake_case", "_"), ("U.S.", ".")]
 )
 def test_signs_are_named_with_a_way_out(spelling: str, signs: str) -> None:
     finding = one(spelling, known={"said_as": lambda _: "as it is said"}, guards=Guards(shortest=1))
@@ -66,6 +66,11 @@ def test_signs_are_named_with_a_way_out(spelling: str, signs: str) -> None:
     assert finding.advice == 'add sounds_like = ["as it is said"]'
     assert found(Term(spelling, sounds_like=("said",)), guards=Guards(shortest=1)) == []
     assert found(spelling, known={"tokens": {spelling: Tokens(("x",))}}, guards=Guards(1)) == []
+
+
+@pytest.mark.parametrize("spelling", ["C++", ".NET", "node.js", "R&D"])
+def test_signs_whose_names_are_known_need_nothing(spelling: str) -> None:
+    assert found(spelling) == []
 
 
 @pytest.mark.parametrize(("spelling", "plain"), [("Zoë", "Zoe"), ("naïve Bayes", "naive Bayes")])

@@ -79,6 +79,11 @@ def test_a_term_that_is_never_right_cannot_work_and_the_reason_is_said() -> None
     assert "(too short)" in judge(evidence(tried(None), unusable="too short")).sentence
 
 
+def test_a_form_that_is_too_long_to_be_the_term_is_not_advised() -> None:
+    found = judge(evidence(tried(None, without="i asked one two three four five six today")))
+    assert "it hears nothing that could be it" in found.sentence
+
+
 def test_a_term_that_is_right_anyway_needs_no_hotword() -> None:
     found = judge(evidence(tried(0.5, 0.5, without="i asked Claude Code today")))
     assert (found.kind, found.weight, found.kind.good) == (Kind.KNOWN, None, False)

@@ -200,7 +200,13 @@ def test_no_line_end_without_the_command(heard: str) -> None:
     assert "\n" not in polish(heard, MINE, OFF)
 
 
-@given(st.text(alphabet=st.characters(categories=["L", "N", "P", "Zs"]), max_size=60))
+# Without the signs in which engines write about sounds: these are left out with what is in them.
+@given(
+    st.text(
+        alphabet=st.characters(categories=["L", "N", "P", "Zs"], exclude_characters="()[]{}*"),
+        max_size=60,
+    )
+)
 def test_without_a_phrase_in_it_a_text_keeps_its_words(heard: str) -> None:
     hotwords = Hotwords(
         terms=(Term("Claude Code \U0001f916"),), replacements=(("\U0001f916", "x"),)

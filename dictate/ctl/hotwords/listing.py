@@ -76,7 +76,7 @@ def _described(term: Term, origin: Path | Source, main: Path) -> str:
         more.append(f"from {origin.name}")
     elif origin != main:
         more.append(f"in {whole_list.name_of(origin, main)}")
-    return console.safe(term.spelling + (f"  ({'; '.join(more)})" if more else ""))
+    return console.safe(term.spelling) + (f"  ({console.safe('; '.join(more))})" if more else "")
 
 
 def _row(term: Term, described: str, known: dict[str, Any] | None, width: int) -> str:

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from dictate.hotwords.lint.findings import Finding, Known, Severity
-from dictate.hotwords.lint.words import is_english, is_sign, letters, listed, without_accents
+from dictate.hotwords.lint.words import forms, is_english, is_sign, letters, listed, without_accents
 from dictate.hotwords.model import Term
+from dictate.hotwords.spoken_form import spoken_form
 from dictate.phonetics.ordinary import COMMON, VERY_COMMON, ordinary_share
 
 IDLE_DAYS: Final = 90
@@ -26,7 +27,7 @@ def refused(terms: Sequence[Term], known: Known) -> Iterator[Finding]:
         if seen.problem:
             advice = "give it sounds_like with what you see instead, and it is spelled your way"
             yield Finding(Severity.ERROR, term.spelling, seen.problem, advice)
-        elif len(seen.tokens) > 2 and letters(term) < LETTERS_PER_TOKEN * len(seen.tokens):
+        elif len(seen.tokens) > 2 and letters(term.spelling) < LETTERS_PER_TOKEN * len(seen.tokens):
             yield Finding(
                 Severity.HINT,
                 term.spelling,
@@ -40,7 +41,8 @@ def signs(terms: Sequence[Term], known: Known) -> Iterator[Finding]:
     for term in terms:
         if term.sounds_like or term.spelling in known.tokens:
             continue
-        if signs := [sign for sign in dict.fromkeys(term.spelling) if is_sign(sign)]:
+        said_with_names = spoken_form(term.spelling) or term.spelling
+        if signs := [sign for sign in dict.fromkeys(said_with_names) if is_sign(sign)]:
             said = known.said_as(term.spelling)
             yield Finding(
                 Severity.WARNING,
@@ -61,13 +63,14 @@ def signs(terms: Sequence[Term], known: Known) -> Iterator[Finding]:
 def too_short(terms: Sequence[Term], shortest: int) -> Iterator[Finding]:
     """Terms that are not boosted."""
     for term in terms:
-        if letters(term) < shortest:
+        if max(map(letters, forms(term))) < shortest:
             yield Finding(
                 Severity.WARNING,
                 term.spelling,
                 f"too short: engines do not prefer terms of fewer than {shortest} letters, which"
                 " would turn up everywhere",
-                "it is spelled your way all the same; use a longer phrase to have it preferred",
+                "it is spelled your way all the same; to have it preferred, use a longer phrase, or"
+                " a longer sounds_like",
             )
 
 

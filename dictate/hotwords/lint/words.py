@@ -1,10 +1,11 @@
 """How the rules compare words. Pure."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from dictate.hotwords.model import Term
+from dictate.hotwords.spoken_form import spoken_form
 
 MOST_NAMED: Final = 3
 """Words that are named where there are more."""
@@ -21,9 +22,16 @@ def is_english(term: Term) -> bool:
     return term.language is None or term.language.partition("-")[0].lower() == "en"
 
 
-def letters(term: Term) -> int:
+def forms(term: Term) -> Iterator[str]:
+    """What engines may be told to expect for it."""
+    yield term.spelling
+    yield spoken_form(term.spelling)
+    yield from term.sounds_like
+
+
+def letters(phrase: str) -> int:
     """The number of its letters and digits."""
-    return sum(map(str.isalnum, term.spelling))
+    return sum(map(str.isalnum, phrase))
 
 
 def folded(phrase: str) -> str:
