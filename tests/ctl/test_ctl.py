@@ -606,9 +606,16 @@ def test_a_text_is_corrected_in_an_editor(
     assert "set $EDITOR" in ctl("correct", "--editor").stderr
 
 
+def test_a_window_is_asked_for(running: "subprocess.Popen[str]") -> None:
+    done("correct", "--window")
+    done("correct", "2", "--window")
+    assert calls(running, "correct window 2") == ["correct window 2"]
+
+
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
+        (["--window", "a", "b"], 2, "--window takes a number only"),
         (["one"], 2, "two phrases in quotes"),
         (["1", "2", "3", "4"], 2, "two phrases in quotes"),
         ([], 2, "give the wrong and the right words"),

@@ -220,4 +220,3 @@ def test_the_window_ends_with_the_daemon(x: XServer, daemon: RealDaemon, field: 
     press_key(x)
     daemon.kill()
     gone(x, field)
-    daemon.start()

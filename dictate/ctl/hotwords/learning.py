@@ -206,7 +206,7 @@ def _show(proof: dict[str, Any]) -> None:
     """The evidence, then the proposal."""
     for what, text in proof["evidence"]:
         mark = {"✓": "green", "✗": "red"}.get(text[:1])
-        shown = f"{paint(text[0], mark)}{safe(text[1:])}" if mark else safe(text)
+        shown = f"{paint(text[0], mark)} {safe(text[2:])}" if mark else safe(text)
         console.line(f"  {safe(what):11} {shown}")
     console.line(paint(f"proposal: {safe(proof['proposal'])}", "bold"))
     console.line(f"  because {safe(proof['why'])}")

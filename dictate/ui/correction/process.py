@@ -54,6 +54,9 @@ class CorrectionWindow:
                 hello = json.loads(await self._process.stdout.readline() or b"{}")
         except OSError as error:
             raise Unavailable(f"{PYTHON} cannot be started: {error.strerror}") from error
+        except ValueError as error:
+            await self._process.kill()
+            raise Unavailable("there is no correction window here: invalid answer") from error
         except TimeoutError as error:
             await self._process.kill()
             raise Unavailable("the desktop does not answer") from error
@@ -76,7 +79,7 @@ class CorrectionWindow:
                         await self._shown.get()
                 except TimeoutError:
                     self._end = self._end or WindowLost("hung")
-                    await self._process.kill()
+                    await self._kill()
             if self._end is not None:
                 raise self._end
 
@@ -96,9 +99,13 @@ class CorrectionWindow:
         with suppress(TimeoutError):
             async with asyncio.timeout(LEAVE_S):
                 await self._process.ended()
-        await self._process.kill()
+        await self._kill()
+
+    async def _kill(self) -> None:
         if self._reading is not None:
+            self._reading.cancel()  # only one may read at a time
             await asyncio.wait({self._reading})
+        await self._process.kill()
 
     async def _read(self) -> None:
         try:
@@ -115,5 +122,7 @@ class CorrectionWindow:
             self._end = self._end or WindowLost(how)
         except ValueError:
             self._end = WindowLost("invalid answer")
-        self._shown.put_nowait(None)
-        self._done.put_nowait({})
+        finally:
+            self._end = self._end or Closed()
+            self._shown.put_nowait(None)
+            self._done.put_nowait({})
