@@ -52,14 +52,14 @@ class CorrectionWindow:
             await self._process.start()
             async with asyncio.timeout(START_S):
                 hello = json.loads(await self._process.stdout.readline() or b"{}")
+        except TimeoutError as error:
+            await self._process.kill()
+            raise Unavailable("the desktop does not answer") from error
         except OSError as error:
             raise Unavailable(f"{PYTHON} cannot be started: {error.strerror}") from error
         except ValueError as error:
             await self._process.kill()
             raise Unavailable("there is no correction window here: invalid answer") from error
-        except TimeoutError as error:
-            await self._process.kill()
-            raise Unavailable("the desktop does not answer") from error
         except BaseException:
             await self._process.kill()
             raise

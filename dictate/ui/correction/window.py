@@ -75,6 +75,8 @@ class CorrectionWindow:
         )
         self._text: Any = None
         """The field of the page on which the user writes."""
+        self._focus: Any = None
+        """The widget of the page that gets the keys."""
         self._aside = False
 
     def show(self, told: dict[str, Any]) -> None:
@@ -100,11 +102,11 @@ class CorrectionWindow:
             "end": self._end,
         }[told["page"]]
         self.window.set_title(TITLES[told["page"]])
-        focus = build(told, page, buttons)
+        self._focus = build(told, page, buttons)
         page.pack_end(buttons, expand=False, fill=False, padding=0)
         self.window.add(page)
         page.show_all()
-        focus.grab_focus()
+        self._focus.grab_focus()
         if self._aside and self._text is None:
             self.window.hide()
         elif not self.window.get_visible():
@@ -160,7 +162,8 @@ class CorrectionWindow:
         def unlock() -> bool:
             if self.window.get_child() is page:
                 buttons.foreach(lambda button: button.set_sensitive(True))
-                proposed.grab_focus()
+                if self.window.is_active():
+                    proposed.grab_focus()
             return False
 
         GLib.timeout_add(LOCKED_MS, unlock)
@@ -212,11 +215,14 @@ class CorrectionWindow:
             self.window.set_focus_on_map(False)
             self.window.show()
             self.window.set_focus_on_map(True)
+            # On Wayland it may get the keys all the same: they are meant for another window.
+            self.window.set_focus(None)
 
     def _to_front(self) -> None:
         self._aside = False
         self.window.show()
         self.window.present_with_time(self._now())
+        self._focus.grab_focus()
 
     def _now(self) -> int:
         """The time of the X server; without it, a window manager may think that the window opened

@@ -106,9 +106,15 @@ def test_a_window_that_does_not_leave_is_ended(play: Play) -> None:
         ('say({"why_not": "there is no desktop"})\n', "there is no desktop"),
         ("os._exit(1)\n", "exit status 1"),
         ('print("hello")\n', "invalid answer"),
+        ("time.sleep(60)\n", "the desktop does not answer"),
     ],
 )
-def test_a_desktop_without_windows(play: Play, what: str, why: str) -> None:
+def test_a_desktop_without_windows(
+    play: Play, what: str, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if "sleep" in what:
+        monkeypatch.setattr(module, "START_S", 0.5)
+
     async def work(_: CorrectionWindow) -> None:
         pytest.fail("there is no window")
 
