@@ -1,4 +1,4 @@
-"""Decides what to keep of a boosted text by comparing it with the text without boosting. Pure.
+"""Decides what to keep of a boosted text by comparing it with the text without boosting.
 
 The decoder's score cannot distinguish a term that was said from one that merely fits; the plain
 text is evidence of the sound. A term may replace words that sound or look like it, which is what a
@@ -13,10 +13,9 @@ from dictate.engines.likeness import Likeness, letters_alike
 from dictate.unicode_scripts import pieces, runs, signs_per_word, units
 from dictate.word_alignment import Stretch, aligned
 
-SHORTEST_WORD: Final = 2
-"""Letters of a term for which a word is heard, at the least: "nginx" is "engine x"."""
 TRIED: Final = 3
 """Places in the plain text that are compared with a term by sound: those most alike in letters."""
+SIGNS: Final = ".,;:!?…"
 FREE_WORDS: Final = 1
 FREE_SHARE: Final = 0.15
 """Words that may differ without a term to explain them: at least this many, and this share of the
@@ -64,7 +63,11 @@ def settle(plain: str, boosted: str, terms: Forms | Iterable[str]) -> tuple[str,
             alone = (begin, end) == (c, d)
             if place := _place(heard, at, b, claimed[begin:end], forms, alone=alone):
                 settled += map(_Word, one[at : place[0]])
-                settled += [_Word(word, word, in_term=True) for word in other[begin:end]]
+                words = other[begin:end]
+                if place[1] == b and end < d:
+                    # What follows is not kept, so the signs are those of what stood here.
+                    words[-1] = words[-1].rstrip(SIGNS) + _signs_at_end(one[b - 1])
+                settled += [_Word(word, word, in_term=True) for word in words]
                 at = place[1]
         settled += map(_Word, one[at:b])
     unexplained = max(0, gone - explained) + max(0, came - repeated - explained) + repeated
@@ -88,6 +91,10 @@ def _written(words: list[_Word]) -> Iterator[str]:
     terms = [False, *(word.in_term for word in words), False]
     for at, word in enumerate(words):
         yield (word.boosted if any(terms[at : at + 3]) else "") or word.plain
+
+
+def _signs_at_end(word: str) -> str:
+    return word[len(word.rstrip(SIGNS)) :]
 
 
 def _parts(stretches: list[Stretch], terms: list[tuple[int, int]]) -> Iterator[Stretch]:
@@ -126,22 +133,27 @@ def _place(
 ) -> tuple[int, int] | None:
     """Where between `begin` and `end` the term could have been said; None if nowhere. `alone` says
     whether boosting wrote nothing but the term there."""
-    written = " ".join(term)
-    most = len(written) // SHORTEST_WORD
-    places = [
-        (
-            (alone and (at, to) == (begin, end), letters_alike(" ".join(heard[at:to]), written)),
-            at,
-            to,
-        )
-        for at in range(begin, end)
-        for to in range(at + 1, min(end, at + most) + 1)
-    ]
-    for _, at, to in sorted(places, reverse=True)[:TRIED]:
-        alike = forms.likeness.alike(" ".join(heard[at:to]), written)
-        if alike and not _in_phrase(heard, at, to, forms):
+    written = "".join(term)
+    places = []
+    for at in range(begin, end):
+        letters = ""
+        for to in range(at + 1, end + 1):
+            letters += heard[to - 1]
+            if len(letters) > 2 * len(written):
+                break
+            places.append((letters_alike(letters, written), at, to))
+    tried = [(at, to) for _, at, to in sorted(places, reverse=True)[:TRIED]]
+    if alone:
+        tried.insert(0, (begin, end))
+    best: tuple[float, tuple[int, int]] | None = None
+    for at, to in tried:
+        unlike = forms.likeness.unlikeness(" ".join(heard[at:to]), written)
+        if unlike is None or _in_phrase(heard, at, to, forms):
+            continue
+        if alone and (at, to) == (begin, end):
             return at, to
-    return None
+        best = min(best or (unlike, (at, to)), (unlike, (at, to)))
+    return None if best is None else best[1]
 
 
 def _in_phrase(heard: list[str], begin: int, end: int, forms: Forms) -> bool:

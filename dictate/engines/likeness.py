@@ -15,6 +15,7 @@ from dictate.phonetics.dictionary import WordPairs, entries, word_pairs
 from dictate.phonetics.distance import nearest
 from dictate.phonetics.phonemes import sound_key
 from dictate.phonetics.pronouncer import shared
+from dictate.unicode_scripts import units
 
 LETTERS: Final = 0.65
 """Share of letters in the longest common subsequence from which on words are alike if their sound
@@ -22,6 +23,9 @@ is not known: "Claude" and "cloud" have 0.73, "Hyprland" and "have plan" 0.62.""
 SAME_LETTERS: Final = 0.8
 """The same for words that sound unlike, but not by more than `FAR`: the sound of a name is a
 guess."""
+LEAST_LETTERS: Final = 0.4
+"""The same below which words are not compared by sound: "Kubernetes" and "cuban eddies" have
+0.57."""
 FAR: Final = 0.25
 NEAR: Final = 0.02
 """Distance in sound that is allowed for each phoneme of the term, and one more: chance matches
@@ -53,8 +57,10 @@ class Likeness:
         self._english: WordPairs | None = None
         if english and entries():
             self._english = word_pairs()
-            for text, sounds in shared().sounds(texts, MOST_UNKNOWN).items():
-                self._sounds.setdefault(letters_of(text), []).extend(sounds)
+            # The first spelling only: the others differ in their cases.
+            first = {letters_of(text): text for text in reversed(texts)}
+            found = shared().sounds(first.values(), MOST_UNKNOWN)
+            self._sounds = {letters: found[text] for letters, text in first.items() if found[text]}
         keyed = {
             (sound_key(sound), term) for term, found in self._sounds.items() for sound in found
         }
@@ -63,17 +69,23 @@ class Likeness:
 
     def alike(self, heard: str, term: str) -> bool:
         """Whether the term could have been said where these words were heard."""
-        letters = letters_alike(heard, term)
-        known = self._sounds.get(letters_of(term))
-        if not known:
-            return letters >= LETTERS
-        sounds = self._heard(heard)
-        if not sounds:
-            return letters >= SAME_LETTERS
+        return self.unlikeness(heard, term) is not None
+
+    def unlikeness(self, heard: str, term: str) -> float | None:
+        """How far from it they are, 0 to 1; None if it could not have been said there."""
+        written = letters_of(term)
+        letters = letters_alike(letters_of(heard), written)
+        known = self._sounds.get(written)
+        if letters < LEAST_LETTERS:
+            return None
+        sounds = self._heard(heard) if known else []
+        if not known or not sounds:
+            return 1 - letters if letters >= (SAME_LETTERS if known else LETTERS) else None
         apart = nearest(sounds, known)
         phonemes = max(sound.count(" ") + 1 for sound in known)
         near = min(NEAREST, NEAR * (phonemes + 1))
-        return apart <= near or (letters >= SAME_LETTERS and apart <= FAR)
+        alike = apart <= near or (letters >= SAME_LETTERS and apart <= FAR)
+        return apart if alike else None
 
     def fixed(self, one: str, other: str) -> bool:
         """Whether two words, one after the other, are a fixed phrase of English."""
@@ -114,9 +126,9 @@ class Likeness:
 def letters_alike(one: str, other: str) -> float:
     """The share of letters in the longest common subsequence, 0 to 1. Not difflib's ratio, which
     matches the longest common run first and may miss the rest."""
-    return float(Indel.normalized_similarity(letters_of(one), letters_of(other)))
+    return Indel.normalized_similarity(one, other)
 
 
 def letters_of(text: str) -> str:
     """The letters and digits in lower case."""
-    return "".join(filter(str.isalnum, text.casefold()))
+    return "".join(units(text))
