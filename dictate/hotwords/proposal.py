@@ -100,8 +100,7 @@ def propose(proof: Proof, reason: str) -> None:
         reason = f"it changed other dictations of yours ({numbers})"
     if not reason:
         proof.action = Action.ADD
-        count = f"{proof.checked} other dictation{'s' if proof.checked != 1 else ''}"
-        proof.why = f"your clip comes out right, and {count} stayed as they were"
+        proof.why = f"your clip comes out right, and {_unchanged(proof.checked)}"
         return
     if reason == ALREADY_RIGHT:
         proof.why = reason
@@ -114,6 +113,13 @@ def propose(proof: Proof, reason: str) -> None:
     else:
         proof.action = Action.REPLACE
         proof.why = f'{reason}; and no other dictation has "{proof.wrong}" in its text'
+
+
+def _unchanged(checked: int) -> str:
+    if checked < 2:
+        how = "stayed as it was" if checked else "could be checked"
+        return f"{'one' if checked else 'no'} other dictation {how}"
+    return f"{checked} other dictations stayed as they were"
 
 
 def propose_spelling(proof: Proof) -> None:

@@ -51,6 +51,17 @@ def test_the_term_then_a_replacement_then_nothing(
     assert why in found.why
 
 
+@pytest.mark.parametrize(
+    ("checked", "why"),
+    [(0, "no other dictation could be checked"), (1, "one other dictation stayed as it was")],
+)
+def test_a_proposal_says_how_little_was_checked(checked: int, why: str) -> None:
+    found = proof("cloud code")
+    found.checked = checked
+    propose(found, "")
+    assert found.why.endswith(why)
+
+
 def test_a_spelling_that_is_used_elsewhere_is_left() -> None:
     for literal, action in (((), Action.ADD), ((4,), Action.LEAVE)):
         found = proof("claude code", literal=literal)
