@@ -17,7 +17,7 @@ from dictate.app.journal_thread import JournalThread
 from dictate.app.profiles import Profiles
 from dictate.errors import DictateError, EngineError, JournalError
 from dictate.events import RATE
-from dictate.hotwords.corrections import corrections
+from dictate.hotwords.corrections import Correction, corrections
 from dictate.hotwords.model import Hotwords, Term, TermState
 from dictate.hotwords.proposal import (
     ALREADY_RIGHT,
@@ -244,8 +244,9 @@ class Prover:
             if Words.of(after).keys != Words.of(other.heard).keys:
                 before = await self._hear(pcm, hotwords, other)
                 for each in corrections(before, after):
-                    same = Words.of(each.wrong).keys == Words.of(proof.wrong).keys
-                    if not same or other.number in proof.literal:
+                    if _is_alike(each, proof):
+                        proof.alike.append(other.number)
+                    else:
                         proof.harms.append(Harm(other.number, each.wrong, each.right))
 
     def _hotwords(self, entry: Entry) -> Hotwords:
@@ -259,6 +260,15 @@ class Prover:
             await self._engine.take_in_again(second=entry.second)
         except EngineError:
             return  # the next dictation brings the list along, and reports what is wrong
+
+
+def _is_alike(change: Correction, proof: Proof) -> bool:
+    """Whether this is what the user corrected: maybe it was misheard there, too."""
+    right = Words.of(change.right).keys
+    return Words.of(change.wrong).keys == Words.of(proof.wrong).keys and right in (
+        Words.of(proof.right).keys,
+        Words.of(proof.term).keys,
+    )
 
 
 def _known(hotwords: Hotwords, spelling: str) -> Term | None:

@@ -1,7 +1,7 @@
 """What is proposed after a correction, and why: a term, a replacement, or nothing. Pure."""
 
 import re
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
@@ -96,6 +96,9 @@ class Proof:
     """Why there were no more control sentences; empty if all were recognized."""
     literal: list[int] = field(default_factory=list)
     """Other dictations whose text has the wrong words."""
+    alike: list[int] = field(default_factory=list)
+    """Other dictations in which the term made the same of the same wrong words. Only the user knows
+    what was said there."""
 
 
 def term_in(right: str, ordinary: Container[str]) -> str:
@@ -120,39 +123,57 @@ def propose(proof: Proof, reason: str) -> None:
     """Decide what to propose. `reason` says why the term itself is no good, and is empty if it
     works on the clip."""
     if not reason and proof.harms:
-        numbers = ", ".join(str(n) for n in sorted({harm.number for harm in proof.harms}))
+        numbers = _numbers(harm.number for harm in proof.harms)
         reason = f"it changed other dictations of yours ({numbers})"
     if not reason and proof.control_harms:
         changed = len(proof.control_harms)
         reason = f"it changed {changed} of {_count(proof.controls, 'control sentence')}"
     if not reason:
         proof.action = Action.ADD
-        stayed = [_count(proof.checked, "other dictation")]
-        stayed += [_count(proof.controls, "control sentence")] if proof.controls else []
-        proof.why = f"your clip comes out right, and {' and '.join(stayed)} stayed as they were"
+        stayed = [_unchanged(proof.checked - len(proof.alike), "dictation")]
+        stayed += [_unchanged(proof.controls, "control sentence")] if proof.controls else []
+        proof.why = f"your clip comes out right, and {' and '.join(stayed)}"
+        if proof.alike:
+            proof.why += (
+                f'; "{proof.wrong}" in dictation {_numbers(proof.alike)} would be "{proof.right}", '
+                "too: see whether you said that"
+            )
         return
     if reason == ALREADY_RIGHT:
         proof.why = reason
     elif len(Words.of(proof.wrong).keys) < 2:
         # "cloud" is a word of its own: replaced everywhere, it could never be dictated again.
         proof.why = f"{reason}; and to replace a single word everywhere does more harm than good"
-    elif proof.literal:
-        numbers = ", ".join(map(str, proof.literal[:5]))
-        proof.why = f'{reason}; and you said "{proof.wrong}" on purpose, in dictation {numbers}'
+    elif literal := set(proof.literal) - set(proof.alike):
+        proof.why = (
+            f'{reason}; and "{proof.wrong}" is in other texts of yours, where it may be right '
+            f"(dictation {_numbers(literal)})"
+        )
     else:
         proof.action = Action.REPLACE
-        proof.why = f'{reason}; and no other dictation has "{proof.wrong}" in its text'
+        proof.why = f'{reason}; and no other text of yours has "{proof.wrong}"'
 
 
 def _count(number: int, what: str) -> str:
     return f"{number} {what}{'s' if number != 1 else ''}"
 
 
+def _numbers(numbers: Iterable[int]) -> str:
+    return ", ".join(map(str, sorted(set(numbers))[:5]))
+
+
+def _unchanged(checked: int, what: str) -> str:
+    if checked < 2:
+        return (
+            f"one other {what} stayed as it was" if checked else f"no other {what} could be checked"
+        )
+    return f"{checked} other {what}s stayed as they were"
+
+
 def propose_spelling(proof: Proof) -> None:
     """Decide what to propose where the words were heard and only their spelling was wrong."""
     if proof.literal:
-        numbers = ", ".join(map(str, proof.literal[:5]))
-        proof.why = f"it is spelled so in other dictations of yours ({numbers})"
+        proof.why = f"it is spelled so in other dictations of yours ({_numbers(proof.literal)})"
     else:
         proof.action = Action.ADD
         proof.why = "the words were heard, and a hotword gives them their spelling"

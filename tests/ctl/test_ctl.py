@@ -18,6 +18,7 @@ import shtab
 
 from dictate import console
 from dictate.ctl import render
+from dictate.ctl.hotwords import evidence
 from dictate.ctl.main import function_of, parser
 from dictate.engines import ENGINES
 from dictate.platform import paths
@@ -516,6 +517,18 @@ def test_audit_shows_both_texts_and_what_each_term_did(running: object) -> None:
         {"term": "Claude", "kind": "fired", "before": "cloud", "after": "Claude"}
     ]
     assert row["unknown"] is False
+
+
+def test_audit_does_not_deny_a_hotword_whose_evidence_is_lost(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row = {"number": 2, "started": 0.0, "corrected": "", "unknown": False, "firings": []}
+    rows = [{**row, "text": text, "without": "cloud"} for text in ("cloud", "Claude")]
+    monkeypatch.setattr(evidence, "ask_about_hotwords", lambda *_: rows)
+    evidence.audit(argparse.Namespace(limit=2, json=False))
+    lost, _, _, none, _ = capsys.readouterr().out.splitlines()
+    assert lost.endswith("no hotword is recorded for the difference")
+    assert none.endswith("no hotwords")
 
 
 def test_audit_paints_the_words_that_differ(running: object) -> None:

@@ -51,6 +51,28 @@ def test_the_term_then_a_replacement_then_nothing(
     assert why in found.why
 
 
+@pytest.mark.parametrize(
+    ("checked", "why"),
+    [(0, "no other dictation could be checked"), (1, "one other dictation stayed as it was")],
+)
+def test_a_proposal_says_how_little_was_checked(checked: int, why: str) -> None:
+    found = proof("cloud code")
+    found.checked = checked
+    propose(found, "")
+    assert found.why.endswith(why)
+
+
+def test_the_same_words_in_other_dictations_are_shown_and_are_no_harm() -> None:
+    found = proof("cloud code", literal=(2, 1))
+    found.alike = [2, 1]
+    propose(found, "")
+    assert found.action is Action.ADD
+    assert '"cloud code" in dictation 1, 2 would be "Claude Code", too' in found.why
+    assert "one other dictation stayed" in found.why
+    propose(found, "no engine")
+    assert found.action is Action.REPLACE
+
+
 def test_a_spelling_that_is_used_elsewhere_is_left() -> None:
     for literal, action in (((), Action.ADD), ((4,), Action.LEAVE)):
         found = proof("claude code", literal=literal)

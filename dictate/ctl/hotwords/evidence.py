@@ -54,6 +54,9 @@ def _did(row: dict[str, Any]) -> str:
             said.append(f"{paint(term, 'green')} for {instead}")
     if row["unknown"]:
         said.append(paint("how its hotwords came there is not known", "dim"))
+    if not said and row.get("without") not in (None, row["text"]):
+        # Their evidence is lost, of a time without room on the disk; or they changed other words.
+        said.append(paint("no hotword is recorded for the difference", "dim"))
     return "; ".join(said) or paint("no hotwords", "dim")
 
 
