@@ -36,6 +36,9 @@ class Forms:
         """The words of each form, by the first of them."""
         for words in sorted({tuple(_words(term, self.whole)) for term in folded} - {()}):
             self.phrases.setdefault(words[0], []).append(list(words))
+        forms = (form for several in self.phrases.values() for form in several)
+        self.longest = max(map(len, forms), default=0)
+        """Words of the longest form."""
 
 
 def settle(plain: str, boosted: str, terms: Forms | Iterable[str]) -> tuple[str, bool]:

@@ -22,7 +22,9 @@ MOST_KEPT: Final = 1500
 """Maximum number of frames of the encoder that are kept to be decoded again: two minutes, 6 MB. A
 longer utterance keeps the text of the first pass."""
 WORDS: Final = 4
-"""Maximum number of words that a term is searched for in."""
+"""Number of words that a term is searched for in, at least; "Kubernetes" may be heard as three."""
+MOST_WORDS: Final = 8
+"""The same at most, for a list with terms of many words."""
 
 
 class SecondPass:
@@ -39,6 +41,7 @@ class SecondPass:
         self._taken = taken
         self._decode = decode
         self._text = text
+        self._words = min(MOST_WORDS, max(WORDS, taken.forms.longest + 1))
         self._searched: set[str] = set()
         self._found: set[str] = set()
 
@@ -47,7 +50,7 @@ class SecondPass:
         words = pieces(plain.casefold(), self._taken.forms.whole)
         stretches = {
             "".join(words[at : at + size]).strip()
-            for size in range(1, WORDS + 1)
+            for size in range(1, self._words + 1)
             for at in range(len(words) - size + 1)
         }
         self._found |= self._taken.forms.likeness.search(sorted(stretches - self._searched))
