@@ -29,7 +29,7 @@ from dictate.app.event_dispatcher import (
 )
 from dictate.app.evidence_recorder import EvidenceRecorder
 from dictate.app.greeting import Greeting
-from dictate.app.hotword_lint import HotwordLint
+from dictate.app.hotword_lint import HotwordLint, known_to_lint
 from dictate.app.hotword_sources import HotwordSources
 from dictate.app.hotwords_controller import HotwordsController
 from dictate.app.idle_engine import IdleEngine
@@ -235,6 +235,7 @@ def open_controls(
     corrections = Corrections(stages.journal, recorder, prover, reloader)
     dialog = CorrectionDialog(corrections, pipeline, on_trouble)
     stack.push_async_callback(dialog.close)
+    hotwords = HotwordsController(stages.journal, stages.profiles, recorder, corrections, dialog)
     ui.dispatcher.session_changed.connect(dialog.session_changed)
     forgotten = Signal[int | None]()
     forgotten.connect(ui.dispatcher.forgotten)
@@ -279,7 +280,8 @@ def open_controls(
         ui.service,
         lambda: reloader.configuration,
         lambda: (source.files.config, reloader.hotwords_file),
-        lambda: stages.engines.main.info.name,
+        lambda: stages.engines.main.info,
+        lambda: known_to_lint(stages.engines, hotwords),
     )
     stack.push_async_callback(lint.close)
     return Controls(
@@ -297,7 +299,7 @@ def open_controls(
         idle_engine,
         recorder,
         plain_replay,
-        HotwordsController(stages.journal, stages.profiles, recorder, corrections, dialog),
+        hotwords,
     )
 
 

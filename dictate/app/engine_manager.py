@@ -26,6 +26,9 @@ PREPARE_S = 5.0
 """Seconds that a reload waits for the main engine to take in the hotwords. A long list on a busy
 machine takes longer, and nothing needs to wait for it."""
 
+MOST_LISTS = 4
+"""Maximum number of lists that an engine takes in ahead. It keeps as many."""
+
 MOST_LINES = 5
 """Maximum number of terms that an engine cannot use and that are reported one by one."""
 
@@ -203,21 +206,27 @@ class EngineManager:
         self.changed()
 
     async def load_hotwords(self, hotwords: Hotwords) -> list[str]:
-        """Send both engines the list ahead of the next dictation: one line for each term that the
-        main one cannot use. Those of the second are reported once they are known, and so are those
-        of the main one if it takes long."""
+        """Send both engines the lists that dictations can have, ahead of the next one: one line for
+        each term that the main one cannot use, without the terms of applications. What else cannot
+        be used is reported once it is known, and so are these if it takes long."""
         self._cancel_loading()
-        used = hotwords.for_use(second=False, application="")
-        main = asyncio.create_task(self._load_hotwords(self.main, used, "engine"))
-        self._loading_hotwords = [main]
+        lists, of_second = (hotwords.uses(second=second) for second in (False, True))
+        if self.second is self.main:
+            lists = (lists[0], of_second[0], *lists[1:], *of_second[1:])
+        main = asyncio.create_task(self._load_hotwords(self.main, lists[0], "engine"))
+        self._loading_hotwords = [
+            main,
+            asyncio.create_task(self._load_others(self.main, lists, main, "engine")),
+        ]
         if self.second is not self.main:
-            used_by_second = hotwords.for_use(second=True, application="")
-            loading = self._load_hotwords(self.second, used_by_second, "second engine")
-            self._loading_hotwords.append(asyncio.create_task(loading))
+            role = "second engine"
+            second = asyncio.create_task(self._load_hotwords(self.second, of_second[0], role))
+            others = self._load_others(self.second, of_second, second, role)
+            self._loading_hotwords += [second, asyncio.create_task(others)]
         await asyncio.wait([main], timeout=PREPARE_S)
         if main.done():
             return [] if main.cancelled() else main.result()
-        return [f"engine {self.main.info.name}: still takes in the {len(used.terms):,} terms"]
+        return [f"engine {self.main.info.name}: still takes in the {len(lists[0].terms):,} terms"]
 
     async def _load_hotwords(
         self, client: EngineClient, hotwords: Hotwords, role: str
@@ -226,16 +235,48 @@ class EngineManager:
             unusable = await client.prepare(hotwords)
         except DictateError as error:
             unusable = [str(error)]
-        if unusable != self._reported.get(role, []):
-            self._reported[role] = unusable
+        self._report_unusable(client, role, unusable)
+        return unusable
+
+    async def _load_others(
+        self,
+        client: EngineClient,
+        lists: Sequence[Hotwords],
+        first: asyncio.Task[list[str]],
+        role: str,
+    ) -> list[str]:
+        """Send the lists behind the first one, once that is taken in; those that were dropped come
+        with their first dictation."""
+        others = list({id(one): one for one in lists if one is not lists[0]}.values())
+        await asyncio.wait([first])
+        if not others or first.cancelled():
+            return []
+        unusable: list[str] = []
+        try:
+            for hotwords in others[: MOST_LISTS - 1]:
+                unusable += await client.prepare(hotwords)
+            # The engine has it already. It is the one to have after a restart, too, and to fall
+            # back on while another one takes long.
+            await client.prepare(lists[0])
+        except DictateError:
+            return []  # what is wrong with the engine is reported by others
+        new = [line for line in dict.fromkeys(unusable) if line not in first.result()]
+        self._report_unusable(client, role, new, ", in some groups")
+        return new
+
+    def _report_unusable(
+        self, client: EngineClient, role: str, unusable: list[str], where: str = ""
+    ) -> None:
+        source = role + where
+        if unusable != self._reported.get(source, []):
+            self._reported[source] = unusable
             lines = unusable[:MOST_LINES]
             if more := len(unusable) - len(lines):
                 lines.append(f"and so it is with {more:,} more of the terms in hotwords.toml")
             for line in lines:
-                self._on_trouble(f"{role} {client.info.name}: {line}", role)
+                self._on_trouble(f"{role} {client.info.name}{where}: {line}", source)
         if not unusable:
-            self._on_mended(role)
-        return unusable
+            self._on_mended(source)
 
     def _report_slow(self) -> None:
         """Say once of each engine that it cannot keep up."""

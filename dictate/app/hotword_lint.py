@@ -7,12 +7,17 @@ else here needs, must not meet a dictation.
 import asyncio
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
+from dictate.app.engine_manager import EngineManager
+from dictate.app.hotwords_controller import HotwordsController
 from dictate.config.sources import FilesRead
 from dictate.dbus.service import Service
+from dictate.engines.supervisor import EngineStatus
+from dictate.errors import DictateError
 from dictate.platform.background import BackgroundTasks
 from dictate.platform.child_process import ChildProcess, python_module
 
@@ -33,14 +38,17 @@ class HotwordLint:
         service: Service,
         in_force: Callable[[], FilesRead],
         files: Callable[[], tuple[Path, Path]],
-        engine: Callable[[], str],
+        engine: Callable[[], EngineStatus],
+        beside: Callable[[], Awaitable[dict[str, Any]]],
     ) -> None:
         """`in_force` is the configuration, `files` are those of the settings and of the hotwords,
-        `engine` is the name of the main engine; all as they are when it is called."""
+        `engine` is about the main engine, `beside` is what the process is told on its standard
+        input; all as they are when it is called."""
         self._service = service
         self._in_force = in_force
         self._files = files
         self._engine = engine
+        self._beside = beside
         self._tasks = BackgroundTasks(log)
         self._linted: object = None
         """What the findings depend on, at the last start of a run."""
@@ -48,8 +56,10 @@ class HotwordLint:
 
     def update(self) -> None:
         """The hotwords, the settings or the engine may have changed."""
-        read = self._in_force()
-        depends_on = (read.hotwords, read.settings.hotwords, read.settings.text, self._engine())
+        read, engine = self._in_force(), self._engine()
+        # A model that has come has tokens of its own.
+        model = (engine.name, engine.model)
+        depends_on = (read.hotwords, read.settings.hotwords, read.settings.text, model)
         if depends_on != self._linted:
             self._linted = depends_on
             self._tasks.start(self._run(depends_on), "lint of the hotwords")
@@ -67,11 +77,14 @@ class HotwordLint:
             self._service.update(hotword_warnings="")
             return
         config, hotwords = await asyncio.to_thread(self._files)
-        words = ("--config", str(config), "--hotwords", str(hotwords), "--engine", self._engine())
-        process = ChildProcess("lint", python_module(_MODULE, *words), log, answers=True)
+        words = ("--beside", "--config", str(config), "--hotwords", str(hotwords))
+        command = python_module(_MODULE, *words, "--engine", self._engine().name)
+        process = ChildProcess("lint", command, log, answers=True)
         try:
             async with asyncio.timeout(LINT_S):
+                beside = await self._beside()
                 await process.start()
+                process.stdin.write(json.dumps(beside).encode() + b"\n")
                 answer = json.loads(await process.stdout.read())
         except (OSError, TimeoutError, ValueError) as error:
             how = process.last_words or str(error) or f"no answer within {LINT_S:.0f} s"
@@ -81,6 +94,16 @@ class HotwordLint:
             await process.kill()
         if depends_on is self._linted and not answer["problems"]:
             self._service.update(hotword_warnings=summary(answer["findings"]))
+
+
+async def known_to_lint(engines: EngineManager, controller: HotwordsController) -> dict[str, Any]:
+    """What only the daemon knows; see `diagnostics/hotword_lint.py`. Less of it if a part fails."""
+    known: dict[str, Any] = {}
+    with suppress(DictateError):
+        known["socket"] = str(engines.main.socket)
+    with suppress(DictateError):
+        known["counts"] = await controller.counts()
+    return known
 
 
 def summary(findings: list[dict[str, Any]]) -> str:

@@ -1,22 +1,27 @@
 """Proves a correction before anything is learned from it: the user's own clip with and without the
-term, then the user's other dictations that still have sound, which must stay as they are.
+term, then control sentences and the user's other dictations that still have sound, which must stay
+as they are. If they do not, a lower weight is tried.
 
 All of it runs on the engine in use, while nobody dictates.
 """
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from dictate.app.control_set import Sentence, spoken
 from dictate.app.idle_engine import IdleEngine
 from dictate.app.journal_thread import JournalThread
 from dictate.app.profiles import Profiles
 from dictate.errors import DictateError, EngineError, JournalError
+from dictate.events import RATE
 from dictate.hotwords.corrections import corrections
 from dictate.hotwords.model import Hotwords, Term, TermState
 from dictate.hotwords.proposal import (
     ALREADY_RIGHT,
+    ControlHarm,
     Harm,
     Proof,
     Trial,
@@ -31,6 +36,11 @@ from dictate.journal.journal import Journal
 
 WEIGHTS: Final = (1.0, 1.5, 2.5, 4.0)
 """Tried one after the other, until the term is recognized."""
+LOWER: Final = {1.0: 0.5, 1.5: 1.2, 2.5: 2.0, 4.0: 3.2}
+"""The weight that is tried after one of these that does harm: below it, but above the one before,
+which was not enough."""
+CONTROLS_S: Final = 20.0
+"""Seconds for the control sentences to be recognized. Those that are by then count."""
 MOST_DICTATIONS: Final = 10
 """Maximum number of other dictations that are recognized again."""
 MOST_SOUND_S: Final = 60.0
@@ -89,7 +99,12 @@ class Prover:
         proof.term = term_in(right, heard | set(Words.of(entry.text).keys))
         reason = await self._try(entry, proof)
         if not reason:
+            language = self._profiles.choose(second=entry.second).language
+            sentences, proof.control_note = await spoken(proof.term, wrong, language)
+            await self._check_controls(sentences, entry, proof)
             await self._check_history(others, proof)
+            if proof.harms or proof.control_harms:
+                await self._try_lower(others, sentences, entry, proof)
         propose(proof, reason)
         return proof
 
@@ -121,14 +136,45 @@ class Prover:
             if right:
                 proof.weight = weight
                 break
-        await self._record(entry, proof)
+        await self._record(entry, proof, proof.trials)
         if not proof.trials or not proof.trials[-1].right:
             return f"no weight makes the engine {entry.engine} hear it in your clip"
         if changed := proof.trials[-1].others:
             return f"it also changed your clip elsewhere ({changed})"
         return ""
 
-    async def _record(self, entry: Entry, proof: Proof) -> None:
+    async def _try_lower(
+        self, others: list[Entry], sentences: list[Sentence], entry: Entry, proof: Proof
+    ) -> None:
+        """The term does harm: look whether it is right at a lower weight, and what of the harm is
+        left. What a higher weight left alone, this one leaves alone, too."""
+        hotwords, weight = self._hotwords(entry), LOWER[proof.weight]
+        known = _known(hotwords, proof.term)
+        if known and known.state is TermState.ACTIVE and known.weight >= weight:
+            return
+        pcm = await self._journal.call(Journal.audio, entry.number)
+        finder = TermFinder([(proof.term, ())])
+        text = await self._hear(pcm, _with(hotwords, known, proof.term, weight), entry)
+        right, changed = _count(finder, text) > _count(finder, proof.clip), ""
+        if right:
+            changed = _changes(proof.clip, text, finder)
+        trial = Trial(weight, text, right, changed)
+        await self._record(entry, proof, [trial])
+        proof.trials.append(trial)
+        if not right or changed:
+            return
+        before = replace(proof)
+        proof.weight, proof.harms, proof.control_harms, proof.controls = weight, [], [], 0
+        said = {harm.said for harm in before.control_harms}
+        await self._check_controls([one for one in sentences if one.said in said], entry, proof)
+        if proof.controls < len(said):  # no time for all of them
+            proof.control_harms = before.control_harms
+        harmed = {harm.number for harm in before.harms}
+        await self._check_history([one for one in others if one.number in harmed], proof)
+        proof.checked, proof.controls = before.checked, before.controls
+        proof.control_note = before.control_note
+
+    async def _record(self, entry: Entry, proof: Proof, trials: Sequence[Trial]) -> None:
         profile = self._profiles.choose(second=entry.second)
         rows = [
             Evidence(
@@ -142,9 +188,40 @@ class Prover:
                 after=trial.text,
                 at=time.time(),
             )
-            for trial in proof.trials
+            for trial in trials
         ]
         await self._journal.call(lambda journal: journal.evidence.record(rows))
+
+    async def _check_controls(self, sentences: list[Sentence], entry: Entry, proof: Proof) -> None:
+        """Recognize control sentences as if they were said in this dictation."""
+        hotwords = self._hotwords(entry)
+        known = _known(hotwords, proof.term)
+        with_term = _with(hotwords, known, proof.term, proof.weight)
+        began = time.monotonic()
+        differ: list[tuple[Sentence, str]] = []
+        # First all with the term, then without it where that is needed: a list is expensive to
+        # change.
+        for one in sentences:
+            if reason := self._engine.why_not(len(one.pcm) / (2 * RATE), second=entry.second):
+                proof.control_note = reason
+                break
+            if time.monotonic() >= began + CONTROLS_S / 2:
+                break
+            text = await self._hear(one.pcm, with_term, entry)
+            if Words.of(text).keys == Words.of(one.said).keys:
+                proof.controls += 1
+            else:
+                differ.append((one, text))
+        for one, text in differ:
+            if one.without is None:
+                if time.monotonic() >= began + CONTROLS_S:
+                    break
+                one.without = await self._hear(one.pcm, hotwords, entry)
+            proof.controls += 1
+            if Words.of(text).keys != Words.of(one.without).keys:
+                proof.control_harms.append(ControlHarm(one.said, one.without, text))
+        if not proof.control_note and (left := len(sentences) - proof.controls):
+            proof.control_note = f"there was no time for the other {left}"
 
     async def _check_history(self, others: list[Entry], proof: Proof) -> None:
         """Recognize other dictations again, with the term. Only what it changed there counts."""

@@ -57,7 +57,7 @@ class CommandLineOverrides:
 def hotwords_of(settings: HotwordSettings, path: Path) -> Hotwords:
     """The list in the file and those beside it, used as the settings say. Raises ConfigError.
     Blocks."""
-    return whole_list.load(path, settings.strength, _guards(settings))
+    return whole_list.load(path, settings.strength, guards_of(settings))
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,7 @@ class ConfigFiles:
         self, settings: HotwordSettings, in_force: FilesRead | None, *, absent_is_default: bool
     ) -> FilesRead:
         """The list, and what is wrong with it; the settings are not read."""
-        path, guards = self.hotwords, _guards(settings)
+        path, guards = self.hotwords, guards_of(settings)
         none = Hotwords(strength=settings.strength, guards=guards)
         if self.without_hotwords:
             none = hotwords_of(settings, self.without_hotwords)
@@ -212,5 +212,6 @@ def _link_target(path: Path) -> Path | None:
         return None
 
 
-def _guards(settings: HotwordSettings) -> Guards:
+def guards_of(settings: HotwordSettings) -> Guards:
+    """The limits to the harm of terms that the settings want."""
     return Guards(settings.shortest, settings.cap, settings.compare)

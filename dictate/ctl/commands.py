@@ -260,8 +260,9 @@ def _check_rows(member: str, module: str) -> Any:
         return rows
 
 
-def answer_of_child(what: str, module: str, *words: str) -> Any:
-    """The JSON that a module of ours prints. `what` it does is for messages. Raises DictateError.
+def answer_of_child(what: str, module: str, *words: str, given: str = "") -> Any:
+    """The JSON that a module of ours prints, which gets `given` on standard input. `what` it does
+    is for messages. Raises DictateError.
 
     It runs in a process of its own, because the stages are large and may hang.
     """
@@ -269,7 +270,9 @@ def answer_of_child(what: str, module: str, *words: str) -> Any:
 
     command = python_module(module, *words)
     try:
-        done = subprocess.run(command, capture_output=True, timeout=CHECK_S, check=True)
+        done = subprocess.run(
+            command, input=given.encode(), capture_output=True, timeout=CHECK_S, check=True
+        )
         return json.loads(done.stdout)
     except subprocess.TimeoutExpired as error:
         raise DictateError(f"{what} did not finish within {CHECK_S:.0f} s") from error

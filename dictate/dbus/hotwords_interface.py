@@ -190,6 +190,7 @@ def _from_proof(proof: Proof) -> dict[str, Variant]:
     lists = {
         "trials": Variant("aa{sv}", [from_row(row) for row in found.pop("trials")]),
         "harms": Variant("aa{sv}", [from_row(row) for row in found.pop("harms")]),
+        "control_harms": Variant("aa{sv}", [from_row(row) for row in found.pop("control_harms")]),
         "literal": Variant("ax", found.pop("literal")),
         "evidence": Variant("a(ss)", [list(line) for line in evidence(proof)]),
         "proposal": Variant("s", proposal(proof)),

@@ -9,23 +9,19 @@ Otherwise it ends in EngineLost or EngineError; the sound stays with the caller.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
-from wyoming.event import async_write_event
-
 from dictate.config.schema import EngineSettings
-from dictate.engines import TermReport, inspection
 from dictate.engines.attempt import AttemptFailed, UtteranceAttempt
 from dictate.engines.fallback import fallback_settings
-from dictate.engines.process import LOADING_S
-from dictate.engines.protocol import EngineState, read_event
+from dictate.engines.protocol import EngineState
 from dictate.engines.supervisor import EngineStatus, EngineSupervisor
 from dictate.errors import EngineError, EngineLost
 from dictate.events import RATE, FinalTranscript, PartialTranscript
 from dictate.hotwords.calibration import BUILT_IN, DefaultStrength
-from dictate.hotwords.model import Guards, Hotwords, Term
+from dictate.hotwords.model import Hotwords
 from dictate.platform.background import ignore_exception
 
 log = logging.getLogger(__name__)
@@ -35,7 +31,6 @@ LARGEST_BUFFER = RATE * 2 * 300
 from what the caller has on disk."""
 CHUNK_BYTES = 16_384
 """Maximum number of bytes in one audio-chunk: half a second."""
-USUAL_GUARDS = Guards()
 AHEAD_S = 1.0
 """Seconds of kept sound that may be sent ahead of what the engine has worked through. It reports
 that every half second of sound."""
@@ -155,29 +150,6 @@ class EngineClient:
         info = self.supervisor.info
         factor = self.default_strength(info.name, info.model)
         return hotwords if factor == BUILT_IN else hotwords.stronger(factor)
-
-    async def inspect(
-        self, terms: Sequence[Term], guards: Guards = USUAL_GUARDS
-    ) -> list[TermReport]:
-        """How the engine sees each of these terms, in or out of the list; as `Engine.inspect`.
-        Dictations go on meanwhile. Raises EngineError."""
-        supervisor = self.supervisor
-        supervisor.ensure_running()
-        try:
-            async with asyncio.timeout(LOADING_S):
-                reader, writer, _ = await supervisor.connect()
-                try:
-                    await async_write_event(inspection.question(terms, guards), writer)
-                    answer = await read_event(reader)
-                finally:
-                    writer.close()
-        except (OSError, TimeoutError) as error:
-            raise EngineLost(f"the engine does not answer: {error or 'too late'}") from error
-        if answer is None:
-            raise EngineLost("the engine was lost")
-        if answer.type == "error":
-            raise EngineError(str(answer.data.get("text"))[:1000])
-        return inspection.reports(answer)
 
     def begin(
         self,

@@ -1,19 +1,40 @@
 """How an engine sees single terms, asked through its process: `Engine.inspect` over the wire."""
 
+import asyncio
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import asdict
+from pathlib import Path
 
-from wyoming.event import Event
+from wyoming.event import Event, async_write_event
 
 from dictate.engines import TermReport
 from dictate.engines.protocol import (
+    LARGEST_EVENT,
     BadEvent,
     Inspect,
     Inspected,
     hotwords_event,
     hotwords_from_event,
+    read_event,
 )
+from dictate.errors import EngineError, EngineLost
 from dictate.hotwords.model import Guards, Hotwords, Term
+
+
+async def inspect(socket: Path, terms: Sequence[Term], guards: Guards) -> list[TermReport]:
+    """How the engine process that listens at `socket` sees each of these terms, in or out of the
+    list; as `Engine.inspect`. It answers once it is loaded. Dictations go on meanwhile. Raises
+    OSError, EngineError."""
+    reader, writer = await asyncio.open_unix_connection(str(socket), limit=LARGEST_EVENT)
+    with closing(writer):
+        await async_write_event(question(terms, guards), writer)
+        event = await read_event(reader)
+    if event is None:
+        raise EngineLost("the engine was lost")
+    if event.type == "error":
+        raise EngineError(str(event.data.get("text"))[:1000])
+    return reports(event)
 
 
 def question(terms: Sequence[Term], guards: Guards) -> Event:

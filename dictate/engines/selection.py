@@ -5,11 +5,13 @@ first
 
 1. those that sound like something in a draft of the text, if there is one, the most alike first;
 2. the heavier ones: that they need more is what the user, or a trial of theirs, found out;
-3. those that were used last;
-4. those that stand first in the file.
+3. those that stand first in the file.
+
+When a term was used last has no say: a list would become another one with each dictation, and an
+engine would have to take it in anew.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final
 
 from rapidfuzz import fuzz
@@ -26,16 +28,12 @@ eleven names in two sentences without them, two reached it by chance, which cost
 no more."""
 
 
-def ranked(terms: Iterable[Term], *, recent: Sequence[str] = (), draft: str = "") -> list[Term]:
-    """The terms, those first that the engine should get.
-
-    `recent` are spellings, the one that was used last first. `draft` is a text of the same sound.
-    """
-    place = {spelling: number for number, spelling in enumerate(recent)}
+def ranked(terms: Iterable[Term], *, draft: str = "") -> list[Term]:
+    """The terms, those first that the engine should get. `draft` is a text of the same sound."""
     heard = "".join(units(draft))
 
-    def rank(term: Term) -> tuple[float, float, int]:
-        return -_likeness(term, heard), -term.weight, place.get(term.spelling, len(place))
+    def rank(term: Term) -> tuple[float, float]:
+        return -_likeness(term, heard), -term.weight
 
     return sorted(terms, key=rank)
 

@@ -61,6 +61,15 @@ class Harm:
     after: str
 
 
+@dataclass(frozen=True, slots=True)
+class ControlHarm:
+    """A control sentence that the term changed."""
+
+    said: str
+    before: str
+    after: str
+
+
 @dataclass(slots=True)
 class Proof:
     """What was found out, and what is proposed."""
@@ -80,6 +89,11 @@ class Proof:
     harms: list[Harm] = field(default_factory=list)
     checked: int = 0
     """The number of other dictations that were recognized again with the term."""
+    controls: int = 0
+    """The number of control sentences that were recognized with the term."""
+    control_harms: list[ControlHarm] = field(default_factory=list)
+    control_note: str = ""
+    """Why there were no more control sentences; empty if all were recognized."""
     literal: list[int] = field(default_factory=list)
     """Other dictations whose text has the wrong words."""
 
@@ -108,10 +122,14 @@ def propose(proof: Proof, reason: str) -> None:
     if not reason and proof.harms:
         numbers = ", ".join(str(n) for n in sorted({harm.number for harm in proof.harms}))
         reason = f"it changed other dictations of yours ({numbers})"
+    if not reason and proof.control_harms:
+        changed = len(proof.control_harms)
+        reason = f"it changed {changed} of {_count(proof.controls, 'control sentence')}"
     if not reason:
         proof.action = Action.ADD
-        count = f"{proof.checked} other dictation{'s' if proof.checked != 1 else ''}"
-        proof.why = f"your clip comes out right, and {count} stayed as they were"
+        stayed = [_count(proof.checked, "other dictation")]
+        stayed += [_count(proof.controls, "control sentence")] if proof.controls else []
+        proof.why = f"your clip comes out right, and {' and '.join(stayed)} stayed as they were"
         return
     if reason == ALREADY_RIGHT:
         proof.why = reason
@@ -124,6 +142,10 @@ def propose(proof: Proof, reason: str) -> None:
     else:
         proof.action = Action.REPLACE
         proof.why = f'{reason}; and no other dictation has "{proof.wrong}" in its text'
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'s' if number != 1 else ''}"
 
 
 def propose_spelling(proof: Proof) -> None:

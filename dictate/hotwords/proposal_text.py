@@ -13,6 +13,18 @@ def evidence(proof: Proof) -> list[tuple[str, str]]:
     for harm in proof.harms:
         became = f'changed: "{harm.before}" became "{harm.after}"'
         lines.append((f"dictation {harm.number}", became))
+    return lines + _control_set(proof)
+
+
+def _control_set(proof: Proof) -> list[tuple[str, str]]:
+    harms, note = proof.control_harms, proof.control_note
+    lines = []
+    if proof.controls:
+        lines.append(("control set", f"{proof.controls} sentences, {len(harms)} changed"))
+    lines += [("", f'"{harm.before}" became "{harm.after}"') for harm in harms]
+    if note:
+        more = "no more" if proof.controls else "no"
+        lines.append(("", f"{more} control sentences: {note}"))
     return lines
 
 

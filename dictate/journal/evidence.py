@@ -57,7 +57,7 @@ class Evidence:
     strength: float = 0.0
     """The strength of the list times the weight of the term; 0 if no engine was involved."""
     clip: str = ""
-    """The file of a trial's sound; empty for the sound of the dictation."""
+    """The voice or the file of a trial; empty for the sound of the dictation."""
     before: str = ""
     """The words without the term."""
     after: str = ""
@@ -90,6 +90,8 @@ class TermCounts:
     """The words that it was learned for."""
     quarantined_at: float = 0.0
     """When it was last quarantined by itself; 0 if it never was."""
+    first_used: float = 0.0
+    """When it was written in the oldest text that is kept; as `last_used`."""
 
 
 _COLUMNS: Final = tuple(column.name for column in fields(Evidence))
@@ -186,6 +188,7 @@ class EvidenceTable:
             if row.kind in FIRINGS:
                 written.setdefault(row.term, []).append(row)
                 counts.last_used = max(counts.last_used, row.at)
+                counts.first_used = min(counts.first_used or row.at, row.at)
             elif row.kind in WRONG:
                 wrong.setdefault(row.term, set()).add(row.dictation)
             elif row.kind is EvidenceKind.MISSED:

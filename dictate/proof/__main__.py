@@ -3,6 +3,7 @@
     {"waiting": what}                             it waits for the engine, or a dictation to end
     {"say": sentence, "number": n, "of": n}       the user is to say this now
     {"doing": what, "clip": n, "of": n}           before each clip
+    {"said": sentence, "sound": base64}           a control sentence: PCM, 16-bit, mono, 16 kHz
     {"result": {...}}                             last
     {"error": message, "kind": "Unavailable"}     last, instead: a class of dictate/errors.py
 
@@ -11,15 +12,20 @@ It ends with its standard input, and so with its parent.
 
 import argparse
 import asyncio
+import base64
 import json
 import logging
+import os
 import sys
 from pathlib import Path
 from typing import Any
 
 from dictate.errors import DictateError
+from dictate.events import pcm_from_samples
+from dictate.hotwords.spoken_words import Words
 from dictate.platform.lifeline import die_with_input
-from dictate.proof import calibrate, command
+from dictate.proof import calibrate, command, voices
+from dictate.proof.spoken_controls import spoken
 
 
 def emit(what: dict[str, Any]) -> None:
@@ -42,15 +48,35 @@ def main() -> int:
     test.add_argument("--html", type=Path)
     strength = commands.add_parser("calibrate")
     strength.add_argument("--voices", type=int, default=command.VOICES)
+    speak = commands.add_parser("controls")
+    speak.add_argument("spelling")
+    speak.add_argument("--heard", default="")
+    speak.add_argument("--language", required=True)
+    speak.add_argument("--most", type=int, required=True)
     given = parser.parse_args()
     logging.basicConfig(stream=sys.stderr, format="%(message)s")
     die_with_input()
     try:
-        asyncio.run(_run(given))
+        if given.command == "controls":
+            _speak(given)
+        else:
+            asyncio.run(_run(given))
     except (DictateError, OSError) as error:
         emit({"error": str(error), "kind": type(error).__name__})
         return 1
     return 0
+
+
+def _speak(given: argparse.Namespace) -> None:
+    """Speak the control set of a term. The caller hears it."""
+    os.nice(10)  # a dictation comes first
+    speakers = voices.installed(given.language)[: command.VOICES]
+    heard = Words.of(given.heard).keys
+    for clip in spoken(given.spelling, given.language, speakers, given.most, given.most, heard):
+        sound = base64.b64encode(pcm_from_samples(clip.sound)).decode()
+        emit({"said": clip.said, "sound": sound})
+    note = "" if speakers else voices.nobody_speaks(given.language)
+    emit({"result": {"note": note}})
 
 
 async def _run(given: argparse.Namespace) -> None:

@@ -14,20 +14,19 @@ from dictate.config import config_file
 from dictate.config.schema import Settings
 from dictate.config.sources import hotwords_of
 from dictate.engines.protocol import StatusEvent
-from dictate.errors import AudioFileError, ConfigError, Unavailable
+from dictate.errors import AudioFileError, ConfigError, DictateError, Unavailable
 from dictate.events import RATE, Samples
 from dictate.hotwords import calibration
 from dictate.hotwords.model import Hotwords, Term
 from dictate.hotwords.parser import parse
 from dictate.microphone.ffmpeg import open_recording
-from dictate.phonetics.homophones import near_homophones
 from dictate.platform import paths
 from dictate.proof import history, page, say, verdict, voices
 from dictate.proof.carriers import carriers, filled
-from dictate.proof.controls import controls
 from dictate.proof.daemon import Daemon, running_daemon
 from dictate.proof.decoder import EngineDecoder
 from dictate.proof.engine import open_engine
+from dictate.proof.spoken_controls import spoken
 from dictate.proof.trial import DEFAULT, WEIGHTS, Clip, Compared, Trial, Tried
 from dictate.proof.verdict import Evidence, Verdict
 
@@ -35,10 +34,6 @@ CLIPS_PER_VOICE: Final = 2
 """Sentences that each voice says, and that the user is asked to say."""
 CONTROLS: Final = 12
 """Control sentences besides those with words that sound like the term."""
-NEAR: Final = 6
-"""Words that sound like the term, each in a control sentence of its own."""
-LOOK_AT: Final = 40
-"""Number of near homophones among which these are looked for."""
 LONGEST_CLIP_S: Final = 120.0
 """Seconds of a recording of the user's (--clip)."""
 
@@ -122,14 +117,6 @@ def read_clips(files: Sequence[Path]) -> list[Clip]:
     return clips
 
 
-def near_words(spelling: str) -> list[str]:
-    """Common words that sound like the term or a part of it. Pairs of words are left out: one that
-    sounds exactly like the term ("cloud code") is hardly ever meant, and cannot be told from it.
-    Blocks."""
-    found = near_homophones(spelling, LOOK_AT)
-    return [words for words in found if " " not in words][:NEAR]
-
-
 def _at_default(hotwords: Hotwords, engine: StatusEvent) -> Hotwords:
     """The list as a dictation has it: at the strength that was calibrated. Blocks."""
     known = calibration.load(calibration.calibration_file())
@@ -186,6 +173,8 @@ class _Proof:
         finally:
             await self._decoder.restore(self._hotwords)
         judged = verdict.judge(found)
+        if daemon is not None:
+            await self._keep(daemon, found)
         if self._options.html is not None:
             html = page.page(found, judged, self._facts(), self._notes)
             await asyncio.to_thread(page.write, self._options.html, html)
@@ -215,6 +204,30 @@ class _Proof:
             weight = verdict.advised_weight(found.tried, below=weight)
         return found
 
+    async def _keep(self, daemon: Daemon, found: Evidence) -> None:
+        """Have the journal keep what the term did to each clip at the lowest weight that was
+        enough, or the highest, and which control sentences it changed. Of the user's dictations
+        nothing is kept: a trial belongs to none, and would outlive one that is forgotten."""
+        rows = [
+            (one.clip, one.without, next((r for r in one.readings if r.right), one.readings[-1]))
+            for one in found.tried
+        ]
+        rows += [(one.clip, one.without, one.reading) for one in found.controls if one.changed]
+        status, strength = self._decoder.status, self._settings.hotwords.strength
+        try:
+            for clip, without, reading in rows:
+                await daemon.record_trial(
+                    self._term.spelling,
+                    status.name,
+                    status.model,
+                    strength * reading.weight,
+                    clip.name,
+                    without.text,
+                    reading.heard.text,
+                )
+        except DictateError as error:
+            self._notes.append(f"the journal did not keep this trial: {error}")
+
     async def _record(self) -> list[Clip]:
         """The user says it."""
         clips = []
@@ -241,15 +254,10 @@ class _Proof:
     def _speak_controls(self, speakers: Sequence[voices.Voice]) -> list[Clip]:
         """The control set, each sentence by another voice. Blocks."""
         language = self._settings.engine.language
-        near = near_words(self._term.spelling) if language.startswith("en") else []
-        wanted = controls(language, near, CONTROLS)
-        if not speakers or not wanted:
+        found = list(spoken(self._term.spelling, language, speakers, CONTROLS))
+        if not found:
             self._notes.append("there was no control sentence: no voice is installed")
-            return []
-        return [
-            Clip(f"control {number}, {voice}", voices.speak(one.said, voice), one.said)
-            for number, (one, voice) in enumerate(zip(wanted, cycle(speakers), strict=False), 1)
-        ]
+        return found
 
     async def _history(self, daemon: Daemon | None) -> history.History:
         if not self._options.last:

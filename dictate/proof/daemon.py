@@ -41,6 +41,21 @@ class Daemon:
         found: list[dict[str, Any]] = await self._call(bus.INTERFACE, "History", "u", limit)
         return found
 
+    async def record_trial(
+        self,
+        term: str,
+        engine: str,
+        model: str,
+        strength: float,
+        clip: str,
+        before: str,
+        after: str,
+    ) -> None:
+        """Have the journal keep that a term was tried: as `journal.evidence.Evidence`. Raises
+        DictateError."""
+        row = (term, engine, model, strength, clip, before, after)
+        await self._call(bus.HOTWORDS_INTERFACE, "RecordTrial", "sssdsss", *row)
+
     async def until_idle(self, waiting: Callable[[], None]) -> None:
         """Return once no dictation is under way; `waiting` is called if one is. Raises
         DictateError."""

@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from dictate.app import plain_replay
+from dictate.app import plain_replay, proof
+from dictate.app.control_set import Sentence
 from dictate.app.evidence_recorder import EvidenceRecorder
 from dictate.app.idle_engine import IdleEngine
 from dictate.app.plain_replay import PlainReplay
@@ -150,6 +151,11 @@ def plains(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(test_pipeline.Utterance, "finish", with_plain)
     monkeypatch.setattr(Rig, "plains", known)
     monkeypatch.setattr(plain_replay, "QUIET_S", 0.05)
+
+    async def silent(*_: str) -> tuple[list[Sentence], str]:
+        return [], "nobody speaks"
+
+    monkeypatch.setattr(proof, "spoken", silent)
 
 
 @pytest.fixture
@@ -336,6 +342,11 @@ def test_a_correction_says_which_terms_were_wrong_and_which_were_missed(
         entry = await rig.thread.call(Journal.get, number)
         assert entry is not None
         assert entry.corrected == ""
+        # What is written again has no control characters, like every other text.
+        await rig.recorder.corrected(number, "Claude\ncalls \x1b[31mred\x07")
+        entry = await rig.thread.call(Journal.get, number)
+        assert entry is not None
+        assert entry.corrected == "Claude\ncalls [31mred"
 
     run(scenario)
 
@@ -430,14 +441,15 @@ def test_a_term_works_at_a_weight_and_changes_nothing_else(run: Callable[..., No
         number = await rig.say("ask cloud about it")
         entry = await rig.thread.call(Journal.get, number)
         assert entry is not None
-        proof = await rig.prover.prove(entry, "cloud about", "Claude about")
-        assert (proof.action, proof.term, proof.weight) == (Action.ADD, "Claude", 2.5)
-        assert [(t.weight, t.right) for t in proof.trials] == [
+        found = await rig.prover.prove(entry, "cloud about", "Claude about")
+        assert (found.action, found.term, found.weight) == (Action.ADD, "Claude", 2.5)
+        assert [(t.weight, t.right) for t in found.trials] == [
             (1, False),
             (1.5, False),
             (2.5, True),
         ]
-        assert (proof.checked, proof.harms) == (2, [])
+        assert (found.checked, found.harms) == (2, [])
+        assert (found.controls, found.control_note) == (0, "nobody speaks")
         trials = await rig.rows(number)
         assert [(kind, before) for _, kind, before, _ in trials] == [
             (K.TRIAL, "ask cloud about it")
@@ -455,12 +467,12 @@ def test_a_term_that_harms_another_dictation_is_not_proposed(run: Callable[..., 
         number = await rig.say("ask cloud about it")
         entry = await rig.thread.call(Journal.get, number)
         assert entry is not None
-        proof = await rig.prover.prove(entry, "cloud", "Claude")
-        assert proof.action is Action.LEAVE
-        assert [(harm.number, harm.before) for harm in proof.harms] == [(other, "friday")]
-        assert "does more harm than good" in proof.why
-        proof = await rig.prover.prove(entry, "ask cloud", "ask Claude")
-        assert (proof.action, proof.right) == (Action.REPLACE, "ask Claude")
+        found = await rig.prover.prove(entry, "cloud", "Claude")
+        assert found.action is Action.LEAVE
+        assert [(harm.number, harm.before) for harm in found.harms] == [(other, "friday")]
+        assert "does more harm than good" in found.why
+        found = await rig.prover.prove(entry, "ask cloud", "ask Claude")
+        assert (found.action, found.right) == (Action.REPLACE, "ask Claude")
 
     run(scenario)
 

@@ -486,7 +486,17 @@ def test_lint_says_what_is_wrong_and_what_to_do(bus: Bus, tmp_path: Path) -> Non
     assert 'add sounds_like = ["team percent"]' in result.stdout
     assert result.stdout.splitlines()[-1].startswith(f"{file}: 1 warning")
     file.write_text('words = ["Kubernetes"]')
-    assert done("hotwords", "lint", "--json") == "[]\n"  # and the exit code is 0
+    shown = json.loads(done("hotwords", "lint", "--json"))  # and the exit code is 0
+    assert shown == {"findings": [], "tokens": {}, "note": ""}
+
+
+def test_lint_asks_the_daemon_and_goes_on_without_an_engine(running: object) -> None:
+    file = Path(os.environ["XDG_CONFIG_HOME"]) / "dictate" / "hotwords.toml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text('words = ["Team %"]')
+    result = ctl("hotwords", "lint")
+    assert "Team %: engines write words for %" in result.stdout
+    assert "the engine does not say how it sees the terms" in result.stderr
 
 
 def test_audit_shows_both_texts_and_what_each_term_did(running: object) -> None:
@@ -550,6 +560,9 @@ def test_a_correction_is_proved_and_learned_only_if_the_user_accepts(
     assert result.returncode == 0
     assert "weight 1.5  ✓ First Claude Code." in result.stdout
     assert 'dictation 2 changed: "cloud" became "Claude"' in result.stdout
+    assert "control set 7 sentences, 1 changed" in result.stdout
+    assert '"the clod of earth" became "the Claude of earth"' in result.stdout
+    assert "no more control sentences: there was no time for the other 5" in result.stdout
     assert 'proposal: add the hotword "Claude Code" with weight 1.5' in result.stdout
     assert "give --yes" in result.stderr
     assert ctl("hotwords", "list").returncode == 4

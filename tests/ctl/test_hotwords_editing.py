@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from dictate.ctl.hotwords import lint
 from dictate.ctl.main import run
 from dictate.hotwords import source_list
 from dictate.hotwords.model import Source
@@ -165,3 +166,39 @@ def test_an_editor_that_fails_is_named(
     monkeypatch.setattr("dictate.ctl.editor.EDITORS", ("no-such-editor",))
     assert run(["hotwords", "edit"]) == 1
     assert "set $EDITOR" in capsys.readouterr().err
+
+
+def test_lint_shows_how_the_engine_sees_a_term_with_a_finding(
+    path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def finding(problem: str) -> dict[str, str]:
+        return {
+            "severity": "hint", "term": "Zed", "problem": problem, "advice": "do it",
+            "place": "hotwords.toml:1",
+        }  # fmt: skip
+
+    answer = {
+        "findings": [finding("one"), finding("two")],
+        "tokens": {"Zed": ["Z ed", "z ed"], "Anna": ["An na"]},
+        "note": "",
+        "problems": [],
+    }
+    told: list[str] = []
+
+    def answer_of_child(*_: str, given: str) -> object:
+        told.append(given)
+        return json.loads(json.dumps(answer))
+
+    monkeypatch.setattr(lint, "answer_of_child", answer_of_child)
+    assert run(["hotwords", "lint"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "hotwords.toml:1: hint: Zed: one",
+        "    do it",
+        "    the engine expects: Z ed",
+        "hotwords.toml:1: hint: Zed: two",
+        "    do it",
+        f"{path}: 2 hints",
+    ]
+    assert run(["hotwords", "lint", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["tokens"] == answer["tokens"]
+    assert told == ["{}\n", "{}\n"]  # there is no daemon to ask

@@ -13,7 +13,7 @@ import soundfile
 from wyoming.event import Event
 
 from dictate.config.schema import EngineSettings
-from dictate.engines import client, control
+from dictate.engines import client, control, inspection
 from dictate.engines.client import EngineClient
 from dictate.engines.protocol import EngineState, StatusEvent, UnusableTerms
 from dictate.errors import EngineLost
@@ -377,7 +377,8 @@ def test_the_list_is_taken_in_ahead_and_again_after_a_restart(
     async def main() -> None:
         words = Hotwords((Term("Claude"), Term("¿¡")))
         async with running(tmp_path, LINE, use="pocketsphinx", deadline_s=20) as engine:
-            good, bad = await engine.inspect(words.terms, Guards())
+            await ready(engine)
+            good, bad = await inspection.inspect(engine.socket, words.terms, Guards())
             assert (good.spelling, good.tokens, good.problem) == ("Claude", ("K L AO D",), "")
             (unusable,) = await engine.prepare(words)
             assert (bad.spelling, bad.tokens, bad.problem) == ("¿¡", (), unusable)

@@ -3,11 +3,12 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,14 @@ def proof(daemon: RealDaemon, *words: str) -> Iterator["subprocess.Popen[str]"]:
             process.kill()
 
 
+def trials(user: Home) -> list[tuple[object, ...]]:
+    """The rows of the journal about trials, once the daemon has ended."""
+    database = user.folder / "state" / "dictate" / "journal.db"
+    columns = "term, dictation, engine, model, strength, clip, before, after"
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as db:
+        return db.execute(f"SELECT {columns} FROM evidence WHERE kind = 'trial'").fetchall()
+
+
 def said(process: "subprocess.Popen[str]", words: str) -> None:
     """Wait until it says this on standard error."""
     assert process.stderr is not None
@@ -85,6 +94,8 @@ def test_it_uses_the_engine_of_the_daemon_and_says_that_this_one_takes_no_hotwor
             with proof(daemon, *words) as process:
                 assert why in process.communicate(timeout=60)[1]
                 assert process.returncode == 1
+    row = ("Claude Code", None, "scripted", "", 1.0, clip(user), "ask clot code now")
+    assert trials(user) == [(*row, "ask clot code now"), (*row, "ask Claude Code now")]
 
 
 def test_a_dictation_comes_first(user: Home) -> None:

@@ -16,7 +16,7 @@ from dictate.dbus.service import Service
 from dictate.errors import DictateError, FocusMoved, JournalError, NotDelivered, NotFound
 from dictate.hotwords.corrections import Correction, corrections
 from dictate.hotwords.learning import learn, take_back
-from dictate.hotwords.proposal import Action, Harm, Proof, Trial
+from dictate.hotwords.proposal import Action, ControlHarm, Harm, Proof, Trial
 from dictate.journal.entry import Entry, EntryState
 from dictate.journal.evidence import Evidence, TermCounts
 from dictate.platform import paths
@@ -195,6 +195,8 @@ class FakeHotwords:
             Trial(1.5, "First Claude Code.", right=True, others=""),
         ]
         proof.harms = [Harm(2, "cloud", "Claude")]
+        proof.controls, proof.control_note = 7, "there was no time for the other 5"
+        proof.control_harms = [ControlHarm("See.", "the clod of earth", "the Claude of earth")]
         return proof
 
     async def accept(self, number: int, proof: Proof) -> Sequence[str]:

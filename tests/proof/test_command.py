@@ -9,7 +9,7 @@ import pytest
 from dictate.errors import AudioFileError, ConfigError, Unavailable
 from dictate.hotwords.model import Hotwords, Term, TermState
 from dictate.proof import command, voices
-from dictate.proof.command import Options, find, near_words, read_clips
+from dictate.proof.command import Options, find, read_clips
 from tests.lab.voices import speak, write
 
 SAID = "Please ask Claude Code to look at the report."
@@ -101,9 +101,3 @@ def test_a_term_on_the_list_brings_its_forms_and_is_active() -> None:
     assert term == Term("Claude Code", 1.0, ("clot code", "clod code"), "en")
     assert weight == 2.5
     assert find(Hotwords((own,)), Options("Zoë"))[1] is None
-
-
-def test_controls_have_ordinary_words_that_sound_like_it() -> None:
-    found = near_words("Claude Code")
-    assert "cloud" in found
-    assert not any(" " in words for words in found)

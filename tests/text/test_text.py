@@ -227,7 +227,9 @@ def test_no_step_invents_a_word(heard: str, language: str | None) -> None:
 
 @given(HEARD, LANGUAGE)
 def test_a_text_that_was_polished_stays_as_it_is(heard: str, language: str | None) -> None:
-    fillers = Hotwords(replacements=(("um", ""), ("clot code", "")))
+    # Of single words only: of "clot um code" the phrase "clot code" would be left, and go the next
+    # time. No replacement works on the result of another one.
+    fillers = Hotwords(replacements=(("um", ""), ("clot", "clod")))
     once = polish(heard, fillers, OFF, language=language)
     assert polish(once, fillers, OFF, language=language) == once
 

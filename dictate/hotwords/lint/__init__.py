@@ -5,7 +5,7 @@ the terms, not of their pairs: 10,000 terms must not take a second. What is not 
 guessed: without an engine nothing is said about its tokens.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
 from dictate.hotwords.lint import conflicts, single
@@ -15,35 +15,43 @@ from dictate.hotwords.model import Hotwords, Term, TermState
 
 def lint(hotwords: Hotwords, known: Known) -> list[Finding]:
     """All findings, the worst first, and of the same severity in the order of the list."""
-    terms = [term for term in hotwords.terms if term.state is TermState.ACTIVE]
+    terms = _active(hotwords)
+    # What no dictation has together cannot be in each other's way.
+    lists = {id(one): one for second in (False, True) for one in hotwords.uses(second=second)}
+    together = [_active(one) for one in lists.values()]
     found = [
-        *single.refused(terms, known),
+        *single.refused(terms, known, hotwords.guards.shortest),
         *single.signs(terms, known),
         *single.too_short(terms, hotwords.guards.shortest),
-        *conflicts.twins(terms),
-        *conflicts.sound_twins(terms, known),
+        *(one for some in together for one in conflicts.twins(some)),
+        *(one for some in together for one in conflicts.sound_twins(some, known)),
         *single.ordinary(terms, known),
         *single.close(terms, known),
-        *conflicts.forms(terms, known),
-        *conflicts.inside(terms),
+        *(one for some in together for one in conflicts.forms(some, known)),
+        *(one for some in together for one in conflicts.inside(some)),
         *conflicts.replaced(terms, hotwords),
         *conflicts.spoken(terms, known),
         *single.idle(terms, known),
-        *_long(terms, known),
+        *_long(max(map(len, together)), known),
     ]
     at = {term.spelling: number for number, term in enumerate(terms, 1)}
     order = list(Severity)
+    found = list(dict.fromkeys(found))  # two terms may be together in several lists
     found.sort(key=lambda one: (order.index(one.severity), at.get(one.term, 0)))
     return [replace(one, place=known.places.get(one.term, "")) for one in found]
 
 
-def _long(terms: Sequence[Term], known: Known) -> Iterator[Finding]:
-    exceeded = [(most, effect) for most, effect in known.comfort if len(terms) > most]
+def _active(hotwords: Hotwords) -> list[Term]:
+    return [term for term in hotwords.terms if term.state is TermState.ACTIVE]
+
+
+def _long(count: int, known: Known) -> Iterator[Finding]:
+    exceeded = [(most, effect) for most, effect in known.comfort if count > most]
     if exceeded:
         most, effect = max(exceeded)
         yield Finding(
             Severity.HINT,
             "",
-            f"{len(terms):,} terms are more than {most:,}: {effect}",
-            "remove or quarantine what you do not say",
+            f"{count:,} terms are more than {most:,}: {effect}",
+            "remove or quarantine what you do not say, or put it into groups",
         )

@@ -36,6 +36,8 @@ class Tokens:
     """A term as the engine's model sees it."""
 
     tokens: tuple[str, ...] = ()
+    """The pieces of its spelling; empty if the engine has something else for it, such as a
+    pronunciation."""
     problem: str = ""
     """Why the engine cannot use the term; empty if it can."""
 

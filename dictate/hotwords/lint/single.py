@@ -18,11 +18,12 @@ LETTERS_PER_TOKEN: Final = 1.5
 """Below this, a model writes a term nearly letter by letter: it knows no part of it."""
 
 
-def refused(terms: Sequence[Term], known: Known) -> Iterator[Finding]:
-    """Terms that the engine cannot use, or knows no part of."""
+def refused(terms: Sequence[Term], known: Known, shortest: int) -> Iterator[Finding]:
+    """Terms that the engine cannot use, or knows no part of. Those shorter than `shortest` letters
+    have a finding of their own."""
     for term in terms:
         seen = known.tokens.get(term.spelling)
-        if seen is None:
+        if seen is None or max(map(letters, forms(term))) < shortest:
             continue
         if seen.problem:
             advice = "give it sounds_like with what you see instead, and it is spelled your way"
