@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from bench.figures import machine, memory_mb, quantiles, table
-from dictate.ui.overlay.process import PYTHON
+from dictate.ui.gtk import PYTHON
 from tests.lab.overlay_window import overlay_window
 from tests.lab.sway import Sway
 from tests.lab.xserver import XServer

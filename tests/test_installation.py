@@ -175,9 +175,9 @@ def test_only_one_place_knows_how_to_install() -> None:
         for path in ROOT.glob("dictate/**/*.py")
         if re.search(r"\b(?:pip|apt) install\b", path.read_text())
     ]
-    # The overlay's window runs in the system's Python, and its parent puts the right command there.
-    overlay = ["dictate/ui/overlay/process.py", "dictate/ui/overlay/window.py"]
-    assert sorted(found) == ["dictate/installation.py", *overlay]
+    # Our windows run in the system's Python, and their parent puts the right command there.
+    windows = [f"dictate/ui/{name}/window.py" for name in ("correction", "overlay")]
+    assert sorted(found) == sorted(["dictate/installation.py", "dictate/ui/gtk.py", *windows])
 
 
 @pytest.mark.parametrize(

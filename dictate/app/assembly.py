@@ -12,6 +12,8 @@ from contextlib import AsyncExitStack, contextmanager
 from functools import partial
 
 from dictate.app.controller import DaemonController
+from dictate.app.correction_dialog import CorrectionDialog
+from dictate.app.corrections import Corrections
 from dictate.app.daemon import Daemon, RunOptions
 from dictate.app.desktop_watcher import DesktopWatcher
 from dictate.app.engine_choice import EngineChoice
@@ -212,6 +214,7 @@ def open_controls(
         on_cancel=pipeline.cancel,
         on_paste=lambda: controller.paste_key(),
         on_undo=lambda: controller.undo_key(),
+        on_correct=lambda: dialog.key(),
         on_state=keys_changed,
     )
     desktop_watcher = DesktopWatcher(keys, stages.outputs, reloader, feedback.retry_overlay)
@@ -229,7 +232,14 @@ def open_controls(
     plain_replay = PlainReplay(idle_engine, stages.journal, stages.profiles, recorder.record)
     recorder.plain_wanted.connect(plain_replay.add)
     prover = Prover(idle_engine, stages.journal, stages.profiles)
-    hotwords = HotwordsController(stages.journal, stages.profiles, recorder, prover)
+    corrections = Corrections(stages.journal, recorder, prover, reloader)
+    dialog = CorrectionDialog(corrections, pipeline, on_trouble)
+    stack.push_async_callback(dialog.close)
+    hotwords = HotwordsController(stages.journal, stages.profiles, recorder, corrections, dialog)
+    ui.dispatcher.session_changed.connect(dialog.session_changed)
+    forgotten = Signal[int | None]()
+    forgotten.connect(ui.dispatcher.forgotten)
+    forgotten.connect(dialog.forgotten)
     controller = DaemonController(
         pipeline=pipeline,
         keys=keys,
@@ -239,7 +249,7 @@ def open_controls(
         outputs=stages.outputs,
         reloader=reloader,
         on_trouble=on_trouble,
-        on_forgotten=ui.dispatcher.forgotten,
+        on_forgotten=forgotten,
         on_undone=recorder.taken_back,
         slow_engines=lambda: stages.engines.slow,
         engine_socket=lambda: stages.engines.main.socket,

@@ -20,6 +20,7 @@ from dictate.hotwords.spoken_words import TermFinder
 from dictate.journal.entry import Entry, EntryState
 from dictate.journal.evidence import Evidence, EvidenceKind
 from dictate.journal.journal import Journal
+from dictate.plain_text import clean
 from dictate.platform.background import BackgroundTasks
 
 log = logging.getLogger(__name__)
@@ -136,6 +137,8 @@ class EvidenceRecorder:
         entry = await self._journal.call(Journal.get, number)
         if entry is None or not entry.text:
             raise NotFound(f"there is no text {number}; see `dictatectl history`")
+        # It may be written again: control characters never get through. Line ends are the user's.
+        text = "\n".join(map(clean, text.split("\n")))
         found = corrections(entry.text, text)
         await self._journal.call(Journal.corrected, number, "" if text == entry.text else text)
         rows = await self._journal.call(lambda journal: journal.evidence.of_dictations([number]))

@@ -5,13 +5,13 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 
+from dictate.app.correction_dialog import CorrectionDialog
+from dictate.app.corrections import Corrections
 from dictate.app.evidence_recorder import EvidenceRecorder
 from dictate.app.journal_thread import JournalThread
 from dictate.app.profiles import Profiles
-from dictate.app.proof import Prover
 from dictate.dbus.hotwords_interface import AuditRow, Firing
 from dictate.dbus.interface import Row
-from dictate.errors import NotFound
 from dictate.events import FinalTranscript
 from dictate.hotwords.corrections import Correction
 from dictate.hotwords.proposal import Proof
@@ -30,12 +30,14 @@ class HotwordsController:
         journal: JournalThread,
         profiles: Profiles,
         recorder: EvidenceRecorder,
-        prover: Prover,
+        corrections: Corrections,
+        dialog: CorrectionDialog,
     ) -> None:
         self._journal = journal
         self._profiles = profiles
         self._recorder = recorder
-        self._prover = prover
+        self._corrections = corrections
+        self._dialog = dialog
 
     async def audit(self, limit: int) -> Sequence[AuditRow]:
         """The newest texts, newest first, and what the terms did in them."""
@@ -83,29 +85,22 @@ class HotwordsController:
     async def correct(self, number: int, text: str) -> Sequence[Correction]:
         """Take in the corrected text of a dictation."""
         log.info("correction of dictation %d, asked over D-Bus", number)
-        return await self._recorder.corrected(number, text)
+        return await self._corrections.correct(number, text)
 
     async def prove(self, number: int, wrong: str, right: str) -> Proof:
         """Find out what a term would do."""
         log.info("proof with dictation %d, asked over D-Bus", number)
-        entry = await self._journal.call(Journal.get, number)
-        if entry is None:
-            raise NotFound(f"there is no dictation {number}; see `dictatectl history`")
-        return await self._prover.prove(entry, wrong, right)
+        return await self._corrections.prove(number, wrong, right)
 
-    async def learned(self, number: int, term: str, wrong: str, how: str) -> None:
-        """The user accepted what was proposed."""
-        row = Evidence(
-            term=term,
-            kind=EvidenceKind.LEARNED,
-            dictation=number,
-            before=wrong,
-            after=term,
-            how=how,
-            at=time.time(),
-        )
-        await self._journal.call(lambda journal: journal.evidence.record([row]))
+    async def accept(self, number: int, proof: Proof) -> Sequence[str]:
+        """The user accepted what was proposed, or something else."""
+        return await self._corrections.accept(number, proof)
 
-    async def unlearn(self, term: str) -> None:
+    async def unlearn(self, term: str) -> Sequence[str]:
         """The user took it back."""
-        await self._journal.call(lambda journal: journal.evidence.unlearn(term))
+        return await self._corrections.unlearn(term)
+
+    async def correct_window(self, number: int) -> None:
+        """Ask the user in a window."""
+        log.info("correction window, asked over D-Bus")
+        await self._dialog.open(number)

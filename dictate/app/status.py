@@ -75,4 +75,5 @@ class StatusPublisher:
             cancel_key=states["cancel"],
             paste_key=states["paste"],
             undo_key=states["undo"],
+            correct_key=states["correct"],
         )

@@ -255,6 +255,9 @@ class HotkeySettings:
     undo_key: str = _option("", reads="dictate.hotkeys.chord:spelled_or_none")
     """A key that takes the last text back out of its window, such as ctrl+alt+z. Empty means
     none."""
+    correct_key: str = _option("", reads="dictate.hotkeys.chord:spelled_or_none")
+    """A key that opens a window in which you correct the last text, such as ctrl+alt+c. What
+    Dictate could learn from that is proposed. Empty means none."""
     mode: str = _option("hold_or_tap", choices=("hold", "toggle", "hold_or_tap", "double_tap"))
     """hold records while the key is down. toggle starts at one press and stops at the next.
     hold_or_tap does both: a tap toggles. double_tap is like hold_or_tap, but a double tap starts,

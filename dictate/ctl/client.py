@@ -23,6 +23,9 @@ SLOW_ANSWER_S: Final = {
     "Reload": 30.0,
     "ReadFiles": 30.0,
     "Prove": 180.0,
+    "Accept": 30.0,
+    "Unlearn": 30.0,
+    "CorrectWindow": 30.0,
 }
 """Seconds to wait for slow methods: some transcribe a recording again, some try every backend."""
 

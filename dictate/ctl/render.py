@@ -37,7 +37,7 @@ def status(found: Fields) -> None:
         **_second(found),
         **{
             f"{name} key": found[f"{name}_key"]
-            for name in ("cancel", "paste", "undo")
+            for name in ("cancel", "paste", "undo", "correct")
             if found[f"{name}_key"] != "none"
         },
         "last text": _last_text(found),

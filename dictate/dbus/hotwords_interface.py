@@ -14,9 +14,18 @@ from dbus_fast import Variant
 from dbus_fast.annotations import DBusDict, DBusDouble, DBusStr, DBusUInt32
 from dbus_fast.service import ServiceInterface, dbus_method
 
-from dictate.dbus.interface import HISTORY_CHARACTERS, HISTORY_LIMIT, Dicts, Plain, Row, from_row
+from dictate.dbus.interface import (
+    HISTORY_CHARACTERS,
+    HISTORY_LIMIT,
+    Dicts,
+    Plain,
+    Row,
+    Strings,
+    from_row,
+)
 from dictate.hotwords.corrections import Correction
-from dictate.hotwords.proposal import Proof
+from dictate.hotwords.proposal import Proof, action_of
+from dictate.hotwords.proposal_text import evidence, proposal
 from dictate.journal.entry import Entry
 from dictate.journal.evidence import Evidence, EvidenceKind
 from dictate.platform.bus import HOTWORDS_INTERFACE
@@ -63,12 +72,14 @@ class HotwordsController(Protocol):
     async def prove(self, number: int, wrong: str, right: str) -> Proof:
         """Find out what the term `right` would do."""
 
-    async def learned(self, number: int, term: str, wrong: str, how: str) -> None:
-        """Keep that the user accepted a proposal, and what was written into hotwords.toml: "term",
-        "replacement", or "weight 1" with the weight before."""
+    async def accept(self, number: int, proof: Proof) -> Sequence[str]:
+        """Learn what `proof.action` says, and keep which dictation taught it: what changed."""
 
-    async def unlearn(self, term: str) -> None:
-        """Forget that it was learned."""
+    async def unlearn(self, term: str) -> Sequence[str]:
+        """Take back what was learned about a term: what changed."""
+
+    async def correct_window(self, number: int) -> None:
+        """Open the window in which the user corrects a dictation; 0 is the last text."""
 
 
 class HotwordsInterface(ServiceInterface):
@@ -133,17 +144,29 @@ class HotwordsInterface(ServiceInterface):
         with self._slot():
             return _from_proof(await self._controller().prove(number, wrong, right))
 
-    @dbus_method("Learned")
-    async def learned(
-        self, number: DBusUInt32, term: DBusStr, wrong: DBusStr, how: DBusStr
-    ) -> None:
+    @dbus_method("Accept")
+    async def accept(
+        self,
+        number: DBusUInt32,
+        action: DBusStr,
+        term: DBusStr,
+        wrong: DBusStr,
+        right: DBusStr,
+        weight: DBusDouble,
+    ) -> Strings:
         with self._slot():
-            await self._controller().learned(number, term, wrong, how)
+            accepted = Proof(term, wrong, right, action_of(action), weight)
+            return list(await self._controller().accept(number, accepted))
 
     @dbus_method("Unlearn")
-    async def unlearn(self, term: DBusStr) -> None:
+    async def unlearn(self, term: DBusStr) -> Strings:
         with self._slot():
-            await self._controller().unlearn(term)
+            return list(await self._controller().unlearn(term))
+
+    @dbus_method("CorrectWindow")
+    async def correct_window(self, number: DBusUInt32) -> None:
+        with self._slot():
+            await self._controller().correct_window(number)
 
 
 def _from_audit(row: AuditRow) -> dict[str, Variant]:
@@ -169,5 +192,7 @@ def _from_proof(proof: Proof) -> dict[str, Variant]:
         "harms": Variant("aa{sv}", [from_row(row) for row in found.pop("harms")]),
         "control_harms": Variant("aa{sv}", [from_row(row) for row in found.pop("control_harms")]),
         "literal": Variant("ax", found.pop("literal")),
+        "evidence": Variant("a(ss)", [list(line) for line in evidence(proof)]),
+        "proposal": Variant("s", proposal(proof)),
     }
     return from_row(found) | lists

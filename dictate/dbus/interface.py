@@ -137,6 +137,7 @@ class Status(TypedDict, total=False):
     cancel_key: str
     paste_key: str
     undo_key: str
+    correct_key: str
     hotwords_file: str
     hotword_warnings: str
 
@@ -404,6 +405,10 @@ class Dictate1(ServiceInterface):
     @dbus_property(READ, "UndoKey")
     def undo_key(self) -> DBusStr:
         return self._status["undo_key"]
+
+    @dbus_property(READ, "CorrectKey")
+    def correct_key(self) -> DBusStr:
+        return self._status["correct_key"]
 
     @dbus_property(READ, "HotwordsFile")
     def hotwords_file(self) -> DBusStr:

@@ -82,6 +82,7 @@ class Service:
             cancel_key="",
             paste_key="",
             undo_key="",
+            correct_key="",
             hotwords_file="",
             hotword_warnings="",
         )

@@ -200,6 +200,7 @@ def _second(settings: Settings) -> Iterator[CheckRow]:
         ("cancel", "" if keys.cancel_key == AUTO else keys.cancel_key),
         ("paste", keys.paste_key),
         ("undo", keys.undo_key),
+        ("correct", keys.correct_key),
     ):
         if key:
             found.append(list(_keys(f"{name} key", replace(settings.hotkey, key=key))))

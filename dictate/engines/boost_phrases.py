@@ -149,6 +149,8 @@ class PhraseList:
     phrases: BoostPhrases
     forms: Forms
     """The same as texts."""
+    full_alpha: float
+    """The weight of a tree of only a few of them."""
     refused: tuple[str, ...]
     """One line for each term that cannot be boosted."""
 
@@ -172,7 +174,9 @@ class PhraseLists:
             phrases, refused = boost_phrases(
                 hotwords, language, tokenizer.text_to_ids, tokenizer.unk_id
             )
-            found = PhraseList(phrases, Forms(phrases.texts), tuple(refused))
+            english = language.lower().startswith("en")
+            forms = Forms(phrases.texts, english=english)
+            found = PhraseList(phrases, forms, ALPHA * hotwords.strength, tuple(refused))
         with self._lock:
             self._lists[key] = found
             self._lists.move_to_end(key)

@@ -2,7 +2,8 @@
 
 An utterance with hotwords is decoded twice from the same frames of the encoder, with and without
 the boosting tree. The two texts are compared (`boost_guard.py`), unless hotwords.compare is off,
-and both are reported.
+and both are reported. Where the list is long, what counts is a second pass with a part of it
+(`second_pass.py`).
 """
 
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import numpy as np
 
 from dictate.engines import SHORTEST_S, Utterance, UtteranceStats
 from dictate.engines.boost_guard import Forms, settle
+from dictate.engines.second_pass import SecondPass
 from dictate.engines.token_text import TokenText
 from dictate.events import RATE, Samples
 from dictate.hotwords.model import AUTO
@@ -54,15 +56,17 @@ class TransducerUtterance(Utterance):
         forms: Forms | None,
         chunk_ms: int,
         on_end: Callable[[], None] | None = None,
+        second: SecondPass | None = None,
     ) -> None:
         """`texts` are empty, one for each hypothesis of the recognizer. `forms` are what hotwords
         may bring into the text; if None, the texts are not compared. `on_end` is called once, when
-        the utterance is over."""
+        the utterance is over. `second` decodes it again where the list is long."""
         self._recognizer = recognizer
         self._texts = texts
         self._forms = forms
         self._chunk_ms = chunk_ms
         self._on_end = on_end
+        self._second = second if forms is not None else None
         self._samples = 0
         self._returned = ""
         self._note = ""
@@ -75,7 +79,8 @@ class TransducerUtterance(Utterance):
     def feed(self, samples: Samples) -> str | None:
         self._samples += len(samples)
         heard = np.nan_to_num(samples, posinf=1.0, neginf=-1.0)
-        self._append(self._recognizer.feed(heard))
+        if self._append(self._recognizer.feed(heard)) and self._second is not None:
+            self._second.hear(self._texts[-1].text)
         text = self._texts[0].text
         if text == self._returned:
             return None
@@ -98,13 +103,18 @@ class TransducerUtterance(Utterance):
         if on_end is not None:
             on_end()
 
-    def _append(self, tokens: list[list[int]]) -> None:
+    def _append(self, tokens: list[list[int]]) -> bool:
+        """Whether there are any."""
         for text, new in zip(self._texts, tokens, strict=True):
             text.append(new)
+        return any(tokens)
 
     def _checked_text(self) -> str:
         """The text with the hotwords, unless they changed too much."""
         boosted, self.plain = self._texts[0].text, self._texts[-1].text
+        if self._second is not None:
+            again = self._second.boosted(self.plain)
+            boosted = boosted if again is None else again
         if boosted == self.plain or self._forms is None:
             return boosted
         text, rejected = settle(self.plain, boosted, self._forms)

@@ -141,6 +141,7 @@ def conflicts(settings: "Settings") -> Iterator[tuple[tuple[str, str], str]]:
         ("hotkey", "cancel_key", hotkey.cancel_key),
         ("hotkey", "paste_key", hotkey.paste_key),
         ("hotkey", "undo_key", hotkey.undo_key),
+        ("hotkey", "correct_key", hotkey.correct_key),
     ):
         if key in ("", AUTO):
             continue

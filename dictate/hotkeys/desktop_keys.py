@@ -309,7 +309,7 @@ class Kde:
     """A .desktop file for each shortcut, which KDE starts when the key is pressed."""
 
     holds = False
-    _NAMES = ("", "second", "cancel", "paste", "undo")
+    _NAMES = ("", "second", "cancel", "paste", "undo", "correct")
 
     def runs_here(self) -> bool:
         return "kde" in desktop.names()

@@ -1,4 +1,5 @@
-"""The daemon's keys: the main hotkey, the second one, and those that cancel, paste and undo.
+"""The daemon's keys: the main hotkey, the second one, and those that cancel, paste, undo and
+correct.
 
 Each has its own listener, with its own retries and errors. Of the two that record, only the one
 that went down first counts until it is up: touching the other meanwhile ends nothing.
@@ -28,8 +29,8 @@ OVERTAKEN_S = 0.5
 
 class Keys:
     """`on_press` and `on_second` get what a press of the main or the second key means. `on_cancel`,
-    `on_paste` and `on_undo` are called for the keys of that name, `on_state` when `states` changed.
-    All on the loop."""
+    `on_paste`, `on_undo` and `on_correct` are called for the keys of that name, `on_state` when
+    `states` changed. All on the loop."""
 
     def __init__(
         self,
@@ -41,9 +42,11 @@ class Keys:
         on_cancel: Callable[[], None],
         on_paste: Callable[[], None],
         on_undo: Callable[[], None],
+        on_correct: Callable[[], None],
         on_state: Callable[[], None],
     ) -> None:
-        self.states = dict.fromkeys(("main", "second", "cancel", "paste", "undo"), "")
+        names = ("main", "second", "cancel", "paste", "undo", "correct")
+        self.states = dict.fromkeys(names, "")
         """For each: the key that is heard, "none", or "none: " and the reason."""
         self.paused = False
         self._on_state = on_state
@@ -63,6 +66,7 @@ class Keys:
             "cancel": lambda _: on_cancel(),
             "paste": lambda _: on_paste(),
             "undo": lambda _: on_undo(),
+            "correct": lambda _: on_correct(),
         }
         self._listeners = {
             name: KeyListener(
@@ -159,7 +163,8 @@ def _wanted(
 
     cancels = once(settings.cancel_key)
     if settings.cancel_key == AUTO:
-        others = (settings.key, second_key, settings.paste_key, settings.undo_key)
+        more = (settings.paste_key, settings.undo_key, settings.correct_key)
+        others = (settings.key, second_key, *more)
         # Only X11 can take a key from the applications for the time of a dictation.
         usable = settings.use in ("auto", "x11") and CANCEL_KEY not in others
         cancels = replace(once(CANCEL_KEY), use="x11", cancel_key=CANCEL_KEY) if usable else nothing
@@ -169,6 +174,7 @@ def _wanted(
         "cancel": cancels if under_way else nothing,
         "paste": once(settings.paste_key),
         "undo": once(settings.undo_key),
+        "correct": once(settings.correct_key),
     }
 
 

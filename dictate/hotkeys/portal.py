@@ -65,6 +65,7 @@ class PortalKeySource(KeySource):
         uses = {
             self.settings.paste_key: "Dictate: write the last text again",
             self.settings.undo_key: "Dictate: take the last text back",
+            self.settings.correct_key: "Dictate: correct the last text",
         }
         return uses.get(self.settings.key, DESCRIPTION)
 

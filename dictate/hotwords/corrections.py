@@ -36,17 +36,29 @@ def replaced(written: str, wrong: str, right: str) -> str | None:
     """The text with the right words in place of the wrong ones, wherever they stand as whole words;
     None if they do not stand there."""
     words, sought = Words.of(written), Words.of(wrong).keys
+    starts = _starts(written, words)
     size, at, done, result = len(sought), 0, 0, ""
     while size and at + size <= len(words.keys):
         if words.keys[at : at + size] == sought:
             old = words.text(at, at + size)
-            before, _, _ = written[done:].partition(old)
-            result += f"{before}{right}"
-            done += len(before) + len(old)
+            begin = written.index(old, starts[at])
+            before = written[done:begin]
+            done = begin + len(old)
+            # Words that are taken out take the space before them along.
+            result += before + right if right else before.rstrip(" ")
             at += size
         else:
             at += 1
-    return f"{result}{written[done:]}" if done else None
+    return f"{result}{written[done:]}".lstrip(" ") if done else None
+
+
+def _starts(written: str, words: Words) -> list[int]:
+    """Where each word begins in the text, its signs included."""
+    starts, at = list[int](), 0
+    for piece in words.pieces:
+        starts.append(written.index(piece.strip(), at))
+        at = starts[-1] + len(piece.strip())
+    return starts
 
 
 def _on_one_line(text: str) -> str:

@@ -89,9 +89,10 @@ def fetch(source: Source) -> bool:
         raise Failed(f"the server answers with status {answer.status}")
     try:
         content = json.loads(answer.raw)
-        terms_in(content)
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise Failed("the server did not answer with JSON") from error
+    try:
+        terms_in(content)
     except ValueError as error:
         raise Failed(str(error)) from error
     if copy == SourceCopy(content, answer.etag):

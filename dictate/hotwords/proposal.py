@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
+from dictate.errors import NotFound
 from dictate.hotwords.spoken_words import Words
 
 ALREADY_RIGHT: Final = "your clip comes out right by now, without any change"
@@ -19,6 +20,15 @@ class Action(Enum):
     REPLACE = "replace"
     """Write the right words wherever the wrong ones are recognized."""
     LEAVE = "leave"
+
+
+def action_of(name: str) -> Action:
+    """The action of this name, as a client on the bus gives it. Raises NotFound."""
+    try:
+        return Action(name)
+    except ValueError:
+        known = ", ".join(action.value for action in Action)
+        raise NotFound(f"there is no action {name!r}; there are {known}") from None
 
 
 _FUNCTION_WORDS: Final = re.compile(

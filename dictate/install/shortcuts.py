@@ -19,6 +19,9 @@ from dictate.hotkeys.desktop_keys import DESKTOPS, Kde, Shortcut, running_deskto
 from dictate.platform import bus, paths
 from dictate.platform.generated_files import Out
 
+CORRECT = "CorrectWindow"
+"""The method for the correction key."""
+
 
 def bind(*, out: Out = console.step) -> int:
     """Bind the keys of config.toml in the running desktop. 0, or 1 if that failed."""
@@ -69,9 +72,14 @@ def configured_shortcuts(settings: Settings, out: Out) -> list[Shortcut]:
     if key := settings.second.key:
         members = "PressSecond", "ReleaseSecond", "ToggleSecond"
         shortcuts.append(shortcut("second", key, *members))
-    for name, key in (("paste", settings.hotkey.paste_key), ("undo", settings.hotkey.undo_key)):
+    keys = settings.hotkey
+    for name, key, member in (
+        ("paste", keys.paste_key, "Paste"),
+        ("undo", keys.undo_key, "Undo"),
+        ("correct", keys.correct_key, CORRECT),
+    ):
         if key:
-            shortcuts.append(shortcut(name, key, name.title(), "", name.title()))
+            shortcuts.append(shortcut(name, key, member, "", member))
     if (key := settings.hotkey.cancel_key) and key != AUTO:
         cancel = shortcut("cancel", key, "Cancel", "", "Cancel")
         if cancel.chord.modifiers:
@@ -88,8 +96,11 @@ def command(member: str) -> str:
     """The command that calls this method of the daemon. busctl starts ten times faster than
     dictatectl, so it is used where it is installed."""
     if busctl := shutil.which("busctl"):
-        last = " u 0" if member == "Paste" else ""
-        return f"{busctl} --user call {bus.NAME} {bus.PATH} {bus.INTERFACE} {member}{last}"
+        last = " u 0" if member in ("Paste", CORRECT) else ""
+        interface = bus.HOTWORDS_INTERFACE if member == CORRECT else bus.INTERFACE
+        return f"{busctl} --user call {bus.NAME} {bus.PATH} {interface} {member}{last}"
     ctl = shlex.quote(str(Path(sys.executable).with_name("dictatectl")))
+    if member == CORRECT:
+        return f"{ctl} correct --window"
     word, second = member.removesuffix("Second").lower(), member.endswith("Second")
     return f"{ctl} {word}" + (" --second" if second else "")

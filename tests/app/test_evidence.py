@@ -342,6 +342,11 @@ def test_a_correction_says_which_terms_were_wrong_and_which_were_missed(
         entry = await rig.thread.call(Journal.get, number)
         assert entry is not None
         assert entry.corrected == ""
+        # What is written again has no control characters, like every other text.
+        await rig.recorder.corrected(number, "Claude\ncalls \x1b[31mred\x07")
+        entry = await rig.thread.call(Journal.get, number)
+        assert entry is not None
+        assert entry.corrected == "Claude\ncalls [31mred"
 
     run(scenario)
 

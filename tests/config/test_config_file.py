@@ -295,7 +295,8 @@ def test_a_key_is_kept_as_dictate_spells_it(written: str, kept: str) -> None:
 
 @pytest.mark.parametrize("key", ["a", "7", "ä", "+", "space", "return", "escape", "shift+a"])
 @pytest.mark.parametrize(
-    ("table", "option"), [("hotkey", "key"), ("hotkey", "undo_key"), ("second", "key")]
+    ("table", "option"),
+    [("hotkey", "key"), ("hotkey", "undo_key"), ("hotkey", "correct_key"), ("second", "key")],
 )
 def test_a_key_that_people_type_with_needs_a_confirmation(
     table: str, option: str, key: str

@@ -560,7 +560,7 @@ def test_a_correction_is_proved_and_learned_only_if_the_user_accepts(
     assert result.returncode == 0
     assert "weight 1.5  ✓ First Claude Code." in result.stdout
     assert 'dictation 2 changed: "cloud" became "Claude"' in result.stdout
-    assert "control set: 7 sentences, 1 changed" in result.stdout
+    assert "control set 7 sentences, 1 changed" in result.stdout
     assert '"the clod of earth" became "the Claude of earth"' in result.stdout
     assert "no more control sentences: there was no time for the other 5" in result.stdout
     assert 'proposal: add the hotword "Claude Code" with weight 1.5' in result.stdout
@@ -619,9 +619,16 @@ def test_a_text_is_corrected_in_an_editor(
     assert "set $EDITOR" in ctl("correct", "--editor").stderr
 
 
+def test_a_window_is_asked_for(running: "subprocess.Popen[str]") -> None:
+    done("correct", "--window")
+    done("correct", "2", "--window")
+    assert calls(running, "correct window 2") == ["correct window 2"]
+
+
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
+        (["--window", "a", "b"], 2, "--window takes a number only"),
         (["one"], 2, "two phrases in quotes"),
         (["1", "2", "3", "4"], 2, "two phrases in quotes"),
         ([], 2, "give the wrong and the right words"),

@@ -52,6 +52,7 @@ class Rig:
             on_cancel=lambda: self.heard.append("cancel"),
             on_paste=lambda: self.heard.append("paste"),
             on_undo=lambda: self.heard.append("undo"),
+            on_correct=lambda: self.heard.append("correct"),
             on_state=lambda: None,
         )
 
@@ -280,6 +281,7 @@ def test_without_x11_no_key_cancels_and_nobody_is_bothered(
             on_cancel=lambda: None,
             on_paste=lambda: None,
             on_undo=lambda: None,
+            on_correct=lambda: None,
             on_state=lambda: states.append(heard.states["cancel"]),
         )
         running = asyncio.create_task(heard.run())
@@ -310,9 +312,10 @@ def test_the_cancel_key_that_is_chosen(settings: HotkeySettings, cancels: str) -
     assert keys._wanted(settings, "", under_way=False)["cancel"].use == "none"
 
 
-def test_paste_and_undo_have_keys_of_their_own() -> None:
-    settings = HotkeySettings(paste_key="f6", undo_key="f7")
+def test_the_other_actions_have_keys_of_their_own() -> None:
+    names = ("paste", "undo", "correct")
+    settings = HotkeySettings(paste_key="f6", undo_key="f7", correct_key="f8")
     wanted = keys._wanted(settings, "", under_way=False)
-    assert (wanted["paste"].key, wanted["undo"].key) == ("f6", "f7")
+    assert [wanted[name].key for name in names] == ["f6", "f7", "f8"]
     nothing = keys._wanted(HotkeySettings(), "", under_way=False)
-    assert (nothing["paste"].use, nothing["undo"].use) == ("none", "none")
+    assert {nothing[name].use for name in names} == {"none"}

@@ -88,6 +88,7 @@ def test_a_server_elsewhere_may_not_lead_to_this_machine() -> None:
         (200, b"<html>", "did not answer with JSON"),
         (200, b"\xff\xfe", "did not answer with JSON"),
         (200, b"[" * 100_000, "did not answer with JSON"),
+        (200, b"[" + b"9" * 5000 + b"]", "did not answer with JSON"),
         (200, b'{"data": []}', "did not return a JSON list"),
         (200, b"[1, 2]", "none of its 2 entries can be used"),
         (200, b" " * 5_000_000, "more than 4,096 kB"),

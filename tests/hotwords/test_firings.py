@@ -98,3 +98,12 @@ def test_words_are_replaced_wherever_they_stand() -> None:
     )
     assert replaced(text, "clod", "Claude") is None
     assert replaced(text, " ", "Claude") is None
+
+
+def test_only_whole_words_are_replaced_even_if_they_are_a_part_of_an_earlier_one() -> None:
+    assert replaced("Within the in box.", "in", "In") == "Within the In box."
+    assert replaced("the the (the)", "the", "a") == "a a (a)"
+
+
+def test_words_that_are_taken_out_leave_one_space() -> None:
+    assert replaced("um we go um there, um.", "um", "") == "we go there,."

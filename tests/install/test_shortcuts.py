@@ -116,9 +116,10 @@ def test_a_file_that_the_user_wrote_is_left_alone(sway: Path) -> None:
     assert (sway / "dictate.conf").read_text() == "# mine\n"
 
 
-def test_the_keys_that_paste_and_undo_are_bound_too(sway: Path) -> None:
+def test_the_keys_that_paste_undo_and_correct_are_bound_too(sway: Path) -> None:
     paths.config_file().write_text(
         '[hotkey]\nkey = "f9"\npaste_key = "ctrl+alt+v"\nundo_key = "ctrl+alt+z"\n'
+        'correct_key = "ctrl+alt+c"\n'
     )
     bound()
     assert (sway / "dictate.conf").read_text().splitlines()[1:] == [
@@ -126,6 +127,7 @@ def test_the_keys_that_paste_and_undo_are_bound_too(sway: Path) -> None:
         "bindsym --release F9 exec tell Release",
         "bindsym --no-repeat Ctrl+Mod1+v exec tell Paste",
         "bindsym --no-repeat Ctrl+Mod1+z exec tell Undo",
+        "bindsym --no-repeat Ctrl+Mod1+c exec tell CorrectWindow",
     ]
 
 
@@ -304,8 +306,11 @@ def test_the_command_works_without_busctl_too(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(shutil, "which", lambda _: "/usr/bin/busctl")
     assert shortcuts.command("Press").endswith(" io.github.dictate.Dictate1 Press")
     assert shortcuts.command("Paste").endswith(" io.github.dictate.Dictate1 Paste u 0")
+    window = shortcuts.command("CorrectWindow")
+    assert window.endswith(" io.github.dictate.Dictate1.Hotwords CorrectWindow u 0")
     monkeypatch.setattr(shutil, "which", lambda _: None)
     assert shortcuts.command("ReleaseSecond").endswith("dictatectl release --second")
+    assert shortcuts.command("CorrectWindow").endswith("dictatectl correct --window")
 
 
 def test_on_x11_nothing_has_to_be_bound(monkeypatch: pytest.MonkeyPatch) -> None:

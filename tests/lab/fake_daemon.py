@@ -15,9 +15,11 @@ from dictate.dbus.interface import Plain, Row
 from dictate.dbus.service import Service
 from dictate.errors import DictateError, FocusMoved, JournalError, NotDelivered, NotFound
 from dictate.hotwords.corrections import Correction, corrections
+from dictate.hotwords.learning import learn, take_back
 from dictate.hotwords.proposal import Action, ControlHarm, Harm, Proof, Trial
 from dictate.journal.entry import Entry, EntryState
 from dictate.journal.evidence import Evidence, TermCounts
+from dictate.platform import paths
 
 CANARY = "xylophone-marzipan"
 
@@ -148,7 +150,7 @@ class FakeHotwords:
     """Answers about hotwords what $PROPOSAL says, and remembers what it was asked."""
 
     def __init__(self) -> None:
-        self.learned_rows: list[dict[str, Plain]] = []
+        self.learned: TermCounts | None = None
 
     async def audit(self, limit: int) -> Sequence[AuditRow]:
         text, without = "Ask Claude about the cloud.", "Ask cloud about the cloud."
@@ -174,7 +176,7 @@ class FakeHotwords:
 
     async def counts(self) -> Sequence[Row]:
         counts = TermCounts("Grzegorz", 3, 1, 2, 1.7e9)
-        return [asdict(counts), *self.learned_rows]
+        return [asdict(row) for row in (counts, self.learned) if row]
 
     async def record_trial(self, trial: Evidence) -> None:
         print(f"trial {trial.term} {trial.strength:g} {trial.before}", flush=True)
@@ -197,15 +199,23 @@ class FakeHotwords:
         proof.control_harms = [ControlHarm("See.", "the clod of earth", "the Claude of earth")]
         return proof
 
-    async def learned(self, number: int, term: str, wrong: str, how: str) -> None:
-        print(f"learned {number} {term} {wrong} {how}", flush=True)
-        learned = TermCounts(term, learned_from=number, learned_at=1.7e9)
-        learned.learned_how, learned.learned_wrong = how, wrong
-        self.learned_rows.append(asdict(learned))
+    async def accept(self, number: int, proof: Proof) -> Sequence[str]:
+        print(f"accept {number} {proof.action.value} {proof.term}", flush=True)
+        learned = learn(paths.hotwords_file(), proof)
+        row = TermCounts(learned.term, learned_from=number, learned_at=1.7e9)
+        row.learned_how, row.learned_wrong = learned.how, proof.wrong
+        self.learned = row
+        return learned.lines
 
-    async def unlearn(self, term: str) -> None:
-        print(f"unlearn {term}", flush=True)
-        self.learned_rows = []
+    async def unlearn(self, term: str) -> Sequence[str]:
+        row, self.learned = self.learned, None
+        if row is None:
+            raise NotFound(f"nothing is known to be learned about {term!r}")
+        how, wrong = row.learned_how, row.learned_wrong
+        return take_back(paths.hotwords_file(), row.term, how, wrong)
+
+    async def correct_window(self, number: int) -> None:
+        print(f"correct window {number}", flush=True)
 
 
 def _checked(

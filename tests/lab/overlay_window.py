@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from dictate.ui.overlay.process import PYTHON, WINDOW
+from dictate.ui.gtk import PYTHON
+from dictate.ui.overlay.process import WINDOW
 from tests.lab.sway import Sway
 from tests.lab.xserver import XServer, wait_for
 

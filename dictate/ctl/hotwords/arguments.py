@@ -180,5 +180,6 @@ def add_correct(commands: Commands) -> None:
     how = correct.add_mutually_exclusive_group()
     how.add_argument("--text", help="the whole text as it should be")
     how.add_argument("--editor", action="store_true", help="edit it with $EDITOR")
+    how.add_argument("--window", action="store_true", help="edit it in a window")
     correct.add_argument("--yes", action="store_true", help="accept what is proposed")
     add_json(correct)

@@ -12,11 +12,12 @@ from dictate.console import paint, safe
 from dictate.ctl.commands import ask, ask_about_hotwords, report_change
 from dictate.ctl.editor import run_editor
 from dictate.ctl.exit_codes import NOTHING, OK, USAGE
-from dictate.ctl.hotwords import control_set
 from dictate.errors import DictateError, NotFound
-from dictate.hotwords import hotwords_file, whole_list
+from dictate.hotwords import hotwords_file
 from dictate.hotwords.corrections import replaced
-from dictate.hotwords.model import Term, TermState
+from dictate.hotwords.learning import term_of
+from dictate.hotwords.model import TermState
+from dictate.hotwords.proposal_text import take_back
 from dictate.platform import paths
 
 ADD, REPLACE, LEAVE = "add", "replace", "leave"
@@ -38,6 +39,8 @@ def correct(arguments: Namespace) -> int:
     """Correct a text; prove what could be learned from that, and propose it."""
     try:
         number, pair = _asked_for(arguments.words)
+        if arguments.window:
+            return _window(number, pair, arguments)
     except _Usage as error:
         console.error(f"dictatectl: {error}")
         return USAGE
@@ -72,6 +75,14 @@ def correct(arguments: Namespace) -> int:
     return OK
 
 
+def _window(number: int, pair: tuple[str, str] | None, arguments: Namespace) -> int:
+    """Have the daemon ask the user."""
+    if pair is not None or arguments.yes or arguments.json:
+        raise _Usage("--window takes a number only: the rest is asked there")
+    ask_about_hotwords("CorrectWindow", "u", number)
+    return OK
+
+
 def _overlap(change: dict[str, str], pair: tuple[str, str]) -> bool:
     """Whether this change is the one that was asked for, or a part of it, or has it inside."""
     one, other = change["right"].casefold(), pair[1].casefold()
@@ -82,7 +93,7 @@ def restore(arguments: Namespace) -> int:
     """Use a quarantined term again."""
     spelling = " ".join(arguments.spelling)
     path = paths.hotwords_file()
-    term = _term(path, spelling)
+    term = term_of(path, spelling)
     if term is None:
         raise NotFound(f"there is no hotword {spelling!r}; see `dictatectl hotwords list`")
     changed = hotwords_file.add(path, term.spelling) if term.state is not TermState.ACTIVE else []
@@ -91,24 +102,10 @@ def restore(arguments: Namespace) -> int:
 
 def unlearn(arguments: Namespace) -> int:
     """Take back what was learned about a term."""
-    spelling, path = " ".join(arguments.spelling), paths.hotwords_file()
-    for known in ask_about_hotwords("Counts"):
-        if known["term"].casefold() == spelling.casefold() and known["learned_at"]:
-            break
-    else:
-        raise NotFound(
-            f"nothing is known to be learned about {spelling!r}; `dictatectl hotwords remove` "
-            "takes it out all the same"
-        )
-    how, _, weight = known["learned_how"].partition(" ")
-    if how == "replacement":
-        changed = hotwords_file.keep_phrase(path, known["learned_wrong"])
-    elif how == "weight":
-        changed = hotwords_file.add(path, known["term"], float(weight))
-    else:
-        changed = hotwords_file.remove(path, known["term"])
-    ask_about_hotwords("Unlearn", "s", known["term"])
-    return report_change(changed or ["it was taken out already"], "the hotwords")
+    changed = ask_about_hotwords("Unlearn", "s", " ".join(arguments.spelling))
+    for line in changed or ["it was taken out already"]:
+        console.line(safe(line))
+    return OK
 
 
 def _asked_for(words: list[str]) -> tuple[int, tuple[str, str] | None]:
@@ -192,41 +189,27 @@ def _learn(number: int, wrong: str, right: str, arguments: Namespace) -> dict[st
     action = proof["action"] if arguments.yes else LEAVE
     if talks and not arguments.yes:
         action = _answer(proof["action"])
-    lines = _accept(number, proof, action) if action != LEAVE else []
-    if talks:
-        if action != LEAVE:
-            report_change(lines, "the hotwords")
-            learned = proof["right" if action == REPLACE else "term"]
-            console.line(f'`dictatectl hotwords unlearn "{safe(learned)}"` takes it back')
-        elif arguments.yes:
-            console.line("nothing was learned")
-    elif lines:
-        ask("ReadFiles")
+    lines: list[str] = []
+    if action != LEAVE:
+        what = (proof[name] for name in ("term", "wrong", "right", "weight"))
+        lines = ask_about_hotwords("Accept", "ussssd", number, action, *what)
+        if talks:
+            for line in lines or ["nothing changed"]:
+                console.line(safe(line))
+            console.line(safe(take_back(proof["right" if action == REPLACE else "term"])))
+    elif talks and arguments.yes:
+        console.line("nothing was learned")
     return {**proof, "accepted": action != LEAVE, "done": action, "lines": lines}
 
 
 def _show(proof: dict[str, Any]) -> None:
     """The evidence, then the proposal."""
-    if proof["clip"]:
-        console.line(f"  without      {safe(proof['clip'])}")
-    for trial in proof["trials"]:
-        mark = paint("✓", "green") if trial["right"] and not trial["others"] else paint("✗", "red")
-        others = f"  (also changed: {safe(trial['others'])})" if trial["others"] else ""
-        console.line(f"  weight {trial['weight']:<4g} {mark} {safe(trial['text'])}{others}")
-    for harm in proof["harms"]:
-        console.line(
-            f"  dictation {harm['number']} changed: "
-            f'"{safe(harm["before"])}" became "{safe(harm["after"])}"'
-        )
-    control_set.show(proof)
-    term, wrong, right = (safe(proof[name]) for name in ("term", "wrong", "right"))
-    weight = f" with weight {proof['weight']:g}" if proof["weight"] != 1 else ""
-    proposal = {
-        ADD: f'add the hotword "{term}"{weight}',
-        REPLACE: f'write "{right}" wherever "{wrong}" is recognized',
-        LEAVE: "learn nothing from this",
-    }[proof["action"]]
-    console.line(f"{paint(f'proposal: {proposal}', 'bold')}\n  because {safe(proof['why'])}")
+    for what, text in proof["evidence"]:
+        mark = {"✓": "green", "✗": "red"}.get(text[:1])
+        shown = f"{paint(text[0], mark)} {safe(text[2:])}" if mark else safe(text)
+        console.line(f"  {safe(what):11} {shown}")
+    console.line(paint(f"proposal: {safe(proof['proposal'])}", "bold"))
+    console.line(f"  because {safe(proof['why'])}")
 
 
 def _answer(proposed: str) -> str:
@@ -242,24 +225,3 @@ def _answer(proposed: str) -> str:
     if answer in ("y", "yes"):
         return proposed
     return ANSWERS.get(answer, default) if answer in (*ANSWERS, "") else LEAVE
-
-
-def _accept(number: int, proof: dict[str, Any], action: str) -> list[str]:
-    """Write it into hotwords.toml, and remember which dictation taught it; what changed."""
-    path, term, wrong = paths.hotwords_file(), proof["term"], proof["wrong"]
-    if action == REPLACE:
-        term = proof["right"]
-        how, lines = "replacement", hotwords_file.replace_phrase(path, wrong, term)
-    else:
-        known, weight = _term(path, term), proof["weight"]
-        given = weight if known or weight != 1 else None
-        how = f"weight {known.weight:g}" if known else "term"
-        lines = hotwords_file.add(path, term, given)
-    if lines:
-        ask_about_hotwords("Learned", "usss", number, term, wrong, how)
-    return lines or ["nothing changed"]
-
-
-def _term(path: Path, spelling: str) -> Term | None:
-    terms = whole_list.read(path).hotwords.terms
-    return next((t for t in terms if t.spelling.casefold() == spelling.casefold()), None)

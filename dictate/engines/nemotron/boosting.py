@@ -6,6 +6,7 @@ dictations with the same list.
 
 import contextlib
 from collections import OrderedDict
+from collections.abc import Iterator
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from threading import Lock
 from typing import Any, Final
@@ -85,6 +86,15 @@ class BoostingTreeCache:
         tree = self._trees[wanted]
         tree.users += 1
         return tree
+
+    @contextlib.contextmanager
+    def once(self, wanted: BoostPhrases) -> Iterator[BoostingTree]:
+        """A small tree for a single decoding."""
+        number = self._multi_model.add_model(build(wanted, self._vocabulary), wanted.alpha)
+        try:
+            yield BoostingTree(number)
+        finally:
+            self._multi_model.remove_model(number)
 
     def _evict(self, keep: BoostPhrases) -> None:
         idle = [key for key, tree in self._trees.items() if not tree.users and key != keep]

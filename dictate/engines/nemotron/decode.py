@@ -4,6 +4,8 @@ from typing import Any
 
 import torch
 
+from dictate.engines.second_pass import MOST_KEPT
+
 
 class Decoder:
     """One utterance in the decoder, which goes on where it stopped.
@@ -16,12 +18,18 @@ class Decoder:
         self._model = model
         self._prompt_index = prompt_index
         self.hypotheses = hypotheses
+        self.keeps = False
+        """Whether the frames are kept, to be decoded `again`."""
+        self._kept: list[tuple[Any, Any]] = []
+        self._count = 0
 
     def take(self, encoded: Any, length: Any) -> list[list[int]]:
         """The new token ids of each hypothesis for frames of the encoder, shape (1, width, n)."""
         encoded = encoded.float()
         if self._prompt_index is not None:
             encoded = prompted(self._model, encoded, self._prompt_index)
+        if self.keeps:
+            self._keep(encoded, length)
         many = len(self.hypotheses)
         self.hypotheses = self._model.decoding.decoding(
             encoder_output=encoded.expand(many, -1, -1),
@@ -29,6 +37,27 @@ class Decoder:
             partial_hypotheses=self.hypotheses,
         )[0]
         return [_take(hypothesis) for hypothesis in self.hypotheses]
+
+    def _keep(self, encoded: Any, length: Any) -> None:
+        self._count += encoded.shape[-1]
+        # Copies: a CUDA graph writes each step to the same place.
+        self._kept.append((encoded.clone(), length.clone()))
+        if self._count > MOST_KEPT:
+            self._kept.clear()
+
+    def again(self, hypothesis: Any) -> list[int] | None:
+        """The tokens of all frames with this empty hypothesis; None if they are too many to be
+        kept."""
+        if not self._kept:
+            return None
+        with torch.inference_mode():
+            encoded = torch.cat([frames[:, :, : int(length)] for frames, length in self._kept], -1)
+            decoded = self._model.decoding.decoding(
+                encoder_output=encoded,
+                encoded_lengths=torch.tensor([encoded.shape[-1]], device=encoded.device),
+                partial_hypotheses=[hypothesis],
+            )[0]
+        return _take(decoded[0])
 
 
 def prompted(model: Any, encoded: Any, prompt_index: int) -> Any:

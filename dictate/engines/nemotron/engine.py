@@ -14,12 +14,13 @@ import numpy as np
 
 from dictate.config.schema import EngineSettings
 from dictate.engines import Engine, EngineInfo, TermReport, Utterance, device
-from dictate.engines.boost_phrases import PhraseLists
+from dictate.engines.boost_phrases import BoostPhrases, PhraseLists
 from dictate.engines.language import Languages
 from dictate.engines.nemotron.boosting import BoostingTreeCache
 from dictate.engines.nemotron.load import Loaded, load, release, unsafe_switch
 from dictate.engines.offline import OfflineRecognizer
 from dictate.engines.packages import why_lacking
+from dictate.engines.second_pass import second_pass
 from dictate.engines.self_test import check_sound
 from dictate.engines.token_text import TokenText
 from dictate.engines.transducer import WHOLE, TransducerUtterance, language_of_own_model
@@ -177,6 +178,14 @@ class NemotronEngine(Engine):
             hypotheses.append(None)
         texts = [TokenText(model.tokenizer, loaded.tags) for _ in hypotheses]
         decoder = Decoder(model, hypotheses, prompt_index)
+
+        def decode(few: BoostPhrases) -> list[int] | None:
+            with self._trees.once(few) as small:
+                tokens: list[int] | None = decoder.again(small.hypothesis())
+                return tokens
+
+        second = second_pass(taken, decode, TokenText(model.tokenizer, loaded.tags))
+        decoder.keeps = second is not None
         run = encode if loaded.graphs is None else loaded.graphs.encode
         chunk_ms = self._chunk_ms(chunk_ms)
         recognizer = (
@@ -186,7 +195,7 @@ class NemotronEngine(Engine):
         )
         on_end = None if tree is None else tree.release
         forms = taken.forms if hotwords.guards.compare else None
-        return TransducerUtterance(recognizer, texts, forms, chunk_ms, on_end)
+        return TransducerUtterance(recognizer, texts, forms, chunk_ms, on_end, second)
 
     def _chunk_ms(self, wanted: int) -> int:
         """The nearest chunk of those that the model was trained with; 0 if it does not stream."""

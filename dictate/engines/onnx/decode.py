@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from dictate.engines.onnx.model import Model
 from dictate.engines.onnx.tree import BoostingTree, State
+from dictate.engines.second_pass import MOST_KEPT
 
 MOST_AT_ONCE: Final = 10
 """Maximum number of tokens at one frame: NeMo's default, which keeps a model from an endless
@@ -32,12 +33,38 @@ class Prediction:
     memory: tuple[NDArray[np.float32], ...]
 
 
+class Frames:
+    """The frames of one utterance, to be decoded again."""
+
+    def __init__(self) -> None:
+        self._steps: list[NDArray[np.float32]] = []
+        self._count = 0
+
+    def add(self, encoded: NDArray[np.float32]) -> None:
+        """Those of a step, shape (1, width, n)."""
+        self._count += encoded.shape[-1]
+        self._steps.append(encoded)
+        if self._count > MOST_KEPT:
+            self._steps.clear()
+
+    def decode(self, model: Model, tree: BoostingTree) -> list[int] | None:
+        """The tokens of all; None if they are too many to be kept."""
+        if self._count > MOST_KEPT:
+            return None
+        hypothesis = Hypothesis(model, tree)
+        return [token for encoded in self._steps for token in hypothesis.take(encoded)]
+
+
 class Hypothesis:
     """One reading of one sound, which goes on where it stopped."""
 
-    def __init__(self, model: Model, tree: BoostingTree | None) -> None:
+    def __init__(
+        self, model: Model, tree: BoostingTree | None, kept: "Frames | None" = None
+    ) -> None:
+        """`kept` is where the frames are to be kept."""
         self._model = model
         self._tree = tree
+        self._kept = kept
         self._state: State | None = None if tree is None else tree.root
         self._prediction: Prediction | None = None
         self._skip = 0
@@ -46,6 +73,8 @@ class Hypothesis:
     def take(self, encoded: NDArray[np.float32]) -> list[int]:
         """The new tokens for frames of the encoder, shape (1, width, n)."""
         model = self._model
+        if self._kept is not None:
+            self._kept.add(encoded)
         if self._prediction is None:
             self._prediction = Prediction(*model.predict(model.blank, model.no_memory))
         tokens: list[int] = []

@@ -21,11 +21,12 @@ from dictate.engines.boost_phrases import MOST_LISTS, BoostPhrases, PhraseLists
 from dictate.engines.language import Languages
 from dictate.engines.offline import OfflineRecognizer
 from dictate.engines.onnx import model as onnx_model
-from dictate.engines.onnx.decode import Hypothesis
+from dictate.engines.onnx.decode import Frames, Hypothesis
 from dictate.engines.onnx.offline import recognise
 from dictate.engines.onnx.streaming import StreamingRecognizer
 from dictate.engines.onnx.tree import BoostingTree
 from dictate.engines.packages import why_lacking
+from dictate.engines.second_pass import second_pass
 from dictate.engines.self_test import check_sound
 from dictate.engines.token_text import TokenText
 from dictate.engines.transducer import WHOLE, TransducerUtterance, language_of_own_model
@@ -118,16 +119,23 @@ class OnnxEngine(Engine):
         prompt_index = self._languages.index(language)
         taken = self._lists.take(hotwords, language)
         tree = self._tree(taken.phrases)
-        hypotheses = [Hypothesis(model, tree)]
+        frames = Frames()
+        second = second_pass(
+            taken,
+            lambda few: frames.decode(model, BoostingTree(few, model.blank)),
+            TokenText(model.tokens, model.tags),
+        )
+        hypotheses = [Hypothesis(model, tree, frames if second else None)]
         if tree is not None:
             hypotheses.append(Hypothesis(model, None))
         texts = [TokenText(model.tokens, model.tags) for _ in hypotheses]
         forms = taken.forms if hotwords.guards.compare else None
         if model.window is None:
             run = partial(recognise, model, hypotheses, prompt_index)
-            return TransducerUtterance(OfflineRecognizer(run, len(hypotheses)), texts, forms, 0)
+            whole = OfflineRecognizer(run, len(hypotheses))
+            return TransducerUtterance(whole, texts, forms, 0, second=second)
         stream = StreamingRecognizer(model, model.window, hypotheses, prompt_index)
-        return TransducerUtterance(stream, texts, forms, model.window.chunk_ms)
+        return TransducerUtterance(stream, texts, forms, model.window.chunk_ms, second=second)
 
     def _change_chunk(self, chunk_ms: int) -> None:
         """Load the download with this chunk, if it is a different one and can be loaded. Open

@@ -9,27 +9,21 @@ import asyncio
 import json
 import logging
 import os
-import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from dictate.config.schema import OverlaySettings
-from dictate.installation import system_command
 from dictate.platform.backoff import Backoff
 from dictate.platform.child_process import ChildProcess
 from dictate.platform.desktop import NAMES
+from dictate.ui.gtk import PYTHON, START_S, with_command
 from dictate.ui.overlay.picture import Picture
 
 log = logging.getLogger(__name__)
 
-_APT: Final = re.compile(r"apt install ((?: ?[\w.+-]+)+)")
-PYTHON: Final = "/usr/bin/python3"
-"""The system's Python: GTK comes with the system; no package index has it for every machine."""
 WINDOW: Final = Path(__file__).with_name("window.py")
-START_S: Final = 15.0
-"""Seconds to start: GTK with all its libraries, from a cold disk."""
 ANSWER_S: Final = 5.0
 """Seconds until a picture without an answer means a hang."""
 PAUSE_S: Final = 0.05
@@ -161,7 +155,7 @@ class Overlay:
             return
         hello = json.loads(line)
         if "why_not" in hello:
-            raise _Unsupported(_with_command(hello["why_not"]))
+            raise _Unsupported(with_command(hello["why_not"]))
         self._on_state(hello["by"])
         self._changed.set()
         self._seen = False
@@ -215,12 +209,7 @@ def unavailable_reason() -> str:
         return "the desktop does not answer"
     except ValueError:
         return f"it ends with status {done.returncode}: {PYTHON} {WINDOW} --check"
-    return _with_command(str(hello.get("why_not", "")))
-
-
-def _with_command(reason: str) -> str:
-    """The window's reason, with the command for this system: the window cannot import our code."""
-    return _APT.sub(lambda found: system_command(*found[1].split()), reason)
+    return with_command(str(hello.get("why_not", "")))
 
 
 async def _desktop_or(again: "asyncio.Task[bool]") -> None:

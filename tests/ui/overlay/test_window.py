@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from dictate.ui.overlay.process import PYTHON, WINDOW
+from dictate.ui.gtk import PYTHON
+from dictate.ui.overlay.process import WINDOW
 from tests.lab.overlay_window import OverlayWindow, overlay_window, picture_of, shown
 from tests.lab.windows import GtkField, Xterm
 from tests.lab.xserver import XServer, need, wait_for
