@@ -130,7 +130,7 @@ def propose(proof: Proof, reason: str) -> None:
         reason = f"it changed {changed} of {_count(proof.controls, 'control sentence')}"
     if not reason:
         proof.action = Action.ADD
-        stayed = [_unchanged(proof.checked - len(proof.alike), "dictation")]
+        stayed = [_unchanged(proof.checked - len(set(proof.alike)), "other dictation")]
         stayed += [_unchanged(proof.controls, "control sentence")] if proof.controls else []
         proof.why = f"your clip comes out right, and {' and '.join(stayed)}"
         if proof.alike:
@@ -165,9 +165,9 @@ def _numbers(numbers: Iterable[int]) -> str:
 def _unchanged(checked: int, what: str) -> str:
     if checked < 2:
         return (
-            f"one other {what} stayed as it was" if checked else f"no other {what} could be checked"
+            f"one {what} stayed as it was" if checked else f"no {what} could be checked"
         )
-    return f"{checked} other {what}s stayed as they were"
+    return f"{checked} {what}s stayed as they were"
 
 
 def propose_spelling(proof: Proof) -> None:

@@ -38,7 +38,7 @@ def proof(wrong: str, *, harms: int = 0, literal: tuple[int, ...] = ()) -> Proof
             proof("cloud code", literal=(4,)),
             "no engine",
             Action.LEAVE,
-            "in dictation 4",
+            "(dictation 4)",
         ),
         (proof("cloud", harms=1), "", Action.LEAVE, "a single word"),
     ],
@@ -69,8 +69,10 @@ def test_the_same_words_in_other_dictations_are_shown_and_are_no_harm() -> None:
     assert found.action is Action.ADD
     assert '"cloud code" in dictation 1, 2 would be "Claude Code", too' in found.why
     assert "one other dictation stayed" in found.why
-    propose(found, "no engine")
-    assert found.action is Action.REPLACE
+    again = proof("cloud code", literal=(2, 1))
+    again.alike = [2, 1]
+    propose(again, "no engine")
+    assert again.action is Action.REPLACE
 
 
 def test_a_spelling_that_is_used_elsewhere_is_left() -> None:
