@@ -19,6 +19,7 @@ from dictate.proof.voices import FLITE
 from dictate.text import polish
 from tests.lab import mini_model, mini_onnx
 from tests.lab.voices import read, speak
+from tests.mini_model.synth import UNHEARD
 
 AUDIO = Path(__file__).parents[1] / "audio"
 SAMPLES = Path(__file__).parents[2] / "dictate" / "samples"
@@ -187,6 +188,15 @@ def test_long_lists_are_taken_and_cost_no_text(engine: Engine, asked: Samples, m
     else:
         # Where nearly every token begins some term, none is preferred: less is found.
         assert heard in (hear(engine, asked), hear(engine, asked, CLAUDE))
+
+
+def test_names_that_begin_alike_hide_no_term(engine: Engine) -> None:
+    names = "Pieper Piatek Pickard Piazza Pilger Pinto Pirelli Pisano Pitman Piccolo Pienaar"
+    hotwords = Hotwords(tuple(map(Term, ("pytest", *names.split()))))
+    utterance = engine.begin(hotwords, None)
+    utterance.feed(speak("Show me pie test.", UNHEARD[0]))
+    assert utterance.finish() == "Show me pytest."
+    assert utterance.plain == "Show me pie test."
 
 
 def test_what_the_model_cannot_write_is_named(engine: Engine) -> None:
