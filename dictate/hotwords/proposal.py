@@ -164,9 +164,7 @@ def _numbers(numbers: Iterable[int]) -> str:
 
 def _unchanged(checked: int, what: str) -> str:
     if checked < 2:
-        return (
-            f"one {what} stayed as it was" if checked else f"no {what} could be checked"
-        )
+        return f"one {what} stayed as it was" if checked else f"no {what} could be checked"
     return f"{checked} {what}s stayed as they were"
 
 

@@ -97,7 +97,10 @@ def prove(run: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> Callable
 def test_a_control_set_that_stays_speaks_for_the_term(prove: Callable[..., Proof]) -> None:
     found = prove(1.0, harms_from=100.0)
     assert (found.action, found.weight, found.controls) == (Action.ADD, 1.0, 3)
-    assert "no other dictation could be checked and 3 control sentences stayed as they were" in found.why
+    assert (
+        "no other dictation could be checked and 3 control sentences stayed as they were"
+        in found.why
+    )
 
 
 def test_harm_leads_to_a_lower_weight(prove: Callable[..., Proof]) -> None:
