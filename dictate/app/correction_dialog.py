@@ -14,7 +14,7 @@ from dictate.app.pipeline import Pipeline
 from dictate.app.session import Activity
 from dictate.errors import DictateError
 from dictate.hotwords.proposal import Action, Proof
-from dictate.hotwords.proposal_text import evidence, proposal, take_back
+from dictate.hotwords.proposal_text import evidence, false_hit, proposal, take_back
 from dictate.platform.background import BackgroundTasks
 from dictate.ui.correction.process import Closed, CorrectionWindow, WindowLost
 
@@ -150,14 +150,16 @@ class CorrectionDialog:
         """Prove each correction, propose, and do what the user wants; what is to be said about it.
         Raises DictateError, Closed, WindowLost."""
         found = await self._corrections.correct(number, wanted)
-        usable = [each for each in found if each.wrong and each.right]
+        usable = [each for each in found if each.teaches]
+        wrong = [f"{false_hit(each.not_said)}." for each in found if each.not_said]
         kept = (
             f"The corrected text is kept: `dictatectl paste {number}` writes it where the cursor "
             "is then."
         )
         if not usable:
-            return [kept, "There is nothing to learn from that."] if changed else []
-        lines = []
+            nothing = wrong or ["There is nothing to learn from that."]
+            return [kept, *nothing] if changed else []
+        lines = wrong
         for each in usable:
             note = f'Trying "{each.right}" for "{each.wrong}" on your clip …'
             await window.show(page="wait", note=note, kept=kept)

@@ -146,8 +146,9 @@ class EvidenceRecorder:
         heard = await self._look_at(entry)
         wrong: list[Evidence] = []
         missed: list[Evidence] = []
-        for each in found:
+        for at, each in enumerate(found):
             before, after = heard.terms(each.wrong), heard.terms(each.right)
+            found[at] = replace(each, not_said=", ".join(sorted(before - after)))
             for terms, kind, new in (
                 (before - after, EvidenceKind.FALSE_HIT, wrong),
                 (after - before, EvidenceKind.MISSED, missed),

@@ -137,7 +137,7 @@ class HotwordsInterface(ServiceInterface):
     async def correct(self, number: DBusUInt32, text: DBusStr) -> Dicts:
         with self._slot():
             found = await self._controller().correct(number, text)
-            return [from_row(asdict(each)) for each in found]
+            return [from_row(asdict(each) | {"teaches": each.teaches}) for each in found]
 
     @dbus_method("Prove")
     async def prove(self, number: DBusUInt32, wrong: DBusStr, right: DBusStr) -> DBusDict:

@@ -16,6 +16,14 @@ class Correction:
     """Empty if words were added."""
     right: str
     """Empty if words were removed."""
+    not_said: str = ""
+    """A hotword in the wrong words that is not in the right ones; empty if there is none."""
+
+    @property
+    def teaches(self) -> bool:
+        """Whether something could be learned from it. Ordinary words in the place of a hotword only
+        say that it was wrong there."""
+        return bool(self.wrong and self.right and not (self.not_said and self.right.islower()))
 
 
 def corrections(written: str, corrected: str) -> list[Correction]:

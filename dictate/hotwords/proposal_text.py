@@ -38,6 +38,14 @@ def proposal(proof: Proof) -> str:
     }[proof.action]
 
 
+def false_hit(term: str) -> str:
+    """What it means that a hotword was corrected away, in a sentence."""
+    return (
+        f'"{term}" counts as a false hit there: a hotword that is wrong in two dictations is '
+        "quarantined"
+    )
+
+
 def take_back(learned: str) -> str:
     """How to take back what was learned, in a sentence."""
     return f'`dictatectl hotwords unlearn "{learned}"` takes it back'

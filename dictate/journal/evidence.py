@@ -12,6 +12,7 @@ from dataclasses import astuple, dataclass, fields
 from enum import Enum
 from typing import Final
 
+from dictate.errors import JournalError
 from dictate.hotwords.firings import FiringKind
 
 
@@ -133,9 +134,12 @@ class EvidenceTable:
             )
 
     def record_firings(self, number: int, rows: Iterable[Evidence]) -> None:
-        """What the terms did in this dictation, in place of what was known before."""
+        """What the terms did in this dictation, in place of what was known before. Raises
+        JournalError, also if the dictation is not on the disk: it was full, or it is forgotten."""
         marks = ", ".join("?" * len(FIRINGS))
         with self._transaction() as db:
+            if not db.execute("SELECT 1 FROM dictation WHERE number = ?", (number,)).fetchone():
+                raise JournalError(f"dictation {number} is not on the disk, or forgotten")
             db.execute(
                 f"DELETE FROM evidence WHERE dictation = ? AND kind IN ({marks})",
                 (number, *(kind.value for kind in FIRINGS)),

@@ -326,7 +326,11 @@ def test_a_correction_says_which_terms_were_wrong_and_which_were_missed(
             "x", heard="the Claude and clod code", plain="the cloud and clod code"
         )
         found = await rig.recorder.corrected(number, "the cloud and Claude Code")
-        assert found == [Correction("Claude", "cloud"), Correction("clod code", "Claude Code")]
+        assert found == [
+            Correction("Claude", "cloud", "Claude"),
+            Correction("clod code", "Claude Code"),
+        ]
+        assert [each.teaches for each in found] == [False, True]  # "cloud" is no name
         assert set(await rig.rows(number)) == {
             ("Claude", K.FIRED, "cloud", "Claude"),
             ("Claude Code", K.MISSED, "clod code", "Claude Code"),

@@ -598,7 +598,8 @@ def test_a_replacement_may_be_learned_instead(bus: Bus, monkeypatch: pytest.Monk
     monkeypatch.setenv("PROPOSAL", "replace")
     with daemon():
         result = json.loads(done("correct", "1", "--text", "First Claude Code.", "--yes", "--json"))
-        assert result["changes"] == [{"wrong": "cloud code", "right": "Claude Code"}]
+        (change,) = result["changes"]
+        assert (change["wrong"], change["right"]) == ("cloud code", "Claude Code")
         assert result["learned"][0]["lines"] == ["+ replacement cloud code -> Claude Code"]
         taken_back = done("hotwords", "unlearn", "Claude Code")
         assert taken_back == "- replacement cloud code\n"

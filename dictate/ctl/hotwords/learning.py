@@ -17,7 +17,7 @@ from dictate.hotwords import hotwords_file
 from dictate.hotwords.corrections import replaced
 from dictate.hotwords.learning import term_of
 from dictate.hotwords.model import TermState
-from dictate.hotwords.proposal_text import take_back
+from dictate.hotwords.proposal_text import false_hit, take_back
 from dictate.platform import paths
 
 ADD, REPLACE, LEAVE = "add", "replace", "leave"
@@ -63,10 +63,13 @@ def correct(arguments: Namespace) -> int:
             f"dictation {number} is corrected: `dictatectl paste {number}` writes it where the "
             "cursor is then"
         )
+        for each in found:
+            if each["not_said"]:
+                console.line(safe(false_hit(each["not_said"])))
     results = [
         _learn(number, each["wrong"], each["right"], arguments)
         for each in found
-        if each["wrong"] and each["right"] and (pair is None or _overlap(each, pair))
+        if each["teaches"] and (pair is None or _overlap(each, pair))
     ]
     if talks and not results:
         console.line("there is nothing to learn from that")
