@@ -8,10 +8,11 @@ from dictate.app.evidence_recorder import EvidenceRecorder
 from dictate.app.journal_thread import JournalThread
 from dictate.app.proof import Prover
 from dictate.app.reloader import Reloader
-from dictate.errors import NotFound
+from dictate.errors import DictateError, NotFound
 from dictate.hotwords.corrections import Correction
 from dictate.hotwords.learning import learn, take_back
 from dictate.hotwords.proposal import Proof
+from dictate.hotwords.spoken_words import Words
 from dictate.journal.entry import Entry
 from dictate.journal.evidence import Evidence, EvidenceKind
 from dictate.journal.journal import Journal
@@ -47,6 +48,8 @@ class Corrections:
 
     async def prove(self, number: int, wrong: str, right: str) -> Proof:
         """Find out what a term would do."""
+        if not (Words.of(wrong).keys and Words.of(right).keys):
+            raise DictateError("a correction has at least one wrong word and one right word")
         return await self._prover.prove(await self._entry(number), wrong, right)
 
     async def accept(self, number: int, proof: Proof) -> list[str]:

@@ -112,6 +112,8 @@ def test_a_forgotten_dictation_teaches_nothing(
     async def scenario(rig: Rig) -> None:
         desk = Desk(rig, reloader)
         number = await rig.say("ask cloud", heard="ask cloud")
+        with pytest.raises(DictateError, match="at least one wrong word"):
+            await desk.corrections.prove(number, "cloud", " !")
         await rig.thread.call(Journal.forget, number)
         with pytest.raises(NotFound, match="there is no dictation 1"):
             await desk.corrections.accept(number, CLAUDE)
