@@ -58,7 +58,7 @@ def load(path: Path) -> tuple[Calibration, ...]:
         found = json.loads(path.read_text("utf-8"))
         known = {field.name for field in fields(Calibration)}
         each = [Calibration(**{key: one[key] for key in known}) for one in found]
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return ()
     except (OSError, ValueError, KeyError, TypeError) as error:
         log.warning("%s cannot be used, so the built-in strengths are: %r", path, error)

@@ -120,5 +120,6 @@ def test_unused_graphs_record_nothing(asked: Samples) -> None:
     plain = mini_model.engine()
     made = NemotronEngine(mini_model.settings())
     made._loaded = dataclasses.replace(plain._loaded, graphs=graphs)
-    made._trees, made._languages = plain._trees, plain._languages
+    made._trees, made._lists = plain._trees, plain._lists
+    made._languages = plain._languages
     assert hear(made, asked) == hear(plain, asked)

@@ -192,7 +192,7 @@ def _act(fault: str | None, utterance: Utterance) -> Any:
         case "slow":
             end = time.monotonic() + float(argument)
             while time.monotonic() < end and not utterance.stopped:
-                time.sleep(0.01)
+                time.sleep(0.05)  # less often than would count as work on a slow machine
         case "busy":
             end = time.thread_time() + float(argument)
             while time.thread_time() < end:
