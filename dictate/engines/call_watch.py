@@ -16,8 +16,8 @@ from typing import Final, NamedTuple
 WITHOUT_SOUND_S: Final = 60.0
 """Seconds that a call may work that is given no sound."""
 LEAST_SHARE: Final = 0.01
-"""Share of a processor from which a call is at work. A loop that only sleeps, and looks twenty times
-a second, uses less than half of that."""
+"""Share of a processor from which a call is at work. A loop that only sleeps, and looks twenty
+times a second, uses less than half of that."""
 SOONEST_S: Final = 0.1
 """Seconds between two measurements: in a shorter time, a busy machine may give a call nothing."""
 
