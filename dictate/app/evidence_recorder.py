@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 from dictate.app.journal_thread import JournalThread
@@ -15,7 +16,7 @@ from dictate.app.signals import Signal
 from dictate.errors import DictateError, NotFound
 from dictate.hotwords.corrections import Correction, corrections
 from dictate.hotwords.firings import firings, undecided
-from dictate.hotwords.model import Term
+from dictate.hotwords.model import Hotwords
 from dictate.hotwords.spoken_words import TermFinder
 from dictate.journal.entry import Entry, EntryState
 from dictate.journal.evidence import Evidence, EvidenceKind
@@ -27,6 +28,9 @@ log = logging.getLogger(__name__)
 
 LONGEST_END_S: Final = 1.0
 """Seconds to wait at the end for what is not recorded yet."""
+MOST_LISTS: Final = 4
+"""Lists that are kept ready to be searched for: the profiles and applications have lists of their
+own."""
 _BOOSTED: Final = (EvidenceKind.FIRED, EvidenceKind.SPELLED)
 """A term of these kinds is in the text only because it is on the list."""
 
@@ -73,8 +77,6 @@ class EvidenceRecorder:
         self._profiles = profiles
         self._on_wrong = on_wrong
         self._background = BackgroundTasks(log)
-        self._terms: tuple[Term, ...] = ()
-        self._finder = TermFinder([])
 
     def written(self, number: int) -> None:
         """The text of this dictation was written."""
@@ -171,10 +173,13 @@ class EvidenceRecorder:
     async def _look_at(self, entry: Entry) -> _Heard:
         profile = self._profiles.choose(second=entry.second)
         hotwords = profile.hotwords_in(entry.application)
-        terms = hotwords.for_language(profile.language)
-        if terms != self._terms:
-            known = [(term.spelling, term.sounds_like) for term in terms]
-            self._finder = await asyncio.to_thread(TermFinder, known)
-            self._terms = terms
-        strengths = {term.spelling: hotwords.strength * term.weight for term in terms}
-        return _Heard(entry, profile.engine.info.model, strengths, self._finder)
+        strengths, finder = await asyncio.to_thread(_terms_of, hotwords, profile.language)
+        return _Heard(entry, profile.engine.info.model, strengths, finder)
+
+
+@lru_cache(maxsize=MOST_LISTS)
+def _terms_of(hotwords: Hotwords, language: str) -> tuple[dict[str, float], TermFinder]:
+    """The strength of each term that counts in this language, and what finds them."""
+    terms = hotwords.for_language(language)
+    strengths = {term.spelling: hotwords.strength * term.weight for term in terms}
+    return strengths, TermFinder([(term.spelling, term.sounds_like) for term in terms])

@@ -117,11 +117,11 @@ class Prover:
             return reason
         pcm = await self._journal.call(Journal.audio, entry.number)
         hotwords = self._hotwords(entry)
-        known = _known(hotwords, proof.term)
+        known = hotwords.term(proof.term)
         least = known.weight if known and known.state is TermState.ACTIVE else 0.0
         finder = TermFinder([(proof.term, ())])
         for weight in (weight for weight in WEIGHTS if weight > least):
-            text = await self._hear(pcm, _with(hotwords, known, proof.term, weight), entry)
+            text = await self._hear(pcm, _with(hotwords, proof.term, weight), entry)
             right = _count(finder, text) > _count(finder, proof.clip)
             changed = _changes(proof.clip, text, finder)
             if right and changed:
@@ -149,12 +149,12 @@ class Prover:
         """The term does harm: look whether it is right at a lower weight, and what of the harm is
         left. What a higher weight left alone, this one leaves alone, too."""
         hotwords, weight = self._hotwords(entry), LOWER[proof.weight]
-        known = _known(hotwords, proof.term)
+        known = hotwords.term(proof.term)
         if known and known.state is TermState.ACTIVE and known.weight >= weight:
             return
         pcm = await self._journal.call(Journal.audio, entry.number)
         finder = TermFinder([(proof.term, ())])
-        text = await self._hear(pcm, _with(hotwords, known, proof.term, weight), entry)
+        text = await self._hear(pcm, _with(hotwords, proof.term, weight), entry)
         right, changed = _count(finder, text) > _count(finder, proof.clip), ""
         if right:
             changed = _changes(proof.clip, text, finder)
@@ -195,8 +195,7 @@ class Prover:
     async def _check_controls(self, sentences: list[Sentence], entry: Entry, proof: Proof) -> None:
         """Recognize control sentences as if they were said in this dictation."""
         hotwords = self._hotwords(entry)
-        known = _known(hotwords, proof.term)
-        with_term = _with(hotwords, known, proof.term, proof.weight)
+        with_term = _with(hotwords, proof.term, proof.weight)
         began = time.monotonic()
         differ: list[tuple[Sentence, str]] = []
         # First all with the term, then without it where that is needed: a list is expensive to
@@ -226,6 +225,7 @@ class Prover:
     async def _check_history(self, others: list[Entry], proof: Proof) -> None:
         """Recognize other dictations again, with the term. Only what it changed there counts."""
         left_s = MOST_SOUND_S
+        with_term: dict[Hotwords, Hotwords] = {}
         for other in others:
             if proof.checked >= MOST_DICTATIONS or not other.has_audio or other.audio_s > left_s:
                 continue
@@ -237,9 +237,9 @@ class Prover:
             except JournalError:
                 continue  # forgotten in between
             hotwords = self._hotwords(other)
-            known = _known(hotwords, proof.term)
-            with_term = _with(hotwords, known, proof.term, proof.weight)
-            after = await self._hear(pcm, with_term, other)
+            if hotwords not in with_term:
+                with_term[hotwords] = _with(hotwords, proof.term, proof.weight)
+            after = await self._hear(pcm, with_term[hotwords], other)
             proof.checked += 1
             if Words.of(after).keys != Words.of(other.heard).keys:
                 before = await self._hear(pcm, hotwords, other)
@@ -271,13 +271,9 @@ def _is_alike(change: Correction, proof: Proof) -> bool:
     )
 
 
-def _known(hotwords: Hotwords, spelling: str) -> Term | None:
-    """The term, if it is on the list already."""
-    folded = spelling.casefold()
-    return next((term for term in hotwords.terms if term.spelling.casefold() == folded), None)
-
-
-def _with(hotwords: Hotwords, known: Term | None, spelling: str, weight: float) -> Hotwords:
+def _with(hotwords: Hotwords, spelling: str, weight: float) -> Hotwords:
+    """The list with this term at this weight, whether it has it already or not."""
+    known = hotwords.term(spelling)
     term = replace(known or Term(spelling), weight=weight, state=TermState.ACTIVE)
     rest = tuple(each for each in hotwords.terms if each is not known)
     return replace(hotwords, terms=(*rest, term))

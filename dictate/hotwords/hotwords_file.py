@@ -163,11 +163,9 @@ def quarantine(path: Path, spelling: str) -> list[str]:
     the list at `path`, or quarantined already. It blocks. Raises ConfigError and leaves the files
     as they were."""
     whole = whole_list.read(path)
-    origin = _origin(whole, spelling)
-    if not isinstance(origin, Path):
+    known, origin = whole.hotwords.term(spelling), _origin(whole, spelling)
+    if known is None or not isinstance(origin, Path):
         return []
-    wanted = folded(composed(spelling))
-    known = next(term for term in whole.hotwords.terms if folded(term.spelling) == wanted)
     fields = {"spelling": known.spelling, "state": TermState.QUARANTINED.value}
     return _edit(path, origin, lambda text: with_term(text, fields))
 

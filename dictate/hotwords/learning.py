@@ -46,5 +46,4 @@ def take_back(path: Path, term: str, how: str, wrong: str) -> list[str]:
 
 def term_of(path: Path, spelling: str) -> Term | None:
     """The term of the list at `path`, whatever its letter case. It blocks. Raises ConfigError."""
-    terms = whole_list.read(path).hotwords.terms
-    return next((t for t in terms if t.spelling.casefold() == spelling.casefold()), None)
+    return whole_list.read(path).hotwords.term(spelling)

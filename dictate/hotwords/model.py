@@ -11,6 +11,8 @@ from enum import Enum
 from functools import cached_property
 from typing import Any, Final
 
+from dictate.hotwords.limits import composed, folded
+
 AUTO = "auto"
 """In place of a BCP 47 tag: the engine detects the language."""
 ACTIONS: Final = ("newline", "paragraph")
@@ -190,6 +192,11 @@ class Hotwords:
 
     def __hash__(self) -> int:
         return hash(self.digest)
+
+    def term(self, spelling: str) -> Term | None:
+        """The term with this spelling, regardless of letter case; None if there is none."""
+        wanted = folded(composed(spelling))
+        return next((term for term in self.terms if folded(term.spelling) == wanted), None)
 
     def for_language(self, language: str | None) -> tuple[Term, ...]:
         """The active terms for this language; AUTO means those of all languages."""
