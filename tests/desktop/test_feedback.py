@@ -78,7 +78,7 @@ def test_an_engine_that_cannot_keep_up_is_shown_while_the_user_speaks(tmp_path: 
             def behind() -> bool:
                 found = daemon.status()
                 seen.append(str(found["engine_progress"]))
-                return found["state"] == "recording" and bool(seen[-1])
+                return found["state"] == "recording" and seen[-1].startswith("hearing")
 
             wait_for(behind, "it is behind", 60)
             assert re.fullmatch(r"hearing, [3-9] s behind", seen[-1])

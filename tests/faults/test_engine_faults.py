@@ -356,7 +356,7 @@ def test_a_text_is_not_lost_where_the_engine_fails_at_the_louder_sound(
 
     async def main() -> None:
         lines = ["!quiet heard well", *[f"!{fault}"] * 3, LINE]
-        async with running(tmp_path, *lines, deadline_s=2 * DEADLINE_S) as engine:
+        async with running(tmp_path, *lines, deadline_s=5 * DEADLINE_S) as engine:
             await ready(engine)
             utterance = engine.begin(1, NONE, None)
             utterance.feed(quiet)
