@@ -6,7 +6,6 @@ ASCII there, and dictated text that goes to a file or a pipe is always UTF-8: ne
 """
 
 import codecs
-import json
 import os
 import sys
 from collections.abc import Callable
@@ -114,6 +113,8 @@ def text(dictated: str) -> None:
 
 def as_json(value: object, *, indent: int | None = 2) -> None:
     """Print one JSON document."""
+    import json  # most commands print none, and some must be fast
+
     encoding = getattr(sys.stdout, "encoding", None) or "ascii"
     is_utf8 = codecs.lookup(encoding).name.startswith("utf")
     line(json.dumps(value, ensure_ascii=not is_utf8, indent=indent))

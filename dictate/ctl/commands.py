@@ -1,19 +1,15 @@
 """The commands of `dictatectl`: one function for each, which returns the exit code."""
 
-import asyncio
-import json
-import subprocess
 import sys
 from argparse import Namespace
 from typing import Any, Final
 
 from dictate import console
 from dictate.ctl import render
-from dictate.ctl.client import DaemonClient, NotRunning, client
+from dictate.ctl.client import DaemonClient, NotRunning, ask, ask_status, client
 from dictate.ctl.exit_codes import FAILED, NOTHING, OK, USAGE
 from dictate.ctl.terminal import SWITCH_S, count_down, typed_in_terminal
 from dictate.errors import ConfigError, DictateError, FocusMoved, NotFound, did_you_mean
-from dictate.platform.bus import HOTWORDS_INTERFACE
 
 CHECK_S: Final = 60.0
 """Seconds to wait for what runs in a process of ours, such as the check."""
@@ -21,78 +17,26 @@ NOTE: Final = "note: "
 """The beginning of a line of the daemon's that says what overrides the user's files."""
 WITHOUT_FOCUS: Final = ("clipboard", "stdout")
 """The outputs that do not write into the focused window."""
-NOTHING_TO: Final = {
-    "stop": "nothing is being recorded: there is nothing to stop",
-    "release": "the key is not down: there is nothing to release",
-    "cancel": "no dictation is under way: there is nothing to cancel",
-}
-"""What a command says that found nothing to do."""
-
-
-def ask(member: str, signature: str = "", *body: Any) -> Any:
-    """What the daemon answers to one call. Raises DictateError."""
-
-    async def call() -> Any:
-        async with client() as daemon:
-            return await daemon.ask(member, signature, *body)
-
-    return asyncio.run(call())
-
-
-def ask_about_hotwords(member: str, signature: str = "", *body: Any) -> Any:
-    """What the daemon answers to one call of the interface about hotwords. Raises DictateError."""
-
-    async def call() -> Any:
-        async with client() as daemon:
-            return await daemon.ask(member, signature, *body, interface=HOTWORDS_INTERFACE)
-
-    return asyncio.run(call())
-
-
-def ask_status() -> dict[str, Any]:
-    """The daemon's status. Raises DictateError."""
-
-    async def call() -> dict[str, Any]:
-        async with client() as daemon:
-            return await daemon.status()
-
-    return asyncio.run(call())
 
 
 def status(arguments: Namespace) -> int:
     """Show what the daemon is doing: once, or until it is interrupted."""
 
-    async def show() -> None:
-        async with client() as daemon:
-            if arguments.follow:
-                await _follow(daemon)
-            else:
-                found = await daemon.status()
-                console.as_json(found) if arguments.json else render.status(found)
-
-    asyncio.run(show())
+    with client() as daemon:
+        if arguments.follow:
+            _follow(daemon)
+        else:
+            found = daemon.status()
+            console.as_json(found) if arguments.json else render.status(found)
     return OK
 
 
-async def _follow(daemon: DaemonClient) -> None:
+def _follow(daemon: DaemonClient) -> None:
     previous = None
-    async for found in daemon.follow():
+    for found in daemon.follow():
         if found != previous:
             console.as_json(found, indent=None)
             previous = found
-
-
-def control(arguments: Namespace) -> int:
-    """start, stop, toggle, press, release and cancel."""
-    command = arguments.command
-    second = "Second" if getattr(arguments, "second", False) else ""
-    answer = ask(command.capitalize() + second)
-    if command in NOTHING_TO and not answer:
-        console.line(f"dictatectl: {NOTHING_TO[command]}", sys.stderr)
-        return NOTHING
-    if isinstance(answer, str):
-        console.line(answer)
-    return OK
 
 
 def reload(_arguments: Namespace) -> int:
@@ -117,7 +61,7 @@ def last(arguments: Namespace) -> int:
 
 def history(arguments: Namespace) -> int:
     """List the dictations."""
-    entries = asyncio.run(_history(arguments.limit))
+    entries = _history(arguments.limit)
     if arguments.json:
         console.as_json(entries)
     elif entries:
@@ -127,14 +71,14 @@ def history(arguments: Namespace) -> int:
     return OK if entries else NOTHING
 
 
-async def _history(limit: int) -> list[dict[str, Any]]:
+def _history(limit: int) -> list[dict[str, Any]]:
     """The newest dictations, newest first; in pages, because the size of an answer is limited."""
-    async with client() as daemon:
-        entries: list[dict[str, Any]] = await daemon.ask("History", "u", limit)
+    with client() as daemon:
+        entries: list[dict[str, Any]] = daemon.ask("History", "u", limit)
         page = entries
         while page and len(entries) < limit:
             last = entries[-1]["number"]
-            page = await daemon.ask("HistoryBefore", "uu", last, limit - len(entries))
+            page = daemon.ask("HistoryBefore", "uu", last, limit - len(entries))
             entries += page
     return entries
 
@@ -266,6 +210,9 @@ def answer_of_child(what: str, module: str, *words: str, given: str = "") -> Any
 
     It runs in a process of its own, because the stages are large and may hang.
     """
+    import json
+    import subprocess
+
     from dictate.platform.child_process import python_module
 
     command = python_module(module, *words)

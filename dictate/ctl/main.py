@@ -1,18 +1,19 @@
 """`dictatectl`: controls the running daemon. It must start fast: a key press may run it.
 
-So it imports no stage, and each command imports what only that command needs.
+So it imports no stage, and each command imports what only that command needs; those that keys run
+are in `control.py`. Even the parser has only the part of the command line that was given.
 """
 
 import argparse
 import importlib
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
 from dictate import __version__, console
 from dictate.ctl.arguments import Commands, add_command, add_json, count, number
 from dictate.ctl.exit_codes import EXPLAINED, FAILED, INTERRUPTED, NOT_RUNNING, NOTHING, OK, USAGE
-from dictate.ctl.hotwords.arguments import add_actions, add_correct
 from dictate.ctl.terminal import SWITCH_S
 from dictate.errors import ConfigError, DictateError, NotFound, did_you_mean
 
@@ -30,10 +31,11 @@ FROM_TERMINAL: Final = (
 
 
 def parser(
-    engines: Sequence[str] | None = None, shells: Sequence[str] | None = None
+    engines: Sequence[str] | None = None, shells: Sequence[str] | None = None, *, word: str = ""
 ) -> argparse.ArgumentParser:
-    """The whole command line. `engines` and `shells` are what the completion offers; importing
-    their tables for each command would take longer than the command."""
+    """The whole command line; with the name of a command as `word` a part of it that has this
+    command. `engines` and `shells` are what the completion offers; importing their tables for each
+    command would take longer than the command."""
     top = argparse.ArgumentParser(
         prog="dictatectl",
         description="Control the running dictate.",
@@ -42,17 +44,17 @@ def parser(
     )
     top.add_argument("--version", action="version", version=f"dictatectl {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    _add_status(commands)
-    _add_dictating(commands)
-    _add_texts(commands)
-    _add_diagnostics(commands)
-    _add_engine(commands, engines)
-    hotwords = add_command(commands, "hotwords", "", "show or change your hotwords")
-    add_actions(hotwords)
-    completion = add_command(
-        commands, "completion", "completion", "print a shell completion script"
-    )
-    completion.add_argument("shell", choices=shells, help="bash, zsh, fish or tcsh")
+    parts: dict[Callable[[Commands], None], Sequence[str]] = {
+        _add_status: ("status",),
+        _add_dictating: ("start", "toggle", "press", "release", "stop", "cancel", "reload"),
+        _add_texts: ("last", "history", "paste", "correct", "undo", "forget"),
+        _add_diagnostics: ("devices", "check"),
+        partial(_add_engine, engines): ("engine",),
+        _add_hotwords: ("hotwords",),
+        partial(_add_completion, shells): ("completion",),
+    }
+    for add in [add for add, names in parts.items() if word in names] or parts:
+        add(commands)
     return top
 
 
@@ -74,16 +76,16 @@ def _add_dictating(commands: Commands) -> None:
         ("press", "act as if the hotkey were pressed; for key bindings of your desktop"),
         ("release", "act as if the hotkey were released"),
     ):
-        add_command(commands, name, "control", summary).add_argument(
+        add_command(commands, name, "control:control", summary).add_argument(
             "--second",
             action="store_true",
             help="use the secondary profile, [second] in config.toml",
         )
-    add_command(commands, "stop", "control", "end the dictation and write its text")
+    add_command(commands, "stop", "control:control", "end the dictation and write its text")
     add_command(
         commands,
         "cancel",
-        "control",
+        "control:control",
         "discard the dictation: nothing is written",
         f"{CANCELLED} `dictatectl forget` deletes a single one.",
     )
@@ -98,6 +100,8 @@ def _add_dictating(commands: Commands) -> None:
 
 
 def _add_texts(commands: Commands) -> None:
+    from dictate.ctl.hotwords.arguments import add_correct
+
     last = add_command(commands, "last", "last", "print the last text")
     add_json(last, "print everything that is known about it, as JSON")
     history = add_command(commands, "history", "history", "list your dictations, newest last")
@@ -157,7 +161,7 @@ def _add_diagnostics(commands: Commands) -> None:
     )
 
 
-def _add_engine(commands: Commands, engines: Sequence[str] | None) -> None:
+def _add_engine(engines: Sequence[str] | None, commands: Commands) -> None:
     engine = add_command(
         commands,
         "engine",
@@ -173,6 +177,19 @@ def _add_engine(commands: Commands, engines: Sequence[str] | None) -> None:
         "--second", action="store_true", help="switch the engine of the secondary profile"
     )
     add_json(engine)
+
+
+def _add_hotwords(commands: Commands) -> None:
+    from dictate.ctl.hotwords.arguments import add_actions
+
+    add_actions(add_command(commands, "hotwords", "", "show or change your hotwords"))
+
+
+def _add_completion(shells: Sequence[str] | None, commands: Commands) -> None:
+    completion = add_command(
+        commands, "completion", "completion", "print a shell completion script"
+    )
+    completion.add_argument("shell", choices=shells, help="bash, zsh, fish or tcsh")
 
 
 def _add_delay(command: argparse.ArgumentParser) -> None:
@@ -201,8 +218,8 @@ def function_of(run: str) -> Callable[[argparse.Namespace], int]:
 
 def run(argv: list[str] | None = None) -> int:
     """Run a command line; the exit code."""
-    top = parser()
-    arguments = top.parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    arguments = parser(word=words[0] if words else "").parse_args(words)
     if arguments.command == "completion":
         return _completion(arguments.shell)
     from dictate.ctl.client import NotRunning

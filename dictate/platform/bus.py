@@ -1,7 +1,6 @@
-"""The names of the daemon on the session bus, and connections to a bus."""
+"""Connections to a bus, and the names of the daemon on the session bus."""
 
 import asyncio
-import os
 from contextlib import suppress
 from typing import Any, Final
 
@@ -11,47 +10,30 @@ from dbus_fast.errors import DBusFastError
 
 from dictate.errors import Unavailable
 from dictate.platform.background import ignore_exception
-
-NAME: Final = "io.github.dictate.Dictate1"
-PATH: Final = "/io/github/dictate/Dictate1"
-INTERFACE: Final = NAME
-HOTWORDS_INTERFACE: Final = f"{INTERFACE}.Hotwords"
-ERRORS: Final = f"{INTERFACE}.Error"
-"""The part of an error name before the last dot; after it is the name of a class in errors.py."""
+from dictate.platform.bus_names import ADVICE, HELLO_S, session_address
+from dictate.platform.bus_names import ERRORS as ERRORS
+from dictate.platform.bus_names import HOTWORDS_INTERFACE as HOTWORDS_INTERFACE
+from dictate.platform.bus_names import INTERFACE as INTERFACE
+from dictate.platform.bus_names import NAME as NAME
+from dictate.platform.bus_names import PATH as PATH
 
 LINE_LIMIT: Final = 500
 """Maximum number of characters of a line of text on the bus."""
 
-_HELLO_S: Final = 5.0
-"""Seconds that a bus may take to accept a connection."""
 _LEAVE_S: Final = 0.5
 """Seconds to wait for the end of a connection."""
 
 
-def session_address() -> str:
-    """The address of the session bus. Raises Unavailable."""
-    if address := os.environ.get("DBUS_SESSION_BUS_ADDRESS"):
-        return address
-    # Services and ssh logins lack the variable; systemd puts the bus of every user here.
-    if runtime := os.environ.get("XDG_RUNTIME_DIR"):
-        return f"unix:path={runtime}/bus"
-    raise Unavailable(
-        "there is no session bus (neither DBUS_SESSION_BUS_ADDRESS nor XDG_RUNTIME_DIR is set): "
-        "log in to a desktop, or start with dbus-run-session"
-    )
-
-
 async def connect() -> MessageBus:
     """A connection to the session bus. Raises Unavailable."""
-    advice = "log in to a desktop, or start with dbus-run-session"
-    return await reach("the session bus", session_address(), advice)
+    return await reach("the session bus", session_address(), ADVICE)
 
 
 async def reach(name: str, address: str, advice: str) -> MessageBus:
     """A connection to the bus at `address`. Raises Unavailable with the name and the advice."""
     # A stopped bus accepts a connection and then never answers.
     try:
-        async with asyncio.timeout(_HELLO_S):
+        async with asyncio.timeout(HELLO_S):
             connection = await _Connection(bus_address=address).connect()
     except TimeoutError as error:
         raise Unavailable(f"{name} at {address} does not answer") from error

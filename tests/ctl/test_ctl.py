@@ -729,25 +729,40 @@ def _commands_of(
     yield from listed.choices.items()
 
 
-@pytest.mark.parametrize("words", [["status"], ["hotwords", "list"], ["toggle"]])
-def test_it_carries_nothing_heavy(running: object, words: list[str]) -> None:
+def test_a_command_alone_is_parsed_as_among_all() -> None:
+    for name, command in _commands_of(parser(), "command"):
+        alone = dict(_commands_of(parser(word=name), "command"))[name]
+        assert alone.format_help() == command.format_help()
+
+
+HEAVY = {
+    *("asyncio", "dbus_fast", "numpy", "rich", "torch", "sounddevice", "sqlite3"),
+    *("dictate.hotkeys", "dictate.events", "dictate.platform.bus"),
+}
+SPARED = {
+    *("dataclasses", "inspect", "json", "logging", "ssl", "subprocess", "tomlkit", "urllib"),
+    *("dictate.config", "dictate.ctl.commands", "dictate.ctl.hotwords", "dictate.ctl.render"),
+}
+"""What a command that a key press runs must not wait for, either."""
+
+
+@pytest.mark.parametrize(
+    ("words", "never"),
+    [
+        (["status"], HEAVY | {"json", "subprocess", "dictate.ctl.hotwords"}),
+        (["hotwords", "list"], HEAVY),
+        *((words.split(), HEAVY | SPARED) for words in ("toggle", "start --second", "stop")),
+    ],
+)
+def test_it_carries_nothing_heavy(running: object, words: list[str], never: set[str]) -> None:
     code = "import sys; from dictate.ctl.main import run\n"
     code += f"run({words!r}); print('MODULES', *sys.modules)"
     out = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     ).stdout
     carried = set(out.partition("MODULES")[2].split())
-    heavy = {
-        "numpy",
-        "rich",
-        "torch",
-        "sounddevice",
-        "sqlite3",
-        "dictate.hotkeys",
-        "dictate.events",
-    }
-    assert "dbus_fast" in carried
-    assert not heavy & carried
+    assert "dictate.ctl.client" in carried
+    assert not never & carried
 
 
 # For people ---------------------------------------------------------------------------------------

@@ -426,7 +426,7 @@ def test_a_bus_in_the_usual_place_is_found(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_a_bus_that_says_nothing_is_given_up(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(names, "_HELLO_S", 0.3)
+    monkeypatch.setattr(names, "HELLO_S", 0.3)
     bus.kill(signal.SIGSTOP)
     try:
         with pytest.raises(Unavailable, match="does not answer"):

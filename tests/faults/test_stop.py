@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from dbus_fast import Message, MessageType
 
-from dictate.ctl.client import client
 from dictate.events import RATE
+from dictate.platform import bus
 from tests.lab.daemon import RealDaemon, wait_for
 from tests.lab.scripted import Home, home, script
 
@@ -148,14 +149,20 @@ def test_a_flood_of_calls(user: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     dice = random.Random(5)
 
     async def flood() -> None:
-        async with client() as bus, client() as other:
-            for _ in range(20):
-                names = dice.choices(["Start", "Stop", "Toggle", "Cancel"], k=30)
-                clients = itertools.cycle((bus, other))
-                calls = [next(clients).ask(name) for name in names]
-                await asyncio.gather(*calls)
-                await asyncio.sleep(dice.random() * 0.2)
-            await bus.ask("Stop")
+        clients = itertools.cycle([await bus.connect(), await bus.connect()])
+
+        async def ask(member: str) -> None:
+            call = Message(bus.NAME, bus.PATH, bus.INTERFACE, member)
+            answer = await bus.ask(next(clients), call, "dictate", 10)
+            assert answer.message_type is MessageType.METHOD_RETURN, answer.body
+
+        for _ in range(20):
+            names = dice.choices(["Start", "Stop", "Toggle", "Cancel"], k=30)
+            await asyncio.gather(*map(ask, names))
+            await asyncio.sleep(dice.random() * 0.2)
+        await ask("Stop")
+        for connection in (next(clients), next(clients)):
+            await bus.leave(connection)
 
     with user.daemon() as daemon:
         wait_for(lambda: daemon.status()["engine_state"] == "ready", "the engine is loaded")

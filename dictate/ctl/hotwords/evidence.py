@@ -7,7 +7,7 @@ from typing import Any
 
 from dictate import console
 from dictate.console import paint, safe
-from dictate.ctl.commands import ask_about_hotwords
+from dictate.ctl.client import ask_about_hotwords
 from dictate.ctl.exit_codes import NOTHING, OK
 from dictate.hotwords.spoken_words import Words
 from dictate.word_alignment import aligned

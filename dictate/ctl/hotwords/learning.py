@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from dictate import console
 from dictate.console import paint, safe
-from dictate.ctl.commands import ask, ask_about_hotwords, report_change
+from dictate.ctl.client import ask, ask_about_hotwords
+from dictate.ctl.commands import report_change
 from dictate.ctl.editor import run_editor
 from dictate.ctl.exit_codes import NOTHING, OK, USAGE
 from dictate.errors import DictateError, NotFound

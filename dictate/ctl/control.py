@@ -1,0 +1,29 @@
+"""The commands that a key press may run. They load nothing but the client of the bus."""
+
+import sys
+from argparse import Namespace
+from typing import Final
+
+from dictate import console
+from dictate.ctl.client import ask
+from dictate.ctl.exit_codes import NOTHING, OK
+
+NOTHING_TO: Final = {
+    "stop": "nothing is being recorded: there is nothing to stop",
+    "release": "the key is not down: there is nothing to release",
+    "cancel": "no dictation is under way: there is nothing to cancel",
+}
+"""What a command says that found nothing to do."""
+
+
+def control(arguments: Namespace) -> int:
+    """start, stop, toggle, press, release and cancel."""
+    command = arguments.command
+    second = "Second" if getattr(arguments, "second", False) else ""
+    answer = ask(command.capitalize() + second)
+    if command in NOTHING_TO and not answer:
+        console.line(f"dictatectl: {NOTHING_TO[command]}", sys.stderr)
+        return NOTHING
+    if isinstance(answer, str):
+        console.line(answer)
+    return OK

@@ -1,0 +1,84 @@
+"""How `dictatectl` reaches the session bus."""
+
+import socket
+import threading
+from pathlib import Path
+
+import pytest
+
+from dictate.ctl.connection import BUS, BUS_PATH, Connection
+from dictate.errors import Unavailable
+from dictate.platform import bus_names
+from tests.lab.bus import session_bus
+
+
+def names() -> list[str]:
+    """What the bus at $DBUS_SESSION_BUS_ADDRESS answers to a call."""
+    connection = Connection()
+    try:
+        answer = connection.call(BUS, BUS_PATH, BUS, "ListNames", limit_s=20)
+    finally:
+        connection.close()
+    found: list[str] = answer.body[0]
+    return found
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "unix:path={},guid=0123456789abcdef0123456789abcdef",
+        "unix:guid=0123456789abcdef0123456789abcdef,path={}",
+        "unix:path=%2f{}",
+        "tcp:host=localhost,port=1;unix:path=/nowhere;unix:path={}",
+    ],
+)
+def test_an_address_may_have_more_than_a_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    with session_bus(tmp_path):
+        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", form.format(tmp_path / "test-bus"))
+        assert BUS in names()
+
+
+@pytest.mark.parametrize(
+    "address", ["nonsense", "unix:", "unix:path=/nowhere", "tcp:host=localhost,port=1"]
+)
+def test_a_bus_that_is_not_there_cannot_be_reached(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
+    with pytest.raises(Unavailable, match=r"cannot be reached.*dbus-run-session"):
+        Connection()
+
+
+def test_a_bus_that_says_nothing_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", f"unix:path={tmp_path / 'silent'}")
+    monkeypatch.setattr(bus_names, "HELLO_S", 0.1)
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / "silent"))
+        server.listen()
+        with pytest.raises(Unavailable, match="does not answer"):
+            Connection()
+
+
+def test_a_bus_that_refuses_the_user_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "refuses"
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", f"unix:abstract={path}")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(f"\0{path}")
+        server.listen()
+
+        def refuse() -> None:
+            with server.accept()[0] as client:
+                client.recv(4096)
+                client.sendall(b"REJECTED EXTERNAL\r\nERROR\r\n")
+
+        refusing = threading.Thread(target=refuse)
+        refusing.start()
+        with pytest.raises(Unavailable, match=r"cannot be reached \(REJECTED EXTERNAL"):
+            Connection()
+        refusing.join()
