@@ -7,6 +7,11 @@ GTK keeps the primary selection (`paste/application.py`), if the desktop reports
 - **The client that asks is unknown**, unlike on X11. A clipboard manager asks as soon as the
   clipboard changes. So the chord waits until there was no request for `QUIET_S`, or longer if there
   was a manager the last time. The first request after the chord counts as the application's.
+- **A window that is known to answer by itself gets the chord at once.** The last time nobody asked
+  before the chord, and then the process of the window did: it held the other end of the pipe. So
+  there is no manager to wait for, the window does not read a new clipboard by itself (as a remote
+  desktop does), and only a request of that process counts. If another one asks there is a manager
+  now, and the next text waits for it.
 - **The focus may move between the last check and the chord**, in the time that the compositor needs
   to read one message. It is checked again afterwards: if it has moved, the delivery is unsure.
 - **A text that was not requested in time is withdrawn for good**, so it certainly is not delivered.
@@ -22,6 +27,7 @@ from dictate.outputs import Focus
 from dictate.outputs.paste.application import pastes_clipboard
 from dictate.outputs.paste.clipboard_transaction import ClipboardTransaction
 from dictate.outputs.paste.paste_request import PasteRequest
+from dictate.outputs.wayland.pipes import is_read_by
 from dictate.outputs.wayland.selection import (
     CLIPBOARD,
     HINT,
@@ -64,6 +70,14 @@ class Paster:
         self._asked_after = False
         self._managed = False
         """Whether there seems to be a clipboard manager."""
+        self._pid: int | None = None
+        """The process of the window that gets the text."""
+        self._answering: set[tuple[Focus, int]] = set()
+        """The windows that are known to answer by themselves."""
+        self._at_once = False
+        """Whether this text goes to one of them."""
+        self._by_others = False
+        """Whether another process has requested this text."""
 
     async def paste(self, request: PasteRequest) -> None:
         """Returns once the application has the text.
@@ -75,18 +89,20 @@ class Paster:
         request.check(await self._focus())
         await self._claim(request)
         try:
-            await self._quiet()
+            if not self._at_once:
+                await self._quiet()
             request.check(await self._focus())
             if not self._transaction.owns_all():
                 raise NotDelivered("another program does not let go of the clipboard")
-            self._asked_after = False
             request.committed = True
             self._press()
             there = await self._focus() == request.focus
             await self._connection.wait(lambda: request.acknowledged, request.timeout_s)
             if request.acknowledged and there:
+                self._learn(request.focus)
                 return
-            if request.acknowledged:
+            self._answering.clear()
+            if request.acknowledged or (self._at_once and self._by_others and not there):
                 raise DeliveryUnsure(f"the focus left {name} in the very moment of the paste")
             if self._asked_after:
                 raise DeliveryUnsure(f"{name} began to take the text, and did not end")
@@ -102,9 +118,13 @@ class Paster:
 
     async def _claim(self, request: PasteRequest) -> None:
         content = text_content(request.text)
-        keeps = pastes_clipboard(await self._process(), request.focus.application)
+        self._pid = await self._process()
+        self._at_once = not self._managed and (request.focus, self._pid) in self._answering
+        self._asked_after = self._by_others = False
+        keeps = pastes_clipboard(self._pid, request.focus.application)
         selections = (CLIPBOARD,) if keeps else (CLIPBOARD, PRIMARY)
         await self._transaction.begin(request, self._selections.content, selections)
+        self._asked_at = 0.0
         for selection in self._transaction.selections:
             await self._selections.own(selection, content)
         await self._connection.round_trip()
@@ -113,18 +133,32 @@ class Paster:
         """Wait until a clipboard manager has read the new content."""
         begun = time.monotonic()
         if self._managed:
-            await self._connection.wait(lambda: self._asked_at > begun, MANAGER_S)
+            await self._connection.wait(lambda: self._asked_at > 0, MANAGER_S)
         end = begun + MANAGER_S
         while (rest := min(end, max(begun, self._asked_at) + QUIET_S) - time.monotonic()) > 0:
             await self._connection.wait(lambda: False, rest)
-        self._managed = self._asked_at > begun
+        self._managed = self._asked_at > 0
 
-    def _asked(self, _selection: str, kind: str) -> None:
+    def _learn(self, focus: Focus) -> None:
+        """The text of the transaction has been delivered there."""
+        if self._managed or self._by_others:
+            self._answering.clear()
+        elif self._pid is not None and focus.window:
+            self._answering.add((focus, self._pid))
+
+    def _asked(self, kind: str, pipe: int) -> bool:
         self._asked_at = time.monotonic()
-        self._asked_after |= kind != HINT
+        request = self._transaction.request
         # A program that reads the restored content is no application that pastes.
-        self._managed |= self._transaction.request is None
+        self._managed |= request is None
+        if self._pid is None or not is_read_by(pipe, self._pid):
+            self._by_others = True
+            if self._at_once:
+                self._managed = True
+                return False
+        receipt = kind != HINT and request is not None and request.committed
+        self._asked_after |= receipt
+        return receipt
 
-    def _given(self, _selection: str, kind: str) -> None:
-        if kind != HINT:
-            self._transaction.acknowledge()
+    def _given(self) -> None:
+        self._transaction.acknowledge()

@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import os
+from pathlib import Path
 from sys import byteorder
 from termios import FIONREAD
 
@@ -56,6 +57,22 @@ async def write_all(descriptor: int, data: bytes) -> None:
                 await asyncio.sleep(_TICK_S)
     finally:
         os.close(descriptor)
+
+
+def is_read_by(descriptor: int, pid: int) -> bool:
+    """Whether that process has the other end of this pipe. False if that cannot be known."""
+    try:
+        pipe = Path(f"/proc/self/fd/{descriptor}").readlink()
+        return any(_target(each) == pipe for each in Path(f"/proc/{pid}/fd").iterdir())
+    except OSError:
+        return False
+
+
+def _target(file: Path) -> Path | None:
+    try:
+        return file.readlink()
+    except FileNotFoundError:  # closed meanwhile
+        return None
 
 
 def _unread(descriptor: int) -> int:

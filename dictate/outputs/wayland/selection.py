@@ -70,16 +70,16 @@ class _Offer:
 class Selections:
     """Clipboard and primary selection. Raises Unavailable if the compositor gives no access.
 
-    `asked(selection, kind)` is called when a program requests content that we own,
-    `given(selection, kind)` when it has read all of it.
+    `asked(kind, pipe)` is called when a program requests content that we own, and says whether
+    `given()` is to be called when it has read all of it.
     """
 
     def __init__(
         self,
         connection: WaylandConnection,
         *,
-        asked: Callable[[str, str], None] = lambda _selection, _kind: None,
-        given: Callable[[str, str], None] = lambda _selection, _kind: None,
+        asked: Callable[[str, int], bool] = lambda _kind, _pipe: False,
+        given: Callable[[], None] = lambda: None,
     ) -> None:
         self._connection = connection
         self._tasks = BackgroundTasks(_log)
@@ -106,8 +106,8 @@ class Selections:
         owned = _Owned(source, content)
 
         def send(kind: str, descriptor: int) -> None:
-            self._asked(selection, kind)
-            self._tasks.start(self._give(selection, kind, content.get(kind, b""), descriptor))
+            tell = self._asked(kind, descriptor)
+            self._tasks.start(self._give(content.get(kind, b""), descriptor, tell=tell))
 
         def cancelled() -> None:
             if (
@@ -165,11 +165,12 @@ class Selections:
             _log.warning("clipboard: %d formats of its content could not be saved", missing)
         return {kind: bytes(found[kind]) for kind in whole}
 
-    async def _give(self, selection: str, kind: str, data: bytes, descriptor: int) -> None:
+    async def _give(self, data: bytes, descriptor: int, *, tell: bool) -> None:
         with contextlib.suppress(OSError, TimeoutError):
             await write_all(descriptor, data)
-            self._given(selection, kind)
-            self._connection.wake()
+            if tell:
+                self._given()
+                self._connection.wake()
 
     def _offer(self, handle: Object) -> None:
         offer = self._offers[handle] = _Offer(handle)
