@@ -20,6 +20,7 @@ GTK keeps the primary selection (`paste/application.py`), if the desktop reports
 """
 
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
 
 from dictate.errors import DeliveryUnsure, NotDelivered
@@ -42,6 +43,8 @@ from dictate.outputs.wayland.thread import WaylandConnection
 QUIET_S = 0.03
 MANAGER_S = 0.3
 """Maximum number of seconds to wait for a clipboard manager."""
+REMEMBERED = 16
+"""Number of windows that are known to answer by themselves."""
 PASTED = (
     "it was pasted, and Wayland does not say what has happened in that window since: undo it there"
 )
@@ -72,8 +75,8 @@ class Paster:
         """Whether there seems to be a clipboard manager."""
         self._pid: int | None = None
         """The process of the window that gets the text."""
-        self._answering: set[tuple[Focus, int]] = set()
-        """The windows that are known to answer by themselves."""
+        self._answering: deque[tuple[Focus, int]] = deque(maxlen=REMEMBERED)
+        """The windows that are known to answer by themselves, and their processes."""
         self._at_once = False
         """Whether this text goes to one of them."""
         self._by_others = False
@@ -143,8 +146,8 @@ class Paster:
         """The text of the transaction has been delivered there."""
         if self._managed or self._by_others:
             self._answering.clear()
-        elif self._pid is not None and focus.window:
-            self._answering.add((focus, self._pid))
+        elif self._pid is not None and focus.window and not self._at_once:
+            self._answering.append((focus, self._pid))
 
     def _asked(self, kind: str, pipe: int) -> bool:
         self._asked_at = time.monotonic()
