@@ -225,7 +225,7 @@ class Pipeline:
         dictation.take(chunk.samples)
         dictation.lost += chunk.dropped
         marks = self.segmenter.push(chunk)
-        if chunk.end >= dictation.ends_at:
+        if chunk.end >= dictation.ends_at or self._voice_ended(dictation):
             self._handle(number, Input.TAIL_OVER)
         elif dictation.samples >= self.settings.microphone.longest_min * 60 * RATE:
             self._too_long(number)
@@ -248,9 +248,15 @@ class Pipeline:
         dictation.ends_at = dictation.released_at + tail_s
         dictation.focus = loop.create_task(dictation.profile.output.focus())
         # A microphone that died takes its last chunk with it: the tail must end all the same.
+        longest_s = 0.0 if self._voice_ended(dictation) else tail_s + LATE_SOUND_S
         dictation.timers.append(
-            loop.call_later(tail_s + LATE_SOUND_S, self._handle, dictation.number, Input.TAIL_OVER)
+            loop.call_later(longest_s, self._handle, dictation.number, Input.TAIL_OVER)
         )
+
+    def _voice_ended(self, dictation: Dictation) -> bool:
+        """Whether this dictation was released, and the tail may end because the voice has."""
+        adaptive = self.settings.engine.adaptive_tail and dictation.released_at > 0
+        return adaptive and self.segmenter.voice_end.certain
 
     def _partial(self, partial: PartialTranscript) -> None:
         if partial.dictation in self._in_flight:

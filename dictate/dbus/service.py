@@ -72,6 +72,7 @@ class Service:
             engine_notes="",
             engine_choice="",
             engine_finish_ms=0.0,
+            finish_times={},
             engine_progress="",
             second_engine="",
             second_engine_state="",

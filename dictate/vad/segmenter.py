@@ -6,6 +6,7 @@ import numpy as np
 
 from dictate.config.schema import SpeechSettings
 from dictate.events import RATE, AudioChunk, Samples, SpeechEnded, SpeechStarted
+from dictate.vad.voice_end import VoiceEnd
 
 
 class Segmenter:
@@ -28,11 +29,13 @@ class Segmenter:
         self._forget = forget
         self._start_frames = max(1, self._frames(settings.start_ms))
         self._end_frames = self._frames(settings.end_ms)
+        self.voice_end = VoiceEnd(frame_samples * 1000 / RATE)
         self.reset()
 
     def reset(self) -> None:
         """The next chunk begins a new dictation."""
         self._forget()
+        self.voice_end.reset()
         self.speaking = False
         """Whether the user speaks at this moment."""
         self.heard_speech = False
@@ -62,6 +65,7 @@ class Segmenter:
     ) -> SpeechStarted | SpeechEnded | None:
         """The mark for this frame. `_run` counts frames in a row that contradict the state."""
         speech = likelihood >= self._threshold
+        self.voice_end.take(speech=speech)
         if speech == self.speaking:
             self._run = 0
             if speech:

@@ -112,6 +112,13 @@ def test_status(running: object) -> None:
     done("start")
     assert json.loads(done("status", "--json"))["microphone_open"] is True
     assert done("status").splitlines()[:2] == ["recording", "  microphone   Blue Yeti, open"]
+    assert "last text" not in done("status")
+    done("stop")
+    assert json.loads(done("status", "--json"))["finish_times"]["total_ms"] == 31.2
+    assert done("status").splitlines()[-1] == (
+        "  last texts   31 ms after the release (median of 12: 0 sound, 2 engine, 6 journal, "
+        "21 application), at most 190 ms; 7 of 12 ready before the release"
+    )
 
 
 def test_the_last_text_can_be_piped_on_as_it_is(running: object) -> None:
