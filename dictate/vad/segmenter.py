@@ -54,18 +54,17 @@ class Segmenter:
         marks = []
         for start in range(0, whole, size):
             at = began + start / RATE
-            mark = self._frame(at, at + size / RATE, self._likelihood(sound[start : start + size]))
+            frame = sound[start : start + size]
+            speech = self._likelihood(frame) >= self._threshold
+            self.voice_end.take(float(np.sqrt(np.mean(frame**2))), speech=speech)
+            mark = self._frame(at, at + size / RATE, speech=speech)
             if mark is not None:
                 marks.append(mark)
         self._rest = sound[whole:]
         return marks
 
-    def _frame(
-        self, at: float, end: float, likelihood: float
-    ) -> SpeechStarted | SpeechEnded | None:
+    def _frame(self, at: float, end: float, *, speech: bool) -> SpeechStarted | SpeechEnded | None:
         """The mark for this frame. `_run` counts frames in a row that contradict the state."""
-        speech = likelihood >= self._threshold
-        self.voice_end.take(speech=speech)
         if speech == self.speaking:
             self._run = 0
             if speech:

@@ -12,6 +12,8 @@ from tests.app.test_pipeline import PAUSE, SETTINGS, Rig, run
 __all__ = ["run"]
 
 NEVER_MS = 600_000
+VOICE, SOFT_VOICE = 0.5, 0.05
+"""Levels. A soft voice is not one to the detector."""
 VOICE_S = 0.3
 PAUSE_S = PAUSE_MS / 1000
 
@@ -111,3 +113,45 @@ def test_a_release_before_any_sound_waits_for_it(run: Callable[..., None]) -> No
         assert rig.screen.windows == {"editor": "hello there"}
 
     run(scenario, with_tail(NEVER_MS))
+
+
+@pytest.mark.parametrize(
+    ("sounds", "expected"),
+    [
+        ([VOICE], []),
+        ([VOICE, 0.0], ["asked for"]),
+        ([VOICE, 0.0, VOICE], ["asked for", "dropped"]),
+        ([VOICE, 0.0, VOICE, 0.0], ["asked for", "dropped", "asked for"]),
+        ([VOICE, 0.0, SOFT_VOICE], ["asked for", "dropped"]),
+        ([VOICE, 0.0, SOFT_VOICE, 0.0], ["asked for", "dropped"]),
+        ([0.0], []),
+    ],
+)
+def test_a_draft_is_made_in_each_pause(
+    run: Callable[..., None], sounds: list[float], expected: list[str]
+) -> None:
+    async def scenario(rig: Rig) -> None:
+        rig.press()
+        for level in sounds:
+            await rig.speak(VOICE_S, level)
+        assert rig.main_engine.utterances[1].drafts == expected
+        rig.release()
+        await rig.speak(5.0, level=0.0, real_time=True)
+        await rig.settle()
+        assert rig.main_engine.utterances[1].drafts == expected  # the release is no time for one
+        early = bool(expected) and expected[-1] == "asked for"
+        assert [timing.early for timing in rig.observer.timings] == [early]
+
+    run(scenario, with_tail(200))
+
+
+def test_no_draft_is_made_where_the_sound_of_the_tail_is_wanted(run: Callable[..., None]) -> None:
+    async def scenario(rig: Rig) -> None:
+        rig.press()
+        await rig.speak(VOICE_S)
+        await rig.speak(VOICE_S, level=0.0)
+        assert not rig.main_engine.utterances[1].drafts
+        rig.cancel()
+        await rig.settle()
+
+    run(scenario, with_tail(NEVER_MS, adaptive=False))
