@@ -1,7 +1,7 @@
 """Words that are lost because the key was let go early: an adaptive tail beside the fixed one.
 
 Each utterance is let go at several moments around the end of its voice, clean and in noise. The
-text of the sound up to the end that each tail gives it is compared with that of the whole sound.
+text of the sound up to the end that each tail gives it is compared with what was said.
 """
 
 import argparse
@@ -18,13 +18,11 @@ from rapidfuzz.distance import Levenshtein
 
 from bench.figures import machine, say, table
 from bench.hotwords import subjects
-from bench.hotwords_speech import sets
+from bench.hotwords_speech import Spoken, sets
 from dictate.config.schema import EngineSettings, SpeechSettings
 from dictate.engines import ENGINES, Engine
 from dictate.events import RATE, AudioChunk, Samples
 from dictate.hotwords.model import Hotwords
-from dictate.microphone.sound_file import read_sound_file
-from dictate.platform.resources import samples
 from dictate.vad import DETECTORS
 from dictate.vad.segmenter import Segmenter
 
@@ -49,6 +47,7 @@ class Sound:
     """One utterance in one noise, with the second of quiet after it."""
 
     name: str
+    said: list[str]
     samples: Samples
     voice_end: int
     """The sample after the last of the voice."""
@@ -93,23 +92,26 @@ class Hearing:
         if key not in self._texts:
             utterance = self.engine.begin(Hotwords(), "en")
             utterance.feed(sound.samples[:end])
-            self._texts[key] = SIGNS.sub("", utterance.finish().lower()).split()
+            self._texts[key] = words(utterance.finish())
         return self._texts[key]
 
 
 def sounds(engine: str, count: int) -> Iterator[Sound]:
-    """Synthetic voices that the engine never heard, and the recordings at hand. The noises come in
-    turns."""
+    """Synthetic voices that the engine never heard. The noises come in turns."""
     spoken = [one for name, group in sets(engine).items() if name != FOREIGN for one in group]
     random.Random("last words").shuffle(spoken)
-    recorded = [(path.name, read_sound_file(path)) for path in samples()]
-    every = [(one.key, one.samples) for one in spoken[: count - len(recorded)]] + recorded
-    for at, (name, voice) in enumerate(every):
-        yield in_noise(name, voice, NOISES_DB[at % len(NOISES_DB)])
+    for at, one in enumerate(spoken[:count]):
+        yield in_noise(one, NOISES_DB[at % len(NOISES_DB)])
 
 
-def in_noise(name: str, voice: Samples, noise_db: int | None) -> Sound:
+def words(text: str) -> list[str]:
+    """The words of a text, without case and signs."""
+    return SIGNS.sub("", text.lower()).split()
+
+
+def in_noise(spoken: Spoken, noise_db: int | None) -> Sound:
     """This voice, a second of quiet after it, and the noise over both."""
+    voice = spoken.samples
     frames = voice[: len(voice) // 160 * 160].reshape(-1, 160)
     level_db = 10 * np.log10(np.mean(frames**2, 1) + 1e-10)
     end = 160 * (1 + int(np.flatnonzero(level_db > level_db.max() + VOICE_DB)[-1]))
@@ -121,7 +123,8 @@ def in_noise(name: str, voice: Samples, noise_db: int | None) -> Sound:
     ratio = 10 ** (-(60 if noise_db is None else noise_db) / 20)
     noise = pink * (loud * ratio / float(np.sqrt(np.mean(pink**2))))
     kind = "clean" if noise_db is None else f"{noise_db} dB"
-    return Sound(f"{kind}: {name}", (whole + noise).astype(np.float32), end)
+    said = words(spoken.written)
+    return Sound(f"{kind}: {spoken.key}", said, (whole + noise).astype(np.float32), end)
 
 
 def main() -> None:
@@ -138,14 +141,15 @@ def main() -> None:
     hearing = Hearing(found[0].name, found[0].settings)
     lost: dict[tuple[str, int], list[tuple[int, int, int, int]]] = defaultdict(list)
     for sound in sounds(arguments.engine, arguments.count):
-        whole = hearing.words(sound, len(sound.samples))
         for release_ms, fixed, adaptive in sound.ends(arguments.tail_ms, arguments.detector):
             texts = hearing.words(sound, fixed), hearing.words(sound, adaptive)
-            wrong = [Levenshtein.distance(whole, text) for text in texts]
+            wrong = [Levenshtein.distance(sound.said, text) for text in texts]
             after_ms = (adaptive - sound.voice_end) * 1000 // RATE - release_ms
-            lost[sound.name.partition(":")[0], release_ms].append((len(whole), *wrong, after_ms))
-            if wrong[1] > wrong[0]:
-                say(f"{sound.name}, {release_ms} ms: {' '.join(whole)} -> {' '.join(texts[1])}")
+            lost[sound.name.partition(":")[0], release_ms].append(
+                (len(sound.said), *wrong, after_ms)
+            )
+            if wrong[1] != wrong[0]:
+                say(f"{sound.name}, {release_ms} ms: {' '.join(texts[0])} -> {' '.join(texts[1])}")
     print(f"{machine()}, {arguments.engine}, {arguments.detector}\n")
     print(table(HEAD, [row(noise, at, rows) for (noise, at), rows in sorted(lost.items())]))
 

@@ -108,7 +108,7 @@ class EventDispatcher:
         """A text was written."""
         log.info(
             "dictation %d: %s, %.0f ms after the release (tail %.0f, engine %.0f, journal %.0f,"
-            " output %.0f)",
+            " output %.0f)%s",
             number,
             receipt.value,
             timing.total_ms,
@@ -116,6 +116,7 @@ class EventDispatcher:
             timing.engine_ms,
             timing.journal_ms,
             timing.output_ms,
+            ", ready before it" if timing.early else "",
         )
         self._finish_times.add(timing)
         # Both of the same dictation, so that the part is never more than the whole.
