@@ -52,27 +52,36 @@ class Sound:
     voice_end: int
     """The sample after the last of the voice."""
 
-    def ends(self, tail_ms: int, detector: str) -> Iterator[tuple[int, int, int]]:
-        """Of each release, in ms after the end of the voice: where the fixed tail ends, and where
-        the adaptive one does, in samples."""
-        certain = self._certain(detector)
+    def ends(self, tail_ms: int, detector: str) -> Iterator[tuple[int, int, int, int]]:
+        """Of each release, in ms after the end of the voice: where the fixed tail ends, where the
+        adaptive one does, and where the sound of the draft ends if there is one, in samples."""
+        certain, drafted = self._certain(detector)
         for release_ms in RELEASES_MS:
             at = self.voice_end + release_ms * RATE // 1000
             fixed = at + tail_ms * RATE // 1000
             heard = max(0, (at - LATENCY) // BLOCK)
             over = (block for block in range(heard, fixed // BLOCK) if certain[block])
-            yield release_ms, fixed, min(fixed, (next(over, fixed) + 1) * BLOCK)
+            adaptive = min(fixed, (next(over, fixed) + 1) * BLOCK)
+            yield (
+                release_ms,
+                fixed,
+                adaptive,
+                drafted[min(heard, adaptive // BLOCK - 1)] or adaptive,
+            )
 
-    def _certain(self, detector: str) -> list[bool]:
-        """For each block: whether the voice has ended by then."""
+    def _certain(self, detector: str) -> tuple[list[bool], list[int]]:
+        """For each block: whether the voice has ended by then, and where the sound of a draft ends
+        that holds by then, or 0."""
         settings = SpeechSettings()
         made = DETECTORS.load(detector)(settings)
         segmenter = Segmenter(settings, made.frame_samples, made.likelihood, made.reset)
-        found = []
+        certain, drafted = [], [0]
         for start in range(0, len(self.samples) - BLOCK + 1, BLOCK):
             segmenter.push(AudioChunk(self.samples[start : start + BLOCK], start / RATE))
-            found.append(segmenter.voice_end.certain)
-        return found
+            certain.append(segmenter.voice_end.certain)
+            still = segmenter.voice_end.still
+            drafted.append((drafted[-1] or start + BLOCK) if still else 0)
+        return certain, drafted[1:]
 
 
 class Hearing:
@@ -139,34 +148,35 @@ def main() -> None:
     if left_out:
         raise SystemExit("\n".join(left_out))
     hearing = Hearing(found[0].name, found[0].settings)
-    lost: dict[tuple[str, int], list[tuple[int, int, int, int]]] = defaultdict(list)
+    lost: dict[tuple[str, int], list[tuple[int, ...]]] = defaultdict(list)
     for sound in sounds(arguments.engine, arguments.count):
-        for release_ms, fixed, adaptive in sound.ends(arguments.tail_ms, arguments.detector):
-            texts = hearing.words(sound, fixed), hearing.words(sound, adaptive)
+        for release_ms, *ends in sound.ends(arguments.tail_ms, arguments.detector):
+            texts = [hearing.words(sound, end) for end in ends]
             wrong = [Levenshtein.distance(sound.said, text) for text in texts]
-            after_ms = (adaptive - sound.voice_end) * 1000 // RATE - release_ms
+            after_ms = (ends[1] - sound.voice_end) * 1000 // RATE - release_ms
             lost[sound.name.partition(":")[0], release_ms].append(
                 (len(sound.said), *wrong, after_ms)
             )
-            if wrong[1] != wrong[0]:
-                say(f"{sound.name}, {release_ms} ms: {' '.join(texts[0])} -> {' '.join(texts[1])}")
+            if len(set(wrong)) > 1:
+                say(f"{sound.name}, {release_ms} ms: {' -> '.join(map(' '.join, texts))}")
     print(f"{machine()}, {arguments.engine}, {arguments.detector}\n")
     print(table(HEAD, [row(noise, at, rows) for (noise, at), rows in sorted(lost.items())]))
 
 
 HEAD: Final = (
     *("noise", "let go, ms after the voice", "utterances", "words", "wrong, fixed"),
-    *("wrong, adaptive", "tail, ms: median", "longest"),
+    *("wrong, adaptive", "wrong, drafted", "tail, ms: median", "longest"),
 )
 
 
-def row(noise: str, release_ms: int, rows: Sequence[tuple[int, int, int, int]]) -> list[str]:
+def row(noise: str, release_ms: int, rows: Sequence[tuple[int, ...]]) -> list[str]:
     """Of the table."""
-    words, fixed, adaptive, after_ms = (list(column) for column in zip(*rows, strict=True))
+    said, *wrong, after_ms = (list(column) for column in zip(*rows, strict=True))
     after_ms.sort()
     return [
-        *(noise, str(release_ms), str(len(rows)), str(sum(words)), str(sum(fixed))),
-        *(str(sum(adaptive)), str(max(0, after_ms[len(rows) // 2])), str(max(0, after_ms[-1]))),
+        *(noise, str(release_ms), str(len(rows)), str(sum(said))),
+        *(str(sum(each)) for each in wrong),
+        *(str(max(0, after_ms[len(rows) // 2])), str(max(0, after_ms[-1]))),
     ]
 
 
