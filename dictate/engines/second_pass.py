@@ -41,7 +41,7 @@ class SecondPass:
 
     def copy(self) -> "SecondPass":
         """An independent copy."""
-        twin = copy.copy(self)
+        twin: SecondPass = copy.copy(self)
         twin._text = self._text.copy()
         twin._searched, twin._found = self._searched.copy(), self._found.copy()
         return twin
@@ -57,9 +57,7 @@ class SecondPass:
         self._found |= self._taken.forms.likeness.search(sorted(stretches - self._searched))
         self._searched |= stretches
 
-    def boosted(
-        self, plain: str, decode: Callable[[BoostPhrases], list[int] | None]
-    ) -> str | None:
+    def boosted(self, plain: str, decode: Callable[[BoostPhrases], list[int] | None]) -> str | None:
         """The text with the terms that were found; None if the utterance is too long. `decode`
         returns the tokens of the utterance with these phrases, None if it is too long."""
         self.hear(plain)

@@ -23,7 +23,7 @@ class TokenText:
 
     def copy(self) -> "TokenText":
         """An independent copy."""
-        twin = copy.copy(self)
+        twin: TokenText = copy.copy(self)
         twin._done, twin._open = self._done.copy(), self._open.copy()
         return twin
 

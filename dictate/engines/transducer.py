@@ -111,7 +111,7 @@ class TransducerUtterance(Utterance):
         recognizer = self._recognizer.copy()
         if recognizer is None:
             return None
-        twin = copy.copy(self)
+        twin: TransducerUtterance = copy.copy(self)
         twin._recognizer = recognizer
         twin._texts = [text.copy() for text in self._texts]
         twin._second = None if self._second is None else self._second.copy()

@@ -37,7 +37,7 @@ class Decoder:
     def copy(self) -> "Decoder":
         """An independent copy. No tensor is ever changed in place, but NeMo appends the tokens of a
         step to its hypotheses."""
-        twin = copy.copy(self)
+        twin: Decoder = copy.copy(self)
         twin.hypotheses = [copy.copy(hypothesis) for hypothesis in self.hypotheses]
         for hypothesis in filter(None, twin.hypotheses):
             hypothesis.y_sequence = hypothesis.timestamp = None  # as after each step

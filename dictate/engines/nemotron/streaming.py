@@ -155,7 +155,7 @@ class StreamingRecognizer:
 
     def copy(self) -> "StreamingRecognizer":
         """An independent copy. It costs next to nothing: no array is ever changed in place."""
-        twin = copy.copy(self)
+        twin: StreamingRecognizer = copy.copy(self)
         twin._features = copy.copy(self._features)
         twin._decoder = self._decoder.copy()
         twin._step_ms = self._step_ms.copy()

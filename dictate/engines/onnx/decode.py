@@ -80,7 +80,7 @@ class Hypothesis:
 
     def copy(self) -> "Hypothesis":
         """An independent copy: all else that it refers to is never changed."""
-        twin = copy.copy(self)
+        twin: Hypothesis = copy.copy(self)
         twin._kept = None if self._kept is None else self._kept.copy()
         return twin
 

@@ -62,7 +62,7 @@ class StreamingRecognizer:
 
     def copy(self) -> "StreamingRecognizer":
         """An independent copy. It costs next to nothing: no array is ever changed in place."""
-        twin = copy.copy(self)
+        twin: StreamingRecognizer = copy.copy(self)
         twin._features = copy.copy(self._features)
         twin._hypotheses = [hypothesis.copy() for hypothesis in self._hypotheses]
         twin._step_ms = self._step_ms.copy()

@@ -110,7 +110,7 @@ class Qwen3Utterance(Utterance):
 
     def draft(self) -> Draft | None:
         # The part is shared: what it keeps saves work, and does not change the text.
-        twin = copy.copy(self)
+        twin: Qwen3Utterance = copy.copy(self)
         twin._texts, twin._plain = self._texts.copy(), self._plain.copy()
         twin._step_ms = self._step_ms.copy()
         text = twin.finish()
