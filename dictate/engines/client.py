@@ -12,11 +12,12 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from dictate.config.schema import EngineSettings
-from dictate.engines.attempt import AttemptFailed, UtteranceAttempt
+from dictate.engines.attempt import AttemptFailed, DraftQuestion, Piece, UtteranceAttempt
 from dictate.engines.fallback import fallback_settings
-from dictate.engines.protocol import EngineState
+from dictate.engines.protocol import DropDraft, EngineState
 from dictate.engines.supervisor import EngineStatus, EngineSupervisor
 from dictate.errors import EngineError, EngineLost
 from dictate.events import RATE, FinalTranscript, PartialTranscript
@@ -184,7 +185,7 @@ class EngineClient:
             self.supervisor, 0, self.tuned(hotwords), language, lambda _: None
         )
 
-        async def chunks() -> AsyncIterator[bytes]:
+        async def chunks() -> AsyncIterator[Piece]:
             sent_s = 0.0
             for chunk in _cut(pcm):
                 while sent_s - attempt.worked_s > AHEAD_S:  # noqa: ASYNC110 - it sets no event
@@ -235,7 +236,7 @@ class UtteranceClient:
         more, louder, or is not."""
         self._engine = engine
         self._attempt = attempt
-        self._unsent: deque[bytes] = deque()
+        self._unsent: deque[Piece] = deque()
         self._unsent_bytes = 0
         self._fed_bytes = 0
         self._overflowed = False
@@ -243,12 +244,14 @@ class UtteranceClient:
         self._more = asyncio.Event()
         self._progress = asyncio.Event()
         self._ended = False
+        self._draft: DraftQuestion | None = None
+        """The last draft that was asked for, unless it was dropped."""
         self._last_attempt: UtteranceAttempt | None = None
         self._cancelled = False
         self._second: asyncio.Task[FinalTranscript] | None = None
         """The attempt after the live one."""
         self._by_fallback: UtteranceClient | None = None
-        self._live = asyncio.create_task(self._send(self._live_chunks()))
+        self._live = asyncio.create_task(self._send(self._live_pieces()))
         ignore_exception(self._live)  # of a cancelled utterance
         self._live.add_done_callback(lambda _: self._progress.set())
 
@@ -263,6 +266,24 @@ class UtteranceClient:
         self._unsent_bytes += len(pcm)
         self._fed_bytes += len(pcm)
         self._more.set()
+
+    def ask_for_draft(self) -> None:
+        """Speech paused: have the engine make the text for the case that it does not come back. If
+        it does not, `finish` returns this text, and the sound after this call does not count. Never
+        blocks. Does nothing where the engine makes no drafts."""
+        lost = self._ended or self._overflowed or self._live.done()
+        if lost or not self._engine.supervisor.info.can_draft:
+            return
+        self._draft = DraftQuestion(asyncio.get_running_loop().create_future())
+        self._unsent.append(self._draft)
+        self._more.set()
+
+    def drop_draft(self) -> None:
+        """Speech came back: `finish` returns the text of the whole sound. Idempotent."""
+        if self._draft is not None:
+            self._draft = None
+            self._unsent.append(DropDraft())
+            self._more.set()
 
     @property
     def worked_s(self) -> float:
@@ -282,9 +303,14 @@ class UtteranceClient:
         """No more sound comes: the whole text. `whole` brings all that was fed, and is called only
         if the live attempt failed or too much sound waits for it; what it raises comes through.
 
+        A draft that was not dropped is returned at once; one that is under way competes with the
+        text of the whole sound.
+
         Raises EngineLost if the engine died or hung twice, EngineError if it answered nonsense or
         an error twice, or cannot do this at all, and no other engine serves instead.
         """
+        if (final := self._take_draft(ready=True)) is not None:
+            return final
         pcm = None
         if self._overflowed and not self._live.done():
             try:
@@ -297,7 +323,7 @@ class UtteranceClient:
         self._more.set()
         silent = None
         try:
-            return await self._live
+            return await self._live_or_draft()
         except AttemptFailed as failure:
             if not failure.again:
                 raise failure.error from failure
@@ -318,6 +344,31 @@ class UtteranceClient:
             return await self._send_whole(pcm)
         except AttemptFailed as failure:
             raise failure.error from failure
+
+    async def _live_or_draft(self) -> FinalTranscript:
+        if self._draft is not None:
+            try:
+                either: set[asyncio.Future[Any]] = {self._live, self._draft.answer}
+                await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            except asyncio.CancelledError:
+                self._live.cancel()
+                raise
+        return self._take_draft(ready=False) or await self._live
+
+    def _take_draft(self, *, ready: bool) -> FinalTranscript | None:
+        """The draft, if it is here; the live attempt is over then."""
+        if self._draft is None or not self._draft.answer.done():
+            return None
+        if (answer := self._draft.answer.result()) is None:
+            return None
+        final, timings = answer
+        self._ended = True
+        self._live.cancel()
+        self._unsent.clear()
+        if ready:
+            final = replace(final, drafted=True, finish_ms=0.0)
+        self._engine.supervisor.record_timings(replace(timings, finish_ms=final.finish_ms))
+        return final
 
     async def _send_whole(self, pcm: bytes) -> FinalTranscript:
         # The engine may have failed at the louder sound, after it had the text.
@@ -343,6 +394,7 @@ class UtteranceClient:
         """Throw it away; no partial and no text come any more, and `finish` is cancelled.
         Idempotent."""
         self._ended = self._cancelled = True
+        self._draft = None
         self._live.cancel()
         if self._second is not None:
             self._second.cancel()
@@ -350,23 +402,23 @@ class UtteranceClient:
             self._by_fallback.cancel()
         self._unsent.clear()
 
-    async def _send(self, chunks: AsyncIterator[bytes], *, louder: bool = True) -> FinalTranscript:
+    async def _send(self, pieces: AsyncIterator[Piece], *, louder: bool = True) -> FinalTranscript:
         self._last_attempt = attempt = await self._attempt(self._engine, louder)
         self._engine.supervisor.ensure_running()
         try:
-            return await attempt.run(chunks)
+            return await attempt.run(pieces)
         except AttemptFailed as failure:
             if failure.again:
                 self._engine.supervisor.restart(attempt.process_run, str(failure))
                 await self._engine.fallback_engine()  # it loads while the user still speaks
             raise
 
-    async def _live_chunks(self) -> AsyncIterator[bytes]:
+    async def _live_pieces(self) -> AsyncIterator[Piece]:
         while True:
             while self._unsent:
-                chunk = self._unsent.popleft()
-                self._unsent_bytes -= len(chunk)
-                yield chunk
+                piece = self._unsent.popleft()
+                self._unsent_bytes -= len(piece) if isinstance(piece, bytes) else 0
+                yield piece
                 self._progress.set()
             if self._ended:
                 return
@@ -378,6 +430,6 @@ def _cut(pcm: bytes) -> list[bytes]:
     return [pcm[at : at + CHUNK_BYTES] for at in range(0, len(pcm), CHUNK_BYTES)]
 
 
-async def _chunks(pcm: bytes) -> AsyncIterator[bytes]:
+async def _chunks(pcm: bytes) -> AsyncIterator[Piece]:
     for chunk in _cut(pcm):
         yield chunk

@@ -16,6 +16,9 @@ next is being fed, and late events of a cancelled one die with its connection.
     dictate-hotwords, dictate-utterance, transcribe, audio-start, audio-chunk*, audio-stop
                         ->  dictate-partial*, dictate-progress*, dictate-timings, transcript
     dictate-cancel      ->  nothing more for this utterance
+    dictate-draft       ->  dictate-timings, dictate-drafted: the text if the sound ended here, made
+                            as soon as no more sound waits
+    dictate-drop-draft  ->  no draft any more, unless it is under way
     dictate-inspect     ->  dictate-inspected: how the engine sees single terms
 
 `dictate-hotwords` has the whole list. With its hash beside it, the process keeps it, and other
@@ -24,6 +27,10 @@ is not known sends it whole before it goes on. So there is no list that the proc
 forgotten in between, or that belongs to another utterance:
 
     dictate-hotwords {hash} ->  dictate-known
+
+A draft that is not made, by the rules of `draft_limit.py` or because the engine failed at it, is
+answered by a `dictate-drafted` with the reason. One that the end of the sound or another question
+overtakes is not answered.
 
 A server that asks for a token gets `dictate-token` as the first event of each connection, and
 answers nothing before it.
@@ -121,6 +128,7 @@ class StatusEvent(DictateEvent):
     name: str = ""
     languages: list | tuple = ()  # type: ignore[type-arg]
     streams: bool = False
+    can_draft: bool = False
     hotwords_as: str = ""
     punctuates: bool | None = None
     load_s: float | int = 0.0
@@ -173,8 +181,40 @@ class Progress(DictateEvent):
 
 
 @dataclass(frozen=True)
+class AskDraft(DictateEvent):
+    """Asks for the text if the sound of this utterance ended here."""
+
+    type: ClassVar[str] = "dictate-draft"
+
+    number: int
+    """The answer has it, too."""
+
+
+@dataclass(frozen=True)
+class DropDraft(DictateEvent):
+    """The draft that was asked for is not wanted any more."""
+
+    type: ClassVar[str] = "dictate-drop-draft"
+
+
+@dataclass(frozen=True)
+class Drafted(DictateEvent):
+    """A draft. It is of at least the sound before its question: `dictate-timings`, sent just before
+    it, says of how much."""
+
+    type: ClassVar[str] = "dictate-drafted"
+
+    number: int
+    text: str = ""
+    language: str = ""
+    """As in the transcript."""
+    reason: str = ""
+    """Why there is no draft; empty if there is one."""
+
+
+@dataclass(frozen=True)
 class Timings(DictateEvent):
-    """How long this utterance took; sent just before its transcript."""
+    """How long this utterance took; sent just before its transcript or draft."""
 
     type: ClassVar[str] = "dictate-timings"
 

@@ -14,9 +14,12 @@ from wyoming.event import Event, async_write_event
 from dictate.engines import inspection, protocol
 from dictate.engines.protocol import (
     LARGEST_EVENT,
+    AskDraft,
     BadEvent,
     BeginUtterance,
     Cancel,
+    Drafted,
+    DropDraft,
     EventQueue,
     Inspect,
     Inspected,
@@ -93,6 +96,7 @@ ours = st.one_of(
         name=texts,
         languages=st.lists(texts, max_size=3),
         streams=st.booleans(),
+        can_draft=st.booleans(),
         hotwords_as=texts,
         load_s=numbers,
         memory_mb=numbers,
@@ -112,6 +116,9 @@ ours = st.one_of(
     ),
     st.builds(PartialText, dictation=st.integers(0, 2**63), text=texts),
     st.builds(Progress, audio_s=numbers),
+    st.builds(AskDraft, number=st.integers(0, 2**31)),
+    st.just(DropDraft()),
+    st.builds(Drafted, number=st.integers(0, 2**31), text=texts, language=texts, reason=texts),
     st.builds(
         Timings,
         audio_s=numbers,
@@ -222,6 +229,8 @@ def test_any_json(head: object, rest: bytes) -> None:
             PartialText,
             Progress,
             Timings,
+            AskDraft,
+            Drafted,
             Cancel,
             UnusableTerms,
             Known,
@@ -231,7 +240,10 @@ def test_any_json(head: object, rest: bytes) -> None:
     ),
     st.dictionaries(
         st.sampled_from(
-            ["state", "dictation", "text", "audio_s", "terms", "languages", "rtf", "plain", "known"]
+            [
+                *("state", "dictation", "text", "audio_s", "terms", "languages", "rtf", "plain"),
+                *("known", "number", "reason"),
+            ]
         ),
         junk,
     ),

@@ -6,6 +6,7 @@ gets a lead of silence in front, of which nothing is left after the first step: 
 frames, the first 160 ms of the sound, would be lost.
 """
 
+import copy
 import statistics
 import time
 from collections import deque
@@ -13,6 +14,7 @@ from typing import Final
 
 import numpy as np
 
+from dictate.engines.boost_phrases import BoostPhrases
 from dictate.engines.onnx.decode import Hypothesis
 from dictate.engines.onnx.features import HOP, SILENCE, Features, Frames
 from dictate.engines.onnx.model import SUBSAMPLING, Model, Window
@@ -57,6 +59,19 @@ class StreamingRecognizer:
     def step_ms(self) -> float:
         """Milliseconds of work for the median of the latest steps."""
         return statistics.median(self._step_ms) if self._step_ms else 0.0
+
+    def copy(self) -> "StreamingRecognizer":
+        """An independent copy. It costs next to nothing: no array is ever changed in place."""
+        twin: StreamingRecognizer = copy.copy(self)
+        twin._features = copy.copy(self._features)
+        twin._hypotheses = [hypothesis.copy() for hypothesis in self._hypotheses]
+        twin._step_ms = self._step_ms.copy()
+        return twin
+
+    def again(self, few: BoostPhrases) -> list[int] | None:
+        """The token ids of the whole sound with these phrases; None if it is too long to be
+        kept."""
+        return self._hypotheses[0].again(few)
 
     def feed(self, samples: Samples) -> list[list[int]]:
         """Take sound in; the new token ids of each hypothesis."""

@@ -88,6 +88,7 @@ class Qwen3Engine(Engine):
         if self.settings.cuda_graphs:
             self._record()
         loaded = self._loaded
+        self.can_draft = loaded.device != "cpu"  # on a processor the text takes seconds
         self._memory_mb = device.memory_mb(loaded.model.device, loaded.free_before_mb)
 
     def _record(self) -> None:
