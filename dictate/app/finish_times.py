@@ -35,4 +35,5 @@ class FinishTimes:
         }
 
     def _median(self, part: str) -> float:
-        return round(median(getattr(timing, f"{part}_ms") for timing in self._timings), 1)
+        values: list[float] = [getattr(timing, f"{part}_ms") for timing in self._timings]
+        return round(median(values), 1)
