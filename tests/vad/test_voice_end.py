@@ -20,13 +20,15 @@ EIGHT = "." * 11 + "#" * 30
 """The same, in "eight cats sat", in spite of its closures."""
 
 
-LEVELS = {"#": 0.1, ".": 0.01, ":": 0.015, "-": 0.03}
-"""A colon is a frame that is a little louder than the pause, a dash one that is much louder; both
-are no speech."""
+LEVELS = {"#": 0.1, "o": 0.01, "K": 1.0, "~": 0.001, ".": 0.01, ":": 0.015, "-": 0.03}
+"""All letters and "~" are speech to the detector: a soft voice, a knock, and what it takes for
+speech after a voice. A colon is a frame that is a little louder than the pause, a dash one that is
+much louder; both are no speech."""
+SPEECH = "#oK~"
 
 
 def take(voice_end: VoiceEnd, frame: str) -> None:
-    voice_end.take(LEVELS[frame], speech=frame == "#")
+    voice_end.take(LEVELS[frame], speech=frame in SPEECH)
 
 
 def after(frames: str) -> VoiceEnd:
@@ -68,6 +70,16 @@ def test_a_sound_that_may_be_a_voice_makes_it_uncertain(sound: str) -> None:
     for _ in PAUSE:
         take(voice_end, ".")
     assert voice_end.certain
+
+
+def test_what_the_detector_adds_to_a_voice_is_silence() -> None:
+    assert after(VOICE + "~" * len(PAUSE)).certain
+
+
+def test_a_soft_voice_is_no_silence_after_a_knock() -> None:
+    soft_voice = VOICE.replace("#", "o")
+    assert not after(soft_voice + "K" + 2 * soft_voice).ended
+    assert after(soft_voice + "K" + 2 * soft_voice + PAUSE).ended
 
 
 def test_clicks_never_bring_the_voice_back() -> None:
