@@ -43,7 +43,7 @@ def status(found: Fields) -> None:
             if found[f"{name}_key"] != "none"
         },
         "last text": _last_text(found),
-        "last texts": _last_texts(found["finish_times"]),
+        "last texts": last_texts(found["finish_times"]),
         "hotwords": found["hotword_warnings"],
         "trouble": found["trouble"],
     }
@@ -73,7 +73,7 @@ def _last_text(found: Fields) -> str:
     return f"{found['last_finish_ms']:.0f} ms after the release{part}"
 
 
-def _last_texts(times: Fields) -> str:
+def last_texts(times: Fields) -> str:
     """How long several texts took, and what they waited for."""
     texts, early = int(times.get("texts", 0)), int(times.get("early", 0))
     if texts < _FEWEST_TEXTS:
