@@ -15,6 +15,7 @@ from wyoming.audio import AudioChunk, AudioStart, AudioStop
 from wyoming.event import Event, async_write_event
 
 from dictate.engines.call_watch import WorkMeter, usage_of
+from dictate.engines.hotword_events import encode, hash_event, hotwords_bytes
 from dictate.engines.protocol import (
     AskDraft,
     BadEvent,
@@ -26,9 +27,6 @@ from dictate.engines.protocol import (
     PartialText,
     Progress,
     Timings,
-    encode,
-    hash_event,
-    hotwords_bytes,
     read_event,
 )
 from dictate.engines.stability import PartialStability
