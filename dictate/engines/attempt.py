@@ -253,8 +253,10 @@ class UtteranceAttempt:
         _check_length(drafted.type, drafted.text)
         if self._draft is None or drafted.number != self._drafts or self._draft.answer.done():
             return
-        final = self._final(drafted.text, drafted.language)
-        self._draft.answer.set_result(None if drafted.reason else (final, self._timings))
+        answer = None
+        if not drafted.reason:
+            answer = self._final(drafted.text, drafted.language), self._timings
+        self._draft.answer.set_result(answer)
 
     def _final(self, text: str, language: str) -> FinalTranscript:
         return FinalTranscript(
