@@ -15,6 +15,7 @@ from wyoming.audio import AudioChunk, AudioStart, AudioStop
 from wyoming.event import Event, async_write_event
 
 from dictate.engines.call_watch import WorkMeter, usage_of
+from dictate.engines.hotword_events import encode, hash_event, hotwords_bytes
 from dictate.engines.protocol import (
     AskDraft,
     BadEvent,
@@ -26,9 +27,6 @@ from dictate.engines.protocol import (
     PartialText,
     Progress,
     Timings,
-    encode,
-    hash_event,
-    hotwords_bytes,
     read_event,
 )
 from dictate.engines.stability import PartialStability
@@ -255,8 +253,10 @@ class UtteranceAttempt:
         _check_length(drafted.type, drafted.text)
         if self._draft is None or drafted.number != self._drafts or self._draft.answer.done():
             return
-        final = self._final(drafted.text, drafted.language)
-        self._draft.answer.set_result(None if drafted.reason else (final, self._timings))
+        answer = None
+        if not drafted.reason:
+            answer = self._final(drafted.text, drafted.language), self._timings
+        self._draft.answer.set_result(answer)
 
     def _final(self, text: str, language: str) -> FinalTranscript:
         return FinalTranscript(

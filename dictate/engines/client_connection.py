@@ -22,9 +22,9 @@ from wyoming.ping import Ping, Pong
 from dictate.engines import Utterance, UtteranceStats, inspection
 from dictate.engines.convert import Converter
 from dictate.engines.host import EngineHost
+from dictate.engines.hotword_events import HOTWORDS
 from dictate.engines.kept_lists import received
 from dictate.engines.protocol import (
-    HOTWORDS,
     AskDraft,
     BadEvent,
     BeginUtterance,
@@ -45,6 +45,7 @@ from dictate.engines.quiet_speech import QuietSound, better
 from dictate.engines.wyoming_compat import TranscriptChunker, info_of, terms_of
 from dictate.events import RATE, Samples
 from dictate.hotwords.model import Hotwords
+from dictate.platform.background import ignore_exception
 
 log = logging.getLogger(__name__)
 
@@ -113,6 +114,7 @@ class ClientConnection:
         if self._draft_wanted is None:
             return await self._read()
         reading = asyncio.create_task(self._read())
+        ignore_exception(reading)  # if the draft cannot be sent either
         try:
             while (wanted := self._draft_wanted) is not None:
                 await asyncio.wait({reading}, timeout=AT_REST_S)

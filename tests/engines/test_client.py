@@ -14,7 +14,7 @@ import soundfile
 from wyoming.event import Event
 
 from dictate.config.schema import EngineSettings
-from dictate.engines import client, control, inspection
+from dictate.engines import client, control, inspection, send_queue
 from dictate.engines.client import EngineClient
 from dictate.engines.protocol import EngineState, StatusEvent, UnusableTerms
 from dictate.errors import EngineLost
@@ -288,7 +288,7 @@ def test_a_draft_is_the_text_unless_speech_came_back(tmp_path: Path, run: Run) -
             supervisor.info = replace(supervisor.info, can_draft=False)
             utterance = engine.begin(3, NONE, None)
             utterance.ask_for_draft()
-            assert (list(utterance._unsent), utterance._draft) == ([], None)
+            assert (len(utterance._unsent), utterance._draft) == (0, None)
             utterance.cancel()
 
     run(main)
@@ -314,7 +314,7 @@ def test_more_sound_than_may_wait_is_sent_as_a_whole(
     tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Feeding never waits, and the buffer is bounded: the sound is on disk as well."""
-    monkeypatch.setattr(client, "LARGEST_BUFFER", 3 * RATE * 2)
+    monkeypatch.setattr(send_queue, "LARGEST_BUFFER", 3 * RATE * 2)
 
     async def main() -> None:
         async with running(tmp_path, LINE) as engine:
@@ -324,8 +324,7 @@ def test_more_sound_than_may_wait_is_sent_as_a_whole(
             whole = Whole(loud(60))
             for _ in range(60 * 5):
                 utterance.feed(loud(0.2))  # does not give the loop a turn: it cannot wait
-            unsent = [piece for piece in utterance._unsent if isinstance(piece, bytes)]
-            assert len(b"".join(unsent)) <= 3 * RATE * 2
+            assert utterance._unsent.fed_bytes <= 3 * RATE * 2
             os.kill(pid, signal.SIGCONT)
             final = await utterance.finish(whole)
             assert (final.text, final.audio_s, whole.asked) == (LINE, 60, 1)

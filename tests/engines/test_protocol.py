@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from wyoming.event import Event, async_write_event
 
-from dictate.engines import inspection, protocol
+from dictate.engines import inspection
+from dictate.engines.hotword_events import HOTWORDS, hotwords_event, hotwords_from_event
 from dictate.engines.protocol import (
     LARGEST_EVENT,
     AskDraft,
@@ -31,8 +32,6 @@ from dictate.engines.protocol import (
     Token,
     UnusableTerms,
     WatchStatus,
-    hotwords_event,
-    hotwords_from_event,
     read_event,
 )
 from dictate.hotwords.model import Guards, Hotwords, Term, TermState
@@ -267,9 +266,7 @@ def test_any_data_in_an_event_of_ours(kind: Any, data: dict[str, Any]) -> None:
 @settings(max_examples=200)
 def test_any_data_for_a_list_of_hotwords(data: object) -> None:
     with contextlib.suppress(BadEvent):
-        assert isinstance(
-            hotwords_from_event(Event(protocol.HOTWORDS, {"hotwords": data})), Hotwords
-        )
+        assert isinstance(hotwords_from_event(Event(HOTWORDS, {"hotwords": data})), Hotwords)
 
 
 @pytest.mark.parametrize("size", [LARGEST_EVENT + 1, 10**12, -1, "7", 1.5])

@@ -138,7 +138,7 @@ def test_a_draft_of_the_other_machine(tmp_path: Path) -> None:
         engine = loaded(server.socket)
         assert engine.can_draft
         utterance = engine.begin(NONE, "en")
-        assert utterance.draft() is None, "there is no sound yet"
+        assert utterance.draft() == Draft("", None, "de")
         utterance.feed(samples_from_pcm(loud(0.55)))
         with pytest.raises(EngineError, match="text is int"):
             utterance.draft()

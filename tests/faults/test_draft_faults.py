@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 
 from dictate.engines.client import EngineClient, UtteranceClient
+from dictate.events import RATE
 from dictate.hotwords.model import Hotwords
 from tests.faults.test_engine_faults import DEADLINE_S, LINE, run, speak
+from tests.faults.test_remote_faults import HERE, linked
 from tests.lab.engine import Whole, loud, ready, running, until
+from tests.lab.serving import Serving
 
 NONE = Hotwords()
 SOUND = loud(1)
@@ -109,3 +112,23 @@ def test_speech_that_comes_back_while_a_draft_is_made_or_has_just_been(tmp_path:
             assert engine.supervisor.run == 1
 
     run(main)
+
+
+def test_another_machine_makes_drafts_and_dies_at_one(tmp_path: Path) -> None:
+    lines = (LINE, "!crash draft", "never said")
+    with Serving(tmp_path / "there", lines=lines) as server:
+
+        async def main() -> None:
+            async with linked(tmp_path, str(server.socket)) as link:
+                utterance = await asked(link)
+                await until(answered(utterance))
+                utterance.feed(bytes(RATE))
+                final = await utterance.finish(Whole(b""))
+                assert (final.text, final.audio_s, final.drafted) == (LINE, 1, True)
+                utterance = await asked(link)
+                await until(answered(utterance))
+                whole = Whole(SOUND)
+                final = await utterance.finish(whole)
+                assert (final.text, final.drafted, whole.asked) == (HERE, False, 1)
+
+        run(main)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from dictate.engines.protocol import LARGEST_EVENT, hotwords_event
+from dictate.engines.hotword_events import hotwords_event
+from dictate.engines.protocol import LARGEST_EVENT
 from dictate.errors import ConfigError
 from dictate.hotwords import hotwords_file
 from dictate.hotwords.hotwords_file import parse

@@ -86,9 +86,7 @@ class StreamingRecognizer:
         tail = max(1, TAIL_FRAMES - self._silent)
         steps = max(1, -(-(rest + tail - size) // shift) + 1)
         missing = size + (steps - 1) * shift - self._frames.shape[1]
-        silence = (self._features.frames + missing) * HOP - self._features.samples
-        self._features.add(np.zeros(silence, np.float32))
-        self._keep(self._features.make(last=True))
+        self._keep(self._features.silence(missing))
         return self._process()
 
     def _keep(self, frames: Frames) -> None:

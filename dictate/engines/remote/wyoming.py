@@ -28,6 +28,7 @@ from dictate.engines import (
     UtteranceStats,
     inspection,
 )
+from dictate.engines.hotword_events import hash_event, hotwords_bytes
 from dictate.engines.pace import Pace
 from dictate.engines.protocol import (
     PROGRAM,
@@ -44,8 +45,6 @@ from dictate.engines.protocol import (
     Timings,
     UnusableTerms,
     WatchStatus,
-    hash_event,
-    hotwords_bytes,
 )
 from dictate.engines.remote import answer_s, away, missing_file, text_s
 from dictate.engines.remote.address import FORMS, Address, parse
