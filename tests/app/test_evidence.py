@@ -2,6 +2,7 @@
 way of a dictation. The journal and the pipeline are real, the engine is a stand-in."""
 
 import asyncio
+import threading
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from dictate.app import plain_replay, proof
+from dictate.app import evidence_recorder, plain_replay, proof
 from dictate.app.control_set import Sentence
 from dictate.app.evidence_recorder import EvidenceRecorder
 from dictate.app.idle_engine import IdleEngine
@@ -21,7 +22,7 @@ from dictate.engines.protocol import EngineState
 from dictate.errors import EngineLost, JournalError
 from dictate.events import FinalTranscript
 from dictate.hotwords import hotwords_file
-from dictate.hotwords.corrections import Correction
+from dictate.hotwords.corrections import Correction, corrections
 from dictate.hotwords.model import Hotwords, Term
 from dictate.hotwords.proposal import Action
 from dictate.journal.evidence import EvidenceKind
@@ -355,6 +356,27 @@ def test_a_correction_says_which_terms_were_wrong_and_which_were_missed(
     run(scenario)
 
 
+def test_a_correction_is_compared_off_the_loop(
+    run: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A text of 100,000 words takes a second."""
+    where: list[threading.Thread] = []
+
+    def compared(written: str, corrected: str) -> list[Correction]:
+        where.append(threading.current_thread())
+        return corrections(written, corrected)
+
+    monkeypatch.setattr(evidence_recorder, "corrections", compared)
+
+    async def scenario(rig: Rig) -> None:
+        number = await rig.say("ask cloud", plain="ask cloud")
+        await rig.recorder.corrected(number, "ask Cloud")
+
+    run(scenario)
+    assert threading.main_thread() not in where
+    assert len(where) == 1
+
+
 def test_evidence_of_a_dictation_that_was_forgotten_meanwhile_is_none(
     run: Callable[..., None],
 ) -> None:
@@ -385,6 +407,31 @@ def test_a_journal_that_cannot_be_written_costs_the_evidence_only(
     run(scenario)
     assert "what the hotwords did is not recorded: no room" in caplog.text
     assert "cloud" not in caplog.text
+
+
+def test_a_full_disk_is_no_reason_to_leave_the_engine_alone(
+    run: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scenario(rig: Rig) -> None:
+        def fail(*_: object) -> None:
+            raise JournalError("no room: make room on that disk")
+
+        rig.main_engine.gate.clear()
+        first = await rig.say("ask cloud")
+        await until(lambda: rig.main_engine.heard_again, "it is heard again")
+        with monkeypatch.context() as full:
+            full.setattr(rig.journal.evidence, "record_firings", fail)
+            rig.main_engine.gate.set()
+            await until(lambda: rig.main_engine.taken_in, "it is done")
+        assert await rig.rows(first) == []
+        second = await rig.say("ask cloud again")
+
+        async def known() -> bool:
+            return bool(await rig.rows(second))
+
+        await until(known, "the next one is heard again, too")
+
+    run(scenario)
 
 
 class StandInReloader:
@@ -432,6 +479,31 @@ def test_a_term_that_is_wrong_twice_is_quarantined_and_counts_anew_when_it_is_ba
         assert len(told) == 1
         await wrong()
         assert len(told) == 2
+
+    run(scenario)
+
+
+def test_a_quarantine_that_cannot_be_recorded_says_what_that_means(
+    run: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "hotwords.toml"
+    path.write_text('words = ["Claude"]\n')
+    reloader = StandInReloader(path)
+
+    async def scenario(rig: Rig) -> None:
+        def fail(*_: object) -> None:
+            raise JournalError("no room")
+
+        told: list[str] = []
+        quarantine = Quarantine(rig.thread, reloader, told.append)  # type: ignore[arg-type]
+        for _ in range(2):
+            number = await rig.say("the cloud", plain="the cloud")
+            await rig.recorder.corrected(number, "the cloud")
+        monkeypatch.setattr(rig.journal.evidence, "record", fail)
+        await quarantine.judge(["Claude"])
+        (line,) = told
+        assert "it is quarantined" in line
+        assert "the next false hit quarantines it again: this is not recorded (no room)" in line
 
     run(scenario)
 
