@@ -198,6 +198,7 @@ def _from_proof(proof: Proof) -> dict[str, Variant]:
         "harms": Variant("aa{sv}", [from_row(row) for row in found.pop("harms")]),
         "control_harms": Variant("aa{sv}", [from_row(row) for row in found.pop("control_harms")]),
         "literal": Variant("ax", found.pop("literal")),
+        "confirmed": Variant("ax", found.pop("confirmed")),
         "alike": Variant("ax", found.pop("alike")),
         "evidence": Variant("a(ss)", [list(line) for line in evidence(proof)]),
         "proposal": Variant("s", proposal(proof)),

@@ -553,6 +553,31 @@ def test_a_term_that_harms_another_dictation_is_not_proposed(run: Callable[..., 
     run(scenario)
 
 
+def test_what_the_user_corrected_to_the_term_is_no_harm(run: Callable[..., None]) -> None:
+    async def scenario(rig: Rig) -> None:
+        rig.use()
+        rig.main_engine.breaks = "clod"
+        other = await rig.say("ask clod about it")
+        same = await rig.say("ask cloud now")
+        number = await rig.say("ask cloud about it")
+        entry = await rig.thread.call(Journal.get, number)
+        assert entry is not None
+        found = await rig.prover.prove(entry, "cloud", "Claude")
+        assert [harm.number for harm in found.harms] == [other]
+        assert f"({other}): if that is right there, correct them first" in found.why
+        await rig.recorder.corrected(other, "Ask Claude about it")
+        found = await rig.prover.prove(entry, "cloud", "Claude")
+        assert (found.action, found.harms, found.confirmed) == (Action.ADD, [], [other])
+        assert found.alike == [same]
+        assert f"dictation {other} comes out as you corrected it, too" in found.why
+        # That it was wrong somewhere else says nothing about this.
+        await rig.recorder.corrected(other, "Task clod about it")
+        found = await rig.prover.prove(entry, "cloud", "Claude")
+        assert [harm.number for harm in found.harms] == [other]
+
+    run(scenario)
+
+
 def test_a_proof_waits_for_a_dictation_and_goes_on_after_it(run: Callable[..., None]) -> None:
     async def scenario(rig: Rig) -> None:
         rig.use()
