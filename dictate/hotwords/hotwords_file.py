@@ -14,7 +14,7 @@ from dictate.errors import ConfigError, NotFound, did_you_mean
 from dictate.hotwords import whole_list
 from dictate.hotwords.difference import difference as difference
 from dictate.hotwords.difference import summary as summary
-from dictate.hotwords.limits import composed, folded
+from dictate.hotwords.limits import MOST_TERMS, composed, folded
 from dictate.hotwords.model import Hotwords, Source, TermState
 from dictate.hotwords.parser import parse as parse
 from dictate.hotwords.parser import parse_files
@@ -106,6 +106,10 @@ def add(
         how = did_you_mean(group, groups) or f'; write [[group]], and below it name = "{group}"'
         raise ConfigError([f'there is no group "{group}" in {path.name}{how}'])
     origin = _origin(whole, spelling)
+    if not isinstance(origin, Path) and len(whole.own.terms) >= MOST_TERMS:
+        raise ConfigError(
+            [f"the list has {MOST_TERMS:,} terms already, which is the most: remove one before"]
+        )
     file = origin if isinstance(origin, Path) else path
     return _edit(path, file, lambda text: with_term(text, wanted), (texts, whole.own))
 

@@ -135,11 +135,17 @@ def test_what_is_wrong_is_told_with_its_line(text: str, problems: list[str]) -> 
         assert problem.startswith(f"hotwords.toml:{expected}")
 
 
-def test_ten_thousand_terms_are_taken_and_one_more_is_not() -> None:
+def test_ten_thousand_terms_are_taken_and_one_more_is_not(tmp_path: Path) -> None:
     words = ",\n".join(f"'t{number}'" for number in range(10_000))
     assert len(parse(f"words = [{words}]").terms) == 10_000
-    with pytest.raises(ConfigError, match=r"10001: there are more than 10000 terms"):
-        parse(f"words = [{words},\n'one more']")
+    problem = r"^hotwords.toml:10001: at most 10,000 terms .* together: from here on, remove 2$"
+    with pytest.raises(ConfigError, match=problem):
+        parse(f"words = [{words},\n'one more',\n'and another']")
+    path = tmp_path / "hotwords.toml"
+    path.write_text(f"words = [{words}]")
+    with pytest.raises(ConfigError, match=r"^the list has 10,000 terms already"):
+        hotwords_file.add(path, "one more")
+    assert hotwords_file.add(path, "T7") == ["- t7", "+ T7"]
 
 
 def test_thousands_of_problems_are_not_all_told() -> None:
