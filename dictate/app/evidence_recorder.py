@@ -127,7 +127,8 @@ class EvidenceRecorder:
         await self._journal.call(lambda journal: journal.evidence.record_firings(number, rows))
         if await self._is_undecided(heard):
             self.plain_wanted(number)
-        if entry.state is EntryState.HELD and entry.reason == TAKEN_BACK:
+        now = await self._journal.call(Journal.get, number)
+        if now and now.state is EntryState.HELD and now.reason == TAKEN_BACK:
             await self.undone(number)  # before this was known
 
     async def is_unknown(self, entry: Entry) -> bool:

@@ -134,7 +134,8 @@ class Prover:
                 break
         await self._record(entry, proof, proof.trials)
         if not proof.trials or not proof.trials[-1].right:
-            return f"no weight makes the engine {entry.engine} hear it in your clip"
+            name = self._profiles.choose(second=entry.second).engine.info.name
+            return f"no weight makes the engine {name} hear it in your clip"
         if changed := proof.trials[-1].others:
             return f"it also changed your clip elsewhere ({changed})"
         return ""
@@ -177,7 +178,7 @@ class Prover:
                 term=proof.term,
                 kind=EvidenceKind.TRIAL,
                 dictation=entry.number,
-                engine=entry.engine,
+                engine=profile.engine.info.name,
                 model=profile.engine.info.model,
                 strength=trial.weight * profile.hotwords.strength,
                 before=proof.clip,

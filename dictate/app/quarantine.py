@@ -33,15 +33,18 @@ class Quarantine:
         self._journal = journal
         self._reloader = reloader
         self._on_trouble = on_trouble
+        self._one_at_a_time = asyncio.Lock()
+        """A term that was wrong twice at once is quarantined once."""
 
     async def judge(self, terms: Sequence[str]) -> None:
         """These terms were just wrong: quarantine those that were so too often. What fails is
         reported to the user."""
-        for term in terms:
-            if self._is_active(term):
-                wrong = await self._journal.call(_wrong, term)
-                if wrong >= TOO_OFTEN:
-                    await self._quarantine(term, wrong)
+        async with self._one_at_a_time:
+            for term in terms:
+                if self._is_active(term):
+                    wrong = await self._journal.call(_wrong, term)
+                    if wrong >= TOO_OFTEN:
+                        await self._quarantine(term, wrong)
 
     def _is_active(self, spelling: str) -> bool:
         return any(

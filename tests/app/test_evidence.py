@@ -23,6 +23,7 @@ from dictate.errors import EngineLost, JournalError
 from dictate.events import FinalTranscript
 from dictate.hotwords import hotwords_file
 from dictate.hotwords.corrections import Correction, corrections
+from dictate.hotwords.firings import firings
 from dictate.hotwords.model import Hotwords, Term
 from dictate.hotwords.proposal import Action
 from dictate.journal.evidence import EvidenceKind
@@ -319,6 +320,32 @@ def test_a_text_taken_back_counts_against_what_fired_in_it(run: Callable[..., No
     run(scenario)
 
 
+def test_a_text_that_is_taken_back_while_its_terms_are_looked_for_counts(
+    run: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looking, go_on = threading.Event(), threading.Event()
+
+    def slow(*words: Any) -> Any:
+        looking.set()
+        assert go_on.wait(10)
+        return firings(*words)
+
+    async def scenario(rig: Rig) -> None:
+        number = await rig.say("the cloud", plain="the cloud")
+        await rig.thread.call(lambda journal: journal.evidence.record_firings(number, []))
+        monkeypatch.setattr(evidence_recorder, "firings", slow)
+        recording = asyncio.create_task(rig.recorder.record(number))
+        await asyncio.to_thread(looking.wait, 10)
+        await rig.thread.call(Journal.held, number, evidence_recorder.TAKEN_BACK)
+        await rig.recorder.undone(number)
+        go_on.set()
+        await recording
+        assert [kind for _, kind, _, _ in await rig.rows(number)] == [K.FIRED, K.UNDONE]
+        assert rig.wrong == ["Claude"]
+
+    run(scenario)
+
+
 def test_a_correction_says_which_terms_were_wrong_and_which_were_missed(
     run: Callable[..., None],
 ) -> None:
@@ -479,6 +506,25 @@ def test_a_term_that_is_wrong_twice_is_quarantined_and_counts_anew_when_it_is_ba
         assert len(told) == 1
         await wrong()
         assert len(told) == 2
+
+    run(scenario)
+
+
+def test_a_term_that_is_wrong_at_once_in_two_ways_is_quarantined_once(
+    run: Callable[..., None], tmp_path: Path
+) -> None:
+    path = tmp_path / "hotwords.toml"
+    path.write_text('words = ["Claude"]\n')
+    reloader = StandInReloader(path)
+
+    async def scenario(rig: Rig) -> None:
+        told: list[str] = []
+        quarantine = Quarantine(rig.thread, reloader, told.append)  # type: ignore[arg-type]
+        for _ in range(2):
+            await rig.recorder.undone(await rig.say("the cloud", plain="the cloud"))
+        await asyncio.gather(quarantine.judge(["Claude"]), quarantine.judge(["Claude"]))
+        (line,) = told
+        assert "in 2 dictations: it is quarantined" in line
 
     run(scenario)
 
