@@ -15,7 +15,7 @@ from dictate.app.control_set import Sentence, spoken
 from dictate.app.idle_engine import IdleEngine
 from dictate.app.journal_thread import JournalThread
 from dictate.app.profiles import Profiles
-from dictate.errors import DictateError, EngineError, JournalError
+from dictate.errors import DictateError, EngineError, EngineLost, JournalError
 from dictate.events import RATE
 from dictate.hotwords.corrections import Correction, corrections
 from dictate.hotwords.model import Hotwords, Term, TermState
@@ -71,6 +71,8 @@ class Prover:
             raise DictateError(
                 f"the engine was not free for {PATIENCE_S:.0f} s: try again when nobody dictates"
             ) from error
+        except EngineLost as error:  # it crashed, or another one was chosen
+            raise EngineError(f"{error} during the proof: try again") from error
         finally:
             await self._take_in_again(entry)
         return proof

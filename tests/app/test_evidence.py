@@ -15,11 +15,12 @@ from dictate.app import evidence_recorder, plain_replay, proof
 from dictate.app.control_set import Sentence
 from dictate.app.evidence_recorder import EvidenceRecorder
 from dictate.app.idle_engine import IdleEngine
+from dictate.app.output_writer import TAKEN_BACK
 from dictate.app.plain_replay import PlainReplay
 from dictate.app.proof import Prover
 from dictate.app.quarantine import Quarantine
 from dictate.engines.protocol import EngineState
-from dictate.errors import EngineLost, JournalError
+from dictate.errors import EngineError, EngineLost, JournalError
 from dictate.events import FinalTranscript
 from dictate.hotwords import hotwords_file
 from dictate.hotwords.corrections import Correction, corrections
@@ -336,7 +337,7 @@ def test_a_text_that_is_taken_back_while_its_terms_are_looked_for_counts(
         monkeypatch.setattr(evidence_recorder, "firings", slow)
         recording = asyncio.create_task(rig.recorder.record(number))
         await asyncio.to_thread(looking.wait, 10)
-        await rig.thread.call(Journal.held, number, evidence_recorder.TAKEN_BACK)
+        await rig.thread.call(Journal.held, number, TAKEN_BACK)
         await rig.recorder.undone(number)
         go_on.set()
         await recording
@@ -620,6 +621,18 @@ def test_what_the_user_corrected_to_the_term_is_no_harm(run: Callable[..., None]
         await rig.recorder.corrected(other, "Task clod about it")
         found = await rig.prover.prove(entry, "cloud", "Claude")
         assert [harm.number for harm in found.harms] == [other]
+
+    run(scenario)
+
+
+def test_a_proof_whose_engine_dies_says_to_try_again(run: Callable[..., None]) -> None:
+    async def scenario(rig: Rig) -> None:
+        number = await rig.say("ask cloud about it", heard="ask cloud about it", plain="")
+        entry = await rig.thread.call(Journal.get, number)
+        assert entry is not None
+        rig.main_engine.failure = EngineLost("the engine died")
+        with pytest.raises(EngineError, match="the engine died during the proof: try again"):
+            await rig.prover.prove(entry, "cloud", "Claudia")
 
     run(scenario)
 
