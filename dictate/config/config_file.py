@@ -196,7 +196,9 @@ def unset_option(path: Path, option: str) -> None:
 
     def change(text: str) -> str:
         toml_file.parse(text, path.name)
-        return written.sub(lambda match: f"{match[1]}#{name} = {default}", text, count=1)
+        changed = written.sub(lambda match: f"{match[1]}#{name} = {default}", text, count=1)
+        toml_file.parse(changed, path.name)
+        return changed
 
     toml_file.edit(path, default_toml(), change)
 
