@@ -460,7 +460,7 @@ def test_changing_hotwords_has_the_files_read(running: "subprocess.Popen[str]") 
     listed = {row["spelling"]: row for row in json.loads(done("hotwords", "list", "--json"))}
     assert listed["Grzegorz"]["weight"] == 2.0
     assert listed["Grzegorz"]["sounds_like"] == ["gregorsh"]
-    assert "Grzegorz  (weight 2; sounds like gregorsh)" in done("hotwords", "list")
+    assert "  (weight 2; sounds like gregorsh)\n" in done("hotwords", "list")
     assert "Grzegorz" in done("hotwords", "remove", "Grzegorz")
     assert asked(running) == "read files"
     assert "Grzegorz" not in done("hotwords", "list")
