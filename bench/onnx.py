@@ -3,6 +3,8 @@
 Each subject has a process of its own, on one core or two. It loads the model, and recognises sounds
 of several lengths, without hotwords and with a list of them. Sound is fed as fast as it is taken;
 all lengths differ, so that the end falls anywhere in a chunk.
+
+What drafts cost is measured on speech with pauses, with a draft in each and without, in turns.
 """
 
 import argparse
@@ -32,6 +34,12 @@ from dictate.platform.resources import samples
 
 CHUNK_MS: Final = 560
 PIECE: Final = RATE // 50
+PHRASES: Final = 8
+PHRASE_S: Final = 2.5
+PAUSE_S: Final = 0.8
+DRAFT_AFTER_S: Final = 0.3
+"""A speaker with pauses: number and seconds of the phrases, seconds of the pause after each, and
+when in a pause a draft is asked for."""
 GOLDEN: Final = 0.618034
 """Its multiples fall evenly between whole numbers."""
 
@@ -131,6 +139,7 @@ def _measure(subject: Subject) -> dict[str, Any]:
                 rows.append(_recognise(engine, hotwords, sound))
             columns = zip(*rows, strict=True)
             found[f"{name} {seconds}"] = dict(zip(("rtf", "final", "step"), columns, strict=True))
+        found[f"drafts {name}"] = _drafts(engine, hotwords, voice, max(1, subject.runs // 5))
     found["memory_mb"] = memory_mb(os.getpid())
     found["peak_mb"] = _peak_mb()
     return found
@@ -147,6 +156,36 @@ def _recognise(engine: Engine, hotwords: Hotwords, sound: Samples) -> tuple[floa
     now = time.perf_counter()
     step_ms = utterance.effort.step_ms
     return (now - began) / (len(sound) / RATE), (now - released) * 1000, step_ms
+
+
+def _drafts(
+    engine: Engine, hotwords: Hotwords, voice: Samples, runs: int
+) -> dict[str, list[float]]:
+    """Milliseconds of each draft and each end, and seconds of processor time for the whole, with
+    drafts and without."""
+    found: dict[str, list[float]] = {"draft": [], "final": [], "with": [], "without": []}
+    for run in range(runs):
+        for drafting in (True, False) if run % 2 else (False, True):
+            began = time.process_time()
+            utterance = engine.begin(hotwords, None, CHUNK_MS)
+            for phrase in range(PHRASES):
+                # The pause begins anywhere in a chunk.
+                more = (run * PHRASES + phrase) * GOLDEN % 1 * CHUNK_MS / 1000
+                speech = np.resize(voice, round((PHRASE_S + more) * RATE))
+                before, after = DRAFT_AFTER_S, PAUSE_S - DRAFT_AFTER_S
+                quiet = (np.zeros(round(part * RATE), np.float32) for part in (before, after))
+                for sound, asks in zip((speech, *quiet), (False, drafting, False), strict=True):
+                    for at in range(0, len(sound), PIECE):
+                        utterance.feed(sound[at : at + PIECE])
+                    if asks:
+                        asked = time.perf_counter()
+                        utterance.draft()
+                        found["draft"].append((time.perf_counter() - asked) * 1000)
+            released = time.perf_counter()
+            utterance.finish()
+            found["final"].append((time.perf_counter() - released) * 1000)
+            found["with" if drafting else "without"].append(time.process_time() - began)
+    return found
 
 
 def _hotwords(count: int) -> Hotwords:
@@ -176,7 +215,7 @@ def _tables(found: dict[str, dict[str, Any]]) -> str:
     head = ("subject", "hotwords", "utterance s", "RTF p50", "RTF p95", "step ms p50")
     rows = []
     for name, one in found.items():
-        for key in (key for key in one if key.startswith("with")):
+        for key in (key for key in one if key.startswith(("with ", "without "))):
             words, seconds = key.split()
             columns = one[key]
             rows.append(
@@ -189,7 +228,30 @@ def _tables(found: dict[str, dict[str, Any]]) -> str:
                     f"{percentile(95, columns['final']):.0f}",
                 )
             )
-    return f"{starts}\n\n{table((*head, 'final ms p50', 'final ms p95'), rows)}"
+    speed = table((*head, "final ms p50", "final ms p95"), rows)
+    return f"{starts}\n\n{speed}\n\n{_draft_table(found)}"
+
+
+def _draft_table(found: dict[str, dict[str, Any]]) -> str:
+    head = ("subject", "hotwords", "draft ms p50", "draft ms p95", "final ms p50")
+    rows = []
+    for name, one in found.items():
+        for words in ("without", "with"):
+            columns = one[f"drafts {words}"]
+            ratios = [a / b for a, b in zip(columns["with"], columns["without"], strict=True)]
+            rows.append(
+                (
+                    *(name, words),
+                    f"{percentile(50, columns['draft']):.0f}",
+                    f"{percentile(95, columns['draft']):.0f}",
+                    f"{percentile(50, columns['final']):.0f}",
+                    f"{percentile(50, columns['without']):.2f}",
+                    f"{percentile(50, columns['with']):.2f}",
+                    f"{percentile(50, ratios):.2f}",
+                )
+            )
+    cost = ("processor s without drafts", "with", "ratio p50")
+    return table((*head, *cost), rows)
 
 
 if __name__ == "__main__":

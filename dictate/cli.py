@@ -9,6 +9,7 @@ import asyncio
 import logging
 import os
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -453,13 +454,26 @@ def _at_least_one(text: str) -> int:
 def _bench(arguments: argparse.Namespace) -> int:
     from dictate.benchmark.command import benchmark
 
-    return benchmark(
+    result = benchmark(
         engine=arguments.engine,
         recordings=arguments.recordings,
         runs=arguments.runs,
         as_json=arguments.json,
         plot_file=arguments.plot,
     )
+    if not arguments.json:
+        _show_last_texts()
+    return result
+
+
+def _show_last_texts() -> None:
+    """What a dictation really takes, where the daemon runs."""
+    from dictate.ctl import render
+    from dictate.ctl.commands import ask_status
+
+    with suppress(DictateError):
+        if texts := render.last_texts(ask_status()["finish_times"]):
+            console.line(f"your last texts were there {texts}")
 
 
 def _add_setup(commands: "Commands") -> None:

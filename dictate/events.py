@@ -94,3 +94,5 @@ class FinalTranscript:
     plain: str | None = None
     """What the engine recognized without the hotwords, from the same sound; None if that is not
     known."""
+    drafted: bool = False
+    """Whether it was a draft that was ready before it was asked for."""

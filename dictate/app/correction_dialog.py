@@ -5,9 +5,9 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from dictate.app.corrections import Corrections
 from dictate.app.pipeline import Pipeline
@@ -15,7 +15,7 @@ from dictate.app.session import Activity
 from dictate.errors import DictateError
 from dictate.hotwords.proposal import Action, Proof
 from dictate.hotwords.proposal_text import evidence, false_hit, proposal, take_back
-from dictate.platform.background import BackgroundTasks
+from dictate.platform.background import BackgroundTasks, unless
 from dictate.ui.correction.process import Closed, CorrectionWindow, WindowLost
 
 log = logging.getLogger(__name__)
@@ -163,8 +163,9 @@ class CorrectionDialog:
         for each in usable:
             note = f'Trying "{each.right}" for "{each.wrong}" on your clip …'
             await window.show(page="wait", note=note, kept=kept)
-            proof = await _unless_closed(
-                window, self._corrections.prove(number, each.wrong, each.right)
+            # The window says nothing but that it ends.
+            proof = await unless(
+                window.answer(), self._corrections.prove(number, each.wrong, each.right)
             )
             action = await _answer(window, proof)
             if action is not Action.LEAVE:
@@ -185,18 +186,3 @@ async def _answer(window: CorrectionWindow, proof: Proof) -> Action:
         buttons=BUTTONS[proof.action],
     )
     return Action((await window.answer())["answer"])
-
-
-async def _unless_closed(window: CorrectionWindow, work: Coroutine[Any, Any, Proof]) -> Proof:
-    """The result of `work`, which is cancelled if the window ends before."""
-    proving, ending = asyncio.create_task(work), asyncio.create_task(window.answer())
-    try:
-        await asyncio.wait({proving, ending}, return_when=asyncio.FIRST_COMPLETED)
-        if proving.done():
-            return proving.result()
-        ending.result()  # raises why the window ended: there is nothing to answer
-        return await proving
-    finally:
-        for task in (proving, ending):
-            task.cancel()
-        await asyncio.gather(proving, ending, return_exceptions=True)

@@ -8,7 +8,7 @@ from dictate.app.evidence_recorder import EvidenceRecorder
 from dictate.app.journal_thread import JournalThread
 from dictate.app.proof import Prover
 from dictate.app.reloader import Reloader
-from dictate.errors import DictateError, NotFound
+from dictate.errors import DictateError, JournalError, NotFound
 from dictate.hotwords.corrections import Correction
 from dictate.hotwords.learning import learn, take_back
 from dictate.hotwords.proposal import Proof
@@ -66,8 +66,16 @@ class Corrections:
                 how=learned.how,
                 at=time.time(),
             )
-            await self._journal.call(lambda journal: journal.evidence.record([row]))
-            await self._reloader.reload_or_report()
+            try:
+                await self._journal.call(lambda journal: journal.evidence.record([row]))
+            except JournalError as error:
+                raise JournalError(
+                    f"{'; '.join(learned.lines)}: done, but the journal cannot keep that dictation "
+                    f"{number} taught it, so `dictatectl hotwords unlearn` cannot take it back: "
+                    f"{error}"
+                ) from error
+            finally:
+                await self._reloader.reload_or_report()
         return learned.lines
 
     async def unlearn(self, term: str) -> Sequence[str]:
@@ -83,8 +91,16 @@ class Corrections:
         path = self._reloader.hotwords_file
         how, wrong = known.learned_how, known.learned_wrong
         lines = await asyncio.to_thread(take_back, path, known.term, how, wrong)
-        await self._journal.call(lambda journal: journal.evidence.unlearn(known.term))
-        await self._reloader.reload_or_report()
+        try:
+            await self._journal.call(lambda journal: journal.evidence.unlearn(known.term))
+        except JournalError as error:
+            done = "; ".join(lines) or "it was taken out already"
+            raise JournalError(
+                f"{done}: done, but the journal still says that it was learned; unlearn it once "
+                f"more later: {error}"
+            ) from error
+        finally:
+            await self._reloader.reload_or_report()
         return lines
 
     async def _entry(self, number: int) -> Entry:

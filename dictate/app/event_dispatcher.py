@@ -10,6 +10,7 @@ from typing import Final
 
 import sdnotify
 
+from dictate.app.finish_times import FinishTimes
 from dictate.app.observer import Timing
 from dictate.app.signals import Signal
 from dictate.app.terminal import Terminal
@@ -60,6 +61,7 @@ class EventDispatcher:
         self._terminal = terminal
         self._picture = picture
         self._systemd = sdnotify.SystemdNotifier()
+        self._finish_times = FinishTimes()
         self._held = 0
         """The dictation that was held last."""
         self._troubles: dict[str, str] = {}
@@ -106,7 +108,7 @@ class EventDispatcher:
         """A text was written."""
         log.info(
             "dictation %d: %s, %.0f ms after the release (tail %.0f, engine %.0f, journal %.0f,"
-            " output %.0f)",
+            " output %.0f)%s",
             number,
             receipt.value,
             timing.total_ms,
@@ -114,12 +116,15 @@ class EventDispatcher:
             timing.engine_ms,
             timing.journal_ms,
             timing.output_ms,
+            ", ready before it" if timing.early else "",
         )
+        self._finish_times.add(timing)
         # Both of the same dictation, so that the part is never more than the whole.
         self._service.update(
             dictation=number,
             last_finish_ms=round(timing.total_ms, 1),
             engine_finish_ms=round(timing.engine_ms, 1),
+            finish_times=self._finish_times.summary,
         )
         for source in (HELD, OUTPUT):
             self.mended(source)

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -57,7 +57,21 @@ class _Heard:
             at=time.time(),
         )
 
-    def terms(self, text: str) -> set[str]:
+    def against(self, text: str) -> tuple[list[Correction], list[Evidence]]:
+        """What the user changed to get this text, and what that says about terms. It takes a
+        second for 100,000 words."""
+        found, rows = [], list[Evidence]()
+        for each in corrections(self.entry.text, text):
+            before, after = self._terms(each.wrong), self._terms(each.right)
+            for terms, kind in (
+                (before - after, EvidenceKind.FALSE_HIT),
+                (after - before, EvidenceKind.MISSED),
+            ):
+                rows += [self.row(term, kind, each.wrong, each.right) for term in sorted(terms)]
+            found.append(replace(each, not_said=", ".join(sorted(before - after))))
+        return found, rows
+
+    def _terms(self, text: str) -> set[str]:
         return {found.term for found in self.finder.find(self.finder.words(text))}
 
 
@@ -111,17 +125,19 @@ class EvidenceRecorder:
             for each in found
         ]
         await self._journal.call(lambda journal: journal.evidence.record_firings(number, rows))
-        if entry.plain is None and undecided(entry.heard, heard.finder):
+        if await self._is_undecided(heard):
             self.plain_wanted(number)
-        if entry.state is EntryState.HELD and entry.reason == TAKEN_BACK:
+        now = await self._journal.call(Journal.get, number)
+        if now and now.state is EntryState.HELD and now.reason == TAKEN_BACK:
             await self.undone(number)  # before this was known
 
     async def is_unknown(self, entry: Entry) -> bool:
         """Whether the text has terms of which it is not known how they came there."""
-        if entry.plain is not None:
-            return False
-        heard = await self._look_at(entry)
-        return undecided(entry.heard, heard.finder)
+        return entry.plain is None and await self._is_undecided(await self._look_at(entry))
+
+    async def _is_undecided(self, heard: _Heard) -> bool:
+        entry = heard.entry
+        return entry.plain is None and await asyncio.to_thread(undecided, entry.heard, heard.finder)
 
     async def undone(self, number: int) -> None:
         """The user took this text back: what fired in it may be the reason. Raises
@@ -129,9 +145,10 @@ class EvidenceRecorder:
         rows = await self._journal.call(lambda journal: journal.evidence.of_dictations([number]))
         known = {row.term for row in rows if row.kind is EvidenceKind.UNDONE}
         fired = {row.term: row for row in rows if row.kind in _BOOSTED and row.term not in known}
-        await self._record_wrong(
-            [replace(row, kind=EvidenceKind.UNDONE, at=time.time()) for row in fired.values()]
-        )
+        undone = [replace(row, kind=EvidenceKind.UNDONE, at=time.time()) for row in fired.values()]
+        if undone:
+            await self._journal.call(lambda journal: journal.evidence.record(undone))
+            await self._judge(undone)
 
     async def corrected(self, number: int, text: str) -> list[Correction]:
         """The user corrected the text of this dictation, maybe once more: what was wrong, without
@@ -141,34 +158,20 @@ class EvidenceRecorder:
             raise NotFound(f"there is no text {number}; see `dictatectl history`")
         # It may be written again: control characters never get through. Line ends are the user's.
         text = "\n".join(map(clean, text.split("\n")))
-        found = corrections(entry.text, text)
-        await self._journal.call(Journal.corrected, number, "" if text == entry.text else text)
         rows = await self._journal.call(lambda journal: journal.evidence.of_dictations([number]))
         known = {(row.term, row.kind) for row in rows}
         heard = await self._look_at(entry)
-        wrong: list[Evidence] = []
-        missed: list[Evidence] = []
-        for at, each in enumerate(found):
-            before, after = heard.terms(each.wrong), heard.terms(each.right)
-            found[at] = replace(each, not_said=", ".join(sorted(before - after)))
-            for terms, kind, new in (
-                (before - after, EvidenceKind.FALSE_HIT, wrong),
-                (after - before, EvidenceKind.MISSED, missed),
-            ):
-                new += [
-                    heard.row(term, kind, each.wrong, each.right)
-                    for term in sorted(terms)
-                    if (term, kind) not in known
-                ]
-        await self._journal.call(lambda journal: journal.evidence.record(missed))
-        await self._record_wrong(wrong)
+        found, said = await asyncio.to_thread(heard.against, text)
+        new = [row for row in said if (row.term, row.kind) not in known]
+        kept = "" if text == entry.text else text
+        await self._journal.call(Journal.corrected, number, kept, new)
+        await self._judge(row for row in new if row.kind is EvidenceKind.FALSE_HIT)
         learned = {row.before for row in rows if row.kind is EvidenceKind.LEARNED}
         return [each for each in found if each.wrong not in learned]
 
-    async def _record_wrong(self, rows: list[Evidence]) -> None:
-        if rows:
-            await self._journal.call(lambda journal: journal.evidence.record(rows))
-            await self._on_wrong(sorted({row.term for row in rows}))
+    async def _judge(self, wrong: Iterable[Evidence]) -> None:
+        if terms := sorted({row.term for row in wrong}):
+            await self._on_wrong(terms)
 
     async def _look_at(self, entry: Entry) -> _Heard:
         profile = self._profiles.choose(second=entry.second)

@@ -58,3 +58,5 @@ class Timing:
     """Until the output had written."""
     total_ms: float = 0.0
     """From the release to the written text."""
+    early: bool = False
+    """Whether the final text was there before the release."""

@@ -224,13 +224,24 @@ class Pipeline:
             log.debug("dictation %d: first sound %.0f ms after the press", number, waited_ms)
         dictation.take(chunk.samples)
         dictation.lost += chunk.dropped
+        was_still = self.segmenter.voice_end.still
         marks = self.segmenter.push(chunk)
-        if chunk.end >= dictation.ends_at:
+        if self.segmenter.voice_end.still != was_still:
+            self._draft(dictation)
+        if chunk.end >= dictation.ends_at or self._voice_ended(dictation):
             self._handle(number, Input.TAIL_OVER)
         elif dictation.samples >= self.settings.microphone.longest_min * 60 * RATE:
             self._too_long(number)
         elif self.settings.speech.end_ms and any(isinstance(e, SpeechEnded) for e in marks):
             self._act(self._session.endpoint)
+
+    def _draft(self, dictation: Dictation) -> None:
+        """Have the final text made in a pause, as the release may follow; once something sounds, it
+        is not the final text."""
+        if not self.segmenter.voice_end.still:
+            dictation.utterance.drop_draft()
+        elif self.settings.engine.adaptive_tail and not dictation.released_at:
+            dictation.utterance.ask_for_draft()
 
     def _too_long(self, number: int) -> None:
         if self._session.recording == number:
@@ -248,9 +259,15 @@ class Pipeline:
         dictation.ends_at = dictation.released_at + tail_s
         dictation.focus = loop.create_task(dictation.profile.output.focus())
         # A microphone that died takes its last chunk with it: the tail must end all the same.
+        longest_s = 0.0 if self._voice_ended(dictation) else tail_s + LATE_SOUND_S
         dictation.timers.append(
-            loop.call_later(tail_s + LATE_SOUND_S, self._handle, dictation.number, Input.TAIL_OVER)
+            loop.call_later(longest_s, self._handle, dictation.number, Input.TAIL_OVER)
         )
+
+    def _voice_ended(self, dictation: Dictation) -> bool:
+        """Whether this dictation was released, and the tail may end because the voice has."""
+        adaptive = self.settings.engine.adaptive_tail and dictation.released_at > 0
+        return adaptive and self.segmenter.voice_end.certain
 
     def _partial(self, partial: PartialTranscript) -> None:
         if partial.dictation in self._in_flight:
@@ -283,6 +300,7 @@ class Pipeline:
             self._observer.trouble(f"{dictation.lost * 1000 // RATE} ms of sound were lost")
         final = await dictation.utterance.finish(lambda: self._journal.call(Journal.audio, number))
         timing.engine_ms = (time.monotonic() - ended_at) * 1000
+        timing.early = final.drafted
         if not self.in_flight(number) and not self._keeps_cancelled:
             return
         dictation.text = dictation.profile.polish(final, application)

@@ -92,9 +92,9 @@ class PlainReplay:
         self._done.append((time.monotonic(), entry.audio_s))
         try:
             await self._journal.call(Journal.plain, number, final.text)
-        except JournalError:
-            return  # forgotten in between
-        await self._on_plain(number)
+            await self._on_plain(number)
+        except JournalError as error:  # forgotten in between, or the disk is full
+            log.info("dictation %d: what the hotwords did is not recorded: %s", number, error)
         if not self._waiting:
             await self._engine.take_in_again(second=entry.second)
 

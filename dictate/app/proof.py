@@ -15,7 +15,7 @@ from dictate.app.control_set import Sentence, spoken
 from dictate.app.idle_engine import IdleEngine
 from dictate.app.journal_thread import JournalThread
 from dictate.app.profiles import Profiles
-from dictate.errors import DictateError, EngineError, JournalError
+from dictate.errors import DictateError, EngineError, EngineLost, JournalError
 from dictate.events import RATE
 from dictate.hotwords.corrections import Correction, corrections
 from dictate.hotwords.model import Hotwords, Term, TermState
@@ -71,6 +71,8 @@ class Prover:
             raise DictateError(
                 f"the engine was not free for {PATIENCE_S:.0f} s: try again when nobody dictates"
             ) from error
+        except EngineLost as error:  # it crashed, or another one was chosen
+            raise EngineError(f"{error} during the proof: try again") from error
         finally:
             await self._take_in_again(entry)
         return proof
@@ -82,17 +84,13 @@ class Prover:
             for other in await self._journal.call(Journal.history, LOOKED_AT)
             if other.number != entry.number and other.text
         ]
-        finder = TermFinder([(wrong, ())])
-        proof.literal = [
-            other.number for other in others if finder.find(finder.words(other.wanted))
-        ]
+        proof.literal, heard = await asyncio.to_thread(_in_texts, others, wrong)
         if max(len(Words.of(wrong).keys), len(Words.of(right).keys)) > MOST_WORDS:
             proof.why = f"more than {MOST_WORDS} words in a row changed: that is no term"
             return proof
         if Words.of(wrong).keys == Words.of(right).keys:
             propose_spelling(proof)
             return proof
-        heard = {key for other in others for key in Words.of(other.wanted).keys}
         if right.islower() and heard.issuperset(Words.of(right).keys):
             proof.why = "you say these words in other dictations, where they come out right"
             return proof
@@ -138,7 +136,8 @@ class Prover:
                 break
         await self._record(entry, proof, proof.trials)
         if not proof.trials or not proof.trials[-1].right:
-            return f"no weight makes the engine {entry.engine} hear it in your clip"
+            name = self._profiles.choose(second=entry.second).engine.info.name
+            return f"no weight makes the engine {name} hear it in your clip"
         if changed := proof.trials[-1].others:
             return f"it also changed your clip elsewhere ({changed})"
         return ""
@@ -181,7 +180,7 @@ class Prover:
                 term=proof.term,
                 kind=EvidenceKind.TRIAL,
                 dictation=entry.number,
-                engine=entry.engine,
+                engine=profile.engine.info.name,
                 model=profile.engine.info.model,
                 strength=trial.weight * profile.hotwords.strength,
                 before=proof.clip,
@@ -243,8 +242,11 @@ class Prover:
             proof.checked += 1
             if Words.of(after).keys != Words.of(other.heard).keys:
                 before = await self._hear(pcm, hotwords, other)
+                wanted = corrections(before, other.corrected) if other.corrected else []
                 for each in corrections(before, after):
-                    if _is_alike(each, proof):
+                    if any(_is_part(each, of) for of in wanted):
+                        proof.confirmed.append(other.number)
+                    elif _is_alike(each, proof):
                         proof.alike.append(other.number)
                     else:
                         proof.harms.append(Harm(other.number, each.wrong, each.right))
@@ -260,6 +262,25 @@ class Prover:
             await self._engine.take_in_again(second=entry.second)
         except EngineError:
             return  # the next dictation brings the list along, and reports what is wrong
+
+
+def _in_texts(others: Sequence[Entry], wrong: str) -> tuple[list[int], set[str]]:
+    """The dictations whose text has the wrong words, and all words of all of them."""
+    finder = TermFinder([(wrong, ())])
+    literal, heard = [], set[str]()
+    for other in others:
+        heard.update(Words.of(other.wanted).keys)
+        if finder.find(finder.words(other.wanted)):
+            literal.append(other.number)
+    return literal, heard
+
+
+def _is_part(change: Correction, of: Correction) -> bool:
+    """Whether a change of words is all or a part of another one."""
+    return all(
+        f" {' '.join(Words.of(one).keys)} " in f" {' '.join(Words.of(other).keys)} "
+        for one, other in ((change.wrong, of.wrong), (change.right, of.right))
+    )
 
 
 def _is_alike(change: Correction, proof: Proof) -> bool:

@@ -8,7 +8,7 @@ from typing import Final
 
 from dictate.app.journal_thread import JournalThread
 from dictate.app.reloader import Reloader
-from dictate.errors import DictateError
+from dictate.errors import DictateError, JournalError
 from dictate.hotwords import hotwords_file
 from dictate.hotwords.model import TermState
 from dictate.journal.evidence import Evidence, EvidenceKind
@@ -33,15 +33,18 @@ class Quarantine:
         self._journal = journal
         self._reloader = reloader
         self._on_trouble = on_trouble
+        self._one_at_a_time = asyncio.Lock()
+        """A term that was wrong twice at once is quarantined once."""
 
     async def judge(self, terms: Sequence[str]) -> None:
         """These terms were just wrong: quarantine those that were so too often. What fails is
         reported to the user."""
-        for term in terms:
-            if self._is_active(term):
-                wrong = await self._journal.call(_wrong, term)
-                if wrong >= TOO_OFTEN:
-                    await self._quarantine(term, wrong)
+        async with self._one_at_a_time:
+            for term in terms:
+                if self._is_active(term):
+                    wrong = await self._journal.call(_wrong, term)
+                    if wrong >= TOO_OFTEN:
+                        await self._quarantine(term, wrong)
 
     def _is_active(self, spelling: str) -> bool:
         return any(
@@ -63,10 +66,14 @@ class Quarantine:
         except DictateError as error:
             self._on_trouble(f"{why}, and cannot be quarantined: {error}")
             return
-        row = Evidence(term, EvidenceKind.QUARANTINED, at=time.time())
-        await self._journal.call(lambda journal: journal.evidence.record([row]))
         again = f'`dictatectl hotwords restore "{term}"` brings it back'
-        self._on_trouble(f"{why}: it is quarantined, so not used any more; {again}")
+        done = f"{why}: it is quarantined, so not used any more; {again}"
+        row = Evidence(term, EvidenceKind.QUARANTINED, at=time.time())
+        try:
+            await self._journal.call(lambda journal: journal.evidence.record([row]))
+        except JournalError as error:
+            done += f", but the next false hit quarantines it again: this is not recorded ({error})"
+        self._on_trouble(done)
 
 
 def _wrong(journal: Journal, term: str) -> int:

@@ -169,6 +169,7 @@ def set_option(path: Path, option: str, value: str | float | bool) -> None:  # n
     parse(f"[{tomlkit.key(table).as_string()}]\n{written}\n", name="")
 
     def change(text: str) -> str:
+        toml_file.parse(text, path.name)
         document = tomlkit.parse(text)
         section: Any = document.get(table)
         if section is None or (name not in section and span_of(text, (table,))):
@@ -194,7 +195,10 @@ def unset_option(path: Path, option: str) -> None:
     )
 
     def change(text: str) -> str:
-        return written.sub(lambda match: f"{match[1]}#{name} = {default}", text, count=1)
+        toml_file.parse(text, path.name)
+        changed = written.sub(lambda match: f"{match[1]}#{name} = {default}", text, count=1)
+        toml_file.parse(changed, path.name)
+        return changed
 
     toml_file.edit(path, default_toml(), change)
 

@@ -80,8 +80,11 @@ class EngineSettings:
     """The language you speak, as a BCP 47 tag. nemotron-3.5, parakeet and their -onnx, qwen3,
     openai and riva also take auto, which detects it."""
     tail_ms: int = _option(200, low=0, high=2000, each_time=True)
-    """How much sound after the release still belongs to the dictation, because people tend to let
-    go early."""
+    """Up to how much sound after the release still belongs to the dictation, because people tend
+    to let go early."""
+    adaptive_tail: bool = _option(default=True, each_time=True)
+    """Whether that ends as soon as your voice does, which is often before the release. Otherwise
+    it always has its full length."""
     deadline_s: float = _option(10.0, low=1.0, high=600.0, each_time=True)
     """How long an engine may make no progress; slow work counts as progress. After that it is
     restarted and gets the same sound once more."""

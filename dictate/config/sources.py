@@ -174,7 +174,7 @@ class ConfigFiles:
                 if problem := _why_kept(path, text, is_default=is_default):
                     return replace(kept, problems={path: problem})
             if absent and not texts.keys() - {path}:
-                found = WholeList(none, {})
+                found = WholeList(none, none, {})
             else:
                 found = whole_list.of_texts(texts, path, settings.strength)
         except ConfigError as error:

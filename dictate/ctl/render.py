@@ -15,6 +15,8 @@ Fields = dict[str, Any]
 _STATES: Final = {"ready": "green", "recording": "red", "finishing": "yellow"}
 _WRONG: Final = ("hotwords", "trouble")
 """The items of the status that are there only if something is wrong."""
+_FEWEST_TEXTS: Final = 3
+"""Texts of which a median says something."""
 _MIN_TEXT: Final = 20
 """Characters of a text that are shown on even the narrowest terminal."""
 
@@ -41,6 +43,7 @@ def status(found: Fields) -> None:
             if found[f"{name}_key"] != "none"
         },
         "last text": _last_text(found),
+        "last texts": last_texts(found["finish_times"]),
         "hotwords": found["hotword_warnings"],
         "trouble": found["trouble"],
     }
@@ -68,6 +71,20 @@ def _last_text(found: Fields) -> str:
     engine_ms = found["engine_finish_ms"]
     part = f", {engine_ms:.0f} ms of it for the engine" if engine_ms else ""
     return f"{found['last_finish_ms']:.0f} ms after the release{part}"
+
+
+def last_texts(times: Fields) -> str:
+    """How long several texts took, and what they waited for."""
+    texts, early = int(times.get("texts", 0)), int(times.get("early", 0))
+    if texts < _FEWEST_TEXTS:
+        return ""
+    parts = {"sound": "tail", "engine": "engine", "journal": "journal", "application": "output"}
+    waited = ", ".join(f"{times[f'{part}_ms']:.0f} {name}" for name, part in parts.items())
+    ready = f"; {early} of {texts} ready before the release" if early else ""
+    return (
+        f"{times['total_ms']:.0f} ms after the release (median of {texts}: {waited}), "
+        f"at most {times['slowest_ms']:.0f} ms{ready}"
+    )
 
 
 def _second(found: Fields) -> Fields:

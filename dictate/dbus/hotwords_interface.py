@@ -4,11 +4,11 @@ A dictated text is returned only to the caller that asks for it. dbus-fast reads
 here at run time: no `from __future__ import annotations`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from itertools import accumulate
-from typing import Protocol
+from typing import Any, Protocol
 
 from dbus_fast import Variant
 from dbus_fast.annotations import DBusDict, DBusDouble, DBusStr, DBusUInt32
@@ -28,6 +28,7 @@ from dictate.hotwords.proposal import Proof, action_of
 from dictate.hotwords.proposal_text import evidence, proposal
 from dictate.journal.entry import Entry
 from dictate.journal.evidence import Evidence, EvidenceKind
+from dictate.platform.background import unless
 from dictate.platform.bus import HOTWORDS_INTERFACE
 
 
@@ -69,7 +70,7 @@ class HotwordsController(Protocol):
     async def correct(self, number: int, text: str) -> Sequence[Correction]:
         """Take in the corrected text of a dictation: the words that were wrong."""
 
-    async def prove(self, number: int, wrong: str, right: str) -> Proof:
+    def prove(self, number: int, wrong: str, right: str) -> Coroutine[Any, Any, Proof]:
         """Find out what the term `right` would do."""
 
     async def accept(self, number: int, proof: Proof) -> Sequence[str]:
@@ -89,9 +90,12 @@ class HotwordsInterface(ServiceInterface):
         self,
         controller: Callable[[], HotwordsController],
         slot: Callable[[], AbstractContextManager[None]],
+        caller_left: Callable[[], Coroutine[Any, Any, None]],
     ) -> None:
-        """`controller` raises DictateError while there is none; each call runs inside a `slot`."""
+        """`controller` raises DictateError while there is none; each call runs inside a `slot`;
+        `caller_left` raises when the client has left that made this call."""
         super().__init__(HOTWORDS_INTERFACE)
+        self._caller_left = caller_left
         self._controller = controller
         self._slot = slot
 
@@ -142,7 +146,9 @@ class HotwordsInterface(ServiceInterface):
     @dbus_method("Prove")
     async def prove(self, number: DBusUInt32, wrong: DBusStr, right: DBusStr) -> DBusDict:
         with self._slot():
-            return _from_proof(await self._controller().prove(number, wrong, right))
+            # It takes minutes and the engine, and nobody else could use the result.
+            proving = self._controller().prove(number, wrong, right)
+            return _from_proof(await unless(self._caller_left(), proving))
 
     @dbus_method("Accept")
     async def accept(
@@ -192,6 +198,7 @@ def _from_proof(proof: Proof) -> dict[str, Variant]:
         "harms": Variant("aa{sv}", [from_row(row) for row in found.pop("harms")]),
         "control_harms": Variant("aa{sv}", [from_row(row) for row in found.pop("control_harms")]),
         "literal": Variant("ax", found.pop("literal")),
+        "confirmed": Variant("ax", found.pop("confirmed")),
         "alike": Variant("ax", found.pop("alike")),
         "evidence": Variant("a(ss)", [list(line) for line in evidence(proof)]),
         "proposal": Variant("s", proposal(proof)),

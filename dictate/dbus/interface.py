@@ -41,6 +41,7 @@ READ: Final = PropertyAccess.READ
 Plain: TypeAlias = str | bool | int | float
 Row: TypeAlias = Mapping[str, Plain]
 Strings = Annotated[list[str], DBusSignature("as")]
+Numbers = Annotated[dict[str, float], DBusSignature("a{sd}")]
 Dicts = Annotated[list[dict[str, Variant]], DBusSignature("aa{sv}")]
 
 
@@ -127,6 +128,7 @@ class Status(TypedDict, total=False):
     engine_notes: str
     engine_choice: str
     engine_finish_ms: float
+    finish_times: dict[str, float]
     engine_progress: str
     second_engine: str
     second_engine_state: str
@@ -365,6 +367,10 @@ class Dictate1(ServiceInterface):
     @dbus_property(READ, "EngineFinishMs")
     def engine_finish_ms(self) -> DBusDouble:
         return self._status["engine_finish_ms"]
+
+    @dbus_property(READ, "FinishTimes")
+    def finish_times(self) -> Numbers:
+        return self._status["finish_times"]
 
     @dbus_property(READ, "EngineProgress")
     def engine_progress(self) -> DBusStr:

@@ -9,6 +9,7 @@ import logging
 import math
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Unpack
 from xml.etree.ElementTree import indent, tostring
@@ -17,6 +18,7 @@ from dbus_fast import NameFlag, RequestNameReply
 from dbus_fast.aio import MessageBus
 from dbus_fast.introspection import Node
 
+from dictate.dbus.caller import caller_left, note_callers
 from dictate.dbus.hotwords_interface import HotwordsController, HotwordsInterface
 from dictate.dbus.interface import Controller, Dictate1, Status, plain, property_name
 from dictate.errors import AlreadyRunning, Unavailable
@@ -72,6 +74,7 @@ class Service:
             engine_notes="",
             engine_choice="",
             engine_finish_ms=0.0,
+            finish_times={},
             engine_progress="",
             second_engine="",
             second_engine_state="",
@@ -101,7 +104,10 @@ class Service:
         try:
             self._interface = Dictate1(self._require_controller, self._status)
             connection.export(bus.PATH, self._interface)
-            hotwords = HotwordsInterface(self._require_hotwords, self._interface.slot)
+            note_callers(connection)
+            hotwords = HotwordsInterface(
+                self._require_hotwords, self._interface.slot, partial(caller_left, connection)
+            )
             connection.export(bus.PATH, hotwords)
             async with asyncio.timeout(_ANSWER_S):
                 reply = await connection.request_name(bus.NAME, NameFlag.DO_NOT_QUEUE)
@@ -201,7 +207,7 @@ def description() -> str:
         raise NotImplementedError
 
     interface = Dictate1(none, Status())
-    interfaces = [interface, HotwordsInterface(none, interface.slot)]
+    interfaces = [interface, HotwordsInterface(none, interface.slot, none)]
     node = Node(bus.PATH, [each.introspect() for each in interfaces]).to_xml()
     indent(node)
     return f"{_DOCTYPE}\n{tostring(node, encoding='unicode')}\n"

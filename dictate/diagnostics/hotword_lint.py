@@ -16,6 +16,7 @@ import re
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -76,12 +77,19 @@ def linted(
     texts = whole_list.texts_of(path)
     whole = whole_list.of_texts(texts, path, settings.hotwords.strength)
     hotwords = replace(whole.hotwords, guards=guards_of(settings.hotwords))
-    reports, note = ask_engine(socket, hotwords) if socket else ([], "")
     spellings = [term.spelling for term in hotwords.for_language("en")]
+    english = word_pairs() if entries() else None
+    with ThreadPoolExecutor() as pool:  # espeak-ng and the engine are processes of their own
+        sounds = pool.submit(shared().sounds, spellings, MOST_UNKNOWN)
+        asked = pool.submit(ask_engine, socket, hotwords) if socket else None
+        found_at = places(texts, whole, path)
+        if english:
+            close_words("")  # loads the words that it looks at
+    reports, note = asked.result() if asked else ([], "")
     known = Known(
-        sounds=shared().sounds(spellings, MOST_UNKNOWN),
+        sounds=sounds.result(),
         close_words=close_words,
-        english=word_pairs() if entries() else None,
+        english=english,
         spoken=_spoken(settings, hotwords),
         tokens={
             report.spelling: found
@@ -91,7 +99,7 @@ def linted(
         last_used=last_used(whole, counts),
         comfort=comfort(engine, settings.hotwords),
         said_as=lambda spelling: " ".join(said_as(spelling)[0]).lower(),
-        places=places(texts, whole, path),
+        places=found_at,
         now=time.time(),
     )
     by_spelling = {report.spelling: report for report in reports}

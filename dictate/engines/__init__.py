@@ -63,6 +63,18 @@ class TermReport:
     """Why it cannot be used and what to do about it; empty if it can."""
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What an utterance would be if its sound ended here: the text and the fields of `Utterance`
+    that `finish` sets."""
+
+    text: str
+    plain: str | None = None
+    language: str = ""
+    note: str = ""
+    """As in `UtteranceStats`."""
+
+
 class Utterance(ABC):
     """One dictation inside an engine. After `finish` or `cancel` it is over."""
 
@@ -85,6 +97,11 @@ class Utterance(ABC):
     @abstractmethod
     def feed(self, samples: Samples) -> str | None:
         """Take more sound; returns the whole text so far if it changed, else None."""
+
+    def draft(self) -> Draft | None:
+        """What `finish` would return if the sound ended here, to the letter; None if there is none
+        now. All that comes after it is as if it had not been asked for."""
+        return None
 
     @abstractmethod
     def finish(self) -> str:
@@ -109,6 +126,9 @@ class Engine(ABC):
     """BCP 47 tags; once loaded, those of its model."""
     streams: bool
     """Whether `feed` returns text while the user speaks; once loaded, with its model."""
+    can_draft: bool = False
+    """Whether its utterances make drafts; once loaded, with its model. A draft is made in each
+    pause, so it has to be cheap: the end of an utterance, on a copy of its state."""
     hotwords_as: str
     """How it uses hotwords, for people; empty if it does not. Once loaded, with its model."""
     punctuates: bool | None = None

@@ -7,23 +7,26 @@ of a cancelled utterance can reach a later one.
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import TypeAlias
 
 from wyoming.asr import Transcribe
 from wyoming.audio import AudioChunk, AudioStart, AudioStop
 from wyoming.event import Event, async_write_event
 
 from dictate.engines.call_watch import WorkMeter, usage_of
+from dictate.engines.hotword_events import encode, hash_event, hotwords_bytes
 from dictate.engines.protocol import (
+    AskDraft,
     BadEvent,
     BeginUtterance,
+    Drafted,
+    DropDraft,
     EngineState,
     Known,
     PartialText,
     Progress,
     Timings,
-    encode,
-    hash_event,
-    hotwords_bytes,
     read_event,
 )
 from dictate.engines.stability import PartialStability
@@ -55,6 +58,19 @@ class AttemptFailed(Exception):
         self.silent = silent
         """Whether the engine is remote and did not answer within its deadline: a second attempt
         would make the user wait as long again."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DraftQuestion:
+    """Asks for a draft, in order with the sound."""
+
+    answer: asyncio.Future[tuple[FinalTranscript, Timings] | None]
+    """The draft, and what it cost; None if the process makes none. Without an answer if the attempt
+    ends before."""
+
+
+Piece: TypeAlias = bytes | DraftQuestion | DropDraft
+"""What is sent: sound, or what concerns a draft."""
 
 
 class UtteranceAttempt:
@@ -89,10 +105,13 @@ class UtteranceAttempt:
         """Whether the process owes us an answer to the hash of the list."""
         self._list_known: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._stopped = False
+        self._drafts = 0
+        self._draft: DraftQuestion | None = None
+        """The last of so many questions."""
         self._timings = Timings(0.0, 0.0, 0.0)
         self._stability = PartialStability()
 
-    async def run(self, chunks: AsyncIterator[bytes]) -> FinalTranscript:
+    async def run(self, pieces: AsyncIterator[Piece]) -> FinalTranscript:
         """Send the PCM as it comes; the answer. Raises AttemptFailed."""
         try:
             reader, writer, self.process_run = await self._supervisor.connect()
@@ -104,7 +123,7 @@ class UtteranceAttempt:
         sending = None
         try:
             async with asyncio.timeout(None) as self._deadline:
-                sending = asyncio.create_task(self._send(writer, chunks))
+                sending = asyncio.create_task(self._send(writer, pieces))
                 return await self._receive(reader)
         except TimeoutError as error:
             deadline_s = self._supervisor.settings.deadline_s
@@ -154,7 +173,7 @@ class UtteranceAttempt:
         if self._deadline is not None and not self._deadline.expired():
             self._deadline.reschedule(None)
 
-    async def _send(self, writer: asyncio.StreamWriter, chunks: AsyncIterator[bytes]) -> None:
+    async def _send(self, writer: asyncio.StreamWriter, pieces: AsyncIterator[Piece]) -> None:
         chunk_ms = self._supervisor.settings.chunk_ms
         try:
             await self._send_hotwords(writer)
@@ -164,15 +183,24 @@ class UtteranceAttempt:
                 AudioStart(RATE, 2, 1).event(),
             ):
                 await async_write_event(event, writer)
-            async for chunk in chunks:
-                await async_write_event(AudioChunk(RATE, 2, 1, chunk).event(), writer)
-                self._sent_s += len(chunk) / (2 * RATE)
-                self._update_deadline()
+            async for piece in pieces:
+                await async_write_event(self._event(piece), writer)
+                if isinstance(piece, bytes):
+                    self._sent_s += len(piece) / (2 * RATE)
+                    self._update_deadline()
             await async_write_event(AudioStop().event(), writer)
             self._stopped = True
             self._update_deadline()
         except OSError as error:
             log.debug("the receiving side will notice it too: %s", error)
+
+    def _event(self, piece: Piece) -> Event:
+        if isinstance(piece, bytes):
+            return AudioChunk(RATE, 2, 1, piece).event()
+        if isinstance(piece, DropDraft):
+            return piece.event()
+        self._drafts, self._draft = self._drafts + 1, piece
+        return AskDraft(self._drafts).event()
 
     async def _send_hotwords(self, writer: asyncio.StreamWriter) -> None:
         """Name the list by its hash, and send it only if this process does not know it: it may
@@ -206,17 +234,11 @@ class UtteranceAttempt:
             elif event.type == Timings.type:
                 self._timings = Timings.from_event(event)
                 _check_length(event.type, self._timings.plain or "")
+            elif event.type == Drafted.type:
+                self._take_draft(Drafted.from_event(event))
             elif event.type == "transcript":
                 self._supervisor.record_timings(self._timings)
-                return FinalTranscript(
-                    self._dictation,
-                    _text(event),
-                    plain=self._timings.plain,
-                    audio_s=self._timings.audio_s,
-                    finish_ms=self._timings.finish_ms,
-                    language=str(event.data.get("language") or ""),
-                    punctuates=self._supervisor.info.punctuates,
-                )
+                return self._final(_text(event), str(event.data.get("language") or ""))
             elif event.type == "error":
                 reason, code = event.data.get("text"), event.data.get("code")
                 raise AttemptFailed(
@@ -225,6 +247,27 @@ class UtteranceAttempt:
                     silent=code == EngineLost.__name__,
                 )
         raise self._lost("the engine process died or closed the connection")
+
+    def _take_draft(self, drafted: Drafted) -> None:
+        """An answer to an earlier question is late: speech came back since."""
+        _check_length(drafted.type, drafted.text)
+        if self._draft is None or drafted.number != self._drafts or self._draft.answer.done():
+            return
+        answer = None
+        if not drafted.reason:
+            answer = self._final(drafted.text, drafted.language), self._timings
+        self._draft.answer.set_result(answer)
+
+    def _final(self, text: str, language: str) -> FinalTranscript:
+        return FinalTranscript(
+            self._dictation,
+            text,
+            plain=self._timings.plain,
+            audio_s=self._timings.audio_s,
+            finish_ms=self._timings.finish_ms,
+            language=language,
+            punctuates=self._supervisor.info.punctuates,
+        )
 
     def _lost(self, what: str) -> AttemptFailed:
         # The supervisor may know why; that is worth more than `what`.

@@ -8,15 +8,16 @@ Otherwise it ends in EngineLost or EngineError; the sound stays with the caller.
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from dictate.config.schema import EngineSettings
-from dictate.engines.attempt import AttemptFailed, UtteranceAttempt
+from dictate.engines.attempt import AttemptFailed, DraftQuestion, Piece, UtteranceAttempt
 from dictate.engines.fallback import fallback_settings
-from dictate.engines.protocol import EngineState
+from dictate.engines.protocol import DropDraft, EngineState
+from dictate.engines.send_queue import SendQueue, cut
 from dictate.engines.supervisor import EngineStatus, EngineSupervisor
 from dictate.errors import EngineError, EngineLost
 from dictate.events import RATE, FinalTranscript, PartialTranscript
@@ -26,11 +27,6 @@ from dictate.platform.background import ignore_exception
 
 log = logging.getLogger(__name__)
 
-LARGEST_BUFFER = RATE * 2 * 300
-"""Bytes of live sound that may wait for a slow engine. What comes after these is sent at the end,
-from what the caller has on disk."""
-CHUNK_BYTES = 16_384
-"""Maximum number of bytes in one audio-chunk: half a second."""
 AHEAD_S = 1.0
 """Seconds of kept sound that may be sent ahead of what the engine has worked through. It reports
 that every half second of sound."""
@@ -184,9 +180,9 @@ class EngineClient:
             self.supervisor, 0, self.tuned(hotwords), language, lambda _: None
         )
 
-        async def chunks() -> AsyncIterator[bytes]:
+        async def chunks() -> AsyncIterator[Piece]:
             sent_s = 0.0
-            for chunk in _cut(pcm):
+            for chunk in cut(pcm):
                 while sent_s - attempt.worked_s > AHEAD_S:  # noqa: ASYNC110 - it sets no event
                     await asyncio.sleep(0.01)
                 yield chunk
@@ -235,34 +231,39 @@ class UtteranceClient:
         more, louder, or is not."""
         self._engine = engine
         self._attempt = attempt
-        self._unsent: deque[bytes] = deque()
-        self._unsent_bytes = 0
-        self._fed_bytes = 0
-        self._overflowed = False
-        """Whether sound came that is not among the bytes fed."""
-        self._more = asyncio.Event()
-        self._progress = asyncio.Event()
-        self._ended = False
+        self._unsent = SendQueue()
+        self._draft: DraftQuestion | None = None
+        """The last draft that was asked for, unless it was dropped."""
         self._last_attempt: UtteranceAttempt | None = None
         self._cancelled = False
         self._second: asyncio.Task[FinalTranscript] | None = None
         """The attempt after the live one."""
         self._by_fallback: UtteranceClient | None = None
-        self._live = asyncio.create_task(self._send(self._live_chunks()))
+        self._live = asyncio.create_task(self._send(self._unsent.pieces()))
         ignore_exception(self._live)  # of a cancelled utterance
-        self._live.add_done_callback(lambda _: self._progress.set())
+        self._live.add_done_callback(lambda _: self._unsent.wake())
 
     def feed(self, pcm: bytes) -> None:
         """Take more sound: signed 16-bit little-endian, mono, 16 kHz. Never blocks."""
-        self._overflowed = self._overflowed or self._unsent_bytes + len(pcm) > LARGEST_BUFFER
-        if not (self._ended or self._overflowed or self._live.done()):
-            self._append(pcm)
+        if not self._live.done():
+            self._unsent.feed(pcm)
 
-    def _append(self, pcm: bytes) -> None:
-        self._unsent.extend(_cut(pcm))
-        self._unsent_bytes += len(pcm)
-        self._fed_bytes += len(pcm)
-        self._more.set()
+    def ask_for_draft(self) -> None:
+        """Speech paused: have the engine make the text for the case that it does not come back. If
+        it does not, `finish` returns this text, and the sound after this call does not count. Never
+        blocks. Does nothing where the engine makes no drafts."""
+        unsent = self._unsent
+        lost = unsent.ended or unsent.overflowed or self._live.done()
+        if lost or not self._engine.supervisor.info.can_draft:
+            return
+        self._draft = DraftQuestion(asyncio.get_running_loop().create_future())
+        unsent.put(self._draft)
+
+    def drop_draft(self) -> None:
+        """Speech came back: `finish` returns the text of the whole sound. Idempotent."""
+        if self._draft is not None:
+            self._draft = None
+            self._unsent.put(DropDraft())
 
     @property
     def worked_s(self) -> float:
@@ -275,29 +276,32 @@ class UtteranceClient:
         """Wait until all that was fed is sent, or lost: for a caller that has the sound faster
         than the engine works through it."""
         while self._unsent and not self._live.done():
-            self._progress.clear()
-            await self._progress.wait()
+            await self._unsent.until_sent()
 
     async def finish(self, whole: Callable[[], Awaitable[bytes]]) -> FinalTranscript:
         """No more sound comes: the whole text. `whole` brings all that was fed, and is called only
         if the live attempt failed or too much sound waits for it; what it raises comes through.
 
+        A draft that was not dropped is returned at once; one that is under way competes with the
+        text of the whole sound.
+
         Raises EngineLost if the engine died or hung twice, EngineError if it answered nonsense or
         an error twice, or cannot do this at all, and no other engine serves instead.
         """
+        if (final := self._take_draft(ready=True)) is not None:
+            return final
         pcm = None
-        if self._overflowed and not self._live.done():
+        if self._unsent.overflowed and not self._live.done():
             try:
                 pcm = await whole()
             except BaseException:
                 self.cancel()
                 raise
-            self._append(pcm[self._fed_bytes :])
-        self._ended = True
-        self._more.set()
+            self._unsent.append(pcm[self._unsent.fed_bytes :])
+        self._unsent.end()
         silent = None
         try:
-            return await self._live
+            return await self._live_or_draft()
         except AttemptFailed as failure:
             if not failure.again:
                 raise failure.error from failure
@@ -318,6 +322,30 @@ class UtteranceClient:
             return await self._send_whole(pcm)
         except AttemptFailed as failure:
             raise failure.error from failure
+
+    async def _live_or_draft(self) -> FinalTranscript:
+        if self._draft is not None:
+            try:
+                either: set[asyncio.Future[Any]] = {self._live, self._draft.answer}
+                await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            except asyncio.CancelledError:
+                self._live.cancel()
+                raise
+        return self._take_draft(ready=False) or await self._live
+
+    def _take_draft(self, *, ready: bool) -> FinalTranscript | None:
+        """The draft, if it is here; the live attempt is over then."""
+        if self._draft is None or not self._draft.answer.done():
+            return None
+        if (answer := self._draft.answer.result()) is None:
+            return None
+        final, timings = answer
+        self._live.cancel()
+        self._unsent.clear()
+        if ready:
+            final = replace(final, drafted=True, finish_ms=0.0)
+        self._engine.supervisor.record_timings(replace(timings, finish_ms=final.finish_ms))
+        return final
 
     async def _send_whole(self, pcm: bytes) -> FinalTranscript:
         # The engine may have failed at the louder sound, after it had the text.
@@ -342,7 +370,8 @@ class UtteranceClient:
     def cancel(self) -> None:
         """Throw it away; no partial and no text come any more, and `finish` is cancelled.
         Idempotent."""
-        self._ended = self._cancelled = True
+        self._cancelled = True
+        self._draft = None
         self._live.cancel()
         if self._second is not None:
             self._second.cancel()
@@ -350,34 +379,18 @@ class UtteranceClient:
             self._by_fallback.cancel()
         self._unsent.clear()
 
-    async def _send(self, chunks: AsyncIterator[bytes], *, louder: bool = True) -> FinalTranscript:
+    async def _send(self, pieces: AsyncIterator[Piece], *, louder: bool = True) -> FinalTranscript:
         self._last_attempt = attempt = await self._attempt(self._engine, louder)
         self._engine.supervisor.ensure_running()
         try:
-            return await attempt.run(chunks)
+            return await attempt.run(pieces)
         except AttemptFailed as failure:
             if failure.again:
                 self._engine.supervisor.restart(attempt.process_run, str(failure))
                 await self._engine.fallback_engine()  # it loads while the user still speaks
             raise
 
-    async def _live_chunks(self) -> AsyncIterator[bytes]:
-        while True:
-            while self._unsent:
-                chunk = self._unsent.popleft()
-                self._unsent_bytes -= len(chunk)
-                yield chunk
-                self._progress.set()
-            if self._ended:
-                return
-            self._more.clear()
-            await self._more.wait()
 
-
-def _cut(pcm: bytes) -> list[bytes]:
-    return [pcm[at : at + CHUNK_BYTES] for at in range(0, len(pcm), CHUNK_BYTES)]
-
-
-async def _chunks(pcm: bytes) -> AsyncIterator[bytes]:
-    for chunk in _cut(pcm):
+async def _chunks(pcm: bytes) -> AsyncIterator[Piece]:
+    for chunk in cut(pcm):
         yield chunk

@@ -9,7 +9,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from typing import TypeVar
 
@@ -19,15 +19,18 @@ from wyoming.error import Error
 from wyoming.event import Event, async_write_event
 from wyoming.ping import Ping, Pong
 
-from dictate.engines import Utterance, inspection
+from dictate.engines import Utterance, UtteranceStats, inspection
 from dictate.engines.convert import Converter
 from dictate.engines.host import EngineHost
+from dictate.engines.hotword_events import HOTWORDS
 from dictate.engines.kept_lists import received
 from dictate.engines.protocol import (
-    HOTWORDS,
+    AskDraft,
     BadEvent,
     BeginUtterance,
     Cancel,
+    Drafted,
+    DropDraft,
     Inspect,
     Known,
     PartialText,
@@ -42,6 +45,7 @@ from dictate.engines.quiet_speech import QuietSound, better
 from dictate.engines.wyoming_compat import TranscriptChunker, info_of, terms_of
 from dictate.events import RATE, Samples
 from dictate.hotwords.model import Hotwords
+from dictate.platform.background import ignore_exception
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +53,8 @@ PROGRESS_S = 0.25
 """Seconds of sound between two `dictate-progress`."""
 CLIENT_CHECK_S = 0.05
 """Seconds between checks that the client is still connected, while an utterance is finished."""
+AT_REST_S = 0.002
+"""Seconds without an event after which no sound waits, so that a draft may be made."""
 
 T = TypeVar("T")
 
@@ -79,6 +85,7 @@ class ClientConnection:
         self._heard_with = Hotwords()
         """The list of this utterance."""
         self._quiet = QuietSound()
+        self._draft_wanted: AskDraft | None = None
         self._chunker = TranscriptChunker()
         self._streaming = False
         """Whether a client that does not know our events has got the beginning of the text."""
@@ -97,9 +104,28 @@ class ClientConnection:
         async with asyncio.timeout(self._host.idle_s):
             await async_write_event(event, self._writer)
 
-    async def _next(self) -> Event | None:
+    async def _read(self) -> Event | None:
         async with asyncio.timeout(self._host.idle_s):
             return await read_event(self._reader)
+
+    async def _next(self) -> Event | None:
+        """The next event. As long as none comes and the engine is idle, a draft is made that is
+        wanted: so it never delays sound that is here already."""
+        if self._draft_wanted is None:
+            return await self._read()
+        reading = asyncio.create_task(self._read())
+        ignore_exception(reading)  # if the draft cannot be sent either
+        try:
+            while (wanted := self._draft_wanted) is not None:
+                await asyncio.wait({reading}, timeout=AT_REST_S)
+                if reading.done():
+                    break
+                if self._host.idle:
+                    self._draft_wanted = None
+                    await self._draft(wanted.number)
+            return await reading
+        finally:
+            reading.cancel()
 
     async def run(self) -> None:
         """Answer until the client leaves. An event that fails gets an `error` as its answer."""
@@ -161,6 +187,10 @@ class ClientConnection:
                 await self._feed(AudioChunk.from_event(event))
             case "audio-stop":
                 await self._finish()
+            case AskDraft.type:
+                self._draft_wanted = AskDraft.from_event(event)
+            case DropDraft.type:
+                self._draft_wanted = None
             case Cancel.type:
                 self._skipping = True
                 await self._discard()
@@ -213,6 +243,46 @@ class ClientConnection:
             await self._send_partial(text)
         await self._send_progress()
 
+    async def _draft(self, number: int) -> None:
+        """Answer with a draft, or with the reason why there is none."""
+        utterance, reason = self._utterance, self._why_no_draft()
+        draft, before_s = None, self._worked_s
+        if utterance is not None and not reason:
+            try:
+                draft = await self._timed(utterance.draft, utterance)
+            except Exception as error:
+                # The utterance itself goes on.
+                log.debug("the draft failed", exc_info=True)
+                reason = error_text(error)
+        if utterance is None or draft is None:
+            reason = reason or "the engine makes none here"
+            await self.send(Drafted(number, reason=reason).event())
+            return
+        took_s = self._worked_s - before_s
+        self._host.drafts.measured(took_s, self._worked_s, self._samples / RATE)
+        effort = replace(utterance.effort, note=draft.note)
+        await self.send(self._timings(took_s, self._worked_s, effort, draft.plain))
+        await self.send(Drafted(number, draft.text, draft.language).event())
+
+    def _why_no_draft(self) -> str:
+        if self._utterance is None or self._converter is None:
+            return "there is no sound"
+        if self._converter.format != (RATE, 2, 1):
+            return "the sound is resampled"
+        louder = self._announced is None or self._announced.louder
+        if louder and self._quiet.is_quiet:
+            return "the sound may be recognised once more, louder"
+        return self._host.drafts.exceeded
+
+    def _timings(
+        self, finish_s: float, worked_s: float, effort: UtteranceStats, plain: str | None
+    ) -> Event:
+        audio_s = self._samples / RATE
+        rtf = worked_s / audio_s if audio_s else 0.0
+        return Timings(
+            audio_s, round(finish_s * 1000, 1), round(rtf, 4), **asdict(effort), plain=plain
+        ).event()
+
     async def _finish(self) -> None:
         if self._utterance is None:
             await self._begin(RATE, 2, 1)
@@ -231,6 +301,7 @@ class ClientConnection:
 
         watch = asyncio.create_task(self._stop_when_disconnected(utterance))
         try:
+            before_s = self._worked_s
             text, plain = await self._timed(finish, utterance), utterance.plain
             worked_s = self._worked_s
             wanted = announced is None or announced.louder
@@ -246,11 +317,10 @@ class ClientConnection:
             watch.cancel()
         audio_s = self._samples / RATE
         self._host.measured(worked_s, audio_s)
+        self._host.drafts.measured(worked_s - before_s, worked_s, audio_s)
         if announced is not None:
-            finish_ms = (time.monotonic() - began) * 1000
-            rtf = worked_s / audio_s if audio_s else 0.0
-            effort = {**asdict(utterance.effort), "plain": plain}
-            await self.send(Timings(audio_s, round(finish_ms, 1), round(rtf, 4), **effort).event())
+            finish_s = time.monotonic() - began
+            await self.send(self._timings(finish_s, worked_s, utterance.effort, plain))
         streams = announced is None and self._host.status.streams
         if streams:
             await self._send_chunk(self._chunker.rest(text))

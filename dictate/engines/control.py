@@ -9,6 +9,7 @@ from pathlib import Path
 from wyoming.event import Event, async_write_event
 from wyoming.ping import Ping
 
+from dictate.engines.hotword_events import encode, hotwords_bytes
 from dictate.engines.process import LOADING_S
 from dictate.engines.protocol import (
     LARGEST_EVENT,
@@ -16,8 +17,6 @@ from dictate.engines.protocol import (
     StatusEvent,
     UnusableTerms,
     WatchStatus,
-    encode,
-    hotwords_bytes,
     read_event,
 )
 from dictate.errors import EngineError, EngineLost

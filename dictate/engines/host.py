@@ -16,6 +16,7 @@ from wyoming.event import Event
 from dictate.config.schema import EngineSettings
 from dictate.engines import ENGINES, Engine, TermReport
 from dictate.engines.call_watch import WITHOUT_SOUND_S, CallWatch
+from dictate.engines.draft_limit import DraftLimit
 from dictate.engines.kept_lists import KeptLists
 from dictate.engines.pace import Pace
 from dictate.engines.process import LOADING_S
@@ -56,10 +57,13 @@ class EngineHost:
         self.lists = KeptLists()
         self.watch = CallWatch()
         self.pace = Pace()
+        self.drafts = DraftLimit()
         self.engine: Engine | None = None
         """Set on the engine's thread, so that calls that were queued behind `load` find it."""
         self._excluded = excluded
         self._thread = ThreadPoolExecutor(1, "engine")
+        self._calls = 0
+        """Calls that wait for the thread, or are on it."""
         self._beside = ThreadPoolExecutor(1, "hotwords")
         self._beside_watch = CallWatch()
         self._preparing: dict[Hotwords, asyncio.Future[list[str]]] = {}
@@ -68,6 +72,11 @@ class EngineHost:
         """The last one that was taken in so."""
         self._network_note = ""
         """Why a local engine could reach the network all the same."""
+
+    @property
+    def idle(self) -> bool:
+        """Whether the engine has nothing to do for any client."""
+        return not self._calls
 
     async def on_thread(
         self,
@@ -87,10 +96,13 @@ class EngineHost:
             with self.watch.call(limit_s, signs):
                 return call()
 
+        self._calls += 1
         try:
             return await _watched(self._thread, watched, self.watch, at_work)
         except OSError as error:
             raise EngineError(f"{type(error).__name__}: {error}") from error
+        finally:
+            self._calls -= 1
 
     def measured(self, worked_s: float, sound_s: float) -> None:
         """An utterance with this much sound took this much work."""
@@ -205,6 +217,7 @@ class EngineHost:
             name=engine.name,
             languages=list(engine.languages),
             streams=engine.streams,
+            can_draft=engine.can_draft,
             hotwords_as=engine.hotwords_as,
             punctuates=engine.punctuates,
             load_s=round(time.monotonic() - began, 3),

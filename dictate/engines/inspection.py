@@ -9,15 +9,8 @@ from pathlib import Path
 from wyoming.event import Event, async_write_event
 
 from dictate.engines import TermReport
-from dictate.engines.protocol import (
-    LARGEST_EVENT,
-    BadEvent,
-    Inspect,
-    Inspected,
-    hotwords_event,
-    hotwords_from_event,
-    read_event,
-)
+from dictate.engines.hotword_events import hotwords_event, hotwords_from_event
+from dictate.engines.protocol import LARGEST_EVENT, BadEvent, Inspect, Inspected, read_event
 from dictate.errors import EngineError, EngineLost
 from dictate.hotwords.model import Guards, Hotwords, Term
 

@@ -7,7 +7,8 @@ from typing import Final
 
 from wyoming.event import Event
 
-from dictate.engines.protocol import BadEvent, hotwords_from_event
+from dictate.engines.hotword_events import hotwords_from_event
+from dictate.engines.protocol import BadEvent
 from dictate.hotwords.model import Hotwords, canonical_json
 
 MOST_LISTS: Final = 8

@@ -13,6 +13,7 @@ from typing import Final
 
 import numpy as np
 
+from dictate.engines.boost_phrases import BoostPhrases
 from dictate.events import RATE, Samples
 
 CUT_FROM_S: Final = 30
@@ -28,10 +29,15 @@ class OfflineRecognizer:
     """One sound, for a `transducer.TransducerUtterance`."""
 
     def __init__(
-        self, recognise: Callable[[Samples], list[list[int]]], hypotheses: int = 1
+        self,
+        recognise: Callable[[Samples], list[list[int]]],
+        again: Callable[[BoostPhrases], list[int] | None],
+        hypotheses: int = 1,
     ) -> None:
-        """`recognise` returns the new token ids of each hypothesis for the next piece of sound."""
+        """`recognise` returns the new token ids of each hypothesis for the next piece of sound. For
+        `again` see `transducer.Recognizer`."""
         self._run = recognise
+        self.again = again
         self._hypotheses = hypotheses
         self._kept: list[Samples] = []
         self._samples = 0
@@ -63,6 +69,9 @@ class OfflineRecognizer:
     def finish(self) -> list[list[int]]:
         """The sound is over: recognise the rest."""
         return self._recognise(np.concatenate(self._kept))
+
+    def copy(self) -> None:
+        """None: in each pause the whole sound would be recognised once more."""
 
     def _recognise(self, sound: Samples) -> list[list[int]]:
         began = time.perf_counter()

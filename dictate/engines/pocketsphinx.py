@@ -7,6 +7,8 @@ is there so that everything works before a better engine is set up.
 - Its features are relative to the mean of the sound, which is unknown at the start: the first word
   would suffer. So the beginning of an utterance is held back until it is long enough to compute the
   mean, which later stretches go on with.
+- A decoder cannot be copied, so there are no drafts. After a pause of 450 ms the stretch is decoded
+  anyway, and nothing is left for the end.
 - A hotword is a single unit in dictionary and language model, however many words it has, with a
   probability of its own. Neither can forget a unit, so each list gets a new language model and new
   units; the acoustic model stays.

@@ -16,6 +16,9 @@ next is being fed, and late events of a cancelled one die with its connection.
     dictate-hotwords, dictate-utterance, transcribe, audio-start, audio-chunk*, audio-stop
                         ->  dictate-partial*, dictate-progress*, dictate-timings, transcript
     dictate-cancel      ->  nothing more for this utterance
+    dictate-draft       ->  dictate-timings, dictate-drafted: the text if the sound ended here, made
+                            as soon as no more sound waits
+    dictate-drop-draft  ->  no draft any more, unless it is under way
     dictate-inspect     ->  dictate-inspected: how the engine sees single terms
 
 `dictate-hotwords` has the whole list. With its hash beside it, the process keeps it, and other
@@ -24,6 +27,10 @@ is not known sends it whole before it goes on. So there is no list that the proc
 forgotten in between, or that belongs to another utterance:
 
     dictate-hotwords {hash} ->  dictate-known
+
+A draft that is not made, by the rules of `draft_limit.py` or because the engine failed at it, is
+answered by a `dictate-drafted` with the reason. One that the end of the sound or another question
+overtakes is not answered.
 
 A server that asks for a token gets `dictate-token` as the first event of each connection, and
 answers nothing before it.
@@ -39,7 +46,6 @@ from typing import Any, ClassVar, Self
 from wyoming.event import Event
 
 from dictate.errors import DictateError, EngineError
-from dictate.hotwords.model import Guards, Hotwords, Term, TermState
 
 LARGEST_EVENT = 8 * 1024 * 1024
 """Maximum number of bytes in an event. A connection that sends a larger one is closed. The largest
@@ -121,6 +127,7 @@ class StatusEvent(DictateEvent):
     name: str = ""
     languages: list | tuple = ()  # type: ignore[type-arg]
     streams: bool = False
+    can_draft: bool = False
     hotwords_as: str = ""
     punctuates: bool | None = None
     load_s: float | int = 0.0
@@ -173,8 +180,40 @@ class Progress(DictateEvent):
 
 
 @dataclass(frozen=True)
+class AskDraft(DictateEvent):
+    """Asks for the text if the sound of this utterance ended here."""
+
+    type: ClassVar[str] = "dictate-draft"
+
+    number: int
+    """The answer has it, too."""
+
+
+@dataclass(frozen=True)
+class DropDraft(DictateEvent):
+    """The draft that was asked for is not wanted any more."""
+
+    type: ClassVar[str] = "dictate-drop-draft"
+
+
+@dataclass(frozen=True)
+class Drafted(DictateEvent):
+    """A draft. It is of at least the sound before its question: `dictate-timings`, sent just before
+    it, says of how much."""
+
+    type: ClassVar[str] = "dictate-drafted"
+
+    number: int
+    text: str = ""
+    language: str = ""
+    """As in the transcript."""
+    reason: str = ""
+    """Why there is no draft; empty if there is one."""
+
+
+@dataclass(frozen=True)
 class Timings(DictateEvent):
-    """How long this utterance took; sent just before its transcript."""
+    """How long this utterance took; sent just before its transcript or draft."""
 
     type: ClassVar[str] = "dictate-timings"
 
@@ -260,73 +299,6 @@ class Aligned(DictateEvent):
     sound at which it begins and ends."""
     moved: int = 0
     """Number of these times that contradicted the others and were moved."""
-
-
-HOTWORDS = "dictate-hotwords"
-
-
-def hotwords_event(hotwords: Hotwords) -> Event:
-    """The whole list, for one connection."""
-    return Event(type=HOTWORDS, data={"hotwords": json.loads(hotwords.encoded)})
-
-
-def hotwords_bytes(hotwords: Hotwords) -> bytes:
-    """The whole list with its hash, to be kept, as it goes over the wire: an event of a long list
-    takes too long to encode for each process."""
-    data = b'{"hash":"%s","hotwords":%s}' % (hotwords.digest.encode(), hotwords.encoded)
-    head = json.dumps({"type": HOTWORDS, "data_length": len(data)}).encode()
-    return b"%s\n%s" % (head, data)
-
-
-def hash_event(hotwords: Hotwords) -> Event:
-    """The list by its hash."""
-    return Event(type=HOTWORDS, data={"hash": hotwords.digest})
-
-
-async def encode(hotwords: Hotwords) -> None:
-    """Make the list ready to be sent, without stopping the loop."""
-    if not hotwords.is_encoded:
-        await asyncio.to_thread(lambda: hotwords.digest)
-
-
-def hotwords_from_event(event: Event) -> Hotwords:
-    """The list of a `dictate-hotwords` event. Raises BadEvent."""
-    try:
-        data = event.data["hotwords"]
-        return Hotwords(
-            terms=tuple(_term(term) for term in data["terms"]),
-            strength=float(data["strength"]),
-            replacements=tuple((str(a), str(b)) for a, b in data.get("replacements", ())),
-            replacements_in=tuple(
-                (str(tag), tuple((str(a), str(b)) for a, b in pairs))
-                for tag, pairs in data.get("replacements_in", ())
-            ),
-            commands=tuple((str(a), str(b)) for a, b in data.get("commands", ())),
-            context=str(data.get("context", "")),
-            guards=_guards(data.get("guards", {})),
-        )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise BadEvent(f"{event.type}: not a list of hotwords ({error!r})") from error
-
-
-def _guards(data: dict[str, Any]) -> Guards:
-    usual = Guards()
-    return Guards(
-        shortest=int(data.get("shortest", usual.shortest)),
-        cap=bool(data.get("cap", usual.cap)),
-        compare=bool(data.get("compare", usual.compare)),
-    )
-
-
-def _term(data: dict[str, Any]) -> Term:
-    language = data.get("language")
-    return Term(
-        spelling=str(data["spelling"]),
-        weight=float(data["weight"]),
-        sounds_like=tuple(str(form) for form in data.get("sounds_like", ())),
-        language=None if language is None else str(language),
-        state=TermState(data.get("state", "active")),
-    )
 
 
 class EventQueue:

@@ -64,12 +64,17 @@ class QuietSound:
         if self._level.known and self._level.peak >= QUIET:
             self._kept = None
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether the sound so far is quiet, speech or not."""
+        return bool(self._kept) and _BIT < self._level.peak < QUIET
+
     def louder(self) -> list[Samples]:
         """The sound at a normal level, in pieces of a second; empty if it was loud enough, or
         nothing in it sounds like speech."""
-        peak = self._level.peak
-        if not self._kept or not _BIT < peak < QUIET:
+        if not self._kept or not self.is_quiet:
             return []
+        peak = self._level.peak
         from dictate.engines.vad_segments import SpeechMarks  # loads a library that few need
 
         sound = np.concatenate(self._kept)

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from dictate.config.schema import EngineSettings
-from dictate.engines import Engine, Utterance
+from dictate.engines import Draft, Engine, Utterance
 from dictate.errors import EngineError
 from dictate.events import RATE, Samples
 from dictate.hotwords.model import Hotwords
@@ -29,6 +29,7 @@ class ScriptedEngine(Engine):
     name = "scripted"
     languages = ("en",)
     streams = True
+    can_draft = True
     hotwords_as = ""
 
     def __init__(self, settings: EngineSettings) -> None:
@@ -82,6 +83,9 @@ class ScriptedUtterance(Utterance):
             return None
         self._words = len(words)
         return " ".join(words)
+
+    def draft(self) -> Draft | None:
+        return Draft(self._line)
 
     def finish(self) -> str:
         return self._line

@@ -7,6 +7,7 @@ searched for while the user speaks; at the release, the frames that the encoder 
 once more.
 """
 
+import copy
 from collections.abc import Callable
 from itertools import compress
 from typing import Final
@@ -30,20 +31,20 @@ MOST_WORDS: Final = 8
 class SecondPass:
     """Of one utterance."""
 
-    def __init__(
-        self,
-        taken: PhraseList,
-        decode: Callable[[BoostPhrases], list[int] | None],
-        text: TokenText,
-    ) -> None:
-        """`decode` returns the tokens of the utterance with these phrases, None if it is too long;
-        `text` is an empty text."""
+    def __init__(self, taken: PhraseList, text: TokenText) -> None:
+        """`text` is an empty text."""
         self._taken = taken
-        self._decode = decode
         self._text = text
         self._words = min(MOST_WORDS, max(WORDS, taken.forms.longest + 1))
         self._searched: set[str] = set()
         self._found: set[str] = set()
+
+    def copy(self) -> "SecondPass":
+        """An independent copy."""
+        twin: SecondPass = copy.copy(self)
+        twin._text = self._text.copy()
+        twin._searched, twin._found = self._searched.copy(), self._found.copy()
+        return twin
 
     def hear(self, plain: str) -> None:
         """Search for terms in the text without hotwords, as far as it is known."""
@@ -56,14 +57,15 @@ class SecondPass:
         self._found |= self._taken.forms.likeness.search(sorted(stretches - self._searched))
         self._searched |= stretches
 
-    def boosted(self, plain: str) -> str | None:
-        """The text with the terms that were found; None if the utterance is too long."""
+    def boosted(self, plain: str, decode: Callable[[BoostPhrases], list[int] | None]) -> str | None:
+        """The text with the terms that were found; None if the utterance is too long. `decode`
+        returns the tokens of the utterance with these phrases, None if it is too long."""
         self.hear(plain)
         whole = self._taken.phrases
         near = [letters_of(text) in self._found for text in whole.texts]
         if not any(near):
             return plain
-        tokens = self._decode(
+        tokens = decode(
             BoostPhrases(
                 tuple(compress(whole.tokens, near)),
                 tuple(compress(whole.texts, near)),
@@ -77,9 +79,7 @@ class SecondPass:
         return self._text.text
 
 
-def second_pass(
-    taken: PhraseList, decode: Callable[[BoostPhrases], list[int] | None], text: TokenText
-) -> SecondPass | None:
+def second_pass(taken: PhraseList, text: TokenText) -> SecondPass | None:
     """None for a short list, which needs none, and for one without any weight."""
     long = len(taken.phrases.texts) > LONG_LIST and taken.full_alpha > 0
-    return SecondPass(taken, decode, text) if long else None
+    return SecondPass(taken, text) if long else None

@@ -39,6 +39,8 @@ class EngineStatus:
     name: str = ""
     languages: tuple[str, ...] = ()
     streams: bool = False
+    can_draft: bool = False
+    """Whether it makes drafts."""
     hotwords_as: str = ""
     punctuates: bool | None = None
     """Whether its texts have punctuation; None if that is not known."""
@@ -280,6 +282,7 @@ def _engine_status(status: StatusEvent, slow: str, notes: tuple[str, ...]) -> En
         name=status.name,
         languages=tuple(str(language) for language in status.languages),
         streams=status.streams,
+        can_draft=status.can_draft,
         hotwords_as=status.hotwords_as,
         punctuates=status.punctuates,
         load_s=status.load_s,

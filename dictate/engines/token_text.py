@@ -1,5 +1,6 @@
 """The text of a growing token sequence, without decoding all of it each time."""
 
+import copy
 from collections.abc import Collection
 from typing import Any, Final
 
@@ -19,6 +20,12 @@ class TokenText:
         self._done: list[str] = []
         self._open: list[int] = []
         self._tag: int | None = None
+
+    def copy(self) -> "TokenText":
+        """An independent copy."""
+        twin: TokenText = copy.copy(self)
+        twin._done, twin._open = self._done.copy(), self._open.copy()
+        return twin
 
     @property
     def text(self) -> str:

@@ -6,13 +6,15 @@ and both are reported. Where the list is long, what counts is a second pass with
 (`second_pass.py`).
 """
 
+import copy
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Final, Protocol, Self
 
 import numpy as np
 
-from dictate.engines import SHORTEST_S, Utterance, UtteranceStats
+from dictate.engines import SHORTEST_S, Draft, Utterance, UtteranceStats
 from dictate.engines.boost_guard import Forms, settle
+from dictate.engines.boost_phrases import BoostPhrases
 from dictate.engines.second_pass import SecondPass
 from dictate.engines.token_text import TokenText
 from dictate.events import RATE, Samples
@@ -44,6 +46,13 @@ class Recognizer(Protocol):
 
     def finish(self) -> list[list[int]]:
         """The sound is over: the last token ids of each hypothesis."""
+
+    def again(self, few: BoostPhrases) -> list[int] | None:
+        """The token ids of the whole sound with these phrases; None if it is too long to be
+        kept."""
+
+    def copy(self) -> Self | None:
+        """An independent copy; None if it would cost too much to finish it now and then."""
 
 
 class TransducerUtterance(Utterance):
@@ -98,6 +107,18 @@ class TransducerUtterance(Utterance):
         finally:
             self.cancel()
 
+    def draft(self) -> Draft | None:
+        recognizer = self._recognizer.copy()
+        if recognizer is None:
+            return None
+        twin: TransducerUtterance = copy.copy(self)
+        twin._recognizer = recognizer
+        twin._texts = [text.copy() for text in self._texts]
+        twin._second = None if self._second is None else self._second.copy()
+        twin._on_end = None  # what it gives back is still in use
+        text = twin.finish()
+        return Draft(text, twin.plain, twin.language, twin._note)
+
     def cancel(self) -> None:
         on_end, self._on_end = self._on_end, None
         if on_end is not None:
@@ -113,7 +134,7 @@ class TransducerUtterance(Utterance):
         """The text with the hotwords, unless they changed too much."""
         boosted, self.plain = self._texts[0].text, self._texts[-1].text
         if self._second is not None:
-            again = self._second.boosted(self.plain)
+            again = self._second.boosted(self.plain, self._recognizer.again)
             boosted = boosted if again is None else again
         if boosted == self.plain or self._forms is None:
             return boosted

@@ -14,7 +14,7 @@ from dictate.errors import ConfigError, NotFound, did_you_mean
 from dictate.hotwords import whole_list
 from dictate.hotwords.difference import difference as difference
 from dictate.hotwords.difference import summary as summary
-from dictate.hotwords.limits import composed, folded
+from dictate.hotwords.limits import MOST_TERMS, composed, folded
 from dictate.hotwords.model import Hotwords, Source, TermState
 from dictate.hotwords.parser import parse as parse
 from dictate.hotwords.parser import parse_files
@@ -99,14 +99,19 @@ def add(
     if group:
         wanted["group"] = group
     _check_term(wanted)
-    whole = whole_list.read(path)
+    texts = texts_of(path)
+    whole = whole_list.of_texts(texts, path)
     groups = [each.name for each in whole.hotwords.groups]
     if group and group not in groups:
         how = did_you_mean(group, groups) or f'; write [[group]], and below it name = "{group}"'
         raise ConfigError([f'there is no group "{group}" in {path.name}{how}'])
     origin = _origin(whole, spelling)
+    if not isinstance(origin, Path) and len(whole.own.terms) >= MOST_TERMS:
+        raise ConfigError(
+            [f"the list has {MOST_TERMS:,} terms already, which is the most: remove one before"]
+        )
     file = origin if isinstance(origin, Path) else path
-    return _edit(path, file, lambda text: with_term(text, wanted))
+    return _edit(path, file, lambda text: with_term(text, wanted), (texts, whole.own))
 
 
 def remove(path: Path, spelling: str) -> list[str]:
@@ -116,7 +121,9 @@ def remove(path: Path, spelling: str) -> list[str]:
     It blocks. Raises ConfigError and leaves the files as they were; NotFound if the term is from a
     source, with what to do instead.
     """
-    origin = _origin(whole_list.read(path), spelling)
+    texts = texts_of(path)
+    whole = whole_list.of_texts(texts, path)
+    origin = _origin(whole, spelling)
     if origin is None:
         return []
     if isinstance(origin, Source):
@@ -124,7 +131,7 @@ def remove(path: Path, spelling: str) -> list[str]:
             f"{spelling!r} comes from {origin.name}: remove it there, or have it ignored with "
             f'[[word]], spelling = "{spelling}" and state = "quarantined" in {path.name}'
         )
-    return _edit(path, origin, lambda text: without_term(text, spelling))
+    return _edit(path, origin, lambda text: without_term(text, spelling), (texts, whole.own))
 
 
 def make(path: Path) -> None:
@@ -210,21 +217,26 @@ def _of_term(problem: str, fields: Sequence[str]) -> str:
     return re.sub("^this ", f"{fields[int(line) - 1]} ", message)
 
 
-def _edit(path: Path, file: Path, change: Callable[[str], str]) -> list[str]:
+def _edit(
+    path: Path,
+    file: Path,
+    change: Callable[[str], str],
+    known: tuple[dict[Path, str], Hotwords] | None = None,
+) -> list[str]:
+    """What changed in the list at `path` by this change to the text of one of its files. `known`
+    are texts whose list is known: a long one takes a while to parse."""
     lines: list[str] = []
+
+    def parsed(texts: dict[Path, str]) -> Hotwords:
+        if known is not None and texts == known[0]:
+            return known[1]
+        return parse_files([(name_of(each, path), text) for each, text in texts.items()])[0]
 
     def edited(text: str) -> str:
         texts = texts_of(path)
-        texts = {path: texts.pop(path, ""), **texts} if file == path else texts
-
-        def parsed(text: str) -> Hotwords:
-            named = {
-                name_of(each, path): written for each, written in (texts | {file: text}).items()
-            }
-            return parse_files(list(named.items()))[0]
-
-        after = change(text)
-        lines.extend(difference(parsed(text), parsed(after)))
+        texts = ({path: ""} if file == path else {}) | texts | {file: text}
+        before, after = parsed(texts), change(text)
+        lines.extend(difference(before, parsed(texts | {file: after})))
         return after if lines else text
 
     toml_file.edit(file, _default(path), edited, toml_file.LARGEST_LIST_BYTES)

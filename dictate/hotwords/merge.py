@@ -42,7 +42,8 @@ def merged(parts: list[FileParts], strength: float, *, whole: bool = True) -> Ho
     if len(terms) > MOST_TERMS:
         places = [(part, key) for part in parts for key, _ in part.terms]
         part, key = places[MOST_TERMS]
-        part.problems.add(key, f"there are more than {MOST_TERMS} terms")
+        allowed = f"at most {MOST_TERMS:,} terms are allowed in all files together"
+        part.problems.add(key, f"{allowed}: from here on, remove {len(terms) - MOST_TERMS:,}")
     _no_twins((part, key, term.spelling) for part in parts for key, term in part.terms)
     groups = tuple(group for part in parts for _, group in part.groups)
     _no_twins((part, key, group.name) for part in parts for key, group in part.groups)

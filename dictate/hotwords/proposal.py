@@ -96,6 +96,8 @@ class Proof:
     """Why there were no more control sentences; empty if all were recognized."""
     literal: list[int] = field(default_factory=list)
     """Other dictations whose text has the wrong words."""
+    confirmed: list[int] = field(default_factory=list)
+    """Other dictations in which the term made what the user had corrected there by hand."""
     alike: list[int] = field(default_factory=list)
     """Other dictations in which the term made the same of the same wrong words. Only the user knows
     what was said there."""
@@ -124,15 +126,22 @@ def propose(proof: Proof, reason: str) -> None:
     works on the clip."""
     if not reason and proof.harms:
         numbers = _numbers(harm.number for harm in proof.harms)
-        reason = f"it changed other dictations of yours ({numbers})"
+        reason = (
+            f"it changed other dictations of yours ({numbers}): if that is right there, correct "
+            "them first"
+        )
     if not reason and proof.control_harms:
         changed = len(proof.control_harms)
         reason = f"it changed {changed} of {_count(proof.controls, 'control sentence')}"
     if not reason:
         proof.action = Action.ADD
-        stayed = [_unchanged(proof.checked - len(set(proof.alike)), "other dictation")]
+        changed_too = {*proof.alike, *proof.confirmed}
+        stayed = [_unchanged(proof.checked - len(changed_too), "other dictation")]
         stayed += [_unchanged(proof.controls, "control sentence")] if proof.controls else []
         proof.why = f"your clip comes out right, and {' and '.join(stayed)}"
+        if proof.confirmed:
+            numbers = _numbers(proof.confirmed)
+            proof.why += f"; dictation {numbers} comes out as you corrected it, too"
         if proof.alike:
             proof.why += (
                 f'; "{proof.wrong}" in dictation {_numbers(proof.alike)} would be "{proof.right}", '

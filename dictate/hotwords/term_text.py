@@ -12,26 +12,28 @@ import tomlkit
 
 from dictate.hotwords.limits import composed, folded
 from dictate.hotwords.model import TermState
-from dictate.toml.positions import Key, lines_of, span_of
+from dictate.toml.positions import Key, span_of
 
 
 def with_term(text: str, wanted: dict[str, Any]) -> str:
     """The text with a term, whose fields are `wanted`: in the short form if there is nothing more
     to say of it. A term that is there is changed."""
     data, spelling = tomli.loads(text), wanted["spelling"]
-    long = _index(data.get("word", []), spelling)
+    tables = data.get("word", [])
+    long = _index(tables, spelling)
     if long is not None:
         return _changed(text, ("word", long), lambda table: _update(table, wanted))
     is_short = len(wanted) == 1
+    short = _index(data.get("words", []), spelling)
+    moves = short is not None
     for number, group in enumerate(data.get("group", [])):
         if (at := _index(group.get("words", []), spelling)) is None:
             continue
         if is_short:
             return _changed(text, ("group", number), lambda table: _replace(table, at, spelling))
-        wanted = {"group": group["name"]} | wanted
+        wanted, moves = {"group": group["name"]} | wanted, True
     if not is_short:
-        return _with_block(without_term(text, spelling), wanted)
-    short = _index(data.get("words", []), spelling)
+        return _with_block(without_term(text, spelling) if moves else text, wanted, len(tables))
     return _changed(text, (), lambda table: _replace(table, short, spelling))
 
 
@@ -52,14 +54,17 @@ def without_term(text: str, spelling: str) -> str:
     # tomlkit would remove the comments after a [[word]] with it, so its lines are cut out.
     lines = text.split("\n")
     after = span[1] + (not "".join(lines[span[1] : span[1] + 1]).strip())
-    return "\n".join(lines[: span[0]] + lines[after:])
+    before, rest = "\n".join(lines[: span[0]]), "\n".join(lines[after:])
+    if not rest:  # it was the last: the file ends with a line end
+        return f"{before.rstrip()}\n".lstrip()
+    return f"{before}\n{rest}" if before else rest
 
 
-def _with_block(text: str, wanted: dict[str, Any]) -> str:
-    """`text` with a [[word]] after the last one, before the comments on the next table."""
+def _with_block(text: str, wanted: dict[str, Any], tables: int) -> str:
+    """`text`, which has so many [[word]], with one more after the last, before the comments on the
+    next table."""
     block = f"[[word]]\n{tomlkit.dumps(wanted)}"
-    number = len(tomli.loads(text).get("word", [])) - 1
-    span = span_of(text, ("word", number))
+    span = span_of(text, ("word", tables - 1)) if tables else None
     if span is None:
         return f"{text.rstrip()}\n\n{block}".lstrip()
     lines = text.split("\n")
@@ -96,7 +101,7 @@ def _delete(items: Any, at: int | None) -> None:
 def _changed(text: str, key: Key, change: Callable[[Any], None]) -> str:
     """The text after a change to a table in it; () is the top of the file."""
     lines = text.split("\n")
-    span = span_of(text, key) if key else _top(text, lines)
+    span = span_of(text, key) if key else _top(lines)
     if span is None:
         document: Any = tomlkit.parse(text)
         table = document
@@ -111,20 +116,24 @@ def _changed(text: str, key: Key, change: Callable[[Any], None]) -> str:
     return "\n".join([*lines[:start], *changed, *lines[stop:]])
 
 
-def _top(text: str, lines: list[str]) -> tuple[int, int] | None:
+def _top(lines: list[str]) -> tuple[int, int] | None:
     """The lines above the first [table], without the comments on it; None if there is no table."""
-    headers = (
-        line
-        for key, line in lines_of(text).items()
-        if len(key) == 1 and lines[line - 1].lstrip().startswith("[")
-    )
-    first = min(headers, default=None)
-    if first is None:
+    stops = (stop for stop, line in enumerate(lines) if line.lstrip().startswith("["))
+    stop = next((stop for stop in stops if _is_toml("\n".join(lines[:stop]))), None)
+    if stop is None:
         return None
-    stop = first - 1
     while stop > 0 and lines[stop - 1].strip()[:1] in ("", "#"):
         stop -= 1
     return 0, stop
+
+
+def _is_toml(text: str) -> bool:
+    """Whether a text ends between two statements, not within a list or a string."""
+    try:
+        tomli.loads(text)
+    except tomli.TOMLDecodeError:
+        return False
+    return True
 
 
 def _index(items: Sequence[Any], spelling: str) -> int | None:

@@ -20,6 +20,8 @@ class WholeList:
     """The list, and what its terms come from."""
 
     hotwords: Hotwords
+    own: Hotwords
+    """The list without the terms of sources."""
     origins: dict[str, Path | Source]
     """Where each term is from, by its spelling."""
     notes: tuple[str, ...] = ()
@@ -102,7 +104,7 @@ def load(path: Path, strength: float, guards: Guards = USUAL_GUARDS) -> Hotwords
 def _with_sources(hotwords: Hotwords, origins: dict[str, Path | Source]) -> WholeList:
     """A term of the user's files wins over the same one of a source, and so does that of an earlier
     source."""
-    notes, more = [], list[Term]()
+    notes, more, own = [], list[Term](), hotwords
     known = {folded(spelling) for spelling in origins}
     for source in hotwords.sources:
         copy = read_copy(source)
@@ -128,4 +130,4 @@ def _with_sources(hotwords: Hotwords, origins: dict[str, Path | Source]) -> Whol
             notes.append(f"{source.name}: {count:,} {entries} not used: {reasons(skipped)}")
     if more:
         hotwords = replace(hotwords, terms=hotwords.terms + tuple(more))
-    return WholeList(hotwords, origins, tuple(notes))
+    return WholeList(hotwords, own, origins, tuple(notes))

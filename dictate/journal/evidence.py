@@ -126,7 +126,7 @@ class EvidenceTable:
         """Add all of these rows or none. Those of a dictation that is forgotten, or not on the disk
         yet, are dropped."""
         with self._transaction() as db:
-            _insert(db, rows)
+            insert(db, rows)
             db.execute(
                 "DELETE FROM evidence WHERE dictation IS NULL AND id <= (SELECT id FROM evidence"
                 " WHERE dictation IS NULL ORDER BY id DESC LIMIT 1 OFFSET ?)",
@@ -144,7 +144,7 @@ class EvidenceTable:
                 f"DELETE FROM evidence WHERE dictation = ? AND kind IN ({marks})",
                 (number, *(kind.value for kind in FIRINGS)),
             )
-            _insert(db, rows)
+            insert(db, rows)
 
     def of_dictations(self, numbers: Sequence[int]) -> list[Evidence]:
         """The rows of these dictations, oldest first."""
@@ -209,7 +209,8 @@ class EvidenceTable:
         return sorted(found.values(), key=lambda counts: counts.term.casefold())
 
 
-def _insert(db: sqlite3.Connection, rows: Iterable[Evidence]) -> None:
+def insert(db: sqlite3.Connection, rows: Iterable[Evidence]) -> None:
+    """Add these rows. Those of a dictation that is not there are dropped."""
     db.executemany(
         f"INSERT INTO evidence ({_LIST}) SELECT {_MARKS} WHERE ? IS NULL"
         " OR EXISTS (SELECT 1 FROM dictation WHERE number = ?)",

@@ -8,7 +8,8 @@
 keystroke, and after a crash nothing is typed a second time: what was being typed is held.
 
 A journal is synchronous and belongs to one thread. If the disk fails, a step still takes place in
-memory and is written with the next one; only the two durable steps raise JournalError.
+memory and is written with the next one; only the two durable steps raise JournalError. What the
+user asks for, to correct or to forget, fails as a whole instead.
 """
 
 from collections.abc import Callable, Iterable
@@ -20,7 +21,7 @@ from typing import Any
 from dictate.config.schema import JournalSettings
 from dictate.errors import JournalError
 from dictate.journal.entry import FINISHED, STEPS, Entry, EntryState
-from dictate.journal.evidence import EvidenceTable
+from dictate.journal.evidence import Evidence, EvidenceTable
 from dictate.journal.retention import DAY_S, Moment, jump_message
 from dictate.journal.spool import Spool, read
 from dictate.journal.store import Store
@@ -134,11 +135,20 @@ class Journal:
         """The text without hotwords became known later."""
         self._write(replace(self._entry(number), plain=plain))
 
-    def corrected(self, number: int, text: str) -> None:
-        """The user corrected the text. Raises JournalError if it cannot be kept."""
+    def corrected(self, number: int, text: str, evidence: Iterable[Evidence]) -> None:
+        """The user corrected the text, which says this about terms. All of it is on the disk when
+        it returns; if it raises JournalError, nothing is kept, for the user is told so."""
         if number in self._under_way:
             raise JournalError(f"dictation {number} is under way: try again in a moment")
-        self._write(replace(self._entry(number), corrected=text), durable=True)
+        before = self._unsaved.get(number)
+        try:
+            self._save([replace(self._entry(number), corrected=text)], evidence)
+        except JournalError:
+            if before is None:
+                self._unsaved.pop(number, None)
+            else:
+                self._unsaved[number] = before
+            raise
 
     def audio(self, number: int) -> bytes:
         """The sound so far, whatever the state: signed 16-bit little-endian mono, 16 kHz.
@@ -274,11 +284,11 @@ class Journal:
             if not spool.whole and number not in self._recording:
                 spool.close()
 
-    def _save(self, entries: Iterable[Entry]) -> None:
+    def _save(self, entries: Iterable[Entry], evidence: Iterable[Evidence] = ()) -> None:
         """Write these, and everything that could not be written before. Raises JournalError."""
         self._unsaved.update((entry.number, entry) for entry in entries)
         if self._unsaved:
-            self._store.put(self._unsaved.values())
+            self._store.put(self._unsaved.values(), evidence)
             self._unsaved.clear()
             self._told = False
             if self._disk_failed:

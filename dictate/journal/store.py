@@ -16,6 +16,7 @@ from typing import Any, Final
 from dictate.errors import JournalError, UnsafeFolder
 from dictate.journal import evidence, spool
 from dictate.journal.entry import Entry, EntryState
+from dictate.journal.evidence import Evidence
 from dictate.journal.retention import Moment, passed
 from dictate.platform import paths
 from dictate.platform.locks import lock
@@ -109,12 +110,14 @@ class Store:
             os.close(self._lock)
             self._lock = None
 
-    def put(self, entries: Iterable[Entry]) -> None:
-        """Write all of these entries or none; they are on the disk when it returns."""
+    def put(self, entries: Iterable[Entry], rows: Iterable[Evidence] = ()) -> None:
+        """Write all of these entries, and what is known of terms in them, or nothing; they are on
+        the disk when it returns."""
         marks = ", ".join("?" * len(_COLUMNS))
-        rows = [[_value(getattr(entry, name)) for name in _COLUMNS] for entry in entries]
+        values = [[_value(getattr(entry, name)) for name in _COLUMNS] for entry in entries]
         with self.transaction() as db:
-            db.executemany(f"INSERT OR REPLACE INTO dictation ({_LIST}) VALUES ({marks})", rows)
+            db.executemany(f"INSERT OR REPLACE INTO dictation ({_LIST}) VALUES ({marks})", values)
+            evidence.insert(db, rows)
 
     def delete(self, numbers: Collection[int]) -> None:
         """Delete rows and erase their words from the files."""

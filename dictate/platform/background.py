@@ -1,15 +1,32 @@
-"""Tasks without a caller that awaits them; their exceptions are logged."""
+"""Tasks beside the one that starts them: without a caller that awaits them, or until something
+else comes in between."""
 
 import asyncio
 import logging
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 def ignore_exception(future: asyncio.Future[Any]) -> None:
     """Mark the exception of `future` as seen once it ends, or asyncio logs one that no caller
     waits for any more."""
     future.add_done_callback(lambda done: done.cancelled() or done.exception())
+
+
+async def unless(ended: Coroutine[Any, Any, object], work: Coroutine[Any, Any, T]) -> T:
+    """The result of `work`. If `ended` raises before, that ends the work, and is raised here."""
+    working, ending = asyncio.create_task(work), asyncio.create_task(ended)
+    try:
+        await asyncio.wait({working, ending}, return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            ending.result()
+        return await working
+    finally:
+        for task in (working, ending):
+            task.cancel()
+        await asyncio.gather(working, ending, return_exceptions=True)
 
 
 class BackgroundTasks:

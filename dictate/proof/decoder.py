@@ -16,6 +16,7 @@ from wyoming.audio import AudioChunk, AudioStart, AudioStop
 from wyoming.event import Event, async_write_event
 
 from dictate.config.schema import TextSettings
+from dictate.engines.hotword_events import hotwords_event
 from dictate.engines.language import utterance_language
 from dictate.engines.process import LOADING_S
 from dictate.engines.protocol import (
@@ -27,7 +28,6 @@ from dictate.engines.protocol import (
     StatusEvent,
     UnusableTerms,
     WatchStatus,
-    hotwords_event,
     read_event,
 )
 from dictate.errors import DictateError, EngineError, EngineLost

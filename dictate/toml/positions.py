@@ -55,12 +55,12 @@ class _Walk:
         self._tokens: list[tuple[str, int]] = []
         self._at = 0
         self._tables: dict[Key, int] = {}
-        line, end = 1, 0
-        for match in _TOKEN.finditer(text):
-            line += text.count("\n", end, match.start())
-            end = match.start()
-            if match[0][0] != "#":
-                self._tokens.append((match[0], line))
+        line = 1
+        for token in _TOKEN.findall(text):
+            if token[0] != "#":
+                self._tokens.append((token, line))
+            if token == "\n" or token[0] in "\"'":
+                line += token.count("\n")
         self._tokens.append(("\n", line))
         self._statements()
 

@@ -146,7 +146,8 @@ def parse(text: str, name: str, largest: int = LARGEST_BYTES) -> Document:
 def edit(
     path: Path, default: str, change: Callable[[str], str], largest: int = LARGEST_BYTES
 ) -> None:
-    """Apply `change` to the text of the file at `path`, or to `default` if there is none.
+    """Apply `change` to the text of the file at `path`, or to `default` if there is none. It sees
+    to it that both its argument and its result are what the file should be.
 
     Two edits at the same time are made one after the other. The new file replaces the old one
     whole or not at all and keeps its mode, and a symlink to it stays a symlink. It blocks. Raises
@@ -157,10 +158,7 @@ def edit(
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with locked(target.parent, wait=True):
             before = read(path, largest)
-            text = default if before is None else before
-            parse(text, path.name, largest)
-            after = change(text)
-            parse(after, path.name, largest)
+            after = change(default if before is None else before)
             if after != before:
                 write(target, after)
     except OSError as error:

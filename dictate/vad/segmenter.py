@@ -6,6 +6,7 @@ import numpy as np
 
 from dictate.config.schema import SpeechSettings
 from dictate.events import RATE, AudioChunk, Samples, SpeechEnded, SpeechStarted
+from dictate.vad.voice_end import VoiceEnd
 
 
 class Segmenter:
@@ -28,11 +29,13 @@ class Segmenter:
         self._forget = forget
         self._start_frames = max(1, self._frames(settings.start_ms))
         self._end_frames = self._frames(settings.end_ms)
+        self.voice_end = VoiceEnd(frame_samples * 1000 / RATE)
         self.reset()
 
     def reset(self) -> None:
         """The next chunk begins a new dictation."""
         self._forget()
+        self.voice_end.reset()
         self.speaking = False
         """Whether the user speaks at this moment."""
         self.heard_speech = False
@@ -51,17 +54,17 @@ class Segmenter:
         marks = []
         for start in range(0, whole, size):
             at = began + start / RATE
-            mark = self._frame(at, at + size / RATE, self._likelihood(sound[start : start + size]))
+            frame = sound[start : start + size]
+            speech = self._likelihood(frame) >= self._threshold
+            self.voice_end.take(float(np.sqrt(np.mean(frame**2))), speech=speech)
+            mark = self._frame(at, at + size / RATE, speech=speech)
             if mark is not None:
                 marks.append(mark)
         self._rest = sound[whole:]
         return marks
 
-    def _frame(
-        self, at: float, end: float, likelihood: float
-    ) -> SpeechStarted | SpeechEnded | None:
+    def _frame(self, at: float, end: float, *, speech: bool) -> SpeechStarted | SpeechEnded | None:
         """The mark for this frame. `_run` counts frames in a row that contradict the state."""
-        speech = likelihood >= self._threshold
         if speech == self.speaking:
             self._run = 0
             if speech:

@@ -12,7 +12,7 @@ import pytest
 from dictate.app import correction_dialog
 from dictate.app.correction_dialog import CorrectionDialog
 from dictate.app.corrections import Corrections
-from dictate.errors import DictateError, NotFound
+from dictate.errors import DictateError, JournalError, NotFound
 from dictate.hotwords.proposal import Action, Proof
 from dictate.journal.journal import Journal
 from dictate.ui.correction.process import Closed, WindowLost
@@ -104,6 +104,35 @@ def test_what_is_accepted_is_written_and_can_be_taken_back(
 
     run(scenario)
     assert reloader.hotwords_file.read_text().startswith("# mine")
+
+
+def test_what_a_full_disk_keeps_from_being_recorded_is_told_as_it_is(
+    run: Callable[..., None], reloader: Reloader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scenario(rig: Rig) -> None:
+        def fail(*_: object) -> None:
+            raise JournalError("no room: make room on that disk")
+
+        desk = Desk(rig, reloader)
+        number = await rig.say("ask cloud", heard="ask cloud")
+        with monkeypatch.context() as full:
+            full.setattr(rig.journal.evidence, "record", fail)
+            with pytest.raises(JournalError, match=r"^\+ Claude: done, but .* no room"):
+                await desk.corrections.accept(number, CLAUDE)
+        assert desk.listed == {"Claude": 2.5}
+        with pytest.raises(NotFound):
+            await desk.corrections.unlearn("Claude")
+        await desk.corrections.accept(number, replace(CLAUDE, weight=4.0))
+        with monkeypatch.context() as full:
+            full.setattr(rig.journal.evidence, "unlearn", fail)
+            with pytest.raises(JournalError, match=r"4 -> 2.5: done, but .* still says"):
+                await desk.corrections.unlearn("Claude")
+        assert desk.listed == {"Claude": 2.5}
+        assert await desk.corrections.unlearn("Claude") == []
+        with pytest.raises(NotFound):
+            await desk.corrections.unlearn("Claude")
+
+    run(scenario)
 
 
 def test_a_forgotten_dictation_teaches_nothing(

@@ -2,6 +2,7 @@
 way of a dictation. The journal and the pipeline are real, the engine is a stand-in."""
 
 import asyncio
+import threading
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from pathlib import Path
@@ -10,18 +11,20 @@ from typing import Any, ClassVar
 
 import pytest
 
-from dictate.app import plain_replay, proof
+from dictate.app import evidence_recorder, plain_replay, proof
 from dictate.app.control_set import Sentence
 from dictate.app.evidence_recorder import EvidenceRecorder
 from dictate.app.idle_engine import IdleEngine
+from dictate.app.output_writer import TAKEN_BACK
 from dictate.app.plain_replay import PlainReplay
 from dictate.app.proof import Prover
 from dictate.app.quarantine import Quarantine
 from dictate.engines.protocol import EngineState
-from dictate.errors import EngineLost, JournalError
+from dictate.errors import EngineError, EngineLost, JournalError
 from dictate.events import FinalTranscript
 from dictate.hotwords import hotwords_file
-from dictate.hotwords.corrections import Correction
+from dictate.hotwords.corrections import Correction, corrections
+from dictate.hotwords.firings import firings
 from dictate.hotwords.model import Hotwords, Term
 from dictate.hotwords.proposal import Action
 from dictate.journal.evidence import EvidenceKind
@@ -318,6 +321,32 @@ def test_a_text_taken_back_counts_against_what_fired_in_it(run: Callable[..., No
     run(scenario)
 
 
+def test_a_text_that_is_taken_back_while_its_terms_are_looked_for_counts(
+    run: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looking, go_on = threading.Event(), threading.Event()
+
+    def slow(*words: Any) -> Any:
+        looking.set()
+        assert go_on.wait(10)
+        return firings(*words)
+
+    async def scenario(rig: Rig) -> None:
+        number = await rig.say("the cloud", plain="the cloud")
+        await rig.thread.call(lambda journal: journal.evidence.record_firings(number, []))
+        monkeypatch.setattr(evidence_recorder, "firings", slow)
+        recording = asyncio.create_task(rig.recorder.record(number))
+        await asyncio.to_thread(looking.wait, 10)
+        await rig.thread.call(Journal.held, number, TAKEN_BACK)
+        await rig.recorder.undone(number)
+        go_on.set()
+        await recording
+        assert [kind for _, kind, _, _ in await rig.rows(number)] == [K.FIRED, K.UNDONE]
+        assert rig.wrong == ["Claude"]
+
+    run(scenario)
+
+
 def test_a_correction_says_which_terms_were_wrong_and_which_were_missed(
     run: Callable[..., None],
 ) -> None:
@@ -355,6 +384,27 @@ def test_a_correction_says_which_terms_were_wrong_and_which_were_missed(
     run(scenario)
 
 
+def test_a_correction_is_compared_off_the_loop(
+    run: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A text of 100,000 words takes a second."""
+    where: list[threading.Thread] = []
+
+    def compared(written: str, corrected: str) -> list[Correction]:
+        where.append(threading.current_thread())
+        return corrections(written, corrected)
+
+    monkeypatch.setattr(evidence_recorder, "corrections", compared)
+
+    async def scenario(rig: Rig) -> None:
+        number = await rig.say("ask cloud", plain="ask cloud")
+        await rig.recorder.corrected(number, "ask Cloud")
+
+    run(scenario)
+    assert threading.main_thread() not in where
+    assert len(where) == 1
+
+
 def test_evidence_of_a_dictation_that_was_forgotten_meanwhile_is_none(
     run: Callable[..., None],
 ) -> None:
@@ -385,6 +435,31 @@ def test_a_journal_that_cannot_be_written_costs_the_evidence_only(
     run(scenario)
     assert "what the hotwords did is not recorded: no room" in caplog.text
     assert "cloud" not in caplog.text
+
+
+def test_a_full_disk_is_no_reason_to_leave_the_engine_alone(
+    run: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scenario(rig: Rig) -> None:
+        def fail(*_: object) -> None:
+            raise JournalError("no room: make room on that disk")
+
+        rig.main_engine.gate.clear()
+        first = await rig.say("ask cloud")
+        await until(lambda: rig.main_engine.heard_again, "it is heard again")
+        with monkeypatch.context() as full:
+            full.setattr(rig.journal.evidence, "record_firings", fail)
+            rig.main_engine.gate.set()
+            await until(lambda: rig.main_engine.taken_in, "it is done")
+        assert await rig.rows(first) == []
+        second = await rig.say("ask cloud again")
+
+        async def known() -> bool:
+            return bool(await rig.rows(second))
+
+        await until(known, "the next one is heard again, too")
+
+    run(scenario)
 
 
 class StandInReloader:
@@ -436,6 +511,50 @@ def test_a_term_that_is_wrong_twice_is_quarantined_and_counts_anew_when_it_is_ba
     run(scenario)
 
 
+def test_a_term_that_is_wrong_at_once_in_two_ways_is_quarantined_once(
+    run: Callable[..., None], tmp_path: Path
+) -> None:
+    path = tmp_path / "hotwords.toml"
+    path.write_text('words = ["Claude"]\n')
+    reloader = StandInReloader(path)
+
+    async def scenario(rig: Rig) -> None:
+        told: list[str] = []
+        quarantine = Quarantine(rig.thread, reloader, told.append)  # type: ignore[arg-type]
+        for _ in range(2):
+            await rig.recorder.undone(await rig.say("the cloud", plain="the cloud"))
+        await asyncio.gather(quarantine.judge(["Claude"]), quarantine.judge(["Claude"]))
+        (line,) = told
+        assert "in 2 dictations: it is quarantined" in line
+
+    run(scenario)
+
+
+def test_a_quarantine_that_cannot_be_recorded_says_what_that_means(
+    run: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "hotwords.toml"
+    path.write_text('words = ["Claude"]\n')
+    reloader = StandInReloader(path)
+
+    async def scenario(rig: Rig) -> None:
+        def fail(*_: object) -> None:
+            raise JournalError("no room")
+
+        told: list[str] = []
+        quarantine = Quarantine(rig.thread, reloader, told.append)  # type: ignore[arg-type]
+        for _ in range(2):
+            number = await rig.say("the cloud", plain="the cloud")
+            await rig.recorder.corrected(number, "the cloud")
+        monkeypatch.setattr(rig.journal.evidence, "record", fail)
+        await quarantine.judge(["Claude"])
+        (line,) = told
+        assert "it is quarantined" in line
+        assert "the next false hit quarantines it again: this is not recorded (no room)" in line
+
+    run(scenario)
+
+
 def test_a_term_works_at_a_weight_and_changes_nothing_else(run: Callable[..., None]) -> None:
     async def scenario(rig: Rig) -> None:
         rig.use()
@@ -477,6 +596,43 @@ def test_a_term_that_harms_another_dictation_is_not_proposed(run: Callable[..., 
         assert "does more harm than good" in found.why
         found = await rig.prover.prove(entry, "ask cloud", "ask Claude")
         assert (found.action, found.right) == (Action.REPLACE, "ask Claude")
+
+    run(scenario)
+
+
+def test_what_the_user_corrected_to_the_term_is_no_harm(run: Callable[..., None]) -> None:
+    async def scenario(rig: Rig) -> None:
+        rig.use()
+        rig.main_engine.breaks = "clod"
+        other = await rig.say("ask clod about it")
+        same = await rig.say("ask cloud now")
+        number = await rig.say("ask cloud about it")
+        entry = await rig.thread.call(Journal.get, number)
+        assert entry is not None
+        found = await rig.prover.prove(entry, "cloud", "Claude")
+        assert [harm.number for harm in found.harms] == [other]
+        assert f"({other}): if that is right there, correct them first" in found.why
+        await rig.recorder.corrected(other, "Ask Claude about it")
+        found = await rig.prover.prove(entry, "cloud", "Claude")
+        assert (found.action, found.harms, found.confirmed) == (Action.ADD, [], [other])
+        assert found.alike == [same]
+        assert f"dictation {other} comes out as you corrected it, too" in found.why
+        # That it was wrong somewhere else says nothing about this.
+        await rig.recorder.corrected(other, "Task clod about it")
+        found = await rig.prover.prove(entry, "cloud", "Claude")
+        assert [harm.number for harm in found.harms] == [other]
+
+    run(scenario)
+
+
+def test_a_proof_whose_engine_dies_says_to_try_again(run: Callable[..., None]) -> None:
+    async def scenario(rig: Rig) -> None:
+        number = await rig.say("ask cloud about it", heard="ask cloud about it", plain="")
+        entry = await rig.thread.call(Journal.get, number)
+        assert entry is not None
+        rig.main_engine.failure = EngineLost("the engine died")
+        with pytest.raises(EngineError, match="the engine died during the proof: try again"):
+            await rig.prover.prove(entry, "cloud", "Claudia")
 
     run(scenario)
 

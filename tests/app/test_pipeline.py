@@ -49,16 +49,25 @@ class Utterance:
         self.engine, self.number = engine, number
         self.fed = b""
         self.cancelled = False
+        self.drafts: list[str] = []
+        """What became of drafts."""
 
     def feed(self, pcm: bytes) -> None:
         self.fed += pcm
+
+    def ask_for_draft(self) -> None:
+        self.drafts.append("asked for")
+
+    def drop_draft(self) -> None:
+        self.drafts.append("dropped")
 
     async def finish(self, whole: Callable[[], Awaitable[bytes]]) -> FinalTranscript:
         await self.engine.may_answer.setdefault(self.number, _open()).wait()
         if isinstance(answer := self.engine.answers.get(self.number, "hello there"), Exception):
             raise answer
         assert await whole() == self.fed
-        return FinalTranscript(self.number, answer, len(self.fed) / 2 / RATE)
+        drafted = self.drafts[-1:] == ["asked for"]
+        return FinalTranscript(self.number, answer, len(self.fed) / 2 / RATE, drafted=drafted)
 
     def cancel(self) -> None:
         self.cancelled = True
@@ -166,6 +175,7 @@ class Observer:
     def __init__(self) -> None:
         self.told: list[str] = []
         self.partials: list[PartialTranscript] = []
+        self.timings: list[Timing] = []
 
     def changed(self) -> None: ...
 
@@ -181,6 +191,7 @@ class Observer:
 
     def delivered(self, number: int, receipt: Receipt, timing: Timing) -> None:
         assert timing.total_ms > 0
+        self.timings.append(timing)
         self.told.append(f"delivered {number} {receipt.value}")
 
     def nothing_heard(self, number: int, level: str, *, continued: bool) -> None:

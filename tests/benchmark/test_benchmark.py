@@ -15,6 +15,7 @@ from dictate.benchmark import audio, rows
 from dictate.cli import main
 from dictate.installation import install_command
 from tests.lab.daemon import PACKAGES
+from tests.lab.fake_daemon import TIMES
 from tests.lab.scripted import engine_for, script
 from tests.lab.terminal import shown_on
 
@@ -211,3 +212,14 @@ def test_a_terminal_sees_progress_and_colours(says: str) -> None:
     assert b"\x1b[?25l" in shown, "progress hides the cursor"
     assert b"\x1b[32mPASS" in shown
     assert b"\x1b[33mSKIP" in shown
+
+
+def test_what_the_last_texts_took_is_said_where_the_daemon_runs(
+    says: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("dictate.benchmark.command.benchmark", lambda **_: 0)
+    assert gate("--engine", says) == 0
+    assert not capsys.readouterr().out
+    monkeypatch.setattr("dictate.ctl.commands.ask_status", lambda: {"finish_times": TIMES})
+    assert gate("--engine", says) == 0
+    assert capsys.readouterr().out.startswith("your last texts were there 31 ms after the release")

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dictate.engines import ENGINES, Engine, Utterance
+from dictate.engines import ENGINES, Draft, Engine, Utterance
 from dictate.events import RATE, Samples
 from dictate.hotwords.model import Hotwords, Term
 from tests.contract.engines import Trial, trials
@@ -22,6 +22,10 @@ MAX_WORD_ERROR_RATE = 0.15
 """Highest word error rate over the recordings in tests/audio, which are spoken clearly."""
 CLAUDE = Hotwords((Term("Claude Code"),))
 RUST = Hotwords((Term("Rust"), Term("Kubernetes", sounds_like=("cuban eighties",))))
+LONG = Hotwords(
+    (Term("Claude Code"), *(Term(f"Window{ending}") for ending in "abcdefghijklmnopqrstuvwxyz"))
+)
+"""Enough terms for a second pass, which finds some that resemble what is said."""
 
 
 @pytest.fixture(scope="module", params=trials(), ids=str)
@@ -132,6 +136,28 @@ def test_two_open_utterances_do_not_mix(engine: Engine) -> None:
         for utterance, sound in zip(utterances, sounds, strict=True):
             utterance.feed(sound[start : start + 800])
     assert [utterance.finish() for utterance in utterances] == alone
+
+
+def test_a_draft_is_the_final_text_of_the_sound_so_far(engine: Engine, spoken: Samples) -> None:
+    if not engine.can_draft:
+        pytest.skip(f"{engine.name} makes no drafts here")
+    sizes = np.random.default_rng(5)
+    for hotwords in (CLAUDE, LONG):
+        cuts = sorted(sizes.integers(0, len(spoken), 2).tolist())
+        asked, unasked = engine.begin(hotwords, None), engine.begin(hotwords, None)
+        for begin, end in pairwise([0, *cuts, len(spoken)]):
+            assert asked.feed(spoken[begin:end]) == unasked.feed(spoken[begin:end])
+            alone = engine.begin(hotwords, None)
+            alone.feed(spoken[:end])
+            assert asked.draft() == final(alone)
+        assert asked.effort.steps == unasked.effort.steps
+        assert final(asked) == final(unasked)
+
+
+def final(utterance: Utterance) -> Draft:
+    """What it ends in."""
+    text = utterance.finish()
+    return Draft(text, utterance.plain, utterance.language, utterance.effort.note)
 
 
 def test_cancelled_then_begun_again(engine: Engine, spoken: Samples, expected: str) -> None:

@@ -5,10 +5,11 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from dictate.ctl.hotwords import lint
+from dictate.ctl.hotwords import lint, listing
 from dictate.ctl.main import run
 from dictate.hotwords import source_list
 from dictate.hotwords.model import Source
@@ -78,6 +79,24 @@ def test_the_list_says_where_each_term_is_from(
     assert (rows["pytest"]["group"], rows["pytest"]["file"]) == ("code", str(path))
     assert rows["Anna"]["file"] == str(path.parent / "hotwords.d/names.toml")
     assert (rows["Acme"]["file"], rows["Acme"]["source"]) == (None, URL)
+
+
+def test_the_columns_of_the_list_are_aligned_whatever_is_said_of_a_term(
+    path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def counts(term: str, hits: int, used: float) -> dict[str, Any]:
+        known = {"term": term, "hits": hits, "misses": 0, "false_hits": 12, "last_used": used}
+        return known | {"learned_at": 0.0, "learned_from": 0}
+
+    rows = [counts("Acme", 1, 0.0), counts("Anna", 10_000, 1.7e9), counts("Zed", 2, 1.7e9)]
+    monkeypatch.setattr(listing, "ask_status", lambda: {"hotwords_file": str(path)})
+    monkeypatch.setattr(listing, "ask_about_hotwords", lambda *_: rows)
+    assert run(["hotwords", "list"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "Zed       2 hits    0 missed   12 false  last 2023-11-14",
+        "Anna  10000 hits    0 missed   12 false  last 2023-11-14  (in hotwords.d/names.toml)",
+        f"Acme      1 hit     0 missed   12 false  never used  (from {URL})",
+    ]
 
 
 def test_a_term_is_removed_from_its_file_and_not_from_a_source(

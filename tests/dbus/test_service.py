@@ -20,6 +20,7 @@ from dbus_fast.aio import MessageBus
 from dictate.dbus.interface import AT_ONCE, Dictate1, Status, property_name
 from dictate.dbus.service import DESCRIPTION, Service, description
 from dictate.errors import AlreadyRunning, ConfigError, Unavailable
+from dictate.hotwords.proposal import Proof
 from dictate.platform import bus as names
 from tests.lab.bus import Bus, session_bus
 from tests.lab.fake_daemon import CANARY, FakeController, FakeHotwords
@@ -304,6 +305,38 @@ async def calls_without_an_answer_cannot_pile_up(rig: Rig) -> None:
     assert len(await rig.ask("Devices")) == 2
 
 
+async def a_proof_ends_when_its_client_leaves(rig: Rig) -> None:
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def prove(*_: object) -> Proof:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+        raise AssertionError
+
+    fake: Any = rig.service._hotwords
+    fake.prove = prove
+    hotwords = names.HOTWORDS_INTERFACE
+    stays = asyncio.create_task(rig.call("Counts", interface=hotwords))
+    leaver = Rig(await names.connect())
+    asking = asyncio.create_task(leaver.call("Prove", "uss", 1, "a", "b", interface=hotwords))
+    await begun.wait()
+    assert (await stays).message_type is MessageType.METHOD_RETURN
+    another = await names.connect()
+    await names.leave(another)
+    await rig.ask("Last")
+    assert not ended.is_set()  # it was not the one that asked
+    asking.cancel()
+    await names.leave(leaver.client)
+    async with asyncio.timeout(10):
+        await ended.wait()
+    del fake.prove
+    proof = await rig.call("Prove", "uss", 1, "a", "b", interface=hotwords)
+    assert proof.message_type is MessageType.METHOD_RETURN
+
+
 async def calls_that_want_no_answer_are_taken(rig: Rig) -> None:
     for _ in range(3):
         await rig.client.send(
@@ -341,6 +374,7 @@ async def calls_that_want_no_answer_are_taken(rig: Rig) -> None:
         a_flood_is_answered_and_others_are_still_served,
         calls_without_an_answer_cannot_pile_up,
         calls_that_want_no_answer_are_taken,
+        a_proof_ends_when_its_client_leaves,
     ],
     ids=lambda story: story.__name__,
 )
@@ -353,6 +387,8 @@ def test_on_the_bus(
 
     asyncio.run(tell())
     assert CANARY not in caplog.text
+    if story is a_proof_ends_when_its_client_leaves:
+        assert not [each for each in caplog.records if each.levelname in ("WARNING", "ERROR")]
 
 
 # The bus itself -----------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import soundfile
 from wyoming.event import Event
 
 from dictate.config.schema import EngineSettings
-from dictate.engines import client, control, inspection
+from dictate.engines import client, control, inspection, send_queue
 from dictate.engines.client import EngineClient
 from dictate.engines.protocol import EngineState, StatusEvent, UnusableTerms
 from dictate.errors import EngineLost
@@ -254,11 +255,66 @@ def test_cancelled_while_it_is_sent_once_more(tmp_path: Path, run: Run, when: st
     run(main)
 
 
+def test_a_draft_is_the_text_unless_speech_came_back(tmp_path: Path, run: Run) -> None:
+    async def main() -> None:
+        async with running(tmp_path, LINE) as engine:
+            await ready(engine)
+            assert engine.info.can_draft
+            whole = Whole(b"")
+
+            async def drafted(number: int) -> client.UtteranceClient:
+                utterance = engine.begin(number, NONE, None)
+                utterance.feed(loud(0.5))
+                utterance.ask_for_draft()
+                utterance.feed(loud(0.5))
+                utterance.ask_for_draft()  # the last one counts
+                assert utterance._draft is not None
+                await until(utterance._draft.answer.done)
+                utterance.feed(bytes(RATE))
+                return utterance
+
+            kept, dropped = await drafted(1), await drafted(2)
+            final = await kept.finish(whole)
+            assert (final.text, final.audio_s, final.drafted, final.finish_ms) == (LINE, 1, True, 0)
+            assert engine.info.finish_ms == 0
+            await until(lambda: len(attempts(engine)) == 1)  # its live attempt is over
+            dropped.drop_draft()
+            final = await dropped.finish(whole)
+            assert (final.text, final.audio_s, final.drafted) == (LINE, 1.5, False)
+            assert final.finish_ms > 0
+            assert whole.asked == 0
+
+            supervisor = engine.supervisor
+            supervisor.info = replace(supervisor.info, can_draft=False)
+            utterance = engine.begin(3, NONE, None)
+            utterance.ask_for_draft()
+            assert (len(utterance._unsent), utterance._draft) == (0, None)
+            utterance.cancel()
+
+    run(main)
+
+
+def test_a_draft_that_is_under_way_at_the_end_is_waited_for(tmp_path: Path, run: Run) -> None:
+    async def main() -> None:
+        async with running(tmp_path, "!slow 0.2 draft", "!hang", LINE) as engine:
+            await ready(engine)
+            utterance = engine.begin(1, NONE, None)
+            utterance.feed(loud(1))
+            utterance.ask_for_draft()
+            await until((tmp_path / "script.said").exists)
+            utterance.feed(bytes(RATE))
+            final = await utterance.finish(Whole(b""))
+            assert (final.text, final.audio_s, final.drafted) == (LINE, 1, False)
+            assert final.finish_ms > 0
+
+    run(main)
+
+
 def test_more_sound_than_may_wait_is_sent_as_a_whole(
     tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Feeding never waits, and the buffer is bounded: the sound is on disk as well."""
-    monkeypatch.setattr(client, "LARGEST_BUFFER", 3 * RATE * 2)
+    monkeypatch.setattr(send_queue, "LARGEST_BUFFER", 3 * RATE * 2)
 
     async def main() -> None:
         async with running(tmp_path, LINE) as engine:
@@ -268,7 +324,7 @@ def test_more_sound_than_may_wait_is_sent_as_a_whole(
             whole = Whole(loud(60))
             for _ in range(60 * 5):
                 utterance.feed(loud(0.2))  # does not give the loop a turn: it cannot wait
-            assert len(b"".join(utterance._unsent)) <= 3 * RATE * 2
+            assert utterance._unsent.fed_bytes <= 3 * RATE * 2
             os.kill(pid, signal.SIGCONT)
             final = await utterance.finish(whole)
             assert (final.text, final.audio_s, whole.asked) == (LINE, 60, 1)

@@ -18,6 +18,7 @@ from wyoming.event import Event
 from dictate.config.schema import EngineSettings
 from dictate.engines import TermReport
 from dictate.engines.client import EngineClient, UtteranceClient
+from dictate.engines.hotword_events import hash_event, hotwords_bytes, hotwords_event
 from dictate.engines.kept_lists import MOST_LISTS, KeptLists, received
 from dictate.engines.protocol import (
     BadEvent,
@@ -25,9 +26,6 @@ from dictate.engines.protocol import (
     Known,
     UnusableTerms,
     WatchStatus,
-    hash_event,
-    hotwords_bytes,
-    hotwords_event,
     read_event,
 )
 from dictate.engines.remote.wyoming import WyomingEngine

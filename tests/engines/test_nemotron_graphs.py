@@ -96,6 +96,17 @@ def test_two_dictations_at_once_do_not_meet_in_a_graph(
     assert texts[0] != texts[1]
 
 
+def test_a_draft_leaves_the_memory_of_a_graph_to_its_utterance(
+    made: NemotronEngine, asked: Samples
+) -> None:
+    by_graph, plain = (engine.begin(CLAUDE, None, 560) for engine in (made, mini_model.engine()))
+    for at in range(0, len(asked), 18_000):
+        for utterance in (by_graph, plain):
+            utterance.feed(asked[at : at + 18_000])
+        assert by_graph.draft() == plain.draft()
+    assert by_graph.finish() == plain.finish()
+
+
 @pytest.mark.parametrize(
     ("record", "why"), [(stale, "gave a different text"), (impossible, "capturing")]
 )

@@ -70,6 +70,20 @@ def test_frames_are_those_of_nemo(asked: Samples) -> None:
         assert np.abs(streamed - whole[0, :, : streamed.shape[1]].numpy()).max() < 1e-2
 
 
+def test_the_frames_of_silence_at_the_end_are_known(asked: Samples) -> None:
+    for end in (1, 100, 256, 257, 8000, 8123):
+        features, computed = Features(80), Features(80)
+        for one in (features, computed):
+            one.add(asked[:end])
+            one.make()
+        count = end // HOP - features.frames + 40
+        got = features.silence(count)
+        computed.add(np.zeros((computed.frames + count) * HOP - end, np.float32))
+        wanted = computed.make(last=True)
+        assert got.shape == wanted.shape
+        assert np.abs(got - wanted).max() < 1e-5
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_the_tree_scores_as_nemo_does(seed: int) -> None:
     """Random lists over few tokens, in which phrases share beginnings, ends and middles."""

@@ -11,12 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from wyoming.event import Event, async_write_event
 
-from dictate.engines import inspection, protocol
+from dictate.engines import inspection
+from dictate.engines.hotword_events import HOTWORDS, hotwords_event, hotwords_from_event
 from dictate.engines.protocol import (
     LARGEST_EVENT,
+    AskDraft,
     BadEvent,
     BeginUtterance,
     Cancel,
+    Drafted,
+    DropDraft,
     EventQueue,
     Inspect,
     Inspected,
@@ -28,8 +32,6 @@ from dictate.engines.protocol import (
     Token,
     UnusableTerms,
     WatchStatus,
-    hotwords_event,
-    hotwords_from_event,
     read_event,
 )
 from dictate.hotwords.model import Guards, Hotwords, Term, TermState
@@ -93,6 +95,7 @@ ours = st.one_of(
         name=texts,
         languages=st.lists(texts, max_size=3),
         streams=st.booleans(),
+        can_draft=st.booleans(),
         hotwords_as=texts,
         load_s=numbers,
         memory_mb=numbers,
@@ -112,6 +115,9 @@ ours = st.one_of(
     ),
     st.builds(PartialText, dictation=st.integers(0, 2**63), text=texts),
     st.builds(Progress, audio_s=numbers),
+    st.builds(AskDraft, number=st.integers(0, 2**31)),
+    st.just(DropDraft()),
+    st.builds(Drafted, number=st.integers(0, 2**31), text=texts, language=texts, reason=texts),
     st.builds(
         Timings,
         audio_s=numbers,
@@ -222,6 +228,8 @@ def test_any_json(head: object, rest: bytes) -> None:
             PartialText,
             Progress,
             Timings,
+            AskDraft,
+            Drafted,
             Cancel,
             UnusableTerms,
             Known,
@@ -231,7 +239,10 @@ def test_any_json(head: object, rest: bytes) -> None:
     ),
     st.dictionaries(
         st.sampled_from(
-            ["state", "dictation", "text", "audio_s", "terms", "languages", "rtf", "plain", "known"]
+            [
+                *("state", "dictation", "text", "audio_s", "terms", "languages", "rtf", "plain"),
+                *("known", "number", "reason"),
+            ]
         ),
         junk,
     ),
@@ -255,9 +266,7 @@ def test_any_data_in_an_event_of_ours(kind: Any, data: dict[str, Any]) -> None:
 @settings(max_examples=200)
 def test_any_data_for_a_list_of_hotwords(data: object) -> None:
     with contextlib.suppress(BadEvent):
-        assert isinstance(
-            hotwords_from_event(Event(protocol.HOTWORDS, {"hotwords": data})), Hotwords
-        )
+        assert isinstance(hotwords_from_event(Event(HOTWORDS, {"hotwords": data})), Hotwords)
 
 
 @pytest.mark.parametrize("size", [LARGEST_EVENT + 1, 10**12, -1, "7", 1.5])

@@ -6,13 +6,14 @@ import threading
 import time
 from dataclasses import replace
 from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from dictate.engines import prompt_guard
+from dictate.engines import Draft, prompt_guard
 from dictate.engines.boost_guard import settle
 from dictate.engines.prompt_guard import most_tokens
 from dictate.engines.qwen3 import load as qwen3_load
@@ -117,6 +118,26 @@ def offline(engine: Qwen3Engine, sound: Samples, hotwords: Hotwords, language: s
     said: list[int] = all_tokens[0, inputs["input_ids"].shape[1] :].tolist()
     said = said[: next((at for at, token in enumerate(said) if token in ends), len(said))]
     return asked.text(said, whole=True)
+
+
+def test_a_draft_is_the_final_text_of_the_sound_so_far(
+    engine: Qwen3Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also behind a cut, and where drafts were made before."""
+    monkeypatch.setattr(qwen3, "LONGEST_S", 6)
+    monkeypatch.setattr(qwen3, "CUT_WITHIN_S", 2)
+    assert not engine.can_draft, "a processor is too slow"
+    sound, texts = long_sound(8), []
+    asked = engine.begin(TERMS, "auto")
+    for begin, end in pairwise([0, 2 * RATE + 77, 4 * RATE, 8 * RATE]):
+        asked.feed(sound[begin:end])
+        alone = engine.begin(TERMS, "auto")
+        alone.feed(sound[:end])
+        texts.append(alone.finish())
+        wanted = Draft(texts[-1], alone.plain, alone.language, alone.effort.note)
+        assert asked.draft() == wanted
+    assert len(set(texts)) == 3
+    assert asked.finish() == texts[-1]
 
 
 # The prompt.

@@ -1,7 +1,5 @@
 """Which terms of a long list an utterance is decoded again with."""
 
-from collections.abc import Callable
-
 import pytest
 
 from dictate.engines.boost_phrases import ALPHA, BoostPhrases, PhraseList, PhraseLists
@@ -34,8 +32,8 @@ def taken() -> PhraseList:
     return PhraseLists(Letters()).take(hotwords, "en")
 
 
-def of(taken: PhraseList, decode: Callable[[BoostPhrases], list[int] | None]) -> SecondPass:
-    made = second_pass(taken, decode, TokenText(Letters()))
+def of(taken: PhraseList) -> SecondPass:
+    made = second_pass(taken, TokenText(Letters()))
     assert made is not None
     return made
 
@@ -58,10 +56,10 @@ def test_it_is_decoded_with_the_terms_that_the_plain_text_resembles(
         wanted.append(few)
         return Letters().text_to_ids("again")
 
-    second = of(taken, decode)
+    second = of(taken)
     for end in range(0, len(plain), 4):  # as it grows
         second.hear(plain[:end])
-    assert second.boosted(plain) == "again"
+    assert second.boosted(plain, decode) == "again"
     assert {text.casefold() for text in wanted[0].texts} == {term.casefold()}
     assert wanted[0].alpha == ALPHA * 0.5
     whole = taken.phrases
@@ -69,13 +67,16 @@ def test_it_is_decoded_with_the_terms_that_the_plain_text_resembles(
 
 
 def test_a_text_like_no_term_is_not_decoded_again(taken: PhraseList) -> None:
-    second = of(taken, lambda _: pytest.fail("decoded"))
-    assert second.boosted("The meeting is on Friday.") == "The meeting is on Friday."
-    assert second.boosted("") == ""
+    def decode(few: BoostPhrases) -> list[int]:
+        pytest.fail(f"decoded with {few.texts}")
+
+    second = of(taken)
+    assert second.boosted("The meeting is on Friday.", decode) == "The meeting is on Friday."
+    assert second.boosted("", decode) == ""
 
 
 def test_what_is_too_long_to_be_kept_keeps_the_first_pass(taken: PhraseList) -> None:
-    assert of(taken, lambda _: None).boosted("We need cloud code today.") is None
+    assert of(taken).boosted("We need cloud code today.", lambda _: None) is None
 
 
 def test_a_short_list_and_one_without_weight_need_none() -> None:
@@ -83,4 +84,4 @@ def test_a_short_list_and_one_without_weight_need_none() -> None:
     short = lists.take(Hotwords(tuple(map(Term, TERMS))), "en")
     weightless = Hotwords(tuple(map(Term, (*TERMS, *OTHERS))), strength=0.0)
     for taken in (short, lists.take(weightless, "en")):
-        assert second_pass(taken, lambda _: None, TokenText(Letters())) is None
+        assert second_pass(taken, TokenText(Letters())) is None

@@ -20,13 +20,13 @@ from wyoming.event import Event
 from wyoming.info import Describe, Info
 from wyoming.ping import Ping
 
+from dictate.engines.hotword_events import hotwords_event
 from dictate.engines.protocol import (
     LARGEST_EVENT,
     BeginUtterance,
     Cancel,
     UnusableTerms,
     WatchStatus,
-    hotwords_event,
 )
 from dictate.engines.worker import bind
 from dictate.engines.wyoming_compat import TranscriptChunker, terms_of

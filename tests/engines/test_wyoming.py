@@ -19,6 +19,7 @@ from wyoming.asr import Transcribe
 from wyoming.event import Event, write_event
 
 from dictate.config.schema import EngineSettings
+from dictate.engines import Draft
 from dictate.engines.client import EngineClient
 from dictate.engines.remote import address
 from dictate.engines.remote.wyoming import WyomingEngine, WyomingUtterance, served_tag
@@ -129,6 +130,23 @@ def test_what_it_runs_on(tmp_path: Path) -> None:
         assert engine.facts.device.startswith("remote: s, ")
         assert engine.facts.device.endswith(" ms away")
         assert 0 < engine.round_trip_s < 1
+
+
+def test_a_draft_of_the_other_machine(tmp_path: Path) -> None:
+    lines = ("!garbage draft", "!raise no memory draft", "!detects de", LINE)
+    with Serving(tmp_path / "server", lines=lines) as server:
+        engine = loaded(server.socket)
+        assert engine.can_draft
+        utterance = engine.begin(NONE, "en")
+        assert utterance.draft() == Draft("", None, "de")
+        utterance.feed(samples_from_pcm(loud(0.55)))
+        with pytest.raises(EngineError, match="text is int"):
+            utterance.draft()
+        assert utterance.draft() is None, "it fails there"
+        draft = utterance.draft()
+        assert draft == Draft(LINE, None, "de")
+        assert utterance.plain is None
+        assert utterance.finish() == LINE
 
 
 def test_a_server_that_listens_hears_what_was_said_and_knows_the_words(tmp_path: Path) -> None:

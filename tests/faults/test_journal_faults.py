@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -266,6 +266,37 @@ def test_evidence_on_a_full_disk_is_not_half_there_and_harms_nothing(opened: Rig
     assert opened.journal.evidence.of_dictations([number]) == evidence_of(number)
     assert opened.journal.evidence.of_dictations([unsaved, unsaved + 1]) == []
     assert opened.entry(unsaved).state is S.EMPTY
+
+
+@pytest.mark.parametrize("begun", ["before", "on the full disk"])
+def test_a_correction_that_is_refused_on_a_full_disk_takes_no_effect_later(
+    opened: Rig, begun: str
+) -> None:
+    def correct(number: int) -> None:
+        opened.journal.corrected(number, "Claude", evidence_of(number))
+
+    def dictate() -> int:
+        number = opened.begin()
+        opened.journal.captured(number, "kate")
+        with suppress(JournalError):
+            opened.journal.transcribed(number, "cloud", "cloud", "scripted")
+        opened.journal.held(number, "")
+        return number
+
+    number = dictate() if begun == "before" else 0
+    with full_disk():
+        number = number or dictate()
+        with pytest.raises(JournalError, match="Make room"):
+            correct(number)
+        assert opened.entry(number).corrected == ""
+    opened.journal.empty(opened.begin())  # writes what could not be written before
+    opened.restart()
+    assert (opened.entry(number).text, opened.entry(number).corrected) == ("cloud", "")
+    assert opened.journal.evidence.of_dictations([number]) == []
+    correct(number)
+    opened.restart()
+    assert opened.entry(number).corrected == "Claude"
+    assert opened.journal.evidence.of_dictations([number]) == evidence_of(number)
 
 
 def test_forgetting_on_a_full_disk_says_so(opened: Rig) -> None:

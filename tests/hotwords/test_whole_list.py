@@ -126,7 +126,9 @@ def test_one_broken_file_leaves_the_whole_list_and_one_that_is_gone_does_not(pat
 def test_all_files_together_have_the_limits_of_one(path: Path) -> None:
     path.write_text(f"words = {[f'a{n}' for n in range(9999)]}")
     beside(path, more="words = ['b',\n'c']")
-    with pytest.raises(ConfigError, match=r"^hotwords.d/more.toml:2: there are more than 10000"):
+    with pytest.raises(
+        ConfigError, match=r"^hotwords.d/more.toml:2: at most 10,000 terms are allowed"
+    ):
         hotwords_file.load(path, 1.0)
     beside(path, more="#" * 3_000_000, again="#" * 2_000_000)
     with pytest.raises(ConfigError, match="have together more than 4,096 kB"):

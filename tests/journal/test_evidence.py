@@ -58,7 +58,7 @@ def test_forgetting_a_dictation_erases_its_evidence(
     number, other = dictate(journal), dictate(journal)
     rows = [row(CANARY, K.FIRED, number, before=f"{CANARY} {i}" * 40) for i in range(50)]
     journal.evidence.record_firings(number, rows)
-    journal.corrected(number, CANARY)
+    journal.corrected(number, CANARY, ())
     journal.plain(number, CANARY)
     journal.evidence.record([row("Kept", K.FIRED, other)])
     assert grep(folder, CANARY)
@@ -160,13 +160,13 @@ def test_a_correction_is_kept_with_the_text_and_ends_when_it_is_heard_again(
     journal: Journal,
 ) -> None:
     number = dictate(journal, "ask cloud")
-    journal.corrected(number, "ask Claude")
+    journal.corrected(number, "ask Claude", ())
     entry = journal.get(number)
     assert entry is not None
     assert (entry.text, entry.wanted) == ("ask cloud", "ask Claude")
     journal.transcribed(number, "ask Clod", "ask clod", "onnx", "ask cloud")
     with pytest.raises(JournalError, match="under way"):
-        journal.corrected(number, "x")
+        journal.corrected(number, "x", ())
     journal.held(number, "recovered")
     entry = journal.get(number)
     assert entry is not None

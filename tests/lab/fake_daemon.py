@@ -26,6 +26,19 @@ CANARY = "xylophone-marzipan"
 OVERRIDDEN = "note: engine.use is scripted: --engine on the command line of dictate overrides it"
 
 
+TIMES = {
+    "texts": 12.0,
+    "early": 7.0,
+    "slowest_ms": 190.4,
+    "total_ms": 31.2,
+    "tail_ms": 0.4,
+    "engine_ms": 1.6,
+    "journal_ms": 6.0,
+    "output_ms": 21.0,
+}
+"""Of its latest texts."""
+
+
 class FakeController:
     """Keeps three entries, or $ENTRIES, and remembers what it was asked."""
 
@@ -60,7 +73,9 @@ class FakeController:
         self.note("stop")
         recorded, self.records = self.records, False
         if self.service:
-            self.service.update(state="ready", microphone_open=False, last_finish_ms=84.2)
+            self.service.update(
+                state="ready", microphone_open=False, last_finish_ms=84.2, finish_times=TIMES
+            )
         return recorded
 
     def toggle(self, *, second: bool) -> None:

@@ -2,7 +2,7 @@
 
 It is the engine `scripted`, whose file may name faults, too. A line that begins with ! is a fault.
 It happens once, at the end of the utterance whose line follows it (or, with the word "feed" behind
-it, at the first sound of it):
+it, at the first sound of it; with "draft", at a draft of it):
 
     !hang              never answers
     !crash             the process dies
@@ -33,7 +33,7 @@ from pathlib import Path
 from typing import Any
 
 from dictate.config.schema import EngineSettings
-from dictate.engines import Utterance
+from dictate.engines import Draft, Utterance
 from dictate.engines.scripted import ScriptedEngine, ScriptedUtterance
 from dictate.events import RATE, Samples
 from dictate.hotwords.model import Hotwords
@@ -115,14 +115,16 @@ class FakeEngine(ScriptedEngine):
         """What is said in this turn."""
         return self._lines[turn % len(self._lines)]
 
-    def fault(self, turn: int, *, at_feed: bool) -> str | None:
-        """The fault that is to happen here now, and never again."""
+    def fault(self, turn: int, at: str) -> str | None:
+        """The fault that is to happen now at the "feed", "draft" or "end", and never again."""
         for number, fault in enumerate(self._faults[turn % len(self._lines)]):
             key = f"{turn % len(self._lines)}.{number}"
-            if key not in self._happened and fault.endswith(" feed") == at_feed:
+            kind, _, last = fault.rpartition(" ")
+            where = last if last in ("feed", "draft") else "end"
+            if key not in self._happened and where == at:
                 self._happened.append(key)
                 self._keep()
-                return fault.removesuffix(" feed")
+                return fault if at == "end" else kind
         return None
 
     def _keep(self) -> None:
@@ -144,17 +146,24 @@ class FakeUtterance(ScriptedUtterance):
 
     def _begin_turn(self) -> str:
         self._turn = self._engine.take_turn()
-        self._fail(self._turn, at_feed=True)
+        self._fail(self._turn, "feed")
         return self._engine.line(self._turn)
 
     def feed(self, samples: Samples) -> str | None:
         time.sleep(self._engine.drag * len(samples) / RATE)
         return super().feed(samples)
 
+    def draft(self) -> Draft | None:
+        line = self._engine.quiet_text
+        if self._turn is not None:
+            wrong = _act(self._engine.fault(self._turn, "draft"), self)
+            line = self._line if wrong is None else wrong
+        return Draft(self._with_terms(line), self.plain, self.language)
+
     def finish(self) -> str:
         if self._turn is None:
             return self._with_terms(self._engine.quiet_text)
-        wrong: str | None = self._fail(self._turn, at_feed=False)
+        wrong: str | None = self._fail(self._turn, "end")
         self._end(said=wrong is None)
         return self._with_terms(self._line) if wrong is None else wrong
 
@@ -172,9 +181,9 @@ class FakeUtterance(ScriptedUtterance):
             self._engine.end_turn(self._turn, said=said)
             self._turn = None
 
-    def _fail(self, turn: int, *, at_feed: bool) -> Any:
+    def _fail(self, turn: int, at: str) -> Any:
         try:
-            return _act(self._engine.fault(turn, at_feed=at_feed), self)
+            return _act(self._engine.fault(turn, at), self)
         except (OSError, RuntimeError):
             self._end(said=False)
             raise

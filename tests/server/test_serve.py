@@ -20,13 +20,13 @@ from wyoming.event import Event, async_write_event
 from wyoming.info import Describe
 
 from dictate.config.schema import EngineSettings
+from dictate.engines.hotword_events import hotwords_event
 from dictate.engines.protocol import (
     LARGEST_EVENT,
     BeginUtterance,
     StatusEvent,
     Token,
     WatchStatus,
-    hotwords_event,
     read_event,
 )
 from dictate.engines.scripted import ScriptedEngine

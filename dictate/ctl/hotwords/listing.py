@@ -18,7 +18,7 @@ from dictate.platform import paths
 COUNTED: Final = ("hits", "misses", "false_hits", "last_used", "learned_from", "learned_at")
 """What the daemon knows of a term; null in JSON if it is not known."""
 WIDEST: Final = 48
-"""Characters of a term and what is said about it, up to which the columns are aligned."""
+"""Characters of a term up to which the columns behind it are aligned."""
 
 
 def list_all(arguments: Namespace) -> int:
@@ -42,10 +42,10 @@ def list_all(arguments: Namespace) -> int:
         )
         console.as_json(list(rows))
     elif terms:
-        described = [_described(term, whole.origins[term.spelling], file) for term in terms]
-        width = min(max(map(len, described)), WIDEST)
-        for term, text in zip(terms, described, strict=True):
-            console.line(_row(term, text, counts.get(term.spelling), width))
+        width = min(max(len(console.safe(term.spelling)) for term in terms), WIDEST)
+        for term in terms:
+            about = _about(term, whole.origins[term.spelling], file)
+            console.line(_row(term, about, counts.get(term.spelling), width))
     else:
         console.line(f"no hotwords in {file}: add one with `dictatectl hotwords add`", sys.stderr)
     return OK if terms else NOTHING
@@ -65,8 +65,8 @@ def _as_dict(term: Term, origin: Path | Source, known: dict[str, Any]) -> dict[s
     }
 
 
-def _described(term: Term, origin: Path | Source, main: Path) -> str:
-    """The spelling, and what there is to say of the term."""
+def _about(term: Term, origin: Path | Source, main: Path) -> str:
+    """What the files say of the term besides its spelling."""
     more = [f"weight {term.weight:g}"] if term.weight != 1.0 else []
     more += [f"sounds like {', '.join(term.sounds_like)}"] if term.sounds_like else []
     more += [term.state.value] if term.state.value != "active" else []
@@ -75,24 +75,24 @@ def _described(term: Term, origin: Path | Source, main: Path) -> str:
         more.append(f"from {origin.name}")
     elif origin != main:
         more.append(f"in {whole_list.name_of(origin, main)}")
-    return console.safe(term.spelling) + (f"  ({console.safe('; '.join(more))})" if more else "")
+    return f"  ({console.safe('; '.join(more))})" if more else ""
 
 
-def _row(term: Term, described: str, known: dict[str, Any] | None, width: int) -> str:
+def _row(term: Term, about: str, known: dict[str, Any] | None, width: int) -> str:
+    """What may be long stands last, so that the columns are aligned."""
     spelling = console.safe(term.spelling)
-    painted = spelling + console.paint(described[len(spelling) :], "dim")
     if known is None:
-        return painted
-    used = known["last_used"]
+        return spelling + console.paint(about, "dim")
+    hits, used = known["hits"], known["last_used"]
     columns = (
-        f"{known['hits']:5} hits  {known['misses']:3} missed  {known['false_hits']:3} false"
-        f"  {f'last {_date(used)}' if used else 'never used'}"
+        f"{hits:5} {'hit ' if hits == 1 else 'hits'}  {known['misses']:3} missed"
+        f"  {known['false_hits']:3} false  {f'last {_date(used)}' if used else 'never used'}"
     )
     if known["learned_at"]:
         columns += (
             f", learned from dictation {known['learned_from']} on {_date(known['learned_at'])}"
         )
-    return painted + " " * max(2, width - len(described) + 2) + console.paint(columns, "dim")
+    return f"{spelling:{width}}  {console.paint(columns + about, 'dim')}"
 
 
 def _date(at: float) -> str:

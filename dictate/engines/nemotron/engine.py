@@ -14,7 +14,7 @@ import numpy as np
 
 from dictate.config.schema import EngineSettings
 from dictate.engines import Engine, EngineInfo, TermReport, Utterance, device
-from dictate.engines.boost_phrases import BoostPhrases, PhraseLists
+from dictate.engines.boost_phrases import PhraseLists
 from dictate.engines.language import Languages
 from dictate.engines.nemotron.boosting import BoostingTreeCache
 from dictate.engines.nemotron.load import Loaded, load, release, unsafe_switch
@@ -72,6 +72,7 @@ class NemotronEngine(Engine):
         self._languages = Languages(self._loaded.prompt_indices, speaks)
         self._languages.index(self.settings.language)
         self.languages, self.streams = self._languages.tags, bool(self._loaded.contexts)
+        self.can_draft = self.streams
         model = self._loaded.model
         self._lists = PhraseLists(model.tokenizer)
         computer = model.decoding.decoding.decoding_computer
@@ -177,21 +178,17 @@ class NemotronEngine(Engine):
         if tree is not None:
             hypotheses.append(None)
         texts = [TokenText(model.tokenizer, loaded.tags) for _ in hypotheses]
-        decoder = Decoder(model, hypotheses, prompt_index)
-
-        def decode(few: BoostPhrases) -> list[int] | None:
-            with self._trees.once(few) as small:
-                tokens: list[int] | None = decoder.again(small.hypothesis())
-                return tokens
-
-        second = second_pass(taken, decode, TokenText(model.tokenizer, loaded.tags))
-        decoder.keeps = second is not None
+        second = second_pass(taken, TokenText(model.tokenizer, loaded.tags))
+        once = self._trees.once if second else None
+        decoder = Decoder(model, hypotheses, prompt_index, once)
         run = encode if loaded.graphs is None else loaded.graphs.encode
         chunk_ms = self._chunk_ms(chunk_ms)
         recognizer = (
             StreamingRecognizer(model, loaded.contexts[chunk_ms], decoder, run)
             if chunk_ms
-            else OfflineRecognizer(partial(recognise, model, decoder), len(hypotheses))
+            else OfflineRecognizer(
+                partial(recognise, model, decoder), decoder.again, len(hypotheses)
+            )
         )
         on_end = None if tree is None else tree.release
         forms = taken.forms if hotwords.guards.compare else None

@@ -5,12 +5,14 @@ which one (rnnt_label_looping.py and tdt_label_looping.py in NeMo). A TDT model 
 frames to go on.
 """
 
+import copy
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dictate.engines.boost_phrases import BoostPhrases
 from dictate.engines.onnx.model import Model
 from dictate.engines.onnx.tree import BoostingTree, State
 from dictate.engines.second_pass import MOST_KEPT
@@ -39,6 +41,12 @@ class Frames:
     def __init__(self) -> None:
         self._steps: list[NDArray[np.float32]] = []
         self._count = 0
+
+    def copy(self) -> "Frames":
+        """An independent copy."""
+        twin = Frames()
+        twin._steps, twin._count = self._steps.copy(), self._count
+        return twin
 
     def add(self, encoded: NDArray[np.float32]) -> None:
         """Those of a step, shape (1, width, n)."""
@@ -69,6 +77,19 @@ class Hypothesis:
         self._prediction: Prediction | None = None
         self._skip = 0
         """Frames of the next step that a TDT model has passed already."""
+
+    def copy(self) -> "Hypothesis":
+        """An independent copy: all else that it refers to is never changed."""
+        twin: Hypothesis = copy.copy(self)
+        twin._kept = None if self._kept is None else self._kept.copy()
+        return twin
+
+    def again(self, few: BoostPhrases) -> list[int] | None:
+        """The tokens of all frames with these phrases; None if the frames are not kept, or are too
+        many for that."""
+        if self._kept is None:
+            return None
+        return self._kept.decode(self._model, BoostingTree(few, self._model.blank))
 
     def take(self, encoded: NDArray[np.float32]) -> list[int]:
         """The new tokens for frames of the encoder, shape (1, width, n)."""

@@ -101,6 +101,7 @@ class OnnxEngine(Engine):
         self._languages = Languages(model.prompt_indices, speaks)
         self._languages.index(self.settings.language)
         self.languages, self.streams = self._languages.tags, model.window is not None
+        self.can_draft = self.streams
         # Each model of the catalogue writes punctuation; that of the user may not.
         self.punctuates = True if found.sha256 else None
 
@@ -119,20 +120,15 @@ class OnnxEngine(Engine):
         prompt_index = self._languages.index(language)
         taken = self._lists.take(hotwords, language)
         tree = self._tree(taken.phrases)
-        frames = Frames()
-        second = second_pass(
-            taken,
-            lambda few: frames.decode(model, BoostingTree(few, model.blank)),
-            TokenText(model.tokens, model.tags),
-        )
-        hypotheses = [Hypothesis(model, tree, frames if second else None)]
+        second = second_pass(taken, TokenText(model.tokens, model.tags))
+        hypotheses = [Hypothesis(model, tree, Frames() if second else None)]
         if tree is not None:
             hypotheses.append(Hypothesis(model, None))
         texts = [TokenText(model.tokens, model.tags) for _ in hypotheses]
         forms = taken.forms if hotwords.guards.compare else None
         if model.window is None:
             run = partial(recognise, model, hypotheses, prompt_index)
-            whole = OfflineRecognizer(run, len(hypotheses))
+            whole = OfflineRecognizer(run, hypotheses[0].again, len(hypotheses))
             return TransducerUtterance(whole, texts, forms, 0, second=second)
         stream = StreamingRecognizer(model, model.window, hypotheses, prompt_index)
         return TransducerUtterance(stream, texts, forms, model.window.chunk_ms, second=second)

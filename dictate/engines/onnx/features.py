@@ -68,6 +68,17 @@ class Features:
         mel: Frames = np.log(power @ self._banks + _GUARD).T
         return mel
 
+    def silence(self, count: int) -> Frames:
+        """The sound is over: its next `count` frames if silence follows, at least all that have
+        begun."""
+        # Those without any sound are known. A product of so many would also wake the threads of
+        # BLAS, which take longer than the frames.
+        end = -(-(self.samples + 1 + _FFT // 2) // HOP)
+        heard = min(count, end - self.frames)
+        self.add(np.zeros((self.frames + heard) * HOP - self.samples, np.float32))
+        frames = self.make(last=True)
+        return np.pad(frames, ((0, 0), (0, count - heard)), constant_values=SILENCE)
+
 
 def normalised(frames: Frames) -> Frames:
     """The frames of a whole sound with mean 0 and deviation 1 in each band, for models that want

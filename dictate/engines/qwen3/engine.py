@@ -3,7 +3,8 @@
 The model needs the whole sound before it writes. So as much as possible is done while the user
 speaks: the encoder works in windows (`encode.py`), and partial texts of the sound so far are
 decoded at a modest pace, each starting from the one before, which is checked (`decode.py`). At the
-release the last of them is the draft of the final text, which is the same as without all this.
+release the last of them is the draft of the final text, which is the same as without all this. (A
+draft as in speculative decoding. What `Utterance.draft` returns is the whole of the work.)
 
 A sound of more than a minute is recognised in parts, cut at the quietest point of the last quarter.
 """
@@ -88,6 +89,7 @@ class Qwen3Engine(Engine):
         if self.settings.cuda_graphs:
             self._record()
         loaded = self._loaded
+        self.can_draft = loaded.device != "cpu"  # on a processor the text takes seconds
         self._memory_mb = device.memory_mb(loaded.model.device, loaded.free_before_mb)
 
     def _record(self) -> None:

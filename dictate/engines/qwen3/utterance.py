@@ -1,5 +1,6 @@
 """One dictation in Qwen3-ASR: partial texts while the user speaks, and the text at the release."""
 
+import copy
 import time
 from collections.abc import Callable
 from statistics import median
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from dictate.engines import SHORTEST_S, Utterance, UtteranceStats
+from dictate.engines import SHORTEST_S, Draft, Utterance, UtteranceStats
 from dictate.engines.boost_guard import settle
 from dictate.engines.prompt_guard import echoes, too_long
 from dictate.engines.qwen3.load import Loaded
@@ -107,12 +108,19 @@ class Qwen3Utterance(Utterance):
         self._returned = text
         return text
 
+    def draft(self) -> Draft | None:
+        # The part is shared: what it keeps saves work, and does not change the text.
+        twin: Qwen3Utterance = copy.copy(self)
+        twin._texts, twin._plain = self._texts.copy(), self._plain.copy()
+        twin._step_ms = self._step_ms.copy()
+        text = twin.finish()
+        return Draft(text, twin.plain, twin.language, twin._note)
+
     def finish(self) -> str:
         try:
             if self._start + self._part.sound.length < SHORTEST_S * RATE:
                 self.plain = ""
                 return ""
-            self._marks.finish()
             if self._running is not None and len(self._running.tokens) > len(self._part.draft):
                 self._part.draft = self._running.tokens
             self._texts.append(self._recognise(self._part))

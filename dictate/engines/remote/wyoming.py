@@ -20,6 +20,7 @@ from wyoming.ping import Ping
 
 from dictate.config.schema import EngineSettings
 from dictate.engines import (
+    Draft,
     Engine,
     EngineInfo,
     TermReport,
@@ -27,10 +28,14 @@ from dictate.engines import (
     UtteranceStats,
     inspection,
 )
+from dictate.engines.hotword_events import hash_event, hotwords_bytes
 from dictate.engines.pace import Pace
 from dictate.engines.protocol import (
     PROGRAM,
+    AskDraft,
     BeginUtterance,
+    Drafted,
+    DropDraft,
     EngineState,
     Inspected,
     Known,
@@ -40,8 +45,6 @@ from dictate.engines.protocol import (
     Timings,
     UnusableTerms,
     WatchStatus,
-    hash_event,
-    hotwords_bytes,
 )
 from dictate.engines.remote import answer_s, away, missing_file, text_s
 from dictate.engines.remote.address import FORMS, Address, parse
@@ -56,6 +59,9 @@ WINDOW_ROUND_TRIPS = 20
 """Round trips of sound in addition to that, so that a distant server does not have to wait."""
 QUIET_S = 1.5
 """Seconds without an event from `dictate serve` after which the client checks that it is up."""
+DRAFT_S = 0.5
+"""Seconds that sound waits here for a draft of `dictate serve`, besides a round trip. A server that
+other clients keep busy makes none."""
 PIECE = 3_200
 """Bytes of sound in one audio-chunk: a tenth of a second, because each has a head of 180 bytes."""
 
@@ -117,6 +123,7 @@ class WyomingEngine(Engine):
         there = self.there
         self.languages = tuple(map(str, there.languages)) or ("und",)
         self.streams = there.streams
+        self.can_draft = there.can_draft
         self.hotwords_as = there.hotwords_as
         self.punctuates = there.punctuates
 
@@ -237,6 +244,9 @@ class WyomingUtterance(Utterance):
         self._silent = True
         """Whether all sound so far is digital silence."""
         self._timings = Timings(0.0, 0.0, 0.0)
+        self._drafts = 0
+        """Drafts that were asked for."""
+        self._drafted: Drafted | None = None
         self._remote = engine.connect()
         try:
             # Every server answers this at once, so a server that does not is down.
@@ -291,6 +301,26 @@ class WyomingUtterance(Utterance):
             return None
         self._returned = self._text
         return self._text
+
+    def draft(self) -> Draft | None:
+        if not self._engine.can_draft:
+            return None
+        self._send_piece()
+        self._drafts += 1
+        self._drafted = None
+        self._remote.send(AskDraft(self._drafts).event())
+        until = time.monotonic() + DRAFT_S + self._engine.round_trip_s
+        while self._drafted is None and time.monotonic() < until:
+            event = self._wait(until)
+            if event is not None and self._take(event):
+                raise self._remote.trouble("answered before the end")
+        drafted = self._drafted
+        if drafted is None:
+            self._remote.send(DropDraft().event())
+        if drafted is None or drafted.reason:
+            return None
+        plain, self.plain = self.plain, None
+        return Draft(drafted.text, plain, drafted.language, self._timings.note)
 
     def finish(self) -> str:
         engine = self._engine
@@ -375,6 +405,10 @@ class WyomingUtterance(Utterance):
                 self.signs += 1
             case PartialText.type:
                 self._text = PartialText.from_event(event).text
+            case Drafted.type:
+                drafted = Drafted.from_event(event)
+                if drafted.number == self._drafts:
+                    self._drafted = drafted
             case Timings.type:
                 self._timings = Timings.from_event(event)
                 self.plain = self._timings.plain

@@ -1,0 +1,46 @@
+"""When the engine process makes no draft.
+
+A draft is worth its work only on a machine that has some left: it keeps the engine's thread from
+the sound that follows, and is in vain if speech comes back. So there is none
+
+- where the last end of a sound, a draft or the final text, took longer than LONGEST_S: if speech
+  comes back at once, the final text may be late by this much;
+- where the engine needs more than MOST_RTF of the time for the sound itself: it would catch up too
+  slowly with the sound that waited meanwhile.
+
+Without drafts the final texts are measured on, so drafts come back when the machine is faster
+again.
+"""
+
+from typing import Final
+
+from dictate.engines.pace import MEASURABLE_S
+
+LONGEST_S: Final = 0.4
+"""The full Nemotron model takes 0.2 to 0.3 s on two cores (bench/README.md)."""
+MOST_RTF: Final = 0.6
+"""At this factor it takes a second to catch up after a draft of LONGEST_S."""
+
+
+class DraftLimit:
+    """Of one engine on this machine."""
+
+    def __init__(self) -> None:
+        self._end_s = 0.0
+        self._rtf = 0.0
+
+    def measured(self, end_s: float, worked_s: float, sound_s: float) -> None:
+        """The end of an utterance with this much sound took `end_s` seconds of work, and all of it
+        `worked_s`."""
+        self._end_s = end_s
+        if sound_s >= MEASURABLE_S:
+            self._rtf = worked_s / sound_s
+
+    @property
+    def exceeded(self) -> str:
+        """Why this machine is too slow; empty if it is not."""
+        if self._end_s > LONGEST_S:
+            return f"the last one took {self._end_s * 1000:.0f} ms"
+        if self._rtf > MOST_RTF:
+            return f"the engine is busy with the sound itself (RTF {self._rtf:.2f})"
+        return ""
