@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from dictate.ctl import wire
 from dictate.ctl.connection import BUS, BUS_PATH, Connection
 from dictate.errors import ConfigError, DictateError, FocusMoved, NotFound, Unavailable
 from dictate.platform import bus_names
@@ -97,7 +96,7 @@ class DaemonClient:
             ) from error
         except OSError as error:
             raise _gone() from error
-        if answer.kind == wire.ERROR:
+        if answer.error:
             if answer.error in _ABSENT:
                 raise NotRunning(f"dictate is not running: {_START}")
             message = str(answer.body[0]) if answer.body else answer.error

@@ -29,7 +29,7 @@ def names() -> list[str]:
         "unix:path={},guid=0123456789abcdef0123456789abcdef",
         "unix:guid=0123456789abcdef0123456789abcdef,path={}",
         "unix:path=%2f{}",
-        "tcp:host=localhost,port=1;unix:path=/nowhere;unix:path={}",
+        "tcp:host=localhost,port=1;unix:path={}",
     ],
 )
 def test_an_address_may_have_more_than_a_path(
@@ -75,10 +75,11 @@ def test_a_bus_that_refuses_the_user_says_so(
         def refuse() -> None:
             with server.accept()[0] as client:
                 client.recv(4096)
-                client.sendall(b"REJECTED EXTERNAL\r\nERROR\r\n")
+                client.sendall(b"REJECTED EXTERNAL\r\n")
+                client.recv(4096)
 
         refusing = threading.Thread(target=refuse)
         refusing.start()
-        with pytest.raises(Unavailable, match=r"cannot be reached \(REJECTED EXTERNAL"):
+        with pytest.raises(Unavailable, match=r"cannot be reached \(.*REJECTED"):
             Connection()
         refusing.join()
