@@ -5,8 +5,7 @@ The daemon uses dbus-fast. Its import, and that of asyncio, took two thirds of t
 """
 
 from collections import deque
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from jeepney import DBusAddress, HeaderFields, MatchRule, Message, MessageType, new_method_call
 from jeepney.auth import AuthenticationError
@@ -21,8 +20,7 @@ BUS: Final = "org.freedesktop.DBus"
 BUS_PATH: Final = "/org/freedesktop/DBus"
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """To a call."""
 
     body: list[Any]
