@@ -11,7 +11,7 @@ from dbus_fast import Message, Variant
 
 from dictate.config.schema import OutputSettings
 from dictate.errors import DeliveryUnsure, FocusMoved, NotDelivered, Unavailable
-from dictate.outputs import OUTPUTS, Focus, Receipt
+from dictate.outputs import OUTPUTS, FieldText, Focus, Receipt
 from dictate.outputs.ibus import bus as ibus_bus
 from dictate.outputs.ibus import desktop as ibus_desktop
 from dictate.outputs.ibus.desktop import IBusDesktop
@@ -185,6 +185,32 @@ def test_what_the_field_is_for(purpose: int, hints: int, secret: bool, terminal:
         )
     )
     assert (engine.secret, engine.terminal) == (secret, terminal)
+
+
+def test_what_is_typed_is_read_back_without_our_engine_until_the_focus_moves(
+    ibus_x: XServer, ibus: IBusDaemon, field: Gtk4Field, other: Window
+) -> None:
+    """GTK 3 reports at each key what stood there before."""
+    ibus.use(MINE)
+
+    async def work(output: IBusOutput) -> None:
+        focus = await focus_on(output, other)
+        await output.write("ask clou", focus)
+        seen: list[FieldText] = []
+        following = asyncio.create_task(output.follow_field(focus, seen.append))
+        async with asyncio.timeout(20):
+            await asyncio.to_thread(ibus_x.run, "xdotool", "key", "d", "space")
+            while FieldText("ask cloud", 9) not in seen:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            assert await asyncio.to_thread(ibus.engine) == MINE
+            await asyncio.to_thread(field.focus)
+            await following
+        known = len(seen)
+        await output.write("something else", await focus_on(output, field))
+        await output.follow_field(focus, seen.append)
+        assert len(seen) == known
+
+    with_output(work)
 
 
 def test_a_field_for_passwords_gets_nothing(
