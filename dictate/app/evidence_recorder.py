@@ -60,6 +60,17 @@ class _Heard:
     def terms(self, text: str) -> set[str]:
         return {found.term for found in self.finder.find(self.finder.words(text))}
 
+    def new(self, found: Sequence[Correction], rows: Sequence[Evidence]) -> list[Correction]:
+        """Those that were not learned from before, with the hotwords that were not said."""
+        learned = {row.before for row in rows if row.kind is EvidenceKind.LEARNED}
+        return [
+            replace(
+                each, not_said=", ".join(sorted(self.terms(each.wrong) - self.terms(each.right)))
+            )
+            for each in found
+            if each.wrong not in learned
+        ]
+
 
 class EvidenceRecorder:
     """All methods belong on the loop."""
@@ -139,8 +150,7 @@ class EvidenceRecorder:
         entry = await self._journal.call(Journal.get, number)
         if entry is None or not entry.text:
             raise NotFound(f"there is no text {number}; see `dictatectl history`")
-        # It may be written again: control characters never get through. Line ends are the user's.
-        text = "\n".join(map(clean, text.split("\n")))
+        text = _clean(text)
         found = corrections(entry.text, text)
         await self._journal.call(Journal.corrected, number, "" if text == entry.text else text)
         rows = await self._journal.call(lambda journal: journal.evidence.of_dictations([number]))
@@ -148,9 +158,8 @@ class EvidenceRecorder:
         heard = await self._look_at(entry)
         wrong: list[Evidence] = []
         missed: list[Evidence] = []
-        for at, each in enumerate(found):
+        for each in found:
             before, after = heard.terms(each.wrong), heard.terms(each.right)
-            found[at] = replace(each, not_said=", ".join(sorted(before - after)))
             for terms, kind, new in (
                 (before - after, EvidenceKind.FALSE_HIT, wrong),
                 (after - before, EvidenceKind.MISSED, missed),
@@ -162,8 +171,21 @@ class EvidenceRecorder:
                 ]
         await self._journal.call(lambda journal: journal.evidence.record(missed))
         await self._record_wrong(wrong)
-        learned = {row.before for row in rows if row.kind is EvidenceKind.LEARNED}
-        return [each for each in found if each.wrong not in learned]
+        return heard.new(found, rows)
+
+    async def would_teach(self, number: int, text: str) -> list[Correction]:
+        """What could be learned if the user corrected the text of this dictation to that one.
+        Nothing is recorded. Raises NotFound, JournalError."""
+        entry = await self._journal.call(Journal.get, number)
+        if entry is None or not entry.text:
+            raise NotFound(f"there is no text {number}")
+        rows = await self._journal.call(lambda journal: journal.evidence.of_dictations([number]))
+        heard = await self._look_at(entry)
+        return [
+            each
+            for each in heard.new(corrections(entry.wanted, _clean(text)), rows)
+            if each.teaches
+        ]
 
     async def _record_wrong(self, rows: list[Evidence]) -> None:
         if rows:
@@ -175,6 +197,11 @@ class EvidenceRecorder:
         hotwords = profile.hotwords_in(entry.application)
         strengths, finder = await asyncio.to_thread(_terms_of, hotwords, profile.language)
         return _Heard(entry, profile.engine.info.model, strengths, finder)
+
+
+def _clean(text: str) -> str:
+    """It may be written again: control characters never get through. Line ends are the user's."""
+    return "\n".join(map(clean, text.split("\n")))
 
 
 @lru_cache(maxsize=MOST_LISTS)

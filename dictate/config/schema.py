@@ -193,6 +193,12 @@ class HotwordSettings:
     term: "cloud code" becomes "Claude Code", "cloud storage" stays. English only. auto means: with
     engines that cannot be told of your terms, such as most Wyoming servers. on is always, off is
     never."""
+    notice_corrections: bool = False
+    """Whether Dictate notices that you correct a word right where it was written, and offers to
+    learn it. For a minute, until you leave the field or dictate again, it then reads what stands
+    around the cursor, unless that is a password. It keeps the correction only, and learns nothing
+    unless you say so. A notification shows the words. It works with input_method and ibus, and
+    with applications that tell assistive technologies (AT-SPI) what stands in their fields."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -590,10 +590,10 @@ def test_what_is_typed_is_read_back_until_the_focus_moves(
         seen: list[FieldText] = []
         following = asyncio.create_task(output.follow_field(focus, seen.append))
         async with asyncio.timeout(20):
-            while not (seen and seen[-1].text.endswith(" ask clou")):
+            while not (seen and seen[-1].text.endswith(" ask clou")):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
             await asyncio.to_thread(seat.tap, Keyboard.B)
-            while not seen[-1].text.endswith(" ask cloub"):
+            while not seen[-1].text.endswith(" ask cloub"):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
             assert seen[-1].cursor == len(seen[-1].text)
             await asyncio.to_thread(field.focus)
