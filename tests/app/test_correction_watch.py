@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from dictate.app import correction_dialog, correction_watch
+from dictate.app import correction_watch
 from dictate.app.correction_watch import CorrectionWatch
 from dictate.config.schema import HotwordSettings, NotificationSettings
 from dictate.hotwords.corrections import Correction
 from dictate.journal.journal import Journal
 from dictate.outputs import FieldText, Focus
+from dictate.ui.correction.process import Closed
 from tests.app.test_corrections import Desk, Reloader, Window, reloader
 from tests.app.test_evidence import Rig, plains, run, until
 from tests.app.test_pipeline import SETTINGS
@@ -145,7 +146,7 @@ def test_it_is_offered_once_and_learned_only_by_the_user(
         entry = await field.rig.thread.call(Journal.get, number)
         assert entry is not None
         assert not entry.corrected
-        Window.does[:] = [{"text": CORRECTED}, {"answer": "add"}, correction_dialog.Closed()]
+        Window.does[:] = [{"text": CORRECTED}, {"answer": "add"}, Closed()]
         field.click()
         await until(lambda: Window.closed, "the window is closed")
         assert Window.shown[0] == {"page": "text", "number": number, "text": CORRECTED}
