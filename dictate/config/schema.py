@@ -196,9 +196,9 @@ class HotwordSettings:
     notice_corrections: bool = False
     """Whether Dictate notices that you correct a word right where it was written, and offers to
     learn it. For a minute, until you leave the field or dictate again, it then reads what stands
-    around the cursor, unless that is a password. It keeps the correction only, and learns nothing
-    unless you say so. A notification shows the words. It works with input_method and ibus, and
-    with applications that tell assistive technologies (AT-SPI) what stands in their fields."""
+    around the cursor there, but no field that says it is for passwords. It keeps the correction
+    only, and only if you accept it; a notification shows the changed words. It works with
+    input_method, ibus, and applications that tell assistive technologies (AT-SPI) their text."""
 
 
 @dataclass(frozen=True, slots=True)
