@@ -124,8 +124,14 @@ class CorrectionWatch:
             self._end()
 
     async def _to_its_end(self, watch: _Watch) -> None:
+        output = watch.delivery.output
+
         async def follow() -> None:
-            await watch.delivery.output.follow_field(watch.delivery.focus, watch.reports.put_nowait)
+            try:
+                await output.follow_field(watch.delivery.focus, watch.reports.put_nowait)
+            except Exception as error:
+                # Not the error itself: it may quote what stands there.
+                log.warning("output %s: no field is read: %s", output.name, type(error).__name__)
             watch.reports.put_nowait(None)
 
         following = asyncio.create_task(follow())

@@ -231,6 +231,22 @@ def test_a_click_while_a_dictation_records_is_answered(
     in_field(scenario)
 
 
+def test_an_output_that_fails_is_logged_without_what_stands_there(
+    in_field: Callable[[Scenario], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fails(*_: object) -> None:
+        raise ValueError(TEXT)
+
+    async def scenario(field: Field) -> None:
+        field.rig.screen.follow_field = fails  # type: ignore[method-assign, assignment]
+        await field.dictate()
+        await field.over()
+
+    in_field(scenario)
+    assert "output screen: no field is read: ValueError" in caplog.text
+    assert TEXT not in caplog.text
+
+
 def test_it_ends_after_a_minute(
     in_field: Callable[[Scenario], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -53,7 +53,7 @@ class IBusDesktop(IBusConnection):
         self.listening = False
         self.surrounding: SurroundingText | None = None
         """What was last reported of a text field, while `listening`."""
-        self.on_report: Callable[[], None] = lambda: None
+        self.on_report: Callable[[], None] | None = None
         """Called when the focus moved, or a text field reported. Must not raise."""
 
     async def settle(self) -> None:
@@ -153,7 +153,7 @@ class IBusDesktop(IBusConnection):
             self._focus_is(call.path)
         elif call.member == _SURROUNDING:
             self.surrounding = SurroundingText.of(call)
-            self.on_report()
+            self._reported()
         elif call.path == self._context:
             self._focus_is(None)
         return True
@@ -162,6 +162,10 @@ class IBusDesktop(IBusConnection):
         if context != self._context:
             self._context = context
             self._moves += 1
+            self._reported()
+
+    def _reported(self) -> None:
+        if self.on_report is not None:
             self.on_report()
 
     async def _get(self, name: str) -> Any:

@@ -133,7 +133,8 @@ class IBusOutput(Output):
             while (now := await reports.get()) is not None and not self._guard.secret:
                 on_text(FieldText(now.text, now.cursor))
         finally:
-            desktop.on_report = lambda: None
+            if desktop.on_report is report:
+                desktop.on_report = None
 
     async def preview(self, text: str, stable_chars: int = 0) -> bool:
         self._wanted += 1

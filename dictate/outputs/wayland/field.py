@@ -92,7 +92,7 @@ class InputMethod:
         self._connection = connection
         self.field: Field | None = None
         self.unavailable = False
-        self.on_report: Callable[[], None] = lambda: None
+        self.on_report: Callable[[], None] | None = None
         """Called after each report about `field`. Must not raise."""
         self._coming: Field | None = None
         self._serial = 0
@@ -169,7 +169,8 @@ class InputMethod:
         self.field = self._coming
         if self.field is not None:
             self.field.updated_at = time.monotonic()
-        self.on_report()
+        if self.on_report is not None:
+            self.on_report()
 
     def _unavailable(self) -> None:
         self.unavailable = True

@@ -122,14 +122,15 @@ class _FieldBackend:
 
     async def report_to(
         self, tell: Callable[[FieldText | None], None], focus: Focus | None
-    ) -> bool:
+    ) -> Callable[[], None] | None:
         """Pass on what the application reports of the field that has the focus, now and later, and
-        None when there will be nothing more. False if it reports nothing, or `focus` has it not."""
+        None when there will be nothing more. The result is for `report_no_more`, or None if nothing
+        is reported or `focus` is elsewhere."""
         if await self.focus() != focus:
-            return False
+            return None
         field = self._method.field
         if field is None or field.content is None:
-            return False
+            return None
 
         def report() -> None:
             here = self._method.field is field and not field.secret and not field.terminal
@@ -137,10 +138,11 @@ class _FieldBackend:
 
         self._method.on_report = report
         report()
-        return True
+        return report
 
-    async def report_no_more(self) -> None:
-        self._method.on_report = lambda: None
+    async def report_no_more(self, report: Callable[[], None]) -> None:
+        if self._method.on_report is report:
+            self._method.on_report = None
 
     async def preview(self, text: str) -> bool:
         """As `Output.preview`."""
@@ -279,13 +281,15 @@ class InputMethodOutput(WindowOutput[_FieldBackend]):
             reporting = await self._desktop.call(
                 lambda backend: backend.report_to(tell, focus), FOCUS_LIMIT_S
             )
-            if not reporting:
+            if reporting is None:
                 return await super().follow_field(focus, on_text)
             try:
                 while (text := await reports.get()) is not None and not self._guard.secret:
                     on_text(text)
             finally:
-                await self._desktop.call(lambda backend: backend.report_no_more(), FOCUS_LIMIT_S)
+                await self._desktop.call(
+                    lambda backend: backend.report_no_more(reporting), FOCUS_LIMIT_S
+                )
 
 
 async def _probe(connection: WaylandConnection) -> None:
