@@ -4,6 +4,8 @@ import asyncio
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 from unittest.mock import MagicMock
 
 import pytest
@@ -187,30 +189,34 @@ def test_what_the_field_is_for(purpose: int, hints: int, secret: bool, terminal:
     assert (engine.secret, engine.terminal) == (secret, terminal)
 
 
-def test_what_is_typed_is_read_back_without_our_engine_until_the_focus_moves(
-    ibus_x: XServer, ibus: IBusDaemon, field: Gtk4Field, other: Window
-) -> None:
-    """GTK 3 reports at each key what stood there before."""
-    ibus.use(MINE)
+def test_what_applications_report_after_a_text_is_read_back_until_the_focus_moves() -> None:
+    output = IBusOutput(OutputSettings(use="ibus"))
+    desktop = output._switch.desktop = IBusDesktop(MagicMock())
 
-    async def work(output: IBusOutput) -> None:
-        focus = await focus_on(output, other)
-        await output.write("ask clou", focus)
+    def says(member: str, field: int, text: str = "") -> None:
+        body = [SimpleNamespace(value=["IBusText", {}, text]), len(text), len(text)]
+        path = f"/org/freedesktop/IBus/InputContext_{field}"
+        said = SimpleNamespace(interface=ibus_desktop._CONTEXT, member=member, path=path, body=body)
+        desktop.answer(cast("Message", said))
+
+    async def main() -> list[FieldText]:
+        says("FocusIn", 7)
+        says("SetSurroundingText", 7, "ask clou")
+        focus = Focus(desktop.seen or "", "")
         seen: list[FieldText] = []
         following = asyncio.create_task(output.follow_field(focus, seen.append))
-        async with asyncio.timeout(20):
-            await asyncio.to_thread(ibus_x.run, "xdotool", "key", "d", "space")
-            while not any(each.text.endswith("ask cloud") for each in seen):  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
-            assert await asyncio.to_thread(ibus.engine) == MINE
-            await asyncio.to_thread(field.focus)
+        await asyncio.sleep(0)
+        says("SetSurroundingText", 7, "ask cloud")
+        says("FocusOut", 7)
+        says("FocusIn", 8)
+        says("SetSurroundingText", 8, "elsewhere")
+        async with asyncio.timeout(10):
             await following
-        known = len(seen)
-        await output.write("something else", await focus_on(output, field))
-        await output.follow_field(focus, seen.append)
-        assert len(seen) == known
+            await output.follow_field(focus, seen.append)
+        assert desktop.on_report is None
+        return seen
 
-    with_output(work)
+    assert asyncio.run(main()) == [FieldText("ask clou", 8), FieldText("ask cloud", 9)]
 
 
 def test_a_field_for_passwords_gets_nothing(
