@@ -189,6 +189,11 @@ class EvidenceRecorder:
         return _Heard(entry, profile.engine.info.model, strengths, finder)
 
 
+def _not_learned(found: Iterable[Correction], rows: Iterable[Evidence]) -> list[Correction]:
+    learned = {row.before for row in rows if row.kind is EvidenceKind.LEARNED}
+    return [each for each in found if each.wrong not in learned]
+
+
 def _clean(text: str) -> str:
     """It may be written again: control characters never get through. Line ends are the user's."""
     return "\n".join(map(clean, text.split("\n")))
