@@ -16,7 +16,7 @@ from bench.hotwords_metrics import Tally, tally
 from bench.hotwords_public import PublicSet, Recorded, earnings22, librispeech
 from bench.hotwords_report import draw, tables
 from bench.hotwords_run import CELLS, GOALS, Cell, Subject, measure
-from bench.hotwords_speech import Spoken, sets, voices
+from bench.hotwords_speech import HELD_OUT, Spoken, sets, voices
 from dictate.benchmark.audio import ESPEAK
 from dictate.config import config_file
 from dictate.config.schema import EngineSettings
@@ -27,7 +27,6 @@ from dictate.platform import paths
 from dictate.proof.voices import FLITE
 from tests.lab import mini_model, mini_onnx
 from tests.lab.the_case import CASE, NAMES, RIGHT, names
-from tests.mini_model.synth import UNHEARD
 
 ENGINE_NAMES = ("pocketsphinx", "nemotron", "onnx", "qwen3", "openai")
 SMALL = "the small model of tests/mini_model"
@@ -77,7 +76,7 @@ def synthetic(found: list[Subject], count: int | None, lists: Sequence[Cell]) ->
 def case(subject: Subject) -> list[list[str]]:
     """What becomes of the sentence with which this project began: a line for each voice. Raises
     DictateError."""
-    spoken = [Spoken(CASE, CASE, "", voice) for voice in (*FLITE, *ESPEAK, *UNHEARD)]
+    spoken = [Spoken(CASE, CASE, "", voice) for voice in (*FLITE, *ESPEAK, *HELD_OUT)]
     subject.hear([(NAMES, spoken)])
     texts = [(one.voice, subject.text(NAMES, one).written(NAMES)) for one in spoken]
     return [

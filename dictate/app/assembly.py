@@ -13,6 +13,7 @@ from functools import partial
 
 from dictate.app.controller import DaemonController
 from dictate.app.correction_dialog import CorrectionDialog
+from dictate.app.correction_watch import CorrectionWatch
 from dictate.app.corrections import Corrections
 from dictate.app.daemon import Daemon, RunOptions
 from dictate.app.desktop_watcher import DesktopWatcher
@@ -235,11 +236,25 @@ def open_controls(
     corrections = Corrections(stages.journal, recorder, prover, reloader)
     dialog = CorrectionDialog(corrections, pipeline, on_trouble)
     stack.push_async_callback(dialog.close)
+    watch = CorrectionWatch(
+        settings,
+        writer=stages.writer,
+        pipeline=pipeline,
+        recorder=recorder,
+        dialog=dialog,
+        on_noticed=ui.dispatcher.noticed,
+        on_trouble=on_trouble,
+    )
+    stack.push_async_callback(watch.close)
+    ui.dispatcher.written.connect(watch.written)
+    ui.dispatcher.session_changed.connect(watch.session_changed)
+    reloader.applied.connect(watch.apply)
     hotwords = HotwordsController(stages.journal, stages.profiles, recorder, corrections, dialog)
     ui.dispatcher.session_changed.connect(dialog.session_changed)
     forgotten = Signal[int | None]()
     forgotten.connect(ui.dispatcher.forgotten)
     forgotten.connect(dialog.forgotten)
+    forgotten.connect(watch.forgotten)
     controller = DaemonController(
         pipeline=pipeline,
         keys=keys,

@@ -67,9 +67,9 @@ class CorrectionDialog:
 
         self._background.start(by_key())
 
-    async def open(self, number: int) -> None:
-        """Show the text of this dictation, or with 0 the last one; a window that is open already
-        comes to the front instead. Raises DictateError."""
+    async def open(self, number: int, corrected: str = "") -> None:
+        """Show the text of this dictation, or with 0 the last one, as it was `corrected` already; a
+        window that is open comes to the front instead. Raises DictateError."""
         if self._pipeline.listening:
             raise DictateError("a dictation is being recorded: correct it once it is written")
         async with self._opening:
@@ -84,7 +84,7 @@ class CorrectionDialog:
             window = CorrectionWindow()
             await window.open()
             self._window, self._number, self._aside = window, number, False
-            self._talk = asyncio.create_task(self._to_its_end(window, number, text))
+            self._talk = asyncio.create_task(self._to_its_end(window, number, text, corrected))
 
     def session_changed(self) -> None:
         """A dictation began or ended: its text must not go into a window without a field."""
@@ -118,9 +118,11 @@ class CorrectionDialog:
         except (Closed, WindowLost):
             return  # the talk with it ends, too, and says so
 
-    async def _to_its_end(self, window: CorrectionWindow, number: int, text: str) -> None:
+    async def _to_its_end(
+        self, window: CorrectionWindow, number: int, text: str, corrected: str
+    ) -> None:
         try:
-            await self._ask(window, number, text)
+            await self._ask(window, number, text, corrected)
         except Closed:
             pass
         except WindowLost as error:
@@ -133,8 +135,8 @@ class CorrectionDialog:
                 self._window = None
             await window.close()
 
-    async def _ask(self, window: CorrectionWindow, number: int, text: str) -> None:
-        await window.show(page="text", number=number, text=text)
+    async def _ask(self, window: CorrectionWindow, number: int, text: str, corrected: str) -> None:
+        await window.show(page="text", number=number, text=corrected or text)
         wanted = (await window.answer())["text"]
         try:
             lines = await self._learn(window, number, wanted, changed=wanted != text)

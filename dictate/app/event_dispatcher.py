@@ -1,11 +1,13 @@
 """Passes each event on to the log, bus, notifications, service manager, terminal and overlay.
 
 The one place that decides what each of them may receive: dictated text goes to the terminal and the
-overlay, which only the user sees, and nowhere else.
+overlay, which only the user sees. Of a noticed correction, if the user has switched that on, the
+changed words go into a notification. It goes nowhere else.
 """
 
 import asyncio
 import logging
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import sdnotify
@@ -17,6 +19,7 @@ from dictate.app.terminal import Terminal
 from dictate.dbus.service import Service
 from dictate.errors import joined
 from dictate.events import PartialTranscript, Samples
+from dictate.hotwords.corrections import Correction
 from dictate.outputs import Receipt
 from dictate.platform.background import BackgroundTasks
 from dictate.ui.notifications import Action, Notifier, Urgency
@@ -200,6 +203,14 @@ class EventDispatcher:
         log.info("models: %s", message)
         self._notify("Dictate", message, "model")
 
+    def noticed(self, found: Sequence[Correction], learn: Callable[[], None]) -> None:
+        """The user corrected a text where it was written; `learn` is called if the user clicks."""
+        first, *more = found
+        others = f", and {len(more)} more" if more else ""
+        body = f'"{first.wrong}" became "{first.right}"{others}'
+        action = Action("Learn it …", learn)
+        self._notify("You corrected a text", body, "noticed", action, private=True)
+
     def _add_trouble(self, source: str, message: str) -> None:
         self._troubles.pop(source, None)
         self._troubles[source] = message
@@ -215,9 +226,13 @@ class EventDispatcher:
         key: str,
         action: Action | None = None,
         urgency: Urgency = Urgency.NORMAL,
+        *,
+        private: bool = False,
     ) -> None:
         self._background.start(
-            self._notifier.show(summary, body, key=key, action=action, urgency=urgency)
+            self._notifier.show(
+                summary, body, key=key, action=action, urgency=urgency, private=private
+            )
         )
 
     def _release_later(self, number: int, seconds: float) -> None:

@@ -57,11 +57,11 @@ class _Heard:
             at=time.time(),
         )
 
-    def against(self, text: str) -> tuple[list[Correction], list[Evidence]]:
-        """What the user changed to get this text, and what that says about terms. It takes a
-        second for 100,000 words."""
+    def against(self, written: str, text: str) -> tuple[list[Correction], list[Evidence]]:
+        """What the user changed to get this text from the one that was written, and what that says
+        about terms. It takes a second for 100,000 words."""
         found, rows = [], list[Evidence]()
-        for each in corrections(self.entry.text, text):
+        for each in corrections(written, text):
             before, after = self._terms(each.wrong), self._terms(each.right)
             for terms, kind in (
                 (before - after, EvidenceKind.FALSE_HIT),
@@ -156,18 +156,27 @@ class EvidenceRecorder:
         entry = await self._journal.call(Journal.get, number)
         if entry is None or not entry.text:
             raise NotFound(f"there is no text {number}; see `dictatectl history`")
-        # It may be written again: control characters never get through. Line ends are the user's.
-        text = "\n".join(map(clean, text.split("\n")))
+        text = _clean(text)
         rows = await self._journal.call(lambda journal: journal.evidence.of_dictations([number]))
         known = {(row.term, row.kind) for row in rows}
         heard = await self._look_at(entry)
-        found, said = await asyncio.to_thread(heard.against, text)
+        found, said = await asyncio.to_thread(heard.against, entry.text, text)
         new = [row for row in said if (row.term, row.kind) not in known]
         kept = "" if text == entry.text else text
         await self._journal.call(Journal.corrected, number, kept, new)
         await self._judge(row for row in new if row.kind is EvidenceKind.FALSE_HIT)
-        learned = {row.before for row in rows if row.kind is EvidenceKind.LEARNED}
-        return [each for each in found if each.wrong not in learned]
+        return _not_learned(found, rows)
+
+    async def would_teach(self, number: int, text: str) -> list[Correction]:
+        """What could be learned if the user corrected the text of this dictation to that one.
+        Nothing is recorded. Raises NotFound, JournalError."""
+        entry = await self._journal.call(Journal.get, number)
+        if entry is None or not entry.text:
+            raise NotFound(f"there is no text {number}")
+        rows = await self._journal.call(lambda journal: journal.evidence.of_dictations([number]))
+        heard = await self._look_at(entry)
+        found, _ = await asyncio.to_thread(heard.against, entry.wanted, _clean(text))
+        return [each for each in _not_learned(found, rows) if each.teaches]
 
     async def _judge(self, wrong: Iterable[Evidence]) -> None:
         if terms := sorted({row.term for row in wrong}):
@@ -178,6 +187,16 @@ class EvidenceRecorder:
         hotwords = profile.hotwords_in(entry.application)
         strengths, finder = await asyncio.to_thread(_terms_of, hotwords, profile.language)
         return _Heard(entry, profile.engine.info.model, strengths, finder)
+
+
+def _not_learned(found: Iterable[Correction], rows: Iterable[Evidence]) -> list[Correction]:
+    learned = {row.before for row in rows if row.kind is EvidenceKind.LEARNED}
+    return [each for each in found if each.wrong not in learned]
+
+
+def _clean(text: str) -> str:
+    """It may be written again: control characters never get through. Line ends are the user's."""
+    return "\n".join(map(clean, text.split("\n")))
 
 
 @lru_cache(maxsize=MOST_LISTS)

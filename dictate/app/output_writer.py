@@ -71,6 +71,11 @@ class OutputWriter:
         self._undoable = False
 
     @property
+    def last(self) -> LastDelivery | None:
+        """The text that may stand right before the cursor."""
+        return self._last
+
+    @property
     def busy(self) -> bool:
         """Whether an output has a text at this moment."""
         return self._lock.locked()

@@ -196,6 +196,12 @@ class HotwordSettings:
     term: "cloud code" becomes "Claude Code", "cloud storage" stays. English only. auto means: with
     engines that cannot be told of your terms, such as most Wyoming servers. on is always, off is
     never."""
+    notice_corrections: bool = False
+    """Whether Dictate notices that you correct a word right where it was written, and offers to
+    learn it. For a minute, until you leave the field or dictate again, it then reads what stands
+    around the cursor there, but no field that says it is for passwords. It keeps the correction
+    only, and only if you accept it; a notification shows the changed words. It works with
+    input_method, ibus, and applications that tell assistive technologies (AT-SPI) their text."""
 
 
 @dataclass(frozen=True, slots=True)

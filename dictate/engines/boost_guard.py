@@ -160,11 +160,16 @@ def _place(
 
 
 def _in_phrase(heard: list[str], begin: int, end: int, forms: Forms) -> bool:
-    """Whether these words make a fixed phrase with one beside them, as in "cloud storage"."""
-    fixed = forms.likeness.fixed
-    return (begin > 0 and fixed(heard[begin - 1], heard[begin])) or (
-        end < len(heard) and fixed(heard[end - 1], heard[end])
-    )
+    """Whether these words make a phrase with one beside them, as in "cloud storage" and "the
+    cloud"."""
+    likeness = forms.likeness
+    if end < len(heard) and likeness.fixed(heard[end - 1], heard[end]):
+        return True
+    if begin == 0:
+        return False
+    before = heard[begin - 1]
+    alone = end == begin + 1  # "the cloud code" has no meaning of its own
+    return likeness.fixed(before, heard[begin]) or (alone and likeness.noun(before, heard[begin]))
 
 
 def _terms_in(words: list[str], forms: Forms) -> tuple[list[tuple[int, int]], float]:

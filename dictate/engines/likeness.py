@@ -13,6 +13,7 @@ from rapidfuzz.distance import Indel, Levenshtein
 
 from dictate.phonetics.dictionary import WordPairs, entries, word_pairs
 from dictate.phonetics.distance import nearest
+from dictate.phonetics.ordinary import ordinary_share
 from dictate.phonetics.phonemes import sound_key
 from dictate.phonetics.pronouncer import shared
 from dictate.unicode_scripts import units
@@ -36,6 +37,7 @@ NEAREST: Final = 0.22
 LIFT: Final = 4.0
 """What the logarithm of a word's share gains after the word before it, from which on the two are a
 fixed phrase: "cloud storage" has 6.4, "dark cloud" 5.5, "cloud is" 0.6, "show me" 2.1."""
+ARTICLES: Final = ("the", "a", "an")
 SEARCHED: Final = 0.7
 SEARCHED_KEYS: Final = 0.75
 """Likeness in letters, and in the coarse key of the sound, from which on terms are searched for in
@@ -93,6 +95,13 @@ class Likeness:
             return False
         share, after = self._english.word(other), self._english.after(other, one)
         return share is not None and after is not None and after - share >= LIFT
+
+    def noun(self, article: str, word: str) -> bool:
+        """Whether these are an article and an ordinary word of English, as "the cloud" is: a name
+        hardly ever follows an article."""
+        if self._english is None or article not in ARTICLES:
+            return False
+        return ordinary_share(word, self._english) is not None
 
     def search(self, heard: Sequence[str]) -> set[str]:
         """The letters of all terms that could have been said for any of these. Takes some 0.5 ms

@@ -31,7 +31,7 @@ def corrections(written: str, corrected: str) -> list[Correction]:
     the letter case of a word alone that begins a sentence in either text."""
     one, other = Words.of(written), Words.of(corrected)
     # With letter case: "cloud code" for "Claude Code" is one mistake of two words.
-    exact = [_exact(one), _exact(other)]
+    exact = [one_by_one(one), one_by_one(other)]
     found = []
     for equal, a, b, c, d in aligned(*exact):
         if equal or (one.keys[a:b] == other.keys[c:d] and _begins(one, a, b, other, c)):
@@ -44,14 +44,12 @@ def replaced(written: str, wrong: str, right: str) -> str | None:
     """The text with the right words in place of the wrong ones, wherever they stand as whole words;
     None if they do not stand there."""
     words, sought = Words.of(written), Words.of(wrong).keys
-    starts = _starts(written, words)
+    spans = word_spans(written, words)
     size, at, done, result = len(sought), 0, 0, ""
     while size and at + size <= len(words.keys):
         if words.keys[at : at + size] == sought:
-            old = words.text(at, at + size)
-            begin = written.index(old, starts[at])
-            before = written[done:begin]
-            done = begin + len(old)
+            before = written[done : spans[at][0]]
+            done = spans[at + size - 1][1]
             # Words that are taken out take the space before them along.
             result += before + right if right else before.rstrip(" ")
             at += size
@@ -60,26 +58,30 @@ def replaced(written: str, wrong: str, right: str) -> str | None:
     return f"{result}{written[done:]}".lstrip(" ") if done else None
 
 
-def _starts(written: str, words: Words) -> list[int]:
-    """Where each word begins in the text, its signs included."""
-    starts, at = list[int](), 0
-    for piece in words.pieces:
-        starts.append(written.index(piece.strip(), at))
-        at = starts[-1] + len(piece.strip())
-    return starts
+def word_spans(text: str, words: Words) -> list[tuple[int, int]]:
+    """Where each of its words begins and ends in the text, without the signs of the sentence."""
+    spans, at = list[tuple[int, int]](), 0
+    for number, piece in enumerate(words.pieces):
+        at = text.index(piece.strip(), at)
+        word = words.text(number, number + 1)
+        begin = text.index(word, at)
+        spans.append((begin, begin + len(word)))
+        at += len(piece.strip())
+    return spans
+
+
+def one_by_one(words: Words) -> list[str]:
+    """The words with their letter case, without the signs of the sentence."""
+    return [words.text(number, number + 1) for number in range(len(words.keys))]
 
 
 def _on_one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _exact(words: Words) -> list[str]:
-    return [words.text(number, number + 1) for number in range(len(words.keys))]
-
-
 def _begins(one: Words, a: int, b: int, other: Words, c: int) -> bool:
     """Whether the first of these words begins a sentence, and no other word changed."""
-    if _exact(one)[a + 1 : b] != _exact(other)[c + 1 : c + b - a]:
+    if one_by_one(one)[a + 1 : b] != one_by_one(other)[c + 1 : c + b - a]:
         return False
     return any(
         at == 0 or words.pieces[at - 1].endswith(_SENTENCE_ENDS)

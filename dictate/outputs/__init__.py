@@ -26,6 +26,15 @@ class Focus:
     """For people: the application's name, never the window's title (titles hold private things)."""
 
 
+@dataclass(frozen=True, slots=True)
+class FieldText:
+    """What stands around the cursor of a text field: all of it, or a part."""
+
+    text: str
+    cursor: int
+    """The cursor's position in it, in characters; some applications count bytes."""
+
+
 class Receipt(Enum):
     """What an output knows after it wrote."""
 
@@ -131,6 +140,17 @@ class Output(ABC):
         Dictate for something. Never raises.
         """
         return True
+
+    async def follow_field(  # noqa: B027 - most outputs have nothing to read
+        self, focus: Focus | None, on_text: Callable[[FieldText], None]
+    ) -> None:
+        """Call `on_text` with what stands around the cursor in `focus`, now and after each change,
+        as far as the application says it. Return when something else has the focus, or when nothing
+        can be read, as with most outputs. Until then it runs; the caller may cancel it.
+
+        Nothing is done to the field, no accessibility is switched on, and a field for passwords is
+        not read. Never raises.
+        """
 
     async def close(self) -> None:  # noqa: B027 - most outputs override it, some have nothing to do
         """Release everything. Idempotent, within a second, also without `open`."""

@@ -3,8 +3,8 @@ AT-SPI, the accessibility bus.
 
 Strategy: follow the focus and ask at once what has it, so that the answer is there before a text is
 written. Applications do not report the first field of a window, and GTK 4 focuses it later than it
-reports the window as active. Such a window is searched, more than once. Texts and names are never
-asked for.
+reports the window as active. Such a window is searched, more than once. Texts and names are not
+asked for here; `accessible_text.py` reads a text back if the user has switched that on.
 
 A field that is not reported does not count as a password field. Dictate uses accessibility where
 the session has it and never switches it on: it starts no service, and it does not set
@@ -39,9 +39,9 @@ PAUSES_S: Final = (0.1, 0.3, 1.0, 3.0)
 
 _ACCESSIBLE: Final = "org.a11y.atspi.Accessible"
 _EVENT: Final = "org.a11y.atspi.Event"
-_PASSWORD: Final = 40
+PASSWORD: Final = 40
 """The role of a password field."""
-_ACTIVE, _FOCUSED = 1 << 1, 1 << 12
+_ACTIVE, FOCUSED = 1 << 1, 1 << 12
 """Bits among the states of an object."""
 _ROOT, _APPLICATION, _WINDOW = range(3)
 """Depths in the tree of objects."""
@@ -63,8 +63,9 @@ class FocusedField:
     def __init__(self, connection: MessageBus) -> None:
         self.secret = False
         """Whether it is for a password. May be read from any thread."""
-        self._bus = connection
-        self._place: Place | None = None
+        self.connection = connection
+        self.place: Place | None = None
+        """Where it is; None if that is not reported."""
         self._moves = 0
         """How many times the focus was reported to have moved."""
         self._questions = BackgroundTasks(_log)
@@ -78,7 +79,9 @@ class FocusedField:
             raise Unavailable("this session has no accessibility bus")
         made = cls(await bus.reach("the accessibility bus", reply[0], "log in again"))
         for rule in _RULES:
-            await call(made._bus, (DBUS, "/org/freedesktop/DBus"), DBUS, "AddMatch", "s", rule)
+            await call(
+                made.connection, (DBUS, "/org/freedesktop/DBus"), DBUS, "AddMatch", "s", rule
+            )
         made._questions.start(made._register())
         return made
 
@@ -88,21 +91,21 @@ class FocusedField:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(limit_s):
                 await self._questions.wait()
-                place, moves = self._place, self._moves
+                place, moves = self.place, self._moves
                 if place and self.secret:
-                    states = await self._states(place)
-                    if states is not None and not states & _FOCUSED and moves == self._moves:
+                    states = await self.states(place)
+                    if states is not None and not states & FOCUSED and moves == self._moves:
                         self._forget(place)
 
     async def lost(self) -> None:
         """Wait until the bus is gone."""
-        await bus.lost(self._bus)
+        await bus.lost(self.connection)
 
     async def close(self) -> None:
         """Disconnect. Applications then stop reporting."""
         self.secret = False
         await self._questions.cancel()
-        await bus.leave(self._bus)
+        await bus.leave(self.connection)
 
     def _on_signal(self, message: Message) -> None:
         if message.message_type is not MessageType.SIGNAL:
@@ -114,70 +117,75 @@ class FocusedField:
                     self._found(place)
                 else:
                     self._forget(place)
-            case ["activate", _] if not self._place or self._place[0] != place[0]:
+            case ["activate", _] if not self.place or self.place[0] != place[0]:
                 self._questions.start(self._search(place, _WINDOW))
             case ["childrenchanged", ["add", _, _, child, *_]] if place[1] == _TOP:
                 self._questions.start(self._search(tuple(child.value), _APPLICATION))
             case ["nameownerchanged", [name, _, owner]]:
                 if name == REGISTRY and owner:
                     self._questions.start(self._register())
-                elif not owner and self._place and self._place[0] == name:
-                    self._forget(self._place)
+                elif not owner and self.place and self.place[0] == name:
+                    self._forget(self.place)
 
     def _found(self, place: Place) -> None:
         self._moves += 1
-        if place != self._place:
-            self._place, self.secret = place, False
+        if place != self.place:
+            self.place, self.secret = place, False
         self._questions.start(self._ask(place))
 
     def _forget(self, place: Place) -> None:
-        if place == self._place:
-            self._place, self.secret = None, False
+        if place == self.place:
+            self.place, self.secret = None, False
 
     async def _register(self, pauses: tuple[float, ...] = PAUSES_S) -> None:
         """Applications report only the events for which a client has registered. One that starts at
         the same moment may miss the registration, so it is repeated."""
         registry = (REGISTRY, "/org/a11y/atspi/registry")
         for event in ("object:state-changed:focused", "window:activate"):
-            await call(self._bus, registry, REGISTRY, "RegisterEvent", "s", event)
+            await call(self.connection, registry, REGISTRY, "RegisterEvent", "s", event)
         await self._search((REGISTRY, _TOP), _ROOT, ())
         self._later(pauses, self._register)
 
     async def _ask(self, place: Place) -> None:
-        role = await call(self._bus, place, _ACCESSIBLE, "GetRole")
-        if place == self._place:
-            self.secret = role == [_PASSWORD]
+        role = await self.role(place)
+        if place == self.place:
+            self.secret = role == PASSWORD
 
-    async def _states(self, place: Place) -> int | None:
+    async def role(self, place: Place) -> int | None:
         """None if the application does not answer."""
-        states = await call(self._bus, place, _ACCESSIBLE, "GetState")
+        role = await call(self.connection, place, _ACCESSIBLE, "GetRole")
+        return int(role[0]) if role else None
+
+    async def states(self, place: Place) -> int | None:
+        """None if the application does not answer."""
+        states = await call(self.connection, place, _ACCESSIBLE, "GetState")
         return int(states[0][0]) if states else None
 
     async def _search(self, start: Place, depth: int, pauses: tuple[float, ...] = PAUSES_S) -> None:
         """Find what has the focus below `start`, unless it is reported meanwhile."""
-        before = self._place
+        before = self.place
         level, below, seen = [start], depth, 0
         while level and seen < MAX_OBJECTS:
             seen += len(level)
-            states = await asyncio.gather(*map(self._states, level))
-            if self._place not in (None, before):
+            states = await asyncio.gather(*map(self.states, level))
+            if self.place not in (None, before):
                 return
             for place, has in zip(level, states, strict=True):
-                if has and has & _FOCUSED:
+                if has and has & FOCUSED:
                     self._found(place)
                     return
             if below == _WINDOW:
                 level = [
                     place for place, has in zip(level, states, strict=True) if has and has & _ACTIVE
                 ]
-            calls = (call(self._bus, place, _ACCESSIBLE, "GetChildren") for place in level)
+            calls = (call(self.connection, place, _ACCESSIBLE, "GetChildren") for place in level)
             replies = await asyncio.gather(*calls)
             level = [(name, path) for reply in replies if reply for name, path in reply[0]]
             below += 1
         self._later(pauses, partial(self._search_again, start, depth))
 
     async def _search_again(self, start: Place, depth: int, pauses: tuple[float, ...]) -> None:
-        if self._place is None or self._place[0] != start[0]:
+        if self.place is None or self.place[0] != start[0]:
             await self._search(start, depth, pauses)
 
     def _later(
@@ -188,7 +196,7 @@ class FocusedField:
         """Start `work` after the first of these pauses, and pass it the others."""
 
         def begin() -> None:
-            if self._bus.connected:
+            if self.connection.connected:
                 self._questions.start(work(pauses[1:]))
 
         if pauses:

@@ -7,14 +7,16 @@ written, at most `CONFIRM_S` and the lock's own limit later.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from dbus_fast import Message
 from dbus_fast.aio import MessageBus
 
 from dictate.errors import NotDelivered, Unavailable
+from dictate.outputs import FieldText
 from dictate.outputs.accessibility import DBUS, LAUNCHER, FocusedField, call
+from dictate.outputs.accessible_text import follow
 from dictate.outputs.lock import locked
 from dictate.platform import bus
 
@@ -68,6 +70,15 @@ class Guard:
         """Whether a field for passwords has the focus. From any thread."""
         field = self._field
         return field is not None and field.secret
+
+    async def follow_field(self, on_text: Callable[[FieldText], None]) -> bool:
+        """As `Output.follow_field`, for what has the focus now, where accessibility is on. Whether
+        it could be read."""
+        field = self._field
+        if field is None:
+            return False
+        await field.confirm(CONFIRM_S)
+        return await follow(field, on_text)
 
     async def close(self) -> None:
         """Idempotent."""

@@ -27,7 +27,8 @@ SPEAK_S: Final = 30.0
 """Seconds that a program may take for a sentence."""
 FLITE: Final = ("slt", "rms", "awb")
 """Its voices that people understand well; the others are older."""
-_ESPEAK_EN: Final = (("en-us", 150), ("en-gb+f3", 165), ("en-us+m3", 140), ("en-gb-scotland", 155))
+_ESPEAK_EN: Final = (("en-us", 150), ("en+f3", 165), ("en-us+m3", 140), ("en-gb-scotland", 155))
+"""British is "en": of "en-gb" it speaks all variants alike."""
 _ESPEAK: Final = (("", 150), ("+f3", 165), ("+m3", 140), ("+f4", 155))
 """Variants of the voice of any other language, with words in a minute."""
 _PIPER_FOLDERS: Final = ("piper-voices", "piper", "piper/voices")

@@ -1,7 +1,8 @@
 """Desktop notifications, for problems and for texts that are held.
 
-They never delay a dictation: a missing, hung or flooded server costs a line in the log. They never
-show dictated text: notifications stay in lists and appear on lock screens.
+They never delay a dictation: a missing, hung or flooded server costs a line in the log. They do not
+show dictated text, because notifications stay in lists and appear on lock screens. The exception is
+the words of a noticed correction, which the user has asked for: desktops are told not to keep it.
 """
 
 import asyncio
@@ -78,13 +79,15 @@ class Notifier:
         key: str = "",
         urgency: Urgency = Urgency.NORMAL,
         action: Action | None = None,
+        private: bool = False,
     ) -> None:
-        """Show a message. It replaces the last one with the same `key`, if a key is given.
+        """Show a message. It replaces the last one with the same `key`, if a key is given. The body
+        of a `private` one is not logged, and not kept in the desktop's list.
 
         Returns within a second or so, and never raises.
         """
         level = logging.WARNING if urgency is Urgency.CRITICAL else logging.DEBUG
-        log.log(level, "%s", f"{summary}: {body}" if body else summary)
+        log.log(level, "%s", f"{summary}: {body}" if body and not private else summary)
         bus = self._bus() if self._enabled else None
         if bus is None or not self._may_show():
             return
@@ -93,7 +96,7 @@ class Notifier:
                 if action is not None:
                     await self._hear_clicks(bus)
                 replaced = self._shown.get(key, 0)
-                reply = await bus.call(_notify(summary, body, replaced, urgency, action))
+                reply = await bus.call(_notify(summary, body, replaced, urgency, action, private))
         except TimeoutError:
             self._rest_until = time.monotonic() + _REST_S
             log.info("notifications: the desktop does not answer; none for %.0f s", _REST_S)
@@ -153,8 +156,16 @@ class Notifier:
 
 
 def _notify(
-    summary: str, body: str, replaces: int, urgency: Urgency, action: Action | None
+    summary: str,
+    body: str,
+    replaces: int,
+    urgency: Urgency,
+    action: Action | None,
+    private: bool,  # noqa: FBT001
 ) -> Message:
+    hints = {"urgency": Variant("y", int(urgency)), "image-data": _icon()}
+    if private:
+        hints["transient"] = Variant("b", private)
     return Message(
         destination=_NAME,
         path="/org/freedesktop/Notifications",
@@ -168,7 +179,7 @@ def _notify(
             one_line(summary),
             html.escape(one_line(body), quote=False),
             ["click", action.label] if action else [],
-            {"urgency": Variant("y", int(urgency)), "image-data": _icon()},
+            hints,
             -1,
         ],
     )

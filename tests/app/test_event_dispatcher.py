@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+from typing import Any
 from unittest.mock import AsyncMock, MagicMock
 
 import pytest
@@ -11,6 +12,7 @@ from dictate.app.event_dispatcher import MICROPHONE, NOTICE, EventDispatcher
 from dictate.app.observer import Timing
 from dictate.app.terminal import Terminal
 from dictate.dbus.service import Service
+from dictate.hotwords.corrections import Correction
 from dictate.outputs import Receipt
 
 
@@ -62,3 +64,23 @@ def test_a_held_dictation_that_the_user_forgot_is_no_trouble(
         await asyncio.sleep(0)
 
     asyncio.run(scenario())
+
+
+def test_a_noticed_correction_shows_its_words_and_can_be_clicked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(event_dispatcher, "sdnotify", MagicMock())
+    clicked = MagicMock()
+
+    async def scenario() -> Any:
+        notifier = MagicMock(show=AsyncMock())
+        dispatcher = EventDispatcher(Service(), notifier, Terminal(io.StringIO()), MagicMock())
+        dispatcher.noticed([Correction("cloud", "Claude"), Correction("clod", "Clot")], clicked)
+        await asyncio.sleep(0)
+        return notifier.show
+
+    shown = asyncio.run(scenario()).await_args
+    assert shown.args[1] == '"cloud" became "Claude", and 1 more'
+    assert shown.kwargs["private"]
+    shown.kwargs["action"].click()
+    clicked.assert_called_once_with()

@@ -38,7 +38,7 @@ def test_what_is_set_counts_and_the_rest_keeps_its_default() -> None:
     [
         ("engine", 'uze = "auto"', "there is no option uze in [engine]; did you mean use?"),
         ("engine", "linger_s = 1.0", "[engine]; did you mean microphone.linger_s?"),
-        ("engine", "xyzzy = 1", "[engine]; it has use, language, tail_ms, deadline_s"),
+        ("engine", "xyzzy = 1", "[engine]; it has use, language, tail_ms, adaptive_tail"),
         ("engine", "tail_ms = 2.5", "engine.tail_ms must be a whole number, not 2.5"),
         ("engine", "tail_ms = true", "engine.tail_ms must be a whole number, not true"),
         ("engine", "tail_ms = 2001", "engine.tail_ms must be from 0 to 2000, not 2001"),

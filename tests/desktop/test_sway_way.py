@@ -5,6 +5,7 @@ script the engine. Where the tests are root, sway's user is another one, who may
 bus: the key leaves a file then, and the test says `dictatectl toggle`.
 """
 
+import asyncio
 import os
 import signal
 import time
@@ -13,11 +14,13 @@ from pathlib import Path
 
 import pytest
 
+from dictate.platform import bus as names
 from dictate.ui.overlay.process import WINDOW
 from tests.lab.daemon import RealDaemon, wait_for
 from tests.lab.overlay_window import height
 from tests.lab.scripted import Home, home
 from tests.lab.sway import Blank, Foot, Gtk3, Keyboard, Sway, SwayWindow, need
+from tests.ui.test_notifications import SERVER, Server
 
 pytestmark = [pytest.mark.desktop, pytest.mark.timeout(180)]
 
@@ -26,6 +29,8 @@ MIDDLE = "600x200+340+510"
 """Of the screen's lower edge: the overlay is there, with some of the window around it."""
 WITHOUT_WORDS, WITH_WORDS = range(20, 55), range(55, 120)
 """How high it is, in pixels."""
+BACKSPACE, RETURN, ESCAPE, LIST = 14, 28, 1, (38, 23, 31, 20)
+"""The numbers of keys."""
 
 
 class Desk:
@@ -43,6 +48,10 @@ class Desk:
         wait_for(self._pressed.exists, "the key is bound")
         self._pressed.unlink()
         self.daemon.ctl("toggle")
+
+    def type(self, *keys: int) -> None:
+        for key in keys:
+            self._keyboard.tap(key)
 
     def overlay_height(self) -> int:
         """In pixels, above a window of one colour."""
@@ -140,6 +149,53 @@ def test_without_preedit(user: Home, desk: Desk, tmp_path: Path) -> None:
     desk.daemon.config.write_text(before)
     desk.daemon.ctl("reload")
     window.close()
+
+
+def test_a_correction_in_the_field_is_offered(
+    user: Home, desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", user.bus.address)
+    before = desk.daemon.config.read_text()
+    desk.daemon.config.write_text(f"{before}[hotwords]\nnotice_corrections = true\n")
+    desk.daemon.ctl("reload")
+
+    window = Gtk3(desk.sway, tmp_path)
+
+    def correct() -> None:
+        desk.speak()
+        wait_for(lambda: window.preedit() == Home.text, "all of it is there")
+        desk.press()
+        window.wait_text(Home.text)
+        desk.daemon.wait_state("ready")
+        desk.type(*[BACKSPACE] * len("lost."), *LIST)
+        window.wait_text(Home.text.replace("lost.", "list"))
+
+    def titles() -> list[str]:
+        return [each["name"] for each in desk.sway.windows()]
+
+    async def main() -> None:
+        connection, server = await names.connect(), Server()
+        connection.export("/org/freedesktop/Notifications", server)
+        await connection.request_name(SERVER)
+        noticed = (0, "You corrected a text", '"lost" became "list"', 1)
+        await asyncio.to_thread(correct)
+        await asyncio.to_thread(wait_for, lambda: noticed in server.shown, "it is noticed")
+        server.clicked(server.shown.index(noticed) + 1, "click")
+        await asyncio.to_thread(wait_for, lambda: "Dictate: correct" in titles(), "it is offered")
+        assert not desk.daemon.history(1)[0]["corrected"]
+        await asyncio.to_thread(desk.type, RETURN)
+        trying = "Dictate: trying", "Dictate: proposal"
+        await asyncio.to_thread(wait_for, lambda: {*trying} & {*titles()}, "the user took it")
+        await asyncio.to_thread(desk.type, ESCAPE)
+        await asyncio.to_thread(wait_for, lambda: not {*trying} & {*titles()}, "it closes")
+        await names.leave(connection)
+
+    asyncio.run(main())
+    window.close()
+    assert "became" not in desk.daemon.logged()
+    assert desk.daemon.history(1)[0]["corrected"] == "Nothing said is ever list."
+    desk.daemon.config.write_text(before)
+    desk.daemon.ctl("reload")
 
 
 def test_where_there_is_no_text_field_the_overlay_has_the_words(desk: Desk, tmp_path: Path) -> None:

@@ -30,6 +30,9 @@ def english() -> Forms:
         ),
         ("Ask cuban eddies about it.", "Ask Kubernetes about it."),
         ("Cloud is broken.", "Claude is broken."),
+        # An article before what is no single word, and no article.
+        ("The cloud code folder is new.", "The Claude Code folder is new."),
+        ("Our cloud is dark.", "Our Claude is dark."),
         ("", ""),
     ],
 )
@@ -68,6 +71,9 @@ def test_a_text_gone_wild_does_not(english: Forms, plain: str, boosted: str) -> 
         # An ordinary phrase.
         ("We need cloud storage for it.", "We need Claude storage for it."),
         ("It was a dark cloud again.", "It was a dark Claude again."),
+        # An article and a noun.
+        ("The cloud is dark.", "The Claude is dark."),
+        ("Open the test now.", "Open the pytest now."),
         # Signs where no term is.
         ("The pie.", "The pie"),
         ("The pie, and the plan.", "The pie. And the plan"),

@@ -102,6 +102,7 @@ def test_words_are_replaced_wherever_they_stand() -> None:
 
 def test_only_whole_words_are_replaced_even_if_they_are_a_part_of_an_earlier_one() -> None:
     assert replaced("Within the in box.", "in", "In") == "Within the In box."
+    assert replaced("cloud ... code!", "cloud code", "Claude Code") == "Claude Code!"
     assert replaced("the the (the)", "the", "a") == "a a (a)"
 
 

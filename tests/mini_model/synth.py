@@ -41,7 +41,8 @@ TRAINED = (
     *[f"{accent}{variant}" for accent in _ACCENTS for variant in ("", "+f2", "+m3")],
 )
 UNHEARD = ("en-us+f4", "en-gb+m5", "en-gb-scotland", "en-gb-scotland+f5")
-"""Voices that training never hears."""
+"""Voices that training never hears, but for the second: espeak-ng has no variants of en-gb, and
+en-gb is in training."""
 STRANGER = ("kal16",)
 """A person that training never hears, in no voice like this."""
 SPEAKERS = {

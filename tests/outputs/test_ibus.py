@@ -4,6 +4,8 @@ import asyncio
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 from unittest.mock import MagicMock
 
 import pytest
@@ -11,7 +13,7 @@ from dbus_fast import Message, Variant
 
 from dictate.config.schema import OutputSettings
 from dictate.errors import DeliveryUnsure, FocusMoved, NotDelivered, Unavailable
-from dictate.outputs import OUTPUTS, Focus, Receipt
+from dictate.outputs import OUTPUTS, FieldText, Focus, Receipt
 from dictate.outputs.ibus import bus as ibus_bus
 from dictate.outputs.ibus import desktop as ibus_desktop
 from dictate.outputs.ibus.desktop import IBusDesktop
@@ -185,6 +187,36 @@ def test_what_the_field_is_for(purpose: int, hints: int, secret: bool, terminal:
         )
     )
     assert (engine.secret, engine.terminal) == (secret, terminal)
+
+
+def test_what_applications_report_after_a_text_is_read_back_until_the_focus_moves() -> None:
+    output = IBusOutput(OutputSettings(use="ibus"))
+    desktop = output._switch.desktop = IBusDesktop(MagicMock())
+
+    def says(member: str, field: int, text: str = "") -> None:
+        body = [SimpleNamespace(value=["IBusText", {}, text]), len(text), len(text)]
+        path = f"/org/freedesktop/IBus/InputContext_{field}"
+        said = SimpleNamespace(interface=ibus_desktop._CONTEXT, member=member, path=path, body=body)
+        desktop.answer(cast("Message", said))
+
+    async def main() -> list[FieldText]:
+        says("FocusIn", 7)
+        says("SetSurroundingText", 7, "ask clou")
+        focus = Focus(desktop.seen or "", "")
+        seen: list[FieldText] = []
+        following = asyncio.create_task(output.follow_field(focus, seen.append))
+        await asyncio.sleep(0)
+        says("SetSurroundingText", 7, "ask cloud")
+        says("FocusOut", 7)
+        says("FocusIn", 8)
+        says("SetSurroundingText", 8, "elsewhere")
+        async with asyncio.timeout(10):
+            await following
+            await output.follow_field(focus, seen.append)
+        assert desktop.on_report is None
+        return seen
+
+    assert asyncio.run(main()) == [FieldText("ask clou", 8), FieldText("ask cloud", 9)]
 
 
 def test_a_field_for_passwords_gets_nothing(

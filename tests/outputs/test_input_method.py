@@ -11,7 +11,7 @@ import pytest
 
 from dictate.config.schema import OutputSettings
 from dictate.errors import DeliveryUnsure, FocusMoved, NotDelivered, Unavailable
-from dictate.outputs import OUTPUTS, Focus, Receipt
+from dictate.outputs import OUTPUTS, FieldText, Focus, Receipt
 from dictate.outputs.paste import window_output
 from dictate.outputs.wayland.field import Field, InputMethod
 from dictate.outputs.wayland.input_method import CHUNK_BYTES, InputMethodOutput, _chunks
@@ -342,6 +342,8 @@ def test_a_password_field_gets_nothing(
         await output.preview("nor this")
         with pytest.raises(NotDelivered, match="password"):
             await output.write("secret?", focus)
+        async with asyncio.timeout(20):
+            await output.follow_field(focus, lambda text: shown.append(str(text)))
 
     with_output(work)
     time.sleep(0.2)
@@ -573,3 +575,32 @@ def test_sway_hangs(sway: Sway, field: Gtk3, monkeypatch: pytest.MonkeyPatch) ->
 
     with_output(work)
     field.wait_text("again")
+
+
+# Read back
+
+
+@only(Gtk3, Gtk4)
+def test_what_is_typed_is_read_back_until_the_focus_moves(
+    sway: Sway, seat: Keyboard, window: SwayWindow, field: Gtk3
+) -> None:
+    async def work(output: InputMethodOutput) -> None:
+        focus = await focus_on(output, window)
+        await output.write(" ask clou", focus)
+        seen: list[FieldText] = []
+        following = asyncio.create_task(output.follow_field(focus, seen.append))
+        async with asyncio.timeout(20):
+            while not (seen and seen[-1].text.endswith(" ask clou")):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            await asyncio.to_thread(seat.tap, Keyboard.B)
+            while not seen[-1].text.endswith(" ask cloub"):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            assert seen[-1].cursor == len(seen[-1].text)
+            await asyncio.to_thread(field.focus)
+            await following
+        known = len(seen)
+        await output.write("something else", await focus_on(output, field))
+        await output.follow_field(focus, seen.append)
+        assert len(seen) == known
+
+    with_output(work)

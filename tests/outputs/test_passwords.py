@@ -10,7 +10,7 @@ from dbus_fast.aio import MessageBus
 
 from dictate.config.schema import OutputSettings
 from dictate.errors import NotDelivered
-from dictate.outputs import Focus
+from dictate.outputs import FieldText, Focus, accessible_text
 from dictate.outputs.guard import SECRET
 from dictate.outputs.paste_keys.portal import PortalOutput
 from dictate.outputs.wayland.input_method import InputMethodOutput
@@ -66,6 +66,11 @@ def x(desk: tuple[XServer, AccessibilityBus], monkeypatch: pytest.MonkeyPatch) -
 @pytest.fixture
 def accessibility(x: XServer, desk: tuple[XServer, AccessibilityBus]) -> AccessibilityBus:
     return desk[1]
+
+
+async def until(what: Callable[[], bool]) -> None:
+    while not what():  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
 
 
 def with_output(work: Callable[[X11Output], Awaitable[None]]) -> None:
@@ -265,3 +270,33 @@ def test_on_wayland(
 
     working(output, work)
     foot.close()
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.kind)
+def test_what_is_read_back_is_no_password(
+    x: XServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: type[TwoFields]
+) -> None:
+    monkeypatch.setattr(accessible_text, "LOOK_S", 0.05)
+
+    async def work(output: X11Output) -> None:
+        await listening(output)
+        window = await asyncio.to_thread(kind, x, tmp_path)
+        focus = await focus_on(output, window)
+        await written(output, "ask cloud", focus)
+        await asyncio.to_thread(window.wait_text, "ask cloud")
+        seen: list[FieldText] = []
+        async with asyncio.timeout(20):
+            await until(lambda: (field := output._guard._field) is not None and bool(field.place))
+            following = asyncio.create_task(output.follow_field(focus, seen.append))
+            await until(lambda: FieldText("ask cloud", 9) in seen)
+            await asyncio.to_thread(x.run, "xdotool", "key", "BackSpace", "k", "Left")
+            await until(lambda: FieldText("ask clouk", 8) in seen)
+            await asyncio.to_thread(x.run, "xdotool", "key", "Tab", "s")
+            await following
+        await asyncio.to_thread(wait_for, lambda: window.secret() == "s", "it is typed", 20)
+        await output.follow_field(focus, seen.append)
+        assert "s" not in {each.text for each in seen}
+        assert not [each for each in seen if "\u2022" in each.text or "\u25cf" in each.text]
+        await asyncio.to_thread(window.close)
+
+    with_output(work)

@@ -68,6 +68,18 @@ def test_a_voice_speaks(name: str) -> None:
     assert RATE < len(short) < len(long) < 5 * RATE
 
 
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_the_voices_of_a_program_differ(language: str) -> None:
+    if shutil.which("espeak-ng") is None:
+        pytest.skip("espeak-ng is missing: apt install espeak-ng")
+    voiced = [voice for voice in voices.installed(language) if voice.program == "espeak-ng"]
+    # At one pace: espeak-ng speaks in its usual voice if it has no variant of a language.
+    paced = [Voice(voice.program, voice.name, 150) for voice in voiced]
+    own = Voice("espeak-ng", "en-gb" if language == "en" else language, 150)
+    said = {voices.speak("Hello.", voice).tobytes() for voice in {*paced, own}}
+    assert len(said) == len({*paced, own}) > 3
+
+
 def test_other_languages_have_a_voice_and_sentences() -> None:
     if shutil.which("espeak-ng") is None:
         pytest.skip("espeak-ng is missing: apt install espeak-ng")

@@ -33,6 +33,7 @@ class Server(ServiceInterface):
         self.asked = asyncio.Event()
         self.shown: list[tuple[int, str, str, int]] = []
         self.actions: list[list[str]] = []
+        self.transient: list[bool] = []
 
     @dbus_method("Notify")
     async def notify(
@@ -50,6 +51,7 @@ class Server(ServiceInterface):
             raise DBusError("org.example.Error", "not today")
         self.shown.append((replaces, summary, body, hints["urgency"].value))
         self.actions.append(actions)
+        self.transient.append("transient" in hints)
         self.asked.set()
         if self.mood == "hangs":
             await asyncio.Event().wait()
@@ -95,6 +97,24 @@ def test_a_message_is_shown(bus: Bus, caplog: pytest.LogCaptureFixture) -> None:
 
     asyncio.run(tell())
     assert "Held: a < b" in caplog.text
+
+
+def test_a_private_one_is_neither_logged_nor_kept(
+    bus: Bus, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+
+    async def tell() -> None:
+        server = Server()
+        async with desktop(server) as notifier:
+            await notifier.show("You corrected a text", "words", private=True)
+            await notifier.show("Held", "why")
+        assert [body for _, _, body, _ in server.shown] == ["words", "why"]
+        assert server.transient == [True, False]
+
+    asyncio.run(tell())
+    assert "You corrected a text" in caplog.text
+    assert "words" not in caplog.text
 
 
 def test_one_of_the_same_kind_is_replaced(bus: Bus) -> None:

@@ -7,6 +7,7 @@ lost the focus.
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
 
@@ -52,6 +53,8 @@ class IBusDesktop(IBusConnection):
         self.listening = False
         self.surrounding: SurroundingText | None = None
         """What was last reported of a text field, while `listening`."""
+        self.on_report: Callable[[], None] | None = None
+        """Called when the focus moved, or a text field reported. Must not raise."""
 
     async def settle(self) -> None:
         """Start to watch the focus."""
@@ -150,6 +153,7 @@ class IBusDesktop(IBusConnection):
             self._focus_is(call.path)
         elif call.member == _SURROUNDING:
             self.surrounding = SurroundingText.of(call)
+            self._reported()
         elif call.path == self._context:
             self._focus_is(None)
         return True
@@ -158,6 +162,11 @@ class IBusDesktop(IBusConnection):
         if context != self._context:
             self._context = context
             self._moves += 1
+            self._reported()
+
+    def _reported(self) -> None:
+        if self.on_report is not None:
+            self.on_report()
 
     async def _get(self, name: str) -> Any:
         (value,) = await self.call(PROPERTIES, "Get", "ss", IBUS, name)

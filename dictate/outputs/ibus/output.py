@@ -9,12 +9,12 @@ import contextlib
 import logging
 import os
 import time
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from typing import Any, Final, TypeVar
 
 from dictate.config.schema import OutputSettings
 from dictate.errors import DeliveryUnsure, FocusMoved, NotDelivered, Unavailable
-from dictate.outputs import Focus, Output, Receipt
+from dictate.outputs import FieldText, Focus, Output, Receipt
 from dictate.outputs.delete_surrounding import DeleteSurrounding
 from dictate.outputs.guard import SECRET, Guard
 from dictate.outputs.ibus.bus import IBusLost, IBusRefused, SurroundingText
@@ -112,6 +112,29 @@ class IBusOutput(Output):
         if desktop is None or desktop.surrounding is None:
             return True  # the application does not say what stands there
         return any(_follows(before, text) for before in desktop.surrounding.befores)
+
+    async def follow_field(self, focus: Focus | None, on_text: Callable[[FieldText], None]) -> None:
+        # Not by our engine: while it is on, the user's own is off. What applications report to that
+        # one is forwarded to us, after each text for a while (`_listen`): GNOME Shell reports each
+        # change, GTK 3 at the next key only, GTK 4 on X11 nothing. So accessibility comes first.
+        desktop = self._switch.desktop
+        if desktop is None or focus is None or desktop.seen != focus.window:
+            return
+        if await self._guard.follow_field(on_text):
+            return
+        reports: asyncio.Queue[SurroundingText | None] = asyncio.Queue()
+
+        def report() -> None:
+            reports.put_nowait(desktop.surrounding if desktop.seen == focus.window else None)
+
+        desktop.on_report = report
+        report()
+        try:
+            while (now := await reports.get()) is not None and not self._guard.secret:
+                on_text(FieldText(now.text, now.cursor))
+        finally:
+            if desktop.on_report is report:
+                desktop.on_report = None
 
     async def preview(self, text: str, stable_chars: int = 0) -> bool:
         self._wanted += 1

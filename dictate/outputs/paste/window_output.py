@@ -2,12 +2,12 @@
 the desktop, and the guard."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from dictate.config.schema import OutputSettings
 from dictate.errors import NotDelivered, Unavailable
-from dictate.outputs import Focus, Output, Receipt
+from dictate.outputs import FieldText, Focus, Output, Receipt
 from dictate.outputs.delete_surrounding import ANSWER_S
 from dictate.outputs.guard import Guard
 from dictate.outputs.paste.paste_request import WRITE_LIMIT_S, PasteRequest
@@ -92,6 +92,10 @@ class WindowOutput(Output, Generic[D]):
             )
         except DesktopLost:
             return False
+
+    async def follow_field(self, focus: Focus | None, on_text: Callable[[FieldText], None]) -> None:
+        if focus is not None and await self.focus() == focus:
+            await self._guard.follow_field(on_text)
 
     async def close(self) -> None:
         stopping = self._desktop.stop(lambda backend: backend.close(), 0.7)

@@ -11,12 +11,13 @@ the user is asked once more. After a refusal, the user is not asked again until 
 import asyncio
 import contextlib
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar, Final
 
 from dictate.config.schema import OutputSettings
 from dictate.errors import NotDelivered, Refused, Unavailable, UnsafeFolder
-from dictate.outputs import Focus, Output, Receipt
+from dictate.outputs import FieldText, Focus, Output, Receipt
 from dictate.outputs.paste_keys.portal_keys import Keyboard
 from dictate.outputs.paste_keys.pressed_paste import PressedPaste
 from dictate.platform import paths
@@ -76,6 +77,9 @@ class PortalOutput(Output):
         keyboard = await self._have_keyboard()
         timeout_s = self.settings.paste_timeout_ms / 1000
         return await self._paste.paste(text, focus, timeout_s, keyboard.press)
+
+    async def follow_field(self, focus: Focus | None, on_text: Callable[[FieldText], None]) -> None:
+        await self._paste.follow_field(focus, on_text)
 
     async def close(self) -> None:
         if self._keeping is not None:

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final
 
 from dictate.errors import DeliveryUnsure, NotDelivered, Unavailable
-from dictate.outputs import Focus, Receipt
+from dictate.outputs import FieldText, Focus, Receipt
 from dictate.outputs.desktop_clipboard import DesktopClipboard
 from dictate.outputs.guard import Guard
 from dictate.outputs.kwin_focus import KwinFocus
@@ -109,6 +109,11 @@ class PressedPaste:
         if await self._now(where) != where:
             raise DeliveryUnsure(f"the focus left {where.application} in the moment of the paste")
         return Receipt.DELIVERED
+
+    async def follow_field(self, focus: Focus | None, on_text: Callable[[FieldText], None]) -> None:
+        """As `Output.follow_field`."""
+        if await self.focus() == focus:
+            await self._guard.follow_field(on_text)
 
     async def _unknown(self) -> Focus:
         """The focus on a desktop that does not report it. Raises NotDelivered on one that does,

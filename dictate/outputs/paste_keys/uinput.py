@@ -7,12 +7,13 @@ press any key in any window, so "auto" never takes this output.
 
 import asyncio
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dictate.config.schema import OutputSettings
 from dictate.errors import NotDelivered, Unavailable
-from dictate.outputs import Focus, Output, Receipt
+from dictate.outputs import FieldText, Focus, Output, Receipt
 from dictate.outputs.paste_keys.pressed_paste import PressedPaste
 from dictate.platform.kernel_input import evdev_unavailable_reason, how_to_allow
 
@@ -50,6 +51,9 @@ class UInputOutput(Output):
             raise NotDelivered(str(error)) from error
         timeout_s = self.settings.paste_timeout_ms / 1000
         return await self._paste.paste(text, focus, timeout_s, keyboard.press)
+
+    async def follow_field(self, focus: Focus | None, on_text: Callable[[FieldText], None]) -> None:
+        await self._paste.follow_field(focus, on_text)
 
     async def close(self) -> None:
         await self._paste.stop()

@@ -7,11 +7,13 @@ active when the compositor reads it, whatever its serial is.
 
 import itertools
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import ClassVar, Self
 from weakref import WeakSet
 
 from dictate.errors import Unavailable
+from dictate.outputs import FieldText
 from dictate.outputs.wayland.protocols import INPUT_METHOD, INPUT_METHOD_MANAGER
 from dictate.outputs.wayland.thread import WaylandConnection
 
@@ -62,6 +64,14 @@ class Field:
         text, cursor = self.around or (b"", 0)
         return text[:cursor].decode(errors="ignore")
 
+    @property
+    def content(self) -> FieldText | None:
+        """What stands around the cursor, if the application reports it."""
+        if self.around is None:
+            return None
+        text = self.around[0].decode(errors="ignore").rstrip("\0")
+        return FieldText(text, len(self.before))
+
     def ends_with(self, chunk: str) -> bool:
         """Whether the cursor is behind `chunk`, as far as the text is reported: some applications
         report only the last line."""
@@ -82,6 +92,8 @@ class InputMethod:
         self._connection = connection
         self.field: Field | None = None
         self.unavailable = False
+        self.on_report: Callable[[], None] | None = None
+        """Called after each report about `field`. Must not raise."""
         self._coming: Field | None = None
         self._serial = 0
         manager = connection.bind(INPUT_METHOD_MANAGER)
@@ -157,6 +169,8 @@ class InputMethod:
         self.field = self._coming
         if self.field is not None:
             self.field.updated_at = time.monotonic()
+        if self.on_report is not None:
+            self.on_report()
 
     def _unavailable(self) -> None:
         self.unavailable = True

@@ -10,14 +10,15 @@ method, on any layout, whatever keys are held. In three cases the text is pasted
 - if the text would go in pieces into a field that does not report its text.
 """
 
+import asyncio
 import contextlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Self
 
 from dictate.config.schema import OutputSettings
 from dictate.errors import DeliveryUnsure, NotDelivered, Unavailable
-from dictate.outputs import Focus, Receipt
+from dictate.outputs import FieldText, Focus, Receipt
 from dictate.outputs.delete_surrounding import DeleteSurrounding
 from dictate.outputs.guard import SECRET
 from dictate.outputs.paste.paste_request import PasteRequest
@@ -118,6 +119,30 @@ class _FieldBackend:
         if field is None or field.around is None:
             return True  # pasted, or the application does not say what stands there
         return field.ends_with(text) and not field.selected
+
+    async def report_to(
+        self, tell: Callable[[FieldText | None], None], focus: Focus | None
+    ) -> Callable[[], None] | None:
+        """Pass on what the application reports of the field that has the focus, now and later, and
+        None when there will be nothing more. The result is for `report_no_more`, or None if nothing
+        is reported or `focus` is elsewhere."""
+        if await self.focus() != focus:
+            return None
+        field = self._method.field
+        if field is None or field.content is None:
+            return None
+
+        def report() -> None:
+            here = self._method.field is field and not field.secret and not field.terminal
+            tell(field.content if here else None)
+
+        self._method.on_report = report
+        report()
+        return report
+
+    async def report_no_more(self, report: Callable[[], None]) -> None:
+        if self._method.on_report is report:
+            self._method.on_report = None
 
     async def preview(self, text: str) -> bool:
         """As `Output.preview`."""
@@ -243,6 +268,28 @@ class InputMethodOutput(WindowOutput[_FieldBackend]):
             return await self._desktop.call(lambda backend: backend.preview(shown), FOCUS_LIMIT_S)
         except DesktopLost:
             return False
+
+    async def follow_field(self, focus: Focus | None, on_text: Callable[[FieldText], None]) -> None:
+        loop = asyncio.get_running_loop()
+        reports: asyncio.Queue[FieldText | None] = asyncio.Queue()
+
+        def tell(text: FieldText | None) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed
+                loop.call_soon_threadsafe(reports.put_nowait, text)
+
+        with contextlib.suppress(DesktopLost):
+            reporting = await self._desktop.call(
+                lambda backend: backend.report_to(tell, focus), FOCUS_LIMIT_S
+            )
+            if reporting is None:
+                return await super().follow_field(focus, on_text)
+            try:
+                while (text := await reports.get()) is not None and not self._guard.secret:
+                    on_text(text)
+            finally:
+                await self._desktop.call(
+                    lambda backend: backend.report_no_more(reporting), FOCUS_LIMIT_S
+                )
 
 
 async def _probe(connection: WaylandConnection) -> None:
