@@ -1,20 +1,27 @@
 """The real daemon in a process of its own, controlled as a user would control it."""
 
-import json
+import asyncio
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
+
+from dictate.ctl.client import DaemonClient
+from dictate.platform import bus
+from tests.lab import forked
 
 REPOSITORY = Path(__file__).parents[2]
 PACKAGES = REPOSITORY / "tests" / "lab" / "packages"
 """The folder of the installed package that brings the engine `fake`."""
 PYTHONPATH = os.pathsep.join([str(REPOSITORY), str(PACKAGES)])
+T = TypeVar("T")
+DICTATECTL = "dictate.ctl.main:main"
 READY = ": started: "
 """In the log once the daemon is on the bus."""
 
@@ -28,6 +35,15 @@ def wait_for(what: Callable[[], object], why: str, timeout_s: float = 20.0) -> N
         # A slow question (dictatectl is a process) is asked less often.
         time.sleep(max(0.02, time.monotonic() - asked))
         asked = time.monotonic()
+
+
+def with_constants(values: Mapping[str, float]) -> Sequence[str]:
+    """A `program` of a daemon in which these constants of ours ("dictate.MODULE.NAME") have other
+    values: users wait longer than tests need to."""
+    changes = [
+        f"import {name.rpartition('.')[0]}; {name} = {value}" for name, value in values.items()
+    ]
+    return ("-c", "; ".join([*changes, "from dictate import cli; cli.main()"]))
 
 
 class RealDaemon:
@@ -86,7 +102,7 @@ class RealDaemon:
         before = self.logged().count(READY)
         self.spawn()
         wait_for(lambda: self._lives() and self.logged().count(READY) > before, "it is ready", 90)
-        assert self._up(), self.logged()
+        self.status()
 
     def spawn(self, stdin: int = subprocess.DEVNULL) -> None:
         """Start it without waiting."""
@@ -170,27 +186,26 @@ class RealDaemon:
         self, *words: str, check: bool = True, timeout_s: float = 30
     ) -> subprocess.CompletedProcess[str]:
         """`dictatectl` with these words."""
-        done = subprocess.run(
-            [sys.executable, "-m", "dictate.ctl.main", *words],
-            env=self.env,
-            capture_output=True,
-            text=True,
-            timeout=timeout_s,
-            check=False,
-        )
+        done = forked.run(DICTATECTL, *words, env=self.env, timeout_s=timeout_s)
         assert not check or done.returncode == 0, f"dictatectl {words}: {done.stderr}{done.stdout}"
         return done
 
     def status(self) -> dict[str, Any]:
-        """`dictatectl status --json`."""
-        found: dict[str, Any] = json.loads(self.ctl("status", "--json").stdout)
-        return found
+        """What `dictatectl status --json` prints. Tests ask again and again: without a process."""
+
+        async def status(client: DaemonClient) -> dict[str, Any]:
+            return await client.status()
+
+        return self._ask(status)
 
     def history(self, limit: int = 10) -> Sequence[dict[str, Any]]:
-        """`dictatectl history --json`, newest first."""
-        words = ("history", "--json", "-n", str(limit))
-        found: list[dict[str, Any]] = json.loads(self.ctl(*words).stdout)
-        return found
+        """What `dictatectl history --json` prints, newest first; for a few dictations."""
+
+        async def history(client: DaemonClient) -> list[dict[str, Any]]:
+            found: list[dict[str, Any]] = await client.ask("History", "u", limit)
+            return found
+
+        return self._ask(history)
 
     def wait_state(self, state: str, timeout_s: float = 20) -> None:
         """Until the daemon says that it is in this state."""
@@ -200,5 +215,15 @@ class RealDaemon:
         assert self.ended is None, f"the daemon ended:\n{self.logged()}"
         return True
 
-    def _up(self) -> bool:
-        return self.ctl("status", "--json", check=False).returncode == 0
+    def _ask(self, question: Callable[[DaemonClient], Awaitable[T]]) -> T:
+        """Its answer; this thread may be one with an event loop."""
+
+        async def ask() -> T:
+            connection = await bus.reach("the bus", self.env["DBUS_SESSION_BUS_ADDRESS"], "")
+            try:
+                return await question(DaemonClient(connection))
+            finally:
+                await bus.leave(connection)
+
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(asyncio.run, ask()).result()
