@@ -22,7 +22,9 @@ from dictate.ctl.hotwords import evidence
 from dictate.ctl.main import function_of, parser
 from dictate.engines import ENGINES
 from dictate.platform import paths
+from tests.lab import forked
 from tests.lab.bus import Bus, session_bus
+from tests.lab.daemon import DICTATECTL
 from tests.lab.fake_daemon import CANARY
 
 ROOT = Path(__file__).parents[2]
@@ -62,15 +64,8 @@ def running(bus: Bus) -> Iterator["subprocess.Popen[str]"]:
         yield process
 
 
-def ctl(*words: str, stdin: str | None = None) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [*CTL, *words],
-        capture_output=True,
-        text=True,
-        input=stdin,
-        timeout=60,
-        check=False,
-    )
+def ctl(*words: str, stdin: str = "") -> "subprocess.CompletedProcess[str]":
+    return forked.run(DICTATECTL, *words, env=os.environ, stdin=stdin)
 
 
 def done(*words: str) -> str:
