@@ -54,6 +54,7 @@ class Newcomer:
             '[hotkey]\nuse = "none"\n[speech]\nend_ms = 0\n'
         )
         daemon = RealDaemon(self.folder, self.env | env, *words, config=config)
+        daemon.program = ("-m", "dictate")
         daemon.env["PYTHONPATH"] = os.pathsep.join([str(FOLDER), daemon.env["PYTHONPATH"]])
         return daemon
 

@@ -53,8 +53,8 @@ class RealDaemon:
     user's next start.
     """
 
-    program: Sequence[str] = ("-m", "dictate")
-    """What Python is to run."""
+    program: Sequence[str] = ()
+    """What Python is to run; without it, `dictate` is forked (see forked.py)."""
 
     def __init__(
         self,
@@ -91,7 +91,7 @@ class RealDaemon:
             self.hotwords.write_text(hotwords)
         self.log = home / "daemon.log"
         self.out = home / "daemon.out"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | forked.Forked | None = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -106,15 +106,24 @@ class RealDaemon:
 
     def spawn(self, stdin: int = subprocess.DEVNULL) -> None:
         """Start it without waiting."""
-        with self.log.open("ab") as log, self.out.open("ab") as out:
-            self._process = subprocess.Popen(
-                [sys.executable, *self.program, "run", "-v", *self.words],
-                env=self.env,
-                stdin=stdin,
-                stdout=out,
-                stderr=log,
-                start_new_session=True,
-            )
+        words = ("run", "-v", *self.words)
+        with (
+            self.log.open("ab") as log,
+            self.out.open("ab") as out,
+            Path(os.devnull).open("rb") as nothing,
+        ):
+            streams = [stdin if stdin >= 0 else nothing.fileno(), out.fileno(), log.fileno()]
+            if self.program:
+                self._process = subprocess.Popen(
+                    [sys.executable, *self.program, *words],
+                    env=self.env,
+                    stdin=streams[0],
+                    stdout=out,
+                    stderr=log,
+                    start_new_session=True,
+                )
+            else:
+                self._process = forked.Forked("dictate.cli:main", words, self.env, streams)
 
     def __exit__(
         self,
@@ -123,7 +132,7 @@ class RealDaemon:
         trace: TracebackType | None,
     ) -> None:
         if self._process is not None and self._process.poll() is None:
-            self._process.terminate()
+            self._process.send_signal(signal.SIGTERM)
             try:
                 self._process.wait(10)
             except subprocess.TimeoutExpired:
@@ -143,7 +152,7 @@ class RealDaemon:
     def kill(self) -> None:
         """SIGKILL: it cannot clean up."""
         assert self._process is not None
-        self._process.kill()
+        self._process.send_signal(signal.SIGKILL)
         self._process.wait()
 
     def wait(self, timeout_s: float = 30) -> int:
