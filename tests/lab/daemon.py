@@ -53,8 +53,9 @@ class RealDaemon:
     user's next start.
     """
 
-    program: Sequence[str] = ()
-    """What Python is to run; without it, `dictate` is forked (see forked.py)."""
+    program: Sequence[str] = ("dictate.cli:main",)
+    """What is to run: a function, which is forked (see forked.py), or the words for a new Python.
+    What follows comes before the words of `dictate`."""
 
     def __init__(
         self,
@@ -106,16 +107,16 @@ class RealDaemon:
 
     def spawn(self, stdin: int = subprocess.DEVNULL) -> None:
         """Start it without waiting."""
-        words = ("run", "-v", *self.words)
+        words = (*self.program[1:], "run", "-v", *self.words)
         with (
             self.log.open("ab") as log,
             self.out.open("ab") as out,
             Path(os.devnull).open("rb") as nothing,
         ):
             streams = [stdin if stdin >= 0 else nothing.fileno(), out.fileno(), log.fileno()]
-            if self.program:
+            if self.program[0].startswith("-"):
                 self._process = subprocess.Popen(
-                    [sys.executable, *self.program, *words],
+                    [sys.executable, self.program[0], *words],
                     env=self.env,
                     stdin=streams[0],
                     stdout=out,
@@ -123,7 +124,7 @@ class RealDaemon:
                     start_new_session=True,
                 )
             else:
-                self._process = forked.Forked("dictate.cli:main", words, self.env, streams)
+                self._process = forked.Forked(self.program[0], words, self.env, streams)
 
     def __exit__(
         self,
