@@ -8,6 +8,7 @@ parent is the server below, one for each process of pytest, which ends with it. 
 at when it starts, such as PYTHONPATH and the locale, is that of pytest.
 """
 
+import atexit
 import faulthandler
 import gc
 import importlib
@@ -112,7 +113,13 @@ def _server() -> tuple[subprocess.Popen[bytes], socket.socket]:
             stdin=theirs.fileno(),
             start_new_session=True,
         )
+    atexit.register(_end, server, ours)
     return server, ours
+
+
+def _end(server: subprocess.Popen[bytes], ours: socket.socket) -> None:
+    ours.close()
+    server.wait()
 
 
 def main() -> None:
