@@ -311,10 +311,13 @@ def test_paste_from_a_shortcut_acts_at_once(running: object) -> None:
 
 def test_undo_typed_in_a_terminal_waits_for_the_window(running: "subprocess.Popen[str]") -> None:
     running.send_signal(signal.SIGUSR1)  # from now on the first undo finds the terminal
+    assert asked(running) == "elsewhere"
     code, shown = typed("undo")
     assert code == 0
     assert shown == "switch to the window: 3 2 1\r\ndictation 3 is taken back\r\n"
     running.send_signal(signal.SIGUSR1)
+    while asked(running) != "elsewhere":
+        pass
     refused = ctl("undo")
     assert refused.returncode == 1
     assert "the focus moved" in refused.stderr

@@ -101,7 +101,7 @@ def begin(daemon: RealDaemon) -> None:
 
 def end(daemon: RealDaemon) -> dict[str, Any]:
     """Let go once some words are said; what became of the dictation."""
-    wait_for(lambda: daemon.history(1)[0]["audio_s"] >= SPOKEN_S, "some words are said")
+    daemon.wait_spoken(SPOKEN_S)
     daemon.ctl("stop")
     daemon.wait_state("ready", 60)
     (entry,) = daemon.history(1)
@@ -258,7 +258,7 @@ def test_after_a_kill_of_the_daemon_the_next_start_goes_on(newcomer: Newcomer) -
     with half_way(newcomer, daemon):
         child = daemon.child("dictate.models.fetch")
         begin(daemon)
-        wait_for(lambda: daemon.history(1)[0]["audio_s"] >= SPOKEN_S, "some words are said")
+        daemon.wait_spoken(SPOKEN_S)
         daemon.kill()
         wait_for(lambda: not Path(f"/proc/{child}").exists(), "the download ended with it")
         newcomer.hub.opened.set()

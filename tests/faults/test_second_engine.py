@@ -162,7 +162,7 @@ def test_after_a_crash_it_is_heard_by_the_engine_it_was_meant_for(user: TwoEngin
         for words in ([], ["--second"]):
             daemon.ctl("press", *words)  # a shortcut of the desktop's, which is held
             daemon.wait_state("recording")
-            wait_for(lambda: daemon.history(1)[0]["audio_s"] > 0.5, "there is some sound")
+            daemon.wait_spoken(0.5)
             if not words:
                 daemon.ctl("release")
                 daemon.wait_state("ready")

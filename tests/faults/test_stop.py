@@ -71,7 +71,7 @@ def test_while_somebody_speaks(tmp_path: Path, how: signal.Signals) -> None:
         with user.daemon() as daemon:
             wait_for(lambda: daemon.status()["engine_state"] == "ready", "the engine is loaded")
             daemon.ctl("start")
-            wait_for(lambda: daemon.status()["microphone_open"], "it records")
+            daemon.wait_spoken(0.3)
             stop(daemon, how)
             assert daemon.written() == f"{Home.text}\n"
         with user.daemon() as daemon:

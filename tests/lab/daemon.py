@@ -217,6 +217,13 @@ class RealDaemon:
 
         return self._ask(history)
 
+    def wait_spoken(self, seconds: float) -> None:
+        """Until the newest dictation has so much sound."""
+        wait_for(
+            lambda: any(entry["audio_s"] >= seconds for entry in self.history(1)),
+            f"{seconds:g} s are spoken",
+        )
+
     def wait_state(self, state: str, timeout_s: float = 20) -> None:
         """Until the daemon says that it is in this state."""
         wait_for(lambda: self.status()["state"] == state, f"state {state}", timeout_s)

@@ -31,6 +31,15 @@ import dictate.ctl
 import dictate.transcribe
 
 ROOT = Path(__file__).parents[2]
+AT_START = dict(os.environ)
+"""The environment before any test changed it."""
+PYTHONPATH = os.pathsep.join(
+    [
+        str(ROOT),
+        str(ROOT / "tests" / "lab" / "packages"),
+        *filter(None, [AT_START.get("PYTHONPATH")]),
+    ]
+)
 PRELOADED = ("dictate.cli", "dictate.app.assembly")
 LARGEST = 200_000
 """Bytes of a request: the arguments and the environment."""
@@ -110,6 +119,7 @@ def _server() -> tuple[subprocess.Popen[bytes], socket.socket]:
         server = subprocess.Popen(
             [sys.executable, "-m", "tests.lab.forked"],
             cwd=ROOT,
+            env={**AT_START, "PYTHONPATH": PYTHONPATH},
             stdin=theirs.fileno(),
             start_new_session=True,
         )
