@@ -266,6 +266,7 @@ def test_a_sentence_goes_through_both(echo: Path, tmp_path: Path) -> None:
             {"DBUS_SESSION_BUS_ADDRESS": bus.address},
             *("--microphone", f"wav:{recording}", *words),
         )
+        daemon.program = ("-m", "dictate")
         daemon.env["PYTHONPATH"] += f"{os.pathsep}{echo}"
         daemon.spawn()
         assert daemon.wait() == 0, daemon.logged()

@@ -70,10 +70,13 @@ def test_it_has_a_name_and_languages(engine: Engine) -> None:
     assert engine.name in ENGINES.names
 
 
-def test_a_partial_is_the_whole_text_so_far_or_none(engine: Engine, spoken: Samples) -> None:
+def test_a_partial_is_the_whole_text_so_far_or_none(
+    engine: Engine, spoken: Samples, expected: str
+) -> None:
     utterance = engine.begin(CLAUDE, None)
     partials = [utterance.feed(piece) for piece in pieces(spoken)]
-    partials += late_partials(engine, utterance)
+    if engine.streams and not engine.local:
+        partials += late_partials(utterance, len(expected.split()) - 2)
     final = utterance.finish()
     texts = [text for text in partials if text is not None]
     assert final
@@ -84,16 +87,18 @@ def test_a_partial_is_the_whole_text_so_far_or_none(engine: Engine, spoken: Samp
         assert max(len(text.split()) for text in texts) >= len(final.split()) - 2
 
 
-def late_partials(engine: Engine, utterance: Utterance) -> Iterator[str | None]:
+def late_partials(utterance: Utterance, words: int) -> Iterator[str | None]:
     """The partials of a remote engine that arrive after the sound, which was fed faster than real
-    time; until none has come for two seconds."""
-    until = time.monotonic() + 2.0
-    while engine.streams and not engine.local and time.monotonic() < until:
+    time; until one has so many words, or none has come for ten seconds."""
+    until = time.monotonic() + 10.0
+    while time.monotonic() < until:
         time.sleep(0.02)
         text = utterance.feed(np.zeros(0, np.float32))
-        if text is not None:
-            until = time.monotonic() + 2.0
         yield text
+        if text is not None:
+            if len(text.split()) >= words:
+                return
+            until = time.monotonic() + 10.0
 
 
 @pytest.mark.parametrize(
@@ -191,9 +196,10 @@ def test_each_recording_has_its_text(recording: Path) -> None:
 def test_what_is_said_is_returned(trial: Trial, engine: Engine) -> None:
     if trial.not_compared:
         pytest.skip(f"{trial}: {trial.not_compared}")
+    # What a remote engine hears is its server's doing: some of it shows that it comes back.
     counts = [
         word_errors(path.with_suffix(".txt").read_text(), recognise(engine, read(path)))
-        for path in RECORDINGS
+        for path in (RECORDINGS if engine.local else RECORDINGS[:2])
     ]
     wrong, said = (sum(column) for column in zip(*counts, strict=True))
     assert wrong / said <= MAX_WORD_ERROR_RATE, f"{wrong} of {said} words wrong"

@@ -22,7 +22,9 @@ from dictate.ctl.hotwords import evidence
 from dictate.ctl.main import function_of, parser
 from dictate.engines import ENGINES
 from dictate.platform import paths
+from tests.lab import forked
 from tests.lab.bus import Bus, session_bus
+from tests.lab.daemon import DICTATECTL
 from tests.lab.fake_daemon import CANARY
 
 ROOT = Path(__file__).parents[2]
@@ -62,15 +64,8 @@ def running(bus: Bus) -> Iterator["subprocess.Popen[str]"]:
         yield process
 
 
-def ctl(*words: str, stdin: str | None = None) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [*CTL, *words],
-        capture_output=True,
-        text=True,
-        input=stdin,
-        timeout=60,
-        check=False,
-    )
+def ctl(*words: str, stdin: str = "") -> "subprocess.CompletedProcess[str]":
+    return forked.run(DICTATECTL, *words, env=os.environ, stdin=stdin)
 
 
 def done(*words: str) -> str:
@@ -323,10 +318,13 @@ def test_paste_from_a_shortcut_acts_at_once(running: object) -> None:
 
 def test_undo_typed_in_a_terminal_waits_for_the_window(running: "subprocess.Popen[str]") -> None:
     running.send_signal(signal.SIGUSR1)  # from now on the first undo finds the terminal
+    assert asked(running) == "elsewhere"
     code, shown = typed("undo")
     assert code == 0
     assert shown == "switch to the window: 3 2 1\r\ndictation 3 is taken back\r\n"
     running.send_signal(signal.SIGUSR1)
+    while asked(running) != "elsewhere":
+        pass
     refused = ctl("undo")
     assert refused.returncode == 1
     assert "the focus moved" in refused.stderr

@@ -9,7 +9,7 @@ import pytest
 
 from tests.desktop.conftest import Desk
 from tests.lab import voices
-from tests.lab.daemon import RealDaemon, wait_for
+from tests.lab.daemon import RealDaemon, wait_for, with_constants
 from tests.lab.windows import GtkField
 
 pytestmark = [pytest.mark.desktop, pytest.mark.timeout(300)]
@@ -24,7 +24,11 @@ def daemon(desk: Desk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rea
     recording = home / "said.wav"
     voices.write(recording, voices.speak(SAID, "slt"))
     config = f'[engine]\nuse = "pocketsphinx"\n[microphone]\nuse = "wav:{recording}"\n'
-    with RealDaemon(home, desk.env, config=config, hotwords="# my words\nwords = []\n") as daemon:
+    daemon = RealDaemon(home, desk.env, config=config, hotwords="# my words\nwords = []\n")
+    daemon.program = with_constants(
+        {"dictate.app.control_set.MOST_SENTENCES": 2, "dictate.app.plain_replay.QUIET_S": 1.0}
+    )
+    with daemon:
         wait_for(lambda: daemon.status()["engine_state"] == "ready", "the engine is loaded", 60)
         yield daemon
 

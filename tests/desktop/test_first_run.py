@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.daemon import RealDaemon, wait_for
+from tests.lab.daemon import RealDaemon, wait_for, with_constants
 from tests.lab.pulse import PulseAudio
 from tests.lab.scripted import Home, home
 from tests.lab.sway import Sway
@@ -63,6 +63,7 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FirstRun]:
             **pulse,
         )
         daemon.hotwords.unlink()
+        daemon.program = with_constants({"dictate.hotkeys.listener.LOOK_S": 1.0})
         with daemon:
             yield FirstRun(daemon)
 

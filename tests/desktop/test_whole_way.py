@@ -4,7 +4,6 @@ Nothing is a stand-in here: the key is pressed on a real X server, the speech is
 sound server's microphone, the starter engine hears it, and real applications take the text.
 """
 
-import json
 import os
 import signal
 import time
@@ -20,6 +19,7 @@ from tests.lab.windows import GtkField, TkField, Window, Xterm
 pytestmark = [pytest.mark.desktop, pytest.mark.timeout(180)]
 
 SAMPLES = sorted((Path(__file__).parents[2] / "dictate" / "samples").glob("*.wav"))
+SHORT = SAMPLES[2]
 KEY = "Control_R"
 TRIES = 3
 
@@ -58,8 +58,7 @@ def attempts(desk: Desk, daemon: RealDaemon, recording: Path) -> Iterator[str]:
 
 
 def last(daemon: RealDaemon) -> str:
-    text: str = json.loads(daemon.ctl("last", "--json").stdout)["text"]
-    return text
+    return str(daemon.history(1)[0]["text"])
 
 
 def words(text: str) -> list[str]:
@@ -72,7 +71,7 @@ def test_what_was_said_stands_in_the_window(
 ) -> None:
     window = kind(desk.x, tmp_path)
     said = ""
-    for recording in SAMPLES:
+    for recording in SAMPLES if kind is GtkField else [SAMPLES[1]]:
         expected = set(words(recording.with_suffix(".txt").read_text()))
         for text in attempts(desk, daemon, recording):
             said = f"{said} {text}" if said else text
@@ -124,7 +123,7 @@ def test_undo_takes_back_what_was_written_and_paste_brings_it_again(
     desk: Desk, daemon: RealDaemon, tmp_path: Path
 ) -> None:
     window = GtkField(desk.x, tmp_path)
-    text = dictate(desk, daemon, SAMPLES[0])
+    text = dictate(desk, daemon, SHORT)
     window.wait_text(text)
     assert "taken back" in daemon.ctl("undo").stdout
     window.wait_text("")
@@ -143,7 +142,7 @@ def test_a_tap_listens_until_the_next_tap(desk: Desk, daemon: RealDaemon, tmp_pa
     window = TkField(desk.x, tmp_path)
     desk.x.run("xdotool", "key", KEY)
     wait_for(lambda: daemon.status()["state"] == "recording", "it listens")
-    desk.sound.play(SAMPLES[0]).wait(30)
+    desk.sound.play(SHORT).wait(30)
     desk.x.run("xdotool", "key", KEY)
     daemon.wait_state("ready")
     wait_for(lambda: window.text() != "", "the text arrives")
@@ -159,7 +158,7 @@ def test_the_window_changed_while_it_was_finished(
     spoken_to.focus()
     desk.x.run("xdotool", "keydown", KEY)
     wait_for(lambda: daemon.status()["state"] == "recording", "it records")
-    desk.sound.play(SAMPLES[0]).wait(30)
+    desk.sound.play(SHORT).wait(30)
     engine = daemon.child("dictate.engines.worker")
     os.kill(engine, signal.SIGSTOP)  # it takes its time to finish
     desk.x.run("xdotool", "keyup", KEY)
@@ -180,7 +179,7 @@ def test_the_clipboard_is_as_it_was(desk: Desk, daemon: RealDaemon, tmp_path: Pa
     owner = desk.x.spawn("xclip", "-selection", "clipboard", "-i", "/dev/stdin")
     owner.wait(10)  # it forks
     desk.x.run("sh", "-c", "printf 'what I copied' | xclip -selection clipboard >/dev/null 2>&1")
-    text = dictate(desk, daemon, SAMPLES[0])
+    text = dictate(desk, daemon, SHORT)
     window.wait_text(text)
     assert desk.x.run("xclip", "-selection", "clipboard", "-o") == "what I copied"
     window.close()

@@ -23,7 +23,7 @@ from dictate.hotwords.model import Hotwords, Term
 from dictate.models import store
 from dictate.models.catalogue import CATALOGUE, PinnedFile
 from dictate.platform import paths
-from tests.engines.test_transducers import AROUND, CHUNKS_MS, ORDINARY, SPOKEN, TERMS, hear
+from tests.engines.test_transducers import AROUND, ORDINARY, SPOKEN, TERMS, hear
 from tests.lab import mini_model, mini_onnx, other_models
 from tests.lab.voices import read, speak
 
@@ -133,7 +133,7 @@ def test_a_list_of_tokens_is_as_good_as_the_tokenizer() -> None:
         assert made.ids_to_text(ids) == nemo.ids_to_text(ids)
 
 
-@pytest.mark.parametrize("chunk_ms", CHUNKS_MS)
+@pytest.mark.parametrize("chunk_ms", [80, 560, 1120])
 def test_streamed_text_is_that_of_nemo(chunk_ms: int, sounds: list[Samples]) -> None:
     """Nearly always: the exported encoder cannot begin without a history (`streaming.py`), and the
     small model is often of two minds. Figures of more recordings are in docs/decisions.md."""
@@ -199,7 +199,7 @@ def test_a_long_dictation_takes_no_more_memory_than_a_short_one(asked: Samples) 
     engine = mini_onnx.engine()
     utterance: Any = engine.begin(CLAUDE, None)
     minute = np.tile(asked, 60 * RATE // len(asked))
-    for _ in range(5):
+    for _ in range(3):
         for at in range(0, len(minute), RATE):
             utterance.feed(minute[at : at + RATE])
         stream, text = utterance._recognizer, utterance._texts[0]
@@ -207,7 +207,7 @@ def test_a_long_dictation_takes_no_more_memory_than_a_short_one(asked: Samples) 
         assert len(stream._features._sound) < RATE
         assert len(text._open) <= 200
     words = utterance.finish().split()
-    assert 0.9 < len(words) / (5 * 7 * (60 * RATE // len(asked))) < 1.1
+    assert 0.9 < len(words) / (3 * 7 * (60 * RATE // len(asked))) < 1.1
 
 
 def test_it_says_what_it_runs_on() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from wyoming.event import Event, async_write_event
 
@@ -214,7 +214,6 @@ def test_any_bytes(raw: bytes) -> None:
     | junk,
     st.binary(max_size=50) | junk.map(lambda value: json.dumps(value).encode()),
 )
-@settings(max_examples=200)
 def test_any_json(head: object, rest: bytes) -> None:
     survives(json.dumps(head).encode() + b"\n" + rest)
 
@@ -247,7 +246,6 @@ def test_any_json(head: object, rest: bytes) -> None:
         junk,
     ),
 )
-@settings(max_examples=200)
 def test_any_data_in_an_event_of_ours(kind: Any, data: dict[str, Any]) -> None:
     with contextlib.suppress(BadEvent):
         came = kind.from_event(Event(kind.type, data))
@@ -263,7 +261,6 @@ def test_any_data_in_an_event_of_ours(kind: Any, data: dict[str, Any]) -> None:
         optional={"strength": st.floats() | junk, "replacements": junk, "commands": junk},
     )
 )
-@settings(max_examples=200)
 def test_any_data_for_a_list_of_hotwords(data: object) -> None:
     with contextlib.suppress(BadEvent):
         assert isinstance(hotwords_from_event(Event(HOTWORDS, {"hotwords": data})), Hotwords)
@@ -327,7 +324,6 @@ def test_without_a_loop_our_events_arrive_in_any_pieces(sent: list[Any], size: i
     ),
     st.integers(1, 60),
 )
-@settings(max_examples=200)
 def test_without_a_loop_junk_is_the_same_junk(lines: list[bytes], size: int) -> None:
     """As many events, and then the same BadEvent or the same end."""
     raw = b"".join(lines)
@@ -357,7 +353,6 @@ def test_without_a_loop_a_line_without_an_end_is_not_kept_for_ever(size: int) ->
 
 
 @given(junk, junk)
-@settings(max_examples=100)
 def test_any_data_in_questions_and_answers_about_terms(one: object, other: object) -> None:
     for data in ({"terms": [one], "guards": {"shortest": other}}, {"terms": one, "guards": other}):
         with contextlib.suppress(BadEvent):

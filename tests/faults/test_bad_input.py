@@ -3,13 +3,13 @@
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from tests.lab import forked
 from tests.lab.daemon import RealDaemon, wait_for
 from tests.lab.pulse import PulseAudio
 from tests.lab.scripted import Home, home, noise, script
@@ -25,14 +25,7 @@ def user(tmp_path: Path) -> Iterator[Home]:
 
 def dictate(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """A `dictate` command that is expected to end by itself."""
-    return subprocess.run(
-        [sys.executable, "-m", "dictate", *words],
-        env=RealDaemon(folder, {}).env,
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
+    return forked.run("dictate.cli:main", *words, env=RealDaemon(folder, {}).env, timeout_s=30)
 
 
 def written(daemon: RealDaemon, times: int) -> None:

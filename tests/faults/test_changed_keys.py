@@ -1,6 +1,5 @@
 """The real daemon on X11, while a program such as xmodmap gives its keys other names."""
 
-import json
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -39,7 +38,7 @@ def ready(user: Home, key: str, mode: str) -> RealDaemon:
 
 
 def number_of_dictations(daemon: RealDaemon) -> int:
-    return len(json.loads(daemon.ctl("history", "--json", check=False).stdout))
+    return len(daemon.history())
 
 
 def dictate(x: XServer, daemon: RealDaemon, code: int, change: Mapping[int, str]) -> None:

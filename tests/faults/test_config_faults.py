@@ -82,6 +82,14 @@ def latin_1(path: Path) -> None:
     path.write_bytes(b'[engine]\n\nlanguage = "fran\xe7ais"\n')
 
 
+def utf_16(path: Path) -> None:
+    path.write_text('words = ["Zo\u00eb"]\n', "utf-16")
+
+
+def not_text(path: Path) -> None:
+    path.write_bytes(bytes(range(256)) * 40)
+
+
 def a_giant(path: Path) -> None:
     path.write_bytes(b"#" * 5_000_000)
 
@@ -103,6 +111,8 @@ def nul_bytes(path: Path) -> None:
         (a_circle, "in a circle"),
         (a_device, "not a regular file"),
         (latin_1, ":3: byte 0xe7 is not UTF-8"),
+        (utf_16, ":1: byte 0xff is not UTF-8"),
+        (not_text, "byte 0x80 is not UTF-8"),
         (a_giant, "more than (256|4,096) kB"),
         (a_file_below_a_file, "Not a directory"),
         (nul_bytes, r":2: Invalid statement \(column 1\)"),
@@ -119,7 +129,7 @@ def test_what_is_no_text_file_is_told(
     assert re.search(told, str(caught.value))
     with pytest.raises(ConfigError):
         hotwords_file.load(path, 1.0)
-    if make is not latin_1:
+    if make not in (latin_1, utf_16, not_text):
         with pytest.raises(ConfigError):
             config_file.set_option(path, "engine.tail_ms", 5)
 

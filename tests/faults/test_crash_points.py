@@ -70,7 +70,7 @@ class Crashing(RealDaemon):
 
     def __init__(self, user: Home, point: Point) -> None:
         super().__init__(user.folder, user.env, *user.spoken, config=user.settings)
-        self.program = ("-m", "tests.lab.crashing", point.step, point.when, str(point.at))
+        self.program = ("tests.lab.crashing:main", point.step, point.when, str(point.at))
 
     def die(self) -> None:
         """Run, to the bitter end."""

@@ -6,7 +6,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,6 +31,8 @@ MAKEFILE = Path(__file__).parents[2] / "Makefile"
 BEGINS = f"Downloading {NAME} meanwhile"
 ARRIVED = f"{NAME} is here: the next dictation uses it"
 ENCODER = len(FILES["encoder.int8.onnx"])
+SPOKEN_S = 1.3
+"""In this time the voice says three words."""
 
 
 @dataclass
@@ -53,7 +54,24 @@ class Newcomer:
             '[hotkey]\nuse = "none"\n[speech]\nend_ms = 0\n'
         )
         daemon = RealDaemon(self.folder, self.env | env, *words, config=config)
+        daemon.program = ("-m", "dictate")
         daemon.env["PYTHONPATH"] = os.pathsep.join([str(FOLDER), daemon.env["PYTHONPATH"]])
+        return daemon
+
+    def demo(self, *words: str, **env: str) -> RealDaemon:
+        """The same with the first words of a sample in place of the three samples."""
+        sound, rate = soundfile.read(samples()[0], dtype="int16")
+        short = self.folder / "short.wav"
+        soundfile.write(short, sound[: round(SPOKEN_S * rate)], rate)
+        daemon = self.daemon(*words, **env)
+        daemon.program = (
+            "-c",
+            "from pathlib import Path\n"
+            "from dictate import cli\n"
+            "from dictate.platform import resources\n"
+            f"resources.samples = lambda: [Path({str(short)!r})] * 3\n"
+            "cli.main()",
+        )
         return daemon
 
     @property
@@ -82,8 +100,8 @@ def begin(daemon: RealDaemon) -> None:
 
 
 def end(daemon: RealDaemon) -> dict[str, Any]:
-    """Talk for a moment more, and let go; what became of the dictation."""
-    time.sleep(1.5)
+    """Let go once some words are said; what became of the dictation."""
+    daemon.wait_spoken(SPOKEN_S)
     daemon.ctl("stop")
     daemon.wait_state("ready", 60)
     (entry,) = daemon.history(1)
@@ -93,7 +111,6 @@ def end(daemon: RealDaemon) -> dict[str, Any]:
 
 def dictate(daemon: RealDaemon) -> dict[str, Any]:
     begin(daemon)
-    time.sleep(0.5)
     return end(daemon)
 
 
@@ -186,7 +203,7 @@ def test_make_run_without_microphone_dictates_the_samples_at_once_and_with_the_m
     newcomer: Newcomer,
 ) -> None:
     newcomer.hub.opened.clear()
-    daemon = newcomer.daemon(*command_of_make_run())
+    daemon = newcomer.demo(*command_of_make_run())
     daemon.spawn()
     wait_for(lambda: "Waiting for the model" in daemon.logged(), "all samples are dictated", 60)
     assert len(daemon.written().splitlines()) == 3
@@ -202,7 +219,7 @@ def test_make_run_without_microphone_dictates_the_samples_at_once_and_with_the_m
 
 
 def test_without_a_network_it_says_so_once_and_dictates(newcomer: Newcomer) -> None:
-    daemon = newcomer.daemon("--demo", "--fetch", "auto", HF_ENDPOINT="http://127.0.0.1:9")
+    daemon = newcomer.demo("--demo", "--fetch", "auto", HF_ENDPOINT="http://127.0.0.1:9")
     daemon.spawn()
     assert daemon.wait(120) == 0
     assert len(daemon.written().splitlines()) == 3
@@ -230,7 +247,6 @@ def test_a_download_that_is_killed_goes_on(newcomer: Newcomer) -> None:
         begin(daemon)
         os.kill(daemon.child("dictate.models.fetch"), signal.SIGKILL)
         newcomer.hub.opened.set()
-        time.sleep(1.0)
         assert by_the_starter(end(daemon))
         arrives(daemon)
         assert dictate(daemon)["text"] == TEXT
@@ -242,7 +258,7 @@ def test_after_a_kill_of_the_daemon_the_next_start_goes_on(newcomer: Newcomer) -
     with half_way(newcomer, daemon):
         child = daemon.child("dictate.models.fetch")
         begin(daemon)
-        time.sleep(1.0)
+        daemon.wait_spoken(SPOKEN_S)
         daemon.kill()
         wait_for(lambda: not Path(f"/proc/{child}").exists(), "the download ended with it")
         newcomer.hub.opened.set()

@@ -173,7 +173,10 @@ def test_the_server_is_away_then_back_then_away(tmp_path: Path) -> None:
         server.__exit__()
 
 
-def test_a_server_that_comes_back_is_found_without_a_dictation(tmp_path: Path) -> None:
+def test_a_server_that_comes_back_is_found_without_a_dictation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "SOONEST_S", 0.3)
     server = Serving(tmp_path / "server")
 
     async def main() -> None:
@@ -237,7 +240,7 @@ def test_a_slow_engine_is_not_taken_for_dead(tmp_path: Path) -> None:
             assert await speak(link, whole) == THERE
             assert whole.asked == 0
 
-    with Serving(tmp_path / "server", lines=("!slow 5", THERE)) as server:
+    with Serving(tmp_path / "server", lines=("!slow 3", THERE)) as server:
         asyncio.run(main(server))
 
 
@@ -372,7 +375,7 @@ def test_a_server_on_a_slow_machine_is_not_taken_for_dead(tmp_path: Path) -> Non
             assert await speak(link, whole) == THERE
             assert (whole.asked, link.supervisor.run) == (0, 1)
 
-    with Serving(tmp_path / "server", lines=("!busy 6", THERE)) as server:
+    with Serving(tmp_path / "server", lines=("!busy 3.5", THERE)) as server:
         asyncio.run(main(server))
 
 

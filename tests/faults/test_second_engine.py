@@ -1,7 +1,6 @@
 """A second engine beside the main one: each dictation reaches the engine it was meant for, and no
 failure of the second affects the main one."""
 
-import json
 import os
 import signal
 from collections.abc import Iterator
@@ -62,10 +61,8 @@ def both_ready(daemon: RealDaemon) -> dict[str, int]:
 
 
 def newest(daemon: RealDaemon) -> dict[str, Any]:
-    """The newest dictation; number 0 while there is none, which `dictatectl` calls a failure."""
-    found: list[dict[str, Any]] = json.loads(
-        daemon.ctl("history", "--json", "-n", "1", check=False).stdout
-    )
+    """The newest dictation; number 0 while there is none."""
+    found = daemon.history(1)
     return found[0] if found else {"number": 0, "state": ""}
 
 
@@ -131,7 +128,7 @@ def test_no_failure_of_the_second_affects_the_main_one(user: TwoEngines, fault: 
 
 
 def test_the_main_one_does_not_wait_for_a_second_that_still_loads(user: TwoEngines) -> None:
-    user.second_says("!loading 15", SECOND)
+    user.second_says("!loading go-on", SECOND)
     with user.daemon() as daemon:
         wait_for(lambda: daemon.status()["engine_state"] == "ready", "the main one is ready")
         daemon.ctl("start", "--second")
@@ -140,6 +137,7 @@ def test_the_main_one_does_not_wait_for_a_second_that_still_loads(user: TwoEngin
         assert daemon.written() == f"{MAIN}\n"
         daemon.ctl("reload")  # does not wait for it either
         assert daemon.status()["second_engine_state"] == "loading"
+        (user.folder / "go-on").touch()
         wait_for(
             lambda: daemon.written() == f"{MAIN}\n{SECOND}\n", "the second is written, too", 40
         )
@@ -164,7 +162,7 @@ def test_after_a_crash_it_is_heard_by_the_engine_it_was_meant_for(user: TwoEngin
         for words in ([], ["--second"]):
             daemon.ctl("press", *words)  # a shortcut of the desktop's, which is held
             daemon.wait_state("recording")
-            wait_for(lambda: daemon.history(1)[0]["audio_s"] > 0.5, "there is some sound")
+            daemon.wait_spoken(0.5)
             if not words:
                 daemon.ctl("release")
                 daemon.wait_state("ready")

@@ -26,7 +26,7 @@ LINE = "one two three four"
 NONE = Hotwords()
 DEADLINE_S = 1.0
 SOUND = loud(2)
-SHORT = loud(0.2)
+SHORT = loud(0.1)
 """Sound of which an endless loop is noticed soon."""
 TRAIN = Path(__file__).parents[1] / "audio" / "train.wav"
 
@@ -73,7 +73,7 @@ def test_a_call_that_works_for_many_deadlines(tmp_path: Path, when: str) -> None
     """One call, without any step that could be reported."""
 
     async def main() -> None:
-        async with running(tmp_path, f"!busy 4{when}", LINE, deadline_s=DEADLINE_S) as engine:
+        async with running(tmp_path, f"!busy 2.5{when}", LINE, deadline_s=DEADLINE_S) as engine:
             pid, whole = await ready(engine), Whole(SOUND)
             assert await speak(engine, whole) == LINE
             assert (engine.supervisor.pid, engine.supervisor.run, whole.asked) == (pid, 1, 0)
@@ -112,7 +112,7 @@ def test_the_starter_on_a_machine_that_gives_it_little(tmp_path: Path) -> None:
 
 def test_a_dictation_that_waits_for_the_slow_end_of_another(tmp_path: Path) -> None:
     async def main() -> None:
-        lines = ["!busy 4", "first", "second"]
+        lines = ["!busy 2.5", "first", "second"]
         async with running(tmp_path, *lines, deadline_s=DEADLINE_S) as engine:
             await ready(engine)
             wholes = [Whole(SOUND), Whole(SOUND)]

@@ -6,11 +6,12 @@ The way is the real one from the sound to the output: pipeline, session, journal
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -166,46 +167,58 @@ LASTING = [
 """Faults that come again in the fresh process."""
 
 
-@pytest.mark.parametrize("fault", LASTING, ids=str)
-def test_what_comes_again_ends_with_the_next_best_engine(
-    python: None, tmp_path: Path, fault: Fault
-) -> None:
-    async def main() -> None:
-        (tmp_path / "faults").write_text(f"{ALWAYS}{fault}")
-        async with living(tmp_path, use="auto") as life:
-            number = await life.say(SOUND)
-            assert "train" in life.written().lower()
-            assert await life.state(number) is EntryState.DELIVERED
-            info = life.engine.info
-            assert (info.name, life.engine.state) == ("pocketsphinx", "ready")
-            assert any("nemotron was given up" in note for note in info.notes)
+async def ends_with_the_next_best_engine(folder: Path, fault: Fault) -> None:
+    async with living(folder, use="auto") as life:
+        number = await life.say(SOUND)
+        assert "train" in life.written().lower()
+        assert await life.state(number) is EntryState.DELIVERED
+        info = life.engine.info
+        assert (info.name, life.engine.state) == ("pocketsphinx", "ready")
+        assert any("nemotron was given up" in note for note in info.notes)
 
+
+async def keeps_the_sound(folder: Path, fault: Fault) -> None:
+    async with living(folder) as life:
+        number = await life.say(SOUND)
+        assert life.written() == ""
+        assert await life.state(number) is EntryState.HELD
+        (told,) = [line for line in life.observer.told if not line.endswith("in the field")]
+        assert SAYS[fault.kind] in told
+        if fault.point in LOADING:
+            await until(lambda: life.engine.state == "failed")
+            assert SAYS[fault.kind] in life.engine.message
+        life.faults.unlink()
+        assert await life.replay.paste(number) is Receipt.DELIVERED
+        assert "train" in life.written().lower()
+        assert life.engine.info.name == "nemotron"
+
+
+def each(
+    folder: Path, what: Callable[[Path, Fault], Coroutine[Any, Any, None]], faults: list[Fault]
+) -> None:
+    """Do this with each fault. They wait beside each other."""
+
+    async def main() -> None:
+        async with asyncio.TaskGroup() as lives:
+            for home, fault in zip(homes, faults, strict=True):
+                lives.create_task(what(home, fault), name=str(fault))
+
+    homes = [folder / str(number) for number in range(len(faults))]
+    for home, fault in zip(homes, faults, strict=True):
+        home.mkdir()
+        (home / "faults").write_text(f"{ALWAYS}{fault}")
     asyncio.run(main())
 
 
-@pytest.mark.parametrize("fault", LASTING, ids=str)
+def test_what_comes_again_ends_with_the_next_best_engine(python: None, tmp_path: Path) -> None:
+    each(tmp_path, ends_with_the_next_best_engine, LASTING)
+
+
 def test_what_comes_again_in_an_engine_that_was_named_keeps_the_sound(
-    python: None, tmp_path: Path, fault: Fault
+    python: None, tmp_path: Path
 ) -> None:
     """Once it works again, the sound becomes the text that it was."""
-
-    async def main() -> None:
-        (tmp_path / "faults").write_text(f"{ALWAYS}{fault}")
-        async with living(tmp_path) as life:
-            number = await life.say(SOUND)
-            assert life.written() == ""
-            assert await life.state(number) is EntryState.HELD
-            (told,) = [line for line in life.observer.told if not line.endswith("in the field")]
-            assert SAYS[fault.kind] in told
-            if fault.point in LOADING:
-                await until(lambda: life.engine.state == "failed")
-                assert SAYS[fault.kind] in life.engine.message
-            life.faults.unlink()
-            assert await life.replay.paste(number) is Receipt.DELIVERED
-            assert "train" in life.written().lower()
-            assert life.engine.info.name == "nemotron"
-
-    asyncio.run(main())
+    each(tmp_path, keeps_the_sound, LASTING)
 
 
 def test_hotwords_that_break_the_device_cost_a_process_and_no_dictation(

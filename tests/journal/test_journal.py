@@ -293,7 +293,7 @@ def test_delivered_dictations_are_deleted_after_their_days_and_held_ones_never(
     assert [e.number for e in journal.history(9)] == [young, held]
     with pytest.raises(JournalError):
         journal.audio(old)
-    live(journal, 3, 100)
+    live(journal, 3, 30)
     assert [e.number for e in journal.history(9)] == [held]
     assert journal.audio(held) == SECOND
 
@@ -310,12 +310,12 @@ def test_held_dictations_have_an_option_of_their_own(journal: Journal) -> None:
 def test_what_is_held_is_kept_from_its_delivery_on(journal: Journal) -> None:
     journal.apply(JournalSettings(keep_days=2.0))
     held = force(journal, S.HELD)
-    live(journal, 0, 50)
+    live(journal, 0, 20)
     journal.typing(held, "x11")
     journal.delivered(held, "delivered")
-    live(journal, 50, 51)
+    live(journal, 20, 21)
     assert journal.get(held) is not None
-    live(journal, 51, 53)
+    live(journal, 21, 23)
     assert journal.get(held) is None
 
 

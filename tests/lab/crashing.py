@@ -1,6 +1,6 @@
 """`dictate`, killed just before or just after a step of a dictation.
 
-    python -m tests.lab.crashing typing after 1 run ...
+    tests.lab.crashing:main typing after 1 run ...
 
 The steps are those of the journal, and `write`, which is the output's. The number says at which
 call. SIGKILL leaves the program no time for anything, as a power cut or the kernel would.
@@ -49,7 +49,3 @@ def main() -> None:
     for owner in owners:
         _arm(owner, step, when, int(at))
     dictate(words)
-
-
-if __name__ == "__main__":
-    main()

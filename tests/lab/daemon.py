@@ -1,20 +1,27 @@
 """The real daemon in a process of its own, controlled as a user would control it."""
 
-import json
+import asyncio
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
+
+from dictate.ctl.client import DaemonClient
+from dictate.platform import bus
+from tests.lab import forked
 
 REPOSITORY = Path(__file__).parents[2]
 PACKAGES = REPOSITORY / "tests" / "lab" / "packages"
 """The folder of the installed package that brings the engine `fake`."""
 PYTHONPATH = os.pathsep.join([str(REPOSITORY), str(PACKAGES)])
+T = TypeVar("T")
+DICTATECTL = "dictate.ctl.main:main"
 READY = ": started: "
 """In the log once the daemon is on the bus."""
 
@@ -30,6 +37,15 @@ def wait_for(what: Callable[[], object], why: str, timeout_s: float = 20.0) -> N
         asked = time.monotonic()
 
 
+def with_constants(values: Mapping[str, float]) -> Sequence[str]:
+    """A `program` of a daemon in which these constants of ours ("dictate.MODULE.NAME") have other
+    values: users wait longer than tests need to."""
+    changes = [
+        f"import {name.rpartition('.')[0]}; {name} = {value}" for name, value in values.items()
+    ]
+    return ("-c", "; ".join([*changes, "from dictate import cli; cli.main()"]))
+
+
 class RealDaemon:
     """`dictate run` with folders of its own below `home`. A context manager: inside it is ready.
 
@@ -37,8 +53,9 @@ class RealDaemon:
     user's next start.
     """
 
-    program: Sequence[str] = ("-m", "dictate")
-    """What Python is to run."""
+    program: Sequence[str] = ("dictate.cli:main",)
+    """What is to run: a function, which is forked (see forked.py), or the words for a new Python.
+    What follows comes before the words of `dictate`."""
 
     def __init__(
         self,
@@ -75,7 +92,7 @@ class RealDaemon:
             self.hotwords.write_text(hotwords)
         self.log = home / "daemon.log"
         self.out = home / "daemon.out"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | forked.Forked | None = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -86,19 +103,28 @@ class RealDaemon:
         before = self.logged().count(READY)
         self.spawn()
         wait_for(lambda: self._lives() and self.logged().count(READY) > before, "it is ready", 90)
-        assert self._up(), self.logged()
+        self.status()
 
     def spawn(self, stdin: int = subprocess.DEVNULL) -> None:
         """Start it without waiting."""
-        with self.log.open("ab") as log, self.out.open("ab") as out:
-            self._process = subprocess.Popen(
-                [sys.executable, *self.program, "run", "-v", *self.words],
-                env=self.env,
-                stdin=stdin,
-                stdout=out,
-                stderr=log,
-                start_new_session=True,
-            )
+        words = (*self.program[1:], "run", "-v", *self.words)
+        with (
+            self.log.open("ab") as log,
+            self.out.open("ab") as out,
+            Path(os.devnull).open("rb") as nothing,
+        ):
+            streams = [stdin if stdin >= 0 else nothing.fileno(), out.fileno(), log.fileno()]
+            if self.program[0].startswith("-"):
+                self._process = subprocess.Popen(
+                    [sys.executable, self.program[0], *words],
+                    env=self.env,
+                    stdin=streams[0],
+                    stdout=out,
+                    stderr=log,
+                    start_new_session=True,
+                )
+            else:
+                self._process = forked.Forked(self.program[0], words, self.env, streams)
 
     def __exit__(
         self,
@@ -107,7 +133,7 @@ class RealDaemon:
         trace: TracebackType | None,
     ) -> None:
         if self._process is not None and self._process.poll() is None:
-            self._process.terminate()
+            self._process.send_signal(signal.SIGTERM)
             try:
                 self._process.wait(10)
             except subprocess.TimeoutExpired:
@@ -127,7 +153,7 @@ class RealDaemon:
     def kill(self) -> None:
         """SIGKILL: it cannot clean up."""
         assert self._process is not None
-        self._process.kill()
+        self._process.send_signal(signal.SIGKILL)
         self._process.wait()
 
     def wait(self, timeout_s: float = 30) -> int:
@@ -170,27 +196,33 @@ class RealDaemon:
         self, *words: str, check: bool = True, timeout_s: float = 30
     ) -> subprocess.CompletedProcess[str]:
         """`dictatectl` with these words."""
-        done = subprocess.run(
-            [sys.executable, "-m", "dictate.ctl.main", *words],
-            env=self.env,
-            capture_output=True,
-            text=True,
-            timeout=timeout_s,
-            check=False,
-        )
+        done = forked.run(DICTATECTL, *words, env=self.env, timeout_s=timeout_s)
         assert not check or done.returncode == 0, f"dictatectl {words}: {done.stderr}{done.stdout}"
         return done
 
     def status(self) -> dict[str, Any]:
-        """`dictatectl status --json`."""
-        found: dict[str, Any] = json.loads(self.ctl("status", "--json").stdout)
-        return found
+        """What `dictatectl status --json` prints. Tests ask again and again: without a process."""
+
+        async def status(client: DaemonClient) -> dict[str, Any]:
+            return await client.status()
+
+        return self._ask(status)
 
     def history(self, limit: int = 10) -> Sequence[dict[str, Any]]:
-        """`dictatectl history --json`, newest first."""
-        words = ("history", "--json", "-n", str(limit))
-        found: list[dict[str, Any]] = json.loads(self.ctl(*words).stdout)
-        return found
+        """What `dictatectl history --json` prints, newest first; for a few dictations."""
+
+        async def history(client: DaemonClient) -> list[dict[str, Any]]:
+            found: list[dict[str, Any]] = await client.ask("History", "u", limit)
+            return found
+
+        return self._ask(history)
+
+    def wait_spoken(self, seconds: float) -> None:
+        """Until the newest dictation has so much sound."""
+        wait_for(
+            lambda: any(entry["audio_s"] >= seconds for entry in self.history(1)),
+            f"{seconds:g} s are spoken",
+        )
 
     def wait_state(self, state: str, timeout_s: float = 20) -> None:
         """Until the daemon says that it is in this state."""
@@ -200,5 +232,15 @@ class RealDaemon:
         assert self.ended is None, f"the daemon ended:\n{self.logged()}"
         return True
 
-    def _up(self) -> bool:
-        return self.ctl("status", "--json", check=False).returncode == 0
+    def _ask(self, question: Callable[[DaemonClient], Awaitable[T]]) -> T:
+        """Its answer; this thread may be one with an event loop."""
+
+        async def ask() -> T:
+            connection = await bus.reach("the bus", self.env["DBUS_SESSION_BUS_ADDRESS"], "")
+            try:
+                return await question(DaemonClient(connection))
+            finally:
+                await bus.leave(connection)
+
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(asyncio.run, ask()).result()

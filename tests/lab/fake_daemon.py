@@ -59,6 +59,11 @@ class FakeController:
             for number in range(4, int(os.environ.get("ENTRIES", "3")) + 1)
         ]
 
+    def lose_focus(self) -> None:
+        """From now on the first undo finds another window."""
+        self.elsewhere = True
+        self.note("elsewhere")
+
     def note(self, what: str) -> None:
         self.asked.append(what)
         print(what, flush=True)
@@ -257,7 +262,7 @@ async def main() -> None:
     done = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, done.set)
-    loop.add_signal_handler(signal.SIGUSR1, lambda: setattr(controller, "elsewhere", True))
+    loop.add_signal_handler(signal.SIGUSR1, controller.lose_focus)
     print("ready", flush=True)
     await done.wait()
     await service.close()

@@ -14,7 +14,8 @@ it, at the first sound of it; with "draft", at a draft of it):
     !raise some text   fails with this text
     !unreadable        fails because a file cannot be read
 
-`!loading 3` anywhere makes each load take three seconds, and `!preparing 3` each list of hotwords
+`!loading 3` anywhere makes each load take three seconds, `!loading FILE` until there is such a
+file beside it, and `!preparing 3` each list of hotwords
 that is taken in ahead. `!drag 2` makes each sound take twice as long as it lasts. `!quiet some
 text` anywhere is what it says to sound that is too quiet for a line. `!detects de` makes each
 utterance German. `!terms` makes each text end in the terms that the engine was given with it, and
@@ -68,7 +69,7 @@ class FakeEngine(ScriptedEngine):
         faults: list[str] = []
         for line in lines:
             if line.startswith("!loading"):
-                time.sleep(float(line.split()[1]))
+                _wait(self.path.parent, line.split()[1])
             elif line.startswith("!preparing"):
                 self._preparing_s = float(line.split()[1])
             elif line.startswith("!drag"):
@@ -132,6 +133,15 @@ class FakeEngine(ScriptedEngine):
         aside = self._said_path.with_name(self._said_path.name + ".new")
         aside.write_text(json.dumps(kept))
         aside.replace(self._said_path)
+
+
+def _wait(folder: Path, how_long: str) -> None:
+    """So many seconds, or until there is a file of this name."""
+    if how_long.replace(".", "").isdigit():
+        time.sleep(float(how_long))
+    else:
+        while not (folder / how_long).exists():
+            time.sleep(0.02)
 
 
 class FakeUtterance(ScriptedUtterance):

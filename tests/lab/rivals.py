@@ -18,7 +18,7 @@ from dictate.microphone.sound_file import read_sound_file
 from dictate.platform.resources import samples
 
 WORDS = ("Claude Code",)
-MORE = (0, 3000, 8000)
+MORE = (0, 8000)
 """Samples of silence after the recording, so that the end falls on different parts of a chunk."""
 
 

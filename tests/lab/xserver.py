@@ -35,6 +35,14 @@ def need(*programs: str) -> None:
             pytest.skip(f"{program} is missing: apt install {_NEEDED.get(program, program)}")
 
 
+def _displays() -> Iterator[str]:
+    """Displays of this worker of pytest-xdist alone: a number that is free because a test has
+    killed its server must not be taken by the test of another worker."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    first = 100 * (1 + worker)
+    return (f":{number}" for number in range(first, first + 100))
+
+
 class XServer:
     """`with XServer() as x:` Xvfb and openbox run, and `x.display` is their DISPLAY.
 
@@ -68,8 +76,19 @@ class XServer:
 
     def start(self, display: str | None = None) -> None:
         """Start the server, on a free display or on that one (":7"), then the window manager."""
+        if not any(self._serves(one) for one in ([display] if display else _displays())):
+            raise RuntimeError("Xvfb did not start")
+        if self.window_manager:
+            self.spawn("openbox", "--sm-disable")
+            wait_for(
+                lambda: "window id" in self.run("xprop", "-root", "_NET_SUPPORTING_WM_CHECK"),
+                "openbox",
+            )
+
+    def _serves(self, display: str) -> bool:
+        """Start the server there; whether it runs, which it does not where another one does."""
         reading, writing = os.pipe()
-        arguments = ["Xvfb", *([display] if display else []), "-displayfd", str(writing)]
+        arguments = ["Xvfb", display, "-displayfd", str(writing)]
         arguments += ["-screen", "0", "1024x768x24", "-nolisten", "tcp", "-noreset"]
         if self.without:
             arguments += ["-extension", self.without]
@@ -80,14 +99,11 @@ class XServer:
         with os.fdopen(reading) as answer:
             number = answer.readline().strip()
         if not number:
-            raise RuntimeError("Xvfb did not start")
+            end(self.server)
+            self.server = None
+            return False
         self.display = f":{number}"
-        if self.window_manager:
-            self.spawn("openbox", "--sm-disable")
-            wait_for(
-                lambda: "window id" in self.run("xprop", "-root", "_NET_SUPPORTING_WM_CHECK"),
-                "openbox",
-            )
+        return True
 
     def __exit__(
         self,

@@ -231,11 +231,12 @@ def test_the_file_of_an_abandoned_run_is_deleted(tmp_path: Path, homes: Path, ha
 
 
 def test_a_clock_that_jumped_deletes_no_file_of_an_interrupted_run(
-    tmp_path: Path, homes: Path, hangs: str
+    tmp_path: Path, homes: Path
 ) -> None:
     """A year ago by the clock, yesterday in truth."""
+    engine = f"scripted:{script(tmp_path / 'lines', *LINES)}"
     talk(tmp_path / "a.wav", 1)
-    assert dictate_file("--engine", hangs, tmp_path / "a.wav").returncode == 0
+    assert dictate_file("--engine", engine, tmp_path / "a.wav").returncode == 0
     young = homes / "cache" / "dictate" / "files" / "young.jsonl"
     clock = homes / "cache" / "dictate" / "files-clock.json"
     now, jump_s = time.time(), 400 * 86_400
@@ -243,7 +244,7 @@ def test_a_clock_that_jumped_deletes_no_file_of_an_interrupted_run(
     os.utime(young, (now - jump_s - 86_400,) * 2)
     clock.write_text(json.dumps([now - jump_s, "an earlier boot", 100.0]))
     for _ in range(2):
-        assert dictate_file("--engine", hangs, tmp_path / "a.wav").returncode == 0
+        assert dictate_file("--engine", engine, tmp_path / "a.wav").returncode == 0
         assert kept(homes) == [young]
 
 
