@@ -111,7 +111,7 @@ class DaemonClient:
 def client() -> Iterator[DaemonClient]:
     """A connection, closed afterwards. Raises NotRunning if there is no session bus."""
     try:
-        connection = Connection()
+        connection = Connection(bus_names.session_address())
     except Unavailable as error:
         raise NotRunning(str(error)) from error
     try:

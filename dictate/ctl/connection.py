@@ -30,10 +30,10 @@ class Answer(NamedTuple):
 
 
 class Connection:
-    """Raises Unavailable if there is no session bus, or if it does not answer."""
+    """To the session bus at this address. Raises Unavailable if there is none, or if it does not
+    answer."""
 
-    def __init__(self) -> None:
-        address = bus_names.session_address()
+    def __init__(self, address: str) -> None:
         try:
             socket = prep_socket(get_bus(address), timeout=bus_names.HELLO_S)
             self._connection = DBusConnection(socket)

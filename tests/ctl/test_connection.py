@@ -14,7 +14,7 @@ from tests.lab.bus import session_bus
 
 def names() -> list[str]:
     """What the bus at $DBUS_SESSION_BUS_ADDRESS answers to a call."""
-    connection = Connection()
+    connection = Connection(bus_names.session_address())
     try:
         answer = connection.call(BUS, BUS_PATH, BUS, "ListNames", limit_s=20)
     finally:
@@ -48,7 +48,7 @@ def test_a_bus_that_is_not_there_cannot_be_reached(
 ) -> None:
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
     with pytest.raises(Unavailable, match=r"cannot be reached.*dbus-run-session"):
-        Connection()
+        Connection(bus_names.session_address())
 
 
 def test_a_bus_that_says_nothing_is_given_up(
@@ -60,7 +60,7 @@ def test_a_bus_that_says_nothing_is_given_up(
         server.bind(str(tmp_path / "silent"))
         server.listen()
         with pytest.raises(Unavailable, match="does not answer"):
-            Connection()
+            Connection(bus_names.session_address())
 
 
 def test_a_bus_that_refuses_the_user_says_so(
@@ -81,5 +81,5 @@ def test_a_bus_that_refuses_the_user_says_so(
         refusing = threading.Thread(target=refuse)
         refusing.start()
         with pytest.raises(Unavailable, match=r"cannot be reached \(.*REJECTED"):
-            Connection()
+            Connection(bus_names.session_address())
         refusing.join()

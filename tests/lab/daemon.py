@@ -1,19 +1,19 @@
 """The real daemon in a process of its own, controlled as a user would control it."""
 
-import asyncio
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from dictate.ctl.client import DaemonClient
-from dictate.platform import bus
+from dictate.ctl.connection import Connection
 from tests.lab import forked
 
 REPOSITORY = Path(__file__).parents[2]
@@ -202,20 +202,12 @@ class RealDaemon:
 
     def status(self) -> dict[str, Any]:
         """What `dictatectl status --json` prints. Tests ask again and again: without a process."""
-
-        async def status(client: DaemonClient) -> dict[str, Any]:
-            return await client.status()
-
-        return self._ask(status)
+        return self._ask(DaemonClient.status)
 
     def history(self, limit: int = 10) -> Sequence[dict[str, Any]]:
         """What `dictatectl history --json` prints, newest first; for a few dictations."""
-
-        async def history(client: DaemonClient) -> list[dict[str, Any]]:
-            found: list[dict[str, Any]] = await client.ask("History", "u", limit)
-            return found
-
-        return self._ask(history)
+        found: Sequence[dict[str, Any]] = self._ask(lambda it: it.ask("History", "u", limit))
+        return found
 
     def wait_spoken(self, seconds: float) -> None:
         """Until the newest dictation has so much sound."""
@@ -232,15 +224,12 @@ class RealDaemon:
         assert self.ended is None, f"the daemon ended:\n{self.logged()}"
         return True
 
-    def _ask(self, question: Callable[[DaemonClient], Awaitable[T]]) -> T:
+    def _ask(self, question: Callable[[DaemonClient], T]) -> T:
         """Its answer; this thread may be one with an event loop."""
 
-        async def ask() -> T:
-            connection = await bus.reach("the bus", self.env["DBUS_SESSION_BUS_ADDRESS"], "")
-            try:
-                return await question(DaemonClient(connection))
-            finally:
-                await bus.leave(connection)
+        def ask() -> T:
+            with closing(Connection(self.env["DBUS_SESSION_BUS_ADDRESS"])) as connection:
+                return question(DaemonClient(connection))
 
         with ThreadPoolExecutor(1) as thread:
-            return thread.submit(asyncio.run, ask()).result()
+            return thread.submit(ask).result()
