@@ -4,8 +4,10 @@
                                   |            |
                                   +-> held <---+      cancelled, empty
 
-`transcribed` and `typing` are on the disk when they return. So a text is safe before its first
-keystroke, and after a crash nothing is typed a second time: what was being typed is held.
+`transcribed` and `typing` outlive this process when they return, and `typing` brings both to the
+disk. So a text is safe before its first keystroke, and after a crash nothing is typed a second
+time: what was being typed is held. A text that is still waiting when the power fails is recognized
+again from its sound.
 
 A journal is synchronous and belongs to one thread. If the disk fails, a step still takes place in
 memory and is written with the next one; only the two durable steps raise JournalError. What the
@@ -30,6 +32,10 @@ __all__ = ["Entry", "EntryState", "Journal"]
 
 
 S = EntryState
+
+BEFORE_TYPING = (S.CAPTURED, S.TRANSCRIBED)
+"""Steps that the next one brings to the disk: somebody waits for the text meanwhile, and the sound
+is on the disk."""
 
 
 class Journal:
@@ -105,14 +111,14 @@ class Journal:
     def transcribed(
         self, number: int, text: str, heard: str, engine: str, plain: str | None = None
     ) -> None:
-        """The text is on the disk when it returns, or it raises JournalError; `get` has the text
-        either way."""
+        """The text outlives this process when it returns, or it raises JournalError; `get` has the
+        text either way."""
         heard_anew = {"text": text, "heard": heard, "engine": engine, "plain": plain}
         self._step(number, S.TRANSCRIBED, durable=True, **heard_anew, corrected="", reason="")
 
     def typing(self, number: int, output: str) -> None:
-        """The step is on the disk when it returns; if it raises JournalError, the caller must not
-        write."""
+        """The step and the text are on the disk when it returns; if it raises JournalError, the
+        caller must not write."""
         self._step(number, S.TYPING, durable=True, output=output)
 
     def delivered(self, number: int, receipt: str) -> None:
@@ -245,7 +251,9 @@ class Journal:
             self._under_way.discard(number)
         else:
             self._under_way.add(number)
-        self._write(replace(entry, state=to, **changes), durable=durable)
+        self._write(
+            replace(entry, state=to, **changes), durable=durable, synced=to not in BEFORE_TYPING
+        )
         if to in FINISHED:
             self._end(number, to)
 
@@ -260,9 +268,9 @@ class Journal:
         except JournalError as error:
             self._tell(error)
 
-    def _write(self, *entries: Entry, durable: bool = False) -> None:
+    def _write(self, *entries: Entry, durable: bool = False, synced: bool = True) -> None:
         try:
-            self._save(entries)
+            self._save(entries, synced=synced)
         except JournalError as error:
             self._disk_failed = True
             if durable:
@@ -284,11 +292,13 @@ class Journal:
             if not spool.whole and number not in self._recording:
                 spool.close()
 
-    def _save(self, entries: Iterable[Entry], evidence: Iterable[Evidence] = ()) -> None:
+    def _save(
+        self, entries: Iterable[Entry], evidence: Iterable[Evidence] = (), *, synced: bool = True
+    ) -> None:
         """Write these, and everything that could not be written before. Raises JournalError."""
         self._unsaved.update((entry.number, entry) for entry in entries)
         if self._unsaved:
-            self._store.put(self._unsaved.values(), evidence)
+            self._store.put(self._unsaved.values(), evidence, synced=synced)
             self._unsaved.clear()
             self._told = False
             if self._disk_failed:

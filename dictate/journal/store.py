@@ -110,12 +110,15 @@ class Store:
             os.close(self._lock)
             self._lock = None
 
-    def put(self, entries: Iterable[Entry], rows: Iterable[Evidence] = ()) -> None:
+    def put(
+        self, entries: Iterable[Entry], rows: Iterable[Evidence] = (), *, synced: bool = True
+    ) -> None:
         """Write all of these entries, and what is known of terms in them, or nothing; they are on
-        the disk when it returns."""
+        the disk when it returns, or if that is not `synced`, with the next that is. Until then they
+        outlive this process, but not the machine."""
         marks = ", ".join("?" * len(_COLUMNS))
         values = [[_value(getattr(entry, name)) for name in _COLUMNS] for entry in entries]
-        with self.transaction() as db:
+        with self.transaction(synced=synced) as db:
             db.executemany(f"INSERT OR REPLACE INTO dictation ({_LIST}) VALUES ({marks})", values)
             evidence.insert(db, rows)
 
@@ -298,9 +301,11 @@ class Store:
         ]
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All that is done inside, or nothing; on the disk afterwards. Raises JournalError."""
+    def transaction(self, *, synced: bool = True) -> Iterator[sqlite3.Connection]:
+        """All that is done inside, or nothing; on the disk afterwards if it is `synced`. Raises
+        JournalError."""
         with self._errors() as db:
+            db.execute(f"PRAGMA synchronous={'FULL' if synced else 'NORMAL'}")
             db.execute("BEGIN IMMEDIATE")
             try:
                 yield db

@@ -441,3 +441,29 @@ def test_an_older_dictate_can_still_use_the_journal(
     again.sweep(Moment(1000.0 + 400 * DAY_S, "another", 10.0))
     assert [entry.number for entry in again.history(9)] == [number + 1, number]
     assert again.next_number == number + 2
+
+
+def test_text_and_intent_come_to_the_disk_together_before_the_first_keystroke(
+    journal: Journal,
+) -> None:
+    """Each synchronisation is a wait of the user's between the release and the text."""
+    statements: list[str] = []
+    database = journal._store._open_db
+    assert database is not None
+
+    def synced_by(step: Callable[[], None]) -> bool:
+        statements.clear()
+        step()
+        modes = [line for line in statements if line.startswith("PRAGMA synchronous")]
+        assert "COMMIT" in statements[statements.index(modes[-1]) :]
+        return modes[-1].endswith("FULL")
+
+    database.set_trace_callback(statements.append)
+    journal.begin(1, 0.0)
+    steps = (
+        lambda: journal.captured(1, "editor"),
+        lambda: journal.transcribed(1, "hello", "hello", "some"),
+        lambda: journal.typing(1, "screen"),
+        lambda: journal.delivered(1, "delivered"),
+    )
+    assert [synced_by(step) for step in steps] == [False, False, True, True]
