@@ -58,6 +58,8 @@ class VoiceEnd:
         that."""
         self.still = False
         """Whether it has ended, and nothing was louder since than the pause itself."""
+        self.pauses = 0
+        """How often it has ended: two chunks that end in a pause may end in different ones."""
 
     @property
     def certain(self) -> bool:
@@ -81,6 +83,7 @@ class VoiceEnd:
         self.ended = self._heard and self._silence >= self._pause_frames
         if self.ended and not had_ended:
             self._loudest, self.still = 1.0, True
+            self.pauses += 1
         self.still = self.still and self.ended and level <= self._loudest
         if self.still:
             # The room goes on to grow quieter: the voice echoes.
