@@ -31,7 +31,7 @@ class Answer(NamedTuple):
     """The name of the error, if it is one."""
 
 
-class _Bus(DBusConnection):
+class _Bus(DBusConnection):  # type: ignore[misc]  # jeepney has no types
     """Its greeting has a time limit, which jeepney cannot be given."""
 
     def __init__(self, socket: socket) -> None:
