@@ -10,7 +10,7 @@ from dictate.app.profiles import Profile
 from dictate.engines.client import UtteranceClient
 from dictate.engines.protocol import EngineState
 from dictate.engines.quiet_speech import Level
-from dictate.events import RATE, PartialTranscript, Samples
+from dictate.events import RATE, AudioChunk, PartialTranscript
 from dictate.outputs import Focus
 
 QUIET_DB: Final = -46.0
@@ -30,6 +30,8 @@ class Dictation:
     """Whether it goes on after an earlier one, without a new press."""
     samples: int = 0
     level: Level = field(default_factory=Level)
+    heard_until: float = 0.0
+    """Where the sound ends that has come so far, monotonic seconds."""
     lost: int = 0
     """Samples that the microphone lost."""
     released_at: float = 0.0
@@ -45,10 +47,12 @@ class Dictation:
     timers: list[asyncio.TimerHandle] = field(default_factory=list)
     """Cancelled when it is over."""
 
-    def take(self, samples: Samples) -> None:
+    def take(self, chunk: AudioChunk) -> None:
         """Count this sound."""
-        self.samples += len(samples)
-        self.level.feed(samples)
+        self.samples += len(chunk.samples)
+        self.heard_until = chunk.end
+        self.lost += chunk.dropped
+        self.level.feed(chunk.samples)
 
     @property
     def too_quiet(self) -> str:

@@ -41,6 +41,9 @@ log = logging.getLogger(__name__)
 LATE_SOUND_S = 0.3
 """Seconds after the end of the tail in which its last chunk may still come: the latency of the
 sound card is 0.1 s."""
+UNHEARD_S = 0.06
+"""Seconds of sound before the release that need not have come when the tail ends: that is the
+chunk which is being recorded. Chunks have 20 ms, with large buffers of the sound server 43 ms."""
 LAST_ACTIONS = 32
 """Maximum number of the user's last actions whose time is kept. Between two texts there are few: a
 press, a release, one that was cancelled."""
@@ -222,12 +225,10 @@ class Pipeline:
         if not dictation.samples:
             waited_ms = (time.monotonic() - dictation.pressed_at) * 1000
             log.debug("dictation %d: first sound %.0f ms after the press", number, waited_ms)
-        dictation.take(chunk.samples)
-        dictation.lost += chunk.dropped
-        was_still = self.segmenter.voice_end.still
+        dictation.take(chunk)
+        before = self.segmenter.voice_end.pauses
         marks = self.segmenter.push(chunk)
-        if self.segmenter.voice_end.still != was_still:
-            self._draft(dictation)
+        self._draft(dictation, paused=self.segmenter.voice_end.pauses != before)
         if chunk.end >= dictation.ends_at or self._voice_ended(dictation):
             self._handle(number, Input.TAIL_OVER)
         elif dictation.samples >= self.settings.microphone.longest_min * 60 * RATE:
@@ -235,12 +236,13 @@ class Pipeline:
         elif self.settings.speech.end_ms and any(isinstance(e, SpeechEnded) for e in marks):
             self._act(self._session.endpoint)
 
-    def _draft(self, dictation: Dictation) -> None:
+    def _draft(self, dictation: Dictation, *, paused: bool) -> None:
         """Have the final text made in a pause, as the release may follow; once something sounds, it
-        is not the final text."""
-        if not self.segmenter.voice_end.still:
+        is not the final text. `paused`: a pause has begun."""
+        still = self.segmenter.voice_end.still
+        if paused or not still:  # not only where it changes: the segmenter may be a new one
             dictation.utterance.drop_draft()
-        elif self.settings.engine.adaptive_tail and not dictation.released_at:
+        if paused and still and self.settings.engine.adaptive_tail and not dictation.released_at:
             dictation.utterance.ask_for_draft()
 
     def _too_long(self, number: int) -> None:
@@ -259,15 +261,22 @@ class Pipeline:
         dictation.ends_at = dictation.released_at + tail_s
         dictation.focus = loop.create_task(dictation.profile.output.focus())
         # A microphone that died takes its last chunk with it: the tail must end all the same.
-        longest_s = 0.0 if self._voice_ended(dictation) else tail_s + LATE_SOUND_S
+        longest_s = tail_s + LATE_SOUND_S
         dictation.timers.append(
             loop.call_later(longest_s, self._handle, dictation.number, Input.TAIL_OVER)
         )
+        loop.call_soon(self._end_tail, dictation)
+
+    def _end_tail(self, dictation: Dictation) -> None:
+        if self._session.recording == dictation.number and self._voice_ended(dictation):
+            self._handle(dictation.number, Input.TAIL_OVER)
 
     def _voice_ended(self, dictation: Dictation) -> bool:
-        """Whether this dictation was released, and the tail may end because the voice has."""
-        adaptive = self.settings.engine.adaptive_tail and dictation.released_at > 0
-        return adaptive and self.segmenter.voice_end.certain
+        """Whether this dictation was released, and the tail may end because the voice has: if the
+        sound before the release is late, nobody knows yet."""
+        released_at = dictation.released_at
+        heard = released_at > 0 and dictation.heard_until > released_at - UNHEARD_S
+        return heard and self.settings.engine.adaptive_tail and self.segmenter.voice_end.certain
 
     def _partial(self, partial: PartialTranscript) -> None:
         if partial.dictation in self._in_flight:

@@ -5,6 +5,7 @@ The daemon uses dbus-fast. Its import, and that of asyncio, took two thirds of t
 """
 
 from collections import deque
+from socket import socket
 from typing import Any, Final, NamedTuple
 
 from jeepney import DBusAddress, HeaderFields, MatchRule, Message, MessageType, new_method_call
@@ -12,6 +13,7 @@ from jeepney.auth import AuthenticationError
 from jeepney.bus import get_bus
 from jeepney.io.blocking import DBusConnection, prep_socket
 from jeepney.low_level import Array, DictEntry, MessageFlag, Struct, Variant, parse_signature
+from jeepney.wrappers import DBusErrorResponse
 
 from dictate.errors import Unavailable
 from dictate.platform import bus_names
@@ -29,17 +31,35 @@ class Answer(NamedTuple):
     """The name of the error, if it is one."""
 
 
+class _Bus(DBusConnection):  # type: ignore[misc]  # jeepney has no types
+    """Its greeting has a time limit, which jeepney cannot be given."""
+
+    def __init__(self, socket: socket) -> None:
+        self._limit_s: float | None = bus_names.HELLO_S
+        try:
+            super().__init__(socket)
+        except BaseException:
+            socket.close()
+            raise
+        self._limit_s = None
+
+    def receive(self, *, timeout: float | None = None) -> Message:
+        return super().receive(timeout=self._limit_s if timeout is None else timeout)
+
+
 class Connection:
     """To the session bus at this address. Raises Unavailable if there is none, or if it does not
     answer."""
 
     def __init__(self, address: str) -> None:
         try:
-            socket = prep_socket(get_bus(address), timeout=bus_names.HELLO_S)
-            self._connection = DBusConnection(socket)
+            self._connection = _Bus(prep_socket(get_bus(address), timeout=bus_names.HELLO_S))
         except TimeoutError as error:
             raise Unavailable(f"the session bus at {address} does not answer") from error
-        except (OSError, AuthenticationError, ValueError, RuntimeError) as error:
+        except (
+            *(OSError, AuthenticationError, ValueError, RuntimeError),
+            DBusErrorResponse,  # it has too many connections
+        ) as error:
             raise Unavailable(
                 f"the session bus at {address} cannot be reached ({error}): {bus_names.ADVICE}"
             ) from error

@@ -26,6 +26,9 @@ LOUDER: Final = 2.0
 Frames of steady noise differ by less; soft speech that a detector misses is louder."""
 SILENCE: Final = 0.001
 """Level below which a frame is part of the pause in any case: -60 dB of full scale."""
+SOFTEST: Final = 10 ** (-26 / 20)
+"""Level that speech may have as a part of the level of the voice, so that a frame of it is no
+silence where the whole voice is quiet: a soft word is 18 dB below the others, 26 dB at its ends."""
 
 
 class VoiceEnd:
@@ -51,6 +54,8 @@ class VoiceEnd:
         self._speech = self._silence = 0
         """Consecutive frames of speech, and frames since the last voice."""
         self._heard = False
+        self._silence_level = SILENCE
+        """Level below which a frame is part of this pause in any case."""
         self._loudest = SILENCE
         """Level that a frame of the pause may have."""
         self.ended = False
@@ -58,6 +63,8 @@ class VoiceEnd:
         that."""
         self.still = False
         """Whether it has ended, and nothing was louder since than the pause itself."""
+        self.pauses = 0
+        """How often it has ended: two chunks that end in a pause may end in different ones."""
 
     @property
     def certain(self) -> bool:
@@ -80,8 +87,10 @@ class VoiceEnd:
         had_ended = self.ended
         self.ended = self._heard and self._silence >= self._pause_frames
         if self.ended and not had_ended:
+            self._silence_level = min(SILENCE, SOFTEST * max(self._voice))
             self._loudest, self.still = 1.0, True
+            self.pauses += 1
         self.still = self.still and self.ended and level <= self._loudest
         if self.still:
             # The room goes on to grow quieter: the voice echoes.
-            self._loudest = max(SILENCE, min(self._loudest, LOUDER * max(self._pause)))
+            self._loudest = max(self._silence_level, min(self._loudest, LOUDER * max(self._pause)))

@@ -1,13 +1,17 @@
 """Where the sound of a dictation ends: with the voice, and at the longest tail in any case."""
 
+import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from dictate.config.schema import Settings
+from dictate.events import AudioChunk
 from dictate.vad.voice_end import PAUSE_MS
-from tests.app.test_pipeline import PAUSE, SETTINGS, Rig, run
+from tests.app.test_pipeline import PAUSE, SETTINGS, Rig, run, segmenter_of, sound_of
 
 __all__ = ["run"]
 
@@ -65,6 +69,41 @@ def test_speech_that_comes_back_with_the_release_belongs_to_it(run: Callable[...
         await rig.speak(PAUSE_S, level=0.0)
         await rig.settle()
         assert seconds_fed(rig) == pytest.approx(2 * VOICE_S + 2 * PAUSE_S + PAUSE)
+
+    run(scenario, with_tail(NEVER_MS))
+
+
+def test_speech_that_comes_between_the_release_and_the_end_belongs_to_it(
+    run: Callable[..., None],
+) -> None:
+    async def scenario(rig: Rig) -> None:
+        rig.press()
+        await rig.speak(VOICE_S)
+        await rig.speak(PAUSE_S, level=0.0)
+        rig.release()
+        voice = sound_of(VOICE_S, VOICE)
+        rig.pipeline.hear(AudioChunk(voice, time.monotonic() - VOICE_S))  # in the same turn
+        await rig.speak(PAUSE_S, level=0.0)
+        await rig.settle()
+        assert seconds_fed(rig) == pytest.approx(2 * VOICE_S + 2 * PAUSE_S)
+
+    run(scenario, with_tail(NEVER_MS))
+
+
+def test_sound_before_the_release_that_is_late_belongs_to_it(run: Callable[..., None]) -> None:
+    async def scenario(rig: Rig) -> None:
+        rig.press()
+        for level in (VOICE, 0.0):  # a second ago
+            sound = sound_of(VOICE_S, level)
+            rig.pipeline.hear(AudioChunk(sound, time.monotonic() - VOICE_S - 1))
+        rig.release()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        await rig.speak(VOICE_S)
+        await rig.speak(PAUSE_S, level=0.0)
+        await rig.settle()
+        assert rig.main_engine.utterances[1].drafts == ["asked for", "dropped"]
+        assert seconds_fed(rig) == pytest.approx(3 * VOICE_S + PAUSE_S)
 
     run(scenario, with_tail(NEVER_MS))
 
@@ -141,6 +180,37 @@ def test_a_draft_is_made_in_each_pause(
         assert rig.main_engine.utterances[1].drafts == expected  # the release is no time for one
         early = bool(expected) and expected[-1] == "asked for"
         assert [timing.early for timing in rig.observer.timings] == [early]
+
+    run(scenario, with_tail(200))
+
+
+def test_words_after_a_draft_count_with_a_new_detector_too(run: Callable[..., None]) -> None:
+    async def scenario(rig: Rig) -> None:
+        rig.press()
+        await rig.speak(VOICE_S)
+        await rig.speak(VOICE_S, level=0.0)
+        settings = with_tail(200)
+        rig.pipeline.apply(settings, segmenter_of(settings))  # [speech] was saved
+        await rig.speak(PAUSE)
+        assert rig.main_engine.utterances[1].drafts == ["asked for", "dropped"]
+        rig.cancel()
+        await rig.settle()
+
+    run(scenario, with_tail(200))
+
+
+def test_words_count_that_come_in_one_chunk_with_the_pause_after_them(
+    run: Callable[..., None],
+) -> None:
+    async def scenario(rig: Rig) -> None:
+        rig.press()
+        await rig.speak(VOICE_S)
+        await rig.speak(VOICE_S, level=0.0)
+        both = np.concatenate((sound_of(VOICE_S, VOICE), sound_of(VOICE_S, 0.0)))
+        rig.pipeline.hear(AudioChunk(both, time.monotonic() - 2 * VOICE_S))
+        assert rig.main_engine.utterances[1].drafts == ["asked for", "dropped", "asked for"]
+        rig.cancel()
+        await rig.settle()
 
     run(scenario, with_tail(200))
 

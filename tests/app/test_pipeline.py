@@ -59,7 +59,8 @@ class Utterance:
         self.drafts.append("asked for")
 
     def drop_draft(self) -> None:
-        self.drafts.append("dropped")
+        if self.drafts[-1:] == ["asked for"]:
+            self.drafts.append("dropped")
 
     async def finish(self, whole: Callable[[], Awaitable[bytes]]) -> FinalTranscript:
         await self.engine.may_answer.setdefault(self.number, _open()).wait()
@@ -156,6 +157,15 @@ def profile_of(engine: Engine, language: str, output: Output, hotwords: Hotwords
     return Profile(engine, language, output, hotwords, SETTINGS.text, "off", RepairStore())  # type: ignore[arg-type]
 
 
+def segmenter_of(settings: Settings) -> Segmenter:
+    """Loud is speech: enough for the marks."""
+    return Segmenter(settings.speech, 320, lambda frame: float(np.abs(frame).max() > 0.1))
+
+
+def sound_of(seconds: float, level: float) -> Samples:
+    return np.resize(np.array([level, -level], np.float32), round(RATE * seconds))
+
+
 class StillMicrophone:
     def __init__(self) -> None:
         self.listening = False
@@ -218,8 +228,6 @@ class Rig:
         self.second_engine, self.clipboard = Engine("other"), Screen()
         self.journal = Journal(folder, settings.journal, self.observer.trouble)
         self.left = self.journal_executor.submit(self.journal.open).result()
-        # Loud is speech: enough for the marks.
-        segmenter = Segmenter(settings.speech, 320, lambda frame: float(np.abs(frame).max() > 0.1))
         self.thread = JournalThread(self.journal, self.journal_executor, self.observer.trouble)
         self.profiles = Profiles(
             profile_of(self.main_engine, "en", self.screen),
@@ -229,7 +237,7 @@ class Rig:
         self.pipeline = Pipeline(
             settings=settings,
             profiles=self.profiles,
-            segmenter=segmenter,
+            segmenter=segmenter_of(settings),
             microphone=self.microphone,
             journal=self.thread,
             writer=self.writer,
@@ -257,8 +265,7 @@ class Rig:
         for _ in range(round(seconds / PAUSE)):
             if not self.microphone.listening:
                 return
-            samples = np.resize(np.array([level, -level], np.float32), int(RATE * PAUSE))
-            self.pipeline.hear(AudioChunk(samples, time.monotonic() - PAUSE))
+            self.pipeline.hear(AudioChunk(sound_of(PAUSE, level), time.monotonic() - PAUSE))
             await asyncio.sleep(PAUSE if real_time else 0)
 
     async def dictate(self, *, second: bool = False) -> None:

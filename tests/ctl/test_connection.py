@@ -5,6 +5,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from jeepney import Parser, new_error
 
 from dictate.ctl.connection import BUS, BUS_PATH, Connection
 from dictate.errors import Unavailable
@@ -83,3 +84,38 @@ def test_a_bus_that_refuses_the_user_says_so(
         with pytest.raises(Unavailable, match=r"cannot be reached \(.*REJECTED"):
             Connection(bus_names.session_address())
         refusing.join()
+
+
+@pytest.mark.parametrize(
+    ("full", "reason"), [(False, "does not answer"), (True, r"cannot be reached .*LimitsExceeded")]
+)
+def test_a_bus_that_does_not_take_one_in_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, full: bool, reason: str
+) -> None:
+    path = tmp_path / "full"
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", f"unix:abstract={path}")
+    monkeypatch.setattr(bus_names, "HELLO_S", 20.0 if full else 0.1)
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(f"\0{path}")
+        server.listen()
+
+        def greet() -> None:
+            with server.accept()[0] as client:
+                client.recv(4096)
+                client.sendall(b"OK 0123456789abcdef0123456789abcdef\r\n")
+                parser, said = Parser(), b""
+                while b"BEGIN\r\n" not in said:
+                    said += client.recv(4096)
+                parser.add_data(said.partition(b"BEGIN\r\n")[2])
+                while (hello := parser.get_next_message()) is None:
+                    parser.add_data(client.recv(4096))
+                if full:
+                    error = new_error(hello, f"{BUS}.Error.LimitsExceeded", "s", ("too many",))
+                    client.sendall(error.serialise(serial=1))
+                client.recv(4096)
+
+        greeting = threading.Thread(target=greet)
+        greeting.start()
+        with pytest.raises(Unavailable, match=reason):
+            Connection()
+        greeting.join()

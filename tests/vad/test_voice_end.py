@@ -121,6 +121,15 @@ def test_silence_is_still_whatever_its_level() -> None:
     assert voice_end.still
 
 
+def test_a_soft_word_is_no_silence_where_the_whole_voice_is_quiet() -> None:
+    voice_end = VoiceEnd(FRAME_MS)
+    for level in [0.004] * len(VOICE) + [0.0001] * len(PAUSE):
+        voice_end.take(level, speech=level == 0.004)
+    assert voice_end.still
+    voice_end.take(0.0005, speech=False)
+    assert not voice_end.still
+
+
 @given(st.text(alphabet="#.-", max_size=120))
 def test_it_has_ended_only_after_a_voice_and_a_pause(frames: str) -> None:
     voice_end = after(frames)
