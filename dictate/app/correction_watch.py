@@ -70,7 +70,8 @@ class CorrectionWatch:
         self._on_noticed = on_noticed
         self._on_trouble = on_trouble
         self._wanted = _wanted(settings)
-        self._watch: _Watch | None = None
+        self._watches: list[_Watch] = []
+        """The newest last; those before it only say what they have seen."""
         self._noticed: tuple[int, str] | None = None
         """The dictation that was noticed last, and its corrected text."""
         self._background = BackgroundTasks(log)
@@ -79,7 +80,7 @@ class CorrectionWatch:
         """Use these settings from now on."""
         self._wanted = _wanted(settings)
         if not self._wanted:
-            self._drop()
+            self._drop(None)
 
     def written(self, number: int) -> None:
         """The text of this dictation was written."""
@@ -92,8 +93,9 @@ class CorrectionWatch:
             and len(delivery.text) <= MOST_CHARACTERS
             and self._pipeline.activity is Activity.READY
         ):
-            self._watch = _Watch(delivery)
-            self._background.start(self._to_its_end(self._watch))
+            watch = _Watch(delivery)
+            self._watches.append(watch)
+            self._background.start(self._to_its_end(watch))
 
     def session_changed(self) -> None:
         """A dictation began or ended."""
@@ -104,24 +106,24 @@ class CorrectionWatch:
         """The user had this dictation deleted, or all (None)."""
         if self._noticed is not None and number in (None, self._noticed[0]):
             self._noticed = None
-        if self._watch is not None and number in (None, self._watch.delivery.number):
-            self._drop()
+        self._drop(number)
 
     async def close(self) -> None:
         """Idempotent."""
-        self._drop()
+        self._drop(None)
         await self._background.cancel()
 
     def _end(self) -> None:
         """What was corrected until now is all."""
-        if self._watch is not None:
-            self._watch.reports.put_nowait(None)
+        for watch in self._watches:
+            watch.reports.put_nowait(None)
 
-    def _drop(self) -> None:
-        """What was corrected until now is not wanted."""
-        if self._watch is not None:
-            self._watch.dropped = True
-            self._end()
+    def _drop(self, number: int | None) -> None:
+        """What was corrected in this dictation, or in any (None), is not wanted."""
+        for watch in self._watches:
+            if number in (None, watch.delivery.number):
+                watch.dropped = True
+                watch.reports.put_nowait(None)
 
     async def _to_its_end(self, watch: _Watch) -> None:
         output = watch.delivery.output
@@ -140,8 +142,7 @@ class CorrectionWatch:
                 async with asyncio.timeout(WATCH_S):
                     await self._look(watch)
         finally:
-            if self._watch is watch:
-                self._watch = None
+            self._watches.remove(watch)
             following.cancel()
             await asyncio.wait({following})
 

@@ -6,12 +6,15 @@ the sound that follows, and is in vain if speech comes back. So there is none
 - where the last end of a sound, a draft or the final text, took longer than LONGEST_S: if speech
   comes back at once, the final text may be late by this much;
 - where the engine needs more than MOST_RTF of the time for the sound itself: it would catch up too
-  slowly with the sound that waited meanwhile.
+  slowly with the sound that waited meanwhile;
+- while the user has the machine save power, by its platform profile.
 
 Without drafts the final texts are measured on, so drafts come back when the machine is faster
 again.
 """
 
+from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
 from dictate.engines.pace import MEASURABLE_S
@@ -20,12 +23,17 @@ LONGEST_S: Final = 0.4
 """The full Nemotron model takes 0.2 to 0.3 s on two cores (bench/README.md)."""
 MOST_RTF: Final = 0.6
 """At this factor it takes a second to catch up after a draft of LONGEST_S."""
+PROFILE: Final = Path("/sys/firmware/acpi/platform_profile")
+"""What "Power Saver" of a desktop sets on most laptops
+(https://docs.kernel.org/userspace-api/sysfs-platform_profile.html)."""
+SAVING: Final = ("low-power", "quiet")
 
 
 class DraftLimit:
     """Of one engine on this machine."""
 
-    def __init__(self) -> None:
+    def __init__(self, profile: Path = PROFILE) -> None:
+        self._profile = profile
         self._end_s = 0.0
         self._rtf = 0.0
 
@@ -38,9 +46,12 @@ class DraftLimit:
 
     @property
     def exceeded(self) -> str:
-        """Why this machine is too slow; empty if it is not."""
+        """Why this machine makes none now; empty if it does."""
         if self._end_s > LONGEST_S:
             return f"the last one took {self._end_s * 1000:.0f} ms"
         if self._rtf > MOST_RTF:
             return f"the engine is busy with the sound itself (RTF {self._rtf:.2f})"
+        with suppress(OSError):  # most machines have no such file
+            if self._profile.read_text().strip() in SAVING:
+                return "the machine saves power"
         return ""

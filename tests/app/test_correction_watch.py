@@ -214,6 +214,37 @@ def test_what_is_forgotten_is_not_offered(
     in_field(scenario)
 
 
+@pytest.mark.parametrize("how", ["forgotten", "switched off"])
+def test_one_that_is_still_looked_up_is_not_offered_either(
+    in_field: Callable[[Scenario], None], monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    async def scenario(field: Field) -> None:
+        may_look, looks = asyncio.Event(), asyncio.Event()
+        would_teach = field.rig.recorder.would_teach
+
+        async def slow(number: int, text: str) -> list[Correction]:
+            looks.set()
+            await may_look.wait()
+            return await would_teach(number, text)
+
+        monkeypatch.setattr(field.rig.recorder, "would_teach", slow)
+        number = await field.dictate()
+        field.shows(TEXT, CORRECTED)
+        field.leave()
+        await looks.wait()
+        await field.dictate()  # a newer watch
+        if how == "forgotten":
+            field.watch.forgotten(number)
+        else:
+            field.watch.apply(SETTINGS)
+        may_look.set()
+        field.leave()
+        await field.over()
+        assert field.told == []
+
+    in_field(scenario)
+
+
 def test_a_click_while_a_dictation_records_is_answered(
     in_field: Callable[[Scenario], None],
 ) -> None:

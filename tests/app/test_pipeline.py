@@ -804,7 +804,7 @@ def test_the_longest_time_ends_one_without_a_microphone_too(run: Callable[..., N
 def test_a_full_disk_costs_the_history_not_the_text(
     run: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise JournalError("the disk is full")
 
     async def scenario(rig: Rig) -> None:

@@ -117,5 +117,5 @@ def test_a_bus_that_does_not_take_one_in_is_given_up(
         greeting = threading.Thread(target=greet)
         greeting.start()
         with pytest.raises(Unavailable, match=reason):
-            Connection()
+            Connection(bus_names.session_address())
         greeting.join()

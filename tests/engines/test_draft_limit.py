@@ -1,5 +1,7 @@
 """A slow machine makes no drafts, and makes them again when it is fast."""
 
+from pathlib import Path
+
 from dictate.engines.draft_limit import LONGEST_S, MOST_RTF, DraftLimit
 
 
@@ -23,3 +25,12 @@ def test_an_engine_that_is_busy_with_the_sound_makes_none() -> None:
     assert limit.exceeded, "a short sound says nothing about the speed"
     limit.measured(0.1, 10 * MOST_RTF, 10.0)
     assert limit.exceeded == ""
+
+
+def test_a_machine_that_saves_power_makes_none(tmp_path: Path) -> None:
+    profile = tmp_path / "profile"
+    limit = DraftLimit(profile)
+    assert limit.exceeded == ""
+    for name, saves in (("balanced", False), ("low-power", True), ("performance", False)):
+        profile.write_text(f"{name}\n")
+        assert bool(limit.exceeded) == saves
