@@ -1,6 +1,6 @@
 """A connection to the session bus that blocks: for one call after the other, and for signals.
 
-The daemon uses dbus-fast. Its import, and that of asyncio, took two thirds of the time of a command
+The daemon uses dbus-fast. Its import, and that of asyncio, took half the time of a command
 (bench/README.md); jeepney is small.
 """
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from dictate.config.schema import SpeechSettings
 from dictate.events import RATE, AudioChunk, Samples, SpeechEnded, SpeechStarted
-from dictate.vad.voice_end import VoiceEnd
+from dictate.vad.voice_end import VoiceEnd, frames_in
 
 
 class Segmenter:
@@ -27,9 +27,9 @@ class Segmenter:
         self._frame_samples = frame_samples
         self._likelihood = likelihood
         self._forget = forget
-        self._start_frames = max(1, self._frames(settings.start_ms))
-        self._end_frames = self._frames(settings.end_ms)
-        self.voice_end = VoiceEnd(frame_samples * 1000 / RATE)
+        self._start_frames = max(1, frames_in(settings.start_ms, frame_samples))
+        self._end_frames = frames_in(settings.end_ms, frame_samples)
+        self.voice_end = VoiceEnd(frame_samples)
         self.reset()
 
     def reset(self) -> None:
@@ -83,6 +83,3 @@ class Segmenter:
             self.speaking = False
             return SpeechEnded(self._speech_end)
         return None
-
-    def _frames(self, milliseconds: float) -> int:
-        return -(-round(milliseconds * RATE) // (1000 * self._frame_samples))

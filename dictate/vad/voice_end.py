@@ -8,6 +8,8 @@ sound (WebRTC's for 100 ms), so the level counts as well: what is far below the 
 from collections import deque
 from typing import Final
 
+from dictate.events import RATE
+
 PAUSE_MS: Final = 80
 """Minimum silence after which the voice has ended: on 400 utterances in noise and without, let go
 at nine moments, no more words were wrong than with a tail of fixed length, nor at any value from 80
@@ -31,19 +33,21 @@ SOFTEST: Final = 10 ** (-26 / 20)
 silence where the whole voice is quiet: a soft word is 18 dB below the others, 26 dB at its ends."""
 
 
+def frames_in(milliseconds: float, frame_samples: int) -> int:
+    """The fewest frames of so many samples that are at least as long."""
+    return -(-round(milliseconds * RATE) // (1000 * frame_samples))
+
+
 class VoiceEnd:
     """Takes the detector's verdicts and the levels, frame by frame."""
 
-    def __init__(self, frame_ms: float) -> None:
-        def frames(milliseconds: int) -> int:
-            return round(milliseconds / frame_ms + 0.49)
-
-        self._voice_frames = frames(VOICE_MS)
-        self._pause_frames = frames(PAUSE_MS)
+    def __init__(self, frame_samples: int) -> None:
+        self._voice_frames = frames_in(VOICE_MS, frame_samples)
+        self._pause_frames = frames_in(PAUSE_MS, frame_samples)
         self._pause: deque[float] = deque(maxlen=self._pause_frames)
         """The latest levels, as many as make a pause."""
-        self._sustained: deque[float] = deque(maxlen=frames(SUSTAINED_MS))
-        self._voice: deque[float] = deque(maxlen=frames(RECENT_MS))
+        self._sustained: deque[float] = deque(maxlen=frames_in(SUSTAINED_MS, frame_samples))
+        self._voice: deque[float] = deque(maxlen=frames_in(RECENT_MS, frame_samples))
         """The recent levels that lasted."""
         self.reset()
 

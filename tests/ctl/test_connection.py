@@ -2,6 +2,8 @@
 
 import socket
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -64,26 +66,35 @@ def test_a_bus_that_says_nothing_is_given_up(
             Connection(bus_names.session_address())
 
 
-def test_a_bus_that_refuses_the_user_says_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "refuses"
-    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", f"unix:abstract={path}")
+@contextmanager
+def bus_that(plays: Callable[[socket.socket], None], folder: Path) -> Iterator[str]:
+    """The address of a bus that does this with its one client."""
+    path = folder / "bus"
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(f"\0{path}")
         server.listen()
 
-        def refuse() -> None:
+        def serve() -> None:
             with server.accept()[0] as client:
-                client.recv(4096)
-                client.sendall(b"REJECTED EXTERNAL\r\n")
-                client.recv(4096)
+                plays(client)
 
-        refusing = threading.Thread(target=refuse)
-        refusing.start()
-        with pytest.raises(Unavailable, match=r"cannot be reached \(.*REJECTED"):
-            Connection(bus_names.session_address())
-        refusing.join()
+        serving = threading.Thread(target=serve, daemon=True)
+        serving.start()
+        yield f"unix:abstract={path}"
+        serving.join()
+
+
+def test_a_bus_that_refuses_the_user_says_so(tmp_path: Path) -> None:
+    def refuse(client: socket.socket) -> None:
+        client.recv(4096)
+        client.sendall(b"REJECTED EXTERNAL\r\n")
+        client.recv(4096)
+
+    with (
+        bus_that(refuse, tmp_path) as address,
+        pytest.raises(Unavailable, match=r"cannot be reached \(.*REJECTED"),
+    ):
+        Connection(address)
 
 
 @pytest.mark.parametrize(
@@ -92,30 +103,21 @@ def test_a_bus_that_refuses_the_user_says_so(
 def test_a_bus_that_does_not_take_one_in_is_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, full: bool, reason: str
 ) -> None:
-    path = tmp_path / "full"
-    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", f"unix:abstract={path}")
     monkeypatch.setattr(bus_names, "HELLO_S", 20.0 if full else 0.1)
-    with socket.socket(socket.AF_UNIX) as server:
-        server.bind(f"\0{path}")
-        server.listen()
 
-        def greet() -> None:
-            with server.accept()[0] as client:
-                client.recv(4096)
-                client.sendall(b"OK 0123456789abcdef0123456789abcdef\r\n")
-                parser, said = Parser(), b""
-                while b"BEGIN\r\n" not in said:
-                    said += client.recv(4096)
-                parser.add_data(said.partition(b"BEGIN\r\n")[2])
-                while (hello := parser.get_next_message()) is None:
-                    parser.add_data(client.recv(4096))
-                if full:
-                    error = new_error(hello, f"{BUS}.Error.LimitsExceeded", "s", ("too many",))
-                    client.sendall(error.serialise(serial=1))
-                client.recv(4096)
+    def greet(client: socket.socket) -> None:
+        client.recv(4096)
+        client.sendall(b"OK 0123456789abcdef0123456789abcdef\r\n")
+        parser, said = Parser(), b""
+        while b"BEGIN\r\n" not in said:
+            said += client.recv(4096)
+        parser.add_data(said.partition(b"BEGIN\r\n")[2])
+        while (hello := parser.get_next_message()) is None:
+            parser.add_data(client.recv(4096))
+        if full:
+            error = new_error(hello, f"{BUS}.Error.LimitsExceeded", "s", ("too many",))
+            client.sendall(error.serialise(serial=1))
+        client.recv(4096)
 
-        greeting = threading.Thread(target=greet)
-        greeting.start()
-        with pytest.raises(Unavailable, match=reason):
-            Connection(bus_names.session_address())
-        greeting.join()
+    with bus_that(greet, tmp_path) as address, pytest.raises(Unavailable, match=reason):
+        Connection(address)

@@ -136,7 +136,7 @@ class FakeEngine(ScriptedEngine):
 
 
 def _wait(folder: Path, how_long: str) -> None:
-    """So many seconds, or until there is a file of this name."""
+    """Wait for a number of seconds, or until the file of this name exists."""
     if how_long.replace(".", "").isdigit():
         time.sleep(float(how_long))
     else:

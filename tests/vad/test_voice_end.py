@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dictate.events import RATE
 from dictate.vad.voice_end import PAUSE_MS, VOICE_MS, VoiceEnd
 
 FRAME_MS = 20
@@ -32,7 +33,7 @@ def take(voice_end: VoiceEnd, frame: str) -> None:
 
 
 def after(frames: str) -> VoiceEnd:
-    voice_end = VoiceEnd(FRAME_MS)
+    voice_end = VoiceEnd(FRAME_MS * RATE // 1000)
     for frame in frames:
         take(voice_end, frame)
     return voice_end
@@ -122,7 +123,7 @@ def test_silence_is_still_whatever_its_level() -> None:
 
 
 def test_a_soft_word_is_no_silence_where_the_whole_voice_is_quiet() -> None:
-    voice_end = VoiceEnd(FRAME_MS)
+    voice_end = VoiceEnd(FRAME_MS * RATE // 1000)
     for level in [0.004] * len(VOICE) + [0.0001] * len(PAUSE):
         voice_end.take(level, speech=level == 0.004)
     assert voice_end.still
