@@ -217,6 +217,10 @@ class TextSettings:
     ends, with every engine. No other line end is ever written."""
     trailing_space: bool = False
     """Whether each text ends with a space, ready for the next one."""
+    code: bool = False
+    """Whether you dictate code: nothing gets a capital or a full stop by itself, formatters join
+    words ("camel case foo bar" becomes fooBar), and signs have the names that programmers give them
+    ("open paren", "double equals"), in English. See docs/guide/code.md."""
 
 
 @dataclass(frozen=True, slots=True)

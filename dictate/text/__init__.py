@@ -12,6 +12,9 @@
 Spelling, replacements and commands find phrases in one pass: the longest match wins, and the result
 of one step is never matched by another. Of equal phrases a replacement wins over a spelling, and a
 spelling over a command.
+
+In code mode (`code.py`), formatters and signs of code take the place of the spoken signs and of the
+layout.
 """
 
 import re
@@ -24,11 +27,23 @@ from dictate.config.schema import TextSettings
 from dictate.hotwords.model import AUTO, Hotwords
 from dictate.plain_text import clean
 from dictate.text.annotations import Annotation, annotations
+from dictate.text.code import code_phrases, code_text
 from dictate.text.commands import commands, is_ordinary, is_punctuated, rules_of
 from dictate.text.languages import SpokenLanguage
 from dictate.text.layout import lay_out
 from dictate.text.phrases import Match, Phrases
-from dictate.text.pieces import Break, Escape, Literal, Mark, Ordinary, Outcome, Piece, Removed
+from dictate.text.pieces import (
+    Break,
+    Escape,
+    Formatter,
+    Literal,
+    Mark,
+    Ordinary,
+    Outcome,
+    Piece,
+    Removed,
+    Sign,
+)
 from dictate.text.repair import Repairs
 from dictate.text.repeats import unrepeated
 from dictate.text.replacements import is_part_of_a_word, replacements
@@ -80,7 +95,8 @@ def polish(
     pieces = list(_pieces(text, phrases, base))
     if not any(map(_is_written, [*pieces, rest])):
         return ""
-    written = f"{sanitise(lay_out(pieces, base))}{rest}".strip(" ")
+    lines = code_text(pieces) if settings.code else lay_out(pieces, base)
+    written = f"{sanitise(lines)}{rest}".strip(" ")
     if settings.trailing_space and written and not written.endswith("\n"):
         written = f"{written} "
     return written
@@ -106,7 +122,10 @@ def prepare(hotwords: Hotwords, settings: TextSettings, languages: Collection[st
 def _phrases(
     hotwords: Hotwords, settings: TextSettings, language: str | None, *, signs: bool
 ) -> Phrases:
+    signs = signs and not settings.code
     spoken = commands(hotwords, language, signs=signs, line_ends=settings.spoken_newlines)
+    if settings.code:
+        spoken = chain(spoken, code_phrases(rules_of(language).escapes))
     return _own_phrases(hotwords, language).then(spoken)
 
 
@@ -167,7 +186,7 @@ def _is_written(piece: Piece) -> bool:
     """Whether there is more to this piece than signs, which alone are no text."""
     if isinstance(piece, str):
         return any(unicodedata.category(sign)[0] not in "PZC" for sign in piece)
-    return isinstance(piece, Mark | Break | Literal)
+    return isinstance(piece, Mark | Break | Literal | Sign | Formatter)
 
 
 def _one_space(spaces: re.Match[str]) -> str:
