@@ -22,6 +22,7 @@ from dictate.app.output_writer import Asked, OutputWriter
 from dictate.app.preedit import Preedit
 from dictate.app.profiles import Profile, Profiles
 from dictate.app.session import Activity, Command, Do, Input, Session
+from dictate.app.snippet_values import snippet_values
 from dictate.config.schema import Settings
 from dictate.errors import DeliveryUnsure, DictateError, NotDelivered
 from dictate.events import (
@@ -312,7 +313,9 @@ class Pipeline:
         timing.early = final.drafted
         if not self.in_flight(number) and not self._keeps_cancelled:
             return
-        dictation.text = dictation.profile.polish(final, application)
+        trouble = self._observer.trouble
+        values = await snippet_values(dictation.profile, final, application, trouble)
+        dictation.text = dictation.profile.polish(final, application, values)
         if not dictation.text:
             self._handle(number, Input.HEARD_NOTHING)
             return

@@ -16,6 +16,7 @@ from dictate.platform.background import ignore_exception
 from dictate.text import polish
 from dictate.text.repair import Repairs
 from dictate.text.repair_list import wants_repair
+from dictate.text.snippets import SnippetValues
 
 FOCUS_S: Final = 0.05
 """Seconds in which an output must say what has the focus at the press, or the engine hears without
@@ -56,17 +57,26 @@ class Profile:
             hotwords = asyncio.create_task(self._hotwords_of_focus())
         return self.engine.begin(number, hotwords, self.language, on_partial)
 
-    def polish(self, final: FinalTranscript, application: str) -> str:
-        """The text as it is written into this application ("" if that is not known)."""
+    def polish(
+        self, final: FinalTranscript, application: str, values: SnippetValues | None = None
+    ) -> str:
+        """The text as it is written into this application ("" if that is not known). `values` are
+        those of snippets; None means that none is written."""
         hotwords = self.hotwords_in(application)
         repairs = self.repairs.get(hotwords) if self._wants_repair else None
-        return self._polish(final, hotwords, repairs)
+        return self._polish(final, hotwords, repairs, values)
 
     def polish_without_terms(self, final: FinalTranscript, application: str) -> str:
         """The text as it would be if the list had no terms."""
         return self._polish(final, replace(self.hotwords_in(application), terms=()), None)
 
-    def _polish(self, final: FinalTranscript, hotwords: Hotwords, repairs: Repairs | None) -> str:
+    def _polish(
+        self,
+        final: FinalTranscript,
+        hotwords: Hotwords,
+        repairs: Repairs | None,
+        values: SnippetValues | None = None,
+    ) -> str:
         known = self.engine.info.languages
         return polish(
             final.text,
@@ -76,6 +86,7 @@ class Profile:
             punctuates=final.punctuates,
             audio_s=final.audio_s,
             repairs=repairs,
+            values=values,
         )
 
     @property

@@ -9,6 +9,7 @@ from dictate.app.journal_thread import JournalThread
 from dictate.app.observer import PipelineObserver, Timing
 from dictate.app.output_writer import Asked, OutputWriter
 from dictate.app.profiles import Profiles
+from dictate.app.snippet_values import snippet_values
 from dictate.errors import (
     DeliveryUnsure,
     DictateError,
@@ -97,7 +98,9 @@ class Replay:
         utterance = profile.begin(number, _ignore, entry.application)
         utterance.feed(pcm)
         final = await utterance.finish(lambda: self._journal.call(Journal.audio, number))
-        text = profile.polish(final, entry.application)
+        trouble = self._observer.trouble
+        values = await snippet_values(profile, final, entry.application, trouble)
+        text = profile.polish(final, entry.application, values)
         if not text:
             if entry.state is not EntryState.CANCELLED:
                 self._journal.submit(Journal.empty, number)

@@ -217,6 +217,12 @@ class TextSettings:
     ends, with every engine. No other line end is ever written."""
     trailing_space: bool = False
     """Whether each text ends with a space, ready for the next one."""
+    snippet_word: str = "insert"
+    """The word before the name of a snippet: "insert my address". The snippets themselves are in
+    hotwords.toml. Empty means none: then the bare name writes the snippet, wherever you say it."""
+    snippets_in_terminals: bool = False
+    """Whether snippets are written into terminals, too. Their line ends become spaces there: a line
+    end could run a command."""
     code: bool = False
     """Whether you dictate code: nothing gets a capital or a full stop by itself, formatters join
     words ("camel case foo bar" becomes fooBar), and signs have the names that programmers give them

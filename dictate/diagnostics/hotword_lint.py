@@ -91,6 +91,7 @@ def linted(
         close_words=close_words,
         english=english,
         spoken=_spoken(settings, hotwords),
+        snippet_word=settings.text.snippet_word,
         tokens={
             report.spelling: found
             for report in reports

@@ -4,14 +4,15 @@
     annotations     sounds are not written                    "[BLANK_AUDIO]", "(coughs)"
     repair          terms that the engine could not know      "cloud code" -> "Claude Code"
     spelling        the user's terms in their spelling        "claude code" -> "Claude Code"
+    snippets        several lines for a few words             "insert my address"
     replacements    the user's phrases replaced               "git hub" -> "GitHub"
     commands        spoken signs and line ends                "comma", "new line"
     layout          spaces around signs, capitals after them, no gap where something was removed
     sanitise        no control characters; last, always
 
-Spelling, replacements and commands find phrases in one pass: the longest match wins, and the result
-of one step is never matched by another. Of equal phrases a replacement wins over a spelling, and a
-spelling over a command.
+Snippets, spelling, replacements and commands find phrases in one pass: the longest match wins, and
+the result of one step is never matched by another. Of equal phrases a snippet wins over a
+replacement, that over a spelling, and a spelling over a command.
 
 In code mode (`code.py`), formatters and signs of code take the place of the spoken signs and of the
 layout.
@@ -33,6 +34,7 @@ from dictate.text.languages import SpokenLanguage
 from dictate.text.layout import lay_out
 from dictate.text.phrases import Match, Phrases
 from dictate.text.pieces import (
+    Block,
     Break,
     Escape,
     Formatter,
@@ -43,11 +45,13 @@ from dictate.text.pieces import (
     Piece,
     Removed,
     Sign,
+    Snippet,
 )
 from dictate.text.repair import Repairs
 from dictate.text.repeats import unrepeated
 from dictate.text.replacements import is_part_of_a_word, replacements
 from dictate.text.sanitise import sanitise
+from dictate.text.snippets import SnippetValues, filled, snippets
 from dictate.text.spelling import spellings
 
 _SPACES = re.compile(r"\s{2,}")
@@ -69,14 +73,16 @@ def polish(
     punctuates: bool | None = None,
     audio_s: float = 0.0,
     repairs: Repairs | None = None,
+    values: SnippetValues | None = None,
 ) -> str:
     """The text to write for a whole utterance; empty if nothing remains. Never raises.
 
     `language` is that of the utterance (BCP 47); None or AUTO means that it is unknown.
     `punctuates` says whether the engine writes punctuation by itself; None means that its text
     shows it. `audio_s` is the length of the sound in seconds, 0 if unknown. `repairs`, for an
-    engine that knows no terms, are of the same list; they act on English only. The only line ends
-    in the result are spoken ones.
+    engine that knows no terms, are of the same list; they act on English only. `values` are those
+    of the placeholders of snippets; None means that no snippet is written. The only line ends in
+    the result are spoken ones, and those of snippets.
     """
     # Cleaned before matching, too: an invisible character must not hide a phrase.
     text = _SPACES.sub(_one_space, clean(text))
@@ -86,13 +92,13 @@ def polish(
         settings.spoken_punctuation == "auto"
         and not (is_punctuated(text) if punctuates is None else punctuates)
     )
-    phrases = _phrases(hotwords, settings, base, signs=signs)
+    phrases = _phrases(hotwords, settings, base, signs=signs, snippets=values is not None)
     if repairs is not None and base == "en":
         # What is a phrase already stays one.
         text = repairs.repair(
             text, [(match.start, match.stop) for match in _found(text, phrases, rules_of(base))]
         )
-    pieces = list(_pieces(text, phrases, base))
+    pieces = list(_pieces(text, phrases, base, values or SnippetValues()))
     if not any(map(_is_written, [*pieces, rest])):
         return ""
     lines = code_text(pieces) if settings.code else lay_out(pieces, base)
@@ -115,30 +121,43 @@ def prepare(hotwords: Hotwords, settings: TextSettings, languages: Collection[st
     """Sort the phrases of a long list ahead of the first text in one of these languages."""
     for language in {_base(language) for language in languages}:
         for signs in {False, settings.spoken_punctuation != "off"}:
-            _phrases(hotwords, settings, language, signs=signs)
+            _phrases(hotwords, settings, language, signs=signs, snippets=bool(hotwords.snippets))
 
 
 @lru_cache(maxsize=MOST_LISTS)
 def _phrases(
-    hotwords: Hotwords, settings: TextSettings, language: str | None, *, signs: bool
+    hotwords: Hotwords,
+    settings: TextSettings,
+    language: str | None,
+    *,
+    signs: bool,
+    snippets: bool,
 ) -> Phrases:
     signs = signs and not settings.code
     spoken = commands(hotwords, language, signs=signs, line_ends=settings.spoken_newlines)
+    escapes = rules_of(language).escapes
     if settings.code:
-        spoken = chain(spoken, code_phrases(rules_of(language).escapes))
-    return _own_phrases(hotwords, language).then(spoken)
+        spoken = chain(spoken, code_phrases(escapes))
+    word = settings.snippet_word if snippets else None
+    return _own_phrases(hotwords, language, word).then(spoken)
 
 
 @lru_cache(maxsize=MOST_LISTS)
-def _own_phrases(hotwords: Hotwords, language: str | None) -> Phrases:
-    """Those of the user's, which win over commands."""
+def _own_phrases(hotwords: Hotwords, language: str | None, snippet_word: str | None) -> Phrases:
+    """Those of the user's, which win over commands; with snippets if they have a guard word, maybe
+    an empty one."""
     own: chain[tuple[str, Outcome]] = chain(
         replacements(hotwords, language), spellings(hotwords, language)
     )
+    if snippet_word is not None:
+        escapes = rules_of(language).escapes
+        own = chain(snippets(hotwords, snippet_word, escapes), own)
     return Phrases(own)
 
 
-def _pieces(text: str, phrases: Phrases, language: str | None) -> Iterator[Piece]:
+def _pieces(
+    text: str, phrases: Phrases, language: str | None, values: SnippetValues
+) -> Iterator[Piece]:
     """The text, cut at its phrases and annotations."""
     rules = rules_of(language)
     found = list(_found(text, phrases, rules))
@@ -151,6 +170,8 @@ def _pieces(text: str, phrases: Phrases, language: str | None) -> Iterator[Piece
         done = match.stop
         if isinstance(match.outcome, tuple):
             yield from match.outcome
+        elif isinstance(match.outcome, Snippet):
+            yield filled(match.outcome, values)
         elif isinstance(match.outcome, Escape) or match.outcome == Literal(""):
             yield Removed(capital=text[match.start].isupper())
         else:
@@ -186,7 +207,7 @@ def _is_written(piece: Piece) -> bool:
     """Whether there is more to this piece than signs, which alone are no text."""
     if isinstance(piece, str):
         return any(unicodedata.category(sign)[0] not in "PZC" for sign in piece)
-    return isinstance(piece, Mark | Break | Literal | Sign | Formatter)
+    return isinstance(piece, Mark | Break | Literal | Block | Sign | Formatter)
 
 
 def _one_space(spaces: re.Match[str]) -> str:

@@ -12,7 +12,17 @@ from typing import Final, TypeAlias
 
 from dictate.text.code_signs import code_signs
 from dictate.text.phrases import atoms_in
-from dictate.text.pieces import Break, Escape, Formatter, Literal, Outcome, Piece, Room, Sign
+from dictate.text.pieces import (
+    Block,
+    Break,
+    Escape,
+    Formatter,
+    Literal,
+    Outcome,
+    Piece,
+    Room,
+    Sign,
+)
 
 _PARTS = re.compile(r"[^\W_]+")
 _ENGINES_SIGNS = re.compile(r"(?<!\S)[.,;:!?\u2026]+(?=\s|$)|(?<=\w)[.,;:!?\u2026]+(?=\s|$)")
@@ -141,6 +151,13 @@ def _tokens(pieces: Sequence[Piece]) -> Iterator[_Word | Sign | Break]:
             case Sign() | Break():
                 yield from group()
                 yield piece
+            case Block(lines):
+                yield from group()
+                for number, line in enumerate(lines):
+                    if number:
+                        yield Break.LINE
+                    if line:
+                        yield _Word(line)
     yield from group()
 
 

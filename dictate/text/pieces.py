@@ -41,6 +41,20 @@ class Literal:
 
 
 @dataclass(frozen=True, slots=True)
+class Snippet:
+    """A snippet that was spoken, with its placeholders."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Lines of the user's own, exactly as they are to be written."""
+
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Removed:
     """A place where something recognized is not written: a filler, a sound, an escape."""
 
@@ -95,9 +109,17 @@ class Formatter:
 
 
 Outcome: TypeAlias = (
-    Literal | Mark | Break | Escape | Ordinary | Sign | Formatter | tuple[Mark | Break, ...]
+    Literal
+    | Mark
+    | Break
+    | Escape
+    | Ordinary
+    | Snippet
+    | Sign
+    | Formatter
+    | tuple[Mark | Break, ...]
 )
 """What a spoken phrase becomes."""
 
-Piece: TypeAlias = str | Literal | Mark | Break | Removed | Sign | Formatter
+Piece: TypeAlias = str | Literal | Block | Mark | Break | Removed | Sign | Formatter
 """A str is text from the engine."""

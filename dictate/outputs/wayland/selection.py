@@ -9,7 +9,7 @@ import contextlib
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -138,12 +138,25 @@ class Selections:
         if self.owns(selection):
             return self._owned[selection].content
         offer = self._theirs.get(selection)
-        return await self._fetch(offer) if offer else {}
+        return await self._fetch(offer, offer.kinds) if offer else {}
 
-    async def _fetch(self, offer: _Offer) -> Content:
+    def kinds(self, selection: str) -> list[str]:
+        """The formats in which another program offers the selection."""
+        offer = self._theirs.get(selection)
+        return offer.kinds if offer else []
+
+    async def text(self, selection: str) -> str:
+        """The text that another program offers; empty if it offers none."""
+        offer = self._theirs.get(selection)
+        kind = next((kind for kind in _TEXT if kind in self.kinds(selection)), None)
+        if offer is None or kind is None:
+            return ""
+        return (await self._fetch(offer, [kind])).get(kind, b"").decode(errors="replace")
+
+    async def _fetch(self, offer: _Offer, kinds: Sequence[str]) -> Content:
         found: dict[str, bytearray] = {}
         tasks: dict[str, asyncio.Task[None]] = {}
-        for kind in dict.fromkeys(offer.kinds):
+        for kind in dict.fromkeys(kinds):
             if kind not in _NO_CONTENT:
                 ours, theirs = os.pipe2(os.O_CLOEXEC)
                 offer.handle.send("receive", kind, theirs)
