@@ -229,6 +229,7 @@ def open_controls(
     quarantine = Quarantine(stages.journal, reloader, on_trouble)
     recorder = EvidenceRecorder(stages.journal, stages.profiles, quarantine.judge)
     stack.push_async_callback(recorder.close)
+    pipeline.editing.taken_back.connect(recorder.taken_back)
     idle_engine = IdleEngine(stages.profiles, pipeline)
     plain_replay = PlainReplay(idle_engine, stages.journal, stages.profiles, recorder.record)
     recorder.plain_wanted.connect(plain_replay.add)

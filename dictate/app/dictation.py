@@ -12,6 +12,7 @@ from dictate.engines.protocol import EngineState
 from dictate.engines.quiet_speech import Level
 from dictate.events import RATE, AudioChunk, PartialTranscript
 from dictate.outputs import Focus
+from dictate.text.edit_phrases import Edit
 
 QUIET_DB: Final = -46.0
 """Highest level, in dB of full scale, below which speech may not be recognised, although the engine
@@ -41,6 +42,10 @@ class Dictation:
     partial: PartialTranscript | None = None
     """The engine's last."""
     text: str = ""
+    edit: Edit | None = None
+    """The voice command that it is; None if it is a text."""
+    language: str | None = None
+    """In which it was spoken, once that is known: BCP 47."""
     reason: str = ""
     """Why its text is held."""
     timing: Timing = field(default_factory=Timing)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Final, Self
@@ -16,6 +16,8 @@ from dictate.outputs import Destination, Focus, Output, Receipt
 
 CONSECUTIVE_S: Final = 60.0
 """Seconds after a text within which the user begins the next one, if that is to continue it."""
+MOST_BEHIND: Final = 10
+"""Texts behind the last one that can be taken back, too, one after the other."""
 TAKEN_BACK: Final = "taken back"
 """Why a text is held that the user took back."""
 
@@ -68,7 +70,6 @@ class OutputWriter:
         """Held while an output has a text."""
         self._last: LastDelivery | None = None
         """As long as it may stand right before the cursor."""
-        self._undoable = False
 
     @property
     def last(self) -> LastDelivery | None:
@@ -95,11 +96,10 @@ class OutputWriter:
             await self._journal.keep(Journal.typing, number, output.name)
             durable = time.monotonic()
             self._observer.writing(number)
-            self._undoable = False
             before, self._last = self._last, None
             if behind := await self._followed(before, output, focus, asked):
                 text = f" {text}" if needs_space(behind.text, text) else text
-                behind = replace(behind, behind=None)
+                behind = _shortened(behind, MOST_BEHIND)
             try:
                 receipt = await output.write(text, focus)
             except NotDelivered:
@@ -107,7 +107,6 @@ class OutputWriter:
                 raise
             written = time.monotonic()
             self._last = LastDelivery(number, text, focus, output, written, behind)
-            self._undoable = True
             timing.journal_ms += (durable - began) * 1000
             timing.output_ms = (written - durable) * 1000
             self._journal.submit(Journal.delivered, number, receipt.value)
@@ -129,29 +128,91 @@ class OutputWriter:
             return None
         return last
 
-    async def undo(self, in_use: Collection[Output]) -> int:
+    async def undo(self, in_use: Collection[Output], asked_at: Sequence[float] = ()) -> int:
         """Take the last text back out of its window, if its output is still `in_use`; the text is
-        held then. The number of its dictation.
+        held then, and the one behind it is the last. The number of its dictation. A key that was
+        pressed at one of the monotonic seconds `asked_at` is how the user asked for it.
 
         Raises DictateError, and then the text stands where it stood; or DeliveryUnsure, and then
         that is not known.
         """
         async with self._lock:
-            last = self._last
-            if last is None or not self._undoable or last.output not in in_use:
-                raise NotFound("there is no text that could be taken back")
+            last = self._last_of(in_use, "taken back")
             try:
-                await last.output.undo(last.text, last.focus)
+                await self._take_back(last, asked_at)
             except NotDelivered as error:
                 raise type(error)(f"not taken back: {error}") from error
-            except DeliveryUnsure:
-                self._last = None
-                raise
-            self._last = last.behind and replace(last.behind, at=time.monotonic())
-            self._undoable = False
         if await self._journal.call(Journal.get, last.number):
             self._journal.submit(Journal.held, last.number, TAKEN_BACK)
         return last.number
+
+    async def rewrite(
+        self, change: Callable[[str], str], in_use: Collection[Output], asked_at: Sequence[float]
+    ) -> tuple[int, Mapping[str, str]]:
+        """Replace the last text by what `change` makes of it: take it back, and write that. The
+        number of its dictation, and what each of its forms was before: as it was written, and as
+        the journal has it.
+
+        While the window has neither, the journal says that the text is being written: killed then,
+        the text is held. Raises as `undo`; if the text was taken back, but not written, it is held,
+        and the message says so.
+        """
+        async with self._lock:
+            last = self._last_of(in_use, "changed")
+            entry = await self._journal.call(Journal.get, last.number)
+            text = change(last.text)
+            if text == last.text:
+                raise NotFound("there is nothing to change in the last text")
+            if entry is None:
+                raise NotFound(f"dictation {last.number} is not in the journal any more")
+            await self._journal.keep(Journal.typing, last.number, last.output.name)
+            try:
+                await self._take_back(last, asked_at)
+            except NotDelivered:
+                self._journal.submit(Journal.delivered, last.number, entry.reason)
+                raise
+            except DeliveryUnsure as error:
+                self._journal.submit(Journal.held, last.number, str(error))
+                raise
+            try:
+                receipt = await last.output.write(text, last.focus)
+            except (NotDelivered, DeliveryUnsure) as error:
+                reason = f"taken back to be changed, and not written again: {error}"
+                self._journal.submit(Journal.held, last.number, reason)
+                again = f"`dictatectl paste {last.number}` writes it"
+                raise type(error)(f"dictation {last.number} is {reason}; {again}") from error
+            self._last = replace(last, text=text, at=time.monotonic())
+            self._journal.submit(Journal.delivered, last.number, receipt.value)
+            wanted = change(entry.wanted)
+            corrected = "" if wanted == entry.text else wanted
+            self._journal.submit(Journal.corrected, last.number, corrected, ())
+            return last.number, {text: last.text, wanted: entry.wanted}
+
+    async def select(self, in_use: Collection[Output], asked_at: Sequence[float]) -> int:
+        """Select the last text in its window. The number of its dictation. Raises as `undo`."""
+        async with self._lock:
+            last = self._last_of(in_use, "selected")
+            await last.output.follows(last.text, asked_at)
+            await last.output.select(last.text, last.focus)
+            self._last = None  # it is not before the cursor any more
+            return last.number
+
+    def _last_of(self, in_use: Collection[Output], what: str) -> LastDelivery:
+        last = self._last
+        if last is None or last.output not in in_use:
+            raise NotFound(f"there is no text that could be {what}")
+        return last
+
+    async def _take_back(self, last: LastDelivery, asked_at: Sequence[float]) -> None:
+        """Raises as `Output.undo`."""
+        # The output learns which keys were no text.
+        await last.output.follows(last.text, asked_at)
+        try:
+            await last.output.undo(last.text, last.focus)
+        except DeliveryUnsure:
+            self._last = None
+            raise
+        self._last = last.behind and replace(last.behind, at=time.monotonic())
 
     @asynccontextmanager
     async def exclusive(self) -> AsyncIterator[None]:
@@ -160,3 +221,9 @@ class OutputWriter:
         async with self._lock:
             self._last = None
             yield
+
+
+def _shortened(last: LastDelivery, most: int) -> LastDelivery:
+    """The same with at most so many texts behind it, this one counted."""
+    behind = last.behind and most > 1 and _shortened(last.behind, most - 1)
+    return replace(last, behind=behind or None)

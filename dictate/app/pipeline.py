@@ -22,7 +22,8 @@ from dictate.app.output_writer import Asked, OutputWriter
 from dictate.app.preedit import Preedit
 from dictate.app.profiles import Profile, Profiles
 from dictate.app.session import Activity, Command, Do, Input, Session
-from dictate.app.snippet_values import snippet_values
+from dictate.app.take_text import take_text
+from dictate.app.voice_editing import Place, VoiceEditing
 from dictate.config.schema import Settings
 from dictate.errors import DeliveryUnsure, DictateError, NotDelivered
 from dictate.events import (
@@ -35,6 +36,7 @@ from dictate.events import (
 from dictate.journal.journal import Journal
 from dictate.outputs import Focus
 from dictate.platform.background import BackgroundTasks
+from dictate.text.edit_phrases import Edit
 from dictate.vad.segmenter import Segmenter
 
 log = logging.getLogger(__name__)
@@ -85,6 +87,9 @@ class Pipeline:
         self._journal = journal
         self._writer = writer
         self._observer = observer
+        self.editing = VoiceEditing(
+            journal, writer, lambda: (profiles.main.output, profiles.second.output)
+        )
         self._session = Session(journal.next_number)
         self._listening = False
         self._tasks = BackgroundTasks(log)
@@ -313,17 +318,20 @@ class Pipeline:
         timing.early = final.drafted
         if not self.in_flight(number) and not self._keeps_cancelled:
             return
-        trouble = self._observer.trouble
-        values = await snippet_values(dictation.profile, final, application, trouble)
-        dictation.text = dictation.profile.polish(final, application, values)
-        if not dictation.text:
+        editing, trouble = self.settings.editing, self._observer.trouble
+        await take_text(dictation, final, application, editing, trouble)
+        if not dictation.text and dictation.edit is None:
             self._handle(number, Input.HEARD_NOTHING)
             return
         began = time.monotonic()
         engine = dictation.profile.engine.info.name
-        await self._journal.keep(
-            Journal.transcribed, number, dictation.text, final.text, engine, final.plain
-        )
+        if dictation.edit is not None:
+            command = dictation.edit.value
+            await self._journal.keep(Journal.commanded, number, command, final.text, engine)
+        else:
+            await self._journal.keep(
+                Journal.transcribed, number, dictation.text, final.text, engine, final.plain
+            )
         timing.journal_ms = (time.monotonic() - began) * 1000
         self._handle(number, Input.HEARD)
 
@@ -331,10 +339,13 @@ class Pipeline:
         number, timing = dictation.number, dictation.timing
         focus = await self._focus(dictation)
         asked = Asked(dictation.pressed_at, tuple(self._acted_at), dictation.continued)
+        place = Place(dictation.profile.output, focus, asked, dictation.language)
         try:
-            receipt = await self._writer.write(
-                number, dictation.text, dictation.profile.output, focus, asked, timing
-            )
+            if dictation.edit is not None:
+                await self._carry_out(dictation, dictation.edit, place)
+                return
+            text = self.editing.opened(dictation.text, place)
+            receipt = await self._writer.write(number, text, place.output, focus, asked, timing)
         except (NotDelivered, DeliveryUnsure) as error:
             dictation.reason = str(error)
             self._handle(number, Input.REFUSED)
@@ -343,6 +354,17 @@ class Pipeline:
         timing.total_ms = (now - dictation.released_at) * 1000
         self._handle(number, Input.WRITTEN)
         self._observer.delivered(number, receipt, timing)
+
+    async def _carry_out(self, dictation: Dictation, edit: Edit, place: Place) -> None:
+        """A voice command, in its turn. Raises NotDelivered if it is not carried out."""
+        self._preedit.remove(dictation.number, place.output)
+        try:
+            done = await self.editing.carry_out(edit, place)
+        except DictateError as error:
+            raise NotDelivered(f"this voice command was not carried out: {error}") from error
+        self._journal.submit(Journal.carried_out, dictation.number, done)
+        self._handle(dictation.number, Input.WRITTEN)
+        self._observer.carried_out(dictation.number, done)
 
     async def _focus(self, dictation: Dictation) -> Focus | None:
         """What had the focus at release. Not knowing it must not cost the text: the output decides

@@ -66,6 +66,10 @@ class Profile:
         repairs = self.repairs.get(hotwords) if self._wants_repair else None
         return self._polish(final, hotwords, repairs, values)
 
+    def language_of(self, final: FinalTranscript) -> str | None:
+        """The language of the utterance (BCP 47), as far as it is known."""
+        return utterance_language(self.language, final.language, self.engine.info.languages)
+
     def polish_without_terms(self, final: FinalTranscript, application: str) -> str:
         """The text as it would be if the list had no terms."""
         return self._polish(final, replace(self.hotwords_in(application), terms=()), None)
@@ -77,12 +81,11 @@ class Profile:
         repairs: Repairs | None,
         values: SnippetValues | None = None,
     ) -> str:
-        known = self.engine.info.languages
         return polish(
             final.text,
             hotwords,
             self.text,
-            language=utterance_language(self.language, final.language, known),
+            language=self.language_of(final),
             punctuates=final.punctuates,
             audio_s=final.audio_s,
             repairs=repairs,

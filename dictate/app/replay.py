@@ -72,6 +72,11 @@ class Replay:
             raise NotFound(f"there is no {what}; see `dictatectl history`")
         if self._in_flight(entry.number):
             raise DictateError(f"dictation {entry.number} is still under way; try again")
+        if entry.command:  # which is wanted as a text after all
+            await self._journal.keep(
+                Journal.transcribed, entry.number, entry.heard, entry.heard, entry.engine
+            )
+            entry = await self._journal.call(Journal.get, entry.number) or entry
         if not entry.text and entry.has_audio:
             entry = await self.transcribe(entry)
         if not entry.text:

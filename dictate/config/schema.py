@@ -230,6 +230,26 @@ class TextSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class EditingSettings:
+    """Editing by voice. A command counts only if it is all that you say between press and release:
+    "scratch that". In German, French and Spanish it has names of that language, and [commands] in
+    hotwords.toml may give it others. What cannot be done is held as a text and reported."""
+
+    scratch: bool = True
+    """Whether "scratch that" takes the last text back, as undo_key does."""
+    select: bool = True
+    """Whether "select that" selects the last text, so that the next one replaces it."""
+    capital: bool = True
+    """Whether "capital that" gives the last text a capital at its start, and each of its words one
+    if you say it again."""
+    new_sentence: bool = True
+    """Whether after "new sentence" the next text begins one: with a full stop before it, if that is
+    missing, and a capital."""
+    undo: bool = True
+    """Whether "undo that" takes back what the last of these commands did."""
+
+
+@dataclass(frozen=True, slots=True)
 class OutputSettings:
     """Where the text goes."""
 
@@ -352,6 +372,7 @@ class Settings:
     second: SecondSettings = SecondSettings()
     hotwords: HotwordSettings = HotwordSettings()
     text: TextSettings = TextSettings()
+    editing: EditingSettings = EditingSettings()
     output: OutputSettings = OutputSettings()
     hotkey: HotkeySettings = HotkeySettings()
     journal: JournalSettings = JournalSettings()

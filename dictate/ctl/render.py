@@ -116,6 +116,8 @@ def history(entries: Sequence[Fields]) -> None:
         head = f"{entry['number']:5}  {when}  {entry['state']:11}"
         reason = entry["reason"] if entry["reason"] != entry["state"] else ""
         said = safe(entry.get("corrected") or entry["text"] or reason)
+        if entry.get("command") and not entry["text"]:
+            said = safe(f"{entry['heard']} ({reason})")
         if width and len(head) + 2 + len(said) > width:
             said = said[: max(_MIN_TEXT, width - len(head) - 3)] + "…"
         held = entry["state"] == "held"

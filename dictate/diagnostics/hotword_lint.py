@@ -204,7 +204,11 @@ def _spoken(settings: Settings, hotwords: Hotwords) -> dict[str, str]:
         )
     if settings.text.spoken_newlines:
         own = {"newline": Break.LINE, "paragraph": Break.PARAGRAPH}
-        spoken.update((folded(said), _writes(own[action])) for said, action in hotwords.commands)
+        spoken.update(
+            (folded(said), _writes(own[action]))
+            for said, action in hotwords.commands
+            if action in own
+        )
     return spoken
 
 

@@ -77,9 +77,11 @@ sounds_like = ["clawed code", "clod code", "clot code"]
 #12345 Sampletown"""
 #"today" = "{date:%d.%m.%Y}"
 
-# On the left what you say, on the right the action: newline or paragraph.
+# On the left what you say, on the right the action: newline, paragraph, and for a whole utterance
+# scratch, select, capital, new_sentence or undo.
 [commands]
 #"next line" = "newline"
+#"forget it" = "scratch"
 '''
 """The hotwords.toml of a new user."""
 

@@ -16,7 +16,9 @@ from dictate.hotwords.limits import composed, folded
 AUTO = "auto"
 """In place of a BCP 47 tag: the engine detects the language."""
 ACTIONS: Final = ("newline", "paragraph")
-"""The actions of spoken commands, by their names in hotwords.toml."""
+"""The actions of spoken commands within a text, by their names in hotwords.toml."""
+EDITS: Final = ("scratch", "select", "capital", "new_sentence", "undo")
+"""Those of commands that are a whole utterance."""
 MAIN: Final = "main"
 SECOND: Final = "second"
 PROFILES: Final = (MAIN, SECOND)

@@ -25,6 +25,7 @@ from dictate.hotwords.merge import FileParts, Pairs, merged
 from dictate.hotwords.model import (
     ACTIONS,
     AUTO,
+    EDITS,
     PROFILES,
     Group,
     Hotwords,
@@ -45,6 +46,7 @@ SOONEST_MIN, HOURLY, LATEST_MIN = 1, 60.0, 10_080
 """Minutes between two requests of a source: at least, by default, and at most (a week)."""
 
 _TOP = ("context", "words", "word", "group", "source", "replacements", "snippets", "commands")
+_ACTIONS = (*ACTIONS, *EDITS)
 _WORD = tuple(field.name for field in fields(Term))
 _GROUP = (*(field.name for field in fields(Group)), "words")
 _SOURCE = tuple(field.name for field in fields(Source))
@@ -285,11 +287,11 @@ class _Reader:
 
     def _read_commands(self) -> None:
         for key, spoken, action in self._table("commands", '"next line" = "newline"'):
-            if spoken in _TOP and action not in ACTIONS:
+            if spoken in _TOP and action not in _ACTIONS:
                 self._wrong(key, _too_low(spoken))
-            elif not isinstance(action, str) or action not in ACTIONS:
-                meant = did_you_mean(action, ACTIONS)
-                self._wrong(key, f"a command is one of {', '.join(ACTIONS)}{meant}")
+            elif not isinstance(action, str) or action not in _ACTIONS:
+                meant = did_you_mean(action, _ACTIONS)
+                self._wrong(key, f"a command is one of {', '.join(_ACTIONS)}{meant}")
             else:
                 self._parts.commands.append((key, self._phrase(key, spoken), action))
 

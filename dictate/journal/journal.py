@@ -114,7 +114,17 @@ class Journal:
         """The text outlives this process when it returns, or it raises JournalError; `get` has the
         text either way."""
         heard_anew = {"text": text, "heard": heard, "engine": engine, "plain": plain}
-        self._step(number, S.TRANSCRIBED, durable=True, **heard_anew, corrected="", reason="")
+        later = {"corrected": "", "command": "", "reason": ""}
+        self._step(number, S.TRANSCRIBED, durable=True, **heard_anew, **later)
+
+    def commanded(self, number: int, command: str, heard: str, engine: str) -> None:
+        """It is a voice command, said in these words; as `transcribed`."""
+        said = {"command": command, "heard": heard, "engine": engine, "text": ""}
+        self._step(number, S.TRANSCRIBED, durable=True, **said)
+
+    def carried_out(self, number: int, done: str) -> None:
+        """The voice command was carried out; `done` says what that was."""
+        self._step(number, S.DELIVERED, reason=done)
 
     def typing(self, number: int, output: str) -> None:
         """The step and the text are on the disk when it returns; if it raises JournalError, the

@@ -131,6 +131,11 @@ class Output(ABC):
         """
         raise NotDelivered(f"{self.name} cannot take a text back: undo it there")
 
+    async def select(self, text: str, focus: Focus | None) -> None:  # noqa: ARG002
+        """Select `text`, which the last `write` put into `focus`: all of it, and nothing else, so
+        that the next text replaces it. Raises as `undo`."""
+        raise NotDelivered(f"{self.name} cannot select a text: select it there")
+
     async def follows(self, text: str, asked_at: Sequence[float]) -> bool:  # noqa: ARG002
         """Whether the cursor is still right behind `text`, the last that this output wrote or that
         stands there after an undo: nothing was typed or clicked since, as far as can be known. The

@@ -204,6 +204,9 @@ class Observer:
         self.timings.append(timing)
         self.told.append(f"delivered {number} {receipt.value}")
 
+    def carried_out(self, number: int, done: str) -> None:
+        self.told.append(f"done {number}: {done}")
+
     def nothing_heard(self, number: int, level: str, *, continued: bool) -> None:
         why = f": {level}" if level else ""
         self.told.append(f"nothing {number}{' continued' * continued}{why}")

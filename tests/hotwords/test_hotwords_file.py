@@ -111,7 +111,7 @@ def test_spellings_are_composed() -> None:
         ('[replacements]\na = "b\\n"', []),
         ('[replacements]\na = "b\\nc"', ["2: this has a line end, a tab or an invisible"]),
         ("[replacements]\na = 'b'\n\nA = 'c'", ['4: "A" is in line 2 already']),
-        ("[commands]\nx = 'new_line'", ["2: a command is one of newline, paragraph; did you me"]),
+        ("[commands]\nx = 'new_line'", ["2: a command is one of newline, paragraph, scratch, s"]),
         ("[commands]\nx = ['newline']", ["2: a command is one of newline, paragraph"]),
         ('[snippets]\na = """\nb\n\nc\n"""', []),
         ("[snippets]\na = '{{b}} {date:%x}{clipboard}'", []),
@@ -237,7 +237,7 @@ def test_the_examples_in_the_default_file_are_right() -> None:
     assert [source.refresh_min for source in hotwords.sources] == [60]
     assert len(hotwords.replacements) == 2
     assert hotwords.replacements_in == (("en", (("um", ""),)),)
-    assert hotwords.commands == (("next line", "newline"),)
+    assert hotwords.commands == (("next line", "newline"), ("forget it", "scratch"))
     assert hotwords.snippets == (
         ("my address", "Example Street 1\n12345 Sampletown"),
         ("today", "{date:%d.%m.%Y}"),
