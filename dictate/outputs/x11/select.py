@@ -18,7 +18,7 @@ _RIGHT_TO_LEFT = ("R", "AL", "AN")
 def why_not_selectable(text: str) -> str | None:
     """Why Shift+Left may not select exactly this text, or None."""
     if why_not_exact(text):
-        return "it is too long, or has signs that not every application passes one by one"
+        return "it is too long, has line ends, or signs that some applications pass in one step"
     if any(unicodedata.bidirectional(character) in _RIGHT_TO_LEFT for character in text):
         return "it is written from right to left"
     return None
