@@ -20,6 +20,7 @@ from dictate.app.journal_thread import JournalThread
 from dictate.app.observer import PipelineObserver
 from dictate.app.output_writer import Asked, OutputWriter
 from dictate.app.preedit import Preedit
+from dictate.app.profile_choice import ProfileChoice
 from dictate.app.profiles import Profile, Profiles
 from dictate.app.session import Activity, Command, Do, Input, Session
 from dictate.config.schema import Settings
@@ -91,6 +92,7 @@ class Pipeline:
             self._tasks.start,
             lambda number, in_field: observer.previewed(number, in_field=in_field),
         )
+        self._choice = ProfileChoice(profiles, self._partial, self._heard_by)
         self._in_flight: dict[int, Dictation] = {}
         self._acted_at: deque[float] = deque(maxlen=LAST_ACTIONS)
         """When the user last did something, monotonic seconds."""
@@ -101,13 +103,13 @@ class Pipeline:
 
     # What the user does.
 
-    def start(self, *, held: bool, second: bool = False) -> None:
+    def start(self, *, held: bool, profile: str = "") -> None:
         """See `Session.start`."""
-        self._user_acts(lambda: self._session.start(held=held, second=second))
+        self._user_acts(lambda: self._session.start(held=held, profile=profile))
 
-    def toggle(self, *, second: bool = False) -> None:
+    def toggle(self, *, profile: str = "") -> None:
         """See `Session.toggle`."""
-        self._user_acts(lambda: self._session.toggle(second=second))
+        self._user_acts(lambda: self._session.toggle(profile=profile))
 
     def stop(self) -> None:
         """See `Session.stop`."""
@@ -192,13 +194,16 @@ class Pipeline:
     # One dictation, from the key to the window.
 
     def _record(self, command: Command) -> None:
-        number, profile = command.dictation, self._profiles.choose(second=command.second)
-        self._journal.submit(Journal.begin, number, time.time(), second=command.second)
+        number, asked = command.dictation, command.profile
+        before = self._in_flight.get(number - 1) if command.continued else None
+        profile, utterance = self._choice.begin(number, before.hearing.name if before else asked)
+        self._journal.submit(Journal.begin, number, time.time(), profile.name)
         dictation = Dictation(
             number,
             profile,
-            profile.begin(number, self._partial),
+            utterance,
             time.monotonic(),
+            asked,
             continued=command.continued,
         )
         self._in_flight[number] = dictation
@@ -211,6 +216,15 @@ class Pipeline:
         if not self._listening:
             self._listening = True
             self._microphone.listen()
+
+    def _heard_by(self, number: int, profile: Profile) -> None:
+        """It is known now what hears this dictation."""
+        is_main = profile.engine is self._profiles.main.engine
+        self._session.heard_by(number, None if is_main else profile.engine)
+        if (dictation := self._in_flight.get(number)) is not None:
+            if dictation.hearing.name != profile.name:
+                self._journal.submit(Journal.profile, number, profile.name)
+            dictation.hearing = profile
 
     def hear(self, chunk: AudioChunk) -> None:
         """A chunk from the microphone: to disk, to the engine, to the speech detector."""
@@ -259,7 +273,7 @@ class Pipeline:
         loop = asyncio.get_running_loop()
         dictation.released_at = time.monotonic()
         dictation.ends_at = dictation.released_at + tail_s
-        dictation.focus = loop.create_task(dictation.profile.output.focus())
+        dictation.focus = loop.create_task(self._choice.land(dictation))
         # A microphone that died takes its last chunk with it: the tail must end all the same.
         longest_s = tail_s + LATE_SOUND_S
         dictation.timers.append(
@@ -303,7 +317,7 @@ class Pipeline:
         focus = await self._focus(dictation)
         if not self.in_flight(number):
             return  # cancelled meanwhile
-        application = focus.application if focus else ""
+        application = dictation.application or (focus.application if focus else "")
         self._journal.submit(Journal.captured, number, application)
         if dictation.lost:
             self._observer.trouble(f"{dictation.lost * 1000 // RATE} ms of sound were lost")

@@ -21,6 +21,7 @@ from dbus_fast.service import ServiceInterface, dbus_method, dbus_property
 
 from dictate import __version__
 from dictate.errors import DictateError
+from dictate.hotwords.model import SECOND
 from dictate.journal.entry import Entry
 from dictate.platform.bus import ERRORS, INTERFACE, one_line
 
@@ -51,23 +52,29 @@ class Controller(Protocol):
     Any DictateError reaches the client, with its message.
     """
 
-    def start(self, *, second: bool) -> None:
-        """Begin a dictation with the second profile or the main one. Idempotent, as are the next
-        three methods."""
+    def start(self, profile: str = "") -> None:
+        """Begin a dictation with this profile, or ("") with the one that is on in what is in front.
+        Idempotent, as are the next three methods."""
 
     def stop(self) -> bool:
         """End it, and write the text. Whether there was one to end."""
 
-    def toggle(self, *, second: bool) -> None:
+    def toggle(self, profile: str = "") -> None:
         """Begin or end one."""
 
-    def key(self, *, second: bool, down: bool) -> bool:
-        """A shortcut of the desktop was pressed or released: it means what the hotkey means.
-        Whether that was possible: a key that is not down cannot be released."""
+    def key(self, profile: str = "", *, down: bool) -> bool:
+        """A shortcut of the desktop was pressed or released: it means what the key of this profile
+        means, or ("") the hotkey. Whether that was possible: a key that is not down cannot be released."""
 
     def cancel(self) -> str:
         """Discard the dictation: nothing is written. What is kept of it, in a sentence; empty if
         there was nothing to cancel."""
+
+    def profiles(self) -> Sequence[Row]:
+        """What each profile uses."""
+
+    async def in_front(self) -> Row:
+        """The application in front, and the profile that is on there."""
 
     async def reload(self) -> Sequence[str]:
         """Read the files again: one line for each change, for people. Those that begin with
@@ -130,6 +137,7 @@ class Status(TypedDict, total=False):
     engine_finish_ms: float
     finish_times: dict[str, float]
     engine_progress: str
+    profile: str
     second_engine: str
     second_engine_state: str
     second_model: str
@@ -167,52 +175,52 @@ class Dictate1(ServiceInterface):
 
     @dbus_method("Start")
     def start(self) -> None:
-        with _errors():
-            self._controller().start(second=False)
+        with errors():
+            self._controller().start()
 
     @dbus_method("StartSecond")
     def start_second(self) -> None:
-        with _errors():
-            self._controller().start(second=True)
+        with errors():
+            self._controller().start(SECOND)
 
     @dbus_method("Stop")
     def stop(self) -> DBusBool:
-        with _errors():
+        with errors():
             return self._controller().stop()
 
     @dbus_method("Toggle")
     def toggle(self) -> None:
-        with _errors():
-            self._controller().toggle(second=False)
+        with errors():
+            self._controller().toggle()
 
     @dbus_method("ToggleSecond")
     def toggle_second(self) -> None:
-        with _errors():
-            self._controller().toggle(second=True)
+        with errors():
+            self._controller().toggle(SECOND)
 
     @dbus_method("Press")
     def press(self) -> None:
-        with _errors():
-            self._controller().key(second=False, down=True)
+        with errors():
+            self._controller().key(down=True)
 
     @dbus_method("Release")
     def release(self) -> DBusBool:
-        with _errors():
-            return self._controller().key(second=False, down=False)
+        with errors():
+            return self._controller().key(down=False)
 
     @dbus_method("PressSecond")
     def press_second(self) -> None:
-        with _errors():
-            self._controller().key(second=True, down=True)
+        with errors():
+            self._controller().key(SECOND, down=True)
 
     @dbus_method("ReleaseSecond")
     def release_second(self) -> DBusBool:
-        with _errors():
-            return self._controller().key(second=True, down=False)
+        with errors():
+            return self._controller().key(SECOND, down=False)
 
     @dbus_method("Cancel")
     def cancel(self) -> DBusStr:
-        with _errors():
+        with errors():
             return self._controller().cancel()
 
     @dbus_method("Reload")
@@ -271,7 +279,7 @@ class Dictate1(ServiceInterface):
 
     @dbus_method("EngineSocket")
     def engine_socket(self) -> DBusStr:
-        with _errors():
+        with errors():
             return self._controller().engine_socket()
 
     @dbus_method("Check")
@@ -376,6 +384,10 @@ class Dictate1(ServiceInterface):
     def engine_progress(self) -> DBusStr:
         return self._status["engine_progress"]
 
+    @dbus_property(READ, "Profile")
+    def profile(self) -> DBusStr:
+        return self._status["profile"]
+
     @dbus_property(READ, "SecondEngine")
     def second_engine(self) -> DBusStr:
         return self._status["second_engine"]
@@ -433,7 +445,7 @@ class Dictate1(ServiceInterface):
         assert call is not None
         self._calls.add(call)
         try:
-            with _errors():
+            with errors():
                 yield
         except asyncio.CancelledError:
             if not self._ending:
@@ -457,7 +469,7 @@ def property_name(name: str) -> str:
 
 
 @contextmanager
-def _errors() -> Iterator[None]:
+def errors() -> Iterator[None]:
     try:
         yield
     except DBusError:
@@ -477,7 +489,8 @@ def _errors() -> Iterator[None]:
 
 def _from_entry(entry: Entry) -> dict[str, Variant]:
     known = {name: value for name, value in asdict(entry).items() if value is not None}
-    return from_row(known | {"state": entry.state.value})
+    of_older = {"second": entry.profile == SECOND}
+    return from_row(known | of_older | {"state": entry.state.value})
 
 
 def from_row(row: Row) -> dict[str, Variant]:
