@@ -299,6 +299,15 @@ class SoundSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class MediaSettings:
+    """Music and videos that play while you dictate."""
+
+    pause: bool = False
+    """Whether players pause while a dictation records, and play on after it: those that the desktop
+    can control (MPRIS), browsers among them. What was paused already stays paused."""
+
+
+@dataclass(frozen=True, slots=True)
 class TraySettings:
     """The icon in the tray of the desktop."""
 
@@ -322,6 +331,7 @@ class Settings:
     notifications: NotificationSettings = NotificationSettings()
     overlay: OverlaySettings = OverlaySettings()
     sounds: SoundSettings = SoundSettings()
+    media: MediaSettings = MediaSettings()
     tray: TraySettings = TraySettings()
     profile: tuple[ProfileSettings, ...] = ()
     key: tuple[KeySettings, ...] = ()
