@@ -1,4 +1,4 @@
-"""The profiles: the engine, the language, the words, the text steps and the output of a dictation."""
+"""The profiles: engine, language, words, text steps and output of a dictation."""
 
 import asyncio
 from collections.abc import Callable, Mapping

@@ -88,11 +88,8 @@ def _unknown_table(table: str, given: Any) -> str:
     names = [section.name for section in fields(Settings)]
     if isinstance(given, dict):
         return f"there is no table [{table}]{did_you_mean(table, names)}"
-    homes = [
-        f"[{section.name}]"
-        for section in TABLES
-        if hasattr(getattr(Settings(), section.name), table)
-    ]
+    defaults = Settings()
+    homes = [f"[{one.name}]" for one in TABLES if hasattr(getattr(defaults, one.name), table)]
     if homes:
         return f"{table} must be below its table: {' or '.join(homes)}"
     return f"there is no option {table}{did_you_mean(table, names)}"

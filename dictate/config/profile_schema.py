@@ -1,4 +1,4 @@
-"""The tables of config.toml that may occur several times: [[profile]] and [[key]]. See schema.py."""
+"""The tables of config.toml that may occur several times: [[profile]] and [[key]]."""
 
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
@@ -7,7 +7,6 @@ from dictate.hotwords.model import MAIN
 
 Texts: TypeAlias = tuple[str, ...]
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
-Overrides: TypeAlias = tuple[tuple[str, Any], ...]
 
 NO_KEY: Final = "none"
 """In `send`: nothing is pressed."""
@@ -28,11 +27,11 @@ class ProfileSettings:
     name: str = option("", reads="dictate.config.profile_schema:profile_name", example="chat")
     """Its name, for [[key]], for the groups in hotwords.toml, and for `dictatectl start
     --profile`. Each profile needs one; main is what the settings outside of profiles are called."""
-    applications: Texts = option((), example=("Slack", "org.telegram.desktop"))
+    applications: tuple[str, ...] = option((), example=("Slack", "org.telegram.desktop"))
     """The applications in which it is on by itself, as `dictatectl status` names them. Letter case
     does not matter, org.kde.konsole is also called konsole, and * stands for anything. The first
     profile that fits is taken. Without applications and titles, a profile is on by its key only."""
-    titles: Texts = option((), example=("*- Gmail*",))
+    titles: tuple[str, ...] = option((), example=("*- Gmail*",))
     """Titles of windows in which it is on by itself; * stands for anything. With applications, both
     must fit. A title is looked at and forgotten: it is neither logged nor stored. Only x11,
     virtual_keyboard and input_method can read titles."""
@@ -51,9 +50,9 @@ class ProfileSettings:
     the window that had the focus; none presses nothing."""
     spoken_commands: bool = True
     """Whether what you say can be a command, such as "new line"; false writes the words."""
-    replacements: Pairs = option((), example=(("brb", "be right back"),))
+    replacements: tuple[tuple[str, str], ...] = option((), example=(("brb", "be right back"),))
     """What is written for what was recognized, as in hotwords.toml, and before those."""
-    text: Overrides = option((), hidden=True)
+    text: tuple[tuple[str, Any], ...] = option((), hidden=True)
     """The options of [text] that differ, and their values."""
 
 

@@ -94,7 +94,7 @@ def _in_front(front: Fields) -> str:
 
 
 def _profiles(found: Fields) -> Fields:
-    """The profile of the dictation under way, and each one as far as it differs from the main one."""
+    """The profile of the dictation under way, and how the others differ from the main one."""
     items: Fields = {"profile": found["profile"]}
     main = found["profiles"][0]
     for profile in found["profiles"][1:]:

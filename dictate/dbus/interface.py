@@ -64,7 +64,8 @@ class Controller(Protocol):
 
     def key(self, profile: str = "", *, down: bool) -> bool:
         """A shortcut of the desktop was pressed or released: it means what the key of this profile
-        means, or ("") the hotkey. Whether that was possible: a key that is not down cannot be released."""
+        means, or ("") the hotkey. Whether that was possible: a key that is not down cannot be
+        released."""
 
     def cancel(self) -> str:
         """Discard the dictation: nothing is written. What is kept of it, in a sentence; empty if

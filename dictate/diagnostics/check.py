@@ -193,9 +193,11 @@ def _profiles(settings: Settings) -> Iterator[CheckRow]:
     for name, engine in engines.items():
         if engine is not main:
             stages.append((f"{name} engine", ENGINES, engine.use, engine))
-    for profile in settings.profile:
-        if use := profile.output:
-            stages.append((f"{profile.name} output", OUTPUTS, use, settings.output))
+    stages += [
+        (f"{each.name} output", OUTPUTS, each.output, settings.output)
+        for each in settings.profile
+        if each.output
+    ]
     found = [list(_backends(*stage)) for stage in stages]
     keys = settings.hotkey
     for name, key in (
