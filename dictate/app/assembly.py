@@ -148,7 +148,7 @@ async def open_stages(
         on_end=sound_over,
     )
     found = make_profiles(settings, configuration.hotwords, engines, outputs, RepairStore())
-    profiles = Profiles(found, settings)
+    profiles = Profiles(found)
     writer = OutputWriter(journal, dispatcher)
     segmenter, problem = await make_segmenter(settings.speech)
     if problem:

@@ -6,7 +6,7 @@ from math import log10
 from typing import Final
 
 from dictate.app.observer import Timing
-from dictate.app.profiles import Profile
+from dictate.app.profiles import Profile, ProfileSet
 from dictate.app.utterance import Utterance
 from dictate.engines.protocol import EngineState
 from dictate.engines.quiet_speech import Level
@@ -23,6 +23,8 @@ class Dictation:
     """A dictation that is not over yet."""
 
     number: int
+    profiles: ProfileSet
+    """Those in force when it began."""
     hearing: Profile
     """What hears it. Until that is known, the main profile."""
     utterance: Utterance

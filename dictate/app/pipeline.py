@@ -13,6 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from functools import partial
 from typing import Any, Protocol
 
 from dictate.app.dictation import Backlog, Dictation, backlog_of
@@ -20,7 +21,7 @@ from dictate.app.journal_thread import JournalThread
 from dictate.app.observer import PipelineObserver
 from dictate.app.output_writer import Asked, OutputWriter
 from dictate.app.preedit import Preedit
-from dictate.app.profile_choice import ProfileChoice
+from dictate.app.profile_choice import begin, land
 from dictate.app.profiles import Profile, Profiles
 from dictate.app.session import Activity, Command, Do, Input, Session
 from dictate.config.schema import Settings
@@ -92,7 +93,6 @@ class Pipeline:
             self._tasks.start,
             lambda number, in_field: observer.previewed(number, in_field=in_field),
         )
-        self._choice = ProfileChoice(profiles, self._partial, self._heard_by)
         self._in_flight: dict[int, Dictation] = {}
         self._acted_at: deque[float] = deque(maxlen=LAST_ACTIONS)
         """When the user last did something, monotonic seconds."""
@@ -196,10 +196,14 @@ class Pipeline:
     def _record(self, command: Command) -> None:
         number, asked = command.dictation, command.profile
         before = self._in_flight.get(number - 1) if command.continued else None
-        profile, utterance = self._choice.begin(number, before.hearing.name if before else asked)
+        profiles, name = self._profiles.now, before.hearing.name if before else asked
+        profile, utterance = begin(
+            profiles, number, name, self._partial, partial(self._heard_by, number)
+        )
         self._journal.submit(Journal.begin, number, time.time(), profile.name)
         dictation = Dictation(
             number,
+            profiles,
             profile,
             utterance,
             time.monotonic(),
@@ -207,6 +211,7 @@ class Pipeline:
             continued=command.continued,
         )
         self._in_flight[number] = dictation
+        self._heard_by(number, profile)
         if not command.continued:
             self.segmenter.reset()
         # Without a microphone no sample would ever count the time.
@@ -219,12 +224,13 @@ class Pipeline:
 
     def _heard_by(self, number: int, profile: Profile) -> None:
         """It is known now what hears this dictation."""
-        is_main = profile.engine is self._profiles.main.engine
+        if (dictation := self._in_flight.get(number)) is None:
+            return
+        is_main = profile.engine is dictation.profiles.main.engine
         self._session.heard_by(number, None if is_main else profile.engine)
-        if (dictation := self._in_flight.get(number)) is not None:
-            if dictation.hearing.name != profile.name:
-                self._journal.submit(Journal.profile, number, profile.name)
-            dictation.hearing = profile
+        if dictation.hearing.name != profile.name:
+            self._journal.submit(Journal.profile, number, profile.name)
+        dictation.hearing = profile
 
     def hear(self, chunk: AudioChunk) -> None:
         """A chunk from the microphone: to disk, to the engine, to the speech detector."""
@@ -273,7 +279,7 @@ class Pipeline:
         loop = asyncio.get_running_loop()
         dictation.released_at = time.monotonic()
         dictation.ends_at = dictation.released_at + tail_s
-        dictation.focus = loop.create_task(self._choice.land(dictation))
+        dictation.focus = loop.create_task(land(dictation))
         # A microphone that died takes its last chunk with it: the tail must end all the same.
         longest_s = tail_s + LATE_SOUND_S
         dictation.timers.append(

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from dictate.app.dictation import Dictation
-from dictate.app.profiles import Profile, Profiles, focus_in_time
+from dictate.app.profiles import Profile, ProfileSet, focus_in_time
 from dictate.app.utterance import LateUtterance, Utterance
 from dictate.engines.client import UtteranceClient
 from dictate.events import PartialTranscript
@@ -20,52 +20,47 @@ from dictate.platform.keyboard_layout import layout_language
 log = logging.getLogger(__name__)
 
 
-class ProfileChoice:
-    """`on_partial` receives what the engines hear so far, `on_heard_by` the number of a dictation
-    and the profile that hears it, once that is known."""
+def begin(
+    profiles: ProfileSet,
+    number: int,
+    asked: str,
+    on_partial: Callable[[PartialTranscript], None],
+    on_known: Callable[[Profile], None],
+) -> tuple[Profile, Utterance]:
+    """Begin an utterance with the profile that was `asked` for, or ("") with the one that is on in
+    what is in front. The profile is returned; if it is not known yet, `on_known` receives it
+    later."""
+    profile = profiles.named(asked)
+    by_place = not asked and profiles.by_application
+    if not by_place and not profile.follows_layout:
+        return profile, profile.begin(number, on_partial)
 
-    def __init__(
-        self,
-        profiles: Profiles,
-        on_partial: Callable[[PartialTranscript], None],
-        on_heard_by: Callable[[int, Profile], None],
-    ) -> None:
-        self._profiles = profiles
-        self._on_partial = on_partial
-        self._on_heard_by = on_heard_by
-
-    def begin(self, number: int, asked: str) -> tuple[Profile, Utterance]:
-        """Begin an utterance with the profile that was `asked` for, or with the one that is on in
-        what is in front (""); also the profile, as far as it is known at once."""
-        profile = self._profiles.named(asked)
-        if not profile.follows_layout and (asked or not self._profiles.by_application):
-            self._on_heard_by(number, profile)
-            return profile, profile.begin(number, self._on_partial)
-        return profile, LateUtterance(self._begin(number, asked))
-
-    async def _begin(self, number: int, asked: str) -> UtteranceClient:
-        profile, application = self._profiles.named(asked), None
-        if not asked and self._profiles.by_application:
-            focus = await focus_in_time(self._profiles.main.output)
-            profile = self._profiles.fitting(focus)
+    async def later() -> UtteranceClient:
+        found, application = profile, None
+        if by_place:
+            focus = await focus_in_time(profiles.main.output)
+            found = profiles.fitting(focus)
             application = focus.application if focus else ""
-        profile = await in_language_of_layout(profile)
-        self._on_heard_by(number, profile)
-        return profile.begin(number, self._on_partial, application)
+        found = await in_language_of_layout(found)
+        on_known(found)
+        return found.begin(number, on_partial, application)
 
-    async def land(self, dictation: Dictation) -> Focus | None:
-        """Note where the text of this dictation lands. What has the focus, for the output that
-        writes it."""
-        if dictation.asked or not self._profiles.by_application:
+    return profile, LateUtterance(later())
+
+
+async def land(dictation: Dictation) -> Focus | None:
+    """Note where the text of this dictation lands. What has the focus, for the output that writes
+    it. Raises DictateError."""
+    if dictation.asked or not dictation.profiles.by_application:
+        focus = await dictation.profile.output.focus()
+    else:
+        front = dictation.profiles.main.output
+        if (focus := await front.focus()) is not None:
+            dictation.place = dictation.profiles.fitting(focus)
+            dictation.application = focus.application
+        if dictation.profile.output is not front:
             focus = await dictation.profile.output.focus()
-        else:
-            front = self._profiles.main.output
-            if (focus := await front.focus()) is not None:
-                dictation.place = self._profiles.fitting(focus)
-                dictation.application = focus.application
-            if dictation.profile.output is not front:
-                focus = await dictation.profile.output.focus()
-        return focus.untitled() if focus else None
+    return focus.untitled() if focus else None
 
 
 async def in_language_of_layout(profile: Profile) -> Profile:

@@ -23,7 +23,7 @@ class ProfileReport:
         """One for each profile, the main one first."""
         others = self._engines.others
         rows: list[Row] = []
-        for profile in self._profiles.all:
+        for profile in self._profiles.now.all:
             engine = others.get(profile.name, self._engines.report)
             is_main = profile.name == MAIN
             rows.append(
@@ -52,5 +52,5 @@ class ProfileReport:
             focus = None
         return {
             "application": focus.application if focus else "",
-            "profile": self._profiles.fitting(focus).name,
+            "profile": self._profiles.now.fitting(focus).name,
         }

@@ -118,15 +118,13 @@ async def focus_in_time(output: Output) -> Focus | None:
     return asking.result() if known else None
 
 
-class Profiles:
-    """All profiles by their names, MAIN among them, and the settings that say where each is on."""
+class ProfileSet:
+    """All profiles by their names, MAIN among them, and the settings that say where each is on. A
+    dictation keeps the set that it began with."""
 
     def __init__(self, found: Mapping[str, Profile], settings: Settings) -> None:
-        self.apply(found, settings)
-
-    def apply(self, found: Mapping[str, Profile], settings: Settings) -> None:
-        """Use these from the next dictation on. One that is in flight keeps its profile."""
-        self._found, self._settings = found, settings
+        self._found = found
+        self._settings = settings
         self.by_application = profiles.by_application(settings)
         """Whether what is in front decides."""
 
@@ -145,11 +143,31 @@ class Profiles:
         return self._found.get(name, self.main)
 
     def fitting(self, focus: Focus | None) -> Profile:
-        """The profile that is on in what has the focus. It may look at the title of a window, which
-        nobody else does."""
+        """The profile that is on in what has the focus."""
         if focus is None or not self.by_application:
             return self.main
         return self.named(profiles.fitting(self._settings, focus.application, focus.title))
+
+
+class Profiles:
+    """The profiles in force."""
+
+    def __init__(self, found: ProfileSet) -> None:
+        self.now = found
+        """Of a dictation that begins now."""
+
+    def apply(self, found: ProfileSet) -> None:
+        """Use these from the next dictation on."""
+        self.now = found
+
+    @property
+    def main(self) -> Profile:
+        """The profile of the settings outside of profiles."""
+        return self.now.main
+
+    def named(self, name: str) -> Profile:
+        """The profile with this name; the main one if there is none."""
+        return self.now.named(name)
 
 
 def make_profiles(
@@ -158,9 +176,9 @@ def make_profiles(
     engines: EngineManager,
     outputs: OutputManager,
     repairs: RepairStore,
-) -> dict[str, Profile]:
-    """All profiles by their names, of the engines and outputs of now."""
-    return {
+) -> ProfileSet:
+    """The profiles of the engines and outputs of now."""
+    found = {
         name: Profile(
             engine=engines.clients[name],
             language=profiles.engine_of(settings, name).language,
@@ -176,3 +194,4 @@ def make_profiles(
         )
         for name in profiles.names_of(settings)
     }
+    return ProfileSet(found, settings)

@@ -319,7 +319,7 @@ class Reloader:
         settings, hotwords = self.configuration.settings, self.configuration.hotwords
         repairs = self._profiles.main.repairs
         found = make_profiles(settings, hotwords, self._engines, self._outputs, repairs)
-        self._profiles.apply(found, settings)
+        self._profiles.apply(found)
         self._outputs.changed()
 
     def _retire(self, end: Callable[[], Awaitable[None]]) -> None:

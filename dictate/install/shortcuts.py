@@ -78,7 +78,7 @@ def configured_shortcuts(settings: Settings, out: Out) -> list[Shortcut]:
         name = each.profile if _PLAIN.fullmatch(each.profile) else f"profile-{number}"
         name = f"profile-{number}" if name in names else name
         names.add(name)
-        commands = (of_profile(each.profile, member) for member in ("Press", "Release", "Toggle"))
+        commands = (command(member, each.profile) for member in ("Press", "Release", "Toggle"))
         shortcuts.append(Shortcut(name, parse(each.key), *commands))
     for name, key, member in (
         ("paste", keys.paste_key, "Paste"),
@@ -99,24 +99,17 @@ def configured_shortcuts(settings: Settings, out: Out) -> list[Shortcut]:
     return shortcuts
 
 
-def command(member: str) -> str:
-    """The command that calls this method of the daemon. busctl starts ten times faster than
-    dictatectl, so it is used where it is installed."""
+def command(member: str, profile: str = "") -> str:
+    """The command that calls this method of the daemon, or the one of that name which takes a
+    profile. busctl starts ten times faster than dictatectl, so it is used where it is installed."""
+    name = shlex.quote(profile)
     if busctl := shutil.which("busctl"):
         last = " u 0" if member in ("Paste", CORRECT) else ""
         interface = bus.HOTWORDS_INTERFACE if member == CORRECT else bus.INTERFACE
+        if profile:
+            interface, last = bus.PROFILES_INTERFACE, f" s {name}"
         return f"{busctl} --user call {bus.NAME} {bus.PATH} {interface} {member}{last}"
     ctl = shlex.quote(str(Path(sys.executable).with_name("dictatectl")))
     if member == CORRECT:
         return f"{ctl} correct --window"
-    return f"{ctl} {member.lower()}"
-
-
-def of_profile(profile: str, member: str) -> str:
-    """The same for a method that takes the name of a profile."""
-    name = shlex.quote(profile)
-    if busctl := shutil.which("busctl"):
-        call = f"{busctl} --user call {bus.NAME} {bus.PATH} {bus.PROFILES_INTERFACE}"
-        return f"{call} {member} s {name}"
-    ctl = shlex.quote(str(Path(sys.executable).with_name("dictatectl")))
-    return f"{ctl} {member.lower()} --profile {name}"
+    return f"{ctl} {member.lower()}" + (f" --profile {name}" if profile else "")

@@ -243,9 +243,11 @@ def test_changing_the_engine_has_the_files_read(running: "subprocess.Popen[str]"
     assert "note: engine.use is scripted: --engine on the command line of dictate" in said
     assert asked(running) == "read files"
     assert config_file.load(paths.config_file()).engine.use == "pocketsphinx"
-    assert "undo: dictatectl engine --second pocketsphinx" in done("engine", "--second", "auto")
+    assert "undo: dictatectl engine --profile second pocketsphinx" in done(
+        "engine", "--second", "auto"
+    )
     settings = config_file.load(paths.config_file())
-    assert (settings.engine.use, settings.second.engine) == ("pocketsphinx", "auto")
+    assert (settings.engine.use, settings.profile[0].engine) == ("pocketsphinx", "auto")
 
 
 @pytest.mark.parametrize(

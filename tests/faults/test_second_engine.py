@@ -93,7 +93,7 @@ def test_the_second_is_replaced_live_and_the_main_one_stays(user: TwoEngines) ->
         main = both_ready(daemon)["script"]
         other = script(user.folder / "other", "Another one.")
         said = daemon.ctl("engine", "--second", f"scripted:{other}").stdout
-        assert "dictatectl engine --second scripted:" in said
+        assert "dictatectl engine --profile second scripted:" in said
         wait_for(lambda: set(engines(daemon)) == {"script", "other"}, "the old one has ended")
         assert dictate(daemon, "--second")["text"] == "Another one."
         # One process serves both where only the language differs.
