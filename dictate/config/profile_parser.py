@@ -97,7 +97,7 @@ class ProfileParser:
         given = self._data.get(name, [])
         if isinstance(given, list) and all(isinstance(each, dict) for each in given):
             return given
-        if not silent:
+        if isinstance(given, list | dict) and not silent:
             self._wrong(
                 (name,), f"write [[{name}]], with two brackets, and below it {_EXAMPLES[name]}"
             )
