@@ -20,8 +20,9 @@ from dbus_fast.introspection import Node
 
 from dictate.dbus.caller import caller_left, note_callers
 from dictate.dbus.hotwords_interface import HotwordsController, HotwordsInterface
-from dictate.dbus.interface import Controller, Dictate1, Status, plain, property_name
+from dictate.dbus.interface import Controller, Dictate1, plain, property_name
 from dictate.dbus.profiles_interface import ProfilesInterface
+from dictate.dbus.status_properties import Status
 from dictate.errors import AlreadyRunning, Unavailable
 from dictate.platform import bus
 from dictate.platform.backoff import Backoff

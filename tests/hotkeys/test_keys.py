@@ -1,4 +1,4 @@
-"""The three keys together: which is listened to when, and what a press of each means."""
+"""The keys together: which is listened to when, and what a press of each means."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -146,6 +146,33 @@ def test_a_key_that_nobody_listens_to_any_more_counts_as_released(
         assert rig.heard == ["second START_HELD", "second STOP"]
         rig.down("a")
         assert rig.heard[2:] == ["main START_HELD"]
+
+    run(way)
+
+
+def test_keys_of_profiles_come_and_go_with_the_settings(run: Callable[..., None]) -> None:
+    async def way(rig: Rig) -> None:
+        profiles = (*SETTINGS.profile, ProfileSettings("chat"))
+        more = (KeySettings("d", "chat"), KeySettings("e", "second"), KeySettings("f", "main"))
+        rig.keys.apply(replace(SETTINGS, profile=profiles, key=(*SETTINGS.key, *more)))
+        await rig.listens_for("abdef")
+        assert [rig.keys.state_of(name) for name in ("second", "chat", "main")] == ["b", "d", "f"]
+        for key, profile in (("d", "chat"), ("e", "second"), ("f", "main")):
+            rig.down(key)
+            await asyncio.sleep(0.06)
+            rig.up(key)
+            assert rig.heard == [f"{profile} START_HELD", f"{profile} STOP"]
+            rig.heard.clear()
+        rig.down("d")
+        await asyncio.sleep(0.06)
+        rig.keys.apply(SETTINGS)
+        await rig.listens_for("ab")
+        assert rig.heard == ["chat START_HELD", "chat STOP"]
+        assert rig.keys.state_of("chat") == "none"
+        assert not rig.keys.bound("chat", down=True)
+        rig.keys.apply(replace(SETTINGS, profile=profiles))  # the desktop may have its key
+        assert rig.keys.bound("chat", down=True)
+        assert rig.heard[2:] == ["chat START_HELD"]
 
     run(way)
 
