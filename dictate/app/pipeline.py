@@ -21,7 +21,7 @@ from dictate.app.journal_thread import JournalThread
 from dictate.app.observer import PipelineObserver
 from dictate.app.output_writer import Asked, OutputWriter
 from dictate.app.preedit import Preedit
-from dictate.app.profile_choice import begin, land
+from dictate.app.profile_choice import begin, land, landing_now
 from dictate.app.profiles import Profile, Profiles
 from dictate.app.session import Activity, Command, Do, Input, Session
 from dictate.config.schema import Settings
@@ -228,9 +228,10 @@ class Pipeline:
             return
         is_main = profile.engine is dictation.profiles.main.engine
         self._session.heard_by(number, None if is_main else profile.engine)
-        if dictation.hearing.name != profile.name:
+        was, dictation.hearing = dictation.hearing, profile
+        if was.name != profile.name:
             self._journal.submit(Journal.profile, number, profile.name)
-        dictation.hearing = profile
+            self._observer.changed()
 
     def hear(self, chunk: AudioChunk) -> None:
         """A chunk from the microphone: to disk, to the engine, to the speech detector."""
@@ -312,7 +313,7 @@ class Pipeline:
 
     def _show(self, partial: PartialTranscript) -> None:
         if self.settings.output.preedit and partial.dictation == max(self._in_flight):
-            self._preedit.show(partial, self._in_flight[partial.dictation].profile.output)
+            self._preedit.show(partial, self._in_flight[partial.dictation].hearing.output)
         else:
             self._observer.previewed(partial.dictation, in_field=False)
 
@@ -358,8 +359,18 @@ class Pipeline:
             return
         now = time.monotonic()
         timing.total_ms = (now - dictation.released_at) * 1000
+        if dictation.profile.sends:
+            await self._press_enter(number)
         self._handle(number, Input.WRITTEN)
         self._observer.delivered(number, receipt, timing)
+
+    async def _press_enter(self, number: int) -> None:
+        try:
+            await self._writer.press_enter(number, tuple(self._acted_at))
+        except Exception as error:  # whatever it is, the text is written
+            if not isinstance(error, DictateError):
+                log.exception("dictation %d: Enter", number)
+            self._observer.trouble(f"Enter was not pressed behind the text: {error}")
 
     async def _focus(self, dictation: Dictation) -> Focus | None:
         """What had the focus at release. Not knowing it must not cost the text: the output decides
@@ -386,7 +397,7 @@ class Pipeline:
     def _end(self, number: int) -> Dictation | None:
         dictation = self._in_flight.pop(number, None)
         if dictation:
-            self._preedit.remove(number, dictation.profile.output)
+            self._preedit.remove(number, dictation.hearing.output)
             for timer in dictation.timers:
                 timer.cancel()
         return dictation
@@ -401,6 +412,11 @@ class Pipeline:
         """The profile of the dictation that records; None while none does."""
         dictation = self._in_flight.get(self._session.recording or 0)
         return dictation.profile if dictation else None
+
+    async def landing(self) -> Profile | None:
+        """The same, with what would write its text if it ended now."""
+        dictation = self._in_flight.get(self._session.recording or 0)
+        return await landing_now(dictation) if dictation else None
 
     @property
     def _keeps_cancelled(self) -> bool:

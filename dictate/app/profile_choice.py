@@ -13,6 +13,7 @@ from dictate.app.dictation import Dictation
 from dictate.app.profiles import Profile, ProfileSet, focus_in_time
 from dictate.app.utterance import LateUtterance, Utterance
 from dictate.engines.client import UtteranceClient
+from dictate.errors import DictateError
 from dictate.events import PartialTranscript
 from dictate.outputs import Focus
 from dictate.platform.keyboard_layout import layout_language
@@ -51,16 +52,31 @@ def begin(
 async def land(dictation: Dictation) -> Focus | None:
     """Note where the text of this dictation lands. What has the focus, for the output that writes
     it. Raises DictateError."""
-    if dictation.asked or not dictation.profiles.by_application:
+    focus = await _in_front(dictation)
+    if focus is not None:
+        dictation.place = dictation.profiles.fitting(focus)
+        dictation.application = focus.application
+    if focus is None or dictation.profile.output is not dictation.profiles.main.output:
         focus = await dictation.profile.output.focus()
-    else:
-        front = dictation.profiles.main.output
-        if (focus := await front.focus()) is not None:
-            dictation.place = dictation.profiles.fitting(focus)
-            dictation.application = focus.application
-        if dictation.profile.output is not front:
-            focus = await dictation.profile.output.focus()
     return focus.untitled() if focus else None
+
+
+async def landing_now(dictation: Dictation) -> Profile:
+    """What would write its text if it ended now, as far as that is known."""
+    try:
+        focus = await _in_front(dictation)
+    except DictateError:
+        focus = None
+    return (
+        dictation.hearing.landing(dictation.profiles.fitting(focus)) if focus else dictation.profile
+    )
+
+
+async def _in_front(dictation: Dictation) -> Focus | None:
+    """What has the focus, if that decides which profile writes its text."""
+    if dictation.asked or not dictation.profiles.by_application:
+        return None
+    return await dictation.profiles.main.output.focus()
 
 
 async def in_language_of_layout(profile: Profile) -> Profile:
