@@ -24,6 +24,7 @@ from dictate.app.preedit import Preedit
 from dictate.app.profile_choice import begin, land, landing_now
 from dictate.app.profiles import Profile, Profiles
 from dictate.app.session import Activity, Command, Do, Input, Session
+from dictate.app.tail import ask_for_drafts, voice_ended
 from dictate.config.schema import Settings
 from dictate.errors import DeliveryUnsure, DictateError, NotDelivered
 from dictate.events import (
@@ -43,9 +44,6 @@ log = logging.getLogger(__name__)
 LATE_SOUND_S = 0.3
 """Seconds after the end of the tail in which its last chunk may still come: the latency of the
 sound card is 0.1 s."""
-UNHEARD_S = 0.06
-"""Seconds of sound before the release that need not have come when the tail ends: that is the
-chunk which is being recorded. Chunks have 20 ms, with large buffers of the sound server 43 ms."""
 LAST_ACTIONS = 32
 """Maximum number of the user's last actions whose time is kept. Between two texts there are few: a
 press, a release, one that was cancelled."""
@@ -249,22 +247,14 @@ class Pipeline:
         dictation.take(chunk)
         before = self.segmenter.voice_end.pauses
         marks = self.segmenter.push(chunk)
-        self._draft(dictation, paused=self.segmenter.voice_end.pauses != before)
+        voice_end, adaptive = self.segmenter.voice_end, self.settings.engine.adaptive_tail
+        ask_for_drafts(dictation, voice_end, paused=voice_end.pauses != before, wanted=adaptive)
         if chunk.end >= dictation.ends_at or self._voice_ended(dictation):
             self._handle(number, Input.TAIL_OVER)
         elif dictation.samples >= self.settings.microphone.longest_min * 60 * RATE:
             self._too_long(number)
         elif self.settings.speech.end_ms and any(isinstance(e, SpeechEnded) for e in marks):
             self._act(self._session.endpoint)
-
-    def _draft(self, dictation: Dictation, *, paused: bool) -> None:
-        """Have the final text made in a pause, as the release may follow; once something sounds, it
-        is not the final text. `paused`: a pause has begun."""
-        still = self.segmenter.voice_end.still
-        if paused or not still:  # not only where it changes: the segmenter may be a new one
-            dictation.utterance.drop_draft()
-        if paused and still and self.settings.engine.adaptive_tail and not dictation.released_at:
-            dictation.utterance.ask_for_draft()
 
     def _too_long(self, number: int) -> None:
         if self._session.recording == number:
@@ -293,11 +283,8 @@ class Pipeline:
             self._handle(dictation.number, Input.TAIL_OVER)
 
     def _voice_ended(self, dictation: Dictation) -> bool:
-        """Whether this dictation was released, and the tail may end because the voice has: if the
-        sound before the release is late, nobody knows yet."""
-        released_at = dictation.released_at
-        heard = released_at > 0 and dictation.heard_until > released_at - UNHEARD_S
-        return heard and self.settings.engine.adaptive_tail and self.segmenter.voice_end.certain
+        adaptive = self.settings.engine.adaptive_tail
+        return adaptive and voice_ended(dictation, self.segmenter.voice_end)
 
     def _partial(self, partial: PartialTranscript) -> None:
         if partial.dictation in self._in_flight:
@@ -437,11 +424,8 @@ class Pipeline:
     def backlog(self) -> Backlog | None:
         """How far the engine is with the dictation that waits longest for its text; if none waits,
         with the one that records."""
-        now = time.monotonic()
-        waiting = (each for each in self._in_flight.values() if each.ends_at < now)
         recording = self._in_flight.get(self._session.recording or 0)
-        dictation = next((each for each in waiting if not each.text), recording)
-        return None if dictation is None else backlog_of(dictation, now)
+        return backlog_of(self._in_flight.values(), recording, time.monotonic())
 
     # Tasks.
 
