@@ -148,6 +148,9 @@ class EngineSettings:
     """The engine that takes over a dictation after the engine has failed it twice: auto, the name
     of an engine, or none, which holds the dictation. The next dictation tries the main engine first
     again."""
+    follows_layout: bool = _option(default=False, each_time=True, hidden=True)
+    """Whether the file has layout for the language, which is the default one then: what is no
+    dictation, and a model that is loaded, need one."""
 
 
 @dataclass(frozen=True, slots=True)
