@@ -82,7 +82,13 @@ async def _in_front(dictation: Dictation) -> Focus | None:
 async def in_language_of_layout(profile: Profile) -> Profile:
     """This profile in the language of the keyboard's layout, if it follows that, and if its engine
     can hear it."""
-    language = await layout_language() if profile.follows_layout else None
+    if not profile.follows_layout:
+        return profile
+    try:
+        language = await layout_language()
+    except Exception:  # whatever it is, the dictation has the other language
+        log.exception("the layout of the keyboard")
+        language = None
     if language is None:
         return profile
     known = {tag.partition("-")[0].lower() for tag in profile.engine.info.languages}

@@ -333,6 +333,7 @@ def test_neither_engine_waits_for_the_other_but_for_the_main_one(run: Scenario) 
         ("fr", ("en", "fr-FR", "de"), "fr"),
         ("pl", ("en", "fr-FR"), "layout"),
         (None, (), "layout"),
+        ("a mistake", (), "layout"),
     ],
 )
 def test_the_layout_of_the_keyboard_decides_the_language_if_the_engine_knows_it(
@@ -344,6 +345,8 @@ def test_the_layout_of_the_keyboard_decides_the_language_if_the_engine_knows_it(
 ) -> None:
     async def language() -> str | None:
         await asyncio.sleep(0.01)
+        if layout == "a mistake":
+            raise ValueError(layout)
         return layout
 
     monkeypatch.setattr(profile_choice, "layout_language", language)
