@@ -1,9 +1,13 @@
 """A text fits where it lands, and only its spaces, first letter and last full stop change."""
 
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dictate.text.first_words import FIRST_WORDS
 from dictate.text.fit import NEAR, Around, Fitting, fit
 from tests.text.fitting_cases import CASES
 
@@ -26,6 +30,21 @@ def test_there_are_enough_cases() -> None:
     counts = {language: sum(len(cases) for _, cases in needs) for language, needs in CASES.items()}
     assert sum(counts.values()) >= 200
     assert min(counts[language] for language in ("en", "de", "fr", "es")) >= 25
+
+
+DOCUMENTED = re.findall(
+    r"^\| `(.*?\u00a6.*?)` \| (.*?) \| `(.*?)` \|$",
+    (Path(__file__).parents[2] / "docs/guide/fitting.md").read_text(encoding="utf-8"),
+    re.MULTILINE,
+)
+
+
+@pytest.mark.parametrize(("field", "said", "result"), DOCUMENTED)
+def test_the_examples_of_the_documentation_are_true(field: str, said: str, result: str) -> None:
+    before, _, after = field.partition("\u00a6")
+    whole = [f"{before}{fit(before, said, after, each)}{after}" for each in FIRST_WORDS]
+    assert result in whole
+    assert len(DOCUMENTED) >= 10
 
 
 @pytest.mark.parametrize("said", ["The Hague is far.", "Let It Be is old.", "kubectl runs."])
