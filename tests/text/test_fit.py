@@ -98,6 +98,14 @@ def test_capitals_may_stay() -> None:
     assert Fitting(capitals="keep", language="en").fit("And two.", Around("one")) == " And two."
 
 
+@pytest.mark.parametrize("language", FIRST_WORDS)
+def test_the_lists_are_of_small_words_and_have_each_once(language: str) -> None:
+    words = FIRST_WORDS[language]
+    lists = (words.always, words.in_no_name, words.before_a_noun, words.elided)
+    assert len(frozenset().union(*lists[:3])) == sum(map(len, lists[:3]))
+    assert all(word.islower() for each in lists for word in each)
+
+
 STOPS = ".!?\u3002\uff0e\uff01\uff1f"
 TEXTS = st.text(
     st.sampled_from(
