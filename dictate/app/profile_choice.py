@@ -40,7 +40,7 @@ def begin(
         found, application = profile, None
         if by_place:
             focus = await focus_in_time(profiles.main.output)
-            found = profiles.fitting(focus)
+            found = profiles.at(focus)
             application = focus.application if focus else ""
         found = await in_language_of_layout(found)
         on_known(found)
@@ -54,7 +54,7 @@ async def land(dictation: Dictation) -> Focus | None:
     it. Raises DictateError."""
     focus = await _in_front(dictation)
     if focus is not None:
-        dictation.place = dictation.profiles.fitting(focus)
+        dictation.place = dictation.profiles.at(focus)
         dictation.application = focus.application
     if focus is None or dictation.profile.output is not dictation.profiles.main.output:
         focus = await dictation.profile.output.focus()
@@ -67,9 +67,7 @@ async def landing_now(dictation: Dictation) -> Profile:
         focus = await _in_front(dictation)
     except DictateError:
         focus = None
-    return (
-        dictation.hearing.landing(dictation.profiles.fitting(focus)) if focus else dictation.profile
-    )
+    return dictation.hearing.landing(dictation.profiles.at(focus)) if focus else dictation.profile
 
 
 async def _in_front(dictation: Dictation) -> Focus | None:

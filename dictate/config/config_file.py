@@ -7,7 +7,7 @@ the code.
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import fields, replace
+from dataclasses import Field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -70,8 +70,17 @@ def parse(text: str, name: str = "config.toml") -> Settings:
 
 def _section(table: str, default: Any, given: dict[str, Any], problems: Problems) -> Any:
     known = {each.name: each for each in fields(default) if not each.metadata.get("hidden")}
+    older = {old: option for option in known.values() for old in option.metadata.get("was", ())}
     values = {}
     for name, value in given.items():
+        if name in older:
+            now = _renamed(older[name], name, value)
+            if now is None:
+                told = f"{table}.{name} cannot be {shown(value)}; it is {older[name].name} now"
+                problems.add((table, name), told)
+            elif older[name].name not in given:
+                values[older[name].name] = now
+            continue
         if name not in known:
             problems.add((table, name), _unknown_option(table, name))
             continue
@@ -80,6 +89,18 @@ def _section(table: str, default: Any, given: dict[str, Any], problems: Problems
         except ValueError as wrong:
             problems.add((table, name), f"{table}.{name} {wrong}")
     return replace(default, **values)
+
+
+def _renamed(option: Field[Any], old: str, value: Any) -> Any:
+    """The value of an option that is given by an older name; None if it is none of its values."""
+    return next(
+        (
+            now
+            for was, now in option.metadata["was"][old].items()
+            if was == value and type(was) is type(value)
+        ),
+        None,
+    )
 
 
 def wrong(option: str, value: object) -> str | None:
