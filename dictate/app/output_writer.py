@@ -2,22 +2,28 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Final, Self
 
+from dictate.app.around_cursor import around_cursor
 from dictate.app.journal_thread import JournalThread
 from dictate.app.observer import PipelineObserver, Timing
-from dictate.errors import DeliveryUnsure, NotDelivered, NotFound
-from dictate.joining import needs_space
+from dictate.errors import DeliveryUnsure, FocusMoved, NotDelivered, NotFound
 from dictate.journal.journal import Journal
 from dictate.outputs import Destination, Focus, Output, Receipt
+from dictate.text.fit import Around, Fitting
 
 CONSECUTIVE_S: Final = 60.0
 """Seconds after a text within which the user begins the next one, if that is to continue it."""
 MOST_BEHIND: Final = 10
 """Texts behind the last one that can be taken back, too, one after the other."""
+SETTLED_S: Final = 0.15
+"""Seconds from the receipt of a text to Enter: an application may have taken a text, and put it
+into its field a moment later."""
+AS_USUAL: Final = Fitting()
+"""How a text is fitted in if nothing else is said: its language is unknown."""
 TAKEN_BACK: Final = "taken back"
 """Why a text is held that the user took back."""
 
@@ -46,7 +52,7 @@ class LastDelivery:
 
     number: int
     text: str
-    """With the space before it, if it got one."""
+    """As it was written: fitted in."""
     focus: Focus | None
     output: Output
     at: float
@@ -55,12 +61,24 @@ class LastDelivery:
     """The text right before it, if that is one of ours, too."""
 
 
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """A text before it was rewritten."""
+
+    number: int
+    text: str
+    """As it was written."""
+    corrected: str
+    """As in the journal."""
+
+
 class OutputWriter:
     """The journal records that a text is being written before an output gets it.
 
-    A text that follows the last one in the same place begins with a space, if one belongs between
-    their words. The space is part of what is written and taken back, not of the text in the
-    journal: written again, the text may stand somewhere else.
+    A text is fitted in between what stands before and after the cursor. If the output cannot read
+    that, but the text follows the last one in the same place, that one stands before it. What is
+    written so is also what is taken back. The text in the journal stays as it was: written again,
+    it may stand somewhere else.
     """
 
     def __init__(self, journal: JournalThread, observer: PipelineObserver) -> None:
@@ -89,6 +107,7 @@ class OutputWriter:
         focus: Focus | None,
         asked: Asked,
         timing: Timing,
+        fitting: Fitting = AS_USUAL,
     ) -> Receipt:
         """Write the text once: intent durable first, outcome after. Raises as `Output.write`."""
         async with self._lock:
@@ -97,9 +116,12 @@ class OutputWriter:
             durable = time.monotonic()
             self._observer.writing(number)
             before, self._last = self._last, None
-            if behind := await self._followed(before, output, focus, asked):
-                text = f" {text}" if needs_space(behind.text, text) else text
+            behind = await self._followed(before, output, focus, asked)
+            around = await around_cursor(output, focus)
+            if behind is not None:
+                around = around or Around(behind.text)
                 behind = _shortened(behind, MOST_BEHIND)
+            text = fitting.fit(text, around)
             try:
                 receipt = await output.write(text, focus)
             except NotDelivered:
@@ -111,6 +133,22 @@ class OutputWriter:
             timing.output_ms = (written - durable) * 1000
             self._journal.submit(Journal.delivered, number, receipt.value)
             return receipt
+
+    async def press_enter(self, number: int, acted_at: Sequence[float]) -> None:
+        """Press Enter behind the text of this dictation, if it is the last one, and if nothing was
+        typed or clicked there since, besides the actions of the user at these monotonic seconds.
+        Nobody takes the text back after that. Raises NotDelivered, FocusMoved, DeliveryUnsure."""
+        async with self._lock:
+            last = self._last
+            if last is None or last.number != number:
+                raise NotDelivered("something else was written there meanwhile")
+            await asyncio.sleep(SETTLED_S)
+            if not await last.output.follows(last.text, acted_at):
+                raise NotDelivered("something was typed or clicked there meanwhile")
+            if await last.output.focus() != last.focus:
+                raise FocusMoved("another window has the focus")
+            self._last = None
+            await last.output.press_enter(last.focus)
 
     async def _followed(
         self, last: LastDelivery | None, output: Output, focus: Focus | None, asked: Asked
@@ -147,11 +185,14 @@ class OutputWriter:
         return last.number
 
     async def rewrite(
-        self, change: Callable[[str], str], in_use: Collection[Output], asked_at: Sequence[float]
-    ) -> tuple[int, Mapping[str, str]]:
-        """Replace the last text by what `change` makes of it: take it back, and write that. The
-        number of its dictation, and what each of its forms was before: as it was written, and as
-        the journal has it.
+        self,
+        change: Callable[[str], str],
+        in_use: Collection[Output],
+        asked_at: Sequence[float],
+        corrected: str | None = None,
+    ) -> Rewritten:
+        """Replace the last text by what `change` makes of it: take it back, and write that. What it
+        was before. The journal has the new one as corrected by the user, or what is given.
 
         While the window has neither, the journal says that the text is being written: killed then,
         the text is held. Raises as `undo`; if the text was taken back, but not written, it is held,
@@ -183,10 +224,9 @@ class OutputWriter:
                 raise type(error)(f"dictation {last.number} is {reason}; {again}") from error
             self._last = replace(last, text=text, at=time.monotonic())
             self._journal.submit(Journal.delivered, last.number, receipt.value)
-            wanted = change(entry.wanted)
-            corrected = "" if wanted == entry.text else wanted
+            corrected = text.strip(" ") if corrected is None else corrected
             self._journal.submit(Journal.corrected, last.number, corrected, ())
-            return last.number, {text: last.text, wanted: entry.wanted}
+            return Rewritten(last.number, last.text, entry.corrected)
 
     async def select(self, in_use: Collection[Output], asked_at: Sequence[float]) -> int:
         """Select the last text in its window. The number of its dictation. Raises as `undo`."""

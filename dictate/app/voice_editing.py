@@ -5,7 +5,7 @@ What a command does to a text is exact, or it is refused and nothing changes.
 
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,14 +13,17 @@ from dictate.app.journal_thread import JournalThread
 from dictate.app.observer import Timing
 from dictate.app.output_writer import CONSECUTIVE_S, Asked, OutputWriter
 from dictate.app.signals import Signal
-from dictate.errors import DeliveryUnsure, NotDelivered, NotFound
+from dictate.errors import DeliveryUnsure, DictateError, NotDelivered, NotFound
 from dictate.journal.journal import Journal
 from dictate.outputs import Focus, Output
 from dictate.text.edit_phrases import Edit
+from dictate.text.fit import Fitting
 from dictate.text.voice_editing import begun, capitalised
 
 MOST_UNDONE: Final = 10
 """Commands that "undo that" can take back, the last one first."""
+AS_IT_IS: Final = Fitting("none", "keep")
+"""How a text is fitted in that stood there before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +33,8 @@ class Place:
     output: Output
     focus: Focus | None
     asked: Asked
-    language: str | None
-    """BCP 47; None if it is unknown."""
+    fitting: Fitting
+    """How a text is fitted in there; it knows the language, too."""
 
 
 _TakeBack = Callable[[Place], Awaitable[str]]
@@ -56,9 +59,17 @@ class VoiceEditing:
         self._sentence_at: float | None = None
         """When "new sentence" was said, monotonic seconds, if no text has followed."""
 
-    async def carry_out(self, edit: Edit, place: Place) -> str:
-        """Do it: what was done, for people. Raises DictateError with the reason if it was not
-        done."""
+    async def carry_out(self, number: int, edit: Edit, place: Place) -> str:
+        """Do what this dictation says: what was done, for people. Raises NotDelivered with the
+        reason if it was not done."""
+        try:
+            done = await self._carry_out(edit, place)
+        except DictateError as error:
+            raise NotDelivered(f"this voice command was not carried out: {error}") from error
+        self._journal.submit(Journal.carried_out, number, done)
+        return done
+
+    async def _carry_out(self, edit: Edit, place: Place) -> str:
         match edit:
             case Edit.SCRATCH:
                 return await self._scratch(place)
@@ -82,49 +93,50 @@ class VoiceEditing:
             return text
         last = self._writer.last
         here = last is not None and last.output is place.output and last.focus == place.focus
-        return begun(text, last.text if last and here else "", place.language)
+        return begun(text, last.text if last and here else "", place.fitting.language)
 
     async def _scratch(self, place: Place) -> str:
+        stood = self._writer.last
         number = await self._writer.undo(self._in_use(), place.asked.acted_at)
         self.taken_back(number)
 
         async def write_again(place: Place) -> str:
-            return await self._write_again(number, place)
+            entry = await self._journal.call(Journal.get, number)
+            if entry is None:
+                raise NotFound(f"dictation {number} is not in the journal any more")
+            text, fitting = entry.wanted, place.fitting
+            if stood and (stood.output, stood.focus) == (place.output, place.focus):
+                text, fitting = stood.text, AS_IT_IS
+            try:
+                await self._writer.write(
+                    *(number, text, place.output, place.focus, place.asked, Timing()), fitting
+                )
+            except (NotDelivered, DeliveryUnsure) as error:
+                self._journal.submit(Journal.held, number, str(error))
+                raise
+            return f"dictation {number} is written again"
 
         self._done.append(write_again)
         return f"dictation {number} is taken back"
-
-    async def _write_again(self, number: int, place: Place) -> str:
-        entry = await self._journal.call(Journal.get, number)
-        if entry is None:
-            raise NotFound(f"dictation {number} is not in the journal any more")
-        try:
-            await self._writer.write(
-                number, entry.wanted, place.output, place.focus, place.asked, Timing()
-            )
-        except (NotDelivered, DeliveryUnsure) as error:
-            self._journal.submit(Journal.held, number, str(error))
-            raise
-        return f"dictation {number} is written again"
 
     async def _select(self, place: Place) -> str:
         number = await self._writer.select(self._in_use(), place.asked.acted_at)
         return f"dictation {number} is selected"
 
     async def _capital(self, place: Place) -> str:
-        number, before = await self._rewrite(place, lambda text: capitalised(text, place.language))
+        language, in_use = place.fitting.language, self._in_use()
+        before = await self._writer.rewrite(
+            lambda text: capitalised(text, language), in_use, place.asked.acted_at
+        )
 
         async def as_before(place: Place) -> str:
-            await self._rewrite(place, lambda text: before.get(text, text))
-            return f"dictation {number} is as before"
+            await self._writer.rewrite(
+                lambda _: before.text, self._in_use(), place.asked.acted_at, before.corrected
+            )
+            return f"dictation {before.number} is as before"
 
         self._done.append(as_before)
-        return f"dictation {number} has a capital"
-
-    async def _rewrite(
-        self, place: Place, change: Callable[[str], str]
-    ) -> tuple[int, Mapping[str, str]]:
-        return await self._writer.rewrite(change, self._in_use(), place.asked.acted_at)
+        return f"dictation {before.number} has a capital"
 
     async def _no_sentence(self, _place: Place) -> str:
         self._sentence_at = None

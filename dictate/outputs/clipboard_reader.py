@@ -9,7 +9,7 @@ from Xlib import Xatom
 from dictate.errors import Unavailable
 from dictate.outputs.desktop_clipboard import DesktopClipboard
 from dictate.outputs.thread import DesktopLost
-from dictate.outputs.wayland.selection import CLIPBOARD, HINT, PRIMARY
+from dictate.outputs.wayland.selection import ANSWER_S, CLIPBOARD, HINT, PRIMARY
 from dictate.outputs.wayland.selection import Selections as WaylandSelections
 from dictate.outputs.wayland.thread import WaylandConnection
 from dictate.outputs.x11.fetch import NoAnswer, fetch_text
@@ -19,6 +19,8 @@ READ_LIMIT_S: Final = 2.0
 """Seconds after which the owner of a selection counts as hung."""
 OURS_S: Final = 0.3
 """Seconds after which a text that is being pasted has left the clipboard again."""
+
+HUNG: Final = "the program that owns it does not answer"
 
 
 class Chosen(Enum):
@@ -41,7 +43,7 @@ class _XReader:
                 await self._x.wait(lambda: False, OURS_S)
             return await fetch_text(self._x, selection, "UTF8_STRING") or ""
         except NoAnswer:
-            raise Unavailable("the program that owns it does not answer") from None
+            raise Unavailable(HUNG) from None
 
     async def close(self) -> None:
         """Nothing is owned."""
@@ -57,9 +59,12 @@ class _WaylandReader:
     async def read(self, chosen: Chosen) -> str:
         selection = CLIPBOARD if chosen is Chosen.CLIPBOARD else PRIMARY
         await self._connection.round_trip()
-        if HINT in self._selections.kinds(selection):
+        if self._selections.offers(selection, HINT):
             await self._connection.wait(lambda: False, OURS_S)
-        return await self._selections.text(selection)
+        text = await self._selections.text(selection, ANSWER_S)
+        if text is None:
+            raise Unavailable(HUNG)
+        return text
 
     async def close(self) -> None:
         """Nothing is owned."""

@@ -10,6 +10,8 @@
     layout          spaces around signs, capitals after them, no gap where something was removed
     sanitise        no control characters; last, always
 
+When the text is written, `fit.py` fits it in where it lands.
+
 Snippets, spelling, replacements and commands find phrases in one pass: the longest match wins, and
 the result of one step is never matched by another. Of equal phrases a snippet wins over a
 replacement, that over a spelling, and a spelling over a command.
@@ -102,10 +104,7 @@ def polish(
     if not any(map(_is_written, [*pieces, rest])):
         return ""
     lines = code_text(pieces) if settings.code else lay_out(pieces, base)
-    written = f"{sanitise(lines)}{rest}".strip(" ")
-    if settings.trailing_space and written and not written.endswith("\n"):
-        written = f"{written} "
-    return written
+    return f"{sanitise(lines)}{rest}".strip(" ")
 
 
 def _divided(text: str) -> tuple[str, str]:

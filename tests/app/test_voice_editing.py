@@ -6,8 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from dictate.app.profiles import ProfileSet
 from dictate.config.schema import EditingSettings
 from dictate.errors import DeliveryUnsure, NotDelivered
+from dictate.hotwords.model import MAIN
 from dictate.journal.entry import Entry, EntryState
 from dictate.journal.journal import Journal
 from dictate.outputs import Focus
@@ -105,7 +107,7 @@ def test_a_command_that_was_meant_as_text_can_be_written(run: Run) -> None:
         said = await entry(rig, 1)
         assert (said.state, said.command, said.text) == (EntryState.DELIVERED, "", "Undo that.")
         await say(rig, "Literal scratch that.")
-        assert text_of(rig) == "Undo that. scratch that."
+        assert text_of(rig) == "Undo that. Scratch that."
         assert (await entry(rig, 2)).heard == "Literal scratch that."
 
     run(scenario)
@@ -136,18 +138,18 @@ def test_a_command_waits_for_the_text_before_it(run: Run) -> None:
 
 def test_capital_that_is_one_change_that_can_be_undone(run: Run) -> None:
     async def scenario(rig: Rig) -> None:
-        await say(rig, "One.", "two words", "Capital that.")
-        assert text_of(rig) == "One. Two words"
+        await say(rig, "We say", "two words", "Capital that.")
+        assert text_of(rig) == "We say Two words"
         assert ((await entry(rig, 2)).text, (await entry(rig, 2)).wanted) == (
             "two words", "Two words",
         )  # fmt: skip
         await say(rig, "Cap that.")
-        assert text_of(rig) == "One. Two Words"
+        assert text_of(rig) == "We say Two Words"
         await say(rig, "Undo that.", "Undo that.")
-        assert text_of(rig) == "One. two words"
+        assert text_of(rig) == "We say two words"
         assert (await entry(rig, 2)).corrected == ""
         await say(rig, "Capital that.", "Scratch that.", "Undo that.")
-        assert text_of(rig) == "One. Two words"
+        assert text_of(rig) == "We say Two words"
         await say(rig, "Cap that.", "Cap that.")
         assert rig.observer.told[-1].endswith("there is nothing to change in the last text")
 
@@ -291,7 +293,8 @@ def screens(run: Run, scenario: Callable[[Rig], Any]) -> None:
     async def prepared(rig: Rig) -> None:
         screen = FaultyScreen()
         rig.screen = screen
-        rig.profiles.main = replace(rig.profiles.main, output=screen)
+        main = replace(rig.profiles.main, output=screen)
+        rig.profiles.apply(ProfileSet({MAIN: main}, SETTINGS))
         await scenario(rig)
 
     run(prepared)

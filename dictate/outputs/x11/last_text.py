@@ -4,16 +4,17 @@ selected then, by keys.
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Final
 
 from dictate.errors import NotDelivered
 from dictate.outputs import Focus
 from dictate.outputs.paste.paste_request import PasteRequest
 from dictate.outputs.x11.activity import InputActivity
-from dictate.outputs.x11.keys import Releases, modifiers_down
-from dictate.outputs.x11.select import press_shift_left, shift_left_keys, why_not_selectable
+from dictate.outputs.x11.keys import Releases, key_of, modifiers_down, press_keys
+from dictate.outputs.x11.select import why_not_selectable
 from dictate.outputs.x11.thread import XConnection
-from dictate.outputs.x11.undo import backspace_key, press_backspace, why_not_exact
+from dictate.outputs.x11.undo import why_not_exact
 from dictate.outputs.x11.window import focused, process_of
 
 MOST_TEXTS: Final = 10
@@ -69,58 +70,61 @@ class LastText:
     def undo(self, request: PasteRequest) -> None:
         """Take back the text that the last write put there; the one behind it is the last then.
         Raises NotDelivered."""
-        display, count = self._x.display, len(request.text)
-        code = backspace_key(display)
-        self._press(
-            request,
-            why_not_exact,
-            [code] * count,
-            lambda held: press_backspace(display, code, count, held),
-        )
+        codes = [key_of(self._x.display, "BackSpace")] * len(request.text)
+        self._press(request, codes, partial(self._why_not, request.text, why_not_exact))
         self._texts.pop()
         self._activity.begin(undoable=bool(self._texts))
 
     def select(self, request: PasteRequest) -> None:
         """Select it. Raises NotDelivered."""
-        display, count = self._x.display, len(request.text)
-        keys = shift_left_keys(display)
-        self._press(
-            request,
-            why_not_selectable,
-            [keys[0], *[keys[1]] * count],
-            lambda held: press_shift_left(display, keys, count, held),
-        )
+        shift = [key_of(self._x.display, "Shift_L")]
+        codes = [key_of(self._x.display, "Left")] * len(request.text)
+        why_not = partial(self._why_not, request.text, why_not_selectable)
+        self._press(request, codes, why_not, shift)
+        self._forget()
+
+    def press_enter(self, request: PasteRequest) -> None:
+        """Press Enter behind it. Raises NotDelivered."""
+        self._press(request, [key_of(self._x.display, "Return")])
+        self._forget()
+
+    def _forget(self) -> None:
         self._texts.clear()
+        self._followed = False
         self._activity.begin(undoable=False)
+
+    def _why_not(self, text: str, why_not: Callable[[str], str | None]) -> str | None:
+        """Why this may not be what stands right before the cursor, or not exactly so."""
+        if reason := self._activity.unavailable_reason() or why_not(text):
+            return reason
+        # There is one: otherwise nothing is available.
+        is_last = text in (self._texts[-1], self._texts[-1].lstrip(" "))
+        return None if is_last else "another text was written since"
 
     def _press(
         self,
         request: PasteRequest,
-        why_not: Callable[[str], str | None],
-        codes: Sequence[int],
-        press: Callable[[list[int]], None],
+        codes: list[int],
+        why_not: Callable[[], str | None] = lambda: None,
+        shift: Sequence[int] = (),
     ) -> None:
-        """Press keys of these codes if the cursor certainly stands behind the text. `press` gets
-        the modifiers that are held."""
-        display = self._x.display
-        held: list[int] = []
+        """Press these keys in the window of the text, while those of `shift` are down. Raises
+        NotDelivered."""
+        display, held = self._x.display, list[int]()
         self._releases.begin()
         display.grab_server()
         try:
             # First: if it is so, going back to the window would be of no use.
-            if reason := self._activity.unavailable_reason() or why_not(request.text):
+            if reason := why_not():
                 raise NotDelivered(reason)
-            # There is one: otherwise nothing is available.
-            if request.text not in (self._texts[-1], self._texts[-1].lstrip(" ")):
-                raise NotDelivered("another text was written since")
             window = self._check_focus(request.focus)
             if process_of(self._x, self._x.client(window.id)) != self._written_by:
                 raise NotDelivered("the window in which it stood was closed")
             self._check_free(request)
             held = modifiers_down(display)
             request.committed = True
-            press(held)
+            press_keys(display, codes, held, [*shift])
         finally:
             display.ungrab_server()
             display.sync()
-            self._releases.end(codes, held)
+            self._releases.end([*codes, *shift], held)

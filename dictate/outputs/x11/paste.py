@@ -28,7 +28,6 @@ is claimed anew, so that every program that watches the clipboard reads it again
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from Xlib import X, Xatom
@@ -42,6 +41,7 @@ from dictate.outputs.x11.activity import InputActivity
 from dictate.outputs.x11.fetch import NoAnswer, fetch
 from dictate.outputs.x11.keys import Releases, chord_keys, modifiers_down, press_chord
 from dictate.outputs.x11.last_text import LastText
+from dictate.outputs.x11.pending_paste import PendingPaste
 from dictate.outputs.x11.raw import RawEvents
 from dictate.outputs.x11.selection import Content, Selections, save_to_manager, text_content
 from dictate.outputs.x11.thread import XConnection
@@ -70,24 +70,6 @@ GRABBED = (
 )
 
 
-@dataclass(slots=True, eq=False)
-class _PendingPaste:
-    """A text that one application, and no other client with a window, gets when it asks."""
-
-    request: PasteRequest
-    client: int
-    window: Any
-    content: Content
-    selections: tuple[int, ...] = ()
-    """Those that are ours for it."""
-    asked_at: float = 0.0
-    fetched_by_helper: bool = False
-    late_until: float = 0.0
-    closed: bool = False
-    lost: bool = False
-    """Another program claimed a selection after the chord: the application may have pasted that."""
-
-
 class Paster:
     """Pastes, in the thread of the connection to the X server."""
 
@@ -105,8 +87,8 @@ class Paster:
             self._check_focus,
             self._check_free,
         )
-        self._pending: dict[int, _PendingPaste] = {}
-        self._current: _PendingPaste | None = None
+        self._pending: dict[int, PendingPaste] = {}
+        self._current: PendingPaste | None = None
         connection.handlers.append(self._watch)
 
     async def focus(self) -> Focus | None:
@@ -122,7 +104,7 @@ class Paster:
         await self._await_earlier(client, request.focus)
         await self._await_keyboard()
         chord = chord_keys(self._x.display)
-        pending = _PendingPaste(
+        pending = PendingPaste(
             request, client, window, text_content(self._x, request.text, secret=True)
         )
         try:
@@ -145,6 +127,10 @@ class Paster:
     async def select(self, request: PasteRequest) -> None:
         """Select it. Raises NotDelivered."""
         self._last.select(request)
+
+    async def press_enter(self, request: PasteRequest) -> None:
+        """Press Enter behind it. Raises NotDelivered."""
+        self._last.press_enter(request)
 
     async def follows(self, _text: str, asked_at: Sequence[float]) -> bool:
         """As `Output.follows`."""
@@ -195,7 +181,7 @@ class Paster:
         while (rest := earlier.asked_at + QUIET_S - time.monotonic()) > 0:
             await self._x.wait(lambda: False, rest)
 
-    async def _claim(self, pending: _PendingPaste) -> None:
+    async def _claim(self, pending: PendingPaste) -> None:
         """Own the selections; other clients still get the former content."""
         pending.selections = self._selections_for(pending)
         former = {each: await self._content(each, pending) for each in pending.selections}
@@ -205,7 +191,7 @@ class Paster:
             if not await self._selections.own(selection, content):
                 raise NotDelivered("another program does not let go of the clipboard")
 
-    def _selections_for(self, pending: _PendingPaste) -> tuple[int, ...]:
+    def _selections_for(self, pending: PendingPaste) -> tuple[int, ...]:
         """Those to own for this text: not PRIMARY, if that would cost the user's selection."""
         owner = self._x.display.get_selection_owner(Xatom.PRIMARY)
         if owner != X.NONE and self._x.client(owner.id) == pending.client:
@@ -214,7 +200,7 @@ class Paster:
                 return (self._clipboard,)
         return self._names
 
-    async def _content(self, selection: int, pending: _PendingPaste) -> Content:
+    async def _content(self, selection: int, pending: PendingPaste) -> Content:
         if self._selections.owns(selection) and selection in self._selections.contents:
             return self._selections.contents[selection]
         try:
@@ -228,7 +214,7 @@ class Paster:
             _log.warning("clipboard: the program that owns it does not answer; its content is lost")
             return {}
 
-    def _press(self, pending: _PendingPaste, chord: tuple[int, int]) -> None:
+    def _press(self, pending: PendingPaste, chord: tuple[int, int]) -> None:
         display = self._x.display
         held: list[int] = []
         self._releases.begin()
@@ -248,7 +234,7 @@ class Paster:
 
     # After it.
 
-    async def _await_receipt(self, pending: _PendingPaste) -> None:
+    async def _await_receipt(self, pending: PendingPaste) -> None:
         request = pending.request
         name = request.focus.application or "the window"
         await self._x.wait(lambda: request.acknowledged or pending.closed, request.timeout_s)
@@ -271,7 +257,7 @@ class Paster:
         self._x.call_later(RECHECK_S, lambda: self._x.start(self._recheck(pending)))
         raise DeliveryUnsure(f"{name} does not answer; the text appears there if it wakes up")
 
-    async def _awake(self, pending: _PendingPaste) -> bool:
+    async def _awake(self, pending: PendingPaste) -> bool:
         """Whether the application has handled the chord and did not ask for the text."""
         if pending.closed:
             return True
@@ -318,16 +304,16 @@ class Paster:
 
     # Restoring the clipboard.
 
-    async def _forget(self, pending: _PendingPaste) -> None:
+    async def _forget(self, pending: PendingPaste) -> None:
         self._drop(pending)
         await self._restore()
 
-    def _forget_later(self, pending: _PendingPaste) -> None:
+    def _forget_later(self, pending: PendingPaste) -> None:
         """For callers that cannot wait."""
         self._drop(pending)
         self._x.start(self._restore())
 
-    def _drop(self, pending: _PendingPaste) -> None:
+    def _drop(self, pending: PendingPaste) -> None:
         if self._current is pending:
             self._current = None
         if self._pending.get(pending.client) is pending:
@@ -337,7 +323,7 @@ class Paster:
         except XError:
             _log.debug("the window is gone")
 
-    async def _recheck(self, pending: _PendingPaste) -> None:
+    async def _recheck(self, pending: PendingPaste) -> None:
         """Drop a pending text once the application cannot ask for it any more."""
         if pending.request.acknowledged or self._pending.get(pending.client) is not pending:
             return
