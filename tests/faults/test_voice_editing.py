@@ -1,5 +1,6 @@
 """Voice commands with the real daemon and a real window, and the daemon killed in the middle."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from tests.faults.test_crash_points import WHILE_WRITING
 from tests.lab.clipboard import copy
 from tests.lab.daemon import RealDaemon, wait_for
 from tests.lab.scripted import Home, home
+from tests.lab.sway import Gtk4, Sway
 from tests.lab.windows import GtkField
 from tests.lab.xserver import XServer
 
@@ -21,11 +23,18 @@ def at_x11(user: Home, x: XServer) -> None:
     user.settings = user.settings.replace("stdout", "x11")
 
 
-def dictate(daemon: RealDaemon, times: int = 1) -> None:
-    """The next lines of the script are said, one after the other."""
+def dictate(daemon: RealDaemon, times: int = 1, keys_of: XServer | None = None) -> None:
+    """The next lines of the script are said, one after the other, while F9 is held there or after a
+    call."""
     for _ in range(times):
         before = daemon.status()["dictation"]
-        daemon.ctl("start")
+        if keys_of is None:
+            daemon.ctl("start")
+        else:
+            keys_of.run("xdotool", "keydown", "F9")
+            daemon.wait_state("recording")
+            time.sleep(0.5)  # no tap
+            keys_of.run("xdotool", "keyup", "F9")
         wait_for(
             lambda: (s := daemon.status())["state"] == "ready" and s["dictation"] != before,  # noqa: B023
             "it is written, done or held",
@@ -33,9 +42,10 @@ def dictate(daemon: RealDaemon, times: int = 1) -> None:
 
 
 def test_what_stands_in_the_window_is_what_was_asked_for(tmp_path: Path) -> None:
-    with home(tmp_path) as user, XServer() as x:
+    with home(tmp_path, seconds=90) as user, XServer() as x:
         window = GtkField(x, tmp_path)
         at_x11(user, x)
+        user.settings = user.settings.replace('use = "none"', 'use = "x11"\nkey = "f9"')
         user.say(
             "We met", "it was late", "Scratch that.", "Scratch that.", "Undo that.", "Undo that.",
             "Capital that.", "New sentence.", "insert my address", "select that", "and then",
@@ -46,19 +56,20 @@ def test_what_stands_in_the_window_is_what_was_asked_for(tmp_path: Path) -> None
         with user.daemon() as daemon:
             (daemon.config.parent / "hotwords.toml").write_text(SNIPPETS)
             daemon.ctl("reload")
-            dictate(daemon, 4)
+            wait_for(lambda: daemon.status()["hotkey"] == "f9", "the key is heard")
+            dictate(daemon, 4, keys_of=x)
             window.wait_text("")
-            dictate(daemon, 2)
+            dictate(daemon, 2, keys_of=x)
             window.wait_text("We met it was late")
-            dictate(daemon)
+            dictate(daemon, keys_of=x)
             window.wait_text("We met It was late")
-            dictate(daemon, 2)
+            dictate(daemon, 2, keys_of=x)
             window.wait_text("We met It was late. Street {1}\nTown")
-            dictate(daemon)  # a text with a line end cannot be selected by keys: refused
+            dictate(daemon, keys_of=x)  # a text with a line end cannot be selected by keys: refused
             assert "was not carried out" in daemon.status()["trouble"]
-            dictate(daemon, 2)
+            dictate(daemon, 2, keys_of=x)
             window.wait_text("We met It was late. Street {1}\nTown")
-            dictate(daemon)
+            dictate(daemon, keys_of=x)
             window.wait_text(f"We met It was late. Street {{1}}\nTown <{copied}>")
             entries = {entry["number"]: entry for entry in daemon.history(20)}
             assert entries[3]["command"] == "scratch"
@@ -67,6 +78,23 @@ def test_what_stands_in_the_window_is_what_was_asked_for(tmp_path: Path) -> None
             shown = daemon.ctl("history").stdout
             assert "Scratch that. (dictation 1 is taken back)" in shown
         window.close()
+
+
+def test_in_sway_beside_the_preedit(tmp_path: Path) -> None:
+    with home(tmp_path) as user, Sway() as sway:
+        user.settings = user.settings.replace("stdout", "input_method")
+        user.say("We met", "late it was", *["Scratch that."] * 2, *["Undo that."] * 2, "Cap that.")
+        with user.daemon(WAYLAND_DISPLAY=sway.display) as daemon:
+            window = Gtk4(sway, tmp_path)
+            window.focus()
+            dictate(daemon, 2)
+            window.wait_text("We met late it was")
+            dictate(daemon, 2)
+            window.wait_text("")
+            dictate(daemon, 3)
+            window.wait_text("We met Late it was")
+            assert window.preedit() == ""
+            window.close()
 
 
 @pytest.mark.parametrize(
