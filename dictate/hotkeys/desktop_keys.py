@@ -374,7 +374,10 @@ def bound_in(key: str) -> ShortcutBackend | None:
     the bus: call it off the loop."""
     running = running_desktop()
     try:
-        return running if running is not None and running.binds(parse(key)) else None
+        chord = parse(key)
+        if running is None or chord.is_button:
+            return None
+        return running if running.binds(chord) else None
     except (OSError, ValueError, SyntaxError, DictateError):
         return None
 

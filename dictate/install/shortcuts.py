@@ -89,7 +89,10 @@ def configured_shortcuts(settings: Settings, out: Out) -> list[Shortcut]:
                 f"skipped: no program would receive {key} any more; set cancel_key to a key with "
                 "modifiers"
             )
-    return shortcuts
+    for each in shortcuts:
+        if each.chord.is_button:
+            out(f"skipped: {each.chord}: dictate binds keys here, not mouse buttons")
+    return [each for each in shortcuts if not each.chord.is_button]
 
 
 def command(member: str) -> str:

@@ -140,6 +140,14 @@ def test_a_cancel_key_that_all_programs_need_is_not_bound(sway: Path) -> None:
     ]
 
 
+def test_a_mouse_button_is_not_bound_and_the_other_keys_are(sway: Path) -> None:
+    paths.config_file().write_text('[hotkey]\nkey = "mouse_back"\nundo_key = "ctrl+alt+z"\n')
+    assert "skipped: mouse_back: dictate binds keys here, not mouse buttons" in bound()
+    assert (sway / "dictate.conf").read_text().splitlines()[1:] == [
+        "bindsym --no-repeat Ctrl+Mod1+z exec tell Undo",
+    ]
+
+
 def test_a_key_that_sway_runs_our_command_at_is_known(sway: Path) -> None:
     assert desktop_keys.bound_in("ctrl+alt+space") is None
     bound()
