@@ -27,8 +27,8 @@ def without_key(key: str, reason: str) -> str:
     desktop = running_desktop()
     other = ""
     chord = parse(key)
-    by_name = desktop is not None and not desktop.holds and chord.lone_modifier
-    if by_name or chord.is_button:
+    lone = chord.lone_modifier and desktop is not None and not desktop.holds
+    if lone or (chord.is_button and not (desktop and desktop.buttons)):
         other = 'set key = "ctrl+alt+space" under [hotkey] in config.toml, and '
     how = f"{other}run `dictate setup --keys`: your desktop then runs Dictate at a key"
     return f"no key works yet: {how}. Until then, {MEANWHILE}"

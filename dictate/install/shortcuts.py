@@ -47,6 +47,11 @@ def bind(*, out: Out = console.step) -> int:
         for shortcut in shortcuts:
             out(f"  {shortcut.chord}: {shortcut.toggle}")
         return 0 if on_x11 else 1
+    if not desktop.buttons:
+        for each in shortcuts:
+            if each.chord.is_button:
+                out(f"skipped: {each.chord}: dictate binds no mouse buttons in this desktop")
+        shortcuts = [each for each in shortcuts if not each.chord.is_button]
     try:
         desktop.bind(shortcuts, out)
     except (OSError, DictateError) as error:
@@ -89,10 +94,7 @@ def configured_shortcuts(settings: Settings, out: Out) -> list[Shortcut]:
                 f"skipped: no program would receive {key} any more; set cancel_key to a key with "
                 "modifiers"
             )
-    for each in shortcuts:
-        if each.chord.is_button:
-            out(f"skipped: {each.chord}: dictate binds keys here, not mouse buttons")
-    return [each for each in shortcuts if not each.chord.is_button]
+    return shortcuts
 
 
 def command(member: str) -> str:

@@ -16,6 +16,7 @@ from dictate.platform import paths
 from dictate.platform.generated_files import MARKER
 from tests.lab.daemon import wait_for
 from tests.lab.sway import Keyboard, Sway
+from tests.lab.windows import PYTHON
 
 SPACE, D = 57, 32
 """Key codes of the kernel."""
@@ -140,11 +141,15 @@ def test_a_cancel_key_that_all_programs_need_is_not_bound(sway: Path) -> None:
     ]
 
 
-def test_a_mouse_button_is_not_bound_and_the_other_keys_are(sway: Path) -> None:
+def test_where_no_mouse_button_can_be_bound_the_other_keys_are(
+    homes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HYPRLAND_INSTANCE_SIGNATURE", "x")
+    (homes / "config/hypr").mkdir()
     paths.config_file().write_text('[hotkey]\nkey = "mouse_back"\nundo_key = "ctrl+alt+z"\n')
-    assert "skipped: mouse_back: dictate binds keys here, not mouse buttons" in bound()
-    assert (sway / "dictate.conf").read_text().splitlines()[1:] == [
-        "bindsym --no-repeat Ctrl+Mod1+z exec tell Undo",
+    assert "skipped: mouse_back: dictate binds no mouse buttons in this desktop" in bound()
+    assert (homes / "config/hypr/dictate.conf").read_text().splitlines()[1:] == [
+        "bind = CTRL ALT, z, exec, tell Undo",
     ]
 
 
@@ -199,6 +204,55 @@ def test_a_real_sway_runs_the_commands(
             press(keyboard, Keyboard.CTRL, Keyboard.ALT, SPACE)
             time.sleep(0.3)
             assert sorted(told.read_text().split()) == lines
+
+
+@pytest.mark.desktop
+def test_a_real_sway_hears_a_mouse_button_and_no_application_does(
+    homes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths.config_file().write_text('[hotkey]\nkey = "mouse_back"\n')
+    with Sway() as compositor, compositor.keyboard():
+        told = compositor.folder / "told"
+        told.touch()
+        told.chmod(0o666)
+        monkeypatch.setattr(shortcuts, "command", lambda member: f"echo {member} >> {told}")
+        monkeypatch.setenv("SWAYSOCK", str(compositor.control))
+        assert "done: the keys work in sway now" in bound()
+        assert isinstance(desktop_keys.bound_in("mouse_back"), desktop_keys.Sway)
+        clicked = homes / "clicked"
+        clicked.touch()
+        compositor.spawn(PYTHON, "-c", _CLICKED, str(clicked))
+        wait_for(compositor.windows, "a window is there")
+        compositor.order("seat - cursor set 300 300")
+
+        def click(button: str) -> None:
+            for what in ("press", "release"):
+                compositor.order(f"seat - cursor {what} {button}")
+
+        compositor.order("seat - cursor press button8")
+        wait_for(lambda: told.read_text() == "Press\n", "the press is told")
+        compositor.order("seat - cursor release button8")
+        wait_for(lambda: told.read_text() == "Press\nRelease\n", "the release is told")
+        click("button9")
+        wait_for(lambda: clicked.read_text() == "9 ", "the window gets the other button only")
+        unbound()
+        click("button8")
+        wait_for(lambda: clicked.read_text() == "9 8 ", "it is everybody's again")
+        assert told.read_text() == "Press\nRelease\n"
+
+
+_CLICKED = """
+import sys, gi
+gi.require_versions({"Gtk": "3.0", "Gdk": "3.0"})
+from gi.repository import Gdk, Gtk
+def pressed(_, event):
+    with open(sys.argv[1], "a") as file: file.write(f"{event.button} ")
+window = Gtk.Window()
+window.add_events(Gdk.EventMask.BUTTON_PRESS_MASK)
+window.connect("button-press-event", pressed)
+window.show_all()
+Gtk.main()
+"""
 
 
 def press(keyboard: Keyboard, *keys: int) -> None:
