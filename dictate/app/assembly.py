@@ -12,6 +12,7 @@ from contextlib import AsyncExitStack, contextmanager
 from functools import partial
 
 from dictate.app.controller import DaemonController
+from dictate.app.copier import Copier
 from dictate.app.correction_dialog import CorrectionDialog
 from dictate.app.correction_watch import CorrectionWatch
 from dictate.app.corrections import Corrections
@@ -256,6 +257,8 @@ def open_controls(
     forgotten.connect(ui.dispatcher.forgotten)
     forgotten.connect(dialog.forgotten)
     forgotten.connect(watch.forgotten)
+    copier = Copier(lambda: reloader.settings.output)
+    stack.push_async_callback(copier.close)
     controller = DaemonController(
         pipeline=pipeline,
         keys=keys,
@@ -265,6 +268,7 @@ def open_controls(
         outputs=stages.outputs,
         profiles=ProfileReport(stages.profiles, stages.engines, keys),
         reloader=reloader,
+        copier=copier,
         on_trouble=on_trouble,
         on_forgotten=forgotten,
         on_undone=recorder.taken_back,
@@ -277,6 +281,7 @@ def open_controls(
         keys=keys,
         controller=controller,
         reloader=reloader,
+        copier=copier,
         summary=lambda: status.summary,
         on_trouble=on_trouble,
     )

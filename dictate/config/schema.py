@@ -268,8 +268,9 @@ class HotkeySettings:
     the keyboards directly and needs the right to do so, so auto never uses it), or none."""
     key: str = _option("ctrl_r", reads="dictate.hotkeys.chord:spelled")
     """The key: ctrl_r, alt_gr, pause, scroll_lock, f1 to f20, or several keys together, such as
-    ctrl+alt+space or super+d. Only ctrl_r and alt_gr reach the focused application, too. With
-    portal it is a proposal, and the settings of your desktop decide."""
+    ctrl+alt+space or super+d. On X11 only ctrl_r and alt_gr reach the focused application, too.
+    With portal it is a proposal, and the settings of your desktop decide. With x11 and evdev it may
+    be a button at the side of the mouse: mouse_back or mouse_forward."""
     take_typing_keys: bool = False
     """Whether one of these keys may be one that you type or edit with: a letter, a digit, space,
     return and the like, without ctrl, alt or super. No application gets that key while Dictate
