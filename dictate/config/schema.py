@@ -217,6 +217,10 @@ class TextSettings:
     ends, with every engine. No other line end is ever written."""
     trailing_space: bool = False
     """Whether each text ends with a space, ready for the next one."""
+    numbers: bool = False
+    """Whether numbers, dates, times, amounts of money, and mail and web addresses are written as
+    one writes them: "twenty percent" becomes 20%, "john at example dot com" john@example.com. In
+    English, German, French and Spanish; "first", "a second" and "one of them" stay words."""
 
 
 @dataclass(frozen=True, slots=True)

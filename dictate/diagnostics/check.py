@@ -14,6 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+from dictate import inverse_normalization
 from dictate.backends import Backends
 from dictate.config import config_file
 from dictate.config.schema import (
@@ -133,6 +134,8 @@ def _extras(settings: Settings) -> Iterator[CheckRow]:
         yield CheckRow("desktop", "overlay", overlay_reason())
     if settings.sounds.enabled:
         yield CheckRow("desktop", "sounds", sounds_reason())
+    if settings.text.numbers:
+        yield CheckRow("text", "numbers", inverse_normalization.unavailable_reason() or "")
 
 
 def _files() -> Iterator[CheckRow]:

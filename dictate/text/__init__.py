@@ -6,17 +6,20 @@
     spelling        the user's terms in their spelling        "claude code" -> "Claude Code"
     replacements    the user's phrases replaced               "git hub" -> "GitHub"
     commands        spoken signs and line ends                "comma", "new line"
+    numbers         as one writes them, if wanted             "twenty percent" -> "20%"
     layout          spaces around signs, capitals after them, no gap where something was removed
     sanitise        no control characters; last, always
 
 Spelling, replacements and commands find phrases in one pass: the longest match wins, and the result
 of one step is never matched by another. Of equal phrases a replacement wins over a spelling, and a
-spelling over a command.
+spelling over a command. A number with such a phrase in it stays as it is; only the name of a sign
+inside a number is a part of the number ("drei Komma fünf").
 """
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 from itertools import chain
 
@@ -27,6 +30,8 @@ from dictate.text.annotations import Annotation, annotations
 from dictate.text.commands import commands, is_ordinary, is_punctuated, rules_of
 from dictate.text.languages import SpokenLanguage
 from dictate.text.layout import lay_out
+from dictate.text.number_rules import Change
+from dictate.text.numbers import number_changes, prepare_numbers
 from dictate.text.phrases import Match, Phrases
 from dictate.text.pieces import Break, Escape, Literal, Mark, Ordinary, Outcome, Piece, Removed
 from dictate.text.repair import Repairs
@@ -77,7 +82,8 @@ def polish(
         text = repairs.repair(
             text, [(match.start, match.stop) for match in _found(text, phrases, rules_of(base))]
         )
-    pieces = list(_pieces(text, phrases, base))
+    numbers = number_changes(text, base) if settings.numbers else []
+    pieces = list(_pieces(text, phrases, base, numbers))
     if not any(map(_is_written, [*pieces, rest])):
         return ""
     written = f"{sanitise(lay_out(pieces, base))}{rest}".strip(" ")
@@ -96,8 +102,11 @@ def _divided(text: str) -> tuple[str, str]:
 
 
 def prepare(hotwords: Hotwords, settings: TextSettings, languages: Collection[str | None]) -> None:
-    """Sort the phrases of a long list ahead of the first text in one of these languages."""
+    """Sort the phrases of a long list, and load what the steps need, ahead of the first text in one
+    of these languages. Blocks: call it off the loop."""
     for language in {_base(language) for language in languages}:
+        if settings.numbers:
+            prepare_numbers(language)
         for signs in {False, settings.spoken_punctuation != "off"}:
             _phrases(hotwords, settings, language, signs=signs)
 
@@ -119,12 +128,15 @@ def _own_phrases(hotwords: Hotwords, language: str | None) -> Phrases:
     return Phrases(own)
 
 
-def _pieces(text: str, phrases: Phrases, language: str | None) -> Iterator[Piece]:
-    """The text, cut at its phrases and annotations."""
+def _pieces(
+    text: str, phrases: Phrases, language: str | None, numbers: Iterable[Change]
+) -> Iterator[Piece]:
+    """The text, cut at its phrases, numbers and annotations."""
     rules = rules_of(language)
     found = list(_found(text, phrases, rules))
+    matches = [*_sounds(text, found), *_with_numbers(found, numbers)]
     done = 0
-    for match in sorted([*_sounds(text, found), *found], key=lambda match: match.start):
+    for match in sorted(matches, key=lambda match: match.start):
         if match.start < done or isinstance(match.outcome, Ordinary):
             continue
         if match.start > done:
@@ -145,6 +157,27 @@ def _found(text: str, phrases: Phrases, rules: SpokenLanguage) -> Iterator[Match
         text,
         lambda match, plain: is_ordinary(match, plain, rules) or is_part_of_a_word(match, plain),
     )
+
+
+def _with_numbers(phrases: list[Match], numbers: Iterable[Change]) -> list[Match]:
+    """The phrases, which go from left to right, and the numbers."""
+    starts = [one.start for one in phrases]
+    stops = [one.stop for one in phrases]
+    found = list(phrases)
+    for number in numbers:
+        inside = phrases[bisect_right(stops, number.start) : bisect_left(starts, number.stop)]
+        if all(_yields(one, number) for one in inside):
+            for one in inside:
+                found.remove(one)
+            found.append(Match(number.start, number.stop, Literal(number.written)))
+    return found
+
+
+def _yields(phrase: Match, number: Change) -> bool:
+    """Whether this phrase is no more than a part of the number."""
+    if isinstance(phrase.outcome, Mark):
+        return number.start < phrase.start and phrase.stop < number.stop
+    return isinstance(phrase.outcome, Ordinary)
 
 
 def _sounds(text: str, phrases: list[Match]) -> Iterator[Match]:
