@@ -7,6 +7,8 @@
     replacements    the user's phrases replaced               "git hub" -> "GitHub"
     commands        spoken signs and line ends                "comma", "new line"
     numbers         as one writes them, if wanted             "twenty percent" -> "20%"
+    fillers         removed, if wanted                        "um", "the the"
+    punctuation     in the user's style                       no full stop, small letters
     layout          spaces around signs, capitals after them, no gap where something was removed
     sanitise        no control characters; last, always
 
@@ -28,12 +30,14 @@ from dictate.hotwords.model import AUTO, Hotwords
 from dictate.plain_text import clean
 from dictate.text.annotations import Annotation, annotations
 from dictate.text.commands import commands, is_ordinary, is_punctuated, rules_of
+from dictate.text.fillers import hesitations
 from dictate.text.languages import SpokenLanguage
 from dictate.text.layout import lay_out
 from dictate.text.number_rules import Change
 from dictate.text.numbers import number_changes, prepare_numbers
 from dictate.text.phrases import Match, Phrases
 from dictate.text.pieces import Break, Escape, Literal, Mark, Ordinary, Outcome, Piece, Removed
+from dictate.text.punctuation import in_style
 from dictate.text.repair import Repairs
 from dictate.text.repeats import unrepeated
 from dictate.text.replacements import is_part_of_a_word, replacements
@@ -83,10 +87,12 @@ def polish(
             text, [(match.start, match.stop) for match in _found(text, phrases, rules_of(base))]
         )
     numbers = number_changes(text, base) if settings.numbers else []
-    pieces = list(_pieces(text, phrases, base, numbers))
+    fillers = hesitations(text, base) if settings.fillers == "remove" else ()
+    pieces = list(_pieces(text, phrases, base, numbers, fillers))
     if not any(map(_is_written, [*pieces, rest])):
         return ""
-    written = f"{sanitise(lay_out(pieces, base))}{rest}".strip(" ")
+    styled = in_style(pieces, settings.punctuation, base)
+    written = f"{sanitise(lay_out(styled, base))}{rest}".strip(" ")
     if settings.trailing_space and written and not written.endswith("\n"):
         written = f"{written} "
     return written
@@ -129,12 +135,16 @@ def _own_phrases(hotwords: Hotwords, language: str | None) -> Phrases:
 
 
 def _pieces(
-    text: str, phrases: Phrases, language: str | None, numbers: Iterable[Change]
+    text: str,
+    phrases: Phrases,
+    language: str | None,
+    numbers: Iterable[Change],
+    fillers: Iterable[Match],
 ) -> Iterator[Piece]:
-    """The text, cut at its phrases, numbers and annotations."""
+    """The text, cut at its phrases, numbers, fillers and annotations."""
     rules = rules_of(language)
     found = list(_found(text, phrases, rules))
-    matches = [*_sounds(text, found), *_with_numbers(found, numbers)]
+    matches = [*_sounds(text, found), *_clear_of(found, fillers), *_with_numbers(found, numbers)]
     done = 0
     for match in sorted(matches, key=lambda match: match.start):
         if match.start < done or isinstance(match.outcome, Ordinary):
@@ -161,16 +171,25 @@ def _found(text: str, phrases: Phrases, rules: SpokenLanguage) -> Iterator[Match
 
 def _with_numbers(phrases: list[Match], numbers: Iterable[Change]) -> list[Match]:
     """The phrases, which go from left to right, and the numbers."""
-    starts = [one.start for one in phrases]
-    stops = [one.stop for one in phrases]
     found = list(phrases)
     for number in numbers:
-        inside = phrases[bisect_right(stops, number.start) : bisect_left(starts, number.stop)]
+        inside = _overlapping(phrases, number)
         if all(_yields(one, number) for one in inside):
             for one in inside:
                 found.remove(one)
             found.append(Match(number.start, number.stop, Literal(number.written)))
     return found
+
+
+def _clear_of(phrases: list[Match], fillers: Iterable[Match]) -> Iterator[Match]:
+    """The fillers that share nothing with a phrase."""
+    return (one for one in fillers if not _overlapping(phrases, one))
+
+
+def _overlapping(phrases: list[Match], place: Match | Change) -> list[Match]:
+    """The phrases, which go from left to right, that share a character with this place."""
+    first = bisect_right(phrases, place.start, key=lambda one: one.stop)
+    return phrases[first : bisect_left(phrases, place.stop, key=lambda one: one.start)]
 
 
 def _yields(phrase: Match, number: Change) -> bool:

@@ -17,6 +17,10 @@ class Change:
     stop: int
     written: str
 
+    def moved(self, by: int) -> "Change":
+        """The same, so many characters later."""
+        return Change(self.start + by, self.stop + by, self.written)
+
     def overlaps(self, other: "Change") -> bool:
         """Whether both have a character in common."""
         return self.start < other.stop and other.start < self.stop

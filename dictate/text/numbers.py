@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import Final
 
 from dictate.inverse_normalization import LANGUAGES, load, normalized
+from dictate.inverse_normalization import LONGEST as LONGEST_PART
 from dictate.text.number_rules import Change, stands_alone, taken
 from dictate.text.number_words import NUMBER_WORDS, NumberWords
 
@@ -23,11 +24,14 @@ LONG_SENTENCE: Final = 400
 FEWEST_DIGITS: Final = 4
 """Digits in a row that are written together. After "port", "code" and the like one less will do."""
 
+AROUND: Final = 5
+"""Words before and after a number that the library sees."""
 NEAR: Final = 2
 """Words between two differences that belong to one number: the name of a currency."""
 
 _SENTENCE = re.compile(r"\S.*?(?:[.?!…](?=\s)|$)")
 _WORD = re.compile(r"[\w-]*\w")
+_ARTICLE = re.compile(r"one|une?|una", re.IGNORECASE)
 _TOKEN = re.compile(r"[\w@](?:\S*[\w@])?|[^\w\s]")
 """A word with the signs inside it, or a sign beside it."""
 _ADDRESS = re.compile(
@@ -50,11 +54,8 @@ def number_changes(text: str, language: str | None) -> list[Change]:
     words = NUMBER_WORDS[language]
     found: list[Change] = []
     for start, part in _parts(text[:LONGEST], words):
-        if _ADDRESS.search(part) or any(map(words.number.fullmatch, _WORD.findall(part))):
-            found += (
-                Change(start + one.start, start + one.stop, one.written)
-                for one in _changes_in(part, language, words)
-            )
+        if len(part) <= LONGEST_PART:  # a longer one has nothing but numbers: no speech
+            found += (one.moved(start) for one in _changes_in(part, language, words))
     return found
 
 
@@ -72,10 +73,44 @@ def _parts(text: str, words: NumberWords) -> Iterator[tuple[int, str]]:
 
 
 def _changes_in(text: str, language: str, words: NumberWords) -> list[Change]:
+    places = list(_places(text, words))
+    if not places:
+        return []
     own = [*_with_points(text, language, words), *_digit_by_digit(text, words)]
-    found = [taken(one, text, language, words) for one in _differences(text, language)]
+    found = [
+        taken(one.moved(start), text, language, words)
+        for start, stop in places
+        for one in _differences(text[start:stop], language)
+    ]
     new = [one for one in found if one is not None and not any(map(one.overlaps, own))]
     return sorted([*own, *new], key=lambda one: one.start)
+
+
+def _places(text: str, words: NumberWords) -> Iterator[tuple[int, int]]:
+    """Where numbers and addresses stand, with some words around them: the library takes its time
+    for every letter."""
+    addresses = [match.span() for match in _ADDRESS.finditer(text)]
+    said = list(_WORD.finditer(text))
+    start = stop = -1
+    for number, word in enumerate(said):
+        is_number = words.number.fullmatch(word[0]) and (
+            not _ARTICLE.fullmatch(word[0]) or words.units.match(text, word.end())
+        )
+        if not is_number and not any(
+            one < word.end() and word.start() < end for one, end in addresses
+        ):
+            continue
+        first = said[max(number - AROUND, 0)].start()
+        last = said[min(number + AROUND, len(said) - 1)].end()
+        if start >= 0 and first > stop:
+            yield start, stop
+            start = first
+        start = first if start < 0 else start
+        while last < len(text) and not text[last].isspace():
+            last += 1
+        stop = last
+    if start >= 0:
+        yield start, stop
 
 
 def _differences(text: str, language: str) -> list[Change]:
@@ -141,7 +176,7 @@ def _digit_by_digit(text: str, words: NumberWords) -> Iterator[Change]:
 
 def _with_points(text: str, language: str, words: NumberWords) -> Iterator[Change]:
     """Numbers with several points, or with one after "version": "two point zero point one"."""
-    number = rf"(?:{words.number.pattern})(?:[ -](?:{words.number.pattern}))*?"
+    number = rf"(?:{words.number.pattern})(?:[ -](?:{words.number.pattern})){{0,5}}?"
     pattern = rf"(?<![\w-]){number}(?: {words.point} {number})+(?![\w-])"
     for match in re.finditer(pattern, text, re.IGNORECASE):
         parts = re.split(f" {words.point} ", match[0], flags=re.IGNORECASE)
