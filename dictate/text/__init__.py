@@ -28,6 +28,7 @@ from functools import lru_cache
 from itertools import chain
 
 from dictate.config.schema import TextSettings
+from dictate.hotwords.language import LAYOUT
 from dictate.hotwords.model import AUTO, Hotwords
 from dictate.plain_text import clean
 from dictate.text.annotations import Annotation, annotations
@@ -228,4 +229,4 @@ def _one_space(spaces: re.Match[str]) -> str:
 def _base(language: str | None) -> str | None:
     """The language without its region; None if it is unknown."""
     base = (language or AUTO).replace("_", "-").partition("-")[0].lower()
-    return None if base in (AUTO, "und") else base
+    return None if base in (AUTO, LAYOUT, "und") else base

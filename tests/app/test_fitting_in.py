@@ -219,7 +219,7 @@ def test_a_dictation_fits_in_by_its_language_its_words_and_the_settings(
         rig = pipeline.Rig(tmp_path / "journal", pipeline.SETTINGS)
         screen = ReadableScreen()
         main = pipeline.profile_of(rig.main_engine, language, screen, words)
-        rig.profiles.apply(replace(main, text=text), rig.profiles.second)
+        rig.put(replace(main, text=text))
         screen.windows["editor"] = "I know that"
         for number, said in enumerate(("The rest.", "the hague.", "And", "times."), 1):
             rig.main_engine.answers[number] = said

@@ -186,8 +186,10 @@ def test_what_numbers_need_is_loaded_ahead(monkeypatch: pytest.MonkeyPatch) -> N
     assert loaded == []
     prepare(NONE, ON, ("de-DE", "it"))
     assert loaded == ["de"]
-    prepare(NONE, ON, ("auto",))
-    assert loaded == ["de", *inverse_normalization.LANGUAGES]
+    for unknown in ("auto", "layout"):
+        loaded.clear()
+        prepare(NONE, ON, (unknown,))
+        assert loaded == [*inverse_normalization.LANGUAGES]
 
 
 @pytest.fixture
