@@ -95,7 +95,9 @@ class Profile:
         language = utterance_language(self.language, detected, self.engine.info.languages)
         words = self.hotwords_in(application).replacing(self.replacements)
         keeps = kept_spellings(words, language)
-        capitals = "keep" if self.text.code else self.text.capitals
+        # Where full stops are left out, none before the cursor says nothing about the next letter.
+        plain = self.text.code or self.text.punctuation != "full"
+        capitals = "keep" if plain else self.text.capitals
         return Fitting(self.text.spacing, capitals, language, keeps)
 
     def _polish(

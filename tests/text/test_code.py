@@ -131,6 +131,12 @@ def test_formatters_and_signs_have_english_names_in_every_language() -> None:
     assert polish("snake case niño feliz", MINE, CODE, language="es") == "niño_feliz"
 
 
+def test_numbers_and_fillers_are_for_code_too() -> None:
+    settings = TextSettings(code=True, numbers=True, fillers="remove", punctuation="short")
+    assert polish("um x equals twenty five", MINE, settings, language="en") == "x = 25"
+    assert polish("pi equals three point one four", MINE, settings, language="en") == "pi = 3.14"
+
+
 NAMES = [name for name, _ in code_signs()] + ["camel case", "dub string", "foo", "1", "new line"]
 
 

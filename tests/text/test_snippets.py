@@ -75,6 +75,13 @@ def test_in_a_terminal_a_snippet_has_no_line_end() -> None:
     assert polish("insert signature", MINE, TEXT, values=values) == "-- Ada Example Ltd."
 
 
+def test_a_snippet_stays_as_it_is_in_every_style() -> None:
+    style = TextSettings(numbers=True, fillers="remove", punctuation="lower")
+    signed = Hotwords(snippets=(("my card", "Um, Twenty Five. Ada."),))
+    written = polish("Um, Insert my card. Thanks.", signed, style, language="en", values=VALUES)
+    assert written == "Um, Twenty Five. Ada. thanks"
+
+
 def test_a_snippet_in_code_mode_keeps_its_lines_and_capitals() -> None:
     code = TextSettings(code=True)
     written = polish("x equals insert my card insert signature", MINE, code, values=VALUES)
