@@ -206,7 +206,21 @@ class TextSettings:
     capitals: str = _option("auto", choices=("auto", "keep"))
     """Whether the first letter depends on what stands before the cursor, in English, German, French
     and Spanish. auto makes it small within a sentence, and a capital at the start of one; names,
-    German nouns and your own words stay as they are. keep leaves it as it was recognized."""
+    German nouns and your own words stay as they are. keep leaves it as it was recognized, and so
+    does every choice of punctuation but full."""
+    numbers: bool = False
+    """Whether numbers, dates, times, amounts of money, and mail and web addresses are written as
+    one writes them: "twenty percent" becomes 20%, "john at example dot com" john@example.com. In
+    English, German, French and Spanish; "first", "a second" and "one of them" stay words."""
+    fillers: str = _option("keep", choices=("keep", "remove"))
+    """remove leaves out fillers ("um", "uh") and false starts ("the the cat"), in English, German,
+    French and Spanish. keep writes what was recognized. Your own words are never left out."""
+    punctuation: str = _option("full", choices=("full", "short", "none", "lower"))
+    """How much of the engine's punctuation is written. full is all of it. short drops the full stop
+    of a text that is a single sentence of at most 100 characters, as in a chat. none drops all
+    punctuation of sentences; apostrophes, hyphens, quotes, decimals, times and addresses stay.
+    lower is like none, and writes small letters, except for "I", your own words, and words with
+    more than one capital. Marks that you speak stay."""
 
 
 @dataclass(frozen=True, slots=True)

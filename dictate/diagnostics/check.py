@@ -14,9 +14,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+from dictate import inverse_normalization
 from dictate.backends import Backends
 from dictate.config import config_file
-from dictate.config.profiles import engines_of
+from dictate.config.profiles import engines_of, names_of, text_of
 from dictate.config.schema import (
     HotkeySettings,
     MicrophoneSettings,
@@ -133,6 +134,8 @@ def _extras(settings: Settings) -> Iterator[CheckRow]:
         yield CheckRow("desktop", "overlay", overlay_reason())
     if settings.sounds.enabled:
         yield CheckRow("desktop", "sounds", sounds_reason())
+    if any(text_of(settings, name).numbers for name in names_of(settings)):
+        yield CheckRow("text", "numbers", inverse_normalization.unavailable_reason() or "")
 
 
 def _files() -> Iterator[CheckRow]:
