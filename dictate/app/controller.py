@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -13,9 +14,10 @@ from dictate.app.pipeline import Pipeline
 from dictate.app.reloader import Reloader
 from dictate.app.replay import Replay
 from dictate.config.schema import JournalSettings, SecondSettings
+from dictate.dbus.call_rate import CallRate
 from dictate.dbus.interface import Row
 from dictate.diagnostics import check, output_trial
-from dictate.errors import DictateError, NotFound
+from dictate.errors import DictateError, NotFound, Unavailable
 from dictate.hotkeys.keys import Keys
 from dictate.journal.entry import Entry
 from dictate.journal.journal import Journal
@@ -27,6 +29,13 @@ log = logging.getLogger(__name__)
 BUS = "over D-Bus"
 """Where a request comes from, for the log. The name of a client on the bus would tell a user
 nothing."""
+
+STARTS_AT_ONCE = 20
+STARTS_PER_S = 5.0
+"""How often clients may begin a dictation, all of them together: each costs the journal some writes
+to the disk, behind which the texts of the user would wait."""
+UNDER_WAY = 32
+"""Dictations that are not over yet, beyond which clients may begin no more."""
 
 
 class DaemonController:
@@ -63,12 +72,13 @@ class DaemonController:
         self._on_undone = on_undone
         self._slow_engines = slow_engines
         self._engine_socket = engine_socket
+        self._starts = CallRate(STARTS_AT_ONCE, STARTS_PER_S)
         self._background = BackgroundTasks(log)
 
     def start(self, *, second: bool) -> None:
         """Begin to listen, as a toggled dictation."""
         log.info("start, asked %s", BUS)
-        self._require_profile(second=second)
+        self._require_start(second=second)
         self._pipeline.start(held=False, second=second)
 
     def stop(self) -> bool:
@@ -82,14 +92,14 @@ class DaemonController:
         """Start if nothing listens, otherwise stop."""
         log.info("toggle, asked %s", by)
         if not self._pipeline.listening:
-            self._require_profile(second=second)
+            self._require_start(second=second)
         self._pipeline.toggle(second=second)
 
     def key(self, *, second: bool, down: bool) -> bool:
         """The same as a press or release of a hotkey of ours."""
         log.info("%s, asked %s", "press" if down else "release", BUS)
         if down:
-            self._require_profile(second=second)
+            self._require_start(second=second)
         return self._keys.bound(second=second, down=down)
 
     def cancel(self) -> str:
@@ -130,12 +140,18 @@ class DaemonController:
 
         self._background.start(to_its_end())
 
-    def _require_profile(self, *, second: bool) -> None:
+    def _require_start(self, *, second: bool) -> None:
+        """Raise NotFound or Unavailable if a client may not begin this dictation now."""
         if second and self._reloader.settings.second == SecondSettings():
             raise NotFound(
                 "there is no second profile: give it an engine, a language or an output under "
                 "[second] in config.toml"
             )
+        if self._pipeline.listening:
+            return  # nothing begins
+        crowded = len(self._pipeline.under_way) >= UNDER_WAY
+        if crowded or not self._starts.allows("", time.monotonic()):
+            raise Unavailable("too many dictations were begun over D-Bus: wait a moment")
 
     async def last(self) -> Entry | None:
         """The newest text."""
