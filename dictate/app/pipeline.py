@@ -10,6 +10,7 @@ behind anything else. Whatever goes wrong comes back as an input too, so that no
 import asyncio
 import logging
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
@@ -414,10 +415,13 @@ class Pipeline:
             try:
                 await work
             except Exception as error:
-                if not isinstance(error, DictateError):
-                    log.exception("dictation %d", number)
+                reason = str(error)
+                if not isinstance(error, DictateError):  # its message may quote the text
+                    reason = type(error).__name__
+                    where = "".join(traceback.format_tb(error.__traceback__))
+                    log.error("dictation %d: %s\n%s", number, reason, where)  # noqa: TRY400
                 if number in self._in_flight:
-                    self._in_flight[number].reason = str(error) or type(error).__name__
+                    self._in_flight[number].reason = reason or type(error).__name__
                 self._handle(number, Input.FAILED)
                 self._handle(number, Input.REFUSED)
 

@@ -27,6 +27,7 @@ from dictate.engines.protocol import (
     PartialText,
     Progress,
     Timings,
+    error_from,
     read_event,
 )
 from dictate.engines.stability import PartialStability
@@ -240,9 +241,11 @@ class UtteranceAttempt:
                 self._supervisor.record_timings(self._timings)
                 return self._final(_text(event), str(event.data.get("language") or ""))
             elif event.type == "error":
-                reason, code = event.data.get("text"), event.data.get("code")
+                error, code = error_from(event), event.data.get("code")
+                if error.says:
+                    log.debug("the engine says: %s", error.says)
                 raise AttemptFailed(
-                    EngineError(str(reason)[:1000]),
+                    error,
                     again=code != "Unavailable",
                     silent=code == EngineLost.__name__,
                 )

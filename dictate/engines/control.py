@@ -17,6 +17,7 @@ from dictate.engines.protocol import (
     StatusEvent,
     UnusableTerms,
     WatchStatus,
+    error_from,
     read_event,
 )
 from dictate.errors import EngineError, EngineLost
@@ -170,7 +171,7 @@ class ControlConnection:
         if not self._answers:
             raise EngineError(f"{event.type} unasked")
         if event.type == "error":
-            _settle(self._answers.popleft(), EngineError(str(event.data.get("text"))[:1000]))
+            _settle(self._answers.popleft(), error_from(event))
         else:
             terms = UnusableTerms.from_event(event).terms
             _settle(self._answers.popleft(), [str(term) for term in terms])

@@ -38,8 +38,10 @@ answers nothing before it.
 
 import asyncio
 import json
+import traceback
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
+from pathlib import Path
 from types import UnionType
 from typing import Any, ClassVar, Self
 
@@ -50,6 +52,9 @@ from dictate.errors import DictateError, EngineError
 LARGEST_EVENT = 8 * 1024 * 1024
 """Maximum number of bytes in an event. A connection that sends a larger one is closed. The largest
 hotwords.toml makes an event of 5 MB."""
+
+LARGEST_MESSAGE = 1000
+"""Maximum number of characters of an error that are passed on."""
 
 PROGRAM = "dictate"
 """The name in the `info` of a server that knows our events."""
@@ -70,8 +75,33 @@ class BadEvent(EngineError):
 
 
 def error_text(error: Exception) -> str:
-    """An error as its process reports it to the client."""
-    return str(error) if isinstance(error, DictateError) else f"{type(error).__name__}: {error}"
+    """An error that no text was there to be quoted in, with all that is known about it."""
+    if not isinstance(error, DictateError):
+        return f"{type(error).__name__}: {error}"
+    says = getattr(error, "says", "")
+    return f"{error}; it says: {says}" if says else str(error)
+
+
+def error_event(error: Exception) -> Event:
+    """An error about an utterance, as its process reports it to the client. What others say about
+    it may quote the text, and is kept apart in `says`."""
+    kind, text, says = type(error).__name__, str(error), getattr(error, "says", "")
+    if not isinstance(error, DictateError):
+        text, says = _where(error), str(error)
+    return Event("error", {"text": text, "code": kind, "says": says[:LARGEST_MESSAGE]})
+
+
+def error_from(event: Event) -> EngineError:
+    """The error that such an event reports."""
+    text, says = (str(event.data.get(key) or "") for key in ("text", "says"))
+    return EngineError(text[:LARGEST_MESSAGE], says[:LARGEST_MESSAGE])
+
+
+def _where(error: Exception) -> str:
+    """What kind of error this is, and where it arose."""
+    places = traceback.extract_tb(error.__traceback__)[-1:]
+    at = "".join(f" at {Path(place.filename).name}:{place.lineno}" for place in places)
+    return f"{type(error).__name__}{at}"
 
 
 @dataclass(frozen=True)

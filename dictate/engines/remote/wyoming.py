@@ -424,5 +424,5 @@ class WyomingUtterance(Utterance):
                 self.language = str(event.data.get("language") or "")
                 return True
             case "error":
-                raise self._remote.trouble(f"says: {str(event.data.get('text'))[:1000]}")
+                raise self._remote.error_in(event)
         return False
