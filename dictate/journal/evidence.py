@@ -220,7 +220,9 @@ def insert(db: sqlite3.Connection, rows: Iterable[Evidence]) -> None:
 
 def _rows(db: sqlite3.Connection, where: str, *values: object) -> list[Evidence]:
     rows = db.execute(f"SELECT {_LIST} FROM evidence {where}", values)
-    return [Evidence(term, EvidenceKind(kind), *rest) for term, kind, *rest in rows]
+    # A newer dictate may know more kinds.
+    known = {kind.value: kind for kind in EvidenceKind}
+    return [Evidence(term, known[kind], *rest) for term, kind, *rest in rows if kind in known]
 
 
 def _value(value: object) -> object:

@@ -493,12 +493,13 @@ def test_a_link_in_a_folder_that_all_may_write_to_is_refused(tmp_path: Path) -> 
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
-@pytest.mark.parametrize("name", ["journal.db", "audio"])
-def test_links_inside_the_folder_are_not_followed(rig: Rig, tmp_path: Path, name: str) -> None:
+def test_a_link_to_nowhere_in_place_of_the_sound_folder_is_refused(
+    rig: Rig, tmp_path: Path
+) -> None:
     target = tmp_path / "target"
     rig.folder.mkdir()
-    (rig.folder / name).symlink_to(target)
-    with pytest.raises(JournalError, match=name):
+    (rig.folder / "audio").symlink_to(target)
+    with pytest.raises(JournalError, match="audio"):
         rig.journal.open()
     assert not target.exists()
 
