@@ -152,6 +152,11 @@ class EvidenceTable:
         with self._transaction() as db:
             return _rows(db, f"WHERE dictation IN ({marks}) ORDER BY id", *numbers)
 
+    def all(self) -> list[Evidence]:
+        """Every row, oldest first."""
+        with self._transaction() as db:
+            return _rows(db, "ORDER BY id")
+
     def of_term(self, term: str) -> list[Evidence]:
         """The rows of a term, oldest first."""
         with self._transaction() as db:
@@ -185,9 +190,7 @@ class EvidenceTable:
         found: dict[str, TermCounts] = {}
         wrong: dict[str, set[int | None]] = {}
         written: dict[str, list[Evidence]] = {}
-        with self._transaction() as db:
-            rows = _rows(db, "ORDER BY id")
-        for row in rows:
+        for row in self.all():
             counts = found.setdefault(row.term, TermCounts(row.term))
             if row.kind in FIRINGS:
                 written.setdefault(row.term, []).append(row)

@@ -8,7 +8,7 @@ import re
 import sqlite3
 import time
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -79,6 +79,20 @@ class Store:
             self.close()
             raise
         return said
+
+    def last_known_number(self) -> int:
+        """The highest number that seems to be used, although it cannot be opened; 0 if there is
+        none. It writes nothing, and does not know the newest."""
+        if self._directory is None or self._audio is None:
+            return 0
+        found = max(self.audio_numbers(), default=0)
+        path = (self._directory / "journal.db").absolute()
+        with suppress(sqlite3.Error):
+            db = sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)
+            with closing(db):
+                highest = db.execute("SELECT max(seq) FROM sqlite_sequence").fetchone()[0]
+            found = max(found, highest if isinstance(highest, int) else 0)
+        return found
 
     def close(self) -> None:
         """Close the files. Idempotent."""
