@@ -327,6 +327,51 @@ def test_what_cannot_start_is_given_up_until_the_user_speaks(
     run(main)
 
 
+@pytest.mark.parametrize("when", ["before it listens", "loading"])
+def test_stopped_while_it_loads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str) -> None:
+    """The dictation does not wait until a model would have had the time to load."""
+    monkeypatch.setattr(control, "FROZEN_S", 1.0)
+
+    async def main() -> None:
+        says = script(tmp_path / "script", "!loading go-on", LINE)
+        engine = EngineClient(EngineSettings(use=f"fake:{says}"), tmp_path / "e")
+        async with asyncio.timeout(60):
+            try:
+                await engine.start()
+                await until(lambda: engine.supervisor.pid is not None)
+                if when == "loading":
+                    await until(lambda: engine.supervisor._reachable)
+                pid = engine.supervisor.pid
+                assert pid is not None
+                os.kill(pid, signal.SIGSTOP)
+                (tmp_path / "go-on").touch()
+                assert await speak(engine) == LINE
+                assert engine.supervisor.run > 1
+            finally:
+                await engine.stop()
+
+    run(main)
+
+
+def test_a_load_that_works_for_long_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(control, "FROZEN_S", 0.2)
+
+    async def main() -> None:
+        says = script(tmp_path / "script", "!loading busy 2", LINE)
+        engine = EngineClient(EngineSettings(use=f"fake:{says}"), tmp_path / "e")
+        async with asyncio.timeout(60):
+            try:
+                await engine.start()
+                assert await speak(engine) == LINE
+                assert engine.supervisor.run == 1
+            finally:
+                await engine.stop()
+
+    run(main)
+
+
 def test_hotwords_that_it_does_not_take_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A hung engine is noticed here as well, and the next dictation finds another."""
     monkeypatch.setattr(control, "HUNG_S", 1.0)
