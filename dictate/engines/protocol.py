@@ -364,18 +364,20 @@ class EventQueue:
         return event
 
 
-async def read_event(reader: asyncio.StreamReader) -> Event | None:
+async def read_event(reader: asyncio.StreamReader, largest: int = LARGEST_EVENT) -> Event | None:
     """The next event, or None at the end.
 
     The library's own reader accepts any size and any JSON. This one raises BadEvent for an event
-    larger than LARGEST_EVENT, and for anything that is not an event.
+    with more than `largest` bytes of data or payload, and for anything that is not an event. Its
+    first line is bounded by the limit of `reader`.
     """
     try:
         line = await reader.readline()
         if not line:
             return None
         head = _json_object(line)
-        length, payload_length = _size(head, "data_length"), _size(head, "payload_length")
+        length = _size(head, "data_length", largest)
+        payload_length = _size(head, "payload_length", largest)
         data = await reader.readexactly(length)
         return _event(head, data, await reader.readexactly(payload_length))
     except asyncio.IncompleteReadError:
@@ -400,8 +402,8 @@ def _json_object(raw: bytes) -> dict[str, Any]:
     return value
 
 
-def _size(head: dict[str, Any], name: str) -> int:
+def _size(head: dict[str, Any], name: str, largest: int = LARGEST_EVENT) -> int:
     size = head.get(name) or 0
-    if not isinstance(size, int) or not 0 <= size <= LARGEST_EVENT:
-        raise BadEvent(f"{name} is {size!r}; the limit is {LARGEST_EVENT} bytes")
+    if not isinstance(size, int) or not 0 <= size <= largest:
+        raise BadEvent(f"{name} is {size!r}; the limit is {largest} bytes")
     return size
