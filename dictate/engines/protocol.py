@@ -56,6 +56,9 @@ hotwords.toml makes an event of 5 MB."""
 LARGEST_MESSAGE = 1000
 """Maximum number of characters of an error that are passed on."""
 
+LARGEST_NUMBER = 2**32 - 1
+"""Maximum of all counts and times, which are never negative: D-Bus can still carry it."""
+
 PROGRAM = "dictate"
 """The name in the `info` of a server that knows our events."""
 
@@ -104,6 +107,12 @@ def _where(error: Exception) -> str:
     return f"{type(error).__name__}{at}"
 
 
+def _possible(value: object) -> object:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    return 0 if value != value else max(0, min(LARGEST_NUMBER, value))
+
+
 @dataclass(frozen=True)
 class DictateEvent:
     """An event of our own: its fields are its data."""
@@ -115,7 +124,8 @@ class DictateEvent:
 
     @classmethod
     def from_event(cls, event: Event) -> Self:
-        """Raises BadEvent if a field is missing or is not of its type."""
+        """Raises BadEvent if a field is missing or is not of its type. A number that nothing here
+        can be becomes the nearest that can."""
         values = {}
         for field in fields(cls):
             value = event.data.get(field.name, field.default)
@@ -125,7 +135,7 @@ class DictateEvent:
                 value = EngineState(value)
             if not isinstance(value, kind):
                 raise BadEvent(f"{event.type}: {field.name} is {type(value).__name__}")
-            values[field.name] = value
+            values[field.name] = _possible(value)
         return cls(**values)
 
 
