@@ -606,6 +606,25 @@ def test_from_the_stop_on_calls_get_an_error_and_properties_are_still_read(bus: 
     asyncio.run(main())
 
 
+def test_a_stranger_that_has_our_name_does_not_end_us(bus: Bus) -> None:
+    async def tell() -> None:
+        stranger, service = await names.connect(), Service(FakeController())
+        await stranger.request_name(names.NAME)
+        with pytest.raises(Unavailable, match=f"another program has the name {names.NAME}"):
+            await service.connect()
+        staying = asyncio.create_task(service.run())
+        await asyncio.sleep(0.3)
+        assert not staying.done()
+        await names.leave(stranger)
+        await until(lambda: service.bus is not None)  # as soon as the name is free
+        staying.cancel()
+        with suppress(asyncio.CancelledError):
+            await staying
+        await service.close()
+
+    asyncio.run(tell())
+
+
 def test_one_that_comes_back_too_late_says_so(bus: Bus) -> None:
     async def tell() -> None:
         async with rigged() as rig:
