@@ -16,7 +16,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any, Protocol
 
-from dictate.app.dictation import Backlog, Dictation, backlog_of
+from dictate.app.dictation import Backlog, Dictation, backlog_of, polished
 from dictate.app.journal_thread import JournalThread
 from dictate.app.observer import PipelineObserver
 from dictate.app.output_writer import Asked, OutputWriter
@@ -311,9 +311,10 @@ class Pipeline:
         final = await dictation.utterance.finish(lambda: self._journal.call(Journal.audio, number))
         timing.engine_ms = (time.monotonic() - ended_at) * 1000
         timing.early = final.drafted
+        text = await polished(dictation.profile, final, application)
         if not self.in_flight(number) and not self._keeps_cancelled:
             return
-        dictation.text = dictation.profile.polish(final, application)
+        dictation.text = text
         if not dictation.text:
             self._handle(number, Input.HEARD_NOTHING)
             return
