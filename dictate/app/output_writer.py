@@ -7,15 +7,21 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Final, Self
 
+from dictate.app.around_cursor import around_cursor
 from dictate.app.journal_thread import JournalThread
 from dictate.app.observer import PipelineObserver, Timing
-from dictate.errors import DeliveryUnsure, NotDelivered, NotFound
-from dictate.joining import needs_space
+from dictate.errors import DeliveryUnsure, FocusMoved, NotDelivered, NotFound
 from dictate.journal.journal import Journal
 from dictate.outputs import Destination, Focus, Output, Receipt
+from dictate.text.fit import Around, Fitting
 
 CONSECUTIVE_S: Final = 60.0
 """Seconds after a text within which the user begins the next one, if that is to continue it."""
+SETTLED_S: Final = 0.15
+"""Seconds from the receipt of a text to Enter: an application may have taken a text, and put it
+into its field a moment later."""
+AS_USUAL: Final = Fitting()
+"""How a text is fitted in if nothing else is said: its language is unknown."""
 TAKEN_BACK: Final = "taken back"
 """Why a text is held that the user took back."""
 
@@ -44,7 +50,7 @@ class LastDelivery:
 
     number: int
     text: str
-    """With the space before it, if it got one."""
+    """As it was written: fitted in."""
     focus: Focus | None
     output: Output
     at: float
@@ -56,9 +62,10 @@ class LastDelivery:
 class OutputWriter:
     """The journal records that a text is being written before an output gets it.
 
-    A text that follows the last one in the same place begins with a space, if one belongs between
-    their words. The space is part of what is written and taken back, not of the text in the
-    journal: written again, the text may stand somewhere else.
+    A text is fitted in between what stands before and after the cursor. If the output cannot read
+    that, but the text follows the last one in the same place, that one stands before it. What is
+    written so is also what is taken back. The text in the journal stays as it was: written again,
+    it may stand somewhere else.
     """
 
     def __init__(self, journal: JournalThread, observer: PipelineObserver) -> None:
@@ -88,6 +95,7 @@ class OutputWriter:
         focus: Focus | None,
         asked: Asked,
         timing: Timing,
+        fitting: Fitting = AS_USUAL,
     ) -> Receipt:
         """Write the text once: intent durable first, outcome after. Raises as `Output.write`."""
         async with self._lock:
@@ -97,9 +105,12 @@ class OutputWriter:
             self._observer.writing(number)
             self._undoable = False
             before, self._last = self._last, None
-            if behind := await self._followed(before, output, focus, asked):
-                text = f" {text}" if needs_space(behind.text, text) else text
+            behind = await self._followed(before, output, focus, asked)
+            around = await around_cursor(output, focus)
+            if behind is not None:
+                around = around or Around(behind.text)
                 behind = replace(behind, behind=None)
+            text = fitting.fit(text, around)
             try:
                 receipt = await output.write(text, focus)
             except NotDelivered:
@@ -112,6 +123,22 @@ class OutputWriter:
             timing.output_ms = (written - durable) * 1000
             self._journal.submit(Journal.delivered, number, receipt.value)
             return receipt
+
+    async def press_enter(self, number: int, acted_at: Sequence[float]) -> None:
+        """Press Enter behind the text of this dictation, if it is the last one, and if nothing was
+        typed or clicked there since, besides the actions of the user at these monotonic seconds.
+        Nobody takes the text back after that. Raises NotDelivered, FocusMoved, DeliveryUnsure."""
+        async with self._lock:
+            last = self._last
+            if last is None or last.number != number:
+                raise NotDelivered("something else was written there meanwhile")
+            await asyncio.sleep(SETTLED_S)
+            if not await last.output.follows(last.text, acted_at):
+                raise NotDelivered("something was typed or clicked there meanwhile")
+            if await last.output.focus() != last.focus:
+                raise FocusMoved("another window has the focus")
+            self._last, self._undoable = None, False
+            await last.output.press_enter(last.focus)
 
     async def _followed(
         self, last: LastDelivery | None, output: Output, focus: Focus | None, asked: Asked

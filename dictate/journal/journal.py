@@ -22,6 +22,7 @@ from typing import Any
 
 from dictate.config.schema import JournalSettings
 from dictate.errors import JournalError
+from dictate.hotwords.model import MAIN
 from dictate.journal.entry import FINISHED, STEPS, Entry, EntryState
 from dictate.journal.evidence import Evidence, EvidenceTable
 from dictate.journal.late import LateDisk
@@ -86,18 +87,16 @@ class Journal:
 
     def open_in_memory(self) -> None:
         """Open it without its folder, which is tried again with each dictation and each sweep."""
-        self._later = LateDisk(self._store)
+        self._later, self._store = LateDisk(self._store), Store(None)
         self.next_number = self._later.first
-        self._store = Store(None)
         self._store.open()
 
     def apply(self, settings: JournalSettings) -> None:
         """Use these settings from now on."""
         self.settings = settings
 
-    def begin(self, number: int, started: float, *, second: bool = False) -> None:
-        """The key is down: from here on sound is kept. `started` is the wall clock; `second` means
-        the second profile."""
+    def begin(self, number: int, started: float, profile: str = MAIN) -> None:
+        """The key is down: from here on sound is kept. `started` is the wall clock."""
         if number < self.next_number:
             raise ValueError(f"dictation {number} exists already: the next is {self.next_number}")
         self.next_number = number + 1
@@ -105,7 +104,11 @@ class Journal:
         self._spools[number] = Spool(self._store.audio_path(number), self._report)
         self._recording.add(number)
         self._under_way.add(number)
-        self._write(Entry(number, S.RECORDING, started, second=second))
+        self._write(Entry(number, S.RECORDING, started, profile=profile))
+
+    def profile(self, number: int, profile: str) -> None:
+        """It is known now which profile hears it."""
+        self._write(replace(self._entry(number), profile=profile))
 
     def append(self, number: int, pcm: bytes) -> None:
         """More sound: signed 16-bit little-endian mono, 16 kHz."""
@@ -305,8 +308,7 @@ class Journal:
         for number, spool in self._spools.items():
             spool.path = self._store.audio_path(number)
         self._finish_spools()
-        for line in said:
-            self._on_notice(line)
+        self._on_notice("; ".join(said))
         self._on_mended()
 
     def _finish_spools(self) -> None:

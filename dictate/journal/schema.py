@@ -6,6 +6,7 @@ from dataclasses import fields
 from typing import Final
 
 from dictate.errors import JournalError
+from dictate.hotwords.model import MAIN, SECOND
 from dictate.journal import evidence
 from dictate.journal.entry import Entry, EntryState
 
@@ -27,11 +28,12 @@ CREATE TABLE IF NOT EXISTS dictation (
 # Not in the schema: older journals lack them, and an older dictate can still write a journal with
 # them. `since` is the retention clock at the first look after the last step: `put` empties it.
 _ADDED: Final = {
-    "second": "INTEGER NOT NULL DEFAULT 0",
+    "profile": f"TEXT NOT NULL DEFAULT '{MAIN}'",
     "since": "REAL",
     "plain": "TEXT",
     "corrected": "TEXT NOT NULL DEFAULT ''",
 }
+_OF_SECOND: Final = "UPDATE dictation SET profile = ? WHERE second != 0 AND profile = ?"
 _CLOCK: Final = """
 CREATE TABLE IF NOT EXISTS retention_clock (
     id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -66,6 +68,8 @@ def _make(db: sqlite3.Connection) -> None:
     for name, kind in _ADDED.items():
         if name not in there:
             db.execute(f"ALTER TABLE dictation ADD COLUMN {name} {kind}")
+    if "second" in there:  # an older dictate had one profile beside the main one
+        db.execute(_OF_SECOND, (SECOND, MAIN))
     for statement in (_CLOCK, *evidence.SCHEMA):
         db.execute(statement)
 

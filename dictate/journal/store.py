@@ -289,8 +289,7 @@ class Store:
         with self._errors() as db:
             rows = db.execute(f"SELECT {LIST} FROM dictation {where}", values).fetchall()
         return [
-            replace(entry, state=EntryState(entry.state), second=bool(entry.second))
-            for entry in (Entry(*row) for row in rows)
+            replace(entry, state=EntryState(entry.state)) for entry in (Entry(*row) for row in rows)
         ]
 
     @contextmanager

@@ -7,7 +7,7 @@ To add an output: write `outputs/<name>.py` with a subclass of `Output`, and add
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import ClassVar, Final
 
@@ -24,6 +24,13 @@ class Focus:
     """The output's own identifier of the window or field. Only that output reads it."""
     application: str
     """For people: the application's name, never the window's title (titles hold private things)."""
+    title: str = field(default="", compare=False, repr=False)
+    """The title of the window, if the output knows it: only for choosing a profile. It is neither
+    logged nor stored nor shown."""
+
+    def untitled(self) -> "Focus":
+        """The same, to be kept."""
+        return Focus(self.window, self.application)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +39,24 @@ class FieldText:
 
     text: str
     cursor: int
-    """The cursor's position in it, in characters; some applications count bytes."""
+    """The cursor's position in it, in characters."""
+    anchor: int
+    """The other end of the selection, in characters; equal to `cursor` if nothing is selected."""
+
+    @property
+    def before(self) -> str:
+        """What stands before the cursor, or before the selection."""
+        return self.text[: min(self.cursor, self.anchor)]
+
+    @property
+    def selected(self) -> str:
+        """What a text would replace."""
+        return self.text[min(self.cursor, self.anchor) : max(self.cursor, self.anchor)]
+
+    @property
+    def after(self) -> str:
+        """What stands behind the cursor, or behind the selection."""
+        return self.text[max(self.cursor, self.anchor) :]
 
 
 class Receipt(Enum):
@@ -131,6 +155,14 @@ class Output(ABC):
         """
         raise NotDelivered(f"{self.name} cannot take a text back: undo it there")
 
+    async def press_enter(self, focus: Focus | None) -> None:  # noqa: ARG002
+        """Press Enter once in `focus`, where the last `write` has put its text.
+
+        Raises NotDelivered, FocusMoved: nothing was pressed. Raises DeliveryUnsure: it may have
+        been, and is not pressed again.
+        """
+        raise NotDelivered(f"{self.name} cannot press Enter")
+
     async def follows(self, text: str, asked_at: Sequence[float]) -> bool:  # noqa: ARG002
         """Whether the cursor is still right behind `text`, the last that this output wrote or that
         stands there after an undo: nothing was typed or clicked since, as far as can be known. The
@@ -140,6 +172,16 @@ class Output(ABC):
         Dictate for something. Never raises.
         """
         return True
+
+    async def surrounding(self, focus: Focus | None) -> FieldText | None:  # noqa: ARG002
+        """What stands around the cursor in `focus` at this moment: some hundred characters.
+
+        None if `focus` has the focus no longer, if the application does not say it, or if what it
+        says may be out of date; also in a field for passwords and in a terminal. It is fast where
+        the application is; the caller may cancel it. Nothing is done to the field, and no
+        accessibility is switched on. Never raises.
+        """
+        return None
 
     async def follow_field(  # noqa: B027 - most outputs have nothing to read
         self, focus: Focus | None, on_text: Callable[[FieldText], None]

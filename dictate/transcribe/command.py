@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -70,7 +70,7 @@ def transcribe(
     if hotwords is not None and not hotwords.is_file():
         raise ConfigError([f"{hotwords}: there is no such file"])
     whole = hotwords_of(settings.hotwords, hotwords or paths.hotwords_file())
-    user_hotwords = whole.for_use(second=False, application="")
+    user_hotwords = whole.for_use(application="")
     if options.words:
         _check_word_times(options, settings, as_json=as_json)
     results: dict[int, dict[str, Any]] = {}
@@ -288,8 +288,6 @@ class _Run:
         text, audio = "", 0
         transcribed: list[TranscribedSegment] = []
         resumes = bool(resume.transcripts)
-        # The space between two segments is set below, so no text may end with one.
-        steps = replace(self.settings.text, trailing_space=False)
 
         def report_resume(segment: Segment) -> None:
             nonlocal resumes
@@ -314,7 +312,7 @@ class _Run:
             written = polish(
                 heard,
                 one.hotwords,
-                steps,
+                self.settings.text,
                 language=utterance_language(language, detected, link.info.languages),
                 punctuates=link.info.punctuates,
                 audio_s=(audio - start) / RATE,

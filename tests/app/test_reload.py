@@ -61,7 +61,7 @@ engine = "pocketsphinx"
 output = "clipboard"
 key = "f8"
 [text]
-trailing_space = true
+spacing = "trailing"
 [output]
 use = "x11"
 [hotkey]
@@ -176,18 +176,20 @@ class Parts:
             "profiles": stages.profiles.main.text,
             "hotwords": stages.profiles.main.hotwords,
             "main profile": stages.profiles.main,
-            "second profile": stages.profiles.second,
+            "second profile": stages.profiles.named("second"),
             "main engine": stages.engines.main,
-            "second engine": stages.engines.second,
+            "second engine": stages.engines.clients.get("second", stages.engines.main),
             "main engine's settings": stages.engines.main.settings,
-            "second engine's settings": stages.engines.second.settings,
+            "second engine's settings": stages.engines.clients.get(
+                "second", stages.engines.main
+            ).settings,
             "main output": stages.outputs.main,
-            "second output": stages.outputs.second,
+            "second output": stages.profiles.named("second").output,
             "main output's settings": stages.outputs.main.settings,
-            "second output's settings": stages.outputs.second.settings,
+            "second output's settings": stages.profiles.named("second").output.settings,
             "microphone": stages.microphone._settings,
-            "keys": controls.keys._settings,
-            "second key": controls.keys._second_key,
+            "keys": controls.keys._settings.hotkey,
+            "second key": controls.keys._settings.key,
             "notifications": ui.notifier._enabled,
             "journal": stages.journal._journal.settings,
             "overlay": ui.feedback._overlay._settings,

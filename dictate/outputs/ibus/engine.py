@@ -34,6 +34,10 @@ _SINGLE: Final = 1
 _FOREGROUND: Final = 2
 _DIM: Final = 0x808080
 """As far from black as from white, because the colours of a field are unknown."""
+_RETURN: Final = 0xFF0D
+_ENTER: Final = 28
+"""The number of the key."""
+_RELEASE: Final = 1 << 30
 _CLEAR: Final = 0
 """Has a preedit vanish when the focus moves."""
 
@@ -55,6 +59,8 @@ class IBusEngine(IBusConnection):
     """The text before the cursor, as the application reports it: a part, if it is long."""
     surrounding: SurroundingText | None = None
     """The whole report."""
+    fresh = False
+    """Whether it was made after the last preedit."""
     _reported: asyncio.Event
 
     async def settle(self) -> None:
@@ -70,6 +76,11 @@ class IBusEngine(IBusConnection):
         """Write this at the cursor. Raises IBusLost."""
         await self.signal(_PATH, _INTERFACE, "CommitText", "v", _text(text))
 
+    async def press_enter(self) -> None:
+        """Press Enter. Raises IBusLost."""
+        for state in (0, _RELEASE):
+            await self.signal(_PATH, _INTERFACE, "ForwardKeyEvent", "uuu", _RETURN, _ENTER, state)
+
     async def delete(self, count: int) -> None:
         """Delete `count` characters before the cursor. Raises IBusLost."""
         await self.signal(_PATH, _INTERFACE, "DeleteSurroundingText", "iu", -count, count)
@@ -80,6 +91,7 @@ class IBusEngine(IBusConnection):
         underline = _object("IBusAttribute", "uuuu", _UNDERLINE, _SINGLE, 0, len(text))
         dim = _object("IBusAttribute", "uuuu", _FOREGROUND, _DIM, stable_chars, len(text))
         body = [_text(text, underline, dim), len(text), bool(text), _CLEAR]
+        self.fresh = False
         await self.signal(_PATH, _INTERFACE, "UpdatePreeditText", "vubu", *body)
 
     async def reports(self, seconds: float, enough: Callable[[str], bool]) -> bool:
@@ -115,6 +127,7 @@ class IBusEngine(IBusConnection):
             case "SetSurroundingText":
                 self.surrounding = SurroundingText.of(call)
                 self.before = self.surrounding.text[: self.surrounding.cursor]
+                self.fresh = True
                 self._reported.set()
         return Message.new_method_return(call)
 
