@@ -1,8 +1,8 @@
 """The library that writes spoken numbers as digits. Loaded when it is first needed, never trusted.
 
 It is damga: weighted finite-state transducers, as recognizers use them for inverse text
-normalization. Loading takes a third of a second from a cold disk and 25 MB of memory, so nothing
-imports it before an option asks for it. It may fail or be absent; then a text stays as it is.
+normalization. Loading takes up to a third of a second and 16 to 31 MB of memory, so nothing imports
+it before an option asks for it. It may fail or be absent; then a text stays as it is.
 """
 
 import logging

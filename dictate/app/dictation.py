@@ -11,14 +11,17 @@ from dictate.app.profiles import Profile, ProfileSet
 from dictate.app.utterance import Utterance
 from dictate.engines.protocol import EngineState
 from dictate.engines.quiet_speech import Level
-from dictate.events import RATE, AudioChunk, PartialTranscript
+from dictate.events import RATE, AudioChunk, FinalTranscript, PartialTranscript
 from dictate.outputs import Focus
 from dictate.text.edit_phrases import Edit
 from dictate.text.fit import Fitting
+from dictate.text.snippets import SnippetValues
 
 QUIET_DB: Final = -46.0
 """Highest level, in dB of full scale, below which speech may not be recognised, although the engine
 gets it louder."""
+LONG_TEXT: Final = 20_000
+"""Characters of a text that is polished in 50 ms: half an hour of speech."""
 
 
 @dataclass(slots=True)
@@ -86,6 +89,16 @@ class Dictation:
         if decibels >= QUIET_DB:
             return ""
         return f"very quiet: peak {decibels:.0f} dBFS; raise the microphone's level"
+
+
+async def polished(
+    profile: Profile, final: FinalTranscript, application: str, values: SnippetValues | None
+) -> str:
+    """The text as it is written into this application, with these values of snippets: a long one
+    off the loop, where it takes up to a second."""
+    if len(final.text) <= LONG_TEXT:
+        return profile.polish(final, application, values)
+    return await asyncio.to_thread(profile.polish, final, application, values)
 
 
 @dataclass(frozen=True, slots=True)

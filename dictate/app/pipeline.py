@@ -10,6 +10,7 @@ behind anything else. Whatever goes wrong comes back as an input too, so that no
 import asyncio
 import logging
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
@@ -25,7 +26,7 @@ from dictate.app.profile_choice import begin, land, landing_now
 from dictate.app.profiles import Profile, Profiles
 from dictate.app.session import Activity, Command, Do, Input, Session
 from dictate.app.tail import ask_for_drafts, voice_ended
-from dictate.app.take_text import take_text
+from dictate.app.take_text import find_text, keep_text
 from dictate.app.voice_editing import Place, VoiceEditing
 from dictate.config.schema import Settings
 from dictate.errors import DeliveryUnsure, DictateError, NotDelivered
@@ -321,10 +322,11 @@ class Pipeline:
         final = await dictation.utterance.finish(lambda: self._journal.call(Journal.audio, number))
         timing.engine_ms = (time.monotonic() - ended_at) * 1000
         timing.early = final.drafted
+        editing, trouble = self.settings.editing, self._observer.trouble
+        await find_text(dictation, final, application, editing, trouble)
         if not self.in_flight(number) and not self._keeps_cancelled:
             return
-        editing, trouble = self.settings.editing, self._observer.trouble
-        found = await take_text(dictation, final, application, editing, self._journal, trouble)
+        found = await keep_text(dictation, final, self._journal)
         self._handle(number, Input.HEARD if found else Input.HEARD_NOTHING)
 
     async def _deliver(self, dictation: Dictation) -> None:
@@ -437,10 +439,13 @@ class Pipeline:
             try:
                 await work
             except Exception as error:
-                if not isinstance(error, DictateError):
-                    log.exception("dictation %d", number)
+                reason = str(error)
+                if not isinstance(error, DictateError):  # its message may quote the text
+                    reason = type(error).__name__
+                    where = "".join(traceback.format_tb(error.__traceback__))
+                    log.error("dictation %d: %s\n%s", number, reason, where)  # noqa: TRY400
                 if number in self._in_flight:
-                    self._in_flight[number].reason = str(error) or type(error).__name__
+                    self._in_flight[number].reason = reason or type(error).__name__
                 self._handle(number, Input.FAILED)
                 self._handle(number, Input.REFUSED)
 

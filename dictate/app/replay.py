@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Callable
 
+from dictate.app.dictation import polished
 from dictate.app.journal_thread import JournalThread
 from dictate.app.observer import PipelineObserver, Timing
 from dictate.app.output_writer import Asked, OutputWriter
@@ -108,7 +109,7 @@ class Replay:
         final = await utterance.finish(lambda: self._journal.call(Journal.audio, number))
         trouble = self._observer.trouble
         values = await snippet_values(profile, final, entry.application, trouble)
-        text = profile.polish(final, entry.application, values)
+        text = await polished(profile, final, entry.application, values)
         if not text:
             if entry.state is not EntryState.CANCELLED:
                 self._journal.submit(Journal.empty, number)
