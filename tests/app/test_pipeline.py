@@ -857,7 +857,7 @@ def test_a_very_long_text_is_polished_off_the_loop(
 ) -> None:
     threads: list[bool] = []
 
-    def polish(profile: Profile, final: FinalTranscript, application: str) -> str:
+    def polish(_profile: Profile, final: FinalTranscript, *_: object) -> str:
         threads.append(threading.current_thread() is threading.main_thread())
         return final.text
 
