@@ -217,6 +217,32 @@ class TextSettings:
     ends, with every engine. No other line end is ever written."""
     trailing_space: bool = False
     """Whether each text ends with a space, ready for the next one."""
+    polish: bool = False
+    """Whether a language model polishes each text, as [polish] says. It makes mistakes: read what
+    it wrote. undo_key brings back what you said."""
+
+
+@dataclass(frozen=True, slots=True)
+class PolishSettings:
+    """A language model that polishes your texts (polish under [text]) or edits what you have
+    selected (edit_key under [hotkey]). Both are off unless you switch them on. The model runs on a
+    server with OpenAI's chat interface, such as Ollama, llama-server or vLLM."""
+
+    base_url: str = _option("http://127.0.0.1:11434/v1", reads="dictate.chat.address:chat_url")
+    """The address of the server. The default is Ollama's on this machine; llama-server's is usually
+    http://127.0.0.1:8080/v1. A server elsewhere needs https://, and gets every text that is
+    polished or edited."""
+    model: str = ""
+    """The model on the server. Empty means the only one that the server has."""
+    api_key_file: str = ""
+    """The file with the key that the server requires. No other user may be able to read it."""
+    certificate_file: str = ""
+    """The certificate to trust, if the server made its own. Empty trusts the certificates that this
+    system trusts."""
+    when: str = _option("after", choices=("after", "before"))
+    """after writes what you said at once, and replaces it when the model has answered, unless you
+    have typed, clicked or gone elsewhere by then. before waits for the model, from 4 to 15 seconds
+    by the length of the text, and writes once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +293,9 @@ class HotkeySettings:
     correct_key: str = _option("", reads="dictate.hotkeys.chord:spelled_or_none")
     """A key that opens a window in which you correct the last text, such as ctrl+alt+c. What
     Dictate could learn from that is proposed. Empty means none."""
+    edit_key: str = _option("", reads="dictate.hotkeys.chord:spelled_or_none")
+    """A key you hold to edit the selected text: say what to do with it, such as "make this
+    shorter". The language model of [polish] does it. Empty means none."""
     mode: str = _option("hold_or_tap", choices=("hold", "toggle", "hold_or_tap", "double_tap"))
     """hold records while the key is down. toggle starts at one press and stops at the next.
     hold_or_tap does both: a tap toggles. double_tap is like hold_or_tap, but a double tap starts,
@@ -342,6 +371,7 @@ class Settings:
     second: SecondSettings = SecondSettings()
     hotwords: HotwordSettings = HotwordSettings()
     text: TextSettings = TextSettings()
+    polish: PolishSettings = PolishSettings()
     output: OutputSettings = OutputSettings()
     hotkey: HotkeySettings = HotkeySettings()
     journal: JournalSettings = JournalSettings()
