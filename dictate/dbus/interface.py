@@ -242,7 +242,7 @@ class Dictate1(ServiceInterface):
     async def _history(self, limit: int, before: int = 0) -> list[dict[str, Variant]]:
         with self.slot():
             entries = await self._controller().history(min(limit, HISTORY_LIMIT), before)
-            room = accumulate(len(entry.text) + len(entry.heard) for entry in entries)
+            room = accumulate(len(entry.text + entry.heard + entry.polished) for entry in entries)
             # One that is too big by itself comes alone: without it, the older ones were lost.
             fitting = max(1, sum(used <= HISTORY_CHARACTERS for used in room))
             return [_from_entry(entry) for entry in entries[:fitting]]

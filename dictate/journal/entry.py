@@ -43,7 +43,7 @@ FINISHED: Final = frozenset({S.DELIVERED, S.CANCELLED, S.EMPTY})
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One dictation. The fields up to `corrected` are the columns of the user's database."""
+    """One dictation. The fields up to `polished` are the columns of the user's database."""
 
     number: int
     state: EntryState
@@ -65,9 +65,12 @@ class Entry:
     """The text of the engine without hotwords, from the same sound; None if it is not known."""
     corrected: str = ""
     """The text as the user corrected it later; empty if nobody did."""
+    polished: str = ""
+    """The text that a language model made of `text`, if that is what was written; of an edit of a
+    selection, what replaced it. Otherwise empty."""
     has_audio: bool = False
 
     @property
     def wanted(self) -> str:
         """The text as the user wants it."""
-        return self.corrected or self.text
+        return self.corrected or self.polished or self.text

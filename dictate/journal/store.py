@@ -41,6 +41,7 @@ _ADDED: Final = {
     "since": "REAL",
     "plain": "TEXT",
     "corrected": "TEXT NOT NULL DEFAULT ''",
+    "polished": "TEXT NOT NULL DEFAULT ''",
 }
 _CLOCK: Final = """
 CREATE TABLE IF NOT EXISTS retention_clock (
