@@ -14,7 +14,7 @@ from dictate.config.config_file import parse
 from dictate.config.schema import PolishSettings
 from dictate.errors import ChatError, ConfigError
 from dictate.hotwords.model import Hotwords, Term
-from tests.lab.chat_server import Asked, ChatLab
+from tests.lab.chat_server import Asked, ChatLab, Handler
 
 HOTWORDS = Hotwords(
     terms=(Term("Kubernetes"), Term("Zanzibar"), Term("Grüezi", language="de"), Term("C++"))
@@ -28,11 +28,8 @@ def run(
     trouble: list[str] | None = None,
 ) -> None:
     async def main() -> None:
-        made = TextEditor(
-            PolishSettings(base_url=lab.url),
-            folder,
-            [].append if trouble is None else trouble.append,
-        )
+        lines: list[str] = [] if trouble is None else trouble
+        made = TextEditor(PolishSettings(base_url=lab.url), folder, lines.append)
         try:
             async with asyncio.timeout(60):
                 await work(made)
@@ -102,8 +99,11 @@ def test_it_has_a_time_budget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert [budget_s(n) for n in (0, 100, 1000, 4000)] == [4.0, 4.0, 8.0, 15.0]
     monkeypatch.setattr(editor, "budget_s", lambda _: 1.0)
 
+    def stall(handler: Handler) -> None:
+        handler.lab.over.wait(30)
+
     async def work(made: TextEditor) -> None:
-        lab.on_asked = lambda handler: handler.lab.over.wait(30)
+        lab.on_asked = stall
         with pytest.raises(ChatError, match="did not answer for"):
             await made.polish("one two three", Hotwords(), "en")
 
