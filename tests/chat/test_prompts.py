@@ -16,6 +16,12 @@ def test_without_a_file_of_the_users_own_it_is_the_default(prompt: Prompt, tmp_p
     prompts.check(prompt, found.text)
 
 
+@pytest.mark.parametrize("prompt", Prompt)
+def test_the_guide_shows_the_default(prompt: Prompt) -> None:
+    guide = Path(__file__).parents[2] / "docs" / "guide" / "polish.md"
+    assert f"```text\n{prompts.default(prompt)}```" in guide.read_text()
+
+
 def test_the_places_are_filled_once(tmp_path: Path) -> None:
     (tmp_path / "edit.md").write_text("{{Do}} {instruction} with {text}. {terms}/{language}")
     filled = prompts.read(Prompt.EDIT, tmp_path).filled(
