@@ -32,7 +32,24 @@ class FieldText:
 
     text: str
     cursor: int
-    """The cursor's position in it, in characters; some applications count bytes."""
+    """The cursor's position in it, in characters."""
+    anchor: int
+    """The other end of the selection, in characters; equal to `cursor` if nothing is selected."""
+
+    @property
+    def before(self) -> str:
+        """What stands before the cursor, or before the selection."""
+        return self.text[: min(self.cursor, self.anchor)]
+
+    @property
+    def selected(self) -> str:
+        """What a text would replace."""
+        return self.text[min(self.cursor, self.anchor) : max(self.cursor, self.anchor)]
+
+    @property
+    def after(self) -> str:
+        """What stands behind the cursor, or behind the selection."""
+        return self.text[max(self.cursor, self.anchor) :]
 
 
 class Receipt(Enum):
@@ -140,6 +157,16 @@ class Output(ABC):
         Dictate for something. Never raises.
         """
         return True
+
+    async def surrounding(self, focus: Focus | None) -> FieldText | None:  # noqa: ARG002
+        """What stands around the cursor in `focus` at this moment: some hundred characters.
+
+        None if `focus` has the focus no longer, if the application does not say it, or if what it
+        says may be out of date; also in a field for passwords and in a terminal. It is fast where
+        the application is; the caller may cancel it. Nothing is done to the field, and no
+        accessibility is switched on. Never raises.
+        """
+        return None
 
     async def follow_field(  # noqa: B027 - most outputs have nothing to read
         self, focus: Focus | None, on_text: Callable[[FieldText], None]

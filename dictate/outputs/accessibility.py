@@ -161,6 +161,16 @@ class FocusedField:
         states = await call(self.connection, place, _ACCESSIBLE, "GetState")
         return int(states[0][0]) if states else None
 
+    async def windows(self, place: Place) -> list[Place]:
+        """Those of its application. Empty if the application does not answer."""
+        children = await call(self.connection, (place[0], _TOP), _ACCESSIBLE, "GetChildren")
+        return [(name, path) for name, path in children[0]] if children else []
+
+    async def is_active(self, window: Place) -> bool:
+        """Whether the user is in this window, as far as the application says."""
+        states = await self.states(window)
+        return states is not None and bool(states & _ACTIVE)
+
     async def _search(self, start: Place, depth: int, pauses: tuple[float, ...] = PAUSES_S) -> None:
         """Find what has the focus below `start`, unless it is reported meanwhile."""
         before = self.place

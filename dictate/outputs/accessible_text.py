@@ -1,22 +1,31 @@
-"""Reads back the text around the cursor of the focused field, through the accessibility bus.
+"""Reads the text around the cursor of the focused field through the accessibility bus.
 
-It looks at that field once in a while. Events would show each change, but who registers for them
+It asks for that text when it is wanted. Events would show each change, but who registers for them
 has every application broadcast to the whole accessibility bus what is typed into it.
+
+What an application says is believed only as far as it fits together, because some count characters
+otherwise (Qt: UTF-16), some call a field focused whose window is not (Chromium), and the user may
+type between two answers. A wrong text is worse than none.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
-from dbus_fast.aio import MessageBus
+from dbus_fast import Variant
 
 from dictate.outputs import FieldText
 from dictate.outputs.accessibility import FOCUSED, PASSWORD, FocusedField, Place, call
 
 LOOK_S: Final = 1.0
 """Seconds between two looks."""
+READ_S: Final = 0.2
+"""Seconds that an application has for one look. It needs a millisecond or two."""
 AROUND: Final = 2000
-"""Maximum number of characters to read, on each side of the cursor."""
+"""Maximum number of characters to read, on each side of the cursor or the selection."""
+MOST_SELECTED: Final = 20_000
+"""Maximum number of selected characters."""
 
 _TEXT: Final = "org.a11y.atspi.Text"
 _PROPERTIES: Final = "org.freedesktop.DBus.Properties"
@@ -24,45 +33,109 @@ _TERMINAL: Final = 60
 """The role of a terminal, whose text is mostly the output of programs."""
 _EDITABLE: Final = 1 << 7
 """A bit among the states of an object."""
+_OBJECT: Final = "\ufffc"
+"""Stands in a text for another object, such as a paragraph, which may hold the cursor."""
+_MALFORMED: Final = (AttributeError, IndexError, TypeError, ValueError)
+"""What comes of an answer that is not as AT-SPI has it."""
+
+
+class _Left(Exception):
+    """The field has lost the focus, or is not one to be read."""
+
+
+async def read(field: FocusedField) -> FieldText | None:
+    """As `Output.surrounding`, for the field that has the focus now."""
+    if field.place is None:
+        return None
+    with contextlib.suppress(_Left, TimeoutError, *_MALFORMED):
+        async with asyncio.timeout(READ_S):
+            return await _look(field, field.place)
+    return None
 
 
 async def follow(field: FocusedField, on_text: Callable[[FieldText], None]) -> bool:
     """As `Output.follow_field`, for the field that has the focus now. Whether it could be read."""
     place, before = field.place, None
-    while place is not None and await _may_be_read(field, place):
-        text = await _around_cursor(field.connection, place)
-        if field.place != place or field.secret:
-            break
-        if text is not None and text != before:
-            before = text
-            on_text(text)
-        await asyncio.sleep(LOOK_S)
+    with contextlib.suppress(_Left, *_MALFORMED):
+        while place is not None:
+            text = await _look(field, place)
+            if text is not None and text != before:
+                before = text
+                on_text(text)
+            await asyncio.sleep(LOOK_S)
     return before is not None
 
 
-async def _may_be_read(field: FocusedField, place: Place) -> bool:
-    """Whether it still has the focus, and the user writes there no secret. A field for passwords
-    may become one, and back, when the user has it shown."""
-    states, role = await asyncio.gather(field.states(place), field.role(place))
-    wanted = FOCUSED | _EDITABLE
-    return (
-        states is not None
-        and states & wanted == wanted
-        and role not in (None, PASSWORD, _TERMINAL)
-        and field.place == place
+async def _look(field: FocusedField, place: Place) -> FieldText | None:
+    """None if it cannot be known what stands there. Raises _Left, or one of _MALFORMED."""
+    states, role, windows, at, chosen = await asyncio.gather(
+        field.states(place),
+        field.role(place),
+        field.windows(place),
+        _cursor_and_length(field, place),
+        call(field.connection, place, _TEXT, "GetSelection", "i", 0),
     )
+    # A field for passwords may become one, and back, when the user has it shown.
+    if states is None or role in (None, PASSWORD, _TERMINAL) or field.place != place:
+        raise _Left
+    if states & (FOCUSED | _EDITABLE) != FOCUSED | _EDITABLE:
+        raise _Left
+    (cursor, length), (first, last) = at, _selection(chosen, at[0])
+    if not 0 <= first <= cursor <= last <= length or cursor not in (first, last):
+        return None
+    if last - first > MOST_SELECTED:
+        return None
+    start, end = max(0, first - AROUND), min(length, last + AROUND)
+    # In three pieces: so the cursor is in its place, whatever the application counts.
+    pieces, now, active = await asyncio.gather(
+        asyncio.gather(
+            _text(field, place, start, first),
+            _text(field, place, first, last),
+            _text(field, place, last, end),
+        ),
+        _cursor_and_length(field, place),
+        asyncio.gather(*map(field.is_active, windows)),
+    )
+    if not any(active) or field.place != place or field.secret:
+        raise _Left
+    before, selected, after = pieces
+    if before is None or selected is None or after is None or now != at:
+        return None
+    if _OBJECT in (before[-1:], after[:1]) or _OBJECT in selected:
+        return None
+    ends = len(before), len(before) + len(selected)
+    cursor, anchor = ends if cursor == first else ends[::-1]
+    return FieldText(before + selected + after, cursor, anchor)
 
 
-async def _around_cursor(connection: MessageBus, place: Place) -> FieldText | None:
+async def _cursor_and_length(field: FocusedField, place: Place) -> tuple[int, int]:
+    """In the application's own units; -1 for what it does not say."""
     cursor, length = await asyncio.gather(
         *(
-            call(connection, place, _PROPERTIES, "Get", "ss", _TEXT, name)
+            call(field.connection, place, _PROPERTIES, "Get", "ss", _TEXT, name)
             for name in ("CaretOffset", "CharacterCount")
         )
     )
-    if not cursor or not length:
-        return None
-    at = int(cursor[0].value)
-    start, end = max(0, at - AROUND), min(int(length[0].value), at + AROUND)
-    found = await call(connection, place, _TEXT, "GetText", "ii", start, end)
-    return FieldText(str(found[0]), at - start) if found else None
+    return _number(cursor), _number(length)
+
+
+def _number(answer: list[Any] | None) -> int:
+    value = answer[0] if answer else -1
+    return int(value.value if isinstance(value, Variant) else value)
+
+
+def _selection(answer: list[Any] | None, cursor: int) -> tuple[int, int]:
+    """Where the selection begins and ends. Where nothing is selected, some applications answer with
+    an error, some with two equal numbers, wherever the cursor is."""
+    first, last = map(int, answer) if answer else (cursor, cursor)
+    return (first, last) if first != last else (cursor, cursor)
+
+
+async def _text(field: FocusedField, place: Place, start: int, end: int) -> str | None:
+    """None if the answer does not have that length."""
+    if start == end:
+        return ""
+    answer = await call(field.connection, place, _TEXT, "GetText", "ii", start, end)
+    text = str(answer[0]) if answer else ""
+    lengths = len(text), len(text.encode("utf-16-le", "surrogatepass")) // 2
+    return text if end - start in lengths else None

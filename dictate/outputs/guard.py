@@ -16,7 +16,7 @@ from dbus_fast.aio import MessageBus
 from dictate.errors import NotDelivered, Unavailable
 from dictate.outputs import FieldText
 from dictate.outputs.accessibility import DBUS, LAUNCHER, FocusedField, call
-from dictate.outputs.accessible_text import follow
+from dictate.outputs.accessible_text import follow, read
 from dictate.outputs.lock import locked
 from dictate.platform import bus
 
@@ -70,6 +70,10 @@ class Guard:
         """Whether a field for passwords has the focus. From any thread."""
         field = self._field
         return field is not None and field.secret
+
+    async def surrounding(self) -> FieldText | None:
+        """As `Output.surrounding`, for what has the focus now, where accessibility is on."""
+        return await read(self._field) if self._field is not None else None
 
     async def follow_field(self, on_text: Callable[[FieldText], None]) -> bool:
         """As `Output.follow_field`, for what has the focus now, where accessibility is on. Whether

@@ -56,7 +56,7 @@ class Field:
         self.followed_now = True
         try:
             while (text := await self._reports.get()) is not None:
-                on_text(FieldText(text, len(text)))
+                on_text(FieldText(text, len(text), len(text)))
         finally:
             self.followed_now = False
 

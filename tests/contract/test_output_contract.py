@@ -11,7 +11,7 @@ import pytest
 
 from dictate.config.schema import OutputSettings
 from dictate.errors import NotDelivered, Unavailable
-from dictate.outputs import OUTPUTS, Destination, Focus, Output, Receipt
+from dictate.outputs import OUTPUTS, Destination, FieldText, Focus, Output, Receipt
 from tests.lab.desktops import Desktops
 from tests.lab.windows import Window
 
@@ -54,10 +54,13 @@ def test_writes_and_says_what_it_knows(
         try:
             focus = await settled(output)
             assert focus is None or isinstance(focus, Focus)
+            assert await output.surrounding(Focus("elsewhere", "")) is None
             receipt = await output.write(TEXT, focus)
             assert (receipt is Receipt.COPIED) == (output.destination is Destination.CLIPBOARD)
             if output.destination is Destination.WINDOW:
                 await asyncio.to_thread(window.wait_text, TEXT)
+                there = await output.surrounding(focus)
+                assert there in (None, FieldText(TEXT, len(TEXT), len(TEXT)))
             elif output.destination is Destination.CLIPBOARD:
                 command = ("xclip", "-selection", "clipboard", "-o")
                 assert await asyncio.to_thread(window.x.run, *command) == TEXT
@@ -108,6 +111,8 @@ def test_without_a_desktop_it_says_why_not_or_works(
             with pytest.raises(Unavailable):
                 await output.open()
             assert await output.focus() is None
+            for focus in (None, Focus("elsewhere", "")):
+                assert await output.surrounding(focus) is None
             with pytest.raises(NotDelivered):
                 await output.write(TEXT, None)
         await output.close()

@@ -196,7 +196,9 @@ def test_what_applications_report_after_a_text_is_read_back_until_the_focus_move
     def says(member: str, field: int, text: str = "") -> None:
         body = [SimpleNamespace(value=["IBusText", {}, text]), len(text), len(text)]
         path = f"/org/freedesktop/IBus/InputContext_{field}"
-        said = SimpleNamespace(interface=ibus_desktop._CONTEXT, member=member, path=path, body=body)
+        said = SimpleNamespace(
+            sender=":1.7", interface=ibus_desktop._CONTEXT, member=member, path=path, body=body
+        )
         desktop.answer(cast("Message", said))
 
     async def main() -> list[FieldText]:
@@ -216,7 +218,7 @@ def test_what_applications_report_after_a_text_is_read_back_until_the_focus_move
         assert desktop.on_report is None
         return seen
 
-    assert asyncio.run(main()) == [FieldText("ask clou", 8), FieldText("ask cloud", 9)]
+    assert asyncio.run(main()) == [FieldText("ask clou", 8, 8), FieldText("ask cloud", 9, 9)]
 
 
 def test_a_field_for_passwords_gets_nothing(

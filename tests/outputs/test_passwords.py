@@ -288,9 +288,9 @@ def test_what_is_read_back_is_no_password(
         async with asyncio.timeout(20):
             await until(lambda: (field := output._guard._field) is not None and bool(field.place))
             following = asyncio.create_task(output.follow_field(focus, seen.append))
-            await until(lambda: FieldText("ask cloud", 9) in seen)
+            await until(lambda: FieldText("ask cloud", 9, 9) in seen)
             await asyncio.to_thread(x.run, "xdotool", "key", "BackSpace", "k", "Left")
-            await until(lambda: FieldText("ask clouk", 8) in seen)
+            await until(lambda: FieldText("ask clouk", 8, 8) in seen)
             await asyncio.to_thread(x.run, "xdotool", "key", "Tab", "s")
             await following
         await asyncio.to_thread(wait_for, lambda: window.secret() == "s", "it is typed", 20)

@@ -46,6 +46,8 @@ class IBusDesktop(IBusConnection):
     def __init__(self, connection: MessageBus) -> None:
         super().__init__(connection)
         self._context: str | None = None
+        self._client: str | None = None
+        """The name on the bus of who has reported the last focus."""
         self._moves = 0
         self._ours = ""
         """A context of our own, which never has the focus."""
@@ -126,6 +128,15 @@ class IBusDesktop(IBusConnection):
         except TimeoutError as error:
             raise IBusLost("IBus does not notice the end of a connection") from error
 
+    async def through_shell(self) -> bool:
+        """Whether the field that has the focus talks to GNOME Shell, not to IBus itself. Raises
+        IBusLost."""
+        try:
+            (owner,) = await self.call(DBUS, "GetNameOwner", "s", _PANEL)
+        except IBusRefused:
+            return False
+        return bool(owner == self._client)
+
     async def until_passed_on(self) -> None:
         """Return once GNOME Shell has most likely passed on to the application what it got from us.
 
@@ -150,6 +161,7 @@ class IBusDesktop(IBusConnection):
             if not forwarded.done():
                 forwarded.set_result(None)
         elif call.member == _GAINED:
+            self._client = call.sender
             self._focus_is(call.path)
         elif call.member == _SURROUNDING:
             self.surrounding = SurroundingText.of(call)

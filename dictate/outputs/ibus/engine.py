@@ -55,6 +55,8 @@ class IBusEngine(IBusConnection):
     """The text before the cursor, as the application reports it: a part, if it is long."""
     surrounding: SurroundingText | None = None
     """The whole report."""
+    fresh = False
+    """Whether it was made after the last preedit."""
     _reported: asyncio.Event
 
     async def settle(self) -> None:
@@ -80,6 +82,7 @@ class IBusEngine(IBusConnection):
         underline = _object("IBusAttribute", "uuuu", _UNDERLINE, _SINGLE, 0, len(text))
         dim = _object("IBusAttribute", "uuuu", _FOREGROUND, _DIM, stable_chars, len(text))
         body = [_text(text, underline, dim), len(text), bool(text), _CLEAR]
+        self.fresh = False
         await self.signal(_PATH, _INTERFACE, "UpdatePreeditText", "vubu", *body)
 
     async def reports(self, seconds: float, enough: Callable[[str], bool]) -> bool:
@@ -115,6 +118,7 @@ class IBusEngine(IBusConnection):
             case "SetSurroundingText":
                 self.surrounding = SurroundingText.of(call)
                 self.before = self.surrounding.text[: self.surrounding.cursor]
+                self.fresh = True
                 self._reported.set()
         return Message.new_method_return(call)
 

@@ -21,6 +21,7 @@ from dictate.outputs.ibus.bus import IBusLost, IBusRefused, SurroundingText
 from dictate.outputs.ibus.desktop import IBusDesktop
 from dictate.outputs.ibus.engine import IBusEngine
 from dictate.outputs.ibus.engine_switch import EngineSwitch
+from dictate.outputs.ibus.surrounding import CursorUnit, report_now
 from dictate.outputs.ibus.undo import ask, take_back
 from dictate.platform.background import BackgroundTasks, ignore_exception
 
@@ -41,6 +42,8 @@ _PREVIEW_CHARACTERS: Final = 160
 """Maximum length of a preview. Of a longer one the end is shown."""
 _UNDO_S: Final = 120.0
 """Seconds after a text in which its field is watched, and the text can be taken back."""
+_TEXT_S: Final = 1.0
+"""Seconds that our engine stays on after a question what stands in the field: a text may follow."""
 _CLOSE_S: Final = 0.4
 """Seconds that `close` has to bring the user's engine back."""
 
@@ -72,6 +75,7 @@ class IBusOutput(Output):
         self._last: SurroundingText | None = None
         """The report that confirmed the last text, while the text can be taken back."""
         self._unlisten: asyncio.TimerHandle | None = None
+        self._unit = CursorUnit()
 
     def unavailable_reason(self) -> str | None:
         desktops = os.environ.get("XDG_CURRENT_DESKTOP", "").split(":")
@@ -113,6 +117,20 @@ class IBusOutput(Output):
             return True  # the application does not say what stands there
         return any(_follows(before, text) for before in desktop.surrounding.befores)
 
+    async def surrounding(self, focus: Focus | None) -> FieldText | None:
+        desktop = self._switch.desktop
+        if desktop is None or focus is None or desktop.seen != focus.window or self._guard.secret:
+            return None
+        try:
+            if await desktop.through_shell():
+                return await _to_its_end(self._surrounding(desktop, focus.window))
+            # Who talks to IBus itself cannot be asked, and could take a preview for text.
+            if self._showing or (text := await self._guard.surrounding()) is None:
+                return None
+            return text if await desktop.focus() == focus.window else None
+        except (Unavailable, IBusLost, IBusRefused):
+            return None
+
     async def follow_field(self, focus: Focus | None, on_text: Callable[[FieldText], None]) -> None:
         # Not by our engine: while it is on, the user's own is off. What applications report to that
         # one is forwarded to us, after each text for a while (`_listen`): GNOME Shell reports each
@@ -131,7 +149,8 @@ class IBusOutput(Output):
         report()
         try:
             while (now := await reports.get()) is not None and not self._guard.secret:
-                on_text(FieldText(now.text, now.cursor))
+                if (content := self._unit.content(now)) is not None:
+                    on_text(content)
         finally:
             if desktop.on_report is report:
                 desktop.on_report = None
@@ -248,6 +267,32 @@ class IBusOutput(Output):
         if self._switch.desktop is not None:
             with contextlib.suppress(IBusLost, IBusRefused):
                 await self._switch.desktop.listen(on=False)
+
+    async def _surrounding(self, desktop: IBusDesktop, window: str) -> FieldText | None:
+        """Raises Unavailable, IBusLost, IBusRefused."""
+        async with self._switching:
+            if self._switch.engine is not None and not self._switch.engine.on:
+                return None  # the user has switched engines
+            previewed, wanted = self._showing, self._wanted
+            self._showing = True  # until the text comes, which is for the same engine
+            try:
+                engine = await self._switch.use_ours(desktop)
+                report = await report_now(engine, previewed=previewed)
+                if report is None or await desktop.focus() != window:
+                    return None
+                return self._unit.content(report)
+            finally:
+                if not previewed:
+                    asyncio.get_running_loop().call_later(
+                        _TEXT_S, lambda: self._tasks.start(self._end_asking(wanted))
+                    )
+
+    async def _end_asking(self, wanted: int) -> None:
+        """Unless a text or a preview came."""
+        async with self._switching:
+            if wanted == self._wanted:
+                self._showing = False
+                await self._switch.restore()
 
     async def _undo(self, text: str, window: str) -> None:
         async with self._switching:

@@ -93,6 +93,11 @@ class WindowOutput(Output, Generic[D]):
         except DesktopLost:
             return False
 
+    async def surrounding(self, focus: Focus | None) -> FieldText | None:
+        if focus is None or (text := await self._guard.surrounding()) is None:
+            return None
+        return text if await self.focus() == focus else None
+
     async def follow_field(self, focus: Focus | None, on_text: Callable[[FieldText], None]) -> None:
         if focus is not None and await self.focus() == focus:
             await self._guard.follow_field(on_text)

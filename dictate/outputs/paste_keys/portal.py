@@ -78,6 +78,9 @@ class PortalOutput(Output):
         timeout_s = self.settings.paste_timeout_ms / 1000
         return await self._paste.paste(text, focus, timeout_s, keyboard.press)
 
+    async def surrounding(self, focus: Focus | None) -> FieldText | None:
+        return await self._paste.surrounding(focus)
+
     async def follow_field(self, focus: Focus | None, on_text: Callable[[FieldText], None]) -> None:
         await self._paste.follow_field(focus, on_text)
 

@@ -110,6 +110,12 @@ class PressedPaste:
             raise DeliveryUnsure(f"the focus left {where.application} in the moment of the paste")
         return Receipt.DELIVERED
 
+    async def surrounding(self, focus: Focus | None) -> FieldText | None:
+        """As `Output.surrounding`; also on a desktop that does not report the focus."""
+        if (text := await self._guard.surrounding()) is None:
+            return None
+        return text if await self.focus() == focus else None
+
     async def follow_field(self, focus: Focus | None, on_text: Callable[[FieldText], None]) -> None:
         """As `Output.follow_field`."""
         if await self.focus() == focus:

@@ -37,8 +37,11 @@ class Field:
     around: tuple[bytes, int] | None = None
     """The text around the cursor, which may be cut within a character, and the cursor's position in
     it, if the application reports them."""
-    selected: bool = False
-    """Whether some of it is selected."""
+    anchor: int = 0
+    """The position of the other end of the selection."""
+    fresh: bool = False
+    """Whether the last report is the answer to the last preedit. GTK 3 and 4 report a new cursor,
+    but no Enter: a later report may be out of date."""
     our_changes: int = 0
     """How many changes of the text the application has attributed to us."""
     updated_at: float = 0.0
@@ -59,6 +62,11 @@ class Field:
         return self.our_changes, self.around
 
     @property
+    def selected(self) -> bool:
+        """Whether some of it is selected. Applications of GTK 3 never say so."""
+        return self.around is not None and self.anchor != self.around[1]
+
+    @property
     def before(self) -> str:
         """The text before the cursor, as far as it is reported."""
         text, cursor = self.around or (b"", 0)
@@ -66,11 +74,19 @@ class Field:
 
     @property
     def content(self) -> FieldText | None:
-        """What stands around the cursor, if the application reports it."""
+        """What stands around the cursor, if the application reports it, and both positions are
+        between two characters of it."""
         if self.around is None:
             return None
-        text = self.around[0].decode(errors="ignore").rstrip("\0")
-        return FieldText(text, len(self.before))
+        data, cursor = self.around
+        data = data.rstrip(b"\0")
+        if max(cursor, self.anchor) > len(data):
+            return None
+        try:
+            places = [len(_uncut(data[:at])) for at in (cursor, self.anchor)]
+        except UnicodeDecodeError:
+            return None
+        return FieldText(data.decode(errors="ignore"), *places)
 
     def ends_with(self, chunk: str) -> bool:
         """Whether the cursor is behind `chunk`, as far as the text is reported: some applications
@@ -80,6 +96,12 @@ class Field:
         if not before:
             return chunk.endswith("\n")
         return before.endswith(wanted) or wanted.endswith(before)
+
+
+def _uncut(data: bytes) -> str:
+    """The text, whose first character may be cut. Raises UnicodeDecodeError if its last one is."""
+    start = next((at for at, byte in enumerate(data[:4]) if byte & 0xC0 != 0x80), 0)
+    return data[start:].decode()
 
 
 class InputMethod:
@@ -135,6 +157,8 @@ class InputMethod:
 
     def preedit(self, text: str) -> None:
         """Queue `text` as the preedit, with the cursor behind it."""
+        if self.field is not None:
+            self.field.fresh = False
         end = len(text.encode())
         self._method.send("set_preedit_string", text, end, end)
         self._method.send("commit", self._serial)
@@ -153,11 +177,12 @@ class InputMethod:
     def _surrounding(self, text: bytes, cursor: int, anchor: int) -> None:
         if self._coming is not None:
             self._coming.around = (text, cursor)
-            self._coming.selected = cursor != anchor
+            self._coming.anchor = anchor
 
     def _cause(self, cause: int) -> None:
         if self._coming is not None:
             self._coming.our_changes += cause == _BY_INPUT_METHOD
+            self._coming.fresh |= cause == _BY_INPUT_METHOD
 
     def _content_type(self, hints: int, purpose: int) -> None:
         if self._coming is not None:

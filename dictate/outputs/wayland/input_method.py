@@ -29,6 +29,7 @@ from dictate.outputs.wayland.focus import Toplevels
 from dictate.outputs.wayland.keys import KeyChord
 from dictate.outputs.wayland.paste import PASTED, Paster
 from dictate.outputs.wayland.protocols import INPUT_METHOD_MANAGER, TOPLEVEL_MANAGER
+from dictate.outputs.wayland.surrounding import content_now
 from dictate.outputs.wayland.thread import WaylandConnection, WaylandThread, lacks, why_no_wayland
 
 CHUNK_BYTES = 3900
@@ -119,6 +120,21 @@ class _FieldBackend:
         if field is None or field.around is None:
             return True  # pasted, or the application does not say what stands there
         return field.ends_with(text) and not field.selected
+
+    async def reported(self, focus: Focus) -> tuple[bool, FieldText | None]:
+        """What the application reports to stand around the cursor; and whether nobody else is to be
+        asked, who could take a preview for text."""
+        if await self.focus() != focus:
+            return True, None
+        field = self._method.field
+        previewed = field is not None and field is self._previewed
+        content = await content_now(
+            self._connection, self._method, previewed=previewed, primary=self._primary
+        )
+        return previewed or content is not None, content
+
+    async def _primary(self) -> str | None:
+        return await self._paster.primary() if self._paster is not None else ""
 
     async def report_to(
         self, tell: Callable[[FieldText | None], None], focus: Focus | None
@@ -268,6 +284,17 @@ class InputMethodOutput(WindowOutput[_FieldBackend]):
             return await self._desktop.call(lambda backend: backend.preview(shown), FOCUS_LIMIT_S)
         except DesktopLost:
             return False
+
+    async def surrounding(self, focus: Focus | None) -> FieldText | None:
+        if focus is None or self._guard.secret:
+            return None
+        try:
+            known, text = await self._desktop.call(
+                lambda backend: backend.reported(focus), FOCUS_LIMIT_S
+            )
+        except DesktopLost:
+            return None
+        return text if known else await super().surrounding(focus)
 
     async def follow_field(self, focus: Focus | None, on_text: Callable[[FieldText], None]) -> None:
         loop = asyncio.get_running_loop()

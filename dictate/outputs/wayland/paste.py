@@ -115,6 +115,11 @@ class Paster:
         finally:
             await self._transaction.end()
 
+    async def primary(self) -> str | None:
+        """The text of the primary selection, if another program owns it; None if that does not
+        answer."""
+        return await self._selections.text(PRIMARY)
+
     async def close(self) -> None:
         await self._transaction.restore()
         await self._connection.round_trip()

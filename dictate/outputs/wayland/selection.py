@@ -24,6 +24,8 @@ _log = logging.getLogger(__name__)
 
 ANSWER_S = 1.0
 """Seconds of silence after which an owner counts as hung."""
+AT_ONCE_S = 0.03
+"""The same where nothing is lost by giving up."""
 ALL_S = 3.0
 """Seconds for all formats together. Big pictures in many formats take an owner long; what is
 missing then is left out."""
@@ -140,15 +142,36 @@ class Selections:
         offer = self._theirs.get(selection)
         return await self._fetch(offer) if offer else {}
 
+    async def text(self, selection: str) -> str | None:
+        """The text that another program has in the selection; empty if none has any, None if the
+        owner does not answer at once."""
+        offer = None if self.owns(selection) else self._theirs.get(selection)
+        kind = next((kind for kind in _TEXT if offer is not None and kind in offer.kinds), None)
+        if offer is None or kind is None:
+            return ""
+        found = bytearray()
+        reading = asyncio.create_task(read_all(self._receive(offer, kind), found))
+        self._connection.poll()  # sends the request
+        await asyncio.wait({reading}, timeout=AT_ONCE_S)
+        if not reading.done() or reading.exception():
+            reading.cancel()
+            return None
+        return found.decode(errors="replace")
+
+    def _receive(self, offer: _Offer, kind: str) -> int:
+        """The end of a pipe through which the content comes."""
+        ours, theirs = os.pipe2(os.O_CLOEXEC)
+        offer.handle.send("receive", kind, theirs)
+        return ours
+
     async def _fetch(self, offer: _Offer) -> Content:
         found: dict[str, bytearray] = {}
         tasks: dict[str, asyncio.Task[None]] = {}
         for kind in dict.fromkeys(offer.kinds):
             if kind not in _NO_CONTENT:
-                ours, theirs = os.pipe2(os.O_CLOEXEC)
-                offer.handle.send("receive", kind, theirs)
                 found[kind] = bytearray()
-                tasks[kind] = asyncio.create_task(read_all(ours, found[kind]))
+                pipe = self._receive(offer, kind)
+                tasks[kind] = asyncio.create_task(read_all(pipe, found[kind]))
         self._connection.poll()  # sends the requests
         end, before, pending = time.monotonic() + ALL_S, -1, set(tasks.values())
         while pending and time.monotonic() < end:
