@@ -139,6 +139,9 @@ class Polishing:
             if not isinstance(error, Rejected) and not self._observer.has_trouble(SOURCE):
                 self._observer.trouble(f"not polished: {error}", SOURCE)
             raise
+        except Exception as error:
+            log.exception("dictation %d is not polished", number)
+            raise ChatError(f"{type(error).__name__}, see the log") from error
         self._observer.mended(SOURCE)
         return "" if polished == job.raw else polished
 
