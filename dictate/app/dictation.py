@@ -1,4 +1,4 @@
-"""One dictation: the profile that it began with, and what is known of it so far."""
+"""One dictation: its profile, and what is known of it so far."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -6,8 +6,8 @@ from math import log10
 from typing import Final
 
 from dictate.app.observer import Timing
-from dictate.app.profiles import Profile
-from dictate.engines.client import UtteranceClient
+from dictate.app.profiles import Profile, ProfileSet
+from dictate.app.utterance import Utterance
 from dictate.engines.protocol import EngineState
 from dictate.engines.quiet_speech import Level
 from dictate.events import RATE, AudioChunk, PartialTranscript
@@ -24,9 +24,18 @@ class Dictation:
     """A dictation that is not over yet."""
 
     number: int
-    profile: Profile
-    utterance: UtteranceClient
+    profiles: ProfileSet
+    """Those in force when it began."""
+    hearing: Profile
+    """What hears it. Until that is known, the main profile."""
+    utterance: Utterance
     pressed_at: float
+    asked: str = ""
+    """The name of the profile that the user asked for; empty if what is in front decides."""
+    place: Profile | None = None
+    """What is on where its text lands, if that decides, and once it is known."""
+    application: str = ""
+    """The application there."""
     continued: bool = False
     """Whether it goes on after an earlier one, without a new press."""
     samples: int = 0
@@ -49,6 +58,11 @@ class Dictation:
     timing: Timing = field(default_factory=Timing)
     timers: list[asyncio.TimerHandle] = field(default_factory=list)
     """Cancelled when it is over."""
+
+    @property
+    def profile(self) -> Profile:
+        """What hears it and writes it, as far as that is known."""
+        return self.hearing.landing(self.place) if self.place else self.hearing
 
     def take(self, chunk: AudioChunk) -> None:
         """Count this sound."""

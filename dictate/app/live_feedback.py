@@ -1,4 +1,4 @@
-"""What the user sees and hears of a dictation while it goes on: the overlay, and the sounds."""
+"""What the user sees and hears while a dictation goes on: the overlay, the sounds, and no music."""
 
 import asyncio
 import time
@@ -13,6 +13,7 @@ from dictate.config.schema import Settings
 from dictate.engines.pace import FASTER
 from dictate.errors import DictateError
 from dictate.outputs import Destination, Output
+from dictate.ui.media_pause import MediaPause
 from dictate.ui.overlay.picture import Picture
 from dictate.ui.overlay.process import Overlay
 from dictate.ui.sounds import Sounds
@@ -69,6 +70,7 @@ class LiveFeedback:
         """An engine makes the user wait: one line, once for a dictation."""
         self._overlay = Overlay(settings.overlay, self.picture, on_overlay)
         self._sounds = Sounds(settings.sounds)
+        self._media = MediaPause(settings.media)
         self._following: asyncio.Task[None] | None = None
         self._watching: asyncio.Task[None] | None = None
 
@@ -80,11 +82,13 @@ class LiveFeedback:
             for task in filter(None, (self._following, self._watching)):
                 task.cancel()
             await self._sounds.close()
+            await self._media.close()
 
     def apply(self, settings: Settings) -> None:
         """Use these settings from now on."""
         self._overlay.apply(settings.overlay)
         self._sounds.apply(settings.sounds)
+        self._media.apply(settings.media)
 
     def retry_overlay(self) -> None:
         """Try again to show an overlay that was given up."""
@@ -94,6 +98,7 @@ class LiveFeedback:
         """The state of the session changed."""
         self.picture.session(dictations.activity.value, time.monotonic())
         self._sounds.session(dictations.activity.value)
+        self._media.session(dictations.activity.value)
         if dictations.listening and (self._following is None or self._following.done()):
             self._following = asyncio.create_task(follow(dictations, self.picture))
         under_way = dictations.activity is not Activity.READY

@@ -13,6 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from functools import partial
 from typing import Any, Protocol
 
 from dictate.app.dictation import Backlog, Dictation, backlog_of
@@ -20,6 +21,7 @@ from dictate.app.journal_thread import JournalThread
 from dictate.app.observer import PipelineObserver
 from dictate.app.output_writer import Asked, OutputWriter
 from dictate.app.preedit import Preedit
+from dictate.app.profile_choice import begin, land
 from dictate.app.profiles import Profile, Profiles
 from dictate.app.session import Activity, Command, Do, Input, Session
 from dictate.config.schema import Settings
@@ -101,13 +103,13 @@ class Pipeline:
 
     # What the user does.
 
-    def start(self, *, held: bool, second: bool = False) -> None:
+    def start(self, *, held: bool, profile: str = "") -> None:
         """See `Session.start`."""
-        self._user_acts(lambda: self._session.start(held=held, second=second))
+        self._user_acts(lambda: self._session.start(held=held, profile=profile))
 
-    def toggle(self, *, second: bool = False) -> None:
+    def toggle(self, *, profile: str = "") -> None:
         """See `Session.toggle`."""
-        self._user_acts(lambda: self._session.toggle(second=second))
+        self._user_acts(lambda: self._session.toggle(profile=profile))
 
     def stop(self) -> None:
         """See `Session.stop`."""
@@ -192,16 +194,24 @@ class Pipeline:
     # One dictation, from the key to the window.
 
     def _record(self, command: Command) -> None:
-        number, profile = command.dictation, self._profiles.choose(second=command.second)
-        self._journal.submit(Journal.begin, number, time.time(), second=command.second)
+        number, asked = command.dictation, command.profile
+        before = self._in_flight.get(number - 1) if command.continued else None
+        profiles, name = self._profiles.now, before.hearing.name if before else asked
+        profile, utterance = begin(
+            profiles, number, name, self._partial, partial(self._heard_by, number)
+        )
+        self._journal.submit(Journal.begin, number, time.time(), profile.name)
         dictation = Dictation(
             number,
+            profiles,
             profile,
-            profile.begin(number, self._partial),
+            utterance,
             time.monotonic(),
+            asked,
             continued=command.continued,
         )
         self._in_flight[number] = dictation
+        self._heard_by(number, profile)
         if not command.continued:
             self.segmenter.reset()
         # Without a microphone no sample would ever count the time.
@@ -211,6 +221,16 @@ class Pipeline:
         if not self._listening:
             self._listening = True
             self._microphone.listen()
+
+    def _heard_by(self, number: int, profile: Profile) -> None:
+        """It is known now what hears this dictation."""
+        if (dictation := self._in_flight.get(number)) is None:
+            return
+        is_main = profile.engine is dictation.profiles.main.engine
+        self._session.heard_by(number, None if is_main else profile.engine)
+        if dictation.hearing.name != profile.name:
+            self._journal.submit(Journal.profile, number, profile.name)
+        dictation.hearing = profile
 
     def hear(self, chunk: AudioChunk) -> None:
         """A chunk from the microphone: to disk, to the engine, to the speech detector."""
@@ -259,7 +279,7 @@ class Pipeline:
         loop = asyncio.get_running_loop()
         dictation.released_at = time.monotonic()
         dictation.ends_at = dictation.released_at + tail_s
-        dictation.focus = loop.create_task(dictation.profile.output.focus())
+        dictation.focus = loop.create_task(land(dictation))
         # A microphone that died takes its last chunk with it: the tail must end all the same.
         longest_s = tail_s + LATE_SOUND_S
         dictation.timers.append(
@@ -303,7 +323,7 @@ class Pipeline:
         focus = await self._focus(dictation)
         if not self.in_flight(number):
             return  # cancelled meanwhile
-        application = focus.application if focus else ""
+        application = dictation.application or (focus.application if focus else "")
         self._journal.submit(Journal.captured, number, application)
         if dictation.lost:
             self._observer.trouble(f"{dictation.lost * 1000 // RATE} ms of sound were lost")

@@ -144,7 +144,7 @@ class TrayController:
         self._start(self._refresh)
 
     def _toggle(self) -> None:
-        self._controller.toggle(second=False, by=BY)
+        self._controller.toggle(by=BY)
 
     def _pause(self) -> None:
         paused = not self._keys.paused

@@ -76,11 +76,7 @@ def _add_dictating(commands: Commands) -> None:
         ("press", "act as if the hotkey were pressed; for key bindings of your desktop"),
         ("release", "act as if the hotkey were released"),
     ):
-        add_command(commands, name, "control:control", summary).add_argument(
-            "--second",
-            action="store_true",
-            help="use the secondary profile, [second] in config.toml",
-        )
+        _add_profile(add_command(commands, name, "control:control", summary), "use")
     add_command(commands, "stop", "control:control", "end the dictation and write its text")
     add_command(
         commands,
@@ -173,9 +169,7 @@ def _add_engine(engines: Sequence[str] | None, commands: Commands) -> None:
     engine.add_argument(
         "name", nargs="?", choices=engines, help="auto, or a name from the list", metavar="NAME"
     )
-    engine.add_argument(
-        "--second", action="store_true", help="switch the engine of the secondary profile"
-    )
+    _add_profile(engine, "switch the engine of")
     add_json(engine)
 
 
@@ -190,6 +184,19 @@ def _add_completion(shells: Sequence[str] | None, commands: Commands) -> None:
         commands, "completion", "completion", "print a shell completion script"
     )
     completion.add_argument("shell", choices=shells, help="bash, zsh, fish or tcsh")
+
+
+def _add_profile(command: argparse.ArgumentParser, what: str) -> None:
+    command.add_argument(
+        "--profile", default="", metavar="NAME", help=f"{what} this profile of config.toml"
+    )
+    command.add_argument(
+        "--second",
+        action="store_const",
+        const="second",
+        dest="profile",
+        help="the same as --profile second",
+    )
 
 
 def _add_delay(command: argparse.ArgumentParser) -> None:

@@ -132,28 +132,31 @@ def spelled_or_auto(text: str) -> str:
     return text.strip().lower() if text.strip().lower() == AUTO else spelled_or_none(text)
 
 
-def conflicts(settings: "Settings") -> Iterator[tuple[tuple[str, str], str]]:
+def conflicts(settings: "Settings") -> Iterator[tuple[tuple[str | int, ...], str]]:
     """What is wrong with the keys of config.toml together: for each, the option and the message."""
     hotkey, taken = settings.hotkey, dict[str, str]()
-    for table, option, key in (
-        ("hotkey", "key", hotkey.key),
-        ("second", "key", settings.second.key),
-        ("hotkey", "cancel_key", hotkey.cancel_key),
-        ("hotkey", "paste_key", hotkey.paste_key),
-        ("hotkey", "undo_key", hotkey.undo_key),
-        ("hotkey", "correct_key", hotkey.correct_key),
-    ):
+    keys: list[tuple[tuple[str | int, ...], str, str]] = [
+        (("hotkey", "key"), "hotkey.key", hotkey.key),
+        *(
+            (("key", number, "key"), f'the key of profile "{each.profile}"', each.key)
+            for number, each in enumerate(settings.key)
+        ),
+        (("hotkey", "cancel_key"), "hotkey.cancel_key", hotkey.cancel_key),
+        (("hotkey", "paste_key"), "hotkey.paste_key", hotkey.paste_key),
+        (("hotkey", "undo_key"), "hotkey.undo_key", hotkey.undo_key),
+        (("hotkey", "correct_key"), "hotkey.correct_key", hotkey.correct_key),
+    ]
+    for option, name, key in keys:
         if key in ("", AUTO):
             continue
-        name = f"{table}.{option}"
         if other := taken.get(key):
-            yield (table, option), f"{name} is {key}, and so is {other}: choose another key"
+            yield option, f"{name} is {key}, and so is {other}: choose another key"
         taken[key] = name
         # Escape is what cancels everywhere, and is taken during a dictation only.
-        allowed = hotkey.take_typing_keys or (option == "cancel_key" and key == "escape")
+        allowed = hotkey.take_typing_keys or (option[-1] == "cancel_key" and key == "escape")
         if parse(key).types and not allowed:
             yield (
-                (table, option),
+                option,
                 f"{name} is {key}: you could not type it any more, because no application would "
                 f"get it. Choose another key, such as ctrl+alt+{key.rpartition('+')[2] or 'space'},"
                 " or confirm it with take_typing_keys = true under [hotkey]",

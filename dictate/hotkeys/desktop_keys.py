@@ -309,7 +309,6 @@ class Kde:
     """A .desktop file for each shortcut, which KDE starts when the key is pressed."""
 
     holds = False
-    _NAMES = ("", "second", "cancel", "paste", "undo", "correct")
 
     def runs_here(self) -> bool:
         return "kde" in desktop.names()
@@ -317,8 +316,7 @@ class Kde:
     def binds(self, chord: Chord) -> bool:
         if chord.lone_modifier:
             return False
-        ours = [file for file in map(self._file, self._NAMES) if _is_ours(file)]
-        return any(kglobalaccel.binds(file.name, chord) for file in ours)
+        return any(kglobalaccel.binds(file.name, chord) for file in self._files() if _is_ours(file))
 
     def bind(self, shortcuts: list[Shortcut], out: Out) -> None:
         for shortcut in shortcuts:
@@ -344,12 +342,16 @@ class Kde:
                 remove_generated(file, out)
 
     def unbind(self, out: Out) -> None:
-        for file in filter(Path.exists, map(self._file, self._NAMES)):
+        for file in filter(_is_ours, self._files()):
             try:
                 kglobalaccel.unbind(file.name)
             except Unavailable as error:
                 out(f"failed: {error}")
             remove_generated(file, out)
+
+    def _files(self) -> list[Path]:
+        """Those of all shortcuts that were ever bound."""
+        return sorted(self._file("").parent.glob("dictate-key*.desktop"))
 
     def _file(self, name: str) -> Path:
         return user_data_path() / f"applications/dictate-key{name and '-'}{name}.desktop"

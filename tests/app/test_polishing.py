@@ -82,11 +82,11 @@ class Desk:
         self.told = 0
         self.replaced: list[int] = []
         self.polishing = Polishing(
-            self.model,
+            self.model,  # type: ignore[arg-type]
             rig.journal,
             rig.writer,
             self,
-            lambda: (),  # type: ignore[arg-type]
+            lambda: (),
         )
         self.polishing.replacing.connect(self.replaced.append)
 

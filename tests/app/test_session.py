@@ -14,10 +14,12 @@ SESSIONS = Path(__file__).parents[1] / "sessions"
 def say(session: Session, words: list[str]) -> list[Command]:
     """One line of a transcript, done to the session."""
     match words:
-        case ["press" | "start" as name, *second]:
-            return session.start(held=name == "press", second=bool(second))
-        case ["toggle", "second"]:
-            return session.toggle(second=True)
+        case ["press" | "start" as name, *profile]:
+            return begun(session, session.start(held=name == "press", profile=" ".join(profile)))
+        case ["toggle", profile]:
+            return begun(session, session.toggle(profile=profile))
+        case ["endpoint"]:
+            return begun(session, session.endpoint())
         case ["toggle" | "stop" | "latch" | "discard" | "cancel" | "endpoint" as name]:
             done: list[Command] = getattr(session, name)()
             return done
@@ -26,6 +28,14 @@ def say(session: Session, words: list[str]) -> list[Command]:
         case [number, *what]:
             return session.handle(int(number), Input["_".join(what).upper()])
     raise AssertionError(f"no such line: {words}")
+
+
+def begun(session: Session, commands: list[Command]) -> list[Command]:
+    """Each profile has an engine of its own here."""
+    for command in commands:
+        if command.do is Do.RECORD:
+            session.heard_by(command.dictation, command.profile or None)
+    return commands
 
 
 @pytest.mark.parametrize("path", sorted(SESSIONS.glob("*.session")), ids=lambda p: p.stem)
@@ -107,7 +117,7 @@ def test_whatever_happens_each_text_is_delivered_at_most_once_and_in_order(
             commands = session.handle(*doing)
         for command in commands:
             match command.do:
-                case Do.RECORD if command.second:
+                case Do.RECORD if command.profile:
                     second.add(command.dictation)
                 case Do.FINISH:
                     ended.append(command.dictation)

@@ -159,7 +159,7 @@ def test_the_second_profile_must_be_there(user: Home) -> None:
         for word in ("start", "toggle", "press"):
             refused = daemon.ctl(word, "--second", check=False)
             assert refused.returncode == 4
-            assert "there is no second profile" in refused.stderr
+            assert 'there is no profile "second" in config.toml' in refused.stderr
         assert daemon.status()["state"] == "ready"
         assert "asked over D-Bus" in daemon.logged()
         assert "asked by" not in daemon.logged()

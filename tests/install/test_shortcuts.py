@@ -33,7 +33,7 @@ key = "super+d"
 def no_desktop(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("SWAYSOCK", "HYPRLAND_INSTANCE_SIGNATURE", "XDG_CURRENT_DESKTOP"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(shortcuts, "command", lambda member: f"tell {member}")
+    monkeypatch.setattr(shortcuts, "command", lambda *words: f"tell {' '.join(words)}")
     paths.config_file().parent.mkdir(parents=True)
     paths.config_file().write_text(CONFIG)
 
@@ -68,8 +68,8 @@ def unbound() -> list[str]:
 LINES = [
     "bindsym --no-repeat Ctrl+Mod1+space exec tell Press",
     "bindsym --release Ctrl+Mod1+space exec tell Release",
-    "bindsym --no-repeat Mod4+d exec tell PressSecond",
-    "bindsym --release Mod4+d exec tell ReleaseSecond",
+    "bindsym --no-repeat Mod4+d exec tell Press second",
+    "bindsym --release Mod4+d exec tell Release second",
     "bindsym --no-repeat Ctrl+Mod1+c exec tell Cancel",
 ]
 
@@ -177,12 +177,14 @@ def test_a_real_sway_runs_the_commands(
         told = compositor.folder / "told"
         told.touch()
         told.chmod(0o666)
-        monkeypatch.setattr(shortcuts, "command", lambda member: f"echo {member} >> {told}")
+        monkeypatch.setattr(
+            shortcuts, "command", lambda *words: f"echo {'-'.join(words)} >> {told}"
+        )
         monkeypatch.setenv("SWAYSOCK", str(compositor.folder / "control"))
         monkeypatch.setenv("WAYLAND_DISPLAY", compositor.display)
         assert "done: the keys work in sway now" in bound()
         # Sorted: sway starts a shell for each command, and does not wait for the one before.
-        lines = sorted(["Press", "Release", "PressSecond", "ReleaseSecond"])
+        lines = sorted(["Press", "Release", "Press-second", "Release-second"])
         with closing(Keyboard()) as keyboard:
             press(keyboard, Keyboard.CTRL, Keyboard.ALT, SPACE)
             press(keyboard, Keyboard.SUPER, D)
@@ -244,7 +246,7 @@ def test_gnome_gets_a_shortcut_that_toggles(homes: Path, monkeypatch: pytest.Mon
         assert listed == str([f"{desktop_keys.GNOME_PATH}/{name}/" for name in names])
     one = f"{desktop_keys.GNOME}.custom-keybinding:{desktop_keys.GNOME_PATH}/dictate-second/"
     assert settings("get", one, "binding") == "'<Super>d'"
-    assert settings("get", one, "command") == "'tell ToggleSecond'"
+    assert settings("get", one, "command") == "'tell Toggle second'"
     found = desktop_keys.bound_in("super+d")
     assert found is not None
     assert not found.holds
@@ -306,10 +308,11 @@ def test_the_command_works_without_busctl_too(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(shutil, "which", lambda _: "/usr/bin/busctl")
     assert shortcuts.command("Press").endswith(" io.github.dictate.Dictate1 Press")
     assert shortcuts.command("Paste").endswith(" io.github.dictate.Dictate1 Paste u 0")
+    assert shortcuts.command("Press", "my chat").endswith(".Dictate1.Profiles Press s 'my chat'")
     window = shortcuts.command("CorrectWindow")
     assert window.endswith(" io.github.dictate.Dictate1.Hotwords CorrectWindow u 0")
     monkeypatch.setattr(shutil, "which", lambda _: None)
-    assert shortcuts.command("ReleaseSecond").endswith("dictatectl release --second")
+    assert shortcuts.command("Release", "my chat").endswith("release --profile 'my chat'")
     assert shortcuts.command("CorrectWindow").endswith("dictatectl correct --window")
 
 

@@ -71,7 +71,8 @@ class _FieldBackend:
         if window is not None and field is not None:
             self._with_fields.add(window.number)
         place = (window.number if window else 0, field.number if field else 0)
-        return Focus("/".join(map(str, place)), window.application if window else "")
+        names = (window.application, window.title) if window else ("", "")
+        return Focus("/".join(map(str, place)), *names)
 
     async def write(self, request: PasteRequest) -> Receipt:
         if not self._method.alive:

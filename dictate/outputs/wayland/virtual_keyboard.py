@@ -26,7 +26,7 @@ class _PasteBackend:
     async def focus(self) -> Focus | None:
         await self._connection.round_trip()
         window = self._windows.focused
-        return Focus(str(window.number), window.application) if window else None
+        return Focus(str(window.number), window.application, window.title) if window else None
 
     async def write(self, request: PasteRequest) -> Receipt:
         await self._paster.paste(request)
