@@ -7,6 +7,7 @@ from typing import Final
 
 from dictate.app.observer import Timing
 from dictate.app.profiles import Profile, ProfileSet
+from dictate.app.selection import Selection
 from dictate.app.utterance import Utterance
 from dictate.engines.protocol import EngineState
 from dictate.engines.quiet_speech import Level
@@ -50,7 +51,15 @@ class Dictation:
     focus: "asyncio.Task[Focus | None] | None" = None
     partial: PartialTranscript | None = None
     """The engine's last."""
+    edits: bool = False
+    """Whether its text says what to do with what is selected, and is not written itself."""
+    selection: "asyncio.Task[Selection] | None" = None
+    """What that is, once the sound is over."""
+    waits_for: "asyncio.Task[str] | None" = None
+    """The language model's answer."""
     text: str = ""
+    polished: str = ""
+    """What the language model made of it, or of the selection, if that is what is written."""
     fitting: Fitting = field(default_factory=Fitting)
     """How that is fitted in where it lands."""
     reason: str = ""

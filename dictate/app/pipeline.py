@@ -11,7 +11,7 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any, Protocol
@@ -19,7 +19,7 @@ from typing import Any, Protocol
 from dictate.app.dictation import Backlog, Dictation, backlog_of
 from dictate.app.journal_thread import JournalThread
 from dictate.app.observer import PipelineObserver
-from dictate.app.output_writer import Asked, OutputWriter
+from dictate.app.output_writer import Asked, Instead, OutputWriter
 from dictate.app.preedit import Preedit
 from dictate.app.profile_choice import begin, land
 from dictate.app.profiles import Profile, Profiles
@@ -61,6 +61,18 @@ class SoundSource(Protocol):
         """No sound is wanted any more."""
 
 
+class Revision(Protocol):
+    """The language model, as the pipeline uses it; see `LanguageModel`."""
+
+    def sound_over(self, dictation: Dictation, focus: Focus | None) -> None: ...
+
+    async def revise(self, dictation: Dictation, application: str) -> None: ...
+
+    async def written(self, dictation: Dictation) -> Instead | None: ...
+
+    def cancel(self, dictation: Dictation) -> None: ...
+
+
 class Pipeline:
     """All stages joined. Made on the running loop; `assembly.py` builds the stages, `reloader.py`
     replaces them."""
@@ -74,6 +86,7 @@ class Pipeline:
         microphone: SoundSource,
         journal: JournalThread,
         writer: OutputWriter,
+        model: Revision,
         observer: PipelineObserver,
     ) -> None:
         self.settings = settings
@@ -85,6 +98,7 @@ class Pipeline:
         self._microphone = microphone
         self._journal = journal
         self._writer = writer
+        self._model = model
         self._observer = observer
         self._session = Session(journal.next_number)
         self._listening = False
@@ -94,6 +108,8 @@ class Pipeline:
             lambda number, in_field: observer.previewed(number, in_field=in_field),
         )
         self._in_flight: dict[int, Dictation] = {}
+        self._begins_edit = False
+        """Whether a dictation that begins now is about what is selected."""
         self._acted_at: deque[float] = deque(maxlen=LAST_ACTIONS)
         """When the user last did something, monotonic seconds."""
 
@@ -103,12 +119,14 @@ class Pipeline:
 
     # What the user does.
 
-    def start(self, *, held: bool, profile: str = "") -> None:
-        """See `Session.start`."""
+    def start(self, *, held: bool, profile: str = "", edits: bool = False) -> None:
+        """See `Session.start`. With `edits` it says what to do with what is selected."""
+        self._begins_edit = edits
         self._user_acts(lambda: self._session.start(held=held, profile=profile))
 
-    def toggle(self, *, profile: str = "") -> None:
-        """See `Session.toggle`."""
+    def toggle(self, *, profile: str = "", edits: bool = False) -> None:
+        """See `Session.toggle` and `start`."""
+        self._begins_edit = edits
         self._user_acts(lambda: self._session.toggle(profile=profile))
 
     def stop(self) -> None:
@@ -209,6 +227,7 @@ class Pipeline:
             time.monotonic(),
             asked,
             continued=command.continued,
+            edits=self._begins_edit and not command.continued,
         )
         self._in_flight[number] = dictation
         self._heard_by(number, profile)
@@ -254,7 +273,8 @@ class Pipeline:
         elif dictation.samples >= self.settings.microphone.longest_min * 60 * RATE:
             self._too_long(number)
         elif self.settings.speech.end_ms and any(isinstance(e, SpeechEnded) for e in marks):
-            self._act(self._session.endpoint)
+            # What follows a silence is no second instruction.
+            self._act(self._session.stop if dictation.edits else self._session.endpoint)
 
     def _draft(self, dictation: Dictation, *, paused: bool) -> None:
         """Have the final text made in a pause, as the release may follow; once something sounds, it
@@ -311,8 +331,11 @@ class Pipeline:
             self._show(dictation.partial)
 
     def _show(self, partial: PartialTranscript) -> None:
-        if self.settings.output.preedit and partial.dictation == max(self._in_flight):
-            self._preedit.show(partial, self._in_flight[partial.dictation].profile.output)
+        dictation = self._in_flight[partial.dictation]
+        # In the field it would replace what is selected.
+        in_field = self.settings.output.preedit and not dictation.edits
+        if in_field and partial.dictation == max(self._in_flight):
+            self._preedit.show(partial, dictation.profile.output)
         else:
             self._observer.previewed(partial.dictation, in_field=False)
 
@@ -325,6 +348,7 @@ class Pipeline:
             return  # cancelled meanwhile
         application = dictation.application or (focus.application if focus else "")
         self._journal.submit(Journal.captured, number, application)
+        self._model.sound_over(dictation, focus)
         if dictation.lost:
             self._observer.trouble(f"{dictation.lost * 1000 // RATE} ms of sound were lost")
         final = await dictation.utterance.finish(lambda: self._journal.call(Journal.audio, number))
@@ -343,16 +367,21 @@ class Pipeline:
             Journal.transcribed, number, dictation.text, final.text, engine, final.plain
         )
         timing.journal_ms = (time.monotonic() - began) * 1000
+        if self.in_flight(number):
+            await self._model.revise(dictation, application)
         self._handle(number, Input.HEARD)
 
     async def _deliver(self, dictation: Dictation) -> None:
         number, timing = dictation.number, dictation.timing
         focus = await self._focus(dictation)
         asked = Asked(dictation.pressed_at, tuple(self._acted_at), dictation.continued)
+        instead = await self._model.written(dictation)
+        fitting = None if dictation.edits else dictation.fitting
+        dictation.edits = False  # from here on it is a text like any other
+        text = dictation.polished or dictation.text
         try:
             receipt = await self._writer.write(
-                *(number, dictation.text, dictation.profile.output, focus, asked, timing),
-                dictation.fitting,
+                *(number, text, dictation.profile.output, focus, asked, timing), fitting, instead
             )
         except (NotDelivered, DeliveryUnsure) as error:
             dictation.reason = str(error)
@@ -376,6 +405,13 @@ class Pipeline:
     def _hold(self, number: int) -> None:
         dictation = self._end(number)
         reason = dictation.reason if dictation else "interrupted"
+        if dictation is not None:
+            self._model.cancel(dictation)
+            if dictation.edits:
+                reason = f"not edited: {reason}"
+                self._journal.submit(Journal.cancelled, number, reason)
+                self._observer.trouble(reason)
+                return
         self._journal.submit(Journal.held, number, reason)
         self._observer.held(number, reason)
 
@@ -383,6 +419,7 @@ class Pipeline:
         dictation = self._end(number)
         if dictation:
             dictation.utterance.cancel()
+            self._model.cancel(dictation)
         self._journal.submit(Journal.cancelled, number, "cancelled")
 
     def _end(self, number: int) -> Dictation | None:
@@ -392,6 +429,11 @@ class Pipeline:
             for timer in dictation.timers:
                 timer.cancel()
         return dictation
+
+    @property
+    def acted_at(self) -> Sequence[float]:
+        """When the user last did something, monotonic seconds."""
+        return tuple(self._acted_at)
 
     @property
     def writing(self) -> bool:

@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from dictate.app.dictation import Dictation
 from dictate.app.journal_thread import JournalThread
 from dictate.app.output_writer import OutputWriter
-from dictate.app.profiles import Profile
 from dictate.app.signals import Signal
 from dictate.chat.editor import TextEditor
 from dictate.chat.guards import Rejected, is_long_enough
@@ -75,17 +75,18 @@ class Polishing:
         """Why a text that is not written yet stays raw."""
         self._background = BackgroundTasks(log)
 
-    async def before(
-        self, number: int, raw: str, profile: Profile, language: str | None, application: str
-    ) -> str:
+    async def before(self, dictation: Dictation, application: str) -> str:
         """The polished text, if it is known before the text is written; empty if the raw text is to
         be written. Later it may be replaced. Never raises."""
+        number, raw, profile = dictation.number, dictation.text, dictation.profile
         if not profile.text.polish or not is_long_enough(raw):
             return ""
         hotwords = profile.hotwords_in(application)
-        work = asyncio.create_task(self._editor.polish(raw, hotwords, language))
+        work = asyncio.create_task(self._editor.polish(raw, hotwords, dictation.fitting.language))
         ignore_exception(work)
-        later = self._editor.settings.when == "after" and _takes_back(profile.output)
+        # What was sent with Enter cannot be replaced.
+        may_wait = _takes_back(profile.output) and not profile.sends
+        later = self._editor.settings.when == "after" and may_wait
         self._jobs[number] = _Job(raw, work, later)
         if later:
             return ""

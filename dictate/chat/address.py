@@ -1,6 +1,7 @@
 """The address of the chat server, and whether it is this machine."""
 
-from dictate.config.schema import PolishSettings
+from dictate.config.profiles import names_of, text_of
+from dictate.config.schema import PolishSettings, Settings
 from dictate.engines.remote.address import parse_web
 from dictate.platform.web_address import is_loopback
 
@@ -9,6 +10,12 @@ def chat_url(text: str) -> str:
     """The address as it is used. Raises ValueError with a message for people, also if the text
     would travel unencrypted."""
     return parse_web(text).url
+
+
+def uses_model(settings: Settings) -> bool:
+    """Whether any text is polished, or any selection edited."""
+    polishes = any(text_of(settings, name).polish for name in names_of(settings))
+    return polishes or bool(settings.hotkey.edit_key)
 
 
 def where(settings: PolishSettings) -> str:

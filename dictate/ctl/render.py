@@ -38,11 +38,12 @@ def status(found: Fields) -> None:
         "passed over": found["output_notes"],
         "hotkey": found["hotkey"],
         "overlay": found["overlay"],
+        "polish": found["polish"],
         "in front": _in_front(found["in_front"]),
         **_profiles(found),
         **{
             f"{name} key": found[f"{name}_key"]
-            for name in ("cancel", "paste", "undo", "correct")
+            for name in ("cancel", "paste", "undo", "correct", "edit")
             if found[f"{name}_key"] != "none"
         },
         "last text": _last_text(found),

@@ -60,6 +60,9 @@ class Controller(Protocol):
     def toggle(self, profile: str = "") -> None:
         """Begin or end one."""
 
+    def edit(self) -> None:
+        """Begin a dictation that says what to do with what is selected, or end it."""
+
     def key(self, profile: str = "", *, down: bool) -> bool:
         """A shortcut of the desktop was pressed or released: it means what the key of this profile
         means, or ("") the hotkey. Whether that was possible: a key that is not down cannot be
@@ -155,6 +158,11 @@ class Dictate1(StatusProperties):
     def toggle_second(self) -> None:
         with errors():
             self._controller().toggle(SECOND)
+
+    @dbus_method("Edit")
+    def edit(self) -> None:
+        with errors():
+            self._controller().edit()
 
     @dbus_method("Press")
     def press(self) -> None:

@@ -15,6 +15,8 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from dictate.backends import Backends
+from dictate.chat.address import uses_model, where
+from dictate.chat.state import unavailable_reason
 from dictate.config import config_file
 from dictate.config.profiles import engines_of
 from dictate.config.schema import (
@@ -133,6 +135,10 @@ def _extras(settings: Settings) -> Iterator[CheckRow]:
         yield CheckRow("desktop", "overlay", overlay_reason())
     if settings.sounds.enabled:
         yield CheckRow("desktop", "sounds", sounds_reason())
+    if uses_model(settings):
+        model = settings.polish.model or "the server's only model"
+        name = f"{model} ({where(settings.polish)})"
+        yield CheckRow("language model", name, unavailable_reason(settings.polish))
 
 
 def _files() -> Iterator[CheckRow]:
@@ -206,6 +212,7 @@ def _profiles(settings: Settings) -> Iterator[CheckRow]:
         ("paste", keys.paste_key),
         ("undo", keys.undo_key),
         ("correct", keys.correct_key),
+        ("edit", keys.edit_key),
     ):
         if key:
             found.append(list(_keys(f"{name} key", replace(settings.hotkey, key=key))))

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -58,6 +59,7 @@ class Place:
     """In place of the profile."""
 
     output: Output
+    sends: bool = False
     text: TextSettings = field(default_factory=lambda: TextSettings(polish=True))
 
     def hotwords_in(self, application: str) -> Hotwords:
@@ -109,11 +111,14 @@ class Desk:
         await journal.call(Journal.begin, number, 0.0)
         await journal.call(Journal.captured, number, "")
         await journal.keep(Journal.transcribed, number, raw, raw, "engine")
-        polished = await self.polishing.before(number, raw, self.place, "en", "")  # type: ignore[arg-type]
+        dictation: Any = SimpleNamespace(
+            number=number, text=raw, profile=self.place, fitting=Fitting(language="en")
+        )
+        polished = await self.polishing.before(dictation, "")
         instead = Instead(raw) if polished else None
         await self.rig.writer.write(
             *(number, polished or raw, output, focus, Asked.now(), Timing()),
-            Fitting(language="en"),
+            dictation.fitting,
             instead,
         )
         self.polishing.written(number)
@@ -198,6 +203,16 @@ def test_before_it_is_written_once_and_the_raw_text_is_one_undo_away(play: Play)
         assert desk.text == ""
 
     play(scene, "before")
+
+
+def test_what_is_sent_with_enter_waits(play: Play) -> None:
+    async def scene(desk: Desk) -> None:
+        desk.model.may.set()
+        desk.place.sends = True
+        await desk.say()
+        assert desk.text == POLISHED
+
+    play(scene)
 
 
 def test_an_output_that_cannot_take_back_waits(play: Play) -> None:
