@@ -1,6 +1,7 @@
 """One dictation: its profile, and what is known of it so far."""
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import log10
 from typing import Final
@@ -108,8 +109,15 @@ class Backlog:
     """Seconds since the end of the sound; 0 before that."""
 
 
-def backlog_of(dictation: Dictation, now: float) -> Backlog:
-    """The backlog of this dictation. `now` is monotonic seconds."""
+def backlog_of(
+    in_flight: Iterable[Dictation], recording: Dictation | None, now: float
+) -> Backlog | None:
+    """The backlog of the dictation that waits longest for its text; if none waits, of the one that
+    records. `now` is monotonic seconds."""
+    waiting = (each for each in in_flight if each.ends_at < now)
+    dictation = next((each for each in waiting if not each.text), recording)
+    if dictation is None:
+        return None
     engine = dictation.profile.engine
     return Backlog(
         number=dictation.number,

@@ -12,6 +12,7 @@ from dictate.app.signals import Signal
 from dictate.config.schema import Settings
 from dictate.engines.pace import FASTER
 from dictate.errors import DictateError
+from dictate.hotwords.model import MAIN
 from dictate.outputs import Destination, Output
 from dictate.ui.media_pause import MediaPause
 from dictate.ui.overlay.picture import Picture
@@ -41,9 +42,9 @@ class Dictations(Protocol):
     def listening(self) -> bool:
         """Whether a key is held or a toggled dictation is open."""
 
-    @property
-    def recording_profile(self) -> Profile | None:
-        """The profile of the dictation that records; None while none does."""
+    async def landing(self) -> Profile | None:
+        """The profile of the dictation that records, with what would write its text if it ended
+        now; None while none records."""
 
     @property
     def writing(self) -> bool:
@@ -127,14 +128,15 @@ class LiveFeedback:
 
 
 async def follow(dictations: Dictations, picture: Picture) -> None:
-    """Show which engine hears the dictation and where its text would go, and its partial transcript
-    there, until none listens any more."""
+    """Show which engine hears the dictation, with which profile its text would be written and
+    where, and its partial transcript there, until none listens any more."""
     while dictations.listening:
-        profile = dictations.recording_profile
         # An output that writes a text must have nothing else to do.
-        if profile is not None and not dictations.writing:
+        if not dictations.writing and (profile := await dictations.landing()) is not None:
+            target = await describe_target(profile.output)
+            name = "" if profile.name == MAIN else profile.name
             picture.engine(profile.engine.info.device)
-            picture.destination(await describe_target(profile.output))
+            picture.destination(" · ".join(filter(None, (target, name))))
             dictations.show_again()
         await asyncio.sleep(EVERY_S)
 

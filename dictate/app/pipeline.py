@@ -18,12 +18,14 @@ from typing import Any, Protocol
 
 from dictate.app.dictation import Backlog, Dictation, backlog_of
 from dictate.app.journal_thread import JournalThread
+from dictate.app.language_model import LanguageModel
 from dictate.app.observer import PipelineObserver
-from dictate.app.output_writer import Asked, Instead, OutputWriter
+from dictate.app.output_writer import Asked, OutputWriter
 from dictate.app.preedit import Preedit
-from dictate.app.profile_choice import begin, land
+from dictate.app.profile_choice import begin, land, landing_now
 from dictate.app.profiles import Profile, Profiles
 from dictate.app.session import Activity, Command, Do, Input, Session
+from dictate.app.tail import ask_for_drafts, voice_ended
 from dictate.config.schema import Settings
 from dictate.errors import DeliveryUnsure, DictateError, NotDelivered
 from dictate.events import (
@@ -43,9 +45,6 @@ log = logging.getLogger(__name__)
 LATE_SOUND_S = 0.3
 """Seconds after the end of the tail in which its last chunk may still come: the latency of the
 sound card is 0.1 s."""
-UNHEARD_S = 0.06
-"""Seconds of sound before the release that need not have come when the tail ends: that is the
-chunk which is being recorded. Chunks have 20 ms, with large buffers of the sound server 43 ms."""
 LAST_ACTIONS = 32
 """Maximum number of the user's last actions whose time is kept. Between two texts there are few: a
 press, a release, one that was cancelled."""
@@ -61,18 +60,6 @@ class SoundSource(Protocol):
         """No sound is wanted any more."""
 
 
-class Revision(Protocol):
-    """The language model, as the pipeline uses it; see `LanguageModel`."""
-
-    def sound_over(self, dictation: Dictation, focus: Focus | None) -> None: ...
-
-    async def revise(self, dictation: Dictation, application: str) -> None: ...
-
-    async def written(self, dictation: Dictation) -> Instead | None: ...
-
-    def cancel(self, dictation: Dictation) -> None: ...
-
-
 class Pipeline:
     """All stages joined. Made on the running loop; `assembly.py` builds the stages, `reloader.py`
     replaces them."""
@@ -86,7 +73,7 @@ class Pipeline:
         microphone: SoundSource,
         journal: JournalThread,
         writer: OutputWriter,
-        model: Revision,
+        model: LanguageModel,
         observer: PipelineObserver,
     ) -> None:
         self.settings = settings
@@ -247,9 +234,10 @@ class Pipeline:
             return
         is_main = profile.engine is dictation.profiles.main.engine
         self._session.heard_by(number, None if is_main else profile.engine)
-        if dictation.hearing.name != profile.name:
+        was, dictation.hearing = dictation.hearing, profile
+        if was.name != profile.name:
             self._journal.submit(Journal.profile, number, profile.name)
-        dictation.hearing = profile
+            self._observer.changed()
 
     def hear(self, chunk: AudioChunk) -> None:
         """A chunk from the microphone: to disk, to the engine, to the speech detector."""
@@ -267,7 +255,8 @@ class Pipeline:
         dictation.take(chunk)
         before = self.segmenter.voice_end.pauses
         marks = self.segmenter.push(chunk)
-        self._draft(dictation, paused=self.segmenter.voice_end.pauses != before)
+        voice_end, adaptive = self.segmenter.voice_end, self.settings.engine.adaptive_tail
+        ask_for_drafts(dictation, voice_end, paused=voice_end.pauses != before, wanted=adaptive)
         if chunk.end >= dictation.ends_at or self._voice_ended(dictation):
             self._handle(number, Input.TAIL_OVER)
         elif dictation.samples >= self.settings.microphone.longest_min * 60 * RATE:
@@ -275,15 +264,6 @@ class Pipeline:
         elif self.settings.speech.end_ms and any(isinstance(e, SpeechEnded) for e in marks):
             # What follows a silence is no second instruction.
             self._act(self._session.stop if dictation.edits else self._session.endpoint)
-
-    def _draft(self, dictation: Dictation, *, paused: bool) -> None:
-        """Have the final text made in a pause, as the release may follow; once something sounds, it
-        is not the final text. `paused`: a pause has begun."""
-        still = self.segmenter.voice_end.still
-        if paused or not still:  # not only where it changes: the segmenter may be a new one
-            dictation.utterance.drop_draft()
-        if paused and still and self.settings.engine.adaptive_tail and not dictation.released_at:
-            dictation.utterance.ask_for_draft()
 
     def _too_long(self, number: int) -> None:
         if self._session.recording == number:
@@ -312,11 +292,8 @@ class Pipeline:
             self._handle(dictation.number, Input.TAIL_OVER)
 
     def _voice_ended(self, dictation: Dictation) -> bool:
-        """Whether this dictation was released, and the tail may end because the voice has: if the
-        sound before the release is late, nobody knows yet."""
-        released_at = dictation.released_at
-        heard = released_at > 0 and dictation.heard_until > released_at - UNHEARD_S
-        return heard and self.settings.engine.adaptive_tail and self.segmenter.voice_end.certain
+        adaptive = self.settings.engine.adaptive_tail
+        return adaptive and voice_ended(dictation, self.segmenter.voice_end)
 
     def _partial(self, partial: PartialTranscript) -> None:
         if partial.dictation in self._in_flight:
@@ -335,7 +312,7 @@ class Pipeline:
         # In the field it would replace what is selected.
         in_field = self.settings.output.preedit and not dictation.edits
         if in_field and partial.dictation == max(self._in_flight):
-            self._preedit.show(partial, dictation.profile.output)
+            self._preedit.show(partial, dictation.hearing.output)
         else:
             self._observer.previewed(partial.dictation, in_field=False)
 
@@ -389,8 +366,18 @@ class Pipeline:
             return
         now = time.monotonic()
         timing.total_ms = (now - dictation.released_at) * 1000
+        if dictation.profile.sends and not (instead and instead.was_selected):
+            await self._press_enter(number)
         self._handle(number, Input.WRITTEN)
         self._observer.delivered(number, receipt, timing)
+
+    async def _press_enter(self, number: int) -> None:
+        try:
+            await self._writer.press_enter(number, tuple(self._acted_at))
+        except Exception as error:  # whatever it is, the text is written
+            if not isinstance(error, DictateError):
+                log.exception("dictation %d: Enter", number)
+            self._observer.trouble(f"Enter was not pressed behind the text: {error}")
 
     async def _focus(self, dictation: Dictation) -> Focus | None:
         """What had the focus at release. Not knowing it must not cost the text: the output decides
@@ -425,7 +412,7 @@ class Pipeline:
     def _end(self, number: int) -> Dictation | None:
         dictation = self._in_flight.pop(number, None)
         if dictation:
-            self._preedit.remove(number, dictation.profile.output)
+            self._preedit.remove(number, dictation.hearing.output)
             for timer in dictation.timers:
                 timer.cancel()
         return dictation
@@ -446,6 +433,11 @@ class Pipeline:
         dictation = self._in_flight.get(self._session.recording or 0)
         return dictation.profile if dictation else None
 
+    async def landing(self) -> Profile | None:
+        """The same, with what would write its text if it ended now."""
+        dictation = self._in_flight.get(self._session.recording or 0)
+        return await landing_now(dictation) if dictation else None
+
     @property
     def _keeps_cancelled(self) -> bool:
         """Whether anything is left in the journal of a dictation that was cancelled."""
@@ -465,11 +457,8 @@ class Pipeline:
     def backlog(self) -> Backlog | None:
         """How far the engine is with the dictation that waits longest for its text; if none waits,
         with the one that records."""
-        now = time.monotonic()
-        waiting = (each for each in self._in_flight.values() if each.ends_at < now)
         recording = self._in_flight.get(self._session.recording or 0)
-        dictation = next((each for each in waiting if not each.text), recording)
-        return None if dictation is None else backlog_of(dictation, now)
+        return backlog_of(self._in_flight.values(), recording, time.monotonic())
 
     # Tasks.
 

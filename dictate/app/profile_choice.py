@@ -13,6 +13,7 @@ from dictate.app.dictation import Dictation
 from dictate.app.profiles import Profile, ProfileSet, focus_in_time
 from dictate.app.utterance import LateUtterance, Utterance
 from dictate.engines.client import UtteranceClient
+from dictate.errors import DictateError
 from dictate.events import PartialTranscript
 from dictate.outputs import Focus
 from dictate.platform.keyboard_layout import layout_language
@@ -39,7 +40,7 @@ def begin(
         found, application = profile, None
         if by_place:
             focus = await focus_in_time(profiles.main.output)
-            found = profiles.fitting(focus)
+            found = profiles.at(focus)
             application = focus.application if focus else ""
         found = await in_language_of_layout(found)
         on_known(found)
@@ -51,22 +52,41 @@ def begin(
 async def land(dictation: Dictation) -> Focus | None:
     """Note where the text of this dictation lands. What has the focus, for the output that writes
     it. Raises DictateError."""
-    if dictation.asked or not dictation.profiles.by_application:
+    focus = await _in_front(dictation)
+    if focus is not None:
+        dictation.place = dictation.profiles.at(focus)
+        dictation.application = focus.application
+    if focus is None or dictation.profile.output is not dictation.profiles.main.output:
         focus = await dictation.profile.output.focus()
-    else:
-        front = dictation.profiles.main.output
-        if (focus := await front.focus()) is not None:
-            dictation.place = dictation.profiles.fitting(focus)
-            dictation.application = focus.application
-        if dictation.profile.output is not front:
-            focus = await dictation.profile.output.focus()
     return focus.untitled() if focus else None
+
+
+async def landing_now(dictation: Dictation) -> Profile:
+    """What would write its text if it ended now, as far as that is known."""
+    try:
+        focus = await _in_front(dictation)
+    except DictateError:
+        focus = None
+    return dictation.hearing.landing(dictation.profiles.at(focus)) if focus else dictation.profile
+
+
+async def _in_front(dictation: Dictation) -> Focus | None:
+    """What has the focus, if that decides which profile writes its text."""
+    if dictation.asked or not dictation.profiles.by_application:
+        return None
+    return await dictation.profiles.main.output.focus()
 
 
 async def in_language_of_layout(profile: Profile) -> Profile:
     """This profile in the language of the keyboard's layout, if it follows that, and if its engine
     can hear it."""
-    language = await layout_language() if profile.follows_layout else None
+    if not profile.follows_layout:
+        return profile
+    try:
+        language = await layout_language()
+    except Exception:  # whatever it is, the dictation has the other language
+        log.exception("the layout of the keyboard")
+        language = None
     if language is None:
         return profile
     known = {tag.partition("-")[0].lower() for tag in profile.engine.info.languages}

@@ -52,5 +52,5 @@ class ProfileReport:
             focus = None
         return {
             "application": focus.application if focus else "",
-            "profile": self._profiles.now.fitting(focus).name,
+            "profile": self._profiles.now.at(focus).name,
         }

@@ -83,7 +83,8 @@ class Profile:
         """How its texts are fitted in. `detected` is the language that the engine detected; empty
         if none."""
         language = utterance_language(self.language, detected, self.engine.info.languages)
-        keeps = kept_spellings(self.hotwords_in(application), language)
+        words = self.hotwords_in(application).replacing(self.replacements)
+        keeps = kept_spellings(words, language)
         return Fitting(self.text.spacing, self.text.capitals, language, keeps)
 
     def _polish(self, final: FinalTranscript, hotwords: Hotwords, repairs: Repairs | None) -> str:
@@ -151,7 +152,7 @@ class ProfileSet:
         """The profile with this name; the main one if there is none."""
         return self._found.get(name, self.main)
 
-    def fitting(self, focus: Focus | None) -> Profile:
+    def at(self, focus: Focus | None) -> Profile:
         """The profile that is on in what has the focus."""
         if focus is None or not self.by_application:
             return self.main

@@ -21,6 +21,7 @@ from dictate.config.reference import docs as docs
 from dictate.config.reference import imported
 from dictate.config.schema import CONFLICTS, TABLES, Settings
 from dictate.errors import did_you_mean
+from dictate.hotwords.language import LAYOUT
 from dictate.hotwords.model import SECOND
 from dictate.toml import toml_file
 from dictate.toml.positions import span_of
@@ -56,6 +57,10 @@ def parse(text: str, name: str = "config.toml") -> Settings:
         else:
             sections[table] = _section(table, default, given, problems)
     settings = replace(defaults, **sections)
+    if settings.engine.language == LAYOUT:
+        language = defaults.engine.language
+        engine = replace(settings.engine, language=language, follows_layout=True)
+        settings = replace(settings, engine=engine)
     for where in dict.fromkeys(CONFLICTS[table] for table in document.data if table in CONFLICTS):
         for option, message in imported(where)(settings):
             problems.add(profiles.place(option), message)
@@ -64,7 +69,7 @@ def parse(text: str, name: str = "config.toml") -> Settings:
 
 
 def _section(table: str, default: Any, given: dict[str, Any], problems: Problems) -> Any:
-    known = {option.name: option for option in fields(default)}
+    known = {each.name: each for each in fields(default) if not each.metadata.get("hidden")}
     older = {old: option for option in known.values() for old in option.metadata.get("was", ())}
     values = {}
     for name, value in given.items():
@@ -121,6 +126,7 @@ def _unknown_option(table: str, name: str) -> str:
         f"{section.name}.{option.name}"
         for section in TABLES
         for option in fields(section.type)  # type: ignore[arg-type]
+        if not option.metadata.get("hidden")
     ]
     here = [full.partition(".")[2] for full in everywhere if full.startswith(f"{table}.")]
     namesakes = [full for full in everywhere if full.partition(".")[2] == name]

@@ -22,7 +22,7 @@ def option(default: Any, **metadata: Any) -> Any:
 class ProfileSettings:
     """What differs in some applications, or with a key of its own. Any option of [text] may stand
     here, too, such as spoken_punctuation = "off". Whatever is not set is as in the tables above.
-    docs/guide/profiles.md has examples."""
+    The user guide has a page about profiles, with examples."""
 
     name: str = option("", reads="dictate.config.profile_schema:profile_name", example="chat")
     """Its name, for [[key]], for the groups in hotwords.toml, and for `dictatectl start

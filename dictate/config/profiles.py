@@ -58,7 +58,8 @@ def _fits(profile: ProfileSettings, application: str, title: str) -> bool:
 
 def language_of(settings: Settings, name: str) -> str:
     """The language in which a profile is spoken: a BCP 47 tag, AUTO or LAYOUT."""
-    return named(settings, name).language or settings.engine.language
+    of_main = LAYOUT if settings.engine.follows_layout else settings.engine.language
+    return named(settings, name).language or of_main
 
 
 def text_of(settings: Settings, name: str) -> TextSettings:
@@ -76,11 +77,11 @@ def engine_of(settings: Settings, name: str) -> EngineSettings:
     use = profile.engine or main.use
     differs = use != main.use
     # A model is loaded for one language, before anybody knows the layout.
-    languages = (profile.language, main.language, EngineSettings().language)
+    own = profile.language if profile.language != LAYOUT else ""
     return replace(
         main,
         use=use,
-        language=next(each for each in languages if each not in ("", LAYOUT)),
+        language=own or main.language,
         model=profile.model or ("" if differs else main.model),
         fallback="none" if differs and main.fallback == use else main.fallback,
     )

@@ -155,6 +155,14 @@ class Output(ABC):
         """
         raise NotDelivered(f"{self.name} cannot take a text back: undo it there")
 
+    async def press_enter(self, focus: Focus | None) -> None:  # noqa: ARG002
+        """Press Enter once in `focus`, where the last `write` has put its text.
+
+        Raises NotDelivered, FocusMoved: nothing was pressed. Raises DeliveryUnsure: it may have
+        been, and is not pressed again.
+        """
+        raise NotDelivered(f"{self.name} cannot press Enter")
+
     async def follows(self, text: str, asked_at: Sequence[float]) -> bool:  # noqa: ARG002
         """Whether the cursor is still right behind `text`, the last that this output wrote or that
         stands there after an undo: nothing was typed or clicked since, as far as can be known. The

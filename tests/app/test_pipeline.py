@@ -253,7 +253,7 @@ class Rig:
             microphone=self.microphone,
             journal=self.thread,
             writer=self.writer,
-            model=NoModel(),
+            model=NoModel(),  # type: ignore[arg-type]
             observer=self.observer,
         )
         in_flight = self.pipeline.in_flight

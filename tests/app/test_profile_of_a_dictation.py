@@ -2,7 +2,7 @@
 screens."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
@@ -13,10 +13,11 @@ from dictate.config import config_file
 from dictate.config.profiles import text_of
 from dictate.config.schema import Settings
 from dictate.engines.supervisor import EngineStatus
-from dictate.errors import NotDelivered
+from dictate.errors import DeliveryUnsure, NotDelivered, NotFound
+from dictate.events import PartialTranscript
 from dictate.hotwords.model import Group, Hotwords, Term
 from dictate.journal.journal import Journal
-from dictate.outputs import Focus
+from dictate.outputs import Focus, Receipt
 from tests.app.test_pipeline import SETTINGS, Engine, Rig, Screen, profile_of, run
 
 __all__ = ["run"]
@@ -40,6 +41,10 @@ name = "copied"
 titles = ["* secret *"]
 output = "clipboard"
 [[profile]]
+name = "sent"
+applications = ["messenger"]
+send = "enter"
+[[profile]]
 name = "by layout"
 language = "layout"
 """
@@ -60,6 +65,18 @@ class Titled(Screen):
         self.title = ""
         self.delay_s = 0.0
         self.blind = False
+        self.typed = False
+        """Whether the user has typed something behind the last text."""
+        self.enter_fails: Exception | None = None
+
+    async def press_enter(self, focus: Focus | None) -> None:
+        if self.enter_fails:
+            raise self.enter_fails
+        assert focus == Focus(self.focused, self.focused)
+        self.windows[self.focused] += "\u21b5"
+
+    async def follows(self, text: str, asked_at: Sequence[float]) -> bool:
+        return not self.typed
 
     async def focus(self) -> Focus | None:
         await asyncio.sleep(self.delay_s)
@@ -89,6 +106,7 @@ class Desk:
                 name=name,
                 text=text_of(config, name),
                 replacements=own.replacements if own else (),
+                sends=bool(own and own.send == "enter"),
                 follows_layout=bool(own and own.language == "layout"),
             )
 
@@ -189,6 +207,23 @@ def test_a_title_chooses_another_output_and_is_forgotten(
         entry = (await rig.thread.call(Journal.history, 1))[0]
         assert entry.profile == "chat"
         assert "secret" not in f"{entry} {caplog.text}"
+
+    run(scenario)
+
+
+def test_words_shown_in_a_field_vanish_if_the_text_goes_elsewhere(run: Scenario) -> None:
+    async def scenario(rig: Rig) -> None:
+        desk = Desk(rig)
+        rig.press()
+        await rig.speak(0.2, real_time=True)
+        desk.main.on_partial(PartialTranscript(1, "hello"))
+        assert await desk.screen.previews.get() == "|hello"
+        desk.screen.title = "A secret letter"
+        rig.release()
+        await rig.speak(0.2, real_time=True)
+        await rig.settle()
+        assert await asyncio.wait_for(desk.screen.previews.get(), 5) == "|"
+        assert desk.clipboard.windows == {"editor": "good day there"}
 
     run(scenario)
 
@@ -298,6 +333,7 @@ def test_neither_engine_waits_for_the_other_but_for_the_main_one(run: Scenario) 
         ("fr", ("en", "fr-FR", "de"), "fr"),
         ("pl", ("en", "fr-FR"), "layout"),
         (None, (), "layout"),
+        ("a mistake", (), "layout"),
     ],
 )
 def test_the_layout_of_the_keyboard_decides_the_language_if_the_engine_knows_it(
@@ -309,6 +345,8 @@ def test_the_layout_of_the_keyboard_decides_the_language_if_the_engine_knows_it(
 ) -> None:
     async def language() -> str | None:
         await asyncio.sleep(0.01)
+        if layout == "a mistake":
+            raise ValueError(layout)
         return layout
 
     monkeypatch.setattr(profile_choice, "layout_language", language)
@@ -320,5 +358,77 @@ def test_the_layout_of_the_keyboard_decides_the_language_if_the_engine_knows_it(
         await desk.say()
         # The stand-in's profile has "layout" where a real one has the language of [engine].
         assert desk.main.languages == [heard, "en"]
+
+    run(scenario)
+
+
+# Enter -------------------------------------------------------------------------------------------
+
+
+def test_enter_comes_once_behind_each_text_and_before_the_next(run: Scenario) -> None:
+    async def scenario(rig: Rig) -> None:
+        desk = Desk(rig)
+        desk.screen.focused = "messenger"
+        for _ in range(2):
+            rig.press()
+            await rig.speak(0.1, real_time=True)
+            rig.release()
+        await rig.speak(0.2, real_time=True)
+        await rig.settle()
+        assert desk.screen.windows == {"messenger": "good day there\u21b5good day there\u21b5"}
+        with pytest.raises(NotFound, match="no text that could be taken back"):
+            await rig.writer.undo((desk.screen,))
+        desk.screen.focused = "editor"
+        await desk.say()
+        await desk.say("sent")
+        assert desk.screen.windows["editor"] == "good day there good day there\u21b5"
+        assert await rig.replay.paste(None) is Receipt.DELIVERED
+        assert desk.screen.windows["editor"].count("\u21b5") == 1
+        assert [told for told in rig.observer.told if "trouble" in told] == []
+
+    run(scenario)
+
+
+@pytest.mark.parametrize(
+    ("fault", "why"),
+    [
+        ("not delivered", ""),
+        ("unsure", ""),
+        ("typed", "something was typed or clicked there meanwhile"),
+        ("gone", "another window has the focus"),
+        ("hung", "the desktop hangs"),
+        ("unable", "screen cannot press Enter"),
+        ("lost", "the screen is gone"),
+        ("mistaken", "a mistake of ours"),
+    ],
+)
+def test_no_enter_comes_where_the_text_may_not_be(run: Scenario, fault: str, why: str) -> None:
+    async def scenario(rig: Rig) -> None:
+        screen = (desk := Desk(rig)).screen
+        screen.focused = "messenger"
+        if fault in ("not delivered", "unsure"):
+            screen.trouble = (NotDelivered if fault == "not delivered" else DeliveryUnsure)("x")
+        screen.typed = fault == "typed"
+        screen.enter_fails = {
+            "unable": NotDelivered("screen cannot press Enter"),
+            "lost": DeliveryUnsure("the screen is gone"),
+            "mistaken": ValueError("a mistake of ours"),
+        }.get(fault)
+
+        def written(number: int) -> None:
+            async def leave() -> None:
+                await asyncio.sleep(0.05)
+                screen.focused = "elsewhere" if fault == "gone" else screen.focused
+                screen.blind = fault == "hung"
+
+            rig.pipeline._tasks.start(leave())
+
+        rig.observer.writing = written  # type: ignore[method-assign]
+        await desk.say()
+        assert "\u21b5" not in "".join(screen.windows.values())
+        said = f"trouble: Enter was not pressed behind the text: {why}"
+        assert (said in rig.observer.told) is bool(why)
+        entry = (await rig.thread.call(Journal.history, 1))[0]
+        assert entry.state.value == ("delivered" if why else "held")
 
     run(scenario)

@@ -171,11 +171,12 @@ def test_every_option_has_a_description() -> None:
         (section.name, option.name)
         for section in TABLES
         for option in dataclasses.fields(getattr(Settings(), section.name))
+        if not option.metadata.get("hidden")
     } | {
         (name, option.name)
         for name, table in (("profile", ProfileSettings), ("key", KeySettings))
         for option in dataclasses.fields(table)
-        if option.name != "text"
+        if not option.metadata.get("hidden")
     }
     assert set(described) == declared
     assert all(text.endswith(".") for text in described.values())

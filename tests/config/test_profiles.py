@@ -95,6 +95,9 @@ def test_a_model_is_loaded_for_a_language_before_the_layout_is_known() -> None:
         assert language_of(settings, "x") == "layout"
         assert engine_of(settings, "x").language == loaded
         assert engines_of(settings)["x"].language == loaded
+        assert settings.engine.language == loaded
+        assert language_of(settings, "main") == main
+    assert "no option follows_layout" in problems_of("[engine]\nfollows_layout = true")[0]
 
 
 # An older file -----------------------------------------------------------------------------------
