@@ -12,6 +12,7 @@ from dictate.engines.protocol import EngineState
 from dictate.engines.quiet_speech import Level
 from dictate.events import RATE, AudioChunk, PartialTranscript
 from dictate.outputs import Focus
+from dictate.text.fit import Fitting
 
 QUIET_DB: Final = -46.0
 """Highest level, in dB of full scale, below which speech may not be recognised, although the engine
@@ -41,6 +42,8 @@ class Dictation:
     partial: PartialTranscript | None = None
     """The engine's last."""
     text: str = ""
+    fitting: Fitting = field(default_factory=Fitting)
+    """How that is fitted in where it lands."""
     reason: str = ""
     """Why its text is held."""
     timing: Timing = field(default_factory=Timing)

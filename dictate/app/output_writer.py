@@ -7,15 +7,18 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Final, Self
 
+from dictate.app.around_cursor import around_cursor
 from dictate.app.journal_thread import JournalThread
 from dictate.app.observer import PipelineObserver, Timing
 from dictate.errors import DeliveryUnsure, NotDelivered, NotFound
-from dictate.joining import needs_space
 from dictate.journal.journal import Journal
 from dictate.outputs import Destination, Focus, Output, Receipt
+from dictate.text.fit import Around, Fitting
 
 CONSECUTIVE_S: Final = 60.0
 """Seconds after a text within which the user begins the next one, if that is to continue it."""
+AS_USUAL: Final = Fitting()
+"""How a text is fitted in if nothing else is said: its language is unknown."""
 TAKEN_BACK: Final = "taken back"
 """Why a text is held that the user took back."""
 
@@ -44,7 +47,7 @@ class LastDelivery:
 
     number: int
     text: str
-    """With the space before it, if it got one."""
+    """As it was written: fitted in."""
     focus: Focus | None
     output: Output
     at: float
@@ -56,9 +59,10 @@ class LastDelivery:
 class OutputWriter:
     """The journal records that a text is being written before an output gets it.
 
-    A text that follows the last one in the same place begins with a space, if one belongs between
-    their words. The space is part of what is written and taken back, not of the text in the
-    journal: written again, the text may stand somewhere else.
+    A text is fitted in between what stands before and after the cursor. If the output cannot read
+    that, but the text follows the last one in the same place, that one stands before it. What is
+    written so is also what is taken back. The text in the journal stays as it was: written again,
+    it may stand somewhere else.
     """
 
     def __init__(self, journal: JournalThread, observer: PipelineObserver) -> None:
@@ -88,6 +92,7 @@ class OutputWriter:
         focus: Focus | None,
         asked: Asked,
         timing: Timing,
+        fitting: Fitting = AS_USUAL,
     ) -> Receipt:
         """Write the text once: intent durable first, outcome after. Raises as `Output.write`."""
         async with self._lock:
@@ -97,9 +102,12 @@ class OutputWriter:
             self._observer.writing(number)
             self._undoable = False
             before, self._last = self._last, None
-            if behind := await self._followed(before, output, focus, asked):
-                text = f" {text}" if needs_space(behind.text, text) else text
+            behind = await self._followed(before, output, focus, asked)
+            around = await around_cursor(output, focus)
+            if behind is not None:
+                around = around or Around(behind.text)
                 behind = replace(behind, behind=None)
+            text = fitting.fit(text, around)
             try:
                 receipt = await output.write(text, focus)
             except NotDelivered:

@@ -313,6 +313,7 @@ class Pipeline:
         if not self.in_flight(number) and not self._keeps_cancelled:
             return
         dictation.text = dictation.profile.polish(final, application)
+        dictation.fitting = dictation.profile.fitting(final.language, application)
         if not dictation.text:
             self._handle(number, Input.HEARD_NOTHING)
             return
@@ -330,7 +331,8 @@ class Pipeline:
         asked = Asked(dictation.pressed_at, tuple(self._acted_at), dictation.continued)
         try:
             receipt = await self._writer.write(
-                number, dictation.text, dictation.profile.output, focus, asked, timing
+                *(number, dictation.text, dictation.profile.output, focus, asked, timing),
+                dictation.fitting,
             )
         except (NotDelivered, DeliveryUnsure) as error:
             dictation.reason = str(error)

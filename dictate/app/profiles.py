@@ -14,8 +14,10 @@ from dictate.hotwords.model import Hotwords
 from dictate.outputs import Output
 from dictate.platform.background import ignore_exception
 from dictate.text import polish
+from dictate.text.fit import Fitting
 from dictate.text.repair import Repairs
 from dictate.text.repair_list import wants_repair
+from dictate.text.spelling import kept_spellings
 
 FOCUS_S: Final = 0.05
 """Seconds in which an output must say what has the focus at the press, or the engine hears without
@@ -65,6 +67,13 @@ class Profile:
     def polish_without_terms(self, final: FinalTranscript, application: str) -> str:
         """The text as it would be if the list had no terms."""
         return self._polish(final, replace(self.hotwords_in(application), terms=()), None)
+
+    def fitting(self, detected: str, application: str) -> Fitting:
+        """How its texts are fitted in. `detected` is the language that the engine detected; empty
+        if none."""
+        language = utterance_language(self.language, detected, self.engine.info.languages)
+        keeps = kept_spellings(self.hotwords_in(application), language)
+        return Fitting(self.text.spacing, self.text.capitals, language, keeps)
 
     def _polish(self, final: FinalTranscript, hotwords: Hotwords, repairs: Repairs | None) -> str:
         known = self.engine.info.languages

@@ -77,10 +77,11 @@ class Replay:
             raise DictateError(f"nothing was heard in dictation {entry.number}")
         timing, began = Timing(), time.monotonic()
         output = self._profiles.main.output
+        fitting = self._profiles.choose(second=entry.second).fitting("", entry.application)
         try:
             focus = await output.focus()
             receipt = await self._writer.write(
-                entry.number, entry.wanted, output, focus, asked, timing
+                entry.number, entry.wanted, output, focus, asked, timing, fitting
             )
         except (NotDelivered, DeliveryUnsure) as error:
             self._journal.submit(Journal.held, entry.number, str(error))

@@ -57,8 +57,17 @@ def parse(text: str, name: str = "config.toml") -> Settings:
 
 def _section(table: str, default: Any, given: dict[str, Any], problems: Problems) -> Any:
     known = {option.name: option for option in fields(default)}
+    older = {old: option for option in known.values() for old in option.metadata.get("was", ())}
     values = {}
     for name, value in given.items():
+        if name in older:
+            now = _renamed(older[name], name, value)
+            if now is None:
+                told = f"{table}.{name} cannot be {_shown(value)}; it is {older[name].name} now"
+                problems.add((table, name), told)
+            elif older[name].name not in given:
+                values[older[name].name] = now
+            continue
         if name not in known:
             problems.add((table, name), _unknown_option(table, name))
             continue
@@ -70,6 +79,18 @@ def _section(table: str, default: Any, given: dict[str, Any], problems: Problems
         else:
             values[name] = _value(known[name], value)
     return replace(default, **values)
+
+
+def _renamed(option: Field[Any], old: str, value: Any) -> Any:
+    """The value of an option that is given by an older name; None if it is none of its values."""
+    return next(
+        (
+            now
+            for was, now in option.metadata["was"][old].items()
+            if was == value and type(was) is type(value)
+        ),
+        None,
+    )
 
 
 def _value(option: Field[Any], value: Any) -> Any:

@@ -8,6 +8,7 @@ fact is written once. The metadata of a field may have:
 - `low` and `high`: the range of a number.
 - `reads`: the function that spells a text as Dictate does, or raises ValueError ("module:name").
 - `live=False`: a change takes effect after a restart.
+- `was`: older names of the option, each with what its values are called now.
 - `was_bool=True`: true and false are taken for the choices "on" and "off", as in older files.
 - `each_time=True`: the engine gets the value with each dictation, so that a change does not load
   the model again.
@@ -215,8 +216,19 @@ class TextSettings:
     spoken_newlines: bool = True
     """Whether "new line" and "new paragraph", or what they are called in your language, become line
     ends, with every engine. No other line end is ever written."""
-    trailing_space: bool = False
-    """Whether each text ends with a space, ready for the next one."""
+    spacing: str = _option(
+        "auto",
+        choices=("auto", "trailing", "none"),
+        was={"trailing_space": {True: "trailing", False: "auto"}},
+    )
+    """auto puts a space where words would touch what stands around the cursor, and no second full
+    stop. Where that cannot be read, as in terminals, it puts a space after the last text only, if
+    that is in the same window and less than a minute old. trailing ends each text with a space
+    instead. none adds nothing."""
+    capitals: str = _option("auto", choices=("auto", "keep"))
+    """Whether the first letter depends on what stands before the cursor, in English, German, French
+    and Spanish. auto makes it small within a sentence, and a capital at the start of one; names,
+    German nouns and your own words stay as they are. keep leaves it as it was recognized."""
 
 
 @dataclass(frozen=True, slots=True)

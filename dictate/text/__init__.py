@@ -9,6 +9,8 @@
     layout          spaces around signs, capitals after them, no gap where something was removed
     sanitise        no control characters; last, always
 
+When the text is written, `fit.py` fits it in where it lands.
+
 Spelling, replacements and commands find phrases in one pass: the longest match wins, and the result
 of one step is never matched by another. Of equal phrases a replacement wins over a spelling, and a
 spelling over a command.
@@ -80,10 +82,7 @@ def polish(
     pieces = list(_pieces(text, phrases, base))
     if not any(map(_is_written, [*pieces, rest])):
         return ""
-    written = f"{sanitise(lay_out(pieces, base))}{rest}".strip(" ")
-    if settings.trailing_space and written and not written.endswith("\n"):
-        written = f"{written} "
-    return written
+    return f"{sanitise(lay_out(pieces, base))}{rest}".strip(" ")
 
 
 def _divided(text: str) -> tuple[str, str]:

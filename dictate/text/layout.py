@@ -73,7 +73,7 @@ def lay_out(pieces: Sequence[Piece], language: str | None = None) -> list[str | 
                 if not text:
                     continue
                 if capital:
-                    text = _with_capital(text, language)
+                    text = with_capital(text, language)
                     capital = not _WORD.search(text)
                 line += (space or "") + text
                 space = None
@@ -89,7 +89,7 @@ def _next(pieces: Sequence[Piece], number: int) -> Piece | None:
     return None
 
 
-def _with_capital(text: str, language: str | None) -> str:
+def with_capital(text: str, language: str | None) -> str:
     """The text with a capital at its first word, unless that has capitals of its own: "iPhone"."""
     match = _FIRST_WORD.match(text)
     if match is None:

@@ -1,10 +1,14 @@
 """The user's terms, written in the user's spelling whatever form was recognised."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from dictate.hotwords.model import Hotwords
 from dictate.hotwords.spoken_form import spoken_form
 from dictate.text.pieces import Literal
+
+MOST_LISTS = 32
+"""Maximum number of lists whose spellings are kept."""
 
 
 def spellings(hotwords: Hotwords, language: str | None) -> Iterator[tuple[str, Literal]]:
@@ -16,3 +20,12 @@ def spellings(hotwords: Hotwords, language: str | None) -> Iterator[tuple[str, L
     for term in terms:
         for form in (*term.sounds_like, spoken_form(term.spelling)):
             yield form, Literal(term.spelling)
+
+
+@lru_cache(maxsize=MOST_LISTS)
+def kept_spellings(hotwords: Hotwords, language: str | None) -> tuple[str, ...]:
+    """What keeps its first letter wherever it is written: the terms and what is written for the
+    user's phrases."""
+    terms = (term.spelling for term in hotwords.for_language(language))
+    written = (written for _, written in hotwords.replacements_for(language) if written)
+    return (*terms, *written)

@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -288,8 +288,6 @@ class _Run:
         text, audio = "", 0
         transcribed: list[TranscribedSegment] = []
         resumes = bool(resume.transcripts)
-        # The space between two segments is set below, so no text may end with one.
-        steps = replace(self.settings.text, trailing_space=False)
 
         def report_resume(segment: Segment) -> None:
             nonlocal resumes
@@ -314,7 +312,7 @@ class _Run:
             written = polish(
                 heard,
                 one.hotwords,
-                steps,
+                self.settings.text,
                 language=utterance_language(language, detected, link.info.languages),
                 punctuates=link.info.punctuates,
                 audio_s=(audio - start) / RATE,

@@ -1,114 +1,22 @@
 """Texts one after the other in one place: their words do not touch, and nothing else changes."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from dictate.app.journal_thread import JournalThread
-from dictate.app.observer import Timing
-from dictate.app.output_writer import CONSECUTIVE_S, Asked, OutputWriter
-from dictate.config.schema import JournalSettings, OutputSettings
+from dictate.app.output_writer import CONSECUTIVE_S
 from dictate.errors import DeliveryUnsure, NotDelivered
 from dictate.journal.journal import Journal
-from dictate.outputs import Destination, Focus, Output, Receipt
+from tests.lab.screen import BROWSER, EDITOR, Rig, Scenario, Screen, Stream, on_screen
 
-EDITOR, BROWSER = Focus("editor", "Editor"), Focus("browser", "Browser")
-
-
-class Screen(Output):
-    """Windows, and what stands in them."""
-
-    name = "screen"
-
-    def __init__(self) -> None:
-        super().__init__(OutputSettings())
-        self.windows: dict[Focus | None, str] = {}
-        self.trouble: Exception | None = None
-        self.touched = False
-        self.asked: list[tuple[str, Sequence[float]]] = []
-
-    def unavailable_reason(self) -> str | None:
-        return None
-
-    async def write(self, text: str, focus: Focus | None) -> Receipt:
-        if self.trouble:
-            raise self.trouble
-        self.windows[focus] = self.windows.get(focus, "") + text
-        self.touched = False
-        return Receipt.DELIVERED
-
-    async def undo(self, text: str, focus: Focus | None) -> None:
-        assert self.windows[focus].endswith(text)
-        self.windows[focus] = self.windows[focus].removesuffix(text)
-
-    async def follows(self, text: str, asked_at: Sequence[float]) -> bool:
-        self.asked.append((text, asked_at))
-        return not self.touched
-
-
-class Stream(Screen):
-    """A file, which has no focus."""
-
-    destination = Destination.STREAM
-
-
-class Rig:
-    """A writer with a real journal, and a screen."""
-
-    def __init__(self, journal: JournalThread) -> None:
-        self.journal = journal
-        self.screen = Screen()
-        self.number = 0
-        self.writer = OutputWriter(journal, self)  # type: ignore[arg-type]
-
-    def writing(self, number: int) -> None: ...
-
-    async def write(
-        self,
-        text: str,
-        focus: Focus | None = EDITOR,
-        *,
-        later_s: float = 0,
-        continued: bool = False,
-        output: Output | None = None,
-    ) -> None:
-        self.number += 1
-        number = self.number
-        now = Asked.now()
-        asked = Asked(now.at + later_s, (now.at + later_s,), continued)
-        await self.journal.call(Journal.begin, number, 0.0)
-        await self.journal.call(Journal.captured, number, "")
-        await self.journal.keep(Journal.transcribed, number, text, text, "engine")
-        await self.writer.write(number, text, output or self.screen, focus, asked, Timing())
-
-    async def undo(self) -> int:
-        return await self.writer.undo([self.screen])
-
-    @property
-    def text(self) -> str:
-        return self.screen.windows[EDITOR]
+Run = Callable[[Scenario], None]
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Iterator[Callable[[Callable[[Rig], Awaitable[None]]], None]]:
-    with ThreadPoolExecutor(1) as executor:
-        journal = Journal(tmp_path / "journal", JournalSettings(), lambda _message: None)
-        executor.submit(journal.open).result()
-
-        def runner(scenario: Callable[[Rig], Awaitable[None]]) -> None:
-            async def whole() -> None:
-                await scenario(Rig(JournalThread(journal, executor, lambda _message: None)))
-
-            asyncio.run(whole())
-
+def run(tmp_path: Path) -> Iterator[Run]:
+    with on_screen(tmp_path) as runner:
         yield runner
-        executor.submit(journal.close).result()
-
-
-Run = Callable[[Callable[[Rig], Awaitable[None]]], None]
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ engine = "pocketsphinx"
 output = "clipboard"
 key = "f8"
 [text]
-trailing_space = true
+spacing = "trailing"
 [output]
 use = "x11"
 [hotkey]

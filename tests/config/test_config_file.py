@@ -125,10 +125,38 @@ def test_changes_are_told_and_those_that_need_a_restart_say_so() -> None:
     assert config_file.changes(old, new) == [
         'microphone.device: "" -> USB',
         "engine.use: auto -> pocketsphinx",
-        "text.trailing_space: false -> true",
+        "text.spacing: auto -> trailing",
         "hotkey.use: auto -> none (after a restart)",
     ]
     assert config_file.changes(new, new) == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "spacing"),
+    [
+        ("trailing_space = true", "trailing"),
+        ("trailing_space = false", "auto"),
+        ('trailing_space = true\nspacing = "none"', "none"),
+        ('spacing = "trailing"\ntrailing_space = false', "trailing"),
+    ],
+)
+def test_an_older_name_of_an_option_still_counts(lines: str, spacing: str) -> None:
+    assert config_file.parse(f"[text]\n{lines}\n").text.spacing == spacing
+
+
+@pytest.mark.parametrize("value", ['"no"', "1", "0.0", "[]"])
+def test_an_older_name_with_a_wrong_value_is_told_with_its_name_of_today(value: str) -> None:
+    (problem,) = problems_of(f"[text]\ntrailing_space = {value}\n")
+    assert problem.startswith("config.toml:2: text.trailing_space cannot be ")
+    assert problem.endswith("; it is spacing now")
+
+
+def test_a_command_that_sets_an_option_wins_over_its_older_name(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text("[text]\ntrailing_space = true # as ever\n")
+    config_file.set_option(path, "text.spacing", "none")
+    assert config_file.load(path).text.spacing == "none"
+    assert "# as ever" in path.read_text()
 
 
 def test_every_option_has_a_description() -> None:

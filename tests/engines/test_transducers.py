@@ -220,9 +220,7 @@ def test_signs_and_accents_are_boosted_as_they_are_said(engine: Engine, asked: S
     words = Hotwords(accents[1:])
     heard = hear(engine, asked, words)
     assert heard == "We asked Claude Code about the problem."
-    assert polish(heard, words, TextSettings(trailing_space=False)) == (
-        "We asked Claüde Code about the problem."
-    )
+    assert polish(heard, words, TextSettings()) == ("We asked Claüde Code about the problem.")
 
 
 def test_each_term_is_reported_as_the_model_sees_it(engine: Engine) -> None:

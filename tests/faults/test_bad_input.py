@@ -123,17 +123,17 @@ def test_mistakes_while_it_runs_change_nothing(user: Home) -> None:
 
         save(daemon.config, user.settings + "[output]\n", "config.toml:")
         assert "the old settings stay" in daemon.status()["trouble"]
-        wrong = user.settings.replace('"stdout"', '"stduot"') + "[text]\ntrailing_spaec = true\n"
+        wrong = user.settings.replace('"stdout"', '"stduot"') + "[text]\nspaicng = 'none'\n"
         save(daemon.config, wrong, "config.toml:6")
         assert "(and 1 more: dictatectl check)" in daemon.status()["trouble"]
         assert "(and 1 more" in daemon.logged()
         failed = daemon.ctl("reload", check=False)
         assert failed.returncode == 1
         assert "did you mean stdout?" in failed.stderr
-        assert "did you mean trailing_space?" in failed.stderr
+        assert "did you mean spacing?" in failed.stderr
         assert "config.toml:6" in daemon.ctl("check", check=False).stdout
 
-        good = user.settings + "[text]\ntrailing_space = true\n"
+        good = user.settings + "[text]\nspacing = 'trailing'\n"
         daemon.config.write_text(good)
         daemon.hotwords.write_text('[replacements]\n"ever lost" = "ever gone"\n')
         daemon.ctl("reload")

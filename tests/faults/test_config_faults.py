@@ -152,7 +152,7 @@ def test_a_link_that_vanishes_while_it_is_read_is_a_file_that_is_gone(
 ) -> None:
     """A program that replaces links, between two looks of ours at the same one."""
     files = ConfigFiles(tmp_path / "config.toml", tmp_path / "hotwords.toml")
-    files.config.write_text("[text]\ntrailing_space = true\n")
+    files.config.write_text("[text]\nspacing = 'trailing'\n")
     files.hotwords.write_text('words = ["Claude"]\n')
     before = files.read(CommandLineOverrides())
     for path in (files.config, files.hotwords):

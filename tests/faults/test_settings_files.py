@@ -81,7 +81,7 @@ def test_a_file_that_cannot_be_used_is_left_out_and_taken_as_soon_as_it_is_mende
     without = ("--engine", f"scripted:{user.says}", "--output", "stdout", "--hotkey", "none")
     daemon = user.daemon("--microphone", f"wav:{user.recording}", *without)
     mended = {
-        "config": user.settings + "[text]\ntrailing_space = true\n",
+        "config": user.settings + "[text]\nspacing = 'trailing'\n",
         "hotwords": '[replacements]\n"ever lost" = "ever lost, Zo\u00eb"\n',
     }[name]
     written = {"config": f"{Home.text} ", "hotwords": "Nothing said is ever lost, Zo\u00eb."}[name]
@@ -164,7 +164,7 @@ def away_with_its_folder(path: Path) -> None:
 def test_a_file_that_is_gone_or_empty_changes_nothing_until_it_is_back(
     user: Home, name: str
 ) -> None:
-    with user.daemon(config=user.settings + "[text]\ntrailing_space = true\n") as daemon:
+    with user.daemon(config=user.settings + "[text]\nspacing = 'trailing'\n") as daemon:
         daemon.hotwords.write_text('[replacements]\n"ever lost" = "gone"\n')
         daemon.ctl("reload")
         path = getattr(daemon, name)
@@ -198,12 +198,12 @@ def test_the_defaults_are_back_when_the_user_asks_for_them(user: Home) -> None:
 
 
 def test_an_added_hotword_does_not_bring_the_defaults_of_a_lost_config_file(user: Home) -> None:
-    with user.daemon(config=user.settings + "[text]\ntrailing_space = true\n") as daemon:
+    with user.daemon(config=user.settings + "[text]\nspacing = 'trailing'\n") as daemon:
         daemon.config.unlink()
         wait_for(lambda: "config.toml" in daemon.status()["trouble"], daemon.logged())
         assert daemon.ctl("hotwords", "add", "Zo").stdout.startswith("+ ")
         assert dictate(daemon) == f"{Home.text} \n"
-        assert "text.trailing_space: true -> false" in daemon.ctl("reload").stdout
+        assert "text.spacing: trailing -> auto" in daemon.ctl("reload").stdout
 
 
 def test_a_mistake_in_one_file_does_not_spoil_a_change_of_the_other(user: Home) -> None:
@@ -282,8 +282,8 @@ def test_a_good_save_is_acknowledged_and_a_reload_after_it_says_since_when(user:
         wait_for(lambda: "hotwords.toml read: 2 terms" in daemon.logged(), daemon.logged())
         said = daemon.ctl("reload").stdout
         assert said.startswith("already in force: read at ")
-        daemon.config.write_text(user.settings + "[text]\ntrailing_space = true\n")
-        line = "config.toml read: text.trailing_space: false -> true"
+        daemon.config.write_text(user.settings + "[text]\nspacing = 'trailing'\n")
+        line = "config.toml read: text.spacing: auto -> trailing"
         wait_for(lambda: line in daemon.logged(), daemon.logged())
 
 

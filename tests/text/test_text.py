@@ -169,13 +169,6 @@ def test_the_users_commands_come_first_and_can_be_switched_off() -> None:
     assert polish("one comma new line two", MINE, only_lines) == "one comma\ntwo"
 
 
-def test_a_trailing_space_where_it_is_wanted() -> None:
-    trailing = TextSettings(trailing_space=True)
-    assert polish("two ", NONE, trailing) == "two "
-    assert polish("two new line", NONE, trailing) == "two\n"
-    assert polish(" \t\n", NONE, trailing) == ""
-
-
 WORDS = st.sampled_from(
     ["comma", "full stop", "new line", "um", "clot", "code", "open quote", "close quote", "hyphen"]
 )
