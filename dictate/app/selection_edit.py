@@ -88,11 +88,11 @@ async def _read(output: Output, focus: Focus | None) -> Selection:
         async with asyncio.timeout(READ_S):
             if await output.focus() != focus:
                 raise NotEdited(f"{where} does not have the focus any more")
-            field = await output.surrounding(focus)
+            field = await output.selection(focus)
     except (TimeoutError, NotDelivered) as error:
         raise NotEdited(f"{where} did not say what is selected") from error
     if field is None:
-        raise NotEdited(f"{where} does not say what is selected (see the guide: polish.md, Edit)")
+        raise NotEdited(f"{where} does not say that anything is selected")
     if not field.selected.strip():
         raise NotEdited(f"nothing is selected in {where}, as far as it says")
     return Selection(field, output, focus, time.monotonic())

@@ -97,7 +97,7 @@ CHANGES: dict[str, tuple[Callable[[Desk], None], str]] = {
         changed(FieldText("It is a long text here.", 6, 6)),
         "nothing is selected",
     ),
-    "not told any more": (changed(None), "does not say what is selected"),
+    "not told any more": (changed(None), "does not say that anything"),
     "hung": (hung, "did not say what is selected"),
 }
 

@@ -111,7 +111,7 @@ def test_the_polished_text_takes_the_place_of_the_raw_one(desk: Desk, window: Gt
 
 
 def lies(asked: Asked) -> str:
-    return "The plan is bad, and it costs 5000 dollars."
+    return "So, the plan is good for 5000."
 
 
 def stalls(handler: Handler) -> None:
@@ -182,7 +182,7 @@ def test_what_is_selected_is_edited_and_comes_back(desk: Desk, window: Gtk4) -> 
         before = window.text()
         trouble = desk.say("edit")
         assert trouble["state"] == "cancelled"
-        assert "nothing is selected" in str(desk.daemon.status()["trouble"])
+        assert "does not say that anything is selected" in str(desk.daemon.status()["trouble"])
         assert window.text() == before
         desk.select_all()
         assert desk.say("edit")["polished"] == before.upper()
@@ -191,15 +191,25 @@ def test_what_is_selected_is_edited_and_comes_back(desk: Desk, window: Gtk4) -> 
         assert desk.last()["text"] == RAW
         assert "the edit of dictation" in desk.daemon.ctl("undo").stdout
         window.wait_text(before)
+        asked = len(desk.lab.asked)
 
-        def touched(asked: Asked) -> str:
+        def touched(_: Asked) -> str:
             desk.keyboard.tap(LEFT)
             return "changed"
 
+        # GTK 4 reports what is selected only once after each preview.
+        desk.say()
+        wait_for(lambda: len(window.text()) > len(before), "one more text")
+        before = window.text()
         desk.select_all()
         desk.lab.model = touched
         assert desk.say("edit")["state"] == "cancelled"
         assert "selected" in str(desk.daemon.status()["trouble"])
+        assert len(desk.lab.asked) > asked
+        assert window.text() == before
+        # What is selected is not lost where that is not reported.
+        desk.select_all()
+        desk.say("edit")
         assert window.text() == before
     finally:
         desk.settings("polish = false", "polish = true")
