@@ -47,8 +47,10 @@ def parse(text: str, name: str = "config.toml") -> Settings:
     profiles = ProfileParser(document.data, problems)
     sections = profiles.read()
     for table, given in document.data.items():
-        if isinstance(given, list | dict) and table in (*_ARRAYS, SECOND):
-            continue
+        if (table in _ARRAYS and isinstance(given, list | dict)) or (
+            table == SECOND and isinstance(given, dict)
+        ):
+            continue  # read already
         default = getattr(defaults, table, None)
         if default is None or table in _ARRAYS:
             problems.add((table,), _unknown_table(table, given))

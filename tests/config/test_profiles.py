@@ -136,6 +136,8 @@ def test_second_of_an_older_file_is_the_profile_of_that_name(
         ("[profile]\nname = 'x'", '1: write [[profile]], with two brackets, and below it name = "'),
         ("profile = 3", "1: profile must be below its table: [engine]"),
         ("key = 'f9'", "1: key must be below its table: [hotkey]"),
+        ("[[second]]\nkey = 'f9'", "1: there is no option second"),
+        ("[second]\nsend = 'enter'", "2: there is no option send in [second]"),
         ("[[profile]]\nsend = 'enter'", '1: this [[profile]] has no name, like name = "chat"'),
         ("[[profile]]\nname = ''", "1: this [[profile]] has no name"),
         ("[[profile]]\nname = 3", "2: profile.name must be a text in quotes, not 3"),

@@ -43,7 +43,7 @@ profile = "german"
 @pytest.fixture
 def user(tmp_path: Path) -> Iterator[Home]:
     with home(tmp_path, seconds=60) as user:
-        user.say("run it comma now")
+        user.say("Run it comma now.")
         german = script(tmp_path / "german", "Guten Tag.")
         user.settings = user.settings.replace('use = "stdout"', 'use = "auto"')
         user.settings += PROFILES.format(german=german)
@@ -82,17 +82,17 @@ def test_on_x11_the_window_decides_or_the_key(user: Home, tmp_path: Path) -> Non
 
             assert in_front(daemon)[1] == "notes"
             hold("F9", lambda: profile_is(daemon, "notes"))
-            field.wait_text("run it comma at once")
+            field.wait_text("Run it comma at once.")
             hold("F8", lambda: profile_is(daemon, "german"))
-            field.wait_text("run it comma at once Guten Tag.")
+            field.wait_text("Run it comma at once. Guten Tag.")
             terminal.focus()
             assert in_front(daemon) == ("xterm", "terminal")
             hold("F9", lambda: profile_is(daemon, "terminal"))
-            terminal.wait_text("run it, now\r")
+            terminal.wait_text("Run it, now.\r")
             # Heard in the field, written into the terminal.
             field.focus()
             hold("F9", terminal.focus)
-            terminal.wait_text("run it, now\rrun it, now\r")
+            terminal.wait_text("Run it, now.\rRun it, now.\r")
             delivered(daemon, 4)
             told = [(each["profile"], each["application"].lower()) for each in daemon.history(4)]
             assert told[0] == ("notes", "xterm")
@@ -128,12 +128,12 @@ def test_in_sway_the_window_decides(user: Home, tmp_path: Path, output: str) -> 
             daemon.ctl("stop")
 
         say(terminal)
-        terminal.wait_text("run it, now\r")
+        terminal.wait_text("Run it, now.\r")
         assert in_front(daemon) == ("foot", "terminal")
         say(field)
-        field.wait_text("run it comma at once")
+        field.wait_text("Run it comma at once.")
         say(field, "--profile", "terminal")
-        field.wait_text("run it comma at once run it, now\n")
+        field.wait_text("Run it comma at once. Run it, now.\n")
         delivered(daemon, 3)
         for window in (terminal, field):
             window.close()
