@@ -19,6 +19,8 @@ from dictate.errors import EngineError
 
 LONGEST_TEXT: Final = 12_000
 """Maximum characters of a text from the model."""
+QUOTED: Final = 12
+"""Characters from which a message of the server may be a quotation."""
 MOST_NAMED: Final = 8
 """Maximum number of models that a message names."""
 
@@ -76,7 +78,7 @@ class ChatServer:
         found = self._client.ask(
             "chat/completions", question.within_s, content=raw, headers=headers
         )
-        self._check(found)
+        self._check(found, question.prompt)
         return self._text(self._json(found))
 
     def _json(self, found: Answer) -> dict[str, Any]:
@@ -110,12 +112,14 @@ class ChatServer:
         has = ", ".join(names[:MOST_NAMED])
         raise self._client.trouble(f"has {has}{more}: set polish.model to the one to use")
 
-    def _check(self, found: Answer) -> None:
+    def _check(self, found: Answer, prompt: str = "") -> None:
         status = found.status
         if 200 <= status < 300:
             return
-        # Some servers repeat the key in what they say about it.
-        says = "" if status in (401, 403) else self._client.says(found)
+        says = self._client.says(found)
+        # Some servers repeat the key in what they say about it, some the text: it would be logged.
+        if status in (401, 403) or _quotes(says, prompt):
+            says = ""
         if status < 400:
             what = "sends us to another address, which is not followed: see polish.base_url"
         elif status in (401, 403):
@@ -131,3 +135,9 @@ class ChatServer:
             what = "has trouble of its own" if status >= 500 else "refuses what it was asked"
         because = f"; it says: {says}" if says else ""
         raise self._client.trouble(f"{what} (status {status}{because})")
+
+
+def _quotes(says: str, prompt: str) -> bool:
+    """Whether a message has a piece of the prompt in it, with whatever white space."""
+    words = " ".join(prompt.split())
+    return any(says[at : at + QUOTED] in words for at in range(len(says) - QUOTED + 1))

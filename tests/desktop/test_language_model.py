@@ -1,6 +1,7 @@
 """Polish and edit in a real window of sway: the daemon, its process for the model, the server, the
 application and the keyboard are real; the model is a function, the engine a script."""
 
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -154,6 +155,25 @@ def test_who_types_meanwhile_keeps_what_was_said(desk: Desk, window: Gtk4) -> No
     desk.say()
     wait_for(lambda: "not polished: " in str(desk.last()["reason"]), "it is refused")
     assert window.text().lower() == f"{RAW}x"
+
+
+def test_the_next_dictation_may_have_begun(desk: Desk, window: Gtk4) -> None:
+    begun = threading.Event()
+
+    def late(_: Asked) -> str:
+        assert begun.wait(30)
+        return POLISHED
+
+    desk.lab.model = late
+    desk.say()
+    wait_for(window.text, "the raw text is there")
+    desk.daemon.ctl("start")
+    wait_for(lambda: window.preedit() != "", "the next one is shown behind it")
+    begun.set()
+    window.wait_text(POLISHED)
+    desk.daemon.ctl("cancel")
+    desk.daemon.wait_state("ready")
+    assert window.text() == POLISHED
 
 
 def test_a_cancelled_dictation_does_not_wait_for_the_model(desk: Desk, window: Gtk4) -> None:

@@ -151,6 +151,21 @@ def test_each_fault_ends_with_a_reason_and_the_next_question_is_answered(
     assert "hello" not in caplog.text.lower()
 
 
+def test_a_message_that_quotes_the_text_is_not_passed_on() -> None:
+    async def work(chat: ChatClient) -> None:
+        for said, kept in (("too long: my secret\n plan is", False), ("out of memory", True)):
+            lab.on_asked = says(400, {"error": {"message": said}})
+            with pytest.raises(ChatError) as error:
+                await chat.ask(
+                    PolishSettings(base_url=lab.url), "My: my secret plan is this", 9, WITHIN_S
+                )
+            assert ("it says" in str(error.value)) is kept
+            assert "secret" not in str(error.value)
+
+    with ChatLab() as lab:
+        run(work)
+
+
 def test_the_model_must_be_named_where_there_are_several() -> None:
     async def work(chat: ChatClient) -> None:
         settings = PolishSettings(base_url=lab.url)
