@@ -1,6 +1,7 @@
 """Select a text, hold the key to edit, say what to do, let go; and the undo key. On X11, with real
 keys and a real window that tells assistive technologies its text; the model is a function."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,7 +44,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         user.say(SAID)
         config = user.settings.replace('use = "stdout"', 'use = "x11"').replace(
             '[hotkey]\nuse = "none"\n',
-            f'[hotkey]\nuse = "x11"\nkey = "f8"\nedit_key = "{EDIT.lower()}"\n'
+            f'[hotkey]\nuse = "x11"\nkey = "f8"\nmode = "hold"\nedit_key = "{EDIT.lower()}"\n'
             f'undo_key = "{UNDO.lower()}"\n[polish]\nbase_url = "{lab.url}"\n',
         )
         with user.daemon(config=config, DISPLAY=x.display, **accessibility.env) as daemon:
@@ -62,6 +63,7 @@ def test_hold_say_let_go_and_undo(desk: Desk, tmp_path: Path, kind: type[Window]
     desk.keys("key", "--clearmodifiers", "ctrl+a")
     desk.keys("keydown", EDIT)
     desk.daemon.wait_state("recording")
+    time.sleep(0.3)  # a shorter press is a slip
     desk.keys("keyup", EDIT)
     desk.daemon.wait_state("ready")
     window.wait_text(OLD.upper())
