@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from dictate.app.controller import DaemonController
+from dictate.app.copier import Copier
 from dictate.app.correction_dialog import CorrectionDialog
 from dictate.app.correction_watch import CorrectionWatch
 from dictate.app.corrections import Corrections
@@ -268,6 +269,8 @@ def open_controls(
     forgotten.connect(watch.forgotten)
     forgotten.connect(stages.model.polishing.forgotten)
     stages.model.polishing.replacing.connect(watch.forgotten)
+    copier = Copier(lambda: reloader.settings.output)
+    stack.push_async_callback(copier.close)
     controller = DaemonController(
         pipeline=pipeline,
         keys=keys,
@@ -277,6 +280,7 @@ def open_controls(
         outputs=stages.outputs,
         profiles=ProfileReport(stages.profiles, stages.engines, keys),
         reloader=reloader,
+        copier=copier,
         on_trouble=on_trouble,
         on_forgotten=forgotten,
         on_undone=recorder.taken_back,
@@ -289,6 +293,7 @@ def open_controls(
         keys=keys,
         controller=controller,
         reloader=reloader,
+        copier=copier,
         summary=lambda: status.summary,
         on_trouble=on_trouble,
     )

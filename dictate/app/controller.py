@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from dictate.app.copier import Copier
 from dictate.app.journal_thread import JournalThread
 from dictate.app.output_manager import OutputManager
 from dictate.app.output_writer import OutputWriter
@@ -45,6 +46,7 @@ class DaemonController:
         outputs: OutputManager,
         profiles: ProfileReport,
         reloader: Reloader,
+        copier: Copier,
         on_trouble: Callable[[str], None],
         on_forgotten: Callable[[int | None], None],
         on_undone: Callable[[int], None],
@@ -62,6 +64,7 @@ class DaemonController:
         self._outputs = outputs
         self._profiles = profiles
         self._reloader = reloader
+        self._copier = copier
         self._on_trouble = on_trouble
         self._on_forgotten = on_forgotten
         self._on_undone = on_undone
@@ -165,6 +168,11 @@ class DaemonController:
         """Write a text again, where the focus is now."""
         log.info("paste, asked %s", BUS)
         return (await self._replay.paste(number)).value
+
+    async def copy(self, text: str) -> None:
+        """Put a text into the clipboard."""
+        log.info("copy, asked %s", BUS)
+        await self._copier.copy(text)
 
     async def undo(self) -> str:
         """Take the last text back."""

@@ -85,7 +85,9 @@ class Profile:
         language = utterance_language(self.language, detected, self.engine.info.languages)
         words = self.hotwords_in(application).replacing(self.replacements)
         keeps = kept_spellings(words, language)
-        return Fitting(self.text.spacing, self.text.capitals, language, keeps)
+        # Where full stops are left out, none before the cursor says nothing about the next letter.
+        capitals = self.text.capitals if self.text.punctuation == "full" else "keep"
+        return Fitting(self.text.spacing, capitals, language, keeps)
 
     def _polish(self, final: FinalTranscript, hotwords: Hotwords, repairs: Repairs | None) -> str:
         known = self.engine.info.languages

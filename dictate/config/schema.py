@@ -18,6 +18,7 @@ fact is written once. The metadata of a field may have:
 
 from dataclasses import dataclass, fields
 
+from dictate.config.polish_schema import PolishSettings as PolishSettings
 from dictate.config.profile_schema import KeySettings, ProfileSettings
 from dictate.config.profile_schema import option as _option
 
@@ -206,33 +207,24 @@ class TextSettings:
     capitals: str = _option("auto", choices=("auto", "keep"))
     """Whether the first letter depends on what stands before the cursor, in English, German, French
     and Spanish. auto makes it small within a sentence, and a capital at the start of one; names,
-    German nouns and your own words stay as they are. keep leaves it as it was recognized."""
+    German nouns and your own words stay as they are. keep leaves it as it was recognized, and so
+    does every choice of punctuation but full."""
+    numbers: bool = False
+    """Whether numbers, dates, times, amounts of money, and mail and web addresses are written as
+    one writes them: "twenty percent" becomes 20%, "john at example dot com" john@example.com. In
+    English, German, French and Spanish; "first", "a second" and "one of them" stay words."""
+    fillers: str = _option("keep", choices=("keep", "remove"))
+    """remove leaves out fillers ("um", "uh") and false starts ("the the cat"), in English, German,
+    French and Spanish. keep writes what was recognized. Your own words are never left out."""
+    punctuation: str = _option("full", choices=("full", "short", "none", "lower"))
+    """How much of the engine's punctuation is written. full is all of it. short drops the full stop
+    of a text that is a single sentence of at most 100 characters, as in a chat. none drops all
+    punctuation of sentences; apostrophes, hyphens, quotes, decimals, times and addresses stay.
+    lower is like none, and writes small letters, except for "I", your own words, and words with
+    more than one capital. Marks that you speak stay."""
     polish: bool = False
     """Whether a language model polishes each text, as [polish] says. It makes mistakes: read what
     it wrote. undo_key brings back what you said."""
-
-
-@dataclass(frozen=True, slots=True)
-class PolishSettings:
-    """A language model that polishes your texts (polish under [text]) or edits what you have
-    selected (edit_key under [hotkey]). Both are off unless you switch them on. The model runs on a
-    server with OpenAI's chat interface, such as Ollama, llama-server or vLLM."""
-
-    base_url: str = _option("http://127.0.0.1:11434/v1", reads="dictate.chat.address:chat_url")
-    """The address of the server. The default is Ollama's on this machine; llama-server's is usually
-    http://127.0.0.1:8080/v1. A server elsewhere needs https://, and gets every text that is
-    polished or edited."""
-    model: str = ""
-    """The model on the server. Empty means the only one that the server has."""
-    api_key_file: str = ""
-    """The file with the key that the server requires. No other user may be able to read it."""
-    certificate_file: str = ""
-    """The certificate to trust, if the server made its own. Empty trusts the certificates that this
-    system trusts."""
-    when: str = _option("after", choices=("after", "before"))
-    """after writes what you said at once, and replaces it when the model has answered, unless you
-    have typed, clicked or gone elsewhere by then. before waits for the model, from 4 to 15 seconds
-    by the length of the text, and writes once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,8 +256,9 @@ class HotkeySettings:
     the keyboards directly and needs the right to do so, so auto never uses it), or none."""
     key: str = _option("ctrl_r", reads="dictate.hotkeys.chord:spelled")
     """The key: ctrl_r, alt_gr, pause, scroll_lock, f1 to f20, or several keys together, such as
-    ctrl+alt+space or super+d. Only ctrl_r and alt_gr reach the focused application, too. With
-    portal it is a proposal, and the settings of your desktop decide."""
+    ctrl+alt+space or super+d. On X11 only ctrl_r and alt_gr reach the focused application, too.
+    With portal it is a proposal, and the settings of your desktop decide. With x11 and evdev it may
+    be a button at the side of the mouse: mouse_back or mouse_forward."""
     take_typing_keys: bool = False
     """Whether one of these keys may be one that you type or edit with: a letter, a digit, space,
     return and the like, without ctrl, alt or super. No application gets that key while Dictate

@@ -63,30 +63,6 @@ def last(arguments: Namespace) -> int:
     return OK
 
 
-def history(arguments: Namespace) -> int:
-    """List the dictations."""
-    entries = _history(arguments.limit)
-    if arguments.json:
-        console.as_json(entries)
-    elif entries:
-        render.history(entries)
-    else:
-        console.line("there are no dictations yet", sys.stderr)
-    return OK if entries else NOTHING
-
-
-def _history(limit: int) -> list[dict[str, Any]]:
-    """The newest dictations, newest first; in pages, because the size of an answer is limited."""
-    with client() as daemon:
-        entries: list[dict[str, Any]] = daemon.ask("History", "u", limit)
-        page = entries
-        while page and len(entries) < limit:
-            last = entries[-1]["number"]
-            page = daemon.ask("HistoryBefore", "uu", last, limit - len(entries))
-            entries += page
-    return entries
-
-
 def paste(arguments: Namespace) -> int:
     """Write a text again, after a countdown in a terminal."""
     delay_s = arguments.delay

@@ -107,11 +107,24 @@ def _add_texts(commands: Commands) -> None:
 
     last = add_command(commands, "last", "last", "print the last text")
     add_json(last, "print everything that is known about it, as JSON")
-    history = add_command(commands, "history", "history", "list your dictations, newest last")
-    history.add_argument(
-        "-n", dest="limit", type=count, default=10, help="maximum number (default: 10)"
+    history = add_command(
+        commands,
+        "history",
+        "history:history",
+        "list your dictations, newest last",
+        "With --pick you pick one, and copy it, write it again, hear it, have another engine "
+        "recognise it, or correct it. It needs fzf in a terminal; bound to a key of your desktop, "
+        "one of rofi, wofi, fuzzel, bemenu and dmenu.",
     )
-    add_json(history, "print JSON, for scripts; newest first")
+    history.add_argument(
+        "-n",
+        dest="limit",
+        type=count,
+        help="maximum number (default: 10; with --pick 100)",
+    )
+    form = history.add_mutually_exclusive_group()
+    add_json(form, "print JSON, for scripts; newest first")
+    form.add_argument("--pick", action="store_true", help="pick one, and what to do with it")
     paste = add_command(
         commands, "paste", "paste", "write a text again, where the cursor is", FROM_TERMINAL
     )

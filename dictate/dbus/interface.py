@@ -95,6 +95,9 @@ class Controller(Protocol):
     async def paste(self, number: int | None) -> str:
         """Write a text (None: the last one) into the focused window; the receipt."""
 
+    async def copy(self, text: str) -> None:
+        """Put a text into the clipboard."""
+
     async def undo(self) -> str:
         """Take the last written text back out of its window; what was done, for people."""
 
@@ -225,6 +228,11 @@ class Dictate1(StatusProperties):
     async def paste(self, number: DBusUInt32) -> DBusStr:
         with self.slot():
             return one_line(await self._controller().paste(number or None))
+
+    @dbus_method("Copy")
+    async def copy(self, text: DBusStr) -> None:
+        with self.slot():
+            await self._controller().copy(text)
 
     @dbus_method("Undo")
     async def undo(self) -> DBusStr:

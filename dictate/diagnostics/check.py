@@ -14,11 +14,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+from dictate import inverse_normalization
 from dictate.backends import Backends
 from dictate.chat.address import uses_model, where
 from dictate.chat.state import unavailable_reason
 from dictate.config import config_file
-from dictate.config.profiles import engines_of
+from dictate.config.profiles import engines_of, names_of, text_of
 from dictate.config.schema import (
     HotkeySettings,
     MicrophoneSettings,
@@ -135,6 +136,8 @@ def _extras(settings: Settings) -> Iterator[CheckRow]:
         yield CheckRow("desktop", "overlay", overlay_reason())
     if settings.sounds.enabled:
         yield CheckRow("desktop", "sounds", sounds_reason())
+    if any(text_of(settings, name).numbers for name in names_of(settings)):
+        yield CheckRow("text", "numbers", inverse_normalization.unavailable_reason() or "")
     if uses_model(settings):
         model = settings.polish.model or "the server's only model"
         name = f"{model} ({where(settings.polish)})"

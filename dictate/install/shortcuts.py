@@ -49,6 +49,11 @@ def bind(*, out: Out = console.step) -> int:
         for shortcut in shortcuts:
             out(f"  {shortcut.chord}: {shortcut.toggle}")
         return 0 if on_x11 else 1
+    if not desktop.buttons:
+        for each in shortcuts:
+            if each.chord.is_button:
+                out(f"skipped: {each.chord}: dictate binds no mouse buttons in this desktop")
+        shortcuts = [each for each in shortcuts if not each.chord.is_button]
     try:
         desktop.bind(shortcuts, out)
     except (OSError, DictateError) as error:

@@ -8,6 +8,7 @@ import pty
 import signal
 import subprocess
 import sys
+import termios
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -294,6 +295,7 @@ def typed(*words: str, answers: Sequence[tuple[str, str]] = ()) -> tuple[int, st
     child, terminal = pty.fork()
     if child == 0:
         os.execv(sys.executable, [*CTL, *words])
+    termios.tcsetwinsize(terminal, (24, 80))
     shown = b""
     with contextlib.suppress(OSError):  # the terminal ends with the command
         left = list(answers)

@@ -141,6 +141,18 @@ def test_a_cancel_key_that_all_programs_need_is_not_bound(sway: Path) -> None:
     ]
 
 
+def test_where_no_mouse_button_can_be_bound_the_other_keys_are(
+    homes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HYPRLAND_INSTANCE_SIGNATURE", "x")
+    (homes / "config/hypr").mkdir()
+    paths.config_file().write_text('[hotkey]\nkey = "mouse_back"\nundo_key = "ctrl+alt+z"\n')
+    assert "skipped: mouse_back: dictate binds no mouse buttons in this desktop" in bound()
+    assert (homes / "config/hypr/dictate.conf").read_text().splitlines()[1:] == [
+        "bind = CTRL ALT, z, exec, tell Undo",
+    ]
+
+
 def test_a_key_that_sway_runs_our_command_at_is_known(sway: Path) -> None:
     assert desktop_keys.bound_in("ctrl+alt+space") is None
     bound()
@@ -194,6 +206,23 @@ def test_a_real_sway_runs_the_commands(
             press(keyboard, Keyboard.CTRL, Keyboard.ALT, SPACE)
             time.sleep(0.3)
             assert sorted(told.read_text().split()) == lines
+
+
+@pytest.mark.desktop
+def test_a_real_sway_hears_a_mouse_button(homes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths.config_file().write_text('[hotkey]\nkey = "mouse_back"\n')
+    with Sway() as compositor:
+        told = compositor.folder / "told"
+        told.touch()
+        told.chmod(0o666)
+        monkeypatch.setattr(shortcuts, "command", lambda member: f"echo {member} >> {told}")
+        monkeypatch.setenv("SWAYSOCK", str(compositor.control))
+        assert "done: the keys work in sway now" in bound()
+        assert isinstance(desktop_keys.bound_in("mouse_back"), desktop_keys.Sway)
+        compositor.order("seat - cursor press button8")
+        wait_for(lambda: told.read_text() == "Press\n", "the press is told")
+        compositor.order("seat - cursor release button8")
+        wait_for(lambda: told.read_text() == "Press\nRelease\n", "the release is told")
 
 
 def press(keyboard: Keyboard, *keys: int) -> None:

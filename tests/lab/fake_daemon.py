@@ -139,6 +139,9 @@ class FakeController:
             raise NotDelivered("dictation 2 has no text\0: nothing to write")
         return "delivered"
 
+    async def copy(self, text: str) -> None:
+        self.note(f"copy {text}")
+
     async def undo(self) -> str:
         self.note("undo")
         if self.elsewhere:
