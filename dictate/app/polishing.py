@@ -8,7 +8,7 @@ name of the guard.
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from dictate.app.dictation import Dictation
@@ -17,10 +17,13 @@ from dictate.app.output_writer import OutputWriter
 from dictate.app.signals import Signal
 from dictate.chat.editor import TextEditor
 from dictate.chat.guards import Rejected, is_long_enough
+from dictate.config.schema import TextSettings
 from dictate.errors import ChatError, DeliveryUnsure, NotDelivered
+from dictate.hotwords.model import Hotwords
 from dictate.journal.journal import Journal
 from dictate.outputs import Output
 from dictate.platform.background import BackgroundTasks, ignore_exception
+from dictate.text import polish as in_style
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +85,8 @@ class Polishing:
         if not profile.text.polish or not is_long_enough(raw):
             return ""
         hotwords = profile.hotwords_in(application)
-        work = asyncio.create_task(self._editor.polish(raw, hotwords, dictation.fitting.language))
+        language = dictation.fitting.language
+        work = asyncio.create_task(self._polished(raw, hotwords, language, profile.text))
         ignore_exception(work)
         # What was sent with Enter cannot be replaced.
         may_wait = _takes_back(profile.output) and not profile.sends
@@ -125,6 +129,21 @@ class Polishing:
         for number in list(self._jobs):
             self.cancel(number)
         await self._background.cancel()
+
+    async def _polished(
+        self, raw: str, hotwords: Hotwords, language: str | None, settings: TextSettings
+    ) -> str:
+        """The polished text in the style of these settings. Raises ChatError."""
+        polished = await self._editor.polish(raw, hotwords, language)
+        if settings.punctuation == "full":
+            return polished
+        # The terms keep their letters, and all else was done to the raw text.
+        terms = replace(hotwords, replacements=(), replacements_in=(), commands=())
+        style = TextSettings(
+            spoken_punctuation="off", spoken_newlines=False, punctuation=settings.punctuation
+        )
+        lines = polished.split("\n")
+        return "\n".join(in_style(line, terms, style, language=language) for line in lines)
 
     def _outcome(self, number: int) -> str:
         """The polished text of a job that is done; empty if none is to be written. Raises ChatError

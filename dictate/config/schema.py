@@ -16,7 +16,7 @@ fact is written once. The metadata of a field may have:
   does not set it by this name.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 from dictate.config.polish_schema import PolishSettings as PolishSettings
 from dictate.config.profile_schema import KeySettings, ProfileSettings
@@ -362,7 +362,7 @@ class Settings:
     engine: EngineSettings = EngineSettings()
     hotwords: HotwordSettings = HotwordSettings()
     text: TextSettings = TextSettings()
-    polish: PolishSettings = PolishSettings()
+    polish: PolishSettings = field(default_factory=PolishSettings)
     output: OutputSettings = OutputSettings()
     hotkey: HotkeySettings = HotkeySettings()
     journal: JournalSettings = JournalSettings()

@@ -22,7 +22,7 @@ from dictate.errors import (
     NotDelivered,
     NotFound,
 )
-from dictate.hotwords.model import Hotwords
+from dictate.hotwords.model import Hotwords, Term
 from dictate.journal.entry import Entry, EntryState
 from dictate.journal.journal import Journal
 from dictate.outputs import Focus, Output
@@ -63,7 +63,7 @@ class Place:
     text: TextSettings = field(default_factory=lambda: TextSettings(polish=True))
 
     def hotwords_in(self, application: str) -> Hotwords:
-        return Hotwords()
+        return Hotwords(terms=(Term("C++"),), replacements=(("good", "better"),))
 
 
 class NoUndo(Screen):
@@ -201,6 +201,28 @@ def test_before_it_is_written_once_and_the_raw_text_is_one_undo_away(play: Play)
         await desk.say()
         await desk.rig.writer.undo([desk.rig.screen], altogether=True)
         assert desk.text == ""
+
+    play(scene, "before")
+
+
+@pytest.mark.parametrize(
+    ("style", "text"),
+    [
+        ("full", "So, the plan for C++ is good."),
+        ("short", "So, the plan for C++ is good"),
+        ("none", "So the plan for C++ is good"),
+        ("lower", "so the plan for C++ is good"),
+    ],
+)
+def test_the_style_of_the_profile_holds_for_the_polished_text(
+    play: Play, style: str, text: str
+) -> None:
+    async def scene(desk: Desk) -> None:
+        desk.model.may.set()
+        desk.model.answer = "So, the plan for C++ is good."
+        desk.place.text = TextSettings(polish=True, punctuation=style)
+        await desk.say("um so the plan for C++ is good")
+        assert desk.text == text
 
     play(scene, "before")
 
