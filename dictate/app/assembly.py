@@ -221,7 +221,7 @@ def open_controls(
     keys = Keys(
         settings,
         on_press=partial(_on_press, pipeline),
-        on_edit=partial(_on_press, pipeline, "", edits=True),
+        on_edit=partial(_on_press, pipeline, "", instructs=True),
         on_cancel=pipeline.cancel,
         on_paste=lambda: controller.paste_key(),
         on_undo=lambda: controller.undo_key(),
@@ -416,11 +416,11 @@ def _microphone_works(dispatcher: EventDispatcher, chunk: AudioChunk) -> None:
         dispatcher.mended(MICROPHONE)
 
 
-def _on_press(pipeline: Pipeline, profile: str, press: Press, *, edits: bool = False) -> None:
+def _on_press(pipeline: Pipeline, profile: str, press: Press, *, instructs: bool = False) -> None:
     actions: dict[Press, Callable[[], None]] = {
-        Press.START_HELD: lambda: pipeline.start(held=True, profile=profile, edits=edits),
+        Press.START_HELD: lambda: pipeline.start(held=True, profile=profile, instructs=instructs),
         Press.STOP: pipeline.stop,
-        Press.TOGGLE: lambda: pipeline.toggle(profile=profile, edits=edits),
+        Press.TOGGLE: lambda: pipeline.toggle(profile=profile, instructs=instructs),
         Press.LATCH: pipeline.latch,
         Press.DISCARD: pipeline.discard,
     }

@@ -105,7 +105,7 @@ class DaemonController:
     def edit(self) -> None:
         """Begin to listen for what to do with what is selected, or end it."""
         log.info("edit, asked %s", BUS)
-        self._pipeline.toggle(edits=True)
+        self._pipeline.toggle(instructs=True)
 
     def key(self, profile: str = "", *, down: bool) -> bool:
         """The same as a press or release of a hotkey of ours."""

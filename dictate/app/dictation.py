@@ -54,7 +54,7 @@ class Dictation:
     focus: "asyncio.Task[Focus | None] | None" = None
     partial: PartialTranscript | None = None
     """The engine's last."""
-    edits: bool = False
+    instructs: bool = False
     """Whether its text says what to do with what is selected, and is not written itself."""
     selection: "asyncio.Task[Selection] | None" = None
     """What that is, once the sound is over."""

@@ -55,13 +55,13 @@ class LanguageModel:
 
     def sound_over(self, dictation: Dictation, focus: Focus | None) -> None:
         """The sound of this dictation is complete."""
-        if dictation.edits:
+        if dictation.instructs:
             self._selection_edit.look(dictation, focus)
 
     async def revise(self, dictation: Dictation, application: str) -> None:
         """The text of this dictation is known and durable: have it polished, or have it change what
         is selected. Raises NotEdited or ChatError if nothing is to be written."""
-        if dictation.edits:
+        if dictation.instructs:
             await self._selection_edit.change(dictation, application)
         else:
             dictation.polished = await self.polishing.before(dictation, application)
@@ -69,7 +69,7 @@ class LanguageModel:
     async def written(self, dictation: Dictation) -> Instead | None:
         """It is about to be written: what an undo is to put in its place. Raises NotEdited if what
         it is to replace has changed."""
-        if dictation.edits:
+        if dictation.instructs:
             return Instead(await self._selection_edit.check(dictation), was_selected=True)
         return Instead(dictation.text) if dictation.polished else None
 

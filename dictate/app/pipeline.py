@@ -96,7 +96,7 @@ class Pipeline:
             lambda number, in_field: observer.previewed(number, in_field=in_field),
         )
         self._in_flight: dict[int, Dictation] = {}
-        self._begins_edit = False
+        self._instructs = False
         """Whether a dictation that begins now is about what is selected."""
         self._acted_at: deque[float] = deque(maxlen=LAST_ACTIONS)
         """When the user last did something, monotonic seconds."""
@@ -107,14 +107,14 @@ class Pipeline:
 
     # What the user does.
 
-    def start(self, *, held: bool, profile: str = "", edits: bool = False) -> None:
-        """See `Session.start`. With `edits` it says what to do with what is selected."""
-        self._begins_edit = edits
+    def start(self, *, held: bool, profile: str = "", instructs: bool = False) -> None:
+        """See `Session.start`. With `instructs` it says what to do with what is selected."""
+        self._instructs = instructs
         self._user_acts(lambda: self._session.start(held=held, profile=profile))
 
-    def toggle(self, *, profile: str = "", edits: bool = False) -> None:
+    def toggle(self, *, profile: str = "", instructs: bool = False) -> None:
         """See `Session.toggle` and `start`."""
-        self._begins_edit = edits
+        self._instructs = instructs
         self._user_acts(lambda: self._session.toggle(profile=profile))
 
     def stop(self) -> None:
@@ -215,7 +215,7 @@ class Pipeline:
             time.monotonic(),
             asked,
             continued=command.continued,
-            edits=self._begins_edit and not command.continued,
+            instructs=self._instructs and not command.continued,
         )
         self._in_flight[number] = dictation
         self._heard_by(number, profile)
@@ -264,7 +264,7 @@ class Pipeline:
             self._too_long(number)
         elif self.settings.speech.end_ms and any(isinstance(e, SpeechEnded) for e in marks):
             # What follows a silence is no second instruction.
-            self._act(self._session.stop if dictation.edits else self._session.endpoint)
+            self._act(self._session.stop if dictation.instructs else self._session.endpoint)
 
     def _too_long(self, number: int) -> None:
         if self._session.recording == number:
@@ -311,7 +311,7 @@ class Pipeline:
     def _show(self, partial: PartialTranscript) -> None:
         dictation = self._in_flight[partial.dictation]
         # In the field it would replace what is selected.
-        in_field = self.settings.output.preedit and not dictation.edits
+        in_field = self.settings.output.preedit and not dictation.instructs
         if in_field and partial.dictation == max(self._in_flight):
             self._preedit.show(partial, dictation.hearing.output)
         else:
@@ -355,8 +355,8 @@ class Pipeline:
         focus = await self._focus(dictation)
         asked = Asked(dictation.pressed_at, tuple(self._acted_at), dictation.continued)
         instead = await self._model.written(dictation)
-        fitting = None if dictation.edits else dictation.fitting
-        dictation.edits = False  # from here on it is a text like any other
+        fitting = None if dictation.instructs else dictation.fitting
+        dictation.instructs = False  # from here on it is a text like any other
         text = dictation.polished or dictation.text
         try:
             receipt = await self._writer.write(
@@ -396,7 +396,7 @@ class Pipeline:
         reason = dictation.reason if dictation else "interrupted"
         if dictation is not None:
             self._model.cancel(dictation)
-            if dictation.edits:
+            if dictation.instructs:
                 reason = f"not edited: {reason}"
                 self._journal.submit(Journal.cancelled, number, reason)
                 self._observer.trouble(reason)
