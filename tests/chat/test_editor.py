@@ -104,7 +104,7 @@ def test_it_has_a_time_budget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
     async def work(made: TextEditor) -> None:
         lab.on_asked = stall
-        with pytest.raises(ChatError, match="did not answer (for|within)"):
+        with pytest.raises(ChatError, match=r"did not answer (for|within)"):
             await made.polish("one two three", Hotwords(), "en")
 
     with ChatLab() as lab:
