@@ -8,6 +8,7 @@ from typing import Final
 
 from dictate.app.observer import Timing
 from dictate.app.profiles import Profile, ProfileSet
+from dictate.app.selection import Selection
 from dictate.app.utterance import Utterance
 from dictate.engines.protocol import EngineState
 from dictate.engines.quiet_speech import Level
@@ -55,9 +56,17 @@ class Dictation:
     focus: "asyncio.Task[Focus | None] | None" = None
     partial: PartialTranscript | None = None
     """The engine's last."""
+    instructs: bool = False
+    """Whether its text says what to do with what is selected, and is not written itself."""
+    selection: "asyncio.Task[Selection] | None" = None
+    """What that is, once the sound is over."""
+    waits_for: "asyncio.Task[str] | None" = None
+    """The language model's answer."""
     text: str = ""
     edit: Edit | None = None
     """The voice command that it is; None if it is a text."""
+    polished: str = ""
+    """What the language model made of it, or of the selection, if that is what is written."""
     fitting: Fitting = field(default_factory=Fitting)
     """How that is fitted in where it lands."""
     reason: str = ""

@@ -11,6 +11,7 @@ from dictate.app.around_cursor import around_cursor
 from dictate.app.journal_thread import JournalThread
 from dictate.app.observer import PipelineObserver, Timing
 from dictate.errors import DeliveryUnsure, FocusMoved, NotDelivered, NotFound
+from dictate.journal.entry import Entry
 from dictate.journal.journal import Journal
 from dictate.outputs import Destination, Focus, Output, Receipt
 from dictate.text.fit import Around, Fitting
@@ -47,6 +48,16 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Instead:
+    """What an undo writes in the place of a text."""
+
+    text: str
+    was_selected: bool = False
+    """Whether it was selected there, so that it is written as it was. Otherwise it is the raw text
+    of the dictation."""
+
+
+@dataclass(frozen=True, slots=True)
 class LastDelivery:
     """The text that was written last."""
 
@@ -59,6 +70,9 @@ class LastDelivery:
     """Monotonic seconds."""
     behind: "LastDelivery | None"
     """The text right before it, if that is one of ours, too."""
+    fitting: Fitting | None = None
+    instead: Instead | None = None
+    """What stood there before, or would stand there without a language model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +93,9 @@ class OutputWriter:
     that, but the text follows the last one in the same place, that one stands before it. What is
     written so is also what is taken back. The text in the journal stays as it was: written again,
     it may stand somewhere else.
+
+    A text that a language model made has another one behind it: the raw text, or what was selected.
+    An undo takes the one back and writes the other, as one operation.
     """
 
     def __init__(self, journal: JournalThread, observer: PipelineObserver) -> None:
@@ -88,6 +105,8 @@ class OutputWriter:
         """Held while an output has a text."""
         self._last: LastDelivery | None = None
         """As long as it may stand right before the cursor."""
+        self.restored: Instead | None = None
+        """What the last undo has put back."""
 
     @property
     def last(self) -> LastDelivery | None:
@@ -107,32 +126,97 @@ class OutputWriter:
         focus: Focus | None,
         asked: Asked,
         timing: Timing,
-        fitting: Fitting = AS_USUAL,
+        fitting: Fitting | None = AS_USUAL,
+        instead: Instead | None = None,
     ) -> Receipt:
-        """Write the text once: intent durable first, outcome after. Raises as `Output.write`."""
+        """Write the text once: intent durable first, outcome after. Without `fitting` it is written
+        as it is. Raises as `Output.write`."""
         async with self._lock:
             began = time.monotonic()
             await self._journal.keep(Journal.typing, number, output.name)
             durable = time.monotonic()
             self._observer.writing(number)
-            before, self._last = self._last, None
-            behind = await self._followed(before, output, focus, asked)
+            place = LastDelivery(number, text, focus, output, 0.0, None, fitting, instead)
+            receipt = await self._put(place, asked)
+            timing.journal_ms += (durable - began) * 1000
+            timing.output_ms = (time.monotonic() - durable) * 1000
+            self._journal.submit(Journal.delivered, number, receipt.value)
+            return receipt
+
+    async def _put(self, wanted: LastDelivery, asked: Asked) -> Receipt:
+        """Fit this text in where it is to stand, and write it; it is the last one then. Raises as
+        `Output.write`."""
+        output, focus, text = wanted.output, wanted.focus, wanted.text
+        before, self._last = self._last, None
+        behind = await self._followed(before, output, focus, asked)
+        if wanted.fitting is not None:
             around = await around_cursor(output, focus)
             if behind is not None:
                 around = around or Around(behind.text)
-                behind = _shortened(behind, MOST_BEHIND)
-            text = fitting.fit(text, around)
-            try:
-                receipt = await output.write(text, focus)
-            except NotDelivered:
-                self._last = before
-                raise
-            written = time.monotonic()
-            self._last = LastDelivery(number, text, focus, output, written, behind)
-            timing.journal_ms += (durable - began) * 1000
-            timing.output_ms = (written - durable) * 1000
+            text = wanted.fitting.fit(text, around)
+        behind = behind and _shortened(behind, MOST_BEHIND)
+        try:
+            receipt = await output.write(text, focus)
+        except NotDelivered:
+            self._last = before
+            raise
+        self._last = replace(wanted, text=text, at=time.monotonic(), behind=behind)
+        return receipt
+
+    async def replace(self, number: int, polished: str, acted_at: Sequence[float]) -> None:
+        """Take back the raw text of this dictation, if it is the last one and nothing has happened
+        there since, and write the polished one in its place. `acted_at` is as in `Asked`.
+
+        Raises NotDelivered, and then the raw text stands where it stood; or DeliveryUnsure, and
+        then that is not known, and the dictation is held.
+        """
+        async with self._lock:
+            last = self._last
+            if last is None or last.number != number or last.instead:
+                raise NotDelivered("it is not the last text any more")
+            if not await last.output.follows(last.text, acted_at):
+                raise NotDelivered("something was typed or clicked since")
+            entry = await self._journal.call(Journal.get, number)
+            if entry is None:
+                raise NotDelivered("the journal does not keep what you said")
+            wanted = replace(last, text=polished, instead=Instead(entry.text))
+            receipt = await self._exchange(last, wanted, entry, polished, acted_at)
             self._journal.submit(Journal.delivered, number, receipt.value)
-            return receipt
+
+    async def _exchange(
+        self,
+        last: LastDelivery,
+        wanted: LastDelivery,
+        entry: Entry | None,
+        polished: str,
+        acted_at: Sequence[float],
+    ) -> Receipt:
+        """Take the last text back, and write the wanted one. Meanwhile the journal says that it is
+        being written, with this `polished`, if it keeps it at all. Raises as `replace`."""
+        output, number = last.output, last.number
+        if entry is not None:
+            await self._journal.keep(Journal.replacing, number, output.name, polished)
+        self._observer.writing(number)
+        try:
+            await self._take_back(last, acted_at)
+        except NotDelivered:
+            if entry is not None:
+                self._journal.submit(Journal.delivered, number, entry.reason, entry.polished)
+            raise
+        except DeliveryUnsure as error:
+            self._hold(entry, str(error))
+            raise
+        now = time.monotonic()
+        try:
+            return await self._put(wanted, Asked(now, (now, *acted_at)))
+        except (NotDelivered, DeliveryUnsure) as error:
+            reason = f"the text before it was taken back, and then this one not written: {error}"
+            self._hold(entry, reason)
+            raise DeliveryUnsure(reason) from error
+
+    def _hold(self, entry: Entry | None, reason: str) -> None:
+        if entry is not None:
+            self._journal.submit(Journal.held, entry.number, reason)
 
     async def press_enter(self, number: int, acted_at: Sequence[float]) -> None:
         """Press Enter behind the text of this dictation, if it is the last one, and if nothing was
@@ -166,23 +250,57 @@ class OutputWriter:
             return None
         return last
 
-    async def undo(self, in_use: Collection[Output], asked_at: Sequence[float] = ()) -> int:
-        """Take the last text back out of its window, if its output is still `in_use`; the text is
-        held then, and the one behind it is the last. The number of its dictation. A key that was
-        pressed at one of the monotonic seconds `asked_at` is how the user asked for it.
+    async def undo(
+        self,
+        in_use: Collection[Output],
+        asked_at: Sequence[float] = (),
+        *,
+        altogether: bool = False,
+    ) -> int:
+        """Take the last text back out of its window, if its output is still `in_use`. If it has
+        another one behind it, write that (`restored`); otherwise, or if the raw text is to go
+        `altogether`, the text is held then, and the one right before it is the last. The number of
+        its dictation. A key that was pressed at one of the monotonic seconds `asked_at` is how the
+        user asked for it.
 
         Raises DictateError, and then the text stands where it stood; or DeliveryUnsure, and then
         that is not known.
         """
         async with self._lock:
-            last = self._last_of(in_use, "taken back")
+            last, self.restored = self._last_of(in_use, "taken back"), None
+            entry = await self._journal.call(Journal.get, last.number)
+            instead = last.instead
+            if instead is not None and altogether and not instead.was_selected:
+                instead = None
             try:
-                await self._take_back(last, asked_at)
+                if instead is None:
+                    await self._take_back(last, asked_at)
+                else:
+                    await self._restore(last, instead, entry, asked_at)
             except NotDelivered as error:
                 raise type(error)(f"not taken back: {error}") from error
-        if await self._journal.call(Journal.get, last.number):
+            self.restored = instead
+        if entry is not None and (instead is None or instead.was_selected):
             self._journal.submit(Journal.held, last.number, TAKEN_BACK)
         return last.number
+
+    async def _restore(
+        self,
+        last: LastDelivery,
+        instead: Instead,
+        entry: Entry | None,
+        asked_at: Sequence[float],
+    ) -> None:
+        """Write what stood, or would stand, in the place of the last text. Raises as `replace`."""
+        wanted = replace(last, text=instead.text, instead=None)
+        if instead.was_selected:
+            polished = entry.polished if entry else ""
+            await self._exchange(last, replace(wanted, fitting=None), entry, polished, asked_at)
+            self._last = None  # it is no text of ours
+            return
+        receipt = await self._exchange(last, wanted, entry, "", asked_at)
+        if entry is not None:
+            self._journal.submit(Journal.delivered, last.number, receipt.value)
 
     async def rewrite(
         self,
@@ -201,30 +319,19 @@ class OutputWriter:
         async with self._lock:
             last = self._last_of(in_use, "changed")
             entry = await self._journal.call(Journal.get, last.number)
-            text = change(last.text)
-            if text == last.text:
+            wanted = replace(last, text=change(last.text), fitting=None)
+            if wanted.text == last.text:
                 raise NotFound("there is nothing to change in the last text")
             if entry is None:
                 raise NotFound(f"dictation {last.number} is not in the journal any more")
-            await self._journal.keep(Journal.typing, last.number, last.output.name)
             try:
-                await self._take_back(last, asked_at)
-            except NotDelivered:
-                self._journal.submit(Journal.delivered, last.number, entry.reason)
-                raise
+                receipt = await self._exchange(last, wanted, entry, entry.polished, asked_at)
             except DeliveryUnsure as error:
-                self._journal.submit(Journal.held, last.number, str(error))
-                raise
-            try:
-                receipt = await last.output.write(text, last.focus)
-            except (NotDelivered, DeliveryUnsure) as error:
-                reason = f"taken back to be changed, and not written again: {error}"
-                self._journal.submit(Journal.held, last.number, reason)
+                held = f"dictation {last.number} is held: {error}"
                 again = f"`dictatectl paste {last.number}` writes it"
-                raise type(error)(f"dictation {last.number} is {reason}; {again}") from error
-            self._last = replace(last, text=text, at=time.monotonic())
+                raise DeliveryUnsure(f"{held}; {again}") from error
             self._journal.submit(Journal.delivered, last.number, receipt.value)
-            corrected = text.strip(" ") if corrected is None else corrected
+            corrected = wanted.text.strip(" ") if corrected is None else corrected
             self._journal.submit(Journal.corrected, last.number, corrected, ())
             return Rewritten(last.number, last.text, entry.corrected)
 

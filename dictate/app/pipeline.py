@@ -12,13 +12,14 @@ import logging
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any, Protocol
 
 from dictate.app.dictation import Backlog, Dictation, backlog_of
 from dictate.app.journal_thread import JournalThread
+from dictate.app.language_model import LanguageModel
 from dictate.app.observer import PipelineObserver
 from dictate.app.output_writer import Asked, OutputWriter
 from dictate.app.preedit import Preedit
@@ -75,6 +76,7 @@ class Pipeline:
         microphone: SoundSource,
         journal: JournalThread,
         writer: OutputWriter,
+        model: LanguageModel,
         observer: PipelineObserver,
     ) -> None:
         self.settings = settings
@@ -86,6 +88,7 @@ class Pipeline:
         self._microphone = microphone
         self._journal = journal
         self._writer = writer
+        self._model = model
         self._observer = observer
         self.editing = VoiceEditing(journal, writer, lambda: profiles.now.outputs)
         self._session = Session(journal.next_number)
@@ -96,6 +99,8 @@ class Pipeline:
             lambda number, in_field: observer.previewed(number, in_field=in_field),
         )
         self._in_flight: dict[int, Dictation] = {}
+        self._instructs = False
+        """Whether a dictation that begins now is about what is selected."""
         self._acted_at: deque[float] = deque(maxlen=LAST_ACTIONS)
         """When the user last did something, monotonic seconds."""
 
@@ -105,12 +110,14 @@ class Pipeline:
 
     # What the user does.
 
-    def start(self, *, held: bool, profile: str = "") -> None:
-        """See `Session.start`."""
+    def start(self, *, held: bool, profile: str = "", instructs: bool = False) -> None:
+        """See `Session.start`. With `instructs` it says what to do with what is selected."""
+        self._instructs = instructs
         self._user_acts(lambda: self._session.start(held=held, profile=profile))
 
-    def toggle(self, *, profile: str = "") -> None:
-        """See `Session.toggle`."""
+    def toggle(self, *, profile: str = "", instructs: bool = False) -> None:
+        """See `Session.toggle` and `start`."""
+        self._instructs = instructs
         self._user_acts(lambda: self._session.toggle(profile=profile))
 
     def stop(self) -> None:
@@ -211,6 +218,7 @@ class Pipeline:
             time.monotonic(),
             asked,
             continued=command.continued,
+            instructs=self._instructs and not command.continued,
         )
         self._in_flight[number] = dictation
         self._heard_by(number, profile)
@@ -258,7 +266,8 @@ class Pipeline:
         elif dictation.samples >= self.settings.microphone.longest_min * 60 * RATE:
             self._too_long(number)
         elif self.settings.speech.end_ms and any(isinstance(e, SpeechEnded) for e in marks):
-            self._act(self._session.endpoint)
+            # What follows a silence is no second instruction.
+            self._act(self._session.stop if dictation.instructs else self._session.endpoint)
 
     def _too_long(self, number: int) -> None:
         if self._session.recording == number:
@@ -303,8 +312,11 @@ class Pipeline:
             self._show(dictation.partial)
 
     def _show(self, partial: PartialTranscript) -> None:
-        if self.settings.output.preedit and partial.dictation == max(self._in_flight):
-            self._preedit.show(partial, self._in_flight[partial.dictation].hearing.output)
+        dictation = self._in_flight[partial.dictation]
+        # In the field it would replace what is selected.
+        in_field = self.settings.output.preedit and not dictation.instructs
+        if in_field and partial.dictation == max(self._in_flight):
+            self._preedit.show(partial, dictation.hearing.output)
         else:
             self._observer.previewed(partial.dictation, in_field=False)
 
@@ -317,6 +329,7 @@ class Pipeline:
             return  # cancelled meanwhile
         application = dictation.application or (focus.application if focus else "")
         self._journal.submit(Journal.captured, number, application)
+        self._model.sound_over(dictation, focus)
         if dictation.lost:
             self._observer.trouble(f"{dictation.lost * 1000 // RATE} ms of sound were lost")
         final = await dictation.utterance.finish(lambda: self._journal.call(Journal.audio, number))
@@ -327,6 +340,8 @@ class Pipeline:
         if not self.in_flight(number) and not self._keeps_cancelled:
             return
         found = await keep_text(dictation, final, self._journal)
+        if dictation.text and self.in_flight(number):
+            await self._model.revise(dictation, application)
         self._handle(number, Input.HEARD if found else Input.HEARD_NOTHING)
 
     async def _deliver(self, dictation: Dictation) -> None:
@@ -341,9 +356,13 @@ class Pipeline:
                 self._handle(number, Input.WRITTEN)
                 self._observer.carried_out(number, done)
                 return
-            text = self.editing.opened(dictation.text, place)
+            instead = await self._model.written(dictation)
+            text = dictation.polished or dictation.text
+            fitting = None if dictation.instructs else dictation.fitting
+            text = text if dictation.instructs else self.editing.opened(text, place)
+            dictation.instructs = False  # from here on it is a text like any other
             receipt = await self._writer.write(
-                *(number, text, place.output, focus, asked, timing), place.fitting
+                *(number, text, place.output, focus, asked, timing), fitting, instead
             )
         except (NotDelivered, DeliveryUnsure) as error:
             dictation.reason = str(error)
@@ -351,7 +370,7 @@ class Pipeline:
             return
         now = time.monotonic()
         timing.total_ms = (now - dictation.released_at) * 1000
-        if dictation.profile.sends:
+        if dictation.profile.sends and not (instead and instead.was_selected):
             await self._press_enter(number)
         self._handle(number, Input.WRITTEN)
         self._observer.delivered(number, receipt, timing)
@@ -377,6 +396,13 @@ class Pipeline:
     def _hold(self, number: int) -> None:
         dictation = self._end(number)
         reason = dictation.reason if dictation else "interrupted"
+        if dictation is not None:
+            self._model.cancel(dictation)
+            if dictation.instructs:
+                reason = f"not edited: {reason}"
+                self._journal.submit(Journal.cancelled, number, reason)
+                self._observer.trouble(reason)
+                return
         self._journal.submit(Journal.held, number, reason)
         self._observer.held(number, reason)
 
@@ -384,6 +410,7 @@ class Pipeline:
         dictation = self._end(number)
         if dictation:
             dictation.utterance.cancel()
+            self._model.cancel(dictation)
         self._journal.submit(Journal.cancelled, number, "cancelled")
 
     def _end(self, number: int) -> Dictation | None:
@@ -393,6 +420,11 @@ class Pipeline:
             for timer in dictation.timers:
                 timer.cancel()
         return dictation
+
+    @property
+    def acted_at(self) -> Sequence[float]:
+        """When the user last did something, monotonic seconds."""
+        return tuple(self._acted_at)
 
     @property
     def writing(self) -> bool:

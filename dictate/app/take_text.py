@@ -31,7 +31,8 @@ async def find_text(
     dictation.fitting = profile.fitting(final.language, application)
     settings = editing if profile.edits else NO_EDITS
     known = profile.hotwords, settings, dictation.fitting.language
-    dictation.edit = edit_of(final.text, *known)
+    if not dictation.instructs:  # it says what to do with something else
+        dictation.edit = edit_of(final.text, *known)
     if dictation.edit is None:
         said = replace(final, text=without_escape(final.text, *known))
         values = await snippet_values(profile, said, application, on_trouble)

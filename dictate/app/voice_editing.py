@@ -97,8 +97,10 @@ class VoiceEditing:
 
     async def _scratch(self, place: Place) -> str:
         stood = self._writer.last
-        number = await self._writer.undo(self._in_use(), place.asked.acted_at)
+        number = await self._writer.undo(self._in_use(), place.asked.acted_at, altogether=True)
         self.taken_back(number)
+        if self._writer.restored is not None:
+            return f"what dictation {number} had replaced stands there again"
 
         async def write_again(place: Place) -> str:
             entry = await self._journal.call(Journal.get, number)

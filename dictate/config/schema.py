@@ -16,8 +16,9 @@ fact is written once. The metadata of a field may have:
   does not set it by this name.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
+from dictate.config.polish_schema import PolishSettings as PolishSettings
 from dictate.config.profile_schema import KeySettings, ProfileSettings
 from dictate.config.profile_schema import option as _option
 
@@ -231,6 +232,9 @@ class TextSettings:
     """Whether you dictate code: nothing gets a capital or a full stop by itself, formatters join
     words ("camel case foo bar" becomes fooBar), and signs have the names that programmers give them
     ("open paren", "double equals"), in English. See docs/guide/code.md."""
+    polish: bool = False
+    """Whether a language model polishes each text, as [polish] says. It makes mistakes: read what
+    it wrote. undo_key brings back what you said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +306,9 @@ class HotkeySettings:
     correct_key: str = _option("", reads="dictate.hotkeys.chord:spelled_or_none")
     """A key that opens a window in which you correct the last text, such as ctrl+alt+c. What
     Dictate could learn from that is proposed. Empty means none."""
+    edit_key: str = _option("", reads="dictate.hotkeys.chord:spelled_or_none")
+    """A key you hold to edit the selected text: say what to do with it, such as "make this
+    shorter". The language model of [polish] does it. Empty means none."""
     mode: str = _option("hold_or_tap", choices=("hold", "toggle", "hold_or_tap", "double_tap"))
     """hold records while the key is down. toggle starts at one press and stops at the next.
     hold_or_tap does both: a tap toggles. double_tap is like hold_or_tap, but a double tap starts,
@@ -386,6 +393,7 @@ class Settings:
     hotwords: HotwordSettings = HotwordSettings()
     text: TextSettings = TextSettings()
     editing: EditingSettings = EditingSettings()
+    polish: PolishSettings = field(default_factory=PolishSettings)
     output: OutputSettings = OutputSettings()
     hotkey: HotkeySettings = HotkeySettings()
     journal: JournalSettings = JournalSettings()

@@ -68,6 +68,9 @@ class Entry:
     """The text of the engine without hotwords, from the same sound; None if it is not known."""
     corrected: str = ""
     """The text as the user corrected it later; empty if nobody did."""
+    polished: str = ""
+    """The text that a language model made of `text`, if that is what was written; of an edit of a
+    selection, what replaced it. Otherwise empty."""
     command: str = ""
     """The voice command that it is, such as "scratch"; `heard` has its words, and nothing is
     written. Empty if it is a text."""
@@ -76,4 +79,4 @@ class Entry:
     @property
     def wanted(self) -> str:
         """The text as the user wants it."""
-        return self.corrected or self.text
+        return self.corrected or self.polished or self.text

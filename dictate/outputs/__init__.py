@@ -188,6 +188,11 @@ class Output(ABC):
         """
         return None
 
+    async def selection(self, focus: Focus | None) -> FieldText | None:
+        """What is selected in `focus` at this moment, and what stands around it. As `surrounding`,
+        but the question may never cost what is selected."""
+        return await self.surrounding(focus)
+
     async def follow_field(  # noqa: B027 - most outputs have nothing to read
         self, focus: Focus | None, on_text: Callable[[FieldText], None]
     ) -> None:

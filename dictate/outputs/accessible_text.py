@@ -101,6 +101,8 @@ async def _look(field: FocusedField, place: Place) -> FieldText | None:
     before, selected, after = pieces
     if before is None or selected is None or after is None or now != at:
         return None
+    if cursor == last and 0 < len(selected) <= _astral(before + selected):
+        return None  # Chromium moves a selection to the left by the number of these
     if _OBJECT in (before[-1:], after[:1]) or _OBJECT in selected:
         return None
     ends = len(before), len(before) + len(selected)
@@ -129,6 +131,11 @@ def _selection(answer: list[Any] | None, cursor: int) -> tuple[int, int]:
     an error, some with two equal numbers, wherever the cursor is."""
     first, last = map(int, answer) if answer else (cursor, cursor)
     return (first, last) if first != last else (cursor, cursor)
+
+
+def _astral(text: str) -> int:
+    """The number of characters that are two in UTF-16."""
+    return sum(character > "\uffff" for character in text)
 
 
 async def _text(field: FocusedField, place: Place, start: int, end: int) -> str | None:

@@ -71,9 +71,16 @@ class Guard:
         field = self._field
         return field is not None and field.secret
 
-    async def surrounding(self) -> FieldText | None:
-        """As `Output.surrounding`, for what has the focus now, where accessibility is on."""
-        return await read(self._field) if self._field is not None else None
+    async def surrounding(self, preview: str = "") -> FieldText | None:
+        """As `Output.surrounding`, for what has the focus now, where accessibility is on.
+
+        `preview` is what an input method shows there now, which some applications take for text.
+        """
+        field = self._field
+        if field is None or (text := await read(field)) is None:
+            return None
+        taken = preview and (text.before.endswith(preview) or text.after.startswith(preview))
+        return None if taken else text
 
     async def follow_field(self, on_text: Callable[[FieldText], None]) -> bool:
         """As `Output.follow_field`, for what has the focus now, where accessibility is on. Whether

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dictate.app.dictation import LONG_TEXT
+from dictate.app.dictation import LONG_TEXT, Dictation
 from dictate.app.journal_thread import JournalThread
 from dictate.app.observer import Timing
 from dictate.app.output_writer import OutputWriter
@@ -223,6 +223,18 @@ class Observer:
         self.told.append(f"trouble: {message}")
 
 
+class NoModel:
+    """No text is polished."""
+
+    def sound_over(self, dictation: Dictation, focus: Focus | None) -> None: ...
+
+    async def revise(self, dictation: Dictation, application: str) -> None: ...
+
+    async def written(self, dictation: Dictation) -> None: ...
+
+    def cancel(self, dictation: Dictation) -> None: ...
+
+
 class Rig:
     """A pipeline and everything around it."""
 
@@ -245,6 +257,7 @@ class Rig:
             microphone=self.microphone,
             journal=self.thread,
             writer=self.writer,
+            model=NoModel(),  # type: ignore[arg-type]
             observer=self.observer,
         )
         in_flight = self.pipeline.in_flight

@@ -5,7 +5,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,10 @@ from dictate.config.schema import OutputSettings
 from dictate.errors import FocusMoved, NotDelivered
 from dictate.outputs import OUTPUTS, Focus, Output, Receipt
 from dictate.outputs.ibus import output as ibus_output
+from dictate.outputs.ibus import surrounding as ibus_surrounding
 from dictate.outputs.ibus import undo as ibus_undo
+from tests.lab.at_cursor import ACTS
+from tests.lab.at_cursor import TEXT as AROUND
 from tests.lab.corpus import TEXTS
 from tests.lab.daemon import RealDaemon
 from tests.lab.gnome import (
@@ -35,13 +38,16 @@ pytestmark = [pytest.mark.gnome, pytest.mark.timeout(180)]
 
 MINE = "xkb:us::eng"
 """What GNOME Shell switches on at its start."""
-_PRESS_B = """
+_PRESS = """
 const C = imports.gi.Clutter, kind = C.InputDeviceType.KEYBOARD_DEVICE;
 const keys = C.get_default_backend().get_default_seat().create_virtual_device(kind);
-for (const state of [C.KeyState.PRESSED, C.KeyState.RELEASED])
-    keys.notify_keyval(C.get_current_event_time(), C.KEY_b, state);
+const {PRESSED, RELEASED} = C.KeyState;
+for (const [name, state] of [EVENTS])
+    keys.notify_keyval(C.get_current_event_time(), C[`KEY_${name}`], state);
 1
 """
+HAND_S = 0.5
+"""Seconds between a key and the next text, as if the user moved the hand."""
 KINDS: tuple[type[Window], ...] = (Gtk3OnGnome, Gtk4OnGnome, Foot)
 
 
@@ -57,6 +63,15 @@ def windows(gnome: Gnome) -> Iterator[dict[str, Window]]:
 def session(gnome: Gnome, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in gnome.more_env.items():
         monkeypatch.setenv(name, value)
+
+
+def press(gnome: Gnome, keys: Sequence[str]) -> None:
+    """Keys by their names, maybe with "shift+" or "ctrl+" before them."""
+    for key in keys:
+        names = key.replace("ctrl", "Control_L").replace("shift", "Shift_L").split("+")
+        events = [f"['{name}', PRESSED]" for name in names]
+        events += [event.replace("PRESSED", "RELEASED") for event in reversed(events)]
+        gnome.evaluate(_PRESS.replace("EVENTS", ", ".join(events)))
 
 
 def with_output(work: Callable[[Output], Awaitable[None]]) -> None:
@@ -226,7 +241,7 @@ def test_nothing_is_taken_back_after_a_key(
     async def work(output: Output) -> None:
         focus = await focus_on(output, window)
         await output.write(TEXT, focus)
-        await asyncio.to_thread(gnome.evaluate, _PRESS_B)
+        await asyncio.to_thread(press, gnome, ["b"])
         await asyncio.to_thread(window.wait_text, TEXT + "b")
         with pytest.raises(NotDelivered, match=r"changed|stands there now"):
             await output.undo(TEXT, focus)
@@ -269,10 +284,8 @@ def test_a_terminal_takes_nothing_back(gnome: Gnome, windows: dict[str, Window])
     assert gnome.engine() == MINE
 
 
-def test_from_the_voice_to_the_window(gnome: Gnome, windows: dict[str, Window]) -> None:
-    window = windows["gtk3"]
-    window.forget()
-    window.focus()
+def test_from_the_voice_to_the_window(gnome: Gnome, tmp_path: Path) -> None:
+    window = Gtk3OnGnome(gnome, tmp_path)
     samples = Path(__file__).parents[2] / "dictate" / "samples"
     recording = min(samples.glob("*.wav"), key=lambda path: path.stat().st_size)
     config = f'[hotkey]\nuse = "none"\n[microphone]\nuse = "wav:{recording}"\n'
@@ -285,3 +298,57 @@ def test_from_the_voice_to_the_window(gnome: Gnome, windows: dict[str, Window]) 
         wait_for(lambda: daemon.history()[0]["state"] == "delivered", "it is written")
         window.wait_text(daemon.history()[0]["text"])
     assert gnome.engine() == MINE
+    window.close()
+
+
+@pytest.mark.parametrize("kind", [Gtk3OnGnome, Gtk4OnGnome])
+def test_what_stands_around_the_cursor(
+    gnome: Gnome, tmp_path: Path, kind: type[Window], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is what the application answers to a preview, or to a question; GNOME 43 does not say what
+    is selected."""
+    window = kind(gnome, tmp_path)
+    monkeypatch.setattr(ibus_output, "_RECEIPT_S", 2.0)  # this machine may be busy
+    monkeypatch.setattr(ibus_surrounding, "ANSWER_S", 1.0)
+
+    async def work(output: Output) -> None:
+        focus = await focus_on(output, window)
+        await output.write(AROUND, focus)
+        for act in ACTS:
+            if act.selected:
+                continue
+            await asyncio.to_thread(press, gnome, act.keys)
+            for preview in ("", "being", "being said"):
+                await asyncio.sleep(HAND_S)
+                if preview:
+                    assert await output.preview(preview)
+                    await asyncio.sleep(HAND_S)
+                there = await output.surrounding(focus)
+                assert there is not None, (act, preview)
+                line = act.before.rpartition("\n")[2]
+                assert there.before.rpartition("\n")[2] == line
+                assert there.after.partition("\n")[0] == act.after
+            assert await output.surrounding(Focus("elsewhere", "")) is None
+            await output.preview("")
+        await output.surrounding(focus)
+        assert await output.write(" one", focus) is Receipt.DELIVERED
+        await output.surrounding(focus)
+        await asyncio.sleep(2)  # no text comes
+        assert await asyncio.to_thread(gnome.engine) == MINE
+
+    with_output(work)
+    assert gnome.engine() == MINE
+    assert window.text() == f"{ACTS[-1].before} one"
+    window.close()
+
+
+def test_a_terminal_says_nothing(gnome: Gnome, windows: dict[str, Window]) -> None:
+    async def work(output: Output) -> None:
+        focus = await focus_on(output, windows["foot"])
+        for preview in ("", "being said"):
+            await output.preview(preview)
+            assert await output.surrounding(focus) is None
+        assert await output.write("one", focus) is Receipt.UNCONFIRMED
+
+    with_output(work)
+    windows["foot"].wait_text("one")

@@ -14,6 +14,7 @@ import pytest
 from dbus_fast import Message
 from dbus_fast.aio import MessageBus
 
+from tests.lab.more_windows import Chromium, Qt6
 from tests.lab.sway import SwayWindow
 from tests.lab.windows import PYTHON, Window, _need_module
 from tests.lab.xserver import wait_for
@@ -158,6 +159,24 @@ class AccessibilityBus:
         session.disconnect()
         assert answer is not None
         return bool(answer.body[0].value)
+
+
+class AccessibleQt6(Qt6):
+    """A Qt 6 text field that tells of itself."""
+
+    def launch(self) -> subprocess.Popen[bytes]:
+        self.x.more_env = {**self.x.more_env, "QT_LINUX_ACCESSIBILITY_ALWAYS_ON": "1"}
+        return super().launch()
+
+
+class AccessibleChromium(Chromium):
+    """A textarea in a Chromium that tells of its pages."""
+
+    flags = ("--force-renderer-accessibility",)
+
+    def launch(self) -> subprocess.Popen[bytes]:
+        self.x.more_env = {**self.x.more_env, "ACCESSIBILITY_ENABLED": "1"}
+        return super().launch()
 
 
 class TwoFields(Window):

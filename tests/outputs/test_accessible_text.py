@@ -112,7 +112,7 @@ def test_the_text_around_the_cursor(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("utf16", [False, True])
-@pytest.mark.parametrize(("cursor", "anchor"), [(8, 8), (8, 2), (2, 8), (7, 8), (0, 11), (11, 11)])
+@pytest.mark.parametrize(("cursor", "anchor"), [(8, 8), (9, 2), (2, 8), (7, 8), (0, 11), (11, 11)])
 def test_both_ends_of_a_selection_in_either_unit(
     monkeypatch: pytest.MonkeyPatch, utf16: bool, cursor: int, anchor: int
 ) -> None:
@@ -126,6 +126,13 @@ def test_both_ends_of_a_selection_in_either_unit(
         application.text[first:last],
         application.text[last:],
     )
+
+
+def test_a_selection_that_chromium_may_have_moved(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It stands before the cursor, and is as long as there are emoji up to there."""
+    assert looked(Application("😀😀 one two", 6, 4), monkeypatch) is None
+    assert looked(Application("😀😀 one two", 6, 3), monkeypatch) is not None
+    assert looked(Application("😀😀 one two", 4, 6), monkeypatch) is not None
 
 
 def test_an_empty_field(monkeypatch: pytest.MonkeyPatch) -> None:

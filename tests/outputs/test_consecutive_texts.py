@@ -271,7 +271,7 @@ def test_what_the_application_reports_counts(in_sway: SwayWindow, seat: Keyboard
         await write(SECOND)
 
     on_sway(InputMethodOutput, in_sway, work)
-    in_sway.wait_text("One two.b Three four.")  # without a report: "bThree"
+    in_sway.wait_text("One two.b Three four.")
 
 
 # IBus

@@ -6,6 +6,7 @@ lost the focus.
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -47,20 +48,22 @@ class IBusDesktop(IBusConnection):
         super().__init__(connection)
         self._context: str | None = None
         self._client: str | None = None
-        """The name on the bus of who has reported the last focus."""
+        """The name on the bus of who has reported the last focus; None if we were not there yet."""
         self._moves = 0
         self._ours = ""
         """A context of our own, which never has the focus."""
         self._awaited: deque[asyncio.Future[None]] = deque()
-        self.listening = False
         self.surrounding: SurroundingText | None = None
-        """What was last reported of a text field, while `listening`."""
+        """What was last reported of the text field that has the focus."""
+        self.reported_at = 0.0
+        """Monotonic seconds of that."""
         self.on_report: Callable[[], None] | None = None
         """Called when the focus moved, or a text field reported. Must not raise."""
 
     async def settle(self) -> None:
-        """Start to watch the focus."""
-        for member in (_GAINED, _LOST):
+        """Start to watch the focus, and the text in the field that has it: a client of IBus reports
+        that once, until it changes."""
+        for member in (_GAINED, _LOST, _SURROUNDING):
             rule = f"type='method_call',interface='{_CONTEXT}',member='{member}'"
             await self.call(DBUS, "AddMatch", "s", rule)
         (self._ours,) = await self.call(IBUS, "CreateInputContext", "s", "dictate")
@@ -83,14 +86,6 @@ class IBusDesktop(IBusConnection):
         self._focus_is(None if context == _NO_CONTEXT else context)
         await self._until_forwarded()
         return self.seen
-
-    async def listen(self, *, on: bool) -> None:
-        """Start or stop watching the text in fields. Raises IBusLost, IBusRefused."""
-        rule = f"type='method_call',interface='{_CONTEXT}',member='{_SURROUNDING}'"
-        await self.call(DBUS, "AddMatch" if on else "RemoveMatch", "s", rule)
-        self.listening = on
-        if not on:
-            self.surrounding = None
 
     async def engine(self) -> str | None:
         """The name of the engine that is on; None if there is none. Raises IBusLost."""
@@ -129,13 +124,13 @@ class IBusDesktop(IBusConnection):
             raise IBusLost("IBus does not notice the end of a connection") from error
 
     async def through_shell(self) -> bool:
-        """Whether the field that has the focus talks to GNOME Shell, not to IBus itself. Raises
-        IBusLost."""
+        """Whether the field that has the focus talks to GNOME Shell, not to IBus itself, as far as
+        is known. Raises IBusLost."""
         try:
             (owner,) = await self.call(DBUS, "GetNameOwner", "s", _PANEL)
         except IBusRefused:
             return False
-        return bool(owner == self._client)
+        return self._client in (None, owner)
 
     async def until_passed_on(self) -> None:
         """Return once GNOME Shell has most likely passed on to the application what it got from us.
@@ -164,8 +159,10 @@ class IBusDesktop(IBusConnection):
             self._client = call.sender
             self._focus_is(call.path)
         elif call.member == _SURROUNDING:
-            self.surrounding = SurroundingText.of(call)
-            self._reported()
+            if call.path == self._context:
+                self.surrounding = SurroundingText.of(call)
+                self.reported_at = time.monotonic()
+                self._reported()
         elif call.path == self._context:
             self._focus_is(None)
         return True
@@ -174,6 +171,7 @@ class IBusDesktop(IBusConnection):
         if context != self._context:
             self._context = context
             self._moves += 1
+            self.surrounding = None
             self._reported()
 
     def _reported(self) -> None:

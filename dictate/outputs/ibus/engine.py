@@ -9,6 +9,7 @@ that disconnects must bring the user's back, and a killed program cannot.
 """
 
 import asyncio
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
@@ -59,8 +60,8 @@ class IBusEngine(IBusConnection):
     """The text before the cursor, as the application reports it: a part, if it is long."""
     surrounding: SurroundingText | None = None
     """The whole report."""
-    fresh = False
-    """Whether it was made after the last preedit."""
+    preedit_at = 0.0
+    """Monotonic seconds of the last preedit."""
     _reported: asyncio.Event
 
     async def settle(self) -> None:
@@ -91,7 +92,7 @@ class IBusEngine(IBusConnection):
         underline = _object("IBusAttribute", "uuuu", _UNDERLINE, _SINGLE, 0, len(text))
         dim = _object("IBusAttribute", "uuuu", _FOREGROUND, _DIM, stable_chars, len(text))
         body = [_text(text, underline, dim), len(text), bool(text), _CLEAR]
-        self.fresh = False
+        self.preedit_at = time.monotonic()
         await self.signal(_PATH, _INTERFACE, "UpdatePreeditText", "vubu", *body)
 
     async def reports(self, seconds: float, enough: Callable[[str], bool]) -> bool:
@@ -127,7 +128,6 @@ class IBusEngine(IBusConnection):
             case "SetSurroundingText":
                 self.surrounding = SurroundingText.of(call)
                 self.before = self.surrounding.text[: self.surrounding.cursor]
-                self.fresh = True
                 self._reported.set()
         return Message.new_method_return(call)
 

@@ -62,6 +62,8 @@ class IBusOutput(Output):
         """Held to write, or to switch engines."""
         self._showing = False
         """Whether a preview is shown, so that our engine stays on."""
+        self._shown = ""
+        """That preview, or the last one."""
         self._wanted = 0
         """Counts previews and texts: of several previews that wait, only the newest is shown."""
         self._unfit: str | None = None
@@ -74,7 +76,7 @@ class IBusOutput(Output):
         """One that does not, although IBus thinks so. It is not waited for again."""
         self._last: SurroundingText | None = None
         """The report that confirmed the last text, while the text can be taken back."""
-        self._unlisten: asyncio.TimerHandle | None = None
+        self._forgetting: asyncio.TimerHandle | None = None
         self._unit = CursorUnit()
 
     def unavailable_reason(self) -> str | None:
@@ -128,19 +130,31 @@ class IBusOutput(Output):
         if desktop is None or focus is None or desktop.seen != focus.window or self._guard.secret:
             return None
         try:
+            # Accessibility first: it knows of a selection in GTK 3, and no engine is switched.
+            if (text := await self._guard.surrounding(self._shown)) is not None:
+                return text if await desktop.focus() == focus.window else None
+            # Who talks to IBus itself does not answer a question.
             if await desktop.through_shell():
                 return await _to_its_end(self._surrounding(desktop, focus.window))
-            # Who talks to IBus itself cannot be asked, and could take a preview for text.
-            if self._showing or (text := await self._guard.surrounding()) is None:
-                return None
-            return text if await desktop.focus() == focus.window else None
+        except (Unavailable, IBusLost, IBusRefused):
+            pass
+        return None
+
+    async def selection(self, focus: Focus | None) -> FieldText | None:
+        # Not by our engine, whose question may replace what is selected.
+        desktop = self._switch.desktop
+        if desktop is None or focus is None or desktop.seen != focus.window or self._guard.secret:
+            return None
+        try:
+            text = await self._guard.surrounding()
+            return text if text and await desktop.focus() == focus.window else None
         except (Unavailable, IBusLost, IBusRefused):
             return None
 
     async def follow_field(self, focus: Focus | None, on_text: Callable[[FieldText], None]) -> None:
         # Not by our engine: while it is on, the user's own is off. What applications report to that
-        # one is forwarded to us, after each text for a while (`_listen`): GNOME Shell reports each
-        # change, GTK 3 at the next key only, GTK 4 on X11 nothing. So accessibility comes first.
+        # one is forwarded to us: GNOME Shell reports each change, GTK 3 at the next key only, GTK 4
+        # on X11 nothing. So accessibility comes first.
         desktop = self._switch.desktop
         if desktop is None or focus is None or desktop.seen != focus.window:
             return
@@ -170,8 +184,7 @@ class IBusOutput(Output):
             async with asyncio.timeout(_CLOSE_S), self._switching:
                 self._showing = False
                 await self._switch.restore()
-        if self._unlisten is not None:
-            self._unlisten.cancel()
+        self._forget()
         await self._switch.close()
         await self._guard.close()
 
@@ -181,10 +194,10 @@ class IBusOutput(Output):
                 desktop, engine = await self._ready(window)
                 if engine.terminal and "\n" in text:
                     raise NotDelivered("a terminal would take the line ends for Enter")
-                await self._listen(desktop)
+                self._forget_later()
                 receipt = await self._commit(desktop, engine, text, window)
                 if receipt is Receipt.DELIVERED:
-                    self._last = desktop.surrounding
+                    self._last = engine.surrounding
                 return receipt
             finally:
                 self._showing = False
@@ -269,22 +282,15 @@ class IBusOutput(Output):
             self._silent = window
         return confirmed
 
-    async def _listen(self, desktop: IBusDesktop) -> None:
-        """Watch the text in the field from now on, for a while."""
-        self._last = None
-        if self._unlisten is not None:
-            self._unlisten.cancel()
-        if not desktop.listening:
-            with contextlib.suppress(IBusLost, IBusRefused):
-                await desktop.listen(on=True)
-        loop = asyncio.get_running_loop()
-        self._unlisten = loop.call_later(_UNDO_S, lambda: self._tasks.start(self._stop_listening()))
+    def _forget_later(self) -> None:
+        """The text that comes now can be taken back for a while."""
+        self._forget()
+        self._forgetting = asyncio.get_running_loop().call_later(_UNDO_S, self._forget)
 
-    async def _stop_listening(self) -> None:
-        self._last = self._unlisten = None
-        if self._switch.desktop is not None:
-            with contextlib.suppress(IBusLost, IBusRefused):
-                await self._switch.desktop.listen(on=False)
+    def _forget(self) -> None:
+        if self._forgetting is not None:
+            self._forgetting.cancel()
+        self._last = self._forgetting = None
 
     async def _surrounding(self, desktop: IBusDesktop, window: str) -> FieldText | None:
         """Raises Unavailable, IBusLost, IBusRefused."""
@@ -295,7 +301,7 @@ class IBusOutput(Output):
             self._showing = True  # until the text comes, which is for the same engine
             try:
                 engine = await self._switch.use_ours(desktop)
-                report = await report_now(engine, previewed=previewed)
+                report = await report_now(desktop, engine, previewed=previewed)
                 if report is None or await desktop.focus() != window:
                     return None
                 return self._unit.content(report)
@@ -370,6 +376,7 @@ class IBusOutput(Output):
         if (left_out := len(text) - _PREVIEW_CHARACTERS) > 0:
             text = f"…{text[-_PREVIEW_CHARACTERS:]}"
             stable_chars = max(0, stable_chars - left_out) + 1
+        self._shown = text
         await engine.preedit(text, stable_chars)
         return engine.on and engine.shows_preedit
 

@@ -1,33 +1,42 @@
-"""What stands around the cursor of a text field at this moment, as it is reported to our engine.
+"""What stands around the cursor of a text field at this moment, as GNOME Shell reports it to IBus.
 
 The last report may be out of date: GTK reports no Enter to the desktop. It answers each preedit
 with a report. So a preview that is shown has the answer already; without one, an invisible preedit
 asks for it. It is not sent where something is selected, which some applications would replace.
+GNOME Shell passes on a report only if it is not what the last one was: so no answer is one, too.
+GNOME 43 does not pass on what is selected.
 """
 
+import asyncio
+import time
 from typing import Final
 
 from dictate.outputs import FieldText
 from dictate.outputs.ibus.bus import SurroundingText
+from dictate.outputs.ibus.desktop import IBusDesktop
 from dictate.outputs.ibus.engine import IBusEngine
 
-REPORT_S: Final = 0.1
-"""Seconds that an application has to report. It needs some milliseconds."""
+ANSWER_S: Final = 0.04
+"""Seconds after a preedit in which an application reports a change. It needs some milliseconds."""
+_TICK_S: Final = 0.002
 _INVISIBLE: Final = "\u200b"
 
 
-async def report_now(engine: IBusEngine, *, previewed: bool) -> SurroundingText | None:
+async def report_now(
+    desktop: IBusDesktop, engine: IBusEngine, *, previewed: bool
+) -> SurroundingText | None:
     """None if it is not known. `previewed`: a preview is shown in the field. Raises IBusLost."""
-    if engine.secret or engine.terminal or not engine.reports_text or not engine.on:
+    last = desktop.surrounding
+    if last is None or engine.secret or engine.terminal or not engine.on:
         return None
-    if not await engine.reports(REPORT_S, lambda _: True):
-        return None
-    now = engine.surrounding
-    if now is not None and now.cursor != now.anchor and not previewed:
-        return now
     if not previewed:
+        if last.cursor != last.anchor:
+            return last
         await engine.preedit(_INVISIBLE)
-    return engine.surrounding if await engine.reports(REPORT_S, lambda _: engine.fresh) else None
+    asked = engine.preedit_at
+    while desktop.reported_at < asked and time.monotonic() < asked + ANSWER_S:  # noqa: ASYNC110
+        await asyncio.sleep(_TICK_S)
+    return desktop.surrounding
 
 
 class CursorUnit:

@@ -132,17 +132,30 @@ class _FieldBackend:
             return True  # pasted, or the application does not say what stands there
         return field.ends_with(text) and not field.selected
 
-    async def reported(self, focus: Focus) -> tuple[bool, FieldText | None]:
-        """What the application reports to stand around the cursor; and whether nobody else is to be
-        asked, who could take a preview for text."""
+    async def reported(self, focus: Focus) -> FieldText | None:
+        """What the application reports to stand around the cursor."""
         if await self.focus() != focus:
-            return True, None
+            return None
         field = self._method.field
-        previewed = field is not None and field is self._previewed
-        content = await content_now(
-            self._connection, self._method, previewed=previewed, primary=self._primary
+        return await content_now(
+            self._connection,
+            self._method,
+            previewed=field is not None and field is self._previewed,
+            primary=self._primary,
         )
-        return previewed or content is not None, content
+
+    async def selected(self, focus: Focus) -> FieldText | None:
+        """What the application has reported as selected, if it is the primary selection, too. GTK 4
+        does not report each change, and would replace what is selected by the preedit of
+        `content_now`."""
+        if await self.focus() != focus:
+            return None
+        field = self._method.field
+        if field is None or not field.selected or field.secret or field.terminal:
+            return None
+        content, primary = field.content, await self._primary()
+        same = self._method.field is field and field.content == content
+        return content if content and same and primary == content.selected else None
 
     async def _primary(self) -> str | None:
         return await self._paster.primary() if self._paster is not None else ""
@@ -183,7 +196,7 @@ class _FieldBackend:
         if field is None or field.secret or self._previewed not in (None, field):
             return False
         self._previewed = field
-        self._method.preedit(text.encode()[-PREVIEW_BYTES:].decode(errors="ignore"))
+        self._method.preedit(text)
         return True
 
     async def close(self) -> None:
@@ -285,14 +298,19 @@ class InputMethodOutput(WindowOutput[_FieldBackend]):
 
     def __init__(self, settings: OutputSettings) -> None:
         super().__init__(settings, WaylandThread(f"dictate-{self.name}", _FieldBackend.open))
+        self._shown = ""
+        """The preview, as it is shown."""
 
     def unavailable_reason(self) -> str | None:
         return why_no_wayland(_probe)
 
     async def preview(self, text: str, stable_chars: int = 0) -> bool:  # noqa: ARG002 - it has no styles
         shown = "" if self._guard.secret else text
+        self._shown = shown.encode()[-PREVIEW_BYTES:].decode(errors="ignore")
         try:
-            return await self._desktop.call(lambda backend: backend.preview(shown), FOCUS_LIMIT_S)
+            return await self._desktop.call(
+                lambda backend: backend.preview(self._shown), FOCUS_LIMIT_S
+            )
         except DesktopLost:
             return False
 
@@ -300,12 +318,22 @@ class InputMethodOutput(WindowOutput[_FieldBackend]):
         if focus is None or self._guard.secret:
             return None
         try:
-            known, text = await self._desktop.call(
-                lambda backend: backend.reported(focus), FOCUS_LIMIT_S
-            )
+            text = await self._desktop.call(lambda backend: backend.reported(focus), FOCUS_LIMIT_S)
         except DesktopLost:
             return None
-        return text if known else await super().surrounding(focus)
+        if text is None and (text := await self._guard.surrounding(self._shown)) is not None:
+            return text if await self.focus() == focus else None
+        return text
+
+    async def selection(self, focus: Focus | None) -> FieldText | None:
+        if focus is None or self._guard.secret:
+            return None
+        if (text := await self._guard.surrounding()) is not None:
+            return text if await self.focus() == focus else None
+        try:
+            return await self._desktop.call(lambda backend: backend.selected(focus), FOCUS_LIMIT_S)
+        except DesktopLost:
+            return None
 
     async def follow_field(self, focus: Focus | None, on_text: Callable[[FieldText], None]) -> None:
         loop = asyncio.get_running_loop()
