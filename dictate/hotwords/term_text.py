@@ -1,4 +1,4 @@
-"""Puts a term into the text of a file, or takes it out. All else stays as it is, comments included."""
+"""Puts a term into the text of a file, or takes it out. All else stays, comments included."""
 
 from collections.abc import Sequence
 from typing import Any
