@@ -25,7 +25,8 @@ def changed(text: str, key: Key, change: Callable[[Any], None]) -> str:
         change(table)
         return tomlkit.dumps(document)
     start, stop = span
-    document = table = tomlkit.parse("\n".join([*lines[start:stop], ""]))
+    document = tomlkit.parse("\n".join([*lines[start:stop], ""]))
+    table = document
     for part in key:  # of several [[table]], only this one is there
         table = table[part if isinstance(part, str) else 0]
     change(table)

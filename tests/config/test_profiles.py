@@ -152,6 +152,8 @@ def test_second_of_an_older_file_is_the_profile_of_that_name(
             "[[profile]]\nname = 'x'\nnumbrs = true",
             "3: there is no option numbrs in [[profile]]",
         ),
+        ("[[profile]]\nname = 'x'\nkey = 'f9'", "3: a key has a table of its own: [[key]], with"),
+        ("[[profile]]\nname = 'x'\n[profile.text]", "3: options of [text] stand in [[profile]]"),
         ("[[profile]]\nname = 'x'\nsend = 'return'", "3: profile.send must be one of none, enter"),
         (
             "[[profile]]\nname = 'x'\nspoken_newlines = 'yes'",
