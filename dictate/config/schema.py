@@ -221,10 +221,10 @@ class TextSettings:
         choices=("auto", "trailing", "none"),
         was={"trailing_space": {True: "trailing", False: "auto"}},
     )
-    """auto puts a space where words would touch what stands around the cursor, and no second full
-    stop. Where that cannot be read, as in terminals, it puts a space after the last text only, if
-    that is in the same window and less than a minute old. trailing ends each text with a space
-    instead. none adds nothing."""
+    """auto fits the text in at the cursor: with a space where words would touch, and without a
+    second full stop. Where the output cannot read what stands there, as in terminals, the only
+    space is the one after your own last text, if that went into the same window within a minute
+    before. trailing ends each text with a space instead; none adds nothing."""
     capitals: str = _option("auto", choices=("auto", "keep"))
     """Whether the first letter depends on what stands before the cursor, in English, German, French
     and Spanish. auto makes it small within a sentence, and a capital at the start of one; names,

@@ -4,16 +4,20 @@ output answers, the text is written, and once."""
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from dictate.app.around_cursor import ANSWER_S
+from dictate.config.schema import TextSettings
 from dictate.errors import NotDelivered
+from dictate.hotwords.model import Hotwords, Term
 from dictate.journal.entry import EntryState
 from dictate.journal.journal import Journal
-from dictate.outputs import Destination, FieldText
+from dictate.outputs import Destination, FieldText, Focus
 from dictate.text.fit import Fitting
+from tests.app import test_pipeline as pipeline
 from tests.lab.screen import Rig, Scenario, on_screen
 
 Run = Callable[[Scenario], None]
@@ -187,3 +191,49 @@ def test_a_field_of_any_size_is_read(run: Run) -> None:
         assert rig.text == "and then"
 
     run(scenario)
+
+
+class ReadableScreen(pipeline.Screen):
+    """It can read its windows."""
+
+    async def surrounding(self, focus: Focus | None) -> FieldText | None:
+        before = self.windows.get(self.focused, "")
+        return FieldText(f"{before} by now.", len(before), len(before))
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "written"),
+    [
+        ("en", TextSettings(), "I know that the rest The Hague and The Times"),
+        ("en", TextSettings(capitals="keep"), "I know that The rest The Hague And The Times"),
+        ("en", TextSettings(spacing="none"), "I know thatthe rest.The Hague.AndThe Times."),
+        ("sv", TextSettings(), "I know that The rest The Hague And The Times"),
+    ],
+)
+def test_a_dictation_fits_in_by_its_language_its_words_and_the_settings(
+    tmp_path: Path, language: str, text: TextSettings, written: str
+) -> None:
+    words = Hotwords((Term("The Hague"),), replacements=(("times", "The Times"),))
+
+    async def scenario() -> None:
+        rig = pipeline.Rig(tmp_path / "journal", pipeline.SETTINGS)
+        screen = ReadableScreen()
+        main = pipeline.profile_of(rig.main_engine, language, screen, words)
+        rig.profiles.apply(replace(main, text=text), rig.profiles.second)
+        screen.windows["editor"] = "I know that"
+        for number, said in enumerate(("The rest.", "the hague.", "And", "times."), 1):
+            rig.main_engine.answers[number] = said
+            await rig.dictate()
+            await rig.settle()
+        assert screen.windows["editor"] == written
+        kept = [entry.text for entry in await rig.thread.call(Journal.history, 9)]
+        assert kept == ["The Times.", "And", "The Hague.", "The rest."]
+        screen.windows["editor"] = "I know that"
+        await rig.replay.paste(1)
+        assert screen.windows["editor"] == written.partition("rest")[0] + "rest" + "." * (
+            text.spacing == "none"
+        )
+        rig.journal_executor.submit(rig.journal.close)
+        await asyncio.to_thread(rig.journal_executor.shutdown)
+
+    asyncio.run(scenario())

@@ -18,12 +18,16 @@ from dictate.errors import MicrophoneError
 from dictate.events import RATE, AudioChunk, Samples
 from dictate.microphone.portaudio import PortAudioMicrophone, list_devices
 from dictate.microphone.supervisor import MicrophoneSupervisor
-from tests.lab.hearing import joined, likeness, tone
+from tests.lab.hearing import joined, missing_s, tone
 from tests.lab.processes import children
 from tests.lab.pulse import MICROPHONE, SECOND_MICROPHONE, PulseAudio
 
 BOUND_S = 15.0
 """Recovery takes a second or two; a loaded machine gets more time before it is a failure."""
+
+BUSY_SERVER_S = 0.5
+"""Seconds of sound that the server itself may lose on a loaded machine. Without our buffers, a
+hiccup of 1.5 s would lose more than twice as much."""
 
 
 @pytest.fixture
@@ -135,7 +139,7 @@ def test_the_server_is_killed_and_comes_back(pulse: PulseAudio, noise: Path) -> 
             assert len(dictation.troubles) <= 2
             assert "lost" in dictation.troubles[0]
             # All of the first part is kept, in front.
-            assert likeness(before[-RATE:], sound_of_a_minute()) > 0.9
+            assert missing_s(before[-RATE:], sound_of_a_minute()) < BUSY_SERVER_S
             np.testing.assert_array_equal(joined(dictation.chunks)[: len(before)], before)
 
     asyncio.run(scenario())
@@ -254,7 +258,9 @@ def test_a_short_hiccup_of_the_capture_process_loses_nothing(
             os.kill(process, signal.SIGCONT)
             await dictation.hears(1.5)
             assert dictation.troubles == []
-            assert likeness(joined(dictation.chunks)[RATE // 2 :], sound_of_a_minute()) > 0.9
+            assert not any(chunk.dropped for chunk in dictation.chunks)
+            heard = joined(dictation.chunks)[RATE // 2 :]
+            assert missing_s(heard, sound_of_a_minute()) < 0.1
 
     asyncio.run(scenario())
 
@@ -267,7 +273,9 @@ def test_a_hiccup_of_the_daemon_loses_nothing(pulse: PulseAudio, noise: Path) ->
             time.sleep(1.5)  # noqa: ASYNC251 - the hiccup
             await dictation.hears(2.0)
             assert dictation.troubles == []
-            assert likeness(joined(dictation.chunks)[RATE // 2 :], sound_of_a_minute()) > 0.9
+            assert not any(chunk.dropped for chunk in dictation.chunks)
+            heard = joined(dictation.chunks)[RATE // 2 :]
+            assert missing_s(heard, sound_of_a_minute()) < BUSY_SERVER_S
 
     asyncio.run(scenario())
 

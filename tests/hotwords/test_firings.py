@@ -79,6 +79,7 @@ def test_any_two_texts_have_firings(plain: str, heard: str) -> None:
         ("I say um this", "I say this", [("um", "")]),
         ("I say this", "I say Zoë this", [("", "Zoë")]),
         ("well then", "Well, then.", []),
+        ("Ask the cloud.", "ask the Claude", [("cloud", "Claude")]),  # fitted in mid-sentence
         ("That is it. and more", "That is it. And more", []),
         ("use rust here", "use Rust here", [("rust", "Rust")]),
         ("same", "same", []),

@@ -1,9 +1,13 @@
 """A text fits where it lands, and only its spaces, first letter and last full stop change."""
 
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dictate.text.first_words import FIRST_WORDS
 from dictate.text.fit import NEAR, Around, Fitting, fit
 from tests.text.fitting_cases import CASES
 
@@ -26,6 +30,21 @@ def test_there_are_enough_cases() -> None:
     counts = {language: sum(len(cases) for _, cases in needs) for language, needs in CASES.items()}
     assert sum(counts.values()) >= 200
     assert min(counts[language] for language in ("en", "de", "fr", "es")) >= 25
+
+
+DOCUMENTED = re.findall(
+    r"^\| `(.*?\u00a6.*?)` \| (.*?) \| `(.*?)` \|$",
+    (Path(__file__).parents[2] / "docs/guide/fitting.md").read_text(encoding="utf-8"),
+    re.MULTILINE,
+)
+
+
+@pytest.mark.parametrize(("field", "said", "result"), DOCUMENTED)
+def test_the_examples_of_the_documentation_are_true(field: str, said: str, result: str) -> None:
+    before, _, after = field.partition("\u00a6")
+    whole = [f"{before}{fit(before, said, after, each)}{after}" for each in FIRST_WORDS]
+    assert result in whole
+    assert len(DOCUMENTED) >= 10
 
 
 @pytest.mark.parametrize("said", ["The Hague is far.", "Let It Be is old.", "kubectl runs."])
@@ -77,6 +96,14 @@ def test_no_trailing_space_after_a_line_end_or_another_space(text: str, written:
 
 def test_capitals_may_stay() -> None:
     assert Fitting(capitals="keep", language="en").fit("And two.", Around("one")) == " And two."
+
+
+@pytest.mark.parametrize("language", FIRST_WORDS)
+def test_the_lists_are_of_small_words_and_have_each_once(language: str) -> None:
+    words = FIRST_WORDS[language]
+    lists = (words.always, words.in_no_name, words.before_a_noun, words.elided)
+    assert len(frozenset().union(*lists[:3])) == sum(map(len, lists[:3]))
+    assert all(word.islower() for each in lists for word in each)
 
 
 STOPS = ".!?\u3002\uff0e\uff01\uff1f"
