@@ -20,6 +20,7 @@ from tests.lab.at_cursor import ACTS
 from tests.lab.at_cursor import TEXT as AROUND
 from tests.lab.corpus import TEXTS
 from tests.lab.daemon import RealDaemon
+from tests.lab.eight import PATIENT, dictate_eight, says
 from tests.lab.gnome import (
     Foot,
     Gnome,
@@ -29,6 +30,7 @@ from tests.lab.gnome import (
     PasswordOnGnome,
 )
 from tests.lab.outputs import working
+from tests.lab.scripted import noise
 from tests.lab.windows import Window
 from tests.lab.xserver import wait_for
 
@@ -336,3 +338,33 @@ def test_a_terminal_says_nothing(gnome: Gnome, windows: dict[str, Window]) -> No
 
     with_output(work)
     windows["foot"].wait_text("one")
+
+
+@pytest.mark.parametrize("kind", [Gtk3OnGnome, Gtk4OnGnome, Foot])
+def test_eight_utterances_in_a_row(gnome: Gnome, tmp_path: Path, kind: type[Window]) -> None:
+    config = (
+        '[hotkey]\nuse = "none"\n'
+        f'[microphone]\nuse = "wav:{noise(tmp_path / "noise.wav", 60)}"\n'
+        f'[engine]\nuse = "scripted:{says(tmp_path)}"\n'
+    )
+    daemon = RealDaemon(gnome.folder, gnome.more_env)
+    daemon.config.write_text(config)
+    daemon.program = PATIENT
+
+    def say() -> None:
+        daemon.ctl("start")
+        daemon.wait_state("recording")
+        time.sleep(HAND_S)
+        daemon.ctl("stop")
+        daemon.wait_state("ready")
+
+    def press_all(keys: str) -> None:
+        press(gnome, keys.replace("paren", "shift+paren").split())
+        time.sleep(HAND_S)
+
+    with daemon:
+        wait_for(lambda: daemon.status()["engine_state"] == "ready", "the engine is loaded")
+        window = kind(gnome, tmp_path)
+        dictate_eight(window, say, None if kind is Foot else press_all)
+        window.close()
+    assert gnome.engine() == MINE
