@@ -183,7 +183,7 @@ def test_the_law_lets_work(copy: Path, name: str, source: str) -> None:
     ("module", "forbidden"),
     [
         ("ctl.main", {"numpy", "torch", "sounddevice", "Xlib", "dictate.app.pipeline"}),
-        ("app.daemon", {"torch", "sounddevice", "pocketsphinx"}),
+        ("app.daemon", {"torch", "sounddevice", "pocketsphinx", "damga"}),
         ("install.service", {"numpy", "rich", "dictate.app.pipeline"}),
         ("transcribe.command", {"torch", "transformers"}),
     ],

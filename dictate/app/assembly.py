@@ -12,6 +12,7 @@ from contextlib import AsyncExitStack, contextmanager
 from functools import partial
 
 from dictate.app.controller import DaemonController
+from dictate.app.copier import Copier
 from dictate.app.correction_dialog import CorrectionDialog
 from dictate.app.correction_watch import CorrectionWatch
 from dictate.app.corrections import Corrections
@@ -42,7 +43,8 @@ from dictate.app.output_writer import OutputWriter
 from dictate.app.parts import Controls, Stages, UserInterface
 from dictate.app.pipeline import Pipeline
 from dictate.app.plain_replay import PlainReplay
-from dictate.app.profiles import Profiles
+from dictate.app.profile_report import ProfileReport
+from dictate.app.profiles import Profiles, make_profiles
 from dictate.app.proof import Prover
 from dictate.app.quarantine import Quarantine
 from dictate.app.reloader import (
@@ -50,7 +52,6 @@ from dictate.app.reloader import (
     ConfigSource,
     Configuration,
     Reloader,
-    make_profiles,
     make_segmenter,
 )
 from dictate.app.repair import RepairStore
@@ -147,8 +148,8 @@ async def open_stages(
         ),
         on_end=sound_over,
     )
-    pair = make_profiles(settings, configuration.hotwords, engines, outputs, RepairStore())
-    profiles = Profiles(*pair)
+    found = make_profiles(settings, configuration.hotwords, engines, outputs, RepairStore())
+    profiles = Profiles(found)
     writer = OutputWriter(journal, dispatcher)
     segmenter, problem = await make_segmenter(settings.speech)
     if problem:
@@ -208,10 +209,8 @@ def open_controls(
     stack.push_async_callback(reloader.close)
     keys_changed = Signal[[]]()
     keys = Keys(
-        settings.hotkey,
-        settings.second.key,
-        on_press=lambda press: _on_press(pipeline, press, second=False),
-        on_second=lambda press: _on_press(pipeline, press, second=True),
+        settings,
+        on_press=partial(_on_press, pipeline),
         on_cancel=pipeline.cancel,
         on_paste=lambda: controller.paste_key(),
         on_undo=lambda: controller.undo_key(),
@@ -219,7 +218,9 @@ def open_controls(
         on_state=keys_changed,
     )
     desktop_watcher = DesktopWatcher(keys, stages.outputs, reloader, feedback.retry_overlay)
-    status = StatusPublisher(ui.service, pipeline, stages.engines, stages.outputs, keys)
+    status = StatusPublisher(
+        ui.service, pipeline, stages.engines, stages.outputs, stages.profiles, keys
+    )
     keys_changed.connect(status.keys)
     keys_changed.connect(desktop_watcher.keys_changed)
     greeting = Greeting(
@@ -255,6 +256,8 @@ def open_controls(
     forgotten.connect(ui.dispatcher.forgotten)
     forgotten.connect(dialog.forgotten)
     forgotten.connect(watch.forgotten)
+    copier = Copier(lambda: reloader.settings.output)
+    stack.push_async_callback(copier.close)
     controller = DaemonController(
         pipeline=pipeline,
         keys=keys,
@@ -262,7 +265,9 @@ def open_controls(
         replay=stages.replay,
         writer=stages.writer,
         outputs=stages.outputs,
+        profiles=ProfileReport(stages.profiles, stages.engines, keys),
         reloader=reloader,
+        copier=copier,
         on_trouble=on_trouble,
         on_forgotten=forgotten,
         on_undone=recorder.taken_back,
@@ -275,6 +280,7 @@ def open_controls(
         keys=keys,
         controller=controller,
         reloader=reloader,
+        copier=copier,
         summary=lambda: status.summary,
         on_trouble=on_trouble,
     )
@@ -367,7 +373,7 @@ def connect(ui: UserInterface, stages: Stages, controls: Controls) -> None:
         controls.lint.update()
 
     def applied(settings: Settings) -> None:
-        keys.apply(settings.hotkey, settings.second.key)
+        keys.apply(settings)
         ui.notifier.apply(settings.notifications)
         stages.journal.apply(settings.journal)
         feedback.apply(settings)
@@ -395,11 +401,11 @@ def _microphone_works(dispatcher: EventDispatcher, chunk: AudioChunk) -> None:
         dispatcher.mended(MICROPHONE)
 
 
-def _on_press(pipeline: Pipeline, press: Press, *, second: bool) -> None:
+def _on_press(pipeline: Pipeline, profile: str, press: Press) -> None:
     actions: dict[Press, Callable[[], None]] = {
-        Press.START_HELD: lambda: pipeline.start(held=True, second=second),
+        Press.START_HELD: lambda: pipeline.start(held=True, profile=profile),
         Press.STOP: pipeline.stop,
-        Press.TOGGLE: lambda: pipeline.toggle(second=second),
+        Press.TOGGLE: lambda: pipeline.toggle(profile=profile),
         Press.LATCH: pipeline.latch,
         Press.DISCARD: pipeline.discard,
     }

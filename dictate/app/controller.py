@@ -6,16 +6,19 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from dictate.app.copier import Copier
 from dictate.app.journal_thread import JournalThread
 from dictate.app.output_manager import OutputManager
 from dictate.app.output_writer import OutputWriter
 from dictate.app.pipeline import Pipeline
+from dictate.app.profile_report import ProfileReport
 from dictate.app.reloader import Reloader
 from dictate.app.replay import Replay
-from dictate.config.schema import JournalSettings, SecondSettings
+from dictate.config.profiles import names_of
+from dictate.config.schema import JournalSettings
 from dictate.dbus.interface import Row
 from dictate.diagnostics import check, output_trial
-from dictate.errors import DictateError, NotFound
+from dictate.errors import DictateError, NotFound, did_you_mean
 from dictate.hotkeys.keys import Keys
 from dictate.journal.entry import Entry
 from dictate.journal.journal import Journal
@@ -41,7 +44,9 @@ class DaemonController:
         replay: Replay,
         writer: OutputWriter,
         outputs: OutputManager,
+        profiles: ProfileReport,
         reloader: Reloader,
+        copier: Copier,
         on_trouble: Callable[[str], None],
         on_forgotten: Callable[[int | None], None],
         on_undone: Callable[[int], None],
@@ -57,7 +62,9 @@ class DaemonController:
         self._replay = replay
         self._writer = writer
         self._outputs = outputs
+        self._profiles = profiles
         self._reloader = reloader
+        self._copier = copier
         self._on_trouble = on_trouble
         self._on_forgotten = on_forgotten
         self._on_undone = on_undone
@@ -65,11 +72,11 @@ class DaemonController:
         self._engine_socket = engine_socket
         self._background = BackgroundTasks(log)
 
-    def start(self, *, second: bool) -> None:
+    def start(self, profile: str = "") -> None:
         """Begin to listen, as a toggled dictation."""
         log.info("start, asked %s", BUS)
-        self._require_profile(second=second)
-        self._pipeline.start(held=False, second=second)
+        self._require_profile(profile)
+        self._pipeline.start(held=False, profile=profile)
 
     def stop(self) -> bool:
         """End it, as a release of the key does."""
@@ -78,19 +85,27 @@ class DaemonController:
         self._pipeline.stop()
         return listened
 
-    def toggle(self, *, second: bool, by: str = BUS) -> None:
+    def toggle(self, profile: str = "", *, by: str = BUS) -> None:
         """Start if nothing listens, otherwise stop."""
         log.info("toggle, asked %s", by)
         if not self._pipeline.listening:
-            self._require_profile(second=second)
-        self._pipeline.toggle(second=second)
+            self._require_profile(profile)
+        self._pipeline.toggle(profile=profile)
 
-    def key(self, *, second: bool, down: bool) -> bool:
+    def key(self, profile: str = "", *, down: bool) -> bool:
         """The same as a press or release of a hotkey of ours."""
         log.info("%s, asked %s", "press" if down else "release", BUS)
         if down:
-            self._require_profile(second=second)
-        return self._keys.bound(second=second, down=down)
+            self._require_profile(profile)
+        return self._keys.bound(profile, down=down)
+
+    def profiles(self) -> Sequence[Row]:
+        """What each profile uses."""
+        return self._profiles.rows()
+
+    async def in_front(self) -> Row:
+        """The application in front, and the profile that is on there."""
+        return await self._profiles.in_front()
 
     def cancel(self) -> str:
         """Nothing of it is written."""
@@ -130,12 +145,11 @@ class DaemonController:
 
         self._background.start(to_its_end())
 
-    def _require_profile(self, *, second: bool) -> None:
-        if second and self._reloader.settings.second == SecondSettings():
-            raise NotFound(
-                "there is no second profile: give it an engine, a language or an output under "
-                "[second] in config.toml"
-            )
+    def _require_profile(self, name: str) -> None:
+        names = names_of(self._reloader.settings)
+        if name and name not in names:
+            known = did_you_mean(name, names) or f"; there are {', '.join(names)}"
+            raise NotFound(f'there is no profile "{name}" in config.toml{known}')
 
     async def last(self) -> Entry | None:
         """The newest text."""
@@ -150,6 +164,11 @@ class DaemonController:
         log.info("paste, asked %s", BUS)
         return (await self._replay.paste(number)).value
 
+    async def copy(self, text: str) -> None:
+        """Put a text into the clipboard."""
+        log.info("copy, asked %s", BUS)
+        await self._copier.copy(text)
+
     async def undo(self) -> str:
         """Take the last text back."""
         log.info("undo, asked %s", BUS)
@@ -157,7 +176,7 @@ class DaemonController:
         return f"dictation {number} is taken back (dictatectl paste {number} writes it again)"
 
     async def _undo(self) -> int:
-        number = await self._writer.undo((self._outputs.main, self._outputs.second))
+        number = await self._writer.undo(self._outputs.in_use)
         self._on_undone(number)
         return number
 

@@ -44,7 +44,7 @@ class DesktopWatcher:
 
     def keys_changed(self) -> None:
         """The state of a key changed."""
-        state = self._keys.states["main"]
+        state = self._keys.states["hotkey"]
         if state == self._key_state or self._keys.paused:
             return
         before, self._key_state = self._key_state, state

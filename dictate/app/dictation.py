@@ -1,13 +1,14 @@
-"""One dictation: the profile that it began with, and what is known of it so far."""
+"""One dictation: its profile, and what is known of it so far."""
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import log10
 from typing import Final
 
 from dictate.app.observer import Timing
-from dictate.app.profiles import Profile
-from dictate.engines.client import UtteranceClient
+from dictate.app.profiles import Profile, ProfileSet
+from dictate.app.utterance import Utterance
 from dictate.engines.protocol import EngineState
 from dictate.engines.quiet_speech import Level
 from dictate.events import RATE, AudioChunk, PartialTranscript
@@ -24,9 +25,18 @@ class Dictation:
     """A dictation that is not over yet."""
 
     number: int
-    profile: Profile
-    utterance: UtteranceClient
+    profiles: ProfileSet
+    """Those in force when it began."""
+    hearing: Profile
+    """What hears it. Until that is known, the main profile."""
+    utterance: Utterance
     pressed_at: float
+    asked: str = ""
+    """The name of the profile that the user asked for; empty if what is in front decides."""
+    place: Profile | None = None
+    """What is on where its text lands, if that decides, and once it is known."""
+    application: str = ""
+    """The application there."""
     continued: bool = False
     """Whether it goes on after an earlier one, without a new press."""
     samples: int = 0
@@ -49,6 +59,11 @@ class Dictation:
     timing: Timing = field(default_factory=Timing)
     timers: list[asyncio.TimerHandle] = field(default_factory=list)
     """Cancelled when it is over."""
+
+    @property
+    def profile(self) -> Profile:
+        """What hears it and writes it, as far as that is known."""
+        return self.hearing.landing(self.place) if self.place else self.hearing
 
     def take(self, chunk: AudioChunk) -> None:
         """Count this sound."""
@@ -85,8 +100,15 @@ class Backlog:
     """Seconds since the end of the sound; 0 before that."""
 
 
-def backlog_of(dictation: Dictation, now: float) -> Backlog:
-    """The backlog of this dictation. `now` is monotonic seconds."""
+def backlog_of(
+    in_flight: Iterable[Dictation], recording: Dictation | None, now: float
+) -> Backlog | None:
+    """The backlog of the dictation that waits longest for its text; if none waits, of the one that
+    records. `now` is monotonic seconds."""
+    waiting = (each for each in in_flight if each.ends_at < now)
+    dictation = next((each for each in waiting if not each.text), recording)
+    if dictation is None:
+        return None
     engine = dictation.profile.engine
     return Backlog(
         number=dictation.number,

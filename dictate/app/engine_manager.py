@@ -1,25 +1,26 @@
-"""The engines of the daemon: the main one and, if the settings name another, a second.
+"""The engines of the daemon: the main one, and those of the profiles that name another.
 
-Each has a client and a process of its own, and nothing here waits for the second: it may load for
-minutes, hang or die, without any effect on the main one. Where both are the same engine with the
-same model, one process serves both, because each dictation says its language.
+Each has a client and a process of its own, and nothing here waits for any but the main one: they
+may load for minutes, hang or die, without any effect on the others. Where two profiles have the
+same engine with the same model, one process serves both, because each dictation says its language.
 """
 
 import asyncio
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import NoReturn, TypeAlias
 
 from dictate.app.signals import Signal
-from dictate.config.schema import EngineSettings, Settings, one_engine, same_engine, second_engine
+from dictate.config.profiles import engines_of, same_engine
+from dictate.config.schema import EngineSettings, Settings
 from dictate.engines import ENGINES
 from dictate.engines.client import EngineClient
 from dictate.engines.protocol import EngineState
 from dictate.engines.speed import Speed, load, measure
 from dictate.errors import DictateError, EngineError
 from dictate.hotwords.calibration import BUILT_IN, Calibration, default_strength
-from dictate.hotwords.model import Hotwords
+from dictate.hotwords.model import MAIN, Hotwords
 from dictate.platform import paths
 
 PREPARE_S = 5.0
@@ -36,12 +37,8 @@ SPEED = "engine speed"
 """The source of a message about an engine that cannot keep up."""
 
 
-@dataclass(frozen=True, slots=True)
-class EnginePair:
-    """The clients that serve some settings; one may serve both profiles."""
-
-    main: EngineClient
-    second: EngineClient
+Clients: TypeAlias = Mapping[str, EngineClient]
+"""The client of each profile, MAIN first; one may serve several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +57,7 @@ class EngineReport:
 
 
 class EngineManager:
-    """Made on the loop; `main` and `second` may change at each `apply`."""
+    """Made on the loop; its clients may change at each `apply`."""
 
     def __init__(
         self,
@@ -84,11 +81,20 @@ class EngineManager:
         self._slow: set[str] = set()
         """The engines that were reported to be slower than speech."""
         self.changed.connect(self._report_slow)
-        self.main = self._make(settings.engine)
-        self.second = self.main
-        """The main one itself, where that serves both profiles."""
-        if not one_engine(settings):
-            self.second = self._make(second_engine(settings))
+        wanted = engines_of(settings)
+        made = {each: self._make(each) for each in wanted.values()}
+        self.clients: Clients = {name: made[each] for name, each in wanted.items()}
+        """Replaced as a whole: who keeps it can compare it later."""
+
+    @property
+    def main(self) -> EngineClient:
+        """The client of the main profile."""
+        return self.clients[MAIN]
+
+    @property
+    def _in_use(self) -> tuple[EngineClient, ...]:
+        """Each client once, the main one first."""
+        return tuple(dict.fromkeys(self.clients.values()))
 
     def _make(self, settings: EngineSettings) -> EngineClient:
         # A name of its own for each: the old engine may still be ending when the new one starts.
@@ -98,25 +104,26 @@ class EngineManager:
 
     async def start(self) -> None:
         """Start the processes. Returns at once."""
-        for client in {self.main, self.second}:
+        for client in self._in_use:
             await client.start()
 
     async def stop(self) -> None:
         """Kill them."""
         self._cancel_loading()
-        for client in {self.main, self.second}:
+        for client in self._in_use:
             await client.stop()
 
     # Changing while running.
 
-    async def prepare(self, settings: Settings, *, retry: bool = False) -> EnginePair:
+    async def prepare(self, settings: Settings, *, retry: bool = False) -> Clients:
         """The clients that serve these settings: those in use, or new ones, which are started.
         With `retry`, an engine that was given up gets a new client, and so does "auto" if a better
         engine was installed.
 
         Either `apply` or `discard` them. Raises DictateError.
         """
-        wanted = second_engine(settings)
+        wanted = engines_of(settings)
+        found: dict[EngineSettings, EngineClient] = {}
         started: list[EngineClient] = []
 
         async def start(settings: EngineSettings) -> EngineClient:
@@ -131,30 +138,28 @@ class EngineManager:
             return not (retry and (client.excluded or await _is_outdated(client)))
 
         try:
-            kept = await serves(self.main, settings.engine)
-            main = self.main if kept else await start(settings.engine)
-            if one_engine(settings):
-                return EnginePair(main, main)
-            kept = self.second is not self.main and await serves(self.second, wanted)
-            return EnginePair(main, self.second if kept else await start(wanted))
+            for each in dict.fromkeys(wanted.values()):
+                kept = [client for client in self._in_use if await serves(client, each)]
+                found[each] = kept[0] if kept else await start(each)
+            return {name: found[each] for name, each in wanted.items()}
         except BaseException:
             self._unused -= set(started)
             for client in started:
                 await client.stop()
             raise
 
-    async def prepare_better(self, hotwords: Hotwords) -> tuple[EnginePair, Speed] | None:
-        """Have "auto" choose again: a pair of clients of which at least one runs a better engine
-        than before, loaded and tested, and the speed of that; None if none is better. Those in use
-        serve meanwhile.
+    async def prepare_better(self, hotwords: Hotwords) -> tuple[Clients, Speed] | None:
+        """Have "auto" choose again: clients of which at least one runs a better engine than before,
+        loaded and tested, and the speed of that; None if none is better. Those in use serve
+        meanwhile.
 
-        Either `apply` or `discard` the pair. Raises EngineError if the better engine fails.
+        Either `apply` or `discard` them. Raises EngineError if the better engine fails.
         """
-        in_use = (self.main, self.second)  # a reload may replace them meanwhile
+        in_use = self.clients  # a reload may replace them meanwhile
         fresh: dict[EngineClient, EngineClient] = {}
         speed = None
         try:
-            for client in set(in_use):
+            for client in dict.fromkeys(in_use.values()):
                 if client.settings.use == "auto":
                     fresh[client] = self._make(client.settings)
                     await fresh[client].start()
@@ -162,8 +167,8 @@ class EngineManager:
                 await load(client)
                 if await asyncio.to_thread(_is_better, client, before):
                     speed = speed or await measure(client)
-                    of_second = before is not in_use[0]
-                    await client.prepare(hotwords.for_use(second=of_second, application=""))
+                    first = next(name for name, each in in_use.items() if each is before)
+                    await client.prepare(hotwords.for_use(profile=first, application=""))
                 elif client.excluded:
                     _raise_given_up(client)
                 else:
@@ -175,24 +180,22 @@ class EngineManager:
         if speed is None:
             return None
         self._unused |= set(fresh.values())
-        main, second = (fresh.get(client, client) for client in in_use)
-        return EnginePair(main, second), speed
+        return {name: fresh.get(client, client) for name, client in in_use.items()}, speed
 
-    def apply(self, settings: Settings, pair: EnginePair) -> list[EngineClient]:
+    def apply(self, settings: Settings, clients: Clients) -> list[EngineClient]:
         """Use what `prepare` returned for these settings. Those that were replaced are returned,
         and still run."""
-        before = {self.main, self.second}
-        self._unused -= {pair.main, pair.second}
-        self.main, self.second = pair.main, pair.second
-        self.main.apply(settings.engine)
-        if self.second is not self.main:
-            self.second.apply(second_engine(settings))
+        before = self._in_use
+        self._unused -= set(clients.values())
+        self.clients = clients
+        for name, wanted in engines_of(settings).items():
+            clients[name].apply(wanted)
         self.changed()
-        return [client for client in before if client not in (self.main, self.second)]
+        return [client for client in before if client not in self._in_use]
 
-    async def discard(self, pair: EnginePair) -> None:
+    async def discard(self, clients: Clients) -> None:
         """Stop what `prepare` started."""
-        for client in {pair.main, pair.second} & self._unused:
+        for client in set(clients.values()) & self._unused:
             self._unused.discard(client)
             await client.stop()
 
@@ -201,32 +204,30 @@ class EngineManager:
     def calibrate(self, calibrations: Sequence[Calibration]) -> None:
         """Use these default strengths from the next list on."""
         self._calibrations = calibrations
-        for client in {self.main, self.second, *self._unused}:
+        for client in {*self._in_use, *self._unused}:
             client.default_strength = default_strength(calibrations)
         self.changed()
 
     async def load_hotwords(self, hotwords: Hotwords) -> list[str]:
-        """Send both engines the lists that dictations can have, ahead of the next one: one line for
+        """Send each engine the lists that dictations can have, ahead of the next one: one line for
         each term that the main one cannot use, without the terms of applications. What else cannot
         be used is reported once it is known, and so are these if it takes long."""
         self._cancel_loading()
-        lists, of_second = (hotwords.uses(second=second) for second in (False, True))
-        if self.second is self.main:
-            lists = (lists[0], of_second[0], *lists[1:], *of_second[1:])
-        main = asyncio.create_task(self._load_hotwords(self.main, lists[0], "engine"))
-        self._loading_hotwords = [
-            main,
-            asyncio.create_task(self._load_others(self.main, lists, main, "engine")),
-        ]
-        if self.second is not self.main:
-            role = "second engine"
-            second = asyncio.create_task(self._load_hotwords(self.second, of_second[0], role))
-            others = self._load_others(self.second, of_second, second, role)
-            self._loading_hotwords += [second, asyncio.create_task(others)]
+        firsts: list[asyncio.Task[list[str]]] = []
+        for client in self._in_use:
+            names = [name for name, each in self.clients.items() if each is client]
+            uses = [hotwords.uses(profile=name) for name in names]
+            lists = [each[0] for each in uses] + [one for each in uses for one in each[1:]]
+            role = role_of(names[0])
+            firsts.append(asyncio.create_task(self._load_hotwords(client, lists[0], role)))
+            others = asyncio.create_task(self._load_others(client, lists, firsts[-1], role))
+            self._loading_hotwords += [firsts[-1], others]
+        main = firsts[0]
         await asyncio.wait([main], timeout=PREPARE_S)
         if main.done():
             return [] if main.cancelled() else main.result()
-        return [f"engine {self.main.info.name}: still takes in the {len(lists[0].terms):,} terms"]
+        terms = hotwords.for_use(application="").terms
+        return [f"engine {self.main.info.name}: still takes in the {len(terms):,} terms"]
 
     async def _load_hotwords(
         self, client: EngineClient, hotwords: Hotwords, role: str
@@ -290,25 +291,39 @@ class EngineManager:
     def _cancel_loading(self) -> None:
         for loading in self._loading_hotwords:
             loading.cancel()
+        self._loading_hotwords.clear()
 
     # What there is to see.
 
     @property
     def excluded(self) -> tuple[str, ...]:
-        """The engines that "auto" does without, in either of the two, because they failed here."""
-        return tuple(dict.fromkeys((*self.main.excluded, *self.second.excluded)))
+        """The engines that "auto" does without, in any profile, because they failed here."""
+        return tuple(dict.fromkeys(name for client in self._in_use for name in client.excluded))
 
     @property
     def slow(self) -> dict[str, str]:
         """How slow each engine is that cannot keep up with speech, and what to do, by its name."""
-        found = (client.info for client in (self.main, self.second))
+        found = (client.info for client in self._in_use)
         return {info.name: info.slow for info in found if info.slow}
 
     @property
-    def report(self) -> tuple[EngineReport, EngineReport | None]:
-        """The main engine, and the second if it has one of its own."""
-        second = _report(self.second) if self.second is not self.main else None
-        return _report(self.main), second
+    def report(self) -> EngineReport:
+        """The main engine."""
+        return _report(self.main)
+
+    @property
+    def others(self) -> dict[str, EngineReport]:
+        """The engine of each profile that is not heard by the main one."""
+        return {
+            name: _report(client)
+            for name, client in self.clients.items()
+            if client is not self.main
+        }
+
+
+def role_of(profile: str) -> str:
+    """What the engine of this profile is called in messages."""
+    return "engine" if profile == MAIN else f'profile "{profile}", engine'
 
 
 def _raise_given_up(client: EngineClient) -> NoReturn:

@@ -183,7 +183,7 @@ class EvidenceRecorder:
             await self._on_wrong(terms)
 
     async def _look_at(self, entry: Entry) -> _Heard:
-        profile = self._profiles.choose(second=entry.second)
+        profile = self._profiles.named(entry.profile)
         hotwords = profile.hotwords_in(entry.application)
         strengths, finder = await asyncio.to_thread(_terms_of, hotwords, profile.language)
         return _Heard(entry, profile.engine.info.model, strengths, finder)

@@ -28,8 +28,8 @@ class Greeting:
 
     def update(self) -> None:
         """The state of an engine or of a key changed."""
-        main, _ = self._engines.report
-        key = self._keys.states["main"]
+        main = self._engines.report
+        key = self._keys.states["hotkey"]
         if main.state is EngineState.LOADING:
             self._tell("Loading the engine.")
         elif main.state is EngineState.READY and key not in ("", "none"):

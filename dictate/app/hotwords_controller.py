@@ -63,7 +63,7 @@ class HotwordsController:
         """The text as it would have been written without any term; None if that is not known."""
         if entry.plain is None:
             return None
-        profile = self._profiles.choose(second=entry.second)
+        profile = self._profiles.named(entry.profile)
         final = FinalTranscript(
             entry.number,
             entry.plain,

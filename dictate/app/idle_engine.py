@@ -41,9 +41,9 @@ class IdleEngine:
     def _busy(self) -> bool:
         return self._pipeline.activity is not Activity.READY
 
-    def why_not(self, audio_s: float, *, second: bool) -> str:
+    def why_not(self, audio_s: float, *, profile: str) -> str:
         """Why the engine of this profile cannot be asked about so much sound; empty if it can."""
-        engine = self._profiles.choose(second=second).engine
+        engine = self._profiles.named(profile).engine
         info = engine.info
         if info.name != engine.supervisor.info.name:
             return f"the engine {info.name} serves instead of another one"
@@ -54,7 +54,7 @@ class IdleEngine:
         return ""
 
     async def hear(
-        self, pcm: bytes, hotwords: Hotwords, *, second: bool, quiet_s: float = 0.0
+        self, pcm: bytes, hotwords: Hotwords, *, profile: str, quiet_s: float = 0.0
     ) -> FinalTranscript:
         """Recognise this sound with these hotwords, once nobody has dictated for `quiet_s` seconds.
 
@@ -65,12 +65,10 @@ class IdleEngine:
             async with self._one_at_a_time:
                 if self._busy:
                     continue
-                profile = self._profiles.choose(second=second)
-                if profile.engine.state is not EngineState.READY:
-                    raise EngineError(f"the engine {profile.engine.info.name} is not ready")
-                attempt = asyncio.create_task(
-                    profile.engine.hear_once(pcm, hotwords, profile.language)
-                )
+                found = self._profiles.named(profile)
+                if found.engine.state is not EngineState.READY:
+                    raise EngineError(f"the engine {found.engine.info.name} is not ready")
+                attempt = asyncio.create_task(found.engine.hear_once(pcm, hotwords, found.language))
                 self._attempt = attempt
                 try:
                     await asyncio.wait({attempt})
@@ -80,11 +78,11 @@ class IdleEngine:
             if not attempt.cancelled():
                 return attempt.result()
 
-    async def take_in_again(self, *, second: bool) -> None:
+    async def take_in_again(self, *, profile: str) -> None:
         """Have the engine take in the user's list, which other lists may have replaced there."""
         if not self._busy:
-            profile = self._profiles.choose(second=second)
-            await profile.engine.prepare(profile.hotwords_in(""))
+            found = self._profiles.named(profile)
+            await found.engine.prepare(found.hotwords_in(""))
 
     async def _quiet(self, quiet_s: float) -> None:
         while True:

@@ -1,4 +1,4 @@
-"""What the user sees and hears of a dictation while it goes on: the overlay, and the sounds."""
+"""What the user sees and hears while a dictation goes on: the overlay, the sounds, and no music."""
 
 import asyncio
 import time
@@ -12,7 +12,9 @@ from dictate.app.signals import Signal
 from dictate.config.schema import Settings
 from dictate.engines.pace import FASTER
 from dictate.errors import DictateError
+from dictate.hotwords.model import MAIN
 from dictate.outputs import Destination, Output
+from dictate.ui.media_pause import MediaPause
 from dictate.ui.overlay.picture import Picture
 from dictate.ui.overlay.process import Overlay
 from dictate.ui.sounds import Sounds
@@ -40,9 +42,9 @@ class Dictations(Protocol):
     def listening(self) -> bool:
         """Whether a key is held or a toggled dictation is open."""
 
-    @property
-    def recording_profile(self) -> Profile | None:
-        """The profile of the dictation that records; None while none does."""
+    async def landing(self) -> Profile | None:
+        """The profile of the dictation that records, with what would write its text if it ended
+        now; None while none records."""
 
     @property
     def writing(self) -> bool:
@@ -69,6 +71,7 @@ class LiveFeedback:
         """An engine makes the user wait: one line, once for a dictation."""
         self._overlay = Overlay(settings.overlay, self.picture, on_overlay)
         self._sounds = Sounds(settings.sounds)
+        self._media = MediaPause(settings.media)
         self._following: asyncio.Task[None] | None = None
         self._watching: asyncio.Task[None] | None = None
 
@@ -80,11 +83,13 @@ class LiveFeedback:
             for task in filter(None, (self._following, self._watching)):
                 task.cancel()
             await self._sounds.close()
+            await self._media.close()
 
     def apply(self, settings: Settings) -> None:
         """Use these settings from now on."""
         self._overlay.apply(settings.overlay)
         self._sounds.apply(settings.sounds)
+        self._media.apply(settings.media)
 
     def retry_overlay(self) -> None:
         """Try again to show an overlay that was given up."""
@@ -94,6 +99,7 @@ class LiveFeedback:
         """The state of the session changed."""
         self.picture.session(dictations.activity.value, time.monotonic())
         self._sounds.session(dictations.activity.value)
+        self._media.session(dictations.activity.value)
         if dictations.listening and (self._following is None or self._following.done()):
             self._following = asyncio.create_task(follow(dictations, self.picture))
         under_way = dictations.activity is not Activity.READY
@@ -122,14 +128,15 @@ class LiveFeedback:
 
 
 async def follow(dictations: Dictations, picture: Picture) -> None:
-    """Show which engine hears the dictation and where its text would go, and its partial transcript
-    there, until none listens any more."""
+    """Show which engine hears the dictation, with which profile its text would be written and
+    where, and its partial transcript there, until none listens any more."""
     while dictations.listening:
-        profile = dictations.recording_profile
         # An output that writes a text must have nothing else to do.
-        if profile is not None and not dictations.writing:
+        if not dictations.writing and (profile := await dictations.landing()) is not None:
+            target = await describe_target(profile.output)
+            name = "" if profile.name == MAIN else profile.name
             picture.engine(profile.engine.info.device)
-            picture.destination(await describe_target(profile.output))
+            picture.destination(" · ".join(filter(None, (target, name))))
             dictations.show_again()
         await asyncio.sleep(EVERY_S)
 

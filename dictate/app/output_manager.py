@@ -1,10 +1,10 @@
-"""The outputs of the daemon, open: the main one and, if the settings name another, a second.
+"""The outputs of the daemon, open: the main one, and those of the profiles that name another.
 
 Where none can work, an UnavailableOutput holds every text and says why.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from dictate.app.signals import Signal
@@ -15,61 +15,70 @@ from dictate.outputs.unavailable import UnavailableOutput
 
 
 @dataclass(frozen=True, slots=True)
-class OutputPair:
-    """The outputs that serve some settings, open; one may serve both profiles."""
+class Outputs:
+    """The outputs that serve some settings, open."""
 
-    main: Output
-    second: Output
+    by_use: Mapping[str, Output]
+    """By what profiles call them; "" is the main one."""
     notes: str
     """What "auto" passed over for the main one, and why."""
 
 
 class OutputManager:
-    """`main` and `second` may change at each `apply`."""
+    """What is in use may change at each `apply`."""
 
     def __init__(self, settings: Settings, on_trouble: Callable[[str], None]) -> None:
         """`on_trouble` receives what goes wrong in an output between two texts."""
         self.changed = Signal[[]]()
-        """`main`, `second` or `notes` may have changed."""
+        """What is in use may have changed, and the profiles have it."""
         self._on_trouble = on_trouble
         self._settings = settings
-        self.main: Output = UnavailableOutput(settings.output, "no output is open yet")
-        self.second: Output = self.main
-        """The main one itself, where the settings name no other."""
-        self.notes = ""
-        """What "auto" passed over for the main one, and why."""
+        none = UnavailableOutput(settings.output, "no output is open yet")
+        self.outputs = Outputs({"": none}, "")
 
-    async def prepare(self, settings: Settings) -> OutputPair:
+    @property
+    def main(self) -> Output:
+        """The main output."""
+        return self.outputs.by_use[""]
+
+    @property
+    def in_use(self) -> tuple[Output, ...]:
+        """Each output once, the main one first."""
+        return tuple(dict.fromkeys(self.outputs.by_use.values()))
+
+    def of(self, use: str) -> Output:
+        """The output of the profiles that call it so; "" is the main one."""
+        return self.outputs.by_use[use]
+
+    async def prepare(self, settings: Settings) -> Outputs:
         """Choose and open what these settings want. An output that is in use and still the best is
         kept: a desktop may let only one be there at a time.
 
         Either `apply` or `discard` them. Raises DictateError.
         """
-        use = settings.second.output
         main, passed_over = await _choose(settings, settings.output.use)
-        main = second = await self._open(main)
+        opened = {"": await self._open(main)}
         try:
-            if use:
-                second = await self._open((await _choose(settings, use))[0])
+            for use in {each.output for each in settings.profile} - {""}:
+                opened[use] = await self._open((await _choose(settings, use))[0])
         except BaseException:
-            await self.discard(OutputPair(main, main, ""))
+            await self.discard(Outputs(opened, ""))
             raise
-        return OutputPair(main, second, _by_reason(passed_over))
+        return Outputs(opened, _by_reason(passed_over))
 
-    def apply(self, settings: Settings, pair: OutputPair) -> list[Output]:
+    def apply(self, settings: Settings, outputs: Outputs) -> list[Output]:
         """Use what `prepare` returned for these settings. Those that were replaced are returned,
         and still open."""
-        before = {self.main, self.second}
+        before = self.in_use
         self._settings = settings
-        self.main, self.second, self.notes = pair.main, pair.second, pair.notes
-        for output in (self.main, self.second):
+        self.outputs = outputs
+        for output in self.in_use:
             output.settings = settings.output
-        self.changed()
-        return [output for output in before if output not in (self.main, self.second)]
+        return [output for output in before if output not in self.in_use]
 
-    async def discard(self, pair: OutputPair) -> None:
+    async def discard(self, outputs: Outputs) -> None:
         """Close what `prepare` opened."""
-        for output in {pair.main, pair.second} - {self.main, self.second}:
+        for output in {*outputs.by_use.values()} - {*self.in_use}:
             await output.close()
 
     @property
@@ -77,16 +86,15 @@ class OutputManager:
         """Whether there is no window to write into, although the settings want one."""
         if self._settings.output.use == "auto" and self.main.destination is not Destination.WINDOW:
             return True
-        both = (self.main, self.second)
-        return any(each.destination is Destination.NOWHERE for each in both)
+        return any(each.destination is Destination.NOWHERE for each in self.in_use)
 
     async def close(self) -> None:
         """Close them."""
-        for output in {self.main, self.second}:
+        for output in self.in_use:
             await output.close()
 
     async def _open(self, chosen: Output) -> Output:
-        for output in (self.main, self.second):
+        for output in self.in_use:
             if _same(output, chosen):
                 return output
         chosen.report = self._on_trouble

@@ -10,13 +10,16 @@ from typing import Final, Self
 from dictate.app.around_cursor import around_cursor
 from dictate.app.journal_thread import JournalThread
 from dictate.app.observer import PipelineObserver, Timing
-from dictate.errors import DeliveryUnsure, NotDelivered, NotFound
+from dictate.errors import DeliveryUnsure, FocusMoved, NotDelivered, NotFound
 from dictate.journal.journal import Journal
 from dictate.outputs import Destination, Focus, Output, Receipt
 from dictate.text.fit import Around, Fitting
 
 CONSECUTIVE_S: Final = 60.0
 """Seconds after a text within which the user begins the next one, if that is to continue it."""
+SETTLED_S: Final = 0.15
+"""Seconds from the receipt of a text to Enter: an application may have taken a text, and put it
+into its field a moment later."""
 AS_USUAL: Final = Fitting()
 """How a text is fitted in if nothing else is said: its language is unknown."""
 TAKEN_BACK: Final = "taken back"
@@ -120,6 +123,22 @@ class OutputWriter:
             timing.output_ms = (written - durable) * 1000
             self._journal.submit(Journal.delivered, number, receipt.value)
             return receipt
+
+    async def press_enter(self, number: int, acted_at: Sequence[float]) -> None:
+        """Press Enter behind the text of this dictation, if it is the last one, and if nothing was
+        typed or clicked there since, besides the actions of the user at these monotonic seconds.
+        Nobody takes the text back after that. Raises NotDelivered, FocusMoved, DeliveryUnsure."""
+        async with self._lock:
+            last = self._last
+            if last is None or last.number != number:
+                raise NotDelivered("something else was written there meanwhile")
+            await asyncio.sleep(SETTLED_S)
+            if not await last.output.follows(last.text, acted_at):
+                raise NotDelivered("something was typed or clicked there meanwhile")
+            if await last.output.focus() != last.focus:
+                raise FocusMoved("another window has the focus")
+            self._last, self._undoable = None, False
+            await last.output.press_enter(last.focus)
 
     async def _followed(
         self, last: LastDelivery | None, output: Output, focus: Focus | None, asked: Asked

@@ -13,6 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from functools import partial
 from typing import Any, Protocol
 
 from dictate.app.dictation import Backlog, Dictation, backlog_of
@@ -20,8 +21,10 @@ from dictate.app.journal_thread import JournalThread
 from dictate.app.observer import PipelineObserver
 from dictate.app.output_writer import Asked, OutputWriter
 from dictate.app.preedit import Preedit
+from dictate.app.profile_choice import begin, land, landing_now
 from dictate.app.profiles import Profile, Profiles
 from dictate.app.session import Activity, Command, Do, Input, Session
+from dictate.app.tail import ask_for_drafts, voice_ended
 from dictate.config.schema import Settings
 from dictate.errors import DeliveryUnsure, DictateError, NotDelivered
 from dictate.events import (
@@ -41,9 +44,6 @@ log = logging.getLogger(__name__)
 LATE_SOUND_S = 0.3
 """Seconds after the end of the tail in which its last chunk may still come: the latency of the
 sound card is 0.1 s."""
-UNHEARD_S = 0.06
-"""Seconds of sound before the release that need not have come when the tail ends: that is the
-chunk which is being recorded. Chunks have 20 ms, with large buffers of the sound server 43 ms."""
 LAST_ACTIONS = 32
 """Maximum number of the user's last actions whose time is kept. Between two texts there are few: a
 press, a release, one that was cancelled."""
@@ -101,13 +101,13 @@ class Pipeline:
 
     # What the user does.
 
-    def start(self, *, held: bool, second: bool = False) -> None:
+    def start(self, *, held: bool, profile: str = "") -> None:
         """See `Session.start`."""
-        self._user_acts(lambda: self._session.start(held=held, second=second))
+        self._user_acts(lambda: self._session.start(held=held, profile=profile))
 
-    def toggle(self, *, second: bool = False) -> None:
+    def toggle(self, *, profile: str = "") -> None:
         """See `Session.toggle`."""
-        self._user_acts(lambda: self._session.toggle(second=second))
+        self._user_acts(lambda: self._session.toggle(profile=profile))
 
     def stop(self) -> None:
         """See `Session.stop`."""
@@ -192,16 +192,24 @@ class Pipeline:
     # One dictation, from the key to the window.
 
     def _record(self, command: Command) -> None:
-        number, profile = command.dictation, self._profiles.choose(second=command.second)
-        self._journal.submit(Journal.begin, number, time.time(), second=command.second)
+        number, asked = command.dictation, command.profile
+        before = self._in_flight.get(number - 1) if command.continued else None
+        profiles, name = self._profiles.now, before.hearing.name if before else asked
+        profile, utterance = begin(
+            profiles, number, name, self._partial, partial(self._heard_by, number)
+        )
+        self._journal.submit(Journal.begin, number, time.time(), profile.name)
         dictation = Dictation(
             number,
+            profiles,
             profile,
-            profile.begin(number, self._partial),
+            utterance,
             time.monotonic(),
+            asked,
             continued=command.continued,
         )
         self._in_flight[number] = dictation
+        self._heard_by(number, profile)
         if not command.continued:
             self.segmenter.reset()
         # Without a microphone no sample would ever count the time.
@@ -211,6 +219,17 @@ class Pipeline:
         if not self._listening:
             self._listening = True
             self._microphone.listen()
+
+    def _heard_by(self, number: int, profile: Profile) -> None:
+        """It is known now what hears this dictation."""
+        if (dictation := self._in_flight.get(number)) is None:
+            return
+        is_main = profile.engine is dictation.profiles.main.engine
+        self._session.heard_by(number, None if is_main else profile.engine)
+        was, dictation.hearing = dictation.hearing, profile
+        if was.name != profile.name:
+            self._journal.submit(Journal.profile, number, profile.name)
+            self._observer.changed()
 
     def hear(self, chunk: AudioChunk) -> None:
         """A chunk from the microphone: to disk, to the engine, to the speech detector."""
@@ -228,22 +247,14 @@ class Pipeline:
         dictation.take(chunk)
         before = self.segmenter.voice_end.pauses
         marks = self.segmenter.push(chunk)
-        self._draft(dictation, paused=self.segmenter.voice_end.pauses != before)
+        voice_end, adaptive = self.segmenter.voice_end, self.settings.engine.adaptive_tail
+        ask_for_drafts(dictation, voice_end, paused=voice_end.pauses != before, wanted=adaptive)
         if chunk.end >= dictation.ends_at or self._voice_ended(dictation):
             self._handle(number, Input.TAIL_OVER)
         elif dictation.samples >= self.settings.microphone.longest_min * 60 * RATE:
             self._too_long(number)
         elif self.settings.speech.end_ms and any(isinstance(e, SpeechEnded) for e in marks):
             self._act(self._session.endpoint)
-
-    def _draft(self, dictation: Dictation, *, paused: bool) -> None:
-        """Have the final text made in a pause, as the release may follow; once something sounds, it
-        is not the final text. `paused`: a pause has begun."""
-        still = self.segmenter.voice_end.still
-        if paused or not still:  # not only where it changes: the segmenter may be a new one
-            dictation.utterance.drop_draft()
-        if paused and still and self.settings.engine.adaptive_tail and not dictation.released_at:
-            dictation.utterance.ask_for_draft()
 
     def _too_long(self, number: int) -> None:
         if self._session.recording == number:
@@ -259,7 +270,7 @@ class Pipeline:
         loop = asyncio.get_running_loop()
         dictation.released_at = time.monotonic()
         dictation.ends_at = dictation.released_at + tail_s
-        dictation.focus = loop.create_task(dictation.profile.output.focus())
+        dictation.focus = loop.create_task(land(dictation))
         # A microphone that died takes its last chunk with it: the tail must end all the same.
         longest_s = tail_s + LATE_SOUND_S
         dictation.timers.append(
@@ -272,11 +283,8 @@ class Pipeline:
             self._handle(dictation.number, Input.TAIL_OVER)
 
     def _voice_ended(self, dictation: Dictation) -> bool:
-        """Whether this dictation was released, and the tail may end because the voice has: if the
-        sound before the release is late, nobody knows yet."""
-        released_at = dictation.released_at
-        heard = released_at > 0 and dictation.heard_until > released_at - UNHEARD_S
-        return heard and self.settings.engine.adaptive_tail and self.segmenter.voice_end.certain
+        adaptive = self.settings.engine.adaptive_tail
+        return adaptive and voice_ended(dictation, self.segmenter.voice_end)
 
     def _partial(self, partial: PartialTranscript) -> None:
         if partial.dictation in self._in_flight:
@@ -292,7 +300,7 @@ class Pipeline:
 
     def _show(self, partial: PartialTranscript) -> None:
         if self.settings.output.preedit and partial.dictation == max(self._in_flight):
-            self._preedit.show(partial, self._in_flight[partial.dictation].profile.output)
+            self._preedit.show(partial, self._in_flight[partial.dictation].hearing.output)
         else:
             self._observer.previewed(partial.dictation, in_field=False)
 
@@ -303,7 +311,7 @@ class Pipeline:
         focus = await self._focus(dictation)
         if not self.in_flight(number):
             return  # cancelled meanwhile
-        application = focus.application if focus else ""
+        application = dictation.application or (focus.application if focus else "")
         self._journal.submit(Journal.captured, number, application)
         if dictation.lost:
             self._observer.trouble(f"{dictation.lost * 1000 // RATE} ms of sound were lost")
@@ -340,8 +348,18 @@ class Pipeline:
             return
         now = time.monotonic()
         timing.total_ms = (now - dictation.released_at) * 1000
+        if dictation.profile.sends:
+            await self._press_enter(number)
         self._handle(number, Input.WRITTEN)
         self._observer.delivered(number, receipt, timing)
+
+    async def _press_enter(self, number: int) -> None:
+        try:
+            await self._writer.press_enter(number, tuple(self._acted_at))
+        except Exception as error:  # whatever it is, the text is written
+            if not isinstance(error, DictateError):
+                log.exception("dictation %d: Enter", number)
+            self._observer.trouble(f"Enter was not pressed behind the text: {error}")
 
     async def _focus(self, dictation: Dictation) -> Focus | None:
         """What had the focus at release. Not knowing it must not cost the text: the output decides
@@ -368,7 +386,7 @@ class Pipeline:
     def _end(self, number: int) -> Dictation | None:
         dictation = self._in_flight.pop(number, None)
         if dictation:
-            self._preedit.remove(number, dictation.profile.output)
+            self._preedit.remove(number, dictation.hearing.output)
             for timer in dictation.timers:
                 timer.cancel()
         return dictation
@@ -383,6 +401,11 @@ class Pipeline:
         """The profile of the dictation that records; None while none does."""
         dictation = self._in_flight.get(self._session.recording or 0)
         return dictation.profile if dictation else None
+
+    async def landing(self) -> Profile | None:
+        """The same, with what would write its text if it ended now."""
+        dictation = self._in_flight.get(self._session.recording or 0)
+        return await landing_now(dictation) if dictation else None
 
     @property
     def _keeps_cancelled(self) -> bool:
@@ -403,11 +426,8 @@ class Pipeline:
     def backlog(self) -> Backlog | None:
         """How far the engine is with the dictation that waits longest for its text; if none waits,
         with the one that records."""
-        now = time.monotonic()
-        waiting = (each for each in self._in_flight.values() if each.ends_at < now)
         recording = self._in_flight.get(self._session.recording or 0)
-        dictation = next((each for each in waiting if not each.text), recording)
-        return None if dictation is None else backlog_of(dictation, now)
+        return backlog_of(self._in_flight.values(), recording, time.monotonic())
 
     # Tasks.
 

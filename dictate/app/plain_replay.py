@@ -88,7 +88,7 @@ class PlainReplay:
         except JournalError:
             return  # forgotten in between
         without = replace(self._hotwords(entry), terms=())
-        final = await self._engine.hear(pcm, without, second=entry.second, quiet_s=QUIET_S)
+        final = await self._engine.hear(pcm, without, profile=entry.profile, quiet_s=QUIET_S)
         self._done.append((time.monotonic(), entry.audio_s))
         try:
             await self._journal.call(Journal.plain, number, final.text)
@@ -96,7 +96,7 @@ class PlainReplay:
         except JournalError as error:  # forgotten in between, or the disk is full
             log.info("dictation %d: what the hotwords did is not recorded: %s", number, error)
         if not self._waiting:
-            await self._engine.take_in_again(second=entry.second)
+            await self._engine.take_in_again(profile=entry.profile)
 
     def _why_not(self, entry: Entry) -> str:
         """Why this dictation is left out; empty if it is not."""
@@ -114,9 +114,9 @@ class PlainReplay:
             return f"{spent_s:.0f} s of sound were done within an hour"
         if len(self._hotwords(entry).terms) > MOST_TERMS:
             return "the list is long"
-        if self._profiles.choose(second=entry.second).engine.info.name != entry.engine:
+        if self._profiles.named(entry.profile).engine.info.name != entry.engine:
             return f"the engine {entry.engine} is not in use any more"
-        return self._engine.why_not(entry.audio_s, second=entry.second)
+        return self._engine.why_not(entry.audio_s, profile=entry.profile)
 
     def _hotwords(self, entry: Entry) -> Hotwords:
-        return self._profiles.choose(second=entry.second).hotwords_in(entry.application)
+        return self._profiles.named(entry.profile).hotwords_in(entry.application)

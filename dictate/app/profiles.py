@@ -1,17 +1,21 @@
-"""The two profiles: the engine, the language, the words and the output of a dictation."""
+"""The profiles: engine, language, words, text steps and output of a dictation."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from dictate.app.engine_manager import EngineManager
+from dictate.app.output_manager import OutputManager
 from dictate.app.repair import MOST_LISTS, RepairStore
-from dictate.config.schema import TextSettings
+from dictate.config import profiles
+from dictate.config.schema import Settings, TextSettings
 from dictate.engines.client import EngineClient, UtteranceClient
 from dictate.engines.language import utterance_language
 from dictate.events import FinalTranscript, PartialTranscript
-from dictate.hotwords.model import Hotwords
-from dictate.outputs import Output
+from dictate.hotwords.language import LAYOUT
+from dictate.hotwords.model import MAIN, Hotwords
+from dictate.outputs import Focus, Output
 from dictate.platform.background import ignore_exception
 from dictate.text import polish
 from dictate.text.fit import Fitting
@@ -31,6 +35,7 @@ class Profile:
 
     engine: EngineClient
     language: str
+    """A BCP 47 tag, or AUTO."""
     output: Output
     hotwords: Hotwords
     """The whole list."""
@@ -38,7 +43,13 @@ class Profile:
     repair: str
     """`hotwords.repair` of the settings."""
     repairs: RepairStore
-    second: bool = False
+    name: str = MAIN
+    follows_layout: bool = False
+    """Whether the layout of the keyboard decides the language; `language` is the one without it."""
+    replacements: tuple[tuple[str, str], ...] = ()
+    """Those before the ones of the list."""
+    sends: bool = False
+    """Whether Enter is pressed behind a text."""
 
     def begin(
         self,
@@ -49,7 +60,7 @@ class Profile:
         """Begin an utterance at the engine. None for `application` means the one that has the focus
         now, if terms depend on it and the output says in time which one that is."""
         if self._wants_repair:
-            for words in self.hotwords.uses(second=self.second)[:MOST_LISTS]:
+            for words in self.hotwords.uses(profile=self.name)[:MOST_LISTS]:
                 self.repairs.prepare(words)
         hotwords: Hotwords | asyncio.Task[Hotwords]
         if application is not None or not self.hotwords.by_application:
@@ -72,14 +83,17 @@ class Profile:
         """How its texts are fitted in. `detected` is the language that the engine detected; empty
         if none."""
         language = utterance_language(self.language, detected, self.engine.info.languages)
-        keeps = kept_spellings(self.hotwords_in(application), language)
-        return Fitting(self.text.spacing, self.text.capitals, language, keeps)
+        words = self.hotwords_in(application).replacing(self.replacements)
+        keeps = kept_spellings(words, language)
+        # Where full stops are left out, none before the cursor says nothing about the next letter.
+        capitals = self.text.capitals if self.text.punctuation == "full" else "keep"
+        return Fitting(self.text.spacing, capitals, language, keeps)
 
     def _polish(self, final: FinalTranscript, hotwords: Hotwords, repairs: Repairs | None) -> str:
         known = self.engine.info.languages
         return polish(
             final.text,
-            hotwords,
+            hotwords.replacing(self.replacements),
             self.text,
             language=utterance_language(self.language, final.language, known),
             punctuates=final.punctuates,
@@ -93,30 +107,103 @@ class Profile:
         return wants_repair(self.repair, self.engine.info.hotwords_as)
 
     async def _hotwords_of_focus(self) -> Hotwords:
-        asking = asyncio.create_task(self.output.focus())
-        ignore_exception(asking)
-        # An output that is late is not cancelled: it may be connecting.
-        await asyncio.wait({asking}, timeout=FOCUS_S)
-        known = asking.done() and not asking.cancelled() and asking.exception() is None
-        focus = asking.result() if known else None
+        focus = await focus_in_time(self.output)
         return self.hotwords_in(focus.application if focus else "")
+
+    def landing(self, place: "Profile") -> "Profile":
+        """This profile has heard the dictation, and its text lands where `place` is on: that one
+        writes it."""
+        return replace(place, engine=self.engine, language=self.language)
 
     def hotwords_in(self, application: str) -> Hotwords:
         """The list of a dictation in this application ("" if that is not known)."""
-        return self.hotwords.for_use(second=self.second, application=application)
+        return self.hotwords.for_use(profile=self.name, application=application)
+
+
+async def focus_in_time(output: Output) -> Focus | None:
+    """What has the focus, if the output says it within FOCUS_S."""
+    asking = asyncio.create_task(output.focus())
+    ignore_exception(asking)
+    # An output that is late is not cancelled: it may be connecting.
+    await asyncio.wait({asking}, timeout=FOCUS_S)
+    known = asking.done() and not asking.cancelled() and asking.exception() is None
+    return asking.result() if known else None
+
+
+class ProfileSet:
+    """All profiles by their names, MAIN among them, and the settings that say where each is on. A
+    dictation keeps the set that it began with."""
+
+    def __init__(self, found: Mapping[str, Profile], settings: Settings) -> None:
+        self._found = found
+        self._settings = settings
+        self.by_application = profiles.by_application(settings)
+        """Whether what is in front decides."""
+
+    @property
+    def main(self) -> Profile:
+        """The profile of the settings outside of profiles."""
+        return self._found[MAIN]
+
+    @property
+    def all(self) -> tuple[Profile, ...]:
+        """All of them, MAIN first."""
+        return tuple(self._found.values())
+
+    def named(self, name: str) -> Profile:
+        """The profile with this name; the main one if there is none."""
+        return self._found.get(name, self.main)
+
+    def at(self, focus: Focus | None) -> Profile:
+        """The profile that is on in what has the focus."""
+        if focus is None or not self.by_application:
+            return self.main
+        return self.named(profiles.fitting(self._settings, focus.application, focus.title))
 
 
 class Profiles:
-    """The main profile and the second."""
+    """The profiles in force."""
 
-    def __init__(self, main: Profile, second: Profile) -> None:
-        self.main = main
-        self.second = second
+    def __init__(self, found: ProfileSet) -> None:
+        self.now = found
+        """Of a dictation that begins now."""
 
-    def apply(self, main: Profile, second: Profile) -> None:
-        """Use these from the next dictation on. One that is in flight keeps its profile."""
-        self.main, self.second = main, second
+    def apply(self, found: ProfileSet) -> None:
+        """Use these from the next dictation on."""
+        self.now = found
 
-    def choose(self, *, second: bool) -> Profile:
-        """The profile of a dictation that begins now."""
-        return self.second if second else self.main
+    @property
+    def main(self) -> Profile:
+        """The profile of the settings outside of profiles."""
+        return self.now.main
+
+    def named(self, name: str) -> Profile:
+        """The profile with this name; the main one if there is none."""
+        return self.now.named(name)
+
+
+def make_profiles(
+    settings: Settings,
+    hotwords: Hotwords,
+    engines: EngineManager,
+    outputs: OutputManager,
+    repairs: RepairStore,
+) -> ProfileSet:
+    """The profiles of the engines and outputs of now."""
+    found = {
+        name: Profile(
+            engine=engines.clients[name],
+            language=profiles.engine_of(settings, name).language,
+            output=outputs.of(profiles.named(settings, name).output),
+            hotwords=hotwords,
+            text=profiles.text_of(settings, name),
+            repair=settings.hotwords.repair,
+            repairs=repairs,
+            name=name,
+            follows_layout=profiles.language_of(settings, name) == LAYOUT,
+            replacements=profiles.named(settings, name).replacements,
+            sends=profiles.named(settings, name).send == "enter",
+        )
+        for name in profiles.names_of(settings)
+    }
+    return ProfileSet(found, settings)

@@ -97,7 +97,7 @@ class Prover:
         proof.term = term_in(right, heard | set(Words.of(entry.text).keys))
         reason = await self._try(entry, proof)
         if not reason:
-            language = self._profiles.choose(second=entry.second).language
+            language = self._profiles.named(entry.profile).language
             sentences, proof.control_note = await spoken(proof.term, wrong, language)
             await self._check_controls(sentences, entry, proof)
             await self._check_history(others, proof)
@@ -111,7 +111,7 @@ class Prover:
         proof.clip = entry.heard
         if not entry.has_audio:
             return f"the sound of dictation {entry.number} is no longer kept"
-        if reason := self._engine.why_not(entry.audio_s, second=entry.second):
+        if reason := self._engine.why_not(entry.audio_s, profile=entry.profile):
             return reason
         pcm = await self._journal.call(Journal.audio, entry.number)
         hotwords = self._hotwords(entry)
@@ -136,7 +136,7 @@ class Prover:
                 break
         await self._record(entry, proof, proof.trials)
         if not proof.trials or not proof.trials[-1].right:
-            name = self._profiles.choose(second=entry.second).engine.info.name
+            name = self._profiles.named(entry.profile).engine.info.name
             return f"no weight makes the engine {name} hear it in your clip"
         if changed := proof.trials[-1].others:
             return f"it also changed your clip elsewhere ({changed})"
@@ -174,7 +174,7 @@ class Prover:
         proof.control_note = before.control_note
 
     async def _record(self, entry: Entry, proof: Proof, trials: Sequence[Trial]) -> None:
-        profile = self._profiles.choose(second=entry.second)
+        profile = self._profiles.named(entry.profile)
         rows = [
             Evidence(
                 term=proof.term,
@@ -200,7 +200,7 @@ class Prover:
         # First all with the term, then without it where that is needed: a list is expensive to
         # change.
         for one in sentences:
-            if reason := self._engine.why_not(len(one.pcm) / (2 * RATE), second=entry.second):
+            if reason := self._engine.why_not(len(one.pcm) / (2 * RATE), profile=entry.profile):
                 proof.control_note = reason
                 break
             if time.monotonic() >= began + CONTROLS_S / 2:
@@ -228,7 +228,7 @@ class Prover:
         for other in others:
             if proof.checked >= MOST_DICTATIONS or not other.has_audio or other.audio_s > left_s:
                 continue
-            if self._engine.why_not(other.audio_s, second=other.second):
+            if self._engine.why_not(other.audio_s, profile=other.profile):
                 continue
             left_s -= other.audio_s
             try:
@@ -252,14 +252,14 @@ class Prover:
                         proof.harms.append(Harm(other.number, each.wrong, each.right))
 
     def _hotwords(self, entry: Entry) -> Hotwords:
-        return self._profiles.choose(second=entry.second).hotwords_in(entry.application)
+        return self._profiles.named(entry.profile).hotwords_in(entry.application)
 
     async def _hear(self, pcm: bytes, hotwords: Hotwords, entry: Entry) -> str:
-        return (await self._engine.hear(pcm, hotwords, second=entry.second)).text
+        return (await self._engine.hear(pcm, hotwords, profile=entry.profile)).text
 
     async def _take_in_again(self, entry: Entry) -> None:
         try:
-            await self._engine.take_in_again(second=entry.second)
+            await self._engine.take_in_again(profile=entry.profile)
         except EngineError:
             return  # the next dictation brings the list along, and reports what is wrong
 

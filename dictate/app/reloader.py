@@ -14,20 +14,19 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from dictate.app.engine_manager import EngineManager, EnginePair
+from dictate.app.engine_manager import Clients, EngineManager
 from dictate.app.event_dispatcher import SPEECH, EventDispatcher
-from dictate.app.output_manager import OutputManager, OutputPair
+from dictate.app.output_manager import OutputManager, Outputs
 from dictate.app.pipeline import Pipeline
-from dictate.app.profiles import Profile, Profiles
-from dictate.app.repair import RepairStore
+from dictate.app.profiles import Profiles, make_profiles
 from dictate.app.signals import Signal
 from dictate.config import config_file
+from dictate.config.profiles import engine_of, named, names_of, text_of
 from dictate.config.schema import Settings, SpeechSettings
 from dictate.config.sources import CommandLineOverrides, ConfigFiles, FilesRead
 from dictate.engines.speed import Speed
 from dictate.errors import ConfigError, DictateError, Unavailable, joined
 from dictate.hotwords import calibration, hotwords_file
-from dictate.hotwords.model import Hotwords
 from dictate.microphone.supervisor import MicrophoneSupervisor
 from dictate.platform.background import BackgroundTasks
 from dictate.text import prepare
@@ -72,10 +71,11 @@ class ConfigSource:
     def _read(self, in_force: Configuration | None, absent_is_default: bool) -> Configuration:  # noqa: FBT001
         read = self.files.read(self.overrides, in_force, absent_is_default=absent_is_default)
         # The phrases of a long list take a moment to sort: here, not in the first dictation.
-        main = read.settings.engine.language
-        for second, language in ((False, main), (True, read.settings.second.language or main)):
-            for hotwords in read.hotwords.uses(second=second):
-                prepare(hotwords, read.settings.text, (language,))
+        for name in names_of(read.settings):
+            text, language = text_of(read.settings, name), engine_of(read.settings, name).language
+            own = named(read.settings, name).replacements
+            for hotwords in read.hotwords.uses(profile=name):
+                prepare(hotwords.replacing(own), text, (language,))
         unread = self.files.config in read.problems and (in_force is None or in_force.unread)
         return Configuration(
             read.settings,
@@ -189,7 +189,7 @@ class Reloader:
                     raise Unavailable(problem)
                 if problem:
                     problem = joined(problem, FALLBACK)
-                outputs = OutputPair(self._outputs.main, self._outputs.second, self._outputs.notes)
+                outputs = self._outputs.outputs
                 if _outputs_differ(old.settings, new.settings):
                     outputs = await self._outputs.prepare(new.settings)
                     unused.push_async_callback(self._outputs.discard, outputs)
@@ -251,26 +251,26 @@ class Reloader:
     async def replace_outputs(self) -> None:
         """Choose the outputs again: the desktop has come, gone or changed."""
         async with self._replacing:
-            pair = await self._outputs.prepare(self.settings)
-            self._apply_outputs(self.settings, pair)
+            outputs = await self._outputs.prepare(self.settings)
+            self._apply_outputs(self.settings, outputs)
             self._apply_profiles()
 
     async def choose_engine_again(self) -> Speed | None:
         """A model has come: have "auto" choose again. The next dictation uses the better engine,
         which is loaded and tested by then; one that is under way keeps its own. Returns the speed
         of the new engine, or None if none is better. Raises EngineError if it does not work."""
-        in_use = (self._engines.main, self._engines.second)
+        in_use = self._engines.clients
         better = await self._engines.prepare_better(self.configuration.hotwords)
         if better is None:
             return None
-        pair, speed = better
+        clients, speed = better
         async with AsyncExitStack() as unused:
-            unused.push_async_callback(self._engines.discard, pair)
+            unused.push_async_callback(self._engines.discard, clients)
             async with self._replacing:
-                if in_use != (self._engines.main, self._engines.second):
+                if in_use != self._engines.clients:
                     return None  # a reload has replaced them meanwhile
                 unused.pop_all()
-                for client in self._engines.apply(self.settings, pair):
+                for client in self._engines.apply(self.settings, clients):
                     self._retire(client.stop)
                 self._apply_profiles()
         await self._engines.load_hotwords(self.configuration.hotwords)
@@ -293,8 +293,8 @@ class Reloader:
         self,
         new: Configuration,
         segmenter: Segmenter,
-        outputs: OutputPair,
-        engines: EnginePair,
+        outputs: Outputs,
+        engines: Clients,
     ) -> asyncio.Task[list[str]]:
         """Use all of it; the task has the hotwords taken in."""
         # From here on nothing fails, and up to the microphone nothing waits.
@@ -311,15 +311,16 @@ class Reloader:
         await self._microphone.apply(new.settings.microphone)
         return loading
 
-    def _apply_outputs(self, settings: Settings, pair: OutputPair) -> None:
-        for output in self._outputs.apply(settings, pair):
+    def _apply_outputs(self, settings: Settings, outputs: Outputs) -> None:
+        for output in self._outputs.apply(settings, outputs):
             self._retire(output.close)
 
     def _apply_profiles(self) -> None:
         settings, hotwords = self.configuration.settings, self.configuration.hotwords
         repairs = self._profiles.main.repairs
-        pair = make_profiles(settings, hotwords, self._engines, self._outputs, repairs)
-        self._profiles.apply(*pair)
+        found = make_profiles(settings, hotwords, self._engines, self._outputs, repairs)
+        self._profiles.apply(found)
+        self._outputs.changed()
 
     def _retire(self, end: Callable[[], Awaitable[None]]) -> None:
         async def when_idle() -> None:
@@ -329,23 +330,6 @@ class Reloader:
                 await end()
 
         self._retiring.start(when_idle())
-
-
-def make_profiles(
-    settings: Settings,
-    hotwords: Hotwords,
-    engines: EngineManager,
-    outputs: OutputManager,
-    repairs: RepairStore,
-) -> tuple[Profile, Profile]:
-    """The main profile and the second, of the engines and outputs of now."""
-    language = settings.engine.language
-    second_language = settings.second.language or language
-    words = hotwords, settings.text, settings.hotwords.repair, repairs
-    return (
-        Profile(engines.main, language, outputs.main, *words),
-        Profile(engines.second, second_language, outputs.second, *words, second=True),
-    )
 
 
 async def make_segmenter(settings: SpeechSettings) -> tuple[Segmenter, str]:
@@ -365,4 +349,7 @@ async def make_segmenter(settings: SpeechSettings) -> tuple[Segmenter, str]:
 
 
 def _outputs_differ(old: Settings, new: Settings) -> bool:
-    return (old.output, old.second.output) != (new.output, new.second.output)
+    def wanted(settings: Settings) -> object:
+        return settings.output, {each.output for each in settings.profile}
+
+    return wanted(old) != wanted(new)

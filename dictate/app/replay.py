@@ -9,6 +9,7 @@ from dictate.app.journal_thread import JournalThread
 from dictate.app.observer import PipelineObserver, Timing
 from dictate.app.output_writer import Asked, OutputWriter
 from dictate.app.profiles import Profiles
+from dictate.engines.client import EngineClient
 from dictate.errors import (
     DeliveryUnsure,
     DictateError,
@@ -77,9 +78,10 @@ class Replay:
             raise DictateError(f"nothing was heard in dictation {entry.number}")
         timing, began = Timing(), time.monotonic()
         output = self._profiles.main.output
-        fitting = self._profiles.choose(second=entry.second).fitting("", entry.application)
+        fitting = self._profiles.named(entry.profile).fitting("", entry.application)
         try:
             focus = await output.focus()
+            focus = focus.untitled() if focus else None
             receipt = await self._writer.write(
                 entry.number, entry.wanted, output, focus, asked, timing, fitting
             )
@@ -94,7 +96,7 @@ class Replay:
         """Transcribe kept sound again; the text goes into the journal, held. Raises EngineError."""
         number = entry.number
         pcm = await self._journal.call(Journal.audio, number)
-        profile = self._profiles.choose(second=entry.second)
+        profile = self._profiles.named(entry.profile)
         utterance = profile.begin(number, _ignore, entry.application)
         utterance.feed(pcm)
         final = await utterance.finish(lambda: self._journal.call(Journal.audio, number))
@@ -113,13 +115,11 @@ class Replay:
     async def recover(self, entries: list[Entry]) -> None:
         """Transcribe what a crash left. It is held, never written: its window is long gone."""
         captured = [entry for entry in entries if entry.state is EntryState.CAPTURED]
-        # An engine that is slow, or dead, does not keep the other waiting.
-        await asyncio.gather(
-            *(
-                self._recover([entry for entry in captured if entry.second is second])
-                for second in (False, True)
-            )
-        )
+        by_engine: dict[EngineClient, list[Entry]] = {}
+        for entry in captured:
+            by_engine.setdefault(self._profiles.named(entry.profile).engine, []).append(entry)
+        # An engine that is slow, or dead, does not keep the others waiting.
+        await asyncio.gather(*map(self._recover, by_engine.values()))
         if entries:
             count = f"recovered {len(entries)} dictation{'s' if len(entries) > 1 else ''}"
             advice = "see `dictatectl history`, `dictatectl paste N`"

@@ -6,8 +6,8 @@ without a row changes nothing and commands nothing, which makes start, stop and 
 dictation has a number; an input for a number that is over never reaches a window.
 
 At most one dictation records; any number may be finishing. They are delivered in the order in which
-they ended; but one of the main profile does not wait for one of the second, whose engine may be
-slow, still loading, or dead.
+they ended; but none waits for one of another engine, which may be slow, still loading, or dead,
+except for one of the main engine.
 
     HELD ──latch──> OPEN           the key is down / it listens until a stop
       │ stop          │ stop, endpoint
@@ -18,7 +18,7 @@ slow, still loading, or dead.
     cancel ends any of them before WRITING.
 """
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
@@ -108,11 +108,12 @@ class Command:
     dictation: int
     continued: bool = False
     """RECORD: it goes on where the one before ended at a silence, without a gap."""
-    second: bool = False
-    """RECORD: it uses the second profile."""
+    profile: str = ""
+    """RECORD: the name of the profile that the user asked for; empty if what is in front decides,
+    or, where it is continued, what decided before."""
 
     def __str__(self) -> str:
-        how = (" second" if self.second else "") + (" continued" if self.continued else "")
+        how = (f" {self.profile}" if self.profile else "") + " continued" * self.continued
         return f"{self.do.value} {self.dictation}{how}"
 
 
@@ -167,8 +168,10 @@ class Session:
     """The dictations that are not over, in the order in which they began."""
     _ended: list[int] = field(default_factory=list)
     """Those past recording, in the order in which they ended: the order of delivery."""
-    _second: set[int] = field(default_factory=set)
-    """Those of the second profile."""
+    _asked: dict[int, str] = field(default_factory=dict)
+    """The profile that the user asked for, if any."""
+    _engines: dict[int, Hashable] = field(default_factory=dict)
+    """The engine of each that is not heard by the main one."""
 
     @property
     def recording(self) -> int | None:
@@ -193,8 +196,8 @@ class Session:
 
     # What users do.
 
-    def start(self, *, held: bool, second: bool = False) -> list[Command]:
-        """A press, or a call over the bus.
+    def start(self, *, held: bool, profile: str = "") -> list[Command]:
+        """A press, or a call over the bus; `profile` is the one that was asked for, if any.
 
         While a dictation is open, a press of the key ends it (that is how a second tap stops); any
         other start while listening changes nothing. A start during a tail ends the tail at once.
@@ -203,11 +206,11 @@ class Session:
         if current is not None and self.state(current) is not State.TAIL:
             return self.stop() if held and self.state(current) is State.OPEN else []
         commands = [] if current is None else self.handle(current, Input.TAIL_OVER)
-        return commands + self._begin(State.HELD if held else State.OPEN, second=second)
+        return commands + self._begin(State.HELD if held else State.OPEN, profile=profile)
 
-    def toggle(self, *, second: bool = False) -> list[Command]:
+    def toggle(self, *, profile: str = "") -> list[Command]:
         """Start listening, or stop if it listens, however it was started."""
-        return self.stop() if self.listening else self.start(held=False, second=second)
+        return self.stop() if self.listening else self.start(held=False, profile=profile)
 
     def stop(self) -> list[Command]:
         """The key is up, or a client asked for a stop."""
@@ -235,15 +238,20 @@ class Session:
         current = self.recording
         if current is None or self.state(current) is not State.OPEN:
             return []
-        second = current in self._second
+        profile = self._asked.get(current, "")
         commands = self.handle(current, Input.ENDPOINT)
-        return commands + self._begin(State.OPEN, continued=True, second=second)
+        return commands + self._begin(State.OPEN, continued=True, profile=profile)
 
     def sound_over(self) -> list[Command]:
         """No more sound will come."""
         return self._now(Input.SOUND_OVER)
 
     # What becomes of a dictation.
+
+    def heard_by(self, dictation: int, engine: Hashable) -> None:
+        """Which engine hears it; None for the main one, as until this is called."""
+        if dictation in self._states and engine is not None:
+            self._engines[dictation] = engine
 
     def handle(self, dictation: int, what: Input) -> list[Command]:
         """Something happened to this dictation; if it is over, only a late text still matters."""
@@ -258,7 +266,8 @@ class Session:
         commands = [Command(do, dictation) for do in does]
         if after is State.OVER and dictation in self._states:
             del self._states[dictation]
-            self._second.discard(dictation)
+            self._asked.pop(dictation, None)
+            self._engines.pop(dictation, None)
             if dictation in self._ended:
                 self._ended.remove(dictation)
         if what is not Input.TURN:
@@ -266,20 +275,23 @@ class Session:
         return commands
 
     def _turn(self) -> list[Command]:
-        main = [dictation for dictation in self._ended if dictation not in self._second]
-        firsts = dict.fromkeys([*self._ended[:1], *main[:1]])
+        busy: set[Hashable] = set()
+        firsts = []
+        for dictation in self._ended:
+            engine = self._engines.get(dictation)
+            if not busy & {None, engine}:
+                firsts.append(dictation)
+            busy.add(engine)
         return [command for first in firsts for command in self.handle(first, Input.TURN)]
 
     def _now(self, what: Input) -> list[Command]:
         current = self.recording
         return [] if current is None else self.handle(current, what)
 
-    def _begin(
-        self, state: State, *, continued: bool = False, second: bool = False
-    ) -> list[Command]:
+    def _begin(self, state: State, *, continued: bool = False, profile: str = "") -> list[Command]:
         number = self.next_number
         self.next_number += 1
         self._states[number] = state
-        if second:
-            self._second.add(number)
-        return [Command(Do.RECORD, number, continued, second)]
+        if profile:
+            self._asked[number] = profile
+        return [Command(Do.RECORD, number, continued, profile)]

@@ -3,8 +3,10 @@
 from dictate.app.engine_manager import EngineManager
 from dictate.app.output_manager import OutputManager
 from dictate.app.pipeline import Pipeline
+from dictate.app.profiles import Profiles
 from dictate.dbus.service import Service
 from dictate.hotkeys.keys import Keys
+from dictate.hotwords.model import SECOND
 
 
 class StatusPublisher:
@@ -16,28 +18,33 @@ class StatusPublisher:
         pipeline: Pipeline,
         engines: EngineManager,
         outputs: OutputManager,
+        profiles: Profiles,
         keys: Keys,
     ) -> None:
         self._service = service
         self._pipeline = pipeline
         self._engines = engines
         self._outputs = outputs
+        self._profiles = profiles
         self._keys = keys
 
     @property
     def summary(self) -> str:
         """The engine and the output in use, in one line."""
-        main, _ = self._engines.report
+        main = self._engines.report
         engine = f"{main.name} ({main.state})".removesuffix(" (ready)").strip()
         return f"engine {engine}, output {self._outputs.main.name}"
 
     def session(self) -> None:
-        """Whether a dictation records or finishes."""
-        self._service.update(state=self._pipeline.activity.value)
+        """Whether a dictation records or finishes, and with which profile."""
+        profile = self._pipeline.recording_profile
+        self._service.update(
+            state=self._pipeline.activity.value, profile=profile.name if profile else ""
+        )
 
     def engines(self) -> None:
         """The engines, and how they are."""
-        main, second = self._engines.report
+        main, second = self._engines.report, self._engines.others.get(SECOND)
         self._service.update(
             engine=main.name,
             engine_state=main.state,
@@ -59,19 +66,19 @@ class StatusPublisher:
 
     def outputs(self) -> None:
         """The outputs in use."""
-        main, second = self._outputs.main, self._outputs.second
+        main, second = self._outputs.main, self._profiles.named(SECOND).output
         self._service.update(
             output=main.name,
             second_output="" if second is main else second.name,
-            output_notes=self._outputs.notes,
+            output_notes=self._outputs.outputs.notes,
         )
 
     def keys(self) -> None:
         """The keys that are heard."""
         states = self._keys.states
         self._service.update(
-            hotkey=states["main"],
-            second_hotkey=states["second"],
+            hotkey=states["hotkey"],
+            second_hotkey=self._keys.state_of(SECOND),
             cancel_key=states["cancel"],
             paste_key=states["paste"],
             undo_key=states["undo"],

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any, Final
 
 from dictate.app.controller import DaemonController
+from dictate.app.copier import Copier
 from dictate.app.pipeline import Pipeline
 from dictate.app.reloader import Reloader
 from dictate.app.session import Activity
@@ -20,7 +21,6 @@ from dictate.dbus.interface import Row
 from dictate.errors import DictateError
 from dictate.hotkeys.keys import Keys
 from dictate.journal.entry import Entry
-from dictate.outputs import CLIPBOARD, OUTPUTS, Output
 from dictate.platform.background import BackgroundTasks
 from dictate.ui.menu import Menu, MenuEntry
 from dictate.ui.tray_icon import Icon, Tray
@@ -43,6 +43,7 @@ class TrayController:
         keys: Keys,
         controller: DaemonController,
         reloader: Reloader,
+        copier: Copier,
         summary: Callable[[], str],
         on_trouble: Callable[[str], None],
     ) -> None:
@@ -53,6 +54,7 @@ class TrayController:
         self._keys = keys
         self._controller = controller
         self._reloader = reloader
+        self._copier = copier
         self._summary = summary
         self._on_trouble = on_trouble
         self._changed = asyncio.Event()
@@ -60,7 +62,6 @@ class TrayController:
         self._menu = Menu(partial(self._start, self._refresh))
         self._microphones: Sequence[Row] = ()
         self._recent: Sequence[Entry] = ()
-        self._copier: Output | None = None
         self._is_taken = False
         """Whether there is, or was, a tray that shows it."""
         self._activity = Activity.READY
@@ -91,8 +92,6 @@ class TrayController:
                         await asyncio.gather(serving, return_exceptions=True)
         finally:
             await self._background.cancel()
-            if self._copier is not None:
-                await self._copier.close()
 
     def progress(self, how_far: str) -> None:
         """How far a slow engine is; empty when that is over."""
@@ -144,7 +143,7 @@ class TrayController:
         self._start(self._refresh)
 
     def _toggle(self) -> None:
-        self._controller.toggle(second=False, by=BY)
+        self._controller.toggle(by=BY)
 
     def _pause(self) -> None:
         paused = not self._keys.paused
@@ -188,13 +187,8 @@ class TrayController:
     async def _copy(self, number: int) -> None:
         log.info("dictation %d is copied, asked %s", number, BY)
         entry = next((entry for entry in self._recent if entry.number == number), None)
-        if entry is None:
-            return
-        if self._copier is None:
-            settings = self._reloader.settings.output
-            self._copier = await asyncio.to_thread(OUTPUTS.choose, CLIPBOARD, settings)
-            await self._copier.open()
-        await self._copier.write(entry.wanted, None)
+        if entry is not None:
+            await self._copier.copy(entry.wanted)
 
 
 def _named(entry: Entry) -> str:

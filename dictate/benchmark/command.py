@@ -28,7 +28,7 @@ def benchmark(
     `recordings` over synthesized speech. Raises ConfigError, Unavailable, AudioFileError."""
     settings = CommandLineOverrides(engine=engine).apply_to(config_file.load(paths.config_file()))
     whole = hotwords_file.load(paths.hotwords_file(), settings.hotwords.strength)
-    hotwords = whole.for_use(second=False, application="")
+    hotwords = whole.for_use(application="")
     if plot_file is not None:
         report.check_plot_file(plot_file)
     with _progress() as show_progress:

@@ -6,22 +6,28 @@ the code.
 
 import re
 import sys
+from collections.abc import Iterator
 from dataclasses import Field, fields, replace
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
 import tomlkit
 
-from dictate.config.reference import KINDS, choices_of, imported
+from dictate.config.option_values import permitted, shown, wrong_value
+from dictate.config.profile_parser import ProfileParser
 from dictate.config.reference import default_toml as default_toml
 from dictate.config.reference import describe as describe
 from dictate.config.reference import docs as docs
-from dictate.config.schema import CONFLICTS, Settings
+from dictate.config.reference import imported
+from dictate.config.schema import CONFLICTS, TABLES, Settings
 from dictate.errors import did_you_mean
+from dictate.hotwords.language import LAYOUT
+from dictate.hotwords.model import SECOND
 from dictate.toml import toml_file
 from dictate.toml.positions import span_of
 from dictate.toml.toml_file import Problems
+
+_ARRAYS = ("profile", "key")
 
 
 def load(path: Path) -> Settings:
@@ -38,32 +44,41 @@ def parse(text: str, name: str = "config.toml") -> Settings:
     document = toml_file.parse(text, name)
     problems = Problems(document)
     defaults = Settings()
-    sections = {}
+    profiles = ProfileParser(document.data, problems)
+    sections = profiles.read()
     for table, given in document.data.items():
+        if (table in _ARRAYS and isinstance(given, list | dict)) or (
+            table == SECOND and isinstance(given, dict)
+        ):
+            continue  # read already
         default = getattr(defaults, table, None)
-        if default is None:
+        if default is None or table in _ARRAYS:
             problems.add((table,), _unknown_table(table, given))
         elif not isinstance(given, dict):
             problems.add((table,), f"{table} is a table: write [{table}] on a line of its own")
         else:
             sections[table] = _section(table, default, given, problems)
     settings = replace(defaults, **sections)
-    for where in dict.fromkeys(CONFLICTS[table] for table in sections if table in CONFLICTS):
+    if settings.engine.language == LAYOUT:
+        language = defaults.engine.language
+        engine = replace(settings.engine, language=language, follows_layout=True)
+        settings = replace(settings, engine=engine)
+    for where in dict.fromkeys(CONFLICTS[table] for table in document.data if table in CONFLICTS):
         for option, message in imported(where)(settings):
-            problems.add(option, message)
+            problems.add(profiles.place(option), message)
     problems.raise_if_any()
     return settings
 
 
 def _section(table: str, default: Any, given: dict[str, Any], problems: Problems) -> Any:
-    known = {option.name: option for option in fields(default)}
+    known = {each.name: each for each in fields(default) if not each.metadata.get("hidden")}
     older = {old: option for option in known.values() for old in option.metadata.get("was", ())}
     values = {}
     for name, value in given.items():
         if name in older:
             now = _renamed(older[name], name, value)
             if now is None:
-                told = f"{table}.{name} cannot be {_shown(value)}; it is {older[name].name} now"
+                told = f"{table}.{name} cannot be {shown(value)}; it is {older[name].name} now"
                 problems.add((table, name), told)
             elif older[name].name not in given:
                 values[older[name].name] = now
@@ -71,13 +86,10 @@ def _section(table: str, default: Any, given: dict[str, Any], problems: Problems
         if name not in known:
             problems.add((table, name), _unknown_option(table, name))
             continue
-        if known[name].metadata.get("was_bool") and isinstance(value, bool):
-            value = "on" if value else "off"
-        wrong = _wrong(known[name], value)
-        if wrong:
+        try:
+            values[name] = permitted(known[name], value)
+        except ValueError as wrong:
             problems.add((table, name), f"{table}.{name} {wrong}")
-        else:
-            values[name] = _value(known[name], value)
     return replace(default, **values)
 
 
@@ -93,49 +105,19 @@ def _renamed(option: Field[Any], old: str, value: Any) -> Any:
     )
 
 
-def _value(option: Field[Any], value: Any) -> Any:
-    """The value as Dictate spells it. Raises ValueError."""
-    if value != option.default and (where := option.metadata.get("reads")):
-        return imported(where)(value)
-    return float(value) if option.type is float else value
-
-
 def wrong(option: str, value: object) -> str | None:
     """What is wrong with a value of the option ("engine.use"), or None."""
     table, _, name = option.partition(".")
     known = {field.name: field for field in fields(getattr(Settings(), table))}
-    return _wrong(known[name], value)
-
-
-def _wrong(option: Field[Any], value: Any) -> str | None:
-    """What is wrong with a value of the option, or None."""
-    kind: Any = option.type
-    low, high = option.metadata.get("low"), option.metadata.get("high")
-    fits = isinstance(value, int | float) if kind is float else isinstance(value, kind)
-    if not fits or isinstance(value, bool) is not (kind is bool):
-        return f"must be {KINDS[kind]}, not {_shown(value)}"
-    if kind is float and not isfinite(value):
-        return f"must be a number, not {value}"
-    if low is not None and high is not None and not low <= value <= high:
-        return f"must be from {low:g} to {high:g}, not {value}"
-    # The default is not looked up, so that most files import no table of backends.
-    if value != option.default and (choices := choices_of(option)):
-        name = str(value).partition(":")[0]
-        if name not in choices and name not in (names := choices_of(option, installed=True)):
-            meant = did_you_mean(value, names) if kind is str else ""
-            return f"must be one of {', '.join(names)}, not {_shown(value)}{meant}"
-    try:
-        _value(option, value)
-    except ValueError as error:
-        return f"cannot be {_shown(value)}: {error}"
-    return None
+    return wrong_value(known[name], value)
 
 
 def _unknown_table(table: str, given: Any) -> str:
     names = [section.name for section in fields(Settings)]
     if isinstance(given, dict):
         return f"there is no table [{table}]{did_you_mean(table, names)}"
-    homes = [f"[{name}]" for name in names if hasattr(getattr(Settings(), name), table)]
+    defaults = Settings()
+    homes = [f"[{one.name}]" for one in TABLES if hasattr(getattr(defaults, one.name), table)]
     if homes:
         return f"{table} must be below its table: {' or '.join(homes)}"
     return f"there is no option {table}{did_you_mean(table, names)}"
@@ -144,8 +126,9 @@ def _unknown_table(table: str, given: Any) -> str:
 def _unknown_option(table: str, name: str) -> str:
     everywhere = [
         f"{section.name}.{option.name}"
-        for section in fields(Settings)
+        for section in TABLES
         for option in fields(section.type)  # type: ignore[arg-type]
+        if not option.metadata.get("hidden")
     ]
     here = [full.partition(".")[2] for full in everywhere if full.startswith(f"{table}.")]
     namesakes = [full for full in everywhere if full.partition(".")[2] == name]
@@ -154,29 +137,48 @@ def _unknown_option(table: str, name: str) -> str:
     return f"there is no option {name} in [{table}]{near}"
 
 
-def _shown(value: Any) -> str:
-    """A value as the file would have it, shortened if it is long."""
-    if isinstance(value, dict | list):
-        return KINDS[type(value)]
-    shown: str = tomlkit.item(value).as_string()
-    return shown if len(shown) <= 60 else f"{shown[:57]}..."
-
-
 def changes(old: Settings, new: Settings) -> list[str]:
     """One line for each option that differs: "engine.use: auto -> pocketsphinx"."""
-    lines = []
-    for section in fields(Settings):
+    lines: list[str] = []
+    for section in TABLES:
         before, after = getattr(old, section.name), getattr(new, section.name)
-        for option in fields(before):
-            was, now = getattr(before, option.name), getattr(after, option.name)
-            if was != now:
-                restart = "" if option.metadata.get("live", True) else " (after a restart)"
-                lines.append(f"{section.name}.{option.name}: {_bare(was)} -> {_bare(now)}{restart}")
-    return lines
+        lines += _differences(section.name, before, after)
+    return [*lines, *_array_changes(old, new)]
+
+
+def _array_changes(old: Settings, new: Settings) -> Iterator[str]:
+    before = {each.name: each for each in old.profile}
+    after = {each.name: each for each in new.profile}
+    yield from (f'profile "{name}": gone' for name in before if name not in after)
+    for name, profile in after.items():
+        if name not in before:
+            yield f'profile "{name}": new'
+        else:
+            yield from _differences(f'profile "{name}"', before[name], profile)
+    if [name for name in before if name in after] != [name for name in after if name in before]:
+        yield f"profiles: in the order {', '.join(after)}"
+    was, now = ({each.key: each.profile for each in one.key} for one in (old, new))
+    for key in dict.fromkeys((*was, *now)):
+        if was.get(key) != now.get(key):
+            yield f"key {key}: {was.get(key, 'none')} -> {now.get(key, 'none')}"
+
+
+def _differences(name: str, before: Any, after: Any) -> Iterator[str]:
+    """A line for each field that differs."""
+    for option in fields(before):
+        was, now = getattr(before, option.name), getattr(after, option.name)
+        if was != now:
+            restart = "" if option.metadata.get("live", True) else " (after a restart)"
+            yield f"{name}.{option.name}: {_bare(was)} -> {_bare(now)}{restart}"
 
 
 def _bare(value: Any) -> str:
-    return value if isinstance(value, str) and value else _shown(value)
+    if isinstance(value, tuple):  # of texts, or of pairs
+        told = (
+            each if isinstance(each, str) else f"{each[0]} = {_bare(each[1])}" for each in value
+        )
+        return ", ".join(told) or "none"
+    return value if isinstance(value, str) and value else shown(value)
 
 
 def set_option(path: Path, option: str, value: str | float | bool) -> None:  # noqa: FBT001
@@ -202,6 +204,28 @@ def set_option(path: Path, option: str, value: str | float | bool) -> None:  # n
         return changed
 
     toml_file.edit(path, default_toml(), change)
+
+
+def set_profile_option(path: Path, profile: str, option: str, value: str) -> None:
+    """The same for one profile. If the file has none with this name, it gets one."""
+
+    def change(text: str) -> str:
+        toml_file.parse(text, path.name)
+        document = tomlkit.parse(text)
+        tables = [each for each in document.get("profile", ()) if each.get("name") == profile]
+        if tables:
+            tables[0][option] = value
+            changed = tomlkit.dumps(document)
+        else:
+            named, written = (tomlkit.item(each).as_string() for each in (profile, value))
+            changed = f"{text.rstrip()}\n\n[[profile]]\nname = {named}\n{option} = {written}\n"
+        parse(changed, path.name)
+        return changed
+
+    if profile == SECOND and SECOND in toml_file.parse(toml_file.read(path) or "", path.name).data:
+        set_option(path, f"{SECOND}.{option}", value)  # an older file
+    else:
+        toml_file.edit(path, default_toml(), change)
 
 
 def unset_option(path: Path, option: str) -> None:

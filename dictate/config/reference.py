@@ -11,7 +11,11 @@ from typing import Any
 
 import tomlkit
 
-from dictate.config import schema
+from dictate.config import profile_schema, schema
+from dictate.config.profile_schema import KeySettings, Pairs, ProfileSettings, Texts
+
+ARRAYS = {"profile": ProfileSettings, "key": KeySettings}
+"""The tables that may occur several times."""
 
 KINDS: dict[Any, str] = {
     bool: "true or false",
@@ -20,6 +24,8 @@ KINDS: dict[Any, str] = {
     str: "a text in quotes",
     list: "a list",
     dict: "a table",
+    Texts: "a list of texts",
+    Pairs: "a table of texts",
 }
 """The TOML types in words."""
 
@@ -54,8 +60,9 @@ class Option:
 
     name: str
     kind: Any
-    """bool, int, float or str."""
+    """bool, int, float, str, Texts or Pairs."""
     default: Any
+    """For an array, the example instead, if there is one."""
     description: str
     unit: str
     """In full: "milliseconds"; empty if there is none."""
@@ -78,7 +85,13 @@ class Option:
     @property
     def line(self) -> str:
         """The line of the file that sets the default."""
-        return f"{self.name} = {tomlkit.item(self.default).as_string()}"
+        default = self.default
+        if self.kind == Pairs:
+            default = tomlkit.inline_table()
+            default.update(dict(self.default))
+        elif self.kind == Texts:
+            default = list(self.default)
+        return f"{self.name} = {tomlkit.item(default).as_string()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +101,11 @@ class Section:
     name: str
     description: str
     options: tuple[Option, ...]
+
+    @property
+    def header(self) -> str:
+        """The line of the file above its options."""
+        return f"[[{self.name}]]" if self.name in ARRAYS else f"[{self.name}]"
 
 
 def choices_of(option: Field[Any], *, installed: bool = False) -> tuple[str, ...]:
@@ -112,12 +130,16 @@ def describe() -> tuple[Section, ...]:
     """Every table and option with its description, read back from the source of schema.py."""
     classes = {
         node.name: node
-        for node in ast.parse(inspect.getsource(schema)).body
+        for module in (schema, profile_schema)
+        for node in ast.parse(inspect.getsource(module)).body
         if isinstance(node, ast.ClassDef)
     }
+    sections = {
+        section.name: ARRAYS.get(section.name, section.type) for section in fields(schema.Settings)
+    }
     return tuple(
-        _section(section.name, section.type, classes[getattr(section.type, "__name__", "")])
-        for section in fields(schema.Settings)
+        _section(name, settings, classes[getattr(settings, "__name__", "")])
+        for name, settings in sections.items()
     )
 
 
@@ -125,7 +147,11 @@ def default_toml() -> str:
     """The config.toml of a new user: every option is explained, none is set."""
     parts = [_HEAD]
     for section in describe():
-        parts.append(f"\n[{section.name}]\n{_comment(section.description)}")
+        several = section.name in ARRAYS
+        header = "" if several else f"{section.header}\n"
+        parts.append(f"\n{header}{_comment(section.description)}")
+        if several:
+            parts.append(f"\n#{section.header}\n")
         for option in section.options:
             said = f"{option.values[0].upper()}{option.values[1:]}."
             if option.choices and all(choice in option.description for choice in option.choices):
@@ -140,7 +166,7 @@ def docs() -> str:
     """docs/reference/config.md."""
     parts = [_DOCS_HEAD]
     for section in describe():
-        parts.append(f"\n## [{section.name}]\n\n{section.description}\n\n")
+        parts.append(f"\n## {section.header}\n\n{section.description}\n\n")
         parts.append(
             "| option and default | values | what it does | applied |\n|---|---|---|---|\n"
         )
@@ -160,7 +186,7 @@ def _section(name: str, settings: Any, source: ast.ClassDef) -> Section:
         Option(
             name=option.name,
             kind=option.type,
-            default=option.default,
+            default=option.metadata.get("example", option.default),
             description=said[option.name],
             unit=_UNITS.get(option.name.rpartition("_")[2], ""),
             choices=choices_of(option),
@@ -169,6 +195,7 @@ def _section(name: str, settings: Any, source: ast.ClassDef) -> Section:
             live=option.metadata.get("live", True),
         )
         for option in fields(settings)
+        if not option.metadata.get("hidden")
     )
     return Section(name, " ".join((ast.get_docstring(source) or "").split()), options)
 

@@ -12,22 +12,16 @@ fact is written once. The metadata of a field may have:
 - `was_bool=True`: true and false are taken for the choices "on" and "off", as in older files.
 - `each_time=True`: the engine gets the value with each dictation, so that a change does not load
   the model again.
+- `example`: the value that is shown where the default would say nothing; `hidden=True`: the user
+  does not set it by this name.
 """
 
-from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from dataclasses import dataclass, fields
 
+from dictate.config.profile_schema import KeySettings, ProfileSettings
+from dictate.config.profile_schema import option as _option
 
-def _option(default: Any, **metadata: Any) -> Any:
-    return field(default=default, metadata=metadata)
-
-
-_LANGUAGE = "dictate.hotwords.language:language_tag"
-
-CONFLICTS = {
-    "hotkey": "dictate.hotkeys.chord:conflicts",
-    "second": "dictate.hotkeys.chord:conflicts",
-}
+CONFLICTS = dict.fromkeys(("hotkey", "key", "second"), "dictate.hotkeys.chord:conflicts")
 """For each table, the function that says what is wrong with its options together."""
 
 
@@ -77,9 +71,10 @@ class EngineSettings:
     """auto, nemotron, onnx, qwen3, pocketsphinx, wyoming (an engine on another machine), openai (a
     server with OpenAI's API), riva (NVIDIA Riva or a speech NIM), or scripted:FILE, which returns
     the lines of a file (for demos)."""
-    language: str = _option("en", reads=_LANGUAGE)
-    """The language you speak, as a BCP 47 tag. nemotron-3.5, parakeet and their -onnx, qwen3,
-    openai and riva also take auto, which detects it."""
+    language: str = _option("en", reads="dictate.hotwords.language:spoken_language")
+    """The language you speak, as a BCP 47 tag, or layout, which follows the layout of your
+    keyboard. nemotron-3.5, parakeet and their -onnx, qwen3, openai and riva also take auto, which
+    detects it."""
     tail_ms: int = _option(200, low=0, high=2000, each_time=True)
     """Up to how much sound after the release still belongs to the dictation, because people tend
     to let go early."""
@@ -154,26 +149,9 @@ class EngineSettings:
     """The engine that takes over a dictation after the engine has failed it twice: auto, the name
     of an engine, or none, which holds the dictation. The next dictation tries the main engine first
     again."""
-
-
-@dataclass(frozen=True, slots=True)
-class SecondSettings:
-    """A second profile beside the main one: with a different engine, in a different language, or to
-    the clipboard only. Whatever is empty, and everything else, is as in the main profile."""
-
-    key: str = _option("", reads="dictate.hotkeys.chord:spelled_or_none")
-    """The key you hold for it, named as in [hotkey]; empty means none. `dictatectl start --second`
-    does the same, for a shortcut of your desktop."""
-    engine: str = _option("", backends="dictate.engines:ENGINES")
-    """Its engine, which is loaded beside the main one; empty means the main engine."""
-    language: str = _option("", reads=f"{_LANGUAGE}_or_none")
-    """The language you speak. If engine and model are those of the main profile, one process serves
-    both languages."""
-    model: str = ""
-    """The model, as in [engine]. Empty means the model of the main profile, or the default model if
-    the engine differs."""
-    output: str = _option("", choices=("clipboard",))
-    """clipboard copies the text and writes it nowhere; empty means the main output."""
+    follows_layout: bool = _option(default=False, each_time=True, hidden=True)
+    """Whether the file has layout for the language, which is the default one then: what is no
+    dictation, and a model that is loaded, need one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +206,21 @@ class TextSettings:
     capitals: str = _option("auto", choices=("auto", "keep"))
     """Whether the first letter depends on what stands before the cursor, in English, German, French
     and Spanish. auto makes it small within a sentence, and a capital at the start of one; names,
-    German nouns and your own words stay as they are. keep leaves it as it was recognized."""
+    German nouns and your own words stay as they are. keep leaves it as it was recognized, and so
+    does every choice of punctuation but full."""
+    numbers: bool = False
+    """Whether numbers, dates, times, amounts of money, and mail and web addresses are written as
+    one writes them: "twenty percent" becomes 20%, "john at example dot com" john@example.com. In
+    English, German, French and Spanish; "first", "a second" and "one of them" stay words."""
+    fillers: str = _option("keep", choices=("keep", "remove"))
+    """remove leaves out fillers ("um", "uh") and false starts ("the the cat"), in English, German,
+    French and Spanish. keep writes what was recognized. Your own words are never left out."""
+    punctuation: str = _option("full", choices=("full", "short", "none", "lower"))
+    """How much of the engine's punctuation is written. full is all of it. short drops the full stop
+    of a text that is a single sentence of at most 100 characters, as in a chat. none drops all
+    punctuation of sentences; apostrophes, hyphens, quotes, decimals, times and addresses stay.
+    lower is like none, and writes small letters, except for "I", your own words, and words with
+    more than one capital. Marks that you speak stay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,8 +252,9 @@ class HotkeySettings:
     the keyboards directly and needs the right to do so, so auto never uses it), or none."""
     key: str = _option("ctrl_r", reads="dictate.hotkeys.chord:spelled")
     """The key: ctrl_r, alt_gr, pause, scroll_lock, f1 to f20, or several keys together, such as
-    ctrl+alt+space or super+d. Only ctrl_r and alt_gr reach the focused application, too. With
-    portal it is a proposal, and the settings of your desktop decide."""
+    ctrl+alt+space or super+d. On X11 only ctrl_r and alt_gr reach the focused application, too.
+    With portal it is a proposal, and the settings of your desktop decide. With x11 and evdev it may
+    be a button at the side of the mouse: mouse_back or mouse_forward."""
     take_typing_keys: bool = False
     """Whether one of these keys may be one that you type or edit with: a letter, a digit, space,
     return and the like, without ctrl, alt or super. No application gets that key while Dictate
@@ -336,6 +329,15 @@ class SoundSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class MediaSettings:
+    """Music and videos that play while you dictate."""
+
+    pause: bool = False
+    """Whether players pause while a dictation records, and play on after it: those that the desktop
+    can control (MPRIS), browsers among them. What was paused already stays paused."""
+
+
+@dataclass(frozen=True, slots=True)
 class TraySettings:
     """The icon in the tray of the desktop."""
 
@@ -346,12 +348,11 @@ class TraySettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All of config.toml: one field for each of its tables."""
+    """All of config.toml: one field for each of its tables, and for each of its arrays."""
 
     microphone: MicrophoneSettings = MicrophoneSettings()
     speech: SpeechSettings = SpeechSettings()
     engine: EngineSettings = EngineSettings()
-    second: SecondSettings = SecondSettings()
     hotwords: HotwordSettings = HotwordSettings()
     text: TextSettings = TextSettings()
     output: OutputSettings = OutputSettings()
@@ -360,33 +361,11 @@ class Settings:
     notifications: NotificationSettings = NotificationSettings()
     overlay: OverlaySettings = OverlaySettings()
     sounds: SoundSettings = SoundSettings()
+    media: MediaSettings = MediaSettings()
     tray: TraySettings = TraySettings()
+    profile: tuple[ProfileSettings, ...] = ()
+    key: tuple[KeySettings, ...] = ()
 
 
-def second_engine(settings: Settings) -> EngineSettings:
-    """The settings with which the engine of the second profile is loaded."""
-    main, second = settings.engine, settings.second
-    use = second.engine or main.use
-    differs = use != main.use
-    return replace(
-        main,
-        use=use,
-        language=second.language or main.language,
-        model=second.model or ("" if differs else main.model),
-        fallback="none" if differs and main.fallback == use else main.fallback,
-    )
-
-
-def one_engine(settings: Settings) -> bool:
-    """Whether the main engine serves the second profile, too: each dictation has its language."""
-    second = replace(second_engine(settings), language=settings.engine.language)
-    return same_engine(second, settings.engine)
-
-
-def same_engine(one: EngineSettings, other: EngineSettings) -> bool:
-    """Whether an engine that is loaded with one of these can serve the other."""
-    return all(
-        getattr(one, option.name) == getattr(other, option.name)
-        for option in fields(EngineSettings)
-        if not option.metadata.get("each_time")
-    )
+TABLES = tuple(section for section in fields(Settings) if section.name not in ("profile", "key"))
+"""The fields of Settings that are a single [table]."""

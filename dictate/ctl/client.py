@@ -132,6 +132,12 @@ def ask_about_hotwords(member: str, signature: str = "", *body: str | float) -> 
         return daemon.ask(member, signature, *body, interface=bus_names.HOTWORDS_INTERFACE)
 
 
+def ask_about_profiles(member: str, signature: str = "", *body: str) -> Any:
+    """What the daemon answers to one call of the interface about profiles. Raises DictateError."""
+    with client() as daemon:
+        return daemon.ask(member, signature, *body, interface=bus_names.PROFILES_INTERFACE)
+
+
 def ask_status() -> dict[str, Any]:
     """The daemon's status. Raises DictateError."""
     with client() as daemon:

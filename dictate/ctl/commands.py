@@ -2,6 +2,7 @@
 
 import sys
 from argparse import Namespace
+from functools import partial
 from typing import Any, Final
 
 from dictate import console
@@ -10,6 +11,7 @@ from dictate.ctl.client import DaemonClient, NotRunning, ask, ask_status, client
 from dictate.ctl.exit_codes import FAILED, NOTHING, OK, USAGE
 from dictate.ctl.terminal import SWITCH_S, count_down, typed_in_terminal
 from dictate.errors import ConfigError, DictateError, FocusMoved, NotFound, did_you_mean
+from dictate.platform.bus_names import PROFILES_INTERFACE
 
 CHECK_S: Final = 60.0
 """Seconds to wait for what runs in a process of ours, such as the check."""
@@ -27,6 +29,8 @@ def status(arguments: Namespace) -> int:
             _follow(daemon)
         else:
             found = daemon.status()
+            about_profiles = partial(daemon.ask, interface=PROFILES_INTERFACE)
+            found |= {"in_front": about_profiles("InFront"), "profiles": about_profiles("List")}
             console.as_json(found) if arguments.json else render.status(found)
     return OK
 
@@ -57,30 +61,6 @@ def last(arguments: Namespace) -> int:
         return NOTHING
     console.as_json(entry) if arguments.json else render.text(entry)
     return OK
-
-
-def history(arguments: Namespace) -> int:
-    """List the dictations."""
-    entries = _history(arguments.limit)
-    if arguments.json:
-        console.as_json(entries)
-    elif entries:
-        render.history(entries)
-    else:
-        console.line("there are no dictations yet", sys.stderr)
-    return OK if entries else NOTHING
-
-
-def _history(limit: int) -> list[dict[str, Any]]:
-    """The newest dictations, newest first; in pages, because the size of an answer is limited."""
-    with client() as daemon:
-        entries: list[dict[str, Any]] = daemon.ask("History", "u", limit)
-        page = entries
-        while page and len(entries) < limit:
-            last = entries[-1]["number"]
-            page = daemon.ask("HistoryBefore", "uu", last, limit - len(entries))
-            entries += page
-    return entries
 
 
 def paste(arguments: Namespace) -> int:
@@ -171,14 +151,22 @@ def engine(arguments: Namespace) -> int:
     if arguments.name is None:
         console.as_json(rows) if arguments.json else render.check(rows)
         return OK
+    import shlex
+
     from dictate.config import config_file
-    from dictate.config.schema import second_engine
+    from dictate.config.profiles import engine_of, names_of
+    from dictate.hotwords.model import MAIN, SECOND
     from dictate.platform import paths
 
     settings = config_file.load(paths.config_file())
-    option, before, flag = "engine.use", settings.engine.use, ""
-    if arguments.second:
-        option, before, flag = "second.engine", second_engine(settings).use, "--second "
+    profile = arguments.profile
+    option, flag = "engine.use", ""
+    if profile:
+        option, flag = f'profile "{profile}".engine', f"--profile {shlex.quote(profile)} "
+        if profile not in (names := names_of(settings)) and profile != SECOND:
+            known = did_you_mean(profile, names) or f"; there are {', '.join(names)}"
+            raise NotFound(f'there is no profile "{profile}"{known}')
+    before = engine_of(settings, profile or MAIN).use
     name = arguments.name
     if name == before:
         return report_change([f"{option} is {name} already"], option)
@@ -190,7 +178,10 @@ def engine(arguments: Namespace) -> int:
     # The reason of one that needs a file or an address is that none is given.
     if reason := reasons.get(name):
         raise DictateError(f"{name} cannot be used here: {reason}")
-    config_file.set_option(paths.config_file(), option, name)
+    if profile in ("", MAIN):
+        config_file.set_option(paths.config_file(), "engine.use", name)
+    else:
+        config_file.set_profile_option(paths.config_file(), profile, "engine", name)
     back = f"undo: dictatectl engine {flag}{before}"
     return report_change([f"{option}: {before} -> {name} ({back})"], option)
 

@@ -5,7 +5,7 @@ from argparse import Namespace
 from typing import Final
 
 from dictate import console
-from dictate.ctl.client import ask
+from dictate.ctl.client import ask, ask_about_profiles
 from dictate.ctl.exit_codes import NOTHING, OK
 
 NOTHING_TO: Final = {
@@ -19,8 +19,11 @@ NOTHING_TO: Final = {
 def control(arguments: Namespace) -> int:
     """start, stop, toggle, press, release and cancel."""
     command = arguments.command
-    second = "Second" if getattr(arguments, "second", False) else ""
-    answer = ask(command.capitalize() + second)
+    profile = getattr(arguments, "profile", "")
+    if profile:
+        answer = ask_about_profiles(command.capitalize(), "s", profile)
+    else:
+        answer = ask(command.capitalize())
     if command in NOTHING_TO and not answer:
         console.line(f"dictatectl: {NOTHING_TO[command]}", sys.stderr)
         return NOTHING

@@ -76,11 +76,7 @@ def _add_dictating(commands: Commands) -> None:
         ("press", "act as if the hotkey were pressed; for key bindings of your desktop"),
         ("release", "act as if the hotkey were released"),
     ):
-        add_command(commands, name, "control:control", summary).add_argument(
-            "--second",
-            action="store_true",
-            help="use the secondary profile, [second] in config.toml",
-        )
+        _add_profile(add_command(commands, name, "control:control", summary), "use")
     add_command(commands, "stop", "control:control", "end the dictation and write its text")
     add_command(
         commands,
@@ -104,11 +100,24 @@ def _add_texts(commands: Commands) -> None:
 
     last = add_command(commands, "last", "last", "print the last text")
     add_json(last, "print everything that is known about it, as JSON")
-    history = add_command(commands, "history", "history", "list your dictations, newest last")
-    history.add_argument(
-        "-n", dest="limit", type=count, default=10, help="maximum number (default: 10)"
+    history = add_command(
+        commands,
+        "history",
+        "history:history",
+        "list your dictations, newest last",
+        "With --pick you pick one, and copy it, write it again, hear it, have another engine "
+        "recognise it, or correct it. It needs fzf in a terminal; bound to a key of your desktop, "
+        "one of rofi, wofi, fuzzel, bemenu and dmenu.",
     )
-    add_json(history, "print JSON, for scripts; newest first")
+    history.add_argument(
+        "-n",
+        dest="limit",
+        type=count,
+        help="maximum number (default: 10; with --pick 100)",
+    )
+    form = history.add_mutually_exclusive_group()
+    add_json(form, "print JSON, for scripts; newest first")
+    form.add_argument("--pick", action="store_true", help="pick one, and what to do with it")
     paste = add_command(
         commands, "paste", "paste", "write a text again, where the cursor is", FROM_TERMINAL
     )
@@ -173,9 +182,7 @@ def _add_engine(engines: Sequence[str] | None, commands: Commands) -> None:
     engine.add_argument(
         "name", nargs="?", choices=engines, help="auto, or a name from the list", metavar="NAME"
     )
-    engine.add_argument(
-        "--second", action="store_true", help="switch the engine of the secondary profile"
-    )
+    _add_profile(engine, "switch the engine of")
     add_json(engine)
 
 
@@ -190,6 +197,19 @@ def _add_completion(shells: Sequence[str] | None, commands: Commands) -> None:
         commands, "completion", "completion", "print a shell completion script"
     )
     completion.add_argument("shell", choices=shells, help="bash, zsh, fish or tcsh")
+
+
+def _add_profile(command: argparse.ArgumentParser, what: str) -> None:
+    command.add_argument(
+        "--profile", default="", metavar="NAME", help=f"{what} this profile of config.toml"
+    )
+    command.add_argument(
+        "--second",
+        action="store_const",
+        const="second",
+        dest="profile",
+        help="the same as --profile second",
+    )
 
 
 def _add_delay(command: argparse.ArgumentParser) -> None:

@@ -36,7 +36,8 @@ def status(found: Fields) -> None:
         "passed over": found["output_notes"],
         "hotkey": found["hotkey"],
         "overlay": found["overlay"],
-        **_second(found),
+        "in front": _in_front(found["in_front"]),
+        **_profiles(found),
         **{
             f"{name} key": found[f"{name}_key"]
             for name in ("cancel", "paste", "undo", "correct")
@@ -87,15 +88,30 @@ def last_texts(times: Fields) -> str:
     )
 
 
-def _second(found: Fields) -> Fields:
-    """The secondary profile, as far as it differs from the primary one."""
-    engine = (found["second_engine"], found["second_model"], found["second_engine_state"])
-    return {
-        "2nd engine": ", ".join(filter(None, engine)),
-        "2nd note": found["second_engine_notes"],
-        "2nd output": found["second_output"],
-        "2nd hotkey": found["second_hotkey"] if found["second_hotkey"] != "none" else "",
-    }
+def _in_front(front: Fields) -> str:
+    """The application in front, and the profile that is on there."""
+    return f"{front['application'] or 'not known'}, profile {front['profile']}"
+
+
+def _profiles(found: Fields) -> Fields:
+    """The profile of the dictation under way, and how the others differ from the main one."""
+    items: Fields = {"profile": found["profile"]}
+    main = found["profiles"][0]
+    for profile in found["profiles"][1:]:
+        engine = (profile["engine"], profile["model"], profile["engine_state"])
+        items[f"[{profile['name']}]"] = ", ".join(
+            filter(
+                None,
+                (
+                    "" if profile["key"] == "none" else f"key {profile['key']}",
+                    profile["language"] if profile["language"] != main["language"] else "",
+                    *(engine if profile["own_engine"] else ()),
+                    profile["engine_notes"] if profile["own_engine"] else "",
+                    profile["output"] if profile["output"] != main["output"] else "",
+                ),
+            )
+        )
+    return items
 
 
 def text(entry: Fields) -> None:

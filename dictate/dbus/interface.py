@@ -13,14 +13,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from itertools import accumulate
-from typing import Annotated, Final, Protocol, TypeAlias, TypedDict
+from typing import Annotated, Final, Protocol, TypeAlias
 
-from dbus_fast import DBusError, ErrorType, PropertyAccess, Variant
-from dbus_fast.annotations import DBusBool, DBusDict, DBusDouble, DBusSignature, DBusStr, DBusUInt32
-from dbus_fast.service import ServiceInterface, dbus_method, dbus_property
+from dbus_fast import DBusError, ErrorType, Variant
+from dbus_fast.annotations import DBusBool, DBusDict, DBusSignature, DBusStr, DBusUInt32
+from dbus_fast.service import dbus_method
 
-from dictate import __version__
+from dictate.dbus.status_properties import Status, StatusProperties
 from dictate.errors import DictateError
+from dictate.hotwords.model import SECOND
 from dictate.journal.entry import Entry
 from dictate.platform.bus import ERRORS, INTERFACE, one_line
 
@@ -37,11 +38,9 @@ _END_S: Final = 0.3
 _LINES_LIMIT: Final = 50
 """Maximum number of lines of an error message."""
 
-READ: Final = PropertyAccess.READ
 Plain: TypeAlias = str | bool | int | float
 Row: TypeAlias = Mapping[str, Plain]
 Strings = Annotated[list[str], DBusSignature("as")]
-Numbers = Annotated[dict[str, float], DBusSignature("a{sd}")]
 Dicts = Annotated[list[dict[str, Variant]], DBusSignature("aa{sv}")]
 
 
@@ -51,23 +50,30 @@ class Controller(Protocol):
     Any DictateError reaches the client, with its message.
     """
 
-    def start(self, *, second: bool) -> None:
-        """Begin a dictation with the second profile or the main one. Idempotent, as are the next
-        three methods."""
+    def start(self, profile: str = "") -> None:
+        """Begin a dictation with this profile, or ("") with the one that is on in what is in front.
+        Idempotent, as are the next three methods."""
 
     def stop(self) -> bool:
         """End it, and write the text. Whether there was one to end."""
 
-    def toggle(self, *, second: bool) -> None:
+    def toggle(self, profile: str = "") -> None:
         """Begin or end one."""
 
-    def key(self, *, second: bool, down: bool) -> bool:
-        """A shortcut of the desktop was pressed or released: it means what the hotkey means.
-        Whether that was possible: a key that is not down cannot be released."""
+    def key(self, profile: str = "", *, down: bool) -> bool:
+        """A shortcut of the desktop was pressed or released: it means what the key of this profile
+        means, or ("") the hotkey. Whether that was possible: a key that is not down cannot be
+        released."""
 
     def cancel(self) -> str:
         """Discard the dictation: nothing is written. What is kept of it, in a sentence; empty if
         there was nothing to cancel."""
+
+    def profiles(self) -> Sequence[Row]:
+        """What each profile uses."""
+
+    async def in_front(self) -> Row:
+        """The application in front, and the profile that is on there."""
 
     async def reload(self) -> Sequence[str]:
         """Read the files again: one line for each change, for people. Those that begin with
@@ -85,6 +91,9 @@ class Controller(Protocol):
 
     async def paste(self, number: int | None) -> str:
         """Write a text (None: the last one) into the focused window; the receipt."""
+
+    async def copy(self, text: str) -> None:
+        """Put a text into the clipboard."""
 
     async def undo(self) -> str:
         """Take the last written text back out of its window; what was done, for people."""
@@ -105,54 +114,14 @@ class Controller(Protocol):
         """What each output made of a text: the rows of `dictate.diagnostics.output_trial`."""
 
 
-class Status(TypedDict, total=False):
-    """The properties of the interface, in Python's spelling."""
-
-    state: str
-    dictation: int
-    engine: str
-    engine_state: str
-    microphone: str
-    microphone_open: bool
-    output: str
-    output_notes: str
-    hotkey: str
-    overlay: str
-    trouble: str
-    last_finish_ms: float
-    model: str
-    device: str
-    precision: str
-    chunk_ms: int
-    engine_memory_mb: float
-    engine_notes: str
-    engine_choice: str
-    engine_finish_ms: float
-    finish_times: dict[str, float]
-    engine_progress: str
-    second_engine: str
-    second_engine_state: str
-    second_model: str
-    second_engine_notes: str
-    second_output: str
-    second_hotkey: str
-    cancel_key: str
-    paste_key: str
-    undo_key: str
-    correct_key: str
-    hotwords_file: str
-    hotword_warnings: str
-
-
-class Dictate1(ServiceInterface):
+class Dictate1(StatusProperties):
     """The interface on one connection."""
 
     def __init__(self, controller: Callable[[], Controller], status: Status) -> None:
         """`controller` raises DictateError while there is none; `status` is shared with the
         service, which changes it."""
-        super().__init__(INTERFACE)
+        super().__init__(INTERFACE, status)
         self._controller = controller
-        self._status = status
         self._calls: set[asyncio.Task[object]] = set()
         """The calls that wait for their answer."""
         self._ending = False
@@ -167,52 +136,52 @@ class Dictate1(ServiceInterface):
 
     @dbus_method("Start")
     def start(self) -> None:
-        with _errors():
-            self._controller().start(second=False)
+        with errors():
+            self._controller().start()
 
     @dbus_method("StartSecond")
     def start_second(self) -> None:
-        with _errors():
-            self._controller().start(second=True)
+        with errors():
+            self._controller().start(SECOND)
 
     @dbus_method("Stop")
     def stop(self) -> DBusBool:
-        with _errors():
+        with errors():
             return self._controller().stop()
 
     @dbus_method("Toggle")
     def toggle(self) -> None:
-        with _errors():
-            self._controller().toggle(second=False)
+        with errors():
+            self._controller().toggle()
 
     @dbus_method("ToggleSecond")
     def toggle_second(self) -> None:
-        with _errors():
-            self._controller().toggle(second=True)
+        with errors():
+            self._controller().toggle(SECOND)
 
     @dbus_method("Press")
     def press(self) -> None:
-        with _errors():
-            self._controller().key(second=False, down=True)
+        with errors():
+            self._controller().key(down=True)
 
     @dbus_method("Release")
     def release(self) -> DBusBool:
-        with _errors():
-            return self._controller().key(second=False, down=False)
+        with errors():
+            return self._controller().key(down=False)
 
     @dbus_method("PressSecond")
     def press_second(self) -> None:
-        with _errors():
-            self._controller().key(second=True, down=True)
+        with errors():
+            self._controller().key(SECOND, down=True)
 
     @dbus_method("ReleaseSecond")
     def release_second(self) -> DBusBool:
-        with _errors():
-            return self._controller().key(second=True, down=False)
+        with errors():
+            return self._controller().key(SECOND, down=False)
 
     @dbus_method("Cancel")
     def cancel(self) -> DBusStr:
-        with _errors():
+        with errors():
             return self._controller().cancel()
 
     @dbus_method("Reload")
@@ -252,6 +221,11 @@ class Dictate1(ServiceInterface):
         with self.slot():
             return one_line(await self._controller().paste(number or None))
 
+    @dbus_method("Copy")
+    async def copy(self, text: DBusStr) -> None:
+        with self.slot():
+            await self._controller().copy(text)
+
     @dbus_method("Undo")
     async def undo(self) -> DBusStr:
         with self.slot():
@@ -271,7 +245,7 @@ class Dictate1(ServiceInterface):
 
     @dbus_method("EngineSocket")
     def engine_socket(self) -> DBusStr:
-        with _errors():
+        with errors():
             return self._controller().engine_socket()
 
     @dbus_method("Check")
@@ -284,146 +258,6 @@ class Dictate1(ServiceInterface):
         with self.slot():
             return [from_row(row) for row in await self._controller().check_live()]
 
-    @dbus_property(READ, "Version")
-    def version(self) -> DBusStr:
-        return __version__
-
-    @dbus_property(READ, "State")
-    def state(self) -> DBusStr:
-        return self._status["state"]
-
-    @dbus_property(READ, "Dictation")
-    def dictation(self) -> DBusUInt32:
-        return self._status["dictation"]
-
-    @dbus_property(READ, "Engine")
-    def engine(self) -> DBusStr:
-        return self._status["engine"]
-
-    @dbus_property(READ, "EngineState")
-    def engine_state(self) -> DBusStr:
-        return self._status["engine_state"]
-
-    @dbus_property(READ, "Microphone")
-    def microphone(self) -> DBusStr:
-        return self._status["microphone"]
-
-    @dbus_property(READ, "MicrophoneOpen")
-    def microphone_open(self) -> DBusBool:
-        return self._status["microphone_open"]
-
-    @dbus_property(READ, "Output")
-    def output(self) -> DBusStr:
-        return self._status["output"]
-
-    @dbus_property(READ, "OutputNotes")
-    def output_notes(self) -> DBusStr:
-        return self._status["output_notes"]
-
-    @dbus_property(READ, "Hotkey")
-    def hotkey(self) -> DBusStr:
-        return self._status["hotkey"]
-
-    @dbus_property(READ, "Overlay")
-    def overlay(self) -> DBusStr:
-        return self._status["overlay"]
-
-    @dbus_property(READ, "Trouble")
-    def trouble(self) -> DBusStr:
-        return self._status["trouble"]
-
-    @dbus_property(READ, "LastFinishMs")
-    def last_finish_ms(self) -> DBusDouble:
-        return self._status["last_finish_ms"]
-
-    @dbus_property(READ, "Model")
-    def model(self) -> DBusStr:
-        return self._status["model"]
-
-    @dbus_property(READ, "Device")
-    def device(self) -> DBusStr:
-        return self._status["device"]
-
-    @dbus_property(READ, "Precision")
-    def precision(self) -> DBusStr:
-        return self._status["precision"]
-
-    @dbus_property(READ, "ChunkMs")
-    def chunk_ms(self) -> DBusUInt32:
-        return self._status["chunk_ms"]
-
-    @dbus_property(READ, "EngineMemoryMb")
-    def engine_memory_mb(self) -> DBusDouble:
-        return self._status["engine_memory_mb"]
-
-    @dbus_property(READ, "EngineNotes")
-    def engine_notes(self) -> DBusStr:
-        return self._status["engine_notes"]
-
-    @dbus_property(READ, "EngineChoice")
-    def engine_choice(self) -> DBusStr:
-        return self._status["engine_choice"]
-
-    @dbus_property(READ, "EngineFinishMs")
-    def engine_finish_ms(self) -> DBusDouble:
-        return self._status["engine_finish_ms"]
-
-    @dbus_property(READ, "FinishTimes")
-    def finish_times(self) -> Numbers:
-        return self._status["finish_times"]
-
-    @dbus_property(READ, "EngineProgress")
-    def engine_progress(self) -> DBusStr:
-        return self._status["engine_progress"]
-
-    @dbus_property(READ, "SecondEngine")
-    def second_engine(self) -> DBusStr:
-        return self._status["second_engine"]
-
-    @dbus_property(READ, "SecondEngineState")
-    def second_engine_state(self) -> DBusStr:
-        return self._status["second_engine_state"]
-
-    @dbus_property(READ, "SecondModel")
-    def second_model(self) -> DBusStr:
-        return self._status["second_model"]
-
-    @dbus_property(READ, "SecondEngineNotes")
-    def second_engine_notes(self) -> DBusStr:
-        return self._status["second_engine_notes"]
-
-    @dbus_property(READ, "SecondOutput")
-    def second_output(self) -> DBusStr:
-        return self._status["second_output"]
-
-    @dbus_property(READ, "SecondHotkey")
-    def second_hotkey(self) -> DBusStr:
-        return self._status["second_hotkey"]
-
-    @dbus_property(READ, "CancelKey")
-    def cancel_key(self) -> DBusStr:
-        return self._status["cancel_key"]
-
-    @dbus_property(READ, "PasteKey")
-    def paste_key(self) -> DBusStr:
-        return self._status["paste_key"]
-
-    @dbus_property(READ, "UndoKey")
-    def undo_key(self) -> DBusStr:
-        return self._status["undo_key"]
-
-    @dbus_property(READ, "CorrectKey")
-    def correct_key(self) -> DBusStr:
-        return self._status["correct_key"]
-
-    @dbus_property(READ, "HotwordsFile")
-    def hotwords_file(self) -> DBusStr:
-        return self._status["hotwords_file"]
-
-    @dbus_property(READ, "HotwordWarnings")
-    def hotword_warnings(self) -> DBusStr:
-        return self._status["hotword_warnings"]
-
     @contextmanager
     def slot(self) -> Iterator[None]:
         """Count one of the calls that wait, and give its errors their D-Bus names."""
@@ -433,7 +267,7 @@ class Dictate1(ServiceInterface):
         assert call is not None
         self._calls.add(call)
         try:
-            with _errors():
+            with errors():
                 yield
         except asyncio.CancelledError:
             if not self._ending:
@@ -457,7 +291,7 @@ def property_name(name: str) -> str:
 
 
 @contextmanager
-def _errors() -> Iterator[None]:
+def errors() -> Iterator[None]:
     try:
         yield
     except DBusError:
@@ -477,7 +311,8 @@ def _errors() -> Iterator[None]:
 
 def _from_entry(entry: Entry) -> dict[str, Variant]:
     known = {name: value for name, value in asdict(entry).items() if value is not None}
-    return from_row(known | {"state": entry.state.value})
+    of_older = {"second": entry.profile == SECOND}
+    return from_row(known | of_older | {"state": entry.state.value})
 
 
 def from_row(row: Row) -> dict[str, Variant]:

@@ -20,7 +20,9 @@ from dbus_fast.introspection import Node
 
 from dictate.dbus.caller import caller_left, note_callers
 from dictate.dbus.hotwords_interface import HotwordsController, HotwordsInterface
-from dictate.dbus.interface import Controller, Dictate1, Status, plain, property_name
+from dictate.dbus.interface import Controller, Dictate1, plain, property_name
+from dictate.dbus.profiles_interface import ProfilesInterface
+from dictate.dbus.status_properties import Status
 from dictate.errors import AlreadyRunning, Unavailable
 from dictate.platform import bus
 from dictate.platform.backoff import Backoff
@@ -76,6 +78,7 @@ class Service:
             engine_finish_ms=0.0,
             finish_times={},
             engine_progress="",
+            profile="",
             second_engine="",
             second_engine_state="",
             second_model="",
@@ -109,6 +112,8 @@ class Service:
                 self._require_hotwords, self._interface.slot, partial(caller_left, connection)
             )
             connection.export(bus.PATH, hotwords)
+            profiles = ProfilesInterface(self._require_controller, self._interface.slot)
+            connection.export(bus.PATH, profiles)
             async with asyncio.timeout(_ANSWER_S):
                 reply = await connection.request_name(bus.NAME, NameFlag.DO_NOT_QUEUE)
         except Exception as error:
@@ -207,7 +212,11 @@ def description() -> str:
         raise NotImplementedError
 
     interface = Dictate1(none, Status())
-    interfaces = [interface, HotwordsInterface(none, interface.slot, none)]
+    interfaces = [
+        interface,
+        HotwordsInterface(none, interface.slot, none),
+        ProfilesInterface(none, interface.slot),
+    ]
     node = Node(bus.PATH, [each.introspect() for each in interfaces]).to_xml()
     indent(node)
     return f"{_DOCTYPE}\n{tostring(node, encoding='unicode')}\n"

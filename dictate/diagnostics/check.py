@@ -14,14 +14,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+from dictate import inverse_normalization
 from dictate.backends import Backends
 from dictate.config import config_file
+from dictate.config.profiles import engines_of, names_of, text_of
 from dictate.config.schema import (
     HotkeySettings,
     MicrophoneSettings,
     Settings,
-    one_engine,
-    second_engine,
 )
 from dictate.engines import ENGINES
 from dictate.errors import ConfigError, DictateError, Unavailable
@@ -30,6 +30,7 @@ from dictate.hotkeys.advice import MEANWHILE, how_to_press, without_key
 from dictate.hotkeys.chord import AUTO
 from dictate.hotkeys.desktop_keys import ShortcutBackend, bound_in
 from dictate.hotwords import hotwords_file
+from dictate.hotwords.model import MAIN
 from dictate.microphone import MICROPHONES
 from dictate.outputs import OUTPUTS
 from dictate.platform import bus, paths
@@ -81,7 +82,7 @@ def rows(settings: Settings, slow_engines: Mapping[str, str] = NONE_SLOW) -> lis
         *_backends("engine", ENGINES, settings.engine.use, settings.engine),
         *_backends("output", OUTPUTS, settings.output.use, settings.output),
         *_keys("hotkey", settings.hotkey),
-        *_second(settings),
+        *_profiles(settings),
         CheckRow("desktop", "display", _display_reason()),
         CheckRow("desktop", "session bus", _bus_reason()),
         *_extras(settings),
@@ -133,6 +134,8 @@ def _extras(settings: Settings) -> Iterator[CheckRow]:
         yield CheckRow("desktop", "overlay", overlay_reason())
     if settings.sounds.enabled:
         yield CheckRow("desktop", "sounds", sounds_reason())
+    if any(text_of(settings, name).numbers for name in names_of(settings)):
+        yield CheckRow("text", "numbers", inverse_normalization.unavailable_reason() or "")
 
 
 def _files() -> Iterator[CheckRow]:
@@ -185,18 +188,23 @@ def _bound(settings: HotkeySettings) -> ShortcutBackend | None:
     return bound_in(settings.key) if settings.use in ("none", "auto") else None
 
 
-def _second(settings: Settings) -> Iterator[CheckRow]:
-    """What the secondary profile uses, if it differs from the primary one."""
+def _profiles(settings: Settings) -> Iterator[CheckRow]:
+    """What the profiles use, where they differ from the main one, and the other keys."""
     stages: list[tuple[str, Backends[Any], str, Any]] = []
-    if not one_engine(settings):
-        engine = second_engine(settings)
-        stages.append(("second engine", ENGINES, engine.use, engine))
-    if use := settings.second.output:
-        stages.append(("second output", OUTPUTS, use, settings.output))
+    engines = engines_of(settings)
+    main = engines.pop(MAIN)
+    for name, engine in engines.items():
+        if engine is not main:
+            stages.append((f"{name} engine", ENGINES, engine.use, engine))
+    stages += [
+        (f"{each.name} output", OUTPUTS, each.output, settings.output)
+        for each in settings.profile
+        if each.output
+    ]
     found = [list(_backends(*stage)) for stage in stages]
     keys = settings.hotkey
     for name, key in (
-        ("second", settings.second.key),
+        *((each.profile, each.key) for each in settings.key),
         ("cancel", "" if keys.cancel_key == AUTO else keys.cancel_key),
         ("paste", keys.paste_key),
         ("undo", keys.undo_key),

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from dictate.config import config_file
+from dictate.config.profiles import language_of, names_of, text_of
 from dictate.config.schema import HotwordSettings, Settings
 from dictate.config.sources import guards_of
 from dictate.engines import TermReport, inspection
@@ -100,6 +101,7 @@ def linted(
         comfort=comfort(engine, settings.hotwords),
         said_as=lambda spelling: " ".join(said_as(spelling)[0]).lower(),
         places=found_at,
+        profiles=names_of(settings),
         now=time.time(),
     )
     by_spelling = {report.spelling: report for report in reports}
@@ -194,10 +196,11 @@ def _quoted(line: str) -> Iterator[str]:
 
 def _spoken(settings: Settings, hotwords: Hotwords) -> dict[str, str]:
     spoken: dict[str, str] = {}
-    for language in (settings.engine.language, settings.second.language):
-        rules = rules_of(language.partition("-")[0].lower() or None)
-        signs = rules.signs if settings.text.spoken_punctuation != "off" else {}
-        ends = rules.line_ends if settings.text.spoken_newlines else {}
+    for name in names_of(settings):
+        text, language = text_of(settings, name), language_of(settings, name)
+        rules = rules_of(language.partition("-")[0].lower())
+        signs = rules.signs if text.spoken_punctuation != "off" else {}
+        ends = rules.line_ends if text.spoken_newlines else {}
         spoken.update(
             (folded(said), _writes(what)) for said, what in (*signs.items(), *ends.items())
         )

@@ -26,7 +26,9 @@ def without_key(key: str, reason: str) -> str:
         return f"no key works: {reason}. Until then, {MEANWHILE}"
     desktop = running_desktop()
     other = ""
-    if desktop is not None and not desktop.holds and parse(key).lone_modifier:
+    chord = parse(key)
+    lone = chord.lone_modifier and desktop is not None and not desktop.holds
+    if lone or (chord.is_button and not (desktop and desktop.buttons)):
         other = 'set key = "ctrl+alt+space" under [hotkey] in config.toml, and '
     how = f"{other}run `dictate setup --keys`: your desktop then runs Dictate at a key"
     return f"no key works yet: {how}. Until then, {MEANWHILE}"

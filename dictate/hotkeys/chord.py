@@ -1,4 +1,5 @@
-"""Names of keys in config.toml: one ("ctrl_r", "f9", "x") or several ("ctrl+alt+space"). Pure."""
+"""Names of keys and mouse buttons in config.toml: one ("ctrl_r", "f9", "mouse_back") or several
+("ctrl+alt+space"). Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -42,6 +43,10 @@ KEYS = {
 """Each named key and its keysyms, as X11 and Wayland call them."""
 
 
+BUTTONS = {"mouse_back": 8, "mouse_forward": 9}
+"""The two buttons at the side of a mouse, by their numbers in X11. The others are needed for what
+they do."""
+
 _TYPING = frozenset(
     {"space", "tab", "return", "escape", "delete", "home", "end", "page_up", "page_down"}
 )
@@ -59,6 +64,8 @@ _MEANT: Mapping[str, str] = {
     **dict.fromkeys(("pageup", "pgup"), "page_up"),
     **dict.fromkeys(("pagedown", "pgdn", "pgdown"), "page_down"),
     **dict.fromkeys(("print_screen", "printscreen", "sysrq"), "print"),
+    **dict.fromkeys(("mouse4", "mouse8", "button8", "btn_side", "mouse_side"), "mouse_back"),
+    **dict.fromkeys(("mouse5", "mouse9", "button9", "btn_extra", "mouse_extra"), "mouse_forward"),
     **dict.fromkeys(("control", "ctl", "strg", "ctrl_l"), "ctrl"),
     **dict.fromkeys(("option", "alt_l", "mod1"), "alt"),
     **dict.fromkeys(("win", "windows", "cmd", "command", "meta", "logo", "mod4"), "super"),
@@ -71,7 +78,7 @@ class Chord:
     """A key and the modifiers held with it."""
 
     key: str
-    """A name from KEYS, or one character."""
+    """A name from KEYS or BUTTONS, or one character."""
     modifiers: tuple[str, ...] = ()
     """In the order of MODIFIERS."""
 
@@ -84,6 +91,11 @@ class Chord:
         return self.key in LONE
 
     @property
+    def is_button(self) -> bool:
+        """Whether it is a mouse button."""
+        return self.key in BUTTONS
+
+    @property
     def types(self) -> bool:
         """Whether people type or edit with it, so that it is missed where it is a hotkey."""
         plain = not set(self.modifiers) - {"shift"}
@@ -91,7 +103,8 @@ class Chord:
 
     @property
     def keysyms(self) -> tuple[str, ...]:
-        """The names of its keysyms; empty for a character without a known one."""
+        """The names of its keysyms; empty for a mouse button, and a character without a known
+        one."""
         known = self.key.isascii() and self.key.isalnum()
         return KEYS.get(self.key, (self.key,) if known else ())
 
@@ -105,12 +118,14 @@ def parse(text: str) -> Chord:
     for modifier in modifiers:
         if modifier not in MODIFIERS:
             raise ValueError(_unknown("modifier", modifier, MODIFIERS, ", ".join(MODIFIERS)))
-    if key not in KEYS and not (len(key) == 1 and key.isprintable()):
+    named = {*KEYS, *BUTTONS}
+    if key not in named and not (len(key) == 1 and key.isprintable()):
         there_are = (
-            "ctrl_r, alt_gr, f1 to f20, pause, scroll_lock, escape, single characters, and others "
-            "together with ctrl, alt, shift or super, such as ctrl+alt+space"
+            "ctrl_r, alt_gr, f1 to f20, pause, scroll_lock, escape, mouse_back, mouse_forward, "
+            "single characters, and others together with ctrl, alt, shift or super, such as "
+            "ctrl+alt+space"
         )
-        raise ValueError(_unknown("key", key or text, KEYS, there_are))
+        raise ValueError(_unknown("key", key or text, sorted(named), there_are))
     if modifiers and key in LONE:
         raise ValueError(f"{key} is a modifier itself: use it alone")
     return Chord(key, tuple(name for name in MODIFIERS if name in modifiers))
@@ -132,28 +147,31 @@ def spelled_or_auto(text: str) -> str:
     return text.strip().lower() if text.strip().lower() == AUTO else spelled_or_none(text)
 
 
-def conflicts(settings: "Settings") -> Iterator[tuple[tuple[str, str], str]]:
+def conflicts(settings: "Settings") -> Iterator[tuple[tuple[str | int, ...], str]]:
     """What is wrong with the keys of config.toml together: for each, the option and the message."""
     hotkey, taken = settings.hotkey, dict[str, str]()
-    for table, option, key in (
-        ("hotkey", "key", hotkey.key),
-        ("second", "key", settings.second.key),
-        ("hotkey", "cancel_key", hotkey.cancel_key),
-        ("hotkey", "paste_key", hotkey.paste_key),
-        ("hotkey", "undo_key", hotkey.undo_key),
-        ("hotkey", "correct_key", hotkey.correct_key),
-    ):
+    keys: list[tuple[tuple[str | int, ...], str, str]] = [
+        (("hotkey", "key"), "hotkey.key", hotkey.key),
+        *(
+            (("key", number, "key"), f'the key of profile "{each.profile}"', each.key)
+            for number, each in enumerate(settings.key)
+        ),
+        (("hotkey", "cancel_key"), "hotkey.cancel_key", hotkey.cancel_key),
+        (("hotkey", "paste_key"), "hotkey.paste_key", hotkey.paste_key),
+        (("hotkey", "undo_key"), "hotkey.undo_key", hotkey.undo_key),
+        (("hotkey", "correct_key"), "hotkey.correct_key", hotkey.correct_key),
+    ]
+    for option, name, key in keys:
         if key in ("", AUTO):
             continue
-        name = f"{table}.{option}"
         if other := taken.get(key):
-            yield (table, option), f"{name} is {key}, and so is {other}: choose another key"
+            yield option, f"{name} is {key}, and so is {other}: choose another key"
         taken[key] = name
         # Escape is what cancels everywhere, and is taken during a dictation only.
-        allowed = hotkey.take_typing_keys or (option == "cancel_key" and key == "escape")
+        allowed = hotkey.take_typing_keys or (option[-1] == "cancel_key" and key == "escape")
         if parse(key).types and not allowed:
             yield (
-                (table, option),
+                option,
                 f"{name} is {key}: you could not type it any more, because no application would "
                 f"get it. Choose another key, such as ctrl+alt+{key.rpartition('+')[2] or 'space'},"
                 " or confirm it with take_typing_keys = true under [hotkey]",
@@ -166,7 +184,7 @@ def in_words(text: str) -> str:
     names = {"ctrl_r": "Right Ctrl", "alt_gr": "AltGr"}
     # "ß" has no capital that is a key.
     key = chord.key.upper() if len(chord.key.upper()) == 1 else chord.key
-    if chord.key in KEYS:
+    if chord.key in KEYS or chord.is_button:
         key = names.get(chord.key, chord.key.replace("_", " ").title())
     return "+".join((*(name.title() for name in chord.modifiers), key))
 

@@ -19,7 +19,7 @@ from platformdirs import user_config_path, user_data_path
 
 from dictate.errors import DictateError, Unavailable
 from dictate.hotkeys import kglobalaccel
-from dictate.hotkeys.chord import Chord, parse
+from dictate.hotkeys.chord import BUTTONS, Chord, parse
 from dictate.platform import desktop
 from dictate.platform.generated_files import (
     MARKER,
@@ -60,6 +60,8 @@ class ShortcutBackend(Protocol):
 
     holds: bool
     """Whether it reports the release of a key, so that holding it works."""
+    buttons: bool
+    """Whether it binds the side buttons of a mouse, too."""
 
     def runs_here(self) -> bool:
         """Whether this is the running desktop."""
@@ -82,6 +84,7 @@ class _IncludedFile(ABC):
     include: str
     """The line that the user's configuration needs."""
     holds = True
+    buttons = False
 
     def binds(self, chord: Chord) -> bool:
         heads = tuple(self.lines(Shortcut("", chord, "", "", "")))
@@ -144,16 +147,20 @@ class _IncludedFile(ABC):
 class Sway(_IncludedFile):
     """Uses bindsym. swaymsg passes each line to the running sway, too."""
 
+    buttons = True
+
     def __init__(self) -> None:
         self.config = user_config_path() / "sway/config"
         self.file = self.config.with_name("dictate.conf")
         self.include = f"include {self.file}"
 
     def lines(self, shortcut: Shortcut) -> Iterator[str]:
+        # Otherwise a button would count on the title bar of a window only.
+        where = "--whole-window " if shortcut.chord.is_button else ""
         for keys in self._keys(shortcut.chord):
-            yield f"bindsym --no-repeat {keys} exec {shortcut.press}"
+            yield f"bindsym {where}--no-repeat {keys} exec {shortcut.press}"
             if shortcut.release:
-                yield f"bindsym --release {keys} exec {shortcut.release}"
+                yield f"bindsym {where}--release {keys} exec {shortcut.release}"
 
     def taken(self, chord: Chord) -> str:
         ours = [_as_set(keys) for keys in self._keys(chord)]
@@ -200,7 +207,8 @@ class Sway(_IncludedFile):
 
     def _keys(self, chord: Chord) -> list[str]:
         names = [_SWAY_MODIFIERS[name] for name in chord.modifiers]
-        return ["+".join((*names, keysym)) for keysym in _keysyms(chord)]
+        keys = (f"button{BUTTONS[chord.key]}",) if chord.is_button else _keysyms(chord)
+        return ["+".join((*names, key)) for key in keys]
 
 
 class Hyprland(_IncludedFile):
@@ -236,6 +244,7 @@ class Gnome:
     it."""
 
     holds = False
+    buttons = False
 
     def runs_here(self) -> bool:
         return "gnome" in desktop.names()
@@ -309,7 +318,7 @@ class Kde:
     """A .desktop file for each shortcut, which KDE starts when the key is pressed."""
 
     holds = False
-    _NAMES = ("", "second", "cancel", "paste", "undo", "correct")
+    buttons = False
 
     def runs_here(self) -> bool:
         return "kde" in desktop.names()
@@ -317,8 +326,7 @@ class Kde:
     def binds(self, chord: Chord) -> bool:
         if chord.lone_modifier:
             return False
-        ours = [file for file in map(self._file, self._NAMES) if _is_ours(file)]
-        return any(kglobalaccel.binds(file.name, chord) for file in ours)
+        return any(kglobalaccel.binds(file.name, chord) for file in self._files() if _is_ours(file))
 
     def bind(self, shortcuts: list[Shortcut], out: Out) -> None:
         for shortcut in shortcuts:
@@ -344,12 +352,16 @@ class Kde:
                 remove_generated(file, out)
 
     def unbind(self, out: Out) -> None:
-        for file in filter(Path.exists, map(self._file, self._NAMES)):
+        for file in filter(_is_ours, self._files()):
             try:
                 kglobalaccel.unbind(file.name)
             except Unavailable as error:
                 out(f"failed: {error}")
             remove_generated(file, out)
+
+    def _files(self) -> list[Path]:
+        """Those of all shortcuts that were ever bound."""
+        return sorted(self._file("").parent.glob("dictate-key*.desktop"))
 
     def _file(self, name: str) -> Path:
         return user_data_path() / f"applications/dictate-key{name and '-'}{name}.desktop"
@@ -374,7 +386,10 @@ def bound_in(key: str) -> ShortcutBackend | None:
     the bus: call it off the loop."""
     running = running_desktop()
     try:
-        return running if running is not None and running.binds(parse(key)) else None
+        chord = parse(key)
+        if running is None or (chord.is_button and not running.buttons):
+            return None
+        return running if running.binds(chord) else None
     except (OSError, ValueError, SyntaxError, DictateError):
         return None
 

@@ -1,4 +1,5 @@
-"""Listens to a key in the kernel, with any desktop or none, for users who may read keyboards.
+"""Listens to a key, or a mouse button, in the kernel, with any desktop or none, for users who may
+read keyboards.
 
 A program that may read a keyboard can read everything typed on it. So "auto" never takes this one,
 and all other keys are forgotten at once. The focused application gets the key too. The kernel
@@ -39,6 +40,7 @@ _NAMES = {
     "menu": "COMPOSE",
 }
 """The kernel's names of keys, where they are not our names in capitals."""
+_BUTTONS = {"mouse_back": "BTN_SIDE", "mouse_forward": "BTN_EXTRA"}
 
 
 class EvdevKeySource(KeySource):
@@ -66,13 +68,16 @@ class EvdevKeySource(KeySource):
         return None
 
     def _nothing(self, *, refused: bool) -> str:
+        button = parse(self.settings.key).is_button
         if refused:
+            which = "mice" if button else "keyboards"
             return (
-                f"the keyboards in {self.folder} may not be read: `sudo usermod -aG input $USER` "
+                f"the {which} in {self.folder} may not be read: `sudo usermod -aG input $USER` "
                 "and a new login allow it, to every program of yours; a service needs "
                 "PrivateUsers=no, too"
             )
-        return f"no keyboard in {self.folder} has the key {self.settings.key}"
+        kind = "mouse" if button else "keyboard"
+        return f"no {kind} in {self.folder} has the key {self.settings.key}"
 
     def _keyboards(self, paths: Iterable[Path]) -> tuple[list["InputDevice[str]"], bool]:
         """The open devices that have the key, and whether any device may not be read."""
@@ -236,5 +241,6 @@ class _OpenKeyboards:
 def _code(chord: Chord) -> int:
     from evdev import ecodes
 
-    code: int = ecodes.ecodes[f"KEY_{_NAMES.get(chord.key, chord.key.upper())}"]
+    name = _BUTTONS.get(chord.key) or f"KEY_{_NAMES.get(chord.key, chord.key.upper())}"
+    code: int = ecodes.ecodes[name]
     return code

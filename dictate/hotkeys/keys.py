@@ -1,17 +1,18 @@
-"""The daemon's keys: the main hotkey, the second one, and those that cancel, paste, undo and
+"""The daemon's keys: the hotkey, those of the profiles, and those that cancel, paste, undo and
 correct.
 
-Each has its own listener, with its own retries and errors. Of the two that record, only the one
-that went down first counts until it is up: touching the other meanwhile ends nothing.
+Each has its own listener, with its own retries and errors. Of those that record, only the one that
+went down first counts until it is up: touching another one meanwhile ends nothing.
 """
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 
-from dictate.config.schema import HotkeySettings
+from dictate.config.schema import HotkeySettings, Settings
 from dictate.hotkeys import KeyDown, KeyUp
 from dictate.hotkeys.chord import AUTO
 from dictate.hotkeys.hotkey import FirstDown, Press
@@ -21,34 +22,32 @@ CANCEL_KEY = "escape"
 """The cancel key of "auto"."""
 REPEATS_S = 1.0
 """Auto-repeat comes within this many seconds; a later event is a new press."""
-_RECORDING = ("main", "second")
-"""The keys that begin a dictation."""
+_HOTKEY = "hotkey"
 OVERTAKEN_S = 0.5
 """A press within this many seconds after an unmatched release belongs to that release."""
 
 
 class Keys:
-    """`on_press` and `on_second` get what a press of the main or the second key means. `on_cancel`,
-    `on_paste`, `on_undo` and `on_correct` are called for the keys of that name, `on_state` when
-    `states` changed. All on the loop."""
+    """`on_press` gets the name of the profile, or "" for the hotkey, and what a press of its key
+    means. `on_cancel`, `on_paste`, `on_undo` and `on_correct` are called for the keys of that name,
+    `on_state` when `states` changed. All on the loop."""
 
     def __init__(
         self,
-        settings: HotkeySettings,
-        second_key: str,
+        settings: Settings,
         *,
-        on_press: Callable[[Press], None],
-        on_second: Callable[[Press], None],
+        on_press: Callable[[str, Press], None],
         on_cancel: Callable[[], None],
         on_paste: Callable[[], None],
         on_undo: Callable[[], None],
         on_correct: Callable[[], None],
         on_state: Callable[[], None],
     ) -> None:
-        names = ("main", "second", "cancel", "paste", "undo", "correct")
-        self.states = dict.fromkeys(names, "")
-        """For each: the key that is heard, "none", or "none: " and the reason."""
+        self.states: dict[str, str] = {}
+        """For "hotkey", "cancel", "paste", "undo" and "correct": the key that is heard, "none", or
+        "none: " and the reason."""
         self.paused = False
+        self._on_press = on_press
         self._on_state = on_state
         self._first = FirstDown()
         self._pressed: dict[str, float] = {}
@@ -58,41 +57,39 @@ class Keys:
         self._ended: set[str] = set()
         """The keys whose press stood for a lost release."""
         self._under_way = False
-        self._wanted = _wanted(settings, second_key, under_way=False)
-        self._settings, self._second_key = settings, second_key
-        handlers: dict[str, Callable[[Press], None]] = {
-            "main": on_press,
-            "second": on_second,
-            "cancel": lambda _: on_cancel(),
-            "paste": lambda _: on_paste(),
-            "undo": lambda _: on_undo(),
-            "correct": lambda _: on_correct(),
+        self._settings = settings
+        self._wanted: dict[str, HotkeySettings] = {}
+        self._handlers: dict[str, Callable[[], None]] = {
+            "cancel": on_cancel,
+            "paste": on_paste,
+            "undo": on_undo,
+            "correct": on_correct,
         }
-        self._listeners = {
-            name: KeyListener(
-                self._wanted[name],
-                handlers[name],
-                partial(self._state, name),
-                partial(self._first.counts, name) if name in _RECORDING else _every,
-            )
-            for name in handlers
-        }
-        self._listeners["cancel"].optional = settings.cancel_key == AUTO
+        self._listeners: dict[str, KeyListener] = {}
+        self._group: asyncio.TaskGroup | None = None
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._recording = False
+        self._update()
 
     @property
     def holds(self) -> bool:
-        """Whether the main key can be held: its release is reported."""
-        return self._listeners["main"].holds
+        """Whether the hotkey can be held: its release is reported."""
+        return self._listeners[_HOTKEY].holds
+
+    def state_of(self, profile: str) -> str:
+        """The state of the first key of this profile, as in `states`."""
+        return self.states.get(_name(profile), "none")
 
     async def run(self) -> None:
         """Listen until cancelled."""
         async with asyncio.TaskGroup() as group:
-            for listener in self._listeners.values():
-                group.create_task(listener.run())
+            self._group = group
+            for name in self._listeners:
+                self._start(name)
 
-    def apply(self, settings: HotkeySettings, second_key: str) -> None:
+    def apply(self, settings: Settings) -> None:
         """Use these settings from now on."""
-        self._settings, self._second_key = settings, second_key
+        self._settings = settings
         self._update()
 
     def pause(self, *, paused: bool) -> None:
@@ -100,15 +97,18 @@ class Keys:
         self.paused = paused
         self._update()
 
-    def bound(self, *, second: bool, down: bool) -> bool:
-        """A shortcut bound in the desktop was pressed or released. Returns whether that was
-        possible: a key that is not down cannot be released.
+    def bound(self, profile: str, *, down: bool) -> bool:
+        """A shortcut bound in the desktop was pressed or released: that of a profile, or ("") the
+        one that means the hotkey. Returns whether that was possible: a key that is not down cannot
+        be released, nor one of a profile that there is not.
 
         Each event arrives through a process of its own, so a release may overtake its press. Some
         desktops send no release if another key was pressed meanwhile: then the next press counts
         as the release."""
-        name, now = "second" if second else "main", time.monotonic()
-        listener = self._listeners[name]
+        name, now = _name(profile) if profile else _HOTKEY, time.monotonic()
+        listener = self._listeners.get(name)
+        if listener is None:
+            return False
         if self.paused and down:
             return True
         if down:
@@ -131,29 +131,70 @@ class Keys:
 
     def session(self, *, recording: bool, under_way: bool) -> None:
         """Whether a dictation records, and whether one can be cancelled."""
-        self._listeners["main"].session(recording=recording)
-        self._listeners["second"].session(recording=recording)
+        self._recording = recording
+        for name, listener in self._listeners.items():
+            if name not in self._handlers:
+                listener.session(recording=recording)
         self._under_way = under_way
         self._update()
 
     def _update(self) -> None:
-        settings = self._settings
+        settings = self._settings.hotkey
         if self.paused:
             settings = replace(settings, use="none", key="")
-        wanted = _wanted(settings, self._second_key, under_way=self._under_way)
+        keys, before = _keys(self._settings), self._wanted
+        self._wanted = _wanted(settings, keys, under_way=self._under_way)
+        for name in before.keys() - self._wanted.keys():
+            listener = self._listeners.pop(name)
+            listener.change(replace(settings, use="none", key=""))  # lets go of it
+            self.states.pop(name, None)
+            if (task := self._running.pop(name, None)) is not None:
+                task.cancel()
+        for name, wanted in self._wanted.items():
+            if name not in self._listeners:
+                profile = keys[name][0] if name in keys else ""
+                self._listeners[name] = self._listener(name, profile, wanted)
+                self._listeners[name].session(recording=self._recording)
+                self._start(name)
+            elif wanted != before[name]:
+                self._listeners[name].change(wanted)
         self._listeners["cancel"].optional = settings.cancel_key == AUTO
-        for name, listener in self._listeners.items():
-            if wanted[name] != self._wanted[name]:
-                listener.change(wanted[name])
-        self._wanted = wanted
+
+    def _listener(self, name: str, profile: str, wanted: HotkeySettings) -> KeyListener:
+        self.states[name] = ""
+        if handler := self._handlers.get(name):
+            return KeyListener(wanted, lambda _: handler(), partial(self._state, name), _every)
+        counts = partial(self._first.counts, name)
+        on_press = partial(self._on_press, profile)
+        return KeyListener(wanted, on_press, partial(self._state, name), counts)
+
+    def _start(self, name: str) -> None:
+        if self._group is not None:
+            self._running[name] = self._group.create_task(self._listeners[name].run())
 
     def _state(self, name: str, state: str) -> None:
         self.states[name] = "none: paused" if self.paused and state == "none" else state
         self._on_state()
 
 
+def _name(profile: str, number: int = 0) -> str:
+    """What the key of a profile is called here; it may have several."""
+    return f"{number} {profile}"
+
+
+def _keys(settings: Settings) -> dict[str, tuple[str, str]]:
+    """Each key of a profile: the profile and the key, by what it is called here. A profile without
+    one is among them, because the desktop may have its key."""
+    keys = {_name(each.name): (each.name, "") for each in settings.profile}
+    count: Counter[str] = Counter()
+    for each in settings.key:
+        keys[_name(each.profile, count[each.profile])] = (each.profile, each.key)
+        count[each.profile] += 1
+    return keys
+
+
 def _wanted(
-    settings: HotkeySettings, second_key: str, *, under_way: bool
+    settings: HotkeySettings, keys: Mapping[str, tuple[str, str]], *, under_way: bool
 ) -> dict[str, HotkeySettings]:
     nothing = replace(settings, use="none", key="")
 
@@ -164,13 +205,13 @@ def _wanted(
     cancels = once(settings.cancel_key)
     if settings.cancel_key == AUTO:
         more = (settings.paste_key, settings.undo_key, settings.correct_key)
-        others = (settings.key, second_key, *more)
+        others = (settings.key, *(key for _, key in keys.values()), *more)
         # Only X11 can take a key from the applications for the time of a dictation.
         usable = settings.use in ("auto", "x11") and CANCEL_KEY not in others
         cancels = replace(once(CANCEL_KEY), use="x11", cancel_key=CANCEL_KEY) if usable else nothing
     return {
-        "main": settings,
-        "second": replace(settings, key=second_key) if second_key else nothing,
+        _HOTKEY: settings,
+        **{name: replace(settings, key=key) if key else nothing for name, (_, key) in keys.items()},
         "cancel": cancels if under_way else nothing,
         "paste": once(settings.paste_key),
         "undo": once(settings.undo_key),

@@ -52,6 +52,11 @@ class PortalKeySource(KeySource):
             )
         if reason := wrong(self.settings.key):
             return reason
+        if parse(self.settings.key).is_button:
+            return (
+                f"portals know keys only, and {self.settings.key} is a mouse button: choose a key, "
+                'or use = "evdev"'
+            )
         if "kde" in desktop.names() and parse(self.settings.key).lone_modifier:
             return (
                 f"KDE would take {self.settings.key} from all programs: use several keys together, "

@@ -1,4 +1,5 @@
-"""Listens to a key on an X11 desktop: a lone modifier through XInput 2, any other by a grab.
+"""Listens to a key on an X11 desktop: a lone modifier through XInput 2, any other, and a mouse
+button, by a grab.
 
 The focused application gets the modifier too: X11 offers nothing else for a key that is also held
 with other keys.
@@ -13,6 +14,7 @@ from typing import Any
 from dictate.errors import Unavailable
 from dictate.hotkeys import KeyDown, KeySource, KeyUp
 from dictate.hotkeys.chord import parse, wrong
+from dictate.hotkeys.x11_button import ButtonWatch
 from dictate.hotkeys.x11_grab import GrabWatch
 from dictate.hotkeys.x11_watch import QUIET_S, KeyWatcher
 from dictate.platform.x11 import XINPUT, listen_to_all_keys, raw_key, x11_unavailable_reason
@@ -57,7 +59,9 @@ class X11KeySource(KeySource):
             return _ModifierWatch(chord, on_key, on_ready)
         # The hotkey's own modifiers may be down when the user cancels.
         always = self.settings.key == self.settings.cancel_key
-        return GrabWatch(chord, on_key, on_ready, always=always)
+        return (ButtonWatch if chord.is_button else GrabWatch)(
+            chord, on_key, on_ready, always=always
+        )
 
 
 def _wayland() -> str | None:

@@ -31,7 +31,7 @@ _KEYSYMS = {
     "super": "Super_L",
     "num_lock": "Num_Lock",
 }
-_EVERY_MODIFIER = 0xFF
+EVERY_MODIFIER = 0xFF
 
 _all: "set[GrabWatch]" = set()
 """The watchers of this process."""
@@ -70,9 +70,9 @@ class GrabWatch(KeyWatcher):
 
     def mapped(self) -> None:
         keys = self.display.get_modifier_mapping()
-        bits = [self._bit(keys, name) for name in self.chord.modifiers]
+        bits = [modifier_bit(self.display, keys, name) for name in self.chord.modifiers]
         self._modifiers = {code for bit in bits for code in keys[bit.bit_length() - 1] if code}
-        caps, num = X.LockMask, self._bit(keys, "num_lock")
+        caps, num = X.LockMask, modifier_bit(self.display, keys, "num_lock")
         self._exact = exact = reduce(or_, bits, 0)
         self._locks = caps | num
         if (wanted := (frozenset(self.codes), exact, num)) == self._grabbed:
@@ -87,7 +87,7 @@ class GrabWatch(KeyWatcher):
             )
         self._grab({exact | caps, exact | num, exact | caps | num})
         if self._always:
-            self._grab(set(range(_EVERY_MODIFIER + 1)))
+            self._grab(set(range(EVERY_MODIFIER + 1)))
 
     def step(self) -> None:
         for event in self.events(DOWN_S if self.down else QUIET_S):
@@ -128,7 +128,7 @@ class GrabWatch(KeyWatcher):
 
     def means(self, modifiers: int) -> bool:
         """Whether a press with these modifiers belongs to this watcher."""
-        return self._always or modifiers & _EVERY_MODIFIER & ~self._locks == self._exact
+        return self._always or modifiers & EVERY_MODIFIER & ~self._locks == self._exact
 
     def take(self, code: int) -> None:
         """The key with this code was pressed. Called from another watcher's thread."""
@@ -144,12 +144,14 @@ class GrabWatch(KeyWatcher):
         self.display.sync()
         return failed.get_error() is None
 
-    def _bit(self, keys: Any, name: str) -> int:
-        """The bit of a modifier in this keyboard's masks. Raises Unavailable."""
-        code = self.display.keysym_to_keycode(XK.string_to_keysym(_KEYSYMS[name]))
-        for bit, codes in enumerate(keys):
-            if code and code in codes:
-                return 1 << bit
-        if name == "num_lock":
-            return 0
-        raise Unavailable(f"the keyboard layout has no key for {name}: choose another key")
+
+def modifier_bit(display: Any, keys: Any, name: str) -> int:
+    """The bit of a modifier in this keyboard's masks; `keys` is its modifier mapping. Raises
+    Unavailable."""
+    code = display.keysym_to_keycode(XK.string_to_keysym(_KEYSYMS[name]))
+    for bit, codes in enumerate(keys):
+        if code and code in codes:
+            return 1 << bit
+    if name == "num_lock":
+        return 0
+    raise Unavailable(f"the keyboard layout has no key for {name}: choose another key")

@@ -50,7 +50,7 @@ sounds_like = ["clawed code", "clod code", "clot code"]
 #group = "code"           # see below
 #state = "quarantined"    # "active", or "quarantined": kept here, but not used
 
-# Terms that are on only in some profiles ("main", "second") or applications.
+# Terms that are on only in some profiles of config.toml ("main" is without one) or applications.
 #[[group]]
 #name = "code"
 #applications = ["code", "kitty"]

@@ -7,6 +7,8 @@ from typing import Final
 from dictate.errors import did_you_mean
 from dictate.hotwords.model import AUTO
 
+LAYOUT: Final = "layout"
+"""In place of a tag: the language of the keyboard's layout."""
 _TAG: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 _ISO_639_1: Final = (
@@ -93,9 +95,14 @@ def language_tag(text: str) -> str:
     raise ValueError(f'this is not a language code, such as "en" or "de-CH"{_meant(text)}')
 
 
-def language_tag_or_none(text: str) -> str:
-    """The same for a language that may be missing: "" stays ""."""
-    return language_tag(text) if text else ""
+def spoken_language(text: str) -> str:
+    """The same for a language that the user speaks, which may be LAYOUT."""
+    return text if text == LAYOUT else language_tag(text)
+
+
+def spoken_language_or_none(text: str) -> str:
+    """The same for one that may be missing: "" stays ""."""
+    return spoken_language(text) if text else ""
 
 
 def _meant(text: str) -> str:

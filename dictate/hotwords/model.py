@@ -18,9 +18,9 @@ AUTO = "auto"
 ACTIONS: Final = ("newline", "paragraph")
 """The actions of spoken commands, by their names in hotwords.toml."""
 MAIN: Final = "main"
+"""The name of the settings outside of profiles."""
 SECOND: Final = "second"
-PROFILES: Final = (MAIN, SECOND)
-"""The profiles, by their names in hotwords.toml."""
+"""The name of the profile that [second] of older files is."""
 
 
 class TermState(Enum):
@@ -54,14 +54,14 @@ class Group:
 
     name: str
     profiles: tuple[str, ...] = ()
-    """Some of PROFILES; empty means all."""
+    """Their names; empty means all."""
     applications: tuple[str, ...] = ()
     """Names of applications, as in `Focus.application`; empty means all, and also that it does not
     matter whether the application is known."""
 
-    def is_on(self, *, second: bool, application: str) -> bool:
+    def is_on(self, *, profile: str, application: str) -> bool:
         """Whether its terms count in this profile and application ("" if that is not known)."""
-        if self.profiles and (SECOND if second else MAIN) not in self.profiles:
+        if self.profiles and profile not in self.profiles:
             return False
         return not self.applications or any(_is(name, application) for name in self.applications)
 
@@ -122,7 +122,7 @@ class Hotwords:
     sources: tuple[Source, ...] = ()
     """The same."""
 
-    def for_use(self, *, second: bool, application: str) -> "Hotwords":
+    def for_use(self, *, profile: str = MAIN, application: str) -> "Hotwords":
         """The list of one dictation: without the terms of the groups that are off in this profile
         and application ("" if that is not known). Two calls that mean the same terms return the
         same object."""
@@ -131,7 +131,7 @@ class Hotwords:
         off = frozenset(
             group.name
             for group in self.groups
-            if not group.is_on(second=second, application=application)
+            if not group.is_on(profile=profile, application=application)
         )
         if off not in self._uses:
             terms = tuple(term for term in self.terms if term.group not in off)
@@ -153,11 +153,33 @@ class Hotwords:
     def _stronger(self) -> dict[float, "Hotwords"]:
         return {}
 
-    def uses(self, *, second: bool) -> tuple["Hotwords", ...]:
+    def replacing(self, pairs: tuple[tuple[str, str], ...]) -> "Hotwords":
+        """The list with these replacements before its own. Two calls with the same ones return the
+        same object."""
+        if not pairs:
+            return self
+        if pairs not in self._replacing:
+            own = {folded(heard) for heard, _ in pairs}
+
+            def others(given: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+                return tuple(pair for pair in given if folded(pair[0]) not in own)
+
+            self._replacing[pairs] = replace(
+                self,
+                replacements=(*pairs, *others(self.replacements)),
+                replacements_in=tuple((tag, others(each)) for tag, each in self.replacements_in),
+            )
+        return self._replacing[pairs]
+
+    @cached_property
+    def _replacing(self) -> dict[tuple[tuple[str, str], ...], "Hotwords"]:
+        return {}
+
+    def uses(self, *, profile: str) -> tuple["Hotwords", ...]:
         """Every list that a dictation in this profile can have, first that of an unknown
         application."""
         names = ("", *self._applications)
-        lists = (self.for_use(second=second, application=name) for name in names)
+        lists = (self.for_use(profile=profile, application=name) for name in names)
         return tuple({id(each): each for each in lists}.values())
 
     @property

@@ -25,7 +25,6 @@ from dictate.hotwords.merge import FileParts, Pairs, merged
 from dictate.hotwords.model import (
     ACTIONS,
     AUTO,
-    PROFILES,
     Group,
     Hotwords,
     Source,
@@ -148,10 +147,6 @@ class _Reader:
             self._wrong(key, 'this [[group]] has no name, like name = "code"')
             return
         profiles = self._names((*key, "profiles"), table.get("profiles", []))
-        for number, profile in enumerate(profiles):
-            if profile not in PROFILES:
-                known = " and ".join(f'"{each}"' for each in PROFILES)
-                self._wrong((*key, "profiles", number), f"the profiles are {known}")
         applications = self._names((*key, "applications"), table.get("applications", []))
         name = self._name((*key, "name"), table["name"])
         self._parts.groups.append(((*key, "name"), Group(name, profiles, applications)))

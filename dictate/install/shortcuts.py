@@ -5,6 +5,7 @@ desktops.
 """
 
 import os
+import re
 import shlex
 import shutil
 import sys
@@ -19,6 +20,7 @@ from dictate.hotkeys.desktop_keys import DESKTOPS, Kde, Shortcut, running_deskto
 from dictate.platform import bus, paths
 from dictate.platform.generated_files import Out
 
+_PLAIN = re.compile(r"[a-z0-9-]+")
 CORRECT = "CorrectWindow"
 """The method for the correction key."""
 
@@ -47,6 +49,11 @@ def bind(*, out: Out = console.step) -> int:
         for shortcut in shortcuts:
             out(f"  {shortcut.chord}: {shortcut.toggle}")
         return 0 if on_x11 else 1
+    if not desktop.buttons:
+        for each in shortcuts:
+            if each.chord.is_button:
+                out(f"skipped: {each.chord}: dictate binds no mouse buttons in this desktop")
+        shortcuts = [each for each in shortcuts if not each.chord.is_button]
     try:
         desktop.bind(shortcuts, out)
     except (OSError, DictateError) as error:
@@ -69,10 +76,15 @@ def configured_shortcuts(settings: Settings, out: Out) -> list[Shortcut]:
         return Shortcut(name, parse(key), *commands)
 
     shortcuts = [shortcut("", settings.hotkey.key, "Press", "Release", "Toggle")]
-    if key := settings.second.key:
-        members = "PressSecond", "ReleaseSecond", "ToggleSecond"
-        shortcuts.append(shortcut("second", key, *members))
     keys = settings.hotkey
+    names = {"", "cancel", "paste", "undo", "correct"}
+    for number, each in enumerate(settings.key, 1):
+        # It becomes a part of the name of a file.
+        name = each.profile if _PLAIN.fullmatch(each.profile) else f"profile-{number}"
+        name = f"profile-{number}" if name in names else name
+        names.add(name)
+        commands = (command(member, each.profile) for member in ("Press", "Release", "Toggle"))
+        shortcuts.append(Shortcut(name, parse(each.key), *commands))
     for name, key, member in (
         ("paste", keys.paste_key, "Paste"),
         ("undo", keys.undo_key, "Undo"),
@@ -92,15 +104,17 @@ def configured_shortcuts(settings: Settings, out: Out) -> list[Shortcut]:
     return shortcuts
 
 
-def command(member: str) -> str:
-    """The command that calls this method of the daemon. busctl starts ten times faster than
-    dictatectl, so it is used where it is installed."""
+def command(member: str, profile: str = "") -> str:
+    """The command that calls this method of the daemon, or the one of that name which takes a
+    profile. busctl starts ten times faster than dictatectl, so it is used where it is installed."""
+    name = shlex.quote(profile)
     if busctl := shutil.which("busctl"):
         last = " u 0" if member in ("Paste", CORRECT) else ""
         interface = bus.HOTWORDS_INTERFACE if member == CORRECT else bus.INTERFACE
+        if profile:
+            interface, last = bus.PROFILES_INTERFACE, f" s {name}"
         return f"{busctl} --user call {bus.NAME} {bus.PATH} {interface} {member}{last}"
     ctl = shlex.quote(str(Path(sys.executable).with_name("dictatectl")))
     if member == CORRECT:
         return f"{ctl} correct --window"
-    word, second = member.removesuffix("Second").lower(), member.endswith("Second")
-    return f"{ctl} {word}" + (" --second" if second else "")
+    return f"{ctl} {member.lower()}" + (f" --profile {name}" if profile else "")

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from dictate.hotwords.model import MAIN
+
 
 class EntryState(Enum):
     """The state of a dictation. The values are stored in the user's database."""
@@ -59,8 +61,8 @@ class Entry:
     application: str = ""
     reason: str = ""
     """Why it is held or cancelled; for a delivered dictation, the receipt."""
-    second: bool = False
-    """Whether it belongs to the second profile."""
+    profile: str = MAIN
+    """The name of the profile that heard it."""
     plain: str | None = None
     """The text of the engine without hotwords, from the same sound; None if it is not known."""
     corrected: str = ""

@@ -22,6 +22,7 @@ from typing import Any
 
 from dictate.config.schema import JournalSettings
 from dictate.errors import JournalError
+from dictate.hotwords.model import MAIN
 from dictate.journal.entry import FINISHED, STEPS, Entry, EntryState
 from dictate.journal.evidence import Evidence, EvidenceTable
 from dictate.journal.retention import DAY_S, Moment, jump_message
@@ -87,16 +88,19 @@ class Journal:
         """Use these settings from now on."""
         self.settings = settings
 
-    def begin(self, number: int, started: float, *, second: bool = False) -> None:
-        """The key is down: from here on sound is kept. `started` is the wall clock; `second` means
-        the second profile."""
+    def begin(self, number: int, started: float, profile: str = MAIN) -> None:
+        """The key is down: from here on sound is kept. `started` is the wall clock."""
         if number < self.next_number:
             raise ValueError(f"dictation {number} exists already: the next is {self.next_number}")
         self.next_number = number + 1
         self._spools[number] = Spool(self._store.audio_path(number), self._report)
         self._recording.add(number)
         self._under_way.add(number)
-        self._write(Entry(number, S.RECORDING, started, second=second))
+        self._write(Entry(number, S.RECORDING, started, profile=profile))
+
+    def profile(self, number: int, profile: str) -> None:
+        """It is known now which profile hears it."""
+        self._write(replace(self._entry(number), profile=profile))
 
     def append(self, number: int, pcm: bytes) -> None:
         """More sound: signed 16-bit little-endian mono, 16 kHz."""

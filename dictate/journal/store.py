@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from dictate.errors import JournalError, UnsafeFolder
+from dictate.hotwords.model import MAIN, SECOND
 from dictate.journal import evidence, spool
 from dictate.journal.entry import Entry, EntryState
 from dictate.journal.evidence import Evidence
@@ -37,11 +38,12 @@ CREATE TABLE IF NOT EXISTS dictation (
 # Not in the schema: older journals lack them, and an older dictate can still write a journal with
 # them. `since` is the retention clock at the first look after the last step: `put` empties it.
 _ADDED: Final = {
-    "second": "INTEGER NOT NULL DEFAULT 0",
+    "profile": f"TEXT NOT NULL DEFAULT '{MAIN}'",
     "since": "REAL",
     "plain": "TEXT",
     "corrected": "TEXT NOT NULL DEFAULT ''",
 }
+_OF_SECOND: Final = "UPDATE dictation SET profile = ? WHERE second != 0 AND profile = ?"
 _CLOCK: Final = """
 CREATE TABLE IF NOT EXISTS retention_clock (
     id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -270,6 +272,8 @@ class Store:
             for name, kind in _ADDED.items():
                 if name not in there:
                     db.execute(f"ALTER TABLE dictation ADD COLUMN {name} {kind}")
+            if "second" in there:  # an older dictate had one profile beside the main one
+                db.execute(_OF_SECOND, (SECOND, MAIN))
             for statement in (_CLOCK, *evidence.SCHEMA):
                 db.execute(statement)
             db.execute(f"PRAGMA user_version={_VERSION}")
@@ -296,8 +300,7 @@ class Store:
         with self._errors() as db:
             rows = db.execute(f"SELECT {_LIST} FROM dictation {where}", values).fetchall()
         return [
-            replace(entry, state=EntryState(entry.state), second=bool(entry.second))
-            for entry in (Entry(*row) for row in rows)
+            replace(entry, state=EntryState(entry.state)) for entry in (Entry(*row) for row in rows)
         ]
 
     @contextmanager

@@ -7,7 +7,7 @@ To add an output: write `outputs/<name>.py` with a subclass of `Output`, and add
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import ClassVar, Final
 
@@ -24,6 +24,13 @@ class Focus:
     """The output's own identifier of the window or field. Only that output reads it."""
     application: str
     """For people: the application's name, never the window's title (titles hold private things)."""
+    title: str = field(default="", compare=False, repr=False)
+    """The title of the window, if the output knows it: only for choosing a profile. It is neither
+    logged nor stored nor shown."""
+
+    def untitled(self) -> "Focus":
+        """The same, to be kept."""
+        return Focus(self.window, self.application)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +154,14 @@ class Output(ABC):
         DeliveryUnsure if the attempt was made and its outcome is unknown; it is not repeated.
         """
         raise NotDelivered(f"{self.name} cannot take a text back: undo it there")
+
+    async def press_enter(self, focus: Focus | None) -> None:  # noqa: ARG002
+        """Press Enter once in `focus`, where the last `write` has put its text.
+
+        Raises NotDelivered, FocusMoved: nothing was pressed. Raises DeliveryUnsure: it may have
+        been, and is not pressed again.
+        """
+        raise NotDelivered(f"{self.name} cannot press Enter")
 
     async def follows(self, text: str, asked_at: Sequence[float]) -> bool:  # noqa: ARG002
         """Whether the cursor is still right behind `text`, the last that this output wrote or that

@@ -16,6 +16,7 @@ from dictate.platform.bus_names import HOTWORDS_INTERFACE as HOTWORDS_INTERFACE
 from dictate.platform.bus_names import INTERFACE as INTERFACE
 from dictate.platform.bus_names import NAME as NAME
 from dictate.platform.bus_names import PATH as PATH
+from dictate.platform.bus_names import PROFILES_INTERFACE as PROFILES_INTERFACE
 
 LINE_LIMIT: Final = 500
 """Maximum number of characters of a line of text on the bus."""

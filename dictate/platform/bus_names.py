@@ -10,6 +10,7 @@ NAME: Final = "io.github.dictate.Dictate1"
 PATH: Final = "/io/github/dictate/Dictate1"
 INTERFACE: Final = NAME
 HOTWORDS_INTERFACE: Final = f"{INTERFACE}.Hotwords"
+PROFILES_INTERFACE: Final = f"{INTERFACE}.Profiles"
 ERRORS: Final = f"{INTERFACE}.Error"
 """The part of an error name before the last dot; after it is the name of a class in errors.py."""
 

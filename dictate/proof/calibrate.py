@@ -88,7 +88,7 @@ async def calibrate(most_voices: int, emit: Emit) -> None:
     async with running_daemon() as daemon:
         file = await daemon.hotwords_file() if daemon else paths.hotwords_file()
         own = await asyncio.to_thread(hotwords_of, settings.hotwords, file)
-        own = own.for_use(second=False, application="")
+        own = own.for_use(application="")
         hotwords = calibration_list(own)
         async with open_engine(daemon, settings, lambda what: emit({"waiting": what})) as decoder:
             status = decoder.status

@@ -69,7 +69,7 @@ async def test(options: Options, emit: Emit) -> None:
         hotwords = await asyncio.to_thread(hotwords_of, settings.hotwords, file)
         term, own_weight = find(hotwords, options)
         # As a dictation with the main profile has it, whose application is not known.
-        hotwords = hotwords.for_use(second=False, application="")
+        hotwords = hotwords.for_use(application="")
         speakers = await asyncio.to_thread(voices.installed, settings.engine.language)
         speakers = speakers[: options.voices]
         recordings = await asyncio.to_thread(read_clips, options.clips)

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from dictate.errors import AudioFileError
 from dictate.events import RATE
+from dictate.hotwords.model import MAIN
 from dictate.microphone.sound_file import read_sound_file
 from dictate.proof.daemon import Daemon
 from dictate.proof.trial import Clip
@@ -62,5 +63,8 @@ def read(folder: Path, candidates: list[int], limit: int) -> History:
 
 def _is_wanted(entry: dict[str, Any]) -> bool:
     return bool(
-        entry["state"] in _FINISHED and entry["text"] and entry["has_audio"] and not entry["second"]
+        entry["state"] in _FINISHED
+        and entry["text"]
+        and entry["has_audio"]
+        and entry["profile"] == MAIN
     )

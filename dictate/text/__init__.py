@@ -6,6 +6,9 @@
     spelling        the user's terms in their spelling        "claude code" -> "Claude Code"
     replacements    the user's phrases replaced               "git hub" -> "GitHub"
     commands        spoken signs and line ends                "comma", "new line"
+    numbers         as one writes them, if wanted             "twenty percent" -> "20%"
+    fillers         removed, if wanted                        "um", "the the"
+    punctuation     in the user's style                       no full stop, small letters
     layout          spaces around signs, capitals after them, no gap where something was removed
     sanitise        no control characters; last, always
 
@@ -13,24 +16,31 @@ When the text is written, `fit.py` fits it in where it lands.
 
 Spelling, replacements and commands find phrases in one pass: the longest match wins, and the result
 of one step is never matched by another. Of equal phrases a replacement wins over a spelling, and a
-spelling over a command.
+spelling over a command. A number with such a phrase in it stays as it is; only the name of a sign
+inside a number is a part of the number ("drei Komma fünf").
 """
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 from itertools import chain
 
 from dictate.config.schema import TextSettings
+from dictate.hotwords.language import LAYOUT
 from dictate.hotwords.model import AUTO, Hotwords
 from dictate.plain_text import clean
 from dictate.text.annotations import Annotation, annotations
 from dictate.text.commands import commands, is_ordinary, is_punctuated, rules_of
+from dictate.text.fillers import hesitations
 from dictate.text.languages import SpokenLanguage
 from dictate.text.layout import lay_out
+from dictate.text.number_rules import Change
+from dictate.text.numbers import number_changes, prepare_numbers
 from dictate.text.phrases import Match, Phrases
 from dictate.text.pieces import Break, Escape, Literal, Mark, Ordinary, Outcome, Piece, Removed
+from dictate.text.punctuation import in_style
 from dictate.text.repair import Repairs
 from dictate.text.repeats import unrepeated
 from dictate.text.replacements import is_part_of_a_word, replacements
@@ -79,10 +89,13 @@ def polish(
         text = repairs.repair(
             text, [(match.start, match.stop) for match in _found(text, phrases, rules_of(base))]
         )
-    pieces = list(_pieces(text, phrases, base))
+    numbers = number_changes(text, base) if settings.numbers else []
+    fillers = hesitations(text, base) if settings.fillers == "remove" else ()
+    pieces = list(_pieces(text, phrases, base, numbers, fillers))
     if not any(map(_is_written, [*pieces, rest])):
         return ""
-    return f"{sanitise(lay_out(pieces, base))}{rest}".strip(" ")
+    styled = in_style(pieces, settings.punctuation, base)
+    return f"{sanitise(lay_out(styled, base))}{rest}".strip(" ")
 
 
 def _divided(text: str) -> tuple[str, str]:
@@ -95,8 +108,11 @@ def _divided(text: str) -> tuple[str, str]:
 
 
 def prepare(hotwords: Hotwords, settings: TextSettings, languages: Collection[str | None]) -> None:
-    """Sort the phrases of a long list ahead of the first text in one of these languages."""
+    """Sort the phrases of a long list, and load what the steps need, ahead of the first text in one
+    of these languages. Blocks: call it off the loop."""
     for language in {_base(language) for language in languages}:
+        if settings.numbers:
+            prepare_numbers(language)
         for signs in {False, settings.spoken_punctuation != "off"}:
             _phrases(hotwords, settings, language, signs=signs)
 
@@ -118,12 +134,19 @@ def _own_phrases(hotwords: Hotwords, language: str | None) -> Phrases:
     return Phrases(own)
 
 
-def _pieces(text: str, phrases: Phrases, language: str | None) -> Iterator[Piece]:
-    """The text, cut at its phrases and annotations."""
+def _pieces(
+    text: str,
+    phrases: Phrases,
+    language: str | None,
+    numbers: Iterable[Change],
+    fillers: Iterable[Match],
+) -> Iterator[Piece]:
+    """The text, cut at its phrases, numbers, fillers and annotations."""
     rules = rules_of(language)
     found = list(_found(text, phrases, rules))
+    matches = [*_sounds(text, found), *_clear_of(found, fillers), *_with_numbers(found, numbers)]
     done = 0
-    for match in sorted([*_sounds(text, found), *found], key=lambda match: match.start):
+    for match in sorted(matches, key=lambda match: match.start):
         if match.start < done or isinstance(match.outcome, Ordinary):
             continue
         if match.start > done:
@@ -144,6 +167,36 @@ def _found(text: str, phrases: Phrases, rules: SpokenLanguage) -> Iterator[Match
         text,
         lambda match, plain: is_ordinary(match, plain, rules) or is_part_of_a_word(match, plain),
     )
+
+
+def _with_numbers(phrases: list[Match], numbers: Iterable[Change]) -> list[Match]:
+    """The phrases, which go from left to right, and the numbers."""
+    found = list(phrases)
+    for number in numbers:
+        inside = _overlapping(phrases, number)
+        if all(_yields(one, number) for one in inside):
+            for one in inside:
+                found.remove(one)
+            found.append(Match(number.start, number.stop, Literal(number.written)))
+    return found
+
+
+def _clear_of(phrases: list[Match], fillers: Iterable[Match]) -> Iterator[Match]:
+    """The fillers that share nothing with a phrase."""
+    return (one for one in fillers if not _overlapping(phrases, one))
+
+
+def _overlapping(phrases: list[Match], place: Match | Change) -> list[Match]:
+    """The phrases, which go from left to right, that share a character with this place."""
+    first = bisect_right(phrases, place.start, key=lambda one: one.stop)
+    return phrases[first : bisect_left(phrases, place.stop, key=lambda one: one.start)]
+
+
+def _yields(phrase: Match, number: Change) -> bool:
+    """Whether this phrase is no more than a part of the number."""
+    if isinstance(phrase.outcome, Mark):
+        return number.start < phrase.start and phrase.stop < number.stop
+    return isinstance(phrase.outcome, Ordinary)
 
 
 def _sounds(text: str, phrases: list[Match]) -> Iterator[Match]:
@@ -176,4 +229,4 @@ def _one_space(spaces: re.Match[str]) -> str:
 def _base(language: str | None) -> str | None:
     """The language without its region; None if it is unknown."""
     base = (language or AUTO).replace("_", "-").partition("-")[0].lower()
-    return None if base in (AUTO, "und") else base
+    return None if base in (AUTO, LAYOUT, "und") else base

@@ -70,7 +70,7 @@ def transcribe(
     if hotwords is not None and not hotwords.is_file():
         raise ConfigError([f"{hotwords}: there is no such file"])
     whole = hotwords_of(settings.hotwords, hotwords or paths.hotwords_file())
-    user_hotwords = whole.for_use(second=False, application="")
+    user_hotwords = whole.for_use(application="")
     if options.words:
         _check_word_times(options, settings, as_json=as_json)
     results: dict[int, dict[str, Any]] = {}

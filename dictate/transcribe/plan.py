@@ -107,7 +107,7 @@ def job(
         own = hotwords_of(settings.hotwords, own_list)
         if own.sources:
             raise ConfigError([f"{own_list.name}: [[source]] works in hotwords.toml only"])
-        hotwords = merge_hotwords(hotwords, own.for_use(second=False, application=""))
+        hotwords = merge_hotwords(hotwords, own.for_use(application=""))
     resume_path = None
     if folder is not None:
         key = resume_key(source.path, recording.track.number, settings, hotwords)

@@ -1,1 +1,1 @@
-"""What the user sees and hears: overlay, tray, notifications, sounds."""
+"""What the user sees and hears: overlay, tray, notifications, sounds; music pauses."""

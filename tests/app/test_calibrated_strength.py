@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from dictate.app.engine_manager import EngineManager
-from dictate.config.schema import EngineSettings, SecondSettings, Settings
+from dictate.config.profile_schema import ProfileSettings
+from dictate.config.schema import EngineSettings, Settings
 from dictate.engines.supervisor import EngineStatus
 from dictate.hotwords.calibration import Calibration
 from dictate.hotwords.model import Hotwords, Term
@@ -24,23 +25,24 @@ def test_each_engine_has_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     async def main() -> None:
         manager = EngineManager(
             Settings(
-                engine=EngineSettings(use="nemotron"), second=SecondSettings(engine="pocketsphinx")
+                engine=EngineSettings(use="nemotron"),
+                profile=(ProfileSettings("second", engine="pocketsphinx"),),
             ),
             lambda *_: None,
             lambda _: None,
             [calibration("nemotron", "mine", 1.5), calibration("pocketsphinx", "", 0.5)],
         )
-        main, second = manager.main, manager.second
+        main, second = manager.main, manager.clients["second"]
         assert main.tuned(LIST) is LIST  # which model it is, is not known yet
         main.supervisor.info = EngineStatus(name="nemotron", model="mine")
         assert main.tuned(LIST).strength == 3.0
         assert main.tuned(LIST) is main.tuned(LIST)
         assert second.tuned(LIST).strength == 1.0
-        assert "default strength 1.5 (calibrated)" in manager.report[0].notes
+        assert "default strength 1.5 (calibrated)" in manager.report.notes
         manager.calibrate([calibration("nemotron", "mine", 0.75)])
         assert main.tuned(LIST).strength == 1.5
         manager.calibrate(())
         assert main.tuned(LIST) is LIST
-        assert "calibrated" not in manager.report[0].notes
+        assert "calibrated" not in manager.report.notes
 
     asyncio.run(main())

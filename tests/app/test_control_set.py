@@ -80,7 +80,7 @@ def prove(run: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> Callable
 
         async def scenario(rig: Rig) -> None:
             rig.main_engine = engine
-            rig.profiles.main = replace(rig.profiles.main, engine=engine)  # type: ignore[arg-type]
+            rig.put(replace(rig.profiles.main, engine=engine))  # type: ignore[arg-type]
             rig.use()
             number = await rig.say("ask cloud")
             entry = await rig.thread.call(Journal.get, number)

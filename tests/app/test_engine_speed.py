@@ -41,7 +41,7 @@ def test_an_engine_that_cannot_keep_up_is_reported_once_until_it_can(
         assert line.startswith(f"engine scripted: {SLOW}; a faster engine helps: ")
         assert source == SPEED
         assert manager.slow.keys() == {"scripted"}
-        assert SLOW in manager.report[0].notes
+        assert SLOW in manager.report.notes
         spoke(1.2)
         spoke(1.4)
         spoke(0.1, audio_s=0.5)
@@ -50,11 +50,11 @@ def test_an_engine_that_cannot_keep_up_is_reported_once_until_it_can(
         spoke(0.5)
         assert mended == [SPEED]
         assert manager.slow == {}
-        assert manager.report[0].notes == ""
+        assert manager.report.notes == ""
         spoke(1.3)
-        assert SLOW in manager.report[0].notes
+        assert SLOW in manager.report.notes
         assert len(troubles) == 1
         loaded(0.0)
-        assert manager.report[0].notes == ""
+        assert manager.report.notes == ""
 
     asyncio.run(main())

@@ -87,7 +87,7 @@ class Rig(test_pipeline.Rig):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, SETTINGS)
         self.main_engine = Engine()
-        self.profiles.main = replace(self.profiles.main, engine=self.main_engine)  # type: ignore[arg-type]
+        self.put(replace(self.profiles.main, engine=self.main_engine))  # type: ignore[arg-type]
         self.use(Term("Claude"), Term("Claude Code", sounds_like=("clawed code",)))
         self.wrong: list[str] = []
         self.recorder = EvidenceRecorder(self.thread, self.profiles, self._is_wrong)
@@ -110,9 +110,8 @@ class Rig(test_pipeline.Rig):
         self.observer.changed = on_changed  # type: ignore[method-assign]
 
     def use(self, *terms: Term) -> None:
-        self.profiles.main = self.profiles.second = replace(
-            self.profiles.main, hotwords=Hotwords(terms)
-        )
+        main = replace(self.profiles.main, hotwords=Hotwords(terms))
+        self.put(main, main)
 
     async def _is_wrong(self, terms: Any) -> None:
         self.wrong += terms

@@ -219,7 +219,7 @@ def test_a_dictation_fits_in_by_its_language_its_words_and_the_settings(
         rig = pipeline.Rig(tmp_path / "journal", pipeline.SETTINGS)
         screen = ReadableScreen()
         main = pipeline.profile_of(rig.main_engine, language, screen, words)
-        rig.profiles.apply(replace(main, text=text), rig.profiles.second)
+        rig.put(replace(main, text=text))
         screen.windows["editor"] = "I know that"
         for number, said in enumerate(("The rest.", "the hague.", "And", "times."), 1):
             rig.main_engine.answers[number] = said
@@ -233,6 +233,23 @@ def test_a_dictation_fits_in_by_its_language_its_words_and_the_settings(
         assert screen.windows["editor"] == written.partition("rest")[0] + "rest" + "." * (
             text.spacing == "none"
         )
+        rig.journal_executor.submit(rig.journal.close)
+        await asyncio.to_thread(rig.journal_executor.shutdown)
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("style", "capitals"),
+    [("full", "auto"), ("short", "keep"), ("none", "keep"), ("lower", "keep")],
+)
+def test_where_full_stops_are_left_out_none_tells_of_the_next_letter(
+    tmp_path: Path, style: str, capitals: str
+) -> None:
+    async def scenario() -> None:
+        rig = pipeline.Rig(tmp_path / "journal", pipeline.SETTINGS)
+        profile = replace(rig.profiles.main, text=TextSettings(punctuation=style))
+        assert profile.fitting("", "editor").capitals == capitals
         rig.journal_executor.submit(rig.journal.close)
         await asyncio.to_thread(rig.journal_executor.shutdown)
 

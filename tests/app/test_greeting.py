@@ -20,15 +20,15 @@ class Rig:
 
     def __post_init__(self) -> None:
         self.engine = SimpleNamespace(name="pocketsphinx", state=EngineState.LOADING)
-        self.keys = SimpleNamespace(states={"main": ""}, paused=False, holds=True)
-        engines: Any = SimpleNamespace(report=(self.engine, None))
+        self.keys = SimpleNamespace(states={"hotkey": ""}, paused=False, holds=True)
+        engines: Any = SimpleNamespace(report=self.engine)
         self.greeting = Greeting(
             engines, cast("Any", self.keys), lambda: self.settings, self.lines.append
         )
 
     def becomes(self, state: EngineState, key: str) -> list[str]:
         """Now this is so; all lines so far."""
-        self.engine.state, self.keys.states["main"] = state, key
+        self.engine.state, self.keys.states["hotkey"] = state, key
         self.greeting.update()
         return self.lines
 

@@ -76,7 +76,7 @@ def numbered(number: int) -> Hotwords:
 def use(rig: Rig, hotwords: Hotwords, engine: Engine, screen: Screen) -> None:
     """Put this list in force, as a reload does."""
     main = replace(profile_of(engine, "en", screen), hotwords=hotwords)
-    rig.profiles.apply(main, replace(main, second=True))
+    rig.put(main, main)
 
 
 async def in_rig(scenario: Callable[[Rig], Awaitable[None]]) -> None:
@@ -124,13 +124,13 @@ def test_no_utterance_mixes_two_lists_whenever_they_are_swapped(moments: list[st
     asyncio.run(in_rig(scenario))
 
 
-def dictated(screen: SlowScreen, *, second: bool = False) -> Hotwords:
+def dictated(screen: SlowScreen, profile: str = "") -> Hotwords:
     """The list that the engine got for a dictation into this screen."""
     engine = ListeningEngine()
 
     async def scenario(rig: Rig) -> None:
         use(rig, numbered(0), engine, screen)
-        rig.press(second=second)
+        rig.press(profile)
         await rig.speak(0.1)
         rig.release()
         await rig.speak(0.1, real_time=True)
@@ -144,7 +144,7 @@ def dictated(screen: SlowScreen, *, second: bool = False) -> Hotwords:
 def test_the_engine_hears_with_the_terms_of_the_application_at_the_press() -> None:
     screen = SlowScreen()
     assert [term.spelling for term in dictated(screen).terms] == ["Zed", "pytest"]
-    assert [term.spelling for term in dictated(screen, second=True).terms] == ["Zed", "pytest"]
+    assert [term.spelling for term in dictated(screen, "second").terms] == ["Zed", "pytest"]
     screen.focused = "browser"
     assert [term.spelling for term in dictated(screen).terms] == ["Zed"]
 
@@ -165,4 +165,4 @@ def test_the_text_steps_use_the_application_at_the_release() -> None:
     assert main.polish(final, "org.x.editor") == "run PyTest"
     assert main.polish(final, "editor") == "run pytest"
     assert main.polish(final, "") == "run pytest"
-    assert replace(main, second=True).polish(final, "org.x.editor") == "run pytest"
+    assert replace(main, name="second").polish(final, "org.x.editor") == "run pytest"

@@ -51,8 +51,9 @@ def test_what_it_says(output: Any, said: str) -> None:
     assert asyncio.run(describe_target(output)) == said
 
 
+@pytest.mark.parametrize("profile", ["main", "chat"])
 def test_it_follows_the_focus_and_leaves_an_output_at_work_alone(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, profile: str
 ) -> None:
     monkeypatch.setattr(module, "EVERY_S", 0.01)
     output = Output(Destination.WINDOW, FIREFOX, XTERM)
@@ -62,9 +63,12 @@ def test_it_follows_the_focus_and_leaves_an_output_at_work_alone(
     again: list[int] = []
 
     async def main() -> None:
+        async def landing() -> Any:
+            return SimpleNamespace(name=profile, engine=engine, output=output)
+
         pipeline: Any = SimpleNamespace(
             listening=True,
-            recording_profile=SimpleNamespace(engine=engine, output=output),
+            landing=landing,
             writing=True,
             show_again=lambda: again.append(output.asked),
         )
@@ -75,7 +79,8 @@ def test_it_follows_the_focus_and_leaves_an_output_at_work_alone(
         await asyncio.sleep(0.1)
         assert again[:2] == [1, 2], "the partial is shown again each time"
         shown = picture.take()
-        assert (shown["goes"], shown["remote"]) == ("→ xterm", "remote: spark")
+        goes = "→ xterm" if profile == "main" else "→ xterm · chat"
+        assert (shown["goes"], shown["remote"]) == (goes, "remote: spark")
         pipeline.listening = False
         await asyncio.wait_for(following, 5)
 

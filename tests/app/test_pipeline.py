@@ -19,7 +19,7 @@ from dictate.app.journal_thread import JournalThread
 from dictate.app.observer import Timing
 from dictate.app.output_writer import OutputWriter
 from dictate.app.pipeline import Pipeline
-from dictate.app.profiles import Profile, Profiles
+from dictate.app.profiles import Profile, Profiles, ProfileSet
 from dictate.app.repair import RepairStore
 from dictate.app.replay import Replay
 from dictate.config.schema import OutputSettings, Settings
@@ -229,10 +229,9 @@ class Rig:
         self.journal = Journal(folder, settings.journal, self.observer.trouble)
         self.left = self.journal_executor.submit(self.journal.open).result()
         self.thread = JournalThread(self.journal, self.journal_executor, self.observer.trouble)
-        self.profiles = Profiles(
-            profile_of(self.main_engine, "en", self.screen),
-            replace(profile_of(self.second_engine, "hi", self.clipboard), second=True),
-        )
+        main = profile_of(self.main_engine, "en", self.screen)
+        second = replace(profile_of(self.second_engine, "hi", self.clipboard), name="second")
+        self.profiles = Profiles(ProfileSet({"main": main, "second": second}, settings))
         self.writer = OutputWriter(self.thread, self.observer)
         self.pipeline = Pipeline(
             settings=settings,
@@ -246,8 +245,13 @@ class Rig:
         in_flight = self.pipeline.in_flight
         self.replay = Replay(self.profiles, self.thread, self.writer, self.observer, in_flight)
 
-    def press(self, *, second: bool = False) -> None:
-        self.pipeline.start(held=True, second=second)
+    def put(self, main: Profile, second: Profile | None = None) -> None:
+        """These profiles are in force now, as after a reload."""
+        second = replace(second or self.profiles.named("second"), name="second")
+        self.profiles.apply(ProfileSet({"main": main, "second": second}, self.pipeline.settings))
+
+    def press(self, profile: str = "") -> None:
+        self.pipeline.start(held=True, profile=profile)
 
     def start(self) -> None:
         self.pipeline.start(held=False)
@@ -268,9 +272,9 @@ class Rig:
             self.pipeline.hear(AudioChunk(sound_of(PAUSE, level), time.monotonic() - PAUSE))
             await asyncio.sleep(PAUSE if real_time else 0)
 
-    async def dictate(self, *, second: bool = False) -> None:
+    async def dictate(self, profile: str = "") -> None:
         """Press, speak, release, and the tail."""
-        self.press(second=second)
+        self.press(profile)
         await self.speak(0.2)
         self.release()
         await self.speak(0.2, real_time=True)
@@ -347,7 +351,7 @@ def test_the_second_profile_has_an_engine_a_language_and_an_output_of_its_own(
     async def scenario(rig: Rig) -> None:
         rig.second_engine.answers = {1: "one", 3: EngineLost("the engine died twice")}
         rig.second_engine.may_answer[1] = slow = asyncio.Event()
-        await rig.dictate(second=True)
+        await rig.dictate("second")
         await rig.dictate()
         await asyncio.sleep(0.1)
         assert rig.screen.windows == {"editor": "hello there"}  # it does not wait for the second
@@ -355,11 +359,11 @@ def test_the_second_profile_has_an_engine_a_language_and_an_output_of_its_own(
         await rig.settle()
         assert rig.clipboard.windows == {"editor": "one"}
         assert (rig.main_engine.languages, rig.second_engine.languages) == (["en"], ["hi"])
-        await rig.dictate(second=True)
+        await rig.dictate("second")
         await rig.settle()
         entries = await rig.thread.call(Journal.history, 3)
-        assert [(entry.second, entry.engine) for entry in entries] == [
-            *((True, ""), (False, "stand-in"), (True, "other")),
+        assert [(entry.profile, entry.engine) for entry in entries] == [
+            *(("second", ""), ("main", "stand-in"), ("second", "other")),
         ]
         # Heard again by its own engine, but written where the user now is.
         rig.second_engine.answers[3] = "heard at last"
@@ -374,7 +378,7 @@ def test_what_began_before_the_settings_were_saved_ends_as_it_began(
 ) -> None:
     async def scenario(rig: Rig) -> None:
         rig.press()
-        rig.profiles.main = rig.profiles.second
+        rig.put(rig.profiles.named("second"))
         await rig.speak(0.2)
         rig.release()
         await rig.speak(0.2, real_time=True)
@@ -437,7 +441,7 @@ def test_each_output_takes_its_own_preview_away(run: Callable[..., None]) -> Non
         rig.main_engine.on_partial(PartialTranscript(1, "one"))
         rig.release()
         await rig.speak(0.2, real_time=True)
-        rig.press(second=True)
+        rig.press("second")
         rig.second_engine.on_partial(PartialTranscript(2, "two"))
         slow.set()
         assert [await rig.screen.previews.get() for _ in range(2)] == ["|one", "|"]

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from dictate.app.engine_manager import MOST_LINES, EngineManager
-from dictate.config.schema import EngineSettings, SecondSettings, Settings
+from dictate.config.profile_schema import ProfileSettings
+from dictate.config.schema import EngineSettings, Settings
 from dictate.hotwords.model import Group, Hotwords, Term
 
 
@@ -66,7 +67,8 @@ def test_the_lists_of_applications_are_taken_in_ahead_and_the_usual_one_stays(
     async def main() -> None:
         manager = EngineManager(
             Settings(
-                engine=EngineSettings(use="scripted:lines"), second=SecondSettings(engine=second)
+                engine=EngineSettings(use="scripted:lines"),
+                profile=(ProfileSettings("second", engine=second),),
             ),
             lambda line, _: troubles.append(line),
             lambda _: None,
@@ -82,7 +84,7 @@ def test_the_lists_of_applications_are_taken_in_ahead_and_the_usual_one_stays(
 
         monkeypatch.setattr(manager.main, "prepare", take("main"))
         if second:
-            monkeypatch.setattr(manager.second, "prepare", take("second"))
+            monkeypatch.setattr(manager.clients["second"], "prepare", take("second"))
         assert await manager.load_hotwords(GROUPS) == ["'Zed' is odd"]
         await asyncio.wait(manager._loading_hotwords)
 

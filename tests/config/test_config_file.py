@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from dictate.config import config_file
-from dictate.config.schema import Settings, one_engine, second_engine
+from dictate.config.profile_schema import KeySettings, ProfileSettings
+from dictate.config.profiles import engine_of, engines_of, key_of, language_of
+from dictate.config.schema import TABLES, Settings
 from dictate.errors import ConfigError, joined
 
 ROOT = Path(__file__).parents[2]
@@ -167,8 +169,14 @@ def test_every_option_has_a_description() -> None:
     }
     declared = {
         (section.name, option.name)
-        for section in dataclasses.fields(Settings)
+        for section in TABLES
         for option in dataclasses.fields(getattr(Settings(), section.name))
+        if not option.metadata.get("hidden")
+    } | {
+        (name, option.name)
+        for name, table in (("profile", ProfileSettings), ("key", KeySettings))
+        for option in dataclasses.fields(table)
+        if not option.metadata.get("hidden")
     }
     assert set(described) == declared
     assert all(text.endswith(".") for text in described.values())
@@ -177,8 +185,13 @@ def test_every_option_has_a_description() -> None:
 def test_the_default_file_sets_nothing_and_shows_everything() -> None:
     text = config_file.default_toml()
     assert config_file.parse(text) == Settings()
-    shown = re.sub(r"^#(\w+ = )", r"\1", text, flags=re.MULTILINE)
+    tables, arrays = text.split("\n#[[profile]]\n")
+    shown = re.sub(r"^#(\w+ = )", r"\1", tables, flags=re.MULTILINE)
     assert config_file.parse(shown) == Settings()
+    shown = re.sub(r"^#(\w+ = |\[\[)", r"\1", f"#[[profile]]\n{arrays}", flags=re.MULTILINE)
+    examples = config_file.parse(shown)
+    assert (len(examples.profile), len(examples.key)) == (1, 1)
+    assert examples.key[0].profile == examples.profile[0].name
     for section in config_file.describe():
         for option in section.options:
             assert f"\n#{option.line}\n" in text
@@ -294,15 +307,16 @@ def test_what_is_empty_in_the_second_way_is_as_in_the_main_one(
     engine: str, second: str, wanted: str, *, one: bool
 ) -> None:
     settings = config_file.parse(f"[engine]\n{engine}\n[second]\n{second}\n")
-    found = second_engine(settings)
+    found = engine_of(settings, "second")
     assert f"{found.use}/{found.model}/{found.language}" == wanted
-    assert one_engine(settings) is one
+    used = engines_of(settings)
+    assert (used.get("second", used["main"]) is used["main"]) is one
 
 
 def test_the_second_engine_is_no_fall_back_of_its_own() -> None:
     text = '[engine]\nuse = "wyoming"\nfallback = "qwen3"\n[second]\nengine = "{}"\n'
-    assert second_engine(config_file.parse(text.format("qwen3"))).fallback == "none"
-    assert second_engine(config_file.parse(text.format("nemotron"))).fallback == "qwen3"
+    assert engine_of(config_file.parse(text.format("qwen3")), "second").fallback == "none"
+    assert engine_of(config_file.parse(text.format("nemotron")), "second").fallback == "qwen3"
 
 
 # Keys and languages -------------------------------------------------------------------------------
@@ -316,7 +330,7 @@ def test_a_key_is_kept_as_dictate_spells_it(written: str, kept: str) -> None:
     settings = config_file.parse(
         f'[hotkey]\nkey = "{written}"\ncancel_key = " Escape"\n[second]\nkey = "F8 "'
     )
-    assert (settings.hotkey.key, settings.hotkey.cancel_key, settings.second.key) == (
+    assert (settings.hotkey.key, settings.hotkey.cancel_key, key_of(settings, "second")) == (
         *(kept, "escape", "f8"),
     )
 
@@ -331,11 +345,14 @@ def test_a_key_that_people_type_with_needs_a_confirmation(
 ) -> None:
     text = f'[{table}]\n{option} = "{key}"\n'
     (problem,) = problems_of(text)
-    assert problem.startswith(f"config.toml:2: {table}.{option} is {key}: you could not type it")
+    name = 'the key of profile "second"' if table == "second" else f"{table}.{option}"
+    assert problem.startswith(f"config.toml:2: {name} is {key}: you could not type it")
     assert "take_typing_keys = true under [hotkey]" in problem
     confirmed = "take_typing_keys = true\n"
     text = text + confirmed if table == "hotkey" else f"{text}[hotkey]\n{confirmed}"
-    assert getattr(getattr(config_file.parse(text), table), option) == key
+    settings = config_file.parse(text)
+    found = settings.key[0] if table == "second" else settings.hotkey
+    assert getattr(found, option) == key
 
 
 @pytest.mark.parametrize(
@@ -364,7 +381,7 @@ def test_a_language_that_is_no_code_is_refused() -> None:
             f'config.toml:2: {table}.language cannot be "english": this is not a language code, '
             'such as "en" or "de-CH"; did you mean "en"?'
         )
-    assert config_file.parse('[second]\nlanguage = ""').second.language == ""
+    assert language_of(config_file.parse('[second]\nlanguage = ""'), "second") == "en"
 
 
 def test_what_follows_a_question_is_a_sentence_of_its_own() -> None:

@@ -115,6 +115,9 @@ def test_without_a_desktop_it_says_why_not_or_works(
                 assert await output.surrounding(focus) is None
             with pytest.raises(NotDelivered):
                 await output.write(TEXT, None)
+            for focus in (None, Focus("elsewhere", "")):
+                with pytest.raises(NotDelivered):
+                    await output.press_enter(focus)
         await output.close()
 
     # Its own context: the window's is undone first, and must find what it has set.

@@ -8,6 +8,7 @@ import pty
 import signal
 import subprocess
 import sys
+import termios
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -243,9 +244,11 @@ def test_changing_the_engine_has_the_files_read(running: "subprocess.Popen[str]"
     assert "note: engine.use is scripted: --engine on the command line of dictate" in said
     assert asked(running) == "read files"
     assert config_file.load(paths.config_file()).engine.use == "pocketsphinx"
-    assert "undo: dictatectl engine --second pocketsphinx" in done("engine", "--second", "auto")
+    assert "undo: dictatectl engine --profile second pocketsphinx" in done(
+        "engine", "--second", "auto"
+    )
     settings = config_file.load(paths.config_file())
-    assert (settings.engine.use, settings.second.engine) == ("pocketsphinx", "auto")
+    assert (settings.engine.use, settings.profile[0].engine) == ("pocketsphinx", "auto")
 
 
 @pytest.mark.parametrize(
@@ -292,6 +295,7 @@ def typed(*words: str, answers: Sequence[tuple[str, str]] = ()) -> tuple[int, st
     child, terminal = pty.fork()
     if child == 0:
         os.execv(sys.executable, [*CTL, *words])
+    termios.tcsetwinsize(terminal, (24, 80))
     shown = b""
     with contextlib.suppress(OSError):  # the terminal ends with the command
         left = list(answers)
@@ -330,11 +334,25 @@ def test_undo_typed_in_a_terminal_waits_for_the_window(running: "subprocess.Pope
     assert "the focus moved" in refused.stderr
 
 
-def test_a_dictation_with_the_secondary_profile(running: "subprocess.Popen[str]") -> None:
+def test_a_dictation_with_a_profile(running: "subprocess.Popen[str]") -> None:
     for word in ("start", "toggle", "press", "release"):
         ctl(word)
         ctl(word, "--second")
-        assert [asked(running), asked(running)] == [word, f"{word} second"]
+        ctl(word, "--profile", "my chat")
+        assert [asked(running) for _ in range(3)] == [word, f"{word} second", f"{word} my chat"]
+
+
+def test_the_status_names_what_is_in_front_and_the_profiles(running: object) -> None:
+    shown = json.loads(done("status", "--json"))
+    assert shown["in_front"] == {"application": "Slack", "profile": "german"}
+    assert [each["name"] for each in shown["profiles"]] == ["main", "german", "copied"]
+    lines = done("status").splitlines()
+    for line in (
+        "  in front     Slack, profile german",
+        "  [german]     key f9, de",
+        "  [copied]     qwen3, ready, clipboard",
+    ):
+        assert line in lines
 
 
 def test_a_daemon_that_hangs_times_out(

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,10 @@ import pytest
 from dbus_fast import Message, MessageFlag, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
-from dictate.dbus.interface import AT_ONCE, Dictate1, Status, property_name
+from dictate.dbus.interface import AT_ONCE, Dictate1, property_name
+from dictate.dbus.profiles_interface import ProfilesInterface
 from dictate.dbus.service import DESCRIPTION, Service, description
+from dictate.dbus.status_properties import Status
 from dictate.errors import AlreadyRunning, ConfigError, Unavailable
 from dictate.hotwords.proposal import Proof
 from dictate.platform import bus as names
@@ -634,6 +636,12 @@ def test_the_handbook_names_every_member() -> None:
     interface = Dictate1(FakeController, Status()).introspect()
     for name in [m.name for m in interface.methods] + [p.name for p in interface.properties]:
         assert f"`{name}" in handbook, name
+
+
+def test_the_handbook_names_every_method_about_profiles() -> None:
+    handbook = (ROOT / "docs" / "reference" / "dbus.md").read_text()
+    for method in ProfilesInterface(FakeController, nullcontext).introspect().methods:
+        assert f"`{method.name}(" in handbook, method.name
 
 
 def test_every_status_is_a_property() -> None:

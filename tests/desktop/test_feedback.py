@@ -13,6 +13,7 @@ import soundfile
 from dictate.events import RATE
 from dictate.platform import bus as names
 from tests.lab.daemon import RealDaemon, wait_for, with_constants
+from tests.lab.player import Player
 from tests.lab.scripted import Home, home
 from tests.ui.test_notifications import SERVER, Server
 
@@ -100,3 +101,18 @@ def test_an_engine_that_cannot_keep_up_is_shown_while_the_user_speaks(tmp_path: 
             assert row["name"] == "fake"
             assert "a faster engine helps" in row["why_not"]
             assert not row["needed"]
+
+
+def test_music_pauses_while_a_dictation_records(user: Home) -> None:
+    user.settings += "[media]\npause = true\n"
+    user.say(Home.text)
+
+    async def main() -> list[str]:
+        async with Player("music") as music:
+            daemon = user.daemon(*user.spoken, "--once")
+            daemon.spawn()
+            await asyncio.to_thread(wait_for, lambda: daemon.ended is not None, "its end", 60.0)
+            assert daemon.written() == f"{Home.text}\n"
+            return music.heard
+
+    assert asyncio.run(main()) == ["Pause", "Play"]

@@ -113,6 +113,23 @@ def test_arrives_exactly(gnome: Gnome, windows: dict[str, Window], kind: str) ->
     assert gnome.engine() == MINE
 
 
+@pytest.mark.parametrize("kind", [kind.kind for kind in KINDS])
+def test_enter_comes_once_behind_the_text(
+    gnome: Gnome, windows: dict[str, Window], kind: str
+) -> None:
+    window = windows[kind]
+
+    async def work(output: Output) -> None:
+        focus = await focus_on(output, window)
+        await output.write("one", focus)
+        await output.press_enter(focus)
+        await output.write("two", focus)
+
+    with_output(work)
+    window.wait_text("one\rtwo" if kind == "foot" else "one\ntwo")
+    assert gnome.engine() == MINE
+
+
 @pytest.mark.parametrize("seconds", [0, 0.2, 0.5])
 def test_nothing_is_written_into_another_window(
     gnome: Gnome, windows: dict[str, Window], seconds: float

@@ -123,6 +123,28 @@ def test_keys_write_the_last_text_again_and_take_it_back(
         assert "Traceback" not in daemon.logged()
 
 
+def test_the_side_buttons_of_a_mouse_dictate_and_take_it_back(
+    user: Home, x: XServer, field: GtkField
+) -> None:
+    settings = user.settings.replace('"f9"', '"mouse_back"')
+    user.settings = f'{settings}undo_key = "mouse_forward"\n'
+    with user.daemon() as daemon:
+
+        def heard() -> bool:
+            status = daemon.status()
+            return (status["hotkey"], status["undo_key"]) == ("mouse_back", "mouse_forward")
+
+        wait_for(heard, "both buttons are heard")
+        x.run("xdotool", "mousedown", "8")
+        wait_for(lambda: daemon.status()["state"] == "recording", "it records")
+        time.sleep(0.4)  # no tap
+        x.run("xdotool", "mouseup", "8")
+        field.wait_text(user.text)
+        daemon.wait_state("ready")
+        x.run("xdotool", "click", "9")
+        field.wait_text("")
+
+
 def test_paste_typed_in_a_terminal_writes_into_the_window_that_the_user_switches_to(
     user: Home, x: XServer, field: GtkField
 ) -> None:
@@ -159,7 +181,7 @@ def test_the_second_profile_must_be_there(user: Home) -> None:
         for word in ("start", "toggle", "press"):
             refused = daemon.ctl(word, "--second", check=False)
             assert refused.returncode == 4
-            assert "there is no second profile" in refused.stderr
+            assert 'there is no profile "second" in config.toml' in refused.stderr
         assert daemon.status()["state"] == "ready"
         assert "asked over D-Bus" in daemon.logged()
         assert "asked by" not in daemon.logged()

@@ -7,11 +7,11 @@ from types import SimpleNamespace
 import pytest
 
 from dictate.backends import Backends
+from dictate.config.profile_schema import KeySettings, ProfileSettings
 from dictate.config.schema import (
     EngineSettings,
     HotkeySettings,
     OutputSettings,
-    SecondSettings,
     Settings,
 )
 from dictate.diagnostics import check
@@ -128,14 +128,14 @@ def test_a_disk_almost_full_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_the_second_way_uses_is_checked_where_it_is_something_else() -> None:
-    everything = SecondSettings(key="f8", engine="scripted:nowhere", output="clipboard")
-    found = check.rows(Settings(second=everything))
+    everything = ProfileSettings("second", engine="scripted:nowhere", output="clipboard")
+    found = check.rows(Settings(profile=(everything,), key=(KeySettings("f8", "second"),)))
     unavailable_reason = {(row.stage, row.name): row.reason for row in found}
     assert "there is no file" in unavailable_reason["second engine", "scripted"]
     assert "DISPLAY" in unavailable_reason["second output", "clipboard"]
     assert "DISPLAY" in unavailable_reason["second key", "x11"]
     assert ("second engine", "nemotron") not in unavailable_reason
-    same = check.rows(Settings(second=SecondSettings(language="de")))
+    same = check.rows(Settings(profile=(ProfileSettings("second", language="de"),)))
     assert not [row for row in same if row.stage.startswith("second")]
 
 

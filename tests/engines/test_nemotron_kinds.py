@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dictate.config.schema import EngineSettings, same_engine
+from dictate.config.profiles import same_engine
+from dictate.config.schema import EngineSettings
 from dictate.engines import transducer
 from dictate.engines.client import EngineClient
 from dictate.engines.nemotron.engine import NemotronEngine

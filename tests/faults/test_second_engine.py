@@ -85,7 +85,7 @@ def test_each_is_heard_by_the_engine_it_was_meant_for(user: TwoEngines) -> None:
         assert daemon.written() == f"{MAIN}\n{SECOND}\n{MAIN}\n"
         daemon.ctl("toggle", "--second")
         wait_for(lambda: daemon.history(1)[0]["text"] == SECOND, "a toggled one is heard, too")
-        assert "2nd engine   scripted, ready" in daemon.ctl("status").stdout
+        assert "[second]     scripted, ready" in daemon.ctl("status").stdout
 
 
 def test_the_second_is_replaced_live_and_the_main_one_stays(user: TwoEngines) -> None:
@@ -93,7 +93,7 @@ def test_the_second_is_replaced_live_and_the_main_one_stays(user: TwoEngines) ->
         main = both_ready(daemon)["script"]
         other = script(user.folder / "other", "Another one.")
         said = daemon.ctl("engine", "--second", f"scripted:{other}").stdout
-        assert "dictatectl engine --second scripted:" in said
+        assert "dictatectl engine --profile second scripted:" in said
         wait_for(lambda: set(engines(daemon)) == {"script", "other"}, "the old one has ended")
         assert dictate(daemon, "--second")["text"] == "Another one."
         # One process serves both where only the language differs.

@@ -104,7 +104,7 @@ class Life(Rig):
         super().__init__(folder / "journal", settings)
         self.faults = folder / "faults"
         self.engine = EngineClient(engine, folder / "e")
-        self.profiles.main = replace(self.profiles.main, engine=self.engine)
+        self.put(replace(self.profiles.main, engine=self.engine))
 
     async def say(self, sound: Samples) -> int:
         """One dictation, to its end; its number."""

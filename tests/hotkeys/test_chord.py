@@ -23,6 +23,8 @@ from dictate.hotkeys.chord import Chord, parse, wrong
         ("Page Up", Chord("page_up")),
         ("scroll-lock", Chord("scroll_lock")),
         ("-", Chord("-")),
+        ("Mouse Back", Chord("mouse_back")),
+        ("ctrl+mouse_forward", Chord("mouse_forward", ("ctrl",))),
     ],
 )
 def test_what_is_meant(text: str, chord: Chord) -> None:
@@ -45,6 +47,9 @@ def test_what_is_meant(text: str, chord: Chord) -> None:
         ("f99", "no key is called 'f99'; did you mean f9?"),
         ("XF86Tools", "no key is called 'xf86tools'; there are ctrl_r"),
         ("ctlr+d", "did you mean ctrl?"),
+        ("mouse8", "did you mean mouse_back?"),
+        ("BTN_EXTRA", "did you mean mouse_forward?"),
+        ("mouse_left", "no key is called 'mouse_left'"),
         ("ctrl+", "no key is called 'ctrl+'"),
         ("ctrl+alt", "no key is called 'alt'"),
         ("shift+ctrl_r", "ctrl_r is a modifier itself: use it alone"),

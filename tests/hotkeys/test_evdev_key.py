@@ -46,6 +46,23 @@ def test_repetition_is_no_press(tmp_path: Path, keyboard: Keyboard) -> None:
     listen(tmp_path, work)
 
 
+@pytest.mark.parametrize(
+    ("key", "code"), [("mouse_back", ecodes.BTN_SIDE), ("mouse_forward", ecodes.BTN_EXTRA)]
+)
+def test_a_button_of_a_mouse(tmp_path: Path, key: str, code: int) -> None:
+    reason = EvdevSource(HotkeySettings(key=key), tmp_path).unavailable_reason()
+    assert reason == f"no mouse in {tmp_path} has the key {key}"
+    mouse = Keyboard(tmp_path / "event4", (ecodes.BTN_LEFT, ecodes.BTN_SIDE, ecodes.BTN_EXTRA))
+
+    async def work(keys: Listening) -> None:
+        mouse.press(code)
+        await keys.wait_for("KeyDown")
+        mouse.release(code)
+        await keys.wait_for("KeyUp")
+
+    listen(tmp_path, work, key)
+
+
 def test_a_shortcut_with_the_key_is_told_from_a_tap(tmp_path: Path, keyboard: Keyboard) -> None:
     async def work(keys: Listening) -> None:
         for other in (C, None):

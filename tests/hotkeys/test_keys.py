@@ -1,4 +1,4 @@
-"""The three keys together: which is listened to when, and what a press of each means."""
+"""The keys together: which is listened to when, and what a press of each means."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -8,13 +8,17 @@ from typing import Any, ClassVar
 
 import pytest
 
-from dictate.config.schema import HotkeySettings
+from dictate.config.profile_schema import KeySettings, ProfileSettings
+from dictate.config.schema import HotkeySettings, Settings
 from dictate.errors import Unavailable
 from dictate.hotkeys import KEY_SOURCES, KeyDown, KeySource, KeyUp, keys, listener
 from dictate.hotkeys.hotkey import Press
 from dictate.hotkeys.keys import Keys
 
-SETTINGS = HotkeySettings(use="held", key="a", cancel_key="c", mode="hold", tap_ms=50)
+HOTKEY = HotkeySettings(use="held", key="a", cancel_key="c", mode="hold", tap_ms=50)
+SETTINGS = Settings(
+    hotkey=HOTKEY, profile=(ProfileSettings("second"),), key=(KeySettings("b", "second"),)
+)
 
 
 class HandHeldSource(KeySource):
@@ -46,9 +50,7 @@ class Rig:
         self.heard: list[str] = []
         self.keys = Keys(
             SETTINGS,
-            "b",
-            on_press=lambda press: self.hear("main", press),
-            on_second=lambda press: self.hear("second", press),
+            on_press=lambda profile, press: self.hear(profile or "main", press),
             on_cancel=lambda: self.heard.append("cancel"),
             on_paste=lambda: self.heard.append("paste"),
             on_undo=lambda: self.heard.append("undo"),
@@ -136,7 +138,7 @@ def test_a_key_that_nobody_listens_to_any_more_counts_as_released(
         rig.down("b")
         await asyncio.sleep(0.06)
         if how == "another key":
-            rig.keys.apply(SETTINGS, "d")
+            rig.keys.apply(replace(SETTINGS, key=(KeySettings("d", "second"),)))
             await rig.listens_for("ad")
         else:
             HandHeldSource.listening["b"].dies.set()
@@ -148,15 +150,42 @@ def test_a_key_that_nobody_listens_to_any_more_counts_as_released(
     run(way)
 
 
+def test_keys_of_profiles_come_and_go_with_the_settings(run: Callable[..., None]) -> None:
+    async def way(rig: Rig) -> None:
+        profiles = (*SETTINGS.profile, ProfileSettings("chat"))
+        more = (KeySettings("d", "chat"), KeySettings("e", "second"), KeySettings("f", "main"))
+        rig.keys.apply(replace(SETTINGS, profile=profiles, key=(*SETTINGS.key, *more)))
+        await rig.listens_for("abdef")
+        assert [rig.keys.state_of(name) for name in ("second", "chat", "main")] == ["b", "d", "f"]
+        for key, profile in (("d", "chat"), ("e", "second"), ("f", "main")):
+            rig.down(key)
+            await asyncio.sleep(0.06)
+            rig.up(key)
+            assert rig.heard == [f"{profile} START_HELD", f"{profile} STOP"]
+            rig.heard.clear()
+        rig.down("d")
+        await asyncio.sleep(0.06)
+        rig.keys.apply(SETTINGS)
+        await rig.listens_for("ab")
+        assert rig.heard == ["chat START_HELD", "chat STOP"]
+        assert rig.keys.state_of("chat") == "none"
+        assert not rig.keys.bound("chat", down=True)
+        rig.keys.apply(replace(SETTINGS, profile=profiles))  # the desktop may have its key
+        assert rig.keys.bound("chat", down=True)
+        assert rig.heard[2:] == ["chat START_HELD"]
+
+    run(way)
+
+
 def test_a_shortcut_of_the_desktop_is_a_key_like_ours(run: Callable[..., None]) -> None:
     async def way(rig: Rig) -> None:
-        for second, name in ((False, "main"), (True, "second")):
-            rig.keys.bound(second=second, down=True)
-            rig.keys.bound(second=second, down=True)  # it may repeat itself
-            rig.keys.bound(second=not second, down=True)
+        for profile, other, name in (("", "second", "main"), ("second", "", "second")):
+            rig.keys.bound(profile, down=True)
+            rig.keys.bound(profile, down=True)  # it may repeat itself
+            rig.keys.bound(other, down=True)
             await asyncio.sleep(0.06)
-            rig.keys.bound(second=not second, down=False)
-            rig.keys.bound(second=second, down=False)
+            rig.keys.bound(other, down=False)
+            rig.keys.bound(profile, down=False)
             assert rig.heard == [f"{name} START_HELD", f"{name} STOP"]
             rig.heard.clear()
 
@@ -165,16 +194,16 @@ def test_a_shortcut_of_the_desktop_is_a_key_like_ours(run: Callable[..., None]) 
 
 def test_while_paused_no_key_begins_anything(run: Callable[..., None]) -> None:
     async def way(rig: Rig) -> None:
-        rig.keys.bound(second=False, down=True)
+        rig.keys.bound("", down=True)
         rig.keys.pause(paused=True)
         await asyncio.sleep(0.06)
-        rig.keys.bound(second=False, down=False)
+        rig.keys.bound("", down=False)
         rig.heard.clear()
         await rig.listens_for("")
-        rig.keys.bound(second=False, down=True)
-        rig.keys.bound(second=True, down=True)
+        rig.keys.bound("", down=True)
+        rig.keys.bound("second", down=True)
         assert rig.heard == []
-        assert rig.keys.states["main"] == "none: paused"
+        assert rig.keys.states["hotkey"] == "none: paused"
         rig.keys.pause(paused=False)
         await rig.listens_for("ab")
         rig.down("a")
@@ -194,7 +223,7 @@ def test_after_a_lost_release_the_next_press_is_it(
             if down is None:
                 await asyncio.sleep(0.15)
             else:
-                rig.keys.bound(second=False, down=down)
+                rig.keys.bound("", down=down)
         assert rig.heard == ["main START_HELD", "main STOP"] * 2
 
     run(way)
@@ -212,9 +241,9 @@ def test_looking_for_a_desktop_meanwhile_lets_no_key_go(
         for source in list(HandHeldSource.listening.values()):
             source.dies.set()
         await rig.listens_for("")
-        rig.keys.bound(second=False, down=True)
+        rig.keys.bound("", down=True)
         await asyncio.sleep(0.2)
-        rig.keys.bound(second=False, down=False)
+        rig.keys.bound("", down=False)
         assert rig.heard == ["main START_HELD", "main STOP"]
 
     run(way)
@@ -222,11 +251,11 @@ def test_looking_for_a_desktop_meanwhile_lets_no_key_go(
 
 def test_a_release_that_overtakes_its_press_is_not_lost(run: Callable[..., None]) -> None:
     async def way(rig: Rig) -> None:
-        rig.keys.bound(second=False, down=False)
+        rig.keys.bound("", down=False)
         await asyncio.sleep(0.02)
-        rig.keys.bound(second=False, down=True)
+        rig.keys.bound("", down=True)
         assert rig.heard == ["main START_HELD", "main DISCARD"]
-        rig.keys.bound(second=False, down=True)
+        rig.keys.bound("", down=True)
         assert rig.heard[2:] == ["main START_HELD"]
 
     run(way)
@@ -245,21 +274,21 @@ def test_a_key_that_the_desktop_runs_our_command_at_counts_as_active(
 
     async def whole() -> None:
         rig = Rig()
-        rig.keys.apply(replace(SETTINGS, use="auto"), "b")
+        rig.keys.apply(replace(SETTINGS, hotkey=replace(HOTKEY, use="auto")))
         running = asyncio.create_task(rig.keys.run())
         await rig.listens_for("b")
-        assert rig.keys.states["main"] == "a"
+        assert rig.keys.states["hotkey"] == "a"
         assert not rig.keys.holds
-        rig.keys.bound(second=False, down=True)
+        rig.keys.bound("", down=True)
         assert rig.heard == ["main START_HELD"]
-        rig.keys.bound(second=False, down=False)
+        rig.keys.bound("", down=False)
         bound.clear()
         await rig.listens_for("ab")
         assert rig.keys.holds
         rig.keys.pause(paused=True)
         bound.append("a")
         await rig.listens_for("")
-        assert rig.keys.states["main"] == "none: paused"
+        assert rig.keys.states["hotkey"] == "none: paused"
         running.cancel()
         await asyncio.wait({running})
 
@@ -274,10 +303,8 @@ def test_without_x11_no_key_cancels_and_nobody_is_bothered(
 
     async def main() -> None:
         heard = Keys(
-            HotkeySettings(use="auto", key="f9"),
-            "",
-            on_press=lambda _: None,
-            on_second=lambda _: None,
+            Settings(hotkey=HotkeySettings(use="auto", key="f9")),
+            on_press=lambda *_: None,
             on_cancel=lambda: None,
             on_paste=lambda: None,
             on_undo=lambda: None,
@@ -307,15 +334,15 @@ def test_without_x11_no_key_cancels_and_nobody_is_bothered(
     ],
 )
 def test_the_cancel_key_that_is_chosen(settings: HotkeySettings, cancels: str) -> None:
-    wanted = keys._wanted(settings, "", under_way=True)["cancel"]
+    wanted = keys._wanted(settings, {}, under_way=True)["cancel"]
     assert (wanted.key if wanted.use != "none" else "") == cancels
-    assert keys._wanted(settings, "", under_way=False)["cancel"].use == "none"
+    assert keys._wanted(settings, {}, under_way=False)["cancel"].use == "none"
 
 
 def test_the_other_actions_have_keys_of_their_own() -> None:
     names = ("paste", "undo", "correct")
     settings = HotkeySettings(paste_key="f6", undo_key="f7", correct_key="f8")
-    wanted = keys._wanted(settings, "", under_way=False)
+    wanted = keys._wanted(settings, {}, under_way=False)
     assert [wanted[name].key for name in names] == ["f6", "f7", "f8"]
-    nothing = keys._wanted(HotkeySettings(), "", under_way=False)
+    nothing = keys._wanted(HotkeySettings(), {}, under_way=False)
     assert {nothing[name].use for name in names} == {"none"}

@@ -182,6 +182,11 @@ def test_the_key_that_cancels_is_not_taken_for_good(portal: Portal) -> None:
     assert "dictatectl cancel" in (PortalKeySource(settings).unavailable_reason() or "")
 
 
+def test_a_mouse_button_is_no_key(portal: Portal) -> None:
+    reason = source("mouse_back").unavailable_reason() or ""
+    assert reason.startswith("portals know keys only, and mouse_back is a mouse button")
+
+
 def test_kde_gets_no_modifier_alone(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
     assert source("ctrl_r").unavailable_reason() is None
     monkeypatch.setenv("XDG_CURRENT_DESKTOP", "KDE")

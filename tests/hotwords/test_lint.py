@@ -7,7 +7,7 @@ import pytest
 
 from dictate.hotwords.lint import lint
 from dictate.hotwords.lint.findings import Finding, Known, Severity, Tokens
-from dictate.hotwords.model import Guards, Hotwords, Term, TermState
+from dictate.hotwords.model import Group, Guards, Hotwords, Term, TermState
 
 SHARES = {"cloud": -11.2, "go": -6.3, "rust": -12.5, "john": -9.4, "storage": -11.1, "the": -3.2}
 AFTER = {("cloud", "storage"): -4.8, ("the", "go"): -9.0, ("the", "rust"): -11.2}
@@ -36,6 +36,22 @@ def one(*terms: Term | str, known: Mapping[str, Any] | None = None, **rest: Any)
 def test_a_list_without_a_fault() -> None:
     good = Term("Claude Code", sounds_like=("cloud code",))
     assert found("Claude", good, "Kubernetes", "john", "O'Reilly", "pre-roll") == []
+
+
+def test_a_group_for_a_profile_that_there_is_not_is_named() -> None:
+    groups = (Group("home", ("main", "german")), Group("work", ("gemran",)))
+    finding = one("Zed", known={"profiles": ("main", "german")}, groups=groups)
+    assert finding.severity is Severity.WARNING
+    assert 'the group "work" is for the profile "gemran"' in finding.problem
+    assert "there are main, german" in finding.advice
+
+
+def test_terms_of_groups_for_different_profiles_are_not_in_each_others_way() -> None:
+    terms = (Term("Zed", group="a"), Term("zed", group="b"))
+    apart = (Group("a", ("main",)), Group("b", ("german",)))
+    known = {"profiles": ("main", "german")}
+    assert found(*terms, known=known, groups=apart) == []
+    assert found(*terms, known=known, groups=(apart[0], Group("b"))) != []
 
 
 def test_what_the_engine_cannot_write_is_an_error() -> None:

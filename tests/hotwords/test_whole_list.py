@@ -160,27 +160,27 @@ def test_a_group_is_on_in_its_profiles_and_applications_only() -> None:
         Group("work", ("second",)),
     )
 
-    def used(application: str, *, second: bool = False) -> list[str]:
-        return spellings(whole.for_use(second=second, application=application))
+    def used(application: str, *, profile: str = "main") -> list[str]:
+        return spellings(whole.for_use(profile=profile, application=application))
 
     for application in ("kitty", "KITTY", "org.kovidgoyal.kitty", "org.gnome.builder"):
         assert used(application) == ["Always", "pytest"]
     for application in ("", "builder", "kitty2", "firefox"):
         assert used(application) == ["Always"]
-    assert used("kitty", second=True) == ["Always", "Acme"]
+    assert used("kitty", profile="second") == ["Always", "Acme"]
 
 
 def test_equal_uses_are_the_same_list_and_it_holds_nothing_but_its_terms() -> None:
     whole = parse(GROUPS + SOURCE)
-    one = whole.for_use(second=False, application="kitty")
-    assert one is whole.for_use(second=False, application="org.gnome.Builder")
+    one = whole.for_use(application="kitty")
+    assert one is whole.for_use(application="org.gnome.Builder")
     assert (one.groups, one.sources) == ((), ())
-    assert one.for_use(second=True, application="x") is one
-    assert [spellings(each) for each in whole.uses(second=False)] == [
+    assert one.for_use(profile="second", application="x") is one
+    assert [spellings(each) for each in whole.uses(profile="main")] == [
         ["Always"],
         ["Always", "pytest"],
     ]
-    assert [spellings(each) for each in whole.uses(second=True)] == [["Always", "Acme"]]
+    assert [spellings(each) for each in whole.uses(profile="second")] == [["Always", "Acme"]]
     assert hash(parse(GROUPS)) == hash(parse(GROUPS))
 
 
@@ -189,7 +189,6 @@ def test_equal_uses_are_the_same_list_and_it_holds_nothing_but_its_terms() -> No
     [
         ("[[group]]\nwords = ['a']", "1: this [[group]] has no name"),
         ("[group]\nname = 'a'", "1: write [[group]], with two brackets, above each group"),
-        ("[[group]]\nname = 'a'\nprofiles = ['third']", '3: the profiles are "main" and "second"'),
         ("[[group]]\nname = 'a'\nprofiles = 'main'", '3: profiles must be a list, like ["main"]'),
         ("[[group]]\nname = 'a'\napps = ['b']", "3: apps has no meaning here"),
         ("[[group]]\nname = 'a'\n[[group]]\nname = 'A'", '4: "A" is in line 2 already'),

@@ -33,7 +33,7 @@ key = "super+d"
 def no_desktop(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("SWAYSOCK", "HYPRLAND_INSTANCE_SIGNATURE", "XDG_CURRENT_DESKTOP"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(shortcuts, "command", lambda member: f"tell {member}")
+    monkeypatch.setattr(shortcuts, "command", lambda *words: f"tell {' '.join(words)}")
     paths.config_file().parent.mkdir(parents=True)
     paths.config_file().write_text(CONFIG)
 
@@ -68,8 +68,8 @@ def unbound() -> list[str]:
 LINES = [
     "bindsym --no-repeat Ctrl+Mod1+space exec tell Press",
     "bindsym --release Ctrl+Mod1+space exec tell Release",
-    "bindsym --no-repeat Mod4+d exec tell PressSecond",
-    "bindsym --release Mod4+d exec tell ReleaseSecond",
+    "bindsym --no-repeat Mod4+d exec tell Press second",
+    "bindsym --release Mod4+d exec tell Release second",
     "bindsym --no-repeat Ctrl+Mod1+c exec tell Cancel",
 ]
 
@@ -140,6 +140,18 @@ def test_a_cancel_key_that_all_programs_need_is_not_bound(sway: Path) -> None:
     ]
 
 
+def test_where_no_mouse_button_can_be_bound_the_other_keys_are(
+    homes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HYPRLAND_INSTANCE_SIGNATURE", "x")
+    (homes / "config/hypr").mkdir()
+    paths.config_file().write_text('[hotkey]\nkey = "mouse_back"\nundo_key = "ctrl+alt+z"\n')
+    assert "skipped: mouse_back: dictate binds no mouse buttons in this desktop" in bound()
+    assert (homes / "config/hypr/dictate.conf").read_text().splitlines()[1:] == [
+        "bind = CTRL ALT, z, exec, tell Undo",
+    ]
+
+
 def test_a_key_that_sway_runs_our_command_at_is_known(sway: Path) -> None:
     assert desktop_keys.bound_in("ctrl+alt+space") is None
     bound()
@@ -177,12 +189,14 @@ def test_a_real_sway_runs_the_commands(
         told = compositor.folder / "told"
         told.touch()
         told.chmod(0o666)
-        monkeypatch.setattr(shortcuts, "command", lambda member: f"echo {member} >> {told}")
+        monkeypatch.setattr(
+            shortcuts, "command", lambda *words: f"echo {'-'.join(words)} >> {told}"
+        )
         monkeypatch.setenv("SWAYSOCK", str(compositor.folder / "control"))
         monkeypatch.setenv("WAYLAND_DISPLAY", compositor.display)
         assert "done: the keys work in sway now" in bound()
         # Sorted: sway starts a shell for each command, and does not wait for the one before.
-        lines = sorted(["Press", "Release", "PressSecond", "ReleaseSecond"])
+        lines = sorted(["Press", "Release", "Press-second", "Release-second"])
         with closing(Keyboard()) as keyboard:
             press(keyboard, Keyboard.CTRL, Keyboard.ALT, SPACE)
             press(keyboard, Keyboard.SUPER, D)
@@ -191,6 +205,23 @@ def test_a_real_sway_runs_the_commands(
             press(keyboard, Keyboard.CTRL, Keyboard.ALT, SPACE)
             time.sleep(0.3)
             assert sorted(told.read_text().split()) == lines
+
+
+@pytest.mark.desktop
+def test_a_real_sway_hears_a_mouse_button(homes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths.config_file().write_text('[hotkey]\nkey = "mouse_back"\n')
+    with Sway() as compositor:
+        told = compositor.folder / "told"
+        told.touch()
+        told.chmod(0o666)
+        monkeypatch.setattr(shortcuts, "command", lambda member: f"echo {member} >> {told}")
+        monkeypatch.setenv("SWAYSOCK", str(compositor.control))
+        assert "done: the keys work in sway now" in bound()
+        assert isinstance(desktop_keys.bound_in("mouse_back"), desktop_keys.Sway)
+        compositor.order("seat - cursor press button8")
+        wait_for(lambda: told.read_text() == "Press\n", "the press is told")
+        compositor.order("seat - cursor release button8")
+        wait_for(lambda: told.read_text() == "Press\nRelease\n", "the release is told")
 
 
 def press(keyboard: Keyboard, *keys: int) -> None:
@@ -244,7 +275,7 @@ def test_gnome_gets_a_shortcut_that_toggles(homes: Path, monkeypatch: pytest.Mon
         assert listed == str([f"{desktop_keys.GNOME_PATH}/{name}/" for name in names])
     one = f"{desktop_keys.GNOME}.custom-keybinding:{desktop_keys.GNOME_PATH}/dictate-second/"
     assert settings("get", one, "binding") == "'<Super>d'"
-    assert settings("get", one, "command") == "'tell ToggleSecond'"
+    assert settings("get", one, "command") == "'tell Toggle second'"
     found = desktop_keys.bound_in("super+d")
     assert found is not None
     assert not found.holds
@@ -306,10 +337,11 @@ def test_the_command_works_without_busctl_too(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(shutil, "which", lambda _: "/usr/bin/busctl")
     assert shortcuts.command("Press").endswith(" io.github.dictate.Dictate1 Press")
     assert shortcuts.command("Paste").endswith(" io.github.dictate.Dictate1 Paste u 0")
+    assert shortcuts.command("Press", "my chat").endswith(".Dictate1.Profiles Press s 'my chat'")
     window = shortcuts.command("CorrectWindow")
     assert window.endswith(" io.github.dictate.Dictate1.Hotwords CorrectWindow u 0")
     monkeypatch.setattr(shutil, "which", lambda _: None)
-    assert shortcuts.command("ReleaseSecond").endswith("dictatectl release --second")
+    assert shortcuts.command("Release", "my chat").endswith("release --profile 'my chat'")
     assert shortcuts.command("CorrectWindow").endswith("dictatectl correct --window")
 
 

@@ -412,13 +412,34 @@ def test_a_journal_from_before_the_second_way_is_used_on(
     number = dictate(journal)
     journal.close()
     with closing(sqlite3.connect(folder / "journal.db")) as older:
-        older.execute("ALTER TABLE dictation DROP COLUMN second")
+        older.execute("ALTER TABLE dictation DROP COLUMN profile")
         older.execute("ALTER TABLE dictation DROP COLUMN since")
         older.execute("DROP TABLE retention_clock")
         older.commit()
     again = reopen()
-    again.begin(number + 1, 1001.0, second=True)
-    assert [entry.second for entry in again.history(2)] == [True, False]
+    again.begin(number + 1, 1001.0, "second")
+    assert [entry.profile for entry in again.history(2)] == ["second", "main"]
+
+
+def test_what_an_older_dictate_kept_of_its_second_profile_belongs_to_the_profile_of_that_name(
+    journal: Journal, folder: Path, reopen: Callable[[], Journal]
+) -> None:
+    first, second = dictate(journal), dictate(journal)
+    journal.close()
+    with closing(sqlite3.connect(folder / "journal.db")) as older:
+        older.execute("ALTER TABLE dictation DROP COLUMN profile")
+        older.execute("ALTER TABLE dictation ADD COLUMN second INTEGER NOT NULL DEFAULT 0")
+        older.execute("UPDATE dictation SET second = 1 WHERE number = ?", (second,))
+        older.commit()
+    again = reopen()
+    assert {entry.number: entry.profile for entry in again.history(2)} == {
+        first: "main",
+        second: "second",
+    }
+    again.begin(second + 1, 1001.0, "chat")
+    again.profile(second + 1, "mail")
+    again.close()
+    assert [entry.profile for entry in reopen().history(3)] == ["mail", "second", "main"]
 
 
 def test_an_older_dictate_can_still_use_the_journal(
@@ -432,6 +453,7 @@ def test_an_older_dictate_can_still_use_the_journal(
     journal.sweep(Moment(1000.0, "a boot", 10.0))
     journal.close()
     with closing(sqlite3.connect(folder / "journal.db")) as older:
+        older.execute("ALTER TABLE dictation ADD COLUMN second INTEGER NOT NULL DEFAULT 0")
         assert older.execute("PRAGMA user_version").fetchone() == (1,)
         (row,) = older.execute(f"SELECT {old} FROM dictation").fetchall()
         insert = f"INSERT OR REPLACE INTO dictation ({old}) VALUES ({', '.join('?' * len(row))})"

@@ -68,8 +68,8 @@ class FakeController:
         self.asked.append(what)
         print(what, flush=True)
 
-    def start(self, *, second: bool) -> None:
-        self.note("start second" if second else "start")
+    def start(self, profile: str = "") -> None:
+        self.note(f"start {profile}".strip())
         self.records = True
         if self.service:
             self.service.update(state="recording", dictation=4, microphone_open=True)
@@ -83,13 +83,29 @@ class FakeController:
             )
         return recorded
 
-    def toggle(self, *, second: bool) -> None:
-        self.note("toggle second" if second else "toggle")
+    def toggle(self, profile: str = "") -> None:
+        self.note(f"toggle {profile}".strip())
 
-    def key(self, *, second: bool, down: bool) -> bool:
-        self.note(("press" if down else "release") + (" second" if second else ""))
+    def key(self, profile: str = "", *, down: bool) -> bool:
+        self.note(f"{'press' if down else 'release'} {profile}".strip())
         was, self.down = self.down, down
         return down or was
+
+    def profiles(self) -> list[Row]:
+        engine: dict[str, str | bool] = {
+            "engine": "scripted",
+            "engine_state": "ready",
+            "model": "",
+            "engine_notes": "",
+            "own_engine": False,
+        }
+        main = engine | {"name": "main", "key": "ctrl_r", "language": "en", "output": "x11"}
+        german = main | {"name": "german", "key": "f9", "language": "de"}
+        copied = main | {"name": "copied", "key": "none", "output": "clipboard"}
+        return [main, german, copied | {"own_engine": True, "engine": "qwen3"}]
+
+    async def in_front(self) -> Row:
+        return {"application": "Slack", "profile": "german"}
 
     def cancel(self) -> str:
         self.note("cancel")
@@ -119,6 +135,9 @@ class FakeController:
         if number == 2:
             raise NotDelivered("dictation 2 has no text\0: nothing to write")
         return "delivered"
+
+    async def copy(self, text: str) -> None:
+        self.note(f"copy {text}")
 
     async def undo(self) -> str:
         self.note("undo")

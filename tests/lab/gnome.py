@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import time
+from typing import ClassVar
 
 from tests.lab.private_session import (
     DESKTOP_PORTAL,
@@ -37,12 +38,14 @@ class Gnome(HeadlessDesktop):
     """`with Gnome(folder) as gnome:` the shell runs; programs started by `spawn` find it."""
 
     needs = ("gnome-shell", "ibus-daemon", "gdbus")
+    settings: ClassVar[str] = "memory"
+    """Where GSettings keeps them; "keyfile" shares them with other programs."""
 
     def start_all(self) -> None:
         self.more_env = {
             **private_session(self.folder, self.stack, "SESSION", "SYSTEM"),
             "XDG_CURRENT_DESKTOP": "GNOME",
-            "GSETTINGS_BACKEND": "memory",
+            "GSETTINGS_BACKEND": self.settings,
         }
         self._beside("login1")
         self.start_shell()

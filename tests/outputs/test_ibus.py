@@ -61,6 +61,23 @@ def test_fifty_in_a_row_stay_in_order(ibus: IBusDaemon, window: Window) -> None:
     assert ibus.engine() == MINE
 
 
+def test_enter_comes_behind_the_text(ibus: IBusDaemon, other: Window) -> None:
+    """Into GTK 3: GTK 4 takes no keys from IBus on X11, but from GNOME Shell."""
+    ibus.use(MINE)
+
+    async def work(output: IBusOutput) -> None:
+        focus = await focus_on(output, other)
+        for text in ("one", "two"):
+            await output.write(text, focus)
+            await output.press_enter(focus)
+        with pytest.raises(NotDelivered):
+            await output.undo("two", focus)
+
+    with_output(work)
+    other.wait_text("one\ntwo\n")
+    assert ibus.engine() == MINE
+
+
 # Only there.
 
 

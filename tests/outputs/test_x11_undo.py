@@ -99,7 +99,14 @@ def test_only_once(field: Window) -> None:
 
 
 @pytest.mark.parametrize(
-    "touch", [("key", "a"), ("click", "1"), ("key", "shift+b"), ("key", "ctrl+c", "ctrl+c")]
+    "touch",
+    [
+        ("key", "a"),
+        ("click", "1"),
+        ("key", "shift+b"),
+        ("key", "ctrl+c", "ctrl+c"),
+        ("click", "8", "click", "9"),
+    ],
 )
 def test_not_after_a_key_or_a_click(x: XServer, field: Window, touch: tuple[str, ...]) -> None:
     async def work(output: X11Output, focus: Focus) -> None:
@@ -112,9 +119,12 @@ def test_not_after_a_key_or_a_click(x: XServer, field: Window, touch: tuple[str,
     after_writing(field, work)
 
 
-def test_a_function_key_that_asks_for_it_does_not_count(x: XServer, field: Window) -> None:
+@pytest.mark.parametrize("asks", [("key", "F7"), ("click", "8")])
+def test_a_key_or_button_that_asks_for_it_does_not_count(
+    x: XServer, field: Window, asks: tuple[str, ...]
+) -> None:
     async def work(output: X11Output, focus: Focus) -> None:
-        await asyncio.to_thread(x.run, "xdotool", "key", "F7")
+        await asyncio.to_thread(x.run, "xdotool", *asks)
         await output.undo(TEXT, focus)
         await asyncio.to_thread(field.wait_text, "before ")
 

@@ -20,7 +20,7 @@ class FakeDaemon:
 
 
 def entry(number: int, **changes: Any) -> dict[str, Any]:
-    usual = {"state": "delivered", "text": "x", "has_audio": True, "second": False}
+    usual = {"state": "delivered", "text": "x", "has_audio": True, "profile": "main"}
     return {"number": number, **usual, **changes}
 
 
@@ -29,7 +29,7 @@ def test_only_dictations_that_were_said_to_this_engine_count() -> None:
         entry(9, state="recording"),
         entry(8),
         entry(7, state="cancelled"),
-        entry(6, second=True),
+        entry(6, profile="second"),
         entry(5, has_audio=False),
         entry(4, text=""),
         entry(3, state="held"),

@@ -17,7 +17,7 @@ def lint(hotwords: Hotwords, known: Known) -> list[Finding]:
     """All findings, the worst first, and of the same severity in the order of the list."""
     terms = _active(hotwords)
     # What no dictation has together cannot be in each other's way.
-    lists = {id(one): one for second in (False, True) for one in hotwords.uses(second=second)}
+    lists = {id(one): one for name in known.profiles for one in hotwords.uses(profile=name)}
     together = [_active(one) for one in lists.values()]
     found = [
         *single.refused(terms, known, hotwords.guards.shortest),
@@ -32,6 +32,7 @@ def lint(hotwords: Hotwords, known: Known) -> list[Finding]:
         *conflicts.replaced(terms, hotwords),
         *conflicts.spoken(terms, known),
         *single.idle(terms, known),
+        *_profiles(hotwords, known),
         *_long(max(map(len, together)), known),
     ]
     at = {term.spelling: number for number, term in enumerate(terms, 1)}
@@ -43,6 +44,19 @@ def lint(hotwords: Hotwords, known: Known) -> list[Finding]:
 
 def _active(hotwords: Hotwords) -> list[Term]:
     return [term for term in hotwords.terms if term.state is TermState.ACTIVE]
+
+
+def _profiles(hotwords: Hotwords, known: Known) -> Iterator[Finding]:
+    for group in hotwords.groups:
+        for name in group.profiles:
+            if name not in known.profiles:
+                yield Finding(
+                    Severity.WARNING,
+                    "",
+                    f'the group "{group.name}" is for the profile "{name}", which config.toml does '
+                    "not have",
+                    f"correct the name, or add the profile; there are {', '.join(known.profiles)}",
+                )
 
 
 def _long(count: int, known: Known) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
+from dictate.hotwords.model import MAIN
 from dictate.phonetics.ordinary import English
 
 
@@ -65,3 +66,5 @@ class Known:
     """Spelling -> the words that are said for it: "c plus plus"."""
     places: Mapping[str, str] = field(default_factory=dict)
     """Spelling -> file and line."""
+    profiles: Sequence[str] = (MAIN,)
+    """The profiles of config.toml."""

@@ -35,6 +35,10 @@ _SINGLE: Final = 1
 _FOREGROUND: Final = 2
 _DIM: Final = 0x808080
 """As far from black as from white, because the colours of a field are unknown."""
+_RETURN: Final = 0xFF0D
+_ENTER: Final = 28
+"""The number of the key."""
+_RELEASE: Final = 1 << 30
 _CLEAR: Final = 0
 """Has a preedit vanish when the focus moves."""
 
@@ -72,6 +76,11 @@ class IBusEngine(IBusConnection):
     async def commit(self, text: str) -> None:
         """Write this at the cursor. Raises IBusLost."""
         await self.signal(_PATH, _INTERFACE, "CommitText", "v", _text(text))
+
+    async def press_enter(self) -> None:
+        """Press Enter. Raises IBusLost."""
+        for state in (0, _RELEASE):
+            await self.signal(_PATH, _INTERFACE, "ForwardKeyEvent", "uuu", _RETURN, _ENTER, state)
 
     async def delete(self, count: int) -> None:
         """Delete `count` characters before the cursor. Raises IBusLost."""

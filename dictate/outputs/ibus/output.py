@@ -113,6 +113,12 @@ class IBusOutput(Output):
             raise NotDelivered("it is not known which text field it went to")
         await _to_its_end(self._undo(text, focus.window))
 
+    async def press_enter(self, focus: Focus | None) -> None:
+        if focus is None:
+            raise NotDelivered("it is not known which text field the text went to")
+        await self._guard.refresh()
+        await _to_its_end(self._press_enter(focus.window))
+
     async def follows(self, text: str, asked_at: Sequence[float]) -> bool:  # noqa: ARG002
         desktop = self._switch.desktop
         if desktop is None or desktop.surrounding is None:
@@ -230,6 +236,18 @@ class IBusOutput(Output):
         if moved:
             raise DeliveryUnsure("the focus moved just as the text was sent")
         return Receipt.UNCONFIRMED
+
+    async def _press_enter(self, window: str) -> None:
+        async with self._switching:
+            try:
+                _desktop, engine = await self._ready(window)
+                self._last = None
+                try:
+                    await engine.press_enter()
+                except IBusLost as error:
+                    raise DeliveryUnsure(f"{error}, just as Enter was pressed") from error
+            finally:
+                await self._switch.restore()
 
     async def _until_passed_on(self, desktop: IBusDesktop) -> None:
         """Wait until the application has most likely got the last piece, unless it confirmed it."""

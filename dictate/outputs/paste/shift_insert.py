@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-SHIFT, INSERT = 42, 110
+SHIFT, INSERT, ENTER = 42, 110, 28
 UP, DOWN = 0, 1
 
 HOLD_S: Final = 0.3

@@ -15,6 +15,8 @@ from dictate.outputs.thread import DesktopLost, DesktopThread
 
 FOCUS_LIMIT_S = 1.0
 """Seconds after which a desktop that does not report the focus counts as hung."""
+ANSWER_LIMIT_S = 2.0
+"""Seconds for a single key."""
 
 
 class WindowBackend(Protocol):
@@ -28,6 +30,9 @@ class WindowBackend(Protocol):
 
     async def undo(self, request: PasteRequest) -> None:
         """As `Output.undo`."""
+
+    async def press_enter(self, request: PasteRequest) -> None:
+        """As `Output.press_enter`."""
 
     async def follows(self, text: str, asked_at: Sequence[float], /) -> bool:
         """As `Output.follows`; its field or window has the focus."""
@@ -84,6 +89,16 @@ class WindowOutput(Output, Generic[D]):
             await self._desktop.call(lambda backend: backend.undo(request), self.undo_limit_s)
         except DesktopLost as error:
             request.outcome_of(error, "taken back")
+
+    async def press_enter(self, focus: Focus | None) -> None:
+        if focus is None:
+            raise NotDelivered("it is not known which window the text went to")
+        await self._guard.refresh()
+        request = PasteRequest("", focus, ANSWER_S, self._guard.refuse)
+        try:
+            await self._desktop.call(lambda backend: backend.press_enter(request), ANSWER_LIMIT_S)
+        except DesktopLost as error:
+            request.outcome_of(error, "followed by Enter")
 
     async def follows(self, text: str, asked_at: Sequence[float]) -> bool:
         try:

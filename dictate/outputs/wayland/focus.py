@@ -15,6 +15,7 @@ class Toplevel:
 
     number: int = field(default_factory=itertools.count(1).__next__)
     application: str = ""
+    title: str = field(default="", repr=False)
     activated: bool = False
 
 
@@ -39,6 +40,9 @@ class Toplevels:
         def app_id(name: str) -> None:
             window.application = name
 
+        def title(text: str) -> None:
+            window.title = text
+
         def state(states: bytes) -> None:
             window.activated = ACTIVATED in struct.unpack(f"={len(states) // 4}I", states)
 
@@ -46,4 +50,4 @@ class Toplevels:
             self._all.remove(window)
             handle.send("destroy")
 
-        handle.on.update(app_id=app_id, state=state, closed=closed)
+        handle.on.update(app_id=app_id, title=title, state=state, closed=closed)

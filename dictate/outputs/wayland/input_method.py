@@ -51,9 +51,11 @@ class _FieldBackend:
         self._connection = connection
         self._windows = Toplevels(connection)
         self._method = method
+        self._keys: KeyChord | None = None
         self._paster: Paster | None = None
         with contextlib.suppress(Unavailable):
-            self._paster = Paster(connection, KeyChord(connection).press, self.focus)
+            self._keys = KeyChord(connection)
+            self._paster = Paster(connection, self._keys.press, self.focus)
         self._with_fields: set[int] = set()
         """The numbers of the windows that have shown a text field."""
         self._previewed: Field | None = None
@@ -71,7 +73,8 @@ class _FieldBackend:
         if window is not None and field is not None:
             self._with_fields.add(window.number)
         place = (window.number if window else 0, field.number if field else 0)
-        return Focus("/".join(map(str, place)), window.application if window else "")
+        names = (window.application, window.title) if window else ("", "")
+        return Focus("/".join(map(str, place)), *names)
 
     async def write(self, request: PasteRequest) -> Receipt:
         if not self._method.alive:
@@ -98,6 +101,14 @@ class _FieldBackend:
         application does not confirm them."""
         in_pieces = len(text.encode()) > CHUNK_BYTES
         return not field.terminal and not (in_pieces and field.around is None)
+
+    async def press_enter(self, request: PasteRequest) -> None:
+        if self._keys is None:
+            raise NotDelivered("this compositor does not allow pressing keys")
+        request.check(await self.focus())
+        request.committed = True
+        self._keys.press_enter()
+        await self._connection.round_trip()
 
     async def undo(self, request: PasteRequest) -> None:
         request.check(await self.focus())

@@ -1,4 +1,4 @@
-"""Presses the chord Shift+Insert on a virtual keyboard.
+"""Presses the chord Shift+Insert, or Enter, on a virtual keyboard.
 
 The keyboard has an ordinary layout and is kept, because applications get a keyboard's layout before
 its keys, and some ignore a chord from a keyboard with a single key. Keys that are down or locked on
@@ -8,7 +8,7 @@ the user's keyboard do not affect this one.
 import os
 import time
 
-from dictate.outputs.paste.shift_insert import DOWN, INSERT, SHIFT, UP
+from dictate.outputs.paste.shift_insert import DOWN, ENTER, INSERT, SHIFT, UP
 from dictate.outputs.wayland.protocols import KEYBOARD, KEYBOARD_MANAGER
 from dictate.outputs.wayland.thread import WaylandConnection
 
@@ -43,3 +43,9 @@ class KeyChord:
         send("key", when, INSERT, UP)
         send("key", when, SHIFT, UP)
         send("modifiers", 0, 0, 0, 0)
+
+    def press_enter(self) -> None:
+        """Queue Enter, in one piece."""
+        when = int(time.monotonic() * 1000) & 0xFFFFFFFF
+        for state in (DOWN, UP):
+            self._keyboard.send("key", when, ENTER, state)

@@ -21,12 +21,13 @@ class _PasteBackend:
     def __init__(self, connection: WaylandConnection) -> None:
         self._connection = connection
         self._windows = Toplevels(connection)
-        self._paster = Paster(connection, KeyChord(connection).press, self.focus)
+        self._keys = KeyChord(connection)
+        self._paster = Paster(connection, self._keys.press, self.focus)
 
     async def focus(self) -> Focus | None:
         await self._connection.round_trip()
         window = self._windows.focused
-        return Focus(str(window.number), window.application) if window else None
+        return Focus(str(window.number), window.application, window.title) if window else None
 
     async def write(self, request: PasteRequest) -> Receipt:
         await self._paster.paste(request)
@@ -34,6 +35,12 @@ class _PasteBackend:
 
     async def undo(self, request: PasteRequest) -> None:  # noqa: ARG002
         raise NotDelivered(PASTED)
+
+    async def press_enter(self, request: PasteRequest) -> None:
+        request.check(await self.focus())
+        request.committed = True
+        self._keys.press_enter()
+        await self._connection.round_trip()
 
     async def follows(self, _text: str, _asked_at: Sequence[float]) -> bool:
         return True  # Wayland does not say what was typed

@@ -27,9 +27,11 @@ HOTKEYS: Final = 5
 types, more come at once, and none is remembered."""
 _WHEEL: Final = frozenset(range(4, 8))
 """The buttons of a wheel, by which the cursor does not move."""
+_SIDE: Final = frozenset((8, 9))
+"""The buttons that may be hotkeys."""
 
 _Press = tuple[int, bool]
-"""The code of a key, and whether it may be the shortcut for the undo."""
+"""The code of a key, or minus that of a button, and whether it may be the shortcut for the undo."""
 
 
 class InputActivity:
@@ -109,6 +111,8 @@ class InputActivity:
         elif kind == xinput.RawButtonPress:
             if code in _WHEEL:
                 self._scrolled = True
+            elif code in _SIDE:
+                self._pressed.setdefault((-code, True), []).append(time.monotonic())
             else:
                 self._typed = True
         elif code in self._modifiers:

@@ -65,6 +65,26 @@ def press_chord(display: Any, chord: tuple[int, int], held: list[int]) -> None:
         display.xtest_fake_input(X.KeyPress, code)
 
 
+def key_of(display: Any, keysym: str) -> int:
+    """The keycode of a key. Raises NotDelivered if the layout has none."""
+    for code, level in display.keysym_to_keycodes(XK.string_to_keysym(keysym)):
+        if level == 0:
+            return int(code)
+    raise NotDelivered(f"the keyboard layout has no {keysym} key")
+
+
+def press_keys(display: Any, codes: list[int], held: list[int]) -> None:
+    """Queue these keys, one after the other, in one piece, with the `held` modifiers released
+    meanwhile."""
+    for modifier in held:
+        display.xtest_fake_input(X.KeyRelease, modifier)
+    for code in codes:
+        display.xtest_fake_input(X.KeyPress, code)
+        display.xtest_fake_input(X.KeyRelease, code)
+    for modifier in held:
+        display.xtest_fake_input(X.KeyPress, modifier)
+
+
 class Releases:
     """Counts the key releases between `begin` and `end`, ours and the user's.
 

@@ -27,8 +27,7 @@ is claimed anew, so that every program that watches the clipboard reads it again
 
 import logging
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from Xlib import X, Xatom
@@ -40,11 +39,19 @@ from dictate.outputs.paste.application import pastes_clipboard
 from dictate.outputs.paste.paste_request import PasteRequest
 from dictate.outputs.x11.activity import InputActivity
 from dictate.outputs.x11.fetch import NoAnswer, fetch
-from dictate.outputs.x11.keys import Releases, chord_keys, modifiers_down, press_chord
+from dictate.outputs.x11.keys import (
+    Releases,
+    chord_keys,
+    key_of,
+    modifiers_down,
+    press_chord,
+    press_keys,
+)
+from dictate.outputs.x11.pending_paste import PendingPaste
 from dictate.outputs.x11.raw import RawEvents
 from dictate.outputs.x11.selection import Content, Selections, save_to_manager, text_content
 from dictate.outputs.x11.thread import XConnection
-from dictate.outputs.x11.undo import backspace_key, press_backspace, why_not_exact
+from dictate.outputs.x11.undo import why_not_exact
 from dictate.outputs.x11.window import answers_pings, focused, has_window, ping, process_of
 from dictate.platform.x11 import keyboard_taken
 
@@ -70,24 +77,6 @@ GRABBED = (
 )
 
 
-@dataclass(slots=True, eq=False)
-class _PendingPaste:
-    """A text that one application, and no other client with a window, gets when it asks."""
-
-    request: PasteRequest
-    client: int
-    window: Any
-    content: Content
-    selections: tuple[int, ...] = ()
-    """Those that are ours for it."""
-    asked_at: float = 0.0
-    fetched_by_helper: bool = False
-    late_until: float = 0.0
-    closed: bool = False
-    lost: bool = False
-    """Another program claimed a selection after the chord: the application may have pasted that."""
-
-
 class Paster:
     """Pastes, in the thread of the connection to the X server."""
 
@@ -99,8 +88,8 @@ class Paster:
         raw = RawEvents(connection)
         self._releases = Releases(connection, raw)
         self._activity = InputActivity(connection, raw)
-        self._pending: dict[int, _PendingPaste] = {}
-        self._current: _PendingPaste | None = None
+        self._pending: dict[int, PendingPaste] = {}
+        self._current: PendingPaste | None = None
         self._written_by: int | None = None
         """The process behind the window that took the last text. The server gives the number of a
         closed window to the next one."""
@@ -119,7 +108,7 @@ class Paster:
         await self._await_earlier(client, request.focus)
         await self._await_keyboard()
         chord = chord_keys(self._x.display)
-        pending = _PendingPaste(
+        pending = PendingPaste(
             request, client, window, text_content(self._x, request.text, secret=True)
         )
         try:
@@ -137,15 +126,31 @@ class Paster:
 
     async def undo(self, request: PasteRequest) -> None:
         """Take back the text that the last `write` put there. Raises NotDelivered."""
-        display = self._x.display
-        code = backspace_key(display)
-        held: list[int] = []
-        pressed = [code] * len(request.text)
+
+        def why_not() -> str | None:
+            return self._activity.unavailable_reason() or why_not_exact(request.text)
+
+        self._press_there(request, "BackSpace", len(request.text), why_not)
+
+    async def press_enter(self, request: PasteRequest) -> None:
+        """Press Enter behind the text that the last `write` put there. Raises NotDelivered."""
+        self._press_there(request, "Return")
+
+    def _press_there(
+        self,
+        request: PasteRequest,
+        key: str,
+        times: int = 1,
+        why_not: Callable[[], str | None] = lambda: None,
+    ) -> None:
+        """Press a key in the window of the last text. Raises NotDelivered."""
+        display, held = self._x.display, list[int]()
+        codes = [key_of(display, key)] * times
         self._releases.begin()
         display.grab_server()
         try:
             # First: if it is so, going back to the window would be of no use.
-            if reason := self._activity.unavailable_reason() or why_not_exact(request.text):
+            if reason := why_not():
                 raise NotDelivered(reason)
             window = self._check_focus(request.focus)
             if process_of(self._x, self._x.client(window.id)) != self._written_by:
@@ -153,11 +158,11 @@ class Paster:
             self._check_free(request)
             held = modifiers_down(display)
             request.committed = True
-            press_backspace(display, code, len(request.text), held)
+            press_keys(display, codes, held)
         finally:
             display.ungrab_server()
             display.sync()
-            self._releases.end(pressed, held)
+            self._releases.end(codes, held)
         self._activity.begin(undoable=False)
 
     async def follows(self, _text: str, asked_at: Sequence[float]) -> bool:
@@ -213,7 +218,7 @@ class Paster:
         while (rest := earlier.asked_at + QUIET_S - time.monotonic()) > 0:
             await self._x.wait(lambda: False, rest)
 
-    async def _claim(self, pending: _PendingPaste) -> None:
+    async def _claim(self, pending: PendingPaste) -> None:
         """Own the selections; other clients still get the former content."""
         pending.selections = self._selections_for(pending)
         former = {each: await self._content(each, pending) for each in pending.selections}
@@ -223,7 +228,7 @@ class Paster:
             if not await self._selections.own(selection, content):
                 raise NotDelivered("another program does not let go of the clipboard")
 
-    def _selections_for(self, pending: _PendingPaste) -> tuple[int, ...]:
+    def _selections_for(self, pending: PendingPaste) -> tuple[int, ...]:
         """Those to own for this text: not PRIMARY, if that would cost the user's selection."""
         owner = self._x.display.get_selection_owner(Xatom.PRIMARY)
         if owner != X.NONE and self._x.client(owner.id) == pending.client:
@@ -232,7 +237,7 @@ class Paster:
                 return (self._clipboard,)
         return self._names
 
-    async def _content(self, selection: int, pending: _PendingPaste) -> Content:
+    async def _content(self, selection: int, pending: PendingPaste) -> Content:
         if self._selections.owns(selection) and selection in self._selections.contents:
             return self._selections.contents[selection]
         try:
@@ -246,7 +251,7 @@ class Paster:
             _log.warning("clipboard: the program that owns it does not answer; its content is lost")
             return {}
 
-    def _press(self, pending: _PendingPaste, chord: tuple[int, int]) -> None:
+    def _press(self, pending: PendingPaste, chord: tuple[int, int]) -> None:
         display = self._x.display
         held: list[int] = []
         self._releases.begin()
@@ -266,7 +271,7 @@ class Paster:
 
     # After it.
 
-    async def _await_receipt(self, pending: _PendingPaste) -> None:
+    async def _await_receipt(self, pending: PendingPaste) -> None:
         request = pending.request
         name = request.focus.application or "the window"
         await self._x.wait(lambda: request.acknowledged or pending.closed, request.timeout_s)
@@ -290,7 +295,7 @@ class Paster:
         self._x.call_later(RECHECK_S, lambda: self._x.start(self._recheck(pending)))
         raise DeliveryUnsure(f"{name} does not answer; the text appears there if it wakes up")
 
-    async def _awake(self, pending: _PendingPaste) -> bool:
+    async def _awake(self, pending: PendingPaste) -> bool:
         """Whether the application has handled the chord and did not ask for the text."""
         if pending.closed:
             return True
@@ -337,16 +342,16 @@ class Paster:
 
     # Restoring the clipboard.
 
-    async def _forget(self, pending: _PendingPaste) -> None:
+    async def _forget(self, pending: PendingPaste) -> None:
         self._drop(pending)
         await self._restore()
 
-    def _forget_later(self, pending: _PendingPaste) -> None:
+    def _forget_later(self, pending: PendingPaste) -> None:
         """For callers that cannot wait."""
         self._drop(pending)
         self._x.start(self._restore())
 
-    def _drop(self, pending: _PendingPaste) -> None:
+    def _drop(self, pending: PendingPaste) -> None:
         if self._current is pending:
             self._current = None
         if self._pending.get(pending.client) is pending:
@@ -356,7 +361,7 @@ class Paster:
         except XError:
             _log.debug("the window is gone")
 
-    async def _recheck(self, pending: _PendingPaste) -> None:
+    async def _recheck(self, pending: PendingPaste) -> None:
         """Drop a pending text once the application cannot ask for it any more."""
         if pending.request.acknowledged or self._pending.get(pending.client) is not pending:
             return

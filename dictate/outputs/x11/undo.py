@@ -7,11 +7,6 @@ points.
 """
 
 import unicodedata
-from typing import Any
-
-from Xlib import XK, X
-
-from dictate.errors import NotDelivered
 
 LONGEST = 1000
 """Maximum number of characters. More take seconds, in which the user may type."""
@@ -26,22 +21,3 @@ def why_not_exact(text: str) -> str | None:
     if any(unicodedata.category(c)[0] in "MC" or ord(c) > 0xFFFF for c in text):
         return "not every application deletes its signs one by one: press Ctrl+Z there"
     return None
-
-
-def backspace_key(display: Any) -> int:
-    """The keycode of BackSpace. Raises NotDelivered if the layout has none."""
-    for code, level in display.keysym_to_keycodes(XK.XK_BackSpace):
-        if level == 0:
-            return int(code)
-    raise NotDelivered("the keyboard layout has no BackSpace key")
-
-
-def press_backspace(display: Any, code: int, times: int, held: list[int]) -> None:
-    """Queue the key presses in one piece, with the `held` modifiers released meanwhile."""
-    for modifier in held:
-        display.xtest_fake_input(X.KeyRelease, modifier)
-    for _ in range(times):
-        display.xtest_fake_input(X.KeyPress, code)
-        display.xtest_fake_input(X.KeyRelease, code)
-    for modifier in held:
-        display.xtest_fake_input(X.KeyPress, modifier)

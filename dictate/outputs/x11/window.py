@@ -23,9 +23,18 @@ def focused(connection: XConnection) -> tuple[Any, Focus] | None:
         if top is None:
             return None
         names = top.get_wm_class()
+        title = _title(connection, top)
     except XError:  # it vanished meanwhile
         return None
-    return top, Focus(f"{top.id:#x}", names[1] if names else "")
+    return top, Focus(f"{top.id:#x}", names[1] if names else "", title)
+
+
+def _title(connection: XConnection, window: Any) -> str:
+    """The title of a window; empty if it has none that is UTF-8."""
+    found = window.get_full_property(connection.atom("_NET_WM_NAME"), X.AnyPropertyType)
+    if found is None or not isinstance(found.value, bytes):
+        return ""
+    return found.value.decode(errors="replace")
 
 
 def _toplevel(connection: XConnection, window: Any) -> Any | None:

@@ -1,0 +1,153 @@
+"""`dictatectl history --pick`: the user picks one of the past texts, and what to do with it."""
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from argparse import Namespace
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from dictate import console
+from dictate.ctl import render
+from dictate.ctl.client import ask, ask_about_hotwords
+from dictate.ctl.commands import paste
+from dictate.ctl.exit_codes import FAILED, INTERRUPTED, OK
+from dictate.ctl.picker import Picker, find_picker, how_to_get_one
+from dictate.ctl.terminal import typed_in_terminal
+from dictate.errors import DictateError
+from dictate.installation import system_command
+from dictate.platform import paths
+from dictate.platform.child_process import python_module
+
+Entry = dict[str, Any]
+
+CLOSES_S: Final = 0.3
+"""Seconds until a window of a picker is gone, and the focus is back where it was."""
+PLAYERS: Final = (("paplay",), ("pw-play",), ("aplay", "-q"))
+
+
+def pick(entries: list[Entry]) -> int:
+    """Have the user pick one of these dictations, newest first, and do what is wanted with it."""
+    picker = find_picker()
+    if picker is None:
+        console.error(f"dictatectl: no program to pick with: {how_to_get_one()}")
+        render.history(entries)
+        return FAILED
+    usable = {entry["number"]: entry for entry in entries if entry["text"] or entry["has_audio"]}
+    lines = {number: _line(entry) for number, entry in usable.items()}
+    number = picker.choose("dictation", lines)
+    if number is None:
+        return INTERRUPTED
+    actions = _actions(usable[number], picker)
+    labels = {at: label for at, (label, _) in enumerate(actions, 1)}
+    chosen = picker.choose(f"dictation {number}", labels)
+    return INTERRUPTED if chosen is None else actions[chosen - 1][1]()
+
+
+def _line(entry: Entry) -> str:
+    when = time.strftime("%a %d %b %H:%M", time.localtime(entry["started"]))
+    without = f"({entry['state']}, no text)"
+    return f"{when} {_text(entry) or without}"
+
+
+def _text(entry: Entry) -> str:
+    return str(entry["corrected"] or entry["text"])
+
+
+def _actions(entry: Entry, picker: Picker) -> list[tuple[str, Callable[[], int]]]:
+    number, text = entry["number"], _text(entry)
+    found: list[tuple[str, Callable[[], int]]] = []
+    if text:
+        found.append(("copy it", lambda: _copy(text)))
+    found.append(("write it again, where the cursor is", lambda: _write(number)))
+    if entry["has_audio"]:
+        found.append(("hear it", lambda: _hear(number)))
+        again = "have another engine recognise it"
+        found.append((again, lambda: _hear_with_another(entry, picker)))
+    if text:
+        found.append(("correct it", lambda: _correct(number)))
+    return found
+
+
+def _copy(text: str) -> int:
+    ask("Copy", "s", text)
+    console.line("copied")
+    return OK
+
+
+def _write(number: int) -> int:
+    # In a terminal it counts down.
+    delay_s = None if typed_in_terminal() else CLOSES_S
+    return paste(Namespace(number=number, delay=delay_s))
+
+
+def _correct(number: int) -> int:
+    ask_about_hotwords("CorrectWindow", "u", number)
+    return OK
+
+
+def _hear(number: int) -> int:
+    sound = _sound(number)
+    player = next((each for each in PLAYERS if shutil.which(each[0])), None)
+    if player is None:
+        names = ", ".join(each[0] for each in PLAYERS)
+        raise DictateError(f"none of {names} is installed: {system_command('pulseaudio-utils')}")
+    done = subprocess.run([*player, str(sound)], stdin=subprocess.DEVNULL, check=False)
+    if done.returncode:
+        raise DictateError(f"{player[0]} cannot play {sound} (exit status {done.returncode})")
+    return OK
+
+
+def _hear_with_another(entry: Entry, picker: Picker) -> int:
+    number, sound = entry["number"], _sound(entry["number"])
+    rows = [row for row in ask("Check") if row["stage"] == "engine" and not row["why_not"]]
+    names = [row["name"] for row in rows if row["name"] != entry["engine"]]
+    if not names:
+        raise DictateError("no other engine works here: `dictatectl engine` says why")
+    engine = picker.choose("engine", dict(enumerate(names, 1)))
+    if engine is None:
+        return INTERRUPTED
+    name = names[engine - 1]
+    text = _recognise(name, sound)
+    console.text(text)
+    what = picker.choose(
+        f"{name} heard", {1: f"copy it: {text}", 2: "it is right: keep it as the corrected text"}
+    )
+    if what == 1:
+        return _copy(text)
+    if what == 2:
+        ask_about_hotwords("Correct", "us", number, text)
+        console.line(f"kept: `dictatectl paste {number}` writes it, where the cursor is then")
+        return OK
+    return INTERRUPTED
+
+
+def _recognise(engine: str, sound: Path) -> str:
+    """What this engine hears. Its progress goes to standard error. Raises DictateError."""
+    words = python_module("dictate", "file", "--json", "--engine", engine, str(sound))
+    # What it has done so far must not be kept outside of the journal if the user interrupts it.
+    with tempfile.TemporaryDirectory(prefix="dictate-") as folder:
+        done = subprocess.run(
+            words,
+            env={**os.environ, "XDG_CACHE_HOME": folder},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            check=False,
+        )
+    found = json.loads(done.stdout) if done.stdout else []
+    text = str(found[0].get("text", "")) if found else ""
+    if not text:
+        raise DictateError(f"{engine} heard nothing" if found else f"{engine} failed")
+    return text
+
+
+def _sound(number: int) -> Path:
+    """The file of its sound. Raises DictateError."""
+    found = paths.state_dir() / "audio" / f"{number}.wav"
+    if not found.is_file():
+        raise DictateError(f"the sound of dictation {number} is no longer kept")
+    return found
