@@ -15,6 +15,7 @@ import pytest
 from tests.desktop.conftest import Desk
 from tests.desktop.test_sway_way import Desk as SwayDesk
 from tests.lab.accessibility import AccessibilityBus, AccessibleChromium, AccessibleQt6
+from tests.lab.at_cursor import strokes
 from tests.lab.daemon import RealDaemon, wait_for
 from tests.lab.eight import HAND_S, PATIENT, begin_anew, dictate_eight, says
 from tests.lab.more_windows import Vim, VimInFoot
@@ -26,18 +27,6 @@ pytestmark = [pytest.mark.desktop, pytest.mark.timeout(180)]
 
 KEY = "Control_R"
 SOUND_S = 0.5
-KEYS = {
-    "Return": 28,
-    "minus": 12,
-    "space": 57,
-    "o": 24,
-    "k": 37,
-    "parenleft": 10,
-    "parenright": 11,
-    "Left": 105,
-    "End": 107,
-}
-SHIFTED = ("parenleft", "parenright")
 
 
 @pytest.fixture(scope="module")
@@ -116,12 +105,8 @@ def test_in_sway(
         desk.daemon.wait_state("ready")
 
     def press(keys: str) -> None:
-        for name in keys.split():
-            if name in SHIFTED:
-                keyboard.down(Keyboard.SHIFT)
-            keyboard.tap(KEYS[name])
-            if name in SHIFTED:
-                keyboard.up(Keyboard.SHIFT)
+        for code, down in strokes(keys.split()):
+            (keyboard.down if down else keyboard.up)(code)
         time.sleep(HAND_S)
 
     begin_anew(desk.daemon, say)
