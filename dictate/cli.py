@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dictate import __version__, console
 from dictate.errors import AlreadyRunning, ConfigError, DictateError, Unavailable
+from dictate.platform.log_lines import log_to_stderr
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,7 +76,8 @@ def _main(argv: list[str] | None) -> int:
         console.error(f"dictate: {error}")
         return 0
     except DictateError as error:
-        console.error(f"dictate: {error}")
+        says = getattr(error, "says", "")
+        console.error(f"dictate: {error}{says and f'; it says: {says}'}")
         return 1
     except KeyboardInterrupt:
         return 130
@@ -106,12 +108,8 @@ def _add_json(command: argparse.ArgumentParser) -> None:
 def _set_up_logging(*, verbose: bool = False) -> None:
     # Under systemd, the system's journal adds the time.
     clock = "" if "INVOCATION_ID" in os.environ else "%(asctime)s "
-    logging.basicConfig(
-        level=logging.DEBUG if verbose else logging.INFO,
-        format=clock + "%(levelname)s %(name)s: %(message)s",
-        datefmt="%H:%M:%S",
-        stream=sys.stderr,
-    )
+    level = logging.DEBUG if verbose else logging.INFO
+    log_to_stderr(level, f"{clock}%(levelname)s %(name)s: %(message)s", "%H:%M:%S")
     logging.getLogger("asyncio").setLevel(logging.WARNING)
 
 

@@ -85,8 +85,8 @@ def line(text: str = "", file: TextIO | None = None) -> None:
 
 
 def error(text: str) -> None:
-    """Print one line to standard error. Nothing depends on whether it can be read."""
-    line(text, sys.stderr)
+    """Print a message to standard error. Nothing depends on whether it can be read."""
+    line(safe(text, newlines=True), sys.stderr)
 
 
 def step(text: str) -> None:

@@ -93,7 +93,15 @@ class Unprintable(DictateError):
 
 
 class EngineError(DictateError):
-    """The engine cannot answer."""
+    """The engine cannot answer.
+
+    `says` is what a library or another machine says about it. It may quote the text: it is logged
+    at DEBUG, and shown to nobody but the user of a command.
+    """
+
+    def __init__(self, message: str, says: str = "") -> None:
+        super().__init__(message)
+        self.says = says
 
 
 class EngineLost(EngineError):

@@ -8,7 +8,7 @@ import logging
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack, ExitStack, contextmanager
 from functools import partial
 
 from dictate.app.controller import DaemonController
@@ -71,7 +71,7 @@ from dictate.hotkeys.keys import Keys
 from dictate.microphone import MICROPHONES, Microphone
 from dictate.microphone.supervisor import MicrophoneSupervisor
 from dictate.platform import paths
-from dictate.platform.locks import lock
+from dictate.platform.own_files import own_lock
 from dictate.ui.notifications import Notifier
 
 log = logging.getLogger(__name__)
@@ -415,9 +415,12 @@ def _on_press(pipeline: Pipeline, profile: str, press: Press) -> None:
 @contextmanager
 def _only_one() -> Iterator[None]:
     """Hold the lock of the one daemon in this runtime folder. Raises AlreadyRunning."""
-    with (paths.safe_dir(paths.runtime_dir()) / "lock").open("w") as file:
+    path = paths.safe_dir(paths.runtime_dir()) / "lock"
+    with ExitStack() as stack:
         try:
-            lock(file.fileno())
+            aside = stack.enter_context(own_lock(path))
         except BlockingIOError:
             raise AlreadyRunning("Dictate is running already; see `dictatectl status`") from None
+        if aside:
+            log.warning("%s", aside)
         yield

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -16,9 +17,10 @@ from dictate.app.reloader import Reloader
 from dictate.app.replay import Replay
 from dictate.config.profiles import names_of
 from dictate.config.schema import JournalSettings
+from dictate.dbus.call_rate import CallRate
 from dictate.dbus.interface import Row
 from dictate.diagnostics import check, output_trial
-from dictate.errors import DictateError, NotFound, did_you_mean
+from dictate.errors import DictateError, NotFound, Unavailable, did_you_mean
 from dictate.hotkeys.keys import Keys
 from dictate.journal.entry import Entry
 from dictate.journal.journal import Journal
@@ -30,6 +32,13 @@ log = logging.getLogger(__name__)
 BUS = "over D-Bus"
 """Where a request comes from, for the log. The name of a client on the bus would tell a user
 nothing."""
+
+STARTS_AT_ONCE = 20
+STARTS_PER_S = 5.0
+"""How often clients may begin a dictation, all of them together: each costs the journal some writes
+to the disk, behind which the texts of the user would wait."""
+UNDER_WAY = 32
+"""Dictations that are not over yet, beyond which clients may begin no more."""
 
 
 class DaemonController:
@@ -70,12 +79,13 @@ class DaemonController:
         self._on_undone = on_undone
         self._slow_engines = slow_engines
         self._engine_socket = engine_socket
+        self._starts = CallRate(STARTS_AT_ONCE, STARTS_PER_S)
         self._background = BackgroundTasks(log)
 
     def start(self, profile: str = "") -> None:
         """Begin to listen, as a toggled dictation."""
         log.info("start, asked %s", BUS)
-        self._require_profile(profile)
+        self._require_start(profile)
         self._pipeline.start(held=False, profile=profile)
 
     def stop(self) -> bool:
@@ -89,14 +99,14 @@ class DaemonController:
         """Start if nothing listens, otherwise stop."""
         log.info("toggle, asked %s", by)
         if not self._pipeline.listening:
-            self._require_profile(profile)
+            self._require_start(profile)
         self._pipeline.toggle(profile=profile)
 
     def key(self, profile: str = "", *, down: bool) -> bool:
         """The same as a press or release of a hotkey of ours."""
         log.info("%s, asked %s", "press" if down else "release", BUS)
         if down:
-            self._require_profile(profile)
+            self._require_start(profile)
         return self._keys.bound(profile, down=down)
 
     def profiles(self) -> Sequence[Row]:
@@ -145,11 +155,17 @@ class DaemonController:
 
         self._background.start(to_its_end())
 
-    def _require_profile(self, name: str) -> None:
+    def _require_start(self, name: str) -> None:
+        """Raise NotFound or Unavailable if a client may not begin this dictation now."""
         names = names_of(self._reloader.settings)
         if name and name not in names:
             known = did_you_mean(name, names) or f"; there are {', '.join(names)}"
             raise NotFound(f'there is no profile "{name}" in config.toml{known}')
+        if self._pipeline.listening:
+            return  # nothing begins
+        crowded = len(self._pipeline.under_way) >= UNDER_WAY
+        if crowded or not self._starts.allows("", time.monotonic()):
+            raise Unavailable("too many dictations were begun over D-Bus: wait a moment")
 
     async def last(self) -> Entry | None:
         """The newest text."""

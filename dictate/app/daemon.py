@@ -24,6 +24,7 @@ from dictate.journal.journal import Journal
 from dictate.journal.retention import Moment
 from dictate.platform.background import BackgroundTasks
 from dictate.platform.file_watcher import watch
+from dictate.platform.sleep import watch_sleep
 
 log = logging.getLogger(__name__)
 
@@ -109,6 +110,7 @@ class Daemon:
         yield self._controls.fetch.run(self._recovered.wait)
         yield self._controls.sources.run()
         yield self._controls.plain_replay.run()
+        yield watch_sleep(self._going_to_sleep)
         yield self._begin()
 
     async def _begin(self) -> None:
@@ -155,6 +157,13 @@ class Daemon:
         hotwords = self._files.hotwords
         files = [self._files.config, hotwords, folder_of(hotwords)]
         await watch(files, lambda _: self._controls.reloader.reload_or_report(), watching)
+
+    def _going_to_sleep(self) -> None:
+        """The machine is about to be suspended. What is said so far is a dictation: nobody holds a
+        key through the sleep, and the microphone may be another one afterwards."""
+        if self._stages.pipeline.listening:
+            log.info("the machine goes to sleep: the dictation is ended")
+            self._stages.pipeline.sound_over()
 
     def _hang_up(self) -> None:
         """SIGHUP: the terminal is closed; without one, it asks for a reload, as with any daemon."""

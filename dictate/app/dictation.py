@@ -11,13 +11,15 @@ from dictate.app.profiles import Profile, ProfileSet
 from dictate.app.utterance import Utterance
 from dictate.engines.protocol import EngineState
 from dictate.engines.quiet_speech import Level
-from dictate.events import RATE, AudioChunk, PartialTranscript
+from dictate.events import RATE, AudioChunk, FinalTranscript, PartialTranscript
 from dictate.outputs import Focus
 from dictate.text.fit import Fitting
 
 QUIET_DB: Final = -46.0
 """Highest level, in dB of full scale, below which speech may not be recognised, although the engine
 gets it louder."""
+LONG_TEXT: Final = 20_000
+"""Characters of a text that is polished in 50 ms: half an hour of speech."""
 
 
 @dataclass(slots=True)
@@ -83,6 +85,14 @@ class Dictation:
         if decibels >= QUIET_DB:
             return ""
         return f"very quiet: peak {decibels:.0f} dBFS; raise the microphone's level"
+
+
+async def polished(profile: Profile, final: FinalTranscript, application: str) -> str:
+    """The text as it is written into this application: a long one off the loop, where it takes up
+    to a second."""
+    if len(final.text) <= LONG_TEXT:
+        return profile.polish(final, application)
+    return await asyncio.to_thread(profile.polish, final, application)
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,8 +77,8 @@ async def open_journal(
 ) -> tuple[JournalThread, list[Entry]]:
     """The journal, and the dictations that a crash left unfinished.
 
-    Where the folder cannot be used, the journal is kept in memory. The callbacks are those of
-    `Journal`, called on the loop.
+    Where the folder cannot be used, the journal is kept in memory until it can. The callbacks are
+    those of `Journal`, called on the loop.
     """
     loop = asyncio.get_running_loop()
     executor = ThreadPoolExecutor(1, thread_name_prefix="journal")
@@ -92,15 +92,12 @@ async def open_journal(
     trouble, mended = on_loop(on_trouble), on_loop(on_mended)
     notice = on_loop(on_notice or on_trouble)
 
-    def open_it(where: Path | None) -> tuple[Journal, list[Entry]]:
-        journal = Journal(where, settings, trouble, mended, notice)
-        return journal, journal.open()
-
+    journal, unfinished = Journal(directory, settings, trouble, mended, notice), list[Entry]()
     try:
-        journal, unfinished = await loop.run_in_executor(executor, open_it, directory)
+        unfinished = await loop.run_in_executor(executor, journal.open)
     except JournalError as error:
-        on_trouble(f"{error}; what you say is kept in memory only")
-        journal, unfinished = await loop.run_in_executor(executor, open_it, None)
+        on_trouble(f"{error}; what you say is kept in memory only, until it can be used")
+        await loop.run_in_executor(executor, journal.open_in_memory)
     return JournalThread(journal, executor, on_trouble), unfinished
 
 

@@ -10,13 +10,14 @@ behind anything else. Whatever goes wrong comes back as an input too, so that no
 import asyncio
 import logging
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from functools import partial
 from typing import Any, Protocol
 
-from dictate.app.dictation import Backlog, Dictation, backlog_of
+from dictate.app.dictation import Backlog, Dictation, backlog_of, polished
 from dictate.app.journal_thread import JournalThread
 from dictate.app.observer import PipelineObserver
 from dictate.app.output_writer import Asked, OutputWriter
@@ -318,9 +319,10 @@ class Pipeline:
         final = await dictation.utterance.finish(lambda: self._journal.call(Journal.audio, number))
         timing.engine_ms = (time.monotonic() - ended_at) * 1000
         timing.early = final.drafted
+        text = await polished(dictation.profile, final, application)
         if not self.in_flight(number) and not self._keeps_cancelled:
             return
-        dictation.text = dictation.profile.polish(final, application)
+        dictation.text = text
         dictation.fitting = dictation.profile.fitting(final.language, application)
         if not dictation.text:
             self._handle(number, Input.HEARD_NOTHING)
@@ -436,10 +438,13 @@ class Pipeline:
             try:
                 await work
             except Exception as error:
-                if not isinstance(error, DictateError):
-                    log.exception("dictation %d", number)
+                reason = str(error)
+                if not isinstance(error, DictateError):  # its message may quote the text
+                    reason = type(error).__name__
+                    where = "".join(traceback.format_tb(error.__traceback__))
+                    log.error("dictation %d: %s\n%s", number, reason, where)  # noqa: TRY400
                 if number in self._in_flight:
-                    self._in_flight[number].reason = str(error) or type(error).__name__
+                    self._in_flight[number].reason = reason or type(error).__name__
                 self._handle(number, Input.FAILED)
                 self._handle(number, Input.REFUSED)
 

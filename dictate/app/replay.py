@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Callable
 
+from dictate.app.dictation import polished
 from dictate.app.journal_thread import JournalThread
 from dictate.app.observer import PipelineObserver, Timing
 from dictate.app.output_writer import Asked, OutputWriter
@@ -100,7 +101,7 @@ class Replay:
         utterance = profile.begin(number, _ignore, entry.application)
         utterance.feed(pcm)
         final = await utterance.finish(lambda: self._journal.call(Journal.audio, number))
-        text = profile.polish(final, entry.application)
+        text = await polished(profile, final, entry.application)
         if not text:
             if entry.state is not EntryState.CANCELLED:
                 self._journal.submit(Journal.empty, number)

@@ -53,6 +53,7 @@ class Terminal:
     def progress(self, text: str) -> None:
         """Show how far a slow engine is, before the partial transcript; an empty text ends it. Only
         where the line can be overwritten."""
+        text = console.safe(text)
         with self._lock:
             if text != self._progress:
                 self._erase()
@@ -62,6 +63,7 @@ class Terminal:
     def background(self, text: str) -> None:
         """Show what goes on beside the dictations, while there is nothing else to show; an empty
         text ends it. Only where the line can be overwritten. Call it again after `clear`."""
+        text = console.safe(text)
         with self._lock:
             if text != self._background:
                 self._erase()
@@ -77,7 +79,7 @@ class Terminal:
     def line(self, text: str) -> None:
         """Write one line."""
         self.clear()
-        self._stream.write(text + "\n")
+        self._stream.write(console.safe(text) + "\n")
         self._stream.flush()
 
     def above(self, write: Any, text: str) -> None:

@@ -1,34 +1,65 @@
-"""The client that made a call on the bus. One that has left does not wait for its answer any more.
+"""The client that made a call on the bus: how often it calls, and whether it is still there.
 
 dbus-fast does not tell a method who called it. So each message is looked at before it becomes a
 call, and the task of the call inherits what was seen then.
 """
 
 import asyncio
+import logging
+import time
 from contextvars import ContextVar
 from typing import Final
 
-from dbus_fast import Message, MessageType
+from dbus_fast import ErrorType, Message, MessageFlag, MessageType
 from dbus_fast.aio import MessageBus
 
+from dictate.dbus.call_rate import CallRate
 from dictate.errors import Unavailable
 from dictate.platform import bus
+
+log = logging.getLogger(__name__)
+
+BURST: Final = 400
+"""Calls that a client may make at once."""
+PER_S: Final = 50.0
+"""How many more calls each second allows it."""
 
 _BUS: Final = "org.freedesktop.DBus"
 _ANSWER_S: Final = 5.0
 """Seconds that the bus has to answer."""
 
 _caller: ContextVar[str] = ContextVar("caller", default="")
+_silent: ContextVar[bool] = ContextVar("silent", default=False)
+"""Whether the caller wants no answer."""
 
 
 def note_callers(connection: MessageBus) -> None:
-    """Have each call on this connection know its caller."""
+    """Have each call on this connection know its caller. One who calls without end is refused here,
+    where a call costs least: the calls of others wait behind these."""
+    rate = CallRate(BURST, PER_S)
+    warnings = CallRate(1, 1 / 60)
 
-    def note(message: Message) -> None:
-        if message.message_type is MessageType.METHOD_CALL:
-            _caller.set(message.sender or "")
+    def note(message: Message) -> Message | bool:
+        if message.message_type is not MessageType.METHOD_CALL:
+            return False
+        caller, now = message.sender or "", time.monotonic()
+        silent = MessageFlag.NO_REPLY_EXPECTED in message.flags
+        _caller.set(caller)
+        _silent.set(silent)
+        if rate.allows(caller, now):
+            return False
+        if warnings.allows("", now):
+            log.warning("%s calls too often over D-Bus: most of its calls are refused", caller)
+        if silent:
+            return True
+        return Message.new_error(message, ErrorType.LIMITS_EXCEEDED, "too many calls: slow down")
 
     connection.add_message_handler(note)
+
+
+def answer_wanted() -> bool:
+    """Whether the client whose call this is wants an answer."""
+    return not _silent.get()
 
 
 async def caller_left(connection: MessageBus) -> None:

@@ -19,8 +19,9 @@ from dbus_fast import DBusError, ErrorType, Variant
 from dbus_fast.annotations import DBusBool, DBusDict, DBusSignature, DBusStr, DBusUInt32
 from dbus_fast.service import dbus_method
 
+from dictate.dbus.caller import answer_wanted
 from dictate.dbus.status_properties import Status, StatusProperties
-from dictate.errors import DictateError
+from dictate.errors import DictateError, Unavailable
 from dictate.hotwords.model import SECOND
 from dictate.journal.entry import Entry
 from dictate.platform.bus import ERRORS, INTERFACE, one_line
@@ -261,19 +262,22 @@ class Dictate1(StatusProperties):
     @contextmanager
     def slot(self) -> Iterator[None]:
         """Count one of the calls that wait, and give its errors their D-Bus names."""
-        if len(self._calls) >= AT_ONCE:
-            raise DBusError(ErrorType.LIMITS_EXCEEDED, "too many calls at once: try again later")
         call = asyncio.current_task()
         assert call is not None
-        self._calls.add(call)
         try:
             with errors():
+                if len(self._calls) >= AT_ONCE:
+                    raise DBusError(
+                        ErrorType.LIMITS_EXCEEDED, "too many calls at once: try again later"
+                    )
+                self._calls.add(call)
                 yield
         except asyncio.CancelledError:
             if not self._ending:
                 raise
             # dbus-fast would log the cancellation as a failure of ours, with its traceback.
-            raise DBusError(f"{ERRORS}.Unavailable", "dictate ends") from None
+            with errors():
+                raise Unavailable("dictate ends") from None
         finally:
             self._calls.discard(call)
 
@@ -294,19 +298,25 @@ def property_name(name: str) -> str:
 def errors() -> Iterator[None]:
     try:
         yield
-    except DBusError:
-        raise
-    except DictateError as error:
+    except Exception as error:
+        answer = _as_answer(error)
+        # dbus-fast would log the error of a call that wants no answer, with its traceback.
+        if answer_wanted():
+            raise answer from error
+
+
+def _as_answer(error: Exception) -> DBusError:
+    if isinstance(error, DBusError):
+        return error
+    if isinstance(error, DictateError):
         name = f"{ERRORS}.{type(error).__name__}"
         lines = str(error).splitlines()[:_LINES_LIMIT]
-        raise DBusError(name, "\n".join(map(one_line, lines))) from error
-    except Exception as error:
-        # Its message may hold dictated text: only where it happened is logged.
-        kind = type(error).__name__
-        where = "".join(traceback.format_tb(error.__traceback__))
-        log.error("a call over D-Bus failed: %s\n%s", kind, where)  # noqa: TRY400
-        message = f"dictate made a mistake ({kind}): its log says more"
-        raise DBusError(f"{ERRORS}.Mistake", message) from error
+        return DBusError(name, "\n".join(map(one_line, lines)))
+    # Its message may hold dictated text: only where it happened is logged.
+    kind = type(error).__name__
+    where = "".join(traceback.format_tb(error.__traceback__))
+    log.error("a call over D-Bus failed: %s\n%s", kind, where)
+    return DBusError(f"{ERRORS}.Mistake", f"dictate made a mistake ({kind}): its log says more")
 
 
 def _from_entry(entry: Entry) -> dict[str, Variant]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final, Unpack
 from xml.etree.ElementTree import indent, tostring
 
-from dbus_fast import NameFlag, RequestNameReply
+from dbus_fast import Message, NameFlag, RequestNameReply
 from dbus_fast.aio import MessageBus
 from dbus_fast.introspection import Node
 
@@ -102,7 +102,8 @@ class Service:
         return self._bus if self._bus is not None and self._bus.connected else None
 
     async def connect(self) -> None:
-        """Own the name. Raises AlreadyRunning, or Unavailable where there is no bus."""
+        """Own the name. Raises AlreadyRunning, or Unavailable where there is no bus, or a stranger
+        owns the name."""
         connection = await bus.connect()
         try:
             self._interface = Dictate1(self._require_controller, self._status)
@@ -120,7 +121,13 @@ class Service:
             await bus.leave(connection)
             raise Unavailable(f"the session bus failed ({error!r}): is it overloaded?") from error
         if reply is not RequestNameReply.PRIMARY_OWNER:
+            is_dictate = await _answers_as_dictate(connection)
             await bus.leave(connection)
+            if not is_dictate:
+                raise Unavailable(
+                    f"another program has the name {bus.NAME} on the session bus (`busctl --user "
+                    f"status {bus.NAME}` shows which): end it"
+                )
             raise AlreadyRunning(
                 "another dictate is running: steer it with dictatectl, or stop it first "
                 "(systemctl --user stop dictate)"
@@ -203,6 +210,19 @@ class Service:
         if connection is not None:
             connection.unexport(bus.PATH)
             await bus.leave(connection)
+
+
+async def _answers_as_dictate(connection: MessageBus) -> bool:
+    """Whether the owner of our name has our interface."""
+    question = Message(
+        bus.NAME,
+        bus.PATH,
+        "org.freedesktop.DBus.Properties",
+        "Get",
+        signature="ss",
+        body=[bus.INTERFACE, "Version"],
+    )
+    return await bus.answer_or_none(connection, question, _ANSWER_S) is not None
 
 
 def description() -> str:

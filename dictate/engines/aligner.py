@@ -13,15 +13,20 @@ import json
 import logging
 import os
 import signal
-import sys
 from importlib.util import find_spec
 from typing import BinaryIO, Final, Self
 
-from wyoming.error import Error
 from wyoming.event import Event, read_event, write_event
 
 from dictate.config.schema import EngineSettings
-from dictate.engines.protocol import Align, Aligned, EngineState, StatusEvent, error_text
+from dictate.engines.protocol import (
+    Align,
+    Aligned,
+    EngineState,
+    StatusEvent,
+    error_event,
+    error_text,
+)
 from dictate.engines.qwen3 import load as loading
 from dictate.engines.qwen3.load import ALIGNER, Loaded
 from dictate.engines.sandbox import close_network
@@ -31,6 +36,7 @@ from dictate.installation import install_command
 from dictate.models import store
 from dictate.models.store import ModelFile
 from dictate.platform.lifeline import die_with_parent
+from dictate.platform.log_lines import log_to_stderr
 
 _LANGUAGES: Final = ("zh", "yue", "en", "fr", "de", "it", "ja", "ko", "pt", "ru", "es")
 _WORD_SPLITTERS: Final = {"ja": "nagisa", "ko": "soynlp"}
@@ -134,7 +140,7 @@ def serve(settings: EngineSettings, requests: BinaryIO, answers: BinaryIO) -> No
             reply = aligner.align(sound, Align.from_event(event).text).event()
         except Exception as error:
             log.debug("the aligner fails", exc_info=True)
-            reply = Error(error_text(error), type(error).__name__).event()
+            reply = error_event(error)
         answer(reply)
 
 
@@ -143,7 +149,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="dictate.engines.aligner", description=main.__doc__)
     parser.add_argument("--settings", default="{}", metavar="JSON", help="of EngineSettings")
     settings = EngineSettings(**json.loads(parser.parse_args().settings))
-    logging.basicConfig(stream=sys.stderr, format="%(message)s")
+    log_to_stderr(logging.WARNING, "%(message)s")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     # What a library prints must not get into the answers.

@@ -11,7 +11,15 @@ from wyoming.event import Event, async_write_event
 from dictate.config.schema import EngineSettings
 from dictate.engines.call_watch import WorkMeter, usage_of
 from dictate.engines.process import LOADING_S
-from dictate.engines.protocol import Align, Aligned, BadEvent, EngineState, StatusEvent, read_event
+from dictate.engines.protocol import (
+    Align,
+    Aligned,
+    BadEvent,
+    EngineState,
+    StatusEvent,
+    error_from,
+    read_event,
+)
 from dictate.errors import EngineError, EngineLost
 from dictate.events import RATE, Samples, pcm_from_samples
 from dictate.platform.background import ignore_exception
@@ -82,7 +90,8 @@ class AlignerClient:
             limit_s=LONGEST_RTF * len(sound) / RATE,
         )
         if event.type == "error":
-            raise EngineError(f"the aligner failed: {str(event.data.get('text'))[:1000]}")
+            error = error_from(event)
+            raise EngineError(f"the aligner failed: {error}", error.says)
         if event.type != Aligned.type:
             raise BadEvent(f"the aligner answers {event.type}")
         aligned = Aligned.from_event(event)

@@ -27,6 +27,7 @@ from dictate.engines.protocol import (
     PartialText,
     Progress,
     Timings,
+    error_from,
     read_event,
 )
 from dictate.engines.stability import PartialStability
@@ -232,21 +233,32 @@ class UtteranceAttempt:
                 # Yield once, so that a caller that cancels here receives no further partials.
                 await asyncio.sleep(0)
             elif event.type == Timings.type:
-                self._timings = Timings.from_event(event)
-                _check_length(event.type, self._timings.plain or "")
+                self._take_timings(event)
             elif event.type == Drafted.type:
                 self._take_draft(Drafted.from_event(event))
             elif event.type == "transcript":
-                self._supervisor.record_timings(self._timings)
+                # The text first: whatever becomes of the timings, it is returned.
+                asyncio.get_running_loop().call_soon(self._supervisor.record_timings, self._timings)
                 return self._final(_text(event), str(event.data.get("language") or ""))
             elif event.type == "error":
-                reason, code = event.data.get("text"), event.data.get("code")
+                error, code = error_from(event), event.data.get("code")
+                if error.says:
+                    log.debug("the engine says: %s", error.says)
                 raise AttemptFailed(
-                    EngineError(str(reason)[:1000]),
+                    error,
                     again=code != "Unavailable",
                     silent=code == EngineLost.__name__,
                 )
         raise self._lost("the engine process died or closed the connection")
+
+    def _take_timings(self, event: Event) -> None:
+        try:
+            timings = Timings.from_event(event)
+            _check_length(event.type, timings.plain or "")
+        except BadEvent as error:
+            log.warning("the engine reports nonsense about its work: %s", error)
+        else:
+            self._timings = timings
 
     def _take_draft(self, drafted: Drafted) -> None:
         """An answer to an earlier question is late: speech came back since."""

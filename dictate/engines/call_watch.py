@@ -9,8 +9,9 @@ is given. What counts there is the time that it had a processor, not the time th
 import resource
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, NamedTuple
 
 WITHOUT_SOUND_S: Final = 60.0
@@ -27,8 +28,8 @@ class Usage(NamedTuple):
 
     processor_s: float
     faults: int
-    """Number of times that memory had to be read from a disk. A machine that lacks memory waits for
-    its disk more than it works."""
+    """What had to be read from a disk: times, or bytes. A machine that lacks memory waits for its
+    disk more than it works."""
 
 
 def usage_here() -> Usage:
@@ -48,6 +49,16 @@ def usage_of(pid: int) -> Usage:
         return Usage(time.clock_gettime(clock), 0)
     except OSError:
         return Usage(0.0, 0)
+
+
+def loading_usage_of(pid: int) -> Usage:
+    """The same of a process that loads a model, which may wait for the disk and do nothing else.
+    Blocks."""
+    read = 0
+    with suppress(OSError, ValueError, IndexError):
+        io = Path(f"/proc/{pid}/io").read_text()
+        read = int(io.partition("read_bytes:")[2].split()[0])
+    return usage_of(pid)._replace(faults=read)
 
 
 class WorkMeter:

@@ -15,7 +15,6 @@ from typing import TypeVar
 
 from wyoming.asr import Transcript, TranscriptChunk, TranscriptStart, TranscriptStop
 from wyoming.audio import AudioChunk, AudioStart
-from wyoming.error import Error
 from wyoming.event import Event, async_write_event
 from wyoming.ping import Ping, Pong
 
@@ -38,7 +37,7 @@ from dictate.engines.protocol import (
     Timings,
     UnusableTerms,
     WatchStatus,
-    error_text,
+    error_event,
     read_event,
 )
 from dictate.engines.quiet_speech import QuietSound, better
@@ -139,7 +138,7 @@ class ClientConnection:
                     log.debug("%s failed", event.type, exc_info=True)
                     self._skipping = self._failed = True
                     await self._discard()
-                    await self.send(Error(error_text(error), type(error).__name__).event())
+                    await self.send(error_event(error))
                 if event.type == "audio-stop" and self._failed:
                     # Home Assistant ignores an `error`, but notices the end of the connection.
                     break
@@ -253,7 +252,7 @@ class ClientConnection:
             except Exception as error:
                 # The utterance itself goes on.
                 log.debug("the draft failed", exc_info=True)
-                reason = error_text(error)
+                reason = type(error).__name__
         if utterance is None or draft is None:
             reason = reason or "the engine makes none here"
             await self.send(Drafted(number, reason=reason).event())

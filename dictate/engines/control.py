@@ -3,12 +3,15 @@ hotwords ahead of the dictation that uses them."""
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from wyoming.event import Event, async_write_event
 from wyoming.ping import Ping
 
+from dictate.engines.call_watch import Usage, WorkMeter
 from dictate.engines.hotword_events import encode, hotwords_bytes
 from dictate.engines.process import LOADING_S
 from dictate.engines.protocol import (
@@ -17,6 +20,7 @@ from dictate.engines.protocol import (
     StatusEvent,
     UnusableTerms,
     WatchStatus,
+    error_from,
     read_event,
 )
 from dictate.errors import EngineError, EngineLost
@@ -29,6 +33,11 @@ HUNG_S = 30.0
 A list may take minutes, but the process answers meanwhile."""
 
 
+FROZEN_S = 20.0
+"""Seconds in which a process that loads a model must have used a processor or a disk. A model may
+take minutes to load, but not to do nothing."""
+
+
 class ControlConnection:
     """One connection at a time, to each of the processes that follow each other at one socket."""
 
@@ -36,16 +45,21 @@ class ControlConnection:
         self,
         socket: Path,
         on_status: Callable[[StatusEvent], None],
-        on_preparing: Callable[[], None] = lambda: None,
+        on_preparing: Callable[[], None],
+        usage: Callable[[], Usage],
     ) -> None:
         """Called on the loop: `on_status` with each status that the process reports, and
-        `on_preparing` when `preparing` has changed."""
+        `on_preparing` when `preparing` has changed. `usage` is what the process has used while it
+        loads, and blocks."""
         self._socket = socket
         self._on_status = on_status
         self._on_preparing = on_preparing
         self._limit: asyncio.Timeout | None = None
-        self._hung = False
+        self._usage = usage
+        self._hung = self._frozen = False
         self._ready = False
+        self._local = True
+        """Whether the model is loaded here, as far as that is known."""
         self._writer: asyncio.StreamWriter | None = None
         self._answers: deque[asyncio.Future[list[str]]] = deque()
         """To the lists that were sent, in their order."""
@@ -105,8 +119,9 @@ class ControlConnection:
 
     async def _watch(self) -> str:
         try:
-            self._ready = self._hung = False
-            async with asyncio.timeout(LOADING_S) as self._limit:
+            self._ready = self._hung = self._frozen = False
+            self._local = True
+            async with asyncio.timeout(LOADING_S) as self._limit, _beside(self._watch_loading()):
                 reader, writer = await self._connect()
                 heartbeat = asyncio.create_task(self._watch_heartbeat())
                 try:
@@ -119,6 +134,7 @@ class ControlConnection:
                             self._answer(event)
                         elif event.type == StatusEvent.type:
                             status = StatusEvent.from_event(event)
+                            self._local = status.local
                             self._on_status(status)
                             if status.state == EngineState.FAILED:
                                 return status.message
@@ -132,10 +148,29 @@ class ControlConnection:
         except TimeoutError:
             if self._hung:
                 return f"the engine hung for {HUNG_S:g} s while it took in the hotwords"
+            if self._frozen:
+                return f"the engine did nothing for {FROZEN_S:g} s while it was loaded"
             what = "has not taken in the hotwords" if self._ready else "is not loaded"
             return f"the engine {what} after {LOADING_S:.0f} s"
         except (OSError, EngineError) as error:
             return f"the engine talks nonsense: {error}"
+
+    async def _watch_loading(self) -> None:
+        """End `run` if the process does nothing while it loads: it is stopped, or waits for what
+        does not come."""
+        meter = await asyncio.to_thread(WorkMeter, self._usage)
+        while True:
+            await asyncio.sleep(FROZEN_S)
+            if self._ready:
+                return
+            works = await asyncio.to_thread(meter.at_work, LOADING_S)
+            if not self._local:  # it waits for another machine, with deadlines of its own
+                works = await self._answers_ping()
+            if not works and not self._ready:
+                break
+        self._frozen = True
+        if self._limit is not None:
+            self._limit.reschedule(asyncio.get_running_loop().time())
 
     async def _watch_heartbeat(self) -> None:
         """End `run` if the process hangs while it takes in a list."""
@@ -170,12 +205,22 @@ class ControlConnection:
         if not self._answers:
             raise EngineError(f"{event.type} unasked")
         if event.type == "error":
-            _settle(self._answers.popleft(), EngineError(str(event.data.get("text"))[:1000]))
+            _settle(self._answers.popleft(), error_from(event))
         else:
             terms = UnusableTerms.from_event(event).terms
             _settle(self._answers.popleft(), [str(term) for term in terms])
         self._set_limit()
         self._on_preparing()
+
+
+@asynccontextmanager
+async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Do this meanwhile."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
 
 
 def _settle(answer: asyncio.Future[list[str]], result: list[str] | EngineError) -> None:

@@ -100,7 +100,8 @@ class EngineHost:
         try:
             return await _watched(self._thread, watched, self.watch, at_work)
         except OSError as error:
-            raise EngineError(f"{type(error).__name__}: {error}") from error
+            what = error.strerror or "without a reason"
+            raise EngineError(f"{type(error).__name__}: {what}", str(error)) from error
         finally:
             self._calls -= 1
 

@@ -10,8 +10,15 @@ from wyoming.event import Event, async_write_event
 
 from dictate.engines import TermReport
 from dictate.engines.hotword_events import hotwords_event, hotwords_from_event
-from dictate.engines.protocol import LARGEST_EVENT, BadEvent, Inspect, Inspected, read_event
-from dictate.errors import EngineError, EngineLost
+from dictate.engines.protocol import (
+    LARGEST_EVENT,
+    BadEvent,
+    Inspect,
+    Inspected,
+    error_from,
+    read_event,
+)
+from dictate.errors import EngineLost
 from dictate.hotwords.model import Guards, Hotwords, Term
 
 
@@ -26,7 +33,7 @@ async def inspect(socket: Path, terms: Sequence[Term], guards: Guards) -> list[T
     if event is None:
         raise EngineLost("the engine was lost")
     if event.type == "error":
-        raise EngineError(str(event.data.get("text"))[:1000])
+        raise error_from(event)
     return reports(event)
 
 

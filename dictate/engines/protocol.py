@@ -38,8 +38,10 @@ answers nothing before it.
 
 import asyncio
 import json
+import traceback
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
+from pathlib import Path
 from types import UnionType
 from typing import Any, ClassVar, Self
 
@@ -50,6 +52,12 @@ from dictate.errors import DictateError, EngineError
 LARGEST_EVENT = 8 * 1024 * 1024
 """Maximum number of bytes in an event. A connection that sends a larger one is closed. The largest
 hotwords.toml makes an event of 5 MB."""
+
+LARGEST_MESSAGE = 1000
+"""Maximum number of characters of an error that are passed on."""
+
+LARGEST_NUMBER = 2**32 - 1
+"""Maximum of all counts and times, which are never negative: D-Bus can still carry it."""
 
 PROGRAM = "dictate"
 """The name in the `info` of a server that knows our events."""
@@ -70,8 +78,39 @@ class BadEvent(EngineError):
 
 
 def error_text(error: Exception) -> str:
-    """An error as its process reports it to the client."""
-    return str(error) if isinstance(error, DictateError) else f"{type(error).__name__}: {error}"
+    """An error that no text was there to be quoted in, with all that is known about it."""
+    if not isinstance(error, DictateError):
+        return f"{type(error).__name__}: {error}"
+    says = getattr(error, "says", "")
+    return f"{error}; it says: {says}" if says else str(error)
+
+
+def error_event(error: Exception) -> Event:
+    """An error about an utterance, as its process reports it to the client. What others say about
+    it may quote the text, and is kept apart in `says`."""
+    kind, text, says = type(error).__name__, str(error), getattr(error, "says", "")
+    if not isinstance(error, DictateError):
+        text, says = _where(error), str(error)
+    return Event("error", {"text": text, "code": kind, "says": says[:LARGEST_MESSAGE]})
+
+
+def error_from(event: Event) -> EngineError:
+    """The error that such an event reports."""
+    text, says = (str(event.data.get(key) or "") for key in ("text", "says"))
+    return EngineError(text[:LARGEST_MESSAGE], says[:LARGEST_MESSAGE])
+
+
+def _where(error: Exception) -> str:
+    """What kind of error this is, and where it arose."""
+    places = traceback.extract_tb(error.__traceback__)[-1:]
+    at = "".join(f" at {Path(place.filename).name}:{place.lineno}" for place in places)
+    return f"{type(error).__name__}{at}"
+
+
+def _possible(value: object) -> object:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    return 0 if value != value else max(0, min(LARGEST_NUMBER, value))
 
 
 @dataclass(frozen=True)
@@ -85,7 +124,8 @@ class DictateEvent:
 
     @classmethod
     def from_event(cls, event: Event) -> Self:
-        """Raises BadEvent if a field is missing or is not of its type."""
+        """Raises BadEvent if a field is missing or is not of its type. A number that nothing here
+        can be becomes the nearest that can."""
         values = {}
         for field in fields(cls):
             value = event.data.get(field.name, field.default)
@@ -95,7 +135,7 @@ class DictateEvent:
                 value = EngineState(value)
             if not isinstance(value, kind):
                 raise BadEvent(f"{event.type}: {field.name} is {type(value).__name__}")
-            values[field.name] = value
+            values[field.name] = _possible(value)
         return cls(**values)
 
 
@@ -334,18 +374,20 @@ class EventQueue:
         return event
 
 
-async def read_event(reader: asyncio.StreamReader) -> Event | None:
+async def read_event(reader: asyncio.StreamReader, largest: int = LARGEST_EVENT) -> Event | None:
     """The next event, or None at the end.
 
     The library's own reader accepts any size and any JSON. This one raises BadEvent for an event
-    larger than LARGEST_EVENT, and for anything that is not an event.
+    with more than `largest` bytes of data or payload, and for anything that is not an event. Its
+    first line is bounded by the limit of `reader`.
     """
     try:
         line = await reader.readline()
         if not line:
             return None
         head = _json_object(line)
-        length, payload_length = _size(head, "data_length"), _size(head, "payload_length")
+        length = _size(head, "data_length", largest)
+        payload_length = _size(head, "payload_length", largest)
         data = await reader.readexactly(length)
         return _event(head, data, await reader.readexactly(payload_length))
     except asyncio.IncompleteReadError:
@@ -370,8 +412,8 @@ def _json_object(raw: bytes) -> dict[str, Any]:
     return value
 
 
-def _size(head: dict[str, Any], name: str) -> int:
+def _size(head: dict[str, Any], name: str, largest: int = LARGEST_EVENT) -> int:
     size = head.get(name) or 0
-    if not isinstance(size, int) or not 0 <= size <= LARGEST_EVENT:
-        raise BadEvent(f"{name} is {size!r}; the limit is {LARGEST_EVENT} bytes")
+    if not isinstance(size, int) or not 0 <= size <= largest:
+        raise BadEvent(f"{name} is {size!r}; the limit is {largest} bytes")
     return size

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dictate.config.schema import EngineSettings
+from dictate.engines.call_watch import Usage, loading_usage_of
 from dictate.engines.control import ControlConnection
 from dictate.engines.fallback import AutoChoice
 from dictate.engines.pace import MEASURABLE_S, Pace, slow_note
@@ -86,7 +87,9 @@ class EngineSupervisor:
         """The number of the current process; each restart adds one."""
         self.choice = AutoChoice(settings.use)
         self.pace = Pace()
-        self.control = ControlConnection(socket, self._status_received, self._call_listeners)
+        self.control = ControlConnection(
+            socket, self._status_received, self._call_listeners, self._loading_usage
+        )
         self.status_listeners: set[Callable[[], None]] = set()
         """Called after each status that the process reports, and when it begins or ends to take in
         a list of hotwords."""
@@ -271,6 +274,10 @@ class EngineSupervisor:
         self._reachable = state not in (EngineState.FAILED, EngineState.RESTARTING)
         self._set(state, status.message)
         self._call_listeners()
+
+    def _loading_usage(self) -> Usage:
+        pid = self.pid
+        return Usage(0.0, 0) if pid is None else loading_usage_of(pid)
 
     def _call_listeners(self) -> None:
         for listener in list(self.status_listeners):

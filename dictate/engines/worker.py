@@ -15,7 +15,6 @@ import logging
 import os
 import signal
 import socket
-import sys
 from pathlib import Path
 
 from dictate.config.schema import EngineSettings
@@ -23,6 +22,7 @@ from dictate.engines.client_connection import ClientConnection
 from dictate.engines.host import EngineHost
 from dictate.engines.protocol import LARGEST_EVENT
 from dictate.platform.lifeline import die_with_input
+from dictate.platform.log_lines import log_to_stderr
 
 
 async def serve(host: EngineHost, path: Path) -> None:
@@ -67,7 +67,7 @@ def main() -> None:
     parser.add_argument("--exclude", default=[], action="append", metavar="NAME", help="for auto")
     arguments = parser.parse_args()
     settings = EngineSettings(**{**json.loads(arguments.settings), "use": arguments.engine})
-    logging.basicConfig(stream=sys.stderr, format="%(message)s")
+    log_to_stderr(logging.WARNING, "%(message)s")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     die_with_input()
     asyncio.run(serve(EngineHost(settings, arguments.exclude), arguments.socket))

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from dictate.platform import paths
+from dictate.platform.own_files import read_own
 
 log = logging.getLogger(__name__)
 
@@ -55,12 +56,11 @@ def load(path: Path) -> tuple[Calibration, ...]:
     """All that count: a model that has changed since is no longer known. A file that cannot be read
     means that nothing is calibrated. Blocks."""
     try:
-        found = json.loads(path.read_text("utf-8"))
-        known = {field.name for field in fields(Calibration)}
-        each = [Calibration(**{key: one[key] for key in known}) for one in found]
+        found = json.loads(read_own(path))
+        each = [_calibration(one) for one in found]
     except (FileNotFoundError, NotADirectoryError):
         return ()
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         log.warning("%s cannot be used, so the built-in strengths are: %r", path, error)
         return ()
     return tuple(one for one in each if one.model_hash == model_hash(one.model_path))
@@ -96,6 +96,17 @@ def difference(old: Sequence[Calibration], new: Sequence[Calibration]) -> list[s
         for name in names
         if before(*name) != after(*name)
     ]
+
+
+def _calibration(found: dict[str, object]) -> Calibration:
+    """Raises KeyError, TypeError."""
+    values = {field.name: found[field.name] for field in fields(Calibration)}
+    for field in fields(Calibration):
+        assert isinstance(field.type, type)
+        kinds = (int, float) if field.type is float else (field.type,)
+        if not isinstance(values[field.name], kinds):
+            raise TypeError(f"{field.name} is {type(values[field.name]).__name__}")
+    return Calibration(**values)  # type: ignore[arg-type]
 
 
 def model_hash(model_path: str) -> str:

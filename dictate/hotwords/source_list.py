@@ -23,6 +23,7 @@ from dictate.hotwords.limits import (
 )
 from dictate.hotwords.model import Source, Term
 from dictate.platform import paths
+from dictate.platform.own_files import read_own
 from dictate.toml.toml_file import write
 
 LISTS: Final = ("hotwords", "words", "terms")
@@ -100,7 +101,7 @@ def _check(phrase: str) -> None:
 def read_copy(source: Source) -> SourceCopy | None:
     """The last list of this source; None if there is none. It blocks."""
     try:
-        kept = json.loads(_path(source).read_bytes())
+        kept = json.loads(read_own(_path(source)))
         return SourceCopy(kept["content"], str(kept["etag"]))
     except (OSError, ValueError, LookupError, TypeError, RecursionError):
         return None  # it is requested again

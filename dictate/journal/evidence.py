@@ -152,6 +152,11 @@ class EvidenceTable:
         with self._transaction() as db:
             return _rows(db, f"WHERE dictation IN ({marks}) ORDER BY id", *numbers)
 
+    def all(self) -> list[Evidence]:
+        """Every row, oldest first."""
+        with self._transaction() as db:
+            return _rows(db, "ORDER BY id")
+
     def of_term(self, term: str) -> list[Evidence]:
         """The rows of a term, oldest first."""
         with self._transaction() as db:
@@ -185,9 +190,7 @@ class EvidenceTable:
         found: dict[str, TermCounts] = {}
         wrong: dict[str, set[int | None]] = {}
         written: dict[str, list[Evidence]] = {}
-        with self._transaction() as db:
-            rows = _rows(db, "ORDER BY id")
-        for row in rows:
+        for row in self.all():
             counts = found.setdefault(row.term, TermCounts(row.term))
             if row.kind in FIRINGS:
                 written.setdefault(row.term, []).append(row)
@@ -220,7 +223,9 @@ def insert(db: sqlite3.Connection, rows: Iterable[Evidence]) -> None:
 
 def _rows(db: sqlite3.Connection, where: str, *values: object) -> list[Evidence]:
     rows = db.execute(f"SELECT {_LIST} FROM evidence {where}", values)
-    return [Evidence(term, EvidenceKind(kind), *rest) for term, kind, *rest in rows]
+    # A newer dictate may know more kinds.
+    known = {kind.value: kind for kind in EvidenceKind}
+    return [Evidence(term, known[kind], *rest) for term, kind, *rest in rows if kind in known]
 
 
 def _value(value: object) -> object:

@@ -25,15 +25,14 @@ from dictate.errors import JournalError
 from dictate.hotwords.model import MAIN
 from dictate.journal.entry import FINISHED, STEPS, Entry, EntryState
 from dictate.journal.evidence import Evidence, EvidenceTable
+from dictate.journal.late import LateDisk
 from dictate.journal.retention import DAY_S, Moment, jump_message
 from dictate.journal.spool import Spool, read
 from dictate.journal.store import Store
 
 __all__ = ["Entry", "EntryState", "Journal"]
 
-
 S = EntryState
-
 BEFORE_TYPING = (S.CAPTURED, S.TRANSCRIBED)
 """Steps that the next one brings to the disk: somebody waits for the text meanwhile, and the sound
 is on the disk."""
@@ -58,7 +57,9 @@ class Journal:
         self.next_number = 1
         """The number of the next dictation; no number is used twice."""
         self._store = Store(directory)
-        self.evidence = EvidenceTable(self._store.transaction)
+        self._later: LateDisk | None = None
+        """The folder, while everything is in memory because it could not be opened."""
+        self.evidence = EvidenceTable(lambda: self._store.transaction())
         self._on_trouble = on_trouble
         self._on_mended = on_mended
         self._on_notice = on_notice or on_trouble
@@ -84,6 +85,12 @@ class Journal:
             self._store.close()
             raise
 
+    def open_in_memory(self) -> None:
+        """Open it without its folder, which is tried again with each dictation and each sweep."""
+        self._later, self._store = LateDisk(self._store), Store(None)
+        self.next_number = self._later.first
+        self._store.open()
+
     def apply(self, settings: JournalSettings) -> None:
         """Use these settings from now on."""
         self.settings = settings
@@ -93,6 +100,7 @@ class Journal:
         if number < self.next_number:
             raise ValueError(f"dictation {number} exists already: the next is {self.next_number}")
         self.next_number = number + 1
+        self._leave_memory()
         self._spools[number] = Spool(self._store.audio_path(number), self._report)
         self._recording.add(number)
         self._under_way.add(number)
@@ -221,6 +229,7 @@ class Journal:
 
         What was not delivered stays until the user deletes it, or for `keep_held_days`.
         """
+        self._leave_memory()
         self._finish_spools()
         try:
             jump_s = self._store.look(now)
@@ -233,6 +242,7 @@ class Journal:
 
     def close(self) -> None:
         """Write what is left and close the files. Idempotent."""
+        self._leave_memory()
         self._write()
         for spool in self._spools.values():
             spool.close()
@@ -289,6 +299,17 @@ class Journal:
     def _report(self, line: str) -> None:
         self._disk_failed = True
         self._on_trouble(line)
+
+    def _leave_memory(self) -> None:
+        """Go on in the folder, if it can be opened now."""
+        if self._later is None or (said := self._later.take(self._store)) is None:
+            return
+        self._store, self._later = self._later.store, None
+        for number, spool in self._spools.items():
+            spool.path = self._store.audio_path(number)
+        self._finish_spools()
+        self._on_notice("; ".join(said))
+        self._on_mended()
 
     def _finish_spools(self) -> None:
         """Try again to write the sound that the disk did not take."""
@@ -348,12 +369,8 @@ class Journal:
             self._on_notice(str(error))
             return replace(entry, state=S.HELD, reason="recovered, but its sound cannot be read")
         if not audio_s:
-            return replace(
-                entry,
-                state=S.EMPTY,
-                reason="Dictate crashed before any sound was recorded",
-                audio_s=0,
-            )
+            reason = "Dictate crashed before any sound was recorded"
+            return replace(entry, state=S.EMPTY, reason=reason, audio_s=0)
         return replace(entry, state=S.CAPTURED, reason="recovered", audio_s=audio_s)
 
     def _sweep(self, settings: JournalSettings) -> None:

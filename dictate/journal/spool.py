@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from dictate.events import RATE
+from dictate.platform.own_files import open_own, read_own
 
 HEADER_BYTES: Final = 44
 SYNC_S: Final = 0.5
@@ -61,7 +62,7 @@ class Spool:
             return bytes(self._waiting)
         try:
             # Not `read`: a full disk may have cut a sample in two, and the rest of it is in memory.
-            on_disk = self.path.read_bytes()[HEADER_BYTES:]
+            on_disk = read_own(self.path)[HEADER_BYTES:]
             return on_disk[: self._written] + self._waiting
         except OSError as error:
             self._tell(error)
@@ -119,7 +120,7 @@ class Spool:
 
 def read(path: Path) -> bytes:
     """The sound in a spool file, whatever state its header is in. Raises OSError."""
-    pcm = path.read_bytes()[HEADER_BYTES:]
+    pcm = read_own(path)[HEADER_BYTES:]
     return pcm[: len(pcm) // _SAMPLE_BYTES * _SAMPLE_BYTES]
 
 
@@ -128,7 +129,7 @@ def mend(path: Path) -> float:
 
     A torn half sample at its end is cut off. Raises OSError.
     """
-    fd = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    fd = open_own(path, os.O_RDWR)
     try:
         size = max(0, os.fstat(fd).st_size - HEADER_BYTES) // _SAMPLE_BYTES * _SAMPLE_BYTES
         if size:
@@ -141,8 +142,7 @@ def mend(path: Path) -> float:
 
 
 def _create(path: Path) -> int:
-    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    fd = os.open(path, flags, 0o600)
+    fd = open_own(path, os.O_RDWR | os.O_CREAT | os.O_EXCL)
     try:
         os.pwrite(fd, _header(None), 0)
         folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

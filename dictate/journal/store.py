@@ -3,52 +3,29 @@
 Errors of libraries become JournalError here, with what the user can do.
 """
 
-import itertools
 import os
+import re
 import sqlite3
 import time
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import fields, replace
+from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from dictate.errors import JournalError, UnsafeFolder
-from dictate.hotwords.model import MAIN, SECOND
-from dictate.journal import evidence, spool
+from dictate.journal import evidence, schema, spool
 from dictate.journal.entry import Entry, EntryState
 from dictate.journal.evidence import Evidence
 from dictate.journal.retention import Moment, passed
+from dictate.journal.schema import COLUMNS, LIST
 from dictate.platform import paths
 from dictate.platform.locks import lock
+from dictate.platform.own_files import free_name, open_own, set_aside
 
-_VERSION: Final = 1
-_COLUMNS: Final = tuple(f.name for f in fields(Entry) if f.name != "has_audio")
-_LIST: Final = ", ".join(_COLUMNS)
-_STATES: Final = ", ".join(f"'{state.value}'" for state in EntryState)
 _UNFINISHED: Final = ("recording", "captured", "transcribed", "typing")
-# AUTOINCREMENT remembers the highest number ever used, even when its row is deleted.
-_SCHEMA: Final = f"""
-CREATE TABLE IF NOT EXISTS dictation (
-    number INTEGER PRIMARY KEY AUTOINCREMENT,
-    state TEXT NOT NULL CHECK (state IN ({_STATES})),
-    started REAL NOT NULL, audio_s REAL NOT NULL, text TEXT NOT NULL, heard TEXT NOT NULL,
-    engine TEXT NOT NULL, output TEXT NOT NULL, application TEXT NOT NULL, reason TEXT NOT NULL
-) STRICT"""
-# Not in the schema: older journals lack them, and an older dictate can still write a journal with
-# them. `since` is the retention clock at the first look after the last step: `put` empties it.
-_ADDED: Final = {
-    "profile": f"TEXT NOT NULL DEFAULT '{MAIN}'",
-    "since": "REAL",
-    "plain": "TEXT",
-    "corrected": "TEXT NOT NULL DEFAULT ''",
-}
-_OF_SECOND: Final = "UPDATE dictation SET profile = ? WHERE second != 0 AND profile = ?"
-_CLOCK: Final = """
-CREATE TABLE IF NOT EXISTS retention_clock (
-    id INTEGER PRIMARY KEY CHECK (id = 1),
-    counted_s REAL NOT NULL, wall REAL NOT NULL, boot TEXT NOT NULL, boot_s REAL NOT NULL
-) STRICT"""
+_SOUND: Final = re.compile(r"([1-9][0-9]{0,8})\.wav")
+"""The names of our sound files; other files in that folder are not ours."""
 _BROKEN: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
 
 
@@ -76,6 +53,7 @@ class Store:
             lock(self._lock)
             paths.safe_dir(self._directory / "audio")
             path = self._directory / "journal.db"
+            said = self._set_odd_aside(path)
             _make_file(path)
             try:
                 self._open_db = self._connect(path)
@@ -85,10 +63,10 @@ class Store:
                 aside = self._move_aside(path)
                 _make_file(path)
                 self._open_db = self._connect(path)
-                return [
+                said.append(
                     f"{path} was damaged ({error}): it is now {aside.name}, and a new one is begun."
                     " It may hold texts that were not delivered: dictatectl forget --all deletes it"
-                ]
+                )
         except BlockingIOError:
             self.close()
             raise JournalError(
@@ -100,7 +78,21 @@ class Store:
         except BaseException:
             self.close()
             raise
-        return []
+        return said
+
+    def last_known_number(self) -> int:
+        """The highest number that seems to be used, although it cannot be opened; 0 if there is
+        none. It writes nothing, and does not know the newest."""
+        if self._directory is None or self._audio is None:
+            return 0
+        found = max(self.audio_numbers(), default=0)
+        path = (self._directory / "journal.db").absolute()
+        with suppress(sqlite3.Error):
+            db = sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)
+            with closing(db):
+                highest = db.execute("SELECT max(seq) FROM sqlite_sequence").fetchone()[0]
+            found = max(found, highest if isinstance(highest, int) else 0)
+        return found
 
     def close(self) -> None:
         """Close the files. Idempotent."""
@@ -118,10 +110,10 @@ class Store:
         """Write all of these entries, and what is known of terms in them, or nothing; they are on
         the disk when it returns, or if that is not `synced`, with the next that is. Until then they
         outlive this process, but not the machine."""
-        marks = ", ".join("?" * len(_COLUMNS))
-        values = [[_value(getattr(entry, name)) for name in _COLUMNS] for entry in entries]
+        marks = ", ".join("?" * len(COLUMNS))
+        values = [[_value(getattr(entry, name)) for name in COLUMNS] for entry in entries]
         with self.transaction(synced=synced) as db:
-            db.executemany(f"INSERT OR REPLACE INTO dictation ({_LIST}) VALUES ({marks})", values)
+            db.executemany(f"INSERT OR REPLACE INTO dictation ({LIST}) VALUES ({marks})", values)
             evidence.insert(db, rows)
 
     def delete(self, numbers: Collection[int]) -> None:
@@ -206,7 +198,7 @@ class Store:
         """The numbers of all sound files."""
         found = self._audio.glob("*.wav") if self._audio else ()
         ours = (path for path in found if path.is_file() and not path.is_symlink())
-        return {int(path.stem) for path in ours if path.stem.isdecimal()}
+        return {int(match[1]) for path in ours if (match := _SOUND.fullmatch(path.name))}
 
     def audio_time(self, number: int) -> float:
         """When the sound file was last written, wall clock."""
@@ -266,28 +258,25 @@ class Store:
                 *("secure_delete=ON", "temp_store=MEMORY"),
             ):
                 db.execute(f"PRAGMA {pragma}")
-            _examine(db)
-            db.execute(_SCHEMA)
-            there = {row[1] for row in db.execute("PRAGMA table_info(dictation)")}
-            for name, kind in _ADDED.items():
-                if name not in there:
-                    db.execute(f"ALTER TABLE dictation ADD COLUMN {name} {kind}")
-            if "second" in there:  # an older dictate had one profile beside the main one
-                db.execute(_OF_SECOND, (SECOND, MAIN))
-            for statement in (_CLOCK, *evidence.SCHEMA):
-                db.execute(statement)
-            db.execute(f"PRAGMA user_version={_VERSION}")
-            db.execute(f"SELECT {_LIST} FROM dictation LIMIT 1").fetchall()
+            schema.prepare(db)
         except BaseException:
             db.close()
             raise
         return db
 
+    def _set_odd_aside(self, path: Path) -> list[str]:
+        """Move away what is not a file of ours; one line for the user for each."""
+        beside = [path.with_name(path.name + end) for end in ("-wal", "-shm", "-journal")]
+        try:
+            said = [set_aside(each) for each in (path, *beside)]
+            for part in filter(os.path.lexists, beside if said[0] else ()):
+                part.rename(free_name(path, f"broken{part.name[len(path.name) :]}"))
+        except OSError as error:
+            raise JournalError(_advice(path, error)) from error
+        return [line for line in said if line]
+
     def _move_aside(self, path: Path) -> Path:
-        name = f"{path.name}.broken-{time.strftime('%Y%m%d-%H%M%S')}"
-        # A clock that begins in 1970 at each start gives the same name again.
-        names = itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
-        aside = next(free for free in map(path.with_name, names) if not free.exists())
+        aside = free_name(path, "broken")
         try:
             for ending in ("-wal", "-shm"):
                 with suppress(FileNotFoundError):
@@ -298,7 +287,7 @@ class Store:
 
     def _select(self, where: str, *values: object) -> list[Entry]:
         with self._errors() as db:
-            rows = db.execute(f"SELECT {_LIST} FROM dictation {where}", values).fetchall()
+            rows = db.execute(f"SELECT {LIST} FROM dictation {where}", values).fetchall()
         return [
             replace(entry, state=EntryState(entry.state)) for entry in (Entry(*row) for row in rows)
         ]
@@ -328,17 +317,6 @@ class Store:
             raise JournalError(_advice(self._directory, error)) from error
 
 
-def _examine(db: sqlite3.Connection) -> None:
-    """Raise sqlite3.DatabaseError if the file is damaged, JournalError if it is too new."""
-    problem = db.execute("PRAGMA quick_check(1)").fetchone()[0]
-    if problem != "ok":
-        damaged = sqlite3.DatabaseError(problem.splitlines()[-1])
-        damaged.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
-        raise damaged
-    if db.execute("PRAGMA user_version").fetchone()[0] > _VERSION:
-        raise JournalError("a newer dictate made this journal.db: update, or move it away")
-
-
 def _value(value: Any) -> Any:
     # An engine may send half a surrogate pair, which UTF-8 cannot encode.
     if isinstance(value, EntryState):
@@ -349,8 +327,7 @@ def _value(value: Any) -> Any:
 def _make_file(path: Path) -> None:
     """Make an empty file if there is none, for this user only. Raises JournalError."""
     try:
-        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-        file = os.open(path, flags, 0o600)
+        file = open_own(path, os.O_RDWR | os.O_CREAT)
         try:
             os.fchmod(file, 0o600)
         finally:

@@ -26,6 +26,7 @@ from dictate.models.store import PUBLISHER, InstalledModel, ModelFile
 from dictate.plain_text import clean
 from dictate.platform import paths
 from dictate.platform.locks import locked
+from dictate.platform.own_files import open_own
 from dictate.toml.toml_file import write
 
 if TYPE_CHECKING:
@@ -127,8 +128,7 @@ def alone(folder: Path) -> Iterator[None]:
 def _fetch(model: Model, file: PinnedFile, on_progress: Callable[[int], None]) -> None:
     """Download one file, or the rest of it, and put it into the store."""
     part = part_path(model, file)
-    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-    with os.fdopen(os.open(part, flags, 0o600), "r+b") as output:
+    with os.fdopen(open_own(part, os.O_RDWR | os.O_CREAT), "r+b") as output:
         if output.seek(0, os.SEEK_END) < file.size:
             _require_space(part.parent, file.size - output.tell())
             _receive(model, file, output, on_progress)

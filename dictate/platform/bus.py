@@ -9,6 +9,7 @@ from dbus_fast.aio import MessageBus
 from dbus_fast.errors import DBusFastError
 
 from dictate.errors import Unavailable
+from dictate.plain_text import clean
 from dictate.platform.background import ignore_exception
 from dictate.platform.bus_names import ADVICE, HELLO_S, session_address
 from dictate.platform.bus_names import ERRORS as ERRORS
@@ -157,6 +158,7 @@ def _make_patient(connection: Any) -> None:
 
 
 def one_line(text: str, limit: int = LINE_LIMIT) -> str:
-    """The text as one line that any program can show; D-Bus refuses NUL and half surrogates."""
-    line = " ".join(text.encode("utf-8", "replace").decode().replace("\0", " ").split())
+    """The text, which may hold words of others, as one line that any program can show. D-Bus
+    refuses NUL and half surrogates."""
+    line = " ".join(clean(text.replace("\0", " ")).split())
     return line if len(line) <= limit else line[: limit - 1] + "…"

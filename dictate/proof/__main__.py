@@ -24,6 +24,7 @@ from dictate.errors import DictateError
 from dictate.events import pcm_from_samples
 from dictate.hotwords.spoken_words import Words
 from dictate.platform.lifeline import die_with_input
+from dictate.platform.log_lines import log_to_stderr
 from dictate.proof import calibrate, command, voices
 from dictate.proof.spoken_controls import spoken
 
@@ -54,7 +55,7 @@ def main() -> int:
     speak.add_argument("--language", required=True)
     speak.add_argument("--most", type=int, required=True)
     given = parser.parse_args()
-    logging.basicConfig(stream=sys.stderr, format="%(message)s")
+    log_to_stderr(logging.WARNING, "%(message)s")
     die_with_input()
     try:
         if given.command == "controls":

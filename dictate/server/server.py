@@ -44,7 +44,11 @@ from dictate.server.listeners import (
 log = logging.getLogger(__name__)
 
 MAX_CLIENTS: Final = 32
-"""Maximum number of clients at once."""
+"""Maximum number of clients at once, without those that have not sent their token yet."""
+MAX_STRANGERS: Final = 32
+"""Maximum number of these; one more takes the place of the oldest."""
+LARGEST_TOKEN: Final = 4096
+"""Maximum number of bytes that they may send."""
 IDLE_S: Final = 60.0
 """Seconds without data after which a client is disconnected."""
 TOKEN_S: Final = 5.0
@@ -55,6 +59,17 @@ HUNG_S: Final = 60.0
 """Seconds without any work, after which a call to a loaded engine counts as hung."""
 
 
+class Reader(asyncio.StreamReader):
+    """Takes little from a client that has not sent its token yet: nothing is kept for it."""
+
+    def __init__(self, *, trusted: bool) -> None:
+        super().__init__(LARGEST_EVENT if trusted else LARGEST_TOKEN)
+
+    def trust(self) -> None:
+        """From now on it may send whole events."""
+        self._limit = LARGEST_EVENT
+
+
 class PublicServer(EngineHost):
     """The engine process's server, for clients that are not trusted."""
 
@@ -63,8 +78,9 @@ class PublicServer(EngineHost):
     def __init__(self, settings: EngineSettings, token: str = "") -> None:
         super().__init__(settings)
         self._token = token.encode()
-        self._open = 0
         self._clients: set[ClientConnection] = set()
+        self._strangers: dict[asyncio.StreamWriter, None] = {}
+        """Those that have not sent their token yet, the oldest first."""
         self._reported_slow = False
 
     @property
@@ -84,32 +100,45 @@ class PublicServer(EngineHost):
             self._reported_slow = True
             log.warning("server: engine %s: %s", self.status.name, note)
 
-    async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def protocol(self) -> asyncio.StreamReaderProtocol:
+        """For a new connection."""
+        reader = Reader(trusted=not self._token)
+        return asyncio.StreamReaderProtocol(reader, lambda _, writer: self._accept(reader, writer))
+
+    async def _accept(self, reader: Reader, writer: asyncio.StreamWriter) -> None:
         """Serve one client, unless there are too many or it lacks the token."""
-        if self._open >= MAX_CLIENTS:
-            log.warning("server: refused a client, because %d are connected already", MAX_CLIENTS)
-            writer.transport.abort()
-            return
-        self._open += 1
         try:
-            if await self._authorized(reader):
-                client = ClientConnection(self, reader, writer)
-                self._clients.add(client)
-                try:
-                    await client.run()
-                finally:
-                    self._clients.discard(client)
+            if self._token and not await self._authorized(reader, writer):
+                return
+            if len(self._clients) >= MAX_CLIENTS:
+                log.warning("server: refused a client: %d are connected already", MAX_CLIENTS)
+                writer.transport.abort()
+                return
+            client = ClientConnection(self, reader, writer)
+            self._clients.add(client)
+            try:
+                await client.run()
+            finally:
+                self._clients.discard(client)
         finally:
-            self._open -= 1
             writer.close()
 
-    async def _authorized(self, reader: asyncio.StreamReader) -> bool:
+    async def _authorized(self, reader: Reader, writer: asyncio.StreamWriter) -> bool:
         """Whether the client sends the token. One that does not gets no answer of any kind."""
-        if not self._token:
-            return True
+        if len(self._strangers) >= MAX_STRANGERS:
+            oldest = next(iter(self._strangers))
+            del self._strangers[oldest]
+            oldest.transport.abort()
+        self._strangers[writer] = None
+        try:
+            return await self._sends_token(reader)
+        finally:
+            self._strangers.pop(writer, None)
+
+    async def _sends_token(self, reader: Reader) -> bool:
         try:
             async with asyncio.timeout(TOKEN_S):
-                event = await read_event(reader)
+                event = await read_event(reader, LARGEST_TOKEN)
             token = Token.from_event(event).token if event and event.type == Token.type else ""
         except (OSError, DictateError) as error:
             log.debug("server: a client sent no token: %s", error)
@@ -117,6 +146,8 @@ class PublicServer(EngineHost):
         matches = hmac.compare_digest(token.encode(errors="replace"), self._token)
         if not matches:
             log.warning("server: refused a client that does not have the token")
+        else:
+            reader.trust()
         return matches
 
     async def finish_utterances(self) -> None:
@@ -175,10 +206,9 @@ async def _serve(
         servers = []
         for listener in listeners:
             tls = None if listener.is_unix else context
-            server = await asyncio.start_server(
-                public.accept,
+            server = await loop.create_server(
+                public.protocol,
                 sock=listener.sock,
-                limit=LARGEST_EVENT,
                 ssl=tls,
                 ssl_handshake_timeout=TOKEN_S if tls else None,
             )

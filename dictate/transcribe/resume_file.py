@@ -15,6 +15,7 @@ from dictate.hotwords.model import Hotwords
 from dictate.journal.retention import DAY_S, Moment, passed
 from dictate.platform import paths
 from dictate.platform.locks import lock
+from dictate.platform.own_files import open_own, read_own
 from dictate.toml.toml_file import write
 from dictate.transcribe.words import Word
 
@@ -49,7 +50,7 @@ def _delete_old(folder: Path) -> None:
     now, clock = Moment.now(), folder.with_name("files-clock.json")
     jumped_s = inf
     with suppress(OSError, ValueError, TypeError):
-        last = Moment(*json.loads(clock.read_text()))
+        last = Moment(*json.loads(read_own(clock)))
         jumped_s = max(0.0, now.wall - last.wall - passed(last, now)[0])
     for path in folder.glob("*.jsonl"):
         with suppress(FileNotFoundError):  # another process deletes it, too
@@ -84,7 +85,7 @@ class ResumeFile:
         if path is None:
             return
         try:
-            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            self._file = open_own(path, os.O_RDWR | os.O_CREAT)
         except OSError as error:
             raise _error(path, error) from error
         try:

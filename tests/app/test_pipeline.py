@@ -5,6 +5,7 @@ are tested in tests/desktop and tests/faults.
 """
 
 import asyncio
+import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dictate.app.dictation import LONG_TEXT
 from dictate.app.journal_thread import JournalThread
 from dictate.app.observer import Timing
 from dictate.app.output_writer import OutputWriter
@@ -563,10 +565,10 @@ def test_the_engine_is_lost_and_the_sound_is_not(run: Callable[..., None]) -> No
 
 def test_a_bug_in_an_output_holds_the_text(run: Callable[..., None]) -> None:
     async def scenario(rig: Rig) -> None:
-        rig.screen.trouble = ZeroDivisionError("a bug")
+        rig.screen.trouble = ZeroDivisionError("a message that may quote the text")
         await rig.dictate()
         await rig.settle()
-        assert rig.observer.told == ["held 1: a bug"]
+        assert rig.observer.told == ["held 1: ZeroDivisionError"]
 
     run(scenario)
 
@@ -845,3 +847,46 @@ def test_what_a_stop_leaves_unheard_is_held_by_the_next_start(
 
     run(first)
     run(second)
+
+
+def test_a_very_long_text_is_polished_off_the_loop(
+    run: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[bool] = []
+
+    def polish(profile: Profile, final: FinalTranscript, application: str) -> str:
+        threads.append(threading.current_thread() is threading.main_thread())
+        return final.text
+
+    monkeypatch.setattr(Profile, "polish", polish)
+
+    async def scenario(rig: Rig) -> None:
+        rig.main_engine.answers = {1: "short", 2: "x" * (LONG_TEXT + 1)}
+        for _ in range(2):
+            await rig.dictate()
+            await rig.settle()
+        assert threads == [True, False]
+        assert rig.screen.windows["editor"].split() == ["short", "x" * (LONG_TEXT + 1)]
+
+    run(scenario)
+
+
+def test_no_timer_outlives_its_dictation(run: Callable[..., None]) -> None:
+    async def scenario(rig: Rig) -> None:
+        loop: Any = asyncio.get_running_loop()
+        await rig.dictate()
+        await rig.settle()
+
+        def waiting() -> list[asyncio.TimerHandle]:
+            return [timer for timer in loop._scheduled if not timer.cancelled()]
+
+        before = len(waiting())
+        for _ in range(400):
+            rig.press()
+            rig.release()
+            rig.cancel()
+        await rig.settle()
+        assert len(waiting()) <= before
+        assert len(loop._scheduled) < 300, "asyncio drops those that were cancelled"
+
+    run(scenario)

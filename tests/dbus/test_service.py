@@ -17,6 +17,8 @@ import pytest
 from dbus_fast import Message, MessageFlag, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
+from dictate.dbus.call_rate import CallRate
+from dictate.dbus.caller import BURST, PER_S
 from dictate.dbus.interface import AT_ONCE, Dictate1, property_name
 from dictate.dbus.profiles_interface import ProfilesInterface
 from dictate.dbus.service import DESCRIPTION, Service, description
@@ -281,18 +283,39 @@ async def junk_is_answered_by_an_error_and_nothing_else(rig: Rig) -> None:
     assert len(await rig.ask("Devices")) == 2
 
 
-async def a_flood_is_answered_and_others_are_still_served(rig: Rig) -> None:
+async def a_flood_is_refused_and_others_are_still_served(rig: Rig) -> None:
     flooder = Rig(await names.connect())
-    flood = asyncio.gather(*(flooder.ask("Toggle") for _ in range(3_000)))
+    flood = asyncio.gather(*(flooder.call("Toggle") for _ in range(3_000)))
     slowest = 0.0
     while not flood.done():
         began = time.monotonic()
         await rig.ask("Last")
         slowest = max(slowest, time.monotonic() - began)
-    await flood
-    assert rig.controller.asked.count("toggle") == 3_000
+    refused = [it.error_name for it in await flood if it.message_type is MessageType.ERROR]
+    taken = 3_000 - len(refused)
+    assert set(refused) == {"org.freedesktop.DBus.Error.LimitsExceeded"}
+    assert BURST <= taken < 2_000
+    assert rig.controller.asked.count("toggle") == taken
     assert slowest < 5.0
+    await asyncio.sleep(2 / PER_S)
+    await flooder.ask("Toggle")  # it may call again once it has waited
     await names.leave(flooder.client)
+
+
+async def a_flood_that_wants_no_answer_is_dropped(rig: Rig) -> None:
+    flooder = await names.connect()
+    call = Message(
+        names.NAME,
+        names.PATH,
+        names.INTERFACE,
+        "Start",
+        flags=MessageFlag.NO_REPLY_EXPECTED,
+    )
+    for _ in range(50):
+        await asyncio.gather(*(flooder.send(call) for _ in range(100)))
+    await names.leave(flooder)
+    await rig.ask("Last")  # the bus keeps the order: all of them have come
+    assert BURST <= rig.controller.asked.count("start") < 4_000
 
 
 async def calls_without_an_answer_cannot_pile_up(rig: Rig) -> None:
@@ -340,17 +363,39 @@ async def a_proof_ends_when_its_client_leaves(rig: Rig) -> None:
 
 
 async def calls_that_want_no_answer_are_taken(rig: Rig) -> None:
-    for _ in range(3):
+    async def send(member: str, *body: Any) -> None:
+        signature, flags = "ub" if body else "", MessageFlag.NO_REPLY_EXPECTED
         await rig.client.send(
             Message(
-                destination=names.NAME,
-                path=names.PATH,
-                interface=names.INTERFACE,
-                member="Start",
-                flags=MessageFlag.NO_REPLY_EXPECTED,
+                names.NAME,
+                names.PATH,
+                names.INTERFACE,
+                member,
+                flags=flags,
+                signature=signature,
+                body=list(body),
             )
         )
+
+    for _ in range(3):
+        await send("Start")
     await until(lambda: rig.controller.asked == ["start"] * 3)
+    rig.service.serve(None, None)  # type: ignore[arg-type]
+    await send("Start")
+    await send("Forget", 1, True)
+    await rig.call("Last")
+
+
+def test_a_client_gets_its_calls_back_with_time_and_is_forgotten() -> None:
+    rate = CallRate(burst=3, per_s=2.0)
+    assert [rate.allows("a", 10.0) for _ in range(5)] == [True, True, True, False, False]
+    assert rate.allows("b", 10.0)
+    assert not rate.allows("a", 10.4)
+    assert [rate.allows("a", 11.0) for _ in range(3)] == [True, True, False]
+    assert [rate.allows("a", 99.0) for _ in range(4)] == [True, True, True, False]
+    for number in range(100_000):
+        rate.allows(f":1.{number}", 99.0 + number / 100)
+    assert len(rate._left) <= 1_001
 
 
 @pytest.mark.parametrize(
@@ -373,7 +418,8 @@ async def calls_that_want_no_answer_are_taken(rig: Rig) -> None:
         only_real_changes_are_told,
         properties_cannot_be_written,
         junk_is_answered_by_an_error_and_nothing_else,
-        a_flood_is_answered_and_others_are_still_served,
+        a_flood_is_refused_and_others_are_still_served,
+        a_flood_that_wants_no_answer_is_dropped,
         calls_without_an_answer_cannot_pile_up,
         calls_that_want_no_answer_are_taken,
         a_proof_ends_when_its_client_leaves,
@@ -389,7 +435,7 @@ def test_on_the_bus(
 
     asyncio.run(tell())
     assert CANARY not in caplog.text
-    if story is a_proof_ends_when_its_client_leaves:
+    if story in (a_proof_ends_when_its_client_leaves, calls_that_want_no_answer_are_taken):
         assert not [each for each in caplog.records if each.levelname in ("WARNING", "ERROR")]
 
 
@@ -560,6 +606,25 @@ def test_from_the_stop_on_calls_get_an_error_and_properties_are_still_read(bus: 
             assert (await rig.properties())["State"] == "starting"
 
     asyncio.run(main())
+
+
+def test_a_stranger_that_has_our_name_does_not_end_us(bus: Bus) -> None:
+    async def tell() -> None:
+        stranger, service = await names.connect(), Service(FakeController())
+        await stranger.request_name(names.NAME)
+        with pytest.raises(Unavailable, match=f"another program has the name {names.NAME}"):
+            await service.connect()
+        staying = asyncio.create_task(service.run())
+        await asyncio.sleep(0.3)
+        assert not staying.done()
+        await names.leave(stranger)
+        await until(lambda: service.bus is not None)  # as soon as the name is free
+        staying.cancel()
+        with suppress(asyncio.CancelledError):
+            await staying
+        await service.close()
+
+    asyncio.run(tell())
 
 
 def test_one_that_comes_back_too_late_says_so(bus: Bus) -> None:

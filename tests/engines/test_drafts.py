@@ -230,7 +230,7 @@ def test_a_client_that_wants_no_louder_sound_gets_a_draft_of_a_quiet_one(tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("drafts", "reason"), [(lambda _: None, "none here"), (fails, "RuntimeError: out of memory")]
+    ("drafts", "reason"), [(lambda _: None, "none here"), (fails, "RuntimeError")]
 )
 def test_an_engine_without_a_draft(
     tmp_path: Path, drafts: Callable[[str], Draft | None], reason: str

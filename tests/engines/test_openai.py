@@ -13,6 +13,7 @@ import pytest
 import trustme
 
 from dictate.config.schema import EngineSettings
+from dictate.engines.protocol import error_text
 from dictate.engines.remote import address, openai, openai_client
 from dictate.engines.remote.openai import OpenAIEngine
 from dictate.errors import EngineError
@@ -165,8 +166,9 @@ def test_which_model_hears(tmp_path: Path) -> None:
         assert loaded(server, remote_model="large").facts.notes == (
             "the server does not list the model large",
         )
-        with pytest.raises(EngineError, match=r"status 400; it says: The model `large`"):
+        with pytest.raises(EngineError, match=r"remote_model \(status 400\)") as error:
             hear(loaded(server, remote_model="large"))
+        assert error.value.says.startswith("The model `large`")
         server.cards.append({"id": "large", "task": "automatic-speech-recognition"})
         with pytest.raises(EngineError, match=r"has small, large: set engine.remote_model"):
             loaded(server)
@@ -226,14 +228,16 @@ def test_a_key_goes_to_the_server_and_nowhere_else(tmp_path: Path) -> None:
         assert wrong == engine.settings.api_key_file
         key_file(tmp_path)
         server.on_asked = lambda handler: handler.say(500, {"error": f"{KEY} is out of luck"})
-        with pytest.raises(EngineError, match=r"it says: \.\.\. is out of luck"):
+        with pytest.raises(EngineError) as error:
             hear(engine)
+        assert error.value.says == "... is out of luck"
+        assert "luck" not in str(error.value)
         # Long messages are cut, but not in the middle of a key that nobody finds then.
         long = "x" * 197 + KEY
         server.on_asked = lambda handler: handler.say(500, {"error": long})
         with pytest.raises(EngineError) as error:
             hear(engine)
-        assert KEY[:3] not in str(error.value)
+        assert KEY[:3] not in error_text(error.value)
 
 
 def test_the_library_is_loaded_with_the_engine_alone() -> None:

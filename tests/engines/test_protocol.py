@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,10 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wyoming.event import Event, async_write_event
 
+from dictate.config.schema import EngineSettings
 from dictate.engines import inspection
+from dictate.engines.attempt import UtteranceAttempt
 from dictate.engines.hotword_events import HOTWORDS, hotwords_event, hotwords_from_event
 from dictate.engines.protocol import (
     LARGEST_EVENT,
+    LARGEST_NUMBER,
     AskDraft,
     BadEvent,
     BeginUtterance,
@@ -34,6 +39,8 @@ from dictate.engines.protocol import (
     WatchStatus,
     read_event,
 )
+from dictate.engines.supervisor import EngineSupervisor
+from dictate.events import FinalTranscript
 from dictate.hotwords.model import Guards, Hotwords, Term, TermState
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -109,11 +116,11 @@ ours = st.one_of(
     ),
     st.builds(
         BeginUtterance,
-        dictation=st.integers(0, 2**63),
+        dictation=st.integers(0, LARGEST_NUMBER),
         partials=st.booleans(),
         chunk_ms=st.integers(0, 2000),
     ),
-    st.builds(PartialText, dictation=st.integers(0, 2**63), text=texts),
+    st.builds(PartialText, dictation=st.integers(0, LARGEST_NUMBER), text=texts),
     st.builds(Progress, audio_s=numbers),
     st.builds(AskDraft, number=st.integers(0, 2**31)),
     st.just(DropDraft()),
@@ -360,3 +367,52 @@ def test_any_data_in_questions_and_answers_about_terms(one: object, other: objec
     for reports in (one, [one], [{"spelling": one, "tokens": other, "problem": one}]):
         with contextlib.suppress(BadEvent):
             inspection.reports(Event(Inspected.type, {"reports": reports}))
+
+
+@pytest.mark.parametrize(
+    ("sent", "taken"),
+    [
+        (2**40, 2**32 - 1),
+        (10**400, 2**32 - 1),
+        (float("inf"), 2**32 - 1),
+        (-1, 0),
+        (float("-inf"), 0),
+        (float("nan"), 0),
+        (7, 7),
+    ],
+)
+def test_a_number_that_cannot_be_becomes_one_that_can(sent: float, taken: int) -> None:
+    assert Progress.from_event(Event(Progress.type, {"audio_s": sent})).audio_s == taken
+    if isinstance(sent, int):
+        numbers = {"audio_s": 1, "finish_ms": 1, "rtf": 1, "chunk_ms": sent}
+        assert Timings.from_event(Event(Timings.type, numbers)).chunk_ms == taken
+
+
+@pytest.mark.parametrize(
+    "timings",
+    [
+        {"audio_s": 1.0, "finish_ms": 1.0, "rtf": 0.1, "chunk_ms": 2**40},
+        {"audio_s": -(10**400), "finish_ms": float("nan"), "rtf": float("inf"), "chunk_ms": -5},
+        {"audio_s": "many", "finish_ms": None, "rtf": []},
+        {"audio_s": 1.0, "finish_ms": 1.0, "rtf": 0.1, "plain": "x" * 2_000_000},
+        {},
+    ],
+)
+def test_no_number_about_the_work_costs_the_text(timings: dict[str, Any]) -> None:
+    async def main() -> FinalTranscript:
+        reader, wire = asyncio.StreamReader(), Wire()
+        settings, folder = EngineSettings(use="scripted:nothing"), Path("nowhere")
+        shown: list[dict[str, Any]] = []
+        owner = EngineSupervisor(settings, folder, lambda: shown.append(asdict(owner.info)))
+        attempt = UtteranceAttempt(owner, 1, Hotwords(), None, lambda _: None)
+        await async_write_event(Event(Timings.type, timings), wire)  # type: ignore[arg-type]
+        await async_write_event(Event("transcript", {"text": "All of it."}), wire)  # type: ignore[arg-type]
+        reader.feed_data(bytes(wire.raw))
+        reader.feed_eof()
+        final = await attempt._receive(reader)
+        await asyncio.sleep(0)
+        for value in shown[-1].values():
+            assert not isinstance(value, float | int) or 0 <= value < 2**32
+        return final
+
+    assert asyncio.run(main()).text == "All of it."

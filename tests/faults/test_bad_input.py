@@ -336,6 +336,29 @@ def test_a_folder_that_cannot_be_used(
         written(daemon, 2)
 
 
+def test_the_disk_has_room_again_after_a_start_without(user: Home, state: Path) -> None:
+    full(state)
+    with user.daemon(*user.spoken) as daemon:
+        written(daemon, 1)
+        daemon.wait_state("ready")
+        assert "memory only" in daemon.status()["trouble"]
+        daemon.ctl("start")
+        written(daemon, 2)
+        daemon.wait_state("ready")
+        assert [e["number"] for e in daemon.history()] == [2, 1]
+        subprocess.run(["mount", "-o", "remount,size=10m", str(state)], check=True)
+        daemon.ctl("start")
+        written(daemon, 3)
+        daemon.wait_state("ready")
+        assert "the journal is on the disk again" in daemon.logged()
+        assert "memory only" not in daemon.status()["trouble"]
+        daemon.kill()
+    with user.daemon() as daemon:
+        entries = daemon.history()
+        assert [(e["number"], e["text"]) for e in entries] == [(n, Home.text) for n in (3, 2, 1)]
+        assert {e["state"] for e in entries} == {"delivered"}
+
+
 def test_the_disk_fills_up_in_the_middle(tmp_path: Path, state: Path) -> None:
     with home(tmp_path, seconds=3.2) as user:
         state.mkdir(mode=0o700)

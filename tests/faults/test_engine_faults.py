@@ -120,7 +120,7 @@ def test_a_fault_of_its_own(tmp_path: Path, fault: str) -> None:
         ("hang", EngineLost, f"hung for {DEADLINE_S:g} s"),
         ("garbage", EngineError, "nonsense: a transcript without a text"),
         ("huge", EngineError, "nonsense: a transcript of 2000000 characters"),
-        ("raise out of memory", EngineError, "RuntimeError: out of memory"),
+        ("raise out of memory", EngineError, "RuntimeError at fake_engine.py:"),
     ],
 )
 def test_what_fails_twice_is_given_up_and_the_next_is_not(
@@ -321,6 +321,51 @@ def test_what_cannot_start_is_given_up_until_the_user_speaks(
                 mend()
                 assert await speak(engine, 2) == LINE
                 assert engine.state == "ready"
+            finally:
+                await engine.stop()
+
+    run(main)
+
+
+@pytest.mark.parametrize("when", ["before it listens", "loading"])
+def test_stopped_while_it_loads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str) -> None:
+    """The dictation does not wait until a model would have had the time to load."""
+    monkeypatch.setattr(control, "FROZEN_S", 1.0)
+
+    async def main() -> None:
+        says = script(tmp_path / "script", "!loading go-on", LINE)
+        engine = EngineClient(EngineSettings(use=f"fake:{says}"), tmp_path / "e")
+        async with asyncio.timeout(60):
+            try:
+                await engine.start()
+                await until(lambda: engine.supervisor.pid is not None)
+                if when == "loading":
+                    await until(lambda: engine.supervisor._reachable)
+                pid = engine.supervisor.pid
+                assert pid is not None
+                os.kill(pid, signal.SIGSTOP)
+                (tmp_path / "go-on").touch()
+                assert await speak(engine) == LINE
+                assert engine.supervisor.run > 1
+            finally:
+                await engine.stop()
+
+    run(main)
+
+
+def test_a_load_that_works_for_long_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(control, "FROZEN_S", 0.2)
+
+    async def main() -> None:
+        says = script(tmp_path / "script", "!loading busy 2", LINE)
+        engine = EngineClient(EngineSettings(use=f"fake:{says}"), tmp_path / "e")
+        async with asyncio.timeout(60):
+            try:
+                await engine.start()
+                assert await speak(engine) == LINE
+                assert engine.supervisor.run == 1
             finally:
                 await engine.stop()
 

@@ -99,23 +99,23 @@ FAULTS: dict[str, tuple[Callable[[Handler], None], str]] = {
     "answers no text": (says(200, {"choices": 42}), "without a text"),
     "400": (
         says(400, {"error": {"message": "no\x1b[31m such"}}),
-        r"status 400; it says: no\[31m such",
+        r"\(status 400\)$",
     ),
     "401": (
         says(401, {"error": {"message": "wrong: sk-1"}}),
         r"engine.api_key_file \(status 401\)",
     ),
     "403": (says(403), r"engine.api_key_file \(status 403\)"),
-    "404": (says(404, {"detail": "Not Found"}), r"engine.base_url.*status 404; it says: Not Found"),
+    "404": (says(404, {"detail": "Not Found"}), r"engine.base_url.*\(status 404\)$"),
     "413": (says(413), "does not take this much sound"),
-    "422": (says(422, {"detail": [{"msg": "bad", "input": "secret"}]}), r"it says: bad\)$"),
+    "422": (says(422, {"detail": [{"msg": "bad", "input": "secret"}]}), r"\(status 422\)$"),
     "400 in a detail": (
         says(400, {"detail": {"error": {"message": "no such format"}}}),
-        r"status 400; it says: no such format\)$",
+        r"\(status 400\)$",
     ),
     "429": (says(429), "has had enough for now"),
     "500": (says(500, b"<html>"), r"trouble of its own \(status 500\)"),
-    "503": (says(503, {"error": "x" * 999}), r"trouble of its own \(status 503; it says: x{200}\)"),
+    "503": (says(503, {"error": "x" * 999}), r"trouble of its own \(status 503\)$"),
     "sends on": (
         says(307, Location="http://evil.example/v1"),
         "another address, which is not followed",

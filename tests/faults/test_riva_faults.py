@@ -91,10 +91,10 @@ FAULTS: dict[str, tuple[Play, str]] = {
     "RESOURCE_EXHAUSTED": (says("RESOURCE_EXHAUSTED"), "has had enough for now"),
     "INVALID_ARGUMENT": (
         says("INVALID_ARGUMENT"),
-        r"engine.language and engine.remote_model \(INVALID_ARGUMENT; it says: no\[31m such\)$",
+        r"engine.language and engine.remote_model \(INVALID_ARGUMENT\)$",
     ),
-    "INTERNAL": (says("INTERNAL", "x" * 999), r"trouble of its own \(INTERNAL; it says: x{200}\)$"),
-    "UNAVAILABLE": (says("UNAVAILABLE", "shutting down"), "was lost: shutting down"),
+    "INTERNAL": (says("INTERNAL", "x" * 999), r"trouble of its own \(INTERNAL\)$"),
+    "UNAVAILABLE": (says("UNAVAILABLE", "shutting down"), "was lost$"),
     "UNIMPLEMENTED": (says("UNIMPLEMENTED"), "see engine.base_url"),
 }
 
@@ -158,8 +158,9 @@ def test_a_server_that_dies_is_lost_at_once() -> None:
         began = time.monotonic()
         with pytest.raises(EngineError, match=r"was lost|not asked any more"):
             utterance.finish()
-        with pytest.raises(EngineError, match=r"cannot be reached.*refused"):
+        with pytest.raises(EngineError, match="cannot be reached") as error:
             made.begin(Hotwords(), "en")
+        assert "refused" in error.value.says
         assert time.monotonic() - began < 4
 
 

@@ -15,9 +15,9 @@ it, at the first sound of it; with "draft", at a draft of it):
     !unreadable        fails because a file cannot be read
 
 `!loading 3` anywhere makes each load take three seconds, `!loading FILE` until there is such a
-file beside it, and `!preparing 3` each list of hotwords
-that is taken in ahead. `!drag 2` makes each sound take twice as long as it lasts. `!quiet some
-text` anywhere is what it says to sound that is too quiet for a line. `!detects de` makes each
+file beside it, `!loading busy 3` three seconds of a processor, and `!preparing 3` each list of
+hotwords that is taken in ahead. `!drag 2` makes each sound take twice as long as it lasts. `!quiet
+some text` anywhere is what it says to sound that is too quiet for a line. `!detects de` makes each
 utterance German. `!terms` makes each text end in the terms that the engine was given with it, and
 the line alone is the text without hotwords. Which lines were spoken and which faults happened is
 kept beside the file, in FILE.said, so that a restarted process goes on where the last one stopped;
@@ -68,7 +68,9 @@ class FakeEngine(ScriptedEngine):
         lines, self._lines = self._lines, []
         faults: list[str] = []
         for line in lines:
-            if line.startswith("!loading"):
+            if line.startswith("!loading busy"):
+                _work(float(line.split()[2]))
+            elif line.startswith("!loading"):
                 _wait(self.path.parent, line.split()[1])
             elif line.startswith("!preparing"):
                 self._preparing_s = float(line.split()[1])
@@ -144,6 +146,13 @@ def _wait(folder: Path, how_long: str) -> None:
             time.sleep(0.02)
 
 
+def _work(seconds: float) -> None:
+    """Take so many seconds of a processor."""
+    end = time.thread_time() + seconds
+    while time.thread_time() < end:
+        pass
+
+
 class FakeUtterance(ScriptedUtterance):
     """Speaks one line, or fails."""
 
@@ -213,9 +222,7 @@ def _act(fault: str | None, utterance: Utterance) -> Any:
             while time.monotonic() < end and not utterance.stopped:
                 time.sleep(0.05)  # less often than would count as work on a slow machine
         case "busy":
-            end = time.thread_time() + float(argument)
-            while time.thread_time() < end:
-                pass
+            _work(float(argument))
         case "loop":
             while True:
                 pass

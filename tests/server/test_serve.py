@@ -35,7 +35,7 @@ from dictate.events import RATE
 from dictate.hotwords.model import Hotwords, Term
 from dictate.server import server as serve_module
 from dictate.server.listeners import ServerOptions
-from dictate.server.server import PublicServer, serve
+from dictate.server.server import MAX_STRANGERS, PublicServer, serve
 from tests.lab.engine import loud, until
 from tests.lab.scripted import script
 from tests.lab.serving import BOOT_S, LINE, Serving
@@ -155,13 +155,13 @@ async def hosted(folder: Path, token: str = "") -> AsyncIterator[tuple[PublicSer
     host.engine = ScriptedEngine(settings)
     await asyncio.to_thread(host.engine.load)
     path = folder / "h"
-    server = await asyncio.start_unix_server(host.accept, str(path), limit=LARGEST_EVENT)
+    server = await asyncio.get_running_loop().create_unix_server(host.protocol, str(path))
     async with asyncio.timeout(BOOT_S):
         try:
             yield host, path
         finally:
             server.close()
-            await until(lambda: host._open == 0)
+            await until(lambda: not host._clients and not host._strangers)
             host._thread.shutdown()
 
 
@@ -211,6 +211,33 @@ def test_a_silent_client_is_disconnected(tmp_path: Path, monkeypatch: pytest.Mon
             # Also in the middle of an utterance: its connection uses up one of the places.
             begun = Token(TOKEN).event(), *spoken()[:-1]
             assert b'"transcript"' not in await answer(path, *begun)
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    "first",
+    [b"", b"x" * 100_000, b'{"type": "dictate-token", "data_length": 4000000}\n' + b" " * 100_000],
+    ids=["nothing", "a line without end", "a large token"],
+)
+def test_clients_without_a_token_take_no_place_of_those_that_have_it(
+    tmp_path: Path, first: bytes
+) -> None:
+    async def main() -> None:
+        async with hosted(tmp_path, TOKEN) as (host, path):
+            strangers = [await asyncio.open_unix_connection(str(path)) for _ in range(100)]
+            for _, writer in strangers:
+                writer.write(first)
+            await asyncio.sleep(0.1)
+            assert len(host._strangers) <= MAX_STRANGERS
+            async with connected(path) as client:
+                await say(client, Token(TOKEN).event(), *spoken())
+                await heard(client, "transcript")
+                big = Event("dictate-hotwords", {"hotwords": [], "filler": "x" * 1_000_000})
+                await say(client, big, Describe().event())
+                await heard(client, "info")
+            for _, writer in strangers:
+                writer.transport.abort()
 
     asyncio.run(main())
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from wyoming.event import Event, write_event
 
 from dictate.config.schema import EngineSettings
-from dictate.engines.protocol import BadEvent, EventQueue, Progress, Token
+from dictate.engines.protocol import LARGEST_MESSAGE, BadEvent, EventQueue, Progress, Token
 from dictate.engines.remote import answer_s
 from dictate.engines.remote.address import Address
 from dictate.errors import EngineError, EngineLost
@@ -51,9 +51,13 @@ class Remote:
             self._socket.close()
             self._socket = None
 
-    def trouble(self, what: str) -> EngineError:
-        """An error that says where it happened."""
-        return EngineError(f"the engine at {self._address.host} {what}")
+    def trouble(self, what: str, says: str = "") -> EngineError:
+        """An error that says where it happened; `says` is the server's own message."""
+        return EngineError(f"the engine at {self._address.host} {what}", says)
+
+    def error_in(self, event: Event) -> EngineError:
+        """The error that this event reports."""
+        return self.trouble("reports an error", str(event.data.get("text"))[:LARGEST_MESSAGE])
 
     def silence(self, seconds: float, what: str = "answer") -> EngineLost:
         """An error for a server that did not do this in time. EngineLost: a retry would probably
@@ -107,7 +111,7 @@ class Remote:
         until = time.monotonic() + within_s
         while event := self.next(max(0.0, until - time.monotonic())):
             if event.type == "error":
-                raise self.trouble(f"says: {str(event.data.get('text'))[:1000]}")
+                raise self.error_in(event)
             if wanted(event):
                 return event
             if event.type == Progress.type:

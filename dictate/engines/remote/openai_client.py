@@ -88,9 +88,10 @@ class OpenAIClient:
         if self._exchanging is not None:
             self._exchanging.cancel()
 
-    def trouble(self, what: str) -> EngineError:
-        """An error that says where it happened, without the key."""
-        return EngineError(f"the server at {self._web.host} {self._hidden(what)}")
+    def trouble(self, what: str, says: str = "") -> EngineError:
+        """An error that says where it happened, without the key; `says` is the server's own
+        message."""
+        return EngineError(f"the server at {self._web.host} {self._hidden(what)}", says)
 
     def _hidden(self, said: str) -> str:
         return said.replace(self._key, "...") if self._key else said
@@ -141,8 +142,7 @@ class OpenAIClient:
             if status >= 500
             else "refuses what it was asked: see engine.profile and engine.remote_model"
         )
-        because = f"; it says: {says}" if says else ""
-        raise self.trouble(f"{what.get(status, usual)} (status {found.status}{because})")
+        raise self.trouble(f"{what.get(status, usual)} (status {found.status})", says)
 
     def says(self, found: Answer) -> str:
         """The message of a refusal in one line, without the key; empty if there is none."""

@@ -91,9 +91,9 @@ class RivaClient:
         """Hang up. Idempotent."""
         self._channel.close()
 
-    def trouble(self, what: str) -> EngineError:
-        """An error that says where it happened."""
-        return EngineError(f"the server at {self._where.host} {what}")
+    def trouble(self, what: str, says: str = "") -> EngineError:
+        """An error that says where it happened; `says` is the server's own message."""
+        return EngineError(f"the server at {self._where.host} {what}", says)
 
     def silence(self, what: str) -> EngineLost:
         """An error for a call that timed out. EngineLost: a retry would probably time out, too."""
@@ -135,7 +135,7 @@ class RivaClient:
             ):
                 return self.trouble("cannot be reached: its certificate cannot be trusted")
             case "UNAVAILABLE":
-                return self.trouble(f"cannot be reached, or was lost: {says}")
+                return self.trouble("cannot be reached, or was lost", says)
             case "DEADLINE_EXCEEDED":
                 return self.silence(f"did not answer for {REACH_S:g} s")
             case "CANCELLED":
@@ -153,7 +153,7 @@ class RivaClient:
                 what = "does not speak Riva's way: see engine.base_url"
             case _:
                 what = "has trouble of its own"
-        return self.trouble(f"{what} ({status}; it says: {says})")
+        return self.trouble(f"{what} ({status})", says)
 
 
 class Recognition:

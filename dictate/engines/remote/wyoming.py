@@ -9,7 +9,7 @@ engine. Other servers report nothing before their transcript.
 import statistics
 import time
 from collections.abc import Collection, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 
 import numpy as np
 from wyoming.asr import Transcribe
@@ -33,6 +33,7 @@ from dictate.engines.pace import Pace
 from dictate.engines.protocol import (
     PROGRAM,
     AskDraft,
+    BadEvent,
     BeginUtterance,
     Drafted,
     DropDraft,
@@ -410,8 +411,9 @@ class WyomingUtterance(Utterance):
                 if drafted.number == self._drafts:
                     self._drafted = drafted
             case Timings.type:
-                self._timings = Timings.from_event(event)
-                self.plain = self._timings.plain
+                with suppress(BadEvent):  # they are not worth the text
+                    self._timings = Timings.from_event(event)
+                    self.plain = self._timings.plain
             case "transcript-chunk":
                 self._pieces += str(event.data.get("text"))
                 # Some servers put two spaces between two segments.
@@ -424,5 +426,5 @@ class WyomingUtterance(Utterance):
                 self.language = str(event.data.get("language") or "")
                 return True
             case "error":
-                raise self._remote.trouble(f"says: {str(event.data.get('text'))[:1000]}")
+                raise self._remote.error_in(event)
         return False

@@ -15,6 +15,7 @@ from dictate.outputs.ibus.bus import IBusLost, IBusRefused
 from dictate.outputs.ibus.desktop import IBusDesktop
 from dictate.outputs.ibus.engine import NAME, IBusEngine
 from dictate.platform import paths
+from dictate.platform.own_files import read_own, write_own
 
 _log = logging.getLogger(__name__)
 
@@ -101,14 +102,14 @@ def _save(name: str | None) -> None:
     if name is not None:
         try:
             paths.safe_dir(paths.state_dir())
-            _note().write_text(name)
+            write_own(_note(), name)
         except (OSError, UnsafeFolder) as error:
             _log.warning("IBus: the name of your input method cannot be saved: %s", error)
 
 
 def _saved() -> str:
     try:
-        return _note().read_text()
+        return read_own(_note()).decode()
     except (OSError, UnicodeDecodeError):
         return ""
 

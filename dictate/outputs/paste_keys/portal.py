@@ -21,6 +21,7 @@ from dictate.outputs import FieldText, Focus, Output, Receipt
 from dictate.outputs.paste_keys.portal_keys import Keyboard
 from dictate.outputs.paste_keys.pressed_paste import PressedPaste
 from dictate.platform import paths
+from dictate.platform.own_files import read_own, write_own
 
 _log = logging.getLogger(__name__)
 
@@ -142,7 +143,7 @@ def _note() -> Path:
 
 def _token() -> str:
     try:
-        return _note().read_text().strip()
+        return read_own(_note()).decode().strip()
     except (OSError, UnicodeDecodeError):
         return ""
 
@@ -151,6 +152,6 @@ def _keep_token(token: str) -> None:
     """Each token is valid once. Without one, the desktop asks the user the next time."""
     try:
         paths.safe_dir(paths.state_dir())
-        _note().write_text(token)
+        write_own(_note(), token)
     except (OSError, UnsafeFolder) as error:
         _log.warning("output portal: your permission cannot be saved: %s", error)
