@@ -49,7 +49,7 @@ PATIENT: Final = with_constants(
     {
         "dictate.app.around_cursor.ANSWER_S": 5,
         "dictate.outputs.accessible_text.READ_S": 5,
-        "dictate.outputs.wayland.surrounding.REPORT_S": 5,
+        "dictate.outputs.wayland.surrounding.REPORT_S": 1,
         "dictate.outputs.ibus.surrounding.ANSWER_S": 0.5,
     }
 )
