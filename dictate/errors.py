@@ -13,6 +13,7 @@
     ├── Unprintable            standard output cannot be written
     ├── EngineError            the engine cannot answer
     │   └── EngineLost         its process died, hung or missed its deadline
+    ├── ChatError              the language model cannot answer, or its answer is not used
     ├── NotDelivered           nothing was written; the text is held
     │   └── FocusMoved         the window of the release no longer has the focus
     ├── DeliveryUnsure         something was sent, but how much arrived is unknown; never repeated
@@ -106,6 +107,10 @@ class EngineError(DictateError):
 
 class EngineLost(EngineError):
     """The engine's process died, hung or missed its deadline."""
+
+
+class ChatError(DictateError):
+    """The language model that edits texts cannot answer, or its answer is not used."""
 
 
 class NotDelivered(DictateError):

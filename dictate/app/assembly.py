@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack, contextmanager
 from functools import partial
+from pathlib import Path
 
 from dictate.app.controller import DaemonController
 from dictate.app.copier import Copier
@@ -36,6 +37,7 @@ from dictate.app.hotword_sources import HotwordSources
 from dictate.app.hotwords_controller import HotwordsController
 from dictate.app.idle_engine import IdleEngine
 from dictate.app.journal_thread import open_journal
+from dictate.app.language_model import LanguageModel
 from dictate.app.live_feedback import LiveFeedback
 from dictate.app.model_fetch import NONE, ModelFetch
 from dictate.app.output_manager import OutputManager
@@ -90,7 +92,7 @@ async def run_daemon(
     async with AsyncExitStack() as stack:
         stack.enter_context(_only_one())
         ui = await open_ui(stack, configuration.settings, options)
-        stages = await open_stages(stack, configuration, ui)
+        stages = await open_stages(stack, configuration, files.config, ui)
         reads = not options.once and (options.show_partials or sys.stderr.isatty())
         controls = open_controls(
             stack, source, configuration, ui, stages, greets=reads, fetch=options.fetch
@@ -117,9 +119,10 @@ async def open_ui(stack: AsyncExitStack, settings: Settings, options: RunOptions
 
 
 async def open_stages(
-    stack: AsyncExitStack, configuration: Configuration, ui: UserInterface
+    stack: AsyncExitStack, configuration: Configuration, config: Path, ui: UserInterface
 ) -> Stages:
-    """The journal, and the stages against the direction of the sound. Raises DictateError."""
+    """The journal, and the stages against the direction of the sound. `config` is the path of
+    config.toml. Raises DictateError."""
     settings, dispatcher = configuration.settings, ui.dispatcher
     journal, unfinished = await open_journal(
         paths.state_dir(),
@@ -151,6 +154,11 @@ async def open_stages(
     found = make_profiles(settings, configuration.hotwords, engines, outputs, RepairStore())
     profiles = Profiles(found)
     writer = OutputWriter(journal, dispatcher)
+    model = LanguageModel(
+        *(settings, config, ui.service, journal, writer, dispatcher),
+        lambda: pipeline.acted_at,
+    )
+    stack.push_async_callback(model.close)
     segmenter, problem = await make_segmenter(settings.speech)
     if problem:
         dispatcher.trouble(joined(problem, FALLBACK), SPEECH)
@@ -161,6 +169,7 @@ async def open_stages(
         microphone=microphone,
         journal=journal,
         writer=writer,
+        model=model,
         observer=dispatcher,
     )
     chunk.connect(pipeline.hear)
@@ -177,6 +186,7 @@ async def open_stages(
         microphone=microphone,
         profiles=profiles,
         writer=writer,
+        model=model,
         pipeline=pipeline,
         replay=replay,
     )
@@ -211,6 +221,7 @@ def open_controls(
     keys = Keys(
         settings,
         on_press=partial(_on_press, pipeline),
+        on_edit=partial(_on_press, pipeline, "", instructs=True),
         on_cancel=pipeline.cancel,
         on_paste=lambda: controller.paste_key(),
         on_undo=lambda: controller.undo_key(),
@@ -230,6 +241,7 @@ def open_controls(
     quarantine = Quarantine(stages.journal, reloader, on_trouble)
     recorder = EvidenceRecorder(stages.journal, stages.profiles, quarantine.judge)
     stack.push_async_callback(recorder.close)
+    pipeline.editing.taken_back.connect(recorder.taken_back)
     idle_engine = IdleEngine(stages.profiles, pipeline)
     plain_replay = PlainReplay(idle_engine, stages.journal, stages.profiles, recorder.record)
     recorder.plain_wanted.connect(plain_replay.add)
@@ -256,6 +268,8 @@ def open_controls(
     forgotten.connect(ui.dispatcher.forgotten)
     forgotten.connect(dialog.forgotten)
     forgotten.connect(watch.forgotten)
+    forgotten.connect(stages.model.polishing.forgotten)
+    stages.model.polishing.replacing.connect(watch.forgotten)
     copier = Copier(lambda: reloader.settings.output)
     stack.push_async_callback(copier.close)
     controller = DaemonController(
@@ -341,6 +355,7 @@ def connect(ui: UserInterface, stages: Stages, controls: Controls) -> None:
         if pipeline.listening:
             dispatcher.mended(NOTICE)
         under_way = pipeline.activity is not Activity.READY
+        stages.model.session_changed(listening=pipeline.listening)
         keys.session(recording=pipeline.listening, under_way=under_way)
         if not under_way:
             choice.update()
@@ -376,6 +391,7 @@ def connect(ui: UserInterface, stages: Stages, controls: Controls) -> None:
         keys.apply(settings)
         ui.notifier.apply(settings.notifications)
         stages.journal.apply(settings.journal)
+        stages.model.apply(settings)
         feedback.apply(settings)
         tray.apply(settings.tray)
         hotwords_changed()
@@ -401,11 +417,11 @@ def _microphone_works(dispatcher: EventDispatcher, chunk: AudioChunk) -> None:
         dispatcher.mended(MICROPHONE)
 
 
-def _on_press(pipeline: Pipeline, profile: str, press: Press) -> None:
+def _on_press(pipeline: Pipeline, profile: str, press: Press, *, instructs: bool = False) -> None:
     actions: dict[Press, Callable[[], None]] = {
-        Press.START_HELD: lambda: pipeline.start(held=True, profile=profile),
+        Press.START_HELD: lambda: pipeline.start(held=True, profile=profile, instructs=instructs),
         Press.STOP: pipeline.stop,
-        Press.TOGGLE: lambda: pipeline.toggle(profile=profile),
+        Press.TOGGLE: lambda: pipeline.toggle(profile=profile, instructs=instructs),
         Press.LATCH: pipeline.latch,
         Press.DISCARD: pipeline.discard,
     }

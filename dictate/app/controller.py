@@ -102,6 +102,11 @@ class DaemonController:
             self._require_start(profile)
         self._pipeline.toggle(profile=profile)
 
+    def edit(self) -> None:
+        """Begin to listen for what to do with what is selected, or end it."""
+        log.info("edit, asked %s", BUS)
+        self._pipeline.toggle(instructs=True)
+
     def key(self, profile: str = "", *, down: bool) -> bool:
         """The same as a press or release of a hotkey of ours."""
         log.info("%s, asked %s", "press" if down else "release", BUS)
@@ -189,11 +194,17 @@ class DaemonController:
         """Take the last text back."""
         log.info("undo, asked %s", BUS)
         number = await self._undo()
-        return f"dictation {number} is taken back (dictatectl paste {number} writes it again)"
+        restored = self._writer.restored
+        if restored is None:
+            return f"dictation {number} is taken back (dictatectl paste {number} writes it again)"
+        if restored.was_selected:
+            return f"the edit of dictation {number} is taken back"
+        return f"dictation {number} is as you said it again; one more undo takes it back"
 
     async def _undo(self) -> int:
         number = await self._writer.undo(self._outputs.in_use)
-        self._on_undone(number)
+        if self._writer.restored is None:
+            self._on_undone(number)
         return number
 
     async def forget(self, number: int | None) -> int:

@@ -90,6 +90,7 @@ class CorrectionWatch:
             self._wanted
             and delivery is not None
             and delivery.number == number
+            and delivery.instead is None  # a model's words teach nothing
             and len(delivery.text) <= MOST_CHARACTERS
             and self._pipeline.activity is Activity.READY
         ):

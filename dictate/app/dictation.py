@@ -8,12 +8,15 @@ from typing import Final
 
 from dictate.app.observer import Timing
 from dictate.app.profiles import Profile, ProfileSet
+from dictate.app.selection import Selection
 from dictate.app.utterance import Utterance
 from dictate.engines.protocol import EngineState
 from dictate.engines.quiet_speech import Level
 from dictate.events import RATE, AudioChunk, FinalTranscript, PartialTranscript
 from dictate.outputs import Focus
+from dictate.text.edit_phrases import Edit
 from dictate.text.fit import Fitting
+from dictate.text.snippets import SnippetValues
 
 QUIET_DB: Final = -46.0
 """Highest level, in dB of full scale, below which speech may not be recognised, although the engine
@@ -53,7 +56,17 @@ class Dictation:
     focus: "asyncio.Task[Focus | None] | None" = None
     partial: PartialTranscript | None = None
     """The engine's last."""
+    instructs: bool = False
+    """Whether its text says what to do with what is selected, and is not written itself."""
+    selection: "asyncio.Task[Selection] | None" = None
+    """What that is, once the sound is over."""
+    waits_for: "asyncio.Task[str] | None" = None
+    """The language model's answer."""
     text: str = ""
+    edit: Edit | None = None
+    """The voice command that it is; None if it is a text."""
+    polished: str = ""
+    """What the language model made of it, or of the selection, if that is what is written."""
     fitting: Fitting = field(default_factory=Fitting)
     """How that is fitted in where it lands."""
     reason: str = ""
@@ -87,12 +100,14 @@ class Dictation:
         return f"very quiet: peak {decibels:.0f} dBFS; raise the microphone's level"
 
 
-async def polished(profile: Profile, final: FinalTranscript, application: str) -> str:
-    """The text as it is written into this application: a long one off the loop, where it takes up
-    to a second."""
+async def polished(
+    profile: Profile, final: FinalTranscript, application: str, values: SnippetValues | None
+) -> str:
+    """The text as it is written into this application, with these values of snippets: a long one
+    off the loop, where it takes up to a second."""
     if len(final.text) <= LONG_TEXT:
-        return profile.polish(final, application)
-    return await asyncio.to_thread(profile.polish, final, application)
+        return profile.polish(final, application, values)
+    return await asyncio.to_thread(profile.polish, final, application, values)
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,6 +135,13 @@ class EventDispatcher:
             self._notify("Copied", "What you said is in the clipboard: paste it.", "copied")
         self.written(number)
 
+    def carried_out(self, number: int, done: str) -> None:
+        """A voice command was carried out: what is seen of it in the window is enough."""
+        self._terminal.clear()
+        log.info("dictation %d, a voice command: %s", number, done)
+        self._service.update(dictation=number)
+        self._picture.writing(number)
+
     def nothing_heard(self, number: int, level: str, *, continued: bool) -> None:
         """The engine heard no words."""
         self._terminal.clear()

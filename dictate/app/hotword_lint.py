@@ -73,11 +73,12 @@ class HotwordLint:
         await asyncio.sleep(wait_s)
         if depends_on is not self._linted:
             return  # another run follows
-        if not self._in_force().hotwords.terms:
+        hotwords = self._in_force().hotwords
+        if not hotwords.terms and not hotwords.snippets:
             self._service.update(hotword_warnings="")
             return
-        config, hotwords = await asyncio.to_thread(self._files)
-        words = ("--beside", "--config", str(config), "--hotwords", str(hotwords))
+        config, list_file = await asyncio.to_thread(self._files)
+        words = ("--beside", "--config", str(config), "--hotwords", str(list_file))
         command = python_module(_MODULE, *words, "--engine", self._engine().name)
         process = ChildProcess("lint", command, log, answers=True)
         try:

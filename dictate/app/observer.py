@@ -29,6 +29,9 @@ class PipelineObserver(Protocol):
     def delivered(self, number: int, receipt: Receipt, timing: "Timing") -> None:
         """A text was written."""
 
+    def carried_out(self, number: int, done: str) -> None:
+        """A voice command was carried out; `done` says what that was."""
+
     def nothing_heard(self, number: int, level: str, *, continued: bool) -> None:
         """The engine heard no words: nothing is written. `level` says what is wrong with the level
         of the sound, or is empty. A dictation that was `continued` after a silence often ends

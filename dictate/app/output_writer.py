@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Final, Self
@@ -11,12 +11,15 @@ from dictate.app.around_cursor import around_cursor
 from dictate.app.journal_thread import JournalThread
 from dictate.app.observer import PipelineObserver, Timing
 from dictate.errors import DeliveryUnsure, FocusMoved, NotDelivered, NotFound
+from dictate.journal.entry import Entry
 from dictate.journal.journal import Journal
 from dictate.outputs import Destination, Focus, Output, Receipt
 from dictate.text.fit import Around, Fitting
 
 CONSECUTIVE_S: Final = 60.0
 """Seconds after a text within which the user begins the next one, if that is to continue it."""
+MOST_BEHIND: Final = 10
+"""Texts behind the last one that can be taken back, too, one after the other."""
 SETTLED_S: Final = 0.15
 """Seconds from the receipt of a text to Enter: an application may have taken a text, and put it
 into its field a moment later."""
@@ -45,6 +48,16 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Instead:
+    """What an undo writes in the place of a text."""
+
+    text: str
+    was_selected: bool = False
+    """Whether it was selected there, so that it is written as it was. Otherwise it is the raw text
+    of the dictation."""
+
+
+@dataclass(frozen=True, slots=True)
 class LastDelivery:
     """The text that was written last."""
 
@@ -57,6 +70,20 @@ class LastDelivery:
     """Monotonic seconds."""
     behind: "LastDelivery | None"
     """The text right before it, if that is one of ours, too."""
+    fitting: Fitting | None = None
+    instead: Instead | None = None
+    """What stood there before, or would stand there without a language model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """A text before it was rewritten."""
+
+    number: int
+    text: str
+    """As it was written."""
+    corrected: str
+    """As in the journal."""
 
 
 class OutputWriter:
@@ -66,6 +93,9 @@ class OutputWriter:
     that, but the text follows the last one in the same place, that one stands before it. What is
     written so is also what is taken back. The text in the journal stays as it was: written again,
     it may stand somewhere else.
+
+    A text that a language model made has another one behind it: the raw text, or what was selected.
+    An undo takes the one back and writes the other, as one operation.
     """
 
     def __init__(self, journal: JournalThread, observer: PipelineObserver) -> None:
@@ -75,7 +105,8 @@ class OutputWriter:
         """Held while an output has a text."""
         self._last: LastDelivery | None = None
         """As long as it may stand right before the cursor."""
-        self._undoable = False
+        self.restored: Instead | None = None
+        """What the last undo has put back."""
 
     @property
     def last(self) -> LastDelivery | None:
@@ -95,34 +126,97 @@ class OutputWriter:
         focus: Focus | None,
         asked: Asked,
         timing: Timing,
-        fitting: Fitting = AS_USUAL,
+        fitting: Fitting | None = AS_USUAL,
+        instead: Instead | None = None,
     ) -> Receipt:
-        """Write the text once: intent durable first, outcome after. Raises as `Output.write`."""
+        """Write the text once: intent durable first, outcome after. Without `fitting` it is written
+        as it is. Raises as `Output.write`."""
         async with self._lock:
             began = time.monotonic()
             await self._journal.keep(Journal.typing, number, output.name)
             durable = time.monotonic()
             self._observer.writing(number)
-            self._undoable = False
-            before, self._last = self._last, None
-            behind = await self._followed(before, output, focus, asked)
+            place = LastDelivery(number, text, focus, output, 0.0, None, fitting, instead)
+            receipt = await self._put(place, asked)
+            timing.journal_ms += (durable - began) * 1000
+            timing.output_ms = (time.monotonic() - durable) * 1000
+            self._journal.submit(Journal.delivered, number, receipt.value)
+            return receipt
+
+    async def _put(self, wanted: LastDelivery, asked: Asked) -> Receipt:
+        """Fit this text in where it is to stand, and write it; it is the last one then. Raises as
+        `Output.write`."""
+        output, focus, text = wanted.output, wanted.focus, wanted.text
+        before, self._last = self._last, None
+        behind = await self._followed(before, output, focus, asked)
+        if wanted.fitting is not None:
             around = await around_cursor(output, focus)
             if behind is not None:
                 around = around or Around(behind.text)
-                behind = replace(behind, behind=None)
-            text = fitting.fit(text, around)
-            try:
-                receipt = await output.write(text, focus)
-            except NotDelivered:
-                self._last = before
-                raise
-            written = time.monotonic()
-            self._last = LastDelivery(number, text, focus, output, written, behind)
-            self._undoable = True
-            timing.journal_ms += (durable - began) * 1000
-            timing.output_ms = (written - durable) * 1000
+            text = wanted.fitting.fit(text, around)
+        behind = behind and _shortened(behind, MOST_BEHIND)
+        try:
+            receipt = await output.write(text, focus)
+        except NotDelivered:
+            self._last = before
+            raise
+        self._last = replace(wanted, text=text, at=time.monotonic(), behind=behind)
+        return receipt
+
+    async def replace(self, number: int, polished: str, acted_at: Sequence[float]) -> None:
+        """Take back the raw text of this dictation, if it is the last one and nothing has happened
+        there since, and write the polished one in its place. `acted_at` is as in `Asked`.
+
+        Raises NotDelivered, and then the raw text stands where it stood; or DeliveryUnsure, and
+        then that is not known, and the dictation is held.
+        """
+        async with self._lock:
+            last = self._last
+            if last is None or last.number != number or last.instead:
+                raise NotDelivered("it is not the last text any more")
+            if not await last.output.follows(last.text, acted_at):
+                raise NotDelivered("something was typed or clicked since")
+            entry = await self._journal.call(Journal.get, number)
+            if entry is None:
+                raise NotDelivered("the journal does not keep what you said")
+            wanted = replace(last, text=polished, instead=Instead(entry.text))
+            receipt = await self._exchange(last, wanted, entry, polished, acted_at)
             self._journal.submit(Journal.delivered, number, receipt.value)
-            return receipt
+
+    async def _exchange(
+        self,
+        last: LastDelivery,
+        wanted: LastDelivery,
+        entry: Entry | None,
+        polished: str,
+        acted_at: Sequence[float],
+    ) -> Receipt:
+        """Take the last text back, and write the wanted one. Meanwhile the journal says that it is
+        being written, with this `polished`, if it keeps it at all. Raises as `replace`."""
+        output, number = last.output, last.number
+        if entry is not None:
+            await self._journal.keep(Journal.replacing, number, output.name, polished)
+        self._observer.writing(number)
+        try:
+            await self._take_back(last, acted_at)
+        except NotDelivered:
+            if entry is not None:
+                self._journal.submit(Journal.delivered, number, entry.reason, entry.polished)
+            raise
+        except DeliveryUnsure as error:
+            self._hold(entry, str(error))
+            raise
+        now = time.monotonic()
+        try:
+            return await self._put(wanted, Asked(now, (now, *acted_at)))
+        except (NotDelivered, DeliveryUnsure) as error:
+            reason = f"the text before it was taken back, and then this one not written: {error}"
+            self._hold(entry, reason)
+            raise DeliveryUnsure(reason) from error
+
+    def _hold(self, entry: Entry | None, reason: str) -> None:
+        if entry is not None:
+            self._journal.submit(Journal.held, entry.number, reason)
 
     async def press_enter(self, number: int, acted_at: Sequence[float]) -> None:
         """Press Enter behind the text of this dictation, if it is the last one, and if nothing was
@@ -137,7 +231,7 @@ class OutputWriter:
                 raise NotDelivered("something was typed or clicked there meanwhile")
             if await last.output.focus() != last.focus:
                 raise FocusMoved("another window has the focus")
-            self._last, self._undoable = None, False
+            self._last = None
             await last.output.press_enter(last.focus)
 
     async def _followed(
@@ -156,29 +250,116 @@ class OutputWriter:
             return None
         return last
 
-    async def undo(self, in_use: Collection[Output]) -> int:
-        """Take the last text back out of its window, if its output is still `in_use`; the text is
-        held then. The number of its dictation.
+    async def undo(
+        self,
+        in_use: Collection[Output],
+        asked_at: Sequence[float] = (),
+        *,
+        altogether: bool = False,
+    ) -> int:
+        """Take the last text back out of its window, if its output is still `in_use`. If it has
+        another one behind it, write that (`restored`); otherwise, or if the raw text is to go
+        `altogether`, the text is held then, and the one right before it is the last. The number of
+        its dictation. A key that was pressed at one of the monotonic seconds `asked_at` is how the
+        user asked for it.
 
         Raises DictateError, and then the text stands where it stood; or DeliveryUnsure, and then
         that is not known.
         """
         async with self._lock:
-            last = self._last
-            if last is None or not self._undoable or last.output not in in_use:
-                raise NotFound("there is no text that could be taken back")
+            last, self.restored = self._last_of(in_use, "taken back"), None
+            entry = await self._journal.call(Journal.get, last.number)
+            instead = last.instead
+            if instead is not None and altogether and not instead.was_selected:
+                instead = None
             try:
-                await last.output.undo(last.text, last.focus)
+                if instead is None:
+                    await self._take_back(last, asked_at)
+                else:
+                    await self._restore(last, instead, entry, asked_at)
             except NotDelivered as error:
                 raise type(error)(f"not taken back: {error}") from error
-            except DeliveryUnsure:
-                self._last = None
-                raise
-            self._last = last.behind and replace(last.behind, at=time.monotonic())
-            self._undoable = False
-        if await self._journal.call(Journal.get, last.number):
+            self.restored = instead
+        if entry is not None and (instead is None or instead.was_selected):
             self._journal.submit(Journal.held, last.number, TAKEN_BACK)
         return last.number
+
+    async def _restore(
+        self,
+        last: LastDelivery,
+        instead: Instead,
+        entry: Entry | None,
+        asked_at: Sequence[float],
+    ) -> None:
+        """Write what stood, or would stand, in the place of the last text. Raises as `replace`."""
+        wanted = replace(last, text=instead.text, instead=None)
+        if instead.was_selected:
+            polished = entry.polished if entry else ""
+            await self._exchange(last, replace(wanted, fitting=None), entry, polished, asked_at)
+            self._last = None  # it is no text of ours
+            return
+        receipt = await self._exchange(last, wanted, entry, "", asked_at)
+        if entry is not None:
+            self._journal.submit(Journal.delivered, last.number, receipt.value)
+
+    async def rewrite(
+        self,
+        change: Callable[[str], str],
+        in_use: Collection[Output],
+        asked_at: Sequence[float],
+        corrected: str | None = None,
+    ) -> Rewritten:
+        """Replace the last text by what `change` makes of it: take it back, and write that. What it
+        was before. The journal has the new one as corrected by the user, or what is given.
+
+        While the window has neither, the journal says that the text is being written: killed then,
+        the text is held. Raises as `undo`; if the text was taken back, but not written, it is held,
+        and the message says so.
+        """
+        async with self._lock:
+            last = self._last_of(in_use, "changed")
+            entry = await self._journal.call(Journal.get, last.number)
+            wanted = replace(last, text=change(last.text), fitting=None)
+            if wanted.text == last.text:
+                raise NotFound("there is nothing to change in the last text")
+            if entry is None:
+                raise NotFound(f"dictation {last.number} is not in the journal any more")
+            try:
+                receipt = await self._exchange(last, wanted, entry, entry.polished, asked_at)
+            except DeliveryUnsure as error:
+                held = f"dictation {last.number} is held: {error}"
+                again = f"`dictatectl paste {last.number}` writes it"
+                raise DeliveryUnsure(f"{held}; {again}") from error
+            self._journal.submit(Journal.delivered, last.number, receipt.value)
+            corrected = wanted.text.strip(" ") if corrected is None else corrected
+            self._journal.submit(Journal.corrected, last.number, corrected, ())
+            return Rewritten(last.number, last.text, entry.corrected)
+
+    async def select(self, in_use: Collection[Output], asked_at: Sequence[float]) -> int:
+        """Select the last text in its window. The number of its dictation. Raises as `undo`."""
+        async with self._lock:
+            last = self._last_of(in_use, "selected")
+            await last.output.follows(last.text, asked_at)
+            await last.output.select(last.text, last.focus)
+            self._last = None  # it is not before the cursor any more
+            return last.number
+
+    def _last_of(self, in_use: Collection[Output], what: str) -> LastDelivery:
+        last = self._last
+        if last is None or last.output not in in_use:
+            raise NotFound(f"there is no text that could be {what}")
+        return last
+
+    async def _take_back(self, last: LastDelivery, asked_at: Sequence[float]) -> None:
+        """Raises as `Output.undo`."""
+        # The output learns which keys were no text.
+        await last.output.follows(last.text, asked_at)
+        try:
+            await last.output.undo(last.text, last.focus)
+        except DeliveryUnsure:
+            self._last = None
+            raise
+        self._last = last.behind and replace(last.behind, at=time.monotonic())
 
     @asynccontextmanager
     async def exclusive(self) -> AsyncIterator[None]:
@@ -187,3 +368,9 @@ class OutputWriter:
         async with self._lock:
             self._last = None
             yield
+
+
+def _shortened(last: LastDelivery, most: int) -> LastDelivery:
+    """The same with at most so many texts behind it, this one counted."""
+    behind = last.behind and most > 1 and _shortened(last.behind, most - 1)
+    return replace(last, behind=behind or None)

@@ -14,6 +14,7 @@ from dictate.app.hotword_sources import HotwordSources
 from dictate.app.hotwords_controller import HotwordsController
 from dictate.app.idle_engine import IdleEngine
 from dictate.app.journal_thread import JournalThread
+from dictate.app.language_model import LanguageModel
 from dictate.app.live_feedback import LiveFeedback
 from dictate.app.model_fetch import ModelFetch
 from dictate.app.output_manager import OutputManager
@@ -56,6 +57,7 @@ class Stages:
     microphone: MicrophoneSupervisor
     profiles: Profiles
     writer: OutputWriter
+    model: LanguageModel
     pipeline: Pipeline
     replay: Replay
 

@@ -12,20 +12,24 @@ import logging
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any, Protocol
 
-from dictate.app.dictation import Backlog, Dictation, backlog_of, polished
+from dictate.app.delivery import Delivery, focus_of
+from dictate.app.dictation import Backlog, Dictation, backlog_of
 from dictate.app.journal_thread import JournalThread
+from dictate.app.language_model import LanguageModel
 from dictate.app.observer import PipelineObserver
-from dictate.app.output_writer import Asked, OutputWriter
+from dictate.app.output_writer import OutputWriter
 from dictate.app.preedit import Preedit
 from dictate.app.profile_choice import begin, land, landing_now
 from dictate.app.profiles import Profile, Profiles
 from dictate.app.session import Activity, Command, Do, Input, Session
 from dictate.app.tail import ask_for_drafts, voice_ended
+from dictate.app.take_text import find_text, keep_text
+from dictate.app.voice_editing import VoiceEditing
 from dictate.config.schema import Settings
 from dictate.errors import DeliveryUnsure, DictateError, NotDelivered
 from dictate.events import (
@@ -36,7 +40,6 @@ from dictate.events import (
     pcm_from_samples,
 )
 from dictate.journal.journal import Journal
-from dictate.outputs import Focus
 from dictate.platform.background import BackgroundTasks
 from dictate.vad.segmenter import Segmenter
 
@@ -73,6 +76,7 @@ class Pipeline:
         microphone: SoundSource,
         journal: JournalThread,
         writer: OutputWriter,
+        model: LanguageModel,
         observer: PipelineObserver,
     ) -> None:
         self.settings = settings
@@ -84,7 +88,10 @@ class Pipeline:
         self._microphone = microphone
         self._journal = journal
         self._writer = writer
+        self._model = model
         self._observer = observer
+        self.editing = VoiceEditing(journal, writer, lambda: profiles.now.outputs)
+        self._delivery = Delivery(writer, model, self.editing, observer, lambda: self.acted_at)
         self._session = Session(journal.next_number)
         self._listening = False
         self._tasks = BackgroundTasks(log)
@@ -93,6 +100,8 @@ class Pipeline:
             lambda number, in_field: observer.previewed(number, in_field=in_field),
         )
         self._in_flight: dict[int, Dictation] = {}
+        self._instructs = False
+        """Whether a dictation that begins now is about what is selected."""
         self._acted_at: deque[float] = deque(maxlen=LAST_ACTIONS)
         """When the user last did something, monotonic seconds."""
 
@@ -102,12 +111,14 @@ class Pipeline:
 
     # What the user does.
 
-    def start(self, *, held: bool, profile: str = "") -> None:
-        """See `Session.start`."""
+    def start(self, *, held: bool, profile: str = "", instructs: bool = False) -> None:
+        """See `Session.start`. With `instructs` it says what to do with what is selected."""
+        self._instructs = instructs
         self._user_acts(lambda: self._session.start(held=held, profile=profile))
 
-    def toggle(self, *, profile: str = "") -> None:
-        """See `Session.toggle`."""
+    def toggle(self, *, profile: str = "", instructs: bool = False) -> None:
+        """See `Session.toggle` and `start`."""
+        self._instructs = instructs
         self._user_acts(lambda: self._session.toggle(profile=profile))
 
     def stop(self) -> None:
@@ -208,6 +219,7 @@ class Pipeline:
             time.monotonic(),
             asked,
             continued=command.continued,
+            instructs=self._instructs and not command.continued,
         )
         self._in_flight[number] = dictation
         self._heard_by(number, profile)
@@ -255,7 +267,8 @@ class Pipeline:
         elif dictation.samples >= self.settings.microphone.longest_min * 60 * RATE:
             self._too_long(number)
         elif self.settings.speech.end_ms and any(isinstance(e, SpeechEnded) for e in marks):
-            self._act(self._session.endpoint)
+            # What follows a silence is no second instruction.
+            self._act(self._session.stop if dictation.instructs else self._session.endpoint)
 
     def _too_long(self, number: int) -> None:
         if self._session.recording == number:
@@ -300,8 +313,11 @@ class Pipeline:
             self._show(dictation.partial)
 
     def _show(self, partial: PartialTranscript) -> None:
-        if self.settings.output.preedit and partial.dictation == max(self._in_flight):
-            self._preedit.show(partial, self._in_flight[partial.dictation].hearing.output)
+        dictation = self._in_flight[partial.dictation]
+        # In the field it would replace what is selected.
+        in_field = self.settings.output.preedit and not dictation.instructs
+        if in_field and partial.dictation == max(self._in_flight):
+            self._preedit.show(partial, dictation.hearing.output)
         else:
             self._observer.previewed(partial.dictation, in_field=False)
 
@@ -309,73 +325,49 @@ class Pipeline:
         number, timing = dictation.number, dictation.timing
         ended_at = time.monotonic()
         timing.tail_ms = (ended_at - dictation.released_at) * 1000
-        focus = await self._focus(dictation)
+        focus = await focus_of(dictation)
         if not self.in_flight(number):
             return  # cancelled meanwhile
         application = dictation.application or (focus.application if focus else "")
         self._journal.submit(Journal.captured, number, application)
+        self._model.sound_over(dictation, focus)
         if dictation.lost:
             self._observer.trouble(f"{dictation.lost * 1000 // RATE} ms of sound were lost")
         final = await dictation.utterance.finish(lambda: self._journal.call(Journal.audio, number))
         timing.engine_ms = (time.monotonic() - ended_at) * 1000
         timing.early = final.drafted
-        text = await polished(dictation.profile, final, application)
+        editing, trouble = self.settings.editing, self._observer.trouble
+        await find_text(dictation, final, application, editing, trouble)
         if not self.in_flight(number) and not self._keeps_cancelled:
             return
-        dictation.text = text
-        dictation.fitting = dictation.profile.fitting(final.language, application)
-        if not dictation.text:
-            self._handle(number, Input.HEARD_NOTHING)
-            return
-        began = time.monotonic()
-        engine = dictation.profile.engine.info.name
-        await self._journal.keep(
-            Journal.transcribed, number, dictation.text, final.text, engine, final.plain
-        )
-        timing.journal_ms = (time.monotonic() - began) * 1000
-        self._handle(number, Input.HEARD)
+        found = await keep_text(dictation, final, self._journal)
+        if dictation.text and self.in_flight(number):
+            await self._model.revise(dictation, application)
+        self._handle(number, Input.HEARD if found else Input.HEARD_NOTHING)
 
     async def _deliver(self, dictation: Dictation) -> None:
-        number, timing = dictation.number, dictation.timing
-        focus = await self._focus(dictation)
-        asked = Asked(dictation.pressed_at, tuple(self._acted_at), dictation.continued)
+        number = dictation.number
+        if dictation.edit is not None:
+            self._preedit.remove(number, dictation.hearing.output)
         try:
-            receipt = await self._writer.write(
-                *(number, dictation.text, dictation.profile.output, focus, asked, timing),
-                dictation.fitting,
-            )
+            report = await self._delivery.deliver(dictation)
         except (NotDelivered, DeliveryUnsure) as error:
             dictation.reason = str(error)
             self._handle(number, Input.REFUSED)
             return
-        now = time.monotonic()
-        timing.total_ms = (now - dictation.released_at) * 1000
-        if dictation.profile.sends:
-            await self._press_enter(number)
         self._handle(number, Input.WRITTEN)
-        self._observer.delivered(number, receipt, timing)
-
-    async def _press_enter(self, number: int) -> None:
-        try:
-            await self._writer.press_enter(number, tuple(self._acted_at))
-        except Exception as error:  # whatever it is, the text is written
-            if not isinstance(error, DictateError):
-                log.exception("dictation %d: Enter", number)
-            self._observer.trouble(f"Enter was not pressed behind the text: {error}")
-
-    async def _focus(self, dictation: Dictation) -> Focus | None:
-        """What had the focus at release. Not knowing it must not cost the text: the output decides
-        what it does without."""
-        try:
-            return await dictation.focus if dictation.focus else None
-        except DictateError as error:
-            name = dictation.profile.output.name
-            log.warning("output %s: what has the focus is not known: %s", name, error)
-            return None
+        report()
 
     def _hold(self, number: int) -> None:
         dictation = self._end(number)
         reason = dictation.reason if dictation else "interrupted"
+        if dictation is not None:
+            self._model.cancel(dictation)
+            if dictation.instructs:
+                reason = f"not edited: {reason}"
+                self._journal.submit(Journal.cancelled, number, reason)
+                self._observer.trouble(reason)
+                return
         self._journal.submit(Journal.held, number, reason)
         self._observer.held(number, reason)
 
@@ -383,6 +375,7 @@ class Pipeline:
         dictation = self._end(number)
         if dictation:
             dictation.utterance.cancel()
+            self._model.cancel(dictation)
         self._journal.submit(Journal.cancelled, number, "cancelled")
 
     def _end(self, number: int) -> Dictation | None:
@@ -392,6 +385,11 @@ class Pipeline:
             for timer in dictation.timers:
                 timer.cancel()
         return dictation
+
+    @property
+    def acted_at(self) -> Sequence[float]:
+        """When the user last did something, monotonic seconds."""
+        return tuple(self._acted_at)
 
     @property
     def writing(self) -> bool:

@@ -21,6 +21,7 @@ from dictate.text import polish
 from dictate.text.fit import Fitting
 from dictate.text.repair import Repairs
 from dictate.text.repair_list import wants_repair
+from dictate.text.snippets import SnippetValues
 from dictate.text.spelling import kept_spellings
 
 FOCUS_S: Final = 0.05
@@ -48,6 +49,8 @@ class Profile:
     """Whether the layout of the keyboard decides the language; `language` is the one without it."""
     replacements: tuple[tuple[str, str], ...] = ()
     """Those before the ones of the list."""
+    edits: bool = True
+    """Whether a whole utterance may be a voice command."""
     sends: bool = False
     """Whether Enter is pressed behind a text."""
 
@@ -69,11 +72,18 @@ class Profile:
             hotwords = asyncio.create_task(self._hotwords_of_focus())
         return self.engine.begin(number, hotwords, self.language, on_partial)
 
-    def polish(self, final: FinalTranscript, application: str) -> str:
-        """The text as it is written into this application ("" if that is not known)."""
+    def polish(
+        self, final: FinalTranscript, application: str, values: SnippetValues | None = None
+    ) -> str:
+        """The text as it is written into this application ("" if that is not known). `values` are
+        those of snippets; None means that none is written."""
         hotwords = self.hotwords_in(application)
         repairs = self.repairs.get(hotwords) if self._wants_repair else None
-        return self._polish(final, hotwords, repairs)
+        return self._polish(final, hotwords, repairs, values)
+
+    def language_of(self, final: FinalTranscript) -> str | None:
+        """The language of the utterance (BCP 47), as far as it is known."""
+        return utterance_language(self.language, final.language, self.engine.info.languages)
 
     def polish_without_terms(self, final: FinalTranscript, application: str) -> str:
         """The text as it would be if the list had no terms."""
@@ -86,19 +96,26 @@ class Profile:
         words = self.hotwords_in(application).replacing(self.replacements)
         keeps = kept_spellings(words, language)
         # Where full stops are left out, none before the cursor says nothing about the next letter.
-        capitals = self.text.capitals if self.text.punctuation == "full" else "keep"
+        plain = self.text.code or self.text.punctuation != "full"
+        capitals = "keep" if plain else self.text.capitals
         return Fitting(self.text.spacing, capitals, language, keeps)
 
-    def _polish(self, final: FinalTranscript, hotwords: Hotwords, repairs: Repairs | None) -> str:
-        known = self.engine.info.languages
+    def _polish(
+        self,
+        final: FinalTranscript,
+        hotwords: Hotwords,
+        repairs: Repairs | None,
+        values: SnippetValues | None = None,
+    ) -> str:
         return polish(
             final.text,
             hotwords.replacing(self.replacements),
             self.text,
-            language=utterance_language(self.language, final.language, known),
+            language=self.language_of(final),
             punctuates=final.punctuates,
             audio_s=final.audio_s,
             repairs=repairs,
+            values=values,
         )
 
     @property
@@ -144,6 +161,11 @@ class ProfileSet:
     def main(self) -> Profile:
         """The profile of the settings outside of profiles."""
         return self._found[MAIN]
+
+    @property
+    def outputs(self) -> tuple[Output, ...]:
+        """The outputs of all of them."""
+        return tuple(profile.output for profile in self.all)
 
     @property
     def all(self) -> tuple[Profile, ...]:
@@ -202,6 +224,7 @@ def make_profiles(
             name=name,
             follows_layout=profiles.language_of(settings, name) == LAYOUT,
             replacements=profiles.named(settings, name).replacements,
+            edits=profiles.named(settings, name).spoken_commands,
             sends=profiles.named(settings, name).send == "enter",
         )
         for name in profiles.names_of(settings)

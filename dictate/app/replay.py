@@ -10,6 +10,7 @@ from dictate.app.journal_thread import JournalThread
 from dictate.app.observer import PipelineObserver, Timing
 from dictate.app.output_writer import Asked, OutputWriter
 from dictate.app.profiles import Profiles
+from dictate.app.snippet_values import snippet_values
 from dictate.engines.client import EngineClient
 from dictate.errors import (
     DeliveryUnsure,
@@ -73,6 +74,11 @@ class Replay:
             raise NotFound(f"there is no {what}; see `dictatectl history`")
         if self._in_flight(entry.number):
             raise DictateError(f"dictation {entry.number} is still under way; try again")
+        if entry.command:  # which is wanted as a text after all
+            await self._journal.keep(
+                Journal.transcribed, entry.number, entry.heard, entry.heard, entry.engine
+            )
+            entry = await self._journal.call(Journal.get, entry.number) or entry
         if not entry.text and entry.has_audio:
             entry = await self.transcribe(entry)
         if not entry.text:
@@ -101,7 +107,9 @@ class Replay:
         utterance = profile.begin(number, _ignore, entry.application)
         utterance.feed(pcm)
         final = await utterance.finish(lambda: self._journal.call(Journal.audio, number))
-        text = await polished(profile, final, entry.application)
+        trouble = self._observer.trouble
+        values = await snippet_values(profile, final, entry.application, trouble)
+        text = await polished(profile, final, entry.application, values)
         if not text:
             if entry.state is not EntryState.CANCELLED:
                 self._journal.submit(Journal.empty, number)

@@ -83,4 +83,5 @@ class StatusPublisher:
             paste_key=states["paste"],
             undo_key=states["undo"],
             correct_key=states["correct"],
+            edit_key=states["edit"],
         )

@@ -11,7 +11,7 @@ from typing import Any
 
 import tomlkit
 
-from dictate.config import profile_schema, schema
+from dictate.config import polish_schema, profile_schema, schema
 from dictate.config.profile_schema import KeySettings, Pairs, ProfileSettings, Texts
 
 ARRAYS = {"profile": ProfileSettings, "key": KeySettings}
@@ -130,7 +130,7 @@ def describe() -> tuple[Section, ...]:
     """Every table and option with its description, read back from the source of schema.py."""
     classes = {
         node.name: node
-        for module in (schema, profile_schema)
+        for module in (schema, polish_schema, profile_schema)
         for node in ast.parse(inspect.getsource(module)).body
         if isinstance(node, ast.ClassDef)
     }

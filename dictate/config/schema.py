@@ -16,8 +16,9 @@ fact is written once. The metadata of a field may have:
   does not set it by this name.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
+from dictate.config.polish_schema import PolishSettings as PolishSettings
 from dictate.config.profile_schema import KeySettings, ProfileSettings
 from dictate.config.profile_schema import option as _option
 
@@ -221,6 +222,39 @@ class TextSettings:
     punctuation of sentences; apostrophes, hyphens, quotes, decimals, times and addresses stay.
     lower is like none, and writes small letters, except for "I", your own words, and words with
     more than one capital. Marks that you speak stay."""
+    snippet_word: str = "insert"
+    """The word before the name of a snippet: "insert my address". The snippets themselves are in
+    hotwords.toml. Empty means none: then the bare name writes the snippet, wherever you say it."""
+    snippets_in_terminals: bool = False
+    """Whether snippets are written into terminals, too. Their line ends become spaces there: a line
+    end could run a command."""
+    code: bool = False
+    """Whether you dictate code: nothing gets a capital or a full stop by itself, formatters join
+    words ("camel case foo bar" becomes fooBar), and signs have the names that programmers give them
+    ("open paren", "double equals"), in English. See docs/guide/code.md."""
+    polish: bool = False
+    """Whether a language model polishes each text, as [polish] says. It makes mistakes: read what
+    it wrote. undo_key brings back what you said."""
+
+
+@dataclass(frozen=True, slots=True)
+class EditingSettings:
+    """Editing by voice. A command counts only if it is all that you say between press and release:
+    "scratch that". In German, French and Spanish it has names of that language, and [commands] in
+    hotwords.toml may give it others. What cannot be done is held as a text and reported."""
+
+    scratch: bool = True
+    """Whether "scratch that" takes the last text back, as undo_key does."""
+    select: bool = True
+    """Whether "select that" selects the last text, so that the next one replaces it."""
+    capital: bool = True
+    """Whether "capital that" gives the last text a capital at its start, and each of its words one
+    if you say it again."""
+    new_sentence: bool = True
+    """Whether after "new sentence" the next text begins one: with a full stop before it, if that is
+    missing, and a capital."""
+    undo: bool = True
+    """Whether "undo that" takes back what the last of these commands did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +306,9 @@ class HotkeySettings:
     correct_key: str = _option("", reads="dictate.hotkeys.chord:spelled_or_none")
     """A key that opens a window in which you correct the last text, such as ctrl+alt+c. What
     Dictate could learn from that is proposed. Empty means none."""
+    edit_key: str = _option("", reads="dictate.hotkeys.chord:spelled_or_none")
+    """A key you hold to edit the selected text: say what to do with it, such as "make this
+    shorter". The language model of [polish] does it. Empty means none."""
     mode: str = _option("hold_or_tap", choices=("hold", "toggle", "hold_or_tap", "double_tap"))
     """hold records while the key is down. toggle starts at one press and stops at the next.
     hold_or_tap does both: a tap toggles. double_tap is like hold_or_tap, but a double tap starts,
@@ -355,6 +392,8 @@ class Settings:
     engine: EngineSettings = EngineSettings()
     hotwords: HotwordSettings = HotwordSettings()
     text: TextSettings = TextSettings()
+    editing: EditingSettings = EditingSettings()
+    polish: PolishSettings = field(default_factory=PolishSettings)
     output: OutputSettings = OutputSettings()
     hotkey: HotkeySettings = HotkeySettings()
     journal: JournalSettings = JournalSettings()

@@ -17,7 +17,7 @@ NOTHING_TO: Final = {
 
 
 def control(arguments: Namespace) -> int:
-    """start, stop, toggle, press, release and cancel."""
+    """start, stop, toggle, press, release, edit and cancel."""
     command = arguments.command
     profile = getattr(arguments, "profile", "")
     if profile:

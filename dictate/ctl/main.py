@@ -46,7 +46,7 @@ def parser(
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     parts: dict[Callable[[Commands], None], Sequence[str]] = {
         _add_status: ("status",),
-        _add_dictating: ("start", "toggle", "press", "release", "stop", "cancel", "reload"),
+        _add_dictating: ("start", "toggle", "press", "release", "stop", "edit", "cancel", "reload"),
         _add_texts: ("last", "history", "paste", "correct", "undo", "forget"),
         _add_diagnostics: ("devices", "check"),
         partial(_add_engine, engines): ("engine",),
@@ -78,6 +78,13 @@ def _add_dictating(commands: Commands) -> None:
     ):
         _add_profile(add_command(commands, name, "control:control", summary), "use")
     add_command(commands, "stop", "control:control", "end the dictation and write its text")
+    add_command(
+        commands,
+        "edit",
+        "control:control",
+        "change what is selected: say what to do, and run it again to end",
+        "The language model of [polish] in config.toml does it.",
+    )
     add_command(
         commands,
         "cancel",

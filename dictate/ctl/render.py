@@ -17,6 +17,8 @@ _WRONG: Final = ("hotwords", "trouble")
 """The items of the status that are there only if something is wrong."""
 _FEWEST_TEXTS: Final = 3
 """Texts of which a median says something."""
+_NOT_POLISHED: Final = "not polished: "
+"""Before the reason, in that of an entry."""
 _MIN_TEXT: Final = 20
 """Characters of a text that are shown on even the narrowest terminal."""
 
@@ -36,11 +38,12 @@ def status(found: Fields) -> None:
         "passed over": found["output_notes"],
         "hotkey": found["hotkey"],
         "overlay": found["overlay"],
+        "polish": found["polish"],
         "in front": _in_front(found["in_front"]),
         **_profiles(found),
         **{
             f"{name} key": found[f"{name}_key"]
-            for name in ("cancel", "paste", "undo", "correct")
+            for name in ("cancel", "paste", "undo", "correct", "edit")
             if found[f"{name}_key"] != "none"
         },
         "last text": _last_text(found),
@@ -116,12 +119,17 @@ def _profiles(found: Fields) -> Fields:
 
 def text(entry: Fields) -> None:
     """The text itself to stdout, so that it can be piped; if it is held, a note to stderr."""
-    said = entry.get("corrected") or entry["text"]
+    said = _wanted(entry)
     console.text(safe(said, newlines=True) if sys.stdout.isatty() else said)
     if entry["state"] == "held":
         why = f": {safe(entry['reason'])}" if entry["reason"] else ""
         again = f"`dictatectl paste {entry['number']}` writes it, where the cursor is then"
         line(f"not written{why} ({again})", sys.stderr)
+
+
+def _wanted(entry: Fields) -> str:
+    """The text as the user wants it."""
+    return str(entry.get("corrected") or entry.get("polished") or entry["text"])
 
 
 def history(entries: Sequence[Fields]) -> None:
@@ -131,7 +139,10 @@ def history(entries: Sequence[Fields]) -> None:
         when = time.strftime("%a %d %b %H:%M", time.localtime(entry["started"]))
         head = f"{entry['number']:5}  {when}  {entry['state']:11}"
         reason = entry["reason"] if entry["reason"] != entry["state"] else ""
-        said = safe(entry.get("corrected") or entry["text"] or reason)
+        why = reason[reason.find(_NOT_POLISHED) :] if _NOT_POLISHED in reason else ""
+        said = safe(_wanted(entry) or reason) + (f"  ({safe(why)})" if why else "")
+        if entry.get("command") and not entry["text"]:
+            said = safe(f"{entry['heard']} ({reason})")
         if width and len(head) + 2 + len(said) > width:
             said = said[: max(_MIN_TEXT, width - len(head) - 3)] + "…"
         held = entry["state"] == "held"

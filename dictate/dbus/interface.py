@@ -61,6 +61,9 @@ class Controller(Protocol):
     def toggle(self, profile: str = "") -> None:
         """Begin or end one."""
 
+    def edit(self) -> None:
+        """Begin a dictation that says what to do with what is selected, or end it."""
+
     def key(self, profile: str = "", *, down: bool) -> bool:
         """A shortcut of the desktop was pressed or released: it means what the key of this profile
         means, or ("") the hotkey. Whether that was possible: a key that is not down cannot be
@@ -160,6 +163,11 @@ class Dictate1(StatusProperties):
         with errors():
             self._controller().toggle(SECOND)
 
+    @dbus_method("Edit")
+    def edit(self) -> None:
+        with errors():
+            self._controller().edit()
+
     @dbus_method("Press")
     def press(self) -> None:
         with errors():
@@ -212,7 +220,7 @@ class Dictate1(StatusProperties):
     async def _history(self, limit: int, before: int = 0) -> list[dict[str, Variant]]:
         with self.slot():
             entries = await self._controller().history(min(limit, HISTORY_LIMIT), before)
-            room = accumulate(len(entry.text) + len(entry.heard) for entry in entries)
+            room = accumulate(len(entry.text + entry.heard + entry.polished) for entry in entries)
             # One that is too big by itself comes alone: without it, the older ones were lost.
             fitting = max(1, sum(used <= HISTORY_CHARACTERS for used in room))
             return [_from_entry(entry) for entry in entries[:fitting]]

@@ -89,6 +89,8 @@ class Service:
             paste_key="",
             undo_key="",
             correct_key="",
+            edit_key="",
+            polish="",
             hotwords_file="",
             hotword_warnings="",
         )

@@ -51,6 +51,8 @@ class Status(TypedDict, total=False):
     paste_key: str
     undo_key: str
     correct_key: str
+    edit_key: str
+    polish: str
     hotwords_file: str
     hotword_warnings: str
 
@@ -197,6 +199,14 @@ class StatusProperties(ServiceInterface):
     @dbus_property(READ, "CorrectKey")
     def correct_key(self) -> DBusStr:
         return self._status["correct_key"]
+
+    @dbus_property(READ, "EditKey")
+    def edit_key(self) -> DBusStr:
+        return self._status["edit_key"]
+
+    @dbus_property(READ, "Polish")
+    def polish(self) -> DBusStr:
+        return self._status["polish"]
 
     @dbus_property(READ, "HotwordsFile")
     def hotwords_file(self) -> DBusStr:

@@ -16,6 +16,8 @@ from typing import Any, Final
 
 from dictate import inverse_normalization
 from dictate.backends import Backends
+from dictate.chat.address import uses_model, where
+from dictate.chat.state import unavailable_reason
 from dictate.config import config_file
 from dictate.config.profiles import engines_of, names_of, text_of
 from dictate.config.schema import (
@@ -136,6 +138,10 @@ def _extras(settings: Settings) -> Iterator[CheckRow]:
         yield CheckRow("desktop", "sounds", sounds_reason())
     if any(text_of(settings, name).numbers for name in names_of(settings)):
         yield CheckRow("text", "numbers", inverse_normalization.unavailable_reason() or "")
+    if uses_model(settings):
+        model = settings.polish.model or "the server's only model"
+        name = f"{model} ({where(settings.polish)})"
+        yield CheckRow("language model", name, unavailable_reason(settings.polish))
 
 
 def _files() -> Iterator[CheckRow]:
@@ -209,6 +215,7 @@ def _profiles(settings: Settings) -> Iterator[CheckRow]:
         ("paste", keys.paste_key),
         ("undo", keys.undo_key),
         ("correct", keys.correct_key),
+        ("edit", keys.edit_key),
     ):
         if key:
             found.append(list(_keys(f"{name} key", replace(settings.hotkey, key=key))))

@@ -92,6 +92,7 @@ def linted(
         close_words=close_words,
         english=english,
         spoken=_spoken(settings, hotwords),
+        snippet_word=settings.text.snippet_word,
         tokens={
             report.spelling: found
             for report in reports
@@ -206,7 +207,11 @@ def _spoken(settings: Settings, hotwords: Hotwords) -> dict[str, str]:
         )
     if settings.text.spoken_newlines:
         own = {"newline": Break.LINE, "paragraph": Break.PARAGRAPH}
-        spoken.update((folded(said), _writes(own[action])) for said, action in hotwords.commands)
+        spoken.update(
+            (folded(said), _writes(own[action]))
+            for said, action in hotwords.commands
+            if action in own
+        )
     return spoken
 
 

@@ -43,7 +43,7 @@ from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from pathlib import Path
 from types import UnionType
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Final, Self
 
 from wyoming.event import Event
 
@@ -77,6 +77,10 @@ class BadEvent(EngineError):
     """What was received is not an event of this protocol."""
 
 
+_OF_THE_DEVICE: Final = ("OutOfMemoryError", "AcceleratorError")
+"""PyTorch's errors about the graphics card, by their classes: their messages quote no text."""
+
+
 def error_text(error: Exception) -> str:
     """An error that no text was there to be quoted in, with all that is known about it."""
     if not isinstance(error, DictateError):
@@ -89,7 +93,9 @@ def error_event(error: Exception) -> Event:
     """An error about an utterance, as its process reports it to the client. What others say about
     it may quote the text, and is kept apart in `says`."""
     kind, text, says = type(error).__name__, str(error), getattr(error, "says", "")
-    if not isinstance(error, DictateError):
+    if kind in _OF_THE_DEVICE:
+        text = f"{kind}: {' '.join(text.split())}"
+    elif not isinstance(error, DictateError):
         text, says = _where(error), str(error)
     return Event("error", {"text": text, "code": kind, "says": says[:LARGEST_MESSAGE]})
 

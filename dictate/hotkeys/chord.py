@@ -160,6 +160,7 @@ def conflicts(settings: "Settings") -> Iterator[tuple[tuple[str | int, ...], str
         (("hotkey", "paste_key"), "hotkey.paste_key", hotkey.paste_key),
         (("hotkey", "undo_key"), "hotkey.undo_key", hotkey.undo_key),
         (("hotkey", "correct_key"), "hotkey.correct_key", hotkey.correct_key),
+        (("hotkey", "edit_key"), "hotkey.edit_key", hotkey.edit_key),
     ]
     for option, name, key in keys:
         if key in ("", AUTO):

@@ -22,21 +22,23 @@ CANCEL_KEY = "escape"
 """The cancel key of "auto"."""
 REPEATS_S = 1.0
 """Auto-repeat comes within this many seconds; a later event is a new press."""
-_HOTKEY = "hotkey"
+_HOTKEY, _EDIT = "hotkey", "edit"
 OVERTAKEN_S = 0.5
 """A press within this many seconds after an unmatched release belongs to that release."""
 
 
 class Keys:
     """`on_press` gets the name of the profile, or "" for the hotkey, and what a press of its key
-    means. `on_cancel`, `on_paste`, `on_undo` and `on_correct` are called for the keys of that name,
-    `on_state` when `states` changed. All on the loop."""
+    means; `on_edit` the same of the key to edit. `on_cancel`, `on_paste`, `on_undo` and
+    `on_correct` are called for the keys of that name, `on_state` when `states` changed. All on the
+    loop."""
 
     def __init__(
         self,
         settings: Settings,
         *,
         on_press: Callable[[str, Press], None],
+        on_edit: Callable[[Press], None],
         on_cancel: Callable[[], None],
         on_paste: Callable[[], None],
         on_undo: Callable[[], None],
@@ -44,10 +46,11 @@ class Keys:
         on_state: Callable[[], None],
     ) -> None:
         self.states: dict[str, str] = {}
-        """For "hotkey", "cancel", "paste", "undo" and "correct": the key that is heard, "none", or
-        "none: " and the reason."""
+        """For "hotkey", "edit", "cancel", "paste", "undo" and "correct": the key that is heard,
+        "none", or "none: " and the reason."""
         self.paused = False
         self._on_press = on_press
+        self._on_edit = on_edit
         self._on_state = on_state
         self._first = FirstDown()
         self._pressed: dict[str, float] = {}
@@ -165,7 +168,7 @@ class Keys:
         if handler := self._handlers.get(name):
             return KeyListener(wanted, lambda _: handler(), partial(self._state, name), _every)
         counts = partial(self._first.counts, name)
-        on_press = partial(self._on_press, profile)
+        on_press = self._on_edit if name == _EDIT else partial(self._on_press, profile)
         return KeyListener(wanted, on_press, partial(self._state, name), counts)
 
     def _start(self, name: str) -> None:
@@ -204,7 +207,7 @@ def _wanted(
 
     cancels = once(settings.cancel_key)
     if settings.cancel_key == AUTO:
-        more = (settings.paste_key, settings.undo_key, settings.correct_key)
+        more = (settings.paste_key, settings.undo_key, settings.correct_key, settings.edit_key)
         others = (settings.key, *(key for _, key in keys.values()), *more)
         # Only X11 can take a key from the applications for the time of a dictation.
         usable = settings.use in ("auto", "x11") and CANCEL_KEY not in others
@@ -212,6 +215,7 @@ def _wanted(
     return {
         _HOTKEY: settings,
         **{name: replace(settings, key=key) if key else nothing for name, (_, key) in keys.items()},
+        _EDIT: replace(settings, key=settings.edit_key) if settings.edit_key else nothing,
         "cancel": cancels if under_way else nothing,
         "paste": once(settings.paste_key),
         "undo": once(settings.undo_key),

@@ -71,6 +71,7 @@ class PortalKeySource(KeySource):
             self.settings.paste_key: "Dictate: write the last text again",
             self.settings.undo_key: "Dictate: take the last text back",
             self.settings.correct_key: "Dictate: correct the last text",
+            self.settings.edit_key: "Dictate: edit what is selected",
         }
         return uses.get(self.settings.key, DESCRIPTION)
 

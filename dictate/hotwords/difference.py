@@ -11,6 +11,7 @@ def summary(hotwords: Hotwords) -> str:
         "term": len(hotwords.terms),
         "replacement": len(hotwords.replacements)
         + sum(len(pairs) for _, pairs in hotwords.replacements_in),
+        "snippet": len(hotwords.snippets),
         "command": len(hotwords.commands),
     }
     found = [f"{count:,} {name}{'s' * (count != 1)}" for name, count in counts.items() if count]
@@ -36,6 +37,14 @@ def difference(old: Hotwords, new: Hotwords) -> list[str]:
     own, others = dict(old.replacements_in), dict(new.replacements_in)
     for tag in own | others:
         lines += _pairs(f"replacement ({tag})", dict(own.get(tag, ())), dict(others.get(tag, ())))
+    # Their texts may be long and private.
+    texts, texts_now = dict(old.snippets), dict(new.snippets)
+    lines += [f"- snippet {name}" for name in texts if name not in texts_now]
+    lines += [
+        f"{'~' if name in texts else '+'} snippet {name}"
+        for name, text in texts_now.items()
+        if texts.get(name) != text
+    ]
     lines += _pairs("command", dict(old.commands), dict(new.commands))
     if old.context != new.context:
         lines.append("~ context")

@@ -23,7 +23,7 @@ from dictate.hotwords.whole_list import WholeList, files_beside, name_of, texts_
 from dictate.hotwords.whole_list import load as load
 from dictate.toml import toml_file
 
-DEFAULT = """\
+DEFAULT = '''\
 # Your own words, and how Dictate writes them. Save the file, and the next dictation uses them. A
 # file with a mistake changes nothing, and you get a message with the line.
 
@@ -63,16 +63,26 @@ sounds_like = ["clawed code", "clod code", "clot code"]
 # On the left what is recognized, on the right what is written. An empty text removes it.
 [replacements]
 #"git hub" = "GitHub"
-#"my address" = "Example Street 1, 12345 Sampletown"
+#"my firm" = "Example Ltd."
 
 # The same for one language only, named by its tag.
 #[replacements.en]
 #"um" = ""
 
-# On the left what you say, on the right the action: newline or paragraph.
+# "insert my address" writes the text on the right, with its line ends. {date}, {time}, {clipboard}
+# and {selection} are filled in; {{ and }} are braces.
+[snippets]
+#"my address" = """
+#Example Street 1
+#12345 Sampletown"""
+#"today" = "{date:%d.%m.%Y}"
+
+# On the left what you say, on the right the action: newline, paragraph, and for a whole utterance
+# scratch, select, capital, new_sentence or undo.
 [commands]
 #"next line" = "newline"
-"""
+#"forget it" = "scratch"
+'''
 """The hotwords.toml of a new user."""
 
 

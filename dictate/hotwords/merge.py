@@ -27,6 +27,7 @@ class FileParts:
     sources: list[tuple[Key, Source]] = field(default_factory=list)
     replacements: Pairs = field(default_factory=list)
     replacements_in: list[tuple[str, Pairs]] = field(default_factory=list)
+    snippets: Pairs = field(default_factory=list)
     commands: Pairs = field(default_factory=list)
     context: str = ""
 
@@ -58,6 +59,7 @@ def merged(parts: list[FileParts], strength: float, *, whole: bool = True) -> Ho
             by_tag.setdefault(tag, []).append((part, pairs))
     for found in by_tag.values():
         _no_twins(_phrases(found))
+    _no_twins(_phrases((part, part.snippets) for part in parts))
     _no_twins(_phrases((part, part.commands) for part in parts))
     _no_twins((part, ("context",), "context") for part in parts if part.context)
     return Hotwords(
@@ -67,6 +69,7 @@ def merged(parts: list[FileParts], strength: float, *, whole: bool = True) -> Ho
         replacements_in=tuple(
             (tag, _without_keys(pairs for _, pairs in found)) for tag, found in by_tag.items()
         ),
+        snippets=_without_keys(part.snippets for part in parts),
         commands=_without_keys(part.commands for part in parts),
         context=next((part.context for part in parts if part.context), ""),
         groups=groups,

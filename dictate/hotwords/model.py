@@ -16,7 +16,9 @@ from dictate.hotwords.limits import composed, folded
 AUTO = "auto"
 """In place of a BCP 47 tag: the engine detects the language."""
 ACTIONS: Final = ("newline", "paragraph")
-"""The actions of spoken commands, by their names in hotwords.toml."""
+"""The actions of spoken commands within a text, by their names in hotwords.toml."""
+EDITS: Final = ("scratch", "select", "capital", "new_sentence", "undo")
+"""Those of commands that are a whole utterance."""
 MAIN: Final = "main"
 """The name of the settings outside of profiles."""
 SECOND: Final = "second"
@@ -112,6 +114,8 @@ class Hotwords:
     """Recognized -> written; whole words, regardless of letter case."""
     replacements_in: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
     """The same for single languages: BCP 47 tag -> replacements."""
+    snippets: tuple[tuple[str, str], ...] = field(default=(), metadata={"leaves": False})
+    """Name -> text with placeholders. They never leave the daemon."""
     commands: tuple[tuple[str, str], ...] = ()
     """Spoken -> the name of an action ("new line" -> "newline")."""
     context: str = field(default="")
@@ -193,7 +197,7 @@ class Hotwords:
 
     @cached_property
     def encoded(self) -> bytes:
-        """All of it as JSON, in the same form in every process."""
+        """What engines get of it, as JSON, in the same form in every process."""
         return canonical_json(self)
 
     @cached_property
@@ -210,7 +214,7 @@ class Hotwords:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Hotwords):
             return NotImplemented
-        return self is other or self.digest == other.digest
+        return self is other or (self.digest == other.digest and self.snippets == other.snippets)
 
     def __hash__(self) -> int:
         return hash(self.digest)
@@ -257,7 +261,11 @@ def canonical_json(value: Any) -> bytes:
 def _content(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
-    found = {one.name: getattr(value, one.name) for one in fields(value)}
+    found = {
+        one.name: getattr(value, one.name)
+        for one in fields(value)
+        if one.metadata.get("leaves", True)
+    }
     # A number in a file may lack its fraction: 1 is 1.0.
     numbers = {one.name: float(found[one.name]) for one in fields(value) if one.type is float}
     return found | numbers

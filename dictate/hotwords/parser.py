@@ -25,12 +25,14 @@ from dictate.hotwords.merge import FileParts, Pairs, merged
 from dictate.hotwords.model import (
     ACTIONS,
     AUTO,
+    EDITS,
     Group,
     Hotwords,
     Source,
     Term,
     TermState,
 )
+from dictate.hotwords.snippet import SnippetProblem, check
 from dictate.platform.web_address import safe_url
 from dictate.toml import toml_file
 from dictate.toml.positions import Key, span_of
@@ -42,7 +44,8 @@ LONGEST_URL: Final = 2000
 SOONEST_MIN, HOURLY, LATEST_MIN = 1, 60.0, 10_080
 """Minutes between two requests of a source: at least, by default, and at most (a week)."""
 
-_TOP = ("context", "words", "word", "group", "source", "replacements", "commands")
+_TOP = ("context", "words", "word", "group", "source", "replacements", "snippets", "commands")
+_ACTIONS = (*ACTIONS, *EDITS)
 _WORD = tuple(field.name for field in fields(Term))
 _GROUP = (*(field.name for field in fields(Group)), "words")
 _SOURCE = tuple(field.name for field in fields(Source))
@@ -97,6 +100,7 @@ class _Reader:
         for number, table in enumerate(self._list("source", "[[source]]", (dict,))):
             self._read_source(("source", number), table)
         self._read_replacements()
+        self._read_snippets()
         self._read_commands()
         context = self._data.get("context", "")
         self._parts.context = self._text(("context",), context, LONGEST_CONTEXT)
@@ -261,13 +265,28 @@ class _Reader:
             pairs.append((key, self._phrase(key, heard), written))
         return pairs
 
+    def _read_snippets(self) -> None:
+        for key, spoken, text in self._table("snippets", '"my address" = "Example Street 1"'):
+            if spoken in _TOP and isinstance(text, list):
+                self._wrong(key, _too_low(spoken))
+                continue
+            phrase = self._phrase(key, spoken)
+            if not isinstance(text, str):
+                self._text(key, text, LONGEST_REPLACEMENT)  # reports it
+                continue
+            try:
+                check(text)
+            except SnippetProblem as problem:
+                self._parts.problems.add_at(key, problem.piece, str(problem))
+            self._parts.snippets.append((key, phrase, text))
+
     def _read_commands(self) -> None:
         for key, spoken, action in self._table("commands", '"next line" = "newline"'):
-            if spoken in _TOP and action not in ACTIONS:
+            if spoken in _TOP and action not in _ACTIONS:
                 self._wrong(key, _too_low(spoken))
-            elif not isinstance(action, str) or action not in ACTIONS:
-                meant = did_you_mean(action, ACTIONS)
-                self._wrong(key, f"a command is one of {', '.join(ACTIONS)}{meant}")
+            elif not isinstance(action, str) or action not in _ACTIONS:
+                meant = did_you_mean(action, _ACTIONS)
+                self._wrong(key, f"a command is one of {', '.join(_ACTIONS)}{meant}")
             else:
                 self._parts.commands.append((key, self._phrase(key, spoken), action))
 

@@ -77,7 +77,7 @@ def configured_shortcuts(settings: Settings, out: Out) -> list[Shortcut]:
 
     shortcuts = [shortcut("", settings.hotkey.key, "Press", "Release", "Toggle")]
     keys = settings.hotkey
-    names = {"", "cancel", "paste", "undo", "correct"}
+    names = {"", "cancel", "paste", "undo", "correct", "edit"}
     for number, each in enumerate(settings.key, 1):
         # It becomes a part of the name of a file.
         name = each.profile if _PLAIN.fullmatch(each.profile) else f"profile-{number}"
@@ -89,6 +89,7 @@ def configured_shortcuts(settings: Settings, out: Out) -> list[Shortcut]:
         ("paste", keys.paste_key, "Paste"),
         ("undo", keys.undo_key, "Undo"),
         ("correct", keys.correct_key, CORRECT),
+        ("edit", keys.edit_key, "Edit"),
     ):
         if key:
             shortcuts.append(shortcut(name, key, member, "", member))

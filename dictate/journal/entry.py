@@ -28,7 +28,8 @@ S = EntryState
 STEPS: Final[dict[EntryState, frozenset[EntryState]]] = {
     S.RECORDING: frozenset({S.CAPTURED, S.CANCELLED, S.EMPTY}),
     S.CAPTURED: frozenset({S.TRANSCRIBED, S.HELD, S.CANCELLED, S.EMPTY}),
-    S.TRANSCRIBED: frozenset({S.TYPING, S.HELD, S.CANCELLED}),
+    # A voice command is carried out, not typed.
+    S.TRANSCRIBED: frozenset({S.TYPING, S.DELIVERED, S.HELD, S.CANCELLED}),
     S.TYPING: frozenset({S.DELIVERED, S.HELD}),
     # The user may have these recognized or written again, which may fail; and the text of a
     # cancelled one may arrive late.
@@ -45,7 +46,7 @@ FINISHED: Final = frozenset({S.DELIVERED, S.CANCELLED, S.EMPTY})
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One dictation. The fields up to `corrected` are the columns of the user's database."""
+    """One dictation. The fields up to `command` are the columns of the user's database."""
 
     number: int
     state: EntryState
@@ -67,9 +68,15 @@ class Entry:
     """The text of the engine without hotwords, from the same sound; None if it is not known."""
     corrected: str = ""
     """The text as the user corrected it later; empty if nobody did."""
+    polished: str = ""
+    """The text that a language model made of `text`, if that is what was written; of an edit of a
+    selection, what replaced it. Otherwise empty."""
+    command: str = ""
+    """The voice command that it is, such as "scratch"; `heard` has its words, and nothing is
+    written. Empty if it is a text."""
     has_audio: bool = False
 
     @property
     def wanted(self) -> str:
         """The text as the user wants it."""
-        return self.corrected or self.text
+        return self.corrected or self.polished or self.text

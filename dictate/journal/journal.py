@@ -126,16 +126,44 @@ class Journal:
         """The text outlives this process when it returns, or it raises JournalError; `get` has the
         text either way."""
         heard_anew = {"text": text, "heard": heard, "engine": engine, "plain": plain}
-        self._step(number, S.TRANSCRIBED, durable=True, **heard_anew, corrected="", reason="")
+        later = {"corrected": "", "polished": "", "command": "", "reason": ""}
+        self._step(number, S.TRANSCRIBED, durable=True, **heard_anew, **later)
+
+    def commanded(self, number: int, command: str, heard: str, engine: str) -> None:
+        """It is a voice command, said in these words; as `transcribed`."""
+        said = {"command": command, "heard": heard, "engine": engine, "text": ""}
+        self._step(number, S.TRANSCRIBED, durable=True, **said)
+
+    def carried_out(self, number: int, done: str) -> None:
+        """The voice command was carried out; `done` says what that was."""
+        self._step(number, S.DELIVERED, reason=done)
+
+    def polished(self, number: int, polished: str) -> None:
+        """A language model made this of the text, and this is to be written. `typing` brings it to
+        the disk."""
+        self._write(replace(self._entry(number), polished=polished), synced=False)
 
     def typing(self, number: int, output: str) -> None:
         """The step and the text are on the disk when it returns; if it raises JournalError, the
         caller must not write."""
         self._step(number, S.TYPING, durable=True, output=output)
 
-    def delivered(self, number: int, receipt: str) -> None:
-        """The text was written; `receipt` is the evidence for it."""
-        self._step(number, S.DELIVERED, reason=receipt)
+    def replacing(self, number: int, output: str, polished: str) -> None:
+        """What stands in the window is taken back, and this polished text is written in its place,
+        or, if that is empty, the text itself. As `typing`."""
+        self._step(number, S.TYPING, durable=True, output=output, polished=polished)
+
+    def delivered(self, number: int, receipt: str, polished: str | None = None) -> None:
+        """The text was written; `receipt` is the evidence for it. `polished` says what stands in
+        the window if that is not what was to be written."""
+        other: dict[str, Any] = {} if polished is None else {"polished": polished}
+        self._step(number, S.DELIVERED, reason=receipt, **other)
+
+    def not_polished(self, number: int, why: str) -> None:
+        """The text stays as it is."""
+        entry = self._entry(number)
+        reason = "; ".join(filter(None, (entry.reason, f"not polished: {why}")))
+        self._write(replace(entry, reason=reason), synced=False)
 
     def held(self, number: int, reason: str) -> None:
         """It could not be recognized or written; the user decides what happens."""

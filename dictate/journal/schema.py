@@ -32,6 +32,8 @@ _ADDED: Final = {
     "since": "REAL",
     "plain": "TEXT",
     "corrected": "TEXT NOT NULL DEFAULT ''",
+    "polished": "TEXT NOT NULL DEFAULT ''",
+    "command": "TEXT NOT NULL DEFAULT ''",
 }
 _OF_SECOND: Final = "UPDATE dictation SET profile = ? WHERE second != 0 AND profile = ?"
 _CLOCK: Final = """

@@ -155,6 +155,11 @@ class Output(ABC):
         """
         raise NotDelivered(f"{self.name} cannot take a text back: undo it there")
 
+    async def select(self, text: str, focus: Focus | None) -> None:  # noqa: ARG002
+        """Select `text`, which the last `write` put into `focus`: all of it, and nothing else, so
+        that the next text replaces it. Raises as `undo`."""
+        raise NotDelivered(f"{self.name} cannot select a text: select it there")
+
     async def press_enter(self, focus: Focus | None) -> None:  # noqa: ARG002
         """Press Enter once in `focus`, where the last `write` has put its text.
 
@@ -182,6 +187,11 @@ class Output(ABC):
         accessibility is switched on. Never raises.
         """
         return None
+
+    async def selection(self, focus: Focus | None) -> FieldText | None:
+        """What is selected in `focus` at this moment, and what stands around it. As `surrounding`,
+        but the question may never cost what is selected."""
+        return await self.surrounding(focus)
 
     async def follow_field(  # noqa: B027 - most outputs have nothing to read
         self, focus: Focus | None, on_text: Callable[[FieldText], None]

@@ -45,6 +45,11 @@ class ChildProcess:
         return None if self._process is None else self._process.pid
 
     @property
+    def running(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self._process is not None and self._process.returncode is None
+
+    @property
     def stdin(self) -> asyncio.StreamWriter:
         """Its standard input, once started."""
         assert self._process is not None

@@ -4,6 +4,7 @@
     annotations     sounds are not written                    "[BLANK_AUDIO]", "(coughs)"
     repair          terms that the engine could not know      "cloud code" -> "Claude Code"
     spelling        the user's terms in their spelling        "claude code" -> "Claude Code"
+    snippets        several lines for a few words             "insert my address"
     replacements    the user's phrases replaced               "git hub" -> "GitHub"
     commands        spoken signs and line ends                "comma", "new line"
     numbers         as one writes them, if wanted             "twenty percent" -> "20%"
@@ -14,10 +15,13 @@
 
 When the text is written, `fit.py` fits it in where it lands.
 
-Spelling, replacements and commands find phrases in one pass: the longest match wins, and the result
-of one step is never matched by another. Of equal phrases a replacement wins over a spelling, and a
-spelling over a command. A number with such a phrase in it stays as it is; only the name of a sign
-inside a number is a part of the number ("drei Komma fünf").
+Snippets, spelling, replacements and commands find phrases in one pass: the longest match wins, and
+the result of one step is never matched by another. Of equal phrases a snippet wins over a
+replacement, that over a spelling, and a spelling over a command. A number with such a phrase in it
+stays as it is; only the name of a sign inside a number is a part of the number ("drei Komma fünf").
+
+In code mode (`code.py`), formatters and signs of code take the place of the spoken signs, of the
+style of punctuation and of the layout.
 """
 
 import re
@@ -32,6 +36,7 @@ from dictate.hotwords.language import LAYOUT
 from dictate.hotwords.model import AUTO, Hotwords
 from dictate.plain_text import clean
 from dictate.text.annotations import Annotation, annotations
+from dictate.text.code import code_phrases, code_text
 from dictate.text.commands import commands, is_ordinary, is_punctuated, rules_of
 from dictate.text.fillers import hesitations
 from dictate.text.languages import SpokenLanguage
@@ -39,12 +44,26 @@ from dictate.text.layout import lay_out
 from dictate.text.number_rules import Change
 from dictate.text.numbers import number_changes, prepare_numbers
 from dictate.text.phrases import Match, Phrases
-from dictate.text.pieces import Break, Escape, Literal, Mark, Ordinary, Outcome, Piece, Removed
+from dictate.text.pieces import (
+    Block,
+    Break,
+    Escape,
+    Formatter,
+    Literal,
+    Mark,
+    Ordinary,
+    Outcome,
+    Piece,
+    Removed,
+    Sign,
+    Snippet,
+)
 from dictate.text.punctuation import in_style
 from dictate.text.repair import Repairs
 from dictate.text.repeats import unrepeated
 from dictate.text.replacements import is_part_of_a_word, replacements
 from dictate.text.sanitise import sanitise
+from dictate.text.snippets import SnippetValues, filled, snippets
 from dictate.text.spelling import spellings
 
 _SPACES = re.compile(r"\s{2,}")
@@ -66,14 +85,16 @@ def polish(
     punctuates: bool | None = None,
     audio_s: float = 0.0,
     repairs: Repairs | None = None,
+    values: SnippetValues | None = None,
 ) -> str:
     """The text to write for a whole utterance; empty if nothing remains. Never raises.
 
     `language` is that of the utterance (BCP 47); None or AUTO means that it is unknown.
     `punctuates` says whether the engine writes punctuation by itself; None means that its text
     shows it. `audio_s` is the length of the sound in seconds, 0 if unknown. `repairs`, for an
-    engine that knows no terms, are of the same list; they act on English only. The only line ends
-    in the result are spoken ones.
+    engine that knows no terms, are of the same list; they act on English only. `values` are those
+    of the placeholders of snippets; None means that no snippet is written. The only line ends in
+    the result are spoken ones, and those of snippets.
     """
     # Cleaned before matching, too: an invisible character must not hide a phrase.
     text = _SPACES.sub(_one_space, clean(text))
@@ -83,7 +104,7 @@ def polish(
         settings.spoken_punctuation == "auto"
         and not (is_punctuated(text) if punctuates is None else punctuates)
     )
-    phrases = _phrases(hotwords, settings, base, signs=signs)
+    phrases = _phrases(hotwords, settings, base, signs=signs, snippets=values is not None)
     if repairs is not None and base == "en":
         # What is a phrase already stays one.
         text = repairs.repair(
@@ -91,11 +112,16 @@ def polish(
         )
     numbers = number_changes(text, base) if settings.numbers else []
     fillers = hesitations(text, base) if settings.fillers == "remove" else ()
-    pieces = list(_pieces(text, phrases, base, numbers, fillers))
+    cuts = _pieces(text, phrases, base, numbers, fillers)
+    filling = values or SnippetValues()
+    pieces = [filled(piece, filling) if isinstance(piece, Snippet) else piece for piece in cuts]
     if not any(map(_is_written, [*pieces, rest])):
         return ""
-    styled = in_style(pieces, settings.punctuation, base)
-    return f"{sanitise(lay_out(styled, base))}{rest}".strip(" ")
+    if settings.code:
+        lines = code_text(pieces)
+    else:
+        lines = lay_out(in_style(pieces, settings.punctuation, base), base)
+    return f"{sanitise(lines)}{rest}".strip(" ")
 
 
 def _divided(text: str) -> tuple[str, str]:
@@ -114,23 +140,37 @@ def prepare(hotwords: Hotwords, settings: TextSettings, languages: Collection[st
         if settings.numbers:
             prepare_numbers(language)
         for signs in {False, settings.spoken_punctuation != "off"}:
-            _phrases(hotwords, settings, language, signs=signs)
+            _phrases(hotwords, settings, language, signs=signs, snippets=bool(hotwords.snippets))
 
 
 @lru_cache(maxsize=MOST_LISTS)
 def _phrases(
-    hotwords: Hotwords, settings: TextSettings, language: str | None, *, signs: bool
+    hotwords: Hotwords,
+    settings: TextSettings,
+    language: str | None,
+    *,
+    signs: bool,
+    snippets: bool,
 ) -> Phrases:
+    signs = signs and not settings.code
     spoken = commands(hotwords, language, signs=signs, line_ends=settings.spoken_newlines)
-    return _own_phrases(hotwords, language).then(spoken)
+    escapes = rules_of(language).escapes
+    if settings.code:
+        spoken = chain(spoken, code_phrases(escapes))
+    word = settings.snippet_word if snippets else None
+    return _own_phrases(hotwords, language, word).then(spoken)
 
 
 @lru_cache(maxsize=MOST_LISTS)
-def _own_phrases(hotwords: Hotwords, language: str | None) -> Phrases:
-    """Those of the user's, which win over commands."""
+def _own_phrases(hotwords: Hotwords, language: str | None, snippet_word: str | None) -> Phrases:
+    """Those of the user's, which win over commands; with snippets if they have a guard word, maybe
+    an empty one."""
     own: chain[tuple[str, Outcome]] = chain(
         replacements(hotwords, language), spellings(hotwords, language)
     )
+    if snippet_word is not None:
+        escapes = rules_of(language).escapes
+        own = chain(snippets(hotwords, snippet_word, escapes), own)
     return Phrases(own)
 
 
@@ -140,7 +180,7 @@ def _pieces(
     language: str | None,
     numbers: Iterable[Change],
     fillers: Iterable[Match],
-) -> Iterator[Piece]:
+) -> Iterator[Piece | Snippet]:
     """The text, cut at its phrases, numbers, fillers and annotations."""
     rules = rules_of(language)
     found = list(_found(text, phrases, rules))
@@ -194,7 +234,7 @@ def _overlapping(phrases: list[Match], place: Match | Change) -> list[Match]:
 
 def _yields(phrase: Match, number: Change) -> bool:
     """Whether this phrase is no more than a part of the number."""
-    if isinstance(phrase.outcome, Mark):
+    if isinstance(phrase.outcome, Mark | Sign):
         return number.start < phrase.start and phrase.stop < number.stop
     return isinstance(phrase.outcome, Ordinary)
 
@@ -219,7 +259,7 @@ def _is_written(piece: Piece) -> bool:
     """Whether there is more to this piece than signs, which alone are no text."""
     if isinstance(piece, str):
         return any(unicodedata.category(sign)[0] not in "PZC" for sign in piece)
-    return isinstance(piece, Mark | Break | Literal)
+    return isinstance(piece, Mark | Break | Literal | Block | Sign | Formatter)
 
 
 def _one_space(spaces: re.Match[str]) -> str:

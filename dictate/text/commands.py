@@ -45,7 +45,9 @@ def commands(
     rules = rules_of(language)
     listed: dict[str, Outcome] = {}
     if line_ends:
-        listed.update((spoken, _BREAKS[action]) for spoken, action in hotwords.commands)
+        listed.update(
+            (spoken, _BREAKS[action]) for spoken, action in hotwords.commands if action in ACTIONS
+        )
         for spoken, command in rules.line_ends.items():
             listed.setdefault(spoken, command)
     if signs and (language is None or language in SPOKEN_LANGUAGES):

@@ -8,7 +8,7 @@ a command, only the spoken sign stays.
 import re
 from collections.abc import Sequence
 
-from dictate.text.pieces import Break, Glue, Literal, Mark, Piece, Removed
+from dictate.text.pieces import Block, Break, Glue, Literal, Mark, Piece, Removed
 from dictate.text.removal import close_gap
 
 _SIGNS_BEFORE = re.compile(r"(?:(?:^|(?<=\w))[.,;:!?\u2026]+)?\s*$")
@@ -50,7 +50,7 @@ def lay_out(pieces: Sequence[Piece], language: str | None = None) -> list[str | 
                 following = left[number + 1] if number + 1 < len(left) else None
                 after = following if isinstance(following, str) else ""
                 later = _next(left, number + isinstance(following, str))
-                last = not isinstance(later, Literal | Removed | str)
+                last = not isinstance(later, Literal | Block | Removed | str)
                 touching = space or ""
                 line, rest, moved = close_gap(
                     line + touching, after, capital=piece.capital, last=last
@@ -65,6 +65,13 @@ def lay_out(pieces: Sequence[Piece], language: str | None = None) -> list[str | 
             case Literal(text):
                 line += (space or "") + text
                 space, capital = None, False
+            case Block((first, *others)):
+                line = line + (space or "") + first if first else line.rstrip()
+                for each in others:
+                    lines += [line, Break.LINE]
+                    line = each
+                at_start = (others and not line) or line.endswith(" ")
+                space, capital = ("" if at_start else None), False
             case str(text):
                 if space == " " and _SIGN.match(text):
                     space = ""
@@ -110,11 +117,26 @@ def with_capital(text: str, language: str | None) -> str:
 def _without_the_engines_signs(pieces: Sequence[Piece]) -> list[Piece]:
     cleared = list(pieces)
     for number, piece in enumerate(pieces):
-        if isinstance(piece, str):
+        if isinstance(piece, str) and _is_alone(pieces, number):
+            cleared[number] = ""
+        elif isinstance(piece, str):
             before = pieces[number - 1] if number else None
             after = pieces[number + 1] if number + 1 < len(pieces) else None
             cleared[number] = _clear_start(_clear_end(piece, after), before)
     return cleared
+
+
+def _is_alone(pieces: Sequence[Piece], number: int) -> bool:
+    """Whether this is nothing but signs around a snippet that is all that was said."""
+    return (
+        any(isinstance(piece, Block) for piece in pieces)
+        and all(isinstance(piece, Block) or _is_signs(piece) for piece in pieces)
+        and _is_signs(pieces[number])
+    )
+
+
+def _is_signs(piece: Piece) -> bool:
+    return isinstance(piece, str) and not _WORD.search(piece)
 
 
 def _clear_end(text: str, after: Piece | None) -> str:
@@ -127,6 +149,8 @@ def _clear_end(text: str, after: Piece | None) -> str:
 
 def _clear_start(text: str, before: Piece | None) -> str:
     if isinstance(before, Break) or (isinstance(before, Mark) and not _closes(before)):
+        return _SIGNS_AFTER.sub("", text)
+    if isinstance(before, Block) and not before.lines[-1][-1:].isalnum():
         return _SIGNS_AFTER.sub("", text)
     return text
 

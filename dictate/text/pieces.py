@@ -41,6 +41,20 @@ class Literal:
 
 
 @dataclass(frozen=True, slots=True)
+class Snippet:
+    """A snippet that was spoken, with its placeholders."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Lines of the user's own, exactly as they are to be written."""
+
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Removed:
     """A place where something recognized is not written: a filler, a sound, an escape."""
 
@@ -60,8 +74,52 @@ class Ordinary:
     """A phrase that contains the name of a sign and means none: "point of view" in French."""
 
 
-Outcome: TypeAlias = Literal | Mark | Break | Escape | Ordinary | tuple[Mark | Break, ...]
+class Room(Enum):
+    """What stands between a sign of code and its neighbour."""
+
+    WORD = "word"
+    """As beside a word: a space, unless the neighbour takes none."""
+    TIGHT = "tight"
+    """No space, unless the neighbour always has one."""
+    SHUT = "shut"
+    """No space, ever."""
+    SPACE = "space"
+    """Always a space."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A sign of code that was spoken: "open paren"."""
+
+    text: str
+    left: Room
+    right: Room
+    may_lead: bool = False
+    """An operator that touches what follows where no value stands before it: "-1", "*args"."""
+    is_quote: bool = False
+    """Each second one closes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Formatter:
+    """The spoken name of a formatter of code: "camel case"."""
+
+    name: str
+    spoken: str
+
+
+Outcome: TypeAlias = (
+    Literal
+    | Mark
+    | Break
+    | Escape
+    | Ordinary
+    | Snippet
+    | Sign
+    | Formatter
+    | tuple[Mark | Break, ...]
+)
 """What a spoken phrase becomes."""
 
-Piece: TypeAlias = str | Literal | Mark | Break | Removed
+Piece: TypeAlias = str | Literal | Block | Mark | Break | Removed | Sign | Formatter
 """A str is text from the engine."""

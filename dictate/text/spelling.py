@@ -1,5 +1,6 @@
 """The user's terms, written in the user's spelling whatever form was recognised."""
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -24,8 +25,9 @@ def spellings(hotwords: Hotwords, language: str | None) -> Iterator[tuple[str, L
 
 @lru_cache(maxsize=MOST_LISTS)
 def kept_spellings(hotwords: Hotwords, language: str | None) -> tuple[str, ...]:
-    """What keeps its first letter wherever it is written: the terms and what is written for the
-    user's phrases."""
+    """What keeps its first letter wherever it is written: the terms, and what is written for the
+    user's phrases and snippets."""
     terms = (term.spelling for term in hotwords.for_language(language))
     written = (written for _, written in hotwords.replacements_for(language) if written)
-    return (*terms, *written)
+    lines = (re.split(r"[\n{]", text, maxsplit=1)[0].strip() for _, text in hotwords.snippets)
+    return (*terms, *written, *filter(None, lines))

@@ -60,6 +60,17 @@ class Problems:
         """Report a mistake in the value at `key`."""
         self._found.append((self.line(key), message))
 
+    def add_at(self, key: Key, piece: str, message: str) -> None:
+        """Report a mistake in a part of the text at `key`, with line and column if `piece` stands
+        in the file as it is."""
+        lines = self._document.text.split("\n")
+        first = self.line(key)
+        for number, line in enumerate(lines[first - 1 :], first):
+            if piece and (at := line.find(piece)) >= 0:
+                self._found.append((number, f"{message} (column {at + 1})"))
+                return
+        self.add(key, message)
+
     def raise_if_any(self) -> None:
         """Raise ConfigError with one line for each problem, in the order of the file."""
         if lines := self.in_lines():

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dictate.app.dictation import LONG_TEXT
+from dictate.app.dictation import LONG_TEXT, Dictation
 from dictate.app.journal_thread import JournalThread
 from dictate.app.observer import Timing
 from dictate.app.output_writer import OutputWriter
@@ -206,6 +206,9 @@ class Observer:
         self.timings.append(timing)
         self.told.append(f"delivered {number} {receipt.value}")
 
+    def carried_out(self, number: int, done: str) -> None:
+        self.told.append(f"done {number}: {done}")
+
     def nothing_heard(self, number: int, level: str, *, continued: bool) -> None:
         why = f": {level}" if level else ""
         self.told.append(f"nothing {number}{' continued' * continued}{why}")
@@ -218,6 +221,18 @@ class Observer:
 
     def trouble(self, message: str) -> None:
         self.told.append(f"trouble: {message}")
+
+
+class NoModel:
+    """No text is polished."""
+
+    def sound_over(self, dictation: Dictation, focus: Focus | None) -> None: ...
+
+    async def revise(self, dictation: Dictation, application: str) -> None: ...
+
+    async def written(self, dictation: Dictation) -> None: ...
+
+    def cancel(self, dictation: Dictation) -> None: ...
 
 
 class Rig:
@@ -242,6 +257,7 @@ class Rig:
             microphone=self.microphone,
             journal=self.thread,
             writer=self.writer,
+            model=NoModel(),  # type: ignore[arg-type]
             observer=self.observer,
         )
         in_flight = self.pipeline.in_flight
@@ -854,7 +870,7 @@ def test_a_very_long_text_is_polished_off_the_loop(
 ) -> None:
     threads: list[bool] = []
 
-    def polish(profile: Profile, final: FinalTranscript, application: str) -> str:
+    def polish(_profile: Profile, final: FinalTranscript, *_: object) -> str:
         threads.append(threading.current_thread() is threading.main_thread())
         return final.text
 

@@ -231,7 +231,7 @@ def play(scenario: Callable[[Parts], Awaitable[None]]) -> None:
             troubles: list[str] = []
             context = stack.enter_context(pytest.MonkeyPatch.context())
             context.setattr(ui.dispatcher, "trouble", lambda line, _="": troubles.append(line))
-            stages = await assembly.open_stages(stack, configuration, ui)
+            stages = await assembly.open_stages(stack, configuration, files.config, ui)
             controls = assembly.open_controls(
                 stack, source, configuration, ui, stages, greets=False
             )

@@ -54,7 +54,8 @@ def test_writes_and_says_what_it_knows(
         try:
             focus = await settled(output)
             assert focus is None or isinstance(focus, Focus)
-            assert await output.surrounding(Focus("elsewhere", "")) is None
+            for ask in (output.surrounding, output.selection):
+                assert await ask(Focus("elsewhere", "")) is None
             receipt = await output.write(TEXT, focus)
             assert (receipt is Receipt.COPIED) == (output.destination is Destination.CLIPBOARD)
             if output.destination is Destination.WINDOW:
@@ -113,6 +114,7 @@ def test_without_a_desktop_it_says_why_not_or_works(
             assert await output.focus() is None
             for focus in (None, Focus("elsewhere", "")):
                 assert await output.surrounding(focus) is None
+                assert await output.selection(focus) is None
             with pytest.raises(NotDelivered):
                 await output.write(TEXT, None)
             for focus in (None, Focus("elsewhere", "")):

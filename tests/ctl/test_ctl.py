@@ -84,7 +84,7 @@ def asked(process: "subprocess.Popen[str]") -> str:
 # With a daemon ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("word", ["start", "toggle", "press"])
+@pytest.mark.parametrize("word", ["start", "toggle", "press", "edit"])
 def test_control(running: "subprocess.Popen[str]", word: str) -> None:
     assert done(word) == ""
     assert asked(running) == word

@@ -51,6 +51,7 @@ class Rig:
         self.keys = Keys(
             SETTINGS,
             on_press=lambda profile, press: self.hear(profile or "main", press),
+            on_edit=lambda press: self.hear("edit", press),
             on_cancel=lambda: self.heard.append("cancel"),
             on_paste=lambda: self.heard.append("paste"),
             on_undo=lambda: self.heard.append("undo"),
@@ -90,6 +91,21 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
         asyncio.run(whole())
 
     return runner
+
+
+def test_the_key_to_edit_is_held_like_the_hotkey(run: Callable[..., None]) -> None:
+    async def way(rig: Rig) -> None:
+        hotkey = replace(SETTINGS.hotkey, edit_key="e")
+        rig.keys.apply(replace(SETTINGS, hotkey=hotkey))
+        await rig.listens_for("abe")
+        rig.down("e")
+        rig.down("a")
+        await asyncio.sleep(0.06)
+        rig.up("a")
+        rig.up("e")
+        assert rig.heard == ["edit START_HELD", "edit STOP"]
+
+    run(way)
 
 
 def test_each_press_is_of_its_key_and_only_the_first_that_is_down_counts(
@@ -305,6 +321,7 @@ def test_without_x11_no_key_cancels_and_nobody_is_bothered(
         heard = Keys(
             Settings(hotkey=HotkeySettings(use="auto", key="f9")),
             on_press=lambda *_: None,
+            on_edit=lambda _: None,
             on_cancel=lambda: None,
             on_paste=lambda: None,
             on_undo=lambda: None,
@@ -344,5 +361,7 @@ def test_the_other_actions_have_keys_of_their_own() -> None:
     settings = HotkeySettings(paste_key="f6", undo_key="f7", correct_key="f8")
     wanted = keys._wanted(settings, {}, under_way=False)
     assert [wanted[name].key for name in names] == ["f6", "f7", "f8"]
+    edits = keys._wanted(HotkeySettings(edit_key="f9"), {}, under_way=False)["edit"]
+    assert (edits.key, edits.mode) == ("f9", HotkeySettings().mode)  # it is held
     nothing = keys._wanted(HotkeySettings(), {}, under_way=False)
     assert {nothing[name].use for name in names} == {"none"}

@@ -17,7 +17,7 @@ from dictate.hotwords.model import Hotwords, Term, TermState
 
 ROOT = Path(__file__).parents[2]
 
-EVERYTHING = """\
+EVERYTHING = '''\
 context = "About speech."
 words = ["Claude Code", " Anthropic "]
 [[word]]
@@ -29,9 +29,13 @@ state = "quarantined"
 [replacements]
 "git hub" = "GitHub"
 um = ""
+[snippets]
+"my address" = """
+Street 1
+12345 Town"""
 [commands]
 "next line" = "newline"
-"""
+'''
 
 
 def test_everything_that_may_be_written_arrives() -> None:
@@ -43,6 +47,7 @@ def test_everything_that_may_be_written_arrives() -> None:
         ),
         strength=1.5,
         replacements=(("git hub", "GitHub"), ("um", "")),
+        snippets=(("my address", "Street 1\n12345 Town"),),
         commands=(("next line", "newline"),),
         context="About speech.",
     )
@@ -106,8 +111,24 @@ def test_spellings_are_composed() -> None:
         ('[replacements]\na = "b\\n"', []),
         ('[replacements]\na = "b\\nc"', ["2: this has a line end, a tab or an invisible"]),
         ("[replacements]\na = 'b'\n\nA = 'c'", ['4: "A" is in line 2 already']),
-        ("[commands]\nx = 'new_line'", ["2: a command is one of newline, paragraph; did you me"]),
+        ("[commands]\nx = 'new_line'", ["2: a command is one of newline, paragraph, scratch, s"]),
         ("[commands]\nx = ['newline']", ["2: a command is one of newline, paragraph"]),
+        ('[snippets]\na = """\nb\n\nc\n"""', []),
+        ("[snippets]\na = '{{b}} {date:%x}{clipboard}'", []),
+        ("[snippets]\na = 'b'\n\nA = 'c'", ['4: "A" is in line 2 already']),
+        ("[snippets]\na = 1", ["2: this must be a text in quotes"]),
+        ("[snippets]\na = ' '", ["2: this snippet has no text"]),
+        ('[snippets]\na = "b\\tc"', ["2: this snippet has a tab, or a control character"]),
+        ('[snippets]\na = """b\nc\td"""', ["3: this snippet has a tab, or a control character"]),
+        (
+            '[snippets]\na = """\nb {{date}}\nSee {dote}, {selection:x}"""',
+            ["4: there is no placeholder {dote}, only {date}, {time}, {clipboard}, {selection}; d"],
+        ),
+        ("[snippets]\na = '{selection:x}'", ["2: {selection} takes no format (column 6)"]),
+        ("[snippets]\na = '{date:short}'", ["2: write the format of {date} like {date:%d"]),
+        ("[snippets]\na = 'b } c'", ["2: write }} for a brace that is to be written (column 8)"]),
+        ("[snippets]\nwords = ['c']", ["2: words must be above the first [table]"]),
+        ("snippets = 5", ["1: write [snippets], and below it lines like"]),
         ("commands = 5", ["1: write [commands], and below it lines like"]),
         ("context = 5", ["1: this must be a text in quotes"]),
         ("words = ['a'", ["1: a comma or ] is missing (column 13)"]),
@@ -172,11 +193,23 @@ def test_the_difference_is_told_in_one_line_each() -> None:
         "- replacement um",
         "~ replacement git hub -> Git Hub",
         "+ replacement k -> okay",
+        "- snippet my address",
         "- command next line",
         "~ context",
         "~ strength 1 -> 0.5",
     ]
     assert hotwords_file.difference(new, new) == []
+
+
+def test_a_snippet_never_leaves_the_daemon_and_makes_another_list() -> None:
+    one = parse("words = ['a']\n[snippets]\n'my address' = 'Street 1'")
+    other = parse("words = ['a']\n[snippets]\n'my address' = 'Street 2'")
+    assert one != other
+    assert one.digest == other.digest == parse("words = ['a']").digest
+    assert b"Street" not in one.encoded
+    assert "Street" not in str(hotwords_event(one).data)
+    assert hotwords_file.difference(one, other) == ["~ snippet my address"]
+    assert hotwords_file.summary(one) == "1 term, 1 snippet"
 
 
 def test_the_default_file_knows_claude_code_and_is_up_to_date() -> None:
@@ -204,7 +237,11 @@ def test_the_examples_in_the_default_file_are_right() -> None:
     assert [source.refresh_min for source in hotwords.sources] == [60]
     assert len(hotwords.replacements) == 2
     assert hotwords.replacements_in == (("en", (("um", ""),)),)
-    assert hotwords.commands == (("next line", "newline"),)
+    assert hotwords.commands == (("next line", "newline"), ("forget it", "scratch"))
+    assert hotwords.snippets == (
+        ("my address", "Example Street 1\n12345 Sampletown"),
+        ("today", "{date:%d.%m.%Y}"),
+    )
     assert hotwords.context
 
 

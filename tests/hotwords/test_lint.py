@@ -176,6 +176,21 @@ def test_spoken_commands_go_away() -> None:
     assert "no longer writes `,`" in one("Comma", known={"spoken": {"comma": "`,`"}}).problem
 
 
+def test_snippets_that_take_something_away() -> None:
+    rest: dict[str, Any] = {
+        "snippets": (("my card", "Ada"), ("greeting", "Hello")),
+        "replacements": (("Insert Greeting", "never"),),
+    }
+    replaced, term = found("Insert my card", known={"snippet_word": "insert"}, **rest)
+    assert (replaced.term, term.term) == ("", "Insert my card")
+    assert 'writes the snippet "my card"' in term.problem
+    assert 'comes before the replacement of "Insert Greeting"' in replaced.problem
+    bare, command = found(known={"spoken": {"my card": "a line end"}}, **rest)
+    assert '"my card" no longer writes a line end' in bare.problem
+    assert 'each "greeting" that you say becomes the snippet' in command.problem
+    assert found("my card", known={"snippet_word": "insert"}, snippets=rest["snippets"]) == []
+
+
 def test_what_was_not_heard_for_long() -> None:
     day = 86400.0
     known = {"now": 100 * day, "last_used": {"Claude": 9 * day, "Nemo": 11 * day}}

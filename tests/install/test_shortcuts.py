@@ -119,7 +119,7 @@ def test_a_file_that_the_user_wrote_is_left_alone(sway: Path) -> None:
 def test_the_keys_that_paste_undo_and_correct_are_bound_too(sway: Path) -> None:
     paths.config_file().write_text(
         '[hotkey]\nkey = "f9"\npaste_key = "ctrl+alt+v"\nundo_key = "ctrl+alt+z"\n'
-        'correct_key = "ctrl+alt+c"\n'
+        'correct_key = "ctrl+alt+c"\nedit_key = "ctrl+alt+e"\n'
     )
     bound()
     assert (sway / "dictate.conf").read_text().splitlines()[1:] == [
@@ -128,6 +128,7 @@ def test_the_keys_that_paste_undo_and_correct_are_bound_too(sway: Path) -> None:
         "bindsym --no-repeat Ctrl+Mod1+v exec tell Paste",
         "bindsym --no-repeat Ctrl+Mod1+z exec tell Undo",
         "bindsym --no-repeat Ctrl+Mod1+c exec tell CorrectWindow",
+        "bindsym --no-repeat Ctrl+Mod1+e exec tell Edit",
     ]
 
 

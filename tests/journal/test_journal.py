@@ -210,6 +210,45 @@ def test_numbers_are_never_given_twice(journal: Journal, reopen: Callable[[], Jo
     assert reopen().next_number > second
 
 
+def test_a_polished_text_stands_beside_the_text(
+    journal: Journal, reopen: Callable[[], Journal]
+) -> None:
+    def now(number: int) -> tuple[str, str, str, EntryState]:
+        entry = journal.get(number)
+        assert entry is not None
+        assert entry.text == "Hello."
+        return entry.polished, entry.wanted, entry.reason, entry.state
+
+    # Written polished at once.
+    first = dictate(journal, upto=S.TRANSCRIBED)
+    journal.polished(first, "Hi.")
+    journal.typing(first, "x11")
+    journal.delivered(first, "delivered")
+    assert now(first) == ("Hi.", "Hi.", "delivered", S.DELIVERED)
+    # Replaced, and back again.
+    second = dictate(journal)
+    journal.replacing(second, "x11", "Hi.")
+    assert now(second) == ("Hi.", "Hi.", "delivered", S.TYPING)
+    journal.delivered(second, "sent")
+    journal.replacing(second, "x11", "")
+    journal.delivered(second, "sent")
+    assert now(second) == ("", "Hello.", "sent", S.DELIVERED)
+    # Nothing has changed in the window.
+    journal.replacing(second, "x11", "Hi.")
+    journal.delivered(second, "delivered", polished="")
+    journal.not_polished(second, "it has moved")
+    assert now(second) == ("", "Hello.", "delivered; not polished: it has moved", S.DELIVERED)
+    # Recognized anew, it is another text.
+    journal.transcribed(first, "Hello.", "hello", "scripted")
+    assert now(first) == ("", "Hello.", "", S.TRANSCRIBED)
+    journal.held(first, "why")
+    # A crash in between: both are kept, and nothing is written by itself.
+    journal.replacing(second, "x11", "Hi.")
+    journal = reopen()
+    assert now(second)[:2] == ("Hi.", "Hi.")
+    assert now(second)[3] is S.HELD
+
+
 def test_the_last_text_and_the_history(journal: Journal) -> None:
     assert journal.last() is None
     assert journal.history(5) == []

@@ -2,8 +2,8 @@
 
     tests.lab.crashing:main typing after 1 run ...
 
-The steps are those of the journal, and `write`, which is the output's. The number says at which
-call. SIGKILL leaves the program no time for anything, as a power cut or the kernel would.
+The steps are those of the journal, and `write` and `undo`, which are the output's. The number says
+at which call. SIGKILL leaves the program no time for anything, as a power cut or the kernel would.
 """
 
 import itertools
@@ -15,6 +15,8 @@ from typing import Any
 from dictate.cli import main as dictate
 from dictate.journal.journal import Journal
 from dictate.outputs import OUTPUTS
+
+OF_OUTPUTS = ("write", "undo")
 
 
 def _arm(owner: Any, step: str, when: str, at: int) -> None:
@@ -39,13 +41,13 @@ def _arm(owner: Any, step: str, when: str, at: int) -> None:
         die_if("after", call)
         return answer
 
-    setattr(owner, step, write if step == "write" else step_)
+    setattr(owner, step, write if step in OF_OUTPUTS else step_)
 
 
 def main() -> None:
     """Run `dictate` with the words after the first three."""
     step, when, at, *words = sys.argv[1:]
-    owners = [OUTPUTS.load(name) for name in ("stdout", "x11")] if step == "write" else [Journal]
+    owners = [OUTPUTS.load(name) for name in ("stdout", "x11")] if step in OF_OUTPUTS else [Journal]
     for owner in owners:
         _arm(owner, step, when, int(at))
     dictate(words)

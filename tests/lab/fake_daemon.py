@@ -86,6 +86,9 @@ class FakeController:
     def toggle(self, profile: str = "") -> None:
         self.note(f"toggle {profile}".strip())
 
+    def edit(self) -> None:
+        self.note("edit")
+
     def key(self, profile: str = "", *, down: bool) -> bool:
         self.note(f"{'press' if down else 'release'} {profile}".strip())
         was, self.down = self.down, down

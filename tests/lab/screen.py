@@ -26,6 +26,7 @@ class Screen(Output):
         super().__init__(OutputSettings())
         self.windows: dict[Focus | None, str] = {}
         self.trouble: Exception | None = None
+        self.undo_trouble: Exception | None = None
         self.touched = False
         self.asked: list[tuple[str, Sequence[float]]] = []
         self.field: FieldText | None = None
@@ -51,6 +52,8 @@ class Screen(Output):
         return Receipt.DELIVERED
 
     async def undo(self, text: str, focus: Focus | None) -> None:
+        if self.undo_trouble:
+            raise self.undo_trouble
         assert self.windows[focus].endswith(text)
         self.windows[focus] = self.windows[focus].removesuffix(text)
 

@@ -1,6 +1,7 @@
 """Writes texts as the daemon does, one after the other, without its journal."""
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from dictate.app.observer import Timing
@@ -32,6 +33,10 @@ class Writing:
         focus = await self.output.focus()
         await self._writer.write(1, text, self.output, focus, Asked(at, (at,)), Timing())
 
-    async def undo(self) -> None:
+    async def undo(self, asked_at: Sequence[float] = ()) -> None:
         """Take the last one back."""
-        await self._writer.undo([self.output])
+        await self._writer.undo([self.output], asked_at)
+
+    async def select(self) -> None:
+        """Select the last one."""
+        await self._writer.select([self.output], ())

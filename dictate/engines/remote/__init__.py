@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 from dictate.config.schema import EngineSettings
 from dictate.engines.pace import REMOTE_PATIENCE, Pace
@@ -23,45 +24,61 @@ def text_s(settings: EngineSettings, pace: Pace, sound_s: float) -> float:
     return answer_s(settings) + pace.limit_s(sound_s, REMOTE_PATIENCE)
 
 
-def missing_file(settings: EngineSettings, *options: str) -> str | None:
+class ServerSettings(Protocol):
+    """The options that name a server, in any table of config.toml."""
+
+    @property
+    def base_url(self) -> str: ...
+    @property
+    def api_key_file(self) -> str: ...
+    @property
+    def certificate_file(self) -> str: ...
+
+
+def missing_file(settings: object, *options: str, table: str = "engine") -> str | None:
     """A message about the first of these options that names a missing file, or None."""
     for option in options:
         path = getattr(settings, option)
         if path and not Path(path).is_file():
-            return f"engine.{option}: there is no file {path!r}"
+            return f"{table}.{option}: there is no file {path!r}"
     return None
 
 
 def unreachable(
-    settings: EngineSettings, parse: Callable[[str], object], example: str
+    settings: ServerSettings,
+    parse: Callable[[str], object],
+    example: str,
+    table: str = "engine",
 ) -> str | None:
-    """Why the settings name no server that could be asked, or None. `parse` raises ValueError if
-    engine.base_url is no address of the right kind, such as `example`."""
+    """Why the settings in this table name no server that could be asked, or None. `parse` raises
+    ValueError if base_url is no address of the right kind, such as `example`."""
     if not settings.base_url:
-        return f"engine.base_url is empty: set it to the server's address, {example}"
+        return f"{table}.base_url is empty: set it to the server's address, {example}"
     try:
         parse(settings.base_url)
     except ValueError as error:
-        return f"engine.base_url: {error}"
-    return missing_file(settings, "api_key_file", "certificate_file") or _open_key(settings)
+        return f"{table}.base_url: {error}"
+    files = ("api_key_file", "certificate_file")
+    return missing_file(settings, *files, table=table) or _open_key(settings, table)
 
 
-def _open_key(settings: EngineSettings) -> str | None:
+def _open_key(settings: ServerSettings, table: str) -> str | None:
     """A message about a key file that others may read, or None."""
     path = settings.api_key_file
     if path and Path(path).stat().st_mode & 0o077:
-        return f"engine.api_key_file: others may read {path}: chmod 600 {path}"
+        return f"{table}.api_key_file: others may read {path}: chmod 600 {path}"
     return None
 
 
-def read_key(settings: EngineSettings) -> str:
+def read_key(settings: ServerSettings, table: str = "engine") -> str:
     """The key for the server; empty if the settings name none. Raises EngineError."""
+    option = f"{table}.api_key_file"
     try:
         key = Path(settings.api_key_file).read_text().strip() if settings.api_key_file else ""
     except (OSError, ValueError) as error:
-        raise unreadable("engine.api_key_file", error) from error
+        raise unreadable(option, error) from error
     if not key.isascii() or not key.isprintable() or " " in key:
-        raise EngineError("engine.api_key_file: a key is one line of ASCII without a space")
+        raise EngineError(f"{option}: a key is one line of ASCII without a space")
     return key
 
 

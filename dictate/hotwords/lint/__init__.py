@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from dictate.hotwords.lint import conflicts, single
 from dictate.hotwords.lint.findings import Finding, Known, Severity
+from dictate.hotwords.lint.snippets import snippets
 from dictate.hotwords.model import Hotwords, Term, TermState
 
 
@@ -31,6 +32,7 @@ def lint(hotwords: Hotwords, known: Known) -> list[Finding]:
         *(one for some in together for one in conflicts.inside(some)),
         *conflicts.replaced(terms, hotwords),
         *conflicts.spoken(terms, known),
+        *snippets(terms, hotwords, known),
         *single.idle(terms, known),
         *_profiles(hotwords, known),
         *_long(max(map(len, together)), known),

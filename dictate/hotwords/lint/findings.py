@@ -54,6 +54,8 @@ class Known:
     english: English | None = None
     spoken: Mapping[str, str] = field(default_factory=dict)
     """Spoken command, case-folded -> what it writes, for people."""
+    snippet_word: str = ""
+    """The guard word of snippets; empty if there is none."""
     tokens: Mapping[str, Tokens] = field(default_factory=dict)
     """Spelling -> what the engine makes of it."""
     last_used: Mapping[str, float] = field(default_factory=dict)

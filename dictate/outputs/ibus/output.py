@@ -137,6 +137,17 @@ class IBusOutput(Output):
             pass
         return None
 
+    async def selection(self, focus: Focus | None) -> FieldText | None:
+        # Not by our engine, whose question may replace what is selected.
+        desktop = self._switch.desktop
+        if desktop is None or focus is None or desktop.seen != focus.window or self._guard.secret:
+            return None
+        try:
+            text = await self._guard.surrounding()
+            return text if text and await desktop.focus() == focus.window else None
+        except (Unavailable, IBusLost, IBusRefused):
+            return None
+
     async def follow_field(self, focus: Focus | None, on_text: Callable[[FieldText], None]) -> None:
         # Not by our engine: while it is on, the user's own is off. What applications report to that
         # one is forwarded to us: GNOME Shell reports each change, GTK 3 at the next key only, GTK 4

@@ -11,7 +11,7 @@ from dictate.outputs import FieldText, Focus, Output, Receipt
 from dictate.outputs.delete_surrounding import ANSWER_S
 from dictate.outputs.guard import Guard
 from dictate.outputs.paste.paste_request import WRITE_LIMIT_S, PasteRequest
-from dictate.outputs.thread import DesktopLost, DesktopThread
+from dictate.outputs.thread import DesktopLost, DesktopThread, Job
 
 FOCUS_LIMIT_S = 1.0
 """Seconds after which a desktop that does not report the focus counts as hung."""
@@ -81,14 +81,24 @@ class WindowOutput(Output, Generic[D]):
             return request.outcome_of(error)
 
     async def undo(self, text: str, focus: Focus | None) -> None:
+        await self._on_last(text, focus, lambda backend: backend.undo, "taken back")
+
+    async def _on_last(
+        self,
+        text: str,
+        focus: Focus | None,
+        action: Callable[[D], Callable[[PasteRequest], Job[None]]],
+        what: str,
+    ) -> None:
+        """Do something to the text that was written last. Raises as `Output.undo`."""
         if focus is None:
             raise NotDelivered("it is not known which window it went to")
         await self._guard.refresh()
         request = PasteRequest(text, focus, ANSWER_S, self._guard.refuse)
         try:
-            await self._desktop.call(lambda backend: backend.undo(request), self.undo_limit_s)
+            await self._desktop.call(lambda backend: action(backend)(request), self.undo_limit_s)
         except DesktopLost as error:
-            request.outcome_of(error, "taken back")
+            request.outcome_of(error, what)
 
     async def press_enter(self, focus: Focus | None) -> None:
         if focus is None:

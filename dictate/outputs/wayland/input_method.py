@@ -146,6 +146,19 @@ class _FieldBackend:
             primary=self._primary,
         )
 
+    async def selected(self, focus: Focus) -> FieldText | None:
+        """What the application has reported as selected, if it is the primary selection, too. GTK 4
+        does not report each change, and would replace what is selected by the preedit of
+        `content_now`."""
+        if await self.focus() != focus:
+            return None
+        field = self._method.field
+        if field is None or not field.selected or field.secret or field.terminal:
+            return None
+        content, primary = field.content, await self._primary()
+        same = self._method.field is field and field.content == content
+        return content if content and same and primary == content.selected else None
+
     async def _primary(self) -> str | None:
         return await self._paster.primary() if self._paster is not None else ""
 
@@ -313,6 +326,16 @@ class InputMethodOutput(WindowOutput[_FieldBackend]):
         if text is None and (text := await self._guard.surrounding(self._shown)) is not None:
             return text if await self.focus() == focus else None
         return text
+
+    async def selection(self, focus: Focus | None) -> FieldText | None:
+        if focus is None or self._guard.secret:
+            return None
+        if (text := await self._guard.surrounding()) is not None:
+            return text if await self.focus() == focus else None
+        try:
+            return await self._desktop.call(lambda backend: backend.selected(focus), FOCUS_LIMIT_S)
+        except DesktopLost:
+            return None
 
     async def follow_field(self, focus: Focus | None, on_text: Callable[[FieldText], None]) -> None:
         loop = asyncio.get_running_loop()

@@ -142,9 +142,14 @@ class Selections:
         offer = self._theirs.get(selection)
         return await self._fetch(offer) if offer else {}
 
-    async def text(self, selection: str) -> str | None:
+    def offers(self, selection: str, kind: str) -> bool:
+        """Whether another program offers the selection in this format."""
+        offer = self._theirs.get(selection)
+        return offer is not None and kind in offer.kinds
+
+    async def text(self, selection: str, limit_s: float = AT_ONCE_S) -> str | None:
         """The text that another program has in the selection; empty if none has any, None if the
-        owner does not answer at once."""
+        owner does not answer within `limit_s`."""
         offer = None if self.owns(selection) else self._theirs.get(selection)
         kind = next((kind for kind in _TEXT if offer is not None and kind in offer.kinds), None)
         if offer is None or kind is None:
@@ -152,7 +157,7 @@ class Selections:
         found = bytearray()
         reading = asyncio.create_task(read_all(self._receive(offer, kind), found))
         self._connection.poll()  # sends the request
-        await asyncio.wait({reading}, timeout=AT_ONCE_S)
+        await asyncio.wait({reading}, timeout=limit_s)
         if not reading.done() or reading.exception():
             reading.cancel()
             return None

@@ -98,12 +98,17 @@ class InputActivity:
         this server reports it.
 
         A key that was pressed when Dictate was asked for something, at one of these monotonic
-        seconds, is the hotkey: it never counts.
+        seconds, is the hotkey: it never counts, and the text can still be taken back if it is the
+        only key and types nothing.
         """
-        return not self._typed and all(
+        untouched = not self._typed and all(
             any(abs(at - asked) < HOTKEY_S for at in times for asked in asked_at)
             for times in self._pressed.values()
         )
+        # One key that types nothing is the hotkey. No text is deleted on the word of others.
+        if untouched and all(silent for _, silent in self._pressed) and len(self._pressed) == 1:
+            self._pressed.clear()
+        return untouched
 
     def _see(self, kind: int, code: int) -> None:
         if kind == xinput.RawKeyRelease:

@@ -66,6 +66,15 @@ async def fetch(connection: XConnection, selection: int) -> Content:
     return content
 
 
+async def fetch_text(connection: XConnection, selection: int, target: str) -> str | None:
+    """The text of `selection` in this target; None if it has none. Raises NoAnswer."""
+    if connection.display.get_selection_owner(selection) == X.NONE:
+        return None
+    end = time.monotonic() + ALL_S
+    found = await _convert(connection, selection, connection.atom(target), end, ALL_BYTES)
+    return found.data.decode(errors="replace") if found else None
+
+
 async def _convert(
     connection: XConnection, selection: int, target: int, end: float, room: int
 ) -> Value | None:

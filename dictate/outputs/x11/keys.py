@@ -73,14 +73,18 @@ def key_of(display: Any, keysym: str) -> int:
     raise NotDelivered(f"the keyboard layout has no {keysym} key")
 
 
-def press_keys(display: Any, codes: list[int], held: list[int]) -> None:
+def press_keys(display: Any, codes: list[int], held: list[int], shift: list[int]) -> None:
     """Queue these keys, one after the other, in one piece, with the `held` modifiers released
-    meanwhile."""
+    meanwhile, and those of `shift` down."""
     for modifier in held:
         display.xtest_fake_input(X.KeyRelease, modifier)
+    for modifier in shift:
+        display.xtest_fake_input(X.KeyPress, modifier)
     for code in codes:
         display.xtest_fake_input(X.KeyPress, code)
         display.xtest_fake_input(X.KeyRelease, code)
+    for modifier in shift:
+        display.xtest_fake_input(X.KeyRelease, modifier)
     for modifier in held:
         display.xtest_fake_input(X.KeyPress, modifier)
 

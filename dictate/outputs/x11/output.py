@@ -3,9 +3,12 @@
 import os
 
 from dictate.config.schema import OutputSettings
+from dictate.errors import NotDelivered
+from dictate.outputs import Focus
 from dictate.outputs.paste.window_output import WindowOutput
 from dictate.outputs.x11.paste import Paster
 from dictate.outputs.x11.thread import XThread
+from dictate.platform.terminals import is_terminal
 from dictate.platform.x11 import x11_unavailable_reason
 
 
@@ -18,6 +21,12 @@ class X11Output(WindowOutput[Paster]):
 
     def __init__(self, settings: OutputSettings) -> None:
         super().__init__(settings, XThread("dictate-x11-output", Paster))
+
+    async def select(self, text: str, focus: Focus | None) -> None:
+        if focus is not None and is_terminal(focus.application):
+            raise NotDelivered("in a terminal no keys select a text")
+        words = text.lstrip(" ")  # the space before it stays between the words
+        await self._on_last(words, focus, lambda backend: backend.select, "selected")
 
     def unavailable_reason(self) -> str | None:
         if self.settings.use == "auto" and os.environ.get("WAYLAND_DISPLAY"):

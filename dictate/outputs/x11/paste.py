@@ -27,7 +27,7 @@ is claimed anew, so that every program that watches the clipboard reads it again
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from Xlib import X, Xatom
@@ -39,19 +39,12 @@ from dictate.outputs.paste.application import pastes_clipboard
 from dictate.outputs.paste.paste_request import PasteRequest
 from dictate.outputs.x11.activity import InputActivity
 from dictate.outputs.x11.fetch import NoAnswer, fetch
-from dictate.outputs.x11.keys import (
-    Releases,
-    chord_keys,
-    key_of,
-    modifiers_down,
-    press_chord,
-    press_keys,
-)
+from dictate.outputs.x11.keys import Releases, chord_keys, modifiers_down, press_chord
+from dictate.outputs.x11.last_text import LastText
 from dictate.outputs.x11.pending_paste import PendingPaste
 from dictate.outputs.x11.raw import RawEvents
 from dictate.outputs.x11.selection import Content, Selections, save_to_manager, text_content
 from dictate.outputs.x11.thread import XConnection
-from dictate.outputs.x11.undo import why_not_exact
 from dictate.outputs.x11.window import answers_pings, focused, has_window, ping, process_of
 from dictate.platform.x11 import keyboard_taken
 
@@ -87,12 +80,15 @@ class Paster:
         self._names = (self._clipboard, Xatom.PRIMARY)
         raw = RawEvents(connection)
         self._releases = Releases(connection, raw)
-        self._activity = InputActivity(connection, raw)
+        self._last = LastText(
+            connection,
+            InputActivity(connection, raw),
+            self._releases,
+            self._check_focus,
+            self._check_free,
+        )
         self._pending: dict[int, PendingPaste] = {}
         self._current: PendingPaste | None = None
-        self._written_by: int | None = None
-        """The process behind the window that took the last text. The server gives the number of a
-        closed window to the next one."""
         connection.handlers.append(self._watch)
 
     async def focus(self) -> Focus | None:
@@ -126,52 +122,19 @@ class Paster:
 
     async def undo(self, request: PasteRequest) -> None:
         """Take back the text that the last `write` put there. Raises NotDelivered."""
+        self._last.undo(request)
 
-        def why_not() -> str | None:
-            return self._activity.unavailable_reason() or why_not_exact(request.text)
-
-        self._press_there(request, "BackSpace", len(request.text), why_not)
+    async def select(self, request: PasteRequest) -> None:
+        """Select it. Raises NotDelivered."""
+        self._last.select(request)
 
     async def press_enter(self, request: PasteRequest) -> None:
-        """Press Enter behind the text that the last `write` put there. Raises NotDelivered."""
-        self._press_there(request, "Return")
-
-    def _press_there(
-        self,
-        request: PasteRequest,
-        key: str,
-        times: int = 1,
-        why_not: Callable[[], str | None] = lambda: None,
-    ) -> None:
-        """Press a key in the window of the last text. Raises NotDelivered."""
-        display, held = self._x.display, list[int]()
-        codes = [key_of(display, key)] * times
-        self._releases.begin()
-        display.grab_server()
-        try:
-            # First: if it is so, going back to the window would be of no use.
-            if reason := why_not():
-                raise NotDelivered(reason)
-            window = self._check_focus(request.focus)
-            if process_of(self._x, self._x.client(window.id)) != self._written_by:
-                raise NotDelivered("the window in which it stood was closed")
-            self._check_free(request)
-            held = modifiers_down(display)
-            request.committed = True
-            press_keys(display, codes, held)
-        finally:
-            display.ungrab_server()
-            display.sync()
-            self._releases.end(codes, held)
-        self._activity.begin(undoable=False)
+        """Press Enter behind it. Raises NotDelivered."""
+        self._last.press_enter(request)
 
     async def follows(self, _text: str, asked_at: Sequence[float]) -> bool:
         """As `Output.follows`."""
-        self._x.poll()
-        found = focused(self._x)
-        if found is None or not self._activity.untouched(asked_at):
-            return False
-        return process_of(self._x, self._x.client(found[0].id)) == self._written_by
+        return self._last.follows(asked_at)
 
     async def close(self) -> None:
         """Pass the clipboard's content to a clipboard manager, if there is one."""
@@ -279,8 +242,7 @@ class Paster:
         self._current = None
         if request.acknowledged:
             self._x.call_later(LINGER_S, self._tidy)
-            self._activity.begin(undoable=True)
-            self._written_by = process_of(self._x, pending.client)
+            self._last.written(request.text, pending.client)
             return
         if pending.lost or pending.fetched_by_helper:
             await self._forget(pending)

@@ -1,0 +1,151 @@
+"""Carries out the voice commands that edit: "scratch that", "select that" and so on.
+
+What a command does to a text is exact, or it is refused and nothing changes.
+"""
+
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from dictate.app.journal_thread import JournalThread
+from dictate.app.observer import Timing
+from dictate.app.output_writer import CONSECUTIVE_S, Asked, OutputWriter
+from dictate.app.signals import Signal
+from dictate.errors import DeliveryUnsure, DictateError, NotDelivered, NotFound
+from dictate.journal.journal import Journal
+from dictate.outputs import Focus, Output
+from dictate.text.edit_phrases import Edit
+from dictate.text.fit import Fitting
+from dictate.text.voice_editing import begun, capitalised
+
+MOST_UNDONE: Final = 10
+"""Commands that "undo that" can take back, the last one first."""
+AS_IT_IS: Final = Fitting("none", "keep")
+"""How a text is fitted in that stood there before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where and how a command was said."""
+
+    output: Output
+    focus: Focus | None
+    asked: Asked
+    fitting: Fitting
+    """How a text is fitted in there; it knows the language, too."""
+
+
+_TakeBack = Callable[[Place], Awaitable[str]]
+
+
+class VoiceEditing:
+    """All methods belong on the loop."""
+
+    def __init__(
+        self,
+        journal: JournalThread,
+        writer: OutputWriter,
+        in_use: Callable[[], Sequence[Output]],
+    ) -> None:
+        """`in_use` returns the outputs that texts go to now."""
+        self.taken_back = Signal[int]()
+        """The text of this dictation was taken back."""
+        self._journal = journal
+        self._writer = writer
+        self._in_use = in_use
+        self._done: deque[_TakeBack] = deque(maxlen=MOST_UNDONE)
+        self._sentence_at: float | None = None
+        """When "new sentence" was said, monotonic seconds, if no text has followed."""
+
+    async def carry_out(self, number: int, edit: Edit, place: Place) -> str:
+        """Do what this dictation says: what was done, for people. Raises NotDelivered with the
+        reason if it was not done."""
+        try:
+            done = await self._carry_out(edit, place)
+        except DictateError as error:
+            raise NotDelivered(f"this voice command was not carried out: {error}") from error
+        self._journal.submit(Journal.carried_out, number, done)
+        return done
+
+    async def _carry_out(self, edit: Edit, place: Place) -> str:
+        match edit:
+            case Edit.SCRATCH:
+                return await self._scratch(place)
+            case Edit.SELECT:
+                return await self._select(place)
+            case Edit.CAPITAL:
+                return await self._capital(place)
+            case Edit.NEW_SENTENCE:
+                self._sentence_at = time.monotonic()
+                self._done.append(self._no_sentence)
+                return "the next text begins a sentence"
+            case Edit.UNDO:
+                return await self._undo(place)
+
+    def opened(self, text: str, place: Place) -> str:
+        """A text that is about to be written there, as the beginning of a sentence if that was
+        asked for. Commands before it cannot be taken back any more."""
+        self._done.clear()
+        said_at, self._sentence_at = self._sentence_at, None
+        if said_at is None or place.asked.at - said_at > CONSECUTIVE_S:
+            return text
+        last = self._writer.last
+        here = last is not None and last.output is place.output and last.focus == place.focus
+        return begun(text, last.text if last and here else "", place.fitting.language)
+
+    async def _scratch(self, place: Place) -> str:
+        stood = self._writer.last
+        number = await self._writer.undo(self._in_use(), place.asked.acted_at, altogether=True)
+        self.taken_back(number)
+        if self._writer.restored is not None:
+            return f"what dictation {number} had replaced stands there again"
+
+        async def write_again(place: Place) -> str:
+            entry = await self._journal.call(Journal.get, number)
+            if entry is None:
+                raise NotFound(f"dictation {number} is not in the journal any more")
+            text, fitting = entry.wanted, place.fitting
+            if stood and (stood.output, stood.focus) == (place.output, place.focus):
+                text, fitting = stood.text, AS_IT_IS
+            try:
+                await self._writer.write(
+                    *(number, text, place.output, place.focus, place.asked, Timing()), fitting
+                )
+            except (NotDelivered, DeliveryUnsure) as error:
+                self._journal.submit(Journal.held, number, str(error))
+                raise
+            return f"dictation {number} is written again"
+
+        self._done.append(write_again)
+        return f"dictation {number} is taken back"
+
+    async def _select(self, place: Place) -> str:
+        number = await self._writer.select(self._in_use(), place.asked.acted_at)
+        return f"dictation {number} is selected"
+
+    async def _capital(self, place: Place) -> str:
+        language, in_use = place.fitting.language, self._in_use()
+        before = await self._writer.rewrite(
+            lambda text: capitalised(text, language), in_use, place.asked.acted_at
+        )
+
+        async def as_before(place: Place) -> str:
+            await self._writer.rewrite(
+                lambda _: before.text, self._in_use(), place.asked.acted_at, before.corrected
+            )
+            return f"dictation {before.number} is as before"
+
+        self._done.append(as_before)
+        return f"dictation {before.number} has a capital"
+
+    async def _no_sentence(self, _place: Place) -> str:
+        self._sentence_at = None
+        return "the next text begins no sentence"
+
+    async def _undo(self, place: Place) -> str:
+        if not self._done:
+            raise NotFound("there is no voice command since the last text that could be taken back")
+        take_back = self._done.pop()
+        return await take_back(place)
