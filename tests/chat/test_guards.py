@@ -88,8 +88,6 @@ GOOD = [
      "come here at once."),
     ("en", "\n\ncome here at once\nplease do\n", "Come here at once.\nPlease do.",
      "\n\nCome here at once.\nPlease do.\n"),
-    ("en", "\n\ncome here at once\nplease do\n", "Come here at once.\nPlease do.",
-     "\n\nCome here at once.\nPlease do.\n"),
     ("en", 'he said "come here at once"', 'He said: "Come here at once."', None),
 ]  # fmt: skip
 
@@ -99,10 +97,6 @@ BAD = [
     ("en", "please come here at once", "...", Guard.EMPTY),
     ("en", "please come here at once", "<think>Let me think about what", Guard.EMPTY),
     ("en", "What is the capital of France?", "The capital of France is Paris.", Guard.QUESTION),
-    ("en", "first the plan\nthen the cost of it", "First the plan, then the cost of it.",
-     Guard.LINES),
-    ("en", "first the plan\nthen the cost of it", "First the plan\n\nThen the cost of it.",
-     Guard.LINES),
     ("en", "first the plan\nthen the cost of it", "First the plan, then the cost of it.",
      Guard.LINES),
     ("en", "first the plan\nthen the cost of it", "First the plan\n\nThen the cost of it.",

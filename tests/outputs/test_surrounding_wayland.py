@@ -20,7 +20,7 @@ from tests.lab.accessibility import (
     AccessibilityBus,
     QtFieldsInSway,
 )
-from tests.lab.at_cursor import ACTS, ELSEWHERE, LIMIT_S, TEXT, Act, said_nothing, until
+from tests.lab.at_cursor import ACTS, ELSEWHERE, LIMIT_S, TEXT, Act, said_nothing, strokes, until
 from tests.lab.bus import session_bus
 from tests.lab.ibus import IBusDaemon
 from tests.lab.ibus_output import MINE
@@ -38,7 +38,6 @@ HAND_S = 0.4
 differently."""
 TAB = 15
 A = 30
-KEYS = {"Left": 105, "Right": 106, "Home": 102, "End": 107, "BackSpace": 14, "Return": 28}
 
 
 @pytest.fixture
@@ -60,13 +59,8 @@ def in_each(*kinds: type[SwayWindow]) -> pytest.MarkDecorator:
 
 
 def press(seat: Keyboard, keys: tuple[str, ...]) -> None:
-    for key in keys:
-        name = key.removeprefix("shift+")
-        if name != key:
-            seat.down(Keyboard.SHIFT)
-        seat.tap(KEYS[name])
-        if name != key:
-            seat.up(Keyboard.SHIFT)
+    for code, down in strokes(keys):
+        (seat.down if down else seat.up)(code)
 
 
 def in_its_line(there: FieldText | None) -> FieldText | None:
@@ -136,7 +130,7 @@ def test_to_read_changes_nothing(in_sway: SwayWindow, seat: Keyboard) -> None:
     """GTK 4 reports no Ctrl+A behind a text, and would replace what is selected by a preedit."""
 
     def select_all() -> None:
-        seat.tap(KEYS["End"])
+        press(seat, ("End",))
         seat.down(Keyboard.CTRL)
         seat.tap(A)
         seat.up(Keyboard.CTRL)
@@ -152,7 +146,7 @@ def test_to_read_changes_nothing(in_sway: SwayWindow, seat: Keyboard) -> None:
             assert await output.surrounding(focus) in (None, FieldText("one two", 7, 0))
             await asyncio.sleep(HAND_S)
             assert in_sway.text() == "one two"
-        await asyncio.to_thread(seat.tap, KEYS["End"])
+        await asyncio.to_thread(press, seat, ("End",))
         await until(lambda: output.surrounding(focus), Act((), "one two"))
         await asyncio.to_thread(select_all)
         await output.write("three", focus)  # as typing does
