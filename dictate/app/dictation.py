@@ -63,6 +63,8 @@ class Dictation:
     waits_for: "asyncio.Task[str] | None" = None
     """The language model's answer."""
     text: str = ""
+    has_snippet: bool = False
+    """Whether a snippet of the user's is in it."""
     edit: Edit | None = None
     """The voice command that it is; None if it is a text."""
     polished: str = ""

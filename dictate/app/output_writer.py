@@ -25,6 +25,8 @@ SETTLED_S: Final = 0.15
 into its field a moment later."""
 AS_USUAL: Final = Fitting()
 """How a text is fitted in if nothing else is said: its language is unknown."""
+NOT_LAST: Final = "it is not the last text any more"
+"""Why a text is not replaced."""
 TAKEN_BACK: Final = "taken back"
 """Why a text is held that the user took back."""
 
@@ -73,6 +75,8 @@ class LastDelivery:
     fitting: Fitting | None = None
     instead: Instead | None = None
     """What stood there before, or would stand there without a language model."""
+    rewritten: bool = False
+    """Whether the user has had it changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +177,9 @@ class OutputWriter:
         async with self._lock:
             last = self._last
             if last is None or last.number != number or last.instead:
-                raise NotDelivered("it is not the last text any more")
+                raise NotDelivered(NOT_LAST)
+            if last.rewritten:
+                raise NotDelivered("it was changed by voice since")
             if not await last.output.follows(last.text, acted_at):
                 raise NotDelivered("something was typed or clicked since")
             entry = await self._journal.call(Journal.get, number)
@@ -292,7 +298,7 @@ class OutputWriter:
         asked_at: Sequence[float],
     ) -> None:
         """Write what stood, or would stand, in the place of the last text. Raises as `replace`."""
-        wanted = replace(last, text=instead.text, instead=None)
+        wanted = replace(last, text=instead.text, instead=None, rewritten=False)
         if instead.was_selected:
             polished = entry.polished if entry else ""
             await self._exchange(last, replace(wanted, fitting=None), entry, polished, asked_at)
@@ -301,6 +307,8 @@ class OutputWriter:
         receipt = await self._exchange(last, wanted, entry, "", asked_at)
         if entry is not None:
             self._journal.submit(Journal.delivered, last.number, receipt.value)
+            if last.rewritten:  # that is not what stands there any more
+                self._journal.submit(Journal.corrected, last.number, "", ())
 
     async def rewrite(
         self,
@@ -319,7 +327,7 @@ class OutputWriter:
         async with self._lock:
             last = self._last_of(in_use, "changed")
             entry = await self._journal.call(Journal.get, last.number)
-            wanted = replace(last, text=change(last.text), fitting=None)
+            wanted = replace(last, text=change(last.text), fitting=None, rewritten=True)
             if wanted.text == last.text:
                 raise NotFound("there is nothing to change in the last text")
             if entry is None:

@@ -13,7 +13,7 @@ from typing import Final, Protocol
 
 from dictate.app.dictation import Dictation
 from dictate.app.journal_thread import JournalThread
-from dictate.app.output_writer import OutputWriter
+from dictate.app.output_writer import NOT_LAST, OutputWriter
 from dictate.app.signals import Signal
 from dictate.chat.editor import TextEditor
 from dictate.chat.guards import Rejected, is_long_enough
@@ -84,6 +84,8 @@ class Polishing:
         number, raw, profile = dictation.number, dictation.text, dictation.profile
         if not profile.text.polish or not is_long_enough(raw):
             return ""
+        if profile.text.code or dictation.has_snippet:
+            return ""  # it is as the user wants it to the letter
         hotwords = profile.hotwords_in(application)
         language = dictation.fitting.language
         work = asyncio.create_task(self._polished(raw, hotwords, language, profile.text))
@@ -114,10 +116,14 @@ class Polishing:
 
     def written(self, number: int) -> None:
         """The text of this dictation was written."""
+        for before in [each for each, job in self._jobs.items() if each < number and job.later]:
+            # It cannot be replaced any more, and the next text waits for the model.
+            self.cancel(before)
+            self._journal.submit(Journal.not_polished, before, NOT_LAST)
         if why := self._refused.pop(number, ""):
             self._journal.submit(Journal.not_polished, number, why)
-        if number in self._jobs:
-            self._background.start(self._replace(number))
+        if (job := self._jobs.get(number)) is not None:
+            self._background.start(self._replace(number, job.work))
 
     def forgotten(self, number: int | None) -> None:
         """The user had this dictation deleted, or all (None)."""
@@ -165,8 +171,8 @@ class Polishing:
         self._observer.mended(SOURCE)
         return "" if polished == job.raw else polished
 
-    async def _replace(self, number: int) -> None:
-        await asyncio.wait({self._jobs[number].work})
+    async def _replace(self, number: int, work: asyncio.Task[str]) -> None:
+        await asyncio.wait({work})
         try:
             if not (polished := self._outcome(number)):
                 return

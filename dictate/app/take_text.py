@@ -11,6 +11,7 @@ from dictate.app.snippet_values import snippet_values
 from dictate.config.schema import EditingSettings
 from dictate.events import FinalTranscript
 from dictate.journal.journal import Journal
+from dictate.text.snippets import has_snippet
 from dictate.text.voice_editing import edit_of, without_escape
 
 NO_EDITS: Final = EditingSettings(
@@ -37,6 +38,9 @@ async def find_text(
         said = replace(final, text=without_escape(final.text, *known))
         values = await snippet_values(profile, said, application, on_trouble)
         dictation.text = await polished(profile, said, application, values)
+        dictation.has_snippet = values is not None and has_snippet(
+            said.text, profile.hotwords, profile.text.snippet_word
+        )
 
 
 async def keep_text(dictation: Dictation, final: FinalTranscript, journal: JournalThread) -> bool:

@@ -58,6 +58,7 @@ class Guard(Enum):
     WORDS = "words"
     NUMBERS = "numbers"
     TERMS = "terms"
+    LINES = "lines"
     UNCHANGED = "unchanged"
 
 
@@ -81,7 +82,8 @@ def polished(raw: str, answer: str, terms: Collection[str], language: str | None
     if _MARKUP.search(text) and not _MARKUP.search(raw):
         raise Rejected(Guard.MARKUP, "the model made a list or headings of it")
     # The only line ends are those that were spoken.
-    if text.count("\n") > raw.count("\n"):
+    lines = raw.strip().count("\n")
+    if text.count("\n") > lines:
         text = " ".join(text.split())
     _refuse_talk(raw, text)
     if set(_words(text)[:1]) & SPEAKER and not set(_words(raw)) & SPEAKER:
@@ -96,8 +98,10 @@ def polished(raw: str, answer: str, terms: Collection[str], language: str | None
     _refuse_numbers(raw, text, language)
     if any(term not in text for term in _kept(raw, _occurrences(raw, terms))):
         raise Rejected(Guard.TERMS, "one of your terms is gone")
-    tail = raw[len(raw.rstrip()) :]
-    return f"{text}{tail}"
+    if text.count("\n") < lines:
+        raise Rejected(Guard.LINES, "a line end that you said is gone")
+    head, _, tail = raw.partition(raw.strip())
+    return f"{head}{text}{tail}"
 
 
 def edited(selection: str, answer: str) -> str:

@@ -51,15 +51,12 @@ def pick(entries: list[Entry]) -> int:
 def _line(entry: Entry) -> str:
     when = time.strftime("%a %d %b %H:%M", time.localtime(entry["started"]))
     without = f"({entry['state']}, no text)"
-    return f"{when} {_text(entry) or without}"
-
-
-def _text(entry: Entry) -> str:
-    return str(entry["corrected"] or entry["text"])
+    said = entry["heard"] if entry.get("command") else ""
+    return f"{when} {render.wanted(entry) or said or without}"
 
 
 def _actions(entry: Entry, picker: Picker) -> list[tuple[str, Callable[[], int]]]:
-    number, text = entry["number"], _text(entry)
+    number, text = entry["number"], render.wanted(entry)
     found: list[tuple[str, Callable[[], int]]] = []
     if text:
         found.append(("copy it", lambda: _copy(text)))

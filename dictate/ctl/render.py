@@ -119,7 +119,7 @@ def _profiles(found: Fields) -> Fields:
 
 def text(entry: Fields) -> None:
     """The text itself to stdout, so that it can be piped; if it is held, a note to stderr."""
-    said = _wanted(entry)
+    said = wanted(entry)
     console.text(safe(said, newlines=True) if sys.stdout.isatty() else said)
     if entry["state"] == "held":
         why = f": {safe(entry['reason'])}" if entry["reason"] else ""
@@ -127,7 +127,7 @@ def text(entry: Fields) -> None:
         line(f"not written{why} ({again})", sys.stderr)
 
 
-def _wanted(entry: Fields) -> str:
+def wanted(entry: Fields) -> str:
     """The text as the user wants it."""
     return str(entry.get("corrected") or entry.get("polished") or entry["text"])
 
@@ -140,7 +140,7 @@ def history(entries: Sequence[Fields]) -> None:
         head = f"{entry['number']:5}  {when}  {entry['state']:11}"
         reason = entry["reason"] if entry["reason"] != entry["state"] else ""
         why = reason[reason.find(_NOT_POLISHED) :] if _NOT_POLISHED in reason else ""
-        said = safe(_wanted(entry) or reason) + (f"  ({safe(why)})" if why else "")
+        said = safe(wanted(entry) or reason) + (f"  ({safe(why)})" if why else "")
         if entry.get("command") and not entry["text"]:
             said = safe(f"{entry['heard']} ({reason})")
         if width and len(head) + 2 + len(said) > width:

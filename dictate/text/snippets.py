@@ -45,6 +45,12 @@ def snippets(
                 yield f"{escape} {spoken}", Escape(len(atoms_in(escape)))
 
 
+def has_snippet(text: str, hotwords: Hotwords, word: str) -> bool:
+    """Whether one of the snippets is asked for in this text."""
+    found = _phrases(hotwords, word).find(clean(text), lambda _match, _plain: False)
+    return any(isinstance(match.outcome, Snippet) for match in found)
+
+
 def needed(text: str, hotwords: Hotwords, word: str) -> frozenset[str]:
     """Which of READ the snippets in this text need."""
     if not any(f"{{{name}}}" in snippet for _, snippet in hotwords.snippets for name in READ):

@@ -83,6 +83,7 @@ class Desk:
         self.troubles: dict[str, str] = {}
         self.told = 0
         self.replaced: list[int] = []
+        self.has_snippet = False
         self.polishing = Polishing(
             self.model,  # type: ignore[arg-type]
             rig.journal,
@@ -112,7 +113,11 @@ class Desk:
         await journal.call(Journal.captured, number, "")
         await journal.keep(Journal.transcribed, number, raw, raw, "engine")
         dictation: Any = SimpleNamespace(
-            number=number, text=raw, profile=self.place, fitting=Fitting(language="en")
+            number=number,
+            text=raw,
+            profile=self.place,
+            fitting=Fitting(language="en"),
+            has_snippet=self.has_snippet,
         )
         polished = await self.polishing.before(dictation, "")
         instead = Instead(raw) if polished else None
@@ -288,6 +293,10 @@ def test_what_is_not_wanted_is_not_asked(play: Play) -> None:
         await desk.say("see you tomorrow")
         desk.place.text = TextSettings()
         await desk.say("see you tomorrow in the evening")
+        desk.place.text = TextSettings(polish=True, code=True)
+        await desk.say("see you tomorrow in the evening")
+        desk.place.text, desk.has_snippet = TextSettings(polish=True), True
+        await desk.say("My Street 7\nMy Town and my land")
         assert desk.model.asked == []
 
     play(scene)
@@ -335,6 +344,43 @@ def test_a_text_behind_it_or_an_undo_keeps_the_raw_text(play: Play) -> None:
         await desk.rig.undo()
         await desk.settled()
         assert desk.text == f"{RAW} then more"
+
+    play(scene)
+
+
+def test_the_next_text_does_not_wait_for_a_model_that_works_in_vain(play: Play) -> None:
+    async def scene(desk: Desk) -> None:
+        first = await desk.say()
+        second = await desk.say()
+        while not desk.model.cancelled:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        assert desk.text == f"{RAW} {RAW}"
+        await desk.settled()
+        assert desk.text == f"{RAW} so, the plan is good."
+        assert (desk.model.cancelled, desk.replaced) == (1, [second])
+        assert "it is not the last text any more" in (await desk.entry(first)).reason
+
+    play(scene)
+
+
+def test_what_the_user_has_changed_by_voice_stays(play: Play) -> None:
+    async def scene(desk: Desk) -> None:
+        number, screen = await desk.say(), [desk.rig.screen]
+        await desk.rig.writer.rewrite(str.capitalize, screen, ())
+        await desk.settled()
+        assert desk.text == RAW.capitalize()
+        entry = await desk.entry(number)
+        assert entry.wanted == RAW.capitalize()
+        assert "it was changed by voice since" in entry.reason
+        # Polished, changed and then as it was said: that is what the user wants.
+        desk.place.output.windows.clear()  # type: ignore[attr-defined]
+        number = await desk.say()
+        await desk.settled()
+        await desk.rig.writer.rewrite(str.upper, screen, ())
+        assert (await desk.entry(number)).wanted == POLISHED.upper()
+        await desk.rig.undo()
+        assert desk.text == RAW
+        assert (await desk.entry(number)).wanted == RAW
 
     play(scene)
 

@@ -2,12 +2,15 @@
 
 import asyncio
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from dictate.app import snippet_values as module
 from dictate.app.profiles import Profile
 from dictate.app.snippet_values import snippet_values
+from dictate.app.take_text import NO_EDITS, find_text
 from dictate.errors import Unavailable
 from dictate.events import FinalTranscript
 from dictate.hotwords.model import Hotwords
@@ -60,6 +63,20 @@ def test_a_clipboard_that_cannot_be_read_costs_no_text(desk: Desk) -> None:
     desk.broken = True
     assert desk.write("Look: insert quote please") == "Look: > please"
     assert desk.trouble == ["the clipboard is missing in a snippet: nobody answers"]
+
+
+def test_a_dictation_knows_whether_a_snippet_is_in_it(desk: Desk) -> None:
+    """No language model gets that text, which may hold what was copied."""
+    for heard, application, known in (
+        ("Look: insert quote", "editor", True),
+        ("Look: insert quote", "kitty", False),
+        ("Look: quote me", "editor", False),
+    ):
+        dictation: Any = SimpleNamespace(profile=desk.profile, instructs=False)
+        dictation.has_snippet = False
+        final = FinalTranscript(1, heard)
+        asyncio.run(find_text(dictation, final, application, NO_EDITS, desk.trouble.append))
+        assert dictation.has_snippet is known
 
 
 def test_a_terminal_gets_none_unless_the_user_wants_it(desk: Desk) -> None:

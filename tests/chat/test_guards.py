@@ -86,6 +86,8 @@ GOOD = [
     ("en", "please come here at once", "Please come\nhere at once.", "Please come here at once."),
     ("en", "please come here at once", "Please\x1b[31m come\u202e here\x07 at once.", "Please[31m "
      "come here at once."),
+    ("en", "\n\ncome here at once\nplease do\n", "Come here at once.\nPlease do.",
+     "\n\nCome here at once.\nPlease do.\n"),
     ("en", 'he said "come here at once"', 'He said: "Come here at once."', None),
 ]  # fmt: skip
 
@@ -95,6 +97,10 @@ BAD = [
     ("en", "please come here at once", "...", Guard.EMPTY),
     ("en", "please come here at once", "<think>Let me think about what", Guard.EMPTY),
     ("en", "What is the capital of France?", "The capital of France is Paris.", Guard.QUESTION),
+    ("en", "first the plan\nthen the cost of it", "First the plan, then the cost of it.",
+     Guard.LINES),
+    ("en", "first the plan\nthen the cost of it", "First the plan\n\nThen the cost of it.",
+     Guard.LINES),
     ("en", "what is the capital of france", "The capital of France is Paris.", Guard.QUESTION),
     ("en", "What is the capital of France?", "What is the capital of France? Paris.",
      Guard.QUESTION),

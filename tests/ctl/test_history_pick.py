@@ -301,3 +301,12 @@ def test_fzf_in_a_terminal(
     code, _ = typed("history", "--pick", answers=[("dictation>", "\x1b")])
     assert code == 130
     assert f"copy First {CANARY}." in calls(running)
+
+
+def test_what_is_picked_is_what_would_be_written_again() -> None:
+    entry = {"number": 1, "started": 0.0, "state": "delivered", "text": "um so", "corrected": ""}
+    entry |= {"polished": "So.", "heard": "um so", "command": ""}
+    assert history_pick._line(entry).endswith(" So.")
+    assert history_pick._line(entry | {"corrected": "So!"}).endswith(" So!")
+    command = entry | {"text": "", "polished": "", "command": "scratch", "heard": "Scratch that."}
+    assert history_pick._line(command).endswith(" Scratch that.")

@@ -37,6 +37,7 @@ HAND_S = 0.4
 """Seconds between a key and the next text. While GTK shows a preedit, keys move its cursor
 differently."""
 TAB = 15
+A = 30
 
 
 @pytest.fixture
@@ -122,6 +123,36 @@ def test_a_question_and_a_text_many_times_in_a_row(in_sway: SwayWindow) -> None:
 
     working(InputMethodOutput(OutputSettings(paste_timeout_ms=5000)), work)
     in_sway.wait_text(" one two" * 29)
+
+
+@in_each(Gtk4)
+def test_to_read_changes_nothing(in_sway: SwayWindow, seat: Keyboard) -> None:
+    """GTK 4 reports no Ctrl+A behind a text, and would replace what is selected by a preedit."""
+
+    def select_all() -> None:
+        press(seat, ("End",))
+        seat.down(Keyboard.CTRL)
+        seat.tap(A)
+        seat.up(Keyboard.CTRL)
+
+    async def work(output: InputMethodOutput) -> None:
+        await asyncio.to_thread(in_sway.focus)
+        focus = await settled(output)
+        await output.write("one two", focus)
+        for _ in range(3):
+            await asyncio.to_thread(in_sway.wait_text, "one two")
+            await asyncio.to_thread(select_all)
+            await asyncio.sleep(HAND_S)
+            assert await output.surrounding(focus) in (None, FieldText("one two", 7, 0))
+            await asyncio.sleep(HAND_S)
+            assert in_sway.text() == "one two"
+        await asyncio.to_thread(press, seat, ("End",))
+        await until(lambda: output.surrounding(focus), Act((), "one two"))
+        await asyncio.to_thread(select_all)
+        await output.write("three", focus)  # as typing does
+        await asyncio.to_thread(in_sway.wait_text, "three")
+
+    working(InputMethodOutput(OutputSettings(paste_timeout_ms=5000)), work)
 
 
 @in_each(Gtk3)

@@ -5,7 +5,7 @@ import pytest
 from dictate.config.schema import TextSettings
 from dictate.hotwords.model import Hotwords, Term
 from dictate.text import polish
-from dictate.text.snippets import SnippetValues, needed
+from dictate.text.snippets import SnippetValues, has_snippet, needed
 
 ADDRESS = "Example Street 1\n12345 Sampletown"
 MINE = Hotwords(
@@ -67,6 +67,12 @@ def test_the_guard_word_is_the_users_or_none() -> None:
 
 def test_without_values_no_snippet_is_written() -> None:
     assert polish("Insert my address.", MINE, TEXT) == "Insert my address."
+
+
+def test_whether_a_text_has_a_snippet_in_it() -> None:
+    assert has_snippet("Send it to insert my address, please.", MINE, "insert")
+    assert not has_snippet("Send it to my address, please.", MINE, "insert")
+    assert not has_snippet("insert my address", Hotwords(), "insert")
 
 
 def test_in_a_terminal_a_snippet_has_no_line_end() -> None:

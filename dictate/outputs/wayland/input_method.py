@@ -139,12 +139,22 @@ class _FieldBackend:
         if await self.focus() != focus:
             return None
         field = self._method.field
+        if field is not None and await self._may_be_selected(field):
+            return None
         return await content_now(
             self._connection,
             self._method,
             preview=self._shown if field is not None and field is self._previewed else "",
             primary=self._primary,
         )
+
+    async def _may_be_selected(self, field: Field) -> bool:
+        """Whether something was selected since the last report, maybe in this field. GTK 4 does not
+        report each selection, and would replace it by the preedit of `content_now`. The preview has
+        done so already."""
+        if self._paster is None or field.selected or field is self._previewed:
+            return False
+        return self._paster.primary_at > field.updated_at and await self._primary() != ""
 
     async def selected(self, focus: Focus) -> FieldText | None:
         """What the application has reported as selected, if it is the primary selection, too. GTK 4

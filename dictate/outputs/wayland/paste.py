@@ -115,6 +115,11 @@ class Paster:
         finally:
             await self._transaction.end()
 
+    @property
+    def primary_at(self) -> float:
+        """When something was last selected, or nothing any more, monotonic seconds."""
+        return self._selections.changed_at.get(PRIMARY, 0.0)
+
     async def primary(self) -> str | None:
         """The text of the primary selection, if another program owns it; None if that does not
         answer."""

@@ -90,6 +90,8 @@ class Selections:
         self._owned: dict[str, _Owned] = {}
         self._offers: dict[Object, _Offer] = {}
         self._theirs: dict[str, _Offer | None] = {}
+        self.changed_at: dict[str, float] = {}
+        """When each selection was last filled or emptied, monotonic seconds."""
         known = next((each for each in DATA_CONTROLS if connection.offers(each)), None)
         if known is None:
             raise Unavailable(lacks(DATA_CONTROLS[-1]))
@@ -206,6 +208,7 @@ class Selections:
 
     def _changed(self, selection: str, handle: Object | None) -> None:
         """A program, maybe this one, has filled or emptied the selection."""
+        self.changed_at[selection] = time.monotonic()
         if former := self._theirs.get(selection):
             former.handle.send("destroy")
             del self._offers[former.handle]
