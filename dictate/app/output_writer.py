@@ -74,6 +74,11 @@ class LastDelivery:
     instead: Instead | None = None
     """What stood there before, or would stand there without a language model."""
 
+    @property
+    def in_a_row(self) -> str:
+        """This text and those before it, as they stand there."""
+        return (self.behind.in_a_row if self.behind else "") + self.text
+
 
 @dataclass(frozen=True, slots=True)
 class Rewritten:
@@ -152,7 +157,7 @@ class OutputWriter:
         if wanted.fitting is not None:
             around = await around_cursor(output, focus)
             if behind is not None:
-                around = around or Around(behind.text)
+                around = around or Around(behind.in_a_row)
             text = wanted.fitting.fit(text, around)
         behind = behind and _shortened(behind, MOST_BEHIND)
         try:

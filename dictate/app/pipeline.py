@@ -358,8 +358,7 @@ class Pipeline:
                 return
             instead = await self._model.written(dictation)
             text = dictation.polished or dictation.text
-            fitting = None if dictation.instructs else dictation.fitting
-            text = text if dictation.instructs else self.editing.opened(text, place)
+            fitting = None if dictation.instructs else self.editing.fitting_of_text(place)
             dictation.instructs = False  # from here on it is a text like any other
             receipt = await self._writer.write(
                 *(number, text, place.output, focus, asked, timing), fitting, instead
