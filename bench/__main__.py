@@ -6,7 +6,8 @@ from importlib import import_module
 from pathlib import Path
 
 ALL = (
-    *("release_to_text", "press_to_sample", "footprint", "overlay", "nemotron", "qwen3", "remote"),
+    *("release_to_text", "around_cursor", "press_to_sample", "footprint", "overlay", "nemotron"),
+    *("qwen3", "remote"),
 )
 
 

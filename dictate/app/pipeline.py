@@ -17,18 +17,19 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, Protocol
 
+from dictate.app.delivery import Delivery, focus_of
 from dictate.app.dictation import Backlog, Dictation, backlog_of
 from dictate.app.journal_thread import JournalThread
 from dictate.app.language_model import LanguageModel
 from dictate.app.observer import PipelineObserver
-from dictate.app.output_writer import Asked, OutputWriter
+from dictate.app.output_writer import OutputWriter
 from dictate.app.preedit import Preedit
 from dictate.app.profile_choice import begin, land, landing_now
 from dictate.app.profiles import Profile, Profiles
 from dictate.app.session import Activity, Command, Do, Input, Session
 from dictate.app.tail import ask_for_drafts, voice_ended
 from dictate.app.take_text import find_text, keep_text
-from dictate.app.voice_editing import Place, VoiceEditing
+from dictate.app.voice_editing import VoiceEditing
 from dictate.config.schema import Settings
 from dictate.errors import DeliveryUnsure, DictateError, NotDelivered
 from dictate.events import (
@@ -39,7 +40,6 @@ from dictate.events import (
     pcm_from_samples,
 )
 from dictate.journal.journal import Journal
-from dictate.outputs import Focus
 from dictate.platform.background import BackgroundTasks
 from dictate.vad.segmenter import Segmenter
 
@@ -91,6 +91,7 @@ class Pipeline:
         self._model = model
         self._observer = observer
         self.editing = VoiceEditing(journal, writer, lambda: profiles.now.outputs)
+        self._delivery = Delivery(writer, model, self.editing, observer, lambda: self.acted_at)
         self._session = Session(journal.next_number)
         self._listening = False
         self._tasks = BackgroundTasks(log)
@@ -324,7 +325,7 @@ class Pipeline:
         number, timing = dictation.number, dictation.timing
         ended_at = time.monotonic()
         timing.tail_ms = (ended_at - dictation.released_at) * 1000
-        focus = await self._focus(dictation)
+        focus = await focus_of(dictation)
         if not self.in_flight(number):
             return  # cancelled meanwhile
         application = dictation.application or (focus.application if focus else "")
@@ -345,52 +346,17 @@ class Pipeline:
         self._handle(number, Input.HEARD if found else Input.HEARD_NOTHING)
 
     async def _deliver(self, dictation: Dictation) -> None:
-        number, timing = dictation.number, dictation.timing
-        focus = await self._focus(dictation)
-        asked = Asked(dictation.pressed_at, tuple(self._acted_at), dictation.continued)
-        place = Place(dictation.profile.output, focus, asked, dictation.fitting)
+        number = dictation.number
+        if dictation.edit is not None:
+            self._preedit.remove(number, dictation.hearing.output)
         try:
-            if dictation.edit is not None:
-                self._preedit.remove(number, dictation.hearing.output)
-                done = await self.editing.carry_out(number, dictation.edit, place)
-                self._handle(number, Input.WRITTEN)
-                self._observer.carried_out(number, done)
-                return
-            instead = await self._model.written(dictation)
-            text = dictation.polished or dictation.text
-            fitting = None if dictation.instructs else self.editing.fitting_of_text(place)
-            dictation.instructs = False  # from here on it is a text like any other
-            receipt = await self._writer.write(
-                *(number, text, place.output, focus, asked, timing), fitting, instead
-            )
+            report = await self._delivery.deliver(dictation)
         except (NotDelivered, DeliveryUnsure) as error:
             dictation.reason = str(error)
             self._handle(number, Input.REFUSED)
             return
-        now = time.monotonic()
-        timing.total_ms = (now - dictation.released_at) * 1000
-        if dictation.profile.sends and not (instead and instead.was_selected):
-            await self._press_enter(number)
         self._handle(number, Input.WRITTEN)
-        self._observer.delivered(number, receipt, timing)
-
-    async def _press_enter(self, number: int) -> None:
-        try:
-            await self._writer.press_enter(number, tuple(self._acted_at))
-        except Exception as error:  # whatever it is, the text is written
-            if not isinstance(error, DictateError):
-                log.exception("dictation %d: Enter", number)
-            self._observer.trouble(f"Enter was not pressed behind the text: {error}")
-
-    async def _focus(self, dictation: Dictation) -> Focus | None:
-        """What had the focus at release. Not knowing it must not cost the text: the output decides
-        what it does without."""
-        try:
-            return await dictation.focus if dictation.focus else None
-        except DictateError as error:
-            name = dictation.profile.output.name
-            log.warning("output %s: what has the focus is not known: %s", name, error)
-            return None
+        report()
 
     def _hold(self, number: int) -> None:
         dictation = self._end(number)

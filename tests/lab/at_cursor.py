@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from dictate.outputs import FieldText, Focus, Output
@@ -50,3 +50,33 @@ async def said_nothing(output: Output, focus: Focus | None) -> None:
     async with asyncio.timeout(LIMIT_S):
         while await output.surrounding(focus) is not None:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
+
+
+_CODES = {
+    "BackSpace": 14,
+    "End": 107,
+    "Home": 102,
+    "Left": 105,
+    "Return": 28,
+    "Right": 106,
+    "b": 48,
+    "k": 37,
+    "minus": 12,
+    "o": 24,
+    "parenleft": 10,
+    "parenright": 11,
+    "shift": 42,
+    "space": 57,
+}
+"""The kernel's numbers of keys, on an American keyboard."""
+_SHIFTED = ("parenleft", "parenright")
+
+
+def strokes(keys: Iterable[str]) -> Iterator[tuple[int, bool]]:
+    """The kernel's number of each key that goes down (True) or up; "shift+" may stand before a
+    name."""
+    for key in keys:
+        name = key.removeprefix("shift+")
+        codes = [_CODES["shift"]] * (name != key or name in _SHIFTED) + [_CODES[name]]
+        yield from ((code, True) for code in codes)
+        yield from ((code, False) for code in reversed(codes))

@@ -42,6 +42,26 @@ field.addEventListener("input", tell); field.focus(); tell();
 </script>"""
 
 
+_VIM = (
+    *("vim", "-N", "-u", "NONE", "-i", "NONE", "-n"),
+    *("-c", "set encoding=utf-8 nofixeol noeol autowriteall shortmess+=A"),
+    *("-c", "autocmd TextChangedI,TextChangedP * silent! noautocmd write!"),
+    *("-c", "startinsert"),
+)
+"""Inserts what is typed, and saves it at once."""
+
+
+class Vim(Window):
+    """vim in a terminal, in insert mode."""
+
+    kind = "vim"
+
+    def launch(self) -> subprocess.Popen[bytes]:
+        need("xterm", "vim")
+        self.file.touch()
+        return self.x.spawn("xterm", "-u8", "-T", self.title, "-e", *_VIM, str(self.file))
+
+
 class Qt6(Window):
     """A Qt 6 text field."""
 
@@ -138,3 +158,14 @@ class ChromiumInSway(SwayWindow, Chromium):
     """The same in sway."""
 
     flags = ("--ozone-platform=wayland", "--enable-wayland-ime")
+
+
+class VimInFoot(SwayWindow, Vim):
+    """The same in sway."""
+
+    def launch(self) -> subprocess.Popen[bytes]:
+        need("foot", "vim")
+        self.file.touch()
+        return self.x.spawn(
+            *("foot", "-T", self.title, "-o", "locked-title=yes"), *_VIM, str(self.file)
+        )

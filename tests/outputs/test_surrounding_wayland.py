@@ -20,7 +20,7 @@ from tests.lab.accessibility import (
     AccessibilityBus,
     QtFieldsInSway,
 )
-from tests.lab.at_cursor import ACTS, ELSEWHERE, LIMIT_S, TEXT, Act, said_nothing, until
+from tests.lab.at_cursor import ACTS, ELSEWHERE, LIMIT_S, TEXT, Act, said_nothing, strokes, until
 from tests.lab.bus import session_bus
 from tests.lab.ibus import IBusDaemon
 from tests.lab.ibus_output import MINE
@@ -37,7 +37,6 @@ HAND_S = 0.4
 """Seconds between a key and the next text. While GTK shows a preedit, keys move its cursor
 differently."""
 TAB = 15
-KEYS = {"Left": 105, "Right": 106, "Home": 102, "End": 107, "BackSpace": 14, "Return": 28}
 
 
 @pytest.fixture
@@ -59,13 +58,8 @@ def in_each(*kinds: type[SwayWindow]) -> pytest.MarkDecorator:
 
 
 def press(seat: Keyboard, keys: tuple[str, ...]) -> None:
-    for key in keys:
-        name = key.removeprefix("shift+")
-        if name != key:
-            seat.down(Keyboard.SHIFT)
-        seat.tap(KEYS[name])
-        if name != key:
-            seat.up(Keyboard.SHIFT)
+    for code, down in strokes(keys):
+        (seat.down if down else seat.up)(code)
 
 
 def in_its_line(there: FieldText | None) -> FieldText | None:

@@ -9,7 +9,7 @@ import contextlib
 import logging
 import os
 import time
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final, TypeVar
 
 from dictate.config.schema import OutputSettings
@@ -21,6 +21,7 @@ from dictate.outputs.ibus.bus import IBusLost, IBusRefused, SurroundingText
 from dictate.outputs.ibus.desktop import IBusDesktop
 from dictate.outputs.ibus.engine import IBusEngine
 from dictate.outputs.ibus.engine_switch import EngineSwitch
+from dictate.outputs.ibus.pieces import LONGEST_BYTES, LONGEST_XIM_BYTES, pieces
 from dictate.outputs.ibus.surrounding import CursorUnit, report_now
 from dictate.outputs.ibus.undo import ask, take_back
 from dictate.platform.background import BackgroundTasks, ignore_exception
@@ -28,10 +29,6 @@ from dictate.platform.background import BackgroundTasks, ignore_exception
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-_LONGEST_BYTES: Final = 3000
-"""Maximum size of a piece: GNOME passes it on as one Wayland message, which has 4,096 bytes."""
-_LONGEST_XIM_BYTES: Final = 400
-"""The same for older programs, which use IBus through XIM: it breaks if more comes at once."""
 _PAUSE_S: Final = 0.1
 """Seconds between two pieces, or texts. GNOME passes on what it has when it is idle, and the
 application then takes only the last piece."""
@@ -229,8 +226,8 @@ class IBusOutput(Output):
         confirmed: list[bool] = []
         try:
             # An application that reports its text does not use XIM.
-            longest = _LONGEST_BYTES if engine.reports_text else _LONGEST_XIM_BYTES
-            for piece in _pieces(text, longest):
+            longest = LONGEST_BYTES if engine.reports_text else LONGEST_XIM_BYTES
+            for piece in pieces(text, longest):
                 if confirmed:
                     await self._until_passed_on(desktop)
                     if await desktop.focus() != window:
@@ -390,20 +387,6 @@ def _follows(before: str, text: str) -> bool:
     """Whether the cursor is behind `text`, if `before` is the text before the cursor, or the end of
     it or of its last line."""
     return bool(before) and (before.endswith(text) or text.endswith(before))
-
-
-def _pieces(text: str, longest: int) -> Iterator[str]:
-    """Split `text` into pieces of at most `longest` bytes."""
-    piece: list[str] = []
-    size = 0
-    for character in text:
-        length = len(character.encode())
-        if size + length > longest:
-            yield "".join(piece)
-            piece, size = [], 0
-        piece.append(character)
-        size += length
-    yield "".join(piece)
 
 
 async def _probe() -> None:

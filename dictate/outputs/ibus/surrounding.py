@@ -4,7 +4,7 @@ The last report may be out of date: GTK reports no Enter to the desktop. It answ
 with a report. So a preview that is shown has the answer already; without one, an invisible preedit
 asks for it. It is not sent where something is selected, which some applications would replace.
 GNOME Shell passes on a report only if it is not what the last one was: so no answer is one, too.
-GNOME 43 does not pass on what is selected.
+GTK 3 never says what is selected.
 """
 
 import asyncio

@@ -59,6 +59,8 @@ class _FieldBackend:
         self._with_fields: set[int] = set()
         """The numbers of the windows that have shown a text field."""
         self._previewed: Field | None = None
+        self._shown = ""
+        """The preview in it."""
 
     @classmethod
     async def open(cls, connection: WaylandConnection) -> Self:
@@ -140,7 +142,7 @@ class _FieldBackend:
         return await content_now(
             self._connection,
             self._method,
-            previewed=field is not None and field is self._previewed,
+            preview=self._shown if field is not None and field is self._previewed else "",
             primary=self._primary,
         )
 
@@ -195,7 +197,7 @@ class _FieldBackend:
             return False
         if field is None or field.secret or self._previewed not in (None, field):
             return False
-        self._previewed = field
+        self._previewed, self._shown = field, text
         self._method.preedit(text)
         return True
 

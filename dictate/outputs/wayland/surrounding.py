@@ -2,13 +2,15 @@
 input method.
 
 The last report may be out of date: GTK 3 and 4 report no Enter. They answer each preedit with a
-report. So a preview that is shown has the answer already; without one, an invisible preedit asks
-for it. It is not sent where something is selected, which some applications would replace.
+report, unless it crosses one of theirs. So a preview that is shown has the answer, most often
+already; without one, an invisible preedit asks for it. It is not sent where something is selected,
+which some applications would replace.
 
 GTK 3 never says what is selected, but what is selected there is the primary selection. If that
 stands beside the cursor, it is not known which text would be replaced.
 """
 
+import time
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -18,6 +20,8 @@ from dictate.outputs.wayland.thread import WaylandConnection
 
 REPORT_S: Final = 0.1
 """Seconds that an application has to report. It needs a few milliseconds."""
+AGAIN_S: Final = 0.02
+"""Seconds before it is asked again."""
 _INVISIBLE: Final = "\u200b"
 
 
@@ -25,16 +29,16 @@ async def content_now(
     connection: WaylandConnection,
     method: InputMethod,
     *,
-    previewed: bool,
+    preview: str,
     primary: Callable[[], Awaitable[str | None]],
 ) -> FieldText | None:
-    """None if that is not known. `previewed`: a preview is shown in the field; `primary` returns
-    the primary selection, or None if its owner does not answer."""
+    """None if that is not known. `preview` is shown in the field; `primary` returns the primary
+    selection, or None if its owner does not answer."""
     field = method.field
     if field is None or field.content is None or field.secret or field.terminal:
         return None
-    trusted = field.selected and not previewed
-    if not trusted and not await _is_fresh(connection, method, field, previewed=previewed):
+    trusted = field.selected and not preview
+    if not trusted and not await _is_fresh(connection, method, field, preview):
         return None
     if (content := field.content) is None or field.selected or not content.text:
         return content
@@ -46,12 +50,19 @@ async def content_now(
 
 
 async def _is_fresh(
-    connection: WaylandConnection, method: InputMethod, field: Field, *, previewed: bool
+    connection: WaylandConnection, method: InputMethod, field: Field, preview: str
 ) -> bool:
-    if not previewed:
+    def answered() -> bool:
+        return method.field is not field or field.fresh
+
+    end = time.monotonic() + REPORT_S
+    marks = 0 if preview else 1
+    if not preview:
         method.preedit(_INVISIBLE)
-    await connection.wait(lambda: field.fresh or method.field is not field, REPORT_S)
+    while not await connection.wait(answered, AGAIN_S) and time.monotonic() < end:
+        marks = 2 if marks == 1 else 1  # only a change is answered
+        method.preedit(preview + marks * _INVISIBLE)
     fresh = field.fresh and method.field is field
-    if not previewed and method.field is field:
+    if method.field is field and not preview:
         method.preedit("")
     return fresh
