@@ -24,6 +24,7 @@ from dictate.errors import did_you_mean
 from dictate.hotwords.language import LAYOUT
 from dictate.hotwords.model import SECOND
 from dictate.toml import toml_file
+from dictate.toml.edits import changed
 from dictate.toml.positions import span_of
 from dictate.toml.toml_file import Problems
 
@@ -192,16 +193,13 @@ def set_option(path: Path, option: str, value: str | float | bool) -> None:  # n
     parse(f"[{tomlkit.key(table).as_string()}]\n{written}\n", name="")
 
     def change(text: str) -> str:
-        toml_file.parse(text, path.name)
-        document = tomlkit.parse(text)
-        section: Any = document.get(table)
+        section = toml_file.parse(text, path.name).data.get(table)
         if section is None or (name not in section and span_of(text, (table,))):
-            changed = _with_line(text, table, name, written)
+            new = _with_line(text, table, name, written)
         else:
-            section[name] = value
-            changed = tomlkit.dumps(document)
-        parse(changed, path.name)
-        return changed
+            new = changed(text, (table,), lambda found: found.update({name: value}))
+        parse(new, path.name)
+        return new
 
     toml_file.edit(path, default_toml(), change)
 
@@ -210,17 +208,16 @@ def set_profile_option(path: Path, profile: str, option: str, value: str) -> Non
     """The same for one profile. If the file has none with this name, it gets one."""
 
     def change(text: str) -> str:
-        toml_file.parse(text, path.name)
-        document = tomlkit.parse(text)
-        tables = [each for each in document.get("profile", ()) if each.get("name") == profile]
-        if tables:
-            tables[0][option] = value
-            changed = tomlkit.dumps(document)
+        tables = toml_file.parse(text, path.name).data.get("profile", ())
+        places = [at for at, each in enumerate(tables) if each.get("name") == profile]
+        if places:
+            place = ("profile", places[0])
+            new = changed(text, place, lambda found: found.update({option: value}))
         else:
             named, written = (tomlkit.item(each).as_string() for each in (profile, value))
-            changed = f"{text.rstrip()}\n\n[[profile]]\nname = {named}\n{option} = {written}\n"
-        parse(changed, path.name)
-        return changed
+            new = f"{text.rstrip()}\n\n[[profile]]\nname = {named}\n{option} = {written}\n"
+        parse(new, path.name)
+        return new
 
     if profile == SECOND and SECOND in toml_file.parse(toml_file.read(path) or "", path.name).data:
         set_option(path, f"{SECOND}.{option}", value)  # an older file

@@ -17,6 +17,11 @@ _OWN = {each.name: each for each in fields(ProfileSettings) if not each.metadata
 _TEXT = {each.name: each for each in fields(TextSettings) if each.name not in _OWN}
 _OLD = ("engine", "language", "model", "output")
 """What [second] had beside its key."""
+_ELSEWHERE = {
+    "key": 'a key has a table of its own: [[key]], with key = "f9" and profile = "chat"',
+    "text": "options of [text] stand in [[profile]] itself: numbers = true",
+}
+"""What people look for in [[profile]], and where it is."""
 _EXAMPLES = {"profile": 'name = "chat"', "key": 'key = "f9" and profile = "chat"'}
 
 
@@ -82,6 +87,9 @@ class ProfileParser:
     ) -> dict[str, Any]:
         values = {}
         for option, value in table.items():
+            if name == "profile" and option in _ELSEWHERE:
+                self._wrong((*place, option), _ELSEWHERE[option])
+                continue
             if option not in known:
                 header = f"[{name}]" if name == SECOND else f"[[{name}]]"
                 near = did_you_mean(option, known) or f"; it has {', '.join(known)}"

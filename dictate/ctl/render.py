@@ -110,7 +110,7 @@ def _profiles(found: Fields) -> Fields:
                     profile["language"] if profile["language"] != main["language"] else "",
                     *(engine if profile["own_engine"] else ()),
                     profile["engine_notes"] if profile["own_engine"] else "",
-                    profile["output"] if profile["output"] != main["output"] else "",
+                    f"output {profile['output']}" if profile["output"] != main["output"] else "",
                 ),
             )
         )

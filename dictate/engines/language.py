@@ -54,7 +54,7 @@ class Languages:
             return alike.pop()
         which = "several of that" if alike else "none of that"
         raise Unavailable(
-            f"engine.language is {language!r}, and this model has {which}; it takes "
+            f"language is {language!r}, and this model has {which}; it takes "
             f"{', '.join(self._shortest())}"
         )
 
@@ -62,13 +62,13 @@ class Languages:
         if not self.speaks:
             raise Unavailable(
                 "this model takes no language and does not say which one it knows: set "
-                "engine.language to that one"
+                "language to that one"
             )
         if wanted.partition("-")[0] in self.speaks or (wanted == AUTO and len(self.speaks) > 1):
             return
         raise Unavailable(
-            f"this model knows {', '.join(self.speaks)}, not {language!r}: set engine.language to "
-            "one of these, or engine.model to a model that knows yours (dictate models list)"
+            f"this model knows {', '.join(self.speaks)}, not {language!r}: set language to "
+            "one of these, or model to a model that knows yours (dictate models list)"
         )
 
     def _shortest(self) -> list[str]:

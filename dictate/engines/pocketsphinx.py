@@ -349,4 +349,4 @@ class PocketSphinxUtterance(Utterance):
 def _why_not_language(language: str) -> str | None:
     if language.partition("-")[0].lower() == "en":
         return None
-    return f'PocketSphinx knows English only, not {language!r}; set engine.language to "en"'
+    return f'PocketSphinx knows English only, not {language!r}; set language to "en"'

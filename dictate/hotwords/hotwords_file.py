@@ -6,8 +6,9 @@ A term is changed in the file that has it; a new one goes into hotwords.toml.
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+import tomli
 import tomlkit
 
 from dictate.errors import ConfigError, NotFound, did_you_mean
@@ -22,6 +23,10 @@ from dictate.hotwords.term_text import with_term, without_term
 from dictate.hotwords.whole_list import WholeList, files_beside, name_of, texts_of
 from dictate.hotwords.whole_list import load as load
 from dictate.toml import toml_file
+from dictate.toml.edits import changed
+from dictate.toml.positions import Key
+
+_REPLACEMENTS: Final[Key] = ("replacements",)
 
 DEFAULT = '''\
 # Your own words, and how Dictate writes them. Save the file, and the next dictation uses them. A
@@ -192,15 +197,13 @@ def replace_phrase(path: Path, wrong: str, right: str) -> list[str]:
     made. It blocks. Raises ConfigError and leaves the file as it was."""
 
     def change(text: str) -> str:
-        document = tomlkit.parse(text)
-        replacements: Any = document.get("replacements")
+        replacements = tomli.loads(text).get("replacements")
         if replacements is None:
             block = tomlkit.dumps({"replacements": {wrong: right}})
             return f"{text.rstrip()}\n\n{block}".lstrip()
         head = re.search(r"^\[ *replacements *\].*$", text, re.MULTILINE)
         if head is None or wrong in replacements:
-            replacements[wrong] = right
-            return tomlkit.dumps(document)
+            return changed(text, _REPLACEMENTS, lambda found: found.update({wrong: right}))
         # tomlkit would write it below the comments that lead to the next table.
         return f"{text[: head.end()]}\n{tomlkit.dumps({wrong: right}).strip()}{text[head.end() :]}"
 
@@ -212,10 +215,9 @@ def keep_phrase(path: Path, wrong: str) -> list[str]:
     none. It blocks. Raises ConfigError and leaves the file as it was."""
 
     def change(text: str) -> str:
-        document = tomlkit.parse(text)
-        replacements: Any = document.get("replacements", {})
-        replacements.pop(wrong, None)
-        return tomlkit.dumps(document)
+        if wrong not in tomli.loads(text).get("replacements", {}):
+            return text
+        return changed(text, _REPLACEMENTS, lambda found: found.pop(wrong))
 
     return _edit(path, path, change) if path.exists() else []
 

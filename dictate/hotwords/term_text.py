@@ -1,10 +1,6 @@
-"""Puts a term into the text of a file, or takes it out. All else stays as it is, comments included.
+"""Puts a term into the text of a file, or takes it out. All else stays, comments included."""
 
-tomlkit keeps comments, but takes ten seconds to parse a list of 10,000 terms. So it gets only the
-part of the text that changes.
-"""
-
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import tomli
@@ -12,7 +8,8 @@ import tomlkit
 
 from dictate.hotwords.limits import composed, folded
 from dictate.hotwords.model import TermState
-from dictate.toml.positions import Key, span_of
+from dictate.toml.edits import changed
+from dictate.toml.positions import span_of
 
 
 def with_term(text: str, wanted: dict[str, Any]) -> str:
@@ -22,7 +19,7 @@ def with_term(text: str, wanted: dict[str, Any]) -> str:
     tables = data.get("word", [])
     long = _index(tables, spelling)
     if long is not None:
-        return _changed(text, ("word", long), lambda table: _update(table, wanted))
+        return changed(text, ("word", long), lambda table: _update(table, wanted))
     is_short = len(wanted) == 1
     short = _index(data.get("words", []), spelling)
     moves = short is not None
@@ -30,27 +27,27 @@ def with_term(text: str, wanted: dict[str, Any]) -> str:
         if (at := _index(group.get("words", []), spelling)) is None:
             continue
         if is_short:
-            return _changed(text, ("group", number), lambda table: _replace(table, at, spelling))
+            return changed(text, ("group", number), lambda table: _replace(table, at, spelling))
         wanted, moves = {"group": group["name"]} | wanted, True
     if not is_short:
         return _with_block(without_term(text, spelling) if moves else text, wanted, len(tables))
-    return _changed(text, (), lambda table: _replace(table, short, spelling))
+    return changed(text, (), lambda table: _replace(table, short, spelling))
 
 
 def without_term(text: str, spelling: str) -> str:
     """The text without a term."""
     data = tomli.loads(text)
     if (short := _index(data.get("words", []), spelling)) is not None:
-        return _changed(text, (), lambda table: _delete(table["words"], short))
+        return changed(text, (), lambda table: _delete(table["words"], short))
     for number, group in enumerate(data.get("group", [])):
         if (at := _index(group.get("words", []), spelling)) is not None:
-            return _changed(text, ("group", number), lambda table: _delete(table["words"], at))
+            return changed(text, ("group", number), lambda table: _delete(table["words"], at))
     long = _index(data.get("word", []), spelling)
     if long is None:
         return text
     span = span_of(text, ("word", long))
     if span is None:
-        return _changed(text, (), lambda table: _delete(table["word"], long))
+        return changed(text, (), lambda table: _delete(table["word"], long))
     # tomlkit would remove the comments after a [[word]] with it, so its lines are cut out.
     lines = text.split("\n")
     after = span[1] + (not "".join(lines[span[1] : span[1] + 1]).strip())
@@ -96,44 +93,6 @@ def _replace(table: Any, at: int | None, spelling: str) -> None:
 
 def _delete(items: Any, at: int | None) -> None:
     del items[at]
-
-
-def _changed(text: str, key: Key, change: Callable[[Any], None]) -> str:
-    """The text after a change to a table in it; () is the top of the file."""
-    lines = text.split("\n")
-    span = span_of(text, key) if key else _top(lines)
-    if span is None:
-        document: Any = tomlkit.parse(text)
-        table = document
-        for part in key:
-            table = table[part]
-        change(table)
-        return tomlkit.dumps(document)
-    start, stop = span
-    document = tomlkit.parse("\n".join([*lines[start:stop], ""]))
-    change(document[key[0]][0] if key else document)
-    changed = tomlkit.dumps(document).removesuffix("\n").split("\n")
-    return "\n".join([*lines[:start], *changed, *lines[stop:]])
-
-
-def _top(lines: list[str]) -> tuple[int, int] | None:
-    """The lines above the first [table], without the comments on it; None if there is no table."""
-    stops = (stop for stop, line in enumerate(lines) if line.lstrip().startswith("["))
-    stop = next((stop for stop in stops if _is_toml("\n".join(lines[:stop]))), None)
-    if stop is None:
-        return None
-    while stop > 0 and lines[stop - 1].strip()[:1] in ("", "#"):
-        stop -= 1
-    return 0, stop
-
-
-def _is_toml(text: str) -> bool:
-    """Whether a text ends between two statements, not within a list or a string."""
-    try:
-        tomli.loads(text)
-    except tomli.TOMLDecodeError:
-        return False
-    return True
 
 
 def _index(items: Sequence[Any], spelling: str) -> int | None:

@@ -154,9 +154,10 @@ def _phrases(
 ) -> Phrases:
     signs = signs and not settings.code
     spoken = commands(hotwords, language, signs=signs, line_ends=settings.spoken_newlines)
-    escapes = rules_of(language).escapes
     if settings.code:
-        spoken = chain(spoken, code_phrases(escapes))
+        # Its names are English in every language, so the English escape is understood, too.
+        escapes = dict.fromkeys((*rules_of(language).escapes, *rules_of("en").escapes))
+        spoken = chain(spoken, code_phrases(tuple(escapes)))
     word = settings.snippet_word if snippets else None
     return _own_phrases(hotwords, language, word).then(spoken)
 

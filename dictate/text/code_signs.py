@@ -18,6 +18,7 @@ _ROOMS: Final[tuple[tuple[Room, Room, dict[str, str]], ...]] = (
             "\\": "backslash, back slash",
             "-": "hyphen",
             "::": "double colon",
+            "://": "colon slash slash, colon double slash",
             " ": "space",
             "(": "open paren, left paren, L paren, open parenthesis, left parenthesis, paren",
             "[": "open bracket, left bracket, L bracket, open square, left square, L square",
@@ -48,6 +49,8 @@ _ROOMS: Final[tuple[tuple[Room, Room, dict[str, str]], ...]] = (
             "!": "bang, exclamation mark, exclamation point",
             "~": "tilde",
             "-": "dash",
+            "./": "dot slash",
+            "../": "dot dot slash",
         },
     ),
     (

@@ -152,6 +152,8 @@ def test_second_of_an_older_file_is_the_profile_of_that_name(
             "[[profile]]\nname = 'x'\nnumbrs = true",
             "3: there is no option numbrs in [[profile]]",
         ),
+        ("[[profile]]\nname = 'x'\nkey = 'f9'", "3: a key has a table of its own: [[key]], with"),
+        ("[[profile]]\nname = 'x'\n[profile.text]", "3: options of [text] stand in [[profile]]"),
         ("[[profile]]\nname = 'x'\nsend = 'return'", "3: profile.send must be one of none, enter"),
         (
             "[[profile]]\nname = 'x'\nspoken_newlines = 'yes'",
@@ -318,6 +320,21 @@ class TestSetProfileOption:
         config_file.set_profile_option(path, "second", "engine", "qwen3")
         assert path.read_text() == after
         assert engine_of(config_file.load(path), "second").use == "qwen3"
+
+    def test_tables_that_alternate_stay_where_they_are(self, tmp_path: Path) -> None:
+        path = tmp_path / "config.toml"
+        before = (
+            '[engine]\nlanguage = "en"\n\n# talk\n[[profile]]\nname = "chat"\n\n'
+            '[[key]]\nkey = "f9"\nprofile = "chat"\n\n# home\n[[profile]]\nname = "german"\n'
+            '[profile.replacements]\n"ade" = "Ade"\n\n'
+            '[[key]]\nkey = "f8"\nprofile = "german"\n\n[output]\npreedit = false\n\n'
+            '# work\n[[profile]]\nname = "mail"\n'
+        )
+        path.write_text(before)
+        config_file.set_profile_option(path, "german", "engine", "qwen3")
+        config_file.set_option(path, "engine.language", "fr")
+        wanted = before.replace('"german"\n[profile', '"german"\nengine = "qwen3"\n\n[profile')
+        assert path.read_text() == wanted.replace('"en"', '"fr"')
 
     def test_nonsense_is_refused_and_the_file_stays(self, tmp_path: Path) -> None:
         path = tmp_path / "config.toml"

@@ -350,7 +350,7 @@ def test_the_status_names_what_is_in_front_and_the_profiles(running: object) -> 
     for line in (
         "  in front     Slack, profile german",
         "  [german]     key f9, de",
-        "  [copied]     qwen3, ready, clipboard",
+        "  [copied]     qwen3, ready, output clipboard",
     ):
         assert line in lines
 

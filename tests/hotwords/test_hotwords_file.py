@@ -467,6 +467,8 @@ LONG = '[[word]]\nspelling = "Nemotron"\nweight = 2 # heavy\n'
         '[replacements]\n# mine\n"git hub" = "GitHub"\n\n# now commands\n[commands]\n',
         '[replacements.de]\n"äh" = ""\n',
         'replacements = {"git hub" = "GitHub"}\n',
+        '[replacements]\n[[word]]\nspelling = "a"\n# g\n[[group]]\nname = "b"\n'
+        '# w\n[[word]]\nspelling = "c"\n# h\n[[group]]\nname = "d"\n',
     ],
 )
 def test_a_replacement_is_added_changed_and_taken_out(tmp_path: Path, text: str) -> None:

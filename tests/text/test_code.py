@@ -104,6 +104,12 @@ MINE = Hotwords(
         ("Open paren, x, close paren.", "(x)"),
         # Words that are names of signs.
         ("literal dot com", "dot com"),
+        # Paths and addresses.
+        ("cd dot dot slash dot dot slash foo", "cd ../../foo"),
+        ("run dot slash configure", "run ./configure"),
+        ("from quote dot slash utils quote", "from './utils'"),
+        ("src slash dot dot slash lib", "src/../lib"),
+        ("curl HTTPS colon slash slash example dot com slash a", "curl https://example.com/a"),
         ("say literal camel case", "say camel case"),
         # The user's own words.
         ("open Claude code", "open Claude Code"),
@@ -158,3 +164,9 @@ def test_the_guide_lists_every_name() -> None:
     listed = {name.strip(" |") for cell in cells for name in re.split("[,;] ", cell)}
     formatters = [name for _, names in _FORMATS.values() for name in names.split(", ")]
     assert {*(name for name, _ in code_signs()), *formatters} - listed == set()
+
+
+@pytest.mark.parametrize("language", ["de", "fr", "es", "xx", None])
+def test_its_names_are_english_in_every_language_and_so_is_their_escape(language: str) -> None:
+    assert polish("Camel case foo bar", MINE, CODE, language=language) == "fooBar"
+    assert polish("Literal dot com", MINE, CODE, language=language) == "dot com"

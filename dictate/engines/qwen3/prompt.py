@@ -68,7 +68,7 @@ def why_not_language(tag: str) -> str | None:
     if tag == AUTO or _base(tag) in LANGUAGES:
         return None
     known = ", ".join(LANGUAGES)
-    return f'Qwen3-ASR does not know {tag!r}; set engine.language to "auto", or to one of {known}'
+    return f'Qwen3-ASR does not know {tag!r}; set language to "auto", or to one of {known}'
 
 
 def language_name(tag: str) -> str | None:
