@@ -50,8 +50,7 @@ class Delivery:
         number, timing = dictation.number, dictation.timing
         instead = await self._model.written(dictation)
         text = dictation.polished or dictation.text
-        fitting = None if dictation.instructs else dictation.fitting
-        text = text if dictation.instructs else self._editing.opened(text, place)
+        fitting = None if dictation.instructs else self._editing.fitting_of_text(place)
         dictation.instructs = False  # from here on it is a text like any other
         receipt = await self._writer.write(
             number, text, place.output, place.focus, place.asked, timing, fitting, instead

@@ -78,6 +78,11 @@ class LastDelivery:
     rewritten: bool = False
     """Whether the user has had it changed."""
 
+    @property
+    def in_a_row(self) -> str:
+        """This text and those before it, as they stand there."""
+        return (self.behind.in_a_row if self.behind else "") + self.text
+
 
 @dataclass(frozen=True, slots=True)
 class Rewritten:
@@ -156,7 +161,7 @@ class OutputWriter:
         if wanted.fitting is not None:
             around = await around_cursor(output, focus)
             if behind is not None:
-                around = around or Around(behind.text)
+                around = around or Around(behind.in_a_row)
             text = wanted.fitting.fit(text, around)
         behind = behind and _shortened(behind, MOST_BEHIND)
         try:

@@ -6,7 +6,7 @@ What a command does to a text is exact, or it is refused and nothing changes.
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from dictate.app.journal_thread import JournalThread
@@ -18,7 +18,7 @@ from dictate.journal.journal import Journal
 from dictate.outputs import Focus, Output
 from dictate.text.edit_phrases import Edit
 from dictate.text.fit import Fitting
-from dictate.text.voice_editing import begun, capitalised
+from dictate.text.voice_editing import capitalised
 
 MOST_UNDONE: Final = 10
 """Commands that "undo that" can take back, the last one first."""
@@ -84,16 +84,13 @@ class VoiceEditing:
             case Edit.UNDO:
                 return await self._undo(place)
 
-    def opened(self, text: str, place: Place) -> str:
-        """A text that is about to be written there, as the beginning of a sentence if that was
-        asked for. Commands before it cannot be taken back any more."""
+    def fitting_of_text(self, place: Place) -> Fitting:
+        """How a text is fitted in that is about to be written there: as the beginning of a sentence
+        if that was asked for. Commands before it cannot be taken back any more."""
         self._done.clear()
         said_at, self._sentence_at = self._sentence_at, None
-        if said_at is None or place.asked.at - said_at > CONSECUTIVE_S:
-            return text
-        last = self._writer.last
-        here = last is not None and last.output is place.output and last.focus == place.focus
-        return begun(text, last.text if last and here else "", place.fitting.language)
+        begins = said_at is not None and place.asked.at - said_at <= CONSECUTIVE_S
+        return replace(place.fitting, begins=begins)
 
     async def _scratch(self, place: Place) -> str:
         stood = self._writer.last

@@ -2,7 +2,8 @@
 
 The lists are closed and short. A filler that is a word of the language ("um" in German, "er") is
 not in its list, and neither is a word that people double on purpose or by grammar: "that that",
-"had had", "very very", "nous nous", "no no".
+"had had", "very very", "nous nous", "no no". What is said again behind a filler ("I want, um, I
+want to go") is a false start, whatever the words.
 """
 
 import re
@@ -21,6 +22,8 @@ class _Hesitation:
     filler: re.Pattern[str]
     again: re.Pattern[str]
     """A word with what stands between it and its last repetition, and that repetition."""
+    restart: re.Pattern[str]
+    """The same for some words that are said again behind a filler."""
     goes_on: re.Pattern[str]
     """The end of a text at which no clause can end, so that a comma is that of the filler."""
 
@@ -30,11 +33,18 @@ def _hesitation(fillers: str, doubled: str, goes_on: str) -> _Hesitation:
     # something.
     filler = rf"(?<![\w'\u2019/@.\\-])(?:{fillers})(?![\w'\u2019/@\\]|-\w|\.\w|\s*[?!])"
     between = r"(?:\s*(?:[,\u2026\u2013\u2014]|\.\.\.|-(?=\s))\s*|\s+)"
+    word = r"[^\W_]+(?:['\u2019-][^\W_]+)*"
+    restarted = rf"{word}(?: {word}){{1,3}}|{'|'.join(f'{doubled} {goes_on}'.split())}"
     return _Hesitation(
         re.compile(filler, re.IGNORECASE),
         re.compile(
             rf"(?<![\w'\u2019/@.\\-])({'|'.join(doubled.split())})"
             rf"((?:{between}(?:{filler}{between})*\1(?![\w'\u2019/@\\-]))+)",
+            re.IGNORECASE,
+        ),
+        re.compile(
+            rf"(?<![\w'\u2019/@.\\-])({restarted})"
+            rf"((?:{between}{filler})+{between}\1(?![\w'\u2019/@\\-]))",
             re.IGNORECASE,
         ),
         re.compile(rf"(?<!\w)(?:{'|'.join(f'{doubled} {goes_on}'.split())})(,\s*)$", re.IGNORECASE),
@@ -97,12 +107,20 @@ def _fillers(text: str, rules: _Hesitation) -> Iterator[Match]:
 def _false_starts(text: str, rules: _Hesitation) -> Iterator[Match]:
     for match in rules.again.finditer(text):
         again = [word for word in re.findall(r"[^\W\d_]+", match[2]) if word[0].isupper()]
-        if any(word != "I" for word in again):
-            continue  # "in the The Hague office"
-        stop = match.end()
-        if "," in match[2] and text[stop : stop + 2] == ", ":
-            stop += 1  # "I, I, think"
-        yield Match(match.start(2), stop, Literal(""))
+        if all(word == "I" for word in again):  # not "in the The Hague office"
+            yield _said_again(match)
+    for match in rules.restart.finditer(text) if rules.filler.search(text) else ():
+        once, repeated = match[1], match[2][-len(match[1]) :]
+        if not any(b.isupper() and not a.isupper() for a, b in zip(once, repeated, strict=True)):
+            yield _said_again(match)
+
+
+def _said_again(match: re.Match[str]) -> Match:
+    """What is removed of a false start."""
+    stop = match.end()
+    if "," in match[2] and match.string[stop : stop + 2] == ", ":
+        stop += 1  # "I, I, think"
+    return Match(match.start(2), stop, Literal(""))
 
 
 def _begins_sentence(text: str, at: int) -> bool:

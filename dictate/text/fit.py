@@ -20,6 +20,7 @@ from dictate.text.place import (
     place_of,
 )
 from dictate.text.spaces import gap, touches
+from dictate.text.voice_editing import begun
 
 NEAR: Final = 500
 """Characters on each side of the cursor that are looked at."""
@@ -61,9 +62,13 @@ class Fitting:
     """BCP 47; None if it is unknown."""
     keeps: tuple[str, ...] = ()
     """Spellings with which a text may begin, and which stay: the user's terms and replacements."""
+    begins: bool = False
+    """Whether a text begins a sentence, wherever it lands."""
 
     def fit(self, text: str, around: Around | None) -> str:
         """The text to write there. None: nothing is known."""
+        if self.begins:
+            text = begun(text, around.before if around else "", self.language)
         if around is not None:
             text = fit(
                 around.before,
@@ -72,7 +77,7 @@ class Fitting:
                 self.language,
                 keeps=self.keeps,
                 spaces=self.spacing == "auto",
-                capitals=self.capitals == "auto",
+                capitals=self.capitals == "auto" and not self.begins,
             )
         if self.spacing == "trailing" and text and not text[-1].isspace():
             text = f"{text} "

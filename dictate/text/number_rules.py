@@ -52,6 +52,12 @@ _RANGE = re.compile(
     re.IGNORECASE,
 )
 _A = re.compile(r"\b(?:a|an|one) +$", re.IGNORECASE)
+_OF_A_NAME = re.compile(r"\b(?P<name>[^\W\d_]\w+) +(?:the|der|des|dem|den) +$", re.IGNORECASE)
+_DAYS = re.compile(
+    r"\w+day|on|\w+tag|mittwoch|january|february|march|april|may|june|july|august|\w+ember"
+    r"|october",
+    re.IGNORECASE,
+)
 _PART = re.compile(r"\d(?:st|nd|rd|th)")
 
 _MONTH_BEFORE = re.compile(
@@ -69,6 +75,7 @@ _NAMES_A_YEAR = re.compile(
     r"|spring|autumn|fall|\d{1,2}) +$",
     re.IGNORECASE,
 )
+_SPAN = re.compile(r"(?:one|two|three|four|six|seven|eight|nine|eleven|twelve) to\b", re.IGNORECASE)
 _YEAR_AS_CLOCK = re.compile(r"^(1[789]|20):(\d\d)$")
 _AT = re.compile(r"^(.*?)\bat +(?=\S)", re.IGNORECASE | re.DOTALL)
 _NAMES_AN_ADDRESS = re.compile(
@@ -123,11 +130,21 @@ def taken(change: Change, text: str, language: str, words: NumberWords) -> Chang
         change = replace(change, written=_SEPARATOR.sub("", change.written))
     if other := _RANGE.search(before):
         change = _with_its_range(change, other, before, words)
+    if _is_of_a_name(change, heard, before):
+        return None
     if language == "en":
         return _english(change, text)
     if language in ("de", "es") and words.point not in heard.lower() and "," not in change.written:
         return replace(change, written=_CLOCK.sub(r"\1:\2", change.written))
     return change
+
+
+def _is_of_a_name(change: Change, heard: str, before: str) -> bool:
+    """ "Louis the Fourteenth" and "Ludwig der Vierzehnte" are no numbers."""
+    match = _OF_A_NAME.search(before)
+    if match is None or not heard[0].isupper() or not re.fullmatch(r"\d+\D{0,2}", change.written):
+        return False
+    return match["name"][0].isupper() and not _DAYS.fullmatch(match["name"])
 
 
 def _loses_a_word(change: Change, heard: str, words: NumberWords) -> bool:
@@ -212,6 +229,8 @@ def _english(change: Change, text: str) -> Change | None:
     heard = text[change.start : change.stop]
     if _PART.search(change.written) and after.startswith(" of") and _A.search(before):
         return None
+    if _SPAN.match(heard) and ":" in change.written:
+        return None  # "nine to five pm" is not 4:51
     month = _MAY_OR_MARCH.search(before)
     if month is not None and not heard[0].isdigit():
         says_month = month[1][0].isupper() or _NAMES_A_DATE.search(before[: month.start()])

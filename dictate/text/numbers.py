@@ -2,8 +2,8 @@
 
 A library does the work (dictate/inverse_normalization.py). Of what it returns, only places that
 hold a number or an address are taken, after the rules of number_rules.py; everything else in the
-text stays to the letter. Two things that it leaves alone are added: digits that are said one by
-one, and numbers with several points.
+text stays to the letter. Three things that it leaves alone are added: digits that are said one by
+one, numbers with several points, and hours before "a.m." and "p.m.".
 """
 
 import re
@@ -34,6 +34,10 @@ _WORD = re.compile(r"[\w-]*\w")
 _ARTICLE = re.compile(r"one|une?|una", re.IGNORECASE)
 _TOKEN = re.compile(r"[\w@](?:\S*[\w@])?|[^\w\s]")
 """A word with the signs inside it, or a sign beside it."""
+_ON_THE_CLOCK = re.compile(
+    r"\b(?:(\w+) (?:to|until|till|and|or) )?(\w+)(?= [ap]\.m\b)", re.IGNORECASE
+)
+_PAST = re.compile(r"(?<![ap]\.m\.) (?:past|after|to|before) +$", re.IGNORECASE)
 _ADDRESS = re.compile(
     r"\b(?:dot|punkt|point|punto|at|arobase|arroba)\s+\w{2,}|\bw\s?w\s?w\b", re.IGNORECASE
 )
@@ -77,6 +81,8 @@ def _changes_in(text: str, language: str, words: NumberWords) -> list[Change]:
     if not places:
         return []
     own = [*_with_points(text, language, words), *_digit_by_digit(text, words)]
+    if language == "en":
+        own += _on_the_clock(text, words)
     found = [
         taken(one.moved(start), text, language, words)
         for start, stop in places
@@ -185,3 +191,15 @@ def _with_points(text: str, language: str, words: NumberWords) -> Iterator[Chang
         numbers = [words.small.get(part.lower()) or normalized(part, language) for part in parts]
         if all(number.isdigit() for number in numbers):
             yield Change(*match.span(), ".".join(numbers))
+
+
+def _on_the_clock(text: str, words: NumberWords) -> Iterator[Change]:
+    """Hours before "a.m." and "p.m.", also the first one of "six to nine a.m."."""
+    for match in _ON_THE_CLOCK.finditer(text):
+        said = [words.digits.get((match[group] or "").lower(), "0") for group in (1, 2)]
+        first = 1 if said[0] != "0" else 2
+        alone = stands_alone(text, match.start(first), match.end(first), words)
+        if said[1] == "0" or (first == 2 and (not alone or _PAST.search(text, 0, match.start(2)))):
+            continue
+        for group in range(first, 3):
+            yield Change(*match.span(group), said[group - 1])

@@ -16,6 +16,7 @@ LONGEST: Final = 200
 """Characters above which an utterance is no command."""
 _WORDS = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*")
 _SENTENCE_OVER = re.compile(r"[.!?\u2026\u3002\uff01\uff1f][\"'\u201d\u2019\u00bb)\]]*\s*$")
+_WORD_ENDS: Final = "\"'\u201d\u2019)]%\u00b0$\u20ac\u00a3"
 _FIRST_LETTER = re.compile(r"[^\W\d_]")
 _EACH_WORD = re.compile(r"(?<![\w'\u2019])[^\W\d_]")
 
@@ -64,7 +65,7 @@ def begun(text: str, before: str, language: str | None) -> str:
     if first is not None and first[0].isalpha() and first[0] != _upper(first[0], language):
         text = capitalised(text, language)
     open_sentence = bool(before) and not before[-1].isspace() and not _SENTENCE_OVER.search(before)
-    ends_with_a_word = open_sentence and (before[-1].isalnum() or before[-1] in "\"'\u201d\u2019)]")
+    ends_with_a_word = open_sentence and (before[-1].isalnum() or before[-1] in _WORD_ENDS)
     return f". {text}" if ends_with_a_word else text
 
 

@@ -39,6 +39,37 @@ def field(around: str) -> FieldText:
 @pytest.mark.parametrize(
     ("around", "text", "written"),
     [
+        ("We met|", "and it was late", ". And it was late"),
+        ("We met |", "and it was late", "And it was late"),
+        ("We met.|", "and it was late", " And it was late"),
+        ("|", "and it was late", "And it was late"),
+    ],
+)
+@pytest.mark.parametrize("spacing", ["auto", "none", "trailing"])
+def test_a_text_begins_a_sentence_wherever_it_lands(
+    run: Run, around: str, text: str, written: str, spacing: str
+) -> None:
+    async def scenario(rig: Rig) -> None:
+        rig.screen.field = field(around)
+        await rig.write(text, fitting=Fitting(spacing, language="en", begins=True))
+        wanted = {"auto": written, "none": written.lstrip(), "trailing": f"{written.lstrip()} "}
+        assert rig.text == wanted[spacing]
+
+    run(scenario)
+
+
+def test_all_of_ones_last_texts_stand_before_the_cursor(run: Run) -> None:
+    async def scenario(rig: Rig) -> None:
+        for text in ("Liebe Anna,", "\n\n", "Vielen Dank."):
+            await rig.write(text, fitting=Fitting(language="de"))
+        assert rig.text == "Liebe Anna,\n\nvielen Dank."
+
+    run(scenario)
+
+
+@pytest.mark.parametrize(
+    ("around", "text", "written"),
+    [
         ("We met |on Monday.", "Yesterday and.", "yesterday and "),
         ("It works.|", "we are done", " We are done"),
         ("the |old| one", "New.", "new"),

@@ -116,16 +116,37 @@ def test_the_hotkey_is_no_key_of_the_text(x: XServer, window: Window, hotkey: st
     window.wait_text(TOGETHER)
 
 
-def test_a_key_typed_before_the_hotkey_counts(x: XServer, window: Window) -> None:
-    async def work(write: Writing) -> None:
-        await write(FIRST)
-        await asyncio.to_thread(x.run, "xdotool", "key", "x")
-        await asyncio.sleep(HAND_S)
-        await asyncio.to_thread(x.run, "xdotool", "key", "F9")
-        await write(SECOND)
+@pytest.mark.parametrize("hotkey", ["F9", "Control_R"])
+def test_a_key_typed_right_before_or_behind_the_hotkey_counts(
+    x: XServer, window: Window, hotkey: str
+) -> None:
+    """Hold the key, speak, let go. The times are those of quick fingers."""
 
-    on_x11(window, work)
-    window.wait_text("One two.xThree four.")
+    async def hold(meanwhile: float) -> list[float]:
+        times = []
+        for act in ("keydown", "keyup"):
+            await asyncio.to_thread(x.run, "xdotool", act, hotkey)
+            times.append(time.monotonic())
+            await asyncio.sleep(meanwhile)
+        return times
+
+    async def work(output: X11Output) -> None:
+        await asyncio.to_thread(window.focus)
+        write = Writing(output)
+        focus = await output.focus()
+        await write(FIRST)
+        await asyncio.to_thread(x.run, "xdotool", "key", "Return")
+        await asyncio.sleep(0.15)
+        assert not await output.follows(FIRST, await hold(0.6)), "typed before"
+        await output.write(FIRST, focus)
+        asked_at = await hold(0.2)
+        await asyncio.to_thread(x.run, "xdotool", "key", "BackSpace")
+        await asyncio.sleep(0.3)
+        assert not await output.follows(FIRST, asked_at), "typed behind"
+        await output.write(FIRST, focus)
+        assert await output.follows(FIRST, await hold(0.2)), "only the hotkey"
+
+    working(X11Output(OutputSettings(paste_timeout_ms=5000)), work)
 
 
 def test_the_wheel_and_the_pointer_move_no_cursor(x: XServer, window: Window) -> None:

@@ -35,6 +35,16 @@ NONE = Hotwords()
         ("es", "Eh, creo que sí.", "Creo que sí."),
         ("es", "Este... no lo sé.", "No lo sé."),
         ("es", "quiero ehm pagar", "quiero pagar"),
+        ("en", "I want to, um, I want to go.", "I want to go."),
+        ("en", "It's late, uh, it's late now.", "It's late now."),
+        ("en", "I went to, um, to the store.", "I went to the store."),
+        ("de", "Danke für die äh für die Nachricht.", "Danke für die Nachricht."),
+        ("de", "Das ist, äh, das ist gut.", "Das ist gut."),
+        ("fr", "Je veux, euh, je veux partir.", "Je veux partir."),
+        ("es", "Voy a la, este... a la casa.", "Voy a la casa."),
+        # What is said again may be another word.
+        ("en", "See the, um, The Hague office.", "See the The Hague office."),
+        ("en", "Yes, um, yes.", "Yes, yes."),
         # False starts.
         ("en", "I I think so.", "I think so."),
         ("en", "I, I think so.", "I think so."),

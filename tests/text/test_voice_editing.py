@@ -120,6 +120,7 @@ def test_a_capital_at_the_start_and_then_at_each_word(
         ("we met ", "it was late", "It was late"),
         ("", "it was late", "It was late"),
         ("we met", "42 came", ". 42 came"),
+        ("it grew by 25%", "we met", ". We met"),
         ("we met\u2026", "then", "Then"),
     ],
 )  # fmt: skip

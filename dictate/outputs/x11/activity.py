@@ -3,7 +3,8 @@ the next text.
 """
 
 import time
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from Xlib import XK, X
@@ -25,6 +26,9 @@ the hotkey. The two are reported on different connections, late on a busy machin
 HOTKEYS: Final = 5
 """Different keys that may be hotkeys: of both profiles, to cancel, paste and undo. Of a user who
 types, more come at once, and none is remembered."""
+EVENTS: Final = 64
+"""Keys and buttons, down or up, of which the time is kept. Of those that are no hotkey, less than
+that come before the watch ends."""
 _WHEEL: Final = frozenset(range(4, 8))
 """The buttons of a wheel, by which the cursor does not move."""
 _SIDE: Final = frozenset((8, 9))
@@ -46,6 +50,9 @@ class InputActivity:
         self._typed = self._scrolled = False
         self._pressed: dict[_Press, list[float]] = {}
         """The monotonic seconds of what may be the hotkey."""
+        self._events: deque[tuple[int, float]] = deque(maxlen=EVENTS)
+        """Keys, modifiers too, and side buttons, as in `_Press`: what went down or up, and when."""
+        self._began_at = 0.0
         self._modifiers: set[int] = set()
         self._shifts: set[int] = set()
         self._held: set[int] = set()
@@ -59,6 +66,8 @@ class InputActivity:
         self._undoable_until = time.monotonic() + UNDO_S if undoable else 0.0
         self._typed = self._scrolled = False
         self._pressed.clear()
+        self._events.clear()
+        self._began_at = time.monotonic()
         self._modifiers = modifiers(display)
         self._shifts = set(display.get_modifier_mapping()[X.ShiftMapIndex])
         self._held = set(modifiers_down(display))
@@ -99,18 +108,32 @@ class InputActivity:
 
         A key that was pressed when Dictate was asked for something, at one of these monotonic
         seconds, is the hotkey: it never counts, and the text can still be taken back if it is the
-        only key and types nothing.
+        only key and types nothing. Of two keys in this moment it is the nearer one.
         """
+        asked_at = [asked for asked in asked_at if asked >= self._began_at]
+        alone = self._nearest(asked_at)
+        in_chord = self._nearest(asked_at, but=self._modifiers)
         untouched = not self._typed and all(
-            any(abs(at - asked) < HOTKEY_S for at in times for asked in asked_at)
-            for times in self._pressed.values()
+            code in (in_chord if shortcut else alone)
+            and any(abs(at - asked) < HOTKEY_S for at in times for asked in asked_at)
+            for (code, shortcut), times in self._pressed.items()
         )
         # One key that types nothing is the hotkey. No text is deleted on the word of others.
         if untouched and all(silent for _, silent in self._pressed) and len(self._pressed) == 1:
             self._pressed.clear()
         return untouched
 
+    def _nearest(self, asked_at: Sequence[float], but: Collection[int] = ()) -> set[int]:
+        """What went down or up nearest to each of these moments."""
+        events = [(code, at) for code, at in self._events if code not in but]
+        return {
+            min(events, key=lambda event: abs(event[1] - asked))[0] for asked in asked_at if events
+        }
+
     def _see(self, kind: int, code: int) -> None:
+        is_key = kind != xinput.RawButtonPress
+        if not self._typed and (is_key or code in _SIDE):
+            self._events.append((code if is_key else -code, time.monotonic()))
         if kind == xinput.RawKeyRelease:
             self._held.discard(code)
         elif kind == xinput.RawButtonPress:
@@ -129,3 +152,4 @@ class InputActivity:
                 self._typed = True
         if self._typed:
             self._pressed.clear()
+            self._events.clear()
