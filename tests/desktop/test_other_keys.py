@@ -118,8 +118,10 @@ def test_keys_write_the_last_text_again_and_take_it_back(
         assert not x.keys_down()
         time.sleep(0.1)  # no bouncing contact
         x.run("xdotool", "key", pressed[1])
+        field.wait_text("")
+        time.sleep(0.1)
+        x.run("xdotool", "key", pressed[1])
         wait_for(lambda: "no text that could be taken back" in daemon.logged(), "it is said")
-        assert field.text() == user.text
         assert "Traceback" not in daemon.logged()
 
 

@@ -3,7 +3,7 @@ the next text.
 """
 
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Collection, Sequence
 from typing import Final
 
@@ -26,6 +26,8 @@ the hotkey. The two are reported on different connections, late on a busy machin
 HOTKEYS: Final = 5
 """Different keys that may be hotkeys: of both profiles, to cancel, paste and undo. Of a user who
 types, more come at once, and none is remembered."""
+OURS_S: Final = 1.0
+"""Seconds within which the server reports keys that we pressed: some ms, more if it is busy."""
 EVENTS: Final = 64
 """Keys and buttons, down or up, of which the time is kept. Of those that are no hotkey, less than
 that come before the watch ends."""
@@ -53,6 +55,9 @@ class InputActivity:
         self._events: deque[tuple[int, float]] = deque(maxlen=EVENTS)
         """Keys, modifiers too, and side buttons, as in `_Press`: what went down or up, and when."""
         self._began_at = 0.0
+        self._ours: Counter[int] = Counter()
+        """Presses and releases of our own that were not reported yet, by their key."""
+        self._ours_until = 0.0
         self._modifiers: set[int] = set()
         self._shifts: set[int] = set()
         self._held: set[int] = set()
@@ -80,6 +85,12 @@ class InputActivity:
         self._raw.listen(self._see, *kinds)
         serial = self._serial
         self._x.call_later(UNDO_S, lambda: self._end() if serial == self._serial else None)
+
+    def press(self, codes: Sequence[int]) -> None:
+        """We are about to press these keys, one after the other. That is no activity of the user's,
+        although the server may report it after the next `begin`."""
+        self._ours = Counter([*codes, *codes])
+        self._ours_until = time.monotonic() + OURS_S
 
     def _end(self) -> None:
         self._raw.deafen(self._see)
@@ -132,6 +143,9 @@ class InputActivity:
 
     def _see(self, kind: int, code: int) -> None:
         is_key = kind != xinput.RawButtonPress
+        if is_key and self._ours[code] and time.monotonic() < self._ours_until:
+            self._ours[code] -= 1
+            return
         if not self._typed and (is_key or code in _SIDE):
             self._events.append((code if is_key else -code, time.monotonic()))
         if kind == xinput.RawKeyRelease:

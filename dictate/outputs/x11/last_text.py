@@ -123,6 +123,7 @@ class LastText:
             self._check_free(request)
             held = modifiers_down(display)
             request.committed = True
+            self._activity.press(codes)
             press_keys(display, codes, held, [*shift])
         finally:
             display.ungrab_server()
