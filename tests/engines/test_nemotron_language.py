@@ -75,7 +75,7 @@ def test_a_model_that_cannot_be_told_takes_what_it_speaks() -> None:
     assert ENGLISH.index("en") is ENGLISH.index("en-GB") is ENGLISH.index("en_US") is None
     assert SEVERAL.index("de-AT") is SEVERAL.index(AUTO) is None
     for languages, language in ((ENGLISH, "de"), (ENGLISH, AUTO), (SEVERAL, "fr-FR")):
-        with pytest.raises(Unavailable, match=rf"knows .*en, not '{language}': set engine.langua"):
+        with pytest.raises(Unavailable, match=rf"knows .*en, not '{language}': set language"):
             languages.index(language)
 
 
