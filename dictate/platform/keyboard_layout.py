@@ -6,9 +6,7 @@ own above the server's, as GNOME and KDE have.
 
 import asyncio
 import contextlib
-import json
 import os
-import struct
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import Future
@@ -18,7 +16,7 @@ from dbus_fast import Message, Variant
 from dbus_fast.aio import MessageBus
 
 from dictate.errors import Unavailable
-from dictate.platform import bus, desktop, layout_languages
+from dictate.platform import bus, desktop, layout_languages, sway
 from dictate.platform.portal_session import NAME as PORTAL
 from dictate.platform.portal_session import PATH as PORTAL_PATH
 from dictate.platform.x11_layout import active_layout
@@ -26,9 +24,6 @@ from dictate.platform.x11_layout import active_layout
 LIMIT_S: Final = 0.5
 """Seconds after which a desktop counts as one that does not say."""
 
-_SWAY_HEAD: Final = struct.Struct("=6sII")
-_SWAY_MAGIC: Final = b"i3-ipc"
-_GET_INPUTS: Final = 100
 _SOURCES: Final = "org.gnome.desktop.input-sources"
 
 
@@ -59,13 +54,7 @@ def _sources() -> Iterator[Callable[[], Awaitable[str | None]]]:
 
 
 async def _sway() -> str | None:
-    reader, writer = await asyncio.open_unix_connection(os.environ["SWAYSOCK"])
-    try:
-        writer.write(_SWAY_HEAD.pack(_SWAY_MAGIC, 0, _GET_INPUTS))
-        _, size, _ = _SWAY_HEAD.unpack(await reader.readexactly(_SWAY_HEAD.size))
-        inputs = json.loads(await reader.readexactly(size))
-    finally:
-        writer.close()
+    inputs = await sway.ask(sway.GET_INPUTS)
     return await asyncio.to_thread(layout_languages.of_description, sway_layout(inputs))
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.lab.json_handler import JsonHandler
+
 KEY = "sk-a-key-that-nobody-guesses"
 MODEL = "small-model"
 FIELDS = {"model", "messages", "temperature", "max_tokens", "stream"}
@@ -46,22 +48,14 @@ class Refused(Exception):
     """The request is not as it should be."""
 
 
-class Handler(BaseHTTPRequestHandler):
-    """One connection, kept open as these servers do."""
-
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-
+class Handler(JsonHandler, BaseHTTPRequestHandler):
     @property
     def lab(self) -> "ChatLab":
         assert isinstance(self.server, ChatLab)
         return self.server
 
-    def log_message(self, *_: object) -> None:
-        """Nobody reads it."""
-
     def do_GET(self) -> None:
-        if self._wants_key():
+        if self.wants_key(self.lab.key):
             return
         if self.path == "/v1/models":
             cards = [{"id": name, "object": "model"} for name in self.lab.models]
@@ -70,7 +64,7 @@ class Handler(BaseHTTPRequestHandler):
             self.say(404, {"error": {"message": "File Not Found"}})
 
     def do_POST(self) -> None:
-        if self._wants_key():
+        if self.wants_key(self.lab.key):
             return
         raw = self.rfile.read(int(self.headers["Content-Length"]))
         key = (self.headers["Authorization"] or "").removeprefix("Bearer ")
@@ -94,23 +88,6 @@ class Handler(BaseHTTPRequestHandler):
         message = {"role": "assistant", "content": text}
         choice = {"index": 0, "message": message, "finish_reason": finish_reason}
         self.say(200, {"object": "chat.completion", "choices": [choice]})
-
-    def say(self, status: int, what: object, **headers: str) -> None:
-        """Answer with this: bytes as they are, all else as JSON."""
-        raw = what if isinstance(what, bytes) else json.dumps(what).encode()
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.send_header("Content-Length", str(len(raw)))
-        self.end_headers()
-        self.wfile.write(raw)
-
-    def _wants_key(self) -> bool:
-        wrong = bool(self.lab.key) and self.headers["Authorization"] != f"Bearer {self.lab.key}"
-        if wrong:
-            self.rfile.read(int(self.headers["Content-Length"] or 0))
-            self.say(401, {"error": {"message": f"wrong: {self.headers['Authorization']}"}})
-        return wrong
 
 
 def _request(path: str, kind: str | None, raw: bytes) -> dict[str, Any]:

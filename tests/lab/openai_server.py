@@ -18,6 +18,7 @@ from dictate.config.schema import EngineSettings
 from dictate.engines import ENGINES
 from dictate.events import RATE, samples_from_pcm
 from dictate.hotwords.model import Hotwords
+from tests.lab.json_handler import JsonHandler
 
 LINE = "the same five words always"
 KEY = "sk-a-key-that-nobody-guesses"
@@ -71,12 +72,7 @@ class Refused(Exception):
     """The request is not as it should be."""
 
 
-class Handler(BaseHTTPRequestHandler):
-    """One connection, kept open as these servers do."""
-
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-
+class Handler(JsonHandler, BaseHTTPRequestHandler):
     @property
     def lab(self) -> "OpenAIServer":
         assert isinstance(self.server, OpenAIServer)
@@ -84,9 +80,6 @@ class Handler(BaseHTTPRequestHandler):
 
     def version_string(self) -> str:
         return "whisper.cpp" if self.lab.make == "whisper-cpp" else "uvicorn"
-
-    def log_message(self, *_: object) -> None:
-        """Nobody reads it."""
 
     def do_HEAD(self) -> None:
         self.lab.knocks.append(self.client_address[1])
@@ -98,7 +91,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def do_GET(self) -> None:
-        if self._wants_key():
+        if self.wants_key(self.lab.key):
             return
         if not self.lab.lists or self.lab.make == "whisper-cpp" or self.path != "/v1/models":
             self.say(404, b"File Not Found (/models)")
@@ -106,7 +99,7 @@ class Handler(BaseHTTPRequestHandler):
             self.say(200, {"object": "list", "data": self.lab.cards})
 
     def do_POST(self) -> None:
-        if self._wants_key():
+        if self.wants_key(self.lab.key):
             return
         try:
             asked = self._read()
@@ -128,23 +121,6 @@ class Handler(BaseHTTPRequestHandler):
             self.say(200, {"choices": [{"message": message, "finish_reason": finish_reason}]})
         else:
             self.say(200, {"text": f" {text}\n"})
-
-    def say(self, status: int, what: object, **headers: str) -> None:
-        """Answer with this: bytes as they are, all else as JSON."""
-        raw = what if isinstance(what, bytes) else json.dumps(what).encode()
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.send_header("Content-Length", str(len(raw)))
-        self.end_headers()
-        self.wfile.write(raw)
-
-    def _wants_key(self) -> bool:
-        wrong = bool(self.lab.key) and self.headers["Authorization"] != f"Bearer {self.lab.key}"
-        if wrong:
-            self.rfile.read(int(self.headers["Content-Length"] or 0))
-            self.say(401, {"error": {"message": f"wrong: {self.headers['Authorization']}"}})
-        return wrong
 
     def _read(self) -> Asked:
         make = self.lab.make
