@@ -9,7 +9,7 @@ from dictate.app.event_dispatcher import EventDispatcher
 from dictate.app.journal_thread import JournalThread
 from dictate.app.output_writer import Instead, OutputWriter
 from dictate.app.polishing import Polishing
-from dictate.app.selection_edit import NotEdited, SelectionEdit
+from dictate.app.selection_edit import SelectionEdit
 from dictate.chat.address import uses_model, where
 from dictate.chat.editor import TextEditor
 from dictate.config.schema import Settings
@@ -83,6 +83,3 @@ class LanguageModel:
         """Idempotent."""
         await self.polishing.close()
         await self._editor.close()
-
-
-__all__ = ["LanguageModel", "NotEdited"]
