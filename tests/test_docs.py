@@ -94,7 +94,7 @@ def test_a_path_that_does_not_exist_is_found(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text(
         "# Here\nsee `dictate/outputs/telepathy.py`, [this](gone.md), [that](#there), [it](#here) "
-        "and `dictate/cli.py`"
+        "and `dictate/cli/run.py`"
     )
     assert gone(page) == ["#there", "dictate/outputs/telepathy.py", "gone.md"]
 

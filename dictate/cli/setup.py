@@ -1,0 +1,99 @@
+"""`dictate setup`: Dictate as a service of this user."""
+
+import argparse
+
+from dictate.cli.options import Commands, add_command
+
+
+def add(commands: Commands) -> None:
+    """Describe the command line."""
+    setup = add_command(
+        commands,
+        "setup",
+        "install dictate as a service of this user",
+        "It never changes a file that you wrote, and you may run it again at any time. With an"
+        " option, it does only what the option says.",
+    )
+    setup.add_argument(
+        "--engine",
+        metavar="NAME",
+        help="install the packages that this engine needs, and offer its model: {engines}",
+    )
+    setup.add_argument(
+        "--remote",
+        metavar="HOST",
+        help="use the engine of HOST, by SSH; this machine's engine stays as the fallback",
+    )
+    setup.add_argument(
+        "--serve",
+        action="store_true",
+        help="let users who log in by SSH use the engine of this machine",
+    )
+    setup.add_argument(
+        "--keys",
+        action="store_true",
+        help="bind the keys of config.toml in the desktop itself: {desktops}",
+    )
+    setup.add_argument(
+        "--uinput",
+        action="store_true",
+        help="as root: allow the user at this machine to press keys through the kernel, which the"
+        " output uinput needs",
+    )
+    setup.add_argument(
+        "--remove",
+        action="store_true",
+        help="remove what setup installed; with --keys or --uinput, only that",
+    )
+    setup.add_argument(
+        "--purge",
+        action="store_true",
+        help="with --remove: also delete your dictations, text and sound, and the models; it asks"
+        " first",
+    )
+    setup.add_argument(
+        "--settings",
+        action="store_true",
+        help="with --remove: also delete config.toml and hotwords.toml; it asks first",
+    )
+    setup.add_argument(
+        "--yes",
+        action="store_true",
+        help="delete without asking; with --engine: download its model without asking",
+    )
+    setup.names = _setup_names
+    setup.set_defaults(run=_setup)
+
+
+def _setup_names() -> dict[str, str]:
+    from dictate.engines import ENGINES
+    from dictate.hotkeys.desktop_keys import DESKTOPS
+    from dictate.installation import extras
+
+    *most, last = DESKTOPS
+    with_packages = [name for name in ENGINES.table if name in extras()]
+    return {"engines": ", ".join(with_packages), "desktops": f"{', '.join(most)} or {last}"}
+
+
+def _setup(arguments: argparse.Namespace) -> int:
+    from dictate.install import engine, remote, removal, service, shortcuts, uinput
+
+    deletes = removal.Deletes(recordings=arguments.purge, settings=arguments.settings)
+    if deletes.anything and (not arguments.remove or arguments.keys or arguments.uinput):
+        return removal.explain(deletes)
+    if arguments.engine is not None:
+        return engine.install(arguments.engine, sure=arguments.yes)
+    if arguments.uinput:
+        return uinput.disallow() if arguments.remove else uinput.allow()
+    if arguments.keys and not arguments.remove:
+        return shortcuts.bind()
+    if arguments.remove:
+        if not arguments.keys:
+            return removal.remove(deletes, sure=arguments.yes)
+        shortcuts.unbind()
+        return 0
+    if arguments.serve:
+        return remote.serve()
+    if arguments.remote is not None:
+        return remote.remote(arguments.remote)
+    return service.install()
