@@ -46,9 +46,10 @@ fix: $(VENV)/test.stamp ## mend the style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs: $(VENV)/test.stamp ## write again what is made from the code: config/, docs/reference/config.md, ...
+docs: $(VENV)/test.stamp ## write again what is made from the code: config/, docs/reference/config.md, man/ ...
 	$(BIN)/python -m dictate.config.config_file --write
 	$(BIN)/python -m dictate.dbus.service --write
+	$(BIN)/python scripts/manual.py man
 
 bench: $(VENV)/test.stamp ## measure this machine (bench/README.md says what)
 	$(BIN)/python -m bench

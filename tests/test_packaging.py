@@ -68,3 +68,20 @@ def test_the_commands_are_declared(wheel: Path) -> None:
         declared = archive.read(name).decode()
     assert "dictate = dictate.cli:main" in declared
     assert "dictatectl = dictate.ctl.main:main" in declared
+
+
+def test_it_carries_the_manual_pages(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    pages = [name for name in names if "/share/man/man1/" in name]
+    assert sorted(name.rpartition("/")[2] for name in pages) == ["dictate.1", "dictatectl.1"]
+
+
+@pytest.mark.skipif(
+    sys.version_info[:2] != (3, 11), reason="each Python writes the usage in its own way"
+)
+def test_the_manual_pages_are_up_to_date(tmp_path: Path) -> None:
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}  # without the engines of the tests
+    command = [sys.executable, ROOT / "scripts/manual.py", tmp_path]
+    subprocess.run(command, check=True, env=env)
+    for page in (ROOT / "man").iterdir():
+        assert (tmp_path / page.name).read_text() == page.read_text(), "run `make docs`"

@@ -24,7 +24,9 @@ def parser() -> LateHelp:
         " window. `dictatectl` controls a running dictate.",
     )
     top.add_argument("--version", action="version", version=f"dictate {__version__}")
-    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands = top.add_subparsers(
+        title="commands", dest="command", required=True, metavar="COMMAND"
+    )
     for command in (run, file, serve, models, bench, setup):
         command.add(commands)
     return top

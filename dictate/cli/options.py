@@ -22,12 +22,16 @@ class LateHelp(argparse.ArgumentParser):
     names: "Callable[[], dict[str, str]] | None" = None
     """What stands for each `{word}` in the help texts of the options."""
 
-    def format_help(self) -> str:
-        """The help, complete."""
+    def complete(self) -> None:
+        """Put the names in."""
         if self.names is not None:
             names, self.names = self.names(), None
             for action in self._actions:
                 action.help = action.help and action.help.format(**names)
+
+    def format_help(self) -> str:
+        """The help, complete."""
+        self.complete()
         return super().format_help()
 
 

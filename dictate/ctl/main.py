@@ -43,7 +43,9 @@ def parser(
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     top.add_argument("--version", action="version", version=f"dictatectl {__version__}")
-    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    commands = top.add_subparsers(
+        title="commands", dest="command", metavar="COMMAND", required=True
+    )
     parts: dict[Callable[[Commands], None], Sequence[str]] = {
         _add_status: ("status",),
         _add_dictating: ("start", "toggle", "press", "release", "stop", "edit", "cancel", "reload"),
