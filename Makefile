@@ -7,7 +7,7 @@ export PYTHONFAULTHANDLER := 1
 MODEL := auto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test newcomer gnome kde peers vm lint fix docs bench clean
+.PHONY: help setup run test newcomer gnome kde peers vm reliability lint fix docs bench clean
 
 help: ## what can be done (this list)
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -36,6 +36,9 @@ peers: $(VENV)/peers.stamp ## the tests with a real Whisper server and client th
 vm: $(VENV)/vm.stamp ## the tests on a kernel with input devices, in a virtual machine (3 to 10 minutes)
 	@scripts/vm $(ARGS)
 
+reliability: $(VENV)/test.stamp ## run the tests of the fault matrix and write docs/reliability.md
+	$(BIN)/python -m tests.fault_matrix --run $(ARGS)
+
 lint: $(VENV)/test.stamp ## style, import law and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -50,6 +53,7 @@ docs: $(VENV)/test.stamp ## write again what is made from the code: config/, doc
 	$(BIN)/python -m dictate.config.config_file --write
 	$(BIN)/python -m dictate.dbus.service --write
 	$(BIN)/python scripts/manual.py man
+	$(BIN)/python -m tests.fault_matrix
 
 bench: $(VENV)/test.stamp ## measure this machine (bench/README.md says what)
 	$(BIN)/python -m bench

@@ -16,7 +16,7 @@ from dictate.engines.process import EngineProcess
 from tests.lab import forked_engines
 from tests.lab.daemon import PYTHONPATH
 
-pytest_plugins = ["tests.report", "tests.retries"]
+pytest_plugins = ["tests.report", "tests.retries", "tests.fault_matrix.plugin"]
 
 # For the processes that are started: the engine process finds the engine `fake` there.
 os.environ["PYTHONPATH"] = os.pathsep.join(
