@@ -92,7 +92,7 @@ def test_the_marks_of_a_file_are_found_without_importing_it() -> None:
     ]
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "two workers"])
+@pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["alone", "a worker"])
 def test_figures_of_cases_rounds_and_second_tries_come_together(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, workers: tuple[str, ...]
 ) -> None:

@@ -348,6 +348,7 @@ def test_the_text_is_durable_before_the_first_keystroke(run: Callable[..., None]
     run(scenario)
 
 
+@pytest.mark.fault("B11")
 def test_texts_are_written_in_the_order_in_which_they_were_said(run: Callable[..., None]) -> None:
     async def scenario(rig: Rig) -> None:
         rig.main_engine.answers = {1: "one", 2: "two", 3: "three"}
@@ -799,6 +800,7 @@ def test_a_dead_microphone_does_not_hold_up_the_end(run: Callable[..., None]) ->
     run(scenario)
 
 
+@pytest.mark.fault("B1")
 def test_the_longest_time_ends_a_dictation_and_keeps_it(run: Callable[..., None]) -> None:
     settings = replace(SETTINGS, microphone=replace(SETTINGS.microphone, longest_min=0.1))
 
@@ -812,6 +814,7 @@ def test_the_longest_time_ends_a_dictation_and_keeps_it(run: Callable[..., None]
     run(scenario, settings)
 
 
+@pytest.mark.fault("B1")
 def test_the_longest_time_ends_one_without_a_microphone_too(run: Callable[..., None]) -> None:
     settings = replace(SETTINGS, microphone=replace(SETTINGS.microphone, longest_min=0.001))
 

@@ -97,6 +97,7 @@ DOINGS = [
 ]
 
 
+@pytest.mark.fault("B10", "B11")
 @given(
     st.lists(
         st.one_of(st.sampled_from(DOINGS), st.tuples(st.integers(1, 6), st.sampled_from(Input)))
@@ -135,6 +136,7 @@ def test_whatever_happens_each_text_is_delivered_at_most_once_and_in_order(
         assert earlier <= set(delivered[: delivered.index(number)])
 
 
+@pytest.mark.fault("B10")
 @given(st.lists(st.sampled_from([*DOINGS, "stop"])))
 def test_a_stop_always_ends_the_listening(doings: list[str]) -> None:
     session = Session()

@@ -109,6 +109,7 @@ def test_no_modifier_alone(kwin: Kwin) -> None:
     assert source("ctrl+alt+space").unavailable_reason() is None
 
 
+@pytest.mark.fault("B4")
 def test_it_is_bound_again_when_kwin_comes_back(kwin: Kwin) -> None:
     states: list[str] = []
     heard: list[str] = []

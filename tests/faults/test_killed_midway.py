@@ -39,6 +39,7 @@ def said(recording: Path) -> set[str]:
     return set(words(recording.with_suffix(".txt").read_text()))
 
 
+@pytest.mark.fault("A13")
 def test_the_capture_process(desk: Desk, tmp_path: Path) -> None:
     first, second = SAMPLES[0], SAMPLES[1]
     with RealDaemon(tmp_path, desk.env) as daemon:

@@ -122,6 +122,7 @@ async def off_loop(call: Callable[[], object]) -> None:
     await asyncio.to_thread(call)
 
 
+@pytest.mark.fault("A4")
 def test_the_server_is_killed_and_comes_back(pulse: PulseAudio, noise: Path) -> None:
     async def scenario() -> None:
         async with dictating() as (dictation, _):
@@ -145,6 +146,7 @@ def test_the_server_is_killed_and_comes_back(pulse: PulseAudio, noise: Path) -> 
     asyncio.run(scenario())
 
 
+@pytest.mark.fault("A5")
 def test_the_server_hangs_and_goes_on(pulse: PulseAudio, noise: Path) -> None:
     async def scenario() -> None:
         async with dictating() as (dictation, tap):
@@ -166,6 +168,7 @@ def test_the_server_hangs_and_goes_on(pulse: PulseAudio, noise: Path) -> None:
     asyncio.run(scenario())
 
 
+@pytest.mark.fault("A5")
 def test_stopping_while_the_server_hangs(pulse: PulseAudio) -> None:
     async def scenario() -> None:
         async with dictating() as (dictation, tap):
@@ -182,6 +185,7 @@ def test_stopping_while_the_server_hangs(pulse: PulseAudio) -> None:
     asyncio.run(scenario())
 
 
+@pytest.mark.fault("A1")
 def test_the_microphone_is_unplugged_and_plugged_in_again(pulse: PulseAudio, noise: Path) -> None:
     async def scenario() -> None:
         async with dictating(MicrophoneSettings(keep_open="never", device=MICROPHONE)) as (
@@ -201,6 +205,7 @@ def test_the_microphone_is_unplugged_and_plugged_in_again(pulse: PulseAudio, noi
     asyncio.run(scenario())
 
 
+@pytest.mark.fault("A2")
 def test_the_default_changes_in_the_middle(pulse: PulseAudio, tmp_path: Path) -> None:
     for name, hertz in (("low", 300), ("high", 1500)):
         soundfile.write(tmp_path / f"{name}.wav", tone(20.0, hertz), RATE)
@@ -226,6 +231,7 @@ def recording_process() -> int:
     return process
 
 
+@pytest.mark.fault("A13")
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSEGV, signal.SIGSTOP])
 def test_the_capture_process_dies_or_hangs(
     pulse: PulseAudio, noise: Path, how: signal.Signals
@@ -245,6 +251,7 @@ def test_the_capture_process_dies_or_hangs(
     asyncio.run(scenario())
 
 
+@pytest.mark.fault("A11")
 def test_a_short_hiccup_of_the_capture_process_loses_nothing(
     pulse: PulseAudio, noise: Path
 ) -> None:
@@ -265,6 +272,7 @@ def test_a_short_hiccup_of_the_capture_process_loses_nothing(
     asyncio.run(scenario())
 
 
+@pytest.mark.fault("A11")
 def test_a_hiccup_of_the_daemon_loses_nothing(pulse: PulseAudio, noise: Path) -> None:
     async def scenario() -> None:
         async with dictating() as (dictation, _):
@@ -317,6 +325,7 @@ def test_presses_at_any_moment_leave_nothing_behind(pulse: PulseAudio) -> None:
     asyncio.run(scenario())
 
 
+@pytest.mark.fault("A8")
 def test_no_server_then_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pulse = PulseAudio(tmp_path)
     pulse.enter(monkeypatch)
@@ -345,6 +354,7 @@ def test_an_unknown_device_is_told_with_the_names_of_the_known(pulse: PulseAudio
     asyncio.run(scenario())
 
 
+@pytest.mark.fault("A10")
 def test_a_muted_microphone_is_named_as_such_and_works_when_unmuted(
     pulse: PulseAudio, noise: Path
 ) -> None:
@@ -373,6 +383,7 @@ def test_release_closes_the_device_for_the_server_too(pulse: PulseAudio) -> None
     asyncio.run(scenario())
 
 
+@pytest.mark.fault("A5")
 def test_a_hung_server_cannot_hang_the_listing(
     pulse: PulseAudio, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -110,6 +110,7 @@ def test_the_starter_on_a_machine_that_gives_it_little(tmp_path: Path) -> None:
     run(main)
 
 
+@pytest.mark.fault("B11")
 def test_a_dictation_that_waits_for_the_slow_end_of_another(tmp_path: Path) -> None:
     async def main() -> None:
         lines = ["!busy 2.5", "first", "second"]

@@ -32,6 +32,7 @@ def listen(folder: Path, work: Callable[[Listening], Awaitable[None]], key: str 
     asyncio.run(main())
 
 
+@pytest.mark.fault("B2")
 def test_repetition_is_no_press(tmp_path: Path, keyboard: Keyboard) -> None:
     async def work(keys: Listening) -> None:
         keyboard.press()
@@ -78,6 +79,7 @@ def test_a_shortcut_with_the_key_is_told_from_a_tap(tmp_path: Path, keyboard: Ke
     listen(tmp_path, work, "ctrl_r")
 
 
+@pytest.mark.fault("B1")
 def test_a_lost_release_is_found(tmp_path: Path, keyboard: Keyboard) -> None:
     async def work(keys: Listening) -> None:
         keyboard.press()
@@ -88,6 +90,7 @@ def test_a_lost_release_is_found(tmp_path: Path, keyboard: Keyboard) -> None:
     listen(tmp_path, work)
 
 
+@pytest.mark.fault("B5")
 @pytest.mark.parametrize("down", [True, False])
 def test_where_events_were_dropped_the_kernel_knows(
     tmp_path: Path, keyboard: Keyboard, *, down: bool
@@ -106,6 +109,7 @@ def test_where_events_were_dropped_the_kernel_knows(
     listen(tmp_path, work)
 
 
+@pytest.mark.fault("B1", "B5")
 def test_a_second_keyboard_is_plugged_in_and_the_first_goes(
     tmp_path: Path, keyboard: Keyboard
 ) -> None:
@@ -134,6 +138,7 @@ def test_a_second_keyboard_is_plugged_in_and_the_first_goes(
     listen(tmp_path, work)
 
 
+@pytest.mark.fault("B5")
 def test_the_kernel_is_asked_of_one_that_was_unplugged_just_now(
     tmp_path: Path, keyboard: Keyboard
 ) -> None:

@@ -146,6 +146,7 @@ def test_the_key_that_cancels_is_listened_for_only_while_there_is_something(
     run(way)
 
 
+@pytest.mark.fault("B1")
 @pytest.mark.parametrize("how", ["another key", "the source dies"])
 def test_a_key_that_nobody_listens_to_any_more_counts_as_released(
     run: Callable[..., None], how: str
@@ -228,6 +229,7 @@ def test_while_paused_no_key_begins_anything(run: Callable[..., None]) -> None:
     run(way)
 
 
+@pytest.mark.fault("B1")
 def test_after_a_lost_release_the_next_press_is_it(
     run: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:

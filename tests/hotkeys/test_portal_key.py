@@ -81,6 +81,7 @@ def test_who_says_no_is_not_asked_again(portal: Portal) -> None:
     asyncio.run(main())
 
 
+@pytest.mark.fault("B6")
 @pytest.mark.parametrize("how", ["close", "kill", "bus"])
 def test_a_session_that_ends_while_the_key_is_down_is_a_release(
     bus: Bus, portal: Portal, how: str
@@ -101,6 +102,7 @@ def test_a_session_that_ends_while_the_key_is_down_is_a_release(
     asyncio.run(main())
 
 
+@pytest.mark.fault("B6")
 @pytest.mark.parametrize("how", ["close", "kill"])
 def test_it_is_bound_again(portal: Portal, how: str) -> None:
     heard: list[str] = []
@@ -159,6 +161,7 @@ def test_a_portal_that_our_first_call_has_started_is_none_that_was_restarted(bus
     asyncio.run(main())
 
 
+@pytest.mark.fault("B2")
 def test_auto_repeat_is_no_release(portal: Portal) -> None:
     """KDE says "activated" again while the key is held."""
 

@@ -96,6 +96,7 @@ def test_what_is_typed_while_it_is_held_arrives_and_a_key_can_cancel(
     window.close()
 
 
+@pytest.mark.fault("B4")
 def test_the_server_dies_while_it_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
     with XServer(window_manager=False) as x:
         monkeypatch.setenv("DISPLAY", x.display)

@@ -55,6 +55,7 @@ async def xdotool(x: XServer, *arguments: str) -> None:
     await asyncio.to_thread(x.run, "xdotool", *arguments)
 
 
+@pytest.mark.fault("B2")
 @pytest.mark.parametrize(
     ("key", "pressed"),
     [
@@ -196,6 +197,7 @@ def test_another_layout_has_it_elsewhere(x: XServer) -> None:
         x.run("setxkbmap", "us")
 
 
+@pytest.mark.fault("B4")
 def test_the_server_dies_while_it_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
     with XServer(window_manager=False) as x:
         monkeypatch.setenv("DISPLAY", x.display)

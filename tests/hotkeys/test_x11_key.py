@@ -50,6 +50,7 @@ async def xdotool(x: XServer, *arguments: str) -> None:
     await asyncio.to_thread(x.run, "xdotool", *arguments)
 
 
+@pytest.mark.fault("B2")
 def test_hold_is_one_press_and_one_release_whatever_repeats(x: XServer) -> None:
     async def work(keys: Listening) -> None:
         started = time.monotonic()
@@ -164,6 +165,7 @@ def test_a_synthetic_release_of_a_key_that_is_held_does_not_count(x: XServer) ->
     listen(work)
 
 
+@pytest.mark.fault("B1")
 def test_a_lost_release_is_found(x: XServer, monkeypatch: pytest.MonkeyPatch) -> None:
     def presses(event: object) -> tuple[bool, int] | None:
         key = raw_key(event)
@@ -193,6 +195,7 @@ def test_the_key_is_heard_while_another_program_has_the_keyboard(x: XServer) -> 
     listen(work)
 
 
+@pytest.mark.fault("B4")
 def test_the_server_dies_while_the_key_is_down_and_comes_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

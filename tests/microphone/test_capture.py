@@ -140,6 +140,7 @@ def test_ctrl_c_in_the_terminal_is_not_for_it(pulse: PulseAudio) -> None:
             child.chunk()
 
 
+@pytest.mark.fault("A9")
 @pytest.mark.desktop
 def test_an_unknown_device_is_an_error_that_names_the_known(pulse: PulseAudio) -> None:
     with Child("--device", "Studio") as child:
@@ -163,6 +164,7 @@ def test_no_server_is_an_error_that_says_what_to_do(monkeypatch: pytest.MonkeyPa
         assert "sound server" in error.data["text"]
 
 
+@pytest.mark.fault("A11")
 @pytest.mark.desktop
 def test_a_reader_that_hangs_for_a_while_loses_nothing(pulse: PulseAudio) -> None:
     with Child() as child:
@@ -176,6 +178,7 @@ def test_a_reader_that_hangs_for_a_while_loses_nothing(pulse: PulseAudio) -> Non
         assert len(chunks) == pytest.approx(100, abs=6)
 
 
+@pytest.mark.fault("A11")
 def test_a_full_inbox_drops_the_oldest_and_counts() -> None:
     inbox = BlockQueue(capacity=3)
     for number in range(5):
@@ -207,6 +210,7 @@ def pumped(inbox: BlockQueue, rate: int) -> list[AudioChunk]:
     return chunks
 
 
+@pytest.mark.fault("A9")
 @pytest.mark.parametrize("rate", [16000, 44100, 48000])
 def test_another_rate_is_converted_and_keeps_its_time(rate: int) -> None:
     inbox = BlockQueue(capacity=1000)
@@ -222,6 +226,7 @@ def test_another_rate_is_converted_and_keeps_its_time(rate: int) -> None:
     assert began == pytest.approx(100.5, abs=0.003)
 
 
+@pytest.mark.fault("A11")
 def test_losses_are_counted_in_our_rate() -> None:
     inbox = BlockQueue(capacity=5)
     for number in range(10):
@@ -254,6 +259,7 @@ class PickyHardware:
             pass
 
 
+@pytest.mark.fault("A9")
 @pytest.mark.parametrize("accepted", [(16000, 1), (48000, 1), (48000, 2)])
 def test_hardware_that_insists_on_its_own_format_gets_it(accepted: tuple[int, int]) -> None:
     PickyHardware.accepts, PickyHardware.tried = {accepted}, []
@@ -262,6 +268,7 @@ def test_hardware_that_insists_on_its_own_format_gets_it(accepted: tuple[int, in
     assert PickyHardware.tried[-1] == accepted
 
 
+@pytest.mark.fault("A9")
 def test_hardware_that_takes_nothing_is_an_error() -> None:
     PickyHardware.accepts, PickyHardware.tried = set(), []
     with pytest.raises(PickyHardware.PortAudioError, match="Invalid"):

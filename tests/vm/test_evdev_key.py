@@ -73,6 +73,7 @@ def test_the_kernels_own_repetition_is_no_press(keyboard: Keyboard) -> None:
     listen(work)
 
 
+@pytest.mark.fault("B1", "B5")
 def test_plugged_in_later_and_unplugged_while_it_is_held(keyboard: Keyboard) -> None:
     async def work(keys: Listening) -> None:
         other = Keyboard(name="another keyboard")
@@ -122,6 +123,7 @@ def test_what_the_library_says_of_one_that_is_unplugged() -> None:
     reader.close()
 
 
+@pytest.mark.fault("B5")
 @pytest.mark.parametrize("down", [True, False])
 def test_more_events_than_the_kernel_keeps(keyboard: Keyboard, *, down: bool) -> None:
     """It says SYN_DROPPED, and is asked what is down."""
