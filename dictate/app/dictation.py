@@ -21,6 +21,14 @@ from dictate.text.snippets import SnippetValues
 QUIET_DB: Final = -46.0
 """Highest level, in dB of full scale, below which speech may not be recognised, although the engine
 gets it louder."""
+SILENT_S: Final = 1.0
+"""Seconds of exact zeros that a headset may give while it switches on. A microphone that gives
+more is as ready as it will be: it is muted, or has a noise gate."""
+LATE_S: Final = 0.5
+"""Seconds between the press and the first sound, after which somebody may speak unheard. Where the
+microphone must be opened, 0.1 to 0.3 are usual."""
+AT_ONCE_S: Final = 0.15
+"""Speech that begins so soon after the first sound has begun before it."""
 LONG_TEXT: Final = 20_000
 """Characters of a text that is polished in 50 ms: half an hour of speech."""
 
@@ -46,6 +54,9 @@ class Dictation:
     """Whether it goes on after an earlier one, without a new press."""
     samples: int = 0
     level: Level = field(default_factory=Level)
+    heard_from: float = float("inf")
+    """Where its sound begins that is no exact zeros, monotonic seconds. If it begins with more of
+    them than a headset gives, where they begin."""
     heard_until: float = 0.0
     """Where the sound ends that has come so far, monotonic seconds."""
     lost: int = 0
@@ -85,9 +96,25 @@ class Dictation:
     def take(self, chunk: AudioChunk) -> None:
         """Count this sound."""
         self.samples += len(chunk.samples)
+        if not self.hears:
+            if self.samples >= SILENT_S * RATE:
+                self.heard_from = chunk.end - self.samples / RATE
+            elif chunk.samples.any():
+                self.heard_from = chunk.at
         self.heard_until = chunk.end
         self.lost += chunk.dropped
         self.level.feed(chunk.samples)
+
+    @property
+    def hears(self) -> bool:
+        """Whether what the user says now is recorded."""
+        return self.heard_from < float("inf")
+
+    def unheard_s(self, speech_at: float) -> float:
+        """Seconds by which the microphone came too late for speech that begins there, or 0."""
+        late_s = self.heard_from - self.pressed_at
+        cut = speech_at - self.heard_from < AT_ONCE_S
+        return late_s if late_s > LATE_S and cut and not self.continued else 0.0
 
     @property
     def too_quiet(self) -> str:

@@ -86,7 +86,7 @@ class EventDispatcher:
         self._systemd.notify("WATCHDOG=1")
 
     def changed(self) -> None:
-        """The state of the session changed."""
+        """The state of the session changed, or a dictation's sound has begun to come."""
         self.session_changed()
 
     def partial(self, partial: PartialTranscript) -> None:

@@ -39,6 +39,10 @@ class Dictations(Protocol):
         """All dictations in one word."""
 
     @property
+    def hears(self) -> bool:
+        """Whether the sound of the dictation that records has begun to come."""
+
+    @property
     def listening(self) -> bool:
         """Whether a key is held or a toggled dictation is open."""
 
@@ -96,9 +100,12 @@ class LiveFeedback:
         self._overlay.try_again()
 
     def session_changed(self, dictations: Dictations) -> None:
-        """The state of the session changed."""
-        self.picture.session(dictations.activity.value, time.monotonic())
-        self._sounds.session(dictations.activity.value)
+        """The state of the session changed, or a dictation's sound has begun to come."""
+        state = dictations.activity.value
+        if dictations.activity is Activity.RECORDING and not dictations.hears:
+            state = "opening"
+        self.picture.session(state, time.monotonic())
+        self._sounds.session(state)
         self._media.session(dictations.activity.value)
         if dictations.listening and (self._following is None or self._following.done()):
             self._following = asyncio.create_task(follow(dictations, self.picture))

@@ -11,7 +11,7 @@ class PipelineObserver(Protocol):
     """Receives every event of the pipeline. Dictated text goes into `partial` alone."""
 
     def changed(self) -> None:
-        """The state of the session changed."""
+        """The state of the session changed, or a dictation's sound has begun to come."""
 
     def partial(self, partial: PartialTranscript) -> None:
         """The engine has a new partial transcript."""

@@ -37,6 +37,7 @@ from dictate.events import (
     AudioChunk,
     PartialTranscript,
     SpeechEnded,
+    SpeechStarted,
     pcm_from_samples,
 )
 from dictate.journal.journal import Journal
@@ -144,6 +145,12 @@ class Pipeline:
     def activity(self) -> Activity:
         """All dictations in one word."""
         return self._session.activity
+
+    @property
+    def hears(self) -> bool:
+        """Whether the sound of the dictation that records has begun to come."""
+        dictation = self._in_flight.get(self._session.recording or 0)
+        return dictation is not None and dictation.hears
 
     @property
     def listening(self) -> bool:
@@ -257,9 +264,13 @@ class Pipeline:
         if not dictation.samples:
             waited_ms = (time.monotonic() - dictation.pressed_at) * 1000
             log.debug("dictation %d: first sound %.0f ms after the press", number, waited_ms)
+        heard = dictation.hears
         dictation.take(chunk)
+        if dictation.hears and not heard:
+            self._observer.changed()
         before = self.segmenter.voice_end.pauses
         marks = self.segmenter.push(chunk)
+        self._tell_what_is_unheard(dictation, marks)
         voice_end, adaptive = self.segmenter.voice_end, self.settings.engine.adaptive_tail
         ask_for_drafts(dictation, voice_end, paused=voice_end.pauses != before, wanted=adaptive)
         if chunk.end >= dictation.ends_at or self._voice_ended(dictation):
@@ -269,6 +280,18 @@ class Pipeline:
         elif self.settings.speech.end_ms and any(isinstance(e, SpeechEnded) for e in marks):
             # What follows a silence is no second instruction.
             self._act(self._session.stop if dictation.instructs else self._session.endpoint)
+
+    def _tell_what_is_unheard(
+        self, dictation: Dictation, marks: Sequence[SpeechStarted | SpeechEnded]
+    ) -> None:
+        """The user spoke before the microphone was ready."""
+        for mark in marks:
+            if isinstance(mark, SpeechStarted) and (late_s := dictation.unheard_s(mark.at)):
+                self._observer.trouble(
+                    f"the microphone was ready {late_s:.1f} s after the press: what you said before"
+                    " that may be lost. Wait until the overlay listens, or keep the microphone open"
+                    " (microphone.keep_open)"
+                )
 
     def _too_long(self, number: int) -> None:
         if self._session.recording == number:

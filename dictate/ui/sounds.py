@@ -42,7 +42,8 @@ class Sounds:
         self._settings = settings
 
     def session(self, state: str) -> None:
-        """The session's state changed: ready, recording or finishing."""
+        """The session's state changed: ready, opening (no sound comes yet), recording or
+        finishing."""
         recording = state == "recording"
         if recording != self._recording and self._settings.enabled:
             if self._playing is not None:

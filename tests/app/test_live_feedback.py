@@ -118,6 +118,31 @@ def test_durations_are_spelled_for_people() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.fault("A7")
+def test_a_microphone_that_is_not_ready_yet_is_shown_and_the_sound_waits_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def main() -> None:
+        feedback = LiveFeedback(Settings(), lambda _: None)
+        played: list[str] = []
+        monkeypatch.setattr(feedback._sounds, "session", played.append)
+        pipeline: Any = SimpleNamespace(
+            activity=Activity.RECORDING, hears=False, listening=False, backlog=None
+        )
+        feedback.session_changed(pipeline)
+        assert feedback.picture.take()["state"] == "opening"
+        pipeline.hears = True
+        feedback.session_changed(pipeline)
+        assert feedback.picture.take()["state"] == "recording"
+        pipeline.activity = Activity.READY
+        feedback.session_changed(pipeline)
+        assert feedback.picture.take()["state"] == ""
+        assert played == ["opening", "recording", "ready"]
+        await feedback._sounds.close()
+
+    asyncio.run(main())
+
+
 def test_a_slow_finish_is_shown_while_it_happens_and_reported_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

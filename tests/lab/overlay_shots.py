@@ -13,6 +13,7 @@ WAVE = [abs(math.sin(at * 0.7) * math.cos(at * 0.23)) for at in range(28)]
 GOES = "→ Firefox"
 TEXT = "Let us meet on Friday and look at what "
 STATES: tuple[dict[str, Any], ...] = (
+    {"state": "opening", "goes": GOES},
     {"state": "recording", "goes": GOES, "levels": WAVE},
     {"state": "recording", "goes": GOES, "remote": "remote: spark", "solid": TEXT, "dim": "clawed"},
     {"state": "finishing", "solid": TEXT, "dim": "Claude Code has found"},

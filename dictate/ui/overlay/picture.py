@@ -20,6 +20,8 @@ STEP: Final = 200
 """Characters that scroll away at a time, so that the rest stands still in between."""
 BAR_S: Final = 0.05
 """Seconds of sound per level of the meter."""
+BEGUN: Final = ("opening", "recording")
+"""States of a dictation that records."""
 MOST_LEVELS: Final = 60
 QUIET_DB: Final = -55.0
 LOUD_DB: Final = -10.0
@@ -49,9 +51,11 @@ class Picture:
         self._levels: deque[float] = deque(maxlen=MOST_LEVELS)
 
     def session(self, state: str, now: float) -> None:
-        """The session's state: ready, recording or finishing. `now` is monotonic seconds."""
+        """The session's state: ready, opening (it records, and no sound comes yet), recording or
+        finishing. `now` is monotonic seconds."""
         if state == "recording" and self._state != "recording":
             self._since = now
+        if state in BEGUN and self._state not in BEGUN:
             self._notice = None
             self._destination = ""
             self._levels.clear()
@@ -154,7 +158,7 @@ class Picture:
         return {
             "state": state,
             "since": self._since,
-            "goes": self._destination if state == "recording" else "",
+            "goes": self._destination if state in BEGUN else "",
             "remote": self._remote,
             "progress": self._progress if self._state != "ready" else "",
             "download": self._download if self._state != "ready" else "",

@@ -34,6 +34,7 @@ STYLE = b"""
 #dictate label.note { color: alpha(@theme_fg_color, 0.75); }
 """
 WORDS = {
+    "opening": "Wait",
     "recording": "Listening",
     "finishing": "Writing",
     "held": "Not written",
@@ -191,7 +192,7 @@ class OverlayWindow:
         goes, remote, download = (picture[name] for name in ("goes", "remote", "download"))
         notes = picture["progress"] or goes, remote, download
         self._note.set_text(" · ".join(filter(None, notes)))
-        self._meter.set_visible(state == "recording")
+        self._meter.set_visible(state in ("opening", "recording"))
         self._time.set_visible(state == "recording")
         self._tick()
         self._fit_text()
@@ -257,9 +258,14 @@ class OverlayWindow:
             for x in (2, 8):
                 context.rectangle(x, middle - 6, 4, 12)
             context.fill()
-        elif state == "nothing":
+        elif state in ("nothing", "opening"):
             context.arc(MARK / 2, middle, MARK / 2 - 2, 0, 7)
             context.stroke()
+            if state == "opening":  # the hands of a clock
+                context.move_to(MARK / 2, middle - 4)
+                context.line_to(MARK / 2, middle)
+                context.line_to(MARK / 2 + 3, middle)
+                context.stroke()
         else:
             for up in (-1, 1):
                 context.move_to(2, middle - 5 * up)
