@@ -49,7 +49,7 @@ NONE = Hotwords()
 class Utterance:
     def __init__(self, engine: "Engine", number: int) -> None:
         self.engine, self.number = engine, number
-        self.fed = b""
+        self.fed = bytearray()
         self.cancelled = False
         self.drafts: list[str] = []
         """What became of drafts."""

@@ -1,9 +1,12 @@
 """Keys and commands that come in the wrong order, too fast, or not at all, on the real daemon."""
 
+import os
 import random
+import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,6 +22,8 @@ pytestmark = pytest.mark.desktop
 
 F9 = 75
 TAP_S = 0.02
+NO_TAP_S = 1.2
+"""The daemon takes less than 1 s for a tap: a busy machine may make a short one long."""
 COMMANDS = 150
 DIES_S = 15.0
 """Seconds for the daemon to notice that its X server is gone, on a busy machine."""
@@ -35,7 +40,7 @@ def user(tmp_path: Path, x: XServer) -> Iterator[Home]:
     with home(tmp_path, seconds=60) as user:
         user.env["DISPLAY"] = x.display
         user.settings = user.settings.replace(
-            'use = "none"', 'use = "x11"\nkey = "f9"\nmode = "hold"'
+            'use = "none"', 'use = "x11"\nkey = "f9"\nmode = "hold"\ntap_ms = 1000'
         )
         yield user
 
@@ -48,7 +53,7 @@ def hold(x: XServer, daemon: RealDaemon, number: int) -> None:
     """Dictate something, as dictation `number`, which is written."""
     x.key(F9, down=True)
     wait_for(lambda: daemon.status()["state"] == "recording", "it records")
-    daemon.wait_spoken(0.3)
+    daemon.wait_spoken(NO_TAP_S)
     x.key(F9, down=False)
     daemon.wait_state("ready")
     assert daemon.history(1)[0]["number"] == number
@@ -66,7 +71,7 @@ def test_taps_write_nothing_and_a_desktop_that_dies_under_the_key_ends_what_it_b
             time.sleep(TAP_S)
             x.key(F9, down=False)
             time.sleep(0.1)
-        assert daemon.status()["state"] == "ready"
+        daemon.wait_state("ready")
         taps = len(daemon.history())
         assert daemon.written() == ""
         x.key(F9, down=True)
@@ -106,7 +111,8 @@ def test_commands_in_any_order_harm_nothing_and_the_next_dictation_is_whole(
                 client.ask("Cancel")
         daemon.wait_state("ready")
         written = daemon.written()
-        daemon.ctl("start")
+        begun = partial(daemon.ctl, "start", check=False)
+        wait_for(lambda: begun().returncode == 0, "so many are allowed")
         daemon.wait_spoken(0.3)
         daemon.ctl("stop")
         daemon.wait_state("ready")
@@ -119,17 +125,21 @@ def test_commands_in_any_order_harm_nothing_and_the_next_dictation_is_whole(
 
 
 @pytest.mark.fault("B11")
-def test_five_dictations_while_the_first_is_slow_come_in_order(tmp_path: Path) -> None:
+def test_five_dictations_while_the_engine_does_not_answer_come_in_order(tmp_path: Path) -> None:
     lines = [f"This is number {number}." for number in range(1, 6)]
     with home(tmp_path, seconds=60) as user:
-        user.say("!slow 1.5", *lines)
+        user.say(*lines)
+        user.settings = user.settings.replace("[engine]\n", "[engine]\ndeadline_s = 60.0\n")
         with user.daemon() as daemon:
             wait_for(lambda: daemon.status()["engine_state"] == "ready", "the engine is loaded")
+            engine = daemon.child("dictate.engines.worker")
+            os.kill(engine, signal.SIGSTOP)
             for number in range(1, 6):
                 daemon.ctl("start")
                 daemon.wait_spoken(0.1)
                 assert daemon.history(1)[0]["number"] == number
                 daemon.ctl("stop")
             assert daemon.written() == ""
+            os.kill(engine, signal.SIGCONT)
             daemon.wait_state("ready")
             assert daemon.written().splitlines() == lines
