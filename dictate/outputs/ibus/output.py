@@ -22,8 +22,9 @@ from dictate.outputs.ibus.desktop import IBusDesktop
 from dictate.outputs.ibus.engine import IBusEngine
 from dictate.outputs.ibus.engine_switch import EngineSwitch
 from dictate.outputs.ibus.pieces import LONGEST_BYTES, LONGEST_XIM_BYTES, pieces
-from dictate.outputs.ibus.surrounding import CursorUnit, report_now
+from dictate.outputs.ibus.surrounding import CursorUnit, content_in_utf16, report_now
 from dictate.outputs.ibus.undo import ask, take_back
+from dictate.outputs.preview_marks import marked
 from dictate.platform.background import BackgroundTasks, ignore_exception
 
 _log = logging.getLogger(__name__)
@@ -59,8 +60,6 @@ class IBusOutput(Output):
         """Held to write, or to switch engines."""
         self._showing = False
         """Whether a preview is shown, so that our engine stays on."""
-        self._shown = ""
-        """That preview, or the last one."""
         self._wanted = 0
         """Counts previews and texts: of several previews that wait, only the newest is shown."""
         self._unfit: str | None = None
@@ -128,9 +127,11 @@ class IBusOutput(Output):
             return None
         try:
             # Accessibility first: it knows of a selection in GTK 3, and no engine is switched.
-            if (text := await self._guard.surrounding(self._shown)) is not None:
+            if (text := await self._guard.surrounding()) is not None:
                 return text if await desktop.focus() == focus.window else None
-            # Who talks to IBus itself does not answer a question.
+            if desktop.reports_all:
+                return await self._reported(desktop, focus.window)
+            # Others who talk to IBus themselves do not answer a question.
             if await desktop.through_shell():
                 return await _to_its_end(self._surrounding(desktop, focus.window))
         except (Unavailable, IBusLost, IBusRefused):
@@ -144,6 +145,8 @@ class IBusOutput(Output):
             return None
         try:
             text = await self._guard.surrounding()
+            if text is None and desktop.reports_all:
+                return await self._reported(desktop, focus.window)
             return text if text and await desktop.focus() == focus.window else None
         except (Unavailable, IBusLost, IBusRefused):
             return None
@@ -289,6 +292,11 @@ class IBusOutput(Output):
             self._forgetting.cancel()
         self._last = self._forgetting = None
 
+    async def _reported(self, desktop: IBusDesktop, window: str) -> FieldText | None:
+        """What the field has reported, if it reports all. Raises IBusLost."""
+        report = desktop.surrounding if await desktop.focus() == window else None
+        return content_in_utf16(report) if report is not None else None
+
     async def _surrounding(self, desktop: IBusDesktop, window: str) -> FieldText | None:
         """Raises Unavailable, IBusLost, IBusRefused."""
         async with self._switching:
@@ -373,7 +381,8 @@ class IBusOutput(Output):
         if (left_out := len(text) - _PREVIEW_CHARACTERS) > 0:
             text = f"…{text[-_PREVIEW_CHARACTERS:]}"
             stable_chars = max(0, stable_chars - left_out) + 1
-        self._shown = text
+        if self._guard.reads:
+            text, stable_chars = marked(text), stable_chars + 1
         await engine.preedit(text, stable_chars)
         return engine.on and engine.shows_preedit
 
