@@ -22,12 +22,15 @@ from tests.lab.corpus import TEXTS
 from tests.lab.daemon import RealDaemon
 from tests.lab.eight import PATIENT, dictate_eight, says
 from tests.lab.gnome import (
+    ChromiumOnGnome,
     Foot,
     Gnome,
     Gtk3OnGnome,
     Gtk4OnGnome,
     Gtk4PasswordOnGnome,
     PasswordOnGnome,
+    Qt6OnGnome,
+    VimOnGnome,
 )
 from tests.lab.outputs import working
 from tests.lab.scripted import noise
@@ -355,7 +358,11 @@ def test_a_terminal_says_nothing(gnome: Gnome, windows: dict[str, Window]) -> No
     windows["foot"].wait_text("one")
 
 
-@pytest.mark.parametrize("kind", [Gtk3OnGnome, Gtk4OnGnome, Foot])
+@pytest.mark.parametrize(
+    "kind",
+    [Gtk3OnGnome, Gtk4OnGnome, Qt6OnGnome, ChromiumOnGnome, Foot, VimOnGnome],
+    ids=lambda kind: kind.kind,
+)
 def test_eight_utterances_in_a_row(gnome: Gnome, tmp_path: Path, kind: type[Window]) -> None:
     config = (
         '[hotkey]\nuse = "none"\n'
@@ -380,6 +387,6 @@ def test_eight_utterances_in_a_row(gnome: Gnome, tmp_path: Path, kind: type[Wind
     with daemon:
         wait_for(lambda: daemon.status()["engine_state"] == "ready", "the engine is loaded")
         window = kind(gnome, tmp_path)
-        dictate_eight(window, say, None if kind is Foot else press_all)
+        dictate_eight(window, say, None if kind in (Foot, VimOnGnome) else press_all)
         window.close()
     assert gnome.engine() == MINE

@@ -131,8 +131,9 @@ class IBusOutput(Output):
                 return text if await desktop.focus() == focus.window else None
             if desktop.reports_all:
                 return await self._reported(desktop, focus.window)
-            # Others who talk to IBus themselves do not answer a question.
-            if await desktop.through_shell():
+            # Where accessibility reads, something may be selected that GTK 4 has not reported (by
+            # Ctrl+A), and would replace by a question. Who else talks to IBus itself answers none.
+            if not self._guard.reads and await desktop.through_shell():
                 return await _to_its_end(self._surrounding(desktop, focus.window))
         except (Unavailable, IBusLost, IBusRefused):
             pass
