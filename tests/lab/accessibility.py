@@ -172,7 +172,7 @@ class AccessibleQt6(Qt6):
 class AccessibleChromium(Chromium):
     """A textarea in a Chromium that tells of its pages."""
 
-    flags = ("--force-renderer-accessibility",)
+    flags: ClassVar[tuple[str, ...]] = ("--force-renderer-accessibility",)
 
     def launch(self) -> subprocess.Popen[bytes]:
         self.x.more_env = {**self.x.more_env, "ACCESSIBILITY_ENABLED": "1"}

@@ -6,7 +6,7 @@ import sys
 import time
 from typing import ClassVar
 
-from tests.lab.more_windows import Chromium, ChromiumInSway, Qt6, VimInFoot
+from tests.lab.more_windows import Chromium, ChromiumInSway, FootVim, Qt6
 from tests.lab.private_session import (
     DESKTOP_PORTAL,
     PERMISSION_STORE,
@@ -160,7 +160,7 @@ class Foot(_OnGnome):
         )
 
 
-class VimOnGnome(_OnGnome, VimInFoot):
+class VimOnGnome(_OnGnome, FootVim):
     """vim in a terminal, in insert mode."""
 
 
