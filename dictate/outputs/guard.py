@@ -78,6 +78,16 @@ class Guard:
         field = self._field
         return field is not None and field.place is not None
 
+    async def in_front(self) -> tuple[str, str]:
+        """The application that has the focus, and the title of its window, where accessibility is
+        on. Both are empty if that is not known within CONFIRM_S."""
+        field = self._field
+        if field is not None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(CONFIRM_S):
+                    return await field.in_front()
+        return "", ""
+
     async def surrounding(self) -> FieldText | None:
         """As `Output.surrounding`, for what has the focus now, where accessibility is on."""
         field = self._field

@@ -92,10 +92,14 @@ class IBusOutput(Output):
 
     async def focus(self) -> Focus | None:
         try:
-            window = await (await self._switch.connected()).focus()
+            desktop = await self._switch.connected()
+            window, names = await asyncio.gather(desktop.focus(), self._guard.in_front())
+            # The names may be those of the window before.
+            if window is None or desktop.seen != window:
+                names = "", ""
         except (Unavailable, IBusLost):
             return None
-        return Focus(window, "") if window else None
+        return Focus(window, *names) if window else None
 
     async def write(self, text: str, focus: Focus | None) -> Receipt:
         if focus is None:
