@@ -171,4 +171,4 @@ class Qt6OnGnome(_OnGnome, Qt6):
 class ChromiumOnGnome(_OnGnome, Chromium):
     """A textarea in Chromium."""
 
-    flags = ChromiumInSway.flags
+    flags: ClassVar[tuple[str, ...]] = ChromiumInSway.flags
