@@ -136,8 +136,10 @@ class IBusOutput(Output):
             if desktop.reports_all:
                 return await self._reported(desktop, focus.window)
             # Where accessibility reads, something may be selected that GTK 4 has not reported (by
-            # Ctrl+A), and would replace by a question. Who else talks to IBus itself answers none.
-            if not self._guard.reads and await desktop.through_shell():
+            # Ctrl+A), and would replace by a question; a preview has done so already. Who else
+            # talks to IBus itself answers none.
+            asks = self._showing or not self._guard.reads
+            if asks and await desktop.through_shell():
                 return await _to_its_end(self._surrounding(desktop, focus.window))
         except (Unavailable, IBusLost, IBusRefused):
             pass
