@@ -62,10 +62,16 @@ def session(gnome: Gnome, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def press(gnome: Gnome, keys: Sequence[str]) -> None:
-    """Keys by their names, maybe with "shift+" before them. One by one: the shell takes note of
-    Shift between two events."""
-    for code, down in strokes(keys):
-        gnome.evaluate(_PRESS.replace("EVENTS", f"[{code}, {int(down)}]"))
+    """Keys by their names, maybe with "shift+" before them. Shift goes by itself: the shell takes
+    note of it between two events. Any other key goes down and up at once, or it might repeat."""
+    events = list(strokes(keys))
+    while events:
+        code, down = events[0]
+        at_once = events[: 2 if down and (code, False) in events[1:2] else 1]
+        del events[: len(at_once)]
+        gnome.evaluate(
+            _PRESS.replace("EVENTS", str([[each, int(on)] for each, on in at_once])[1:-1])
+        )
 
 
 def with_output(work: Callable[[Output], Awaitable[None]]) -> None:

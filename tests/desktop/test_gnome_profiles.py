@@ -47,7 +47,7 @@ def test_the_window_decides_where_accessibility_knows_it(gnome: Gnome, tmp_path:
 
     def said(window: Window, text: str, profile: str) -> None:
         window.focus()
-        wait_for(lambda: in_front(daemon)[1] == profile, f"the profile is {profile}")
+        wait_for(lambda: in_front(daemon)[1] == profile, f"the profile is {profile}", 60)
         daemon.ctl("start")
         daemon.wait_state("recording")
         time.sleep(0.3)
@@ -62,9 +62,9 @@ def test_the_window_decides_where_accessibility_knows_it(gnome: Gnome, tmp_path:
             browser, letters, other = (kind(gnome, tmp_path) for kind in kinds)
         finally:
             gnome.more_env = before
+        said(letters, "The sums.", "letters")
         said(browser, "The figures.", "browser")
         assert in_front(daemon)[0] == "chromium"
-        said(letters, "The sums.", "letters")
         said(other, "The numbers.", "main")
         assert in_front(daemon) == ("", "main")
         said(browser, "The figures. The figures.", "browser")
