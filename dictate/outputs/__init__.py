@@ -22,8 +22,9 @@ class Focus:
 
     window: str
     """The output's own identifier of the window or field. Only that output reads it."""
-    application: str
-    """For people: the application's name, never the window's title (titles hold private things)."""
+    application: str = field(compare=False)
+    """For people: the application's name, never the window's title (titles hold private things). It
+    may be known later than the window."""
     title: str = field(default="", compare=False, repr=False)
     """The title of the window, if the output knows it: only for choosing a profile. It is neither
     logged nor stored nor shown."""

@@ -18,7 +18,7 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, Final, Self
 
-from dbus_fast import Message, MessageFlag, MessageType
+from dbus_fast import Message, MessageFlag, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
 from dictate.errors import Unavailable
@@ -30,6 +30,7 @@ _log = logging.getLogger(__name__)
 LAUNCHER: Final = "org.a11y.Bus"
 REGISTRY: Final = "org.a11y.atspi.Registry"
 DBUS: Final = "org.freedesktop.DBus"
+PROPERTIES: Final = "org.freedesktop.DBus.Properties"
 ANSWER_S: Final = 2.0
 """Seconds that an application has to say what has the focus. Nothing waits for it meanwhile."""
 MAX_OBJECTS: Final = 500
@@ -170,6 +171,28 @@ class FocusedField:
         """Whether the user is in this window, as far as the application says."""
         states = await self.states(window)
         return states is not None and bool(states & _ACTIVE)
+
+    async def in_front(self) -> tuple[str, str]:
+        """The name of the application whose field has the focus, and the title of its window. Both
+        are empty if none of its windows is active, or if it does not answer."""
+        if (place := self.place) is None:
+            return "", ""
+        application, windows = await asyncio.gather(
+            self._name((place[0], _TOP)), self.windows(place)
+        )
+        active, titles = await asyncio.gather(
+            asyncio.gather(*map(self.is_active, windows)),
+            asyncio.gather(*map(self._name, windows)),
+        )
+        found = [title for yes, title in zip(active, titles, strict=True) if yes]
+        if len(found) != 1 or self.place != place:
+            return "", ""
+        return application, found[0]
+
+    async def _name(self, place: Place) -> str:
+        answer = await call(self.connection, place, PROPERTIES, "Get", "ss", _ACCESSIBLE, "Name")
+        name = answer[0].value if answer and isinstance(answer[0], Variant) else ""
+        return name if isinstance(name, str) else ""
 
     async def _search(self, start: Place, depth: int, pauses: tuple[float, ...] = PAUSES_S) -> None:
         """Find what has the focus below `start`, unless it is reported meanwhile."""

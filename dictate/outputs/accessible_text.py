@@ -16,7 +16,7 @@ from typing import Any, Final
 from dbus_fast import Variant
 
 from dictate.outputs import FieldText
-from dictate.outputs.accessibility import FOCUSED, PASSWORD, FocusedField, Place, call
+from dictate.outputs.accessibility import FOCUSED, PASSWORD, PROPERTIES, FocusedField, Place, call
 
 LOOK_S: Final = 1.0
 """Seconds between two looks."""
@@ -28,7 +28,6 @@ MOST_SELECTED: Final = 20_000
 """Maximum number of selected characters."""
 
 _TEXT: Final = "org.a11y.atspi.Text"
-_PROPERTIES: Final = "org.freedesktop.DBus.Properties"
 _TERMINAL: Final = 60
 """The role of a terminal, whose text is mostly the output of programs."""
 _EDITABLE: Final = 1 << 7
@@ -114,7 +113,7 @@ async def _cursor_and_length(field: FocusedField, place: Place) -> tuple[int, in
     """In the application's own units; -1 for what it does not say."""
     cursor, length = await asyncio.gather(
         *(
-            call(field.connection, place, _PROPERTIES, "Get", "ss", _TEXT, name)
+            call(field.connection, place, PROPERTIES, "Get", "ss", _TEXT, name)
             for name in ("CaretOffset", "CharacterCount")
         )
     )

@@ -18,6 +18,7 @@ from dictate.outputs import FieldText
 from dictate.outputs.accessibility import DBUS, LAUNCHER, FocusedField, call
 from dictate.outputs.accessible_text import follow, read
 from dictate.outputs.lock import locked
+from dictate.outputs.preview_marks import without_preview
 from dictate.platform import bus
 
 _log = logging.getLogger(__name__)
@@ -71,16 +72,27 @@ class Guard:
         field = self._field
         return field is not None and field.secret
 
-    async def surrounding(self, preview: str = "") -> FieldText | None:
-        """As `Output.surrounding`, for what has the focus now, where accessibility is on.
-
-        `preview` is what an input method shows there now, which some applications take for text.
-        """
+    @property
+    def reads(self) -> bool:
+        """Whether accessibility says what has the focus, and may be asked for its text."""
         field = self._field
-        if field is None or (text := await read(field)) is None:
-            return None
-        taken = preview and (text.before.endswith(preview) or text.after.startswith(preview))
-        return None if taken else text
+        return field is not None and field.place is not None
+
+    async def in_front(self) -> tuple[str, str]:
+        """The application that has the focus, and the title of its window, where accessibility is
+        on. Both are empty if that is not known within CONFIRM_S."""
+        field = self._field
+        if field is not None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(CONFIRM_S):
+                    return await field.in_front()
+        return "", ""
+
+    async def surrounding(self) -> FieldText | None:
+        """As `Output.surrounding`, for what has the focus now, where accessibility is on."""
+        field = self._field
+        text = await read(field) if field is not None else None
+        return without_preview(text) if text is not None else None
 
     async def follow_field(self, on_text: Callable[[FieldText], None]) -> bool:
         """As `Output.follow_field`, for what has the focus now, where accessibility is on. Whether
@@ -88,8 +100,13 @@ class Guard:
         field = self._field
         if field is None:
             return False
+
+        def written(text: FieldText) -> None:
+            if (beside := without_preview(text)) is not None:
+                on_text(beside)
+
         await field.confirm(CONFIRM_S)
-        return await follow(field, on_text)
+        return await follow(field, written)
 
     async def close(self) -> None:
         """Idempotent."""

@@ -14,13 +14,10 @@ from dictate.config.schema import OutputSettings
 from dictate.errors import FocusMoved, NotDelivered
 from dictate.outputs import OUTPUTS, Focus, Output, Receipt
 from dictate.outputs.ibus import output as ibus_output
-from dictate.outputs.ibus import surrounding as ibus_surrounding
 from dictate.outputs.ibus import undo as ibus_undo
-from tests.lab.at_cursor import ACTS, strokes
-from tests.lab.at_cursor import TEXT as AROUND
+from tests.lab.at_cursor import strokes
 from tests.lab.corpus import TEXTS
 from tests.lab.daemon import RealDaemon
-from tests.lab.eight import PATIENT, dictate_eight, says
 from tests.lab.gnome import (
     Foot,
     Gnome,
@@ -30,7 +27,6 @@ from tests.lab.gnome import (
     PasswordOnGnome,
 )
 from tests.lab.outputs import working
-from tests.lab.scripted import noise
 from tests.lab.windows import Window
 from tests.lab.xserver import wait_for
 
@@ -48,8 +44,6 @@ for (const [code, state] of [EVENTS])
     keys.notify_key(C.get_current_event_time(), code, state);
 1
 """
-HAND_S = 0.5
-"""Seconds between a key and the next text, as if the user moved the hand."""
 KINDS: tuple[type[Window], ...] = (Gtk3OnGnome, Gtk4OnGnome, Foot)
 
 
@@ -68,10 +62,16 @@ def session(gnome: Gnome, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def press(gnome: Gnome, keys: Sequence[str]) -> None:
-    """Keys by their names, maybe with "shift+" before them. One by one: the shell takes note of
-    Shift between two events."""
-    for code, down in strokes(keys):
-        gnome.evaluate(_PRESS.replace("EVENTS", f"[{code}, {int(down)}]"))
+    """Keys by their names, maybe with "shift+" before them. Shift goes by itself: the shell takes
+    note of it between two events. Any other key goes down and up at once, or it might repeat."""
+    events = list(strokes(keys))
+    while events:
+        code, down = events[0]
+        at_once = events[: 2 if down and (code, False) in events[1:2] else 1]
+        del events[: len(at_once)]
+        gnome.evaluate(
+            _PRESS.replace("EVENTS", str([[each, int(on)] for each, on in at_once])[1:-1])
+        )
 
 
 def with_output(work: Callable[[Output], Awaitable[None]]) -> None:
@@ -300,86 +300,3 @@ def test_from_the_voice_to_the_window(gnome: Gnome, tmp_path: Path) -> None:
         window.wait_text(said[:1].upper() + said[1:])  # in an empty field a sentence begins
     assert gnome.engine() == MINE
     window.close()
-
-
-@pytest.mark.parametrize("kind", [Gtk3OnGnome, Gtk4OnGnome])
-def test_what_stands_around_the_cursor(
-    gnome: Gnome, tmp_path: Path, kind: type[Window], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It is what the application answers to a preview, or to a question. GTK 3 does not say what is
-    selected, and in GTK 4 a preview replaces it."""
-    window = kind(gnome, tmp_path)
-    monkeypatch.setattr(ibus_output, "_RECEIPT_S", 2.0)  # this machine may be busy
-    monkeypatch.setattr(ibus_surrounding, "ANSWER_S", 1.0)
-
-    async def work(output: Output) -> None:
-        focus = await focus_on(output, window)
-        await output.write(AROUND, focus)
-        for act in ACTS:
-            if act.selected and kind is Gtk3OnGnome:
-                continue
-            await asyncio.to_thread(press, gnome, act.keys)
-            for preview in ("",) if act.selected else ("", "being", "being said"):
-                await asyncio.sleep(HAND_S)
-                if preview:
-                    assert await output.preview(preview)
-                    await asyncio.sleep(HAND_S)
-                there = await output.surrounding(focus)
-                assert there is not None, (act, preview)
-                line = act.before.rpartition("\n")[2]
-                assert there.before.rpartition("\n")[2] == line
-                assert (there.selected, there.after.partition("\n")[0]) == (act.selected, act.after)
-                await output.preview("")
-            assert await output.surrounding(Focus("elsewhere", "")) is None
-        await output.surrounding(focus)
-        assert await output.write(" one", focus) is Receipt.DELIVERED
-        await output.surrounding(focus)
-        await asyncio.sleep(2)  # no text comes
-        assert await asyncio.to_thread(gnome.engine) == MINE
-
-    with_output(work)
-    assert gnome.engine() == MINE
-    assert window.text() == f"{ACTS[-1].before} one"
-    window.close()
-
-
-def test_a_terminal_says_nothing(gnome: Gnome, windows: dict[str, Window]) -> None:
-    async def work(output: Output) -> None:
-        focus = await focus_on(output, windows["foot"])
-        for preview in ("", "being said"):
-            await output.preview(preview)
-            assert await output.surrounding(focus) is None
-        assert await output.write("one", focus) is Receipt.UNCONFIRMED
-
-    with_output(work)
-    windows["foot"].wait_text("one")
-
-
-@pytest.mark.parametrize("kind", [Gtk3OnGnome, Gtk4OnGnome, Foot])
-def test_eight_utterances_in_a_row(gnome: Gnome, tmp_path: Path, kind: type[Window]) -> None:
-    config = (
-        '[hotkey]\nuse = "none"\n'
-        f'[microphone]\nuse = "wav:{noise(tmp_path / "noise.wav", 60)}"\n'
-        f'[engine]\nuse = "scripted:{says(tmp_path)}"\n'
-    )
-    daemon = RealDaemon(gnome.folder, gnome.more_env)
-    daemon.config.write_text(config)
-    daemon.program = PATIENT
-
-    def say() -> None:
-        daemon.ctl("start")
-        daemon.wait_state("recording")
-        time.sleep(HAND_S)
-        daemon.ctl("stop")
-        daemon.wait_state("ready")
-
-    def press_all(keys: str) -> None:
-        press(gnome, keys.split())
-        time.sleep(HAND_S)
-
-    with daemon:
-        wait_for(lambda: daemon.status()["engine_state"] == "ready", "the engine is loaded")
-        window = kind(gnome, tmp_path)
-        dictate_eight(window, say, None if kind is Foot else press_all)
-        window.close()
-    assert gnome.engine() == MINE

@@ -14,7 +14,7 @@ import pytest
 from dbus_fast import Message
 from dbus_fast.aio import MessageBus
 
-from tests.lab.more_windows import Chromium, Qt6
+from tests.lab.more_windows import Chromium, ChromiumInSway, Qt6
 from tests.lab.sway import SwayWindow
 from tests.lab.windows import PYTHON, Window, _need_module
 from tests.lab.xserver import wait_for
@@ -172,11 +172,21 @@ class AccessibleQt6(Qt6):
 class AccessibleChromium(Chromium):
     """A textarea in a Chromium that tells of its pages."""
 
-    flags = ("--force-renderer-accessibility",)
+    flags: ClassVar[tuple[str, ...]] = ("--force-renderer-accessibility",)
 
     def launch(self) -> subprocess.Popen[bytes]:
         self.x.more_env = {**self.x.more_env, "ACCESSIBILITY_ENABLED": "1"}
         return super().launch()
+
+
+class AccessibleQt6InSway(SwayWindow, AccessibleQt6):
+    """The same in sway; needs qt6-wayland."""
+
+
+class AccessibleChromiumInSway(SwayWindow, AccessibleChromium):
+    """The same in sway."""
+
+    flags = ChromiumInSway.flags + AccessibleChromium.flags
 
 
 class TwoFields(Window):

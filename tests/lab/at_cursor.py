@@ -59,7 +59,9 @@ _CODES = {
     "Left": 105,
     "Return": 28,
     "Right": 106,
+    "a": 30,
     "b": 48,
+    "ctrl": 29,
     "k": 37,
     "minus": 12,
     "o": 24,
@@ -73,10 +75,11 @@ _SHIFTED = ("parenleft", "parenright")
 
 
 def strokes(keys: Iterable[str]) -> Iterator[tuple[int, bool]]:
-    """The kernel's number of each key that goes down (True) or up; "shift+" may stand before a
-    name."""
+    """The kernel's number of each key that goes down (True) or up; "shift+" or "ctrl+" may stand
+    before a name."""
     for key in keys:
-        name = key.removeprefix("shift+")
-        codes = [_CODES["shift"]] * (name != key or name in _SHIFTED) + [_CODES[name]]
+        held, _, name = key.rpartition("+")
+        held = "shift" if name in _SHIFTED else held
+        codes = [_CODES[each] for each in (held, name) if each]
         yield from ((code, True) for code in codes)
         yield from ((code, False) for code in reversed(codes))

@@ -6,6 +6,7 @@ import sys
 import time
 from typing import ClassVar
 
+from tests.lab.more_windows import Chromium, ChromiumInSway, FootVim, Qt6
 from tests.lab.private_session import (
     DESKTOP_PORTAL,
     PERMISSION_STORE,
@@ -46,6 +47,7 @@ class Gnome(HeadlessDesktop):
             **private_session(self.folder, self.stack, "SESSION", "SYSTEM"),
             "XDG_CURRENT_DESKTOP": "GNOME",
             "GSETTINGS_BACKEND": self.settings,
+            "QT_IM_MODULE": "ibus",  # as gnome-session sets it
         }
         self._beside("login1")
         self.start_shell()
@@ -156,3 +158,17 @@ class Foot(_OnGnome):
         return self.x.spawn(
             *("foot", "-T", self.title, "-o", "locked-title=yes"), "sh", "-c", reader
         )
+
+
+class VimOnGnome(_OnGnome, FootVim):
+    """vim in a terminal, in insert mode."""
+
+
+class Qt6OnGnome(_OnGnome, Qt6):
+    """A Qt 6 text field, which talks to IBus itself."""
+
+
+class ChromiumOnGnome(_OnGnome, Chromium):
+    """A textarea in Chromium."""
+
+    flags: ClassVar[tuple[str, ...]] = ChromiumInSway.flags

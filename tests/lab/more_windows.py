@@ -160,8 +160,8 @@ class ChromiumInSway(SwayWindow, Chromium):
     flags = ("--ozone-platform=wayland", "--enable-wayland-ime")
 
 
-class VimInFoot(SwayWindow, Vim):
-    """The same in sway."""
+class FootVim(Vim):
+    """The same in foot, a terminal for Wayland."""
 
     def launch(self) -> subprocess.Popen[bytes]:
         need("foot", "vim")
@@ -169,3 +169,7 @@ class VimInFoot(SwayWindow, Vim):
         return self.x.spawn(
             *("foot", "-T", self.title, "-o", "locked-title=yes"), *_VIM, str(self.file)
         )
+
+
+class VimInFoot(SwayWindow, FootVim):
+    """The same in sway."""

@@ -38,7 +38,8 @@ class SurroundingText:
 
     text: str
     cursor: int
-    """The cursor's position in characters; GNOME 43 passes on bytes from its applications."""
+    """The cursor's position in characters. GNOME 43 passes on bytes from its applications, and Qt
+    counts in UTF-16."""
     anchor: int
 
     @classmethod

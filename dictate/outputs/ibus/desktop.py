@@ -39,6 +39,9 @@ _CAN_FOCUS: Final = 1 << 3
 _GAINED: Final = "FocusIn"
 _LOST: Final = "FocusOut"
 _SURROUNDING: Final = "SetSurroundingText"
+_CREATE: Final = "CreateInputContext"
+_QT: Final = "QIBusInputContext"
+"""The name that Qt gives its contexts."""
 
 
 class IBusDesktop(IBusConnection):
@@ -49,6 +52,8 @@ class IBusDesktop(IBusConnection):
         self._context: str | None = None
         self._client: str | None = None
         """The name on the bus of who has reported the last focus; None if we were not there yet."""
+        self._qt: set[str] = set()
+        """The names on the bus of the applications of Qt that have started since we are there."""
         self._moves = 0
         self._ours = ""
         """A context of our own, which never has the focus."""
@@ -63,10 +68,11 @@ class IBusDesktop(IBusConnection):
     async def settle(self) -> None:
         """Start to watch the focus, and the text in the field that has it: a client of IBus reports
         that once, until it changes."""
-        for member in (_GAINED, _LOST, _SURROUNDING):
-            rule = f"type='method_call',interface='{_CONTEXT}',member='{member}'"
+        members = [(_CONTEXT, each) for each in (_GAINED, _LOST, _SURROUNDING)]
+        for interface, member in (*members, (IBUS, _CREATE)):
+            rule = f"type='method_call',interface='{interface}',member='{member}'"
             await self.call(DBUS, "AddMatch", "s", rule)
-        (self._ours,) = await self.call(IBUS, "CreateInputContext", "s", "dictate")
+        (self._ours,) = await self.call(IBUS, _CREATE, "s", "dictate")
         await self.call(_CONTEXT, "SetCapabilities", "u", _CAN_FOCUS, path=self._ours)
         await self.focus()
 
@@ -132,6 +138,12 @@ class IBusDesktop(IBusConnection):
             return False
         return self._client in (None, owner)
 
+    @property
+    def reports_all(self) -> bool:
+        """Whether the field that has the focus reports each change, and each move of the cursor, by
+        itself: those of Qt do, if we were there when the application started."""
+        return self._client in self._qt
+
     async def until_passed_on(self) -> None:
         """Return once GNOME Shell has most likely passed on to the application what it got from us.
 
@@ -149,6 +161,10 @@ class IBusDesktop(IBusConnection):
 
     def answer(self, call: Message) -> Message | bool:
         """Look at a call between an application and IBus; it needs no reply from us."""
+        if (call.interface, call.member) == (IBUS, _CREATE):
+            if call.body == [_QT]:
+                self._qt.add(call.sender or "")
+            return True
         if call.interface != _CONTEXT:
             return False
         if call.path == self._ours:

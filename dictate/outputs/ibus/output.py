@@ -22,8 +22,9 @@ from dictate.outputs.ibus.desktop import IBusDesktop
 from dictate.outputs.ibus.engine import IBusEngine
 from dictate.outputs.ibus.engine_switch import EngineSwitch
 from dictate.outputs.ibus.pieces import LONGEST_BYTES, LONGEST_XIM_BYTES, pieces
-from dictate.outputs.ibus.surrounding import CursorUnit, report_now
+from dictate.outputs.ibus.surrounding import CursorUnit, content_in_utf16, report_now
 from dictate.outputs.ibus.undo import ask, take_back
+from dictate.outputs.preview_marks import marked
 from dictate.platform.background import BackgroundTasks, ignore_exception
 
 _log = logging.getLogger(__name__)
@@ -59,8 +60,6 @@ class IBusOutput(Output):
         """Held to write, or to switch engines."""
         self._showing = False
         """Whether a preview is shown, so that our engine stays on."""
-        self._shown = ""
-        """That preview, or the last one."""
         self._wanted = 0
         """Counts previews and texts: of several previews that wait, only the newest is shown."""
         self._unfit: str | None = None
@@ -93,10 +92,14 @@ class IBusOutput(Output):
 
     async def focus(self) -> Focus | None:
         try:
-            window = await (await self._switch.connected()).focus()
+            desktop = await self._switch.connected()
+            window, names = await asyncio.gather(desktop.focus(), self._guard.in_front())
+            # The names may be those of the window before.
+            if window is None or desktop.seen != window:
+                names = "", ""
         except (Unavailable, IBusLost):
             return None
-        return Focus(window, "") if window else None
+        return Focus(window, *names) if window else None
 
     async def write(self, text: str, focus: Focus | None) -> Receipt:
         if focus is None:
@@ -128,10 +131,15 @@ class IBusOutput(Output):
             return None
         try:
             # Accessibility first: it knows of a selection in GTK 3, and no engine is switched.
-            if (text := await self._guard.surrounding(self._shown)) is not None:
+            if (text := await self._guard.surrounding()) is not None:
                 return text if await desktop.focus() == focus.window else None
-            # Who talks to IBus itself does not answer a question.
-            if await desktop.through_shell():
+            if desktop.reports_all:
+                return await self._reported(desktop, focus.window)
+            # Where accessibility reads, something may be selected that GTK 4 has not reported (by
+            # Ctrl+A), and would replace by a question; a preview has done so already. Who else
+            # talks to IBus itself answers none.
+            asks = self._showing or not self._guard.reads
+            if asks and await desktop.through_shell():
                 return await _to_its_end(self._surrounding(desktop, focus.window))
         except (Unavailable, IBusLost, IBusRefused):
             pass
@@ -144,6 +152,8 @@ class IBusOutput(Output):
             return None
         try:
             text = await self._guard.surrounding()
+            if text is None and desktop.reports_all:
+                return await self._reported(desktop, focus.window)
             return text if text and await desktop.focus() == focus.window else None
         except (Unavailable, IBusLost, IBusRefused):
             return None
@@ -289,6 +299,11 @@ class IBusOutput(Output):
             self._forgetting.cancel()
         self._last = self._forgetting = None
 
+    async def _reported(self, desktop: IBusDesktop, window: str) -> FieldText | None:
+        """What the field has reported, if it reports all. Raises IBusLost."""
+        report = desktop.surrounding if await desktop.focus() == window else None
+        return content_in_utf16(report) if report is not None else None
+
     async def _surrounding(self, desktop: IBusDesktop, window: str) -> FieldText | None:
         """Raises Unavailable, IBusLost, IBusRefused."""
         async with self._switching:
@@ -373,7 +388,8 @@ class IBusOutput(Output):
         if (left_out := len(text) - _PREVIEW_CHARACTERS) > 0:
             text = f"…{text[-_PREVIEW_CHARACTERS:]}"
             stable_chars = max(0, stable_chars - left_out) + 1
-        self._shown = text
+        if self._guard.reads:
+            text, stable_chars = marked(text), stable_chars + 1
         await engine.preedit(text, stable_chars)
         return engine.on and engine.shows_preedit
 

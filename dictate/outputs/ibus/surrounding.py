@@ -36,6 +36,8 @@ async def report_now(
     asked = engine.preedit_at
     while desktop.reported_at < asked and time.monotonic() < asked + ANSWER_S:  # noqa: ASYNC110
         await asyncio.sleep(_TICK_S)
+    if not previewed:
+        await engine.preedit("")
     return desktop.surrounding
 
 
@@ -59,10 +61,20 @@ class CursorUnit:
         return FieldText(report.text, *places)
 
 
-def _characters(data: bytes, ends: tuple[int, int]) -> tuple[int, int] | None:
+def content_in_utf16(report: SurroundingText) -> FieldText | None:
+    """What a field of Qt has reported. None if that does not fit together."""
+    data = report.text.encode("utf-16-le", "surrogatepass")
+    ends = 2 * report.cursor, 2 * report.anchor
+    places = _characters(data, ends, "utf-16-le") if max(ends) <= len(data) else None
+    return FieldText(report.text, *places) if places is not None else None
+
+
+def _characters(
+    data: bytes, ends: tuple[int, int], encoding: str = "utf-8"
+) -> tuple[int, int] | None:
     """These positions in characters; None if one is within a character."""
     try:
-        cursor, anchor = (len(data[:at].decode()) for at in ends)
+        cursor, anchor = (len(data[:at].decode(encoding)) for at in ends)
     except UnicodeDecodeError:
         return None
     return cursor, anchor

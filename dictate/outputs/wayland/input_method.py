@@ -23,6 +23,7 @@ from dictate.outputs.delete_surrounding import DeleteSurrounding
 from dictate.outputs.guard import SECRET
 from dictate.outputs.paste.paste_request import PasteRequest
 from dictate.outputs.paste.window_output import FOCUS_LIMIT_S, WindowOutput
+from dictate.outputs.preview_marks import marked
 from dictate.outputs.thread import DesktopLost
 from dictate.outputs.wayland.field import TAKEN, Field, InputMethod
 from dictate.outputs.wayland.focus import Toplevels
@@ -196,8 +197,8 @@ class _FieldBackend:
         if self._method.on_report is report:
             self._method.on_report = None
 
-    async def preview(self, text: str) -> bool:
-        """As `Output.preview`."""
+    async def preview(self, text: str, *, marks: bool = False) -> bool:
+        """As `Output.preview`. `marks`: the field may be read through accessibility."""
         self._connection.poll()
         field = self._method.field
         if not text:
@@ -207,8 +208,9 @@ class _FieldBackend:
             return False
         if field is None or field.secret or self._previewed not in (None, field):
             return False
-        self._previewed, self._shown = field, text
-        self._method.preedit(text)
+        # Where the application reports its text, that is read, and has no preview in it.
+        self._previewed, self._shown = field, marked(text) if marks and not field.around else text
+        self._method.preedit(self._shown)
         return True
 
     async def close(self) -> None:
@@ -310,18 +312,17 @@ class InputMethodOutput(WindowOutput[_FieldBackend]):
 
     def __init__(self, settings: OutputSettings) -> None:
         super().__init__(settings, WaylandThread(f"dictate-{self.name}", _FieldBackend.open))
-        self._shown = ""
-        """The preview, as it is shown."""
 
     def unavailable_reason(self) -> str | None:
         return why_no_wayland(_probe)
 
     async def preview(self, text: str, stable_chars: int = 0) -> bool:  # noqa: ARG002 - it has no styles
-        shown = "" if self._guard.secret else text
-        self._shown = shown.encode()[-PREVIEW_BYTES:].decode(errors="ignore")
+        text = "" if self._guard.secret else text
+        shown = text.encode()[-PREVIEW_BYTES:].decode(errors="ignore")
+        marks = self._guard.reads
         try:
             return await self._desktop.call(
-                lambda backend: backend.preview(self._shown), FOCUS_LIMIT_S
+                lambda backend: backend.preview(shown, marks=marks), FOCUS_LIMIT_S
             )
         except DesktopLost:
             return False
@@ -333,7 +334,7 @@ class InputMethodOutput(WindowOutput[_FieldBackend]):
             text = await self._desktop.call(lambda backend: backend.reported(focus), FOCUS_LIMIT_S)
         except DesktopLost:
             return None
-        if text is None and (text := await self._guard.surrounding(self._shown)) is not None:
+        if text is None and (text := await self._guard.surrounding()) is not None:
             return text if await self.focus() == focus else None
         return text
 
