@@ -177,6 +177,8 @@ with open(starts, "a") as file:
     file.write("x")
 kinds = KINDS
 kind, *more = kinds[min(os.path.getsize(starts), len(kinds)) - 1]
+while kind == "busy" and time.process_time() < 1.5:
+    pass
 for event in more[:1]:
     write_event(Event(*event), sys.stdout.buffer)
     sys.stdout.flush()
@@ -206,8 +208,9 @@ class StandIn:
         self._monkeypatch = monkeypatch
 
     def does(self, *kinds: tuple[object, ...]) -> None:
-        """Send the first event at once, and the others one per request; then `die`, `hang`, `talk`
-        or `answer` no more. The last kind is repeated for all further starts."""
+        """Send the first event (`busy`: after some work), and the others one per request; then
+        `die`, `hang`, `talk` or `answer` no more. The last kind is repeated for all further
+        starts."""
         program = self.folder / "python"
         said = [
             (kind, *(wire(event) for event in events if isinstance(event, Event)))
@@ -246,7 +249,7 @@ def wrong(*words: object) -> tuple[object, ...]:
 @pytest.mark.parametrize(
     ("kind", "reason"),
     [
-        (HANGS, "the aligner hung for 2 s"),
+        (HANGS, "the aligner did nothing for 2 s"),
         (DIES, r"the aligner died \(exit status 1: no memory\)"),
         (FAILS, "the aligner failed: out of memory"),
         (TALKS, "not an event"),
@@ -287,7 +290,7 @@ def test_what_fails_gets_a_fresh_process_once(
             "no such model",
         ),
         (("answer", Error("no").event()), "the aligner begins with error"),
-        (("hang",), "the aligner hung for 1 s"),
+        (("hang",), r"the aligner did nothing for 0\.5 s"),
     ],
 )
 def test_what_does_not_load_is_said(
@@ -297,13 +300,27 @@ def test_what_does_not_load_is_said(
     kind: tuple[object, ...],
     reason: str,
 ) -> None:
-    monkeypatch.setattr(aligner_client, "LOADING_S", 1.0 if kind == ("hang",) else 60.0)
+    monkeypatch.setattr(aligner_client, "FROZEN_S", 0.5 if kind == ("hang",) else 20.0)
 
     async def life(client: AlignerClient) -> None:
         stand_in.does(kind)
         with pytest.raises(EngineError, match=reason):
             await client.start()
         assert client.pid is None
+
+    with_client(settings(tmp_path), life)
+
+
+@pytest.mark.fault("D6")
+def test_a_load_that_works_for_long_is_left_alone(
+    tmp_path: Path, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(aligner_client, "FROZEN_S", 0.5)
+
+    async def life(client: AlignerClient) -> None:
+        stand_in.does(("busy", READY))
+        assert await client.start() == ["a note"]
+        assert stand_in.starts == 1
 
     with_client(settings(tmp_path), life)
 
