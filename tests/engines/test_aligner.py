@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from dictate.config.schema import EngineSettings
 from dictate.engines import aligner, aligner_client
 from dictate.engines.aligner import Aligner, unavailable_reason
 from dictate.engines.aligner_client import AlignerClient
+from dictate.engines.call_watch import Usage
 from dictate.engines.protocol import Aligned, EngineState, StatusEvent
 from dictate.engines.qwen3 import load as qwen3_load
 from dictate.errors import EngineError
@@ -177,8 +179,7 @@ with open(starts, "a") as file:
     file.write("x")
 kinds = KINDS
 kind, *more = kinds[min(os.path.getsize(starts), len(kinds)) - 1]
-while kind == "busy" and time.process_time() < 1.5:
-    pass
+time.sleep(0.7 if kind == "late" else 0)
 for event in more[:1]:
     write_event(Event(*event), sys.stdout.buffer)
     sys.stdout.flush()
@@ -208,7 +209,7 @@ class StandIn:
         self._monkeypatch = monkeypatch
 
     def does(self, *kinds: tuple[object, ...]) -> None:
-        """Send the first event (`busy`: after some work), and the others one per request; then
+        """Send the first event (`late`: after a while), and the others one per request; then
         `die`, `hang`, `talk` or `answer` no more. The last kind is repeated for all further
         starts."""
         program = self.folder / "python"
@@ -315,10 +316,11 @@ def test_what_does_not_load_is_said(
 def test_a_load_that_works_for_long_is_left_alone(
     tmp_path: Path, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(aligner_client, "FROZEN_S", 0.5)
+    monkeypatch.setattr(aligner_client, "FROZEN_S", 0.2)
+    monkeypatch.setattr(aligner_client, "loading_usage_of", lambda _: Usage(time.monotonic(), 0))
 
     async def life(client: AlignerClient) -> None:
-        stand_in.does(("busy", READY))
+        stand_in.does(("late", READY))
         assert await client.start() == ["a note"]
         assert stand_in.starts == 1
 

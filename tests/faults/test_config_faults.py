@@ -54,6 +54,7 @@ def test_a_bomb_is_one_short_problem(text: str) -> None:
 
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize("text", BOMBS.values(), ids=BOMBS)
+@pytest.mark.fault("E3")
 def test_a_bomb_cannot_be_edited(tmp_path: Path, text: str) -> None:
     path = tmp_path / "config.toml"
     path.write_text(text)
@@ -118,6 +119,7 @@ def nul_bytes(path: Path) -> None:
         (nul_bytes, r":2: Invalid statement \(column 1\)"),
     ],
 )
+@pytest.mark.fault("E4")
 def test_what_is_no_text_file_is_told(
     tmp_path: Path, make: Callable[[Path], None], told: str
 ) -> None:
@@ -147,6 +149,7 @@ def test_a_file_that_may_not_be_read_is_told(tmp_path: Path) -> None:
         os.seteuid(user)
 
 
+@pytest.mark.fault("E4")
 def test_a_link_that_vanishes_while_it_is_read_is_a_file_that_is_gone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -176,6 +179,7 @@ def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(tmp_path: Path) -> N
     assert config_file.load(path).engine.tail_ms == 5
 
 
+@pytest.mark.fault("E5")
 def test_a_failed_write_leaves_the_old_file_and_no_litter(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -194,6 +198,7 @@ def test_a_failed_write_leaves_the_old_file_and_no_litter(
 
 @settings(deadline=None, max_examples=300)
 @given(st.text(alphabet="[]{}\"'\\#=,.\n a1-\u00e9", max_size=60) | st.text(max_size=60))
+@pytest.mark.fault("E1")
 def test_any_text_ends_in_a_document_or_a_config_error(text: str) -> None:
     try:
         document = toml_file.parse(text, "x")
@@ -252,6 +257,7 @@ class TestSafeDir:
             paths.safe_dir(tmp_path / link)
         assert (tmp_path / "big disk").stat().st_mode & 0o777 == 0o700
 
+    @pytest.mark.fault("E6")
     def test_a_link_to_nothing_is_refused(self, tmp_path: Path) -> None:
         (tmp_path / "dictate").symlink_to(tmp_path / "nowhere")
         with pytest.raises(UnsafeFolder, match="nowhere, which is missing: mount its disk"):
@@ -273,6 +279,7 @@ class TestSafeDir:
         assert "in a circle" in (paths.unsafe_reason(tmp_path / "dictate") or "")
 
     @pytest.mark.parametrize("at", ["dictate", "between"])
+    @pytest.mark.fault("E6")
     def test_a_link_in_a_shared_folder_is_refused(self, tmp_path: Path, at: str) -> None:
         shared, own = tmp_path / "shared", tmp_path / "own"
         for folder in (shared, own):
@@ -289,6 +296,7 @@ class TestSafeDir:
             paths.safe_dir(path)
         assert "anybody may put links into" in (paths.unsafe_reason(path) or "")
 
+    @pytest.mark.fault("E6")
     def test_a_link_to_a_folder_that_others_could_replace_is_refused(self, tmp_path: Path) -> None:
         (tmp_path / "open" / "own").mkdir(parents=True)
         (tmp_path / "open").chmod(0o777)
@@ -298,6 +306,7 @@ class TestSafeDir:
 
     @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a link away: run as root")
     @pytest.mark.parametrize("what", ["link", "target", "parent of the target"])
+    @pytest.mark.fault("E6")
     def test_a_link_with_a_foreign_part_is_refused(self, tmp_path: Path, what: str) -> None:
         target, link = tmp_path / "disk" / "own", tmp_path / "dictate"
         target.mkdir(parents=True)
@@ -318,6 +327,7 @@ class TestSafeDir:
             (paths.safe_dir(folder()) / "file").write_text("it arrives")
             assert (target / "file").read_text() == "it arrives"
 
+    @pytest.mark.fault("E6")
     def test_a_file_in_its_place_is_refused(self, tmp_path: Path) -> None:
         (tmp_path / "dictate").write_text("")
         with pytest.raises(UnsafeFolder, match="a file stands where"):
@@ -333,6 +343,7 @@ class TestSafeDir:
 
     @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away: run as root")
     @pytest.mark.parametrize("name", ["dictate", "parent/dictate"])
+    @pytest.mark.fault("E6")
     def test_another_owner_is_refused(self, tmp_path: Path, name: str) -> None:
         path = tmp_path / name
         path.mkdir(parents=True)

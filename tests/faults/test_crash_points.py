@@ -131,6 +131,7 @@ def lives(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[Point, Futu
 
 
 @pytest.mark.parametrize("point", POINTS, ids=str)
+@pytest.mark.fault("C13")
 def test_killed(lives: dict[Point, Future[None]], point: Point) -> None:
     lives[point].result()
 
@@ -140,6 +141,7 @@ def test_killed(lives: dict[Point, Future[None]], point: Point) -> None:
     "point", [p for p in POINTS if (p.step, p.when) in {("write", "after"), ("typing", "after")}],
     ids=str,
 )  # fmt: skip
+@pytest.mark.fault("C13", "C5")
 def test_killed_beside_a_window(tmp_path: Path, point: Point) -> None:
     """The same with a real window: what stands in it is the witness."""
     with home(tmp_path) as user, XServer() as x:
@@ -157,6 +159,7 @@ def test_killed_beside_a_window(tmp_path: Path, point: Point) -> None:
 
 
 @pytest.mark.desktop
+@pytest.mark.fault("C13")
 def test_killed_between_two_texts_in_a_window(tmp_path: Path) -> None:
     """The new daemon does not know what the old one has written: no space before the next text."""
     with home(tmp_path) as user, XServer() as x:

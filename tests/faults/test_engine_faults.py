@@ -123,6 +123,7 @@ def test_a_fault_of_its_own(tmp_path: Path, fault: str) -> None:
         ("raise out of memory", EngineError, "RuntimeError at fake_engine.py:"),
     ],
 )
+@pytest.mark.fault("D11", "D8")
 def test_what_fails_twice_is_given_up_and_the_next_is_not(
     tmp_path: Path, fault: str, error: type[EngineError], says: str
 ) -> None:
@@ -142,6 +143,7 @@ def test_what_fails_twice_is_given_up_and_the_next_is_not(
     run(main)
 
 
+@pytest.mark.fault("D10")
 def test_two_dictations_on_the_way_when_it_dies(tmp_path: Path) -> None:
     """One restart for both, and each gets its own text back."""
 
@@ -177,6 +179,7 @@ def test_what_cannot_be_read_again_comes_through(tmp_path: Path) -> None:
     run(main)
 
 
+@pytest.mark.fault("D8")
 def test_dead_while_idle_it_is_back_unasked(tmp_path: Path) -> None:
     async def main() -> None:
         async with running(tmp_path, LINE) as engine:
@@ -190,6 +193,7 @@ def test_dead_while_idle_it_is_back_unasked(tmp_path: Path) -> None:
     run(main)
 
 
+@pytest.mark.fault("D8")
 def test_dead_while_it_loads(tmp_path: Path) -> None:
     async def main() -> None:
         async with running(tmp_path, "!loading 0.5", LINE) as engine:
@@ -204,6 +208,7 @@ def test_dead_while_it_loads(tmp_path: Path) -> None:
     run(main)
 
 
+@pytest.mark.fault("D6")
 def test_slow_to_load_is_not_hung(tmp_path: Path) -> None:
     """Also when it was restarted in the middle of a dictation."""
 
@@ -292,6 +297,7 @@ def no_program(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], ob
         (no_program, "cannot be started.*nothing here", supervisor.CRASHES),
     ],
 )
+@pytest.mark.fault("D5")
 def test_what_cannot_start_is_given_up_until_the_user_speaks(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -328,6 +334,7 @@ def test_what_cannot_start_is_given_up_until_the_user_speaks(
 
 
 @pytest.mark.parametrize("when", ["before it listens", "loading"])
+@pytest.mark.fault("D4")
 def test_stopped_while_it_loads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str) -> None:
     """The dictation does not wait until a model would have had the time to load."""
     monkeypatch.setattr(control, "FROZEN_S", 1.0)
@@ -353,6 +360,7 @@ def test_stopped_while_it_loads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     run(main)
 
 
+@pytest.mark.fault("D6")
 def test_a_load_that_works_for_long_is_left_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -372,6 +380,7 @@ def test_a_load_that_works_for_long_is_left_alone(
     run(main)
 
 
+@pytest.mark.fault("D4")
 def test_hotwords_that_it_does_not_take_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A hung engine is noticed here as well, and the next dictation finds another."""
     monkeypatch.setattr(control, "HUNG_S", 1.0)
@@ -392,6 +401,7 @@ def test_hotwords_that_it_does_not_take_in(tmp_path: Path, monkeypatch: pytest.M
 @pytest.mark.parametrize(
     "fault", ["crash", "hang", "raise no memory", "unreadable", "garbage", "huge"]
 )
+@pytest.mark.fault("D11", "D8")
 def test_a_text_is_not_lost_where_the_engine_fails_at_the_louder_sound(
     tmp_path: Path, fault: str
 ) -> None:

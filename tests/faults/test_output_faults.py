@@ -59,6 +59,7 @@ async def underway(x: XServer) -> None:
 
 
 @pytest.mark.parametrize("kind", [GtkField, Xterm], ids=lambda kind: kind.kind)
+@pytest.mark.fault("C12", "C6")
 def test_hung_application_gets_the_text_once_when_it_wakes(
     x: XServer, tmp_path: Path, kind: type[Window]
 ) -> None:
@@ -141,6 +142,7 @@ def test_others_get_what_they_know_while_one_hangs(x: XServer, tmp_path: Path) -
     with_output(work, timeout_ms=5000)
 
 
+@pytest.mark.fault("C5")
 def test_application_killed_between_chord_and_request(x: XServer, tmp_path: Path) -> None:
     window, other = GtkField(x, tmp_path), TkField(x, tmp_path)
 
@@ -193,6 +195,7 @@ def test_the_hung_application_owns_the_clipboard_itself(x: XServer, tmp_path: Pa
     with_output(work)
 
 
+@pytest.mark.fault("C11", "C7")
 def test_server_killed_in_the_middle_and_back(x: XServer, tmp_path: Path) -> None:
     async def work(output: X11Output) -> None:
         for _ in range(3):
@@ -217,6 +220,7 @@ def test_server_killed_in_the_middle_and_back(x: XServer, tmp_path: Path) -> Non
     with_output(work, timeout_ms=10_000)
 
 
+@pytest.mark.fault("C5")
 def test_hung_server(
     x: XServer,
     tmp_path: Path,
@@ -250,6 +254,7 @@ def test_hung_server(
     assert "never retrieved" not in caplog.text
 
 
+@pytest.mark.fault("C5")
 def test_a_caller_that_goes_away_leaves_no_key_down(x: XServer, tmp_path: Path) -> None:
     window = TkField(x, tmp_path)
 

@@ -75,6 +75,7 @@ is no file of text, is in test_config_faults.py and the tests of both files."""
 
 @pytest.mark.parametrize("name", ["config", "hotwords"])
 @pytest.mark.parametrize("spoil", BROKEN)
+@pytest.mark.fault("E1", "E4")
 def test_a_file_that_cannot_be_used_is_left_out_and_taken_as_soon_as_it_is_mended(
     user: Home, name: str, spoil: Callable[[Path], None]
 ) -> None:
@@ -161,6 +162,7 @@ def away_with_its_folder(path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["config", "hotwords"])
+@pytest.mark.fault("E4")
 def test_a_file_that_is_gone_or_empty_changes_nothing_until_it_is_back(
     user: Home, name: str
 ) -> None:
@@ -206,6 +208,7 @@ def test_an_added_hotword_does_not_bring_the_defaults_of_a_lost_config_file(user
         assert "text.spacing: trailing -> auto" in daemon.ctl("reload").stdout
 
 
+@pytest.mark.fault("E1")
 def test_a_mistake_in_one_file_does_not_spoil_a_change_of_the_other(user: Home) -> None:
     with user.daemon(config=user.settings) as daemon:
         daemon.config.write_text("[text")
@@ -217,6 +220,7 @@ def test_a_mistake_in_one_file_does_not_spoil_a_change_of_the_other(user: Home) 
         assert "hotwords.toml read: 1 term" in daemon.logged()
 
 
+@pytest.mark.fault("E1")
 def test_the_files_beside_hotwords_toml_are_watched_and_one_with_a_mistake_changes_nothing(
     user: Home,
 ) -> None:
@@ -252,6 +256,7 @@ def test_the_words_of_a_source_outlive_its_server(user: Home) -> None:
         assert dictate(daemon) == f"{Home.text}\n"
 
 
+@pytest.mark.fault("E1", "E4")
 def test_saves_of_every_kind_while_dictating_cost_no_dictation(user: Home) -> None:
     with user.daemon(config=user.settings) as daemon:
         whole = daemon.config.read_text()

@@ -210,10 +210,12 @@ def each(
     asyncio.run(main())
 
 
+@pytest.mark.fault("D1", "D2", "D4", "D8")
 def test_what_comes_again_ends_with_the_next_best_engine(python: None, tmp_path: Path) -> None:
     each(tmp_path, ends_with_the_next_best_engine, LASTING)
 
 
+@pytest.mark.fault("D1", "D2", "D4", "D8")
 def test_what_comes_again_in_an_engine_that_was_named_keeps_the_sound(
     python: None, tmp_path: Path
 ) -> None:
@@ -221,6 +223,7 @@ def test_what_comes_again_in_an_engine_that_was_named_keeps_the_sound(
     each(tmp_path, keeps_the_sound, LASTING)
 
 
+@pytest.mark.fault("D2")
 def test_hotwords_that_break_the_device_cost_a_process_and_no_dictation(
     python: None, tmp_path: Path
 ) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import time
 from pathlib import Path
 from unittest.mock import AsyncMock
 
@@ -10,6 +11,7 @@ import pytest
 
 from dictate.config.schema import EngineSettings, Settings, TextSettings
 from dictate.engines import control, supervisor
+from dictate.engines.call_watch import Usage
 from dictate.engines.client import EngineClient
 from dictate.errors import EngineError, EngineLost
 from dictate.events import samples_from_pcm
@@ -161,6 +163,21 @@ def test_an_engine_that_was_given_up_is_not_waited_for(
 def test_a_load_that_works_for_long_is_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "FROZEN_S", 0.5)
+    looked_at: list[int] = []
+
+    def works(pid: int) -> Usage:
+        looked_at.append(pid)
+        return Usage(time.monotonic(), 0)
+
+    monkeypatch.setattr(module, "FROZEN_S", 0.1)
+    monkeypatch.setattr(module, "loading_usage_of", works)
     monkeypatch.setattr(module, "answers_ping", AsyncMock(return_value=False))
-    assert asyncio.run(decoded(tmp_path, "!loading busy 1.5", "hello")).recognized == "hello"
+
+    async def main() -> None:
+        async with running(tmp_path, "!loading 1", "hello") as engine:
+            made = decoder_of(engine)
+            await made.open()
+            assert set(looked_at) == {engine.supervisor.pid}
+            assert len(looked_at) > 1
+
+    asyncio.run(main())
