@@ -11,7 +11,7 @@ from dbus_fast import Message, MessageFlag, MessageType
 from dbus_fast.aio import MessageBus
 from dbus_fast.unpack import unpack_variants
 
-from dictate.errors import DictateError, EngineLost, Unavailable
+from dictate.errors import DictateError, Unavailable
 from dictate.platform import bus
 
 ANSWER_S: Final = 10.0
@@ -29,10 +29,7 @@ class Daemon:
         self._connection = connection
 
     async def engine_socket(self) -> Path:
-        """Where its main engine process listens. Raises DictateError, also if it has given the
-        engine up."""
-        if await self._property("EngineState") == "failed":
-            raise EngineLost("the engine of dictate cannot be used: see `dictatectl status`")
+        """Where its main engine process listens. Raises DictateError."""
         return Path(await self._call(bus.INTERFACE, "EngineSocket"))
 
     async def hotwords_file(self) -> Path:

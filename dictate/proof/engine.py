@@ -8,8 +8,6 @@ from pathlib import Path
 
 from dictate.config.schema import Settings
 from dictate.engines.client import EngineClient
-from dictate.engines.protocol import EngineState
-from dictate.errors import EngineLost
 from dictate.platform import paths
 from dictate.proof.daemon import Daemon
 from dictate.proof.decoder import EngineDecoder
@@ -36,8 +34,6 @@ async def open_engine(
     client = EngineClient(settings.engine, folder / f"proof-{os.getpid()}.sock")
 
     async def locate() -> Path:
-        if client.state is EngineState.FAILED:
-            raise EngineLost(f"the engine cannot be used: {client.message}")
         return client.socket
 
     decoder = EngineDecoder(locate, language, settings.text)

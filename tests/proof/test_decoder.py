@@ -155,7 +155,7 @@ def test_an_engine_that_was_given_up_is_not_waited_for(
         async with asyncio.timeout(30), open_engine(None, settings, lambda _: None):
             pass
 
-    with pytest.raises(EngineLost, match=r"cannot be used: .* did nothing for 0\.5 s"):
+    with pytest.raises(EngineError, match=r"cannot be used: .* did nothing for 0\.5 s"):
         asyncio.run(main())
 
 
