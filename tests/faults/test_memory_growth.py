@@ -8,6 +8,7 @@ import pytest
 
 from dictate.engines import supervisor
 from dictate.engines.client import EngineClient
+from dictate.events import PartialTranscript
 from dictate.hotwords.model import Hotwords
 from tests.lab.engine import Whole, loud, ready, running, until
 
@@ -34,9 +35,10 @@ def test_a_process_that_leaks_is_replaced_when_nobody_dictates(
         clock = asyncio.get_running_loop().time
         async with running(tmp_path, "!leak 10", *lines) as engine:
             pid = await ready(engine)
-            one = engine.begin(1, Hotwords(), None)
+            heard: list[PartialTranscript] = []
+            one = engine.begin(1, Hotwords(), None, heard.append)
             one.feed(SOUND)
-            await until((tmp_path / "script.said").exists)
+            await until(lambda: heard)
             for number in range(2, 7):
                 assert await speak(engine, number) == f"line {number}"
             await asyncio.sleep(0.4)
