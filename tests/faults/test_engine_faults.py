@@ -9,6 +9,7 @@ import os
 import re
 import signal
 import sys
+import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -49,9 +50,19 @@ async def speak(engine: EngineClient, number: int = 1) -> str:
     return (await utterance.finish(Whole(SOUND))).text
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
+@pytest.mark.fault("D4", "D8")
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSEGV, signal.SIGSTOP])
 @pytest.mark.parametrize("when", ["before", "feeding", "fed", "finishing"])
-def test_killed_or_stopped(tmp_path: Path, when: str, how: signal.Signals) -> None:
+def test_killed_or_stopped(
+    tmp_path: Path, when: str, how: signal.Signals, record_property: Callable[[str, object], None]
+) -> None:
+    struck = 0.0
+
+    def strike(pid: int) -> None:
+        nonlocal struck
+        struck = time.monotonic()
+        os.kill(pid, how)
+
     async def main() -> None:
         lines = ["!hang", LINE] if when == "finishing" else [LINE]
         # A death is noticed as such: a long deadline would be missed by this test's own.
@@ -63,17 +74,20 @@ def test_killed_or_stopped(tmp_path: Path, when: str, how: signal.Signals) -> No
             await until(lambda: attempts(engine))
             for start in range(0, len(SOUND), PIECE):
                 if (when, start) in (("before", 0), ("feeding", 10 * PIECE)):
-                    os.kill(pid, how)
+                    strike(pid)
                 utterance.feed(SOUND[start : start + PIECE])
                 await asyncio.sleep(0.002)
             if when == "fed":
                 await until(lambda: len(heard) == 4)
-                os.kill(pid, how)
+                strike(pid)
             finishing = asyncio.create_task(utterance.finish(whole))
             if when == "finishing":
                 await until((tmp_path / "script.said").exists)  # the fault is happening
-                os.kill(pid, how)
+                strike(pid)
+            await until(lambda: engine.supervisor.run == 2)
+            record_property("detected_s", time.monotonic() - struck)
             final = await finishing
+            record_property("recovered_s", time.monotonic() - struck)
             assert (final.dictation, final.text, final.audio_s) == (1, LINE, 2)
             assert whole.asked == 1
             assert (await ready(engine) != pid, engine.supervisor.run) == (True, 2)
@@ -97,7 +111,10 @@ def test_killed_or_stopped(tmp_path: Path, when: str, how: signal.Signals) -> No
         "huge",
     ],
 )
-def test_a_fault_of_its_own(tmp_path: Path, fault: str) -> None:
+@pytest.mark.fault("D1", "D4", "D8", "D11")
+def test_a_fault_of_its_own(
+    tmp_path: Path, fault: str, record_property: Callable[[str, object], None]
+) -> None:
     async def main() -> None:
         async with running(tmp_path, f"!{fault}", LINE, deadline_s=DEADLINE_S) as engine:
             pid = await ready(engine)
@@ -106,7 +123,9 @@ def test_a_fault_of_its_own(tmp_path: Path, fault: str) -> None:
             for start in range(0, len(SOUND), PIECE):
                 utterance.feed(SOUND[start : start + PIECE])
                 await asyncio.sleep(0.002)
+            ended = time.monotonic()
             final = await utterance.finish(whole)
+            record_property("recovered_s", time.monotonic() - ended)
             assert (final.text, final.audio_s, whole.asked) == (LINE, 2, 1)
             assert (await ready(engine) != pid, engine.supervisor.run) == (True, 2)
 

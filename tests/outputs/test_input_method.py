@@ -535,7 +535,9 @@ def test_idle_costs_nothing(sway: Sway) -> None:
 
 
 @pytest.mark.fault("C11", "C7")
-def test_sway_killed_and_started_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sway_killed_and_started_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record_property: Callable[[str, object], None]
+) -> None:
     with Sway() as sway:
         monkeypatch.setenv("WAYLAND_DISPLAY", sway.display)
 
@@ -548,8 +550,10 @@ def test_sway_killed_and_started_again(tmp_path: Path, monkeypatch: pytest.Monke
             writing = asyncio.create_task(output.write("unsure", focus))
             await asyncio.sleep(0.3)
             await asyncio.to_thread(sway.kill)
+            killed = time.monotonic()
             with pytest.raises(DeliveryUnsure, match="gone"):
                 await asyncio.wait_for(writing, 2)
+            record_property("detected_s", time.monotonic() - killed)
             assert await output.focus() is None
             assert not await output.preview("nobody is there")
             with pytest.raises(NotDelivered, match="compositor"):
@@ -562,7 +566,9 @@ def test_sway_killed_and_started_again(tmp_path: Path, monkeypatch: pytest.Monke
             assert again != focus
             with pytest.raises(FocusMoved):
                 await output.write("for the former one", focus)
+            back = time.monotonic()
             assert await output.write("back", again) is Receipt.DELIVERED
+            record_property("recovered_s", time.monotonic() - back)
             await asyncio.to_thread(other.wait_text, "back")
             keyboard.close()
 

@@ -417,7 +417,9 @@ def test_a_hung_application_gets_nothing_later(sway: Sway, field: Gtk3) -> None:
 
 
 @pytest.mark.fault("C11", "C7")
-def test_sway_killed_and_started_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sway_killed_and_started_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record_property: Callable[[str, object], None]
+) -> None:
     with Sway() as sway:
         monkeypatch.setenv("WAYLAND_DISPLAY", sway.display)
 
@@ -429,14 +431,18 @@ def test_sway_killed_and_started_again(tmp_path: Path, monkeypatch: pytest.Monke
             writing = asyncio.create_task(output.write("unsure", focus))
             await asyncio.sleep(0.3)
             await asyncio.to_thread(sway.kill)
+            killed = time.monotonic()
             with pytest.raises(DeliveryUnsure, match="gone"):
                 await asyncio.wait_for(writing, 2)
+            record_property("detected_s", time.monotonic() - killed)
             assert await output.focus() is None
             with pytest.raises(NotDelivered, match="compositor"):
                 await output.write("nowhere", focus)
             await asyncio.to_thread(sway.start)
             other = await asyncio.to_thread(Gtk3, sway, tmp_path)
-            assert await output.write("back", await focus_on(output, other)) is Receipt.DELIVERED
+            focus, back = await focus_on(output, other), time.monotonic()
+            assert await output.write("back", focus) is Receipt.DELIVERED
+            record_property("recovered_s", time.monotonic() - back)
             await asyncio.to_thread(other.wait_text, "back")
 
         with_output(work, timeout_ms=10_000)
