@@ -33,6 +33,9 @@ _LONGEST = 25 * RATE // FRAME
 
 _VOICED = 0.55
 """Normalised autocorrelation at the pitch above which a frame is voiced."""
+_FEWEST = 6
+"""Frames that a stretch of speech has at least: 180 ms. The beginning of a tone is a few frames that
+differ."""
 _FEWEST_VOICED = 2
 _SPREAD_DB = 4.0
 """Mean standard deviation of the bands of the spectrum, in decibels, above which a stretch is
@@ -110,7 +113,7 @@ class _Evidence:
 
     @property
     def is_speech(self) -> bool:
-        if self._voiced < max(_FEWEST_VOICED, self._frames // 50):
+        if self._frames < _FEWEST or self._voiced < max(_FEWEST_VOICED, self._frames // 50):
             return False
         mean = self._sum / self._frames
         spread = np.sqrt(np.maximum(self._squares / self._frames - mean**2, 0))

@@ -38,13 +38,13 @@ def test_the_x_server_dies_in_the_middle_of_a_text(
             killed = time.monotonic()
             wait_for(lambda: daemon.history()[0]["state"] == "held", daemon.logged())
             record_property("detected_s", time.monotonic() - killed)
-            assert daemon.ctl("last").stdout == "The first\n"
+            assert daemon.ctl("last").stdout == "the first\n"
             x.start(x.display)
             window, back = TkField(x, tmp_path), time.monotonic()
             daemon.ctl("start")
-            window.wait_text("The second")
+            window.wait_text("the second")
             record_property("recovered_s", time.monotonic() - back)
             states = [(entry["text"], entry["state"]) for entry in daemon.history()]
-            assert states == [("The second", "delivered"), ("The first", "held")]
-            assert window.text() == "The second"
+            assert states == [("the second", "delivered"), ("the first", "held")]
+            assert window.text() == "the second"
             window.close()

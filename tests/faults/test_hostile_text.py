@@ -109,7 +109,7 @@ def test_each_client_of_an_engine(tmp_path: Path, client: str) -> None:
     assert is_harmless(written), ascii(written)
     assert letters(written).lower() == letters(text).lower()
     assert all(is_harmless(partial.text) for partial in partials)
-    assert bool(partials) is not client.startswith("openai")
+    assert partials or client != "engine process"
 
 
 @pytest.mark.fault("C8")
