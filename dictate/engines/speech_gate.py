@@ -33,9 +33,8 @@ _LONGEST = 25 * RATE // FRAME
 
 _VOICED = 0.55
 """Normalised autocorrelation at the pitch above which a frame is voiced."""
-_FEWEST = 6
-"""Frames that a stretch of speech has at least: 180 ms. The beginning of a tone is a few frames that
-differ."""
+_FEWEST = 8
+"""Frames that a stretch of speech has at least: 240 ms. The first frames of a tone differ, too."""
 _FEWEST_VOICED = 2
 _SPREAD_DB = 4.0
 """Mean standard deviation of the bands of the spectrum, in decibels, above which a stretch is
