@@ -257,7 +257,6 @@ class TestSafeDir:
             paths.safe_dir(tmp_path / link)
         assert (tmp_path / "big disk").stat().st_mode & 0o777 == 0o700
 
-    @pytest.mark.fault("E6")
     def test_a_link_to_nothing_is_refused(self, tmp_path: Path) -> None:
         (tmp_path / "dictate").symlink_to(tmp_path / "nowhere")
         with pytest.raises(UnsafeFolder, match="nowhere, which is missing: mount its disk"):
@@ -279,7 +278,6 @@ class TestSafeDir:
         assert "in a circle" in (paths.unsafe_reason(tmp_path / "dictate") or "")
 
     @pytest.mark.parametrize("at", ["dictate", "between"])
-    @pytest.mark.fault("E6")
     def test_a_link_in_a_shared_folder_is_refused(self, tmp_path: Path, at: str) -> None:
         shared, own = tmp_path / "shared", tmp_path / "own"
         for folder in (shared, own):
@@ -296,7 +294,6 @@ class TestSafeDir:
             paths.safe_dir(path)
         assert "anybody may put links into" in (paths.unsafe_reason(path) or "")
 
-    @pytest.mark.fault("E6")
     def test_a_link_to_a_folder_that_others_could_replace_is_refused(self, tmp_path: Path) -> None:
         (tmp_path / "open" / "own").mkdir(parents=True)
         (tmp_path / "open").chmod(0o777)
@@ -306,7 +303,6 @@ class TestSafeDir:
 
     @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a link away: run as root")
     @pytest.mark.parametrize("what", ["link", "target", "parent of the target"])
-    @pytest.mark.fault("E6")
     def test_a_link_with_a_foreign_part_is_refused(self, tmp_path: Path, what: str) -> None:
         target, link = tmp_path / "disk" / "own", tmp_path / "dictate"
         target.mkdir(parents=True)
@@ -327,7 +323,6 @@ class TestSafeDir:
             (paths.safe_dir(folder()) / "file").write_text("it arrives")
             assert (target / "file").read_text() == "it arrives"
 
-    @pytest.mark.fault("E6")
     def test_a_file_in_its_place_is_refused(self, tmp_path: Path) -> None:
         (tmp_path / "dictate").write_text("")
         with pytest.raises(UnsafeFolder, match="a file stands where"):
@@ -343,7 +338,6 @@ class TestSafeDir:
 
     @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away: run as root")
     @pytest.mark.parametrize("name", ["dictate", "parent/dictate"])
-    @pytest.mark.fault("E6")
     def test_another_owner_is_refused(self, tmp_path: Path, name: str) -> None:
         path = tmp_path / name
         path.mkdir(parents=True)
