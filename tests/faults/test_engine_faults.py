@@ -50,12 +50,24 @@ async def speak(engine: EngineClient, number: int = 1) -> str:
     return (await utterance.finish(Whole(SOUND))).text
 
 
-@pytest.mark.fault("D4", "D8")
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSEGV, signal.SIGSTOP])
-@pytest.mark.parametrize("when", ["before", "feeding", "fed", "finishing"])
-def test_killed_or_stopped(
-    tmp_path: Path, when: str, how: signal.Signals, record_property: Callable[[str, object], None]
-) -> None:
+Record = Callable[[str, object], None]
+WHEN = ["before", "feeding", "fed", "finishing"]
+
+
+@pytest.mark.fault("D8")
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSEGV])
+@pytest.mark.parametrize("when", WHEN)
+def test_killed(tmp_path: Path, when: str, how: signal.Signals, record_property: Record) -> None:
+    struck_when(when, how, tmp_path, record_property)
+
+
+@pytest.mark.fault("D4")
+@pytest.mark.parametrize("when", WHEN)
+def test_stopped(tmp_path: Path, when: str, record_property: Record) -> None:
+    struck_when(when, signal.SIGSTOP, tmp_path, record_property)
+
+
+def struck_when(when: str, how: signal.Signals, tmp_path: Path, record_property: Record) -> None:
     struck = 0.0
 
     def strike(pid: int) -> None:
@@ -97,24 +109,31 @@ def test_killed_or_stopped(
     run(main)
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [
-        "crash feed",
-        "crash",
-        "hang feed",
-        "hang",
-        "raise out of memory feed",
-        "raise out of memory",
-        "slow 30",
-        "garbage",
-        "huge",
-    ],
-)
-@pytest.mark.fault("D1", "D4", "D8", "D11")
-def test_a_fault_of_its_own(
-    tmp_path: Path, fault: str, record_property: Callable[[str, object], None]
-) -> None:
+@pytest.mark.fault("D1")
+@pytest.mark.parametrize("fault", ["raise out of memory feed", "raise out of memory"])
+def test_no_memory(tmp_path: Path, fault: str, record_property: Record) -> None:
+    a_fault_of_its_own(fault, tmp_path, record_property)
+
+
+@pytest.mark.fault("D4")
+@pytest.mark.parametrize("fault", ["hang feed", "hang", "slow 30"])
+def test_a_hang_of_its_own(tmp_path: Path, fault: str, record_property: Record) -> None:
+    a_fault_of_its_own(fault, tmp_path, record_property)
+
+
+@pytest.mark.fault("D8")
+@pytest.mark.parametrize("fault", ["crash feed", "crash"])
+def test_a_crash_of_its_own(tmp_path: Path, fault: str, record_property: Record) -> None:
+    a_fault_of_its_own(fault, tmp_path, record_property)
+
+
+@pytest.mark.fault("D11")
+@pytest.mark.parametrize("fault", ["garbage", "huge"])
+def test_nonsense_for_a_text(tmp_path: Path, fault: str, record_property: Record) -> None:
+    a_fault_of_its_own(fault, tmp_path, record_property)
+
+
+def a_fault_of_its_own(fault: str, tmp_path: Path, record_property: Record) -> None:
     async def main() -> None:
         async with running(tmp_path, f"!{fault}", LINE, deadline_s=DEADLINE_S) as engine:
             pid = await ready(engine)
