@@ -32,8 +32,8 @@ keep_days = 365
 keep_audio = false
 """
 SLOWEST_S = 2.0
-"""Seconds for an answer on the bus while a file is read. The goal is 0.1 s on an idle machine; the
-figure is recorded."""
+"""Seconds for an answer on the bus while a file is read. The goal is 0.1 s on a machine that
+does nothing else."""
 
 
 @pytest.mark.fault("E1")
