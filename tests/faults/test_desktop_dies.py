@@ -44,6 +44,7 @@ def test_the_x_server_dies_in_the_middle_of_a_text(
             daemon.ctl("start")
             window.wait_text("the second")
             record_property("recovered_s", time.monotonic() - back)
+            daemon.wait_state("ready")
             states = [(entry["text"], entry["state"]) for entry in daemon.history()]
             assert states == [("the second", "delivered"), ("the first", "held")]
             assert window.text() == "the second"
