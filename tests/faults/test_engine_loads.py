@@ -159,7 +159,7 @@ def test_stopped_while_it_loads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 def test_a_load_that_works_for_long_is_left_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(control, "FROZEN_S", 0.2)
+    monkeypatch.setattr(control, "FROZEN_S", 0.5)
 
     async def main() -> None:
         says = script(tmp_path / "script", "!loading busy 2", LINE)
