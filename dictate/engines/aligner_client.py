@@ -9,8 +9,8 @@ from dataclasses import asdict
 from wyoming.event import Event, async_write_event
 
 from dictate.config.schema import EngineSettings
-from dictate.engines.call_watch import WorkMeter, usage_of
-from dictate.engines.process import LOADING_S
+from dictate.engines.call_watch import WorkMeter, loading_usage_of
+from dictate.engines.process import FROZEN_S, LOADING_S
 from dictate.engines.protocol import (
     Align,
     Aligned,
@@ -52,7 +52,7 @@ class AlignerClient:
         self._process = ChildProcess("the aligner", command, log, answers=True)
         try:
             await self._process.start()
-            return _notes(await self._answer(LOADING_S))
+            return _notes(await self._answer(FROZEN_S, limit_s=LOADING_S))
         except OSError as error:
             await self.stop()
             raise EngineLost(f"the aligner cannot be started: {error}") from error
@@ -113,13 +113,13 @@ class AlignerClient:
             return await read_event(process.stdout)
 
         pid = process.pid or 0
-        meter = WorkMeter(lambda: usage_of(pid))
+        meter = await asyncio.to_thread(WorkMeter, lambda: loading_usage_of(pid))
         exchanging = asyncio.create_task(exchange())
         ignore_exception(exchanging)
         try:
             while not (await asyncio.wait({exchanging}, timeout=deadline_s))[0]:
-                if not meter.at_work(limit_s):
-                    raise EngineLost(f"the aligner hung for {deadline_s:.0f} s")
+                if not await asyncio.to_thread(meter.at_work, limit_s):
+                    raise EngineLost(f"the aligner did nothing for {deadline_s:g} s")
             event = exchanging.result()
         except OSError:  # it is gone; the reason follows
             event = None

@@ -35,6 +35,7 @@ from dictate.engines.supervisor import EngineSupervisor
 from dictate.errors import EngineError, EngineLost
 from dictate.events import RATE, FinalTranscript, PartialTranscript
 from dictate.hotwords.model import Hotwords
+from dictate.plain_text import clean
 
 log = logging.getLogger(__name__)
 
@@ -226,7 +227,7 @@ class UtteranceAttempt:
                 self._stop_timer()
                 self._update_deadline()
             elif event.type == PartialText.type:
-                text = _text(event)
+                text = clean(_text(event))  # it is shown in windows and terminals as it is
                 self._on_partial(
                     PartialTranscript(self._dictation, text, self._stability.update(text))
                 )

@@ -13,7 +13,7 @@ from wyoming.ping import Ping
 
 from dictate.engines.call_watch import Usage, WorkMeter
 from dictate.engines.hotword_events import encode, hotwords_bytes
-from dictate.engines.process import LOADING_S
+from dictate.engines.process import FROZEN_S, LOADING_S
 from dictate.engines.protocol import (
     LARGEST_EVENT,
     EngineState,
@@ -31,11 +31,6 @@ CONNECT_S = 0.02
 HUNG_S = 30.0
 """Seconds without an answer to a ping, after which a process that takes in a list counts as hung.
 A list may take minutes, but the process answers meanwhile."""
-
-
-FROZEN_S = 20.0
-"""Seconds in which a process that loads a model must have used a processor or a disk. A model may
-take minutes to load, but not to do nothing."""
 
 
 class ControlConnection:
@@ -165,7 +160,7 @@ class ControlConnection:
                 return
             works = await asyncio.to_thread(meter.at_work, LOADING_S)
             if not self._local:  # it waits for another machine, with deadlines of its own
-                works = await self._answers_ping()
+                works = await answers_ping(self._socket, HUNG_S)
             if not works and not self._ready:
                 break
         self._frozen = True
@@ -176,23 +171,10 @@ class ControlConnection:
         """End `run` if the process hangs while it takes in a list."""
         while not self._hung:
             await asyncio.sleep(HUNG_S / 2)
-            if self._ready and self._answers and not await self._answers_ping():
+            if self._ready and self._answers and not await answers_ping(self._socket, HUNG_S):
                 self._hung = bool(self._answers)
         if self._limit is not None:
             self._limit.reschedule(asyncio.get_running_loop().time())
-
-    async def _answers_ping(self) -> bool:
-        # A connection of its own: on this one the answer would wait until the list is taken in.
-        try:
-            async with asyncio.timeout(HUNG_S):
-                reader, writer = await asyncio.open_unix_connection(str(self._socket))
-                try:
-                    await async_write_event(Ping().event(), writer)
-                    return await read_event(reader) is not None
-                finally:
-                    writer.close()
-        except (OSError, EngineError):
-            return False
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         while True:
@@ -211,6 +193,21 @@ class ControlConnection:
             _settle(self._answers.popleft(), [str(term) for term in terms])
         self._set_limit()
         self._on_preparing()
+
+
+async def answers_ping(socket: Path, within_s: float) -> bool:
+    """Whether the process that listens there is alive. It has a connection of its own for that: on
+    another one the answer would wait until what was sent before is done."""
+    try:
+        async with asyncio.timeout(within_s):
+            reader, writer = await asyncio.open_unix_connection(str(socket))
+            try:
+                await async_write_event(Ping().event(), writer)
+                return await read_event(reader) is not None
+            finally:
+                writer.close()
+    except (OSError, EngineError):
+        return False
 
 
 @asynccontextmanager

@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from functools import partial
-from pathlib import Path
 from typing import Any, TypeVar
 
 from wyoming.event import Event
@@ -18,6 +17,7 @@ from dictate.engines import ENGINES, Engine, TermReport
 from dictate.engines.call_watch import WITHOUT_SOUND_S, CallWatch
 from dictate.engines.draft_limit import DraftLimit
 from dictate.engines.kept_lists import KeptLists
+from dictate.engines.memory import resident_mb
 from dictate.engines.pace import Pace
 from dictate.engines.process import LOADING_S
 from dictate.engines.protocol import EngineState, StatusEvent, error_text
@@ -179,7 +179,7 @@ class EngineHost:
         facts = self._facts(self.engine)
         if all(facts[name] == getattr(self.status, name) for name in ("model", "notes")):
             return False
-        self.status = replace(self.status, memory_mb=_memory_mb(), **facts)
+        self.status = replace(self.status, memory_mb=resident_mb(), **facts)
         return True
 
     async def _report(self, status: StatusEvent) -> None:
@@ -222,7 +222,7 @@ class EngineHost:
             hotwords_as=engine.hotwords_as,
             punctuates=engine.punctuates,
             load_s=round(time.monotonic() - began, 3),
-            memory_mb=_memory_mb(),
+            memory_mb=resident_mb(),
             local=engine.local,
             **self._facts(engine),
         )
@@ -254,10 +254,3 @@ async def _watched(
     finally:
         future.cancel()
         ignore_exception(future)
-
-
-def _memory_mb() -> float:
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return round(int(line.split()[1]) / 1024, 1)
-    return 0.0

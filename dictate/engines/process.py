@@ -13,6 +13,9 @@ log = logging.getLogger(__name__)
 
 LOADING_S = 600.0
 """Seconds in which a model must be loaded; after that its process counts as hung."""
+FROZEN_S = 20.0
+"""Seconds in which a process that loads a model must have used a processor or a disk. A model may
+take minutes to load, but not to do nothing."""
 
 
 class EngineProcess(ChildProcess):

@@ -33,6 +33,8 @@ _LONGEST = 25 * RATE // FRAME
 
 _VOICED = 0.55
 """Normalised autocorrelation at the pitch above which a frame is voiced."""
+_FEWEST = 8
+"""Frames that a stretch of speech has at least: 240 ms. The first frames of a tone differ, too."""
 _FEWEST_VOICED = 2
 _SPREAD_DB = 4.0
 """Mean standard deviation of the bands of the spectrum, in decibels, above which a stretch is
@@ -110,7 +112,7 @@ class _Evidence:
 
     @property
     def is_speech(self) -> bool:
-        if self._voiced < max(_FEWEST_VOICED, self._frames // 50):
+        if self._frames < _FEWEST or self._voiced < max(_FEWEST_VOICED, self._frames // 50):
             return False
         mean = self._sum / self._frames
         spread = np.sqrt(np.maximum(self._squares / self._frames - mean**2, 0))

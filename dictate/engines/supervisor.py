@@ -11,6 +11,7 @@ from dictate.config.schema import EngineSettings
 from dictate.engines.call_watch import Usage, loading_usage_of
 from dictate.engines.control import ControlConnection
 from dictate.engines.fallback import AutoChoice
+from dictate.engines.memory import resident_mb
 from dictate.engines.pace import MEASURABLE_S, Pace, slow_note
 from dictate.engines.process import LOADING_S, EngineProcess, engine_name
 from dictate.engines.protocol import LARGEST_EVENT, EngineState, StatusEvent, Timings
@@ -28,6 +29,11 @@ loop."""
 CRASHES = 4
 """Number of young deaths in a row that are a crash loop: the engine is `failed`, until the user
 speaks again."""
+GROWN_MB = 2_000.0
+"""Megabytes that a process may hold more than when its engine was loaded. Caches take some hundred;
+what is more is lost in a leak."""
+LOOK_S = 60.0
+"""Seconds between two looks at that."""
 SOONEST_S, LATEST_S = 2.0, 60.0
 """Seconds between attempts to reach a remote engine: the first wait, and the longest. When the user
 speaks, the next attempt follows at once."""
@@ -237,6 +243,7 @@ class EngineSupervisor:
         died = asyncio.create_task(process.ended())
         restart = asyncio.create_task(self._restart_wanted.wait())
         control = asyncio.create_task(self.control.run())
+        growth = asyncio.create_task(self._watch_memory(self.run))
         try:
             await asyncio.wait({died, restart, control}, return_when=asyncio.FIRST_COMPLETED)
             if restart.done():
@@ -249,9 +256,18 @@ class EngineSupervisor:
             return f"the engine process died ({died.result()})" if died.done() else control.result()
         finally:
             self._reachable = False
-            for task in (died, restart, control):
+            for task in (died, restart, control, growth):
                 task.cancel()
             await process.kill()
+
+    async def _watch_memory(self, run: int) -> None:
+        """Replace a process that has grown too much, at a moment in which nobody needs it."""
+        while True:
+            await asyncio.sleep(LOOK_S)
+            mb = await asyncio.to_thread(resident_mb, self.pid or 0)
+            idle = not self.status_listeners and not self.control.preparing
+            if idle and self.state == EngineState.READY and mb > self.info.memory_mb + GROWN_MB:
+                self.restart(run, f"it grew from {self.info.memory_mb:.0f} to {mb:.0f} MB")
 
     def _status_received(self, status: StatusEvent) -> None:
         self.local = status.local

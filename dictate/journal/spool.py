@@ -127,9 +127,13 @@ def read(path: Path) -> bytes:
 def mend(path: Path) -> float:
     """Write the true length into a file that a crash left open; returns its seconds of sound.
 
-    A torn half sample at its end is cut off. Raises OSError.
+    A torn half sample at its end is cut off. A file that may only be read stays as it is: `read`
+    does without the length. Raises OSError.
     """
-    fd = open_own(path, os.O_RDWR)
+    try:
+        fd = open_own(path, os.O_RDWR)
+    except PermissionError:
+        return len(read(path)) / (_SAMPLE_BYTES * RATE)
     try:
         size = max(0, os.fstat(fd).st_size - HEADER_BYTES) // _SAMPLE_BYTES * _SAMPLE_BYTES
         if size:

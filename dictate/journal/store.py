@@ -339,4 +339,6 @@ def _make_file(path: Path) -> None:
 def _advice(path: object, error: Exception) -> str:
     """What is wrong with the disk, and what the user can do."""
     what = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    if isinstance(error, PermissionError | IsADirectoryError):
+        return f"{path}: {what}. It must be a file that this user may read and write"
     return f"{path}: {what}. Make room on that disk, and let this user write there"

@@ -5,6 +5,8 @@ each only after the one before is worked through, so that a dictation comes in b
 """
 
 import asyncio
+import socket
+import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass
@@ -16,9 +18,11 @@ from wyoming.audio import AudioChunk, AudioStart, AudioStop
 from wyoming.event import Event, async_write_event
 
 from dictate.config.schema import TextSettings
+from dictate.engines.call_watch import WorkMeter, loading_usage_of
+from dictate.engines.control import answers_ping
 from dictate.engines.hotword_events import hotwords_event
 from dictate.engines.language import utterance_language
-from dictate.engines.process import LOADING_S
+from dictate.engines.process import FROZEN_S, LOADING_S
 from dictate.engines.protocol import (
     LARGEST_EVENT,
     BadEvent,
@@ -40,13 +44,15 @@ CHUNK_BYTES: Final = 16_384
 SILENT_S: Final = 30.0
 """Seconds without a sign of the engine, after which it counts as hung: it reports progress four
 times a second."""
+ABSENT_S: Final = 30.0
+"""Seconds in which an engine process must have come to listen: one that died is soon replaced."""
 PROGRESS_S: Final = 0.25
 """Seconds of sound between two reports of the engine process."""
 CONNECT_S: Final = 0.1
 """Seconds between attempts to reach a process that is starting."""
 
 Locate = Callable[[], Awaitable[Path]]
-"""Where the engine process listens now."""
+"""Where the engine process listens now. Raises EngineError if there is none any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +95,7 @@ class EngineDecoder:
         self._wait = wait
 
     async def open(self) -> None:
-        """Wait until the engine is loaded. Raises EngineError."""
+        """Wait until the engine is loaded, for as long as it works on that. Raises EngineError."""
         try:
             async with asyncio.timeout(LOADING_S):
                 self.status = await self._until_ready()
@@ -135,21 +141,35 @@ class EngineDecoder:
             await self.prepare(hotwords)
 
     async def _until_ready(self) -> StatusEvent:
-        while True:
+        clock = asyncio.get_running_loop().time
+        reached_at = clock()
+        while clock() - reached_at < ABSENT_S:
             try:
                 async with self._connection() as (reader, writer):
                     await async_write_event(WatchStatus().event(), writer)
-                    while event := await read_event(reader):
-                        if event.type != StatusEvent.type:
-                            continue
-                        status = StatusEvent.from_event(event)
-                        if status.state == EngineState.READY:
-                            return status
-                        if status.state == EngineState.FAILED:
-                            raise EngineError(f"the engine cannot be used: {status.message}")
+                    if status := await self._watched(reader, _pid_of_peer(writer)):
+                        return status
+                    reached_at = clock()
             except (OSError, BadEvent):
                 pass  # the process has just died, or has not come to listen yet
             await asyncio.sleep(CONNECT_S)
+        raise EngineLost(f"no engine has come for {ABSENT_S:.0f} s: see the log of dictate")
+
+    async def _watched(self, reader: asyncio.StreamReader, pid: int) -> StatusEvent | None:
+        """What the process reports once its engine is loaded; None if it ends before. Raises
+        EngineError if it fails to load, or neither works nor answers."""
+        meter = await asyncio.to_thread(WorkMeter, lambda: loading_usage_of(pid))
+        loaded = asyncio.create_task(_status_when_loaded(reader))
+        try:
+            while not (await asyncio.wait({loaded}, timeout=FROZEN_S))[0]:
+                works = await asyncio.to_thread(meter.at_work, LOADING_S)
+                # One that works may be unable to answer: a library keeps Python's lock. One that
+                # answers but does not work waits for another machine, or is soon replaced.
+                if not works and not await answers_ping(await self._locate(), SILENT_S):
+                    raise _hung()
+            return loaded.result()
+        finally:
+            loaded.cancel()
 
     async def _decode(self, sound: Samples, hotwords: Hotwords) -> Heard:
         pcm, worked_s = pcm_from_samples(sound), 0.0
@@ -197,6 +217,27 @@ class EngineDecoder:
 
 class _Closed(EngineError):
     """The process closed the connection, or died."""
+
+
+async def _status_when_loaded(reader: asyncio.StreamReader) -> StatusEvent | None:
+    while event := await read_event(reader):
+        if event.type == StatusEvent.type:
+            status = StatusEvent.from_event(event)
+            if status.state == EngineState.READY:
+                return status
+            if status.state == EngineState.FAILED:
+                raise EngineError(f"the engine cannot be used: {status.message}")
+    return None
+
+
+def _pid_of_peer(writer: asyncio.StreamWriter) -> int:
+    """The process that listens at the other end."""
+    size = struct.calcsize("3i")
+    credentials = writer.get_extra_info("socket").getsockopt(
+        socket.SOL_SOCKET, socket.SO_PEERCRED, size
+    )
+    pid: int = struct.unpack("3i", credentials)[0]
+    return pid
 
 
 async def _send(event: Event, writer: asyncio.StreamWriter) -> None:

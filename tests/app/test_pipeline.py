@@ -348,7 +348,7 @@ def test_the_text_is_durable_before_the_first_keystroke(run: Callable[..., None]
     run(scenario)
 
 
-@pytest.mark.fault("B11")
+@pytest.mark.fault("B11", "C14")
 def test_texts_are_written_in_the_order_in_which_they_were_said(run: Callable[..., None]) -> None:
     async def scenario(rig: Rig) -> None:
         rig.main_engine.answers = {1: "one", 2: "two", 3: "three"}
@@ -552,6 +552,7 @@ def test_what_was_not_written_is_not_taken_back(run: Callable[..., None]) -> Non
     run(scenario)
 
 
+@pytest.mark.fault("C13", "C7")
 def test_after_the_point_of_no_return_nothing_is_sent_again(run: Callable[..., None]) -> None:
     async def scenario(rig: Rig) -> None:
         rig.screen.trouble = DeliveryUnsure("the application is gone")
@@ -609,6 +610,7 @@ def test_cancelled_while_the_engine_works(run: Callable[..., None]) -> None:
     run(scenario)
 
 
+@pytest.mark.fault("D11", "D7")
 def test_nothing_heard_nothing_written(run: Callable[..., None]) -> None:
     async def scenario(rig: Rig) -> None:
         rig.main_engine.answers[1] = ""
@@ -745,6 +747,7 @@ def test_the_engine_says_whether_signs_are_spoken(*, punctuates: bool, written: 
     assert profile.polish(final, "") == written
 
 
+@pytest.mark.fault("D11")
 def test_a_phrase_that_the_engine_repeats_faster_than_speech_is_written_once() -> None:
     profile = profile_of(Engine(), "en", Screen())
     final = FinalTranscript(1, "Thank you. " * 20, audio_s=2.0)
@@ -827,6 +830,7 @@ def test_the_longest_time_ends_one_without_a_microphone_too(run: Callable[..., N
     run(scenario, settings)
 
 
+@pytest.mark.fault("E5")
 def test_a_full_disk_costs_the_history_not_the_text(
     run: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -103,6 +103,7 @@ DOINGS = [
         st.one_of(st.sampled_from(DOINGS), st.tuples(st.integers(1, 6), st.sampled_from(Input)))
     )
 )
+@pytest.mark.fault("C13", "C14")
 def test_whatever_happens_each_text_is_delivered_at_most_once_and_in_order(
     doings: list[str | tuple[int, Input]],
 ) -> None:

@@ -55,12 +55,14 @@ def test_what_is_set_counts_and_the_rest_keeps_its_default() -> None:
         ("journal", "keep_audio = 1", "journal.keep_audio must be true or false, not 1"),
     ],
 )
+@pytest.mark.fault("E2")
 def test_a_wrong_line_is_told_with_its_number(section: str, line: str, told: str) -> None:
     (problem,) = problems_of(f"# a comment\n\n[{section}]\n{line}\n")
     assert problem.startswith("config.toml:4: ")
     assert told in problem
 
 
+@pytest.mark.fault("E2")
 def test_all_problems_come_at_once_in_the_order_of_the_file() -> None:
     text = """\
     use = "auto"
@@ -113,6 +115,7 @@ def test_no_hotkey_is_a_choice_too() -> None:
         ("[engine]\r\n\r\nuse = x\r\n", "config.toml:3: Invalid value, text needs quotes (colum"),
     ],
 )
+@pytest.mark.fault("E1")
 def test_broken_toml_is_told_with_line_and_column(text: str, told: str) -> None:
     (problem,) = problems_of(text)
     assert problem.startswith(told)

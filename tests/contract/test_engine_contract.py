@@ -112,6 +112,7 @@ def late_partials(utterance: Utterance, words: int) -> Iterator[str | None]:
     ],
     ids=["empty", "10 ms", "silence", "not a number", "quiet noise"],
 )
+@pytest.mark.fault("D11", "D7")
 def test_without_speech_the_text_is_empty(engine: Engine, samples: Samples) -> None:
     assert recognise(engine, samples) == ""
 
@@ -133,7 +134,7 @@ def test_the_sizes_of_the_pieces_do_not_matter(
     assert utterance.finish() == expected
 
 
-@pytest.mark.fault("A14")
+@pytest.mark.fault("A14", "D10")
 def test_two_open_utterances_do_not_mix(engine: Engine) -> None:
     sounds = [read(AUDIO / "window.wav"), read(AUDIO / "train.wav")]
     alone = [recognise(engine, sound) for sound in sounds]

@@ -57,6 +57,7 @@ def daemon(desk: Desk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rea
     [GtkField, Gtk4Field, AccessibleQt6, AccessibleChromium, Xterm, Vim],
     ids=lambda kind: kind.kind,
 )
+@pytest.mark.fault("C4")
 def test_on_x11(desk: Desk, daemon: RealDaemon, tmp_path: Path, kind: type[Window]) -> None:
     sound = noise(tmp_path / "noise.wav", SOUND_S)
 
@@ -108,6 +109,7 @@ def in_sway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SwayDesk
     [Gtk3, Gtk4, AccessibleQt6InSway, AccessibleChromiumInSway, Foot, VimInFoot],
     ids=lambda kind: kind.kind,
 )
+@pytest.mark.fault("C4")
 def test_in_sway(
     in_sway: tuple[SwayDesk, Keyboard], tmp_path: Path, kind: type[SwayWindow]
 ) -> None:

@@ -129,6 +129,7 @@ def test_enter_comes_once_behind_the_text(
 
 
 @pytest.mark.parametrize("seconds", [0, 0.2, 0.5])
+@pytest.mark.fault("C1")
 def test_nothing_is_written_into_another_window(
     gnome: Gnome, windows: dict[str, Window], seconds: float
 ) -> None:
@@ -147,6 +148,7 @@ def test_nothing_is_written_into_another_window(
 
 
 @pytest.mark.parametrize("kind", [PasswordOnGnome, Gtk4PasswordOnGnome])
+@pytest.mark.fault("C9")
 def test_a_field_for_passwords_gets_nothing(
     gnome: Gnome, tmp_path: Path, kind: type[Window]
 ) -> None:
@@ -164,6 +166,7 @@ def test_a_field_for_passwords_gets_nothing(
     secret.close()
 
 
+@pytest.mark.fault("C8")
 def test_no_line_end_reaches_a_terminal(gnome: Gnome, windows: dict[str, Window]) -> None:
     async def work(output: Output) -> None:
         focus = await focus_on(output, windows["foot"])

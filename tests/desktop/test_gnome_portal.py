@@ -95,6 +95,7 @@ def test_allowed_the_text_arrives_exactly(gnome: Gnome, tmp_path: Path) -> None:
     assert not asks(gnome)
 
 
+@pytest.mark.fault("C5")
 def test_who_dies_within_the_chord_leaves_no_key_down(gnome: Gnome) -> None:
     def shift_is_down() -> bool:
         return gnome.evaluate("global.get_pointer()[2] & 1") == 1

@@ -208,6 +208,7 @@ def test_the_clipboard_is_given_back(
     fields[0].wait_text("one one ")
 
 
+@pytest.mark.fault("C5")
 def test_who_dies_within_the_chord_leaves_no_key_down(
     kwin: Kwin, fields: tuple[Window, Window]
 ) -> None:
@@ -226,6 +227,7 @@ def test_who_dies_within_the_chord_leaves_no_key_down(
     with_output(work)
 
 
+@pytest.mark.fault("C5")
 def test_kwin_hangs(kwin: Kwin, fields: tuple[Window, Window]) -> None:
     async def work(output: PortalOutput) -> None:
         focus = await focus_on(output, fields[0])
@@ -247,6 +249,7 @@ def test_kwin_hangs(kwin: Kwin, fields: tuple[Window, Window]) -> None:
     fields[0].wait_text("after")
 
 
+@pytest.mark.fault("C11", "C7")
 def test_kwin_dies_and_comes_back(kwin: Kwin, tmp_path: Path) -> None:
     async def work(output: PortalOutput) -> None:
         before = await focus_on(output, await asyncio.to_thread(Gtk3OnKwin, kwin, tmp_path))
@@ -272,6 +275,7 @@ def test_kwin_dies_and_comes_back(kwin: Kwin, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("held", [(29, 56), (125,), (42,), (100,)], ids=str)
+@pytest.mark.fault("C2")
 def test_keys_that_are_still_down(
     kwin: Kwin, fields: tuple[Window, Window], held: tuple[int, ...]
 ) -> None:

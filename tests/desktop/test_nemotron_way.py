@@ -37,6 +37,7 @@ def loaded(daemon: RealDaemon) -> None:
     wait_for(lambda: daemon.status()["engine_state"] == "ready", "the engine is loaded", 120)
 
 
+@pytest.mark.fault("D6")
 def test_a_press_before_the_model_is_loaded_is_written_later(
     desk: Desk, daemon: RealDaemon, tmp_path: Path
 ) -> None:

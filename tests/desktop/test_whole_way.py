@@ -107,6 +107,7 @@ def test_a_word_saved_in_the_file_is_known_to_the_next_dictation(
     window.close()
 
 
+@pytest.mark.fault("D7")
 def test_silence_writes_nothing(desk: Desk, daemon: RealDaemon, tmp_path: Path) -> None:
     window = Xterm(desk.x, tmp_path)
     before = daemon.history()[0]["number"]
@@ -151,6 +152,7 @@ def test_a_tap_listens_until_the_next_tap(desk: Desk, daemon: RealDaemon, tmp_pa
     window.close()
 
 
+@pytest.mark.fault("C1")
 def test_the_window_changed_while_it_was_finished(
     desk: Desk, daemon: RealDaemon, tmp_path: Path
 ) -> None:
@@ -174,6 +176,7 @@ def test_the_window_changed_while_it_was_finished(
     other.close()
 
 
+@pytest.mark.fault("C6")
 def test_the_clipboard_is_as_it_was(desk: Desk, daemon: RealDaemon, tmp_path: Path) -> None:
     window = GtkField(desk.x, tmp_path)
     owner = desk.x.spawn("xclip", "-selection", "clipboard", "-i", "/dev/stdin")

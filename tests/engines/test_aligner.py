@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from dictate.config.schema import EngineSettings
 from dictate.engines import aligner, aligner_client
 from dictate.engines.aligner import Aligner, unavailable_reason
 from dictate.engines.aligner_client import AlignerClient
+from dictate.engines.call_watch import Usage
 from dictate.engines.protocol import Aligned, EngineState, StatusEvent
 from dictate.engines.qwen3 import load as qwen3_load
 from dictate.errors import EngineError
@@ -177,6 +179,7 @@ with open(starts, "a") as file:
     file.write("x")
 kinds = KINDS
 kind, *more = kinds[min(os.path.getsize(starts), len(kinds)) - 1]
+time.sleep(0.7 if kind == "late" else 0)
 for event in more[:1]:
     write_event(Event(*event), sys.stdout.buffer)
     sys.stdout.flush()
@@ -206,8 +209,9 @@ class StandIn:
         self._monkeypatch = monkeypatch
 
     def does(self, *kinds: tuple[object, ...]) -> None:
-        """Send the first event at once, and the others one per request; then `die`, `hang`, `talk`
-        or `answer` no more. The last kind is repeated for all further starts."""
+        """Send the first event (`late`: after a while), and the others one per request; then
+        `die`, `hang`, `talk` or `answer` no more. The last kind is repeated for all further
+        starts."""
         program = self.folder / "python"
         said = [
             (kind, *(wire(event) for event in events if isinstance(event, Event)))
@@ -246,7 +250,7 @@ def wrong(*words: object) -> tuple[object, ...]:
 @pytest.mark.parametrize(
     ("kind", "reason"),
     [
-        (HANGS, "the aligner hung for 2 s"),
+        (HANGS, "the aligner did nothing for 2 s"),
         (DIES, r"the aligner died \(exit status 1: no memory\)"),
         (FAILS, "the aligner failed: out of memory"),
         (TALKS, "not an event"),
@@ -287,7 +291,7 @@ def test_what_fails_gets_a_fresh_process_once(
             "no such model",
         ),
         (("answer", Error("no").event()), "the aligner begins with error"),
-        (("hang",), "the aligner hung for 1 s"),
+        (("hang",), r"the aligner did nothing for 0\.5 s"),
     ],
 )
 def test_what_does_not_load_is_said(
@@ -297,13 +301,28 @@ def test_what_does_not_load_is_said(
     kind: tuple[object, ...],
     reason: str,
 ) -> None:
-    monkeypatch.setattr(aligner_client, "LOADING_S", 1.0 if kind == ("hang",) else 60.0)
+    monkeypatch.setattr(aligner_client, "FROZEN_S", 0.5 if kind == ("hang",) else 20.0)
 
     async def life(client: AlignerClient) -> None:
         stand_in.does(kind)
         with pytest.raises(EngineError, match=reason):
             await client.start()
         assert client.pid is None
+
+    with_client(settings(tmp_path), life)
+
+
+@pytest.mark.fault("D6")
+def test_a_load_that_works_for_long_is_left_alone(
+    tmp_path: Path, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(aligner_client, "FROZEN_S", 0.2)
+    monkeypatch.setattr(aligner_client, "loading_usage_of", lambda _: Usage(time.monotonic(), 0))
+
+    async def life(client: AlignerClient) -> None:
+        stand_in.does(("late", READY))
+        assert await client.start() == ["a note"]
+        assert stand_in.starts == 1
 
     with_client(settings(tmp_path), life)
 

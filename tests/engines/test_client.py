@@ -73,6 +73,7 @@ def test_from_loading_to_ready(tmp_path: Path, run: Run) -> None:
     run(main)
 
 
+@pytest.mark.fault("D6")
 def test_what_is_said_before_the_engine_is_started_is_heard(tmp_path: Path, run: Run) -> None:
     """Also while the model loads, which may take longer than the deadline."""
 
@@ -120,6 +121,7 @@ def test_partials_grow_and_carry_their_number(tmp_path: Path, run: Run) -> None:
     run(main)
 
 
+@pytest.mark.fault("D10")
 def test_one_is_finished_while_the_next_is_fed(tmp_path: Path, run: Run) -> None:
     async def main() -> None:
         async with running(tmp_path, "!slow 0.3", "first one", "second two") as engine:

@@ -92,6 +92,7 @@ def test_a_chunk_that_the_model_was_not_trained_with_is_the_nearest(engine: Nemo
     assert engine.begin(CLAUDE, None, 320).effort.chunk_ms in (160, 560)
 
 
+@pytest.mark.fault("D9")
 def test_a_long_dictation_takes_no_more_memory_than_a_short_one(
     engine: NemotronEngine, asked: Samples
 ) -> None:
@@ -183,6 +184,7 @@ def test_where_bf16_hears_something_else_the_exact_weights_are_back(
     assert all(torch.equal(found[name], weights) for name, weights in exact.items())
 
 
+@pytest.mark.fault("D3")
 def test_a_card_that_is_not_there_is_named() -> None:
     made = NemotronEngine(mini_model.settings(device="cuda"))
     with pytest.raises(Unavailable, match="nvidia-smi"):
@@ -206,6 +208,7 @@ def test_a_file_of_ones_own_takes_trust() -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"not a model", b"\0" * 10_000])
+@pytest.mark.fault("D5")
 def test_a_broken_file_is_an_error_and_no_more(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "broken.nemo"
     path.write_bytes(content)

@@ -195,6 +195,7 @@ def test_silence_at_the_end_is_not_added_again(asked: Samples) -> None:
     assert last_steps[0.3] <= 0.8 * last_steps[0.0]
 
 
+@pytest.mark.fault("D9")
 def test_a_long_dictation_takes_no_more_memory_than_a_short_one(asked: Samples) -> None:
     engine = mini_onnx.engine()
     utterance: Any = engine.begin(CLAUDE, None)
@@ -316,6 +317,7 @@ def test_a_download_that_cannot_be_loaded_leaves_the_chunk_as_it_is(
     assert engine.facts.model == "nemotron-onnx"
 
 
+@pytest.mark.fault("D3")
 def test_a_graphics_card_needs_the_package_for_one() -> None:
     made = OnnxEngine(mini_onnx.settings(device="cuda"))
     with pytest.raises(Unavailable, match="onnxruntime-gpu"):
@@ -344,6 +346,7 @@ def test_a_folder_of_ones_own_takes_trust() -> None:
         ("tokenizer.model", Tokens(["a", "b"])._made_model()),
     ],
 )
+@pytest.mark.fault("D5")
 def test_a_broken_file_is_an_error_that_names_it(tmp_path: Path, name: str, content: bytes) -> None:
     folder = tmp_path / "model"
     shutil.copytree(mini_onnx.path(), folder)
@@ -403,6 +406,7 @@ def test_a_token_may_be_a_character_that_ends_lines_elsewhere(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("missing", ["encoder.int8.onnx", "joiner.int8.onnx", "tokens.txt"])
+@pytest.mark.fault("D5")
 def test_a_file_that_is_missing_is_named(tmp_path: Path, missing: str) -> None:
     folder = tmp_path / "model"
     shutil.copytree(mini_onnx.path(), folder)

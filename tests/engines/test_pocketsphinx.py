@@ -96,6 +96,7 @@ def test_lists_come_and_go(engine: PocketSphinxEngine) -> None:
 
 
 @pytest.mark.parametrize("noise", NOISES)
+@pytest.mark.fault("D7")
 def test_noise_is_nothing(engine: PocketSphinxEngine, noise: str) -> None:
     assert hear(engine, NOISES[noise][: 2 * RATE].astype(np.float32)) == ""
 

@@ -398,6 +398,7 @@ def test_a_number_that_cannot_be_becomes_one_that_can(sent: float, taken: int) -
         {},
     ],
 )
+@pytest.mark.fault("D11")
 def test_no_number_about_the_work_costs_the_text(timings: dict[str, Any]) -> None:
     async def main() -> FinalTranscript:
         reader, wire = asyncio.StreamReader(), Wire()

@@ -1,5 +1,7 @@
 """Noise of all kinds is told from speech."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -47,8 +49,51 @@ def stretches(samples: Samples) -> list[tuple[int, bool]]:
 
 
 @pytest.mark.parametrize("noise", NOISES)
+@pytest.mark.fault("D7")
 def test_noise_is_not_speech(noise: str) -> None:
     assert not any(speech for _, speech in stretches(NOISES[noise].astype(np.float32)))
+
+
+def coloured(chance: np.random.Generator, power: float) -> Samples:
+    """Noise whose spectrum falls with this power of the frequency: 0 is white, 0.5 pink."""
+    spectrum = np.fft.rfft(chance.normal(0, 1, N))
+    noise = np.fft.irfft(spectrum / np.maximum(np.fft.rfftfreq(N, 1 / RATE), 20) ** power, N)
+    return np.asarray(noise / np.abs(noise).max(), np.float32)
+
+
+def knocks(chance: np.random.Generator) -> Samples:
+    sound = chance.normal(0, 0.002, N)
+    for at in chance.integers(0, N - 3200, chance.integers(1, 12)):
+        decay = np.exp(-np.arange(3200) / chance.uniform(40, 400))
+        sound[at : at + 3200] += chance.normal(0, 0.6, 3200) * decay
+    return sound.astype(np.float32)
+
+
+CLIPS = 200
+KINDS: list[Callable[[np.random.Generator], Samples]] = [
+    lambda _: np.zeros(N, np.float32),
+    lambda chance: coloured(chance, 0),
+    lambda chance: coloured(chance, 0.5),
+    lambda chance: coloured(chance, 1),
+    lambda chance: (
+        coloured(chance, 0.5)
+        * np.clip(np.sin(2 * np.pi * chance.uniform(0.2, 0.8) * T), 0, 1).astype(np.float32)
+    ),
+    lambda chance: np.sin(2 * np.pi * chance.uniform(40, 4000) * T).astype(np.float32),
+    knocks,
+]
+"""Music is not among them: it has a pitch and a spectrum that changes, as speech has."""
+
+
+@pytest.mark.fault("D7")
+def test_of_two_hundred_clips_without_speech_none_is_speech(
+    record_property: Callable[[str, object], None],
+) -> None:
+    chance = np.random.default_rng(20261130)
+    for number in range(CLIPS):
+        clip = KINDS[number % len(KINDS)](chance) * np.float32(10 ** chance.uniform(-2.5, -0.1))
+        assert not any(speech for _, speech in stretches(clip)), (number, number % len(KINDS))
+    record_property("runs", CLIPS)
 
 
 @pytest.mark.parametrize("loudness", [1.0, 0.1])

@@ -90,6 +90,7 @@ def test_sound_files_that_are_none(tmp_path: Path) -> None:
 # The two files ------------------------------------------------------------------------------------
 
 
+@pytest.mark.fault("E2")
 def test_every_mistake_in_both_files_is_told_by_a_command_that_ends(tmp_path: Path) -> None:
     """The daemon starts without such a file: see test_settings_files.py."""
     sound = noise(tmp_path / "a.wav", 0.5)
@@ -110,6 +111,7 @@ def test_every_mistake_in_both_files_is_told_by_a_command_that_ends(tmp_path: Pa
     assert done.stderr.startswith("hotwords.toml:1: ")
 
 
+@pytest.mark.fault("E1", "E2")
 def test_mistakes_while_it_runs_change_nothing(user: Home) -> None:
     with user.daemon() as daemon:
         daemon.wait_state("ready")
@@ -214,6 +216,7 @@ def test_no_session_bus(user: Home) -> None:
     assert daemon.ended == 0
 
 
+@pytest.mark.fault("C10")
 def test_no_display(user: Home) -> None:
     """A service's standard output is a log, so what was said is held."""
     config = user.settings.replace('"stdout"', '"auto"').replace('"none"', '"auto"')
@@ -322,6 +325,7 @@ def state(user: Home) -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("spoil", [a_link_to_nothing, a_file, read_only, full])
+@pytest.mark.fault("E5", "E6")
 def test_a_folder_that_cannot_be_used(
     user: Home, state: Path, spoil: Callable[[Path], None]
 ) -> None:
@@ -337,6 +341,7 @@ def test_a_folder_that_cannot_be_used(
         written(daemon, 2)
 
 
+@pytest.mark.fault("E5")
 def test_the_disk_has_room_again_after_a_start_without(user: Home, state: Path) -> None:
     full(state)
     with user.daemon(*user.spoken) as daemon:
@@ -360,6 +365,7 @@ def test_the_disk_has_room_again_after_a_start_without(user: Home, state: Path) 
         assert {e["state"] for e in entries} == {"delivered"}
 
 
+@pytest.mark.fault("E5")
 def test_the_disk_fills_up_in_the_middle(tmp_path: Path, state: Path) -> None:
     with home(tmp_path, seconds=3.2) as user:
         state.mkdir(mode=0o700)

@@ -54,6 +54,7 @@ def test_a_bomb_is_one_short_problem(text: str) -> None:
 
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize("text", BOMBS.values(), ids=BOMBS)
+@pytest.mark.fault("E3")
 def test_a_bomb_cannot_be_edited(tmp_path: Path, text: str) -> None:
     path = tmp_path / "config.toml"
     path.write_text(text)
@@ -118,6 +119,7 @@ def nul_bytes(path: Path) -> None:
         (nul_bytes, r":2: Invalid statement \(column 1\)"),
     ],
 )
+@pytest.mark.fault("E4")
 def test_what_is_no_text_file_is_told(
     tmp_path: Path, make: Callable[[Path], None], told: str
 ) -> None:
@@ -147,6 +149,7 @@ def test_a_file_that_may_not_be_read_is_told(tmp_path: Path) -> None:
         os.seteuid(user)
 
 
+@pytest.mark.fault("E4")
 def test_a_link_that_vanishes_while_it_is_read_is_a_file_that_is_gone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -176,6 +179,7 @@ def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(tmp_path: Path) -> N
     assert config_file.load(path).engine.tail_ms == 5
 
 
+@pytest.mark.fault("E5")
 def test_a_failed_write_leaves_the_old_file_and_no_litter(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -194,6 +198,7 @@ def test_a_failed_write_leaves_the_old_file_and_no_litter(
 
 @settings(deadline=None, max_examples=300)
 @given(st.text(alphabet="[]{}\"'\\#=,.\n a1-\u00e9", max_size=60) | st.text(max_size=60))
+@pytest.mark.fault("E1")
 def test_any_text_ends_in_a_document_or_a_config_error(text: str) -> None:
     try:
         document = toml_file.parse(text, "x")

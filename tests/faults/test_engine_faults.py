@@ -8,7 +8,7 @@ import asyncio
 import os
 import re
 import signal
-import sys
+import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from dictate.config.schema import EngineSettings
-from dictate.engines import control, supervisor
+from dictate.engines import control
 from dictate.engines.client import EngineClient
 from dictate.engines.quiet_speech import QUIET
 from dictate.errors import EngineError, EngineLost
@@ -27,7 +26,6 @@ from dictate.hotwords.model import Hotwords
 from dictate.platform.resources import samples
 from tests.lab.engine import Whole, attempts, loud, ready, running, until
 from tests.lab.processes import children
-from tests.lab.scripted import script
 
 LINE = "one two three four"
 NONE = Hotwords()
@@ -49,9 +47,31 @@ async def speak(engine: EngineClient, number: int = 1) -> str:
     return (await utterance.finish(Whole(SOUND))).text
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
-@pytest.mark.parametrize("when", ["before", "feeding", "fed", "finishing"])
-def test_killed_or_stopped(tmp_path: Path, when: str, how: signal.Signals) -> None:
+Record = Callable[[str, object], None]
+WHEN = ["before", "feeding", "fed", "finishing"]
+
+
+@pytest.mark.fault("D8")
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSEGV])
+@pytest.mark.parametrize("when", WHEN)
+def test_killed(tmp_path: Path, when: str, how: signal.Signals, record_property: Record) -> None:
+    struck_when(when, how, tmp_path, record_property)
+
+
+@pytest.mark.fault("D4")
+@pytest.mark.parametrize("when", WHEN)
+def test_stopped(tmp_path: Path, when: str, record_property: Record) -> None:
+    struck_when(when, signal.SIGSTOP, tmp_path, record_property)
+
+
+def struck_when(when: str, how: signal.Signals, tmp_path: Path, record_property: Record) -> None:
+    struck = 0.0
+
+    def strike(pid: int) -> None:
+        nonlocal struck
+        struck = time.monotonic()
+        os.kill(pid, how)
+
     async def main() -> None:
         lines = ["!hang", LINE] if when == "finishing" else [LINE]
         # A death is noticed as such: a long deadline would be missed by this test's own.
@@ -63,17 +83,20 @@ def test_killed_or_stopped(tmp_path: Path, when: str, how: signal.Signals) -> No
             await until(lambda: attempts(engine))
             for start in range(0, len(SOUND), PIECE):
                 if (when, start) in (("before", 0), ("feeding", 10 * PIECE)):
-                    os.kill(pid, how)
+                    strike(pid)
                 utterance.feed(SOUND[start : start + PIECE])
                 await asyncio.sleep(0.002)
             if when == "fed":
                 await until(lambda: len(heard) == 4)
-                os.kill(pid, how)
+                strike(pid)
             finishing = asyncio.create_task(utterance.finish(whole))
             if when == "finishing":
                 await until((tmp_path / "script.said").exists)  # the fault is happening
-                os.kill(pid, how)
+                strike(pid)
+            await until(lambda: engine.supervisor.run == 2)
+            record_property("detected_s", time.monotonic() - struck)
             final = await finishing
+            record_property("recovered_s", time.monotonic() - struck)
             assert (final.dictation, final.text, final.audio_s) == (1, LINE, 2)
             assert whole.asked == 1
             assert (await ready(engine) != pid, engine.supervisor.run) == (True, 2)
@@ -83,21 +106,31 @@ def test_killed_or_stopped(tmp_path: Path, when: str, how: signal.Signals) -> No
     run(main)
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [
-        "crash feed",
-        "crash",
-        "hang feed",
-        "hang",
-        "raise out of memory feed",
-        "raise out of memory",
-        "slow 30",
-        "garbage",
-        "huge",
-    ],
-)
-def test_a_fault_of_its_own(tmp_path: Path, fault: str) -> None:
+@pytest.mark.fault("D1")
+@pytest.mark.parametrize("fault", ["raise out of memory feed", "raise out of memory"])
+def test_no_memory(tmp_path: Path, fault: str, record_property: Record) -> None:
+    a_fault_of_its_own(fault, tmp_path, record_property)
+
+
+@pytest.mark.fault("D4")
+@pytest.mark.parametrize("fault", ["hang feed", "hang", "slow 30"])
+def test_a_hang_of_its_own(tmp_path: Path, fault: str, record_property: Record) -> None:
+    a_fault_of_its_own(fault, tmp_path, record_property)
+
+
+@pytest.mark.fault("D8")
+@pytest.mark.parametrize("fault", ["crash feed", "crash"])
+def test_a_crash_of_its_own(tmp_path: Path, fault: str, record_property: Record) -> None:
+    a_fault_of_its_own(fault, tmp_path, record_property)
+
+
+@pytest.mark.fault("D11")
+@pytest.mark.parametrize("fault", ["garbage", "huge"])
+def test_nonsense_for_a_text(tmp_path: Path, fault: str, record_property: Record) -> None:
+    a_fault_of_its_own(fault, tmp_path, record_property)
+
+
+def a_fault_of_its_own(fault: str, tmp_path: Path, record_property: Record) -> None:
     async def main() -> None:
         async with running(tmp_path, f"!{fault}", LINE, deadline_s=DEADLINE_S) as engine:
             pid = await ready(engine)
@@ -106,7 +139,9 @@ def test_a_fault_of_its_own(tmp_path: Path, fault: str) -> None:
             for start in range(0, len(SOUND), PIECE):
                 utterance.feed(SOUND[start : start + PIECE])
                 await asyncio.sleep(0.002)
+            ended = time.monotonic()
             final = await utterance.finish(whole)
+            record_property("recovered_s", time.monotonic() - ended)
             assert (final.text, final.audio_s, whole.asked) == (LINE, 2, 1)
             assert (await ready(engine) != pid, engine.supervisor.run) == (True, 2)
 
@@ -123,6 +158,7 @@ def test_a_fault_of_its_own(tmp_path: Path, fault: str) -> None:
         ("raise out of memory", EngineError, "RuntimeError at fake_engine.py:"),
     ],
 )
+@pytest.mark.fault("D11", "D8")
 def test_what_fails_twice_is_given_up_and_the_next_is_not(
     tmp_path: Path, fault: str, error: type[EngineError], says: str
 ) -> None:
@@ -142,6 +178,7 @@ def test_what_fails_twice_is_given_up_and_the_next_is_not(
     run(main)
 
 
+@pytest.mark.fault("D10")
 def test_two_dictations_on_the_way_when_it_dies(tmp_path: Path) -> None:
     """One restart for both, and each gets its own text back."""
 
@@ -177,6 +214,7 @@ def test_what_cannot_be_read_again_comes_through(tmp_path: Path) -> None:
     run(main)
 
 
+@pytest.mark.fault("D8")
 def test_dead_while_idle_it_is_back_unasked(tmp_path: Path) -> None:
     async def main() -> None:
         async with running(tmp_path, LINE) as engine:
@@ -186,35 +224,6 @@ def test_dead_while_idle_it_is_back_unasked(tmp_path: Path) -> None:
             assert "killed by signal 9" in engine.message
             assert await ready(engine) != pid
             assert engine.message == ""
-
-    run(main)
-
-
-def test_dead_while_it_loads(tmp_path: Path) -> None:
-    async def main() -> None:
-        async with running(tmp_path, "!loading 0.5", LINE) as engine:
-            utterance, whole = engine.begin(1, NONE, None), Whole(SOUND)
-            utterance.feed(SOUND)
-            await until(lambda: attempts(engine))
-            assert engine.supervisor.pid is not None
-            os.kill(engine.supervisor.pid, signal.SIGKILL)
-            assert (await utterance.finish(whole)).text == LINE
-            assert (whole.asked, engine.supervisor.run) == (1, 2)
-
-    run(main)
-
-
-def test_slow_to_load_is_not_hung(tmp_path: Path) -> None:
-    """Also when it was restarted in the middle of a dictation."""
-
-    async def main() -> None:
-        lines = [f"!loading {3 * DEADLINE_S}", "!crash", LINE]
-        async with running(tmp_path, *lines, deadline_s=DEADLINE_S) as engine:
-            whole = Whole(SOUND)
-            utterance = engine.begin(1, NONE, None)
-            utterance.feed(SOUND)
-            assert (await utterance.finish(whole)).text == LINE
-            assert (whole.asked, engine.supervisor.run) == (1, 2)
 
     run(main)
 
@@ -251,127 +260,7 @@ def test_silence_of_the_user_is_not_a_hang(tmp_path: Path) -> None:
     run(main)
 
 
-def test_never_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(control, "LOADING_S", 0.3)
-    monkeypatch.setattr(supervisor, "CRASHES", 2)
-
-    async def main() -> None:
-        async with running(tmp_path, "!loading 60", LINE) as engine:
-            await until(lambda: engine.state == "failed")
-            assert "not loaded after" in engine.message
-            assert engine.supervisor.run == supervisor.CRASHES
-
-    run(main)
-
-
-def missing_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], object]:
-    (folder / "script").unlink()
-    return lambda: script(folder / "script", LINE)
-
-
-def ends_at_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], object]:
-    program = folder / "python"
-    program.write_text("#!/bin/sh\necho 'the library is broken' >&2\nexit 3\n")
-    program.chmod(0o755)
-    real = sys.executable
-    monkeypatch.setattr(sys, "executable", str(program))
-    return lambda: monkeypatch.setattr(sys, "executable", real)
-
-
-def no_program(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], object]:
-    real = sys.executable
-    monkeypatch.setattr(sys, "executable", str(folder / "nothing here"))
-    return lambda: monkeypatch.setattr(sys, "executable", real)
-
-
-@pytest.mark.parametrize(
-    ("breaks", "says", "runs"),
-    [
-        (missing_file, "there is no file", 1),
-        (ends_at_once, "exit status 3: the library is broken", supervisor.CRASHES),
-        (no_program, "cannot be started.*nothing here", supervisor.CRASHES),
-    ],
-)
-def test_what_cannot_start_is_given_up_until_the_user_speaks(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    breaks: Callable[[Path, pytest.MonkeyPatch], Callable[[], object]],
-    says: str,
-    runs: int,
-) -> None:
-    async def main() -> None:
-        says_file = script(tmp_path / "script", LINE)
-        engine = EngineClient(EngineSettings(use=f"scripted:{says_file}"), tmp_path / "e")
-        mend = breaks(tmp_path, monkeypatch)
-        async with asyncio.timeout(30):
-            try:
-                await engine.start()
-                await until(lambda: engine.state == "failed")
-                assert re.search(says, engine.message)
-                assert engine.supervisor.run == runs
-                await asyncio.sleep(0.2)
-                assert (engine.supervisor.run, engine.is_supervised) == (runs, True)
-                whole = Whole(SOUND)
-                utterance = engine.begin(1, NONE, None)
-                utterance.feed(SOUND)
-                with pytest.raises(EngineError, match=says):
-                    await utterance.finish(whole)
-                assert whole.asked == 1
-                await until(lambda: engine.state == "failed")
-                mend()
-                assert await speak(engine, 2) == LINE
-                assert engine.state == "ready"
-            finally:
-                await engine.stop()
-
-    run(main)
-
-
-@pytest.mark.parametrize("when", ["before it listens", "loading"])
-def test_stopped_while_it_loads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str) -> None:
-    """The dictation does not wait until a model would have had the time to load."""
-    monkeypatch.setattr(control, "FROZEN_S", 1.0)
-
-    async def main() -> None:
-        says = script(tmp_path / "script", "!loading go-on", LINE)
-        engine = EngineClient(EngineSettings(use=f"fake:{says}"), tmp_path / "e")
-        async with asyncio.timeout(60):
-            try:
-                await engine.start()
-                await until(lambda: engine.supervisor.pid is not None)
-                if when == "loading":
-                    await until(lambda: engine.supervisor._reachable)
-                pid = engine.supervisor.pid
-                assert pid is not None
-                os.kill(pid, signal.SIGSTOP)
-                (tmp_path / "go-on").touch()
-                assert await speak(engine) == LINE
-                assert engine.supervisor.run > 1
-            finally:
-                await engine.stop()
-
-    run(main)
-
-
-def test_a_load_that_works_for_long_is_left_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(control, "FROZEN_S", 0.2)
-
-    async def main() -> None:
-        says = script(tmp_path / "script", "!loading busy 2", LINE)
-        engine = EngineClient(EngineSettings(use=f"fake:{says}"), tmp_path / "e")
-        async with asyncio.timeout(60):
-            try:
-                await engine.start()
-                assert await speak(engine) == LINE
-                assert engine.supervisor.run == 1
-            finally:
-                await engine.stop()
-
-    run(main)
-
-
+@pytest.mark.fault("D4")
 def test_hotwords_that_it_does_not_take_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A hung engine is noticed here as well, and the next dictation finds another."""
     monkeypatch.setattr(control, "HUNG_S", 1.0)
@@ -392,6 +281,7 @@ def test_hotwords_that_it_does_not_take_in(tmp_path: Path, monkeypatch: pytest.M
 @pytest.mark.parametrize(
     "fault", ["crash", "hang", "raise no memory", "unreadable", "garbage", "huge"]
 )
+@pytest.mark.fault("D11", "D8")
 def test_a_text_is_not_lost_where_the_engine_fails_at_the_louder_sound(
     tmp_path: Path, fault: str
 ) -> None:

@@ -105,6 +105,7 @@ AFTER_A_CRASH = {
 """Whatever was under way is then in one of these states; all others stay as they are."""
 
 
+@pytest.mark.fault("C13", "E7")
 def test_nothing_is_lost_and_every_state_is_true_after_a_kill_at_any_point(lives: Path) -> None:
     logs = sorted(lives.glob("*.log"))
     assert len(logs) > 200
@@ -176,6 +177,7 @@ def check_entry(journal: Journal, entry: Entry, passed: set[str], sound: int) ->
 # A full disk --------------------------------------------------------------------------------------
 
 
+@pytest.mark.fault("E5")
 def test_sound_goes_on_in_memory_when_the_disk_is_full_and_is_said_once(opened: Rig) -> None:
     number = opened.begin()
     opened.journal.append(number, SECOND)
@@ -189,6 +191,7 @@ def test_sound_goes_on_in_memory_when_the_disk_is_full_and_is_said_once(opened: 
     assert "Make room" in opened.trouble[0]
 
 
+@pytest.mark.fault("E5")
 def test_sound_from_memory_reaches_the_disk_when_there_is_room_again(opened: Rig) -> None:
     number = opened.begin()
     with full_disk(room=40_000):
@@ -202,6 +205,7 @@ def test_sound_from_memory_reaches_the_disk_when_there_is_room_again(opened: Rig
     assert (left.state, left.audio_s) == (S.CAPTURED, 3.0)
 
 
+@pytest.mark.fault("E5")
 def test_a_dictation_that_begins_on_a_full_disk_is_whole(opened: Rig) -> None:
     with full_disk():
         number = opened.begin()
@@ -212,6 +216,7 @@ def test_a_dictation_that_begins_on_a_full_disk_is_whole(opened: Rig) -> None:
     assert len(opened.trouble) == 2  # the sound, and the journal: each once
 
 
+@pytest.mark.fault("E5")
 def test_the_durable_steps_raise_but_the_text_can_still_be_read(opened: Rig) -> None:
     number = opened.begin()
     opened.journal.append(number, SECOND)
@@ -301,6 +306,7 @@ def test_a_correction_that_is_refused_on_a_full_disk_takes_no_effect_later(
     assert opened.journal.evidence.of_dictations([number]) == evidence_of(number)
 
 
+@pytest.mark.fault("E5", "E6")
 def test_a_journal_that_began_in_memory_moves_to_the_disk(tmp_path: Path) -> None:
     folder, said = tmp_path / "dictate", list[str]()
     before = Rig(folder)
@@ -395,6 +401,7 @@ def spoken(rig: Rig) -> int:
 
 
 @pytest.mark.parametrize("length", [0, 3, 44, 45, 46, 1001, 32_043])
+@pytest.mark.fault("E7")
 def test_a_torn_spool_is_mended(opened: Rig, length: int) -> None:
     number = spoken(opened)
     opened.journal.close()
@@ -409,6 +416,7 @@ def test_a_torn_spool_is_mended(opened: Rig, length: int) -> None:
         assert soundfile.info(path).frames == samples
 
 
+@pytest.mark.fault("E7")
 def test_sound_without_a_row_is_taken_in_again(opened: Rig) -> None:
     number = spoken(opened)
     opened.journal.close()
@@ -427,6 +435,7 @@ def test_files_of_others_in_the_sound_folder_are_left_alone(opened: Rig) -> None
     assert len(list((opened.folder / "audio").iterdir())) == 3
 
 
+@pytest.mark.fault("E7")
 def test_one_sound_file_that_cannot_be_read_does_not_hide_the_rest(opened: Rig) -> None:
     broken, whole = spoken(opened), spoken(opened)
     opened.journal.close()
@@ -500,6 +509,7 @@ def test_a_disk_that_works_again_is_reported(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [nonsense, hole, half, other_schema])
+@pytest.mark.fault("E7")
 def test_a_damaged_journal_is_moved_aside_and_its_sound_is_saved(
     opened: Rig, damage: Callable[[Path], None]
 ) -> None:
@@ -516,6 +526,7 @@ def test_a_damaged_journal_is_moved_aside_and_its_sound_is_saved(
     assert list(opened.folder.glob("journal.db.broken-*")) == []
 
 
+@pytest.mark.fault("E7")
 def test_a_torn_log_loses_at_most_what_was_torn(opened: Rig, tmp_path: Path) -> None:
     """SQLite's own promise, held against our settings: cut the log of a killed program anywhere."""
     numbers = [spoken(opened) for _ in range(3)]
@@ -557,6 +568,7 @@ def test_a_journal_of_a_newer_dictate_is_left_alone(opened: Rig) -> None:
 # Folders it cannot use ----------------------------------------------------------------------------
 
 
+@pytest.mark.fault("E6")
 def test_a_link_in_a_folder_that_all_may_write_to_is_refused(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir(mode=0o700)
     (tmp_path / "shared").mkdir()
@@ -579,6 +591,7 @@ def test_a_link_to_nowhere_in_place_of_the_sound_folder_is_refused(
     assert not target.exists()
 
 
+@pytest.mark.fault("E6")
 def test_a_link_in_place_of_a_sound_file_is_not_written_through(
     opened: Rig, tmp_path: Path
 ) -> None:
@@ -591,6 +604,7 @@ def test_a_link_in_place_of_a_sound_file_is_not_written_through(
     assert len(opened.trouble) == 1
 
 
+@pytest.mark.fault("E6")
 def test_a_file_in_place_of_the_folder_is_refused(rig: Rig) -> None:
     rig.folder.write_text("mine")
     with pytest.raises(JournalError, match=str(rig.folder)):
@@ -630,6 +644,7 @@ def open_as_a_user(folder: Path) -> str:
     return done.stdout
 
 
+@pytest.mark.fault("E6")
 def test_a_folder_that_cannot_be_written_is_refused(rig: Rig) -> None:
     rig.folder.mkdir()
     rig.folder.chmod(0o555)
@@ -637,6 +652,7 @@ def test_a_folder_that_cannot_be_written_is_refused(rig: Rig) -> None:
     assert re.search(r"refused: .*Permission denied.*check the owner and mode", said), said
 
 
+@pytest.mark.fault("E6")
 def test_a_folder_of_another_user_is_refused(rig: Rig) -> None:
     if os.geteuid() != 0:
         pytest.skip("only root can give a folder to another user: run the tests as root as well")

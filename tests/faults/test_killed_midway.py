@@ -63,6 +63,7 @@ def test_the_capture_process(desk: Desk, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
+@pytest.mark.fault("D4", "D8")
 def test_the_engine(desk: Desk, tmp_path: Path, how: signal.Signals) -> None:
     with RealDaemon(tmp_path, desk.env, config="[engine]\ndeadline_s = 2.0\n") as daemon:
         ready(daemon)

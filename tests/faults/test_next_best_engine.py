@@ -42,6 +42,7 @@ def auto(model: Path) -> EngineSettings:
     return EngineSettings(use="auto", model=str(model), trust_model=True, deadline_s=60)
 
 
+@pytest.mark.fault("D5")
 def test_a_model_that_does_not_load_gives_way_and_nothing_said_is_lost(tmp_path: Path) -> None:
     broken = tmp_path / "broken.nemo"
     broken.write_bytes(b"no model")
@@ -63,6 +64,7 @@ def test_a_model_that_does_not_load_gives_way_and_nothing_said_is_lost(tmp_path:
     asyncio.run(main())
 
 
+@pytest.mark.fault("D8")
 def test_an_engine_that_dies_of_an_utterance_twice_gives_way_to_the_next(tmp_path: Path) -> None:
     pcm = pcm_from_samples(read(TRAIN))
 
@@ -85,6 +87,7 @@ def test_an_engine_that_dies_of_an_utterance_twice_gives_way_to_the_next(tmp_pat
     asyncio.run(main())
 
 
+@pytest.mark.fault("D5")
 def test_an_engine_that_was_asked_for_by_name_is_not_replaced(tmp_path: Path) -> None:
     broken = tmp_path / "broken.nemo"
     broken.write_bytes(b"no model")
@@ -103,6 +106,7 @@ def test_an_engine_that_was_asked_for_by_name_is_not_replaced(tmp_path: Path) ->
     asyncio.run(main())
 
 
+@pytest.mark.fault("D3")
 def test_a_reload_tries_it_again(tmp_path: Path) -> None:
     """It may work by now: a card that was lost is back, or its memory is free."""
     with home(tmp_path) as user:
@@ -123,6 +127,7 @@ def test_a_reload_tries_it_again(tmp_path: Path) -> None:
             assert daemon.logged().count(GIVEN_UP) == 2
 
 
+@pytest.mark.fault("D5")
 def test_status_says_why_an_engine_cannot_be_used(tmp_path: Path) -> None:
     with home(tmp_path) as user:
         wanted = f'use = "nemotron"\nmodel = "{mini_model.MINI}"\ntrust_model = false\n'

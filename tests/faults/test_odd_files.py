@@ -114,6 +114,7 @@ def made(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("odd", [*DATABASES, *FILES, *HARMLESS])
+@pytest.mark.fault("E6", "E7")
 def test_a_journal_in_an_odd_state_works(tmp_path: Path, odd: str) -> None:
     folder, said = tmp_path / "dictate", list[str]()
     (tmp_path / "precious").write_text("keep")
@@ -199,6 +200,7 @@ def test_a_calibration_file_that_is_none(tmp_path: Path, found: bytes) -> None:
     assert calibration.load(path) == ()
 
 
+@pytest.mark.fault("E6")
 def test_the_daemon_starts_in_spite_of_all_of_them(tmp_path: Path) -> None:
     with home(tmp_path) as user:
         precious = tmp_path / "precious"

@@ -4,7 +4,9 @@ nothing twice, nothing foreign, and the next text arrives."""
 import asyncio
 import gc
 import signal
+import subprocess
 import threading
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
@@ -17,8 +19,9 @@ from dictate.outputs.paste import window_output
 from dictate.outputs.x11 import paste as paste_module
 from dictate.outputs.x11.output import X11Output
 from tests.lab.clipboard import copy, offer, paste
+from tests.lab.corpus import TEXTS
 from tests.lab.outputs import working
-from tests.lab.windows import GtkField, TkField, Window, Xterm
+from tests.lab.windows import PYTHON, GtkField, TkField, Window, Xterm
 from tests.lab.xserver import XServer, need, wait_for
 
 pytestmark = pytest.mark.desktop
@@ -59,6 +62,7 @@ async def underway(x: XServer) -> None:
 
 
 @pytest.mark.parametrize("kind", [GtkField, Xterm], ids=lambda kind: kind.kind)
+@pytest.mark.fault("C12", "C6")
 def test_hung_application_gets_the_text_once_when_it_wakes(
     x: XServer, tmp_path: Path, kind: type[Window]
 ) -> None:
@@ -141,7 +145,44 @@ def test_others_get_what_they_know_while_one_hangs(x: XServer, tmp_path: Path) -
     with_output(work, timeout_ms=5000)
 
 
-def test_application_killed_between_chord_and_request(x: XServer, tmp_path: Path) -> None:
+class SlowXterm(Xterm):
+    """It takes 64 bytes, and then looks away."""
+
+    kind = "slow"
+
+    def launch(self) -> subprocess.Popen[bytes]:
+        need("xterm")
+        self.file.touch()
+        code = (
+            "import os, time\n"
+            f"out = os.open({str(self.file)!r}, os.O_WRONLY)\n"
+            "while data := os.read(0, 64): os.write(out, data); time.sleep(0.002)\n"
+        )
+        reader = f'stty raw -echo; exec {PYTHON} -c "$0"'
+        return self.x.spawn(
+            "xterm", "-u8", "-T", self.title, "-e", "sh", "-c", reader, code
+        )  # fmt: skip
+
+
+@pytest.mark.fault("C12", "C4")
+def test_a_slow_application_gets_each_character_of_a_long_text(x: XServer, tmp_path: Path) -> None:
+    window = SlowXterm(x, tmp_path)
+
+    async def work(output: X11Output) -> None:
+        await asyncio.to_thread(copy, x, b"mine")
+        focus = await focus_on(output, window)
+        assert await output.write(TEXTS["10000"], focus) is Receipt.DELIVERED
+        assert await output.write("and on", focus) is Receipt.DELIVERED
+        assert await asyncio.to_thread(paste, x) == b"mine"
+
+    with_output(work, timeout_ms=5000)
+    window.wait_text(TEXTS["10000"] + "and on")
+
+
+@pytest.mark.fault("C5")
+def test_application_killed_between_chord_and_request(
+    x: XServer, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     window, other = GtkField(x, tmp_path), TkField(x, tmp_path)
 
     async def work(output: X11Output) -> None:
@@ -151,10 +192,13 @@ def test_application_killed_between_chord_and_request(x: XServer, tmp_path: Path
         writing = asyncio.create_task(output.write("for the dead", focus))
         await underway(x)
         await asyncio.to_thread(window.close)
+        killed = time.monotonic()
         with pytest.raises(NotDelivered, match="closed"):
             await asyncio.wait_for(writing, 2)  # not at the end of the timeout
+        record_property("detected_s", time.monotonic() - killed)
         assert await asyncio.to_thread(paste, x) == b"mine"
         await output.write("for the living", await focus_on(output, other))
+        record_property("recovered_s", time.monotonic() - killed)
 
     with_output(work, timeout_ms=10_000)
     other.wait_text("for the living")
@@ -193,7 +237,10 @@ def test_the_hung_application_owns_the_clipboard_itself(x: XServer, tmp_path: Pa
     with_output(work)
 
 
-def test_server_killed_in_the_middle_and_back(x: XServer, tmp_path: Path) -> None:
+@pytest.mark.fault("C11", "C7")
+def test_server_killed_in_the_middle_and_back(
+    x: XServer, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     async def work(output: X11Output) -> None:
         for _ in range(3):
             window = await asyncio.to_thread(GtkField, x, tmp_path)
@@ -203,20 +250,26 @@ def test_server_killed_in_the_middle_and_back(x: XServer, tmp_path: Path) -> Non
             writing = asyncio.create_task(output.write("unsure", focus))
             await underway(x)
             await asyncio.to_thread(x.kill)
+            killed = time.monotonic()
             with pytest.raises(DeliveryUnsure):
                 await asyncio.wait_for(writing, 2)
+            record_property("detected_s", time.monotonic() - killed)
             assert await output.focus() is None
             with pytest.raises(NotDelivered, match="X server"):
                 await output.write("nowhere", focus)
             await asyncio.to_thread(x.start, x.display)
             other = await asyncio.to_thread(TkField, x, tmp_path)
-            assert await output.write("back", await focus_on(output, other)) is Receipt.DELIVERED
+            focus, back = await focus_on(output, other), time.monotonic()
+            assert await output.write("back", focus) is Receipt.DELIVERED
+            record_property("recovered_s", time.monotonic() - back)
             await asyncio.to_thread(other.wait_text, "back")
             assert len(threads()) == 1
+        record_property("runs", 3)
 
     with_output(work, timeout_ms=10_000)
 
 
+@pytest.mark.fault("C5")
 def test_hung_server(
     x: XServer,
     tmp_path: Path,
@@ -250,6 +303,7 @@ def test_hung_server(
     assert "never retrieved" not in caplog.text
 
 
+@pytest.mark.fault("C5")
 def test_a_caller_that_goes_away_leaves_no_key_down(x: XServer, tmp_path: Path) -> None:
     window = TkField(x, tmp_path)
 

@@ -1,6 +1,7 @@
 """Whatever happens to config.toml and hotwords.toml, Dictate starts, and dictates as it did."""
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -75,12 +76,16 @@ is no file of text, is in test_config_faults.py and the tests of both files."""
 
 @pytest.mark.parametrize("name", ["config", "hotwords"])
 @pytest.mark.parametrize("spoil", BROKEN)
+@pytest.mark.fault("E1", "E4")
 def test_a_file_that_cannot_be_used_is_left_out_and_taken_as_soon_as_it_is_mended(
-    user: Home, name: str, spoil: Callable[[Path], None]
+    user: Home,
+    name: str,
+    spoil: Callable[[Path], None],
+    record_property: Callable[[str, object], None],
 ) -> None:
     without = ("--engine", f"scripted:{user.says}", "--output", "stdout", "--hotkey", "none")
     daemon = user.daemon("--microphone", f"wav:{user.recording}", *without)
-    mended = {
+    content = {
         "config": user.settings + "[text]\nspacing = 'trailing'\n",
         "hotwords": '[replacements]\n"ever lost" = "ever lost, Zo\u00eb"\n',
     }[name]
@@ -95,11 +100,13 @@ def test_a_file_that_cannot_be_used_is_left_out_and_taken_as_soon_as_it_is_mende
         wait_for(lambda: daemon.written() == f"{Home.text}\n", "the recording is dictated")
         daemon.wait_state("ready")
         whole = path.with_name("mended")
-        whole.write_text(mended)
+        whole.write_text(content)
         if path.is_dir() and not path.is_symlink():
             path.rmdir()
         whole.replace(path)
+        mended = time.monotonic()
         wait_for(lambda: f"{name}.toml read: " in daemon.logged(), "it is acknowledged")
+        record_property("recovered_s", time.monotonic() - mended)
         assert dictate(daemon) == f"{written}\n"
         assert daemon.status()["trouble"] == ""
         assert "Traceback" not in daemon.logged()
@@ -161,8 +168,9 @@ def away_with_its_folder(path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["config", "hotwords"])
+@pytest.mark.fault("E4")
 def test_a_file_that_is_gone_or_empty_changes_nothing_until_it_is_back(
-    user: Home, name: str
+    user: Home, name: str, record_property: Callable[[str, object], None]
 ) -> None:
     with user.daemon(config=user.settings + "[text]\nspacing = 'trailing'\n") as daemon:
         daemon.hotwords.write_text('[replacements]\n"ever lost" = "gone"\n')
@@ -172,7 +180,9 @@ def test_a_file_that_is_gone_or_empty_changes_nothing_until_it_is_back(
         for lose in (gone, emptied, only_blanks, a_link_to_nothing, a_folder):
             told = warned(daemon, f"{name}.toml")
             lose(path)
+            lost = time.monotonic()
             wait_for(lambda: daemon.status()["trouble"] != "", f"{lose.__name__} is told")
+            record_property("detected_s", time.monotonic() - lost)
             trouble = daemon.status()["trouble"]
             assert trouble.startswith(f"{name}.toml")
             assert "the old settings stay" in trouble
@@ -206,6 +216,7 @@ def test_an_added_hotword_does_not_bring_the_defaults_of_a_lost_config_file(user
         assert "text.spacing: trailing -> auto" in daemon.ctl("reload").stdout
 
 
+@pytest.mark.fault("E1")
 def test_a_mistake_in_one_file_does_not_spoil_a_change_of_the_other(user: Home) -> None:
     with user.daemon(config=user.settings) as daemon:
         daemon.config.write_text("[text")
@@ -217,6 +228,7 @@ def test_a_mistake_in_one_file_does_not_spoil_a_change_of_the_other(user: Home) 
         assert "hotwords.toml read: 1 term" in daemon.logged()
 
 
+@pytest.mark.fault("E1")
 def test_the_files_beside_hotwords_toml_are_watched_and_one_with_a_mistake_changes_nothing(
     user: Home,
 ) -> None:
@@ -252,6 +264,7 @@ def test_the_words_of_a_source_outlive_its_server(user: Home) -> None:
         assert dictate(daemon) == f"{Home.text}\n"
 
 
+@pytest.mark.fault("E1", "E4")
 def test_saves_of_every_kind_while_dictating_cost_no_dictation(user: Home) -> None:
     with user.daemon(config=user.settings) as daemon:
         whole = daemon.config.read_text()

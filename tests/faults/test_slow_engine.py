@@ -128,6 +128,7 @@ def test_a_dictation_that_waits_for_the_slow_end_of_another(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("fault", ["loop", "loop feed", "hang", "hang feed"])
+@pytest.mark.fault("D4")
 def test_a_call_without_an_end_is_ended_and_its_sound_recognised_again(
     tmp_path: Path, fault: str
 ) -> None:
@@ -143,6 +144,7 @@ def test_a_call_without_an_end_is_ended_and_its_sound_recognised_again(
     run(main)
 
 
+@pytest.mark.fault("D4")
 def test_a_call_that_hangs_on_a_machine_that_gives_it_little(tmp_path: Path) -> None:
     async def main() -> None:
         async with running(tmp_path, "!hang", LINE, deadline_s=DEADLINE_S) as engine:

@@ -225,6 +225,7 @@ def test_an_engine_that_cannot_start(user: Home) -> None:
         assert daemon.status()["engine_state"] == "ready"
 
 
+@pytest.mark.fault("D6")
 def test_an_engine_that_takes_its_time(user: Home) -> None:
     """The press comes before the model is loaded, and again while it is loaded anew."""
     user.say("!loading go-on", Home.text)

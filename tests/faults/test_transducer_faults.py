@@ -210,10 +210,12 @@ def each(
     asyncio.run(main())
 
 
+@pytest.mark.fault("D1", "D2", "D4", "D8")
 def test_what_comes_again_ends_with_the_next_best_engine(python: None, tmp_path: Path) -> None:
     each(tmp_path, ends_with_the_next_best_engine, LASTING)
 
 
+@pytest.mark.fault("D1", "D2", "D4", "D8")
 def test_what_comes_again_in_an_engine_that_was_named_keeps_the_sound(
     python: None, tmp_path: Path
 ) -> None:
@@ -221,6 +223,7 @@ def test_what_comes_again_in_an_engine_that_was_named_keeps_the_sound(
     each(tmp_path, keeps_the_sound, LASTING)
 
 
+@pytest.mark.fault("D2")
 def test_hotwords_that_break_the_device_cost_a_process_and_no_dictation(
     python: None, tmp_path: Path
 ) -> None:
@@ -237,8 +240,8 @@ def test_hotwords_that_break_the_device_cost_a_process_and_no_dictation(
     asyncio.run(main())
 
 
-async def suffer(life: Life, fault: Fault, text: str) -> None:
-    """Say something while this happens."""
+async def suffer(life: Life, fault: Fault, text: str) -> float:
+    """Say something while this happens: the seconds from the press to the text."""
     link = life.engine
     link.supervisor.ensure_running()
     await until(lambda: link.state == "ready")
@@ -246,22 +249,25 @@ async def suffer(life: Life, fault: Fault, text: str) -> None:
     life.faults.write_text(str(fault))
     if fault.point in LOADING:
         link.supervisor.restart(run, "the test wants it to load")
+    pressed = time.monotonic()
     number = await life.say(SOUND)
+    took_s = time.monotonic() - pressed
     assert life.faults.read_text() == "", "it did not happen"
     # All write into one window.
     assert life.written().removeprefix(" ") == text
     assert await life.state(number) is EntryState.DELIVERED
     assert link.supervisor.run == run + (2 if fault.point in LOADING else 1)
+    return took_s
 
 
 @pytest.fixture(scope="module")
 def outcomes(
     python: None, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[Fault, Future[None]]]:
+) -> Iterator[dict[Fault, Future[float]]]:
     """All of them happen, in lives beside each other."""
     folder = tmp_path_factory.mktemp("lives")
     mini_onnx.path()  # made before the loop runs, which must not block
-    found: dict[Fault, Future[None]] = {fault: Future() for fault in (*FAULTS, *ONNX_FAULTS)}
+    found: dict[Fault, Future[float]] = {fault: Future() for fault in (*FAULTS, *ONNX_FAULTS)}
     of_nemotron, of_onnx = list(reversed(FAULTS)), list(reversed(ONNX_FAULTS))
 
     async def live(number: int, use: str, waiting: list[Fault]) -> None:
@@ -272,13 +278,13 @@ def outcomes(
             while waiting:
                 fault = waiting.pop()
                 try:
-                    await asyncio.wait_for(suffer(life, fault, text), PATIENCE_S)
+                    took_s = await asyncio.wait_for(suffer(life, fault, text), PATIENCE_S)
                 except (Exception, AssertionError) as error:
                     found[fault].set_exception(error)
                     life.faults.unlink(missing_ok=True)
                     life.written()
                 else:
-                    found[fault].set_result(None)
+                    found[fault].set_result(took_s)
 
     async def main() -> None:
         try:
@@ -297,6 +303,43 @@ def outcomes(
         all_of_them.result()
 
 
-@pytest.mark.parametrize("fault", [*FAULTS, *ONNX_FAULTS], ids=lambda fault: fault.id)
-def test_the_text_comes_once(outcomes: dict[Fault, Future[None]], fault: Fault) -> None:
-    outcomes[fault].result()
+def of(*kinds: str) -> pytest.MarkDecorator:
+    """All faults of these kinds."""
+    chosen = [fault for fault in (*FAULTS, *ONNX_FAULTS) if fault.kind in kinds]
+    return pytest.mark.parametrize("fault", chosen, ids=lambda fault: fault.id)
+
+
+Outcomes = dict[Fault, Future[float]]
+Record = Callable[[str, object], None]
+
+
+@pytest.mark.fault("D1")
+@of("no device memory", "no memory")
+def test_without_memory_the_text_comes_once(
+    outcomes: Outcomes, fault: Fault, record_property: Record
+) -> None:
+    record_property("recovered_s", outcomes[fault].result())
+
+
+@pytest.mark.fault("D2")
+@of("device lost")
+def test_after_the_device_was_lost_the_text_comes_once(
+    outcomes: Outcomes, fault: Fault, record_property: Record
+) -> None:
+    record_property("recovered_s", outcomes[fault].result())
+
+
+@pytest.mark.fault("D4")
+@of("hung")
+def test_of_an_engine_that_hangs_the_text_comes_once(
+    outcomes: Outcomes, fault: Fault, record_property: Record
+) -> None:
+    record_property("recovered_s", outcomes[fault].result())
+
+
+@pytest.mark.fault("D8")
+@of("killed")
+def test_of_an_engine_that_dies_the_text_comes_once(
+    outcomes: Outcomes, fault: Fault, record_property: Record
+) -> None:
+    record_property("recovered_s", outcomes[fault].result())

@@ -504,6 +504,7 @@ def test_an_older_dictate_can_still_use_the_journal(
     assert again.next_number == number + 2
 
 
+@pytest.mark.fault("C13", "C7")
 def test_text_and_intent_come_to_the_disk_together_before_the_first_keystroke(
     journal: Journal,
 ) -> None:

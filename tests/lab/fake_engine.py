@@ -18,10 +18,10 @@ it, at the first sound of it; with "draft", at a draft of it):
 file beside it, `!loading busy 3` three seconds of a processor, and `!preparing 3` each list of
 hotwords that is taken in ahead. `!drag 2` makes each sound take twice as long as it lasts. `!quiet
 some text` anywhere is what it says to sound that is too quiet for a line. `!detects de` makes each
-utterance German. `!terms` makes each text end in the terms that the engine was given with it, and
-the line alone is the text without hotwords. Which lines were spoken and which faults happened is
-kept beside the file, in FILE.said, so that a restarted process goes on where the last one stopped;
-delete it to begin anew.
+utterance German. `!leak 50` makes each utterance keep 50 MB for ever. `!terms` makes each text end
+in the terms that the engine was given with it, and the line alone is the text without hotwords.
+Which lines were spoken and which faults happened is kept beside the file, in FILE.said, so that a
+restarted process goes on where the last one stopped; delete it to begin anew.
 
 It is a backend of another package: the folder `packages` beside this file holds the entry point.
 """
@@ -61,6 +61,8 @@ class FakeEngine(ScriptedEngine):
         self.detected = ""
         """The language of each utterance."""
         self.quiet_text = ""
+        self.leak_mb = 0
+        self.leaked: list[bytes] = []
         self.says_terms = False
 
     def load(self) -> None:
@@ -78,6 +80,8 @@ class FakeEngine(ScriptedEngine):
                 self.drag = float(line.split()[1])
             elif line.startswith("!detects"):
                 self.detected = line.split()[1]
+            elif line.startswith("!leak"):
+                self.leak_mb = int(line.split()[1])
             elif line == "!terms":
                 self.says_terms = True
             elif line.startswith("!quiet"):
@@ -180,6 +184,8 @@ class FakeUtterance(ScriptedUtterance):
         return Draft(self._with_terms(line), self.plain, self.language)
 
     def finish(self) -> str:
+        # Not zeros, which take no memory.
+        self._engine.leaked.append(b"x" * (self._engine.leak_mb << 20))
         if self._turn is None:
             return self._with_terms(self._engine.quiet_text)
         wrong: str | None = self._fail(self._turn, "end")

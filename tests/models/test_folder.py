@@ -110,6 +110,7 @@ def test_what_was_checked_is_what_is_read(there: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("file", FILES)
+@pytest.mark.fault("D5")
 def test_one_wrong_bit_in_any_file_is_refused_and_fetched_again(
     hub: Hub, small: Model, there: Path, file: str
 ) -> None:

@@ -95,6 +95,7 @@ def test_the_folder_of_the_models_may_be_a_link(
 
 
 @pytest.mark.parametrize("name", CATALOGUE)
+@pytest.mark.fault("D5")
 def test_a_missing_one_says_how_to_get_it(name: str) -> None:
     with pytest.raises(Unavailable, match=f"dictate models download {name}$"):
         find(name, trusted=False, engine=CATALOGUE[name].engine)
@@ -156,6 +157,7 @@ def test_a_file_swapped_after_it_was_found_is_refused(there: Path, tmp_path: Pat
         pytest.fail("it was opened")
 
 
+@pytest.mark.fault("D5")
 def test_one_wrong_bit_is_refused(there: Path) -> None:
     there.write_bytes(CONTENT[:-1] + b"t")
     with pytest.raises(EngineError, match="its SHA-256 is"), opened(find("", trusted=False)):
@@ -211,6 +213,7 @@ def test_a_file_of_another_user_is_refused(there: Path, monkeypatch: pytest.Monk
     "said",
     ["", "{", "[]", "{}", "[" * 60000, '"text"', "\xff"],
 )
+@pytest.mark.fault("D5")
 def test_a_damaged_record_says_so(there: Path, said: str) -> None:
     MODEL.record_path.write_text(said, encoding="latin-1")
     with pytest.raises(Unavailable, match=r"json is damaged.*dictate models download nemotron"):

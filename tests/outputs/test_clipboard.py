@@ -56,6 +56,7 @@ def test_a_clipboard_manager_inherits(x: XServer) -> None:
     assert paste(x) == TEXT.encode()
 
 
+@pytest.mark.fault("C11")
 def test_the_server_dies_and_comes_back(x: XServer) -> None:
     async def main() -> None:
         output = ClipboardOutput(OutputSettings())

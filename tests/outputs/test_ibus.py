@@ -29,6 +29,7 @@ pytestmark = pytest.mark.desktop
 
 
 @pytest.mark.parametrize("name", TEXTS)
+@pytest.mark.fault("C12", "C3", "C4")
 def test_arrives_exactly(ibus: IBusDaemon, window: Window, name: str) -> None:
     ibus.use(MINE)
     write(window, TEXTS[name])
@@ -53,6 +54,7 @@ def test_reaches_older_programs_by_xim(ibus_x: XServer, ibus: IBusDaemon, tmp_pa
     xterm.close()
 
 
+@pytest.mark.fault("C4")
 def test_fifty_in_a_row_stay_in_order(ibus: IBusDaemon, window: Window) -> None:
     ibus.use(MINE)
     texts = [f"<{n} ünï 日>" for n in range(50)]
@@ -82,6 +84,7 @@ def test_enter_comes_behind_the_text(ibus: IBusDaemon, other: Window) -> None:
 
 
 @pytest.mark.parametrize("seconds", [0, 0.2, 0.5])
+@pytest.mark.fault("C1")
 def test_nothing_is_written_into_another_window(
     ibus: IBusDaemon, field: Gtk4Field, other: Window, seconds: float
 ) -> None:
@@ -103,6 +106,7 @@ def test_nothing_is_written_into_another_window(
     assert ibus.engine() == MINE
 
 
+@pytest.mark.fault("C1")
 def test_the_focus_moves_in_the_very_moment(
     ibus: IBusDaemon, field: Gtk4Field, other: Window, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -125,6 +129,7 @@ def test_the_focus_moves_in_the_very_moment(
     assert ibus.engine() == MINE
 
 
+@pytest.mark.fault("C1")
 def test_the_focus_moves_between_two_pieces(
     ibus: IBusDaemon, field: Gtk4Field, other: Window, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -238,6 +243,7 @@ def test_what_applications_report_after_a_text_is_read_back_until_the_focus_move
     assert asyncio.run(main()) == [FieldText("ask clou", 8, 8), FieldText("ask cloud", 9, 9)]
 
 
+@pytest.mark.fault("C9")
 def test_a_field_for_passwords_gets_nothing(
     ibus_x: XServer, ibus: IBusDaemon, tmp_path: Path
 ) -> None:
@@ -257,6 +263,7 @@ def test_a_field_for_passwords_gets_nothing(
     secret.close()
 
 
+@pytest.mark.fault("C10")
 def test_where_no_text_can_be_written_nothing_has_the_focus(
     ibus_x: XServer, ibus: IBusDaemon, field: Gtk4Field, tmp_path: Path
 ) -> None:

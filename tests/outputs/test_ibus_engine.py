@@ -186,6 +186,7 @@ def test_what_was_to_be_shown_while_ibus_hung_does_not_delay_the_text(
     wait_for(lambda: ibus.engine() == MINE, "it is back")
 
 
+@pytest.mark.fault("C11")
 def test_it_is_back_after_ibus_was_killed(
     ibus: IBusDaemon, field: Gtk4Field, other: Window
 ) -> None:

@@ -96,6 +96,7 @@ def write(window: SwayWindow, *texts: str) -> list[Receipt]:
     return receipts
 
 
+@pytest.mark.fault("C12", "C3", "C4")
 def test_arrives_exactly(window: SwayWindow) -> None:
     async def work(output: InputMethodOutput) -> None:
         focus = await focus_on(output, window)
@@ -117,6 +118,7 @@ def test_no_character_is_cut_in_two() -> None:
 
 
 @only(Gtk3)
+@pytest.mark.fault("C4")
 def test_many_in_a_row_stay_in_order(window: SwayWindow) -> None:
     before = window.text()
     texts = [f"<{n} ünï 日>" for n in range(30)]
@@ -125,6 +127,7 @@ def test_many_in_a_row_stay_in_order(window: SwayWindow) -> None:
 
 
 @pytest.mark.parametrize("kind", [Foot, Gtk3], ids=lambda kind: kind.kind)
+@pytest.mark.fault("C12")
 def test_very_long_text(sway: Sway, tmp_path: Path, kind: type[SwayWindow]) -> None:
     opened = kind(sway, tmp_path)
     text = "0123456789abcdé" * 4_000
@@ -133,6 +136,7 @@ def test_very_long_text(sway: Sway, tmp_path: Path, kind: type[SwayWindow]) -> N
     opened.close()
 
 
+@pytest.mark.fault("C8")
 def test_line_ends(sway: Sway, field: Gtk3, tmp_path: Path) -> None:
     """A terminal gets them by a paste, so that a shell knows that it must not run them."""
     write(field, "one\ntwo\n\nthree")
@@ -144,6 +148,7 @@ def test_line_ends(sway: Sway, field: Gtk3, tmp_path: Path) -> None:
     shell.close()
 
 
+@pytest.mark.fault("C10")
 def test_a_compositor_that_lets_nobody_paste(
     sway: Sway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -204,6 +209,7 @@ class BashPrompt(SwayWindow):
 
 
 @only(Foot, Gtk3)
+@pytest.mark.fault("C2")
 def test_held_modifiers_do_no_harm(window: SwayWindow, seat: Keyboard) -> None:
     async def work(output: InputMethodOutput) -> None:
         focus = await focus_on(output, window)
@@ -221,6 +227,7 @@ def test_held_modifiers_do_no_harm(window: SwayWindow, seat: Keyboard) -> None:
     with_output(work)
 
 
+@pytest.mark.fault("C2")
 def test_caps_lock_stays_as_it_is(field: Gtk3, seat: Keyboard) -> None:
     seat.tap(Keyboard.CAPS_LOCK)
     try:
@@ -232,6 +239,7 @@ def test_caps_lock_stays_as_it_is(field: Gtk3, seat: Keyboard) -> None:
         seat.tap(Keyboard.CAPS_LOCK)
 
 
+@pytest.mark.fault("C6")
 def test_the_clipboard_is_not_touched(sway: Sway, field: Gtk3) -> None:
     need("wl-copy")
     copy(sway, b"mine")
@@ -244,6 +252,7 @@ def test_the_clipboard_is_not_touched(sway: Sway, field: Gtk3) -> None:
 
 
 @only(Foot, Gtk3)
+@pytest.mark.fault("C1")
 def test_focus_moved_before_writing(sway: Sway, window: SwayWindow, field: Gtk3) -> None:
     before = window.text()
 
@@ -265,6 +274,7 @@ def test_focus_moved_before_writing(sway: Sway, window: SwayWindow, field: Gtk3)
 
 
 @only(Gtk3)
+@pytest.mark.fault("C1")
 def test_focus_moved_during(
     sway: Sway, window: SwayWindow, field: Gtk3, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -293,6 +303,7 @@ def test_focus_moved_during(
 
 
 @only(Foot, Gtk3)
+@pytest.mark.fault("C1")
 def test_focus_moves_while_it_is_finished(sway: Sway, window: SwayWindow, field: Gtk3) -> None:
     """Not one character in the wrong window; where the focus moved in the very moment, it is said
     that nobody knows."""
@@ -330,6 +341,7 @@ def test_focus_moves_while_it_is_finished(sway: Sway, window: SwayWindow, field:
     with_output(work)
 
 
+@pytest.mark.fault("C9")
 def test_a_password_field_gets_nothing(
     sway: Sway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -351,6 +363,7 @@ def test_a_password_field_gets_nothing(
     opened.close()
 
 
+@pytest.mark.fault("C10")
 def test_a_window_without_a_text_field(sway: Sway, tmp_path: Path) -> None:
     opened = Blank(sway, tmp_path)
 
@@ -366,6 +379,7 @@ def test_a_window_without_a_text_field(sway: Sway, tmp_path: Path) -> None:
     opened.close()
 
 
+@pytest.mark.fault("C10")
 def test_the_window_is_gone(sway: Sway, tmp_path: Path) -> None:
     async def work(output: InputMethodOutput) -> None:
         opened = await asyncio.to_thread(Gtk3, sway, tmp_path)
@@ -520,7 +534,10 @@ def test_idle_costs_nothing(sway: Sway) -> None:
     with_output(work)
 
 
-def test_sway_killed_and_started_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.fault("C11", "C7")
+def test_sway_killed_and_started_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record_property: Callable[[str, object], None]
+) -> None:
     with Sway() as sway:
         monkeypatch.setenv("WAYLAND_DISPLAY", sway.display)
 
@@ -533,8 +550,10 @@ def test_sway_killed_and_started_again(tmp_path: Path, monkeypatch: pytest.Monke
             writing = asyncio.create_task(output.write("unsure", focus))
             await asyncio.sleep(0.3)
             await asyncio.to_thread(sway.kill)
+            killed = time.monotonic()
             with pytest.raises(DeliveryUnsure, match="gone"):
                 await asyncio.wait_for(writing, 2)
+            record_property("detected_s", time.monotonic() - killed)
             assert await output.focus() is None
             assert not await output.preview("nobody is there")
             with pytest.raises(NotDelivered, match="compositor"):
@@ -547,13 +566,16 @@ def test_sway_killed_and_started_again(tmp_path: Path, monkeypatch: pytest.Monke
             assert again != focus
             with pytest.raises(FocusMoved):
                 await output.write("for the former one", focus)
+            back = time.monotonic()
             assert await output.write("back", again) is Receipt.DELIVERED
+            record_property("recovered_s", time.monotonic() - back)
             await asyncio.to_thread(other.wait_text, "back")
             keyboard.close()
 
         with_output(work, timeout_ms=10_000)
 
 
+@pytest.mark.fault("C5")
 def test_sway_hangs(sway: Sway, field: Gtk3, monkeypatch: pytest.MonkeyPatch) -> None:
     assert sway.process is not None
     server = sway.process

@@ -48,6 +48,7 @@ def with_output(work: Callable[[X11Output], Awaitable[None]]) -> None:
     working(X11Output(OutputSettings(paste_timeout_ms=20_000)), work)
 
 
+@pytest.mark.fault("C9")
 def test_a_locked_screen_gets_nothing(
     x: XServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -101,6 +102,7 @@ def taken(x: XServer, locker: str) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("locker", ["i3lock", ""], ids=["i3lock", "a question for a password"])
+@pytest.mark.fault("C9")
 def test_who_has_taken_the_keyboard_gets_nothing(x: XServer, tmp_path: Path, locker: str) -> None:
     if locker:
         need(locker)
@@ -160,6 +162,7 @@ def test_a_desktop_that_does_not_say_is_not_locked(
 
 
 @pytest.mark.parametrize("kind", [VirtualKeyboardOutput, InputMethodOutput])
+@pytest.mark.fault("C9")
 def test_swaylock_has_the_focus_and_gets_nothing(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

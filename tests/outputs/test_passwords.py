@@ -78,6 +78,7 @@ def with_output(work: Callable[[X11Output], Awaitable[None]]) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.kind)
+@pytest.mark.fault("C9")
 def test_a_field_for_passwords_gets_nothing(
     x: XServer, tmp_path: Path, kind: type[TwoFields]
 ) -> None:
@@ -102,6 +103,7 @@ def test_a_field_for_passwords_gets_nothing(
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.kind)
+@pytest.mark.fault("C9")
 def test_it_is_the_first_field_of_a_new_window(
     x: XServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: type[TwoFields]
 ) -> None:
@@ -234,6 +236,7 @@ def sway_desk(
 
 @pytest.mark.parametrize("made", [VirtualKeyboardOutput, PortalOutput, InputMethodOutput])
 @pytest.mark.parametrize("kind", IN_SWAY, ids=lambda kind: kind.kind)
+@pytest.mark.fault("C9")
 def test_on_wayland(
     sway: Sway,
     seat: Keyboard,

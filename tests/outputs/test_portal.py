@@ -219,6 +219,7 @@ def test_trouble_within_the_chord_leaves_no_key_down(
         assert [line for line in heard if line.startswith("key 110")][-1:] != ["key 110 1"]
 
 
+@pytest.mark.fault("C5")
 def test_what_was_left_down_is_let_go_at_the_start(portal: RemoteDesktopPortal) -> None:
     async def die(output: PortalOutput) -> None:
         await until(output._ready.is_set)
@@ -235,6 +236,7 @@ def test_what_was_left_down_is_let_go_at_the_start(portal: RemoteDesktopPortal) 
     assert portal.order("allow")[-2:] == ["asked", "key 42 0"]
 
 
+@pytest.mark.fault("C5")
 def test_a_portal_that_hangs_within_the_chord(
     field: Gtk3, portal: RemoteDesktopPortal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -252,6 +254,7 @@ def test_a_portal_that_hangs_within_the_chord(
     assert field.text() == ""
 
 
+@pytest.mark.fault("C10")
 def test_where_nothing_takes_the_text_it_is_held(
     sway: Sway, portal: RemoteDesktopPortal, tmp_path: Path
 ) -> None:
@@ -295,6 +298,7 @@ def test_shift_is_held_until_the_application_has_acted(
     with_output(work)
 
 
+@pytest.mark.fault("C9")
 def test_a_locked_screen_gets_nothing(field: Gtk3, portal: RemoteDesktopPortal) -> None:
     portal.order("lock")
 
@@ -321,6 +325,7 @@ def test_nobody_is_asked_who_did_not_choose_it(portal: RemoteDesktopPortal) -> N
     with_output(chosen, use="auto")
 
 
+@pytest.mark.fault("C7")
 def test_the_compositor_dies(bus: Bus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Sway() as sway, RemoteDesktopPortal(bus.address, sway.display) as portal:
         monkeypatch.setenv("WAYLAND_DISPLAY", sway.display)

@@ -71,6 +71,7 @@ def test_arrives_exactly(
 
 
 @pytest.mark.parametrize("number", [1, 2, 3, 4])
+@pytest.mark.fault("C5")
 def test_the_keyboard_vanishes_within_the_chord(
     field: Gtk3, sway: Sway, devices: type[StandIn], number: int
 ) -> None:
@@ -97,6 +98,7 @@ def test_the_keyboard_vanishes_within_the_chord(
     assert tuple(second.pressed) == CHORD
 
 
+@pytest.mark.fault("C5")
 def test_who_is_stopped_within_the_chord_leaves_no_key_down(
     devices: type[StandIn], sway: Sway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -118,6 +120,7 @@ def test_who_is_stopped_within_the_chord_leaves_no_key_down(
     window.close()
 
 
+@pytest.mark.fault("C10")
 def test_where_nothing_takes_the_text_it_is_held(
     sway: Sway, devices: type[StandIn], tmp_path: Path
 ) -> None:
@@ -135,6 +138,7 @@ def test_where_nothing_takes_the_text_it_is_held(
     window.close()
 
 
+@pytest.mark.fault("C7")
 def test_the_compositor_dies(
     devices: type[StandIn], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -157,6 +161,7 @@ def test_the_compositor_dies(
     assert devices.made[0].down == set()
 
 
+@pytest.mark.fault("C9")
 def test_a_locked_screen_gets_nothing(
     field: Gtk3, devices: type[StandIn], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

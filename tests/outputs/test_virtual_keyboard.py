@@ -90,6 +90,7 @@ async def clipboard_is(
     )
 
 
+@pytest.mark.fault("C12", "C3", "C4")
 def test_arrives_exactly(sway: Sway, window: SwayWindow) -> None:
     async def work(output: VirtualKeyboardOutput) -> None:
         focus = await focus_on(output, window)
@@ -103,6 +104,7 @@ def test_arrives_exactly(sway: Sway, window: SwayWindow) -> None:
 
 
 @only(Gtk3)
+@pytest.mark.fault("C4")
 def test_many_in_a_row_stay_in_order(window: SwayWindow) -> None:
     texts = [f"<{n} ünï 日>" for n in range(12)]
 
@@ -117,6 +119,7 @@ def test_many_in_a_row_stay_in_order(window: SwayWindow) -> None:
 
 
 @only(Foot, Gtk3)
+@pytest.mark.fault("C2")
 def test_held_modifiers_and_locks_do_no_harm(window: SwayWindow, seat: Keyboard) -> None:
     async def work(output: VirtualKeyboardOutput) -> None:
         focus = await focus_on(output, window)
@@ -143,6 +146,7 @@ def test_held_modifiers_and_locks_do_no_harm(window: SwayWindow, seat: Keyboard)
     with_output(work)
 
 
+@pytest.mark.fault("C5")
 def test_the_chord_leaves_nothing_down(seat: Keyboard, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not even Shift for the next click, which only the next key of the user's would take away."""
     sent: list[tuple[object, ...]] = []
@@ -162,6 +166,7 @@ def test_the_chord_leaves_nothing_down(seat: Keyboard, monkeypatch: pytest.Monke
 
 
 @only(Foot, Gtk3)
+@pytest.mark.fault("C6")
 def test_text_comes_back(sway: Sway, window: SwayWindow) -> None:
     async def work(output: VirtualKeyboardOutput) -> None:
         focus = await focus_on(output, window)
@@ -175,6 +180,7 @@ def test_text_comes_back(sway: Sway, window: SwayWindow) -> None:
     with_output(work)
 
 
+@pytest.mark.fault("C6")
 def test_nothing_comes_back_as_nothing(sway: Sway, field: Gtk3) -> None:
     async def work(output: VirtualKeyboardOutput) -> None:
         focus = await focus_on(output, field)
@@ -204,6 +210,7 @@ class Owner:
 
 
 @only(Foot, Gtk3)
+@pytest.mark.fault("C6")
 def test_a_picture_and_many_kinds_come_back(sway: Sway, window: SwayWindow) -> None:
     kinds = {
         "image/png": b"\x89PNG\r\n\x1a\n" + os.urandom(3_000_000),
@@ -232,6 +239,7 @@ def test_a_picture_and_many_kinds_come_back(sway: Sway, window: SwayWindow) -> N
     with_output(work)
 
 
+@pytest.mark.fault("C6")
 def test_what_the_user_copies_meanwhile_is_kept(sway: Sway, field: Gtk3) -> None:
     async def work(output: VirtualKeyboardOutput) -> None:
         focus = await focus_on(output, field)
@@ -310,6 +318,7 @@ def test_a_clipboard_manager_is_not_taken_for_the_window(
 
 
 @only(Gtk3)
+@pytest.mark.fault("C1")
 def test_focus_moved_before_and_in_the_last_moment(
     sway: Sway, window: SwayWindow, field: Gtk3, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -344,6 +353,7 @@ def test_focus_moved_before_and_in_the_last_moment(
 
 
 @only(Foot, Gtk3)
+@pytest.mark.fault("C1")
 def test_focus_moves_while_it_is_finished(sway: Sway, window: SwayWindow, field: Gtk3) -> None:
     """Not one character in the wrong window."""
 
@@ -371,6 +381,7 @@ def test_focus_moves_while_it_is_finished(sway: Sway, window: SwayWindow, field:
     with_output(work, timeout_ms=1000)
 
 
+@pytest.mark.fault("C10")
 def test_no_text_field_says_so_and_the_next_text_arrives(
     sway: Sway, field: Gtk3, tmp_path: Path
 ) -> None:
@@ -405,7 +416,10 @@ def test_a_hung_application_gets_nothing_later(sway: Sway, field: Gtk3) -> None:
     field.wait_text("mine second")
 
 
-def test_sway_killed_and_started_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.fault("C11", "C7")
+def test_sway_killed_and_started_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record_property: Callable[[str, object], None]
+) -> None:
     with Sway() as sway:
         monkeypatch.setenv("WAYLAND_DISPLAY", sway.display)
 
@@ -417,14 +431,18 @@ def test_sway_killed_and_started_again(tmp_path: Path, monkeypatch: pytest.Monke
             writing = asyncio.create_task(output.write("unsure", focus))
             await asyncio.sleep(0.3)
             await asyncio.to_thread(sway.kill)
+            killed = time.monotonic()
             with pytest.raises(DeliveryUnsure, match="gone"):
                 await asyncio.wait_for(writing, 2)
+            record_property("detected_s", time.monotonic() - killed)
             assert await output.focus() is None
             with pytest.raises(NotDelivered, match="compositor"):
                 await output.write("nowhere", focus)
             await asyncio.to_thread(sway.start)
             other = await asyncio.to_thread(Gtk3, sway, tmp_path)
-            assert await output.write("back", await focus_on(output, other)) is Receipt.DELIVERED
+            focus, back = await focus_on(output, other), time.monotonic()
+            assert await output.write("back", focus) is Receipt.DELIVERED
+            record_property("recovered_s", time.monotonic() - back)
             await asyncio.to_thread(other.wait_text, "back")
 
         with_output(work, timeout_ms=10_000)

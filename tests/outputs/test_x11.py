@@ -78,12 +78,14 @@ def write(window: Window, *texts: str) -> None:
 
 
 @pytest.mark.parametrize("name", TEXTS)
+@pytest.mark.fault("C12", "C3", "C4")
 def test_arrives_exactly(window: Window, name: str) -> None:
     before = window.text()
     write(window, TEXTS[name])
     window.wait_text(before + TEXTS[name])
 
 
+@pytest.mark.fault("C4")
 def test_fifty_in_a_row_stay_in_order(window: Window) -> None:
     before = window.text()
     texts = [f"<{n} ünï 日>" for n in range(50)]
@@ -91,6 +93,7 @@ def test_fifty_in_a_row_stay_in_order(window: Window) -> None:
     window.wait_text(before + "".join(texts))
 
 
+@pytest.mark.fault("C12")
 def test_very_long_text_goes_in_pieces(window: Window) -> None:
     before = window.text()
     text = "0123456789abcdé" * 20_000
@@ -106,13 +109,15 @@ def test_newlines_are_passed_as_they_are(x: XServer, tmp_path: Path) -> None:
         opened.close()
 
 
-@pytest.mark.parametrize("layout", ["de", "fr", "ru", "us,ru"])
+@pytest.mark.parametrize("layout", ["de", "fr", "ru", "us,ru", "us dvorak", "tr f"])
+@pytest.mark.fault("C3")
 def test_keyboard_layout_does_not_matter(x: XServer, field: Window, layout: str) -> None:
     need("setxkbmap")
-    x.run("setxkbmap", layout)
+    text = "Zyklus, déjà vu, привет, 日本語 😀 @{[ß]}~\\|€"
+    x.run("setxkbmap", *layout.split())
     try:
-        write(field, "Zyklus, déjà vu, привет")
-        field.wait_text("Zyklus, déjà vu, привет")
+        write(field, text)
+        field.wait_text(text)
     finally:
         x.run("setxkbmap", "us")
 
@@ -131,6 +136,7 @@ def test_focus_names_the_application_not_its_title(window: Window) -> None:
 # What was in the clipboard
 
 
+@pytest.mark.fault("C6")
 def test_text_comes_back(x: XServer, window: Window) -> None:
     copy(x, "vorher ü".encode())
     copy(x, b"selected\n", "primary")
@@ -152,6 +158,7 @@ def test_text_comes_back(x: XServer, window: Window) -> None:
     with_output(work)
 
 
+@pytest.mark.fault("C6")
 def test_nothing_comes_back_as_nothing(x: XServer, field: Window) -> None:
     async def work(output: X11Output) -> None:
         focus = await focus_on(output, field)
@@ -173,6 +180,7 @@ def owner(x: XServer, selection: str) -> str:
         display.close()
 
 
+@pytest.mark.fault("C6")
 def test_a_picture_and_many_targets_come_back(x: XServer, window: Window) -> None:
     targets = {
         "image/png": (8, b"\x89PNG\r\n\x1a\n" + os.urandom(90_000)),
@@ -199,6 +207,7 @@ def test_a_picture_and_many_targets_come_back(x: XServer, window: Window) -> Non
     with_output(work)
 
 
+@pytest.mark.fault("C6")
 def test_a_big_picture_in_pieces_comes_back(x: XServer, field: Window) -> None:
     picture = os.urandom(3_000_000)
 
@@ -212,6 +221,7 @@ def test_a_big_picture_in_pieces_comes_back(x: XServer, field: Window) -> None:
     field.wait_text("spoken")
 
 
+@pytest.mark.fault("C6")
 def test_what_the_user_copies_meanwhile_is_kept(x: XServer, field: Window) -> None:
     async def work(output: X11Output) -> None:
         focus = await focus_on(output, field)
@@ -245,6 +255,7 @@ def test_a_clipboard_manager_inherits(x: XServer, field: Window) -> None:
 
 @pytest.mark.parametrize("held", [["ctrl"], ["alt"], ["shift"], ["super"], ["ISO_Level3_Shift"],
                                   ["Control_R", "Shift_R"]], ids="+".join)  # fmt: skip
+@pytest.mark.fault("C2")
 def test_held_modifiers_do_no_harm(x: XServer, window: Window, held: list[str]) -> None:
     before = window.text()
 
@@ -267,6 +278,7 @@ def test_held_modifiers_do_no_harm(x: XServer, window: Window, held: list[str]) 
     window.wait_text(before + "one, two.")
 
 
+@pytest.mark.fault("C2")
 def test_a_modifier_let_go_of_in_the_very_moment_stays_up(
     x: XServer, field: Window, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -289,6 +301,7 @@ def test_a_modifier_let_go_of_in_the_very_moment_stays_up(
     field.wait_text("text text text ")
 
 
+@pytest.mark.fault("C2")
 def test_locks_stay_as_they_are(x: XServer, field: Window) -> None:
     x.run("xdotool", "key", "Caps_Lock", "key", "Num_Lock")
     try:
@@ -303,6 +316,7 @@ def test_locks_stay_as_they_are(x: XServer, field: Window) -> None:
 # Only there
 
 
+@pytest.mark.fault("C1")
 def test_focus_moved_before_writing(x: XServer, window: Window, field: Window) -> None:
     before = window.text()
 
@@ -321,6 +335,7 @@ def test_focus_moved_before_writing(x: XServer, window: Window, field: Window) -
     assert window.text() == before
 
 
+@pytest.mark.fault("C10")
 def test_the_window_is_gone(x: XServer, tmp_path: Path) -> None:
     async def work(output: X11Output) -> None:
         opened = await asyncio.to_thread(TkField, x, tmp_path)
@@ -334,6 +349,7 @@ def test_the_window_is_gone(x: XServer, tmp_path: Path) -> None:
     with_output(work)
 
 
+@pytest.mark.fault("C10")
 def test_no_text_field_says_so_and_the_next_text_arrives(
     x: XServer, field: Window, tmp_path: Path
 ) -> None:
@@ -361,6 +377,7 @@ def test_idle_costs_nothing(x: XServer) -> None:
     with_output(work)
 
 
+@pytest.mark.fault("C10")
 def test_a_desktop_without_windows_has_no_focus() -> None:
     async def ask(display: str) -> Focus | None:
         output = X11Output(OutputSettings())

@@ -1,18 +1,26 @@
 """Clips go through a real engine process, whatever happens to it."""
 
 import asyncio
+import os
+import signal
+import time
 from pathlib import Path
+from unittest.mock import AsyncMock
 
 import pytest
 
-from dictate.config.schema import TextSettings
+from dictate.config.schema import EngineSettings, Settings, TextSettings
+from dictate.engines import control, supervisor
+from dictate.engines.call_watch import Usage
 from dictate.engines.client import EngineClient
 from dictate.errors import EngineError, EngineLost
 from dictate.events import samples_from_pcm
 from dictate.hotwords.model import Hotwords, Term
 from dictate.proof import decoder as module
 from dictate.proof.decoder import EngineDecoder, Heard
-from tests.lab.engine import Whole, loud, running
+from dictate.proof.engine import open_engine
+from tests.lab.engine import Whole, loud, ready, running
+from tests.lab.scripted import script
 
 SOUND = samples_from_pcm(loud(1.3))
 TERMS = Hotwords((Term("Claude Code", sounds_like=("clot code",)),))
@@ -114,3 +122,62 @@ def test_another_engine_in_between_ends_it(tmp_path: Path) -> None:
 
     with pytest.raises(EngineLost, match="replaced by another one"):
         asyncio.run(main())
+
+
+@pytest.mark.fault("D4")
+def test_a_process_that_is_stopped_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "FROZEN_S", 0.3)
+    monkeypatch.setattr(module, "SILENT_S", 0.5)
+
+    async def main() -> None:
+        async with running(tmp_path, "hello") as engine:
+            os.kill(await ready(engine), signal.SIGSTOP)
+            with pytest.raises(EngineLost, match="gave no sign"):
+                await decoder_of(engine).open()
+
+    asyncio.run(main())
+
+
+@pytest.mark.fault("D6")
+def test_an_engine_that_was_given_up_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It froze each time that it was loaded."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.setattr(control, "FROZEN_S", 0.5)
+    monkeypatch.setattr(supervisor, "CRASHES", 2)
+    says = script(tmp_path / "script", "!loading 600", "hello")
+    settings = Settings(engine=EngineSettings(use=f"fake:{says}"))
+
+    async def main() -> None:
+        async with asyncio.timeout(30), open_engine(None, settings, lambda _: None):
+            pass
+
+    with pytest.raises(EngineError, match=r"cannot be used: .* did nothing for 0\.5 s"):
+        asyncio.run(main())
+
+
+@pytest.mark.fault("D6")
+def test_a_load_that_works_for_long_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at: list[int] = []
+
+    def works(pid: int) -> Usage:
+        looked_at.append(pid)
+        return Usage(time.monotonic(), 0)
+
+    monkeypatch.setattr(module, "FROZEN_S", 0.1)
+    monkeypatch.setattr(module, "loading_usage_of", works)
+    monkeypatch.setattr(module, "answers_ping", AsyncMock(return_value=False))
+
+    async def main() -> None:
+        async with running(tmp_path, "!loading 1", "hello") as engine:
+            made = decoder_of(engine)
+            await made.open()
+            assert set(looked_at) == {engine.supervisor.pid}
+            assert len(looked_at) > 1
+
+    asyncio.run(main())

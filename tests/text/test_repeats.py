@@ -22,6 +22,7 @@ from dictate.text.repeats import unrepeated
         ("I like it very much. " * 9, 0, "I like it very much."),
     ],
 )
+@pytest.mark.fault("D11")
 def test_a_loop_is_cut(heard: str, audio_s: float, written: str) -> None:
     assert unrepeated(heard, audio_s).strip() == written
 
