@@ -2,7 +2,8 @@
 nothing is written a second time by itself, and the next dictation works.
 """
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,11 +98,13 @@ def live_on(daemon: RealDaemon, point: Point) -> None:
         assert entry["has_audio"] is (point.state != "empty")
 
 
-def at_stdout(folder: Path, point: Point) -> None:
-    """One crash, from the first start to the next dictation after it."""
+def at_stdout(folder: Path, point: Point) -> float:
+    """One crash, from the first start to the next dictation after it; the seconds from the next
+    start to that dictation."""
     folder.mkdir()
     with home(folder) as user:
         Crashing(user, point).die()
+        began = time.monotonic()
         with user.daemon() as daemon:
             live_on(daemon, point)
             assert daemon.written().splitlines() == [TEXT] * point.written
@@ -113,14 +116,16 @@ def at_stdout(folder: Path, point: Point) -> None:
                 assert daemon.history()[0]["state"] == "delivered"
             daemon.ctl("start")
             wait_for(lambda: daemon.written().count(TEXT) == expected + 1, "the next dictation")
+            recovered_s = time.monotonic() - began
             daemon.wait_state("ready")
             numbers = [entry["number"] for entry in daemon.history()]
             assert numbers == list(range(len(numbers), 0, -1))
             assert len(numbers) == (1 if point.state == "none" else 2)
+    return recovered_s
 
 
 @pytest.fixture(scope="module")
-def lives(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[Point, Future[None]]]:
+def lives(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[Point, Future[float]]]:
     """All crashes, some of them at a time."""
     base = tmp_path_factory.mktemp("crashes")
     with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -131,8 +136,11 @@ def lives(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[Point, Futu
 
 
 @pytest.mark.parametrize("point", POINTS, ids=str)
-def test_killed(lives: dict[Point, Future[None]], point: Point) -> None:
-    lives[point].result()
+@pytest.mark.fault("F1")
+def test_killed(
+    lives: dict[Point, Future[float]], point: Point, record_property: Callable[[str, object], None]
+) -> None:
+    record_property("recovered_s", lives[point].result())
 
 
 @pytest.mark.desktop
@@ -140,6 +148,7 @@ def test_killed(lives: dict[Point, Future[None]], point: Point) -> None:
     "point", [p for p in POINTS if (p.step, p.when) in {("write", "after"), ("typing", "after")}],
     ids=str,
 )  # fmt: skip
+@pytest.mark.fault("F1")
 def test_killed_beside_a_window(tmp_path: Path, point: Point) -> None:
     """The same with a real window: what stands in it is the witness."""
     with home(tmp_path) as user, XServer() as x:
@@ -157,6 +166,7 @@ def test_killed_beside_a_window(tmp_path: Path, point: Point) -> None:
 
 
 @pytest.mark.desktop
+@pytest.mark.fault("F1")
 def test_killed_between_two_texts_in_a_window(tmp_path: Path) -> None:
     """The new daemon does not know what the old one has written: no space before the next text."""
     with home(tmp_path) as user, XServer() as x:

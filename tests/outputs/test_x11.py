@@ -131,6 +131,7 @@ def test_focus_names_the_application_not_its_title(window: Window) -> None:
 # What was in the clipboard
 
 
+@pytest.mark.fault("S5")
 def test_text_comes_back(x: XServer, window: Window) -> None:
     copy(x, "vorher ü".encode())
     copy(x, b"selected\n", "primary")
@@ -173,6 +174,7 @@ def owner(x: XServer, selection: str) -> str:
         display.close()
 
 
+@pytest.mark.fault("S5")
 def test_a_picture_and_many_targets_come_back(x: XServer, window: Window) -> None:
     targets = {
         "image/png": (8, b"\x89PNG\r\n\x1a\n" + os.urandom(90_000)),

@@ -76,7 +76,9 @@ def test_a_silent_client_is_disconnected(
 def test_strangers_take_no_place_of_clients(tmp_path: Path, first: bytes, token: str) -> None:
     async def main() -> None:
         async with hosted(tmp_path, token) as (host, path):
-            strangers = [await asyncio.open_unix_connection(str(path)) for _ in range(2 * MAX_STRANGERS)]
+            strangers = [
+                await asyncio.open_unix_connection(str(path)) for _ in range(2 * MAX_STRANGERS)
+            ]
             for _, writer in strangers:
                 writer.write(first)
             await asyncio.sleep(0.1)

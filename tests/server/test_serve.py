@@ -199,6 +199,7 @@ REFUSED: dict[str, Callable[[Path], tuple[ServerOptions, str]]] = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
+@pytest.mark.fault("G5", "S10")
 def test_what_is_refused_and_why(tmp_path: Path, case: str) -> None:
     options, says = REFUSED[case](tmp_path)
     engine = f"scripted:{script(tmp_path / 'script', LINE)}"
