@@ -93,7 +93,7 @@ def test_clients_that_leave_in_the_middle_of_a_call(user: Home, record_property:
         assert "ERROR" not in daemon.logged()
 
 
-@pytest.mark.fault("F7")
+@pytest.mark.fault("F7", "S19")
 def test_a_client_that_presses_and_leaves_keeps_the_microphone_for_the_longest_time_at_most(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record_property: Record
 ) -> None:

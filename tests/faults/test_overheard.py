@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.desktop, pytest.mark.timeout(180)]
 SPOKEN = sorted((Path(__file__).parents[2] / "dictate" / "samples").glob("*.wav"))
 
 
-@pytest.mark.fault("S20")
+@pytest.mark.fault("S19", "S20")
 def test_speech_without_a_key_press_is_not_heard(desk: Desk, tmp_path: Path) -> None:
     """The daemon as it comes, ready to dictate, in a room where somebody speaks."""
     with RealDaemon(tmp_path, desk.env) as daemon:

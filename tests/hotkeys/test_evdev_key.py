@@ -88,7 +88,6 @@ def test_a_lost_release_is_found(tmp_path: Path, keyboard: Keyboard) -> None:
     listen(tmp_path, work)
 
 
-@pytest.mark.parametrize("down", [True, False])
 @pytest.mark.fault("S3")
 def test_what_else_is_typed_is_neither_told_nor_logged_nor_kept(
     tmp_path: Path, keyboard: Keyboard, caplog: pytest.LogCaptureFixture
@@ -111,6 +110,7 @@ def test_what_else_is_typed_is_neither_told_nor_logged_nor_kept(
     assert "evdev" not in KEY_SOURCES.auto
 
 
+@pytest.mark.parametrize("down", [True, False])
 def test_where_events_were_dropped_the_kernel_knows(
     tmp_path: Path, keyboard: Keyboard, *, down: bool
 ) -> None:
