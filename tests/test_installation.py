@@ -169,6 +169,7 @@ def test_no_document_and_no_message_names_a_package_that_is_not_ours() -> None:
     assert found == []
 
 
+@pytest.mark.fault("S18")
 def test_only_one_place_knows_how_to_install() -> None:
     found = [
         str(path.relative_to(ROOT))

@@ -46,6 +46,7 @@ def test_it_carries_nothing_else(wheel: Path) -> None:
     assert [name for name in names if name.endswith("ruff.toml")] == []
 
 
+@pytest.mark.fault("S18")
 def test_an_installed_program_finds_it(wheel: Path, tmp_path: Path) -> None:
     zipfile.ZipFile(wheel).extractall(tmp_path / "site")
     code = (

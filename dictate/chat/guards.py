@@ -43,7 +43,9 @@ _NO_DIGIT: Final = re.compile(r"\D+")
 _WORD: Final = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")
 _QUESTION_MARK: Final = re.compile(r"[?\uff1f\u061f]")
 _ENDS_ASKING: Final = re.compile(r"[?\uff1f\u061f][\"'\u201d\u201c\u00bb)\]!\s]*$")
-_MARKUP: Final = re.compile(r"^\s*(?:[-*\u2022#>]|\d+[.)])\s|\*\*\S|```|^\s*\|", re.MULTILINE)
+_MARKUP: Final = re.compile(
+    r"^\s*(?:[-*\u2022#>]|\d+[.)])\s|\*\*\S|```|^\s*\||</?[a-z]+>", re.MULTILINE
+)
 
 
 class Guard(Enum):
@@ -80,7 +82,7 @@ def polished(raw: str, answer: str, terms: Collection[str], language: str | None
     spelling; `language` is the base of a BCP 47 tag, None if unknown. Raises Rejected."""
     text = text_of(answer, raw)
     if _MARKUP.search(text) and not _MARKUP.search(raw):
-        raise Rejected(Guard.MARKUP, "the model made a list or headings of it")
+        raise Rejected(Guard.MARKUP, "the model made a list, headings or tags of it")
     # The only line ends are those that were spoken.
     lines = raw.strip().count("\n")
     if text.count("\n") > lines:
@@ -89,7 +91,7 @@ def polished(raw: str, answer: str, terms: Collection[str], language: str | None
     if set(_words(text)[:1]) & SPEAKER and not set(_words(raw)) & SPEAKER:
         raise Rejected(Guard.ANSWER, "the model speaks of itself")
     _refuse_question(raw, text)
-    if len(text) > 1.4 * len(raw) + 40 or len(text) < 0.4 * len(raw) - 20:
+    if len(text) > 1.4 * len(raw) + 40 or len(text) < 0.4 * len(raw) - 12:
         much = "much longer" if len(text) > len(raw) else "much shorter"
         raise Rejected(Guard.LENGTH, f"the model's text is {much}")
     _refuse_script(raw, text)

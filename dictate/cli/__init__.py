@@ -4,6 +4,7 @@ There, `add` describes the command line, and a function named as the command run
 imports what it needs only when it runs, so that `--help` and mistyped commands answer at once.
 """
 
+import resource
 import sys
 from typing import Final
 
@@ -39,6 +40,8 @@ def main(argv: list[str] | None = None) -> None:
 
 def _main(argv: list[str] | None) -> int:
     arguments = parser().parse_args(argv)
+    # A core file of this process or of its children would contain speech and text.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
     try:
         status: int = arguments.run(arguments)
     except ConfigError as error:

@@ -126,10 +126,12 @@ class ClientConnection:
         finally:
             reading.cancel()
 
-    async def run(self) -> None:
-        """Answer until the client leaves. An event that fails gets an `error` as its answer."""
+    async def run(self, first: Event | None = None) -> None:
+        """Answer until the client leaves, beginning with `first` if that was read already. An event
+        that fails gets an `error` as its answer."""
         try:
-            while event := await self._next():
+            while event := first or await self._next():
+                first = None
                 try:
                     await self._handle(event)
                 except OSError:

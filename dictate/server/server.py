@@ -22,6 +22,7 @@ from dataclasses import replace
 from typing import Final
 
 import sdnotify
+from wyoming.event import Event
 
 from dictate import console
 from dictate.config import config_file
@@ -44,15 +45,15 @@ from dictate.server.listeners import (
 log = logging.getLogger(__name__)
 
 MAX_CLIENTS: Final = 32
-"""Maximum number of clients at once, without those that have not sent their token yet."""
+"""Maximum number of clients at once, without strangers: those that have sent no event yet."""
 MAX_STRANGERS: Final = 32
 """Maximum number of these; one more takes the place of the oldest."""
 LARGEST_TOKEN: Final = 4096
-"""Maximum number of bytes that they may send."""
+"""Maximum number of bytes that a stranger may send where it must send the token."""
 IDLE_S: Final = 60.0
 """Seconds without data after which a client is disconnected."""
-TOKEN_S: Final = 5.0
-"""Seconds that a client has to send its token."""
+FIRST_EVENT_S: Final = 5.0
+"""Seconds that a client has to send its first event, which is its token if the server has one."""
 FINISH_S: Final = 30.0
 """Seconds that utterances in flight have to finish when the server stops."""
 HUNG_S: Final = 60.0
@@ -80,7 +81,7 @@ class PublicServer(EngineHost):
         self._token = token.encode()
         self._clients: set[ClientConnection] = set()
         self._strangers: dict[asyncio.StreamWriter, None] = {}
-        """Those that have not sent their token yet, the oldest first."""
+        """Those that have sent no event yet, the oldest first."""
         self._reported_slow = False
 
     @property
@@ -106,10 +107,16 @@ class PublicServer(EngineHost):
         return asyncio.StreamReaderProtocol(reader, lambda _, writer: self._accept(reader, writer))
 
     async def _accept(self, reader: Reader, writer: asyncio.StreamWriter) -> None:
-        """Serve one client, unless there are too many or it lacks the token."""
+        """Serve one client, unless it says nothing, lacks the token, or there are too many."""
         try:
-            if self._token and not await self._authorized(reader, writer):
+            first = await self._first_event(reader, writer)
+            if first is None:
                 return
+            if self._token:
+                if not self._has_token(first):
+                    return
+                reader.trust()
+                first = None
             if len(self._clients) >= MAX_CLIENTS:
                 log.warning("server: refused a client: %d are connected already", MAX_CLIENTS)
                 writer.transport.abort()
@@ -117,37 +124,39 @@ class PublicServer(EngineHost):
             client = ClientConnection(self, reader, writer)
             self._clients.add(client)
             try:
-                await client.run()
+                await client.run(first)
             finally:
                 self._clients.discard(client)
         finally:
             writer.close()
 
-    async def _authorized(self, reader: Reader, writer: asyncio.StreamWriter) -> bool:
-        """Whether the client sends the token. One that does not gets no answer of any kind."""
+    async def _first_event(self, reader: Reader, writer: asyncio.StreamWriter) -> Event | None:
+        """What the client sends first; None if it is too late, or no event. Until then it has no
+        place among the clients."""
         if len(self._strangers) >= MAX_STRANGERS:
             oldest = next(iter(self._strangers))
             del self._strangers[oldest]
             oldest.transport.abort()
         self._strangers[writer] = None
         try:
-            return await self._sends_token(reader)
+            async with asyncio.timeout(FIRST_EVENT_S):
+                return await read_event(reader, LARGEST_TOKEN if self._token else LARGEST_EVENT)
+        except (OSError, DictateError) as error:
+            log.debug("server: a client sent no event: %s", error)
+            return None
         finally:
             self._strangers.pop(writer, None)
 
-    async def _sends_token(self, reader: Reader) -> bool:
+    def _has_token(self, first: Event) -> bool:
+        """Whether the client sent the token. One that did not gets no answer of any kind."""
         try:
-            async with asyncio.timeout(TOKEN_S):
-                event = await read_event(reader, LARGEST_TOKEN)
-            token = Token.from_event(event).token if event and event.type == Token.type else ""
-        except (OSError, DictateError) as error:
+            token = Token.from_event(first).token if first.type == Token.type else ""
+        except DictateError as error:
             log.debug("server: a client sent no token: %s", error)
             return False
         matches = hmac.compare_digest(token.encode(errors="replace"), self._token)
         if not matches:
             log.warning("server: refused a client that does not have the token")
-        else:
-            reader.trust()
         return matches
 
     async def finish_utterances(self) -> None:
@@ -210,7 +219,7 @@ async def _serve(
                 public.protocol,
                 sock=listener.sock,
                 ssl=tls,
-                ssl_handshake_timeout=TOKEN_S if tls else None,
+                ssl_handshake_timeout=FIRST_EVENT_S if tls else None,
             )
             servers.append(server)
             stack.callback(server.close)

@@ -196,6 +196,7 @@ def command_lines() -> list[bytes]:
     return [line for line in found if b"fetch_source" in line]
 
 
+@pytest.mark.fault("S8")
 def test_the_url_and_the_token_are_on_no_command_line(
     server: WordServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -804,7 +804,7 @@ def test_a_dead_microphone_does_not_hold_up_the_end(run: Callable[..., None]) ->
     run(scenario)
 
 
-@pytest.mark.fault("B1")
+@pytest.mark.fault("B1", "S19")
 def test_the_longest_time_ends_a_dictation_and_keeps_it(run: Callable[..., None]) -> None:
     settings = replace(SETTINGS, microphone=replace(SETTINGS.microphone, longest_min=0.1))
 

@@ -386,6 +386,7 @@ async def calls_that_want_no_answer_are_taken(rig: Rig) -> None:
     await rig.call("Last")
 
 
+@pytest.mark.fault("S1")
 def test_a_client_gets_its_calls_back_with_time_and_is_forgotten() -> None:
     rate = CallRate(burst=3, per_s=2.0)
     assert [rate.allows("a", 10.0) for _ in range(5)] == [True, True, True, False, False]
@@ -417,10 +418,6 @@ def test_a_client_gets_its_calls_back_with_time_and_is_forgotten() -> None:
         properties_tell_the_status,
         only_real_changes_are_told,
         properties_cannot_be_written,
-        junk_is_answered_by_an_error_and_nothing_else,
-        a_flood_is_refused_and_others_are_still_served,
-        a_flood_that_wants_no_answer_is_dropped,
-        calls_without_an_answer_cannot_pile_up,
         calls_that_want_no_answer_are_taken,
         a_proof_ends_when_its_client_leaves,
     ],
@@ -429,19 +426,42 @@ def test_a_client_gets_its_calls_back_with_time_and_is_forgotten() -> None:
 def test_on_the_bus(
     bus: Bus, story: Callable[[Rig], Awaitable[None]], caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def tell() -> None:
-        async with rigged() as rig:
-            await story(rig)
-
-    asyncio.run(tell())
+    told(story)
     assert CANARY not in caplog.text
     if story in (a_proof_ends_when_its_client_leaves, calls_that_want_no_answer_are_taken):
         assert not [each for each in caplog.records if each.levelname in ("WARNING", "ERROR")]
 
 
+@pytest.mark.parametrize(
+    "story",
+    [
+        junk_is_answered_by_an_error_and_nothing_else,
+        a_flood_is_refused_and_others_are_still_served,
+        a_flood_that_wants_no_answer_is_dropped,
+        calls_without_an_answer_cannot_pile_up,
+    ],
+    ids=lambda story: story.__name__,
+)
+@pytest.mark.fault("F6", "S1")
+def test_junk_and_floods(
+    bus: Bus, story: Callable[[Rig], Awaitable[None]], caplog: pytest.LogCaptureFixture
+) -> None:
+    told(story)
+    assert CANARY not in caplog.text
+
+
+def told(story: Callable[[Rig], Awaitable[None]]) -> None:
+    async def tell() -> None:
+        async with rigged() as rig:
+            await story(rig)
+
+    asyncio.run(tell())
+
+
 # The bus itself -----------------------------------------------------------------------------------
 
 
+@pytest.mark.fault("F4", "S16")
 def test_of_five_at_once_one_gets_the_name(bus: Bus) -> None:
     started = [
         subprocess.Popen(
@@ -461,6 +481,7 @@ def test_of_five_at_once_one_gets_the_name(bus: Bus) -> None:
     assert all(line.startswith("AlreadyRunning: another dictate is running") for line in refusals)
 
 
+@pytest.mark.fault("F4")
 def test_the_name_is_free_again_after_a_kill(bus: Bus) -> None:
     for _ in range(2):
         process = subprocess.Popen(
@@ -509,6 +530,7 @@ def test_a_bus_in_the_usual_place_is_found(tmp_path: Path, monkeypatch: pytest.M
         asyncio.run(tell())
 
 
+@pytest.mark.fault("F5")
 def test_a_bus_that_says_nothing_is_given_up(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(names, "HELLO_S", 0.3)
     bus.kill(signal.SIGSTOP)
@@ -519,6 +541,7 @@ def test_a_bus_that_says_nothing_is_given_up(bus: Bus, monkeypatch: pytest.Monke
         bus.kill(signal.SIGCONT)
 
 
+@pytest.mark.fault("F5")
 def test_when_the_bus_dies_it_comes_back_with_the_status_of_now(bus: Bus) -> None:
     async def tell() -> None:
         async with rigged() as rig:
@@ -540,6 +563,7 @@ def test_when_the_bus_dies_it_comes_back_with_the_status_of_now(bus: Bus) -> Non
     asyncio.run(tell())
 
 
+@pytest.mark.fault("F3", "F5")
 def test_it_joins_a_bus_that_comes_up_later(bus: Bus) -> None:
     async def tell() -> None:
         bus.kill()
@@ -576,6 +600,7 @@ def test_calls_get_an_error_until_the_daemon_serves_them(bus: Bus) -> None:
     asyncio.run(tell())
 
 
+@pytest.mark.fault("F2")
 def test_a_call_that_waits_at_the_end_gets_an_error_and_leaves_no_traceback(
     bus: Bus, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -608,6 +633,7 @@ def test_from_the_stop_on_calls_get_an_error_and_properties_are_still_read(bus: 
     asyncio.run(main())
 
 
+@pytest.mark.fault("S16")
 def test_a_stranger_that_has_our_name_does_not_end_us(bus: Bus) -> None:
     async def tell() -> None:
         stranger, service = await names.connect(), Service(FakeController())
@@ -627,6 +653,7 @@ def test_a_stranger_that_has_our_name_does_not_end_us(bus: Bus) -> None:
     asyncio.run(tell())
 
 
+@pytest.mark.fault("F5")
 def test_one_that_comes_back_too_late_says_so(bus: Bus) -> None:
     async def tell() -> None:
         async with rigged() as rig:
@@ -641,6 +668,7 @@ def test_one_that_comes_back_too_late_says_so(bus: Bus) -> None:
     asyncio.run(tell())
 
 
+@pytest.mark.fault("F5")
 def test_a_bus_that_is_busy_for_a_while_is_waited_for(bus: Bus) -> None:
     """More is told than fits between us and the bus, which would have dbus-fast hang up."""
 
@@ -656,6 +684,7 @@ def test_a_bus_that_is_busy_for_a_while_is_waited_for(bus: Bus) -> None:
     asyncio.run(tell())
 
 
+@pytest.mark.fault("S2")
 def test_who_listens_on_the_bus_never_reads_what_was_dictated(bus: Bus) -> None:
     """dbus-monitor sees all signals while text is asked for, and all messages while it is not."""
 

@@ -126,6 +126,7 @@ def answers_500(handler: Handler) -> None:
 @pytest.mark.parametrize(
     ("play", "why"), [(lies, "a number"), (answers_500, "out of memory")], ids=["lies", "500"]
 )
+@pytest.mark.fault("S7")
 def test_a_model_that_lies_or_fails_changes_nothing(
     desk: Desk, window: Gtk4, play: Callable[..., object], why: str
 ) -> None:

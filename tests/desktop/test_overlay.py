@@ -102,6 +102,7 @@ def test_it_is_seen_while_somebody_speaks(
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "hung"])
+@pytest.mark.fault("F11")
 def test_without_it_the_text_arrives_all_the_same(
     x: XServer, daemon: RealDaemon, field: GtkField, number: signal.Signals
 ) -> None:
@@ -142,6 +143,7 @@ def test_it_can_be_turned_off_and_on_while_running(
     field.wait_text(f"{Home.text} {Home.text}")
 
 
+@pytest.mark.fault("F11")
 def test_sounds_that_hang_cost_nothing(
     daemon: RealDaemon, user: Home, field: GtkField, tmp_path: Path
 ) -> None:
@@ -171,6 +173,7 @@ def test_what_is_held_is_said(x: XServer, daemon: RealDaemon, field: GtkField) -
     wait_for(lambda: shown(x) is None, "it goes by itself", 10)
 
 
+@pytest.mark.fault("S8")
 def test_no_word_is_in_what_the_overlay_makes_the_log_say(daemon: RealDaemon) -> None:
     lines = [line for line in daemon.logged().splitlines() if "overlay" in line]
     assert any("restarted" in line for line in lines)

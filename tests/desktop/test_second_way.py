@@ -89,6 +89,7 @@ def test_escape_cancels_while_something_is_said_and_is_everybodys_else(
 
 
 @pytest.mark.parametrize(("use", "before", "after"), [("auto", "none", "x11"), ("stdout",) * 3])
+@pytest.mark.fault("F3")
 def test_both_ways_write_once_a_desktop_has_come(
     user: Home, use: str, before: str, after: str
 ) -> None:

@@ -237,6 +237,7 @@ def _another(daemon: RealDaemon, before: int) -> bool:
         return False
 
 
+@pytest.mark.fault("F3")
 def test_the_desktop_comes_after_the_daemon(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -102,6 +102,7 @@ def test_an_address(text: str, expected: address.Web) -> None:
         ("https://sk-secret@api.example/v1", "a name or password"),
     ],
 )
+@pytest.mark.fault("S10")
 def test_an_address_that_is_not_used(text: str, says: str) -> None:
     reason = made(text).unavailable_reason()
     assert reason is not None
@@ -110,6 +111,7 @@ def test_an_address_that_is_not_used(text: str, says: str) -> None:
         raise AssertionError(reason)
 
 
+@pytest.mark.fault("S8")
 def test_a_key_that_others_may_read_is_not_used(tmp_path: Path) -> None:
     url = "https://spark/v1"
     assert made(url, api_key_file=key_file(tmp_path)).unavailable_reason() is None
@@ -214,6 +216,7 @@ def test_a_server_with_several_models_and_no_list_needs_the_name() -> None:
         assert hear(loaded(server, remote_model="base")) == LINE
 
 
+@pytest.mark.fault("S8")
 def test_a_key_goes_to_the_server_and_nowhere_else(tmp_path: Path) -> None:
     with OpenAIServer(key=KEY) as server:
         engine = loaded(server, api_key_file=key_file(tmp_path))
@@ -255,6 +258,7 @@ def by_tls(folder: Path, name: str) -> tuple[ssl.SSLContext, str]:
     return context, str(path)
 
 
+@pytest.mark.fault("G5")
 def test_by_tls(tmp_path: Path) -> None:
     context, certificate = by_tls(tmp_path, "localhost")
     with OpenAIServer(tls=context) as server:
@@ -269,6 +273,7 @@ def test_by_tls(tmp_path: Path) -> None:
         loaded(server, certificate_file=certificate)
 
 
+@pytest.mark.fault("S10")
 def test_a_proxy_of_the_environment_hears_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     with OpenAIServer() as proxy, OpenAIServer() as server:
         for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):

@@ -203,6 +203,7 @@ def survives(raw: bytes) -> None:
 
 
 @given(st.binary(max_size=200))
+@pytest.mark.fault("G4")
 def test_any_bytes(raw: bytes) -> None:
     survives(raw)
     survives(raw + b"\n")
@@ -221,6 +222,7 @@ def test_any_bytes(raw: bytes) -> None:
     | junk,
     st.binary(max_size=50) | junk.map(lambda value: json.dumps(value).encode()),
 )
+@pytest.mark.fault("G4")
 def test_any_json(head: object, rest: bytes) -> None:
     survives(json.dumps(head).encode() + b"\n" + rest)
 
@@ -349,6 +351,7 @@ def test_without_a_loop_junk_is_the_same_junk(lines: list[bytes], size: int) -> 
 
 
 @pytest.mark.parametrize("size", [1000, 70_000])
+@pytest.mark.fault("G4")
 def test_without_a_loop_a_line_without_an_end_is_not_kept_for_ever(size: int) -> None:
     inbox = EventQueue()
     for _ in range(LARGEST_EVENT // size):

@@ -94,6 +94,7 @@ def test_an_address(text: str, expected: address.Grpc) -> None:
         ("grpc://127.0.0.1@evil.example:1", "a name or password"),
     ],
 )
+@pytest.mark.fault("S10")
 def test_an_address_that_is_not_used(text: str, says: str) -> None:
     reason = made(text).unavailable_reason()
     assert reason is not None
@@ -216,6 +217,7 @@ def test_a_server_that_does_not_say_what_it_has() -> None:
         assert engine.code("auto") == "multi"
 
 
+@pytest.mark.fault("S8")
 def test_a_key_and_a_function_go_to_the_server_and_nowhere_else(tmp_path: Path) -> None:
     with RivaServer(key=KEY) as server:
         server.url += "/bb0837de-8c7b"
@@ -249,6 +251,7 @@ def by_tls(folder: Path, name: str) -> tuple[Any, str]:
     return grpc.ssl_server_credentials([(made.private_key_pem.bytes(), chain)]), str(path)
 
 
+@pytest.mark.fault("G5")
 def test_by_tls(tmp_path: Path) -> None:
     tls, certificate = by_tls(tmp_path, "localhost")
     _, another = by_tls(tmp_path, "elsewhere")
@@ -268,6 +271,7 @@ def test_by_tls(tmp_path: Path) -> None:
         loaded(server, certificate_file=certificate)
 
 
+@pytest.mark.fault("S10")
 def test_a_proxy_of_the_environment_hears_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as proxy, RivaServer() as server:
         proxy.setblocking(False)

@@ -44,6 +44,7 @@ def reach(folder: Path, engine: str) -> tuple[dict[str, object], StatusEvent]:
     return asyncio.run(in_time())
 
 
+@pytest.mark.fault("S10", "S11")
 def test_a_local_engine_reaches_nobody(tmp_path: Path) -> None:
     tried, status = reach(tmp_path, "probe")
     ways = {"loading", "tcp", "thread", "udp", "routes"}

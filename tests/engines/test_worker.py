@@ -242,6 +242,7 @@ def test_who_leaves_while_the_text_is_made_keeps_nobody_waiting(tmp_path: Path) 
     run(main)
 
 
+@pytest.mark.fault("S15")
 def test_the_socket_is_for_this_user_alone_and_takes_the_place_of_an_old_one(
     tmp_path: Path,
 ) -> None:

@@ -108,6 +108,7 @@ def test_an_address(text: str, expected: address.Address) -> None:
         ("[fe80::1]:10300", "in clear"),
     ],
 )
+@pytest.mark.fault("S10")
 def test_an_address_that_is_not_used(text: str, says: str) -> None:
     reason = WyomingEngine(EngineSettings(use="wyoming", address=text)).unavailable_reason()
     assert reason is not None
@@ -303,6 +304,7 @@ def by_tls(folder: Path, port: int, name: str = "localhost") -> tuple[Serving, C
     return Serving(folder / "server", *words, "--token-file", str(token_file(folder))), made
 
 
+@pytest.mark.fault("G5")
 def test_by_tls_with_a_token(tmp_path: Path, free_port: int) -> None:
     server, made = by_tls(tmp_path, free_port)
     where = f"tls://localhost:{free_port}"
@@ -323,6 +325,7 @@ def test_by_tls_with_a_token(tmp_path: Path, free_port: int) -> None:
     assert TOKEN not in server.log + "".join(server.said)
 
 
+@pytest.mark.fault("G5")
 def test_a_certificate_for_another_name_is_refused(tmp_path: Path, free_port: int) -> None:
     server, made = by_tls(tmp_path, free_port, "spark.example")
     with server, pytest.raises(EngineError, match="cannot be trusted"):
@@ -333,6 +336,7 @@ def test_a_certificate_for_another_name_is_refused(tmp_path: Path, free_port: in
         )
 
 
+@pytest.mark.fault("G5", "S10")
 def test_nothing_can_be_read_on_the_way(tmp_path: Path, free_port: int) -> None:
     server, made = by_tls(tmp_path, free_port)
     with server, overheard(free_port) as (port, seen):
@@ -348,6 +352,7 @@ def test_nothing_can_be_read_on_the_way(tmp_path: Path, free_port: int) -> None:
     assert loud(0.01) not in seen
 
 
+@pytest.mark.fault("G1")
 def test_a_name_that_nobody_resolves_costs_seconds_not_minutes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

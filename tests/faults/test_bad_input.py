@@ -201,6 +201,7 @@ def test_no_microphone_then_one_then_a_wrong_name(user: Home, tmp_path: Path) ->
         written(daemon, 2)
 
 
+@pytest.mark.fault("F5")
 def test_no_session_bus(user: Home) -> None:
     daemon = user.daemon(*user.spoken, DBUS_SESSION_BUS_ADDRESS="unix:path=/nowhere")
     daemon.spawn()
@@ -216,7 +217,7 @@ def test_no_session_bus(user: Home) -> None:
     assert daemon.ended == 0
 
 
-@pytest.mark.fault("C10")
+@pytest.mark.fault("C10", "F3")
 def test_no_display(user: Home) -> None:
     """A service's standard output is a log, so what was said is held."""
     config = user.settings.replace('"stdout"', '"auto"').replace('"none"', '"auto"')
@@ -244,6 +245,7 @@ def test_no_display(user: Home) -> None:
 # More than one ------------------------------------------------------------------------------------
 
 
+@pytest.mark.fault("F4", "S16")
 def test_a_second_one_ends_and_the_first_goes_on(user: Home, tmp_path: Path) -> None:
     with user.daemon() as first:
         first.wait_state("ready")
@@ -262,6 +264,7 @@ def test_a_second_one_ends_and_the_first_goes_on(user: Home, tmp_path: Path) -> 
         written(first, 1)
 
 
+@pytest.mark.fault("F4", "S16")
 def test_of_five_at_once_one_lives(user: Home) -> None:
     five = [user.daemon() for _ in range(5)]
     with ExitStack() as stack:

@@ -151,6 +151,7 @@ def test_each_fault_ends_with_a_reason_and_the_next_question_is_answered(
     assert "hello" not in caplog.text.lower()
 
 
+@pytest.mark.fault("S8")
 def test_a_message_that_quotes_the_text_is_not_passed_on() -> None:
     async def work(chat: ChatClient) -> None:
         for said, kept in (("too long: my secret\n plan is", False), ("out of memory", True)):
@@ -208,6 +209,7 @@ def test_the_process_dies_and_the_next_question_has_a_new_one() -> None:
         run(work)
 
 
+@pytest.mark.fault("G6")
 def test_a_question_that_is_not_wanted_any_more_is_taken_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -275,6 +277,7 @@ def test_files_that_cannot_be_used_are_named(tmp_path: Path) -> None:
         assert not lab.asked
 
 
+@pytest.mark.fault("G5")
 def test_by_tls(tmp_path: Path) -> None:
     authority = trustme.CA()
     certificate = tmp_path / "ca.pem"

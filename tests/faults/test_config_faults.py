@@ -42,6 +42,7 @@ BOMBS = {
 
 @pytest.mark.timeout(20)  # some of them keep a careless parser busy for minutes
 @pytest.mark.parametrize("text", BOMBS.values(), ids=BOMBS)
+@pytest.mark.fault("S13")
 def test_a_bomb_is_one_short_problem(text: str) -> None:
     with pytest.raises(ConfigError) as caught:
         config_file.parse(text)
@@ -54,7 +55,7 @@ def test_a_bomb_is_one_short_problem(text: str) -> None:
 
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize("text", BOMBS.values(), ids=BOMBS)
-@pytest.mark.fault("E3")
+@pytest.mark.fault("E3", "S13")
 def test_a_bomb_cannot_be_edited(tmp_path: Path, text: str) -> None:
     path = tmp_path / "config.toml"
     path.write_text(text)
@@ -198,7 +199,7 @@ def test_a_failed_write_leaves_the_old_file_and_no_litter(
 
 @settings(deadline=None, max_examples=300)
 @given(st.text(alphabet="[]{}\"'\\#=,.\n a1-\u00e9", max_size=60) | st.text(max_size=60))
-@pytest.mark.fault("E1")
+@pytest.mark.fault("E1", "S13")
 def test_any_text_ends_in_a_document_or_a_config_error(text: str) -> None:
     try:
         document = toml_file.parse(text, "x")

@@ -136,7 +136,7 @@ def lives(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[Point, Futu
 
 
 @pytest.mark.parametrize("point", POINTS, ids=str)
-@pytest.mark.fault("C13")
+@pytest.mark.fault("C13", "F1")
 def test_killed(
     lives: dict[Point, Future[float]], point: Point, record_property: Callable[[str, object], None]
 ) -> None:
@@ -148,7 +148,7 @@ def test_killed(
     "point", [p for p in POINTS if (p.step, p.when) in {("write", "after"), ("typing", "after")}],
     ids=str,
 )  # fmt: skip
-@pytest.mark.fault("C13", "C5")
+@pytest.mark.fault("C13", "C5", "F1")
 def test_killed_beside_a_window(tmp_path: Path, point: Point) -> None:
     """The same with a real window: what stands in it is the witness."""
     with home(tmp_path) as user, XServer() as x:
@@ -166,7 +166,7 @@ def test_killed_beside_a_window(tmp_path: Path, point: Point) -> None:
 
 
 @pytest.mark.desktop
-@pytest.mark.fault("C13")
+@pytest.mark.fault("C13", "F1")
 def test_killed_between_two_texts_in_a_window(tmp_path: Path) -> None:
     """The new daemon does not know what the old one has written: no space before the next text."""
     with home(tmp_path) as user, XServer() as x:

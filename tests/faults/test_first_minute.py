@@ -282,6 +282,7 @@ def test_a_full_disk_is_reported_once_and_left_to_the_user(newcomer: Newcomer) -
         assert "Traceback" not in daemon.logged()
 
 
+@pytest.mark.fault("S18")
 def test_what_is_not_the_model_is_deleted_and_never_used(newcomer: Newcomer) -> None:
     newcomer.hub.files["encoder.int8.onnx"] = b"?" * ENCODER
     with newcomer.daemon("--fetch", "auto") as daemon:
@@ -325,6 +326,7 @@ def choice(daemon: RealDaemon) -> str:
 @pytest.mark.parametrize(
     "words", [(), ("--fetch", "none"), ("--fetch", "auto", "--engine", "pocketsphinx")]
 )
+@pytest.mark.fault("S18")
 def test_nothing_is_downloaded_unasked(newcomer: Newcomer, words: tuple[str, ...]) -> None:
     with newcomer.daemon(*words) as daemon:
         wait_for(lambda: daemon.status()["engine_state"] == "ready", "it is loaded", 60)

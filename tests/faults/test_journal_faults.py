@@ -105,7 +105,7 @@ AFTER_A_CRASH = {
 """Whatever was under way is then in one of these states; all others stay as they are."""
 
 
-@pytest.mark.fault("C13", "E7")
+@pytest.mark.fault("C13", "E7", "F1")
 def test_nothing_is_lost_and_every_state_is_true_after_a_kill_at_any_point(lives: Path) -> None:
     logs = sorted(lives.glob("*.log"))
     assert len(logs) > 200
@@ -568,7 +568,7 @@ def test_a_journal_of_a_newer_dictate_is_left_alone(opened: Rig) -> None:
 # Folders it cannot use ----------------------------------------------------------------------------
 
 
-@pytest.mark.fault("E6")
+@pytest.mark.fault("E6", "S15")
 def test_a_link_in_a_folder_that_all_may_write_to_is_refused(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir(mode=0o700)
     (tmp_path / "shared").mkdir()
@@ -580,6 +580,7 @@ def test_a_link_in_a_folder_that_all_may_write_to_is_refused(tmp_path: Path) -> 
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
+@pytest.mark.fault("S15")
 def test_a_link_to_nowhere_in_place_of_the_sound_folder_is_refused(
     rig: Rig, tmp_path: Path
 ) -> None:
@@ -591,7 +592,7 @@ def test_a_link_to_nowhere_in_place_of_the_sound_folder_is_refused(
     assert not target.exists()
 
 
-@pytest.mark.fault("E6")
+@pytest.mark.fault("E6", "S15")
 def test_a_link_in_place_of_a_sound_file_is_not_written_through(
     opened: Rig, tmp_path: Path
 ) -> None:
@@ -652,7 +653,7 @@ def test_a_folder_that_cannot_be_written_is_refused(rig: Rig) -> None:
     assert re.search(r"refused: .*Permission denied.*check the owner and mode", said), said
 
 
-@pytest.mark.fault("E6")
+@pytest.mark.fault("E6", "S15")
 def test_a_folder_of_another_user_is_refused(rig: Rig) -> None:
     if os.geteuid() != 0:
         pytest.skip("only root can give a folder to another user: run the tests as root as well")

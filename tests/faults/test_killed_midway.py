@@ -93,6 +93,7 @@ def test_the_engine(desk: Desk, tmp_path: Path, how: signal.Signals) -> None:
             wait_for(lambda: daemon.status()["engine_state"] == "ready", "it is back", 60)
 
 
+@pytest.mark.fault("F1")
 def test_the_daemon_while_it_records(desk: Desk, tmp_path: Path) -> None:
     daemon = RealDaemon(tmp_path, desk.env)
     with daemon:

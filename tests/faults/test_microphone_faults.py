@@ -429,6 +429,7 @@ def test_a_muted_microphone_is_named_as_such_and_works_when_unmuted(
     asyncio.run(scenario())
 
 
+@pytest.mark.fault("S19")
 def test_release_closes_the_device_for_the_server_too(pulse: PulseAudio) -> None:
     async def scenario() -> None:
         async with dictating() as (dictation, tap):

@@ -131,6 +131,7 @@ def engine(url: str, deadline_s: float = DEADLINE_S) -> OpenAIEngine:
 
 
 @pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.fault("G2", "G4")
 def test_each_fault_ends_in_time_with_a_reason(fault: str) -> None:
     play, reason = FAULTS[fault]
     with OpenAIServer() as server:
@@ -150,6 +151,7 @@ def test_each_fault_ends_in_time_with_a_reason(fault: str) -> None:
         assert utterance.finish() == LINE
 
 
+@pytest.mark.fault("G2")
 def test_one_who_takes_a_call_and_says_nothing_is_noticed_at_the_beginning() -> None:
     with OpenAIServer() as server:
         made = engine(server.url)
@@ -165,6 +167,7 @@ def test_one_who_takes_a_call_and_says_nothing_is_noticed_at_the_beginning() -> 
         made.begin(Hotwords(), "en")
 
 
+@pytest.mark.fault("G2")
 def test_a_machine_that_goes_while_it_works_is_noticed_before_the_deadline(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -194,6 +197,7 @@ def dictations(
 
 
 @pytest.mark.parametrize("fault", ["stalls", "resets", "answers 100 MB", "401"])
+@pytest.mark.fault("G2", "G3", "G4")
 def test_what_it_fails_at_is_heard_here(tmp_path: Path, fault: str) -> None:
     with OpenAIServer() as server:
         server.on_asked = FAULTS[fault][0]
@@ -206,6 +210,7 @@ def test_what_it_fails_at_is_heard_here(tmp_path: Path, fault: str) -> None:
     assert re.search(FAULTS[fault][1], link.info.notes[0])
 
 
+@pytest.mark.fault("G3")
 def test_a_fault_that_passes_costs_one_more_sending(tmp_path: Path) -> None:
     def once(handler: Handler) -> None:
         if len(handler.lab.asked) == 1:
@@ -222,6 +227,7 @@ def test_a_fault_that_passes_costs_one_more_sending(tmp_path: Path) -> None:
     assert link.info.device.startswith("remote: 127.0.0.1, ")
 
 
+@pytest.mark.fault("G1")
 def test_nobody_there_is_heard_here(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -229,6 +235,7 @@ def test_nobody_there_is_heard_here(tmp_path: Path) -> None:
     assert "the server at 127.0.0.1 cannot be reached" in link.info.notes[0]
 
 
+@pytest.mark.fault("G6")
 def test_a_cancelled_one_keeps_nobody_waiting(tmp_path: Path) -> None:
     async def main(server: OpenAIServer) -> None:
         link = EngineClient(

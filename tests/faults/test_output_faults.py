@@ -121,6 +121,7 @@ def test_a_window_that_hung_and_takes_no_text_is_free_again(
     with_output(work)
 
 
+@pytest.mark.fault("S5")
 def test_others_get_what_they_know_while_one_hangs(x: XServer, tmp_path: Path) -> None:
     hung, other = GtkField(x, tmp_path), TkField(x, tmp_path)
 

@@ -41,7 +41,7 @@ class Crashing(RealDaemon):
     POINTS,
     ids=[f"{when} {step}" for step, when, *_ in POINTS],
 )
-@pytest.mark.fault("C13")
+@pytest.mark.fault("C13", "F1")
 def test_killed_between_undo_and_write(
     tmp_path: Path, step: str, when: str, at: int, window: str, state: str
 ) -> None:

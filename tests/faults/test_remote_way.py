@@ -27,6 +27,7 @@ def dictated(daemon: RealDaemon, number: int) -> dict[str, object]:
     return dict(daemon.history(1)[0])
 
 
+@pytest.mark.fault("G1")
 def test_from_the_start_to_the_text(tmp_path: Path) -> None:
     with (
         Serving(tmp_path / "spark", lines=(THERE,)) as server,

@@ -113,6 +113,7 @@ def hear(made: RivaEngine) -> str:
 
 
 @pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.fault("G2", "G4")
 def test_each_fault_ends_in_time_with_a_reason(fault: str) -> None:
     play, reason = FAULTS[fault]
     with RivaServer() as server:
@@ -128,6 +129,7 @@ def test_each_fault_ends_in_time_with_a_reason(fault: str) -> None:
         assert hear(made) == LINE
 
 
+@pytest.mark.fault("G2")
 def test_one_that_takes_no_more_sound_is_noticed_while_the_user_speaks() -> None:
     taken = threading.Event()
 
@@ -149,6 +151,7 @@ def test_one_that_takes_no_more_sound_is_noticed_while_the_user_speaks() -> None
         utterance.cancel()
 
 
+@pytest.mark.fault("G3")
 def test_a_server_that_dies_is_lost_at_once() -> None:
     with RivaServer() as server:
         made = engine(server.url)
@@ -202,6 +205,7 @@ class Relay:
             end.close()
 
 
+@pytest.mark.fault("G2")
 def test_a_machine_that_goes_while_it_works_is_noticed_before_the_deadline(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -260,6 +264,7 @@ def speaking(answer: bytes | None) -> Iterator[str]:
     ],
     ids=["says nothing", "hangs up", "speaks HTTP", "speaks garbage"],
 )
+@pytest.mark.fault("G4")
 def test_who_is_no_riva_is_noticed_soon(answer: bytes | None, reason: str) -> None:
     with speaking(answer) as url:
         began = time.monotonic()
@@ -280,6 +285,7 @@ def test_another_grpc_server_is_no_riva() -> None:
         server.stop(0).wait(10)
 
 
+@pytest.mark.fault("G4")
 def test_answers_that_are_no_riva_answers() -> None:
     """What is no message of Riva's is not taken for one."""
     rubbish = grpc.stream_stream_rpc_method_handler(
@@ -308,6 +314,7 @@ def dictations(
 
 
 @pytest.mark.parametrize("fault", ["stalls", "ends early", "UNAUTHENTICATED"])
+@pytest.mark.fault("G2", "G3", "G4")
 def test_what_it_fails_at_is_heard_here(tmp_path: Path, fault: str) -> None:
     play, reason = FAULTS[fault]
     with RivaServer() as server:
@@ -322,6 +329,7 @@ def test_what_it_fails_at_is_heard_here(tmp_path: Path, fault: str) -> None:
     assert re.search(reason.rstrip("$"), link.info.notes[0])
 
 
+@pytest.mark.fault("G3")
 def test_a_fault_that_passes_costs_one_more_sending(tmp_path: Path) -> None:
     with RivaServer() as server:
 
@@ -338,6 +346,7 @@ def test_a_fault_that_passes_costs_one_more_sending(tmp_path: Path) -> None:
     assert link.info.device.startswith("remote: 127.0.0.1, ")
 
 
+@pytest.mark.fault("G1")
 def test_nobody_there_is_heard_here(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -345,6 +354,7 @@ def test_nobody_there_is_heard_here(tmp_path: Path) -> None:
     assert "the server at 127.0.0.1 cannot be reached" in link.info.notes[0]
 
 
+@pytest.mark.fault("G6")
 def test_a_cancelled_one_keeps_nobody_waiting(tmp_path: Path) -> None:
     async def main(server: RivaServer) -> None:
         link = EngineClient(

@@ -155,6 +155,7 @@ def test_the_second_has_a_fall_back_of_its_own(user: TwoEngines) -> None:
         assert set(engines(daemon)) == {"script", "second", "spare"}
 
 
+@pytest.mark.fault("F1")
 def test_after_a_crash_it_is_heard_by_the_engine_it_was_meant_for(user: TwoEngines) -> None:
     noise(user.recording, 30)
     with user.daemon() as daemon:

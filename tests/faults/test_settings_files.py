@@ -300,6 +300,7 @@ def test_a_good_save_is_acknowledged_and_a_reload_after_it_says_since_when(user:
         wait_for(lambda: line in daemon.logged(), daemon.logged())
 
 
+@pytest.mark.fault("F10")
 def test_a_clock_that_is_a_year_ahead_deletes_no_dictation(user: Home) -> None:
     """B1 of a real daemon: one delivered, one held, one start with the clock 400 days ahead."""
     with user.daemon(*user.spoken, config=user.settings) as daemon:

@@ -105,6 +105,7 @@ def test_in_sway_beside_the_preedit(tmp_path: Path) -> None:
         ("after write", 2, "One word", "One wordone word"),
     ],
 )
+@pytest.mark.fault("F1")
 def test_killed_while_a_text_is_changed(
     tmp_path: Path, when: str, at: int, stands: str, again: str
 ) -> None:

@@ -19,6 +19,7 @@ HOSTILE = "so\x1b[31mred\x9b2J\x07 \u202etxet\u2066 \r\n12:00:00 ERROR dictate: 
 CONTROLS = "\x1b\x9b\x07\u202e\u2066\r\0"
 
 
+@pytest.mark.fault("S8")
 def test_an_engine_that_quotes_the_text_in_an_error(tmp_path: Path) -> None:
     quote = "said: \x1b[31mmy password is canary"
     with home(tmp_path) as user:
@@ -35,6 +36,7 @@ def test_an_engine_that_quotes_the_text_in_an_error(tmp_path: Path) -> None:
             assert "\x1b" not in daemon.logged()
 
 
+@pytest.mark.fault("S8")
 def test_what_is_not_ours_is_kept_apart() -> None:
     try:
         int("canary")
@@ -73,6 +75,7 @@ def logged() -> str:
 @pytest.mark.parametrize(
     "show", [lambda: one_line(HOSTILE), shown_in_terminal, shown_by_error, logged]
 )
+@pytest.mark.fault("S6")
 def test_no_way_out_lets_control_characters_through(show: object) -> None:
     assert callable(show)
     shown = show()

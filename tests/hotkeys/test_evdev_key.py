@@ -10,7 +10,7 @@ from evdev import InputDevice, ecodes
 
 from dictate.config.schema import HotkeySettings
 from dictate.errors import Unavailable
-from dictate.hotkeys import KeyUp
+from dictate.hotkeys import KEY_SOURCES, KeyUp
 from dictate.hotkeys.evdev import EvdevKeySource
 from dictate.platform.kernel_input import OWN_KEYBOARD
 from tests.lab.evdev import RIGHT_CTRL, C, EvdevSource, Keyboard
@@ -89,6 +89,28 @@ def test_a_lost_release_is_found(tmp_path: Path, keyboard: Keyboard) -> None:
         await keys.wait_for("KeyUp", seconds=2)
 
     listen(tmp_path, work)
+
+
+@pytest.mark.fault("S3")
+def test_what_else_is_typed_is_neither_told_nor_logged_nor_kept(
+    tmp_path: Path, keyboard: Keyboard, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A program that may read a keyboard could read passwords: "auto" never takes this source."""
+    caplog.set_level(0)
+
+    async def work(keys: Listening) -> None:
+        for _ in range(50):
+            keyboard.press(C)
+            keyboard.release(C)
+        keyboard.press()
+        await keys.wait_for("KeyDown")
+        keyboard.release()
+        await keys.wait_for("KeyUp")
+        assert keys.heard == []
+
+    listen(tmp_path, work)
+    assert not [record for record in caplog.records if record.name.startswith("dictate")]
+    assert "evdev" not in KEY_SOURCES.auto
 
 
 @pytest.mark.fault("B5")

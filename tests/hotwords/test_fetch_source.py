@@ -49,6 +49,7 @@ def test_the_token_is_sent_as_the_file_says(server: WordServer, token: Path) -> 
     assert "Authorization" not in server.requests[1]
 
 
+@pytest.mark.fault("S8")
 def test_a_redirect_is_followed_but_the_token_stays_with_its_server(
     server: WordServer, token: Path
 ) -> None:
@@ -67,6 +68,7 @@ def test_a_redirect_is_followed_but_the_token_stays_with_its_server(
         ("/v1/corrections/hotwords", "redirects again and again"),
     ],
 )
+@pytest.mark.fault("S10")
 def test_a_redirect_leads_nowhere_else(server: WordServer, leads_to: str, why: str) -> None:
     server.status, server.headers = 307, {"Location": leads_to}
     with pytest.raises(Failed, match=why):
@@ -110,6 +112,7 @@ def test_a_failure_leaves_the_last_list(
     assert read_copy(source) == before
 
 
+@pytest.mark.fault("S8")
 def test_a_token_is_used_only_from_a_private_file_and_never_shown(
     server: WordServer, token: Path
 ) -> None:

@@ -157,6 +157,7 @@ def test_what_is_wrong_is_told_with_its_line(text: str, problems: list[str]) -> 
         assert problem.startswith(f"hotwords.toml:{expected}")
 
 
+@pytest.mark.fault("S14")
 def test_ten_thousand_terms_are_taken_and_one_more_is_not(tmp_path: Path) -> None:
     words = ",\n".join(f"'t{number}'" for number in range(10_000))
     assert len(parse(f"words = [{words}]").terms) == 10_000
@@ -170,6 +171,7 @@ def test_ten_thousand_terms_are_taken_and_one_more_is_not(tmp_path: Path) -> Non
     assert hotwords_file.add(path, "T7") == ["- t7", "+ T7"]
 
 
+@pytest.mark.fault("S14")
 def test_thousands_of_problems_are_not_all_told() -> None:
     with pytest.raises(ConfigError) as caught:
         parse("[[word]]\n" * 5000)

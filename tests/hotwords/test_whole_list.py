@@ -123,6 +123,7 @@ def test_one_broken_file_leaves_the_whole_list_and_one_that_is_gone_does_not(pat
     assert lost.problems[path].absent
 
 
+@pytest.mark.fault("S14")
 def test_all_files_together_have_the_limits_of_one(path: Path) -> None:
     path.write_text(f"words = {[f'a{n}' for n in range(9999)]}")
     beside(path, more="words = ['b',\n'c']")
@@ -291,6 +292,7 @@ def test_a_copy_that_is_spoiled_or_of_another_source_is_none(path: Path) -> None
     assert not kept.exists()
 
 
+@pytest.mark.fault("S14")
 def test_a_source_that_is_too_long_is_cut(path: Path) -> None:
     path.write_text(SOURCE)
     keep([f"t{number}" for number in range(10_001)])

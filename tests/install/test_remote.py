@@ -105,6 +105,7 @@ def test_from_the_first_question_to_a_text_and_back(tmp_path: Path) -> None:
     assert paths.config_file().read_text() == config_file.default_toml()
 
 
+@pytest.mark.fault("G1")
 def test_the_tunnel_dies_and_comes_back(tmp_path: Path, served: Serving) -> None:
     """The text comes from there, from here, and from there again."""
     here = f"scripted:{script(tmp_path / 'here', HERE)}"
@@ -169,6 +170,7 @@ def test_it_names_what_is_missing_and_changes_nothing(
 @pytest.mark.parametrize(
     "host", ["-oProxyCommand=id", "", "a b", "a;b", "$(id)", "a\nb", "%h", "a/b"]
 )
+@pytest.mark.fault("S17")
 def test_an_invalid_host_never_reaches_ssh(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "run", lambda *_, **__: pytest.fail("it was run"))
     code, lines = said(host)
@@ -186,6 +188,7 @@ def test_an_invalid_host_never_reaches_ssh(host: str, monkeypatch: pytest.Monkey
         "/",
     ],
 )
+@pytest.mark.fault("S17")
 def test_what_the_far_machine_answers_cannot_reach_the_unit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:

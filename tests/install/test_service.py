@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -80,6 +80,7 @@ def said(manager: UserSystemd) -> str:
     pytest.fail(f"nothing was said: {done.stdout}{done.stderr}")
 
 
+@pytest.mark.fault("S8")
 def test_it_dictates_inside_its_sandbox(service: UserSystemd) -> None:
     ctl(service, "start")
     assert said(service).lower() == "what was said"
@@ -98,7 +99,10 @@ def test_a_call_starts_it(service: UserSystemd) -> None:
     ctl(service, "status")
 
 
-def test_it_feeds_the_watchdog_and_comes_back_from_a_hang(service: UserSystemd) -> None:
+@pytest.mark.fault("F8")
+def test_it_feeds_the_watchdog_and_comes_back_from_a_hang(
+    service: UserSystemd, record_property: Callable[[str, object], None]
+) -> None:
     drop_in = service.home / f".config/systemd/user/{UNIT}.d/quick.conf"
     drop_in.parent.mkdir(exist_ok=True)
     drop_in.write_text("[Service]\nWatchdogSec=4\n")
@@ -108,21 +112,28 @@ def test_it_feeds_the_watchdog_and_comes_back_from_a_hang(service: UserSystemd) 
         time.sleep(5)  # longer than it may be without a sign of life
         assert service.show(UNIT, "NRestarts") == "0"
         service.systemctl("kill", "--kill-whom=main", "--signal=STOP", UNIT)
+        began = time.monotonic()
         service.wait(UNIT, "NRestarts", "1", READY_S)
         service.wait(UNIT, "ActiveState", "active", READY_S)
         ctl(service, "status")
+        record_property("recovered_s", time.monotonic() - began)  # with WatchdogSec=4 for 30
     finally:
         drop_in.unlink()
         service.systemctl("daemon-reload")
 
 
-def test_killed_it_comes_back_with_its_journal(service: UserSystemd) -> None:
+@pytest.mark.fault("F1")
+def test_killed_it_comes_back_with_its_journal(
+    service: UserSystemd, record_property: Callable[[str, object], None]
+) -> None:
     ctl(service, "start")
     before = said(service)
     service.systemctl("kill", "--signal=KILL", UNIT)
+    began = time.monotonic()
     service.wait(UNIT, "NRestarts", "1", READY_S)
     service.wait(UNIT, "ActiveState", "active", READY_S)
     assert said(service) == before
+    record_property("recovered_s", time.monotonic() - began)
 
 
 def test_a_broken_configuration_keeps_it_running_and_is_reported(service: UserSystemd) -> None:

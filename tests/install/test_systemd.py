@@ -111,6 +111,7 @@ def test_remove_leaves_nothing(installed: UserSystemd) -> None:
     assert left == []
 
 
+@pytest.mark.fault("S9", "S10", "S11")
 def test_what_the_sandbox_really_forbids(manager: UserSystemd) -> None:
     with socket.socket(socket.AF_UNIX) as display:
         display.bind(str(manager.folder / "display"))
@@ -170,6 +171,7 @@ def test_killed_it_comes_back(installed: UserSystemd) -> None:
     assert pid(installed) not in (0, before)
 
 
+@pytest.mark.fault("F8")
 def test_after_a_hang_it_is_ended_and_comes_back(installed: UserSystemd) -> None:
     drop_in = installed.home / f".config/systemd/user/{UNIT}.d/quick.conf"
     drop_in.parent.mkdir(exist_ok=True)
@@ -210,6 +212,7 @@ def test_a_call_on_the_bus_starts_it(installed: UserSystemd) -> None:
     assert installed.show(UNIT, "ActiveState") == "active"
 
 
+@pytest.mark.fault("F2")
 def test_the_service_ends_with_the_desktop(installed: UserSystemd) -> None:
     target = installed.home / ".config/systemd/user/desktop.target"
     target.write_text("[Unit]\nBindsTo=graphical-session.target\nBefore=graphical-session.target\n")
@@ -223,6 +226,7 @@ def test_the_service_ends_with_the_desktop(installed: UserSystemd) -> None:
     target.unlink()
 
 
+@pytest.mark.fault("F3")
 def test_the_desktop_that_comes_later_is_found(manager: UserSystemd) -> None:
     code = "import os; from dictate.platform.desktop import adopt\n"
     code += "print(adopt(), os.environ.get('DISPLAY'))"

@@ -39,11 +39,13 @@ def said(what: Callable[..., int], status: int) -> list[str]:
     return lines
 
 
+@pytest.mark.fault("S4")
 def test_root_allows_it_and_disallows_it(rule: Path, asked: list[str]) -> None:
     assert said(uinput.allow, 0) == [f"done: wrote {rule}", "done: it is in effect now"]
     assert rule.read_text().startswith(MARKER)
     (line,) = [line for line in rule.read_text().splitlines() if not line.startswith("#")]
     assert 'TAG+="uaccess"' in line
+    assert not any(word in line for word in ("MODE", "GROUP", "OWNER")), "for nobody else"
     now = ["udevadm control --reload", "modprobe uinput", "udevadm trigger --settle /dev/uinput"]
     assert asked == now
     assert said(uinput.allow, 0)[0] == f"unchanged: {rule}"

@@ -183,6 +183,7 @@ def test_a_spool_can_be_played_while_it_grows_and_when_it_is_whole(
         assert whole.readframes(40_000) == SECOND * 2
 
 
+@pytest.mark.fault("S8")
 def test_only_the_user_can_read_it(journal: Journal, folder: Path) -> None:
     dictate(journal)
     for path in (folder, *folder.rglob("*")):
@@ -190,6 +191,7 @@ def test_only_the_user_can_read_it(journal: Journal, folder: Path) -> None:
         assert path.stat().st_mode & 0o777 == allowed, path
 
 
+@pytest.mark.fault("S8", "S15")
 def test_an_open_folder_of_an_earlier_version_is_closed_to_others(
     folder: Path, trouble: Trouble
 ) -> None:
@@ -265,6 +267,7 @@ def test_the_last_text_and_the_history(journal: Journal) -> None:
 
 @pytest.mark.parametrize("everything", [False, True])
 @pytest.mark.parametrize("length", [1, 5_000])
+@pytest.mark.fault("S8")
 def test_forgotten_words_are_gone_from_the_files(
     journal: Journal, folder: Path, everything: bool, length: int
 ) -> None:
@@ -318,6 +321,7 @@ def live(journal: Journal, first: int, last: int) -> None:
         journal.sweep(days(hour / 24))
 
 
+@pytest.mark.fault("S9")
 def test_delivered_dictations_are_deleted_after_their_days_and_held_ones_never(
     journal: Journal,
 ) -> None:
@@ -358,6 +362,7 @@ def test_what_is_held_is_kept_from_its_delivery_on(journal: Journal) -> None:
     assert journal.get(held) is None
 
 
+@pytest.mark.fault("S9")
 def test_a_sweep_deletes_the_oldest_sound_beyond_the_limit_and_keeps_the_text(
     journal: Journal,
 ) -> None:
@@ -378,6 +383,7 @@ def test_a_sweep_never_deletes_the_sound_of_what_was_not_delivered(journal: Jour
     assert len(journal.audio(held)) == len(journal.audio(recording)) == 400_000
 
 
+@pytest.mark.fault("S9")
 def test_sound_is_not_kept_when_the_user_does_not_want_it(folder: Path, trouble: Trouble) -> None:
     journal = Journal(folder, JournalSettings(keep_audio=False), trouble)
     journal.open()
@@ -392,6 +398,7 @@ def test_sound_is_not_kept_when_the_user_does_not_want_it(folder: Path, trouble:
 
 
 @pytest.mark.parametrize("upto", [S.RECORDING, S.CAPTURED, S.TRANSCRIBED])
+@pytest.mark.fault("S9")
 def test_nothing_stays_of_a_cancelled_one_if_the_user_wants_that(
     folder: Path, trouble: Trouble, upto: S
 ) -> None:
@@ -408,6 +415,7 @@ def test_nothing_stays_of_a_cancelled_one_if_the_user_wants_that(
     journal.close()
 
 
+@pytest.mark.fault("S9")
 def test_with_no_days_kept_nothing_stays_after_delivery(folder: Path, trouble: Trouble) -> None:
     journal = Journal(folder, JournalSettings(keep_days=0.0), trouble)
     journal.open()
@@ -440,6 +448,7 @@ def test_text_that_is_no_unicode_is_kept_as_far_as_it_goes(journal: Journal) -> 
     assert entry.text == "half ? pair\0"
 
 
+@pytest.mark.fault("F4")
 def test_a_second_dictate_cannot_open_it(journal: Journal, folder: Path) -> None:
     with pytest.raises(JournalError, match="another dictate"):
         Journal(folder, JournalSettings(), Trouble()).open()

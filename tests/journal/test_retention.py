@@ -51,6 +51,7 @@ def test_time_counts_as_it_goes(seconds: float) -> None:
 
 
 @pytest.mark.parametrize("jump_days", [400, 25, 2, -2, -400, -20_000])
+@pytest.mark.fault("F10")
 def test_a_clock_that_is_set_while_the_machine_is_up_adds_nothing_and_is_noticed(
     jump_days: int,
 ) -> None:
@@ -62,6 +63,7 @@ def test_a_clock_that_is_set_while_the_machine_is_up_adds_nothing_and_is_noticed
 
 
 @pytest.mark.parametrize("jump_days", [400, 61, -2, -20_000])
+@pytest.mark.fault("F10")
 def test_a_clock_that_is_wrong_after_a_boot_adds_nothing_and_is_noticed(jump_days: int) -> None:
     world = World()
     before = world.look()
@@ -137,6 +139,7 @@ def kept(tmp_path: Path) -> Kept:
     return Kept(tmp_path / "dictate", keep_days=1.0)
 
 
+@pytest.mark.fault("F10")
 def test_a_start_with_the_clock_far_ahead_deletes_nothing_and_says_so_once(kept: Kept) -> None:
     kept.world.reboot(AHEAD_S)
     kept.start_again()
@@ -153,6 +156,7 @@ def test_a_start_with_the_clock_far_ahead_deletes_nothing_and_says_so_once(kept:
     assert ["jumped 400 days back" in line for line in kept.troubles] == [False, True]
 
 
+@pytest.mark.fault("F10")
 def test_a_clock_that_jumps_to_and_fro_while_it_runs_deletes_nothing(kept: Kept) -> None:
     for jump_s in (AHEAD_S, -AHEAD_S, -20_000 * DAY_S, 20_000 * DAY_S) * 5:
         kept.world.run(HOUR_S / 2)

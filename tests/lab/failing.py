@@ -67,12 +67,36 @@ def saying(raw: bytes, times: int = 1) -> Play:
     return play
 
 
+def dripping(client: socket.socket, stream: BinaryIO) -> None:
+    """Answers a byte at a time, each of them soon."""
+
+    def before(_: socket.socket, event: Event) -> None:
+        if event.type == "audio-stop":
+            for byte in b'{"type": "transcript", "data": {"text": "' + b"x" * 2_000:
+                client.sendall(bytes([byte]))
+                time.sleep(0.05)
+
+    foreign(THERE, before)(client, stream)
+
+
+def answered_too_early(client: socket.socket, stream: BinaryIO) -> None:
+    """Knows what was said before it has heard it."""
+
+    def before(_: socket.socket, event: Event) -> None:
+        if event.type == "audio-chunk":
+            write_event(Event("transcript", {"text": "you"}), stream)
+
+    foreign(THERE, before)(client, stream)
+
+
 FAULTS: dict[str, Play] = {
     "black hole": black_hole,
     "stalled": stalled,
     "stalled at the end": stalled_at_the_end,
     "reset in the middle": reset_in_the_middle,
     "hung up at the end": hung_up_at_the_end,
+    "dripping": dripping,
+    "answered too early": answered_too_early,
     "nonsense": saying(b"HTTP/1.1 400 Bad Request\r\n\r\n"),
     "no text": saying(b'{"type": "transcript", "data": {"text": 42}}\n'),
     "two million characters": saying(

@@ -122,6 +122,7 @@ def test_a_missing_package_is_named(name: str, extra: str, monkeypatch: pytest.M
         download(CATALOGUE[name], ignore)
 
 
+@pytest.mark.fault("S18")
 def test_wrong_bytes_are_deleted(hub: Hub) -> None:
     hub.content = b"?" * len(CONTENT)
     with pytest.raises(EngineError, match=f"should have {SHA256}: it is deleted"):
@@ -260,6 +261,7 @@ def test_a_circle_of_redirections_ends(hub: Hub) -> None:
 @pytest.mark.parametrize(
     "to", ["file:///etc/passwd", "ftp://127.0.0.1/x", "gopher://x", "http://[x", "http://x:y/"]
 )
+@pytest.mark.fault("S18")
 def test_a_redirection_leads_to_the_web_only(hub: Hub, to: str) -> None:
     hub.redirect = to
     with pytest.raises(Unavailable):
@@ -312,6 +314,7 @@ def test_a_disk_that_fills_meanwhile_is_reported(hub: Hub) -> None:
     assert download(model(), ignore).path.read_bytes() == CONTENT
 
 
+@pytest.mark.fault("S15")
 def test_a_symlink_is_not_written_through(hub: Hub, tmp_path: Path) -> None:
     put(model(), b"").unlink()
     (tmp_path / "precious").write_text("precious")

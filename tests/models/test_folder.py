@@ -44,6 +44,7 @@ def there(hub: Hub, small: Model) -> Path:
     return downloader.download(small, ignore).path
 
 
+@pytest.mark.fault("S18")
 def test_each_file_is_pinned() -> None:
     names = ("qwen3", "qwen3-0.6b", "qwen3-aligner")
     for name in names:
@@ -110,7 +111,7 @@ def test_what_was_checked_is_what_is_read(there: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("file", FILES)
-@pytest.mark.fault("D5")
+@pytest.mark.fault("D5", "S11")
 def test_one_wrong_bit_in_any_file_is_refused_and_fetched_again(
     hub: Hub, small: Model, there: Path, file: str
 ) -> None:
@@ -126,6 +127,7 @@ def test_one_wrong_bit_in_any_file_is_refused_and_fetched_again(
 
 
 @pytest.mark.parametrize("file", FILES)
+@pytest.mark.fault("S15")
 def test_a_symlink_in_the_folder_is_refused(there: Path, tmp_path: Path, file: str) -> None:
     (there / file).rename(tmp_path / "elsewhere")
     (there / file).symlink_to(tmp_path / "elsewhere")
@@ -142,6 +144,7 @@ def test_a_model_is_for_its_engine() -> None:
         find("qwen3-aligner", trusted=False, engine="qwen3")
 
 
+@pytest.mark.fault("S11")
 def test_a_folder_of_ones_own_is_for_those_who_trust_it(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match=r"engine\.trust_model = true"):
         find(f"{tmp_path}/mine", trusted=False, engine="qwen3")

@@ -49,6 +49,7 @@ def there() -> Path:
     return path
 
 
+@pytest.mark.fault("S18")
 def test_the_catalogue_is_pinned() -> None:
     chunks = ("", "-80", "-160", "-1120")
     onnx = (*(f"nemotron-onnx{chunk}" for chunk in chunks), "nemotron-3.5-onnx", "parakeet-onnx")
@@ -116,6 +117,7 @@ def test_an_unknown_name_hints_at_the_near_one() -> None:
 
 
 @pytest.mark.parametrize("given", ["{}/own.nemo", "own.nemo", "~/own.nemo"])
+@pytest.mark.fault("S11")
 def test_a_path_is_for_those_who_trust_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str
 ) -> None:
@@ -138,6 +140,7 @@ def test_a_folder_is_no_trusted_model(tmp_path: Path) -> None:
         find(f"{tmp_path}", trusted=True)
 
 
+@pytest.mark.fault("S11")
 def test_what_was_checked_is_what_is_read(there: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.write_bytes(b"evil")
@@ -148,6 +151,7 @@ def test_what_was_checked_is_what_is_read(there: Path, tmp_path: Path) -> None:
     assert not path.exists()
 
 
+@pytest.mark.fault("S11")
 def test_a_file_swapped_after_it_was_found_is_refused(there: Path, tmp_path: Path) -> None:
     found = find("", trusted=False)
     other = tmp_path / "other"
@@ -157,7 +161,7 @@ def test_a_file_swapped_after_it_was_found_is_refused(there: Path, tmp_path: Pat
         pytest.fail("it was opened")
 
 
-@pytest.mark.fault("D5")
+@pytest.mark.fault("D5", "S11")
 def test_one_wrong_bit_is_refused(there: Path) -> None:
     there.write_bytes(CONTENT[:-1] + b"t")
     with pytest.raises(EngineError, match="its SHA-256 is"), opened(find("", trusted=False)):
@@ -165,6 +169,7 @@ def test_one_wrong_bit_is_refused(there: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["nemo", "json"])
+@pytest.mark.fault("S15")
 def test_a_symlink_in_the_store_is_refused(there: Path, tmp_path: Path, kind: str) -> None:
     path = there.with_suffix(f".{kind}")
     path.rename(tmp_path / "elsewhere")
@@ -173,6 +178,7 @@ def test_a_symlink_in_the_store_is_refused(there: Path, tmp_path: Path, kind: st
         find("", trusted=False)
 
 
+@pytest.mark.fault("S15")
 def test_a_symlink_put_there_after_it_was_found_is_refused(there: Path, tmp_path: Path) -> None:
     found = find("", trusted=False)
     there.rename(tmp_path / "elsewhere")
@@ -193,12 +199,14 @@ def test_what_is_no_file_is_refused_and_does_not_hang(there: Path) -> None:
         pytest.fail("it was opened")
 
 
+@pytest.mark.fault("S15")
 def test_a_file_that_others_may_write_is_refused(there: Path) -> None:
     there.chmod(0o602)
     with pytest.raises(Unavailable, match="chmod go-w"):
         find("", trusted=False)
 
 
+@pytest.mark.fault("S15")
 def test_a_file_of_another_user_is_refused(there: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if os.geteuid() == 0:
         os.chown(there, 12345, -1)

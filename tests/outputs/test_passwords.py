@@ -78,7 +78,7 @@ def with_output(work: Callable[[X11Output], Awaitable[None]]) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.kind)
-@pytest.mark.fault("C9")
+@pytest.mark.fault("C9", "S8")
 def test_a_field_for_passwords_gets_nothing(
     x: XServer, tmp_path: Path, kind: type[TwoFields]
 ) -> None:
@@ -276,6 +276,7 @@ def test_on_wayland(
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.kind)
+@pytest.mark.fault("S8")
 def test_what_is_read_back_is_no_password(
     x: XServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: type[TwoFields]
 ) -> None:

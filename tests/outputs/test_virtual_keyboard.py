@@ -451,6 +451,7 @@ def test_sway_killed_and_started_again(
 # The clipboard alone
 
 
+@pytest.mark.fault("S5")
 def test_the_clipboard_output_copies(sway: Sway) -> None:
     text = "Grüße, “Claude” 日本 😀\nzwei"
 

@@ -136,7 +136,7 @@ def test_focus_names_the_application_not_its_title(window: Window) -> None:
 # What was in the clipboard
 
 
-@pytest.mark.fault("C6")
+@pytest.mark.fault("C6", "S5")
 def test_text_comes_back(x: XServer, window: Window) -> None:
     copy(x, "vorher ü".encode())
     copy(x, b"selected\n", "primary")
@@ -180,7 +180,7 @@ def owner(x: XServer, selection: str) -> str:
         display.close()
 
 
-@pytest.mark.fault("C6")
+@pytest.mark.fault("C6", "S5")
 def test_a_picture_and_many_targets_come_back(x: XServer, window: Window) -> None:
     targets = {
         "image/png": (8, b"\x89PNG\r\n\x1a\n" + os.urandom(90_000)),

@@ -26,6 +26,7 @@ def holder(folder: Path, seconds: float) -> "subprocess.Popen[str]":
     return process
 
 
+@pytest.mark.fault("F4", "S16")
 def test_another_holder_is_an_error_and_its_death_frees(tmp_path: Path) -> None:
     with holder(tmp_path, 60) as other:
         with pytest.raises(BlockingIOError), locked(tmp_path):

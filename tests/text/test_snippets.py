@@ -75,6 +75,7 @@ def test_whether_a_text_has_a_snippet_in_it() -> None:
     assert not has_snippet("insert my address", Hotwords(), "insert")
 
 
+@pytest.mark.fault("S6")
 def test_in_a_terminal_a_snippet_has_no_line_end() -> None:
     values = SnippetValues(FORMS.__getitem__, one_line=True)
     assert polish("insert my address", MINE, TEXT, values=values) == ADDRESS.replace("\n", " ")

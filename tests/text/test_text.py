@@ -180,7 +180,7 @@ HEARD = st.text(max_size=40) | st.lists(WORDS | NOISE, max_size=12).map(" ".join
 
 
 @given(HEARD, LANGUAGE, st.none() | st.booleans(), st.sampled_from([0.0, 0.1, 60.0]))
-@pytest.mark.fault("C8")
+@pytest.mark.fault("C8", "S6")
 def test_nothing_said_brings_a_control_character_or_an_error(
     heard: str, language: str | None, punctuates: bool | None, audio_s: float
 ) -> None:
@@ -190,7 +190,7 @@ def test_nothing_said_brings_a_control_character_or_an_error(
 
 
 @given(HEARD)
-@pytest.mark.fault("C8")
+@pytest.mark.fault("C8", "S6")
 def test_no_line_end_without_the_command(heard: str) -> None:
     assert "\n" not in polish(heard, MINE, OFF)
 
@@ -244,6 +244,7 @@ def test_a_loop_without_end_is_cut_whole() -> None:
     assert polish(heard, Hotwords(), TextSettings(), audio_s=9) == "We go. I do not know."
 
 
+@pytest.mark.fault("S14")
 def test_ten_thousand_terms_do_not_make_it_slow() -> None:
     hotwords = Hotwords(tuple(Term(f"Term {number} Word") for number in range(10_000)))
     polish("", hotwords, ON)

@@ -144,6 +144,7 @@ def test_a_recording_that_is_over_at_once_and_the_next_one_do_not_mix(
     on_a_bus(tmp_path, monkeypatch, work)
 
 
+@pytest.mark.fault("F11")
 def test_a_player_that_hangs_dies_or_restarts_costs_the_others_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

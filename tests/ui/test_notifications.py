@@ -99,6 +99,7 @@ def test_a_message_is_shown(bus: Bus, caplog: pytest.LogCaptureFixture) -> None:
     assert "Held: a < b" in caplog.text
 
 
+@pytest.mark.fault("S8")
 def test_a_private_one_is_neither_logged_nor_kept(
     bus: Bus, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -152,6 +153,7 @@ def test_a_flood_of_messages_is_logged_but_not_shown(
 
 
 @pytest.mark.parametrize("mood", ["refuses", "missing", "disabled"])
+@pytest.mark.fault("F11")
 def test_where_nothing_can_be_shown_nothing_happens(
     bus: Bus, mood: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -168,6 +170,7 @@ def test_where_nothing_can_be_shown_nothing_happens(
     assert "Held: why" in caplog.text
 
 
+@pytest.mark.fault("F11")
 def test_a_server_that_hangs_costs_one_wait_only(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(notifications, "_ANSWER_S", 0.2)
 
@@ -190,6 +193,7 @@ def test_without_a_bus_it_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     assert "Held: why" in caplog.text
 
 
+@pytest.mark.fault("F11")
 def test_a_bus_that_dies_meanwhile_is_no_trouble(bus: Bus) -> None:
     async def tell() -> None:
         server: Any = Server("hangs")

@@ -99,6 +99,7 @@ def test_none_unless_asked_for(played: Path) -> None:
     with_sounds(work, enabled=False)
 
 
+@pytest.mark.fault("F11")
 def test_a_player_that_hangs_is_killed(
     played: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -134,6 +134,7 @@ def test_parts_of_a_menu_can_be_asked_for(bus: Bus) -> None:
     asyncio.run(main())
 
 
+@pytest.mark.fault("F11")
 def test_a_tray_that_comes_later_or_again_gets_it(bus: Bus) -> None:
     async def main() -> None:
         mine = Offered()

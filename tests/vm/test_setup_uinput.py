@@ -20,6 +20,7 @@ def tags() -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
+@pytest.mark.fault("S4")
 def test_udev_marks_the_device_for_who_sits_here() -> None:
     assert "uaccess" not in tags()
     assert setup().splitlines() == [f"done: wrote {RULE}", "done: it is in effect now"]

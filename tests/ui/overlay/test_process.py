@@ -176,6 +176,7 @@ def test_deaths_before_it_ended_by_itself_are_forgotten(
 
 
 @pytest.mark.parametrize("bad", ["HANGS", "NEVER_READS", "DIES", "DIES_AT_ONCE", "CHATTERS"])
+@pytest.mark.fault("F11")
 def test_a_bad_process_is_replaced(rig: Rig, bad: str) -> None:
     rig.plays(globals()[bad])
 
@@ -196,6 +197,7 @@ def test_a_bad_process_is_replaced(rig: Rig, bad: str) -> None:
 
 
 @pytest.mark.parametrize("bad", ["HANGS", "DIES", "DIES_AT_ONCE", "CHATTERS"])
+@pytest.mark.fault("F11")
 def test_what_is_always_bad_is_given_up(
     rig: Rig, bad: str, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -207,6 +207,7 @@ def test_it_ends_with_the_daemon(x: XServer) -> None:
         assert shown(x) is None
 
 
+@pytest.mark.fault("S8")
 def test_nothing_that_was_said_is_in_its_errors(x: XServer) -> None:
     for line in (b'{"state": "recording", "solid": "xylophone"}\n', b'{"solid": "xylophone\n'):
         done = subprocess.run(
