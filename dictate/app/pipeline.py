@@ -27,7 +27,7 @@ from dictate.app.preedit import Preedit
 from dictate.app.profile_choice import begin, land, landing_now
 from dictate.app.profiles import Profile, Profiles
 from dictate.app.session import Activity, Command, Do, Input, Session
-from dictate.app.tail import ask_for_drafts, voice_ended
+from dictate.app.tail import ask_for_drafts, still_comes, voice_ended
 from dictate.app.take_text import find_text, keep_text
 from dictate.app.voice_editing import VoiceEditing
 from dictate.config.schema import Settings
@@ -165,14 +165,15 @@ class Pipeline:
         self._act(decide)
 
     def _act(self, decide: Callable[[], list[Command]]) -> None:
-        before = self._session.activity
+        before = self._session.activity, self._session.listening
         for command in decide():
             log.debug("%s", command)
             self._obey(command)
         if self._session.recording is None and self._listening:
             self._listening = False
             self._microphone.release()
-        if self._session.activity is not before:
+        # In the tail it still records, and listens no more: the next press begins another one.
+        if (self._session.activity, self._session.listening) != before:
             self._observer.changed()
         if self._session.activity is Activity.READY:
             self.idle.set()
@@ -308,11 +309,20 @@ class Pipeline:
         dictation.ends_at = dictation.released_at + tail_s
         dictation.focus = loop.create_task(land(dictation))
         # A microphone that died takes its last chunk with it: the tail must end all the same.
-        longest_s = tail_s + LATE_SOUND_S
-        dictation.timers.append(
-            loop.call_later(longest_s, self._handle, dictation.number, Input.TAIL_OVER)
-        )
+        self._end_tail_later(dictation, tail_s + LATE_SOUND_S)
         loop.call_soon(self._end_tail, dictation)
+
+    def _end_tail_later(self, dictation: Dictation, seconds: float) -> None:
+        heard_until = dictation.heard_until
+
+        def end() -> None:
+            if still_comes(dictation, heard_until, time.monotonic()):
+                self._end_tail_later(dictation, LATE_SOUND_S)
+            else:
+                self._handle(dictation.number, Input.TAIL_OVER)
+
+        loop = asyncio.get_running_loop()
+        dictation.timers.append(loop.call_later(seconds, end))
 
     def _end_tail(self, dictation: Dictation) -> None:
         if self._session.recording == dictation.number and self._voice_ended(dictation):
