@@ -96,6 +96,18 @@ class EngineManager:
         """Each client once, the main one first."""
         return tuple(dict.fromkeys(self.clients.values()))
 
+    @property
+    def running(self) -> Sequence[EngineClient]:
+        """Each client that has a process: those of the profiles, each once, the main one first, and
+        behind each its fallback once that was needed."""
+        found = [(client, client.fallback) for client in self._in_use]
+        return [client for pair in found for client in pair if client is not None]
+
+    @property
+    def well(self) -> bool:
+        """Whether each of them is watched and restarted, whatever its state."""
+        return all(client.is_supervised for client in self.running)
+
     def _make(self, settings: EngineSettings) -> EngineClient:
         # A name of its own for each: the old engine may still be ending when the new one starts.
         socket = paths.runtime_dir() / f"engine-{next(self._count)}.sock"

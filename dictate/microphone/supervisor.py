@@ -135,6 +135,15 @@ class MicrophoneSupervisor:
         if not self._listening:
             self._settle()
 
+    async def renew(self) -> None:
+        """The machine was asleep, and what was open before may be dead. It is closed, and opened
+        again if it is to be open between dictations. One that records is left to its heartbeat."""
+        if self._listening or self._stopped:
+            return
+        await self._close()
+        if not self._listening:
+            self._settle()
+
     async def stop(self) -> None:
         """Close everything and leave no child behind. Idempotent."""
         self._stopped = True

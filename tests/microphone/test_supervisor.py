@@ -279,6 +279,31 @@ def test_always_opens_at_the_start_and_keeps_nothing_old() -> None:
     assert len(rig.chunks) <= 10
 
 
+@pytest.mark.fault("A12")
+@pytest.mark.parametrize(("settings", "opens"), [(ALWAYS, True), (LINGER, False), (NEVER, False)])
+def test_what_was_open_before_a_sleep_is_closed_after_it(
+    settings: MicrophoneSettings, *, opens: bool
+) -> None:
+    rig = Rig(settings)
+
+    async def scenario(tap: MicrophoneSupervisor) -> None:
+        tap.listen()
+        await heard(rig, 3)
+        tap.release()
+        before = rig.made
+        rig.stalls = True  # as a stream does that a sleep has broken
+        await tap.renew()
+        rig.stalls = False
+        await until(lambda: tap.is_open is opens)
+        tap.listen()
+        await heard(rig, 6)
+        await tap.renew()  # that one is left to its heartbeat
+        await heard(rig, 9)
+        assert rig.made == before + 1
+
+    play(rig, scenario)
+
+
 def test_a_press_right_after_the_release_waits_for_the_closing() -> None:
     rig = Rig(NEVER)
 
