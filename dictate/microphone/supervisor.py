@@ -24,7 +24,9 @@ from dictate.platform.backoff import Backoff
 log = logging.getLogger(__name__)
 
 OPEN_S: Final = 3.0
-"""Seconds until an opening counts as hung; 0.5 is usual."""
+"""Seconds until an opening counts as hung; 0.5 is usual. The next one has twice as long, because on
+an overloaded machine each would seem to hang."""
+LONGEST_OPEN_S: Final = 12.0
 CHECK_S: Final = 0.1
 """Seconds between two checks of the heartbeat while the microphone is open."""
 FIRST_BACKOFF_S: Final = 0.1
@@ -76,6 +78,7 @@ class MicrophoneSupervisor:
         # Only sound outside dictations: no sound of one reaches a later one.
         self._pre_roll: deque[AudioChunk] = deque()
         self._heartbeat = Heartbeat()
+        self._patience_s = OPEN_S
         self._alerts = MicrophoneAlerts()
 
     @property
@@ -202,6 +205,7 @@ class MicrophoneSupervisor:
 
     async def _keep(self) -> None:
         backoff = Backoff(FIRST_BACKOFF_S, LONGEST_BACKOFF_S, STEADY_S)
+        self._patience_s = OPEN_S
         try:
             while True:
                 began = self._now()
@@ -236,13 +240,17 @@ class MicrophoneSupervisor:
         cannot be opened or is lost."""
         microphone = await self._standby.take()
         try:
+            patience_s = self._patience_s
             try:
-                async with asyncio.timeout(OPEN_S):
+                async with asyncio.timeout(patience_s):
                     device = await microphone.open()
             except TimeoutError:
+                self._patience_s = min(2 * patience_s, LONGEST_OPEN_S)
                 raise MicrophoneError(
-                    f"the microphone did not open within {OPEN_S:.0f} s: the sound server may hang"
+                    f"the microphone did not open within {patience_s:.0f} s: the sound server may"
+                    " hang, or the machine is overloaded"
                 ) from None
+            self._patience_s = OPEN_S
             self._set_device(device)
             self._heartbeat.opened(self._now())
             try:

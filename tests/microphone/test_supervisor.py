@@ -33,6 +33,7 @@ class Rig:
     refuses: int = 0
     """How many openings fail."""
     hangs: bool = False
+    opens_in_s: float = 0.0
     silent: bool = False
     stalls: bool = False
     speed: float = 1.0
@@ -90,8 +91,7 @@ class Scripted(Microphone):
     async def open(self) -> str:
         self.live()
         self.rig.made += 1
-        if self.rig.hangs:
-            await asyncio.sleep(3600)
+        await asyncio.sleep(3600 if self.rig.hangs else self.rig.opens_in_s)
         if self.rig.refuses:
             self.rig.refuses -= 1
             raise MicrophoneError("there is no microphone")
@@ -390,6 +390,24 @@ def test_an_opening_that_hangs_is_given_up() -> None:
 
     play(rig, scenario)
     assert "did not open" in rig.troubles[0]
+
+
+@pytest.mark.fault("A7", "A11")
+def test_one_that_opens_slowly_gets_more_time_at_each_attempt(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("dictate.microphone.supervisor.OPEN_S", 0.1)
+    rig = Rig(NEVER, opens_in_s=0.3)
+
+    async def scenario(tap: MicrophoneSupervisor) -> None:
+        for attempts in (3, 6):  # the next dictation begins anew: it may have been one bad moment
+            tap.listen()
+            await heard(rig, len(rig.chunks) + 3)
+            assert rig.made == attempts
+            tap.release()
+            await until(lambda: not tap.is_open)
+
+    play(rig, scenario)
 
 
 def test_a_press_does_not_wait_for_an_idle_back_off() -> None:
