@@ -79,7 +79,7 @@ class SleepWatcher:
         """A graphics card may have lost what an engine had there."""
         pcm = pcm_from_samples((await asyncio.to_thread(check_sound))[_PROBE])
         await self._pipeline.idle.wait()
-        await asyncio.gather(*(_probe(engine, pcm) for engine in self._engines.running))
+        await asyncio.gather(*(_probe(process.client, pcm) for process in self._engines.running))
 
 
 async def _probe(engine: EngineClient, pcm: bytes) -> None:
