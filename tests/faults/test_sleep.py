@@ -1,8 +1,6 @@
 """The machine is suspended, with or without a dictation under way, and wakes."""
 
 import asyncio
-import os
-import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -126,34 +124,6 @@ def test_an_engine_that_the_sleep_broke_is_restarted_before_the_next_dictation(
             daemon.ctl("start")
             wait_for(lambda: daemon.written() == f"{user.text}\n", "it is written")
             assert daemon.logged().count("restarted: ") == 1
-
-
-@pytest.mark.fault("A12")
-def test_what_waited_through_the_sleep_is_not_late_after_it(tmp_path: Path) -> None:
-    """All processes stand still for longer than their limits. The clock goes on, which in a real
-    sleep stands still, too."""
-    with user_with_logind(tmp_path) as (user, login):
-        user.say("!slow 0.5", user.text)
-        user.settings = user.settings.replace("[engine]\n", "[engine]\ndeadline_s = 1.0\n")
-        with user.daemon() as daemon:
-            engine = loaded(daemon)
-            daemon.ctl("start")
-            daemon.wait_spoken(0.2)
-            daemon.ctl("stop")
-            frozen = [daemon.pid, *daemon.children()]
-            for pid in frozen:
-                os.kill(pid, signal.SIGSTOP)
-            time.sleep(1.3)
-            for pid in reversed(frozen):
-                os.kill(pid, signal.SIGCONT)
-            login.wake()
-            wait_for(lambda: daemon.written() == f"{user.text}\n", "it is written")
-            daemon.ctl("start")
-            daemon.wait_spoken(0.2)
-            daemon.ctl("stop")
-            wait_for(lambda: daemon.written() == f"{user.text}\n" * 2, "the next one, too")
-            assert daemon.child(ENGINE) == engine
-            assert "WARNING" not in daemon.logged()
 
 
 def test_logind_comes_later_or_not_at_all(tmp_path: Path) -> None:
