@@ -60,6 +60,7 @@ from dictate.app.repair import RepairStore
 from dictate.app.replay import Replay
 from dictate.app.session import Activity
 from dictate.app.signals import Signal
+from dictate.app.sleep_watcher import SleepWatcher
 from dictate.app.status import StatusPublisher
 from dictate.app.terminal import Terminal
 from dictate.app.tray_controller import TrayController
@@ -229,6 +230,13 @@ def open_controls(
         on_state=keys_changed,
     )
     desktop_watcher = DesktopWatcher(keys, stages.outputs, reloader, feedback.retry_overlay)
+    sleep_watcher = SleepWatcher(
+        pipeline=pipeline,
+        journal=stages.journal,
+        microphone=stages.microphone,
+        engines=stages.engines,
+        keys=keys,
+    )
     status = StatusPublisher(
         ui.service, pipeline, stages.engines, stages.outputs, stages.profiles, keys
     )
@@ -323,6 +331,7 @@ def open_controls(
         keys,
         reloader,
         desktop_watcher,
+        sleep_watcher,
         controller,
         status,
         tray,

@@ -24,7 +24,6 @@ from dictate.journal.journal import Journal
 from dictate.journal.retention import Moment
 from dictate.platform.background import BackgroundTasks
 from dictate.platform.file_watcher import watch
-from dictate.platform.sleep import watch_sleep
 
 log = logging.getLogger(__name__)
 
@@ -110,7 +109,7 @@ class Daemon:
         yield self._controls.fetch.run(self._recovered.wait)
         yield self._controls.sources.run()
         yield self._controls.plain_replay.run()
-        yield watch_sleep(self._going_to_sleep)
+        yield self._controls.sleep_watcher.run()
         yield self._begin()
 
     async def _begin(self) -> None:
@@ -158,13 +157,6 @@ class Daemon:
         files = [self._files.config, hotwords, folder_of(hotwords)]
         await watch(files, lambda _: self._controls.reloader.reload_or_report(), watching)
 
-    def _going_to_sleep(self) -> None:
-        """The machine is about to be suspended. What is said so far is a dictation: nobody holds a
-        key through the sleep, and the microphone may be another one afterwards."""
-        if self._stages.pipeline.listening:
-            log.info("the machine goes to sleep: the dictation is ended")
-            self._stages.pipeline.sound_over()
-
     def _hang_up(self) -> None:
         """SIGHUP: the terminal is closed; without one, it asks for a reload, as with any daemon."""
         if sys.stdin is not None and sys.stdin.isatty():
@@ -181,11 +173,11 @@ class Daemon:
             self._stop.set()
 
     async def _feed_watchdog(self) -> None:
-        """Feed the service manager's watchdog while this loop runs and microphone and engine are
-        supervised (one that fails is no reason to be killed)."""
+        """Feed the service manager's watchdog while this loop runs and the microphone and every
+        engine are supervised: one that fails, or is slow, is no reason to be killed."""
         interval_s = int(os.environ.get("WATCHDOG_USEC", "0")) / 1e6 / 2
         while interval_s:
-            if self._stages.engines.main.is_supervised and self._stages.microphone.well:
+            if self._stages.engines.well and self._stages.microphone.well:
                 self._ui.dispatcher.alive()
             await asyncio.sleep(interval_s)
 

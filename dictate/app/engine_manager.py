@@ -18,6 +18,7 @@ from dictate.engines import ENGINES
 from dictate.engines.client import EngineClient
 from dictate.engines.protocol import EngineState
 from dictate.engines.speed import Speed, load, measure
+from dictate.engines.supervisor import EngineStatus
 from dictate.errors import DictateError, EngineError
 from dictate.hotwords.calibration import BUILT_IN, Calibration, default_strength
 from dictate.hotwords.model import MAIN, Hotwords
@@ -54,6 +55,22 @@ class EngineReport:
     memory_mb: float
     notes: str
     """What is not as the settings want it, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineProcess:
+    """One engine that runs."""
+
+    profiles: Sequence[str]
+    """What it hears."""
+    is_fallback: bool
+    """Whether it hears only what the engine of these profiles fails at."""
+    client: EngineClient
+
+    @property
+    def report(self) -> EngineReport:
+        """This engine, whichever served last."""
+        return _report(self.client, self.client.supervisor.info, self.client.state)
 
 
 class EngineManager:
@@ -95,6 +112,23 @@ class EngineManager:
     def _in_use(self) -> tuple[EngineClient, ...]:
         """Each client once, the main one first."""
         return tuple(dict.fromkeys(self.clients.values()))
+
+    @property
+    def running(self) -> Sequence[EngineProcess]:
+        """Those of the profiles, each once, the main one first, and behind each its fallback once
+        that was needed."""
+        found: list[EngineProcess] = []
+        for client in self._in_use:
+            profiles = [name for name, each in self.clients.items() if each is client]
+            found.append(EngineProcess(profiles, is_fallback=False, client=client))
+            if client.fallback is not None:
+                found.append(EngineProcess(profiles, is_fallback=True, client=client.fallback))
+        return found
+
+    @property
+    def well(self) -> bool:
+        """Whether each engine is watched and restarted, whatever its state."""
+        return all(process.client.is_supervised for process in self.running)
 
     def _make(self, settings: EngineSettings) -> EngineClient:
         # A name of its own for each: the old engine may still be ending when the new one starts.
@@ -309,13 +343,13 @@ class EngineManager:
     @property
     def report(self) -> EngineReport:
         """The main engine."""
-        return _report(self.main)
+        return _report(self.main, self.main.info, self.main.serving_state)
 
     @property
     def others(self) -> dict[str, EngineReport]:
         """The engine of each profile that is not heard by the main one."""
         return {
-            name: _report(client)
+            name: _report(client, client.info, client.serving_state)
             for name, client in self.clients.items()
             if client is not self.main
         }
@@ -348,9 +382,7 @@ def _is_better(client: EngineClient, before: EngineClient) -> bool:
     return name in order and (other not in order or order.index(name) < order.index(other))
 
 
-def _report(client: EngineClient) -> EngineReport:
-    info = client.info
-    state = client.serving_state
+def _report(client: EngineClient, info: EngineStatus, state: EngineState) -> EngineReport:
     reason = client.message if state in (EngineState.RESTARTING, EngineState.FAILED) else ""
     strength = client.default_strength(info.name, info.model)
     tuned = "" if strength == BUILT_IN else f"hotwords: default strength {strength:g} (calibrated)"

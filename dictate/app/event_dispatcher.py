@@ -64,6 +64,9 @@ class EventDispatcher:
         self._terminal = terminal
         self._picture = picture
         self._systemd = sdnotify.SystemdNotifier()
+        if self._systemd.socket is not None:
+            # A manager that hangs must not make us hang: the library drops what it does not take.
+            self._systemd.socket.setblocking(False)  # noqa: FBT003 - it has no name
         self._finish_times = FinishTimes()
         self._held = 0
         """The dictation that was held last."""

@@ -58,6 +58,10 @@ class JournalThread:
         except JournalError as error:
             self._on_trouble(f"{error}; the text is kept in memory only")
 
+    async def settled(self) -> None:
+        """Wait until all steps so far are done."""
+        await asyncio.wrap_future(self._executor.submit(lambda: None))
+
     def apply(self, settings: JournalSettings) -> None:
         """Use these settings from the next step on."""
         self.submit(Journal.apply, settings)

@@ -24,6 +24,7 @@ from dictate.app.plain_replay import PlainReplay
 from dictate.app.profiles import Profiles
 from dictate.app.reloader import Reloader
 from dictate.app.replay import Replay
+from dictate.app.sleep_watcher import SleepWatcher
 from dictate.app.status import StatusPublisher
 from dictate.app.terminal import Terminal
 from dictate.app.tray_controller import TrayController
@@ -69,6 +70,7 @@ class Controls:
     keys: Keys
     reloader: Reloader
     desktop_watcher: DesktopWatcher
+    sleep_watcher: SleepWatcher
     controller: DaemonController
     status: StatusPublisher
     tray: TrayController

@@ -1,9 +1,10 @@
 """Shows the state of the daemon's parts on the bus."""
 
-from dictate.app.engine_manager import EngineManager
+from dictate.app.engine_manager import EngineManager, EngineProcess
 from dictate.app.output_manager import OutputManager
 from dictate.app.pipeline import Pipeline
 from dictate.app.profiles import Profiles
+from dictate.dbus.interface import Row, from_row
 from dictate.dbus.service import Service
 from dictate.hotkeys.keys import Keys
 from dictate.hotwords.model import SECOND
@@ -45,6 +46,7 @@ class StatusPublisher:
     def engines(self) -> None:
         """The engines, and how they are."""
         main, second = self._engines.report, self._engines.others.get(SECOND)
+        rows = [_row(process) for process in self._engines.running]
         self._service.update(
             engine=main.name,
             engine_state=main.state,
@@ -58,6 +60,7 @@ class StatusPublisher:
             second_engine_state=second.state if second else "",
             second_model=second.model if second else "",
             second_engine_notes=second.notes if second else "",
+            engines=[from_row(row) for row in rows],
         )
 
     def progress(self, how_far: str) -> None:
@@ -85,3 +88,15 @@ class StatusPublisher:
             correct_key=states["correct"],
             edit_key=states["edit"],
         )
+
+
+def _row(process: EngineProcess) -> Row:
+    report = process.report
+    return {
+        "profiles": ", ".join(process.profiles),
+        "fallback": process.is_fallback,
+        "name": report.name,
+        "state": report.state.value,
+        "model": report.model,
+        "notes": report.notes,
+    }

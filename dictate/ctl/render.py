@@ -41,6 +41,7 @@ def status(found: Fields) -> None:
         "polish": found["polish"],
         "in front": _in_front(found["in_front"]),
         **_profiles(found),
+        **_fallbacks(found["engines"]),
         **{
             f"{name} key": found[f"{name}_key"]
             for name in ("cancel", "paste", "undo", "correct", "edit")
@@ -115,6 +116,17 @@ def _profiles(found: Fields) -> Fields:
             )
         )
     return items
+
+
+def _fallbacks(engines: Sequence[Fields]) -> Fields:
+    """The engines that serve where another one failed, once one has."""
+    return {
+        "fallback" if row["profiles"].startswith("main") else f"fallback of [{row['profiles']}]": (
+            ", ".join(filter(None, (row["name"], row["state"], row["notes"])))
+        )
+        for row in engines
+        if row["fallback"]
+    }
 
 
 def text(entry: Fields) -> None:

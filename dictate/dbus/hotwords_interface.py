@@ -17,12 +17,12 @@ from dbus_fast.service import ServiceInterface, dbus_method
 from dictate.dbus.interface import (
     HISTORY_CHARACTERS,
     HISTORY_LIMIT,
-    Dicts,
     Plain,
     Row,
     Strings,
     from_row,
 )
+from dictate.dbus.status_properties import Dicts
 from dictate.hotwords.corrections import Correction
 from dictate.hotwords.proposal import Proof, action_of
 from dictate.hotwords.proposal_text import evidence, proposal

@@ -20,7 +20,7 @@ from dbus_fast.annotations import DBusBool, DBusDict, DBusSignature, DBusStr, DB
 from dbus_fast.service import dbus_method
 
 from dictate.dbus.caller import answer_wanted
-from dictate.dbus.status_properties import Status, StatusProperties
+from dictate.dbus.status_properties import Dicts, Status, StatusProperties
 from dictate.errors import DictateError, Unavailable
 from dictate.hotwords.model import SECOND
 from dictate.journal.entry import Entry
@@ -42,7 +42,6 @@ _LINES_LIMIT: Final = 50
 Plain: TypeAlias = str | bool | int | float
 Row: TypeAlias = Mapping[str, Plain]
 Strings = Annotated[list[str], DBusSignature("as")]
-Dicts = Annotated[list[dict[str, Variant]], DBusSignature("aa{sv}")]
 
 
 class Controller(Protocol):

@@ -9,7 +9,8 @@ from contextlib import AbstractContextManager
 from dbus_fast.annotations import DBusBool, DBusDict, DBusStr
 from dbus_fast.service import ServiceInterface, dbus_method
 
-from dictate.dbus.interface import Controller, Dicts, errors, from_row
+from dictate.dbus.interface import Controller, errors, from_row
+from dictate.dbus.status_properties import Dicts
 from dictate.platform.bus import PROFILES_INTERFACE
 
 

@@ -83,6 +83,7 @@ class Service:
             second_engine_state="",
             second_model="",
             second_engine_notes="",
+            engines=[],
             second_output="",
             second_hotkey="",
             cancel_key="",

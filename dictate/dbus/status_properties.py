@@ -5,7 +5,7 @@ dbus-fast reads the annotations here at run time: no `from __future__ import ann
 
 from typing import Annotated, Final, TypedDict
 
-from dbus_fast import PropertyAccess
+from dbus_fast import PropertyAccess, Variant
 from dbus_fast.annotations import DBusBool, DBusDouble, DBusSignature, DBusStr, DBusUInt32
 from dbus_fast.service import ServiceInterface, dbus_property
 
@@ -13,6 +13,7 @@ from dictate import __version__
 
 READ: Final = PropertyAccess.READ
 Numbers = Annotated[dict[str, float], DBusSignature("a{sd}")]
+Dicts = Annotated[list[dict[str, Variant]], DBusSignature("aa{sv}")]
 
 
 class Status(TypedDict, total=False):
@@ -45,6 +46,7 @@ class Status(TypedDict, total=False):
     second_engine_state: str
     second_model: str
     second_engine_notes: str
+    engines: list[dict[str, Variant]]
     second_output: str
     second_hotkey: str
     cancel_key: str
@@ -175,6 +177,10 @@ class StatusProperties(ServiceInterface):
     @dbus_property(READ, "SecondEngineNotes")
     def second_engine_notes(self) -> DBusStr:
         return self._status["second_engine_notes"]
+
+    @dbus_property(READ, "Engines")
+    def engines(self) -> Dicts:
+        return self._status["engines"]
 
     @dbus_property(READ, "SecondOutput")
     def second_output(self) -> DBusStr:

@@ -77,6 +77,11 @@ class EngineClient:
         return self.supervisor.is_supervised
 
     @property
+    def fallback(self) -> "EngineClient | None":
+        """The fallback engine, once it was needed."""
+        return self._fallback
+
+    @property
     def socket(self) -> Path:
         """Where the engine process listens: each connection to it is one more client. Raises
         EngineError if the engine has failed."""

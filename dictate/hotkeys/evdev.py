@@ -132,6 +132,8 @@ class EvdevKeySource(KeySource):
     async def _take_plugged(self, keyboards_open: "_OpenKeyboards", inotify: Inotify) -> None:
         async for event in inotify:
             if event.path is not None and event.path.name.startswith("event"):
+                # After a sleep another device may have the name of one that is gone unnoticed.
+                keyboards_open.check(str(event.path))
                 await self._take(keyboards_open, [event.path], must=False)
 
     async def _take(
@@ -178,6 +180,11 @@ class _OpenKeyboards:
             except TimeoutError:
                 pass
             self._changed.clear()
+
+    def check(self, path: str) -> None:
+        """Drop the device of this name if it is gone."""
+        if path in self.devices:
+            self._query(path)
 
     def close(self) -> None:
         """Close all devices; a key that is down counts as released."""

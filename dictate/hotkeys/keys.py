@@ -95,6 +95,11 @@ class Keys:
         self._settings = settings
         self._update()
 
+    def look_again(self) -> None:
+        """Keyboards may have come or gone unnoticed: the machine was asleep."""
+        for listener in self._listeners.values():
+            listener.look_again()
+
     def pause(self, *, paused: bool) -> None:
         """Ignore all keys from now on, or hear them again."""
         self.paused = paused

@@ -45,6 +45,8 @@ class KeyListener:
         self.optional = False
         """Whether the user did not ask for this key, and misses nothing where it is not heard."""
         self._changed = asyncio.Event()
+        self._waits = False
+        """Whether the key is not heard, and is tried again later."""
         self._backoff = Backoff(FIRST_BACKOFF_S, LONGEST_BACKOFF_S)
 
     def change(self, settings: HotkeySettings) -> None:
@@ -54,6 +56,13 @@ class KeyListener:
         self._hotkey = Hotkey(settings)
         self._hotkey.session(recording=self._recording)
         self._changed.set()
+
+    def look_again(self) -> None:
+        """Keyboards may have come: if the key is not heard, it is tried again at once, and soon
+        after that."""
+        self._backoff.reset()
+        if self._waits:
+            self._changed.set()
 
     def session(self, *, recording: bool) -> None:
         """Whether a dictation records, however it began: the next press depends on it."""
@@ -125,11 +134,14 @@ class KeyListener:
             self._let_go()
 
     async def _wait_changed(self, seconds: float | None) -> None:
+        self._waits = True
         try:
             async with asyncio.timeout(seconds):
                 await self._changed.wait()
         except TimeoutError:
             pass
+        finally:
+            self._waits = False
 
     def _ready(self) -> None:
         self._backoff.reset()

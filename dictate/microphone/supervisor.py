@@ -24,10 +24,9 @@ from dictate.platform.backoff import Backoff
 log = logging.getLogger(__name__)
 
 OPEN_S: Final = 3.0
-"""Seconds until an opening counts as hung; 0.5 is usual."""
+"""Seconds until an opening counts as hung; 0.5 is usual. The next one has twice as long, because on
+an overloaded machine each would seem to hang."""
 LONGEST_OPEN_S: Final = 12.0
-"""The same after openings that counted as hung, each of which doubles it: a machine under load may
-only be slow, and would never get one done."""
 CHECK_S: Final = 0.1
 """Seconds between two checks of the heartbeat while the microphone is open."""
 FIRST_BACKOFF_S: Final = 0.1
@@ -73,13 +72,13 @@ class MicrophoneSupervisor:
         self._device: str | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._lingering: asyncio.TimerHandle | None = None
-        self._open_s = OPEN_S
         self._hurry = asyncio.Event()
         self._one_open = asyncio.Lock()
         self._standby = WarmStandby(partial(make, settings))
         # Only sound outside dictations: no sound of one reaches a later one.
         self._pre_roll: deque[AudioChunk] = deque()
         self._heartbeat = Heartbeat()
+        self._patience_s = OPEN_S
         self._alerts = MicrophoneAlerts()
 
     @property
@@ -136,6 +135,15 @@ class MicrophoneSupervisor:
         await stale.drop()
         if not self._stopped:
             self._standby.prepare()
+        if not self._listening:
+            self._settle()
+
+    async def renew(self) -> None:
+        """The machine was asleep, and what was open before may be dead. It is closed, and opened
+        again if it is to be open between dictations. One that records is left to its heartbeat."""
+        if self._listening or self._stopped:
+            return
+        await self._close()
         if not self._listening:
             self._settle()
 
@@ -197,6 +205,7 @@ class MicrophoneSupervisor:
 
     async def _keep(self) -> None:
         backoff = Backoff(FIRST_BACKOFF_S, LONGEST_BACKOFF_S, STEADY_S)
+        self._patience_s = OPEN_S
         try:
             while True:
                 began = self._now()
@@ -231,16 +240,17 @@ class MicrophoneSupervisor:
         cannot be opened or is lost."""
         microphone = await self._standby.take()
         try:
+            patience_s = self._patience_s
             try:
-                async with asyncio.timeout(self._open_s):
+                async with asyncio.timeout(patience_s):
                     device = await microphone.open()
             except TimeoutError:
-                waited_s, self._open_s = self._open_s, min(2 * self._open_s, LONGEST_OPEN_S)
+                self._patience_s = min(2 * patience_s, LONGEST_OPEN_S)
                 raise MicrophoneError(
-                    f"the microphone did not open within {waited_s:.0f} s: the sound server may"
-                    " hang, or the machine is busy"
+                    f"the microphone did not open within {patience_s:.0f} s: the sound server may"
+                    " hang, or the machine is overloaded"
                 ) from None
-            self._open_s = OPEN_S
+            self._patience_s = OPEN_S
             self._set_device(device)
             self._heartbeat.opened(self._now())
             try:

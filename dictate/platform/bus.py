@@ -31,12 +31,14 @@ async def connect() -> MessageBus:
     return await reach("the session bus", session_address(), ADVICE)
 
 
-async def reach(name: str, address: str, advice: str) -> MessageBus:
-    """A connection to the bus at `address`. Raises Unavailable with the name and the advice."""
+async def reach(name: str, address: str, advice: str, *, takes_files: bool = False) -> MessageBus:
+    """A connection to the bus at `address`; with `takes_files`, answers may bring open files.
+    Raises Unavailable with the name and the advice."""
     # A stopped bus accepts a connection and then never answers.
     try:
         async with asyncio.timeout(HELLO_S):
-            connection = await _Connection(bus_address=address).connect()
+            made = _Connection(bus_address=address, negotiate_unix_fd=takes_files)
+            connection = await made.connect()
     except TimeoutError as error:
         raise Unavailable(f"{name} at {address} does not answer") from error
     except (OSError, EOFError, DBusFastError) as error:

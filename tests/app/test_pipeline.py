@@ -5,6 +5,7 @@ are tested in tests/desktop and tests/faults.
 """
 
 import asyncio
+import gc
 import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -933,5 +934,47 @@ def test_no_timer_outlives_its_dictation(run: Callable[..., None]) -> None:
         await rig.settle()
         assert len(waiting()) <= before
         assert len(loop._scheduled) < 300, "asyncio drops those that were cancelled"
+
+    run(scenario)
+
+
+@pytest.mark.fault("D9", "F9")
+def test_three_hundred_dictations_leave_nothing_behind(
+    run: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever becomes of them: no task, timer, file, thread or dictation."""
+    monkeypatch.setattr("os.fsync", lambda _: None)  # it is not about power cuts
+
+    def left(loop: Any) -> dict[str, int]:
+        gc.collect()
+        return {
+            "tasks": len(asyncio.all_tasks()),
+            "timers": sum(not timer.cancelled() for timer in loop._scheduled),
+            "files": len(list(Path("/proc/self/fd").iterdir())),
+            "threads": threading.active_count(),
+            "dictations": sum(isinstance(each, Dictation) for each in gc.get_objects()),
+        }
+
+    async def dictate(rig: Rig, number: int) -> None:
+        answers: dict[int, str | Exception] = {1: "", 2: EngineLost("it died"), 3: ValueError()}
+        if answer := answers.get(number % 6):
+            rig.main_engine.answers[number] = answer
+        rig.screen.trouble = NotDelivered("no window") if number % 6 == 4 else None
+        rig.press("second" if number % 2 else "")
+        await rig.speak(PAUSE)
+        rig.cancel() if number % 6 == 5 else rig.pipeline.sound_over()
+        await rig.settle()
+        rig.main_engine.answers.clear()  # an error knows where it was raised
+        rig.screen.trouble = None
+
+    async def scenario(rig: Rig) -> None:
+        loop = asyncio.get_running_loop()
+        for number in range(1, 13):
+            await dictate(rig, number)
+        before = left(loop)
+        for number in range(13, 313):
+            await dictate(rig, number)
+        assert left(loop) == before
+        assert before["dictations"] == 0
 
     run(scenario)

@@ -3,6 +3,8 @@ failure of the second affects the main one."""
 
 import os
 import signal
+import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -153,6 +155,43 @@ def test_the_second_has_a_fall_back_of_its_own(user: TwoEngines) -> None:
         assert dictate(daemon, "--second")["text"] == "The fall-back."
         assert dictate(daemon)["text"] == MAIN
         assert set(engines(daemon)) == {"script", "second", "spare"}
+
+        def seen() -> list[tuple[object, ...]]:
+            keys = ("profiles", "fallback", "name", "state")
+            return [tuple(row[key] for key in keys) for row in daemon.status()["engines"]]
+
+        expected = [
+            ("main", False, "scripted", "ready"),
+            ("second", False, "fake", "ready"),
+            ("second", True, "scripted", "ready"),
+        ]
+        wait_for(lambda: seen() == expected, "all three are seen, and work")
+        assert "  fallback of [second] scripted, ready" in daemon.ctl("status").stdout
+
+
+@pytest.mark.fault("F8")
+def test_the_watchdog_is_fed_while_the_second_works_for_longer_than_its_deadline(
+    user: TwoEngines,
+) -> None:
+    """And nobody takes the signs of life before that: they are dropped."""
+    user.second_says("!busy 1.5", SECOND)
+    user.settings = user.settings.replace("[engine]\n", "[engine]\ndeadline_s = 1.0\n")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(user.folder / "notify"))
+        manager.settimeout(10)  # far more than lies between two signs of life
+        notify = {"NOTIFY_SOCKET": str(user.folder / "notify"), "WATCHDOG_USEC": "200000"}
+        with user.daemon(**notify) as daemon:
+            before = both_ready(daemon)
+            time.sleep(1.5)  # more signs than a socket holds
+            daemon.ctl("start", "--second")
+            told: list[bytes] = []
+            for _ in range(20):  # what waits is old
+                manager.recv(4096)
+            while daemon.written() != f"{SECOND}\n":
+                told.append(manager.recv(4096))
+            assert told.count(b"WATCHDOG=1") > 5
+            assert engines(daemon) == before
+            assert "restarted: " not in daemon.logged()
 
 
 @pytest.mark.fault("F1")

@@ -12,6 +12,8 @@ from dictate.config.schema import HotkeySettings
 from dictate.errors import Unavailable
 from dictate.hotkeys import KEY_SOURCES, KeyUp
 from dictate.hotkeys.evdev import EvdevKeySource
+from dictate.hotkeys.hotkey import Press
+from dictate.hotkeys.listener import KeyListener
 from dictate.platform.kernel_input import OWN_KEYBOARD
 from tests.lab.evdev import RIGHT_CTRL, C, EvdevSource, Keyboard
 from tests.lab.keys import Listening
@@ -192,6 +194,61 @@ def test_one_that_is_gone_costs_no_processor(tmp_path: Path, keyboard: Keyboard)
         assert time.process_time() - before < 0.05
 
     listen(tmp_path, work)
+
+
+@pytest.mark.fault("B7")
+def test_after_a_sleep_another_keyboard_may_have_the_name_of_one_that_is_gone(
+    tmp_path: Path, keyboard: Keyboard
+) -> None:
+    """Both happened before anything could be read."""
+    Keyboard(tmp_path / "event4")
+
+    async def work(keys: Listening) -> None:
+        keyboard.gone = True
+        keyboard.path.unlink()
+        again = Keyboard(keyboard.path)
+        async with asyncio.timeout(5):
+            while not keys.heard:
+                again.press()
+                again.release()
+                await asyncio.sleep(0.02)
+
+    listen(tmp_path, work)
+
+
+@pytest.mark.fault("B7")
+def test_keyboards_that_come_after_a_sleep_are_looked_for_at_once(
+    tmp_path: Path, keyboard: Keyboard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without that, it would take as long as the back-off has become."""
+    presses: list[Press] = []
+    states: list[str] = []
+    settings = HotkeySettings(use="evdev", key="f9")
+    listener = KeyListener(settings, presses.append, states.append, lambda _: True)
+    monkeypatch.setattr(listener, "_choose", lambda: EvdevSource(settings, tmp_path))
+    monkeypatch.setattr(listener._backoff, "first_s", 60.0)
+    monkeypatch.setattr(listener._backoff, "longest_s", 60.0)
+
+    async def until(state: str) -> None:
+        while not states or not states[-1].startswith(state):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+    async def main() -> None:
+        running = asyncio.create_task(listener.run())
+        async with asyncio.timeout(5):
+            await until("f9")
+            keyboard.unplug()
+            await until("none: ")
+            again = Keyboard(keyboard.path)
+            listener.look_again()
+            await until("f9")
+            again.press()
+            while not presses:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        running.cancel()
+        await asyncio.wait({running})
+
+    asyncio.run(main())
 
 
 def test_our_own_keyboard_is_nobodys(tmp_path: Path, keyboard: Keyboard) -> None:

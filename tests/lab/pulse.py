@@ -12,30 +12,29 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import pytest
+
+from tests.lab.sound_server import SoundServer
 
 MICROPHONE = "virtmic"
 """The default source, which records what `play` plays."""
 DESCRIPTION = "Virtual Microphone"
 SECOND_MICROPHONE = "othermic"
 
-# norewinds: a null sink renders two seconds ahead otherwise, and the first sound comes late.
-_MODULES = (
-    "module-null-sink sink_name=feed rate=48000 channels=2 norewinds=1",
-    f"module-remap-source source_name={MICROPHONE} master=feed.monitor"
-    f""" source_properties="device.description='{DESCRIPTION}'" """,
-    "module-null-sink sink_name=other_feed rate=44100 channels=2 norewinds=1",
-    f"module-remap-source source_name={SECOND_MICROPHONE} master=other_feed.monitor",
-)
 
+class PulseAudio(SoundServer):
+    """See the head of this file."""
 
-class PulseAudio:
-    """Context manager: the server runs inside it and is killed at its end, whatever its state."""
+    # norewinds: a null sink renders two seconds ahead otherwise, and the first sound comes late.
+    _modules = (
+        "module-null-sink sink_name=feed rate=48000 channels=2 norewinds=1",
+        f"module-remap-source source_name={MICROPHONE} master=feed.monitor"
+        f""" source_properties="device.description='{DESCRIPTION}'" """,
+        "module-null-sink sink_name=other_feed rate=44100 channels=2 norewinds=1",
+        f"module-remap-source source_name={SECOND_MICROPHONE} master=other_feed.monitor",
+    )
 
     def __init__(self, folder: Path) -> None:
         missing = [tool for tool in ("pulseaudio", "pactl", "paplay") if not shutil.which(tool)]
@@ -44,7 +43,7 @@ class PulseAudio:
                 f"{', '.join(missing)} not found: apt install pulseaudio pulseaudio-utils"
                 " libportaudio2 libasound2-plugins"
             )
-        self._folder = folder
+        super().__init__(folder)
         # Not in `folder`: a socket's path may have 107 bytes at most, and pytest's are deep.
         self._socket = f"{tempfile.gettempdir()}/dictate-pulse-{os.getpid()}-{id(self):x}"
         self._server: subprocess.Popen[bytes] | None = None
@@ -52,58 +51,33 @@ class PulseAudio:
 
     @property
     def env(self) -> dict[str, str]:
-        """The environment variables with which a program finds this server."""
         return {
             "PULSE_SERVER": f"unix:{self._socket}",
-            "PULSE_COOKIE": str(self._folder / "cookie"),
-            "HOME": str(self._folder),
-            "XDG_RUNTIME_DIR": str(self._folder),
+            "PULSE_COOKIE": str(self.folder / "cookie"),
+            "HOME": str(self.folder),
+            "XDG_RUNTIME_DIR": str(self.folder),
         }
 
-    def enter(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Make every program that this test starts from now on use this server."""
-        for name, value in self.env.items():
-            monkeypatch.setenv(name, value)
+    def start(self) -> None:
+        Path(self._socket).unlink(missing_ok=True)
+        modules = (
+            f"module-native-protocol-unix auth-anonymous=1 socket={self._socket}",
+            *self._modules,
+        )
+        command = ["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1"]
+        command += ["--use-pid-file=no", "--disable-shm=yes"]
+        for module in modules:
+            command += ["-L", module]
+        self._server = self.spawn(*command)
+        self.answers(self._server, "set-default-source", MICROPHONE)
 
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def end(self) -> None:
         for player in self._players:
             player.kill()
             player.wait()
         if self._server is not None:
             self.kill()
         Path(self._socket).unlink(missing_ok=True)
-
-    def start(self) -> None:
-        """Start the server, or start it again after `kill`."""
-        Path(self._socket).unlink(missing_ok=True)
-        modules = (f"module-native-protocol-unix auth-anonymous=1 socket={self._socket}", *_MODULES)
-        command = ["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1"]
-        command += ["--use-pid-file=no", "--disable-shm=yes"]
-        for module in modules:
-            command += ["-L", module]
-        with (self._folder / "pulse.log").open("ab") as log:
-            self._server = subprocess.Popen(
-                command,
-                env={**os.environ, **self.env},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
-        deadline = time.monotonic() + 20
-        while self._try("set-default-source", MICROPHONE) is None:
-            if time.monotonic() > deadline or self._server.poll() is not None:
-                told = (self._folder / "pulse.log").read_text(errors="replace")
-                raise RuntimeError(f"PulseAudio did not start:\n{told}")
-            time.sleep(0.03)
 
     def play(self, recording: Path, sink: str = "feed") -> subprocess.Popen[bytes]:
         """Play `recording` into the virtual microphone, in real time; `wait()` on the answer."""
@@ -119,22 +93,6 @@ class PulseAudio:
         """Its caller sees to this player's end."""
         self._players.remove(player)
 
-    def pactl(self, *words: str) -> str:
-        """The output of `pactl` with these arguments. Raises RuntimeError if it refuses."""
-        answer = self._try(*words)
-        if answer is None:
-            raise RuntimeError(f"pactl {' '.join(words)} failed")
-        return answer
-
-    def set_default_source(self, name: str) -> None:
-        self.pactl("set-default-source", name)
-
-    def recordings(self) -> int:
-        """How many streams record at this moment."""
-        streams = self.pactl("list", "short", "source-outputs").splitlines()
-        # A remapped source records from its master, too.
-        return sum("protocol-native" in stream for stream in streams)
-
     def unload(self, source: str) -> None:
         """Pull the plug of a virtual microphone."""
         for line in self.pactl("list", "short", "modules").splitlines():
@@ -146,9 +104,15 @@ class PulseAudio:
 
     def plug_in(self, source: str) -> None:
         """Plug the virtual microphone in again, as the default."""
-        module = next(module for module in _MODULES if f"source_name={source} " in module)
+        module = next(module for module in self._modules if f"source_name={source} " in module)
         self.pactl("load-module", *module.split(" "))
         self.set_default_source(source)
+
+    def recordings(self) -> int:
+        """How many streams record at this moment."""
+        streams = self.pactl("list", "short", "source-outputs").splitlines()
+        # A remapped source records from its master, too.
+        return sum("protocol-native" in stream for stream in streams)
 
     def kill(self) -> None:
         """SIGKILL, as the kernel does when memory runs out."""
@@ -165,14 +129,3 @@ class PulseAudio:
     def cont(self) -> None:
         assert self._server is not None
         self._server.send_signal(signal.SIGCONT)
-
-    def _try(self, *words: str) -> str | None:
-        done = subprocess.run(
-            ["pactl", *words],
-            env={**os.environ, **self.env},
-            capture_output=True,
-            text=True,
-            timeout=10,
-            check=False,
-        )
-        return done.stdout if done.returncode == 0 else None
