@@ -1,15 +1,28 @@
 """Pastes into the focused window of an X11 desktop; `x11/paste.py` describes how."""
 
+import asyncio
 import os
+import time
+from collections.abc import Callable
+from typing import Final
 
 from dictate.config.schema import OutputSettings
-from dictate.errors import NotDelivered
-from dictate.outputs import Focus
+from dictate.errors import DeliveryUnsure, NotDelivered
+from dictate.outputs import FieldText, Focus
+from dictate.outputs.accessible_text import is_without
 from dictate.outputs.paste.window_output import WindowOutput
+from dictate.outputs.thread import DesktopLost
 from dictate.outputs.x11.paste import Paster
 from dictate.outputs.x11.thread import XThread
 from dictate.platform.terminals import is_terminal
 from dictate.platform.x11 import x11_unavailable_reason
+
+HANDLED_LIMIT_S: Final = 3.0
+"""Seconds after which an X server that does not answer counts as hung."""
+SAYS_S: Final = 1.0
+"""Seconds that an application has to say what it has done. It needs some milliseconds."""
+AGAIN_S: Final = 0.02
+"""Seconds before it is asked again."""
 
 
 class X11Output(WindowOutput[Paster]):
@@ -22,11 +35,55 @@ class X11Output(WindowOutput[Paster]):
     def __init__(self, settings: OutputSettings) -> None:
         super().__init__(settings, XThread("dictate-x11-output", Paster))
 
+    async def undo(self, text: str, focus: Focus | None) -> None:
+        presses, before = await self._stands(text, focus)
+        await self._on_last(text, focus, lambda backend: backend.undo, "taken back", presses)
+        if before is None or "\n" not in text:
+            return
+        # Editors do more at line ends than at other characters.
+        if not await self._says(focus, lambda now: is_without(text, now, before)):
+            raise DeliveryUnsure("the application does not say that it is taken back: look there")
+
     async def select(self, text: str, focus: Focus | None) -> None:
+        words = text.lstrip(" ")  # the space before it stays between the words
+        if await self._selects(words, focus):
+            return
         if focus is not None and is_terminal(focus.application):
             raise NotDelivered("in a terminal no keys select a text")
-        words = text.lstrip(" ")  # the space before it stays between the words
         await self._on_last(words, focus, lambda backend: backend.select, "selected")
+
+    async def _stands(self, text: str, focus: Focus | None) -> tuple[int | None, FieldText | None]:
+        """What the user has pressed until now, and what stands around the cursor, if `text` stands
+        right before it; nothing if the application does not say what stands there. Raises
+        NotDelivered if it says that something else does."""
+        if focus is None:
+            return None, None
+        try:
+            presses = await self._desktop.call(
+                lambda backend: backend.handled(focus), HANDLED_LIMIT_S
+            )
+        except DesktopLost:
+            presses = None
+        if presses is None or await self.surrounding(focus) is None:
+            return None, None
+        # It may be about to show a text that it has just taken.
+        stands = await self._says(focus, lambda now: not now.selected and now.before.endswith(text))
+        if stands is None:
+            raise NotDelivered("it does not stand right before the cursor any more")
+        return presses, stands
+
+    async def _says(
+        self, focus: Focus | None, wanted: Callable[[FieldText], bool]
+    ) -> FieldText | None:
+        """What stands around the cursor, once it is what is wanted; None if it is not in time."""
+        end = time.monotonic() + SAYS_S
+        while True:
+            now = await self.surrounding(focus)
+            if now is not None and wanted(now):
+                return now
+            if time.monotonic() > end:
+                return None
+            await asyncio.sleep(AGAIN_S)
 
     def unavailable_reason(self) -> str | None:
         if self.settings.use == "auto" and os.environ.get("WAYLAND_DISPLAY"):
