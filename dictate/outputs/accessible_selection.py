@@ -11,12 +11,10 @@ from typing import Final
 
 from dictate.errors import DeliveryUnsure, NotDelivered
 from dictate.outputs.accessibility import FocusedField, Place, call
-from dictate.outputs.accessible_text import TEXT, cursor_of, is_without, read, text_between
+from dictate.outputs.accessible_text import AGAIN_S, TEXT, cursor_of, is_without, read, text_between
 
 CONFIRM_S: Final = 1.0
 """Seconds that an application has to report what is selected. It needs some milliseconds."""
-AGAIN_S: Final = 0.02
-"""Seconds before it is asked again."""
 
 
 async def select(field: FocusedField, place: Place, text: str) -> bool:
@@ -26,7 +24,7 @@ async def select(field: FocusedField, place: Place, text: str) -> bool:
     happened then. Raises NotDelivered if something else stands there, and DeliveryUnsure if nobody
     knows what is selected now.
     """
-    before = await read(field, place)
+    before = await read(field, place, patience_s=CONFIRM_S)
     if before is None:
         return False
     if before.selected or not before.before.endswith(text):

@@ -22,6 +22,8 @@ LOOK_S: Final = 1.0
 """Seconds between two looks."""
 READ_S: Final = 0.2
 """Seconds that an application has for one look. It needs a millisecond or two."""
+AGAIN_S: Final = 0.02
+"""Seconds before a busy application is asked again."""
 AROUND: Final = 2000
 """Maximum number of characters to read, on each side of the cursor or the selection."""
 MOST_SELECTED: Final = 20_000
@@ -43,15 +45,19 @@ class _Left(Exception):
     """The field has lost the focus, or is not one to be read."""
 
 
-async def read(field: FocusedField, place: Place | None = None) -> FieldText | None:
+async def read(
+    field: FocusedField, place: Place | None = None, *, patience_s: float = 0.0
+) -> FieldText | None:
     """As `Output.surrounding`, for the field that has the focus now, or for the one at `place` if
-    that is it."""
+    that is it. With patience, an application that is busy has so many seconds."""
     place = place or field.place
     if place is None:
         return None
     with contextlib.suppress(_Left, TimeoutError, *_MALFORMED):
-        async with asyncio.timeout(READ_S):
-            return await _look(field, place)
+        async with asyncio.timeout(max(patience_s, READ_S)):
+            while (found := await _look(field, place)) is None and patience_s:  # noqa: ASYNC110
+                await asyncio.sleep(AGAIN_S)
+            return found
     return None
 
 

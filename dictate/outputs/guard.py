@@ -78,13 +78,14 @@ class Guard:
         field = self._field
         return field is not None and field.secret
 
-    async def surrounding(self, preview: str = "") -> FieldText | None:
+    async def surrounding(self, preview: str = "", patience_s: float = 0.0) -> FieldText | None:
         """As `Output.surrounding`, for what has the focus now, where accessibility is on.
 
-        `preview` is what an input method shows there now, which some applications take for text.
+        `preview` is what an input method shows there now, which some applications take for text. A
+        busy application has so many seconds.
         """
         field = self._field
-        if field is None or (text := await read(field)) is None:
+        if field is None or (text := await read(field, patience_s=patience_s)) is None:
             return None
         taken = preview and (text.before.endswith(preview) or text.after.startswith(preview))
         return None if taken else text

@@ -27,7 +27,8 @@ def why_not_exact(text: str, *, stands: bool = False) -> str | None:
         return "its lines are indented, which some editors delete at once: press Ctrl+Z there"
     if "\n" in text and not stands:
         return "it has line ends, which may have done something there: press Ctrl+Z there"
-    if any(unicodedata.category(c)[0] in "MC" or ord(c) > 0xFFFF for c in text):
+    signs = text.replace("\n", "")
+    if any(unicodedata.category(c)[0] in "MC" or ord(c) > 0xFFFF for c in signs):
         return "not every application deletes its signs one by one: press Ctrl+Z there"
     return None
 

@@ -3,13 +3,12 @@
 import asyncio
 import os
 import time
-from collections.abc import Callable
 from typing import Final
 
 from dictate.config.schema import OutputSettings
 from dictate.errors import DeliveryUnsure, NotDelivered
 from dictate.outputs import FieldText, Focus
-from dictate.outputs.accessible_text import is_without
+from dictate.outputs.accessible_text import AGAIN_S, is_without
 from dictate.outputs.paste.window_output import WindowOutput
 from dictate.outputs.thread import DesktopLost
 from dictate.outputs.x11.paste import Paster
@@ -21,8 +20,6 @@ HANDLED_LIMIT_S: Final = 3.0
 """Seconds after which an X server that does not answer counts as hung."""
 SAYS_S: Final = 1.0
 """Seconds that an application has to say what it has done. It needs some milliseconds."""
-AGAIN_S: Final = 0.02
-"""Seconds before it is asked again."""
 
 
 class X11Output(WindowOutput[Paster]):
@@ -38,11 +35,14 @@ class X11Output(WindowOutput[Paster]):
     async def undo(self, text: str, focus: Focus | None) -> None:
         presses, before = await self._stands(text, focus)
         await self._on_last(text, focus, lambda backend: backend.undo, "taken back", presses)
-        if before is None or "\n" not in text:
+        if focus is None or before is None or "\n" not in text:
             return
         # Editors do more at line ends than at other characters.
-        if not await self._says(focus, lambda now: is_without(text, now, before)):
-            raise DeliveryUnsure("the application does not say that it is taken back: look there")
+        end = time.monotonic() + SAYS_S
+        while (now := await self._read(focus)) is None or not is_without(text, now, before):
+            if time.monotonic() > end:
+                raise DeliveryUnsure("it is not known whether all of it is gone: look there")
+            await asyncio.sleep(AGAIN_S)
 
     async def select(self, text: str, focus: Focus | None) -> None:
         words = text.lstrip(" ")  # the space before it stays between the words
@@ -64,26 +64,20 @@ class X11Output(WindowOutput[Paster]):
             )
         except DesktopLost:
             presses = None
-        if presses is None or await self.surrounding(focus) is None:
-            return None, None
-        # It may be about to show a text that it has just taken.
-        stands = await self._says(focus, lambda now: not now.selected and now.before.endswith(text))
-        if stands is None:
-            raise NotDelivered("it does not stand right before the cursor any more")
-        return presses, stands
-
-    async def _says(
-        self, focus: Focus | None, wanted: Callable[[FieldText], bool]
-    ) -> FieldText | None:
-        """What stands around the cursor, once it is what is wanted; None if it is not in time."""
         end = time.monotonic() + SAYS_S
-        while True:
-            now = await self.surrounding(focus)
-            if now is not None and wanted(now):
-                return now
+        while presses is not None and (now := await self._read(focus)) is not None:
+            if not now.selected and now.before.endswith(text):
+                return presses, now
+            # It may be about to show a text that it has just taken.
             if time.monotonic() > end:
-                return None
+                raise NotDelivered("it does not stand right before the cursor any more")
             await asyncio.sleep(AGAIN_S)
+        return None, None
+
+    async def _read(self, focus: Focus) -> FieldText | None:
+        """What stands around the cursor in `focus`; None if its application does not say that."""
+        text = await self._guard.surrounding(patience_s=SAYS_S)
+        return text if text and await self.focus() == focus else None
 
     def unavailable_reason(self) -> str | None:
         if self.settings.use == "auto" and os.environ.get("WAYLAND_DISPLAY"):
