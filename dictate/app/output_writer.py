@@ -25,6 +25,8 @@ SETTLED_S: Final = 0.15
 into its field a moment later."""
 SHOWN_S: Final = 1.0
 """Seconds after which an application that has taken a text shows it, unless it was deleted."""
+READ_S: Final = 0.5
+"""Seconds that an output has to say which text stands before the cursor."""
 AS_USUAL: Final = Fitting()
 """How a text is fitted in if nothing else is said: its language is unknown."""
 NOT_LAST: Final = "it is not the last text any more"
@@ -372,7 +374,7 @@ class OutputWriter:
             raise NotFound(f"there is no text that could be {what}")
         if last.behind is None or time.monotonic() - last.at < SHOWN_S:
             return last
-        around = await around_cursor(last.output, last.focus)
+        around = await around_cursor(last.output, last.focus, limit_s=READ_S)
         if around is None or around.before.endswith(last.text):
             return last
         found: LastDelivery | None = last.behind

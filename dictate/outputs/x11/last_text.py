@@ -68,14 +68,20 @@ class LastText:
         )
         return self._followed
 
-    async def settled_presses(self) -> int | None:
-        """What the user has pressed so far, if there is a text and that is watched. If something
-        was pressed since, the application has had time to do it."""
-        if not self._texts or self._activity.why_not_watched():
-            return None
-        if self._activity.unavailable_reason():
-            await self._activity.quiet(QUIET_S)
-        return self._activity.presses
+    @property
+    def presses(self) -> int | None:
+        """What the user has pressed so far, if there is a text and that is watched."""
+        return (
+            self._activity.presses if self._texts and not self._activity.why_not_watched() else None
+        )
+
+    async def quiet(self) -> bool:
+        """Whether nothing was pressed since the last text. If something was, wait until an
+        application has had time for it."""
+        if self._activity.unavailable_reason() is None:
+            return True
+        await self._activity.quiet(QUIET_S)
+        return False
 
     def undo(self, request: PasteRequest) -> None:
         """Take back the text that the last write put there; the one behind it is the last then.

@@ -124,10 +124,12 @@ class Paster:
         """How many keys and buttons the user has pressed so far, all of which this window's
         application has handled; None if that is not known. Raises FocusMoved."""
         window = self._check_focus(focus)
-        presses = await self._last.settled_presses()
-        if presses is None or not answers_pings(self._x, window):
-            return None
-        return presses if await ping(self._x, window, PING_S) else None
+        quiet = await self._last.quiet()
+        presses = self._last.presses
+        if quiet or presses is None:
+            return presses
+        handled = answers_pings(self._x, window) and await ping(self._x, window, PING_S)
+        return presses if handled else None
 
     async def undo(self, request: PasteRequest) -> None:
         """Take back the text that the last `write` put there. Raises NotDelivered."""
