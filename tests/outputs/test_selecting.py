@@ -216,6 +216,7 @@ Outputs = type[InputMethodOutput] | type[VirtualKeyboardOutput]
 @pytest.fixture
 def in_sway(sway: Sway, seat: Keyboard, monkeypatch: pytest.MonkeyPatch) -> Sway:
     monkeypatch.setenv("WAYLAND_DISPLAY", sway.display)
+    monkeypatch.setenv("SWAYSOCK", str(sway.control))  # which application keeps its selection
     return sway
 
 
