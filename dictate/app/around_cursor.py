@@ -15,15 +15,17 @@ ANSWER_S: Final = 0.05
 """Seconds that an output has to say what stands around the cursor."""
 
 
-async def around_cursor(output: Output, focus: Focus | None) -> Around | None:
-    """What a text would stand between: a selection is replaced by it. None if that is not known.
-    Never raises."""
+async def around_cursor(
+    output: Output, focus: Focus | None, *, limit_s: float = ANSWER_S
+) -> Around | None:
+    """What a text would stand between: a selection is replaced by it. None if that is not known
+    within so many seconds. Never raises."""
     if focus is None or output.destination is not Destination.WINDOW:
         return None
     asking = asyncio.ensure_future(output.surrounding(focus))
     ignore_exception(asking)
     try:
-        await asyncio.wait({asking}, timeout=ANSWER_S)
+        await asyncio.wait({asking}, timeout=limit_s)
     finally:
         asking.cancel()
     if not asking.done() or asking.cancelled():

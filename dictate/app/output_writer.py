@@ -23,6 +23,10 @@ MOST_BEHIND: Final = 10
 SETTLED_S: Final = 0.15
 """Seconds from the receipt of a text to Enter: an application may have taken a text, and put it
 into its field a moment later."""
+SHOWN_S: Final = 1.0
+"""Seconds after which an application that has taken a text shows it, unless it was deleted."""
+READ_S: Final = 0.5
+"""Seconds that an output has to say which text stands before the cursor."""
 AS_USUAL: Final = Fitting()
 """How a text is fitted in if nothing else is said: its language is unknown."""
 NOT_LAST: Final = "it is not the last text any more"
@@ -137,15 +141,19 @@ class OutputWriter:
         timing: Timing,
         fitting: Fitting | None = AS_USUAL,
         instead: Instead | None = None,
+        *,
+        rewritten: bool = False,
     ) -> Receipt:
         """Write the text once: intent durable first, outcome after. Without `fitting` it is written
-        as it is. Raises as `Output.write`."""
+        as it is. `instead` and `rewritten` are as in `LastDelivery`. Raises as `Output.write`."""
         async with self._lock:
             began = time.monotonic()
             await self._journal.keep(Journal.typing, number, output.name)
             durable = time.monotonic()
             self._observer.writing(number)
-            place = LastDelivery(number, text, focus, output, 0.0, None, fitting, instead)
+            place = LastDelivery(
+                *(number, text, focus, output, 0.0, None, fitting, instead), rewritten=rewritten
+            )
             receipt = await self._put(place, asked)
             timing.journal_ms += (durable - began) * 1000
             timing.output_ms = (time.monotonic() - durable) * 1000
@@ -278,7 +286,7 @@ class OutputWriter:
         that is not known.
         """
         async with self._lock:
-            last, self.restored = self._last_of(in_use, "taken back"), None
+            last, self.restored = await self._last_of(in_use, "taken back"), None
             entry = await self._journal.call(Journal.get, last.number)
             instead = last.instead
             if instead is not None and altogether and not instead.was_selected:
@@ -330,7 +338,7 @@ class OutputWriter:
         and the message says so.
         """
         async with self._lock:
-            last = self._last_of(in_use, "changed")
+            last = await self._last_of(in_use, "changed")
             entry = await self._journal.call(Journal.get, last.number)
             wanted = replace(last, text=change(last.text), fitting=None, rewritten=True)
             if wanted.text == last.text:
@@ -351,17 +359,28 @@ class OutputWriter:
     async def select(self, in_use: Collection[Output], asked_at: Sequence[float]) -> int:
         """Select the last text in its window. The number of its dictation. Raises as `undo`."""
         async with self._lock:
-            last = self._last_of(in_use, "selected")
+            last = await self._last_of(in_use, "selected")
             await last.output.follows(last.text, asked_at)
             await last.output.select(last.text, last.focus)
             self._last = None  # it is not before the cursor any more
             return last.number
 
-    def _last_of(self, in_use: Collection[Output], what: str) -> LastDelivery:
+    async def _last_of(self, in_use: Collection[Output], what: str) -> LastDelivery:
+        """The last text. Where the output can read what stands there, texts that the user has
+        deleted do not count: the last one is that which stands right before the cursor, behind all
+        those before it."""
         last = self._last
         if last is None or last.output not in in_use:
             raise NotFound(f"there is no text that could be {what}")
-        return last
+        if last.behind is None or time.monotonic() - last.at < SHOWN_S:
+            return last
+        around = await around_cursor(last.output, last.focus, limit_s=READ_S)
+        if around is None or around.before.endswith(last.text):
+            return last
+        found: LastDelivery | None = last.behind
+        while found is not None and not around.before.endswith(found.in_a_row):
+            found = found.behind
+        return found or last
 
     async def _take_back(self, last: LastDelivery, asked_at: Sequence[float]) -> None:
         """Raises as `Output.undo`."""

@@ -20,6 +20,7 @@ from dictate.config.schema import TraySettings
 from dictate.dbus.interface import Row
 from dictate.errors import DictateError
 from dictate.hotkeys.keys import Keys
+from dictate.hotwords.model import MAIN
 from dictate.journal.entry import Entry
 from dictate.platform.background import BackgroundTasks
 from dictate.ui.menu import Menu, MenuEntry
@@ -110,7 +111,9 @@ class TrayController:
         if self._is_taken and ready and before is not Activity.READY:
             self._start(self._read)
         state = "paused" if self._keys.paused and ready else self._activity.value
-        about = self._progress or ", ".join(filter(None, (self._summary(), self._download)))
+        profile = self._pipeline.recording_profile
+        name = f"profile {profile.name}" if profile and profile.name != MAIN else ""
+        about = self._progress or ", ".join(filter(None, (name, self._summary(), self._download)))
         self._icon.change(state, f"{state}, {about}")
         self._menu.change(tuple(self._entries(state, about)))
 

@@ -108,7 +108,10 @@ class VoiceEditing:
                 text, fitting = stood.text, AS_IT_IS
             try:
                 await self._writer.write(
-                    *(number, text, place.output, place.focus, place.asked, Timing()), fitting
+                    *(number, text, place.output, place.focus, place.asked, Timing()),
+                    fitting,
+                    stood.instead if stood else None,
+                    rewritten=stood is not None and stood.rewritten,
                 )
             except (NotDelivered, DeliveryUnsure) as error:
                 self._journal.submit(Journal.held, number, str(error))
@@ -142,7 +145,12 @@ class VoiceEditing:
         return "the next text begins no sentence"
 
     async def _undo(self, place: Place) -> str:
-        if not self._done:
+        if self._done:
+            take_back = self._done.pop()
+            return await take_back(place)
+        last = self._writer.last
+        if last is None or last.instead is None:
             raise NotFound("there is no voice command since the last text that could be taken back")
-        take_back = self._done.pop()
-        return await take_back(place)
+        # What a language model has made of it was done to the last text, too.
+        number = await self._writer.undo(self._in_use(), place.asked.acted_at)
+        return f"what stood there before dictation {number} was changed stands there again"

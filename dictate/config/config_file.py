@@ -24,7 +24,7 @@ from dictate.errors import did_you_mean
 from dictate.hotwords.language import LAYOUT
 from dictate.hotwords.model import SECOND
 from dictate.toml import toml_file
-from dictate.toml.edits import changed
+from dictate.toml.edits import append, changed
 from dictate.toml.positions import span_of
 from dictate.toml.toml_file import Problems
 
@@ -213,6 +213,9 @@ def set_profile_option(path: Path, profile: str, option: str, value: str) -> Non
         if places:
             place = ("profile", places[0])
             new = changed(text, place, lambda found: found.update({option: value}))
+        elif tables and span_of(text, ("profile", 0)) is None:
+            added = {"name": profile, option: value}
+            new = changed(text, ("profile",), lambda found: append(found, added))
         else:
             named, written = (tomlkit.item(each).as_string() for each in (profile, value))
             new = f"{text.rstrip()}\n\n[[profile]]\nname = {named}\n{option} = {written}\n"

@@ -108,12 +108,15 @@ class Keys:
     def bound(self, profile: str, *, down: bool) -> bool:
         """A shortcut bound in the desktop was pressed or released: that of a profile, or ("") the
         one that means the hotkey. Returns whether that was possible: a key that is not down cannot
-        be released, nor one of a profile that there is not.
+        be released, nor one of a profile that there is not. A release without a profile is that of
+        the hotkey, or of the key that was pressed instead.
 
         Each event arrives through a process of its own, so a release may overtake its press. Some
         desktops send no release if another key was pressed meanwhile: then the next press counts
         as the release."""
         name, now = _name(profile) if profile else _HOTKEY, time.monotonic()
+        if not profile and not down:
+            name = self._pressed_instead() or name
         listener = self._listeners.get(name)
         if listener is None:
             return False
@@ -136,6 +139,18 @@ class Keys:
             self._early[name] = now
             return False
         return True
+
+    def _pressed_instead(self) -> str:
+        """The last key of a profile that the desktop has pressed and not released, unless the
+        hotkey is down; empty if there is none."""
+        if self._listeners[_HOTKEY].down:
+            return ""
+        waiting = [
+            name
+            for name in self._pressed
+            if name in self._ended or ((one := self._listeners.get(name)) and one.down)
+        ]
+        return max(waiting, key=self._pressed.__getitem__, default="")
 
     def session(self, *, recording: bool, under_way: bool) -> None:
         """Whether a dictation records, and whether one can be cancelled."""

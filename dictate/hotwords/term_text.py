@@ -8,7 +8,7 @@ import tomlkit
 
 from dictate.hotwords.limits import composed, folded
 from dictate.hotwords.model import TermState
-from dictate.toml.edits import changed
+from dictate.toml.edits import append, changed
 from dictate.toml.positions import span_of
 
 
@@ -62,6 +62,8 @@ def _with_block(text: str, wanted: dict[str, Any], tables: int) -> str:
     next table."""
     block = f"[[word]]\n{tomlkit.dumps(wanted)}"
     span = span_of(text, ("word", tables - 1)) if tables else None
+    if tables and span is None:  # word = [{...}]
+        return changed(text, ("word",), lambda found: append(found, wanted))
     if span is None:
         return f"{text.rstrip()}\n\n{block}".lstrip()
     lines = text.split("\n")
@@ -86,7 +88,7 @@ def _replace(table: Any, at: int | None, spelling: str) -> None:
     if "words" not in table:
         table["words"] = [spelling]
     elif at is None:
-        table["words"].append(spelling)
+        append(table["words"], spelling)
     else:
         table["words"][at] = spelling
 

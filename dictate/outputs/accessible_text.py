@@ -22,12 +22,14 @@ LOOK_S: Final = 1.0
 """Seconds between two looks."""
 READ_S: Final = 0.2
 """Seconds that an application has for one look. It needs a millisecond or two."""
+AGAIN_S: Final = 0.02
+"""Seconds before a busy application is asked again."""
 AROUND: Final = 2000
 """Maximum number of characters to read, on each side of the cursor or the selection."""
 MOST_SELECTED: Final = 20_000
 """Maximum number of selected characters."""
 
-_TEXT: Final = "org.a11y.atspi.Text"
+TEXT: Final = "org.a11y.atspi.Text"
 _TERMINAL: Final = 60
 """The role of a terminal, whose text is mostly the output of programs."""
 _EDITABLE: Final = 1 << 7
@@ -42,14 +44,28 @@ class _Left(Exception):
     """The field has lost the focus, or is not one to be read."""
 
 
-async def read(field: FocusedField) -> FieldText | None:
-    """As `Output.surrounding`, for the field that has the focus now."""
-    if field.place is None:
+async def read(
+    field: FocusedField, place: Place | None = None, *, patience_s: float = 0.0
+) -> FieldText | None:
+    """As `Output.surrounding`, for the field that has the focus now, or for the one at `place` if
+    that is it. With patience, an application that is busy has so many seconds."""
+    place = place or field.place
+    if place is None:
         return None
     with contextlib.suppress(_Left, TimeoutError, *_MALFORMED):
-        async with asyncio.timeout(READ_S):
-            return await _look(field, field.place)
+        async with asyncio.timeout(max(patience_s, READ_S)):
+            while (found := await _look(field, place)) is None and patience_s:  # noqa: ASYNC110
+                await asyncio.sleep(AGAIN_S)
+            return found
     return None
+
+
+def is_without(text: str, now: FieldText, earlier: FieldText) -> bool:
+    """Whether all that has changed around the cursor, or around what is selected, is that `text`
+    does not stand before it any more. Of a long text, less was read before the first time."""
+    kept = earlier.before.removesuffix(text)
+    same = now.before == kept or (len(earlier.before) >= AROUND and now.before.endswith(kept))
+    return same and now.after == earlier.after
 
 
 async def follow(field: FocusedField, on_text: Callable[[FieldText], None]) -> bool:
@@ -72,7 +88,7 @@ async def _look(field: FocusedField, place: Place) -> FieldText | None:
         field.role(place),
         field.windows(place),
         _cursor_and_length(field, place),
-        call(field.connection, place, _TEXT, "GetSelection", "i", 0),
+        call(field.connection, place, TEXT, "GetSelection", "i", 0),
     )
     # A field for passwords may become one, and back, when the user has it shown.
     if states is None or role in (None, PASSWORD, _TERMINAL) or field.place != place:
@@ -88,9 +104,9 @@ async def _look(field: FocusedField, place: Place) -> FieldText | None:
     # In three pieces: so the cursor is in its place, whatever the application counts.
     pieces, now, active = await asyncio.gather(
         asyncio.gather(
-            _text(field, place, start, first),
-            _text(field, place, first, last),
-            _text(field, place, last, end),
+            text_between(field, place, start, first),
+            text_between(field, place, first, last),
+            text_between(field, place, last, end),
         ),
         _cursor_and_length(field, place),
         asyncio.gather(*map(field.is_active, windows)),
@@ -113,11 +129,17 @@ async def _cursor_and_length(field: FocusedField, place: Place) -> tuple[int, in
     """In the application's own units; -1 for what it does not say."""
     cursor, length = await asyncio.gather(
         *(
-            call(field.connection, place, PROPERTIES, "Get", "ss", _TEXT, name)
+            call(field.connection, place, PROPERTIES, "Get", "ss", TEXT, name)
             for name in ("CaretOffset", "CharacterCount")
         )
     )
     return _number(cursor), _number(length)
+
+
+async def cursor_of(field: FocusedField, place: Place) -> int:
+    """Where the cursor is, in the application's own units. May raise what a malformed answer
+    causes."""
+    return (await _cursor_and_length(field, place))[0]
 
 
 def _number(answer: list[Any] | None) -> int:
@@ -137,11 +159,11 @@ def _astral(text: str) -> int:
     return sum(character > "\uffff" for character in text)
 
 
-async def _text(field: FocusedField, place: Place, start: int, end: int) -> str | None:
+async def text_between(field: FocusedField, place: Place, start: int, end: int) -> str | None:
     """None if the answer does not have that length."""
     if start == end:
         return ""
-    answer = await call(field.connection, place, _TEXT, "GetText", "ii", start, end)
+    answer = await call(field.connection, place, TEXT, "GetText", "ii", start, end)
     text = str(answer[0]) if answer else ""
     lengths = len(text), len(text.encode("utf-16-le", "surrogatepass")) // 2
     return text if end - start in lengths else None

@@ -13,9 +13,10 @@ from typing import Any
 from dbus_fast import Message
 from dbus_fast.aio import MessageBus
 
-from dictate.errors import NotDelivered, Unavailable
+from dictate.errors import FocusMoved, NotDelivered, Unavailable
 from dictate.outputs import FieldText
-from dictate.outputs.accessibility import DBUS, LAUNCHER, FocusedField, call
+from dictate.outputs.accessibility import DBUS, LAUNCHER, FocusedField, Place, call
+from dictate.outputs.accessible_selection import select
 from dictate.outputs.accessible_text import follow, read
 from dictate.outputs.lock import locked
 from dictate.outputs.preview_marks import without_preview
@@ -30,6 +31,11 @@ RETRY_S = 0.5
 NO_BUS_RETRY_S = 60.0
 """Seconds before the accessibility bus is looked for again, unless its start is reported."""
 LOCKED = "the screen is locked"
+NOT_READABLE = (
+    "the application does not tell assistive technologies (AT-SPI) what stands there: select it "
+    "there"
+)
+"""Why a text is not selected."""
 SECRET = "a field for passwords has the focus: nothing is written there"
 
 
@@ -40,6 +46,7 @@ class Guard:
         self._session: MessageBus | None = None
         self._field: FocusedField | None = None
         self._locked = False
+        self._wrote_in: Place | None = None
         self._watching: asyncio.Task[None] | None = None
         self._bus_started = asyncio.Event()
         """Set when the accessibility bus is started."""
@@ -88,11 +95,29 @@ class Guard:
                     return await field.in_front()
         return "", ""
 
-    async def surrounding(self) -> FieldText | None:
-        """As `Output.surrounding`, for what has the focus now, where accessibility is on."""
+    async def surrounding(self, patience_s: float = 0.0) -> FieldText | None:
+        """As `Output.surrounding`, for what has the focus now, where accessibility is on. A busy
+        application has `patience_s` seconds."""
         field = self._field
-        text = await read(field) if field is not None else None
+        text = await read(field, patience_s=patience_s) if field is not None else None
         return without_preview(text) if text is not None else None
+
+    def wrote(self) -> None:
+        """A text has just gone into what has the focus now."""
+        self._wrote_in = self._field.place if self._field is not None else None
+
+    async def select(self, text: str) -> bool:
+        """Select `text`, where accessibility is on and says that it stands right before the cursor
+        of the field into which the last text went. False, and nothing has happened, if it does not
+        say what stands there. Raises as `Output.select`."""
+        await self.refresh()
+        self.refuse()
+        field, place = self._field, self._wrote_in
+        if field is None or place is None:
+            return False
+        if field.place != place:
+            raise FocusMoved("another text field, or none, has the focus now")
+        return await select(field, place, text)
 
     async def follow_field(self, on_text: Callable[[FieldText], None]) -> bool:
         """As `Output.follow_field`, for what has the focus now, where accessibility is on. Whether

@@ -66,6 +66,23 @@ _MONTH_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _DAY_AND_YEAR = re.compile(r"^(\d{1,2}) (\d{4})$")
+_DATE = re.compile(
+    r"(?P<day>\d{1,2})(?:\.| de)?"
+    r" (?:jan(?:uar[yi]?|vier)|enero|febr?(?:uar[yi]?|ero)|f[eé]vrier|mar(?:ch|s|zo)|märz"
+    r"|a[pvb]ril|mayo?|mai|jun[ei]|juin|junio|jul[iy]|juillet|julio|august|août|agosto"
+    r"|sept(?:ember|embre|iembre)|o[ck]tob(?:er|re)|octubre|nov(?:ember|embre|iembre)"
+    r"|de[cz]ember|décembre|diciembre)\b",
+    re.IGNORECASE,
+)
+"""A day and its month, as the library writes them."""
+_DAY_BEFORE = re.compile(
+    r"(?<![\w-])(?P<day>[\w-]*\w),?"
+    r" (?:to|and|or|until|till|through|bis(?: zum)?|und|oder|au|et(?: le)?|ou(?: le)?|al|y(?: el)?"
+    r"|o(?: el)?)(?: the| den)? $",
+    re.IGNORECASE,
+)
+"""A day before another one, of the same month."""
+_ORDINAL = re.compile(r"\w+(?:st|nd|rd|th)|\w+(?:st|t)e[nrs]?|premier|primero", re.IGNORECASE)
 _MAY_OR_MARCH = re.compile(r"\b(may|march)(?: +the)? +$", re.IGNORECASE)
 _NAMES_A_DATE = re.compile(
     r"\b(?:on|in|by|until|till|since|from|before|after|of|for|through|is|was) +$", re.IGNORECASE
@@ -137,6 +154,45 @@ def taken(change: Change, text: str, language: str, words: NumberWords) -> Chang
     if language in ("de", "es") and words.point not in heard.lower() and "," not in change.written:
         return replace(change, written=_CLOCK.sub(r"\1:\2", change.written))
     return change
+
+
+def with_days_alike(
+    changes: list[Change], text: str, language: str, words: NumberWords
+) -> list[Change]:
+    """ "From the third to the fifth of October" has both days as words, or both as numbers."""
+    found: list[Change] = []
+    for change in changes:
+        date = _DATE.match(change.written + text[change.stop :])
+        before = _DAY_BEFORE.search(text[: change.start])
+        if date is None or before is None or not _is_a_day(before["day"], words):
+            found.append(change)
+            continue
+        start, stop = before.span("day")
+        if any(one.start < stop and start < one.stop for one in found):
+            found.append(_as_ordinal(change, date["day"], text) if language == "en" else change)
+        elif language in ("fr", "es") and (digit := words.digits.get(before["day"].lower())):
+            between = text[stop : change.start]
+            found.append(Change(start, change.stop, digit + between + change.written))
+    return found
+
+
+def _is_a_day(word: str, words: NumberWords) -> bool:
+    return bool(words.number.fullmatch(word) or _ORDINAL.fullmatch(word))
+
+
+def _as_ordinal(change: Change, day: str, text: str) -> Change:
+    """ "The 25th of October", not "25 October"."""
+    heard = text[change.start : change.stop].lower()
+    the, of = "the " * heard.startswith("the "), " of" * (" of" in heard)
+    ordinal = f"{the}{day}{_ending(int(day))}{of}"
+    return replace(change, written=ordinal + change.written.removeprefix(day))
+
+
+def _ending(day: int) -> str:
+    """Of the ordinal in English."""
+    if 10 < day < 20:
+        return "th"
+    return {1: "st", 2: "nd", 3: "rd"}.get(day % 10, "th")
 
 
 def _is_of_a_name(change: Change, heard: str, before: str) -> bool:

@@ -14,7 +14,7 @@ from typing import Final
 
 from dictate.inverse_normalization import LANGUAGES, load, normalized
 from dictate.inverse_normalization import LONGEST as LONGEST_PART
-from dictate.text.number_rules import Change, stands_alone, taken
+from dictate.text.number_rules import Change, stands_alone, taken, with_days_alike
 from dictate.text.number_words import NUMBER_WORDS, NumberWords
 
 LONGEST: Final = 20_000
@@ -89,7 +89,8 @@ def _changes_in(text: str, language: str, words: NumberWords) -> list[Change]:
         for one in _differences(text[start:stop], language)
     ]
     new = [one for one in found if one is not None and not any(map(one.overlaps, own))]
-    return sorted([*own, *new], key=lambda one: one.start)
+    in_order = sorted([*own, *new], key=lambda one: one.start)
+    return with_days_alike(in_order, text, language, words)
 
 
 def _places(text: str, words: NumberWords) -> Iterator[tuple[int, int]]:

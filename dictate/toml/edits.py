@@ -34,6 +34,17 @@ def changed(text: str, key: Key, change: Callable[[Any], None]) -> str:
     return "\n".join([*lines[:start], *own, *lines[stop:]])
 
 
+def append(items: Any, item: Any) -> None:
+    """Add an item to a list. tomlkit alone would add it to the comment on the last line, if there
+    is one."""
+    lines = items.as_string().split("\n")
+    if len(lines) == 1:
+        items.append(item)
+        return
+    last = next((line for line in reversed(lines[1:-1]) if line.strip()), "    ")
+    items.add_line(item, indent=last[: len(last) - len(last.lstrip())])
+
+
 def _top(lines: list[str]) -> tuple[int, int] | None:
     """The lines above the first [table], without the comments on it; None if there is no table."""
     stops = (stop for stop, line in enumerate(lines) if line.lstrip().startswith("["))

@@ -95,6 +95,12 @@ def read(path: Path, largest: int = LARGEST_BYTES) -> str | None:
 
     Line ends are "\\n". It blocks on the disk: call it off the loop. Raises ConfigError.
     """
+    text = _as_it_is(path, largest)
+    return None if text is None else text.replace("\r\n", "\n")
+
+
+def _as_it_is(path: Path, largest: int) -> str | None:
+    """The same with the line ends that are in the file."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
@@ -112,7 +118,7 @@ def read(path: Path, largest: int = LARGEST_BYTES) -> str | None:
         raise ConfigError([f"{path.name}: the file has more than {largest // 1024:,} kB"])
     try:
         # Some editors begin a file with a byte order mark.
-        return raw.decode("utf-8-sig").replace("\r\n", "\n")
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         message = f"byte 0x{raw[error.start]:02x} is not UTF-8: save the file as UTF-8"
@@ -161,21 +167,28 @@ def edit(
     to it that both its argument and its result are what the file should be.
 
     Two edits at the same time are made one after the other. The new file replaces the old one
-    whole or not at all and keeps its mode, and a symlink to it stays a symlink. It blocks. Raises
-    ConfigError and leaves the file as it was.
+    whole or not at all and keeps its mode and the kind of its line ends, and a symlink to it stays
+    a symlink. It blocks. Raises ConfigError and leaves the file as it was.
     """
     target = Path(os.path.realpath(path))
     try:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with locked(target.parent, wait=True):
-            before = read(path, largest)
+            raw = _as_it_is(path, largest)
+            before = None if raw is None else raw.replace("\r\n", "\n")
             after = change(default if before is None else before)
             if after != before:
-                write(target, after)
+                write(target, _with_line_ends_of(raw or "", after))
     except OSError as error:
         raise ConfigError([f"{path.name}: {_cannot('write', error)}"]) from error
     except TOMLKitError as error:
         raise ConfigError([f"{path.name}: this cannot be edited: {error}"]) from error
+
+
+def _with_line_ends_of(before: str, text: str) -> str:
+    """`text`, whose line ends are "\\n", with those that most lines of `before` have."""
+    of_windows = before.count("\r\n") * 2 > before.count("\n")
+    return text.replace("\n", "\r\n") if of_windows else text
 
 
 def write(target: Path, text: str) -> None:

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from dictate.app import output_writer
 from dictate.app.output_writer import CONSECUTIVE_S
 from dictate.errors import DeliveryUnsure, NotDelivered
 from dictate.journal.journal import Journal
+from dictate.outputs import FieldText
 from tests.lab.screen import BROWSER, EDITOR, Rig, Scenario, Screen, Stream, on_screen
 
 Run = Callable[[Scenario], None]
@@ -156,5 +158,51 @@ def test_nothing_is_known_after_a_text_that_may_have_arrived(run: Run) -> None:
         rig.screen.trouble = None
         await rig.write("Three.")
         assert rig.text == "One.Three."
+
+    run(scenario)
+
+
+def test_what_the_user_has_deleted_is_not_the_last_text(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(output_writer, "SHOWN_S", 0)
+
+    async def scenario(rig: Rig) -> None:
+        def stands(text: str, *, after: str = "") -> None:
+            rig.screen.windows[EDITOR] = text
+            rig.screen.field = FieldText(text + after, len(text), len(text))
+
+        for text in ("One.", "Two.", "Three.", "Four."):
+            await rig.write(text)
+        stands("Mine. One. Two.", after=" Five.")
+        assert await rig.undo() == 2
+        assert rig.text == "Mine. One."
+        # What cannot be taken back keeps the ones before it only as long as it stands there.
+        for text in ("Two.", "Three."):
+            await rig.write(text)
+        rig.screen.undo_trouble = NotDelivered("it has line ends")
+        stands("Mine. One. Two. Three.")
+        for _ in range(2):
+            with pytest.raises(NotDelivered, match="line ends"):
+                await rig.undo()
+        rig.screen.undo_trouble = None
+        stands("Mine. One. Two.")
+        assert await rig.undo() == 5
+        # Of texts that stand otherwise, none is taken for the last one.
+        rig.screen.undo_trouble = NotDelivered("not there")
+        await rig.write("Two.")
+        stands("Mine. One. One x")
+        with pytest.raises(NotDelivered, match="not there"):
+            await rig.undo()
+
+    run(scenario)
+
+
+def test_a_text_that_is_not_shown_yet_is_still_the_last_one(run: Run) -> None:
+    async def scenario(rig: Rig) -> None:
+        for text in ("One.", "Two."):
+            await rig.write(text)
+        rig.screen.field = FieldText("One.", 4, 4)
+        assert await rig.undo() == 2
 
     run(scenario)

@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from dictate.app import voice_editing
 from dictate.app.observer import Timing
 from dictate.app.output_writer import Asked, Instead
 from dictate.app.polishing import SOURCE, Polishing
@@ -26,6 +28,7 @@ from dictate.hotwords.model import Hotwords, Term
 from dictate.journal.entry import Entry, EntryState
 from dictate.journal.journal import Journal
 from dictate.outputs import Focus, Output
+from dictate.text.edit_phrases import Edit
 from dictate.text.fit import Fitting
 from tests.lab.screen import EDITOR, Rig, Screen, on_screen
 
@@ -208,6 +211,50 @@ def test_before_it_is_written_once_and_the_raw_text_is_one_undo_away(play: Play)
         assert desk.text == ""
 
     play(scene, "before")
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_scratched_and_written_again_it_still_has_its_raw_text(play: Play, when: str) -> None:
+    async def scene(desk: Desk) -> None:
+        screen = desk.rig.screen
+        editing = voice_editing.VoiceEditing(desk.rig.journal, desk.rig.writer, lambda: [screen])
+
+        def place() -> voice_editing.Place:
+            return voice_editing.Place(screen, EDITOR, Asked.now(), Fitting(language="en"))
+
+        async def said(edit: Edit) -> str:
+            return await editing._carry_out(edit, place())
+
+        desk.model.may.set()
+        number = await desk.say()
+        await desk.settled()
+        assert desk.text == POLISHED
+        for undo in (partial(said, Edit.UNDO), desk.rig.undo):
+            await said(Edit.SCRATCH)
+            assert desk.text == ""
+            await said(Edit.UNDO)
+            assert desk.text == POLISHED
+            assert (await desk.entry(number)).wanted == POLISHED
+            await undo()
+            assert desk.text == RAW
+            entry = await desk.entry(number)
+            assert (entry.wanted, entry.state) == (RAW, EntryState.DELIVERED)
+            with pytest.raises(NotFound, match="no voice command since"):
+                await said(Edit.UNDO)
+            await said(Edit.SCRATCH)
+            editing.fitting_of_text(place())  # as the pipeline does before each text
+            number = await desk.say()
+            await desk.settled()
+        # What is changed by voice and taken back is still a text of the model's.
+        await said(Edit.CAPITAL)
+        for edit in (Edit.SCRATCH, Edit.UNDO, Edit.UNDO, Edit.UNDO):
+            changed = desk.text
+            await said(edit)
+        assert changed == POLISHED
+        entry = await desk.entry(number)
+        assert (entry.wanted, entry.corrected) == (RAW, "")
+
+    play(scene, when)
 
 
 @pytest.mark.parametrize(

@@ -394,3 +394,37 @@ def test_what_follows_a_question_is_a_sentence_of_its_own() -> None:
     assert joined("did you mean silero?", "the old settings stay") == (
         "did you mean silero? The old settings stay"
     )
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["lf", "crlf"])
+def test_an_edit_keeps_the_line_ends(tmp_path: Path, end: str) -> None:
+    path = tmp_path / "config.toml"
+    before = '# mine\n[engine]\nuse = "nemotron" # why\n\n[[profile]]\nname = "a"\n'
+    path.write_bytes(before.replace("\n", end).encode())
+    config_file.set_option(path, "engine.use", "qwen3")
+    config_file.set_option(path, "microphone.device", "headset")
+    config_file.set_profile_option(path, "a", "engine", "qwen3")
+    config_file.set_profile_option(path, "b", "engine", "qwen3")
+    config_file.unset_option(path, "microphone.device")
+    after = path.read_bytes().decode()
+    assert after.count(end) == after.count("\n")
+    assert "\r" in after or end == "\n"
+    assert after.startswith(f'# mine{end}[engine]{end}use = "qwen3" # why{end}')
+    settings = config_file.load(path)
+    assert [(each.name, each.engine) for each in settings.profile] == [
+        ("a", "qwen3"),
+        ("b", "qwen3"),
+    ]
+
+
+@pytest.mark.parametrize("profile", ["a", "b", "new"])
+def test_profiles_in_one_list_can_be_changed_too(tmp_path: Path, profile: str) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('profile = [\n  # one\n  {name = "a"}, {name = "b"}, # two\n]\n[engine]\n')
+    config_file.set_profile_option(path, profile, "engine", "qwen3")
+    after = path.read_text()
+    assert "# one" in after
+    assert "# two" in after
+    found = {each.name: each.engine for each in config_file.load(path).profile}
+    assert list(found)[:2] == ["a", "b"]
+    assert [name for name, engine in found.items() if engine] == [profile]

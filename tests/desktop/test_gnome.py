@@ -235,6 +235,31 @@ def test_it_is_taken_back_and_what_stood_there_is_not(
 
 
 @pytest.mark.parametrize("kind", ["gtk3", "gtk4"])
+def test_several_are_taken_back_one_after_the_other(
+    gnome: Gnome, windows: dict[str, Window], kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window, texts = windows[kind], ("One.", f" {TEXT}", " Three.")
+    monkeypatch.setattr(ibus_output, "_RECEIPT_S", 2.0)
+
+    async def work(output: Output) -> None:
+        focus = await focus_on(output, window)
+        for text in ("mine ", *texts):
+            await output.write(text, focus)
+        await asyncio.to_thread(window.wait_text, f"mine {''.join(texts)}")
+        for count in (2, 1):
+            await output.undo(texts[count], focus)
+            await asyncio.to_thread(window.wait_text, f"mine {''.join(texts[:count])}")
+        await asyncio.to_thread(press, gnome, ["b"])
+        await asyncio.to_thread(window.wait_text, "mine One.b")
+        with pytest.raises(NotDelivered, match=r"changed|stands there now"):
+            await output.undo(texts[0], focus)
+
+    with_output(work)
+    assert window.text() == "mine One.b"
+    assert gnome.engine() == MINE
+
+
+@pytest.mark.parametrize("kind", ["gtk3", "gtk4"])
 def test_nothing_is_taken_back_after_a_key(
     gnome: Gnome, windows: dict[str, Window], kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

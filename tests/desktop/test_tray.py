@@ -80,6 +80,24 @@ def test_a_dictation_from_the_tray_and_its_text_again(
     with_tray(work)
 
 
+def test_the_profile_that_is_on_while_one_speaks(daemon: RealDaemon, with_tray: WithTray) -> None:
+    text = daemon.config.read_text()
+    daemon.config.write_text(f'{text}\n[[profile]]\nname = "letters"\n')
+    daemon.ctl("reload")
+
+    async def work(host: Host) -> None:
+        await host.until(lambda menu: "Start" in menu)
+        await asyncio.to_thread(daemon.ctl, "start", "--profile", "letters")
+        await host.until(lambda menu: any("profile letters, engine" in label for label in menu))
+        assert "profile letters" in str((await host.icon())["ToolTip"])
+        await asyncio.to_thread(daemon.ctl, "stop")
+        await host.until(lambda menu: not any("profile" in label for label in menu))
+
+    with_tray(work)
+    daemon.config.write_text(text)
+    daemon.ctl("reload")
+
+
 def test_pause_means_that_the_key_is_not_heard(
     x: XServer, daemon: RealDaemon, with_tray: WithTray
 ) -> None:

@@ -209,6 +209,37 @@ def test_a_shortcut_of_the_desktop_is_a_key_like_ours(run: Callable[..., None]) 
     run(way)
 
 
+def test_a_release_without_a_profile_is_that_of_the_key_that_is_down(
+    run: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keys, "REPEATS_S", 0.1)
+    monkeypatch.setattr(keys, "OVERTAKEN_S", 0)
+
+    async def way(rig: Rig) -> None:
+        assert not rig.keys.bound("", down=False)
+        rig.keys.bound("second", down=True)
+        await asyncio.sleep(0.06)
+        assert rig.keys.bound("", down=False)
+        assert rig.heard == ["second START_HELD", "second STOP"]
+        assert not rig.keys.bound("", down=False)
+        # The press that stood for a lost release is released, too.
+        rig.keys.bound("second", down=True)
+        await asyncio.sleep(0.15)
+        rig.keys.bound("second", down=True)
+        assert rig.keys.bound("", down=False)
+        assert rig.heard[2:] == ["second START_HELD", "second STOP"]
+        assert not rig.keys.bound("second", down=False)
+        # The hotkey's own release comes first.
+        rig.heard.clear()
+        rig.keys.bound("", down=True)
+        rig.keys.bound("second", down=True)
+        await asyncio.sleep(0.06)
+        rig.keys.bound("", down=False)
+        assert rig.heard == ["main START_HELD", "main STOP"]
+
+    run(way)
+
+
 def test_while_paused_no_key_begins_anything(run: Callable[..., None]) -> None:
     async def way(rig: Rig) -> None:
         rig.keys.bound("", down=True)

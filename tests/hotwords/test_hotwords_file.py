@@ -487,3 +487,38 @@ def test_a_replacement_is_added_changed_and_taken_out(tmp_path: Path, text: str)
     assert hotwords_file.keep_phrase(path, "cloud code") == ["- replacement cloud code"]
     assert hotwords_file.keep_phrase(path, "cloud code") == []
     assert hotwords_file.load(path, 1.0).replacements == parse(text).replacements
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["lf", "crlf"])
+def test_an_edit_keeps_the_line_ends(tmp_path: Path, end: str) -> None:
+    path = tmp_path / "hotwords.toml"
+    before = '# mine\nwords = ["One"]\n\n[[word]]\nspelling = "Two"\nweight = 2.0\n'
+    path.write_bytes(before.replace("\n", end).encode())
+    hotwords_file.add(path, "Three")
+    hotwords_file.add(path, "Four", weight=2.0)
+    hotwords_file.replace_phrase(path, "fore", "four")
+    hotwords_file.remove(path, "Two")
+    after = path.read_bytes().decode()
+    assert after.count(end) == after.count("\n")
+    assert "\r" in after or end == "\n"
+    assert {term.spelling for term in parse(after).terms} == {"One", "Three", "Four"}
+
+
+def test_terms_in_one_list_can_be_changed_too(tmp_path: Path) -> None:
+    path = tmp_path / "hotwords.toml"
+    path.write_text('# mine\nword = [{spelling = "One", weight = 2.0}] # these\n')
+    assert hotwords_file.add(path, "Two", sounds_like=["too"]) == ["+ Two"]
+    assert hotwords_file.remove(path, "One") == ["- One"]
+    after = path.read_text()
+    assert after.startswith("# mine\nword = [")
+    assert "# these" in after
+
+
+@pytest.mark.parametrize(
+    "words", ['["One"]', '["One"] # x', '[\n  "One", # x\n]', '[\n    "One" # x\n  ]', "[\n]"]
+)
+def test_a_term_never_ends_in_a_comment(tmp_path: Path, words: str) -> None:
+    path = tmp_path / "hotwords.toml"
+    path.write_text(f"words = {words}\n")
+    assert hotwords_file.add(path, "Two") == ["+ Two"]
+    assert [term.spelling for term in parse(path.read_text()).terms][-1] == "Two"

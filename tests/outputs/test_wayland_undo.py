@@ -24,7 +24,7 @@ pytestmark = pytest.mark.desktop
 TEXT = "Grüße – “Claude Code” 日本語 שלום 😀 e\u0301. "
 UNSEEN_S = 1.5
 """Nothing shows that an application has moved its cursor: it gets more than the time for it."""
-LEFT, RIGHT, A = 105, 106, 30
+LEFT, RIGHT, A, ENTER = 105, 106, 30, 28
 Work = Callable[[InputMethodOutput, Focus], Awaitable[None]]
 
 
@@ -122,7 +122,8 @@ def test_not_where_something_is_selected(field: SwayWindow, seat: Keyboard) -> N
         await asyncio.to_thread(seat.tap, LEFT)
         await asyncio.to_thread(seat.up, Keyboard.SHIFT)
         await asyncio.sleep(UNSEEN_S)
-        with pytest.raises(NotDelivered, match=r"selected|whole text"):  # GTK 3 tells no selection
+        # GTK 3 tells no selection.
+        with pytest.raises(NotDelivered, match=r"selected|whole text|stands there now"):
             await output.undo(TEXT, focus)
         await asyncio.to_thread(seat.tap, RIGHT)
 
@@ -179,13 +180,42 @@ def test_the_focus_moves_in_the_middle(
     other.close()
 
 
+def test_an_application_that_hangs_takes_nothing_back(field: SwayWindow) -> None:
+    async def work(output: InputMethodOutput, focus: Focus) -> None:
+        field.hang()
+        try:
+            with pytest.raises(NotDelivered, match="stands there now"):
+                await output.undo(TEXT, focus)
+        finally:
+            field.wake()
+
+    after_writing(field, work)
+    assert field.text() == "beföre " + TEXT
+
+
+def test_not_after_enter_of_which_gtk_reports_nothing(field: SwayWindow, seat: Keyboard) -> None:
+    async def work(output: InputMethodOutput, focus: Focus) -> None:
+        await asyncio.to_thread(seat.tap, ENTER)
+        await asyncio.to_thread(field.wait_text, f"beföre {TEXT}\n")
+        with pytest.raises(NotDelivered, match=r"whole text|stands there now"):
+            await output.undo(TEXT, focus)
+
+    after_writing(field, work)
+    assert field.text() == f"beföre {TEXT}\n"
+
+
 def test_an_application_that_says_nothing_of_it(
     field: SwayWindow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It may do it when it wakes: nobody asks it twice."""
+    original = InputMethod.delete
+
+    def delete(method: InputMethod, count: int) -> None:
+        field.hang()
+        original(method, count)
 
     async def work(output: InputMethodOutput, focus: Focus) -> None:
-        field.hang()
+        monkeypatch.setattr(InputMethod, "delete", delete)
         try:
             with pytest.raises(DeliveryUnsure, match="look there"):
                 await output.undo("plain", focus)

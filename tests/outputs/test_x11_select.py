@@ -9,8 +9,8 @@ import pytest
 
 from dictate.config.schema import OutputSettings
 from dictate.errors import NotDelivered
+from dictate.outputs.paste.countable import why_not_selectable
 from dictate.outputs.x11.output import X11Output
-from dictate.outputs.x11.select import why_not_selectable
 from tests.lab.windows import GtkField, TkField, Window, Xterm
 from tests.lab.writing import Writing
 from tests.lab.xserver import XServer

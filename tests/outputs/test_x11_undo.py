@@ -11,8 +11,8 @@ import pytest
 from dictate.config.schema import OutputSettings
 from dictate.errors import FocusMoved, NotDelivered
 from dictate.outputs import Focus
+from dictate.outputs.paste.countable import LONGEST, why_not_exact
 from dictate.outputs.x11.output import X11Output
-from dictate.outputs.x11.undo import LONGEST, why_not_exact
 from tests.lab.windows import GtkField, TkField, Window, Xterm
 from tests.lab.xserver import XServer
 

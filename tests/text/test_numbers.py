@@ -94,6 +94,27 @@ def test_a_sentence_without_numbers_stays_to_the_letter(language: str) -> None:
         ("en", "one two three four", "one two three four"),
         ("en", "the PIN is one two three four", "the PIN is 1234"),
         ("en", "the port is twenty seven thousand and seventeen", "the port is 27017"),
+        # Two days of one month have one form.
+        *(
+            ("en", said, said)
+            for said in (
+                "from the third to the fifth of October",
+                "on the third and fifth of October",
+                "on the third, fourth and fifth of October",
+                "between the first and the third of May",
+            )
+        ),
+        (
+            "en",
+            "from the twenty third to the twenty fifth of May",
+            "from the 23rd to the 25th of May",
+        ),
+        ("en", "the third try on the fifth of October", "the third try on 5 October"),
+        ("en", "from the third of May to the fifth of June", "from 3 May to 5 June"),
+        ("de", "vom dritten bis zum fünften Oktober", "vom dritten bis zum fünften Oktober"),
+        ("fr", "du trois au cinq octobre", "du 3 au 5 octobre"),
+        ("fr", "du premier au cinq octobre", "du premier au cinq octobre"),
+        ("es", "del tres al cinco de octubre", "del 3 al 5 de octubre"),
         ("de", "am fünften Zehnten", "am 5.10."),
         ("de", "ein paar hundert Leute", "ein paar hundert Leute"),
         ("de", "Version eins Punkt null Punkt elf", "Version 1.0.11"),

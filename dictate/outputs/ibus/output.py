@@ -16,7 +16,7 @@ from dictate.config.schema import OutputSettings
 from dictate.errors import DeliveryUnsure, FocusMoved, NotDelivered, Unavailable
 from dictate.outputs import FieldText, Focus, Output, Receipt
 from dictate.outputs.delete_surrounding import DeleteSurrounding
-from dictate.outputs.guard import SECRET, Guard
+from dictate.outputs.guard import NOT_READABLE, SECRET, Guard
 from dictate.outputs.ibus.bus import IBusLost, IBusRefused, SurroundingText
 from dictate.outputs.ibus.desktop import IBusDesktop
 from dictate.outputs.ibus.engine import IBusEngine
@@ -106,12 +106,24 @@ class IBusOutput(Output):
             raise NotDelivered("no text field had the focus")
         self._wanted += 1
         await self._guard.refresh()
-        return await _to_its_end(self._write(text, focus.window))
+        receipt = await _to_its_end(self._write(text, focus.window))
+        self._guard.wrote()
+        return receipt
 
     async def undo(self, text: str, focus: Focus | None) -> None:
         if focus is None:
             raise NotDelivered("it is not known which text field it went to")
         await _to_its_end(self._undo(text, focus.window))
+
+    async def select(self, text: str, focus: Focus | None) -> None:
+        if focus is None:
+            raise NotDelivered("it is not known which text field it went to")
+        try:
+            _check(await (await self._switch.connected()).focus(), focus.window)
+        except (Unavailable, IBusLost, IBusRefused) as error:
+            raise NotDelivered(str(error)) from error
+        if not await self._guard.select(text.lstrip(" ")):
+            raise NotDelivered(NOT_READABLE)
 
     async def press_enter(self, focus: Focus | None) -> None:
         if focus is None:
@@ -355,6 +367,8 @@ class IBusOutput(Output):
             else:
                 self._last = None
                 await take_back(desktop, engine, deletion, window)
+                self._forget_later()
+                self._last = engine.surrounding  # the text before it can be taken back, too
             finally:
                 await self._switch.restore()
 

@@ -24,6 +24,9 @@ class PasteRequest:
     timeout_s: float
     refuse: Callable[[], None]
     """Raises NotDelivered where nothing may be written now."""
+    presses: int | None = None
+    """What the user had pressed when the application said that the text stands right before the
+    cursor; None if it does not say so."""
     committed: bool = False
     """The point of no return has been passed, or may have been."""
     acknowledged: bool = False

@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-SHIFT, INSERT, ENTER = 42, 110, 28
+SHIFT, INSERT, ENTER, LEFT, RIGHT = 42, 110, 28, 105, 106
 UP, DOWN = 0, 1
 
 HOLD_S: Final = 0.3

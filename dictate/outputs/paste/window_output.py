@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from dictate.config.schema import OutputSettings
-from dictate.errors import NotDelivered, Unavailable
+from dictate.errors import FocusMoved, NotDelivered, Unavailable
 from dictate.outputs import FieldText, Focus, Output, Receipt
 from dictate.outputs.delete_surrounding import ANSWER_S
-from dictate.outputs.guard import Guard
+from dictate.outputs.guard import NOT_READABLE, Guard
 from dictate.outputs.paste.paste_request import WRITE_LIMIT_S, PasteRequest
 from dictate.outputs.thread import DesktopLost, DesktopThread, Job
 
@@ -74,11 +74,13 @@ class WindowOutput(Output, Generic[D]):
         limit_s = request.timeout_s + WRITE_LIMIT_S
         try:
             await self._desktop.start()
-            return await self._desktop.call(lambda backend: backend.write(request), limit_s)
+            receipt = await self._desktop.call(lambda backend: backend.write(request), limit_s)
         except Unavailable as error:
             raise NotDelivered(str(error)) from error
         except DesktopLost as error:
-            return request.outcome_of(error)
+            receipt = request.outcome_of(error)
+        self._guard.wrote()
+        return receipt
 
     async def undo(self, text: str, focus: Focus | None) -> None:
         await self._on_last(text, focus, lambda backend: backend.undo, "taken back")
@@ -89,16 +91,31 @@ class WindowOutput(Output, Generic[D]):
         focus: Focus | None,
         action: Callable[[D], Callable[[PasteRequest], Job[None]]],
         what: str,
+        presses: int | None = None,
     ) -> None:
-        """Do something to the text that was written last. Raises as `Output.undo`."""
+        """Do something to the text that was written last; `presses` is as in `PasteRequest`. Raises
+        as `Output.undo`."""
         if focus is None:
             raise NotDelivered("it is not known which window it went to")
         await self._guard.refresh()
-        request = PasteRequest(text, focus, ANSWER_S, self._guard.refuse)
+        request = PasteRequest(text, focus, ANSWER_S, self._guard.refuse, presses)
         try:
             await self._desktop.call(lambda backend: action(backend)(request), self.undo_limit_s)
         except DesktopLost as error:
             request.outcome_of(error, what)
+
+    async def select(self, text: str, focus: Focus | None) -> None:
+        if not await self._selects(text.lstrip(" "), focus):
+            raise NotDelivered(NOT_READABLE)
+
+    async def _selects(self, text: str, focus: Focus | None) -> bool:
+        """Whether accessibility has selected `text`; False if the application does not say what
+        stands there. Raises as `Output.select`."""
+        if focus is None:
+            raise NotDelivered("it is not known which window it went to")
+        if await self.focus() != focus:
+            raise FocusMoved("another window has the focus")
+        return await self._guard.select(text)
 
     async def press_enter(self, focus: Focus | None) -> None:
         if focus is None:

@@ -13,10 +13,10 @@ import os
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final
 
-from dictate.errors import DeliveryUnsure, NotDelivered, Unavailable
+from dictate.errors import DeliveryUnsure, FocusMoved, NotDelivered, Unavailable
 from dictate.outputs import FieldText, Focus, Receipt
 from dictate.outputs.desktop_clipboard import DesktopClipboard
-from dictate.outputs.guard import Guard
+from dictate.outputs.guard import NOT_READABLE, Guard
 from dictate.outputs.kwin_focus import KwinFocus
 from dictate.outputs.paste.paste_request import WRITE_LIMIT_S, PasteRequest
 from dictate.outputs.thread import DesktopLost
@@ -105,10 +105,18 @@ class PressedPaste:
             raise
         finally:
             await _outcome(pressing)
+        self._guard.wrote()
         # The keys took a moment to arrive.
         if await self._now(where) != where:
             raise DeliveryUnsure(f"the focus left {where.application} in the moment of the paste")
         return Receipt.DELIVERED
+
+    async def select(self, text: str, focus: Focus | None) -> None:
+        """As `Output.select`; also on a desktop that does not report the focus."""
+        if await self.focus() != focus:
+            raise FocusMoved("another window has the focus")
+        if not await self._guard.select(text.lstrip(" ")):
+            raise NotDelivered(NOT_READABLE)
 
     async def surrounding(self, focus: Focus | None) -> FieldText | None:
         """As `Output.surrounding`; also on a desktop that does not report the focus."""

@@ -52,6 +52,9 @@ class UInputOutput(Output):
         timeout_s = self.settings.paste_timeout_ms / 1000
         return await self._paste.paste(text, focus, timeout_s, keyboard.press)
 
+    async def select(self, text: str, focus: Focus | None) -> None:
+        await self._paste.select(text, focus)
+
     async def surrounding(self, focus: Focus | None) -> FieldText | None:
         return await self._paste.surrounding(focus)
 

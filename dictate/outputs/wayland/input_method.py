@@ -20,7 +20,7 @@ from dictate.config.schema import OutputSettings
 from dictate.errors import DeliveryUnsure, NotDelivered, Unavailable
 from dictate.outputs import FieldText, Focus, Receipt
 from dictate.outputs.delete_surrounding import DeleteSurrounding
-from dictate.outputs.guard import SECRET
+from dictate.outputs.guard import NOT_READABLE, SECRET
 from dictate.outputs.paste.paste_request import PasteRequest
 from dictate.outputs.paste.window_output import FOCUS_LIMIT_S, WindowOutput
 from dictate.outputs.preview_marks import marked
@@ -30,6 +30,7 @@ from dictate.outputs.wayland.focus import Toplevels
 from dictate.outputs.wayland.keys import KeyChord
 from dictate.outputs.wayland.paste import PASTED, Paster
 from dictate.outputs.wayland.protocols import INPUT_METHOD_MANAGER, TOPLEVEL_MANAGER
+from dictate.outputs.wayland.select_left import SelectLeft
 from dictate.outputs.wayland.surrounding import content_now
 from dictate.outputs.wayland.thread import WaylandConnection, WaylandThread, lacks, why_no_wayland
 
@@ -123,9 +124,30 @@ class _FieldBackend:
         request.check(await self.focus())
         if field.selected:
             raise NotDelivered(f"something is selected in {name}: undo it there")
-        if field.around is None:
-            raise NotDelivered(f"{name} does not say what stands there: undo it there")
-        await self._take_back(request, DeleteSurrounding(request.text, field.before), field, name)
+        if await self.reported(request.focus) is None:
+            raise NotDelivered(f"{name} does not say what stands there now: undo it there")
+        deletion = DeleteSurrounding(request.text, field.before)
+        request.check(await self.focus())
+        await self._take_back(request, deletion, field, name)
+
+    async def select(self, request: PasteRequest) -> None:
+        """Select the text that the last `write` put there. Raises as `Output.select`."""
+        name = request.focus.application or "the window"
+        request.check(await self.focus())
+        field = self._method.field
+        if field is None or field.terminal:
+            raise NotDelivered(NOT_READABLE)
+        if self._keys is None or self._paster is None:
+            raise NotDelivered("this compositor does not allow pressing keys: select it there")
+        await self._settle(field)
+        before = await self.reported(request.focus)
+        request.check(await self.focus())
+        if before is None:
+            raise NotDelivered(f"{name} does not say what stands there now: select it there")
+        if before.selected or not before.before.endswith(request.text):
+            raise NotDelivered("it does not stand right before the cursor any more")
+        selecting = SelectLeft(self._connection, self._method, self._keys, self._paster)
+        await selecting.select(request, field)
 
     async def follows(self, text: str, _asked_at: Sequence[float]) -> bool:
         """As `Output.follows`."""
@@ -315,6 +337,11 @@ class InputMethodOutput(WindowOutput[_FieldBackend]):
 
     def unavailable_reason(self) -> str | None:
         return why_no_wayland(_probe)
+
+    async def select(self, text: str, focus: Focus | None) -> None:
+        words = text.lstrip(" ")
+        if not await self._selects(words, focus):
+            await self._on_last(words, focus, lambda backend: backend.select, "selected")
 
     async def preview(self, text: str, stable_chars: int = 0) -> bool:  # noqa: ARG002 - it has no styles
         text = "" if self._guard.secret else text

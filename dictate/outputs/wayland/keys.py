@@ -1,4 +1,4 @@
-"""Presses the chord Shift+Insert, or Enter, on a virtual keyboard.
+"""Presses the chord Shift+Insert, Enter, or the arrows that select, on a virtual keyboard.
 
 The keyboard has an ordinary layout and is kept, because applications get a keyboard's layout before
 its keys, and some ignore a chord from a keyboard with a single key. Keys that are down or locked on
@@ -8,7 +8,7 @@ the user's keyboard do not affect this one.
 import os
 import time
 
-from dictate.outputs.paste.shift_insert import DOWN, ENTER, INSERT, SHIFT, UP
+from dictate.outputs.paste.shift_insert import DOWN, ENTER, INSERT, LEFT, RIGHT, SHIFT, UP
 from dictate.outputs.wayland.protocols import KEYBOARD, KEYBOARD_MANAGER
 from dictate.outputs.wayland.thread import WaylandConnection
 
@@ -35,17 +35,33 @@ class KeyChord:
 
     def press(self) -> None:
         """Queue the whole chord in one piece, so that a crash of Dictate leaves no key down."""
-        send = self._keyboard.send
-        when = int(time.monotonic() * 1000) & 0xFFFFFFFF
-        send("key", when, SHIFT, DOWN)
-        send("modifiers", _SHIFT_MASK, 0, 0, 0)
-        send("key", when, INSERT, DOWN)
-        send("key", when, INSERT, UP)
-        send("key", when, SHIFT, UP)
-        send("modifiers", 0, 0, 0, 0)
+        self._with_shift(INSERT)
 
     def press_enter(self) -> None:
         """Queue Enter, in one piece."""
-        when = int(time.monotonic() * 1000) & 0xFFFFFFFF
+        self._tap(ENTER)
+
+    def select_left(self, count: int) -> None:
+        """Queue Shift+Left so many times, in one piece."""
+        self._with_shift(*[LEFT] * count)
+
+    def press_right(self) -> None:
+        """Queue Right, which ends a selection."""
+        self._tap(RIGHT)
+
+    def _with_shift(self, *codes: int) -> None:
+        send, when = self._keyboard.send, _now()
+        send("key", when, SHIFT, DOWN)
+        send("modifiers", _SHIFT_MASK, 0, 0, 0)
+        for code in codes:
+            self._tap(code)
+        send("key", when, SHIFT, UP)
+        send("modifiers", 0, 0, 0, 0)
+
+    def _tap(self, code: int) -> None:
         for state in (DOWN, UP):
-            self._keyboard.send("key", when, ENTER, state)
+            self._keyboard.send("key", _now(), code, state)
+
+
+def _now() -> int:
+    return int(time.monotonic() * 1000) & 0xFFFFFFFF

@@ -54,6 +54,11 @@ class InputActivity:
         """The monotonic seconds of what may be the hotkey."""
         self._events: deque[tuple[int, float]] = deque(maxlen=EVENTS)
         """Keys, modifiers too, and side buttons, as in `_Press`: what went down or up, and when."""
+        self.presses = 0
+        """Keys and buttons that the user has pressed while we watched, without modifiers and
+        wheel."""
+        self._pressed_at = 0.0
+        """When the last one was. Monotonic seconds."""
         self._began_at = 0.0
         self._ours: Counter[int] = Counter()
         """Presses and releases of our own that were not reported yet, by their key."""
@@ -95,14 +100,25 @@ class InputActivity:
     def _end(self) -> None:
         self._raw.deafen(self._see)
 
-    def unavailable_reason(self) -> str | None:
-        """Why the text may not be the last thing that happened in its window, or None."""
+    def why_not_watched(self) -> str | None:
+        """Why it is not known what was pressed since the text was written, or None."""
         if not self._raw.able:
             return "this X server does not say whether something was typed since"
         self._x.poll()
-        now = time.monotonic()
-        if now >= self._undoable_until:
+        if time.monotonic() >= self._undoable_until:
             return f"the last text was written more than {UNDO_S:.0f} s ago, or taken back already"
+        return None
+
+    async def quiet(self, seconds: float) -> None:
+        """Wait until nothing has been pressed for so long."""
+        while (rest := self._pressed_at + seconds - time.monotonic()) > 0:
+            await self._x.wait(lambda: False, rest)
+
+    def unavailable_reason(self) -> str | None:
+        """Why the text may not be the last thing that happened in its window, or None."""
+        if reason := self.why_not_watched():
+            return reason
+        now = time.monotonic()
         match [(press, at) for press, times in self._pressed.items() for at in times]:
             case [] if not self._typed and not self._scrolled:
                 return None
@@ -146,6 +162,10 @@ class InputActivity:
         if is_key and self._ours[code] and time.monotonic() < self._ours_until:
             self._ours[code] -= 1
             return
+        is_text = code not in (self._modifiers if is_key else _WHEEL)
+        if kind != xinput.RawKeyRelease and is_text:
+            self.presses += 1
+            self._pressed_at = time.monotonic()
         if not self._typed and (is_key or code in _SIDE):
             self._events.append((code if is_key else -code, time.monotonic()))
         if kind == xinput.RawKeyRelease:

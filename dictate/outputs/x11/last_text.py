@@ -9,14 +9,15 @@ from typing import Any, Final
 
 from dictate.errors import NotDelivered
 from dictate.outputs import Focus
+from dictate.outputs.paste.countable import why_not_exact, why_not_selectable
 from dictate.outputs.paste.paste_request import PasteRequest
 from dictate.outputs.x11.activity import InputActivity
 from dictate.outputs.x11.keys import Releases, key_of, modifiers_down, press_keys
-from dictate.outputs.x11.select import why_not_selectable
 from dictate.outputs.x11.thread import XConnection
-from dictate.outputs.x11.undo import why_not_exact
 from dictate.outputs.x11.window import focused, process_of
 
+QUIET_S: Final = 0.5
+"""Seconds after the user's last key in which an application may not say yet what it has done."""
 MOST_TEXTS: Final = 10
 """Texts that can be taken back, one after the other."""
 
@@ -67,12 +68,30 @@ class LastText:
         )
         return self._followed
 
+    @property
+    def presses(self) -> int | None:
+        """What the user has pressed so far, if there is a text and that is watched."""
+        return (
+            self._activity.presses if self._texts and not self._activity.why_not_watched() else None
+        )
+
+    async def quiet(self) -> bool:
+        """Whether nothing was pressed since the last text. If something was, wait until an
+        application has had time for it."""
+        if self._activity.unavailable_reason() is None:
+            return True
+        await self._activity.quiet(QUIET_S)
+        return False
+
     def undo(self, request: PasteRequest) -> None:
         """Take back the text that the last write put there; the one behind it is the last then.
         Raises NotDelivered."""
         codes = [key_of(self._x.display, "BackSpace")] * len(request.text)
-        self._press(request, codes, partial(self._why_not, request.text, why_not_exact))
-        self._texts.pop()
+        self._press(request, codes, partial(self._why_no_undo, request))
+        while self._texts and not self._is_last(request.text):
+            self._texts.pop()  # the user has deleted it
+        if self._texts:
+            self._texts.pop()
         self._activity.begin(undoable=bool(self._texts))
 
     def select(self, request: PasteRequest) -> None:
@@ -93,13 +112,24 @@ class LastText:
         self._followed = False
         self._activity.begin(undoable=False)
 
+    def _why_no_undo(self, request: PasteRequest) -> str | None:
+        if request.presses is None:
+            return self._why_not(request.text, why_not_exact)
+        if reason := self._activity.why_not_watched():
+            return reason
+        if self._activity.presses != request.presses:
+            return "something was typed or clicked in this moment"
+        return why_not_exact(request.text, stands=True)
+
     def _why_not(self, text: str, why_not: Callable[[str], str | None]) -> str | None:
         """Why this may not be what stands right before the cursor, or not exactly so."""
         if reason := self._activity.unavailable_reason() or why_not(text):
             return reason
         # There is one: otherwise nothing is available.
-        is_last = text in (self._texts[-1], self._texts[-1].lstrip(" "))
-        return None if is_last else "another text was written since"
+        return None if self._is_last(text) else "another text was written since"
+
+    def _is_last(self, text: str) -> bool:
+        return text in (self._texts[-1], self._texts[-1].lstrip(" "))
 
     def _press(
         self,

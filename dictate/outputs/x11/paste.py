@@ -120,6 +120,17 @@ class Paster:
         await self._await_receipt(pending)
         return Receipt.DELIVERED
 
+    async def handled(self, focus: Focus) -> int | None:
+        """How many keys and buttons the user has pressed so far, all of which this window's
+        application has handled; None if that is not known. Raises FocusMoved."""
+        window = self._check_focus(focus)
+        quiet = await self._last.quiet()
+        presses = self._last.presses
+        if quiet or presses is None:
+            return presses
+        handled = answers_pings(self._x, window) and await ping(self._x, window, PING_S)
+        return presses if handled else None
+
     async def undo(self, request: PasteRequest) -> None:
         """Take back the text that the last `write` put there. Raises NotDelivered."""
         self._last.undo(request)
