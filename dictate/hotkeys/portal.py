@@ -114,7 +114,13 @@ class PortalShortcut:
 
     async def bind(self) -> None:
         """Bind the shortcut, once the user has agreed. Raises Unavailable, Refused."""
+        stranger = await self._portal.introduce() if "gnome" in desktop.names() else ""
         await _there(self._portal)
+        if stranger:
+            raise Unavailable(
+                f"GNOME gives keys only to programs that it knows ({stranger}): run `dictate "
+                "setup`, or `dictate setup --keys` for a key that begins and ends"
+            )
         wanted = {"description": Variant("s", self._description)}
         if trigger := _trigger(self._chord):
             wanted["preferred_trigger"] = Variant("s", trigger)

@@ -52,14 +52,16 @@ class Gnome(HeadlessDesktop):
 
     def start_shell(self) -> None:
         """Start the shell and add a keyboard."""
-        self.server = subprocess.Popen(
-            ["gnome-shell", "--headless", "--wayland", "--unsafe-mode", *_MONITOR],
-            env=self.env,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        hidden = "Main.overview.hide(); Main.overview.visible || Main.layoutManager._startingUp"
+        with (self.folder / "gnome-shell.log").open("ab") as log:
+            self.server = subprocess.Popen(
+                ["gnome-shell", "--headless", "--wayland", "--unsafe-mode", *_MONITOR],
+                env=self.env,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        # Hidden any earlier, GNOME 48's overview never ends its first animation.
+        hidden = "Main.layoutManager._startingUp || (Main.overview.hide(), Main.overview.visible)"
         wait_for(lambda: self.evaluate(hidden) is False, "GNOME Shell", 30)
         self.more_env["WAYLAND_DISPLAY"] = "wayland-0"
         self._beside("keyboard")
