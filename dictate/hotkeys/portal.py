@@ -131,9 +131,9 @@ class PortalShortcut:
             await self._check_kde()
             return
         wish, signature = f"have {self._chord}", "oa(sa{sv})sa{sv}"
-        await self._portal.request(
-            wish, "BindShortcuts", signature, self._portal.path, shortcuts, "", {}
-        )
+        body = (self._portal.path, shortcuts, "", {})
+        # GNOME 48 never sets the code of a yes: it is what happens to be in memory there, often 2.
+        await self._portal.request(wish, "BindShortcuts", signature, *body, proof="shortcuts")
 
     async def _check_kde(self) -> None:
         """KDE's portal reports what was requested, not whether another program has the key."""

@@ -86,9 +86,10 @@ class PortalSession:
         return created
 
     async def request(
-        self, purpose: str, member: str, signature: str, *body: Any
+        self, purpose: str, member: str, signature: str, *body: Any, proof: str = ""
     ) -> dict[str, Variant]:
         """Ask for permission to `purpose`, and wait for the answer of the portal or of the user.
+        An answer with `proof` in it is a yes, whatever its code.
 
         Raises Unavailable, Refused.
         """
@@ -99,7 +100,7 @@ class PortalSession:
             message = await self.next()
             if message.member == "Response" and message.path == path:
                 code, results = message.body
-                if code:
+                if code and proof not in results:
                     who = "you" if code == 1 else "the desktop"
                     raise Refused(f"{who} did not let dictate {purpose}")
                 return dict(results)
