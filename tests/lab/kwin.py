@@ -36,7 +36,15 @@ NoDisplay=true
 Exec={program}
 X-KDE-Wayland-Interfaces=org_kde_kwin_fake_input
 """
+_NAMES = """\
+const windows = workspace.windowList || workspace.clientList;
+const active = workspace.windowList ? "activeWindow" : "activeClient";
+"""
+"""What Plasma 6 calls a window is a client in Plasma 5."""
 _SETTINGS = {
+    # Without a menu KDE 6 knows no .desktop file.
+    "menus/applications.menu": "<Menu><Name>Applications</Name><DefaultAppDirs/>"
+    "<Include><All/></Include></Menu>\n",
     "kwinrc": "[org.kde.kdecoration2]\nNoPlugin=true\n",
     "kdeglobals": "[KDE]\nAnimationDurationFactor=0\n",
 }
@@ -58,9 +66,13 @@ class Kwin(HeadlessDesktop):
             "XDG_CURRENT_DESKTOP": "KDE",
             "KDE_FULL_SESSION": "true",
             "KDE_SESSION_VERSION": "5",
+            # Qt 6's own idea of KDE's theme crashes KWin where Plasma's is not installed.
+            "QT_QPA_PLATFORMTHEME": "generic",
         }
         for name, lines in _SETTINGS.items():
-            (self.folder / "config" / name).write_text(lines)
+            file = self.folder / "config" / name
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(lines)
         self._prepare()
         self.start_kwin()
 
@@ -155,7 +167,7 @@ class Kwin(HeadlessDesktop):
         """The value of an expression in a KWin script."""
         name = f"test-{next(_numbers)}"
         file = self.folder / f"{name}.js"
-        file.write_text(f'print("{name} " + JSON.stringify({expression}));')
+        file.write_text(f'{_NAMES}print("{name} " + JSON.stringify({expression}));')
         self._scripting("loadScript", str(file), name)
         self._scripting("start")
         mark = f"js: {name} "
@@ -175,7 +187,7 @@ class Kwin(HeadlessDesktop):
 
     def titles(self) -> list[str]:
         """Of all windows."""
-        found = self.evaluate("workspace.clientList().map(c => c.caption)")
+        found = self.evaluate("windows().map(w => w.caption)")
         assert isinstance(found, list)
         return found
 
@@ -224,17 +236,17 @@ class _OnKwin(Window):
     x: Kwin
 
     def xid(self) -> str:
-        return str(self.x.evaluate(f"workspace.clientList().filter({self._is_it()}).length") or "")
+        return str(self.x.evaluate(f"windows().filter({self._is_it()}).length") or "")
 
     def focus(self) -> None:
-        found = f"workspace.clientList().find({self._is_it()})"
-        self.x.evaluate(f"(workspace.activeClient = {found}) && 1")
-        active = f"[workspace.activeClient].filter(c => c).filter({self._is_it()}).length"
+        found = f"windows().find({self._is_it()})"
+        self.x.evaluate(f"(workspace[active] = {found}) && 1")
+        active = f"[workspace[active]].filter(w => w).filter({self._is_it()}).length"
         wait_for(lambda: self.x.evaluate(active) == 1, f"{self.title} has the focus")
 
     def _is_it(self) -> str:
         # Konsole adds its own name.
-        return f'c => (c.caption + " ").startsWith("{self.title} ")'
+        return f'w => (w.caption + " ").startsWith("{self.title} ")'
 
 
 class Gtk3OnKwin(_OnKwin, GtkField):
