@@ -62,6 +62,11 @@ class PortalKeySource(KeySource):
                 f"KDE would take {self.settings.key} from all programs: use several keys together, "
                 "such as ctrl+alt+space"
             )
+        if "gnome" in desktop.names() and parse(self.settings.key).lone_modifier:
+            return (
+                f"GNOME does not report the release of {self.settings.key}: use several keys "
+                "together, such as ctrl+alt+space"
+            )
         return None
 
     @property
@@ -128,30 +133,37 @@ class PortalShortcut:
         # KDE 5.27 accepts them here; at BindShortcuts it would open its settings each time.
         early = {"shortcuts": Variant("a(sa{sv})", shortcuts)}
         if "shortcuts" in await self._portal.create(self._name, early):
-            await self._check_kde()
+            await self._check_kde(self._name)
             return
         wish, signature = f"have {self._chord}", "oa(sa{sv})sa{sv}"
         body = (self._portal.path, shortcuts, "", {})
         # GNOME 48 never sets the code of a yes: it is what happens to be in memory there, often 2.
         await self._portal.request(wish, "BindShortcuts", signature, *body, proof="shortcuts")
+        # As KDE 6 calls a program that it does not know, such as a service.
+        component = f"token_{self._name}"
+        if "kde" in desktop.names() and await self._knows(component):
+            await self._check_kde(component)
 
-    async def _check_kde(self) -> None:
+    async def _check_kde(self, component: str) -> None:
         """KDE's portal reports what was requested, not whether another program has the key."""
-        action = [self._name, self._id, "", ""]
-        question = Message(
-            *("org.kde.kglobalaccel", "/kglobalaccel", "org.kde.KGlobalAccel", "shortcutKeys"),
-            signature="as",
-            body=[action],
-        )
-        answer = await bus.ask(self._connection, question, "KDE", ANSWER_S)
+        answer = await self._ask_kde("shortcutKeys", "as", [component, self._id, "", ""])
         if answer.message_type is MessageType.ERROR:
             raise Unavailable("KDE does not report whether it listens for the key")
         # Each entry is a sequence of up to four keys.
         if not any(key for (keys,) in answer.body[0] for key in keys):
             raise Refused(
                 f"KDE has given {self._chord} to another program: choose another key in "
-                f"config.toml, or one for {self._name} in System Settings"
+                f"config.toml, or one for {component} in System Settings"
             )
+
+    async def _knows(self, component: str) -> bool:
+        answer = await self._ask_kde("getComponent", "s", component)
+        return answer.message_type is not MessageType.ERROR
+
+    async def _ask_kde(self, member: str, signature: str, argument: str | list[str]) -> Message:
+        accel = ("org.kde.kglobalaccel", "/kglobalaccel", "org.kde.KGlobalAccel")
+        question = Message(*accel, member, signature=signature, body=[argument])
+        return await bus.ask(self._connection, question, "KDE", ANSWER_S)
 
     async def changed(self) -> bool:
         """Wait for the next press (True) or release (False). Raises Unavailable if the session

@@ -14,6 +14,7 @@ import asyncio
 import contextlib
 import json
 import os
+import platform
 import shutil
 import statistics
 import subprocess
@@ -240,13 +241,15 @@ def _times(ms: list[float]) -> str:
 
 
 def write(desk: str, shown: str) -> None:
-    """Between the marks of this desk in the document."""
+    """Between the marks of this desk and system in the document."""
     text = DOCUMENT.read_text()
-    begin, end = f"<!-- {desk} -->\n", f"<!-- end of {desk} -->\n"
+    system = platform.freedesktop_os_release()
+    place = f"{desk} on {system['ID']} {system['VERSION_ID']}"
+    begin, end = f"<!-- {place} -->\n", f"<!-- end of {place} -->\n"
     head, _, rest = text.partition(begin)
     _, _, tail = rest.partition(end)
     if not tail and end not in text:
-        raise SystemExit(f"{DOCUMENT} has no place for {desk}: {json.dumps(begin + end)}")
+        raise SystemExit(f"{DOCUMENT} has no place for {place}: {json.dumps(begin + end)}")
     DOCUMENT.write_text(f"{head}{begin}{shown}{end}{tail}")
 
 

@@ -81,7 +81,10 @@ class Gnome(HeadlessDesktop):
 
     def click(self, x: int, y: int) -> None:
         """Click there, once the pointer has come to rest."""
-        self.evaluate(f"{_POINTER} pointer.notify_absolute_motion(0, {x}, {y}); 1")
+        # GNOME 48 knows what is below the pointer once that has moved again.
+        for at in (x - 2, x):
+            self.evaluate(f"{_POINTER} pointer.notify_absolute_motion(0, {at}, {y}); 1")
+            time.sleep(0.1)
         for state in ("PRESSED", "RELEASED"):
             time.sleep(0.2)
             self.evaluate(f"{_POINTER} pointer.notify_button(0, 1, Clutter.ButtonState.{state}); 1")
