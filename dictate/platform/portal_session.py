@@ -55,7 +55,7 @@ class PortalSession:
         connection. Returns why it does not know us now; empty if it does.
 
         It is portal 1.20 that can be told. It must find our .desktop file."""
-        body = (APPLICATION, {})
+        body: tuple[str, dict[str, Variant]] = (APPLICATION, {})
         try:
             await self._call(NAME, PATH, _HOST_REGISTRY, "Register", "sa{sv}", body, ANSWER_S)
         except Unavailable as error:

@@ -4,8 +4,12 @@ import json
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import ClassVar
 
+import pytest
+
+from dictate.install import service
 from tests.lab.private_session import (
     DESKTOP_PORTAL,
     PERMISSION_STORE,
@@ -26,6 +30,10 @@ _MONITOR = ("--virtual-monitor", "1024x768")
 _PORTAL = (
     "/usr/libexec/xdg-desktop-portal-gnome",
     "org.freedesktop.impl.portal.desktop.gnome",
+)
+_SHORTCUTS = (
+    "/usr/libexec/gnome-control-center-global-shortcuts-provider",
+    "org.gnome.Settings.GlobalShortcutsProvider",
 )
 _POINTER = """
 const Clutter = imports.gi.Clutter;
@@ -78,6 +86,16 @@ class Gnome(HeadlessDesktop):
         """Start the desktop's portal, as it is installed."""
         for program, known_as in (PERMISSION_STORE, _PORTAL, DESKTOP_PORTAL):
             start_portal(self, program, known_as, "xdg-desktop-portal-gnome")
+
+    def start_shortcuts(self) -> None:
+        """Start what asks the user for keys, which comes with GNOME's settings, and be known to
+        the portal. Skips before GNOME 48."""
+        if not Path(_SHORTCUTS[0]).exists():
+            pytest.skip("GNOME asks for keys since 48: apt install gnome-control-center")
+        file = self.folder / "data/applications" / service.DESKTOP_FILE
+        file.parent.mkdir()
+        file.write_text(service.fill_template(file.name))
+        start_portal(self, *_SHORTCUTS, "gnome-control-center")
 
     def click(self, x: int, y: int) -> None:
         """Click there, once the pointer has come to rest."""

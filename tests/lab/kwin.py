@@ -55,6 +55,8 @@ class Kwin(HeadlessDesktop):
     """`with Kwin(folder) as kwin:` it runs, with Xwayland; programs started by `spawn` find it."""
 
     needs = ("kwin_wayland", "Xwayland", "gdbus")
+    plasma = 6
+    """The generation of KDE's desktop, once it runs."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
@@ -116,6 +118,7 @@ class Kwin(HeadlessDesktop):
         here = {"DISPLAY": self.display, "XAUTHORITY": authority, "WAYLAND_DISPLAY": "wayland-0"}
         self.more_env |= here
         wait_for(lambda: self.evaluate("1") == 1, "KWin's scripts")
+        self.plasma = 6 if self.evaluate("!!workspace.windowList") else 5
         self._input = self.spawn(
             *(str(self._python), "-m", "tests.lab.kwin_input"),
             stdin=subprocess.PIPE,

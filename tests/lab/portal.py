@@ -17,7 +17,7 @@ from dbus_fast.aio import MessageBus
 from dbus_fast.annotations import DBusDict, DBusObjectPath, DBusSignature, DBusStr, DBusUInt32
 from dbus_fast.service import ServiceInterface, dbus_method, dbus_property
 
-from dictate.hotkeys.portal import SHORTCUTS
+from dictate.hotkeys.portal_shortcut import SHORTCUTS
 from dictate.platform.portal_session import NAME, PATH
 
 _REQUEST = "org.freedesktop.portal.Request"
