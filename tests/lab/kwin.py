@@ -141,8 +141,19 @@ class Kwin(HeadlessDesktop):
     def start_portal(self) -> None:
         """Start the desktop's portal, as it is installed."""
         start_portal(self, *PERMISSION_STORE, "xdg-desktop-portal")
+        if self.plasma == 6:
+            self._allow_remote_control()
         self.start_kde_portal()
         start_portal(self, *DESKTOP_PORTAL, "xdg-desktop-portal")
+
+    def _allow_remote_control(self) -> None:
+        """As the user does in Plasma 6's question, which needs all of plasma-workspace."""
+        name, path = PERMISSION_STORE[1], f"/{PERMISSION_STORE[1].replace('.', '/')}"
+        grant = ("kde-authorized", "true", "remote-desktop", "", "['yes']")
+        self.run(
+            *("gdbus", "call", "--session", "-d", name, "-o", path),
+            *("-m", f"{name}.SetPermission", *grant),
+        )
 
     def start_kde_portal(self) -> None:
         """Start KDE's part of it, which ends with KWin."""
