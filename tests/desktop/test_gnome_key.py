@@ -20,11 +20,16 @@ from tests.lab.xserver import wait_for
 
 pytestmark = [pytest.mark.gnome, pytest.mark.timeout(180)]
 
-CTRL, ALT, SPACE, B, F9 = 29, 56, 57, 48, 67
+CTRL, ALT, SPACE, B, F6, F9 = 29, 56, 57, 48, 64, 67
 """As the kernel numbers them."""
-ADD, CANCEL = (711, 320), (322, 320)
-"""Where they are in GNOME 48's question, on the screen of these tests."""
+ADD, CANCEL = (439, 23), (50, 23)
+"""Where they are in GNOME 48's question."""
 TITLE = "Add Keyboard Shortcuts"
+QUESTION = f"""
+const at = global.get_window_actors().map(a => a.meta_window).find(w => w.title == '{TITLE}')
+    .get_frame_rect();
+`${{at.x}},${{at.y}}`
+"""
 PRESS = """
 const C = imports.gi.Clutter, kind = C.InputDeviceType.KEYBOARD_DEVICE;
 const keys = global.testKeyboard ??=
@@ -75,7 +80,8 @@ def asks(gnome: Gnome) -> bool:
 async def answer(gnome: Gnome, place: tuple[int, int]) -> None:
     await asyncio.to_thread(wait_for, lambda: asks(gnome), "GNOME asks", 20)
     await asyncio.sleep(1)  # it slides in
-    await asyncio.to_thread(gnome.click, *place)
+    x, y = map(int, str(await asyncio.to_thread(gnome.evaluate, QUESTION)).split(","))
+    await asyncio.to_thread(gnome.click, x + place[0], y + place[1])
     await asyncio.to_thread(wait_for, lambda: not asks(gnome), "the question is gone")
 
 
@@ -118,6 +124,24 @@ def test_press_and_release_are_heard_and_nobody_else_gets_the_key(
         await asyncio.to_thread(press, gnome, B)
         await asyncio.to_thread(release, gnome, B)
         await asyncio.to_thread(window.wait_text, "b")
+
+    asyncio.run(main())
+
+
+def test_all_keys_are_asked_for_at_once(gnome: Gnome, window: Gtk3OnGnome) -> None:
+    async def main() -> None:
+        for place in (ADD, None):
+            both = listening(gnome, "f9", place), listening(gnome, "f6")
+            one, other = await asyncio.gather(*(each.__aenter__() for each in both))
+            await asyncio.to_thread(window.focus)
+            for code, hears, silent in ((F9, one, other), (F6, other, one)):
+                await asyncio.to_thread(press, gnome, code)
+                await hears.until("KeyDown")
+                await asyncio.to_thread(release, gnome, code)
+                await hears.until("KeyUp")
+                hears.heard.clear()
+                assert silent.kinds == []
+            await asyncio.gather(*(each.__aexit__(None, None, None) for each in both))
 
     asyncio.run(main())
 

@@ -49,6 +49,11 @@ class Gnome(HeadlessDesktop):
     settings: ClassVar[str] = "memory"
     """Where GSettings keeps them; "keyfile" shares them with other programs."""
 
+    @property
+    def version(self) -> int:
+        """Of GNOME Shell: 43, 48."""
+        return int(self.run("gnome-shell", "--version").split()[-1].partition(".")[0])
+
     def start_all(self) -> None:
         self.more_env = {
             **private_session(self.folder, self.stack, "SESSION", "SYSTEM"),
