@@ -301,7 +301,7 @@ def _ibus() -> Desk:
 
 
 def _sway() -> Desk:
-    from tests.lab.more_windows import ChromiumInSway, Qt6InSway
+    from tests.lab.more_windows import ChromiumInSway, FirefoxInSway, Qt6InSway
     from tests.lab.sway import Foot, Gtk3, Gtk4, Keyboard, Sway, copy
 
     hands: list[Keyboard] = []
@@ -328,9 +328,28 @@ def _sway() -> Desk:
     return Desk(
         start,
         lambda sway: {"WAYLAND_DISPLAY": sway.display},
-        (Foot, Gtk3, Gtk4, Qt6InSway, ChromiumInSway),
+        (Foot, Gtk3, Gtk4, Qt6InSway, ChromiumInSway, FirefoxInSway),
         ("input_method", "virtual_keyboard"),
         {"`wtype`": ("wtype", wtype), "`wl-copy` and `wtype -k Insert`": ("wtype", chord)},
+    )
+
+
+def _gnome() -> Desk:
+    from tests.lab.gnome import (
+        ChromiumOnGnome,
+        FirefoxOnGnome,
+        Foot,
+        Gnome,
+        Gtk3OnGnome,
+        Gtk4OnGnome,
+        Ptyxis,
+    )
+
+    return Desk(
+        Gnome,
+        lambda gnome: gnome.more_env,
+        (Gtk3OnGnome, Gtk4OnGnome, Foot, Ptyxis, ChromiumOnGnome, FirefoxOnGnome),
+        ("ibus",),
     )
 
 
@@ -351,7 +370,13 @@ def _kde() -> Desk:
     )
 
 
-DESKS: dict[str, Callable[[], Desk]] = {"x11": _x11, "sway": _sway, "ibus": _ibus, "kde": _kde}
+DESKS: dict[str, Callable[[], Desk]] = {
+    "x11": _x11,
+    "sway": _sway,
+    "ibus": _ibus,
+    "gnome": _gnome,
+    "kde": _kde,
+}
 
 
 if __name__ == "__main__":

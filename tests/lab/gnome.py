@@ -10,6 +10,7 @@ from typing import ClassVar
 import pytest
 
 from dictate.install import service
+from tests.lab.more_windows import Chromium, Firefox
 from tests.lab.private_session import (
     DESKTOP_PORTAL,
     PERMISSION_STORE,
@@ -35,6 +36,7 @@ _SHORTCUTS = (
     "/usr/libexec/gnome-control-center-global-shortcuts-provider",
     "org.gnome.Settings.GlobalShortcutsProvider",
 )
+_WINDOWS = "global.get_window_actors().map(a => a.meta_window)"
 _POINTER = """
 const Clutter = imports.gi.Clutter;
 const pointer = global.testPointer ??= Clutter.get_default_backend().get_default_seat()
@@ -141,20 +143,17 @@ class _OnGnome(Window):
     x: Gnome
 
     def xid(self) -> str:
-        found = self.x.evaluate(
-            f"global.get_window_actors().filter(a => a.meta_window.title == '{self.title}').length"
-        )
-        return str(found or "")
+        return str(self.x.evaluate(f"{_WINDOWS}.filter({self._is_it()}).length") or "")
 
     def focus(self) -> None:
-        self.x.evaluate(
-            "global.get_window_actors().map(a => a.meta_window)"
-            f".find(w => w.title == '{self.title}').activate(global.get_current_time()); 1"
-        )
-        wait_for(
-            lambda: self.x.evaluate("global.display.focus_window.title") == self.title,
-            f"{self.title} has the focus",
-        )
+        found = f"{_WINDOWS}.find({self._is_it()})"
+        self.x.evaluate(f"{found}.activate(global.get_current_time()); 1")
+        active = f"[global.display.focus_window].filter(w => w).filter({self._is_it()}).length"
+        wait_for(lambda: self.x.evaluate(active) == 1, f"{self.title} has the focus")
+
+    def _is_it(self) -> str:
+        # Firefox adds its own name.
+        return f"w => (w.title + ' ').startsWith('{self.title} ')"
 
 
 class Gtk3OnGnome(_OnGnome, GtkField):
@@ -184,3 +183,26 @@ class Foot(_OnGnome):
         return self.x.spawn(
             *("foot", "-T", self.title, "-o", "locked-title=yes"), "sh", "-c", reader
         )
+
+
+class Ptyxis(_OnGnome):
+    """GNOME's terminal in raw mode."""
+
+    kind = "Ptyxis"
+
+    def launch(self) -> subprocess.Popen[bytes]:
+        need("ptyxis")
+        reader = f"sh -c \"stty raw -echo; exec tee '{self.file}'\""
+        return self.x.spawn("ptyxis", "--standalone", "-T", self.title, "-x", reader)
+
+
+class ChromiumOnGnome(_OnGnome, Chromium):
+    """A textarea in Chromium."""
+
+    flags = ("--ozone-platform=wayland", "--enable-wayland-ime")
+
+
+class FirefoxOnGnome(_OnGnome, Firefox):
+    """The same in Firefox."""
+
+    xid = _OnGnome.xid

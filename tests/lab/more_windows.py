@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from tests.lab.sway import SwayWindow
 from tests.lab.windows import PYTHON, Window, _need_module
-from tests.lab.xserver import need
+from tests.lab.xserver import need, wait_for
 
 _QT = """
 import importlib, os, sys
@@ -158,6 +158,23 @@ class ChromiumInSway(SwayWindow, Chromium):
     """The same in sway."""
 
     flags = ("--ozone-platform=wayland", "--enable-wayland-ime")
+
+
+class FirefoxInSway(SwayWindow, Firefox):
+    """The same in sway."""
+
+    def xid(self) -> str:
+        return next((str(w["id"]) for w in self.x.windows() if self._is_it(w["name"])), "")
+
+    def focus(self) -> None:
+        self.x.order(f'[title="^{self.title} "] focus')
+        wait_for(
+            lambda: any(self._is_it(w["name"]) and w["focused"] for w in self.x.windows()),
+            f"{self.title} has the focus",
+        )
+
+    def _is_it(self, name: object) -> bool:
+        return str(name).startswith(f"{self.title} ")
 
 
 class VimInFoot(SwayWindow, Vim):
