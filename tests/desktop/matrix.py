@@ -342,13 +342,12 @@ def _gnome() -> Desk:
         Gnome,
         Gtk3OnGnome,
         Gtk4OnGnome,
-        Ptyxis,
     )
 
     return Desk(
         Gnome,
         lambda gnome: gnome.more_env,
-        (Gtk3OnGnome, Gtk4OnGnome, Foot, Ptyxis, ChromiumOnGnome, FirefoxOnGnome),
+        (Gtk3OnGnome, Gtk4OnGnome, Foot, ChromiumOnGnome, FirefoxOnGnome),
         ("ibus",),
     )
 

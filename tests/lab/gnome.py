@@ -77,7 +77,10 @@ class Gnome(HeadlessDesktop):
             )
         # Hidden any earlier, GNOME 48's overview never ends its first animation.
         hidden = "Main.layoutManager._startingUp || (Main.overview.hide(), Main.overview.visible)"
-        wait_for(lambda: self.evaluate(hidden) is False, "GNOME Shell", 30)
+        try:
+            wait_for(lambda: self.evaluate(hidden) is False, "GNOME Shell", 30)
+        except AssertionError as error:
+            raise AssertionError(f"{error}: {self.log()[-2000:]}") from None
         self.more_env["WAYLAND_DISPLAY"] = "wayland-0"
         self._beside("keyboard")
         wait_for(lambda: self.engine(), "IBus has an engine", 20)
@@ -124,6 +127,10 @@ class Gnome(HeadlessDesktop):
             raise subprocess.CalledProcessError(1, script, said)
         value = said.removeprefix("(true, '").removesuffix("')")
         return json.loads(value) if value else None
+
+    def log(self) -> str:
+        """What the shell has written since its first start."""
+        return (self.folder / "gnome-shell.log").read_text(errors="replace")
 
     def engine(self) -> str:
         """The input method that is on; "" if there is none."""
@@ -183,17 +190,6 @@ class Foot(_OnGnome):
         return self.x.spawn(
             *("foot", "-T", self.title, "-o", "locked-title=yes"), "sh", "-c", reader
         )
-
-
-class Ptyxis(_OnGnome):
-    """GNOME's terminal in raw mode."""
-
-    kind = "Ptyxis"
-
-    def launch(self) -> subprocess.Popen[bytes]:
-        need("ptyxis")
-        reader = f"sh -c \"stty raw -echo; exec tee '{self.file}'\""
-        return self.x.spawn("ptyxis", "--standalone", "-T", self.title, "-x", reader)
 
 
 class ChromiumOnGnome(_OnGnome, Chromium):
