@@ -144,7 +144,12 @@ class Firefox(Chromium):
         (profile / "user.js").write_text(
             "".join(f'user_pref("{name}", false);\n' for name in quiet)
         )
-        return self.x.spawn(self.program, "--no-remote", "--profile", str(profile), "--kiosk", page)
+        options = ("--no-remote", "--profile", str(profile), "--kiosk", page)
+        return self.x.spawn(*self.before(profile), self.program, *options)
+
+    def before(self, profile: Path) -> tuple[str, ...]:
+        """What the command begins with."""
+        return ()
 
     def xid(self) -> str:
         return self.x.run("xdotool", "search", "--name", f"^{self.title} .*Mozilla").split()[-1]
@@ -162,6 +167,10 @@ class ChromiumInSway(SwayWindow, Chromium):
 
 class FirefoxInSway(SwayWindow, Firefox):
     """The same in sway."""
+
+    def before(self, profile: Path) -> tuple[str, ...]:
+        # Run by root, it refuses the folder of sway's account.
+        return ("env", f"XDG_RUNTIME_DIR={profile}")
 
     def xid(self) -> str:
         return next((str(w["id"]) for w in self.x.windows() if self._is_it(w["name"])), "")
