@@ -11,7 +11,6 @@ It takes some minutes, and more to install than the everyday tests: see docs/ref
 
 import argparse
 import asyncio
-import contextlib
 import json
 import os
 import platform
@@ -177,7 +176,7 @@ def _once(cell: Cell, window: Window, writer: Writer, text: str) -> float | None
     before = window.text()
     expected = (before + text).encode()
     began = time.monotonic()
-    with contextlib.suppress(DictateError, subprocess.SubprocessError):
+    try:
         writer(window, text)
         # Who types key by key is still at it for long: while something comes on, we wait.
         size, since = -1, time.monotonic()
@@ -191,6 +190,8 @@ def _once(cell: Cell, window: Window, writer: Writer, text: str) -> float | None
             if len(now) > len(expected) or window.child.poll() is not None:
                 break
             time.sleep(0.001)
+    except (DictateError, subprocess.SubprocessError) as reason:
+        print(f"    {window.title}: {reason}")
     return None
 
 
