@@ -31,7 +31,8 @@ kde: $(VENV)/kde.stamp ## the tests on KDE's KWin, whose packages are 51 MB
 	$(BIN)/python -m pytest -m kde tests/desktop $(ARGS)
 
 desktops: ## the tests on Debian 13's desktops: GNOME 48, Plasma 6, sway 1.10 (root only)
-	@scripts/desktops $(ARGS)
+	@scripts/desktops .venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder \
+		-m 'gnome or kde or not (vm or peers)' tests/desktop tests/hotkeys tests/outputs tests/ui $(ARGS)
 
 peers: $(VENV)/peers.stamp ## the tests with a real Whisper server and client that are not ours (430 MB)
 	$(BIN)/python -m pytest -m peers tests/peers $(ARGS)
