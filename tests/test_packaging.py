@@ -82,7 +82,7 @@ def test_it_carries_the_manual_pages(wheel: Path) -> None:
 )
 def test_the_manual_pages_are_up_to_date(tmp_path: Path) -> None:
     env = {**os.environ, "PYTHONPATH": str(ROOT)}  # without the engines of the tests
-    command = [sys.executable, ROOT / "scripts/manual.py", tmp_path]
+    command = [sys.executable, str(ROOT / "scripts/manual.py"), str(tmp_path)]
     subprocess.run(command, check=True, env=env)
     for page in (ROOT / "man").iterdir():
         assert (tmp_path / page.name).read_text() == page.read_text(), "run `make docs`"

@@ -60,7 +60,7 @@ class Machine:
 
     def prepare(self, *packages: str, purpose: str = "run") -> str:
         """Run it for a list of these lines; what it prints."""
-        for name in {"run", "test", purpose}:
+        for name in {"run", "test", "gnome", "kde", purpose}:
             self.put(f"scripts/packages-{name}.txt", "# a comment")
         self.put(f"scripts/packages-{purpose}.txt", "# a comment", *packages)
         done = subprocess.run(
@@ -167,6 +167,14 @@ def test_a_checkout_that_was_installed_by_its_old_name_is_no_longer(tmp_path: Pa
     machine.prepare("sox")
     (removed,) = [line for line in machine.ran() if "uninstall" in line]
     assert removed.endswith("uninstall -y dictate")
+
+
+def test_the_root_of_the_desktops_gets_no_torch(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, ["sox"])
+    machine.prepare("sox", purpose="desktops")
+    assert machine.asked() == ["sox"]
+    assert not [line for line in machine.ran() if "torch" in line]
+    assert machine.ran()[-1].endswith("-e .[onnx] --group dev")
 
 
 @pytest.mark.parametrize(("purpose", "groups"), [("test", ["dev"]), ("peers", ["dev", "bench"])])

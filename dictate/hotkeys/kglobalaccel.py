@@ -5,6 +5,7 @@ once and survives the next login.
 """
 
 import asyncio
+import time
 from typing import Any, Final
 
 from dbus_fast import Message, MessageType
@@ -16,6 +17,9 @@ from dictate.platform import bus
 _NAME: Final = "org.kde.kglobalaccel"
 _TIMEOUT_S: Final = 5.0
 """Seconds to wait for an answer."""
+_NEW_FILE_S, _LOOK_S = 4.0, 0.25
+"""Seconds until KDE must have seen a new file, and between two looks: KDE 6 looks itself after 1.5
+seconds at the earliest."""
 _PRESENT, _NO_AUTOLOADING = 2, 4
 """Flags of KGlobalAccel: the shortcut is active, and replaces one that was saved earlier."""
 _MODIFIERS: Final = {"ctrl": 1 << 26, "alt": 1 << 27, "shift": 1 << 25, "super": 1 << 28}
@@ -50,12 +54,24 @@ def bind(desktop_file: str, label: str, chord: Chord) -> bool:
     another program has the chord. Raises Unavailable."""
     action = [desktop_file, "_launch", label, label]
     keys = [[[qt_key(chord), 0, 0, 0]]]
+    until = time.monotonic() + _NEW_FILE_S
     _call("doRegister", "as", action)
+    while not _knows(desktop_file) and time.monotonic() < until:
+        time.sleep(_LOOK_S)
+        _call("doRegister", "as", action)
     bound = _call("setShortcutKeys", "asa(ai)u", action, keys, _PRESENT | _NO_AUTOLOADING)
     if any(key for (each,) in bound for key in each):
         return True
     unbind(desktop_file)
     return False
+
+
+def _knows(desktop_file: str) -> bool:
+    try:
+        _call("getComponent", "s", desktop_file)
+    except Unavailable:
+        return False
+    return True
 
 
 def binds(desktop_file: str, chord: Chord) -> bool:

@@ -6,28 +6,26 @@ runs it again, which binds the shortcut anew.
 """
 
 import asyncio
-import re
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NoReturn, Protocol
 
-from dbus_fast import Message, MessageType, Variant
-from dbus_fast.aio import MessageBus
-
-from dictate.errors import Refused, Unavailable
+from dictate.errors import Unavailable
 from dictate.hotkeys import KeyDown, KeySource, KeyUp
-from dictate.hotkeys.chord import Chord, parse, wrong
+from dictate.hotkeys.chord import parse, wrong
+from dictate.hotkeys.gnome_shortcut import in_the_session
+from dictate.hotkeys.portal_shortcut import DESCRIPTION, SHORTCUTS, PortalShortcut, there
 from dictate.platform import bus, desktop
-from dictate.platform.portal_session import ANSWER_S, PortalSession
+from dictate.platform.portal_session import PortalSession
 
-SHORTCUTS: Final = "org.freedesktop.portal.GlobalShortcuts"
 ASKED_S: Final = 300.0
 """Seconds that the user has to answer the desktop's question."""
 
-DESCRIPTION: Final = "Dictate: hold the key and talk"
-"""What the main key is for, as the desktop shows it."""
 
-_TRIGGERS: Final = {"ctrl": "CTRL", "alt": "ALT", "shift": "SHIFT", "super": "LOGO"}
+class _Bound(Protocol):
+    async def bind(self) -> None: ...
+
+    async def changed(self) -> bool: ...
 
 
 class PortalKeySource(KeySource):
@@ -62,6 +60,11 @@ class PortalKeySource(KeySource):
                 f"KDE would take {self.settings.key} from all programs: use several keys together, "
                 "such as ctrl+alt+space"
             )
+        if "gnome" in desktop.names() and parse(self.settings.key).lone_modifier:
+            return (
+                f"GNOME does not report the release of {self.settings.key}: use several keys "
+                "together, such as ctrl+alt+space"
+            )
         return None
 
     @property
@@ -80,110 +83,39 @@ class PortalKeySource(KeySource):
     ) -> None:
         if reason := self._unfit():
             raise Unavailable(reason)
+        chord = parse(self.settings.key)
+        if "gnome" in desktop.names():
+            async with in_the_session(chord, self._description) as shortcut:
+                await _hear(shortcut, on_key, on_ready)
         connection = await bus.connect()
-        down = False
         try:
-            shortcut = PortalShortcut(connection, parse(self.settings.key), self._description)
-            async with asyncio.timeout(ASKED_S):
-                await shortcut.bind()
-            on_ready()
-            while True:
-                down = await shortcut.changed()
-                on_key((KeyDown if down else KeyUp)(time.monotonic()))
-        except TimeoutError as error:
-            raise Unavailable("the desktop's portal for shortcuts does not answer") from error
+            await _hear(PortalShortcut(connection, chord, self._description), on_key, on_ready)
         finally:
-            if down:
-                on_key(KeyUp(time.monotonic()))
             await bus.leave(connection)
 
 
-class PortalShortcut:
-    """One shortcut in one session of the portal."""
-
-    def __init__(
-        self, connection: MessageBus, chord: Chord, description: str = DESCRIPTION
-    ) -> None:
-        self._portal = PortalSession(connection, SHORTCUTS, ("Activated", "Deactivated"))
-        self._connection = connection
-        self._chord = chord
-        self._description = description
-        self._id = f"dictate {chord}"
-        self._name = re.sub(r"[^a-z0-9]", _in_a_path, self._id)
-        """KDE stores the user's choice under this name; a second shortcut would end the first."""
-
-    async def bind(self) -> None:
-        """Bind the shortcut, once the user has agreed. Raises Unavailable, Refused."""
-        await _there(self._portal)
-        wanted = {"description": Variant("s", self._description)}
-        if trigger := _trigger(self._chord):
-            wanted["preferred_trigger"] = Variant("s", trigger)
-        shortcuts = [[self._id, wanted]]
-        # KDE 5.27 accepts them here; at BindShortcuts it would open its settings each time.
-        early = {"shortcuts": Variant("a(sa{sv})", shortcuts)}
-        if "shortcuts" in await self._portal.create(self._name, early):
-            await self._check_kde()
-            return
-        wish, signature = f"have {self._chord}", "oa(sa{sv})sa{sv}"
-        await self._portal.request(
-            wish, "BindShortcuts", signature, self._portal.path, shortcuts, "", {}
-        )
-
-    async def _check_kde(self) -> None:
-        """KDE's portal reports what was requested, not whether another program has the key."""
-        action = [self._name, self._id, "", ""]
-        question = Message(
-            *("org.kde.kglobalaccel", "/kglobalaccel", "org.kde.KGlobalAccel", "shortcutKeys"),
-            signature="as",
-            body=[action],
-        )
-        answer = await bus.ask(self._connection, question, "KDE", ANSWER_S)
-        if answer.message_type is MessageType.ERROR:
-            raise Unavailable("KDE does not report whether it listens for the key")
-        # Each entry is a sequence of up to four keys.
-        if not any(key for (keys,) in answer.body[0] for key in keys):
-            raise Refused(
-                f"KDE has given {self._chord} to another program: choose another key in "
-                f"config.toml, or one for {self._name} in System Settings"
-            )
-
-    async def changed(self) -> bool:
-        """Wait for the next press (True) or release (False). Raises Unavailable if the session
-        ends."""
+async def _hear(
+    shortcut: _Bound, on_key: Callable[[KeyDown | KeyUp], None], on_ready: Callable[[], None]
+) -> NoReturn:
+    down = False
+    try:
+        async with asyncio.timeout(ASKED_S):
+            await shortcut.bind()
+        on_ready()
         while True:
-            match await self._portal.next():
-                case Message(
-                    member="Activated" | "Deactivated" as member, body=[session, name, *_]
-                ):
-                    if (session, name) == (self._portal.path, self._id):
-                        return bool(member == "Activated")
+            was_down, down = down, await shortcut.changed()
+            if down or was_down:
+                on_key((KeyDown if down else KeyUp)(time.monotonic()))
+    except TimeoutError as error:
+        raise Unavailable("the desktop's portal for shortcuts does not answer") from error
+    finally:
+        if down:
+            on_key(KeyUp(time.monotonic()))
 
 
 async def _probe() -> None:
     connection = await bus.connect()
     try:
-        await _there(PortalSession(connection, SHORTCUTS))
+        await there(PortalSession(connection, SHORTCUTS))
     finally:
         await bus.leave(connection)
-
-
-async def _there(portal: PortalSession) -> None:
-    """Raises Unavailable where no portal has global shortcuts."""
-    try:
-        await portal.get("version")
-    except Unavailable as error:
-        raise Unavailable(
-            f"this desktop has no portal for global shortcuts ({error}): `dictate setup --keys` "
-            "binds a key in the desktop's own settings"
-        ) from error
-
-
-def _in_a_path(found: re.Match[str]) -> str:
-    return "_" if found[0] in " +_" else f"u{ord(found[0]):x}"
-
-
-def _trigger(chord: Chord) -> str:
-    """The keys by the portal's names; empty if they have none."""
-    if not chord.keysyms:
-        return ""
-    return "+".join((*(_TRIGGERS[name] for name in chord.modifiers), chord.keysyms[0]))

@@ -150,7 +150,8 @@ def _remove_installed(places: Locations, out: Out) -> None:
             if (places.units / name).exists():
                 systemctl_step(f"stopped and disabled {name}", out, "disable", "--now", name)
     drop_ins = [places.drop_in(name) for name in all_units]
-    for path in (*(places.units / name for name in all_units), *drop_ins, places.activation):
+    units = (places.units / name for name in all_units)
+    for path in (*units, *drop_ins, places.activation, places.application):
         remove_generated(path, out)
     if no_systemd is None:
         systemctl("daemon-reload")

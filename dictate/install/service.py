@@ -24,12 +24,14 @@ from dictate.platform.generated_files import (
     run,
     write_generated,
 )
+from dictate.platform.portal_session import APPLICATION
 from dictate.platform.resources import shipped
 
 UNIT: Final = "dictate.service"
 SERVE_UNITS: Final = ("dictate-serve.socket", "dictate-serve.service")
 REMOTE_UNIT: Final = "dictate-remote.service"
 ACTIVATION: Final = "io.github.dictate.Dictate1.service"
+DESKTOP_FILE: Final = f"{APPLICATION}.desktop"
 NO_NAMESPACES: Final = f"""{MARKER}, because this system forbids user namespaces.
 # Without them the unit starts only with these settings, and Dictate may write to all your files.
 [Service]
@@ -51,6 +53,8 @@ class Locations:
     """The folder of the user's systemd units."""
     activation: Path
     """The file that lets the session bus start the service."""
+    application: Path
+    """The file by which a desktop knows Dictate."""
 
     @property
     def unit(self) -> Path:
@@ -71,6 +75,7 @@ def locations() -> Locations:
         models=paths.models_dir(),
         units=user_config_path() / "systemd/user",
         activation=user_data_path() / "dbus-1/services" / ACTIVATION,
+        application=user_data_path() / "applications" / DESKTOP_FILE,
     )
 
 
@@ -90,6 +95,7 @@ def install(*, out: Out = console.step) -> int:
         changed |= write_generated(
             places.activation, fill_template(ACTIVATION, DICTATE=executable()), out
         )
+        write_generated(places.application, fill_template(DESKTOP_FILE), out)
         if no_systemd is None and user_namespaces_forbidden():
             changed |= write_generated(places.drop_in(UNIT), NO_NAMESPACES, out)
         links.make(out=out)

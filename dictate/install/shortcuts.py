@@ -13,10 +13,19 @@ from pathlib import Path
 
 from dictate import console
 from dictate.config import config_file
-from dictate.config.schema import Settings
+from dictate.config.schema import HotkeySettings, Settings
 from dictate.errors import DictateError
+from dictate.hotkeys import KEY_SOURCES
 from dictate.hotkeys.chord import AUTO, parse
-from dictate.hotkeys.desktop_keys import DESKTOPS, Kde, Shortcut, running_desktop
+from dictate.hotkeys.desktop_keys import (
+    DESKTOPS,
+    Gnome,
+    Kde,
+    Shortcut,
+    ShortcutBackend,
+    running_desktop,
+)
+from dictate.install.service import locations
 from dictate.platform import bus, paths
 from dictate.platform.generated_files import Out
 
@@ -34,10 +43,11 @@ def bind(*, out: Out = console.step) -> int:
         out(f"failed: {error}")
         return 1
     desktop = running_desktop()
-    if isinstance(desktop, Kde) and settings.hotkey.use != "none":
+    if name := _portal_of(desktop, settings.hotkey):
         out(
-            "skipped: KDE's portal already reports press and release to dictate; to bind the key in"
-            ' KDE itself, where a press starts or ends a dictation, set use = "none" under [hotkey]'
+            f"skipped: {name}'s portal already reports press and release to dictate; to bind the "
+            f"key in {name} itself, where a press starts or ends a dictation, set use = "
+            '"none" under [hotkey]'
         )
         shortcuts = [each for each in shortcuts if each.name == "cancel"]
     if desktop is None:
@@ -60,6 +70,18 @@ def bind(*, out: Out = console.step) -> int:
         out(f"failed: {error}")
         return 1
     return 0
+
+
+def _portal_of(running: ShortcutBackend | None, settings: HotkeySettings) -> str:
+    """The name of the desktop if its portal reports the key; empty if it does not."""
+    if settings.use == "none":
+        return ""
+    if isinstance(running, Kde):
+        return "KDE"
+    if isinstance(running, Gnome) and locations().application.exists():
+        reason = KEY_SOURCES.make("portal", settings).unavailable_reason()
+        return "" if reason else "GNOME"
+    return ""
 
 
 def unbind(*, out: Out = console.step) -> None:

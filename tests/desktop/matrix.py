@@ -11,9 +11,9 @@ It takes some minutes, and more to install than the everyday tests: see docs/ref
 
 import argparse
 import asyncio
-import contextlib
 import json
 import os
+import platform
 import shutil
 import statistics
 import subprocess
@@ -176,7 +176,7 @@ def _once(cell: Cell, window: Window, writer: Writer, text: str) -> float | None
     before = window.text()
     expected = (before + text).encode()
     began = time.monotonic()
-    with contextlib.suppress(DictateError, subprocess.SubprocessError):
+    try:
         writer(window, text)
         # Who types key by key is still at it for long: while something comes on, we wait.
         size, since = -1, time.monotonic()
@@ -190,6 +190,8 @@ def _once(cell: Cell, window: Window, writer: Writer, text: str) -> float | None
             if len(now) > len(expected) or window.child.poll() is not None:
                 break
             time.sleep(0.001)
+    except (DictateError, subprocess.SubprocessError) as reason:
+        print(f"    {window.title}: {reason}")
     return None
 
 
@@ -240,13 +242,15 @@ def _times(ms: list[float]) -> str:
 
 
 def write(desk: str, shown: str) -> None:
-    """Between the marks of this desk in the document."""
+    """Between the marks of this desk and system in the document."""
     text = DOCUMENT.read_text()
-    begin, end = f"<!-- {desk} -->\n", f"<!-- end of {desk} -->\n"
+    system = platform.freedesktop_os_release()
+    place = f"{desk} on {system['ID']} {system['VERSION_ID']}"
+    begin, end = f"<!-- {place} -->\n", f"<!-- end of {place} -->\n"
     head, _, rest = text.partition(begin)
     _, _, tail = rest.partition(end)
     if not tail and end not in text:
-        raise SystemExit(f"{DOCUMENT} has no place for {desk}: {json.dumps(begin + end)}")
+        raise SystemExit(f"{DOCUMENT} has no place for {place}: {json.dumps(begin + end)}")
     DOCUMENT.write_text(f"{head}{begin}{shown}{end}{tail}")
 
 
@@ -298,7 +302,7 @@ def _ibus() -> Desk:
 
 
 def _sway() -> Desk:
-    from tests.lab.more_windows import ChromiumInSway, Qt6InSway
+    from tests.lab.more_windows import ChromiumInSway, FirefoxInSway, Qt6InSway
     from tests.lab.sway import Foot, Gtk3, Gtk4, Keyboard, Sway, copy
 
     hands: list[Keyboard] = []
@@ -325,9 +329,27 @@ def _sway() -> Desk:
     return Desk(
         start,
         lambda sway: {"WAYLAND_DISPLAY": sway.display},
-        (Foot, Gtk3, Gtk4, Qt6InSway, ChromiumInSway),
+        (Foot, Gtk3, Gtk4, Qt6InSway, ChromiumInSway, FirefoxInSway),
         ("input_method", "virtual_keyboard"),
         {"`wtype`": ("wtype", wtype), "`wl-copy` and `wtype -k Insert`": ("wtype", chord)},
+    )
+
+
+def _gnome() -> Desk:
+    from tests.lab.gnome import (
+        ChromiumOnGnome,
+        FirefoxOnGnome,
+        Foot,
+        Gnome,
+        Gtk3OnGnome,
+        Gtk4OnGnome,
+    )
+
+    return Desk(
+        Gnome,
+        lambda gnome: gnome.more_env,
+        (Gtk3OnGnome, Gtk4OnGnome, Foot, ChromiumOnGnome, FirefoxOnGnome),
+        ("ibus",),
     )
 
 
@@ -348,7 +370,13 @@ def _kde() -> Desk:
     )
 
 
-DESKS: dict[str, Callable[[], Desk]] = {"x11": _x11, "sway": _sway, "ibus": _ibus, "kde": _kde}
+DESKS: dict[str, Callable[[], Desk]] = {
+    "x11": _x11,
+    "sway": _sway,
+    "ibus": _ibus,
+    "gnome": _gnome,
+    "kde": _kde,
+}
 
 
 if __name__ == "__main__":

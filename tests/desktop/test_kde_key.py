@@ -69,7 +69,8 @@ def test_press_and_release_are_heard_and_nobody_else_gets_the_key(
 
 
 def test_what_the_user_chooses_instead_is_kept(kwin: Kwin) -> None:
-    action = "['dictate_f9', 'dictate f9', '', '']"
+    component = "dictate_f9" if kwin.plasma == 5 else "token_dictate_f9"
+    action = f"['{component}', 'dictate f9', '', '']"
 
     async def main() -> None:
         async with Listening(source("f9")) as keys:

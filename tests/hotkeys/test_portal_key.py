@@ -12,7 +12,8 @@ from dictate.config.schema import HotkeySettings
 from dictate.errors import Refused, Unavailable
 from dictate.hotkeys.chord import Chord
 from dictate.hotkeys.listener import KeyListener
-from dictate.hotkeys.portal import PortalKeySource, PortalShortcut
+from dictate.hotkeys.portal import PortalKeySource
+from dictate.hotkeys.portal_shortcut import PortalShortcut
 from dictate.platform.bus import connect, leave
 from tests.lab.bus import Bus, session_bus
 from tests.lab.keys import Listening

@@ -16,6 +16,7 @@ from dictate.platform.resources import shipped
 
 UNIT = "config/systemd/user/dictate.service"
 ACTIVATION = "data/dbus-1/services/io.github.dictate.Dictate1.service"
+APPLICATION = "data/applications/io.github.dictate.desktop"
 
 
 @pytest.fixture
@@ -58,10 +59,11 @@ def test_install_says_each_step_in_one_line(home: Path) -> None:
         "config/dictate/config.toml",
         "config/dictate/hotwords.toml",
         UNIT,
+        APPLICATION,
         ACTIVATION,
     ]
-    assert [line.split(":")[0] for line in said] == ["done"] * 6 + ["skipped", "microphone"]
-    assert "no systemd runs for this user" in said[6]
+    assert [line.split(":")[0] for line in said] == ["done"] * 7 + ["skipped", "microphone"]
+    assert "no systemd runs for this user" in said[7]
     assert all("\n" not in line for line in said)
 
 
@@ -71,7 +73,7 @@ def test_install_again_changes_nothing(home: Path) -> None:
     said: list[str] = []
     assert service.install(out=said.append) == 0
     assert tree(home) == before
-    assert [line.split(":")[0] for line in said[:6]] == ["unchanged"] * 6
+    assert [line.split(":")[0] for line in said[:7]] == ["unchanged"] * 7
 
 
 def test_what_the_user_wrote_is_never_overwritten(home: Path) -> None:

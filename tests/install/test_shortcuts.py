@@ -12,9 +12,12 @@ import pytest
 from dictate.hotkeys import desktop_keys, kglobalaccel
 from dictate.hotkeys.chord import parse
 from dictate.install import shortcuts
+from dictate.install.service import locations
 from dictate.platform import paths
 from dictate.platform.generated_files import MARKER
+from tests.lab.bus import session_bus
 from tests.lab.daemon import wait_for
+from tests.lab.portal import Portal
 from tests.lab.sway import Keyboard, Sway
 
 SPACE, D = 57, 32
@@ -288,6 +291,27 @@ def test_gnome_gets_a_shortcut_that_toggles(homes: Path, monkeypatch: pytest.Mon
     assert unbound() == []
     paths.config_file().write_text('[hotkey]\nkey = "ctrl_r"\n')
     assert "GNOME cannot bind a lone modifier" in bound()[0]
+
+
+def test_what_gnomes_portal_hears_is_not_taken_from_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CURRENT_DESKTOP", "GNOME")
+    asked: list[str] = []
+    monkeypatch.setattr(
+        desktop_keys.Gnome, "bind", lambda _, keys, out: asked.extend(key.name for key in keys)
+    )
+    with session_bus(tmp_path) as bus, Portal(bus.address):
+        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", bus.address)
+        assert bound() == []  # the portal knows no program without a file
+        assert asked == ["", "second", "cancel"]
+        asked.clear()
+        application = locations().application
+        application.parent.mkdir()
+        application.touch()
+        (said,) = bound()
+        assert said.startswith("skipped: GNOME's portal already reports press and release")
+        assert asked == ["cancel"]
 
 
 def test_where_nothing_can_be_bound_it_says_what_to_bind(

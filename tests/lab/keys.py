@@ -9,8 +9,9 @@ from dictate.hotkeys import KeyDown, KeySource, KeyUp
 class Listening:
     """`async with Listening(source) as keys:` it hears; `keys.heard` is what."""
 
-    def __init__(self, source: KeySource) -> None:
+    def __init__(self, source: KeySource, ready_s: float = 5) -> None:
         self.source = source
+        self._ready_s = ready_s
         self.heard: list[KeyDown | KeyUp] = []
         self.news = asyncio.Event()
         self.task: asyncio.Task[None]
@@ -19,7 +20,9 @@ class Listening:
         ready = asyncio.Event()
         self.task = asyncio.create_task(self.source.run(self._take, ready.set))
         waiting = asyncio.create_task(ready.wait())
-        await asyncio.wait((self.task, waiting), timeout=5, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(
+            (self.task, waiting), timeout=self._ready_s, return_when=asyncio.FIRST_COMPLETED
+        )
         waiting.cancel()
         if not ready.is_set():
             self.task.cancel()

@@ -36,7 +36,15 @@ NoDisplay=true
 Exec={program}
 X-KDE-Wayland-Interfaces=org_kde_kwin_fake_input
 """
+_NAMES = """\
+const windows = workspace.windowList || workspace.clientList;
+const active = workspace.windowList ? "activeWindow" : "activeClient";
+"""
+"""What Plasma 6 calls a window is a client in Plasma 5."""
 _SETTINGS = {
+    # Without a menu KDE 6 knows no .desktop file.
+    "menus/applications.menu": "<Menu><Name>Applications</Name><DefaultAppDirs/>"
+    "<Include><All/></Include></Menu>\n",
     "kwinrc": "[org.kde.kdecoration2]\nNoPlugin=true\n",
     "kdeglobals": "[KDE]\nAnimationDurationFactor=0\n",
 }
@@ -47,6 +55,8 @@ class Kwin(HeadlessDesktop):
     """`with Kwin(folder) as kwin:` it runs, with Xwayland; programs started by `spawn` find it."""
 
     needs = ("kwin_wayland", "Xwayland", "gdbus")
+    plasma = 6
+    """The generation of KDE's desktop, once it runs."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
@@ -58,9 +68,13 @@ class Kwin(HeadlessDesktop):
             "XDG_CURRENT_DESKTOP": "KDE",
             "KDE_FULL_SESSION": "true",
             "KDE_SESSION_VERSION": "5",
+            # Qt 6's own idea of KDE's theme crashes KWin where Plasma's is not installed.
+            "QT_QPA_PLATFORMTHEME": "generic",
         }
         for name, lines in _SETTINGS.items():
-            (self.folder / "config" / name).write_text(lines)
+            file = self.folder / "config" / name
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(lines)
         self._prepare()
         self.start_kwin()
 
@@ -104,6 +118,7 @@ class Kwin(HeadlessDesktop):
         here = {"DISPLAY": self.display, "XAUTHORITY": authority, "WAYLAND_DISPLAY": "wayland-0"}
         self.more_env |= here
         wait_for(lambda: self.evaluate("1") == 1, "KWin's scripts")
+        self.plasma = 6 if self.evaluate("!!workspace.windowList") else 5
         self._input = self.spawn(
             *(str(self._python), "-m", "tests.lab.kwin_input"),
             stdin=subprocess.PIPE,
@@ -126,8 +141,19 @@ class Kwin(HeadlessDesktop):
     def start_portal(self) -> None:
         """Start the desktop's portal, as it is installed."""
         start_portal(self, *PERMISSION_STORE, "xdg-desktop-portal")
+        if self.plasma == 6:
+            self._allow_remote_control()
         self.start_kde_portal()
         start_portal(self, *DESKTOP_PORTAL, "xdg-desktop-portal")
+
+    def _allow_remote_control(self) -> None:
+        """As the user does in Plasma 6's question, which needs all of plasma-workspace."""
+        name, path = PERMISSION_STORE[1], f"/{PERMISSION_STORE[1].replace('.', '/')}"
+        grant = ("kde-authorized", "true", "remote-desktop", "", "['yes']")
+        self.run(
+            *("gdbus", "call", "--session", "-d", name, "-o", path),
+            *("-m", f"{name}.SetPermission", *grant),
+        )
 
     def start_kde_portal(self) -> None:
         """Start KDE's part of it, which ends with KWin."""
@@ -155,7 +181,7 @@ class Kwin(HeadlessDesktop):
         """The value of an expression in a KWin script."""
         name = f"test-{next(_numbers)}"
         file = self.folder / f"{name}.js"
-        file.write_text(f'print("{name} " + JSON.stringify({expression}));')
+        file.write_text(f'{_NAMES}print("{name} " + JSON.stringify({expression}));')
         self._scripting("loadScript", str(file), name)
         self._scripting("start")
         mark = f"js: {name} "
@@ -175,7 +201,7 @@ class Kwin(HeadlessDesktop):
 
     def titles(self) -> list[str]:
         """Of all windows."""
-        found = self.evaluate("workspace.clientList().map(c => c.caption)")
+        found = self.evaluate("windows().map(w => w.caption)")
         assert isinstance(found, list)
         return found
 
@@ -224,17 +250,17 @@ class _OnKwin(Window):
     x: Kwin
 
     def xid(self) -> str:
-        return str(self.x.evaluate(f"workspace.clientList().filter({self._is_it()}).length") or "")
+        return str(self.x.evaluate(f"windows().filter({self._is_it()}).length") or "")
 
     def focus(self) -> None:
-        found = f"workspace.clientList().find({self._is_it()})"
-        self.x.evaluate(f"(workspace.activeClient = {found}) && 1")
-        active = f"[workspace.activeClient].filter(c => c).filter({self._is_it()}).length"
+        found = f"windows().find({self._is_it()})"
+        self.x.evaluate(f"(workspace[active] = {found}) && 1")
+        active = f"[workspace[active]].filter(w => w).filter({self._is_it()}).length"
         wait_for(lambda: self.x.evaluate(active) == 1, f"{self.title} has the focus")
 
     def _is_it(self) -> str:
         # Konsole adds its own name.
-        return f'c => (c.caption + " ").startsWith("{self.title} ")'
+        return f'w => (w.caption + " ").startsWith("{self.title} ")'
 
 
 class Gtk3OnKwin(_OnKwin, GtkField):

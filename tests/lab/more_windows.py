@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from tests.lab.sway import SwayWindow
 from tests.lab.windows import PYTHON, Window, _need_module
-from tests.lab.xserver import need
+from tests.lab.xserver import need, wait_for
 
 _QT = """
 import importlib, os, sys
@@ -144,7 +144,12 @@ class Firefox(Chromium):
         (profile / "user.js").write_text(
             "".join(f'user_pref("{name}", false);\n' for name in quiet)
         )
-        return self.x.spawn(self.program, "--no-remote", "--profile", str(profile), "--kiosk", page)
+        options = ("--no-remote", "--profile", str(profile), "--kiosk", page)
+        return self.x.spawn(*self.before(profile), self.program, *options)
+
+    def before(self, profile: Path) -> tuple[str, ...]:
+        """What the command begins with."""
+        return ()
 
     def xid(self) -> str:
         return self.x.run("xdotool", "search", "--name", f"^{self.title} .*Mozilla").split()[-1]
@@ -158,6 +163,27 @@ class ChromiumInSway(SwayWindow, Chromium):
     """The same in sway."""
 
     flags = ("--ozone-platform=wayland", "--enable-wayland-ime")
+
+
+class FirefoxInSway(SwayWindow, Firefox):
+    """The same in sway."""
+
+    def before(self, profile: Path) -> tuple[str, ...]:
+        # Run by root, it refuses the folder of sway's account.
+        return ("env", f"XDG_RUNTIME_DIR={profile}")
+
+    def xid(self) -> str:
+        return next((str(w["id"]) for w in self.x.windows() if self._is_it(w["name"])), "")
+
+    def focus(self) -> None:
+        self.x.order(f'[title="^{self.title} "] focus')
+        wait_for(
+            lambda: any(self._is_it(w["name"]) and w["focused"] for w in self.x.windows()),
+            f"{self.title} has the focus",
+        )
+
+    def _is_it(self, name: object) -> bool:
+        return str(name).startswith(f"{self.title} ")
 
 
 class FootVim(Vim):

@@ -1,8 +1,9 @@
 """A scripted portal for global shortcuts: `python -m tests.lab.portal`.
 
-Each line of its standard input is a command; it answers with one line. `press` and `release` are
-the user's; `close` ends the session; `deny` and `allow` set the user's answer, and `ask` leaves the
-question open. It prints what was bound.
+Each line of its standard input is a command. `press` and `release` are the user's, of all keys or
+of the one named; `close` ends the session; `deny` and `allow` set the user's answer, `garble` has a
+yes look like a no but for its results, as GNOME 48 does, and `take away` leaves a shortcut without
+a key. `forget` knows no application any more. It prints what was bound.
 """
 
 import asyncio
@@ -12,13 +13,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Annotated, Any, Self
 
-from dbus_fast import Message, MessageType, PropertyAccess, Variant
+from dbus_fast import DBusError, Message, MessageType, PropertyAccess, Variant
 from dbus_fast.aio import MessageBus
 from dbus_fast.annotations import DBusDict, DBusObjectPath, DBusSignature, DBusStr, DBusUInt32
 from dbus_fast.service import ServiceInterface, dbus_method, dbus_property
 
-from dictate.hotkeys.portal import SHORTCUTS
-from dictate.platform.portal_session import NAME, PATH
+from dictate.hotkeys.portal_shortcut import SHORTCUTS
+from dictate.platform.portal_session import APPLICATION, NAME, PATH
 
 _REQUEST = "org.freedesktop.portal.Request"
 
@@ -31,6 +32,7 @@ class PortalInterface(ServiceInterface):
         self._bus = bus
         self._sender = ""
         self.answer: int | None = 0
+        self.garbles = False
         bus.add_message_handler(self._remember)
 
     def _remember(self, message: Message) -> None:
@@ -51,7 +53,7 @@ class PortalInterface(ServiceInterface):
         whose = self._sender[1:].replace(".", "_")
         path = f"{PATH}/request/{whose}/{options['handle_token'].value}"
         if answer is not None:
-            body = (answer, {} if answer else results)
+            body = (answer, {} if answer and not self.garbles else results)
             asyncio.get_running_loop().call_later(
                 0.01, self.signal, path, _REQUEST, "Response", "ua{sv}", *body
             )
@@ -69,9 +71,12 @@ class Shortcuts(PortalInterface):
         super().__init__(bus, SHORTCUTS)
         self.bound: list[tuple[str, str, dict[str, Any]]] = []
         """Session, name, and what else was said of it."""
+        self.keyless = False
 
-    def key(self, member: str) -> None:
+    def key(self, member: str, only: str = "") -> None:
         for session, name, _ in self.bound:
+            if only and name != only:
+                continue
             self.signal(PATH, SHORTCUTS, member, "osta{sv}", session, name, 0, {})
 
     @dbus_property(PropertyAccess.READ, "version")
@@ -89,13 +94,28 @@ class Shortcuts(PortalInterface):
         for name, said in shortcuts:
             self.bound.append((session, name, {key: value.value for key, value in said.items()}))
             print("bound", name, said.get("preferred_trigger", Variant("s", "?")).value, flush=True)
-        return self.respond(options, {}, self.answer)
+        said = {} if self.keyless else {"trigger_description": Variant("s", "Press it")}
+        given = [[name, said] for name, _ in shortcuts]
+        return self.respond(options, {"shortcuts": Variant("a(sa{sv})", given)}, self.answer)
+
+
+class Registry(ServiceInterface):
+    def __init__(self) -> None:
+        super().__init__("org.freedesktop.host.portal.Registry")
+        self.knows = True
+
+    @dbus_method("Register")
+    def register(self, name: DBusStr, options: DBusDict) -> None:
+        if not self.knows or name != APPLICATION:
+            raise DBusError("org.freedesktop.portal.Error.Failed", f"no App info for {name!r}")
 
 
 async def main() -> None:
     connection = await MessageBus().connect()
     shortcuts = Shortcuts(connection)
     connection.export(PATH, shortcuts)
+    registry = Registry()
+    connection.export(PATH, registry)
     await connection.request_name(NAME)
     print("ready", flush=True)
     loop = asyncio.get_running_loop()
@@ -105,6 +125,12 @@ async def main() -> None:
                 shortcuts.key("Activated")
             case "release":
                 shortcuts.key("Deactivated")
+            case "garble":
+                shortcuts.answer, shortcuts.garbles = 2, True
+            case "take away":
+                shortcuts.keyless = True
+            case "forget":
+                registry.knows = False
             case "close":
                 for session, _, _ in shortcuts.bound:
                     shortcuts.close(session)
@@ -113,6 +139,8 @@ async def main() -> None:
                 shortcuts.answer = 1
             case "allow":
                 shortcuts.answer = 0
+            case order if order.startswith("press "):
+                shortcuts.key("Activated", order.removeprefix("press "))
 
 
 class Portal:

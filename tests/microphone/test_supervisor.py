@@ -12,7 +12,7 @@ import pytest
 from dictate.config.schema import MicrophoneSettings
 from dictate.errors import MicrophoneError
 from dictate.events import RATE, AudioChunk
-from dictate.microphone import Microphone, supervisor
+from dictate.microphone import Microphone
 from dictate.microphone.supervisor import MicrophoneSupervisor
 
 CHUNK = RATE // 50
