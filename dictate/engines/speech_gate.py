@@ -33,8 +33,6 @@ _LONGEST = 25 * RATE // FRAME
 
 _VOICED = 0.55
 """Normalised autocorrelation at the pitch above which a frame is voiced."""
-_FEWEST = 8
-"""Frames that a stretch of speech has at least: 240 ms. The first frames of a tone differ, too."""
 _FEWEST_VOICED = 2
 _SPREAD_DB = 4.0
 """Mean standard deviation of the bands of the spectrum, in decibels, above which a stretch is
@@ -55,7 +53,7 @@ class SpeechGate:
         self._vad = Vad(Vad.MEDIUM_STRICT)
         self._before: deque[bytes] = deque(maxlen=_LOOK_BACK + _START)
         self._run = 0
-        self._last = bytes(FRAME_BYTES)
+        self._last = b""
         self._evidence = _Evidence()
         self._length = 0
         self.inside = False
@@ -97,7 +95,9 @@ class SpeechGate:
         return frame
 
     def _note(self, frame: bytes) -> None:
-        self._evidence.note(self._last + frame)
+        # Silence made up before the first frame would make the beginning of a tone a change.
+        if self._last:
+            self._evidence.note(self._last + frame)
         self._last = frame
 
 
@@ -112,7 +112,7 @@ class _Evidence:
 
     @property
     def is_speech(self) -> bool:
-        if self._frames < _FEWEST or self._voiced < max(_FEWEST_VOICED, self._frames // 50):
+        if self._voiced < max(_FEWEST_VOICED, self._frames // 50):
             return False
         mean = self._sum / self._frames
         spread = np.sqrt(np.maximum(self._squares / self._frames - mean**2, 0))

@@ -103,6 +103,13 @@ def test_one_short_word_is_speech(word: str, loudness: float) -> None:
     assert sum(speech for _, speech in stretches(sound)) == 1
 
 
+@pytest.mark.parametrize("word", ["no", "in", "it", "at", "on", "hey"])
+def test_a_short_word_is_speech_that_has_begun_before_the_first_sample(word: str) -> None:
+    sound = speak(word, "rms")
+    sound = sound[np.flatnonzero(np.abs(sound) > 0.01)[0] :]
+    assert any(speech for _, speech in stretches(sound))
+
+
 def test_a_pause_ends_a_stretch() -> None:
     one = speak("please open the window")
     pause = np.zeros(RATE // 2, np.float32)
