@@ -146,28 +146,29 @@ class OutputWriter:
     ) -> Receipt:
         """Write the text once: intent durable first, outcome after. Without `fitting` it is written
         as it is. `instead` and `rewritten` are as in `LastDelivery`. Raises as `Output.write`."""
+        wanted = LastDelivery(number, text, focus, output, 0.0, None, fitting, instead, rewritten)
         async with self._lock:
             began = time.monotonic()
-            await self._journal.keep(Journal.typing, number, output.name)
-            durable = time.monotonic()
+            reading = asyncio.create_task(_around(wanted))  # it waits for no disk
+            try:
+                await self._journal.keep(Journal.typing, number, output.name)
+                durable = time.monotonic()
+            finally:
+                around = await reading
             self._observer.writing(number)
-            place = LastDelivery(
-                *(number, text, focus, output, 0.0, None, fitting, instead), rewritten=rewritten
-            )
-            receipt = await self._put(place, asked)
+            receipt = await self._put(wanted, asked, around)
             timing.journal_ms += (durable - began) * 1000
             timing.output_ms = (time.monotonic() - durable) * 1000
             self._journal.submit(Journal.delivered, number, receipt.value)
             return receipt
 
-    async def _put(self, wanted: LastDelivery, asked: Asked) -> Receipt:
-        """Fit this text in where it is to stand, and write it; it is the last one then. Raises as
-        `Output.write`."""
+    async def _put(self, wanted: LastDelivery, asked: Asked, around: Around | None) -> Receipt:
+        """Fit this text in between what stands `around` the cursor, and write it; it is the last
+        one then. Raises as `Output.write`."""
         output, focus, text = wanted.output, wanted.focus, wanted.text
         before, self._last = self._last, None
         behind = await self._followed(before, output, focus, asked)
         if wanted.fitting is not None:
-            around = await around_cursor(output, focus)
             if behind is not None:
                 around = around or Around(behind.in_a_row)
             text = wanted.fitting.fit(text, around)
@@ -227,7 +228,7 @@ class OutputWriter:
             raise
         now = time.monotonic()
         try:
-            return await self._put(wanted, Asked(now, (now, *acted_at)))
+            return await self._put(wanted, Asked(now, (now, *acted_at)), await _around(wanted))
         except (NotDelivered, DeliveryUnsure) as error:
             reason = f"the text before it was taken back, and then this one not written: {error}"
             self._hold(entry, reason)
@@ -400,6 +401,14 @@ class OutputWriter:
         async with self._lock:
             self._last = None
             yield
+
+
+async def _around(wanted: LastDelivery) -> Around | None:
+    """What stands around the cursor where this text is to be fitted in; None if that is not known,
+    or it is to be written as it is."""
+    if wanted.fitting is None:
+        return None
+    return await around_cursor(wanted.output, wanted.focus)
 
 
 def _shortened(last: LastDelivery, most: int) -> LastDelivery:
