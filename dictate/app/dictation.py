@@ -54,6 +54,8 @@ class Dictation:
     """Whether it goes on after an earlier one, without a new press."""
     samples: int = 0
     level: Level = field(default_factory=Level)
+    sound_from: float = float("inf")
+    """Where its first sound begins, monotonic seconds."""
     heard_from: float = float("inf")
     """Where its sound begins that is no exact zeros, monotonic seconds. If it begins with more of
     them than a headset gives, where they begin."""
@@ -96,9 +98,10 @@ class Dictation:
     def take(self, chunk: AudioChunk) -> None:
         """Count this sound."""
         self.samples += len(chunk.samples)
+        self.sound_from = min(self.sound_from, chunk.at)
         if not self.hears:
             if self.samples >= SILENT_S * RATE:
-                self.heard_from = chunk.end - self.samples / RATE
+                self.heard_from = self.sound_from
             elif chunk.samples.any():
                 self.heard_from = chunk.at
         self.heard_until = chunk.end
@@ -112,9 +115,10 @@ class Dictation:
 
     def unheard_s(self, speech_at: float) -> float:
         """Seconds by which the microphone came too late for speech that begins there, or 0."""
-        late_s = self.heard_from - self.pressed_at
+        # Zeros alone prove nothing: a noise gate gives them until the user speaks.
+        late = self.sound_from - self.pressed_at > LATE_S and not self.continued
         cut = speech_at - self.heard_from < AT_ONCE_S
-        return late_s if late_s > LATE_S and cut and not self.continued else 0.0
+        return self.heard_from - self.pressed_at if late and cut else 0.0
 
     @property
     def too_quiet(self) -> str:

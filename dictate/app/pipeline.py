@@ -49,6 +49,8 @@ log = logging.getLogger(__name__)
 LATE_SOUND_S = 0.3
 """Seconds after the end of the tail in which its last chunk may still come: the latency of the
 sound card is 0.1 s."""
+LAST_CALL_S = 60.0
+"""Seconds before the longest time of a dictation at which the user is told that it will end."""
 LAST_ACTIONS = 32
 """Maximum number of the user's last actions whose time is kept. Between two texts there are few: a
 press, a release, one that was cancelled."""
@@ -236,6 +238,8 @@ class Pipeline:
         longest_s = self.settings.microphone.longest_min * 60 + LATE_SOUND_S
         loop = asyncio.get_running_loop()
         dictation.timers.append(loop.call_later(longest_s, self._too_long, number))
+        if (rest_s := longest_s - LAST_CALL_S) > 0:
+            dictation.timers.append(loop.call_later(rest_s, self._nearly_too_long, number))
         if not self._listening:
             self._listening = True
             self._microphone.listen()
@@ -292,6 +296,13 @@ class Pipeline:
                     " that may be lost. Wait until the overlay listens, or keep the microphone open"
                     " (microphone.keep_open)"
                 )
+
+    def _nearly_too_long(self, number: int) -> None:
+        if self._session.recording == number:
+            self._observer.trouble(
+                f"the dictation ends in {LAST_CALL_S:.0f} s: its longest time is over then"
+                " (microphone.longest_min). Its text will be written"
+            )
 
     def _too_long(self, number: int) -> None:
         if self._session.recording == number:

@@ -24,6 +24,9 @@ is the time from the fault until Dictate has noticed it, *works again* until a d
 median and the worst, in seconds. Where there is no time, nothing has to be noticed, or the fault
 leaves nothing to recover from. *Lost*, *doubled* and *misplaced* count dictations.
 
+Microphones, keyboards and screens are virtual: they belong to real sound servers, X servers and
+compositors, each test with its own. What no test machine can show is said beside the tests.
+
 `make reliability` runs the tests and writes this page. `make campaign` runs for hours and writes
 its last part.
 """
@@ -109,7 +112,7 @@ def _shown_by(rows: Sequence[Row]) -> str:
     cells = []
     for row in rows:
         tests = [sentence(test) for test in tests_of(row.id)]
-        cells.append((row.id, "; ".join([*tests, row.not_shown] if row.not_shown else tests)))
+        cells.append((row.id, "; ".join(filter(None, [*tests, row.not_shown, row.no_test]))))
     return table(("#", "how it was injected: its tests"), cells)
 
 

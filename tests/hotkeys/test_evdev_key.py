@@ -1,6 +1,7 @@
 """The key from the kernel: unplugged, plugged in, lost events, and what nobody may read."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -151,6 +152,22 @@ def test_the_kernel_is_asked_of_one_that_was_unplugged_just_now(
         await keys.wait_for("KeyUp", seconds=20)
         other.press()
         await keys.wait_for("KeyDown", seconds=20)
+
+    listen(tmp_path, work)
+
+
+@pytest.mark.fault("B5")
+def test_one_that_is_gone_costs_no_processor(tmp_path: Path, keyboard: Keyboard) -> None:
+    Keyboard(tmp_path / "event4")
+
+    async def work(keys: Listening) -> None:
+        keyboard.press()
+        await keys.wait_for("KeyDown")
+        keyboard.unplug()
+        await keys.wait_for("KeyUp")
+        before = time.process_time()
+        await asyncio.sleep(1.0)
+        assert time.process_time() - before < 0.05
 
     listen(tmp_path, work)
 
