@@ -12,7 +12,14 @@ from dictate.app.selection import Selection
 from dictate.app.utterance import Utterance
 from dictate.engines.protocol import EngineState
 from dictate.engines.quiet_speech import Level
-from dictate.events import RATE, AudioChunk, FinalTranscript, PartialTranscript
+from dictate.events import (
+    RATE,
+    AudioChunk,
+    FinalTranscript,
+    PartialTranscript,
+    SpeechEnded,
+    SpeechStarted,
+)
 from dictate.outputs import Focus
 from dictate.text.edit_phrases import Edit
 from dictate.text.fit import Fitting
@@ -113,13 +120,6 @@ class Dictation:
         """Whether what the user says now is recorded."""
         return self.heard_from < float("inf")
 
-    def unheard_s(self, speech_at: float) -> float:
-        """Seconds by which the microphone came too late for speech that begins there, or 0."""
-        # Zeros alone prove nothing: a noise gate gives them until the user speaks.
-        late = self.sound_from - self.pressed_at > LATE_S and not self.continued
-        cut = speech_at - self.heard_from < AT_ONCE_S
-        return self.heard_from - self.pressed_at if late and cut else 0.0
-
     @property
     def too_quiet(self) -> str:
         """What is wrong with the level of its sound and what to do, or an empty text."""
@@ -131,6 +131,20 @@ class Dictation:
         if decibels >= QUIET_DB:
             return ""
         return f"very quiet: peak {decibels:.0f} dBFS; raise the microphone's level"
+
+
+def unheard(dictation: Dictation, marks: Iterable[SpeechStarted | SpeechEnded]) -> str:
+    """What to tell the user who spoke before the microphone was ready, or an empty text."""
+    # Zeros alone prove nothing: a noise gate gives them until the user speaks.
+    late = dictation.sound_from - dictation.pressed_at > LATE_S and not dictation.continued
+    starts = [mark.at for mark in marks if isinstance(mark, SpeechStarted)]
+    if not late or not any(at - dictation.heard_from < AT_ONCE_S for at in starts):
+        return ""
+    return (
+        f"the microphone was ready {dictation.heard_from - dictation.pressed_at:.1f} s after the"
+        " press: what you said before that may be lost. Wait until the overlay listens, or keep the"
+        " microphone open (microphone.keep_open)"
+    )
 
 
 async def polished(

@@ -18,7 +18,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from dictate.app.delivery import Delivery, focus_of
-from dictate.app.dictation import Backlog, Dictation, backlog_of
+from dictate.app.dictation import Backlog, Dictation, backlog_of, unheard
 from dictate.app.journal_thread import JournalThread
 from dictate.app.language_model import LanguageModel
 from dictate.app.observer import PipelineObserver
@@ -37,7 +37,6 @@ from dictate.events import (
     AudioChunk,
     PartialTranscript,
     SpeechEnded,
-    SpeechStarted,
     pcm_from_samples,
 )
 from dictate.journal.journal import Journal
@@ -274,7 +273,8 @@ class Pipeline:
             self._observer.changed()
         before = self.segmenter.voice_end.pauses
         marks = self.segmenter.push(chunk)
-        self._tell_what_is_unheard(dictation, marks)
+        if told := unheard(dictation, marks):
+            self._observer.trouble(told)
         voice_end, adaptive = self.segmenter.voice_end, self.settings.engine.adaptive_tail
         ask_for_drafts(dictation, voice_end, paused=voice_end.pauses != before, wanted=adaptive)
         if chunk.end >= dictation.ends_at or self._voice_ended(dictation):
@@ -284,18 +284,6 @@ class Pipeline:
         elif self.settings.speech.end_ms and any(isinstance(e, SpeechEnded) for e in marks):
             # What follows a silence is no second instruction.
             self._act(self._session.stop if dictation.instructs else self._session.endpoint)
-
-    def _tell_what_is_unheard(
-        self, dictation: Dictation, marks: Sequence[SpeechStarted | SpeechEnded]
-    ) -> None:
-        """The user spoke before the microphone was ready."""
-        for mark in marks:
-            if isinstance(mark, SpeechStarted) and (late_s := dictation.unheard_s(mark.at)):
-                self._observer.trouble(
-                    f"the microphone was ready {late_s:.1f} s after the press: what you said before"
-                    " that may be lost. Wait until the overlay listens, or keep the microphone open"
-                    " (microphone.keep_open)"
-                )
 
     def _nearly_too_long(self, number: int) -> None:
         if self._session.recording == number:

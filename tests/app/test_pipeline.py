@@ -644,6 +644,7 @@ def test_nothing_heard_comes_with_the_level_where_that_is_why(
     run(scenario)
 
 
+@pytest.mark.fault("B9")
 def test_a_cancel_is_reported_and_a_slip_is_not(run: Callable[..., None]) -> None:
     async def scenario(rig: Rig) -> None:
         rig.press()

@@ -133,6 +133,7 @@ def test_the_sizes_of_the_pieces_do_not_matter(
     assert utterance.finish() == expected
 
 
+@pytest.mark.fault("A14")
 def test_two_open_utterances_do_not_mix(engine: Engine) -> None:
     sounds = [read(AUDIO / "window.wav"), read(AUDIO / "train.wav")]
     alone = [recognise(engine, sound) for sound in sounds]
@@ -165,6 +166,7 @@ def final(utterance: Utterance) -> Draft:
     return Draft(text, utterance.plain, utterance.language, utterance.effort.note)
 
 
+@pytest.mark.fault("A14")
 def test_cancelled_then_begun_again(engine: Engine, spoken: Samples, expected: str) -> None:
     utterance = engine.begin(CLAUDE, None)
     utterance.feed(spoken[: len(spoken) // 2])

@@ -79,6 +79,7 @@ def test_a_dictation_ends_with_the_key_that_began_it_and_the_next_one_has_the_ne
         assert "Traceback" not in daemon.logged()
 
 
+@pytest.mark.fault("B1")
 @pytest.mark.parametrize(("key", "code"), [("ctrl_r", CTRL_R), ("f9", F9)])
 def test_a_key_that_vanishes_from_the_layout_loses_no_word_and_works_when_it_is_back(
     user: Home, x: XServer, key: str, code: int

@@ -365,6 +365,7 @@ def test_a_warm_process_that_died_costs_nothing_but_its_head_start(pulse: PulseA
     asyncio.run(scenario())
 
 
+@pytest.mark.fault("B3")
 def test_presses_at_any_moment_leave_nothing_behind(pulse: PulseAudio) -> None:
     """The spawning and the opening are interrupted at all their stages."""
 

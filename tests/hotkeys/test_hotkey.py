@@ -74,6 +74,7 @@ GOLDEN = {
 }  # fmt: skip
 
 
+@pytest.mark.fault("B3", "B9")
 @pytest.mark.parametrize(
     ("mode", "script", "expected"),
     [

@@ -299,6 +299,7 @@ def test_a_press_right_after_the_release_waits_for_the_closing() -> None:
     assert [is_open for is_open, _ in rig.opened] == [True, False, True, False]
 
 
+@pytest.mark.fault("B3")
 @pytest.mark.parametrize("settings", [NEVER, LINGER, ALWAYS])
 @pytest.mark.parametrize("seed", range(3))
 def test_any_sequence_of_presses_ends_well(settings: MicrophoneSettings, seed: int) -> None:
@@ -356,6 +357,7 @@ def test_one_that_cannot_be_opened_is_told_at_once_and_tried_until_release() -> 
     assert rig.opened == []
 
 
+@pytest.mark.fault("A5")
 def test_an_opening_that_hangs_is_given_up() -> None:
     rig = Rig(NEVER, hangs=True)
 
