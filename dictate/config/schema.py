@@ -44,7 +44,8 @@ class MicrophoneSettings:
     """How much sound from before the press belongs to the dictation, if the microphone was open by
     then."""
     longest_min: float = _option(60.0, low=0.1, high=600.0)
-    """Maximum length of a dictation. A longer one ends by itself, and its text is kept."""
+    """Maximum length of a dictation. A longer one ends by itself, and its text is kept; a message
+    says so a minute before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """The key through the desktop's portal, against a portal that passes, denies, closes and dies."""
 
 import asyncio
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -104,7 +105,9 @@ def test_a_session_that_ends_while_the_key_is_down_is_a_release(
 
 @pytest.mark.fault("B6")
 @pytest.mark.parametrize("how", ["close", "kill"])
-def test_it_is_bound_again(portal: Portal, how: str) -> None:
+def test_it_is_bound_again(
+    portal: Portal, how: str, record_property: Callable[[str, object], None]
+) -> None:
     heard: list[str] = []
     states: list[str] = []
 
@@ -124,9 +127,11 @@ def test_it_is_bound_again(portal: Portal, how: str) -> None:
         else:
             await asyncio.to_thread(portal.kill)
             await asyncio.to_thread(portal.start)
+        back = time.monotonic()
         assert await asyncio.to_thread(portal.heard) == "bound dictate f9 F9"
         while states[-1] != "f9":  # noqa: ASYNC110
             await asyncio.sleep(0.01)
+        record_property("recovered_s", time.monotonic() - back)
         assert heard == ["START_HELD", "STOP"]
         portal.tell("press")
         await asyncio.sleep(0.2)
