@@ -49,14 +49,13 @@ def hears_the_key(daemon: RealDaemon) -> None:
     wait_for(lambda: daemon.status()["hotkey"] == "f9", "the key is heard")
 
 
-def hold(x: XServer, daemon: RealDaemon, number: int) -> None:
-    """Dictate something, as dictation `number`, which is written."""
+def hold(x: XServer, daemon: RealDaemon) -> None:
+    """Dictate something, which is written."""
     x.key(F9, down=True)
     wait_for(lambda: daemon.status()["state"] == "recording", "it records")
     daemon.wait_spoken(NO_TAP_S)
     x.key(F9, down=False)
     daemon.wait_state("ready")
-    assert daemon.history(1)[0]["number"] == number
     assert daemon.history(1)[0]["state"] == "delivered"
 
 
@@ -72,7 +71,6 @@ def test_taps_write_nothing_and_a_desktop_that_dies_under_the_key_ends_what_it_b
             x.key(F9, down=False)
             time.sleep(0.1)
         daemon.wait_state("ready")
-        taps = len(daemon.history())
         assert daemon.written() == ""
         x.key(F9, down=True)
         daemon.wait_state("recording")
@@ -82,12 +80,12 @@ def test_taps_write_nothing_and_a_desktop_that_dies_under_the_key_ends_what_it_b
         daemon.wait_state("ready", DIES_S)
         record_property("detected_s", time.monotonic() - died)
         assert daemon.written() == f"{Home.text}\n"
-        assert daemon.status()["hotkey"] != "f9"
+        wait_for(lambda: daemon.status()["hotkey"] != "f9", "status says that it is deaf")
         x.start(x.display)
         back = time.monotonic()
         hears_the_key(daemon)
         record_property("recovered_s", time.monotonic() - back)
-        hold(x, daemon, taps + 2)
+        hold(x, daemon)
         assert daemon.written() == f"{Home.text}\n" * 2
         assert "Traceback" not in daemon.logged()
 

@@ -19,6 +19,8 @@ from tests.lab.scripted import Home, noise
 pytestmark = pytest.mark.desktop
 
 LOST = "the microphone is lost"
+ANSWERS_S = 5.0
+"""Seconds for an answer of the daemon, on a busy machine; 0.02 is usual."""
 
 
 @dataclass
@@ -102,7 +104,7 @@ def wake_server(room: Room) -> None:
     """Meanwhile the daemon answered."""
     asked = time.monotonic()
     assert room.daemon.status()["state"] == "recording"
-    assert time.monotonic() - asked < 1.0
+    assert time.monotonic() - asked < ANSWERS_S
     room.pulse.cont()
 
 
