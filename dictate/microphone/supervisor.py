@@ -25,6 +25,9 @@ log = logging.getLogger(__name__)
 
 OPEN_S: Final = 3.0
 """Seconds until an opening counts as hung; 0.5 is usual."""
+LONGEST_OPEN_S: Final = 12.0
+"""The same after openings that counted as hung, each of which doubles it: a machine under load may
+only be slow, and would never get one done."""
 CHECK_S: Final = 0.1
 """Seconds between two checks of the heartbeat while the microphone is open."""
 FIRST_BACKOFF_S: Final = 0.1
@@ -70,6 +73,7 @@ class MicrophoneSupervisor:
         self._device: str | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._lingering: asyncio.TimerHandle | None = None
+        self._open_s = OPEN_S
         self._hurry = asyncio.Event()
         self._one_open = asyncio.Lock()
         self._standby = WarmStandby(partial(make, settings))
@@ -228,12 +232,15 @@ class MicrophoneSupervisor:
         microphone = await self._standby.take()
         try:
             try:
-                async with asyncio.timeout(OPEN_S):
+                async with asyncio.timeout(self._open_s):
                     device = await microphone.open()
             except TimeoutError:
+                waited_s, self._open_s = self._open_s, min(2 * self._open_s, LONGEST_OPEN_S)
                 raise MicrophoneError(
-                    f"the microphone did not open within {OPEN_S:.0f} s: the sound server may hang"
+                    f"the microphone did not open within {waited_s:.0f} s: the sound server may"
+                    " hang, or the machine is busy"
                 ) from None
+            self._open_s = OPEN_S
             self._set_device(device)
             self._heartbeat.opened(self._now())
             try:

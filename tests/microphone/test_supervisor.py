@@ -12,7 +12,7 @@ import pytest
 from dictate.config.schema import MicrophoneSettings
 from dictate.errors import MicrophoneError
 from dictate.events import RATE, AudioChunk
-from dictate.microphone import Microphone
+from dictate.microphone import Microphone, supervisor
 from dictate.microphone.supervisor import MicrophoneSupervisor
 
 CHUNK = RATE // 50
@@ -33,6 +33,8 @@ class Rig:
     refuses: int = 0
     """How many openings fail."""
     hangs: bool = False
+    opens_s: float = 0.0
+    """How long an opening takes."""
     silent: bool = False
     stalls: bool = False
     speed: float = 1.0
@@ -92,6 +94,7 @@ class Scripted(Microphone):
         self.rig.made += 1
         if self.rig.hangs:
             await asyncio.sleep(3600)
+        await asyncio.sleep(self.rig.opens_s)
         if self.rig.refuses:
             self.rig.refuses -= 1
             raise MicrophoneError("there is no microphone")
@@ -365,6 +368,22 @@ def test_an_opening_that_hangs_is_given_up() -> None:
         tap.listen()
         await until(lambda: rig.troubles, within_s=5.0)
         rig.hangs = False
+        await heard(rig, 1)
+
+    play(rig, scenario)
+    assert "did not open" in rig.troubles[0]
+
+
+@pytest.mark.fault("A7")
+def test_an_opening_that_is_only_slow_gets_more_time_with_each_attempt(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A busy machine may need longer than what counts as hung."""
+    monkeypatch.setattr(supervisor, "OPEN_S", 0.1)
+    rig = Rig(NEVER, opens_s=0.5)
+
+    async def scenario(tap: MicrophoneSupervisor) -> None:
+        tap.listen()
         await heard(rig, 1)
 
     play(rig, scenario)
