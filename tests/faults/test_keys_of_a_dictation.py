@@ -74,7 +74,7 @@ def test_taps_write_nothing_and_a_desktop_that_dies_under_the_key_ends_what_it_b
         assert daemon.written() == ""
         x.key(F9, down=True)
         daemon.wait_state("recording")
-        daemon.wait_spoken(0.3)
+        daemon.wait_spoken(NO_TAP_S)
         x.kill()
         died = time.monotonic()
         daemon.wait_state("ready", DIES_S)
