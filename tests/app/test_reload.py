@@ -94,7 +94,11 @@ class FakeEngine:
         self.settings = settings
         self.default_strength = strength
         self.info = EngineStatus(settings.use)
-        self.serving_state, self.message = EngineState.READY, ""
+        self.state = self.serving_state = EngineState.READY
+        self.message = ""
+        self.fallback = None
+        self.supervisor = self
+        """What it reports of itself."""
         self.excluded: tuple[str, ...] = ()
         self.is_supervised = True
 
