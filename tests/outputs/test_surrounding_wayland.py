@@ -266,3 +266,13 @@ def test_the_unit_of_positions_is_learned() -> None:
     assert unit.content(SurroundingText("für", 2, 2)) == FieldText("für", 2, 2)
     assert unit.content(in_doubt) == FieldText("für das", 5, 5)
     assert unit.content(SurroundingText("für", 9, 9)) is None
+
+
+@pytest.mark.parametrize(("cursor", "place"), [(14, 14), (16, 14)], ids=["characters", "bytes"])
+def test_what_was_just_written_shows_the_unit(cursor: int, place: int) -> None:
+    """GNOME 48 counts characters, which could be bytes of a text that goes on."""
+    unit = CursorUnit()
+    report = SurroundingText("Grüße one two and more", cursor, cursor)
+    assert unit.content(report) is None
+    unit.learn(report, "Grüße one two ")
+    assert unit.content(report) == FieldText(report.text, place, place)

@@ -217,6 +217,8 @@ class IBusOutput(Output):
                 receipt = await self._commit(desktop, engine, text, window)
                 if receipt is Receipt.DELIVERED:
                     self._last = engine.surrounding
+                    if self._last is not None:
+                        self._unit.learn(self._last, text)
                 return receipt
             finally:
                 self._showing = False

@@ -19,6 +19,8 @@ from dictate.outputs.ibus.engine import IBusEngine
 ANSWER_S: Final = 0.04
 """Seconds after a preedit in which an application reports a change. It needs some milliseconds."""
 _TICK_S: Final = 0.002
+_END: Final = 100
+"""Characters of a text that are compared; a report holds at least so many."""
 _INVISIBLE: Final = "\u200b"
 
 
@@ -46,6 +48,14 @@ class CursorUnit:
 
     def __init__(self) -> None:
         self._in_bytes: bool | None = None
+
+    def learn(self, report: SurroundingText, written: str) -> None:
+        """`written` stands just before the cursor: only one of the units may say so."""
+        end = written[-_END:]
+        as_bytes = report.text.encode()[: report.cursor].decode(errors="replace").endswith(end)
+        as_characters = report.text[: report.cursor].endswith(end)
+        if as_bytes != as_characters:
+            self._in_bytes = as_bytes
 
     def content(self, report: SurroundingText) -> FieldText | None:
         """None as long as the unit makes a difference and no report has shown it."""
