@@ -63,7 +63,7 @@ def test_the_folder_of_the_journal(tmp_path: Path, trap: Callable[[Path, Path], 
     elsewhere.mkdir(mode=0o777)
     with home(tmp_path) as user:
         place = user.folder / "state" / "dictate"
-        place.parent.mkdir()
+        place.parent.mkdir(exist_ok=True)
         trap(place, elsewhere)
         with user.daemon(*user.spoken) as daemon:
             wait_for(lambda: daemon.written() == f"{Home.text}\n", daemon.logged())
