@@ -115,6 +115,10 @@ class PulseAudio:
         self._players.append(player)
         return player
 
+    def forget(self, player: "subprocess.Popen[bytes]") -> None:
+        """Its caller sees to this player's end."""
+        self._players.remove(player)
+
     def pactl(self, *words: str) -> str:
         """The output of `pactl` with these arguments. Raises RuntimeError if it refuses."""
         answer = self._try(*words)

@@ -1,0 +1,264 @@
+"""Utterances through the whole daemon while things go wrong: none lost, doubled or misplaced.
+
+A step is one utterance. In every other one something goes wrong, at a moment of its own. What was
+said is then compared with the journal and with what stands in the windows, one by one.
+"""
+
+import random
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Timer
+from typing import Any, Final
+
+from dictate.errors import DictateError
+from tests.campaigns import tones
+from tests.campaigns.desk import SETTLED, Late, User, at_a_desk
+from tests.campaigns.faults import Fault, Moment, Undo, draw
+from tests.campaigns.result import Plan, Result
+
+FAULTY: Final = 0.5
+"""The share of utterances in which something goes wrong."""
+JUDGED_AFTER: Final = 50
+"""Utterances after which all that was said so far is compared."""
+ARRIVED_S: Final = 0.25
+"""Seconds from the end of a sound until the daemon has it: the buffers of the sound server and of
+the capture process."""
+UNSURE: Final = ("may be in the window", "appears there if it wakes up", "before the window did",
+                 "took the clipboard before")  # fmt: skip
+"""What the daemon says of a text that may have arrived."""
+
+
+@dataclass(slots=True)
+class Spoken:
+    """One utterance, and what became of it."""
+
+    step: int
+    number: int
+    """In the journal."""
+    place: str
+    """The window that had the focus at the release."""
+    fault: str = ""
+    cut: bool = False
+    """Whether sound may be missing."""
+    entry: dict[str, Any] = field(default_factory=dict)
+    """As the journal had it once it was settled."""
+    pasted: list[str] = field(default_factory=list)
+    """The windows into which the user had it written afterwards."""
+    refused: str = ""
+    """Why that could not be done."""
+
+    @property
+    def word(self) -> str:
+        return tones.word(self.step % tones.MOST)
+
+    @property
+    def text(self) -> str:
+        return str(self.entry.get("text", "")).lower()
+
+    @property
+    def times(self) -> tuple[int, int]:
+        """How often it must and may stand in all windows together."""
+        least = most = len(self.pasted)
+        if self.entry["state"] == "delivered":
+            least, most = least + 1, most + 1
+        elif _unsure(self.entry["reason"]):
+            most += 1
+        return least, most + _unsure(self.refused)
+
+
+def _unsure(reason: str) -> bool:
+    return any(words in reason for words in UNSURE)
+
+
+class Campaign:
+    """The utterances of one user at one desk."""
+
+    def __init__(self, user: User, result: Result) -> None:
+        self.user = user
+        self.result = result
+        self.spoken: list[Spoken] = []
+        self._judged: set[tuple[int, str]] = set()
+
+    def run(self) -> None:
+        """All steps of the plan."""
+        while self.result.goes_on:
+            step = self.result.done
+            try:
+                self._step(step, random.Random(self.result.plan.step_seed(step)))
+            except Late as late:
+                self.result.find(step, f"{late}; {self.user.status()}")
+                self._start_over()
+            self.result.done += 1
+            if self.result.done % JUDGED_AFTER == 0:
+                self.judge()
+        self.judge()
+        self._judge_journal()
+
+    def _step(self, step: int, dice: random.Random) -> None:
+        user = self.user
+        user.restart_if_ended()
+        user.renew_windows()
+        window = dice.choice(user.windows) if dice.random() < 0.2 else None
+        if window is not None:
+            user.go_to(window)
+        fault = draw(dice) if dice.random() < FAULTY else None
+        moment = dice.choice(list(Moment))
+        happening = _Happening(user, dice, fault, moment)
+        happening.at(Moment.BEFORE)
+        user.restart_if_ended()
+        before = user.newest().get("number", 0)
+        user.press()
+        try:
+            user.wait(
+                "a press begins a dictation",
+                lambda: user.newest().get("number", 0) > before,
+            )
+            user.wait("the microphone is open", lambda: user.status().get("microphone_open"))
+            said = Spoken(step, int(user.newest()["number"]), "", fault.name if fault else "")
+            said.cut = fault is not None and moment in fault.cuts
+            self.spoken.append(said)
+            user.start_saying(step % tones.MOST)
+            happening.at(Moment.SPEAKING, dice.uniform(0, tones.SPOKEN_S))
+            user.said()
+            time.sleep(ARRIVED_S)
+            happening.at(Moment.HEARD)
+            if dice.random() < 0.1:
+                user.go_to(dice.choice(user.windows))
+            said.place = user.in_front()
+        finally:
+            user.release()
+        happening.at(Moment.RELEASED, dice.choice([0.0, dice.uniform(0, 0.03), dice.random() / 5]))
+        self._settle(said)
+        happening.over()
+        user.ready()
+        if user.keys_down:
+            self.result.find(step, f"keys are left down: {user.keys_down} after {said}")
+        if said.entry["state"] == "held" and dice.random() < 0.7:
+            self._paste(said, dice)
+
+    def _settle(self, said: Spoken) -> None:
+        """Until it is known what becomes of it, with the daemon started again if need be."""
+
+        def settled() -> bool:
+            self.user.restart_if_ended()
+            said.entry = self.user.entry(said.number)
+            return said.entry.get("state") in SETTLED
+
+        self.user.wait(f"dictation {said.number} is settled ({said.fault})", settled, 60)
+
+    def _paste(self, said: Spoken, dice: random.Random) -> None:
+        window = dice.choice(self.user.windows)
+        self.user.go_to(window)
+        said.refused = self.user.paste(said.number)
+        if not said.refused:
+            said.pasted.append(window.title)
+        said.entry["text"] = self.user.entry(said.number).get("text", "")
+
+    def _start_over(self) -> None:
+        """After something that hangs, the next step needs a daemon that works."""
+        self.user.daemon.kill()
+        self.user.restart_if_ended()
+
+    # What is compared.
+
+    def judge(self) -> None:
+        """Compare what was said with the journal and the windows."""
+        time.sleep(0.5)  # a window shows what it has taken
+        written, order = self.user.written(), self.user.in_order()
+        place_of = {said.word: said for said in self.spoken}
+        for said in self.spoken:
+            for what in self._wrong(said, written):
+                self._find(said, what)
+        for title, words in order.items():
+            own = [
+                said.step
+                for word in words
+                if (said := place_of.get(word)) is not None and not said.pasted
+            ]
+            for earlier, later in zip(own, own[1:], strict=False):
+                if earlier > later:
+                    self._find(place_of[tones.word(later)], f"misplaced: after {earlier} in {title}")
+
+    def _wrong(self, said: Spoken, written: dict[str, Any]) -> list[str]:
+        if not said.entry:
+            return []  # it was late, which is a finding of its own
+        wrong = []
+        whole = said.text.strip(" .") == said.word
+        if not whole and not said.cut:
+            wrong.append(f"lost: {said.entry}")
+        others = {word for word in said.text.split() if word.startswith("w")} - {said.word}
+        if others:
+            wrong.append(f"misplaced: it has the sound of {others}: {said.entry}")
+        here = {title: words[said.word] for title, words in written.items() if words[said.word]}
+        least, most = said.times
+        if not whole:
+            least = 0
+        if sum(here.values()) > most:
+            wrong.append(f"doubled: {here}, {said}")
+        if sum(here.values()) < least:
+            wrong.append(f"lost: in no window, {here}, {said}")
+        for title, times in here.items():
+            allowed = said.pasted.count(title) + (title == said.place)
+            if times > allowed:
+                wrong.append(f"misplaced: {times} times in {title}, {said}")
+        return wrong
+
+    def _find(self, said: Spoken, what: str) -> None:
+        kind = what.partition(":")[0]
+        if (said.step, kind) not in self._judged:
+            self._judged.add((said.step, kind))
+            self.result.count(kind)
+            self.result.find(said.step, f"{said.fault or 'no fault'}: {what}")
+
+    def _judge_journal(self) -> None:
+        """What the journal had is still there after one more start."""
+        self.user.daemon.kill()
+        self.user.restart_if_ended()
+        for said in self.spoken:
+            if not said.entry:
+                continue
+            entry = self.user.entry(said.number)
+            if str(entry.get("text", "")).lower() != said.text:
+                self._find(said, f"lost: the journal had {said.entry}, and has {entry}")
+
+
+class _Happening:
+    """One fault, and its end."""
+
+    def __init__(
+        self, user: User, dice: random.Random, fault: Fault | None, moment: Moment
+    ) -> None:
+        self._user, self._dice, self._fault, self._moment = user, dice, fault, moment
+        self._timer: Timer | None = None
+
+    def at(self, moment: Moment, after_s: float = 0.0) -> None:
+        """It is this moment now."""
+        if self._fault is None or moment is not self._moment:
+            return
+        time.sleep(after_s)
+        undo: Undo = self._fault.cause(self._user, self._dice)
+        self._timer = Timer(self._dice.uniform(0.05, 1.5), undo)
+        self._timer.start()
+
+    def over(self) -> None:
+        """Until it has ended."""
+        if self._timer is not None:
+            self._timer.join()
+
+
+def run(plan: Plan) -> Result:
+    """The campaign."""
+    result = Result("utterances", plan, "utterances", figures=dict.fromkeys(
+        ("lost", "doubled", "misplaced"), 0.0))  # fmt: skip
+    with TemporaryDirectory() as folder, at_a_desk(Path(folder), jumping=True) as user:
+        campaign = Campaign(user, result)
+        try:
+            campaign.run()
+        except DictateError as error:
+            result.find(result.done, f"{type(error).__name__}: {error}")
+        faulty = [said for said in campaign.spoken if said.fault]
+        result.figures["with a fault"] = float(len(faulty))
+        result.figures["pasted"] = float(sum(len(said.pasted) for said in campaign.spoken))
+    return result.ended()
