@@ -38,6 +38,7 @@ class KeyListener:
         self._on_state = on_state
         self._counts = counts
         self._down = False
+        self._recording = False
         self._hotkey = Hotkey(settings)
         self.holds = True
         """Whether the release of the key is reported, not its presses alone."""
@@ -51,10 +52,12 @@ class KeyListener:
         self._let_go()
         self._settings = settings
         self._hotkey = Hotkey(settings)
+        self._hotkey.session(recording=self._recording)
         self._changed.set()
 
     def session(self, *, recording: bool) -> None:
         """Whether a dictation records, however it began: the next press depends on it."""
+        self._recording = recording
         self._hotkey.session(recording=recording)
 
     @property

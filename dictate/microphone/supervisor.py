@@ -25,6 +25,9 @@ log = logging.getLogger(__name__)
 
 OPEN_S: Final = 3.0
 """Seconds until an opening counts as hung; 0.5 is usual."""
+LONGEST_OPEN_S: Final = 12.0
+"""The same after further ones that took too long: each gets twice the time of the one before. A
+very busy machine needs more than the first limit each time, and would never open it."""
 CHECK_S: Final = 0.1
 """Seconds between two checks of the heartbeat while the microphone is open."""
 FIRST_BACKOFF_S: Final = 0.1
@@ -72,6 +75,7 @@ class MicrophoneSupervisor:
         self._lingering: asyncio.TimerHandle | None = None
         self._hurry = asyncio.Event()
         self._one_open = asyncio.Lock()
+        self._open_s = OPEN_S
         self._standby = WarmStandby(partial(make, settings))
         # Only sound outside dictations: no sound of one reaches a later one.
         self._pre_roll: deque[AudioChunk] = deque()
@@ -227,13 +231,16 @@ class MicrophoneSupervisor:
         cannot be opened or is lost."""
         microphone = await self._standby.take()
         try:
+            limit_s = self._open_s
             try:
-                async with asyncio.timeout(OPEN_S):
+                async with asyncio.timeout(limit_s):
                     device = await microphone.open()
             except TimeoutError:
+                self._open_s = min(2 * limit_s, LONGEST_OPEN_S)
                 raise MicrophoneError(
-                    f"the microphone did not open within {OPEN_S:.0f} s: the sound server may hang"
+                    f"the microphone did not open within {limit_s:.0f} s: the sound server may hang"
                 ) from None
+            self._open_s = OPEN_S
             self._set_device(device)
             self._heartbeat.opened(self._now())
             try:

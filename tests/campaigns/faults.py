@@ -42,6 +42,7 @@ class Fault:
     weight: int = 1
     cuts: frozenset[Moment] = frozenset()
     """When it may cost sound that has not reached the daemon yet."""
+    ends_daemon: bool = False
 
 
 def _signal(part: str, number: signal.Signals) -> Callable[[User, random.Random], Undo]:
@@ -113,7 +114,13 @@ _SPOKEN = frozenset({Moment.SPEAKING})
 
 FAULTS: Final = (
     *(
-        Fault(f"{name} {how}", _signal(part, number), weight, cuts)
+        Fault(
+            f"{name} {how}",
+            _signal(part, number),
+            weight,
+            on_stop if number is signal.SIGSTOP else on_end,
+            ends_daemon=name == "daemon" and number is not signal.SIGSTOP,
+        )
         for part, name, weight, on_end, on_stop in (
             ("daemon", "daemon", 3, _SPOKEN, frozenset[Moment]()),
             (CAPTURE, "capture", 2, _SOUND, _SOUND),
@@ -121,7 +128,6 @@ FAULTS: Final = (
             (OVERLAY, "overlay", 1, frozenset[Moment](), frozenset[Moment]()),
         )
         for number, how in DAMAGE.items()
-        for cuts in (on_stop if number is signal.SIGSTOP else on_end,)
     ),
     Fault("microphone unplugged", _unplug, 2, _SOUND),
     Fault("sound server killed", _no_sound_server, 1, _SOUND),

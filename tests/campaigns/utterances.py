@@ -107,6 +107,8 @@ class Campaign:
         moment = dice.choice(list(Moment))
         happening = _Happening(user, dice, fault, moment)
         happening.at(Moment.BEFORE)
+        if fault is not None and fault.ends_daemon and moment is Moment.BEFORE:
+            user.daemon.wait()
         user.restart_if_ended()
         before = user.newest().get("number", 0)
         user.press()

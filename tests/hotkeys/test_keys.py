@@ -228,6 +228,21 @@ def test_while_paused_no_key_begins_anything(run: Callable[..., None]) -> None:
     run(way)
 
 
+def test_saved_settings_do_not_make_the_key_forget_that_it_listens(run: Callable[..., None]) -> None:
+    """The next press ends what a call over the bus began, and the one after it is not swallowed."""
+
+    async def way(rig: Rig) -> None:
+        rig.keys.session(recording=True, under_way=True)
+        hotkey = replace(SETTINGS.hotkey, mode="double_tap", key="x")
+        rig.keys.apply(replace(SETTINGS, hotkey=hotkey))
+        await rig.listens_for("bcx")
+        rig.down("x")
+        rig.up("x")
+        assert rig.heard == ["main STOP"]
+
+    run(way)
+
+
 def test_after_a_lost_release_the_next_press_is_it(
     run: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,7 +12,7 @@ import pytest
 from dictate.config.schema import MicrophoneSettings
 from dictate.errors import MicrophoneError
 from dictate.events import RATE, AudioChunk
-from dictate.microphone import Microphone
+from dictate.microphone import Microphone, supervisor
 from dictate.microphone.supervisor import MicrophoneSupervisor
 
 CHUNK = RATE // 50
@@ -33,6 +33,8 @@ class Rig:
     refuses: int = 0
     """How many openings fail."""
     hangs: bool = False
+    opens_s: float = 0.0
+    """Seconds that each opening takes."""
     silent: bool = False
     stalls: bool = False
     speed: float = 1.0
@@ -92,6 +94,7 @@ class Scripted(Microphone):
         self.rig.made += 1
         if self.rig.hangs:
             await asyncio.sleep(3600)
+        await asyncio.sleep(self.rig.opens_s)
         if self.rig.refuses:
             self.rig.refuses -= 1
             raise MicrophoneError("there is no microphone")
@@ -361,6 +364,21 @@ def test_an_opening_that_hangs_is_given_up() -> None:
         tap.listen()
         await until(lambda: rig.troubles, within_s=5.0)
         rig.hangs = False
+        await heard(rig, 1)
+
+    play(rig, scenario)
+    assert "did not open" in rig.troubles[0]
+
+
+def test_an_opening_that_is_only_slow_succeeds_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a machine that is too busy for the first limit, each attempt would fail like the first."""
+    monkeypatch.setattr(supervisor, "OPEN_S", 0.1)
+    monkeypatch.setattr(supervisor, "LONGEST_OPEN_S", 1.0)
+    rig = Rig(NEVER, opens_s=0.3)
+
+    async def scenario(tap: MicrophoneSupervisor) -> None:
+        tap.listen()
+        await until(lambda: rig.troubles, within_s=5.0)
         await heard(rig, 1)
 
     play(rig, scenario)
