@@ -148,7 +148,7 @@ class Campaign:
             said.entry = self.user.entry(said.number)
             return said.entry.get("state") in SETTLED
 
-        self.user.wait(f"dictation {said.number} is settled ({said.fault})", settled, 60)
+        self.user.wait(f"dictation {said.number} is settled ({said.fault})", settled)
 
     def _paste(self, said: Spoken, dice: random.Random) -> None:
         window = dice.choice(self.user.windows)
