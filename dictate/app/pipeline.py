@@ -157,14 +157,15 @@ class Pipeline:
         self._act(decide)
 
     def _act(self, decide: Callable[[], list[Command]]) -> None:
-        before = self._session.activity
+        before = self._session.activity, self._session.listening
         for command in decide():
             log.debug("%s", command)
             self._obey(command)
         if self._session.recording is None and self._listening:
             self._listening = False
             self._microphone.release()
-        if self._session.activity is not before:
+        # In the tail it still records, and listens no more: the next press begins another one.
+        if (self._session.activity, self._session.listening) != before:
             self._observer.changed()
         if self._session.activity is Activity.READY:
             self.idle.set()

@@ -24,6 +24,7 @@ from dictate.app.pipeline import Pipeline
 from dictate.app.profiles import Profile, Profiles, ProfileSet
 from dictate.app.repair import RepairStore
 from dictate.app.replay import Replay
+from dictate.app.session import Activity
 from dictate.config.schema import OutputSettings, Settings
 from dictate.engines.supervisor import EngineStatus
 from dictate.errors import (
@@ -467,6 +468,26 @@ def test_each_output_takes_its_own_preview_away(run: Callable[..., None]) -> Non
         rig.cancel()
         assert await rig.clipboard.previews.get() == "|"
         assert rig.screen.previews.empty()
+
+    run(scenario)
+
+
+def test_during_the_tail_every_key_knows_that_nothing_listens_any_more(
+    run: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise a press of the key of another profile would count as the end of this dictation."""
+
+    async def scenario(rig: Rig) -> None:
+        told: list[bool] = []
+        monkeypatch.setattr(rig.observer, "changed", lambda: told.append(rig.pipeline.listening))
+        rig.press()
+        await rig.speak(0.1)
+        rig.release()
+        assert rig.pipeline.activity is Activity.RECORDING
+        assert told == [True, False]
+        rig.press("second")
+        assert told == [True, False, True]
+        rig.release()
 
     run(scenario)
 

@@ -8,11 +8,12 @@ all that can become of a dictation meanwhile.
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 from unittest.mock import patch
 
-from dictate.app.session import TABLE, Activity, Do, Input, Session, State
+from dictate.app.session import TABLE, Activity, Command, Do, Input, Session, State
 from dictate.config.profile_schema import KeySettings, ProfileSettings
 from dictate.config.schema import HotkeySettings, Settings
 from dictate.hotkeys import KeyDown, KeyUp, keys, listener
@@ -27,10 +28,15 @@ PROFILES: Final = {MAIN: "", SECOND: "chat"}
 PAUSES_S: Final = (0.0, 0.004, 0.03, 0.049, 0.051, 0.1, 0.2, 0.3, 0.6, 1.1, 4.0)
 LONGEST: Final = 40
 """Events of a sequence."""
+TAIL_S: Final = 0.5
+"""The longest tail: `engine.tail_ms` and what the pipeline waits for a late chunk."""
 SLOW_S: Final = 5.0
 """Seconds after which no press has to do with the one before."""
 _OF_SESSION: Final = (Input.TAIL_OVER, Input.HEARD, Input.HEARD_NOTHING, Input.FAILED,
                       Input.WRITTEN, Input.REFUSED)  # fmt: skip
+
+
+Decide = Callable[[], list[Command]]
 
 
 class Wrong(Exception):
@@ -58,6 +64,8 @@ class Machine:
     """The key whose event is being handled."""
     holders: dict[int, str] = field(default_factory=dict)
     """The key that began each dictation which is held."""
+    tails: dict[int, float] = field(default_factory=dict)
+    """When the tail of each began."""
     done: list[str] = field(default_factory=list)
     """What happened, for people."""
 
@@ -92,14 +100,16 @@ class Machine:
             }[press]
         )
 
-    def _act(self, decide: Callable[[], list[object]]) -> None:
+    def _act(self, decide: Decide) -> None:
+        before = self.session.activity, self.session.listening
         for command in decide():
-            if getattr(command, "do", None) is Do.RECORD:
-                self.holders[command.dictation] = self.owner  # type: ignore[attr-defined]
-        self.keys.session(
-            recording=self.session.listening,
-            under_way=self.session.activity is not Activity.READY,
-        )
+            if command.do is Do.RECORD:
+                self.holders[command.dictation] = self.owner
+        if (self.session.activity, self.session.listening) != before:
+            self.keys.session(
+                recording=self.session.listening,
+                under_way=self.session.activity is not Activity.READY,
+            )
 
     # What happens.
 
@@ -122,7 +132,7 @@ class Machine:
         self.done.append(f"{self.clock.now:.3f} {key} bound {down=}")
         self.keys.bound(PROFILES[key], down=down)
 
-    def call(self, name: str, decide: Callable[[], list[object]]) -> None:
+    def call(self, name: str, decide: Decide) -> None:
         """Something else: a call over the bus, or news of a dictation."""
         self.owner = ""
         self.done.append(f"{self.clock.now:.3f} {name}")
@@ -147,6 +157,15 @@ class Machine:
             if what in TABLE[self.session.state(number)]:
                 self.call(f"{number} {what.name}", lambda: self.session.handle(number, what))
 
+    def wait(self, seconds: float) -> None:
+        """Time passes; no tail lasts longer than it may."""
+        self.clock.now += seconds
+        for number in self.holders:
+            if self.session.state(number) is not State.TAIL:
+                self.tails.pop(number, None)
+            elif self.clock.now - self.tails.setdefault(number, self.clock.now) > TAIL_S:
+                self.call(f"{number} tail", partial(self.session.handle, number, Input.TAIL_OVER))
+
     # What must be true.
 
     def check(self) -> None:
@@ -164,14 +183,14 @@ class Machine:
         for key in PROFILES:
             # After a lost release the user's next press is the one that ends it.
             for event in (self.down, self.up):
-                self.clock.now += SLOW_S
+                self.wait(SLOW_S)
                 event(key)
                 self.check()
-        self.clock.now += SLOW_S
+        self.wait(SLOW_S)
         if self.session.listening:
             self.press(MAIN)
             self.up(MAIN)
-            self.clock.now += SLOW_S
+            self.wait(SLOW_S)
         if self.session.listening:
             raise Wrong("a press does not end what listens")
         while left := [n for n in self.holders if self.session.state(n) is not State.OVER]:
@@ -182,11 +201,11 @@ class Machine:
         """A long one, as its mode wants it."""
         if self.mode == "double_tap" and not self.session.listening:
             self.down(key)
-            self.clock.now += 0.1
+            self.wait(0.1)
             self.up(key)
-            self.clock.now += 0.1
+            self.wait(0.1)
         self.down(key)
-        self.clock.now += SLOW_S
+        self.wait(SLOW_S)
 
     def hears(self, key: str) -> None:
         """A press records, and is over after the release (or the next press)."""
@@ -194,28 +213,28 @@ class Machine:
         if not self.session.listening:
             raise Wrong(f"{key} is deaf")
         self.up(key)
-        self.clock.now += SLOW_S
+        self.wait(SLOW_S)
         if self.mode == "toggle":
             self.press(key)
             self.up(key)
         if self.session.listening:
             raise Wrong(f"the release of {key} does not end it")
-        self.clock.now += SLOW_S
+        self.wait(SLOW_S)
 
 
 def sequence(machine: Machine, dice: random.Random) -> None:
     """One random sequence, and the check that all is well after it."""
     session, clock = machine.session, machine.clock
-    calls: dict[str, Callable[[], list[object]]] = {
-        "start": lambda: list(session.start(held=False)),
-        "toggle": lambda: list(session.toggle(profile="chat")),
-        "stop": lambda: list(session.stop()),
-        "cancel": lambda: list(session.cancel()),
-        "sound over": lambda: list(session.sound_over()),
-        "endpoint": lambda: list(session.endpoint()),
+    calls: dict[str, Decide] = {
+        "start": lambda: session.start(held=False),
+        "toggle": lambda: session.toggle(profile="chat"),
+        "stop": session.stop,
+        "cancel": session.cancel,
+        "sound over": session.sound_over,
+        "endpoint": session.endpoint,
     }
     for _ in range(dice.randrange(4, LONGEST)):
-        clock.now += dice.choice(PAUSES_S)
+        machine.wait(dice.choice(PAUSES_S))
         key = dice.choice((MAIN, MAIN, SECOND))
         what = dice.choices(
             ("down", "up", "shortcut", "bound", "call", "news", "change", "pause"),
