@@ -25,6 +25,7 @@ PER_S: Final = 50.0
 """How many more calls each second allows it."""
 
 _BUS: Final = "org.freedesktop.DBus"
+_PROPERTIES: Final = "org.freedesktop.DBus.Properties"
 _ANSWER_S: Final = 5.0
 """Seconds that the bus has to answer."""
 
@@ -47,7 +48,8 @@ def note_callers(connection: MessageBus) -> None:
         _caller.set(caller)
         _silent.set(silent)
         if rate.allows(caller, now):
-            return False
+            # It changes nothing, and dbus-fast would log a mistake in it as one of ours.
+            return silent and message.interface == _PROPERTIES
         if warnings.allows("", now):
             log.warning("%s calls too often over D-Bus: most of its calls are refused", caller)
         if silent:

@@ -115,7 +115,7 @@ class Campaign:
         for bad in ("Traceback", " ERROR "):
             if bad in (log := self.daemon.logged()):
                 at = log.index(bad)
-                self.result.find(self.result.done, f"its log: {log[max(0, at - 300) : at + 1500]}")
+                self.result.find(self.result.done, f"its log: {log[max(0, at - 300) : at + 2500]}")
         self.daemon.ctl("cancel", check=False)
         self.daemon.wait_state("ready", 60)
         before = self.daemon.written().count(CANARY)

@@ -44,7 +44,7 @@ class Messages:
         """The next one."""
         dice = self._dice
         interface, member, signature = dice.choice(
-            self._methods if dice.random() < 0.01 else self._often
+            self._methods if dice.random() < 0.002 else self._often
         )
         path, name = bus.PATH, bus.NAME
         match dice.choices(
@@ -118,7 +118,7 @@ class Messages:
     def _text(self) -> str:
         dice = self._dice
         text = dice.choice(["", "main", "chat", "Dictate", bus.INTERFACE, "ä€𝄞\u202e", "a\nb\x1b[0m"])
-        return text * dice.choice([1, 1, 1, 10, 1000]) if dice.random() < 0.98 else "x" * 1_000_000
+        return text * dice.choice([1, 1, 1, 10, 1000]) if dice.random() < 0.998 else "x" * 1_000_000
 
 
 def _kinds(signature: str) -> list[str]:

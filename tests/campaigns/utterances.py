@@ -25,6 +25,8 @@ JUDGED_AFTER: Final = 50
 ARRIVED_S: Final = 0.25
 """Seconds from the end of a sound until the daemon has it: the buffers of the sound server and of
 the capture process."""
+LONGEST_WAY_S: Final = 3.0
+"""Seconds after which it does not come any more."""
 UNSURE: Final = ("may be in the window", "appears there if it wakes up", "before the window did",
                  "took the clipboard before")  # fmt: skip
 """What the daemon says of a text that may have arrived."""
@@ -124,7 +126,7 @@ class Campaign:
             user.start_saying(step % tones.MOST)
             happening.at(Moment.SPEAKING, dice.uniform(0, tones.SPOKEN_S))
             user.said()
-            time.sleep(ARRIVED_S)
+            self._arrives(said)
             happening.at(Moment.HEARD)
             if dice.random() < 0.1:
                 user.go_to(dice.choice(user.windows))
@@ -139,6 +141,16 @@ class Campaign:
             self.result.find(step, f"keys are left down: {user.keys_down} after {said}")
         if said.entry["state"] == "held" and dice.random() < 0.7:
             self._paste(said, dice)
+
+    def _arrives(self, said: Spoken) -> None:
+        """Until the daemon has what was spoken, if it still hears."""
+        spoken_s = self.user.entry(said.number).get("audio_s", 0.0)
+        until = time.monotonic() + LONGEST_WAY_S
+        while time.monotonic() < until and self.user.daemon.ended is None:
+            if self.user.entry(said.number).get("audio_s", 0.0) >= spoken_s + ARRIVED_S:
+                return
+            time.sleep(0.03)
+        said.cut = True
 
     def _settle(self, said: Spoken) -> None:
         """Until it is known what becomes of it, with the daemon started again if need be."""

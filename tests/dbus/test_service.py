@@ -386,6 +386,22 @@ async def calls_that_want_no_answer_are_taken(rig: Rig) -> None:
     await rig.call("Last")
 
 
+async def mistakes_in_calls_that_want_no_answer_are_nobodys(rig: Rig) -> None:
+    async def send(interface: str, member: str, signature: str = "", *body: Any) -> None:
+        words = (names.NAME, names.PATH, interface, member)
+        flags = MessageFlag.NO_REPLY_EXPECTED
+        await rig.client.send(Message(*words, flags=flags, signature=signature, body=list(body)))
+
+    rig.controller.hang = asyncio.Event()
+    for _ in range(AT_ONCE + 2):
+        await send(names.INTERFACE, "Devices")
+    await send("org.freedesktop.DBus.Properties", "GetAll", "s", "no.such")
+    await send("org.freedesktop.DBus.Properties", "Get", "ss", "", "State")
+    await rig.properties()  # the bus keeps the order: all of them have come
+    rig.controller.hang.set()
+    assert len(await rig.ask("Devices")) == 2
+
+
 def test_a_client_gets_its_calls_back_with_time_and_is_forgotten() -> None:
     rate = CallRate(burst=3, per_s=2.0)
     assert [rate.allows("a", 10.0) for _ in range(5)] == [True, True, True, False, False]
@@ -422,6 +438,7 @@ def test_a_client_gets_its_calls_back_with_time_and_is_forgotten() -> None:
         a_flood_that_wants_no_answer_is_dropped,
         calls_without_an_answer_cannot_pile_up,
         calls_that_want_no_answer_are_taken,
+        mistakes_in_calls_that_want_no_answer_are_nobodys,
         a_proof_ends_when_its_client_leaves,
     ],
     ids=lambda story: story.__name__,
@@ -435,7 +452,11 @@ def test_on_the_bus(
 
     asyncio.run(tell())
     assert CANARY not in caplog.text
-    if story in (a_proof_ends_when_its_client_leaves, calls_that_want_no_answer_are_taken):
+    if story in (
+        a_proof_ends_when_its_client_leaves,
+        calls_that_want_no_answer_are_taken,
+        mistakes_in_calls_that_want_no_answer_are_nobodys,
+    ):
         assert not [each for each in caplog.records if each.levelname in ("WARNING", "ERROR")]
 
 
