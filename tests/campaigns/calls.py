@@ -66,7 +66,7 @@ class Campaign:
                 self._look()
             bursts = [self._burst(client) for client in clients]
             await asyncio.gather(*bursts)
-            if self._dice.random() < 0.1:
+            if self._dice.random() < 0.5:
                 which = self._dice.randrange(CLIENTS)
                 clients[which].disconnect()  # whatever it still waits for
                 clients[which] = await bus.connect()
