@@ -48,6 +48,8 @@ log = logging.getLogger(__name__)
 LATE_SOUND_S = 0.3
 """Seconds after the end of the tail in which its last chunk may still come: the latency of the
 sound card is 0.1 s."""
+LATEST_SOUND_S = 3.0
+"""Seconds after the release in which sound from before it may still come, as long as it does."""
 LAST_ACTIONS = 32
 """Maximum number of the user's last actions whose time is kept. Between two texts there are few: a
 press, a release, one that was cancelled."""
@@ -287,11 +289,23 @@ class Pipeline:
         dictation.ends_at = dictation.released_at + tail_s
         dictation.focus = loop.create_task(land(dictation))
         # A microphone that died takes its last chunk with it: the tail must end all the same.
-        longest_s = tail_s + LATE_SOUND_S
-        dictation.timers.append(
-            loop.call_later(longest_s, self._handle, dictation.number, Input.TAIL_OVER)
-        )
+        self._end_tail_later(dictation, tail_s + LATE_SOUND_S)
         loop.call_soon(self._end_tail, dictation)
+
+    def _end_tail_later(self, dictation: Dictation, seconds: float) -> None:
+        heard_until = dictation.heard_until
+
+        def end() -> None:
+            # On a busy machine the sound may lag behind the key: while more of what was said
+            # before the release comes, the rest is waited for.
+            behind = heard_until < dictation.heard_until < dictation.released_at
+            if behind and time.monotonic() < dictation.released_at + LATEST_SOUND_S:
+                self._end_tail_later(dictation, LATE_SOUND_S)
+            else:
+                self._handle(dictation.number, Input.TAIL_OVER)
+
+        loop = asyncio.get_running_loop()
+        dictation.timers.append(loop.call_later(seconds, end))
 
     def _end_tail(self, dictation: Dictation) -> None:
         if self._session.recording == dictation.number and self._voice_ended(dictation):

@@ -6,24 +6,26 @@ FILE has the number of those that are not done.
 """
 
 import asyncio
-import gc
 import sys
-import threading
-import time
 from pathlib import Path
 
 from dictate.cli import main as dictate
+
+EVERY_S = 0.5
 
 
 def main() -> None:
     """Run `dictate` with the words after the first."""
     file, *words = sys.argv[1:]
-    threading.Thread(target=_count, args=(Path(file),), daemon=True).start()
+    path, run_forever = Path(file), asyncio.BaseEventLoop.run_forever
+
+    def count(loop: asyncio.AbstractEventLoop) -> None:
+        path.write_text(str(len(asyncio.all_tasks(loop))))
+        loop.call_later(EVERY_S, count, loop)
+
+    def counting(loop: asyncio.BaseEventLoop) -> None:
+        loop.call_soon(count, loop)
+        run_forever(loop)
+
+    asyncio.BaseEventLoop.run_forever = counting  # type: ignore[method-assign]
     dictate(words)
-
-
-def _count(path: Path) -> None:
-    while True:
-        time.sleep(0.5)
-        count = sum(isinstance(it, asyncio.Task) and not it.done() for it in gc.get_objects())
-        path.write_text(str(count))
