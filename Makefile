@@ -7,7 +7,7 @@ export PYTHONFAULTHANDLER := 1
 MODEL := auto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test newcomer gnome kde peers vm lint fix docs bench clean
+.PHONY: help setup run test campaign newcomer gnome kde peers vm lint fix docs bench clean
 
 help: ## what can be done (this list)
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -20,6 +20,11 @@ run: $(VENV)/run.stamp ## dictate, in this terminal
 
 test: $(VENV)/test.stamp lint ## everything that is checked before a change is taken
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+campaign: $(VENV)/test.stamp ## a night of random faults, keys, calls, files; a soak (5 to 8 hours)
+	$(BIN)/python -m pip install --quiet 'atheris>=2.3; python_version < "3.14"' || true
+	DICTATE_SOAK_PLOT=docs/soak.svg $(BIN)/python -m tests.campaigns all \
+	  --results $(VENV)/campaigns.json $(ARGS)
 
 newcomer: $(VENV)/newcomer.stamp ## walk the README as a new user, on two desktops; keep screenshots
 	$(BIN)/python -m tests.newcomer $(ARGS)

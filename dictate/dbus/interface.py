@@ -275,12 +275,7 @@ class Dictate1(StatusProperties):
         try:
             with errors():
                 if len(self._calls) >= AT_ONCE:
-                    if not answer_wanted():
-                        # dbus-fast logs every other end of a call that nobody can be told of.
-                        raise asyncio.CancelledError
-                    raise DBusError(
-                        ErrorType.LIMITS_EXCEEDED, "too many calls at once: try again later"
-                    )
+                    raise _too_many()
                 self._calls.add(call)
                 yield
         except asyncio.CancelledError:
@@ -314,6 +309,13 @@ def errors() -> Iterator[None]:
         # dbus-fast would log the error of a call that wants no answer, with its traceback.
         if answer_wanted():
             raise answer from error
+
+
+def _too_many() -> BaseException:
+    # dbus-fast logs every other end of a call whose client wants no answer, with its traceback.
+    if not answer_wanted():
+        return asyncio.CancelledError()
+    return DBusError(ErrorType.LIMITS_EXCEEDED, "too many calls at once: try again later")
 
 
 def _as_answer(error: Exception) -> DBusError:

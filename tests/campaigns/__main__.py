@@ -6,10 +6,10 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from tests.lab.daemon import PYTHONPATH
 from tests.campaigns.result import Plan, Result
+from tests.lab.daemon import PYTHONPATH
 
 NIGHT: Final = {
     "utterances": 10_000,
@@ -42,6 +42,23 @@ def main() -> int:
         if options.results:
             _keep(options.results, result)
     return min(found, 1)
+
+
+def table(results: dict[str, dict[str, Any]]) -> str:
+    """What a file of results says, as Markdown."""
+    rows = "".join(
+        f"| {it['name']} | {_grouped(it['done'])} {it['unit']} |"
+        f" {', '.join(f'{_grouped(value)} {name}' for name, value in it['figures'].items())} |"
+        f" {len(it['findings'])} | {it['seed']} |\n"
+        for it in results.values()
+    )
+    return f"| campaign | steps | figures | findings | seed |\n|---|---|---|---|---|\n{rows}"
+
+
+def _grouped(value: float | str) -> str:
+    if isinstance(value, str):
+        return value
+    return f"{value:,.0f}".replace(",", " ") if value == int(value) else f"{value:g}"
 
 
 def _keep(path: Path, result: Result) -> None:

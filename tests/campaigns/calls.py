@@ -146,5 +146,3 @@ def run(plan: Plan) -> Result:
 
 def _settings(user: Home) -> str:
     return f'{user.settings}[[profile]]\nname = "chat"\n[notifications]\nenabled = false\n'
-
-

@@ -27,5 +27,5 @@ def main() -> None:
         loop.call_soon(count, loop)
         run_forever(loop)
 
-    asyncio.BaseEventLoop.run_forever = counting  # type: ignore[method-assign]
+    asyncio.BaseEventLoop.run_forever = counting  # type: ignore[method-assign,assignment]
     dictate(words)

@@ -101,7 +101,7 @@ class User:
     def go_to(self, window: Window) -> None:
         """Give this window the focus."""
         # xdotool fails now and then where another window is just being made or closed.
-        wait_for(lambda: window.focus() or True, f"{window.title} has the focus", BOUND_S)
+        wait_for(lambda: _has_focus(window), f"{window.title} has the focus", BOUND_S)
         self._in_front = window.title
 
     def renew_windows(self) -> None:
@@ -218,10 +218,13 @@ class User:
         self._display.close()
 
 
+def _has_focus(window: Window) -> bool:
+    window.focus()
+    return True
+
+
 @contextmanager
-def at_a_desk(
-    folder: Path, *, jumping: bool = False, keep_mb: float = 4000
-) -> Iterator[User]:
+def at_a_desk(folder: Path, *, jumping: bool = False, keep_mb: float = 4000) -> Iterator[User]:
     """A user at a desk, whose daemon is ready; its wall clock jumps if it may."""
     with running_desk(folder) as desk:
         user = User(folder, desk, jumping=jumping, keep_mb=keep_mb)

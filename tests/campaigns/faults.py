@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum, auto
+from pathlib import Path
 from typing import Final
 
 from tests.campaigns.desk import User
@@ -91,17 +92,26 @@ def _full_disk(user: User, dice: random.Random) -> Undo:
 def _clock(user: User, dice: random.Random) -> Undo:
     days = dice.choice([-400, -1, -0.01, 0.01, 1, 400])
     user.clock.write_text(str(days * DAY_S))
-    return lambda: user.clock.write_text("0") and None
+    return lambda: _write(user.clock, "0")
 
 
 def _reload(user: User, dice: random.Random) -> Undo:
     """Settings that change nothing of what this campaign looks at."""
     before = user.daemon.config.read_text().partition("# changed")[0]
     change = dice.choice(
-        ["[media]\npause = false", "[text]\nfillers = 'keep'", "[sounds]\nenabled = false", "no toml"]
+        [
+            "[media]\npause = false",
+            "[text]\nfillers = 'keep'",
+            "[sounds]\nenabled = false",
+            "no toml",
+        ]
     )
     user.daemon.config.write_text(f"{before}# changed {dice.random()}\n{change}\n")
-    return lambda: user.daemon.config.write_text(before) and None
+    return lambda: _write(user.daemon.config, before)
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text)
 
 
 def _hotwords(user: User, dice: random.Random) -> Undo:

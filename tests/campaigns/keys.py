@@ -224,7 +224,7 @@ class Machine:
 
 def sequence(machine: Machine, dice: random.Random) -> None:
     """One random sequence, and the check that all is well after it."""
-    session, clock = machine.session, machine.clock
+    session = machine.session
     calls: dict[str, Decide] = {
         "start": lambda: session.start(held=False),
         "toggle": lambda: session.toggle(profile="chat"),

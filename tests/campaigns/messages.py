@@ -62,9 +62,7 @@ class Messages:
                 interface = dice.choice(["a.b", "org.freedesktop.DBus.Introspectable", interface])
         body = [self._value(kind) for kind in _kinds(signature)]
         flags = MessageFlag.NO_REPLY_EXPECTED if dice.random() < 0.1 else MessageFlag.NONE
-        return Message(
-            name, path, interface, member, signature=signature, body=body, flags=flags
-        )
+        return Message(name, path, interface, member, signature=signature, body=body, flags=flags)
 
     def _name(self) -> str:
         return "M" + "".join(self._dice.choices("abcXYZ019_", k=self._dice.randrange(200)))
@@ -117,7 +115,9 @@ class Messages:
 
     def _text(self) -> str:
         dice = self._dice
-        text = dice.choice(["", "main", "chat", "Dictate", bus.INTERFACE, "ä€𝄞\u202e", "a\nb\x1b[0m"])
+        text = dice.choice(
+            ["", "main", "chat", "Dictate", bus.INTERFACE, "ä€𝄞\u202e", "a\nb\x1b[0m"]
+        )
         return text * dice.choice([1, 1, 1, 10, 1000]) if dice.random() < 0.998 else "x" * 1_000_000
 
 

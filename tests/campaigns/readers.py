@@ -29,7 +29,7 @@ def config(raw: bytes) -> None:
     try:
         config_file.parse(raw.decode("utf-8", "replace"))
     except DictateError as error:
-        assert str(error), "a mistake without a message"
+        _says_what(error)
 
 
 def hotwords(raw: bytes) -> None:
@@ -37,7 +37,7 @@ def hotwords(raw: bytes) -> None:
     try:
         parser.parse(raw.decode("utf-8", "replace"))
     except DictateError as error:
-        assert str(error), "a mistake without a message"
+        _says_what(error)
 
 
 def header(raw: bytes) -> None:
@@ -79,7 +79,7 @@ async def _read_events(raw: bytes) -> None:
             if event.type == "error":
                 protocol.error_from(event)
     except protocol.BadEvent as error:
-        assert str(error), "a mistake without a message"
+        _says_what(error)
 
 
 def text(raw: bytes) -> None:
@@ -97,22 +97,19 @@ def text(raw: bytes) -> None:
 def session(raw: bytes) -> None:
     """Any inputs in any order."""
     it = Session()
+    users = (
+        lambda: it.start(held=True),
+        lambda: it.start(held=False),
+        *(it.stop, it.toggle, it.latch, it.discard, it.cancel, it.endpoint, it.sound_over),
+    )
+    inputs = list(Input)
     done: dict[int, list[Do]] = {}
     for byte in raw[:400]:
         numbers = list(it._states) or [1]
-        commands = {
-            0: lambda: it.start(held=True),
-            1: lambda: it.start(held=False),
-            2: it.stop,
-            3: it.toggle,
-            4: it.latch,
-            5: it.discard,
-            6: it.cancel,
-            7: it.endpoint,
-            8: it.sound_over,
-        }.get(byte % 24, lambda: it.handle(  # fmt: skip
-            numbers[byte % len(numbers)], list(Input)[byte % len(Input)]  # noqa: B023
-        ))()  # fmt: skip
+        if byte < 9 * 10:
+            commands = users[byte % 9]()
+        else:
+            commands = it.handle(numbers[byte % len(numbers)], inputs[byte % len(inputs)])
         for command in commands:
             done.setdefault(command.dictation, []).append(command.do)
         recording = [n for n, state in it._states.items() if state in (State.HELD, State.OPEN)]
@@ -120,6 +117,10 @@ def session(raw: bytes) -> None:
     for number, does in done.items():
         assert does.count(Do.RECORD) <= 1, (number, does)
         assert does.count(Do.DELIVER) <= 1, (number, does)
+
+
+def _says_what(error: DictateError) -> None:
+    assert str(error), "a mistake without a message"
 
 
 READERS: Final[dict[str, Callable[[bytes], None]]] = {

@@ -110,7 +110,7 @@ def plot(curves: Curves, path: Path) -> None:
     for ax, kind in zip(axes, kinds, strict=True):
         for name in (name for name in curves if name.endswith(kind)):
             ax.plot(curves["step"], curves[name], label=name.removesuffix(kind).strip() or None)
-        ax.set_ylabel("memory, MB" if kind == "memory" else kind.replace("journal MB", "journal, MB"))
+        ax.set_ylabel({"memory": "memory, MB", "journal MB": "journal, MB"}.get(kind, kind))
         ax.set_ylim(bottom=0)
         ax.grid(alpha=0.3)
     axes[0].legend(fontsize="small", loc="upper right")

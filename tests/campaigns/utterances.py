@@ -4,6 +4,7 @@ A step is one utterance. In every other one something goes wrong, at a moment of
 said is then compared with the journal and with what stands in the windows, one by one.
 """
 
+import itertools
 import random
 import time
 from dataclasses import dataclass, field
@@ -187,13 +188,15 @@ class Campaign:
                 self._find(said, what)
         for title, words in order.items():
             own = [
-                said.step
+                place_of[word].step
                 for word in words
-                if (said := place_of.get(word)) is not None and not said.pasted
+                if word in place_of and not place_of[word].pasted
             ]
-            for earlier, later in zip(own, own[1:], strict=False):
+            for earlier, later in itertools.pairwise(own):
                 if earlier > later:
-                    self._find(place_of[tones.word(later)], f"misplaced: after {earlier} in {title}")
+                    self._find(
+                        place_of[tones.word(later)], f"misplaced: after {earlier} in {title}"
+                    )
 
     def _wrong(self, said: Spoken, written: dict[str, Any]) -> list[str]:
         if not said.entry:

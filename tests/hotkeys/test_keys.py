@@ -228,7 +228,9 @@ def test_while_paused_no_key_begins_anything(run: Callable[..., None]) -> None:
     run(way)
 
 
-def test_saved_settings_do_not_make_the_key_forget_that_it_listens(run: Callable[..., None]) -> None:
+def test_saved_settings_do_not_make_a_key_forget_that_it_records(
+    run: Callable[..., None],
+) -> None:
     """The next press ends what a call over the bus began, and the one after it is not swallowed."""
 
     async def way(rig: Rig) -> None:

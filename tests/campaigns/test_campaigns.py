@@ -1,0 +1,57 @@
+"""Each campaign, for a moment: it runs, and finds nothing."""
+
+import importlib
+import os
+from collections.abc import Callable
+
+import pytest
+
+from tests.campaigns import __main__ as command
+from tests.campaigns.result import Plan, Result
+
+pytestmark = [pytest.mark.timeout(300)]
+
+BRIEF = {
+    "utterances": pytest.param(4, marks=[pytest.mark.desktop, pytest.mark.fault("F1", "F2")]),
+    "soak": pytest.param(4, marks=[pytest.mark.desktop, pytest.mark.fault("F9")]),
+    "keys": pytest.param(100, marks=pytest.mark.fault("B3")),
+    "calls": pytest.param(400, marks=pytest.mark.fault("F6", "F7")),
+    "journals": pytest.param(40, marks=pytest.mark.fault("E6", "E7")),
+    "files": pytest.param(140, marks=pytest.mark.fault("E3")),
+}
+
+
+def test_every_campaign_is_tried_here() -> None:
+    assert BRIEF.keys() == command.NIGHT.keys()
+
+
+@pytest.mark.parametrize(
+    ("name", "count"),
+    [pytest.param(name, *it.values, marks=it.marks, id=name) for name, it in BRIEF.items()],
+)
+def test_a_short_campaign_finds_nothing(
+    name: str, count: int, record_property: Callable[[str, object], None]
+) -> None:
+    run: Callable[[Plan], Result] = importlib.import_module(f"tests.campaigns.{name}").run
+    result = run(Plan(seed=7, count=count, seconds=1.0 if name == "files" else 120.0))
+    record_property("runs", result.done)
+    assert result.findings == []
+    assert result.done > 0
+    assert f"{name}: {result.done} {result.unit}" in result.line
+
+
+def test_the_results_are_a_table_that_can_be_compared() -> None:
+    result = Result("keys", Plan(3, 10), "sequences", done=10, figures={"stuck or deaf": 0.0})
+    assert command.table({"keys": result.ended().as_json()}) == (
+        "| campaign | steps | figures | findings | seed |\n"
+        "|---|---|---|---|---|\n"
+        "| keys | 10 sequences | 0 stuck or deaf | 0 | 3 |\n"
+    )
+
+
+def test_a_finding_names_what_repeats_it(capsys: pytest.CaptureFixture[str]) -> None:
+    result = Result("keys", Plan(3, 10), "sequences")
+    result.find(5, "a key is deaf")
+    assert capsys.readouterr().err == "keys --seed 3, step 5: a key is deaf\n"
+    assert "1 findings" in result.ended().line
+    assert os.linesep not in result.line
