@@ -44,11 +44,12 @@ def _dictate(user: User, number: int) -> None:
 
 
 def _look(user: User, step: int, curves: Curves) -> None:
+    pids = {name: user.part(part) for name, part in PARTS.items()}
+    if None in pids.values():
+        return  # it is being started again: a busy sound server lost it
     curves.setdefault("step", []).append(step)
-    for name, part in PARTS.items():
-        pid = user.part(part)
-        assert pid is not None, f"there is no {name}"
-        taken = footprint(pid)
+    for name, pid in pids.items():
+        taken = footprint(pid or 0)
         curves.setdefault(f"{name} memory", []).append(taken.memory_mb)
         curves.setdefault(f"{name} descriptors", []).append(taken.descriptors)
         curves.setdefault(f"{name} threads", []).append(taken.threads)
