@@ -97,6 +97,14 @@ class Ear:
         return " ".join(words)
 
 
+def heard(path: Path) -> str:
+    """What is in this recording."""
+    samples, _ = soundfile.read(path, dtype="float32")
+    ear = Ear()
+    ear.feed(samples)
+    return ear.text()
+
+
 def _tone(look: Samples) -> int | None:
     if np.abs(look).max() < _LOUD:
         return None

@@ -83,6 +83,7 @@ class Campaign:
         self.result = result
         self.spoken: list[Spoken] = []
         self._judged: set[tuple[int, str]] = set()
+        self._silent: set[int] = set()
 
     def run(self) -> None:
         """All steps of the plan."""
@@ -203,7 +204,7 @@ class Campaign:
             return []  # it was late, which is a finding of its own
         wrong = []
         whole = said.text.strip(" .") == said.word
-        if not whole and not said.cut:
+        if not whole and not said.cut and self._has_tones(said.number):
             wrong.append(f"lost: {said.entry}")
         others = {word for word in said.text.split() if word.startswith("w")} - {said.word}
         if others:
@@ -221,6 +222,15 @@ class Campaign:
             if times > allowed:
                 wrong.append(f"misplaced: {times} times in {title}, {said}")
         return wrong
+
+    def _has_tones(self, number: int) -> bool:
+        """Whether the microphone gave anything but silence. The sound server of a busy machine may
+        play to nobody, as just after its start."""
+        heard = tones.heard(self.user.folder / "state" / "dictate" / "audio" / f"{number}.wav")
+        if not heard:
+            self._silent.add(number)
+            self.result.figures["played to nobody"] = float(len(self._silent))
+        return bool(heard)
 
     def _find(self, said: Spoken, what: str) -> None:
         kind = what.partition(":")[0]
