@@ -27,7 +27,7 @@ from dictate.app.preedit import Preedit
 from dictate.app.profile_choice import begin, land, landing_now
 from dictate.app.profiles import Profile, Profiles
 from dictate.app.session import Activity, Command, Do, Input, Session
-from dictate.app.tail import ask_for_drafts, voice_ended
+from dictate.app.tail import ask_for_drafts, still_comes, voice_ended
 from dictate.app.take_text import find_text, keep_text
 from dictate.app.voice_editing import VoiceEditing
 from dictate.config.schema import Settings
@@ -48,8 +48,6 @@ log = logging.getLogger(__name__)
 LATE_SOUND_S = 0.3
 """Seconds after the end of the tail in which its last chunk may still come: the latency of the
 sound card is 0.1 s."""
-LATEST_SOUND_S = 3.0
-"""Seconds after the release in which sound from before it may still come, as long as it does."""
 LAST_ACTIONS = 32
 """Maximum number of the user's last actions whose time is kept. Between two texts there are few: a
 press, a release, one that was cancelled."""
@@ -296,10 +294,7 @@ class Pipeline:
         heard_until = dictation.heard_until
 
         def end() -> None:
-            # On a busy machine the sound may lag behind the key: while more of what was said
-            # before the release comes, the rest is waited for.
-            behind = heard_until < dictation.heard_until < dictation.released_at
-            if behind and time.monotonic() < dictation.released_at + LATEST_SOUND_S:
+            if still_comes(dictation, heard_until, time.monotonic()):
                 self._end_tail_later(dictation, LATE_SOUND_S)
             else:
                 self._handle(dictation.number, Input.TAIL_OVER)

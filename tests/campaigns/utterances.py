@@ -96,8 +96,8 @@ class Campaign:
                 self._start_over()
             self.result.done += 1
             if self.result.done % JUDGED_AFTER == 0:
-                self.judge()
-        self.judge()
+                self._judge_soon()
+        self._judge_soon()
         self._judge_journal()
 
     def _step(self, step: int, dice: random.Random) -> None:
@@ -179,9 +179,12 @@ class Campaign:
 
     # What is compared.
 
+    def _judge_soon(self) -> None:
+        time.sleep(0.5)  # a window shows what it has taken
+        self.judge()
+
     def judge(self) -> None:
         """Compare what was said with the journal and the windows."""
-        time.sleep(0.5)  # a window shows what it has taken
         written, order = self.user.written(), self.user.in_order()
         place_of = {said.word: said for said in self.spoken}
         for said in self.spoken:
