@@ -269,6 +269,9 @@ class Store:
         beside = [path.with_name(path.name + end) for end in ("-wal", "-shm", "-journal")]
         try:
             said = [set_aside(each) for each in (path, *beside)]
+            sounds = (self._audio or Path()).glob("*.wav")
+            lost = "; the sound of that dictation is gone"
+            said += [set_aside(each, lost) for each in sounds if _SOUND.fullmatch(each.name)]
             for part in filter(os.path.lexists, beside if said[0] else ()):
                 part.rename(free_name(path, f"broken{part.name[len(path.name) :]}"))
         except OSError as error:

@@ -42,9 +42,9 @@ def write_own(path: Path, text: str) -> None:
         file.write(text)
 
 
-def set_aside(path: Path) -> str:
+def set_aside(path: Path, then: str = ", and a new one is begun") -> str:
     """Rename what has this name and is not a regular file of this user: one line for the user, or
-    nothing if there was nothing to do. Raises OSError."""
+    nothing if there was nothing to do. `then` is how the line ends. Raises OSError."""
     try:
         if _is_own(path.lstat()):
             return ""
@@ -52,7 +52,7 @@ def set_aside(path: Path) -> str:
         return ""
     aside = free_name(path, "odd")
     path.rename(aside)
-    return f"{path} was no file of yours: it is now {aside.name}, and a new one is begun"
+    return f"{path} was no file of yours: it is now {aside.name}{then}"
 
 
 def free_name(path: Path, why: str) -> Path:

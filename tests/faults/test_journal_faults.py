@@ -384,6 +384,28 @@ def test_forgetting_on_a_full_disk_says_so(opened: Rig) -> None:
     assert opened.journal.forget(number) == 1
 
 
+@pytest.mark.fault("E6", "E7")
+@pytest.mark.parametrize("instead", ["a folder", "a link to nothing", "a pipe"])
+def test_what_is_in_the_place_of_a_sound_is_set_aside_and_said(opened: Rig, instead: str) -> None:
+    number = opened.begin()
+    opened.journal.append(number, SECOND)
+    opened.journal.captured(number, "kate")
+    path = opened.folder / "audio" / f"{number}.wav"
+    path.unlink()
+    match instead:
+        case "a folder":
+            path.mkdir()
+        case "a link to nothing":
+            path.symlink_to(opened.folder / "nowhere")
+        case "a pipe":
+            os.mkfifo(path)
+    opened.restart()
+    assert len(opened.trouble) == 1
+    assert f"{path} was no file of yours: it is now {number}.wav.odd-" in opened.trouble[0]
+    assert not os.path.lexists(path)
+    assert list(path.parent.glob(f"{number}.wav.odd-*"))
+
+
 # Torn files ---------------------------------------------------------------------------------------
 
 
