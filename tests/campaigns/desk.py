@@ -9,6 +9,7 @@ import itertools
 import os
 import re
 import signal
+import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -236,4 +237,7 @@ def at_a_desk(folder: Path, *, jumping: bool = False, keep_mb: float = 4000) -> 
             finally:
                 user.close()
                 if daemon.ended is None:
-                    os.kill(daemon.pid, signal.SIGCONT)
+                    for number in (signal.SIGCONT, signal.SIGTERM):
+                        os.kill(daemon.pid, number)
+                    with suppress(subprocess.TimeoutExpired):
+                        daemon.wait(BOUND_S)
