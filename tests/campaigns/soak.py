@@ -29,6 +29,7 @@ Curves = dict[str, list[float]]
 
 
 def _dictate(user: User, number: int) -> None:
+    user.hear_the_room()
     before = user.newest().get("number", 0)
     user.press()
     try:
