@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from Xlib import XK, X
@@ -24,7 +25,7 @@ from dictate.ctl.client import DaemonClient, NotRunning
 from dictate.ctl.connection import Connection
 from dictate.errors import DictateError, Unavailable
 from tests.campaigns import tones
-from tests.lab.daemon import RealDaemon
+from tests.lab.daemon import RealDaemon, with_constants
 from tests.lab.desk import Desk, running_desk
 from tests.lab.windows import GtkField, Window, Xterm
 from tests.lab.xserver import wait_for
@@ -60,7 +61,15 @@ class Late(Exception):
 class User:
     """Speaks numbers, and looks at what becomes of them."""
 
-    def __init__(self, folder: Path, desk: Desk, *, jumping: bool, keep_mb: float) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        desk: Desk,
+        *,
+        jumping: bool,
+        keep_mb: float,
+        constants: Mapping[str, float],
+    ) -> None:
         self.folder = folder
         self.desk = desk
         self.daemon = RealDaemon(folder, desk.env, config=CONFIG.format(keep_mb=keep_mb))
@@ -68,6 +77,8 @@ class User:
         """By how many seconds the wall clock is wrong, if it may jump."""
         if jumping:
             self.daemon.program = ("tests.campaigns.jumping_clock:main", str(self.clock))
+        elif constants:
+            self.daemon.program = with_constants(constants)
         self.windows: list[Window] = [Xterm(desk.x, folder), GtkField(desk.x, folder)]
         self.closed: list[Window] = []
         self._in_front = self.windows[-1].title
@@ -239,10 +250,17 @@ def _has_focus(window: Window) -> bool:
 
 
 @contextmanager
-def at_a_desk(folder: Path, *, jumping: bool = False, keep_mb: float = 4000) -> Iterator[User]:
-    """A user at a desk, whose daemon is ready; its wall clock jumps if it may."""
+def at_a_desk(
+    folder: Path,
+    *,
+    jumping: bool = False,
+    keep_mb: float = 4000,
+    constants: Mapping[str, float] = MappingProxyType({}),
+) -> Iterator[User]:
+    """A user at a desk, whose daemon is ready; its wall clock jumps if it may, or these constants
+    of ours have other values."""
     with running_desk(folder) as desk:
-        user = User(folder, desk, jumping=jumping, keep_mb=keep_mb)
+        user = User(folder, desk, jumping=jumping, keep_mb=keep_mb, constants=constants)
         with user.daemon as daemon:
             try:
                 user.ready()
