@@ -9,11 +9,13 @@ import itertools
 import os
 import re
 import signal
+import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from Xlib import XK, X
@@ -23,7 +25,7 @@ from dictate.ctl.client import DaemonClient, NotRunning
 from dictate.ctl.connection import Connection
 from dictate.errors import DictateError, Unavailable
 from tests.campaigns import tones
-from tests.lab.daemon import RealDaemon
+from tests.lab.daemon import RealDaemon, with_constants
 from tests.lab.desk import Desk, running_desk
 from tests.lab.windows import GtkField, Window, Xterm
 from tests.lab.xserver import wait_for
@@ -31,6 +33,8 @@ from tests.lab.xserver import wait_for
 KEY = "Control_R"
 BOUND_S = 120.0
 """Seconds within which everything must work again after a fault, on a busy machine."""
+ROOM_S = 300.0
+"""Seconds of the noise of the room, which is played again and again."""
 SETTLED = ("delivered", "held", "cancelled", "empty")
 LONGEST_WINDOW = 4000
 """Characters after which a window is replaced by a new one."""
@@ -57,7 +61,15 @@ class Late(Exception):
 class User:
     """Speaks numbers, and looks at what becomes of them."""
 
-    def __init__(self, folder: Path, desk: Desk, *, jumping: bool, keep_mb: float) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        desk: Desk,
+        *,
+        jumping: bool,
+        keep_mb: float,
+        constants: Mapping[str, float],
+    ) -> None:
         self.folder = folder
         self.desk = desk
         self.daemon = RealDaemon(folder, desk.env, config=CONFIG.format(keep_mb=keep_mb))
@@ -65,9 +77,14 @@ class User:
         """By how many seconds the wall clock is wrong, if it may jump."""
         if jumping:
             self.daemon.program = ("tests.campaigns.jumping_clock:main", str(self.clock))
+        elif constants:
+            self.daemon.program = with_constants(constants)
         self.windows: list[Window] = [Xterm(desk.x, folder), GtkField(desk.x, folder)]
         self.closed: list[Window] = []
         self._in_front = self.windows[-1].title
+        self._noise = tones.write_noise(folder / "room.wav", ROOM_S)
+        self._room: subprocess.Popen[bytes] | None = None
+        self.hear_the_room()
         self._display = Display(desk.x.display)
         self._code = self._display.keysym_to_keycode(XK.string_to_keysym(KEY))
         self._client: DaemonClient | None = None
@@ -84,6 +101,12 @@ class User:
     def _key(self, kind: int) -> None:
         self._display.xtest_fake_input(kind, self._code)
         self._display.sync()
+
+    def hear_the_room(self) -> None:
+        """Go on with a faint noise, as every room has: exact zeros count as a lost microphone."""
+        if self._room is None or self._room.poll() is not None:
+            self._room = self.desk.sound.play(self._noise)
+            self.desk.sound.forget(self._room)
 
     def start_saying(self, number: int) -> None:
         """Begin to speak it into the microphone."""
@@ -213,6 +236,9 @@ class User:
 
     def close(self) -> None:
         """End what it has opened."""
+        if self._room is not None:
+            self._room.kill()
+            self._room.wait()
         if self._connection is not None:
             self._connection.close()
         self._display.close()
@@ -224,10 +250,17 @@ def _has_focus(window: Window) -> bool:
 
 
 @contextmanager
-def at_a_desk(folder: Path, *, jumping: bool = False, keep_mb: float = 4000) -> Iterator[User]:
-    """A user at a desk, whose daemon is ready; its wall clock jumps if it may."""
+def at_a_desk(
+    folder: Path,
+    *,
+    jumping: bool = False,
+    keep_mb: float = 4000,
+    constants: Mapping[str, float] = MappingProxyType({}),
+) -> Iterator[User]:
+    """A user at a desk, whose daemon is ready; its wall clock jumps if it may, or these constants
+    of ours have other values."""
     with running_desk(folder) as desk:
-        user = User(folder, desk, jumping=jumping, keep_mb=keep_mb)
+        user = User(folder, desk, jumping=jumping, keep_mb=keep_mb, constants=constants)
         with user.daemon as daemon:
             try:
                 user.ready()
@@ -236,4 +269,7 @@ def at_a_desk(folder: Path, *, jumping: bool = False, keep_mb: float = 4000) -> 
             finally:
                 user.close()
                 if daemon.ended is None:
-                    os.kill(daemon.pid, signal.SIGCONT)
+                    for number in (signal.SIGCONT, signal.SIGTERM):
+                        os.kill(daemon.pid, number)
+                    with suppress(subprocess.TimeoutExpired):
+                        daemon.wait(BOUND_S)

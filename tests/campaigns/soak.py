@@ -21,6 +21,8 @@ LOOKS: Final = 100
 """Measurements of a soak."""
 KEEP_MB: Final = 4.0
 """Of sound: some hundred of these short dictations, as 200 MB are some hundred of real ones."""
+SWEEPS: Final = {"dictate.app.daemon.SWEEP_S": 30.0}
+"""What is done every hour is done more often, as the dictations of a day come in some minutes."""
 LIMITS: Final = {"memory": 1.0, "descriptors": 0.5, "threads": 0.5}
 """By how much each may grow in 1000 dictations: MB, and numbers."""
 PARTS: Final = {"daemon": "daemon", "engine": ENGINE, "capture": CAPTURE}
@@ -29,6 +31,7 @@ Curves = dict[str, list[float]]
 
 
 def _dictate(user: User, number: int) -> None:
+    user.hear_the_room()
     before = user.newest().get("number", 0)
     user.press()
     try:
@@ -62,7 +65,10 @@ def run(plan: Plan) -> Result:
     """The campaign."""
     result = Result("soak", plan, "dictations")
     curves: Curves = {}
-    with TemporaryDirectory() as folder, at_a_desk(Path(folder), keep_mb=KEEP_MB) as user:
+    with (
+        TemporaryDirectory() as folder,
+        at_a_desk(Path(folder), keep_mb=KEEP_MB, constants=SWEEPS) as user,
+    ):
         user.go_to(user.windows[0])
         every = max(1, plan.count // LOOKS)
         while result.goes_on:

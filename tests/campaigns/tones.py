@@ -60,6 +60,13 @@ def write(path: Path, number: int) -> Path:
     return path
 
 
+def write_noise(path: Path, seconds: float) -> Path:
+    """A recording of a quiet room."""
+    noise = np.random.default_rng(1).normal(0, 0.001, round(seconds * RATE))
+    soundfile.write(path, noise.astype(np.float32), RATE, subtype="PCM_16")
+    return path
+
+
 def word(number: int) -> str:
     """How the engine writes this number."""
     return f"w{number:05d}"

@@ -104,6 +104,7 @@ class Campaign:
         user = self.user
         user.restart_if_ended()
         user.renew_windows()
+        user.hear_the_room()
         window = dice.choice(user.windows) if dice.random() < 0.2 else None
         if window is not None:
             user.go_to(window)
