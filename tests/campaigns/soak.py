@@ -23,6 +23,8 @@ KEEP_MB: Final = 4.0
 """Of sound: some hundred of these short dictations, as 200 MB are some hundred of real ones."""
 SWEEPS: Final = {"dictate.app.daemon.SWEEP_S": 30.0}
 """What is done every hour is done more often, as the dictations of a day come in some minutes."""
+JUDGED_FROM: Final = 1000
+"""Dictations before which growth is that of a warm-up."""
 LIMITS: Final = {"memory": 1.0, "descriptors": 0.5, "threads": 0.5}
 """By how much each may grow in 1000 dictations: MB, and numbers."""
 PARTS: Final = {"daemon": "daemon", "engine": ENGINE, "capture": CAPTURE}
@@ -96,7 +98,7 @@ def _judge(result: Result, curves: Curves) -> None:
         if kind in LIMITS:
             grows = slope(curves["step"], values)
             result.figures[f"{name} for 1000"] = round(grows, 3)
-            if grows > LIMITS[kind] and len(values) > 20:
+            if grows > LIMITS[kind] and result.done >= JUDGED_FROM:
                 result.find(result.done, f"{name} grows by {grows:.2f} in 1000 dictations")
     result.figures["MB of journal at most"] = round(max(curves.get("journal MB", [0.0])), 1)
     for name in ("not written", "written twice"):
