@@ -126,7 +126,7 @@ def test_remove_deletes_exactly_what_install_wrote(home: Path) -> None:
     assert removal.remove(Deletes(), sure=True, out=said.append) == 0
     assert tree(home) == before
     assert not (home / "config/dictate").exists()
-    assert sum(line.startswith("done: removed") for line in said) == 6
+    assert sum(line.startswith("done: removed") for line in said) == 7
     assert removal.remove(Deletes(), sure=True, out=lambda _: None) == 0
 
 
