@@ -23,8 +23,7 @@ test: $(VENV)/test.stamp lint ## everything that is checked before a change is t
 
 campaign: $(VENV)/test.stamp ## a night of random faults, keys, calls, files; a soak (5 to 8 hours)
 	$(BIN)/python -m pip install --quiet 'atheris>=2.3; python_version < "3.14"' || true
-	DICTATE_SOAK_PLOT=docs/soak.svg $(BIN)/python -m tests.campaigns all \
-	  --results $(VENV)/campaigns.json $(ARGS)
+	DICTATE_SOAK_PLOT=docs/soak.svg $(BIN)/python -m tests.campaigns all --publish $(ARGS)
 
 newcomer: $(VENV)/newcomer.stamp ## walk the README as a new user, on two desktops; keep screenshots
 	$(BIN)/python -m tests.newcomer $(ARGS)

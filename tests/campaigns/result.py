@@ -66,18 +66,6 @@ class Result:
             f" (seed {self.plan.seed}, {self.took_s:.0f} s)"
         )
 
-    def as_json(self) -> dict[str, object]:
-        """For the file of results."""
-        return {
-            "name": self.name,
-            "seed": self.plan.seed,
-            "done": self.done,
-            "unit": self.unit,
-            "figures": self.figures,
-            "findings": self.findings,
-            "took_s": round(self.took_s, 1),
-        }
-
 
 def _short(value: float | str) -> str:
     return value if isinstance(value, str) else f"{value:g}"

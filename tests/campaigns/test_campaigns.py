@@ -3,11 +3,13 @@
 import importlib
 import os
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from tests.campaigns import __main__ as command
 from tests.campaigns.result import Plan, Result
+from tests.fault_matrix import page
 
 pytestmark = [pytest.mark.timeout(300)]
 
@@ -40,13 +42,17 @@ def test_a_short_campaign_finds_nothing(
     assert f"{name}: {result.done} {result.unit}" in result.line
 
 
-def test_the_results_are_a_table_that_can_be_compared() -> None:
-    result = Result("keys", Plan(3, 10), "sequences", done=10, figures={"stuck or deaf": 0.0})
-    assert command.table({"keys": result.ended().as_json()}) == (
-        "| campaign | steps | figures | findings | seed |\n"
-        "|---|---|---|---|---|\n"
-        "| keys | 10 sequences | 0 stuck or deaf | 0 | 3 |\n"
-    )
+def test_what_a_long_run_came_to_stands_on_the_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page, "CAMPAIGNS", tmp_path / "campaigns.json")
+    monkeypatch.setattr(page, "DOCUMENT", tmp_path / "reliability.md")
+    for done in (10, 20):
+        result = Result("keys", Plan(3, done), "sequences", done=done)
+        page.store_campaign("keys", result.ended().line)
+    written = page.DOCUMENT.read_text()
+    assert "keys: 20 sequences, 0 findings (seed 3" in written
+    assert "keys: 10 sequences" not in written
 
 
 def test_a_finding_names_what_repeats_it(capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,16 +5,16 @@ import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TypedDict
 
 from bench.figures import table
 from tests.fault_matrix.marks import ROOT, marked, tests_of
-from tests.fault_matrix.plugin import COUNTS, Figures, nothing
+from tests.fault_matrix.plugin import COUNTS, Figures, measured, nothing
 from tests.fault_matrix.rows import ROWS, TITLES, Row
 
 DOCUMENT = ROOT / "docs" / "reliability.md"
 FIGURES = Path(__file__).with_name("figures.json")
-CAMPAIGN = Path(__file__).with_name("campaign.json")
+CAMPAIGNS = Path(__file__).with_name("campaigns.json")
+SOAK_PLOT = DOCUMENT.with_name("soak.svg")
 
 HEAD = """# Reliability, measured
 
@@ -32,15 +32,6 @@ its last part.
 """
 
 
-class Campaign(TypedDict):
-    """What the long runs came to."""
-
-    measured: str
-    """When, where, by which command."""
-    lines: list[tuple[str, str]]
-    """What was run, and its figures in one line."""
-
-
 def stored() -> dict[str, Figures]:
     """What each marked test came to when it was last run. Tests that are gone are left out."""
     found: dict[str, Figures] = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
@@ -56,10 +47,10 @@ def store(new: Mapping[str, Figures]) -> None:
     FIGURES.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
 
 
-def store_campaign(measured: str, lines: Sequence[tuple[str, str]]) -> None:
-    """Put what the long runs came to in the place of what they came to before, on the page too."""
-    campaign = Campaign(measured=measured, lines=list(lines))
-    CAMPAIGN.write_text(json.dumps(campaign, indent=1, ensure_ascii=False) + "\n")
+def store_campaign(name: str, line: str) -> None:
+    """Put what a long run came to in the place of what it came to before, on the page, too."""
+    kept = {**_campaigns(), name: {"line": line, "measured": measured()}}
+    CAMPAIGNS.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
     DOCUMENT.write_text(page())
 
 
@@ -70,7 +61,7 @@ def page() -> str:
     for letter, title in TITLES.items():
         rows = [row for row in ROWS if row.letter == letter]
         parts += [f"## {letter}: {title.lower()}\n", _came_to(rows, figures), _shown_by(rows)]
-    return "\n".join([*parts, _campaign()])
+    return "\n".join([*parts, _long_runs()])
 
 
 def _where(figures: Mapping[str, Figures]) -> str:
@@ -122,9 +113,17 @@ def sentence(test: str) -> str:
     return f"[{name.removeprefix('test_').replace('_', ' ')}](../{path})"
 
 
-def _campaign() -> str:
+def _long_runs() -> str:
     head = "## Long runs\n\n"
-    if not CAMPAIGN.exists():
+    if not (campaigns := _campaigns()):
         return head + "`make campaign` was not run yet.\n"
-    campaign: Campaign = json.loads(CAMPAIGN.read_text())
-    return f"{head}{campaign['measured']}\n\n" + table(("run", "figures"), campaign["lines"])
+    rows = [(each["line"], each["measured"]) for each in campaigns.values()]
+    plot = "\n![What a daemon takes over many dictations](soak.svg)\n" if SOAK_PLOT.exists() else ""
+    return head + table(("run", "measured"), rows) + plot
+
+
+def _campaigns() -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    if CAMPAIGNS.exists():
+        found = json.loads(CAMPAIGNS.read_text())
+    return found
