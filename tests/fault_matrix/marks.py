@@ -37,7 +37,12 @@ def marks_in(source: str, name: str) -> Iterator[tuple[str, tuple[str, ...]]]:
         calls = [call for decorator in test.decorator_list for call in _calls(decorator)]
         if calls:
             seen += len(calls)
-            yield test.name, tuple(ast.literal_eval(one) for call in calls for one in call.args)
+            ids = [
+                one.value for call in calls for one in call.args if isinstance(one, ast.Constant)
+            ]
+            if len(ids) != sum(len(call.args) for call in calls):
+                raise ValueError(f"{name}: the ids of a mark `fault` are not written out")
+            yield test.name, tuple(map(str, ids))
     if seen != len(list(_calls(tree))):
         raise ValueError(f"{name}: a mark `fault` stands elsewhere than on a test")
 
