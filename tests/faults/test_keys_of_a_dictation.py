@@ -51,8 +51,9 @@ def hears_the_key(daemon: RealDaemon) -> None:
 
 def hold(x: XServer, daemon: RealDaemon) -> None:
     """Dictate something, which is written."""
+    before = daemon.history(1)[0]["number"]
     x.key(F9, down=True)
-    wait_for(lambda: daemon.status()["state"] == "recording", "it records")
+    wait_for(lambda: daemon.history(1)[0]["number"] > before, "it records")
     daemon.wait_spoken(NO_TAP_S)
     x.key(F9, down=False)
     daemon.wait_state("ready")
