@@ -182,8 +182,9 @@ def test_on_x11_nothing_else_is_selected_or_taken_back(
                 await press(x, "a")
                 await said(writing.output, f"Before it. {TWO_LINES}a", "")
             case "moved":
-                await press(x, "Left")
-                await said(writing.output, f"Before it. {TWO_LINES[:-1]}", "")
+                await press(x, "Home")
+                first_line, line_end, _ = TWO_LINES.partition("\n")
+                await said(writing.output, f"Before it. {first_line}{line_end}", "")
             case "other":
                 other.append(await asyncio.to_thread(Xterm, x, tmp_path))
                 await asyncio.to_thread(other[0].focus)
