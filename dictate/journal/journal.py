@@ -397,7 +397,7 @@ class Journal:
             self._on_notice(str(error))
             return replace(entry, state=S.HELD, reason="recovered, but its sound cannot be read")
         if not audio_s:
-            reason = "Dictate crashed before any sound was recorded"
+            reason = "Dictate crashed, and no sound of it is there"
             return replace(entry, state=S.EMPTY, reason=reason, audio_s=0)
         return replace(entry, state=S.CAPTURED, reason="recovered", audio_s=audio_s)
 

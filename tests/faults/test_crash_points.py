@@ -49,8 +49,8 @@ class Point:
 POINTS = [
     # No sound has been taken yet: nothing was said.
     Point("begin", "before", "none"),
-    Point("begin", "after", "empty", "Dictate crashed before any sound was recorded"),
-    Point("append", "before", "empty", "Dictate crashed before any sound was recorded"),
+    Point("begin", "after", "empty", "Dictate crashed, and no sound of it is there"),
+    Point("append", "before", "empty", "Dictate crashed, and no sound of it is there"),
     Point("append", "after", "held", "recovered"),
     Point("append", "before", "held", "recovered", at=20),
     Point("captured", "before", "held", "recovered"),

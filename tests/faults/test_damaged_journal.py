@@ -185,7 +185,7 @@ SPOILED: dict[str, tuple[Callable[[Path], None], str, str]] = {
     "sound that may only be read": (mode("audio/2.wav", 0o444), "", "all"),
     "sound that may not be read": (mode("audio/2.wav", 0), "may read and write", "but 2"),
     "sound of another user": (
-        with_mode_of("audio/2.wav", 0o600), "may read and write", "but 2",
+        with_mode_of("audio/2.wav", 0o600), "is now 2.wav.odd-", "but 2",
     ),
 }  # fmt: skip
 """What is wrong; what is said; and of which dictations the sound is there."""
