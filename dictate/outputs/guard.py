@@ -19,7 +19,7 @@ from dictate.outputs.accessibility import DBUS, LAUNCHER, FocusedField, Place, c
 from dictate.outputs.accessible_selection import select
 from dictate.outputs.accessible_text import follow, read
 from dictate.outputs.lock import locked
-from dictate.outputs.preview_marks import without_preview
+from dictate.outputs.shown_preview import ShownPreview
 from dictate.platform import bus
 
 _log = logging.getLogger(__name__)
@@ -47,6 +47,7 @@ class Guard:
         self._field: FocusedField | None = None
         self._locked = False
         self._wrote_in: Place | None = None
+        self._preview: ShownPreview | None = None
         self._watching: asyncio.Task[None] | None = None
         self._bus_started = asyncio.Event()
         """Set when the accessibility bus is started."""
@@ -100,10 +101,21 @@ class Guard:
         application has `patience_s` seconds."""
         field = self._field
         text = await read(field, patience_s=patience_s) if field is not None else None
-        return without_preview(text) if text is not None else None
+        return self._beside_preview(text) if text is not None else None
+
+    async def preview(self, text: str) -> None:
+        """To be awaited before `text` is shown at the cursor as a preview; "" when none is."""
+        field = self._field
+        if not text or field is None or field.place is None:
+            self._preview = None
+            return
+        if self._preview is None or self._preview.place != field.place:
+            self._preview = ShownPreview(field, field.place)
+        await self._preview.comes(text)
 
     def wrote(self) -> None:
-        """A text has just gone into what has the focus now."""
+        """A text has just gone into what has the focus now, in place of any preview."""
+        self._preview = None
         self._wrote_in = self._field.place if self._field is not None else None
 
     async def select(self, text: str) -> bool:
@@ -127,11 +139,16 @@ class Guard:
             return False
 
         def written(text: FieldText) -> None:
-            if (beside := without_preview(text)) is not None:
+            if (beside := self._beside_preview(text)) is not None:
                 on_text(beside)
 
         await field.confirm(CONFIRM_S)
         return await follow(field, written)
+
+    def _beside_preview(self, text: FieldText) -> FieldText | None:
+        preview, field = self._preview, self._field
+        here = preview is not None and field is not None and field.place == preview.place
+        return preview.without(text) if preview is not None and here else text
 
     async def close(self) -> None:
         """Idempotent."""

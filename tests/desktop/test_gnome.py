@@ -59,6 +59,7 @@ def windows(gnome: Gnome) -> Iterator[dict[str, Window]]:
 def session(gnome: Gnome, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in gnome.more_env.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setattr(ibus_output, "_RECEIPT_S", 5.0)  # this machine may be busy
 
 
 def press(gnome: Gnome, keys: Sequence[str]) -> None:
@@ -213,10 +214,8 @@ def test_it_is_taken_back_and_what_stood_there_is_not(
     windows: dict[str, Window],
     kind: str,
     text: str,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     window = windows[kind]
-    monkeypatch.setattr(ibus_output, "_RECEIPT_S", 2.0)  # this machine may be busy
 
     async def work(output: Output) -> None:
         focus = await focus_on(output, window)
@@ -236,10 +235,9 @@ def test_it_is_taken_back_and_what_stood_there_is_not(
 
 @pytest.mark.parametrize("kind", ["gtk3", "gtk4"])
 def test_several_are_taken_back_one_after_the_other(
-    gnome: Gnome, windows: dict[str, Window], kind: str, monkeypatch: pytest.MonkeyPatch
+    gnome: Gnome, windows: dict[str, Window], kind: str
 ) -> None:
     window, texts = windows[kind], ("One.", f" {TEXT}", " Three.")
-    monkeypatch.setattr(ibus_output, "_RECEIPT_S", 2.0)
 
     async def work(output: Output) -> None:
         focus = await focus_on(output, window)
@@ -261,10 +259,9 @@ def test_several_are_taken_back_one_after_the_other(
 
 @pytest.mark.parametrize("kind", ["gtk3", "gtk4"])
 def test_nothing_is_taken_back_after_a_key(
-    gnome: Gnome, windows: dict[str, Window], kind: str, monkeypatch: pytest.MonkeyPatch
+    gnome: Gnome, windows: dict[str, Window], kind: str
 ) -> None:
     window = windows[kind]
-    monkeypatch.setattr(ibus_output, "_RECEIPT_S", 2.0)
 
     async def work(output: Output) -> None:
         focus = await focus_on(output, window)
@@ -283,7 +280,6 @@ def test_nothing_is_taken_back_where_the_application_hangs(
     gnome: Gnome, windows: dict[str, Window], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     window = windows["gtk4"]
-    monkeypatch.setattr(ibus_output, "_RECEIPT_S", 2.0)
     monkeypatch.setattr(ibus_undo, "ANSWER_S", 0.3)
 
     async def work(output: Output) -> None:

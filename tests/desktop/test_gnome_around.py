@@ -16,6 +16,8 @@ from tests.lab.at_cursor import ACTS, TEXT, Act, until
 from tests.lab.daemon import RealDaemon
 from tests.lab.eight import PATIENT, dictate_eight, says
 from tests.lab.gnome import (
+    WINDOWS,
+    AccessibleChromiumOnGnome,
     ChromiumOnGnome,
     Foot,
     Gnome,
@@ -32,8 +34,17 @@ pytestmark = [pytest.mark.gnome, pytest.mark.timeout(180)]
 
 __all__ = ["session"]
 
+
 HAND_S = 0.5
 """Seconds between a key and the next text, as if the user moved the hand."""
+
+
+def middle(gnome: Gnome, window: Window) -> tuple[int, int]:
+    """Of this window."""
+    rectangle = f"{WINDOWS}.find(w => w.title.startsWith('{window.title}')).get_frame_rect()"
+    at = gnome.evaluate(f"(r => [r.x + r.width / 2, r.y + r.height / 2])({rectangle})")
+    assert isinstance(at, list)
+    return int(at[0]), int(at[1])
 
 
 @pytest.mark.parametrize("kind", [Gtk3OnGnome, Gtk4OnGnome])
@@ -43,7 +54,6 @@ def test_what_stands_around_the_cursor(
     """It is what the application answers to a preview, or to a question. GTK 3 does not say what is
     selected, and in GTK 4 a preview replaces it."""
     window = kind(gnome, tmp_path)
-    monkeypatch.setattr(ibus_output, "_RECEIPT_S", 2.0)  # this machine may be busy
     monkeypatch.setattr(ibus_surrounding, "ANSWER_S", 1.0)
 
     async def work(output: Output) -> None:
@@ -159,6 +169,52 @@ def test_to_read_changes_nothing(gnome: Gnome, tmp_path: Path) -> None:
     async def nothing(_field: object) -> FieldText | None:
         """As of an application that does not answer in time."""
         return None
+
+    before = gnome.more_env
+    with bus:
+        gnome.more_env = {**before, **bus.env}
+        try:
+            with_output(work)
+        finally:
+            gnome.more_env = before
+
+
+@pytest.mark.parametrize("act", ["click", "key", "other window", "cancelled", "killed"])
+@pytest.mark.parametrize("kind", [Gtk3OnGnome, Gtk4OnGnome, Qt6OnGnome, AccessibleChromiumOnGnome])
+def test_of_a_preview_nothing_invisible_stays(
+    gnome: Gnome, tmp_path: Path, kind: type[Window], act: str
+) -> None:
+    """Chromium and Qt make it the user's text at a click."""
+    bus = AccessibilityBus(gnome.more_env["DBUS_SESSION_BUS_ADDRESS"], tmp_path)
+    said = "being said"
+
+    async def work(output: Output) -> None:
+        other = await asyncio.to_thread(Foot, gnome, tmp_path)
+        window = await asyncio.to_thread(kind, gnome, tmp_path)
+        focus = await focus_on(output, window)
+        await output.write("mine ", focus)
+        await asyncio.to_thread(window.wait_text, "mine ")
+        for text in ("being", said):
+            await output.preview(text)
+            await asyncio.sleep(HAND_S)
+        match act:
+            case "click":
+                await asyncio.to_thread(gnome.click, *middle(gnome, window))
+            case "key":
+                await asyncio.to_thread(press, gnome, ["b"])
+            case "other window":
+                await asyncio.to_thread(other.focus)
+            case "killed":
+                assert isinstance(output, ibus_output.IBusOutput)
+                assert output._switch.engine is not None
+                await output._switch.engine.close()  # as its socket is closed by SIGKILL
+        await asyncio.sleep(HAND_S)
+        await output.preview("")
+        await asyncio.sleep(HAND_S)
+        print(act, kind.__name__, repr(window.text()))
+        assert window.text().replace(said, "") in ("mine ", "mine b", "b", "bmine ")
+        window.close()
+        other.close()
 
     before = gnome.more_env
     with bus:

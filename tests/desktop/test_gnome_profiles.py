@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.desktop.test_profiles import in_front
-from tests.lab.accessibility import AccessibilityBus, AccessibleChromium
+from tests.lab.accessibility import AccessibilityBus
 from tests.lab.daemon import RealDaemon, wait_for, with_constants
-from tests.lab.gnome import ChromiumOnGnome, Gnome, Gtk4OnGnome, Qt6OnGnome
+from tests.lab.gnome import AccessibleChromiumOnGnome, Gnome, Gtk4OnGnome, Qt6OnGnome
 from tests.lab.scripted import noise, script
 from tests.lab.windows import Window
 
@@ -26,12 +26,6 @@ titles = ["gtk4-*"]
 replacements = { "numbers" = "sums" }
 """
 PATIENT = {"dictate.app.profiles.FOCUS_S": 5, "dictate.outputs.guard.CONFIRM_S": 2}
-
-
-class AccessibleChromiumOnGnome(ChromiumOnGnome, AccessibleChromium):
-    """A Chromium that tells of its pages, as where accessibility is switched on."""
-
-    flags = ChromiumOnGnome.flags + AccessibleChromium.flags
 
 
 def test_the_window_decides_where_accessibility_knows_it(gnome: Gnome, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import ClassVar
 import pytest
 
 from dictate.install import service
+from tests.lab.accessibility import AccessibleChromium
 from tests.lab.more_windows import Chromium, ChromiumInSway, Firefox, FootVim, Qt6
 from tests.lab.private_session import (
     DESKTOP_PORTAL,
@@ -36,7 +37,8 @@ _SHORTCUTS = (
     "/usr/libexec/gnome-control-center-global-shortcuts-provider",
     "org.gnome.Settings.GlobalShortcutsProvider",
 )
-_WINDOWS = "global.get_window_actors().map(a => a.meta_window)"
+WINDOWS = "global.get_window_actors().map(a => a.meta_window)"
+"""The windows, in a script of the shell."""
 _POINTER = """
 const Clutter = imports.gi.Clutter;
 const pointer = global.testPointer ??= Clutter.get_default_backend().get_default_seat()
@@ -151,10 +153,10 @@ class _OnGnome(Window):
     x: Gnome
 
     def xid(self) -> str:
-        return str(self.x.evaluate(f"{_WINDOWS}.filter({self._is_it()}).length") or "")
+        return str(self.x.evaluate(f"{WINDOWS}.filter({self._is_it()}).length") or "")
 
     def focus(self) -> None:
-        found = f"{_WINDOWS}.find({self._is_it()})"
+        found = f"{WINDOWS}.find({self._is_it()})"
         self.x.evaluate(f"{found}.activate(global.get_current_time()); 1")
         active = f"[global.display.focus_window].filter(w => w).filter({self._is_it()}).length"
         wait_for(lambda: self.x.evaluate(active) == 1, f"{self.title} has the focus")
@@ -205,6 +207,12 @@ class ChromiumOnGnome(_OnGnome, Chromium):
     """A textarea in Chromium."""
 
     flags: ClassVar[tuple[str, ...]] = ChromiumInSway.flags
+
+
+class AccessibleChromiumOnGnome(ChromiumOnGnome, AccessibleChromium):
+    """A Chromium that tells of its pages, as where accessibility is switched on."""
+
+    flags = ChromiumOnGnome.flags + AccessibleChromium.flags
 
 
 class FirefoxOnGnome(_OnGnome, Firefox):

@@ -24,7 +24,6 @@ from dictate.outputs.ibus.engine_switch import EngineSwitch
 from dictate.outputs.ibus.pieces import LONGEST_BYTES, LONGEST_XIM_BYTES, pieces
 from dictate.outputs.ibus.surrounding import CursorUnit, content_in_utf16, report_now
 from dictate.outputs.ibus.undo import ask, take_back
-from dictate.outputs.preview_marks import marked
 from dictate.platform.background import BackgroundTasks, ignore_exception
 
 _log = logging.getLogger(__name__)
@@ -382,6 +381,7 @@ class IBusOutput(Output):
                 if text:
                     return await self._show(text, stable_chars)
                 self._showing, self._unfit = False, None
+                await self._guard.preview("")
             except (Unavailable, IBusLost, IBusRefused) as error:
                 _log.debug("output ibus: no preview: %s", error)
                 self._showing = False
@@ -404,8 +404,7 @@ class IBusOutput(Output):
         if (left_out := len(text) - _PREVIEW_CHARACTERS) > 0:
             text = f"…{text[-_PREVIEW_CHARACTERS:]}"
             stable_chars = max(0, stable_chars - left_out) + 1
-        if self._guard.reads:
-            text, stable_chars = marked(text), stable_chars + 1
+        await self._guard.preview(text)
         await engine.preedit(text, stable_chars)
         return engine.on and engine.shows_preedit
 

@@ -23,7 +23,6 @@ from dictate.outputs.delete_surrounding import DeleteSurrounding
 from dictate.outputs.guard import NOT_READABLE, SECRET
 from dictate.outputs.paste.paste_request import PasteRequest
 from dictate.outputs.paste.window_output import FOCUS_LIMIT_S, WindowOutput
-from dictate.outputs.preview_marks import marked
 from dictate.outputs.thread import DesktopLost
 from dictate.outputs.wayland.field import TAKEN, Field, InputMethod
 from dictate.outputs.wayland.focus import Toplevels
@@ -219,8 +218,8 @@ class _FieldBackend:
         if self._method.on_report is report:
             self._method.on_report = None
 
-    async def preview(self, text: str, *, marks: bool = False) -> bool:
-        """As `Output.preview`. `marks`: the field may be read through accessibility."""
+    async def preview(self, text: str) -> bool:
+        """As `Output.preview`."""
         self._connection.poll()
         field = self._method.field
         if not text:
@@ -230,9 +229,8 @@ class _FieldBackend:
             return False
         if field is None or field.secret or self._previewed not in (None, field):
             return False
-        # Where the application reports its text, that is read, and has no preview in it.
-        self._previewed, self._shown = field, marked(text) if marks and not field.around else text
-        self._method.preedit(self._shown)
+        self._previewed, self._shown = field, text
+        self._method.preedit(text)
         return True
 
     async def close(self) -> None:
@@ -334,9 +332,15 @@ class InputMethodOutput(WindowOutput[_FieldBackend]):
 
     def __init__(self, settings: OutputSettings) -> None:
         super().__init__(settings, WaylandThread(f"dictate-{self.name}", _FieldBackend.open))
+        self._wanted = 0
+        """Counts previews and texts: a preview that waits is not shown behind a newer one."""
 
     def unavailable_reason(self) -> str | None:
         return why_no_wayland(_probe)
+
+    async def write(self, text: str, focus: Focus | None) -> Receipt:
+        self._wanted += 1
+        return await super().write(text, focus)
 
     async def select(self, text: str, focus: Focus | None) -> None:
         words = text.lstrip(" ")
@@ -346,11 +350,12 @@ class InputMethodOutput(WindowOutput[_FieldBackend]):
     async def preview(self, text: str, stable_chars: int = 0) -> bool:  # noqa: ARG002 - it has no styles
         text = "" if self._guard.secret else text
         shown = text.encode()[-PREVIEW_BYTES:].decode(errors="ignore")
-        marks = self._guard.reads
+        self._wanted = wanted = self._wanted + 1
+        await self._guard.preview(shown)
+        if wanted != self._wanted:
+            return False
         try:
-            return await self._desktop.call(
-                lambda backend: backend.preview(shown, marks=marks), FOCUS_LIMIT_S
-            )
+            return await self._desktop.call(lambda backend: backend.preview(shown), FOCUS_LIMIT_S)
         except DesktopLost:
             return False
 
