@@ -92,7 +92,7 @@ def test_a_text_of_which_not_all_is_told_stays(field: SwayWindow) -> None:
     text = TEXTS["10000"]
 
     async def work(output: InputMethodOutput, focus: Focus) -> None:
-        with pytest.raises(NotDelivered, match="whole text|does not say"):
+        with pytest.raises(NotDelivered, match=r"whole text|does not say"):
             await output.undo(text, focus)
 
     after_writing(field, work, text)
