@@ -7,7 +7,7 @@ export PYTHONFAULTHANDLER := 1
 MODEL := auto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test campaign newcomer gnome kde desktops peers vm reliability lint fix docs bench clean
+.PHONY: help setup run test campaign newcomer gnome kde packages desktops peers vm reliability lint lock fix docs bench clean
 
 help: ## what can be done (this list)
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -34,6 +34,9 @@ gnome: $(VENV)/gnome.stamp ## the tests on GNOME Shell, whose packages are 94 MB
 kde: $(VENV)/kde.stamp ## the tests on KDE's KWin, whose packages are 51 MB
 	$(BIN)/python -m pytest -m kde tests/desktop $(ARGS)
 
+packages: $(VENV)/packages.stamp ## the Debian package, installed, used and removed in a clean Debian (root)
+	$(BIN)/python -m pytest -m packages tests/packages $(ARGS)
+
 desktops: ## the tests on Debian 13's desktops: GNOME 48, Plasma 6, sway 1.10 (root only)
 	@scripts/desktops .venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder \
 		-m 'gnome or kde or not (vm or peers)' tests/desktop tests/hotkeys tests/outputs tests/ui $(ARGS)
@@ -52,6 +55,11 @@ lint: $(VENV)/test.stamp ## style, import law and types
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy
+
+lock: $(VENV)/packages.stamp ## choose newer versions of what the Debian package carries
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	  --no-annotate --no-header --extra evdev --extra onnx --extra openai --extra sources \
+	  pyproject.toml packaging/requirements.in -o packaging/requirements.txt
 
 fix: $(VENV)/test.stamp ## mend the style
 	$(BIN)/ruff check --fix .
@@ -73,6 +81,7 @@ clean: ## remove .venv and all that was built
 # What is installed: made anew when a list changes, so that a second `make run` starts at once.
 $(VENV)/%.stamp: scripts/prepare scripts/packages-run.txt scripts/packages-test.txt \
   scripts/packages-gnome.txt scripts/packages-vm.txt scripts/packages-kde.txt \
-  scripts/packages-newcomer.txt scripts/packages-peers.txt scripts/packages-desktops.txt pyproject.toml
+  scripts/packages-newcomer.txt scripts/packages-packages.txt scripts/packages-peers.txt scripts/packages-desktops.txt \
+  pyproject.toml
 	@scripts/prepare $*
 	@touch $@ $(VENV)/run.stamp

@@ -51,6 +51,8 @@ def reinstall_command() -> str:
         return shlex.join(["uv", "tool", "upgrade", "--reinstall", DISTRIBUTION])
     if root:
         return as_shell(_pip("-e", str(root)))
+    if _is_deb():
+        return shlex.join([*_as_root(), "apt", "install", "--reinstall", "dictate"])
     return as_shell(_pip("--force-reinstall", "--no-deps", *_source()))
 
 
@@ -91,6 +93,11 @@ def _is_pipx() -> bool:
     return Path(sys.prefix, "pipx_metadata.json").is_file()
 
 
+def _is_deb() -> bool:
+    found = _metadata()
+    return found is not None and (found.read_text("INSTALLER") or "").strip() == "dpkg"
+
+
 def _is_uv_tool() -> bool:
     return _receipt().is_file()
 
@@ -119,6 +126,8 @@ def _pip(*arguments: str) -> list[list[str]]:
     if find_spec("pip") is None and uv is not None:
         return [[uv, "pip", "install", "--python", sys.executable, *_pip_flags(), *arguments]]
     pip = [sys.executable, "-P", "-m", "pip", "install", *_pip_flags(), *arguments]
+    if _is_environment() and not os.access(sys.prefix, os.W_OK):
+        pip = [*_as_root(), *pip]  # that of a package of the system
     if find_spec("pip") is not None:
         return [pip]
     if _is_environment():

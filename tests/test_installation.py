@@ -141,6 +141,19 @@ def test_it_is_installed_again_from_where_it_came(
     )
 
 
+def test_a_package_of_the_system_is_installed_again_by_apt(installed: Installed) -> None:
+    (installed.info / "INSTALLER").write_text("dpkg\n")
+    assert installation.reinstall_command() == "sudo apt install --reinstall dictate"
+
+
+def test_what_only_root_may_change_is_changed_as_root(
+    installed: Installed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.access", lambda *_: False)
+    python = installed.prefix / "bin/python"
+    assert installation.install_command("riva") == f"sudo {python} -P -m pip install {RIVA}"
+
+
 def test_packages_of_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")

@@ -177,7 +177,10 @@ def test_the_root_of_the_desktops_gets_no_torch(tmp_path: Path) -> None:
     assert machine.ran()[-1].endswith("-e .[onnx] --group dev")
 
 
-@pytest.mark.parametrize(("purpose", "groups"), [("test", ["dev"]), ("peers", ["dev", "bench"])])
+@pytest.mark.parametrize(
+    ("purpose", "groups"),
+    [("test", ["dev"]), ("peers", ["dev", "bench"]), ("packages", ["dev", "release"])],
+)
 def test_only_the_tests_with_peers_want_models(
     tmp_path: Path, purpose: str, groups: list[str]
 ) -> None:

@@ -6,17 +6,19 @@ before anything is done. The journal's lock is held meanwhile, so that no daemon
 
 import shutil
 import sys
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from dictate import console
-from dictate.install import links, remote, shortcuts, uinput
+from dictate.errors import DictateError
+from dictate.install import links, packaged, remote, shortcuts, uinput
 from dictate.install.service import (
     REMOTE_UNIT,
     SERVE_UNITS,
     UNIT,
     Locations,
+    executable,
     locations,
     systemctl,
     systemctl_step,
@@ -147,9 +149,9 @@ def _remove_installed(places: Locations, out: Out) -> None:
         out(f"skipped: stopping the service: {no_systemd}")
     else:
         for name in all_units:
-            if (places.units / name).exists():
+            if (places.units / name).exists() or (name == UNIT and _is_packaged()):
                 systemctl_step(f"stopped and disabled {name}", out, "disable", "--now", name)
-    drop_ins = [places.drop_in(name) for name in all_units]
+    drop_ins = [places.moved_folders, *map(places.drop_in, all_units)]
     units = (places.units / name for name in all_units)
     for path in (*units, *drop_ins, places.activation, places.application):
         remove_generated(path, out)
@@ -161,6 +163,13 @@ def _remove_installed(places: Locations, out: Out) -> None:
         if path.exists() and path.read_bytes() == shipped(f"config/{name}").read_bytes():
             path.unlink()
             out(f"done: removed {path}")
+
+
+def _is_packaged() -> bool:
+    """Whether a package of the system has brought this Dictate's unit."""
+    with suppress(DictateError):
+        return packaged.starts(UNIT, executable())
+    return False
 
 
 def _victims(places: Locations, deletes: Deletes) -> list[Victim]:

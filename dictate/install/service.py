@@ -16,7 +16,7 @@ from platformdirs import user_config_path, user_data_path
 
 from dictate import console
 from dictate.errors import DictateError
-from dictate.install import links
+from dictate.install import links, packaged
 from dictate.platform import paths
 from dictate.platform.generated_files import (
     MARKER,
@@ -39,6 +39,9 @@ PrivateUsers=no
 ProtectSystem=no
 ProtectHome=no
 """
+MOVED_FOLDERS: Final = f"""{MARKER}, because your XDG variables move Dictate's folders.
+[Service]
+ReadWritePaths="""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,11 @@ class Locations:
     def drop_in(self, unit: str) -> Path:
         """The drop-in of a unit for systems that forbid user namespaces."""
         return self.units / f"{unit}.d/no-user-namespaces.conf"
+
+    @property
+    def moved_folders(self) -> Path:
+        """The drop-in with the user's folders, where a package's unit has others."""
+        return self.units / f"{UNIT}.d/folders.conf"
 
 
 def locations() -> Locations:
@@ -91,10 +99,7 @@ def install(*, out: Out = console.step) -> int:
         for name in ("config.toml", "hotwords.toml"):
             write_default(places.config / name, name, out)
         no_systemd = systemd_unavailable_reason()
-        changed = write_generated(places.unit, unit_text(UNIT, places), out)
-        changed |= write_generated(
-            places.activation, fill_template(ACTIVATION, DICTATE=executable()), out
-        )
+        changed = _install_units(places, out)
         write_generated(places.application, fill_template(DESKTOP_FILE), out)
         if no_systemd is None and user_namespaces_forbidden():
             changed |= write_generated(places.drop_in(UNIT), NO_NAMESPACES, out)
@@ -109,6 +114,22 @@ def install(*, out: Out = console.step) -> int:
         out(f"skipped: starting the service: {no_systemd}; run `dictate run` in a terminal")
     _show_check(out)
     return 0 if started else 1
+
+
+def _install_units(places: Locations, out: Out) -> bool:
+    """Write the daemon's unit and the file for the bus, unless a package of the system has brought
+    them; whether anything changed. Raises OSError and DictateError."""
+    dictate = executable()
+    if packaged.starts(UNIT, dictate):
+        out(f"unchanged: {packaged.UNITS / UNIT}, which came with the package")
+        folders = (places.config, places.state, places.cache)
+        if not packaged.may_write(folders):
+            words = " ".join(_quoted(folder).replace("%", "%%") for folder in folders)
+            return write_generated(places.moved_folders, f"{MOVED_FOLDERS}{words}\n", out)
+        return False
+    changed = write_generated(places.unit, unit_text(UNIT, places), out)
+    changed |= write_generated(places.activation, fill_template(ACTIVATION, DICTATE=dictate), out)
+    return changed
 
 
 def executable() -> str:
