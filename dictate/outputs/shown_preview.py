@@ -2,8 +2,8 @@
 input method shows there as if it were written.
 
 The field is read before its first preview, so that what is added since can be told from the user's
-words. A preview itself has no sign by which to find it: at a click, Chromium and Qt make a preview
-the user's own text, with whatever is in it.
+words. A preview has no sign by which to find it: Chromium makes it the user's own text when another
+window gets the focus, and Qt at a click, with whatever is in it.
 """
 
 import asyncio

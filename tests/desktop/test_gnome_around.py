@@ -184,7 +184,7 @@ def test_to_read_changes_nothing(gnome: Gnome, tmp_path: Path) -> None:
 def test_of_a_preview_nothing_invisible_stays(
     gnome: Gnome, tmp_path: Path, kind: type[Window], act: str
 ) -> None:
-    """Chromium and Qt make it the user's text at a click."""
+    """Qt makes it the user's text at a click, Chromium when another window gets the focus."""
     bus = AccessibilityBus(gnome.more_env["DBUS_SESSION_BUS_ADDRESS"], tmp_path)
     said = "being said"
 
@@ -211,8 +211,7 @@ def test_of_a_preview_nothing_invisible_stays(
         await asyncio.sleep(HAND_S)
         await output.preview("")
         await asyncio.sleep(HAND_S)
-        print(act, kind.__name__, repr(window.text()))
-        assert window.text().replace(said, "") in ("mine ", "mine b", "b", "bmine ")
+        assert window.text().replace(said, "") == ("mine b" if act == "key" else "mine ")
         window.close()
         other.close()
 

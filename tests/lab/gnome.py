@@ -81,12 +81,12 @@ class Gnome(HeadlessDesktop):
         # Hidden any earlier, GNOME 48's overview never ends its first animation.
         hidden = "Main.layoutManager._startingUp || (Main.overview.hide(), Main.overview.visible)"
         try:
-            wait_for(lambda: self.evaluate(hidden) is False, "GNOME Shell", 30)
+            wait_for(lambda: self.evaluate(hidden) is False, "GNOME Shell", 90)
         except AssertionError as error:
             raise AssertionError(f"{error}: {self.log()[-2000:]}") from None
         self.more_env["WAYLAND_DISPLAY"] = "wayland-0"
         self._beside("keyboard")
-        wait_for(lambda: self.engine(), "IBus has an engine", 20)
+        wait_for(lambda: self.engine(), "IBus has an engine", 60)
 
     def _beside(self, what: str) -> None:
         child = self.spawn(

@@ -47,7 +47,6 @@ def field(before: str, selected: str = "", after: str = "") -> FieldText:
         (field("one "), None, field("one ")),
         (field("one Milk."), None, None),
     ],
-    ids=str,
 )
 def test_what_stands_beside_a_preview(
     now: FieldText, first: FieldText | None, found: FieldText | None
