@@ -29,6 +29,7 @@ def test_speech_without_a_key_press_is_not_heard(desk: Desk, tmp_path: Path) -> 
             assert desk.sound.recordings() == 0, "the sound server knows of nobody who listens"
             assert not daemon.status()["microphone_open"]
             time.sleep(0.2)
+        assert player.returncode == 0, "somebody spoke"
         assert daemon.history() == []
         assert window.text() == ""
         window.close()
