@@ -21,10 +21,8 @@ lost, doubled or pasted in the wrong place:
   alone, however late it asks, until it has answered a ping; one that does not support pings gets
   `LATE_S`. That is DeliveryUnsure, and until then the application gets no other text.
 
-After the receipt the clipboard does not change until the application is done with the text: it has
-requested nothing for a while (`paste/pace.py`), and answered pings all the time. Chromium inserts
-nothing if it changes before. Then the former content is claimed anew, so that every program that
-watches the clipboard reads it again. The next text waits for this, too.
+After the receipt the application may ask again for `LINGER_S`, as some do. Then the former content
+is claimed anew, so that every program that watches the clipboard reads it again.
 """
 
 import logging
@@ -43,32 +41,22 @@ from dictate.outputs.x11.activity import InputActivity
 from dictate.outputs.x11.fetch import NoAnswer, fetch
 from dictate.outputs.x11.keys import Releases, chord_keys, modifiers_down, press_chord
 from dictate.outputs.x11.last_text import LastText
-from dictate.outputs.x11.pending_paste import BEAT_S, PendingPaste, done_with, is_done
+from dictate.outputs.x11.pending_paste import PendingPaste
 from dictate.outputs.x11.raw import RawEvents
 from dictate.outputs.x11.selection import Content, Selections, save_to_manager, text_content
 from dictate.outputs.x11.thread import XConnection
-from dictate.outputs.x11.window import (
-    PING_S,
-    answers_pings,
-    focused,
-    has_window,
-    ping,
-    process_of,
-)
+from dictate.outputs.x11.window import answers_pings, focused, has_window, ping, process_of
 from dictate.platform.x11 import keyboard_taken
 
 _log = logging.getLogger(__name__)
 
 LINGER_S = 0.25
-"""Minimum number of seconds after its last request in which an application may ask again for the
-same text."""
+"""Seconds after its last request in which an application may ask again for the same text."""
 QUIET_S = 0.03
-"""Minimum number of seconds without a request after which an application is done with one text and
-may get the next."""
-DONE_S = 4.0
-"""Maximum number of seconds to wait for an application to be done."""
-CLOSE_S = 0.3
-"""The same where the daemon ends."""
+"""Seconds without a request after which an application is done with one text and may get the
+next."""
+PING_S = 0.3
+"""Seconds that an application has to answer a ping."""
 RECHECK_S = 2.0
 """Seconds between two checks whether a hung application is awake again."""
 LATE_S = 10.0
@@ -161,7 +149,6 @@ class Paster:
 
     async def close(self) -> None:
         """Pass the clipboard's content to a clipboard manager, if there is one."""
-        await self._others_quiet(CLOSE_S)
         self._pending.clear()
         await self._restore()
         await save_to_manager(self._x, self._selections)
@@ -193,24 +180,17 @@ class Paster:
     async def _await_earlier(self, client: int, focus: Focus) -> None:
         """Wait until the application is done with the text before this one. Raises NotDelivered."""
         earlier = self._pending.get(client)
-        if earlier is None or earlier.request.acknowledged:
-            done = earlier is None or await done_with(self._x, earlier, QUIET_S, DONE_S)
-        elif done := await self._awake(earlier):
+        if earlier is None:
+            return
+        if not earlier.request.acknowledged:
+            if not await self._awake(earlier):
+                raise NotDelivered(
+                    f"{focus.application or 'the application'} does not answer, and has not taken "
+                    "the text before this one yet"
+                )
             await self._forget(earlier)
-        if not done:
-            raise NotDelivered(
-                f"{focus.application or 'the application'} does not answer, and has not taken "
-                "the text before this one yet"
-            )
-        await self._others_quiet(DONE_S)
-
-    async def _others_quiet(self, seconds: float) -> None:
-        """Wait for the applications that have taken a text, but not for one that hangs."""
-        end = time.monotonic() + seconds
-        for pending in list(self._pending.values()):
-            if pending.request.acknowledged:
-                rest = min(pending.pace.rest_s(QUIET_S), end - time.monotonic())
-                await self._x.wait(lambda: False, rest)
+        while (rest := earlier.asked_at + QUIET_S - time.monotonic()) > 0:
+            await self._x.wait(lambda: False, rest)
 
     async def _claim(self, pending: PendingPaste) -> None:
         """Own the selections; other clients still get the former content."""
@@ -257,7 +237,6 @@ class Paster:
                 raise NotDelivered("another program does not let go of the clipboard")
             held = modifiers_down(display)
             pending.request.committed = True
-            pending.pace.begin()
             press_chord(display, chord, held)
         finally:
             display.ungrab_server()
@@ -273,7 +252,7 @@ class Paster:
         awake = not request.acknowledged and not pending.closed and await self._awake(pending)
         self._current = None
         if request.acknowledged:
-            self._forget_when_done(pending)
+            self._x.call_later(LINGER_S, self._tidy)
             self._last.written(request.text, pending.client)
             return
         if pending.lost or pending.fetched_by_helper:
@@ -306,11 +285,8 @@ class Paster:
     def _choose(self, _selection: int, client: int) -> Content | None:
         pending = self._pending.get(client)
         if pending is None and self._current is not None and not has_window(self._x, client):
-            return self._current.content
-        if pending is None:
-            return None
-        pending.pace.step()
-        return pending.content
+            pending = self._current
+        return pending.content if pending else None
 
     def _answered(self, client: int, target: int) -> None:
         pending = self._pending.get(client)
@@ -319,11 +295,10 @@ class Paster:
                 hint = self._x.atom("x-kde-passwordManagerHint")
                 self._current.fetched_by_helper |= target != hint
             return
-        pending.pace.step()
+        pending.asked_at = time.monotonic()
         if pending.request.committed and not pending.request.acknowledged:
             pending.request.acknowledged = True
-            if pending is not self._current:  # that one is waited for
-                self._forget_when_done(pending)
+            self._x.call_later(LINGER_S, self._tidy)
 
     def _watch(self, event: Any) -> None:
         if event.type == X.DestroyNotify:
@@ -371,18 +346,15 @@ class Paster:
         else:
             self._x.call_later(RECHECK_S, lambda: self._x.start(self._recheck(pending)))
 
-    def _forget_when_done(self, pending: PendingPaste) -> None:
-        """Forget a text that was acknowledged, as soon as its application is done with it."""
-
-        async def look() -> None:
-            if self._pending.get(pending.client) is not pending:
-                return
-            if await is_done(self._x, pending, LINGER_S):
-                await self._forget(pending)
-            else:
-                self._forget_when_done(pending)
-
-        self._x.call_later(BEAT_S, lambda: self._x.start(look()))
+    def _tidy(self) -> None:
+        """Forget the texts that were acknowledged and are not requested any more."""
+        now = time.monotonic()
+        for pending in list(self._pending.values()):
+            if pending.request.acknowledged and pending is not self._current:
+                if now - pending.asked_at >= LINGER_S:
+                    self._forget_later(pending)
+                else:
+                    self._x.call_later(LINGER_S, self._tidy)
 
     async def _restore(self) -> None:
         """Claim the former content anew, or leave the selections empty if there was none. While a

@@ -11,9 +11,6 @@ from Xlib.protocol.event import ClientMessage
 from dictate.outputs import Focus
 from dictate.outputs.x11.thread import XConnection
 
-PING_S = 0.3
-"""Seconds that an application has to answer a ping."""
-
 
 def focused(connection: XConnection) -> tuple[Any, Focus] | None:
     """The application's window that has the focus, and the Focus for it; None if none has."""
