@@ -13,7 +13,7 @@ from tests.fault_matrix import page
 
 pytestmark = [pytest.mark.timeout(300)]
 
-BRIEF = {"utterances": 4, "soak": 4, "keys": 100, "calls": 400, "journals": 40, "files": 140}
+BRIEF = {"utterances": 3, "soak": 3, "keys": 100, "calls": 160, "journals": 40, "files": 140}
 
 
 def test_every_campaign_is_tried_here() -> None:

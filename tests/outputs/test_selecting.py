@@ -15,7 +15,6 @@ from dictate.outputs.x11.output import X11Output
 from tests.contract.test_output_contract import settled
 from tests.lab.accessibility import (
     AccessibilityBus,
-    AccessibleChromium,
     AccessibleQt6,
     Gtk4FieldsInSway,
     QtFieldsInSway,
@@ -87,9 +86,7 @@ def in_window(x: XServer, folder: Path, kind: type[Window], work: Work) -> Windo
     return opened[0]
 
 
-@pytest.mark.parametrize(
-    "kind", [GtkField, Gtk4Field, AccessibleQt6, AccessibleChromium], ids=lambda kind: kind.kind
-)
+@pytest.mark.parametrize("kind", [GtkField, Gtk4Field, AccessibleQt6], ids=lambda kind: kind.kind)
 def test_on_x11_two_lines_are_selected_and_replaced(
     x: XServer, tmp_path: Path, kind: type[Window]
 ) -> None:
@@ -107,9 +104,7 @@ def test_on_x11_two_lines_are_selected_and_replaced(
     window.close()
 
 
-@pytest.mark.parametrize(
-    "kind", [GtkField, Gtk4Field, AccessibleQt6, AccessibleChromium], ids=lambda kind: kind.kind
-)
+@pytest.mark.parametrize("kind", [GtkField, Gtk4Field, AccessibleQt6], ids=lambda kind: kind.kind)
 def test_on_x11_line_ends_are_taken_back_and_what_was_before_them_too(
     x: XServer, tmp_path: Path, kind: type[Window]
 ) -> None:
