@@ -19,7 +19,7 @@ run: $(VENV)/run.stamp ## dictate, in this terminal
 	@$(BIN)/dictate run --demo --fetch $(MODEL)
 
 test: $(VENV)/test.stamp lint ## everything that is checked before a change is taken
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 campaign: $(VENV)/test.stamp ## a night of random faults, keys, calls, files; a soak (5 to 8 hours)
 	$(BIN)/python -m pip install --quiet 'atheris>=2.3; python_version < "3.14"' || true
