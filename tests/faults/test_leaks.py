@@ -9,7 +9,7 @@ import pytest
 from tests.lab.daemon import RealDaemon, wait_for
 from tests.lab.scripted import Home, home
 
-WARM, MORE = 5, 40
+WARM, MORE = 5, 25
 """Dictations before the first look, and after it."""
 SPARE = 24
 """File descriptors that it may open besides those that it holds when idle."""
