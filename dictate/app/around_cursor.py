@@ -16,16 +16,16 @@ ANSWER_S: Final = 0.05
 
 
 async def around_cursor(
-    output: Output, focus: Focus | None, *, limit_s: float = ANSWER_S
+    output: Output, focus: Focus | None, *, limit_s: float | None = None
 ) -> Around | None:
     """What a text would stand between: a selection is replaced by it. None if that is not known
-    within so many seconds. Never raises."""
+    within so many seconds, or ANSWER_S. Never raises."""
     if focus is None or output.destination is not Destination.WINDOW:
         return None
     asking = asyncio.ensure_future(output.surrounding(focus))
     ignore_exception(asking)
     try:
-        await asyncio.wait({asking}, timeout=limit_s)
+        await asyncio.wait({asking}, timeout=ANSWER_S if limit_s is None else limit_s)
     finally:
         asking.cancel()
     if not asking.done() or asking.cancelled():
