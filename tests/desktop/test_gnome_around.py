@@ -166,7 +166,7 @@ def test_to_read_changes_nothing(gnome: Gnome, tmp_path: Path) -> None:
         await asyncio.to_thread(window.wait_text, "three")
         await asyncio.to_thread(window.close)
 
-    async def nothing(_field: object) -> FieldText | None:
+    async def nothing(_field: object, **_patience: float) -> FieldText | None:
         """As of an application that does not answer in time."""
         return None
 
