@@ -34,7 +34,7 @@ def told(kwin: Kwin, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.setenv(name, value)
     told = kwin.folder / "told"
     told.mkdir(exist_ok=True)
-    monkeypatch.setattr(shortcuts, "command", lambda member: f"touch {told}/{member}")
+    monkeypatch.setattr(shortcuts, "command", lambda *words: f"touch {told}/{'-'.join(words)}")
     paths.config_file().parent.mkdir(exist_ok=True)
     return told
 
@@ -85,7 +85,7 @@ def press_all(kwin: Kwin, told: Path) -> None:
     forget(told)
     for keys in ((CTRL, ALT, SPACE), (F9,), (CTRL, ALT, C)):
         press(kwin, *keys)
-    wait_for(lambda: heard(told) == {"Toggle", "ToggleSecond", "Cancel"}, "all is told", 30)
+    wait_for(lambda: heard(told) == {"Toggle", "Toggle-second", "Cancel"}, "all is told", 30)
 
 
 def saved_shortcuts(kwin: Kwin) -> str:
