@@ -18,6 +18,7 @@ from dictate.outputs.ibus import undo as ibus_undo
 from tests.lab.at_cursor import strokes
 from tests.lab.corpus import TEXTS
 from tests.lab.daemon import RealDaemon
+from tests.lab.eight import PATIENT
 from tests.lab.gnome import (
     Foot,
     Gnome,
@@ -313,7 +314,9 @@ def test_from_the_voice_to_the_window(gnome: Gnome, tmp_path: Path) -> None:
     samples = Path(__file__).parents[2] / "dictate" / "samples"
     recording = min(samples.glob("*.wav"), key=lambda path: path.stat().st_size)
     config = f'[hotkey]\nuse = "none"\n[microphone]\nuse = "wav:{recording}"\n'
-    with RealDaemon(gnome.folder, gnome.more_env, config=config) as daemon:
+    daemon = RealDaemon(gnome.folder, gnome.more_env, config=config)
+    daemon.program = PATIENT
+    with daemon:
         status = daemon.status()
         assert status["output"] == "ibus"
         assert "input_method: " in status["output_notes"]
