@@ -10,12 +10,11 @@ from contextlib import asynccontextmanager
 from typing import Final
 from weakref import WeakKeyDictionary
 
-from dbus_fast import Message
 from dbus_fast.aio import MessageBus
 
 from dictate.errors import DictateError, Refused, Unavailable
 from dictate.hotkeys.chord import Chord
-from dictate.hotkeys.portal_shortcut import BIND, SHORTCUTS, there, wanted
+from dictate.hotkeys.portal_shortcut import BIND, SHORTCUTS, next_change, there, wanted
 from dictate.platform import bus
 from dictate.platform.portal_session import PortalSession
 
@@ -102,10 +101,9 @@ async def _serve(connection: MessageBus, keys: dict[str, GnomeShortcut]) -> None
         refused = Refused(f"you have taken the key from {key.chord}: GNOME's settings give it one")
         key.news.put_nowait(False if name in with_keys else refused)
     while True:
-        match await portal.next():
-            case Message(member="Activated" | "Deactivated" as member, body=[session, name, *_]):
-                if session == portal.path and name in keys:
-                    keys[name].news.put_nowait(member == "Activated")
+        name, down = await next_change(portal)
+        if name in keys:
+            keys[name].news.put_nowait(down)
 
 
 _sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, _Session] = WeakKeyDictionary()

@@ -75,12 +75,19 @@ class PortalShortcut:
         """Wait for the next press (True) or release (False). Raises Unavailable if the session
         ends."""
         while True:
-            match await self._portal.next():
-                case Message(
-                    member="Activated" | "Deactivated" as member, body=[session, name, *_]
-                ):
-                    if (session, name) == (self._portal.path, self._id):
-                        return bool(member == "Activated")
+            name, down = await next_change(self._portal)
+            if name == self._id:
+                return down
+
+
+async def next_change(portal: PortalSession) -> tuple[str, bool]:
+    """The next shortcut of the session that is pressed (True) or released (False). Raises
+    Unavailable if the session ends."""
+    while True:
+        match await portal.next():
+            case Message(member="Activated" | "Deactivated" as member, body=[session, name, *_]):
+                if session == portal.path:
+                    return name, member == "Activated"
 
 
 async def there(portal: PortalSession) -> None:
