@@ -1,12 +1,15 @@
-"""What tests of outputs share: sway with a seat; an X server with IBus, and two windows on it."""
+"""What tests of outputs share: sway with a seat; an X server with IBus, and two windows on it; one
+with an accessibility bus."""
 
 from collections.abc import Iterator
 
 import pytest
 
 from dictate.outputs.ibus import output as ibus_output
+from tests.lab.accessibility import AccessibilityBus
+from tests.lab.bus import session_bus
 from tests.lab.ibus import IBusDaemon
-from tests.lab.sway import Keyboard, Sway
+from tests.lab.sway import Keyboard, Sway, need
 from tests.lab.windows import Gtk4Field, GtkField, Window
 from tests.lab.xserver import XServer
 
@@ -73,3 +76,29 @@ def field(ibus_windows: dict[str, Window], ibus: IBusDaemon) -> Gtk4Field:
 def other(ibus_windows: dict[str, Window]) -> Window:
     ibus_windows["gtk3"].forget()
     return ibus_windows["gtk3"]
+
+
+@pytest.fixture(scope="module")
+def accessible_desk(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[XServer, AccessibilityBus]]:
+    folder = tmp_path_factory.mktemp("bus")
+    with (
+        session_bus(folder) as bus,
+        XServer() as x,
+        AccessibilityBus(bus.address, folder, x.display) as accessibility,
+    ):
+        x.more_env = accessibility.env
+        yield x, accessibility
+
+
+@pytest.fixture
+def accessible_x(
+    accessible_desk: tuple[XServer, AccessibilityBus], monkeypatch: pytest.MonkeyPatch
+) -> XServer:
+    need("xclip")
+    monkeypatch.setenv("DISPLAY", accessible_desk[0].display)
+    monkeypatch.setenv(
+        "DBUS_SESSION_BUS_ADDRESS", accessible_desk[1].env["DBUS_SESSION_BUS_ADDRESS"]
+    )
+    return accessible_desk[0]

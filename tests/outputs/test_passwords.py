@@ -43,29 +43,16 @@ TAB = 15
 KINDS = (Gtk3Fields, Gtk4Fields, QtFields)
 
 
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[XServer, AccessibilityBus]]:
-    folder = tmp_path_factory.mktemp("bus")
-    with (
-        session_bus(folder) as bus,
-        XServer() as x,
-        AccessibilityBus(bus.address, folder, x.display) as accessibility,
-    ):
-        x.more_env = accessibility.env
-        yield x, accessibility
+@pytest.fixture
+def x(accessible_x: XServer) -> XServer:
+    return accessible_x
 
 
 @pytest.fixture
-def x(desk: tuple[XServer, AccessibilityBus], monkeypatch: pytest.MonkeyPatch) -> XServer:
-    need("xclip")
-    monkeypatch.setenv("DISPLAY", desk[0].display)
-    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", desk[1].env["DBUS_SESSION_BUS_ADDRESS"])
-    return desk[0]
-
-
-@pytest.fixture
-def accessibility(x: XServer, desk: tuple[XServer, AccessibilityBus]) -> AccessibilityBus:
-    return desk[1]
+def accessibility(
+    x: XServer, accessible_desk: tuple[XServer, AccessibilityBus]
+) -> AccessibilityBus:
+    return accessible_desk[1]
 
 
 async def until(what: Callable[[], bool]) -> None:

@@ -1,7 +1,7 @@
 """Selecting the last text, and taking back what keys alone cannot, in real applications."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -23,7 +23,7 @@ from tests.lab.at_cursor import LIMIT_S
 from tests.lab.bus import session_bus
 from tests.lab.outputs import working
 from tests.lab.secrets import listening
-from tests.lab.sway import Foot, Gtk3, Gtk4, Keyboard, Sway, SwayWindow, need
+from tests.lab.sway import Foot, Gtk3, Gtk4, Keyboard, Sway, SwayWindow
 from tests.lab.windows import Gtk4Field, GtkField, Window, Xterm
 from tests.lab.writing import Writing
 from tests.lab.xserver import XServer
@@ -34,24 +34,9 @@ TWO_LINES = "Gr\u00fc\u00dfe an\nalle \u2013 \u05e9\u05dc\u05d5\u05dd"
 Work = Callable[[Writing, Window], Awaitable[None]]
 
 
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[XServer, AccessibilityBus]]:
-    folder = tmp_path_factory.mktemp("bus")
-    with (
-        session_bus(folder) as bus,
-        XServer() as x,
-        AccessibilityBus(bus.address, folder, x.display) as accessibility,
-    ):
-        x.more_env = accessibility.env
-        yield x, accessibility
-
-
 @pytest.fixture
-def x(desk: tuple[XServer, AccessibilityBus], monkeypatch: pytest.MonkeyPatch) -> XServer:
-    need("xclip")
-    monkeypatch.setenv("DISPLAY", desk[0].display)
-    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", desk[1].env["DBUS_SESSION_BUS_ADDRESS"])
-    return desk[0]
+def x(accessible_x: XServer) -> XServer:
+    return accessible_x
 
 
 async def readable(output: Output) -> None:

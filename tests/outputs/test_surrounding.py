@@ -5,7 +5,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -22,31 +22,15 @@ from tests.lab.at_cursor import ACTS, ELSEWHERE, LIMIT_S, TEXT, Act, said_nothin
 from tests.lab.bus import session_bus
 from tests.lab.outputs import working
 from tests.lab.secrets import listening
-from tests.lab.sway import need
 from tests.lab.windows import Gtk4Entry, Gtk4Field, GtkEntry, GtkField, Window, Xterm
 from tests.lab.xserver import XServer
 
 pytestmark = pytest.mark.desktop
 
 
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[XServer, AccessibilityBus]]:
-    folder = tmp_path_factory.mktemp("bus")
-    with (
-        session_bus(folder) as bus,
-        XServer() as x,
-        AccessibilityBus(bus.address, folder, x.display) as accessibility,
-    ):
-        x.more_env = accessibility.env
-        yield x, accessibility
-
-
 @pytest.fixture
-def x(desk: tuple[XServer, AccessibilityBus], monkeypatch: pytest.MonkeyPatch) -> XServer:
-    need("xclip")
-    monkeypatch.setenv("DISPLAY", desk[0].display)
-    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", desk[1].env["DBUS_SESSION_BUS_ADDRESS"])
-    return desk[0]
+def x(accessible_x: XServer) -> XServer:
+    return accessible_x
 
 
 def on_x11(work: Callable[[X11Output], Awaitable[None]]) -> None:
