@@ -17,9 +17,9 @@ import soundfile
 from dictate.config.schema import JournalSettings
 from dictate.journal.entry import EntryState
 from dictate.journal.journal import Journal
-from dictate.journal.retention import Moment
 from dictate.journal.spool import HEADER_BYTES
 from tests.faults.test_odd_files import SECOND
+from tests.lab.journal_life import deliver_new
 
 REPOSITORY = Path(__file__).parents[2]
 NOBODY = 65534
@@ -78,15 +78,8 @@ def check(folder: Path, where: object) -> None:
     assert all(journal.audio(number) == SECOND for number in found), where
     assert found[2].state is EntryState.CAPTURED, where
     journal.evidence.counts()
-    number = journal.next_number
+    number = deliver_new(journal, SECOND)
     assert number > 3, where
-    journal.begin(number, 1000.0)
-    journal.append(number, SECOND)
-    journal.captured(number, "kate")
-    journal.transcribed(number, "New.", "new", "scripted")
-    journal.typing(number, "x11")
-    journal.delivered(number, "delivered")
-    journal.sweep(Moment.now())
     journal.close()
     again = Journal(folder, JournalSettings(), pytest.fail)
     again.open()

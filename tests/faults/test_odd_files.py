@@ -12,9 +12,9 @@ import pytest
 from dictate.config.schema import JournalSettings
 from dictate.hotwords import calibration
 from dictate.journal.journal import Journal
-from dictate.journal.retention import Moment
 from dictate.platform.own_files import open_own, own_lock, read_own, set_aside, write_own
 from tests.lab.daemon import wait_for
+from tests.lab.journal_life import deliver_new
 from tests.lab.scripted import Home, home
 
 SECOND = b"\x01\x02" * 16_000
@@ -132,15 +132,8 @@ def test_a_journal_in_an_odd_state_works(tmp_path: Path, odd: str) -> None:
     for entry in journal.history(100):
         journal.get(entry.number)
     assert [each.term for each in journal.evidence.counts()] == []
-    number = journal.next_number
+    number = deliver_new(journal, SECOND)
     assert 3 <= number <= 10
-    journal.begin(number, 1000.0)
-    journal.append(number, SECOND)
-    journal.captured(number, "kate")
-    journal.transcribed(number, "New.", "new", "scripted")
-    journal.typing(number, "x11")
-    journal.delivered(number, "delivered")
-    journal.sweep(Moment.now())
     last = journal.last()
     assert last is not None
     assert last.text == "New."

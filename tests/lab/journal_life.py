@@ -36,6 +36,19 @@ def evidence_of(number: int) -> list[Evidence]:
     ]
 
 
+def deliver_new(journal: Journal, sound: bytes) -> int:
+    """One more dictation, from its beginning to its delivery; its number."""
+    number = journal.next_number
+    journal.begin(number, 1000.0)
+    journal.append(number, sound)
+    journal.captured(number, "kate")
+    journal.transcribed(number, "New.", "new", "scripted")
+    journal.typing(number, "x11")
+    journal.delivered(number, "delivered")
+    journal.sweep(Moment.now())
+    return number
+
+
 def live(folder: Path, log: Callable[[str], object]) -> None:
     """Four dictations with four ends, the first of which is forgotten. The clock jumps all the
     time."""
