@@ -1,7 +1,8 @@
 """A clean Debian of the release that this machine has, in which packages are installed and removed.
 
-Strategy: debootstrap makes a root once, which is kept for later runs. Each use lays an overlay in
-memory over it, in a mount namespace of its own, so that nothing stays.
+Strategy: debootstrap makes a root once, which is kept for later runs, apart from that of
+`scripts/desktops`, in which programs are installed. Each use lays an overlay in memory over it, in
+a mount namespace of its own, so that nothing stays.
 """
 
 import os
@@ -16,7 +17,7 @@ from typing import Final
 
 import pytest
 
-CACHE: Final = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "dictate-desktops"
+CACHE: Final = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "dictate-packages"
 MOUNT: Final = """
 set -e
 mount -t tmpfs -o size=4g memory "$1"
