@@ -19,7 +19,7 @@ async def around_cursor(
     output: Output, focus: Focus | None, *, limit_s: float | None = None
 ) -> Around | None:
     """What a text would stand between: a selection is replaced by it. None if that is not known
-    within so many seconds, or ANSWER_S. Never raises."""
+    within `limit_s` seconds (default: ANSWER_S). Never raises."""
     if focus is None or output.destination is not Destination.WINDOW:
         return None
     asking = asyncio.ensure_future(output.surrounding(focus))

@@ -48,7 +48,7 @@ async def read(
     field: FocusedField, place: Place | None = None, *, patience_s: float = 0.0
 ) -> FieldText | None:
     """As `Output.surrounding`, for the field that has the focus now, or for the one at `place` if
-    that is it. With patience, an application that is busy has so many seconds."""
+    that is it. A busy application has `patience_s` seconds, but READ_S at least."""
     place = place or field.place
     if place is None:
         return None

@@ -13,7 +13,7 @@ class Plan:
     count: int
     """Steps; what a step is, each campaign says."""
     seconds: float = float("inf")
-    """After so many seconds no further step begins."""
+    """Time after which no further step begins."""
 
     def step_seed(self, step: int) -> str:
         """What seeds the dice of one step, so that it can be repeated without those before it."""

@@ -111,7 +111,7 @@ def test_commands_in_any_order_harm_nothing_and_the_next_dictation_is_whole(
         daemon.wait_state("ready")
         written = daemon.written()
         begun = partial(daemon.ctl, "start", check=False)
-        wait_for(lambda: begun().returncode == 0, "so many are allowed")
+        wait_for(lambda: begun().returncode == 0, "another call is allowed")
         daemon.wait_spoken(0.3)
         daemon.ctl("stop")
         daemon.wait_state("ready")

@@ -23,7 +23,7 @@ def held(pid: int) -> tuple[int, int]:
 
 
 def dictate(daemon: RealDaemon, texts: int) -> None:
-    """Until so many are written."""
+    """Dictate until this number of texts is written."""
     while (written := daemon.written().count(Home.text)) < texts:
         daemon.ctl("start")
         wait_for(lambda: daemon.written().count(Home.text) > written, daemon.logged())
