@@ -5,7 +5,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from dictate import console
-from dictate.cli.options import Commands, add_command, add_engine, add_json, at_least_one
+from dictate.cli.options import Commands, add_command, add_engine, at_least_one
+from dictate.ctl.arguments import add_json
 from dictate.errors import DictateError
 
 

@@ -2,7 +2,8 @@
 
 import argparse
 
-from dictate.cli.options import Commands, add_command, add_json
+from dictate.cli.options import Commands, add_command
+from dictate.ctl.arguments import add_json
 
 
 def add(commands: Commands) -> None:

@@ -55,11 +55,6 @@ def add_hotwords(command: argparse.ArgumentParser) -> None:
     )
 
 
-def add_json(command: argparse.ArgumentParser) -> None:
-    """The option --json."""
-    command.add_argument("--json", action="store_true", help="print JSON, for scripts")
-
-
 def at_least_one(text: str) -> int:
     """A whole number of 1 or more on the command line."""
     if not text.isdecimal():
