@@ -88,6 +88,18 @@ def test_also_where_it_is_all_that_stands_there(sway: Sway, tmp_path: Path) -> N
     opened.close()
 
 
+def test_an_application_that_is_busy_for_a_moment(field: SwayWindow) -> None:
+    """A text that waits is written without its report, but nothing is taken back without it."""
+
+    async def work(output: InputMethodOutput, focus: Focus) -> None:
+        field.hang()
+        asyncio.get_running_loop().call_later(0.5, field.wake)
+        await output.undo(TEXT, focus)
+
+    after_writing(field, work)
+    field.wait_text("beföre ")
+
+
 def test_a_text_of_which_not_all_is_told_stays(field: SwayWindow) -> None:
     text = TEXTS["10000"]
 

@@ -30,7 +30,7 @@ from dictate.outputs.wayland.keys import KeyChord
 from dictate.outputs.wayland.paste import PASTED, Paster
 from dictate.outputs.wayland.protocols import INPUT_METHOD_MANAGER, TOPLEVEL_MANAGER
 from dictate.outputs.wayland.select_left import SelectLeft
-from dictate.outputs.wayland.surrounding import content_now
+from dictate.outputs.wayland.surrounding import REPORT_S, content_now
 from dictate.outputs.wayland.thread import WaylandConnection, WaylandThread, lacks, why_no_wayland
 
 CHUNK_BYTES = 3900
@@ -123,7 +123,7 @@ class _FieldBackend:
         request.check(await self.focus())
         if field.selected:
             raise NotDelivered(f"something is selected in {name}: undo it there")
-        if await self.reported(request.focus) is None:
+        if await self.reported(request.focus, request.timeout_s) is None:
             raise NotDelivered(f"{name} does not say what stands there now: undo it there")
         deletion = DeleteSurrounding(request.text, field.before)
         request.check(await self.focus())
@@ -139,7 +139,7 @@ class _FieldBackend:
         if self._keys is None or self._paster is None:
             raise NotDelivered("this compositor does not allow pressing keys: select it there")
         await self._settle(field)
-        before = await self.reported(request.focus)
+        before = await self.reported(request.focus, request.timeout_s)
         request.check(await self.focus())
         if before is None:
             raise NotDelivered(f"{name} does not say what stands there now: select it there")
@@ -156,8 +156,8 @@ class _FieldBackend:
             return True  # pasted, or the application does not say what stands there
         return field.ends_with(text) and not field.selected
 
-    async def reported(self, focus: Focus) -> FieldText | None:
-        """What the application reports to stand around the cursor."""
+    async def reported(self, focus: Focus, limit_s: float = REPORT_S) -> FieldText | None:
+        """What the application reports within `limit_s` to stand around the cursor."""
         if await self.focus() != focus:
             return None
         field = self._method.field
@@ -168,6 +168,7 @@ class _FieldBackend:
             self._method,
             preview=self._shown if field is not None and field is self._previewed else "",
             primary=self._primary,
+            limit_s=limit_s,
         )
 
     async def _may_be_selected(self, field: Field) -> bool:

@@ -19,7 +19,8 @@ from dictate.outputs.wayland.field import Field, InputMethod
 from dictate.outputs.wayland.thread import WaylandConnection
 
 REPORT_S: Final = 0.1
-"""Seconds that an application has to report. It needs a few milliseconds."""
+"""Seconds that an application has to report while a text waits. It needs a few milliseconds, but
+GTK 4 is busy for 0.1 s and more when it draws the first sign of another script."""
 AGAIN_S: Final = 0.02
 """Seconds before it is asked again."""
 _INVISIBLE: Final = "\u200b"
@@ -31,14 +32,15 @@ async def content_now(
     *,
     preview: str,
     primary: Callable[[], Awaitable[str | None]],
+    limit_s: float = REPORT_S,
 ) -> FieldText | None:
-    """None if that is not known. `preview` is shown in the field; `primary` returns the primary
-    selection, or None if its owner does not answer."""
+    """None if that is not known within `limit_s`. `preview` is shown in the field; `primary`
+    returns the primary selection, or None if its owner does not answer."""
     field = method.field
     if field is None or field.content is None or field.secret or field.terminal:
         return None
     trusted = field.selected and not preview
-    if not trusted and not await _is_fresh(connection, method, field, preview):
+    if not trusted and not await _is_fresh(connection, method, field, preview, limit_s):
         return None
     if (content := field.content) is None or field.selected or not content.text:
         return content
@@ -50,12 +52,12 @@ async def content_now(
 
 
 async def _is_fresh(
-    connection: WaylandConnection, method: InputMethod, field: Field, preview: str
+    connection: WaylandConnection, method: InputMethod, field: Field, preview: str, limit_s: float
 ) -> bool:
     def answered() -> bool:
         return method.field is not field or field.fresh
 
-    end = time.monotonic() + REPORT_S
+    end = time.monotonic() + limit_s
     marks = 0 if preview else 1
     if not preview:
         method.preedit(_INVISIBLE)
