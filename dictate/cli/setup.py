@@ -1,6 +1,7 @@
 """`dictate setup`: Dictate as a service of this user."""
 
 import argparse
+import sys
 
 from dictate.cli.options import Commands, add_command
 
@@ -11,8 +12,9 @@ def add(commands: Commands) -> None:
         commands,
         "setup",
         "install dictate as a service of this user",
-        "It never changes a file that you wrote, and you may run it again at any time. With an"
-        " option, it does only what the option says.",
+        "It never changes a file that you wrote, and you may run it again at any time. In a"
+        " terminal it then leads through microphone, key, engine, your words and a first sentence."
+        " With an option, it does only what the option says.",
     )
     setup.add_argument(
         "--engine",
@@ -59,7 +61,7 @@ def add(commands: Commands) -> None:
     setup.add_argument(
         "--yes",
         action="store_true",
-        help="delete without asking; with --engine: download its model without asking",
+        help="ask nothing: with --engine, download its model; with --remove, delete",
     )
     setup.names = _setup_names
     setup.set_defaults(run=_setup)
@@ -96,4 +98,9 @@ def _setup(arguments: argparse.Namespace) -> int:
         return remote.serve()
     if arguments.remote is not None:
         return remote.remote(arguments.remote)
-    return service.install()
+    status = service.install()
+    if not arguments.yes and sys.stdin.isatty() and sys.stdout.isatty():
+        from dictate.cli.guided_setup import walk
+
+        walk.lead()
+    return status

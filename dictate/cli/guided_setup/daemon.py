@@ -1,0 +1,73 @@
+"""The daemon during the guided setup: the service where there is one, otherwise a child."""
+
+import os
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from dictate.ctl.client import NotRunning, ask_status
+from dictate.errors import DictateError
+from dictate.platform.child_process import python_module
+
+START_S: Final = 30.0
+"""Seconds until a daemon that was started is ready: the starter engine loads within two."""
+SETTLE_S: Final = 15.0
+"""Seconds until a saved option is in force."""
+_LOOK_S: Final = 0.1
+
+
+@contextmanager
+def running(say: Callable[[str], None]) -> Iterator[bool]:
+    """The daemon runs meanwhile; True if it will run afterwards, too. Raises DictateError."""
+    try:
+        wait_until(lambda status: status["state"] != "starting", START_S)
+    except NotRunning:
+        pass
+    else:
+        yield True
+        return
+    say("Starting Dictate for this tour.")
+    child = subprocess.Popen(
+        python_module("dictate", "run"),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        env=os.environ | {"PYTHONUNBUFFERED": "1"},
+    )
+    try:
+        began = time.monotonic()
+        while True:
+            try:
+                wait_until(lambda status: status["state"] != "starting", START_S)
+                break
+            except NotRunning:
+                if child.poll() is not None or time.monotonic() - began > START_S:
+                    raise DictateError(
+                        "Dictate does not start; run `dictate run` to see why"
+                    ) from None
+                time.sleep(_LOOK_S)
+        yield False
+    finally:
+        child.terminate()
+        child.wait()
+
+
+def wait_until(
+    true: Callable[[dict[str, Any]], bool],
+    seconds: float,
+    show: Callable[[dict[str, Any]], None] = lambda _: None,
+) -> dict[str, Any] | None:
+    """The daemon's status as soon as `true` of it; None if it is not within `seconds`. `show` gets
+    each status until then. Raises NotRunning, DictateError."""
+    end = time.monotonic() + seconds
+    while True:
+        status = ask_status()
+        if true(status):
+            return status
+        show(status)
+        if time.monotonic() > end:
+            return None
+        time.sleep(_LOOK_S)

@@ -1,0 +1,33 @@
+"""The last step: the first sentence, dictated into the terminal."""
+
+from dictate.cli.guided_setup import engine
+from dictate.cli.guided_setup.dialogue import Dialogue, sentence
+from dictate.config import config_file
+from dictate.ctl.client import ask, ask_status
+from dictate.hotkeys.advice import how_to_press
+from dictate.platform import paths
+
+
+def step(dialogue: Dialogue) -> None:
+    """Have the user dictate sentences, and show what each took. Raises Skipped, DictateError."""
+    settings = config_file.load(paths.config_file()).hotkey
+    dialogue.heading(
+        "Your first sentence",
+        f"{sentence(how_to_press(settings.key, settings.mode, holds=True))}; then let go. The text"
+        " appears here, and Enter takes it.",
+    )
+    before = ask("Last").get("number", 0)
+    while given := dialogue.ask(">"):
+        last = ask("Last")
+        if given == "e":
+            engine.choose(dialogue)
+        elif last.get("number", 0) == before:
+            dialogue.say("That was typed: hold the key, and talk.")
+        else:
+            before = last["number"]
+            dialogue.say(
+                f"{ask_status()['last_finish_ms']:.0f} ms from the release to the text, with"
+                f" {last['engine']}.",
+                "green",
+            )
+            dialogue.say("Once more; or Enter alone ends, and e chooses another engine.")
