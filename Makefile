@@ -7,7 +7,7 @@ export PYTHONFAULTHANDLER := 1
 MODEL := auto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test campaign newcomer gnome kde packages desktops peers vm reliability lint lock fix docs bench clean
+.PHONY: help setup run test campaign newcomer gnome kde packages desktops peers vm proof lint lock fix docs bench clean
 
 help: ## what can be done (this list)
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -47,7 +47,7 @@ peers: $(VENV)/peers.stamp ## the tests with a real Whisper server and client th
 vm: $(VENV)/vm.stamp ## the tests on a kernel with input devices, in a virtual machine (3 to 10 minutes)
 	@scripts/vm $(ARGS)
 
-reliability: $(VENV)/test.stamp ## run the tests of the fault matrix and write docs/reliability.md
+proof: $(VENV)/test.stamp ## run the tests of the fault matrix; write docs/proof.md, docs/reliability.md
 	$(BIN)/python -m tests.fault_matrix --run $(ARGS)
 
 lint: $(VENV)/test.stamp ## style, import law and types

@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from tests import proof_page
 from tests.fault_matrix import marks, page
 from tests.fault_matrix.rows import KNOWN, ROWS, Row
 
@@ -63,7 +64,7 @@ def test_each_mark_names_a_row() -> None:
 
 
 def test_each_row_that_has_tests_has_figures_of_one() -> None:
-    """`make reliability` runs them."""
+    """`make proof` runs them."""
     figures = page.stored()
 
     def measured(row: Row) -> bool:
@@ -72,9 +73,10 @@ def test_each_row_that_has_tests_has_figures_of_one() -> None:
     assert [row.id for row in ROWS if marks.tests_of(row.id) and not measured(row)] == []
 
 
-def test_the_page_says_what_stands_in_rows_tests_and_figures() -> None:
-    """`make docs` writes it anew."""
+def test_both_pages_say_what_stands_in_rows_tests_and_figures() -> None:
+    """`make docs` writes them anew."""
     assert page.DOCUMENT.read_text() == page.page()
+    assert proof_page.DOCUMENT.read_text() == proof_page.page()
 
 
 @pytest.mark.parametrize("where", ["pytestmark = {}", "class TestIt:\n  @{}\n  def test_a(): ..."])

@@ -6,6 +6,7 @@ import os
 import sys
 from typing import Final
 
+from tests import proof_page
 from tests.campaigns.result import Plan, Result
 from tests.fault_matrix.page import store_campaign
 from tests.lab.daemon import PYTHONPATH
@@ -29,7 +30,7 @@ def main() -> int:
     parser.add_argument("--count", type=int, help="steps; the default is a night's")
     parser.add_argument("--seconds", type=float, default=float("inf"))
     parser.add_argument(
-        "--publish", action="store_true", help="put the lines into docs/reliability.md"
+        "--publish", action="store_true", help="put the lines into docs/reliability.md and proof.md"
     )
     options = parser.parse_args()
     # For the processes that are started: the engine process finds the engine `tones` there.
@@ -42,6 +43,7 @@ def main() -> int:
         found += len(result.findings)
         if options.publish:
             store_campaign(name, result.line)
+            proof_page.main()
     return min(found, 1)
 
 

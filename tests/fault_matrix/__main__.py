@@ -1,4 +1,4 @@
-"""`make reliability`: runs the marked tests and writes docs/reliability.md.
+"""`make proof`: runs the marked tests and writes docs/reliability.md and docs/proof.md.
 
     python -m tests.fault_matrix --run --rounds 3 tests/faults
     make vm ARGS='--fault-figures /mnt/figures.json'
@@ -14,6 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests import proof_page
 from tests.fault_matrix import page
 from tests.fault_matrix.marks import ROOT
 
@@ -42,6 +43,7 @@ def main() -> None:
     if arguments.add:
         page.store(json.loads(arguments.add.read_text()))
     page.DOCUMENT.write_text(page.page())
+    proof_page.main()
     sys.exit(status)
 
 

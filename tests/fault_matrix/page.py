@@ -27,7 +27,7 @@ leaves nothing to recover from. *Lost*, *doubled* and *misplaced* count dictatio
 Microphones, keyboards and screens are virtual: they belong to real sound servers, X servers and
 compositors, each test with its own. What no test machine can show is said beside the tests.
 
-`make reliability` runs the tests and writes this page. `make campaign` runs for hours and writes
+`make proof` runs the tests and writes this page. `make campaign` runs for hours and writes
 its last part.
 """
 
@@ -49,7 +49,7 @@ def store(new: Mapping[str, Figures]) -> None:
 
 def store_campaign(name: str, line: str) -> None:
     """Put what a long run came to in the place of what it came to before, on the page, too."""
-    kept = {**_campaigns(), name: {"line": line, "measured": measured()}}
+    kept = {**campaigns(), name: {"line": line, "measured": measured()}}
     CAMPAIGNS.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
     DOCUMENT.write_text(page())
 
@@ -115,14 +115,15 @@ def sentence(test: str) -> str:
 
 def _long_runs() -> str:
     head = "## Long runs\n\n"
-    if not (campaigns := _campaigns()):
+    if not (runs := campaigns()):
         return head + "`make campaign` was not run yet.\n"
-    rows = [(each["line"], each["measured"]) for each in campaigns.values()]
+    rows = [(each["line"], each["measured"]) for each in runs.values()]
     plot = "\n![What a daemon takes over many dictations](soak.svg)\n" if SOAK_PLOT.exists() else ""
     return head + table(("run", "measured"), rows) + plot
 
 
-def _campaigns() -> dict[str, dict[str, str]]:
+def campaigns() -> dict[str, dict[str, str]]:
+    """What each long run came to: its line, and where it was measured."""
     found: dict[str, dict[str, str]] = {}
     if CAMPAIGNS.exists():
         found = json.loads(CAMPAIGNS.read_text())
