@@ -13,7 +13,7 @@ from dictate.platform.child_process import python_module
 
 START_S: Final = 30.0
 """Seconds until a daemon that was started is ready: the starter engine loads within two."""
-SETTLE_S: Final = 15.0
+SETTLE_S: Final = 5.0
 """Seconds until a saved option is in force."""
 _LOOK_S: Final = 0.1
 

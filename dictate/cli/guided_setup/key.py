@@ -56,9 +56,11 @@ def _chosen(dialogue: Dialogue) -> str:
 
 
 def _hears(dialogue: Dialogue, key: str, mode: str) -> bool:
-    """Whether Dictate hears the key, as the user has tried. Raises Skipped."""
-    if wait_until(lambda found: bool(found["hotkey"] == key), SETTLE_S) is None:
-        return _bind(dialogue)
+    """Whether Dictate hears the key, as the user has tried; True if it cannot be tried. Raises
+    Skipped."""
+    status = wait_until(lambda found: bool(found["hotkey"] == key), SETTLE_S)
+    if status is None and not _bind(dialogue):
+        return True
     dialogue.say(f"Try it: {how_to_press(key, mode, holds=True)} for a moment.")
     with tried():
         if wait_until(lambda found: bool(found["state"] == "recording"), PRESS_S) is None:
@@ -70,9 +72,9 @@ def _hears(dialogue: Dialogue, key: str, mode: str) -> bool:
 
 
 def _bind(dialogue: Dialogue) -> bool:
-    """Have the desktop run Dictate at the key, which this desktop does not report. Raises
+    """Have the desktop run Dictate at the key, which it does not report; whether it does. Raises
     Skipped."""
     dialogue.say(f"Dictate does not hear the key. {ask_status()['hotkey']}.", "yellow")
     if dialogue.ask("b binds it in the desktop itself; Enter goes on without:") != "b":
-        return True
+        return False
     return shortcuts.bind(out=dialogue.say) == 0
