@@ -22,11 +22,11 @@ class Desk:
 
 
 @contextmanager
-def running_desk(folder: Path) -> Iterator[Desk]:
-    """A running desktop; its sockets lie in `folder`."""
+def running_desk(folder: Path, size: str = "1024x768") -> Iterator[Desk]:
+    """A running desktop with a screen of this size; its sockets lie in `folder`."""
     with ExitStack() as stack:
         bus = stack.enter_context(session_bus(folder))
-        x = stack.enter_context(XServer())
+        x = stack.enter_context(XServer(size=size))
         sound = stack.enter_context(PulseAudio(folder))
         pulse = {k: v for k, v in sound.env.items() if k.startswith("PULSE_")}
         env = {"DISPLAY": x.display, "DBUS_SESSION_BUS_ADDRESS": bus.address, **pulse}

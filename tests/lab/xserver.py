@@ -47,12 +47,15 @@ class XServer:
     """`with XServer() as x:` Xvfb and openbox run, and `x.display` is their DISPLAY.
 
     Commands on it get `x.env`; the test's own process is left alone. `without` names an extension
-    that the server starts without.
+    that the server starts without; `size` is that of the screen, in pixels.
     """
 
-    def __init__(self, *, window_manager: bool = True, without: str = "") -> None:
+    def __init__(
+        self, *, window_manager: bool = True, without: str = "", size: str = "1024x768"
+    ) -> None:
         self.window_manager = window_manager
         self.without = without
+        self.size = size
         self.display = ""
         self.more_env: dict[str, str] = {}
         """Further environment variables of the programs on it."""
@@ -89,7 +92,7 @@ class XServer:
         """Start the server there; whether it runs, which it does not where another one does."""
         reading, writing = os.pipe()
         arguments = ["Xvfb", display, "-displayfd", str(writing)]
-        arguments += ["-screen", "0", "1024x768x24", "-nolisten", "tcp", "-noreset"]
+        arguments += ["-screen", "0", f"{self.size}x24", "-nolisten", "tcp", "-noreset"]
         if self.without:
             arguments += ["-extension", self.without]
         self.server = subprocess.Popen(
