@@ -7,7 +7,7 @@ export PYTHONFAULTHANDLER := 1
 MODEL := auto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test campaign newcomer gnome kde packages desktops peers vm proof lint lock fix docs bench clean
+.PHONY: help setup run test campaign newcomer gnome kde packages desktops peers vm proof lint lock fix docs site pictures bench clean
 
 help: ## what can be done (this list)
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -70,6 +70,12 @@ docs: $(VENV)/test.stamp ## write again what is made from the code: config/, doc
 	$(BIN)/python -m dictate.dbus.service --write
 	$(BIN)/python scripts/manual.py man
 	$(BIN)/python -m tests.fault_matrix
+
+site: $(VENV)/site.stamp ## the documentation as a site, in build/site
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python scripts/docs_site.py
+
+pictures: $(VENV)/test.stamp ## take the film and the pictures of the documentation again
+	$(BIN)/python -m tests.pictures $(ARGS)
 
 bench: $(VENV)/test.stamp ## measure this machine (bench/README.md says what)
 	$(BIN)/python -m bench

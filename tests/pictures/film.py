@@ -19,6 +19,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from tests.lab.daemon import REPOSITORY, RealDaemon, wait_for
 from tests.lab.desk import running_desk
+from tests.lab.pulse import PulseAudio
 from tests.lab.windows import PYTHON, GtkField
 from tests.lab.xserver import XServer, end
 
@@ -117,7 +118,7 @@ def film(target: Path) -> None:
     _write(camera, moments, target)
 
 
-def _dictate(x: XServer, sound, letter: Letter) -> tuple[float, ...]:
+def _dictate(x: XServer, sound: PulseAudio, letter: Letter) -> tuple[float, ...]:
     """When it began, the key went down, the voice began and ended, the key went up, it ended."""
     before, until_speech, until_release, after = SECONDS
     moments = [time.monotonic()]
@@ -155,7 +156,6 @@ def _write(camera: Camera, moments: tuple[float, ...], target: Path) -> None:
         target, save_all=True, append_images=pictures[1:], duration=durations, loop=0,
         quality=80, method=6, minimize_size=True,
     )  # fmt: skip
-    print(f"{target}: {target.stat().st_size // 1000} kB, {sum(durations) / 1000:.1f} s")
 
 
 def _draw_line(picture: Image.Image, *, pressed: bool, said: str) -> None:

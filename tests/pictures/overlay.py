@@ -1,6 +1,7 @@
-"""Takes the pictures in docs/guide/overlay.md again: `python -m tests.lab.overlay_shots`."""
+"""The overlay in each state, in a light and in a dark theme."""
 
 import math
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,6 @@ from typing import Any
 from tests.lab.overlay_window import overlay_window, picture_of, shown
 from tests.lab.xserver import XServer
 
-DOCS = Path(__file__).parents[2] / "docs" / "guide"
 WAVE = [abs(math.sin(at * 0.7) * math.cos(at * 0.23)) for at in range(28)]
 GOES = "→ Firefox"
 TEXT = "Let us meet on Friday and look at what "
@@ -28,24 +28,18 @@ STATES: tuple[dict[str, Any], ...] = (
 THEMES = {"light": "Adwaita", "dark": "Adwaita:dark"}
 
 
-def main() -> None:
-    """All states below each other, in a light and in a dark picture."""
-    for name, theme in THEMES.items():
+def overlay(name: str, target: Path) -> None:
+    """All states below each other, in the theme of this name."""
+    with (
+        tempfile.TemporaryDirectory(prefix="dictate-overlay-") as folder,
+        XServer() as x,
+        overlay_window(x, GTK_THEME=THEMES[name]) as window,
+    ):
         pictures = []
-        with XServer() as x, overlay_window(x, GTK_THEME=theme) as window:
-            for number, state in enumerate(STATES):
-                window.show(since=time.monotonic() - 7.5, **state)
-                where = shown(x)
-                assert where is not None
-                picture = picture_of(x, DOCS / f"overlay-{name}-{number}.png", where)
-                pictures.append(str(picture))
-            target = DOCS / f"overlay-{name}.png"
-            frame = ["-bordercolor", "#7a8a99", "-border", "12"]
-            x.run("convert", *pictures, *frame, "-append", "-colors", "64", f"PNG8:{target}")
-        for taken in pictures:
-            Path(taken).unlink()
-        print(target)
-
-
-if __name__ == "__main__":
-    main()
+        for number, state in enumerate(STATES):
+            window.show(since=time.monotonic() - 7.5, **state)
+            where = shown(x)
+            assert where is not None
+            pictures.append(str(picture_of(x, Path(folder) / f"{number}.png", where)))
+        frame = ["-bordercolor", "#7a8a99", "-border", "12"]
+        x.run("convert", *pictures, *frame, "-append", "-strip", "-colors", "64", f"PNG8:{target}")
