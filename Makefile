@@ -72,7 +72,7 @@ docs: $(VENV)/test.stamp ## write again what is made from the code: config/, doc
 	$(BIN)/python -m tests.fault_matrix
 
 site: $(VENV)/site.stamp ## the documentation as a site, in build/site
-	@NO_MKDOCS_2_WARNING=1 $(BIN)/python scripts/docs_site.py
+	@$(BIN)/python scripts/docs_site.py
 
 pictures: $(VENV)/test.stamp ## take the film and the pictures of the documentation again
 	$(BIN)/python -m tests.pictures $(ARGS)

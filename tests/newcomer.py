@@ -32,8 +32,6 @@ ROOT: Final = Path(__file__).parents[1]
 SHOTS: Final = ROOT / ".venv/newcomer"
 SKIPPED: Final = {
     "make test": "it takes some 20 minutes",
-    "dictate setup --engine nemotron": "some gigabytes",
-    "dictate models download nemotron-onnx": "0.66 GB",
 }
 """Commands of the README that the walk leaves out, and why."""
 INSTALL_S: Final = 280.0
@@ -59,13 +57,6 @@ def commands() -> list[str]:
         for line in dict.fromkeys(found)
         if line.split()[0] in ("make", "dictate", "dictatectl")
     ]
-
-
-def toml_of_readme() -> str:
-    """What the README has the user write into hotwords.toml."""
-    found = re.search(r"^    (words = .*)$", (ROOT / "README.md").read_text(), re.MULTILINE)
-    assert found is not None
-    return f"{found[1]}\n"
 
 
 @dataclass
@@ -185,7 +176,7 @@ class Walk:
         desk.shot("make run is ready")
         self._window = desk.window()
         self._dictate("the first text")
-        self._save_hotwords()
+        self._each('dictatectl hotwords add "Claude Code"', prefix=self._path_line(first))
         self._dictate("with my own words")
         self._each("dictatectl status", "dictatectl last", prefix=self._path_line(first))
         first.interrupt()
@@ -278,11 +269,6 @@ class Walk:
             time.sleep(0.1)
         desk.shot(title)
         print(f"{desk.name}: {title}: {self._window.text()!r}", flush=True)
-
-    def _save_hotwords(self) -> None:
-        path = self._desk.home / ".config/dictate/hotwords.toml"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(toml_of_readme())
 
 
 @contextmanager
