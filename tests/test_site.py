@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("mkdocs", reason="mkdocs is missing: `make test` installs it")
 
-from scripts.docs_site import requests  # noqa: E402
+from scripts.docs_site import requests
 
 ROOT = Path(__file__).parents[1]
 PARAGRAPH = re.compile(r"<p>(.*?)</p>", re.DOTALL)
