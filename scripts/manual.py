@@ -3,7 +3,6 @@
 import argparse
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 from argparse_manpage.manpage import Manpage
@@ -11,6 +10,7 @@ from argparse_manpage.manpage import Manpage
 from dictate import cli
 from dictate.cli.options import LateHelp
 from dictate.ctl import main as ctl
+from dictate.ctl.completion import parsers
 
 PURPOSES = {
     "dictate": "speech becomes text in the focused window",
@@ -26,7 +26,11 @@ def main(folder: Path) -> None:
 
 
 def page(parser: argparse.ArgumentParser) -> str:
-    for each in with_commands(parser):
+    for each in parsers(parser):
+        for action in each._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                for summary in action._choices_actions:
+                    summary.help = ""  # the description, which stands below it, says the same
         each.formatter_class = argparse.RawDescriptionHelpFormatter
         if isinstance(each, LateHelp):
             each.complete()
@@ -40,16 +44,6 @@ def page(parser: argparse.ArgumentParser) -> str:
     manual = Manpage(parser, format="single-commands-section", _data=described)
     manual.add_section("see also", ">", f".BR {other} (1)")
     return str(manual)
-
-
-def with_commands(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
-    yield parser
-    for action in parser._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            for summary in action._choices_actions:
-                summary.help = ""  # the description, which stands below it, says the same
-            for command in dict.fromkeys(action.choices.values()):
-                yield from with_commands(command)
 
 
 if __name__ == "__main__":

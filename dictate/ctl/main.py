@@ -8,14 +8,13 @@ import argparse
 import importlib
 import sys
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Final
 
 from dictate import __version__, console
 from dictate.ctl.arguments import Commands, add_command, add_json, count, number
-from dictate.ctl.exit_codes import EXPLAINED, FAILED, INTERRUPTED, NOT_RUNNING, NOTHING, OK, USAGE
+from dictate.ctl.exit_codes import EXPLAINED, FAILED, INTERRUPTED, NOT_RUNNING, NOTHING, OK
 from dictate.ctl.terminal import SWITCH_S
-from dictate.errors import ConfigError, DictateError, NotFound, did_you_mean
+from dictate.errors import ConfigError, DictateError, NotFound
 
 LONGEST_DELAY_S: Final = 60
 """Maximum number of seconds of --delay."""
@@ -30,12 +29,9 @@ FROM_TERMINAL: Final = (
 )
 
 
-def parser(
-    engines: Sequence[str] | None = None, shells: Sequence[str] | None = None, *, word: str = ""
-) -> argparse.ArgumentParser:
+def parser(word: str = "") -> argparse.ArgumentParser:
     """The whole command line; with the name of a command as `word` a part of it that has this
-    command. `engines` and `shells` are what the completion offers; importing their tables for each
-    command would take longer than the command."""
+    command."""
     top = argparse.ArgumentParser(
         prog="dictatectl",
         description="Control the running dictate.",
@@ -51,9 +47,9 @@ def parser(
         _add_dictating: ("start", "toggle", "press", "release", "stop", "edit", "cancel", "reload"),
         _add_texts: ("last", "history", "paste", "correct", "undo", "forget"),
         _add_diagnostics: ("devices", "check"),
-        partial(_add_engine, engines): ("engine",),
+        _add_engine: ("engine",),
         _add_hotwords: ("hotwords",),
-        partial(_add_completion, shells): ("completion",),
+        _add_completion: ("completion",),
     }
     for add in [add for add, names in parts.items() if word in names] or parts:
         add(commands)
@@ -179,7 +175,7 @@ def _add_diagnostics(commands: Commands) -> None:
     )
 
 
-def _add_engine(engines: Sequence[str] | None, commands: Commands) -> None:
+def _add_engine(commands: Commands) -> None:
     engine = add_command(
         commands,
         "engine",
@@ -188,9 +184,7 @@ def _add_engine(engines: Sequence[str] | None, commands: Commands) -> None:
         "It changes engine.use in config.toml. A dictate that was started with --engine keeps that "
         "one.",
     )
-    engine.add_argument(
-        "name", nargs="?", choices=engines, help="auto, or a name from the list", metavar="NAME"
-    )
+    engine.add_argument("name", nargs="?", help="auto, or a name from the list", metavar="NAME")
     _add_profile(engine, "switch the engine of")
     add_json(engine)
 
@@ -201,11 +195,13 @@ def _add_hotwords(commands: Commands) -> None:
     add_actions(add_command(commands, "hotwords", "", "show or change your hotwords"))
 
 
-def _add_completion(shells: Sequence[str] | None, commands: Commands) -> None:
+def _add_completion(commands: Commands) -> None:
+    from dictate.ctl.completion import shell
+
     completion = add_command(
         commands, "completion", "completion", "print a shell completion script"
     )
-    completion.add_argument("shell", choices=shells, help="bash, zsh, fish or tcsh")
+    completion.add_argument("shell", type=shell, help="bash, zsh, fish or tcsh")
 
 
 def _add_profile(command: argparse.ArgumentParser, what: str) -> None:
@@ -250,7 +246,10 @@ def run(argv: list[str] | None = None) -> int:
     words = sys.argv[1:] if argv is None else argv
     arguments = parser(word=words[0] if words else "").parse_args(words)
     if arguments.command == "completion":
-        return _completion(arguments.shell)
+        from dictate.ctl.completion import script
+
+        console.line(script(parser(), arguments.shell))
+        return OK
     from dictate.ctl.client import NotRunning
 
     try:
@@ -263,24 +262,6 @@ def run(argv: list[str] | None = None) -> int:
         return _fail("\n".join(error.problems), FAILED)
     except DictateError as error:
         return _fail(str(error), FAILED)
-
-
-def _completion(shell: str) -> int:
-    from dataclasses import fields
-
-    import shtab
-
-    from dictate.config.reference import choices_of
-    from dictate.config.schema import EngineSettings
-
-    shells = shtab.SUPPORTED_SHELLS
-    if shell not in shells:
-        known = did_you_mean(shell, shells) or f"; there are {', '.join(shells)}"
-        return _fail(f"no completion can be made for {shell!r}{known}", USAGE)
-    use = next(option for option in fields(EngineSettings) if option.name == "use")
-    top = parser(choices_of(use, installed=True), shells)
-    console.line(shtab.complete(top, shell=shell))
-    return OK
 
 
 def _fail(message: str, code: int) -> int:

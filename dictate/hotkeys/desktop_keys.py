@@ -20,7 +20,7 @@ from platformdirs import user_config_path, user_data_path
 from dictate.errors import DictateError, Unavailable
 from dictate.hotkeys import kglobalaccel
 from dictate.hotkeys.chord import BUTTONS, Chord, parse
-from dictate.platform import desktop
+from dictate.platform import desktop, desktop_entry
 from dictate.platform.generated_files import (
     MARKER,
     Out,
@@ -339,7 +339,7 @@ class Kde:
                 "[Desktop Entry]",
                 "Type=Application",
                 f"Name={label}",
-                f"Exec={_exec(shortcut.toggle)}",
+                f"Exec={desktop_entry.exec_value(shlex.split(shortcut.toggle))}",
             )
             quiet = ("NoDisplay=true", "StartupNotify=false")
             write_generated(file, "\n".join((MARKER, *entry, *quiet, "")), out)
@@ -404,12 +404,6 @@ def _gnome_schema(path: str) -> str:
 
 def _gnome_binding(chord: Chord) -> str:
     return "".join(_GNOME_MODIFIERS[name] for name in chord.modifiers) + _keysyms(chord)[0]
-
-
-def _exec(command: str) -> str:
-    """The command, quoted for a .desktop file."""
-    words = shlex.split(command.replace("%", "%%"))
-    return " ".join(word if re.fullmatch(r"[\w./%:=-]+", word) else f'"{word}"' for word in words)
 
 
 def _keysyms(chord: Chord) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from dictate.platform.generated_files import MARKER
 from dictate.platform.resources import shipped
 
 UNITS: Final = Path("/usr/lib/systemd/user")
-ACTIVATION: Final = Path("/usr/share/dbus-1/services")
+APPLICATIONS: Final = Path("/usr/share/applications")
 FOLDERS: Final = {
     "CONFIG": ".config/dictate",
     "STATE": ".local/state/dictate",

@@ -17,7 +17,7 @@ from platformdirs import user_config_path, user_data_path
 from dictate import console
 from dictate.errors import DictateError
 from dictate.install import links, packaged
-from dictate.platform import paths
+from dictate.platform import desktop_entry, paths
 from dictate.platform.generated_files import (
     MARKER,
     Out,
@@ -100,7 +100,6 @@ def install(*, out: Out = console.step) -> int:
             write_default(places.config / name, name, out)
         no_systemd = systemd_unavailable_reason()
         changed = _install_units(places, out)
-        write_generated(places.application, fill_template(DESKTOP_FILE), out)
         if no_systemd is None and user_namespaces_forbidden():
             changed |= write_generated(places.drop_in(UNIT), NO_NAMESPACES, out)
         links.make(out=out)
@@ -117,8 +116,8 @@ def install(*, out: Out = console.step) -> int:
 
 
 def _install_units(places: Locations, out: Out) -> bool:
-    """Write the daemon's unit and the file for the bus, unless a package of the system has brought
-    them; whether anything changed. Raises OSError and DictateError."""
+    """Write the daemon's unit, the file for the bus and the .desktop file, unless a package of the
+    system has brought them; whether a service changed. Raises OSError and DictateError."""
     dictate = executable()
     if packaged.starts(UNIT, dictate):
         out(f"unchanged: {packaged.UNITS / UNIT}, which came with the package")
@@ -129,16 +128,21 @@ def _install_units(places: Locations, out: Out) -> bool:
         return False
     changed = write_generated(places.unit, unit_text(UNIT, places), out)
     changed |= write_generated(places.activation, fill_template(ACTIVATION, DICTATE=dictate), out)
+    write_generated(places.application, _desktop_entry(), out)
     return changed
 
 
 def executable() -> str:
     """The absolute path of `dictate`, quoted: a service has a different PATH than the shell. Raises
     DictateError."""
+    return _quoted(_program())
+
+
+def _program() -> Path:
     for candidate in (Path(sys.argv[0]), Path(sys.executable).with_name("dictate")):
         # Not resolved: a link stays valid after an update of its target. Our own is for the shell.
         if candidate.name == "dictate" and candidate.is_file() and not links.is_ours(candidate):
-            return _quoted(candidate.absolute())
+            return candidate.absolute()
     raise DictateError(
         f"there is no `dictate` beside {sys.executable}: install the package, then run its "
         "`dictate setup`"
@@ -149,6 +153,16 @@ def _quoted(path: Path) -> str:
     """A path as one word, for a unit or a D-Bus service file."""
     word = str(path).replace("\\", "\\\\").replace('"', '\\"')
     return f'"{word}"' if set(word) & set(" \t'\"\\") else word
+
+
+def _desktop_entry() -> str:
+    """Our .desktop file, with the paths of this installation: no menu would find them by name."""
+    _, section, text = shipped(f"packaging/desktop/{DESKTOP_FILE}").read_text().partition("[")
+    icon = shipped(f"packaging/desktop/{APPLICATION}.svg")
+    program = desktop_entry.exec_value([str(_program())])
+    text = text.replace("Exec=dictate ", f"Exec={program} ")
+    text = text.replace(f"Icon={APPLICATION}\n", f"Icon={icon}\n")
+    return f"{MARKER}, and removed by `dictate setup --remove`.\n{section}{text}"
 
 
 def fill_template(name: str, **values: str) -> str:

@@ -25,7 +25,8 @@ from dictate.hotkeys.desktop_keys import (
     ShortcutBackend,
     running_desktop,
 )
-from dictate.install.service import locations
+from dictate.install import packaged
+from dictate.install.service import DESKTOP_FILE, locations
 from dictate.platform import bus, paths
 from dictate.platform.generated_files import Out
 
@@ -78,7 +79,8 @@ def _portal_of(running: ShortcutBackend | None, settings: HotkeySettings) -> str
         return ""
     if isinstance(running, Kde):
         return "KDE"
-    if isinstance(running, Gnome) and locations().application.exists():
+    entries = (locations().application, packaged.APPLICATIONS / DESKTOP_FILE)
+    if isinstance(running, Gnome) and any(entry.exists() for entry in entries):
         reason = KEY_SOURCES.make("portal", settings).unavailable_reason()
         return "" if reason else "GNOME"
     return ""

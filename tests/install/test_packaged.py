@@ -46,6 +46,7 @@ def test_setup_writes_no_unit_of_its_own(homes: Path, monkeypatch: pytest.Monkey
     said: list[str] = []
     assert service.install(out=said.append) == 0
     assert users_units() == []
+    assert not service.locations().application.exists()
     assert f"unchanged: {packaged.UNITS / UNIT}, which came with the package" in said
     assert (homes / ".config/dictate/config.toml").exists()
 

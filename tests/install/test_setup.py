@@ -116,6 +116,15 @@ def test_paths_are_quoted_for_systemd_and_for_the_bus(home: Path) -> None:
         assert not re.search("@[A-Z]+@", (home / name).read_text())
 
 
+def test_the_menu_starts_this_installation(home: Path) -> None:
+    service.install(out=lambda _: None)
+    entry = (home / APPLICATION).read_text()
+    program = home / "50%% of my \\\\$programs/bin/dictate"
+    assert f'\nExec="{program}" settings\n' in entry
+    (icon,) = re.findall(r"^Icon=(.*)$", entry, re.MULTILINE)
+    assert Path(icon).read_text().startswith("<svg")
+
+
 def test_remove_deletes_exactly_what_install_wrote(home: Path) -> None:
     stranger = home / "config/systemd/user/other.service"
     stranger.parent.mkdir(parents=True)

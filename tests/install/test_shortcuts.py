@@ -11,7 +11,7 @@ import pytest
 
 from dictate.hotkeys import desktop_keys, kglobalaccel
 from dictate.hotkeys.chord import parse
-from dictate.install import shortcuts
+from dictate.install import packaged, shortcuts
 from dictate.install.service import locations
 from dictate.platform import paths
 from dictate.platform.generated_files import MARKER
@@ -312,6 +312,9 @@ def test_what_gnomes_portal_hears_is_not_taken_from_it(
         (said,) = bound()
         assert said.startswith("skipped: GNOME's portal already reports press and release")
         assert asked == ["cancel"]
+        application.rename(tmp_path / application.name)
+        monkeypatch.setattr(packaged, "APPLICATIONS", tmp_path)
+        assert bound() == [said], "a package of the system brought the file"
 
 
 def test_where_nothing_can_be_bound_it_says_what_to_bind(
@@ -346,15 +349,6 @@ def test_kde_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_keys_as_qt_numbers_them(keys: str, number: int) -> None:
     assert kglobalaccel.qt_key(parse(keys)) == number
-
-
-def test_a_command_in_a_desktop_file() -> None:
-    assert desktop_keys._exec("busctl --user call a.B /a/B a.B Toggle") == (
-        "busctl --user call a.B /a/B a.B Toggle"
-    )
-    assert desktop_keys._exec("'/my 100% own/dictatectl' toggle") == (
-        '"/my 100%% own/dictatectl" toggle'
-    )
 
 
 def test_the_command_works_without_busctl_too(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,2 @@
+# dictate writes its own completion, with the engines that are installed.
+dictate completion fish | source

@@ -1,0 +1,2 @@
+# dictatectl writes its own completion, with the engines that are installed.
+dictatectl completion fish | source
