@@ -5,7 +5,8 @@ from collections.abc import Iterable
 
 
 def exec_value(words: Iterable[str]) -> str:
-    """The value of Exec that runs these words, as the Desktop Entry Specification quotes them."""
+    """The value of Exec that runs these words, as the Desktop Entry Specification quotes them.
+    GLib takes no program with a % in its path, however it is quoted."""
     return " ".join(map(_quoted, words))
 
 
