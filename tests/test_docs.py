@@ -14,12 +14,13 @@ DOCS = ROOT / "docs"
 PAGES = [
     ROOT / "README.md",
     ROOT / "CHANGELOG.md",
+    ROOT / "CONTRIBUTING.md",
     ROOT / "SECURITY.md",
     ROOT / "bench" / "README.md",
     *sorted(DOCS.glob("**/*.md")),
 ]
 GENERATED = {DOCS / "reference" / "config.md"}
-OURS = r"(?:config|systemd|docs|bench|dictate|tests|scripts)"
+OURS = r"(?:config|systemd|docs|bench|dictate|tests|scripts|packaging)"
 
 EXAMPLES = {
     "code.py",
