@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+COMMANDS = ("dictate", "dictatectl")
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +32,7 @@ def test_it_carries_what_is_not_code(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     expected = {
         f"dictate/share/{path.relative_to(ROOT)}"
-        for folder in ("config", "systemd")
+        for folder in ("config", "packaging/desktop", "systemd")
         for path in (ROOT / folder).iterdir()
     }
     assert {"dictate/share/config/hotwords.toml", "dictate/share/systemd/dictate.service"} <= names
@@ -71,10 +72,19 @@ def test_the_commands_are_declared(wheel: Path) -> None:
     assert "dictatectl = dictate.ctl.main:main" in declared
 
 
-def test_it_carries_the_manual_pages(wheel: Path) -> None:
+def test_it_carries_what_the_system_looks_for(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
-    pages = [name for name in names if "/share/man/man1/" in name]
-    assert sorted(name.rpartition("/")[2] for name in pages) == ["dictate.1", "dictatectl.1"]
+    shared = {name.partition("/data/share/")[2] for name in names if ".data/data/share/" in name}
+    assert shared == {
+        "applications/io.github.dictate.desktop",
+        *(f"bash-completion/completions/{name}" for name in COMMANDS),
+        *(f"fish/vendor_completions.d/{name}.fish" for name in COMMANDS),
+        "icons/hicolor/scalable/apps/io.github.dictate.svg",
+        "icons/hicolor/symbolic/apps/io.github.dictate-symbolic.svg",
+        *(f"man/man1/{name}.1" for name in COMMANDS),
+        "metainfo/io.github.dictate.metainfo.xml",
+        *(f"zsh/site-functions/_{name}" for name in COMMANDS),
+    }
 
 
 @pytest.mark.skipif(
