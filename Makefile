@@ -34,7 +34,7 @@ gnome: $(VENV)/gnome.stamp ## the tests on GNOME Shell, whose packages are 94 MB
 kde: $(VENV)/kde.stamp ## the tests on KDE's KWin, whose packages are 51 MB
 	$(BIN)/python -m pytest -m kde tests/desktop $(ARGS)
 
-packages: $(VENV)/packages.stamp ## the Debian package, installed, used and removed in a clean Debian (root)
+packages: $(VENV)/packages.stamp ## the Debian package, used in clean roots of Debian 12, 13 and Ubuntu (root)
 	$(BIN)/python -m pytest -m packages tests/packages $(ARGS)
 
 desktops: ## the tests on Debian 13's desktops: GNOME 48, Plasma 6, sway 1.10 (root only)
