@@ -34,7 +34,7 @@ def env() -> dict[str, str]:
 
 
 def bash(line: str, word: str) -> bool:
-    command = ["bash", "-c", BASH, "bash", FILES, *line.split(" ")]
+    command = ["bash", "-c", BASH, "bash", str(FILES), *line.split(" ")]
     return word in said_by(command)
 
 
@@ -44,7 +44,7 @@ def fish(line: str, word: str) -> bool:
     return word in said_by(command)
 
 
-def said_by(command: Sequence[str | Path]) -> str:
+def said_by(command: Sequence[str]) -> str:
     return subprocess.run(
         command, capture_output=True, text=True, check=True, env=env(), timeout=PATIENCE_S
     ).stdout
