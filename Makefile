@@ -35,7 +35,7 @@ kde: $(VENV)/kde.stamp ## the tests on KDE's KWin, whose packages are 51 MB
 	$(BIN)/python -m pytest -m kde tests/desktop $(ARGS)
 
 packages: $(VENV)/packages.stamp ## the Debian package, used in clean roots of Debian 12, 13 and Ubuntu (root)
-	$(BIN)/python -m pytest -m packages tests/packages $(ARGS)
+	$(BIN)/python -m pytest -m packages -o faulthandler_timeout=1700 tests/packages $(ARGS)
 
 desktops: ## the tests on Debian 13's desktops: GNOME 48, Plasma 6, sway 1.10 (root only)
 	@scripts/desktops .venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder \

@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 DISTRIBUTION: Final = "dictate-daemon"
 """Our name for pip; the package to import is `dictate`."""
 _ROOT: Final = Path(__file__).parents[1]
+_REINSTALL: Final = {
+    "dpkg": ("apt", "install", "--reinstall"),
+    "pacman": ("pacman", "-S"),
+    "rpm": ("dnf", "reinstall"),
+}
+"""What installs a package of the system again."""
 _EXTRA: Final = re.compile(r"extra\s*==\s*[\"']([\w.-]+)[\"']")
 
 
@@ -51,8 +57,8 @@ def reinstall_command() -> str:
         return shlex.join(["uv", "tool", "upgrade", "--reinstall", DISTRIBUTION])
     if root:
         return as_shell(_pip("-e", str(root)))
-    if _is_deb():
-        return shlex.join([*_as_root(), "apt", "install", "--reinstall", "dictate"])
+    if again := _REINSTALL.get(_installer()):
+        return shlex.join([*_as_root(), *again, "dictate"])
     return as_shell(_pip("--force-reinstall", "--no-deps", *_source()))
 
 
@@ -93,9 +99,10 @@ def _is_pipx() -> bool:
     return Path(sys.prefix, "pipx_metadata.json").is_file()
 
 
-def _is_deb() -> bool:
+def _installer() -> str:
+    """What installed us: pip, uv, or what `packaging/tree` was told."""
     found = _metadata()
-    return found is not None and (found.read_text("INSTALLER") or "").strip() == "dpkg"
+    return (found.read_text("INSTALLER") or "").strip() if found else ""
 
 
 def _is_uv_tool() -> bool:

@@ -142,8 +142,13 @@ def test_it_is_installed_again_from_where_it_came(
 
 
 def test_a_package_of_the_system_is_installed_again_by_apt(installed: Installed) -> None:
-    (installed.info / "INSTALLER").write_text("dpkg\n")
-    assert installation.reinstall_command() == "sudo apt install --reinstall dictate"
+    for installer, command in (
+        ("dpkg", "apt install --reinstall"),
+        ("pacman", "pacman -S"),
+        ("rpm", "dnf reinstall"),
+    ):
+        (installed.info / "INSTALLER").write_text(f"{installer}\n")
+        assert installation.reinstall_command() == f"sudo {command} dictate"
 
 
 def test_what_only_root_may_change_is_changed_as_root(

@@ -128,7 +128,7 @@ def _install_units(places: Locations, out: Out) -> bool:
         return False
     changed = write_generated(places.unit, unit_text(UNIT, places), out)
     changed |= write_generated(places.activation, fill_template(ACTIVATION, DICTATE=dictate), out)
-    write_generated(places.application, _desktop_entry(), out)
+    write_generated(places.application, application_text(), out)
     return changed
 
 
@@ -155,7 +155,7 @@ def _quoted(path: Path) -> str:
     return f'"{word}"' if set(word) & set(" \t'\"\\") else word
 
 
-def _desktop_entry() -> str:
+def application_text() -> str:
     """Our .desktop file, with the paths of this installation: no menu would find them by name."""
     _, section, text = shipped(f"packaging/desktop/{DESKTOP_FILE}").read_text().partition("[")
     icon = shipped(f"packaging/desktop/{APPLICATION}.svg")

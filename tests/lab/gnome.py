@@ -107,7 +107,7 @@ class Gnome(HeadlessDesktop):
             pytest.skip("GNOME asks for keys since 48: apt install gnome-control-center")
         file = self.folder / "data/applications" / service.DESKTOP_FILE
         file.parent.mkdir()
-        file.write_text(service.fill_template(file.name))
+        file.write_text(service.application_text())
         start_portal(self, *_SHORTCUTS, "gnome-control-center")
 
     def click(self, x: int, y: int) -> None:
