@@ -6,4 +6,4 @@ import pytest
 @pytest.fixture(autouse=True, scope="package")
 def _only_if_asked_for(request: pytest.FixtureRequest) -> None:
     if "packages" not in request.config.getoption("-m"):
-        pytest.skip("building and installing packages takes some 20 minutes: `make packages`")
+        pytest.skip("building and installing packages takes some 16 minutes: `make packages`")

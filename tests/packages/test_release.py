@@ -1,6 +1,6 @@
 """What is released, and the Debian package installed, used and removed in a clean Debian.
 
-Run by `make packages` only: it downloads some 700 MB, and takes some 20 minutes.
+Run by `make packages` only: it downloads some 700 MB, and takes some 16 minutes.
 """
 
 import os
