@@ -43,7 +43,7 @@ class AudioChunk:
     at: float
     """Monotonic seconds at the first sample."""
     dropped: int = 0
-    """Samples lost just before this chunk, because a receiver was too slow."""
+    """Samples lost just before this chunk: a receiver was too slow, or the microphone was away."""
 
     @property
     def end(self) -> float:

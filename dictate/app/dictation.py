@@ -102,6 +102,11 @@ class Dictation:
         """What hears it and writes it, as far as that is known."""
         return self.hearing.landing(self.place) if self.place else self.hearing
 
+    @property
+    def lost_ms(self) -> int:
+        """Milliseconds of sound that the microphone lost."""
+        return self.lost * 1000 // RATE
+
     def take(self, chunk: AudioChunk) -> None:
         """Count this sound."""
         self.samples += len(chunk.samples)

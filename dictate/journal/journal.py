@@ -116,9 +116,9 @@ class Journal:
             raise ValueError(f"dictation {number} is not being recorded: it takes no more sound")
         self._spools[number].append(pcm)
 
-    def captured(self, number: int, application: str) -> None:
-        """The key is up, all sound is recorded."""
-        self._step(number, S.CAPTURED, application=application)
+    def captured(self, number: int, application: str, lost_ms: int = 0) -> None:
+        """The key is up, all sound is recorded, except what the microphone lost."""
+        self._step(number, S.CAPTURED, application=application, lost_ms=lost_ms)
 
     def transcribed(
         self, number: int, text: str, heard: str, engine: str, plain: str | None = None

@@ -2,19 +2,20 @@
 
 The microphone is not trusted (see `heartbeat.py`). When it fails during a dictation, it is killed
 and reopened until it works or the dictation ends. Sound from before the failure has been passed on
-already, so none of it is lost.
+already, so none of it is lost; what was said meanwhile is, and counts as dropped.
 """
 
 import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
 from dictate.config.schema import MicrophoneSettings
 from dictate.errors import MicrophoneError
-from dictate.events import AudioChunk
+from dictate.events import RATE, AudioChunk
 from dictate.microphone import Microphone
 from dictate.microphone.alerts import MicrophoneAlerts
 from dictate.microphone.heartbeat import ZEROS_S, Health, Heartbeat
@@ -77,6 +78,8 @@ class MicrophoneSupervisor:
         self._standby = WarmStandby(partial(make, settings))
         # Only sound outside dictations: no sound of one reaches a later one.
         self._pre_roll: deque[AudioChunk] = deque()
+        self._passed_until: float | None = None
+        """Where the sound ends that a dictation has got; None before its first sound."""
         self._heartbeat = Heartbeat()
         self._patience_s = OPEN_S
         self._alerts = MicrophoneAlerts()
@@ -109,8 +112,9 @@ class MicrophoneSupervisor:
         earliest = now - self._settings.pre_roll_ms / 1000
         pre_roll = [chunk for chunk in self._pre_roll if chunk.at >= earliest]
         self._pre_roll.clear()
+        self._passed_until = None
         for chunk in pre_roll:
-            self._on_chunk(chunk)
+            self._pass_on(chunk)
         self._hurry.set()
         self._begin_keeping()
 
@@ -284,13 +288,22 @@ class MicrophoneSupervisor:
             await asyncio.gather(reader, return_exceptions=True)
 
     async def _read(self, microphone: Microphone) -> None:
+        anew = True
         while (chunk := await microphone.read()) is not None:
             self._heartbeat.heard(self._now(), chunk.samples)
             self._alerts.sound(chunk.samples)
-            if self._listening:
-                self._on_chunk(chunk)
-            else:
+            if not self._listening:
                 self._remember(chunk)
+            elif anew and self._passed_until is not None:
+                away = round((chunk.at - self._passed_until) * RATE)
+                self._pass_on(replace(chunk, dropped=max(chunk.dropped, away)))
+            else:
+                self._pass_on(chunk)
+            anew = False
+
+    def _pass_on(self, chunk: AudioChunk) -> None:
+        self._passed_until = chunk.end
+        self._on_chunk(chunk)
 
     def _remember(self, chunk: AudioChunk) -> None:
         self._pre_roll.append(chunk)

@@ -69,6 +69,12 @@ def test_sound_that_was_dropped_is_reported_in_milliseconds(run: Callable[..., N
         await rig.settle()
         assert rig.screen.windows == {"editor": "hello there"}
         assert "trouble: 500 ms of sound were lost" in rig.observer.told
+        rig.press()
+        await rig.speak(0.2)
+        rig.release()
+        await rig.settle()
+        entries = await rig.thread.call(Journal.history, 2)
+        assert [entry.lost_ms for entry in entries] == [0, 500]
 
     run(scenario)
 

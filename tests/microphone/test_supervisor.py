@@ -363,6 +363,31 @@ def test_a_lost_microphone_comes_back_and_is_told_once() -> None:
     assert rig.made == 4
 
 
+@pytest.mark.fault("A11", "A1")
+@pytest.mark.parametrize("settings", [NEVER, ALWAYS], ids=["opened at the press", "kept open"])
+def test_the_sound_that_a_lost_microphone_did_not_hear_counts_as_dropped(
+    settings: MicrophoneSettings,
+) -> None:
+    rig = Rig(settings)
+
+    async def scenario(tap: MicrophoneSupervisor) -> None:
+        tap.listen()
+        await heard(rig, 5)
+        rig.loses_at = rig.count + 1
+        await heard(rig, 10)
+        tap.release()
+        await tap.renew()
+        await asyncio.sleep(0.1)
+        tap.listen()
+        await heard(rig, 15)
+
+    play(rig, scenario)
+    dropped = [chunk.dropped for chunk in rig.chunks]
+    (away,) = [number for number, samples in enumerate(dropped) if samples]
+    before, after = rig.chunks[away - 1 : away + 1]
+    assert dropped[away] == round((after.at - before.end) * RATE) >= 0.1 * RATE
+
+
 def test_one_that_cannot_be_opened_is_told_at_once_and_tried_until_release() -> None:
     rig = Rig(NEVER, refuses=1000)
 
