@@ -43,7 +43,9 @@ class AudioChunk:
     at: float
     """Monotonic seconds at the first sample."""
     dropped: int = 0
-    """Samples lost just before this chunk: a receiver was too slow, or the microphone was away."""
+    """Samples lost just before this chunk, because a receiver was too slow."""
+    away: int = 0
+    """Samples that nobody heard before this chunk, because the microphone was away."""
 
     @property
     def end(self) -> float:

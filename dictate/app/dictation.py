@@ -68,8 +68,10 @@ class Dictation:
     them than a headset gives, where they begin."""
     heard_until: float = 0.0
     """Where the sound ends that has come so far, monotonic seconds."""
-    lost: int = 0
-    """Samples that the microphone lost."""
+    dropped: int = 0
+    """Samples that were lost because a receiver was too slow."""
+    away: int = 0
+    """Samples that nobody heard, because the microphone was away."""
     released_at: float = 0.0
     ends_at: float = float("inf")
     """Where its sound ends, monotonic seconds."""
@@ -104,8 +106,8 @@ class Dictation:
 
     @property
     def lost_ms(self) -> int:
-        """Milliseconds of sound that the microphone lost."""
-        return self.lost * 1000 // RATE
+        """Milliseconds of sound that are missing."""
+        return (self.dropped + self.away) * 1000 // RATE
 
     def take(self, chunk: AudioChunk) -> None:
         """Count this sound."""
@@ -117,7 +119,8 @@ class Dictation:
             elif chunk.samples.any():
                 self.heard_from = chunk.at
         self.heard_until = chunk.end
-        self.lost += chunk.dropped
+        self.dropped += chunk.dropped
+        self.away += chunk.away
         self.level.feed(chunk.samples)
 
     @property

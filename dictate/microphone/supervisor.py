@@ -2,7 +2,7 @@
 
 The microphone is not trusted (see `heartbeat.py`). When it fails during a dictation, it is killed
 and reopened until it works or the dictation ends. Sound from before the failure has been passed on
-already, so none of it is lost; what was said meanwhile is, and counts as dropped.
+already, so none of it is lost; what was said meanwhile is, and is counted.
 """
 
 import asyncio
@@ -296,7 +296,7 @@ class MicrophoneSupervisor:
                 self._remember(chunk)
             elif anew and self._passed_until is not None:
                 away = round((chunk.at - self._passed_until) * RATE)
-                self._pass_on(replace(chunk, dropped=max(chunk.dropped, away)))
+                self._pass_on(replace(chunk, away=max(0, away)))
             else:
                 self._pass_on(chunk)
             anew = False
