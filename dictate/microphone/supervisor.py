@@ -72,6 +72,8 @@ class MicrophoneSupervisor:
         self._stopped = True
         self._device: str | None = None
         self._keeper: asyncio.Task[None] | None = None
+        self._ended: asyncio.Task[None] | None = None
+        """The keeper that was told to end."""
         self._lingering: asyncio.TimerHandle | None = None
         self._hurry = asyncio.Event()
         self._one_open = asyncio.Lock()
@@ -188,13 +190,15 @@ class MicrophoneSupervisor:
 
     def _begin_keeping(self) -> None:
         keeper = self._keeper
-        if keeper is None or keeper.done() or keeper.cancelling():
+        if keeper is None or keeper.done() or keeper is self._ended:
             self._keeper = asyncio.create_task(self._keep(), name="microphone")
             self._keeper.add_done_callback(self._kept)
 
     def _end_keeping(self) -> None:
-        # Only once: a second cancel would interrupt the closing.
-        if self._keeper is not None and not self._keeper.cancelling():
+        # Only once: a second cancel would interrupt the closing. `cancelling` would not do: it
+        # counts what a timeout does in the task, too, which the task survives.
+        if self._keeper is not None and self._keeper is not self._ended:
+            self._ended = self._keeper
             self._keeper.cancel()
 
     async def _close(self) -> None:

@@ -13,7 +13,7 @@ from dictate.config.schema import MicrophoneSettings
 from dictate.errors import MicrophoneError
 from dictate.events import RATE, AudioChunk
 from dictate.microphone import Microphone
-from dictate.microphone.supervisor import MicrophoneSupervisor
+from dictate.microphone.supervisor import FIRST_BACKOFF_S, MicrophoneSupervisor
 
 CHUNK = RATE // 50
 CHUNK_S = CHUNK / RATE
@@ -322,6 +322,25 @@ def test_a_press_right_after_the_release_waits_for_the_closing() -> None:
 
     play(rig, scenario)
     assert [is_open for is_open, _ in rig.opened] == [True, False, True, False]
+
+
+@pytest.mark.fault("S19")
+def test_a_release_at_the_moment_of_the_next_attempt_ends_it() -> None:
+    rig = Rig(NEVER, refuses=1)
+
+    async def scenario(tap: MicrophoneSupervisor) -> None:
+        tap.listen()
+        await until(lambda: rig.troubles)
+        loop = asyncio.get_running_loop()
+        until_both = loop.time() + 2 * FIRST_BACKOFF_S
+        loop.call_at(until_both - 0.01, tap.release)
+        while loop.time() < until_both:  # the loop is busy: then the attempt and the release
+            pass
+        await asyncio.sleep(0.2)
+        assert not tap.is_open
+
+    play(rig, scenario)
+    assert rig.made == 1
 
 
 @pytest.mark.fault("B3")
