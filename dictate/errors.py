@@ -19,6 +19,7 @@
     ├── DeliveryUnsure         something was sent, but how much arrived is unknown; never repeated
     ├── UnsafeFolder           a folder for private files cannot be used, or others could enter it
     ├── JournalError           the journal cannot be used (disk full, read-only, unsafe folder)
+    │   └── Forgotten          the dictation is not there, or no longer: the user deleted it
     └── AlreadyRunning         another daemon owns the bus name
 
 A message says what is wrong, where, and what to do. Errors of libraries are translated where they
@@ -131,6 +132,10 @@ class UnsafeFolder(DictateError):
 
 class JournalError(DictateError):
     """The journal cannot be used."""
+
+
+class Forgotten(JournalError):
+    """The dictation is not in the journal, or no longer: the user deleted it."""
 
 
 class AlreadyRunning(DictateError):

@@ -44,6 +44,8 @@ class AudioChunk:
     """Monotonic seconds at the first sample."""
     dropped: int = 0
     """Samples lost just before this chunk, because a receiver was too slow."""
+    away: int = 0
+    """Samples that nobody heard before this chunk, because the microphone was away."""
 
     @property
     def end(self) -> float:

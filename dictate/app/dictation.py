@@ -68,8 +68,10 @@ class Dictation:
     them than a headset gives, where they begin."""
     heard_until: float = 0.0
     """Where the sound ends that has come so far, monotonic seconds."""
-    lost: int = 0
-    """Samples that the microphone lost."""
+    dropped: int = 0
+    """Samples that were lost because a receiver was too slow."""
+    away: int = 0
+    """Samples that nobody heard, because the microphone was away."""
     released_at: float = 0.0
     ends_at: float = float("inf")
     """Where its sound ends, monotonic seconds."""
@@ -102,6 +104,11 @@ class Dictation:
         """What hears it and writes it, as far as that is known."""
         return self.hearing.landing(self.place) if self.place else self.hearing
 
+    @property
+    def lost_ms(self) -> int:
+        """Milliseconds of sound that are missing."""
+        return (self.dropped + self.away) * 1000 // RATE
+
     def take(self, chunk: AudioChunk) -> None:
         """Count this sound."""
         self.samples += len(chunk.samples)
@@ -112,7 +119,8 @@ class Dictation:
             elif chunk.samples.any():
                 self.heard_from = chunk.at
         self.heard_until = chunk.end
-        self.lost += chunk.dropped
+        self.dropped += chunk.dropped
+        self.away += chunk.away
         self.level.feed(chunk.samples)
 
     @property

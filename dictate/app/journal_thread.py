@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 from dictate.config.schema import JournalSettings
-from dictate.errors import JournalError
+from dictate.errors import Forgotten, JournalError
 from dictate.journal.journal import Entry, Journal
 
 log = logging.getLogger(__name__)
@@ -52,9 +52,11 @@ class JournalThread:
         self, step: Callable[Concatenate[Journal, P], object], *args: P.args, **kwargs: P.kwargs
     ) -> None:
         """Do a step that makes a text durable. When it returns, the text is on the disk, or in
-        memory and the user knows that."""
+        memory and the user knows that. Raises Forgotten: then the text must go nowhere."""
         try:
             await self.call(step, *args, **kwargs)
+        except Forgotten:
+            raise
         except JournalError as error:
             self._on_trouble(f"{error}; the text is kept in memory only")
 
@@ -106,5 +108,7 @@ async def open_journal(
 
 
 def _log_failure(done: "Future[object]") -> None:
-    if not done.cancelled() and (error := done.exception()) is not None:
-        log.error("journal: %s", error)
+    if done.cancelled() or (error := done.exception()) is None:
+        return
+    # The user may delete a dictation while an engine or an output still works at it.
+    log.log(logging.DEBUG if isinstance(error, Forgotten) else logging.ERROR, "journal: %s", error)

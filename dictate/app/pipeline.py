@@ -361,10 +361,10 @@ class Pipeline:
         if not self.in_flight(number):
             return  # cancelled meanwhile
         application = dictation.application or (focus.application if focus else "")
-        self._journal.submit(Journal.captured, number, application)
+        self._journal.submit(Journal.captured, number, application, dictation.lost_ms)
         self._model.sound_over(dictation, focus)
-        if dictation.lost:
-            self._observer.trouble(f"{dictation.lost * 1000 // RATE} ms of sound were lost")
+        if dictation.dropped:  # that the microphone was away is told at once
+            self._observer.trouble(f"{dictation.dropped * 1000 // RATE} ms of sound were lost")
         final = await dictation.utterance.finish(lambda: self._journal.call(Journal.audio, number))
         timing.engine_ms = (time.monotonic() - ended_at) * 1000
         timing.early = final.drafted

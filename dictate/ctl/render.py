@@ -155,6 +155,8 @@ def history(entries: Sequence[Fields]) -> None:
         said = safe(wanted(entry) or reason) + (f"  ({safe(why)})" if why else "")
         if entry.get("command") and not entry["text"]:
             said = safe(f"{entry['heard']} ({reason})")
+        if lost_ms := entry.get("lost_ms"):
+            said = f"({lost_ms} ms of sound were lost)  {said}"
         if width and len(head) + 2 + len(said) > width:
             said = said[: max(_MIN_TEXT, width - len(head) - 3)] + "…"
         held = entry["state"] == "held"

@@ -101,9 +101,12 @@ class Keys:
             listener.look_again()
 
     def pause(self, *, paused: bool) -> None:
-        """Ignore all keys from now on, or hear them again."""
+        """Ignore all keys from now on, or hear them again. One that is down is let go of."""
         self.paused = paused
         self._update()
+        for name, listener in self._listeners.items():
+            # What nobody listens for here may be down all the same: the desktop has that key.
+            listener.change(self._wanted[name])
 
     def bound(self, profile: str, *, down: bool) -> bool:
         """A shortcut bound in the desktop was pressed or released: that of a profile, or ("") the
@@ -163,13 +166,14 @@ class Keys:
 
     def _update(self) -> None:
         settings = self._settings.hotkey
-        if self.paused:
-            settings = replace(settings, use="none", key="")
+        nothing = replace(settings, use="none", key="")
         keys, before = _keys(self._settings), self._wanted
         self._wanted = _wanted(settings, keys, under_way=self._under_way)
+        if self.paused:
+            self._wanted = dict.fromkeys(self._wanted, nothing)
         for name in before.keys() - self._wanted.keys():
             listener = self._listeners.pop(name)
-            listener.change(replace(settings, use="none", key=""))  # lets go of it
+            listener.change(nothing)  # lets go of it
             self.states.pop(name, None)
             if (task := self._running.pop(name, None)) is not None:
                 task.cancel()

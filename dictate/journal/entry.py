@@ -46,7 +46,7 @@ FINISHED: Final = frozenset({S.DELIVERED, S.CANCELLED, S.EMPTY})
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One dictation. The fields up to `command` are the columns of the user's database."""
+    """One dictation. The fields up to `lost_ms` are the columns of the user's database."""
 
     number: int
     state: EntryState
@@ -74,6 +74,8 @@ class Entry:
     command: str = ""
     """The voice command that it is, such as "scratch"; `heard` has its words, and nothing is
     written. Empty if it is a text."""
+    lost_ms: int = 0
+    """Milliseconds of sound that the microphone lost while it was recorded."""
     has_audio: bool = False
 
     @property

@@ -11,7 +11,8 @@ again from its sound.
 
 A journal is synchronous and belongs to one thread. If the disk fails, a step still takes place in
 memory and is written with the next one; only the two durable steps raise JournalError. What the
-user asks for, to correct or to forget, fails as a whole instead.
+user asks for, to correct or to forget, fails as a whole instead. A step of a dictation that was
+forgotten meanwhile raises Forgotten, and brings nothing back.
 """
 
 from collections.abc import Callable, Iterable
@@ -21,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from dictate.config.schema import JournalSettings
-from dictate.errors import JournalError
+from dictate.errors import Forgotten, JournalError
 from dictate.hotwords.model import MAIN
 from dictate.journal.entry import FINISHED, STEPS, Entry, EntryState
 from dictate.journal.evidence import Evidence, EvidenceTable
@@ -116,9 +117,9 @@ class Journal:
             raise ValueError(f"dictation {number} is not being recorded: it takes no more sound")
         self._spools[number].append(pcm)
 
-    def captured(self, number: int, application: str) -> None:
-        """The key is up, all sound is recorded."""
-        self._step(number, S.CAPTURED, application=application)
+    def captured(self, number: int, application: str, lost_ms: int = 0) -> None:
+        """The key is up, all sound is recorded, except what the microphone lost."""
+        self._step(number, S.CAPTURED, application=application, lost_ms=lost_ms)
 
     def transcribed(
         self, number: int, text: str, heard: str, engine: str, plain: str | None = None
@@ -363,7 +364,7 @@ class Journal:
     def _entry(self, number: int) -> Entry:
         entry = self._unsaved.get(number) or self._store.get(number)
         if entry is None:
-            raise JournalError(f"there is no dictation {number}, or it has been forgotten")
+            raise Forgotten(f"there is no dictation {number}, or it has been forgotten")
         return entry
 
     def _with_audio(self, entry: Entry) -> Entry:

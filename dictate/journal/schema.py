@@ -34,6 +34,7 @@ _ADDED: Final = {
     "corrected": "TEXT NOT NULL DEFAULT ''",
     "polished": "TEXT NOT NULL DEFAULT ''",
     "command": "TEXT NOT NULL DEFAULT ''",
+    "lost_ms": "INTEGER NOT NULL DEFAULT 0",
 }
 _OF_SECOND: Final = "UPDATE dictation SET profile = ? WHERE second != 0 AND profile = ?"
 _CLOCK: Final = """

@@ -2,19 +2,20 @@
 
 The microphone is not trusted (see `heartbeat.py`). When it fails during a dictation, it is killed
 and reopened until it works or the dictation ends. Sound from before the failure has been passed on
-already, so none of it is lost.
+already, so none of it is lost; what was said meanwhile is, and is counted.
 """
 
 import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
 from dictate.config.schema import MicrophoneSettings
 from dictate.errors import MicrophoneError
-from dictate.events import AudioChunk
+from dictate.events import RATE, AudioChunk
 from dictate.microphone import Microphone
 from dictate.microphone.alerts import MicrophoneAlerts
 from dictate.microphone.heartbeat import ZEROS_S, Health, Heartbeat
@@ -71,12 +72,16 @@ class MicrophoneSupervisor:
         self._stopped = True
         self._device: str | None = None
         self._keeper: asyncio.Task[None] | None = None
+        self._ended: asyncio.Task[None] | None = None
+        """The keeper that was told to end."""
         self._lingering: asyncio.TimerHandle | None = None
         self._hurry = asyncio.Event()
         self._one_open = asyncio.Lock()
         self._standby = WarmStandby(partial(make, settings))
         # Only sound outside dictations: no sound of one reaches a later one.
         self._pre_roll: deque[AudioChunk] = deque()
+        self._passed_until: float | None = None
+        """Where the sound ends that a dictation has got; None before its first sound."""
         self._heartbeat = Heartbeat()
         self._patience_s = OPEN_S
         self._alerts = MicrophoneAlerts()
@@ -109,8 +114,9 @@ class MicrophoneSupervisor:
         earliest = now - self._settings.pre_roll_ms / 1000
         pre_roll = [chunk for chunk in self._pre_roll if chunk.at >= earliest]
         self._pre_roll.clear()
+        self._passed_until = None
         for chunk in pre_roll:
-            self._on_chunk(chunk)
+            self._pass_on(chunk)
         self._hurry.set()
         self._begin_keeping()
 
@@ -184,13 +190,15 @@ class MicrophoneSupervisor:
 
     def _begin_keeping(self) -> None:
         keeper = self._keeper
-        if keeper is None or keeper.done() or keeper.cancelling():
+        if keeper is None or keeper.done() or keeper is self._ended:
             self._keeper = asyncio.create_task(self._keep(), name="microphone")
             self._keeper.add_done_callback(self._kept)
 
     def _end_keeping(self) -> None:
-        # Only once: a second cancel would interrupt the closing.
-        if self._keeper is not None and not self._keeper.cancelling():
+        # Only once: a second cancel would interrupt the closing. `cancelling` would not do: it
+        # counts what a timeout does in the task, too, which the task survives.
+        if self._keeper is not None and self._keeper is not self._ended:
+            self._ended = self._keeper
             self._keeper.cancel()
 
     async def _close(self) -> None:
@@ -284,13 +292,22 @@ class MicrophoneSupervisor:
             await asyncio.gather(reader, return_exceptions=True)
 
     async def _read(self, microphone: Microphone) -> None:
+        anew = True
         while (chunk := await microphone.read()) is not None:
             self._heartbeat.heard(self._now(), chunk.samples)
             self._alerts.sound(chunk.samples)
-            if self._listening:
-                self._on_chunk(chunk)
-            else:
+            if not self._listening:
                 self._remember(chunk)
+            elif anew and self._passed_until is not None:
+                away = round((chunk.at - self._passed_until) * RATE)
+                self._pass_on(replace(chunk, away=max(0, away)))
+            else:
+                self._pass_on(chunk)
+            anew = False
+
+    def _pass_on(self, chunk: AudioChunk) -> None:
+        self._passed_until = chunk.end
+        self._on_chunk(chunk)
 
     def _remember(self, chunk: AudioChunk) -> None:
         self._pre_roll.append(chunk)

@@ -578,10 +578,17 @@ def test_what_was_not_written_is_not_taken_back(run: Callable[..., None]) -> Non
 @pytest.mark.fault("C13", "C7")
 def test_after_the_point_of_no_return_nothing_is_sent_again(run: Callable[..., None]) -> None:
     async def scenario(rig: Rig) -> None:
+        tries: list[str] = []
+
+        async def note() -> None:
+            tries.append(rig.screen.focused)
+
         rig.screen.trouble = DeliveryUnsure("the application is gone")
+        rig.screen.before_write = note
         await rig.dictate()
         await rig.settle()
         assert await rig.state(1) is EntryState.HELD
+        assert tries == ["editor"]
         rig.screen.trouble = None
         await rig.dictate()
         await rig.settle()

@@ -69,6 +69,16 @@ def test_sound_that_was_dropped_is_reported_in_milliseconds(run: Callable[..., N
         await rig.settle()
         assert rig.screen.windows == {"editor": "hello there"}
         assert "trouble: 500 ms of sound were lost" in rig.observer.told
+        rig.observer.told.clear()
+        for away in (0, 2 * RATE):
+            rig.press()
+            await rig.speak(0.2)
+            rig.pipeline.hear(AudioChunk(sound_of(PAUSE, 0.5), time.monotonic(), away=away))
+            rig.release()
+            await rig.settle()
+        entries = await rig.thread.call(Journal.history, 3)
+        assert [entry.lost_ms for entry in entries] == [2000, 0, 500]
+        assert rig.observer.told == ["delivered 2 delivered", "delivered 3 delivered"]
 
     run(scenario)
 

@@ -11,6 +11,7 @@ import sys
 import termios
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from dictate.ctl import render
 from dictate.ctl.hotwords import evidence
 from dictate.ctl.main import function_of, parser
 from dictate.engines import ENGINES
+from dictate.journal.entry import Entry, EntryState
 from dictate.platform import paths
 from tests.lab import forked
 from tests.lab.bus import Bus, session_bus
@@ -139,6 +141,15 @@ def test_the_history_does_not_say_a_state_twice(capsys: pytest.CaptureFixture[st
     assert first.endswith("  cancelled")
     assert first.count("cancelled") == 1
     assert second.endswith(late)
+
+
+@pytest.mark.fault("A11")
+def test_the_history_says_how_much_sound_was_lost(capsys: pytest.CaptureFixture[str]) -> None:
+    row = asdict(Entry(7, EntryState.DELIVERED, 0.0, text="and so on")) | {"state": "delivered"}
+    of_older = {name: value for name, value in row.items() if name != "lost_ms"}
+    render.history([{**row, "lost_ms": 1250}, row, of_older])
+    said = [line.partition("delivered")[2].strip() for line in capsys.readouterr().out.splitlines()]
+    assert said == ["and so on", "and so on", "(1250 ms of sound were lost)  and so on"]
 
 
 def test_a_long_history_is_listed_whole(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:

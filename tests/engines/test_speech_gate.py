@@ -1,14 +1,17 @@
 """Noise of all kinds is told from speech."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from dictate.engines.speech_gate import FRAME_BYTES, SpeechGate, frames
 from dictate.events import RATE, Samples, pcm_from_samples
 from tests.lab.voices import speak
 
+AUDIO = Path(__file__).parents[1] / "audio"
 N = 4 * RATE
 T = np.arange(N) / RATE
 
@@ -82,7 +85,22 @@ KINDS: list[Callable[[np.random.Generator], Samples]] = [
     lambda chance: np.sin(2 * np.pi * chance.uniform(40, 4000) * T).astype(np.float32),
     knocks,
 ]
-"""Music is not among them: it has a pitch and a spectrum that changes, as speech has."""
+
+
+def melody(chance: np.random.Generator) -> Samples:
+    """Chords of an instrument, one after the other, and a drum."""
+    sound, step = np.zeros(N), int(chance.uniform(0.4, 1.6) * RATE)
+    root = chance.uniform(110, 330)
+    for at in range(0, N, step):
+        t = np.arange(min(step, N - at)) / RATE
+        first = root * 2 ** (chance.integers(-5, 6) / 12)
+        fades, drum = np.exp(-t * chance.uniform(0.5, 4)), np.exp(-t * 20)
+        for half_tones in ((0, 4, 7), (0, 3, 7), (0, 7), (0,))[chance.integers(4)]:
+            for overtone in range(1, 7):
+                turns = overtone * first * 2 ** (half_tones / 12) * t
+                sound[at : at + step] += fades * np.sin(2 * np.pi * turns) / overtone / 3
+        sound[at : at + step] += 0.9 * drum * np.sin(2 * np.pi * 60 * t)
+    return np.asarray(sound / np.abs(sound).max(), np.float32)
 
 
 @pytest.mark.fault("D7")
@@ -94,6 +112,24 @@ def test_of_two_hundred_clips_without_speech_none_is_speech(
         clip = KINDS[number % len(KINDS)](chance) * np.float32(10 ** chance.uniform(-2.5, -0.1))
         assert not any(speech for _, speech in stretches(clip)), (number, number % len(KINDS))
     record_property("runs", CLIPS)
+
+
+@pytest.mark.fault("D7")
+def test_of_twenty_melodies_of_an_instrument_few_are_speech() -> None:
+    """Short notes are like syllables: a few may pass."""
+    chance = np.random.default_rng(20261130)
+    taken = [any(speech for _, speech in stretches(melody(chance))) for _ in range(20)]
+    assert sum(taken) <= 4
+
+
+@pytest.mark.parametrize("name", ["plan", "problem", "rain", "train", "window"])
+def test_what_is_said_over_music_of_the_same_loudness_is_speech(name: str) -> None:
+    sound, _ = soundfile.read(AUDIO / f"{name}.wav", dtype="float32")
+    music = np.resize(melody(np.random.default_rng(7)), len(sound))
+    behind = music * np.sqrt(np.mean(sound**2) / np.mean(music**2))
+    for loudness in (0.5, 0.02):
+        heard = stretches(np.asarray((sound + behind) * loudness, np.float32))
+        assert sum(size for size, speech in heard if speech) > len(sound), "most of it, in bytes"
 
 
 @pytest.mark.parametrize("loudness", [1.0, 0.1])

@@ -18,6 +18,7 @@ import soundfile
 
 from dictate.config.schema import JournalSettings
 from dictate.errors import JournalError
+from dictate.journal import spool
 from dictate.journal.entry import EntryState
 from dictate.journal.journal import Entry, Journal
 from dictate.journal.retention import Moment
@@ -200,6 +201,7 @@ def test_sound_from_memory_reaches_the_disk_when_there_is_room_again(opened: Rig
         assert opened.journal.audio(number) == SECOND * 3
         assert opened.entry(number).audio_s == 3.0
     opened.journal.sweep(Moment.now())
+    assert spool.read(opened.folder / "audio" / f"{number}.wav") == SECOND * 3, "before it ends"
     (left,) = opened.restart()
     assert opened.journal.audio(number) == SECOND * 3
     assert (left.state, left.audio_s) == (S.CAPTURED, 3.0)

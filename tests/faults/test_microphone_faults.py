@@ -430,9 +430,10 @@ def test_a_muted_microphone_is_named_as_such_and_works_when_unmuted(
 
 
 @pytest.mark.fault("S19")
-def test_release_closes_the_device_for_the_server_too(pulse: PulseAudio) -> None:
+def test_release_closes_the_device_for_the_server_too(pulse: PulseAudio, noise: Path) -> None:
     async def scenario() -> None:
         async with dictating() as (dictation, tap):
+            pulse.play(noise)  # a silent one is closed after a while in any case
             await dictation.hears(0.2)
             assert await asyncio.to_thread(pulse.recordings) == 1
             tap.release()

@@ -38,6 +38,9 @@ def listen(folder: Path, work: Callable[[Listening], Awaitable[None]], key: str 
 @pytest.mark.fault("B2")
 def test_repetition_is_no_press(tmp_path: Path, keyboard: Keyboard) -> None:
     async def work(keys: Listening) -> None:
+        keyboard.repeat()  # it went down before anybody listened
+        await asyncio.sleep(0.1)
+        assert keys.heard == []
         keyboard.press()
         await keys.wait_for("KeyDown")
         for _ in range(5):
@@ -104,6 +107,8 @@ def test_what_else_is_typed_is_neither_told_nor_logged_nor_kept(
         for _ in range(50):
             keyboard.press(C)
             keyboard.release(C)
+        await asyncio.sleep(0.1)
+        assert keys.heard == []
         keyboard.press()
         await keys.wait_for("KeyDown")
         keyboard.release()

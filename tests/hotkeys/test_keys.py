@@ -260,6 +260,38 @@ def test_while_paused_no_key_begins_anything(run: Callable[..., None]) -> None:
     run(way)
 
 
+@pytest.mark.parametrize("key", ["b", ""], ids=["its key is known", "only the desktop knows it"])
+def test_a_pause_lets_go_of_each_key_that_the_desktop_has_for_us(
+    monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    """With hotkey.use = "none" nothing changes for the listener of such a key."""
+    held = SimpleNamespace(holds=True)
+    monkeypatch.setattr(listener, "bound_in", lambda key: held if key == "b" else None)
+
+    async def whole() -> None:
+        rig = Rig()
+        settings = replace(SETTINGS, hotkey=replace(HOTKEY, use="none"))
+        rig.keys.apply(replace(settings, key=(KeySettings(key, "second"),) if key else ()))
+        running = asyncio.create_task(rig.keys.run())
+        await asyncio.sleep(0.05)
+        rig.keys.bound("second", down=True)
+        await asyncio.sleep(0.06)
+        rig.keys.pause(paused=True)
+        assert rig.heard == ["second START_HELD", "second STOP"]
+        async with asyncio.timeout(5):
+            while rig.keys.state_of("second") != "none: paused":  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        rig.keys.bound("second", down=True)
+        assert len(rig.heard) == 2
+        rig.keys.pause(paused=False)
+        rig.keys.bound("second", down=True)
+        assert rig.heard[2:] == ["second START_HELD"]
+        running.cancel()
+        await asyncio.wait({running})
+
+    asyncio.run(whole())
+
+
 def test_saved_settings_do_not_make_a_key_forget_that_it_records(
     run: Callable[..., None],
 ) -> None:

@@ -13,7 +13,7 @@ from dictate.config.schema import MicrophoneSettings
 from dictate.errors import MicrophoneError
 from dictate.events import RATE, AudioChunk
 from dictate.microphone import Microphone
-from dictate.microphone.supervisor import MicrophoneSupervisor
+from dictate.microphone.supervisor import FIRST_BACKOFF_S, MicrophoneSupervisor
 
 CHUNK = RATE // 50
 CHUNK_S = CHUNK / RATE
@@ -324,6 +324,25 @@ def test_a_press_right_after_the_release_waits_for_the_closing() -> None:
     assert [is_open for is_open, _ in rig.opened] == [True, False, True, False]
 
 
+@pytest.mark.fault("S19")
+def test_a_release_at_the_moment_of_the_next_attempt_ends_it() -> None:
+    rig = Rig(NEVER, refuses=1)
+
+    async def scenario(tap: MicrophoneSupervisor) -> None:
+        tap.listen()
+        await until(lambda: rig.troubles)
+        loop = asyncio.get_running_loop()
+        until_both = loop.time() + 2 * FIRST_BACKOFF_S
+        loop.call_at(until_both - 0.01, tap.release)
+        while loop.time() < until_both:  # the loop is busy: then the attempt and the release
+            pass
+        await asyncio.sleep(0.2)
+        assert not tap.is_open
+
+    play(rig, scenario)
+    assert rig.made == 1
+
+
 @pytest.mark.fault("B3")
 @pytest.mark.parametrize("settings", [NEVER, LINGER, ALWAYS])
 @pytest.mark.parametrize("seed", range(3))
@@ -361,6 +380,30 @@ def test_a_lost_microphone_comes_back_and_is_told_once() -> None:
     assert len(rig.troubles) == 1
     assert "unplugged" in rig.troubles[0]
     assert rig.made == 4
+
+
+@pytest.mark.fault("A11", "A1")
+@pytest.mark.parametrize("settings", [NEVER, ALWAYS], ids=["opened at the press", "kept open"])
+def test_the_sound_that_a_lost_microphone_did_not_hear_is_counted(
+    settings: MicrophoneSettings,
+) -> None:
+    rig = Rig(settings)
+
+    async def scenario(tap: MicrophoneSupervisor) -> None:
+        tap.listen()
+        await heard(rig, 5)
+        rig.loses_at = rig.count + 1
+        await heard(rig, 10)
+        tap.release()
+        await tap.renew()
+        await asyncio.sleep(0.1)
+        tap.listen()
+        await heard(rig, 15)
+
+    play(rig, scenario)
+    (first,) = [number for number, chunk in enumerate(rig.chunks) if chunk.away]
+    before, after = rig.chunks[first - 1 : first + 1]
+    assert after.away == round((after.at - before.end) * RATE) >= 0.1 * RATE
 
 
 def test_one_that_cannot_be_opened_is_told_at_once_and_tried_until_release() -> None:

@@ -182,7 +182,7 @@ def test_a_bad_process_is_replaced(rig: Rig, bad: str) -> None:
 
     async def work(overlay: Overlay) -> None:
         rig.picture.session("recording", 1.0)
-        await until(lambda: (rig.folder / "window.py").exists() and children())
+        await until(rig.seen_file.exists)  # a process that is only starting would read the next one
         rig.plays(SHOWS)
         # It gets more than its pipe holds, and nobody waits for it.
         began = asyncio.get_running_loop().time()
