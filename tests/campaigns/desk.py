@@ -25,6 +25,7 @@ from dictate.ctl.client import DaemonClient, NotRunning
 from dictate.ctl.connection import Connection
 from dictate.errors import DictateError, Unavailable
 from tests.campaigns import tones
+from tests.campaigns.witness import Witness
 from tests.lab.daemon import RealDaemon, with_constants
 from tests.lab.desk import Desk, running_desk
 from tests.lab.windows import GtkField, Window, Xterm
@@ -84,6 +85,7 @@ class User:
         self._in_front = self.windows[-1].title
         self._noise = tones.write_noise(folder / "room.wav", ROOM_S)
         self._room: subprocess.Popen[bytes] | None = None
+        self.witness = Witness(desk.sound, folder)
         self.hear_the_room()
         self._display = Display(desk.x.display)
         self._code = self._display.keysym_to_keycode(XK.string_to_keysym(KEY))
@@ -110,6 +112,7 @@ class User:
 
     def start_saying(self, number: int) -> None:
         """Begin to speak it into the microphone."""
+        self.witness.listen()
         self._player = self.desk.sound.play(tones.write(self.folder / "say.wav", number))
         self.desk.sound.forget(self._player)
 
@@ -239,6 +242,7 @@ class User:
         if self._room is not None:
             self._room.kill()
             self._room.wait()
+        self.witness.close()
         if self._connection is not None:
             self._connection.close()
         self._display.close()

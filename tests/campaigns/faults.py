@@ -45,6 +45,10 @@ class Fault:
     """When it may cost sound that has not reached the daemon yet."""
     ends_daemon: bool = False
 
+    def ends_dictation(self, moment: Moment) -> bool:
+        """Whether what was said so far is written at this moment, and not at the release."""
+        return self.ends_daemon and moment in {Moment.SPEAKING, Moment.HEARD}
+
 
 def _signal(part: str, number: signal.Signals) -> Callable[[User, random.Random], Undo]:
     def cause(user: User, dice: random.Random) -> Undo:
@@ -66,7 +70,12 @@ def _signal(part: str, number: signal.Signals) -> Callable[[User, random.Random]
 
 def _unplug(user: User, dice: random.Random) -> Undo:
     user.desk.sound.unload(MICROPHONE)
-    return lambda: user.desk.sound.plug_in(MICROPHONE)
+
+    def undo() -> None:
+        user.witness.close()
+        user.desk.sound.plug_in(MICROPHONE)
+
+    return undo
 
 
 def _no_sound_server(user: User, dice: random.Random) -> Undo:
