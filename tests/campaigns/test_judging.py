@@ -225,6 +225,22 @@ def _silently(journal: Journal) -> Any:
 
 
 def test_what_grows_has_a_slope() -> None:
-    steps = [100.0 * step for step in range(20)]
-    assert slope(steps, [50.0] * 20) == pytest.approx(0.0)
-    assert slope(steps, [50.0 + step / 500 for step in steps]) == pytest.approx(2.0)
+    steps = [100.0 * step for step in range(40)]
+    flat, grown = slope(steps, [50.0] * 40), slope(steps, [50.0 + step / 500 for step in steps])
+    assert (flat.value, flat.error) == (pytest.approx(0.0), pytest.approx(0.0))
+    assert not flat.exceeds(1.0)
+    assert (grown.value, grown.error) == (pytest.approx(2.0), pytest.approx(0.0))
+    assert grown.exceeds(1.0)
+    assert not slope(steps[:12], [50.0 + step for step in steps[:12]]).exceeds(1.0)
+
+
+def test_what_goes_up_and_down_does_not_grow() -> None:
+    dice = np.random.default_rng(5)
+    steps = np.arange(100.0)
+    surely = 0
+    for _ in range(200):
+        # Each measurement is near the one before, as that of memory is.
+        noise = np.convolve(dice.normal(0, 1, 104), np.ones(5), "valid")
+        surely += slope(list(steps), list(noise)).exceeds(0.0)
+        assert slope(list(steps), list(noise + steps)).exceeds(0.5)
+    assert surely < 20
