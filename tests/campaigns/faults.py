@@ -69,18 +69,18 @@ def _signal(part: str, number: signal.Signals) -> Callable[[User, random.Random]
 
 
 def _unplug(user: User, dice: random.Random) -> Undo:
-    user.desk.sound.unload(MICROPHONE)
+    user.sound.unload(MICROPHONE)
 
     def undo() -> None:
         user.witness.close()
-        user.desk.sound.plug_in(MICROPHONE)
+        user.sound.plug_in(MICROPHONE)
 
     return undo
 
 
 def _no_sound_server(user: User, dice: random.Random) -> Undo:
-    user.desk.sound.kill()
-    return user.desk.sound.start
+    user.sound.kill()
+    return user.sound.start
 
 
 def _full_disk(user: User, dice: random.Random) -> Undo:

@@ -104,7 +104,7 @@ class PretendUser:
         self.daemon = SimpleNamespace(pid=1, ended=0, log=folder / "log", wait=lambda: None)
         self.daemon.log.touch()
         self.witness = SimpleNamespace(passed_s=1.0, heard=lambda _: "")
-        self.keys_down: set[int] = set()
+        self.seat = SimpleNamespace(keys_down=set())
         self._entry: dict[str, Any] = {}
         self._writes_to = writes_to
 

@@ -159,8 +159,8 @@ class Campaign:
         if not said.whole:
             said.came = user.witness.heard(passed_s)
         user.ready()
-        if user.keys_down:
-            self.result.find(step, f"keys are left down: {user.keys_down} after {said}")
+        if user.seat.keys_down:
+            self.result.find(step, f"keys are left down: {user.seat.keys_down} after {said}")
         if said.entry["state"] == "held" and dice.random() < 0.7:
             self._paste(said, dice)
 
@@ -338,12 +338,12 @@ class _Happening:
             return MICROPHONE_AWAY in log.read()
 
 
-def run(plan: Plan) -> Result:
-    """The campaign."""
-    result = Result("utterances", plan, "utterances", figures=dict.fromkeys(
+def run(plan: Plan, *, sway: bool = False) -> Result:
+    """The campaign, on X11 or in sway."""
+    result = Result("sway" if sway else "utterances", plan, "utterances", figures=dict.fromkeys(
         ("lost", "doubled", "misplaced"), 0.0))  # fmt: skip
     folder = mkdtemp(prefix="dictate-utterances-")
-    with at_a_desk(Path(folder), jumping=True) as user:
+    with at_a_desk(Path(folder), sway=sway, jumping=True) as user:
         campaign = Campaign(user, result)
         try:
             campaign.run()
