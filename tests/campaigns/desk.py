@@ -35,6 +35,8 @@ BOUND_S = 120.0
 ROOM_S = 300.0
 """Seconds of the noise of the room, which is played again and again."""
 SETTLED = ("delivered", "held", "cancelled", "empty")
+PAGE = 100
+"""Dictations that are asked for at once."""
 LONGEST_WINDOW = 4000
 """Characters after which a window is replaced by a new one."""
 CONFIG = """
@@ -169,6 +171,13 @@ class User:
         except DictateError:
             return []
         return found
+
+    def whole_history(self) -> Iterator[Mapping[str, Any]]:
+        """All of it, in pages: who asks for each alone is refused for asking too often."""
+        before = 0
+        while page := self.history(PAGE, before):
+            yield from page
+            before = page[-1]["number"]
 
     def entry(self, number: int) -> dict[str, Any]:
         """One dictation; empty if there is none of this number."""

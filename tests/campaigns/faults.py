@@ -15,6 +15,7 @@ from tests.campaigns.desk import User
 from tests.lab.pulse import MICROPHONE
 
 CAPTURE, ENGINE, OVERLAY = "dictate.microphone.capture", "dictate.engines.worker", "ui/overlay"
+DISK_FULL: Final = "disk full"
 DAY_S: Final = 86_400
 DAMAGE: Final = {signal.SIGKILL: "killed", signal.SIGSTOP: "stopped", signal.SIGTERM: "ended"}
 
@@ -150,7 +151,7 @@ FAULTS: Final = (
     ),
     Fault("microphone unplugged", _unplug, 2, _SOUND),
     Fault("sound server killed", _no_sound_server, 1, _SOUND),
-    Fault("disk full", _full_disk, 2),
+    Fault(DISK_FULL, _full_disk, 2),
     Fault("clock jumped", _clock, 2),
     Fault("settings saved", _reload, 2),
     Fault("hotwords saved", _hotwords, 1),
