@@ -121,4 +121,4 @@ def _run(arguments: argparse.Namespace) -> int:
         shipped("config/hotwords.toml") if arguments.demo else None,
     )
     options = RunOptions(recordings, once=once, show_partials=arguments.demo, fetch=arguments.fetch)
-    return asyncio.run(run_daemon(files, overrides, options))
+    console.leave(asyncio.run(run_daemon(files, overrides, options)))

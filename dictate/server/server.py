@@ -13,7 +13,6 @@ import asyncio
 import contextlib
 import hmac
 import logging
-import os
 import signal
 import ssl
 from collections.abc import Callable
@@ -186,9 +185,8 @@ def serve(
     context = tls_context(options, token)
     listeners = open_listeners(options, tls=context is not None)
     code = asyncio.run(_serve(PublicServer(settings, token), listeners, context, out))
-    logging.shutdown()
     # The engine's thread may still be loading a model that is no longer needed.
-    os._exit(code)
+    console.leave(code)
 
 
 def _refuse_remote_engine(settings: EngineSettings) -> None:

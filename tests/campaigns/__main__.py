@@ -13,6 +13,7 @@ from tests.lab.daemon import PYTHONPATH
 
 NIGHT: Final = {
     "utterances": 10_000,
+    "sway": 2_000,
     "keys": 100_000,
     "calls": 100_000,
     "soak": 10_000,

@@ -124,8 +124,8 @@ class Campaign:
         """Whether it stayed as it was, and still works."""
         for name, values in series(self._looks).items():
             grows = slope(self._steps, values)
-            self.result.figures[f"{name.replace('_', ' ')} for 1000 calls"] = round(grows, 3)
-            if grows > GROWS[name] and max(values[-3:]) > values[len(values) // 3] + 5:
+            self.result.figures[f"{name.replace('_', ' ')} for 1000 calls"] = str(grows)
+            if grows.exceeds(GROWS[name]) and max(values[-3:]) > values[len(values) // 3] + 5:
                 self.result.find(self.result.done, f"{name} grows: {values}")
         at = (log := self.daemon.logged()).find("Traceback")
         if at >= 0:

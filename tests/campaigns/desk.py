@@ -18,24 +18,25 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from Xlib import XK, X
-from Xlib.display import Display
-
 from dictate.ctl.client import DaemonClient, NotRunning
 from dictate.ctl.connection import Connection
 from dictate.errors import DictateError, Unavailable
 from tests.campaigns import tones
+from tests.campaigns.seats import Seat, seat
+from tests.campaigns.witness import Witness
+from tests.lab.bus import session_bus
 from tests.lab.daemon import RealDaemon, with_constants
-from tests.lab.desk import Desk, running_desk
-from tests.lab.windows import GtkField, Window, Xterm
+from tests.lab.pulse import PulseAudio
+from tests.lab.windows import Window
 from tests.lab.xserver import wait_for
 
-KEY = "Control_R"
 BOUND_S = 120.0
 """Seconds within which everything must work again after a fault, on a busy machine."""
 ROOM_S = 300.0
 """Seconds of the noise of the room, which is played again and again."""
 SETTLED = ("delivered", "held", "cancelled", "empty")
+PAGE = 100
+"""Dictations that are asked for at once."""
 LONGEST_WINDOW = 4000
 """Characters after which a window is replaced by a new one."""
 CONFIG = """
@@ -44,9 +45,7 @@ device = "Virtual Microphone"
 [engine]
 use = "tones:"
 deadline_s = 2.0
-[output]
-use = "x11"
-[journal]
+{seat}[journal]
 keep_mb = {keep_mb}
 [notifications]
 enabled = false
@@ -64,54 +63,55 @@ class User:
     def __init__(
         self,
         folder: Path,
-        desk: Desk,
+        seat: Seat,
+        sound: PulseAudio,
+        env: Mapping[str, str],
         *,
         jumping: bool,
         keep_mb: float,
         constants: Mapping[str, float],
     ) -> None:
         self.folder = folder
-        self.desk = desk
-        self.daemon = RealDaemon(folder, desk.env, config=CONFIG.format(keep_mb=keep_mb))
+        self.seat = seat
+        self.sound = sound
+        self._env = env
+        config = CONFIG.format(seat=seat.settings, keep_mb=keep_mb)
+        self.daemon = RealDaemon(folder, env, config=config)
         self.clock = folder / "clock"
         """By how many seconds the wall clock is wrong, if it may jump."""
         if jumping:
             self.daemon.program = ("tests.campaigns.jumping_clock:main", str(self.clock))
         elif constants:
             self.daemon.program = with_constants(constants)
-        self.windows: list[Window] = [Xterm(desk.x, folder), GtkField(desk.x, folder)]
+        self.windows = [seat.open(kind, folder) for kind in seat.kinds]
         self.closed: list[Window] = []
         self._in_front = self.windows[-1].title
         self._noise = tones.write_noise(folder / "room.wav", ROOM_S)
         self._room: subprocess.Popen[bytes] | None = None
+        self.witness = Witness(sound, folder)
         self.hear_the_room()
-        self._display = Display(desk.x.display)
-        self._code = self._display.keysym_to_keycode(XK.string_to_keysym(KEY))
         self._client: DaemonClient | None = None
         self._connection: Connection | None = None
 
     # What it does.
 
     def press(self) -> None:
-        self._key(X.KeyPress)
+        self.seat.press(self.daemon)
 
     def release(self) -> None:
-        self._key(X.KeyRelease)
-
-    def _key(self, kind: int) -> None:
-        self._display.xtest_fake_input(kind, self._code)
-        self._display.sync()
+        self.seat.release(self.daemon)
 
     def hear_the_room(self) -> None:
         """Go on with a faint noise, as every room has: exact zeros count as a lost microphone."""
         if self._room is None or self._room.poll() is not None:
-            self._room = self.desk.sound.play(self._noise)
-            self.desk.sound.forget(self._room)
+            self._room = self.sound.play(self._noise)
+            self.sound.forget(self._room)
 
     def start_saying(self, number: int) -> None:
         """Begin to speak it into the microphone."""
-        self._player = self.desk.sound.play(tones.write(self.folder / "say.wav", number))
-        self.desk.sound.forget(self._player)
+        self.witness.listen()
+        self._player = self.sound.play(tones.write(self.folder / "say.wav", number))
+        self.sound.forget(self._player)
 
     def said(self) -> None:
         """Until it is spoken, or the sound server is gone."""
@@ -131,21 +131,13 @@ class User:
         """Close what is full, and open a new one."""
         for place, window in enumerate(self.windows):
             if len(window.text()) > LONGEST_WINDOW:
-                self.windows[place] = type(window)(self.desk.x, self.folder)
+                self.windows[place] = self.seat.open(type(window), self.folder)
                 time.sleep(0.3)
                 window.close()
                 self.closed.append(window)
                 self.go_to(self.windows[place])
 
     # What it sees.
-
-    @property
-    def keys_down(self) -> set[int]:
-        """The keycodes that the X server considers pressed."""
-        keymap = self._display.query_keymap()
-        return {
-            8 * at + bit for at, byte in enumerate(keymap) for bit in range(8) if byte >> bit & 1
-        }
 
     def written(self) -> dict[str, Counter[str]]:
         """How often each word stands in each window."""
@@ -180,6 +172,13 @@ class User:
             return []
         return found
 
+    def whole_history(self) -> Iterator[Mapping[str, Any]]:
+        """All of it, in pages: who asks for each alone is refused for asking too often."""
+        before = 0
+        while page := self.history(PAGE, before):
+            yield from page
+            before = page[-1]["number"]
+
     def entry(self, number: int) -> dict[str, Any]:
         """One dictation; empty if there is none of this number."""
         found = self.history(1, number + 1)
@@ -204,7 +203,7 @@ class User:
     def _ask(self) -> DaemonClient:
         if self._client is None:
             try:
-                self._connection = Connection(self.desk.env["DBUS_SESSION_BUS_ADDRESS"])
+                self._connection = Connection(self._env["DBUS_SESSION_BUS_ADDRESS"])
             except Unavailable as error:
                 raise NotRunning(str(error)) from error
             self._client = DaemonClient(self._connection)
@@ -232,16 +231,16 @@ class User:
 
     def ready(self) -> None:
         """Until the next press is heard."""
-        self.wait("the hotkey is heard", lambda: self.status().get("hotkey") == "ctrl_r")
+        self.wait("the hotkey is heard", lambda: self.status().get("hotkey") == self.seat.hotkey)
 
     def close(self) -> None:
         """End what it has opened."""
         if self._room is not None:
             self._room.kill()
             self._room.wait()
+        self.witness.close()
         if self._connection is not None:
             self._connection.close()
-        self._display.close()
 
 
 def _has_focus(window: Window) -> bool:
@@ -253,14 +252,18 @@ def _has_focus(window: Window) -> bool:
 def at_a_desk(
     folder: Path,
     *,
+    sway: bool = False,
     jumping: bool = False,
     keep_mb: float = 4000,
     constants: Mapping[str, float] = MappingProxyType({}),
 ) -> Iterator[User]:
-    """A user at a desk, whose daemon is ready; its wall clock jumps if it may, or these constants
-    of ours have other values."""
-    with running_desk(folder) as desk:
-        user = User(folder, desk, jumping=jumping, keep_mb=keep_mb, constants=constants)
+    """A user at a desk, on X11 or in sway, whose daemon is ready; its wall clock jumps if it may,
+    or these constants of ours have other values."""
+    with session_bus(folder) as bus, seat(sway=sway) as place, PulseAudio(folder) as sound:
+        pulse = {name: value for name, value in sound.env.items() if name.startswith("PULSE_")}
+        env = {**place.env, "DBUS_SESSION_BUS_ADDRESS": bus.address, **pulse}
+        user = User(folder, place, sound, env, jumping=jumping, keep_mb=keep_mb,
+                    constants=constants)  # fmt: skip
         with user.daemon as daemon:
             try:
                 user.ready()

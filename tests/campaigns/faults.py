@@ -15,6 +15,7 @@ from tests.campaigns.desk import User
 from tests.lab.pulse import MICROPHONE
 
 CAPTURE, ENGINE, OVERLAY = "dictate.microphone.capture", "dictate.engines.worker", "ui/overlay"
+DISK_FULL: Final = "disk full"
 DAY_S: Final = 86_400
 DAMAGE: Final = {signal.SIGKILL: "killed", signal.SIGSTOP: "stopped", signal.SIGTERM: "ended"}
 
@@ -45,6 +46,10 @@ class Fault:
     """When it may cost sound that has not reached the daemon yet."""
     ends_daemon: bool = False
 
+    def ends_dictation(self, moment: Moment) -> bool:
+        """Whether what was said so far is written at this moment, and not at the release."""
+        return self.ends_daemon and moment in {Moment.SPEAKING, Moment.HEARD}
+
 
 def _signal(part: str, number: signal.Signals) -> Callable[[User, random.Random], Undo]:
     def cause(user: User, dice: random.Random) -> Undo:
@@ -65,13 +70,18 @@ def _signal(part: str, number: signal.Signals) -> Callable[[User, random.Random]
 
 
 def _unplug(user: User, dice: random.Random) -> Undo:
-    user.desk.sound.unload(MICROPHONE)
-    return lambda: user.desk.sound.plug_in(MICROPHONE)
+    user.sound.unload(MICROPHONE)
+
+    def undo() -> None:
+        user.witness.close()
+        user.sound.plug_in(MICROPHONE)
+
+    return undo
 
 
 def _no_sound_server(user: User, dice: random.Random) -> Undo:
-    user.desk.sound.kill()
-    return user.desk.sound.start
+    user.sound.kill()
+    return user.sound.start
 
 
 def _full_disk(user: User, dice: random.Random) -> Undo:
@@ -141,7 +151,7 @@ FAULTS: Final = (
     ),
     Fault("microphone unplugged", _unplug, 2, _SOUND),
     Fault("sound server killed", _no_sound_server, 1, _SOUND),
-    Fault("disk full", _full_disk, 2),
+    Fault(DISK_FULL, _full_disk, 2),
     Fault("clock jumped", _clock, 2),
     Fault("settings saved", _reload, 2),
     Fault("hotwords saved", _hotwords, 1),

@@ -10,6 +10,9 @@ import numpy as np
 PAGE_MB: Final = 4096 / 1e6
 WARM: Final = 0.3
 """The first part of a run, in which caches fill."""
+BLOCKS: Final = 10
+STUDENT: Final = 2.306
+"""Of BLOCKS - 2 degrees of freedom, for 95 %."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +41,35 @@ def series(footprints: Sequence[Footprint]) -> dict[str, list[float]]:
     return {it.name: [getattr(one, it.name) for one in footprints] for it in fields(Footprint)}
 
 
-def slope(steps: Sequence[float], values: Sequence[float]) -> float:
-    """By how much it grows in 1000 steps, after the warm-up: the line of least squares."""
+@dataclass(frozen=True, slots=True)
+class Slope:
+    """By how much something grows in 1000 steps."""
+
+    value: float
+    error: float
+    """Half of the interval in which it lies with 95 %; inf if there are too few measurements."""
+
+    def exceeds(self, limit: float) -> bool:
+        """Whether it grows by more, and surely grows."""
+        return self.value > max(limit, self.error)
+
+    def __str__(self) -> str:
+        return f"{self.value:.2f} ± {self.error:.2f}"
+
+
+def slope(steps: Sequence[float], values: Sequence[float]) -> Slope:
+    """After the warm-up: the line of least squares. What is measured hangs together with what was
+    measured just before, so its error is that of a line through means of neighbours."""
     warm = round(WARM * len(steps))
     if len(steps) - warm < 3:
-        return 0.0
-    return float(np.polyfit(steps[warm:], values[warm:], 1)[0]) * 1000
+        return Slope(0.0, float("inf"))
+    value = float(np.polyfit(steps[warm:], values[warm:], 1)[0])
+    if len(steps) - warm < 2 * BLOCKS:
+        return Slope(value * 1000, float("inf"))
+    at, means = (
+        np.array([block.mean() for block in np.array_split(np.asarray(them[warm:]), BLOCKS)])
+        for them in (steps, values)
+    )
+    off = means - np.polyval(np.polyfit(at, means, 1), at)
+    deviation = np.sqrt((off**2).sum() / (BLOCKS - 2) / ((at - at.mean()) ** 2).sum())
+    return Slope(value * 1000, float(STUDENT * deviation) * 1000)

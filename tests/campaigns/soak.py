@@ -97,9 +97,9 @@ def _judge(result: Result, curves: Curves) -> None:
         kind = name.rpartition(" ")[2]
         if kind in LIMITS:
             grows = slope(curves["step"], values)
-            result.figures[f"{name} for 1000"] = round(grows, 3)
-            if grows > LIMITS[kind] and result.done >= JUDGED_FROM:
-                result.find(result.done, f"{name} grows by {grows:.2f} in 1000 dictations")
+            result.figures[f"{name} for 1000"] = str(grows)
+            if grows.exceeds(LIMITS[kind]) and result.done >= JUDGED_FROM:
+                result.find(result.done, f"{name} grows by {grows} in 1000 dictations")
     result.figures["MB of journal at most"] = round(max(curves.get("journal MB", [0.0])), 1)
     for name in ("not written", "written twice"):
         if result.figures[name]:

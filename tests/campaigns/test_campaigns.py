@@ -13,7 +13,15 @@ from tests.fault_matrix import page
 
 pytestmark = [pytest.mark.timeout(300)]
 
-BRIEF = {"utterances": 3, "soak": 3, "keys": 100, "calls": 160, "journals": 40, "files": 140}
+BRIEF = {
+    "utterances": 3,
+    "sway": 3,
+    "soak": 3,
+    "keys": 100,
+    "calls": 160,
+    "journals": 40,
+    "files": 140,
+}
 
 
 def test_every_campaign_is_tried_here() -> None:
@@ -24,6 +32,7 @@ def test_every_campaign_is_tried_here() -> None:
     "name",
     [
         pytest.param("utterances", marks=[pytest.mark.desktop, pytest.mark.fault("F1", "F2")]),
+        pytest.param("sway", marks=[pytest.mark.desktop, pytest.mark.fault("F1", "F2")]),
         pytest.param("soak", marks=[pytest.mark.desktop, pytest.mark.fault("F9")]),
         pytest.param("keys", marks=pytest.mark.fault("B3")),
         pytest.param("calls", marks=pytest.mark.fault("F6", "F7")),

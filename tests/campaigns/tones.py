@@ -105,8 +105,11 @@ class Ear:
 
 
 def heard(path: Path) -> str:
-    """What is in this recording."""
-    samples, _ = soundfile.read(path, dtype="float32")
+    """What is in this recording; nothing if there is none."""
+    try:
+        samples, _ = soundfile.read(path, dtype="float32")
+    except soundfile.LibsndfileError:
+        return ""
     ear = Ear()
     ear.feed(samples)
     return ear.text()

@@ -56,6 +56,15 @@ def test_while_idle(user: Home) -> None:
         stop(daemon, TERM)
 
 
+def test_what_its_libraries_tidy_up_at_the_end_is_not_waited_for(user: Home) -> None:
+    daemon = user.daemon()
+    daemon.program = ("-c", "import atexit, time; atexit.register(time.sleep, 60);"
+                            "from dictate import cli; cli.main()")  # fmt: skip
+    with daemon:
+        wait_for(lambda: daemon.status()["engine_state"] == "ready", "the engine is loaded")
+        stop(daemon, TERM)
+
+
 def test_its_terminal_is_closed(user: Home) -> None:
     terminal, its_end = os.openpty()
     daemon = user.daemon()
@@ -96,6 +105,7 @@ def test_while_the_engine_is_busy(user: Home, record_property: Record) -> None:
     """What does not come in time is heard again at the next start, and held."""
     user.say("!slow 20", Home.text)
     with user.daemon() as daemon:
+        wait_for(lambda: daemon.status()["engine_state"] == "ready", "the engine is loaded")
         daemon.ctl("start")
         daemon.wait_state("finishing")
         record_property("detected_s", stop(daemon, TERM))

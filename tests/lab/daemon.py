@@ -150,10 +150,10 @@ class RealDaemon:
         assert self._process is not None
         return self._process.pid
 
-    def kill(self) -> None:
-        """SIGKILL: it cannot clean up."""
+    def kill(self, how: signal.Signals = signal.SIGKILL) -> None:
+        """It cannot clean up. After SIGABRT the stacks of its threads are in its log."""
         assert self._process is not None
-        self._process.send_signal(signal.SIGKILL)
+        self._process.send_signal(how)
         self._process.wait()
 
     def wait(self, timeout_s: float = 30) -> int:

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -37,7 +38,9 @@ class PulseAudio(SoundServer):
     )
 
     def __init__(self, folder: Path) -> None:
-        missing = [tool for tool in ("pulseaudio", "pactl", "paplay") if not shutil.which(tool)]
+        missing = [
+            tool for tool in ("pulseaudio", "pactl", "paplay", "parec") if not shutil.which(tool)
+        ]
         if missing:
             pytest.skip(
                 f"{', '.join(missing)} not found: apt install pulseaudio pulseaudio-utils"
@@ -88,6 +91,16 @@ class PulseAudio(SoundServer):
         )
         self._players.append(player)
         return player
+
+    def record(self, source: str, rate: int, file: IO[bytes]) -> subprocess.Popen[bytes]:
+        """Record this source, mono in 16 bits; the caller ends it."""
+        form = ["--raw", "--format=s16le", "--channels=1", f"--rate={rate}", "--latency-msec=20"]
+        return subprocess.Popen(
+            ["parec", f"--device={source}", *form],
+            env={**os.environ, **self.env},
+            stdout=file,
+            stderr=subprocess.DEVNULL,
+        )
 
     def forget(self, player: "subprocess.Popen[bytes]") -> None:
         """Its caller sees to this player's end."""

@@ -21,10 +21,10 @@ EIGHT = "." * 11 + "#" * 30
 """The same, in "eight cats sat", in spite of its closures."""
 
 
-LEVELS = {"#": 0.1, "o": 0.01, "K": 1.0, "~": 0.001, ".": 0.01, ":": 0.015, "-": 0.03}
+LEVELS = {"#": 0.1, "o": 0.02, "K": 1.0, "~": 0.001, ".": 0.01, ":": 0.015, "-": 0.03, "=": 0.1}
 """All letters and "~" are speech to the detector: a soft voice, a knock, and what it takes for
 speech after a voice. A colon is a frame that is a little louder than the pause, a dash one that is
-much louder; both are no speech."""
+much louder, and "=" one that is as loud as the voice; they are no speech."""
 SPEECH = "#oK~"
 
 
@@ -57,6 +57,9 @@ def after(frames: str) -> VoiceEnd:
         (SENTENCE + BREATH, True),
         (SENTENCE + BREATH.rstrip("."), False),
         (EIGHT, False),
+        (VOICE + "=" * 2 * len(PAUSE), False),  # a tone is no speech to the detector
+        (VOICE + "=" * 2 * len(PAUSE) + PAUSE, True),
+        (VOICE + "=" + PAUSE[1:], False),
     ],
 )
 def test_when_the_voice_has_ended(frames: str, ended: bool) -> None:
