@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.desktop.test_gnome import session
 from tests.desktop.test_profiles import in_front
 from tests.lab.accessibility import AccessibilityBus
 from tests.lab.daemon import RealDaemon, wait_for, with_constants
@@ -14,6 +15,8 @@ from tests.lab.scripted import noise, script
 from tests.lab.windows import Window
 
 pytestmark = [pytest.mark.gnome, pytest.mark.timeout(180)]
+
+__all__ = ["session"]  # what reports the focus does not start without a display
 
 PROFILES = """
 [[profile]]
