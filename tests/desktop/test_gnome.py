@@ -297,6 +297,23 @@ def test_nothing_is_taken_back_where_the_application_hangs(
     assert gnome.engine() == MINE
 
 
+def test_what_the_shell_remembers_is_no_confirmation(
+    gnome: Gnome, windows: dict[str, Window], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = windows["gtk4"]
+
+    async def work(output: Output) -> None:
+        focus = await focus_on(output, window)
+        assert await output.write("twice ", focus) is Receipt.DELIVERED
+        monkeypatch.setattr(ibus_output, "_RECEIPT_S", 0.5)
+        window.hang()
+        assert await output.write("twice ", focus) is Receipt.UNCONFIRMED
+        window.wake()
+
+    with_output(work)
+    window.wait_text("twice twice ")
+
+
 def test_a_terminal_takes_nothing_back(gnome: Gnome, windows: dict[str, Window]) -> None:
     async def work(output: Output) -> None:
         focus = await focus_on(output, windows["foot"])

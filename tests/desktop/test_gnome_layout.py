@@ -11,7 +11,7 @@ from tests.lab.xserver import wait_for
 
 pytestmark = [pytest.mark.gnome, pytest.mark.timeout(180)]
 
-SOURCES = "imports.ui.status.keyboard.getInputSourceManager()"
+SOURCES = "Main.panel.statusArea.keyboard._inputSourceManager"
 
 
 class _Gnome(Gnome):

@@ -5,19 +5,11 @@
 
 import pytest
 
-from tests.lab.gnome import Gnome, Gtk3OnGnome
+from tests.lab.gnome import WINDOWS, Gnome, Gtk3OnGnome
 from tests.lab.overlay_window import overlay_window
 from tests.lab.xserver import wait_for
 
 pytestmark = [pytest.mark.gnome, pytest.mark.timeout(180)]
-
-POINTER = """
-const {Clutter, GLib} = imports.gi;
-global._pointer ??= Clutter.get_default_backend().get_default_seat()
-    .create_virtual_device(Clutter.InputDeviceType.POINTER_DEVICE);
-const now = () => GLib.get_monotonic_time();
-"""
-WINDOWS = "global.get_window_actors().map(a => a.meta_window)"
 
 
 def test_the_focus_stays_and_clicks_reach_what_is_below(gnome: Gnome) -> None:
@@ -35,12 +27,9 @@ def test_the_focus_stays_and_clicks_reach_what_is_below(gnome: Gnome) -> None:
         top = f"{WINDOWS}.find(w => w.title == 'Dictate')?.get_frame_rect().y ?? 0"
         wait_for(lambda: int(str(gnome.evaluate(top))) > 500, "it is at the lower edge")
         assert gnome.evaluate("global.display.focus_window.title") == other.title
-        gnome.evaluate(f"{POINTER} global._pointer.notify_absolute_motion(now(), 512, 690); 1")
+        gnome.point(512, 690)
         wait_for(lambda: 0 < int(str(gnome.evaluate(top))) < 200, "it steps aside")
-        # The shell knows what is below the pointer once that has moved again.
-        gnome.evaluate(f"{POINTER} global._pointer.notify_absolute_motion(now(), 514, 692); 1")
-        for pressed in (1, 0):
-            gnome.evaluate(f"{POINTER} global._pointer.notify_button(now(), 1, {pressed}); 1")
+        gnome.click(514, 692)
         wait_for(
             lambda: gnome.evaluate("global.display.focus_window.title") == below.title,
             "the click reaches the window below",

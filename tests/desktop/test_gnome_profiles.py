@@ -6,14 +6,18 @@ from pathlib import Path
 
 import pytest
 
+from tests.desktop.test_gnome import session
 from tests.desktop.test_profiles import in_front
 from tests.lab.accessibility import AccessibilityBus
 from tests.lab.daemon import RealDaemon, wait_for, with_constants
+from tests.lab.eight import PATIENCE
 from tests.lab.gnome import AccessibleChromiumOnGnome, Gnome, Gtk4OnGnome, Qt6OnGnome
 from tests.lab.scripted import noise, script
 from tests.lab.windows import Window
 
 pytestmark = [pytest.mark.gnome, pytest.mark.timeout(180)]
+
+__all__ = ["session"]  # what reports the focus does not start without a display
 
 PROFILES = """
 [[profile]]
@@ -25,7 +29,11 @@ name = "letters"
 titles = ["gtk4-*"]
 replacements = { "numbers" = "sums" }
 """
-PATIENT = {"dictate.app.profiles.FOCUS_S": 5, "dictate.outputs.guard.CONFIRM_S": 2}
+PATIENT = {
+    **PATIENCE,
+    "dictate.app.profiles.FOCUS_S": 5,
+    "dictate.outputs.guard.CONFIRM_S": 2,
+}
 
 
 def test_the_window_decides_where_accessibility_knows_it(gnome: Gnome, tmp_path: Path) -> None:

@@ -45,15 +45,15 @@ EIGHT: Final = (
         "ok (see the notes) and bring the other keys and the map. Then we go.",
     ),
 )
-PATIENT: Final = with_constants(
-    {
-        "dictate.app.around_cursor.ANSWER_S": 5,
-        "dictate.outputs.accessible_text.READ_S": 5,
-        "dictate.outputs.wayland.surrounding.REPORT_S": 1,
-        "dictate.outputs.ibus.surrounding.ANSWER_S": 0.5,
-    }
-)
-"""The `program` of a daemon on a machine that may be busy."""
+PATIENCE: Final = {
+    "dictate.app.around_cursor.ANSWER_S": 5,
+    "dictate.outputs.accessible_text.READ_S": 5,
+    "dictate.outputs.wayland.surrounding.REPORT_S": 1,
+    "dictate.outputs.ibus.surrounding.ANSWER_S": 0.5,
+}
+"""Seconds for what stands around the cursor, on a machine that may be busy."""
+PATIENT: Final = with_constants(PATIENCE)
+"""The `program` of a daemon there."""
 HAND_S: Final = 0.4
 """Seconds between a key and the next dictation: the hand moves."""
 

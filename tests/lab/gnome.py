@@ -110,12 +110,16 @@ class Gnome(HeadlessDesktop):
         file.write_text(service.application_text())
         start_portal(self, *_SHORTCUTS, "gnome-control-center")
 
-    def click(self, x: int, y: int) -> None:
-        """Click there, once the pointer has come to rest."""
+    def point(self, x: int, y: int) -> None:
+        """Move the pointer there."""
         # GNOME 48 knows what is below the pointer once that has moved again.
         for at in (x - 2, x):
             self.evaluate(f"{_POINTER} pointer.notify_absolute_motion(0, {at}, {y}); 1")
             time.sleep(0.1)
+
+    def click(self, x: int, y: int) -> None:
+        """Click there, once the pointer has come to rest."""
+        self.point(x, y)
         for state in ("PRESSED", "RELEASED"):
             time.sleep(0.2)
             self.evaluate(f"{_POINTER} pointer.notify_button(0, 1, Clutter.ButtonState.{state}); 1")

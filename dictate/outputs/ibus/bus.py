@@ -49,10 +49,15 @@ class SurroundingText:
         return cls(text.value[2], cursor, anchor)
 
     @property
+    def before(self) -> str:
+        """The text before the cursor, if that is counted in characters."""
+        return self.text[: self.cursor]
+
+    @property
     def befores(self) -> set[str]:
         """The text before the cursor, for either unit."""
         in_bytes = self.text.encode()[: self.cursor].decode(errors="ignore")
-        return {self.text[: self.cursor], in_bytes}
+        return {self.before, in_bytes}
 
 
 def address() -> str:

@@ -25,6 +25,7 @@ from dictate.outputs.ibus.bus import (
     IBusRefused,
     SurroundingText,
 )
+from dictate.outputs.ibus.engine import IBusEngine
 
 _CONTEXT: Final = "org.freedesktop.IBus.InputContext"
 _NO_CONTEXT: Final = "/org/freedesktop/IBus/InputContext_1"
@@ -35,6 +36,7 @@ _REPLIES: Final = 3
 """How many replies of GNOME Shell to wait for."""
 _FORWARD_S: Final = 1.0
 """Seconds for IBus to forward a message of ours back to us."""
+_TICK_S: Final = 0.002
 _CAN_FOCUS: Final = 1 << 3
 _GAINED: Final = "FocusIn"
 _LOST: Final = "FocusOut"
@@ -143,6 +145,26 @@ class IBusDesktop(IBusConnection):
         """Whether the field that has the focus reports each change, and each move of the cursor, by
         itself: those of Qt do, if we were there when the application started."""
         return self._client in self._qt
+
+    async def reports(self, since: float, seconds: float) -> bool:
+        """Whether a text field reports at `since` (monotonic) or within `seconds` after it."""
+        while self.reported_at < since and time.monotonic() < since + seconds:  # noqa: ASYNC110
+            await asyncio.sleep(_TICK_S)
+        return self.reported_at >= since
+
+    async def until_recalled(self, engine: IBusEngine) -> None:
+        """Return once a report can only be of the application.
+
+        Since 44, GNOME Shell itself answers an engine that is switched on: with the last report
+        that it has, which may be out of date, from an application that may hang. Raises IBusLost.
+        """
+        if engine.recalled:
+            return
+        if await self.through_shell():
+            with suppress(IBusRefused):  # who answers so has answered the engine
+                await engine.call(PROPERTIES, "GetAll", "s", _PANEL, to=_PANEL)
+            await self._until_forwarded()
+        engine.recalled = True
 
     async def until_passed_on(self) -> None:
         """Return once GNOME Shell has most likely passed on to the application what it got from us.

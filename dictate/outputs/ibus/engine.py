@@ -62,6 +62,8 @@ class IBusEngine(IBusConnection):
     """The whole report."""
     preedit_at = 0.0
     """Monotonic seconds of the last preedit."""
+    recalled = False
+    """Whether GNOME Shell has told again what it knew when this engine was switched on."""
     _reported: asyncio.Event
 
     async def settle(self) -> None:
@@ -127,7 +129,7 @@ class IBusEngine(IBusConnection):
                 self.shows_preedit = bool(call.body[0] & _SHOWS_PREEDIT)
             case "SetSurroundingText":
                 self.surrounding = SurroundingText.of(call)
-                self.before = self.surrounding.text[: self.surrounding.cursor]
+                self.before = self.surrounding.before
                 self._reported.set()
         return Message.new_method_return(call)
 

@@ -209,7 +209,7 @@ class IBusOutput(Output):
     async def _write(self, text: str, window: str) -> Receipt:
         async with self._switching:
             try:
-                desktop, engine = await self._ready(window)
+                desktop, engine = await self._ready(window, text)
                 if engine.terminal and "\n" in text:
                     raise NotDelivered("a terminal would take the line ends for Enter")
                 self._forget_later()
@@ -223,8 +223,8 @@ class IBusOutput(Output):
                 self._showing = False
                 await self._switch.restore()
 
-    async def _ready(self, window: str) -> tuple[IBusDesktop, IBusEngine]:
-        """Switch our engine on, in this very field. Raises NotDelivered."""
+    async def _ready(self, window: str, text: str = "") -> tuple[IBusDesktop, IBusEngine]:
+        """Switch our engine on, in this very field, to write `text`. Raises NotDelivered."""
         try:
             desktop = await self._switch.connected()
             _check(await desktop.focus(), window)
@@ -235,6 +235,8 @@ class IBusOutput(Output):
                 raise NotDelivered("IBus did not switch to dictate")
             if self._showing:
                 await engine.preedit("")
+            if text and engine.reports_text and _alike(desktop.surrounding, text):
+                await desktop.until_recalled(engine)
             await self._until_passed_on(desktop)
             _check(await desktop.focus(), window)
             self._guard.refuse()
@@ -359,7 +361,7 @@ class IBusOutput(Output):
                 before = befores[0] if len(befores) == 1 else ""
                 deletion = DeleteSurrounding(text, before, passed_on=True)
                 desktop, engine = await self._ready(window)
-                now = await ask(engine)
+                now = await ask(desktop, engine)
                 _check(await desktop.focus(), window)
                 if now != self._last or desktop.surrounding != self._last:
                     raise NotDelivered("the application does not say what stands there now")
@@ -418,6 +420,14 @@ def _follows(before: str, text: str) -> bool:
     """Whether the cursor is behind `text`, if `before` is the text before the cursor, or the end of
     it or of its last line."""
     return bool(before) and (before.endswith(text) or text.endswith(before))
+
+
+def _alike(before: SurroundingText | None, text: str) -> bool:
+    """Whether a report of what stood there before could be taken for one of the text, or of its
+    first piece."""
+    if before is None or len(text.encode()) > LONGEST_XIM_BYTES:
+        return True
+    return _follows(before.before, text)
 
 
 async def _probe() -> None:

@@ -7,8 +7,6 @@ GNOME Shell passes on a report only if it is not what the last one was: so no an
 GTK 3 never says what is selected.
 """
 
-import asyncio
-import time
 from typing import Final
 
 from dictate.outputs import FieldText
@@ -18,7 +16,6 @@ from dictate.outputs.ibus.engine import IBusEngine
 
 ANSWER_S: Final = 0.04
 """Seconds after a preedit in which an application reports a change. It needs some milliseconds."""
-_TICK_S: Final = 0.002
 _END: Final = 100
 """Characters of a text that are compared; a report holds at least so many."""
 _INVISIBLE: Final = "\u200b"
@@ -34,10 +31,9 @@ async def report_now(
     if not previewed:
         if last.cursor != last.anchor:
             return last
+        await desktop.until_recalled(engine)
         await engine.preedit(_INVISIBLE)
-    asked = engine.preedit_at
-    while desktop.reported_at < asked and time.monotonic() < asked + ANSWER_S:  # noqa: ASYNC110
-        await asyncio.sleep(_TICK_S)
+    await desktop.reports(engine.preedit_at, ANSWER_S)
     if not previewed:
         await engine.preedit("")
     return desktop.surrounding

@@ -13,11 +13,12 @@ _PAUSE_S: Final = 0.1
 """Seconds. GNOME's applications drop a request that crosses a report of theirs."""
 
 
-async def ask(engine: IBusEngine) -> SurroundingText | None:
+async def ask(desktop: IBusDesktop, engine: IBusEngine) -> SurroundingText | None:
     """The text in the field now: an application reports it when it gets a preedit. None if this one
     does not. Raises IBusLost."""
+    await desktop.until_recalled(engine)
     await engine.preedit(" ")
-    reported = await engine.reports(ANSWER_S, lambda _: True)
+    reported = await desktop.reports(engine.preedit_at, ANSWER_S)
     await engine.preedit("")
     await asyncio.sleep(_PAUSE_S)
     return engine.surrounding if reported else None

@@ -111,7 +111,9 @@ class Paster:
                 raise DeliveryUnsure(f"{name} began to take the text, and did not end")
             if not self._transaction.owns_all():
                 raise DeliveryUnsure(f"another program took the clipboard before {name} did")
-            raise NotDelivered(f"{name} did not take the text; is a text field active there?")
+            raise NotDelivered(
+                f"{name} did not take the text; is a text field active there, and no key held?"
+            )
         finally:
             await self._transaction.end()
 

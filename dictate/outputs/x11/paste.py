@@ -263,7 +263,9 @@ class Paster:
             raise NotDelivered(f"{name} closed before it took the text")
         if awake:
             await self._forget(pending)
-            raise NotDelivered(f"{name} did not take the text; is a text field active there?")
+            raise NotDelivered(
+                f"{name} did not take the text; is a text field active there, and no key held?"
+            )
         pending.late_until = time.monotonic() + LATE_S
         self._x.call_later(RECHECK_S, lambda: self._x.start(self._recheck(pending)))
         raise DeliveryUnsure(f"{name} does not answer; the text appears there if it wakes up")

@@ -56,7 +56,9 @@ class XwaylandPaster:
                 return
             if not self._transaction.owns_all():
                 raise DeliveryUnsure("another program took the clipboard before the window did")
-            raise NotDelivered("the window did not take the text; is a text field active there?")
+            raise NotDelivered(
+                "the window did not take the text; is a text field active there, and no key held?"
+            )
         finally:
             await self._transaction.end()
 
