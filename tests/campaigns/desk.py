@@ -21,8 +21,8 @@ from typing import Any
 from Xlib import XK, X
 from Xlib.display import Display
 
-from dictate.ctl.client import DaemonClient, NotRunning
-from dictate.ctl.connection import Connection
+from dictate.client.connection import Connection
+from dictate.client.daemon_client import DaemonClient, NotRunning
 from dictate.errors import DictateError, Unavailable
 from tests.campaigns import tones
 from tests.lab.daemon import RealDaemon, with_constants

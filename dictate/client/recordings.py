@@ -1,0 +1,31 @@
+"""The sound of past dictations, to be heard again."""
+
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Final
+
+from dictate.errors import DictateError
+from dictate.installation import system_command
+from dictate.platform import paths
+
+PLAYERS: Final = (("paplay",), ("pw-play",), ("aplay", "-q"))
+
+
+def sound_of(number: int) -> Path:
+    """The file with the sound of a dictation. Raises DictateError if it is no longer kept."""
+    found = paths.state_dir() / "audio" / f"{number}.wav"
+    if not found.is_file():
+        raise DictateError(f"the sound of dictation {number} is no longer kept")
+    return found
+
+
+def play(sound: Path) -> None:
+    """Play a file to its end. Raises DictateError if no program can."""
+    player = next((each for each in PLAYERS if shutil.which(each[0])), None)
+    if player is None:
+        names = ", ".join(each[0] for each in PLAYERS)
+        raise DictateError(f"none of {names} is installed: {system_command('pulseaudio-utils')}")
+    done = subprocess.run([*player, str(sound)], stdin=subprocess.DEVNULL, check=False)
+    if done.returncode:
+        raise DictateError(f"{player[0]} cannot play {sound} (exit status {done.returncode})")
