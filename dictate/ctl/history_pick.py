@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from dictate import console
-from dictate.client import recordings
+from dictate.client import dictations
 from dictate.client.daemon_client import ask, ask_about_hotwords
 from dictate.ctl import render
 from dictate.ctl.commands import paste
@@ -49,11 +49,11 @@ def _line(entry: Entry) -> str:
     when = time.strftime("%a %d %b %H:%M", time.localtime(entry["started"]))
     without = f"({entry['state']}, no text)"
     said = entry["heard"] if entry.get("command") else ""
-    return f"{when} {render.wanted(entry) or said or without}"
+    return f"{when} {dictations.wanted(entry) or said or without}"
 
 
 def _actions(entry: Entry, picker: Picker) -> list[tuple[str, Callable[[], int]]]:
-    number, text = entry["number"], render.wanted(entry)
+    number, text = entry["number"], dictations.wanted(entry)
     found: list[tuple[str, Callable[[], int]]] = []
     if text:
         found.append(("copy it", lambda: _copy(text)))
@@ -85,12 +85,12 @@ def _correct(number: int) -> int:
 
 
 def _hear(number: int) -> int:
-    recordings.play(recordings.sound_of(number))
+    dictations.play(dictations.sound_of(number))
     return OK
 
 
 def _hear_with_another(entry: Entry, picker: Picker) -> int:
-    number, sound = entry["number"], recordings.sound_of(entry["number"])
+    number, sound = entry["number"], dictations.sound_of(entry["number"])
     rows = [row for row in ask("Check") if row["stage"] == "engine" and not row["why_not"]]
     names = [row["name"] for row in rows if row["name"] != entry["engine"]]
     if not names:

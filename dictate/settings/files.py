@@ -4,7 +4,7 @@ Each change is one that `dictatectl` or the daemon could make; it is taken back 
 files had before, if nobody has changed them meanwhile.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -47,9 +47,7 @@ class Files:
             whole = whole_list.read(self.hotwords)
         except ConfigError as error:
             return about | {"problems": error.problems, "notes": []}
-        terms = [
-            self._as_row(term, whole.origins[term.spelling]) for term in whole.hotwords.terms
-        ]
+        terms = [self._as_row(term, whole.origins[term.spelling]) for term in whole.hotwords.terms]
         groups = [group.name for group in whole.hotwords.groups]
         return about | {
             "terms": terms,
@@ -75,15 +73,11 @@ class Files:
 
     def set_option(self, key: str, value: Any) -> tuple[list[str], int]:
         """Set an option ("engine.use"). Raises ConfigError, with the message of the file."""
-        _known(key)
         found = options.given(key, value)
-        return self._changed(
-            [self.config], lambda: config_file.set_option(self.config, key, found), self._told
-        )
+        return self._change_options(lambda: config_file.set_option(self.config, key, found))
 
     def reset_option(self, key: str) -> tuple[list[str], int]:
         """Give an option its default. Raises ConfigError."""
-        _known(key)
 
         def reset() -> None:
             config_file.unset_option(self.config, key)
@@ -92,25 +86,24 @@ class Files:
             if now["value"] != default:  # it is written in a manner that is not commented out
                 config_file.set_option(self.config, key, default)
 
-        return self._changed([self.config], reset, self._told)
+        return self._change_options(reset)
 
     def add_term(
         self, spelling: str, weight: str, sounds_like: str, group: str
     ) -> tuple[list[str], int]:
-        """Add a hotword, or change it; spoken forms are separated by commas. Raises ConfigError."""
+        """Add a hotword, or give it these fields and no others; spoken forms are separated by
+        commas. Raises DictateError."""
         if not spelling.strip():
-            raise DictateError(_("type how the word is written"))
+            raise DictateError(_("type how the hotword is written"))
         number = _weight(weight)
         forms = [form.strip() for form in sounds_like.split(",") if form.strip()]
 
         def add() -> list[str]:
-            known = self._term(spelling)
-            gone = known and (set(known.sounds_like) - set(forms) or known.group and not group)
-            if gone:  # adding keeps what is there
-                hotwords_file.remove(self.hotwords, spelling)
-            return hotwords_file.add(self.hotwords, spelling.strip(), number, forms, group)
+            return hotwords_file.add(
+                self.hotwords, spelling.strip(), number, forms, group, exactly=True
+            )
 
-        return self._changed(self._lists(), add)
+        return self._change(self._lists, add)
 
     def remove_term(self, spelling: str) -> tuple[list[str], int]:
         """Remove a hotword. Raises ConfigError, NotFound."""
@@ -121,7 +114,7 @@ class Files:
                 raise NotFound(_("there is no hotword {term} any more").format(term=spelling))
             return lines
 
-        return self._changed(self._lists(), remove)
+        return self._change(self._lists, remove)
 
     def undo(self, number: int) -> None:
         """Take a change back. Raises DictateError if the files have changed since."""
@@ -129,58 +122,50 @@ class Files:
         if not after:
             raise DictateError(_("this change cannot be taken back any more"))
         for path, text in after.items():
-            if before.get(path) == text:
-                continue
+            if before[path] != text:
+                toml_file.edit(path, "", _swap(text, before[path]), toml_file.LARGEST_LIST_BYTES)
 
-            def back(now: str, path: Path = path, text: str = text) -> str:
-                if now != text:
-                    raise DictateError(
-                        _("{file} has changed since: undo it there").format(file=path.name)
-                    )
-                return before.get(path, "")
+    def _change_options(self, change: Callable[[], None]) -> tuple[list[str], int]:
+        def changed() -> list[str]:
+            before = config_file.load(self.config)
+            change()
+            return config_file.changes(before, config_file.load(self.config))
 
-            toml_file.edit(path, "", back, toml_file.LARGEST_LIST_BYTES)
+        toml_file.edit(self.config, config_file.default_toml(), lambda text: text)
+        return self._change(lambda: [self.config], changed)
 
-    def _changed(
-        self,
-        files: Sequence[Path],
-        change: Callable[[], Any],
-        told: Callable[[Texts, Texts], list[str]] | None = None,
+    def _change(
+        self, files: Callable[[], list[Path]], change: Callable[[], list[str]]
     ) -> tuple[list[str], int]:
-        before = dict(_texts(files))
+        before = _texts(files())
         lines = change()
-        after = dict(_texts([*files, self.hotwords] if told is None else files))
+        after = _texts(files())
         if before == after:
-            return [], 0
+            return lines, 0
         self._latest += 1
         self._changes[self._latest] = before, after
         self._changes.pop(self._latest - MOST_UNDONE, None)
-        return told(before, after) if told else list(lines), self._latest
-
-    def _told(self, before: Texts, after: Texts) -> list[str]:
-        old, new = (
-            config_file.parse(each.get(self.config, ""), self.config.name)
-            for each in (before, after)
-        )
-        return config_file.changes(old, new)
+        return lines, self._latest
 
     def _lists(self) -> list[Path]:
+        hotwords_file.make(self.hotwords)
         return list(whole_list.texts_of(self.hotwords))
 
-    def _term(self, spelling: str) -> Term | None:
-        return whole_list.read(self.hotwords).hotwords.term(spelling)
+
+def _texts(files: list[Path]) -> Texts:
+    found = {file: toml_file.read(file, toml_file.LARGEST_LIST_BYTES) for file in files}
+    return {file: text for file, text in found.items() if text is not None}
 
 
-def _texts(files: Sequence[Path]) -> Iterator[tuple[Path, str]]:
-    for file in dict.fromkeys(files):
-        text = toml_file.read(file, toml_file.LARGEST_LIST_BYTES)
-        if text is not None:
-            yield file, text
+def _swap(text: str, before: str) -> Callable[[str], str]:
+    """The change that undoes one, unless another came after it."""
 
+    def back(now: str) -> str:
+        if now != text:
+            raise DictateError(_("the file has changed since: undo it there"))
+        return before
 
-def _known(key: str) -> None:
-    if not options.is_known(key):
-        raise NotFound(f"there is no option {key}")
+    return back
 
 
 def _weight(text: str) -> float | None:
@@ -190,5 +175,5 @@ def _weight(text: str) -> float | None:
         return float(text.replace(",", "."))
     except ValueError:
         raise DictateError(
-            _("the weight must be a number above 0, at most 10; {text} is none").format(text=text)
+            _("the weight is a number above 0, at most 10; {text} is none").format(text=text)
         ) from None

@@ -24,14 +24,14 @@ _FIELDS: Final = {
 def table() -> list[dict[str, Any]]:
     """Every single table of config.toml in the order of the file: `name`, `title`, `description`
     and `options`, each with `key` ("engine.use"), `title`, `description`, `kind`, `choices`,
-    `default`, `unit`, `values` (what is permitted, in words) and `live`."""
+    `default`, `unit`, `low`, `high` (None where there is no limit) and `live`."""
     return [_section(each) for each in config_file.describe() if each.name in _TABLES]
 
 
 def _section(section: Section) -> dict[str, Any]:
     return {
         "name": section.name,
-        "title": title(section.name),
+        "title": _TITLES.get(section.name) or title(section.name),
         "description": section.description,
         "options": [_option(section.name, each) for each in section.options],
     }
@@ -47,12 +47,15 @@ def _option(section: str, option: Option) -> dict[str, Any]:
         "choices": list(option.choices),
         "default": option.default,
         "unit": option.unit,
-        "values": option.values,
+        "low": option.low,
+        "high": option.high,
         "live": option.live,
     }
 
 
 _TITLES: Final = {
+    "hotwords": N_("Use of hotwords"),
+    "polish": N_("Polishing"),
     "microphone.use": N_("Sound system"),
     "microphone.pre_roll_ms": N_("Pre-roll"),
     "microphone.longest_min": N_("Longest dictation"),
@@ -138,11 +141,6 @@ def given(key: str, value: Any) -> Any:
         except ValueError:
             continue
     return value
-
-
-def is_known(key: str) -> bool:
-    """Whether there is such an option."""
-    return key in _FIELDS
 
 
 def default(key: str) -> Any:

@@ -1,15 +1,21 @@
-"""The sound of past dictations, to be heard again."""
+"""Past dictations: what the user wants of them, and their sound."""
 
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from dictate.errors import DictateError
 from dictate.installation import system_command
 from dictate.platform import paths
 
 PLAYERS: Final = (("paplay",), ("pw-play",), ("aplay", "-q"))
+
+
+def wanted(entry: Mapping[str, Any]) -> str:
+    """The text as the user wants it."""
+    return str(entry.get("corrected") or entry.get("polished") or entry["text"])
 
 
 def sound_of(number: int) -> Path:
