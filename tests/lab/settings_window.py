@@ -4,8 +4,9 @@ keys."""
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +22,8 @@ COMMAND: Final = (sys.executable, "-P", "-m", "dictate", "settings")
 TITLE: Final = "Dictate settings"
 _ROOT: Final = ("org.a11y.atspi.Registry", "/org/a11y/atspi/accessible/root")
 _ACCESSIBLE: Final = "org.a11y.atspi.Accessible"
+_GET: Final = "org.freedesktop.DBus.Properties.Get"
+_CACHE: Final = "/org/a11y/atspi/cache"
 _OF_WINDOW: Final = 1
 """The coordinates are those within the window."""
 
@@ -31,7 +34,10 @@ class Seen:
 
     place: tuple[str, str]
     name: str
-    role: str
+
+
+class Gone(LookupError):
+    """A widget that is there no more."""
 
 
 class SettingsWindow:
@@ -44,82 +50,92 @@ class SettingsWindow:
     def _ask(self, place: Sequence[str], member: str, signature: str = "", *body: Any) -> Any:
         interface, _, name = member.rpartition(".")
         answer = self._bus.call(*place, interface, name, signature, *body, limit_s=10)
-        assert not answer.error, f"{member} of {place}: {answer}"
+        if answer.error:
+            raise Gone(f"{member} of {place}: {answer}")
         return answer.body[0]
 
-    def _property(self, place: Sequence[str], interface: str, name: str) -> Any:
-        return self._ask(place, "org.freedesktop.DBus.Properties.Get", "ss", interface, name)
-
-    def _below(self, place: Sequence[str]) -> Iterator[Seen]:
-        for child in self._ask(place, f"{_ACCESSIBLE}.GetChildren"):
-            found = Seen(
-                tuple(child),
-                self._property(child, _ACCESSIBLE, "Name"),
-                self._ask(child, f"{_ACCESSIBLE}.GetRoleName"),
-            )
-            yield found
-            yield from self._below(child)
-
     def everything(self) -> list[Seen]:
-        """All that is on the screen, from the top down."""
-        # It starts with the first program that tells of itself.
-        root = self._bus.call(*_ROOT, _ACCESSIBLE, "GetChildren", limit_s=10)
-        for application in root.body[0] if not root.error else ():
-            if "ettings" in self._property(application, _ACCESSIBLE, "Name"):
-                return list(self._below(application))
-        return []
+        """All that is on the page, from the top down; also what must be scrolled to."""
+        try:
+            (application,) = self._ask(_ROOT, f"{_ACCESSIBLE}.GetChildren")
+            places = list(self._below(application))
+            # All names at once, of the widgets that were asked for before.
+            items = self._ask((application[0], _CACHE), "org.a11y.atspi.Cache.GetItems")
+        except (Gone, ValueError):  # it is about to start, or changes
+            return []
+        names = {item[0][1]: item[6] for item in items}
+        return [Seen((bus, path), names.get(path, "")) for bus, path in places]
+
+    def _below(self, place: Sequence[str]) -> Iterator[tuple[str, str]]:
+        for bus, path in self._ask(place, f"{_ACCESSIBLE}.GetChildren"):
+            yield bus, path
+            yield from self._below((bus, path))
+
+    def _all(self, name: str, role: str = "") -> Iterator[Seen]:
+        for one in self.everything():
+            if re.fullmatch(name, one.name, re.DOTALL):
+                with suppress(Gone):
+                    if not role or self._ask(one.place, f"{_ACCESSIBLE}.GetRoleName") == role:
+                        yield one
 
     def find(self, name: str, role: str = "") -> Seen:
         """The first widget of this name."""
         found: list[Seen] = []
+
+        def look() -> bool:
+            found.extend(self._all(name, role))
+            return bool(found)
+
         try:
-            wait_for(lambda: self._look(name, role, found), f"{role} {name!r} on the screen", 10)
+            wait_for(look, f"{role} {name!r}", 10)
         except AssertionError as error:
-            there = [f"{one.role} {one.name!r}" for one in self.everything() if one.name]
-            raise AssertionError(f"{error}; but {', '.join(there)}") from None
+            there = [one.name for one in self.everything() if one.name]
+            raise AssertionError(f"{error}; there are {there}") from None
         return found[0]
 
-    def _look(self, name: str, role: str = "", found: list[Seen] | None = None) -> bool:
-        there = [
-            one
-            for one in self.everything()
-            if re.fullmatch(name, one.name) and re.fullmatch(role or ".*", one.role)
-        ]
-        if found is not None:
-            found[:] = there
-        return bool(there)
-
     def has(self, name: str, role: str = "") -> bool:
-        """Whether a widget of this name is on the screen now."""
-        return self._look(name, role)
+        """Whether there is a widget of this name now."""
+        return any(self._all(name, role))
 
     def text_of(self, name: str, role: str = "") -> str:
         """What stands in a field now; nothing if there is no such field."""
-        for one in self.everything():
-            if re.fullmatch(name, one.name) and re.fullmatch(role or ".*", one.role):
+        for one in self._all(name, role):
+            with suppress(Gone):
                 text = "org.a11y.atspi.Text"
-                return str(self._ask(one.place, f"{text}.GetText", "ii", 0, -1))
+                many = self._ask(one.place, _GET, "ss", text, "CharacterCount")
+                return str(self._ask(one.place, f"{text}.GetText", "ii", 0, many))
         return ""
 
     def click(self, name: str, role: str = "") -> None:
-        """Click in the middle of it."""
-        place = self.find(name, role).place
+        """Click in the middle of it, once it stands still."""
+        before = None
+        while (at := self._middle(self.find(name, role))) != before:
+            before = at
+            time.sleep(0.05)
+        self.x.run("xdotool", "mousemove", *map(str, at), "click", "1")
+
+    def _middle(self, seen: Seen) -> tuple[int, int]:
         x, y, width, height = self._ask(
-            place, "org.a11y.atspi.Component.GetExtents", "u", _OF_WINDOW
+            seen.place, "org.a11y.atspi.Component.GetExtents", "u", _OF_WINDOW
         )
         window = self.x.run("xdotool", "search", "--onlyvisible", "--name", TITLE).split()[-1]
-        at = self.x.run("xdotool", "getwindowgeometry", "--shell", window)
-        left, top = (int(re.search(rf"^{one}=(-?\d+)", at, re.M)[1]) for one in "XY")  # type: ignore[index]
-        self.x.run(
-            "xdotool",
-            *("mousemove", str(left + x + width // 2), str(top + y + height // 2)),
-            *("click", "1"),
-        )
+        said = self.x.run("xdotool", "getwindowgeometry", "--shell", window)
+        of_window = {one: int(number) for one, number in re.findall(r"^(\w+)=(-?\d+)$", said, re.M)}
+        in_window = (x + width // 2, y + height // 2)
+        assert 0 < in_window[0] < of_window["WIDTH"], f"{seen.name} is outside of the window"
+        assert 0 < in_window[1] < of_window["HEIGHT"], f"{seen.name} must be scrolled to"
+        return of_window["X"] + in_window[0], of_window["Y"] + in_window[1]
 
     def type(self, text: str) -> None:
         """Type it over what the field has."""
         self.x.run("xdotool", "key", "ctrl+a")
         self.x.run("xdotool", "type", "--delay", "1", text)
+
+    def search(self, words: str) -> None:
+        """Search the options for these words."""
+        self.press("ctrl+f")
+        self.type(words)
+        self.find(f"Search: {words}")
 
     def press(self, *keys: str) -> None:
         """Press these keys, one after the other."""

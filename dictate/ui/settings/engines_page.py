@@ -67,7 +67,7 @@ class EnginesPage(NeedsDaemon):
             if engine.get("fallback"):
                 about.append(_("takes over when the main engine fails"))
             if engine.get("profiles"):
-                about.append(_("hears {profiles}").format(profiles=", ".join(engine["profiles"])))
+                about.append(_("hears {profiles}").format(profiles=engine["profiles"]))
             about.append(engine.get("notes", ""))
             made.add(row(name, "; ".join(filter(None, about))))
         if not status.get("engines"):

@@ -22,7 +22,6 @@ STATES: Final = {
     "recording": N_("Recording"),
     "finishing": N_("Writing"),
 }
-_SEARCH: Final = "search"
 
 
 class Frame:
@@ -49,7 +48,14 @@ class Frame:
         }
         self._titles = {name: page.title for name, page in self._pages.items()}
         self._sections: dict[str, Message] = {}
-        self._stack = Gtk.Stack(vexpand=True, hexpand=True)
+        self._rows: dict[str, Any] = {}
+        """The rows of the list, by the pages to which they lead."""
+        self._name = ""
+        """The page that was turned to."""
+        self._built: dict[str, Any] = {}
+        """The pages that were looked at."""
+        self._page = Adw.Bin(vexpand=True, hexpand=True)
+        """The one that is shown. A stack would tell screen readers of the hidden ones, too."""
         self._list = Gtk.ListBox()
         self._search = Gtk.SearchEntry(placeholder_text=_("Search the options"))
         self._about = label("", "dim-label", "dictate-small")
@@ -79,6 +85,7 @@ class Frame:
         for side in ("start", "end", "top", "bottom"):
             getattr(self._search, f"set_margin_{side}")(8)
         self._search.connect("search-changed", lambda _: self._searched())
+        self._search.connect("activate", lambda _: self._go_on())
         self._search.connect("stop-search", lambda _: self._search.set_text(""))
         box.append(self._search)
         self._list.add_css_class("navigation-sidebar")
@@ -103,12 +110,17 @@ class Frame:
         self._back.connect("clicked", lambda _: self._go_back())
         self._main_bar.pack_start(self._back)
         box.append(self._main_bar)
-        self._toasts.overlay.set_child(self._stack)
+        self._toasts.overlay.set_child(self._page)
         box.append(self._toasts.overlay)
         return box
 
     def _folded(self) -> None:
         folded = self._leaflet.get_folded()
+        # Where the list covers the page, only a click or Enter leads there.
+        mode = Gtk.SelectionMode.NONE if folded else Gtk.SelectionMode.SINGLE
+        self._list.set_selection_mode(mode)
+        if not folded and (row := self._rows.get(self._name)):
+            self._list.select_row(row)
         self._back.set_visible(folded)
         self._side_bar.set_show_end_title_buttons(folded)
         self._main_bar.set_show_start_title_buttons(folded)
@@ -140,23 +152,30 @@ class Frame:
     def _add(self, name: str, title: str) -> None:
         text = Gtk.Label(label=title, xalign=0.0, wrap=True)
         row = Gtk.ListBoxRow(child=text, name=name)
-        self._list.append(named(row, title))
+        self._rows[name] = named(row, title)
+        self._list.append(row)
 
     # What the user does.
 
     def _turn_to(self, name: str) -> None:
-        if self._stack.get_child_by_name(name) is None:
-            page = self._pages.get(name)
-            built = page.widget if page else self._options.page(self._sections[name])
-            self._stack.add_named(built, name)
-        self._stack.set_visible_child_name(name)
+        page, self._name = self._pages.get(name), name
+        if name not in self._built:
+            self._built[name] = page.widget if page else self._options.page(self._sections[name])
+        self._page.set_child(self._built[name])
         self._page_title.set_title(self._titles[name])
-        if page := self._pages.get(name):
+        if page:
             page.shown()
-        self._leaflet.navigate(Adw.NavigationDirection.FORWARD)
+        self._go_on()
 
     def _go_back(self) -> None:
-        self._leaflet.navigate(Adw.NavigationDirection.BACK)
+        self._navigate(Adw.NavigationDirection.BACK)
+
+    def _go_on(self) -> None:
+        self._navigate(Adw.NavigationDirection.FORWARD)
+
+    def _navigate(self, direction: Any) -> None:
+        if self._leaflet.get_folded():  # else it would only take the focus along
+            self._leaflet.navigate(direction)
 
     def _selected(self, _list: Any, row: Any) -> None:
         if row is not None:
@@ -164,14 +183,10 @@ class Frame:
 
     def _searched(self) -> None:
         words = self._search.get_text().strip()
-        if old := self._stack.get_child_by_name(_SEARCH):
-            self._stack.remove(old)
         if not words:
-            if row := self._list.get_selected_row():
-                self._turn_to(row.get_name())
+            self._turn_to(self._name)
             return
-        self._stack.add_named(self._options.found(words), _SEARCH)
-        self._stack.set_visible_child_name(_SEARCH)
+        self._page.set_child(self._options.found(words))
         self._page_title.set_title(_("Search: {words}").format(words=words))
 
     # What is told.
@@ -196,10 +211,10 @@ class Frame:
             self._sections[name] = section
             self._add(name, self._titles[name])
         first = self._list.get_row_at_index(len(self._pages))
+        self._turn_to(first.get_name())
         self._list.select_row(first)
         first.grab_focus()
-        if self._leaflet.get_folded():
-            self._go_back()
+        self._go_back()
 
     def _take_status(self, event: Message) -> None:
         status = event["status"]

@@ -9,7 +9,16 @@ from dictate.translation import N_, _
 from dictate.ui.settings.link import Link, Message
 from dictate.ui.settings.needs_daemon import NeedsDaemon
 from dictate.ui.settings.toasts import Toasts
-from dictate.ui.settings.widgets import button, buttons, group, label, named, nothing, padded
+from dictate.ui.settings.widgets import (
+    button,
+    buttons,
+    group,
+    label,
+    named,
+    nothing,
+    opening_row,
+    padded,
+)
 
 HEAD: Final = 80
 """Characters of a text in its closed row."""
@@ -48,7 +57,8 @@ class HistoryPage(NeedsDaemon):
         named(self._search, _("Search your texts"))
         self._search.connect("search-changed", lambda _: self.refresh())
         box.append(Adw.Clamp(child=self._search, margin_start=12, margin_end=12, margin_top=12))
-        self._bar = Gtk.Revealer(child=self._asking())
+        self._bar = self._asking()
+        self._bar.set_visible(False)
         box.append(self._bar)
         self._list = Adw.Bin(vexpand=True)
         box.append(self._list)
@@ -121,14 +131,17 @@ class HistoryPage(NeedsDaemon):
         about = [time.strftime("%H:%M", time.localtime(entry["started"]))]
         about += [_(STATES[entry["state"]])] if entry["state"] in STATES else []
         about += [entry["application"], entry["reason"] if entry["state"] == "held" else ""]
-        one = Adw.ExpanderRow(
-            use_markup=False,
-            title=head or _("No text"),
-            subtitle=" · ".join(filter(None, about)),
+        return opening_row(
+            head or _("No text"),
+            " · ".join(filter(None, about)),
+            lambda one: self._fill(one, entry, whole=len(head) == len(text)),
         )
-        if len(head) < len(text):
+
+    def _fill(self, one: Any, entry: Message, *, whole: bool) -> None:
+        """The rest of the text, and what can be done with it."""
+        text, number = entry["text"], entry["number"]
+        if not whole:
             one.add_row(padded(label(text, selectable=True)))
-        number = entry["number"]
         actions = []
         if text:
             actions.append(button(_("_Write again"), lambda: self._write(number)))
@@ -139,7 +152,6 @@ class HistoryPage(NeedsDaemon):
             actions.append(button(_("_Copy"), lambda: self._copy(number)))
         actions.append(button(_("_Forget"), lambda: self._forget(one, number)))
         one.add_row(padded(buttons(actions)))
-        return one
 
     # What the user does.
 
@@ -158,7 +170,7 @@ class HistoryPage(NeedsDaemon):
             GLib.timeout_add(AWAY_MS, self._look)
         self._waiting = number
         self._was_away = False
-        self._bar.set_reveal_child(True)
+        self._bar.set_visible(True)
 
     def _look(self) -> bool:
         if self._waiting is None:
@@ -177,7 +189,7 @@ class HistoryPage(NeedsDaemon):
 
     def _cancel(self) -> None:
         self._waiting = None
-        self._bar.set_reveal_child(False)
+        self._bar.set_visible(False)
 
     def _forget(self, one: Any, number: int) -> None:
         dialog = Adw.MessageDialog(

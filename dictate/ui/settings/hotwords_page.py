@@ -3,14 +3,14 @@
 import time
 from typing import Any, Final
 
-from gi.repository import Adw, Gtk
+from gi.repository import Adw, GLib, Gtk
 
 from dictate.translation import _, ngettext
 from dictate.ui.settings.link import Link, Message
 from dictate.ui.settings.option_pages import broken
 from dictate.ui.settings.page import Page
 from dictate.ui.settings.toasts import Toasts
-from dictate.ui.settings.widgets import button, buttons, group, label, named, padded
+from dictate.ui.settings.widgets import button, buttons, group, label, named, opening_row, padded
 
 SHOWN: Final = 100
 """Number of hotwords that are shown at a time."""
@@ -33,6 +33,11 @@ class HotwordsPage(Page):
         self.widget.append(clamp)
         self._list = Adw.Bin(vexpand=True)
         self.widget.append(self._list)
+        self._page = Adw.PreferencesPage()
+        self._add = group()
+        self._add.add(self._form(_("Add a hotword"), "", {}))
+        self._page.add(self._add)
+        self._terms: Any = None
 
     def told(self, event: Message) -> None:
         """The list was read, or cannot be."""
@@ -48,33 +53,35 @@ class HotwordsPage(Page):
         if found["problems"]:
             self._list.set_child(broken(found))
             return
-        page = Adw.PreferencesPage()
-        add = group("", "\n".join(found["notes"]))
-        add.add(self._form(_("Add a hotword"), "", {}))
-        page.add(add)
+        self._list.set_child(self._page)
+        self._add.set_description(GLib.markup_escape_text("\n".join(found["notes"])))
+        if self._terms is not None:
+            self._page.remove(self._terms)
         words = self._search.get_text().casefold().split()
         terms = [term for term in found["terms"] if all(word in _all(term) for word in words)]
         many = len(terms)
-        title = ngettext("{many} hotword", "{many} hotwords", many).format(many=many)
-        listed = group(title)
+        self._terms = group(ngettext("{many} hotword", "{many} hotwords", many).format(many=many))
         for term in terms[:SHOWN]:
-            listed.add(self._form(term["spelling"], _about(term), term))
+            self._terms.add(self._form(term["spelling"], _about(term), term))
         if many > SHOWN:
             more = _("These are the first {shown}: search for the others.").format(shown=SHOWN)
-            listed.add(padded(label(more, "dim-label")))
-        page.add(listed)
-        self._list.set_child(page)
+            self._terms.add(padded(label(more, "dim-label")))
+        self._page.add(self._terms)
 
     def _form(self, title: str, subtitle: str, term: Message) -> Any:
         """A row that opens for changes, or with an empty `term` for a new one."""
-        one = Adw.ExpanderRow(use_markup=False, title=title, subtitle=subtitle)
         spelling = term.get("spelling", "")
-        one.set_expanded(bool(spelling) and spelling == self._open)
+        one = opening_row(title, subtitle, lambda one: self._fill(one, term))
         one.connect("notify::expanded", lambda *_: self._opened(one, spelling))
+        one.set_expanded(bool(spelling) and spelling == self._open)
+        return one
+
+    def _fill(self, one: Any, term: Message) -> None:
+        spelling = term.get("spelling", "")
         if source := term.get("source"):
             told = _("It comes from {source}, and is changed there.").format(source=source)
             one.add_row(padded(label(told, "dim-label")))
-            return one
+            return
         fields = {
             "spelling": Adw.EntryRow(title=_("How it is written")),
             "sounds_like": Adw.EntryRow(title=_("What it is misheard as, separated by commas")),
@@ -95,6 +102,10 @@ class HotwordsPage(Page):
             self._ask("add", then, **({"spelling": spelling} | given))
 
         def then(wrong_now: str) -> None:
+            if not wrong_now and not term:
+                one.set_expanded(False)
+                for field in fields.values():
+                    field.set_text("")
             wrong.set_label(wrong_now)
             wrong_row.set_visible(bool(wrong_now))
 
@@ -110,7 +121,6 @@ class HotwordsPage(Page):
         else:
             actions = [button(_("_Add"), save, "suggested-action")]
         one.add_row(padded(buttons(actions)))
-        return one
 
     def _opened(self, one: Any, spelling: str) -> None:
         if one.get_expanded():

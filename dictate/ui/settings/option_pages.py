@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from gi.repository import Adw, Gio, Gtk
+from gi.repository import Adw, Gio
 
 from dictate.translation import _
 from dictate.ui.settings.link import Link, Message
@@ -12,91 +12,96 @@ from dictate.ui.settings.toasts import Toasts
 from dictate.ui.settings.widgets import button, group, label, nothing, padded
 
 Section = dict[str, Any]
-Values = dict[str, dict[str, Any]]
+Group = tuple[str, str, Sequence[Any]]
+"""Title, description and options."""
 
 
 class OptionPages:
-    """All rows that are on the screen or were, and what the file says."""
+    """The page of each table, the page of what was searched, and what the file says."""
 
     def __init__(self, link: Link, toasts: Toasts) -> None:
         self.sections: Sequence[Section] = ()
-        self._link = link
-        self._toasts = toasts
-        self._values: Values = {}
-        self._rows: list[OptionRow] = []
-        self._problems: Message | None = None
-        self._frames: list[Any] = []
-        """The stacks that show either the options or what is wrong with the file."""
+        self._change = Change(link, toasts)
+        self._said: Message | None = None
+        self._pages: list[OptionPage] = []
+        self._found = OptionPage(self._change, ())
 
-    def told(self, found: Message) -> None:
+    def told(self, said: Message) -> None:
         """The file was read, or cannot be."""
-        self._values = found["values"]
-        self._problems = found if found["problems"] else None
-        for row in self._rows:
-            self._show(row)
-        for frame in self._frames:
-            self._choose(frame)
+        self._said = said
+        for page in (*self._pages, self._found):
+            page.told(said)
 
     def page(self, section: Section) -> Any:
         """The page of one table."""
-        page = Adw.PreferencesPage()
-        page.add(self._group(section["options"], section["description"]))
-        return self._framed(page)
+        groups = [("", _(section["description"]), section["options"])]
+        self._pages.append(self._built(groups))
+        return self._pages[-1].widget
 
     def found(self, words: str) -> Any:
-        """A page with the options in which these words are."""
-        page = Adw.PreferencesPage()
-        self._rows = [row for row in self._rows if row.get_root() is not None]
-        empty = True
-        for section, options in _found(self.sections, words):
-            page.add(self._group(options, title=_(section["title"])))
-            empty = False
-        if empty:
+        """A page with the options in which these words are; it takes the place of the last one."""
+        groups = [
+            (_(section["title"]), "", options) for section, options in _found(self.sections, words)
+        ]
+        if not groups:
             return nothing("system-search-symbolic", _("No option has these words"))
-        return self._framed(page)
+        self._found = self._built(groups)
+        return self._found.widget
 
-    def _group(self, options: Sequence[Any], description: str = "", title: str = "") -> Any:
-        made = group(title, _(description))
-        for option in options:
-            row = OptionRow(option, self._set, self._reset)
-            self._rows.append(row)
-            self._show(row)
-            made.add(row)
-        return made
+    def _built(self, groups: Sequence[Group]) -> "OptionPage":
+        page = OptionPage(self._change, groups)
+        if self._said is not None:
+            page.told(self._said)
+        return page
 
-    def _show(self, row: OptionRow) -> None:
-        if row.key in self._values:
-            row.show_value(**self._values[row.key])
 
-    def _framed(self, page: Any) -> Any:
-        frame = Gtk.Stack()
-        frame.add_named(page, "options")
-        frame.add_named(Adw.Bin(), "problems")
-        self._frames = [one for one in self._frames if one.get_root() is not None]
-        self._frames.append(frame)
-        self._choose(frame)
-        return frame
+class Change:
+    """Has an option changed, and says what came of it."""
 
-    def _choose(self, frame: Any) -> None:
-        if self._problems is not None:
-            frame.get_child_by_name("problems").set_child(broken(self._problems))
-        frame.set_visible_child_name("problems" if self._problems else "options")
+    def __init__(self, link: Link, toasts: Toasts) -> None:
+        self._link = link
+        self._toasts = toasts
 
-    # What the user does.
+    def set(self, row: OptionRow, value: Any) -> None:
+        """Give it this value."""
+        self._ask(row, "set", value=value)
 
-    def _set(self, row: OptionRow, value: Any) -> None:
-        self._change(row, "set", value=value)
+    def reset(self, row: OptionRow) -> None:
+        """Give it its default."""
+        self._ask(row, "reset")
 
-    def _reset(self, row: OptionRow) -> None:
-        self._change(row, "reset")
-
-    def _change(self, row: OptionRow, do: str, **words: Any) -> None:
+    def _ask(self, row: OptionRow, do: str, **words: Any) -> None:
         def then(result: Any, wrong: str) -> None:
             row.answered(wrong)
             if not wrong:
                 self._toasts.changed(result)
 
         self._link.ask(do, then, key=row.key, **words)
+
+
+class OptionPage:
+    """Some options, or what is wrong with the file."""
+
+    def __init__(self, change: Change, groups: Sequence[Group]) -> None:
+        self.widget = Adw.Bin()
+        self._rows: list[OptionRow] = []
+        self._options = Adw.PreferencesPage()
+        for title, description, options in groups:
+            made = group(title, description)
+            for option in options:
+                row = OptionRow(option, change.set, change.reset)
+                self._rows.append(row)
+                made.add(row)
+            self._options.add(made)
+
+    def told(self, said: Message) -> None:
+        """The file was read, or cannot be."""
+        if said["problems"]:
+            self.widget.set_child(broken(said))
+            return
+        for row in self._rows:
+            row.show_value(**said["values"][row.key])
+        self.widget.set_child(self._options)
 
 
 def _found(sections: Sequence[Section], words: str) -> Iterator[tuple[Section, list[Any]]]:

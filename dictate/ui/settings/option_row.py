@@ -41,7 +41,8 @@ class OptionRow(Adw.PreferencesRow):  # type: ignore[misc]  # gi has no types
         head = Gtk.Box(spacing=12)
         head.append(label(title))
         head.append(self._reset)
-        head.append(self._control)
+        if option["kind"] != "text":
+            head.append(self._control)
         if option["unit"]:
             head.append(Gtk.Label(label=_(option["unit"])))
         self._wrong = label("", "error")
@@ -50,6 +51,8 @@ class OptionRow(Adw.PreferencesRow):  # type: ignore[misc]  # gi has no types
         for side in ("start", "end", "top", "bottom"):
             getattr(page, f"set_margin_{side}")(12)
         page.append(head)
+        if option["kind"] == "text":  # a path or an address wants the whole width
+            page.append(self._control)
         page.append(label(_(option["description"]), "dim-label", "dictate-small"))
         page.append(label(self._about(), "dim-label", "dictate-small"))
         page.append(self._wrong)
@@ -129,7 +132,7 @@ class OptionRow(Adw.PreferencesRow):  # type: ignore[misc]  # gi has no types
         return made
 
     def _text(self) -> Any:
-        made = Gtk.Entry(width_chars=16, max_width_chars=28)
+        made = Gtk.Entry()
         made.connect("activate", lambda _: self._typed(made.get_text()))
         focus = Gtk.EventControllerFocus()
         focus.connect("leave", lambda _: self._typed(made.get_text()))

@@ -17,12 +17,16 @@ class Toasts:
     def __init__(self, link: Link) -> None:
         self.overlay = Adw.ToastOverlay(vexpand=True)
         self._link = link
+        self._shown: Any = None
 
     def say(self, text: str) -> Any:
         """A message."""
         line = " ".join(text.split())
         line = line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
         toast = Adw.Toast(title=GLib.markup_escape_text(line))
+        if self._shown is not None:
+            self._shown.dismiss()  # they would wait for each other
+        self._shown = toast
         self.overlay.add_toast(toast)
         return toast
 

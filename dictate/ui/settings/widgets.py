@@ -39,12 +39,14 @@ def label(text: str, *styles: str, selectable: bool = False) -> Any:
 
 def button(text: str, click: Callable[[], None], *styles: str) -> Any:
     """A button with a text, whose mnemonic is after an underline."""
-    made = Gtk.Button.new_with_mnemonic(text)
+    # Not by the button's own label, which GTK 4.8 tells twice to screen readers.
+    made = Gtk.Button(child=Gtk.Label(label=text, use_underline=True))
+    made.add_css_class("text-button")
     made.connect("clicked", lambda _: click())
     made.set_valign(Gtk.Align.CENTER)
     for style in styles:
         made.add_css_class(style)
-    return made
+    return named(made, text.replace("_", ""))
 
 
 def icon_button(icon: str, name: str, click: Callable[[], None]) -> Any:
@@ -74,6 +76,22 @@ def row(title: str, subtitle: str = "", icon: str = "", style: str = "") -> Any:
     return made
 
 
+def opening_row(title: str, subtitle: str, fill: Callable[[Any], None]) -> Any:
+    """A row with more rows below it, which `fill` adds when it opens for the first time: a screen
+    reader would be told of closed ones, too."""
+    made = Adw.ExpanderRow(use_markup=False, title=title, subtitle=subtitle)
+    filled = False
+
+    def opened(*_: Any) -> None:
+        nonlocal filled
+        if made.get_expanded() and not filled:
+            filled = True
+            fill(made)
+
+    made.connect("notify::expanded", opened)
+    return made
+
+
 def buttons(made: Sequence[Any]) -> Any:
     """Buttons in a line, or in several where they do not fit into one."""
     box = Gtk.FlowBox(
@@ -81,9 +99,10 @@ def buttons(made: Sequence[Any]) -> Any:
         row_spacing=6,
         column_spacing=6,
         max_children_per_line=8,
-        halign=Gtk.Align.START,
+        hexpand=True,
     )
     for each in made:
+        each.set_halign(Gtk.Align.START)
         child = Gtk.FlowBoxChild(child=each, focusable=False)
         box.append(child)
     return box
