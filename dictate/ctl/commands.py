@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any, Final
 
 from dictate import console
-from dictate.client.child_answer import answer_of_child
 from dictate.client.daemon_client import DaemonClient, NotRunning, ask, ask_status, client
 from dictate.ctl import render
 from dictate.ctl.exit_codes import FAILED, NOTHING, OK, USAGE
@@ -189,6 +188,8 @@ def _check_rows(member: str, module: str) -> Any:
     try:
         return ask(member)
     except NotRunning as error:
+        from dictate.client.child_answer import answer_of_child
+
         rows = answer_of_child("the check", module)
         console.line(f"{error}. This is what it would report.", sys.stderr)
         return rows
