@@ -1,7 +1,6 @@
 """Past dictations: what the user wants of them, and their sound."""
 
 import shutil
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -28,6 +27,8 @@ def sound_of(number: int) -> Path:
 
 def play(sound: Path) -> None:
     """Play a file to its end. Raises DictateError if no program can."""
+    import subprocess  # half of this module's users never play anything
+
     player = next((each for each in PLAYERS if shutil.which(each[0])), None)
     if player is None:
         names = ", ".join(each[0] for each in PLAYERS)

@@ -45,7 +45,8 @@ async def _opened(process: ChildProcess) -> bool:
     except TimeoutError as error:
         raise Unavailable("the desktop does not answer") from error
     if why := hello.get("why_not"):
-        raise Unavailable(f"the settings window cannot be shown: {with_command(why)}")
+        told = await asyncio.to_thread(with_command, why)
+        raise Unavailable(f"the settings window cannot be shown: {told}")
     if not hello:
         raise Unavailable(f"the settings window ended ({await process.ended()})")
     return bool(hello["ready"])

@@ -62,14 +62,14 @@ try:
 
     gi.require_version("Gtk", "4.0")
     gi.require_version("Adw", "1")
-    from gi.repository import Adw, GLib, Gtk
+    from gi.repository import Adw, Gdk, GLib
 except (ImportError, ValueError) as error:
     cannot(f"{error}: apt install python3-gi gir1.2-gtk-4.0 gir1.2-adw-1")
 
 
 def main() -> None:
     """Until the user closes it."""
-    if not Gtk.init_check():
+    if Gdk.Display.get_default() is None:
         cannot("there is no desktop that can be reached")
     sys.excepthook = end
     _know_our_package()
