@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from dictate.errors import DictateError
-from dictate.installation import system_command
 from dictate.platform import paths
 
 PLAYERS: Final = (("paplay",), ("pw-play",), ("aplay", "-q"))
@@ -27,7 +26,10 @@ def sound_of(number: int) -> Path:
 
 def play(sound: Path) -> None:
     """Play a file to its end. Raises DictateError if no program can."""
-    import subprocess  # half of this module's users never play anything
+    # Most commands only show texts, and must start fast.
+    import subprocess
+
+    from dictate.installation import system_command
 
     player = next((each for each in PLAYERS if shutil.which(each[0])), None)
     if player is None:
