@@ -88,8 +88,8 @@ def test_a_stage_knows_no_other(copy: Path, stage: str) -> None:
     [
         ("ctl/commands", "def f():\n    import dictate.outputs", CTL),
         ("ctl/commands", "import dictate.journal.entry", CTL),
-        ("ctl/client", "from dictate.models import store", CTL),
-        ("ctl/client", "import numpy", CTL),
+        ("client/daemon_client", "from dictate.models import store", CTL),
+        ("client/daemon_client", "import numpy", CTL),
         ("engines/remote/riva", "import sounddevice", ENGINES),
         ("outputs/x11/paste", "import sounddevice", OUTPUTS),
         ("hotkeys/x11", "import torch", HOTKEYS),

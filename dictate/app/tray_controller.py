@@ -16,6 +16,7 @@ from dictate.app.copier import Copier
 from dictate.app.pipeline import Pipeline
 from dictate.app.reloader import Reloader
 from dictate.app.session import Activity
+from dictate.app.settings_window import open_settings
 from dictate.config.schema import TraySettings
 from dictate.dbus.interface import Row
 from dictate.errors import DictateError
@@ -125,6 +126,7 @@ class TrayController:
         yield MenuEntry("pause", "Pause the key", self._pause, checked=self._keys.paused)
         yield MenuEntry("microphone", "Microphone", below=tuple(self._choices()))
         yield MenuEntry("recent", "Copy again", below=tuple(self._texts()))
+        yield MenuEntry("settings", "Settings …", partial(self._start, open_settings))
 
     def _choices(self) -> Iterator[MenuEntry]:
         chosen = self._reloader.settings.microphone.device

@@ -9,7 +9,7 @@ import sys
 from typing import Final
 
 from dictate import __version__, console
-from dictate.cli import bench, completion, file, models, run, serve, setup
+from dictate.cli import bench, completion, file, models, run, serve, settings, setup
 from dictate.cli.options import LateHelp
 from dictate.errors import AlreadyRunning, ConfigError, DictateError
 
@@ -28,7 +28,7 @@ def parser() -> LateHelp:
     commands = top.add_subparsers(
         title="commands", dest="command", required=True, metavar="COMMAND"
     )
-    for command in (run, file, serve, models, bench, setup, completion):
+    for command in (run, settings, file, serve, models, bench, setup, completion):
         command.add(commands)
     top.set_defaults(top=top)  # what completes it is made from it
     return top

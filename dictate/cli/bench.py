@@ -62,8 +62,8 @@ def _bench(arguments: argparse.Namespace) -> int:
 
 def _show_last_texts() -> None:
     """What a dictation really takes, where the daemon runs."""
+    from dictate.client.daemon_client import ask_status
     from dictate.ctl import render
-    from dictate.ctl.client import ask_status
 
     with suppress(DictateError):
         if texts := render.last_texts(ask_status()["finish_times"]):

@@ -6,15 +6,13 @@ from functools import partial
 from typing import Any, Final
 
 from dictate import console
+from dictate.client.daemon_client import DaemonClient, NotRunning, ask, ask_status, client
 from dictate.ctl import render
-from dictate.ctl.client import DaemonClient, NotRunning, ask, ask_status, client
 from dictate.ctl.exit_codes import FAILED, NOTHING, OK, USAGE
 from dictate.ctl.terminal import SWITCH_S, count_down, typed_in_terminal
 from dictate.errors import ConfigError, DictateError, FocusMoved, NotFound, did_you_mean
 from dictate.platform.bus_names import PROFILES_INTERFACE
 
-CHECK_S: Final = 60.0
-"""Seconds to wait for what runs in a process of ours, such as the check."""
 NOTE: Final = "note: "
 """The beginning of a line of the daemon's that says what overrides the user's files."""
 WITHOUT_FOCUS: Final = ("clipboard", "stdout")
@@ -190,35 +188,11 @@ def _check_rows(member: str, module: str) -> Any:
     try:
         return ask(member)
     except NotRunning as error:
+        from dictate.client.child_answer import answer_of_child
+
         rows = answer_of_child("the check", module)
         console.line(f"{error}. This is what it would report.", sys.stderr)
         return rows
-
-
-def answer_of_child(what: str, module: str, *words: str, given: str = "") -> Any:
-    """The JSON that a module of ours prints, which gets `given` on standard input. `what` it does
-    is for messages. Raises DictateError.
-
-    It runs in a process of its own, because the stages are large and may hang.
-    """
-    import json
-    import subprocess
-
-    from dictate.platform.child_process import python_module
-
-    command = python_module(module, *words)
-    try:
-        done = subprocess.run(
-            command, input=given.encode(), capture_output=True, timeout=CHECK_S, check=True
-        )
-        return json.loads(done.stdout)
-    except subprocess.TimeoutExpired as error:
-        raise DictateError(f"{what} did not finish within {CHECK_S:.0f} s") from error
-    except (subprocess.CalledProcessError, ValueError) as error:
-        said = getattr(error, "stderr", b"").decode(errors="replace")
-        raise DictateError(
-            f"{what} failed; run `{' '.join(command)}` to see why\n{said}"
-        ) from error
 
 
 def report_change(lines: list[str], subject: str) -> int:

@@ -5,7 +5,7 @@ from argparse import Namespace
 from typing import Final
 
 from dictate import console
-from dictate.ctl.client import ask, ask_about_profiles
+from dictate.client.daemon_client import ask, ask_about_profiles
 from dictate.ctl.exit_codes import NOTHING, OK
 
 NOTHING_TO: Final = {

@@ -5,8 +5,8 @@ from argparse import Namespace
 from typing import Any, Final
 
 from dictate import console
+from dictate.client.daemon_client import client
 from dictate.ctl import render
-from dictate.ctl.client import client
 from dictate.ctl.exit_codes import NOTHING, OK
 
 LISTED: Final = 10

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import tempfile
 import time
@@ -12,22 +11,20 @@ from pathlib import Path
 from typing import Any, Final
 
 from dictate import console
+from dictate.client import dictations
+from dictate.client.daemon_client import ask, ask_about_hotwords
 from dictate.ctl import render
-from dictate.ctl.client import ask, ask_about_hotwords
 from dictate.ctl.commands import paste
 from dictate.ctl.exit_codes import FAILED, INTERRUPTED, OK
 from dictate.ctl.picker import Picker, find_picker, how_to_get_one
 from dictate.ctl.terminal import typed_in_terminal
 from dictate.errors import DictateError
-from dictate.installation import system_command
-from dictate.platform import paths
 from dictate.platform.child_process import python_module
 
 Entry = dict[str, Any]
 
 CLOSES_S: Final = 0.3
 """Seconds until a window of a picker is gone, and the focus is back where it was."""
-PLAYERS: Final = (("paplay",), ("pw-play",), ("aplay", "-q"))
 
 
 def pick(entries: list[Entry]) -> int:
@@ -52,11 +49,11 @@ def _line(entry: Entry) -> str:
     when = time.strftime("%a %d %b %H:%M", time.localtime(entry["started"]))
     without = f"({entry['state']}, no text)"
     said = entry["heard"] if entry.get("command") else ""
-    return f"{when} {render.wanted(entry) or said or without}"
+    return f"{when} {dictations.wanted(entry) or said or without}"
 
 
 def _actions(entry: Entry, picker: Picker) -> list[tuple[str, Callable[[], int]]]:
-    number, text = entry["number"], render.wanted(entry)
+    number, text = entry["number"], dictations.wanted(entry)
     found: list[tuple[str, Callable[[], int]]] = []
     if text:
         found.append(("copy it", lambda: _copy(text)))
@@ -88,19 +85,12 @@ def _correct(number: int) -> int:
 
 
 def _hear(number: int) -> int:
-    sound = _sound(number)
-    player = next((each for each in PLAYERS if shutil.which(each[0])), None)
-    if player is None:
-        names = ", ".join(each[0] for each in PLAYERS)
-        raise DictateError(f"none of {names} is installed: {system_command('pulseaudio-utils')}")
-    done = subprocess.run([*player, str(sound)], stdin=subprocess.DEVNULL, check=False)
-    if done.returncode:
-        raise DictateError(f"{player[0]} cannot play {sound} (exit status {done.returncode})")
+    dictations.play(dictations.sound_of(number))
     return OK
 
 
 def _hear_with_another(entry: Entry, picker: Picker) -> int:
-    number, sound = entry["number"], _sound(entry["number"])
+    number, sound = entry["number"], dictations.sound_of(entry["number"])
     rows = [row for row in ask("Check") if row["stage"] == "engine" and not row["why_not"]]
     names = [row["name"] for row in rows if row["name"] != entry["engine"]]
     if not names:
@@ -140,11 +130,3 @@ def _recognise(engine: str, sound: Path) -> str:
     if not text:
         raise DictateError(f"{engine} heard nothing" if found else f"{engine} failed")
     return text
-
-
-def _sound(number: int) -> Path:
-    """The file of its sound. Raises DictateError."""
-    found = paths.state_dir() / "audio" / f"{number}.wav"
-    if not found.is_file():
-        raise DictateError(f"the sound of dictation {number} is no longer kept")
-    return found

@@ -250,7 +250,7 @@ def run(argv: list[str] | None = None) -> int:
 
         console.line(script(parser(), arguments.shell))
         return OK
-    from dictate.ctl.client import NotRunning
+    from dictate.client.daemon_client import NotRunning
 
     try:
         return function_of(arguments.run)(arguments)

@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from dictate import console
+from dictate.client.dictations import wanted
 from dictate.console import line, paint, safe
 
 Fields = dict[str, Any]
@@ -137,11 +138,6 @@ def text(entry: Fields) -> None:
         why = f": {safe(entry['reason'])}" if entry["reason"] else ""
         again = f"`dictatectl paste {entry['number']}` writes it, where the cursor is then"
         line(f"not written{why} ({again})", sys.stderr)
-
-
-def wanted(entry: Fields) -> str:
-    """The text as the user wants it."""
-    return str(entry.get("corrected") or entry.get("polished") or entry["text"])
 
 
 def history(entries: Sequence[Fields]) -> None:

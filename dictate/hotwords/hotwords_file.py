@@ -97,14 +97,17 @@ def add(
     weight: float | None = None,
     sounds_like: Sequence[str] = (),
     group: str = "",
+    *,
+    exactly: bool = False,
 ) -> list[str]:
     """Add a term to the list at `path`, or update it, and return what changed, as `difference`
     does.
 
     Regardless of letter case, a term is in the list once: the new spelling replaces the old one,
     and so do the weight and the group if they are given; spoken forms are added to the old ones,
-    and a quarantined term becomes active again. A missing file is made. It blocks. Raises
-    ConfigError and leaves the files as they were.
+    and a quarantined term becomes active again. `exactly` means that it then has no other weight,
+    group or spoken form. A missing file is made. It blocks. Raises ConfigError and leaves the files
+    as they were.
     """
     wanted: dict[str, Any] = {"spelling": spelling}
     if weight is not None:
@@ -126,7 +129,9 @@ def add(
             [f"the list has {MOST_TERMS:,} terms already, which is the most: remove one before"]
         )
     file = origin if isinstance(origin, Path) else path
-    return _edit(path, file, lambda text: with_term(text, wanted), (texts, whole.own))
+    return _edit(
+        path, file, lambda text: with_term(text, wanted, exactly=exactly), (texts, whole.own)
+    )
 
 
 def remove(path: Path, spelling: str) -> list[str]:

@@ -1,7 +1,7 @@
 """Puts a term into the text of a file, or takes it out. All else stays, comments included."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import tomli
 import tomlkit
@@ -11,21 +11,27 @@ from dictate.hotwords.model import TermState
 from dictate.toml.edits import append, changed
 from dictate.toml.positions import span_of
 
+EDITED: Final = ("weight", "sounds_like", "group")
+"""The fields that an exact change takes out where they are not wanted."""
 
-def with_term(text: str, wanted: dict[str, Any]) -> str:
+
+def with_term(text: str, wanted: dict[str, Any], *, exactly: bool = False) -> str:
     """The text with a term, whose fields are `wanted`: in the short form if there is nothing more
-    to say of it. A term that is there is changed."""
+    to say of it. A term that is there is changed; `exactly` also takes `EDITED` fields out of
+    it."""
     data, spelling = tomli.loads(text), wanted["spelling"]
     tables = data.get("word", [])
     long = _index(tables, spelling)
     if long is not None:
-        return changed(text, ("word", long), lambda table: _update(table, wanted))
+        return changed(text, ("word", long), lambda table: _update(table, wanted, exactly=exactly))
     is_short = len(wanted) == 1
     short = _index(data.get("words", []), spelling)
     moves = short is not None
     for number, group in enumerate(data.get("group", [])):
         if (at := _index(group.get("words", []), spelling)) is None:
             continue
+        if exactly and "group" not in wanted:
+            return with_term(without_term(text, spelling), wanted)
         if is_short:
             return changed(text, ("group", number), lambda table: _replace(table, at, spelling))
         wanted, moves = {"group": group["name"]} | wanted, True
@@ -70,7 +76,10 @@ def _with_block(text: str, wanted: dict[str, Any], tables: int) -> str:
     return "\n".join([*lines[: span[1]], "", *block.rstrip().split("\n"), *lines[span[1] :]])
 
 
-def _update(table: Any, wanted: dict[str, Any]) -> None:
+def _update(table: Any, wanted: dict[str, Any], *, exactly: bool) -> None:
+    for name in EDITED if exactly else ():
+        if name in table and (name == "sounds_like" or name not in wanted):
+            del table[name]
     heard = table.get("sounds_like", [])
     new = [form for form in wanted.get("sounds_like", []) if form not in heard]
     for name, value in wanted.items():

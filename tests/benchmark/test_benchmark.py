@@ -220,6 +220,6 @@ def test_what_the_last_texts_took_is_said_where_the_daemon_runs(
     monkeypatch.setattr("dictate.benchmark.command.benchmark", lambda **_: 0)
     assert gate("--engine", says) == 0
     assert not capsys.readouterr().out
-    monkeypatch.setattr("dictate.ctl.client.ask_status", lambda: {"finish_times": TIMES})
+    monkeypatch.setattr("dictate.client.daemon_client.ask_status", lambda: {"finish_times": TIMES})
     assert gate("--engine", says) == 0
     assert capsys.readouterr().out.startswith("your last texts were there 31 ms after the release")

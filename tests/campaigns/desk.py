@@ -18,8 +18,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from dictate.ctl.client import DaemonClient, NotRunning
-from dictate.ctl.connection import Connection
+from dictate.client.connection import Connection
+from dictate.client.daemon_client import DaemonClient, NotRunning
 from dictate.errors import DictateError, Unavailable
 from tests.campaigns import tones
 from tests.campaigns.seats import Seat, seat

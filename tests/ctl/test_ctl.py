@@ -371,8 +371,8 @@ def test_a_daemon_that_hangs_times_out(
 ) -> None:
     running.send_signal(signal.SIGSTOP)
     code = (
-        "import sys; from dictate.ctl import client, main; client.ANSWER_S = 0.3;"
-        "sys.exit(main.run(['toggle']))"
+        "import sys; from dictate.client import daemon_client; from dictate.ctl import main;"
+        "daemon_client.ANSWER_S = 0.3; sys.exit(main.run(['toggle']))"
     )
     result = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60
@@ -795,7 +795,7 @@ def test_it_carries_nothing_heavy(running: object, words: list[str], never: set[
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     ).stdout
     carried = set(out.partition("MODULES")[2].split())
-    assert "dictate.ctl.client" in carried
+    assert "dictate.client.daemon_client" in carried
     assert not never & carried
 
 

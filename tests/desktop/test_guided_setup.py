@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from dictate.ctl.client import DaemonClient, NotRunning
-from dictate.ctl.connection import Connection
+from dictate.client.connection import Connection
+from dictate.client.daemon_client import DaemonClient, NotRunning
 from tests.lab.daemon import REPOSITORY, wait_for
 from tests.lab.desk import Desk, running_desk
 from tests.lab.xserver import end, need

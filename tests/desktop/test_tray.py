@@ -11,6 +11,7 @@ from dictate.ui import icons
 from tests.lab.clipboard import paste
 from tests.lab.daemon import RealDaemon, wait_for
 from tests.lab.scripted import Home, home
+from tests.lab.settings_window import need_libadwaita
 from tests.lab.tray import Host, registered, watching
 from tests.lab.xserver import XServer, need
 
@@ -96,6 +97,27 @@ def test_the_profile_that_is_on_while_one_speaks(daemon: RealDaemon, with_tray: 
     with_tray(work)
     daemon.config.write_text(text)
     daemon.ctl("reload")
+
+
+def test_the_settings_window_opens_from_the_tray_and_its_trouble_is_said(
+    x: XServer, daemon: RealDaemon, with_tray: WithTray
+) -> None:
+    need_libadwaita()
+
+    def windows() -> list[str]:
+        search = ["xdotool", "search", "--onlyvisible", "--name", "^Dictate settings$"]
+        done = subprocess.run(search, env=x.env, capture_output=True, text=True, check=False)
+        return done.stdout.split()
+
+    async def work(host: Host) -> None:
+        number, _shown = await host.until(lambda menu: menu.get("Settings …"))
+        await host.click(number)
+        await asyncio.to_thread(wait_for, windows, "it is open")
+        await host.click(number)
+        x.run("xdotool", "windowfocus", "--sync", windows()[0], "key", "ctrl+w")
+        await asyncio.to_thread(wait_for, lambda: not windows(), "it is closed")
+
+    with_tray(work)
 
 
 def test_pause_means_that_the_key_is_not_heard(

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from dictate.ctl.client import DaemonClient
-from dictate.ctl.connection import Connection
+from dictate.client.connection import Connection
+from dictate.client.daemon_client import DaemonClient
 from dictate.errors import DictateError
 from tests.lab.daemon import RealDaemon, wait_for
 from tests.lab.scripted import Home, home

@@ -12,8 +12,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from dictate.ctl.client import DaemonClient
-from dictate.ctl.connection import Connection
+from dictate.client.connection import Connection
+from dictate.client.daemon_client import DaemonClient
 from tests.lab import forked
 
 REPOSITORY = Path(__file__).parents[2]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from dictate.ctl.client import NotRunning, ask_status
+from dictate.client.daemon_client import NotRunning, ask_status
 from dictate.errors import DictateError
 from dictate.platform.child_process import python_module
 

@@ -8,9 +8,9 @@ from rich.table import Table
 
 from dictate.cli.guided_setup.daemon import wait_until
 from dictate.cli.guided_setup.dialogue import Dialogue
+from dictate.client.daemon_client import ask, ask_status
 from dictate.config import config_file
 from dictate.config.schema import EngineSettings
-from dictate.ctl.client import ask, ask_status
 from dictate.engines import ENGINES
 from dictate.engines.advice import best_model
 from dictate.engines.graphics_card import nvidia_card

@@ -5,8 +5,8 @@ from typing import Final
 
 from dictate.cli.guided_setup.daemon import SETTLE_S, wait_until
 from dictate.cli.guided_setup.dialogue import Dialogue, tried
+from dictate.client.daemon_client import ask_status
 from dictate.config import config_file
-from dictate.ctl.client import ask_status
 from dictate.errors import ConfigError, Unavailable
 from dictate.hotkeys.advice import how_to_press
 from dictate.hotkeys.chord import in_words, spelled

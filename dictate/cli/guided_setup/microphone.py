@@ -10,10 +10,10 @@ from rich.live import Live
 from rich.text import Text
 
 from dictate.cli.guided_setup.dialogue import Dialogue, Skipped, answer, unseen
+from dictate.client.daemon_client import ask
 from dictate.config import config_file
 from dictate.config.schema import MicrophoneSettings
 from dictate.console import safe
-from dictate.ctl.client import ask
 from dictate.engines.quiet_speech import QUIET, Level
 from dictate.errors import MicrophoneError
 from dictate.events import Samples

@@ -2,8 +2,8 @@
 
 from dictate.cli.guided_setup import engine
 from dictate.cli.guided_setup.dialogue import Dialogue, sentence
+from dictate.client.daemon_client import ask, ask_status
 from dictate.config import config_file
-from dictate.ctl.client import ask, ask_status
 from dictate.hotkeys.advice import how_to_press
 from dictate.platform import paths
 

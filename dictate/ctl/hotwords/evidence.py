@@ -6,8 +6,8 @@ from argparse import Namespace
 from typing import Any
 
 from dictate import console
+from dictate.client.daemon_client import ask_about_hotwords
 from dictate.console import paint, safe
-from dictate.ctl.client import ask_about_hotwords
 from dictate.ctl.exit_codes import NOTHING, OK
 from dictate.hotwords.spoken_words import Words
 from dictate.word_alignment import aligned

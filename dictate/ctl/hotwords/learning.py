@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from dictate import console
+from dictate.client.daemon_client import ask, ask_about_hotwords
 from dictate.console import paint, safe
-from dictate.ctl.client import ask, ask_about_hotwords
 from dictate.ctl.commands import report_change
 from dictate.ctl.editor import run_editor
 from dictate.ctl.exit_codes import NOTHING, OK, USAGE

@@ -8,9 +8,9 @@ from collections import Counter
 from typing import Any, Final
 
 from dictate import console
+from dictate.client.child_answer import answer_of_child
+from dictate.client.daemon_client import NotRunning, ask, ask_about_hotwords, ask_status
 from dictate.console import line, paint, safe
-from dictate.ctl.client import NotRunning, ask, ask_about_hotwords, ask_status
-from dictate.ctl.commands import answer_of_child
 from dictate.ctl.exit_codes import FAILED, OK
 from dictate.errors import ConfigError, DictateError
 from dictate.platform import paths

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from dictate import console
-from dictate.ctl.client import NotRunning, ask_about_hotwords, ask_status
+from dictate.client.daemon_client import NotRunning, ask_about_hotwords, ask_status
 from dictate.ctl.exit_codes import NOTHING, OK
 from dictate.errors import DictateError
 from dictate.hotwords import whole_list

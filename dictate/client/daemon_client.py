@@ -1,11 +1,11 @@
-"""The daemon as `dictatectl` sees it: one connection, for some calls or a stream of changes."""
+"""The daemon as its clients see it: one connection, for some calls or a stream of changes."""
 
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from dictate.ctl.connection import BUS, BUS_PATH, Connection
+from dictate.client.connection import BUS, BUS_PATH, Connection
 from dictate.errors import ConfigError, DictateError, FocusMoved, NotFound, Unavailable
 from dictate.platform import bus_names
 

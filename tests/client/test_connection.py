@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from jeepney import Parser, new_error
 
-from dictate.ctl.connection import BUS, BUS_PATH, Connection
+from dictate.client.connection import BUS, BUS_PATH, Connection
 from dictate.errors import Unavailable
 from dictate.platform import bus_names
 from tests.lab.bus import session_bus
