@@ -31,6 +31,7 @@ from tests.lab.xserver import XServer, end
 ROOT: Final = Path(__file__).parents[1]
 SHOTS: Final = ROOT / ".venv/newcomer"
 SKIPPED: Final = {
+    "dictate settings": "tests/desktop/test_settings_window.py clicks in it",
     "make test": "it takes some 20 minutes",
 }
 """Commands of the README that the walk leaves out, and why."""

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from dictate import __version__
+from dictate.cli import parser
 from dictate.platform.portal_session import APPLICATION
 from dictate.ui import icons
 
@@ -21,6 +22,14 @@ def test_the_file_of_the_menu_is_valid() -> None:
     if shutil.which("desktop-file-validate") is None:
         pytest.skip("desktop-file-validate is missing: apt install desktop-file-utils")
     assert said_by("desktop-file-validate", f"{APPLICATION}.desktop") == ""
+
+
+def test_the_menu_starts_a_command_that_there_is() -> None:
+    command = re.search(
+        r"^Exec=dictate (\S+)$", (FILES / f"{APPLICATION}.desktop").read_text(), re.MULTILINE
+    )
+    assert command is not None
+    assert parser().parse_args([command[1]]).command == command[1]
 
 
 def test_the_file_of_software_centres_is_valid() -> None:

@@ -32,7 +32,7 @@ def test_it_begins_with_the_readme_and_its_film(site: Path) -> None:
 
 def test_the_pictures_of_the_readme_are_there(site: Path) -> None:
     shown = re.findall(r'<img [^>]*src="([^"]+)"', (site / "index.html").read_text())
-    assert len(shown) == 3
+    assert len(shown) == 4
     assert [name for name in shown if not (site / name).is_file()] == []
 
 

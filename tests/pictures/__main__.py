@@ -9,6 +9,7 @@ from typing import Final
 from tests.lab.daemon import REPOSITORY
 from tests.pictures.film import film
 from tests.pictures.overlay import overlay
+from tests.pictures.settings import settings
 from tests.pictures.terminal import check
 
 FOLDER: Final = REPOSITORY / "docs" / "pictures"
@@ -17,6 +18,7 @@ PICTURES: Final[dict[str, Callable[[Path], None]]] = {
     "overlay-light.png": partial(overlay, "light"),
     "overlay-dark.png": partial(overlay, "dark"),
     "check.png": check,
+    "settings.png": settings,
 }
 
 
