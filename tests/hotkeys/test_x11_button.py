@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,18 +15,6 @@ from tests.lab.windows import GtkField
 from tests.lab.xserver import XServer, need, wait_for
 
 pytestmark = pytest.mark.desktop
-
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[XServer]:
-    with XServer() as server:
-        yield server
-
-
-@pytest.fixture
-def x(shared: XServer, monkeypatch: pytest.MonkeyPatch) -> XServer:
-    monkeypatch.setenv("DISPLAY", shared.display)
-    return shared
 
 
 def test_no_application_hears_it_until_it_is_everybodys_again(x: XServer, tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """The key that the user presses next, on a real X server."""
 
 import threading
-from collections.abc import Iterator
 
 import pytest
 
@@ -14,18 +13,6 @@ pytestmark = pytest.mark.desktop
 
 RIGHT_CTRL = 105
 """The key code that X servers give to it."""
-
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[XServer]:
-    with XServer() as server:
-        yield server
-
-
-@pytest.fixture
-def x(shared: XServer, monkeypatch: pytest.MonkeyPatch) -> XServer:
-    monkeypatch.setenv("DISPLAY", shared.display)
-    return shared
 
 
 def press(x: XServer, key: str) -> None:

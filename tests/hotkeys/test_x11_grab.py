@@ -19,18 +19,6 @@ from tests.lab.xserver import XServer, need, wait_for
 pytestmark = pytest.mark.desktop
 
 
-@pytest.fixture(scope="module")
-def shared() -> Iterator[XServer]:
-    with XServer() as server:
-        yield server
-
-
-@pytest.fixture
-def x(shared: XServer, monkeypatch: pytest.MonkeyPatch) -> XServer:
-    monkeypatch.setenv("DISPLAY", shared.display)
-    return shared
-
-
 @pytest.fixture
 def window(x: XServer, tmp_path: Path) -> Iterator[GtkField]:
     """A text field with the focus: what arrives there, an application hears."""

@@ -24,12 +24,6 @@ def shared() -> Iterator[XServer]:
         yield server
 
 
-@pytest.fixture
-def x(shared: XServer, monkeypatch: pytest.MonkeyPatch) -> XServer:
-    monkeypatch.setenv("DISPLAY", shared.display)
-    return shared
-
-
 def listen(work: Callable[[Listening], Awaitable[None]], key: str = "ctrl_r") -> None:
     source = X11KeySource(HotkeySettings(key=key))
     assert source.unavailable_reason() is None
