@@ -123,23 +123,6 @@ def test_without_wireplumber_the_sound_that_flows_goes_on_and_the_next_dictation
 
 
 @pytest.mark.fault("A2")
-def test_the_default_changes_and_the_microphone_with_it(pipewire: PipeWire) -> None:
-    async def scenario() -> None:
-        async with dictating() as (dictation, _):
-            await dictation.hears(0.6)
-            assert dictation.loudness > 0.1
-            dictation.troubles.clear()
-            await off_loop(lambda: pipewire.set_default_source(SECOND_MICROPHONE))
-            await until(lambda: dictation.loudness == 0.0)  # nobody plays anything into that one
-            assert dictation.troubles == []
-
-    try:
-        asyncio.run(scenario())
-    finally:
-        pipewire.set_default_source(MICROPHONE)
-
-
-@pytest.mark.fault("A2")
 def test_a_microphone_that_was_chosen_stays_when_the_default_changes(pipewire: PipeWire) -> None:
     # A monitor cannot be chosen: one of them gets the shape of a microphone.
     module = pipewire.pactl(
