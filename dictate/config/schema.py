@@ -34,7 +34,8 @@ class MicrophoneSettings:
     """auto, portaudio, or wav:PATH, which plays a recording in real time."""
     device: str = ""
     """The name of the device, or a part of it (`dictatectl devices` lists them). Empty means the
-    default of the system, and follows it when it changes."""
+    default of the system, and follows it when it changes. PulseAudio then also moves one that is
+    named here, if it was the default; PipeWire does not."""
     keep_open: str = _option("linger", choices=("never", "linger", "always"))
     """never opens the microphone at each press. linger keeps it open for some seconds after a
     dictation, so that the next one has pre-roll. always never closes it."""

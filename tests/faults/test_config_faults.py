@@ -64,6 +64,21 @@ def test_a_bomb_cannot_be_edited(tmp_path: Path, text: str) -> None:
     assert path.read_text() == text
 
 
+@pytest.mark.fault("E3")
+def test_what_is_too_large_is_neither_read_nor_parsed(tmp_path: Path) -> None:
+    """Each of the two refuses it by itself: a file may grow after one looked at it, and not every
+    text comes from a file."""
+    path = tmp_path / "config.toml"
+    text = "#" * (toml_file.LARGEST_BYTES + 1)
+    path.write_text(text)
+    with pytest.raises(ConfigError, match="more than 256 kB"):
+        toml_file.read(path)
+    with pytest.raises(ConfigError, match="more than 256 kB"):
+        toml_file.parse(text, path.name)
+    path.write_text(text[1:])
+    assert toml_file.parse(toml_file.read(path) or "", path.name).data == {}
+
+
 def a_folder(path: Path) -> None:
     path.mkdir()
 

@@ -134,6 +134,9 @@ def test_others_get_what_they_know_while_one_hangs(x: XServer, tmp_path: Path) -
         # A program without a window, as clipboard managers are, is asked not to keep the text.
         hint = await asyncio.to_thread(paste, x, "clipboard", "x-kde-passwordManagerHint")
         assert hint == b"secret"
+        # Most of them look first at what there is to ask for.
+        listed = await asyncio.to_thread(paste, x, "clipboard", "TARGETS")
+        assert b"x-kde-passwordManagerHint" in (listed or b"").split()
         # The user goes elsewhere and pastes there.
         await asyncio.to_thread(x.run, "xdotool", "windowfocus", "--sync", other.xid())
         await asyncio.to_thread(x.run, "xdotool", "key", "ctrl+v")

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 import soundfile
 
+from dictate.config.schema import MicrophoneSettings
 from dictate.events import RATE
 from tests.faults.test_microphone_faults import dictating, off_loop, sound_of_a_minute, until
 from tests.lab.hearing import joined
-from tests.lab.pipewire import PROGRAMS, PipeWire
+from tests.lab.pipewire import MICROPHONE, PROGRAMS, SECOND_MICROPHONE, PipeWire
 
 Property = Callable[[str, object], None]
 Step = Callable[[PipeWire], None]
@@ -119,6 +120,29 @@ def test_without_wireplumber_the_sound_that_flows_goes_on_and_the_next_dictation
             record_property("recovered_s", await dictation.hears_anew(time.monotonic()))
 
     asyncio.run(scenario())
+
+
+@pytest.mark.fault("A2")
+def test_a_microphone_that_was_chosen_stays_when_the_default_changes(pipewire: PipeWire) -> None:
+    # A monitor cannot be chosen: one of them gets the shape of a microphone.
+    module = pipewire.pactl(
+        *("load-module", "module-remap-source", "source_name=studio", f"master={MICROPHONE}")
+    )
+    chosen = MicrophoneSettings(keep_open="never", device="studio")
+
+    async def scenario() -> None:
+        async with dictating(chosen) as (dictation, _):
+            await dictation.hears(0.6)
+            assert dictation.loudness > 0.1
+            await off_loop(lambda: pipewire.set_default_source(SECOND_MICROPHONE))
+            await dictation.hears(1.0)
+            assert dictation.loudness > 0.1  # nobody plays anything into the other one
+
+    try:
+        asyncio.run(scenario())
+    finally:
+        pipewire.set_default_source(MICROPHONE)
+        pipewire.pactl("unload-module", module.strip())
 
 
 @pytest.mark.fault("A1", "A2")
