@@ -246,7 +246,6 @@ def test_server_killed_in_the_middle_and_back(
         for _ in range(3):
             window = await asyncio.to_thread(GtkField, x, tmp_path)
             focus = await focus_on(output, window)
-            assert await output.write("before", focus) is Receipt.DELIVERED
             window.hang()
             writing = asyncio.create_task(output.write("unsure", focus))
             await underway(x)

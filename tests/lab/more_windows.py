@@ -28,14 +28,17 @@ app.exec()
 """Qt's version, title, file."""
 
 _PAGE = """<!doctype html><meta charset="utf-8"><title>{title}</title>
-<textarea id="t" rows="8" cols="60" autofocus></textarea>
+{field}
 <script>
 const field = document.getElementById("t");
 let busy = false, again = false;
 async function tell() {{
   if (busy) {{ again = true; return; }}
   busy = true;
-  do {{ again = false; await fetch("/", {{method: "POST", body: field.value}}); }} while (again);
+  do {{
+    again = false;
+    await fetch("/", {{method: "POST", body: field.value ?? field.innerText}});
+  }} while (again);
   busy = false;
 }}
 field.addEventListener("input", tell); field.focus(); tell();
@@ -86,6 +89,7 @@ class Chromium(Window):
     kind = "Chromium"
     program = "chromium"
     flags: ClassVar[tuple[str, ...]] = ()
+    field = '<textarea id="t" rows="8" cols="60" autofocus></textarea>'
 
     def launch(self) -> subprocess.Popen[bytes]:
         need(self.program)
@@ -94,7 +98,7 @@ class Chromium(Window):
 
         class Page(http.server.BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                self._answer(_PAGE.format(title=window.title).encode())
+                self._answer(_PAGE.format(title=window.title, field=window.field).encode())
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -130,6 +134,13 @@ class Chromium(Window):
         super().close()
         self._server.shutdown()
         self._server.server_close()
+
+
+class RichChromium(Chromium):
+    """A rich text field in it, as of a mail: it asks for a pasted text twice."""
+
+    kind = "Chromium, rich"
+    field = '<div id="t" contenteditable style="height: 100px"></div>'
 
 
 class Firefox(Chromium):

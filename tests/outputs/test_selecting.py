@@ -15,6 +15,7 @@ from dictate.outputs.x11.output import X11Output
 from tests.contract.test_output_contract import settled
 from tests.lab.accessibility import (
     AccessibilityBus,
+    AccessibleChromium,
     AccessibleQt6,
     Gtk4FieldsInSway,
     QtFieldsInSway,
@@ -71,12 +72,16 @@ def in_window(x: XServer, folder: Path, kind: type[Window], work: Work) -> Windo
     return opened[0]
 
 
-@pytest.mark.parametrize("kind", [GtkField, Gtk4Field, AccessibleQt6], ids=lambda kind: kind.kind)
+@pytest.mark.parametrize(
+    "kind", [GtkField, Gtk4Field, AccessibleQt6, AccessibleChromium], ids=lambda kind: kind.kind
+)
 def test_on_x11_two_lines_are_selected_and_replaced(
     x: XServer, tmp_path: Path, kind: type[Window]
 ) -> None:
     async def work(writing: Writing, _: Window) -> None:
         await writing("Before it.")
+        # The next one is fitted to what the application says, which may be late.
+        await said(writing.output, "Before it.", "")
         await writing(TWO_LINES)
         await said(writing.output, f"Before it. {TWO_LINES}", "")
         await writing.select()
@@ -89,14 +94,17 @@ def test_on_x11_two_lines_are_selected_and_replaced(
     window.close()
 
 
-@pytest.mark.parametrize("kind", [GtkField, Gtk4Field, AccessibleQt6], ids=lambda kind: kind.kind)
+@pytest.mark.parametrize(
+    "kind", [GtkField, Gtk4Field, AccessibleQt6, AccessibleChromium], ids=lambda kind: kind.kind
+)
 def test_on_x11_line_ends_are_taken_back_and_what_was_before_them_too(
     x: XServer, tmp_path: Path, kind: type[Window]
 ) -> None:
     async def work(writing: Writing, _: Window) -> None:
-        for text in ("One.", TWO_LINES, "Three."):
+        stands = ("One.", f"One. {TWO_LINES}", f"One. {TWO_LINES} Three.")
+        for text, now in zip(("One.", TWO_LINES, "Three."), stands, strict=True):
             await writing(text)
-        await said(writing.output, f"One. {TWO_LINES} Three.", "")
+            await said(writing.output, now, "")
         await writing.undo()
         await writing.undo()
         await said(writing.output, "One.", "")

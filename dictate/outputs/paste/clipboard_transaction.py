@@ -3,18 +3,19 @@
 This is the same on Wayland and through Xwayland. How a selection is owned and read is not.
 """
 
-import time
 from collections.abc import Awaitable, Callable
 from typing import Generic, Protocol, TypeVar
 
+from dictate.outputs.paste.pace import Pace
 from dictate.outputs.paste.paste_request import PasteRequest
 from dictate.outputs.thread import DesktopConnection
 
 LINGER_S = 0.5
-"""Seconds after its receipt in which an application may request the text again."""
+"""Minimum number of seconds after its receipt in which an application may request the text
+again."""
 BETWEEN_S = 0.2
-"""Seconds between two texts. If the clipboard changes while an application still works on the
-first text, it starts over, with the second one."""
+"""Minimum number of seconds between two texts. If the clipboard changes while an application still
+works on the first text, it starts over, with the second one, or inserts nothing."""
 
 S = TypeVar("S", contravariant=True)
 C = TypeVar("C", contravariant=True)
@@ -45,11 +46,11 @@ class ClipboardTransaction(Generic[K, V]):
         self._connection = connection
         self._owner = owner
         self._saved: dict[K, V] = {}
-        self._acknowledged_at = 0.0
+        self._pace = Pace()
 
     async def wait_turn(self) -> None:
         """Wait until the application is done with the text before."""
-        while (rest := self._acknowledged_at + BETWEEN_S - time.monotonic()) > 0:
+        while rest := self._pace.rest_s(BETWEEN_S):
             await self._connection.wait(lambda: False, rest)
 
     async def begin(
@@ -69,17 +70,23 @@ class ClipboardTransaction(Generic[K, V]):
         """Whether all that were claimed are still ours."""
         return all(map(self._owner.owns, self.selections))
 
+    def commit(self) -> None:
+        """The keys are pressed now, or may be."""
+        if self.request is not None:
+            self.request.committed = True
+            self._pace.begin()
+
     def acknowledge(self) -> None:
         """The application has read the text: its receipt, if the keys have been pressed."""
         if self.request is not None and self.request.committed:
             self.request.acknowledged = True
-            self._acknowledged_at = time.monotonic()
+            self._pace.step()
 
     async def end(self) -> None:
         """Restore the former content: a moment later if the text was read, otherwise at once."""
         request, self.request = self.request, None
         if request is not None and request.acknowledged:
-            self._restore_in(LINGER_S)
+            self._restore_in(self._pace.rest_s(LINGER_S))
         else:
             await self.restore()
 
@@ -101,8 +108,7 @@ class ClipboardTransaction(Generic[K, V]):
     async def _restore_when_quiet(self) -> None:
         if self.request is not None:
             return
-        rest = self._acknowledged_at + LINGER_S - time.monotonic()
-        if rest > 0:
+        if rest := self._pace.rest_s(LINGER_S):
             self._restore_in(rest)
         else:
             await self.restore()

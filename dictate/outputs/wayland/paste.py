@@ -97,7 +97,7 @@ class Paster:
             request.check(await self._focus())
             if not self._transaction.owns_all():
                 raise NotDelivered("another program does not let go of the clipboard")
-            request.committed = True
+            self._transaction.commit()
             self._press()
             there = await self._focus() == request.focus
             await self._connection.wait(lambda: request.acknowledged, request.timeout_s)

@@ -21,8 +21,13 @@ lost, doubled or pasted in the wrong place:
   alone, however late it asks, until it has answered a ping; one that does not support pings gets
   `LATE_S`. That is DeliveryUnsure, and until then the application gets no other text.
 
-After the receipt the application may ask again for `LINGER_S`, as some do. Then the former content
-is claimed anew, so that every program that watches the clipboard reads it again.
+After the receipt the application may still be busy with the text. Chromium asks for the list of
+targets several times more, in some fields for the text once more, and inserts nothing if a claim
+comes meanwhile, even one of the same owner. So every claim waits until the application is done with
+the text before: it was silent for as long as its pace so far demands (`paste/pace.py`), answered a
+ping, and was silent again. The next text waits no longer than that. The former content is claimed
+anew later, because nobody waits for it: every program that watches the clipboard then reads it
+again.
 """
 
 import logging
@@ -41,26 +46,38 @@ from dictate.outputs.x11.activity import InputActivity
 from dictate.outputs.x11.fetch import NoAnswer, fetch
 from dictate.outputs.x11.keys import Releases, chord_keys, modifiers_down, press_chord
 from dictate.outputs.x11.last_text import LastText
-from dictate.outputs.x11.pending_paste import PendingPaste
+from dictate.outputs.x11.pending_paste import PendingPaste, done_with, rest_s
 from dictate.outputs.x11.raw import RawEvents
 from dictate.outputs.x11.selection import Content, Selections, save_to_manager, text_content
 from dictate.outputs.x11.thread import XConnection
-from dictate.outputs.x11.window import answers_pings, focused, has_window, ping, process_of
+from dictate.outputs.x11.window import (
+    PING_S,
+    answers_pings,
+    focused,
+    has_window,
+    ping,
+    process_of,
+)
 from dictate.platform.x11 import keyboard_taken
 
 _log = logging.getLogger(__name__)
 
 LINGER_S = 0.25
-"""Seconds after its last request in which an application may ask again for the same text."""
+"""Minimum number of seconds of silence, before and after an answered ping, before the former
+content is claimed anew."""
 QUIET_S = 0.03
-"""Seconds without a request after which an application is done with one text and may get the
-next."""
-PING_S = 0.3
-"""Seconds that an application has to answer a ping."""
+"""The same before the next text."""
+DONE_S = 4.0
+"""Maximum number of seconds that the next text waits for the application to be done."""
+OTHERS_S = 2.0
+"""The same where the text is for another application."""
+CLOSE_S = 0.3
+"""The same where the daemon ends, which is soon."""
 RECHECK_S = 2.0
 """Seconds between two checks whether a hung application is awake again."""
 LATE_S = 10.0
-"""Seconds for which a text stays pending for an application that does not support pings."""
+"""Seconds for which a text stays pending for an application that does not support pings, or that
+has taken it and does not answer any more."""
 GRABBED_S = 1.0
 """Seconds to wait for a grab of the keyboard to end."""
 GRABBED_POLL_S = 0.02
@@ -149,6 +166,7 @@ class Paster:
 
     async def close(self) -> None:
         """Pass the clipboard's content to a clipboard manager, if there is one."""
+        await self._others_done(None, CLOSE_S)
         self._pending.clear()
         await self._restore()
         await save_to_manager(self._x, self._selections)
@@ -178,19 +196,26 @@ class Paster:
             raise NotDelivered(GRABBED)
 
     async def _await_earlier(self, client: int, focus: Focus) -> None:
-        """Wait until the application is done with the text before this one. Raises NotDelivered."""
+        """Wait until the applications are done with the texts before this one. Raises
+        NotDelivered."""
         earlier = self._pending.get(client)
-        if earlier is None:
-            return
-        if not earlier.request.acknowledged:
-            if not await self._awake(earlier):
+        if earlier is not None:
+            if earlier.request.acknowledged:
+                done = await done_with(self._x, earlier, QUIET_S, DONE_S)
+            elif done := await self._awake(earlier):
+                await self._forget(earlier)
+            if not done:
                 raise NotDelivered(
-                    f"{focus.application or 'the application'} does not answer, and has not taken "
-                    "the text before this one yet"
+                    f"{focus.application or 'the application'} does not answer, and may not be "
+                    "done with the text before this one yet"
                 )
-            await self._forget(earlier)
-        while (rest := earlier.asked_at + QUIET_S - time.monotonic()) > 0:
-            await self._x.wait(lambda: False, rest)
+        await self._others_done(earlier, OTHERS_S)
+
+    async def _others_done(self, but: PendingPaste | None, limit_s: float) -> None:
+        """Give the other applications that have taken a text this time for it."""
+        for pending in list(self._pending.values()):
+            if pending is not but and pending.request.acknowledged:
+                await done_with(self._x, pending, QUIET_S, limit_s)
 
     async def _claim(self, pending: PendingPaste) -> None:
         """Own the selections; other clients still get the former content."""
@@ -237,6 +262,7 @@ class Paster:
                 raise NotDelivered("another program does not let go of the clipboard")
             held = modifiers_down(display)
             pending.request.committed = True
+            pending.pace.begin()
             press_chord(display, chord, held)
         finally:
             display.ungrab_server()
@@ -252,7 +278,6 @@ class Paster:
         awake = not request.acknowledged and not pending.closed and await self._awake(pending)
         self._current = None
         if request.acknowledged:
-            self._x.call_later(LINGER_S, self._tidy)
             self._last.written(request.text, pending.client)
             return
         if pending.lost or pending.fetched_by_helper:
@@ -287,8 +312,11 @@ class Paster:
     def _choose(self, _selection: int, client: int) -> Content | None:
         pending = self._pending.get(client)
         if pending is None and self._current is not None and not has_window(self._x, client):
-            pending = self._current
-        return pending.content if pending else None
+            return self._current.content
+        if pending is None:
+            return None
+        pending.pace.step()
+        return pending.content
 
     def _answered(self, client: int, target: int) -> None:
         pending = self._pending.get(client)
@@ -297,10 +325,11 @@ class Paster:
                 hint = self._x.atom("x-kde-passwordManagerHint")
                 self._current.fetched_by_helper |= target != hint
             return
-        pending.asked_at = time.monotonic()
+        pending.pace.step()
         if pending.request.committed and not pending.request.acknowledged:
             pending.request.acknowledged = True
-            self._x.call_later(LINGER_S, self._tidy)
+            pending.late_until = time.monotonic() + LATE_S
+            self._forget_when_done(pending, LINGER_S)
 
     def _watch(self, event: Any) -> None:
         if event.type == X.DestroyNotify:
@@ -348,15 +377,19 @@ class Paster:
         else:
             self._x.call_later(RECHECK_S, lambda: self._x.start(self._recheck(pending)))
 
-    def _tidy(self) -> None:
-        """Forget the texts that were acknowledged and are not requested any more."""
-        now = time.monotonic()
-        for pending in list(self._pending.values()):
-            if pending.request.acknowledged and pending is not self._current:
-                if now - pending.asked_at >= LINGER_S:
-                    self._forget_later(pending)
-                else:
-                    self._x.call_later(LINGER_S, self._tidy)
+    def _forget_when_done(self, pending: PendingPaste, look_in_s: float) -> None:
+        """Forget a text that was taken, once its application is certainly done with it."""
+
+        async def look() -> None:
+            if self._pending.get(pending.client) is not pending:
+                return
+            rest = await rest_s(self._x, pending, LINGER_S)
+            if rest and time.monotonic() < pending.late_until:
+                self._forget_when_done(pending, rest)
+            else:
+                await self._forget(pending)
+
+        self._x.call_later(look_in_s, lambda: self._x.start(look()))
 
     async def _restore(self) -> None:
         """Claim the former content anew, or leave the selections empty if there was none. While a

@@ -11,6 +11,9 @@ from Xlib.protocol.event import ClientMessage
 from dictate.outputs import Focus
 from dictate.outputs.x11.thread import XConnection
 
+PING_S = 0.3
+"""Seconds that an application has to answer a ping."""
+
 
 def focused(connection: XConnection) -> tuple[Any, Focus] | None:
     """The application's window that has the focus, and the Focus for it; None if none has."""
@@ -103,7 +106,8 @@ async def ping(connection: XConnection, window: Any, seconds: float) -> bool:
     root = connection.display.screen().root
     question = connection.atom("_NET_WM_PING")
     when = await connection.now()
-    root.change_attributes(event_mask=X.SubstructureNotifyMask)
+    # Qt sends its answer to those who listen to the second one only.
+    root.change_attributes(event_mask=X.SubstructureNotifyMask | X.StructureNotifyMask)
     try:
         window.send_event(
             ClientMessage(

@@ -49,7 +49,7 @@ class XwaylandPaster:
             if not self._transaction.owns_all():
                 raise NotDelivered("another program does not let go of the clipboard")
             request.refuse()
-            request.committed = True
+            self._transaction.commit()
             self._press()
             await self._x.wait(lambda: request.acknowledged, request.timeout_s)
             if request.acknowledged:
