@@ -14,7 +14,7 @@ from dictate.errors import DeliveryUnsure, FocusMoved, NotDelivered, Unavailable
 from dictate.outputs import OUTPUTS, FieldText, Focus, Receipt
 from dictate.outputs.paste import window_output
 from dictate.outputs.wayland.field import Field, InputMethod
-from dictate.outputs.wayland.input_method import CHUNK_BYTES, InputMethodOutput, _chunks
+from dictate.outputs.wayland.input_method import CHUNK_BYTES, SETTLE_S, InputMethodOutput, _chunks
 from dictate.outputs.wayland.keys import KeyChord
 from tests.lab.corpus import TEXTS
 from tests.lab.outputs import working
@@ -401,6 +401,40 @@ def test_a_hung_application_gets_the_text_once_when_it_wakes(sway: Sway, field: 
 
     with_output(work, timeout_ms=300)
     field.wait_text(LONG)
+
+
+@pytest.mark.fault("C4")
+def test_the_answer_to_a_preview_is_no_receipt_for_the_same_words_again(
+    sway: Sway, field: Gtk3, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """GTK 3.24.49 drops a text that crosses its answer to the preview."""
+    commit = InputMethod.commit
+    owed: list[int] = []
+
+    def dropped(method: InputMethod, _text: str) -> None:
+        field.wake()
+
+    def seen(method: InputMethod, text: str) -> None:
+        owed.append(method.field.unanswered if method.field is not None else -1)
+        commit(method, text)
+
+    async def work(output: InputMethodOutput) -> None:
+        focus = await focus_on(output, field)
+        assert await output.write("one two ", focus) is Receipt.DELIVERED
+        field.hang()
+        assert await output.preview("one")
+        monkeypatch.setattr(InputMethod, "commit", dropped)
+        assert await output.write("one two ", focus) is Receipt.UNCONFIRMED
+        monkeypatch.setattr(InputMethod, "commit", seen)
+        assert not await output.preview("")
+        field.hang()
+        assert await output.preview("one")
+        asyncio.get_running_loop().call_later(SETTLE_S / 4, field.wake)
+        assert await output.write("one two ", focus) is Receipt.DELIVERED
+        assert owed == [0]
+        await asyncio.to_thread(field.wait_text, "one two one two ")
+
+    with_output(work, timeout_ms=1000)
 
 
 def test_an_application_killed_in_the_middle(

@@ -42,6 +42,13 @@ class Field:
     fresh: bool = False
     """Whether the last report is the answer to the last preedit. GTK 3 and 4 report a new cursor,
     but no Enter: a later report may be out of date."""
+    unanswered: int = 0
+    """How many of our requests it may still answer with a report. GTK 3 drops a text that crosses
+    one of its reports; and the answer to an older request is no receipt for the text."""
+    asked_at: float = 0.0
+    """Monotonic seconds of the last of these requests."""
+    shown: str = ""
+    """The preedit in it."""
     our_changes: int = 0
     """How many changes of the text the application has attributed to us."""
     updated_at: float = 0.0
@@ -147,11 +154,13 @@ class InputMethod:
 
     def commit(self, text: str) -> None:
         """Queue `text` for the active field; it replaces the preedit."""
+        self._asks("")
         self._method.send("commit_string", text)
         self._method.send("commit", self._serial)
 
     def delete(self, count: int) -> None:
         """Queue the deletion of `count` bytes before the cursor."""
+        self._asks("")
         self._method.send("delete_surrounding_text", count, 0)
         self._method.send("commit", self._serial)
 
@@ -159,6 +168,8 @@ class InputMethod:
         """Queue `text` as the preedit, with the cursor behind it."""
         if self.field is not None:
             self.field.fresh = False
+            if text != self.field.shown:  # only a change is answered
+                self._asks(text)
         end = len(text.encode())
         self._method.send("set_preedit_string", text, end, end)
         self._method.send("commit", self._serial)
@@ -167,6 +178,13 @@ class InputMethod:
         """Release the seat."""
         self.held.discard(self)
         self._method.send("destroy")
+
+    def _asks(self, shown: str) -> None:
+        """The application is to answer, and shows this preedit then."""
+        if self.field is not None:
+            self.field.shown = shown
+            self.field.unanswered += 1
+            self.field.asked_at = time.monotonic()
 
     def _activate(self) -> None:
         self._coming = Field()
@@ -181,6 +199,8 @@ class InputMethod:
 
     def _cause(self, cause: int) -> None:
         if self._coming is not None:
+            if cause == _BY_INPUT_METHOD and self._coming.unanswered:
+                self._coming.unanswered -= 1
             self._coming.our_changes += cause == _BY_INPUT_METHOD
             self._coming.fresh |= cause == _BY_INPUT_METHOD
 

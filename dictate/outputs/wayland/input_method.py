@@ -30,7 +30,7 @@ from dictate.outputs.wayland.keys import KeyChord
 from dictate.outputs.wayland.paste import PASTED, Paster
 from dictate.outputs.wayland.protocols import INPUT_METHOD_MANAGER, TOPLEVEL_MANAGER
 from dictate.outputs.wayland.select_left import SelectLeft
-from dictate.outputs.wayland.surrounding import REPORT_S, content_now
+from dictate.outputs.wayland.surrounding import AGAIN_S, REPORT_S, content_now
 from dictate.outputs.wayland.thread import WaylandConnection, WaylandThread, lacks, why_no_wayland
 
 CHUNK_BYTES = 3900
@@ -125,6 +125,7 @@ class _FieldBackend:
             raise NotDelivered(f"something is selected in {name}: undo it there")
         if await self.reported(request.focus, request.timeout_s) is None:
             raise NotDelivered(f"{name} does not say what stands there now: undo it there")
+        await self._answered(field)
         deletion = DeleteSurrounding(request.text, field.before)
         request.check(await self.focus())
         await self._take_back(request, deletion, field, name)
@@ -251,19 +252,25 @@ class _FieldBackend:
                     f"{name} does not confirm what it took, and the text is too long"
                 )
             await self._settle(field)
-            request.check(await self.focus())
+        else:
+            await self._answered(field)
+        request.check(await self.focus())
         end = time.monotonic() + request.timeout_s
         written = 0
+        confirmed = True
         for chunk in _chunks(request.text):
-            before = field.state
+            changed = self._change(field)
             request.committed = True
             self._previewed = None
             self._method.commit(chunk)
             written += len(chunk)
             await self._connection.round_trip()
             if field.around is not None:
-                await self._await_report(field, before, chunk, end)
-            request.acknowledged = field.state != before and field.ends_with(chunk)
+                await self._await_report(field, changed, chunk, end)
+            confirmed = confirmed and changed() and field.ends_with(chunk)
+            if confirmed:
+                field.unanswered = 0
+            request.acknowledged = confirmed
             if self._method.field is not field and not (
                 request.acknowledged and written == len(request.text)
             ):
@@ -296,17 +303,42 @@ class _FieldBackend:
                     f"something happened in {name} while the text was taken back: a part is left"
                 )
 
-    async def _await_report(self, field: Field, before: object, chunk: str, end: float) -> None:
+    def _change(self, field: Field) -> Callable[[], bool]:
+        """Says whether the application has reported a change since now that may be ours. Where it
+        owes an answer to an older request, that is one of the text."""
+        if field.unanswered:
+            around = field.around
+            return lambda: field.around != around
+        state = field.state
+        return lambda: field.state != state
+
+    async def _await_report(
+        self, field: Field, changed: Callable[[], bool], chunk: str, end: float
+    ) -> None:
         """Wait until the application reports `chunk`, or any other result, or the focus leaves."""
 
         def left() -> bool:
             return self._method.field is not field
 
         rest = max(0.0, end - time.monotonic())
-        await self._connection.wait(lambda: field.state != before or left(), rest)
+        await self._connection.wait(lambda: changed() or left(), rest)
         # The first report may be about a preview.
         rest = min(end - time.monotonic(), LATE_REPORT_S)
         await self._connection.wait(lambda: field.ends_with(chunk) or left(), max(0.0, rest))
+
+    async def _answered(self, field: Field) -> None:
+        """Wait until the application has answered what it was asked: GTK 3 drops a text that
+        crosses a report of its own. GTK 4 may answer several requests at once."""
+
+        def answered() -> bool:
+            return not field.unanswered or self._method.field is not field
+
+        end = time.monotonic() + SETTLE_S
+        while not answered() and (now := time.monotonic()) < end:
+            at_once = field.updated_at + REPORT_S if field.updated_at > field.asked_at else end
+            if now >= at_once:
+                return
+            await self._connection.wait(answered, AGAIN_S)
 
     async def _settle(self, field: Field) -> None:
         """Wait until the application has not reported for `QUIET_S`: some (foot) drop a commit that
