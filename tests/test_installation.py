@@ -195,7 +195,8 @@ def test_only_one_place_knows_how_to_install() -> None:
         if re.search(r"\b(?:pip|apt) install\b", path.read_text())
     ]
     # Our windows run in the system's Python, and their parent puts the right command there.
-    windows = [f"dictate/ui/{name}/window.py" for name in ("correction", "overlay")]
+    windows = [f"dictate/ui/{name}.py" for name in ("correction/window", "overlay/window")]
+    windows.append("dictate/ui/settings/main.py")
     assert sorted(found) == sorted(["dictate/installation.py", "dictate/ui/gtk.py", *windows])
 
 

@@ -87,7 +87,7 @@ class SettingsWindow:
             return bool(found)
 
         try:
-            wait_for(look, f"{role} {name!r}", 10)
+            wait_for(look, f"{role} {name!r}", 30)
         except AssertionError as error:
             there = [one.name for one in self.everything() if one.name]
             raise AssertionError(f"{error}; there are {there}") from None
