@@ -25,6 +25,9 @@ def x() -> Iterator[XServer]:
 @pytest.fixture(scope="module")
 def user(tmp_path_factory: pytest.TempPathFactory, x: XServer) -> Iterator[Home]:
     with home(tmp_path_factory.mktemp("home"), seconds=20) as user:
+        # A long path as a value must not make the window narrow.
+        recording = user.recording.rename(user.folder / f"noise{60 * '-'}.wav")
+        user.settings = user.settings.replace(str(user.recording), str(recording))
         user.env["DISPLAY"] = x.display
         user.settings += '# mine\n[sounds]\nenabled = true # I like them\n[overlay]\nuse = "none"\n'
         yield user

@@ -6,9 +6,12 @@ from typing import Any
 from gi.repository import Adw, Gdk, Gtk
 
 from dictate.translation import _
-from dictate.ui.settings.widgets import icon_button, label, named
+from dictate.ui.settings.widgets import cut_in_the_middle, icon_button, label, named
 
 Option = dict[str, Any]
+
+CHOICE_CHARS = 24
+"""Maximum number of characters of a choice that are shown."""
 
 
 class OptionRow(Adw.PreferencesRow):  # type: ignore[misc]  # gi has no types
@@ -112,6 +115,8 @@ class OptionRow(Adw.PreferencesRow):  # type: ignore[misc]  # gi has no types
     def _choice(self) -> Any:
         self._choices = list(self.option["choices"])
         made = Gtk.DropDown.new_from_strings(self._choices)
+        # A value may be a long path: it must not push the title away.
+        made.set_factory(cut_in_the_middle(CHOICE_CHARS))
         made.connect(
             "notify::selected", lambda *_: self._changed(self._choices[made.get_selected()])
         )

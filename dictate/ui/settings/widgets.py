@@ -37,6 +37,25 @@ def label(text: str, *styles: str, selectable: bool = False) -> Any:
     return made
 
 
+def cut_in_the_middle(characters: int) -> Any:
+    """How a drop-down shows its values: of a longer one, only so many characters."""
+    factory = Gtk.SignalListItemFactory()
+
+    def set_up(_factory: Any, item: Any) -> None:
+        shown = Gtk.Label(xalign=0.0, ellipsize=Pango.EllipsizeMode.MIDDLE)
+        shown.set_max_width_chars(characters)
+        item.set_child(shown)
+
+    def bind(_factory: Any, item: Any) -> None:
+        text = item.get_item().get_string()
+        item.get_child().set_label(text)
+        item.get_child().set_width_chars(min(len(text), characters))
+
+    factory.connect("setup", set_up)
+    factory.connect("bind", bind)
+    return factory
+
+
 def button(text: str, click: Callable[[], None], *styles: str) -> Any:
     """A button with a text, whose mnemonic is after an underline."""
     # Not by the button's own label, which GTK 4.8 tells twice to screen readers.
