@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pytest
 
-from dictate.cli.guided_setup import words
+from dictate.cli.guided_setup import engine, words
 from dictate.cli.guided_setup.dialogue import Dialogue, Skipped, answer
 from dictate.cli.guided_setup.microphone import PATIENCE_S, Hearing
 from dictate.errors import DictateError
 from dictate.events import RATE, Samples
+from dictate.models.catalogue import CATALOGUE
 
 VOICE = (0.3 * np.sin(np.arange(RATE) / 20)).astype(np.float32)
 
@@ -100,3 +101,15 @@ def test_a_name_that_cannot_be_tried(
     )
     words.step(typing(monkeypatch, "bad", typed))
     assert names == (["bad"] if added else [])
+
+
+@pytest.mark.parametrize(
+    ("card", "state"), [(False, "needs an NVIDIA card"), (True, "needs packages")]
+)
+def test_a_model_for_a_card_that_is_not_there(
+    monkeypatch: pytest.MonkeyPatch, card: bool, state: str
+) -> None:
+    monkeypatch.setattr(engine, "lacking", lambda _: ["torch"])
+    monkeypatch.setattr(engine, "nvidia_card", lambda: card)
+    assert engine._state(CATALOGUE["nemotron"]) == state
+    assert engine._state(CATALOGUE["nemotron-onnx"]) == "needs packages"

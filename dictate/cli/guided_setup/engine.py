@@ -78,7 +78,7 @@ def _best(settings: EngineSettings) -> Model | None:
 def _state(candidate: Model) -> str:
     """What this machine can do with a model, in a few words."""
     if lacking(candidate.engine):
-        card = candidate.runs_on == NVIDIA and nvidia_card() is None
+        card = candidate.runs_on == NVIDIA and not nvidia_card()
         return "needs an NVIDIA card" if card else "needs packages"
     try:
         here = store.installed(candidate)
