@@ -28,14 +28,15 @@ def fetch(before: int, limit: int) -> Sequence[Entry]:
 def page(words: str, before: int, fetch: Fetch = fetch) -> dict[str, Any]:
     """The newest `entries` with these words before a dictation, and the number `before` which the
     next page begins; 0 if there is none. Raises DictateError."""
-    wanted = words.casefold().split()
+    sought = words.casefold().split()
     found: list[Entry] = []
     while True:
-        limit = SEARCHED if wanted else PAGE
+        limit = SEARCHED if sought else PAGE
         entries = fetch(before, limit)
         for entry in entries:
             before = entry["number"]
-            if all(word in _text(entry) for word in wanted):
+            text = _text(entry) if sought else ""
+            if all(word in text for word in sought):
                 found.append(_row(entry))
                 if len(found) == PAGE:
                     return {"entries": found, "before": before}

@@ -1,6 +1,5 @@
 """The daemon during the guided setup: the service where there is one, otherwise a child."""
 
-import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -22,7 +21,7 @@ _LOOK_S: Final = 0.1
 def running(say: Callable[[str], None]) -> Iterator[bool]:
     """The daemon runs meanwhile; True if it will run afterwards, too. Raises DictateError."""
     try:
-        wait_until(lambda status: status["state"] != "starting", START_S)
+        _wait_started()
     except NotRunning:
         pass
     else:
@@ -35,13 +34,12 @@ def running(say: Callable[[str], None]) -> Iterator[bool]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
-        env=os.environ | {"PYTHONUNBUFFERED": "1"},
     )
     try:
         began = time.monotonic()
         while True:
             try:
-                wait_until(lambda status: status["state"] != "starting", START_S)
+                _wait_started()
                 break
             except NotRunning:
                 if child.poll() is not None or time.monotonic() - began > START_S:
@@ -55,19 +53,19 @@ def running(say: Callable[[str], None]) -> Iterator[bool]:
         child.wait()
 
 
-def wait_until(
-    true: Callable[[dict[str, Any]], bool],
-    seconds: float,
-    show: Callable[[dict[str, Any]], None] = lambda _: None,
-) -> dict[str, Any] | None:
-    """The daemon's status as soon as `true` of it; None if it is not within `seconds`. `show` gets
-    each status until then. Raises NotRunning, DictateError."""
+def _wait_started() -> None:
+    """Raises NotRunning, DictateError."""
+    wait_until(lambda status: bool(status["state"] != "starting"), START_S)
+
+
+def wait_until(true: Callable[[dict[str, Any]], bool], seconds: float) -> dict[str, Any] | None:
+    """The daemon's status as soon as `true` of it; None if it is not within `seconds`. Raises
+    NotRunning, DictateError."""
     end = time.monotonic() + seconds
     while True:
         status = ask_status()
         if true(status):
             return status
-        show(status)
         if time.monotonic() > end:
             return None
         time.sleep(_LOOK_S)

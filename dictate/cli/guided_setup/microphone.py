@@ -15,7 +15,7 @@ from dictate.config import config_file
 from dictate.config.schema import MicrophoneSettings
 from dictate.console import safe
 from dictate.engines.quiet_speech import QUIET, Level
-from dictate.errors import MicrophoneError
+from dictate.errors import MicrophoneError, Unavailable
 from dictate.events import Samples
 from dictate.microphone import MICROPHONES
 from dictate.platform import paths
@@ -25,7 +25,6 @@ BARS: Final = 30
 """Width of the meter in characters."""
 PATIENCE_S: Final = 5.0
 """Seconds of speech that nobody hears, after which that is said."""
-_PORTAUDIO: Final = "portaudio"
 
 
 class Hearing:
@@ -69,7 +68,7 @@ def step(dialogue: Dialogue) -> None:
     while True:
         try:
             given = asyncio.run(_listen(dialogue, settings))
-        except MicrophoneError as error:
+        except (MicrophoneError, Unavailable) as error:
             dialogue.say(f"{error}.", "yellow")
             given = "o"
         if given != "o":
@@ -94,7 +93,8 @@ def _choose(dialogue: Dialogue, settings: MicrophoneSettings) -> MicrophoneSetti
 
 
 async def _listen(dialogue: Dialogue, settings: MicrophoneSettings) -> str:
-    """Show the meter until the user types a line; the line. Raises Skipped, MicrophoneError."""
+    """Show the meter until the user types a line; the line. Raises Skipped, MicrophoneError,
+    Unavailable."""
     loop = asyncio.get_running_loop()
     typed: asyncio.Future[str] = loop.create_future()
 
@@ -102,8 +102,7 @@ async def _listen(dialogue: Dialogue, settings: MicrophoneSettings) -> str:
         loop.remove_reader(sys.stdin)
         typed.set_result(sys.stdin.readline())
 
-    name = settings.use.partition(":")[0]
-    microphone = MICROPHONES.make(_PORTAUDIO if name == "auto" else name, settings)
+    microphone = await asyncio.to_thread(MICROPHONES.choose, settings.use, settings)
     hearing = Hearing()
     try:
         called = await microphone.open()
