@@ -11,6 +11,7 @@ import pytest
 from dictate.config.schema import OutputSettings
 from dictate.errors import NotDelivered
 from dictate.outputs import Focus, Receipt
+from dictate.outputs.paste.clipboard_transaction import LINGER_S
 from dictate.outputs.thread import at_once
 from dictate.outputs.wayland import paste as paste_module
 from dictate.outputs.wayland.paste import Paster
@@ -157,6 +158,7 @@ def test_a_manager_that_has_come_since_is_not_taken_for_the_window(
         manager = WaylandThread("manager", at_once(Manager))
         await manager.start()
         await output.write("first ", focus)
+        await asyncio.sleep(2 * LINGER_S)  # the window has come to rest
         await manager.call(lambda desk: desk.begin(0.1), 1)  # after the chord
         window.hang()
         with pytest.raises(NotDelivered):
@@ -171,6 +173,43 @@ def test_a_manager_that_has_come_since_is_not_taken_for_the_window(
 
     with_output(window, work, timeout_ms=300)
     window.wait_text("first mine second")
+
+
+@only(Gtk3)
+@pytest.mark.fault("C6")
+@pytest.mark.parametrize("then", ["another text", "the former content"])
+def test_a_window_that_is_stopped_right_after_it_has_read_a_text_loses_nothing(
+    sway: Sway, window: SwayWindow, monkeypatch: pytest.MonkeyPatch, then: str
+) -> None:
+    """GTK starts over, with the new content, if the clipboard changes before it has inserted."""
+    given, stops = Paster._given, False
+
+    def stop(self: Paster) -> None:
+        if stops:
+            window.hang()
+        given(self)
+
+    monkeypatch.setattr(Paster, "_given", stop)
+
+    async def work(output: VirtualKeyboardOutput, focus: Focus) -> None:
+        nonlocal stops
+        await asyncio.to_thread(copy, sway, b"mine ")
+        stops = True
+        assert await output.write("first ", focus) is Receipt.DELIVERED
+        stops = False
+        if then == "another text":
+            with pytest.raises(NotDelivered, match="not yet shown the text before"):
+                await output.write("second ", focus)
+        else:
+            await asyncio.sleep(2 * LINGER_S)
+        assert paste(sway) == b"first "
+        window.wake()
+        await asyncio.to_thread(window.wait_text, "first ")
+        await clipboard_is(sway, b"mine ")
+        assert await output.write("third", focus) is Receipt.DELIVERED
+
+    with_output(window, work, timeout_ms=300)
+    window.wait_text("first third")
 
 
 def test_who_reads_a_pipe() -> None:

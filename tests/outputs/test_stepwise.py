@@ -4,6 +4,8 @@ the last one, as Chromium does. So the clipboard waits for it."""
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +15,7 @@ import pytest
 from dictate.config.schema import OutputSettings
 from dictate.errors import NotDelivered
 from dictate.outputs import Receipt
-from dictate.outputs.paste.pace import MOST_S, PATIENCE, Pace
+from dictate.outputs.paste.pace import LATE_S, LOOK_S, MOST_S, PATIENCE, Pace, waits
 from dictate.outputs.x11.output import X11Output
 from dictate.outputs.x11.paste import Paster
 from tests.lab.clipboard import copy, paste
@@ -167,3 +169,29 @@ def test_how_long_it_may_be_silent_depends_on_its_own_steps(
     now[0] += 10
     pace.step()
     assert pace.rest_s(0.2) == pytest.approx(MOST_S)
+
+
+def test_it_is_done_once_its_process_has_come_to_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr("dictate.outputs.paste.pace.time.monotonic", lambda: now[0])
+    pace = Pace()
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as reader:
+        pace.begin(reader.pid)
+        os.kill(reader.pid, signal.SIGSTOP)
+        wait_for(lambda: not waits(reader.pid), "it is stopped")
+        now[0] += LATE_S - 1
+        assert pace.rest_s(0.2) == LOOK_S
+        os.kill(reader.pid, signal.SIGCONT)
+        wait_for(lambda: waits(reader.pid), "it reads")
+        assert pace.rest_s(0.2) == 0
+        os.kill(reader.pid, signal.SIGSTOP)
+        wait_for(lambda: not waits(reader.pid), "it is stopped again")
+        assert pace.rest_s(0.2) == 0
+        pace.begin(reader.pid)
+        now[0] += LATE_S + 1
+        assert pace.rest_s(0.2) == 0
+        os.kill(reader.pid, signal.SIGCONT)
+    assert waits(reader.pid)
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as busy:
+        wait_for(lambda: not waits(busy.pid), "it is busy")
+        busy.kill()

@@ -3,10 +3,11 @@
 This is the same on Wayland and through Xwayland. How a selection is owned and read is not.
 """
 
+import time
 from collections.abc import Awaitable, Callable
 from typing import Generic, Protocol, TypeVar
 
-from dictate.outputs.paste.pace import Pace
+from dictate.outputs.paste.pace import MOST_S, Pace
 from dictate.outputs.paste.paste_request import PasteRequest
 from dictate.outputs.thread import DesktopConnection
 
@@ -48,10 +49,14 @@ class ClipboardTransaction(Generic[K, V]):
         self._saved: dict[K, V] = {}
         self._pace = Pace()
 
-    async def wait_turn(self) -> None:
-        """Wait until the application is done with the text before."""
+    async def wait_turn(self) -> bool:
+        """Wait until the application is done with the text before; False if that takes too long."""
+        end = time.monotonic() + MOST_S
         while rest := self._pace.rest_s(BETWEEN_S):
+            if time.monotonic() > end:
+                return False
             await self._connection.wait(lambda: False, rest)
+        return True
 
     async def begin(
         self,
@@ -70,11 +75,11 @@ class ClipboardTransaction(Generic[K, V]):
         """Whether all that were claimed are still ours."""
         return all(map(self._owner.owns, self.selections))
 
-    def commit(self) -> None:
-        """The keys are pressed now, or may be."""
+    def commit(self, process: int | None = None) -> None:
+        """The keys are pressed now, or may be. `process` is the application's, if that is known."""
         if self.request is not None:
             self.request.committed = True
-            self._pace.begin()
+            self._pace.begin(process)
 
     def acknowledge(self) -> None:
         """The application has read the text: its receipt, if the keys have been pressed."""

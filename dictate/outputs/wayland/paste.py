@@ -14,6 +14,10 @@ GTK keeps the primary selection (`paste/application.py`), if the desktop reports
   now, and the next text waits for it.
 - **The focus may move between the last check and the chord**, in the time that the compositor needs
   to read one message. It is checked again afterwards: if it has moved, the delivery is unsure.
+- **An application that has read the text may be stopped, or busy, before it inserts it.** If the
+  clipboard changes then, GTK starts over with the new content, and the text is lost although it
+  counts as delivered. So the clipboard changes only after the process has come to rest, if the
+  desktop reports it (`paste/pace.py`).
 - **A text that was not requested in time is withdrawn for good**, so it certainly is not delivered.
   An application that was hung pastes the former content when it wakes up. For the user this is no
   worse than a dictation from a minute ago.
@@ -87,9 +91,12 @@ class Paster:
 
         Raises NotDelivered, FocusMoved, DeliveryUnsure.
         """
-        await self._transaction.wait_turn()
+        done = await self._transaction.wait_turn()
         name = request.focus.application or "the window"
         request.check(await self._focus())
+        former, self._pid = self._pid, await self._process()
+        if not done and self._pid == former:
+            raise NotDelivered(f"{name} does not answer: it has not yet shown the text before")
         await self._claim(request)
         try:
             if not self._at_once:
@@ -97,7 +104,7 @@ class Paster:
             request.check(await self._focus())
             if not self._transaction.owns_all():
                 raise NotDelivered("another program does not let go of the clipboard")
-            self._transaction.commit()
+            self._transaction.commit(self._pid)
             self._press()
             there = await self._focus() == request.focus
             await self._connection.wait(lambda: request.acknowledged, request.timeout_s)
@@ -133,7 +140,6 @@ class Paster:
 
     async def _claim(self, request: PasteRequest) -> None:
         content = text_content(request.text)
-        self._pid = await self._process()
         self._at_once = not self._managed and (request.focus, self._pid) in self._answering
         self._asked_after = self._by_others = False
         keeps = pastes_clipboard(self._pid, request.focus.application)
